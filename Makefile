@@ -1,0 +1,49 @@
+# Two commands do everything: `make serve` and `make test`. Each sets up what it needs.
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+DATA ?=
+BIN := $(VENV)/bin
+
+.PHONY: help serve build test lint bench lock clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/.serve: pyproject.toml requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.test: $(VENV)/.serve requirements-test.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	touch $@
+
+serve: $(VENV)/.serve ## build when the files have changed, then serve (PORT=8123, DATA=folder)
+	$(BIN)/plangraf serve --port $(PORT) $(foreach folder,$(DATA),--data $(folder))
+
+build: $(VENV)/.serve ## check the files and write a version
+	$(BIN)/plangraf build $(foreach folder,$(DATA),--data $(folder))
+
+lint: $(VENV)/.test ## style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check service tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint ## lint and all tests
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.test ## time the way from files to answers
+	$(BIN)/python tests/benchmarks/start_up.py
+
+lock: ## pin the newest versions that pyproject.toml allows
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --upgrade --extra build pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --upgrade --extra build --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
+
+clean: ## remove the environment and the built versions
+	rm -rf $(VENV) versions dist

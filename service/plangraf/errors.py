@@ -1,0 +1,250 @@
+"""Every error that a user can meet, as one tree; `code` is the name that the README documents.
+
+PlangrafError
+├── RequestError                    what the client sent cannot be answered as it stands
+│   ├── QuerySyntaxError            malformed SPARQL, with line, column and token
+│   ├── QueryLimitError             nesting, path length, token count or size over a limit
+│   ├── UpdateRefusedError          an update sent to the query endpoint
+│   ├── ServiceForbiddenError       SERVICE to an address that is not allowed
+│   ├── ParameterError              a parameter that is malformed, unknown or repeated
+│   ├── BodyTooLargeError           a request body over the limit
+│   ├── UnsupportedMediaError       a request body of a type that the endpoint does not read
+│   ├── NotAcceptableError          no format that the client accepts
+│   └── ResourceNotFoundError       nothing in the data has this name
+├── EngineError                     the query was fine, the answer could not be finished
+│   ├── QueryTimeoutError           evaluation passed its deadline
+│   ├── WorkerCrashedError          the worker process died
+│   ├── OverloadedError             too many queries in flight
+│   ├── NotReadyError               no version is open yet
+│   └── AnswerBrokenError           the answer broke off after its first byte
+├── DataError                       a source file that cannot become part of a version
+└── SettingError                    a setting that cannot be used
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+class PlangrafError(Exception):
+    """Base of all errors that carry a message for the user.
+
+    `code` names the error for programs; `extra()` gives the members that an RFC 9457 body adds.
+    """
+
+    code: ClassVar[str] = "internal-error"
+    title: ClassVar[str] = "Something failed that should not"
+
+    def extra(self) -> dict[str, Any]:
+        return {}
+
+
+class RequestError(PlangrafError):
+    code = "bad-request"
+    title = "The request cannot be answered as it stands"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a text something stands: line and column count from 1, `token` is the text found there."""
+
+    line: int
+    column: int
+    token: str
+
+
+class QuerySyntaxError(RequestError):
+    code = "query-syntax"
+    title = "The SPARQL query has an error"
+
+    def __init__(self, message: str, place: Place, *, hint: str | None = None) -> None:
+        where = f"Line {place.line}, column {place.column}"
+        found = f", at {place.token!r}" if place.token else ", at the end of the query"
+        super().__init__(f"{where}{found}: {message}" + (f" {hint}" if hint else ""))
+        self.place = place
+        self.hint = hint
+
+    def extra(self) -> dict[str, Any]:
+        members: dict[str, Any] = {
+            "line": self.place.line,
+            "column": self.place.column,
+            "token": self.place.token,
+        }
+        if self.hint:
+            members["hint"] = self.hint
+        return members
+
+
+class QueryLimitError(RequestError):
+    code = "query-limit"
+    title = "The query is over a limit"
+
+    def __init__(self, what: str, found: int, limit: int) -> None:
+        super().__init__(f"The query's {what} is {found}, the limit is {limit}. Split it or flatten it.")
+        self.what, self.found, self.limit = what, found, limit
+
+    def extra(self) -> dict[str, Any]:
+        return {"bound": self.what, "found": self.found, "limit": self.limit}
+
+
+class UpdateRefusedError(RequestError):
+    code = "update-refused"
+    title = "This endpoint answers queries only"
+
+    def __init__(self, keyword: str) -> None:
+        super().__init__(
+            f"{keyword} is a SPARQL Update and nothing was changed: this endpoint is read-only. "
+            "Data are changed in their source files and published with `plangraf build`."
+        )
+
+
+class ServiceForbiddenError(RequestError):
+    code = "service-forbidden"
+    title = "SERVICE is not allowed"
+
+    def __init__(self, place: Place, address: str) -> None:
+        super().__init__(
+            f"Line {place.line}, column {place.column}: SERVICE {address} is refused, this service does not "
+            "send queries to other servers. Query the other endpoint yourself and join by IRI, or use VALUES."
+        )
+        self.place = place
+
+    def extra(self) -> dict[str, Any]:
+        return {"line": self.place.line, "column": self.place.column, "token": self.place.token}
+
+
+class ParameterError(RequestError):
+    code = "bad-parameter"
+    title = "A parameter cannot be used"
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(f"Parameter {name!r}: {message}")
+        self.name = name
+
+    def extra(self) -> dict[str, Any]:
+        return {"parameter": self.name}
+
+
+class BodyTooLargeError(RequestError):
+    code = "body-too-large"
+    title = "The request body is too large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The request body is over the limit of {limit} bytes. Send a shorter query.")
+
+
+class UnsupportedMediaError(RequestError):
+    code = "unsupported-media-type"
+    title = "The request body has a type that is not read here"
+
+    def __init__(self, media_type: str, choices: list[str]) -> None:
+        found = repr(media_type) if media_type else "no Content-Type"
+        super().__init__(f"The body came with {found}. Send one of: {', '.join(choices)}.")
+
+
+class NotAcceptableError(RequestError):
+    code = "not-acceptable"
+    title = "No format fits the Accept header"
+
+    def __init__(self, asked: str, choices: list[str]) -> None:
+        super().__init__(f"Nothing here fits {asked!r}. Ask for one of: {', '.join(choices)}.")
+        self.choices = choices
+
+    def extra(self) -> dict[str, Any]:
+        return {"choices": self.choices}
+
+
+class ResourceNotFoundError(RequestError):
+    code = "not-found"
+    title = "Nothing has this name"
+
+    def __init__(self, name: str, hint: str = "Check the spelling, or search with /sparql.") -> None:
+        super().__init__(f"There is nothing called {name} in this version of the data. {hint}")
+
+
+class EngineError(PlangrafError):
+    code = "engine-error"
+    title = "The answer could not be finished"
+
+
+class QueryTimeoutError(EngineError):
+    code = "query-timeout"
+    title = "The query took too long"
+
+    def __init__(self, limit_s: float) -> None:
+        super().__init__(
+            f"The query passed the time limit of {limit_s:g} s. Narrow it, add LIMIT, or work on a download."
+        )
+        self.limit_s = limit_s
+
+    def extra(self) -> dict[str, Any]:
+        return {"limitSeconds": self.limit_s}
+
+
+class WorkerCrashedError(EngineError):
+    code = "worker-crashed"
+    title = "The query brought its worker down"
+
+    def __init__(self, detail: str = "out of memory or stack") -> None:
+        super().__init__(
+            f"The process that evaluated this query died ({detail}); other queries are not affected. "
+            "Write the query simpler, or ask for fewer rows."
+        )
+
+
+class OverloadedError(EngineError):
+    code = "overloaded"
+    title = "Too many queries in flight"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} queries are already running or waiting. Try again in a moment.")
+
+
+class NotReadyError(EngineError):
+    code = "not-ready"
+    title = "The data are not open yet"
+
+    def __init__(self, why: str = "the version is being opened") -> None:
+        super().__init__(f"No query can be answered yet: {why}. Try again in a moment.")
+
+
+class AnswerBrokenError(EngineError):
+    """Raised after the first byte of an answer: the connection must break, never end cleanly."""
+
+    code = "answer-broken"
+    title = "The answer broke off"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The answer broke off before its end: {why}.")
+
+
+@dataclass(frozen=True, slots=True)
+class DataProblem:
+    """One thing that is wrong in the source files, told in both languages.
+
+    `file` is relative to the project, `line` counts from 1 or is None when it is not known,
+    `focus_node` and `shape` are IRIs when the problem has them; `severity` is Violation, Warning or Info.
+    """
+
+    file: str
+    line: int | None
+    message_nb: str
+    message_en: str
+    focus_node: str | None = None
+    shape: str | None = None
+    severity: str = "Violation"
+
+
+class DataError(PlangrafError):
+    code = "bad-data"
+    title = "The source files cannot become a version"
+
+    def __init__(self, problems: list[DataProblem]) -> None:
+        super().__init__(f"{len(problems)} problem(s) in the source files; the current version is unchanged.")
+        self.problems = problems
+
+
+class SettingError(PlangrafError):
+    code = "bad-setting"
+    title = "A setting cannot be used"

@@ -1,0 +1,59 @@
+"""The IRIs that the service itself has to know; everything else it reads from the data."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+BASE = "https://w3id.org/plangraf/"
+ONTOLOGY = BASE + "ontology"
+PLAN = BASE + "ontology#"
+SHAPES = BASE + "shapes"
+PLANSHAPE = BASE + "shapes#"
+ID = BASE + "id/"
+SCHEME = ID + "scheme/"
+GRAPH = BASE + "graph/"
+ONTOLOGY_GRAPH = GRAPH + "ontology"
+SHAPES_GRAPH = GRAPH + "shapes"
+SDG_GRAPH = GRAPH + "sdg"
+
+SDG = "http://metadata.un.org/sdg/"
+SDGO = "http://metadata.un.org/sdg/ontology#"
+
+# What a query may use in our name: the vocabularies whose terms are all known.
+CLOSED_NAMESPACES = (PLAN, PLANSHAPE)
+
+PREFIXES: dict[str, str] = {
+    "plan": PLAN,
+    "planshape": PLANSHAPE,
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "sh": "http://www.w3.org/ns/shacl#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "dcterms": "http://purl.org/dc/terms/",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "org": "http://www.w3.org/ns/org#",
+    "prov": "http://www.w3.org/ns/prov#",
+    "oa": "http://www.w3.org/ns/oa#",
+    "qb": "http://purl.org/linked-data/cube#",
+    "vann": "http://purl.org/vocab/vann/",
+    "void": "http://rdfs.org/ns/void#",
+    "adms": "http://www.w3.org/ns/adms#",
+    "schema": "http://schema.org/",
+    "sdgo": SDGO,
+    "eli": "http://data.europa.eu/eli/ontology#",
+    "eli-dl": "http://data.europa.eu/eli/eli-draft-legislation-ontology#",
+}
+"""The prefixes of `ontology/prefixes.ttl`; a test holds the two equal."""
+
+_NORWEGIAN = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
+
+
+def slug(title: str) -> str:
+    """The ASCII key of a thing without a number: `Byvekstavtalen (2019)` gives `byvekstavtalen-2019`."""
+    spelled = title.lower().translate(_NORWEGIAN)
+    plain = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
