@@ -10,6 +10,7 @@ PlangrafError
 │   ├── BodyTooLargeError           a request body over the limit
 │   ├── UnsupportedMediaError       a request body of a type that the endpoint does not read
 │   ├── NotAcceptableError          no format that the client accepts
+│   ├── MethodNotAllowedError       a method that this address does not answer
 │   └── ResourceNotFoundError       nothing in the data has this name
 ├── EngineError                     the query was fine, the answer could not be finished
 │   ├── QueryTimeoutError           evaluation passed its deadline
@@ -18,6 +19,7 @@ PlangrafError
 │   ├── NotReadyError               no version is open yet
 │   └── AnswerBrokenError           the answer broke off after its first byte
 ├── DataError                       a source file that cannot become part of a version
+├── VersionsError                   the folder of versions cannot be read or written
 └── SettingError                    a setting that cannot be used
 """
 
@@ -155,6 +157,15 @@ class NotAcceptableError(RequestError):
         return {"choices": self.choices}
 
 
+class MethodNotAllowedError(RequestError):
+    code = "method-not-allowed"
+    title = "This address does not answer this method"
+
+    def __init__(self, method: str, allowed: list[str]) -> None:
+        super().__init__(f"{method} is not answered here. Use one of: {', '.join(allowed)}.")
+        self.allowed = allowed
+
+
 class ResourceNotFoundError(RequestError):
     code = "not-found"
     title = "Nothing has this name"
@@ -241,8 +252,18 @@ class DataError(PlangrafError):
     title = "The source files cannot become a version"
 
     def __init__(self, problems: list[DataProblem]) -> None:
-        super().__init__(f"{len(problems)} problem(s) in the source files; the current version is unchanged.")
+        first = problems[0]
+        place = first.file if first.line is None else f"{first.file}:{first.line}"
+        super().__init__(
+            f"{len(problems)} problem(s) in the source files; the current version is unchanged. "
+            f"The first is at {place}: {first.message_en}"
+        )
         self.problems = problems
+
+
+class VersionsError(PlangrafError):
+    code = "bad-versions-folder"
+    title = "The folder of versions cannot be used"
 
 
 class SettingError(PlangrafError):

@@ -1,0 +1,371 @@
+"""The embedded engine's front side: hands queries to worker processes and takes their answers.
+
+All on one event loop. A query that passes its deadline, or whose client leaves, loses its worker: SIGKILL and
+a fresh fork, while the others go on. Nothing of the evaluation happens in this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator
+from functools import lru_cache
+
+import orjson
+
+from plangraf.engine.base import QueryRequest
+from plangraf.engine.explain import explain_engine_error
+from plangraf.engine.frames import CHUNK, CONTROL, ERROR, FORK, FRAME, KILL, LAST, READY, REQUEST, WORKER
+from plangraf.engine.guard import CheckedQuery, Limits, check
+from plangraf.errors import (
+    AnswerBrokenError,
+    EngineError,
+    NotReadyError,
+    OverloadedError,
+    PlangrafError,
+    QueryTimeoutError,
+    RequestError,
+    WorkerCrashedError,
+)
+from plangraf.formats import JSON, Format
+from plangraf.namespaces import ONTOLOGY, SHAPES_GRAPH
+from plangraf.settings import Settings
+from plangraf.versions import DUMP, Version
+
+_READ_AHEAD = 256 * 1024
+_REMEMBERED_QUERIES = 512
+_TERMS = f"""SELECT DISTINCT ?term WHERE {{
+  {{ ?term <http://www.w3.org/2000/01/rdf-schema#isDefinedBy> <{ONTOLOGY}> }}
+  UNION {{ GRAPH <{SHAPES_GRAPH}> {{ ?term ?p ?o }} FILTER (ISIRI(?term)) }}
+}}"""
+
+
+class _Worker:
+    """The front's end of one worker process."""
+
+    def __init__(self, pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.pid = pid
+        self._reader = reader
+        self._writer = writer
+
+    def send(self, request: QueryRequest) -> None:
+        body = orjson.dumps(
+            {
+                "query": request.query,
+                "format": request.format.name,
+                "default": request.default_graphs,
+                "named": request.named_graphs,
+            }
+        )
+        self._writer.write(REQUEST.pack(len(body)) + body)
+
+    async def receive(self) -> tuple[bytes, bytes]:
+        """The next frame's kind and payload; IncompleteReadError or OSError when the worker is gone."""
+        kind, size = FRAME.unpack(await self._reader.readexactly(FRAME.size))
+        return kind, await self._reader.readexactly(size)
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class EmbeddedAnswer:
+    """One answer on its way from a worker; see base.QueryAnswer."""
+
+    def __init__(
+        self,
+        engine: EmbeddedEngine,
+        worker: _Worker,
+        format_: Format,
+        first: tuple[bytes, bytes],
+        left_s: float,
+    ) -> None:
+        self._engine = engine
+        self._worker: _Worker | None = worker
+        self._format = format_
+        self._first = first
+        self._left_s = left_s
+        self._chunks = self._run()
+        if first[0] == LAST:
+            self._finish()
+
+    @property
+    def format(self) -> Format:
+        return self._format
+
+    @property
+    def chunks(self) -> AsyncIterator[bytes]:
+        return self._chunks
+
+    async def aclose(self) -> None:
+        await self._chunks.aclose()
+        self._drop()
+
+    async def _run(self) -> AsyncGenerator[bytes, None]:
+        kind, payload = self._first
+        try:
+            while kind == CHUNK:
+                yield payload
+                kind, payload = await self._next()
+            if kind != LAST:
+                self._finish()
+                raise AnswerBrokenError(orjson.loads(payload)["message"])
+            self._finish()
+            if payload:
+                yield payload
+        finally:
+            self._drop()
+
+    async def _next(self) -> tuple[bytes, bytes]:
+        """The next frame. Only waiting for the worker counts as evaluation: a slow reader has its time."""
+        assert self._worker is not None
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(self._left_s):
+                return await self._worker.receive()
+        except TimeoutError:
+            raise AnswerBrokenError("the time limit was passed") from None
+        except (asyncio.IncompleteReadError, OSError) as error:
+            raise AnswerBrokenError("the worker died") from error
+        finally:
+            self._left_s -= time.monotonic() - began
+
+    def _finish(self) -> None:
+        """The worker is free for the next query."""
+        if self._worker is not None:
+            self._engine._release(self._worker)
+            self._worker = None
+
+    def _drop(self) -> None:
+        """The worker is in the middle of something that nobody wants any more."""
+        if self._worker is not None:
+            self._engine._discard(self._worker)
+            self._worker = None
+
+
+class EmbeddedEngine:
+    """pyoxigraph in worker processes over one version; see base.Engine."""
+
+    def __init__(self, version: Version, settings: Settings) -> None:
+        self._version = version
+        self._settings = settings
+        self._terms: frozenset[str] = frozenset()
+        self._limits = Limits(
+            max_bytes=settings.query_max_bytes,
+            max_tokens=settings.query_max_tokens,
+            max_nesting=settings.query_max_nesting,
+            max_path=settings.query_max_path,
+        )
+        self._check = lru_cache(_REMEMBERED_QUERIES)(self._check_anew)
+        self._idle: deque[_Worker] = deque()
+        self._waiting: deque[asyncio.Future[_Worker]] = deque()
+        self._starting: set[asyncio.Task[None]] = set()
+        self._loader: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._opened: asyncio.Future[int] | None = None
+        self._triples = 0
+        self._ready = False
+        self._closing = False
+
+    @property
+    def version(self) -> str:
+        return self._version.id
+
+    @property
+    def triples(self) -> int:
+        """Number of distinct triples of all graphs together."""
+        return self._triples
+
+    @property
+    def ready(self) -> bool:
+        return self._ready
+
+    async def start(self) -> None:
+        """Opens the version and forks the workers; back when queries can be answered.
+
+        Raises:
+            EngineError: the version cannot be opened.
+        """
+        await self._open()
+        answer = await self.query(QueryRequest(_TERMS, JSON))
+        body = orjson.loads(b"".join([chunk async for chunk in answer.chunks]))
+        self._terms = frozenset(row["term"]["value"] for row in body["results"]["bindings"])
+        self._check.cache_clear()
+
+    def check(self, query: str) -> CheckedQuery:
+        """The query's form, once it passed the guard.
+
+        Raises:
+            RequestError: what is wrong with it, and where.
+        """
+        return self._check(query)
+
+    def _check_anew(self, query: str) -> CheckedQuery:
+        return check(query, self._limits, self._terms)
+
+    async def query(self, request: QueryRequest) -> EmbeddedAnswer:
+        self.check(request.query)
+        limit = min(request.timeout_s or self._settings.query_timeout_s, self._settings.query_timeout_s)
+        worker = await self._acquire(limit)
+        began = time.monotonic()
+        try:
+            worker.send(request)
+            async with asyncio.timeout(limit):
+                first = await worker.receive()
+        except TimeoutError:
+            self._discard(worker)
+            raise QueryTimeoutError(limit) from None
+        except (asyncio.IncompleteReadError, OSError) as error:
+            self._discard(worker)
+            raise WorkerCrashedError from error
+        except BaseException:
+            self._discard(worker)
+            raise
+        if first[0] == ERROR:
+            self._release(worker)
+            raise self._refusal(request.query, orjson.loads(first[1]))
+        return EmbeddedAnswer(self, worker, request.format, first, limit - (time.monotonic() - began))
+
+    async def close(self) -> None:
+        """Ends all processes."""
+        self._closing = True
+        self._ready = False
+        for future in self._waiting:
+            if not future.done():
+                future.set_exception(NotReadyError("the service is stopping"))
+        for task in self._starting:
+            task.cancel()
+        while self._idle:
+            self._idle.popleft().close()
+        if self._control is not None:
+            asyncio.get_running_loop().remove_reader(self._control)
+            self._control.close()
+            self._control = None
+        if self._loader is not None:
+            await asyncio.to_thread(self._loader.wait)
+            self._loader = None
+
+    def _refusal(self, query: str, error: dict[str, str]) -> PlangrafError:
+        if error["kind"] == "OSError":
+            return EngineError("The engine could not evaluate the query.")
+        refusal: RequestError = explain_engine_error(error["message"], query, self.check(query).tokens)
+        return refusal
+
+    async def _open(self) -> None:
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            self._loader = subprocess.Popen(
+                [sys.executable, "-m", "plangraf.engine.loader", str(theirs.fileno()),
+                 str(self._version.path / DUMP), str(self._settings.worker_memory_mb)],
+                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            )  # fmt: skip
+        self._control = ours
+        self._opened = loop.create_future()
+        loop.add_reader(ours, self._hear)
+        self._triples = await self._opened
+        for _ in range(self._settings.query_workers):
+            self._tell(FORK, 0)
+        self._ready = True
+
+    def _tell(self, kind: bytes, number: int) -> None:
+        """A command to the loader; commands are few and short, its socket's buffer holds them all."""
+        if self._control is not None:
+            with contextlib.suppress(OSError):
+                self._control.send(CONTROL.pack(kind, number))
+
+    def _hear(self) -> None:
+        """A message of the loader: it is ready, a worker is there, or it is gone."""
+        assert self._control is not None
+        try:
+            message, descriptors, _, _ = socket.recv_fds(self._control, CONTROL.size, 1)
+        except BlockingIOError:
+            return
+        except OSError:
+            message, descriptors = b"", []
+        if len(message) < CONTROL.size:
+            self._lost()
+            return
+        kind, number = CONTROL.unpack(message)
+        if kind == READY and self._opened is not None and not self._opened.done():
+            self._opened.set_result(number)
+        elif kind == WORKER:
+            task = asyncio.create_task(self._welcome(number, socket.socket(fileno=descriptors[0])))
+            self._starting.add(task)
+            task.add_done_callback(self._starting.discard)
+
+    async def _welcome(self, pid: int, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        reader, writer = await asyncio.open_unix_connection(sock=connection, limit=_READ_AHEAD)
+        self._give(_Worker(pid, reader, writer))
+
+    def _lost(self) -> None:
+        """The loader has died, and its workers with it: open the version once more."""
+        assert self._control is not None
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._control)
+        self._control.close()
+        self._control = None
+        was_ready, self._ready = self._ready, False
+        while self._idle:
+            self._idle.popleft().close()
+        if self._loader is not None:
+            self._loader.wait()
+        if not was_ready:
+            if self._opened is not None and not self._opened.done():
+                self._opened.set_exception(EngineError(f"The version {self.version} could not be opened."))
+            return
+        if not self._closing:
+            task = asyncio.create_task(self._open())
+            self._starting.add(task)
+            task.add_done_callback(self._starting.discard)
+
+    async def _acquire(self, limit_s: float) -> _Worker:
+        """An idle worker, first come first served."""
+        if not self._ready:
+            raise NotReadyError
+        if self._idle:
+            return self._idle.popleft()
+        if len(self._waiting) >= self._settings.query_max_waiting:
+            raise OverloadedError(self._settings.query_max_waiting)
+        future: asyncio.Future[_Worker] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        try:
+            async with asyncio.timeout(limit_s):
+                return await future
+        except TimeoutError:
+            raise OverloadedError(self._settings.query_max_waiting) from None
+        except BaseException:
+            # A worker may have been handed over in the moment in which the client left.
+            if future.done() and not future.cancelled() and future.exception() is None:
+                self._give(future.result())
+            raise
+        finally:
+            with contextlib.suppress(ValueError):
+                self._waiting.remove(future)
+
+    def _give(self, worker: _Worker) -> None:
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_result(worker)
+                return
+        if self._closing:
+            worker.close()
+        else:
+            self._idle.append(worker)
+
+    def _release(self, worker: _Worker) -> None:
+        self._give(worker)
+
+    def _discard(self, worker: _Worker) -> None:
+        """Ends a worker, dead or alive, and asks for a fresh one."""
+        worker.close()
+        self._tell(KILL, worker.pid)
+        if not self._closing:
+            self._tell(FORK, 0)
