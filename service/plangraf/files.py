@@ -60,9 +60,10 @@ def source_files(home: Path, data: Sequence[Path] = ()) -> list[SourceFile]:
 
 
 def inputs_digest(home: Path, files: Sequence[SourceFile]) -> str:
-    """SHA-256 over everything that a version depends on: source files, checks and the pinned vocabularies."""
+    """SHA-256 over everything that a build reads: source files, queries and the pinned vocabularies."""
     digest = hashlib.sha256()
     beside = [
+        *sorted((home / "queries").glob("*.rq")),
         *sorted((home / "queries" / "checks").glob("*.rq")),
         *sorted((home / "ontology" / "vocabularies").glob("*.tsv")),
     ]

@@ -13,7 +13,10 @@ Kind = Literal["results", "graph", "page"]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format. `media_type` is bare; `content_type` is what is sent; `boolean` says whether ASK has it."""
+    """One format. `media_type` is bare; `content_type` is what is sent; `boolean` says whether ASK has it.
+
+    `aliases` are further media types, `names` further values of `format=`, that clients use for it.
+    """
 
     name: str
     kind: Kind
@@ -24,6 +27,7 @@ class Format:
     charset: bool = False
     boolean: bool = False
     aliases: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def content_type(self) -> str:
@@ -34,11 +38,11 @@ _W3C = "http://www.w3.org/ns/formats/"
 
 JSON = Format(
     "json", "results", "application/sparql-results+json", "json", "SPARQL JSON",
-    _W3C + "SPARQL_Results_JSON", boolean=True, aliases=("application/json",),
+    _W3C + "SPARQL_Results_JSON", boolean=True, aliases=("application/json",), names=("srj",),
 )  # fmt: skip
 XML = Format(
     "xml", "results", "application/sparql-results+xml", "xml", "SPARQL XML",
-    _W3C + "SPARQL_Results_XML", boolean=True, aliases=("application/xml", "text/xml"),
+    _W3C + "SPARQL_Results_XML", boolean=True, aliases=("application/xml", "text/xml"), names=("srx",),
 )  # fmt: skip
 CSV = Format("csv", "results", "text/csv", "csv", "CSV", _W3C + "SPARQL_Results_CSV", charset=True)
 TSV = Format(
@@ -47,19 +51,19 @@ TSV = Format(
 
 TURTLE = Format(
     "turtle", "graph", "text/turtle", "ttl", "Turtle", _W3C + "Turtle",
-    charset=True, aliases=("application/x-turtle",),
+    charset=True, aliases=("application/x-turtle",), names=("n3",),
 )  # fmt: skip
 JSON_LD = Format(
     "jsonld", "graph", "application/ld+json", "jsonld", "JSON-LD", _W3C + "JSON-LD",
-    aliases=("application/json",),
+    aliases=("application/json",), names=("json-ld", "json"),
 )  # fmt: skip
 N_TRIPLES = Format(
     "ntriples", "graph", "application/n-triples", "nt", "N-Triples", _W3C + "N-Triples",
-    aliases=("text/plain",),
+    aliases=("text/plain",), names=("n-triples",),
 )  # fmt: skip
 RDF_XML = Format(
     "rdfxml", "graph", "application/rdf+xml", "rdf", "RDF/XML", _W3C + "RDF_XML",
-    aliases=("application/xml", "text/xml"),
+    aliases=("application/xml", "text/xml"), names=("rdf+xml", "rdf/xml", "xml"),
 )  # fmt: skip
 
 HTML = Format(

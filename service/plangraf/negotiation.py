@@ -1,74 +1,104 @@
-"""Which format a client gets: proactive negotiation by RFC 9110 §12.5.1, with `format=` beside it."""
+"""Which format and language a client gets: negotiation by RFC 9110 §12.5, with `format=` beside it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from plangraf.errors import NotAcceptableError, ParameterError
-from plangraf.formats import Format
+from plangraf.formats import HTML, Format
 
-_QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
+# Beside the grammar of RFC 9110 a bare `.2` and more than three digits are read: Java's own client sends
+# `*; q=.2`. A weight that is no number at all makes its range invalid.
+_WEIGHT = re.compile(r"0(\.\d*)?|\.\d+|1(\.0*)?")
+_PARTS = re.compile(r'((?:[^,"]|"(?:[^"\\]|\\.)*"?)+)')
+_FIELDS = re.compile(r'((?:[^;"]|"(?:[^"\\]|\\.)*"?)+)')
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+_PAGE_TYPES = frozenset({HTML.media_type, *HTML.aliases})
+_NORWEGIAN = frozenset({"nb", "no", "nn"})
 
 
-def _ranges(accept: str) -> list[tuple[str, str, float]]:
-    """The (type, subtype, quality) of each media range; a range that does not parse is left out."""
+@dataclass(frozen=True, slots=True)
+class _Range:
+    main: str
+    sub: str
+    quality: float
+
+
+def _weighted(header: str) -> list[tuple[str, float]]:
+    """The (value, quality) of each element of a list header, lower case, without what does not parse."""
     found = []
-    for part in accept.split(","):
-        fields = [field.strip().lower() for field in part.split(";")]
-        main, slash, sub = fields[0].partition("/")
-        if not (main and slash and sub) or (main == "*" and sub != "*"):
-            continue
+    for part in _PARTS.findall(header):
+        fields = [field.strip().lower() for field in _FIELDS.findall(part)]
         quality = 1.0
         for field in fields[1:]:
             name, _, value = field.partition("=")
             if name.strip() == "q":
-                quality = float(value) if _QUALITY.fullmatch(value.strip()) else 0.0
-        found.append((main, sub, quality))
+                weight = value.strip()
+                quality = float(weight) if _WEIGHT.fullmatch(weight) else -1.0
+                break  # what stands after the weight are not parameters of the media type
+        if fields and fields[0] and quality >= 0:
+            found.append((fields[0], quality))
     return found
 
 
-def _quality(media_type: str, ranges: list[tuple[str, str, float]]) -> tuple[float, int]:
+def _ranges(accept: str) -> list[_Range]:
+    """The media ranges of an Accept header; parameters such as charset and profile do not restrict them."""
+    found = []
+    for value, quality in _weighted(accept):
+        main, _, sub = ("*", "/", "*") if value == "*" else value.partition("/")
+        if _TOKEN.fullmatch(main) and _TOKEN.fullmatch(sub) and (main != "*" or sub == "*"):
+            found.append(_Range(main, sub, quality))
+    return found
+
+
+def _quality(media_type: str, ranges: list[_Range]) -> tuple[float, int]:
     """Quality and specificity (2 exact, 1 type/*, 0 */*, -1 none) that the ranges give one media type."""
     main, _, sub = media_type.partition("/")
     best = (0.0, -1)
-    for range_main, range_sub, quality in ranges:
-        if (range_main, range_sub) == (main, sub):
+    for candidate in ranges:
+        if (candidate.main, candidate.sub) == (main, sub):
             specificity = 2
-        elif (range_main, range_sub) == (main, "*"):
+        elif (candidate.main, candidate.sub) == (main, "*"):
             specificity = 1
-        elif range_main == "*":
+        elif candidate.main == "*":
             specificity = 0
         else:
             continue
         if specificity > best[1]:
-            best = (quality, specificity)
+            best = (candidate.quality, specificity)
     return best
 
 
 def choose(accept: str | None, choices: Sequence[Format]) -> Format:
     """The format for an Accept header; the first of `choices` when the client has no wish.
 
-    The highest quality wins, among equals the more specific range, then the order of `choices`.
-    An alias (`application/json` for SPARQL JSON) counts a little less than the format's own type.
+    The highest quality wins, among equals the more specific range, then a format's own type before an alias
+    (`application/json` for SPARQL JSON), then the order of `choices`. A header without one valid range is no
+    wish. A client that names HTML where there is none is a browser: those name `application/xml` too without
+    meaning it, so aliases count last for them.
 
     Raises:
         NotAcceptableError: every choice has quality 0 or is not named.
     """
-    if accept is None or not accept.strip():
+    ranges = _ranges(accept) if accept else []
+    if accept is None or not ranges:
         return choices[0]
-    ranges = _ranges(accept)
-    best: tuple[tuple[float, int, int], Format] | None = None
+    browser = any(f"{r.main}/{r.sub}" in _PAGE_TYPES for r in ranges) and HTML not in choices
+    best: tuple[tuple[float, ...], Format] | None = None
     for choice in choices:
-        quality, specificity = _quality(choice.media_type, ranges)
-        own = 1
-        for alias in choice.aliases:
-            # An alias counts only by its own name: `text/*` must not bring in RDF/XML by `text/xml`.
-            alias_quality, alias_specificity = _quality(alias, ranges)
-            if alias_specificity == 2 and (specificity < 2 or alias_quality > quality):
-                quality, specificity, own = alias_quality, alias_specificity, 0
-        if quality > 0 and (best is None or (quality, specificity, own) > best[0]):
-            best = ((quality, specificity, own), choice)
+        own_quality, own_specificity = _quality(choice.media_type, ranges)
+        candidates = [(own_quality, own_specificity, 1)]
+        if own_specificity < 2:
+            for alias in choice.aliases:
+                quality, specificity = _quality(alias, ranges)
+                if specificity == 2:  # `text/*` must not bring in RDF/XML by its alias `text/xml`
+                    candidates.append((quality, specificity, 0))
+        for quality, specificity, own in candidates:
+            key = (own, quality, specificity) if browser else (quality, specificity, own)
+            if quality > 0 and (best is None or key > best[0]):
+                best = (key, choice)
     if best is None:
         raise NotAcceptableError(accept, [choice.media_type for choice in choices])
     return best[1]
@@ -82,7 +112,21 @@ def by_name(name: str, choices: Sequence[Format]) -> Format:
     """
     wanted = name.strip().lower()
     for choice in choices:
-        if wanted in (choice.name, choice.suffix, choice.media_type, *choice.aliases):
+        if wanted in (choice.name, choice.suffix, *choice.names, choice.media_type, *choice.aliases):
             return choice
     names = ", ".join(choice.name for choice in choices)
     raise ParameterError("format", f"{name!r} is not offered here; use one of: {names}.")
+
+
+def choose_language(accept_language: str | None, choices: Sequence[str] = ("nb", "en")) -> str:
+    """The language for an Accept-Language header; the first of `choices` when none fits (RFC 4647 §3.4).
+
+    Norwegian of any form means Bokmål here; a page is never refused for its language.
+    """
+    best: tuple[float, str] | None = None
+    for value, quality in _weighted(accept_language or ""):
+        primary = value.partition("-")[0]
+        language = choices[0] if value == "*" else "nb" if primary in _NORWEGIAN else primary
+        if language in choices and quality > 0 and (best is None or quality > best[0]):
+            best = (quality, language)
+    return best[1] if best else choices[0]

@@ -1,16 +1,17 @@
-"""A SPARQL 1.1 tokenizer that knows where each token stands in the text as the client wrote it.
+r"""SPARQL 1.1 lexer: from the text of a query to tokens that know their place in it.
 
-It runs before any engine: bounds, refusals and error places are decided on tokens, never on a text search.
-Codepoint escapes (\\uXXXX, §19.2) are decoded first, with every position kept. Linear time: no pattern scans
-the same text twice. Source: https://www.w3.org/TR/sparql11-query/#sparqlGrammar
+Runs before the engine, so it must never be fooled about what the engine will see, and its time is
+linear in the text whatever the text is. Follows https://www.w3.org/TR/sparql11-query/#sparqlGrammar, terminals
+[139] to [173], with two additions of SPARQL 1.2 that the engine reads too: triple terms and annotations.
+
+Codepoint escapes (§19.2) are decoded first and anywhere. A sign stands as a token of its own (`-5` is two).
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from plangraf.errors import Place, QueryLimitError, QuerySyntaxError
 
@@ -18,114 +19,230 @@ Kind = Literal[
     "iri", "prefixed_name", "variable", "bnode", "string", "langtag", "number", "word", "punctuation"
 ]
 
+_BASE = (
+    "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
+    "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
+_VAR = f"{_BASE}_0-9\u00b7\u0300-\u036f\u203f-\u2040"
+_NAME = f"{_VAR}\\-"
+_CODE = r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})"
+# Strictly these: on any other escape the engine starts to read `""" … """` as several short strings, and what
+# the lexer took for text would be part of the query.
+_IN_STRING = rf"\\[tbnrf\"'\\]|{_CODE}"
+_LOCAL_ESCAPE = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
+# Prefixes are read up to this length, so that a long row of words with dots stays linear to read.
+_LONGEST_PREFIX = 256
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token. `text` is decoded; `line`, `column` (from 1), `start` and `end` are the original's."""
+_TOKEN = re.compile(
+    rf"""
+      [ \t\r\n]++ | \#[^\r\n]*+
+    | (?P<variable>[?$][{_VAR}]++)
+    | (?P<prefixed_name>
+        (?:[{_BASE}][{_NAME}.]{{0,{_LONGEST_PREFIX}}}+(?<!\.))?+ :
+        (?:(?:[{_VAR}:]|{_LOCAL_ESCAPE})(?:[{_NAME}:]|{_LOCAL_ESCAPE}|\.++(?=[{_NAME}:%\\]))*+)?+
+      )
+    | (?P<word>[{_BASE}_](?!:)[{_VAR}]*+)
+    | (?P<iri><(?:[^<>"{{}}|^`\\\x00-\x20]|{_CODE})*+>)
+    | (?P<open_iri><[A-Za-z][A-Za-z0-9+.\-]*+://)
+    | (?P<string>
+        \"\"\"(?:[^"\\]|{_IN_STRING}|"(?!""))*+\"\"\"
+      | '''(?:[^'\\]|{_IN_STRING}|'(?!''))*+'''
+      | "(?!"")(?:[^"\\\r\n]|{_IN_STRING})*+"
+      | '(?!'')(?:[^'\\\r\n]|{_IN_STRING})*+'
+      )
+    | (?P<number>
+        (?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)[eE][+\-]?+[0-9]++ | [0-9]*+\.[0-9]++ | [0-9]++
+      )
+    | (?P<langtag>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+(?:--[a-z]++)?+)
+    | (?P<bnode>_:[{_BASE}_0-9](?:[{_NAME}]|\.++(?=[{_NAME}]))*+)
+    | (?P<punctuation>\^\^|&&|\|\||!=|<=|>=|<<|>>|\{{\||\|\}}|[{{}}()\[\].,;*/|^!=<>+\-?~])
+    | (?P<bad>[\s\S])
+    """,
+    re.VERBOSE,
+)
+_ESCAPE = re.compile(r"\\(?:\\|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
+# What could end a string, an IRI or a comment stays escaped: the engine reads it so, inside them only, and an
+# escape may stand only where its character may.
+_KEPT_ESCAPED = frozenset("\"'\\<>#\r\n")
+_LONGEST_SHOWN = 60
+
+
+class Source:
+    """The text of a query: `original` as it came, `decoded` without codepoint escapes, and places in both."""
+
+    __slots__ = ("_line_starts", "_shifts", "decoded", "original")
+
+    def __init__(self, original: str) -> None:
+        self.original = original
+        self.decoded = original
+        self._shifts: list[tuple[int, int]] = []
+        self._line_starts: list[int] | None = None
+        if (nul := original.find("\0")) >= 0:
+            raise QuerySyntaxError("a NUL character cannot be part of a query.", self.place(nul, "\0"), hint="Remove it.")
+        if original.startswith("\ufeff"):
+            hint = "Save the query as UTF-8 without it."
+            raise QuerySyntaxError("a byte order mark (U+FEFF) stands here.", self.place(0, "\ufeff"), hint=hint)
+        if "\\u" in original or "\\U" in original:
+            self._decode()
+
+    def _decode(self) -> None:
+        parts: list[str] = []
+        length = copied = 0
+        for match in _ESCAPE.finditer(self.original):
+            digits = match[1] or match[2]
+            if digits is None:
+                continue
+            code = int(digits, 16)
+            if code == 0 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
+                raise QuerySyntaxError("this escape stands for no character.", self.place(match.start(), match[0]))
+            if chr(code) in _KEPT_ESCAPED:
+                continue
+            parts += (self.original[copied : match.start()], chr(code))
+            length += match.start() - copied + 1
+            copied = match.end()
+            self._shifts.append((length, copied))
+        self.decoded = "".join((*parts, self.original[copied:]))
+
+    def original_offset(self, offset: int) -> int:
+        """The offset in `original` of an offset in `decoded`."""
+        if not self._shifts:
+            return offset
+        found = bisect_right(self._shifts, (offset, len(self.original)))
+        decoded, original = self._shifts[found - 1] if found else (0, 0)
+        return original + offset - decoded
+
+    def place(self, offset: int, token: str) -> Place:
+        """Line and column of an offset in `original`; columns count characters."""
+        if self._line_starts is None:
+            self._line_starts = [0, *(match.end() for match in re.finditer("\n", self.original))]
+        line = bisect_right(self._line_starts, offset)
+        return Place(line, offset - self._line_starts[line - 1] + 1, token)
+
+    def end(self) -> Place:
+        """The place behind the last character that is no white space."""
+        return self.place(len(self.original.rstrip()), "")
+
+
+class Token(NamedTuple):
+    """One token. `text` has its escapes decoded, `start` and `end` are offsets in the original text."""
 
     kind: Kind
     text: str
-    line: int
-    column: int
     start: int
     end: int
+    source: Source
 
     @property
     def place(self) -> Place:
-        return Place(self.line, self.column, self.text)
+        return self.source.place(self.start, shown(self.text))
+
+    @property
+    def line(self) -> int:
+        return self.place.line
+
+    @property
+    def column(self) -> int:
+        return self.place.column
 
     @property
     def upper(self) -> str:
-        """The word in capitals (keywords have no case); empty for every other kind of token."""
+        """The word in capitals, as keywords are compared; empty for every other kind."""
         return self.text.upper() if self.kind == "word" else ""
 
+    @property
+    def prefix(self) -> str:
+        return self.text.partition(":")[0]
 
-_CHARS = r"\w\u00B7\u203F\u2040"
-# A prefix longer than this is nobody's; the bound keeps a name without a colon from being scanned again.
-_PREFIX = rf"(?:[^\W\d_](?:[{_CHARS}.\-]{{0,200}}[{_CHARS}\-])?)?:"
-_LOCAL_PART = rf"[{_CHARS}:]|%[0-9A-Fa-f]{{2}}|\\[_~.\-!$&'()*+,;=/?#@%]"
-_LOCAL = rf"(?:(?:{_LOCAL_PART})(?:(?:{_LOCAL_PART}|[.\-])*(?:{_LOCAL_PART}|-))?)?"
+    @property
+    def local(self) -> str:
+        """What follows the colon of a prefixed name, its escapes removed; `%41` stays, it is part of the IRI."""
+        local = self.text.partition(":")[2]
+        return re.sub(r"\\(.)", r"\1", local) if "\\" in local else local
 
-_TOKEN = re.compile(
-    r"(?P<skip>(?:[ \t\r\n]+|\#[^\r\n]*)+)"
-    r"|(?P<iri><[^\x00-\x20<>\"{}|^`\\]*>)"
-    r'|(?P<string>"""(?:"{0,2}(?:[^"\\]|\\.))*+"""'
-    r"|'''(?:'{0,2}(?:[^'\\]|\\.))*+'''"
-    r'|"(?!"")(?:[^"\\\n\r]|\\.)*+"'
-    r"|'(?!'')(?:[^'\\\n\r]|\\.)*+')"
-    r"|(?P<unterminated>[\"'])"
-    rf"|(?P<variable>[?$](?=[{_CHARS}])[{_CHARS}]+)"
-    rf"|(?P<bnode>_:[\w](?:[{_CHARS}.\-]*[{_CHARS}\-])?)"
-    rf"|(?P<prefixed_name>{_PREFIX}{_LOCAL})"
-    r"|(?P<number>\d+\.\d*[eE][+-]?\d+|\.?\d+[eE][+-]?\d+|\d*\.\d+|\d+)"
-    r"|(?P<word>[A-Za-z]\w*)"
-    r"|(?P<langtag>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)"
-    r"|(?P<punctuation>\^\^|\|\||&&|!=|<=|>=|<<|>>|[{}()\[\];,.=<>!+\-*/|^?])",
-    re.DOTALL,
-)
-_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+    @property
+    def iri(self) -> str:
+        """What stands between the angle brackets of an IRI, its escapes decoded."""
+        inner = self.text[1:-1]
+        return _ESCAPE.sub(_character, inner) if "\\" in inner else inner
 
 
-def tokenize(query: str, most: int | None = None) -> list[Token]:
+def tokenize(query: str, limit: int | None = None) -> list[Token]:
     """The tokens of a query, comments and white space left out.
 
+    Args:
+        query: any text at all.
+        limit: most tokens, none when None.
     Raises:
-        QuerySyntaxError: a character starts no token, or a string is never closed.
-        QueryLimitError: more than `most` tokens.
+        QuerySyntaxError: a character starts no token, a string or an IRI is not closed.
+        QueryLimitError: there are more tokens than `limit`.
     """
-    text, offsets = _decode(query)
-    starts = [0, *(match.end() for match in re.finditer(r"\r\n|\n|\r", query))]
+    return tokenize_source(Source(query), limit)
 
-    def original(position: int) -> int:
-        return position if offsets is None else offsets[position]
 
+def tokenize_source(source: Source, limit: int | None = None) -> list[Token]:
+    """As `tokenize`, for a text whose escapes are decoded."""
     tokens: list[Token] = []
-    position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        kind = match.lastgroup if match else None
-        if match is None or kind == "unterminated":
-            raise _refused(text, position, original(position), starts, kind)
-        position = match.end()
-        if kind == "skip":
+    shifted = source.decoded is not source.original
+    for match in _TOKEN.finditer(source.decoded):
+        kind = match.lastgroup
+        if kind is None:
             continue
-        start = original(match.start())
-        line = bisect_right(starts, start)
-        tokens.append(
-            Token(kind, match[0], line, start - starts[line - 1] + 1, start, original(position))  # type: ignore[arg-type]  # the groups' names are the kinds
-        )
-        if most is not None and len(tokens) > most:
-            raise QueryLimitError("number of tokens", len(_TOKEN.findall(text)), most)
+        start, end = match.span()
+        if shifted:
+            start, end = source.original_offset(start), source.original_offset(end)
+        if kind in ("bad", "open_iri"):
+            raise _unreadable(source, match.start(), start)
+        tokens.append(Token(kind, match[0], start, end, source))  # type: ignore[arg-type]  # group names are kinds
+        if limit is not None and len(tokens) > limit:
+            raise QueryLimitError("number of tokens", len(tokens), limit)
     return tokens
 
 
-def _decode(query: str) -> tuple[str, list[int] | None]:
-    """The text with codepoint escapes decoded, and where each of its characters (and its end) stood."""
-    if "\\u" not in query and "\\U" not in query:
-        return query, None
-    pieces: list[str] = []
-    offsets: list[int] = []
-    last = 0
-    for match in _ESCAPE.finditer(query):
-        number = int(match[1] or match[2], 16)
-        if number > 0x10FFFF or 0xD800 <= number <= 0xDFFF:
-            continue
-        pieces += [query[last : match.start()], chr(number)]
-        offsets += [*range(last, match.start()), match.start()]
-        last = match.end()
-    pieces.append(query[last:])
-    offsets += range(last, len(query) + 1)
-    return "".join(pieces), offsets
+def shown(text: str) -> str:
+    """A token as an error shows it: long ones are cut."""
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
 
 
-def _refused(text: str, position: int, start: int, starts: list[int], kind: str | None) -> QuerySyntaxError:
-    line = bisect_right(starts, start)
-    place = Place(line, start - starts[line - 1] + 1, text[position])
-    if kind == "unterminated":
-        return QuerySyntaxError(
-            "this string is never closed.", place,
-            hint="Close it with the same quotation mark; a string over several lines needs three of them.",
-        )  # fmt: skip
-    if text[position] == "\x00":
-        return QuerySyntaxError("a query holds no NUL character.", place)
-    return QuerySyntaxError("this character starts nothing in SPARQL.", place)
+def _character(escape: re.Match[str]) -> str:
+    return chr(int(escape[1] or escape[2], 16)) if escape[0] != "\\\\" else "\\"
+
+
+def _unreadable(source: Source, decoded_offset: int, offset: int) -> QuerySyntaxError:
+    rest = source.decoded[decoded_offset:]
+    first = rest[0]
+    word = re.match(r"\S*", rest[: _LONGEST_SHOWN + 1])
+    place = source.place(offset, shown(word[0] if word and word[0] else first))
+    if first in "\"'":
+        return _unreadable_string(source, rest, offset)
+    if first == "<":
+        inner = re.match(r"<[^>\n]*>", rest)
+        wrong = re.search(r'[<"{}|^`\\\x00-\x20]', inner[0][1:]) if inner else None
+        if inner and wrong:
+            found = "a space" if wrong[0] == " " else repr(wrong[0])
+            hint = f"Write it percent-encoded, as %{ord(wrong[0]):02X}."
+            return QuerySyntaxError(f"an IRI cannot hold {found}.", source.place(offset, shown(inner[0])), hint=hint)
+        return QuerySyntaxError("this IRI is not closed.", place, hint="End it with '>'.")
+    if first == "\\":
+        return QuerySyntaxError("a backslash has no meaning here.", place)
+    if first == "@":
+        return QuerySyntaxError("a language tag was expected after '@', as in \"tekst\"@nb.", place)
+    if first == "_" and rest[1:2] == ":":
+        return QuerySyntaxError("a blank node needs a label after '_:'.", place)
+    if not first.isprintable() or first.isspace():
+        name = f"the character U+{ord(first):04X}"
+        return QuerySyntaxError(f"{name} cannot stand here.", source.place(offset, first), hint="Remove it.")
+    return QuerySyntaxError(f"the character {first!r} starts nothing that SPARQL knows.", source.place(offset, first))
+
+
+def _unreadable_string(source: Source, rest: str, offset: int) -> QuerySyntaxError:
+    """Why a string cannot be read: an escape that SPARQL has not, or no end."""
+    quote = rest[:3] if rest[:3] in ('"""', "'''") else rest[0]
+    inner = f"|{quote[0]}(?!{quote[1:]})" if len(quote) == 3 else ""
+    line_end = r"\r\n" if len(quote) == 1 else ""
+    body = re.match(rf"{quote}(?:[^{quote[0]}\\{line_end}]|{_IN_STRING}{inner})*+", rest)
+    place = source.place(offset, shown(rest.split("\n", 1)[0]))
+    if body and (escape := re.match(r"\\[^\r\n]", rest[body.end() :])):
+        hint = r"There are \t \n \r \b \f \" \' \\ \uXXXX and \UXXXXXXXX; a backslash itself is \\."
+        return QuerySyntaxError(f"the string holds {escape[0]}, which is no escape.", place, hint=hint)
+    several = "" if len(quote) == 3 else f"; a text of several lines stands between {quote * 3} and {quote * 3}"
+    return QuerySyntaxError("this string is not closed.", place, hint=f"End it with {quote}{several}.")

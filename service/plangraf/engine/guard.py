@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, cast
+from urllib.parse import urljoin
 
 from plangraf.engine.words import FUNCTIONS, KEYWORDS, UPDATE_KEYWORDS, VOLATILE_FUNCTIONS
 from plangraf.errors import (
@@ -28,12 +29,12 @@ FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 # Functions that are called by IRI: the casts of XML Schema are the only ones that the engine has for sure.
 CALLABLE_NAMESPACES = (PREFIXES["xsd"], "http://www.opengis.net/def/function/geosparql/")
 
-_OPENERS = {"(": ")", "{": "}", "[": "]", "<<": ">>"}
+_OPENERS = {"(": ")", "{": "}", "[": "]"}
 _CLOSERS = {closer: opener for opener, closer in _OPENERS.items()}
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _BEFORE_EXPRESSION = frozenset(["FILTER", "BIND", "HAVING", "BY", "SELECT", "IN"])
-_BEFORE_OPERAND = frozenset("&& || ! = != < > <= >= + - ( ,".split())
-_CHAINED = frozenset(["+", "-", "*", "/", "!", "=", "!=", "<", ">", "<=", ">=", "||", "&&", "^", "|"])
+_BEFORE_OPERAND = frozenset(["&&", "||", "!", "=", "!=", "<", ">", "<=", ">=", "+", "-", "(", ","])
+_CHAINED = frozenset(["<<", "+", "-", "*", "/", "!", "=", "!=", "<", ">", "<=", ">=", "||", "&&", "^", "|"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class CheckedQuery:
-    """A query that passed. `deterministic` is false when two evaluations may differ on the same data."""
+    """A query that passed.
+
+    `deterministic` is false when two evaluations may differ on the same data; `default_graphs` and
+    `named_graphs` are the IRIs of its own FROM and FROM NAMED.
+    """
 
     form: Form
     deterministic: bool
     tokens: tuple[Token, ...]
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
 
 
 def check(query: str, limits: Limits, terms: Collection[str] = ()) -> CheckedQuery:
@@ -78,10 +85,10 @@ def check(query: str, limits: Limits, terms: Collection[str] = ()) -> CheckedQue
     _refuse_service(tokens)
     _check_brackets(tokens)
     form = _form(tokens)
-    _check_names(tokens, terms)
+    default, named = _check_names(tokens, terms)
     _check_words(tokens)
     volatile = any(token.upper in VOLATILE_FUNCTIONS for token in tokens)
-    return CheckedQuery(form, not volatile, tuple(tokens))
+    return CheckedQuery(form, not volatile, tuple(tokens), tuple(default), tuple(named))
 
 
 def _check_bounds(tokens: Iterable[Token], limits: Limits) -> None:
@@ -152,8 +159,6 @@ def _check_brackets(tokens: list[Token]) -> None:
         if token.text in _OPENERS:
             stack.append(token)
         elif token.text in _CLOSERS:
-            if token.text == ">>" and not (stack and stack[-1].text == "<<"):
-                continue  # two comparisons written together, which the engine's parser judges
             if not stack:
                 raise QuerySyntaxError(
                     f"this {token.text!r} closes nothing: no {_CLOSERS[token.text]!r} is open before it.",
@@ -188,10 +193,15 @@ def _form(tokens: list[Token]) -> Form:
     return cast(Form, words[0].upper)
 
 
-def _check_names(tokens: list[Token], terms: Collection[str]) -> None:
-    """Every prefix is declared, every IRI absolute, every term of our own namespaces defined."""
+def _check_names(tokens: list[Token], terms: Collection[str]) -> tuple[list[str], list[str]]:
+    """Every prefix is declared, every IRI absolute, every term of our own namespaces defined.
+
+    Returns the IRIs of FROM and of FROM NAMED.
+    """
     declared: dict[str, str] = {}
-    has_base = False
+    default: list[str] = []
+    named: list[str] = []
+    base = ""
     declaring: str | None = None
     for number, token in enumerate(tokens):
         before = tokens[number - 1].upper if number else ""
@@ -204,14 +214,14 @@ def _check_names(tokens: list[Token], terms: Collection[str]) -> None:
                 raise _undeclared(token, prefix, declared)
             iri = declared[prefix] + re.sub(r"\\(.)", r"\1", local)
         elif token.kind == "iri":
-            iri = token.text[1:-1]
-            if not _ABSOLUTE.match(iri) and not has_base:
+            iri = urljoin(base, token.text[1:-1]) if base else token.text[1:-1]
+            if not _ABSOLUTE.match(iri):
                 raise QuerySyntaxError(
                     "this IRI is relative and the query has no BASE.", token.place,
                     hint="Write the whole IRI, or begin the query with a line such as BASE <https://w3id.org/plangraf/id/>.",
                 )  # fmt: skip
             if before == "BASE":
-                has_base = True
+                base = iri
                 continue
             if declaring is not None:
                 declared[declaring] = iri
@@ -221,12 +231,17 @@ def _check_names(tokens: list[Token], terms: Collection[str]) -> None:
             continue
         if terms and iri.startswith(CLOSED_NAMESPACES) and iri not in terms and iri not in CLOSED_NAMESPACES:
             raise _undefined(token, iri, terms)
+        if before == "FROM":
+            default.append(iri)
+        elif before == "NAMED":
+            named.append(iri)
         after = tokens[number + 1].text if number + 1 < len(tokens) else ""
         called = after == "(" and _expects_expression(tokens, number)
         if called and not iri.startswith(CALLABLE_NAMESPACES):
             raise QuerySyntaxError(
                 "no function has this IRI here; only the casts of XML Schema are called by IRI.", token.place
             )
+    return default, named
 
 
 def _undeclared(token: Token, prefix: str, declared: Collection[str]) -> QuerySyntaxError:
@@ -284,6 +299,8 @@ def _expects_expression(tokens: list[Token], number: int) -> bool:
 
 def _check_words(tokens: list[Token]) -> None:
     for number, token in enumerate(tokens):
+        if number and tokens[number - 1].upper in ("ORDER", "GROUP") and token.upper != "BY":
+            raise QuerySyntaxError(f"expected BY after {tokens[number - 1].upper}.", token.place)
         if token.kind != "word" or token.text == "a" or token.upper in KEYWORDS:
             continue
         called = number + 1 < len(tokens) and tokens[number + 1].text == "("

@@ -29,7 +29,6 @@ from plangraf.errors import (
     OverloadedError,
     PlangrafError,
     QueryTimeoutError,
-    RequestError,
     WorkerCrashedError,
 )
 from plangraf.formats import JSON, Format
@@ -53,14 +52,12 @@ class _Worker:
         self._reader = reader
         self._writer = writer
 
-    def send(self, request: QueryRequest) -> None:
+    def send(self, request: QueryRequest, checked: CheckedQuery) -> None:
+        default, named = request.default_graphs, request.named_graphs
+        if default is None and named is None and (checked.default_graphs or checked.named_graphs):
+            default, named = checked.default_graphs, checked.named_graphs
         body = orjson.dumps(
-            {
-                "query": request.query,
-                "format": request.format.name,
-                "default": request.default_graphs,
-                "named": request.named_graphs,
-            }
+            {"query": request.query, "format": request.format.name, "default": default, "named": named}
         )
         self._writer.write(REQUEST.pack(len(body)) + body)
 
@@ -68,6 +65,11 @@ class _Worker:
         """The next frame's kind and payload; IncompleteReadError or OSError when the worker is gone."""
         kind, size = FRAME.unpack(await self._reader.readexactly(FRAME.size))
         return kind, await self._reader.readexactly(size)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the process has ended while it had nothing to do."""
+        return self._reader.at_eof()
 
     def close(self) -> None:
         self._writer.close()
@@ -208,12 +210,12 @@ class EmbeddedEngine:
         return check(query, self._limits, self._terms)
 
     async def query(self, request: QueryRequest) -> EmbeddedAnswer:
-        self.check(request.query)
+        checked = self.check(request.query)
         limit = min(request.timeout_s or self._settings.query_timeout_s, self._settings.query_timeout_s)
         worker = await self._acquire(limit)
         began = time.monotonic()
         try:
-            worker.send(request)
+            worker.send(request, checked)
             async with asyncio.timeout(limit):
                 first = await worker.receive()
         except TimeoutError:
@@ -227,7 +229,7 @@ class EmbeddedEngine:
             raise
         if first[0] == ERROR:
             self._release(worker)
-            raise self._refusal(request.query, orjson.loads(first[1]))
+            raise self._refusal(request.query, checked, orjson.loads(first[1]))
         return EmbeddedAnswer(self, worker, request.format, first, limit - (time.monotonic() - began))
 
     async def close(self) -> None:
@@ -249,11 +251,10 @@ class EmbeddedEngine:
             await asyncio.to_thread(self._loader.wait)
             self._loader = None
 
-    def _refusal(self, query: str, error: dict[str, str]) -> PlangrafError:
+    def _refusal(self, query: str, checked: CheckedQuery, error: dict[str, str]) -> PlangrafError:
         if error["kind"] == "OSError":
             return EngineError("The engine could not evaluate the query.")
-        refusal: RequestError = explain_engine_error(error["message"], query, self.check(query).tokens)
-        return refusal
+        return explain_engine_error(error["message"], query, checked.tokens)
 
     async def _open(self) -> None:
         loop = asyncio.get_running_loop()
@@ -329,8 +330,11 @@ class EmbeddedEngine:
         """An idle worker, first come first served."""
         if not self._ready:
             raise NotReadyError
-        if self._idle:
-            return self._idle.popleft()
+        while self._idle:
+            worker = self._idle.popleft()
+            if not worker.gone:
+                return worker
+            self._discard(worker)
         if len(self._waiting) >= self._settings.query_max_waiting:
             raise OverloadedError(self._settings.query_max_waiting)
         future: asyncio.Future[_Worker] = asyncio.get_running_loop().create_future()

@@ -1,0 +1,201 @@
+"""`plangraf build`: source files → parse → closed vocabulary → SHACL → checks → one version.
+
+Everything that is wrong is collected before the build stops, and nothing is written before all is right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Quad
+
+from plangraf import __version__
+from plangraf.errors import DataError, DataProblem
+from plangraf.files import SourceFile, inputs_digest, source_files
+from plangraf.namespaces import GRAPH
+from plangraf.ontology_page import PAGE, render
+from plangraf.parsing import Parsed, nquads_lines, read, relabelled
+from plangraf.progress import Progress, counted
+from plangraf.report import as_json
+from plangraf.settings import Settings
+from plangraf.term_use import undefined_terms
+from plangraf.validation import checks, shacl, sort_problems
+from plangraf.versions import Version, VersionStore
+
+REPORT = "report.json"
+# Libraries whose results stand in a version or decide whether there is one.
+_LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pylode")
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The version that fits the files; `fresh` when this build wrote it. Problems are warnings and advice."""
+
+    version: Version
+    fresh: bool
+    problems: tuple[DataProblem, ...] = ()
+
+
+def inputs(settings: Settings) -> str:
+    """SHA-256 over what a version is made from: the files, this package's code, the libraries' versions."""
+    digest = hashlib.sha256(inputs_digest(settings.home, source_files(settings.home, settings.data)).encode())
+    digest.update("\n".join([__version__, *map(installed_version, _LIBRARIES)]).encode())
+    for module in sorted(_PACKAGE.glob("*.py")):
+        digest.update(hashlib.sha256(module.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def up_to_date(settings: Settings) -> Version | None:
+    """The current version when it was built from the files as they are now, else None."""
+    store = VersionStore(settings.versions)
+    known = store.inputs()
+    if known is None or not store.has_current():
+        return None
+    current = store.current()
+    return current if known == (inputs(settings), current.id) else None
+
+
+def build(settings: Settings, *, force: bool = False, progress: Progress | None = None) -> Built:
+    """Builds a version from the source files and makes it current.
+
+    Args:
+        settings: `home` and `data` say what is read, `versions` where the version goes.
+        force: build although the files have not changed.
+        progress: where the lines about each step go.
+    Raises:
+        DataError: the files hold something that is wrong; the current version is unchanged.
+        VersionsError: the folder of versions cannot be used; the current version is unchanged.
+        SettingError: a data folder is missing or empty.
+    """
+    progress = progress or Progress(None)
+    store = VersionStore(settings.versions)
+    with store.lock():
+        if not force and (known := up_to_date(settings)):
+            return Built(known, fresh=False)
+        # Before reading: a file that is edited while the build runs counts as changed at the next one.
+        digest = inputs(settings)
+        files = source_files(settings.home, settings.data)
+        with progress.step("parse") as note:
+            parsed = read(files)
+            parsed.quads = relabelled(parsed.quads)
+            note(counted(len(files), "file"))
+            note(counted(len(parsed.quads), "statement"))
+        problems = _valid(settings, parsed, files, progress, parsed.quads)
+        with progress.step("page") as note:
+            page = render(parsed.quads)
+            note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
+        with progress.step("write") as note:
+            extra = {REPORT: as_json(problems), PAGE: page}
+            version = store.write(nquads_lines(parsed.quads), manifest(parsed.quads, problems), extra)
+            store.record_inputs(digest, version.id)
+            note(f"version {version.id}, {counted(version.triples, 'triple')}")
+        return Built(version, fresh=True, problems=tuple(problems))
+
+
+def manifest(quads: Collection[Quad], problems: Sequence[DataProblem]) -> dict[str, object]:
+    """What manifest.json says beside the id: sizes, and warnings by the IRI of their shape."""
+    return {
+        "triples": len({(quad.subject, quad.predicate, quad.object) for quad in quads}),
+        "quads": len(quads),
+        "graphs": dict(sorted(Counter(str(quad.graph_name)[1:-1] for quad in quads).items())),
+        "warnings": dict(
+            sorted(
+                Counter(
+                    problem.shape or problem.file for problem in problems if problem.severity == "Warning"
+                ).items()
+            )
+        ),
+    }
+
+
+def validate(
+    settings: Settings, paths: Sequence[Path], *, progress: Progress | None = None
+) -> list[DataProblem]:
+    """What a build would say about some files, and only about what they describe.
+
+    The files are read beside ours. What they describe is described by them alone, so that a changed copy
+    of one of our files can be tried too.
+
+    Returns:
+        Problems of all severities; empty when all is right.
+    """
+    progress = progress or Progress(None)
+    ours = {file.path.resolve(): file for file in source_files(settings.home, settings.data)}
+    theirs = [_own_file(path, ours) for path in paths]
+    with progress.step("parse") as note:
+        own = read(theirs)
+        beside = read([file for path, file in ours.items() if path not in {own.path for own in theirs}])
+        note(counted(len(theirs), "file"))
+        note(counted(len(own.quads), "statement"))
+    described = {quad.subject for quad in own.quads}
+    nodes = {subject.value for subject in described if isinstance(subject, NamedNode)}
+    everything = relabelled(own.quads | {quad for quad in beside.quads if quad.subject not in described})
+    try:
+        found = _valid(settings, own, theirs, progress, everything, nodes)
+    except DataError as error:
+        found = error.problems
+    names = {file.name for file in theirs}
+    return [problem for problem in found if problem.file in names or problem.focus_node in nodes]
+
+
+def _own_file(path: Path, ours: dict[Path, SourceFile]) -> SourceFile:
+    """A file of a user's own: its graph is the one it has here, or would have in a data folder."""
+    resolved = path.resolve()
+    if resolved in ours:
+        return SourceFile(resolved, str(path), ours[resolved].graph)
+    municipality, slug = resolved.parts[-3:-1] if len(resolved.parts) > 3 else ("", "")
+    laid_out = len(municipality) == 4 and municipality.isdecimal()
+    return SourceFile(resolved, str(path), GRAPH + (f"{municipality}/{slug}" if laid_out else "own"))
+
+
+def _valid(
+    settings: Settings,
+    parsed: Parsed,
+    files: Sequence[SourceFile],
+    progress: Progress,
+    everything: Collection[Quad],
+    nodes: Collection[str] | None = None,
+) -> list[DataProblem]:
+    """Warnings and advice about what was parsed.
+
+    Args:
+        settings: `home` has the vocabularies and the queries.
+        parsed: what is checked.
+        files: the files that it comes from.
+        progress: where the lines about each step go.
+        everything: what was parsed and all that it may refer to.
+        nodes: IRIs of the only things to look at; None looks at all.
+    Raises:
+        DataError: something stops a build; first what reading shows, then what the shapes and checks show.
+    """
+    checking = sorted((settings.home / "queries" / "checks").glob("*.rq"))
+    asking = sorted((settings.home / "queries").glob("*.rq"))
+    # The queries are part of a build, and none of the things that one's own files describe.
+    queries = [*asking, *checking] if nodes is None else []
+    with progress.step("vocabulary") as note:
+        terms = undefined_terms(settings.home, parsed.quads, everything, files, parsed.place, queries)
+        note(counted(len(terms), "undefined term"))
+    found = [*parsed.problems, *terms]
+    _stop_at_violations(found)
+    size = counted(len(nodes), "thing") if nodes is not None else counted(len(everything), "statement")
+    with progress.step("shapes", starting=f"checking {size}") as note:
+        results = shacl(everything, parsed.place, nodes)
+        note(counted(len(results), "result"))
+    with progress.step("checks") as note:
+        rows = checks(everything, checking, parsed.place)
+        note(counted(len(checking), "query", "queries"))
+        note(counted(len(rows), "row"))
+    found += [*results, *rows]
+    _stop_at_violations(found)
+    return sort_problems(found)
+
+
+def _stop_at_violations(problems: list[DataProblem]) -> None:
+    if any(problem.severity == "Violation" for problem in problems):
+        raise DataError(sort_problems(problems))

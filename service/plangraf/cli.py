@@ -1,0 +1,278 @@
+"""`plangraf`: build, validate, list, ask and serve from the command line.
+
+Sub-commands import what they need when they run, so that help is quick and pySHACL never enters a server.
+Exit codes: 0 done, 1 the data or the query are wrong or the work failed, 2 a setting or option is wrong.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from plangraf.errors import DataError, PlangrafError, SettingError
+
+if TYPE_CHECKING:
+    from plangraf.progress import Progress
+    from plangraf.settings import Settings
+
+app = typer.Typer(
+    name="plangraf",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help="""A knowledge graph of municipal plans: build it, check it, ask it, serve it.
+
+    \b
+    The usual way:
+      plangraf build               check the files and write a version
+      plangraf serve               serve it on http://127.0.0.1:8000
+      plangraf validate mine.ttl   check your own data before you add it
+
+    Settings are environment variables that start with PLANGRAF_ (the README lists them); options go before
+    them.""",
+)
+
+DataOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="A data folder beside ours, <municipality number>/<slug>/*.ttl in it; may be given again.",
+    ),
+]
+VersionsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--versions", metavar="DIR", help="Folder of the versions.  [PLANGRAF_VERSIONS, ./versions]"
+    ),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No lines about progress.")]
+
+
+@app.command()
+def build(
+    data: DataOption = None,
+    versions: VersionsOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Build although no file has changed.")] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Check the source files and write one version.
+
+    Parses ontology, shapes and data, checks that every term is defined, validates with SHACL, runs the
+    queries of queries/checks/, and only when all is right writes a version and makes it current. What is
+    wrong is told in Norwegian and English, by file and thing, and the current version stays as it is.
+    The same files give the same version id on any machine.
+
+    \b
+    Examples:
+      plangraf build
+      plangraf build --data ../malvik-plans      with the data of another municipality
+      plangraf build --versions /srv/versions    somewhere else than ./versions
+    """
+    with _told():
+        from plangraf.build import build as run
+        from plangraf.report import summary
+
+        done = run(_settings(data=data, versions=versions), force=force, progress=_progress(quiet))
+        if done.problems:
+            _say(summary(done.problems) + f"\n{done.version.path / 'report.json'}")
+        state = "" if done.fresh else " up to date"
+        typer.echo(f"version {done.version.id} triples {done.version.triples}{state}")
+
+
+@app.command()
+def validate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Turtle files of your own.")],
+    data: DataOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Check your own Turtle files before you build with them.
+
+    They are read beside our ontology, shapes and data, and only what your files describe is reported: what
+    does not parse, terms that are not defined, shapes that are not met. Nothing is written.
+
+    \b
+    Examples:
+      plangraf validate my-plans.ttl
+      plangraf validate 5031/planstrategi-2024-2027/*.ttl
+      plangraf validate new.ttl --data mine      when new.ttl links to things described in mine/
+    """
+    with _told():
+        from plangraf.build import validate as run
+        from plangraf.report import as_text
+
+        missing = [str(file) for file in files if not file.is_file()]
+        if missing:
+            raise SettingError(f"There is no file {', '.join(missing)}.")
+        problems = run(_settings(data=data), files, progress=_progress(quiet))
+        if problems:
+            typer.echo(as_text(problems))
+        if any(problem.severity == "Violation" for problem in problems):
+            raise typer.Exit(1)
+        typer.echo("nb  Ingen feil.\nen  No errors.")
+
+
+@app.command()
+def versions(versions: VersionsOption = None) -> None:
+    """List the versions that are built, the newest at the end.
+
+    \b
+    Columns: * for the current one, id, triples, time at which it was written, warnings.
+    Example:
+      plangraf versions --versions /srv/versions
+    """
+    with _told():
+        from datetime import datetime
+
+        from plangraf.versions import VersionStore
+
+        store = VersionStore(_settings(versions=versions).versions)
+        found = store.list()
+        if not found:
+            typer.echo(f"There is no version in {store.path} yet. Run `plangraf build`.")
+            return
+        current = store.current().id if store.has_current() else None
+        for version in found:
+            written = datetime.fromtimestamp(version.path.stat().st_mtime).astimezone()
+            warnings = sum(version.manifest.get("warnings", {}).values())
+            typer.echo(
+                f"{'*' if version.id == current else ' '} {version.id}  {version.triples:>10} triples  "
+                f"{written:%Y-%m-%d %H:%M:%S%z}  {warnings} warnings"
+            )
+
+
+@app.command()
+def query(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="File with a SPARQL query; - reads standard input."),
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option("-q", "--query", metavar="TEXT", help="The query itself."),
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="NAME",
+            help="SELECT: csv, tsv, json, xml. ASK: json, xml. Else turtle, jsonld, ntriples, rdfxml.",
+        ),
+    ] = None,
+    versions: VersionsOption = None,
+) -> None:
+    """Ask the current version a SPARQL query, without a server.
+
+    The same limits hold as over HTTP; the answer goes to standard output.
+
+    \b
+    Examples:
+      plangraf query -q 'SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g'
+      plangraf query my-query.rq --format json
+      echo 'ASK { ?s ?p ?o }' | plangraf query -
+    """
+    with _told():
+        from plangraf.asking import ask
+
+        if (file is None) == (text is None):
+            raise SettingError("Give a query: a FILE, or its text with -q.")
+        if text is None:
+            text = sys.stdin.read() if str(file) == "-" else _read(file)
+        ask(_settings(versions=versions), text, format, sys.stdout.buffer)
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str | None,
+        typer.Option("--host", metavar="ADDRESS", help="Address to bind.  [PLANGRAF_HOST, 127.0.0.1]"),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", metavar="N", help="Port to bind, 0 for a free one.  [PLANGRAF_PORT, 8000]"),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", metavar="N", help="HTTP processes.  [PLANGRAF_PROCESSES, 2]"),
+    ] = None,
+    data: DataOption = None,
+    versions: VersionsOption = None,
+    no_build: Annotated[
+        bool, typer.Option("--no-build", help="Serve the current version whatever the files are.")
+    ] = False,
+) -> None:
+    """Serve over HTTP; build first when files changed.
+
+    Builds when there is no version, or one of other files than there are now. When that build stops because
+    the files are wrong, the version that was current goes on serving. The last line of the start is
+    `plangraf <address> version <id> triples <number>`. SIGTERM ends it cleanly.
+
+    \b
+    Examples:
+      plangraf serve
+      plangraf serve --port 8123 --data ../malvik-plans
+      plangraf serve --host 0.0.0.0 --no-build     in a container with a built version
+    """
+    with _told():
+        from plangraf.serving import serve as run
+
+        settings = _settings(host=host, port=port, processes=workers, data=data, versions=versions)
+        raise typer.Exit(run(settings, may_build=not no_build))
+
+
+def main() -> None:
+    """The `plangraf` command."""
+    app(prog_name="plangraf")
+
+
+def _settings(**options: object) -> Settings:
+    from plangraf.settings import load_settings
+
+    folders = options.get("data")
+    if isinstance(folders, list):
+        options["data"] = tuple(folders) or None
+    return load_settings(**options)
+
+
+def _progress(quiet: bool) -> Progress:
+    from plangraf.progress import Progress
+
+    return Progress(None if quiet else sys.stderr)
+
+
+def _read(file: Path | None) -> str:
+    try:
+        return Path(file or "").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"The query file {file} cannot be read ({error}).") from error
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Ends the command with a message and an exit code for every error that is meant for its user."""
+    try:
+        yield
+    except DataError as error:
+        from plangraf.report import as_text
+
+        _say(as_text(error.problems))
+        raise typer.Exit(1) from None
+    except PlangrafError as error:
+        _say(f"plangraf: {error}")
+        raise typer.Exit(2 if isinstance(error, SettingError) else 1) from None
+
+
+if __name__ == "__main__":
+    main()

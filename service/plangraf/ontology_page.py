@@ -1,0 +1,91 @@
+"""The ontology as one HTML page, rendered by pyLODE at build time: https://github.com/RDFLib/pyLODE"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+
+from plangraf.errors import DataError, DataProblem
+from plangraf.namespaces import ONTOLOGY_GRAPH, PREFIXES, SCHEME
+from plangraf.validation import to_rdflib
+
+if TYPE_CHECKING:
+    import rdflib
+
+PAGE = "ontology.html"
+_ONTOLOGY = NamedNode(ONTOLOGY_GRAPH)
+
+
+def render(quads: Iterable[Quad]) -> bytes:
+    """The page of classes and properties; the concept schemes have documents of their own.
+
+    The same quads give the same bytes, on any machine and without network.
+
+    Raises:
+        DataError: pyLODE cannot render the ontology.
+    """
+    # pyLODE sets up the root logger at import and tells its steps; a handler that is there stops that.
+    logging.basicConfig(level=logging.WARNING)
+    from pylode.profiles import ontpub
+
+    background = _background(Path(ontpub.__file__).parent.parent / "rdf")
+    ontpub.load_background_onts = lambda: background
+    ontpub.load_background_onts_titles = _titles
+    graph = to_rdflib(
+        quad
+        for quad in quads
+        if quad.graph_name == _ONTOLOGY and not str(quad.subject).startswith(f"<{SCHEME}")
+    )
+    for prefix, namespace in PREFIXES.items():
+        graph.bind(prefix, namespace)
+    try:
+        page: str = ontpub.OntPub(graph, sort_subjects=True).make_html()
+    except (Exception, SystemExit) as error:  # pyLODE leaves by exit() when it cannot read its input
+        reason = str(error) or type(error).__name__
+        raise DataError(
+            [
+                DataProblem(
+                    "ontology/", None,
+                    f"HTML-siden for ontologien kan ikke lages. pyLODE sier: {reason}",
+                    f"The HTML page of the ontology cannot be rendered. pyLODE says: {reason}",
+                )
+            ]
+        ) from error  # fmt: skip
+    return page.encode()
+
+
+def _background(folder: Path) -> rdflib.Graph:
+    """What pyLODE knows of others' terms, with title and description where they say it in other words.
+
+    pyLODE's own loader keeps a pickle inside the installed package: that fails in a read-only one, and a
+    build that is killed while it is written would break every later build.
+    """
+    from rdflib import DC, DCTERMS, RDFS, SDO, SKOS
+
+    graph = to_rdflib(
+        Quad(triple.subject, triple.predicate, triple.object)
+        for path in sorted(folder.glob("*.ttl"))
+        for triple in parse(path=str(path), format=RdfFormat.TURTLE, rename_blank_nodes=True)
+    )
+    for wanted, others in (
+        (DCTERMS.title, (DC.title, RDFS.label, SKOS.prefLabel, SDO.name)),
+        (DCTERMS.description, (DC.description, RDFS.comment, SKOS.definition, SDO.description)),
+    ):
+        for other in others:
+            for subject, text in list(graph.subject_objects(other)):
+                graph.add((subject, wanted, text))
+    return graph
+
+
+def _titles(background: rdflib.Graph) -> dict[str, str]:
+    from rdflib import DCTERMS, OWL, RDF
+
+    titles = {
+        str(ontology): min(map(str, background.objects(ontology, DCTERMS.title)), default="")
+        for ontology in background.subjects(RDF.type, OWL.Ontology)
+    }
+    return {iri: title for iri, title in sorted(titles.items(), key=lambda item: item[1]) if title}

@@ -1,0 +1,165 @@
+"""The words of the pages in both languages, and labels of reused properties that ours do not name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LANGUAGES: Final = ("nb", "en")
+LANGUAGE_NAMES: Final = {"nb": "Norsk bokmål", "en": "English"}
+
+# key: (nb, en)
+_TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "skip": ("Hopp til innholdet", "Skip to the content"),
+    "tagline": ("Kommunale planer som lenkede data", "Municipal plans as linked data"),
+    "home": ("Forsiden", "Home"),
+    "queries": ("Spørringer", "Queries"),
+    "ontology": ("Ontologi", "Ontology"),
+    "shapes": ("Dataregler (SHACL)", "Shapes (SHACL)"),
+    "api": ("API", "API"),
+    "iri": ("IRI", "IRI"),
+    "facts": ("Opplysninger", "Facts"),
+    "property": ("Egenskap", "Property"),
+    "value": ("Verdi", "Value"),
+    "incoming": ("Hit peker", "What points here"),
+    "incoming_property": ("Som", "As"),
+    "incoming_thing": ("Fra", "From"),
+    "incoming_limit": (
+        "Bare de første {n} vises; spør /sparql om resten.",
+        "Only the first {n} are shown; ask /sparql for the rest.",
+    ),
+    "show_all": ("Vis alle {n}", "Show all {n}"),
+    "formats": ("Samme dokument i andre formater", "The same document in other formats"),
+    "language": ("Språk", "Language"),
+    "version": ("Dataversjon", "Version of the data"),
+    "license": ("Data: CC BY 4.0", "Data: CC BY 4.0"),
+    "no_label": ("Uten navn", "Without a name"),
+    "home_lead": (
+        "plangraf viser hvilke planer en kommune foreslår, hvorfor, hvilke av FNs bærekraftsmål de henger "
+        "sammen med, og hva som er vedtatt. Hver opplysning fører til stedet i det offentlige dokumentet den "
+        "er hentet fra.",
+        "plangraf shows which plans a municipality proposes, why, which UN targets they relate to, and what "
+        "was decided. Every statement leads to its passage in the public document that it was read from.",
+    ),
+    "home_ways": ("Veier inn", "Ways in"),
+    "home_sparql": (
+        "still spørsmål i SPARQL, i nettleseren eller fra et program",
+        "ask in SPARQL, from the browser or a program",
+    ),
+    "home_queries": ("ferdige spørringer som JSON og CSV", "ready-made queries as JSON and CSV"),
+    "home_docs": ("prøv spørringene, se alle parametre", "try the queries, see all parameters"),
+    "home_ontology": ("hva ordene i dataene betyr", "what the words of the data mean"),
+    "home_shapes": ("hvordan dataene skal se ut", "what the data must look like"),
+    "queries_lead": (
+        "Hver spørring er en nettadresse som svarer med JSON, CSV, TSV eller XML. Alle tar i tillegg "
+        "<code>municipality</code> og <code>lang</code>.",
+        "Each query is an address that answers in JSON, CSV, TSV or XML. All take <code>municipality</code> "
+        "and <code>lang</code> too.",
+    ),
+    "parameters": ("Parametre", "Parameters"),
+    "columns": ("Kolonner", "Columns"),
+    "optional": ("valgfri", "optional"),
+    "try": ("Prøv", "Try"),
+    "sparql_lead": (
+        "Skriv en SPARQL-spørring. Adressen til endepunktet er",
+        "Write a SPARQL query. The address of the endpoint is",
+    ),
+    "sparql_query": ("Spørring", "Query"),
+    "sparql_format": ("Svar som", "Answer as"),
+    "sparql_send": ("Spør", "Ask"),
+    "automatic": ("det vanlige", "the usual"),
+    "not_found": ("Finnes ikke", "Not found"),
+    "not_found_lead": (
+        "Det finnes ingenting på denne adressen i dataene.",
+        "There is nothing at this address in the data.",
+    ),
+    "shapes_lead": (
+        "Hver regel har et fast navn; en valideringsrapport viser til det.",
+        "Each rule has a stable name that validation reports point to.",
+    ),
+    "shape_rule": ("Regel", "Rule"),
+    "shape_path": ("Egenskap", "Property"),
+    "shape_severity": ("Alvor", "Severity"),
+    "shape_message": ("Melding", "Message"),
+}
+
+_DCTERMS = "http://purl.org/dc/terms/"
+_SKOS = "http://www.w3.org/2004/02/skos/core#"
+_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+_SDGO = "http://metadata.un.org/sdg/ontology#"
+_DCAT = "http://www.w3.org/ns/dcat#"
+_ORG = "http://www.w3.org/ns/org#"
+_OA = "http://www.w3.org/ns/oa#"
+_ELI = "http://data.europa.eu/eli/ontology#"
+_ELI_DL = "http://data.europa.eu/eli/eli-draft-legislation-ontology#"
+
+PROPERTY_LABELS: Final[dict[str, tuple[str, str]]] = {
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#type": ("Type", "Type"),
+    _RDFS + "label": ("Navn", "Label"),
+    _RDFS + "comment": ("Merknad", "Comment"),
+    _RDFS + "isDefinedBy": ("Definert av", "Defined by"),
+    _RDFS + "subClassOf": ("Underklasse av", "Subclass of"),
+    _RDFS + "seeAlso": ("Se også", "See also"),
+    _SKOS + "prefLabel": ("Navn", "Label"),
+    _SKOS + "altLabel": ("Andre navn", "Other labels"),
+    _SKOS + "definition": ("Definisjon", "Definition"),
+    _SKOS + "notation": ("Kode", "Code"),
+    _SKOS + "inScheme": ("Del av begrepssystemet", "In scheme"),
+    _SKOS + "topConceptOf": ("Øverst i begrepssystemet", "Top concept of"),
+    _SKOS + "hasTopConcept": ("Øverste begreper", "Top concepts"),
+    _SKOS + "example": ("Eksempel", "Example"),
+    _DCTERMS + "title": ("Tittel", "Title"),
+    _DCTERMS + "description": ("Beskrivelse", "Description"),
+    _DCTERMS + "publisher": ("Utgiver", "Publisher"),
+    _DCTERMS + "creator": ("Laget av", "Creator"),
+    _DCTERMS + "date": ("Dato", "Date"),
+    _DCTERMS + "issued": ("Utgitt", "Issued"),
+    _DCTERMS + "identifier": ("Identifikator", "Identifier"),
+    _DCTERMS + "temporal": ("Periode", "Period"),
+    _DCTERMS + "spatial": ("Område", "Area"),
+    _DCTERMS + "source": ("Kilde", "Source"),
+    _DCTERMS + "language": ("Språk", "Language"),
+    _DCTERMS + "license": ("Lisens", "Licence"),
+    _DCTERMS + "isPartOf": ("Del av", "Part of"),
+    _DCTERMS + "hasPart": ("Består av", "Has part"),
+    _DCAT + "startDate": ("Fra", "Start"),
+    _DCAT + "endDate": ("Til", "End"),
+    _DCAT + "theme": ("Tema", "Theme"),
+    _DCAT + "keyword": ("Stikkord", "Keyword"),
+    _ORG + "unitOf": ("Enhet i", "Unit of"),
+    _ORG + "hasUnit": ("Enheter", "Units"),
+    _ORG + "subOrganizationOf": ("Underlagt", "Part of the organization"),
+    _OA + "hasSource": ("Kildedokument", "Source document"),
+    _ELI + "basis_for": ("Grunnlag for", "Basis for"),
+    _ELI + "based_on": ("Bygger på", "Based on"),
+    _ELI_DL + "activity_date": ("Dato", "Date"),
+    _ELI_DL + "process_number": ("Saksnummer", "Case number"),
+    _ELI_DL + "had_responsible_organization": ("Organ", "Responsible body"),
+    _ELI_DL + "decision_outcome": ("Utfall", "Outcome"),
+    _SDGO + "isTargetOf": ("Delmål under", "Target of"),
+    _SDGO + "hasTarget": ("Delmål", "Targets"),
+}
+
+
+def texts(language: str) -> dict[str, str]:
+    """All words of the pages in one language."""
+    number = LANGUAGES.index(language)
+    return {key: words[number] for key, words in _TEXTS.items()}
+
+
+def property_label(iri: str, language: str) -> str | None:
+    words = PROPERTY_LABELS.get(iri)
+    return words[LANGUAGES.index(language)] if words else None
+
+
+_COLLECTIONS: Final[dict[str, tuple[str, str]]] = {
+    "plans": ("Planer", "Plans"),
+    "perspectives": ("Perspektiver", "Perspectives"),
+    "trends": ("Samfunnstrender", "Societal trends"),
+    "decisions": ("Vedtak", "Decisions"),
+}
+
+
+def collection_name(query: str, language: str) -> tuple[str, str] | None:
+    """The heading over the things of a named query, and its language; None when there is no word for it."""
+    words = _COLLECTIONS.get(query)
+    return (words[LANGUAGES.index(language)], language) if words else None

@@ -1,0 +1,333 @@
+"""Versions: immutable folders that hold everything a server needs, and the one that is current.
+
+Third step of the data's way, between `build` (writes) and `engine` (reads).
+
+    versions/<id>/data.nq.zst      sorted unique N-Quads lines, zstd; the id is a hash of these lines alone
+    versions/<id>/manifest.json    what the version holds, nothing volatile
+    versions/<id>/…                files derived from the same data: validation report, the ontology's page
+    versions/current               symbolic link to one id, replaced by one atomic rename
+    versions/inputs.json           which input files the newest build read, so that it is not done twice
+
+N-Quads: https://www.w3.org/TR/n-quads/
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from plangraf.errors import VersionsError
+
+DUMP = "data.nq.zst"
+MANIFEST = "manifest.json"
+CURRENT = "current"
+INPUTS = "inputs.json"
+
+_LOCK = ".lock"
+_TEMPORARY = ".tmp-"
+_ID = re.compile(r"[0-9a-f]{16}")
+# What a file system or a repository puts into an otherwise empty folder.
+_HARMLESS = {"lost+found", ".gitkeep", ".gitignore", ".keep"}
+_CHUNK = 1 << 17
+# Level 9 takes a third of the time of 19 and the dump is a tenth larger.
+_LEVEL = 9
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full; free some space",
+    errno.EDQUOT: "the disk quota is used up; free some space",
+    errno.EROFS: "it is read-only; name another folder with --versions or PLANGRAF_VERSIONS",
+    errno.EACCES: "this user may not write there; name another folder with --versions or PLANGRAF_VERSIONS",
+    errno.EPERM: "this user may not write there; name another folder with --versions or PLANGRAF_VERSIONS",
+    errno.ENOTDIR: "it is not a folder; name another one with --versions or PLANGRAF_VERSIONS",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version; `manifest` is the content of its manifest.json."""
+
+    id: str
+    path: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def triples(self) -> int:
+        """Unique triples in the union of all graphs: the size of the default graph."""
+        return int(self.manifest["triples"])
+
+    def quads(self) -> Iterator[bytes]:
+        """The dump as chunks of N-Quads bytes, some MiB at most; lines may cross chunks.
+
+        Raises:
+            VersionsError: the dump is missing or damaged.
+        """
+        try:
+            # Not stream_reader(): it takes a dump that was cut off for one that ends there.
+            decompressor = zstandard.ZstdDecompressor().decompressobj()
+            with (self.path / DUMP).open("rb") as file:
+                while compressed := file.read(_CHUNK):
+                    yield decompressor.decompress(compressed)
+            if not decompressor.eof:
+                raise zstandard.ZstdError("the dump is cut off")
+        except (OSError, zstandard.ZstdError) as error:
+            raise VersionsError(
+                f"Version {self.id} in {self.path.parent} is damaged ({error}). "
+                "Write it anew with `plangraf build --force`."
+            ) from error
+
+    def verify(self) -> bool:
+        """Whether the dump still has the digest that the id is made of."""
+        digest = hashlib.sha256()
+        try:
+            for chunk in self.quads():
+                digest.update(chunk)
+        except VersionsError:
+            return False
+        return digest.hexdigest()[:16] == self.id
+
+
+class VersionStore:
+    """The versions of one folder. Reading needs no lock; writing takes it and refuses a second writer."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._locked = False
+
+    def current(self) -> Version:
+        """The version that is served.
+
+        Raises:
+            VersionsError: there is none yet, or it is damaged.
+        """
+        try:
+            name = str((self.path / CURRENT).readlink())
+        except FileNotFoundError as error:
+            raise VersionsError(f"There is no version in {self.path} yet. Run `plangraf build`.") from error
+        except OSError as error:
+            raise VersionsError(f"{self.path / CURRENT} is not a link to a version ({error}).") from error
+        return self.get(name)
+
+    def has_current(self) -> bool:
+        return (self.path / CURRENT / MANIFEST).is_file()
+
+    def get(self, version_id: str) -> Version:
+        """One version by its id.
+
+        Raises:
+            VersionsError: it does not exist, or its manifest cannot be read.
+        """
+        path = self.path / version_id
+        if not _ID.fullmatch(version_id) or not path.is_dir():
+            raise VersionsError(
+                f"There is no version {version_id!r} in {self.path}. `plangraf versions` lists them."
+            )
+        try:
+            manifest = json.loads((path / MANIFEST).read_bytes())
+        except (OSError, ValueError) as error:
+            raise VersionsError(
+                f"Version {version_id} in {self.path} is damaged ({error}). "
+                "Write it anew with `plangraf build --force`."
+            ) from error
+        return Version(version_id, path, manifest)
+
+    def list(self) -> list[Version]:
+        """All versions, the one written last at the end."""
+        if not self.path.is_dir():
+            return []
+        found = [entry for entry in self.path.iterdir() if _ID.fullmatch(entry.name) and entry.is_dir()]
+        return [self.get(entry.name) for entry in sorted(found, key=lambda entry: entry.stat().st_mtime_ns)]
+
+    def inputs(self) -> tuple[str, str] | None:
+        """Digest of the input files that were last built, and the version they gave; None when not known."""
+        try:
+            known = json.loads((self.path / INPUTS).read_bytes())
+            return str(known["digest"]), str(known["version"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Makes this process the only writer; the lock ends with the process, however it ends.
+
+        The folder is created when it is missing, and what builds left that were killed is removed.
+
+        Raises:
+            VersionsError: another build is writing, or the folder is not one for versions.
+        """
+        if self._locked:
+            yield
+            return
+        with self._explained():
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._refuse_foreign()
+            descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise VersionsError(
+                    f"Another build is writing to {self.path}. Wait until it is done, then try again."
+                ) from error
+            self._locked = True
+            with self._explained():
+                self._remove_leftovers()
+            yield
+        finally:
+            self._locked = False
+            os.close(descriptor)
+
+    def write(
+        self, lines: Iterable[bytes], manifest: Mapping[str, Any], extra: Mapping[str, bytes] | None = None
+    ) -> Version:
+        """Writes one version and makes it current; until the last rename the old one stays.
+
+        Args:
+            lines: N-Quads lines without their newline, sorted by bytes, each one once.
+            manifest: what manifest.json holds beside the id.
+            extra: more files of the version, by name.
+        Returns:
+            The new version; the one that is there when the same lines were written before.
+        Raises:
+            VersionsError: the folder cannot be written (disk full, read-only, foreign, in use).
+            ValueError: the lines are not sorted and unique.
+        """
+        with self.lock(), self._explained():
+            temporary = self.path / f"{_TEMPORARY}{os.getpid()}"
+            try:
+                temporary.mkdir()
+                version_id = _write_dump(temporary / DUMP, lines)
+                described = {"version": version_id, **manifest}
+                for name, content in {MANIFEST: _json(described), **(extra or {})}.items():
+                    _write_file(temporary / name, content)
+                _sync(temporary)
+                self._place(temporary, version_id)
+                self.use(version_id)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+            return self.get(version_id)
+
+    def use(self, version_id: str) -> None:
+        """Makes a version current by one atomic rename."""
+        with self.lock(), self._explained():
+            self.get(version_id)
+            link = self.path / f"{_TEMPORARY}{CURRENT}-{os.getpid()}"
+            link.symlink_to(version_id)
+            link.replace(self.path / CURRENT)
+            _sync(self.path)
+
+    def record_inputs(self, digest: str, version_id: str) -> None:
+        """Remembers which inputs a version was built from."""
+        with self.lock(), self._explained():
+            temporary = self.path / f"{_TEMPORARY}{INPUTS}-{os.getpid()}"
+            _write_file(temporary, _json({"digest": digest, "version": version_id}))
+            temporary.replace(self.path / INPUTS)
+            _sync(self.path)
+
+    def _place(self, temporary: Path, version_id: str) -> None:
+        """Moves a finished folder to its name, or renews what is derived in the one that is there.
+
+        The dump of an existing version is by definition the same; its derived files may differ when
+        the code that derives them has changed, and each is then replaced by a rename of its own.
+        """
+        target = self.path / version_id
+        if target.is_dir() and not Version(version_id, target, {}).verify():
+            target.rename(self.path / f"{_TEMPORARY}damaged-{os.getpid()}")
+        if not target.is_dir():
+            temporary.rename(target)
+        else:
+            for file in sorted(temporary.iterdir()):
+                known = target / file.name
+                if file.name != DUMP and not (known.is_file() and known.read_bytes() == file.read_bytes()):
+                    file.replace(known)
+            _sync(target)
+        _sync(self.path)
+
+    def _refuse_foreign(self) -> None:
+        names = {entry.name for entry in self.path.iterdir()} - _HARMLESS
+        foreign = sorted(
+            name
+            for name in names
+            if name not in (CURRENT, INPUTS, _LOCK)
+            and not name.startswith(_TEMPORARY)
+            and not ((_ID.fullmatch(name)) and (self.path / name).is_dir())
+        )
+        current = self.path / CURRENT
+        if current.exists() and not current.is_symlink():
+            foreign.append(CURRENT)
+        if foreign:
+            raise VersionsError(
+                f"{self.path} holds other things than versions ({', '.join(foreign[:3])}"
+                f"{', …' if len(foreign) > 3 else ''}) and is left alone. "
+                "Name an empty or new folder with --versions or PLANGRAF_VERSIONS."
+            )
+
+    def _remove_leftovers(self) -> None:
+        for entry in self.path.iterdir():
+            if entry.name.startswith(_TEMPORARY):
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry)
+                else:
+                    entry.unlink()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turns what the file system refuses into a message that says what to do."""
+        try:
+            yield
+        except OSError as error:
+            reason = _REASONS.get(error.errno or 0, f"{error.strerror or error}")
+            raise VersionsError(
+                f"The folder of versions {self.path} cannot be written: {reason}. "
+                "The current version is unchanged."
+            ) from error
+
+
+def _write_dump(path: Path, lines: Iterable[bytes]) -> str:
+    """Writes the dump, synced; returns the id that the lines give."""
+    digest = hashlib.sha256()
+    last = b""
+    with path.open("wb") as file:
+        compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
+        with compressor.stream_writer(file, closefd=False) as dump:
+            for line in lines:
+                if line <= last:
+                    raise ValueError(f"N-Quads lines must be sorted and unique: {line!r} after {last!r}")
+                last = line
+                whole = line + b"\n"
+                digest.update(whole)
+                dump.write(whole)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest()[:16]
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """A rename is only safe from a power cut when the folder that holds the name is synced too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()

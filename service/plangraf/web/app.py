@@ -1,0 +1,150 @@
+"""The application: settings in, ASGI out. `uvicorn --factory plangraf.web.app:create_app` serves it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Scope
+
+import plangraf
+from plangraf.engine.base import Engine
+from plangraf.engine.pool import EmbeddedEngine
+from plangraf.errors import (
+    MethodNotAllowedError,
+    ParameterError,
+    PlangrafError,
+    RequestError,
+    ResourceNotFoundError,
+)
+from plangraf.settings import Settings, load_settings
+from plangraf.versions import VersionStore
+from plangraf.web import documents, health, named_queries, pages, sparql, vocabulary
+from plangraf.web.logging import configure_logging
+from plangraf.web.middleware import Envelope
+from plangraf.web.openapi import install_openapi
+from plangraf.web.problems import not_found, problem
+from plangraf.web.service import Check, Service, make_service
+
+_DESCRIPTION = """A knowledge graph of municipal plans: SPARQL, linked-data documents and named queries.
+Errors are `application/problem+json` (RFC 9457)."""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application over the current version of the data; settings come from PLANGRAF_… when not given.
+
+    Raises:
+        SettingError, VersionsError, DataError: what is wrong with settings, versions or queries.
+    """
+    settings = settings or load_settings()
+    configure_logging(settings)
+    version = VersionStore(settings.versions).current()
+    engine = EmbeddedEngine(version, settings)
+    return application(
+        settings,
+        engine,
+        engine.check,
+        graphs=version.manifest.get("graphs", {}),
+        version_folder=version.path,
+    )
+
+
+def application(
+    settings: Settings,
+    engine: Engine,
+    check: Check,
+    *,
+    graphs: Mapping[str, int] | None = None,
+    version_folder: Path | None = None,
+) -> FastAPI:
+    """The application over any engine, which it starts and closes.
+
+    Args:
+        settings: addresses, limits and the folder of the named queries.
+        engine: where all data come from.
+        check: refuses what the engine must never see, and says which form a query has.
+        graphs: number of triples of each named graph.
+        version_folder: where the version keeps files beside its data, such as the ontology's page.
+    """
+    service = make_service(settings, engine, check, graphs=graphs, version_folder=version_folder)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await engine.start()
+        try:
+            yield
+        finally:
+            await engine.close()
+
+    app = FastAPI(
+        title="plangraf",
+        version=plangraf.__version__,
+        summary="Linked municipal plan data",
+        description=_DESCRIPTION,
+        license_info={"name": "CC BY 4.0 (data)", "url": documents.LICENSE},
+        servers=[{"url": service.prefix or "/"}],
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        # A redirect to the same path with or without "/" would be built from the Host header.
+        redirect_slashes=False,
+    )
+    install_openapi(app)
+    for module in (sparql, documents, named_queries, vocabulary, pages, health):
+        module.add_routes(app, service)
+    _add_error_handlers(app, service)
+
+    def methods(scope: Scope) -> list[str]:
+        return _methods(app, scope)
+
+    app.add_middleware(Envelope, version=lambda: engine.version, methods=methods)
+    return app
+
+
+def _methods(app: FastAPI, scope: Scope) -> list[str]:
+    """The methods that some route answers at this path, for Allow; none when there is no such path."""
+    found: set[str] = set()
+    for route in app.routes:
+        if route.matches(scope)[0] != Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    if found:
+        found |= {"OPTIONS"} | ({"HEAD"} if "GET" in found else set())
+    return sorted(found)
+
+
+def _add_error_handlers(app: FastAPI, service: Service) -> None:
+    """Every error that a route raises becomes a problem; what is none of ours is left to the envelope."""
+
+    def answer(request: Request, error: PlangrafError) -> Response:
+        request_id = str(request.scope["plangraf.request_id"])
+        if isinstance(error, ResourceNotFoundError):
+            return not_found(error, request, request_id, service.pages)
+        return problem(error, request_id)
+
+    async def ours(request: Request, error: Exception) -> Response:
+        assert isinstance(error, PlangrafError)
+        return answer(request, error)
+
+    async def framework(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.status_code == 404:
+            return answer(request, ResourceNotFoundError(request.url.path, "See / for what is served."))
+        if error.status_code == 405:
+            return answer(request, MethodNotAllowedError(request.method, _methods(app, request.scope)))
+        return answer(request, RequestError(str(error.detail)))
+
+    async def validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        first = error.errors()[0]
+        return answer(request, ParameterError(str(first["loc"][-1]), str(first["msg"])))
+
+    app.add_exception_handler(PlangrafError, ours)
+    app.add_exception_handler(HTTPException, framework)
+    app.add_exception_handler(RequestValidationError, validation)

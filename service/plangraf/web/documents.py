@@ -1,0 +1,207 @@
+"""`/id/…`, `/doc/…`, `/doc?iri=…`, `/targets/…`, `/goals/…`: a thing and its document in every format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from fastapi import FastAPI
+from pyoxigraph import NamedNode
+from starlette.requests import Request
+from starlette.responses import Response
+
+from plangraf.engine.base import Engine
+from plangraf.errors import ParameterError, QuerySyntaxError, ResourceNotFoundError
+from plangraf.formats import BY_SUFFIX, DOCUMENT_FORMATS, HTML, JSON_LD, Format
+from plangraf.namespaces import ID, ONTOLOGY, SDG
+from plangraf.representation.addresses import document_path
+from plangraf.representation.describe import Description, describe
+from plangraf.representation.graphs import fetch_boolean, write
+from plangraf.representation.html import Alternate
+from plangraf.representation.jsonld import compact_document, dump
+from plangraf.web.answers import not_modified, unchanged, vary, while_connected, whole
+from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
+from plangraf.web.requests import format_of, language_of, parameters, single
+from plangraf.web.service import Service
+
+LICENSE = "https://creativecommons.org/licenses/by/4.0/"
+_SUFFIXES = {format_.suffix: format_ for format_ in DOCUMENT_FORMATS}
+_ENDING = re.compile(rf"(.+)\.({'|'.join(_SUFFIXES)})")
+_IRI_CHARACTERS = ":/?#[]@!$&'()*+,;=%~"
+_CODES = {
+    "targets": re.compile(r"[1-9][0-9]?\.([1-9][0-9]?|[a-z])"),
+    "goals": re.compile(r"[1-9][0-9]?"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which document in which format: `fixed` by an ending, `address` gives the other formats' addresses."""
+
+    iri: str
+    fixed: Format | None
+    address: Callable[[Format], str]
+    here: str = ""
+
+
+def split_ending(path: str) -> tuple[str, Format | None]:
+    """A path without the ending that fixes a format, and that format; the whole path when it has none."""
+    match = _ENDING.fullmatch(path)
+    return (match[1], BY_SUFFIX[match[2]]) if match else (path, None)
+
+
+def add_routes(app: FastAPI, service: Service) -> None:
+    async def thing(path: str) -> Response:
+        location = service.prefix + document_path(ID + path)
+        return Response(status_code=303, headers={"Location": location, **vary("Accept")})
+
+    async def document(request: Request, path: str) -> Response:
+        stripped, fixed = split_ending(path)
+        # A key may itself end like a format, so an exact match comes first.
+        if fixed and not await while_connected(request.receive, _exists(service.engine, ID + path)):
+            return await _document(service, request, _of_path(service, stripped, fixed))
+        return await _document(service, request, _of_path(service, path, None))
+
+    async def document_by_iri(request: Request) -> Response:
+        iri = single(parameters(request.scope["query_string"]), "iri")
+        if iri is None:
+            raise ParameterError(
+                "iri", "is missing. Such as /doc?iri=http%3A%2F%2Fmetadata.un.org%2Fsdg%2F11.6."
+            )
+        if iri.startswith(ID):
+            return Response(status_code=303, headers={"Location": service.prefix + document_path(iri)})
+        here = f"?iri={quote(iri, safe='')}"
+
+        def address(format_: Format) -> str:
+            return f"{service.prefix}/doc{here}&format={format_.name}"
+
+        return await _document(service, request, _Wanted(iri, None, address, here))
+
+    async def short(request: Request, kind: str, code: str) -> Response:
+        stripped, fixed = split_ending(code)
+        if not _CODES[kind].fullmatch(stripped.lower()):
+            raise ResourceNotFoundError(
+                f"/{kind}/{code}", "Targets are called like 11.6 or 11.a, goals like 11."
+            )
+
+        def address(format_: Format) -> str:
+            return f"{service.prefix}/{kind}/{stripped.lower()}.{format_.suffix}"
+
+        return await _document(service, request, _Wanted(SDG + stripped.lower(), fixed, address))
+
+    async def target(request: Request, code: str) -> Response:
+        return await short(request, "targets", code)
+
+    async def goal(request: Request, code: str) -> Response:
+        return await short(request, "goals", code)
+
+    found = {
+        200: {"description": "The document", "content": content(DOCUMENT_FORMATS)},
+        **NOT_FOUND,
+        **PROBLEMS,
+    }
+    app.add_api_route(
+        "/id/{path:path}", thing, methods=["GET"], operation_id="thing", tags=["Documents"], status_code=303,
+        summary="A thing: leads to its document", response_class=Response,
+    )  # fmt: skip
+    for path, endpoint, name, summary in (
+        (
+            "/doc/{path:path}",
+            document,
+            "document",
+            "The document of one of our things; an ending fixes the format",
+        ),
+        ("/targets/{code}", target, "target", "The document of a UN target, by its code"),
+        ("/goals/{code}", goal, "goal", "The document of a UN goal, by its number"),
+    ):
+        app.add_api_route(
+            path, endpoint, methods=["GET"], operation_id=name, tags=["Documents"], summary=summary,
+            response_class=Response, responses=found,
+        )  # fmt: skip
+    app.add_api_route(
+        "/doc", document_by_iri, methods=["GET"], operation_id="documentByIri", tags=["Documents"],
+        summary="The document of any IRI in the data", response_class=Response, responses=found,
+        openapi_extra={"parameters": [{
+            "name": "iri", "in": "query", "required": True, "schema": {"type": "string", "format": "iri"},
+            "example": SDG + "11.6",
+        }]},
+    )  # fmt: skip
+
+
+def _of_path(service: Service, path: str, fixed: Format | None) -> _Wanted:
+    base = service.prefix + document_path(ID + path)
+    return _Wanted(ID + path, fixed, lambda format_: f"{base}.{format_.suffix}")
+
+
+async def _exists(engine: Engine, iri: str) -> bool:
+    try:
+        node = NamedNode(iri)
+    except ValueError:
+        return False
+    return await fetch_boolean(engine, f"ASK {{ {{ {node} ?p ?o }} UNION {{ ?s ?p {node} }} }}")
+
+
+async def _document(service: Service, request: Request, wanted: _Wanted) -> Response:
+    """The document, or 304 without asking the engine.
+
+    Raises:
+        ResourceNotFoundError: the data do not know the IRI.
+        NotAcceptableError, ParameterError: no format or language fits.
+    """
+    given = parameters(request.scope["query_string"])
+    format_, by_accept = format_of(request, given, DOCUMENT_FORMATS, wanted.fixed)
+    language, by_language = language_of(request, given)
+    page = format_ == HTML
+    tag = service.tag("document", wanted.iri, format_.name, f"{language} {wanted.here}" if page else "")
+    alternates = [Alternate(other, wanted.address(other)) for other in DOCUMENT_FORMATS if other != format_]
+    headers = {
+        # Whoever may get a page may get it in another language.
+        **vary(
+            "Accept" if by_accept else None,
+            "Accept-Language" if by_language and (page or by_accept) else None,
+        ),
+        "Cache-Control": "no-cache",
+        "Link": links(wanted.iri, alternates),
+    }
+    if unchanged(request, tag):
+        return not_modified(tag, headers)
+    try:
+        description = await while_connected(
+            request.receive, describe(service.engine, wanted.iri, predicates=page)
+        )
+    except QuerySyntaxError as error:
+        # Our own query is sound: what an engine refuses in it is a term of ours that nobody defined.
+        raise ResourceNotFoundError(wanted.iri) from error
+    if description is None:
+        raise ResourceNotFoundError(wanted.iri)
+    body = _written(service, description, format_, language, alternates, wanted.here)
+    return whole(request, body, format_.content_type, tag, headers)
+
+
+def _written(
+    service: Service,
+    description: Description,
+    format_: Format,
+    language: str,
+    alternates: list[Alternate],
+    here: str,
+) -> bytes:
+    if format_ not in (HTML, JSON_LD):
+        return write(description.graph, format_, description.thing)
+    json_ld = compact_document(service.context, description.thing, description.graph)
+    if format_ == JSON_LD:
+        return dump(json_ld)
+    return service.pages.document(description, language, alternates=alternates, json_ld=json_ld, here=here)
+
+
+def links(iri: str, alternates: list[Alternate]) -> str:
+    """The Link header of a document (RFC 8288): its thing, its vocabulary, its licence, its other formats."""
+    found = [
+        f'<{quote(iri, safe=_IRI_CHARACTERS)}>; rel="canonical"',
+        f'<{ONTOLOGY}>; rel="describedby"',
+        f'<{LICENSE}>; rel="license"',
+        *(f'<{other.href}>; rel="alternate"; type="{other.format.media_type}"' for other in alternates),
+    ]
+    return ", ".join(found)

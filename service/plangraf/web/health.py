@@ -1,0 +1,38 @@
+"""`/health/live` and `/health/ready`: is the process alive, and can it answer queries."""
+
+from __future__ import annotations
+
+import orjson
+from fastapi import FastAPI
+from starlette.responses import Response
+
+from plangraf.errors import NotReadyError
+from plangraf.web.openapi import PROBLEMS
+from plangraf.web.service import Service
+
+
+def add_routes(app: FastAPI, service: Service) -> None:
+    async def live() -> Response:
+        return _json({"status": "live"})
+
+    async def ready() -> Response:
+        if not service.engine.ready:
+            raise NotReadyError
+        return _json(
+            {"status": "ready", "version": service.engine.version, "triples": service.engine.triples}
+        )
+
+    app.add_api_route(
+        "/health/live", live, methods=["GET"], operation_id="live", tags=["Operations"],
+        summary="Whether the process is alive", response_class=Response,
+        responses={200: {"description": "It is", "content": {"application/json": {}}}},
+    )  # fmt: skip
+    app.add_api_route(
+        "/health/ready", ready, methods=["GET"], operation_id="ready", tags=["Operations"],
+        summary="Whether queries are answered, from which version", response_class=Response,
+        responses={200: {"description": "They are", "content": {"application/json": {}}}, 503: PROBLEMS[503]},
+    )  # fmt: skip
+
+
+def _json(body: dict[str, str | int]) -> Response:
+    return Response(orjson.dumps(body), headers={"Cache-Control": "no-store"}, media_type="application/json")

@@ -1,0 +1,62 @@
+"""Log lines on standard error: one for each request, structured, without the address of any client."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import orjson
+import structlog
+
+from plangraf.settings import Settings
+
+# uvicorn says these itself when an answer was broken off on purpose; our own line has said so already.
+_SAID_ALREADY = ("ASGI callable returned without completing response.",)
+
+
+class _NotSaidAlready(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.getMessage() not in _SAID_ALREADY
+
+
+def _json(event: Any, **_: Any) -> str:
+    return orjson.dumps(event, default=str).decode()
+
+
+def configure_logging(settings: Settings) -> None:
+    """Sends our own log lines and uvicorn's to standard error in one form, JSON lines or text."""
+    level = getattr(logging, settings.log_level.upper())
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: list[Any]
+    if settings.log_format == "json":
+        renderer = [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(serializer=_json),
+        ]
+    else:
+        renderer = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    structlog.configure(
+        processors=[*shared, *renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+        )
+    )
+    handler.addFilter(_NotSaidAlready())
+    for name in ("uvicorn", "uvicorn.error", "asyncio"):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler] if name != "uvicorn.error" else []
+        logger.propagate = name == "uvicorn.error"
+        logger.setLevel(max(level, logging.WARNING) if name == "asyncio" else level)
+    access = logging.getLogger("uvicorn.access")
+    access.handlers, access.propagate = [], False

@@ -1,0 +1,89 @@
+"""Errors as RFC 9457 problem details: the one place that knows which status each error has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from plangraf import errors
+from plangraf.formats import HTML, Format
+from plangraf.namespaces import BASE
+from plangraf.negotiation import choose, choose_language
+from plangraf.representation.html import Pages
+
+PROBLEM = Format("problem", "page", "application/problem+json", "json", "Problem details",
+                 aliases=("application/json",))  # fmt: skip
+
+_STATUSES: dict[type[errors.PlangrafError], int] = {
+    errors.PlangrafError: 500,
+    errors.RequestError: 400,
+    errors.ServiceForbiddenError: 403,
+    errors.ResourceNotFoundError: 404,
+    errors.MethodNotAllowedError: 405,
+    errors.NotAcceptableError: 406,
+    errors.BodyTooLargeError: 413,
+    errors.UnsupportedMediaError: 415,
+    errors.OverloadedError: 429,
+    errors.QueryTimeoutError: 503,
+    errors.NotReadyError: 503,
+}
+
+# Seconds after which trying again makes sense.
+_RETRY_AFTER: dict[type[errors.PlangrafError], int] = {
+    errors.OverloadedError: 1,
+    errors.NotReadyError: 2,
+    errors.QueryTimeoutError: 5,
+}
+
+
+def status_of(error: errors.PlangrafError | type[errors.PlangrafError]) -> int:
+    """The HTTP status of an error, or of a class of errors."""
+    cls = error if isinstance(error, type) else type(error)
+    return next(_STATUSES[base] for base in cls.__mro__ if base in _STATUSES)
+
+
+def problem(error: Exception, request_id: str) -> Response:
+    """The answer to a request that failed; an unexpected error shows the request id and nothing else."""
+    known = error if isinstance(error, errors.PlangrafError) else None
+    code = known.code if known else errors.PlangrafError.code
+    detail = str(known) if known else f"The error is in the service's log under request id {request_id}."
+    status = status_of(known) if known else 500
+    body: dict[str, Any] = {
+        "type": f"{BASE}problem/{code}",
+        "title": known.title if known else errors.PlangrafError.title,
+        "status": status,
+        "detail": detail,
+        "instance": request_id,
+        "code": code,
+        **(known.extra() if known else {}),
+    }
+    headers = {"Cache-Control": "no-store", "Vary": "Accept"}
+    if known and (seconds := _RETRY_AFTER.get(type(known))):
+        headers["Retry-After"] = str(seconds)
+    if isinstance(known, errors.MethodNotAllowedError):
+        headers["Allow"] = ", ".join(known.allowed)
+    return Response(orjson.dumps(body, default=str), status, headers, media_type=PROBLEM.media_type)
+
+
+def not_found(
+    error: errors.ResourceNotFoundError, request: Request, request_id: str, pages: Pages
+) -> Response:
+    """404 as a problem; as a small page for who would rather read HTML."""
+    accept = ", ".join(request.headers.getlist("accept"))
+    try:
+        wanted = choose(accept, [PROBLEM, HTML])
+    except errors.NotAcceptableError:
+        wanted = PROBLEM
+    if wanted == PROBLEM:
+        return problem(error, request_id)
+    body = pages.render(
+        "not-found.html",
+        choose_language(request.headers.get("accept-language")),
+        path=request.url.path,
+        detail=str(error),
+    )
+    headers = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language"}
+    return Response(body, 404, headers, media_type=HTML.content_type)

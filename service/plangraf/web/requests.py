@@ -1,0 +1,182 @@
+"""Reading requests strictly: parameters decoded once as UTF-8, bodies bounded while they are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from pyoxigraph import NamedNode
+from starlette.requests import Request
+
+from plangraf.errors import (
+    BodyTooLargeError,
+    ParameterError,
+    RequestError,
+    UnsupportedMediaError,
+    UpdateRefusedError,
+)
+from plangraf.formats import Format
+from plangraf.negotiation import by_name, choose, choose_language
+from plangraf.queries import LANGUAGES
+
+QUERY_TYPE = "application/sparql-query"
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+_MOST_FIELDS = 200
+
+
+def parameters(text: bytes) -> dict[str, list[str]]:
+    """All values of each parameter of a query string or a form, percent-decoded once.
+
+    Raises:
+        RequestError: the text is not UTF-8, or holds too many parameters.
+    """
+    found: dict[str, list[str]] = {}
+    try:
+        pairs = parse_qsl(
+            text.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS
+        )
+    except UnicodeDecodeError as error:
+        raise RequestError(
+            "The request's parameters are not UTF-8. Percent-encode text as UTF-8, such as %C3%A6 for æ."
+        ) from error
+    except ValueError as error:
+        raise RequestError(f"The request has more than {_MOST_FIELDS} parameters.") from error
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def single(given: dict[str, list[str]], name: str) -> str | None:
+    """The one value of a parameter, None when it is absent.
+
+    Raises:
+        ParameterError: it is repeated.
+    """
+    values = given.get(name, [])
+    if len(values) > 1:
+        raise ParameterError(name, f"is given {len(values)} times. Give it once.")
+    return values[0] if values else None
+
+
+def accept(request: Request) -> str | None:
+    return ", ".join(request.headers.getlist("accept")) or None
+
+
+def format_of(
+    request: Request, given: dict[str, list[str]], choices: tuple[Format, ...], fixed: Format | None = None
+) -> tuple[Format, bool]:
+    """The format of the answer, and whether Accept decided it: an ending comes before `format=`, then Accept.
+
+    Raises:
+        NotAcceptableError, ParameterError: none of `choices` fits.
+    """
+    name = single(given, "format")
+    if fixed is not None:
+        return fixed, False
+    if name is not None:
+        return by_name(name, choices), False
+    return choose(accept(request), choices), True
+
+
+def language_of(request: Request, given: dict[str, list[str]]) -> tuple[str, bool]:
+    """The language of a page, and whether Accept-Language decided it.
+
+    Raises:
+        ParameterError: `lang` is repeated or no language that there is.
+    """
+    lang = single(given, "lang")
+    if lang is None:
+        return choose_language(", ".join(request.headers.getlist("accept-language"))), True
+    if lang not in LANGUAGES:
+        raise ParameterError("lang", f"{lang!r} is not offered; use one of: {', '.join(LANGUAGES)}.")
+    return lang, False
+
+
+@dataclass(frozen=True, slots=True)
+class SparqlRequest:
+    """What the SPARQL Protocol's request forms say; `query` is None when a GET has none."""
+
+    query: str | None
+    default_graphs: tuple[str, ...] | None
+    named_graphs: tuple[str, ...] | None
+    parameters: dict[str, list[str]]
+
+
+async def read_sparql(request: Request, limit: int) -> SparqlRequest:
+    """The query and dataset of a request (SPARQL 1.1 Protocol §2.1).
+
+    Args:
+        request: GET, or POST in either form.
+        limit: most bytes of a body.
+    Raises:
+        RequestError: malformed, not exactly one query, an update, a body too large or of another type.
+    """
+    given = parameters(request.scope["query_string"])
+    queries = given.get("query", [])
+    if request.method == "POST":
+        media_type = _media_type(request.headers.get("content-type", ""))
+        body = await _body(request, limit)
+        if media_type == QUERY_TYPE:
+            queries = [*queries, _decoded(body)]
+        else:
+            for name, values in parameters(body).items():
+                given[name] = [*given.get(name, []), *values]
+            queries = given.get("query", [])
+    if "update" in given:
+        raise UpdateRefusedError("What the parameter 'update' holds")
+    if len(queries) > 1:
+        raise ParameterError("query", f"is given {len(queries)} times. Send exactly one query.")
+    if request.method == "POST" and not queries:
+        raise ParameterError("query", "is missing. Send exactly one query.")
+    default_graphs, named_graphs = _graphs(given, "default-graph-uri"), _graphs(given, "named-graph-uri")
+    chosen = bool(default_graphs or named_graphs)
+    return SparqlRequest(
+        queries[0] if queries else None,
+        default_graphs if chosen else None,
+        named_graphs if chosen else None,
+        given,
+    )
+
+
+def _media_type(content_type: str) -> str:
+    """The media type of a body that we read.
+
+    Raises:
+        UnsupportedMediaError: another type, or a charset other than UTF-8.
+    """
+    media_type, *fields = [field.strip() for field in content_type.lower().split(";")]
+    charsets = [field.partition("=")[2].strip('" ') for field in fields if field.startswith("charset")]
+    if media_type not in (QUERY_TYPE, FORM_TYPE) or any(c not in ("utf-8", "utf8") for c in charsets):
+        raise UnsupportedMediaError(content_type, [QUERY_TYPE, FORM_TYPE, "both in UTF-8"])
+    return media_type
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """The body, refused as soon as it is known to be too large."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit:
+        raise BodyTooLargeError(limit)
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise BodyTooLargeError(limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RequestError(f"The query is not UTF-8: byte {error.start} cannot be read.") from error
+
+
+def _graphs(given: dict[str, list[str]], name: str) -> tuple[str, ...]:
+    for iri in given.get(name, []):
+        try:
+            NamedNode(iri)
+        except ValueError as error:
+            raise ParameterError(name, f"{iri!r} is not an absolute IRI: {error}.") from error
+    return tuple(given.get(name, []))

@@ -1,0 +1,94 @@
+"""What every route needs, put together once at start: settings, engine, queries, context, pages."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import plangraf
+from plangraf.engine.base import Engine
+from plangraf.engine.guard import CheckedQuery
+from plangraf.queries import NamedQuery, load_queries
+from plangraf.representation.html import Pages
+from plangraf.representation.jsonld import Context
+from plangraf.settings import Settings
+
+Check = Callable[[str], CheckedQuery]
+
+CONTEXT_PATH = "/context/v1.jsonld"
+_CODE_ENDINGS = {".py", ".html", ".css", ".svg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One running service. `prefix` is the path of its public address, `fingerprint` a hash of the build.
+
+    `check` refuses what the engine must never see and says which form a query has.
+    `graphs` gives the number of triples of each named graph, `version_folder` where the version keeps files
+    such as the ontology's page.
+    """
+
+    settings: Settings
+    engine: Engine
+    check: Check
+    queries: Mapping[str, NamedQuery]
+    context: Context
+    context_body: bytes
+    pages: Pages
+    prefix: str
+    fingerprint: str
+    graphs: Mapping[str, int]
+    version_folder: Path | None
+
+    def tag(self, *parts: str) -> str:
+        """The strong ETag of one representation: version, build, and what else decides its bytes."""
+        digest = hashlib.sha256("\0".join((self.engine.version, self.fingerprint, *parts)).encode())
+        return f'"{digest.hexdigest()[:32]}"'
+
+
+def make_service(
+    settings: Settings,
+    engine: Engine,
+    check: Check,
+    *,
+    graphs: Mapping[str, int] | None = None,
+    version_folder: Path | None = None,
+) -> Service:
+    """The service over one engine.
+
+    Raises:
+        DataError: a named query cannot be used.
+        OSError, ValueError: the JSON-LD context is missing or cannot be used.
+    """
+    body = (settings.home / "ontology" / "context.jsonld").read_bytes()
+    prefix = urlsplit(settings.base_url).path.rstrip("/")
+    return Service(
+        settings=settings,
+        engine=engine,
+        check=check,
+        queries=load_queries(settings.home / "queries"),
+        context=Context(json.loads(body), settings.base_url + CONTEXT_PATH),
+        context_body=body,
+        pages=Pages(prefix, lambda: engine.version),
+        prefix=prefix,
+        fingerprint=_fingerprint(settings),
+        graphs=graphs or {},
+        version_folder=version_folder,
+    )
+
+
+def _fingerprint(settings: Settings) -> str:
+    """A hash of all that shapes answers beside the version: code, templates, queries, context, addresses."""
+    package = Path(__file__).resolve().parent.parent
+    files = sorted(path for path in package.rglob("*") if path.suffix in _CODE_ENDINGS)
+    files += sorted((settings.home / "queries").glob("*.rq"))
+    files.append(settings.home / "ontology" / "context.jsonld")
+    digest = hashlib.sha256(f"{plangraf.__version__}\n{settings.base_url}\n".encode())
+    for path in files:
+        digest.update(f"{path.name}\n".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

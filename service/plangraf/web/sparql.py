@@ -1,0 +1,145 @@
+"""`/sparql`: SPARQL 1.1 Protocol (query); without a query its description, for browsers a query page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from plangraf.engine.base import QueryRequest
+from plangraf.errors import NotAcceptableError
+from plangraf.formats import (
+    BOOLEAN_FORMATS,
+    DOCUMENT_FORMATS,
+    GRAPH_FORMATS,
+    HTML,
+    JSON_LD,
+    RESULT_FORMATS,
+    Format,
+)
+from plangraf.representation.graphs import write
+from plangraf.representation.jsonld import compact_graph, dump
+from plangraf.web.answers import run, vary, while_connected, whole
+from plangraf.web.openapi import PROBLEMS, content
+from plangraf.web.requests import format_of, language_of, read_sparql
+from plangraf.web.service import Service
+from plangraf.web.service_description import service_description, service_name
+
+FORMATS_BY_FORM: dict[str, tuple[Format, ...]] = {
+    "SELECT": RESULT_FORMATS,
+    "ASK": BOOLEAN_FORMATS,
+    "CONSTRUCT": GRAPH_FORMATS,
+    "DESCRIBE": GRAPH_FORMATS,
+}
+_EXAMPLE = """PREFIX plan: <https://w3id.org/plangraf/ontology#>
+PREFIX dcterms: <http://purl.org/dc/terms/>
+
+SELECT ?number ?title
+WHERE { ?plan a plan:Plan ; plan:number ?number ; dcterms:title ?title }
+ORDER BY ?number
+"""
+
+
+def add_routes(app: FastAPI, service: Service) -> None:
+    async def sparql(request: Request) -> Response:
+        asked = await read_sparql(request, service.settings.query_max_bytes)
+        if asked.query is None:
+            return _about(service, request, asked.parameters)
+        # Malformed is 400 whatever Accept says, so the check comes before the negotiation.
+        checked = service.check(asked.query)
+        formats = FORMATS_BY_FORM[checked.form]
+        graphs = (asked.default_graphs, asked.named_graphs)
+        try:
+            format_, by_accept = format_of(request, asked.parameters, formats)
+        except NotAcceptableError:
+            # The check sees tokens only; whether the grammar is kept, the engine knows.
+            answer = await while_connected(
+                request.receive, service.engine.query(QueryRequest(asked.query, formats[0], *graphs))
+            )
+            await answer.aclose()
+            raise
+        tagged = request.method == "GET" and checked.deterministic
+        return await run(
+            service,
+            request,
+            QueryRequest(asked.query, format_, *graphs),
+            service.tag("sparql", format_.name, asked.query, repr(graphs)) if tagged else None,
+            vary("Accept" if by_accept else None),
+        )
+
+    answers: dict[int | str, dict[str, Any]] = {
+        200: {"description": "The answer", "content": content((*RESULT_FORMATS, *GRAPH_FORMATS))},
+        **PROBLEMS,
+    }
+    app.add_api_route(
+        "/sparql", sparql, methods=["GET"], operation_id="sparqlGet", tags=["SPARQL"],
+        summary="Ask a SPARQL 1.1 query; without one, the service description",
+        response_class=Response, responses=answers, openapi_extra={"parameters": _PARAMETERS},
+    )  # fmt: skip
+    app.add_api_route(
+        "/sparql", sparql, methods=["POST"], operation_id="sparqlPost", tags=["SPARQL"],
+        summary="Ask a SPARQL 1.1 query that is too long for an address",
+        response_class=Response, responses=answers, openapi_extra={"requestBody": _BODY},
+    )  # fmt: skip
+
+
+def _about(service: Service, request: Request, given: dict[str, list[str]]) -> Response:
+    """What the endpoint says about itself, or a page with a form."""
+    endpoint = f"{service.settings.base_url}/sparql"
+    format_, by_accept = format_of(request, given, DOCUMENT_FORMATS)
+    if format_ == HTML:
+        language, by_language = language_of(request, given)
+        body = service.pages.render(
+            "sparql.html",
+            language,
+            endpoint=endpoint,
+            formats=(*RESULT_FORMATS, *GRAPH_FORMATS),
+            example=_EXAMPLE,
+        )
+        varied = vary("Accept" if by_accept else None, "Accept-Language" if by_language else None)
+        return whole(
+            request, body, HTML.content_type, service.tag("sparql-page", language),
+            {**varied, "Cache-Control": "no-cache"},
+        )  # fmt: skip
+    graph = service_description(endpoint, service.engine.triples, service.graphs)
+    body = (
+        dump(compact_graph(service.context, graph))
+        if format_ == JSON_LD
+        else write(graph, format_, service_name(endpoint))
+    )
+    headers = {**vary("Accept" if by_accept else None), "Cache-Control": "no-cache"}
+    return whole(request, body, format_.content_type, service.tag("service", format_.name), headers)
+
+
+def _parameter(
+    name: str, description: str, *, many: bool = False, example: str | None = None
+) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "array", "items": {"type": "string"}} if many else {"type": "string"}
+    shown = {"example": example} if example else {}
+    return {"name": name, "in": "query", "description": description, "schema": schema, **shown}
+
+
+_GRAPHS = [
+    _parameter("default-graph-uri", "IRI of a graph of the default graph; overrides FROM.", many=True),
+    _parameter("named-graph-uri", "IRI of a named graph; overrides FROM NAMED.", many=True),
+]
+_FORMAT = _parameter("format", "Format of the answer, before Accept: json, xml, csv, tsv, turtle, jsonld, …")
+_PARAMETERS = [_parameter("query", "One SPARQL 1.1 query.", example=_EXAMPLE), *_GRAPHS, _FORMAT]
+_BODY = {
+    "required": True,
+    "content": {
+        "application/sparql-query": {"schema": {"type": "string"}, "example": _EXAMPLE},
+        "application/x-www-form-urlencoded": {
+            "schema": {
+                "type": "object",
+                "required": ["query"],
+                "properties": {
+                    parameter["name"]: {**parameter["schema"], "description": parameter["description"]}
+                    for parameter in _PARAMETERS
+                },
+            }
+        },
+    },
+}

@@ -1,0 +1,135 @@
+"""`/ontology`, `/shapes` and the JSON-LD context: what the words mean, for programs and for people."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI
+from pyoxigraph import NamedNode
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from plangraf.formats import DOCUMENT_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, Format
+from plangraf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, SHAPES, SHAPES_GRAPH
+from plangraf.representation.graphs import Graph, fetch, write
+from plangraf.representation.html import Alternate, shape_tables
+from plangraf.representation.jsonld import compact_graph, dump
+from plangraf.web.answers import not_modified, unchanged, vary, while_connected, whole
+from plangraf.web.documents import links
+from plangraf.web.openapi import PROBLEMS, content
+from plangraf.web.requests import format_of, language_of, parameters
+from plangraf.web.service import CONTEXT_PATH, Service
+
+ONTOLOGY_PAGE = "ontology.html"
+_A_DAY_S = 86_400
+
+
+def add_routes(app: FastAPI, service: Service) -> None:
+    _add_context(app, service)
+    page = service.version_folder / ONTOLOGY_PAGE if service.version_folder else None
+    has_page = page is not None and page.is_file()
+
+    async def ontology_page(graph: Graph, language: str, alternates: list[Alternate]) -> bytes:
+        assert page is not None  # offered only when it is there
+        return await run_in_threadpool(page.read_bytes)
+
+    async def shapes_page(graph: Graph, language: str, alternates: list[Alternate]) -> bytes:
+        tables = shape_tables(graph, language, service.prefix)
+        return service.pages.render("shapes.html", language, tables=tables, alternates=alternates)
+
+    for path, iri, graph, render, formats in (
+        (
+            "/ontology",
+            ONTOLOGY,
+            ONTOLOGY_GRAPH,
+            ontology_page,
+            DOCUMENT_FORMATS if has_page else GRAPH_FORMATS,
+        ),
+        ("/shapes", SHAPES, SHAPES_GRAPH, shapes_page, DOCUMENT_FORMATS),
+    ):
+        answer = _Vocabulary(service, path, iri, graph, render, formats).answer
+        name = path.removeprefix("/")
+        app.add_api_route(
+            path, _endpoint(answer, None), methods=["GET"], operation_id=name, tags=["Vocabulary"],
+            summary=f"The {name}; .ttl .jsonld .nt .rdf .html fix the format", response_class=Response,
+            responses={200: {"description": f"The {name}", "content": content(formats)}, **PROBLEMS},
+        )  # fmt: skip
+        for format_ in formats:
+            app.add_api_route(
+                f"{path}.{format_.suffix}",
+                _endpoint(answer, format_),
+                methods=["GET"],
+                include_in_schema=False,
+            )
+
+
+_Render = Callable[[Graph, str, list[Alternate]], Awaitable[bytes]]
+
+
+class _Vocabulary:
+    """One vocabulary's named graph in every format."""
+
+    def __init__(
+        self, service: Service, path: str, iri: str, graph: str, render: _Render, formats: tuple[Format, ...]
+    ) -> None:
+        self._service = service
+        self._path = path
+        self._iri = NamedNode(iri)
+        self._query = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH {NamedNode(graph)} {{ ?s ?p ?o }} }}"
+        self._render = render
+        self._formats = formats
+
+    async def answer(self, request: Request, fixed: Format | None) -> Response:
+        service = self._service
+        given = parameters(request.scope["query_string"])
+        format_, by_accept = format_of(request, given, self._formats, fixed)
+        language, by_language = language_of(request, given)
+        page = format_ == HTML
+        tag = service.tag("vocabulary", self._path, format_.name, language if page else "")
+        alternates = [
+            Alternate(other, f"{service.prefix}{self._path}.{other.suffix}")
+            for other in self._formats
+            if other != format_
+        ]
+        varied = by_language and HTML in self._formats and (page or by_accept)
+        headers = {
+            **vary("Accept" if by_accept else None, "Accept-Language" if varied else None),
+            "Cache-Control": "no-cache",
+            "Link": links(self._iri.value, alternates),
+        }
+        if unchanged(request, tag):
+            return not_modified(tag, headers)
+        graph = await while_connected(request.receive, fetch(service.engine, self._query))
+        if page:
+            body = await self._render(graph, language, alternates)
+        elif format_ == JSON_LD:
+            body = dump(compact_graph(service.context, graph))
+        else:
+            body = write(graph, format_, self._iri)
+        return whole(request, body, format_.content_type, tag, headers)
+
+
+def _endpoint(
+    answer: Callable[[Request, Format | None], Awaitable[Response]], fixed: Format | None
+) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        return await answer(request, fixed)
+
+    return endpoint
+
+
+def _add_context(app: FastAPI, service: Service) -> None:
+    """The context depends on no version, so its tag is a hash of its bytes alone."""
+    tag = f'"{hashlib.sha256(service.context_body).hexdigest()[:32]}"'
+    headers = {"Cache-Control": f"public, max-age={_A_DAY_S}"}
+
+    async def context(request: Request) -> Response:
+        return whole(request, service.context_body, JSON_LD.content_type, tag, headers)
+
+    app.add_api_route(
+        CONTEXT_PATH, context, methods=["GET"], operation_id="context", tags=["Vocabulary"],
+        summary="The JSON-LD context that all our JSON-LD documents name", response_class=Response,
+        responses={200: {"description": "The context", "content": {JSON_LD.media_type: {}}}},
+    )  # fmt: skip

@@ -1,0 +1,103 @@
+"""What many tests share: the built version of this checkout and one real server that serves it.
+
+Nothing is written into the checkout: versions go to a temporary folder, the server takes a free port.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+OPTIONAL_PROGRAMS = {"chromium": "pages in a real browser"}
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A versions folder with one version, built from this checkout by the real command."""
+    versions = tmp_path_factory.mktemp("built") / "versions"
+    run = subprocess.run(
+        [sys.executable, "-m", "plangraf.cli", "build", "--versions", str(versions)],
+        capture_output=True,
+        text=True,
+        timeout=170,
+        cwd=versions.parent,
+    )
+    assert run.returncode == 0, run.stderr
+    return versions
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running `plangraf serve`: its address, its first line and its process."""
+
+    url: str
+    line: str
+    process: subprocess.Popen[str]
+
+
+@contextmanager
+def running_server(versions: Path, *options: str, **environment: str) -> Iterator[Server]:
+    """`plangraf serve` on a free port over a built version; stopped by SIGTERM, which must be clean."""
+    log_path = versions.parent / f"serve-{os.urandom(4).hex()}.log"
+    with log_path.open("w+") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "plangraf.cli", "serve", "--no-build", "--port", "0",
+             "--versions", str(versions), *options],
+            stdout=subprocess.PIPE, stderr=log, text=True, cwd=versions.parent,
+            env={**os.environ, **environment},
+        )  # fmt: skip
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline().strip()
+            assert line.startswith("plangraf http://"), (line, log_path.read_text())
+            yield Server(line.split()[1], line, process)
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            try:
+                assert process.wait(timeout=20) == 0, log_path.read_text()[-4000:]
+            finally:
+                process.kill()
+
+
+@pytest.fixture(scope="session")
+def server(built: Path) -> Iterator[Server]:
+    with running_server(built, "--workers", "2") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def url(server: Server) -> str:
+    return server.url
+
+
+@pytest.fixture
+def start_server(built: Path) -> Callable[..., object]:
+    """A server with settings of its own: `with start_server(PLANGRAF_QUERY_TIMEOUT_S="1") as server:`."""
+
+    def start(*options: str, **environment: str) -> object:
+        return running_server(built, *options, **environment)
+
+    return start
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Names what was absent on this machine, so that a green run never hides an unproven part."""
+    absent = [f"{name} ({what})" for name, what in OPTIONAL_PROGRAMS.items() if shutil.which(name) is None]
+    if absent:
+        terminalreporter.write_line("absent, so not tried here: " + ", ".join(absent))

@@ -1,0 +1,326 @@
+"""The embedded engine with real processes: right answers, and nothing that a query does hurts another."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import zstandard
+
+from plangraf import formats
+from plangraf.engine import guard
+from plangraf.engine.base import QueryRequest
+from plangraf.engine.pool import EmbeddedEngine
+from plangraf.errors import (
+    AnswerBrokenError,
+    EngineError,
+    OverloadedError,
+    QuerySyntaxError,
+    QueryTimeoutError,
+    WorkerCrashedError,
+)
+from plangraf.settings import Settings
+from plangraf.versions import Version
+
+HOME = Path(__file__).resolve().parents[2]
+E = "http://example.org/"
+RUNAWAY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+HUGE = "SELECT * { ?a ?b ?c . ?d ?e ?f }"
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """4 000 triples in one graph, one of them in a second graph too, and one only there."""
+    lines = [f"<{E}{n}> <{E}next> <{E}{n + 1}> <{E}g1> .\n" for n in range(4000)]
+    lines += [f"<{E}1> <{E}next> <{E}2> <{E}g2> .\n", f'<{E}1> <{E}name> "æøå"@nb <{E}g2> .\n']
+    folder = tmp_path_factory.mktemp("version")
+    (folder / "data.nq.zst").write_bytes(zstandard.compress("".join(sorted(lines)).encode()))
+    return Version("0123456789abcdef", folder, {})
+
+
+@asynccontextmanager
+async def running(version: Version, **settings: Any) -> AsyncIterator[EmbeddedEngine]:
+    given: dict[str, Any] = {"home": HOME, "query_timeout_s": 1.0, "query_workers": 2, **settings}
+    engine = EmbeddedEngine(version, Settings(**given))
+    await engine.start()
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+async def ask(
+    engine: EmbeddedEngine, query: str, format_: formats.Format = formats.CSV, **dataset: Any
+) -> str:
+    answer = await engine.query(QueryRequest(query, format_, **dataset))
+    try:
+        return b"".join([chunk async for chunk in answer.chunks]).decode()
+    finally:
+        await answer.aclose()
+
+
+def with_engine(version: Version, use: Callable[[EmbeddedEngine], Awaitable[None]], **settings: Any) -> None:
+    async def main() -> None:
+        async with running(version, **settings) as engine:
+            await use(engine)
+
+    asyncio.run(main())
+
+
+def processes() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children(recursive=True)
+            if "plangraf.engine.loader" in " ".join(child.cmdline())]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "format_", "expected"),
+    [
+        ("SELECT ?o { <http://example.org/1> <http://example.org/name> ?o }", formats.CSV, "o\r\næøå\r\n"),
+        ("SELECT ?o { <http://example.org/1> <http://example.org/name> ?o }", formats.TSV, '?o\n"æøå"@nb\n'),
+        ("ASK { ?s ?p 'æøå'@nb }", formats.JSON, '{"head":{},"boolean":true}'),
+        ("ASK { ?s ?p 'æøå'@nb }", formats.XML, "<boolean>true</boolean>"),
+        ("CONSTRUCT WHERE { ?s <http://example.org/name> ?o }", formats.N_TRIPLES,
+         '<http://example.org/1> <http://example.org/name> "æøå"@nb .\n'),
+        ("CONSTRUCT WHERE { ?s <http://example.org/name> ?o }", formats.TURTLE, '"æøå"@nb'),
+        ("CONSTRUCT WHERE { ?s <http://example.org/name> ?o }", formats.RDF_XML, 'xml:lang="nb"'),
+        ("CONSTRUCT WHERE { ?s <http://example.org/name> ?o }", formats.JSON_LD, '"@language":"nb"'),
+        ("DESCRIBE <http://example.org/1>", formats.N_TRIPLES, "<http://example.org/2> .\n"),
+    ],
+)  # fmt: skip
+def test_every_form_answers_in_every_format(
+    version: Version, query: str, format_: formats.Format, expected: str
+) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        assert expected in await ask(engine, query, format_)
+
+    with_engine(version, use)
+
+
+def test_the_default_graph_is_the_union_without_duplicates_and_the_dataset_follows_the_standard(
+    version: Version,
+) -> None:
+    g1, g2 = f"{E}g1", f"{E}g2"
+
+    async def use(engine: EmbeddedEngine) -> None:
+        async def count(query: str = COUNT, **dataset: Any) -> int:
+            return int((await ask(engine, query, **dataset)).split()[1])
+
+        named = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
+        assert engine.triples == await count() == 4001
+        assert await count(named) == 4002
+        assert await count(f"SELECT (COUNT(*) AS ?n) FROM <{g2}> {{ ?s ?p ?o }}") == 2
+        assert await count(f"SELECT (COUNT(*) AS ?n) FROM <{g1}> FROM <{g2}> {{ ?s ?p ?o }}") == 4001
+        assert await count(f"SELECT (COUNT(*) AS ?n) FROM NAMED <{g2}> {{ GRAPH ?g {{ ?s ?p ?o }} }}") == 2
+        assert await count(default_graphs=(g2,)) == 2
+        assert await count(f"SELECT (COUNT(*) AS ?n) FROM <{g1}> {{ ?s ?p ?o }}", default_graphs=(g2,)) == 2
+        assert await count(named_graphs=(g2,)) == 0
+        assert await count(named, named_graphs=(g2,)) == 2
+        assert await count(named, default_graphs=(g2,)) == 0
+        assert await count(default_graphs=(f"{E}unknown",)) == 0
+
+    with_engine(version, use)
+
+
+def test_a_runaway_is_killed_at_its_deadline_while_others_are_answered(version: Version) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        began = time.monotonic()
+        runaway = asyncio.create_task(ask(engine, RUNAWAY))
+        answered = 0
+        while not runaway.done():
+            assert await ask(engine, "ASK {}", formats.JSON) == '{"head":{},"boolean":true}'
+            answered += 1
+            await asyncio.sleep(0.005)
+        with pytest.raises(QueryTimeoutError):
+            runaway.result()
+        assert 1.0 <= time.monotonic() - began < 2.0
+        assert answered > 50
+        await asyncio.gather(*[ask(engine, COUNT) for _ in range(8)])
+
+    with_engine(version, use)
+
+
+def test_a_client_may_ask_for_a_shorter_limit_and_not_for_a_longer_one(version: Version) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        for asked, limit in ((0.2, 0.2), (60.0, 1.0)):
+            with pytest.raises(QueryTimeoutError) as caught:
+                await engine.query(QueryRequest(RUNAWAY, formats.CSV, timeout_s=asked))
+            assert caught.value.limit_s == limit
+
+    with_engine(version, use)
+
+
+def test_a_worker_killed_by_hand_costs_one_error(version: Version) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        (loader,) = psutil.Process().children()
+        idle = loader.children()
+        assert len(idle) == 2
+        runaway = asyncio.create_task(ask(engine, RUNAWAY))
+        await asyncio.sleep(0.2)
+        for worker in idle:
+            os.kill(worker.pid, signal.SIGKILL)
+        with pytest.raises(WorkerCrashedError):
+            await runaway
+        errors = 0
+        for _ in range(10):
+            try:
+                assert (await ask(engine, COUNT)).split()[1] == "4001"
+            except WorkerCrashedError:
+                errors += 1
+        assert errors == 0
+        assert len(loader.children()) == 2
+
+    with_engine(version, use)
+
+
+def test_a_stack_overflow_behind_the_guard_costs_one_worker(
+    version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "_check_bounds", lambda tokens, limits: None)
+
+    async def use(engine: EmbeddedEngine) -> None:
+        with pytest.raises(WorkerCrashedError):
+            await ask(engine, "SELECT * " + "{" * 9000 + "}" * 9000)
+        assert (await ask(engine, COUNT)).split()[1] == "4001"
+
+    with_engine(version, use)
+
+
+def test_a_query_over_its_memory_costs_one_worker(version: Version) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        with pytest.raises(WorkerCrashedError):
+            await ask(engine, "SELECT DISTINCT * { ?a ?b ?c . ?d ?e ?f } ORDER BY ?a")
+        assert (await ask(engine, COUNT)).split()[1] == "4001"
+
+    with_engine(version, use, worker_memory_mb=100, query_timeout_s=20)
+
+
+def test_a_worker_cannot_open_a_socket_even_when_the_guard_is_passed(
+    version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "_refuse_service", lambda tokens: None)
+    monkeypatch.setattr(guard, "_check_words", lambda tokens: None)
+    canary = socket.create_server(("127.0.0.1", 0))
+    canary.settimeout(0.3)
+    address = f"http://127.0.0.1:{canary.getsockname()[1]}/"
+
+    async def use(engine: EmbeddedEngine) -> None:
+        with pytest.raises(EngineError):
+            await ask(engine, f"SELECT * {{ SERVICE <{address}> {{ ?s ?p ?o }} }}")
+
+    with canary:
+        with_engine(version, use)
+        with pytest.raises(TimeoutError):
+            canary.accept()
+
+
+def test_a_cut_answer_never_ends_normally(version: Version) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        answer = await engine.query(QueryRequest(HUGE, formats.CSV))
+        size = 0
+        with pytest.raises(AnswerBrokenError):
+            async for chunk in answer.chunks:
+                size += len(chunk)
+        assert size > 1_000_000
+        answer = await engine.query(QueryRequest(HUGE, formats.JSON))
+        await anext(answer.chunks)
+        for worker in psutil.Process().children()[0].children():
+            os.kill(worker.pid, signal.SIGKILL)
+        with pytest.raises(AnswerBrokenError):
+            async for _ in answer.chunks:
+                pass
+
+    with_engine(version, use)
+
+
+def test_a_slow_reader_keeps_its_answer_past_the_limit(version: Version) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        answer = await engine.query(QueryRequest("SELECT * { ?s ?p ?o ; ?q ?r . ?x ?p ?s }", formats.JSON))
+        size = 0
+        async for chunk in answer.chunks:
+            size += len(chunk)
+            await asyncio.sleep(0.1 if size < 1_000_000 else 0)
+        assert size > 500_000
+
+    with_engine(version, use, query_timeout_s=0.5)
+
+
+def test_who_leaves_frees_a_worker_at_once(version: Version) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        answer = await engine.query(QueryRequest(HUGE, formats.CSV))
+        await anext(answer.chunks)
+        task = asyncio.create_task(ask(engine, RUNAWAY))
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+        await answer.aclose()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(*[ask(engine, COUNT) for _ in range(4)])
+        assert time.monotonic() - began < 0.5
+
+    with_engine(version, use)
+
+
+def test_too_many_at_once_are_told_to_come_back(version: Version) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        tasks = [asyncio.create_task(ask(engine, RUNAWAY)) for _ in range(5)]
+        await asyncio.sleep(0.2)
+        with pytest.raises(OverloadedError):
+            await ask(engine, COUNT)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert (await ask(engine, COUNT)).split()[1] == "4001"
+
+    with_engine(version, use, query_workers=1, query_max_waiting=4)
+
+
+def test_a_dead_loader_is_replaced(version: Version) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        (loader,) = psutil.Process().children()
+        os.kill(loader.pid, signal.SIGKILL)
+        await asyncio.sleep(0.2)
+        for _ in range(50):
+            await asyncio.sleep(0 if engine.ready else 0.1)
+        assert (await ask(engine, COUNT)).split()[1] == "4001"
+
+    with_engine(version, use)
+
+
+def test_no_process_outlives_the_engine(version: Version) -> None:
+    seen: list[psutil.Process] = []
+
+    async def use(engine: EmbeddedEngine) -> None:
+        seen.extend(processes())
+        assert len(seen) == 3
+
+    with_engine(version, use)
+    assert not psutil.wait_procs(seen, timeout=5)[1]
+
+
+@pytest.mark.parametrize(
+    ("query", "column", "token"),
+    [
+        ("SELECT ?s { ?s ?p ?o } GROUP BY ?o", 8, "?s"),
+        ("SELECT * { ?s ?p ?o } LIMIT x:y", 29, "x:y"),
+    ],
+)
+def test_what_only_the_engine_refuses_has_a_place_too(
+    version: Version, query: str, column: int, token: str
+) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        with pytest.raises(QuerySyntaxError) as caught:
+            await ask(engine, f"PREFIX x: <http://x/>\n{query}")
+        place = caught.value.place
+        assert (place.line, place.column, place.token) == (2, column, token)
+
+    with_engine(version, use)

@@ -1,0 +1,88 @@
+"""Real clients against the real server: curl lines of the README, SPARQLWrapper, rdflib's SPARQLStore."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rdflib import Graph, URIRef
+from rdflib.plugins.stores.sparqlstore import SPARQLStore
+from SPARQLWrapper import CSV, JSON, JSONLD, RDFXML, TURTLE, XML, SPARQLWrapper
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+CURL_LINES = [line for line in README.splitlines() if line.startswith("curl ")]
+EXPECTED = [
+    "plan,number,title,kind,startYear",
+    '"primary"',
+    "Kommunedelplan areal for Sluppen",
+    '"@context"',
+    "target,named",
+]
+PLAN_7 = "https://w3id.org/plangraf/id/5001/plan/2020-2023-7"
+
+
+def test_the_readme_has_five_curl_examples() -> None:
+    assert len(CURL_LINES) == len(EXPECTED)
+
+
+@pytest.mark.parametrize(("line", "expected"), list(zip(CURL_LINES, EXPECTED, strict=False)))
+def test_a_curl_line_of_the_readme_answers_as_printed(url: str, line: str, expected: str) -> None:
+    words = [word.replace("http://127.0.0.1:8000", url) for word in shlex.split(line)]
+    run = subprocess.run([*words, "--silent", "--show-error", "--fail"], capture_output=True, timeout=30)
+    assert run.returncode == 0, run.stderr
+    assert expected in run.stdout.decode()
+
+
+def test_the_python_example_of_the_readme_prints_the_plans_of_perspective_7(url: str) -> None:
+    match = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert match
+    program = match[1].replace("http://127.0.0.1:8000", url)
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+    assert [line.split(" ", 1)[0] for line in run.stdout.splitlines()] == ["8", "10", "15", "16"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_sparqlwrapper_reads_every_result_format(url: str, method: str) -> None:
+    wrapper = SPARQLWrapper(f"{url}/sparql")
+    wrapper.setMethod(method)
+    wrapper.setQuery(f"SELECT ?title WHERE {{ <{PLAN_7}> <http://purl.org/dc/terms/title> ?title }}")
+    title = "Kommunedelplan areal for Sluppen (del 2) med veiledende plan for offentlige rom"
+    wrapper.setReturnFormat(JSON)
+    assert [row["title"]["value"] for row in wrapper.queryAndConvert()["results"]["bindings"]] == [title]
+    wrapper.setReturnFormat(XML)
+    assert title in wrapper.queryAndConvert().toxml()
+    wrapper.setReturnFormat(CSV)
+    assert wrapper.queryAndConvert().decode() == f"title\r\n{title}\r\n"
+
+
+@pytest.mark.parametrize("return_format", [TURTLE, RDFXML, JSONLD])
+def test_sparqlwrapper_reads_every_graph_format(url: str, return_format: str) -> None:
+    wrapper = SPARQLWrapper(f"{url}/sparql", returnFormat=return_format)
+    wrapper.setQuery(f"CONSTRUCT WHERE {{ <{PLAN_7}> ?p ?o }}")
+    answer = wrapper.queryAndConvert()
+    graph = answer if isinstance(answer, Graph) else Graph().parse(data=answer, format="turtle")
+    assert len(set(graph.subjects())) == 1
+    assert URIRef(PLAN_7) in set(graph.subjects())
+
+
+def test_sparqlwrapper_posts_a_query_as_its_own_media_type(url: str) -> None:
+    wrapper = SPARQLWrapper(f"{url}/sparql", returnFormat=JSON)
+    wrapper.setMethod("POST")
+    wrapper.setRequestMethod("postdirectly")
+    wrapper.setQuery("ASK { ?s <http://purl.org/dc/terms/title> 'Grønn mobilitet æøå' }")
+    assert wrapper.queryAndConvert()["boolean"] is False
+
+
+def test_rdflib_joins_through_its_sparql_store(url: str) -> None:
+    graph = Graph(SPARQLStore(f"{url}/sparql"))
+    plan = "https://w3id.org/plangraf/ontology#"
+    rows = list(graph.query(f"SELECT ?n WHERE {{ <{PLAN_7}> <{plan}respondsTo>/<{plan}number> ?n }} ORDER BY ?n"))
+    assert [int(row[0]) for row in rows] == [6, 7, 8, 10, 11]
+    perspective = URIRef("https://w3id.org/plangraf/id/5001/perspective/2020-11")
+    assert (URIRef(PLAN_7), URIRef(plan + "primaryPerspective"), perspective) in graph

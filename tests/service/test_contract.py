@@ -1,0 +1,208 @@
+"""The named queries are a contract: names, columns, their order, and what Trondheim's data say."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import httpx
+import pytest
+
+COLUMNS = {
+    "plans": "plan number title kind startYear revision responsible primaryPerspective perspectives",
+    "perspectives": "perspective number title targets plans",
+    "trends": "trend number title",
+    "targets-by-perspective": "perspectiveNumber target targetCode targetLabel evidence printedAs",
+    "governing-documents-by-perspective": "perspectiveNumber document title caseNumber periodStart periodEnd "
+    "status",
+    "decisions": "decision caseNumber body date label source",
+    "plans-by-target": "plan number title perspectiveNumber primary",
+}
+ROWS = {"plans": 25, "perspectives": 14, "trends": 8, "targets-by-perspective": 150}
+NEEDED = {"plans-by-target": {"target": "11.6"}}
+ID = "https://w3id.org/plangraf/id/5001/"
+
+
+def rows(url: str, name: str, **parameters: str) -> list[dict[str, str]]:
+    response = httpx.get(f"{url}/queries/{name}.csv", params={**NEEDED.get(name, {}), **parameters})
+    assert response.status_code == 200, response.text
+    return list(csv.DictReader(io.StringIO(response.text, newline="")))
+
+
+def bindings(url: str, name: str, **parameters: str) -> list[dict[str, dict[str, str]]]:
+    response = httpx.get(f"{url}/queries/{name}", params={**NEEDED.get(name, {}), **parameters})
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "application/sparql-results+json"
+    found: list[dict[str, dict[str, str]]] = response.json()["results"]["bindings"]
+    return found
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_named_query_has_the_columns_of_the_contract_in_their_order(url: str, name: str) -> None:
+    response = httpx.get(f"{url}/queries/{name}", params=NEEDED.get(name, {}))
+    assert response.json()["head"]["vars"] == COLUMNS[name].split()
+    text = httpx.get(f"{url}/queries/{name}.csv", params=NEEDED.get(name, {})).text
+    assert text.split("\r\n", 1)[0] == COLUMNS[name].replace(" ", ",")
+
+
+@pytest.mark.parametrize(("name", "count"), ROWS.items())
+def test_a_named_query_has_as_many_rows_as_the_documents_have_items(url: str, name: str, count: int) -> None:
+    assert len(rows(url, name)) == count
+
+
+def test_every_plan_of_table_1_stands_as_printed(url: str) -> None:
+    plans = rows(url, "plans")
+    assert [plan["number"] for plan in plans] == [str(number) for number in range(1, 26)]
+    assert [plan["number"] for plan in plans if plan["revision"] == "true"] == ["9", "11", "12", "14", "22"]
+    assert {plan["revision"] for plan in plans} == {"true", "false"}
+    years = "2020 2020 2022 2023 2022 2020 2020 2020 2020 2021 2021 2021 2021 2021 2021 2021 2020 2021 2020 "
+    years += "2021 2020 2020 2020 2020 2020"
+    assert [plan["startYear"] for plan in plans] == years.split()
+    perspectives = [
+        "4,3", "3,4", "1,6,9", "1,2,3,5,6", "2,1,5", "11,1,2,6,7,8,9,10", "11,6,7,8,10", "7,6,10,11", "11,6,10",
+        "7,6,9,10", "6,8,10,11", "10,7,9", "11,6,9,10", "6,1,11", "7,6", "7,1,6", "1,3,4,9,11,14", "13,9,10",
+        "6,1,8,11", "8,3,6", "8,3,6", "3,1,2,5,6,8,12", "14,3,10", "14,3", "14,3,10",
+    ]  # fmt: skip
+    assert [plan["perspectives"] for plan in plans] == perspectives
+    assert [plan["primaryPerspective"] for plan in plans] == [text.split(",")[0] for text in perspectives]
+    assert plans[0]["plan"] == ID + "plan/2020-2023-1"
+    assert plans[0]["title"] == "Temaplan; Teknologi og modernisering"
+    assert plans[0]["responsible"] == "Organisasjonsdirektøren"
+    assert plans[6]["title"] == "Kommunedelplan areal for Sluppen (del 2) med veiledende plan for offentlige rom"
+    assert plans[13]["responsible"] == "Kommunaldirektører Byutvikling og Kultur og næring"
+    assert plans[21]["title"] == "Temaplan for frivillighet (revisjon)"
+    assert [plan["number"] for plan in plans if not plan["kind"]] == ["8", "16", "18", "21"]
+
+
+def test_the_perspectives_carry_the_titles_of_section_6_1(url: str) -> None:
+    assert [row["title"] for row in rows(url, "perspectives")] == [
+        "God helse for alle",
+        "Barn og unges liv og læring",
+        "Samskapt velferd og arbeidsgiverrollen",
+        "Digital transformasjon",
+        "Inkluderende samfunn",
+        "Nærmiljø og stedsutvikling",
+        "Grønn mobilitet",
+        "Identitet og kultur",
+        "Bærekraftig forbruk og produksjon",
+        "Grønn konkurransekraft",
+        "Byvekst og bevaring av areal- og naturressurser",
+        "Lokaldemokrati",
+        "Samarbeid og verdiskapning",
+        "Kommunens økonomiske handlingsrom",
+    ]
+    counts = [(int(row["targets"]), int(row["plans"])) for row in rows(url, "perspectives")]
+    assert [targets for targets, _ in counts] == [10, 12, 13, 7, 12, 13, 12, 5, 6, 13, 15, 13, 13, 6]
+    assert counts[6][1] == 7  # plans 6, 7, 8, 10, 12, 15, 16
+
+
+def test_a_misprinted_target_number_keeps_what_was_printed(url: str) -> None:
+    links = rows(url, "targets-by-perspective")
+    printed_as = {
+        (row["perspectiveNumber"], row["targetCode"]): (row["evidence"], row["printedAs"])
+        for row in links
+        if row["printedAs"]
+    }
+    assert printed_as == {
+        ("3", "8.5"): ("identified", "8.4"),
+        ("3", "17.17"): ("identified", "17.7"),
+        ("6", "11.3"): ("identified", "11.4"),
+        ("8", "12.8"): ("identified", "12.3"),
+        ("10", "2.4"): ("printed", "2,4"),
+        ("12", "5.5"): ("printed", "5,5"),
+        ("12", "17.14"): ("identified", "17.4"),
+        ("13", "8.3"): ("printed", "8,3"),
+        ("14", "11.a"): ("printed", "11-a"),
+    }
+    assert sum(row["evidence"] == "identified" for row in links) == 19
+
+
+def test_targets_come_in_the_order_of_the_un(url: str) -> None:
+    codes = [row["targetCode"] for row in rows(url, "targets-by-perspective", perspective="12")]
+    assert codes == "5.5 5.c 10.2 10.4 11.3 13.2 16.3 16.5 16.6 16.7 16.10 16.b 17.14".split()
+
+
+def test_labels_follow_the_language_and_official_titles_do_not(url: str) -> None:
+    def labels(**parameters: str) -> list[str]:
+        return [row["targetLabel"] for row in rows(url, "targets-by-perspective", perspective="7", **parameters)]
+
+    assert labels() == labels(lang="nb") != labels(lang="en")
+    assert rows(url, "plans") == rows(url, "plans", lang="en")
+    assert rows(url, "perspectives") == rows(url, "perspectives", lang="en")
+
+
+def test_one_case_cited_under_two_numbers_is_found_under_both(url: str) -> None:
+    by_number: dict[str, set[str]] = {}
+    for row in rows(url, "decisions"):
+        by_number.setdefault(row["caseNumber"], set()).add(row["decision"])
+    assert by_number["46/19"] == by_number["19/18054"]
+
+
+@pytest.mark.parametrize(
+    ("number", "body", "date"),
+    [
+        ("175/16", "Bystyret", "2016-12-08"),
+        ("176/20", "Formannskapet", "2020-08-11"),
+        ("8/21", "", "2021-02-02"),
+        ("59/20", "", ""),
+        ("111/20", "Bystyret", ""),
+        ("68/19", "Bystyret", ""),
+        ("202/18", "Bystyret", ""),
+        ("211/17", "Formannskapet", ""),
+        ("123/19", "Bystyret", ""),
+    ],
+)
+def test_a_case_stands_with_its_body_and_date(url: str, number: str, body: str, date: str) -> None:
+    found = {(row["body"].lower(), row["date"]) for row in rows(url, "decisions") if row["caseNumber"] == number}
+    assert (body.lower(), date) in found
+
+
+def test_decisions_without_a_number_are_there(url: str) -> None:
+    dates = {row["date"] for row in rows(url, "decisions") if not row["caseNumber"]}
+    assert {"2020-10-27", "2018-10-04", "2019-05-14"} <= dates
+
+
+def test_a_governing_document_keeps_the_status_that_this_list_prints(url: str) -> None:
+    def statuses(perspective: str) -> dict[str, str]:
+        listed = rows(url, "governing-documents-by-perspective", perspective=perspective, lang="en")
+        return {row["title"]: row["status"] for row in listed}
+
+    title = "Strategi for innovasjonsdistrikt Elgeseter 2030"
+    assert statuses("10")[title] != statuses("13")[title] != ""
+
+
+def test_each_perspective_lists_its_governing_documents_completely(url: str) -> None:
+    counts: dict[int, set[str]] = {}
+    for row in rows(url, "governing-documents-by-perspective"):
+        counts.setdefault(int(row["perspectiveNumber"]), set()).add(row["document"])
+    assert {number: len(found) for number, found in counts.items()} == {
+        1: 7, 2: 3, 3: 5, 4: 5, 5: 3, 6: 6, 7: 8, 8: 8, 9: 4, 10: 4, 11: 5, 12: 4, 13: 9, 14: 6,
+    }  # fmt: skip
+
+
+def test_plans_by_target_takes_a_code_or_an_iri(url: str) -> None:
+    by_code = bindings(url, "plans-by-target", target="11.6")
+    assert by_code == bindings(url, "plans-by-target", target="http://metadata.un.org/sdg/11.6")
+    primary = {(row["number"]["value"], row["perspectiveNumber"]["value"]): row["primary"] for row in by_code}
+    boolean = "http://www.w3.org/2001/XMLSchema#boolean"
+    assert primary["8", "7"] == {"type": "literal", "value": "true", "datatype": boolean}
+    assert primary["8", "6"] == {"type": "literal", "value": "false", "datatype": boolean}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_municipality_without_data_gives_no_row(url: str, name: str) -> None:
+    assert rows(url, name, municipality="9999") == []
+    assert rows(url, name, municipality="5001") == rows(url, name)
+
+
+@pytest.mark.parametrize(
+    "query", ["perspective=seven", "perspective=1&perspective=2", "persepctive=1", "lang=sv", "municipality=x"]
+)
+def test_a_parameter_that_cannot_be_used_is_named(url: str, query: str) -> None:
+    response = httpx.get(f"{url}/queries/targets-by-perspective?{query}")
+    assert response.status_code == 400
+    assert response.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = response.json()
+    assert problem["code"] == "bad-parameter"
+    assert problem["parameter"] == query.split("=", 1)[0]

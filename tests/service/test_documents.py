@@ -1,0 +1,176 @@
+"""Every thing has a document, and the same thing in every format is the same graph."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+import pytest
+from pyld import jsonld
+from rdflib import Graph, URIRef
+from rdflib.compare import isomorphic
+from rdflib.namespace import RDF
+
+ID = "https://w3id.org/plangraf/id/"
+FORMATS = {
+    "ttl": ("text/turtle; charset=utf-8", "turtle"),
+    "nt": ("application/n-triples", "nt"),
+    "rdf": ("application/rdf+xml", "xml"),
+}
+# One thing of each class, and UN things by their own IRIs.
+SAMPLES = [
+    "5001/plan/2020-2023-7", "5001/perspective/2020-7", "5001/societal-trend/2020-1",
+    "5001/planning-strategy/2020-2023", "5001/case/bystyret-68-19", "5001/perspective-target-link/2020-7-11.2",
+    "5001/plan-perspective-link/2020-2023-7-1", "5001/political-body/bystyret", "5001/municipality/5001",
+    "5001/dataset/perspektiver-2020", "scheme/plan-kind/temaplan", "dataset/sdg",
+]  # fmt: skip
+
+
+def things(url: str) -> list[str]:
+    query = f'SELECT DISTINCT ?s {{ ?s ?p ?o FILTER(STRSTARTS(STR(?s), "{ID}")) }} ORDER BY ?s'
+    response = httpx.get(f"{url}/sparql", params={"query": query, "format": "json"})
+    return [row["s"]["value"] for row in response.json()["results"]["bindings"]]
+
+
+def json_ld_graph(url: str, text: str) -> Graph:
+    def load(address: str, _options: dict[str, Any] | None = None) -> dict[str, Any]:
+        path = urlsplit(address).path
+        assert path == "/context/v1.jsonld"
+        return {"contextUrl": None, "documentUrl": address, "document": httpx.get(url + path).json()}
+
+    quads = jsonld.to_rdf(json.loads(text), {"format": "application/n-quads", "documentLoader": load})
+    return Graph().parse(data=quads, format="nt")
+
+
+@pytest.mark.parametrize("key", SAMPLES)
+def test_a_document_is_the_same_graph_in_every_format(url: str, key: str) -> None:
+    graphs = []
+    for suffix, (content_type, parser) in FORMATS.items():
+        response = httpx.get(f"{url}/doc/{key}.{suffix}")
+        assert response.status_code == 200, response.text
+        assert response.headers["content-type"] == content_type
+        graphs.append(Graph().parse(data=response.text, format=parser))
+    response = httpx.get(f"{url}/doc/{key}.jsonld")
+    assert response.headers["content-type"] == "application/ld+json"
+    graphs.append(json_ld_graph(url, response.text))
+    assert all(isomorphic(graphs[0], graph) for graph in graphs[1:])
+    assert (URIRef(ID + key), RDF.type, None) in graphs[0]
+
+
+def test_every_thing_of_the_data_has_a_document_in_turtle_and_json_ld(url: str) -> None:
+    found = things(url)
+    assert len(found) > 1000
+    with httpx.Client() as client:
+        for iri in found[::37]:
+            path = iri.removeprefix("https://w3id.org/plangraf/id/")
+            turtle = client.get(f"{url}/doc/{path}", headers={"Accept": "text/turtle"})
+            assert turtle.status_code == 200, iri
+            graph = Graph().parse(data=turtle.text, format="turtle")
+            assert (URIRef(iri), RDF.type, None) in graph, iri
+            compact = client.get(f"{url}/doc/{path}", headers={"Accept": "application/ld+json"})
+            assert isomorphic(json_ld_graph(url, compact.text), graph), iri
+
+
+def test_a_thing_redirects_to_its_document_by_303(url: str) -> None:
+    response = httpx.get(f"{url}/id/5001/plan/2020-2023-7", headers={"Accept": "text/turtle"})
+    assert response.status_code == 303
+    assert response.headers["location"].endswith("/doc/5001/plan/2020-2023-7")
+    assert response.headers["access-control-allow-origin"] == "*"
+
+
+def test_a_document_has_what_points_to_its_thing_and_the_labels_of_what_it_names(url: str) -> None:
+    graph = Graph().parse(data=httpx.get(f"{url}/doc/5001/perspective/2020-7.ttl").text, format="turtle")
+    plan = "https://w3id.org/plangraf/ontology#"
+    perspective = URIRef(ID + "5001/perspective/2020-7")
+    assert (URIRef(ID + "5001/plan/2020-2023-8"), URIRef(plan + "primaryPerspective"), perspective) in graph
+    target = URIRef("http://metadata.un.org/sdg/11.6")
+    assert (perspective, URIRef(plan + "relatesToTarget"), target) in graph
+    assert (target, URIRef("http://www.w3.org/2000/01/rdf-schema#label"), None) in graph
+
+
+def test_the_json_ld_of_a_plan_reads_by_short_names(url: str) -> None:
+    response = httpx.get(f"{url}/doc/5001/plan/2020-2023-7.jsonld")
+    document = response.json()
+    assert urlsplit(document["@context"]).path == "/context/v1.jsonld"
+    assert '"Kommunedelplan areal for Sluppen (del 2) med veiledende plan for offentlige rom"' in response.text
+    assert '"primaryPerspective"' in response.text
+    assert "https://w3id.org/plangraf/ontology#" not in response.text
+
+
+def test_a_target_of_the_un_has_a_document_under_its_code_and_its_iri(url: str) -> None:
+    by_code = httpx.get(f"{url}/targets/11.6", headers={"Accept": "text/turtle"}, follow_redirects=True)
+    iri = quote("http://metadata.un.org/sdg/11.6", safe="")
+    by_iri = httpx.get(f"{url}/doc?iri={iri}", headers={"Accept": "text/turtle"})
+    assert by_code.status_code == by_iri.status_code == 200
+    graphs = [Graph().parse(data=response.text, format="turtle") for response in (by_code, by_iri)]
+    assert isomorphic(*graphs)
+    assert (URIRef("http://metadata.un.org/sdg/11.6"), RDF.type, None) in graphs[0]
+
+
+class Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.mark.parametrize("language", ["nb", "en"])
+def test_a_page_names_its_language_its_title_its_iri_and_its_formats(url: str, language: str) -> None:
+    response = httpx.get(f"{url}/doc/5001/plan/2020-2023-7.html?lang={language}")
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    page = Page(response.text)
+    assert page.all("html")[0]["lang"] == language
+    assert "Kommunedelplan areal for Sluppen" in response.text.split("</title>")[0]
+    assert ID + "5001/plan/2020-2023-7" in response.text
+    links = [str(attributes.get("href")) for attributes in page.all("a")]
+    for suffix in ("ttl", "jsonld", "nt", "rdf"):
+        assert any(link.endswith(f"/doc/5001/plan/2020-2023-7.{suffix}") for link in links)
+    assert page.all("table")
+    hosts = {urlsplit(str(attributes.get("src") or attributes.get("href"))).netloc
+             for tag in ("script", "link", "img") for attributes in page.all(tag)
+             if attributes.get("rel") in (None, "stylesheet", "icon")}  # fmt: skip
+    assert hosts <= {"", urlsplit(url).netloc}
+
+
+def test_every_link_of_a_page_to_the_service_leads_somewhere(url: str) -> None:
+    for path in ("/doc/5001/plan/2020-2023-7.html", "/doc/5001/perspective/2020-7.html", "/"):
+        page = Page(httpx.get(url + path, headers={"Accept": "text/html"}, follow_redirects=True).text)
+        links = {str(attributes.get("href", "")).split("#")[0] for attributes in page.all("a")}
+        for link in sorted(link for link in links if link.startswith("/")):
+            response = httpx.get(url + link, headers={"Accept": "text/html,*/*;q=0.8"}, follow_redirects=True)
+            assert response.status_code == 200, (path, link)
+
+
+@pytest.mark.parametrize("accept", ["text/turtle", "application/ld+json", "text/html", "*/*"])
+def test_an_unknown_thing_is_404_in_every_type(url: str, accept: str) -> None:
+    response = httpx.get(f"{url}/doc/5001/plan/1999-1", headers={"Accept": accept})
+    assert response.status_code == 404
+    assert response.headers["content-type"].startswith("text/html") == (accept == "text/html")
+
+
+def test_a_document_seen_before_costs_a_304(url: str) -> None:
+    first = httpx.get(f"{url}/doc/5001/plan/2020-2023-7.ttl")
+    again = httpx.get(f"{url}/doc/5001/plan/2020-2023-7.ttl", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    other = httpx.get(f"{url}/doc/5001/plan/2020-2023-7.nt")
+    assert other.headers["etag"] != first.headers["etag"]
+    assert "accept" in httpx.get(f"{url}/doc/5001/plan/2020-2023-7").headers["vary"].lower()
+
+
+@pytest.mark.parametrize("path", ["/ontology", "/shapes"])
+def test_the_vocabulary_is_served_as_rdf_and_as_a_page(url: str, path: str) -> None:
+    turtle = httpx.get(url + path, headers={"Accept": "text/turtle"}, follow_redirects=True)
+    assert len(Graph().parse(data=turtle.text, format="turtle")) > 300
+    page = httpx.get(url + path, headers={"Accept": "text/html"}, follow_redirects=True)
+    assert page.headers["content-type"].startswith("text/html")
+    assert "Perspective" in page.text

@@ -1,0 +1,102 @@
+"""One bad query costs one error: runaways, killed workers and crashes leave everybody else in peace."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import psutil
+
+RUNAWAY = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+POINT = "ASK { <https://w3id.org/plangraf/id/5001/plan/2020-2023-7> ?p ?o }"
+
+
+def ask(url: str, query: str, timeout: float = 30) -> httpx.Response:
+    return httpx.get(f"{url}/sparql", params={"query": query}, timeout=timeout)
+
+
+def workers(server: Any) -> list[psutil.Process]:
+    """The query workers: children of a loader that are themselves childless."""
+    family = psutil.Process(server.process.pid).children(recursive=True)
+    loaders = [process for process in family if "plangraf.engine.loader" in " ".join(process.cmdline())]
+    return [process for process in loaders if not process.children()]
+
+
+def test_a_runaway_query_ends_at_its_limit_while_others_get_answers(start_server: Callable[..., Any]) -> None:
+    with start_server("--workers", "1", PLANGRAF_QUERY_TIMEOUT_S="2") as server:
+        began = time.monotonic()
+        outcome: list[httpx.Response] = []
+        thread = threading.Thread(target=lambda: outcome.append(ask(server.url, RUNAWAY)))
+        thread.start()
+        time.sleep(0.3)
+        answered = 0
+        while thread.is_alive():
+            response = ask(server.url, POINT, timeout=5)
+            assert response.status_code == 200
+            assert response.json()["boolean"] is True
+            answered += 1
+        taken = time.monotonic() - began
+        assert outcome[0].status_code == 503
+        assert outcome[0].json()["code"] == "query-timeout"
+        assert int(outcome[0].headers["retry-after"]) >= 1
+        assert 2 <= taken < 4
+        assert answered >= 20
+        assert all(ask(server.url, POINT).status_code == 200 for _ in range(20))
+
+
+def test_a_worker_killed_by_hand_costs_one_error_and_nothing_else(start_server: Callable[..., Any]) -> None:
+    with start_server("--workers", "1", PLANGRAF_QUERY_WORKERS="2") as server:
+        before = workers(server)
+        assert len(before) == 2
+        outcome: list[httpx.Response] = []
+        thread = threading.Thread(target=lambda: outcome.append(ask(server.url, RUNAWAY)))
+        thread.start()
+        busy = None
+        while busy is None:
+            time.sleep(0.1)
+            busy = next((worker for worker in before if worker.cpu_percent(0.1) > 50), None)
+        os.kill(busy.pid, signal.SIGKILL)
+        thread.join(10)
+        assert (outcome[0].status_code, outcome[0].json()["code"]) == (500, "worker-crashed")
+        assert all(ask(server.url, POINT).status_code == 200 for _ in range(40))
+        after = workers(server)
+        assert len(after) == 2
+        assert busy not in after
+
+
+def test_3000_nested_braces_cost_one_error_and_nothing_else(server: Any) -> None:
+    before = {worker.pid for worker in workers(server)}
+    response = httpx.post(f"{server.url}/sparql", data={"query": "SELECT * " + "{" * 3000 + "}" * 3000})
+    assert (response.status_code, response.json()["code"]) == (400, "query-limit")
+    assert all(ask(server.url, POINT).status_code == 200 for _ in range(10))
+    assert {worker.pid for worker in workers(server)} == before
+
+
+def test_a_crash_behind_the_guard_is_one_500(start_server: Callable[..., Any]) -> None:
+    # A memory blow-up is what no guard can see in the text.
+    text = "x" * 1000
+    grow = "".join(f"BIND (CONCAT(?v{i}, ?v{i}, ?v{i}, ?v{i}) AS ?v{i + 1}) " for i in range(14))
+    query = f"SELECT (STRLEN(?v14) AS ?n) WHERE {{ BIND ('{text}' AS ?v0) {grow} }}"
+    with start_server("--workers", "1", PLANGRAF_WORKER_MEMORY_MB="256") as server:
+        response = ask(server.url, query)
+        assert (response.status_code, response.json()["code"]) == (500, "worker-crashed")
+        assert all(ask(server.url, POINT).status_code == 200 for _ in range(10))
+
+
+def test_service_is_refused_and_no_address_is_called(url: str) -> None:
+    for call in ("SERVICE", "SERVICE SILENT", "\\u0053ERVICE"):
+        response = ask(url, f"SELECT * {{ {call} <http://127.0.0.1:9/> {{ ?s ?p ?o }} }}")
+        assert (response.status_code, response.json()["code"]) == (403, "service-forbidden")
+
+
+def test_the_server_leaves_no_process_behind(start_server: Callable[..., Any]) -> None:
+    with start_server() as server:
+        family = psutil.Process(server.process.pid).children(recursive=True)
+        assert len(family) >= 6  # two HTTP processes, each with a loader and its workers
+    gone, alive = psutil.wait_procs(family, timeout=10)
+    assert not alive

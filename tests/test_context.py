@@ -1,0 +1,274 @@
+"""The JSON-LD context: fresh, only growing, and every thing of ours goes through it and back unchanged."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+from pyld import jsonld
+
+from plangraf.context import (
+    ContextError,
+    as_text,
+    build_context,
+    lost_terms,
+    main,
+    read_ontology,
+    write_context,
+)
+from plangraf.namespaces import PLAN, PREFIXES
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "ontology"
+CONTEXT = json.loads((FOLDER / "context.jsonld").read_text(encoding="utf-8"))
+TERMS: dict[str, Any] = CONTEXT["@context"]
+RDF_TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
+
+# One thing of each class of ours and of each class that they stand beside, with every property that there is.
+EXAMPLES = """
+<5001/planning-strategy/2020-2023> a plan:PlanningStrategy , eli:Work ;
+    dcterms:title "Planstrategi for Trondheim 2020-2023"@nb ; plan:municipality <5001/municipality/5001> ;
+    dcterms:temporal <5001/period/2020-2023> ; eli:basis_for <5001/plan/2020-2023-8> ;
+    eli:has_annex <5001/source-document/perspektiver-2020> ;
+    plan:hasGoverningDocument <5001/governing-document/byvekstavtalen> .
+<5001/plan/2020-2023-8> a plan:Plan , eli:Work ;
+    dcterms:title "Plan for helhetlig parkeringspolitikk i Trondheim"@nb ; plan:number 8 ;
+    plan:planKind <scheme/plan-kind/temaplan> ; plan:printedAsRevision false ;
+    plan:startYear "2020"^^xsd:gYear ;
+    plan:purpose "Attraktiv byutvikling"@nb , "Attractive urban development"@en ;
+    plan:responsibleAsPrinted "Kommunaldirektør Byutvikling"@nb ; plan:citesCase <5001/case/111-20> ;
+    plan:responsibleUnit <5001/organizational-unit/byutvikling> , <5001/organizational-unit/oppvekst> ;
+    plan:respondsTo <5001/perspective/2020-7> ; plan:primaryPerspective <5001/perspective/2020-7> .
+<5001/plan-perspective-link/2020-2023-8-1> a plan:PlanPerspectiveLink ;
+    plan:linkedPlan <5001/plan/2020-2023-8> ; plan:linkedPerspective <5001/perspective/2020-7> ;
+    plan:position 1 ; plan:titleAsPrinted "Grønn mobilitet"@nb .
+<5001/perspective/2020-7> a plan:Perspective , skos:Concept ;
+    plan:number 7 ; skos:prefLabel "Grønn mobilitet"@nb , "Green mobility"@en ;
+    skos:altLabel "Mobilitet"@nb , "Grønn transport"@nb ; skos:inScheme <5001/scheme/perspectives-2020> ;
+    dcterms:description "Kort"@nb ; plan:relatesToTarget <http://metadata.un.org/sdg/11.2> ;
+    plan:unmatchedNumber "11.3" .
+<5001/societal-trend/2020-3> a plan:SocietalTrend , skos:Concept ; plan:number 3 ; skos:prefLabel "Trend"@nb .
+<5001/perspective-target-link/2020-7-11.2> a plan:PerspectiveTargetLink ;
+    plan:linkedTarget <http://metadata.un.org/sdg/11.2> ; plan:numberAsPrinted "11,2" ;
+    plan:targetEvidence <scheme/target-evidence/identified> .
+<5001/governing-document/byvekstavtalen> a plan:GoverningDocument , eli:LegalResource ;
+    dcterms:title "Byvekstavtalen"@nb ; dcterms:date "2019"^^xsd:gYear ; plan:party <organization/plangraf> ;
+    plan:documentKind <scheme/document-kind/agreement> ;
+    plan:governanceLevel <scheme/governance-level/local> ;
+    plan:treatedInCase <5001/case/bystyret-68-19> ; plan:possiblySame <5001/governing-document/avtale> .
+<5001/document-citation/perspective-2020-7-1> a plan:DocumentCitation ;
+    plan:citedBy <5001/perspective/2020-7> ; plan:citedDocument <5001/governing-document/byvekstavtalen> ;
+    plan:documentStatus <scheme/document-status/adopted> ; plan:statusAsPrinted "vedtatt"@nb ;
+    plan:citedCase <5001/case/bystyret-68-19> ; plan:expectedDecision "2020-03"^^xsd:gYearMonth .
+<5001/case/bystyret-68-19> a plan:Case , eli-dl:Process ; plan:caseNumber "68/19" , "19/18054" ;
+    eli-dl:process_number "68/19" ; eli-dl:had_responsible_organization <5001/political-body/bystyret> ;
+    rdfs:label "Den samskapte kommunen"@nb , "The co-created municipality"@en .
+<5001/decision/bystyret-68-19> a plan:Decision , eli-dl:Decision ; plan:inCase <5001/case/bystyret-68-19> ;
+    plan:decidedOn <5001/governing-document/byvekstavtalen> ; eli-dl:activity_date "2019-05-14"^^xsd:date ;
+    eli-dl:decision_outcome eli-dl:DecisionOutcome-Adopted .
+<5001/decision/2019> a plan:Decision ; plan:decisionPeriod "2019"^^xsd:gYear .
+<5001/foreseen-decision/59-20> a plan:ForeseenDecision , eli-dl:ForeseenActivity ;
+    plan:decisionPeriod "2020-09"^^xsd:gYearMonth .
+<5001/municipality/5001> a plan:Municipality ; plan:municipalityNumber "5001" ;
+    plan:organization <organization/plangraf> .
+<5001/political-body/bystyret> a plan:PoliticalBody , org:Organization ; org:unitOf <organization/plangraf> .
+<5001/source-document/perspektiver-2020> a plan:SourceDocument , eli:Expression ;
+    plan:extractionDigest "e3b0" ; eli:realizes <5001/planning-strategy/2020-2023> .
+<5001/passage/perspektiver-2020-l1-2> a plan:Passage , oa:SpecificResource ;
+    plan:section "5.3 Lokale føringer" ; oa:hasSource <5001/source-document/perspektiver-2020> ;
+    plan:printedItem "Tabell 1, rad 7" ; plan:firstLine 1 ; plan:lastLine 2 .
+<5001/evidence/literal> a plan:Evidence ; plan:about <5001/perspective/2020-7> ;
+    plan:aboutProperty skos:altLabel , plan:number ; plan:aboutValue "Mobilitet"@nb ; plan:checked true ;
+    plan:evidenceKind <scheme/evidence-kind/printed> ; plan:passage <5001/passage/perspektiver-2020-l1-2> .
+<5001/evidence/thing> a plan:Evidence ; plan:aboutValue <http://metadata.un.org/sdg/11.2> , 7 , "x" .
+<http://metadata.un.org/sdg/11.2> a sdgo:Target , skos:Concept ; skos:notation "11.2"^^sdgo:SDGCodeCompact ;
+    sdgo:isTargetOf <http://metadata.un.org/sdg/11> .
+<http://metadata.un.org/sdg/11> a sdgo:Goal ; skos:inScheme <http://metadata.un.org/sdg> .
+<5001/period/2017-2030> a dcterms:PeriodOfTime ;
+    dcat:startDate "2017"^^xsd:gYear ; dcat:endDate "2030"^^xsd:gYear .
+<5001/dataset/kommune> a dcat:Dataset ; dcterms:identifier "kommune" ;
+    dcterms:license <https://example.org/by> ;
+    dcterms:publisher <organization/plangraf> ; dcterms:source <5001/source-document/perspektiver-2020> ;
+    prov:wasDerivedFrom <5001/source-document/perspektiver-2020> .
+<organization/plangraf> a foaf:Agent , org:Organization ; foaf:name "plangraf" .
+<5001/organizational-unit/byutvikling> a org:OrganizationalUnit ; org:memberOf <organization/plangraf> ;
+    org:subOrganizationOf <organization/plangraf> .
+<scheme/plan-kind/temaplan> a skos:Concept ; skos:notation "temaplan" ; skos:topConceptOf <scheme/plan-kind> ;
+    skos:definition "En plan."@nb , "A plan."@en .
+<scheme/plan-kind> a skos:ConceptScheme ; rdfs:label "Plantype"@nb , "Kind of plan"@en .
+"""
+PREFIX_LINES = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
+TRIPLES = list(
+    ox.parse(PREFIX_LINES + EXAMPLES, format=ox.RdfFormat.TURTLE, base_iri="https://w3id.org/plangraf/id/")
+)
+THINGS = sorted({str(triple.subject.value) for triple in TRIPLES})
+
+
+def short(thing: str) -> str:
+    return thing.removeprefix("https://w3id.org/plangraf/id/")
+
+
+def no_network(url: str, options: object) -> None:
+    raise AssertionError(f"{url} must not be loaded")
+
+
+def described(thing: str) -> str:
+    found = [quad for quad in TRIPLES if quad.subject == ox.NamedNode(thing)]
+    return (ox.serialize(found, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
+
+
+def compacted(thing: str, *, native: bool) -> dict[str, Any]:
+    expanded = jsonld.from_rdf(described(thing), {"format": "application/n-quads", "useNativeTypes": native})
+    document = jsonld.compact(expanded, CONTEXT, {"documentLoader": no_network})
+    assert isinstance(document, dict)
+    return document
+
+
+def lines(nquads: str) -> list[str]:
+    return sorted(nquads.splitlines())
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["numbers as JSON numbers", "numbers as strings"])
+@pytest.mark.parametrize("thing", THINGS, ids=short)
+def test_a_thing_comes_back_from_json_ld_as_the_same_graph(thing: str, native: bool) -> None:
+    document = json.loads(json.dumps(compacted(thing, native=native)))
+    back = jsonld.to_rdf(document, {"format": "application/n-quads", "documentLoader": no_network})
+    assert lines(back) == lines(described(thing))
+
+
+@pytest.mark.parametrize("thing", THINGS, ids=short)
+def test_a_document_of_ours_has_short_names_only(thing: str) -> None:
+    document = compacted(thing, native=False)
+    types = document["type"] if isinstance(document["type"], list) else [document["type"]]
+    names = [*document, *types]
+    assert [name for name in names if ":" in name] == []
+
+
+def test_the_examples_show_every_term_of_the_ontology() -> None:
+    used = {quad.predicate for quad in TRIPLES} | {q.object for q in TRIPLES if q.predicate == RDF_TYPE}
+    ours = {q.subject for q in read_ontology(FOLDER) if q.predicate == RDF_TYPE}
+    ours = {term for term in ours if isinstance(term, ox.NamedNode) and term.value.startswith(PLAN)}
+    assert ours - used == set()
+
+
+def test_values_are_written_as_a_program_would_like_to_read_them() -> None:
+    document = {
+        "@context": TERMS,
+        "id": "https://w3id.org/plangraf/id/5001/plan/2020-2023-8",
+        "type": ["Plan", "Work"],
+        "number": 8,
+        "printedAsRevision": False,
+        "startYear": "2020",
+        "title": {"nb": "Plan for helhetlig parkeringspolitikk i Trondheim"},
+        "purpose": {"en": "Attractive urban development", "nb": ["Attraktiv byutvikling", "Klima"]},
+        "primaryPerspective": "https://w3id.org/plangraf/id/5001/perspective/2020-7",
+        "respondsTo": ["https://example.org/7", "https://example.org/10"],
+        "activityDate": "2019-05-14",
+        "caseNumber": ["68/19", "19/18054"],
+        "notation": {"type": "sdgo:SDGCodeCompact", "@value": "11.2"},
+    }
+    expanded = jsonld.expand(document, {"documentLoader": no_network})
+    assert jsonld.compact(expanded, CONTEXT, {"documentLoader": no_network}) == document
+
+
+def test_plain_json_written_by_hand_becomes_typed_triples() -> None:
+    document = {
+        "@context": TERMS, "id": "https://example.org/plan", "type": "Plan", "number": 8,
+        "printedAsRevision": True, "startYear": "2020", "planKind": "https://example.org/kind",
+    }  # fmt: skip
+    graph = jsonld.to_rdf(document, {"format": "application/n-quads", "documentLoader": no_network})
+    expected = """
+        <https://example.org/plan> a plan:Plan ; plan:number 8 ; plan:printedAsRevision true ;
+            plan:startYear "2020"^^xsd:gYear ; plan:planKind <https://example.org/kind> ."""
+    parsed = ox.parse(PREFIX_LINES + expected, format=ox.RdfFormat.TURTLE)
+    assert lines(graph) == lines((ox.serialize(parsed, format=ox.RdfFormat.N_TRIPLES) or b"").decode())
+
+
+def test_every_property_and_class_of_the_data_has_a_short_name() -> None:
+    named = {iri(definition) for definition in TERMS.values()}
+    for path in sorted((ROOT / "data").rglob("*.ttl")):
+        for quad in ox.parse(path=str(path)):
+            term = quad.object if quad.predicate == RDF_TYPE else quad.predicate
+            assert isinstance(term, ox.NamedNode)
+            assert term.value in named, (path.name, term.value)
+
+
+def iri(definition: Any) -> str:
+    """The full IRI of a term's definition, by the prefixes of the service."""
+    compact = str(definition["@id"] if isinstance(definition, dict) else definition)
+    prefix, _, name = compact.partition(":")
+    return PREFIXES[prefix] + name if prefix in PREFIXES else PREFIXES["rdf"] + "type" * (compact == "@type")
+
+
+def test_a_term_has_one_name_and_a_name_one_term() -> None:
+    others = {"@version", "id", *PREFIXES}
+    named = [iri(definition) for name, definition in TERMS.items() if name not in others]
+    assert len(named) == len(set(named))
+
+
+def test_the_context_declares_the_prefixes_and_the_aliases() -> None:
+    assert TERMS["@version"] == 1.1
+    assert (TERMS["id"], TERMS["type"]) == ("@id", "@type")
+    assert {name: TERMS[name] for name in PREFIXES} == PREFIXES
+
+
+def test_the_committed_context_is_what_the_ontology_gives() -> None:
+    fresh = as_text(build_context(read_ontology(FOLDER)))
+    assert (FOLDER / "context.jsonld").read_text(encoding="utf-8") == fresh, "run python -m plangraf.context"
+
+
+@pytest.fixture
+def ontology(tmp_path: Path) -> Path:
+    """A copy of the ontology's own files and its context, to be changed."""
+    for path in [*FOLDER.glob("*.ttl"), FOLDER / "context.jsonld"]:
+        shutil.copy(path, tmp_path)
+    return tmp_path
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def add(ontology: Path, turtle: str) -> None:
+    with (ontology / "plan.ttl").open("a", encoding="utf-8") as module:
+        module.write(f"\n{turtle}\n")
+
+
+def test_a_new_term_gets_its_name_and_the_others_stay(ontology: Path) -> None:
+    add(ontology, "plan:endYear a owl:DatatypeProperty .")
+    assert main([str(ontology)]) == 0
+    grown = json.loads((ontology / "context.jsonld").read_text(encoding="utf-8"))
+    assert grown["@context"]["endYear"] == "plan:endYear"
+    assert lost_terms(CONTEXT, grown) == []
+
+
+def test_a_published_name_cannot_go(ontology: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (ontology / "context.jsonld").read_bytes()
+    replace(ontology / "plan.ttl", "plan:startYear", "plan:beginYear")
+    assert main([str(ontology)]) == 1
+    assert "would go or change: startYear." in capsys.readouterr().err
+    assert (ontology / "context.jsonld").read_bytes() == before
+
+
+def test_a_published_name_cannot_change_its_meaning(ontology: Path) -> None:
+    replace(ontology / "plan.ttl", "rdfs:range xsd:gYear ;", "rdfs:range xsd:string ;")
+    with pytest.raises(ContextError, match="startYear"):
+        write_context(ontology)
+
+
+def test_a_name_that_a_reused_term_has_already_is_refused(ontology: Path) -> None:
+    add(ontology, "plan:title a owl:DatatypeProperty .")
+    with pytest.raises(ContextError, match=r"'title' would mean both .*dcterms:title.* and plan:title"):
+        write_context(ontology)
+
+
+def test_a_name_that_a_prefix_has_already_is_refused(ontology: Path) -> None:
+    add(ontology, "plan:org a owl:ObjectProperty .")
+    with pytest.raises(ContextError, match="'org'"):
+        write_context(ontology)
