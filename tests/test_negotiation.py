@@ -168,7 +168,7 @@ def test_a_hostile_header_is_read_in_linear_time(length: int) -> None:
 def test_every_format_is_found_by_its_names(format_: Format) -> None:
     kind = RESULT_FORMATS if format_ in RESULT_FORMATS else DOCUMENT_FORMATS
     for name in (format_.name, format_.suffix, format_.media_type, format_.name.upper(), *format_.names):
-        assert by_name(name, kind) == format_
+        assert by_name([name], kind) == format_
 
 
 @pytest.mark.parametrize(
@@ -183,12 +183,12 @@ def test_every_format_is_found_by_its_names(format_: Format) -> None:
 def test_a_name_means_the_format_that_the_answer_can_have(
     name: str, choices: tuple[Format, ...], expected: Format
 ) -> None:
-    assert by_name(name, choices) == expected
+    assert by_name([name], choices) == expected
 
 
 def test_an_unknown_name_is_refused_with_the_names_that_there_are() -> None:
     with pytest.raises(ParameterError, match="json, xml, csv, tsv"):
-        by_name("xls", RESULT_FORMATS)
+        by_name(["xls"], RESULT_FORMATS)
 
 
 @pytest.mark.parametrize("formats", [RESULT_FORMATS, GRAPH_FORMATS, DOCUMENT_FORMATS])

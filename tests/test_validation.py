@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from plangraf.errors import DataProblem
 from plangraf.report import as_json, as_text
-from small_home import CASE, make_home, plangraf, write
+from small_home import CASE, environ, make_home, plangraf, write
 
 ID = "https://w3id.org/plangraf/id/5001"
 PLANSTRATEGI = "data/5001/planstrategi"
@@ -179,6 +181,23 @@ def test_the_page_of_the_ontology_holds_its_terms(home: Path) -> None:
     page = (home / "versions" / "current" / "ontology.html").read_text(encoding="utf-8")
     assert "A case of a political body." in page
     assert "Sak" in page
+
+
+def test_rendering_keeps_nothing_inside_the_installed_package(home: Path) -> None:
+    """Its folder may be read-only, and half a file there would break every later build."""
+    script = """
+import pickle, sys
+def refused(*_):
+    raise AssertionError("pyLODE's own store was used")
+pickle.dump = pickle.load = refused
+sys.argv = ["plangraf", "build", "--quiet"]
+from plangraf.cli import main
+main()
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", script], env=environ(home), capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == 0, run.stderr
 
 
 def test_an_ontology_that_cannot_be_rendered_stops_the_build(home: Path) -> None:

@@ -37,7 +37,7 @@ def ask(settings: Settings, query: str, format_name: str | None, out: BinaryIO) 
         max_path=settings.query_max_path,
     )
     choices = _FORMATS.get(check(query, limits).form, GRAPH_FORMATS)
-    chosen = by_name(format_name, choices) if format_name else choices[0]
+    chosen = by_name([format_name], choices) if format_name else choices[0]
     version = VersionStore(settings.versions).current()
     engine = EmbeddedEngine(version, settings.model_copy(update={"query_workers": 1}))
     asyncio.run(_ask(engine, QueryRequest(query, chosen), out))

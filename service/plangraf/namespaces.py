@@ -55,5 +55,5 @@ _NORWEGIAN = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
 def slug(title: str) -> str:
     """The ASCII key of a thing without a number: `Byvekstavtalen (2019)` gives `byvekstavtalen-2019`."""
     spelled = title.lower().translate(_NORWEGIAN)
-    plain = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
+    plain = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", spelled))
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")

@@ -104,18 +104,21 @@ def choose(accept: str | None, choices: Sequence[Format]) -> Format:
     return best[1]
 
 
-def by_name(name: str, choices: Sequence[Format]) -> Format:
+def by_name(wanted: Sequence[str], choices: Sequence[Format]) -> Format:
     """The format that `format=` asks for, by short name, file ending or media type.
 
+    Several may be given, as SPARQLWrapper does with a name and a media type: the first that is offered counts.
+
     Raises:
-        ParameterError: no choice has this name.
+        ParameterError: no choice has one of these names.
     """
-    wanted = name.strip().lower()
-    for choice in choices:
-        if wanted in (choice.name, choice.suffix, *choice.names, choice.media_type, *choice.aliases):
-            return choice
+    for name in wanted:
+        for choice in choices:
+            known = (choice.name, choice.suffix, *choice.names, choice.media_type, *choice.aliases)
+            if name.strip().lower() in known:
+                return choice
     names = ", ".join(choice.name for choice in choices)
-    raise ParameterError("format", f"{name!r} is not offered here; use one of: {names}.")
+    raise ParameterError("format", f"{wanted[0]!r} is not offered here; use one of: {names}.")
 
 
 def choose_language(accept_language: str | None, choices: Sequence[str] = ("nb", "en")) -> str:

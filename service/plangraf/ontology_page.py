@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PAGE = "ontology.html"
 _ONTOLOGY = NamedNode(ONTOLOGY_GRAPH)
+# Some of pyLODE's files name themselves by a relative IRI; a path would differ between machines.
+_NOWHERE = "http://pylode.invalid/"
 
 
 def render(quads: Iterable[Quad]) -> bytes:
@@ -30,11 +32,9 @@ def render(quads: Iterable[Quad]) -> bytes:
     """
     # pyLODE sets up the root logger at import and tells its steps; a handler that is there stops that.
     logging.basicConfig(level=logging.WARNING)
+    from pylode import utils
     from pylode.profiles import ontpub
 
-    background = _background(Path(ontpub.__file__).parent.parent / "rdf")
-    ontpub.load_background_onts = lambda: background
-    ontpub.load_background_onts_titles = _titles
     graph = to_rdflib(
         quad
         for quad in quads
@@ -43,6 +43,11 @@ def render(quads: Iterable[Quad]) -> bytes:
     for prefix, namespace in PREFIXES.items():
         graph.bind(prefix, namespace)
     try:
+        background = _background(utils.RDF_FOLDER)
+        titles = _titles(background)
+        for module in (utils, ontpub):
+            module.load_background_onts = lambda: background
+            module.load_background_onts_titles = lambda _: titles
         page: str = ontpub.OntPub(graph, sort_subjects=True).make_html()
     except (Exception, SystemExit) as error:  # pyLODE leaves by exit() when it cannot read its input
         reason = str(error) or type(error).__name__
@@ -69,7 +74,9 @@ def _background(folder: Path) -> rdflib.Graph:
     graph = to_rdflib(
         Quad(triple.subject, triple.predicate, triple.object)
         for path in sorted(folder.glob("*.ttl"))
-        for triple in parse(path=str(path), format=RdfFormat.TURTLE, rename_blank_nodes=True)
+        for triple in parse(
+            path=str(path), format=RdfFormat.TURTLE, base_iri=_NOWHERE, rename_blank_nodes=True
+        )
     )
     for wanted, others in (
         (DCTERMS.title, (DC.title, RDFS.label, SKOS.prefLabel, SDO.name)),

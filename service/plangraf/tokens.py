@@ -1,8 +1,8 @@
 r"""SPARQL 1.1 lexer: from the text of a query to tokens that know their place in it.
 
-Runs before the engine, so it must never be fooled about what the engine will see, and its time is
-linear in the text whatever the text is. Follows https://www.w3.org/TR/sparql11-query/#sparqlGrammar, terminals
-[139] to [173], with two additions of SPARQL 1.2 that the engine reads too: triple terms and annotations.
+Runs before the engine, so it must never be fooled about what the engine will see, and its time is linear in
+the text whatever the text is. Follows https://www.w3.org/TR/sparql11-query/#sparqlGrammar, terminals [139] to
+[173], with two additions of SPARQL 1.2 that the engine reads too: triple terms and annotations.
 
 Codepoint escapes (§19.2) are decoded first and anywhere. A sign stands as a token of its own (`-5` is two).
 """
@@ -78,10 +78,14 @@ class Source:
         self._shifts: list[tuple[int, int]] = []
         self._line_starts: list[int] | None = None
         if (nul := original.find("\0")) >= 0:
-            raise QuerySyntaxError("a NUL character cannot be part of a query.", self.place(nul, "\0"), hint="Remove it.")
+            raise QuerySyntaxError(
+                "a NUL character cannot be part of a query.", self.place(nul, "\0"), hint="Remove it."
+            )
         if original.startswith("\ufeff"):
             hint = "Save the query as UTF-8 without it."
-            raise QuerySyntaxError("a byte order mark (U+FEFF) stands here.", self.place(0, "\ufeff"), hint=hint)
+            raise QuerySyntaxError(
+                "a byte order mark (U+FEFF) stands here.", self.place(0, "\ufeff"), hint=hint
+            )
         if "\\u" in original or "\\U" in original:
             self._decode()
 
@@ -94,7 +98,9 @@ class Source:
                 continue
             code = int(digits, 16)
             if code == 0 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
-                raise QuerySyntaxError("this escape stands for no character.", self.place(match.start(), match[0]))
+                raise QuerySyntaxError(
+                    "this escape stands for no character.", self.place(match.start(), match[0])
+                )
             if chr(code) in _KEPT_ESCAPED:
                 continue
             parts += (self.original[copied : match.start()], chr(code))
@@ -155,7 +161,7 @@ class Token(NamedTuple):
 
     @property
     def local(self) -> str:
-        """What follows the colon of a prefixed name, its escapes removed; `%41` stays, it is part of the IRI."""
+        """What follows the colon of a prefixed name, escapes removed; `%41` stays, it is part of the IRI."""
         local = self.text.partition(":")[2]
         return re.sub(r"\\(.)", r"\1", local) if "\\" in local else local
 
@@ -220,7 +226,9 @@ def _unreadable(source: Source, decoded_offset: int, offset: int) -> QuerySyntax
         if inner and wrong:
             found = "a space" if wrong[0] == " " else repr(wrong[0])
             hint = f"Write it percent-encoded, as %{ord(wrong[0]):02X}."
-            return QuerySyntaxError(f"an IRI cannot hold {found}.", source.place(offset, shown(inner[0])), hint=hint)
+            return QuerySyntaxError(
+                f"an IRI cannot hold {found}.", source.place(offset, shown(inner[0])), hint=hint
+            )
         return QuerySyntaxError("this IRI is not closed.", place, hint="End it with '>'.")
     if first == "\\":
         return QuerySyntaxError("a backslash has no meaning here.", place)
@@ -231,7 +239,9 @@ def _unreadable(source: Source, decoded_offset: int, offset: int) -> QuerySyntax
     if not first.isprintable() or first.isspace():
         name = f"the character U+{ord(first):04X}"
         return QuerySyntaxError(f"{name} cannot stand here.", source.place(offset, first), hint="Remove it.")
-    return QuerySyntaxError(f"the character {first!r} starts nothing that SPARQL knows.", source.place(offset, first))
+    return QuerySyntaxError(
+        f"the character {first!r} starts nothing that SPARQL knows.", source.place(offset, first)
+    )
 
 
 def _unreadable_string(source: Source, rest: str, offset: int) -> QuerySyntaxError:
@@ -244,5 +254,7 @@ def _unreadable_string(source: Source, rest: str, offset: int) -> QuerySyntaxErr
     if body and (escape := re.match(r"\\[^\r\n]", rest[body.end() :])):
         hint = r"There are \t \n \r \b \f \" \' \\ \uXXXX and \UXXXXXXXX; a backslash itself is \\."
         return QuerySyntaxError(f"the string holds {escape[0]}, which is no escape.", place, hint=hint)
-    several = "" if len(quote) == 3 else f"; a text of several lines stands between {quote * 3} and {quote * 3}"
+    several = (
+        "" if len(quote) == 3 else f"; a text of several lines stands between {quote * 3} and {quote * 3}"
+    )
     return QuerySyntaxError("this string is not closed.", place, hint=f"End it with {quote}{several}.")

@@ -312,6 +312,9 @@ def test_no_process_outlives_the_engine(version: Version) -> None:
     [
         ("SELECT ?s { ?s ?p ?o } GROUP BY ?o", 8, "?s"),
         ("SELECT * { ?s ?p ?o } LIMIT x:y", 29, "x:y"),
+        ('SELECT * { ?s ?p "æ" ?o }', 22, "?o"),
+        ("SELECT * { ?s ?p ?o . ?s }", 26, "}"),
+        ("SELECT * WHERE { ?s ?p ?o } ?x", 29, "?x"),
     ],
 )
 def test_what_only_the_engine_refuses_has_a_place_too(

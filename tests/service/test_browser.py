@@ -16,7 +16,7 @@ FLAGS = [
 PAGES = {
     "/": "plangraf",
     "/doc/5001/plan/2020-2023-7.html": "Kommunedelplan areal for Sluppen",
-    "/doc/5001/perspective/2020-7.html?lang=en": "UN target",
+    "/doc/5001/perspective/2020-7.html?lang=en": "Green mobility",
     "/ontology": "Perspective",
     "/docs": "plans-by-target",
 }

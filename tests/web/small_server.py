@@ -66,9 +66,7 @@ class Script:
         self.ready = True
         self.asked: list[QueryRequest] = []
         self.started = self.closed = self.freed = self.cancelled = 0
-        self.chunks: list[bytes | Exception | float] = [
-            b'{"head":{"vars":["a"]},"results":{"bindings":[]}}'
-        ]
+        self.chunks: list[bytes | Exception | float] = [b'{"head":{"vars":["a"]},"results":{"bindings":[]}}']
         self.failure: Exception | None = None
         self.wait_s = 0.0
 

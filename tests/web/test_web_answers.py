@@ -21,9 +21,11 @@ from plangraf.errors import (
 )
 
 SELECT = "/sparql?query=SELECT%20*%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D"
-PATHS = ["/sparql", SELECT, "/doc/5001/plan/one", "/queries/plans", "/queries", "/", "/health/live", "/ontology",
-         "/context/v1.jsonld", "/openapi.json", "/docs", "/nowhere", "/sparql?query=oops", "/doc/5001/plan/none",
-         "/id/5001/plan/one", "/queries/plans?number=x", "/static/style.css"]  # fmt: skip
+PATHS = [
+    "/sparql", SELECT, "/doc/5001/plan/one", "/queries/plans", "/queries", "/", "/health/live", "/ontology",
+    "/context/v1.jsonld", "/openapi.json", "/docs", "/nowhere", "/sparql?query=oops", "/doc/5001/plan/none",
+    "/id/5001/plan/one", "/queries/plans?number=x", "/static/style.css",
+]  # fmt: skip
 
 
 def raw(address: str, request: str, *, wait_s: float = 5) -> bytes:
@@ -85,7 +87,8 @@ def test_a_preflight_allows_what_clients_send(client: httpx.Client, path: str) -
     ("path", "allowed"),
     [
         ("/sparql", "GET, HEAD, OPTIONS, POST"), ("/doc/5001/plan/one", "GET, HEAD, OPTIONS"),
-        ("/queries/plans", "GET, HEAD, OPTIONS"), ("/", "GET, HEAD, OPTIONS"), ("/id/x", "GET, HEAD, OPTIONS"),
+        ("/queries/plans", "GET, HEAD, OPTIONS"),
+        ("/", "GET, HEAD, OPTIONS"), ("/id/x", "GET, HEAD, OPTIONS"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
@@ -112,8 +115,10 @@ def test_head_is_get_less_the_body(client: httpx.Client, path: str) -> None:
     }
 
 
-@pytest.mark.parametrize(("given", "kept"), [("abc-1._X", True), ("a" * 64, True), ("a" * 65, False), ("a b", False),
-                                             ("", False), ("<x>", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("abc-1._X", True), ("a" * 64, True), ("a" * 65, False), ("a b", False), ("", False), ("<x>", False)],
+)
 def test_a_request_id_is_taken_over_when_it_is_harmless(client: httpx.Client, given: str, kept: bool) -> None:
     response = client.get("/health/live", headers={"X-Request-Id": given})
     assert (response.headers["x-request-id"] == given) == kept
@@ -162,7 +167,9 @@ def test_an_error_of_the_engine_has_its_status_and_code(
         assert "etag" not in response.headers
 
 
-def test_an_unexpected_error_shows_a_request_id_and_nothing_of_the_inside(scripted: str, script: Script) -> None:
+def test_an_unexpected_error_shows_a_request_id_and_nothing_of_the_inside(
+    scripted: str, script: Script
+) -> None:
     script.failure = RuntimeError("the secret inside")
     with capture_logs() as lines:
         response = httpx.get(scripted + SELECT)
@@ -198,7 +205,9 @@ def test_an_answer_that_breaks_off_never_ends_cleanly(scripted: str, script: Scr
         httpx.get(scripted + SELECT)
 
 
-def test_an_unexpected_error_after_the_first_byte_breaks_the_answer_too(scripted: str, script: Script) -> None:
+def test_an_unexpected_error_after_the_first_byte_breaks_the_answer_too(
+    scripted: str, script: Script
+) -> None:
     script.chunks = [b"{", RuntimeError("inside")]
     with capture_logs() as lines:
         received = raw(scripted, f"GET {SELECT} HTTP/1.1\nHost: x\n\n")
@@ -208,7 +217,9 @@ def test_an_unexpected_error_after_the_first_byte_breaks_the_answer_too(scripted
     assert [(line["outcome"], line["log_level"]) for line in lines] == [("broken", "error")]
 
 
-def test_a_complete_answer_is_streamed_in_chunks_and_the_connection_goes_on(scripted: str, script: Script) -> None:
+def test_a_complete_answer_is_streamed_in_chunks_and_the_connection_goes_on(
+    scripted: str, script: Script
+) -> None:
     script.chunks = [b"one", b"two"]
     request = f"GET {SELECT} HTTP/1.1\nHost: x\n\nGET {SELECT} HTTP/1.1\nHost: x\nConnection: close\n\n"
     received = raw(scripted, request)

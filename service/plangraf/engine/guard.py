@@ -1,319 +1,480 @@
-"""What a query must pass before an engine sees it, decided on its tokens.
+"""What a query must keep before the engine sees it: bounds, no SERVICE, no update, names that exist.
 
-The embedded engine overflows its stack on deep nesting and calls out on SERVICE; these checks keep such
-queries from it and give every refusal the culprit's own place. What slips through costs one worker.
+Pure: one pass over the tokens, nothing is evaluated. The engine's parser recurses and its planner's time grows
+with the fourth power of the patterns that it joins, so what would crash or occupy a worker is refused here with
+the limit that it passes; whatever still gets through ends at the worker's deadline.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Literal, cast
+from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
-from plangraf.engine.words import FUNCTIONS, KEYWORDS, UPDATE_KEYWORDS, VOLATILE_FUNCTIONS
-from plangraf.errors import (
-    Place,
-    QueryLimitError,
-    QuerySyntaxError,
-    ServiceForbiddenError,
-    UpdateRefusedError,
-)
+from plangraf.engine.explain import explain_engine_error, grammar_error
+from plangraf.engine.grammar import FUNCTIONS, keywords
+from plangraf.errors import QueryLimitError, QuerySyntaxError, ServiceForbiddenError, UpdateRefusedError
 from plangraf.namespaces import CLOSED_NAMESPACES, PREFIXES
-from plangraf.tokens import Token, tokenize
+from plangraf.settings import Settings
+from plangraf.tokens import Source, Token, tokenize_source
 
-Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
-FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
-# Functions that are called by IRI: the casts of XML Schema are the only ones that the engine has for sure.
-CALLABLE_NAMESPACES = (PREFIXES["xsd"], "http://www.opengis.net/def/function/geosparql/")
+__all__ = ["CheckedQuery", "Limits", "check", "explain_engine_error"]
 
-_OPENERS = {"(": ")", "{": "}", "[": "]"}
-_CLOSERS = {closer: opener for opener, closer in _OPENERS.items()}
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
-_BEFORE_EXPRESSION = frozenset(["FILTER", "BIND", "HAVING", "BY", "SELECT", "IN"])
-_BEFORE_OPERAND = frozenset(["&&", "||", "!", "=", "!=", "<", ">", "<=", ">=", "+", "-", "(", ","])
-_CHAINED = frozenset(["<<", "+", "-", "*", "/", "!", "=", "!=", "<", ">", "<=", ">=", "||", "&&", "^", "|"])
+# Planning 128 joined patterns takes up to 2 s, 200 of them 20 s; no evaluation is part of that.
+_MOST_JOINED = 128
+# The engine's stack holds 2 000 clauses in a row (BIND, MINUS, SELECT expressions, …) and not 3 000.
+_MOST_CLAUSES = 1_000
+# It holds 6 000 operators in a row and not 8 000; 1 000 take it 0.4 s.
+_MOST_OPERATORS = 1_000
+
+_FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+_UPDATES = frozenset(("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "COPY", "MOVE", "ADD", "WITH"))
+_CLAUSES = frozenset(
+    ("FILTER", "BIND", "VALUES", "MINUS", "OPTIONAL", "UNION", "LATERAL", "GRAPH", "EXISTS", "AS", "SELECT")
+)
+_VOLATILE = frozenset(("NOW", "RAND", "UUID", "STRUUID", "BNODE"))
+_BEFORE_BRACKET = frozenset(
+    (
+        "FILTER",
+        "BIND",
+        "HAVING",
+        "BY",
+        "ASC",
+        "DESC",
+        "IN",
+        "VALUES",
+        "SELECT",
+        "DISTINCT",
+        "REDUCED",
+        "WHERE",
+    )
+)
+_MODIFIERS = frozenset(("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET"))
+_CLOSERS = {"(": ")", "{": "}", "[": "]", "{|": "|}", "<<": ">>"}
+_OPENERS = {closer: opener for opener, closer in _CLOSERS.items()}
+_OPERATORS = frozenset(("||", "&&", "!", "+", "-", "*", "/"))
+_PATH_STEPS = frozenset(("/", "|", "^"))
+_NODES = frozenset(("variable", "iri", "prefixed_name", "bnode", "string", "number"))
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+
+_XSD = PREFIXES["xsd"]
+_CASTS = frozenset(
+    _XSD + name
+    for name in (
+        "boolean", "date", "dateTime", "dayTimeDuration", "decimal", "double", "duration", "float", "gDay",
+        "gMonth", "gMonthDay", "gYear", "gYearMonth", "integer", "string", "time", "yearMonthDuration",
+    )
+)  # fmt: skip
+# Which of these the engine has, it says itself.
+_GEOSPARQL = "http://www.opengis.net/def/function/geosparql/"
+# Words of other query languages, for which the nearest spelling would mislead.
+_MEANT = {
+    "LENGTH": "STRLEN", "LEN": "STRLEN", "UPPER": "UCASE", "LOWER": "LCASE", "TOUPPER": "UCASE",
+    "TOLOWER": "LCASE", "SUBSTRING": "SUBSTR", "STARTSWITH": "STRSTARTS", "STARTS_WITH": "STRSTARTS",
+    "ENDSWITH": "STRENDS", "ENDS_WITH": "STRENDS", "LIKE": "REGEX", "MATCH": "REGEX", "MATCHES": "REGEX",
+    "IFNULL": "COALESCE", "NVL": "COALESCE", "ISNULL": "BOUND", "AVERAGE": "AVG", "LISTAGG": "GROUP_CONCAT",
+    "STRING_AGG": "GROUP_CONCAT", "CEILING": "CEIL",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one query; `max_operators` counts those of one expression, which take the engine's stack."""
+    """Bounds of a query: its size in bytes, tokens, brackets inside brackets, steps of one property path."""
 
     max_bytes: int = 256 * 1024
     max_tokens: int = 20_000
     max_nesting: int = 64
     max_path: int = 64
-    max_operators: int = 1_000
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        return cls(
+            settings.query_max_bytes,
+            settings.query_max_tokens,
+            settings.query_max_nesting,
+            settings.query_max_path,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedQuery:
-    """A query that passed.
+    """A query that the engine may see.
 
-    `deterministic` is false when two evaluations may differ on the same data; `default_graphs` and
-    `named_graphs` are the IRIs of its own FROM and FROM NAMED.
+    `text` has its codepoint escapes decoded; `deterministic` says whether the same data give the same answer;
+    `from_graphs` and `from_named` are the absolute IRIs of FROM and FROM NAMED.
     """
 
-    form: Form
+    query: str
+    text: str
+    form: str
     deterministic: bool
-    tokens: tuple[Token, ...]
-    default_graphs: tuple[str, ...] = ()
-    named_graphs: tuple[str, ...] = ()
+    tokens: list[Token]
+    from_graphs: tuple[str, ...] = ()
+    from_named: tuple[str, ...] = ()
+
+    @property
+    def has_dataset_clause(self) -> bool:
+        return bool(self.from_graphs or self.from_named)
 
 
-def check(query: str, limits: Limits, terms: Collection[str] = ()) -> CheckedQuery:
-    """The query's form, once every rule is kept.
+def check(query: str, limits: Limits, terms: frozenset[str] = frozenset()) -> CheckedQuery:
+    """The query, once it keeps every rule.
 
     Args:
         query: the text as the client sent it.
-        limits: the bounds to keep.
-        terms: the IRIs that our own closed namespaces define; empty leaves that check out.
+        terms: every IRI that our closed namespaces have; when empty, names in them are not checked.
     Raises:
-        RequestError: what is wrong, and where.
+        QuerySyntaxError: malformed, or a prefix, function, term or base that does not exist.
+        QueryLimitError: over a limit, which it names.
+        UpdateRefusedError: it is an update.
+        ServiceForbiddenError: it calls another service.
     """
-    size = len(query.encode("utf-8", "surrogatepass"))
+    try:
+        size = len(query.encode())
+    except UnicodeEncodeError as error:
+        place = Source(query[: error.start]).end()
+        raise QuerySyntaxError("half a surrogate pair is no character.", place, hint="Send UTF-8.") from error
     if size > limits.max_bytes:
         raise QueryLimitError("size in bytes", size, limits.max_bytes)
-    tokens = tokenize(query, limits.max_tokens)
-    if not tokens:
-        hint = "Send SELECT, ASK, CONSTRUCT or DESCRIBE."
-        raise QuerySyntaxError("the query is empty.", Place(1, 1, ""), hint=hint)
-    _check_bounds(tokens, limits)
-    _refuse_updates(tokens)
-    _refuse_service(tokens)
-    _check_brackets(tokens)
-    form = _form(tokens)
-    default, named = _check_names(tokens, terms)
-    _check_words(tokens)
-    volatile = any(token.upper in VOLATILE_FUNCTIONS for token in tokens)
-    return CheckedQuery(form, not volatile, tuple(tokens), tuple(default), tuple(named))
+    source = Source(query)
+    tokens = tokenize_source(source, limits.max_tokens)
+    try:
+        return _Pass(source, tokens, limits, terms).checked()
+    except QuerySyntaxError as error:
+        # What cannot stand where it stands comes before a name that is wrong further on.
+        earlier = grammar_error(tokens, source)
+        if earlier and (earlier.place.line, earlier.place.column) < (error.place.line, error.place.column):
+            raise earlier from error
+        raise
 
 
-def _check_bounds(tokens: Iterable[Token], limits: Limits) -> None:
-    depth = deepest = path = longest_path = chain = longest_chain = 0
-    chains: list[int] = []
-    before: Token | None = None
-    for token in tokens:
-        text = token.text if token.kind == "punctuation" else ""
-        if text in _OPENERS:
-            depth += 1
-            deepest = max(deepest, depth)
-            chains.append(chain)
-            chain = 0
-        elif text in _CLOSERS:
-            depth -= 1
-            chain = chains.pop() if chains else 0
-        elif text in (".", ";", ","):
-            chain = 0
-        elif text in _CHAINED:
-            chain += 1
-            longest_chain = max(longest_chain, chain)
-        if text in ("/", "|", "^") and before is not None and before.kind != "variable":
-            path += 1
-            longest_path = max(longest_path, path)
-        elif token.kind in ("variable", "string", "number") or text in ("{", "}", ";", "."):
-            path = 0
-        before = token
-    for what, found, limit in (
-        ("nesting depth", deepest, limits.max_nesting),
-        ("longest property path", longest_path, limits.max_path),
-        ("longest chain of operators", longest_chain, limits.max_operators),
-    ):
-        if found > limit:
-            raise QueryLimitError(what, found, limit)
+@dataclass(slots=True)
+class _Frame:
+    """One open bracket. `kind` says what stands in it: group, template, triples, expression, rows or query.
 
-
-def _top_level_words(tokens: Iterable[Token]) -> list[Token]:
-    """The words that stand outside all brackets."""
-    depth = 0
-    found = []
-    for token in tokens:
-        if token.kind == "punctuation":
-            depth += (token.text in _OPENERS) - (token.text in _CLOSERS)
-        elif token.kind == "word" and depth == 0:
-            found.append(token)
-    return found
-
-
-def _refuse_updates(tokens: list[Token]) -> None:
-    words = [token for token in _top_level_words(tokens) if token.upper not in ("PREFIX", "BASE")]
-    for number, word in enumerate(words):
-        if word.upper in UPDATE_KEYWORDS or (word.upper == "WITH" and number == 0):
-            raise UpdateRefusedError(word.upper)
-
-
-def _refuse_service(tokens: list[Token]) -> None:
-    for number, token in enumerate(tokens):
-        if token.upper == "SERVICE":
-            after = [other.text for other in tokens[number + 1 : number + 3] if other.upper != "SILENT"]
-            raise ServiceForbiddenError(token.place, after[0] if after else "")
-
-
-def _check_brackets(tokens: list[Token]) -> None:
-    stack: list[Token] = []
-    for token in tokens:
-        if token.kind != "punctuation":
-            continue
-        if token.text in _OPENERS:
-            stack.append(token)
-        elif token.text in _CLOSERS:
-            if not stack:
-                raise QuerySyntaxError(
-                    f"this {token.text!r} closes nothing: no {_CLOSERS[token.text]!r} is open before it.",
-                    token.place,
-                )
-            opener = stack.pop()
-            if _OPENERS[opener.text] != token.text:
-                raise QuerySyntaxError(
-                    f"expected {_OPENERS[opener.text]!r} here, for the {opener.text!r} of "
-                    f"line {opener.line}, column {opener.column}.",
-                    token.place,
-                )
-    if stack:
-        opener = stack[-1]
-        raise QuerySyntaxError(
-            f"this {opener.text!r} is never closed; a {_OPENERS[opener.text]!r} is missing.", opener.place
-        )
-
-
-def _form(tokens: list[Token]) -> Form:
-    words = [token for token in _top_level_words(tokens) if token.upper in FORMS]
-    if not words:
-        others = [token for token in _top_level_words(tokens) if token.upper not in ("PREFIX", "BASE")]
-        wrong = others[0] if others else tokens[-1]
-        nearest = get_close_matches(wrong.upper, FORMS, 1, 0.6)
-        raise QuerySyntaxError(
-            "expected SELECT, ASK, CONSTRUCT or DESCRIBE.", wrong.place,
-            hint=f"Did you mean {nearest[0]}?" if nearest else None,
-        )  # fmt: skip
-    if len(words) > 1:
-        raise QuerySyntaxError("a second query begins here; send one query at a time.", words[1].place)
-    return cast(Form, words[0].upper)
-
-
-def _check_names(tokens: list[Token], terms: Collection[str]) -> tuple[list[str], list[str]]:
-    """Every prefix is declared, every IRI absolute, every term of our own namespaces defined.
-
-    Returns the IRIs of FROM and of FROM NAMED.
+    `joined` counts patterns that the planner joins, `path` the steps of the property path at hand.
     """
-    declared: dict[str, str] = {}
-    default: list[str] = []
-    named: list[str] = []
-    base = ""
-    declaring: str | None = None
-    for number, token in enumerate(tokens):
-        before = tokens[number - 1].upper if number else ""
-        if token.kind == "prefixed_name":
-            prefix, _, local = token.text.partition(":")
-            if before == "PREFIX" and not local:
-                declaring = prefix
-                continue
-            if prefix not in declared:
-                raise _undeclared(token, prefix, declared)
-            iri = declared[prefix] + re.sub(r"\\(.)", r"\1", local)
-        elif token.kind == "iri":
-            iri = urljoin(base, token.text[1:-1]) if base else token.text[1:-1]
-            if not _ABSOLUTE.match(iri):
-                raise QuerySyntaxError(
-                    "this IRI is relative and the query has no BASE.", token.place,
-                    hint="Write the whole IRI, or begin the query with a line such as BASE <https://w3id.org/plangraf/id/>.",
-                )  # fmt: skip
-            if before == "BASE":
-                base = iri
-                continue
-            if declaring is not None:
-                declared[declaring] = iri
-                declaring = None
-                continue
-        else:
-            continue
-        if terms and iri.startswith(CLOSED_NAMESPACES) and iri not in terms and iri not in CLOSED_NAMESPACES:
-            raise _undefined(token, iri, terms)
-        if before == "FROM":
-            default.append(iri)
-        elif before == "NAMED":
-            named.append(iri)
-        after = tokens[number + 1].text if number + 1 < len(tokens) else ""
-        called = after == "(" and _expects_expression(tokens, number)
-        if called and not iri.startswith(CALLABLE_NAMESPACES):
+
+    kind: str
+    opener: Token | None = None
+    alone: bool = False
+    clause: str = ""
+    joined: int = 0
+    path: int = 0
+
+
+@dataclass(slots=True)
+class _Pass:
+    source: Source
+    tokens: list[Token]
+    limits: Limits
+    terms: frozenset[str]
+    prefixes: dict[str, str] = field(default_factory=dict)
+    base: str | None = None
+    stack: list[_Frame] = field(default_factory=lambda: [_Frame("query")])
+    form: str = ""
+    deterministic: bool = True
+    awaiting_rows: bool = False
+    clauses: int = 0
+    operators: int = 0
+    dataset: tuple[list[str], list[str]] = field(default_factory=lambda: ([], []))
+
+    def checked(self) -> CheckedQuery:
+        if not self.tokens:
             raise QuerySyntaxError(
-                "no function has this IRI here; only the casts of XML Schema are called by IRI.", token.place
+                "the query is empty.", self.source.end(), hint="Send a SELECT, for example."
             )
-    return default, named
-
-
-def _undeclared(token: Token, prefix: str, declared: Collection[str]) -> QuerySyntaxError:
-    hint = None
-    if prefix in PREFIXES:
-        hint = f"Add the line PREFIX {prefix}: <{PREFIXES[prefix]}>"
-    elif nearest := get_close_matches(prefix, [*declared, *PREFIXES], 1, 0.5):
-        hint = f"Did you mean {nearest[0]}:?"
-        if nearest[0] not in declared:
-            hint += f" Then add the line PREFIX {nearest[0]}: <{PREFIXES[nearest[0]]}>"
-    return QuerySyntaxError(f"the prefix {prefix}: is not declared.", token.place, hint=hint)
-
-
-def _undefined(token: Token, iri: str, terms: Collection[str]) -> QuerySyntaxError:
-    nearest = get_close_matches(iri, terms, 1, 0.7)
-    prefixes = {PREFIXES[name]: name for name in ("plan", "planshape")}
-
-    def short(full: str) -> str:
-        namespace = next((start for start in prefixes if full.startswith(start)), None)
-        return f"{prefixes[namespace]}:{full.removeprefix(namespace)}" if namespace else f"<{full}>"
-
-    hint = f"Did you mean {short(nearest[0])}?" if nearest else "See /ontology for the terms there are."
-    return QuerySyntaxError(f"{short(iri)} is not a term of the ontology.", token.place, hint=hint)
-
-
-def _expects_expression(tokens: list[Token], number: int) -> bool:
-    """Whether an expression, and not a triple's term, begins at this token."""
-    before = tokens[number - 1] if number else None
-    if before is None:
-        return False
-    if before.upper in ("FILTER", "HAVING", "BY", "ASC", "DESC", "DISTINCT"):
-        return True
-    depth = 0
-    for index in range(number - 1, -1, -1):
-        token = tokens[index]
-        if token.kind != "punctuation":
-            continue
-        if token.text in (")", "}", "]"):
-            depth += 1
-        elif token.text in ("(", "{", "["):
-            if depth:
-                depth -= 1
-                continue
-            opened_by = tokens[index - 1] if index else None
-            if token.text != "(" or opened_by is None:
-                return False
-            if opened_by.upper in FUNCTIONS or opened_by.upper in _BEFORE_EXPRESSION:
-                return True
-            # A bracket inside an expression is one itself; a collection or a path is not.
-            return opened_by.text in _BEFORE_OPERAND and (
-                opened_by.text != "(" or _expects_expression(tokens, index)
-            )
-    return False
-
-
-def _check_words(tokens: list[Token]) -> None:
-    for number, token in enumerate(tokens):
-        if number and tokens[number - 1].upper in ("ORDER", "GROUP") and token.upper != "BY":
-            raise QuerySyntaxError(f"expected BY after {tokens[number - 1].upper}.", token.place)
-        if token.kind != "word" or token.text == "a" or token.upper in KEYWORDS:
-            continue
-        called = number + 1 < len(tokens) and tokens[number + 1].text == "("
-        if called and token.upper in FUNCTIONS:
-            continue
-        known = FUNCTIONS if called else KEYWORDS | FUNCTIONS
-        nearest = get_close_matches(token.upper, sorted(known), 1, 0.6)
-        hint = f"Did you mean {nearest[0]}?" if nearest else None
-        if called:
-            raise QuerySyntaxError(f"there is no function {token.text}.", token.place, hint=hint)
-        if token.upper in FUNCTIONS:
-            raise QuerySyntaxError(f"the function {token.text} needs brackets after it.", token.place)
-        raise QuerySyntaxError(
-            f"{token.text} is no word of SPARQL.", token.place,
-            hint=hint or "A variable begins with ?, an IRI stands in < >, a text in quotation marks.",
+        start = self._prologue()
+        self._read_form(start)
+        for index in range(start, len(self.tokens)):
+            self._token(index, self.tokens[index])
+        if len(self.stack) > 1:
+            opener = self.stack[-1].opener
+            assert opener is not None
+            text = f"this {opener.text!r} is never closed; {_CLOSERS[opener.text]!r} was expected before the end."
+            raise QuerySyntaxError(text, opener.place)
+        graphs, named = self.dataset
+        return CheckedQuery(
+            self.source.original, self.source.decoded, self.form, self.deterministic, self.tokens,
+            tuple(graphs), tuple(named),
         )  # fmt: skip
+
+    def _prologue(self) -> int:
+        """Reads BASE, PREFIX and VERSION; returns the index of the first token after them."""
+        at = 0
+        tokens = self.tokens
+        while at < len(tokens):
+            word = tokens[at].upper
+            if word == "BASE" and at + 1 < len(tokens) and tokens[at + 1].kind == "iri":
+                self.base = self._resolve(tokens[at + 1])
+                at += 2
+            elif word == "PREFIX" and at + 2 < len(tokens) and tokens[at + 2].kind == "iri":
+                self.prefixes[tokens[at + 1].prefix] = self._resolve(tokens[at + 2])
+                at += 3
+            elif word == "VERSION" and at + 1 < len(tokens) and tokens[at + 1].kind == "string":
+                at += 2
+            else:
+                break
+        return at
+
+    def _read_form(self, start: int) -> None:
+        if start == len(self.tokens):
+            text = "nothing follows the prefixes: SELECT, ASK, CONSTRUCT or DESCRIBE was expected."
+            raise QuerySyntaxError(text, self.source.end())
+        first = self.tokens[start]
+        if first.upper in _UPDATES:
+            raise UpdateRefusedError(first.upper)
+        if first.upper not in _FORMS:
+            # The grammar says it best: which word is nearest, what a prologue may hold.
+            error = grammar_error(self.tokens, self.source)
+            raise error or QuerySyntaxError("SELECT, ASK, CONSTRUCT or DESCRIBE was expected.", first.place)
+        self.form = first.upper
+
+    def _token(self, index: int, token: Token) -> None:
+        kind = token.kind
+        frame = self.stack[-1]
+        if kind == "word":
+            self._word(index, token, frame)
+        elif kind == "punctuation":
+            self._punctuation(index, token, frame)
+            return
+        elif kind == "prefixed_name":
+            self._term(index, token, self._expand(token), frame)
+        elif kind == "iri":
+            self._term(index, token, self._resolve(token), frame)
+        elif kind == "bnode" and self._in_template():
+            self.deterministic = False
+        if kind in _NODES:
+            if frame.kind == "query" and self.form == "DESCRIBE":
+                self._count_clause()
+            elif frame.opener is not None and frame.opener.text == "(" and frame.kind == "triples":
+                # Each member of a collection is two patterns.
+                self._join(frame, 2)
+            if kind not in ("iri", "prefixed_name"):
+                frame.path = 0
+
+    def _word(self, index: int, token: Token, frame: _Frame) -> None:
+        word = token.upper
+        if word == "SERVICE":
+            following = (
+                other.text for other in self.tokens[index + 1 : index + 3] if other.upper != "SILENT"
+            )
+            raise ServiceForbiddenError(token.place, next(following, ""))
+        if word in _CLAUSES:
+            self._count_clause()
+        if word == "SELECT":
+            frame.clause, frame.alone = "select", True
+        elif word in _MODIFIERS:
+            frame.clause = "modifier"
+        elif word == "WHERE":
+            frame.clause = ""
+        elif word == "CONSTRUCT":
+            frame.clause = "construct"
+        elif word == "VALUES":
+            self.awaiting_rows = True
+        if frame.kind == "query":
+            if word in _UPDATES and self.tokens[index - 1].text == ";":
+                raise UpdateRefusedError(word)
+            if word in _FORMS and index and self._is_query_end(index):
+                raise QuerySyntaxError("a second query starts here.", token.place,
+                                       hint="A request holds exactly one query.")  # fmt: skip
+            if word == "FROM":
+                self._read_from(index)
+        if self._text(index + 1) == "(":
+            if word in _VOLATILE:
+                self.deterministic = False
+            if word not in FUNCTIONS and word not in _BEFORE_BRACKET and token.text != "a":
+                raise self._unknown_word(token)
+
+    def _is_query_end(self, index: int) -> bool:
+        """Whether a query has ended before this token: some group of it has been closed."""
+        return self.tokens[index - 1].text == "}" or self.stack[0].clause == "modifier"
+
+    def _unknown_word(self, token: Token) -> QuerySyntaxError:
+        word = token.upper
+        known = FUNCTIONS | (
+            {"FILTER", "BIND", "HAVING", "VALUES"} if self.stack[-1].kind != "expression" else set()
+        )
+        near = _MEANT.get(word) or next(
+            iter(difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)), None
+        )
+        text = f"{token.text} is no function of SPARQL."
+        if word in keywords():
+            text = f"{token.text} cannot be followed by a bracket here."
+            near = None
+        return QuerySyntaxError(text, token.place, hint=f"Did you mean {near}?" if near else None)
+
+    def _read_from(self, index: int) -> None:
+        named = self._upper(index + 1) == "NAMED"
+        at = index + 2 if named else index + 1
+        if at < len(self.tokens):
+            token = self.tokens[at]
+            if token.kind == "iri":
+                self.dataset[named].append(self._resolve(token))
+            elif token.kind == "prefixed_name":
+                self.dataset[named].append(self._expand(token))
+
+    def _punctuation(self, index: int, token: Token, frame: _Frame) -> None:
+        text = token.text
+        if text in _CLOSERS:
+            self._open(index, token, frame)
+        elif text in _OPENERS:
+            self._close(index, token, frame)
+        elif frame.kind == "expression" or frame.clause in ("select", "modifier"):
+            if text in _OPERATORS:
+                self._count_operator()
+        elif frame.kind in ("group", "triples", "template"):
+            if text in _PATH_STEPS:
+                frame.path += 1
+                if frame.path > self.limits.max_path:
+                    raise QueryLimitError(
+                        "number of steps in one property path", frame.path, self.limits.max_path
+                    )
+                if text == "/":
+                    self._join(frame, 1)
+            elif text in ".;,":
+                frame.path = 0
+                self._join(frame, 1)
+            elif text == "!":
+                self._count_operator()
+
+    def _open(self, index: int, token: Token, frame: _Frame) -> None:
+        if len(self.stack) > self.limits.max_nesting:
+            raise QueryLimitError("nesting of brackets", len(self.stack), self.limits.max_nesting)
+        text = token.text
+        before = self._upper(index - 1)
+        kind = "triples"
+        if text == "(":
+            kind = self._kind_of_round(index, frame)
+        elif text == "{":
+            if self.awaiting_rows:
+                self.awaiting_rows = False
+                kind = "rows"
+            elif frame.kind == "rows":
+                kind = "rows"
+            else:
+                kind = "template" if frame.clause == "construct" else "group"
+            if frame.clause != "modifier":
+                frame.clause = ""
+        elif self._in_template() and text == "[":
+            self.deterministic = False
+        if text in ("[", "<<", "{|"):
+            self._join(frame, 2 if text == "{|" else 1)
+        self.stack.append(_Frame(kind, token, alone=before in ("MINUS", "EXISTS", "UNION")))
+
+    def _kind_of_round(self, index: int, frame: _Frame) -> str:
+        if self.awaiting_rows or frame.kind == "rows":
+            return "rows"
+        if frame.kind in ("expression", "query") or frame.clause in ("select", "modifier"):
+            return "expression"
+        before = self.tokens[index - 1]
+        if before.kind == "word" and before.text != "a" and before.upper not in ("TRUE", "FALSE"):
+            return "expression"
+        if before.kind in ("iri", "prefixed_name") and self._upper(index - 2) == "FILTER":
+            return "expression"
+        if self._in_template():
+            self.deterministic = False
+        return "triples"
+
+    def _close(self, index: int, token: Token, frame: _Frame) -> None:
+        opener = frame.opener
+        if opener is None or _CLOSERS[opener.text] != token.text:
+            wanted = _OPENERS[token.text]
+            if opener is None or all(f.opener is None or f.opener.text != wanted for f in self.stack):
+                hint = f"Remove it, or write the {wanted!r} that it should close."
+                raise QuerySyntaxError(f"this {token.text!r} closes nothing.", token.place, hint=hint)
+            closer = _CLOSERS[opener.text]
+            text = f"this {opener.text!r} is never closed; {closer!r} was expected before the {token.text!r}"
+            raise QuerySyntaxError(f"{text} at line {token.line}, column {token.column}.", opener.place)
+        self.stack.pop()
+        outer = self.stack[-1]
+        if frame.kind == "group":
+            apart = frame.alone or self._upper(index + 1) == "UNION"
+            if outer.kind == "group":
+                self._join(outer, 1 if apart else frame.joined + 1)
+        elif frame.kind == "triples":
+            outer.path += frame.path
+            self._join(outer, frame.joined)
+
+    def _term(self, index: int, token: Token, iri: str, frame: _Frame) -> None:
+        if self.terms and iri.startswith(CLOSED_NAMESPACES) and iri not in self.terms:
+            self._check_term(token, iri)
+        if self._text(index + 1) != "(" or iri in _CASTS or iri.startswith(_GEOSPARQL):
+            return
+        called = (
+            frame.kind == "expression" or frame.clause == "modifier" or self._upper(index - 1) == "FILTER"
+        )
+        if called:
+            local = re.split(r"[#/:]", iri)[-1]
+            known = {name.removeprefix(_XSD).lower(): f"xsd:{name.removeprefix(_XSD)}" for name in _CASTS}
+            known |= {name.lower(): name for name in FUNCTIONS}
+            near = difflib.get_close_matches(local.lower(), sorted(known), n=1, cutoff=0.5)
+            hint = (
+                f"Did you mean {known[near[0]]}?"
+                if near
+                else "SPARQL's own functions and xsd: casts are there."
+            )
+            raise QuerySyntaxError(f"there is no function {token.text}.", token.place, hint=hint)
+
+    def _check_term(self, token: Token, iri: str) -> None:
+        namespace = next(name for name in CLOSED_NAMESPACES if iri.startswith(name))
+        local = iri.removeprefix(namespace)
+        if not local:
+            return
+        known = {term.removeprefix(namespace) for term in self.terms if term.startswith(namespace)}
+        near = difflib.get_close_matches(local, sorted(known), n=1)
+        shapes = namespace == PREFIXES["planshape"]
+        text = f"{token.text} is not a {'name of the shapes' if shapes else 'term of the ontology'}"
+        if not near:
+            raise QuerySyntaxError(f"{text}.", token.place, hint="All of them are at /ontology.")
+        meant = token.text.replace(local, near[0]) if local in token.text else f"<{namespace}{near[0]}>"
+        raise QuerySyntaxError(f"{text}; did you mean {meant}?", token.place)
+
+    def _expand(self, token: Token) -> str:
+        prefix = token.prefix
+        if prefix in self.prefixes:
+            return self.prefixes[prefix] + token.local
+        if prefix in PREFIXES:
+            hint = f"Add this line at the top: PREFIX {prefix}: <{PREFIXES[prefix]}>"
+        elif prefix in ("http", "https", "urn", "mailto"):
+            hint = "Write an IRI between '<' and '>'."
+        else:
+            near = difflib.get_close_matches(prefix, sorted({*self.prefixes, *PREFIXES}), n=1, cutoff=0.5)
+            hint = f"Did you mean {near[0]}:?" if near else f"Add a line at the top: PREFIX {prefix}: <…>"
+        raise QuerySyntaxError(f"the prefix {prefix}: is not declared.", token.place, hint=hint)
+
+    def _resolve(self, token: Token) -> str:
+        iri = token.iri
+        if _SCHEME.match(iri):
+            return iri
+        if self.base is not None:
+            return urljoin(self.base, iri)
+        hint = "Write the whole IRI, or declare BASE <…>."
+        if re.match(r"[?$&=]", iri):
+            hint = "If '<' means less-than, put spaces around it."
+        raise QuerySyntaxError("this IRI is relative and there is no BASE.", token.place, hint=hint)
+
+    def _join(self, frame: _Frame, patterns: int) -> None:
+        frame.joined += patterns
+        if frame.joined > _MOST_JOINED and not self._in_template():
+            raise QueryLimitError("number of patterns joined in one group", frame.joined, _MOST_JOINED)
+
+    def _count_clause(self) -> None:
+        self.clauses += 1
+        if self.clauses > _MOST_CLAUSES:
+            raise QueryLimitError("number of clauses", self.clauses, _MOST_CLAUSES)
+
+    def _count_operator(self) -> None:
+        self.operators += 1
+        if self.operators > _MOST_OPERATORS:
+            raise QueryLimitError("number of operators", self.operators, _MOST_OPERATORS)
+
+    def _in_template(self) -> bool:
+        return len(self.stack) > 1 and self.form == "CONSTRUCT" and self.stack[1].kind == "template"
+
+    def _text(self, index: int) -> str:
+        return self.tokens[index].text if 0 <= index < len(self.tokens) else ""
+
+    def _upper(self, index: int) -> str:
+        return self.tokens[index].upper if 0 <= index < len(self.tokens) else ""

@@ -7,10 +7,13 @@ from urllib.parse import quote
 
 from plangraf.namespaces import ID, ONTOLOGY, SDG, SHAPES
 
-_SDG_PATHS = (
-    (re.compile(re.escape(SDG) + r"([1-9][0-9]?\.[0-9a-z]{1,2})"), "/targets/"),
-    (re.compile(re.escape(SDG) + r"([1-9][0-9]?)"), "/goals/"),
-)
+_SDG_CODE = re.compile(re.escape(SDG) + r"([1-9][0-9]?(?:\.[0-9a-z]{1,2})?)")
+
+
+def sdg_code(iri: str) -> str | None:
+    """`11.6` or `11` for the UN's IRI of a target or goal."""
+    match = _SDG_CODE.fullmatch(iri)
+    return match[1] if match else None
 
 
 def document_path(iri: str) -> str:
@@ -20,7 +23,6 @@ def document_path(iri: str) -> str:
     for start, path in ((ONTOLOGY, "/ontology"), (SHAPES, "/shapes")):
         if iri == start or iri.startswith(start + "#"):
             return path + iri[len(start) :]
-    for pattern, path in _SDG_PATHS:
-        if match := pattern.fullmatch(iri):
-            return path + match[1]
+    if code := sdg_code(iri):
+        return f"/targets/{code}" if "." in code else f"/goals/{code}"
     return "/doc?iri=" + quote(iri, safe="")

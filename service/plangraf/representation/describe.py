@@ -62,11 +62,10 @@ async def describe(engine: Engine, iri: str, *, predicates: bool = False) -> Des
         return None
     found = await fetch(
         engine,
-        f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
-          {{ VALUES ?s {{ {thing} }} {thing} ?p ?o }}
+        f"""CONSTRUCT {{ {thing} ?p ?o . ?s ?q {thing} }} WHERE {{
+          {{ {thing} ?p ?o }}
           UNION
-          {{ VALUES ?o {{ {thing} }}
-             {{ SELECT ?s ?p WHERE {{ ?s ?p {thing} }} ORDER BY ?p ?s LIMIT {MOST_INCOMING} }} }}
+          {{ SELECT ?s ?q WHERE {{ ?s ?q {thing} }} ORDER BY ?q ?s LIMIT {MOST_INCOMING} }}
         }}""",
     )
     if not found:
@@ -89,7 +88,8 @@ async def describe(engine: Engine, iri: str, *, predicates: bool = False) -> Des
 
 async def labels(engine: Engine, things: Iterable[NamedNode]) -> Graph:
     """Type and labels of each thing, in all languages."""
-    properties = " ".join(str(p) for p in (RDF_TYPE, *LABELS))
+    # A second VALUES for ?p would be joined by scanning all data; a FILTER looks at each thing's triples only.
+    properties = ", ".join(str(p) for p in (RDF_TYPE, *LABELS))
     names = sorted(str(thing) for thing in things)
     graph: Graph = []
     for start in range(0, len(names), _BATCH):
@@ -97,8 +97,8 @@ async def labels(engine: Engine, things: Iterable[NamedNode]) -> Graph:
             engine,
             f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
               VALUES ?s {{ {" ".join(names[start : start + _BATCH])} }}
-              VALUES ?p {{ {properties} }}
               ?s ?p ?o
+              FILTER (?p IN ({properties}))
             }}""",
         )
     return graph

@@ -17,11 +17,12 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from plangraf.formats import Format
 from plangraf.namespaces import ID, PREFIXES
-from plangraf.representation.addresses import document_path
+from plangraf.representation.addresses import document_path, sdg_code
 from plangraf.representation.describe import LABELS, MOST_INCOMING, Description, Labels
 from plangraf.representation.graphs import RDF_TYPE, Graph, Value
 from plangraf.representation.wording import LANGUAGE_NAMES, property_label, texts
 
+_OURS = re.compile(re.escape(ID) + r"(?:[0-9]{4}/)?([^/]+)/(.+)")
 # Longer lists are folded, so that a municipality's page is not one screen after the other of evidence.
 _SHOWN = 12
 
@@ -146,7 +147,10 @@ class _Words:
 
     def title(self, thing: NamedNode) -> Shown:
         found = self._labels.best(thing, self._language)
-        return Shown(found.value, lang=found.language) if found else Shown(short_name(thing.value))
+        code = sdg_code(thing.value)
+        if found:
+            return Shown(f"{code} {found.value}" if code else found.value, lang=found.language)
+        return Shown(short_name(thing.value))
 
     def shown(self, value: Value) -> Shown:
         if isinstance(value, Literal):
@@ -167,14 +171,30 @@ class _Words:
             values.setdefault(predicate, []).append(value)
         named = {predicate: self._property(predicate) for predicate in values}
 
-        def key(predicate: NamedNode) -> tuple[bool, bool, str, str]:
+        def key(predicate: NamedNode) -> tuple[bool, bool, bool, str, str]:
+            nameless = all(self._nameless(value) for value in values[predicate])
             name = named[predicate].text.casefold()
-            return predicate not in LABELS, predicate != RDF_TYPE, name, predicate.value
+            return predicate not in LABELS, predicate != RDF_TYPE, nameless, name, predicate.value
 
         return [
-            Row(named[predicate], [self.shown(value) for value in _natural(values[predicate])])
+            Row(named[predicate], [self.shown(value) for value in self._in_order(values[predicate])])
             for predicate in sorted(values, key=key)
         ]
+
+    def _in_order(self, values: list[Value]) -> list[Value]:
+        """What the reader can read first: texts in the page's language, things that have a name."""
+
+        def late(value: Value) -> bool:
+            if isinstance(value, Literal):
+                return value.language not in (None, self._language)
+            return self._nameless(value)
+
+        return sorted(_natural(values), key=late)
+
+    def _nameless(self, value: Value) -> bool:
+        if isinstance(value, Literal):
+            return False
+        return isinstance(value, BlankNode) or self._labels.best(value, self._language) is None
 
     def _property(self, predicate: NamedNode) -> Shown:
         found = self._labels.best(predicate, self._language)
@@ -191,9 +211,9 @@ class _Words:
 
 
 def short_name(iri: str) -> str:
-    """How an IRI without a label reads: `class/key` for things of ours, a compact IRI, or the IRI."""
-    if iri.startswith(ID):
-        return iri[len(ID) :]
+    """How an IRI without a label reads: `class key` for things of ours, a compact IRI, or the IRI."""
+    if match := _OURS.fullmatch(iri):
+        return f"{match[1]} {match[2]}"
     for prefix, start in PREFIXES.items():
         if iri.startswith(start) and len(iri) > len(start):
             return f"{prefix}:{iri[len(start) :]}"

@@ -60,7 +60,11 @@ def install_openapi(app: FastAPI) -> None:
                 title=app.title, version=app.version, summary=app.summary, description=app.description,
                 routes=app.routes, tags=app.openapi_tags, servers=app.servers, license_info=app.license_info,
             )  # fmt: skip
-            schema.setdefault("components", {}).setdefault("schemas", {})["Problem"] = _PROBLEM_SCHEMA
+            # FastAPI's own validation is never what refuses a request here.
+            for methods in schema["paths"].values():
+                for operation in methods.values():
+                    operation["responses"].pop("422", None)
+            schema["components"] = {"schemas": {"Problem": _PROBLEM_SCHEMA}}
             app.openapi_schema = schema
         return app.openapi_schema
 

@@ -71,11 +71,11 @@ def format_of(
     Raises:
         NotAcceptableError, ParameterError: none of `choices` fits.
     """
-    name = single(given, "format")
+    names = [name for value in given.get("format", []) for name in value.split(",") if name.strip()]
     if fixed is not None:
         return fixed, False
-    if name is not None:
-        return by_name(name, choices), False
+    if names:
+        return by_name(names, choices), False
     return choose(accept(request), choices), True
 
 
