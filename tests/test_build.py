@@ -56,9 +56,9 @@ def test_order_of_files_and_statements_and_labels_of_blank_nodes_do_not_matter(h
     before = lines_of(home)
     ontology = home / "ontology" / "ontology.ttl"
     text = ontology.read_text(encoding="utf-8")
-    shuffled = text.replace(
-        "rdfs:subClassOf [ a owl:Restriction ; owl:onProperty plan:caseNumber ; ", ""
-    ).replace("owl:someValuesFrom xsd:string ] ;", "rdfs:subClassOf _:zz ;")
+    shuffled = text.replace("rdfs:subClassOf [ a owl:Restriction ; owl:onProperty plan:caseNumber ; ", "").replace(
+        "owl:someValuesFrom xsd:string ] ;", "rdfs:subClassOf _:zz ;"
+    )
     assert "_:zz" in shuffled
     shuffled += "_:zz owl:someValuesFrom xsd:string ; owl:onProperty plan:caseNumber ; a owl:Restriction .\n"
     ontology.unlink()
@@ -91,9 +91,7 @@ def test_the_checkout_reads_without_a_problem() -> None:
 
 def test_every_parse_error_of_every_file_names_file_and_line_in_both_languages(home: Path) -> None:
     cases = home / "data" / "5001" / "planstrategi" / "cases.ttl"
-    cases.write_text(
-        cases.read_text(encoding="utf-8").replace(' "68/19" ;', ' "68/19" rdfs:label ;'), encoding="utf-8"
-    )
+    cases.write_text(cases.read_text(encoding="utf-8").replace(' "68/19" ;', ' "68/19" rdfs:label ;'), encoding="utf-8")
     write(home, "data/sdg/goals.ttl", '<http://metadata.un.org/sdg/11> adms:x "y" .\n')
     run = plangraf("build", home=home)
     assert run.returncode == 1
@@ -150,9 +148,7 @@ def test_blank_nodes_are_refused_in_data_and_allowed_in_the_ontology(tmp_path: P
         ("http://localhost/id/5001/plan/1", "names a machine"),
     ],
 )
-def test_an_iri_that_is_not_ascii_or_names_a_wrong_host_is_refused(
-    tmp_path: Path, iri: str, message: str
-) -> None:
+def test_an_iri_that_is_not_ascii_or_names_a_wrong_host_is_refused(tmp_path: Path, iri: str, message: str) -> None:
     (problem,) = parsed(tmp_path, f"<{ID}/plan/2> <http://example.org/a> <{iri}> .\n").problems
     assert message in problem.message_en
     assert problem.line == 1
@@ -220,9 +216,7 @@ def test_unchanged_files_are_not_built_again_and_changed_ones_are(home: Path) ->
     assert again.stderr == ""
     forced = plangraf("build", "--force", home=home)
     assert forced.stdout == first.stdout
-    write(
-        home, "data/5001/planstrategi/more.ttl", f'<{ID}/case/1-20> a plan:Case ; plan:caseNumber "1/20" .\n'
-    )
+    write(home, "data/5001/planstrategi/more.ttl", f'<{ID}/case/1-20> a plan:Case ; plan:caseNumber "1/20" .\n')
     changed = plangraf("build", home=home)
     assert changed.returncode == 0
     assert changed.stdout != first.stdout

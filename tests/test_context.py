@@ -102,9 +102,7 @@ EXAMPLES = """
 <scheme/plan-kind> a skos:ConceptScheme ; rdfs:label "Plantype"@nb , "Kind of plan"@en .
 """
 PREFIX_LINES = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
-TRIPLES = list(
-    ox.parse(PREFIX_LINES + EXAMPLES, format=ox.RdfFormat.TURTLE, base_iri="https://w3id.org/plangraf/id/")
-)
+TRIPLES = list(ox.parse(PREFIX_LINES + EXAMPLES, format=ox.RdfFormat.TURTLE, base_iri="https://w3id.org/plangraf/id/"))
 THINGS = sorted({str(triple.subject.value) for triple in TRIPLES})
 
 

@@ -8,41 +8,101 @@ import pytest
 
 from plangraf.engine.guard import Limits, check
 from plangraf.errors import QueryLimitError, QuerySyntaxError, ServiceForbiddenError, UpdateRefusedError
-from plangraf.namespaces import PLAN
+from plangraf.namespaces import PLAN, PLANSHAPE
+from plangraf.settings import Settings
 
-QUERIES = sorted((Path(__file__).resolve().parents[1] / "queries").rglob("*.rq"))
-TERMS = frozenset(PLAN + name for name in ("respondsTo", "Plan", "number", "primaryPerspective"))
+ROOT = Path(__file__).resolve().parents[1]
+QUERIES = sorted((ROOT / "queries").rglob("*.rq"))
+TERMS = frozenset(
+    [PLAN + name for name in ("respondsTo", "Plan", "number", "primaryPerspective")] + [PLANSHAPE + "PlanShape"]
+)
 PREFIX = f"PREFIX plan: <{PLAN}>\n"
+X = "PREFIX : <http://x/>\n"
 LIMITS = Limits()
+
+
+def refusal(query: str, line: int, column: int, token: str, said: str, *, id: str) -> object:
+    return pytest.param(query, line, column, token, said, id=id)
 
 
 @pytest.mark.parametrize(
     ("query", "line", "column", "token", "said"),
     [
-        pytest.param("SELECT * WHERE {\n  ?s ?p ?o .", 1, 16, "{", "'}' is missing", id="missing brace"),
-        pytest.param("ASK { ?s ?p (1 2 }", 1, 18, "}", "expected ')' here, for the '(' of line 1, column 13",
-                     id="wrong closer"),
-        pytest.param("ASK { ?s ?p ?o } }", 1, 18, "}", "closes nothing", id="closer too many"),
-        pytest.param("SELECT * {\n  ?s plan:number ?n }", 2, 6, "plan:number",
-                     f"Add the line PREFIX plan: <{PLAN}>", id="undeclared prefix of ours"),
-        pytest.param(PREFIX + "SELECT * { ?s pln:number ?n }", 2, 15, "pln:number", "Did you mean plan:?",
-                     id="misspelt prefix"),
-        pytest.param("SELECT * { ?s ?p ?o FILTER(STRSTART(?o, 'x')) }", 1, 28, "STRSTART",
-                     "Did you mean STRSTARTS?", id="unknown function"),
-        pytest.param("SELECT * { ?s ?p ?o FILTER(<http://x/f>(?o)) }", 1, 28, "<http://x/f>",
-                     "no function has this IRI", id="unknown function by IRI"),
-        pytest.param("SELECT (<http://x/f>(?o) AS ?y) { ?s ?p ?o }", 1, 9, "<http://x/f>",
-                     "no function has this IRI", id="unknown function in SELECT"),
-        pytest.param(PREFIX + "SELECT * { ?s plan:respondTo ?o }", 2, 15, "plan:respondTo",
-                     "Did you mean plan:respondsTo?", id="misspelt term"),
-        pytest.param(f"SELECT * {{ ?s a <{PLAN}Plam> }}", 1, 17, f"<{PLAN}Plam>", "Did you mean plan:Plan?",
-                     id="misspelt term as an IRI"),
-        pytest.param("SELECT * { <plan/7> ?p ?o }", 1, 12, "<plan/7>", "relative", id="relative IRI"),
-        pytest.param("SELEC * { ?s ?p ?o }", 1, 1, "SELEC", "Did you mean SELECT?", id="misspelt form"),
-        pytest.param("SELECT * { ?s ?p ?o } ODER BY ?s", 1, 23, "ODER", "Did you mean ORDER?", id="misspelt word"),
-        pytest.param("SELECT * { ?s ?p ?o } ORDER ?s", 1, 29, "?s", "expected BY after ORDER", id="no BY"),
-        pytest.param("SELECT * { ?s ?p ?o } ASK { }", 1, 23, "ASK", "one query at a time", id="two queries"),
-        pytest.param("  # nothing\n", 1, 1, "", "empty", id="empty"),
+        # Brackets: the one that is never closed, or the one that closes nothing.
+        refusal("SELECT * WHERE {\n  ?s ?p ?o .", 1, 16, "{", "'}' was expected before the end", id="missing brace"),
+        refusal("SELECT * WHERE ?s ?p ?o }", 1, 16, "?s", "expected '{'", id="missing first brace"),
+        refusal("ASK { ?s ?p (1 2 }", 1, 13, "(", "')' was expected before the '}' at line 1, column 18",
+                id="wrong closer"),
+        refusal("ASK { ?s :p [ ?q ?o }", 1, 10, ":p", "the prefix : is not declared", id="empty prefix"),
+        refusal(X + "ASK { ?s :p [ ?q ?o }", 2, 13, "[", "']' was expected", id="missing square bracket"),
+        refusal("ASK { ?s ?p ?o } }", 1, 18, "}", "closes nothing", id="closer too many"),
+        refusal("ASK { ?s ?p ?o ) }", 1, 16, ")", "closes nothing", id="wrong kind of closer"),
+        refusal("SELECT * { FILTER((1 = 1) ?s ?p ?o }", 1, 18, "(", "')' was expected before the '}'",
+                id="condition not closed"),
+        # Names: prefixes, terms, IRIs, functions.
+        refusal("SELECT * {\n  ?s plan:number ?n }", 2, 6, "plan:number",
+                f"Add this line at the top: PREFIX plan: <{PLAN}>", id="undeclared prefix of ours"),
+        refusal(PREFIX + "SELECT * { ?s pln:number ?n }", 2, 15, "pln:number", "Did you mean plan:?",
+                id="misspelt prefix"),
+        refusal("SELECT * { ?s zzzz:a ?n }", 1, 15, "zzzz:a", "PREFIX zzzz: <…>", id="prefix of nobody"),
+        refusal("ASK { http://x/a ?p ?o }", 1, 7, "http:", "between '<' and '>'", id="IRI without brackets"),
+        refusal("PREFIX plan <http://x/> ASK { plan:a ?p ?o }", 1, 8, "plan", "a prefix and a colon",
+                id="prefix without colon"),
+        refusal(f"@prefix plan: <{PLAN}> . ASK {{}}", 1, 1, "@prefix", "without '@'", id="Turtle's prefix"),
+        refusal(PREFIX + "SELECT * { ?s plan:respondTo ?o }", 2, 15, "plan:respondTo",
+                "plan:respondTo is not a term of the ontology; did you mean plan:respondsTo?", id="misspelt term"),
+        refusal(f"SELECT * {{ ?s a <{PLAN}Plam> }}", 1, 17, f"<{PLAN}Plam>", f"did you mean <{PLAN}Plan>?",
+                id="misspelt term as an IRI"),
+        refusal(PREFIX + "SELECT * { ?s plan:xyzzyx ?o }", 2, 15, "plan:xyzzyx", "is not a term of the ontology.",
+                id="term like no other"),
+        refusal(f"ASK {{ <{PLANSHAPE}PlanShap> ?p ?o }}", 1, 7, f"<{PLANSHAPE}PlanShap>",
+                "is not a name of the shapes", id="misspelt shape"),
+        refusal(f"BASE <{PLAN}> ASK {{ ?s <#Plam> ?o }}", 1, 53, "<#Plam>", "did you mean", id="term by BASE"),
+        refusal("SELECT * { <plan/7> ?p ?o }", 1, 12, "<plan/7>", "relative", id="relative IRI"),
+        refusal("BASE <x/> ASK { <a> ?p ?o }", 1, 6, "<x/>", "relative", id="relative BASE"),
+        refusal("PREFIX x: <y#> ASK { x:a ?p ?o }", 1, 11, "<y#>", "relative", id="relative prefix"),
+        refusal("ASK { ?s ?p ?o FILTER(?s<?o&&?o>?s) }", 1, 25, "<?o&&?o>", "put spaces around it",
+                id="less-than read as an IRI"),
+        refusal("SELECT * { ?s ?p ?o FILTER(STRSTART(?o, 'x')) }", 1, 28, "STRSTART", "Did you mean STRSTARTS?",
+                id="misspelt function"),
+        refusal("SELECT * { ?s ?p ?o FILTER(LENGTH(?o) > 1) }", 1, 28, "LENGTH", "Did you mean STRLEN?",
+                id="function of other languages"),
+        refusal("SELECT (TOTAL(?o) AS ?t) { ?s ?p ?o }", 1, 9, "TOTAL", "is no function of SPARQL",
+                id="unknown function in SELECT"),
+        refusal("SELECT * { ?s ?p ?o FILTER(<http://x/f>(?o)) }", 1, 28, "<http://x/f>", "there is no function",
+                id="unknown function by IRI"),
+        refusal("SELECT (<http://x/f>(?o) AS ?y) { ?s ?p ?o }", 1, 9, "<http://x/f>", "there is no function",
+                id="unknown function by IRI in SELECT"),
+        refusal(X + "ASK { ?s ?p ?o FILTER :f(?o) }", 2, 23, ":f", "there is no function", id="FILTER by IRI"),
+        refusal("PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> ASK { FILTER(xsd:integr('1') = 1) }", 1, 62,
+                "xsd:integr", "Did you mean xsd:integer?", id="misspelt cast"),
+        # The grammar: what cannot stand where it stands.
+        refusal("SELEC * { ?s ?p ?o }", 1, 1, "SELEC", "Did you mean SELECT?", id="misspelt form"),
+        refusal("SELECT * { ?s ?p ?o } ODER BY ?s", 1, 23, "ODER", "Did you mean ORDER?", id="misspelt word"),
+        refusal("SELECT * { ?s ?p ?o OPTINAL { ?s ?p ?o } }", 1, 21, "OPTINAL", "Did you mean OPTIONAL?",
+                id="misspelt clause"),
+        refusal("SELECT * { ?s ?p ?o } ORDER ?s", 1, 29, "?s", "expected BY", id="no BY"),
+        refusal("SELECT * { ?s ?p ?o } LIMIT 5 ORDER BY ?s", 1, 31, "ORDER", "The order is GROUP BY", id="order"),
+        refusal("SELECT * { ?s ?p ?o } LIMIT ten", 1, 29, "ten", "expected a whole number", id="no number"),
+        refusal("SELECT WHERE { ?s ?p ?o }", 1, 8, "WHERE", "a variable", id="nothing selected"),
+        refusal("SELECT ?s, ?p { ?s ?p ?o }", 1, 10, ",", "separated by spaces", id="commas in SELECT"),
+        refusal("SELECT COUNT(?s) { ?s ?p ?o }", 1, 8, "COUNT", "(COUNT(…) AS ?name)", id="aggregate without AS"),
+        refusal("SELECT (COUNT(?s)) { ?s ?p ?o }", 1, 18, ")", "an operator or AS", id="expression without AS"),
+        refusal("ASK {\n ?s ?p ?o ?a ?b ?c }", 2, 11, "?a", "expected ',', '.', ';', '}'", id="missing dot"),
+        refusal("ASK { ?s ?p . }", 1, 13, ".", "expected a variable, an IRI or a literal", id="missing object"),
+        refusal('ASK { ?s "p" ?o }', 1, 10, '"p"', "expected a property", id="literal as property"),
+        refusal('ASK { ?s ?p "æøå" ?o }', 1, 19, "?o", "expected ','", id="columns count characters"),
+        refusal("ASK { ?s ?p ?o FILTER ?o > 1 }", 1, 23, "?o", "a condition in brackets", id="bare condition"),
+        refusal("ASK { ?s ?p ?o FILTER(?o = 1 AND ?o = 2) }", 1, 30, "AND", "'&&'", id="AND"),
+        refusal("ASK { ?s ?p ?o FILTER(?o == 1) }", 1, 27, "=", "one '='", id="double equals"),
+        refusal("ASK { ?s ?p ?o FILTER(REGEX(?o)) }", 1, 31, ")", "','", id="too few arguments"),
+        refusal("ASK { ?s ?p ?o FILTER(STR(?o, ?p)) }", 1, 29, ",", "')'", id="too many arguments"),
+        refusal("SELECT * { ?s ?p ?o } ASK { }", 1, 23, "ASK", "exactly one query", id="two queries"),
+        refusal("SELECT * { ?s ?p ?o } ;", 1, 23, ";", "the end of the query", id="semicolon after it"),
+        refusal(X + "CONSTRUCT { ?s :p/:q ?o } WHERE { ?s ?p ?o }", 2, 18, "/", "expected", id="path in a template"),
+        refusal("  # nothing\n", 1, 1, "", "empty", id="empty"),
+        refusal(PREFIX, 1, len(PREFIX), "", "SELECT, ASK, CONSTRUCT or DESCRIBE", id="prefixes alone"),
+        refusal("ASK { ?s ?p '\ud800' }", 1, 14, "", "surrogate", id="half a surrogate pair"),
     ],
 )  # fmt: skip
 def test_an_error_stands_at_its_culprit(query: str, line: int, column: int, token: str, said: str) -> None:
@@ -63,34 +123,89 @@ def test_the_project_s_own_queries_pass(path: Path) -> None:
     [
         "SELECT * { ?s <http://x/p> (1 2) }",
         "SELECT * { ?s <http://x/p>/(<http://x/q>|^<http://x/r>)* ?o }",
+        "SELECT (COUNT(*) AS ?n) ?s { ?s <http://x/p> (1 [ <http://x/q> () ]) } GROUP BY ?s",
+        "SELECT ?s { { SELECT ?s (MAX(?o) AS ?m) { ?s <http://x/p> ?o } GROUP BY ?s } ?s <http://x/q> (?m) }",
         "BASE <http://x/> PREFIX : <#> SELECT * { <a> :b 'SERVICE <http://x>' } # SERVICE",
         "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> SELECT (xsd:integer(?o) AS ?n) { ?s ?p ?o }",
+        "PREFIX geof: <http://www.opengis.net/def/function/geosparql/> ASK { FILTER(geof:distance(?a, ?b) > 1) }",
         "SELECT ?service ?insert { ?service ?insert <http://x/SERVICE> }",
         "SELECT * { ?s ?p ?o FILTER(?o NOT IN (1, 2) && !EXISTS { ?o ?p ?s }) }",
+        "SELECT * { ?s a <http://x/C>, <http://x/D> ; ?p ?o ; . FILTER REGEX(?o, 'x') VALUES (?a ?b) { (1 UNDEF) } }",
         "ASK { ?s ?p ?o FILTER(?a<?b) FILTER(isIRI(?o)) FILTER(?x>2||?y=<http://x/y>) }",
+        "SELECT * { ?s ?p ?o FILTER(++1 = - -1 || 1 IN ()) } HAVING (COUNT(?s) > 1) ORDER BY DESC(?s) STR(?o)",
+        "ASK { << ?s ?p ?o >> <http://x/q> ?r . ?s ?p ?o {| <http://x/a> 1 |} }",
+        f"ASK {{ ?s a <{PLAN}Plan> ; <{PLAN}number> 7 . GRAPH <{PLAN}> {{ }} }}",
     ],
 )
 def test_a_good_query_passes(query: str) -> None:
     assert check(query, LIMITS, TERMS).deterministic
 
 
-@pytest.mark.parametrize("function", ["NOW()", "RAND()", "UUID()", "STRUUID()", "BNODE()"])
-def test_a_query_that_may_differ_each_time_is_known(function: str) -> None:
-    assert not check(f"SELECT ({function} AS ?x) {{}}", LIMITS).deterministic
+def test_the_dataset_clause_is_read_with_prefixes_and_base() -> None:
+    checked = check(
+        "BASE <http://x/a/> PREFIX g: <http://g/> SELECT * FROM <b> FROM g:c FROM NAMED <http://n/> {}", LIMITS
+    )
+    assert checked.default_graphs == ("http://x/a/b", "http://g/c")
+    assert checked.named_graphs == ("http://n/",)
+    assert checked.has_dataset_clause
+    assert not check("ASK {}", LIMITS).has_dataset_clause
+
+
+def test_the_engine_gets_codepoint_escapes_decoded() -> None:
+    checked = check("ASK { ?\\u0073 ?p '\\u0022\\u00e6' }", LIMITS)
+    assert checked.text == "ASK { ?s ?p '\\u0022æ' }"
 
 
 @pytest.mark.parametrize(
     "query",
     [
-        "SELECT * { SERVICE <http://127.0.0.1/> { ?s ?p ?o } }",
-        "SELECT * { sErViCe SILENT ?x { ?s ?p ?o } }",
-        "SELECT * { \\u0053ERVICE <http://127.0.0.1/> { ?s ?p ?o } }",
-        "SELECT * { FILTER EXISTS { SERVICE <http://127.0.0.1/> {} } }",
-        "SELECT * { SERVICE\n#c\n<http://127.0.0.1/> {} ",
+        *(f"SELECT ({call} AS ?x) {{}}" for call in ("NOW()", "rand()", "UUID()", "STRUUID ( )", "BNODE('a')")),
+        "CONSTRUCT { _:b ?p ?o } WHERE { ?s ?p ?o }",
+        "CONSTRUCT { ?s ?p [] } WHERE { ?s ?p ?o }",
+        "CONSTRUCT { ?s ?p (1) } WHERE { ?s ?p ?o }",
     ],
 )
-def test_service_is_refused_however_it_is_written(query: str) -> None:
-    with pytest.raises(ServiceForbiddenError):
+def test_a_query_that_may_differ_each_time_is_known(query: str) -> None:
+    assert not check(query, LIMITS).deterministic
+
+
+@pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        ("select * {}", "SELECT"),
+        ("PREFIX a: <http://a/> ASK {}", "ASK"),
+        ("BASE <http://a/> CONSTRUCT WHERE {}", "CONSTRUCT"),
+        ("# c\nDESCRIBE <http://a/>", "DESCRIBE"),
+    ],
+)
+def test_the_form_is_told(query: str, form: str) -> None:
+    assert check(query, LIMITS).form == form
+
+
+@pytest.mark.parametrize(
+    ("query", "address"),
+    [
+        ("SELECT * { SERVICE <http://127.0.0.1/> { ?s ?p ?o } }", "<http://127.0.0.1/>"),
+        ("SELECT * { sErViCe SILENT ?x { ?s ?p ?o } }", "?x"),
+        ("SELECT * { \\u0053ERVICE <http://127.0.0.1/> { ?s ?p ?o } }", "<http://127.0.0.1/>"),
+        ("SELECT * { FILTER EXISTS { SERVICE <http://127.0.0.1/> {} } }", "<http://127.0.0.1/>"),
+        ("SELECT * { SERVICE\n#c\n<http://127.0.0.1/> {} ", "<http://127.0.0.1/>"),
+        ("SELECT * { ?s ?p 'a\\u0027' SERVICE ?x { ?y ?z 'b' } }", "?x"),
+        ("SELECT * { # \\u000A\nSERVICE ?x { } }", "?x"),
+        ("SELECT * { # c\rSERVICE ?x { } }", "?x"),
+    ],
+)
+def test_service_is_refused_however_it_is_written(query: str, address: str) -> None:
+    with pytest.raises(ServiceForbiddenError) as caught:
+        check(query, LIMITS)
+    assert f"SERVICE {address} is refused" in str(caught.value)
+    assert caught.value.place.token.upper() == "SERVICE"
+
+
+def test_service_cannot_hide_behind_an_escape_that_no_string_has() -> None:
+    # An engine that gives up on the long string reads `""`, `"abc"` and then SERVICE.
+    query = 'SELECT * { VALUES ?x { """abc" } SERVICE <http://127.0.0.1/> { ?s ?p ?o #\\z"""\n} }'
+    with pytest.raises(QuerySyntaxError):
         check(query, LIMITS)
 
 
@@ -116,15 +231,30 @@ def test_an_update_is_refused_as_one(query: str) -> None:
     [
         ("SELECT * " + "{" * 3000 + "}" * 3000, "nesting depth"),
         ("SELECT * { FILTER(" + "(" * 100 + "1" + ")" * 100 + ") }", "nesting depth"),
+        ("SELECT * { FILTER(" + "STR(" * 100 + "1" + ")" * 100 + ") }", "nesting depth"),
         ("SELECT * { ?s " + "[ ?p " * 100 + "?o" + "]" * 100 + " }", "nesting depth"),
-        ("SELECT * { ?s " + "/".join(["<http://x/p>"] * 1000) + " ?o }", "longest property path"),
-        ("SELECT * { ?s " + "|".join(["<http://x/p>"] * 100) + " ?o }", "longest property path"),
-        ("SELECT * { FILTER(" + "!" * 5000 + "true) }", "longest chain of operators"),
-        ("SELECT * { FILTER(" + " + ".join(["?x"] * 3000) + ") }", "longest chain of operators"),
+        ("SELECT * { ?s ?p " + "<< " * 100 + "?o ?p ?o" + " >>" * 100 + " }", "nesting depth"),
+        ("SELECT * { ?s " + "/".join(["<http://x/p>"] * 1000) + " ?o }", "number of steps in one property path"),
+        ("SELECT * { ?s " + "|".join(["<http://x/p>"] * 100) + " ?o }", "number of steps in one property path"),
+        ("SELECT * { ?s (" + ")/(".join(["<http://x/p>/^<http://x/p>"] * 40) + ") ?o }",
+         "number of steps in one property path"),
+        ("SELECT * { FILTER(" + "!" * 5000 + "true) }", "number of operators"),
+        ("SELECT * { FILTER(" + " + ".join(["?x"] * 3000) + ") }", "number of operators"),
+        ("SELECT * { FILTER(" + " || ".join(["?x"] * 3000) + ") }", "number of operators"),
+        ("SELECT * { " + " . ".join(f"?s ?p{n} ?o{n}" for n in range(300)) + " }",
+         "number of patterns joined in one group"),
+        ("SELECT * { ?s ?p " + ", ".join(f"?o{n}" for n in range(300)) + " }",
+         "number of patterns joined in one group"),
+        ("SELECT * { ?s ?p (" + " ?o" * 300 + ") }", "number of patterns joined in one group"),
+        ("SELECT * { " + " ".join(f"OPTIONAL {{ ?s ?p{n} ?o }}" for n in range(300)) + " }",
+         "number of patterns joined in one group"),
+        ("SELECT * { " + " ".join(f"BIND({n} AS ?x{n})" for n in range(3000)) + " }", "number of clauses"),
+        ("SELECT " + " ".join(f"(1 AS ?x{n})" for n in range(3000)) + " {}", "number of clauses"),
+        ("DESCRIBE " + " ".join(f"<http://x/{n}>" for n in range(3000)), "number of clauses"),
         ("SELECT * { VALUES ?x { " + "1 " * 30_000 + "} }", "number of tokens"),
         ("SELECT * { } #" + "x" * 300_000, "size in bytes"),
     ],
-)
+)  # fmt: skip
 def test_a_bound_is_named_with_its_limit(query: str, bound: str) -> None:
     with pytest.raises(QueryLimitError) as caught:
         check(query, LIMITS)
@@ -132,5 +262,22 @@ def test_a_bound_is_named_with_its_limit(query: str, bound: str) -> None:
     assert caught.value.found > caught.value.limit
 
 
-def test_division_is_no_property_path() -> None:
-    check("SELECT * { FILTER(" + " / ".join(["?x"] * 200) + " > 1) }", LIMITS)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * { FILTER(" + " / ".join(["?x"] * 200) + " > 1) }",
+        "SELECT * { " + " UNION ".join(["{ ?s ?p ?o ; ?q ?r }"] * 100) + " }",
+        "SELECT * { VALUES ?x { " + "1 " * 15_000 + "} }",
+        "SELECT * { ?s ?p ?o FILTER(?o IN (" + ", ".join(["1"] * 5_000) + ")) }",
+        "CONSTRUCT { " + " . ".join(f"?s ?p ?o{n}" for n in range(500)) + " } WHERE { ?s ?p ?o }",
+        "SELECT * { " + " . ".join(f"?s ?p{n} ?o{n}" for n in range(60)) + " }",
+        "SELECT * " + " ".join(f"FROM <http://x/{n}>" for n in range(2_000)) + " { ?s ?p ?o }",
+    ],
+)
+def test_what_is_long_and_harmless_passes(query: str) -> None:
+    check(query, LIMITS)
+
+
+def test_the_limits_come_from_the_settings() -> None:
+    settings = Settings(home=ROOT, query_max_bytes=2000, query_max_tokens=100, query_max_nesting=5, query_max_path=6)
+    assert Limits.of(settings) == Limits(2000, 100, 5, 6)

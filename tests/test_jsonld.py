@@ -203,9 +203,7 @@ def test_any_context_that_is_a_dictionary_of_terms_means_the_same(change: dict[s
         with pytest.raises(ValueError, match="short names"):
             Context({"@context": terms}, ADDRESS)
         return
-    graph = graph_of(
-        f"ex:thing a ex:Thing ; ex:plain {', '.join(VALUES)} ; ex:link ex:a, 'b' ; ex:title 'x'@nb, 'y' ."
-    )
+    graph = graph_of(f"ex:thing a ex:Thing ; ex:plain {', '.join(VALUES)} ; ex:link ex:a, 'b' ; ex:title 'x'@nb, 'y' .")
     assert_same(graph, {"@context": terms})
 
 
@@ -240,25 +238,17 @@ _literals = st.one_of(
     ),
 )
 _predicates = st.sampled_from([NamedNode(EX + term) for term in TERMS])
-_types = st.builds(
-    Triple, _nodes, st.just(NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")), _nodes
-)
+_types = st.builds(Triple, _nodes, st.just(NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")), _nodes)
 
 
 @settings(max_examples=150, deadline=None)
-@given(
-    st.lists(
-        st.one_of(st.builds(Triple, _nodes, _predicates, st.one_of(_nodes, _literals)), _types), max_size=12
-    )
-)
+@given(st.lists(st.one_of(st.builds(Triple, _nodes, _predicates, st.one_of(_nodes, _literals)), _types), max_size=12))
 def test_generated_graphs_mean_the_same(triples: list[Triple]) -> None:
     assert_same(canonical(triples))
 
 
 def test_the_context_of_the_project_is_one_that_we_can_use() -> None:
-    document = json.loads(
-        (Path(__file__).resolve().parent.parent / "ontology" / "context.jsonld").read_bytes()
-    )
+    document = json.loads((Path(__file__).resolve().parent.parent / "ontology" / "context.jsonld").read_bytes())
     ours = Context(document, ADDRESS)
     plan = "https://w3id.org/plangraf/ontology#"
     assert {ours.id, ours.type} == {"id", "type"}

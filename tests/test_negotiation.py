@@ -27,10 +27,7 @@ from plangraf.negotiation import by_name, choose, choose_language
 FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 CHROMIUM = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 JAVA = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"
-JENA = (
-    "application/sparql-results+json,application/sparql-results+xml;q=0.9,"
-    "text/tab-separated-values;q=0.7,*/*;q=0.3"
-)
+JENA = "application/sparql-results+json,application/sparql-results+xml;q=0.9,text/tab-separated-values;q=0.7,*/*;q=0.3"
 
 RESULTS = [
     # no wish

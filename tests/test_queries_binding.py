@@ -225,9 +225,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_text_of_any_kind_arrives_as_that_text_and_nothing_else(tmp_path: Path, text: str) -> None:
-    head = (
-        "#+ summary: x\n#+ parameters:\n#+   text: {type: string}\n#+ columns: {text: string, lang: code}\n"
-    )
+    head = "#+ summary: x\n#+ parameters:\n#+   text: {type: string}\n#+ columns: {text: string, lang: code}\n"
     query = load_one(tmp_path, head + "SELECT ?text ?lang WHERE { }")
     answer = Store().query(query.bind({"text": [text]}))
     assert isinstance(answer, QuerySolutions)

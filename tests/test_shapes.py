@@ -118,14 +118,10 @@ def test_the_world_of_the_fixtures_conforms() -> None:
 
 def test_every_class_of_the_world_is_the_target_of_a_shape() -> None:
     targeted = {target for shape in node_shapes() for target in shapes().objects(shape, SH.targetClass)}
-    ours = {
-        cls for cls in world().objects(None, RDF.type) if str(cls).startswith("https://w3id.org/plangraf/")
-    }
+    ours = {cls for cls in world().objects(None, RDF.type) if str(cls).startswith("https://w3id.org/plangraf/")}
     assert ours <= targeted
     for cls in targeted:
-        found = (None, RDF.type, cls) in world() or str(cls).startswith(
-            ("http://www.w3.org/2002/07/owl#", str(RDF))
-        )
+        found = (None, RDF.type, cls) in world() or str(cls).startswith(("http://www.w3.org/2002/07/owl#", str(RDF)))
         assert found, f"world.ttl holds no {cls}"
 
 

@@ -149,9 +149,7 @@ def test_a_disk_that_gets_full_is_told_and_leaves_the_current_version(
     assert not list(store.path.glob(".tmp-*"))
 
 
-def test_a_folder_that_may_not_be_written_is_told(
-    store: VersionStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_may_not_be_written_is_told(store: VersionStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """By an error of the system, since no mode keeps root from writing."""
 
     def refuse(*_: object, **__: object) -> None:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import NamedNode, Quad, Triple
 
 from plangraf import __version__
 from plangraf.errors import DataError, DataProblem
@@ -101,41 +101,43 @@ def build(settings: Settings, *, force: bool = False, progress: Progress | None 
 def manifest(quads: Collection[Quad], problems: Sequence[DataProblem]) -> dict[str, object]:
     """What manifest.json says beside the id: sizes, and warnings by the IRI of their shape."""
     return {
-        "triples": len({(quad.subject, quad.predicate, quad.object) for quad in quads}),
+        "triples": len(_triples(quads)),
         "quads": len(quads),
         "graphs": dict(sorted(Counter(str(quad.graph_name)[1:-1] for quad in quads).items())),
         "warnings": dict(
             sorted(
-                Counter(
-                    problem.shape or problem.file for problem in problems if problem.severity == "Warning"
-                ).items()
+                Counter(problem.shape or problem.file for problem in problems if problem.severity == "Warning").items()
             )
         ),
     }
 
 
-def validate(
-    settings: Settings, paths: Sequence[Path], *, progress: Progress | None = None
-) -> list[DataProblem]:
+def validate(settings: Settings, paths: Sequence[Path], *, progress: Progress | None = None) -> list[DataProblem]:
     """What a build would say about some files, and only about what they describe.
 
-    The files are read beside ours. What they describe is described by them alone, so that a changed copy
-    of one of our files can be tried too.
+    The files are read beside ours. A file of ours is left out when it is one of them, or when one of them
+    says mostly the same: a changed copy would else find what it lacks in the original.
 
     Returns:
         Problems of all severities; empty when all is right.
     """
     progress = progress or Progress(None)
-    ours = {file.path.resolve(): file for file in source_files(settings.home, settings.data)}
-    theirs = [_own_file(path, ours) for path in paths]
     with progress.step("parse") as note:
-        own = read(theirs)
-        beside = read([file for path, file in ours.items() if path not in {own.path for own in theirs}])
+        ours = source_files(settings.home, settings.data)
+        beside = [(file, read([file]).quads) for file in ours]
+        own, theirs = Parsed(), []
+        for path in paths:
+            file, parsed = _read_own(path, beside)
+            theirs.append(file)
+            own.quads |= parsed.quads
+            own.places = parsed.places | own.places
+            own.problems += parsed.problems
+            beside = [(other, quads) for other, quads in beside if not _replaces(parsed.quads, quads)]
+            beside = [(other, quads) for other, quads in beside if other.path.resolve() != file.path]
         note(counted(len(theirs), "file"))
         note(counted(len(own.quads), "statement"))
-    described = {quad.subject for quad in own.quads}
-    nodes = {subject.value for subject in described if isinstance(subject, NamedNode)}
-    everything = relabelled(own.quads | {quad for quad in beside.quads if quad.subject not in described})
+    nodes = {quad.subject.value for quad in own.quads if isinstance(quad.subject, NamedNode)}
+    everything = relabelled(own.quads.union(*(quads for _, quads in beside)))
     try:
         found = _valid(settings, own, theirs, progress, everything, nodes)
     except DataError as error:
@@ -144,14 +146,34 @@ def validate(
     return [problem for problem in found if problem.file in names or problem.focus_node in nodes]
 
 
-def _own_file(path: Path, ours: dict[Path, SourceFile]) -> SourceFile:
-    """A file of a user's own: its graph is the one it has here, or would have in a data folder."""
+def _read_own(path: Path, beside: Sequence[tuple[SourceFile, set[Quad]]]) -> tuple[SourceFile, Parsed]:
+    """A file of a user's own, in the graph of the file of ours that it is or replaces.
+
+    Any other gets the graph that its folders would give it in a data folder, or one for loose files.
+    """
     resolved = path.resolve()
-    if resolved in ours:
-        return SourceFile(resolved, str(path), ours[resolved].graph)
+    known = next((file.graph for file, _ in beside if file.path.resolve() == resolved), None)
     municipality, slug = resolved.parts[-3:-1] if len(resolved.parts) > 3 else ("", "")
     laid_out = len(municipality) == 4 and municipality.isdecimal()
-    return SourceFile(resolved, str(path), GRAPH + (f"{municipality}/{slug}" if laid_out else "own"))
+    graph = known or GRAPH + (f"{municipality}/{slug}" if laid_out else "own")
+    file = SourceFile(resolved, str(path), graph)
+    parsed = read([file])
+    if known is None:
+        copied = next((file.graph for file, quads in beside if _replaces(parsed.quads, quads)), None)
+        if copied and copied != graph:
+            file = SourceFile(resolved, str(path), copied)
+            parsed = read([file])
+    return file, parsed
+
+
+def _replaces(own: Collection[Quad], ours: Collection[Quad]) -> bool:
+    """Whether most of what a user's file says is what a file of ours says, and the other way round."""
+    shared = len(_triples(own) & _triples(ours))
+    return 2 * shared > max(len(own), len(ours))
+
+
+def _triples(quads: Iterable[Quad]) -> set[Triple]:
+    return {quad.triple for quad in quads}
 
 
 def _valid(

@@ -49,9 +49,7 @@ DataOption = Annotated[
 ]
 VersionsOption = Annotated[
     Path | None,
-    typer.Option(
-        "--versions", metavar="DIR", help="Folder of the versions.  [PLANGRAF_VERSIONS, ./versions]"
-    ),
+    typer.Option("--versions", metavar="DIR", help="Folder of the versions.  [PLANGRAF_VERSIONS, ./versions]"),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No lines about progress.")]
 

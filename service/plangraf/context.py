@@ -108,9 +108,7 @@ def build_context(triples: Iterable[Quad | Triple]) -> dict[str, Any]:
             known = facts.setdefault(triple.subject.value, {})
             known.setdefault(triple.predicate.value, set()).add(triple.object.value)
     classes: dict[str, Any] = dict(_REUSED_CLASSES)
-    properties: dict[str, Any] = {
-        name: _definition(iri, kind) for name, (iri, kind) in _REUSED_PROPERTIES.items()
-    }
+    properties: dict[str, Any] = {name: _definition(iri, kind) for name, (iri, kind) in _REUSED_PROPERTIES.items()}
     for iri, known in sorted(facts.items()):
         types = known.get(_RDF + "type", set())
         if not iri.startswith(PLAN) or not types:

@@ -45,9 +45,7 @@ XML = Format(
     _W3C + "SPARQL_Results_XML", boolean=True, aliases=("application/xml", "text/xml"), names=("srx",),
 )  # fmt: skip
 CSV = Format("csv", "results", "text/csv", "csv", "CSV", _W3C + "SPARQL_Results_CSV", charset=True)
-TSV = Format(
-    "tsv", "results", "text/tab-separated-values", "tsv", "TSV", _W3C + "SPARQL_Results_TSV", charset=True
-)
+TSV = Format("tsv", "results", "text/tab-separated-values", "tsv", "TSV", _W3C + "SPARQL_Results_TSV", charset=True)
 
 TURTLE = Format(
     "turtle", "graph", "text/turtle", "ttl", "Turtle", _W3C + "Turtle",
@@ -66,9 +64,7 @@ RDF_XML = Format(
     aliases=("application/xml", "text/xml"), names=("rdf+xml", "rdf/xml", "xml"),
 )  # fmt: skip
 
-HTML = Format(
-    "html", "page", "text/html", "html", "HTML", charset=True, aliases=("application/xhtml+xml",)
-)
+HTML = Format("html", "page", "text/html", "html", "HTML", charset=True, aliases=("application/xhtml+xml",))
 
 # The first of each list is the default: what a client gets that accepts anything.
 RESULT_FORMATS: tuple[Format, ...] = (JSON, XML, CSV, TSV)

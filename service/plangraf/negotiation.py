@@ -107,7 +107,7 @@ def choose(accept: str | None, choices: Sequence[Format]) -> Format:
 def by_name(wanted: Sequence[str], choices: Sequence[Format]) -> Format:
     """The format that `format=` asks for, by short name, file ending or media type.
 
-    Several may be given, as SPARQLWrapper does with a name and a media type: the first that is offered counts.
+    Several may be given, as SPARQLWrapper does with name and media type: the first that is offered counts.
 
     Raises:
         ParameterError: no choice has one of these names.

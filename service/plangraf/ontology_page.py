@@ -36,9 +36,7 @@ def render(quads: Iterable[Quad]) -> bytes:
     from pylode.profiles import ontpub
 
     graph = to_rdflib(
-        quad
-        for quad in quads
-        if quad.graph_name == _ONTOLOGY and not str(quad.subject).startswith(f"<{SCHEME}")
+        quad for quad in quads if quad.graph_name == _ONTOLOGY and not str(quad.subject).startswith(f"<{SCHEME}")
     )
     for prefix, namespace in PREFIXES.items():
         graph.bind(prefix, namespace)
@@ -74,9 +72,7 @@ def _background(folder: Path) -> rdflib.Graph:
     graph = to_rdflib(
         Quad(triple.subject, triple.predicate, triple.object)
         for path in sorted(folder.glob("*.ttl"))
-        for triple in parse(
-            path=str(path), format=RdfFormat.TURTLE, base_iri=_NOWHERE, rename_blank_nodes=True
-        )
+        for triple in parse(path=str(path), format=RdfFormat.TURTLE, base_iri=_NOWHERE, rename_blank_nodes=True)
     )
     for wanted, others in (
         (DCTERMS.title, (DC.title, RDFS.label, SKOS.prefLabel, SDO.name)),

@@ -39,9 +39,7 @@ _POSITION = re.compile(
     re.DOTALL,
 )
 _NOT_OURS = re.compile(r"https?://(?:[^/]*@)?(?:www\.)?w3id\.org(?::\d+)?/plangraf(?:[/#]|$)", re.IGNORECASE)
-_A_HOST = re.compile(
-    r"https?://(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\])(?::\d+)?(?:/|$)", re.IGNORECASE
-)
+_A_HOST = re.compile(r"https?://(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\])(?::\d+)?(?:/|$)", re.IGNORECASE)
 
 
 class Place(NamedTuple):

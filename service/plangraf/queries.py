@@ -24,9 +24,7 @@ LANGUAGES = ("nb", "en")
 
 # Every query has these two, whether its head lists them or not.
 COMMON: dict[str, Parameter] = {
-    "lang": Parameter(
-        type="lang", optional=True, example="en", description="Language of our labels; nb when absent."
-    ),
+    "lang": Parameter(type="lang", optional=True, example="en", description="Language of our labels; nb when absent."),
     "municipality": Parameter.model_validate(
         {
             "type": "code",
@@ -70,9 +68,7 @@ class NamedQuery:
         known = self.parameters
         for name, values in given.items():
             if name not in known:
-                raise ParameterError(
-                    name, f"is not known to {self.name}. It takes: {', '.join(sorted(known))}."
-                )
+                raise ParameterError(name, f"is not known to {self.name}. It takes: {', '.join(sorted(known))}.")
             if len(values) != 1:
                 raise ParameterError(name, f"is given {len(values)} times. Give it once.")
         terms: dict[str, NamedNode | Literal] = {}
@@ -136,9 +132,7 @@ def _iri_or_code(name: str, value: str) -> NamedNode:
     if _SDG_CODE.fullmatch(code):
         return NamedNode(SDG + code)
     if ":" not in value:
-        raise ParameterError(
-            name, f"{value!r} is neither a UN code such as 11.6 or 11.a nor an absolute IRI."
-        )
+        raise ParameterError(name, f"{value!r} is neither a UN code such as 11.6 or 11.a nor an absolute IRI.")
     return _iri(name, value)
 
 

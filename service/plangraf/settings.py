@@ -30,9 +30,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PLANGRAF_", extra="ignore", frozen=True)
 
     home: Path = Field(default_factory=default_home, description="Folder of ontology, shapes, data, queries.")
-    data: Annotated[tuple[Path, ...], NoDecode] = Field(
-        default=(), description="More data folders, separated by ':'."
-    )
+    data: Annotated[tuple[Path, ...], NoDecode] = Field(default=(), description="More data folders, separated by ':'.")
     versions: Path = Field(default=Path("versions"), description="Folder that keeps the built versions.")
     host: str = Field(default="127.0.0.1", description="Address to bind.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to bind; 0 takes a free one.")
@@ -94,8 +92,7 @@ def load_settings(**overrides: object) -> Settings:
         return Settings(**given)  # type: ignore[arg-type]  # pydantic checks the values itself
     except ValidationError as error:
         lines = [
-            f"PLANGRAF_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
-            f" (found {item['input']!r})"
+            f"PLANGRAF_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']} (found {item['input']!r})"
             for item in error.errors()
         ]
         raise SettingError("; ".join(lines)) from error

@@ -73,9 +73,7 @@ def _query_problems(path: Path, name: str, vocabularies: Vocabularies) -> Iterat
         named = dict(reversed(list(query_iris(path.read_text(encoding="utf-8")))))
     except (QuerySyntaxError, QueryLimitError) as error:
         line = error.place.line if isinstance(error, QuerySyntaxError) else None
-        yield DataProblem(
-            name, line, f"Spørringen kan ikke leses: {error}", f"The query cannot be read: {error}"
-        )
+        yield DataProblem(name, line, f"Spørringen kan ikke leses: {error}", f"The query cannot be read: {error}")
         return
     for found in check_query(named, vocabularies):
         yield _problem(found, Place(name, named[found.iri].line))

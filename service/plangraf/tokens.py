@@ -15,9 +15,7 @@ from typing import Literal, NamedTuple
 
 from plangraf.errors import Place, QueryLimitError, QuerySyntaxError
 
-Kind = Literal[
-    "iri", "prefixed_name", "variable", "bnode", "string", "langtag", "number", "word", "punctuation"
-]
+Kind = Literal["iri", "prefixed_name", "variable", "bnode", "string", "langtag", "number", "word", "punctuation"]
 
 _BASE = (
     "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
@@ -83,9 +81,7 @@ class Source:
             )
         if original.startswith("\ufeff"):
             hint = "Save the query as UTF-8 without it."
-            raise QuerySyntaxError(
-                "a byte order mark (U+FEFF) stands here.", self.place(0, "\ufeff"), hint=hint
-            )
+            raise QuerySyntaxError("a byte order mark (U+FEFF) stands here.", self.place(0, "\ufeff"), hint=hint)
         if "\\u" in original or "\\U" in original:
             self._decode()
 
@@ -98,9 +94,7 @@ class Source:
                 continue
             code = int(digits, 16)
             if code == 0 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
-                raise QuerySyntaxError(
-                    "this escape stands for no character.", self.place(match.start(), match[0])
-                )
+                raise QuerySyntaxError("this escape stands for no character.", self.place(match.start(), match[0]))
             if chr(code) in _KEPT_ESCAPED:
                 continue
             parts += (self.original[copied : match.start()], chr(code))
@@ -226,9 +220,7 @@ def _unreadable(source: Source, decoded_offset: int, offset: int) -> QuerySyntax
         if inner and wrong:
             found = "a space" if wrong[0] == " " else repr(wrong[0])
             hint = f"Write it percent-encoded, as %{ord(wrong[0]):02X}."
-            return QuerySyntaxError(
-                f"an IRI cannot hold {found}.", source.place(offset, shown(inner[0])), hint=hint
-            )
+            return QuerySyntaxError(f"an IRI cannot hold {found}.", source.place(offset, shown(inner[0])), hint=hint)
         return QuerySyntaxError("this IRI is not closed.", place, hint="End it with '>'.")
     if first == "\\":
         return QuerySyntaxError("a backslash has no meaning here.", place)
@@ -239,9 +231,7 @@ def _unreadable(source: Source, decoded_offset: int, offset: int) -> QuerySyntax
     if not first.isprintable() or first.isspace():
         name = f"the character U+{ord(first):04X}"
         return QuerySyntaxError(f"{name} cannot stand here.", source.place(offset, first), hint="Remove it.")
-    return QuerySyntaxError(
-        f"the character {first!r} starts nothing that SPARQL knows.", source.place(offset, first)
-    )
+    return QuerySyntaxError(f"the character {first!r} starts nothing that SPARQL knows.", source.place(offset, first))
 
 
 def _unreadable_string(source: Source, rest: str, offset: int) -> QuerySyntaxError:
@@ -254,7 +244,5 @@ def _unreadable_string(source: Source, rest: str, offset: int) -> QuerySyntaxErr
     if body and (escape := re.match(r"\\[^\r\n]", rest[body.end() :])):
         hint = r"There are \t \n \r \b \f \" \' \\ \uXXXX and \UXXXXXXXX; a backslash itself is \\."
         return QuerySyntaxError(f"the string holds {escape[0]}, which is no escape.", place, hint=hint)
-    several = (
-        "" if len(quote) == 3 else f"; a text of several lines stands between {quote * 3} and {quote * 3}"
-    )
+    several = "" if len(quote) == 3 else f"; a text of several lines stands between {quote * 3} and {quote * 3}"
     return QuerySyntaxError("this string is not closed.", place, hint=f"End it with {quote}{several}.")

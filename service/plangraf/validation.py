@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 SH = PREFIXES["sh"]
 _ONTOLOGY, _SHAPES = pyoxigraph.NamedNode(ONTOLOGY_GRAPH), pyoxigraph.NamedNode(SHAPES_GRAPH)
 # Features of SHACL-AF, which pySHACL leaves out unless told: they cost a copy of the data graph.
-_ADVANCED = {
-    SH + name for name in ("rule", "target", "expression", "SPARQLFunction", "TripleRule", "SPARQLRule")
-}
+_ADVANCED = {SH + name for name in ("rule", "target", "expression", "SPARQLFunction", "TripleRule", "SPARQLRule")}
 
 
 def shacl(
@@ -116,9 +114,7 @@ def to_rdflib(quads: Iterable[pyoxigraph.Quad]) -> rdflib.Graph:
                     if term.language
                     else rdflib.Literal(term.value)
                     if term.datatype.value == PREFIXES["xsd"] + "string"
-                    else rdflib.Literal(
-                        term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False
-                    )
+                    else rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)
                 )
             else:
                 raise TypeError(f"{term} has no place in an RDF 1.1 graph")
@@ -147,9 +143,7 @@ def _unusable(error: Exception) -> DataProblem:
     )  # fmt: skip
 
 
-def _results(
-    report: rdflib.Graph, data: rdflib.Graph, shapes: rdflib.Graph, locate: Locate
-) -> Iterable[DataProblem]:
+def _results(report: rdflib.Graph, data: rdflib.Graph, shapes: rdflib.Graph, locate: Locate) -> Iterable[DataProblem]:
     from rdflib import RDF, SH, Literal, URIRef
 
     for validation in report.subjects(RDF.type, SH.ValidationReport):
@@ -184,9 +178,7 @@ def _named(node: Node | None, graph: rdflib.Graph) -> Node | None:
     seen = set()
     while isinstance(node, BNode) and node not in seen:
         seen.add(node)
-        node = next(
-            iter(sorted(graph.subjects(None, node), key=lambda owner: isinstance(owner, BNode))), None
-        )
+        node = next(iter(sorted(graph.subjects(None, node), key=lambda owner: isinstance(owner, BNode))), None)
     return node if isinstance(node, URIRef) else None
 
 

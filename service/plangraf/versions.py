@@ -130,9 +130,7 @@ class VersionStore:
         """
         path = self.path / version_id
         if not _ID.fullmatch(version_id) or not path.is_dir():
-            raise VersionsError(
-                f"There is no version {version_id!r} in {self.path}. `plangraf versions` lists them."
-            )
+            raise VersionsError(f"There is no version {version_id!r} in {self.path}. `plangraf versions` lists them.")
         try:
             manifest = json.loads((path / MANIFEST).read_bytes())
         except (OSError, ValueError) as error:
@@ -289,8 +287,7 @@ class VersionStore:
         except OSError as error:
             reason = _REASONS.get(error.errno or 0, f"{error.strerror or error}")
             raise VersionsError(
-                f"The folder of versions {self.path} cannot be written: {reason}. "
-                "The current version is unchanged."
+                f"The folder of versions {self.path} cannot be written: {reason}. The current version is unchanged."
             ) from error
 
 

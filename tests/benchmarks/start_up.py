@@ -76,9 +76,15 @@ def main() -> None:
         count, used = memory_mib(process)
         lines = [
             ("from files to first answer", f"{from_files:.1f} s"),
-            ("from a built version to first answer", f"{statistics.median([*seconds, taken]):.2f} s (median of 4)"),
+            (
+                "from a built version to first answer",
+                f"{statistics.median([*seconds, taken]):.2f} s (median of 4)",
+            ),
             (f"memory of the {count} processes (PSS)", f"{used:.0f} MiB"),
-            ("point query, one client", f"{median_ms(url, '/sparql?query=' + httpx.QueryParams(q=POINT)['q']):.2f} ms"),
+            (
+                "point query, one client",
+                f"{median_ms(url, '/sparql?query=' + httpx.QueryParams(q=POINT)['q']):.2f} ms",
+            ),
             ("document in Turtle, one client", f"{median_ms(url, '/doc/5001/plan/2020-2023-7.ttl'):.2f} ms"),
             ("named query plans, one client", f"{median_ms(url, '/queries/plans'):.2f} ms"),
         ]

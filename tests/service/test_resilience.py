@@ -98,5 +98,5 @@ def test_the_server_leaves_no_process_behind(start_server: Callable[..., Any]) -
     with start_server() as server:
         family = psutil.Process(server.process.pid).children(recursive=True)
         assert len(family) >= 6  # two HTTP processes, each with a loader and its workers
-    gone, alive = psutil.wait_procs(family, timeout=10)
+    _, alive = psutil.wait_procs(family, timeout=10)
     assert not alive

@@ -33,9 +33,7 @@ def serving(make: Callable[[int], FastAPI]) -> Iterator[str]:
     """The application on a real uvicorn in a thread; yields its address."""
     port = free_port()
     server = uvicorn.Server(
-        uvicorn.Config(
-            make(port), port=port, log_config=None, access_log=False, lifespan="on", http="httptools"
-        )
+        uvicorn.Config(make(port), port=port, log_config=None, access_log=False, lifespan="on", http="httptools")
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -52,9 +52,7 @@ def eventually(condition: Callable[[], bool], within_s: float = 3) -> bool:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_answer_may_be_read_from_any_page_and_names_version_and_request(
-    client: httpx.Client, path: str
-) -> None:
+def test_every_answer_may_be_read_from_any_page_and_names_version_and_request(client: httpx.Client, path: str) -> None:
     for method in ("GET", "HEAD", "POST", "DELETE", "OPTIONS"):
         response = client.request(method, path, headers={"Origin": "https://example.org"})
         assert response.headers["access-control-allow-origin"] == "*", method
@@ -167,9 +165,7 @@ def test_an_error_of_the_engine_has_its_status_and_code(
         assert "etag" not in response.headers
 
 
-def test_an_unexpected_error_shows_a_request_id_and_nothing_of_the_inside(
-    scripted: str, script: Script
-) -> None:
+def test_an_unexpected_error_shows_a_request_id_and_nothing_of_the_inside(scripted: str, script: Script) -> None:
     script.failure = RuntimeError("the secret inside")
     with capture_logs() as lines:
         response = httpx.get(scripted + SELECT)
@@ -205,9 +201,7 @@ def test_an_answer_that_breaks_off_never_ends_cleanly(scripted: str, script: Scr
         httpx.get(scripted + SELECT)
 
 
-def test_an_unexpected_error_after_the_first_byte_breaks_the_answer_too(
-    scripted: str, script: Script
-) -> None:
+def test_an_unexpected_error_after_the_first_byte_breaks_the_answer_too(scripted: str, script: Script) -> None:
     script.chunks = [b"{", RuntimeError("inside")]
     with capture_logs() as lines:
         received = raw(scripted, f"GET {SELECT} HTTP/1.1\nHost: x\n\n")
@@ -217,9 +211,7 @@ def test_an_unexpected_error_after_the_first_byte_breaks_the_answer_too(
     assert [(line["outcome"], line["log_level"]) for line in lines] == [("broken", "error")]
 
 
-def test_a_complete_answer_is_streamed_in_chunks_and_the_connection_goes_on(
-    scripted: str, script: Script
-) -> None:
+def test_a_complete_answer_is_streamed_in_chunks_and_the_connection_goes_on(scripted: str, script: Script) -> None:
     script.chunks = [b"one", b"two"]
     request = f"GET {SELECT} HTTP/1.1\nHost: x\n\nGET {SELECT} HTTP/1.1\nHost: x\nConnection: close\n\n"
     received = raw(scripted, request)

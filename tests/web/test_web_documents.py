@@ -142,9 +142,7 @@ def test_a_thing_leads_to_its_document(client: httpx.Client) -> None:
         ("/doc/5001/file/only.html", "5001/file/only.html"),
     ],
 )
-def test_an_ending_fixes_the_format_unless_it_is_part_of_the_key(
-    client: httpx.Client, path: str, iri: str
-) -> None:
+def test_an_ending_fixes_the_format_unless_it_is_part_of_the_key(client: httpx.Client, path: str, iri: str) -> None:
     graph = turtle(client, path) if not path.endswith(".nt") else graph_of(
         client.get(path).content, RdfFormat.N_TRIPLES
     )  # fmt: skip
@@ -217,9 +215,7 @@ def test_iris_of_others_have_documents_by_exact_match_and_ours_lead_to_their_own
         assert (refused.status_code, refused.json()["parameter"]) == (400, "iri")
 
 
-@pytest.mark.parametrize(
-    "path", ["/doc/5001/plan/one", "/targets/11.6", "/doc?iri=" + quote(SDG + "11.6", safe="")]
-)
+@pytest.mark.parametrize("path", ["/doc/5001/plan/one", "/targets/11.6", "/doc?iri=" + quote(SDG + "11.6", safe="")])
 def test_the_links_of_a_document_lead_to_its_other_formats(client: httpx.Client, path: str) -> None:
     response = client.get(path)
     links = {(link["rel"], link.get("type", "")): link["url"] for link in _links(response.headers["link"])}
@@ -262,9 +258,7 @@ def test_a_document_seen_before_costs_a_304_without_the_engine(scripted: str, sc
 
 
 def test_each_representation_has_a_tag_of_its_own(client: httpx.Client) -> None:
-    tags = [
-        client.get(f"/doc/5001/plan/one.{suffix}").headers["etag"] for suffix in (*FORMATS, "jsonld", "html")
-    ]
+    tags = [client.get(f"/doc/5001/plan/one.{suffix}").headers["etag"] for suffix in (*FORMATS, "jsonld", "html")]
     tags.append(client.get("/doc/5001/plan/one.html?lang=en").headers["etag"])
     tags.append(client.get("/doc/5001/plan/two.ttl").headers["etag"])
     assert len(set(tags)) == 7
@@ -280,9 +274,7 @@ def test_the_same_version_in_another_process_gives_the_same_bytes_and_tags(
 ) -> None:
     port = int(str(client.base_url).rsplit(":", 1)[1].strip("/"))
     public = f"http://127.0.0.1:{port}"
-    with serving(
-        lambda other: create_app(small_settings(small_versions, other, public_url=public))
-    ) as address:
+    with serving(lambda other: create_app(small_settings(small_versions, other, public_url=public))) as address:
         for path in (
             "/ontology.ttl",
             "/ontology.nt",
@@ -331,9 +323,7 @@ def test_the_address_of_a_document_follows_from_its_iri(iri: str, path: str) -> 
     ("path", "subject"),
     [("/ontology", PLAN + "Plan"), ("/shapes", "https://w3id.org/plangraf/shapes#PlanShape")],
 )
-def test_a_vocabulary_is_the_same_graph_in_every_format(
-    client: httpx.Client, path: str, subject: str
-) -> None:
+def test_a_vocabulary_is_the_same_graph_in_every_format(client: httpx.Client, path: str, subject: str) -> None:
     graphs = [turtle(client, path)]
     for suffix, (content_type, rdf_format) in FORMATS.items():
         response = client.get(f"{path}.{suffix}")
@@ -401,9 +391,7 @@ PAGES = ["/", "/queries", "/sparql", "/shapes", "/nowhere", *THINGS]
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("language", ["nb", "en"])
-def test_a_page_is_sound_html_in_the_language_of_its_reader(
-    client: httpx.Client, path: str, language: str
-) -> None:
+def test_a_page_is_sound_html_in_the_language_of_its_reader(client: httpx.Client, path: str, language: str) -> None:
     response = client.get(path, headers={**BROWSER, "Accept-Language": language})
     if path.endswith(("report.ttl", "only.html")):
         assert response.status_code == 200
@@ -429,9 +417,7 @@ def test_the_page_of_a_thing_shows_its_facts_in_words(client: httpx.Client) -> N
     page = Page(text)
     words = [word for _, word in page.text]
     assert "Plan for grønn by, æøå – plangraf" in words
-    assert {"Tittel", "nummer", "oppstartsår", "2020", "viktigste perspektiv", "Grønn mobilitet"} <= set(
-        words
-    )
+    assert {"Tittel", "nummer", "oppstartsår", "2020", "viktigste perspektiv", "Grønn mobilitet"} <= set(words)
     assert ID + "5001/plan/one" in words
     hrefs = {str(attributes["href"]) for attributes in page.all("a")}
     assert "/doc/5001/perspective/2020-7" in hrefs
@@ -440,9 +426,7 @@ def test_the_page_of_a_thing_shows_its_facts_in_words(client: httpx.Client) -> N
     assert "/doc?iri=" + quote("http://example.org/bydel/Øya", safe="") in hrefs
     assert {f"/doc/5001/plan/one.{suffix}" for suffix in (*FORMATS, "jsonld")} <= hrefs
     english = Page(client.get("/doc/5001/plan/one.html?lang=en").text)
-    assert {"Title", "start year", "primary perspective", "Green mobility"} <= {
-        word for _, word in english.text
-    }
+    assert {"Title", "start year", "primary perspective", "Green mobility"} <= {word for _, word in english.text}
     # A title has one language; the page says which.
     assert ("h1", {"lang": "nb"}) in english.tags
     assert [link["type"] for link in page.all("link") if link["rel"] == "alternate"] == [
@@ -474,13 +458,9 @@ def test_every_local_link_of_every_page_leads_somewhere(client: httpx.Client) ->
         response = client.get(path, headers=BROWSER, follow_redirects=True)
         assert response.status_code == 200, path
         if response.headers["content-type"].startswith("text/html") and path != "/docs":
-            hrefs = [
-                str(attributes.get("href", "")).split("#")[0] for attributes in Page(response.text).all("a")
-            ]
+            hrefs = [str(attributes.get("href", "")).split("#")[0] for attributes in Page(response.text).all("a")]
             base = path.split("?")[0]
-            local = {
-                base + href if href.startswith("?") else href for href in hrefs if href[:1] in "/?" and href
-            }
+            local = {base + href if href.startswith("?") else href for href in hrefs if href[:1] in "/?" and href}
             waiting |= local - seen
     assert len(seen) > 40
 

@@ -42,12 +42,8 @@ def ask(client: httpx.Client, query: str, **more: object) -> httpx.Response:
     return client.get("/sparql", params={"query": query}, **more)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    "iri", [ØYA, "http://example.org/bydel/%C3%98ya", "http://example.org/bydel/%25C3%2598ya"]
-)
-def test_text_beyond_ascii_survives_each_request_form_and_is_decoded_once(
-    client: httpx.Client, iri: str
-) -> None:
+@pytest.mark.parametrize("iri", [ØYA, "http://example.org/bydel/%C3%98ya", "http://example.org/bydel/%25C3%2598ya"])
+def test_text_beyond_ascii_survives_each_request_form_and_is_decoded_once(client: httpx.Client, iri: str) -> None:
     query = f"SELECT ?o WHERE {{ BIND (STR(<{iri}>) AS ?o) }}"
     form = f"query={quote(query, safe='')}"
     assert values(client.get(f"/sparql?{form}")) == [iri]
@@ -109,9 +105,7 @@ def test_a_select_answers_in_each_result_format(
     assert response.text.startswith(start)
 
 
-@pytest.mark.parametrize(
-    "query", [f"CONSTRUCT {{ <{ONE}> ?p ?o }} WHERE {{ <{ONE}> ?p ?o }}", f"DESCRIBE <{ONE}>"]
-)
+@pytest.mark.parametrize("query", [f"CONSTRUCT {{ <{ONE}> ?p ?o }} WHERE {{ <{ONE}> ?p ?o }}", f"DESCRIBE <{ONE}>"])
 @pytest.mark.parametrize(
     ("accept", "content_type", "rdf_format"),
     [
@@ -154,9 +148,7 @@ def test_nothing_acceptable_is_406_with_the_choices(client: httpx.Client, query:
 
 
 def test_a_format_may_be_asked_for_by_name(client: httpx.Client) -> None:
-    response = client.get(
-        "/sparql", params={"query": SELECT, "format": "csv"}, headers={"Accept": "text/turtle"}
-    )
+    response = client.get("/sparql", params={"query": SELECT, "format": "csv"}, headers={"Accept": "text/turtle"})
     assert response.headers["content-type"] == "text/csv; charset=utf-8"
     body = {"query": f"DESCRIBE <{ONE}>", "format": "xml", "output": "xml"}
     assert client.post("/sparql", data=body).headers["content-type"] == "application/rdf+xml"
@@ -165,9 +157,7 @@ def test_a_format_may_be_asked_for_by_name(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("accept", ["text/turtle", "image/png", "text/html"])
-def test_a_malformed_query_is_400_with_its_place_whatever_accept_says(
-    client: httpx.Client, accept: str
-) -> None:
+def test_a_malformed_query_is_400_with_its_place_whatever_accept_says(client: httpx.Client, accept: str) -> None:
     response = ask(client, "SELECT * WHERE {\n  ?s ?p }", headers={"Accept": accept})
     body = problem(response, 400, "query-syntax")
     assert body["line"] == 2
@@ -176,9 +166,7 @@ def test_a_malformed_query_is_400_with_its_place_whatever_accept_says(
 
 
 def test_an_undefined_term_of_ours_is_named_with_the_nearest(client: httpx.Client) -> None:
-    response = ask(
-        client, "PREFIX plan: <https://w3id.org/plangraf/ontology#>\nSELECT * { ?s plan:startYaer ?o }"
-    )
+    response = ask(client, "PREFIX plan: <https://w3id.org/plangraf/ontology#>\nSELECT * { ?s plan:startYaer ?o }")
     body = problem(response, 400, "query-syntax")
     assert (body["line"], body["token"]) == (2, "plan:startYaer")
     assert "plan:startYear" in str(body["detail"])
@@ -288,15 +276,11 @@ def test_service_is_403(client: httpx.Client) -> None:
 def test_what_is_not_utf_8_or_endless_is_400(
     client: httpx.Client, method: str, url: str, body: bytes, content_type: str
 ) -> None:
-    response = client.request(
-        method, url, content=body, headers={"Content-Type": content_type} if body else {}
-    )
+    response = client.request(method, url, content=body, headers={"Content-Type": content_type} if body else {})
     problem(response, 400, "bad-request")
 
 
-@pytest.mark.parametrize(
-    "query", ["", " ", "\x00", "SELECT\x00", "{" * 500, "SELECT * {" * 80 + "}" * 80, "🏙", "}"]
-)
+@pytest.mark.parametrize("query", ["", " ", "\x00", "SELECT\x00", "{" * 500, "SELECT * {" * 80 + "}" * 80, "🏙", "}"])
 def test_hostile_text_is_400(client: httpx.Client, query: str) -> None:
     response = ask(client, query)
     assert response.status_code == 400
@@ -371,12 +355,9 @@ def test_a_query_seen_before_costs_a_304_and_another_format_has_another_tag(clie
         assert "content-type" not in again.headers
     assert ask(client, SELECT, headers={"If-None-Match": '"x"'}).status_code == 200
     tags = {
-        ask(client, SELECT, headers={"Accept": a}).headers["etag"]
-        for a in ("text/csv", "application/json", "text/xml")
+        ask(client, SELECT, headers={"Accept": a}).headers["etag"] for a in ("text/csv", "application/json", "text/xml")
     }
-    other = client.get("/sparql", params={"query": SELECT, "default-graph-uri": GRAPH + "shapes"}).headers[
-        "etag"
-    ]
+    other = client.get("/sparql", params={"query": SELECT, "default-graph-uri": GRAPH + "shapes"}).headers["etag"]
     assert len({*tags, other, ask(client, SELECT + " ").headers["etag"]}) == 5
     assert tag in tags
 

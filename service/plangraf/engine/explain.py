@@ -1,90 +1,156 @@
-"""What a client is told when only the engine's own parser refuses a query, at the culprit's place."""
+"""From what the engine says about a query that it refuses to an error that shows the culprit and the way out.
+
+First the grammar, which finds the first token that cannot stand where it stands; then the rules that a grammar
+cannot hold (which variables may be projected, where a variable may be bound, …); at last the engine's own
+position, moved to the token that it points into.
+"""
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from plangraf.engine.grammar import END, first_mistake
-from plangraf.errors import QuerySyntaxError, RequestError
-from plangraf.tokens import Token
+from plangraf.engine.grammar import CALLS, END, FUNCTIONS, Mistake, first_mistake, keywords
+from plangraf.engine.scopes import scope_error
+from plangraf.errors import QuerySyntaxError
+from plangraf.tokens import Source, Token, shown
 
-_POSITION = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
-_FUNCTION = re.compile(r"custom function <([^>]*)> is not supported")
-# Rules beyond the grammar, as the engine words them among what it expected.
-_SENTENCE = re.compile(r"The SELECT [^,\[\]]*[a-z]|[A-Z][a-z]+ [a-z][^,\[\]]*")
-_MOST_EXPECTED = 6
-_KINDS = {
-    "IRI": "an IRI in < >", "PNAME": "a prefixed name", "PNAME_NS": "a prefix", "VAR": "a variable",
-    "BNODE": "a blank node", "STRING": "a text in quotation marks", "LANGTAG": "a language tag",
-    "INTEGER": "a whole number", "NUMBER": "a number", "BOOLEAN": "true or false", END: "the end of the query",
-}  # fmt: skip
+_MOST_SHOWN = 7
+_OPERATORS = {f"'{sign}'" for sign in ("=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "||", "&&")}
+_NAMES = {"IRI", "PNAME", "PNAME_NS"}
+_LITERALS = {"STRING", "INTEGER", "NUMBER", "BOOLEAN"}
+_CLAUSES = {"OPTIONAL", "FILTER", "BIND", "GRAPH", "MINUS", "SERVICE", "VALUES", "LATERAL", "'{'"}
+# A set of expected terminals that holds all of the first set is told as the words, and the last set is done with.
+_IN_WORDS: tuple[tuple[set[str], str, set[str]], ...] = (
+    ({"F1", "STRING"}, "an expression",
+     {*CALLS, *_LITERALS, *_NAMES, "VAR", "'('", "'!'", "'+'", "'-'", "EXISTS", "NOT"}),
+    ({"F1"}, "a condition in brackets or a function call", {*CALLS, *_NAMES, "'('", "EXISTS", "NOT"}),
+    ({"'='", "'<'"}, "an operator", {*_OPERATORS, "IN", "NOT"}),
+    ({"'||'"}, "an operator", {*_OPERATORS}),
+    ({"'*'", "'+'", "'?'", "'/'"}, "a path operator", {"'*'", "'+'", "'?'", "'/'", "'|'"}),
+    ({"'^'", "'!'"}, "a property", {"'^'", "'!'", "'a'", "'('", "VAR", *_NAMES}),
+    ({"STRING", "VAR"}, "a variable, an IRI or a literal",
+     {*_LITERALS, *_NAMES, "VAR", "BNODE", "'('", "'['", "'+'", "'-'"}),
+    ({"STRING", "IRI"}, "an IRI or a literal", {*_LITERALS, *_NAMES, "'+'", "'-'"}),
+    ({"IRI", "PNAME", "VAR"}, "a variable or an IRI", {*_NAMES, "VAR"}),
+    ({"IRI", "PNAME"}, "an IRI", {*_NAMES}),
+    ({"IRI"}, "an IRI between '<' and '>'", {"IRI"}),
+    ({"PNAME_NS"}, "a prefix and a colon, such as plan:", {"PNAME_NS"}),
+    ({"INTEGER"}, "a whole number", {"INTEGER"}),
+    ({"STRING"}, "a string", {"STRING"}),
+    ({"VAR"}, "a variable", {"VAR"}),
+    ({"OPTIONAL", "FILTER"}, "a clause such as FILTER or OPTIONAL", _CLAUSES),
+)  # fmt: skip
+_SPELLED = {"ORDER": "ORDER BY", "GROUP": "GROUP BY", END: "the end of the query"}
+_SELDOM = {"VERSION", "LATERAL", "LANGTAG"}
+_HINTS = {
+    "AND": "Join conditions with '&&'.",
+    "OR": "Join conditions with '||'.",
+    "XOR": "Join conditions with '&&' and '||'.",
+    "LIKE": 'Compare texts with CONTAINS(?text, "part") or REGEX.',
+    "JOIN": "Patterns in one { … } are joined by the variables that they share.",
+    "@PREFIX": "SPARQL writes PREFIX plan: <…>, without '@' and without the full stop.",
+    "@BASE": "SPARQL writes BASE <…>, without '@' and without the full stop.",
+}
 
 
-def explain_engine_error(message: str, query: str, tokens: Sequence[Token]) -> RequestError:
-    """The error of a query that passed the guard and that the engine refused with `message`.
+def explain_engine_error(message: str, query: str, tokens: list[Token]) -> QuerySyntaxError:
+    """The error of a query that the engine refuses.
 
-    The engine reports the furthest position that some alternative reached, which is seldom the culprit's: the
-    grammar finds the first token that cannot stand where it stands, and knows what could.
+    Args:
+        message: what the engine said; its position counts from 1, in the query without codepoint escapes.
+        query: the text as the client sent it.
+        tokens: the tokens of that text.
     """
-    if match := _FUNCTION.search(message):
-        token = next((token for token in tokens if token.text == f"<{match[1]}>"), tokens[-1])
-        return QuerySyntaxError(f"there is no function <{match[1]}> here.", token.place)
-    if mistake := first_mistake(list(tokens)):
-        place = tokens[mistake.index].place if mistake.index is not None else tokens[-1].source.end()
-        return QuerySyntaxError(f"this cannot stand here. {_wanted(mistake.expected)}", place)
-    match = _POSITION.search(message)
-    if match is None:
-        return RequestError(f"The query cannot be evaluated: {message.strip()}")
-    if "SELECT contains a variable that is unbound" in match[3] and (culprit := _ungrouped(tokens)):
-        return QuerySyntaxError(
-            f"{culprit.text} is selected, but neither named in GROUP BY nor put into an aggregate.",
-            culprit.place,
-        )
-    place = _place_at(_offset(query, int(match[1]), int(match[2])), tokens)
-    if sentences := [text.strip() for text in _SENTENCE.findall(match[3]) if " " in text]:
-        return QuerySyntaxError(f"{sentences[0][0].lower()}{sentences[0][1:]}.", place)
-    return QuerySyntaxError("the query cannot be read on from here.", place)
+    source = tokens[0].source if tokens else Source(query)
+    error = grammar_error(tokens, source)
+    if error is None:
+        error = scope_error(message, tokens)
+    return error if error is not None else _by_position(message, source, tokens)
 
 
-def _wanted(expected: frozenset[str]) -> str:
-    """What could stand there, when that is few enough to help."""
-    signs = sorted(name for name in expected if name.startswith("'"))
-    kinds = sorted(_KINDS[name] for name in expected if name in _KINDS)
-    words = sorted(name for name in expected if name.isupper() and name.isalpha() and name not in _KINDS)
-    if len(words) > _MOST_EXPECTED:
-        words = ["a keyword"]
-    possible = [*kinds, *signs, *words]
-    return f"Expected {', '.join(possible)}." if possible else ""
+def grammar_error(tokens: list[Token], source: Source) -> QuerySyntaxError | None:
+    """What the grammar has against a query; None when it keeps the grammar."""
+    mistake = first_mistake(tokens)
+    if mistake is None:
+        return None
+    culprit = tokens[mistake.index] if mistake.index is not None else None
+    before = tokens[mistake.index - 1] if mistake.index else None
+    place = culprit.place if culprit else source.end()
+    return QuerySyntaxError(f"expected {readable(mistake.expected)}.", place, hint=_hint(mistake, culprit, before))
 
 
-def _ungrouped(tokens: Sequence[Token]) -> Token | None:
-    """The first selected variable that GROUP BY does not name."""
-    depth = 0
-    selected: list[Token] = []
-    grouped: set[str] = set()
-    clause = ""
+def readable(expected: Iterable[str]) -> str:
+    """Expected terminals as a short list in English: `'.', ';' or '}'`."""
+    left = set(expected) - _SELDOM
+    told: list[str] = []
+    for needed, words, covered in _IN_WORDS:
+        if needed <= left:
+            told.append(words)
+            left -= covered
+    signs = sorted(name for name in left if name.startswith("'") and name != "'a'")
+    others = sorted((_SPELLED.get(name, name) for name in left if not name.startswith("'")), key=_is_end)
+    items = [*signs, *told, *others] or ["something else"]
+    if len(items) > _MOST_SHOWN:
+        return ", ".join([*items[: _MOST_SHOWN - 1], "…"])
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} or {items[-1]}"
+
+
+def _is_end(name: str) -> tuple[bool, str]:
+    return name == _SPELLED[END], name
+
+
+def _hint(mistake: Mistake, culprit: Token | None, before: Token | None) -> str | None:
+    if culprit is None:
+        return None
+    word = culprit.text.upper()
+    if word in _HINTS:
+        return _HINTS[word]
+    if word == "=" and before and before.text == "=":
+        return "SPARQL compares with one '='."
+    if word == "," and {"VAR", "FROM"} <= mistake.expected:
+        return "The variables of SELECT are separated by spaces."
+    if word in FUNCTIONS and "VAR" in mistake.expected and before and before.kind != "punctuation":
+        return f"In SELECT, write ({word}(…) AS ?name)."
+    if word in ("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET") and "VALUES" in mistake.expected:
+        return "The order is GROUP BY, HAVING, ORDER BY, LIMIT, OFFSET."
+    if word in ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE") and END in mistake.expected:
+        return "A request holds exactly one query."
+    if culprit.kind == "word" and word not in keywords():
+        known = [name for name in mistake.expected if name.isupper() and name not in CALLS]
+        if "F1" in mistake.expected:
+            known += FUNCTIONS
+        near = difflib.get_close_matches(word, known, n=1)
+        return f"Did you mean {near[0]}?" if near else None
+    return None
+
+
+def _by_position(message: str, source: Source, tokens: list[Token]) -> QuerySyntaxError:
+    """The error at the token that the engine's position falls into; at the query's start without a position."""
+    if function := re.search(r"custom function <([^>]*)> is not supported", message):
+        return _unknown_function(function[1], source, tokens)
+    found = re.match(r"error at (\d+):(\d+): expected (?:one of )?(.*)", message, re.DOTALL)
+    if found is None:
+        place = tokens[0].place if tokens else source.end()
+        return QuerySyntaxError(f"the engine cannot answer this: {shown(message)}", place)
+    lines = source.decoded.split("\n")
+    line, column, expected = int(found[1]), int(found[2]), found[3]
+    offset = sum(len(text) + 1 for text in lines[: line - 1]) + column - 1
+    # A keyword that did not match is reported behind as many characters as it has.
+    words = re.findall(r"\b[A-Za-z_]{2,}\b", expected) if "[" not in expected and '"' not in expected else []
+    offset = max((offset - len(word) for word in words), default=offset)
+    original = source.original_offset(max(offset, 0))
+    culprit = next((token for token in tokens if token.end > original), None)
+    place = culprit.place if culprit else source.end()
+    reason = next((part for part in expected.split(", ") if re.search(r"[a-z]+ [a-z]+ [a-z]+", part)), None)
+    text = f"the engine says: {reason}." if reason else "the engine cannot read the query from here on."
+    return QuerySyntaxError(text, place)
+
+
+def _unknown_function(iri: str, source: Source, tokens: list[Token]) -> QuerySyntaxError:
+    local = re.split(r"[#/:]", iri)[-1]
     for token in tokens:
-        if token.kind == "word" and token.upper in ("SELECT", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT"):
-            clause = token.upper
-        elif token.text in ("(", "{"):
-            depth += 1
-        elif token.text in (")", "}"):
-            depth -= 1
-        elif token.kind == "variable" and clause == "GROUP":
-            grouped.add(token.text[1:])
-        elif token.kind == "variable" and clause == "SELECT" and depth == 0:
-            selected.append(token)
-    return next((token for token in selected if token.text[1:] not in grouped), None)
-
-
-def _offset(query: str, line: int, column: int) -> int:
-    start = 0
-    for _ in range(line - 1):
-        start = query.find("\n", start) + 1
-    return start + column - 1
-
-
-def _place_at(offset: int, tokens: Sequence[Token]) -> Place:
-    found = next((token for token in tokens if token.end > offset), None)
-    return found.place if found else tokens[-1].source.end()
+        if (token.kind == "iri" and token.iri == iri) or (token.kind == "prefixed_name" and token.local == local):
+            return QuerySyntaxError(f"there is no function <{iri}>.", token.place)
+    return QuerySyntaxError(f"there is no function <{iri}>.", source.end())

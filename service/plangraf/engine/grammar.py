@@ -1,9 +1,9 @@
 """The grammar of SPARQL 1.1 queries, to find the first token that cannot stand where it stands.
 
 The engine reports the furthest position that some alternative reached, which is seldom the culprit's; the
-grammar is LL(1), so one predictive pass over the tokens finds it, and knows what was expected instead. Used only
-once the engine has refused a query. Follows https://www.w3.org/TR/sparql11-query/#sparqlGrammar with `(` `)` and
-`[` `]` in place of NIL and ANON, signs apart from their numbers, and LATERAL, which the engine has too.
+grammar is LL(1), so one predictive pass over the tokens finds it, and knows what was expected instead. Used
+only once a query is refused. Follows https://www.w3.org/TR/sparql11-query/#sparqlGrammar with `(` `)` and `[`
+`]` in place of NIL and ANON, signs apart from their numbers, and LATERAL, which the engine has too.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ And = Relation ( '&&' Relation )*
 Relation = Sum ( ( '=' | '!=' | '<' | '>' | '<=' | '>=' ) Sum | IN ExpressionList | NOT IN ExpressionList )?
 Sum = Product ( ( '+' | '-' ) Product )*
 Product = Unary ( ( '*' | '/' ) Unary )*
-Unary = '!' Unary | '+' Primary | '-' Primary | Primary
+Unary = '!' Unary | ( '+' | '-' ) ( '+' | '-' )? Primary | Primary
 Primary = BrackettedExpression | BuiltInCall | Iri ArgList? | RdfLiteral | Number | BOOLEAN | VAR
 BuiltInCall = F0 '(' ')' | F1 '(' Expression ')' | F2 '(' Expression ',' Expression ')'
     | F3 '(' Expression ',' Expression ',' Expression ')'
@@ -100,8 +100,8 @@ BuiltInCall = F0 '(' ')' | F1 '(' Expression ')' | F2 '(' Expression ',' Express
 # Functions by the number of their arguments; those of the second lines are SPARQL 1.2 and the engine's own.
 _FUNCTIONS = {
     "F0": "RAND NOW UUID STRUUID",
-    "F1": "STR LANG DATATYPE IRI URI ABS CEIL FLOOR ROUND STRLEN UCASE LCASE ENCODE_FOR_URI YEAR MONTH DAY HOURS "
-    "MINUTES SECONDS TIMEZONE TZ MD5 SHA1 SHA256 SHA384 SHA512 ISIRI ISURI ISBLANK ISLITERAL ISNUMERIC "
+    "F1": "STR LANG DATATYPE IRI URI ABS CEIL FLOOR ROUND STRLEN UCASE LCASE ENCODE_FOR_URI YEAR MONTH DAY "
+    "HOURS MINUTES SECONDS TIMEZONE TZ MD5 SHA1 SHA256 SHA384 SHA512 ISIRI ISURI ISBLANK ISLITERAL ISNUMERIC "
     "SUBJECT PREDICATE OBJECT ISTRIPLE LANGDIR HASLANG HASLANGDIR",
     "F2": "LANGMATCHES CONTAINS STRSTARTS STRENDS STRBEFORE STRAFTER STRLANG STRDT SAMETERM ADJUST",
     "F3": "IF TRIPLE STRLANGDIR",
@@ -115,6 +115,7 @@ _FUNCTIONS = {
     "GROUP_CONCAT": "GROUP_CONCAT",
 }
 _TERMINAL_OF_FUNCTION = {name: terminal for terminal, names in _FUNCTIONS.items() for name in names.split()}
+CALLS = frozenset(_FUNCTIONS)
 FUNCTIONS = frozenset(_TERMINAL_OF_FUNCTION)
 AGGREGATES = frozenset(("COUNT", "GROUP_CONCAT", *_FUNCTIONS["AGGREGATE"].split()))
 _KINDS = {
@@ -123,6 +124,8 @@ _KINDS = {
 _NAMED_KINDS = frozenset(
     ("IRI", "PNAME", "PNAME_NS", "VAR", "BNODE", "STRING", "LANGTAG", "INTEGER", "NUMBER", "BOOLEAN")
 )
+# Triple terms, reifiers and annotations of SPARQL 1.2.
+_NEWER = frozenset(("<<", ">>", "{|", "|}", "~"))
 Production = tuple[str, ...]
 
 
@@ -136,7 +139,7 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Which production of a rule starts with which terminal; `conflicts` is for the tests."""
+    """Which production of a rule, written backwards, starts with which terminal; `conflicts` is for the tests."""
 
     choices: dict[str, dict[str, Production]]
     terminals: frozenset[str]
@@ -150,14 +153,20 @@ def first_mistake(tokens: list[Token]) -> Mistake | None:
     Triple terms and annotations of SPARQL 1.2 are such: of them the engine knows more.
     """
     table = grammar()
-    stack = [END, "Query"]
-    for index, token in enumerate(tokens):
-        if token.text in ("<<", ">>", "{|", "|}", "~"):
+    terminals = []
+    for token in tokens:
+        if token.text in _NEWER:
             return None
-        before = list(stack)
-        if not _consume(table, stack, _terminal(token, table)):
-            return Mistake(index, _expected(table, before))
-    return None if _consume(table, list(stack), END) else Mistake(None, _expected(table, stack))
+        terminals.append(_terminal(token, table))
+    terminals.append(END)
+    stack = [END, "Query"]
+    for index, terminal in enumerate(terminals):
+        if not _consume(table, stack, terminal):
+            stack = [END, "Query"]
+            for before in terminals[:index]:
+                _consume(table, stack, before)
+            return Mistake(index if index < len(tokens) else None, _expected(table, stack))
+    return None
 
 
 def keywords() -> frozenset[str]:
@@ -166,15 +175,17 @@ def keywords() -> frozenset[str]:
 
 
 def _consume(table: _Table, stack: list[str], terminal: str) -> bool:
-    """Moves the parser over one terminal; False when it cannot stand here."""
+    """Moves the parser over one terminal; False when it cannot stand here. `stack` has its top at the end."""
+    choices = table.choices
     while stack:
         top = stack.pop()
-        if top not in table.choices:
+        row = choices.get(top)
+        if row is None:
             return top == terminal
-        production = table.choices[top].get(terminal)
+        production = row.get(terminal)
         if production is None:
             return False
-        stack.extend(reversed(production))
+        stack += production
     return False
 
 
@@ -183,17 +194,18 @@ def _expected(table: _Table, stack: list[str]) -> frozenset[str]:
 
 
 def _terminal(token: Token, table: _Table) -> str:
-    if token.kind == "prefixed_name":
-        return "PNAME_NS" if token.text.endswith(":") and token.text.count(":") == 1 else "PNAME"
-    if token.kind == "number":
-        return "INTEGER" if token.text.isdigit() else "NUMBER"
-    if token.kind == "punctuation":
-        return f"'{token.text}'"
-    if token.kind != "word":
-        return _KINDS[token.kind]
-    word = token.text.upper()
-    if token.text == "a":
+    kind, text = token.kind, token.text
+    if kind == "punctuation":
+        return f"'{text}'"
+    if kind == "prefixed_name":
+        return "PNAME_NS" if text.endswith(":") and text.count(":") == 1 else "PNAME"
+    if kind == "number":
+        return "INTEGER" if text.isdigit() else "NUMBER"
+    if kind != "word":
+        return _KINDS[kind]
+    if text == "a":
         return "'a'"
+    word = text.upper()
     if word in ("TRUE", "FALSE"):
         return "BOOLEAN"
     return _TERMINAL_OF_FUNCTION.get(word, word if word in table.keywords else "an unknown word")
@@ -217,7 +229,7 @@ def grammar() -> _Table:
             for terminal in (first - {""}) | (follows[name] if "" in first else set()):
                 if terminal in row:
                     conflicts.add((name, terminal))
-                row.setdefault(terminal, production)
+                row.setdefault(terminal, production[::-1])
     terminals = frozenset(
         symbol for productions in rules.values() for p in productions for symbol in p if symbol not in rules
     )

@@ -1,8 +1,8 @@
 """What a query must keep before the engine sees it: bounds, no SERVICE, no update, names that exist.
 
-Pure: one pass over the tokens, nothing is evaluated. The engine's parser recurses and its planner's time grows
-with the fourth power of the patterns that it joins, so what would crash or occupy a worker is refused here with
-the limit that it passes; whatever still gets through ends at the worker's deadline.
+Pure: one pass over the tokens, nothing is evaluated. The engine's parser recurses and its planner's time
+grows with the fourth power of the patterns that it joins, so what would crash or occupy a worker is refused
+here with the limit that it passes; whatever still gets through ends at the worker's deadline.
 """
 
 from __future__ import annotations
@@ -14,7 +14,13 @@ from urllib.parse import urljoin
 
 from plangraf.engine.explain import explain_engine_error, grammar_error
 from plangraf.engine.grammar import FUNCTIONS, keywords
-from plangraf.errors import QueryLimitError, QuerySyntaxError, ServiceForbiddenError, UpdateRefusedError
+from plangraf.errors import (
+    Place,
+    QueryLimitError,
+    QuerySyntaxError,
+    ServiceForbiddenError,
+    UpdateRefusedError,
+)
 from plangraf.namespaces import CLOSED_NAMESPACES, PREFIXES
 from plangraf.settings import Settings
 from plangraf.tokens import Source, Token, tokenize_source
@@ -55,6 +61,7 @@ _CLOSERS = {"(": ")", "{": "}", "[": "]", "{|": "|}", "<<": ">>"}
 _OPENERS = {closer: opener for opener, closer in _CLOSERS.items()}
 _OPERATORS = frozenset(("||", "&&", "!", "+", "-", "*", "/"))
 _PATH_STEPS = frozenset(("/", "|", "^"))
+_PATH_SIGNS = _PATH_STEPS | {"*", "+", "?"}
 _NODES = frozenset(("variable", "iri", "prefixed_name", "bnode", "string", "number"))
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 
@@ -102,7 +109,7 @@ class CheckedQuery:
     """A query that the engine may see.
 
     `text` has its codepoint escapes decoded; `deterministic` says whether the same data give the same answer;
-    `from_graphs` and `from_named` are the absolute IRIs of FROM and FROM NAMED.
+    `default_graphs` and `named_graphs` are the absolute IRIs of FROM and FROM NAMED.
     """
 
     query: str
@@ -110,12 +117,12 @@ class CheckedQuery:
     form: str
     deterministic: bool
     tokens: list[Token]
-    from_graphs: tuple[str, ...] = ()
-    from_named: tuple[str, ...] = ()
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
 
     @property
     def has_dataset_clause(self) -> bool:
-        return bool(self.from_graphs or self.from_named)
+        return bool(self.default_graphs or self.named_graphs)
 
 
 def check(query: str, limits: Limits, terms: frozenset[str] = frozenset()) -> CheckedQuery:
@@ -123,6 +130,7 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset()) -> Ch
 
     Args:
         query: the text as the client sent it.
+        limits: the bounds to keep.
         terms: every IRI that our closed namespaces have; when empty, names in them are not checked.
     Raises:
         QuerySyntaxError: malformed, or a prefix, function, term or base that does not exist.
@@ -133,27 +141,31 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset()) -> Ch
     try:
         size = len(query.encode())
     except UnicodeEncodeError as error:
-        place = Source(query[: error.start]).end()
+        place = Source(query[: error.start]).place(error.start, "")
         raise QuerySyntaxError("half a surrogate pair is no character.", place, hint="Send UTF-8.") from error
     if size > limits.max_bytes:
         raise QueryLimitError("size in bytes", size, limits.max_bytes)
     source = Source(query)
     tokens = tokenize_source(source, limits.max_tokens)
     try:
-        return _Pass(source, tokens, limits, terms).checked()
+        checked = _Pass(source, tokens, limits, terms).checked()
     except QuerySyntaxError as error:
         # What cannot stand where it stands comes before a name that is wrong further on.
         earlier = grammar_error(tokens, source)
         if earlier and (earlier.place.line, earlier.place.column) < (error.place.line, error.place.column):
             raise earlier from error
         raise
+    if malformed := grammar_error(tokens, source):
+        raise malformed
+    return checked
 
 
 @dataclass(slots=True)
 class _Frame:
     """One open bracket. `kind` says what stands in it: group, template, triples, expression, rows or query.
 
-    `joined` counts patterns that the planner joins, `path` the steps of the property path at hand.
+    `joined` counts patterns that the planner joins, `path` the steps of the property path at hand, `members`
+    the terms, which are those of a collection when the bracket is round and holds no path.
     """
 
     kind: str
@@ -162,6 +174,7 @@ class _Frame:
     clause: str = ""
     joined: int = 0
     path: int = 0
+    members: int = 0
 
 
 @dataclass(slots=True)
@@ -182,9 +195,7 @@ class _Pass:
 
     def checked(self) -> CheckedQuery:
         if not self.tokens:
-            raise QuerySyntaxError(
-                "the query is empty.", self.source.end(), hint="Send a SELECT, for example."
-            )
+            raise QuerySyntaxError("the query is empty.", Place(1, 1, ""), hint="Send a SELECT, for example.")
         start = self._prologue()
         self._read_form(start)
         for index in range(start, len(self.tokens)):
@@ -192,7 +203,8 @@ class _Pass:
         if len(self.stack) > 1:
             opener = self.stack[-1].opener
             assert opener is not None
-            text = f"this {opener.text!r} is never closed; {_CLOSERS[opener.text]!r} was expected before the end."
+            closer = _CLOSERS[opener.text]
+            text = f"this {opener.text!r} is never closed; {closer!r} was expected before the end."
             raise QuerySyntaxError(text, opener.place)
         graphs, named = self.dataset
         return CheckedQuery(
@@ -248,18 +260,15 @@ class _Pass:
         if kind in _NODES:
             if frame.kind == "query" and self.form == "DESCRIBE":
                 self._count_clause()
-            elif frame.opener is not None and frame.opener.text == "(" and frame.kind == "triples":
-                # Each member of a collection is two patterns.
-                self._join(frame, 2)
+            elif frame.kind == "triples":
+                frame.members += 1
             if kind not in ("iri", "prefixed_name"):
                 frame.path = 0
 
     def _word(self, index: int, token: Token, frame: _Frame) -> None:
         word = token.upper
         if word == "SERVICE":
-            following = (
-                other.text for other in self.tokens[index + 1 : index + 3] if other.upper != "SILENT"
-            )
+            following = (other.text for other in self.tokens[index + 1 : index + 3] if other.upper != "SILENT")
             raise ServiceForbiddenError(token.place, next(following, ""))
         if word in _CLAUSES:
             self._count_clause()
@@ -293,12 +302,8 @@ class _Pass:
 
     def _unknown_word(self, token: Token) -> QuerySyntaxError:
         word = token.upper
-        known = FUNCTIONS | (
-            {"FILTER", "BIND", "HAVING", "VALUES"} if self.stack[-1].kind != "expression" else set()
-        )
-        near = _MEANT.get(word) or next(
-            iter(difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)), None
-        )
+        known = FUNCTIONS | ({"FILTER", "BIND", "HAVING", "VALUES"} if self.stack[-1].kind != "expression" else set())
+        near = _MEANT.get(word) or next(iter(difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)), None)
         text = f"{token.text} is no function of SPARQL."
         if word in keywords():
             text = f"{token.text} cannot be followed by a bracket here."
@@ -328,9 +333,7 @@ class _Pass:
             if text in _PATH_STEPS:
                 frame.path += 1
                 if frame.path > self.limits.max_path:
-                    raise QueryLimitError(
-                        "number of steps in one property path", frame.path, self.limits.max_path
-                    )
+                    raise QueryLimitError("number of steps in one property path", frame.path, self.limits.max_path)
                 if text == "/":
                     self._join(frame, 1)
             elif text in ".;,":
@@ -341,7 +344,7 @@ class _Pass:
 
     def _open(self, index: int, token: Token, frame: _Frame) -> None:
         if len(self.stack) > self.limits.max_nesting:
-            raise QueryLimitError("nesting of brackets", len(self.stack), self.limits.max_nesting)
+            raise QueryLimitError("nesting depth", len(self.stack), self.limits.max_nesting)
         text = token.text
         before = self._upper(index - 1)
         kind = "triples"
@@ -395,26 +398,22 @@ class _Pass:
                 self._join(outer, 1 if apart else frame.joined + 1)
         elif frame.kind == "triples":
             outer.path += frame.path
-            self._join(outer, frame.joined)
+            is_collection = token.text == ")" and not frame.path and self._text(index + 1) not in _PATH_SIGNS
+            # Each member of a collection is two patterns.
+            self._join(outer, frame.joined + (2 * frame.members if is_collection else 0))
 
     def _term(self, index: int, token: Token, iri: str, frame: _Frame) -> None:
         if self.terms and iri.startswith(CLOSED_NAMESPACES) and iri not in self.terms:
             self._check_term(token, iri)
         if self._text(index + 1) != "(" or iri in _CASTS or iri.startswith(_GEOSPARQL):
             return
-        called = (
-            frame.kind == "expression" or frame.clause == "modifier" or self._upper(index - 1) == "FILTER"
-        )
+        called = frame.kind == "expression" or frame.clause == "modifier" or self._upper(index - 1) == "FILTER"
         if called:
             local = re.split(r"[#/:]", iri)[-1]
             known = {name.removeprefix(_XSD).lower(): f"xsd:{name.removeprefix(_XSD)}" for name in _CASTS}
             known |= {name.lower(): name for name in FUNCTIONS}
             near = difflib.get_close_matches(local.lower(), sorted(known), n=1, cutoff=0.5)
-            hint = (
-                f"Did you mean {known[near[0]]}?"
-                if near
-                else "SPARQL's own functions and xsd: casts are there."
-            )
+            hint = f"Did you mean {known[near[0]]}?" if near else "SPARQL's own functions and xsd: casts are there."
             raise QuerySyntaxError(f"there is no function {token.text}.", token.place, hint=hint)
 
     def _check_term(self, token: Token, iri: str) -> None:

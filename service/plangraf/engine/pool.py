@@ -56,9 +56,7 @@ class _Worker:
         default, named = request.default_graphs, request.named_graphs
         if default is None and named is None and (checked.default_graphs or checked.named_graphs):
             default, named = checked.default_graphs, checked.named_graphs
-        body = orjson.dumps(
-            {"query": request.query, "format": request.format.name, "default": default, "named": named}
-        )
+        body = orjson.dumps({"query": request.query, "format": request.format.name, "default": default, "named": named})
         self._writer.write(REQUEST.pack(len(body)) + body)
 
     async def receive(self) -> tuple[bytes, bytes]:

@@ -1,7 +1,7 @@
 """Rules about variables, blank nodes and rows that a query can break while it keeps the grammar.
 
-The engine refuses such a query with a position behind the culprit, or with none. Run only after that; each rule
-here is one of SPARQL 1.1 (§4.1.4, §10.1, §11.4, §18.2) and looks at tokens alone.
+The engine refuses such a query with a position behind the culprit, or with none. Run only after that; each
+rule here is one of SPARQL 1.1 (§4.1.4, §10.1, §11.4, §18.2) and looks at tokens alone.
 """
 
 from __future__ import annotations
@@ -140,9 +140,7 @@ def _rows(tokens: list[Token]) -> QuerySyntaxError | None:
             count = len(parts) - 2 * sum(value.text == "^^" for value in parts)
             if count != len(names):
                 text = f"this row has {count} value(s), VALUES has {len(names)} variable(s)."
-                return QuerySyntaxError(
-                    text, tokens[at].place, hint="Write UNDEF for a value that is not given."
-                )
+                return QuerySyntaxError(text, tokens[at].place, hint="Write UNDEF for a value that is not given.")
             at = end + 1
     return None
 
@@ -155,9 +153,7 @@ def _aliases(select: _Select) -> QuerySyntaxError | None:
         if token.kind != "variable":
             return None
         if is_alias and _name(token) in projected:
-            return QuerySyntaxError(
-                f"SELECT gives {token.text} twice.", token.place, hint="Choose another name."
-            )
+            return QuerySyntaxError(f"SELECT gives {token.text} twice.", token.place, hint="Choose another name.")
         if is_alias and _name(token) in taken and not select.aggregates:
             text = f"{token.text} has a value in WHERE already and cannot be given another one."
             return QuerySyntaxError(text, token.place, hint="Choose another name after AS.")

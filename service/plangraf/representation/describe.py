@@ -88,7 +88,7 @@ async def describe(engine: Engine, iri: str, *, predicates: bool = False) -> Des
 
 async def labels(engine: Engine, things: Iterable[NamedNode]) -> Graph:
     """Type and labels of each thing, in all languages."""
-    # A second VALUES for ?p would be joined by scanning all data; a FILTER looks at each thing's triples only.
+    # A second VALUES, for ?p, would be joined by scanning all data; a FILTER looks at each thing's triples.
     properties = ", ".join(str(p) for p in (RDF_TYPE, *LABELS))
     names = sorted(str(thing) for thing in things)
     graph: Graph = []

@@ -200,9 +200,7 @@ class _Words:
         found = self._labels.best(predicate, self._language)
         text = found.value if found else property_label(predicate.value, self._language)
         lang = found.language if found else None
-        return Shown(
-            text or short_name(predicate.value), self._href(predicate, self._defined), lang, predicate.value
-        )
+        return Shown(text or short_name(predicate.value), self._href(predicate, self._defined), lang, predicate.value)
 
     def _href(self, thing: NamedNode, known: set[NamedNode]) -> str | None:
         if thing in known:
@@ -225,9 +223,7 @@ def _natural(values: Iterable[Any]) -> list[Any]:
 
     def key(value: Any) -> list[tuple[int, int | str]]:
         parts = re.split(r"([0-9]+)", str(value))
-        return [
-            (1, int(part)) if part.isdecimal() and part.isascii() else (0, part) for part in parts if part
-        ]
+        return [(1, int(part)) if part.isdecimal() and part.isascii() else (0, part) for part in parts if part]
 
     return sorted(values, key=key)
 

@@ -250,9 +250,7 @@ def _node(context: Context, subject: Subject, properties: Properties, nested: An
                 listed = members.setdefault(name, [])
                 assert isinstance(listed, list)
                 listed.append((nested and nested(value)) or context.value(value, term))
-    in_array = {
-        term.name for predicate in properties for term in context.terms(predicate.value) if term.in_array
-    }
+    in_array = {term.name for predicate in properties for term in context.terms(predicate.value) if term.in_array}
     for name, found in sorted(members.items()):
         if isinstance(found, dict):
             node[name] = {language: _one_or_all(texts) for language, texts in sorted(found.items())}

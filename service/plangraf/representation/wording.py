@@ -159,6 +159,12 @@ _COLLECTIONS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+def collection_order(query: str) -> tuple[int, str]:
+    """The place of a collection among the others: in the order above, then by name."""
+    known = list(_COLLECTIONS)
+    return (known.index(query) if query in known else len(known)), query
+
+
 def collection_name(query: str, language: str) -> tuple[str, str] | None:
     """The heading over the things of a named query, and its language; None when there is no word for it."""
     words = _COLLECTIONS.get(query)

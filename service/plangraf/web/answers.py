@@ -81,9 +81,7 @@ async def run(
 class StreamedAnswer(Response):
     """Chunks from the engine as they come; the engine is told at once when the client leaves."""
 
-    def __init__(
-        self, answer: QueryAnswer, status_code: int = 200, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, answer: QueryAnswer, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(None, status_code, headers)
         del self.headers["content-length"]
         self._answer = answer

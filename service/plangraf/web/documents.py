@@ -67,9 +67,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
     async def document_by_iri(request: Request) -> Response:
         iri = single(parameters(request.scope["query_string"]), "iri")
         if iri is None:
-            raise ParameterError(
-                "iri", "is missing. Such as /doc?iri=http%3A%2F%2Fmetadata.un.org%2Fsdg%2F11.6."
-            )
+            raise ParameterError("iri", "is missing. Such as /doc?iri=http%3A%2F%2Fmetadata.un.org%2Fsdg%2F11.6.")
         if iri.startswith(ID):
             return Response(status_code=303, headers={"Location": service.prefix + document_path(iri)})
         here = f"?iri={quote(iri, safe='')}"
@@ -82,9 +80,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
     async def short(request: Request, kind: str, code: str) -> Response:
         stripped, fixed = split_ending(code)
         if not _CODES[kind].fullmatch(stripped.lower()):
-            raise ResourceNotFoundError(
-                f"/{kind}/{code}", "Targets are called like 11.6 or 11.a, goals like 11."
-            )
+            raise ResourceNotFoundError(f"/{kind}/{code}", "Targets are called like 11.6 or 11.a, goals like 11.")
 
         def address(format_: Format) -> str:
             return f"{service.prefix}/{kind}/{stripped.lower()}.{format_.suffix}"
@@ -168,9 +164,7 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
     if unchanged(request, tag):
         return not_modified(tag, headers)
     try:
-        description = await while_connected(
-            request.receive, describe(service.engine, wanted.iri, predicates=page)
-        )
+        description = await while_connected(request.receive, describe(service.engine, wanted.iri, predicates=page))
     except QuerySyntaxError as error:
         # Our own query is sound: what an engine refuses in it is a term of ours that nobody defined.
         raise ResourceNotFoundError(wanted.iri) from error

@@ -18,9 +18,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
     async def ready() -> Response:
         if not service.engine.ready:
             raise NotReadyError
-        return _json(
-            {"status": "ready", "version": service.engine.version, "triples": service.engine.triples}
-        )
+        return _json({"status": "ready", "version": service.engine.version, "triples": service.engine.triples})
 
     app.add_api_route(
         "/health/live", live, methods=["GET"], operation_id="live", tags=["Operations"],

@@ -32,9 +32,7 @@ class Envelope:
     it returns without ending the response, which makes the server break the connection.
     """
 
-    def __init__(
-        self, app: ASGIApp, version: Callable[[], str], methods: Callable[[Scope], list[str]]
-    ) -> None:
+    def __init__(self, app: ASGIApp, version: Callable[[], str], methods: Callable[[Scope], list[str]]) -> None:
         self._app = app
         self._version = version
         self._methods = methods

@@ -65,19 +65,13 @@ def add_routes(app: FastAPI, service: Service) -> None:
 
     async def unknown(name: str) -> Response:
         near = difflib.get_close_matches(name, service.queries, n=1)
-        hint = (
-            f"Did you mean {near[0]}? All queries are at /queries."
-            if near
-            else "All queries are at /queries."
-        )
+        hint = f"Did you mean {near[0]}? All queries are at /queries." if near else "All queries are at /queries."
         raise ResourceNotFoundError(f"/queries/{name}", hint)
 
     app.add_api_route("/queries/{name}", unknown, methods=["GET"], include_in_schema=False)
 
 
-def _endpoint(
-    service: Service, query: NamedQuery, fixed: Format | None
-) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(service: Service, query: NamedQuery, fixed: Format | None) -> Callable[[Request], Awaitable[Response]]:
     deterministic = service.check(query.text).deterministic
 
     async def answer(request: Request) -> Response:
@@ -176,12 +170,7 @@ def _description(query: NamedQuery) -> str:
 
 def _content(query: NamedQuery) -> dict[str, Any]:
     names = list(query.head.columns)
-    example = (
-        ",".join(names)
-        + "\r\n"
-        + ",".join(_EXAMPLES.get(t, "…") for t in query.head.columns.values())
-        + "\r\n"
-    )
+    example = ",".join(names) + "\r\n" + ",".join(_EXAMPLES.get(t, "…") for t in query.head.columns.values()) + "\r\n"
     found: dict[str, Any] = {format_.media_type: {"schema": {"type": "string"}} for format_ in RESULT_FORMATS}
     found["text/csv"]["example"] = example
     found["application/sparql-results+json"] = {

@@ -18,7 +18,7 @@ from plangraf.queries import NamedQuery
 from plangraf.representation.addresses import document_path
 from plangraf.representation.graphs import fetch, fetch_rows, write
 from plangraf.representation.jsonld import compact_graph, dump
-from plangraf.representation.wording import collection_name
+from plangraf.representation.wording import collection_name, collection_order
 from plangraf.web.answers import not_modified, unchanged, vary, while_connected, whole
 from plangraf.web.openapi import content
 from plangraf.web.requests import format_of, language_of, parameters
@@ -51,9 +51,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
             body = service.pages.render("home.html", language, collections=collections)
         else:
             graph = await while_connected(request.receive, fetch(service.engine, _DATASETS))
-            body = (
-                dump(compact_graph(service.context, graph)) if format_ == JSON_LD else write(graph, format_)
-            )
+            body = dump(compact_graph(service.context, graph)) if format_ == JSON_LD else write(graph, format_)
         return whole(request, body, format_.content_type, tag, headers)
 
     app.add_api_route(
@@ -88,6 +86,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
 class _Item:
     href: str
     text: str
+    lang: str | None
     number: str
 
 
@@ -104,16 +103,14 @@ class _Collection:
 async def _collections(service: Service, language: str) -> list[_Collection]:
     """The named queries whose rows are things with a name: what there is, one list each."""
     found = []
-    for query in service.queries.values():
+    for query in sorted(service.queries.values(), key=lambda query: collection_order(query.name)):
         columns = list(query.head.columns)
         name = next((column for column in ("title", "label") if column in columns), None)
         needed = any(not parameter.optional for parameter in query.head.parameters.values())
         if needed or name is None or query.head.columns[columns[0]] != "iri":
             continue
         title, lang = collection_name(query.name, language) or (query.head.summary, "en")
-        found.append(
-            _Collection(query.name, title, lang, await _items(service, query, columns[0], name, language))
-        )
+        found.append(_Collection(query.name, title, lang, await _items(service, query, columns[0], name, language)))
     return found
 
 
@@ -122,8 +119,9 @@ async def _items(service: Service, query: NamedQuery, thing: str, name: str, lan
     for row in await fetch_rows(service.engine, query.bind({"lang": [language]})):
         iri = row[thing]["value"]
         number = row.get("number", {}).get("value", "")
-        text = row.get(name, {}).get("value") or iri
-        items.setdefault(iri, _Item(service.prefix + document_path(iri), text, number))
+        named = row.get(name, {})
+        text, lang = named.get("value") or iri, named.get("xml:lang")
+        items.setdefault(iri, _Item(service.prefix + document_path(iri), text, lang, number))
     return list(items.values())[:_SHOWN]
 
 
@@ -140,9 +138,7 @@ def _add_static(app: FastAPI) -> None:
         "swagger-ui.css": (swagger, "text/css; charset=utf-8"),
         "swagger-ui-bundle.js": (swagger, "text/javascript; charset=utf-8"),
     }
-    loaded = {
-        name: ((folder / name).read_bytes(), media_type) for name, (folder, media_type) in files.items()
-    }
+    loaded = {name: ((folder / name).read_bytes(), media_type) for name, (folder, media_type) in files.items()}
 
     async def static(request: Request, name: str) -> Response:
         if name not in loaded:

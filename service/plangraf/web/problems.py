@@ -68,9 +68,7 @@ def problem(error: Exception, request_id: str) -> Response:
     return Response(orjson.dumps(body, default=str), status, headers, media_type=PROBLEM.media_type)
 
 
-def not_found(
-    error: errors.ResourceNotFoundError, request: Request, request_id: str, pages: Pages
-) -> Response:
+def not_found(error: errors.ResourceNotFoundError, request: Request, request_id: str, pages: Pages) -> Response:
     """404 as a problem; as a small page for who would rather read HTML."""
     accept = ", ".join(request.headers.getlist("accept"))
     try:

@@ -33,9 +33,7 @@ def parameters(text: bytes) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     try:
-        pairs = parse_qsl(
-            text.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS
-        )
+        pairs = parse_qsl(text.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except UnicodeDecodeError as error:
         raise RequestError(
             "The request's parameters are not UTF-8. Percent-encode text as UTF-8, such as %C3%A6 for æ."

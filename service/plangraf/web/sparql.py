@@ -113,9 +113,7 @@ def _about(service: Service, request: Request, given: dict[str, list[str]]) -> R
     return whole(request, body, format_.content_type, service.tag("service", format_.name), headers)
 
 
-def _parameter(
-    name: str, description: str, *, many: bool = False, example: str | None = None
-) -> dict[str, Any]:
+def _parameter(name: str, description: str, *, many: bool = False, example: str | None = None) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "array", "items": {"type": "string"}} if many else {"type": "string"}
     shown = {"example": example} if example else {}
     return {"name": name, "in": "query", "description": description, "schema": schema, **shown}
