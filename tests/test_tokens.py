@@ -17,7 +17,8 @@ def kinds(query: str) -> list[tuple[str, str]]:
 
 def test_every_kind_of_token_is_told_apart() -> None:
     query = """PREFIX plan: <http://x#> # a comment with ' and {
-    SELECT ?a { _:b plan:b.c 'x'@nb-NO , "y\\"z" , \"\"\"long " text\"\"\" , -1.5e3 , .5 ; a [] FILTER(?a<3 && ?b>=4) }"""
+    SELECT ?a { _:b plan:b.c 'x'@nb-NO , "y\\"z" , \"\"\"long " text\"\"\"
+    , -1.5e3 , .5 ; a [] FILTER(?a<3 && ?b>=4) }"""
     assert kinds(query) == [
         ("word", "PREFIX"), ("prefixed_name", "plan:"), ("iri", "<http://x#>"), ("word", "SELECT"),
         ("variable", "?a"), ("punctuation", "{"), ("bnode", "_:b"), ("prefixed_name", "plan:b.c"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from plangraf.errors import DataError, DataProblem
-from plangraf.namespaces import ONTOLOGY_GRAPH, PREFIXES, SCHEME
+from plangraf.namespaces import ONTOLOGY_GRAPH, PLAN, PREFIXES, SCHEME
 from plangraf.validation import to_rdflib
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 PAGE = "ontology.html"
 _ONTOLOGY = NamedNode(ONTOLOGY_GRAPH)
 # Some of pyLODE's files name themselves by a relative IRI; a path would differ between machines.
+_DIV = '<div class="property entity"'
+_ENTITY = re.compile(rf'{_DIV} id="([^"]+)">(?:(?!{_DIV}).)*?<code>{re.escape(PLAN)}([^<]+)</code>', re.DOTALL)
+_ANCHOR = re.compile(r'((?:id|href)="#?)([^"#:/]+)"')
 _NOWHERE = "http://pylode.invalid/"
 
 
@@ -38,6 +42,7 @@ def render(quads: Iterable[Quad]) -> bytes:
     graph = to_rdflib(
         quad for quad in quads if quad.graph_name == _ONTOLOGY and not str(quad.subject).startswith(f"<{SCHEME}")
     )
+    _join_labels(graph)
     for prefix, namespace in PREFIXES.items():
         graph.bind(prefix, namespace)
     try:
@@ -58,7 +63,26 @@ def render(quads: Iterable[Quad]) -> bytes:
                 )
             ]
         ) from error  # fmt: skip
-    return page.encode()
+    return _with_own_anchors(page).encode()
+
+
+def _join_labels(graph: rdflib.Graph) -> None:
+    """One label in both languages for each term: pyLODE writes several one right after the other."""
+    from rdflib import RDFS, Literal
+
+    for term in set(graph.subjects(RDFS.label)):
+        labels = {str(label.language): str(label) for label in graph.objects(term, RDFS.label)}  # type: ignore[attr-defined]  # labels are literals, by shape
+        joined = " · ".join(labels[language] for language in sorted(labels))
+        graph.set((term, RDFS.label, Literal(joined)))
+
+
+def _with_own_anchors(page: str) -> str:
+    """The page with each term's local name as its anchor, so that `/ontology#GoverningDocument` leads there.
+
+    pyLODE makes its anchors from labels.
+    """
+    anchors = {match[1]: match[2] for match in _ENTITY.finditer(page)}
+    return _ANCHOR.sub(lambda match: f'{match[1]}{anchors.get(match[2], match[2])}"', page)
 
 
 def _background(folder: Path) -> rdflib.Graph:

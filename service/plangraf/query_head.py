@@ -50,9 +50,13 @@ class Parameter(_Strict):
 
 
 class QueryHead(_Strict):
-    """What a head says: one sentence, more about rows and their order, what goes in and what comes out."""
+    """What a head says: one sentence, more about rows and their order, what goes in and what comes out.
+
+    `summary-nb` is for the checks of a build, whose report is in Bokmål and English.
+    """
 
     summary: str = Field(min_length=1)
+    summary_nb: str | None = Field(default=None, alias="summary-nb", min_length=1)
     description: str = ""
     tags: tuple[str, ...] = Field(default=(), strict=False)
     parameters: dict[str, Parameter] = {}

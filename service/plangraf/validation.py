@@ -223,7 +223,7 @@ def _check(store: pyoxigraph.Store, file: Path, locate: Locate) -> Iterable[Data
         detail = f" [{detail}]" if detail else ""
         yield DataProblem(
             place.file if place else name, place.line if place else None,
-            f"Kontrollen {file.stem}: {head.summary}{detail}",
+            f"Kontrollen {file.stem}: {head.summary_nb or head.summary}{detail}",
             f"Check {file.stem}: {head.summary}{detail}",
             focus, name,
         )  # fmt: skip

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +19,7 @@ from typing import Any
 import psutil
 import pytest
 import zstandard
+from pyoxigraph import RdfFormat, parse
 
 from plangraf import formats
 from plangraf.engine import guard
@@ -24,6 +28,7 @@ from plangraf.engine.pool import EmbeddedEngine
 from plangraf.errors import (
     AnswerBrokenError,
     EngineError,
+    NotReadyError,
     OverloadedError,
     QuerySyntaxError,
     QueryTimeoutError,
@@ -331,3 +336,141 @@ def test_what_only_the_engine_refuses_has_a_place_too(version: Version, query: s
         assert (place.line, place.column, place.token) == (2, column, token)
 
     with_engine(version, use)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """Blank nodes that two graphs share, two types, and a string that looks like JSON-LD."""
+    rdf_type = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+    hostile = '},{\\"@id\\":\\"x\\",\\"http://www.w3.org/1999/02/22-rdf-syntax-ns#type\\":[{\\"@id\\":\\"y\\"}]'
+    lines = [
+        f"<{E}a> {rdf_type} <{E}A> <{E}g1> .\n",
+        f"<{E}a> {rdf_type} <{E}B> <{E}g1> .\n",
+        f'<{E}a> <{E}p> "{hostile}" <{E}g1> .\n',
+        f"<{E}a> <{E}q> _:c14n0 <{E}g1> .\n",
+        f"_:c14n0 <{E}p> _:c14n1 <{E}g1> .\n",
+        f"_:c14n0 <{E}p> _:c14n1 <{E}g2> .\n",
+    ]
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "data.nq.zst").write_bytes(zstandard.compress("".join(sorted(lines)).encode()))
+    return Version("fedcba9876543210", folder, {})
+
+
+def test_a_blank_node_is_one_node_in_all_graphs_and_keeps_its_label(small: Version) -> None:
+    join = f"SELECT ?n ?m {{ ?s <{E}q> ?n GRAPH <{E}g2> {{ ?n <{E}p> ?m }} }}"
+
+    async def use(engine: EmbeddedEngine) -> None:
+        assert engine.triples == 5
+        assert await ask(engine, join) == "n,m\r\n_:c14n0,_:c14n1\r\n"
+
+    with_engine(small, use)
+
+
+def test_json_ld_of_a_graph_has_types_as_types_and_strings_as_they_are(small: Version) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        body = await ask(engine, "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }", formats.JSON_LD)
+        (node,) = [node for node in json.loads(body) if node["@id"] == f"{E}a"]
+        assert sorted(node["@type"]) == [f"{E}A", f"{E}B"]
+        sent = {str(quad.triple) for quad in parse(body.encode(), RdfFormat.JSON_LD, rename_blank_nodes=False)}
+        lines = await ask(engine, "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }", formats.N_TRIPLES)
+        assert sent == {str(quad.triple) for quad in parse(lines, RdfFormat.N_TRIPLES, rename_blank_nodes=False)}
+
+    with_engine(small, use)
+
+
+def test_a_long_json_ld_answer_is_whole_however_it_is_cut(version: Version) -> None:
+    typed = f"CONSTRUCT {{ ?s a ?o , <{E}C> ; <{E}next> ?o }} WHERE {{ ?s <{E}next> ?o }}"
+
+    async def use(engine: EmbeddedEngine) -> None:
+        body = await ask(engine, typed, formats.JSON_LD)
+        assert len(body) > 200_000
+        nodes = json.loads(body)
+        assert all(f"{E}C" in node["@type"] for node in nodes)
+        assert len(list(parse(body.encode(), RdfFormat.JSON_LD))) == 3 * 4000
+
+    with_engine(version, use)
+
+
+def test_functions_that_need_the_clock_or_chance_work_in_a_worker(version: Version) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        body = await ask(engine, "SELECT (NOW() AS ?n) (RAND() AS ?r) (UUID() AS ?u) (MD5('a') AS ?m) {}")
+        assert "urn:uuid:" in body
+        assert "0cc175b9c0f1b6a831c399e269772661" in body
+
+    with_engine(version, use)
+
+
+def test_who_reads_nothing_for_long_loses_the_worker_and_is_told(
+    version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plangraf.engine.pool._LONGEST_PAUSE_S", 0.2)
+
+    async def use(engine: EmbeddedEngine) -> None:
+        answer = await engine.query(QueryRequest(HUGE, formats.CSV))
+        await anext(answer.chunks)
+        await asyncio.sleep(0.5)
+        assert (await ask(engine, COUNT)).split()[1] == "4001"
+        with pytest.raises(AnswerBrokenError):
+            async for _ in answer.chunks:
+                pass
+
+    with_engine(version, use, query_workers=1, query_timeout_s=10)
+
+
+def test_a_damaged_version_is_told_at_the_start_and_leaves_no_process(tmp_path: Path) -> None:
+    (tmp_path / "data.nq.zst").write_bytes(b"no zstandard")
+    engine = EmbeddedEngine(Version("0" * 16, tmp_path, {}), Settings(home=HOME))
+    with pytest.raises(EngineError, match="could not be opened"):
+        asyncio.run(engine.start())
+    assert not processes()
+
+
+def test_until_a_dead_loader_is_replaced_the_engine_is_not_ready(version: Version) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        os.kill(psutil.Process().children()[0].pid, signal.SIGKILL)
+        for _ in range(100):
+            await asyncio.sleep(0.01 if engine.ready else 0)
+        with pytest.raises(NotReadyError):
+            await ask(engine, COUNT)
+
+    with_engine(version, use)
+
+
+def test_processes_end_with_a_front_that_is_killed(version: Version, tmp_path: Path) -> None:
+    program = tmp_path / "front.py"
+    program.write_text(
+        "import asyncio\n"
+        "from pathlib import Path\n"
+        "from plangraf.engine.base import QueryRequest\n"
+        "from plangraf.engine.pool import EmbeddedEngine\n"
+        "from plangraf.formats import CSV\n"
+        "from plangraf.settings import Settings\n"
+        "from plangraf.versions import Version\n"
+        "async def main():\n"
+        f"    version = Version('0' * 16, Path({str(version.path)!r}), {{}})\n"
+        f"    engine = EmbeddedEngine(version, Settings(home={str(HOME)!r}))\n"
+        "    await engine.start()\n"
+        "    print('up', flush=True)\n"
+        f"    await engine.query(QueryRequest({RUNAWAY!r}, CSV))\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE, text=True) as front:
+        assert front.stdout is not None
+        assert front.stdout.readline() == "up\n"
+        time.sleep(0.3)
+        family = psutil.Process(front.pid).children(recursive=True)
+        assert len(family) == 3
+        front.kill()
+    assert not psutil.wait_procs(family, timeout=5)[1]
+
+
+def test_a_query_that_goes_straight_to_the_end_of_the_engine_says_nothing(
+    version: Version, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        answers = [await engine.query(QueryRequest(HUGE, formats.CSV)) for _ in range(2)]
+        for answer in answers:
+            await answer.aclose()  # two workers are being replaced while the engine closes
+
+    with_engine(version, use)
+    assert capfd.readouterr().err == ""

@@ -174,3 +174,9 @@ def test_the_vocabulary_is_served_as_rdf_and_as_a_page(url: str, path: str) -> N
     page = httpx.get(url + path, headers={"Accept": "text/html"}, follow_redirects=True)
     assert page.headers["content-type"].startswith("text/html")
     assert "Perspective" in page.text
+
+
+def test_a_link_to_a_term_leads_to_its_place_on_the_ontology_s_page(url: str) -> None:
+    page = httpx.get(f"{url}/ontology.html").text
+    for name in ("GoverningDocument", "respondsTo", "municipality", "Municipality"):
+        assert page.count(f' id="{name}"') == 1

@@ -1,6 +1,6 @@
 """The loader: opens one version in memory, once, and forks workers that share it.
 
-Started by `pool` as `python -m plangraf.engine.loader <control socket> <dump> <memory in MiB>`. It stays
+Started by `pool` as `python -m plangraf.engine.loader <control socket> <version> <memory in MiB>`. It stays
 single-threaded, so that a fork is safe, and it alone kills its workers, so that no reused process id is hit.
 """
 
@@ -17,42 +17,65 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-import zstandard
-from pyoxigraph import RdfFormat, Store
+from pyoxigraph import RdfFormat, Store, parse
 
 from plangraf.engine import worker
 from plangraf.engine.frames import CONTROL, FORK, KILL, READY, WORKER
+from plangraf.errors import VersionsError
+from plangraf.versions import Version
 
 _BLOCK = 16 * 1024 * 1024
 _GRAPH_NAME = re.compile(rb" <[^<>]*> \.$", re.MULTILINE)
 _PR_SET_PDEATHSIG = 1
+# How often to look for workers that have ended: those that were killed, and those that died by themselves.
+_SOON_S = 0.02
+_SELDOM_S = 1.0
 
 
-def _blocks(dump: Path) -> Iterator[bytes]:
+def _blocks(version: Version) -> Iterator[bytes]:
     """The dump's lines, some MiB of whole lines at a time."""
-    with dump.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
-        rest = b""
-        while block := stream.read(_BLOCK):
-            head, newline, tail = (rest + block).rpartition(b"\n")
+    pieces: list[bytes] = []
+    size = 0
+    for chunk in version.quads():
+        pieces.append(chunk)
+        size += len(chunk)
+        if size >= _BLOCK:
+            head, newline, tail = b"".join(pieces).rpartition(b"\n")
             yield head + newline
-            rest = tail
-        if rest:
-            yield rest
+            pieces, size = [tail], len(tail)
+    yield b"".join(pieces)
 
 
-def open_store(dump: Path) -> Store:
+def open_store(version: Version) -> tuple[Store, int]:
     """The version in memory: its named graphs, and their union without duplicates as the default graph.
 
     pyoxigraph's own union option counts a triple once per graph and ignores FROM, so the union is real.
+
+    Returns:
+        The store, and the number of quads in its named graphs.
     """
     store = Store()
-    for block in _blocks(dump):
-        store.bulk_load(io.BytesIO(block), RdfFormat.N_QUADS)
+    quads = 0
+    with_blank_nodes: list[bytes] = []
+    for block in _blocks(version):
+        quads += block.count(b"\n")
+        named = block
+        if b"_:" in block:
+            lines = block.splitlines(keepends=True)
+            with_blank_nodes += [line for line in lines if b"_:" in line]
+            named = b"".join(line for line in lines if b"_:" not in line)
+        store.bulk_load(io.BytesIO(named), RdfFormat.N_QUADS)
         # Every line of a dump ends in its graph's name; without it, it is the same triple.
-        store.bulk_load(io.BytesIO(_GRAPH_NAME.sub(b" .", block)), RdfFormat.N_TRIPLES)
-    return store
+        store.bulk_load(io.BytesIO(_GRAPH_NAME.sub(b" .", named)), RdfFormat.N_TRIPLES)
+    if with_blank_nodes:
+        # Loading renames blank nodes, each time anew; a label is to mean one node in all graphs and processes.
+        named = b"".join(with_blank_nodes)
+        for text in (named, _GRAPH_NAME.sub(b" .", named)):
+            store.bulk_extend(parse(text, RdfFormat.N_QUADS, rename_blank_nodes=False))
+    return store, quads
 
 
 def die_with_parent() -> None:
@@ -61,7 +84,7 @@ def die_with_parent() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _fork(store: Store, control: socket.socket, memory: int) -> int:
+def _fork(store: Store, control: socket.socket, memory: int, *, overlapping: bool) -> int:
     front, back = socket.socketpair()
     pid = os.fork()
     if pid == 0:
@@ -71,13 +94,13 @@ def _fork(store: Store, control: socket.socket, memory: int) -> int:
             front.close()
             die_with_parent()
             worker.confine(back, memory)
-            worker.serve(store, back)
+            worker.serve(store, back, overlapping=overlapping)
             status = 0
         finally:
             os._exit(status)
     back.close()
-    socket.send_fds(control, [CONTROL.pack(WORKER, pid)], [front.fileno()])
-    front.close()
+    with front, suppress(BrokenPipeError):  # a front that is gone is noticed where commands are read
+        socket.send_fds(control, [CONTROL.pack(WORKER, pid)], [front.fileno()])
     return pid
 
 
@@ -89,29 +112,38 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     die_with_parent()
-    store = open_store(Path(arguments[1]))
-    triples = sum(1 for _ in store.quads_for_pattern(None, None, None, worker.DEFAULT_GRAPH))
+    folder = Path(arguments[1])
+    store, quads = open_store(Version(folder.name, folder, {}))
+    triples = len(store) - quads
     gc.collect()
     gc.freeze()  # a worker's collector must not touch, and so copy, what it shares
-    control.sendall(CONTROL.pack(READY, triples))
+    with suppress(BrokenPipeError):
+        control.sendall(CONTROL.pack(READY, triples))
     children: set[int] = set()
+    killed: set[int] = set()
     while True:
-        readable, _, _ = select.select([control], [], [], 1.0)
-        children -= _reap(children)
+        readable, _, _ = select.select([control], [], [], _SOON_S if killed else _SELDOM_S)
+        ended = _reap(children)
+        children -= ended
+        killed -= ended
         if not readable:
             continue
-        message = control.recv(CONTROL.size, socket.MSG_WAITALL)
+        try:
+            message = control.recv(CONTROL.size, socket.MSG_WAITALL)
+        except ConnectionResetError:
+            break
         if len(message) < CONTROL.size:
             break
         kind, number = CONTROL.unpack(message)
         if kind == FORK:
-            children.add(_fork(store, control, memory))
+            children.add(_fork(store, control, memory, overlapping=quads > triples))
         elif kind == KILL and number in children:
+            # Reaped later: ending takes as long as there is memory to give back, a fork need not wait for that.
             os.kill(number, signal.SIGKILL)
-            os.waitpid(number, 0)
-            children.discard(number)
+            killed.add(number)
     for pid in children:
         os.kill(pid, signal.SIGKILL)
+    for pid in children:
         os.waitpid(pid, 0)
 
 
@@ -121,4 +153,7 @@ def _reap(children: set[int]) -> set[int]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except VersionsError as damage:
+        sys.exit(str(damage))

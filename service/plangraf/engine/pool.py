@@ -34,10 +34,17 @@ from plangraf.errors import (
 from plangraf.formats import JSON, Format
 from plangraf.namespaces import ONTOLOGY, SHAPES_GRAPH
 from plangraf.settings import Settings
-from plangraf.versions import DUMP, Version
+from plangraf.versions import Version
 
 _READ_AHEAD = 256 * 1024
 _REMEMBERED_QUERIES = 512
+# Tokens of a longer query would take too much memory to be worth it.
+_LONGEST_REMEMBERED = 4096
+# A reader that takes nothing for so long has lost its worker to others.
+_LONGEST_PAUSE_S = 30.0
+# Seconds that a loader has to end by itself.
+_GRACE_S = 3.0
+_LONGEST_RETRY_S = 30.0
 _TERMS = f"""SELECT DISTINCT ?term WHERE {{
   {{ ?term <http://www.w3.org/2000/01/rdf-schema#isDefinedBy> <{ONTOLOGY}> }}
   UNION {{ GRAPH <{SHAPES_GRAPH}> {{ ?term ?p ?o }} FILTER (ISIRI(?term)) }}
@@ -47,8 +54,9 @@ _TERMS = f"""SELECT DISTINCT ?term WHERE {{
 class _Worker:
     """The front's end of one worker process."""
 
-    def __init__(self, pid: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, pid: int, loader: object, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.pid = pid
+        self.loader = loader
         self._reader = reader
         self._writer = writer
 
@@ -56,7 +64,7 @@ class _Worker:
         default, named = request.default_graphs, request.named_graphs
         if default is None and named is None and (checked.default_graphs or checked.named_graphs):
             default, named = checked.default_graphs, checked.named_graphs
-        body = orjson.dumps({"query": request.query, "format": request.format.name, "default": default, "named": named})
+        body = orjson.dumps({"query": checked.text, "format": request.format.name, "default": default, "named": named})
         self._writer.write(REQUEST.pack(len(body)) + body)
 
     async def receive(self) -> tuple[bytes, bytes]:
@@ -107,9 +115,14 @@ class EmbeddedAnswer:
 
     async def _run(self) -> AsyncGenerator[bytes, None]:
         kind, payload = self._first
+        loop = asyncio.get_running_loop()
         try:
             while kind == CHUNK:
-                yield payload
+                paused = loop.call_later(_LONGEST_PAUSE_S, self._drop)
+                try:
+                    yield payload
+                finally:
+                    paused.cancel()
                 kind, payload = await self._next()
             if kind != LAST:
                 self._finish()
@@ -122,7 +135,8 @@ class EmbeddedAnswer:
 
     async def _next(self) -> tuple[bytes, bytes]:
         """The next frame. Only waiting for the worker counts as evaluation: a slow reader has its time."""
-        assert self._worker is not None
+        if self._worker is None:
+            raise AnswerBrokenError(f"nothing of it was read for {_LONGEST_PAUSE_S:g} s")
         began = time.monotonic()
         try:
             async with asyncio.timeout(self._left_s):
@@ -190,9 +204,13 @@ class EmbeddedEngine:
         Raises:
             EngineError: the version cannot be opened.
         """
-        await self._open()
-        answer = await self.query(QueryRequest(_TERMS, JSON))
-        body = orjson.loads(b"".join([chunk async for chunk in answer.chunks]))
+        try:
+            await self._open()
+            answer = await self.query(QueryRequest(_TERMS, JSON))
+            body = orjson.loads(b"".join([chunk async for chunk in answer.chunks]))
+        except BaseException:
+            await self.close()
+            raise
         self._terms = frozenset(row["term"]["value"] for row in body["results"]["bindings"])
         self._check.cache_clear()
 
@@ -202,7 +220,7 @@ class EmbeddedEngine:
         Raises:
             RequestError: what is wrong with it, and where.
         """
-        return self._check(query)
+        return self._check(query) if len(query) <= _LONGEST_REMEMBERED else self._check_anew(query)
 
     def _check_anew(self, query: str) -> CheckedQuery:
         return check(query, self._limits, self._terms)
@@ -246,7 +264,12 @@ class EmbeddedEngine:
             self._control.close()
             self._control = None
         if self._loader is not None:
-            await asyncio.to_thread(self._loader.wait)
+            try:
+                await asyncio.to_thread(self._loader.wait, _GRACE_S)
+            except subprocess.TimeoutExpired:
+                # It is opening the version and does not look up from that.
+                self._loader.kill()
+                await asyncio.to_thread(self._loader.wait)
             self._loader = None
 
     def _refusal(self, query: str, checked: CheckedQuery, error: dict[str, str]) -> PlangrafError:
@@ -261,7 +284,7 @@ class EmbeddedEngine:
         with theirs:
             self._loader = subprocess.Popen(
                 [sys.executable, "-m", "plangraf.engine.loader", str(theirs.fileno()),
-                 str(self._version.path / DUMP), str(self._settings.worker_memory_mb)],
+                 str(self._version.path), str(self._settings.worker_memory_mb)],
                 pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             )  # fmt: skip
         self._control = ours
@@ -294,14 +317,14 @@ class EmbeddedEngine:
         if kind == READY and self._opened is not None and not self._opened.done():
             self._opened.set_result(number)
         elif kind == WORKER:
-            task = asyncio.create_task(self._welcome(number, socket.socket(fileno=descriptors[0])))
+            task = asyncio.create_task(self._welcome(number, self._loader, socket.socket(fileno=descriptors[0])))
             self._starting.add(task)
             task.add_done_callback(self._starting.discard)
 
-    async def _welcome(self, pid: int, connection: socket.socket) -> None:
+    async def _welcome(self, pid: int, loader: object, connection: socket.socket) -> None:
         connection.setblocking(False)
         reader, writer = await asyncio.open_unix_connection(sock=connection, limit=_READ_AHEAD)
-        self._give(_Worker(pid, reader, writer))
+        self._give(_Worker(pid, loader, reader, writer))
 
     def _lost(self) -> None:
         """The loader has died, and its workers with it: open the version once more."""
@@ -314,15 +337,24 @@ class EmbeddedEngine:
         while self._idle:
             self._idle.popleft().close()
         if self._loader is not None:
+            self._loader.kill()
             self._loader.wait()
-        if not was_ready:
-            if self._opened is not None and not self._opened.done():
-                self._opened.set_exception(EngineError(f"The version {self.version} could not be opened."))
-            return
-        if not self._closing:
-            task = asyncio.create_task(self._open())
+        if self._opened is not None and not self._opened.done():
+            self._opened.set_exception(EngineError(f"The version {self.version} could not be opened."))
+        elif was_ready and not self._closing:
+            task = asyncio.create_task(self._reopen())
             self._starting.add(task)
             task.add_done_callback(self._starting.discard)
+
+    async def _reopen(self) -> None:
+        """Opens the version until that succeeds: what ended the loader, such as too little memory, may pass."""
+        pause = 1.0
+        while True:
+            try:
+                return await self._open()
+            except (EngineError, OSError):
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_RETRY_S)
 
     async def _acquire(self, limit_s: float) -> _Worker:
         """An idle worker, first come first served."""
@@ -368,6 +400,8 @@ class EmbeddedEngine:
     def _discard(self, worker: _Worker) -> None:
         """Ends a worker, dead or alive, and asks for a fresh one."""
         worker.close()
+        if worker.loader is not self._loader:
+            return  # it died with an earlier loader, and the present one has forked all that there should be
         self._tell(KILL, worker.pid)
         if not self._closing:
             self._tell(FORK, 0)

@@ -6,6 +6,7 @@ Writing to its socket blocks when the reader is slow, which is all the back-pres
 from __future__ import annotations
 
 import os
+import re
 import resource
 import signal
 import socket
@@ -41,6 +42,10 @@ GRAPHS = {
     "rdfxml": RdfFormat.RDF_XML,
 }
 _FLUSH = 64 * 1024
+_NODE = re.compile(rb'\{"@id":("(?:[^"\\]|\\.)*+")\}')
+_TYPE = re.compile(
+    rb'(?<=[,{])"http://www\.w3\.org/1999/02/22-rdf-syntax-ns#type":\[((?:\{"@id":"(?:[^"\\]|\\.)*+"\},?)++)\]'
+)
 
 
 class _Output:
@@ -74,6 +79,36 @@ class _Output:
         self._size = 0
 
 
+class _TypedOutput(_Output):
+    """JSON-LD with `@type`: the engine writes rdf:type as any other property, which framing does not find.
+
+    A quotation mark inside a string is always escaped, so what the patterns look for is never part of one.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__(connection)
+        self._rest = b""
+
+    def write(self, data: bytes) -> int:
+        whole = self._rest + data
+        # Cut between two nodes; one that is longer than a frame leaves as it is.
+        cut = whole.rfind(b']},{"@id":') + 1
+        if not cut and len(whole) > _FLUSH:
+            cut = len(whole)
+        self._rest = whole[cut:]
+        if cut:
+            super().write(_TYPE.sub(_as_keyword, whole[:cut]))
+        return len(data)
+
+    def finish(self) -> None:
+        super().write(_TYPE.sub(_as_keyword, self._rest))
+        super().finish()
+
+
+def _as_keyword(property_: re.Match[bytes]) -> bytes:
+    return b'"@type":[' + _NODE.sub(rb"\1", property_[1]) + b"]"
+
+
 def confine(connection: socket.socket, memory: int) -> None:
     """Bounds what this process can do: `memory` bytes more than it has, and no new file or socket at all."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -92,8 +127,14 @@ def confine(connection: socket.socket, memory: int) -> None:
         return
 
 
-def serve(store: Store, connection: socket.socket) -> None:
-    """Answers requests until the front closes the connection."""
+def serve(store: Store, connection: socket.socket, *, overlapping: bool) -> None:
+    """Answers requests until the front closes the connection.
+
+    Args:
+        store: the version, with the union of its named graphs as the default graph.
+        connection: where requests come from and answers go.
+        overlapping: some triple stands in more than one named graph.
+    """
     while True:
         head = connection.recv(REQUEST.size, socket.MSG_WAITALL)
         if len(head) < REQUEST.size:
@@ -101,41 +142,42 @@ def serve(store: Store, connection: socket.socket) -> None:
         (size,) = REQUEST.unpack(head)
         request = orjson.loads(connection.recv(size, socket.MSG_WAITALL))
         try:
-            _answer(store, request, connection)
+            _answer(store, request, connection, overlapping=overlapping)
         except (SyntaxError, ValueError, RuntimeError, OSError) as error:
             body = orjson.dumps({"kind": type(error).__name__, "message": str(error)})
             connection.sendall(FRAME.pack(ERROR, len(body)) + body)
 
 
-def _merged(store: Store, dataset: dict[str, list[NamedNode | DefaultGraph]]) -> Store:
-    """The dataset with a set as default graph: the engine counts a triple once for each FROM that has it."""
+def _answer(store: Store, request: dict[str, Any], connection: socket.socket, *, overlapping: bool) -> None:
+    options: dict[str, Any] = {}
+    if request["default"] is not None or request["named"] is not None:
+        default: list[NamedNode | DefaultGraph] = [NamedNode(iri) for iri in dict.fromkeys(request["default"] or ())]
+        named = [NamedNode(iri) for iri in request["named"] or ()]
+        if len(default) > 1 and overlapping:
+            store, default = _merged(store, default, named)
+        options = {"default_graph": default, "named_graphs": named}
+    result = store.query(request["query"], **options)
+    if isinstance(result, QueryTriples):
+        format_ = GRAPHS[request["format"]]
+        output = _TypedOutput(connection) if format_ == RdfFormat.JSON_LD else _Output(connection)
+        result.serialize(cast(IO[bytes], output), format_)  # the engine calls write and flush only
+    else:
+        assert isinstance(result, QuerySolutions | QueryBoolean)
+        output = _Output(connection)
+        result.serialize(cast(IO[bytes], output), RESULTS[request["format"]])
+    output.finish()
+
+
+def _merged(
+    store: Store, default: list[NamedNode | DefaultGraph], named: list[NamedNode]
+) -> tuple[Store, list[NamedNode | DefaultGraph]]:
+    """A dataset whose default graph is a set: the engine counts a triple once for each FROM that has it."""
+    if set(default) >= set(store.named_graphs()):
+        return store, [DEFAULT_GRAPH]
     merged = Store()
-    for graph in dataset["default_graph"]:
+    for graph in default:
         quads = store.quads_for_pattern(None, None, None, graph)
         merged.bulk_extend(Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
-    for graph in dataset["named_graphs"]:
+    for graph in named:
         merged.bulk_extend(store.quads_for_pattern(None, None, None, graph))
-    return merged
-
-
-def _answer(store: Store, request: dict[str, Any], connection: socket.socket) -> None:
-    dataset: dict[str, list[NamedNode | DefaultGraph]] = {}
-    if request["default"] is not None or request["named"] is not None:
-        dataset = {
-            "default_graph": [NamedNode(iri) for iri in request["default"] or ()],
-            "named_graphs": [NamedNode(iri) for iri in request["named"] or ()],
-        }
-        if len(dataset["default_graph"]) > 1:
-            store, dataset = _merged(store, dataset), {"named_graphs": dataset["named_graphs"]}
-            # An explicit dataset also overrides the query's own FROM.
-            dataset["default_graph"] = [DEFAULT_GRAPH]
-    output = _Output(connection)
-    result = store.query(request["query"], **dataset)  # type: ignore[arg-type]  # list is invariant in the stub
-    # The engine calls write and flush only.
-    file = cast(IO[bytes], output)
-    if isinstance(result, QuerySolutions | QueryBoolean):
-        result.serialize(file, RESULTS[request["format"]])
-    else:
-        assert isinstance(result, QueryTriples)
-        result.serialize(file, GRAPHS[request["format"]])
-    output.finish()
+    return merged, [DEFAULT_GRAPH]
