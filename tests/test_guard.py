@@ -238,6 +238,8 @@ def test_an_update_is_refused_as_one(query: str) -> None:
         ("SELECT * { ?s " + "|".join(["<http://x/p>"] * 100) + " ?o }", "number of steps in one property path"),
         ("SELECT * { ?s (" + ")/(".join(["<http://x/p>/^<http://x/p>"] * 40) + ") ?o }",
          "number of steps in one property path"),
+        ("SELECT * { ?s " + "(" * 8 + "<http://x/p>" + ")*" * 8 + " ?o }", "number of repetitions inside each other"),
+        ("SELECT * { ?s ?p " + "(" * 3 + " (1)" * 50 + ")" * 3 + " }", "number of patterns joined in one group"),
         ("SELECT * { FILTER(" + "!" * 5000 + "true) }", "number of operators"),
         ("SELECT * { FILTER(" + " + ".join(["?x"] * 3000) + ") }", "number of operators"),
         ("SELECT * { FILTER(" + " || ".join(["?x"] * 3000) + ") }", "number of operators"),
@@ -266,6 +268,7 @@ def test_a_bound_is_named_with_its_limit(query: str, bound: str) -> None:
     "query",
     [
         "SELECT * { FILTER(" + " / ".join(["?x"] * 200) + " > 1) }",
+        "SELECT * { ?s (<http://x/a>/(<http://x/b>*|<http://x/c>)+)* ?o }",
         "SELECT * { " + " UNION ".join(["{ ?s ?p ?o ; ?q ?r }"] * 100) + " }",
         "SELECT * { VALUES ?x { " + "1 " * 15_000 + "} }",
         "SELECT * { ?s ?p ?o FILTER(?o IN (" + ", ".join(["1"] * 5_000) + ")) }",

@@ -80,3 +80,57 @@ def test_a_hostile_text_takes_linear_time(piece: str) -> None:
 
     seconds(1000)
     assert seconds(200_000) < 40 * (seconds(20_000) + 0.005)
+
+
+@pytest.mark.parametrize(
+    ("query", "line", "column", "said"),
+    [
+        ("ASK {\n ?s ?p 'a\\zb' }", 2, 8, "\\z, which is no escape"),
+        ("ASK {\n ?s ?p <http://x/a b> }", 2, 8, "an IRI cannot hold a space. Write it percent-encoded, as %20."),
+        ("ASK {\n ?s ?p <http://x/a }", 2, 8, "not closed"),
+        ("ASK {\n ?s ?p 'a'@ }", 2, 11, "a language tag was expected"),
+        ("ASK {\n ?s ?p _: }", 2, 8, "needs a label"),
+        ("ASK {\n ?s ?p '\\uD800' }", 2, 9, "stands for no character"),
+        ("ASK {\n ?s ?p 'a\0b' }", 2, 10, "NUL"),
+        ("ASK {\n ?s\u00a0?p ?o }", 2, 4, "U+00A0"),
+        ("\ufeffASK {}", 1, 1, "byte order mark"),
+    ],
+)
+def test_only_escapes_of_sparql_and_its_characters_are_read(query: str, line: int, column: int, said: str) -> None:
+    with pytest.raises(QuerySyntaxError) as caught:
+        tokenize(query)
+    assert (caught.value.place.line, caught.value.place.column) == (line, column)
+    assert said in str(caught.value)
+
+
+def test_an_escaped_quotation_mark_never_ends_a_string() -> None:
+    assert kinds("'a\\u0027' \"\\\\u0041\" <http://x/\\u00e6\\u0023>") == [
+        ("string", "'a\\u0027'"),
+        ("string", '"\\\\u0041"'),
+        ("iri", "<http://x/æ\\u0023>"),
+    ]
+    assert tokenize("<http://x/\\u00e6\\u0023>")[0].iri == "http://x/æ#"
+
+
+def test_names_give_their_parts() -> None:
+    dotted, colon, escaped, bare = tokenize("a.b:c.d x:y:z x:a\\-b%41 :")
+    assert (dotted.prefix, dotted.local) == ("a.b", "c.d")
+    assert (colon.prefix, colon.local) == ("x", "y:z")
+    assert (escaped.prefix, escaped.local) == ("x", "a-b%41")
+    assert (bare.prefix, bare.local) == ("", "")
+
+
+def test_a_full_stop_ends_a_sentence_and_stays_within_a_name() -> None:
+    assert kinds("?s x:p x:o. 5. 5.5 1.e3 _:b.") == [
+        ("variable", "?s"), ("prefixed_name", "x:p"), ("prefixed_name", "x:o"), ("punctuation", "."),
+        ("number", "5"), ("punctuation", "."), ("number", "5.5"), ("number", "1.e3"), ("bnode", "_:b"),
+        ("punctuation", "."),
+    ]  # fmt: skip
+
+
+def test_less_than_is_told_from_an_iri_as_the_grammar_does() -> None:
+    assert kinds("?a<?b && ?c >?d") == [
+        ("variable", "?a"), ("punctuation", "<"), ("variable", "?b"), ("punctuation", "&&"), ("variable", "?c"),
+        ("punctuation", ">"), ("variable", "?d"),
+    ]  # fmt: skip
+    assert kinds("?a<?b>?d")[1] == ("iri", "<?b>")

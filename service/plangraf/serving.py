@@ -15,14 +15,19 @@ import subprocess
 import sys
 from collections.abc import Callable
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from uvicorn import Config
 from uvicorn.supervisors import Multiprocess
 
 from plangraf.build import up_to_date
 from plangraf.errors import SettingError, VersionsError
+from plangraf.processes import die_with_parent
 from plangraf.settings import Settings
 from plangraf.versions import VersionStore
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 # A loaded machine may need several seconds to start Python and import the service.
 _WORKER_SILENCE_S = 60
@@ -60,7 +65,7 @@ def serve(settings: Settings, *, may_build: bool = True) -> int:
         line = f"plangraf {url} version {version.id} triples {version.triples}"
         supervisor = _Supervisor(
             Config(
-                "plangraf.web.app:create_app",
+                "plangraf.serving:http_process",
                 factory=True,
                 workers=settings.processes,
                 lifespan="on",
@@ -80,6 +85,14 @@ def serve(settings: Settings, *, may_build: bool = True) -> int:
             print("plangraf: the HTTP processes could not start; the lines above say why.", file=sys.stderr)
             return 1
         return 0
+
+
+def http_process() -> FastAPI:
+    """The application of one HTTP process, which ends when the process that watches over it does."""
+    from plangraf.web.app import create_app
+
+    die_with_parent(signal.SIGTERM)
+    return create_app()
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -92,6 +95,22 @@ def test_service_is_refused_and_no_address_is_called(url: str) -> None:
     for call in ("SERVICE", "SERVICE SILENT", "\\u0053ERVICE"):
         response = ask(url, f"SELECT * {{ {call} <http://127.0.0.1:9/> {{ ?s ?p ?o }} }}")
         assert (response.status_code, response.json()["code"]) == (403, "service-forbidden")
+
+
+def test_no_process_outlives_a_server_that_was_killed(built: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "plangraf.cli", "serve", "--no-build", "--port", "0", "--versions", str(built)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("plangraf http://")
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait()
+    _, alive = psutil.wait_procs(family, timeout=15)
+    assert not alive
 
 
 def test_the_server_leaves_no_process_behind(start_server: Callable[..., Any]) -> None:

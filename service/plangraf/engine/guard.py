@@ -7,13 +7,11 @@ here with the limit that it passes; whatever still gets through ends at the work
 
 from __future__ import annotations
 
-import difflib
-import re
 from dataclasses import dataclass, field
-from urllib.parse import urljoin
 
 from plangraf.engine.explain import explain_engine_error, grammar_error
-from plangraf.engine.grammar import FUNCTIONS, keywords
+from plangraf.engine.grammar import FUNCTIONS
+from plangraf.engine.names import Names, check_function_iri, unknown_function
 from plangraf.errors import (
     Place,
     QueryLimitError,
@@ -21,7 +19,6 @@ from plangraf.errors import (
     ServiceForbiddenError,
     UpdateRefusedError,
 )
-from plangraf.namespaces import CLOSED_NAMESPACES, PREFIXES
 from plangraf.settings import Settings
 from plangraf.tokens import Source, Token, tokenize_source
 
@@ -31,6 +28,8 @@ __all__ = ["CheckedQuery", "Limits", "check", "explain_engine_error"]
 _MOST_JOINED = 128
 # The engine's stack holds 2 000 clauses in a row (BIND, MINUS, SELECT expressions, …) and not 3 000.
 _MOST_CLAUSES = 1_000
+# `((a*)*)*`: each level multiplies the time, six take 0.4 s on 20 triples and eight more than anybody waits.
+_MOST_REPEATS = 4
 # It holds 6 000 operators in a row and not 8 000; 1 000 take it 0.4 s.
 _MOST_OPERATORS = 1_000
 
@@ -63,26 +62,6 @@ _OPERATORS = frozenset(("||", "&&", "!", "+", "-", "*", "/"))
 _PATH_STEPS = frozenset(("/", "|", "^"))
 _PATH_SIGNS = _PATH_STEPS | {"*", "+", "?"}
 _NODES = frozenset(("variable", "iri", "prefixed_name", "bnode", "string", "number"))
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
-
-_XSD = PREFIXES["xsd"]
-_CASTS = frozenset(
-    _XSD + name
-    for name in (
-        "boolean", "date", "dateTime", "dayTimeDuration", "decimal", "double", "duration", "float", "gDay",
-        "gMonth", "gMonthDay", "gYear", "gYearMonth", "integer", "string", "time", "yearMonthDuration",
-    )
-)  # fmt: skip
-# Which of these the engine has, it says itself.
-_GEOSPARQL = "http://www.opengis.net/def/function/geosparql/"
-# Words of other query languages, for which the nearest spelling would mislead.
-_MEANT = {
-    "LENGTH": "STRLEN", "LEN": "STRLEN", "UPPER": "UCASE", "LOWER": "LCASE", "TOUPPER": "UCASE",
-    "TOLOWER": "LCASE", "SUBSTRING": "SUBSTR", "STARTSWITH": "STRSTARTS", "STARTS_WITH": "STRSTARTS",
-    "ENDSWITH": "STRENDS", "ENDS_WITH": "STRENDS", "LIKE": "REGEX", "MATCH": "REGEX", "MATCHES": "REGEX",
-    "IFNULL": "COALESCE", "NVL": "COALESCE", "ISNULL": "BOUND", "AVERAGE": "AVG", "LISTAGG": "GROUP_CONCAT",
-    "STRING_AGG": "GROUP_CONCAT", "CEILING": "CEIL",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +127,7 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset()) -> Ch
     source = Source(query)
     tokens = tokenize_source(source, limits.max_tokens)
     try:
-        checked = _Pass(source, tokens, limits, terms).checked()
+        checked = _Pass(source, tokens, limits, Names(terms)).checked()
     except QuerySyntaxError as error:
         # What cannot stand where it stands comes before a name that is wrong further on.
         earlier = grammar_error(tokens, source)
@@ -175,6 +154,7 @@ class _Frame:
     joined: int = 0
     path: int = 0
     members: int = 0
+    repeats: int = 0
 
 
 @dataclass(slots=True)
@@ -182,9 +162,7 @@ class _Pass:
     source: Source
     tokens: list[Token]
     limits: Limits
-    terms: frozenset[str]
-    prefixes: dict[str, str] = field(default_factory=dict)
-    base: str | None = None
+    names: Names
     stack: list[_Frame] = field(default_factory=lambda: [_Frame("query")])
     form: str = ""
     deterministic: bool = True
@@ -219,10 +197,10 @@ class _Pass:
         while at < len(tokens):
             word = tokens[at].upper
             if word == "BASE" and at + 1 < len(tokens) and tokens[at + 1].kind == "iri":
-                self.base = self._resolve(tokens[at + 1])
+                self.names.declare_base(tokens[at + 1])
                 at += 2
             elif word == "PREFIX" and at + 2 < len(tokens) and tokens[at + 2].kind == "iri":
-                self.prefixes[tokens[at + 1].prefix] = self._resolve(tokens[at + 2])
+                self.names.declare_prefix(tokens[at + 1], tokens[at + 2])
                 at += 3
             elif word == "VERSION" and at + 1 < len(tokens) and tokens[at + 1].kind == "string":
                 at += 2
@@ -251,10 +229,8 @@ class _Pass:
         elif kind == "punctuation":
             self._punctuation(index, token, frame)
             return
-        elif kind == "prefixed_name":
-            self._term(index, token, self._expand(token), frame)
-        elif kind == "iri":
-            self._term(index, token, self._resolve(token), frame)
+        elif kind in ("iri", "prefixed_name"):
+            self._term(index, token, frame)
         elif kind == "bnode" and self._in_template():
             self.deterministic = False
         if kind in _NODES:
@@ -294,31 +270,19 @@ class _Pass:
             if word in _VOLATILE:
                 self.deterministic = False
             if word not in FUNCTIONS and word not in _BEFORE_BRACKET and token.text != "a":
-                raise self._unknown_word(token)
+                raise unknown_function(token, in_expression=frame.kind == "expression")
 
     def _is_query_end(self, index: int) -> bool:
         """Whether a query has ended before this token: some group of it has been closed."""
         return self.tokens[index - 1].text == "}" or self.stack[0].clause == "modifier"
-
-    def _unknown_word(self, token: Token) -> QuerySyntaxError:
-        word = token.upper
-        known = FUNCTIONS | ({"FILTER", "BIND", "HAVING", "VALUES"} if self.stack[-1].kind != "expression" else set())
-        near = _MEANT.get(word) or next(iter(difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)), None)
-        text = f"{token.text} is no function of SPARQL."
-        if word in keywords():
-            text = f"{token.text} cannot be followed by a bracket here."
-            near = None
-        return QuerySyntaxError(text, token.place, hint=f"Did you mean {near}?" if near else None)
 
     def _read_from(self, index: int) -> None:
         named = self._upper(index + 1) == "NAMED"
         at = index + 2 if named else index + 1
         if at < len(self.tokens):
             token = self.tokens[at]
-            if token.kind == "iri":
-                self.dataset[named].append(self._resolve(token))
-            elif token.kind == "prefixed_name":
-                self.dataset[named].append(self._expand(token))
+            if token.kind in ("iri", "prefixed_name"):
+                self.dataset[named].append(self.names.iri(token))
 
     def _punctuation(self, index: int, token: Token, frame: _Frame) -> None:
         text = token.text
@@ -401,58 +365,20 @@ class _Pass:
             is_collection = token.text == ")" and not frame.path and self._text(index + 1) not in _PATH_SIGNS
             # Each member of a collection is two patterns.
             self._join(outer, frame.joined + (2 * frame.members if is_collection else 0))
+            outer.members += is_collection
+            if token.text == ")" and self._text(index + 1) in ("*", "+"):
+                frame.repeats += 1
+                if frame.repeats > _MOST_REPEATS:
+                    raise QueryLimitError("number of repetitions inside each other", frame.repeats, _MOST_REPEATS)
+            outer.repeats = max(outer.repeats, frame.repeats)
 
-    def _term(self, index: int, token: Token, iri: str, frame: _Frame) -> None:
-        if self.terms and iri.startswith(CLOSED_NAMESPACES) and iri not in self.terms:
-            self._check_term(token, iri)
-        if self._text(index + 1) != "(" or iri in _CASTS or iri.startswith(_GEOSPARQL):
-            return
-        called = frame.kind == "expression" or frame.clause == "modifier" or self._upper(index - 1) == "FILTER"
-        if called:
-            local = re.split(r"[#/:]", iri)[-1]
-            known = {name.removeprefix(_XSD).lower(): f"xsd:{name.removeprefix(_XSD)}" for name in _CASTS}
-            known |= {name.lower(): name for name in FUNCTIONS}
-            near = difflib.get_close_matches(local.lower(), sorted(known), n=1, cutoff=0.5)
-            hint = f"Did you mean {known[near[0]]}?" if near else "SPARQL's own functions and xsd: casts are there."
-            raise QuerySyntaxError(f"there is no function {token.text}.", token.place, hint=hint)
-
-    def _check_term(self, token: Token, iri: str) -> None:
-        namespace = next(name for name in CLOSED_NAMESPACES if iri.startswith(name))
-        local = iri.removeprefix(namespace)
-        if not local:
-            return
-        known = {term.removeprefix(namespace) for term in self.terms if term.startswith(namespace)}
-        near = difflib.get_close_matches(local, sorted(known), n=1)
-        shapes = namespace == PREFIXES["planshape"]
-        text = f"{token.text} is not a {'name of the shapes' if shapes else 'term of the ontology'}"
-        if not near:
-            raise QuerySyntaxError(f"{text}.", token.place, hint="All of them are at /ontology.")
-        meant = token.text.replace(local, near[0]) if local in token.text else f"<{namespace}{near[0]}>"
-        raise QuerySyntaxError(f"{text}; did you mean {meant}?", token.place)
-
-    def _expand(self, token: Token) -> str:
-        prefix = token.prefix
-        if prefix in self.prefixes:
-            return self.prefixes[prefix] + token.local
-        if prefix in PREFIXES:
-            hint = f"Add this line at the top: PREFIX {prefix}: <{PREFIXES[prefix]}>"
-        elif prefix in ("http", "https", "urn", "mailto"):
-            hint = "Write an IRI between '<' and '>'."
-        else:
-            near = difflib.get_close_matches(prefix, sorted({*self.prefixes, *PREFIXES}), n=1, cutoff=0.5)
-            hint = f"Did you mean {near[0]}:?" if near else f"Add a line at the top: PREFIX {prefix}: <…>"
-        raise QuerySyntaxError(f"the prefix {prefix}: is not declared.", token.place, hint=hint)
-
-    def _resolve(self, token: Token) -> str:
-        iri = token.iri
-        if _SCHEME.match(iri):
-            return iri
-        if self.base is not None:
-            return urljoin(self.base, iri)
-        hint = "Write the whole IRI, or declare BASE <…>."
-        if re.match(r"[?$&=]", iri):
-            hint = "If '<' means less-than, put spaces around it."
-        raise QuerySyntaxError("this IRI is relative and there is no BASE.", token.place, hint=hint)
+    def _term(self, index: int, token: Token, frame: _Frame) -> None:
+        iri = self.names.iri(token)
+        self.names.check_term(token, iri)
+        if self._text(index + 1) == "(" and (
+            frame.kind == "expression" or frame.clause == "modifier" or self._upper(index - 1) == "FILTER"
+        ):
+            check_function_iri(token, iri)
 
     def _join(self, frame: _Frame, patterns: int) -> None:
         frame.joined += patterns

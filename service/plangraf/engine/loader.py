@@ -6,7 +6,6 @@ single-threaded, so that a fork is safe, and it alone kills its workers, so that
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import io
 import os
@@ -25,11 +24,11 @@ from pyoxigraph import RdfFormat, Store, parse
 from plangraf.engine import worker
 from plangraf.engine.frames import CONTROL, FORK, KILL, READY, WORKER
 from plangraf.errors import VersionsError
+from plangraf.processes import die_with_parent
 from plangraf.versions import Version
 
 _BLOCK = 16 * 1024 * 1024
 _GRAPH_NAME = re.compile(rb" <[^<>]*> \.$", re.MULTILINE)
-_PR_SET_PDEATHSIG = 1
 # How often to look for workers that have ended: those that were killed, and those that died by themselves.
 _SOON_S = 0.02
 _SELDOM_S = 1.0
@@ -78,12 +77,6 @@ def open_store(version: Version) -> tuple[Store, int]:
     return store, quads
 
 
-def die_with_parent() -> None:
-    """On Linux: SIGKILL to this process when its parent ends, however it ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def _fork(store: Store, control: socket.socket, memory: int, *, overlapping: bool) -> int:
     front, back = socket.socketpair()
     pid = os.fork()
@@ -123,9 +116,7 @@ def main(arguments: list[str]) -> None:
     killed: set[int] = set()
     while True:
         readable, _, _ = select.select([control], [], [], _SOON_S if killed else _SELDOM_S)
-        ended = _reap(children)
-        children -= ended
-        killed -= ended
+        _bury(children, killed)
         if not readable:
             continue
         try:
@@ -141,15 +132,19 @@ def main(arguments: list[str]) -> None:
             # Reaped later: ending takes as long as there is memory to give back, a fork need not wait for that.
             os.kill(number, signal.SIGKILL)
             killed.add(number)
+            _bury(children, killed)
     for pid in children:
         os.kill(pid, signal.SIGKILL)
     for pid in children:
         os.waitpid(pid, 0)
 
 
-def _reap(children: set[int]) -> set[int]:
-    """The workers that have ended by themselves."""
-    return {pid for pid in children if os.waitpid(pid, os.WNOHANG)[0] == pid}
+def _bury(children: set[int], killed: set[int]) -> None:
+    """Reaps the workers that have ended, whoever ended them."""
+    for pid in list(children):
+        if os.waitpid(pid, os.WNOHANG)[0] == pid:
+            children.discard(pid)
+            killed.discard(pid)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Where the service answers for an IRI: paths of its own, never with a host (DESIGN §2)."""
+"""Where the service answers for an IRI: paths of its own, never with a host."""
 
 from __future__ import annotations
 

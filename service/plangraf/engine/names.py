@@ -1,0 +1,135 @@
+"""The names in a query: prefixes, IRIs, terms of our closed namespaces, functions; each must be one that there is.
+
+In RDF a misspelt name is silent, it only matches nothing. So a name that cannot be is refused at its place, with
+the nearest one that there is.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from urllib.parse import urljoin
+
+from plangraf.engine.grammar import FUNCTIONS, keywords
+from plangraf.errors import QuerySyntaxError
+from plangraf.namespaces import CLOSED_NAMESPACES, PREFIXES
+from plangraf.tokens import Token, shown
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+
+_XSD = PREFIXES["xsd"]
+_CASTS = frozenset(
+    _XSD + name
+    for name in (
+        "boolean", "date", "dateTime", "dayTimeDuration", "decimal", "double", "duration", "float", "gDay",
+        "gMonth", "gMonthDay", "gYear", "gYearMonth", "integer", "string", "time", "yearMonthDuration",
+    )
+)  # fmt: skip
+# Which of these the engine has, it says itself.
+_GEOSPARQL = "http://www.opengis.net/def/function/geosparql/"
+# Words of other query languages, for which the nearest spelling would mislead.
+_MEANT = {
+    "LENGTH": "STRLEN", "LEN": "STRLEN", "UPPER": "UCASE", "LOWER": "LCASE", "TOUPPER": "UCASE",
+    "TOLOWER": "LCASE", "SUBSTRING": "SUBSTR", "STARTSWITH": "STRSTARTS", "STARTS_WITH": "STRSTARTS",
+    "ENDSWITH": "STRENDS", "ENDS_WITH": "STRENDS", "LIKE": "REGEX", "MATCH": "REGEX", "MATCHES": "REGEX",
+    "IFNULL": "COALESCE", "NVL": "COALESCE", "ISNULL": "BOUND", "AVERAGE": "AVG", "LISTAGG": "GROUP_CONCAT",
+    "STRING_AGG": "GROUP_CONCAT", "CEILING": "CEIL",
+}  # fmt: skip
+_AT_EXPRESSION_START = frozenset(("FILTER", "BIND", "HAVING", "VALUES"))
+
+
+class Names:
+    """What the names of one query stand for, by its BASE and PREFIX lines.
+
+    `terms` are all the IRIs that our closed namespaces have; when it is empty, names in them are not checked.
+    """
+
+    def __init__(self, terms: frozenset[str]) -> None:
+        self._terms = terms
+        self._prefixes: dict[str, str] = {}
+        self._base: str | None = None
+
+    def declare_base(self, iri: Token) -> None:
+        self._base = self.resolve(iri)
+
+    def declare_prefix(self, name: Token, iri: Token) -> None:
+        self._prefixes[name.prefix] = self.resolve(iri)
+
+    def iri(self, token: Token) -> str:
+        """The absolute IRI of an IRI or a prefixed name.
+
+        Raises:
+            QuerySyntaxError: its prefix is not declared, or it is relative and there is no BASE.
+        """
+        return self.resolve(token) if token.kind == "iri" else self._expand(token)
+
+    def resolve(self, token: Token) -> str:
+        iri = token.iri
+        if _SCHEME.match(iri):
+            return iri
+        if self._base is not None:
+            try:
+                return urljoin(self._base, iri)
+            except ValueError as error:
+                raise QuerySyntaxError("this is no IRI.", token.place) from error
+        hint = "Write the whole IRI, or declare BASE <…>."
+        if re.match(r"[?$&=]", iri):
+            hint = "If '<' means less-than, put spaces around it."
+        raise QuerySyntaxError("this IRI is relative and there is no BASE.", token.place, hint=hint)
+
+    def _expand(self, token: Token) -> str:
+        prefix = token.prefix
+        if prefix in self._prefixes:
+            return self._prefixes[prefix] + token.local
+        if prefix in PREFIXES:
+            hint = f"Add this line at the top: PREFIX {prefix}: <{PREFIXES[prefix]}>"
+        elif prefix in ("http", "https", "urn", "mailto"):
+            hint = "Write an IRI between '<' and '>'."
+        else:
+            near = _nearest(prefix, {*self._prefixes, *PREFIXES})
+            hint = f"Did you mean {near}:?" if near else f"Add a line at the top: PREFIX {prefix}: <…>"
+        raise QuerySyntaxError(f"the prefix {prefix}: is not declared.", token.place, hint=hint)
+
+    def check_term(self, token: Token, iri: str) -> None:
+        """Refuses an IRI in one of our namespaces that nobody defined."""
+        if not self._terms or not iri.startswith(CLOSED_NAMESPACES) or iri in self._terms:
+            return
+        namespace = next(name for name in CLOSED_NAMESPACES if iri.startswith(name))
+        local = iri.removeprefix(namespace)
+        if not local:
+            return
+        near = _nearest(local, (t.removeprefix(namespace) for t in self._terms if t.startswith(namespace)), 0.6)
+        shapes = namespace == PREFIXES["planshape"]
+        text = f"{shown(token.text)} is not a {'name of the shapes' if shapes else 'term of the ontology'}"
+        if not near:
+            raise QuerySyntaxError(f"{text}.", token.place, hint="All of them are at /ontology.")
+        meant = token.text.replace(local, near) if local in token.text else f"<{namespace}{near}>"
+        raise QuerySyntaxError(f"{text}; did you mean {meant}?", token.place)
+
+
+def check_function_iri(token: Token, iri: str) -> None:
+    """Refuses a function that is called by an IRI and that the engine does not have."""
+    if iri in _CASTS or iri.startswith(_GEOSPARQL):
+        return
+    known = {name.removeprefix(_XSD).lower(): f"xsd:{name.removeprefix(_XSD)}" for name in _CASTS}
+    known |= {name.lower(): name for name in FUNCTIONS}
+    near = _nearest(re.split(r"[#/:]", iri)[-1].lower(), known)
+    hint = f"Did you mean {known[near]}?" if near else "SPARQL's own functions and xsd: casts are there."
+    raise QuerySyntaxError(f"there is no function {shown(token.text)}.", token.place, hint=hint)
+
+
+def unknown_function(token: Token, *, in_expression: bool) -> QuerySyntaxError:
+    """The error of a word that is called and is no function; outside an expression it may be meant as a clause."""
+    word = token.upper
+    if word in keywords():
+        return QuerySyntaxError(f"{word} cannot be followed by a bracket here.", token.place)
+    known = FUNCTIONS if in_expression else FUNCTIONS | _AT_EXPRESSION_START
+    near = _MEANT.get(word) or _nearest(word, known)
+    hint = f"Did you mean {near}?" if near else None
+    return QuerySyntaxError(f"{shown(token.text)} is no function of SPARQL.", token.place, hint=hint)
+
+
+def _nearest(name: str, known: Iterable[str], cutoff: float = 0.5) -> str | None:
+    found = difflib.get_close_matches(name, sorted(known), n=1, cutoff=cutoff)
+    return found[0] if found else None
