@@ -464,9 +464,7 @@ def test_processes_end_with_a_front_that_is_killed(version: Version, tmp_path: P
     assert not psutil.wait_procs(family, timeout=5)[1]
 
 
-def test_a_query_that_goes_straight_to_the_end_of_the_engine_says_nothing(
-    version: Version, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_closing_while_workers_are_replaced_says_nothing(version: Version, capfd: pytest.CaptureFixture[str]) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         answers = [await engine.query(QueryRequest(HUGE, formats.CSV)) for _ in range(2)]
         for answer in answers:

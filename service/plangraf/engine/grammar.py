@@ -1,9 +1,9 @@
 """The grammar of SPARQL 1.1 queries, to find the first token that cannot stand where it stands.
 
 The engine reports the furthest position that some alternative reached, which is seldom the culprit's; the
-grammar is LL(1), so one predictive pass over the tokens finds it, and knows what was expected instead. Used
-only once a query is refused. Follows https://www.w3.org/TR/sparql11-query/#sparqlGrammar with `(` `)` and `[`
-`]` in place of NIL and ANON, signs apart from their numbers, and LATERAL, which the engine has too.
+grammar is LL(1), so one predictive pass over the tokens finds it, and knows what was expected instead. Follows
+https://www.w3.org/TR/sparql11-query/#sparqlGrammar with `(` `)` and `[` `]` in place of NIL and ANON, signs
+apart from their numbers, and LATERAL, which the engine has too.
 """
 
 from __future__ import annotations
