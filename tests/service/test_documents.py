@@ -141,6 +141,16 @@ def test_a_page_names_its_language_its_title_its_iri_and_its_formats(url: str, l
     assert hosts <= {"", urlsplit(url).netloc}
 
 
+def test_a_page_leads_each_statement_to_its_passage(url: str) -> None:
+    plan = httpx.get(f"{url}/doc/5001/plan/2020-2023-16.html?lang=nb").text
+    assert "Tabell 1, rad 16, linje 1295–1312" in plan
+    assert 'href="/doc/5001/passage/planstrategi-2020-2023-l1295-1312"' in plan
+    perspective = httpx.get(f"{url}/doc/5001/perspective/2020-3.html?lang=en").text
+    row = perspective.split("relates to target: 8.5 ")[1].split("</tr>")[0]
+    assert "identified" in row
+    assert "lines 446–449" in row
+
+
 def test_every_link_of_a_page_to_the_service_leads_somewhere(url: str) -> None:
     for path in ("/doc/5001/plan/2020-2023-7.html", "/doc/5001/perspective/2020-7.html", "/"):
         page = Page(httpx.get(url + path, headers={"Accept": "text/html"}, follow_redirects=True).text)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.engine.base import Engine
+from plangraf.representation.evidence import KIND, SOURCE, fetch_evidence
 from plangraf.representation.graphs import RDF_TYPE, Graph, fetch
 
 # More triples than these that point to one thing say nothing to a reader; /sparql has them all.
@@ -32,7 +33,8 @@ _BATCH = 400
 class Description:
     """One thing's document: `own` (a), `incoming` (b) and `named` (c) do not overlap.
 
-    `predicates` holds the labels of the properties; they are for pages and are no part of the graph.
+    `predicates` holds the labels of the properties, `evidence` what the thing's own triples rest on; they are
+    for pages and are no part of the graph.
     """
 
     thing: NamedNode
@@ -40,19 +42,20 @@ class Description:
     incoming: Graph
     named: Graph
     predicates: Graph
+    evidence: Graph
 
     @property
     def graph(self) -> Graph:
         return [*self.own, *self.incoming, *self.named]
 
 
-async def describe(engine: Engine, iri: str, *, predicates: bool = False) -> Description | None:
+async def describe(engine: Engine, iri: str, *, page: bool = False) -> Description | None:
     """The document of a thing; None when no triple has it as subject or object.
 
     Args:
         engine: where the data are asked for.
         iri: absolute IRI, matched exactly.
-        predicates: fetch the labels of properties too.
+        page: fetch what only pages show, too: labels of properties and the evidence.
     Raises:
         PlangrafError: what the engine raises.
     """
@@ -75,7 +78,9 @@ async def describe(engine: Engine, iri: str, *, predicates: bool = False) -> Des
     mentioned = {o for _, _, o in own if isinstance(o, NamedNode)}
     mentioned |= {s for s, _, _ in incoming if isinstance(s, NamedNode)}
     named = await labels(engine, mentioned - {thing})
-    used = {p for _, p, _ in found} if predicates else set()
+    evidence = await fetch_evidence(engine, thing) if page else []
+    used = {p for _, p, _ in found} if page else set()
+    used |= {o for _, p, o in evidence if p in (KIND, SOURCE) and isinstance(o, NamedNode)}
     already = set(found)
     return Description(
         thing=thing,
@@ -83,6 +88,7 @@ async def describe(engine: Engine, iri: str, *, predicates: bool = False) -> Des
         incoming=incoming,
         named=[triple for triple in named if triple not in already],
         predicates=await labels(engine, used),
+        evidence=evidence,
     )
 
 

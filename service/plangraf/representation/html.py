@@ -19,6 +19,7 @@ from plangraf.formats import Format
 from plangraf.namespaces import ID, PREFIXES
 from plangraf.representation.addresses import document_path, sdg_code
 from plangraf.representation.describe import LABELS, MOST_INCOMING, Description, Labels
+from plangraf.representation.evidence import ABOUT, Passage, passages
 from plangraf.representation.graphs import RDF_TYPE, Graph, Value
 from plangraf.representation.wording import LANGUAGE_NAMES, property_label, texts
 
@@ -51,6 +52,16 @@ class Row:
     @property
     def folded(self) -> list[Shown]:
         return self.values[len(self.open) :]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One line of the evidence: what it is about, of which kind it is, and where it stands."""
+
+    facts: list[Shown]
+    kind: Shown
+    source: Shown
+    place: Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,8 @@ class Pages:
             iri=description.thing.value,
             facts=words.facts(),
             incoming=words.incoming(),
+            evidence=words.evidence(),
+            evidence_open=_SHOWN,
             incoming_cut=MOST_INCOMING if len(description.incoming) >= MOST_INCOMING else None,
             alternates=alternates,
             json_ld=script(json_ld),
@@ -163,7 +176,27 @@ class _Words:
         return self._rows((p, o) for _, p, o in self._description.own)
 
     def incoming(self) -> list[Row]:
-        return self._rows((p, s) for s, p, _ in self._description.incoming)
+        """What points here; the evidence about the thing has a table of its own."""
+        return self._rows((p, s) for s, p, _ in self._description.incoming if p != ABOUT)
+
+    def evidence(self) -> list[Evidence]:
+        lines = texts(self._language)["lines"]
+
+        def fact(name: NamedNode, value: Value | None) -> Shown:
+            text = self._property(name).text
+            return Shown(f"{text}: {self.shown(value).text}" if value is not None else text)
+
+        def row(passage: Passage) -> Evidence:
+            place = lines.format(first=passage.first, last=passage.last)
+            where = ", ".join(part for part in (passage.section, passage.item, place) if part)
+            return Evidence(
+                [fact(name, value) for name, value in sorted(passage.statements, key=str)],
+                self.shown(passage.kind),
+                self.shown(passage.source),
+                Shown(where, self._prefix + document_path(passage.iri.value), about=passage.iri.value),
+            )
+
+        return [row(passage) for passage in passages(self._description.evidence)]
 
     def _rows(self, pairs: Iterable[tuple[NamedNode, Value]]) -> list[Row]:
         values: dict[NamedNode, list[Value]] = {}

@@ -164,7 +164,7 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
     if unchanged(request, tag):
         return not_modified(tag, headers)
     try:
-        description = await while_connected(request.receive, describe(service.engine, wanted.iri, predicates=page))
+        description = await while_connected(request.receive, describe(service.engine, wanted.iri, page=page))
     except QuerySyntaxError as error:
         # Our own query is sound: what an engine refuses in it is a term of ours that nobody defined.
         raise ResourceNotFoundError(wanted.iri) from error
