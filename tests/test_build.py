@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
+from plangraf.build.literals import XSD, canonical
+from plangraf.build.parsing import Parsed, nquads_lines, read, relabelled
 from plangraf.files import SourceFile, source_files
-from plangraf.literals import XSD, canonical
-from plangraf.parsing import Parsed, nquads_lines, read, relabelled
 from plangraf.versions import VersionStore
 from small_home import CASE, ROOT, make_home, plangraf, write
 

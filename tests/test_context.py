@@ -11,7 +11,7 @@ import pyoxigraph as ox
 import pytest
 from pyld import jsonld
 
-from plangraf.context import (
+from plangraf.build.context import (
     ContextError,
     as_text,
     build_context,
@@ -216,7 +216,7 @@ def test_the_context_declares_the_prefixes_and_the_aliases() -> None:
 
 def test_the_committed_context_is_what_the_ontology_gives() -> None:
     fresh = as_text(build_context(read_ontology(FOLDER)))
-    assert (FOLDER / "context.jsonld").read_text(encoding="utf-8") == fresh, "run python -m plangraf.context"
+    assert (FOLDER / "context.jsonld").read_text(encoding="utf-8") == fresh, "run python -m plangraf.build.context"
 
 
 @pytest.fixture

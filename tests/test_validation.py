@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from plangraf.build.report import as_json, as_text
 from plangraf.errors import DataProblem
-from plangraf.report import as_json, as_text
 from small_home import CASE, environ, make_home, plangraf, write
 
 ID = "https://w3id.org/plangraf/id/5001"

@@ -13,10 +13,7 @@ from rdflib import URIRef
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
-from plangraf.errors import DataError
-from plangraf.files import source_files
-from plangraf.namespaces import CLOSED_NAMESPACES, ONTOLOGY_GRAPH, PREFIXES, SCHEME, SHAPES_GRAPH
-from plangraf.vocabulary import (
+from plangraf.build.vocabulary import (
     TermProblem,
     Vocabularies,
     check_graph,
@@ -24,6 +21,9 @@ from plangraf.vocabulary import (
     load_pinned,
     load_vocabularies,
 )
+from plangraf.errors import DataError
+from plangraf.files import source_files
+from plangraf.namespaces import CLOSED_NAMESPACES, ONTOLOGY_GRAPH, PREFIXES, SCHEME, SHAPES_GRAPH
 
 ROOT = Path(__file__).resolve().parent.parent
 LISTS = ROOT / "ontology" / "vocabularies"

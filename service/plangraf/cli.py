@@ -17,7 +17,7 @@ import typer
 from plangraf.errors import DataError, PlangrafError, SettingError
 
 if TYPE_CHECKING:
-    from plangraf.progress import Progress
+    from plangraf.build.progress import Progress
     from plangraf.settings import Settings
 
 app = typer.Typer(
@@ -75,8 +75,8 @@ def build(
       plangraf build --versions /srv/versions    somewhere else than ./versions
     """
     with _told():
-        from plangraf.build import build as run
-        from plangraf.report import summary
+        from plangraf.build.pipeline import build as run
+        from plangraf.build.report import summary
 
         done = run(_settings(data=data, versions=versions), force=force, progress=_progress(quiet))
         if done.problems:
@@ -103,8 +103,8 @@ def validate(
       plangraf validate new.ttl --data mine      when new.ttl links to things described in mine/
     """
     with _told():
-        from plangraf.build import validate as run
-        from plangraf.report import as_text
+        from plangraf.build.pipeline import validate as run
+        from plangraf.build.report import as_text
 
         missing = [str(file) for file in files if not file.is_file()]
         if missing:
@@ -241,7 +241,7 @@ def _settings(**options: object) -> Settings:
 
 
 def _progress(quiet: bool) -> Progress:
-    from plangraf.progress import Progress
+    from plangraf.build.progress import Progress
 
     return Progress(None if quiet else sys.stderr)
 
@@ -263,7 +263,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        from plangraf.report import as_text
+        from plangraf.build.report import as_text
 
         _say(as_text(error.problems))
         raise typer.Exit(1) from None

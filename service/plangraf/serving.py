@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from uvicorn import Config
 from uvicorn.supervisors import Multiprocess
 
-from plangraf.build import up_to_date
+from plangraf.build.pipeline import up_to_date
 from plangraf.errors import SettingError, VersionsError
 from plangraf.processes import die_with_parent
 from plangraf.settings import Settings

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from pyoxigraph import Quad
 
+from plangraf.build.parsing import Locate, Place
+from plangraf.build.vocabulary import TermProblem, Vocabularies, check_graph, check_query, load_pinned
 from plangraf.errors import DataProblem, QueryLimitError, QuerySyntaxError
 from plangraf.files import SourceFile
-from plangraf.parsing import Locate, Place
 from plangraf.tokens import Token, tokenize
-from plangraf.vocabulary import TermProblem, Vocabularies, check_graph, check_query, load_pinned
 
 _ESCAPED = re.compile(r"\\(.)")
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
 
+from plangraf.build.parsing import compact
+from plangraf.build.validation import sort_problems
 from plangraf.errors import DataProblem
-from plangraf.parsing import compact
-from plangraf.validation import sort_problems
 
 # One mistake in a template can break a shape thousands of times: the first ones say it.
 _MOST_OF_A_KIND = 25

@@ -1,6 +1,6 @@
 """The JSON-LD context, made from the ontology: one short name for each term that the data use.
 
-`python -m plangraf.context [FOLDER]` writes `FOLDER/context.jsonld` (default: `ontology`). Names are promises
+`python -m plangraf.build.context [FOLDER]` writes `FOLDER/context.jsonld` (default: `ontology`). Names are promises
 to users: a name, once published, stays and keeps its meaning, and the command refuses to break that.
 JSON-LD 1.1: https://www.w3.org/TR/json-ld11/
 """

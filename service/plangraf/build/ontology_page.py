@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
+from plangraf.build.validation import to_rdflib
 from plangraf.errors import DataError, DataProblem
 from plangraf.namespaces import ONTOLOGY_GRAPH, PLAN, PREFIXES, SCHEME
-from plangraf.validation import to_rdflib
 
 if TYPE_CHECKING:
     import rdflib

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph
 
+from plangraf.build.parsing import Locate, compact
 from plangraf.errors import DataError, DataProblem
 from plangraf.namespaces import ONTOLOGY_GRAPH, PREFIXES, SHAPES_GRAPH
-from plangraf.parsing import Locate, compact
 from plangraf.query_head import parse_head
 
 if TYPE_CHECKING:

@@ -15,16 +15,16 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Quad, Triple
 
 from plangraf import __version__
+from plangraf.build.ontology_page import PAGE, render
+from plangraf.build.parsing import Parsed, nquads_lines, read, relabelled
+from plangraf.build.progress import Progress, counted
+from plangraf.build.report import as_json
+from plangraf.build.term_use import undefined_terms
+from plangraf.build.validation import checks, shacl, sort_problems
 from plangraf.errors import DataError, DataProblem
 from plangraf.files import SourceFile, inputs_digest, source_files
 from plangraf.namespaces import GRAPH
-from plangraf.ontology_page import PAGE, render
-from plangraf.parsing import Parsed, nquads_lines, read, relabelled
-from plangraf.progress import Progress, counted
-from plangraf.report import as_json
 from plangraf.settings import Settings
-from plangraf.term_use import undefined_terms
-from plangraf.validation import checks, shacl, sort_problems
 from plangraf.versions import Version, VersionStore
 
 REPORT = "report.json"
@@ -46,7 +46,7 @@ def inputs(settings: Settings) -> str:
     """SHA-256 over what a version is made from: the files, this package's code, the libraries' versions."""
     digest = hashlib.sha256(inputs_digest(settings.home, source_files(settings.home, settings.data)).encode())
     digest.update("\n".join([__version__, *map(installed_version, _LIBRARIES)]).encode())
-    for module in sorted(_PACKAGE.glob("*.py")):
+    for module in sorted([*_PACKAGE.glob("*.py"), *_PACKAGE.parent.glob("*.py")]):
         digest.update(hashlib.sha256(module.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -26,9 +26,9 @@ from pyoxigraph import (
     serialize,
 )
 
+from plangraf.build.literals import canonical
 from plangraf.errors import DataProblem
 from plangraf.files import SourceFile
-from plangraf.literals import canonical
 from plangraf.namespaces import BASE, ONTOLOGY_GRAPH, PREFIXES, SHAPES_GRAPH
 
 # The parser goes on after an error; what follows the tenth is most often an echo of the first.
