@@ -73,6 +73,8 @@ def running_server(versions: Path, *options: str, **environment: str) -> Iterato
                 assert process.wait(timeout=20) == 0, log_path.read_text()[-4000:]
             finally:
                 process.kill()
+                if process.stdout is not None:
+                    process.stdout.close()
 
 
 @pytest.fixture(scope="session")

@@ -108,7 +108,7 @@ def test_no_process_outlives_a_server_that_was_killed(built: Path) -> None:
     assert process.stdout.readline().startswith("plangraf http://")
     family = psutil.Process(process.pid).children(recursive=True)
     process.kill()
-    process.wait()
+    process.communicate()
     _, alive = psutil.wait_procs(family, timeout=15)
     assert not alive
 

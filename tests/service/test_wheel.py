@@ -71,4 +71,5 @@ def test_the_installed_wheel_builds_the_same_version_and_serves_it(installed: Pa
         assert httpx.get(f"{line[1]}/doc/5001/plan/2020-2023-7.html").status_code == 200
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        process.communicate(timeout=20)
+        assert process.returncode == 0
