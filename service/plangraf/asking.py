@@ -30,12 +30,7 @@ def ask(settings: Settings, query: str, format_name: str | None, out: BinaryIO) 
         EngineError: the answer could not be finished.
         VersionsError: there is no version.
     """
-    limits = Limits(
-        max_bytes=settings.query_max_bytes,
-        max_tokens=settings.query_max_tokens,
-        max_nesting=settings.query_max_nesting,
-        max_path=settings.query_max_path,
-    )
+    limits = Limits.of(settings)
     choices = _FORMATS.get(check(query, limits).form, GRAPH_FORMATS)
     chosen = by_name([format_name], choices) if format_name else choices[0]
     version = VersionStore(settings.versions).current()

@@ -168,12 +168,7 @@ class EmbeddedEngine:
         self._version = version
         self._settings = settings
         self._terms: frozenset[str] = frozenset()
-        self._limits = Limits(
-            max_bytes=settings.query_max_bytes,
-            max_tokens=settings.query_max_tokens,
-            max_nesting=settings.query_max_nesting,
-            max_path=settings.query_max_path,
-        )
+        self._limits = Limits.of(settings)
         self._check = lru_cache(_REMEMBERED_QUERIES)(self._check_anew)
         self._idle: deque[_Worker] = deque()
         self._waiting: deque[asyncio.Future[_Worker]] = deque()
