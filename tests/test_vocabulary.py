@@ -13,13 +13,13 @@ from rdflib import URIRef
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
+from plangraf.build.parsing import read
 from plangraf.build.vocabulary import (
     TermProblem,
     Vocabularies,
     check_graph,
     check_query,
     load_pinned,
-    load_vocabularies,
 )
 from plangraf.errors import DataError
 from plangraf.files import source_files
@@ -27,7 +27,7 @@ from plangraf.namespaces import CLOSED_NAMESPACES, ONTOLOGY_GRAPH, PREFIXES, SCH
 
 ROOT = Path(__file__).resolve().parent.parent
 LISTS = ROOT / "ontology" / "vocabularies"
-VOCABULARIES = load_vocabularies(ROOT / "ontology", ROOT / "shapes")
+VOCABULARIES = load_pinned(LISTS).including(read(source_files(ROOT)).quads)
 QUERIES = sorted((ROOT / "queries").rglob("*.rq"))
 THING = "https://w3id.org/plangraf/id/5001/plan/2020-2023-8"
 LINES = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())

@@ -73,5 +73,4 @@ GRAPH_FORMATS: tuple[Format, ...] = (TURTLE, JSON_LD, N_TRIPLES, RDF_XML)
 DOCUMENT_FORMATS: tuple[Format, ...] = (*GRAPH_FORMATS, HTML)
 ALL_FORMATS: tuple[Format, ...] = (*RESULT_FORMATS, *DOCUMENT_FORMATS)
 
-BY_NAME: dict[str, Format] = {f.name: f for f in ALL_FORMATS}
 BY_SUFFIX: dict[str, Format] = {f.suffix: f for f in ALL_FORMATS}

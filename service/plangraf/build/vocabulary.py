@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Literal as OneOf
 from typing import get_args
 
-import pyoxigraph
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 from plangraf.errors import DataError, DataProblem
@@ -129,13 +128,9 @@ class Vocabularies:
         quads = list(quads)
         ontology = [quad for quad in quads if quad.graph_name == _ONTOLOGY]
         shapes = [quad for quad in quads if quad.graph_name == _SHAPES]
-        return self._with(_own_terms(ontology), _own_shapes(shapes))
-
-    def _with(self, *more: Iterable[Term]) -> Vocabularies:
         namespaces = {namespace: dict(self._terms.get(namespace, {})) for namespace in {*self._terms, *_OWN}}
-        for terms in more:
-            for term in terms:
-                namespaces[next(own for own in _OWN if term.iri.startswith(own))][term.iri] = term
+        for term in (*_own_terms(ontology), *_own_shapes(shapes)):
+            namespaces[next(own for own in _OWN if term.iri.startswith(own))][term.iri] = term
         return Vocabularies(namespaces)
 
     def nearest(self, iri: str, kind: Kind | None, *, likeness: float = _LIKE) -> str | None:
@@ -164,25 +159,6 @@ def load_pinned(folder: Path) -> Vocabularies:
         namespace, terms = _read_list(path)
         namespaces.setdefault(namespace, {}).update(terms)
     return Vocabularies(namespaces)
-
-
-def load_vocabularies(folder: Path, shapes: Path | None = None) -> Vocabularies:
-    """The pinned lists and our own terms, all read from files.
-
-    Args:
-        folder: the ontology's folder: `vocabularies/*.tsv` and Turtle files at any depth.
-        shapes: the folder of the shapes, whose subjects are the terms of planshape:; None for no shapes.
-    Raises:
-        DataError: a list cannot be read.
-        SyntaxError: a Turtle file does not parse.
-    """
-    pinned = load_pinned(folder / "vocabularies")
-    return pinned._with(_own_terms(_turtle(folder)), _own_shapes(_turtle(shapes) if shapes else ()))
-
-
-def _turtle(folder: Path) -> Iterator[Quad]:
-    for path in sorted(folder.rglob("*.ttl")):
-        yield from pyoxigraph.parse(path=str(path))
 
 
 def check_graph(triples: Iterable[Quad | Triple], vocabularies: Vocabularies) -> list[TermProblem]:

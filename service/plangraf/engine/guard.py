@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from plangraf.engine.explain import explain_engine_error, grammar_error
+from plangraf.engine.explain import grammar_error
 from plangraf.engine.grammar import FUNCTIONS
 from plangraf.engine.names import Names, check_function_iri, unknown_function
 from plangraf.errors import (
@@ -21,8 +21,6 @@ from plangraf.errors import (
 )
 from plangraf.settings import Settings
 from plangraf.tokens import Source, Token, tokenize_source
-
-__all__ = ["CheckedQuery", "Limits", "check", "explain_engine_error"]
 
 # Planning 128 joined patterns takes up to 2 s, 200 of them 20 s; no evaluation is part of that.
 _MOST_JOINED = 128
@@ -91,7 +89,6 @@ class CheckedQuery:
     `default_graphs` and `named_graphs` are the absolute IRIs of FROM and FROM NAMED.
     """
 
-    query: str
     text: str
     form: str
     deterministic: bool
@@ -186,7 +183,7 @@ class _Pass:
             raise QuerySyntaxError(text, opener.place)
         graphs, named = self.dataset
         return CheckedQuery(
-            self.source.original, self.source.decoded, self.form, self.deterministic, self.tokens,
+            self.source.decoded, self.form, self.deterministic, self.tokens,
             tuple(graphs), tuple(named),
         )  # fmt: skip
 

@@ -62,7 +62,7 @@ class _Worker:
 
     def send(self, request: QueryRequest, checked: CheckedQuery) -> None:
         default, named = request.default_graphs, request.named_graphs
-        if default is None and named is None and (checked.default_graphs or checked.named_graphs):
+        if default is None and named is None and checked.has_dataset_clause:
             default, named = checked.default_graphs, checked.named_graphs
         body = orjson.dumps({"query": checked.text, "format": request.format.name, "default": default, "named": named})
         self._writer.write(REQUEST.pack(len(body)) + body)
@@ -151,7 +151,7 @@ class EmbeddedAnswer:
     def _finish(self) -> None:
         """The worker is free for the next query."""
         if self._worker is not None:
-            self._engine._release(self._worker)
+            self._engine._give(self._worker)
             self._worker = None
 
     def _drop(self) -> None:
@@ -239,7 +239,7 @@ class EmbeddedEngine:
             self._discard(worker)
             raise
         if first[0] == ERROR:
-            self._release(worker)
+            self._give(worker)
             raise self._refusal(request.query, checked, orjson.loads(first[1]))
         return EmbeddedAnswer(self, worker, request.format, first, limit - (time.monotonic() - began))
 
@@ -379,6 +379,7 @@ class EmbeddedEngine:
                 self._waiting.remove(future)
 
     def _give(self, worker: _Worker) -> None:
+        """Hands a free worker to who waits longest, or lets it wait itself."""
         while self._waiting:
             future = self._waiting.popleft()
             if not future.done():
@@ -388,9 +389,6 @@ class EmbeddedEngine:
             worker.close()
         else:
             self._idle.append(worker)
-
-    def _release(self, worker: _Worker) -> None:
-        self._give(worker)
 
     def _discard(self, worker: _Worker) -> None:
         """Ends a worker, dead or alive, and asks for a fresh one."""

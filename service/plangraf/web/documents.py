@@ -15,7 +15,7 @@ from starlette.responses import Response
 from plangraf.engine.base import Engine
 from plangraf.errors import ParameterError, QuerySyntaxError, ResourceNotFoundError
 from plangraf.formats import BY_SUFFIX, DOCUMENT_FORMATS, HTML, JSON_LD, Format
-from plangraf.namespaces import ID, ONTOLOGY, SDG
+from plangraf.namespaces import CLOSED_NAMESPACES, ID, ONTOLOGY, SDG
 from plangraf.representation.addresses import document_path
 from plangraf.representation.describe import Description, describe
 from plangraf.representation.graphs import fetch_boolean, write
@@ -166,7 +166,9 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
     try:
         description = await while_connected(request.receive, describe(service.engine, wanted.iri, page=page))
     except QuerySyntaxError as error:
-        # Our own query is sound: what an engine refuses in it is a term of ours that nobody defined.
+        # Our own query is sound: what is refused in it is the thing, a term of ours that nobody defined.
+        if not wanted.iri.startswith(CLOSED_NAMESPACES):
+            raise
         raise ResourceNotFoundError(wanted.iri) from error
     if description is None:
         raise ResourceNotFoundError(wanted.iri)

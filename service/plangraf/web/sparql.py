@@ -54,7 +54,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
         try:
             format_, by_accept = format_of(request, asked.parameters, formats)
         except NotAcceptableError:
-            # The check sees tokens only; whether the grammar is kept, the engine knows.
+            # The check holds the grammar; the rules beyond it, such as those of GROUP BY, the engine knows.
             answer = await while_connected(
                 request.receive, service.engine.query(QueryRequest(asked.query, formats[0], *graphs))
             )
