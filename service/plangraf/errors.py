@@ -10,6 +10,7 @@ PlangrafError
 │   ├── BodyTooLargeError           a request body over the limit
 │   ├── UnsupportedMediaError       a request body of a type that the endpoint does not read
 │   ├── NotAcceptableError          no format that the client accepts
+│   ├── CodingNotAcceptableError    no content coding that the client accepts
 │   ├── MethodNotAllowedError       a method that this address does not answer
 │   └── ResourceNotFoundError       nothing in the data has this name
 ├── EngineError                     the query was fine, the answer could not be finished
@@ -25,6 +26,7 @@ PlangrafError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -152,6 +154,21 @@ class NotAcceptableError(RequestError):
     def __init__(self, asked: str, choices: list[str]) -> None:
         super().__init__(f"Nothing here fits {asked!r}. Ask for one of: {', '.join(choices)}.")
         self.choices = choices
+
+    def extra(self) -> dict[str, Any]:
+        return {"choices": self.choices}
+
+
+class CodingNotAcceptableError(RequestError):
+    code = "coding-not-acceptable"
+    title = "No content coding fits the Accept-Encoding header"
+
+    def __init__(self, accept_encoding: str, choices: Sequence[str]) -> None:
+        super().__init__(
+            f"Accept-Encoding is {accept_encoding!r}, which excludes every coding that there is: "
+            f"{', '.join(choices)}. Name one of them, or leave the header out."
+        )
+        self.choices = list(choices)
 
     def extra(self) -> dict[str, Any]:
         return {"choices": self.choices}

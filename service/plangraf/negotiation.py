@@ -26,7 +26,7 @@ class _Range:
     quality: float
 
 
-def _weighted(header: str) -> list[tuple[str, float]]:
+def weighted(header: str) -> list[tuple[str, float]]:
     """The (value, quality) of each element of a list header, lower case, without what does not parse."""
     found = []
     for part in _PARTS.findall(header):
@@ -46,7 +46,7 @@ def _weighted(header: str) -> list[tuple[str, float]]:
 def _ranges(accept: str) -> list[_Range]:
     """The media ranges of an Accept header; parameters such as charset and profile do not restrict them."""
     found = []
-    for value, quality in _weighted(accept):
+    for value, quality in weighted(accept):
         main, _, sub = ("*", "/", "*") if value == "*" else value.partition("/")
         if _TOKEN.fullmatch(main) and _TOKEN.fullmatch(sub) and (main != "*" or sub == "*"):
             found.append(_Range(main, sub, quality))
@@ -127,7 +127,7 @@ def choose_language(accept_language: str | None, choices: Sequence[str] = ("nb",
     Norwegian of any form means Bokmål here; a page is never refused for its language.
     """
     best: tuple[float, str] | None = None
-    for value, quality in _weighted(accept_language or ""):
+    for value, quality in weighted(accept_language or ""):
         primary = value.partition("-")[0]
         language = choices[0] if value == "*" else "nb" if primary in _NORWEGIAN else primary
         if language in choices and quality > 0 and (best is None or quality > best[0]):

@@ -6,6 +6,7 @@ of the process that serves; the HTTP processes are uvicorn's, this one only watc
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import http.client
 import os
@@ -215,6 +216,13 @@ class _Supervisor(Multiprocess):
     def handle_term(self) -> None:
         self.stopped_by_signal = True
         super().handle_term()
+
+    def handle_hup(self) -> None:
+        """Unlike uvicorn's own, restarts nothing: each process looks which version is current."""
+        for process in self.processes:
+            if process.pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGHUP)
 
     def handle_int(self) -> None:
         self.stopped_by_signal = True

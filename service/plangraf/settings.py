@@ -32,19 +32,23 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=default_home, description="Folder of ontology, shapes, data, queries.")
     data: Annotated[tuple[Path, ...], NoDecode] = Field(default=(), description="More data folders, separated by ':'.")
     versions: Path = Field(default=Path("versions"), description="Folder that keeps the built versions.")
+    watch_s: float = Field(
+        default=2.0, ge=0, description="Seconds between looks at which version is current; 0 never looks."
+    )
     host: str = Field(default="127.0.0.1", description="Address to bind.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to bind; 0 takes a free one.")
     processes: int = Field(default=2, ge=1, le=64, description="HTTP processes of `plangraf serve`.")
     public_url: str | None = Field(
         default=None, description="Absolute address of the service as its users see it, without a final '/'."
     )
-    query_workers: int = Field(default=2, ge=1, le=64, description="Query workers of each HTTP process.")
+    query_workers: int = Field(default=4, ge=1, le=64, description="Query workers of each HTTP process.")
     query_timeout_s: float = Field(default=30.0, gt=0, le=3600, description="Longest evaluation of a query.")
     query_max_bytes: int = Field(default=256 * 1024, ge=1024, description="Longest query and request body.")
     query_max_tokens: int = Field(default=20_000, ge=100, description="Most tokens of a query.")
     query_max_nesting: int = Field(default=64, ge=4, le=200, description="Deepest nesting of brackets.")
     query_max_path: int = Field(default=64, ge=2, le=200, description="Most steps of one property path.")
     query_max_waiting: int = Field(default=64, ge=1, description="Most queries running or waiting.")
+    cache_mb: int = Field(default=64, ge=0, description="Memory for finished answers in each HTTP process, in MiB.")
     worker_memory_mb: int = Field(
         default=2048, ge=64, description="Memory that one query may add to its worker, in MiB."
     )

@@ -281,10 +281,10 @@ def test_who_leaves_frees_a_worker_at_once(version: Version) -> None:
 
 def test_too_many_at_once_are_told_to_come_back(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
-        tasks = [asyncio.create_task(ask(engine, RUNAWAY)) for _ in range(5)]
+        tasks = [asyncio.create_task(ask(engine, RUNAWAY, client="one")) for _ in range(5)]
         await asyncio.sleep(0.2)
         with pytest.raises(OverloadedError):
-            await ask(engine, COUNT)
+            await ask(engine, COUNT, client="one")
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -459,7 +459,7 @@ def test_processes_end_with_a_front_that_is_killed(version: Version, tmp_path: P
         assert front.stdout.readline() == "up\n"
         time.sleep(0.3)
         family = psutil.Process(front.pid).children(recursive=True)
-        assert len(family) == 3
+        assert len(family) == 5
         front.kill()
     assert not psutil.wait_procs(family, timeout=5)[1]
 

@@ -7,7 +7,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
 import uvicorn
@@ -59,6 +59,8 @@ class Script:
 
     version = "0123456789abcdef"
     triples = 3
+    graphs: Mapping[str, int] = {}
+    folder = None
 
     def __init__(self) -> None:
         self.ready = True
@@ -89,8 +91,11 @@ class Script:
 class _ScriptedAnswer:
     def __init__(self, format_: Format, script: Script) -> None:
         self.format = format_
+        self.version = script.version
+        self.queued_s = self.evaluated_s = 0.0
         self._script = script
         self.chunks = self._give()
+        self.complete = None
 
     async def _give(self) -> AsyncIterator[bytes]:
         for chunk in self._script.chunks:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import subprocess
 import sys
 import time
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from functools import lru_cache
+from pathlib import Path
 
 import orjson
 
@@ -22,11 +23,11 @@ from plangraf.engine.base import QueryRequest
 from plangraf.engine.explain import explain_engine_error
 from plangraf.engine.frames import CHUNK, CONTROL, ERROR, FORK, FRAME, KILL, LAST, READY, REQUEST, WORKER
 from plangraf.engine.guard import CheckedQuery, Limits, check
+from plangraf.engine.schedule import Schedule
 from plangraf.errors import (
     AnswerBrokenError,
     EngineError,
     NotReadyError,
-    OverloadedError,
     PlangrafError,
     QueryTimeoutError,
     WorkerCrashedError,
@@ -40,8 +41,13 @@ _READ_AHEAD = 256 * 1024
 _REMEMBERED_QUERIES = 512
 # Tokens of a longer query would take too much memory to be worth it.
 _LONGEST_REMEMBERED = 4096
-# A reader that takes nothing for so long has lost its worker to others.
+# A reader that takes nothing for so long loses its worker; when others wait for one, so long in all is enough.
 _LONGEST_PAUSE_S = 30.0
+_LONGEST_PAUSE_BEFORE_OTHERS_S = 10.0
+_LOOK_S = 1.0
+# A query that runs longer makes way: its worker gets less of the processor while others want it, too.
+_SHORT_S = 0.3
+_NICENESS = 10
 # Seconds that a loader has to end by itself.
 _GRACE_S = 3.0
 _LONGEST_RETRY_S = 30.0
@@ -57,6 +63,7 @@ class _Worker:
     def __init__(self, pid: int, loader: object, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.pid = pid
         self.loader = loader
+        self.slowed = False
         self._reader = reader
         self._writer = writer
 
@@ -71,6 +78,12 @@ class _Worker:
         """The next frame's kind and payload; IncompleteReadError or OSError when the worker is gone."""
         kind, size = FRAME.unpack(await self._reader.readexactly(FRAME.size))
         return kind, await self._reader.readexactly(size)
+
+    def slow_down(self) -> None:
+        """Gives the process less of the processor. Only root could undo that, so it is the worker's last query."""
+        self.slowed = True
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.pid, _NICENESS)
 
     @property
     def gone(self) -> bool:
@@ -91,12 +104,21 @@ class EmbeddedAnswer:
         format_: Format,
         first: tuple[bytes, bytes],
         left_s: float,
+        client: str,
+        queued_s: float,
+        evaluated_s: float,
     ) -> None:
         self._engine = engine
         self._worker: _Worker | None = worker
+        self._client = client
+        self._version = engine.version
+        self._queued_s = queued_s
+        self._evaluated_s = evaluated_s
         self._format = format_
         self._first = first
         self._left_s = left_s
+        self._paused_s = 0.0
+        self._watching: asyncio.TimerHandle
         self._chunks = self._run()
         if first[0] == LAST:
             self._finish()
@@ -106,8 +128,24 @@ class EmbeddedAnswer:
         return self._format
 
     @property
+    def version(self) -> str:
+        return self._version
+
+    @property
+    def queued_s(self) -> float:
+        return self._queued_s
+
+    @property
+    def evaluated_s(self) -> float:
+        return self._evaluated_s
+
+    @property
     def chunks(self) -> AsyncIterator[bytes]:
         return self._chunks
+
+    @property
+    def complete(self) -> bytes | None:
+        return self._first[1] if self._first[0] == LAST else None
 
     async def aclose(self) -> None:
         await self._chunks.aclose()
@@ -115,14 +153,16 @@ class EmbeddedAnswer:
 
     async def _run(self) -> AsyncGenerator[bytes, None]:
         kind, payload = self._first
-        loop = asyncio.get_running_loop()
         try:
             while kind == CHUNK:
-                paused = loop.call_later(_LONGEST_PAUSE_S, self._drop)
+                watch = asyncio.get_running_loop().call_later(_LOOK_S, self._watch, 0.0)
+                began = time.monotonic()
+                self._watching = watch
                 try:
                     yield payload
                 finally:
-                    paused.cancel()
+                    self._watching.cancel()
+                    self._paused_s += time.monotonic() - began
                 kind, payload = await self._next()
             if kind != LAST:
                 self._finish()
@@ -133,10 +173,19 @@ class EmbeddedAnswer:
         finally:
             self._drop()
 
+    def _watch(self, so_far_s: float) -> None:
+        """The reader takes nothing: it loses its worker in the end, and soon when others wait for one."""
+        pause = so_far_s + _LOOK_S
+        in_all = self._paused_s + pause
+        if pause >= _LONGEST_PAUSE_S or (in_all >= _LONGEST_PAUSE_BEFORE_OTHERS_S and self._engine.wanted):
+            self._drop()
+        else:
+            self._watching = asyncio.get_running_loop().call_later(_LOOK_S, self._watch, pause)
+
     async def _next(self) -> tuple[bytes, bytes]:
         """The next frame. Only waiting for the worker counts as evaluation: a slow reader has its time."""
         if self._worker is None:
-            raise AnswerBrokenError(f"nothing of it was read for {_LONGEST_PAUSE_S:g} s")
+            raise AnswerBrokenError("it was read too slowly")
         began = time.monotonic()
         try:
             async with asyncio.timeout(self._left_s):
@@ -151,13 +200,13 @@ class EmbeddedAnswer:
     def _finish(self) -> None:
         """The worker is free for the next query."""
         if self._worker is not None:
-            self._engine._give(self._worker)
+            self._engine._give(self._worker, self._client)
             self._worker = None
 
     def _drop(self) -> None:
         """The worker is in the middle of something that nobody wants any more."""
         if self._worker is not None:
-            self._engine._discard(self._worker)
+            self._engine._discard(self._worker, self._client)
             self._worker = None
 
 
@@ -170,8 +219,7 @@ class EmbeddedEngine:
         self._terms: frozenset[str] = frozenset()
         self._limits = Limits.of(settings)
         self._check = lru_cache(_REMEMBERED_QUERIES)(self._check_anew)
-        self._idle: deque[_Worker] = deque()
-        self._waiting: deque[asyncio.Future[_Worker]] = deque()
+        self._schedule: Schedule[_Worker] = Schedule(settings.query_workers, settings.query_max_waiting, self._is_alive)
         self._starting: set[asyncio.Task[None]] = set()
         self._loader: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -183,6 +231,28 @@ class EmbeddedEngine:
     @property
     def version(self) -> str:
         return self._version.id
+
+    @property
+    def graphs(self) -> Mapping[str, int]:
+        graphs: Mapping[str, int] = self._version.manifest.get("graphs", {})
+        return graphs
+
+    @property
+    def folder(self) -> Path:
+        return self._version.path
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for a worker."""
+        return self._schedule.waiting > 0
+
+    @property
+    def waiting(self) -> int:
+        return self._schedule.waiting
+
+    @property
+    def running(self) -> int:
+        return self._schedule.running
 
     @property
     def triples(self) -> int:
@@ -223,37 +293,48 @@ class EmbeddedEngine:
     async def query(self, request: QueryRequest) -> EmbeddedAnswer:
         checked = self.check(request.query)
         limit = min(request.timeout_s or self._settings.query_timeout_s, self._settings.query_timeout_s)
-        worker = await self._acquire(limit)
+        if not self._ready:
+            raise NotReadyError
+        asked = time.monotonic()
+        worker = await self._schedule.acquire(request.client, limit)
         began = time.monotonic()
+        making_way = asyncio.get_running_loop().call_later(_SHORT_S, worker.slow_down)
         try:
             worker.send(request, checked)
             async with asyncio.timeout(limit):
                 first = await worker.receive()
         except TimeoutError:
-            self._discard(worker)
+            self._discard(worker, request.client)
             raise QueryTimeoutError(limit) from None
         except (asyncio.IncompleteReadError, OSError) as error:
-            self._discard(worker)
+            self._discard(worker, request.client)
             raise WorkerCrashedError from error
         except BaseException:
-            self._discard(worker)
+            self._discard(worker, request.client)
             raise
+        finally:
+            making_way.cancel()
         if first[0] == ERROR:
-            self._give(worker)
+            self._give(worker, request.client)
             raise self._refusal(request.query, checked, orjson.loads(first[1]))
-        return EmbeddedAnswer(self, worker, request.format, first, limit - (time.monotonic() - began))
+        evaluated = time.monotonic() - began
+        return EmbeddedAnswer(
+            self, worker, request.format, first, limit - evaluated, request.client, began - asked, evaluated
+        )
+
+    async def drained(self) -> None:
+        """Back when every answer has come to its end, for an engine that gets no more queries."""
+        await self._schedule.quiet()
 
     async def close(self) -> None:
         """Ends all processes."""
         self._closing = True
         self._ready = False
-        for future in self._waiting:
-            if not future.done():
-                future.set_exception(NotReadyError("the service is stopping"))
+        self._schedule.refuse_all()
         for task in self._starting:
             task.cancel()
-        while self._idle:
-            self._idle.popleft().close()
+        for worker in self._schedule.take_idle():
+            worker.close()
         if self._control is not None:
             asyncio.get_running_loop().remove_reader(self._control)
             self._control.close()
@@ -329,8 +410,8 @@ class EmbeddedEngine:
         self._control.close()
         self._control = None
         was_ready, self._ready = self._ready, False
-        while self._idle:
-            self._idle.popleft().close()
+        for worker in self._schedule.take_idle():
+            worker.close()
         if self._loader is not None:
             self._loader.kill()
             self._loader.wait()
@@ -351,46 +432,30 @@ class EmbeddedEngine:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_RETRY_S)
 
-    async def _acquire(self, limit_s: float) -> _Worker:
-        """An idle worker, first come first served."""
-        if not self._ready:
-            raise NotReadyError
-        while self._idle:
-            worker = self._idle.popleft()
-            if not worker.gone:
-                return worker
-            self._discard(worker)
-        if len(self._waiting) >= self._settings.query_max_waiting:
-            raise OverloadedError(self._settings.query_max_waiting)
-        future: asyncio.Future[_Worker] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
-        try:
-            async with asyncio.timeout(limit_s):
-                return await future
-        except TimeoutError:
-            raise OverloadedError(self._settings.query_max_waiting) from None
-        except BaseException:
-            # A worker may have been handed over in the moment in which the client left.
-            if future.done() and not future.cancelled() and future.exception() is None:
-                self._give(future.result())
-            raise
-        finally:
-            with contextlib.suppress(ValueError):
-                self._waiting.remove(future)
+    def _is_alive(self, worker: _Worker) -> bool:
+        """Whether an idle worker can be used; one that died while it had nothing to do is replaced."""
+        if worker.gone:
+            self._replace(worker)
+            return False
+        return True
 
-    def _give(self, worker: _Worker) -> None:
-        """Hands a free worker to who waits longest, or lets it wait itself."""
-        while self._waiting:
-            future = self._waiting.popleft()
-            if not future.done():
-                future.set_result(worker)
-                return
+    def _give(self, worker: _Worker, client: str | None = None) -> None:
+        """A worker that is free, after a query of `client` or when it is new."""
         if self._closing:
             worker.close()
+        elif worker.slowed:
+            self._replace(worker)
         else:
-            self._idle.append(worker)
+            self._schedule.give(worker)
+        if client is not None:
+            self._schedule.finished(client)
 
-    def _discard(self, worker: _Worker) -> None:
+    def _discard(self, worker: _Worker, client: str) -> None:
+        """Ends a worker in the middle of a query of `client`."""
+        self._replace(worker)
+        self._schedule.finished(client)
+
+    def _replace(self, worker: _Worker) -> None:
         """Ends a worker, dead or alive, and asks for a fresh one."""
         worker.close()
         if worker.loader is not self._loader:

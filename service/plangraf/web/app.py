@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -16,7 +18,7 @@ from starlette.types import Scope
 
 import plangraf
 from plangraf.engine.base import Engine
-from plangraf.engine.pool import EmbeddedEngine
+from plangraf.engine.switching import SwitchingEngine
 from plangraf.errors import (
     MethodNotAllowedError,
     ParameterError,
@@ -27,7 +29,8 @@ from plangraf.errors import (
 from plangraf.settings import Settings, load_settings
 from plangraf.versions import VersionStore
 from plangraf.web import documents, health, named_queries, pages, sparql, vocabulary
-from plangraf.web.logging import configure_logging
+from plangraf.web.hot import Hot
+from plangraf.web.logging import RequestLog, configure_logging
 from plangraf.web.middleware import Envelope
 from plangraf.web.openapi import install_openapi
 from plangraf.web.problems import not_found, problem
@@ -45,39 +48,26 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or load_settings()
     configure_logging(settings)
-    version = VersionStore(settings.versions).current()
-    engine = EmbeddedEngine(version, settings)
-    return application(
-        settings,
-        engine,
-        engine.check,
-        graphs=version.manifest.get("graphs", {}),
-        version_folder=version.path,
-    )
+    engine = SwitchingEngine(VersionStore(settings.versions), settings)
+    return application(settings, engine, engine.check)
 
 
-def application(
-    settings: Settings,
-    engine: Engine,
-    check: Check,
-    *,
-    graphs: Mapping[str, int] | None = None,
-    version_folder: Path | None = None,
-) -> FastAPI:
+def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
     """The application over any engine, which it starts and closes.
 
     Args:
         settings: addresses, limits and the folder of the named queries.
         engine: where all data come from.
         check: refuses what the engine must never see, and says which form a query has.
-        graphs: number of triples of each named graph.
-        version_folder: where the version keeps files beside its data, such as the ontology's page.
     """
-    service = make_service(settings, engine, check, graphs=graphs, version_folder=version_folder)
+    service = make_service(settings, engine, check)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await engine.start()
+        if isinstance(engine, SwitchingEngine):
+            engine.subscribe(service.cache.clear)
+            _look_on_signal(engine)
         try:
             yield
         finally:
@@ -104,8 +94,24 @@ def application(
     def methods(scope: Scope) -> list[str]:
         return _methods(app, scope)
 
-    app.add_middleware(Envelope, version=lambda: engine.version, methods=methods)
+    hot, request_log = Hot(service.cache), RequestLog(settings)
+    app.add_middleware(Envelope, version=lambda: engine.version, methods=methods, hot=hot, log=request_log)
     return app
+
+
+def _look_on_signal(engine: SwitchingEngine) -> None:
+    """SIGHUP makes this process look at once which version is current."""
+    loop = asyncio.get_running_loop()
+    looking: set[asyncio.Task[bool]] = set()
+
+    def look() -> None:
+        task = loop.create_task(engine.refresh())
+        looking.add(task)
+        task.add_done_callback(looking.discard)
+
+    # An event loop outside the main thread, as in tests, gets no signals.
+    with contextlib.suppress(ValueError, RuntimeError):
+        loop.add_signal_handler(signal.SIGHUP, look)
 
 
 def _methods(app: FastAPI, scope: Scope) -> list[str]:

@@ -21,7 +21,7 @@ from plangraf.representation.describe import Description, describe
 from plangraf.representation.graphs import fetch_boolean, write
 from plangraf.representation.html import Alternate
 from plangraf.representation.jsonld import compact_document, dump
-from plangraf.web.answers import not_modified, unchanged, vary, while_connected, whole
+from plangraf.web.answers import made, vary, while_connected
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
 from plangraf.web.requests import format_of, language_of, parameters, single
 from plangraf.web.service import Service
@@ -150,7 +150,7 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
     format_, by_accept = format_of(request, given, DOCUMENT_FORMATS, wanted.fixed)
     language, by_language = language_of(request, given)
     page = format_ == HTML
-    tag = service.tag("document", wanted.iri, format_.name, f"{language} {wanted.here}" if page else "")
+    parts = ("document", wanted.iri, format_.name, f"{language} {wanted.here}" if page else "")
     alternates = [Alternate(other, wanted.address(other)) for other in DOCUMENT_FORMATS if other != format_]
     headers = {
         # Whoever may get a page may get it in another language.
@@ -161,19 +161,20 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
         "Cache-Control": "no-cache",
         "Link": links(wanted.iri, alternates),
     }
-    if unchanged(request, tag):
-        return not_modified(tag, headers)
-    try:
-        description = await while_connected(request.receive, describe(service.engine, wanted.iri, page=page))
-    except QuerySyntaxError as error:
-        # Our own query is sound: what is refused in it is the thing, a term of ours that nobody defined.
-        if not wanted.iri.startswith(CLOSED_NAMESPACES):
-            raise
-        raise ResourceNotFoundError(wanted.iri) from error
-    if description is None:
-        raise ResourceNotFoundError(wanted.iri)
-    body = _written(service, description, format_, language, alternates, wanted.here)
-    return whole(request, body, format_.content_type, tag, headers)
+
+    async def make() -> tuple[bytes, str]:
+        try:
+            description = await describe(service.engine, wanted.iri, page=page)
+        except QuerySyntaxError as error:
+            # Our own query is sound: what is refused in it is the thing, a term of ours that nobody defined.
+            if not wanted.iri.startswith(CLOSED_NAMESPACES):
+                raise
+            raise ResourceNotFoundError(wanted.iri) from error
+        if description is None:
+            raise ResourceNotFoundError(wanted.iri)
+        return _written(service, description, format_, language, alternates, wanted.here), format_.content_type
+
+    return await made(service, request, parts, headers, make)
 
 
 def _written(

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 import uuid
 from collections.abc import Callable
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plangraf.errors import AnswerBrokenError
 from plangraf.web.answers import ClientGoneError
+from plangraf.web.hot import Hot
+from plangraf.web.logging import RequestLog
 from plangraf.web.problems import problem
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_EXPOSED = "Allow, Content-Length, ETag, Link, Location, Plangraf-Version, Retry-After, X-Request-Id"
+_EXPOSED = (
+    "Accept-Query, Allow, Content-Length, ETag, Link, Location, Plangraf-Explain, Plangraf-Version, Retry-After, "
+    "Server-Timing, X-Request-Id"
+)
+_EXPOSED_BYTES = _EXPOSED.encode("ascii")
 _ALLOWED_HEADERS = "Accept, Accept-Language, Content-Type, If-None-Match, Range, X-Request-Id"
 _PREFLIGHT_S = 86_400
 
@@ -28,23 +35,38 @@ log = structlog.get_logger()
 class Envelope:
     """Outermost middleware of ours, plain ASGI.
 
-    HEAD runs as GET and loses its body. What fails before the first byte becomes a problem; what fails after
-    it returns without ending the response, which makes the server break the connection.
+    An answer that was given before leaves from here. HEAD runs as GET and loses its body. What fails before the
+    first byte becomes a problem; what fails after it returns without ending the response, which makes the server
+    break the connection.
     """
 
-    def __init__(self, app: ASGIApp, version: Callable[[], str], methods: Callable[[Scope], list[str]]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        version: Callable[[], str],
+        methods: Callable[[Scope], list[str]],
+        hot: Hot,
+        log: RequestLog,
+    ) -> None:
         self._app = app
         self._version = version
         self._methods = methods
+        self._hot = hot
+        self._log = log
+        # Unlike a random number for each, this costs nothing and is as much one of a kind.
+        self._ids = (f"{uuid.uuid4().hex[:16]}{number:08x}" for number in itertools.count())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
+        request_id = given if given and _REQUEST_ID.fullmatch(given) else next(self._ids)
         method: str = scope["method"]
+        if method in ("GET", "HEAD") and (found := self._hot.find(scope)) is not None:
+            await self._send_kept(scope, send, found, request_id, began)
+            return
         inner = {**scope, "plangraf.request_id": request_id, "plangraf.head": method == "HEAD"}
         if method == "HEAD":
             inner["method"] = "GET"
@@ -98,11 +120,45 @@ class Envelope:
             else:
                 log.info("request", **line)
 
+    async def _send_kept(
+        self,
+        scope: Scope,
+        send: Send,
+        found: tuple[int, list[tuple[bytes, bytes]], bytes],
+        request_id: str,
+        began: float,
+    ) -> None:
+        status, headers, body = found
+        version = self._version()
+        headers += [
+            (b"access-control-allow-origin", b"*"),
+            (b"access-control-expose-headers", _EXPOSED_BYTES),
+            (b"x-request-id", request_id.encode("latin-1")),
+            (b"plangraf-version", version.encode("latin-1")),
+        ]
+        if scope["method"] == "HEAD":
+            body = b""
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+        self._log.add(
+            {
+                "method": scope["method"],
+                "path": scope["path"],
+                "status": status,
+                "ms": round((time.perf_counter() - began) * 1000, 2),
+                "bytes": len(body),
+                "request_id": request_id,
+                "version": version,
+                "outcome": "complete",
+            }
+        )
+
     def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
         headers["Access-Control-Allow-Origin"] = "*"
         headers["Access-Control-Expose-Headers"] = _EXPOSED
         headers["X-Request-Id"] = request_id
-        if version := self._version():
+        # A streamed answer says itself on which version it was evaluated.
+        if "Plangraf-Version" not in headers and (version := self._version()):
             headers["Plangraf-Version"] = version
 
     def _options(self, scope: Scope) -> Response:

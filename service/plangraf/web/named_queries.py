@@ -78,12 +78,12 @@ def _endpoint(service: Service, query: NamedQuery, fixed: Format | None) -> Call
         given = parameters(request.scope["query_string"])
         bound = query.bind({name: values for name, values in given.items() if name != "format"})
         format_, by_accept = format_of(request, given, RESULT_FORMATS, fixed)
-        tag = service.tag("query", format_.name, bound) if deterministic else None
+        parts = ("query", format_.name, bound) if deterministic else None
         return await run(
             service,
             request,
             QueryRequest(query=bound, format=format_),
-            tag,
+            parts,
             vary("Accept" if by_accept else None),
         )
 
@@ -112,10 +112,10 @@ def _list(service: Service, request: Request) -> Response:
         language, by_language = language_of(request, given)
         body = service.pages.render("queries.html", language, queries=listed)
         headers |= vary("Accept" if by_accept else None, "Accept-Language" if by_language else None)
-        return whole(request, body, HTML.content_type, service.tag("queries", language), headers)
+        return whole(service, request, body, HTML.content_type, service.tag("queries", language), headers)
     headers |= vary("Accept" if by_accept else None)
     body = orjson.dumps({"queries": listed})
-    return whole(request, body, _LIST_JSON.content_type, service.tag("queries", "json"), headers)
+    return whole(service, request, body, _LIST_JSON.content_type, service.tag("queries", "json"), headers)
 
 
 def _listed(query: NamedQuery) -> _Listed:

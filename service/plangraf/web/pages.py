@@ -19,7 +19,7 @@ from plangraf.representation.addresses import document_path
 from plangraf.representation.graphs import fetch, fetch_rows, write
 from plangraf.representation.jsonld import compact_graph, dump
 from plangraf.representation.wording import collection_name, collection_order
-from plangraf.web.answers import not_modified, unchanged, vary, while_connected, whole
+from plangraf.web.answers import made, vary, whole
 from plangraf.web.openapi import content
 from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import Service
@@ -38,21 +38,22 @@ def add_routes(app: FastAPI, service: Service) -> None:
         format_, by_accept = format_of(request, given, DOCUMENT_FORMATS)
         language, by_language = language_of(request, given)
         page = format_ == HTML
-        tag = service.tag("home", format_.name, language if page else "")
+        parts = ("home", format_.name, language if page else "")
         varied = by_language and (page or by_accept)
         headers = {
             **vary("Accept" if by_accept else None, "Accept-Language" if varied else None),
             "Cache-Control": "no-cache",
         }
-        if unchanged(request, tag):
-            return not_modified(tag, headers)
-        if page:
-            collections = await while_connected(request.receive, _collections(service, language))
-            body = service.pages.render("home.html", language, collections=collections)
-        else:
-            graph = await while_connected(request.receive, fetch(service.engine, _DATASETS))
-            body = dump(compact_graph(service.context, graph)) if format_ == JSON_LD else write(graph, format_)
-        return whole(request, body, format_.content_type, tag, headers)
+
+        async def make() -> tuple[bytes, str]:
+            if page:
+                body = service.pages.render("home.html", language, collections=await _collections(service, language))
+            else:
+                graph = await fetch(service.engine, _DATASETS)
+                body = dump(compact_graph(service.context, graph)) if format_ == JSON_LD else write(graph, format_)
+            return body, format_.content_type
+
+        return await made(service, request, parts, headers, make)
 
     app.add_api_route(
         "/", home, methods=["GET"], operation_id="home", tags=["Documents"],
@@ -75,11 +76,11 @@ def add_routes(app: FastAPI, service: Service) -> None:
             },
         )
         body = bytes(page.body).replace(b"<html>", b'<html lang="en">', 1)
-        headers = {"Cache-Control": "no-cache"}
-        return whole(request, body, HTML.content_type, service.tag("docs"), headers)
+        headers = {**vary(), "Cache-Control": "no-cache"}
+        return whole(service, request, body, HTML.content_type, service.tag("docs"), headers)
 
     app.add_api_route("/docs", docs, methods=["GET"], include_in_schema=False)
-    _add_static(app)
+    _add_static(app, service)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ async def _items(service: Service, query: NamedQuery, thing: str, name: str, lan
     return list(items.values())[:_SHOWN]
 
 
-def _add_static(app: FastAPI) -> None:
+def _add_static(app: FastAPI, service: Service) -> None:
     """A fixed table of files: ours, and Swagger UI's as the package fastapi-offline carries them."""
     ours = Path(__file__).resolve().parent / "static"
     spec = find_spec("fastapi_offline")
@@ -145,6 +146,7 @@ def _add_static(app: FastAPI) -> None:
             raise ResourceNotFoundError(f"/static/{name}", "See / for what is served.")
         body, media_type = loaded[name]
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        return whole(request, body, media_type, tag, {"Cache-Control": f"public, max-age={_AN_HOUR_S}"})
+        headers = {**vary(), "Cache-Control": f"public, max-age={_AN_HOUR_S}"}
+        return whole(service, request, body, media_type, tag, headers)
 
     app.add_api_route("/static/{name}", static, methods=["GET"], include_in_schema=False)

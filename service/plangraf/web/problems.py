@@ -24,6 +24,7 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.ResourceNotFoundError: 404,
     errors.MethodNotAllowedError: 405,
     errors.NotAcceptableError: 406,
+    errors.CodingNotAcceptableError: 406,
     errors.BodyTooLargeError: 413,
     errors.UnsupportedMediaError: 415,
     errors.OverloadedError: 429,

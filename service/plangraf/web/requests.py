@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -23,6 +24,7 @@ QUERY_TYPE = "application/sparql-query"
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 _MOST_FIELDS = 200
+_SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
 def parameters(text: bytes) -> dict[str, list[str]]:
@@ -93,11 +95,15 @@ def language_of(request: Request, given: dict[str, list[str]]) -> tuple[str, boo
 
 @dataclass(frozen=True, slots=True)
 class SparqlRequest:
-    """What the SPARQL Protocol's request forms say; `query` is None when a GET has none."""
+    """What the SPARQL Protocol's request forms say; `query` is None when a GET has none.
+
+    `timeout_s` is the shorter limit that a client may ask for.
+    """
 
     query: str | None
     default_graphs: tuple[str, ...] | None
     named_graphs: tuple[str, ...] | None
+    timeout_s: float | None
     parameters: dict[str, list[str]]
 
 
@@ -105,14 +111,15 @@ async def read_sparql(request: Request, limit: int) -> SparqlRequest:
     """The query and dataset of a request (SPARQL 1.1 Protocol §2.1).
 
     Args:
-        request: GET, or POST in either form.
+        request: GET, or POST or QUERY in either form.
         limit: most bytes of a body.
     Raises:
         RequestError: malformed, not exactly one query, an update, a body too large or of another type.
     """
     given = parameters(request.scope["query_string"])
     queries = given.get("query", [])
-    if request.method == "POST":
+    with_body = request.method in ("POST", "QUERY")
+    if with_body:
         media_type = _media_type(request.headers.get("content-type", ""))
         body = await _body(request, limit)
         if media_type == QUERY_TYPE:
@@ -125,7 +132,7 @@ async def read_sparql(request: Request, limit: int) -> SparqlRequest:
         raise UpdateRefusedError("What the parameter 'update' holds")
     if len(queries) > 1:
         raise ParameterError("query", f"is given {len(queries)} times. Send exactly one query.")
-    if request.method == "POST" and not queries:
+    if with_body and not queries:
         raise ParameterError("query", "is missing. Send exactly one query.")
     default_graphs, named_graphs = _graphs(given, "default-graph-uri"), _graphs(given, "named-graph-uri")
     chosen = bool(default_graphs or named_graphs)
@@ -133,8 +140,24 @@ async def read_sparql(request: Request, limit: int) -> SparqlRequest:
         queries[0] if queries else None,
         default_graphs if chosen else None,
         named_graphs if chosen else None,
+        _timeout(given),
         given,
     )
+
+
+def _timeout(given: dict[str, list[str]]) -> float | None:
+    text = single(given, "timeout")
+    if text is None:
+        return None
+    seconds = float(text) if _SECONDS.fullmatch(text) else 0.0
+    if seconds <= 0:
+        raise ParameterError("timeout", f"{text!r} is not a number of seconds above 0, such as 5 or 0.5.")
+    return seconds
+
+
+def client_of(request: Request) -> str:
+    """Whom a request counts for, where clients take turns: the address it came from."""
+    return request.client.host if request.client else "unknown"
 
 
 def _media_type(content_type: str) -> str:

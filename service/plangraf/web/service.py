@@ -16,6 +16,7 @@ from plangraf.queries import NamedQuery, load_queries
 from plangraf.representation.html import Pages
 from plangraf.representation.jsonld import Context
 from plangraf.settings import Settings
+from plangraf.web.cache import Cache
 
 Check = Callable[[str], CheckedQuery]
 
@@ -27,9 +28,8 @@ _CODE_ENDINGS = {".py", ".html", ".css", ".svg"}
 class Service:
     """One running service. `prefix` is the path of its public address, `fingerprint` a hash of the build.
 
-    `check` refuses what the engine must never see and says which form a query has.
-    `graphs` gives the number of triples of each named graph, `version_folder` where the version keeps files
-    such as the ontology's page.
+    `check` refuses what the engine must never see and says which form a query has. `cache` holds finished
+    answers of this process.
     """
 
     settings: Settings
@@ -41,12 +41,12 @@ class Service:
     pages: Pages
     prefix: str
     fingerprint: str
-    graphs: Mapping[str, int]
-    version_folder: Path | None
+    cache: Cache
 
-    def tag(self, *parts: str) -> str:
-        """The strong ETag of one representation: version, build, and what else decides its bytes."""
-        digest = hashlib.sha256("\0".join((self.engine.version, self.fingerprint, *parts)).encode())
+    def tag(self, *parts: str, version: str | None = None) -> str:
+        """The strong ETag of one representation, less its coding: version, build, what else decides its bytes."""
+        served = self.engine.version if version is None else version
+        digest = hashlib.sha256("\0".join((served, self.fingerprint, *parts)).encode())
         return f'"{digest.hexdigest()[:32]}"'
 
 
@@ -54,9 +54,6 @@ def make_service(
     settings: Settings,
     engine: Engine,
     check: Check,
-    *,
-    graphs: Mapping[str, int] | None = None,
-    version_folder: Path | None = None,
 ) -> Service:
     """The service over one engine.
 
@@ -76,8 +73,7 @@ def make_service(
         pages=Pages(prefix, lambda: engine.version),
         prefix=prefix,
         fingerprint=_fingerprint(settings),
-        graphs=graphs or {},
-        version_folder=version_folder,
+        cache=Cache(settings.cache_mb * 1024 * 1024),
     )
 
 

@@ -23,7 +23,7 @@ from plangraf.representation.graphs import write
 from plangraf.representation.jsonld import compact_graph, dump
 from plangraf.web.answers import run, vary, while_connected, whole
 from plangraf.web.openapi import PROBLEMS, content
-from plangraf.web.requests import format_of, language_of, read_sparql
+from plangraf.web.requests import FORM_TYPE, QUERY_TYPE, client_of, format_of, language_of, read_sparql
 from plangraf.web.service import Service
 from plangraf.web.service_description import service_description, service_name
 
@@ -33,6 +33,8 @@ FORMATS_BY_FORM: dict[str, tuple[Format, ...]] = {
     "CONSTRUCT": GRAPH_FORMATS,
     "DESCRIBE": GRAPH_FORMATS,
 }
+# Says that the method QUERY is answered, a GET with a body (draft-ietf-httpbis-safe-method-w-body).
+_ACCEPT_QUERY = {"Accept-Query": f"{QUERY_TYPE}, {FORM_TYPE}"}
 _EXAMPLE = """PREFIX plan: <https://w3id.org/plangraf/ontology#>
 PREFIX dcterms: <http://purl.org/dc/terms/>
 
@@ -55,18 +57,16 @@ def add_routes(app: FastAPI, service: Service) -> None:
             format_, by_accept = format_of(request, asked.parameters, formats)
         except NotAcceptableError:
             # The check holds the grammar; the rules beyond it, such as those of GROUP BY, the engine knows.
-            answer = await while_connected(
-                request.receive, service.engine.query(QueryRequest(asked.query, formats[0], *graphs))
-            )
+            plain = QueryRequest(asked.query, formats[0], *graphs, asked.timeout_s, client_of(request))
+            answer = await while_connected(request.receive, service.engine.query(plain))
             await answer.aclose()
             raise
-        tagged = request.method == "GET" and checked.deterministic
         return await run(
             service,
             request,
-            QueryRequest(asked.query, format_, *graphs),
-            service.tag("sparql", format_.name, asked.query, repr(graphs)) if tagged else None,
-            vary("Accept" if by_accept else None),
+            QueryRequest(asked.query, format_, *graphs, asked.timeout_s, client_of(request)),
+            ("sparql", format_.name, asked.query, repr(graphs)) if checked.deterministic else None,
+            {**vary("Accept" if by_accept else None), **_ACCEPT_QUERY},
         )
 
     answers: dict[int | str, dict[str, Any]] = {
@@ -78,6 +78,8 @@ def add_routes(app: FastAPI, service: Service) -> None:
         summary="Ask a SPARQL 1.1 query; without one, the service description",
         response_class=Response, responses=answers, openapi_extra={"parameters": _PARAMETERS},
     )  # fmt: skip
+    # OpenAPI 3.1 has no word for this method.
+    app.add_api_route("/sparql", sparql, methods=["QUERY"], include_in_schema=False)
     app.add_api_route(
         "/sparql", sparql, methods=["POST"], operation_id="sparqlPost", tags=["SPARQL"],
         summary="Ask a SPARQL 1.1 query that is too long for an address",
@@ -100,17 +102,17 @@ def _about(service: Service, request: Request, given: dict[str, list[str]]) -> R
         )
         varied = vary("Accept" if by_accept else None, "Accept-Language" if by_language else None)
         return whole(
-            request, body, HTML.content_type, service.tag("sparql-page", language),
+            service, request, body, HTML.content_type, service.tag("sparql-page", language),
             {**varied, "Cache-Control": "no-cache"},
         )  # fmt: skip
-    graph = service_description(endpoint, service.engine.triples, service.graphs)
+    graph = service_description(endpoint, service.engine.triples, service.engine.graphs)
     body = (
         dump(compact_graph(service.context, graph))
         if format_ == JSON_LD
         else write(graph, format_, service_name(endpoint))
     )
-    headers = {**vary("Accept" if by_accept else None), "Cache-Control": "no-cache"}
-    return whole(request, body, format_.content_type, service.tag("service", format_.name), headers)
+    headers = {**vary("Accept" if by_accept else None), **_ACCEPT_QUERY, "Cache-Control": "no-cache"}
+    return whole(service, request, body, format_.content_type, service.tag("service", format_.name), headers)
 
 
 def _parameter(name: str, description: str, *, many: bool = False, example: str | None = None) -> dict[str, Any]:
@@ -124,7 +126,8 @@ _GRAPHS = [
     _parameter("named-graph-uri", "IRI of a named graph; overrides FROM NAMED.", many=True),
 ]
 _FORMAT = _parameter("format", "Format of the answer, before Accept: json, xml, csv, tsv, turtle, jsonld, …")
-_PARAMETERS = [_parameter("query", "One SPARQL 1.1 query.", example=_EXAMPLE), *_GRAPHS, _FORMAT]
+_TIMEOUT = _parameter("timeout", "A shorter limit on the evaluation than the service's own, in seconds.", example="5")
+_PARAMETERS = [_parameter("query", "One SPARQL 1.1 query.", example=_EXAMPLE), *_GRAPHS, _FORMAT, _TIMEOUT]
 _BODY = {
     "required": True,
     "content": {

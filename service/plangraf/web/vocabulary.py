@@ -16,7 +16,7 @@ from plangraf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, SHAPES, SHAPES_GRAPH
 from plangraf.representation.graphs import Graph, fetch, write
 from plangraf.representation.html import Alternate, shape_tables
 from plangraf.representation.jsonld import compact_graph, dump
-from plangraf.web.answers import not_modified, unchanged, vary, while_connected, whole
+from plangraf.web.answers import made, vary, whole
 from plangraf.web.documents import links
 from plangraf.web.openapi import PROBLEMS, content
 from plangraf.web.requests import format_of, language_of, parameters
@@ -28,12 +28,13 @@ _A_DAY_S = 86_400
 
 def add_routes(app: FastAPI, service: Service) -> None:
     _add_context(app, service)
-    page = service.version_folder / ONTOLOGY_PAGE if service.version_folder else None
-    has_page = page is not None and page.is_file()
+    # An engine that keeps files beside its data keeps this one: the build writes it into every version.
+    has_page = service.engine.folder is not None
 
     async def ontology_page(graph: Graph, language: str, alternates: list[Alternate]) -> bytes:
-        assert page is not None  # offered only when it is there
-        return await run_in_threadpool(page.read_bytes)
+        folder = service.engine.folder
+        assert folder is not None  # offered only when there is one
+        return await run_in_threadpool((folder / ONTOLOGY_PAGE).read_bytes)
 
     async def shapes_page(graph: Graph, language: str, alternates: list[Alternate]) -> bytes:
         tables = shape_tables(graph, language, service.prefix)
@@ -87,7 +88,7 @@ class _Vocabulary:
         format_, by_accept = format_of(request, given, self._formats, fixed)
         language, by_language = language_of(request, given)
         page = format_ == HTML
-        tag = service.tag("vocabulary", self._path, format_.name, language if page else "")
+        parts = ("vocabulary", self._path, format_.name, language if page else "")
         alternates = [
             Alternate(other, f"{service.prefix}{self._path}.{other.suffix}")
             for other in self._formats
@@ -99,16 +100,18 @@ class _Vocabulary:
             "Cache-Control": "no-cache",
             "Link": links(self._iri.value, alternates),
         }
-        if unchanged(request, tag):
-            return not_modified(tag, headers)
-        graph = await while_connected(request.receive, fetch(service.engine, self._query))
-        if page:
-            body = await self._render(graph, language, alternates)
-        elif format_ == JSON_LD:
-            body = dump(compact_graph(service.context, graph))
-        else:
-            body = write(graph, format_, self._iri)
-        return whole(request, body, format_.content_type, tag, headers)
+
+        async def make() -> tuple[bytes, str]:
+            graph = await fetch(service.engine, self._query)
+            if page:
+                body = await self._render(graph, language, alternates)
+            elif format_ == JSON_LD:
+                body = dump(compact_graph(service.context, graph))
+            else:
+                body = write(graph, format_, self._iri)
+            return body, format_.content_type
+
+        return await made(service, request, parts, headers, make)
 
 
 def _endpoint(
@@ -123,10 +126,10 @@ def _endpoint(
 def _add_context(app: FastAPI, service: Service) -> None:
     """The context depends on no version, so its tag is a hash of its bytes alone."""
     tag = f'"{hashlib.sha256(service.context_body).hexdigest()[:32]}"'
-    headers = {"Cache-Control": f"public, max-age={_A_DAY_S}"}
+    headers = {**vary(), "Cache-Control": f"public, max-age={_A_DAY_S}"}
 
     async def context(request: Request) -> Response:
-        return whole(request, service.context_body, JSON_LD.content_type, tag, headers)
+        return whole(service, request, service.context_body, JSON_LD.content_type, tag, headers)
 
     app.add_api_route(
         CONTEXT_PATH, context, methods=["GET"], operation_id="context", tags=["Vocabulary"],
