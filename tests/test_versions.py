@@ -160,3 +160,24 @@ def test_a_folder_that_may_not_be_written_is_told(store: VersionStore, monkeypat
     with pytest.raises(VersionsError, match="read-only; name another folder"):
         store.write(LINES[:1], MANIFEST)
     assert store.current() == version
+
+
+def test_pruning_keeps_the_current_version_and_the_newest_others(tmp_path: Path) -> None:
+    store = VersionStore(tmp_path / "versions")
+    ids = [store.write([f"<http://e/{n}> <http://e/p> <http://e/o> <http://e/g> .".encode()], MANIFEST).id for n in range(5)]
+    for age, version_id in enumerate(reversed(ids)):
+        os.utime(store.get(version_id).path, (1_700_000_000 - age, 1_700_000_000 - age))
+    store.use(ids[0])
+    assert store.prune(2) == ids[1:3]
+    assert {version.id for version in store.list()} == {ids[0], *ids[3:]}
+    assert store.current().id == ids[0]
+    assert store.prune(2) == []
+    assert store.prune(0) == ids[3:]
+    assert [version.id for version in store.list()] == [ids[0]]
+
+
+def test_pruning_waits_for_no_build_and_disturbs_none(tmp_path: Path) -> None:
+    store = VersionStore(tmp_path / "versions")
+    store.write([b"<http://e/1> <http://e/p> <http://e/o> <http://e/g> ."], MANIFEST)
+    with store.lock(), pytest.raises(VersionsError, match="Another build"):
+        VersionStore(tmp_path / "versions").prune(0)

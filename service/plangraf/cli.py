@@ -117,15 +117,23 @@ def validate(
         typer.echo("nb  Ingen feil.\nen  No errors.")
 
 
-@app.command()
-def versions(versions: VersionsOption = None) -> None:
-    """List the versions that are built, the newest at the end.
+versions_app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
+app.add_typer(versions_app, name="versions")
+
+
+@versions_app.callback()
+def versions(context: typer.Context, versions: VersionsOption = None) -> None:
+    """List the versions that are built, the newest at the end; go back to one, or remove old ones.
 
     \b
     Columns: * for the current one, id, triples, time at which it was written, warnings.
-    Example:
+    Examples:
       plangraf versions --versions /srv/versions
+      plangraf versions use 0123456789abcdef     what is served from now on, by running services too
+      plangraf versions prune --keep 3           remove all but the current one and the 3 newest others
     """
+    if context.invoked_subcommand is not None:
+        return
     with _told():
         from datetime import datetime
 
@@ -144,6 +152,37 @@ def versions(versions: VersionsOption = None) -> None:
                 f"{'*' if version.id == current else ' '} {version.id}  {version.triples:>10} triples  "
                 f"{written:%Y-%m-%d %H:%M:%S%z}  {warnings} warnings"
             )
+
+
+@versions_app.command("use")
+def versions_use(
+    version: Annotated[str, typer.Argument(metavar="ID", help="The version, as `plangraf versions` lists it.")],
+    versions: VersionsOption = None,
+) -> None:
+    """Make a version the current one; services that run take it up within seconds."""
+    with _told():
+        from plangraf.versions import VersionStore
+
+        store = VersionStore(_settings(versions=versions).versions)
+        before = store.current().id if store.has_current() else None
+        store.use(version)
+        typer.echo(f"{version} is current" + (f", before it was {before}." if before not in (None, version) else "."))
+
+
+@versions_app.command("prune")
+def versions_prune(
+    keep: Annotated[int, typer.Option("--keep", min=0, help="How many stay beside the current one.")] = 5,
+    versions: VersionsOption = None,
+) -> None:
+    """Remove old versions; the current one always stays."""
+    with _told():
+        from plangraf.versions import VersionStore
+
+        gone = VersionStore(_settings(versions=versions).versions).prune(keep)
+        for version_id in gone:
+            typer.echo(f"removed {version_id}")
+        if not gone:
+            typer.echo("Nothing to remove.")
 
 
 @app.command()

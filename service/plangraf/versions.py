@@ -20,7 +20,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -224,6 +224,24 @@ class VersionStore:
             link.symlink_to(version_id)
             link.replace(self.path / CURRENT)
             _sync(self.path)
+
+    def prune(self, keep: int) -> Sequence[str]:
+        """Removes all versions but the current one and the `keep` written last; the ids of those removed.
+
+        Raises:
+            VersionsError: a build is writing, or the folder cannot be written.
+        """
+        with self.lock(), self._explained():
+            current = self.current().id if self.has_current() else None
+            others = [version for version in self.list() if version.id != current]
+            gone = others[: max(0, len(others) - keep)]
+            for version in gone:
+                # Out of sight by one rename: a removal that is interrupted leaves nothing that looks like a version.
+                hidden = self.path / f"{_TEMPORARY}gone-{version.id}"
+                version.path.rename(hidden)
+                shutil.rmtree(hidden)
+            _sync(self.path)
+        return [version.id for version in gone]
 
     def record_inputs(self, digest: str, version_id: str) -> None:
         """Remembers which inputs a version was built from."""

@@ -52,13 +52,15 @@ def inputs(settings: Settings) -> str:
 
 
 def up_to_date(settings: Settings) -> Version | None:
-    """The current version when it was built from the files as they are now, else None."""
+    """The version that was built from the files as they are now, else None.
+
+    It need not be the current one: `plangraf versions use` may have gone back to another.
+    """
     store = VersionStore(settings.versions)
     known = store.inputs()
-    if known is None or not store.has_current():
+    if known is None or not store.has_current() or known[0] != inputs(settings):
         return None
-    current = store.current()
-    return current if known == (inputs(settings), current.id) else None
+    return next((version for version in store.list() if version.id == known[1]), None)
 
 
 def build(settings: Settings, *, force: bool = False, progress: Progress | None = None) -> Built:
@@ -77,6 +79,8 @@ def build(settings: Settings, *, force: bool = False, progress: Progress | None 
     store = VersionStore(settings.versions)
     with store.lock():
         if not force and (known := up_to_date(settings)):
+            if store.current().id != known.id:
+                store.use(known.id)
             return Built(known, fresh=False)
         # Before reading: a file that is edited while the build runs counts as changed at the next one.
         digest = inputs(settings)
