@@ -1,0 +1,101 @@
+"""An answer is complete or it is an error: a worker killed in mid-stream never gives a client a good read."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+import psutil
+import pytest
+from conftest import running_server
+
+# A million rows and more, which no buffer on the way holds.
+ROWS = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f } LIMIT 3000000"
+TRIPLES = "CONSTRUCT { ?a ?b ?f } WHERE { ?a ?b ?c . ?d ?e ?f } LIMIT 3000000"
+FORMATS = {
+    "application/sparql-results+json": ROWS,
+    "application/sparql-results+xml": ROWS,
+    "text/csv": ROWS,
+    "text/turtle": TRIPLES,
+}
+
+
+@pytest.fixture(scope="module")
+def server(built: Path) -> Iterator[Any]:
+    with running_server(built, "--workers", "1") as running:
+        yield running
+
+
+def busiest(server: Any) -> psutil.Process:
+    """The worker that evaluates: the one child of the loader that has used the processor most."""
+    family = psutil.Process(server.process.pid).children(recursive=True)
+    loaders = [process for process in family if "plangraf.engine.loader" in " ".join(process.cmdline())]
+    return max((process for process in loaders if not process.children()), key=lambda p: sum(p.cpu_times()[:2]))
+
+
+def connect(server: Any, accept: str, coding: str, version: str) -> socket.socket:
+    address = urlsplit(server.url)
+    connection = socket.create_connection((address.hostname, address.port), timeout=30)
+    path = f"/sparql?query={quote(FORMATS[accept], safe='')}"
+    lines = [f"GET {path} HTTP/{version}", "Host: x", f"Accept: {accept}", f"Accept-Encoding: {coding}", "", ""]
+    connection.sendall("\r\n".join(lines).encode())
+    return connection
+
+
+def read_all(connection: socket.socket) -> bytes:
+    pieces = []
+    try:
+        while piece := connection.recv(1 << 20):
+            pieces.append(piece)
+    except ConnectionResetError:
+        pass
+    return b"".join(pieces)
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+@pytest.mark.parametrize("accept", FORMATS)
+def test_a_stream_whose_worker_is_killed_has_no_end(server: Any, accept: str, coding: str) -> None:
+    with connect(server, accept, coding, "1.1") as connection:
+        begin = connection.recv(65536)
+        assert b" 200 " in begin.split(b"\r\n", 1)[0]
+        assert (b"content-encoding: gzip" in begin.lower()) == (coding == "gzip")
+        os.kill(busiest(server).pid, signal.SIGKILL)
+        rest = read_all(connection)
+    assert not (begin + rest).endswith(b"0\r\n\r\n")
+    assert httpx.get(f"{server.url}/sparql", params={"query": "ASK {}"}).status_code == 200
+
+
+@pytest.mark.parametrize("accept", FORMATS)
+def test_a_client_library_reports_it(server: Any, accept: str) -> None:
+    with pytest.raises(httpx.RemoteProtocolError):
+        with httpx.stream(
+            "GET", f"{server.url}/sparql", params={"query": FORMATS[accept]}, headers={"Accept": accept}, timeout=30
+        ) as response:
+            assert response.status_code == 200
+            for number, _ in enumerate(response.iter_raw()):
+                if number == 3:
+                    os.kill(busiest(server).pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+@pytest.mark.parametrize("accept", FORMATS)
+def test_to_http_1_0_it_is_an_error_from_the_first_line(server: Any, accept: str, coding: str) -> None:
+    found: list[bytes] = []
+    with connect(server, accept, coding, "1.0") as connection:
+        reader = threading.Thread(target=lambda: found.append(read_all(connection)))
+        reader.start()
+        time.sleep(0.4)
+        os.kill(busiest(server).pid, signal.SIGKILL)
+        reader.join(30)
+    assert re.match(rb"HTTP/1\.[01] 500 ", found[0]), found[0][:200]
+    assert b'"code":"answer-broken"' in found[0]
+    assert len(found[0]) < 4096
