@@ -1,0 +1,123 @@
+"""Another version comes to be served while requests run: none of them fails, each says which one answered."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import running_server
+
+from plangraf.versions import VersionStore
+
+COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
+ONE_MORE = b"<http://example.org/one> <http://example.org/more> <http://example.org/triple> <http://example.org/graph> ."
+# Under load on a shared machine; alone it is a second.
+_TAKEN_UP_S = 20
+
+
+@pytest.fixture
+def two_versions(built: Path, tmp_path: Path) -> VersionStore:
+    """The built version, and one with one triple more, which is current."""
+    shutil.copytree(built, tmp_path / "versions", symlinks=True)
+    store = VersionStore(tmp_path / "versions")
+    version = store.current()
+    lines = sorted({*b"".join(version.quads()).splitlines(), ONE_MORE})
+    manifest = {**version.manifest, "triples": version.triples + 1}
+    manifest.pop("version")
+    store.write(lines, manifest, {"ontology.html": b"<!DOCTYPE html><title>Other</title>"})
+    return store
+
+
+def ids(store: VersionStore) -> Iterator[str]:
+    while True:
+        yield from (version.id for version in store.list())
+
+
+def until_served(url: str, version: str, processes: int = 1) -> None:
+    """Waits until the version answers many times in a row, so in every process."""
+    deadline = time.monotonic() + _TAKEN_UP_S
+    in_a_row = 0
+    while in_a_row < 12 * processes:
+        served = httpx.get(f"{url}/health/ready").json()["version"]
+        in_a_row = in_a_row + 1 if served == version else 0
+        assert time.monotonic() < deadline, f"{version} is not served"
+
+
+def test_no_request_fails_while_versions_are_switched(two_versions: VersionStore) -> None:
+    store = two_versions
+    triples = {version.id: str(version.triples) for version in store.list()}
+    outcomes: Counter[str] = Counter()
+    stop = threading.Event()
+
+    def ask_on() -> None:
+        with httpx.Client(timeout=30) as client:
+            while not stop.is_set():
+                for path, parameters in (
+                    ("/sparql", {"query": COUNT + f" # {os.urandom(4).hex()}", "format": "csv"}),
+                    ("/sparql", {"query": COUNT, "format": "csv"}),
+                    ("/queries/plans.csv", {}),
+                    ("/doc/5001/plan/2020-2023-7.ttl", {}),
+                ):
+                    response = client.get(server.url + path, params=parameters)
+                    version = response.headers["plangraf-version"]
+                    right = response.status_code == 200 and (
+                        path != "/sparql" or response.text.split()[1] == triples[version]
+                    )
+                    outcomes["right" if right else f"{response.status_code} {path} {version}"] += 1
+
+    with running_server(store.path, "--workers", "1", PLANGRAF_WATCH_S="0") as server:
+        threads = [threading.Thread(target=ask_on) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        wanted = ids(store)
+        for _ in range(4):
+            version = next(v for v in wanted if v != store.current().id)
+            store.use(version)
+            server.process.send_signal(signal.SIGHUP)
+            until_served(server.url, version)
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert set(outcomes) == {"right"}, outcomes
+    assert outcomes["right"] > 200
+
+
+def test_a_new_version_is_noticed_without_a_signal_by_every_process(two_versions: VersionStore) -> None:
+    store = two_versions
+    old = next(version.id for version in store.list() if version.id != store.current().id)
+    with running_server(store.path, "--workers", "2", PLANGRAF_WATCH_S="0.2") as server:
+        command = [sys.executable, "-m", "plangraf.cli", "versions", "use", old, "--versions", str(store.path)]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        until_served(server.url, old, processes=2)
+        tag = httpx.get(f"{server.url}/queries/plans.csv").headers["etag"]
+        assert httpx.get(f"{server.url}/ontology.html").status_code == 200
+        store.use(next(version.id for version in store.list() if version.id != old))
+        until_served(server.url, store.current().id, processes=2)
+        assert httpx.get(f"{server.url}/queries/plans.csv").headers["etag"] != tag
+
+
+def test_a_version_that_cannot_be_opened_leaves_the_old_one_serving(two_versions: VersionStore) -> None:
+    store = two_versions
+    good = next(version for version in store.list() if version.id != store.current().id)
+    bad = store.current()
+    store.use(good.id)
+    with running_server(store.path, "--workers", "1", PLANGRAF_WATCH_S="0") as server:
+        (bad.path / "data.nq.zst").chmod(0o644)
+        (bad.path / "data.nq.zst").write_bytes(b"not a dump")
+        store.use(bad.id)
+        server.process.send_signal(signal.SIGHUP)
+        for _ in range(20):
+            response = httpx.get(f"{server.url}/sparql", params={"query": COUNT, "format": "csv"})
+            assert response.status_code == 200
+            assert response.headers["plangraf-version"] == good.id
+            time.sleep(0.1)
