@@ -164,7 +164,10 @@ def test_a_folder_that_may_not_be_written_is_told(store: VersionStore, monkeypat
 
 def test_pruning_keeps_the_current_version_and_the_newest_others(tmp_path: Path) -> None:
     store = VersionStore(tmp_path / "versions")
-    ids = [store.write([f"<http://e/{n}> <http://e/p> <http://e/o> <http://e/g> .".encode()], MANIFEST).id for n in range(5)]
+    ids = [
+        store.write([f"<http://e/{n}> <http://e/p> <http://e/o> <http://e/g> .".encode()], MANIFEST).id
+        for n in range(5)
+    ]
     for age, version_id in enumerate(reversed(ids)):
         os.utime(store.get(version_id).path, (1_700_000_000 - age, 1_700_000_000 - age))
     store.use(ids[0])

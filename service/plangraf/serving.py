@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -81,7 +82,10 @@ def serve(settings: Settings, *, may_build: bool = True) -> int:
             lambda: _answers(shown, port),
             lambda: print(line, flush=True),
         )
-        supervisor.run()
+        with tempfile.TemporaryDirectory(prefix="plangraf-metrics-") as counted:
+            # The HTTP processes count into it, see metrics.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = counted
+            supervisor.run()
         if not supervisor.announced and not supervisor.stopped_by_signal:
             print("plangraf: the HTTP processes could not start; the lines above say why.", file=sys.stderr)
             return 1

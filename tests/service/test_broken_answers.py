@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import psutil
 import pytest
+
 from conftest import running_server
 
 # A million rows and more, which no buffer on the way holds.
@@ -74,16 +75,19 @@ def test_a_stream_whose_worker_is_killed_has_no_end(server: Any, accept: str, co
     assert httpx.get(f"{server.url}/sparql", params={"query": "ASK {}"}).status_code == 200
 
 
+def read_with_a_library(server: Any, accept: str) -> None:
+    parameters, headers = {"query": FORMATS[accept]}, {"Accept": accept}
+    with httpx.stream("GET", f"{server.url}/sparql", params=parameters, headers=headers, timeout=30) as response:
+        assert response.status_code == 200
+        for number, _ in enumerate(response.iter_raw()):
+            if number == 3:
+                os.kill(busiest(server).pid, signal.SIGKILL)
+
+
 @pytest.mark.parametrize("accept", FORMATS)
 def test_a_client_library_reports_it(server: Any, accept: str) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
-        with httpx.stream(
-            "GET", f"{server.url}/sparql", params={"query": FORMATS[accept]}, headers={"Accept": accept}, timeout=30
-        ) as response:
-            assert response.status_code == 200
-            for number, _ in enumerate(response.iter_raw()):
-                if number == 3:
-                    os.kill(busiest(server).pid, signal.SIGKILL)
+        read_with_a_library(server, accept)
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])

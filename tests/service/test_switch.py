@@ -15,12 +15,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import running_server
 
+from conftest import running_server
 from plangraf.versions import VersionStore
 
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
-ONE_MORE = b"<http://example.org/one> <http://example.org/more> <http://example.org/triple> <http://example.org/graph> ."
+ONE_MORE = (
+    b"<http://example.org/one> <http://example.org/more> <http://example.org/triple> <http://example.org/graph> ."
+)
 # Under load on a shared machine; alone it is a second.
 _TAKEN_UP_S = 20
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import orjson
 
+from plangraf import metrics
 from plangraf.engine.base import QueryRequest
 from plangraf.engine.explain import explain_engine_error
 from plangraf.engine.frames import CHUNK, CONTROL, ERROR, FORK, FRAME, KILL, LAST, READY, REQUEST, WORKER
@@ -28,6 +29,7 @@ from plangraf.errors import (
     AnswerBrokenError,
     EngineError,
     NotReadyError,
+    OverloadedError,
     PlangrafError,
     QueryTimeoutError,
     WorkerCrashedError,
@@ -206,7 +208,7 @@ class EmbeddedAnswer:
     def _drop(self) -> None:
         """The worker is in the middle of something that nobody wants any more."""
         if self._worker is not None:
-            self._engine._discard(self._worker, self._client)
+            self._engine._discard(self._worker, self._client, "broken")
             self._worker = None
 
 
@@ -296,28 +298,38 @@ class EmbeddedEngine:
         if not self._ready:
             raise NotReadyError
         asked = time.monotonic()
-        worker = await self._schedule.acquire(request.client, limit)
+        try:
+            worker = await self._schedule.acquire(request.client, limit)
+        except OverloadedError:
+            metrics.QUERIES.labels("overloaded").inc()
+            raise
+        finally:
+            self._count()
         began = time.monotonic()
+        metrics.QUEUE.observe(began - asked)
         making_way = asyncio.get_running_loop().call_later(_SHORT_S, worker.slow_down)
         try:
             worker.send(request, checked)
             async with asyncio.timeout(limit):
                 first = await worker.receive()
         except TimeoutError:
-            self._discard(worker, request.client)
+            self._discard(worker, request.client, "timeout")
             raise QueryTimeoutError(limit) from None
         except (asyncio.IncompleteReadError, OSError) as error:
-            self._discard(worker, request.client)
+            self._discard(worker, request.client, "crashed")
             raise WorkerCrashedError from error
         except BaseException:
-            self._discard(worker, request.client)
+            self._discard(worker, request.client, "left")
             raise
         finally:
             making_way.cancel()
         if first[0] == ERROR:
+            metrics.QUERIES.labels("refused").inc()
             self._give(worker, request.client)
             raise self._refusal(request.query, checked, orjson.loads(first[1]))
         evaluated = time.monotonic() - began
+        metrics.QUERIES.labels("answered").inc()
+        metrics.EVALUATION.observe(evaluated)
         return EmbeddedAnswer(
             self, worker, request.format, first, limit - evaluated, request.client, began - asked, evaluated
         )
@@ -435,7 +447,7 @@ class EmbeddedEngine:
     def _is_alive(self, worker: _Worker) -> bool:
         """Whether an idle worker can be used; one that died while it had nothing to do is replaced."""
         if worker.gone:
-            self._replace(worker)
+            self._replace(worker, "died")
             return False
         return True
 
@@ -444,19 +456,27 @@ class EmbeddedEngine:
         if self._closing:
             worker.close()
         elif worker.slowed:
-            self._replace(worker)
+            self._replace(worker, "slowed")
         else:
             self._schedule.give(worker)
         if client is not None:
             self._schedule.finished(client)
+            self._count()
 
-    def _discard(self, worker: _Worker, client: str) -> None:
+    def _discard(self, worker: _Worker, client: str, reason: str) -> None:
         """Ends a worker in the middle of a query of `client`."""
-        self._replace(worker)
+        metrics.QUERIES.labels(reason).inc()
+        self._replace(worker, reason)
         self._schedule.finished(client)
+        self._count()
 
-    def _replace(self, worker: _Worker) -> None:
+    def _count(self) -> None:
+        metrics.WAITING.set(self._schedule.waiting)
+        metrics.RUNNING.set(self._schedule.running)
+
+    def _replace(self, worker: _Worker, reason: str) -> None:
         """Ends a worker, dead or alive, and asks for a fresh one."""
+        metrics.REPLACED.labels(reason).inc()
         worker.close()
         if worker.loader is not self._loader:
             return  # it died with an earlier loader, and the present one has forked all that there should be

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 
+from plangraf import metrics
 from plangraf.engine.base import QueryRequest
 from plangraf.engine.guard import CheckedQuery
 from plangraf.engine.pool import EmbeddedAnswer, EmbeddedEngine
@@ -79,6 +80,7 @@ class SwitchingEngine:
 
     async def start(self) -> None:
         await self._engine.start()
+        metrics.served(self.version)
         if self._settings.watch_s:
             self._spawn(self._watch())
 
@@ -112,6 +114,7 @@ class SwitchingEngine:
             old, self._engine = self._engine, fresh
         for callback in self._subscribers:
             callback()
+        metrics.served(fresh.version, before=old.version)
         log.info("version switched", version=fresh.version, before=old.version)
         self._spawn(self._drain(old))
         return True

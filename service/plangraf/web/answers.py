@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from plangraf import metrics
 from plangraf.engine.base import QueryAnswer, QueryRequest
 from plangraf.errors import EngineError, NotReadyError, OverloadedError, PlangrafError
 from plangraf.web.cache import Cache, Headers, Kept
@@ -18,6 +19,7 @@ from plangraf.web.coding import CODINGS, IDENTITY, SMALLEST, choose_coding, enco
 from plangraf.web.service import Service
 
 T = TypeVar("T")
+_HIT, _MISS = metrics.CACHE.labels("hit"), metrics.CACHE.labels("miss")
 # An answer to an HTTP/1.0 client is kept in memory up to this size, on disk beyond it.
 _IN_MEMORY = 4 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -124,7 +126,7 @@ async def made(
     coding = choose_coding(accept_encoding(request))
     kept = await while_connected(request.receive, service.cache.turn(tag))
     if kept is None:
-        service.cache.misses += 1
+        _MISS.inc()
         failure: PlangrafError | None = None
         try:
             body, content_type = await while_connected(request.receive, make())
@@ -140,7 +142,7 @@ async def made(
             assert now != tag
             return await made(service, request, parts, headers, make)
     else:
-        service.cache.hits += 1
+        _HIT.inc()
     if own := unchanged(request, tag, exists=True):
         return not_modified(own, headers)
     service.cache.remember(request_key(request.scope), tag, raw(headers))
@@ -192,13 +194,13 @@ async def run(
     tagged = request.scope["method"] != "POST"  # the tag of a POST would be that of no representation
     key = request_key(request.scope) if request.scope["method"] == "GET" else None
     if kept is not None:
-        service.cache.hits += 1
+        _HIT.inc()
         if own := unchanged(request, tag, exists=True):
             return not_modified(own, caching)
         if key is not None:
             service.cache.remember(key, tag, raw(caching))
         return KeptAnswer(service.cache, kept, caching, coding, tagged=tagged)
-    service.cache.misses += 1
+    _MISS.inc()
     failure: PlangrafError | None = None
     answer = None
     try:

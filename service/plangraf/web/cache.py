@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from plangraf import metrics
 from plangraf.errors import PlangrafError
 from plangraf.web.coding import IDENTITY, encode
 
@@ -35,15 +36,10 @@ class Kept:
 
 @dataclass(slots=True)
 class Cache:
-    """All kept answers of one process, up to `most` bytes; an answer above an eighth of that is not kept.
-
-    `hits`, `misses` and `size` are for the metrics.
-    """
+    """All kept answers of one process, up to `most` bytes; an answer above an eighth of that is not kept."""
 
     most: int
     size: int = 0
-    hits: int = 0
-    misses: int = 0
     _kept: OrderedDict[str, Kept] = field(default_factory=OrderedDict)
     _requests: OrderedDict[Hashable, tuple[str, Headers]] = field(default_factory=OrderedDict)
     _computing: dict[str, asyncio.Future[None]] = field(default_factory=dict)
@@ -104,6 +100,7 @@ class Cache:
         self._kept.clear()
         self._requests.clear()
         self.size = 0
+        metrics.CACHE_BYTES.set(0)
 
     async def turn(self, tag: str) -> Kept | None:
         """Waits while the same answer is being computed for somebody else.
@@ -144,3 +141,4 @@ class Cache:
         while self.size > self.most and self._kept:
             _, gone = self._kept.popitem(last=False)
             self.size -= gone.size
+        metrics.CACHE_BYTES.set(self.size)

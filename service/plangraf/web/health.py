@@ -1,4 +1,4 @@
-"""`/health/live` and `/health/ready`: is the process alive, and can it answer queries."""
+"""`/health/live`, `/health/ready` and `/metrics`: is it alive, can it answer queries, what does it do."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import orjson
 from fastapi import FastAPI
 from starlette.responses import Response
 
+from plangraf import metrics
 from plangraf.errors import NotReadyError
 from plangraf.web.openapi import PROBLEMS
 from plangraf.web.service import Service
@@ -20,6 +21,15 @@ def add_routes(app: FastAPI, service: Service) -> None:
             raise NotReadyError
         return _json({"status": "ready", "version": service.engine.version, "triples": service.engine.triples})
 
+    async def numbers() -> Response:
+        body, content_type = metrics.render()
+        return Response(body, headers={"Cache-Control": "no-store", "Content-Type": content_type})
+
+    app.add_api_route(
+        "/metrics", numbers, methods=["GET"], operation_id="metrics", tags=["Operations"],
+        summary="What happens in the service, for Prometheus", response_class=Response,
+        responses={200: {"description": "The numbers", "content": {"text/plain": {}}}},
+    )  # fmt: skip
     app.add_api_route(
         "/health/live", live, methods=["GET"], operation_id="live", tags=["Operations"],
         summary="Whether the process is alive", response_class=Response,

@@ -10,11 +10,13 @@ from functools import lru_cache
 
 from starlette.types import Scope
 
+from plangraf import metrics
 from plangraf.errors import CodingNotAcceptableError
 from plangraf.web.answers import kept_parts, request_key
 from plangraf.web.cache import Cache
 from plangraf.web.coding import CODINGS, IDENTITY, choose_coding, tag_of
 
+_HIT = metrics.CACHE.labels("hit")
 _TIMING = (b"server-timing", b"cache;desc=hit")
 _LEFT_OUT_OF_304 = {b"content-length", b"content-encoding", b"content-type", b"etag"}
 
@@ -43,7 +45,7 @@ class Hot:
             coding = _coding(encoding.decode("latin-1")) if encoding else IDENTITY
         except CodingNotAcceptableError:
             return None  # the slow way says what is wrong
-        self._cache.hits += 1
+        _HIT.inc()
         headers, body = kept_parts(self._cache, kept, own_headers, coding)
         if known:
             given = {part.strip().removeprefix("W/") for part in known.decode("latin-1").split(",")}

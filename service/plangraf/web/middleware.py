@@ -7,13 +7,16 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from functools import lru_cache
 
+import prometheus_client
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from plangraf import metrics
 from plangraf.errors import AnswerBrokenError
 from plangraf.web.answers import ClientGoneError
 from plangraf.web.hot import Hot
@@ -28,6 +31,20 @@ _EXPOSED = (
 _EXPOSED_BYTES = _EXPOSED.encode("ascii")
 _ALLOWED_HEADERS = "Accept, Accept-Language, Content-Type, If-None-Match, Range, X-Request-Id"
 _PREFLIGHT_S = 86_400
+_KINDS = {
+    "",
+    "sparql",
+    "id",
+    "doc",
+    "targets",
+    "goals",
+    "queries",
+    "ontology",
+    "shapes",
+    "context",
+    "health",
+    "metrics",
+}
 
 log = structlog.get_logger()
 
@@ -105,6 +122,7 @@ class Envelope:
                 outcome = "broken"
                 failure = None if isinstance(cause, AnswerBrokenError) else error
         finally:
+            _count(scope["path"], status)
             line = {
                 "method": method,
                 "path": scope["path"],
@@ -129,6 +147,7 @@ class Envelope:
         began: float,
     ) -> None:
         status, headers, body = found
+        _count(scope["path"], status)
         version = self._version()
         headers += [
             (b"access-control-allow-origin", b"*"),
@@ -170,3 +189,14 @@ class Envelope:
             "Access-Control-Max-Age": str(_PREFLIGHT_S),
         }
         return Response(status_code=204, headers=headers)
+
+
+@lru_cache(512)
+def _counter(kind: str, status: int) -> prometheus_client.Counter:
+    return metrics.REQUESTS.labels(kind, str(status))
+
+
+def _count(path: str, status: int) -> None:
+    """Counts a request under the first part of its path, when that is one that is served."""
+    kind = path.split("/", 2)[1] if path.startswith("/") else "other"
+    _counter(kind if kind in _KINDS else "other", status).inc()
