@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pyoxigraph import NamedNode
 
 from plangraf.engine.guard import Limits, check
+from plangraf.engine.well_known import WELL_KNOWN
 from plangraf.errors import QueryLimitError, QuerySyntaxError, ServiceForbiddenError, UpdateRefusedError
-from plangraf.namespaces import PLAN, PLANSHAPE
+from plangraf.namespaces import PLAN, PLANSHAPE, PREFIXES
 from plangraf.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +44,16 @@ def refusal(query: str, line: int, column: int, token: str, said: str, *, id: st
         # Names: prefixes, terms, IRIs, functions.
         refusal("SELECT * {\n  ?s plan:number ?n }", 2, 6, "plan:number",
                 f"Add this line at the top: PREFIX plan: <{PLAN}>", id="undeclared prefix of ours"),
+        refusal("SELECT * { ?s dct:title ?n }", 1, 15, "dct:title",
+                "Add this line at the top: PREFIX dct: <http://purl.org/dc/terms/>", id="undeclared usual prefix"),
+        refusal("PREFIX dct: <http://purl.org/dc/terms/> ASK { ?s dcterms:title ?n }", 1, 50, "dcterms:title",
+                "PREFIX dcterms: <http://purl.org/dc/terms/>, or write dct: as declared", id="declared otherwise"),
+        refusal("SELECT * { ?s dctrms:title ?n }", 1, 15, "dctrms:title",
+                "Did you mean dcterms:? Its line is PREFIX dcterms: <http://purl.org/dc/terms/>", id="misspelt usual"),
+        refusal("SELECT * { ?s FOAF:name ?n }", 1, 15, "FOAF:name", "Did you mean foaf:?", id="prefix in capitals"),
+        refusal("PREFIX kommune: <http://k/> ASK { ?s komune:a ?n }", 1, 38, "komune:a", "Did you mean kommune:?",
+                id="misspelt declared prefix"),
+        refusal("ASK { ?s ns:a ?n }", 1, 10, "ns:a", "Add a line at the top: PREFIX ns: <…>", id="short prefix"),
         refusal(PREFIX + "SELECT * { ?s pln:number ?n }", 2, 15, "pln:number", "Did you mean plan:?",
                 id="misspelt prefix"),
         refusal("SELECT * { ?s zzzz:a ?n }", 1, 15, "zzzz:a", "PREFIX zzzz: <…>", id="prefix of nobody"),
@@ -53,6 +65,14 @@ def refusal(query: str, line: int, column: int, token: str, said: str, *, id: st
                 "plan:respondTo is not a term of the ontology; did you mean plan:respondsTo?", id="misspelt term"),
         refusal(f"SELECT * {{ ?s a <{PLAN}Plam> }}", 1, 17, f"<{PLAN}Plam>", f"did you mean <{PLAN}Plan>?",
                 id="misspelt term as an IRI"),
+        refusal(PREFIX + "SELECT * { ?s a plan:plan }", 2, 17, "plan:plan", "did you mean plan:Plan?",
+                id="term named as its prefix"),
+        refusal("PREFIX p: <https://w3id.org/plangraf/ontology#respondsT> ASK { ?s p:oo ?o }", 1, 67, "p:oo",
+                f"did you mean <{PLAN}respondsTo>?", id="term cut by its prefix"),
+        refusal("PREFIX plan: <https://w3id.org/plangraf/ontology/> ASK { ?s a plan:Plan }", 1, 63, "plan:Plan",
+                f"the namespace is <{PLAN}>, so did you mean <{PLAN}Plan>?", id="slash for the hash"),
+        refusal("ASK { ?s a <http://w3id.org/plangraf/ontology#Plan> }", 1, 12,
+                "<http://w3id.org/plangraf/ontology#Plan>", f"did you mean <{PLAN}Plan>?", id="http for https"),
         refusal(PREFIX + "SELECT * { ?s plan:xyzzyx ?o }", 2, 15, "plan:xyzzyx", "is not a term of the ontology.",
                 id="term like no other"),
         refusal(f"ASK {{ <{PLANSHAPE}PlanShap> ?p ?o }}", 1, 7, f"<{PLANSHAPE}PlanShap>",
@@ -139,6 +159,30 @@ def test_the_project_s_own_queries_pass(path: Path) -> None:
 )
 def test_a_good_query_passes(query: str) -> None:
     assert check(query, LIMITS, TERMS).deterministic
+
+
+@pytest.mark.parametrize("prefix", sorted(WELL_KNOWN))
+def test_an_undeclared_well_known_prefix_is_answered_with_its_line(prefix: str) -> None:
+    with pytest.raises(QuerySyntaxError) as caught:
+        check(f"ASK {{ ?s {prefix}:x ?o }}", LIMITS)
+    line = f"PREFIX {prefix}: <{WELL_KNOWN[prefix]}>"
+    assert caught.value.hint == f"Add this line at the top: {line}"
+    NamedNode(WELL_KNOWN[prefix])
+    assert WELL_KNOWN[prefix][-1] in "#/"
+    assert check(f"{line} ASK {{ ?s {prefix}:x ?o }}", LIMITS).form == "ASK"
+
+
+def test_the_usual_prefixes_are_known_beside_the_project_s_own() -> None:
+    assert PREFIXES.items() <= WELL_KNOWN.items()
+    assert len(WELL_KNOWN) - len(PREFIXES) >= 40
+    assert {"dct", "dc", "geo", "wd", "wdt", "dbo", "dbr", "sosa", "time", "locn", "vcard"} <= WELL_KNOWN.keys()
+    assert {"odrl", "dqv", "sdmx-dimension", "qudt", "unit", "epvoc", "wgs84"} <= WELL_KNOWN.keys()
+
+
+def test_an_address_of_ours_that_is_no_term_passes() -> None:
+    # The declaration of a prefix, the ontology itself, and a name that no term has either.
+    for iri in (f"{PLAN[:-1]}/prefix/plan", PLAN[:-1], f"{PLAN[:-1]}/nothing", "http://w3id.org/plangraf/id/x"):
+        check(f"ASK {{ <{iri}> ?p ?o }}", LIMITS, TERMS)
 
 
 def test_the_dataset_clause_is_read_with_prefixes_and_base() -> None:

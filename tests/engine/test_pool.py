@@ -186,7 +186,7 @@ def test_a_worker_killed_by_hand_costs_one_error(version: Version) -> None:
             except WorkerCrashedError:
                 errors += 1
         assert errors == 0
-        assert len(loader.children()) == 2
+        assert sum(child.status() != psutil.STATUS_ZOMBIE for child in loader.children()) == 2
 
     with_engine(version, use)
 

@@ -23,6 +23,7 @@ from pyoxigraph import RdfFormat, Store, parse
 
 from plangraf.engine import worker
 from plangraf.engine.frames import CONTROL, FORK, KILL, READY, WORKER
+from plangraf.engine.worker import Stores
 from plangraf.errors import VersionsError
 from plangraf.processes import die_with_parent
 from plangraf.versions import Version
@@ -48,15 +49,15 @@ def _blocks(version: Version) -> Iterator[bytes]:
     yield b"".join(pieces)
 
 
-def open_store(version: Version) -> tuple[Store, int]:
-    """The version in memory: its named graphs, and their union without duplicates as the default graph.
+def open_stores(version: Version) -> tuple[Stores, int]:
+    """The version in memory, its graphs and their union without duplicates.
 
     pyoxigraph's own union option counts a triple once per graph and ignores FROM, so the union is real.
 
     Returns:
-        The store, and the number of quads in its named graphs.
+        The stores, and the number of quads in the named graphs.
     """
-    store = Store()
+    store, union = Store(), Store()
     quads = 0
     with_blank_nodes: list[bytes] = []
     for block in _blocks(version):
@@ -68,16 +69,19 @@ def open_store(version: Version) -> tuple[Store, int]:
             named = b"".join(line for line in lines if b"_:" not in line)
         store.bulk_load(io.BytesIO(named), RdfFormat.N_QUADS)
         # Every line of a dump ends in its graph's name; without it, it is the same triple.
-        store.bulk_load(io.BytesIO(_GRAPH_NAME.sub(b" .", named)), RdfFormat.N_TRIPLES)
+        triples = _GRAPH_NAME.sub(b" .", named)
+        for target in (store, union):
+            target.bulk_load(io.BytesIO(triples), RdfFormat.N_TRIPLES)
     if with_blank_nodes:
         # Loading renames blank nodes, each time anew; a label is to mean one node in all graphs and processes.
         named = b"".join(with_blank_nodes)
-        for text in (named, _GRAPH_NAME.sub(b" .", named)):
-            store.bulk_extend(parse(text, RdfFormat.N_QUADS, rename_blank_nodes=False))
-    return store, quads
+        triples = _GRAPH_NAME.sub(b" .", named)
+        for target, text in ((store, named), (store, triples), (union, triples)):
+            target.bulk_extend(parse(text, RdfFormat.N_QUADS, rename_blank_nodes=False))
+    return Stores(store, union), quads
 
 
-def _fork(store: Store, control: socket.socket, memory: int, *, overlapping: bool) -> int:
+def _fork(stores: Stores, control: socket.socket, memory: int, *, overlapping: bool) -> int:
     front, back = socket.socketpair()
     pid = os.fork()
     if pid == 0:
@@ -87,7 +91,7 @@ def _fork(store: Store, control: socket.socket, memory: int, *, overlapping: boo
             front.close()
             die_with_parent()
             worker.confine(back, memory)
-            worker.serve(store, back, overlapping=overlapping)
+            worker.serve(stores, back, overlapping=overlapping)
             status = 0
         finally:
             os._exit(status)
@@ -106,8 +110,8 @@ def main(arguments: list[str]) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     die_with_parent()
     folder = Path(arguments[1])
-    store, quads = open_store(Version(folder.name, folder, {}))
-    triples = len(store) - quads
+    stores, quads = open_stores(Version(folder.name, folder, {}))
+    triples = len(stores.union)
     gc.collect()
     gc.freeze()  # a worker's collector must not touch, and so copy, what it shares
     with suppress(BrokenPipeError):
@@ -127,7 +131,7 @@ def main(arguments: list[str]) -> None:
             break
         kind, number = CONTROL.unpack(message)
         if kind == FORK:
-            children.add(_fork(store, control, memory, overlapping=quads > triples))
+            children.add(_fork(stores, control, memory, overlapping=quads > triples))
         elif kind == KILL and number in children:
             # Reaped later: ending takes as long as there is memory to give back, a fork need not wait for that.
             os.kill(number, signal.SIGKILL)

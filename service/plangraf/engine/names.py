@@ -12,11 +12,13 @@ from collections.abc import Iterable
 from urllib.parse import urljoin
 
 from plangraf.engine.grammar import FUNCTIONS, keywords
+from plangraf.engine.well_known import WELL_KNOWN
 from plangraf.errors import QuerySyntaxError
-from plangraf.namespaces import CLOSED_NAMESPACES, PREFIXES
+from plangraf.namespaces import BASE, CLOSED_NAMESPACES, PREFIXES
 from plangraf.tokens import Token, shown
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+_MISSPELT_NAMESPACE = re.compile(rf"https?{re.escape(BASE.removeprefix('https'))}(ontology|shapes)[#/]([^#/]+)")
 
 _XSD = PREFIXES["xsd"]
 _CASTS = frozenset(
@@ -82,18 +84,40 @@ class Names:
         prefix = token.prefix
         if prefix in self._prefixes:
             return self._prefixes[prefix] + token.local
-        if prefix in PREFIXES:
-            hint = f"Add this line at the top: PREFIX {prefix}: <{PREFIXES[prefix]}>"
-        elif prefix in ("http", "https", "urn", "mailto"):
-            hint = "Write an IRI between '<' and '>'."
-        else:
-            near = _nearest(prefix, {*self._prefixes, *PREFIXES})
-            hint = f"Did you mean {near}:?" if near else f"Add a line at the top: PREFIX {prefix}: <…>"
-        raise QuerySyntaxError(f"the prefix {prefix}: is not declared.", token.place, hint=hint)
+        raise QuerySyntaxError(f"the prefix {prefix}: is not declared.", token.place, hint=self._prefix_hint(prefix))
+
+    def _prefix_hint(self, prefix: str) -> str:
+        """The line to add for a prefix that is known; else the prefix that may be meant."""
+        namespace = WELL_KNOWN.get(prefix)
+        if namespace is not None:
+            same = next((name for name, iri in self._prefixes.items() if iri == namespace), None)
+            other = f", or write {same}: as declared" if same is not None else ""
+            return f"Add this line at the top: {_line(prefix)}{other}"
+        if prefix in ("http", "https", "urn", "mailto"):
+            return "Write an IRI between '<' and '>'."
+        if not prefix:
+            return "Add a line at the top: PREFIX : <…>"
+        known = {name.lower(): name for name in (*WELL_KNOWN, *self._prefixes)}
+        near = _nearest(prefix.lower(), known, 0.6)
+        if near is None:
+            return f"Add a line at the top: PREFIX {prefix}: <…>"
+        meant = known[near]
+        return f"Did you mean {meant}:?" + ("" if meant in self._prefixes else f" Its line is {_line(meant)}")
+
+    def short(self, iri: str) -> str | None:
+        """An IRI as a prefix of the query writes it; None when no prefix does."""
+        for prefix, namespace in self._prefixes.items():
+            local = iri.removeprefix(namespace)
+            if namespace and local != iri and re.fullmatch(r"[A-Za-z_][\w-]*", local):
+                return f"{prefix}:{local}"
+        return None
 
     def check_term(self, token: Token, iri: str) -> None:
         """Refuses an IRI in one of our namespaces that nobody defined."""
-        if not self._terms or not iri.startswith(CLOSED_NAMESPACES) or iri in self._terms:
+        if not self._terms or iri in self._terms:
+            return
+        if not iri.startswith(CLOSED_NAMESPACES):
+            self._check_namespace(token, iri)
             return
         namespace = next(name for name in CLOSED_NAMESPACES if iri.startswith(name))
         local = iri.removeprefix(namespace)
@@ -104,8 +128,19 @@ class Names:
         text = f"{shown(token.text)} is not a {'name of the shapes' if shapes else 'term of the ontology'}"
         if not near:
             raise QuerySyntaxError(f"{text}.", token.place, hint="All of them are at /ontology.")
-        meant = token.text.replace(local, near) if local in token.text else f"<{namespace}{near}>"
+        written = token.kind == "prefixed_name" and token.local == local
+        meant = f"{token.prefix}:{near}" if written else f"<{namespace}{near}>"
         raise QuerySyntaxError(f"{text}; did you mean {meant}?", token.place)
+
+    def _check_namespace(self, token: Token, iri: str) -> None:
+        """Refuses a term of ours whose namespace is written wrongly: http for https, '/' for '#'."""
+        found = _MISSPELT_NAMESPACE.fullmatch(iri)
+        if found is None:
+            return
+        term = f"{BASE}{found[1]}#{found[2]}"
+        if term in self._terms:
+            text = f"{shown(token.text)} is not a term of ours: the namespace is <{BASE}{found[1]}#>"
+            raise QuerySyntaxError(f"{text}, so did you mean <{term}>?", token.place)
 
 
 def check_function_iri(token: Token, iri: str) -> None:
@@ -128,6 +163,10 @@ def unknown_function(token: Token, *, in_expression: bool) -> QuerySyntaxError:
     near = _MEANT.get(word) or _nearest(word, known)
     hint = f"Did you mean {near}?" if near else None
     return QuerySyntaxError(f"{shown(token.text)} is no function of SPARQL.", token.place, hint=hint)
+
+
+def _line(prefix: str) -> str:
+    return f"PREFIX {prefix}: <{WELL_KNOWN[prefix]}>"
 
 
 def _nearest(name: str, known: Iterable[str], cutoff: float = 0.5) -> str | None:

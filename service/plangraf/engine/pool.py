@@ -73,7 +73,15 @@ class _Worker:
         default, named = request.default_graphs, request.named_graphs
         if default is None and named is None and checked.has_dataset_clause:
             default, named = checked.default_graphs, checked.named_graphs
-        body = orjson.dumps({"query": checked.text, "format": request.format.name, "default": default, "named": named})
+        body = orjson.dumps(
+            {
+                "query": checked.text,
+                "format": request.format.name,
+                "default": default,
+                "named": named,
+                "graphs": any(token.upper == "GRAPH" for token in checked.tokens),
+            }
+        )
         self._writer.write(REQUEST.pack(len(body)) + body)
 
     async def receive(self) -> tuple[bytes, bytes]:

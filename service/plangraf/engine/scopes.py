@@ -50,7 +50,7 @@ def scope_error(message: str, tokens: list[Token]) -> QuerySyntaxError | None:
     return next((error for error in checks if error is not None), None)
 
 
-def _closer(tokens: list[Token], at: int) -> int:
+def closer(tokens: list[Token], at: int) -> int:
     """The index of the bracket that closes the one at `at`; the last index when nothing closes it."""
     depth = 0
     for index in range(at, len(tokens)):
@@ -76,13 +76,13 @@ def _selects(tokens: list[Token]) -> Iterator[_Select]:
             elif tokens[at].text == "*":
                 select.star = tokens[at]
             elif tokens[at].text == "(":
-                end = _closer(tokens, at)
+                end = closer(tokens, at)
                 select.expressions.append((tokens[at + 1 : end - 2], tokens[end - 1]))
                 at = end
             at += 1
         while at < len(tokens) and tokens[at].text != "{":
             at += 1
-        end = _closer(tokens, at)
+        end = closer(tokens, at)
         select.body = tokens[at:end]
         _read_grouping(tokens, end + 1, select)
         yield select
@@ -96,7 +96,7 @@ def _read_grouping(tokens: list[Token], at: int, select: _Select) -> None:
     at += 2
     while at < len(tokens) and tokens[at].upper not in _MODIFIERS and tokens[at].text not in _CLOSE:
         if tokens[at].text == "(":
-            end = _closer(tokens, at)
+            end = closer(tokens, at)
             if tokens[end - 2].upper == "AS":
                 select.keys.add(_name(tokens[end - 1]))
             elif end == at + 2:
@@ -126,14 +126,14 @@ def _rows(tokens: list[Token]) -> QuerySyntaxError | None:
     for start, token in enumerate(tokens):
         if token.upper != "VALUES" or start + 1 >= len(tokens) or tokens[start + 1].text != "(":
             continue
-        head = _closer(tokens, start + 1)
+        head = closer(tokens, start + 1)
         names = [_name(variable) for variable in tokens[start + 2 : head]]
         for index, variable in enumerate(tokens[start + 2 : head]):
             if names.index(_name(variable)) < index:
                 return QuerySyntaxError(f"VALUES names {variable.text} twice.", variable.place)
         at = head + 2
         while at < len(tokens) and tokens[at].text == "(":
-            end = _closer(tokens, at)
+            end = closer(tokens, at)
             row = tokens[at + 1 : end]
             # A datatype and its sign, a language tag and a number's sign belong to the value beside them.
             parts = [value for value in row if value.kind != "langtag" and value.text not in ("+", "-")]
@@ -185,7 +185,7 @@ def _outside_aggregates(expression: list[Token]) -> list[Token]:
     at = 0
     while at < len(expression):
         if expression[at].upper in AGGREGATES:
-            at = _closer(expression, at + 1)
+            at = closer(expression, at + 1)
         else:
             outside.append(expression[at])
         at += 1

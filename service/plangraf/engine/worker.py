@@ -10,6 +10,7 @@ import re
 import resource
 import signal
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -46,6 +47,18 @@ _NODE = re.compile(rb'\{"@id":("(?:[^"\\]|\\.)*+")\}')
 _TYPE = re.compile(
     rb'(?<=[,{])"http://www\.w3\.org/1999/02/22-rdf-syntax-ns#type":\[((?:\{"@id":"(?:[^"\\]|\\.)*+"\},?)++)\]'
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """One version: `graphs` has its named graphs and their union as the default graph, `union` the union alone.
+
+    The engine finds the quads of all graphs in one list and then looks which graph each is of, so a query that
+    names no graph takes half of the time where there are no others.
+    """
+
+    graphs: Store
+    union: Store
 
 
 class _Output:
@@ -127,11 +140,11 @@ def confine(connection: socket.socket, memory: int) -> None:
         return
 
 
-def serve(store: Store, connection: socket.socket, *, overlapping: bool) -> None:
+def serve(stores: Stores, connection: socket.socket, *, overlapping: bool) -> None:
     """Answers requests until the front closes the connection.
 
     Args:
-        store: the version, with the union of its named graphs as the default graph.
+        stores: the version.
         connection: where requests come from and answers go.
         overlapping: some triple stands in more than one named graph.
     """
@@ -142,17 +155,19 @@ def serve(store: Store, connection: socket.socket, *, overlapping: bool) -> None
         (size,) = REQUEST.unpack(head)
         request = orjson.loads(connection.recv(size, socket.MSG_WAITALL))
         try:
-            _answer(store, request, connection, overlapping=overlapping)
+            _answer(stores, request, connection, overlapping=overlapping)
         except (SyntaxError, ValueError, RuntimeError, OSError) as error:
             body = orjson.dumps({"kind": type(error).__name__, "message": str(error)})
             connection.sendall(FRAME.pack(ERROR, len(body)) + body)
 
 
-def _answer(store: Store, request: dict[str, Any], connection: socket.socket, *, overlapping: bool) -> None:
+def _answer(stores: Stores, request: dict[str, Any], connection: socket.socket, *, overlapping: bool) -> None:
     options: dict[str, Any] = {}
+    store = stores.graphs if request["graphs"] else stores.union
     if request["default"] is not None or request["named"] is not None:
         default: list[NamedNode | DefaultGraph] = [NamedNode(iri) for iri in dict.fromkeys(request["default"] or ())]
         named = [NamedNode(iri) for iri in request["named"] or ()]
+        store = stores.graphs
         if len(default) > 1 and overlapping:
             store, default = _merged(store, default, named)
         options = {"default_graph": default, "named_graphs": named}

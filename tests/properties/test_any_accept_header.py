@@ -1,0 +1,141 @@
+"""Negotiation for any Accept header, beside RFC 9110 §12.5.1 written down plainly."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from plangraf.errors import NotAcceptableError
+from plangraf.formats import (
+    BOOLEAN_FORMATS,
+    DOCUMENT_FORMATS,
+    GRAPH_FORMATS,
+    HTML,
+    RESULT_FORMATS,
+    Format,
+)
+from plangraf.negotiation import choose, choose_language, weighted
+
+CHOICES = (RESULT_FORMATS, GRAPH_FORMATS, DOCUMENT_FORMATS, BOOLEAN_FORMATS)
+TYPES = sorted({name for choices in CHOICES for f in choices for name in (f.media_type, *f.aliases)})
+MOST_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Range:
+    """One media range of a header; `quality` in thousandths."""
+
+    media_range: str
+    quality: int
+
+    def matches(self, media_type: str) -> bool:
+        main, sub = self.media_range.split("/")
+        own_main, own_sub = media_type.split("/")
+        return main in ("*", own_main) and sub in ("*", own_sub)
+
+    @property
+    def specificity(self) -> int:
+        return 2 - self.media_range.count("*")
+
+
+def quality_of(media_type: str, ranges: list[Range]) -> tuple[int, int]:
+    """§12.5.1: "the media type quality factor … is determined by finding the media range with the highest
+    precedence that matches the type"; nothing matches: not acceptable. Among equal ranges the first one counts."""
+    matching = [one for one in ranges if one.matches(media_type)]
+    if not matching:
+        return 0, -1
+    most_specific = max(one.specificity for one in matching)
+    first = next(one for one in matching if one.specificity == most_specific)
+    return first.quality, most_specific
+
+
+def reference(ranges: list[Range], choices: tuple[Format, ...]) -> Format | None:
+    """The format with the highest quality; then our own rules: the more specific range, a format's own type before
+    an alias, the order of the choices. An alias is what a client must name exactly, and the last resort of a
+    browser that is given no page. None: nothing is acceptable."""
+    browser = HTML not in choices and any(one.media_range in (HTML.media_type, *HTML.aliases) for one in ranges)
+    offers = []
+    for position, choice in enumerate(choices):
+        quality, specificity = quality_of(choice.media_type, ranges)
+        offers.append((quality, specificity, True, -position, choice))
+        if specificity == 2:
+            continue  # the client has said what it thinks of this format
+        for alias in choice.aliases:
+            quality, specificity = quality_of(alias, ranges)
+            if specificity == 2:
+                offers.append((quality, specificity, False, -position, choice))
+    offers = [offer for offer in offers if offer[0] > 0]
+    if not offers:
+        return None
+    if browser:
+        return max(offers, key=lambda offer: (offer[2], offer[0], offer[1], offer[3]))[4]
+    return max(offers, key=lambda offer: offer[:4])[4]
+
+
+spaces = st.sampled_from(["", " ", "  ", "\t"])
+media_ranges = st.one_of(
+    st.sampled_from(TYPES), st.sampled_from(["*/*", "text/*", "application/*", "image/*", "image/png", "text/x"])
+)
+qualities = st.one_of(st.sampled_from([0, 1, 500, 900, 1000]), st.integers(0, 1000))
+parameters = st.sampled_from(["", ";charset=utf-8", '; profile="a,b;q=0"', "; v=1", ';x="\\""'])
+nothing = st.sampled_from(["", " ", "text", "text/csv;q=2", "text/csv;q=x", "*/html", "a/b/c", "/", "text/;q=1"])
+
+
+@st.composite
+def headers(draw: st.DrawFn) -> tuple[str, list[Range]]:
+    """A header, and the ranges that it says: letters in any case, blanks, parameters, elements that are none."""
+    ranges = draw(st.lists(st.builds(Range, media_ranges, qualities), min_size=1, max_size=6))
+    parts = []
+    for one in ranges:
+        name = draw(st.sampled_from([one.media_range, one.media_range.upper(), one.media_range.title()]))
+        weight = f"{one.quality / 1000:.3f}"
+        written = draw(st.sampled_from([weight, weight.rstrip("0")]))
+        quality = f"{draw(spaces)};{draw(spaces)}{draw(st.sampled_from('qQ'))}={written}"
+        plain = one.quality == 1000 and draw(st.booleans())
+        parts.append(f"{draw(spaces)}{name}{draw(parameters)}{'' if plain else quality}{draw(spaces)}")
+        parts += draw(st.lists(nothing, max_size=1))
+    return ",".join(parts), ranges
+
+
+@given(headers(), st.sampled_from(CHOICES))
+@settings(max_examples=600)
+@example(("text/*;q=0.3, text/csv;q=0.7, */*;q=0.5", [Range("text/*", 300), Range("text/csv", 700), Range("*/*", 500)]),
+         RESULT_FORMATS)  # fmt: skip
+def test_any_header_gets_what_the_rfc_says(said: tuple[str, list[Range]], choices: tuple[Format, ...]) -> None:
+    header, ranges = said
+    expected = reference(ranges, choices)
+    try:
+        chosen = choose(header, choices)
+    except NotAcceptableError as error:
+        assert expected is None
+        assert error.choices == [choice.media_type for choice in choices]
+    else:
+        assert chosen == expected
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=0x17F)) | st.text(alphabet='a*/;,=q"\\ .019+-'))
+@settings(max_examples=400)
+def test_any_text_as_a_header_gets_a_format_or_a_406(header: str) -> None:
+    for choices in CHOICES:
+        try:
+            assert choose(header, choices) in choices
+        except NotAcceptableError:
+            pass
+    assert choose_language(header) in ("nb", "en")
+
+
+@given(st.text(alphabet='a*/;,=q"\\ .019', min_size=1, max_size=12), st.integers(1, 20_000))
+@settings(max_examples=60)
+def test_a_long_header_takes_no_long_time(piece: str, times: int) -> None:
+    header = (piece * times)[:60_000]
+    began = time.process_time()
+    weighted(header)
+    choose_language(header)
+    try:
+        choose(header, RESULT_FORMATS)
+    except NotAcceptableError:
+        pass
+    assert time.process_time() - began < MOST_SECONDS

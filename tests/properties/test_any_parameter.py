@@ -1,0 +1,100 @@
+"""Parameters of named queries: whatever text a client sends, the query holds that one term and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import rdflib
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
+
+from plangraf.engine.guard import Limits, check
+from plangraf.errors import ParameterError
+from plangraf.queries import NamedQuery, load_queries
+
+HEAD = """#+ summary: What comes back
+#+ parameters:
+#+   text: {type: string, optional: true}
+#+   iri: {type: iri, optional: true}
+#+   either: {type: iri-or-code, optional: true}
+#+   code: {type: code, optional: true}
+#+   number: {type: integer, optional: true}
+#+ columns: {text: string, iri: iri, either: iri, code: code, number: xsd:integer}
+SELECT ?text ?iri ?either ?code ?number WHERE { }
+"""
+SIGNS = "\"'\\<>{}()[]#?$^`@:;,.&|%\t\n\r æø\u00a0\u2028\ufeff\U0001f600"
+PIECES = ['"""', "'''", "\\u0022", "\\u003E", "} #", "<http://a>", "?text", '"@en', '"^^<http://x>', "//", "%3E", "%"]
+
+texts = st.one_of(st.text(), st.text(alphabet=SIGNS), st.lists(st.sampled_from(PIECES) | st.text(max_size=3)).map("".join))
+addresses = st.builds("{}:{}".format, st.sampled_from(["http", "urn", "https", "a"]), texts) | texts
+codes = st.text(alphabet="0123456789.abAB/_-æ ") | texts
+numbers = st.integers().map(str) | st.text(alphabet="0123456789+-. e٧")
+VALUES = {"text": texts, "iri": addresses, "either": codes | addresses, "code": codes, "number": numbers}
+
+
+@pytest.fixture(scope="module")
+def query(tmp_path_factory: pytest.TempPathFactory) -> NamedQuery:
+    folder = tmp_path_factory.mktemp("queries")
+    (folder / "echo.rq").write_text(HEAD)
+    return load_queries(folder)["echo"]
+
+
+def by_pyoxigraph(query: str) -> dict[str, str]:
+    answer = Store().query(query)
+    assert isinstance(answer, QuerySolutions)
+    (row,) = answer
+    found = {}
+    for variable in answer.variables:
+        term = row[variable.value]
+        assert isinstance(term, NamedNode | Literal | None)
+        if term is not None:
+            found[variable.value] = f"{type(term).__name__} {term.value}"
+    return found
+
+
+def by_rdflib(query: str) -> dict[str, str]:
+    (row,) = rdflib.Graph().query(query)
+    assert isinstance(row, rdflib.query.ResultRow)
+    kinds = {rdflib.URIRef: "NamedNode", rdflib.Literal: "Literal"}
+    return {name: f"{kinds[type(value)]} {value}" for name, value in row.asdict().items()}
+
+
+@given(st.data())
+@settings(max_examples=250)
+def test_any_text_becomes_the_term_that_it_means_or_is_refused(query: NamedQuery, data: st.DataObject) -> None:
+    given_values: dict[str, str] = {}
+    for name in data.draw(st.sets(st.sampled_from(sorted(VALUES)), min_size=1)):
+        value = data.draw(VALUES[name], label=name)
+        try:
+            query.bind({name: [value]})
+        except ParameterError as error:
+            assert error.name == name
+        else:
+            given_values[name] = value
+    bound = query.bind({name: [value] for name, value in given_values.items()})
+    expected = {name: f"{'NamedNode' if name in ('iri', 'either') else 'Literal'} {value}"
+                for name, value in given_values.items()}  # fmt: skip
+    found = by_pyoxigraph(bound)
+    if ":" not in given_values.get("either", ":"):
+        assert found["either"] == f"NamedNode http://metadata.un.org/sdg/{given_values['either'].lower()}"
+        expected["either"] = found["either"]
+    assert found == expected
+    assert by_rdflib(bound) == expected
+    assert check(bound, Limits()).form == "SELECT"
+
+
+@given(texts)
+@settings(max_examples=250)
+@example('"} } SELECT * { ?s ?p ?o } #')
+@example("a\\")
+@example("\\u0022 } #")
+def test_any_text_as_a_string_comes_back_as_it_was(query: NamedQuery, text: str) -> None:
+    try:
+        bound = query.bind({"text": [text]})
+    except ParameterError:
+        assert len(text) > 1000 or any(ord(sign) < 32 or sign == "\x7f" or "\ud800" <= sign <= "\udfff" for sign in text)
+        return
+    assert by_pyoxigraph(bound) == {"text": f"Literal {text}"}
+    assert by_rdflib(bound) == {"text": f"Literal {text}"}
