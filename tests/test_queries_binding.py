@@ -244,7 +244,9 @@ def test_a_bound_query_finds_what_its_parameter_means(query: NamedQuery) -> None
 
 
 def test_a_parameter_may_have_another_name_in_the_query_than_in_the_address(tmp_path: Path) -> None:
-    head = HEAD.replace("#+   text: {type: string, optional: true}", "#+   text: {type: string, variable: said, optional: true}")
+    head = HEAD.replace(
+        "#+   text: {type: string, optional: true}", "#+   text: {type: string, variable: said, optional: true}"
+    )
     query = load_one(tmp_path, head + BODY)
     assert 'VALUES (?said ?lang) { ("x" "nb") }' in query.bind({"text": ["x"]})
 
@@ -252,12 +254,12 @@ def test_a_parameter_may_have_another_name_in_the_query_than_in_the_address(tmp_
 def test_a_branch_of_a_union_gets_the_parameters_too(tmp_path: Path) -> None:
     body = """SELECT ?thing ?number
 WHERE {
-  { 
+  {
     #@ parameters
     ?thing <http://example.org/number> ?number }
   UNION { ?thing <http://example.org/old> ?number }
 }
-""".replace("{ \n", "{\n")
+"""
     query = load_one(tmp_path, HEAD + body)
     bound = query.bind({"number": ["7"]})
     assert bound.count("VALUES (?number ?lang) {") == 2

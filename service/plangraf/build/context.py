@@ -111,13 +111,8 @@ def build_context(triples: Iterable[Quad | Triple]) -> dict[str, Any]:
     """The context document for an ontology.
 
     A value is written the way that gives back the same triple: 7 and true for xsd:integer and xsd:boolean,
-    "2020" for an xsd:gYear, "14.5" for an xsd:decimal, {"nb": "…"} for a text, the IRI for a thing; whatever fits none of these is left
-    to `@value` and `@type`.
-
-    Args:
-        triples: the ontology's modules with its prefixes, see `read_ontology`.
-    Raises:
-        ContextError: a name would have two meanings.
+    "2020" for an xsd:gYear, "14.5" for an xsd:decimal, {"nb": "…"} for a text, the IRI for a thing; whatever fits
+    none of these is left to `@value` and `@type`.
     """
     facts: dict[str, dict[str, set[str]]] = {}
     for triple in triples:
