@@ -94,7 +94,11 @@ EXAMPLES = """
 <5001/dataset/kommune> a dcat:Dataset ; dcterms:identifier "kommune" ;
     dcterms:license <https://example.org/by> ;
     dcterms:publisher <organization/plangraf> ; dcterms:source <5001/source-document/perspektiver-2020> ;
-    prov:wasDerivedFrom <5001/source-document/perspektiver-2020> .
+    prov:wasDerivedFrom <5001/source-document/perspektiver-2020> ;
+    prov:wasInfluencedBy <5001/scheme/trends-2020> ; dqv:hasQualityMeasurement <5001/quality-measurement/one> .
+<5001/quality-measurement/one> a dqv:QualityMeasurement ; dqv:value "0.9"^^xsd:decimal ; dcterms:subject plan:Plan ;
+    dqv:isMeasurementOf <scheme/quality-metric/agreement> ; dqv:computedOn <5001/dataset/perspektiver-2020> .
+<scheme/quality-metric/agreement> a dqv:Metric .
 <organization/plangraf> a foaf:Agent , org:Organization ; foaf:name "plangraf" .
 <5001/organizational-unit/byutvikling> a org:OrganizationalUnit ; org:memberOf <organization/plangraf> ;
     org:subOrganizationOf <organization/plangraf> .
