@@ -163,6 +163,14 @@ _COLLECTIONS: Final[dict[str, tuple[str, str]]] = {
     "plans": ("Planer", "Plans"),
     "perspectives": ("Perspektiver", "Perspectives"),
     "trends": ("Samfunnstrender", "Societal trends"),
+    "goals": ("Mål og delmål", "Goals and sub-goals"),
+    "community-goals": ("Samfunnsmål", "Community goals"),
+    "strategic-approaches": ("Strategiske hovedgrep", "Strategic approaches"),
+    "measures": ("Tiltak", "Measures"),
+    "commitments": ("Løfter i den politiske plattformen", "Commitments of the political platform"),
+    "participation-phases": ("Faser for medvirkning", "Phases of participation"),
+    "planning-system": ("Plan- og styringssystemet", "The planning system"),
+    "governing-documents": ("Styrende dokumenter", "Governing documents"),
     "decisions": ("Vedtak", "Decisions"),
 }
 
