@@ -20,7 +20,7 @@ import pytest
 from plangraf.versions import VersionStore
 from small_home import CASE, ROOT, command, environ, make_home, plangraf, write
 
-COMMANDS = ("build", "validate", "versions", "query", "serve")
+COMMANDS = ("build", "validate", "export-sheet", "import-sheet", "versions", "query", "serve")
 READY = re.compile(r"plangraf (http://127\.0\.0\.1:\d+) version ([0-9a-f]{16}) triples (\d+)\n")
 
 

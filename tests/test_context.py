@@ -27,6 +27,7 @@ FOLDER = ROOT / "ontology"
 CONTEXT = json.loads((FOLDER / "context.jsonld").read_text(encoding="utf-8"))
 TERMS: dict[str, Any] = CONTEXT["@context"]
 RDF_TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
+STRUCTURE = ox.NamedNode(PREFIXES["qb"] + "structure")
 
 # One thing of each class of ours and of each class that they stand beside, with every property that there is.
 EXAMPLES = """
@@ -93,13 +94,65 @@ EXAMPLES = """
 <5001/dataset/kommune> a dcat:Dataset ; dcterms:identifier "kommune" ;
     dcterms:license <https://example.org/by> ;
     dcterms:publisher <organization/plangraf> ; dcterms:source <5001/source-document/perspektiver-2020> ;
-    prov:wasDerivedFrom <5001/source-document/perspektiver-2020> .
+    prov:wasDerivedFrom <5001/source-document/perspektiver-2020> ;
+    prov:wasInfluencedBy <5001/scheme/trends-2020> ; dqv:hasQualityMeasurement <5001/quality-measurement/one> .
+<5001/quality-measurement/one> a dqv:QualityMeasurement ; dqv:value "0.9"^^xsd:decimal ; dcterms:subject plan:Plan ;
+    dqv:isMeasurementOf <scheme/quality-metric/agreement> ; dqv:computedOn <5001/dataset/perspektiver-2020> .
+<scheme/quality-metric/agreement> a dqv:Metric .
 <organization/plangraf> a foaf:Agent , org:Organization ; foaf:name "plangraf" .
 <5001/organizational-unit/byutvikling> a org:OrganizationalUnit ; org:memberOf <organization/plangraf> ;
     org:subOrganizationOf <organization/plangraf> .
 <scheme/plan-kind/temaplan> a skos:Concept ; skos:notation "temaplan" ; skos:topConceptOf <scheme/plan-kind> ;
     skos:definition "En plan."@nb , "A plan."@en .
 <scheme/plan-kind> a skos:ConceptScheme ; rdfs:label "Plantype"@nb , "Kind of plan"@en .
+<5001/plan/2022-samfunnsplan> a plan:Plan , eli:Work ; dcterms:alternative "Trondheimsløftet"@nb ;
+    plan:horizon "P12Y"^^xsd:duration ; plan:horizonYear "2032"^^xsd:gYear ; plan:horizonAsPrinted "12 år"@nb ;
+    plan:electionPeriod <5001/period/2017-2030> ;
+    plan:revises <5001/governing-document/samfunnsdel> ; eli:based_on <5001/planning-strategy/2020-2023> .
+<5001/governing-document/samfunnsdel> a plan:GoverningDocument , eli:LegalResource ;
+    plan:signedOn "2010-09-01"^^xsd:date ; plan:signedBy <5001/post/ordfoerer> ;
+    skos:exactMatch <https://example.org/samfunnsdel> ; dcterms:replaces <5001/governing-document/byvekstavtalen> ;
+    foaf:page <https://example.org/samfunnsdel.pdf> .
+<5001/post/ordfoerer> a org:Post ; rdfs:label "Ordfører"@nb ; org:postIn <organization/plangraf> .
+<5001/goal/2009-2020-2> a plan:Goal ; plan:goalNumber "2" ; dcterms:title "En bærekraftig by"@nb .
+<5001/sub-goal/2009-2020-2.4> a plan:SubGoal ; plan:goalNumber "2.4" ; dcterms:isPartOf <5001/goal/2009-2020-2> .
+<5001/measure/2009-2020-2.4-1> a plan:Measure ; plan:position 1 ; plan:aimValue "30"^^xsd:decimal ;
+    plan:aimUnit unit:KiloM-PER-HR ; plan:aimAsPrinted "30 km/t"@nb ; plan:deadline "2020-06"^^xsd:gYearMonth .
+<5001/strategic-approach/2009-2020-3> a plan:StrategicApproach , skos:Concept ; plan:number 3 .
+<5001/vision/2009-2020> a plan:Vision ; plan:proposalStatus <scheme/proposal-status/adopted> .
+<5001/community-goal/2022-1> a plan:CommunityGoal ; plan:number 1 ;
+    plan:dimension <scheme/sustainability-dimension/environmental> .
+<5001/topic/2022-1-6> a plan:Topic , skos:Concept ; plan:topicOf <5001/community-goal/2022-1> ;
+    plan:namesPerspective <5001/perspective/2020-7> .
+<5001/planning-instrument/kommuneplan> a plan:PlanningInstrument ; plan:interval "P4Y"^^xsd:duration ;
+    plan:intervalAsPrinted "Vurderes hvert 4. år"@nb ; plan:legalBasis <5001/legal-provision/pbl-11.1> .
+<5001/legal-provision/pbl-11.1> a plan:LegalProvision ; plan:paragraph "11.1" ;
+    plan:provisionOf <5001/governing-document/plan-og-bygningsloven> .
+<5001/participation-phase/2022-1> a plan:ParticipationPhase ; plan:monthsAsPrinted "Februar - 1. mai"@nb ;
+    plan:phaseStart "--02"^^xsd:gMonth ; plan:phaseEnd "--05-01"^^xsd:gMonthDay .
+<5001/participation-activity/2022-panelet> a plan:ParticipationActivity , eli-dl:Activity ;
+    plan:inPhase <5001/participation-phase/2022-1> ; plan:dateAsPrinted "25. november"@nb ;
+    eli-dl:activity_date "2021-11-25"^^xsd:date , "2021-12-02"^^xsd:date .
+<5001/planned-activity/2022-5> a plan:PlannedActivity , eli-dl:ForeseenActivity ; plan:printedAsUncertain true ;
+    plan:plannedStart "2022-02-14"^^xsd:date ; plan:plannedEnd "2022-06"^^xsd:gYearMonth .
+<5001/figure/2020-7-1> a plan:Figure , qb:Observation ; qb:dataSet <5001/figure-set/perspektiver-2020> ;
+    plan:figureKey "7.1" ; plan:figureStatus <scheme/figure-status/tied> ; plan:valueAsPrinted "3,3" ;
+    plan:qualifierAsPrinted "over"@nb ; plan:documentsPerspective <5001/perspective/2020-7> ;
+    plan:figureOf <5001/plan/2020-2023-8> ; sdmx-measure:obsValue "3.3"^^xsd:decimal ;
+    sdmx-attribute:unitMeasure unit:PERCENT ; sdmx-dimension:refArea <5001/area/norge> ;
+    sdmx-dimension:refPeriod "2015"^^xsd:gYear , <5001/period/2017-2030> .
+<5001/figure-set/perspektiver-2020> a qb:DataSet ; qb:structure plan:figureStructure .
+<5001/area/norge> a plan:Area ; rdfs:label "Norge"@nb , "Norway"@en .
+unit:PERCENT a qudt:Unit ; rdfs:label "prosent"@nb , "per cent"@en .
+<5001/political-platform/2023> a plan:PoliticalPlatform , eli:Work ; plan:issuedBy <5001/political-body/bystyret> .
+<5001/policy-area/2023-2> a plan:PolicyArea ; dcterms:isPartOf <5001/political-platform/2023> .
+<5001/platform-section/2023-2.3> a plan:PlatformSection ; dcterms:isPartOf <5001/policy-area/2023-2> .
+<5001/commitment/2023-2-7> a plan:Commitment ; dcterms:isPartOf <5001/platform-section/2023-2.3> .
+<5001/interpreted-link/commitment-2023-2-7--target-11.2> a plan:InterpretedLink ;
+    plan:linkFrom <5001/commitment/2023-2-7> ; plan:linkTo <http://metadata.un.org/sdg/11.2> ;
+    plan:reason "Tryggere veier."@nb , "Safer roads."@en ; plan:confidence "0.8"^^xsd:decimal ;
+    plan:method <5001/interpretation-method/two-readings-2026> ; prov:wasAttributedTo <organization/plangraf> .
+<5001/interpretation-method/two-readings-2026> a plan:InterpretationMethod ; rdfs:label "To lesninger"@nb .
 """
 PREFIX_LINES = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
 TRIPLES = list(ox.parse(PREFIX_LINES + EXAMPLES, format=ox.RdfFormat.TURTLE, base_iri="https://w3id.org/plangraf/id/"))
@@ -147,7 +200,7 @@ def test_a_document_of_ours_has_short_names_only(thing: str) -> None:
 
 
 def test_the_examples_show_every_term_of_the_ontology() -> None:
-    used = {quad.predicate for quad in TRIPLES} | {q.object for q in TRIPLES if q.predicate == RDF_TYPE}
+    used = {quad.predicate for quad in TRIPLES} | {q.object for q in TRIPLES if q.predicate in (RDF_TYPE, STRUCTURE)}
     ours = {q.subject for q in read_ontology(FOLDER) if q.predicate == RDF_TYPE}
     ours = {term for term in ours if isinstance(term, ox.NamedNode) and term.value.startswith(PLAN)}
     assert ours - used == set()
@@ -167,6 +220,9 @@ def test_values_are_written_as_a_program_would_like_to_read_them() -> None:
         "respondsTo": ["https://example.org/7", "https://example.org/10"],
         "activityDate": "2019-05-14",
         "caseNumber": ["68/19", "19/18054"],
+        "goalNumber": "2.10",
+        "aimUnit": "unit:PERCENT",
+        "aimValue": "30",
         "notation": {"type": "sdgo:SDGCodeCompact", "@value": "11.2"},
     }
     expanded = jsonld.expand(document, {"documentLoader": no_network})

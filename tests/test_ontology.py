@@ -106,11 +106,22 @@ def test_a_property_is_of_one_kind_and_its_range_fits() -> None:
         ("PoliticalBody", "org:Organization"),
         ("SourceDocument", "eli:Expression"),
         ("Passage", "oa:SpecificResource"),
+        ("StrategicApproach", "skos:Concept"),
+        ("Topic", "skos:Concept"),
+        ("ParticipationActivity", "eli-dl:Activity"),
+        ("PlannedActivity", "eli-dl:ForeseenActivity"),
+        ("PoliticalPlatform", "eli:Work"),
     ],
 )
 def test_a_class_stands_under_the_class_that_it_reuses(ours: str, theirs: str) -> None:
     prefix, name = theirs.split(":")
     assert (URIRef(PLAN + ours), RDFS.subClassOf, URIRef(PREFIXES[prefix] + name)) in MODULES
+
+
+@pytest.mark.parametrize("ours", ["Goal", "SubGoal", "CommunityGoal"])
+def test_a_goal_of_a_municipality_is_never_taken_for_one_of_the_un(ours: str) -> None:
+    above = set(EVERYTHING.transitive_objects(URIRef(PLAN + ours), RDFS.subClassOf))
+    assert not [cls for cls in above if str(cls).startswith(PREFIXES["sdgo"])]
 
 
 def test_a_proposed_plan_is_never_taken_for_a_legal_resource() -> None:
@@ -175,7 +186,37 @@ def test_a_property_that_takes_its_values_from_a_scheme_names_one_that_there_is(
         for note in MODULES.objects(None, SKOS.scopeNote)
         if (match := re.search(r"from the scheme ([\w-]+)", str(note)))
     }
-    assert named == {path.stem for path in (FOLDER / "schemes").glob("*.ttl")}
+    # Metrics are the values of dqv:isMeasurementOf, which is not ours to describe.
+    assert named | {"quality-metric"} == {path.stem for path in (FOLDER / "schemes").glob("*.ttl")}
+
+
+def test_a_unit_is_one_of_qudt_with_a_label_of_ours_and_nothing_more() -> None:
+    graph = read(FOLDER / "schemes" / "unit.ttl")
+    pinned = (FOLDER / "vocabularies" / "unit.tsv").read_text(encoding="utf-8")
+    units = set(graph.subjects(RDF.type, URIRef(PREFIXES["qudt"] + "Unit")))
+    assert {str(unit) for unit in units} == set(re.findall(r"^http://qudt\.org/\S+", pinned, re.MULTILINE))
+    assert units == set(graph.objects(URIRef(SCHEME + "unit"), DCTERMS.hasPart))
+    for unit in units:
+        assert languages(graph, str(unit), RDFS.label) == ["en", "nb"], unit
+        assert set(graph.predicates(unit)) == {RDF.type, RDFS.label}, unit
+
+
+def test_the_structure_of_the_figures_follows_the_data_cube() -> None:
+    qb = rdflib.Namespace(PREFIXES["qb"])
+    structure = URIRef(PLAN + "figureStructure")
+    components = {
+        str(kind).removeprefix(qb): str(term)
+        for component in MODULES.objects(structure, qb.component)
+        for kind, term in MODULES.predicate_objects(component)
+        if kind != RDF.type
+    }
+    assert components == {
+        "dimension": PLAN + "figureKey",
+        "measure": PREFIXES["sdmx-measure"] + "obsValue",
+        "attribute": PREFIXES["sdmx-attribute"] + "unitMeasure",
+    }
+    # Rule IC-4 of the data cube: a dimension has a range.
+    assert list(MODULES.objects(URIRef(PLAN + "figureKey"), RDFS.range)) == [rdflib.XSD.string]
 
 
 def test_an_alignment_only_links_terms_of_ours_to_terms_of_others() -> None:

@@ -241,3 +241,27 @@ def test_a_bound_query_finds_what_its_parameter_means(query: NamedQuery) -> None
     unknown = store.query(query.bind({"thing": ["http://example.org/c"]}))
     assert isinstance(unknown, QuerySolutions)
     assert list(unknown) == []
+
+
+def test_a_parameter_may_have_another_name_in_the_query_than_in_the_address(tmp_path: Path) -> None:
+    head = HEAD.replace(
+        "#+   text: {type: string, optional: true}", "#+   text: {type: string, variable: said, optional: true}"
+    )
+    query = load_one(tmp_path, head + BODY)
+    assert 'VALUES (?said ?lang) { ("x" "nb") }' in query.bind({"text": ["x"]})
+
+
+def test_a_branch_of_a_union_gets_the_parameters_too(tmp_path: Path) -> None:
+    body = """SELECT ?thing ?number
+WHERE {
+  {
+    #@ parameters
+    ?thing <http://example.org/number> ?number }
+  UNION { ?thing <http://example.org/old> ?number }
+}
+"""
+    query = load_one(tmp_path, HEAD + body)
+    bound = query.bind({"number": ["7"]})
+    assert bound.count("VALUES (?number ?lang) {") == 2
+    assert "#@" not in bound
+    Store().query(bound)

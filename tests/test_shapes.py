@@ -163,6 +163,15 @@ def test_every_shape_has_one_severity_and_messages_and_names_in_bokmal_and_engli
             assert languages == {"nb", "en"}, (shape, predicate)
 
 
+def test_every_constraint_in_sparql_has_messages_of_its_own_in_bokmal_and_english() -> None:
+    """pySHACL drops the language of the shape's own messages when a constraint in SPARQL reports."""
+    constraints = set(shapes().objects(None, SH.sparql))
+    assert constraints == set(shapes().subjects(RDF.type, SH.SPARQLConstraint))
+    for constraint in constraints:
+        languages = sorted(str(getattr(text, "language", "")) for text in shapes().objects(constraint, SH.message))
+        assert languages == ["en", "nb"], constraint
+
+
 def test_every_shape_file_holds_the_shape_of_its_name() -> None:
     names = {local(shape).removesuffix("Shape").lower() for shape in targeted_node_shapes()}
     for path in (ROOT / "shapes").glob("*.ttl"):

@@ -152,7 +152,7 @@ def test_a_scheme_of_one_municipality_is_not_closed() -> None:
 @pytest.mark.parametrize(
     ("turtle", "wrong", "position", "found", "nearest"),
     [
-        ("<x> plan:Perspective <y> .", "plan:Perspective", "predicate", "class", None),
+        ("<x> plan:Perspective <y> .", "plan:Perspective", "predicate", "class", "plan:namesPerspective"),
         ("<x> a plan:municipality .", "plan:municipality", "class", "property", "plan:Municipality"),
         ("<x> plan:number '7'^^rdf:Property .", "rdf:Property", "datatype", "class", None),
         ("<x> a xsd:gYear .", "xsd:gYear", "class", "datatype", None),

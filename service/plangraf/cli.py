@@ -117,6 +117,80 @@ def validate(
         typer.echo("nb  Ingen feil.\nen  No errors.")
 
 
+@app.command("export-sheet")
+def export_sheet(
+    source: Annotated[str, typer.Argument(metavar="FOLDER|DATASET", help="Folder of Turtle files, or a slug.")],
+    out: Annotated[
+        Path | None, typer.Argument(metavar="OUT", help="A workbook (.xlsx), or a folder for CSV files.")
+    ] = None,
+    template: Annotated[
+        bool, typer.Option("--template", help="Empty sheets of all classes; only OUT is given then.")
+    ] = False,
+    data: DataOption = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite OUT when it is there.")] = False,
+) -> None:
+    """Write a dataset as a workbook, or as CSV files: one sheet for each class.
+
+    Sheets and columns come from the shapes; the first sheet explains them. What no column fits stands on the
+    last sheet, so that import-sheet gives back exactly the same statements.
+
+    \b
+    Examples:
+      plangraf export-sheet --template kommune.xlsx            empty, for a new municipality
+      plangraf export-sheet planstrategi-2020-2023 plan.xlsx
+      plangraf export-sheet my-data/9999/planstrategi out-csv  a folder of CSV files
+    """
+    with _told():
+        from plangraf.sheets.exchange import export_sheet as run
+        from plangraf.sheets.exchange import export_template
+
+        if template:
+            if out is not None:
+                raise SettingError("A template is of no dataset. Give one name, that of the file to write.")
+            out = Path(source)
+            found = export_template(_settings(data=data), out, replace=replace)
+        elif out is None:
+            raise SettingError("Give the file or folder to write after the dataset, or --template before it.")
+        else:
+            found = run(_settings(data=data), source, out, replace=replace)
+        typer.echo(f"{out}  {len(found)} sheets, {sum(len(table.rows) for table in found)} rows")
+
+
+@app.command("import-sheet")
+def import_sheet(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A workbook (.xlsx), or a folder of CSV files.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="<data folder>/<municipality number>/<slug>, made when missing.")
+    ],
+    data: DataOption = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the Turtle files of FOLDER.")] = False,
+) -> None:
+    """Read a filled-in workbook, check it as a build would, and write the dataset's Turtle files.
+
+    Nothing is written when anything is wrong; every error is told with sheet, row, column and what to write, in
+    Norwegian and English. The municipality's other datasets, beside FOLDER, are read too.
+
+    \b
+    Examples:
+      plangraf import-sheet kommune.xlsx my-data/9999/kommune
+      plangraf import-sheet plan.xlsx my-data/9999/planstrategi-2024-2027 --replace
+      plangraf import-sheet csv-folder my-data/9999/planstrategi-2024-2027
+    """
+    with _told():
+        from plangraf.sheets.exchange import import_sheet as run
+        from plangraf.sheets.problems import as_text, stops
+
+        done = run(_settings(data=data), source, folder, replace=replace)
+        if done.problems:
+            _say(as_text(done.problems))
+        if stops(done.problems):
+            _say("nb  Ingenting er skrevet.\nen  Nothing was written.")
+            raise typer.Exit(1)
+        if not done.written:
+            raise SettingError(f"{source} holds no rows: nothing was written.")
+        typer.echo(f"{folder}  {len(done.written)} files, {done.triples} triples")
+
+
 versions_app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 app.add_typer(versions_app, name="versions")
 

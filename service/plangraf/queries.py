@@ -1,7 +1,9 @@
 """Named queries: one `.rq` file each, their parameters bound as RDF terms and never pasted as text.
 
 A bound parameter is a column of one VALUES block right after the first `{` of the outermost WHERE, which
-every SPARQL 1.1 engine understands. An optional parameter that is absent is simply not bound.
+every SPARQL 1.1 engine understands. A line `#@ parameters` gets the block again: engines evaluate a branch of
+a UNION or a sub-SELECT before they join it, so that it must know the parameters itself. An optional parameter
+that is absent is simply not bound.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ COMMON: dict[str, Parameter] = {
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _SDG_CODE = re.compile(r"[1-9][0-9]?(\.([1-9][0-9]?|[a-z]))?")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
+_AGAIN = re.compile(r"^ *#@ parameters$", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LONGEST_STRING = 1_000
 
@@ -80,9 +83,10 @@ class NamedQuery:
             elif not parameter.optional:
                 example = f" Such as {name}={parameter.example}." if parameter.example else ""
                 raise ParameterError(name, f"is needed by {self.name} and missing.{example}")
-        names = " ".join(f"?{name}" for name in terms)
+        names = " ".join(f"?{known[name].variable or name}" for name in terms)
         values = " ".join(str(value) for value in terms.values())
-        return f"{self.text[: self.place]} VALUES ({names}) {{ ({values}) }}{self.text[self.place :]}"
+        block = f"VALUES ({names}) {{ ({values}) }}"
+        return f"{self.text[: self.place]} {block}{_AGAIN.sub(lambda _: block, self.text[self.place :])}"
 
 
 def load_queries(folder: Path) -> dict[str, NamedQuery]:

@@ -29,9 +29,14 @@ class _Strict(BaseModel):
 
 
 class Parameter(_Strict):
-    """One parameter. `is_` names the class of the thing that an `iri` or `iri-or-code` means, as a CURIE."""
+    """One parameter.
+
+    `is_` names the class of the thing that an `iri` or `iri-or-code` means, as a CURIE. `variable` is what the
+    query calls the value where the parameter's own name is one of its columns.
+    """
 
     type: ParameterType
+    variable: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9]*$")
     is_: str | None = Field(default=None, alias="is", pattern=r"^[a-z][a-z0-9-]*:[A-Za-z]+$")
     optional: bool = False
     example: str | None = None

@@ -17,10 +17,33 @@ COLUMNS = {
     "governing-documents-by-perspective": "perspectiveNumber document title caseNumber periodStart periodEnd status",
     "decisions": "decision caseNumber body date label source",
     "plans-by-target": "plan number title perspectiveNumber primary",
+    "goals": "goal number title parent measures",
+    "measures": "measure subGoalNumber order label figure unit deadline",
+    "strategic-approaches": "approach number title description",
+    "community-goals": "goal number title dimension status",
+    "topics-by-community-goal": "goalNumber topic order title perspectiveNumber",
+    "participation-phases": "phase number label months start end activities",
+    "figures-by-perspective": (
+        "perspectiveNumber figure label value unit period status unitLabel qualifier printedAs area"
+    ),
+    "commitments": "commitment areaOrder area section order label figure unit deadline",
+    "governing-documents": "document title issuer periodStart periodEnd status citations",
+    "planning-system": "instrument interval horizon legalBasis title intervalDuration horizonDuration partOf",
+    "evidence": "property value kind document section item firstLine lastLine checked evidence graph",
+    "coverage": (
+        "target targetCode targetLabel perspectives plans goals commitments figures "
+        "goalsInterpreted measuresInterpreted commitmentsInterpreted"
+    ),
+    "gaps": "gap thing label",
+    "quality": "dataset metric class value",
 }
-ROWS = {"plans": 25, "perspectives": 14, "trends": 8, "targets-by-perspective": 150}
-NEEDED = {"plans-by-target": {"target": "11.6"}}
 ID = "https://w3id.org/plangraf/id/5001/"
+ROWS = {
+    "plans": 25, "perspectives": 14, "trends": 8, "targets-by-perspective": 150, "measures": 92,
+    "strategic-approaches": 6, "community-goals": 5, "participation-phases": 4, "commitments": 285,
+    "coverage": 169,
+}  # fmt: skip
+NEEDED = {"plans-by-target": {"target": "11.6"}, "evidence": {"about": ID + "plan/2020-2023-7"}}
 
 
 def rows(url: str, name: str, **parameters: str) -> list[dict[str, str]]:
@@ -157,7 +180,7 @@ def test_one_case_cited_under_two_numbers_is_found_under_both(url: str) -> None:
     [
         ("175/16", "Bystyret", "2016-12-08"),
         ("176/20", "Formannskapet", "2020-08-11"),
-        ("8/21", "", "2021-02-02"),
+        ("8/21", "Formannskapet", "2021-02-02"),
         ("59/20", "", ""),
         ("111/20", "Bystyret", ""),
         ("68/19", "Bystyret", ""),
@@ -220,3 +243,155 @@ def test_a_parameter_that_cannot_be_used_is_named(url: str, query: str) -> None:
     problem: dict[str, Any] = response.json()
     assert problem["code"] == "bad-parameter"
     assert problem["parameter"] == query.split("=", 1)[0]
+
+
+def test_goals_stand_under_their_main_goals_with_their_measures(url: str) -> None:
+    goals = rows(url, "goals")
+    numbers = [goal["number"] for goal in goals]
+    assert numbers == [
+        "1", "1.1", "1.2", "1.3", "1.4", "1.5", "2", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6",
+        "3", "3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "3.8", "4", "4.1", "4.2", "4.3", "4.4", "4.5", "4.6",
+    ]  # fmt: skip
+    by_number = {goal["number"]: goal for goal in goals}
+    assert by_number["2.4"]["goal"] == ID + "sub-goal/2009-2020-2.4"
+    assert by_number["2.4"]["parent"] == by_number["2"]["goal"] == ID + "goal/2009-2020-2"
+    assert by_number["2"]["parent"] == ""
+    assert by_number["2.5"]["title"] == ("I 2020 er Trondheim en ren og ryddig kommune der 90 % av avfallet gjenvinnes")
+    assert [by_number[number]["measures"] for number in ("1", "2", "3", "4")] == ["17", "20", "30", "25"]
+    assert sum(int(goal["measures"]) for goal in goals if goal["parent"]) == 92
+
+
+def test_measures_stand_in_printed_order_with_the_figure_that_is_printed(url: str) -> None:
+    emissions = rows(url, "measures", subGoal="2.6")
+    assert [row["order"] for row in emissions] == ["1", "2", "3", "4"]
+    assert (emissions[0]["figure"], emissions[0]["unit"], emissions[0]["deadline"]) == (
+        "20",
+        "http://qudt.org/vocab/unit/PERCENT",
+        "2018",
+    )
+    assert [row["figure"] for row in emissions[1:]] == ["", "", ""]
+    assert {row["subGoalNumber"] for row in emissions} == {"2.6"}
+    assert rows(url, "measures", subGoal="9.9") == []
+
+
+def test_the_strategic_approaches_are_the_six_that_are_printed(url: str) -> None:
+    assert [row["title"] for row in rows(url, "strategic-approaches")] == [
+        "Mestring",
+        "Samhandling, samarbeid og samordning",
+        "Medvirkning",
+        "Kommunikasjon",
+        "Ressursstyring",
+        "Kompetanseutvikling",
+    ]
+
+
+def test_the_community_goals_have_their_dimension_only_where_it_is_printed(url: str) -> None:
+    goals = rows(url, "community-goals")
+    assert [goal["title"] for goal in goals[:4]] == [
+        "En klimasmart by",
+        "En inkluderende by",
+        "En skapende by",
+        "En attraktiv by",
+    ]
+    assert [goal["dimension"] for goal in goals] == ["environmental", "social", "economic", "", ""]
+    assert {goal["status"] for goal in goals} == {"preliminary"}
+
+
+def test_a_topic_names_a_perspective_only_where_the_words_do(url: str) -> None:
+    named = {row["title"]: row["perspectiveNumber"] for row in rows(url, "topics-by-community-goal")}
+    assert named["grønn mobilitet"] == "7"
+    assert named["barn og unges liv og læring"] == "2"
+    assert named["digitalt utenforskap"] == ""
+    assert {row["goalNumber"] for row in rows(url, "topics-by-community-goal", goal="4")} == {"4"}
+
+
+def test_commitments_can_be_asked_for_by_area(url: str) -> None:
+    every = rows(url, "commitments")
+    counts = [sum(row["areaOrder"] == str(area) for row in every) for area in range(1, 8)]
+    assert counts == [18, 35, 37, 48, 32, 44, 71]
+    by_title = rows(url, "commitments", area="Byutvikling")
+    assert by_title == rows(url, "commitments", area="6") == [row for row in every if row["area"] == "Byutvikling"]
+    homes = next(row for row in by_title if row["order"] == "11")
+    assert (homes["section"], homes["figure"]) == ("Bolig- og byutvikling", "1800")
+    assert rows(url, "commitments", area="Utenrikspolitikk") == []
+    culture = next(row for row in every if row["areaOrder"] == "5" and row["order"] == "7")
+    assert (culture["figure"], culture["deadline"]) == ("3", "2027")
+
+
+def test_two_halves_of_a_broken_bullet_are_one_commitment(url: str) -> None:
+    services = [row for row in rows(url, "commitments", area="3") if row["section"].startswith("Bo- og aktivitet")]
+    assert len(services) == 4
+
+
+def test_the_planning_system_leads_down_to_the_paragraph(url: str) -> None:
+    system = {row["title"]: row for row in rows(url, "planning-system")}
+    budget = system["Økonomiplan, med kommuneplanens handlingsdel"]
+    assert budget["horizonDuration"] == "P4Y"
+    assert {"Kl § 44", "Pbl § 11.1", "Pbl § 11.3"} == set(budget["legalBasis"].split(", "))
+    strategy = system["Kommunal planstrategi"]
+    assert (strategy["interval"], strategy["intervalDuration"]) == ("Minst én gang hver valgperiode", "")
+    assert system["Lederavtaler"]["legalBasis"] == ""
+
+
+def test_figures_are_read_as_decimals_or_said_to_be_uncertain(url: str) -> None:
+    figures = rows(url, "figures-by-perspective")
+    assert {row["status"] for row in figures} <= {"tied", "label-uncertain", "value-missing"}
+    for row in figures:
+        assert bool(row["value"]) == (row["status"] != "value-missing"), row
+        assert bool(row["value"]) == bool(row["unit"]), row
+    assert {row["perspectiveNumber"] for row in figures} <= {str(number) for number in range(1, 15)}
+    inhabitants = [row for row in figures if row["printedAs"] == "205 000"]
+    assert [row["value"] for row in inhabitants] == ["205000"]
+
+
+def test_evidence_leads_every_statement_to_its_passage(url: str) -> None:
+    found = rows(url, "evidence")
+    assert {row["kind"] for row in found} == {"printed", "identified", "summarised", "structural"}
+    title = next(row for row in found if row["property"] == "http://purl.org/dc/terms/title")
+    assert (title["kind"], title["item"], title["firstLine"]) == ("printed", "Tabell 1, rad 7", "1133")
+    assert all(row["document"] and row["lastLine"] for row in found)
+    stated = httpx.get(
+        f"{url}/sparql",
+        params={"query": f"SELECT (COUNT(*) AS ?n) {{ GRAPH ?g {{ <{ID}plan/2020-2023-7> ?p ?o }} }}", "format": "csv"},
+    )
+    assert len({(row["property"], row["value"], row["graph"]) for row in found}) == int(stated.text.split()[1])
+
+
+def test_a_thing_that_is_read_from_no_document_has_statements_without_a_passage(url: str) -> None:
+    found = rows(url, "evidence", about="http://metadata.un.org/sdg/11.6")
+    assert found
+    assert {(row["kind"], row["document"], row["firstLine"]) for row in found} == {("", "", "")}
+    assert rows(url, "evidence", about="https://w3id.org/plangraf/id/5001/plan/nothing") == []
+
+
+def test_coverage_keeps_what_is_stated_apart_from_what_is_interpreted(url: str) -> None:
+    coverage = {row["targetCode"]: row for row in rows(url, "coverage")}
+    named = {row["targetCode"] for row in rows(url, "targets-by-perspective")}
+    assert {code for code, row in coverage.items() if row["perspectives"] != "0"} == named
+    assert coverage["11.6"]["plans"] == str(len({row["plan"] for row in rows(url, "plans-by-target")}))
+    assert all(row["commitments"] == "0" for row in coverage.values())  # no document ties one to a target
+    assert int(coverage["11.2"]["commitmentsInterpreted"]) > 0
+
+
+def test_gaps_are_what_the_data_leave_open(url: str) -> None:
+    gaps: dict[str, set[str]] = {}
+    for row in rows(url, "gaps"):
+        gaps.setdefault(row["gap"], set()).add(row["thing"].removeprefix(ID))
+    assert {"plan-without-decision", "document-in-preparation", "goal-without-measure"} <= set(gaps)
+    assert {f"community-goal/2022-{number}" for number in range(1, 6)} == gaps["goal-without-measure"]
+    assert len(gaps["plan-without-decision"]) == 26
+    assert gaps["document-in-preparation"] >= {"governing-document/boligpolitisk-handlingsplan"}
+
+
+def test_quality_counts_what_is_there(url: str) -> None:
+    measured = {
+        (row["dataset"].removeprefix(ID), row["metric"], row["class"]): row["value"] for row in rows(url, "quality")
+    }
+    plan = "https://w3id.org/plangraf/ontology#"
+    assert measured["dataset/byraadsplattform-2023", "things", plan + "Commitment"] == "285"
+    assert measured["dataset/samfunnsdel-2009-2020", "things", plan + "Measure"] == "92"
+    assert all(
+        0 <= float(value) <= 1 for (_, metric, _), value in measured.items() if metric in {"completeness", "checked"}
+    )
+    one = rows(url, "quality", dataset=ID + "dataset/byraadsplattform-2023")
+    assert {row["dataset"] for row in one} == {ID + "dataset/byraadsplattform-2023"}

@@ -26,6 +26,10 @@ SAMPLES = [
     "5001/planning-strategy/2020-2023", "5001/case/bystyret-68-19", "5001/perspective-target-link/2020-7-11.2",
     "5001/plan-perspective-link/2020-2023-7-1", "5001/political-body/bystyret", "5001/municipality/5001",
     "5001/dataset/perspektiver-2020", "scheme/plan-kind/temaplan", "dataset/sdg",
+    "5001/measure/2009-2020-2.6-1", "5001/sub-goal/2009-2020-2.4", "5001/planning-instrument/kommuneplan",
+    "5001/topic/2022-1-7", "5001/participation-activity/2022-naeringslivsmoetet", "5001/figure/2020-3.1",
+    "5001/commitment/2023-6-11", "5001/platform-section/2023-6.2", "5001/dataset/tolkninger",
+    "5001/interpreted-link/community-goal-2022-1--perspective-9",
 ]  # fmt: skip
 
 
@@ -190,3 +194,32 @@ def test_a_link_to_a_term_leads_to_its_place_on_the_ontology_s_page(url: str) ->
     page = httpx.get(f"{url}/ontology.html").text
     for name in ("GoverningDocument", "respondsTo", "municipality", "Municipality"):
         assert page.count(f' id="{name}"') == 1
+
+
+def test_a_dataset_tells_its_measured_quality(url: str) -> None:
+    dataset, dqv = f"{ID}5001/dataset/byraadsplattform-2023", "http://www.w3.org/ns/dqv#"
+    graph = Graph().parse(data=httpx.get(f"{url}/doc/5001/dataset/byraadsplattform-2023.ttl").text)
+    values = {
+        str(measurement): float(str(graph.value(measurement, URIRef(dqv + "value"))))
+        for measurement in graph.objects(URIRef(dataset), URIRef(dqv + "hasQualityMeasurement"))
+    }
+    assert values[f"{dataset}#things-Commitment"] == 285
+    assert 0.3 < values[f"{dataset}#completeness-Commitment"] < 1
+    assert values[f"{dataset}#evidence"] > 800
+    metric = graph.value(URIRef(f"{dataset}#evidence"), URIRef(dqv + "isMeasurementOf"))
+    assert metric == URIRef(f"{ID}scheme/quality-metric/evidence")
+    assert httpx.get(f"{url}/doc/scheme/quality-metric/evidence").status_code == 200
+    page = httpx.get(f"{url}/doc/5001/dataset/byraadsplattform-2023.html?lang=en").text
+    assert 'id="quality"' in page
+    assert "completeness" in page
+    assert "Commitment" in page
+
+
+def test_what_two_readings_agree_on_is_told_with_the_interpretations(url: str) -> None:
+    graph = Graph().parse(data=httpx.get(f"{url}/doc/5001/dataset/tolkninger.ttl").text)
+    measurements = set(
+        graph.objects(URIRef(f"{ID}5001/dataset/tolkninger"), URIRef("http://www.w3.org/ns/dqv#hasQualityMeasurement"))
+    )
+    assert URIRef(f"{ID}5001/quality-measurement/tolkninger-agreement-perspectives") in measurements
+    one = httpx.get(f"{url}/doc/5001/quality-measurement/tolkninger-agreement-targets.jsonld").json()
+    assert 0.6 < float(one["measuredValue"]) <= 1

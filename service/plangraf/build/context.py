@@ -36,6 +36,7 @@ _REUSED_PROPERTIES: Mapping[str, tuple[str, str | None]] = {
     "closeMatch": ("skos:closeMatch", _IRI),
     "exactMatch": ("skos:exactMatch", _IRI),
     "title": ("dcterms:title", _TEXT),
+    "alternative": ("dcterms:alternative", _TEXT),
     "description": ("dcterms:description", _TEXT),
     "identifier": ("dcterms:identifier", None),
     "date": ("dcterms:date", "xsd:gYear"),
@@ -45,16 +46,33 @@ _REUSED_PROPERTIES: Mapping[str, tuple[str, str | None]] = {
     "source": ("dcterms:source", _IRI),
     "hasPart": ("dcterms:hasPart", _IRI),
     "isPartOf": ("dcterms:isPartOf", _IRI),
+    "replaces": ("dcterms:replaces", _IRI),
     "startDate": ("dcat:startDate", "xsd:gYear"),
     "endDate": ("dcat:endDate", "xsd:gYear"),
     "wasDerivedFrom": ("prov:wasDerivedFrom", _IRI),
+    "wasInfluencedBy": ("prov:wasInfluencedBy", _IRI),
+    "subject": ("dcterms:subject", _IRI),
+    "hasQualityMeasurement": ("dqv:hasQualityMeasurement", _IRI),
+    "isMeasurementOf": ("dqv:isMeasurementOf", _IRI),
+    "computedOn": ("dqv:computedOn", _IRI),
+    "measuredValue": ("dqv:value", "xsd:decimal"),
+    "wasAttributedTo": ("prov:wasAttributedTo", _IRI),
     "name": ("foaf:name", None),
+    "page": ("foaf:page", _IRI),
     "memberOf": ("org:memberOf", _IRI),
+    "postIn": ("org:postIn", _IRI),
     "unitOf": ("org:unitOf", _IRI),
     "subOrganizationOf": ("org:subOrganizationOf", _IRI),
     "hasSource": ("oa:hasSource", _IRI),
     "isTargetOf": ("sdgo:isTargetOf", _IRI),
+    "dataSet": ("qb:dataSet", _IRI),
+    "structure": ("qb:structure", _IRI),
+    "obsValue": ("sdmx-measure:obsValue", "xsd:decimal"),
+    "unitMeasure": ("sdmx-attribute:unitMeasure", _IRI),
+    "refPeriod": ("sdmx-dimension:refPeriod", None),
+    "refArea": ("sdmx-dimension:refArea", _IRI),
     "basisFor": ("eli:basis_for", _IRI),
+    "basedOn": ("eli:based_on", _IRI),
     "hasAnnex": ("eli:has_annex", _IRI),
     "realizes": ("eli:realizes", _IRI),
     "activityDate": ("eli-dl:activity_date", "xsd:date"),
@@ -64,26 +82,33 @@ _REUSED_PROPERTIES: Mapping[str, tuple[str, str | None]] = {
 }
 # Classes whose own name is one of ours, or sounds like one, are called after their vocabulary.
 _REUSED_CLASSES: Mapping[str, str] = {
+    "Activity": "eli-dl:Activity",
     "Agent": "foaf:Agent",
     "Concept": "skos:Concept",
     "ConceptScheme": "skos:ConceptScheme",
+    "CubeDataSet": "qb:DataSet",
     "Dataset": "dcat:Dataset",
     "EliDecision": "eli-dl:Decision",
     "Expression": "eli:Expression",
     "ForeseenActivity": "eli-dl:ForeseenActivity",
     "LegalResource": "eli:LegalResource",
+    "Metric": "dqv:Metric",
+    "Observation": "qb:Observation",
     "Organization": "org:Organization",
     "OrganizationalUnit": "org:OrganizationalUnit",
     "PeriodOfTime": "dcterms:PeriodOfTime",
+    "Post": "org:Post",
     "Process": "eli-dl:Process",
+    "QualityMeasurement": "dqv:QualityMeasurement",
     "SdgGoal": "sdgo:Goal",
     "SdgTarget": "sdgo:Target",
     "SpecificResource": "oa:SpecificResource",
+    "Unit": "qudt:Unit",
     "Work": "eli:Work",
 }
 
 _RDF, _RDFS, _OWL, _XSD, _SH = (PREFIXES[prefix] for prefix in ("rdf", "rdfs", "owl", "xsd", "sh"))
-_COERCED = ("integer", "boolean", "date", "gYear", "gYearMonth")
+_COERCED = ("integer", "decimal", "boolean", "date", "gYear", "gYearMonth")
 
 
 class ContextError(ValueError):
@@ -94,13 +119,8 @@ def build_context(triples: Iterable[Quad | Triple]) -> dict[str, Any]:
     """The context document for an ontology.
 
     A value is written the way that gives back the same triple: 7 and true for xsd:integer and xsd:boolean,
-    "2020" for an xsd:gYear, {"nb": "…"} for a text, the IRI for a thing; whatever fits none of these is left
-    to `@value` and `@type`.
-
-    Args:
-        triples: the ontology's modules with its prefixes, see `read_ontology`.
-    Raises:
-        ContextError: a name would have two meanings.
+    "2020" for an xsd:gYear, "14.5" for an xsd:decimal, {"nb": "…"} for a text, the IRI for a thing; whatever fits
+    none of these is left to `@value` and `@type`.
     """
     facts: dict[str, dict[str, set[str]]] = {}
     for triple in triples:

@@ -7,7 +7,7 @@ everything that (a) and (b) name, so that a reader never needs a second request 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode
 
@@ -34,7 +34,7 @@ class Description:
     """One thing's document: `own` (a), `incoming` (b) and `named` (c) do not overlap.
 
     `predicates` holds the labels of the properties, `evidence` what the thing's own triples rest on; they are
-    for pages and are no part of the graph.
+    for pages and are no part of the graph. `quality` is what the service measures of a dataset when asked.
     """
 
     thing: NamedNode
@@ -43,10 +43,11 @@ class Description:
     named: Graph
     predicates: Graph
     evidence: Graph
+    quality: Graph = field(default_factory=list)
 
     @property
     def graph(self) -> Graph:
-        return [*self.own, *self.incoming, *self.named]
+        return [*self.own, *self.incoming, *self.named, *self.quality]
 
 
 async def describe(engine: Engine, iri: str, *, page: bool = False) -> Description | None:

@@ -21,6 +21,7 @@ from plangraf.representation.addresses import document_path, sdg_code
 from plangraf.representation.describe import LABELS, MOST_INCOMING, Description, Labels
 from plangraf.representation.evidence import ABOUT, Passage, passages
 from plangraf.representation.graphs import RDF_TYPE, Graph, Value
+from plangraf.representation.quality import CLASS, METRIC, VALUE
 from plangraf.representation.wording import LANGUAGE_NAMES, property_label, texts
 
 _OURS = re.compile(re.escape(ID) + r"(?:[0-9]{4}/)?([^/]+)/(.+)")
@@ -62,6 +63,15 @@ class Evidence:
     kind: Shown
     source: Shown
     place: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One line of a dataset's quality: the metric, the class that it was measured for, if any, and the value."""
+
+    metric: Shown
+    about: Shown | None
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,7 @@ class Pages:
             iri=description.thing.value,
             facts=words.facts(),
             incoming=words.incoming(),
+            quality=words.quality(),
             evidence=words.evidence(),
             evidence_open=_SHOWN,
             incoming_cut=MOST_INCOMING if len(description.incoming) >= MOST_INCOMING else None,
@@ -197,6 +208,18 @@ class _Words:
             )
 
         return [row(passage) for passage in passages(self._description.evidence)]
+
+    def quality(self) -> list[Measurement]:
+        said: dict[Value, dict[NamedNode, Value]] = {}
+        for subject, predicate, value in self._description.quality:
+            said.setdefault(subject, {})[predicate] = value
+        return [
+            Measurement(
+                self.shown(found[METRIC]), self.shown(found[CLASS]) if CLASS in found else None, found[VALUE].value
+            )
+            for found in said.values()
+            if METRIC in found
+        ]
 
     def _rows(self, pairs: Iterable[tuple[NamedNode, Value]]) -> list[Row]:
         values: dict[NamedNode, list[Value]] = {}

@@ -21,6 +21,7 @@ from plangraf.representation.describe import Description, describe
 from plangraf.representation.graphs import fetch_boolean, write
 from plangraf.representation.html import Alternate
 from plangraf.representation.jsonld import compact_document, dump
+from plangraf.representation.quality import is_dataset, with_quality
 from plangraf.web.answers import made, vary, while_connected
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
 from plangraf.web.requests import format_of, language_of, parameters, single
@@ -172,6 +173,9 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
             raise ResourceNotFoundError(wanted.iri) from error
         if description is None:
             raise ResourceNotFoundError(wanted.iri)
+        if is_dataset(description):
+            query = service.queries["quality"].bind({"dataset": [wanted.iri]})
+            description = await with_quality(service.engine, description, query)
         return _written(service, description, format_, language, alternates, wanted.here), format_.content_type
 
     return await made(service, request, parts, headers, make)

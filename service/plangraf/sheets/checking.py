@@ -1,0 +1,149 @@
+"""The build's own checks on what an import would write, told by the cell that each result comes from.
+
+The same steps as `plangraf build`: parsing, the closed vocabularies, SHACL, the checks. What is there already, of
+this project and of the municipality's other datasets, is read beside; the folder's own old files are not.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from plangraf.build.parsing import Place as FilePlace
+from plangraf.build.parsing import compact, read, relabelled
+from plangraf.build.term_use import undefined_terms
+from plangraf.build.validation import checks, shacl
+from plangraf.errors import DataProblem
+from plangraf.files import SourceFile, source_files
+from plangraf.namespaces import PLAN
+from plangraf.settings import Settings
+from plangraf.sheets.model import Model
+from plangraf.sheets.problems import Place, SheetProblem
+from plangraf.sheets.reading import Imported
+
+_EVIDENCE_CHECK = "queries/checks/every-statement-has-evidence.rq"
+_FIRST_LINE = PLAN + "firstLine"
+# What a check misses may stand in a cell that could not be read.
+_ECHO_NB = " (Kan komme av cellene som ikke kunne leses.)"
+_ECHO_EN = " (May come from the cells that could not be read.)"
+_HINT_NB = " Fyll ut de grønne kolonnene på raden (belegg: første linje), eller skriv belegg på arket for belegg."
+_HINT_EN = " Fill in the green columns of the row (evidence: first line), or write evidence on the sheet of evidence."
+
+
+def check(
+    settings: Settings, files: Mapping[str, str], folder: Path, graph: str, imported: Imported, model: Model
+) -> list[SheetProblem]:
+    """Everything that a build would say of the files, and only of what they describe.
+
+    Args:
+        settings: `home` and `data` say what is read beside.
+        files: names and texts of the Turtle files.
+        folder: where they are to stand; what stands there now is left out.
+        graph: IRI of the dataset's named graph.
+        imported: where in the workbook each thing comes from.
+        model: which properties a shape's results are about.
+    """
+    with tempfile.TemporaryDirectory(prefix="plangraf-") as temporary:
+        own = _own_files(Path(temporary), files, graph)
+        parsed = read(own)
+        beside = read([file for file in _beside(settings, folder) if file.graph != graph])
+        everything = relabelled(parsed.quads | beside.quads)
+        nodes = {quad.subject.value for quad in parsed.quads if hasattr(quad.subject, "value")}
+
+        def locate(iri: str) -> FilePlace | None:
+            return parsed.place(iri)
+
+        found = list(parsed.problems)
+        found += undefined_terms(settings.home, parsed.quads, everything, own, locate)
+        found += shacl(everything, locate, nodes)
+        found += checks(everything, sorted((settings.home / "queries" / "checks").glob("*.rq")), locate)
+    names = {file.name for file in own}
+    ours = [problem for problem in found if problem.focus_node in nodes or problem.file in names]
+    return list(_placed(ours, imported, model))
+
+
+def _own_files(temporary: Path, files: Mapping[str, str], graph: str) -> list[SourceFile]:
+    for name, text in files.items():
+        (temporary / name).write_text(text, encoding="utf-8")
+    return [SourceFile(temporary / name, name, graph) for name in files]
+
+
+def _beside(settings: Settings, folder: Path) -> Iterable[SourceFile]:
+    """What the project and the municipality hold already: `my-data` of `my-data/9999/<slug>` is read too."""
+    root = folder.absolute().parent.parent
+    municipal = folder.absolute().parent.name.isdecimal()
+    roots = [*settings.data]
+    known = {path.resolve() for path in (settings.home / "data", *roots)}
+    if municipal and root.resolve() not in known and any(root.glob("*/*/*.ttl")):
+        roots.append(root)
+    seen: set[Path] = set()
+    for file in source_files(settings.home, roots):
+        path = file.path.resolve()
+        if path.parent != folder.resolve() and path not in seen:
+            seen.add(path)
+            yield file
+
+
+def _placed(found: Iterable[DataProblem], imported: Imported, model: Model) -> Iterator[SheetProblem]:
+    # A check gives a row for each statement: of one thing they are told together.
+    together: dict[tuple[str, str], list[DataProblem]] = defaultdict(list)
+    for problem in found:
+        if problem.shape and problem.shape.startswith("queries/") and problem.focus_node:
+            together[problem.shape, problem.focus_node].append(problem)
+            continue
+        yield from _by_cell(problem, imported, model)
+    rows = {row.thing.value: row for row in imported.rows}
+    for (shape, focus), problems in together.items():
+        of_evidence = shape == _EVIDENCE_CHECK
+        if of_evidence and (focus, "evidence") in imported.bad:
+            continue
+        first = problems[0]
+        place = imported.places.get(focus, Place(first.file))
+        hint_nb, hint_en = (_ECHO_NB, _ECHO_EN) if imported.bad else ("", "")
+        if of_evidence:
+            hint_nb, hint_en = _HINT_NB, _HINT_EN
+            place = rows[focus].evidence.get(_FIRST_LINE, ([], place))[1] if focus in rows else place
+        details = [_detail(problem, properties_only=of_evidence) for problem in problems]
+        shown = f" [{'; '.join(dict.fromkeys(filter(None, details)))}]" if any(details) else ""
+        yield SheetProblem(
+            place,
+            first.message_nb.partition(" [")[0] + shown + hint_nb,
+            first.message_en.partition(" [")[0] + shown + hint_en,
+            first.severity, shape,
+        )  # fmt: skip
+
+
+def _detail(problem: DataProblem, *, properties_only: bool) -> str:
+    """The columns of a check's row, numbers without their datatype; of a statement without evidence its property."""
+    detail = re.sub(r'"([^"]*)"\^\^<[^>]*>', r"\1", problem.message_en.partition(" [")[2].removesuffix("]"))
+    match = re.match(r"property ([^,]+)", detail) if properties_only else None
+    return match[1] if match else detail
+
+
+def _by_cell(problem: DataProblem, imported: Imported, model: Model) -> Iterator[SheetProblem]:
+    focus = problem.focus_node or ""
+    paths = model.paths.get(problem.shape or "", ())
+    if any((focus, path) in imported.bad for path in paths):
+        return  # told already: the cell could not be read
+    value = _value(problem, paths)
+    cells = [place for path in paths for place in imported.cells.get((focus, path), [])]
+    cells = [place for place in cells if value and value in (place.content or "")] or cells
+    filled = [place for place in cells if place.content] if value else []
+    place = next(iter(filled or cells), None) or imported.places.get(focus) or Place(problem.file)
+    nb, en = problem.message_nb, problem.message_en
+    if paths and cells:
+        nb, en = nb.rpartition(" [")[0] or nb, en.rpartition(" [")[0] or en
+    yield SheetProblem(place, nb, en, problem.severity, problem.shape)
+
+
+def _value(problem: DataProblem, paths: Iterable[str]) -> str:
+    """The value in the result's brackets, as text; empty when the result is about what is missing."""
+    detail = problem.message_en.rpartition(" [")[2].removesuffix("]")
+    for path in paths:
+        detail = detail.removeprefix(compact(path)).strip()
+    if detail.startswith('"'):
+        return detail[1 : detail.rfind('"')]
+    return detail.strip("<>").rpartition("/")[2]

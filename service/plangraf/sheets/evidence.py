@@ -1,0 +1,165 @@
+"""Evidence from the columns of a row: plan:Evidence and plan:Passage for the statements that have none yet.
+
+What counts as covered is what queries/checks/every-statement-has-evidence.rq counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from plangraf.namespaces import ID, PLAN, PREFIXES, SCHEME, slug
+from plangraf.sheets.facts import TYPE, Term
+from plangraf.sheets.keys import Keys
+from plangraf.sheets.model import EVIDENCE, EVIDENCE_KIND, HAS_SOURCE, PASSAGE, Model
+from plangraf.sheets.problems import SheetProblem
+from plangraf.sheets.reading import Imported, Row
+
+_XSD = PREFIXES["xsd"]
+_TYPE = NamedNode(TYPE)
+_ABOUT, _PROPERTY, _VALUE, _PASSAGE, _CHECKED = (
+    NamedNode(PLAN + name) for name in ("about", "aboutProperty", "aboutValue", "passage", "checked")
+)
+_KIND = NamedNode(EVIDENCE_KIND)
+_FIRST_LINE, _LAST_LINE = PLAN + "firstLine", PLAN + "lastLine"
+_SOURCE_DOCUMENT = NamedNode(PLAN + "SourceDocument")
+_PRINTED, _STRUCTURAL = (NamedNode(f"{SCHEME}evidence-kind/{name}") for name in ("printed", "structural"))
+_FALSE = Literal("false", datatype=NamedNode(_XSD + "boolean"))
+
+
+def add_evidence(imported: Imported, model: Model, keys: Keys, dataset: str) -> None:
+    """Adds to `imported` what the rows' columns of evidence stand for.
+
+    Args:
+        imported: with the evidence that has rows of its own.
+        model: says what else a passage and a piece of evidence are.
+        keys: short names of the dataset's things.
+        dataset: slug of the dataset, the first part of the names of its evidence.
+    """
+    writer = _Writer(imported, model, keys, dataset)
+    for row in imported.rows:
+        if any(values for values, _ in row.evidence.values()):
+            writer.row(row)
+
+
+class _Writer:
+    def __init__(self, imported: Imported, model: Model, keys: Keys, dataset: str) -> None:
+        self._imported, self._model, self._keys, self._dataset = imported, model, keys, dataset
+        self._names = {triple.subject for triple in imported.triples}
+        self._sources = sorted(
+            {triple.subject for triple in imported.triples
+             if triple.predicate == _TYPE and triple.object == _SOURCE_DOCUMENT},
+            key=str,
+        )  # fmt: skip
+        self._passages: dict[NamedNode, set[tuple[NamedNode, Term]]] = defaultdict(set)
+        self._covered: set[tuple[object, object, object]] = set()
+        self._index()
+
+    def row(self, row: Row) -> None:
+        """Evidence for one row; none when one of its cells could not be read."""
+        if (row.thing.value, "evidence") in self._imported.bad:
+            return
+        cells = {path: values for path, (values, _) in row.evidence.items() if values}
+        kind = cells.pop(EVIDENCE_KIND, [_PRINTED])[0]
+        sources = cells.pop(HAS_SOURCE, [])
+        source = next((value for value in (*sources, *self._sources) if isinstance(value, NamedNode)), None)
+        if source is None or (not sources and len(self._sources) > 1):
+            _, place = row.evidence.get(HAS_SOURCE, ([], row.place))
+            self._imported.problems.append(
+                SheetProblem(
+                    place,
+                    "Skriv hvilket kildedokument belegget står i: arket for kildedokumenter har ikke nøyaktig ett.",
+                    "Write the source document of the evidence: the sheet of source documents has not exactly one.",
+                )
+            )
+            self._imported.bad.add((row.thing.value, "evidence"))
+            return
+        if _FIRST_LINE in cells:
+            cells.setdefault(_LAST_LINE, cells[_FIRST_LINE])
+        said = {(NamedNode(path), value) for path, values in cells.items() for value in values}
+        passage = self._passage(row, source, said | {(NamedNode(HAS_SOURCE), source)}, cells)
+        for triples, how in ((row.implied, _STRUCTURAL), (row.said, kind)):
+            properties = sorted({triple.predicate for triple in triples if not self._is_covered(triple)}, key=str)
+            if properties:
+                self._evidence(row, properties, how, passage)
+
+    def _passage(
+        self, row: Row, source: NamedNode, said: set[tuple[NamedNode, Term]], cells: dict[str, list[Term]]
+    ) -> NamedNode:
+        """The passage that says all this, or a new one: `<source>-l161-176`, as the existing ones are called."""
+        for known in sorted(self._passages, key=str):
+            if said <= self._passages[known]:
+                return known
+        name = f"{self._base(source)}/passage/{source.value.rpartition('/')[2]}"
+        lines = [str(value.value) for path in (_FIRST_LINE, _LAST_LINE) for value in cells.get(path, [])]
+        if lines:
+            name += f"-l{'-'.join(dict.fromkeys(lines))}"
+        else:
+            words = "-".join(slug(value.value) for values in cells.values() for value in values)
+            name += f"-{words[:60].strip('-')}" if words else ""
+        passage = self._new(name)
+        sheet = self._model.sheet(PASSAGE)
+        for path, value in sorted(said, key=str):
+            self._add(row, passage, path, value)
+        for iri in sheet.types if sheet else (PASSAGE,):
+            self._add(row, passage, _TYPE, NamedNode(iri))
+        for asked, (_, place) in row.evidence.items():
+            self._imported.cells[passage.value, asked] = [place]
+        self._passages[passage] = said
+        return passage
+
+    def _evidence(self, row: Row, properties: list[NamedNode], how: Term, passage: NamedNode) -> None:
+        local = re.sub(r"^(?:[0-9]{4}/)?", "", row.thing.value.removeprefix(ID))
+        about = re.sub(r"[^a-z0-9.]+", "-", re.sub(r"^https?://", "", local).lower()).strip("-.")
+        kind = str(how.value).rpartition("/")[2]
+        evidence = self._new(f"{self._base(row.thing)}/evidence/{self._dataset}-{about}-{kind}")
+        sheet = self._model.sheet(EVIDENCE)
+        for iri in sheet.types if sheet else (EVIDENCE,):
+            self._add(row, evidence, _TYPE, NamedNode(iri))
+        for path, value in ((_ABOUT, row.thing), (_KIND, how), (_PASSAGE, passage), (_CHECKED, _FALSE)):
+            self._add(row, evidence, path, value)
+        for path in properties:
+            self._add(row, evidence, _PROPERTY, path)
+            self._covered.add((row.thing, path, None))
+        if EVIDENCE_KIND in row.evidence:
+            self._imported.cells[evidence.value, EVIDENCE_KIND] = [row.evidence[EVIDENCE_KIND][1]]
+
+    def _add(self, row: Row, subject: NamedNode, path: NamedNode, value: Term) -> None:
+        self._imported.add(Triple(subject, path, value), row.place)
+
+    def _new(self, name: str) -> NamedNode:
+        candidate, number = NamedNode(name), 2
+        while candidate in self._names:
+            candidate, number = NamedNode(f"{name}-{number}"), number + 1
+        self._names.add(candidate)
+        return candidate
+
+    def _base(self, thing: NamedNode) -> str:
+        """Where names of evidence start: the thing's municipality, or the dataset's for a thing of others."""
+        match = re.match(re.escape(ID) + r"[0-9]{4}(?=/)", thing.value)
+        return match[0] if match else self._keys.base.rstrip("/")
+
+    def _is_covered(self, triple: Triple) -> bool:
+        about, path, value = triple.subject, triple.predicate, triple.object
+        return not self._covered.isdisjoint({(about, path, None), (about, path, value)})
+
+    def _index(self) -> None:
+        known: dict[NamedNode, dict[NamedNode, set[Term]]] = defaultdict(lambda: defaultdict(set))
+        for triple in self._imported.triples:
+            if isinstance(triple.subject, NamedNode) and not isinstance(triple.object, Triple):
+                known[triple.subject][triple.predicate].add(triple.object)
+        for subject, facts in known.items():
+            if NamedNode(PASSAGE) in facts[_TYPE]:
+                self._passages[subject] = {(path, value) for path, values in facts.items() for value in values}
+            for about, path, value in _covers(facts):
+                self._covered.add((about, path, value))
+
+
+def _covers(facts: dict[NamedNode, set[Term]]) -> Iterator[tuple[Term, Term, Term | None]]:
+    for about in facts[_ABOUT]:
+        for path in facts[_PROPERTY]:
+            for value in facts[_VALUE] or (None,):
+                yield about, path, value

@@ -1,0 +1,223 @@
+"""The two ways: a dataset folder to spreadsheets, and spreadsheets to a dataset folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import Triple
+
+from plangraf.build.parsing import read
+from plangraf.errors import DataError, SettingError
+from plangraf.files import SourceFile, source_files
+from plangraf.namespaces import GRAPH, SDG_GRAPH
+from plangraf.settings import Settings
+from plangraf.sheets.cells import LONGEST
+from plangraf.sheets.checking import check
+from plangraf.sheets.csv_files import read_folder, write_folder
+from plangraf.sheets.evidence import add_evidence
+from plangraf.sheets.keys import Keys
+from plangraf.sheets.model import Model
+from plangraf.sheets.problems import SheetProblem, stops
+from plangraf.sheets.raw import RawTable, UnreadableError
+from plangraf.sheets.reading import Imported, read_tables
+from plangraf.sheets.shapes import read_model
+from plangraf.sheets.tables import OTHER_COLUMNS, Table, tables, too_long
+from plangraf.sheets.turtle import turtle_files
+from plangraf.sheets.xlsx_reading import read_workbook
+from plangraf.sheets.xlsx_writing import write_workbook
+
+XLSX = ".xlsx"
+# Of what municipality a template is does not matter: keys have no number in them.
+_ANY_MUNICIPALITY = "9999"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an import did: `written` are the files, none when a problem stopped it."""
+
+    written: tuple[Path, ...]
+    triples: int
+    problems: tuple[SheetProblem, ...]
+
+
+def export_sheet(settings: Settings, source: str, out: Path, *, replace: bool = False) -> list[Table]:
+    """Writes a dataset as a workbook or a folder of CSV files.
+
+    Args:
+        settings: `home` has the shapes, `home` and `data` the datasets.
+        source: a folder of Turtle files, or a dataset's slug (`5001/kommune` when several have it).
+        out: ends in .xlsx for a workbook; any other name is a folder.
+        replace: whether what is there may be overwritten.
+    Raises:
+        SettingError: there is no such dataset, or `out` cannot be written.
+        DataError: the dataset's files do not parse.
+    """
+    folder = _dataset_folder(settings, source)
+    _must_be_free(out, replace=replace)
+    parsed = read([SourceFile(path, str(path), GRAPH) for path in sorted(folder.glob("*.ttl"))])
+    if parsed.problems:
+        raise DataError(parsed.problems)
+    triples: set[Triple] = {quad.triple for quad in parsed.quads}
+    found = tables(triples, read_model(settings.home), _keys(folder), native=_is_workbook(out))
+    _write(found, out)
+    return found
+
+
+def export_template(settings: Settings, out: Path, *, replace: bool = False) -> list[Table]:
+    """Writes the empty sheets of everything that a municipality can have.
+
+    Raises:
+        SettingError: `out` cannot be written.
+    """
+    _must_be_free(out, replace=replace)
+    model = read_model(settings.home)
+    sheets = [sheet for sheet in model.sheets if sheet.may_belong_to(_ANY_MUNICIPALITY)]
+    found = [*(Table(sheet, sheet.columns) for sheet in sheets), Table(None, OTHER_COLUMNS)]
+    _write(found, out)
+    return found
+
+
+def import_sheet(settings: Settings, source: Path, folder: Path, *, replace: bool = False) -> Outcome:
+    """Reads a workbook or a folder of CSV files, checks it as a build would, and writes the dataset.
+
+    Args:
+        settings: `home` and `data` say what is read beside.
+        source: the workbook or the folder.
+        folder: `<data folder>/<municipality number>/<slug>`; it need not exist.
+        replace: whether its Turtle files may be replaced.
+    Returns:
+        With a problem that is more than a warning, nothing was written.
+    Raises:
+        SettingError: a name cannot be used.
+    """
+    if not replace and any(folder.glob("*.ttl")):
+        raise SettingError(f"{folder} holds Turtle files already. Give --replace to write them anew.")
+    model = read_model(settings.home)
+    try:
+        imported = read_sheets(source, folder, model)
+    except UnreadableError as error:
+        return Outcome((), 0, (error.problem,))
+    if not imported.triples:
+        return Outcome((), 0, tuple(imported.problems))
+    files = turtle_files(imported.triples, model)
+    municipality, slug = _keys(folder).municipality, folder.absolute().name
+    graph = f"{GRAPH}{municipality}/{slug}" if municipality else SDG_GRAPH
+    problems = (*imported.problems, *check(settings, files, folder, graph, imported, model))
+    if stops(problems):
+        return Outcome((), len(imported.triples), problems)
+    return Outcome(_write_files(folder, files), len(imported.triples), problems)
+
+
+def read_sheets(source: Path, folder: Path, model: Model) -> Imported:
+    """What a workbook or a folder of CSV files says, its columns of evidence written out; nothing is checked yet.
+
+    Raises:
+        UnreadableError: the file cannot be opened, or may not be.
+        SettingError: a name cannot be used.
+    """
+    keys = _keys(folder)
+    imported = read_tables(_read(source), model, keys)
+    add_evidence(imported, model, keys, folder.absolute().name)
+    return imported
+
+
+def _is_workbook(path: Path) -> bool:
+    if path.suffix.lower() in ("", XLSX) or path.is_dir():
+        return path.suffix.lower() == XLSX
+    raise SettingError(f"{path} is neither a workbook ({XLSX}) nor a folder of CSV files. Name one of these.")
+
+
+def _keys(folder: Path) -> Keys:
+    """Names of a dataset's things: the folder's place says of which municipality it is."""
+    above = folder.absolute().parent.name
+    if len(above) == 4 and above.isascii() and above.isdecimal():
+        return Keys(above)
+    if folder.absolute().name == "sdg":
+        return Keys(None)
+    raise SettingError(
+        f"{folder} does not say which municipality it is of. Name it <folder>/<municipality number>/<slug>, "
+        "such as my-data/9999/planstrategi-2024-2027."
+    )
+
+
+def _dataset_folder(settings: Settings, source: str) -> Path:
+    folder = Path(source)
+    if folder.is_dir():
+        if not any(folder.glob("*.ttl")):
+            raise SettingError(f"The folder {source} holds no Turtle files.")
+        return folder
+    known = {
+        file.path.parent for file in source_files(settings.home, settings.data)
+        if file.graph == SDG_GRAPH or file.graph.removeprefix(GRAPH).count("/") == 1
+    }  # fmt: skip
+    names = {f"{path.parent.name}/{path.name}": path for path in known}
+    fitting = sorted({path for name, path in names.items() if source in (name, path.name)})
+    if len(fitting) == 1:
+        return fitting[0]
+    there = ", ".join(sorted(names))
+    what = "is the slug of several datasets" if fitting else "is neither a folder nor a dataset"
+    raise SettingError(f"{source} {what}. Name one of: {there}.")
+
+
+def _must_be_free(out: Path, *, replace: bool) -> None:
+    workbook = _is_workbook(out)
+    taken = out.exists() if workbook else any(out.glob("*.csv"))
+    if taken and not replace:
+        raise SettingError(f"{out} is there already. Name another, or give --replace to write it anew.")
+
+
+def _write(found: Sequence[Table], out: Path) -> None:
+    try:
+        if not _is_workbook(out):
+            out.mkdir(parents=True, exist_ok=True)
+            written = set(write_folder(found, out))
+            for stale in set(out.glob("*.csv")) - written:
+                stale.unlink()
+            return
+        if thing := too_long(found, LONGEST):
+            raise SettingError(f"{thing} has a text that is too long for a cell of a workbook. Export to a folder.")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".plangraf-") as temporary:
+            write_workbook(found, Path(temporary) / out.name)
+            (Path(temporary) / out.name).replace(out)
+    except OSError as error:
+        raise SettingError(f"{out} cannot be written ({error.strerror}).") from error
+
+
+def _read(source: Path) -> list[RawTable]:
+    if not source.exists():
+        raise SettingError(f"There is no {source}.")
+    if not _is_workbook(source):
+        found = read_folder(source)
+        if not found:
+            raise SettingError(f"The folder {source} holds no CSV files.")
+        return found
+    return read_workbook(source)
+
+
+def _write_files(folder: Path, files: dict[str, str]) -> tuple[Path, ...]:
+    """All files are on the disk before the first of the old ones goes."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder, prefix=".plangraf-"))
+        try:
+            for name, text in files.items():
+                with (temporary / name).open("w", encoding="utf-8", newline="\n") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+            for stale in folder.glob("*.ttl"):
+                if stale.name not in files:
+                    stale.unlink()
+            for name in files:
+                (temporary / name).replace(folder / name)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        raise SettingError(f"{folder} cannot be written ({error.strerror}).") from error
+    return tuple(folder / name for name in files)

@@ -1,0 +1,107 @@
+"""Sheets and columns as all steps of both ways know them; `shapes` reads them from the shapes.
+
+A class with a node shape is a sheet; a property shape is a column, or one for each of its languages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal as OneOf
+
+from plangraf.build.parsing import compact
+from plangraf.namespaces import PLAN, PREFIXES
+from plangraf.sheets.facts import Term
+from plangraf.sheets.properties import Kind
+
+EVIDENCE, PASSAGE = PLAN + "Evidence", PLAN + "Passage"
+EVIDENCE_KIND, HAS_SOURCE = PLAN + "evidenceKind", PREFIXES["oa"] + "hasSource"
+# The table of what no class's sheet holds.
+OTHER_TITLE, OTHER_FILE = "Annet · Other", "other"
+
+Role = OneOf["key", "classes", "property", "evidence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `path` is the IRI of its property (of the class, for the key), `language` its one language."""
+
+    role: Role
+    path: str
+    name_nb: str
+    name_en: str
+    kind: Kind = field(default_factory=Kind)
+    language: str | None = None
+    required: OneOf["no", "one-of", "yes"] = "no"
+    help_nb: str = ""
+    help_en: str = ""
+
+    @property
+    def machine(self) -> str:
+        """The name by which import knows the column, whatever people make of the headings."""
+        name = compact(self.path)
+        if self.role == "key":
+            return f"@id {name}"
+        if self.role == "classes":
+            return "@class"
+        if self.role == "evidence":
+            return f"@evidence {name}"
+        return f"@turtle {name}" if self.kind.turtle else name + (f"@{self.language}" if self.language else "")
+
+    @property
+    def heading_nb(self) -> str:
+        return self.name_nb + (f" ({self.language})" if self.language else "") + _STARS[self.required]
+
+    @property
+    def heading_en(self) -> str:
+        return self.name_en + (f" ({self.language})" if self.language else "") + _STARS[self.required]
+
+
+_STARS = {"no": "", "one-of": " (*)", "yes": " *"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One class: its columns, and what every thing on it is or has without saying so.
+
+    `file` is its name in a folder, `segment` what stands before the keys of its things.
+    """
+
+    iri: str
+    name_nb: str
+    name_en: str
+    file: str
+    segment: str
+    columns: tuple[Column, ...]
+    pattern: str | None = None
+    types: tuple[str, ...] = ()
+    implied: tuple[tuple[str, Term], ...] = ()
+    above: frozenset[str] = frozenset()
+    help_nb: str = ""
+    help_en: str = ""
+
+    @property
+    def title(self) -> str:
+        """At most 31 characters without []:*?/\\, which Excel asks for."""
+        text = re.sub(r"[\[\]:*?/\\]", " ", self.name_nb[:1].upper() + self.name_nb[1:])
+        return text if len(text) <= 31 else f"{text[:30]}…"
+
+    def may_belong_to(self, municipality: str | None) -> bool:
+        """Whether a thing of this class can have an IRI of the municipality."""
+        if municipality is None or self.pattern is None:
+            return True
+        keys = ("a1", municipality)
+        tried = [f"https://w3id.org/plangraf/id/{municipality}/{self.segment}/{key}" for key in keys]
+        return any(re.search(self.pattern, iri) for iri in tried)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All sheets, in the order of their titles; `paths` gives the properties that a shape's results are about."""
+
+    sheets: tuple[Sheet, ...]
+    paths: Mapping[str, tuple[str, ...]]
+
+    def sheet(self, iri: str) -> Sheet | None:
+        return next((sheet for sheet in self.sheets if sheet.iri == iri), None)

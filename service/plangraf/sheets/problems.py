@@ -1,0 +1,107 @@
+"""What is wrong in a workbook, told by sheet, row and column, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from plangraf.build.parsing import compact
+
+_SEVERITIES = {"Violation": ("Feil", "Error"), "Warning": ("Advarsel", "Warning"), "Info": ("Råd", "Advice")}
+# A cell with a whole chapter in it is known by its beginning.
+_LONGEST = 120
+
+
+class CellError(Exception):
+    """A cell that cannot be read, and what to write instead, in Bokmål and in English."""
+
+    def __init__(self, nb: str, en: str) -> None:
+        super().__init__(en)
+        self.nb, self.en = nb, en
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A cell: `table` is the sheet or file, `row` counts from 1 and `column` is its letter, as Excel shows them.
+
+    `header` is what stands over the column, `content` what stands in the cell.
+    """
+
+    table: str
+    row: int | None = None
+    column: str | None = None
+    header: str | None = None
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetProblem:
+    """One thing that is wrong; `severity` and `shape` are as in `plangraf.errors.DataProblem`."""
+
+    place: Place
+    message_nb: str
+    message_en: str
+    severity: str = "Violation"
+    shape: str | None = None
+
+
+def stops(problems: Iterable[SheetProblem]) -> bool:
+    """Whether any of them is more than a warning."""
+    return any(problem.severity == "Violation" for problem in problems)
+
+
+def as_text(problems: Sequence[SheetProblem]) -> str:
+    """The problems by sheet, row and column, each in Bokmål and in English, with a count at the end."""
+    ordered = sorted(set(problems), key=_order)
+    lines: list[str] = []
+    for table, of_table in groupby(ordered, key=lambda problem: problem.place.table):
+        lines.append(table)
+        for place, of_place in groupby(of_table, key=lambda problem: problem.place):
+            if place.row is not None or place.column is not None:
+                lines.append(f"  {_where(place)}")
+            for problem in of_place:
+                nb, en = _SEVERITIES[problem.severity]
+                lines += [f"    nb  {nb}: {problem.message_nb}", f"    en  {en}: {problem.message_en}"]
+                if problem.shape:
+                    lines.append(f"        {compact(problem.shape) if ':' in problem.shape else problem.shape}")
+        lines.append("")
+    return "\n".join([*lines, _counts(ordered)])
+
+
+def column_letter(number: int) -> str:
+    """`A` for 1, `AA` for 27."""
+    letters = ""
+    while number > 0:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _order(problem: SheetProblem) -> tuple[object, ...]:
+    place = problem.place
+    column = place.column or ""
+    return (place.table, place.row or 0, len(column), column, place.content or "", problem.shape or "",
+            problem.message_en)  # fmt: skip
+
+
+def _where(place: Place) -> str:
+    parts_nb = [f"rad {place.row}"] if place.row else []
+    parts_en = [f"row {place.row}"] if place.row else []
+    if place.column:
+        parts_nb.append(f"kolonne {place.column}")
+        parts_en.append(f"column {place.column}")
+    where = f"{', '.join(parts_nb)} · {', '.join(parts_en)}"
+    if place.header:
+        where += f" ({place.header})"
+    if place.content is not None:
+        text = place.content if len(place.content) <= _LONGEST else f"{place.content[: _LONGEST - 1]}…"
+        where += ": «" + text.replace("\n", "⏎") + "»"
+    return where
+
+
+def _counts(problems: Sequence[SheetProblem]) -> str:
+    counts = {name: sum(problem.severity == name for problem in problems) for name in _SEVERITIES}
+    nb = ", ".join(f"{_SEVERITIES[name][0].lower()}: {count}" for name, count in counts.items() if count)
+    en = ", ".join(f"{_SEVERITIES[name][1].lower()}: {count}" for name, count in counts.items() if count)
+    return f"nb  {nb}\nen  {en}"

@@ -1,0 +1,174 @@
+"""What the cells of one property hold: text of a language, a typed literal, links, or any term in Turtle.
+
+Read from all property shapes of the property together; where they are silent the ontology's range decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pyoxigraph import Literal, NamedNode
+
+from plangraf.build.parsing import compact
+from plangraf.namespaces import PREFIXES
+from plangraf.sheets.facts import TYPE, Facts, Term
+
+SH, RDFS, SKOS, OWL, XSD = (PREFIXES[name] for name in ("sh", "rdfs", "skos", "owl", "xsd"))
+_LANG_STRING = PREFIXES["rdf"] + "langString"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The cells of a column.
+
+    Attributes:
+        datatypes: of its literals; the first one that a text is a value of is meant.
+        link: the cells name things.
+        classes: of the things.
+        segment: what stands before the key of a thing, when there is one class.
+        names: things that have a name here, as the cells show them first: label or code → IRI.
+        also: further names that are read.
+        closed: nothing but `names` fits.
+        several: one value a line; else the whole cell is the value.
+        equals: IRI of the property whose values an empty cell stands for.
+        turtle: the cells hold terms as Turtle writes them, one a line.
+    """
+
+    datatypes: tuple[str, ...] = ()
+    link: bool = False
+    classes: tuple[str, ...] = ()
+    segment: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, str] = field(default_factory=dict)
+    closed: bool = False
+    several: bool = True
+    equals: str | None = None
+    turtle: bool = False
+
+
+def kind_of(
+    known: Facts,
+    shapes: Facts,
+    path: str,
+    named: Iterable[Term],
+    segments: Callable[[str], str | None],
+    local: Callable[[str], bool],
+) -> tuple[Kind | None, tuple[str, ...]]:
+    """What the cells of a property hold, and its languages when it has a column for each.
+
+    Args:
+        known: the ontology with its schemes, and what else has a name.
+        shapes: all shapes.
+        path: IRI of the property.
+        named: its property shapes.
+        segments: what stands before the keys of a class's things.
+        local: whether a municipality can have things of a class.
+    Returns:
+        No kind when no cell need say it: each thing has the same value, or none may have any.
+    """
+    shape_list = [*named, *(other for shape in named for other in shapes.items(shape, SH + "or"))]
+    languages = _texts(shapes, shape_list, "languageIn")
+    datatypes = [iri for shape in shape_list for iri in shapes.iris(shape, SH + "datatype")]
+    classes = [iri for shape in shape_list for iri in shapes.iris(shape, SH + "class")]
+    chosen = [value for shape in shape_list for value in shapes.items(shape, SH + "in")]
+    unique = any(shapes.text(shape, SH + "uniqueLang") == "true" for shape in shape_list)
+    most = [shapes.text(shape, SH + "maxCount") for shape in shape_list if len(shapes.values(shape, SH + "path")) == 1]
+    several = "1" not in most and not unique
+    if "0" in most:
+        return None, ()
+    equals = next((iri for shape in shape_list for iri in shapes.iris(shape, SH + "equals")), None)
+    if languages or unique or _LANG_STRING in datatypes:
+        return Kind(datatypes=(_LANG_STRING,), several=several), tuple(languages or ["nb", "en"])
+    iris = NamedNode(SH + "IRI") in [value for shape in shape_list for value in shapes.values(shape, SH + "nodeKind")]
+    if not (chosen or classes or datatypes or iris or equals):
+        if any(shapes.values(shape, SH + "hasValue") for shape in shape_list):
+            return None, ()
+        for value in known.iris(NamedNode(path), RDFS + "range"):
+            (datatypes if value.startswith(XSD) else classes).append(value)
+        iris = NamedNode(OWL + "ObjectProperty") in known.values(NamedNode(path), TYPE)
+        if _LANG_STRING in classes or RDFS + "Literal" in classes:
+            classes.clear()
+    if classes or iris or any(isinstance(value, NamedNode) for value in chosen):
+        patterns = [text for shape in shape_list if (text := shapes.text(shape, SH + "pattern"))]
+        names, also = _names(known, classes, chosen, patterns)
+        fixed = all("[0-9]{4}" not in pattern for pattern in patterns) if patterns else not any(map(local, classes))
+        closed = bool(chosen) or (bool(names) and fixed)
+        one = segments(classes[0]) if len(classes) == 1 else None
+        return Kind(link=True, classes=tuple(classes), segment=one, names=names, also=also, closed=closed,
+                    several=several, equals=equals), ()  # fmt: skip
+    if chosen:
+        values = [value for value in chosen if isinstance(value, Literal)]
+        names = {value.value: value.value for value in values}
+        datatypes = list(dict.fromkeys([*datatypes, *(value.datatype.value for value in values)]))
+        return Kind(tuple(datatypes), names=names, closed=True, several=several, equals=equals), ()
+    if datatypes:
+        return Kind(tuple(dict.fromkeys(datatypes)), several=several, equals=equals), ()
+    if equals:
+        other = [
+            shape for shape in shapes.subjects(SH + "path", NamedNode(equals)) if _same_owner(shapes, shape, named)
+        ]
+        like, _ = kind_of(known, shapes, equals, other, segments, local)
+        if like is not None and like.equals is None:
+            return Kind(like.datatypes, like.link, like.classes, like.segment, like.names, like.also, like.closed,
+                        several, equals, like.turtle), ()  # fmt: skip
+    return Kind(turtle=True, equals=equals), ()
+
+
+def _same_owner(shapes: Facts, shape: Term, named: Iterable[Term]) -> bool:
+    """Whether a node shape has this property shape and one of the others."""
+    return any(
+        shape in shapes.values(owner, SH + "property")
+        and any(other in shapes.values(owner, SH + "property") for other in named)
+        for owner in shapes.subjects(SH + "property")
+    )
+
+
+def _texts(shapes: Facts, shape_list: Iterable[Term], name: str) -> list[str]:
+    found = [
+        value.value for shape in shape_list for value in shapes.items(shape, SH + name) if isinstance(value, Literal)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _names(
+    known: Facts, classes: list[str], chosen: list[Term], patterns: list[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The things that a cell can name by label or code, and further names of them."""
+    listed = [value.value for value in chosen if isinstance(value, NamedNode)]
+    if not listed and not classes:
+        return {}, {}
+    if not listed:
+        listed = [
+            subject.value
+            for name in classes
+            for subject in known.subjects(TYPE, NamedNode(name))
+            if isinstance(subject, NamedNode) and all(re.search(pattern, subject.value) for pattern in patterns)
+        ]
+    first: dict[str, list[str]] = {}
+    also: dict[str, list[str]] = {}
+    for iri in dict.fromkeys(listed):
+        for number, name in enumerate(_called(known, iri)):
+            (also if number else first).setdefault(iri, []).append(name)
+    names = _unambiguous((name, iri) for iri, found in first.items() for name in found)
+    further = _unambiguous((name, iri) for iri, found in also.items() for name in found)
+    return names, {name: iri for name, iri in further.items() if name not in names}
+
+
+def _called(known: Facts, iri: str) -> list[str]:
+    """The names of a thing, the one to show first: a published code such as 11.6, else its label in Bokmål."""
+    node = NamedNode(iri)
+    notations = [value for value in known.values(node, SKOS + "notation") if isinstance(value, Literal)]
+    codes = [value.value for value in notations if not value.datatype.value.startswith(XSD)]
+    labels = [text for name in (SKOS + "prefLabel", RDFS + "label") for language in ("nb", "en")
+              if (text := known.text(node, name, language))]  # fmt: skip
+    names = [*codes, *labels, *(value.value for value in notations), compact(iri)]
+    return [name for name in dict.fromkeys(names) if name == name.strip() and "\n" not in name]
+
+
+def _unambiguous(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str | None] = {}
+    for name, iri in pairs:
+        found[name] = iri if found.get(name, iri) == iri else None
+    return {name: iri for name, iri in found.items() if iri is not None}

@@ -1,0 +1,270 @@
+"""The sheets that the shapes and the ontology give: first step of both ways. No class is known by name here.
+
+Shapes of superclasses, and of the classes that a shape makes a thing have too, lend their columns. What is the
+same for every thing of a class (sh:hasValue) needs no column.
+SHACL: https://www.w3.org/TR/shacl/
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal as OneOf
+
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from plangraf.build.parsing import compact
+from plangraf.namespaces import PLAN, PREFIXES
+from plangraf.sheets.facts import TYPE, Facts, Term
+from plangraf.sheets.model import EVIDENCE, EVIDENCE_KIND, OTHER_FILE, PASSAGE, Column, Model, Sheet
+from plangraf.sheets.properties import Kind, kind_of
+
+SH, RDFS, SKOS, OWL = PREFIXES["sh"], PREFIXES["rdfs"], PREFIXES["skos"], PREFIXES["owl"]
+# Shapes of these are about ontology and shapes, not about data.
+_NOT_DATA = tuple(PREFIXES[name] for name in ("owl", "rdf", "rdfs", "sh"))
+_SEGMENT = re.compile(r"\[0-9\]\{4\}/(?:\)\?)?\(?([a-z-]+(?:\|[a-z-]+)*)\)?/")
+# Things that need no evidence themselves, as queries/checks/every-statement-has-evidence.rq says.
+_WITHOUT_EVIDENCE = (EVIDENCE, PASSAGE, PLAN + "SourceDocument", PREFIXES["dcat"] + "Dataset")
+
+
+def read_model(home: Path) -> Model:
+    """The sheets that ontology and shapes of `home` give; `data/sdg/` lends the names of the UN's goals."""
+    known = Facts.of_files([*sorted((home / "ontology").rglob("*.ttl")), *sorted((home / "data/sdg").glob("*.ttl"))])
+    shapes = Facts.of_files(sorted((home / "shapes").rglob("*.ttl")))
+    targets: dict[str, list[Term]] = {}
+    for shape in shapes.subjects(SH + "targetClass"):
+        for target in shapes.iris(shape, SH + "targetClass"):
+            if not target.startswith(_NOT_DATA):
+                targets.setdefault(target, []).append(shape)
+    reader = _Reader(known, shapes, targets)
+    sheets = sorted((reader.sheet(iri) for iri in targets), key=_order)
+    return Model(tuple(_with_evidence(_own_files(sheets))), dict(_paths(shapes)))
+
+
+def _own_files(sheets: list[Sheet]) -> list[Sheet]:
+    """The same sheets, each with a file of its own: plan:Goal keeps `goal`, sdgo:Goal gets `sdgo-goal`."""
+    taken = Counter([*(sheet.file for sheet in sheets), OTHER_FILE])
+    return [
+        replace(sheet, file=f"{compact(sheet.iri).partition(':')[0]}-{sheet.file}")
+        if taken[sheet.file] > 1 and not sheet.iri.startswith(PLAN)
+        else sheet
+        for sheet in sheets
+    ]
+
+
+def _order(sheet: Sheet) -> tuple[bool, str, str]:
+    return sheet.iri in (EVIDENCE, PASSAGE), sheet.title.lower(), sheet.iri
+
+
+def _paths(shapes: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for shape in shapes.subjects(SH + "path"):
+        if isinstance(shape, NamedNode):
+            yield shape.value, tuple(_path(shapes, shape))
+
+
+def _path(shapes: Facts, shape: Term) -> list[str]:
+    """The properties of a shape's path: one, or each alternative; none for paths that no column can hold."""
+    found: list[str] = []
+    for path in shapes.values(shape, SH + "path"):
+        if isinstance(path, NamedNode):
+            found.append(path.value)
+        elif isinstance(path, BlankNode):
+            members = shapes.items(path, SH + "alternativePath")
+            found += [member.value for member in members if isinstance(member, NamedNode)]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    known: Facts
+    shapes: Facts
+    targets: Mapping[str, list[Term]]
+
+    def sheet(self, iri: str) -> Sheet:
+        own = sorted(self.targets[iri], key=lambda shape: len(self.shapes.values(shape, SH + "targetClass")))
+        first = own[0]
+        pattern = self.shapes.text(first, SH + "pattern")
+        types = [iri, *self._implied_types(own)]
+        above = self._above(types) - {iri}
+        lent = [shape for other in sorted(above) for shape in self.targets.get(other, []) if shape not in own]
+        by_path: dict[str, list[Term]] = {}
+        for shape in (*own, *lent):
+            for named in self.shapes.values(shape, SH + "property"):
+                for path in _path(self.shapes, named):
+                    by_path.setdefault(path, []).append(named)
+        by_path.pop(TYPE, None)
+        kebab = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", re.split(r"[#/]", iri)[-1]).lower()
+        key = Column("key", iri, "nøkkel", "key", required="yes",
+                     help_nb=_text(self.shapes, first, "message", "nb"),
+                     help_en=_text(self.shapes, first, "message", "en"))  # fmt: skip
+        columns, implied = [key], []
+        for path, constraints in by_path.items():
+            columns += self._columns(path, constraints)
+            implied += [(path, value) for shape in constraints for value in self.shapes.values(shape, SH + "hasValue")]
+        columns += self._of_the_ontology(iri, by_path)
+        columns.append(
+            Column("classes", iri, "flere klasser", "further classes",
+                   help_nb="Klasser i tillegg til arkets egen, én på hver linje; oftest tom. En bindestrek (-) betyr "
+                   "at tingen er beskrevet i et annet datasett, og at raden bare legger til noe.",
+                   help_en="Classes besides the sheet's own, one a line; mostly empty. A hyphen (-) means that the "
+                   "thing is described in another data set, and that the row only adds to it.")
+        )  # fmt: skip
+        node = NamedNode(iri)
+        return Sheet(
+            iri, _text(self.shapes, first, "name", "nb") or kebab, _text(self.shapes, first, "name", "en") or kebab,
+            kebab, _segment(pattern, kebab), tuple(_distinct(columns)), pattern, tuple(types), tuple(implied),
+            frozenset(above), self.known.text(node, SKOS + "definition", "nb") or "",
+            self.known.text(node, SKOS + "definition", "en") or "",
+        )  # fmt: skip
+
+    def _implied_types(self, shapes: Iterable[Term]) -> Iterator[str]:
+        for shape in shapes:
+            for named in self.shapes.values(shape, SH + "property"):
+                if _path(self.shapes, named) == [TYPE]:
+                    yield from self.shapes.iris(named, SH + "hasValue")
+
+    def _above(self, types: Iterable[str]) -> set[str]:
+        found, waiting = set(types), list(types)
+        while waiting:
+            for above in self.known.iris(NamedNode(waiting.pop()), RDFS + "subClassOf"):
+                if above not in found:
+                    found.add(above)
+                    waiting.append(above)
+        return found
+
+    def _columns(self, path: str, named: list[Term]) -> Iterator[Column]:
+        """The columns of one property: one for each language, or one; none when all things have the same value."""
+        kind, languages = kind_of(self.known, self.shapes, path, named, self._segments, self._local)
+        if kind is None:
+            return
+        merged = _Merged(self.shapes, path, named)
+        column = Column("property", path, merged.name_nb or self._label(path, "nb"),
+                        merged.name_en or self._label(path, "en"), kind,
+                        help_nb=merged.message_nb, help_en=merged.message_en)  # fmt: skip
+        for language in languages or (None,):
+            yield replace(column, language=language, required=merged.required(language, languages))
+
+    def _of_the_ontology(self, iri: str, shaped: Mapping[str, object]) -> Iterator[Column]:
+        """Columns of properties that are for this class, says the ontology, and that no shape knows."""
+        for subject in self.known.subjects(RDFS + "domain", NamedNode(iri)):
+            if not isinstance(subject, NamedNode) or subject.value in shaped:
+                continue
+            if self.known.text(subject, OWL + "deprecated") == "true":
+                continue
+            kind, languages = kind_of(self.known, self.shapes, subject.value, [], self._segments, self._local)
+            for language in languages or (None,):
+                yield Column("property", subject.value, self._label(subject.value, "nb"),
+                             self._label(subject.value, "en"), kind or Kind(turtle=True), language,
+                             help_nb=self.known.text(subject, SKOS + "definition", "nb") or "",
+                             help_en=self.known.text(subject, SKOS + "definition", "en") or "")  # fmt: skip
+
+    def _segments(self, iri: str) -> str | None:
+        """What stands before the keys of a class's things, None when it has no shape."""
+        shapes = sorted(self.targets.get(iri, []), key=lambda shape: len(self.shapes.values(shape, SH + "targetClass")))
+        kebab = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", re.split(r"[#/]", iri)[-1]).lower()
+        return _segment(self.shapes.text(shapes[0], SH + "pattern"), kebab) if shapes else None
+
+    def _local(self, iri: str) -> bool:
+        """Whether a municipality can have things of a class; a class without a pattern says nothing against it."""
+        patterns = [self.shapes.text(shape, SH + "pattern") for shape in self.targets.get(iri, [])]
+        return not patterns or any(pattern is None or "[0-9]{4}" in pattern for pattern in patterns)
+
+    def _label(self, path: str, language: str) -> str:
+        return self.known.text(NamedNode(path), RDFS + "label", language) or compact(path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Merged:
+    """What all property shapes of one path say together."""
+
+    shapes: Facts
+    path: str
+    named: list[Term]
+
+    @property
+    def name_nb(self) -> str:
+        return _first(_text(self.shapes, shape, "name", "nb") for shape in self._most_own())
+
+    @property
+    def name_en(self) -> str:
+        return _first(_text(self.shapes, shape, "name", "en") for shape in self._most_own())
+
+    @property
+    def message_nb(self) -> str:
+        return _first(_text(self.shapes, shape, "message", "nb") for shape in self._most_own())
+
+    @property
+    def message_en(self) -> str:
+        return _first(_text(self.shapes, shape, "message", "en") for shape in self._most_own())
+
+    def required(self, language: str | None, languages: tuple[str, ...]) -> OneOf["no", "one-of", "yes"]:
+        for shape in self._most_own():
+            if NamedNode(SH + "Warning") in self.shapes.values(shape, SH + "severity"):
+                continue
+            if len(_path(self.shapes, shape)) > 1:
+                continue
+            least = int(self.shapes.text(shape, SH + "minCount") or 0)
+            if least and (language is None or least >= len(languages)):
+                return "yes"
+            if least:
+                return "one-of"
+            asked = [
+                member.value
+                for qualified in self.shapes.values(shape, SH + "qualifiedValueShape")
+                for member in self.shapes.items(qualified, SH + "languageIn")
+                if isinstance(member, Literal)
+            ]
+            if language in asked and int(self.shapes.text(shape, SH + "qualifiedMinCount") or 0) >= len(asked):
+                return "yes"
+        return "no"
+
+    def _most_own(self) -> list[Term]:
+        return sorted(self.named, key=lambda shape: len(_path(self.shapes, shape)))
+
+
+def _with_evidence(sheets: list[Sheet]) -> Iterator[Sheet]:
+    """The same sheets with the columns that say, row by row, where the statements stand."""
+    passage = next((sheet for sheet in sheets if sheet.iri == PASSAGE), None)
+    evidence = next((sheet for sheet in sheets if sheet.iri == EVIDENCE), None)
+    if passage is None or evidence is None:
+        yield from sheets
+        return
+    asked = [column for column in passage.columns if column.role == "property"]
+    asked += [column for column in evidence.columns if column.path == EVIDENCE_KIND]
+    columns = tuple(
+        replace(column, role="evidence", name_nb=f"belegg: {column.name_nb}", name_en=f"evidence: {column.name_en}",
+                required="no")
+        for column in asked
+    )  # fmt: skip
+    for sheet in sheets:
+        yield sheet if sheet.iri in _WITHOUT_EVIDENCE else replace(sheet, columns=sheet.columns + columns)
+
+
+def _distinct(columns: Iterable[Column]) -> Iterator[Column]:
+    """Columns of the same heading get the property's name too."""
+    listed = list(columns)
+    for column in listed:
+        alike = [other for other in listed if other.heading_nb == column.heading_nb and other.path != column.path]
+        if alike and column.role == "property":
+            name = compact(column.path)
+            yield replace(column, name_nb=f"{column.name_nb} – {name}", name_en=f"{column.name_en} – {name}")
+        else:
+            yield column
+
+
+def _segment(pattern: str | None, kebab: str) -> str:
+    """The class's part of an IRI, read from the pattern that its IRIs must have."""
+    match = _SEGMENT.search(pattern or "")
+    choices = match[1].split("|") if match else [kebab]
+    return kebab if kebab in choices else choices[0]
+
+
+def _text(shapes: Facts, shape: Term, name: str, language: str) -> str:
+    return shapes.text(shape, SH + name, language) or shapes.text(shape, SH + name) or ""
+
+
+def _first(texts: Iterable[str]) -> str:
+    return next((text for text in texts if text), "")

@@ -1,0 +1,181 @@
+"""Triples to tables: one for each class, and one for what no class's table can hold without loss.
+
+Nothing is lost by construction: a cell is kept only when reading it gives the same values back, and whatever is
+left goes, triple by triple, to the table of others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from plangraf.sheets.cells import natural, written
+from plangraf.sheets.facts import TYPE, Term
+from plangraf.sheets.keys import Keys
+from plangraf.sheets.model import OTHER_FILE, OTHER_TITLE, Column, Model, Sheet
+from plangraf.sheets.values import STRING, Cell
+
+OTHER_COLUMNS = (
+    Column("key", "", "ting", "thing", required="yes", help_nb="Nøkkel eller adresse.", help_en="Key or address."),
+    Column("key", "", "egenskap", "property", required="yes", help_nb="Med prefiks, som foaf:name.",
+           help_en="With its prefix, such as foaf:name."),
+    Column("key", "", "verdi", "value", help_nb="Teksten, tallet eller tingen.",
+           help_en="The text, number or thing."),
+    Column("key", "", "datatype eller språk", "datatype or language",
+           help_nb="iri for en ting, @nb for et språk, xsd:gYear for en datatype; tom for ren tekst.",
+           help_en="iri for a thing, @nb for a language, xsd:gYear for a datatype; empty for plain text."),
+)  # fmt: skip
+OTHER_MACHINE = ("@subject", "@property", "@value", "@type")
+NOTHING_IMPLIED = "-"
+"""In the column of classes: the thing is described in another dataset, and this row only adds to it."""
+_ESCAPED = re.compile(r"\\|^\s+|\s+$|[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of one sheet, each with a cell for each column; `sheet` is None for the table of others."""
+
+    sheet: Sheet | None
+    columns: tuple[Column, ...]
+    rows: list[list[Cell]] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        return self.sheet.title if self.sheet else OTHER_TITLE
+
+    @property
+    def file(self) -> str:
+        return self.sheet.file if self.sheet else OTHER_FILE
+
+    @property
+    def machine(self) -> tuple[str, ...]:
+        return tuple(column.machine for column in self.columns) if self.sheet else OTHER_MACHINE
+
+
+def tables(triples: Iterable[Triple], model: Model, keys: Keys, *, native: bool) -> list[Table]:
+    """The tables that hold all the triples.
+
+    Args:
+        triples: without blank nodes.
+        model: the sheets.
+        keys: short names of the dataset's things.
+        native: whether cells can be numbers, dates and truth values, as in a workbook.
+    """
+    things: dict[NamedNode, dict[str, set[Term]]] = {}
+    for triple in triples:
+        if isinstance(triple.subject, NamedNode) and isinstance(triple.object, NamedNode | Literal):
+            things.setdefault(triple.subject, {}).setdefault(triple.predicate.value, set()).add(triple.object)
+    found = {sheet.iri: Table(sheet, sheet.columns) for sheet in model.sheets}
+    other = Table(None, OTHER_COLUMNS)
+    for thing in sorted(things, key=lambda node: natural(keys.short(node.value))):
+        rest = things[thing]
+        if sheet := _sheet(model, thing, rest):
+            found[sheet.iri].rows.append(_row(sheet, thing, rest, keys, native=native))
+        for path in sorted(rest):
+            other.rows.extend(_other(thing, path, value, keys) for value in sorted(rest[path], key=str))
+    holding = [
+        table for table in found.values()
+        if table.rows or (table.sheet and keys.municipality and table.sheet.may_belong_to(keys.municipality))
+    ]  # fmt: skip
+    return [*holding, other]
+
+
+def other_term(value: str, kind: str, keys: Keys) -> Term:
+    """The term of a row of others.
+
+    Raises:
+        CellError: the type is not known, or the value is no name of a thing.
+        ValueError: the value has a broken escape, or the language is none.
+    """
+    if kind == "iri":
+        return keys.iri(value)
+    text = _unescaped(value)
+    if kind.startswith("@"):
+        return Literal(text, language=kind[1:])
+    return Literal(text, datatype=keys.iri(kind or "xsd:string"))
+
+
+def _sheet(model: Model, thing: NamedNode, known: dict[str, set[Term]]) -> Sheet | None:
+    """The sheet of the narrowest class that a thing has or, when another dataset types it, that its IRI is of."""
+    types = {value.value for value in known.get(TYPE, ()) if isinstance(value, NamedNode)}
+    fitting = [sheet for sheet in model.sheets if sheet.iri in types]
+    if not types:
+        fitting = [sheet for sheet in model.sheets if sheet.pattern and re.search(sheet.pattern, thing.value)]
+    fitting = [sheet for sheet in fitting if not any(sheet.iri in other.above for other in fitting)]
+    return max(fitting, key=lambda sheet: (len(sheet.types), sheet.iri), default=None)
+
+
+def _row(sheet: Sheet, thing: NamedNode, known: dict[str, set[Term]], keys: Keys, *, native: bool) -> list[Cell]:
+    """The thing's row; what the row says is taken out of `known`.
+
+    A row that would say more than is known becomes a bare one, which says nothing but what its cells hold.
+    """
+    row, held = _filled(sheet, thing, known, keys, native=native, bare=False)
+    if any(not values <= known.get(path, set()) for path, values in held.items()):
+        row, held = _filled(sheet, thing, known, keys, native=native, bare=True)
+    for path, values in held.items():
+        known[path] = known.get(path, set()) - values
+        if not known[path]:
+            del known[path]
+    return row
+
+
+def _filled(
+    sheet: Sheet, thing: NamedNode, known: dict[str, set[Term]], keys: Keys, *, native: bool, bare: bool
+) -> tuple[list[Cell], dict[str, set[Term]]]:
+    """The cells of a row, and all that an import would read from it."""
+    held: dict[str, set[Term]] = {TYPE: set()}
+    if not bare:
+        held[TYPE] |= {NamedNode(iri) for iri in sheet.types}
+        for path, value in sheet.implied:
+            held.setdefault(path, set()).add(value)
+    said: dict[str, set[Term]] = {}
+    cells: dict[int, Cell] = {}
+    # Cells that may stand for those of another property come after these.
+    for number, column in sorted(enumerate(sheet.columns), key=lambda item: item[1].kind.equals is not None):
+        if column.role == "key":
+            cells[number] = keys.short(thing.value)
+        elif column.role == "classes":
+            further = {value for value in known.get(TYPE, set()) - held[TYPE] if isinstance(value, NamedNode)}
+            held[TYPE] |= further
+            shown = sorted(keys.short(value.value) for value in further)
+            cells[number] = "\n".join([NOTHING_IMPLIED] * bare + shown) or None
+        elif column.role == "property":
+            values = known.get(column.path, set())
+            same = said.get(column.kind.equals or "", set()) if not bare else set()
+            if not same or values != same:
+                cells[number], values = written(column, values - held.get(column.path, set()), keys, native=native)
+            # An empty cell says what the other property's cell says, meant or not.
+            said.setdefault(column.path, set()).update(values or same)
+    for path, values in said.items():
+        held.setdefault(path, set()).update(values)
+    return [cells.get(number) for number in range(len(sheet.columns))], held
+
+
+def _other(thing: NamedNode, path: str, value: Term, keys: Keys) -> list[Cell]:
+    subject, name = keys.short(thing.value), keys.short(path)
+    if isinstance(value, Literal):
+        kind = f"@{value.language}" if value.language else keys.short(value.datatype.value)
+        text = _ESCAPED.sub(lambda match: "".join(f"\\u{ord(sign):04X}" for sign in match[0]), value.value)
+        return [subject, name, text or None, None if value.datatype.value == STRING else kind]
+    assert isinstance(value, NamedNode)
+    return [subject, name, keys.short(value.value), "iri"]
+
+
+def _unescaped(text: str) -> str:
+    broken = re.search(r"\\(?!u[0-9A-Fa-f]{4})", text)
+    if broken:
+        raise ValueError(r"write \u005C for a backslash")
+    return re.sub(r"\\u([0-9A-Fa-f]{4})", lambda match: chr(int(match[1], 16)), text)
+
+
+def too_long(found: Sequence[Table], longest: int) -> str | None:
+    """The thing of the first cell that is longer than a workbook can hold."""
+    for table in found:
+        for row in table.rows:
+            if any(isinstance(cell, str) and len(cell) > longest for cell in row):
+                return str(row[0])
+    return None
