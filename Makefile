@@ -5,7 +5,7 @@ PORT ?= 8000
 DATA ?=
 BIN := $(VENV)/bin
 
-.PHONY: help serve build test lint bench lock clean
+.PHONY: help serve build test lint bench soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -36,8 +36,12 @@ lint: $(VENV)/.test ## style, types, layers
 test: lint ## lint and all tests
 	$(BIN)/python -m pytest
 
-bench: $(VENV)/.test ## time the way from files to answers
+bench: $(VENV)/.test ## time plangraf beside other SPARQL systems, and its start
+	$(BIN)/python tests/benchmarks/compare.py
 	$(BIN)/python tests/benchmarks/start_up.py
+
+soak: $(VENV)/.test ## ten minutes of hostile clients beside a good one
+	$(BIN)/python tests/benchmarks/soak.py --minutes 10
 
 lock: ## pin the newest versions that pyproject.toml allows
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

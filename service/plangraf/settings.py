@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     worker_memory_mb: int = Field(
         default=2048, ge=64, description="Memory that one query may add to its worker, in MiB."
     )
+    slow_query_s: float = Field(default=5.0, gt=0, description="A query that takes longer is logged with its text.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line that is written."
     )

@@ -403,7 +403,8 @@ def test_functions_that_need_the_clock_or_chance_work_in_a_worker(version: Versi
 def test_who_reads_nothing_for_long_loses_the_worker_and_is_told(
     version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("plangraf.engine.pool._LONGEST_PAUSE_S", 0.2)
+    monkeypatch.setattr("plangraf.engine.answer.LONGEST_PAUSE_S", 0.2)
+    monkeypatch.setattr("plangraf.engine.answer._LOOK_S", 0.1)
 
     async def use(engine: EmbeddedEngine) -> None:
         answer = await engine.query(QueryRequest(HUGE, formats.CSV))

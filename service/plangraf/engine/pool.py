@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
 import orjson
+import structlog
 
 from plangraf import metrics
+from plangraf.engine.answer import EmbeddedAnswer, WorkerEnd
 from plangraf.engine.base import QueryRequest
 from plangraf.engine.explain import explain_engine_error
-from plangraf.engine.frames import CHUNK, CONTROL, ERROR, FORK, FRAME, KILL, LAST, READY, REQUEST, WORKER
+from plangraf.engine.frames import CONTROL, ERROR, FORK, KILL, READY, WORKER
 from plangraf.engine.guard import CheckedQuery, Limits, check
 from plangraf.engine.schedule import Schedule
 from plangraf.errors import (
-    AnswerBrokenError,
     EngineError,
     NotReadyError,
     OverloadedError,
@@ -34,7 +34,7 @@ from plangraf.errors import (
     QueryTimeoutError,
     WorkerCrashedError,
 )
-from plangraf.formats import JSON, Format
+from plangraf.formats import JSON
 from plangraf.namespaces import ONTOLOGY, SHAPES_GRAPH
 from plangraf.settings import Settings
 from plangraf.versions import Version
@@ -43,13 +43,9 @@ _READ_AHEAD = 256 * 1024
 _REMEMBERED_QUERIES = 512
 # Tokens of a longer query would take too much memory to be worth it.
 _LONGEST_REMEMBERED = 4096
-# A reader that takes nothing for so long loses its worker; when others wait for one, so long in all is enough.
-_LONGEST_PAUSE_S = 30.0
-_LONGEST_PAUSE_BEFORE_OTHERS_S = 10.0
-_LOOK_S = 1.0
+_LONGEST_LOGGED = 2000
 # A query that runs longer makes way: its worker gets less of the processor while others want it, too.
 _SHORT_S = 0.3
-_NICENESS = 10
 # Seconds that a loader has to end by itself.
 _GRACE_S = 3.0
 _LONGEST_RETRY_S = 30.0
@@ -58,166 +54,7 @@ _TERMS = f"""SELECT DISTINCT ?term WHERE {{
   UNION {{ GRAPH <{SHAPES_GRAPH}> {{ ?term ?p ?o }} FILTER (ISIRI(?term)) }}
 }}"""
 
-
-class _Worker:
-    """The front's end of one worker process."""
-
-    def __init__(self, pid: int, loader: object, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.pid = pid
-        self.loader = loader
-        self.slowed = False
-        self._reader = reader
-        self._writer = writer
-
-    def send(self, request: QueryRequest, checked: CheckedQuery) -> None:
-        default, named = request.default_graphs, request.named_graphs
-        if default is None and named is None and checked.has_dataset_clause:
-            default, named = checked.default_graphs, checked.named_graphs
-        body = orjson.dumps(
-            {
-                "query": checked.text,
-                "format": request.format.name,
-                "default": default,
-                "named": named,
-                "graphs": any(token.upper == "GRAPH" for token in checked.tokens),
-            }
-        )
-        self._writer.write(REQUEST.pack(len(body)) + body)
-
-    async def receive(self) -> tuple[bytes, bytes]:
-        """The next frame's kind and payload; IncompleteReadError or OSError when the worker is gone."""
-        kind, size = FRAME.unpack(await self._reader.readexactly(FRAME.size))
-        return kind, await self._reader.readexactly(size)
-
-    def slow_down(self) -> None:
-        """Gives the process less of the processor. Only root could undo that, so it is the worker's last query."""
-        self.slowed = True
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self.pid, _NICENESS)
-
-    @property
-    def gone(self) -> bool:
-        """Whether the process has ended while it had nothing to do."""
-        return self._reader.at_eof()
-
-    def close(self) -> None:
-        self._writer.close()
-
-
-class EmbeddedAnswer:
-    """One answer on its way from a worker; see base.QueryAnswer."""
-
-    def __init__(
-        self,
-        engine: EmbeddedEngine,
-        worker: _Worker,
-        format_: Format,
-        first: tuple[bytes, bytes],
-        left_s: float,
-        client: str,
-        queued_s: float,
-        evaluated_s: float,
-    ) -> None:
-        self._engine = engine
-        self._worker: _Worker | None = worker
-        self._client = client
-        self._version = engine.version
-        self._queued_s = queued_s
-        self._evaluated_s = evaluated_s
-        self._format = format_
-        self._first = first
-        self._left_s = left_s
-        self._paused_s = 0.0
-        self._watching: asyncio.TimerHandle
-        self._chunks = self._run()
-        if first[0] == LAST:
-            self._finish()
-
-    @property
-    def format(self) -> Format:
-        return self._format
-
-    @property
-    def version(self) -> str:
-        return self._version
-
-    @property
-    def queued_s(self) -> float:
-        return self._queued_s
-
-    @property
-    def evaluated_s(self) -> float:
-        return self._evaluated_s
-
-    @property
-    def chunks(self) -> AsyncIterator[bytes]:
-        return self._chunks
-
-    @property
-    def complete(self) -> bytes | None:
-        return self._first[1] if self._first[0] == LAST else None
-
-    async def aclose(self) -> None:
-        await self._chunks.aclose()
-        self._drop()
-
-    async def _run(self) -> AsyncGenerator[bytes, None]:
-        kind, payload = self._first
-        try:
-            while kind == CHUNK:
-                watch = asyncio.get_running_loop().call_later(_LOOK_S, self._watch, 0.0)
-                began = time.monotonic()
-                self._watching = watch
-                try:
-                    yield payload
-                finally:
-                    self._watching.cancel()
-                    self._paused_s += time.monotonic() - began
-                kind, payload = await self._next()
-            if kind != LAST:
-                self._finish()
-                raise AnswerBrokenError(orjson.loads(payload)["message"])
-            self._finish()
-            if payload:
-                yield payload
-        finally:
-            self._drop()
-
-    def _watch(self, so_far_s: float) -> None:
-        """The reader takes nothing: it loses its worker in the end, and soon when others wait for one."""
-        pause = so_far_s + _LOOK_S
-        in_all = self._paused_s + pause
-        if pause >= _LONGEST_PAUSE_S or (in_all >= _LONGEST_PAUSE_BEFORE_OTHERS_S and self._engine.wanted):
-            self._drop()
-        else:
-            self._watching = asyncio.get_running_loop().call_later(_LOOK_S, self._watch, pause)
-
-    async def _next(self) -> tuple[bytes, bytes]:
-        """The next frame. Only waiting for the worker counts as evaluation: a slow reader has its time."""
-        if self._worker is None:
-            raise AnswerBrokenError("it was read too slowly")
-        began = time.monotonic()
-        try:
-            async with asyncio.timeout(self._left_s):
-                return await self._worker.receive()
-        except TimeoutError:
-            raise AnswerBrokenError("the time limit was passed") from None
-        except (asyncio.IncompleteReadError, OSError) as error:
-            raise AnswerBrokenError("the worker died") from error
-        finally:
-            self._left_s -= time.monotonic() - began
-
-    def _finish(self) -> None:
-        """The worker is free for the next query."""
-        if self._worker is not None:
-            self._engine._give(self._worker, self._client)
-            self._worker = None
-
-    def _drop(self) -> None:
-        """The worker is in the middle of something that nobody wants any more."""
-        if self._worker is not None:
-            self._engine._discard(self._worker, self._client, "broken")
-            self._worker = None
+log = structlog.get_logger()
 
 
 class EmbeddedEngine:
@@ -229,7 +66,9 @@ class EmbeddedEngine:
         self._terms: frozenset[str] = frozenset()
         self._limits = Limits.of(settings)
         self._check = lru_cache(_REMEMBERED_QUERIES)(self._check_anew)
-        self._schedule: Schedule[_Worker] = Schedule(settings.query_workers, settings.query_max_waiting, self._is_alive)
+        self._schedule: Schedule[WorkerEnd] = Schedule(
+            settings.query_workers, settings.query_max_waiting, self._is_alive
+        )
         self._starting: set[asyncio.Task[None]] = set()
         self._loader: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -321,26 +160,36 @@ class EmbeddedEngine:
             async with asyncio.timeout(limit):
                 first = await worker.receive()
         except TimeoutError:
-            self._discard(worker, request.client, "timeout")
+            self.discard(worker, request.client, "timeout")
+            self.tell_if_slow(request.query, limit, "timeout")
             raise QueryTimeoutError(limit) from None
         except (asyncio.IncompleteReadError, OSError) as error:
-            self._discard(worker, request.client, "crashed")
+            self.discard(worker, request.client, "crashed")
             raise WorkerCrashedError from error
         except BaseException:
-            self._discard(worker, request.client, "left")
+            self.discard(worker, request.client, "left")
             raise
         finally:
             making_way.cancel()
         if first[0] == ERROR:
             metrics.QUERIES.labels("refused").inc()
-            self._give(worker, request.client)
+            self.give(worker, request.client)
             raise self._refusal(request.query, checked, orjson.loads(first[1]))
         evaluated = time.monotonic() - began
         metrics.QUERIES.labels("answered").inc()
         metrics.EVALUATION.observe(evaluated)
-        return EmbeddedAnswer(
-            self, worker, request.format, first, limit - evaluated, request.client, began - asked, evaluated
-        )
+        return EmbeddedAnswer(self, worker, request, first, limit - evaluated, began - asked, evaluated)
+
+    def tell_if_slow(self, query: str, seconds: float, outcome: str) -> None:
+        """One line in the log for a query that took long; it does not say who asked."""
+        if seconds >= self._settings.slow_query_s:
+            log.warning(
+                "slow query",
+                seconds=round(seconds, 2),
+                outcome=outcome,
+                version=self.version,
+                query=query[:_LONGEST_LOGGED],
+            )
 
     async def drained(self) -> None:
         """Back when every answer has come to its end, for an engine that gets no more queries."""
@@ -420,7 +269,7 @@ class EmbeddedEngine:
     async def _welcome(self, pid: int, loader: object, connection: socket.socket) -> None:
         connection.setblocking(False)
         reader, writer = await asyncio.open_unix_connection(sock=connection, limit=_READ_AHEAD)
-        self._give(_Worker(pid, loader, reader, writer))
+        self.give(WorkerEnd(pid, loader, reader, writer))
 
     def _lost(self) -> None:
         """The loader has died, and its workers with it: open the version once more."""
@@ -452,14 +301,14 @@ class EmbeddedEngine:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_RETRY_S)
 
-    def _is_alive(self, worker: _Worker) -> bool:
+    def _is_alive(self, worker: WorkerEnd) -> bool:
         """Whether an idle worker can be used; one that died while it had nothing to do is replaced."""
         if worker.gone:
             self._replace(worker, "died")
             return False
         return True
 
-    def _give(self, worker: _Worker, client: str | None = None) -> None:
+    def give(self, worker: WorkerEnd, client: str | None = None) -> None:
         """A worker that is free, after a query of `client` or when it is new."""
         if self._closing:
             worker.close()
@@ -471,7 +320,7 @@ class EmbeddedEngine:
             self._schedule.finished(client)
             self._count()
 
-    def _discard(self, worker: _Worker, client: str, reason: str) -> None:
+    def discard(self, worker: WorkerEnd, client: str, reason: str) -> None:
         """Ends a worker in the middle of a query of `client`."""
         metrics.QUERIES.labels(reason).inc()
         self._replace(worker, reason)
@@ -482,7 +331,7 @@ class EmbeddedEngine:
         metrics.WAITING.set(self._schedule.waiting)
         metrics.RUNNING.set(self._schedule.running)
 
-    def _replace(self, worker: _Worker, reason: str) -> None:
+    def _replace(self, worker: WorkerEnd, reason: str) -> None:
         """Ends a worker, dead or alive, and asks for a fresh one."""
         metrics.REPLACED.labels(reason).inc()
         worker.close()

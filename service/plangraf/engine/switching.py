@@ -13,9 +13,10 @@ from pathlib import Path
 import structlog
 
 from plangraf import metrics
+from plangraf.engine.answer import EmbeddedAnswer
 from plangraf.engine.base import QueryRequest
 from plangraf.engine.guard import CheckedQuery
-from plangraf.engine.pool import EmbeddedAnswer, EmbeddedEngine
+from plangraf.engine.pool import EmbeddedEngine
 from plangraf.errors import EngineError, PlangrafError
 from plangraf.settings import Settings
 from plangraf.versions import VersionStore

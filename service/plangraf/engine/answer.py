@@ -1,0 +1,203 @@
+"""One answer on its way from a worker: chunk by chunk, complete or broken off, and its worker free at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Protocol
+
+import orjson
+
+from plangraf.engine.base import QueryRequest
+from plangraf.engine.frames import CHUNK, FRAME, LAST, REQUEST
+from plangraf.engine.guard import CheckedQuery
+from plangraf.errors import AnswerBrokenError
+from plangraf.formats import Format
+
+# A reader that takes nothing for so long loses its worker; when others wait for one, so long in all is enough.
+LONGEST_PAUSE_S = 30.0
+_LONGEST_PAUSE_BEFORE_OTHERS_S = 10.0
+_LOOK_S = 1.0
+_NICENESS = 10
+
+
+class _Engine(Protocol):
+    """What an answer needs of the engine whose worker it holds."""
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def wanted(self) -> bool: ...
+
+    def give(self, worker: WorkerEnd, client: str | None = None) -> None: ...
+
+    def discard(self, worker: WorkerEnd, client: str, reason: str) -> None: ...
+
+    def tell_if_slow(self, query: str, seconds: float, outcome: str) -> None: ...
+
+
+class WorkerEnd:
+    """The front's end of one worker process."""
+
+    def __init__(self, pid: int, loader: object, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.pid = pid
+        self.loader = loader
+        self.slowed = False
+        self._reader = reader
+        self._writer = writer
+
+    def send(self, request: QueryRequest, checked: CheckedQuery) -> None:
+        default, named = request.default_graphs, request.named_graphs
+        if default is None and named is None and checked.has_dataset_clause:
+            default, named = checked.default_graphs, checked.named_graphs
+        body = orjson.dumps(
+            {
+                "query": checked.text,
+                "format": request.format.name,
+                "default": default,
+                "named": named,
+                "graphs": any(token.upper == "GRAPH" for token in checked.tokens),
+            }
+        )
+        self._writer.write(REQUEST.pack(len(body)) + body)
+
+    async def receive(self) -> tuple[bytes, bytes]:
+        """The next frame's kind and payload; IncompleteReadError or OSError when the worker is gone."""
+        kind, size = FRAME.unpack(await self._reader.readexactly(FRAME.size))
+        return kind, await self._reader.readexactly(size)
+
+    def slow_down(self) -> None:
+        """Gives the process less of the processor. Only root could undo that, so it is the worker's last query."""
+        self.slowed = True
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.pid, _NICENESS)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the process has ended while it had nothing to do."""
+        return self._reader.at_eof()
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class EmbeddedAnswer:
+    """One answer on its way from a worker; see base.QueryAnswer."""
+
+    def __init__(
+        self,
+        engine: _Engine,
+        worker: WorkerEnd,
+        request: QueryRequest,
+        first: tuple[bytes, bytes],
+        left_s: float,
+        queued_s: float,
+        evaluated_s: float,
+    ) -> None:
+        self._engine = engine
+        self._worker: WorkerEnd | None = worker
+        self._request = request
+        self._version = engine.version
+        self._queued_s = queued_s
+        self._evaluated_s = evaluated_s
+        self._streamed_s = 0.0
+        self._first = first
+        self._left_s = left_s
+        self._paused_s = 0.0
+        self._watching: asyncio.TimerHandle
+        self._chunks = self._run()
+        if first[0] == LAST:
+            self._finish()
+
+    @property
+    def format(self) -> Format:
+        return self._request.format
+
+    @property
+    def version(self) -> str:
+        return self._version
+
+    @property
+    def queued_s(self) -> float:
+        return self._queued_s
+
+    @property
+    def evaluated_s(self) -> float:
+        return self._evaluated_s
+
+    @property
+    def chunks(self) -> AsyncIterator[bytes]:
+        return self._chunks
+
+    @property
+    def complete(self) -> bytes | None:
+        return self._first[1] if self._first[0] == LAST else None
+
+    async def aclose(self) -> None:
+        await self._chunks.aclose()
+        self._drop()
+
+    async def _run(self) -> AsyncGenerator[bytes, None]:
+        kind, payload = self._first
+        try:
+            while kind == CHUNK:
+                watch = asyncio.get_running_loop().call_later(_LOOK_S, self._watch, 0.0)
+                began = time.monotonic()
+                self._watching = watch
+                try:
+                    yield payload
+                finally:
+                    self._watching.cancel()
+                    self._paused_s += time.monotonic() - began
+                kind, payload = await self._next()
+            if kind != LAST:
+                self._finish()
+                raise AnswerBrokenError(orjson.loads(payload)["message"])
+            self._finish()
+            if payload:
+                yield payload
+        finally:
+            self._drop()
+
+    def _watch(self, so_far_s: float) -> None:
+        """The reader takes nothing: it loses its worker in the end, and soon when others wait for one."""
+        pause = so_far_s + _LOOK_S
+        in_all = self._paused_s + pause
+        if pause >= LONGEST_PAUSE_S or (in_all >= _LONGEST_PAUSE_BEFORE_OTHERS_S and self._engine.wanted):
+            self._drop()
+        else:
+            self._watching = asyncio.get_running_loop().call_later(_LOOK_S, self._watch, pause)
+
+    async def _next(self) -> tuple[bytes, bytes]:
+        """The next frame. Only waiting for the worker counts as evaluation: a slow reader has its time."""
+        if self._worker is None:
+            raise AnswerBrokenError("it was read too slowly")
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(self._left_s):
+                return await self._worker.receive()
+        except TimeoutError:
+            raise AnswerBrokenError("the time limit was passed") from None
+        except (asyncio.IncompleteReadError, OSError) as error:
+            raise AnswerBrokenError("the worker died") from error
+        finally:
+            waited = time.monotonic() - began
+            self._left_s -= waited
+            self._streamed_s += waited
+
+    def _finish(self) -> None:
+        """The worker is free for the next query."""
+        if self._worker is not None:
+            self._engine.give(self._worker, self._request.client)
+            self._worker = None
+            self._engine.tell_if_slow(self._request.query, self._evaluated_s + self._streamed_s, "answered")
+
+    def _drop(self) -> None:
+        """The worker is in the middle of something that nobody wants any more."""
+        if self._worker is not None:
+            self._engine.discard(self._worker, self._request.client, "broken")
+            self._worker = None

@@ -1,0 +1,179 @@
+"""Any text at all as a query: it is refused with a reason, or the engine can be trusted with it, and soon."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from engine_apart import EngineApart
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from plangraf.engine.empty import why_empty
+from plangraf.engine.explain import explain_engine_error
+from plangraf.engine.grammar import FUNCTIONS, grammar
+from plangraf.engine.guard import CheckedQuery, Limits, check
+from plangraf.errors import RequestError
+from plangraf.namespaces import PLAN
+from plangraf.tokens import tokenize
+
+ROOT = Path(__file__).resolve().parents[2]
+QUERIES = [path.read_text() for path in sorted((ROOT / "queries").rglob("*.rq"))]
+TERMS = frozenset(PLAN + name for text in QUERIES for name in re.findall(r"\bplan:(\w+)", text))
+LIMITS = Limits()
+MOST_SECONDS = 2.0
+MOST_ENGINE_SECONDS = 20.0
+
+WORDS = (
+    "?s ?p ?o ?x $y _:b :a plan:Plan x: <http://x/> <> 1 2.5 1e3 'a' \"b\"@nb 'c'^^:d true a { } ( ) [ ] . , ; * / | ^ ! "
+    "+ - = < > && || @nb ^^ << >> {| |} ~ SELECT ASK CONSTRUCT DESCRIBE PREFIX BASE FROM NAMED WHERE FILTER OPTIONAL "
+    "UNION MINUS GRAPH SERVICE BIND VALUES UNDEF AS GROUP BY HAVING ORDER ASC DESC LIMIT OFFSET DISTINCT REDUCED COUNT "
+    "NOT EXISTS IN STR REGEX IF COALESCE LATERAL INSERT LOAD # \\u0041 \\ \" ' \"\"\" æ \0 \ufeff"
+).split(" ")
+XSD = "http://www.w3.org/2001/XMLSchema#"
+LINES = ["PREFIX : <http://x/>", "PREFIX plan: <https://w3id.org/plangraf/ontology#>", "BASE <http://b/>"]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[EngineApart]:
+    with EngineApart() as apart:
+        yield apart
+
+
+def guarded(text: str) -> CheckedQuery | None:
+    """What the guard lets pass; None for what it refuses, which must be soon and an error of the request."""
+    began = time.process_time()
+    try:
+        checked = check(text, LIMITS, TERMS)
+    except RequestError as error:
+        checked = None
+        assert str(error)
+        assert error.extra() is not None
+    assert time.process_time() - began < MOST_SECONDS
+    return checked
+
+
+def explained(text: str) -> None:
+    """Looks for the reason of an empty answer, on data where everything is missing."""
+    asked = []
+
+    async def ask(query: str) -> bool:
+        asked.append(query)
+        if (checked := guarded(query)) is None or checked.form != "ASK":
+            raise RequestError("refused")
+        return False
+
+    asyncio.run(why_empty(ask, text))
+    assert len(asked) <= 12
+
+
+@st.composite
+def derived(draw: st.DrawFn) -> str:
+    """A row of tokens that keeps the grammar, which ends what it has begun after some time."""
+    table = grammar()
+    rules = random.Random(draw(st.integers(0, 2**32)))
+    # Names that are a function's as well, so that a bracket behind one is no mistake.
+    known = {"IRI": [f"<{XSD}string>"], "PNAME": ["xsd:string", "xsd:integer"], "PNAME_NS": [":"], "VAR": ["?x", "?y", "?z"],
+             "BNODE": ["_:b"], "STRING": ["'a'", '"b"'], "LANGTAG": ["@nb"], "INTEGER": ["1"], "NUMBER": ["2.5"],
+             "BOOLEAN": ["true"], "F0": ["NOW"], "F1": ["STR"], "F2": ["CONTAINS"], "F3": ["IF"], "F23": ["SUBSTR"],
+             "FN": ["CONCAT"], "AGGREGATE": ["MAX"], "BNODE_CALL": ["BNODE"]}  # fmt: skip
+    stack, words = ["Query"], [LINES[0], f"PREFIX xsd: <{XSD}>"]
+    while stack and len(words) < 400:
+        top = stack.pop()
+        row = table.choices.get(top)
+        if row is None:
+            words.append(rules.choice(known.get(top, [top.strip("'")])))
+            continue
+        productions = sorted(set(row.values()), key=lambda production: (len(production), production))
+        productions = [production for production in productions if "SERVICE" not in production]
+        short = len(words) + len(stack) > 60
+        stack += productions[0] if short else rules.choice(productions)
+    return " ".join(words)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> str:
+    """A query of the project with some of its tokens left out, doubled, moved or replaced."""
+    text = draw(st.sampled_from(QUERIES))
+    parts = [text[token.start : token.end] for token in tokenize(text)]
+    for _ in range(draw(st.integers(0, 2))):
+        at = draw(st.integers(0, len(parts) - 1))
+        change = draw(st.sampled_from(["leave out", "double", "replace", "move"]))
+        if change == "leave out":
+            del parts[at]
+        elif change == "double":
+            parts.insert(at, parts[at])
+        elif change == "replace":
+            parts[at] = draw(st.sampled_from(WORDS))
+        else:
+            parts.insert(draw(st.integers(0, len(parts) - 1)), parts.pop(at))
+    return " ".join(parts)
+
+
+heaps = st.lists(st.sampled_from(WORDS) | st.sampled_from(sorted(FUNCTIONS)), max_size=30).map(" ".join)
+queries = st.one_of(
+    st.text(),
+    heaps,
+    st.builds("{}\nSELECT * {{ {} }}".format, st.sampled_from(LINES), heaps),
+    st.builds("{}\nASK {{ ?s ?p ?o FILTER({}) }}".format, st.sampled_from(LINES), heaps),
+    damaged(),
+    derived(),
+    derived(),
+    derived(),
+)
+
+
+@given(queries)
+@settings(max_examples=900)
+def test_any_text_is_refused_with_a_reason_or_one_that_the_engine_survives(engine: EngineApart, text: str) -> None:
+    checked = guarded(text)
+    if checked is None:
+        return
+    became, message = engine.tried(checked.text, MOST_ENGINE_SECONDS)
+    assert became in ("read", "SyntaxError", "RuntimeError")
+    if became != "read":
+        error = explain_engine_error(message, text, checked.tokens)
+        assert 1 <= error.place.line <= text.count("\n") + 1
+    explained(text)
+
+
+REPEATED = [
+    "{", "(", "[", "<<", "OPTIONAL { ?s ?p ?o ", "FILTER(", "FILTER(!", "STR(", "?s ?p ?o . ", "?s ?p ?o ; ?q ?r . ",
+    "{ ?s ?p ?o } UNION ", "?s :p/:p ?o . ", "/:p", "|:p", "(:p)*", "^", "!", " - ", " + 1", " && true", " IN (", "1 ",
+    "BIND(1 AS ?x) ", "VALUES ?x { 1 } ", "'", '"""', "#", "\\u0041", "<http://x/>", "@nb", "_:b ", "(1 2) ", "[ :p ",
+    "MINUS { ", "EXISTS { ", "GRAPH ?g { ", "SELECT * { ", "{ SELECT * ", "COUNT(", "a", ".", "a.", "a:", "\\", "?",
+]  # fmt: skip
+
+
+@given(
+    st.sampled_from(["", "ASK { ", "ASK { ?s ?p ?o FILTER(", "ASK { ?s :p", "SELECT ", "SELECT * { ?s ?p "]),
+    st.sampled_from(REPEATED),
+    st.sampled_from([10, 100, 3_000, 60_000]),
+    st.sampled_from(["", "}", "1", " ?o }", " ) }"]),
+)
+@settings(max_examples=250)
+@example("ASK { ?s ?p ", "[ :p ", 60_000, "")
+@example("SELECT * { ?s ?p ", "(1 2) ", 3_000, " }")
+def test_what_is_repeated_without_end_takes_no_long_time(
+    engine: EngineApart, before: str, piece: str, times: int, after: str
+) -> None:
+    closing = {"{": "}", "(": ")", "[": "]"}
+    opened = [closing[sign] for sign in piece if sign in closing and closing[sign] not in piece]
+    for ending in (after, "".join(opened) * min(times, 100_000) + after):
+        text = f"{LINES[0]}\n{before}{(piece * times)[:250_000]}{ending}"
+        if (checked := guarded(text)) is not None:
+            assert engine.tried(checked.text, MOST_ENGINE_SECONDS)[0] in ("read", "SyntaxError", "RuntimeError")
+            began = time.process_time()
+            explained(text)
+            assert time.process_time() - began < 6 * MOST_SECONDS
+
+
+def test_the_process_apart_tells_what_became_of_a_query() -> None:
+    with EngineApart() as apart:
+        tried = [apart.tried(query, 10)[0] for query in ("ASK { }", "ASK {", "SELECT * " + "{" * 100_000, "ASK { }")]
+    assert tried == ["read", "SyntaxError", "died", "died"]
