@@ -31,7 +31,9 @@ PIECES = ['"""', "'''", "\\u0022", "\\u003E", "} #", "<http://a>", "?text", '"@e
 # A backslash and then `u0022` as text: rdflib decodes codepoint escapes (§19.2) without looking at what is before.
 RDFLIB_READS_OTHERWISE = re.compile(r"\\\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})")
 
-texts = st.one_of(st.text(), st.text(alphabet=SIGNS), st.lists(st.sampled_from(PIECES) | st.text(max_size=3)).map("".join))
+texts = st.one_of(
+    st.text(), st.text(alphabet=SIGNS), st.lists(st.sampled_from(PIECES) | st.text(max_size=3)).map("".join)
+)
 addresses = st.builds("{}:{}".format, st.sampled_from(["http", "urn", "https", "a"]), texts) | texts
 codes = st.text(alphabet="0123456789.abAB/_-æ ") | texts
 numbers = st.integers().map(str) | st.text(alphabet="0123456789+-. e٧")
@@ -100,7 +102,9 @@ def test_any_text_as_a_string_comes_back_as_it_was(query: NamedQuery, text: str)
     try:
         bound = query.bind({"text": [text]})
     except ParameterError:
-        assert len(text) > 1000 or any(ord(sign) < 32 or sign == "\x7f" or "\ud800" <= sign <= "\udfff" for sign in text)
+        assert len(text) > 1000 or any(
+            ord(sign) < 32 or sign == "\x7f" or "\ud800" <= sign <= "\udfff" for sign in text
+        )
         return
     expected = {"text": f"Literal {text}", "lang": "Literal nb"}
     assert by_pyoxigraph(bound) == expected

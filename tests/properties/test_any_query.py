@@ -33,7 +33,7 @@ WORDS = (
     "?s ?p ?o ?x $y _:b :a plan:Plan x: <http://x/> <> 1 2.5 1e3 'a' \"b\"@nb 'c'^^:d true a { } ( ) [ ] . , ; * / | ^ ! "
     "+ - = < > && || @nb ^^ << >> {| |} ~ SELECT ASK CONSTRUCT DESCRIBE PREFIX BASE FROM NAMED WHERE FILTER OPTIONAL "
     "UNION MINUS GRAPH SERVICE BIND VALUES UNDEF AS GROUP BY HAVING ORDER ASC DESC LIMIT OFFSET DISTINCT REDUCED COUNT "
-    "NOT EXISTS IN STR REGEX IF COALESCE LATERAL INSERT LOAD # \\u0041 \\ \" ' \"\"\" æ \0 \ufeff"
+    'NOT EXISTS IN STR REGEX IF COALESCE LATERAL INSERT LOAD # \\u0041 \\ " \' """ æ \0 \ufeff'
 ).split(" ")
 XSD = "http://www.w3.org/2001/XMLSchema#"
 LINES = ["PREFIX : <http://x/>", "PREFIX plan: <https://w3id.org/plangraf/ontology#>", "BASE <http://b/>"]
