@@ -8,6 +8,7 @@ from pyoxigraph import Store
 from plangraf.engine.explain import explain_engine_error, readable
 from plangraf.engine.grammar import first_mistake, grammar, keywords
 from plangraf.engine.guard import Limits, check
+from plangraf.errors import QuerySyntaxError
 from plangraf.tokens import tokenize
 
 X = "PREFIX : <http://x/>\n"
@@ -34,6 +35,8 @@ X = "PREFIX : <http://x/>\n"
         (X + "SELECT * { ?s <http://e/%zz> ?o }", 2, 15, "<http://e/%zz>", "this is no IRI"),
         (X + "SELECT * { ?s <http://[e/> ?o }", 2, 15, "<http://[e/>", "this is no IRI"),
         (X + "SELECT * { ?s ?p 'æøå', ?o FILTER(:f(?o)) }", 2, 35, ":f", "there is no function <http://x/f>"),
+        ("PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\nSELECT (xsd:date() AS ?d) { }", 2, 9, "xsd:date",
+         "<http://www.w3.org/2001/XMLSchema#date> takes one argument, not 0."),
         (X + "SELECT * { ?s ?p 'æøå' ?o }", 2, 24, "?o", "expected ',', '.'"),
         (X + "SELECT * { ?s ?p '\\u00e6' ?o }", 2, 27, "?o", "expected ',', '.'"),
         (X + "SELECT * { << ?s ?p ?o >> ?q }", 2, 31, "", "cannot read"),
@@ -76,7 +79,7 @@ CALLS = [
     "REPLACE(?x, 'a', 'b', 'i')", "BNODE()", "BNODE('a')", "CONCAT()", "COALESCE(?x, ?y, ?z)", "BOUND(?x)",
     "EXISTS { ?s ?p ?o }", "NOT EXISTS { }", "?x IN ()", "?x NOT IN (1, 2)", "-?x * +1 / (2 - 3)", "!!true",
     "'a'@nb = 'a'^^<http://x>", "<http://www.w3.org/2001/XMLSchema#integer>('1')",
-    "(COUNT(*) + SUM(DISTINCT ?x))", "GROUP_CONCAT(?x; SEPARATOR='a')", "GROUP_CONCAT(DISTINCT ?x)",
+    "(COUNT(*) + SUM(DISTINCT ?x))", "- -1", "+-1", "1 - - ?x", "!-?x", "GROUP_CONCAT(?x; SEPARATOR='a')", "GROUP_CONCAT(DISTINCT ?x)",
 ]  # fmt: skip
 
 
@@ -99,3 +102,25 @@ def test_every_function_of_the_guard_is_one_of_the_engine(function: str) -> None
     )
     if arguments is not None:
         Store().query(f"SELECT ({function}{arguments} AS ?r) {{}}")
+        # Blanks, lines and comments may stand before a bracket; the engine itself does not read all of them.
+        for between in (" ", "\n\t", "#c\n", " # \\u0041\n "):
+            query = f"SELECT ('\\u0041' AS ?a) ({function}{between}{arguments} AS ?r) {{}}"
+            text = check(query, Limits()).text
+            Store().query(text)
+            assert len(text) == len(tokenize(query)[0].source.decoded)
+
+
+def test_what_the_engine_gets_has_every_place_where_it_was() -> None:
+    query = "SELECT (1+COALESCE #c\n ( ?x, concat  ('a') , 'CONCAT (') AS ?r) ?bnode {\n ?s ?bnode (1) }"
+    assert check(query, Limits()).text == (
+        "SELECT (1+ #c\n COALESCE( ?x,   concat('a') , 'CONCAT (') AS ?r) ?bnode {\n ?s ?bnode (1) }"
+    )
+
+
+@pytest.mark.parametrize("call", ["- - ?x", "+ + ?x", "- - STR(?x)", "-!true", "- - - 1"])
+def test_two_signs_stand_before_a_number_only(call: str) -> None:
+    query = f"SELECT ({call} AS ?r) {{}}"
+    with pytest.raises(SyntaxError):
+        Store().query(query)
+    with pytest.raises(QuerySyntaxError, match="expected"):
+        check(query, Limits())

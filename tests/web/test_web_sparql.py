@@ -383,3 +383,17 @@ def test_a_malformed_query_is_400_even_to_who_claims_to_have_it(client: httpx.Cl
 def test_json_is_whole(client: httpx.Client) -> None:
     body = ask(client, "SELECT * WHERE { ?s ?p ?o } ORDER BY ?s ?p ?o").content
     assert len(json.loads(body)["results"]["bindings"]) > 50
+
+
+def test_an_empty_answer_is_explained_when_asked_for(client: httpx.Client) -> None:
+    query = 'PREFIX dcterms: <http://purl.org/dc/terms/> SELECT ?plan { ?plan dcterms:title "Plan for grønn by, æøå" }'
+    plain = ask(client, query)
+    assert "plangraf-explain" not in plain.headers
+    response = client.get("/sparql", params={"query": query, "explain": "true"})
+    assert response.json()["results"]["bindings"] == []
+    assert "@nb" in response.headers["plangraf-explain"]
+    assert response.headers["cache-control"] == "no-store"
+    full = client.get("/sparql", params={"query": SELECT, "explain": "true"})
+    assert full.json()["results"]["bindings"]
+    assert "plangraf-explain" not in full.headers
+    assert client.get("/sparql", params={"query": query, "explain": "why"}).json()["parameter"] == "explain"

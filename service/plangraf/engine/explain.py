@@ -128,8 +128,11 @@ def _hint(mistake: Mistake, culprit: Token | None, before: Token | None) -> str 
 
 def _by_position(message: str, source: Source, tokens: list[Token]) -> QuerySyntaxError:
     """The error at the token that the engine's position falls into; at the query's start without a position."""
-    if function := re.search(r"custom function <([^>]*)> is not supported", message):
-        return _unknown_function(function[1], source, tokens)
+    if function := re.search(
+        r"custom function <([^>]*)> (?:is not supported|requires .* but (\d+) were given)", message
+    ):
+        found = f"<{function[1]}> takes one argument, not {function[2]}." if function[2] else None
+        return _wrong_function(function[1], found or f"there is no function <{function[1]}>.", source, tokens)
     found = re.match(r"error at (\d+):(\d+): expected (?:one of )?(.*)", message, re.DOTALL)
     if found is None:
         place = tokens[0].place if tokens else source.end()
@@ -148,9 +151,9 @@ def _by_position(message: str, source: Source, tokens: list[Token]) -> QuerySynt
     return QuerySyntaxError(text, place)
 
 
-def _unknown_function(iri: str, source: Source, tokens: list[Token]) -> QuerySyntaxError:
+def _wrong_function(iri: str, text: str, source: Source, tokens: list[Token]) -> QuerySyntaxError:
     local = re.split(r"[#/:]", iri)[-1]
     for token in tokens:
         if (token.kind == "iri" and token.iri == iri) or (token.kind == "prefixed_name" and token.local == local):
-            return QuerySyntaxError(f"there is no function <{iri}>.", token.place)
-    return QuerySyntaxError(f"there is no function <{iri}>.", source.end())
+            return QuerySyntaxError(text, token.place)
+    return QuerySyntaxError(text, source.end())

@@ -86,7 +86,7 @@ And = Relation ( '&&' Relation )*
 Relation = Sum ( ( '=' | '!=' | '<' | '>' | '<=' | '>=' ) Sum | IN ExpressionList | NOT IN ExpressionList )?
 Sum = Product ( ( '+' | '-' ) Product )*
 Product = Unary ( ( '*' | '/' ) Unary )*
-Unary = '!' Unary | ( '+' | '-' ) ( '+' | '-' )? Primary | Primary
+Unary = '!' Unary | ( '+' | '-' ) ( ( '+' | '-' ) Number | Primary ) | Primary
 Primary = BrackettedExpression | BuiltInCall | Iri ArgList? | RdfLiteral | Number | BOOLEAN | VAR
 BuiltInCall = F0 '(' ')' | F1 '(' Expression ')' | F2 '(' Expression ',' Expression ')'
     | F3 '(' Expression ',' Expression ',' Expression ')'

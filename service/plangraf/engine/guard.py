@@ -8,6 +8,7 @@ here with the limit that it passes; whatever still gets through ends at the work
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from plangraf.engine.explain import grammar_error
 from plangraf.engine.grammar import FUNCTIONS
@@ -20,7 +21,7 @@ from plangraf.errors import (
     UpdateRefusedError,
 )
 from plangraf.settings import Settings
-from plangraf.tokens import Source, Token, tokenize_source
+from plangraf.tokens import Source, Token, tokenize, tokenize_source
 
 # Planning 128 joined patterns takes up to 2 s, 200 of them 20 s; no evaluation is part of that.
 _MOST_JOINED = 128
@@ -53,6 +54,8 @@ _BEFORE_BRACKET = frozenset(
         "WHERE",
     )
 )
+# The engine reads these only with their bracket right behind them, where SPARQL lets blanks and comments stand.
+_TIGHT = frozenset(("BNODE", "COALESCE", "CONCAT"))
 _MODIFIERS = frozenset(("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET"))
 _CLOSERS = {"(": ")", "{": "}", "[": "]", "{|": "|}", "<<": ">>"}
 _OPENERS = {closer: opener for opener, closer in _CLOSERS.items()}
@@ -85,7 +88,8 @@ class Limits:
 class CheckedQuery:
     """A query that the engine may see.
 
-    `text` has its codepoint escapes decoded; `deterministic` says whether the same data give the same answer;
+    `text` is what the engine reads: codepoint escapes are decoded, and blanks that it stumbles over are moved to
+    where it does not, so that every place stays where it was. `deterministic` says whether the same data give the same answer;
     `default_graphs` and `named_graphs` are the absolute IRIs of FROM and FROM NAMED.
     """
 
@@ -164,6 +168,7 @@ class _Pass:
     form: str = ""
     deterministic: bool = True
     awaiting_rows: bool = False
+    loose: bool = False
     clauses: int = 0
     operators: int = 0
     dataset: tuple[list[str], list[str]] = field(default_factory=lambda: ([], []))
@@ -183,7 +188,7 @@ class _Pass:
             raise QuerySyntaxError(text, opener.place)
         graphs, named = self.dataset
         return CheckedQuery(
-            self.source.decoded, self.form, self.deterministic, self.tokens,
+            _as_the_engine_reads(self.source, self.tokens) if self.loose else self.source.decoded, self.form, self.deterministic, self.tokens,
             tuple(graphs), tuple(named),
         )  # fmt: skip
 
@@ -264,6 +269,8 @@ class _Pass:
             if word == "FROM":
                 self._read_from(index)
         if self._text(index + 1) == "(":
+            if word in _TIGHT and self.tokens[index + 1].start > token.end:
+                self.loose = True
             if word in _VOLATILE:
                 self.deterministic = False
             if word not in FUNCTIONS and word not in _BEFORE_BRACKET and token.text != "a":
@@ -400,3 +407,15 @@ class _Pass:
 
     def _upper(self, index: int) -> str:
         return self.tokens[index].upper if 0 <= index < len(self.tokens) else ""
+
+
+def _as_the_engine_reads(source: Source, tokens: list[Token]) -> str:
+    """The decoded text with what stands between a `_TIGHT` name and its bracket moved to before the name."""
+    text = source.decoded
+    if text is not source.original:
+        tokens = tokenize(text)
+    for token, bracket in pairwise(tokens):
+        if token.upper in _TIGHT and bracket.text == "(":
+            moved = text[token.end : bracket.start] + text[token.start : token.end]
+            text = text[: token.start] + moved + text[bracket.start :]
+    return text

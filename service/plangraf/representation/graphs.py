@@ -7,6 +7,7 @@ same bytes in every process and a strong ETag tells the truth.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 import orjson
 from pyoxigraph import (
@@ -60,13 +61,14 @@ async def fetch_rows(engine: Engine, query: str) -> list[dict[str, dict[str, str
     return rows
 
 
-async def fetch_boolean(engine: Engine, query: str) -> bool:
-    """The answer of an ASK query.
+async def fetch_boolean(engine: Engine, query: str, *, like: QueryRequest | None = None) -> bool:
+    """The answer of an ASK query; asked with dataset, limit and client of another request, where one is given.
 
     Raises:
         PlangrafError: what the engine raises.
     """
-    return bool(orjson.loads(await _whole(engine, QueryRequest(query=query, format=JSON)))["boolean"])
+    request = replace(like, query=query, format=JSON) if like else QueryRequest(query=query, format=JSON)
+    return bool(orjson.loads(await _whole(engine, request))["boolean"])
 
 
 async def _whole(engine: Engine, request: QueryRequest) -> bytes:

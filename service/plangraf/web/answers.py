@@ -185,7 +185,7 @@ async def run(
     coding = choose_coding(accept_encoding(request))
     fleeting = {**headers, "Cache-Control": "no-store"}
     if parts is None:
-        return await _unkept(await while_connected(request.receive, service.engine.query(query)), fleeting, coding)
+        return await unkept(await while_connected(request.receive, service.engine.query(query)), fleeting, coding)
     caching = {**headers, "Cache-Control": "no-cache"}
     tag = service.tag(*parts)
     if own := unchanged(request, tag):
@@ -215,7 +215,7 @@ async def run(
     if tag != service.tag(*parts, version=answer.version):
         # Another version came to be served on the way: what the tag says is no longer true.
         service.cache.done(tag)
-        return await _unkept(answer, fleeting, coding)
+        return await unkept(answer, fleeting, coding)
     if own := unchanged(request, tag, exists=True):
         service.cache.done(tag)
         await answer.aclose()
@@ -233,7 +233,7 @@ async def run(
     return found
 
 
-async def _unkept(answer: QueryAnswer, headers: Mapping[str, str], coding: str) -> Response:
+async def unkept(answer: QueryAnswer, headers: Mapping[str, str], coding: str) -> Response:
     """An answer that may differ each time."""
     if answer.complete is None:
         return StreamedAnswer(answer, headers, coding)

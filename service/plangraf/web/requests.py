@@ -155,6 +155,18 @@ def _timeout(given: dict[str, list[str]]) -> float | None:
     return seconds
 
 
+def flag(given: dict[str, list[str]], name: str) -> bool:
+    """A parameter that is true or false, false when it is absent.
+
+    Raises:
+        ParameterError: it is something else.
+    """
+    text = single(given, name)
+    if text not in (None, "true", "false"):
+        raise ParameterError(name, f"{text!r} is neither true nor false.")
+    return text == "true"
+
+
 def client_of(request: Request) -> str:
     """Whom a request counts for, where clients take turns: the address it came from."""
     return request.client.host if request.client else "unknown"

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from plangraf.engine.base import QueryRequest
+from plangraf.engine.empty import why_empty
 from plangraf.errors import NotAcceptableError
 from plangraf.formats import (
     BOOLEAN_FORMATS,
@@ -19,11 +20,12 @@ from plangraf.formats import (
     RESULT_FORMATS,
     Format,
 )
-from plangraf.representation.graphs import write
+from plangraf.representation.graphs import fetch_boolean, write
 from plangraf.representation.jsonld import compact_graph, dump
-from plangraf.web.answers import run, vary, while_connected, whole
+from plangraf.web.answers import accept_encoding, run, unkept, vary, while_connected, whole
+from plangraf.web.coding import choose_coding
 from plangraf.web.openapi import PROBLEMS, content
-from plangraf.web.requests import FORM_TYPE, QUERY_TYPE, client_of, format_of, language_of, read_sparql
+from plangraf.web.requests import FORM_TYPE, QUERY_TYPE, client_of, flag, format_of, language_of, read_sparql
 from plangraf.web.service import Service
 from plangraf.web.service_description import service_description, service_name
 
@@ -61,10 +63,13 @@ def add_routes(app: FastAPI, service: Service) -> None:
             answer = await while_connected(request.receive, service.engine.query(plain))
             await answer.aclose()
             raise
+        query = QueryRequest(asked.query, format_, *graphs, asked.timeout_s, client_of(request))
+        if flag(asked.parameters, "explain"):
+            return await _explained(service, request, query, vary("Accept" if by_accept else None))
         return await run(
             service,
             request,
-            QueryRequest(asked.query, format_, *graphs, asked.timeout_s, client_of(request)),
+            query,
             ("sparql", format_.name, asked.query, repr(graphs)) if checked.deterministic else None,
             {**vary("Accept" if by_accept else None), **_ACCEPT_QUERY},
         )
@@ -85,6 +90,22 @@ def add_routes(app: FastAPI, service: Service) -> None:
         summary="Ask a SPARQL 1.1 query that is too long for an address",
         response_class=Response, responses=answers, openapi_extra={"requestBody": _BODY},
     )  # fmt: skip
+
+
+async def _explained(service: Service, request: Request, query: QueryRequest, headers: dict[str, str]) -> Response:
+    """The answer and, when it is empty, the reason in the header `Plangraf-Explain`."""
+    coding = choose_coding(accept_encoding(request))
+    answer = await while_connected(request.receive, service.engine.query(query))
+    own = {**headers, "Cache-Control": "no-store"}
+    if answer.complete is not None:  # a longer one is surely not empty
+
+        async def ask(text: str) -> bool:
+            return await fetch_boolean(service.engine, text, like=query)
+
+        explanation = await while_connected(request.receive, why_empty(ask, query.query))
+        if explanation is not None:
+            own["Plangraf-Explain"] = explanation.header
+    return await unkept(answer, own, coding)
 
 
 def _about(service: Service, request: Request, given: dict[str, list[str]]) -> Response:
@@ -127,7 +148,12 @@ _GRAPHS = [
 ]
 _FORMAT = _parameter("format", "Format of the answer, before Accept: json, xml, csv, tsv, turtle, jsonld, …")
 _TIMEOUT = _parameter("timeout", "A shorter limit on the evaluation than the service's own, in seconds.", example="5")
-_PARAMETERS = [_parameter("query", "One SPARQL 1.1 query.", example=_EXAMPLE), *_GRAPHS, _FORMAT, _TIMEOUT]
+_EXPLAIN = _parameter(
+    "explain", "true: why an empty answer is so, in the header Plangraf-Explain.", example="true"
+)
+_PARAMETERS = [
+    _parameter("query", "One SPARQL 1.1 query.", example=_EXAMPLE), *_GRAPHS, _FORMAT, _TIMEOUT, _EXPLAIN,
+]  # fmt: skip
 _BODY = {
     "required": True,
     "content": {
