@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,6 +96,12 @@ def start_server(built: Path) -> Callable[..., object]:
         return running_server(built, *options, **environment)
 
     return start
+
+
+@pytest.fixture(scope="session")
+def run_server() -> Callable[..., AbstractContextManager[Server]]:
+    """`running_server` for a folder of versions of the test's own."""
+    return running_server
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -142,9 +142,13 @@ predicates = st.one_of(
     st.sampled_from(PREDICATES),
     variables,
     st.builds("{}/{}".format, st.sampled_from(PREDICATES), st.sampled_from(PREDICATES)),
-    st.builds("({}|{})".format, st.sampled_from(PREDICATES), st.sampled_from(PREDICATES)),
-    st.builds("^{}".format, st.sampled_from(PREDICATES)),
-    st.builds("{}+".format, st.sampled_from(PREDICATES)),
+)
+# How often these give a pair, engines count in different ways (§18.5, https://github.com/w3c/sparql-query/issues/395;
+# ours leaves out the doubles of `p|q`), so they stand inside DISTINCT.
+paths = st.builds(
+    "{}{}".format,
+    st.sampled_from(["(:p|:q)", "!:p", "!(:p|:q)", "(:p/:q)", "(^:r|:q)", ":r", "(:p/^:p)"]),
+    st.sampled_from(["", "+", "*", "?"]),
 )
 triples = st.builds("{} {} {} .".format, nodes, predicates, objects)
 basic = st.lists(triples, min_size=1, max_size=2).map(" ".join)
@@ -173,45 +177,59 @@ tests = st.recursive(
 rows = st.lists(st.sampled_from([*THINGS, *LITERALS, "UNDEF"]), min_size=1, max_size=3).map(" ".join)
 
 
-def groups(depth: int) -> st.SearchStrategy[str]:
-    parts = [
-        basic,
-        st.builds("FILTER({})".format, tests),
-        st.builds("VALUES {} {{ {} }}".format, variables, rows),
-        st.builds("GRAPH ?g {{ {} }}".format, triples),
+@st.composite
+def groups(draw: st.DrawFn, depth: int = 2) -> str:
+    """What stands between the brackets of a group: basic patterns, and parts of every kind that there is."""
+    kinds = ["basic", "filter", "values", "graph"] + ["optional", "union", "minus", "group", "select", "path"] * (depth > 0)
+    parts = [draw(basic)]
+    for kind in draw(st.lists(st.sampled_from(kinds), max_size=2)):
+        inner = [draw(groups(depth - 1)) for _ in range({"union": 2}.get(kind, depth > 0))]
+        if kind == "basic":
+            parts.append(draw(basic))
+        elif kind == "filter":
+            parts.append(f"FILTER({draw(tests)})")
+        elif kind == "values":
+            parts.append(f"VALUES {draw(variables)} {{ {draw(rows)} }}")
+        elif kind == "graph":
+            parts.append(f"GRAPH ?g {{ {draw(triples)} }}")
+        elif kind == "optional":
+            parts.append(f"OPTIONAL {{ {inner[0]} }}")
+        elif kind == "union":
+            parts.append(f"{{ {inner[0]} }} UNION {{ {inner[1]} }}")
+        elif kind == "minus":
+            parts.append(f"MINUS {{ {inner[0]} }}")
+        elif kind == "group":
+            parts.append(f"{{ {inner[0]} }}")
+        elif kind == "path":
+            parts.append(f"{{ SELECT DISTINCT ?x ?y {{ {{ ?x ?p ?o }} ?x {draw(paths)} ?y }} }}")
+        else:
+            parts.append(f"{{ SELECT DISTINCT {draw(variables)} {{ {inner[0]} }} }}")
+    return " ".join(parts)
+
+
+wheres = groups()
+selects = st.sampled_from(
+    [
+        "SELECT * {{ {} }}",
+        "SELECT DISTINCT ?x ?y {{ {} }}",
+        "SELECT ?x ?z {{ {} }}",
+        "SELECT ?x (COUNT(*) AS ?n) {{ {} }} GROUP BY ?x",
+        "SELECT (COUNT(DISTINCT ?y) AS ?n) (COUNT(?z) AS ?m) {{ {} }}",
+        "SELECT ?x (SUM(IF(BOUND(?y) && ISNUMERIC(?y), ?y, 0)) AS ?n) {{ {} }} GROUP BY ?x HAVING (COUNT(*) > 1)",
     ]
-    if depth:
-        inner = groups(depth - 1)
-        parts += [
-            st.builds("OPTIONAL {{ {} }}".format, inner),
-            st.builds("{{ {} }} UNION {{ {} }}".format, inner, inner),
-            st.builds("MINUS {{ {} }}".format, inner),
-            st.builds("{{ {} }}".format, inner),
-            st.builds("{{ SELECT DISTINCT {} {{ {} }} }}".format, variables, inner),
-        ]
-    return st.builds("{} {}".format, basic, st.lists(st.one_of(parts), max_size=2).map(" ".join))
-
-
-wheres = groups(2)
-selects = st.one_of(
-    st.builds("SELECT * {{ {} }}".format, wheres),
-    st.builds("SELECT DISTINCT ?x ?y {{ {} }}".format, wheres),
-    st.builds("SELECT ?x ?z {{ {} }}".format, wheres),
-    st.builds("SELECT ?x (COUNT(*) AS ?n) {{ {} }} GROUP BY ?x".format, wheres),
-    st.builds("SELECT (COUNT(DISTINCT ?y) AS ?n) (COUNT(?z) AS ?m) {{ {} }}".format, wheres),
-    st.builds(
-        "SELECT ?x (SUM(IF(ISNUMERIC(?y), ?y, 0)) AS ?n) {{ {} }} GROUP BY ?x HAVING (COUNT(*) > 1)".format, wheres
-    ),
 )
 datasets = st.lists(st.integers(0, GRAPHS - 1), min_size=1, max_size=3, unique=True)
 
 
-@given(selects, datasets)
+@given(selects, wheres, datasets)
 @settings(max_examples=400)
-def test_any_query_has_the_answer_that_rdflib_gives(served: Served, select: str, graphs: list[int]) -> None:
-    query = PROLOGUE + select
-    found = served.rows(query, graphs)
-    event("empty" if not found else "rows")
+def test_any_query_has_the_answer_that_rdflib_gives(
+    served: Served, select: str, where: str, graphs: list[int]
+) -> None:
+    query = PROLOGUE + select.format(where)
+    # rdflib leaves out rows without any value.
+    found = [row for row in served.rows(query, graphs) if row]
+    event("rows" if found else "no rows")
     assert Counter(found) == Counter(by_rdflib(query, graphs))
 
 
@@ -234,11 +252,13 @@ def order(row: Row) -> tuple[int, str]:
     return (0 if not value else 1 if value.startswith("uri") else 2), value if value.startswith("uri") else ""
 
 
-@given(st.one_of(st.builds("SELECT * {{ {} }}".format, wheres), st.builds("ASK {{ {} }}".format, wheres)), datasets)
+@given(st.sampled_from(["SELECT *", "ASK"]), wheres, datasets)
 @settings(max_examples=250)
-@example("SELECT * { ?x <http://e/p> ?y FILTER(?y = 9) }", [0])
-def test_an_answer_is_explained_exactly_when_it_is_empty(served: Served, text: str, graphs: list[int]) -> None:
-    query = PROLOGUE + text
+@example("SELECT *", "?x <http://e/p> ?y FILTER(?y = 9)", [0])
+def test_an_answer_is_explained_exactly_when_it_is_empty(
+    served: Served, form: str, where: str, graphs: list[int]
+) -> None:
+    query = f"{PROLOGUE}{form} {{ {where} }}"
     found = served.call(served.answer(query, graphs))
     empty = not (found["boolean"] if "boolean" in found else found["results"]["bindings"])
     message, asked = served.why(query, graphs)

@@ -17,8 +17,6 @@ import httpx
 import psutil
 import pytest
 
-from conftest import running_server
-
 # A million rows and more, which no buffer on the way holds.
 ROWS = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f } LIMIT 3000000"
 TRIPLES = "CONSTRUCT { ?a ?b ?f } WHERE { ?a ?b ?c . ?d ?e ?f } LIMIT 3000000"
@@ -31,8 +29,8 @@ FORMATS = {
 
 
 @pytest.fixture(scope="module")
-def server(built: Path) -> Iterator[Any]:
-    with running_server(built, "--workers", "1") as running:
+def server(built: Path, run_server: Any) -> Iterator[Any]:
+    with run_server(built, "--workers", "1") as running:
         yield running
 
 

@@ -12,11 +12,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from conftest import running_server
 from plangraf.versions import VersionStore
 
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
@@ -55,7 +55,7 @@ def until_served(url: str, version: str, processes: int = 1) -> None:
         assert time.monotonic() < deadline, f"{version} is not served"
 
 
-def test_no_request_fails_while_versions_are_switched(two_versions: VersionStore) -> None:
+def test_no_request_fails_while_versions_are_switched(two_versions: VersionStore, run_server: Any) -> None:
     store = two_versions
     triples = {version.id: str(version.triples) for version in store.list()}
     outcomes: Counter[str] = Counter()
@@ -77,7 +77,7 @@ def test_no_request_fails_while_versions_are_switched(two_versions: VersionStore
                     )
                     outcomes["right" if right else f"{response.status_code} {path} {version}"] += 1
 
-    with running_server(store.path, "--workers", "1", PLANGRAF_WATCH_S="0") as server:
+    with run_server(store.path, "--workers", "1", PLANGRAF_WATCH_S="0") as server:
         threads = [threading.Thread(target=ask_on) for _ in range(3)]
         for thread in threads:
             thread.start()
@@ -94,10 +94,12 @@ def test_no_request_fails_while_versions_are_switched(two_versions: VersionStore
     assert outcomes["right"] > 200
 
 
-def test_a_new_version_is_noticed_without_a_signal_by_every_process(two_versions: VersionStore) -> None:
+def test_a_new_version_is_noticed_without_a_signal_by_every_process(
+    two_versions: VersionStore, run_server: Any
+) -> None:
     store = two_versions
     old = next(version.id for version in store.list() if version.id != store.current().id)
-    with running_server(store.path, "--workers", "2", PLANGRAF_WATCH_S="0.2") as server:
+    with run_server(store.path, "--workers", "2", PLANGRAF_WATCH_S="0.2") as server:
         command = [sys.executable, "-m", "plangraf.cli", "versions", "use", old, "--versions", str(store.path)]
         subprocess.run(command, check=True, capture_output=True, timeout=60)
         until_served(server.url, old, processes=2)
@@ -108,12 +110,14 @@ def test_a_new_version_is_noticed_without_a_signal_by_every_process(two_versions
         assert httpx.get(f"{server.url}/queries/plans.csv").headers["etag"] != tag
 
 
-def test_a_version_that_cannot_be_opened_leaves_the_old_one_serving(two_versions: VersionStore) -> None:
+def test_a_version_that_cannot_be_opened_leaves_the_old_one_serving(
+    two_versions: VersionStore, run_server: Any
+) -> None:
     store = two_versions
     good = next(version for version in store.list() if version.id != store.current().id)
     bad = store.current()
     store.use(good.id)
-    with running_server(store.path, "--workers", "1", PLANGRAF_WATCH_S="0") as server:
+    with run_server(store.path, "--workers", "1", PLANGRAF_WATCH_S="0") as server:
         (bad.path / "data.nq.zst").chmod(0o644)
         (bad.path / "data.nq.zst").write_bytes(b"not a dump")
         store.use(bad.id)

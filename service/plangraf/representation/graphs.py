@@ -46,7 +46,7 @@ async def fetch(engine: Engine, query: str) -> Graph:
     Raises:
         PlangrafError: what the engine raises.
     """
-    body = await _whole(engine, QueryRequest(query=query, format=N_TRIPLES))
+    body, _ = await fetch_bytes(engine, QueryRequest(query=query, format=N_TRIPLES))
     return canonical(quad.triple for quad in parse(body, RdfFormat.N_TRIPLES))
 
 
@@ -56,8 +56,8 @@ async def fetch_rows(engine: Engine, query: str) -> list[dict[str, dict[str, str
     Raises:
         PlangrafError: what the engine raises.
     """
-    body = orjson.loads(await _whole(engine, QueryRequest(query=query, format=JSON)))
-    rows: list[dict[str, dict[str, str]]] = body["results"]["bindings"]
+    body, _ = await fetch_bytes(engine, QueryRequest(query=query, format=JSON))
+    rows: list[dict[str, dict[str, str]]] = orjson.loads(body)["results"]["bindings"]
     return rows
 
 
@@ -68,13 +68,19 @@ async def fetch_boolean(engine: Engine, query: str, *, like: QueryRequest | None
         PlangrafError: what the engine raises.
     """
     request = replace(like, query=query, format=JSON) if like else QueryRequest(query=query, format=JSON)
-    return bool(orjson.loads(await _whole(engine, request))["boolean"])
+    body, _ = await fetch_bytes(engine, request)
+    return bool(orjson.loads(body)["boolean"])
 
 
-async def _whole(engine: Engine, request: QueryRequest) -> bytes:
+async def fetch_bytes(engine: Engine, request: QueryRequest) -> tuple[bytes, str]:
+    """A whole answer, and the version that it was evaluated on.
+
+    Raises:
+        PlangrafError: what the engine raises.
+    """
     answer = await engine.query(request)
     try:
-        return b"".join([chunk async for chunk in answer.chunks])
+        return b"".join([chunk async for chunk in answer.chunks]), answer.version
     finally:
         await answer.aclose()
 

@@ -62,15 +62,26 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
     """
     service = make_service(settings, engine, check)
 
+    warming: set[asyncio.Task[None]] = set()
+
+    def warm() -> None:
+        task = asyncio.create_task(named_queries.warm(service))
+        warming.add(task)
+        task.add_done_callback(warming.discard)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await engine.start()
         if isinstance(engine, SwitchingEngine):
             engine.subscribe(service.cache.clear)
+            engine.subscribe(warm)
             _look_on_signal(engine)
+            warm()
         try:
             yield
         finally:
+            for task in list(warming):
+                task.cancel()
             await engine.close()
 
     app = FastAPI(

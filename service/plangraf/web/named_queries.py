@@ -9,16 +9,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
+import structlog
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
 from plangraf.engine.base import QueryRequest
-from plangraf.errors import ResourceNotFoundError
-from plangraf.formats import HTML, RESULT_FORMATS, Format
+from plangraf.errors import PlangrafError, ResourceNotFoundError
+from plangraf.formats import HTML, JSON, RESULT_FORMATS, Format
 from plangraf.queries import LANGUAGES, NamedQuery
 from plangraf.query_head import Parameter
+from plangraf.representation.graphs import fetch_bytes
 from plangraf.web.answers import run, vary, whole
+from plangraf.web.cache import Kept
+from plangraf.web.coding import IDENTITY
 from plangraf.web.openapi import PROBLEMS
 from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import Service
@@ -34,6 +38,9 @@ _EXAMPLES = {
     "xsd:date": "2020-10-27",
     "xsd:dateTime": "2020-10-27T12:00:00",
 }
+
+
+log = structlog.get_logger()
 
 
 def add_routes(app: FastAPI, service: Service) -> None:
@@ -88,6 +95,25 @@ def _endpoint(service: Service, query: NamedQuery, fixed: Format | None) -> Call
         )
 
     return answer
+
+
+async def warm(service: Service) -> None:
+    """Answers each query that needs no parameter once, so that nobody waits for it after a start or a switch."""
+    for query in service.queries.values():
+        if any(not parameter.optional for parameter in query.parameters.values()):
+            continue
+        bound = query.bind({})
+        tag = service.tag("query", JSON.name, bound)
+        if await service.cache.turn(tag) is not None:
+            continue
+        try:
+            body, version = await fetch_bytes(service.engine, QueryRequest(query=bound, format=JSON))
+            if service.tag("query", JSON.name, bound, version=version) == tag:
+                service.cache.keep(Kept(tag, JSON.content_type.encode(), {IDENTITY: body}))
+        except PlangrafError as error:
+            log.warning("query not computed ahead", query=query.name, error=str(error))
+        finally:
+            service.cache.done(tag)
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,9 +148,7 @@ _GRAPHS = [
 ]
 _FORMAT = _parameter("format", "Format of the answer, before Accept: json, xml, csv, tsv, turtle, jsonld, …")
 _TIMEOUT = _parameter("timeout", "A shorter limit on the evaluation than the service's own, in seconds.", example="5")
-_EXPLAIN = _parameter(
-    "explain", "true: why an empty answer is so, in the header Plangraf-Explain.", example="true"
-)
+_EXPLAIN = _parameter("explain", "true: why an empty answer is so, in the header Plangraf-Explain.", example="true")
 _PARAMETERS = [
     _parameter("query", "One SPARQL 1.1 query.", example=_EXAMPLE), *_GRAPHS, _FORMAT, _TIMEOUT, _EXPLAIN,
 ]  # fmt: skip
