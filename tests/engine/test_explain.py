@@ -35,8 +35,13 @@ X = "PREFIX : <http://x/>\n"
         (X + "SELECT * { ?s <http://e/%zz> ?o }", 2, 15, "<http://e/%zz>", "this is no IRI"),
         (X + "SELECT * { ?s <http://[e/> ?o }", 2, 15, "<http://[e/>", "this is no IRI"),
         (X + "SELECT * { ?s ?p 'æøå', ?o FILTER(:f(?o)) }", 2, 35, ":f", "there is no function <http://x/f>"),
-        ("PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\nSELECT (xsd:date() AS ?d) { }", 2, 9, "xsd:date",
-         "<http://www.w3.org/2001/XMLSchema#date> takes one argument, not 0."),
+        (
+            "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\nSELECT (xsd:date() AS ?d) { }",
+            2,
+            9,
+            "xsd:date",
+            "<http://www.w3.org/2001/XMLSchema#date> takes one argument, not 0.",
+        ),
         (X + "SELECT * { ?s ?p 'æøå' ?o }", 2, 24, "?o", "expected ',', '.'"),
         (X + "SELECT * { ?s ?p '\\u00e6' ?o }", 2, 27, "?o", "expected ',', '.'"),
         (X + "SELECT * { << ?s ?p ?o >> ?q }", 2, 31, "", "cannot read"),
@@ -79,7 +84,8 @@ CALLS = [
     "REPLACE(?x, 'a', 'b', 'i')", "BNODE()", "BNODE('a')", "CONCAT()", "COALESCE(?x, ?y, ?z)", "BOUND(?x)",
     "EXISTS { ?s ?p ?o }", "NOT EXISTS { }", "?x IN ()", "?x NOT IN (1, 2)", "-?x * +1 / (2 - 3)", "!!true",
     "'a'@nb = 'a'^^<http://x>", "<http://www.w3.org/2001/XMLSchema#integer>('1')",
-    "(COUNT(*) + SUM(DISTINCT ?x))", "- -1", "+-1", "1 - - ?x", "!-?x", "GROUP_CONCAT(?x; SEPARATOR='a')", "GROUP_CONCAT(DISTINCT ?x)",
+    "(COUNT(*) + SUM(DISTINCT ?x))", "GROUP_CONCAT(?x; SEPARATOR='a')", "GROUP_CONCAT(DISTINCT ?x)",
+    "- -1", "+-1", "1 - - ?x", "!-?x",
 ]  # fmt: skip
 
 

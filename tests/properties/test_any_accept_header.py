@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -107,23 +109,20 @@ def headers(draw: st.DrawFn) -> tuple[str, list[Range]]:
 def test_any_header_gets_what_the_rfc_says(said: tuple[str, list[Range]], choices: tuple[Format, ...]) -> None:
     header, ranges = said
     expected = reference(ranges, choices)
-    try:
-        chosen = choose(header, choices)
-    except NotAcceptableError as error:
-        assert expected is None
-        assert error.choices == [choice.media_type for choice in choices]
+    if expected is None:
+        with pytest.raises(NotAcceptableError) as refused:
+            choose(header, choices)
+        assert refused.value.choices == [choice.media_type for choice in choices]
     else:
-        assert chosen == expected
+        assert choose(header, choices) == expected
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=0x17F)) | st.text(alphabet='a*/;,=q"\\ .019+-'))
 @settings(max_examples=400)
 def test_any_text_as_a_header_gets_a_format_or_a_406(header: str) -> None:
     for choices in CHOICES:
-        try:
+        with suppress(NotAcceptableError):
             assert choose(header, choices) in choices
-        except NotAcceptableError:
-            pass
     assert choose_language(header) in ("nb", "en")
 
 
@@ -134,8 +133,6 @@ def test_a_long_header_takes_no_long_time(piece: str, times: int) -> None:
     began = time.process_time()
     weighted(header)
     choose_language(header)
-    try:
+    with suppress(NotAcceptableError):
         choose(header, RESULT_FORMATS)
-    except NotAcceptableError:
-        pass
     assert time.process_time() - began < MOST_SECONDS

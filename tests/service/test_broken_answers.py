@@ -34,11 +34,12 @@ def server(built: Path, run_server: Any) -> Iterator[Any]:
         yield running
 
 
-def busiest(server: Any) -> psutil.Process:
-    """The worker that evaluates: the one child of the loader that has used the processor most."""
+def kill_workers(server: Any) -> None:
+    """Kills every worker, the one that evaluates among them: the children of the loader."""
     family = psutil.Process(server.process.pid).children(recursive=True)
     loaders = [process for process in family if "plangraf.engine.loader" in " ".join(process.cmdline())]
-    return max((process for process in loaders if not process.children()), key=lambda p: sum(p.cpu_times()[:2]))
+    for worker in (process for process in loaders if not process.children()):
+        os.kill(worker.pid, signal.SIGKILL)
 
 
 def connect(server: Any, accept: str, coding: str, version: str) -> socket.socket:
@@ -67,7 +68,7 @@ def test_a_stream_whose_worker_is_killed_has_no_end(server: Any, accept: str, co
         begin = connection.recv(65536)
         assert b" 200 " in begin.split(b"\r\n", 1)[0]
         assert (b"content-encoding: gzip" in begin.lower()) == (coding == "gzip")
-        os.kill(busiest(server).pid, signal.SIGKILL)
+        kill_workers(server)
         rest = read_all(connection)
     assert not (begin + rest).endswith(b"0\r\n\r\n")
     assert httpx.get(f"{server.url}/sparql", params={"query": "ASK {}"}).status_code == 200
@@ -79,7 +80,7 @@ def read_with_a_library(server: Any, accept: str) -> None:
         assert response.status_code == 200
         for number, _ in enumerate(response.iter_raw()):
             if number == 3:
-                os.kill(busiest(server).pid, signal.SIGKILL)
+                kill_workers(server)
 
 
 @pytest.mark.parametrize("accept", FORMATS)
@@ -96,7 +97,7 @@ def test_to_http_1_0_it_is_an_error_from_the_first_line(server: Any, accept: str
         reader = threading.Thread(target=lambda: found.append(read_all(connection)))
         reader.start()
         time.sleep(0.4)
-        os.kill(busiest(server).pid, signal.SIGKILL)
+        kill_workers(server)
         reader.join(30)
     assert re.match(rb"HTTP/1\.[01] 500 ", found[0]), found[0][:200]
     assert b'"code":"answer-broken"' in found[0]

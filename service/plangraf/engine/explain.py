@@ -128,11 +128,10 @@ def _hint(mistake: Mistake, culprit: Token | None, before: Token | None) -> str 
 
 def _by_position(message: str, source: Source, tokens: list[Token]) -> QuerySyntaxError:
     """The error at the token that the engine's position falls into; at the query's start without a position."""
-    if function := re.search(
-        r"custom function <([^>]*)> (?:is not supported|requires .* but (\d+) were given)", message
-    ):
-        found = f"<{function[1]}> takes one argument, not {function[2]}." if function[2] else None
-        return _wrong_function(function[1], found or f"there is no function <{function[1]}>.", source, tokens)
+    function = re.search(r"custom function <([^>]*)> (?:is not supported|requires .* but (\d+) were given)", message)
+    if function is not None:
+        count = f"<{function[1]}> takes one argument, not {function[2]}." if function[2] else None
+        return _wrong_function(function[1], count or f"there is no function <{function[1]}>.", source, tokens)
     found = re.match(r"error at (\d+):(\d+): expected (?:one of )?(.*)", message, re.DOTALL)
     if found is None:
         place = tokens[0].place if tokens else source.end()

@@ -89,8 +89,8 @@ class CheckedQuery:
     """A query that the engine may see.
 
     `text` is what the engine reads: codepoint escapes are decoded, and blanks that it stumbles over are moved to
-    where it does not, so that every place stays where it was. `deterministic` says whether the same data give the same answer;
-    `default_graphs` and `named_graphs` are the absolute IRIs of FROM and FROM NAMED.
+    where it does not, so that every place stays where it was. `deterministic` says whether the same data give the
+    same answer, `default_graphs` and `named_graphs` are the absolute IRIs of FROM and FROM NAMED.
     """
 
     text: str
@@ -187,10 +187,8 @@ class _Pass:
             text = f"this {opener.text!r} is never closed; {closer!r} was expected before the end."
             raise QuerySyntaxError(text, opener.place)
         graphs, named = self.dataset
-        return CheckedQuery(
-            _as_the_engine_reads(self.source, self.tokens) if self.loose else self.source.decoded, self.form, self.deterministic, self.tokens,
-            tuple(graphs), tuple(named),
-        )  # fmt: skip
+        text = _as_the_engine_reads(self.source, self.tokens) if self.loose else self.source.decoded
+        return CheckedQuery(text, self.form, self.deterministic, self.tokens, tuple(graphs), tuple(named))
 
     def _prologue(self) -> int:
         """Reads BASE, PREFIX and VERSION; returns the index of the first token after them."""
