@@ -9,13 +9,13 @@ import subprocess
 import urllib.request
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 
-from conftest import ROOT, running_server
 from filled_sheets import FIRST_ROW, columns, fill, sheet_of
-from small_home import command
+from small_home import ROOT, command
 
 ID = "https://w3id.org/plangraf/id/9999"
 SLUG = "planstrategi-2024-2027"
@@ -167,8 +167,8 @@ def turtle_files(folder: Path) -> list[Path]:
     return sorted((folder / "my-data").glob("*/*/*.ttl"))
 
 
-def test_the_service_answers_for_the_municipality(municipality: Path) -> None:
-    with running_server(municipality / "versions") as server:
+def test_the_service_answers_for_the_municipality(municipality: Path, run_server: Any) -> None:
+    with run_server(municipality / "versions") as server:
         plans = csv.DictReader(io.StringIO(get(f"{server.url}/queries/plans.csv?municipality=9999")))
         assert [(row["plan"], row["number"], row["title"], row["perspectives"]) for row in plans] == [
             (f"{ID}/plan/2024-2027-1", "1", "Temaplan for fjorden", "1,2"),

@@ -32,10 +32,10 @@ MOST_ENGINE_SECONDS = 20.0
 WORDS = (
     *re.findall(
         r"\S+",
-        r"""?s ?p ?o ?x $y _:b :a plan:Plan x: <http://x/> <> 1 2.5 1e3 'a' "b"@nb 'c'^^:d true a { } ( ) [ ] . , ; * / |
-        ^ ! + - = < > && || @nb ^^ << >> {| |} ~ SELECT ASK CONSTRUCT DESCRIBE PREFIX BASE FROM NAMED WHERE FILTER
-        OPTIONAL UNION MINUS GRAPH SERVICE BIND VALUES UNDEF AS GROUP BY HAVING ORDER ASC DESC LIMIT OFFSET DISTINCT REDUCED
-        COUNT NOT EXISTS IN STR REGEX IF COALESCE LATERAL INSERT LOAD # \u0041 \u0022 \ " ' """,
+        r"""?s ?p ?o ?x $y _:b :a plan:Plan x: <http://x/> <> 1 2.5 1e3 'a' "b"@nb 'c'^^:d true a { } ( ) [ ] . , ; * /
+        | ^ ! + - = < > && || @nb ^^ << >> {| |} ~ SELECT ASK CONSTRUCT DESCRIBE PREFIX BASE FROM NAMED WHERE FILTER
+        OPTIONAL UNION MINUS GRAPH SERVICE BIND VALUES UNDEF AS GROUP BY HAVING ORDER ASC DESC LIMIT OFFSET DISTINCT
+        REDUCED COUNT NOT EXISTS IN STR REGEX IF COALESCE LATERAL INSERT LOAD # \u0041 \u0022 \ " ' """,
     ),
     '"""', "æ", "\0", "\ufeff", "\n",
 )  # fmt: skip
@@ -160,18 +160,28 @@ REPEATED = [
     st.sampled_from(["", "ASK { ", "ASK { ?s ?p ?o FILTER(", "ASK { ?s :p", "SELECT ", "SELECT * { ?s ?p "]),
     st.sampled_from(REPEATED),
     st.sampled_from([10, 100, 3_000, 60_000]),
-    st.sampled_from(["", "}", "1", " ?o }", " ) }"]),
+    st.sampled_from(["", "1", "true", "?x", "?s ?p ?o"]),
+    st.sampled_from(["", "}", ") }", " ?o }"]),
 )
-@settings(max_examples=250)
-@example("ASK { ?s ?p ", "[ :p ", 60_000, "")
-@example("SELECT * { ?s ?p ", "(1 2) ", 3_000, " }")
+@settings(max_examples=200)
+@example("SELECT * ", "{", 60_000, "", "")
+@example("ASK { ?s ?p ?o FILTER(", "(", 60_000, "1", ") }")
+@example("ASK { ?s ?p ?o FILTER(", "STR(", 60_000, "1", ") }")
+@example("ASK { ?s ?p ?o FILTER(", "!", 60_000, "true", ") }")
+@example("ASK { ?s ?p ?o FILTER(1", " + 1", 15_000, "", ") }")
+@example("ASK { ?s ?p ", "[ :p ", 60_000, "?x", "}")
+@example("SELECT * { ?s ?p ", "(", 60_000, "1", "}")
+@example("SELECT * { ?s ", "(", 9, ":p", " ?o }")
+@example("ASK { ", "BIND(1 AS ?x) ", 3_000, "", "}")
+@example("ASK { ", "?s :p/:p ?o . ", 1_000, "", "}")
 def test_what_is_repeated_without_end_takes_no_long_time(
-    engine: EngineApart, before: str, piece: str, times: int, after: str
+    engine: EngineApart, before: str, piece: str, times: int, core: str, after: str
 ) -> None:
     closing = {"{": "}", "(": ")", "[": "]"}
     opened = [closing[sign] for sign in piece if sign in closing and closing[sign] not in piece]
-    for ending in (after, "".join(opened) * min(times, 100_000) + after):
-        text = f"{LINES[0]}\n{before}{(piece * times)[:250_000]}{ending}"
+    times = min(times, 250_000 // len(piece + "".join(opened)))
+    for ending in (core + after, core + "".join(opened) * times + after):
+        text = f"{LINES[0]}\n{before}{piece * times}{ending}"
         if (checked := guarded(text)) is not None:
             assert engine.tried(checked.text, MOST_ENGINE_SECONDS)[0] in ("read", "SyntaxError", "RuntimeError")
             began = time.process_time()
