@@ -35,9 +35,16 @@ texts = st.one_of(
     st.text(), st.text(alphabet=SIGNS), st.lists(st.sampled_from(PIECES) | st.text(max_size=3)).map("".join)
 )
 addresses = st.builds("{}:{}".format, st.sampled_from(["http", "urn", "https", "a"]), texts) | texts
-codes = st.from_regex(r"[1-9][0-9]?(\.[1-9a-dA-D])?", fullmatch=True) | st.text(alphabet="0123456789.abAB/_-æ ") | texts
+targets = st.from_regex(r"[1-9][0-9]?\.[1-9a-dA-D]", fullmatch=True)
+codes = st.text(alphabet="0123456789.abAB/_-æ ") | texts
 numbers = st.integers().map(str) | st.text(alphabet="0123456789+-. e٧")
-VALUES = {"text": texts, "iri": addresses, "either": codes | addresses, "code": codes, "number": numbers}
+VALUES = {
+    "text": texts,
+    "iri": addresses,
+    "either": st.one_of(targets, codes, addresses),
+    "code": codes,
+    "number": numbers,
+}
 
 
 @pytest.fixture(scope="module")

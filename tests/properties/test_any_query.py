@@ -123,7 +123,7 @@ def damaged(draw: st.DrawFn) -> str:
 
 heaps = st.lists(st.sampled_from(WORDS) | st.sampled_from(sorted(FUNCTIONS)), max_size=30).map(" ".join)
 queries = st.one_of(
-    st.text(),
+    st.text(st.characters()),
     heaps,
     st.builds("{}\nSELECT * {{ {} }}".format, st.sampled_from(LINES), heaps),
     st.builds("{}\nASK {{ ?s ?p ?o FILTER({}) }}".format, st.sampled_from(LINES), heaps),
@@ -136,6 +136,7 @@ queries = st.one_of(
 
 @given(queries)
 @settings(max_examples=900)
+@example("ASK { '\ud800' }")
 def test_any_text_is_refused_with_a_reason_or_one_that_the_engine_survives(engine: EngineApart, text: str) -> None:
     checked = guarded(text)
     if checked is None:
@@ -159,20 +160,20 @@ REPEATED = [
 @given(
     st.sampled_from(["", "ASK { ", "ASK { ?s ?p ?o FILTER(", "ASK { ?s :p", "SELECT ", "SELECT * { ?s ?p "]),
     st.sampled_from(REPEATED),
-    st.sampled_from([10, 100, 3_000, 60_000]),
+    st.sampled_from([10, 100, 3_000, 9_000, 60_000]),
     st.sampled_from(["", "1", "true", "?x", "?s ?p ?o"]),
     st.sampled_from(["", "}", ") }", " ?o }"]),
 )
 @settings(max_examples=200)
-@example("SELECT * ", "{", 60_000, "", "")
-@example("ASK { ?s ?p ?o FILTER(", "(", 60_000, "1", ") }")
-@example("ASK { ?s ?p ?o FILTER(", "STR(", 60_000, "1", ") }")
-@example("ASK { ?s ?p ?o FILTER(", "!", 60_000, "true", ") }")
-@example("ASK { ?s ?p ?o FILTER(1", " + 1", 15_000, "", ") }")
-@example("ASK { ?s ?p ", "[ :p ", 60_000, "?x", "}")
-@example("SELECT * { ?s ?p ", "(", 60_000, "1", "}")
+@example("SELECT * ", "{", 9_000, "", "")
+@example("ASK { ?s ?p ?o FILTER(", "(", 9_000, "1", ") }")
+@example("ASK { ?s ?p ?o FILTER(", "STR(", 6_000, "1", ") }")
+@example("ASK { ?s ?p ?o FILTER(", "!", 19_000, "true", ") }")
+@example("ASK { ?s ?p ?o FILTER(1", " + 1", 9_000, "", ") }")
+@example("ASK { ?s ?p ", "[ :p ", 6_000, "?x", "}")
+@example("SELECT * { ?s ?p ", "(", 9_000, "1", "}")
 @example("SELECT * { ?s ", "(", 9, ":p", " ?o }")
-@example("ASK { ", "BIND(1 AS ?x) ", 3_000, "", "}")
+@example("ASK { ", "MINUS { ?s ?p ?o } ", 3_000, "", "}")
 @example("ASK { ", "?s :p/:p ?o . ", 1_000, "", "}")
 def test_what_is_repeated_without_end_takes_no_long_time(
     engine: EngineApart, before: str, piece: str, times: int, core: str, after: str
