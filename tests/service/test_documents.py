@@ -206,6 +206,7 @@ def test_a_dataset_tells_its_measured_quality(url: str) -> None:
     assert values[f"{dataset}#things-Commitment"] == 285
     assert 0.3 < values[f"{dataset}#completeness-Commitment"] < 1
     assert values[f"{dataset}#evidence"] > 800
+    assert values[f"{dataset}#findings"] == 0
     metric = graph.value(URIRef(f"{dataset}#evidence"), URIRef(dqv + "isMeasurementOf"))
     assert metric == URIRef(f"{ID}scheme/quality-metric/evidence")
     assert httpx.get(f"{url}/doc/scheme/quality-metric/evidence").status_code == 200
