@@ -112,7 +112,7 @@ async def why_empty(ask: Callable[[str], Awaitable[bool]], query: str) -> Explan
         text = "The WHERE part has matches, but none goes with a row of the VALUES behind it"
         plain = _at(parsed.values.place, f"{text}{_where(parsed.values.place)}.") if without else None
         return _at(found.place or parsed.values.place, found.message) if found else plain
-    return await _why_no_match(asker, parsed)
+    return await _why_no_match(asker, parsed, sure=matched is False)
 
 
 async def _why_no_triples(asker: Asker, parsed: Outline, whole: str) -> Explanation | None:
@@ -150,7 +150,8 @@ async def _why_no_rows(asker: Asker, parsed: Outline) -> Explanation | None:
     return None
 
 
-async def _why_no_match(asker: Asker, parsed: Outline) -> Explanation | None:
+async def _why_no_match(asker: Asker, parsed: Outline, *, sure: bool) -> Explanation | None:
+    """The first part without a match; None when it is not `sure` that there is one and no question showed it."""
     scope, parts, first = Scope(), parsed.parts, True
     while True:
         chain = _chain(parts)
@@ -158,6 +159,9 @@ async def _why_no_match(asker: Asker, parsed: Outline) -> Explanation | None:
         if found is None:
             return None
         last_good, culprit = found
+        if not sure and all(part.kind in _NEVER_EMPTY for part in chain[culprit + 1 :]):
+            return None
+        sure = True
         part = chain[culprit]
         before = _joined(chain[:culprit])
         if culprit > last_good + 1 and any(p.kind not in _NEVER_EMPTY for p in chain[last_good + 1 : culprit]):
