@@ -33,11 +33,14 @@ def test_a_build_killed_at_random_moments_leaves_the_old_version_current(tmp_pat
     store = VersionStore(home / "versions")
     old = store.current()
     write(home, "data/5001/planstrategi/more.ttl", "<http://metadata.un.org/sdg/11.6> rdfs:label 'By'@nn .\n")
-    # A first run, thrown away, tells how long a build of the changed files takes.
-    begin = time.monotonic()
-    other = tmp_path / "measured"
-    assert plangraf("build", "--quiet", home=home, PLANGRAF_VERSIONS=str(other)).returncode == 0
-    duration = time.monotonic() - begin
+    # Runs that are thrown away tell how long a build of the changed files takes; the quickest counts, since one
+    # beside other work would put the later kills after the end.
+    other, durations = tmp_path / "measured", []
+    for _ in range(3):
+        begin = time.monotonic()
+        assert plangraf("build", "--quiet", "--force", home=home, PLANGRAF_VERSIONS=str(other)).returncode == 0
+        durations.append(time.monotonic() - begin)
+    duration = min(durations)
     new = VersionStore(other).current().id
     moments = random.Random(5001)
     untouched = 0
