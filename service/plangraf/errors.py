@@ -7,6 +7,9 @@ PlangrafError
 │   ├── UpdateRefusedError          an update sent to the query endpoint
 │   ├── ServiceForbiddenError       SERVICE to an address that is not allowed
 │   ├── ParameterError              a parameter that is malformed, unknown or repeated
+│   ├── MalformedRequestError       bytes that are no HTTP
+│   ├── RequestTimeoutError         a request that did not arrive in time
+│   ├── HeadTooLargeError           an address and header fields over the limit
 │   ├── BodyTooLargeError           a request body over the limit
 │   ├── UnsupportedMediaError       a request body of a type that the endpoint does not read
 │   ├── NotAcceptableError          no format that the client accepts
@@ -17,6 +20,7 @@ PlangrafError
 │   ├── QueryTimeoutError           evaluation passed its deadline
 │   ├── WorkerCrashedError          the worker process died
 │   ├── OverloadedError             too many queries in flight
+│   ├── DisplacedError              ended because too many long queries ran at once
 │   ├── NotReadyError               no version is open yet
 │   └── AnswerBrokenError           the answer broke off after its first byte
 ├── DataError                       a source file that cannot become part of a version
@@ -130,6 +134,33 @@ class ParameterError(RequestError):
         return {"parameter": self.name}
 
 
+class MalformedRequestError(RequestError):
+    code = "malformed-request"
+    title = "The request is no HTTP"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The bytes that came are no HTTP/1.1 request. This port speaks HTTP without TLS; "
+            "look at the address (http:// or https://), at proxies on the way, and at Content-Length."
+        )
+
+
+class RequestTimeoutError(RequestError):
+    code = "request-timeout"
+    title = "The request did not arrive in time"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The request was not complete after {seconds:g} seconds. Send it again, whole.")
+
+
+class HeadTooLargeError(RequestError):
+    code = "head-too-large"
+    title = "Address and header fields are too long"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"Address and header fields are over {limit} bytes together. Send a long query with POST.")
+
+
 class BodyTooLargeError(RequestError):
     code = "body-too-large"
     title = "The request body is too large"
@@ -227,6 +258,17 @@ class OverloadedError(EngineError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"{limit} queries are already running or waiting. Try again in a moment.")
+
+
+class DisplacedError(EngineError):
+    code = "query-displaced"
+    title = "The query made way for others"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"More than {most} long queries ran at once, and this was the oldest of the client that had most. "
+            "Try again later, one at a time, or make it shorter: fewer triples matched, LIMIT, a named graph."
+        )
 
 
 class NotReadyError(EngineError):

@@ -70,6 +70,8 @@ def serve(settings: Settings, *, may_build: bool = True) -> int:
                 "plangraf.serving:http_process",
                 factory=True,
                 workers=settings.processes,
+                ws="none",
+                http="plangraf.web.protocol:Protocol",
                 lifespan="on",
                 log_config=None,
                 access_log=False,

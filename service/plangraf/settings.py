@@ -42,6 +42,9 @@ class Settings(BaseSettings):
         default=None, description="Absolute address of the service as its users see it, without a final '/'."
     )
     query_workers: int = Field(default=4, ge=1, le=64, description="Query workers of each HTTP process.")
+    query_long: int = Field(
+        default=4, ge=1, le=64, description="Queries longer than 0.1 s that run beside, in each HTTP process."
+    )
     query_timeout_s: float = Field(default=30.0, gt=0, le=3600, description="Longest evaluation of a query.")
     query_max_bytes: int = Field(default=256 * 1024, ge=1024, description="Longest query and request body.")
     query_max_tokens: int = Field(default=20_000, ge=100, description="Most tokens of a query.")

@@ -27,6 +27,7 @@ from plangraf.engine.base import QueryRequest
 from plangraf.engine.pool import EmbeddedEngine
 from plangraf.errors import (
     AnswerBrokenError,
+    DisplacedError,
     EngineError,
     NotReadyError,
     OverloadedError,
@@ -282,7 +283,7 @@ def test_who_leaves_frees_a_worker_at_once(version: Version) -> None:
 def test_too_many_at_once_are_told_to_come_back(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         tasks = [asyncio.create_task(ask(engine, RUNAWAY, client="one")) for _ in range(5)]
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.05)
         with pytest.raises(OverloadedError):
             await ask(engine, COUNT, client="one")
         for task in tasks:
@@ -460,7 +461,7 @@ def test_processes_end_with_a_front_that_is_killed(version: Version, tmp_path: P
         assert front.stdout.readline() == "up\n"
         time.sleep(0.3)
         family = psutil.Process(front.pid).children(recursive=True)
-        assert len(family) == 5
+        assert len(family) == 6  # the loader, its workers, and one more for the long query
         front.kill()
     assert not psutil.wait_procs(family, timeout=5)[1]
 
@@ -473,3 +474,20 @@ def test_closing_while_workers_are_replaced_says_nothing(version: Version, capfd
 
     with_engine(version, use)
     assert capfd.readouterr().err == ""
+
+
+def test_a_long_query_leaves_its_place_and_ends_when_too_many_run(version: Version) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        first = asyncio.create_task(ask(engine, RUNAWAY, client="one"))
+        await asyncio.sleep(0.3)
+        assert (await ask(engine, COUNT, client="two")).split()[1] == "4001"
+        second = asyncio.create_task(ask(engine, RUNAWAY + "#", client="one"))
+        with pytest.raises(DisplacedError):
+            await asyncio.wait_for(first, 5)
+        assert not second.done()
+        assert (await ask(engine, COUNT, client="two")).split()[1] == "4001"
+        second.cancel()
+        await asyncio.gather(second, return_exceptions=True)
+        assert engine.running == 0
+
+    with_engine(version, use, query_workers=1, query_long=1)

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -36,10 +37,11 @@ def server(built: Path, run_server: Any) -> Iterator[Any]:
 
 def kill_workers(server: Any) -> None:
     """Kills every worker, the one that evaluates among them: the children of the loader."""
-    family = psutil.Process(server.process.pid).children(recursive=True)
-    loaders = [process for process in family if "plangraf.engine.loader" in " ".join(process.cmdline())]
-    for worker in (process for process in loaders if not process.children()):
-        os.kill(worker.pid, signal.SIGKILL)
+    for process in psutil.Process(server.process.pid).children(recursive=True):
+        # One that was replaced just now may be gone, or wait to be reaped.
+        with suppress(psutil.Error):
+            if "plangraf.engine.loader" in " ".join(process.cmdline()) and not process.children():
+                os.kill(process.pid, signal.SIGKILL)
 
 
 def connect(server: Any, accept: str, coding: str, version: str) -> socket.socket:

@@ -12,8 +12,9 @@ from typing import Protocol
 import orjson
 
 from plangraf.engine.base import QueryRequest
-from plangraf.engine.frames import CHUNK, FRAME, LAST, REQUEST
+from plangraf.engine.frames import CHUNK, LAST, REQUEST
 from plangraf.engine.guard import CheckedQuery
+from plangraf.engine.pipe import Pipe
 from plangraf.errors import AnswerBrokenError
 from plangraf.formats import Format
 
@@ -21,7 +22,7 @@ from plangraf.formats import Format
 LONGEST_PAUSE_S = 30.0
 _LONGEST_PAUSE_BEFORE_OTHERS_S = 10.0
 _LOOK_S = 1.0
-_NICENESS = 10
+_NICENESS = 19
 
 
 class _Engine(Protocol):
@@ -33,22 +34,28 @@ class _Engine(Protocol):
     @property
     def wanted(self) -> bool: ...
 
-    def give(self, worker: WorkerEnd, client: str | None = None) -> None: ...
+    def give(self, worker: WorkerEnd) -> None: ...
 
-    def discard(self, worker: WorkerEnd, client: str, reason: str) -> None: ...
+    def discard(self, worker: WorkerEnd, reason: str) -> None: ...
 
     def tell_if_slow(self, query: str, seconds: float, outcome: str) -> None: ...
 
 
 class WorkerEnd:
-    """The front's end of one worker process."""
+    """The front's end of one worker process.
 
-    def __init__(self, pid: int, loader: object, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    `making_way` is what happens when its query turns out long, after which it is `slowed`; `displaced` says that
+    its query was ended for others, `replaced` that the process is done for.
+    """
+
+    def __init__(self, pid: int, loader: object, pipe: Pipe) -> None:
         self.pid = pid
         self.loader = loader
         self.slowed = False
-        self._reader = reader
-        self._writer = writer
+        self.displaced = False
+        self.replaced = False
+        self.making_way: asyncio.TimerHandle | None = None
+        self._pipe = pipe
 
     def send(self, request: QueryRequest, checked: CheckedQuery) -> None:
         default, named = request.default_graphs, request.named_graphs
@@ -63,26 +70,34 @@ class WorkerEnd:
                 "graphs": any(token.upper == "GRAPH" for token in checked.tokens),
             }
         )
-        self._writer.write(REQUEST.pack(len(body)) + body)
+        self._pipe.write(REQUEST.pack(len(body)) + body)
 
     async def receive(self) -> tuple[bytes, bytes]:
-        """The next frame's kind and payload; IncompleteReadError or OSError when the worker is gone."""
-        kind, size = FRAME.unpack(await self._reader.readexactly(FRAME.size))
-        return kind, await self._reader.readexactly(size)
+        """The next frame's kind and payload; ConnectionError when the worker is gone."""
+        return await self._pipe.next()
 
     def slow_down(self) -> None:
-        """Gives the process less of the processor. Only root could undo that, so it is the worker's last query."""
+        """Leaves the process what nobody else wants of the processor. That cannot be undone without being root,
+        so it is the worker's last query.
+        """
         self.slowed = True
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self.pid, _NICENESS)
+            os.sched_setscheduler(self.pid, os.SCHED_IDLE, os.sched_param(0))
+
+    def rest(self) -> None:
+        """Nothing is asked of it any more, or not yet."""
+        if self.making_way is not None:
+            self.making_way.cancel()
+            self.making_way = None
 
     @property
     def gone(self) -> bool:
         """Whether the process has ended while it had nothing to do."""
-        return self._reader.at_eof()
+        return self._pipe.closed
 
     def close(self) -> None:
-        self._writer.close()
+        self._pipe.close()
 
 
 class EmbeddedAnswer:
@@ -182,8 +197,9 @@ class EmbeddedAnswer:
                 return await self._worker.receive()
         except TimeoutError:
             raise AnswerBrokenError("the time limit was passed") from None
-        except (asyncio.IncompleteReadError, OSError) as error:
-            raise AnswerBrokenError("the worker died") from error
+        except OSError as error:
+            displaced = self._worker.displaced
+            raise AnswerBrokenError("it made way for others" if displaced else "the worker died") from error
         finally:
             waited = time.monotonic() - began
             self._left_s -= waited
@@ -192,12 +208,12 @@ class EmbeddedAnswer:
     def _finish(self) -> None:
         """The worker is free for the next query."""
         if self._worker is not None:
-            self._engine.give(self._worker, self._request.client)
+            self._engine.give(self._worker)
             self._worker = None
             self._engine.tell_if_slow(self._request.query, self._evaluated_s + self._streamed_s, "answered")
 
     def _drop(self) -> None:
         """The worker is in the middle of something that nobody wants any more."""
         if self._worker is not None:
-            self._engine.discard(self._worker, self._request.client, "broken")
+            self._engine.discard(self._worker, "broken")
             self._worker = None

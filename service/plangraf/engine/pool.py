@@ -25,8 +25,10 @@ from plangraf.engine.base import QueryRequest
 from plangraf.engine.explain import explain_engine_error
 from plangraf.engine.frames import CONTROL, ERROR, FORK, KILL, READY, WORKER
 from plangraf.engine.guard import CheckedQuery, Limits, check
+from plangraf.engine.pipe import Pipe
 from plangraf.engine.schedule import Schedule
 from plangraf.errors import (
+    DisplacedError,
     EngineError,
     NotReadyError,
     OverloadedError,
@@ -39,13 +41,14 @@ from plangraf.namespaces import ONTOLOGY, SHAPES_GRAPH
 from plangraf.settings import Settings
 from plangraf.versions import Version
 
-_READ_AHEAD = 256 * 1024
 _REMEMBERED_QUERIES = 512
 # Tokens of a longer query would take too much memory to be worth it.
 _LONGEST_REMEMBERED = 4096
 _LONGEST_LOGGED = 2000
-# A query that runs longer makes way: its worker gets less of the processor while others want it, too.
-_SHORT_S = 0.3
+# A query that runs longer makes way for others; so does, sooner, one of a client that has used much.
+_SHORT_S = 0.1
+_SHORT_FOR_HEAVY_S = 0.05
+_COUNT_S = 0.05
 # Seconds that a loader has to end by itself.
 _GRACE_S = 3.0
 _LONGEST_RETRY_S = 30.0
@@ -67,7 +70,7 @@ class EmbeddedEngine:
         self._limits = Limits.of(settings)
         self._check = lru_cache(_REMEMBERED_QUERIES)(self._check_anew)
         self._schedule: Schedule[WorkerEnd] = Schedule(
-            settings.query_workers, settings.query_max_waiting, self._is_alive
+            settings.query_workers, settings.query_long, settings.query_max_waiting, self._is_alive
         )
         self._starting: set[asyncio.Task[None]] = set()
         self._loader: subprocess.Popen[bytes] | None = None
@@ -76,6 +79,7 @@ class EmbeddedEngine:
         self._triples = 0
         self._ready = False
         self._closing = False
+        self._counting = False
 
     @property
     def version(self) -> str:
@@ -154,26 +158,28 @@ class EmbeddedEngine:
             self._count()
         began = time.monotonic()
         metrics.QUEUE.observe(began - asked)
-        making_way = asyncio.get_running_loop().call_later(_SHORT_S, worker.slow_down)
+        short_s = _SHORT_FOR_HEAVY_S if self._schedule.is_heavy(request.client) else _SHORT_S
+        worker.making_way = asyncio.get_running_loop().call_later(short_s, self._make_way, worker)
         try:
             worker.send(request, checked)
             async with asyncio.timeout(limit):
                 first = await worker.receive()
         except TimeoutError:
-            self.discard(worker, request.client, "timeout")
+            self.discard(worker, "timeout")
             self.tell_if_slow(request.query, limit, "timeout")
             raise QueryTimeoutError(limit) from None
-        except (asyncio.IncompleteReadError, OSError) as error:
-            self.discard(worker, request.client, "crashed")
+        except OSError as error:
+            if worker.displaced:
+                self.tell_if_slow(request.query, time.monotonic() - began, "displaced")
+                raise DisplacedError(self._settings.query_long) from error
+            self.discard(worker, "crashed")
             raise WorkerCrashedError from error
         except BaseException:
-            self.discard(worker, request.client, "left")
+            self.discard(worker, "left")
             raise
-        finally:
-            making_way.cancel()
         if first[0] == ERROR:
             metrics.QUERIES.labels("refused").inc()
-            self.give(worker, request.client)
+            self.give(worker)
             raise self._refusal(request.query, checked, orjson.loads(first[1]))
         evaluated = time.monotonic() - began
         metrics.QUERIES.labels("answered").inc()
@@ -268,8 +274,8 @@ class EmbeddedEngine:
 
     async def _welcome(self, pid: int, loader: object, connection: socket.socket) -> None:
         connection.setblocking(False)
-        reader, writer = await asyncio.open_unix_connection(sock=connection, limit=_READ_AHEAD)
-        self.give(WorkerEnd(pid, loader, reader, writer))
+        _, pipe = await asyncio.get_running_loop().create_unix_connection(Pipe, sock=connection)
+        self.give(WorkerEnd(pid, loader, pipe))
 
     def _lost(self) -> None:
         """The loader has died, and its workers with it: open the version once more."""
@@ -308,35 +314,61 @@ class EmbeddedEngine:
             return False
         return True
 
-    def give(self, worker: WorkerEnd, client: str | None = None) -> None:
-        """A worker that is free, after a query of `client` or when it is new."""
+    def give(self, worker: WorkerEnd) -> None:
+        """A worker that is free, after a query or when it is new."""
+        worker.rest()
+        self._schedule.finished(worker)
         if self._closing:
             worker.close()
         elif worker.slowed:
             self._replace(worker, "slowed")
         else:
             self._schedule.give(worker)
-        if client is not None:
-            self._schedule.finished(client)
-            self._count()
-
-    def discard(self, worker: WorkerEnd, client: str, reason: str) -> None:
-        """Ends a worker in the middle of a query of `client`."""
-        metrics.QUERIES.labels(reason).inc()
-        self._replace(worker, reason)
-        self._schedule.finished(client)
         self._count()
 
+    def discard(self, worker: WorkerEnd, reason: str) -> None:
+        """Ends a worker in the middle of a query."""
+        worker.rest()
+        metrics.QUERIES.labels(reason).inc()
+        self._replace(worker, reason)
+        self._schedule.finished(worker)
+        self._count()
+
+    def _make_way(self, worker: WorkerEnd) -> None:
+        """A query has turned out long: it goes on with what others leave of the processor, and a fresh worker
+        takes its place. With too many of those, one ends.
+        """
+        worker.slow_down()
+        if not self._closing and worker.loader is self._loader:
+            self._tell(FORK, 0)
+        victim = self._schedule.lengthen(worker)
+        if victim is not None:
+            victim.rest()
+            victim.displaced = True
+            metrics.QUERIES.labels("displaced").inc()
+            self._replace(victim, "displaced")
+            self._count()
+
     def _count(self) -> None:
+        """Tells how many queries wait and run, soon: each of them changes both numbers several times."""
+        if not self._counting:
+            self._counting = True
+            asyncio.get_running_loop().call_later(_COUNT_S, self._count_now)
+
+    def _count_now(self) -> None:
+        self._counting = False
         metrics.WAITING.set(self._schedule.waiting)
         metrics.RUNNING.set(self._schedule.running)
 
     def _replace(self, worker: WorkerEnd, reason: str) -> None:
-        """Ends a worker, dead or alive, and asks for a fresh one."""
+        """Ends a worker, dead or alive, once, and asks for a fresh one where that is not there already."""
+        if worker.replaced:
+            return
+        worker.replaced = True
         metrics.REPLACED.labels(reason).inc()
         worker.close()
         if worker.loader is not self._loader:
             return  # it died with an earlier loader, and the present one has forked all that there should be
         self._tell(KILL, worker.pid)
-        if not self._closing:
+        if not self._closing and not worker.slowed:
             self._tell(FORK, 0)

@@ -1,14 +1,16 @@
-"""Who gets a free worker next: house queries first, then clients in turn, each with a bounded share.
+"""Who gets a free worker next: house queries first, then clients that used little, then the others, in turn.
 
-Pure bookkeeping on one event loop, without processes. A client that sends many queries waits for its own ones,
-not the others for it.
+Pure bookkeeping on one event loop, without processes. A client that sends many or long queries waits for its own
+ones, not the others for it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from plangraf.errors import NotReadyError, OverloadedError
@@ -16,24 +18,54 @@ from plangraf.errors import NotReadyError, OverloadedError
 W = TypeVar("W")
 # The service itself: its documents, pages and named queries are few, short and known.
 HOUSE = ""
+# A client is heavy whose queries take long and have taken so many seconds lately, or that has taken more in
+# whatever pieces. What was used counts half as much after each half-life.
+_LONG_ON_AVERAGE_S = 0.02
+_HEAVY_S = 0.25
+_HEAVY_IN_ALL_S = 5.0
+_HALF_LIFE_S = 10.0
+_MOST_REMEMBERED = 10_000
+
+
+@dataclass(slots=True)
+class _Held:
+    """A worker in use: by whom, since when, and whether its query has turned out long."""
+
+    client: str
+    since: float
+    long: bool = False
+
+
+@dataclass(slots=True)
+class _Usage:
+    """What a client has used: seconds that it held workers, and queries, both fading since `stamp`."""
+
+    seconds: float
+    queries: float
+    stamp: float
 
 
 class Schedule(Generic[W]):
-    """Idle workers and waiting queries.
+    """Idle workers, waiting queries, and what each client has used lately.
 
-    With more than one worker, one is kept from the public's queries, so that documents go on; one client runs
-    half of the workers at most. When as many wait as may, a newcomer takes the place of the newest query of the
-    client that waits with most, unless that is himself.
+    With more than one worker, one is kept from the public's queries, so that documents go on, and another one
+    from heavy clients'; one client runs half of the workers at most. A query that turns out long gives its place
+    to the next and goes on beside, with at most `most_long` others: beyond that, the oldest of the client that has
+    most of them ends. When as many wait as may, a newcomer takes the place of the newest query of the client that
+    waits with most, unless that is himself.
     """
 
-    def __init__(self, workers: int, most_waiting: int, alive: Callable[[W], bool]) -> None:
+    def __init__(self, workers: int, most_long: int, most_waiting: int, alive: Callable[[W], bool]) -> None:
         self._public = max(1, workers - 1)
+        self._for_heavy = max(1, self._public - 1)
         self._share = max(1, workers // 2)
+        self._most_long = most_long
         self._most_waiting = most_waiting
         self._alive = alive
         self._idle: deque[W] = deque()
         self._waiting: OrderedDict[str, deque[asyncio.Future[W]]] = OrderedDict()
-        self._running: Counter[str] = Counter()
+        self._held: dict[W, _Held] = {}
+        self._used: OrderedDict[str, _Usage] = OrderedDict()
         self._quiet = asyncio.Event()
         self._quiet.set()
 
@@ -43,7 +75,7 @@ class Schedule(Generic[W]):
 
     @property
     def running(self) -> int:
-        return self._running.total()
+        return len(self._held)
 
     async def quiet(self) -> None:
         """Back when nothing runs and nobody waits."""
@@ -56,13 +88,13 @@ class Schedule(Generic[W]):
         return taken
 
     async def acquire(self, client: str, limit_s: float) -> W:
-        """A worker for a query of this client, which must be told by `finished` when the query has ended.
+        """A worker for a query of this client, which `finished` must be told of when the query has ended.
 
         Raises:
             OverloadedError: too many wait, or no worker came free within `limit_s` seconds.
         """
         if self._may_run(client) and not self._waiting.get(client) and (worker := self._pop_idle()) is not None:
-            self._begin(client)
+            self._begin(client, worker)
             return worker
         self._make_room(client)
         future: asyncio.Future[W] = asyncio.get_running_loop().create_future()
@@ -71,29 +103,56 @@ class Schedule(Generic[W]):
         try:
             async with asyncio.timeout(limit_s):
                 return await future
-        except TimeoutError:
-            raise OverloadedError(self._most_waiting) from None
-        except BaseException:
-            # A worker may have been handed over in the moment in which the client left.
+        except BaseException as error:
+            # A worker may have been handed over in the moment in which the client left or the time was over.
             if future.done() and not future.cancelled() and future.exception() is None:
-                self.finished(client)
+                self.finished(future.result())
                 self.give(future.result())
+            if isinstance(error, TimeoutError):
+                raise OverloadedError(self._most_waiting) from None
             raise
         finally:
             self._forget(client, future)
 
-    def finished(self, client: str) -> None:
-        """A query of this client has ended, whatever became of its worker."""
-        self._running[client] -= 1
-        if self._running[client] <= 0:
-            del self._running[client]
-        self._match()
-        if not self._running and not self._waiting:
-            self._quiet.set()
+    def is_heavy(self, client: str) -> bool:
+        """Whether a client has used more lately than those who ask what is short."""
+        used = self._used.get(client)
+        if used is None:
+            return False
+        fading = 0.5 ** ((time.monotonic() - used.stamp) / _HALF_LIFE_S)
+        seconds = used.seconds * fading
+        return seconds > _HEAVY_IN_ALL_S or (seconds > _HEAVY_S and used.seconds > _LONG_ON_AVERAGE_S * used.queries)
 
-    def _begin(self, client: str) -> None:
-        self._running[client] += 1
-        self._quiet.clear()
+    def lengthen(self, worker: W) -> W | None:
+        """A worker's query has turned out long: its place is free for another worker.
+
+        Returns:
+            A worker whose query is to end for that, already told as finished here; None when there is room.
+        """
+        held = self._held.get(worker)
+        if held is None or held.long:
+            return None
+        held.long = True
+        self._charge(held, 0)
+        long = {w: h for w, h in self._held.items() if h.long and h.client != HOUSE}
+        victim = None
+        if len(long) > self._most_long:
+            of_client = Counter(h.client for h in long.values())
+            # The dictionary is in the order in which they began.
+            victim = max(long, key=lambda w: of_client[long[w].client])
+            self.finished(victim)
+        self._match()
+        return victim
+
+    def finished(self, worker: W) -> None:
+        """The query of this worker has ended, whatever becomes of the worker."""
+        held = self._held.pop(worker, None)
+        if held is None:
+            return
+        self._charge(held, 1)
+        self._match()
+        if not self._held and not self._waiting:
+            self._quiet.set()
 
     def give(self, worker: W) -> None:
         """A worker that is free."""
@@ -108,11 +167,30 @@ class Schedule(Generic[W]):
                     future.set_exception(NotReadyError("the service is stopping"))
         self._waiting.clear()
 
+    def _begin(self, client: str, worker: W) -> None:
+        self._held[worker] = _Held(client, time.monotonic())
+        self._quiet.clear()
+
+    def _charge(self, held: _Held, queries: int) -> None:
+        """Adds what was used since the last charge, and queries that have ended."""
+        now = time.monotonic()
+        if held.client != HOUSE:
+            used = self._used.setdefault(held.client, _Usage(0.0, 0.0, now))
+            fading = 0.5 ** ((now - used.stamp) / _HALF_LIFE_S)
+            used.seconds = used.seconds * fading + now - held.since
+            used.queries = used.queries * fading + queries
+            used.stamp = now
+            self._used.move_to_end(held.client)
+            if len(self._used) > _MOST_REMEMBERED:
+                self._used.popitem(last=False)
+        held.since = now
+
     def _may_run(self, client: str) -> bool:
         if client == HOUSE:
             return True
-        public = self._running.total() - self._running[HOUSE]
-        return public < self._public and self._running[client] < self._share
+        short = [held.client for held in self._held.values() if not held.long and held.client != HOUSE]
+        most = self._for_heavy if self.is_heavy(client) else self._public
+        return len(short) < most and short.count(client) < self._share
 
     def _pop_idle(self) -> W | None:
         while self._idle:
@@ -123,7 +201,7 @@ class Schedule(Generic[W]):
 
     def _match(self) -> None:
         """Hands idle workers to those whose turn it is."""
-        while self._idle:
+        while self._idle and self._waiting:
             client = next((c for c in self._in_turn() if self._may_run(c)), None)
             if client is None:
                 return
@@ -139,17 +217,20 @@ class Schedule(Generic[W]):
             if future.done():
                 self._idle.appendleft(worker)
             else:
-                self._begin(client)
+                self._begin(client, worker)
                 future.set_result(worker)
 
     def _in_turn(self) -> list[str]:
-        return sorted(self._waiting, key=lambda client: client != HOUSE)
+        return sorted(self._waiting, key=lambda client: (client != HOUSE, self.is_heavy(client)))
 
     def _make_room(self, client: str) -> None:
         if client == HOUSE or self.waiting < self._most_waiting:
             return
-        greediest = max(self._waiting, key=lambda c: (c != HOUSE, len(self._waiting[c])))
-        if greediest in (client, HOUSE) or len(self._waiting[greediest]) <= len(self._waiting.get(client, ())) + 1:
+        greediest = max(self._waiting, key=lambda c: (c != HOUSE, self.is_heavy(c), len(self._waiting[c])))
+        fair = self.is_heavy(greediest) and not self.is_heavy(client)
+        if greediest in (client, HOUSE) or (
+            not fair and len(self._waiting[greediest]) <= len(self._waiting.get(client, ())) + 1
+        ):
             raise OverloadedError(self._most_waiting)
         future = self._waiting[greediest].pop()
         if not self._waiting[greediest]:
@@ -163,3 +244,5 @@ class Schedule(Generic[W]):
             queue.remove(future)
             if not queue:
                 del self._waiting[client]
+        if not self._held and not self._waiting:
+            self._quiet.set()

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from plangraf import metrics
 from plangraf.engine.base import QueryAnswer, QueryRequest
-from plangraf.errors import EngineError, NotReadyError, OverloadedError, PlangrafError
+from plangraf.errors import DisplacedError, EngineError, NotReadyError, OverloadedError, PlangrafError
 from plangraf.web.cache import Cache, Headers, Kept
 from plangraf.web.coding import CODINGS, IDENTITY, SMALLEST, choose_coding, encode, encoder, tag_of
 from plangraf.web.service import Service
@@ -23,6 +23,7 @@ _HIT, _MISS = metrics.CACHE.labels("hit"), metrics.CACHE.labels("miss")
 # An answer to an HTTP/1.0 client is kept in memory up to this size, on disk beyond it.
 _IN_MEMORY = 4 * 1024 * 1024
 _CHUNK = 64 * 1024
+_UNWATCHED_S = 0.02
 
 
 class ClientGoneError(Exception):
@@ -256,7 +257,11 @@ def _timing_of(answer: QueryAnswer) -> str:
 
 def _lasting(error: PlangrafError) -> PlangrafError | None:
     """The error when asking again at once would meet it again."""
-    return error if isinstance(error, EngineError) and not isinstance(error, OverloadedError | NotReadyError) else None
+    return (
+        error
+        if isinstance(error, EngineError) and not isinstance(error, OverloadedError | DisplacedError | NotReadyError)
+        else None
+    )
 
 
 def raw(headers: Mapping[str, str]) -> Headers:
@@ -388,25 +393,37 @@ def server_timing(**seconds: float) -> str:
 
 
 async def while_connected(receive: Receive, work: Awaitable[T]) -> T:
-    """The result of `work`, which is cancelled as soon as the client leaves.
+    """The result of `work`, which is cancelled soon after the client leaves.
+
+    What is quickly done is not watched over: that would cost more than it does.
 
     Raises:
         ClientGoneError: the client left first.
     """
-    task = asyncio.ensure_future(work)
-    gone = asyncio.create_task(_until_gone(receive))
+    task = asyncio.current_task()
+    assert task is not None
+    watching: asyncio.Task[None] | None = None
+    gone = False
+
+    async def watch() -> None:
+        nonlocal gone
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone = True
+        task.cancel()
+
+    def begin() -> None:
+        nonlocal watching
+        watching = asyncio.create_task(watch())
+
+    timer = asyncio.get_running_loop().call_later(_UNWATCHED_S, begin)
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        raise ClientGoneError
+        return await work
+    except asyncio.CancelledError:
+        if gone and task.uncancel() == 0:
+            raise ClientGoneError from None
+        raise
     finally:
-        for waiting in (task, gone):
-            if not waiting.done():
-                waiting.cancel()
-        await asyncio.gather(task, gone, return_exceptions=True)
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+        timer.cancel()
+        if watching is not None:
+            watching.cancel()

@@ -29,9 +29,10 @@ from plangraf.errors import (
 from plangraf.settings import Settings, load_settings
 from plangraf.versions import VersionStore
 from plangraf.web import documents, health, named_queries, pages, sparql, vocabulary
-from plangraf.web.hot import Hot
+from plangraf.web.hot import STATE, Hot
 from plangraf.web.logging import RequestLog, configure_logging
 from plangraf.web.middleware import Envelope
+from plangraf.web.noting import Notes
 from plangraf.web.openapi import install_openapi
 from plangraf.web.problems import not_found, problem
 from plangraf.web.service import Check, Service, make_service
@@ -61,6 +62,8 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
         check: refuses what the engine must never see, and says which form a query has.
     """
     service = make_service(settings, engine, check)
+    notes = Notes(RequestLog(settings))
+    hot = Hot(service.cache, notes, lambda: engine.version)
 
     warming: set[asyncio.Task[None]] = set()
 
@@ -70,7 +73,7 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
         task.add_done_callback(warming.discard)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Hot]]:
         await engine.start()
         if isinstance(engine, SwitchingEngine):
             engine.subscribe(service.cache.clear)
@@ -78,7 +81,7 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
             _look_on_signal(engine)
             warm()
         try:
-            yield
+            yield {STATE: hot}
         finally:
             for task in list(warming):
                 task.cancel()
@@ -98,15 +101,15 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
         redirect_slashes=False,
     )
     install_openapi(app)
-    for module in (sparql, documents, named_queries, vocabulary, pages, health):
+    direct = sparql.add_routes(app, service)
+    for module in (documents, named_queries, vocabulary, pages, health):
         module.add_routes(app, service)
     _add_error_handlers(app, service)
 
     def methods(scope: Scope) -> list[str]:
         return _methods(app, scope)
 
-    hot, request_log = Hot(service.cache), RequestLog(settings)
-    app.add_middleware(Envelope, version=lambda: engine.version, methods=methods, hot=hot, log=request_log)
+    app.add_middleware(Envelope, version=lambda: engine.version, methods=methods, hot=hot, notes=notes, direct=direct)
     return app
 
 

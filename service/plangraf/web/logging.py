@@ -15,7 +15,7 @@ from plangraf.settings import Settings
 
 _TOGETHER_S = 0.05
 # uvicorn says these itself when an answer was broken off on purpose; our own line has said so already.
-_SAID_ALREADY = ("ASGI callable returned without completing response.",)
+_SAID_ALREADY = ("ASGI callable returned without completing response.", "Invalid HTTP request received.")
 
 
 class _NotSaidAlready(logging.Filter):

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 import time
-import uuid
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Mapping
 
-import prometheus_client
-import structlog
 from starlette.datastructures import MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from plangraf import metrics
-from plangraf.errors import AnswerBrokenError
+from plangraf.errors import AnswerBrokenError, PlangrafError
 from plangraf.web.answers import ClientGoneError
-from plangraf.web.hot import Hot
-from plangraf.web.logging import RequestLog
+from plangraf.web.hot import Found, Hot
+from plangraf.web.noting import Notes
 from plangraf.web.problems import problem
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _EXPOSED = (
     "Accept-Query, Allow, Content-Length, ETag, Link, Location, Plangraf-Explain, Plangraf-Version, Retry-After, "
     "Server-Timing, X-Request-Id"
@@ -31,28 +23,17 @@ _EXPOSED = (
 _EXPOSED_BYTES = _EXPOSED.encode("ascii")
 _ALLOWED_HEADERS = "Accept, Accept-Language, Content-Type, If-None-Match, Range, X-Request-Id"
 _PREFLIGHT_S = 86_400
-_KINDS = {
-    "",
-    "sparql",
-    "id",
-    "doc",
-    "targets",
-    "goals",
-    "queries",
-    "ontology",
-    "shapes",
-    "context",
-    "health",
-    "metrics",
-}
 
-log = structlog.get_logger()
+# The methods of an address whose requests go to it without the framework's way there.
+Direct = Mapping[tuple[str, str], Callable[[Request], Awaitable[Response]]]
 
 
 class Envelope:
     """Outermost middleware of ours, plain ASGI.
 
-    An answer that was given before leaves from here. HEAD runs as GET and loses its body. What fails before the
+    An answer that was given before leaves from here, and the addresses of `direct`, by method and path, are
+    answered from here: the framework documents them and refuses other methods, its way costs more than many
+    a query. HEAD runs as GET and loses its body. What fails before the
     first byte becomes a problem; what fails after it returns without ending the response, which makes the server
     break the connection.
     """
@@ -63,15 +44,15 @@ class Envelope:
         version: Callable[[], str],
         methods: Callable[[Scope], list[str]],
         hot: Hot,
-        log: RequestLog,
+        notes: Notes,
+        direct: Direct,
     ) -> None:
         self._app = app
         self._version = version
         self._methods = methods
         self._hot = hot
-        self._log = log
-        # Unlike a random number for each, this costs nothing and is as much one of a kind.
-        self._ids = (f"{uuid.uuid4().hex[:16]}{number:08x}" for number in itertools.count())
+        self._notes = notes
+        self._direct = direct
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -79,7 +60,7 @@ class Envelope:
             return
         began = time.perf_counter()
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
-        request_id = given if given and _REQUEST_ID.fullmatch(given) else next(self._ids)
+        request_id = self._notes.request_id(given)
         method: str = scope["method"]
         if method in ("GET", "HEAD") and (found := self._hot.find(scope)) is not None:
             await self._send_kept(scope, send, found, request_id, began)
@@ -108,13 +89,16 @@ class Envelope:
         try:
             if method == "OPTIONS":
                 await self._options(inner)(inner, receive, passed_on)
+            elif (endpoint := self._direct.get((inner["method"], scope["path"]))) is not None:
+                response = await endpoint(Request(inner, receive))
+                await response(inner, receive, passed_on)
             else:
                 await self._app(inner, receive, passed_on)
         except (ClientGoneError, ClientDisconnect):
             outcome = "gone"
         except Exception as error:
             if status == 0:
-                failure = error
+                failure = None if isinstance(error, PlangrafError) else error
                 await problem(error, request_id)(inner, receive, passed_on)
             else:
                 # Starlette wraps what is raised after the start of a response.
@@ -122,54 +106,40 @@ class Envelope:
                 outcome = "broken"
                 failure = None if isinstance(cause, AnswerBrokenError) else error
         finally:
-            _count(scope["path"], status)
-            line = {
-                "method": method,
-                "path": scope["path"],
-                "status": status,
-                "ms": round((time.perf_counter() - began) * 1000, 2),
-                "bytes": size,
-                "request_id": request_id,
-                "version": self._version(),
-                "outcome": outcome if complete or outcome != "complete" else "broken",
-            }
-            if failure is not None:
-                log.error("request", **line, exc_info=failure)
-            else:
-                log.info("request", **line)
+            self._notes.note(
+                method,
+                scope["path"],
+                status,
+                size,
+                began=began,
+                request_id=request_id,
+                version=self._version(),
+                outcome=outcome if complete or outcome != "complete" else "broken",
+                failure=failure,
+            )
 
-    async def _send_kept(
-        self,
-        scope: Scope,
-        send: Send,
-        found: tuple[int, list[tuple[bytes, bytes]], bytes],
-        request_id: str,
-        began: float,
-    ) -> None:
-        status, headers, body = found
-        _count(scope["path"], status)
+    async def _send_kept(self, scope: Scope, send: Send, found: Found, request_id: str, began: float) -> None:
         version = self._version()
-        headers += [
+        headers = [
+            *found.headers,
             (b"access-control-allow-origin", b"*"),
             (b"access-control-expose-headers", _EXPOSED_BYTES),
-            (b"x-request-id", request_id.encode("latin-1")),
             (b"plangraf-version", version.encode("latin-1")),
         ]
-        if scope["method"] == "HEAD":
-            body = b""
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+        self._hot.remember_raw(scope, found, headers)
+        headers.append((b"x-request-id", request_id.encode("latin-1")))
+        body = b"" if scope["method"] == "HEAD" else found.body
+        await send({"type": "http.response.start", "status": found.status, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
-        self._log.add(
-            {
-                "method": scope["method"],
-                "path": scope["path"],
-                "status": status,
-                "ms": round((time.perf_counter() - began) * 1000, 2),
-                "bytes": len(body),
-                "request_id": request_id,
-                "version": version,
-                "outcome": "complete",
-            }
+        self._notes.note(
+            scope["method"],
+            scope["path"],
+            found.status,
+            len(body),
+            began=began,
+            request_id=request_id,
+            version=version,
+            kept=True,
         )
 
     def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
@@ -189,14 +159,3 @@ class Envelope:
             "Access-Control-Max-Age": str(_PREFLIGHT_S),
         }
         return Response(status_code=204, headers=headers)
-
-
-@lru_cache(512)
-def _counter(kind: str, status: int) -> prometheus_client.Counter:
-    return metrics.REQUESTS.labels(kind, str(status))
-
-
-def _count(path: str, status: int) -> None:
-    """Counts a request under the first part of its path, when that is one that is served."""
-    kind = path.split("/", 2)[1] if path.startswith("/") else "other"
-    _counter(kind if kind in _KINDS else "other", status).inc()

@@ -25,10 +25,13 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.MethodNotAllowedError: 405,
     errors.NotAcceptableError: 406,
     errors.CodingNotAcceptableError: 406,
+    errors.RequestTimeoutError: 408,
     errors.BodyTooLargeError: 413,
     errors.UnsupportedMediaError: 415,
     errors.OverloadedError: 429,
+    errors.HeadTooLargeError: 431,
     errors.QueryTimeoutError: 503,
+    errors.DisplacedError: 503,
     errors.NotReadyError: 503,
 }
 
@@ -37,6 +40,7 @@ _RETRY_AFTER: dict[type[errors.PlangrafError], int] = {
     errors.OverloadedError: 1,
     errors.NotReadyError: 2,
     errors.QueryTimeoutError: 5,
+    errors.DisplacedError: 5,
 }
 
 

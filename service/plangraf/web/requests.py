@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from pyoxigraph import NamedNode
@@ -24,6 +25,7 @@ QUERY_TYPE = "application/sparql-query"
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 _MOST_FIELDS = 200
+_choose = lru_cache(512)(choose)
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
@@ -76,7 +78,7 @@ def format_of(
         return fixed, False
     if names:
         return by_name(names, choices), False
-    return choose(accept(request), choices), True
+    return _choose(accept(request), choices), True
 
 
 def language_of(request: Request, given: dict[str, list[str]]) -> tuple[str, bool]:

@@ -24,6 +24,7 @@ from plangraf.representation.graphs import fetch_boolean, write
 from plangraf.representation.jsonld import compact_graph, dump
 from plangraf.web.answers import accept_encoding, run, unkept, vary, while_connected, whole
 from plangraf.web.coding import choose_coding
+from plangraf.web.middleware import Direct
 from plangraf.web.openapi import PROBLEMS, content
 from plangraf.web.requests import FORM_TYPE, QUERY_TYPE, client_of, flag, format_of, language_of, read_sparql
 from plangraf.web.service import Service
@@ -46,7 +47,9 @@ ORDER BY ?number
 """
 
 
-def add_routes(app: FastAPI, service: Service) -> None:
+def add_routes(app: FastAPI, service: Service) -> Direct:
+    """Adds the endpoint; what comes back leads to it without the framework's way there."""
+
     async def sparql(request: Request) -> Response:
         asked = await read_sparql(request, service.settings.query_max_bytes)
         if asked.query is None:
@@ -90,6 +93,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
         summary="Ask a SPARQL 1.1 query that is too long for an address",
         response_class=Response, responses=answers, openapi_extra={"requestBody": _BODY},
     )  # fmt: skip
+    return {(method, "/sparql"): sparql for method in ("GET", "POST", "QUERY")}
 
 
 async def _explained(service: Service, request: Request, query: QueryRequest, headers: dict[str, str]) -> Response:

@@ -1,0 +1,155 @@
+"""HTTP/1.1 on one connection: uvicorn's own, with a bound on how a request may arrive, and with kept answers first.
+
+uvicorn waits for ever for the end of a request's head or body and takes a head of any length. Both have limits
+here, whose passing is a problem like any other. A request that comes byte for byte as one before gets its answer
+without being parsed again, see `hot`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from plangraf.errors import HeadTooLargeError, MalformedRequestError, PlangrafError, RequestTimeoutError
+from plangraf.web.hot import STATE, Hot
+from plangraf.web.problems import problem
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
+
+# Seconds until the head of a request must be there, counted from the connection or the head's first byte.
+_HEAD_S = 10.0
+# Seconds until its body must be there.
+_BODY_S = 30.0
+# Longer than the longest query that may be asked, percent-encoded.
+_LONGEST_HEAD = 1024 * 1024
+_HEAD_END = b"\r\n\r\n"
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection. `plangraf.raw` in a request's scope is the whole request, when it came in one piece."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._hot: Hot | None = self.app_state.get(STATE)
+        self._raw: bytes | None = None
+        self._arriving = False
+        self._head_size = 0
+        self._patience: asyncio.TimerHandle | None = None
+        self._answering: RequestResponseCycle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._wait(_HEAD_S)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._wait_no_longer()
+        # uvicorn tells the newest request only, which may wait behind this one.
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+        self.pipeline.clear()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._raw = None
+        if not self._arriving:
+            if self._idle and data.startswith(b"GET ") and data.find(_HEAD_END) == len(data) - len(_HEAD_END):
+                if self._hot is not None and (answer := self._hot.find_raw(data)) is not None:
+                    self._answer(answer)
+                    return
+                self._raw = data
+            self._head_size = 0
+        elif self._head_size >= 0:
+            self._head_size += len(data)
+            if self._head_size > _LONGEST_HEAD:
+                self._refuse(HeadTooLargeError(_LONGEST_HEAD))
+                return
+        super().data_received(data)
+        if self._patience is None and self._idle and self.timeout_keep_alive_task is None:
+            self._wait(_HEAD_S)  # only empty lines came
+
+    # What the parser tells.
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._arriving = True
+        self._wait(_HEAD_S)
+
+    def on_headers_complete(self) -> None:
+        self._head_size = -1  # its size counts no longer
+        super().on_headers_complete()
+        if self._raw is not None:
+            self.scope["plangraf.raw"] = self._raw  # type: ignore[typeddict-unknown-key]  # an extension of ours
+        self._wait(_BODY_S)
+
+    def on_message_complete(self) -> None:
+        self._arriving = False
+        self._wait_no_longer()
+        super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing: an upgrade may be ignored (RFC 9110 §7.8), and one line for each request is enough."""
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(MalformedRequestError())
+
+    @property
+    def _idle(self) -> bool:
+        """Whether nothing is under way on this connection."""
+        if self._arriving or self.transport.is_closing() or self.flow.write_paused:
+            return False
+        return self.cycle is None or self.cycle.response_complete
+
+    def _answer(self, answer: tuple[bytes, bytes]) -> None:
+        """Sends a kept answer, between whose parts the headers of this moment stand."""
+        head, rest = answer
+        own = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
+        self._unset_keepalive_if_required()
+        self._wait_no_longer()
+        self.transport.write(head + own + rest)
+        self.server_state.total_requests += 1
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def _wait(self, seconds: float) -> None:
+        self._wait_no_longer()
+        self._patience = self.loop.call_later(seconds, self._refuse, RequestTimeoutError(seconds))
+
+    def _wait_no_longer(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _refuse(self, error: PlangrafError) -> None:
+        """Says what is wrong, when nothing was answered yet and something was asked, and closes the connection."""
+        self._wait_no_longer()
+        if self.transport.is_closing():
+            return
+        answered = self.cycle is not None and not self.cycle.response_complete and self.cycle.response_started
+        if self._hot is not None and not answered and (self._arriving or not isinstance(error, RequestTimeoutError)):
+            self._write(error, self._hot)
+        self.transport.close()
+
+    def _write(self, error: PlangrafError, hot: Hot) -> None:
+        began, request_id = time.perf_counter(), hot.notes.request_id()
+        response = problem(error, request_id)
+        body = bytes(response.body)
+        headers = [
+            *self.server_state.default_headers,
+            *response.raw_headers,
+            (b"access-control-allow-origin", b"*"),
+            (b"x-request-id", request_id.encode()),
+            (b"connection", b"close"),
+        ]
+        head = STATUS_LINE[response.status_code] + b"".join(b"%b: %b\r\n" % header for header in headers)
+        self.transport.write(head + b"\r\n" + body)
+        hot.notes.note(
+            "-", "-", response.status_code, len(body), began=began, request_id=request_id, version=hot.version()
+        )
