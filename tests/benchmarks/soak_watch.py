@@ -129,7 +129,7 @@ def served(versions: Path, **environment: str) -> Iterator[Watched]:
         RuntimeError: it did not start.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "plangraf.cli", "serve", "--port", "0", "--workers", "2", "--versions", str(versions),
+        [sys.executable, "-m", "plangraf.cli", "serve", "--port", "0", "--versions", str(versions),
          *(["--no-build"] if versions.is_dir() else [])],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **environment},
     )  # fmt: skip

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,13 @@ def ask(url: str, query: str, timeout: float = 30) -> httpx.Response:
 
 def workers(server: Any) -> list[psutil.Process]:
     """The query workers: children of a loader that are themselves childless."""
-    family = psutil.Process(server.process.pid).children(recursive=True)
-    loaders = [process for process in family if "plangraf.engine.loader" in " ".join(process.cmdline())]
-    return [process for process in loaders if not process.children()]
+    found = []
+    for process in psutil.Process(server.process.pid).children(recursive=True):
+        # One that was replaced just now may be gone, or wait to be reaped.
+        with suppress(psutil.Error):
+            if "plangraf.engine.loader" in " ".join(process.cmdline()) and not process.children():
+                found.append(process)
+    return found
 
 
 def until_quiet(server: Any) -> None:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from benchmarks import switching
 from plangraf.versions import VersionStore
 
-COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
-ONE_MORE = (
-    b"<http://example.org/one> <http://example.org/more> <http://example.org/triple> <http://example.org/graph> ."
-)
 # Under load on a shared machine; alone it is a second.
 _TAKEN_UP_S = 20
 
@@ -30,19 +22,7 @@ _TAKEN_UP_S = 20
 @pytest.fixture
 def two_versions(built: Path, tmp_path: Path) -> VersionStore:
     """The built version, and one with one triple more, which is current."""
-    shutil.copytree(built, tmp_path / "versions", symlinks=True)
-    store = VersionStore(tmp_path / "versions")
-    version = store.current()
-    lines = sorted({*b"".join(version.quads()).splitlines(), ONE_MORE})
-    manifest = {**version.manifest, "triples": version.triples + 1}
-    manifest.pop("version")
-    store.write(lines, manifest, {"ontology.html": b"<!DOCTYPE html><title>Other</title>"})
-    return store
-
-
-def ids(store: VersionStore) -> Iterator[str]:
-    while True:
-        yield from (version.id for version in store.list())
+    return switching.two_versions(built, tmp_path / "versions")
 
 
 def until_served(url: str, version: str, processes: int = 1) -> None:
@@ -55,43 +35,10 @@ def until_served(url: str, version: str, processes: int = 1) -> None:
         assert time.monotonic() < deadline, f"{version} is not served"
 
 
-def test_no_request_fails_while_versions_are_switched(two_versions: VersionStore, run_server: Any) -> None:
-    store = two_versions
-    triples = {version.id: str(version.triples) for version in store.list()}
-    outcomes: Counter[str] = Counter()
-    stop = threading.Event()
-
-    def ask_on() -> None:
-        with httpx.Client(timeout=30) as client:
-            while not stop.is_set():
-                for path, parameters in (
-                    ("/sparql", {"query": COUNT + f" # {os.urandom(4).hex()}", "format": "csv"}),
-                    ("/sparql", {"query": COUNT, "format": "csv"}),
-                    ("/queries/plans.csv", {}),
-                    ("/doc/5001/plan/2020-2023-7.ttl", {}),
-                ):
-                    response = client.get(server.url + path, params=parameters)
-                    version = response.headers["plangraf-version"]
-                    right = response.status_code == 200 and (
-                        path != "/sparql" or response.text.split()[1] == triples[version]
-                    )
-                    outcomes["right" if right else f"{response.status_code} {path} {version}"] += 1
-
-    with run_server(store.path, "--workers", "1", PLANGRAF_WATCH_S="0") as server:
-        threads = [threading.Thread(target=ask_on) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        wanted = ids(store)
-        for _ in range(4):
-            version = next(v for v in wanted if v != store.current().id)
-            store.use(version)
-            server.process.send_signal(signal.SIGHUP)
-            until_served(server.url, version)
-        stop.set()
-        for thread in threads:
-            thread.join()
+def test_no_request_fails_while_versions_are_switched(two_versions: VersionStore) -> None:
+    outcomes = switching.run(two_versions, requests=400, switches=4)
     assert set(outcomes) == {"right"}, outcomes
-    assert outcomes["right"] > 200
+    assert outcomes["right"] >= 400
 
 
 def test_a_new_version_is_noticed_without_a_signal_by_every_process(
@@ -123,7 +70,7 @@ def test_a_version_that_cannot_be_opened_leaves_the_old_one_serving(
         store.use(bad.id)
         server.process.send_signal(signal.SIGHUP)
         for _ in range(20):
-            response = httpx.get(f"{server.url}/sparql", params={"query": COUNT, "format": "csv"})
+            response = httpx.get(f"{server.url}/sparql", params={"query": switching.COUNT, "format": "csv"})
             assert response.status_code == 200
             assert response.headers["plangraf-version"] == good.id
             time.sleep(0.1)

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
 # Seconds until the head of a request must be there, counted from the connection or the head's first byte.
-_HEAD_S = 10.0
+HEAD_S = 10.0
 # Seconds until its body must be there.
-_BODY_S = 30.0
+BODY_S = 30.0
 # Longer than the longest query that may be asked, percent-encoded.
-_LONGEST_HEAD = 1024 * 1024
+LONGEST_HEAD = 1024 * 1024
 _HEAD_END = b"\r\n\r\n"
 
 
@@ -43,7 +43,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._wait(_HEAD_S)
+        self._wait(HEAD_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_no_longer()
@@ -65,26 +65,26 @@ class Protocol(HttpToolsProtocol):
             self._head_size = 0
         elif self._head_size >= 0:
             self._head_size += len(data)
-            if self._head_size > _LONGEST_HEAD:
-                self._refuse(HeadTooLargeError(_LONGEST_HEAD))
+            if self._head_size > LONGEST_HEAD:
+                self._refuse(HeadTooLargeError(LONGEST_HEAD))
                 return
         super().data_received(data)
         if self._patience is None and self._idle and self.timeout_keep_alive_task is None:
-            self._wait(_HEAD_S)  # only empty lines came
+            self._wait(HEAD_S)  # only empty lines came
 
     # What the parser tells.
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._arriving = True
-        self._wait(_HEAD_S)
+        self._wait(HEAD_S)
 
     def on_headers_complete(self) -> None:
         self._head_size = -1  # its size counts no longer
         super().on_headers_complete()
         if self._raw is not None:
             self.scope["plangraf.raw"] = self._raw  # type: ignore[typeddict-unknown-key]  # an extension of ours
-        self._wait(_BODY_S)
+        self._wait(BODY_S)
 
     def on_message_complete(self) -> None:
         self._arriving = False

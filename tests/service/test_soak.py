@@ -1,0 +1,41 @@
+"""A minute of everything hostile at once, beside a client that behaves: `make soak` in short.
+
+The machine that runs the tests is shared and slow, so no time is asserted here; `make soak` prints the ratios.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import soak
+
+
+@pytest.mark.timeout(300)
+def test_nothing_hostile_brings_it_down_or_spoils_an_answer(built: Path, record_property: Any) -> None:
+    options = soak.Options(idle_s=8, attack_s=45, calm_s=7)
+    findings = soak.soak(built, options)
+    text = soak.report(findings)
+    record_property("report", text)
+    # The good client: right answers always, and hardly ever put off.
+    assert not [reason for reason in findings.failures if "wrong answer" in reason], text
+    assert findings.phases["calm"].failed == 0, text
+    assert findings.phases["attack"].right > 100, text
+    assert findings.refused_share < 0.05, text
+    # The service: honest errors, nobody called, nothing lost, nothing left over, a clean log.
+    assert sum(findings.answered.attacks.values()) > 100, text
+    assert not findings.dishonest, text
+    assert findings.canary_calls == [], text
+    assert findings.alive, text
+    assert findings.before is not None
+    assert findings.after is not None
+    assert findings.log is not None
+    assert findings.after.workers == findings.before.workers, text
+    assert set(findings.under_way.values()) == {0.0}, text
+    assert findings.after.mib < 1.5 * findings.before.mib + 100, text
+    for pid, descriptors in findings.before.descriptors.items():
+        assert findings.after.descriptors[pid] <= descriptors + 10, text
+    assert findings.log.unclean == [], text
+    assert findings.log.bugs == [], text
