@@ -180,6 +180,7 @@ def test_a_worker_killed_by_hand_costs_one_error(version: Version) -> None:
             os.kill(worker.pid, signal.SIGKILL)
         with pytest.raises(WorkerCrashedError):
             await runaway
+        await asyncio.sleep(0.1)  # until the front has heard of the idle one, too
         errors = 0
         for _ in range(10):
             try:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+# The folder that `benchmarks` is a package in; this file is also run by its path.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import pytest
 
+from benchmarks.table import number
 from plangraf import errors
 from plangraf.queries import load_queries
 from plangraf.settings import Settings
@@ -44,7 +50,43 @@ def setting_rows() -> Iterator[str]:
         yield f"| `PLANGRAF_{name.upper()}` | {shown} | {field.description} |"
 
 
-TABLES = {"queries": query_rows, "errors": error_rows, "settings": setting_rows}
+def speed_rows() -> Iterator[str]:
+    """The lines of the last benchmark that say most; in brackets how many times better plangraf is."""
+    last = json.loads((README.parent / "tests" / "benchmarks" / "results" / "latest.json").read_text())
+    about, peers = last["about"], [name for name in SPEED_PEERS if not _absent(last, name)]
+    triples = f"{about['triples']:,}".replace(",", " ")
+    yield f"Of {about['date']}, commit {about['commit']}, {triples} triples, {about['cores']} cores:"
+    yield ""
+    yield f"| | {' | '.join(peers)} |"
+    yield "|---|" + "---:|" * len(peers)
+    cells = {(row["line"]["measure"], row["line"]["field"]): row["cells"] for row in last["rows"]}
+    for (measure, field), label in SPEED_LINES.items():
+        shown = []
+        for name in peers:
+            cell = cells[measure, field][name]
+            ratio = f" (×{number(cell['ratio'])})" if cell["ratio"] and name != "plangraf" else ""
+            shown.append(f"{number(cell['value'])}{ratio}" if cell["value"] is not None else cell["note"])
+        yield f"| {label} | {' | '.join(shown)} |"
+
+
+def _absent(last: dict[str, Any], name: str) -> bool:
+    return next((bool(peer["absent"]) for peer in last["peers"] if peer["name"] == name), True)
+
+
+SPEED_PEERS = ("plangraf", "oxigraph serve (memory)", "oxigraph serve (disk)", "rdflib-endpoint", "Virtuoso", "Fuseki")
+SPEED_LINES = {
+    ("plan-by-iri/unseen", "p50"): "one plan, unseen, ms",
+    ("plan-by-iri/seen/clients", "rps"): "one plan, seen before, 16 clients, answers/s",
+    ("targets-by-perspective-number/unseen", "p50"): "matrix over everything, unseen, ms",
+    ("targets-by-perspective-number/seen/clients", "rps"): "matrix, seen before, 16 clients, answers/s",
+    ("mix", "rps"): "Zipf mix of 1 000 queries, 1 client, answers/s",
+    ("mix/clients", "rps"): "the mix, 16 clients, answers/s",
+    ("statements.json", "p50"): "100 000 rows as JSON, ms",
+    ("statements.json", "first_byte"): "… first byte, ms",
+    ("load", "seconds"): "start with the data loaded, s",
+    ("memory", "mib"): "peak memory (PSS), MiB",
+}
+TABLES = {"queries": query_rows, "errors": error_rows, "settings": setting_rows, "speed": speed_rows}
 
 
 def with_table(text: str, name: str) -> str:

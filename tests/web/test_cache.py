@@ -49,6 +49,16 @@ def test_a_coded_form_is_made_once_and_counted() -> None:
     assert cache.size == before + len(body)
 
 
+def test_an_answer_that_was_asked_for_before_all_was_forgotten_is_not_kept_after() -> None:
+    cache = Cache(1_000_000)
+    late = kept()
+    cache.clear()
+    cache.keep(late)
+    cache.remember(("/a", b""), TAG, ())
+    assert cache.get(TAG) is None
+    assert cache.of_request(("/a", b"")) is None
+
+
 def test_a_request_leads_to_the_answer_until_it_goes_or_all_is_forgotten() -> None:
     cache = Cache(1_000_000)
     cache.keep(kept())

@@ -121,7 +121,7 @@ async def made(
         PlangrafError: what `make` raises.
         ClientGoneError: the client left before that.
     """
-    tag = service.tag(*parts)
+    tag, generation = service.tag(*parts), service.cache.generation
     if own := unchanged(request, tag):
         return not_modified(own, headers)
     coding = choose_coding(accept_encoding(request))
@@ -132,7 +132,7 @@ async def made(
         try:
             body, content_type = await while_connected(request.receive, make())
             if (now := service.tag(*parts)) == tag:
-                kept = Kept(tag, content_type.encode("latin-1"), {IDENTITY: body})
+                kept = Kept(tag, content_type.encode("latin-1"), {IDENTITY: body}, generation)
                 service.cache.keep(kept)
         except PlangrafError as error:
             failure = _lasting(error)
@@ -188,7 +188,7 @@ async def run(
     if parts is None:
         return await unkept(await while_connected(request.receive, service.engine.query(query)), fleeting, coding)
     caching = {**headers, "Cache-Control": "no-cache"}
-    tag = service.tag(*parts)
+    tag, generation = service.tag(*parts), service.cache.generation
     if own := unchanged(request, tag):
         return not_modified(own, caching)
     kept = await while_connected(request.receive, service.cache.turn(tag))
@@ -221,7 +221,7 @@ async def run(
         service.cache.done(tag)
         await answer.aclose()
         return not_modified(own, caching)
-    keeping = _Keeping(service.cache, tag, key, tagged=tagged)
+    keeping = _Keeping(service.cache, tag, key, generation, tagged=tagged)
     if answer.complete is None:
         return StreamedAnswer(answer, caching, coding, keeping=keeping)
     await answer.aclose()
@@ -271,8 +271,11 @@ def raw(headers: Mapping[str, str]) -> Headers:
 class _Keeping:
     """Collects an answer on its way to the client, so that the next one gets it from the cache."""
 
-    def __init__(self, cache: Cache, tag: str, key: tuple[bytes | str, ...] | None, *, tagged: bool) -> None:
+    def __init__(
+        self, cache: Cache, tag: str, key: tuple[bytes | str, ...] | None, generation: int, *, tagged: bool
+    ) -> None:
         self.tag = tag
+        self._generation = generation
         self.tagged = tagged
         self._cache = cache
         self._key = key
@@ -290,7 +293,9 @@ class _Keeping:
 
     def complete(self, content_type: str, headers: Mapping[str, str]) -> Kept:
         """The answer, which stays in the cache when it is not too large for that."""
-        kept = Kept(self.tag, content_type.encode("latin-1"), {IDENTITY: b"".join(self._pieces or ())})
+        kept = Kept(
+            self.tag, content_type.encode("latin-1"), {IDENTITY: b"".join(self._pieces or ())}, self._generation
+        )
         if self._pieces is not None:
             self._cache.keep(kept)
             if self._key is not None:

@@ -23,11 +23,15 @@ _MOST_KEYS = 20_000
 
 @dataclass(slots=True)
 class Kept:
-    """One answer: its ETag without a coding, its Content-Type, and its body in each coding."""
+    """One answer: its ETag without a coding, its Content-Type, and its body in each coding.
+
+    `generation` is that of the cache when the answer was asked for.
+    """
 
     tag: str
     content_type: bytes
     bodies: dict[str, bytes]
+    generation: int = 0
 
     @property
     def size(self) -> int:
@@ -36,10 +40,14 @@ class Kept:
 
 @dataclass(slots=True)
 class Cache:
-    """All kept answers of one process, up to `most` bytes; an answer above an eighth of that is not kept."""
+    """All kept answers of one process, up to `most` bytes; an answer above an eighth of that is not kept.
+
+    `generation` counts how often everything was forgotten: an answer that was asked for before is not kept after.
+    """
 
     most: int
     size: int = 0
+    generation: int = 0
     _kept: OrderedDict[str, Kept] = field(default_factory=OrderedDict)
     _requests: OrderedDict[Hashable, tuple[str, Headers]] = field(default_factory=OrderedDict)
     _computing: dict[str, asyncio.Future[None]] = field(default_factory=dict)
@@ -68,14 +76,16 @@ class Cache:
         return found, headers
 
     def remember(self, request: Hashable, tag: str, headers: Headers) -> None:
-        """Which answer a request gets, and with which headers: Vary depends on how the answer was chosen."""
+        """Which kept answer a request gets, and with which headers: Vary depends on how the answer was chosen."""
+        if tag not in self._kept:
+            return
         self._requests[request] = tag, headers
         if len(self._requests) > _MOST_KEYS:
             self._requests.popitem(last=False)
 
     def keep(self, kept: Kept) -> None:
         """Adds an answer and lets the least recently used ones go until all fit."""
-        if kept.size > self.largest:
+        if kept.size > self.largest or kept.generation != self.generation:
             return
         before = self._kept.pop(kept.tag, None)
         if before is not None:
@@ -97,6 +107,7 @@ class Cache:
 
     def clear(self) -> None:
         """Forgets everything: another version is served."""
+        self.generation += 1
         self._kept.clear()
         self._requests.clear()
         self.size = 0

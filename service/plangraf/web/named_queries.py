@@ -103,13 +103,13 @@ async def warm(service: Service) -> None:
         if any(not parameter.optional for parameter in query.parameters.values()):
             continue
         bound = query.bind({})
-        tag = service.tag("query", JSON.name, bound)
+        tag, generation = service.tag("query", JSON.name, bound), service.cache.generation
         if await service.cache.turn(tag) is not None:
             continue
         try:
             body, version = await fetch_bytes(service.engine, QueryRequest(query=bound, format=JSON))
             if service.tag("query", JSON.name, bound, version=version) == tag:
-                service.cache.keep(Kept(tag, JSON.content_type.encode(), {IDENTITY: body}))
+                service.cache.keep(Kept(tag, JSON.content_type.encode(), {IDENTITY: body}, generation))
         except PlangrafError as error:
             log.warning("query not computed ahead", query=query.name, error=str(error))
         finally:
