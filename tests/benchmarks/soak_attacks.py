@@ -171,8 +171,9 @@ class _Attackers:
             await line.receive()
             return
         head = await line.receive()
-        # Head and body of a short answer come apart.
-        while len(head) < 2000 and (piece := await line.receive()):
+        # Head and body come apart, and the code of a problem may stand behind a long text.
+        failed = head[9:10] in (b"4", b"5")
+        while len(head) < (50_000 if failed else 500) and not _CODE.search(head) and (piece := await line.receive()):
             head += piece
         self._note(head)
         taken = len(head)
