@@ -1,0 +1,166 @@
+"""Whole downloads of a version: RDF in every format, one table for each class, sums, and how to cite it.
+
+Made beside the checks, in a process of its own, from the version's lines alone, so that the same version gives the
+same bytes on any machine: no time, no host, no random name is part of any file.
+
+    plangraf-<id>.nq.gz|.nq.zst        the canonical lines that the id is a hash of
+    plangraf-<id>.trig.gz|.trig.zst    the same for readers
+    plangraf-<id>.jsonld.gz            the same as JSON-LD, expanded
+    graph/<path>.ttl|.nt|.jsonld       one graph; <path> is what follows …/graph/ in its IRI
+    csv/<Class>.csv, csv/<Class>.csv-metadata.json, parquet/<Class>.parquet
+    CITATION.cff, SHA256SUMS, index.json
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import zstandard
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
+
+from plangraf import __version__
+from plangraf.build import tables
+from plangraf.namespaces import GRAPH, PREFIXES
+
+FOLDER = "dump"
+INDEX = "index.json"
+SUMS = "SHA256SUMS"
+CITATION = "CITATION.cff"
+_ZSTD_LEVEL = 9
+_GZIP_LEVEL = 6
+_RDF_TYPE = PREFIXES["rdf"] + "type"
+
+_TITLES = {
+    "nq": ("Alt, som kanoniske N-Quads", "Everything, as canonical N-Quads"),
+    "trig": ("Alt, som TriG", "Everything, as TriG"),
+    "jsonld": ("Alt, som JSON-LD", "Everything, as JSON-LD"),
+    "graph": ("En graf", "One graph"),
+    "csv": ("En tabell", "One table"),
+    "parquet": ("En tabell", "One table"),
+    CITATION: ("Slik siteres versjonen", "How to cite the version"),
+    SUMS: ("SHA-256-summer", "SHA-256 sums"),
+}
+
+
+def version_id(lines: Sequence[bytes]) -> str:
+    """The id that these lines give a version."""
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(line + b"\n")
+    return digest.hexdigest()[:16]
+
+
+def write_dumps(lines: Sequence[bytes], folder: Path) -> None:
+    """Writes all downloads of a version into a folder, which is created.
+
+    Args:
+        lines: the version's N-Quads lines without newlines, sorted, each one once.
+        folder: where to; it must not exist.
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder.mkdir(parents=True)
+    described = []
+    sums = []
+    for name, content in _files(lines):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        title = _TITLES.get(name) or _TITLES[name.partition("/")[0] if "/" in name else name.split(".")[1]]
+        described.append(
+            {"name": name, "bytes": len(content), "sha256": digest, "title": {"nb": title[0], "en": title[1]}}
+        )
+        sums.append(f"{digest}  {name}\n")
+    body = "".join(sums).encode()
+    (folder / SUMS).write_bytes(body)
+    title = _TITLES[SUMS]
+    digest = hashlib.sha256(body).hexdigest()
+    described.append({"name": SUMS, "bytes": len(body), "sha256": digest, "title": {"nb": title[0], "en": title[1]}})
+    (folder / INDEX).write_text(json.dumps({"files": described}, ensure_ascii=False, indent=1) + "\n")
+
+
+def _files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+    stem = f"plangraf-{version_id(lines)}"
+    whole = b"".join(line + b"\n" for line in lines)
+    quads = list(parse(whole, RdfFormat.N_QUADS, rename_blank_nodes=False))
+    yield f"{stem}.nq.gz", _gzip(whole)
+    yield f"{stem}.nq.zst", _zstd(whole)
+    quads.sort(key=_order)
+    trig = _written(quads, RdfFormat.TRIG)
+    yield f"{stem}.trig.gz", _gzip(trig)
+    yield f"{stem}.trig.zst", _zstd(trig)
+    yield f"{stem}.jsonld.gz", _gzip(_written(quads, RdfFormat.JSON_LD))
+    yield from _graphs(quads)
+    for table in tables.tables({quad.triple for quad in quads}):
+        yield f"csv/{table.name}.csv", tables.as_csv(table)
+        yield f"csv/{table.name}.csv-metadata.json", tables.as_metadata(table)
+        yield f"parquet/{table.name}.parquet", tables.as_parquet(table)
+    yield CITATION, citation(version_id(lines)).encode()
+
+
+def _graphs(quads: Sequence[Quad]) -> Iterator[tuple[str, bytes]]:
+    by_graph: dict[str, list[Triple]] = defaultdict(list)
+    for quad in quads:
+        if isinstance(quad.graph_name, NamedNode) and quad.graph_name.value.startswith(GRAPH):
+            by_graph[quad.graph_name.value.removeprefix(GRAPH)].append(quad.triple)
+    for path, triples in sorted(by_graph.items()):
+        yield f"graph/{path}.ttl", _written(triples, RdfFormat.TURTLE)
+        yield f"graph/{path}.nt", "".join(sorted(f"{triple} .\n" for triple in triples)).encode()
+        yield f"graph/{path}.jsonld", _written(triples, RdfFormat.JSON_LD)
+
+
+def _order(quad: Quad) -> tuple[str, str, bool, str, str]:
+    """By graph and thing, the type before what else is said."""
+    predicate = quad.predicate.value
+    return str(quad.graph_name), str(quad.subject), predicate != _RDF_TYPE, predicate, str(quad.object)
+
+
+def _written(statements: Sequence[Quad] | Sequence[Triple], format_: RdfFormat) -> bytes:
+    prefixes = None if format_ == RdfFormat.JSON_LD else _used(statements)
+    body = serialize(statements, format=format_, prefixes=prefixes)
+    assert body is not None  # pyoxigraph gives bytes when it is given no output
+    return body
+
+
+def _used(statements: Sequence[Quad] | Sequence[Triple]) -> dict[str, str]:
+    """The project's prefixes that these statements need."""
+    terms = {term for statement in statements for term in statement}
+    terms |= {term.datatype for term in terms if isinstance(term, Literal)}
+    # Every prefix ends where the last part of an IRI begins.
+    starts = {re.sub("[^#/]*$", "", term.value) for term in terms if isinstance(term, NamedNode)}
+    return {name: start for name, start in PREFIXES.items() if start in starts}
+
+
+def _gzip(content: bytes) -> bytes:
+    return gzip.compress(content, _GZIP_LEVEL, mtime=0)
+
+
+def _zstd(content: bytes) -> bytes:
+    return zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True).compress(content)
+
+
+def citation(version: str | None = None) -> str:
+    """CITATION.cff of the project, or of one version of its data (https://citation-file-format.github.io)."""
+    kind = "software" if version is None else "dataset"
+    title = "plangraf" if version is None else f"plangraf: linked municipal plan data, version {version}"
+    number = __version__ if version is None else version
+    licence = "MIT" if version is None else "CC-BY-4.0"
+    return (
+        "cff-version: 1.2.0\n"
+        "message: Please cite the version that you used.\n"
+        f"type: {kind}\n"
+        f"title: '{title}'\n"
+        f"version: '{number}'\n"
+        "abstract: A knowledge graph of municipal plans, their perspectives, UN SDG targets and decisions.\n"
+        "authors:\n"
+        "  - name: plangraf\n"
+        f"license: {licence}\n"
+        "url: https://w3id.org/plangraf/\n"
+    )
