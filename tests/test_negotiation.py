@@ -9,6 +9,7 @@ from plangraf.formats import (
     ALL_FORMATS,
     BOOLEAN_FORMATS,
     CSV,
+    DATASET_FORMATS,
     DOCUMENT_FORMATS,
     GRAPH_FORMATS,
     HTML,
@@ -22,7 +23,7 @@ from plangraf.formats import (
     XML,
     Format,
 )
-from plangraf.negotiation import by_name, choose, choose_language
+from plangraf.negotiation import by_name, choose, choose_language, named_as
 
 FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 CHROMIUM = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -163,7 +164,7 @@ def test_a_hostile_header_is_read_in_linear_time(length: int) -> None:
 
 @pytest.mark.parametrize("format_", ALL_FORMATS, ids=lambda format_: format_.name)
 def test_every_format_is_found_by_its_names(format_: Format) -> None:
-    kind = RESULT_FORMATS if format_ in RESULT_FORMATS else DOCUMENT_FORMATS
+    kind = RESULT_FORMATS if format_ in RESULT_FORMATS else (*DOCUMENT_FORMATS, *DATASET_FORMATS)
     for name in (format_.name, format_.suffix, format_.media_type, format_.name.upper(), *format_.names):
         assert by_name([name], kind) == format_
 
@@ -210,3 +211,23 @@ def test_no_two_formats_of_one_answer_share_a_name(formats: tuple[Format, ...]) 
 )  # fmt: skip
 def test_the_language_of_a_page_follows_the_reader(header: str | None, language: str) -> None:
     assert choose_language(header) == language
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type", "profiles"),
+    [
+        (None, "application/ld+json", set()),
+        ("*/*", "application/ld+json", set()),
+        ("application/json", "application/json", set()),
+        ("application/json, application/ld+json", "application/ld+json", set()),
+        ("application/json, application/ld+json;q=0.9", "application/json", set()),
+        ('application/ld+json;profile="http://a http://b"', "application/ld+json", {"http://a", "http://b"}),
+        ("Application/LD+JSON; Profile=http://A; q=0.5", "application/ld+json", {"http://A"}),
+        ('application/ld+json;q=0.5;profile="http://a", application/ld+json', "application/ld+json", set()),
+        ('application/ld+json;q=0;profile="http://a"', "application/ld+json", set()),
+        ('application/ld+json;profile="unclosed', "application/ld+json", {"unclosed"}),
+        ('text/turtle;profile="http://a", application/ld+json;q=0.1', "application/ld+json", set()),
+    ],
+)
+def test_what_names_json_ld_may_name_a_profile_too(accept: str | None, media_type: str, profiles: set[str]) -> None:
+    assert named_as(accept, JSON_LD) == (media_type, profiles)

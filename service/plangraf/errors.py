@@ -16,6 +16,8 @@ PlangrafError
 │   ├── CodingNotAcceptableError    no content coding that the client accepts
 │   ├── MethodNotAllowedError       a method that this address does not answer
 │   └── ResourceNotFoundError       nothing in the data has this name
+│       ├── ResourceGoneError       an earlier version of the data had it
+│       └── VersionGoneError        a version that is kept no more
 ├── EngineError                     the query was fine, the answer could not be finished
 │   ├── QueryTimeoutError           evaluation passed its deadline
 │   ├── WorkerCrashedError          the worker process died
@@ -220,6 +222,28 @@ class ResourceNotFoundError(RequestError):
 
     def __init__(self, name: str, hint: str = "Check the spelling, or search with /sparql.") -> None:
         super().__init__(f"There is nothing called {name} in this version of the data. {hint}")
+
+
+class ResourceGoneError(ResourceNotFoundError):
+    code = "gone"
+    title = "Removed from the data"
+
+    def __init__(self, name: str, last: str, address: str | None) -> None:
+        """`last` is the version that had it last, `address` where that version still tells of it, if it is kept."""
+        there = f"It is still at {address}." if address else "That version is kept no more."
+        RequestError.__init__(self, f"{name} was removed; version {last} of the data had it last. {there}")
+        self.last, self.address = last, address
+
+    def extra(self) -> dict[str, Any]:
+        return {"lastVersion": self.last, **({"lastAddress": self.address} if self.address else {})}
+
+
+class VersionGoneError(ResourceNotFoundError):
+    code = "version-gone"
+    title = "This version is kept no more"
+
+    def __init__(self, version: str) -> None:
+        RequestError.__init__(self, f"Version {version} was removed from here. /version/ lists those that are kept.")
 
 
 class EngineError(PlangrafError):

@@ -63,6 +63,8 @@ RDF_XML = Format(
     "rdfxml", "graph", "application/rdf+xml", "rdf", "RDF/XML", _W3C + "RDF_XML",
     aliases=("application/xml", "text/xml"), names=("rdf+xml", "rdf/xml", "xml"),
 )  # fmt: skip
+TRIG = Format("trig", "graph", "application/trig", "trig", "TriG", _W3C + "TriG", charset=True)
+N_QUADS = Format("nquads", "graph", "application/n-quads", "nq", "N-Quads", _W3C + "N-Quads", names=("n-quads",))
 
 HTML = Format("html", "page", "text/html", "html", "HTML", charset=True, aliases=("application/xhtml+xml",))
 
@@ -71,6 +73,8 @@ RESULT_FORMATS: tuple[Format, ...] = (JSON, XML, CSV, TSV)
 BOOLEAN_FORMATS: tuple[Format, ...] = tuple(f for f in RESULT_FORMATS if f.boolean)
 GRAPH_FORMATS: tuple[Format, ...] = (TURTLE, JSON_LD, N_TRIPLES, RDF_XML)
 DOCUMENT_FORMATS: tuple[Format, ...] = (*GRAPH_FORMATS, HTML)
-ALL_FORMATS: tuple[Format, ...] = (*RESULT_FORMATS, *DOCUMENT_FORMATS)
+# Triples with the graphs that they stand in.
+DATASET_FORMATS: tuple[Format, ...] = (TRIG, N_QUADS)
+ALL_FORMATS: tuple[Format, ...] = (*RESULT_FORMATS, *DOCUMENT_FORMATS, *DATASET_FORMATS)
 
 BY_SUFFIX: dict[str, Format] = {f.suffix: f for f in ALL_FORMATS}

@@ -104,6 +104,32 @@ def choose(accept: str | None, choices: Sequence[Format]) -> Format:
     return best[1]
 
 
+def named_as(accept: str | None, choice: Format) -> tuple[str, frozenset[str]]:
+    """As what an Accept header names a format that it chose: the media type, and the profiles asked for with it.
+
+    The media type is the format's own unless the header prefers an alias of it; profiles are those of the element
+    of the highest quality that names this media type (RFC 6906).
+    """
+    best: tuple[float, bool] | None = None
+    found: tuple[str, frozenset[str]] = (choice.media_type, frozenset())
+    for part in _PARTS.findall(accept or ""):
+        ((value, quality),) = weighted(part) or [("", 0.0)]
+        own = value == choice.media_type
+        if quality <= 0 or not (own or value in choice.aliases):
+            continue
+        if best is None or (quality, own) > best:
+            best, found = (quality, own), (value, _profiles(part))
+    return found
+
+
+def _profiles(part: str) -> frozenset[str]:
+    for field in _FIELDS.findall(part)[1:]:
+        name, _, value = field.strip().partition("=")
+        if name.strip().lower() == "profile":
+            return frozenset(value.strip().strip('"').split())
+    return frozenset()
+
+
 def by_name(wanted: Sequence[str], choices: Sequence[Format]) -> Format:
     """The format that `format=` asks for, by short name, file ending or media type.
 

@@ -32,6 +32,10 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=default_home, description="Folder of ontology, shapes, data, queries.")
     data: Annotated[tuple[Path, ...], NoDecode] = Field(default=(), description="More data folders, separated by ':'.")
     versions: Path = Field(default=Path("versions"), description="Folder that keeps the built versions.")
+    keep_versions: int = Field(default=10, ge=1, description="Versions that stay on disk after a build.")
+    old_versions: int = Field(
+        default=1, ge=0, le=16, description="Kept versions opened beside the current one, in each HTTP process."
+    )
     watch_s: float = Field(
         default=2.0, ge=0, description="Seconds between looks at which version is current; 0 never looks."
     )

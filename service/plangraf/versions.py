@@ -5,8 +5,10 @@ Third step of the data's way, between `build` (writes) and `engine` (reads).
     versions/<id>/data.nq.zst      sorted unique N-Quads lines, zstd; the id is a hash of these lines alone
     versions/<id>/manifest.json    what the version holds, nothing volatile
     versions/<id>/…                files derived from the same data: validation report, the ontology's page
+    versions/<id>/removed.json     what versions before it had and it has not, each with the last that had it
     versions/current               symbolic link to one id, replaced by one atomic rename
     versions/inputs.json           which input files the newest build read, so that it is not done twice
+    versions/pruned.json           ids of the versions that were here once
 
 N-Quads: https://www.w3.org/TR/n-quads/
 """
@@ -21,7 +23,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,8 @@ DUMP = "data.nq.zst"
 MANIFEST = "manifest.json"
 CURRENT = "current"
 INPUTS = "inputs.json"
+REMOVED = "removed.json"
+PRUNED = "pruned.json"
 
 _LOCK = ".lock"
 _TEMPORARY = ".tmp-"
@@ -41,6 +45,7 @@ _ID = re.compile(r"[0-9a-f]{16}")
 # What a file system or a repository puts into an otherwise empty folder.
 _HARMLESS = {"lost+found", ".gitkeep", ".gitignore", ".keep"}
 _CHUNK = 1 << 17
+_MOST_PRUNED = 10_000
 # Level 9 takes a third of the time of 19 and the dump is a tenth larger.
 _LEVEL = 9
 
@@ -86,6 +91,27 @@ class Version:
                 f"Version {self.id} in {self.path.parent} is damaged ({error}). "
                 "Write it anew with `plangraf build --force`."
             ) from error
+
+    def lines(self) -> Iterator[bytes]:
+        """The dump line by line, without the newlines, in memory that does not depend on its size.
+
+        Raises:
+            VersionsError: the dump is missing or damaged.
+        """
+        rest = b""
+        for chunk in self.quads():
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from lines
+        if rest:
+            yield rest
+
+    def removed(self) -> Mapping[str, str]:
+        """What versions before this one had as a subject and this one has not: IRI to the last that had it."""
+        try:
+            known: dict[str, str] = json.loads((self.path / REMOVED).read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return known
 
     def verify(self) -> bool:
         """Whether the dump still has the digest that the id is made of."""
@@ -146,6 +172,14 @@ class VersionStore:
             return []
         found = [entry for entry in self.path.iterdir() if _ID.fullmatch(entry.name) and entry.is_dir()]
         return [self.get(entry.name) for entry in sorted(found, key=lambda entry: entry.stat().st_mtime_ns)]
+
+    def pruned(self) -> Sequence[str]:
+        """Ids of the versions that were removed from here, the last at the end."""
+        try:
+            known = json.loads((self.path / PRUNED).read_bytes())
+        except (OSError, ValueError):
+            return []
+        return [str(version_id) for version_id in known]
 
     def inputs(self) -> tuple[str, str] | None:
         """Digest of the input files that were last built, and the version they gave; None when not known."""
@@ -240,16 +274,21 @@ class VersionStore:
                 hidden = self.path / f"{_TEMPORARY}gone-{version.id}"
                 version.path.rename(hidden)
                 shutil.rmtree(hidden)
+            if gone:
+                self._write_beside(PRUNED, [*self.pruned(), *(version.id for version in gone)][-_MOST_PRUNED:])
             _sync(self.path)
         return [version.id for version in gone]
 
     def record_inputs(self, digest: str, version_id: str) -> None:
         """Remembers which inputs a version was built from."""
         with self.lock(), self._explained():
-            temporary = self.path / f"{_TEMPORARY}{INPUTS}-{os.getpid()}"
-            _write_file(temporary, _json({"digest": digest, "version": version_id}))
-            temporary.replace(self.path / INPUTS)
-            _sync(self.path)
+            self._write_beside(INPUTS, {"digest": digest, "version": version_id})
+
+    def _write_beside(self, name: str, value: object) -> None:
+        temporary = self.path / f"{_TEMPORARY}{name}-{os.getpid()}"
+        _write_file(temporary, _json(value))
+        temporary.replace(self.path / name)
+        _sync(self.path)
 
     def _place(self, temporary: Path, version_id: str) -> None:
         """Moves a finished folder to its name, or renews what is derived in the one that is there.
@@ -275,7 +314,7 @@ class VersionStore:
         foreign = sorted(
             name
             for name in names
-            if name not in (CURRENT, INPUTS, _LOCK)
+            if name not in (CURRENT, INPUTS, PRUNED, _LOCK)
             and not name.startswith(_TEMPORARY)
             and not ((_ID.fullmatch(name)) and (self.path / name).is_dir())
         )
@@ -307,6 +346,26 @@ class VersionStore:
             raise VersionsError(
                 f"The folder of versions {self.path} cannot be written: {reason}. The current version is unchanged."
             ) from error
+
+
+def context_name(body: bytes) -> str:
+    """What a version calls its copy of the JSON-LD context: the name is a hash of its bytes."""
+    return f"context-{hashlib.sha256(body).hexdigest()[:16]}.jsonld"
+
+
+def removed_since(before: Version, lines: Iterable[bytes]) -> dict[str, str]:
+    """What a version with these lines has no more: what an earlier one had, with the last version that had it.
+
+    Args:
+        before: the version that it follows on; of one that is damaged only what it says itself is known.
+        lines: the N-Quads lines of the new one.
+    """
+    subjects = {line.partition(b" ")[0] for line in lines}
+    gone = {iri: last for iri, last in before.removed().items() if f"<{iri}>".encode() not in subjects}
+    with suppress(VersionsError):
+        had = {line.partition(b" ")[0] for line in before.lines()} - subjects
+        gone |= {subject[1:-1].decode(): before.id for subject in had if subject.startswith(b"<")}
+    return gone
 
 
 def _write_dump(path: Path, lines: Iterable[bytes]) -> str:

@@ -107,9 +107,10 @@ def test_a_document_holds_its_thing_what_points_to_it_and_the_labels_of_what_it_
     assert has(graph, ID + "5001/plan/one", "http://purl.org/dc/terms/title", None)
     assert has(graph, SDG + "11.6", RDFS_LABEL, None)
     assert has(graph, PLAN + "Perspective", RDFS_LABEL, None)
-    # Not the whole of what it names, nor labels of properties.
-    assert not has(graph, SDG + "11.6", "http://www.w3.org/2004/02/skos/core#notation", None)
-    assert not has(graph, ID + "5001/plan/one", PLAN + "number", None)
+    # The codes and numbers of what it names, not the whole of it, nor labels of properties.
+    assert has(graph, SDG + "11.6", "http://www.w3.org/2004/02/skos/core#notation", None)
+    assert has(graph, ID + "5001/plan/one", PLAN + "number", None)
+    assert not has(graph, ID + "5001/plan/one", PLAN + "printedAsRevision", None)
     assert not has(graph, PLAN + "number", RDFS_LABEL, None)
 
 
@@ -153,9 +154,12 @@ def test_an_ending_fixes_the_format_unless_it_is_part_of_the_key(client: httpx.C
     ("accept", "content_type"),
     [
         (BROWSER["Accept"], "text/html; charset=utf-8"), ("*/*", "text/turtle; charset=utf-8"),
-        ("application/ld+json", "application/ld+json"), ("application/json", "application/ld+json"),
+        ("application/ld+json", "application/ld+json"), ("application/json", "application/json"),
         ("text/turtle;q=0.5, application/rdf+xml", "application/rdf+xml"),
-        ('application/ld+json;profile="http://www.w3.org/ns/json-ld#expanded"', "application/ld+json"),
+        (
+            'application/ld+json;profile="http://www.w3.org/ns/json-ld#expanded"',
+            'application/ld+json; profile="http://www.w3.org/ns/json-ld#expanded"',
+        ),
     ],
 )  # fmt: skip
 def test_a_document_is_negotiated(client: httpx.Client, accept: str, content_type: str) -> None:
@@ -227,6 +231,8 @@ def test_the_links_of_a_document_lead_to_its_other_formats(client: httpx.Client,
         "application/ld+json",
         "application/n-triples",
         "application/rdf+xml",
+        "application/trig",
+        "application/n-quads",
         "text/html",
     }
     for type_, address in alternates.items():
@@ -430,7 +436,8 @@ def test_the_page_of_a_thing_shows_its_facts_in_words(client: httpx.Client) -> N
     # A title has one language; the page says which.
     assert ("h1", {"lang": "nb"}) in english.tags
     assert [link["type"] for link in page.all("link") if link["rel"] == "alternate"] == [
-        "text/turtle", "application/ld+json", "application/n-triples", "application/rdf+xml"
+        "text/turtle", "application/ld+json", "application/n-triples", "application/rdf+xml", "application/trig",
+        "application/n-quads",
     ]  # fmt: skip
 
 

@@ -44,6 +44,11 @@ class SwitchingEngine:
         return self._engine.version
 
     @property
+    def serving(self) -> EmbeddedEngine:
+        """The engine of the version that is served now; closed some time after another one is."""
+        return self._engine
+
+    @property
     def triples(self) -> int:
         return self._engine.triples
 

@@ -18,8 +18,9 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from plangraf.formats import Format
 from plangraf.namespaces import ID, PREFIXES
 from plangraf.representation.addresses import document_path, sdg_code
-from plangraf.representation.describe import LABELS, MOST_INCOMING, Description, Labels
+from plangraf.representation.describe import MOST_INCOMING, Description, Labels
 from plangraf.representation.evidence import ABOUT, Passage, passages
+from plangraf.representation.frames import LABELS
 from plangraf.representation.graphs import RDF_TYPE, Graph, Value
 from plangraf.representation.quality import CLASS, METRIC, VALUE
 from plangraf.representation.wording import LANGUAGE_NAMES, property_label, texts

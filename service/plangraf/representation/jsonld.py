@@ -7,14 +7,16 @@ compact or full IRI, so the document means the same graph always. https://www.w3
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeVar
 
 import orjson
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from plangraf.representation.graphs import RDF_TYPE, Graph, Subject, Value, ordered
+from plangraf.representation.frames import NO_FRAME, Frame
+from plangraf.representation.graphs import RDF_TYPE, Graph, Subject, Value
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _KNOWN_KEYS = {"@id", "@type", "@container", "@language", "@prefix", "@protected"}
@@ -22,6 +24,9 @@ _KNOWN_KEYS = {"@id", "@type", "@container", "@language", "@prefix", "@protected
 _DELIMITERS = (":", "/", "?", "#", "[", "]", "@")
 # Integers that every JSON reader keeps exactly.
 _SAFE_INTEGER = 2**53
+
+_MOST_REMEMBERED = 10_000
+_LINE = itemgetter(0, 1, 2)
 
 Properties = dict[NamedNode, list[Value]]
 
@@ -73,6 +78,10 @@ class Context:
         for name in terms:
             if (term := self._term(name)) is not None:
                 self._terms.setdefault(term.iri, []).append(term)
+        self.in_array = {term.name for terms in self._terms.values() for term in terms if term.in_array}
+        self._choices: dict[tuple[str, str], tuple[str, Term | None]] = {}
+        self._classes: dict[str, str] = {}
+        self._compact: dict[str, str] = {}
 
     def _alias(self, keyword: str) -> str:
         for name, definition in self._raw.items():
@@ -142,18 +151,37 @@ class Context:
 
     def compact_iri(self, iri: str) -> str:
         """`prefix:name` for a property or class without a term of its own, or the IRI in full."""
-        best = iri
+        best = self._compact.get(iri, iri)
+        if best is not iri:
+            return best
         for prefix, start in self._prefixes.items():
             candidate = f"{prefix}:{iri[len(start) :]}"
             usable = iri.startswith(start) and not iri[len(start) :].startswith("//")
             if usable and len(candidate) < len(best) and candidate not in self._raw:
                 best = candidate
+        _remember(self._compact, iri, best)
         return best
 
     def class_name(self, iri: str) -> str:
         """How `type` names a class."""
-        terms = self.terms(iri)
-        return min((term.name for term in terms), default=None) or self.compact_iri(iri)
+        found = self._classes.get(iri)
+        if found is None:
+            found = min((term.name for term in self.terms(iri)), default=None) or self.compact_iri(iri)
+            _remember(self._classes, iri, found)
+        return found
+
+    def choice(self, iri: str, value: Value) -> tuple[str, Term | None]:
+        """The name under which a property has a value, and its term; worked out once for each kind of value."""
+        if isinstance(value, Literal):
+            kind = "@language" if value.language is not None else value.datatype.value
+        else:
+            kind = "@id"
+        found = self._choices.get((iri, kind))
+        if found is None:
+            term = _best_term(self.terms(iri), value)
+            found = (term.name if term else self.compact_iri(iri)), term
+            _remember(self._choices, (iri, kind), found)
+        return found
 
     def value(self, value: Value, term: Term | None) -> Any:
         """One value under a term without a language map; in expanded form when the coercion does not fit."""
@@ -181,10 +209,11 @@ def identifier(node: Subject) -> str:
     return node.value if isinstance(node, NamedNode) else f"_:{node.value}"
 
 
-def compact_document(context: Context, thing: NamedNode, graph: Graph) -> dict[str, Any]:
-    """A document whose top is one thing: what it points to and what points to it nested once, then the rest.
+def compact_document(context: Context, thing: NamedNode, graph: Graph, frame: Frame = NO_FRAME) -> dict[str, Any]:
+    """A document whose top is one thing, with what it points to and what points to it, then the rest.
 
-    Nested nodes carry their own properties (in a document: type and labels) and nest nothing further.
+    What the frame names is nested wherever the frame says so, as deep as it says; everything else that the thing
+    points to, or that points to it, is nested once. A node is always written with all its properties.
     """
     nodes = _nodes(graph, thing)
     own = nodes.pop(thing, {})
@@ -195,26 +224,102 @@ def compact_document(context: Context, thing: NamedNode, graph: Graph) -> dict[s
             properties[predicate] = [value for value in properties[predicate] if value != thing]
             if not properties[predicate]:
                 del properties[predicate]
+    nesting = _Nesting(context, nodes)
+    framed = {value for predicate in frame.forward for value in own.get(predicate, [])}
+    framed |= {subject for predicate in frame.reverse for subject in incoming.get(predicate, [])}
 
-    def nested(value: Value) -> dict[str, Any] | None:
-        if not isinstance(value, Literal) and nodes.get(value):
-            return _node(context, value, nodes.pop(value))
-        return None
+    def nested(predicate: NamedNode, value: Value) -> dict[str, Any] | None:
+        deeper = frame.forward.get(predicate)
+        return nesting.node(value, deeper) if deeper is not None else nesting.once(value, framed)
 
     document = {"@context": context.address, **_node(context, thing, own, nested)}
     if incoming:
-        document[context.reverse] = {
-            key: found[0] if len(found) == 1 else found
-            for key, found in sorted(
-                (_reverse_name(context, predicate.value),
-                 [nested(s) or {context.id: identifier(s)} for s in subjects])
+        document[context.reverse] = _reversed(
+            context,
+            {
+                predicate: [
+                    (
+                        nesting.node(subject, frame.reverse[predicate])
+                        if predicate in frame.reverse
+                        else nesting.once(subject, framed)
+                    )
+                    or {context.id: identifier(subject)}
+                    for subject in subjects
+                ]
                 for predicate, subjects in incoming.items()
-            )
-        }  # fmt: skip
-    rest = [_node(context, subject, properties) for subject, properties in nodes.items() if properties]
+            },
+        )
+    rest = [_node(context, subject, nodes[subject]) for subject in nodes if nodes[subject] and nesting.lacks(subject)]
     if rest:
         document[context.included] = rest
     return document
+
+
+class _Nesting:
+    """The nodes of one document, written once for each frame that they are nested under."""
+
+    def __init__(self, context: Context, nodes: dict[Subject, Properties]) -> None:
+        self._context = context
+        self._nodes = nodes
+        self._written: dict[tuple[Subject, Frame], dict[str, Any]] = {}
+        self._nested: set[Subject] = set()
+        self._pointing: dict[NamedNode, dict[Value, list[Subject]]] = {}
+
+    def lacks(self, subject: Subject) -> bool:
+        return subject not in self._nested
+
+    def once(self, value: Value, framed: set[Value]) -> dict[str, Any] | None:
+        """A node that nothing else nests; None for one that stands elsewhere or has no properties."""
+        if isinstance(value, Literal) or value in self._nested or value in framed or not self._nodes.get(value):
+            return None
+        self._nested.add(value)
+        return _node(self._context, value, self._nodes[value])
+
+    def node(self, value: Value, frame: Frame) -> dict[str, Any] | None:
+        """A node with what the frame nests under it; None for one without properties."""
+        if isinstance(value, Literal) or not self._nodes.get(value):
+            return None
+        known = self._written.get((value, frame))
+        if known is not None:
+            return known
+        self._nested.add(value)
+
+        def nested(predicate: NamedNode, deeper: Value) -> dict[str, Any] | None:
+            below = frame.forward.get(predicate)
+            return None if below is None else self.node(deeper, below)
+
+        node = _node(self._context, value, self._nodes[value], nested)
+        pointing = {
+            predicate: [
+                self.node(subject, below) or {self._context.id: identifier(subject)}
+                for subject in self._subjects(predicate).get(value, [])
+            ]
+            for predicate, below in frame.reverse.items()
+        }
+        if any(pointing.values()):
+            node[self._context.reverse] = _reversed(self._context, pointing)
+        self._written[value, frame] = node
+        return node
+
+    def _subjects(self, predicate: NamedNode) -> dict[Value, list[Subject]]:
+        """Which nodes point where by a property."""
+        found = self._pointing.get(predicate)
+        if found is None:
+            found = self._pointing[predicate] = {}
+            for subject, properties in self._nodes.items():
+                for value in properties.get(predicate, []):
+                    found.setdefault(value, []).append(subject)
+        return found
+
+
+def _reversed(context: Context, pointing: Mapping[NamedNode, list[dict[str, Any]]]) -> dict[str, Any]:
+    return {
+        key: _one_or_all(found)
+        for key, found in sorted(
+            ((_reverse_name(context, predicate.value), found) for predicate, found in pointing.items() if found),
+            key=lambda item: item[0],
+        )
+    }
 
 
 def compact_graph(context: Context, graph: Graph) -> dict[str, Any]:
@@ -223,14 +328,74 @@ def compact_graph(context: Context, graph: Graph) -> dict[str, Any]:
     return {"@context": context.address, context.graph: nodes}
 
 
+def expanded_document(thing: NamedNode, graph: Graph) -> list[dict[str, Any]]:
+    """A document in expanded form: an array of nodes without any context, the thing's first."""
+    return [
+        {"@id": identifier(subject), **{
+            "@type" if predicate == RDF_TYPE and all(isinstance(v, NamedNode) for v in values) else predicate.value: (
+                [v.value for v in values]
+                if predicate == RDF_TYPE and all(isinstance(v, NamedNode) for v in values)
+                else [_expanded(v) for v in values]
+            )
+            for predicate, values in properties.items()
+        }}
+        for subject, properties in _nodes(graph, thing).items()
+    ]  # fmt: skip
+
+
+def _expanded(value: Value) -> dict[str, Any]:
+    if not isinstance(value, Literal):
+        return {"@id": identifier(value)}
+    if value.language is not None:
+        return {"@value": value.value, "@language": value.language}
+    datatype = value.datatype.value
+    return {"@value": value.value} if datatype == _XSD + "string" else {"@value": value.value, "@type": datatype}
+
+
+def types_first(context: Context, document: Any) -> Any:
+    """The same document with the keys in the order of the streaming form: context, types, then the rest.
+
+    https://www.w3.org/TR/json-ld11-streaming/
+    """
+    if isinstance(document, list):
+        return [types_first(context, item) for item in document]
+    if not isinstance(document, dict):
+        return document
+    first = [key for key in ("@context", context.type, "@type", context.id) if key in document]
+    keys = dict.fromkeys([*first, *document])
+    return {key: types_first(context, document[key]) for key in keys}
+
+
 def _nodes(graph: Graph, first: NamedNode | None) -> dict[Subject, Properties]:
+    """The nodes of a graph in the order of graphs.ordered, which this is a quicker way to."""
+    told: dict[Subject, list[tuple[bool, str, str, NamedNode, Value]]] = {}
+    for subject, predicate, value in graph:
+        iri = predicate.value
+        line = iri != RDF_TYPE.value, iri, str(value), predicate, value
+        known = told.get(subject)
+        if known is None:
+            told[subject] = [line]
+        else:
+            known.append(line)
     nodes: dict[Subject, Properties] = {}
-    for subject, predicate, value in ordered(graph, first):
-        nodes.setdefault(subject, {}).setdefault(predicate, []).append(value)
+    for subject in sorted(told, key=lambda s: (s != first, isinstance(s, BlankNode), str(s))):
+        properties: Properties = {}
+        for _, _, _, predicate, value in sorted(told[subject], key=_LINE):
+            listed = properties.get(predicate)
+            if listed is None:
+                properties[predicate] = [value]
+            else:
+                listed.append(value)
+        nodes[subject] = properties
     return nodes
 
 
-def _node(context: Context, subject: Subject, properties: Properties, nested: Any = None) -> dict[str, Any]:
+def _node(
+    context: Context,
+    subject: Subject,
+    properties: Properties,
+    nested: Callable[[NamedNode, Value], dict[str, Any] | None] | None = None,
+) -> dict[str, Any]:
     node: dict[str, Any] = {context.id: identifier(subject)}
     members: dict[str, list[Any] | dict[str, list[str]]] = {}
     for predicate, values in properties.items():
@@ -239,9 +404,9 @@ def _node(context: Context, subject: Subject, properties: Properties, nested: An
             if types:
                 node[context.type] = _one_or_all([context.class_name(t.value) for t in types])
             values = [v for v in values if not isinstance(v, NamedNode)]
+        iri = predicate.value
         for value in values:
-            term = _best_term(context.terms(predicate.value), value)
-            name = term.name if term else context.compact_iri(predicate.value)
+            name, term = context.choice(iri, value)
             if term and term.kind == "@language" and isinstance(value, Literal) and value.language:
                 by_language = members.setdefault(name, {})
                 assert isinstance(by_language, dict)  # a term is a language map for all its values
@@ -249,13 +414,13 @@ def _node(context: Context, subject: Subject, properties: Properties, nested: An
             else:
                 listed = members.setdefault(name, [])
                 assert isinstance(listed, list)
-                listed.append((nested and nested(value)) or context.value(value, term))
-    in_array = {term.name for predicate in properties for term in context.terms(predicate.value) if term.in_array}
-    for name, found in sorted(members.items()):
+                listed.append((nested and nested(predicate, value)) or context.value(value, term))
+    for name in sorted(members):
+        found = members[name]
         if isinstance(found, dict):
             node[name] = {language: _one_or_all(texts) for language, texts in sorted(found.items())}
         else:
-            node[name] = found if name in in_array else _one_or_all(found)
+            node[name] = found if name in context.in_array else _one_or_all(found)
     return node
 
 
@@ -296,10 +461,20 @@ def _one_or_all(values: list[Any]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def _remember(known: dict[K, V], key: K, value: V) -> None:
+    """Keeps what was worked out, within bounds: SPARQL answers may have any number of properties."""
+    if len(known) < _MOST_REMEMBERED:
+        known[key] = value
+
+
 def _lower(language: object) -> str | None:
     return language.lower() if isinstance(language, str) else None
 
 
-def dump(document: dict[str, Any]) -> bytes:
+def dump(document: object) -> bytes:
     """The bytes of a document, indented for readers."""
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

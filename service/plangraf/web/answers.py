@@ -170,6 +170,8 @@ async def run(
     query: QueryRequest,
     parts: tuple[str, ...] | None,
     headers: Mapping[str, str],
+    *,
+    ask: Callable[[QueryRequest], Awaitable[QueryAnswer]] | None = None,
 ) -> Response:
     """The engine's answer to one query, streamed or from the cache; 304 without asking the engine.
 
@@ -179,14 +181,16 @@ async def run(
         query: what the engine is asked.
         parts: what names the answer, see Service.tag; None when it may differ each time.
         headers: more headers of the answer, on a 304 too.
+        ask: what answers instead of the engine.
     Raises:
         PlangrafError: the query failed before its first byte.
         ClientGoneError: the client left before that.
     """
+    ask = ask or service.engine.query
     coding = choose_coding(accept_encoding(request))
     fleeting = {**headers, "Cache-Control": "no-store"}
     if parts is None:
-        return await unkept(await while_connected(request.receive, service.engine.query(query)), fleeting, coding)
+        return await unkept(await while_connected(request.receive, ask(query)), fleeting, coding)
     caching = {**headers, "Cache-Control": "no-cache"}
     tag, generation = service.tag(*parts), service.cache.generation
     if own := unchanged(request, tag):
@@ -205,7 +209,7 @@ async def run(
     failure: PlangrafError | None = None
     answer = None
     try:
-        answer = await while_connected(request.receive, service.engine.query(query))
+        answer = await while_connected(request.receive, ask(query))
     except PlangrafError as error:
         # A deadline of the client's own says nothing about the answer to others.
         failure = None if query.timeout_s else _lasting(error)

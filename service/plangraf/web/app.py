@@ -28,7 +28,7 @@ from plangraf.errors import (
 )
 from plangraf.settings import Settings, load_settings
 from plangraf.versions import VersionStore
-from plangraf.web import documents, health, named_queries, pages, sparql, vocabulary
+from plangraf.web import documents, health, kept_versions, named_queries, pages, sparql, vocabulary
 from plangraf.web.hot import STATE, Hot
 from plangraf.web.logging import RequestLog, configure_logging
 from plangraf.web.middleware import Envelope
@@ -85,6 +85,8 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
         finally:
             for task in list(warming):
                 task.cancel()
+            if opened is not None:
+                await opened.close()
             await engine.close()
 
     app = FastAPI(
@@ -104,6 +106,7 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
     direct = sparql.add_routes(app, service)
     for module in (documents, named_queries, vocabulary, pages, health):
         module.add_routes(app, service)
+    opened = kept_versions.add_routes(app, service)
     _add_error_handlers(app, service)
 
     def methods(scope: Scope) -> list[str]:

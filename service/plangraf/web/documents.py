@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI
 from pyoxigraph import NamedNode
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from plangraf.engine.base import Engine
-from plangraf.errors import ParameterError, QuerySyntaxError, ResourceNotFoundError
-from plangraf.formats import BY_SUFFIX, DOCUMENT_FORMATS, HTML, JSON_LD, Format
+from plangraf.errors import ParameterError, QuerySyntaxError, ResourceGoneError, ResourceNotFoundError
+from plangraf.formats import BY_SUFFIX, DATASET_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, Format
 from plangraf.namespaces import CLOSED_NAMESPACES, ID, ONTOLOGY, SDG
 from plangraf.representation.addresses import document_path
 from plangraf.representation.describe import Description, describe
 from plangraf.representation.graphs import fetch_boolean, write
 from plangraf.representation.html import Alternate
-from plangraf.representation.jsonld import compact_document, dump
+from plangraf.representation.jsonld import compact_document
+from plangraf.representation.placing import placed, write_placed
 from plangraf.representation.quality import is_dataset, with_quality
+from plangraf.versions import REMOVED, Version
 from plangraf.web.answers import made, vary, while_connected
+from plangraf.web.json_ld_forms import PLAIN, form_of, links_of, written_as
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
 from plangraf.web.requests import format_of, language_of, parameters, single
 from plangraf.web.service import Service
 
 LICENSE = "https://creativecommons.org/licenses/by/4.0/"
+# HTML last: a client without a wish gets data.
+DOCUMENT_FORMATS: tuple[Format, ...] = (*GRAPH_FORMATS, *DATASET_FORMATS, HTML)
 _SUFFIXES = {format_.suffix: format_ for format_ in DOCUMENT_FORMATS}
 _ENDING = re.compile(rf"(.+)\.({'|'.join(_SUFFIXES)})")
 _IRI_CHARACTERS = ":/?#[]@!$&'()*+,;=%~"
@@ -151,7 +160,8 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
     format_, by_accept = format_of(request, given, DOCUMENT_FORMATS, wanted.fixed)
     language, by_language = language_of(request, given)
     page = format_ == HTML
-    parts = ("document", wanted.iri, format_.name, f"{language} {wanted.here}" if page else "")
+    form = form_of(request) if format_ == JSON_LD and by_accept else PLAIN
+    parts = ("document", wanted.iri, format_.name, f"{language} {wanted.here}" if page else form.name)
     alternates = [Alternate(other, wanted.address(other)) for other in DOCUMENT_FORMATS if other != format_]
     headers = {
         # Whoever may get a page may get it in another language.
@@ -160,7 +170,7 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
             "Accept-Language" if by_language and (page or by_accept) else None,
         ),
         "Cache-Control": "no-cache",
-        "Link": links(wanted.iri, alternates),
+        "Link": ", ".join([links(wanted.iri, alternates), *links_of(service, form)]),
     }
 
     async def make() -> tuple[bytes, str]:
@@ -172,10 +182,14 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
                 raise
             raise ResourceNotFoundError(wanted.iri) from error
         if description is None:
-            raise ResourceNotFoundError(wanted.iri)
+            raise await run_in_threadpool(missing, service, wanted.iri)
         if is_dataset(description):
             query = service.queries["quality"].bind({"dataset": [wanted.iri]})
             description = await with_quality(service.engine, description, query)
+        if format_ in DATASET_FORMATS:
+            return write_placed(await placed(service.engine, description.graph), format_), format_.content_type
+        if format_ == JSON_LD:
+            return written_as(service.context, description, form), form.content_type
         return _written(service, description, format_, language, alternates, wanted.here), format_.content_type
 
     return await made(service, request, parts, headers, make)
@@ -189,12 +203,29 @@ def _written(
     alternates: list[Alternate],
     here: str,
 ) -> bytes:
-    if format_ not in (HTML, JSON_LD):
+    if format_ != HTML:
         return write(description.graph, format_, description.thing)
-    json_ld = compact_document(service.context, description.thing, description.graph)
-    if format_ == JSON_LD:
-        return dump(json_ld)
+    json_ld = compact_document(service.context, description.thing, description.graph, description.frame)
     return service.pages.document(description, language, alternates=alternates, json_ld=json_ld, here=here)
+
+
+def missing(service: Service, iri: str) -> ResourceNotFoundError:
+    """Why there is no document of an IRI: an earlier version had it, or none did that is known of."""
+    folder = service.engine.folder
+    last = None
+    if folder is not None:
+        with contextlib.suppress(OSError):
+            last = _removed(folder, (folder / REMOVED).stat().st_mtime_ns).get(iri)
+    if last is None:
+        return ResourceNotFoundError(iri)
+    kept = (service.settings.versions / last).is_dir()
+    base = urlsplit(service.settings.base_url).path.rstrip("/")
+    return ResourceGoneError(iri, last, f"{base}/version/{last}{document_path(iri)}" if kept else None)
+
+
+@lru_cache(4)
+def _removed(folder: Path, _written_ns: int) -> Mapping[str, str]:
+    return Version(folder.name, folder, {}).removed()
 
 
 def links(iri: str, alternates: list[Alternate]) -> str:

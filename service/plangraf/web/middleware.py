@@ -17,8 +17,8 @@ from plangraf.web.noting import Notes
 from plangraf.web.problems import problem
 
 _EXPOSED = (
-    "Accept-Query, Allow, Content-Length, ETag, Link, Location, Plangraf-Explain, Plangraf-Version, Retry-After, "
-    "Server-Timing, X-Request-Id"
+    "Accept-Query, Allow, Content-Length, Content-Location, ETag, Link, Location, Plangraf-Explain, Plangraf-Version, "
+    "Retry-After, Server-Timing, X-Request-Id"
 )
 _EXPOSED_BYTES = _EXPOSED.encode("ascii")
 _ALLOWED_HEADERS = "Accept, Accept-Language, Content-Type, If-None-Match, Range, X-Request-Id"

@@ -26,6 +26,8 @@ _KINDS = {
     "ontology",
     "shapes",
     "context",
+    "version",
+    "compare",
     "health",
     "metrics",
 }

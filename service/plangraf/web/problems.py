@@ -22,6 +22,8 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.RequestError: 400,
     errors.ServiceForbiddenError: 403,
     errors.ResourceNotFoundError: 404,
+    errors.ResourceGoneError: 410,
+    errors.VersionGoneError: 410,
     errors.MethodNotAllowedError: 405,
     errors.NotAcceptableError: 406,
     errors.CodingNotAcceptableError: 406,
@@ -74,7 +76,7 @@ def problem(error: Exception, request_id: str) -> Response:
 
 
 def not_found(error: errors.ResourceNotFoundError, request: Request, request_id: str, pages: Pages) -> Response:
-    """404 as a problem; as a small page for who would rather read HTML."""
+    """404 or 410 as a problem; as a small page for who would rather read HTML."""
     accept = ", ".join(request.headers.getlist("accept"))
     try:
         wanted = choose(accept, [PROBLEM, HTML])
@@ -89,4 +91,4 @@ def not_found(error: errors.ResourceNotFoundError, request: Request, request_id:
         detail=str(error),
     )
     headers = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language"}
-    return Response(body, 404, headers, media_type=HTML.content_type)
+    return Response(body, status_of(error), headers, media_type=HTML.content_type)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import re
 from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI
@@ -11,19 +13,23 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from plangraf.errors import ResourceNotFoundError
 from plangraf.formats import DOCUMENT_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, Format
 from plangraf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, SHAPES, SHAPES_GRAPH
 from plangraf.representation.graphs import Graph, fetch, write
 from plangraf.representation.html import Alternate, shape_tables
 from plangraf.representation.jsonld import compact_graph, dump
+from plangraf.versions import VersionStore, context_name
 from plangraf.web.answers import made, vary, whole
 from plangraf.web.documents import links
-from plangraf.web.openapi import PROBLEMS, content
+from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
 from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import CONTEXT_PATH, Service
 
 ONTOLOGY_PAGE = "ontology.html"
 _A_DAY_S = 86_400
+_A_YEAR_S = 31_536_000
+_DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
 def add_routes(app: FastAPI, service: Service) -> None:
@@ -126,7 +132,8 @@ def _endpoint(
 def _add_context(app: FastAPI, service: Service) -> None:
     """The context depends on no version, so its tag is a hash of its bytes alone."""
     tag = f'"{hashlib.sha256(service.context_body).hexdigest()[:32]}"'
-    headers = {**vary(), "Cache-Control": f"public, max-age={_A_DAY_S}"}
+    frozen = f"{service.prefix}/context/{context_name(service.context_body).removeprefix('context-')}"
+    headers = {**vary(), "Cache-Control": f"public, max-age={_A_DAY_S}", "Content-Location": frozen}
 
     async def context(request: Request) -> Response:
         return whole(service, request, service.context_body, JSON_LD.content_type, tag, headers)
@@ -136,3 +143,30 @@ def _add_context(app: FastAPI, service: Service) -> None:
         summary="The JSON-LD context that all our JSON-LD documents name", response_class=Response,
         responses={200: {"description": "The context", "content": {JSON_LD.media_type: {}}}},
     )  # fmt: skip
+
+    async def frozen_context(request: Request, digest: str) -> Response:
+        body = await run_in_threadpool(_frozen, service, digest)
+        if body is None:
+            raise ResourceNotFoundError(f"/context/{digest}.jsonld", f"The one that grows is at {CONTEXT_PATH}.")
+        latest = f'<{service.settings.base_url}{CONTEXT_PATH}>; rel="latest-version"'
+        own = {**vary(), "Cache-Control": f"public, max-age={_A_YEAR_S}, immutable", "Link": latest}
+        return whole(service, request, body, JSON_LD.content_type, f'"{digest}"', own)
+
+    app.add_api_route(
+        "/context/{digest}.jsonld", frozen_context, methods=["GET"], operation_id="frozenContext", tags=["Vocabulary"],
+        summary="The JSON-LD context as it was once, by its hash, for who pins it", response_class=Response,
+        responses={200: {"description": "The context", "content": {JSON_LD.media_type: {}}}, **NOT_FOUND},
+    )  # fmt: skip
+
+
+def _frozen(service: Service, digest: str) -> bytes | None:
+    """The context with this hash: the present one, or one that a kept version was built with."""
+    name = f"context-{digest}.jsonld"
+    if name == context_name(service.context_body):
+        return service.context_body
+    if not _DIGEST.fullmatch(digest):
+        return None
+    for version in VersionStore(service.settings.versions).list():
+        with contextlib.suppress(OSError):
+            return (version.path / name).read_bytes()
+    return None
