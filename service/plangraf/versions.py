@@ -4,6 +4,7 @@ Third step of the data's way, between `build` (writes) and `engine` (reads).
 
     versions/<id>/data.nq.zst      sorted unique N-Quads lines, zstd; the id is a hash of these lines alone
     versions/<id>/manifest.json    what the version holds, nothing volatile
+    versions/<id>/dump/            whole downloads, see plangraf.build.dumps
     versions/<id>/…                files derived from the same data: validation report, the ontology's page
     versions/<id>/removed.json     what versions before it had and it has not, each with the last that had it
     versions/current               symbolic link to one id, replaced by one atomic rename
@@ -221,7 +222,11 @@ class VersionStore:
             os.close(descriptor)
 
     def write(
-        self, lines: Iterable[bytes], manifest: Mapping[str, Any], extra: Mapping[str, bytes] | None = None
+        self,
+        lines: Iterable[bytes],
+        manifest: Mapping[str, Any],
+        extra: Mapping[str, bytes] | None = None,
+        folders: Mapping[str, Path] | None = None,
     ) -> Version:
         """Writes one version and makes it current; until the last rename the old one stays.
 
@@ -229,6 +234,7 @@ class VersionStore:
             lines: N-Quads lines without their newline, sorted by bytes, each one once.
             manifest: what manifest.json holds beside the id.
             extra: more files of the version, by name.
+            folders: more folders of the version, by name; they are moved from where they are, on the same disk.
         Returns:
             The new version; the one that is there when the same lines were written before.
         Raises:
@@ -243,6 +249,8 @@ class VersionStore:
                 described = {"version": version_id, **manifest}
                 for name, content in {MANIFEST: _json(described), **(extra or {})}.items():
                     _write_file(temporary / name, content)
+                for name, folder in (folders or {}).items():
+                    folder.rename(temporary / name)
                 _sync(temporary)
                 self._place(temporary, version_id)
                 self.use(version_id)
@@ -279,6 +287,10 @@ class VersionStore:
             _sync(self.path)
         return [version.id for version in gone]
 
+    def temporary(self, name: str) -> Path:
+        """A path of this process in the folder; what is left there goes with the next build."""
+        return self.path / f"{_TEMPORARY}{name}-{os.getpid()}"
+
     def record_inputs(self, digest: str, version_id: str) -> None:
         """Remembers which inputs a version was built from."""
         with self.lock(), self._explained():
@@ -304,7 +316,11 @@ class VersionStore:
         else:
             for file in sorted(temporary.iterdir()):
                 known = target / file.name
-                if file.name != DUMP and not (known.is_file() and known.read_bytes() == file.read_bytes()):
+                if file.is_dir():
+                    if known.is_dir():
+                        known.rename(self.path / f"{_TEMPORARY}old-{file.name}-{os.getpid()}")
+                    file.rename(known)
+                elif file.name != DUMP and not (known.is_file() and known.read_bytes() == file.read_bytes()):
                     file.replace(known)
             _sync(target)
         _sync(self.path)

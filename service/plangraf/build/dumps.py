@@ -16,9 +16,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import multiprocessing
+import os
 import re
+import shutil
+import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import zstandard
@@ -26,6 +31,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, seria
 
 from plangraf import __version__
 from plangraf.build import tables
+from plangraf.errors import VersionsError
 from plangraf.namespaces import GRAPH, PREFIXES
 
 FOLDER = "dump"
@@ -71,7 +77,7 @@ def write_dumps(lines: Sequence[bytes], folder: Path) -> None:
     for name, content in _files(lines):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        _write(path, content)
         digest = hashlib.sha256(content).hexdigest()
         title = _TITLES.get(name) or _TITLES[name.partition("/")[0] if "/" in name else name.split(".")[1]]
         described.append(
@@ -79,11 +85,57 @@ def write_dumps(lines: Sequence[bytes], folder: Path) -> None:
         )
         sums.append(f"{digest}  {name}\n")
     body = "".join(sums).encode()
-    (folder / SUMS).write_bytes(body)
+    _write(folder / SUMS, body)
     title = _TITLES[SUMS]
     digest = hashlib.sha256(body).hexdigest()
     described.append({"name": SUMS, "bytes": len(body), "sha256": digest, "title": {"nb": title[0], "en": title[1]}})
-    (folder / INDEX).write_text(json.dumps({"files": described}, ensure_ascii=False, indent=1) + "\n")
+    _write(folder / INDEX, (json.dumps({"files": described}, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+@contextmanager
+def dumping(lines: Sequence[bytes], folder: Path) -> Iterator[Callable[[], Path]]:
+    """Writes all downloads in a process of its own while this one checks the data.
+
+    Args:
+        lines: see write_dumps.
+        folder: where to, on the disk of the versions; what is there when the context ends is removed.
+    Yields:
+        A function that waits until all are written and gives the folder; it raises VersionsError when they were not.
+    """
+    # Forked: the lines need not travel, and a small build need not start another interpreter.
+    process = multiprocessing.get_context("fork").Process(target=_write_beside, args=(lines, folder), daemon=True)
+    process.start()
+
+    def finished() -> Path:
+        process.join()
+        if process.exitcode:
+            reason = os.strerror(process.exitcode) if process.exitcode > 0 else f"signal {-process.exitcode}"
+            raise VersionsError(
+                f"The downloads of the version could not be written: {reason}. The current version is unchanged."
+            )
+        return folder
+
+    try:
+        yield finished
+    finally:
+        process.kill()
+        process.join()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_beside(lines: Sequence[bytes], folder: Path) -> None:
+    """In the process of its own; its exit code is the error's number."""
+    try:
+        write_dumps(lines, folder)
+    except OSError as error:
+        sys.exit(error.errno or 1)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
@@ -151,7 +203,7 @@ def citation(version: str | None = None) -> str:
     kind = "software" if version is None else "dataset"
     title = "plangraf" if version is None else f"plangraf: linked municipal plan data, version {version}"
     number = __version__ if version is None else version
-    licence = "MIT" if version is None else "CC-BY-4.0"
+    licence = "Apache-2.0" if version is None else "CC-BY-4.0"
     return (
         "cff-version: 1.2.0\n"
         "message: Please cite the version that you used.\n"

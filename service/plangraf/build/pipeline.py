@@ -17,6 +17,8 @@ from pyoxigraph import NamedNode, Quad, Triple
 
 from plangraf import __version__
 from plangraf.build.context import FILE as CONTEXT
+from plangraf.build.dumps import FOLDER as DUMPS
+from plangraf.build.dumps import dumping
 from plangraf.build.ontology_page import PAGE, render
 from plangraf.build.parsing import Parsed, nquads_lines, read, relabelled
 from plangraf.build.progress import Progress, counted
@@ -31,7 +33,7 @@ from plangraf.versions import REMOVED, Version, VersionStore, context_name, remo
 
 REPORT = "report.json"
 # Libraries whose results stand in a version or decide whether there is one.
-_LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pylode")
+_LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pylode", "pyarrow")
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -92,23 +94,25 @@ def build(settings: Settings, *, force: bool = False, progress: Progress | None 
             parsed.quads = relabelled(parsed.quads)
             note(counted(len(files), "file"))
             note(counted(len(parsed.quads), "statement"))
-        problems = _valid(settings, parsed, files, progress, parsed.quads)
-        with progress.step("page") as note:
-            page = render(parsed.quads)
-            note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
-        with progress.step("write") as note:
-            lines = nquads_lines(parsed.quads)
-            removed = removed_since(store.current(), lines) if store.has_current() else {}
-            extra = {
-                REPORT: as_json(problems),
-                PAGE: page,
-                REMOVED: json.dumps(removed, ensure_ascii=False, indent=0, sort_keys=True).encode(),
-                **_frozen_context(settings.home),
-            }
-            version = store.write(lines, manifest(parsed.quads, problems), extra)
-            store.record_inputs(digest, version.id)
-            store.prune(settings.keep_versions - 1)
-            note(f"version {version.id}, {counted(version.triples, 'triple')}")
+        lines = nquads_lines(parsed.quads)
+        with dumping(lines, store.temporary("dump")) as dumped:
+            problems = _valid(settings, parsed, files, progress, parsed.quads)
+            with progress.step("page") as note:
+                page = render(parsed.quads)
+                note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
+            with progress.step("write") as note:
+                removed = removed_since(store.current(), lines) if store.has_current() else {}
+                extra = {
+                    REPORT: as_json(problems),
+                    PAGE: page,
+                    REMOVED: json.dumps(removed, ensure_ascii=False, indent=0, sort_keys=True).encode(),
+                    **_frozen_context(settings.home),
+                }
+                described = manifest(parsed.quads, problems)
+                version = store.write(lines, described, extra, {DUMPS: dumped()})
+                store.record_inputs(digest, version.id)
+                store.prune(settings.keep_versions - 1)
+                note(f"version {version.id}, {counted(version.triples, 'triple')}")
         return Built(version, fresh=True, problems=tuple(problems))
 
 

@@ -210,7 +210,7 @@ def as_parquet(table: Table) -> bytes:
             arrays.append(pa.array([cell[0] if cell else None for cell in cells], type_))
         names.append(column.name)
     out = io.BytesIO()
-    pq.write_table(pa.table(arrays, names=names), out, compression="zstd")  # type: ignore[no-untyped-call]
+    pq.write_table(pa.table(arrays, names=names), out, compression="zstd")
     return out.getvalue()
 
 
