@@ -14,6 +14,7 @@ PlangrafError
 │   ├── UnsupportedMediaError       a request body of a type that the endpoint does not read
 │   ├── NotAcceptableError          no format that the client accepts
 │   ├── CodingNotAcceptableError    no content coding that the client accepts
+│   ├── RangeError                  bytes that a file does not have
 │   ├── MethodNotAllowedError       a method that this address does not answer
 │   └── ResourceNotFoundError       nothing in the data has this name
 │       ├── ResourceGoneError       an earlier version of the data had it
@@ -244,6 +245,18 @@ class VersionGoneError(ResourceNotFoundError):
 
     def __init__(self, version: str) -> None:
         RequestError.__init__(self, f"Version {version} was removed from here. /version/ lists those that are kept.")
+
+
+class RangeError(RequestError):
+    code = "range-not-satisfiable"
+    title = "The file has no such bytes"
+
+    def __init__(self, asked: str, size: int) -> None:
+        super().__init__(f"Range is {asked!r}, but the file has {size} bytes, counted from 0.")
+        self.size = size
+
+    def extra(self) -> dict[str, Any]:
+        return {"bytes": self.size}
 
 
 class EngineError(PlangrafError):

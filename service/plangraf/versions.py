@@ -37,6 +37,8 @@ DUMP = "data.nq.zst"
 MANIFEST = "manifest.json"
 CURRENT = "current"
 INPUTS = "inputs.json"
+DOWNLOADS = "dump"
+DOWNLOADS_INDEX = "index.json"
 REMOVED = "removed.json"
 PRUNED = "pruned.json"
 
@@ -317,9 +319,11 @@ class VersionStore:
             for file in sorted(temporary.iterdir()):
                 known = target / file.name
                 if file.is_dir():
+                    old = self.temporary(f"old-{file.name}")
                     if known.is_dir():
-                        known.rename(self.path / f"{_TEMPORARY}old-{file.name}-{os.getpid()}")
+                        known.rename(old)
                     file.rename(known)
+                    shutil.rmtree(old, ignore_errors=True)
                 elif file.name != DUMP and not (known.is_file() and known.read_bytes() == file.read_bytes()):
                     file.replace(known)
             _sync(target)

@@ -33,14 +33,28 @@ from plangraf import __version__
 from plangraf.build import tables
 from plangraf.errors import VersionsError
 from plangraf.namespaces import GRAPH, PREFIXES
+from plangraf.versions import DOWNLOADS_INDEX
 
-FOLDER = "dump"
-INDEX = "index.json"
 SUMS = "SHA256SUMS"
 CITATION = "CITATION.cff"
 _ZSTD_LEVEL = 9
 _GZIP_LEVEL = 6
 _RDF_TYPE = PREFIXES["rdf"] + "type"
+
+# By the last part of a name, less the compression.
+_MEDIA_TYPES = {
+    "nq": "application/n-quads",
+    "trig": "application/trig",
+    "jsonld": "application/ld+json",
+    "ttl": "text/turtle",
+    "nt": "application/n-triples",
+    "csv": "text/csv",
+    "csv-metadata": "application/csvm+json",
+    "parquet": "application/vnd.apache.parquet",
+    "cff": "application/yaml",
+    "SHA256SUMS": "text/plain",
+}
+_COMPRESSIONS = {"gz": "application/gzip", "zst": "application/zstd"}
 
 _TITLES = {
     "nq": ("Alt, som kanoniske N-Quads", "Everything, as canonical N-Quads"),
@@ -73,23 +87,32 @@ def write_dumps(lines: Sequence[bytes], folder: Path) -> None:
     """
     folder.mkdir(parents=True)
     described = []
-    sums = []
     for name, content in _files(lines):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(path, content)
-        digest = hashlib.sha256(content).hexdigest()
-        title = _TITLES.get(name) or _TITLES[name.partition("/")[0] if "/" in name else name.split(".")[1]]
-        described.append(
-            {"name": name, "bytes": len(content), "sha256": digest, "title": {"nb": title[0], "en": title[1]}}
-        )
-        sums.append(f"{digest}  {name}\n")
-    body = "".join(sums).encode()
-    _write(folder / SUMS, body)
-    title = _TITLES[SUMS]
-    digest = hashlib.sha256(body).hexdigest()
-    described.append({"name": SUMS, "bytes": len(body), "sha256": digest, "title": {"nb": title[0], "en": title[1]}})
-    _write(folder / INDEX, (json.dumps({"files": described}, ensure_ascii=False, indent=1) + "\n").encode())
+        described.append(_described(name, content))
+    sums = "".join(f"{file['sha256']}  {file['name']}\n" for file in described).encode()
+    _write(folder / SUMS, sums)
+    described.append(_described(SUMS, sums))
+    _write(folder / DOWNLOADS_INDEX, (json.dumps({"files": described}, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def _described(name: str, content: bytes) -> dict[str, object]:
+    """What index.json says of one file: `mediaType` is that of what is in it, `compression` the type around it."""
+    parts = name.rpartition("/")[2].split(".")
+    compression = _COMPRESSIONS.get(parts[-1])
+    if compression or parts[-1] == "json":
+        parts.pop()
+    nb, en = _TITLES.get(name) or _TITLES[name.partition("/")[0] if "/" in name else parts[-1]]
+    return {
+        "name": name,
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "mediaType": _MEDIA_TYPES[parts[-1]],
+        **({"compression": compression} if compression else {}),
+        "title": {"nb": nb, "en": en},
+    }
 
 
 @contextmanager

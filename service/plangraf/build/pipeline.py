@@ -17,7 +17,6 @@ from pyoxigraph import NamedNode, Quad, Triple
 
 from plangraf import __version__
 from plangraf.build.context import FILE as CONTEXT
-from plangraf.build.dumps import FOLDER as DUMPS
 from plangraf.build.dumps import dumping
 from plangraf.build.ontology_page import PAGE, render
 from plangraf.build.parsing import Parsed, nquads_lines, read, relabelled
@@ -29,7 +28,7 @@ from plangraf.errors import DataError, DataProblem
 from plangraf.files import SourceFile, inputs_digest, source_files
 from plangraf.namespaces import GRAPH
 from plangraf.settings import Settings
-from plangraf.versions import REMOVED, Version, VersionStore, context_name, removed_since
+from plangraf.versions import DOWNLOADS, REMOVED, Version, VersionStore, context_name, removed_since
 
 REPORT = "report.json"
 # Libraries whose results stand in a version or decide whether there is one.
@@ -95,7 +94,7 @@ def build(settings: Settings, *, force: bool = False, progress: Progress | None 
             note(counted(len(files), "file"))
             note(counted(len(parsed.quads), "statement"))
         lines = nquads_lines(parsed.quads)
-        with dumping(lines, store.temporary("dump")) as dumped:
+        with dumping(lines, store.temporary(DOWNLOADS)) as dumped:
             problems = _valid(settings, parsed, files, progress, parsed.quads)
             with progress.step("page") as note:
                 page = render(parsed.quads)
@@ -109,7 +108,7 @@ def build(settings: Settings, *, force: bool = False, progress: Progress | None 
                     **_frozen_context(settings.home),
                 }
                 described = manifest(parsed.quads, problems)
-                version = store.write(lines, described, extra, {DUMPS: dumped()})
+                version = store.write(lines, described, extra, {DOWNLOADS: dumped()})
                 store.record_inputs(digest, version.id)
                 store.prune(settings.keep_versions - 1)
                 note(f"version {version.id}, {counted(version.triples, 'triple')}")

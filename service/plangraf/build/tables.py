@@ -14,6 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
@@ -198,20 +199,28 @@ def as_metadata(table: Table) -> bytes:
 
 
 def as_parquet(table: Table) -> bytes:
-    """Typed columns; a column in which some thing has several values is a list."""
+    """Typed columns; a column in which some thing has several values is a list.
+
+    A column with a value that its type cannot hold, such as a date with a time zone, stays as it is written.
+    """
     arrays = [pa.array([thing for thing, _ in table.rows], pa.string())]
-    names = [_ID]
     for number, column in enumerate(table.columns):
-        type_ = _ARROW.get(column.kind, pa.string())
-        cells = [[_typed(value, type_) for value in cells[number]] for _, cells in table.rows]
-        if column.separator:
-            arrays.append(pa.array([cell or None for cell in cells], pa.list_(type_)))
-        else:
-            arrays.append(pa.array([cell[0] if cell else None for cell in cells], type_))
-        names.append(column.name)
+        cells = [cells[number] for _, cells in table.rows]
+        try:
+            arrays.append(_array(cells, _ARROW.get(column.kind, pa.string()), listed=column.separator is not None))
+        except (pa.ArrowException, ArithmeticError, ValueError):
+            arrays.append(_array(cells, pa.string(), listed=column.separator is not None))
+    names = [_ID, *(column.name for column in table.columns)]
     out = io.BytesIO()
     pq.write_table(pa.table(arrays, names=names), out, compression="zstd")
     return out.getvalue()
+
+
+def _array(cells: list[list[str]], type_: pa.DataType, *, listed: bool) -> pa.Array:
+    typed = [[_typed(value, type_) for value in cell] for cell in cells]
+    if listed:
+        return pa.array([cell or None for cell in typed], pa.list_(type_))
+    return pa.array([cell[0] if cell else None for cell in typed], type_)
 
 
 def _typed(value: str, type_: pa.DataType) -> object:
@@ -220,7 +229,7 @@ def _typed(value: str, type_: pa.DataType) -> object:
     if type_ == pa.bool_():
         return value in ("true", "1")
     if type_ == pa.date32():
-        return pa.scalar(value, pa.string()).cast(pa.date32())
+        return date.fromisoformat(value)
     if pa.types.is_decimal(type_):
         return Decimal(value)
     return value

@@ -98,7 +98,7 @@ def _place(found: TermProblem, files: Sequence[SourceFile], locate: Locate) -> P
     for file in files:
         if start and file.name != start.file:
             continue
-        for number, line in enumerate(file.path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(file.path.read_text(encoding="utf-8").split("\n"), 1):
             if number >= (start.line if start else 1) and use.search(line):
                 return Place(file.name, number)
     return start or Place("ontology/", 0)

@@ -46,7 +46,7 @@ def turtle(triples: Iterable[Triple]) -> str:
     text = (serialize(ordered, format=RdfFormat.TURTLE, prefixes=PREFIXES) or b"").decode()
     # No literal holds a line's end, which Turtle escapes, so each line is what it looks like.
     lines = [line.replace("\t", "    ", 1) if line.startswith("\t") else f"\n{line}"
-             for line in text.splitlines() if line and not line.startswith("@")]  # fmt: skip
+             for line in text.split("\n") if line and not line.startswith("@")]  # fmt: skip
     body = _TOKEN.sub(lambda match: match[0].replace(f"<{ID}", "<") if _BELOW.fullmatch(match[0]) else match[0],
                       "\n".join(lines))  # fmt: skip
     names = _TOKEN.sub("", body)

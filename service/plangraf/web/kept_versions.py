@@ -28,7 +28,7 @@ from plangraf.formats import HTML, Format
 from plangraf.representation.html import Pages
 from plangraf.settings import Settings
 from plangraf.versions import VersionStore
-from plangraf.web import compare, documents, named_queries, pages, sparql, vocabulary
+from plangraf.web import compare, documents, dumps, named_queries, pages, sparql, vocabulary
 from plangraf.web.answers import vary, whole
 from plangraf.web.cache import Cache
 from plangraf.web.opened import OpenedVersions
@@ -80,6 +80,7 @@ def add_routes(app: FastAPI, service: Service) -> OpenedVersions | None:
     )  # fmt: skip
     app.add_api_route("/version", listed, methods=["GET"], include_in_schema=False)
     compare.add_routes(app, service)
+    dumps.add_routes(app, service)
     app.router.routes.append(_KeptVersions(opened))
     return opened
 
@@ -177,10 +178,10 @@ class _KeptVersions(BaseRoute):
 
 def _split(path: str) -> tuple[str, str] | None:
     """The id of a version and the path under it."""
-    empty, first, *rest = path.split("/", 3)
-    if empty or first != "version" or len(rest) != 2:
+    parts = path.split("/", 3)
+    if parts[:2] != ["", "version"] or len(parts) != 4:
         return None
-    return rest[0], "/" + rest[1]
+    return parts[2], "/" + parts[3]
 
 
 def _add_version(headers: MutableHeaders, status: int, version_id: str) -> None:

@@ -17,11 +17,11 @@ from plangraf.web.noting import Notes
 from plangraf.web.problems import problem
 
 _EXPOSED = (
-    "Accept-Query, Allow, Content-Length, Content-Location, ETag, Link, Location, Plangraf-Explain, Plangraf-Version, "
-    "Retry-After, Server-Timing, X-Request-Id"
+    "Accept-Query, Accept-Ranges, Allow, Content-Length, Content-Location, Content-Range, ETag, Link, Location, "
+    "Plangraf-Explain, Plangraf-Version, Repr-Digest, Retry-After, Server-Timing, X-Request-Id"
 )
 _EXPOSED_BYTES = _EXPOSED.encode("ascii")
-_ALLOWED_HEADERS = "Accept, Accept-Language, Content-Type, If-None-Match, Range, X-Request-Id"
+_ALLOWED_HEADERS = "Accept, Accept-Language, Content-Type, If-None-Match, If-Range, Range, X-Request-Id"
 _PREFLIGHT_S = 86_400
 
 # The methods of an address whose requests go to it without the framework's way there.

@@ -28,6 +28,7 @@ _KINDS = {
     "context",
     "version",
     "compare",
+    "dump",
     "health",
     "metrics",
 }

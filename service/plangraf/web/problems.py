@@ -31,6 +31,7 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.BodyTooLargeError: 413,
     errors.UnsupportedMediaError: 415,
     errors.OverloadedError: 429,
+    errors.RangeError: 416,
     errors.HeadTooLargeError: 431,
     errors.QueryTimeoutError: 503,
     errors.DisplacedError: 503,
@@ -72,6 +73,8 @@ def problem(error: Exception, request_id: str) -> Response:
         headers["Retry-After"] = str(seconds)
     if isinstance(known, errors.MethodNotAllowedError):
         headers["Allow"] = ", ".join(known.allowed)
+    if isinstance(known, errors.RangeError):
+        headers["Content-Range"] = f"bytes */{known.size}"
     return Response(orjson.dumps(body, default=str), status, headers, media_type=PROBLEM.media_type)
 
 
