@@ -34,7 +34,7 @@ lint: $(VENV)/.test ## style, types, layers
 	$(BIN)/lint-imports
 
 test: lint ## lint and all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 bench: $(VENV)/.test ## time plangraf beside other SPARQL systems, and its start
 	$(BIN)/python tests/benchmarks/compare.py
