@@ -5,7 +5,7 @@ PORT ?= 8000
 DATA ?=
 BIN := $(VENV)/bin
 
-.PHONY: help serve build test lint bench soak lock clean
+.PHONY: help serve build test lint portals bench soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -36,6 +36,13 @@ lint: $(VENV)/.test ## style, types, layers
 test: lint ## lint and all tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
+portals: .portals/ckan/.ready ## CKAN's own reader of catalogues, in an environment of its own, for make test
+
+.portals/ckan/.ready: tests/service/ckan.lock
+	$(PYTHON) -m venv --clear .portals/ckan
+	.portals/ckan/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	touch $@
+
 bench: $(VENV)/.test ## time plangraf beside other SPARQL systems, and its start
 	$(BIN)/python tests/benchmarks/compare.py
 	$(BIN)/python tests/benchmarks/start_up.py
@@ -48,6 +55,8 @@ lock: ## pin the newest versions that pyproject.toml allows
 	  --no-emit-index-url --upgrade --extra build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --upgrade --extra build --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-package psycopg2 --upgrade tests/service/ckan.txt -o tests/service/ckan.lock
 
 clean: ## remove the environment and the built versions
-	rm -rf $(VENV) versions dist
+	rm -rf $(VENV) .portals versions dist

@@ -19,6 +19,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 OPTIONAL_PROGRAMS = {"chromium": "pages in a real browser"}
+# Made by `make portals`.
+OPTIONAL_ENVIRONMENTS = {".portals/ckan/bin/python": "the catalogue in CKAN's own reader"}
 
 
 @pytest.fixture(scope="session")
@@ -107,5 +109,6 @@ def run_server() -> Callable[..., AbstractContextManager[Server]]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Names what was absent on this machine, so that a green run never hides an unproven part."""
     absent = [f"{name} ({what})" for name, what in OPTIONAL_PROGRAMS.items() if shutil.which(name) is None]
+    absent += [f"{name} ({what})" for name, what in OPTIONAL_ENVIRONMENTS.items() if not (ROOT / name).exists()]
     if absent:
         terminalreporter.write_line("absent, so not tried here: " + ", ".join(absent))

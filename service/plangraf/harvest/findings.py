@@ -1,0 +1,92 @@
+"""What a check finds: items of a catalogue, findings about them, and a verdict for each portal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+DATA_NORGE = "data.norge.no"
+CKAN = "CKAN"
+DCAT_AP_NO = "DCAT-AP-NO"
+PORTALS = (DATA_NORGE, CKAN, DCAT_AP_NO)
+
+Kind = Literal["document", "catalogue", "dataset", "series", "service"]
+Severity = Literal["Violation", "Warning", "Info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a portal takes or refuses: the document itself, or a thing in it by its IRI (`_:…` when blank)."""
+
+    kind: Kind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a portal's rules say of an item, with what to do, in Bokmål and in English.
+
+    A Violation refuses the item, one about the document refuses all that is in it; a Warning is a loss or a risk;
+    an Info is advice. `rule` names the rule within its portal, `item` is `Item.name`.
+    """
+
+    portal: str
+    rule: str
+    severity: Severity
+    item: str
+    nb: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Points of metadata quality of one dataset: `given` of `most`; both lists name metrics with their points.
+
+    `lacking` are those that the dataset does not get, `untried` those that cannot be told without asking other hosts.
+    """
+
+    dataset: str
+    given: int
+    most: int
+    lacking: Mapping[str, int]
+    untried: Mapping[str, int]
+
+
+_ORDER: Mapping[Severity, int] = {"Violation": 0, "Warning": 1, "Info": 2}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All of one check: `items` are those that each portal looks at, the document first."""
+
+    source: str
+    items: Mapping[str, Sequence[Item]]
+    findings: Sequence[Finding]
+    scores: Sequence[Score] = ()
+
+    def of(self, portal: str, item: Item) -> list[Finding]:
+        """The findings of one item, violations first."""
+        found = self._by_item.get((portal, item.name), ())
+        return sorted(found, key=lambda finding: (_ORDER[finding.severity], finding.rule, finding.en))
+
+    def document_refused(self, portal: str) -> bool:
+        return self._refused(portal, self.items[portal][0])
+
+    def accepted(self, portal: str, item: Item) -> bool:
+        return not self.document_refused(portal) and not self._refused(portal, item)
+
+    def _refused(self, portal: str, item: Item) -> bool:
+        return any(finding.severity == "Violation" for finding in self._by_item.get((portal, item.name), ()))
+
+    @cached_property
+    def _by_item(self) -> Mapping[tuple[str, str], set[Finding]]:
+        found: dict[tuple[str, str], set[Finding]] = {}
+        for finding in self.findings:
+            found.setdefault((finding.portal, finding.item), set()).add(finding)
+        return found
+
+    @property
+    def accepted_everywhere(self) -> bool:
+        return all(self.accepted(portal, item) for portal, items in self.items.items() for item in items)
