@@ -6,16 +6,52 @@ an installed wheel alike: in a wheel they lie inside the package as data.
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pyoxigraph import NamedNode
 
 from plangraf.errors import SettingError
 
+PublisherType = Literal[
+    "Academia-ScientificOrganisation", "Company", "IndustryConsortium", "LocalAuthority", "NationalAuthority",
+    "NonGovernmentalOrganisation", "NonProfitOrganisation", "RegionalAuthority", "StandardisationBody",
+    "SupraNationalAuthority",
+]  # fmt: skip
+"""Those of http://purl.org/adms/publishertype/ that an operator can be."""
+
 _PACKAGE = Path(__file__).resolve().parent
+
+
+_HTTP_IRI = re.compile(r"https?://[^\s<>\"{}|\\^`/]+(/[^\s<>\"{}|\\^`]*)?")
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+=?^_~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2)
+_PROJECT = "plangraf"
+_OPERATOR = {
+    "catalog", "catalog_title", "catalog_title_en", "publisher", "publisher_organisation_number", "publisher_name",
+    "publisher_type", "contact_name", "contact_email", "contact_url",
+}  # fmt: skip
+
+
+def is_organisation_number(text: str) -> bool:
+    """Whether the ninth digit is the check digit (modulo 11) of the eight before it, as in Enhetsregisteret."""
+    if not re.fullmatch(r"[0-9]{9}", text):
+        return False
+    rest = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, text, strict=False)) % 11
+    return (11 - rest) % 11 == int(text[8])
+
+
+def _is_iri(text: str) -> bool:
+    """Whether a text can stand in RDF as an http(s) IRI."""
+    try:
+        NamedNode(text)
+    except ValueError:
+        return False
+    return _HTTP_IRI.fullmatch(text) is not None
 
 
 def default_home() -> Path:
@@ -64,6 +100,28 @@ class Settings(BaseSettings):
         default="info", description="Least severe log line that is written."
     )
     log_format: Literal["json", "console"] = Field(default="json", description="Form of the log lines.")
+    catalog: str = Field(
+        default="https://w3id.org/plangraf/id/catalog", description="IRI of the catalogue; others start with it."
+    )
+    catalog_title: str | None = Field(default=None, min_length=1, description="Title of the catalogue in Bokmål.")
+    catalog_title_en: str | None = Field(default=None, min_length=1, description="Title of the catalogue in English.")
+    publisher: str | None = Field(default=None, description="IRI of who publishes the catalogue; else of the number.")
+    publisher_organisation_number: str | None = Field(
+        default=None, description="Organisation number of who publishes the catalogue."
+    )
+    publisher_name: str | None = Field(
+        default=None, min_length=1, validate_default=True,
+        description="Name of who publishes the catalogue; else `plangraf`.",
+    )  # fmt: skip
+    publisher_type: PublisherType | None = Field(
+        default=None,
+        description="Kind of who publishes the catalogue, of the ADMS list; LocalAuthority is a municipality.",
+    )
+    contact_name: str | None = Field(
+        default=None, min_length=1, description="Who answers questions about the data; else the publisher's name."
+    )
+    contact_email: str | None = Field(default=None, description="E-mail address for questions about the data.")
+    contact_url: str | None = Field(default=None, description="Page for questions about the data; else the home page.")
 
     @field_validator("data", mode="before")
     @classmethod
@@ -77,7 +135,47 @@ class Settings(BaseSettings):
             return None
         if not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
+        if not _is_iri(value) or "?" in value or "#" in value:
+            raise ValueError("must be an absolute address such as https://data.example.no/plans, without ? or #")
         return value.rstrip("/")
+
+    @field_validator("catalog")
+    @classmethod
+    def _beginning(cls, value: str) -> str:
+        if not _is_iri(value) or value.endswith("/") or "?" in value or "#" in value:
+            raise ValueError("must be an absolute http:// or https:// IRI without ? or # and without a final /")
+        return value
+
+    @field_validator("publisher", "contact_url")
+    @classmethod
+    def _iri(cls, value: str | None) -> str | None:
+        if value is not None and not _is_iri(value):
+            raise ValueError("must be an absolute http:// or https:// IRI")
+        return value
+
+    @field_validator("contact_email")
+    @classmethod
+    def _email(cls, value: str | None) -> str | None:
+        if value is not None and not _EMAIL.fullmatch(value):
+            raise ValueError("must be one e-mail address such as data@example.no")
+        return value
+
+    @field_validator("publisher_name")
+    @classmethod
+    def _named(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and (info.data.get("publisher") or info.data.get("publisher_organisation_number")):
+            raise ValueError(
+                "must be given beside PLANGRAF_PUBLISHER or PLANGRAF_PUBLISHER_ORGANISATION_NUMBER: "
+                "portals drop a publisher without a name"
+            )
+        return value
+
+    @field_validator("publisher_organisation_number")
+    @classmethod
+    def _organisation_number(cls, value: str | None) -> str | None:
+        if value is not None and not is_organisation_number(value):
+            raise ValueError("must be 9 digits, the last of them the check digit, such as 942110464")
+        return value
 
     @field_validator("home")
     @classmethod
@@ -91,6 +189,16 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The service's own absolute address: never taken from a request's Host header."""
         return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def publisher_called(self) -> str:
+        """The name of who publishes the catalogue."""
+        return self.publisher_name or _PROJECT
+
+    @property
+    def operator(self) -> dict[str, object]:
+        """What the catalogue says beside the data: answers depend on it."""
+        return self.model_dump(include=_OPERATOR)
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ GOOD = ROOT / "tests" / "harvest" / "good.ttl"
 DCAT, DCT = Namespace("http://www.w3.org/ns/dcat#"), Namespace("http://purl.org/dc/terms/")
 
 needs_ckan = pytest.mark.skipif(not CKAN.exists(), reason="`make portals` was not run; named at the end of the run")
-needs_catalogue = pytest.mark.skipif(find_spec("plangraf.catalog") is None, reason="the service has no catalogue")
 
 
 def read_by_ckan(file: Path) -> dict[str, dict[str, Any]]:
@@ -62,7 +60,6 @@ def test_ckan_recovers_the_dataset_of_the_good_catalogue() -> None:
     assert_recovered(GOOD)
 
 
-@needs_catalogue
 @needs_ckan
 def test_ckan_recovers_every_dataset_title_and_licence_of_our_catalogue(url: str, tmp_path: Path) -> None:
     file = tmp_path / "catalog.ttl"
@@ -70,7 +67,6 @@ def test_ckan_recovers_every_dataset_title_and_licence_of_our_catalogue(url: str
     assert_recovered(file)
 
 
-@needs_catalogue
 def test_every_portal_accepts_our_catalogue(url: str) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "plangraf.cli", "check-harvest", f"{url}/catalog", "--json"],

@@ -77,7 +77,7 @@ async def describe(engine: Engine, iri: str, *, page: bool = False) -> Descripti
     own = [triple for triple in found if triple[0] == thing]
     incoming = [triple for triple in found if triple[0] != thing]
     frame = frame_of(o for _, p, o in own if p == RDF_TYPE and isinstance(o, NamedNode))
-    terms = await _defined_terms(engine)
+    terms = await defined_terms(engine)
     links = await _links(engine, frame, thing, found, terms)
     mentioned = {term for s, _, o in [*found, *links] for term in (s, o) if isinstance(term, NamedNode)}
     named = dict.fromkeys([*links, *await _said(engine, mentioned - {thing}, _usable(SUMMARY, terms))])
@@ -99,7 +99,7 @@ async def describe(engine: Engine, iri: str, *, page: bool = False) -> Descripti
 _terms_of: dict[str, frozenset[str]] = {}
 
 
-async def _defined_terms(engine: Engine) -> frozenset[str]:
+async def defined_terms(engine: Engine) -> frozenset[str]:
     """The terms of our ontology that a version defines: an earlier one may lack some, and a query must not use them."""
     known = _terms_of.get(engine.version)
     if known is None:

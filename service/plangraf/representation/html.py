@@ -124,10 +124,12 @@ class Pages:
         *,
         alternates: Sequence[Alternate],
         json_ld: dict[str, Any],
+        schema_org: dict[str, Any] | None = None,
         here: str = "",
     ) -> bytes:
         """The page of one thing: its facts, what points to it, its formats, its JSON-LD in a script.
 
+        `schema_org` is what search engines read of a dataset.
         `here` is the query part, if any, that links to the page in its other language must keep.
         """
         words = _Words(description, language, self._prefix)
@@ -146,6 +148,7 @@ class Pages:
             incoming_cut=MOST_INCOMING if len(description.incoming) >= MOST_INCOMING else None,
             alternates=alternates,
             json_ld=script(json_ld),
+            schema_org=script(schema_org) if schema_org else None,
             here=here,
         )
 

@@ -88,6 +88,19 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "home_docs": ("prøv spørringene, se alle parametre", "try the queries, see all parameters"),
     "home_ontology": ("hva ordene i dataene betyr", "what the words of the data mean"),
     "home_shapes": ("hvordan dataene skal se ut", "what the data must look like"),
+    "home_catalog": ("datasettene, filene og tjenestene", "the datasets, files and services"),
+    "catalog": ("Katalog", "Catalogue"),
+    "catalog_lead": (
+        "Alle datasettene med filer til nedlasting, og tjenestene som svarer på spørsmål om dem. Portaler høster "
+        "katalogen som DCAT-AP-NO fra samme adresse.",
+        "All datasets with files to download, and the services that answer questions about them. Portals harvest "
+        "the catalogue as DCAT-AP-NO from the same address.",
+    ),
+    "catalog_datasets": ("Datasett", "Datasets"),
+    "catalog_series": ("Planperioder", "Plan periods"),
+    "catalog_services": ("Tjenester", "Services"),
+    "catalog_period": ("Periode", "Period"),
+    "catalog_tables": ("Tabeller, én for hver klasse", "Tables, one for each class"),
     "queries_lead": (
         "Hver spørring er en nettadresse som svarer med JSON, CSV, TSV eller XML. Alle tar i tillegg "
         "<code>municipality</code> og <code>lang</code>.",

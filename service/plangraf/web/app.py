@@ -28,7 +28,7 @@ from plangraf.errors import (
 )
 from plangraf.settings import Settings, load_settings
 from plangraf.versions import VersionStore
-from plangraf.web import documents, health, kept_versions, named_queries, pages, sparql, vocabulary
+from plangraf.web import catalog, crawlers, documents, health, kept_versions, named_queries, pages, sparql, vocabulary
 from plangraf.web.hot import STATE, Hot
 from plangraf.web.logging import RequestLog, configure_logging
 from plangraf.web.middleware import Envelope
@@ -104,7 +104,7 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
     )
     install_openapi(app)
     direct = sparql.add_routes(app, service)
-    for module in (documents, named_queries, vocabulary, pages, health):
+    for module in (catalog, crawlers, documents, named_queries, vocabulary, pages, health):
         module.add_routes(app, service)
     opened = kept_versions.add_routes(app, service)
     _add_error_handlers(app, service)

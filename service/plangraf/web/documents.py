@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI
@@ -16,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from plangraf.catalog.schema_org import dataset_json_ld
 from plangraf.engine.base import Engine
 from plangraf.errors import ParameterError, QuerySyntaxError, ResourceGoneError, ResourceNotFoundError
 from plangraf.formats import BY_SUFFIX, DATASET_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, Format
@@ -29,6 +31,7 @@ from plangraf.representation.placing import placed, write_placed
 from plangraf.representation.quality import is_dataset, with_quality
 from plangraf.versions import REMOVED, Version
 from plangraf.web.answers import made, vary, while_connected
+from plangraf.web.catalog import dataset_of
 from plangraf.web.json_ld_forms import PLAIN, form_of, links_of, written_as
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
 from plangraf.web.requests import format_of, language_of, parameters, single
@@ -183,14 +186,17 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
             raise ResourceNotFoundError(wanted.iri) from error
         if description is None:
             raise await run_in_threadpool(missing, service, wanted.iri)
-        if is_dataset(description):
-            query = service.queries["quality"].bind({"dataset": [wanted.iri]})
+        if is_dataset(description) and (quality := service.queries.get("quality")):
+            query = quality.bind({"dataset": [wanted.iri]})
             description = await with_quality(service.engine, description, query)
         if format_ in DATASET_FORMATS:
             return write_placed(await placed(service.engine, description.graph), format_), format_.content_type
         if format_ == JSON_LD:
             return written_as(service.context, description, form), form.content_type
-        return _written(service, description, format_, language, alternates, wanted.here), format_.content_type
+        found = await dataset_of(service, wanted.iri) if page and is_dataset(description) else None
+        schema_org = dataset_json_ld(*found, language) if found else None
+        body = _written(service, description, format_, language, alternates, wanted.here, schema_org)
+        return body, format_.content_type
 
     return await made(service, request, parts, headers, make)
 
@@ -202,11 +208,14 @@ def _written(
     language: str,
     alternates: list[Alternate],
     here: str,
+    schema_org: dict[str, Any] | None,
 ) -> bytes:
     if format_ != HTML:
         return write(description.graph, format_, description.thing)
     json_ld = compact_document(service.context, description.thing, description.graph, description.frame)
-    return service.pages.document(description, language, alternates=alternates, json_ld=json_ld, here=here)
+    return service.pages.document(
+        description, language, alternates=alternates, json_ld=json_ld, schema_org=schema_org, here=here
+    )
 
 
 def missing(service: Service, iri: str) -> ResourceNotFoundError:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -20,9 +20,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from plangraf.downloads import File, files
 from plangraf.errors import RangeError, ResourceNotFoundError
 from plangraf.formats import HTML, Format
-from plangraf.versions import DOWNLOADS, DOWNLOADS_INDEX, VersionStore
+from plangraf.versions import DOWNLOADS, VersionStore
 from plangraf.web.answers import not_modified, unchanged, vary, whole
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS
 from plangraf.web.opened import kept_version
@@ -30,45 +31,11 @@ from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import Service
 
 _LATEST = "latest"
-_STEM = "plangraf"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _JSON = Format("json", "page", "application/json", "json", "JSON")
-_CHARSETS = ("text/", "application/yaml")
+_WITH_CHARSET = ("text/", "application/yaml")
 # One range, which is what continues a download; anything else may be ignored.
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class DumpFile:
-    """One download: `path` under /dump/<version>/, size in bytes, its media type and that of what compresses it."""
-
-    path: str
-    bytes: int
-    sha256: str
-    media_type: str
-    compression: str | None
-    titles: dict[str, str]
-
-    @property
-    def content_type(self) -> str:
-        type_ = self.compression or self.media_type
-        return f"{type_}; charset=utf-8" if type_.startswith(_CHARSETS) else type_
-
-    @property
-    def tag(self) -> str:
-        return f'"{self.sha256}"'
-
-    @property
-    def headers(self) -> dict[str, str]:
-        digest = base64.b64encode(bytes.fromhex(self.sha256)).decode()
-        described = {"Link": f'<{self.path.rpartition("/")[2]}-metadata.json>; rel="describedby"; '
-                             'type="application/csvm+json"'}  # fmt: skip
-        return {
-            "ETag": self.tag,
-            "Cache-Control": _FOR_EVER,
-            "Repr-Digest": f"sha-256=:{digest}:",
-            **(described if self.media_type == "text/csv" else {}),
-        }
 
 
 def add_routes(app: FastAPI, service: Service) -> None:
@@ -78,17 +45,21 @@ def add_routes(app: FastAPI, service: Service) -> None:
         headers = {"Location": quote(f"{service.prefix}{path}"), "Cache-Control": "no-cache"}
         return Response(status_code=302, headers=headers)
 
+    def no_such_file(path: str, version_id: str) -> ResourceNotFoundError:
+        listed = f"{service.prefix}/dump/{version_id}/"
+        return ResourceNotFoundError(f"the download {path}", f"All of them are listed at {listed}.")
+
     async def latest(_request: Request, path: str = "") -> Response:
         version_id = service.engine.version
-        files = await run_in_threadpool(dump_files, store, version_id)
+        found = await run_in_threadpool(kept_files, store, version_id)
         # The name may be that of every version, without the id.
-        name = path.replace(f"{_STEM}.", f"{_STEM}-{version_id}.", 1) if path.startswith(f"{_STEM}.") else path
-        if name and name not in files:
-            raise _no_such_file(path, f"{service.prefix}/dump/{version_id}/")
+        name = next((file.name for file in found if path in (file.name, file.common_name)), "")
+        if path and not name:
+            raise no_such_file(path, version_id)
         return located(f"/dump/{version_id}/{name}")
 
     async def listed(request: Request, version_id: str) -> Response:
-        files = await run_in_threadpool(dump_files, store, version_id)
+        found = await run_in_threadpool(kept_files, store, version_id)
         given = parameters(request.scope["query_string"])
         format_, by_accept = format_of(request, given, (_JSON, HTML))
         language, by_language = language_of(request, given)
@@ -100,22 +71,22 @@ def add_routes(app: FastAPI, service: Service) -> None:
         }
         if page:
             body = service.pages.render(
-                "downloads.html", language, version_id=version_id, groups=_groups(files, language)
+                "downloads.html", language, version_id=version_id, groups=_groups(found, language)
             )
         else:
-            found = [
+            listing = [
                 {
-                    "address": f"{service.settings.base_url}/dump/{version_id}/{quote(file.path)}",
-                    "bytes": file.bytes,
+                    "address": file.address(service.settings.base_url),
+                    "bytes": file.size,
                     "sha256": file.sha256,
                     "mediaType": file.media_type,
                     "compression": file.compression,
                     "title": file.titles,
                 }
-                for file in files.values()
+                for file in found
             ]
             body = orjson.dumps(
-                {"version": version_id, "files": found}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+                {"version": version_id, "files": listing}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
             )
         tag = service.tag("dump", version_id, format_.name, language if page else "", version=version_id)
         return whole(service, request, body, format_.content_type, tag, headers)
@@ -123,21 +94,21 @@ def add_routes(app: FastAPI, service: Service) -> None:
     async def download(request: Request, version_id: str, path: str) -> Response:
         if not path:
             return await listed(request, version_id)
-        file = (await run_in_threadpool(dump_files, store, version_id)).get(path)
+        found = await run_in_threadpool(kept_files, store, version_id)
+        file = next((file for file in found if file.name == path), None)
         if file is None:
-            raise _no_such_file(path, f"{service.prefix}/dump/{version_id}/")
-        headers = {**file.headers, "Plangraf-Version": version_id}
-        if own := unchanged(request, file.tag, exists=True):
-            return not_modified(own, headers)
-        return _Download(store.path / version_id / DOWNLOADS / path, file, headers, request)
+            raise no_such_file(path, version_id)
+        if own := unchanged(request, _tag(file), exists=True):
+            return not_modified(own, _headers(file))
+        return _Download(store.path / version_id / DOWNLOADS / path, file, request)
 
     async def of_kept_version(_request: Request, version_id: str, path: str) -> Response:
         await run_in_threadpool(kept_version, store, version_id)
         return located(f"/dump/{version_id}/{path}")
 
-    def add(path: str, endpoint: object, summary: str | None = None) -> None:
+    def add(path: str, endpoint: Callable[..., Any], summary: str | None = None) -> None:
         app.add_api_route(
-            path, endpoint, methods=["GET"], tags=["Downloads"], summary=summary, response_class=Response,  # type: ignore[arg-type]
+            path, endpoint, methods=["GET"], tags=["Downloads"], summary=summary, response_class=Response,
             operation_id=path.strip("/").replace("/", "-").translate({ord(sign): None for sign in "{}:"}),
             include_in_schema=summary is not None,
             responses={200: {"description": "As asked for"}, **NOT_FOUND, **PROBLEMS},
@@ -152,40 +123,46 @@ def add_routes(app: FastAPI, service: Service) -> None:
     add("/version/{version_id}/dump/{path:path}", of_kept_version)
 
 
-def dump_files(store: VersionStore, version_id: str) -> dict[str, DumpFile]:
-    """The downloads of one kept version by their paths.
+def kept_files(store: VersionStore, version_id: str) -> tuple[File, ...]:
+    """The downloads of one kept version.
 
     Raises:
         ResourceNotFoundError, VersionGoneError: the version is not kept here, or was written without downloads.
     """
-    folder = kept_version(store, version_id).path / DOWNLOADS
-    try:
-        return _files(folder, (folder / DOWNLOADS_INDEX).stat().st_mtime_ns)
-    except OSError as error:
+    found = files(kept_version(store, version_id).path, version_id)
+    if not found:
         raise ResourceNotFoundError(
             f"downloads of version {version_id}", "It was written without; `plangraf build --force` adds them."
-        ) from error
-
-
-@lru_cache(16)
-def _files(folder: Path, _written_ns: int) -> dict[str, DumpFile]:
-    told = orjson.loads((folder / DOWNLOADS_INDEX).read_bytes())["files"]
-    return {
-        file["name"]: DumpFile(
-            file["name"], file["bytes"], file["sha256"], file["mediaType"], file.get("compression"), file["title"]
         )
-        for file in told
+    return found
+
+
+def _content_type(file: File) -> str:
+    type_ = file.compression or file.media_type
+    return f"{type_}; charset=utf-8" if type_.startswith(_WITH_CHARSET) else type_
+
+
+def _tag(file: File) -> str:
+    return f'"{file.sha256}"'
+
+
+def _headers(file: File) -> dict[str, str]:
+    headers = {
+        "ETag": _tag(file),
+        "Cache-Control": _FOR_EVER,
+        "Repr-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:",
+        "Plangraf-Version": file.version,
     }
+    if file.media_type == "text/csv":
+        described = f"{file.name.rpartition('/')[2]}-metadata.json"
+        headers["Link"] = f'<{described}>; rel="describedby"; type="application/csvm+json"'
+    return headers
 
 
-def _no_such_file(path: str, listed: str) -> ResourceNotFoundError:
-    return ResourceNotFoundError(f"the download {path}", f"All of them are listed at {listed}.")
-
-
-def _groups(files: dict[str, DumpFile], language: str) -> list[tuple[str, list[DumpFile]]]:
+def _groups(found: tuple[File, ...], language: str) -> list[tuple[str, list[File]]]:
     """Files under the title that they share, in the order of the index."""
-    groups: dict[str, list[DumpFile]] = {}
-    for file in files.values():
+    groups: dict[str, list[File]] = {}
+    for file in found:
         groups.setdefault(file.titles[language], []).append(file)
     return list(groups.items())
 
@@ -193,8 +170,8 @@ def _groups(files: dict[str, DumpFile], language: str) -> list[tuple[str, list[D
 class _Download(FileResponse):
     """A file or one range of it; the whole file for a range that is none, for several, or for one of other bytes."""
 
-    def __init__(self, path: Path, file: DumpFile, headers: dict[str, str], request: Request) -> None:
-        sent = {**headers, "Content-Type": file.content_type}
+    def __init__(self, path: Path, file: File, request: Request) -> None:
+        sent = {**_headers(file), "Content-Type": _content_type(file)}
         super().__init__(path, 200, sent, stat_result=path.stat())
         self._head = bool(request.scope.get("plangraf.head"))
         self._ranged = not self._head and _has_range(request.headers, file)
@@ -206,7 +183,7 @@ class _Download(FileResponse):
         await super().__call__({**scope, "method": method, "headers": headers}, receive, send)
 
 
-def _has_range(asked: Headers, file: DumpFile) -> bool:
+def _has_range(asked: Headers, file: File) -> bool:
     """Whether one range of the file is asked for, on a condition that holds.
 
     Raises:
@@ -214,11 +191,11 @@ def _has_range(asked: Headers, file: DumpFile) -> bool:
     """
     text = asked.get("range", "").strip()
     match = _RANGE.fullmatch(text)
-    if match is None or asked.get("if-range", file.tag) != file.tag:
+    if match is None or asked.get("if-range", _tag(file)) != _tag(file):
         return False
     first, last, suffix = match.groups()
     if suffix is None and last and int(last) < int(first):
         return False
-    if int(suffix) == 0 if first is None else int(first) >= file.bytes:
-        raise RangeError(text, file.bytes)
+    if int(suffix) == 0 if first is None else int(first) >= file.size:
+        raise RangeError(text, file.size)
     return True

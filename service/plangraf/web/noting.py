@@ -23,6 +23,7 @@ _KINDS = {
     "targets",
     "goals",
     "queries",
+    "catalog",
     "ontology",
     "shapes",
     "context",

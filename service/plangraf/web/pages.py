@@ -6,20 +6,25 @@ import hashlib
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.requests import Request
 from starlette.responses import Response
 
+from plangraf.catalog.schema_org import catalogue_json_ld
+from plangraf.downloads import files
 from plangraf.errors import ResourceNotFoundError
 from plangraf.formats import DOCUMENT_FORMATS, HTML, JSON_LD
 from plangraf.queries import NamedQuery
 from plangraf.representation.addresses import document_path
 from plangraf.representation.graphs import fetch, fetch_rows, write
+from plangraf.representation.html import script
 from plangraf.representation.jsonld import compact_graph, dump
 from plangraf.representation.wording import collection_name, collection_order
 from plangraf.web.answers import made, vary, whole
+from plangraf.web.catalog import catalogue
 from plangraf.web.openapi import content
 from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import Service
@@ -47,7 +52,13 @@ def add_routes(app: FastAPI, service: Service) -> None:
 
         async def make() -> tuple[bytes, str]:
             if page:
-                body = service.pages.render("home.html", language, collections=await _collections(service, language))
+                body = service.pages.render(
+                    "home.html", language, collections=await _collections(service, language),
+                    downloads=bool(files(service.engine.folder, service.engine.version)),
+                    # There is one catalogue, that of the current version, and kept versions lead to it too.
+                    catalog=f"{urlsplit(service.settings.base_url).path.rstrip('/')}/catalog",
+                    schema_org=script(catalogue_json_ld(await catalogue(service), language)),
+                )  # fmt: skip
             else:
                 graph = await fetch(service.engine, _DATASETS)
                 body = dump(compact_graph(service.context, graph)) if format_ == JSON_LD else write(graph, format_)

@@ -83,7 +83,7 @@ def _fingerprint(settings: Settings) -> str:
     files = sorted(path for path in package.rglob("*") if path.suffix in _CODE_ENDINGS)
     files += sorted((settings.home / "queries").glob("*.rq"))
     files.append(settings.home / "ontology" / "context.jsonld")
-    digest = hashlib.sha256(f"{plangraf.__version__}\n{settings.base_url}\n".encode())
+    digest = hashlib.sha256(f"{plangraf.__version__}\n{settings.base_url}\n{settings.operator}\n".encode())
     for path in files:
         digest.update(f"{path.name}\n".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())

@@ -1,0 +1,177 @@
+"""VoID: how large the data are, what they are made of, where they lead, and queries to begin with.
+
+All counts are of the default graph, the union of all graphs without repetition, and equal what COUNT gives there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from pyoxigraph import Literal, NamedNode
+
+from plangraf.catalog.datasets import Dataset
+from plangraf.catalog.dcat import LICENCE, WHOLE_DESCRIPTION, WHOLE_TITLE, Catalogue
+from plangraf.catalog.distributions import Distribution
+from plangraf.catalog.terms import DCAT, DCTERMS, FOAF, RDFS, SH, SPDX, VOID, XSD, Triples, in_both, integer
+from plangraf.engine.base import Engine
+from plangraf.formats import GRAPH_FORMATS, RESULT_FORMATS
+from plangraf.namespaces import ID, ONTOLOGY, PREFIXES, SDG
+from plangraf.queries import NamedQuery
+from plangraf.representation.graphs import Graph, fetch_rows
+
+_CLASSES = "SELECT ?of (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?of } GROUP BY ?of ORDER BY ?of"
+_PROPERTIES = "SELECT ?of (COUNT(*) AS ?n) WHERE { ?s ?of ?o } GROUP BY ?of ORDER BY ?of"
+_LINKS = f"""SELECT ?of (COUNT(*) AS ?n) WHERE {{
+  ?s ?of ?o FILTER (ISIRI(?o) && STRSTARTS(STR(?s), "{ID}") && STRSTARTS(STR(?o), "{SDG}"))
+}} GROUP BY ?of ORDER BY ?of"""
+_ENTITIES = f'SELECT (COUNT(DISTINCT ?s) AS ?n) WHERE {{ ?s ?p ?o FILTER (STRSTARTS(STR(?s), "{ID}")) }}'
+# One thing of each class of ours that people ask for.
+_EXAMPLES = f"""SELECT ?class (MIN(?thing) AS ?example) WHERE {{
+  ?thing a ?class
+  FILTER (STRSTARTS(STR(?class), "{ONTOLOGY}#") && STRSTARTS(STR(?thing), "{ID}")
+    && STR(?class) NOT IN ("{ONTOLOGY}#Evidence", "{ONTOLOGY}#Passage"))
+}} GROUP BY ?class ORDER BY ?class"""
+_UN = "http://metadata.un.org/sdg"
+_HEAD_LINE = re.compile(r"^#[+@].*\n?", re.MULTILINE)
+# What the IRIs start with, after that of the catalogue, that stand in VoID alone.
+OF_VOID = ("void/", "example/")
+_TABLES = ("all-csv", "all-parquet")
+_EXECUTABLE = ("SPARQLExecutable", "SPARQLSelectExecutable")
+
+
+async def void(engine: Engine, catalogue: Catalogue, queries: Mapping[str, NamedQuery]) -> Graph:
+    """The description of the data, with the named queries as examples.
+
+    Args:
+        engine: which counts; it does so once for each version when the answer is kept.
+        catalogue: names and addresses.
+        queries: the named queries.
+    Raises:
+        PlangrafError: what the engine raises.
+    """
+    t = Triples()
+    whole = catalogue.whole
+    description = f"{catalogue.base}/.well-known/void"
+    t.type(description, VOID + "DatasetDescription")
+    t.say(description, DCTERMS + "title", in_both(("VoID-beskrivelse", "VoID description")))
+    t.say(description, FOAF + "primaryTopic", whole)
+    t.say(description, FOAF + "topic", [whole, *(dataset.iri for dataset in catalogue.held.datasets)])
+    t.type(whole, VOID + "Dataset", DCAT + "Dataset")
+    t.say(whole, DCTERMS + "title", in_both(WHOLE_TITLE))
+    t.say(whole, DCTERMS + "description", in_both(WHOLE_DESCRIPTION))
+    t.say(whole, DCTERMS + "license", LICENCE)
+    t.say(whole, DCTERMS + "publisher", catalogue.publisher)
+    t.say(whole, FOAF + "homepage", f"{catalogue.base}/")
+    t.say(whole, VOID + "sparqlEndpoint", f"{catalogue.base}/sparql")
+    _dumps(t, catalogue, whole, catalogue.of_all())
+    t.say(whole, VOID + "uriSpace", Literal(ID))
+    t.say(whole, VOID + "feature", [f.iri for f in (*GRAPH_FORMATS, *RESULT_FORMATS) if f.iri is not None])
+    t.say(whole, VOID + "triples", integer(engine.triples))
+    t.say(whole, VOID + "entities", integer(await _one(engine, _ENTITIES)))
+    classes, properties = await _counts(engine, _CLASSES), await _counts(engine, _PROPERTIES)
+    t.say(whole, VOID + "classes", integer(len(classes)))
+    t.say(whole, VOID + "properties", integer(len(properties)))
+    for number, (name, count) in enumerate(classes.items(), start=1):
+        part = f"{catalogue.iri}/void/class-{number}"
+        t.say(whole, VOID + "classPartition", part)
+        t.type(part, VOID + "Dataset")
+        t.say(part, VOID + "class", name)
+        t.say(part, VOID + "entities", integer(count))
+    for number, (name, count) in enumerate(properties.items(), start=1):
+        part = f"{catalogue.iri}/void/property-{number}"
+        t.say(whole, VOID + "propertyPartition", part)
+        t.type(part, VOID + "Dataset")
+        t.say(part, VOID + "property", name)
+        t.say(part, VOID + "triples", integer(count))
+    t.say(whole, VOID + "vocabulary", vocabularies([*classes, *properties]))
+    t.say(whole, VOID + "exampleResource", [row["example"]["value"] for row in await fetch_rows(engine, _EXAMPLES)])
+    for dataset in catalogue.held.datasets:
+        _subset(t, catalogue, dataset, engine.graphs.get(dataset.graph))
+    await _linksets(t, engine, catalogue)
+    for query in queries.values():
+        example(t, catalogue, query)
+    return list(dict.fromkeys(t.graph))
+
+
+def vocabularies(terms: list[str]) -> list[str]:
+    """The namespaces of the terms, as VoID names vocabularies, in the order of the project's prefixes."""
+    return [iri for iri in PREFIXES.values() if any(term.startswith(iri) for term in terms)]
+
+
+def _subset(t: Triples, catalogue: Catalogue, dataset: Dataset, triples: int | None) -> None:
+    t.say(catalogue.whole, VOID + "subset", dataset.iri)
+    t.type(dataset.iri, VOID + "Dataset", DCAT + "Dataset")
+    t.say(dataset.iri, DCTERMS + "title", dataset.titles)
+    t.say(dataset.iri, DCTERMS + "license", dataset.licences)
+    _dumps(t, catalogue, dataset.iri, catalogue.of_dataset(dataset))
+    if triples is not None:
+        t.say(dataset.iri, VOID + "triples", integer(triples))
+
+
+def _dumps(t: Triples, catalogue: Catalogue, dataset: str, distributions: list[Distribution]) -> None:
+    """The RDF files of this very version, each with its size and sum."""
+    for distribution in distributions:
+        if distribution.key in _TABLES:
+            continue
+        for file in distribution.files:
+            address = file.address(catalogue.base)
+            checksum = f"{catalogue.iri}/void/sha256-{file.sha256}"
+            t.say(dataset, VOID + "dataDump", address)
+            t.type(address, DCAT + "Distribution")
+            t.say(address, DCAT + "downloadURL", address)
+            t.say(address, DCAT + "byteSize", Literal(str(file.size), datatype=NamedNode(XSD + "nonNegativeInteger")))
+            t.say(address, SPDX + "checksum", checksum)
+            t.type(checksum, SPDX + "Checksum")
+            t.say(checksum, SPDX + "algorithm", SPDX + "checksumAlgorithm_sha256")
+            t.say(checksum, SPDX + "checksumValue", Literal(file.sha256, datatype=NamedNode(XSD + "hexBinary")))
+
+
+async def _linksets(t: Triples, engine: Engine, catalogue: Catalogue) -> None:
+    """The links to the UN's goals and targets, one set for each predicate."""
+    t.type(_UN, VOID + "Dataset")
+    t.say(_UN, DCTERMS + "title", in_both(("FNs bærekraftsmål", "UN Sustainable Development Goals")))
+    t.say(_UN, VOID + "uriSpace", Literal(SDG))
+    for number, (predicate, count) in enumerate((await _counts(engine, _LINKS)).items(), start=1):
+        links = f"{catalogue.iri}/void/links-sdg-{number}"
+        t.say(catalogue.whole, VOID + "subset", links)
+        t.type(links, VOID + "Linkset")
+        t.say(links, VOID + "subjectsTarget", catalogue.whole)
+        t.say(links, VOID + "objectsTarget", _UN)
+        t.say(links, VOID + "linkPredicate", predicate)
+        t.say(links, VOID + "triples", integer(count))
+
+
+def example(t: Triples, catalogue: Catalogue, query: NamedQuery) -> None:
+    """A named query as SHACL's SPARQL executable, its parameters bound to the examples of its head."""
+    iri = f"{catalogue.iri}/example/{query.name}"
+    needed = {
+        name: [parameter.example]
+        for name, parameter in query.head.parameters.items()
+        if parameter.example is not None and not parameter.optional
+    }
+    t.type(iri, *(SH + name for name in _EXECUTABLE))
+    t.say(iri, RDFS + "label", Literal(query.name))
+    t.say(iri, RDFS + "comment", Literal(query.head.summary, language="en"))
+    t.say(iri, DCTERMS + "description", Literal(query.head.description, language="en"))
+    t.say(iri, PREFIXES["schema"] + "keywords", [Literal(tag) for tag in query.head.tags])
+    t.say(iri, PREFIXES["schema"] + "target", f"{catalogue.base}/sparql")
+    t.say(iri, SH + "prefixes", ONTOLOGY)
+    t.say(iri, SH + "select", Literal(_HEAD_LINE.sub("", query.bind(needed)).strip()))
+    for name, namespace in PREFIXES.items():
+        if f"{name}:" in query.text:
+            declaration = f"{catalogue.iri}/void/prefix-{name}"
+            t.say(ONTOLOGY, SH + "declare", declaration)
+            t.type(declaration, SH + "PrefixDeclaration")
+            t.say(declaration, SH + "prefix", Literal(name))
+            any_uri = NamedNode(PREFIXES["xsd"] + "anyURI")
+            t.say(declaration, SH + "namespace", Literal(namespace, datatype=any_uri))
+    t.type(ONTOLOGY, PREFIXES["owl"] + "Ontology")
+
+
+async def _counts(engine: Engine, query: str) -> dict[str, int]:
+    return {row["of"]["value"]: int(row["n"]["value"]) for row in await fetch_rows(engine, query)}
+
+
+async def _one(engine: Engine, query: str) -> int:
+    return int((await fetch_rows(engine, query))[0]["n"]["value"])

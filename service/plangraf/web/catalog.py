@@ -1,0 +1,108 @@
+"""`/catalog`: the DCAT catalogue in every format, and the way there from the IRIs that only it describes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from weakref import WeakKeyDictionary
+
+from fastapi import FastAPI
+from pyoxigraph import NamedNode
+from starlette.requests import Request
+from starlette.responses import Response
+
+from plangraf.catalog.datasets import Dataset, Holdings, holdings
+from plangraf.catalog.dcat import Catalogue
+from plangraf.catalog.listing import listed
+from plangraf.catalog.void import OF_VOID
+from plangraf.engine.base import Engine
+from plangraf.formats import DOCUMENT_FORMATS, HTML, JSON_LD, Format
+from plangraf.namespaces import ID
+from plangraf.representation.graphs import write
+from plangraf.representation.html import Alternate
+from plangraf.representation.jsonld import compact_graph, dump
+from plangraf.web.answers import made, vary
+from plangraf.web.openapi import PROBLEMS, content
+from plangraf.web.requests import format_of, language_of, parameters
+from plangraf.web.service import Service
+
+PATH = "/catalog"
+VOID_PATH = "/.well-known/void"
+# What the catalogue says of the data, with the version that it is of: every dataset's page needs it.
+_HELD: WeakKeyDictionary[Engine, tuple[str, Holdings]] = WeakKeyDictionary()
+
+
+def add_routes(app: FastAPI, service: Service) -> None:
+    app.add_api_route(
+        PATH, _endpoint(service, None), methods=["GET"], operation_id="catalog", tags=["Catalogue"],
+        summary="The catalogue (DCAT-AP-NO); .ttl .jsonld .nt .rdf .html fix the format", response_class=Response,
+        responses={200: {"description": "The catalogue", "content": content(DOCUMENT_FORMATS)}, **PROBLEMS},
+    )  # fmt: skip
+    for format_ in DOCUMENT_FORMATS:
+        app.add_api_route(
+            f"{PATH}.{format_.suffix}", _endpoint(service, format_), methods=["GET"], include_in_schema=False
+        )
+    if service.settings.catalog.startswith(ID):
+        own = service.settings.catalog.removeprefix(ID)
+
+        async def described(rest: str = "") -> Response:
+            path = VOID_PATH if rest.startswith(OF_VOID) else PATH
+            return Response(status_code=303, headers={"Location": service.prefix + path, **vary("Accept")})
+
+        for path in (f"/id/{own}", f"/id/{own}/{{rest:path}}", f"/doc/{own}", f"/doc/{own}/{{rest:path}}"):
+            app.add_api_route(path, described, methods=["GET"], include_in_schema=False)
+
+
+async def catalogue(service: Service) -> Catalogue:
+    """The catalogue of the version that is served.
+
+    Raises:
+        PlangrafError: what the engine raises.
+    """
+    engine = service.engine
+    version = engine.version
+    kept = _HELD.get(engine)
+    if kept is None or kept[0] != version:
+        kept = (version, await holdings(engine))
+        if engine.version == version:
+            _HELD[engine] = kept
+    return Catalogue(service.settings, kept[1], version)
+
+
+async def dataset_of(service: Service, iri: str) -> tuple[Catalogue, Dataset] | None:
+    """A dataset as the catalogue has it; None when it has none of that name."""
+    found = await catalogue(service)
+    return next(((found, dataset) for dataset in found.held.datasets if dataset.iri == iri), None)
+
+
+def _endpoint(service: Service, fixed: Format | None) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        given = parameters(request.scope["query_string"])
+        format_, by_accept = format_of(request, given, DOCUMENT_FORMATS, fixed)
+        language, by_language = language_of(request, given)
+        page = format_ == HTML
+        alternates = [
+            Alternate(other, f"{service.prefix}{PATH}.{other.suffix}") for other in DOCUMENT_FORMATS if other != format_
+        ]
+        varied = by_language and (page or by_accept)
+        headers = {
+            **vary("Accept" if by_accept else None, "Accept-Language" if varied else None),
+            "Cache-Control": "no-cache",
+            "Link": ", ".join(
+                f'<{other.href}>; rel="alternate"; type="{other.format.media_type}"' for other in alternates
+            ),
+        }
+
+        async def make() -> tuple[bytes, str]:
+            found = await catalogue(service)
+            if page:
+                shown = listed(found, language, service.prefix)
+                body = service.pages.render("catalog.html", language, catalog=shown, alternates=alternates)
+            elif format_ == JSON_LD:
+                body = dump(compact_graph(service.context, found.graph()))
+            else:
+                body = write(found.graph(), format_, NamedNode(found.iri))
+            return body, format_.content_type
+
+        return await made(service, request, ("catalog", format_.name, language if page else ""), headers, make)
+
+    return answer
