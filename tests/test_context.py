@@ -20,7 +20,7 @@ from plangraf.build.context import (
     read_ontology,
     write_context,
 )
-from plangraf.namespaces import PLAN, PREFIXES
+from plangraf.namespaces import PLAN, PREFIXES, SERVICE_PREFIXES
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "ontology"
@@ -255,11 +255,12 @@ def iri(definition: Any) -> str:
     """The full IRI of a term's definition, by the prefixes of the service."""
     compact = str(definition["@id"] if isinstance(definition, dict) else definition)
     prefix, _, name = compact.partition(":")
-    return PREFIXES[prefix] + name if prefix in PREFIXES else PREFIXES["rdf"] + "type" * (compact == "@type")
+    known = {**PREFIXES, **SERVICE_PREFIXES}
+    return known[prefix] + name if prefix in known else PREFIXES["rdf"] + "type" * (compact == "@type")
 
 
 def test_a_term_has_one_name_and_a_name_one_term() -> None:
-    others = {"@version", "id", *PREFIXES}
+    others = {"@version", "id", *PREFIXES, *SERVICE_PREFIXES}
     named = [iri(definition) for name, definition in TERMS.items() if name not in others]
     assert len(named) == len(set(named))
 
@@ -267,7 +268,8 @@ def test_a_term_has_one_name_and_a_name_one_term() -> None:
 def test_the_context_declares_the_prefixes_and_the_aliases() -> None:
     assert TERMS["@version"] == 1.1
     assert (TERMS["id"], TERMS["type"]) == ("@id", "@type")
-    assert {name: TERMS[name] for name in PREFIXES} == PREFIXES
+    declared = {**PREFIXES, **SERVICE_PREFIXES}
+    assert {name: TERMS[name] for name in declared} == declared
 
 
 def test_the_committed_context_is_what_the_ontology_gives() -> None:

@@ -243,8 +243,18 @@ class VersionGoneError(ResourceNotFoundError):
     code = "version-gone"
     title = "This version is kept no more"
 
-    def __init__(self, version: str) -> None:
-        RequestError.__init__(self, f"Version {version} was removed from here. /version/ lists those that are kept.")
+    def __init__(self, version: str, start_again: str | None = None) -> None:
+        """`start_again` is where a walk over pages of that version begins anew, when it was one."""
+        next_ = (
+            f"The rest of this walk cannot be had; start again at {start_again}."
+            if start_again
+            else "/version/ lists those that are kept."
+        )
+        RequestError.__init__(self, f"Version {version} was removed from here. {next_}")
+        self.start_again = start_again
+
+    def extra(self) -> dict[str, Any]:
+        return {"startAgain": self.start_again} if self.start_again else {}
 
 
 class RangeError(RequestError):

@@ -55,6 +55,9 @@ PREFIXES: dict[str, str] = {
 }
 """The prefixes of `ontology/prefixes.ttl`; a test holds the two equal."""
 
+SERVICE_PREFIXES: dict[str, str] = {"hydra": "http://www.w3.org/ns/hydra/core#"}
+"""Prefixes that no data use, only what the service says of its own answers; the JSON-LD context has them too."""
+
 _NORWEGIAN = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pyoxigraph
 from pyoxigraph import Literal, NamedNode, Quad, Triple
 
-from plangraf.namespaces import PLAN, PREFIXES
+from plangraf.namespaces import PLAN, PREFIXES, SERVICE_PREFIXES
 
 FILE = "context.jsonld"
 
@@ -79,6 +79,13 @@ _REUSED_PROPERTIES: Mapping[str, tuple[str, str | None]] = {
     "decisionOutcome": ("eli-dl:decision_outcome", _IRI),
     "processNumber": ("eli-dl:process_number", None),
     "responsibleOrganization": ("eli-dl:had_responsible_organization", _IRI),
+    "member": ("hydra:member", _IRI),
+    "totalItems": ("hydra:totalItems", "xsd:integer"),
+    "view": ("hydra:view", _IRI),
+    "first": ("hydra:first", _IRI),
+    "previous": ("hydra:previous", _IRI),
+    "next": ("hydra:next", _IRI),
+    "last": ("hydra:last", _IRI),
 }
 # Classes whose own name is one of ours, or sounds like one, are called after their vocabulary.
 _REUSED_CLASSES: Mapping[str, str] = {
@@ -86,6 +93,7 @@ _REUSED_CLASSES: Mapping[str, str] = {
     "Agent": "foaf:Agent",
     "Concept": "skos:Concept",
     "ConceptScheme": "skos:ConceptScheme",
+    "Collection": "hydra:Collection",
     "CubeDataSet": "qb:DataSet",
     "Dataset": "dcat:Dataset",
     "EliDecision": "eli-dl:Decision",
@@ -96,6 +104,7 @@ _REUSED_CLASSES: Mapping[str, str] = {
     "Observation": "qb:Observation",
     "Organization": "org:Organization",
     "OrganizationalUnit": "org:OrganizationalUnit",
+    "PartialCollectionView": "hydra:PartialCollectionView",
     "PeriodOfTime": "dcterms:PeriodOfTime",
     "Post": "org:Post",
     "Process": "eli-dl:Process",
@@ -139,7 +148,7 @@ def build_context(triples: Iterable[Quad | Triple]) -> dict[str, Any]:
         else:
             _add(properties, name, _definition(compact, _coercion(types, known.get(_RDFS + "range", set()))))
     terms: dict[str, Any] = {"@version": 1.1, "id": "@id", "type": "@type"}
-    for group in (_prefixes(facts), classes, properties):
+    for group in ({**_prefixes(facts), **SERVICE_PREFIXES}, classes, properties):
         for name in sorted(group):
             _add(terms, name, group[name])
     return {"@context": terms}

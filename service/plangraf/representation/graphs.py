@@ -25,7 +25,7 @@ from pyoxigraph import (
 
 from plangraf.engine.base import Engine, QueryRequest
 from plangraf.formats import JSON, N_TRIPLES, RDF_XML, TURTLE, Format
-from plangraf.namespaces import PREFIXES
+from plangraf.namespaces import PREFIXES, SERVICE_PREFIXES
 
 Subject = NamedNode | BlankNode
 Value = NamedNode | BlankNode | Literal
@@ -36,6 +36,7 @@ _PREFIXES = {
     **PREFIXES,
     "sd": "http://www.w3.org/ns/sparql-service-description#",
     "formats": "http://www.w3.org/ns/formats/",
+    **SERVICE_PREFIXES,
     "vcard": "http://www.w3.org/2006/vcard/ns#",
     "dcatap": "http://data.europa.eu/r5r/",
     "spdx": "http://spdx.org/rdf/terms#",

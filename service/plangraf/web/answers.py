@@ -24,6 +24,8 @@ _HIT, _MISS = metrics.CACHE.labels("hit"), metrics.CACHE.labels("miss")
 _IN_MEMORY = 4 * 1024 * 1024
 _CHUNK = 64 * 1024
 _UNWATCHED_S = 0.02
+FOR_EVER = "public, max-age=31536000, immutable"
+"""Cache-Control of what one version answers, which never changes: a year, the longest that is of use."""
 
 
 class ClientGoneError(Exception):

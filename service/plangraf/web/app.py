@@ -28,7 +28,19 @@ from plangraf.errors import (
 )
 from plangraf.settings import Settings, load_settings
 from plangraf.versions import VersionStore
-from plangraf.web import catalog, crawlers, documents, health, kept_versions, named_queries, pages, sparql, vocabulary
+from plangraf.web import (
+    catalog,
+    collection_index,
+    collections,
+    crawlers,
+    documents,
+    health,
+    kept_versions,
+    named_queries,
+    pages,
+    sparql,
+    vocabulary,
+)
 from plangraf.web.hot import STATE, Hot
 from plangraf.web.logging import RequestLog, configure_logging
 from plangraf.web.middleware import Envelope
@@ -107,6 +119,8 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
     for module in (catalog, crawlers, documents, named_queries, vocabulary, pages, health):
         module.add_routes(app, service)
     opened = kept_versions.add_routes(app, service)
+    collection_index.add_routes(app, service)
+    collections.add_routes(app, service, kept_versions.asker(opened) if opened else None)
     _add_error_handlers(app, service)
 
     def methods(scope: Scope) -> list[str]:

@@ -24,14 +24,13 @@ from plangraf.downloads import File, files
 from plangraf.errors import RangeError, ResourceNotFoundError
 from plangraf.formats import HTML, Format
 from plangraf.versions import DOWNLOADS, VersionStore
-from plangraf.web.answers import not_modified, unchanged, vary, whole
+from plangraf.web.answers import FOR_EVER, not_modified, unchanged, vary, whole
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS
 from plangraf.web.opened import kept_version
 from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import Service
 
 _LATEST = "latest"
-_FOR_EVER = "public, max-age=31536000, immutable"
 _JSON = Format("json", "page", "application/json", "json", "JSON")
 _WITH_CHARSET = ("text/", "application/yaml")
 # One range, which is what continues a download; anything else may be ignored.
@@ -149,7 +148,7 @@ def _tag(file: File) -> str:
 def _headers(file: File) -> dict[str, str]:
     headers = {
         "ETag": _tag(file),
-        "Cache-Control": _FOR_EVER,
+        "Cache-Control": FOR_EVER,
         "Repr-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:",
         "Plangraf-Version": file.version,
     }

@@ -23,21 +23,29 @@ from starlette.types import Message, Receive, Scope, Send
 from plangraf.engine.base import Engine
 from plangraf.engine.pool import EmbeddedEngine
 from plangraf.engine.switching import SwitchingEngine
-from plangraf.errors import MethodNotAllowedError
+from plangraf.errors import MethodNotAllowedError, NotReadyError
 from plangraf.formats import HTML, Format
 from plangraf.representation.html import Pages
 from plangraf.settings import Settings
 from plangraf.versions import VersionStore
-from plangraf.web import compare, documents, dumps, named_queries, pages, sparql, vocabulary
-from plangraf.web.answers import vary, whole
+from plangraf.web import (
+    collection_index,
+    collections,
+    compare,
+    documents,
+    dumps,
+    named_queries,
+    pages,
+    sparql,
+    vocabulary,
+)
+from plangraf.web.answers import FOR_EVER, vary, whole
 from plangraf.web.cache import Cache
 from plangraf.web.opened import OpenedVersions
 from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import Service
 
 LIST_JSON = Format("json", "page", "application/json", "json", "JSON")
-_A_YEAR_S = 31_536_000
-_FOR_EVER = f"public, max-age={_A_YEAR_S}, immutable"
 _METHODS = {"GET", "POST", "QUERY"}
 # Share of the memory for finished answers that all kept versions together may have.
 _SHARE = 8
@@ -139,7 +147,7 @@ def _routes(service: Service, engine: EmbeddedEngine, cache: Cache) -> Router:
         redirect_slashes=False,
     )
     sparql.add_routes(app, own)
-    for module in (documents, named_queries, vocabulary, pages):
+    for module in (documents, named_queries, vocabulary, pages, collections, collection_index):
         module.add_routes(app, own)
     return app.router
 
@@ -159,16 +167,57 @@ class _KeptVersions(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         version_id, path = _split(scope["path"]) or ("", "")
-        inner = {**scope, "path": path, "raw_path": path.encode(), "root_path": ""}
+        await _answer(self._opened, version_id, path, scope, receive, send)
 
-        async def dated(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                _add_version(MutableHeaders(scope=message), message["status"], version_id)
-            await send(message)
 
-        async with self._opened.use(version_id) as router:
+class _FromVersion(Response):
+    """What a kept version answers to a request that came to another address."""
+
+    def __init__(self, opened: OpenedVersions, version_id: str, path: str) -> None:
+        super().__init__()
+        self._opened, self._version, self._path = opened, version_id, path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await _answer(self._opened, self._version, self._path, scope, receive, send)
+
+
+def asker(opened: OpenedVersions) -> collections.FromVersion:
+    """What asks a kept version in place of the current one."""
+
+    async def ask(version_id: str, path: str) -> Response:
+        await opened.find(version_id)
+        return _FromVersion(opened, version_id, path)
+
+    return ask
+
+
+async def _answer(
+    opened: OpenedVersions, version_id: str, path: str, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Lets one version answer a request under a path of its own; once more when its engine was closed on the way.
+
+    Raises:
+        PlangrafError: what `opened.use` and the version's routes raise.
+    """
+    inner = {**scope, "path": path, "raw_path": path.encode(), "root_path": ""}
+    started = False
+
+    async def dated(message: Message) -> None:
+        nonlocal started
+        if message["type"] == "http.response.start":
+            started = True
+            _add_version(MutableHeaders(scope=message), message["status"], version_id)
+        await send(message)
+
+    for last in (False, True):
+        async with opened.use(version_id) as router:
             try:
-                await router(inner, receive, dated)
+                await router(dict(inner), receive, dated)
+                return
+            except NotReadyError:
+                # The version was current, so its engine was lent, and another one became current.
+                if last or started or scope["method"] != "GET":
+                    raise
             except HTTPException as error:
                 if error.status_code != 405:
                     raise
@@ -187,4 +236,4 @@ def _split(path: str) -> tuple[str, str] | None:
 def _add_version(headers: MutableHeaders, status: int, version_id: str) -> None:
     headers["Plangraf-Version"] = version_id
     if status in (200, 304) and headers.get("cache-control") == "no-cache":
-        headers["Cache-Control"] = _FOR_EVER
+        headers["Cache-Control"] = FOR_EVER

@@ -12,6 +12,7 @@ import prometheus_client
 import structlog
 
 from plangraf import metrics
+from plangraf.representation.collections import COLLECTIONS
 from plangraf.web.logging import RequestLog
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -32,6 +33,8 @@ _KINDS = {
     "dump",
     "health",
     "metrics",
+    "collections",
+    *COLLECTIONS,
 }
 
 log = structlog.get_logger()
@@ -78,7 +81,7 @@ class Notes:
             failure: an exception that is none of ours.
             kept: whether the answer was at hand, so that its line may wait a moment for others.
         """
-        kind = path.split("/", 2)[1] if path.startswith("/") else "other"
+        kind = path.split("/", 2)[1].partition(".")[0] if path.startswith("/") else "other"
         _counter(kind if kind in _KINDS else "other", status).inc()
         line = {
             "method": method,

@@ -73,6 +73,14 @@ class OpenedVersions:
             opened.users -= 1
             opened.used = asyncio.get_running_loop().time()
 
+    async def find(self, version_id: str) -> Version:
+        """A version by its id.
+
+        Raises:
+            ResourceNotFoundError, VersionGoneError: it is not kept here.
+        """
+        return await asyncio.to_thread(kept_version, self._store, version_id)
+
     async def close(self) -> None:
         if self._sweeping is not None:
             self._sweeping.cancel()
@@ -80,7 +88,7 @@ class OpenedVersions:
             await self._let_go(version_id)
 
     async def _opened(self, version_id: str) -> _Open:
-        version = await asyncio.to_thread(kept_version, self._store, version_id)
+        version = await self.find(version_id)
         serving = self._current.serving
         known = self._open.get(version_id)
         # A version that was lent is closed by its owner when another one becomes current.

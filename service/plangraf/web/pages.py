@@ -19,6 +19,7 @@ from plangraf.errors import ResourceNotFoundError
 from plangraf.formats import DOCUMENT_FORMATS, HTML, JSON_LD
 from plangraf.queries import NamedQuery
 from plangraf.representation.addresses import document_path
+from plangraf.representation.collections import COLLECTIONS
 from plangraf.representation.graphs import fetch, fetch_rows, write
 from plangraf.representation.html import script
 from plangraf.representation.jsonld import compact_graph, dump
@@ -54,6 +55,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
             if page:
                 body = service.pages.render(
                     "home.html", language, collections=await _collections(service, language),
+                    lists=list(COLLECTIONS.values()),
                     downloads=bool(files(service.engine.folder, service.engine.version)),
                     # There is one catalogue, that of the current version, and kept versions lead to it too.
                     catalog=f"{urlsplit(service.settings.base_url).path.rstrip('/')}/catalog",

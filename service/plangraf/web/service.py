@@ -15,6 +15,7 @@ from plangraf.engine.guard import CheckedQuery
 from plangraf.queries import NamedQuery, load_queries
 from plangraf.representation.html import Pages
 from plangraf.representation.jsonld import Context
+from plangraf.representation.members import Indexes
 from plangraf.settings import Settings
 from plangraf.web.cache import Cache
 
@@ -29,7 +30,7 @@ class Service:
     """One running service. `prefix` is the path of its public address, `fingerprint` a hash of the build.
 
     `check` refuses what the engine must never see and says which form a query has. `cache` holds finished
-    answers of this process.
+    answers of this process, `orders` those of the collections, over all versions.
     """
 
     settings: Settings
@@ -42,6 +43,7 @@ class Service:
     prefix: str
     fingerprint: str
     cache: Cache
+    orders: Indexes
 
     def tag(self, *parts: str, version: str | None = None) -> str:
         """The strong ETag of one representation, less its coding: version, build, what else decides its bytes."""
@@ -74,6 +76,7 @@ def make_service(
         prefix=prefix,
         fingerprint=_fingerprint(settings),
         cache=Cache(settings.cache_mb * 1024 * 1024),
+        orders=Indexes(),
     )
 
 

@@ -1,0 +1,572 @@
+"""A collection holds every thing of its class once, in Norwegian order, and the same in every format."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import re
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from html import unescape
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import orjson
+import pytest
+from pyld import jsonld
+from rdflib import Graph, Literal, URIRef
+from rdflib.compare import isomorphic
+
+from plangraf.engine.base import QueryRequest
+from plangraf.representation.collections import COLLECTIONS, Collection, Facet
+from plangraf.representation.members import Indexes, SwitchedError, in_order, select
+
+ID = "https://w3id.org/plangraf/id/"
+HYDRA = "http://www.w3.org/ns/hydra/core#"
+PREFIXES = """PREFIX plan: <https://w3id.org/plangraf/ontology#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+PREFIX dcterms: <http://purl.org/dc/terms/>
+PREFIX eli: <http://data.europa.eu/eli/ontology#>
+PREFIX eli-dl: <http://data.europa.eu/eli/eli-draft-legislation-ontology#>
+PREFIX sdgo: <http://metadata.un.org/sdg/ontology#>
+PREFIX sdmx-dimension: <http://purl.org/linked-data/sdmx/2009/dimension#>
+"""
+ANY = [pytest.param(collection, id=path) for path, collection in COLLECTIONS.items()]
+FACETS = [
+    pytest.param(collection, facet, id=f"{path}-{facet.name}")
+    for path, collection in COLLECTIONS.items()
+    for facet in collection.facets
+]
+# What each facet means, as somebody would ask it at /sparql: ?thing has the value ?value.
+NUMBER_OF = "?thing plan:municipality [ plan:municipalityNumber ?value ]"
+NAMED_IN = (
+    'GRAPH ?g { ?thing a ?c } FILTER (STRSTARTS(STR(?g), CONCAT("https://w3id.org/plangraf/graph/", ?value, "/")))'
+)
+YEAR_OF = "FILTER (STRSTARTS(STR(?when), ?value))"
+MEANT = {
+    "plans-period": "?strategy eli:basis_for ?thing ; dcterms:temporal ?value",
+    "plans-kind": "?thing plan:planKind ?value",
+    "plans-year": f"?thing plan:startYear ?when {YEAR_OF}",
+    "plans-perspective": "?thing plan:respondsTo ?value",
+    "plans-target": "?thing plan:respondsTo ?p . ?p plan:relatesToTarget ?value",
+    "planning-strategies-period": "?thing dcterms:temporal ?value",
+    "visions-status": "?thing plan:proposalStatus ?value",
+    "documents-period": "?thing dcterms:temporal ?value",
+    "participation-activities-year": f"?thing eli-dl:activity_date ?when {YEAR_OF}",
+    "planned-activities-year": f"?thing plan:plannedStart ?when {YEAR_OF}",
+    "perspectives-target": "?thing plan:relatesToTarget ?value",
+    "perspectives-document": "?thing plan:hasGoverningDocument ?value",
+    "targets-goal": "?thing sdgo:isTargetOf ?value",
+    "targets-perspective": "?value plan:relatesToTarget ?thing",
+    "municipal-goals-partOf": "?thing dcterms:isPartOf ?value",
+    "community-goals-dimension": "?thing plan:dimension ?value",
+    "community-goals-status": "?thing plan:proposalStatus ?value",
+    "topics-goal": "?thing plan:topicOf ?value",
+    "topics-perspective": "?thing plan:namesPerspective ?value",
+    "measures-partOf": "?thing dcterms:isPartOf ?value",
+    "measures-year": f"?thing plan:deadline ?when {YEAR_OF}",
+    "policy-areas-partOf": "?thing dcterms:isPartOf ?value",
+    "commitments-area": "?thing dcterms:isPartOf/dcterms:isPartOf? ?value . ?value a plan:PolicyArea",
+    "commitments-year": f"?thing plan:deadline ?when {YEAR_OF}",
+    "figures-perspective": "?thing plan:documentsPerspective ?value",
+    "figures-status": "?thing plan:figureStatus ?value",
+    "figures-year": f"?thing sdmx-dimension:refPeriod ?when FILTER (ISLITERAL(?when)) {YEAR_OF}",
+    "documents-municipality": NAMED_IN,
+    "documents-kind": "?thing plan:documentKind ?value",
+    "documents-status": "?citation plan:citedDocument ?thing ; plan:documentStatus ?value",
+    "documents-level": "?thing plan:governanceLevel ?value",
+    "documents-perspective": "?value plan:hasGoverningDocument ?thing ; a plan:Perspective",
+    "documents-year": f"?thing dcterms:date ?when {YEAR_OF}",
+    "source-documents-municipality": NAMED_IN,
+    "source-documents-year": f"?thing dcterms:date ?when {YEAR_OF}",
+    "cases-body": "?thing eli-dl:had_responsible_organization ?value",
+    "decisions-body": "?thing eli-dl:had_responsible_organization ?value",
+    "decisions-year": f"{{ ?thing eli-dl:activity_date ?when }} UNION {{ ?thing plan:decisionPeriod ?when }} {YEAR_OF}",
+    "decisions-outcome": "?thing eli-dl:decision_outcome ?value",
+    "decisions-document": "?thing plan:decidedOn ?value",
+    "participation-activities-phase": "?thing plan:inPhase ?value",
+    "planned-activities-body": "?thing eli-dl:had_responsible_organization ?value",
+}
+
+
+YEARS = [str(year) for year in range(1980, 2060)]
+
+
+def rows(url: str, query: str) -> list[str]:
+    return [row["thing"]["value"] for row in bindings(url, query)]
+
+
+def classes(collection: Collection) -> str:
+    return " ".join(f"<{iri}>" for iri in collection.classes)
+
+
+def members(document: Mapping[str, Any]) -> list[str]:
+    return [member["id"] for member in document["member"]]
+
+
+def here(url: str, address: str) -> str:
+    """The same address, checked to be one of this service."""
+    assert address.startswith(url + "/"), address
+    return address
+
+
+def graph_of(url: str, response: httpx.Response) -> Graph:
+    media_type = response.headers["content-type"].partition(";")[0]
+    if media_type != "application/ld+json":
+        return Graph().parse(data=response.text, format=media_type)
+
+    def load(address: str, _options: dict[str, Any] | None = None) -> dict[str, Any]:
+        assert urlsplit(address).path == "/context/v1.jsonld"
+        return {"contextUrl": None, "documentUrl": address, "document": httpx.get(address).json()}
+
+    quads = jsonld.to_rdf(response.json(), {"format": "application/n-quads", "documentLoader": load})
+    return Graph().parse(data=quads, format="nt")
+
+
+@pytest.mark.parametrize("collection", ANY)
+def test_both_walks_find_every_thing_of_the_class_once(url: str, collection: Collection) -> None:
+    things = rows(url, f"SELECT DISTINCT ?thing WHERE {{ VALUES ?c {{ {classes(collection)} }} ?thing a ?c }}")
+    assert things
+    limit = max(1, len(things) // 3)
+    walks: list[list[str]] = []
+    with httpx.Client() as client:
+        for suffix in ("", ".jsonld"):
+            found: list[str] = []
+            address = f"{url}/{collection.path}{suffix}?limit={limit}"
+            while address:
+                response = client.get(here(url, address), headers={"Accept": "application/ld+json"})
+                assert response.status_code == 200, response.text
+                document = response.json()
+                assert document["totalItems"] == len(things)
+                assert document["type"] == "Collection"
+                assert document["view"]["type"] == "PartialCollectionView"
+                found += members(document)
+                links = {name: link["url"] for name, link in response.links.items()}
+                view = document["view"]
+                for rel, name in (("first", "first"), ("last", "last"), ("prev", "previous"), ("next", "next")):
+                    assert (rel in links) == (name in view)
+                    if rel in links:
+                        assert parse_qs(urlsplit(links[rel]).query) == parse_qs(urlsplit(view[name]).query)
+                        assert urlsplit(links[rel]).path == f"/{collection.path}{suffix}"
+                # One walk follows Hydra, the other the Link header.
+                address = view.get("next") if suffix == "" else links.get("next")
+            walks.append(found)
+    assert sorted(walks[0]) == sorted(things)
+    assert walks[0] == walks[1]
+    assert len(set(walks[0])) == len(walks[0])
+
+
+def norwegian(text: str) -> list[tuple[int, int | str]]:
+    """A plain Norwegian order for the titles of the data: letters and numbers alone, case apart."""
+    plain = text.lower().replace("aa", "å").replace("ä", "æ").replace("ü", "y").replace("é", "e")
+    swapped = plain.translate(str.maketrans("æøå", "{|}"))
+    parts = re.findall(r"[0-9]+|[a-z{|}]|[^a-z{|}0-9]", swapped)
+    return [
+        (2, part) if part >= "a" else (1, int(part)) if part.isdigit() else (0, " " if part.isspace() else "-")
+        for part in parts
+    ]
+
+
+def test_documents_stand_in_norwegian_order(url: str) -> None:
+    found = httpx.get(f"{url}/documents.jsonld", params={"limit": 1000}).json()["member"]
+    titles = [document["title"]["nb"] for document in found]
+    assert len(titles) > 50
+    assert [norwegian(title) for title in titles] == sorted(norwegian(title) for title in titles)
+    assert titles != sorted(titles), "the data no longer tell Norwegian order from that of code points"
+
+
+def test_numbered_things_stand_in_the_order_of_their_numbers(url: str) -> None:
+    targets = httpx.get(f"{url}/targets.csv", params={"limit": 1000}).text
+    codes = [row["code"] for row in csv.DictReader(io.StringIO(targets))]
+    assert codes.index("2.4") < codes.index("11.2") < codes.index("11.6") < codes.index("11.a") < codes.index("12.1")
+    goals = httpx.get(f"{url}/municipal-goals.csv").text
+    numbers = [row["number"] for row in csv.DictReader(io.StringIO(goals))]
+    assert numbers == sorted(numbers, key=lambda number: [int(part) for part in number.split(".")])
+
+
+def test_things_without_a_number_stand_last_and_bokmal_decides() -> None:
+    def row(thing: str, *texts: tuple[str, str]) -> list[dict[str, dict[str, str]]]:
+        return [{"thing": {"value": thing}, "k0": {"value": text, "xml:lang": lang}} for text, lang in texts]
+
+    found = [
+        {"thing": {"value": "none"}}, *row("å", ("Ås", "nb"), ("A", "en")), *row("b", ("Z", "en"), ("B", "nb")),
+        *row("x1", ("Like", "nb")), *row("x0", ("Like", "nb")), *row("10", ("10", "nb")), *row("9", ("9", "nb")),
+    ]  # fmt: skip
+    assert in_order(found, 1) == ("9", "10", "b", "x0", "x1", "å", "none")
+    assert in_order(found[::-1], 1) == in_order(found, 1)
+
+
+@pytest.mark.parametrize("collection", ANY)
+def test_csv_and_json_ld_hold_the_same_things_and_values(url: str, collection: Collection) -> None:
+    response = httpx.get(f"{url}/{collection.path}.csv?limit=50")
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.text.count("\r\n") > 1
+    table = list(csv.DictReader(io.StringIO(response.text, newline="")))
+    page = httpx.get(f"{url}/{collection.path}.jsonld?limit=50")
+    assert [row["thing"] for row in table] == members(page.json())
+    graph = graph_of(url, page)
+    for row in table:
+        thing = URIRef(row["thing"])
+        for column in collection.columns:
+            if not column.links:
+                continue
+            linked = {str(value) for value in graph.objects(thing, URIRef(column.path[0]))}
+            assert {value for value in row[column.name].split(" | ") if value} == linked
+            assert bool(linked) == bool(row[f"{column.name}Label"])
+    titles = [row.get("title") or row.get("label") for row in table]
+    assert all(titles), "a thing without a name"
+
+
+@pytest.mark.parametrize("collection", ANY)
+def test_csv_has_the_same_columns_on_every_page_of_a_collection(url: str, collection: Collection) -> None:
+    heads = set()
+    filters = ["", *(f"{facet.name}={facet.parameter.example}" for facet in collection.facets)]
+    for query in (*filters, "limit=1", "limit=1&page=1&lang=en"):
+        response = httpx.get(f"{url}/{collection.path}.csv?{query}")
+        assert response.status_code == 200, response.text
+        head, *table = csv.reader(io.StringIO(response.text, newline=""))
+        assert all(len(row) == len(head) for row in table)
+        assert "\n" not in response.text.replace("\r\n", "")
+        heads.add(tuple(head))
+    assert len(heads) == 1
+    assert next(iter(heads))[0] == "thing"
+
+
+@pytest.mark.parametrize(("collection", "facet"), FACETS)
+def test_every_value_of_a_filter_leaves_what_a_query_of_ones_own_finds(
+    url: str, collection: Collection, facet: Facet
+) -> None:
+    meaning = MEANT.get(f"{collection.path}-{facet.name}", NUMBER_OF if facet.name == "municipality" else None)
+    assert meaning, "say what this facet means"
+    given = {"year": YEARS, "municipality": ["5001", "5016"]}.get(facet.name, [])
+    values = f"VALUES ?value {{ {' '.join(map(quoted, given))} }}" if given else ""
+    expected: dict[str, set[str]] = {}
+    pattern = f"{values} VALUES ?c {{ {classes(collection)} }} ?thing a ?c . {meaning}"
+    for row in bindings(url, f"SELECT DISTINCT ?thing ?value WHERE {{ {pattern} }}"):
+        expected.setdefault(row["value"]["value"], set()).add(row["thing"]["value"])
+    page = httpx.get(f"{url}/{collection.path}.html", params={"lang": "en"}).text
+    block = re.search(rf'<h2 id="facet-{facet.name}".*?</ul>', page, re.DOTALL)
+    assert bool(block) == bool(expected)
+    choices = re.findall(r'href="([^"]*)"[^>]*>(?:.*?)</a> \(([0-9]+)\)', block[0]) if block else []
+    shown = {parse_qs(urlsplit(href.replace("&amp;", "&")).query)[facet.name][0]: int(n) for href, n in choices}
+    assert len(shown) == min(len(expected), 40)
+    with httpx.Client(base_url=url) as client:
+        for value, things in expected.items():
+            short = facet.short(value)
+            assert shown.get(short, len(things)) == len(things)
+            document = client.get(f"/{collection.path}.jsonld", params={facet.name: short, "limit": 1000}).json()
+            assert document["totalItems"] == len(things)
+            assert set(members(document)) == things, short
+        for value in list(expected)[:2]:
+            by_iri, by_code = (
+                client.get(f"/{collection.path}.csv", params={facet.name: form}).content
+                for form in (value, facet.short(value))
+            )
+            assert by_iri == by_code
+
+
+def bindings(url: str, query: str) -> list[dict[str, Any]]:
+    response = httpx.get(f"{url}/sparql", params={"query": PREFIXES + query, "format": "json"})
+    assert response.status_code == 200, response.text
+    found: list[dict[str, Any]] = response.json()["results"]["bindings"]
+    return found
+
+
+def quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+def test_filters_together_leave_what_fits_all(url: str) -> None:
+    parameters = {"kind": "temaplan", "target": "11.6", "municipality": "5001"}
+    both = members(httpx.get(f"{url}/plans.jsonld", params=parameters).json())
+    kind = members(httpx.get(f"{url}/plans.jsonld", params={"kind": "temaplan"}).json())
+    target = members(httpx.get(f"{url}/plans.jsonld", params={"target": "11.6"}).json())
+    assert both == [plan for plan in kind if plan in target]
+    assert 0 < len(both) < min(len(kind), len(target))
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ("page=0", 400, "bad-parameter"), ("page=x", 400, "bad-parameter"), ("page=-1", 400, "bad-parameter"),
+        ("page=1&page=2", 400, "bad-parameter"), ("limit=0", 400, "bad-parameter"),
+        ("limit=1001", 400, "bad-parameter"),
+        ("color=red", 400, "bad-parameter"), ("version=1", 400, "bad-parameter"), ("lang=de", 400, "bad-parameter"),
+        ("municipality=50", 400, "bad-parameter"), ("municipality=5001&municipality=5001", 400, "bad-parameter"),
+        ("year=20x0", 400, "bad-parameter"), ("target=eleven", 400, "bad-parameter"),
+        ("perspective=http://exa%20mple", 400, "bad-parameter"), ("kind=a%20b", 400, "bad-parameter"),
+        ("kind=", 400, "bad-parameter"), ("format=docx", 400, "bad-parameter"), ("page=2", 404, "not-found"),
+        ("page=99999999999", 400, "bad-parameter"), ("page=1.5", 400, "bad-parameter"),
+        ("page=999999999", 404, "not-found"), ("kind=temaplan&page=2", 404, "not-found"),
+        ("limit=5&page=7", 404, "not-found"),
+        ("municipality=9999", 400, "bad-parameter"), ("kind=roman", 400, "bad-parameter"),
+        ("perspective=urn:x:y", 400, "bad-parameter"), ("target=1.99", 400, "bad-parameter"),
+        ("kind=https%3A%2F%2Fw3id.org%2Fplangraf%2Fontology%23Nothing", 400, "bad-parameter"),
+        ("kind=%FF", 400, "bad-request"), ("version=0123456789abcdef", 404, "not-found"),
+    ],
+)  # fmt: skip
+def test_a_request_that_cannot_be_meant_is_refused(url: str, query: str, status: int, code: str) -> None:
+    response = httpx.get(f"{url}/plans?{query}", headers={"Accept": "text/turtle"})
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["detail"]
+
+
+def test_a_value_that_nothing_has_and_an_unknown_filter_are_told_with_what_there_is(url: str) -> None:
+    assert "temaplan" in httpx.get(f"{url}/plans.csv?kind=roman").json()["detail"]
+    detail = httpx.get(f"{url}/plans?color=red").json()["detail"]
+    assert all(facet.name in detail for facet in COLLECTIONS["plans"].facets)
+    assert "the last one is 6" in httpx.get(f"{url}/plans?limit=5&page=7").json()["detail"]
+    for accept, media_type in (("text/html", "text/html"), ("text/turtle", "application/problem+json")):
+        response = httpx.get(f"{url}/plans?page=2", headers={"Accept": accept})
+        assert (response.status_code, response.headers["content-type"].partition(";")[0]) == (404, media_type)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["target=1.1", "year=1814", "kind=temaplan&year=1814", "kind=risiko-og-saarbarhetsanalyse&year=2023"],
+)
+def test_a_known_value_that_nothing_has_gives_an_empty_collection(url: str, query: str) -> None:
+    document = httpx.get(f"{url}/plans.jsonld?{query}").json()
+    assert (document["totalItems"], document["member"]) == (0, [])
+    assert set(document["view"]) == {"id", "type", "first", "last"}
+    assert httpx.get(f"{url}/plans.csv?{query}").text.count("\r\n") == 1
+    assert httpx.get(f"{url}/plans.html?{query}").status_code == 200
+
+
+def test_an_unknown_accept_header_is_refused_with_the_choices(url: str) -> None:
+    response = httpx.get(f"{url}/plans", headers={"Accept": "image/png"})
+    assert response.status_code == 406
+    assert "text/csv" in response.json()["choices"]
+
+
+@pytest.mark.parametrize("collection", ANY)
+def test_a_page_is_the_same_graph_in_every_format(url: str, collection: Collection) -> None:
+    graphs = []
+    for media_type in ("text/turtle", "application/n-triples", "application/rdf+xml", "application/ld+json"):
+        response = httpx.get(f"{url}/{collection.path}?limit=5", headers={"Accept": media_type})
+        assert response.headers["content-type"].startswith(media_type)
+        assert "Accept" in response.headers["vary"]
+        graphs.append(graph_of(url, response))
+    assert all(isomorphic(graphs[0], graph) for graph in graphs[1:])
+    own, total = URIRef(f"{url}/{collection.path}"), URIRef(HYDRA + "totalItems")
+    things = list(graphs[0].objects(own, URIRef(HYDRA + "member")))
+    assert 0 < len(things) <= 5
+    assert int(str(graphs[0].value(own, total))) >= len(things)
+    for thing in things:
+        named = [o for _, p, o in graphs[0].triples((thing, None, None)) if isinstance(o, Literal)]
+        assert named, thing
+
+
+def test_a_page_is_not_sent_again_to_who_has_it(url: str) -> None:
+    for path in ("/plans.jsonld", "/documents.csv?limit=10&page=2", "/cases.html", "/plans.ttl?kind=temaplan"):
+        first = httpx.get(url + path)
+        again = httpx.get(url + path, headers={"If-None-Match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["link"] == first.headers["link"]
+        head = httpx.head(url + path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == first.headers["content-length"]
+        assert head.headers["etag"] == first.headers["etag"]
+        assert first.headers["plangraf-version"] in first.headers["link"]
+        assert first.headers["access-control-allow-origin"] == "*"
+        assert first.headers["cache-control"] == again.headers["cache-control"] == "no-cache"
+        pinned = httpx.get(first.links["first"]["url"])
+        assert pinned.headers["cache-control"] == "public, max-age=31536000, immutable"
+    tags = {httpx.get(f"{url}/documents.jsonld?page={page}&limit=50").headers["etag"] for page in (1, 2, 3)}
+    assert len(tags) == 3
+
+
+def test_the_address_is_the_public_one_and_never_the_host_header(
+    start_server: Callable[..., AbstractContextManager[Any]],
+) -> None:
+    with start_server("--workers", "1", PLANGRAF_PUBLIC_URL="https://plan.example.org/graf") as server:
+        response = httpx.get(f"{server.url}/cases.jsonld?limit=2", headers={"Host": "evil.example"})
+        assert "evil" not in response.text + response.headers["link"]
+        assert response.json()["view"]["next"].startswith("https://plan.example.org/graf/cases?limit=2&version=")
+        page = httpx.get(f"{server.url}/cases.html?limit=2").text
+        assert "https://plan.example.org/graf/cases.html?limit=2&amp;version=" in page
+        assert 'href="/graf/cases.html?body=' in page
+
+
+def test_links_keep_the_version_the_filters_and_the_form(url: str) -> None:
+    response = httpx.get(f"{url}/plans?kind=temaplan&limit=3&page=2&format=csv&lang=en")
+    version = response.headers["plangraf-version"]
+    following = parse_qs(urlsplit(response.links["next"]["url"]).query)
+    assert following == {
+        "kind": ["temaplan"], "limit": ["3"], "version": [version], "page": ["3"], "format": ["csv"], "lang": ["en"],
+    }  # fmt: skip
+    assert "thematic plan" in response.text
+    answer = httpx.get(response.links["next"]["url"])
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+
+
+class Tables(HTMLParser):
+    """Rows, links and headings of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.rows = 0
+        self.headings: list[str] = []
+        self.links: list[str] = []
+        self.lang: str | None = None
+        self._in: str | None = None
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.rows += tag == "tr"
+        self._in = tag
+        if tag == "a" and (href := given.get("href")):
+            self.links.append(href)
+        if tag == "html":
+            self.lang = given.get("lang")
+
+    def handle_data(self, data: str) -> None:
+        if self._in == "th":
+            self.headings.append(data)
+            self._in = None
+
+
+@pytest.mark.parametrize("language", ["nb", "en"])
+@pytest.mark.parametrize("collection", ANY)
+def test_a_page_for_people_shows_every_thing_with_a_link(url: str, collection: Collection, language: str) -> None:
+    response = httpx.get(
+        f"{url}/{collection.path}?limit=20", headers={"Accept": "text/html", "Accept-Language": language}
+    )
+    assert "Accept-Language" in response.headers["vary"]
+    page = Tables(response.text)
+    things = members(httpx.get(f"{url}/{collection.path}.jsonld?limit=20").json())
+    assert page.lang == language
+    assert page.rows == len(things) + 1
+    assert page.headings == [column.title(language) for column in collection.columns]
+    for thing in things[:3]:
+        document = next((link for link in page.links if link.endswith(thing.removeprefix(ID).rpartition("/")[2])), None)
+        shown = document or next(
+            link for link in page.links if "/doc?iri=" in link or "/targets/" in link or "/goals/" in link
+        )
+        assert httpx.get(url + shown).status_code == 200
+
+
+def test_the_other_language_of_a_page_keeps_its_filters(url: str) -> None:
+    page = Tables(httpx.get(f"{url}/plans.html?kind=temaplan&limit=3&page=2&lang=nb").text)
+    other = next(link for link in page.links if link.endswith("lang=en"))
+    response = httpx.get(f"{url}/plans.html{other}")
+    assert response.status_code == 200
+    assert "4–6" in response.text
+
+
+def test_the_home_page_leads_to_every_collection(url: str) -> None:
+    page = Tables(httpx.get(url, headers={"Accept": "text/html"}).text)
+    assert {f"/{path}" for path in COLLECTIONS} <= set(page.links)
+    assert "/collections" in page.links
+
+
+def test_the_list_of_collections_is_the_same_in_every_format_with_true_totals(url: str) -> None:
+    graphs = []
+    for media_type in ("text/turtle", "application/n-triples", "application/rdf+xml", "application/ld+json"):
+        response = httpx.get(f"{url}/collections", headers={"Accept": media_type})
+        assert response.headers["content-type"].startswith(media_type)
+        graphs.append(graph_of(url, response))
+    assert all(isomorphic(graphs[0], graph) for graph in graphs[1:])
+    listed = set(graphs[0].objects(URIRef(f"{url}/collections"), URIRef(HYDRA + "member")))
+    assert listed == {URIRef(f"{url}/{path}") for path in COLLECTIONS}
+    text = httpx.get(f"{url}/collections.csv?lang=en").text
+    table = {row["collection"]: row for row in csv.DictReader(io.StringIO(text, newline=""))}
+    assert text.count("\r\n") == len(COLLECTIONS) + 1
+    for path, collection in COLLECTIONS.items():
+        total = int(httpx.get(f"{url}/{path}.jsonld?limit=1").json()["totalItems"])
+        assert int(str(graphs[0].value(URIRef(f"{url}/{path}"), URIRef(HYDRA + "totalItems")))) == total
+        row = table[f"{url}/{path}"]
+        assert (row["title"], int(row["total"])) == (collection.en, total)
+        assert row["filters"].split(" | ") == [facet.name for facet in collection.facets] or not collection.facets
+    for language in ("nb", "en"):
+        response = httpx.get(f"{url}/collections", headers={"Accept": "text/html", "Accept-Language": language})
+        page = Tables(response.text)
+        assert page.lang == language
+        assert {f"/{path}" for path in COLLECTIONS} <= set(page.links)
+        assert all(collection.title(language) in unescape(response.text) for collection in COLLECTIONS.values())
+    first = httpx.get(f"{url}/collections.jsonld")
+    again = httpx.get(f"{url}/collections.jsonld", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, first.headers["cache-control"]) == (304, "no-cache")
+    assert httpx.get(f"{url}/collections?lang=de").json()["code"] == "bad-parameter"
+
+
+def test_the_api_description_names_every_filter(url: str) -> None:
+    paths = httpx.get(f"{url}/openapi.json").json()["paths"]
+    for path, collection in COLLECTIONS.items():
+        named = {parameter["name"] for parameter in paths[f"/{path}"]["get"]["parameters"]}
+        assert named == {"page", "limit", "version", "lang", "format", *(facet.name for facet in collection.facets)}
+
+
+class Switching:
+    """An engine whose version changes when a test says so; it has two plans, one of them a temaplan."""
+
+    def __init__(self) -> None:
+        self.version = "a" * 16
+        self.asked: list[str] = []
+
+    async def query(self, request: QueryRequest) -> Any:
+        if "isDefinedBy" in request.query:
+            terms = [*COLLECTIONS["plans"].classes, *re.findall(r"<([^>]*#[^>]*)>", repr(COLLECTIONS["plans"]))]
+            return self.answer("".join(f"<{term}> <urn:x:p> <urn:x:o> .\n" for term in terms).encode())
+        self.asked.append(request.query)
+        value = {"value": {"value": ID + "scheme/plan-kind/temaplan"}} if "?value WHERE" in request.query else {}
+        things = [{"thing": {"value": f"urn:x:{n}"}, **(value if n else {})} for n in range(2)]
+        return self.answer(orjson.dumps({"results": {"bindings": things}}))
+
+    def answer(self, body: bytes) -> Any:
+        class Answer:
+            version = self.version
+
+            @property
+            async def chunks(self) -> Any:
+                yield body
+
+            async def aclose(self) -> None:
+                pass
+
+        return Answer()
+
+
+def test_an_order_is_asked_for_once_for_each_version_and_never_mixed_with_another() -> None:
+    plans = COLLECTIONS["plans"]
+    kind = next(facet for facet in plans.facets if facet.name == "kind")
+    temaplan = ID + "scheme/plan-kind/temaplan"
+
+    async def play() -> None:
+        engine: Any = Switching()
+        indexes = Indexes(most=3)
+        first = await indexes.get(engine, plans)
+        assert await indexes.get(engine, plans) is first
+        assert list(await select(indexes, engine, first, {kind: temaplan})) == [1]
+        assert list(await select(indexes, engine, first, {kind: temaplan})) == [1]
+        assert list(await select(indexes, engine, first, {})) == [0, 1]
+        assert len(engine.asked) == 2
+        engine.version = "b" * 16
+        perspective = next(facet for facet in plans.facets if facet.name == "perspective")
+        with pytest.raises(SwitchedError):
+            await select(indexes, engine, first, {perspective: temaplan})
+        second = await indexes.get(engine, plans)
+        assert second.version == "b" * 16
+        # Only three things may be kept, so the order that was used longest ago has gone.
+        engine.version = "a" * 16
+        assert await indexes.get(engine, plans) is not first
+
+    asyncio.run(play())
+
+
+def test_a_version_is_not_asked_for_terms_that_its_ontology_lacks() -> None:
+    plans = COLLECTIONS["plans"]
+    plan = "https://w3id.org/plangraf/ontology#"
+    terms = frozenset(plan + name for name in ("Plan", "number", "respondsTo"))
+    usable = plans.usable(terms)
+    assert [facet.name for facet in usable.facets] == ["period", "perspective"]
+    assert len(usable.order) == 2
+    assert (usable.classes, usable.columns) == (plans.classes, plans.columns)
+    assert plans.usable(frozenset()).classes == ()
+    assert COLLECTIONS["decisions"].usable(frozenset({plan + "Decision"})).classes == (plan + "Decision",)
