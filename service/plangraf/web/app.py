@@ -108,6 +108,7 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
         description=_DESCRIPTION,
         license_info={"name": "CC BY 4.0 (data)", "url": documents.LICENSE},
         servers=[{"url": service.prefix or "/"}],
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,

@@ -140,6 +140,7 @@ def _routes(service: Service, engine: EmbeddedEngine, cache: Cache) -> Router:
     app = FastAPI(
         title=f"plangraf, version {engine.version}",
         version=engine.version,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         servers=[{"url": prefix}],

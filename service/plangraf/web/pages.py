@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import orjson
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.requests import Request
@@ -93,6 +94,14 @@ def add_routes(app: FastAPI, service: Service) -> None:
         return whole(service, request, body, HTML.content_type, service.tag("docs"), headers)
 
     app.add_api_route("/docs", docs, methods=["GET"], include_in_schema=False)
+
+    async def description(request: Request) -> Response:
+        body = orjson.dumps(app.openapi())
+        headers = {**vary(), "Cache-Control": "no-cache"}
+        return whole(service, request, body, "application/json", service.tag("openapi"), headers)
+
+    # Not the framework's own, which has no ETag.
+    app.add_api_route("/openapi.json", description, methods=["GET"], include_in_schema=False)
     _add_static(app, service)
 
 
