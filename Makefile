@@ -5,7 +5,7 @@ PORT ?= 8000
 DATA ?=
 BIN := $(VENV)/bin
 
-.PHONY: help serve build test lint portals bench soak lock clean
+.PHONY: help serve build test portals lint bench soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -36,11 +36,16 @@ lint: $(VENV)/.test ## style, types, layers
 test: lint ## lint and all tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-portals: .portals/ckan/.ready ## CKAN's own reader of catalogues, in an environment of its own, for make test
+portals: .portals/ckan/.ready .portals/ldes-client/.ready ## programs of those who harvest, each in an environment of its own, for make test
 
 .portals/ckan/.ready: tests/service/ckan.lock
 	$(PYTHON) -m venv --clear .portals/ckan
 	.portals/ckan/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	touch $@
+
+.portals/ldes-client/.ready: tests/portals/ldes/package.json tests/portals/ldes/package-lock.json
+	rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
+	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 bench: $(VENV)/.test ## time plangraf beside other SPARQL systems, and its start

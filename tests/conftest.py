@@ -20,7 +20,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OPTIONAL_PROGRAMS = {"chromium": "pages in a real browser"}
 # Made by `make portals`.
-OPTIONAL_ENVIRONMENTS = {".portals/ckan/bin/python": "the catalogue in CKAN's own reader"}
+OPTIONAL_ENVIRONMENTS = {
+    ".portals/ckan/bin/python": "the catalogue in CKAN's own reader",
+    ".portals/ldes-client/.ready": "the feed in npm's ldes-client",
+}
 
 
 @pytest.fixture(scope="session")

@@ -109,7 +109,7 @@ def test_what_killed_builds_left_is_removed(store: VersionStore) -> None:
     (store.path / ".tmp-123" / "data.nq.zst").write_bytes(b"half")
     (store.path / ".tmp-current-123").symlink_to("0" * 16)
     with store.lock():
-        assert {entry.name for entry in store.path.iterdir()} == {".lock", "current", version.id}
+        assert {entry.name for entry in store.path.iterdir()} == {".lock", "current", "feed", version.id}
 
 
 def test_a_second_writer_is_told_to_wait(store: VersionStore) -> None:

@@ -237,7 +237,8 @@ def versions_use(
     with _told():
         from plangraf.versions import VersionStore
 
-        store = VersionStore(_settings(versions=versions).versions)
+        settings = _settings(versions=versions)
+        store = VersionStore(settings.versions, settings.feed_page)
         before = store.current().id if store.has_current() else None
         store.use(version)
         typer.echo(f"{version} is current" + (f", before it was {before}." if before not in (None, version) else "."))

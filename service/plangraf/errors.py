@@ -27,6 +27,7 @@ PlangrafError
 │   ├── NotReadyError               no version is open yet
 │   └── AnswerBrokenError           the answer broke off after its first byte
 ├── DataError                       a source file that cannot become part of a version
+├── FeedDamagedError                the log of changes cannot be read
 ├── VersionsError                   the folder of versions cannot be read or written
 └── SettingError                    a setting that cannot be used
 """
@@ -365,6 +366,13 @@ class DataError(PlangrafError):
             f"The first is at {place}: {first.message_en}"
         )
         self.problems = problems
+
+
+class FeedDamagedError(PlangrafError):
+    """For clients, who cannot mend it; the service's log has the VersionsError that says what to do."""
+
+    code = "feed-damaged"
+    title = "The log of changes cannot be read"
 
 
 class VersionsError(PlangrafError):

@@ -50,7 +50,7 @@ def serve(settings: Settings, *, may_build: bool = True) -> int:
     with listener:
         host, port = listener.getsockname()[:2]
         settings = settings.model_copy(update={"port": port, "versions": settings.versions.absolute()})
-        store = VersionStore(settings.versions)
+        store = VersionStore(settings.versions, settings.feed_page)
         if may_build and not _is_up_to_date(settings):
             code = build_beside(settings)
             if code < 0:
@@ -59,6 +59,10 @@ def serve(settings: Settings, *, may_build: bool = True) -> int:
                 return code
             if code:
                 _warn_of_old_version(store)
+        try:
+            store.catch_up()
+        except VersionsError as error:  # what is served does not need the feed
+            print(f"plangraf: /feed does not have the current version. {error}", file=sys.stderr, flush=True)
         version = store.current()
         _listen(listener)
         os.environ.update(environment(settings))

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     data: Annotated[tuple[Path, ...], NoDecode] = Field(default=(), description="More data folders, separated by ':'.")
     versions: Path = Field(default=Path("versions"), description="Folder that keeps the built versions.")
     keep_versions: int = Field(default=10, ge=1, description="Versions that stay on disk after a build.")
+    feed_page: int = Field(
+        default=250, ge=1, le=10_000, description="Changes on a page of `/feed`; a feed keeps what it began with."
+    )
     old_versions: int = Field(
         default=1, ge=0, le=16, description="Kept versions opened beside the current one, in each HTTP process."
     )

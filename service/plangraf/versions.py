@@ -9,6 +9,7 @@ Third step of the data's way, between `build` (writes) and `engine` (reads).
     versions/<id>/removed.json     what versions before it had and it has not, each with the last that had it
     versions/current               symbolic link to one id, replaced by one atomic rename
     versions/inputs.json           which input files the newest build read, so that it is not done twice
+    versions/feed/                 every change from one current version to the next, see plangraf.feed
     versions/pruned.json           ids of the versions that were here once
 
 N-Quads: https://www.w3.org/TR/n-quads/
@@ -26,17 +27,22 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import zstandard
 
+from plangraf.durable import sync_folder as _sync
+from plangraf.durable import write_file as _write_file
 from plangraf.errors import VersionsError
+from plangraf.feed.log import PAGE, FeedLog, Staged
 
 DUMP = "data.nq.zst"
 MANIFEST = "manifest.json"
 CURRENT = "current"
 INPUTS = "inputs.json"
+FEED = "feed"
 DOWNLOADS = "dump"
 DOWNLOADS_INDEX = "index.json"
 REMOVED = "removed.json"
@@ -128,10 +134,14 @@ class Version:
 
 
 class VersionStore:
-    """The versions of one folder. Reading needs no lock; writing takes it and refuses a second writer."""
+    """The versions of one folder. Reading needs no lock; writing takes it and refuses a second writer.
 
-    def __init__(self, path: Path) -> None:
+    `feed_page` counts the changes on a page of the feed, should it begin with this store.
+    """
+
+    def __init__(self, path: Path, feed_page: int = PAGE) -> None:
         self.path = path.absolute()
+        self._feed_page = feed_page
         self._locked = False
 
     def current(self) -> Version:
@@ -261,13 +271,52 @@ class VersionStore:
             return self.get(version_id)
 
     def use(self, version_id: str) -> None:
-        """Makes a version current by one atomic rename."""
+        """Makes a version current by one atomic rename, and its changes part of the feed.
+
+        Raises:
+            VersionsError: it does not exist, the folder cannot be written, or the feed is damaged.
+        """
         with self.lock(), self._explained():
-            self.get(version_id)
-            link = self.path / f"{_TEMPORARY}{CURRENT}-{os.getpid()}"
-            link.symlink_to(version_id)
-            link.replace(self.path / CURRENT)
-            _sync(self.path)
+            version = self.get(version_id)
+            self.catch_up()
+            with self._staged(version) as changes:
+                link = self.path / f"{_TEMPORARY}{CURRENT}-{os.getpid()}"
+                link.symlink_to(version_id)
+                link.replace(self.path / CURRENT)
+                _sync(self.path)
+                if changes is not None:
+                    changes.commit()
+
+    def catch_up(self) -> None:
+        """Writes into the feed what became current and did not come that far: a crash, or a time without feed.
+
+        A version that is damaged is left out; the changes to the one after it are those from the one before.
+
+        Raises:
+            VersionsError: another build is writing, the folder cannot be written, or the feed is damaged.
+        """
+        # Mostly there is nothing to do: then no folder need be writable, and no build is kept from the lock.
+        if not self.has_current() or FeedLog(self.path / FEED).version == self.current().id:
+            return
+        with self.lock(), self._explained():
+            if self.has_current():
+                with self._staged(self.current()) as changes:
+                    if changes is not None:
+                        changes.commit()
+
+    @contextmanager
+    def _staged(self, version: Version) -> Iterator[Staged | None]:
+        """What a version changes, ready to be committed; None when nothing, or when its dump is damaged."""
+        log = FeedLog(self.path / FEED, self._feed_page)
+        temporary = self.path / f"{_TEMPORARY}{FEED}-{os.getpid()}"
+        try:
+            if log.version == version.id or not version.verify():
+                yield None
+            else:
+                yield log.stage(version.id, version.lines(), datetime.now(UTC), temporary)
+        finally:
+            for left in self.path.glob(f"{temporary.name}.*"):
+                left.unlink()
 
     def prune(self, keep: int) -> Sequence[str]:
         """Removes all versions but the current one and the `keep` written last; the ids of those removed.
@@ -334,7 +383,7 @@ class VersionStore:
         foreign = sorted(
             name
             for name in names
-            if name not in (CURRENT, INPUTS, PRUNED, _LOCK)
+            if name not in (CURRENT, INPUTS, FEED, PRUNED, _LOCK)
             and not name.startswith(_TEMPORARY)
             and not ((_ID.fullmatch(name)) and (self.path / name).is_dir())
         )
@@ -405,22 +454,6 @@ def _write_dump(path: Path, lines: Iterable[bytes]) -> str:
         file.flush()
         os.fsync(file.fileno())
     return digest.hexdigest()[:16]
-
-
-def _write_file(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """A rename is only safe from a power cut when the folder that holds the name is synced too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _json(value: object) -> bytes:

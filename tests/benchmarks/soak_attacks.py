@@ -29,7 +29,8 @@ _PATIENCE_S = 15.0
 # The attackers' share of two processors is to be small.
 _NICENESS = 10
 _CROWD = 200
-_CODE = re.compile(rb'"code":"([a-z-]+)"')
+# Of the type, which stands first; the detail may be long.
+_CODE = re.compile(rb"/problem/([a-z-]+)\"")
 _FORMATS = (
     "*/*",
     "text/csv",
@@ -170,15 +171,20 @@ class _Attackers:
         if not most:
             await line.receive()
             return
-        head = await line.receive()
-        # Head and body come apart, and the code of a problem may stand behind a long text.
-        failed = head[9:10] in (b"4", b"5")
-        while len(head) < (50_000 if failed else 500) and not _CODE.search(head) and (piece := await line.receive()):
-            head += piece
-        self._note(head)
+        head = await self._read_head(line, 65536)
         taken = len(head)
         while taken < most and (piece := await line.receive()):
             taken += len(piece)
+
+    async def _read_head(self, line: _Line, most: int) -> bytes:
+        """The first bytes of an answer, enough to note what it was; at most so many at once."""
+        head = await line.receive(most)
+        # Head and body come apart.
+        failed = head[9:10] in (b"4", b"5")
+        while len(head) < (5_000 if failed else 500) and not _CODE.search(head) and (piece := await line.receive(most)):
+            head += piece
+        self._note(head)
+        return head
 
     def _note(self, head: bytes) -> None:
         if not head:
@@ -372,7 +378,7 @@ class _Attackers:
         line = await self._line(buffer=4096)
         try:
             await line.send(f"GET /sparql?query={quote(query, safe='')} HTTP/{version}\r\nHost: x\r\n\r\n".encode())
-            self._note(await line.receive(1000))
+            await self._read_head(line, 1000)
             for _ in range(40):
                 await asyncio.sleep(1)
                 if not await line.receive(1):

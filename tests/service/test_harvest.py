@@ -40,6 +40,7 @@ def harvest(client: httpx.Client, url: str) -> set[tuple[str, str]]:
                 taken.add((str(address), "*/*"))
     for collection in ("/plans.jsonld?limit=10", "/perspectives.csv", "/documents.ttl?limit=50", "/collections.jsonld"):
         taken |= {(page, "*/*") for page in walk(client, collection)}
+    taken |= {("/feed", "text/turtle"), ("/feed/1", "application/trig"), ("/feed/2", "application/n-quads")}
     pages = re.findall("<loc>([^<]+)</loc>", client.get("/sitemap.xml").text)
     for page in pages:
         things = re.findall("<loc>([^<]+)</loc>", client.get(page).text)

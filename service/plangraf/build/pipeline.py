@@ -79,11 +79,12 @@ def build(settings: Settings, *, force: bool = False, progress: Progress | None 
         SettingError: a data folder is missing or empty.
     """
     progress = progress or Progress(None)
-    store = VersionStore(settings.versions)
+    store = VersionStore(settings.versions, settings.feed_page)
     with store.lock():
         if not force and (known := up_to_date(settings)):
             if store.current().id != known.id:
                 store.use(known.id)
+            store.catch_up()
             return Built(known, fresh=False)
         # Before reading: a file that is edited while the build runs counts as changed at the next one.
         digest = inputs(settings)

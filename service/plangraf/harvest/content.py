@@ -36,7 +36,7 @@ _KINDS: dict[Node, Kind] = {
 _Term = TypeVar("_Term")
 
 # As the parser names a blank node that has no label, anew each time.
-_WITHOUT_LABEL = re.compile(r"[a-f][0-9a-f]{31}")
+_WITHOUT_LABEL = re.compile("[0-9a-f]{24,32}")
 
 
 class UnreadableError(Exception):

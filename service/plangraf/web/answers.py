@@ -110,6 +110,8 @@ async def made(
     parts: tuple[str, ...],
     headers: Mapping[str, str],
     make: Callable[[], Awaitable[tuple[bytes, str]]],
+    *,
+    tag: str | None = None,
 ) -> Response:
     """A representation that the service makes itself, once for many equal requests; 304 when the client has it.
 
@@ -119,11 +121,13 @@ async def made(
         parts: what names the representation, see Service.tag.
         headers: more headers, on a 304 too.
         make: gives body and content type; called again when another version came to be served meanwhile.
+        tag: that of what depends on no version; the next equal request then asks again whether it is still so.
     Raises:
         PlangrafError: what `make` raises.
         ClientGoneError: the client left before that.
     """
-    tag, generation = service.tag(*parts), service.cache.generation
+    versioned = tag is None
+    tag, generation = tag or service.tag(*parts), service.cache.generation
     if own := unchanged(request, tag):
         return not_modified(own, headers)
     coding = choose_coding(accept_encoding(request))
@@ -133,7 +137,7 @@ async def made(
         failure: PlangrafError | None = None
         try:
             body, content_type = await while_connected(request.receive, make())
-            if (now := service.tag(*parts)) == tag:
+            if (now := service.tag(*parts) if versioned else tag) == tag:
                 kept = Kept(tag, content_type.encode("latin-1"), {IDENTITY: body}, generation)
                 service.cache.keep(kept)
         except PlangrafError as error:
@@ -148,7 +152,8 @@ async def made(
         _HIT.inc()
     if own := unchanged(request, tag, exists=True):
         return not_modified(own, headers)
-    service.cache.remember(request_key(request.scope), tag, raw(headers))
+    if versioned:
+        service.cache.remember(request_key(request.scope), tag, raw(headers))
     return KeptAnswer(service.cache, kept, headers, coding)
 
 

@@ -34,6 +34,7 @@ from plangraf.web import (
     collections,
     crawlers,
     documents,
+    feed,
     health,
     kept_versions,
     named_queries,
@@ -117,7 +118,8 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
     )
     install_openapi(app)
     direct = sparql.add_routes(app, service)
-    for module in (catalog, crawlers, documents, named_queries, vocabulary, pages, health):
+    # The feed's members have an address below that of all things.
+    for module in (feed, catalog, crawlers, documents, named_queries, vocabulary, pages, health):
         module.add_routes(app, service)
     opened = kept_versions.add_routes(app, service)
     collection_index.add_routes(app, service)

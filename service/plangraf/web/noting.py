@@ -28,6 +28,7 @@ _KINDS = {
     "ontology",
     "shapes",
     "context",
+    "feed",
     "version",
     "compare",
     "dump",
