@@ -5,6 +5,7 @@ Nothing is written into the checkout: versions go to a temporary folder, the ser
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -31,19 +32,44 @@ def root() -> Path:
     return ROOT
 
 
+Once = Callable[[str, Callable[[Path], None]], Path]
+
+
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
+    """`once(name, make)`: a folder that the first process of this run to need it fills, and all of them read."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+
+    def made(name: str, make: Callable[[Path], None]) -> Path:
+        folder = shared / name
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.is_dir():
+                unfinished = shared / f"{name}.unfinished-{worker_id}"
+                unfinished.mkdir()
+                make(unfinished)
+                unfinished.rename(folder)
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def built(once: Once) -> Path:
     """A versions folder with one version, built from this checkout by the real command."""
-    versions = tmp_path_factory.mktemp("built") / "versions"
-    run = subprocess.run(
-        [sys.executable, "-m", "plangraf.cli", "build", "--versions", str(versions)],
-        capture_output=True,
-        text=True,
-        timeout=170,
-        cwd=versions.parent,
-    )
-    assert run.returncode == 0, run.stderr
-    return versions
+
+    def build(folder: Path) -> None:
+        run = subprocess.run(
+            [sys.executable, "-m", "plangraf.cli", "build", "--versions", str(folder / "versions")],
+            capture_output=True,
+            text=True,
+            timeout=170,
+            cwd=folder,
+        )
+        assert run.returncode == 0, run.stderr
+
+    return once("built", build) / "versions"
 
 
 @dataclass(frozen=True)
@@ -57,7 +83,11 @@ class Server:
 
 @contextmanager
 def running_server(versions: Path, *options: str, **environment: str) -> Iterator[Server]:
-    """`plangraf serve` on a free port over a built version; stopped by SIGTERM, which must be clean."""
+    """`plangraf serve` on a free port over a built version; stopped by SIGTERM, which must be clean.
+
+    One HTTP process unless `options` say otherwise: starting more is most of what such a test costs.
+    """
+    environment = {"PLANGRAF_PROCESSES": "1", **environment}
     log_path = versions.parent / f"serve-{os.urandom(4).hex()}.log"
     with log_path.open("w+") as log:
         process = subprocess.Popen(

@@ -148,19 +148,22 @@ def filled(template: Path, path: Path, rows: dict[str, list[dict[str, object]]])
 
 
 @pytest.fixture(scope="module")
-def municipality(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def municipality(once: Any) -> Path:
     """A folder in which the README's commands were run, the workbooks filled in between, up to the build."""
-    folder = tmp_path_factory.mktemp("fjellvik")
-    for line in WALK:
-        program, *arguments = line.split()
-        if program == "make":
-            continue  # the test that serves does it, on a port of its own
-        found = [sorted(folder.glob(word)) if "*" in word else [word] for word in arguments]
-        printed = done(*(word for words in found for word in words), cwd=folder)
-        assert "Feil" not in printed
-        if "--template" in arguments:
-            fill(folder / arguments[-1], KOMMUNE if arguments[-1] == "kommune.xlsx" else PLANSTRATEGI)
-    return folder
+
+    def walk(folder: Path) -> None:
+        for line in WALK:
+            program, *arguments = line.split()
+            if program == "make":
+                continue  # the test that serves does it, on a port of its own
+            found = [sorted(folder.glob(word)) if "*" in word else [word] for word in arguments]
+            printed = done(*(word for words in found for word in words), cwd=folder)
+            assert "Feil" not in printed
+            if "--template" in arguments:
+                fill(folder / arguments[-1], KOMMUNE if arguments[-1] == "kommune.xlsx" else PLANSTRATEGI)
+
+    walked: Path = once("fjellvik", walk)
+    return walked
 
 
 def turtle_files(folder: Path) -> list[Path]:

@@ -30,7 +30,6 @@ import zstandard
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
 from plangraf import __version__
-from plangraf.build import tables
 from plangraf.errors import VersionsError
 from plangraf.namespaces import GRAPH, PREFIXES
 from plangraf.versions import DOWNLOADS_INDEX
@@ -162,6 +161,9 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+    # Only where tables are made: what `serve` needs of the build must not load pyarrow.
+    from plangraf.build import tables
+
     stem = f"plangraf-{version_id(lines)}"
     whole = b"".join(line + b"\n" for line in lines)
     quads = list(parse(whole, RdfFormat.N_QUADS, rename_blank_nodes=False))
