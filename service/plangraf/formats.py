@@ -66,6 +66,8 @@ RDF_XML = Format(
 TRIG = Format("trig", "graph", "application/trig", "trig", "TriG", _W3C + "TriG", charset=True)
 N_QUADS = Format("nquads", "graph", "application/n-quads", "nq", "N-Quads", _W3C + "N-Quads", names=("n-quads",))
 
+# Lists of our own that are no RDF.
+PLAIN_JSON = Format("json", "page", "application/json", "json", "JSON")
 HTML = Format("html", "page", "text/html", "html", "HTML", charset=True, aliases=("application/xhtml+xml",))
 
 # The first of each list is the default: what a client gets that accepts anything.

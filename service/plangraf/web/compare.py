@@ -22,14 +22,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from plangraf.comparison import JSON, PATCH
+from plangraf.comparison import PATCH
 from plangraf.engine.base import QueryAnswer, QueryRequest
 from plangraf.errors import AnswerBrokenError, EngineError, QuerySyntaxError, ResourceNotFoundError
-from plangraf.formats import HTML, Format
+from plangraf.formats import HTML, PLAIN_JSON, Format
 from plangraf.namespaces import CLOSED_NAMESPACES
 from plangraf.representation.addresses import document_path
 from plangraf.representation.describe import Labels, labels
-from plangraf.representation.html import Shown, short_name
+from plangraf.representation.html import Alternate, Shown, short_name
 from plangraf.versions import VersionStore
 from plangraf.web.answers import made, run, vary
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
@@ -37,9 +37,8 @@ from plangraf.web.opened import kept_version
 from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import Service
 
-_JSON = Format(JSON, "page", "application/json", "json", "JSON")
 _PATCH = Format(PATCH, "page", "application/rdf-patch", "rdfp", "RDF Patch", charset=True, names=("rdf-patch",))
-_FORMATS = (_JSON, _PATCH, HTML)
+_FORMATS = (PLAIN_JSON, _PATCH, HTML)
 _PAIR = re.compile(rf"([^.]+)\.\.([^.]+?)(?:\.({'|'.join(format_.suffix for format_ in _FORMATS)}))?")
 _CHUNK = 64 * 1024
 # Things on a page; the other formats have all.
@@ -73,7 +72,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
             return await run(service, request, QueryRequest(pair, format_), parts, headers, ask=ask)
 
         async def make() -> tuple[bytes, str]:
-            answer = await _Comparison.begin(service, store, turn, _JSON, before, after, most=_SHOWN)
+            answer = await _Comparison.begin(service, store, turn, PLAIN_JSON, before, after, most=_SHOWN)
             try:
                 found = orjson.loads(b"".join([chunk async for chunk in answer.chunks]))
             finally:
@@ -225,5 +224,5 @@ async def _page(service: Service, found: dict[str, Any], language: str) -> bytes
         found=found,
         things=things,
         cut=_SHOWN if found["changedThings"] > _SHOWN else None,
-        others=[(f"{address}.{format_.suffix}", format_) for format_ in (_JSON, _PATCH)],
+        alternates=[Alternate(format_, f"{address}.{format_.suffix}") for format_ in (PLAIN_JSON, _PATCH)],
     )

@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from plangraf.downloads import File, files
 from plangraf.errors import RangeError, ResourceNotFoundError
-from plangraf.formats import HTML, Format
+from plangraf.formats import HTML, PLAIN_JSON
 from plangraf.versions import DOWNLOADS, VersionStore
 from plangraf.web.answers import FOR_EVER, not_modified, unchanged, vary, whole
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS
@@ -31,7 +31,6 @@ from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import Service
 
 _LATEST = "latest"
-_JSON = Format("json", "page", "application/json", "json", "JSON")
 _WITH_CHARSET = ("text/", "application/yaml")
 # One range, which is what continues a download; anything else may be ignored.
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))", re.IGNORECASE)
@@ -60,7 +59,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
     async def listed(request: Request, version_id: str) -> Response:
         found = await run_in_threadpool(kept_files, store, version_id)
         given = parameters(request.scope["query_string"])
-        format_, by_accept = format_of(request, given, (_JSON, HTML))
+        format_, by_accept = format_of(request, given, (PLAIN_JSON, HTML))
         language, by_language = language_of(request, given)
         page = format_ == HTML
         headers = {

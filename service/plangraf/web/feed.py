@@ -21,7 +21,7 @@ from plangraf.feed.log import FeedLog
 from plangraf.formats import Format
 from plangraf.representation.event_stream import FORMATS, POLLING_S, Stream, write_page, write_root
 from plangraf.versions import FEED
-from plangraf.web.answers import made, vary
+from plangraf.web.answers import FOR_EVER, made, vary
 from plangraf.web.documents import LICENSE
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
 from plangraf.web.requests import format_of, parameters
@@ -30,7 +30,6 @@ from plangraf.web.service import Service
 logger = structlog.get_logger()
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,11}")
-_FOREVER = "public, max-age=31536000, immutable"
 _SHORTLY = f"public, max-age={POLLING_S}"
 
 
@@ -128,7 +127,7 @@ class _Feed:
         service = self._service
         format_, by_accept = format_of(request, parameters(request.scope["query_string"]), FORMATS)
         stream = Stream(service.settings.base_url, log.id)
-        headers = {**vary("Accept" if by_accept else None), "Cache-Control": _SHORTLY if last else _FOREVER}
+        headers = {**vary("Accept" if by_accept else None), "Cache-Control": _SHORTLY if last else FOR_EVER}
 
         async def make() -> tuple[bytes, str]:
             return await run_in_threadpool(write, stream, format_), format_.content_type

@@ -24,7 +24,7 @@ from plangraf.engine.base import Engine
 from plangraf.engine.pool import EmbeddedEngine
 from plangraf.engine.switching import SwitchingEngine
 from plangraf.errors import MethodNotAllowedError, NotReadyError
-from plangraf.formats import HTML, Format
+from plangraf.formats import HTML, PLAIN_JSON
 from plangraf.representation.html import Pages
 from plangraf.settings import Settings
 from plangraf.versions import VersionStore
@@ -45,7 +45,6 @@ from plangraf.web.opened import OpenedVersions
 from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import Service
 
-LIST_JSON = Format("json", "page", "application/json", "json", "JSON")
 _METHODS = {"GET", "POST", "QUERY"}
 # Share of the memory for finished answers that all kept versions together may have.
 _SHARE = 8
@@ -67,7 +66,7 @@ def add_routes(app: FastAPI, service: Service) -> OpenedVersions | None:
     async def listed(request: Request) -> Response:
         found = await run_in_threadpool(_listed, store, engine, service.prefix)
         given = parameters(request.scope["query_string"])
-        format_, by_accept = format_of(request, given, (LIST_JSON, HTML))
+        format_, by_accept = format_of(request, given, (PLAIN_JSON, HTML))
         language, by_language = language_of(request, given)
         page = format_ == HTML
         headers = {

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from plangraf.engine.base import QueryRequest
 from plangraf.errors import PlangrafError, ResourceNotFoundError
-from plangraf.formats import HTML, JSON, RESULT_FORMATS, Format
+from plangraf.formats import HTML, JSON, PLAIN_JSON, RESULT_FORMATS, Format
 from plangraf.queries import LANGUAGES, NamedQuery
 from plangraf.query_head import Parameter
 from plangraf.representation.graphs import fetch_bytes
@@ -27,7 +27,6 @@ from plangraf.web.openapi import PROBLEMS
 from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import Service
 
-_LIST_JSON = Format("json", "page", "application/json", "json", "JSON")
 _EXAMPLES = {
     "iri": "https://w3id.org/plangraf/id/5001/plan/2020-2023-7",
     "xsd:integer": "7",
@@ -131,7 +130,7 @@ class _Listed:
 
 def _list(service: Service, request: Request) -> Response:
     given = parameters(request.scope["query_string"])
-    format_, by_accept = format_of(request, given, (_LIST_JSON, HTML))
+    format_, by_accept = format_of(request, given, (PLAIN_JSON, HTML))
     listed = [_listed(query) for query in service.queries.values()]
     headers = {"Cache-Control": "no-cache"}
     if format_ == HTML:
@@ -141,7 +140,7 @@ def _list(service: Service, request: Request) -> Response:
         return whole(service, request, body, HTML.content_type, service.tag("queries", language), headers)
     headers |= vary("Accept" if by_accept else None)
     body = orjson.dumps({"queries": listed})
-    return whole(service, request, body, _LIST_JSON.content_type, service.tag("queries", "json"), headers)
+    return whole(service, request, body, PLAIN_JSON.content_type, service.tag("queries", "json"), headers)
 
 
 def _listed(query: NamedQuery) -> _Listed:

@@ -20,7 +20,7 @@ from plangraf.representation.graphs import Graph, fetch, write
 from plangraf.representation.html import Alternate, shape_tables
 from plangraf.representation.jsonld import compact_graph, dump
 from plangraf.versions import VersionStore, context_name
-from plangraf.web.answers import made, vary, whole
+from plangraf.web.answers import FOR_EVER, made, vary, whole
 from plangraf.web.documents import links
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
 from plangraf.web.requests import format_of, language_of, parameters
@@ -28,7 +28,6 @@ from plangraf.web.service import CONTEXT_PATH, Service
 
 ONTOLOGY_PAGE = "ontology.html"
 _A_DAY_S = 86_400
-_A_YEAR_S = 31_536_000
 _DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
@@ -149,7 +148,7 @@ def _add_context(app: FastAPI, service: Service) -> None:
         if body is None:
             raise ResourceNotFoundError(f"/context/{digest}.jsonld", f"The one that grows is at {CONTEXT_PATH}.")
         latest = f'<{service.settings.base_url}{CONTEXT_PATH}>; rel="latest-version"'
-        own = {**vary(), "Cache-Control": f"public, max-age={_A_YEAR_S}, immutable", "Link": latest}
+        own = {**vary(), "Cache-Control": FOR_EVER, "Link": latest}
         return whole(service, request, body, JSON_LD.content_type, f'"{digest}"', own)
 
     app.add_api_route(
