@@ -33,8 +33,9 @@ lint: $(VENV)/.test ## style, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Tests start many processes, each of which would compile all modules anew without their bytecode.
 test: lint ## lint and all tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal
 
 portals: .portals/ckan/.ready .portals/ldes-client/.ready ## programs of those who harvest, each in an environment of its own, for make test
 
