@@ -22,6 +22,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from plangraf.build.dumps import citation, write_dumps
 from plangraf.build.tables import as_csv, as_parquet, tables
+from plangraf.namespaces import PREFIXES
 from plangraf.versions import Version, VersionStore
 
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
@@ -75,6 +76,15 @@ def test_every_format_holds_the_same_statements(
     assert found == quads
 
 
+def test_types_are_types_in_json_ld_and_nothing_stands_twice(version: Version, dump: Path) -> None:
+    graph = (dump / "graph/5001/kommune.jsonld").read_bytes()
+    for body in (unpacked(dump / f"plangraf-{version.id}.jsonld.gz"), graph):
+        assert f'"{RDF_TYPE}":'.encode() not in body
+        assert b'"@type":["https://w3id.org/plangraf/ontology#Municipality"]' in body
+    nodes = [node["@id"] for node in json.loads(graph)]
+    assert len(nodes) == len(set(nodes))
+
+
 def test_each_graph_is_there_alone_in_three_formats(dump: Path, quads: set[Quad]) -> None:
     graphs = {quad.graph_name.value for quad in quads if isinstance(quad.graph_name, NamedNode)}
     paths = {graph.removeprefix(GRAPH) for graph in graphs if graph.startswith(GRAPH)}
@@ -116,18 +126,27 @@ def _term(column: dict[str, Any], value: str) -> NamedNode | Literal:
     return Literal(value, datatype=NamedNode(iri))
 
 
+def name_of(class_: str) -> str:
+    """`Plan` for a class of ours, `skos-Concept` for another's."""
+    start, _, local = class_.replace("#", "/").rpartition("/")
+    if class_.startswith(ONTOLOGY):
+        return local
+    (prefix,) = {name for name, iri in PREFIXES.items() if iri.rstrip("#/").replace("#", "/") == start}
+    return f"{prefix}-{local}"
+
+
 def test_a_table_and_its_metadata_give_back_all_that_is_said_of_a_class(dump: Path, quads: set[Quad]) -> None:
     triples = {quad.triple for quad in quads}
     members: dict[str, set[str]] = {}
     for triple in triples:
-        type_ = triple.object
         if triple.predicate.value != RDF_TYPE or not isinstance(triple.subject, NamedNode):
             continue
-        if isinstance(type_, NamedNode) and type_.value.startswith(ONTOLOGY):
-            members.setdefault(type_.value.removeprefix(ONTOLOGY), set()).add(triple.subject.value)
+        if triple.subject.value.startswith(("https://w3id.org/plangraf/id/", "http://metadata.un.org/sdg/")):
+            assert isinstance(triple.object, NamedNode)
+            members.setdefault(name_of(triple.object.value), set()).add(triple.subject.value)
     tables = sorted(path.stem for path in (dump / "csv").glob("*.csv"))
     assert tables == sorted(members)
-    assert {"Plan", "Perspective", "Case"} <= set(tables)
+    assert {"Plan", "Perspective", "Case", "Goal", "sdgo-Goal", "sdgo-Target", "skos-Concept"} <= set(tables)
     by_subject: dict[str, set[Triple]] = {}
     for triple in triples:
         if isinstance(triple.subject, NamedNode):
@@ -223,4 +242,5 @@ def test_a_version_and_the_project_say_how_to_cite_them(root: Path, version: Ver
         told = yaml.safe_load(path.read_text())
         assert {"cff-version", "message", "title", "authors", "type", "version"} <= set(told)
         assert told["type"] == kind
-    assert yaml.safe_load((dump / "CITATION.cff").read_text())["version"] == version.id
+    told = yaml.safe_load((dump / "CITATION.cff").read_text())
+    assert (told["version"], told["url"]) == (version.id, f"https://w3id.org/plangraf/version/{version.id}/")

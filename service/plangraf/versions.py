@@ -10,6 +10,7 @@ Third step of the data's way, between `build` (writes) and `engine` (reads).
     versions/current               symbolic link to one id, replaced by one atomic rename
     versions/inputs.json           which input files the newest build read, so that it is not done twice
     versions/feed/                 every change from one current version to the next, see plangraf.feed
+    versions/context/              every JSON-LD context that a build had; pruning leaves them
     versions/pruned.json           ids of the versions that were here once
 
 N-Quads: https://www.w3.org/TR/n-quads/
@@ -46,6 +47,7 @@ FEED = "feed"
 DOWNLOADS = "dump"
 DOWNLOADS_INDEX = "index.json"
 REMOVED = "removed.json"
+CONTEXTS = "context"
 PRUNED = "pruned.json"
 
 _LOCK = ".lock"
@@ -279,6 +281,10 @@ class VersionStore:
         with self.lock(), self._explained():
             version = self.get(version_id)
             self.catch_up()
+            if self.has_current() and (before := self.current()).id != version_id:
+                # Of a version that cannot be read only its own opening tells what is wrong.
+                with suppress(VersionsError):
+                    self._write_beside(f"{version_id}/{REMOVED}", _removed_since(before, version.lines()))
             with self._staged(version) as changes:
                 link = self.path / f"{_TEMPORARY}{CURRENT}-{os.getpid()}"
                 link.symlink_to(version_id)
@@ -347,10 +353,28 @@ class VersionStore:
         with self.lock(), self._explained():
             self._write_beside(INPUTS, {"digest": digest, "version": version_id})
 
+    def keep_context(self, body: bytes) -> None:
+        """Keeps a JSON-LD context for good, by the hash of its bytes: who pinned it finds it whatever is pruned."""
+        path = self.context(context_digest(body))
+        with self.lock(), self._explained():
+            if not path.exists():
+                temporary = self.temporary(path.name)
+                _write_file(temporary, body)
+                path.parent.mkdir(exist_ok=True)
+                temporary.replace(path)
+                _sync(path.parent)
+
+    def context(self, digest: str) -> Path:
+        """Where the context with this hash is kept, if it is."""
+        return self.path / CONTEXTS / f"{digest}.jsonld"
+
     def _write_beside(self, name: str, value: object) -> None:
-        temporary = self.path / f"{_TEMPORARY}{name}-{os.getpid()}"
-        _write_file(temporary, _json(value))
-        temporary.replace(self.path / name)
+        temporary = self.temporary(name.replace("/", "-"))
+        try:
+            _write_file(temporary, _json(value))
+            temporary.replace(self.path / name)
+        finally:
+            temporary.unlink(missing_ok=True)
         _sync(self.path)
 
     def _place(self, temporary: Path, version_id: str) -> None:
@@ -383,7 +407,7 @@ class VersionStore:
         foreign = sorted(
             name
             for name in names
-            if name not in (CURRENT, INPUTS, FEED, PRUNED, _LOCK)
+            if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, _LOCK)
             and not name.startswith(_TEMPORARY)
             and not ((_ID.fullmatch(name)) and (self.path / name).is_dir())
         )
@@ -417,12 +441,12 @@ class VersionStore:
             ) from error
 
 
-def context_name(body: bytes) -> str:
-    """What a version calls its copy of the JSON-LD context: the name is a hash of its bytes."""
-    return f"context-{hashlib.sha256(body).hexdigest()[:16]}.jsonld"
+def context_digest(body: bytes) -> str:
+    """What a copy of a JSON-LD context is called by."""
+    return hashlib.sha256(body).hexdigest()[:16]
 
 
-def removed_since(before: Version, lines: Iterable[bytes]) -> dict[str, str]:
+def _removed_since(before: Version, lines: Iterable[bytes]) -> dict[str, str]:
     """What a version with these lines has no more: what an earlier one had, with the last version that had it.
 
     Args:

@@ -22,7 +22,7 @@ from plangraf.representation.describe import Description, describe
 from plangraf.representation.graphs import Graph, canonical, write
 from plangraf.representation.jsonld import Context, compact_document, compact_graph, dump, expanded_document
 from plangraf.representation.placing import placed, write_placed
-from plangraf.versions import Version, VersionStore
+from plangraf.versions import Version, VersionStore, context_digest
 
 CONTEXT = json.loads((Path(__file__).resolve().parents[2] / "ontology" / "context.jsonld").read_bytes())
 ADDRESS = "http://127.0.0.1:8000/context/v1.jsonld"
@@ -271,10 +271,23 @@ def test_the_context_has_a_copy_that_never_changes(url: str) -> None:
     assert httpx.get(f"{url}/context/..%2Fmanifest.jsonld").status_code == 404
 
 
-def test_the_context_of_an_earlier_build_is_found_in_its_version(url: str, built: Path) -> None:
-    kept = VersionStore(built).current().path / "context-0123456789abcdef.jsonld"
+def test_the_context_of_an_earlier_build_outlives_its_version(url: str, built: Path) -> None:
+    assert len(list((built / "context").iterdir())) == 1
+    kept = VersionStore(built).context("0123456789abcdef")
     kept.write_bytes(b'{"@context": {}}\n')
     try:
         assert httpx.get(f"{url}/context/0123456789abcdef.jsonld").json() == {"@context": {}}
     finally:
         kept.unlink()
+
+
+def test_a_context_is_kept_whatever_is_pruned(tmp_path: Path) -> None:
+    store = VersionStore(tmp_path / "versions")
+    manifest = {"triples": 1, "quads": 1, "graphs": {}}
+    for name in "ab":
+        store.write([f'<http://e/{name}> <http://e/p> "1" .'.encode()], manifest)
+        store.keep_context(name.encode())
+        store.keep_context(name.encode())
+    store.prune(0)
+    assert store.context(context_digest(b"a")).read_bytes() == b"a"
+    assert sorted(path.name for path in store.path.glob(".tmp-*")) == []

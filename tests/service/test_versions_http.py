@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import time
@@ -10,10 +11,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
-import orjson
 import pytest
 
-from plangraf.versions import REMOVED, VersionStore, removed_since
+from plangraf.versions import VersionStore
+
+# A version is opened when it is first asked for, which takes its time beside other work.
+get = functools.partial(httpx.get, timeout=60)
 
 PLAN = "5001/plan/2020-2023-7"
 GONE = "5001/plan/2020-2023-8"
@@ -25,8 +28,7 @@ TITLE = b"Kommunedelplan areal for Sluppen (del 2) med veiledende plan for offen
 def write_after(store: VersionStore, lines: list[bytes]) -> str:
     """A version that follows on the current one, as a build writes it."""
     before = store.current()
-    removed = orjson.dumps(removed_since(before, lines))
-    extra = {"ontology.html": (before.path / "ontology.html").read_bytes(), REMOVED: removed}
+    extra = {"ontology.html": (before.path / "ontology.html").read_bytes()}
     manifest = {**before.manifest, "quads": len(lines)}
     return store.write(sorted(lines), manifest, extra).id
 
@@ -63,7 +65,7 @@ def server(
 
 def test_the_list_names_all_versions_the_newest_first(server: tuple[str, list[str]]) -> None:
     url, (first, second, third, _) = server
-    response = httpx.get(f"{url}/version/", headers={"Accept": "application/json"})
+    response = get(f"{url}/version/", headers={"Accept": "application/json"})
     versions = response.json()["versions"]
     assert [version["id"] for version in versions] == [third, second, first]
     assert [version["current"] for version in versions] == [True, False, False]
@@ -71,10 +73,10 @@ def test_the_list_names_all_versions_the_newest_first(server: tuple[str, list[st
     assert versions[2]["changes"] is None
     assert versions[0]["address"] == f"/version/{third}/"
     for language, words in (("nb", "Versjoner av dataene"), ("en", "Versions of the data")):
-        page = httpx.get(f"{url}/version/?lang={language}", headers={"Accept": "text/html"}).text
+        page = get(f"{url}/version/?lang={language}", headers={"Accept": "text/html"}).text
         assert words in page
         assert all(version in page for version in (first, second, third))
-    again = httpx.get(f"{url}/version/", headers={"Accept": "*/*", "If-None-Match": response.headers["etag"]})
+    again = get(f"{url}/version/", headers={"Accept": "*/*", "If-None-Match": response.headers["etag"]})
     assert again.status_code == 304
 
 
@@ -82,55 +84,55 @@ def test_each_version_answers_with_its_own_data_and_may_be_kept_for_ever(server:
     url, (first, second, third, _) = server
     for version, title in ((first, TITLE.decode()), (second, TITLE.decode()), (third, "Sluppen")):
         under = f"{url}/version/{version}"
-        document = httpx.get(f"{under}/doc/{PLAN}.jsonld")
+        document = get(f"{under}/doc/{PLAN}.jsonld")
         assert document.json()["title"]["nb"] == title
         assert document.headers["plangraf-version"] == version
         assert document.headers["cache-control"] == FOR_EVER
         assert f'</version/{version}/doc/{PLAN}.ttl>; rel="alternate"' in document.headers["link"]
         assert document.json()["@context"] == f"{url}/context/v1.jsonld"
         tagged = {"If-None-Match": document.headers["etag"]}
-        again = httpx.get(f"{under}/doc/{PLAN}.jsonld", headers=tagged)
+        again = get(f"{under}/doc/{PLAN}.jsonld", headers=tagged)
         assert (again.status_code, again.headers["cache-control"]) == (304, FOR_EVER)
-        rows = httpx.get(f"{under}/queries/plans.csv")
+        rows = get(f"{under}/queries/plans.csv")
         assert (title in rows.text, rows.headers["plangraf-version"]) == (True, version)
         query = f"ASK {{ <{ID}{GONE}> ?p ?o }}"
-        asked = httpx.get(f"{under}/sparql", params={"query": query})
+        asked = get(f"{under}/sparql", params={"query": query})
         assert asked.json()["boolean"] == (version == first)
         assert (asked.headers["cache-control"], asked.headers["plangraf-version"]) == (FOR_EVER, version)
         posted = httpx.post(f"{under}/sparql", data={"query": query})
         assert posted.json() == asked.json()
-    live = httpx.get(f"{url}/doc/{PLAN}.jsonld")
+    live = get(f"{url}/doc/{PLAN}.jsonld")
     assert live.json()["title"]["nb"] == "Sluppen"
     assert (live.headers["cache-control"], live.headers["plangraf-version"]) == ("no-cache", third)
 
 
 def test_what_may_differ_each_time_is_not_kept_for_ever(server: tuple[str, list[str]]) -> None:
     url, (first, *_) = server
-    response = httpx.get(f"{url}/version/{first}/sparql", params={"query": "SELECT (NOW() AS ?now) {}"})
+    response = get(f"{url}/version/{first}/sparql", params={"query": "SELECT (NOW() AS ?now) {}"})
     assert response.headers["cache-control"] == "no-store"
 
 
 def test_pages_and_links_of_a_version_stay_in_it(server: tuple[str, list[str]]) -> None:
     url, (first, *_) = server
-    page = httpx.get(f"{url}/version/{first}/doc/{PLAN}", headers={"Accept": "text/html"})
+    page = get(f"{url}/version/{first}/doc/{PLAN}", headers={"Accept": "text/html"})
     assert f'href="/version/{first}/static/style.css"' in page.text
     assert f'href="/version/{first}/doc/5001/perspective/2020-7"' in page.text
     assert f"<code>{first}</code>" in page.text
-    assert httpx.get(f"{url}/version/{first}/static/style.css").status_code == 200
-    thing = httpx.get(f"{url}/version/{first}/id/{PLAN}")
+    assert get(f"{url}/version/{first}/static/style.css").status_code == 200
+    thing = get(f"{url}/version/{first}/id/{PLAN}")
     assert (thing.status_code, thing.headers["location"]) == (303, f"/version/{first}/doc/{PLAN}")
-    assert httpx.get(f"{url}/version/{first}/ontology", headers={"Accept": "text/turtle"}).status_code == 200
-    assert httpx.get(f"{url}/version/{first}/", headers={"Accept": "text/html"}).status_code == 200
-    assert httpx.get(f"{url}/version/{first}/docs").status_code == 200
-    servers = httpx.get(f"{url}/version/{first}/openapi.json").json()["servers"]
+    assert get(f"{url}/version/{first}/ontology", headers={"Accept": "text/turtle"}).status_code == 200
+    assert get(f"{url}/version/{first}/", headers={"Accept": "text/html"}).status_code == 200
+    assert get(f"{url}/version/{first}/docs").status_code == 200
+    servers = get(f"{url}/version/{first}/openapi.json").json()["servers"]
     assert servers == [{"url": f"/version/{first}"}]
 
 
 def test_errors_under_a_version_are_problems_too(server: tuple[str, list[str]]) -> None:
     url, (first, *_) = server
-    wrong = httpx.get(f"{url}/version/{first}/sparql", params={"query": "SELECT"})
+    wrong = get(f"{url}/version/{first}/sparql", params={"query": "SELECT"})
     assert (wrong.status_code, wrong.json()["code"]) == (400, "query-syntax")
-    assert httpx.get(f"{url}/version/{first}/nothing").json()["code"] == "not-found"
+    assert get(f"{url}/version/{first}/nothing").json()["code"] == "not-found"
     method = httpx.put(f"{url}/version/{first}/doc/{PLAN}")
     assert (method.status_code, method.headers["allow"]) == (405, "GET")
     assert httpx.options(f"{url}/version/{first}/sparql").status_code == 204
@@ -139,9 +141,9 @@ def test_errors_under_a_version_are_problems_too(server: tuple[str, list[str]]) 
 def test_a_version_that_never_was_is_404_and_one_that_was_pruned_410(server: tuple[str, list[str]]) -> None:
     url, (*_, pruned) = server
     for name in ("0123456789abcdef", "current", "..%2F..", "x"):
-        response = httpx.get(f"{url}/version/{name}/doc/{PLAN}", headers={"Accept": "*/*"})
+        response = get(f"{url}/version/{name}/doc/{PLAN}", headers={"Accept": "*/*"})
         assert (response.status_code, response.json()["code"]) == (404, "not-found"), name
-    gone = httpx.get(f"{url}/version/{pruned}/doc/{PLAN}", headers={"Accept": "*/*"})
+    gone = get(f"{url}/version/{pruned}/doc/{PLAN}", headers={"Accept": "*/*"})
     assert (gone.status_code, gone.json()["code"]) == (410, "version-gone")
 
 
@@ -151,22 +153,22 @@ def test_a_thing_that_a_later_version_removed_is_gone_and_says_where_it_was_last
     url, (first, second, third, _) = server
     for under in ("", f"/version/{second}", f"/version/{third}"):
         for path in (GONE, f"{GONE}.ttl"):
-            response = httpx.get(f"{url}{under}/doc/{path}", headers={"Accept": "*/*"})
+            response = get(f"{url}{under}/doc/{path}", headers={"Accept": "*/*"})
             assert response.status_code == 410, (under, path)
             problem = response.json()
             assert (problem["code"], problem["lastVersion"]) == ("gone", first)
-            assert httpx.get(url + problem["lastAddress"]).status_code == 200
-    page = httpx.get(f"{url}/doc/{GONE}", headers={"Accept": "text/html"})
+            assert get(url + problem["lastAddress"]).status_code == 200
+    page = get(f"{url}/doc/{GONE}", headers={"Accept": "text/html"})
     assert (page.status_code, page.headers["content-type"]) == (410, "text/html; charset=utf-8")
-    assert httpx.get(f"{url}/doc/5001/plan/1999-1", headers={"Accept": "*/*"}).status_code == 404
-    assert httpx.get(f"{url}/version/{first}/doc/{GONE}").status_code == 200
+    assert get(f"{url}/doc/5001/plan/1999-1", headers={"Accept": "*/*"}).status_code == 404
+    assert get(f"{url}/version/{first}/doc/{GONE}").status_code == 200
 
 
 def test_one_more_version_takes_the_place_of_an_idle_one(server: tuple[str, list[str]]) -> None:
     url, (first, second, *_) = server
     for version in (first, second) * 2:
         query = {"query": f"SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o }} # {time.monotonic()}"}
-        response = httpx.get(f"{url}/version/{version}/sparql", params=query)
+        response = get(f"{url}/version/{version}/sparql", params=query)
         assert response.headers["plangraf-version"] == version
 
 
@@ -176,12 +178,42 @@ def test_removed_things_are_remembered_when_their_version_is_not(tmp_path: Path)
     texts = {name: f'<http://example.org/{name}> <http://example.org/p> "1" .'.encode() for name in "abc"}
     first = store.write([texts["a"], texts["b"]], manifest)
     second_lines = [texts["b"]]
-    second = store.write(second_lines, manifest, {REMOVED: orjson.dumps(removed_since(first, second_lines))})
+    second = store.write(second_lines, manifest)
     third_lines = [texts["c"]]
-    third = store.write(third_lines, manifest, {REMOVED: orjson.dumps(removed_since(second, third_lines))})
+    third = store.write(third_lines, manifest)
     assert third.removed() == {"http://example.org/a": first.id, "http://example.org/b": second.id}
     assert store.prune(0) == [first.id, second.id]
     assert store.pruned() == [first.id, second.id]
     back_lines = [texts["a"], texts["c"]]
-    back = store.write(back_lines, manifest, {REMOVED: orjson.dumps(removed_since(third, back_lines))})
+    back = store.write(back_lines, manifest)
     assert back.removed() == {"http://example.org/b": second.id}
+    store.use(third.id)
+    assert store.current().removed() == {"http://example.org/a": back.id, "http://example.org/b": second.id}
+
+
+def test_what_a_rolled_back_version_had_is_gone_too(
+    built: Path, tmp_path: Path, run_server: Callable[..., AbstractContextManager[object]]
+) -> None:
+    versions = tmp_path / "versions"
+    shutil.copytree(built, versions, symlinks=True)
+    store = VersionStore(versions)
+    before = store.current()
+    new = f'<{ID}5001/plan/9> <http://purl.org/dc/terms/title> "Ny"@nb <https://w3id.org/plangraf/graph/5001/x> .'
+    after = write_after(store, [*before.lines(), new.encode()])
+    store.use(before.id)
+    with run_server(versions, "--workers", "1") as running:
+        response = get(f"{running.url}/doc/5001/plan/9", headers={"Accept": "*/*"})  # type: ignore[attr-defined]
+        assert (response.status_code, response.json()["lastVersion"]) == (410, after)
+        assert get(f"{running.url}{response.json()['lastAddress']}.ttl").status_code == 200  # type: ignore[attr-defined]
+
+
+def test_the_endpoint_of_a_version_describes_itself(server: tuple[str, list[str]]) -> None:
+    url, (first, _, third, _) = server
+    for version in (first, third):
+        address = f"{url}/version/{version}/sparql"
+        described = get(address, headers={"Accept": "text/turtle"}).text
+        assert f"<{address}>" in described
+        assert f"<{url}/sparql>" not in described
+        assert address in get(address, headers={"Accept": "text/html"}).text
+    home = get(f"{url}/version/{first}", headers={"Accept": "text/html"})
+    assert (home.status_code, home.headers["plangraf-version"]) == (200, first)

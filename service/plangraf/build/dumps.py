@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import itertools
 import json
 import multiprocessing
 import os
@@ -22,16 +23,18 @@ import re
 import shutil
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import orjson
 import zstandard
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
 from plangraf import __version__
 from plangraf.errors import VersionsError
-from plangraf.namespaces import GRAPH, PREFIXES
+from plangraf.namespaces import BASE, GRAPH, PREFIXES
 from plangraf.versions import DOWNLOADS_INDEX
 
 SUMS = "SHA256SUMS"
@@ -39,6 +42,7 @@ CITATION = "CITATION.cff"
 _ZSTD_LEVEL = 9
 _GZIP_LEVEL = 6
 _RDF_TYPE = PREFIXES["rdf"] + "type"
+_XSD_STRING = PREFIXES["xsd"] + "string"
 
 # By the last part of a name, less the compression.
 _MEDIA_TYPES = {
@@ -173,7 +177,7 @@ def _files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
     trig = _written(quads, RdfFormat.TRIG)
     yield f"{stem}.trig.gz", _gzip(trig)
     yield f"{stem}.trig.zst", _zstd(trig)
-    yield f"{stem}.jsonld.gz", _gzip(_written(quads, RdfFormat.JSON_LD))
+    yield f"{stem}.jsonld.gz", _gzip(_json_ld(quads))
     yield from _graphs(quads)
     for table in tables.tables({quad.triple for quad in quads}):
         yield f"csv/{table.name}.csv", tables.as_csv(table)
@@ -183,14 +187,15 @@ def _files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
 
 
 def _graphs(quads: Sequence[Quad]) -> Iterator[tuple[str, bytes]]:
-    by_graph: dict[str, list[Triple]] = defaultdict(list)
+    by_graph: dict[str, list[Quad]] = defaultdict(list)
     for quad in quads:
         if isinstance(quad.graph_name, NamedNode) and quad.graph_name.value.startswith(GRAPH):
-            by_graph[quad.graph_name.value.removeprefix(GRAPH)].append(quad.triple)
-    for path, triples in sorted(by_graph.items()):
+            by_graph[quad.graph_name.value.removeprefix(GRAPH)].append(quad)
+    for path, own in sorted(by_graph.items()):
+        triples = [quad.triple for quad in own]
         yield f"graph/{path}.ttl", _written(triples, RdfFormat.TURTLE)
         yield f"graph/{path}.nt", "".join(sorted(f"{triple} .\n" for triple in triples)).encode()
-        yield f"graph/{path}.jsonld", _written(triples, RdfFormat.JSON_LD)
+        yield f"graph/{path}.jsonld", _bytes(_nodes(own))
 
 
 def _order(quad: Quad) -> tuple[str, str, bool, str, str]:
@@ -200,10 +205,47 @@ def _order(quad: Quad) -> tuple[str, str, bool, str, str]:
 
 
 def _written(statements: Sequence[Quad] | Sequence[Triple], format_: RdfFormat) -> bytes:
-    prefixes = None if format_ == RdfFormat.JSON_LD else _used(statements)
-    body = serialize(statements, format=format_, prefixes=prefixes)
+    body = serialize(statements, format=format_, prefixes=_used(statements))
     assert body is not None  # pyoxigraph gives bytes when it is given no output
     return body
+
+
+def _json_ld(quads: Sequence[Quad]) -> bytes:
+    """All graphs, expanded; quads stand in order of graph and thing."""
+    graphs = itertools.groupby(quads, key=lambda quad: quad.graph_name)
+    return _bytes([{"@id": _id(graph), "@graph": _nodes(own)} for graph, own in graphs])
+
+
+def _nodes(quads: Iterable[Quad]) -> list[dict[str, Any]]:
+    """The things of one graph as JSON-LD node objects, with types as `@type` (JSON-LD 1.1 API §8.1)."""
+    nodes = []
+    for subject, said in itertools.groupby(quads, key=lambda quad: quad.subject):
+        node: dict[str, Any] = {"@id": _id(subject)}
+        for quad in said:
+            if quad.predicate.value == _RDF_TYPE and not isinstance(quad.object, Literal):
+                node.setdefault("@type", []).append(_id(quad.object))
+            else:
+                node.setdefault(quad.predicate.value, []).append(_value(quad.object))
+        nodes.append(node)
+    return nodes
+
+
+def _id(term: Any) -> str:
+    return term.value if isinstance(term, NamedNode) else str(term)
+
+
+def _value(term: Any) -> dict[str, str]:
+    if not isinstance(term, Literal):
+        return {"@id": _id(term)}
+    if term.language:
+        return {"@value": term.value, "@language": term.language}
+    if term.datatype.value == _XSD_STRING:
+        return {"@value": term.value}
+    return {"@value": term.value, "@type": term.datatype.value}
+
+
+def _bytes(document: list[dict[str, Any]]) -> bytes:
+    return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _used(statements: Sequence[Quad] | Sequence[Triple]) -> dict[str, str]:
@@ -239,5 +281,5 @@ def citation(version: str | None = None) -> str:
         "authors:\n"
         "  - name: plangraf\n"
         f"license: {licence}\n"
-        "url: https://w3id.org/plangraf/\n"
+        f"url: {BASE}{'' if version is None else f'version/{version}/'}\n"
     )

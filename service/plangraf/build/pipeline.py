@@ -6,7 +6,6 @@ Everything that is wrong is collected before the build stops, and nothing is wri
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from plangraf.errors import DataError, DataProblem
 from plangraf.files import SourceFile, inputs_digest, source_files
 from plangraf.namespaces import GRAPH
 from plangraf.settings import Settings
-from plangraf.versions import DOWNLOADS, REMOVED, Version, VersionStore, context_name, removed_since
+from plangraf.versions import DOWNLOADS, Version, VersionStore
 
 REPORT = "report.json"
 # Libraries whose results stand in a version or decide whether there is one.
@@ -101,28 +100,16 @@ def build(settings: Settings, *, force: bool = False, progress: Progress | None 
                 page = render(parsed.quads)
                 note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
             with progress.step("write") as note:
-                removed = removed_since(store.current(), lines) if store.has_current() else {}
-                extra = {
-                    REPORT: as_json(problems),
-                    PAGE: page,
-                    REMOVED: json.dumps(removed, ensure_ascii=False, indent=0, sort_keys=True).encode(),
-                    **_frozen_context(settings.home),
-                }
                 described = manifest(parsed.quads, problems)
+                extra = {REPORT: as_json(problems), PAGE: page}
                 version = store.write(lines, described, extra, {DOWNLOADS: dumped()})
+                context = settings.home / "ontology" / CONTEXT
+                if context.is_file():
+                    store.keep_context(context.read_bytes())
                 store.record_inputs(digest, version.id)
                 store.prune(settings.keep_versions - 1)
                 note(f"version {version.id}, {counted(version.triples, 'triple')}")
         return Built(version, fresh=True, problems=tuple(problems))
-
-
-def _frozen_context(home: Path) -> dict[str, bytes]:
-    """The JSON-LD context of the build, under a name that is its own, so that who pins it finds it later."""
-    path = home / "ontology" / CONTEXT
-    if not path.is_file():
-        return {}
-    body = path.read_bytes()
-    return {context_name(body): body}
 
 
 def manifest(quads: Collection[Quad], problems: Sequence[DataProblem]) -> dict[str, object]:

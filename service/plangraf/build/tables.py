@@ -1,4 +1,6 @@
-"""One table for each class of our ontology that has things: CSV, its CSVW metadata, and Parquet.
+"""One table for each class that the data have things of: CSV, its CSVW metadata, and Parquet.
+
+A class of our ontology gives its table its own name, another one that with its prefix: `Plan`, `skos-Concept`.
 
 A table has a row for each thing, by IRI, and a column for each property and kind of value: `title_nb`, `title_en`,
 `number`. Several values stand in one cell with a separator that none of them holds.
@@ -21,13 +23,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyoxigraph import Literal, NamedNode, Triple
 
-from plangraf.namespaces import PLAN, PREFIXES
+from plangraf.namespaces import ID, PREFIXES, SDG
 
 _RDF_TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _RDFS_LABEL = NamedNode(PREFIXES["rdfs"] + "label")
 _XSD = PREFIXES["xsd"]
 _SEPARATORS = ("|", "¦", "‖", "␞")
-_ID = "id"
+_KEY = "id"
 # Datatypes that Parquet has a type of its own for; all others stay as they are written.
 _ARROW: Mapping[str, pa.DataType] = {
     _XSD + "integer": pa.int64(),
@@ -76,7 +78,7 @@ def tables(triples: Collection[Triple]) -> Iterator[Table]:
             continue
         said[triple.subject.value].append(triple)
         if triple.predicate == _RDF_TYPE and isinstance(triple.object, NamedNode):
-            if triple.object.value.startswith(PLAN):
+            if triple.subject.value.startswith((ID, SDG)):
                 members[triple.object.value].add(triple.subject.value)
         elif triple.predicate == _RDFS_LABEL and isinstance(triple.object, Literal) and triple.object.language:
             labels[triple.subject.value][triple.object.language] = triple.object.value
@@ -117,7 +119,8 @@ def _table(
     rows = tuple(
         (thing, tuple(values[column.iri, column.kind].get(thing, []) for column in columns)) for thing in things
     )
-    name = iri.removeprefix(PLAN)
+    prefix, local = _prefix(iri), re.split(r"[#/]", iri)[-1]
+    name = local if prefix == "plan" else f"{prefix}-{local}"
     return Table(name, iri, labels.get(iri) or {"en": name}, columns, rows)
 
 
@@ -137,7 +140,9 @@ def _names(kinds: Mapping[str, list[str]]) -> dict[tuple[str, str], str]:
     names = {}
     for local, predicates in locals_.items():
         for predicate in predicates:
-            base = local if len(predicates) == 1 and local != _ID else f"{_prefix(predicate)}_{local}"
+            base = (
+                local if len(predicates) == 1 and local != _KEY else f"{_prefix(predicate).replace('-', '_')}_{local}"
+            )
             for kind in kinds[predicate]:
                 tagged = kind.startswith("@") and kind != "@id"
                 suffix = kind[1:] if tagged else re.split(r"[#/]", kind.removeprefix("@"))[-1]
@@ -146,7 +151,8 @@ def _names(kinds: Mapping[str, list[str]]) -> dict[tuple[str, str], str]:
 
 
 def _prefix(iri: str) -> str:
-    return next((name for name, start in PREFIXES.items() if iri.startswith(start)), "other").replace("-", "_")
+    fitting = [name for name, start in PREFIXES.items() if iri.startswith(start)]
+    return max(fitting, key=lambda name: len(PREFIXES[name]), default="other")
 
 
 def _separator(cells: Collection[list[str]]) -> str | None:
@@ -160,7 +166,7 @@ def as_csv(table: Table) -> bytes:
     """RFC 4180: CRLF, UTF-8, quotes where needed."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([_ID, *(column.name for column in table.columns)])
+    writer.writerow([_KEY, *(column.name for column in table.columns)])
     for thing, cells in table.rows:
         writer.writerow([thing, *(column.cell(cell) for column, cell in zip(table.columns, cells, strict=True))])
     return text.getvalue().encode()
@@ -168,7 +174,7 @@ def as_csv(table: Table) -> bytes:
 
 def as_metadata(table: Table) -> bytes:
     """CSV on the Web: what each column means, so that the table gives the triples back."""
-    columns: list[dict[str, object]] = [{"name": _ID, "titles": _ID, "datatype": "anyURI", "suppressOutput": True}]
+    columns: list[dict[str, object]] = [{"name": _KEY, "titles": _KEY, "datatype": "anyURI", "suppressOutput": True}]
     for column in table.columns:
         described: dict[str, object] = {
             "name": column.name,
@@ -193,7 +199,7 @@ def as_metadata(table: Table) -> bytes:
         "dc:title": [{"@value": text, "@language": tag} for tag, text in sorted(table.titles.items())],
         "dc:license": {"@id": "https://creativecommons.org/licenses/by/4.0/"},
         "dialect": {"header": True, "encoding": "utf-8", "lineTerminators": ["\r\n"]},
-        "tableSchema": {"aboutUrl": f"{{+{_ID}}}", "primaryKey": _ID, "columns": columns},
+        "tableSchema": {"aboutUrl": f"{{+{_KEY}}}", "primaryKey": _KEY, "columns": columns},
     }
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
@@ -210,7 +216,7 @@ def as_parquet(table: Table) -> bytes:
             arrays.append(_array(cells, _ARROW.get(column.kind, pa.string()), listed=column.separator is not None))
         except (pa.ArrowException, ArithmeticError, ValueError):
             arrays.append(_array(cells, pa.string(), listed=column.separator is not None))
-    names = [_ID, *(column.name for column in table.columns)]
+    names = [_KEY, *(column.name for column in table.columns)]
     out = io.BytesIO()
     pq.write_table(pa.table(arrays, names=names), out, compression="zstd")
     return out.getvalue()

@@ -228,9 +228,9 @@ async def _answer(
 def _split(path: str) -> tuple[str, str] | None:
     """The id of a version and the path under it."""
     parts = path.split("/", 3)
-    if parts[:2] != ["", "version"] or len(parts) != 4:
+    if parts[:2] != ["", "version"] or not parts[2:3] or not parts[2]:
         return None
-    return parts[2], "/" + parts[3]
+    return parts[2], "/" + "".join(parts[3:])
 
 
 def _add_version(headers: MutableHeaders, status: int, version_id: str) -> None:

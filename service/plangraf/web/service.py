@@ -45,6 +45,12 @@ class Service:
     cache: Cache
     orders: Indexes
 
+    @property
+    def address(self) -> str:
+        """Absolute public address of what this serves, which for a kept version is its own, without a final '/'."""
+        base = urlsplit(self.settings.base_url)
+        return f"{base.scheme}://{base.netloc}{self.prefix}"
+
     def tag(self, *parts: str, version: str | None = None) -> str:
         """The strong ETag of one representation, less its coding: version, build, what else decides its bytes."""
         served = self.engine.version if version is None else version

@@ -114,7 +114,7 @@ async def _explained(service: Service, request: Request, query: QueryRequest, he
 
 def _about(service: Service, request: Request, given: dict[str, list[str]]) -> Response:
     """What the endpoint says about itself, or a page with a form."""
-    endpoint = f"{service.settings.base_url}/sparql"
+    endpoint = f"{service.address}/sparql"
     format_, by_accept = format_of(request, given, DOCUMENT_FORMATS)
     if format_ == HTML:
         language, by_language = language_of(request, given)

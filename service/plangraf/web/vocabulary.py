@@ -19,7 +19,7 @@ from plangraf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, SHAPES, SHAPES_GRAPH
 from plangraf.representation.graphs import Graph, fetch, write
 from plangraf.representation.html import Alternate, shape_tables
 from plangraf.representation.jsonld import compact_graph, dump
-from plangraf.versions import VersionStore, context_name
+from plangraf.versions import VersionStore, context_digest
 from plangraf.web.answers import FOR_EVER, made, vary, whole
 from plangraf.web.documents import links
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
@@ -131,7 +131,7 @@ def _endpoint(
 def _add_context(app: FastAPI, service: Service) -> None:
     """The context depends on no version, so its tag is a hash of its bytes alone."""
     tag = f'"{hashlib.sha256(service.context_body).hexdigest()[:32]}"'
-    frozen = f"{service.prefix}/context/{context_name(service.context_body).removeprefix('context-')}"
+    frozen = f"{service.prefix}/context/{context_digest(service.context_body)}.jsonld"
     headers = {**vary(), "Cache-Control": f"public, max-age={_A_DAY_S}", "Content-Location": frozen}
 
     async def context(request: Request) -> Response:
@@ -159,13 +159,11 @@ def _add_context(app: FastAPI, service: Service) -> None:
 
 
 def _frozen(service: Service, digest: str) -> bytes | None:
-    """The context with this hash: the present one, or one that a kept version was built with."""
-    name = f"context-{digest}.jsonld"
-    if name == context_name(service.context_body):
+    """The context with this hash: the present one, or one that an earlier build had."""
+    if digest == context_digest(service.context_body):
         return service.context_body
     if not _DIGEST.fullmatch(digest):
         return None
-    for version in VersionStore(service.settings.versions).list():
-        with contextlib.suppress(OSError):
-            return (version.path / name).read_bytes()
+    with contextlib.suppress(OSError):
+        return VersionStore(service.settings.versions).context(digest).read_bytes()
     return None
