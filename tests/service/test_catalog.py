@@ -26,6 +26,7 @@ from rdflib.compare import isomorphic
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, SH, VOID
 
 from plangraf.errors import SettingError
+from plangraf.representation.collections import COLLECTIONS
 from plangraf.settings import load_settings
 
 SHAPES = Path(__file__).parent / "catalogue-shapes.ttl"
@@ -475,9 +476,17 @@ def test_the_sitemap_names_each_address_once_and_all_answer(url: str) -> None:
     assert len(found) == len(set(found)) > 1_000
     assert f"{url}/doc/5001/plan/2020-2023-7" in found
     assert f"{url}/targets/11.6" in found
+    assert {f"{url}/{path}" for path in ("collections", "version/", *COLLECTIONS)} <= set(found)
     with httpx.Client(headers=BROWSER) as client:
-        for address in [*found[:10], *found[10::97]]:
-            assert client.get(address).status_code == 200, address
+        for address in [*found[: 9 + len(COLLECTIONS)], *found[9 + len(COLLECTIONS) :: 97]]:
+            response = client.get(address)
+            # The newest downloads are those of a version, and so their address leads to it.
+            assert response.status_code == (302 if address == f"{url}/dump/latest/" else 200), address
+
+
+def test_the_sitemap_names_downloads_where_there_are_some(url: str) -> None:
+    has_downloads = httpx.get(f"{url}/dump/latest/").status_code == 302
+    assert (f"{url}/dump/latest/" in sitemap(url)) == has_downloads
 
 
 def test_the_sitemap_has_every_plan_and_no_evidence(url: str) -> None:

@@ -27,6 +27,7 @@ EXPECTED = [
     "Plans",
     "Temaplan",
     '"totalItems"',
+    "5001/commitment/",
     '"versions"',
     "Kommunedelplan areal for Sluppen",
     "TX .",

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
+from plangraf.downloads import files
 from plangraf.engine.base import Engine
 from plangraf.namespaces import ID, PLAN, SDG
 from plangraf.representation.addresses import document_path
+from plangraf.representation.collections import COLLECTIONS
 from plangraf.representation.graphs import fetch_rows
 
 # sitemaps.org allows 50 000 addresses in a file; fewer keep it far below 50 MB.
 PART = 25_000
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_PAGES = ("/", "/catalog", "/queries", "/sparql", "/ontology", "/shapes", "/docs")
+_PAGES = (
+    "/", "/catalog", "/queries", "/sparql", "/ontology", "/shapes", "/docs", "/version/", "/collections",
+    *(f"/{path}" for path in COLLECTIONS),
+)  # fmt: skip
+_DOWNLOADS = "/dump/latest/"
 # Evidence and passages stand on the pages of what they are about.
 _THINGS = f"""?thing a ?class
   FILTER (ISIRI(?thing) && (STRSTARTS(STR(?thing), "{ID}") || STRSTARTS(STR(?thing), "{SDG}")))
@@ -45,7 +51,8 @@ async def part(engine: Engine, base: str, number: int) -> bytes | None:
         PlangrafError: what the engine raises.
     """
     if number == 0:
-        return _addresses(base + page for page in _PAGES)
+        downloads = (_DOWNLOADS,) if files(engine.folder, engine.version) else ()
+        return _addresses(base + page for page in (*_PAGES, *downloads))
     query = f"""SELECT DISTINCT ?thing WHERE {{ {_THINGS} }}
       ORDER BY ?thing LIMIT {PART} OFFSET {(number - 1) * PART}"""
     things = [row["thing"]["value"] for row in await fetch_rows(engine, query)]

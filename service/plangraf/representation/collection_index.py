@@ -46,7 +46,7 @@ def index_graph(base: str, found: Mapping[str, int]) -> Graph:
     """The list as Hydra describes it: a collection of collections, each with its class and how to ask for a part.
 
     Args:
-        base: absolute address of the service.
+        base: absolute address of the service, or of one version of it.
         found: what `totals` gives.
     """
     own = NamedNode(f"{base}/{PATH}")

@@ -13,8 +13,9 @@ from typing import Final
 from plangraf.namespaces import GRAPH, ID, PLAN, PREFIXES, SCHEME, SDG, SDGO
 from plangraf.query_head import Parameter
 
-_DCTERMS, _DCAT, _RDFS, _SKOS, _ORG, _ELI, _ELI_DL = (
-    PREFIXES[prefix] for prefix in ("dcterms", "dcat", "rdfs", "skos", "org", "eli", "eli-dl")
+_DCTERMS, _DCAT, _RDFS, _SKOS, _ORG, _ELI, _ELI_DL, _QB, _OA, _PROV, _RDF = (
+    PREFIXES[prefix]
+    for prefix in ("dcterms", "dcat", "rdfs", "skos", "org", "eli", "eli-dl", "qb", "oa", "prov", "rdf")
 )
 _SDMX = {part: PREFIXES[f"sdmx-{part}"] for part in ("dimension", "measure", "attribute")}
 # What the request's reader takes for a code.
@@ -27,6 +28,7 @@ _GRAPH_OF = GRAPH.replace(".", "[.]")
 class Column:
     """One column. `path` holds one property, or two where the second one's subject is what the first points to.
 
+    An empty path is the thing itself, by the last part of its IRI: for things that nothing names.
     `other` is a property that stands in where the first one is absent; `links` says that its values are things.
     """
 
@@ -162,6 +164,7 @@ _NAMED_BY = _text(
     f'BIND (REPLACE(STR(?graph), "^{_GRAPH_OF}([0-9]{{4}})/.*$", "$1") AS ?value)',
     PLAN + "municipality", "^[0-9]{4}$", "5001",
 )  # fmt: skip
+_IN_GRAPH_OF = replace(_NAMED_BY, nb="Kommune", en="Municipality")
 _BODY = _things(
     "body", "Organ", "Body", f"<{_ELI_DL}had_responsible_organization>", _ELI_DL + "had_responsible_organization",
     "5001/political-body/bystyret",
@@ -180,6 +183,13 @@ def _part_of(nb: str, en: str, example: str) -> Facet:
 _STATUS = _scheme(
     "status", "Status", "Status", f"<{PLAN}proposalStatus>", PLAN + "proposalStatus", "proposal-status", "preliminary"
 )
+_INTERPRETED = (
+    _things("interpretedPerspective", "Perspektiv, tolket", "Perspective, interpreted", "", PLAN + "linkTo",
+            "5001/perspective/2020-5",
+            pattern=f"?link <{PLAN}linkFrom> ?thing ; <{PLAN}linkTo> ?value . ?value a <{PLAN}Perspective> ."),
+    _things("interpretedTarget", "FNs delmål, tolket", "UN target, interpreted", "", PLAN + "linkTo", "10.2", base=SDG,
+            pattern=f"?link <{PLAN}linkFrom> ?thing ; <{PLAN}linkTo> ?value . ?value a <{SDGO}Target> ."),
+)  # fmt: skip
 _PERIOD = _things(
     "period", "Periode", "Period", f"<{_DCTERMS}temporal>", _DCTERMS + "temporal", "5001/period/2020-2023"
 )
@@ -196,6 +206,8 @@ _AIM = (
     _link("unit", "Enhet", "Unit", PLAN + "aimUnit"),
     _column("deadline", "Frist", "Deadline", PLAN + "deadline"),
 )
+_KEY = Column("key", "Nøkkel", "Key", ())
+_PRINTED = _column("titleAsPrinted", "Tittel som trykt", "Title as printed", PLAN + "titleAsPrinted")
 _DATE = _column("date", "Dato", "Date", _ELI_DL + "activity_date", other=PLAN + "decisionPeriod")
 
 _BY_MUNICIPALITY = f"?thing {_OF_NUMBER} ?value"
@@ -205,6 +217,8 @@ _BY_CODE = f"?thing <{_SKOS}notation> ?value"
 _BY_TITLE = f"?thing <{_DCTERMS}title> ?value"
 _BY_LABEL = f"?thing <{_RDFS}label> ?value"
 _BY_CONCEPT = f"?thing <{_SKOS}prefLabel> ?value"
+_BY_NAME = f"?thing <{_SKOS}prefLabel>|<{_RDFS}label> ?value"
+_BY_PERSPECTIVE = f"?thing <{PLAN}linkedPerspective>/<{PLAN}number> ?value"
 
 COLLECTIONS: Final[dict[str, Collection]] = {
     collection.path: collection
@@ -297,7 +311,7 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 _MUNICIPALITY,
                 _scheme("dimension", "Dimensjon", "Dimension", f"<{PLAN}dimension>", PLAN + "dimension",
                         "sustainability-dimension", "social"),
-                _STATUS,
+                _STATUS, *_INTERPRETED,
             ),
         ),
         Collection(
@@ -333,6 +347,7 @@ COLLECTIONS: Final[dict[str, Collection]] = {
             (
                 _MUNICIPALITY, _part_of("Delmål", "Sub-goal", "5001/sub-goal/2009-2020-2.4"),
                 _year(f"?thing <{PLAN}deadline> ?date .", PLAN + "deadline", "Frist, år", "Year of the deadline"),
+                *_INTERPRETED,
             ),
         ),
         Collection(
@@ -359,6 +374,7 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 _things("area", "Politikkområde", "Policy area", "", _DCTERMS + "isPartOf", "5001/policy-area/2023-6",
                         pattern=f"?thing <{_DCTERMS}isPartOf>+ ?value . ?value a <{PLAN}PolicyArea> ."),
                 _year(f"?thing <{PLAN}deadline> ?date .", PLAN + "deadline", "Frist, år", "Year of the deadline"),
+                *_INTERPRETED,
             ),
         ),
         Collection(
@@ -503,6 +519,184 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 _link("body", "Organ", "Body", _ELI_DL + "had_responsible_organization"), _IN,
             ),
             (_MUNICIPALITY, _BODY, _year(f"?thing <{PLAN}plannedStart> ?date .", PLAN + "plannedStart")),
+        ),
+        Collection(
+            "interpreted-links", (PLAN + "InterpretedLink",), "Tolkede koblinger", "Interpreted links",
+            (f"?thing <{PLAN}linkFrom>/(<{_RDFS}label>|<{_DCTERMS}title>) ?value",
+             f"?thing <{PLAN}linkTo>/<{PLAN}number> ?value", f"?thing <{PLAN}linkTo>/<{_SKOS}notation> ?value"),
+            (
+                _KEY, _link("from", "Fra", "From", PLAN + "linkFrom"), _link("to", "Til", "To", PLAN + "linkTo"),
+                _column("confidence", "Sikkerhet", "Confidence", PLAN + "confidence"),
+                _column("reason", "Begrunnelse", "Reason", PLAN + "reason"),
+                _link("method", "Metode", "Method", PLAN + "method"),
+                _link("attributedTo", "Tolket av", "Interpreted by", _PROV + "wasAttributedTo"),
+            ),
+            (
+                _IN_GRAPH_OF,
+                _things("kind", "Fra hva slags", "From what kind", "", _RDF + "type", "Measure", base=PLAN,
+                        pattern=f'?thing <{PLAN}linkFrom>/a ?value . FILTER (STRSTARTS(STR(?value), "{PLAN}"))'),
+                _things("from", "Fra", "From", f"<{PLAN}linkFrom>", PLAN + "linkFrom", "5001/measure/2009-2020-4.6-3"),
+                _things("perspective", "Til perspektiv", "To perspective", "", PLAN + "linkTo",
+                        "5001/perspective/2020-5",
+                        pattern=f"?thing <{PLAN}linkTo> ?value . ?value a <{PLAN}Perspective> ."),
+                _things("target", "Til FNs delmål", "To UN target", "", PLAN + "linkTo", "10.2", base=SDG,
+                        pattern=f"?thing <{PLAN}linkTo> ?value . ?value a <{SDGO}Target> ."),
+                _things("method", "Metode", "Method", f"<{PLAN}method>", PLAN + "method",
+                        "5001/interpretation-method/two-readings-2026"),
+            ),
+        ),
+        Collection(
+            "interpretation-methods", (PLAN + "InterpretationMethod",), "Tolkningsmetoder", "Methods of interpretation",
+            (_BY_LABEL,), (_LABEL, _column("description", "Beskrivelse", "Description", _DCTERMS + "description")),
+            (_IN_GRAPH_OF,),
+        ),
+        Collection(
+            "platform-sections", (PLAN + "PlatformSection",), "Avsnitt i plattformer", "Sections of platforms",
+            (_BY_MUNICIPALITY, f"?thing <{_DCTERMS}isPartOf>/<{PLAN}position> ?value", _BY_POSITION, _BY_TITLE),
+            (_POSITION, _TITLE, _PART, _IN),
+            (_MUNICIPALITY, _part_of("Politikkområde", "Policy area", "5001/policy-area/2023-6")),
+        ),
+        Collection(
+            "areas", (PLAN + "Area",), "Områder", "Areas", (_BY_MUNICIPALITY, _BY_LABEL), (_LABEL, _IN),
+            (_MUNICIPALITY,),
+        ),
+        Collection(
+            "citations", (PLAN + "DocumentCitation",), "Henvisninger til dokumenter", "Citations of documents",
+            (_BY_MUNICIPALITY, f"?thing <{PLAN}citedBy> ?value", _BY_POSITION),
+            (
+                _KEY, _link("citedBy", "Nevnt av", "Cited by", PLAN + "citedBy"), _POSITION, _PRINTED,
+                _link("document", "Dokument", "Document", PLAN + "citedDocument"),
+                _link("case", "Sak", "Case", PLAN + "citedCase"),
+                _link("status", "Status", "Status", PLAN + "documentStatus"),
+                _column("statusAsPrinted", "Status som trykt", "Status as printed", PLAN + "statusAsPrinted"),
+                _column("expectedDecision", "Ventet vedtak", "Expected decision", PLAN + "expectedDecision"), _IN,
+            ),
+            (
+                _MUNICIPALITY,
+                _things("citedBy", "Nevnt av", "Cited by", f"<{PLAN}citedBy>", PLAN + "citedBy",
+                        "5001/perspective/2020-7"),
+                _things("document", "Dokument", "Document", f"<{PLAN}citedDocument>", PLAN + "citedDocument",
+                        "5001/governing-document/byvekstavtalen"),
+                _scheme("status", "Status", "Status", f"<{PLAN}documentStatus>", PLAN + "documentStatus",
+                        "document-status", "adopted"),
+                _things("case", "Sak", "Case", f"<{PLAN}citedCase>", PLAN + "citedCase", "5001/case/8-21"),
+            ),
+        ),
+        Collection(
+            "plan-perspective-links", (PLAN + "PlanPerspectiveLink",), "Koblinger fra plan til perspektiv",
+            "Links from plan to perspective",
+            (f"?thing <{PLAN}linkedPlan>/<{PLAN}number> ?value", f"?thing <{PLAN}linkedPlan> ?value", _BY_POSITION),
+            (
+                _KEY, _link("plan", "Plan", "Plan", PLAN + "linkedPlan"), _POSITION,
+                _link("perspective", "Perspektiv", "Perspective", PLAN + "linkedPerspective"), _PRINTED,
+            ),
+            (
+                _IN_GRAPH_OF,
+                _things("plan", "Plan", "Plan", f"<{PLAN}linkedPlan>", PLAN + "linkedPlan", "5001/plan/2020-2023-9"),
+                _things("perspective", "Perspektiv", "Perspective", f"<{PLAN}linkedPerspective>",
+                        PLAN + "linkedPerspective", "5001/perspective/2020-7"),
+            ),
+        ),
+        Collection(
+            "perspective-target-links", (PLAN + "PerspectiveTargetLink",), "Koblinger fra perspektiv til FNs delmål",
+            "Links from perspective to UN target",
+            (_BY_PERSPECTIVE, f"?thing <{PLAN}linkedPerspective> ?value",
+             f"?thing <{PLAN}linkedTarget>/<{_SKOS}notation> ?value"),
+            (
+                _KEY, _link("perspective", "Perspektiv", "Perspective", PLAN + "linkedPerspective"),
+                _link("target", "FNs delmål", "UN target", PLAN + "linkedTarget"),
+                _link("evidence", "Belegg", "Evidence", PLAN + "targetEvidence"),
+                _column("numberAsPrinted", "Nr. som trykt", "No. as printed", PLAN + "numberAsPrinted"),
+            ),
+            (
+                _IN_GRAPH_OF,
+                _things("perspective", "Perspektiv", "Perspective", f"<{PLAN}linkedPerspective>",
+                        PLAN + "linkedPerspective", "5001/perspective/2020-7"),
+                _things("target", "FNs delmål", "UN target", f"<{PLAN}linkedTarget>", PLAN + "linkedTarget",
+                        _TARGET_EXAMPLE, base=SDG),
+                _scheme("evidence", "Belegg", "Evidence", f"<{PLAN}targetEvidence>", PLAN + "targetEvidence",
+                        "target-evidence", "printed"),
+            ),
+        ),
+        Collection(
+            "evidence", (PLAN + "Evidence",), "Belegg", "Evidence",
+            (f"?thing <{PLAN}passage>/<{_OA}hasSource> ?value", f"?thing <{PLAN}passage>/<{PLAN}firstLine> ?value",
+             f"?thing <{PLAN}about> ?value"),
+            (
+                _KEY, _link("about", "Om", "About", PLAN + "about"),
+                _link("property", "Egenskap", "Property", PLAN + "aboutProperty"),
+                _column("value", "Verdi", "Value", PLAN + "aboutValue"),
+                _link("kind", "Type belegg", "Kind of evidence", PLAN + "evidenceKind"),
+                _link("passage", "Sted", "Passage", PLAN + "passage"),
+                _column("checked", "Kontrollert", "Checked", PLAN + "checked"),
+            ),
+            (
+                _IN_GRAPH_OF,
+                _scheme("kind", "Type belegg", "Kind of evidence", f"<{PLAN}evidenceKind>", PLAN + "evidenceKind",
+                        "evidence-kind", "printed"),
+                _things("document", "Kildedokument", "Source document", f"<{PLAN}passage>/<{_OA}hasSource>",
+                        _OA + "hasSource", "5001/source-document/samfunnsdel-2009-2020"),
+                _text("checked", "Kontrollert", "Checked", f"?thing <{PLAN}checked> ?is BIND (STR(?is) AS ?value)",
+                      PLAN + "checked", "^(true|false)$", "true"),
+                _things("property", "Egenskap", "Property", f"<{PLAN}aboutProperty>", PLAN + "aboutProperty",
+                        _DCTERMS + "title", base=PLAN),
+                _things("about", "Om", "About", f"<{PLAN}about>", PLAN + "about", "5001/vision/2009-2020"),
+            ),
+        ),
+        Collection(
+            "passages", (PLAN + "Passage",), "Steder i kildene", "Passages of the sources",
+            (f"?thing <{_OA}hasSource> ?value", f"?thing <{PLAN}firstLine> ?value",
+             f"?thing <{PLAN}lastLine> ?value"),
+            (
+                _KEY, _link("document", "Kildedokument", "Source document", _OA + "hasSource"),
+                _column("section", "Avsnitt", "Section", PLAN + "section"),
+                _column("item", "Trykt punkt", "Printed item", PLAN + "printedItem"),
+                _column("firstLine", "Fra linje", "From line", PLAN + "firstLine"),
+                _column("lastLine", "Til linje", "To line", PLAN + "lastLine"),
+            ),
+            (
+                _IN_GRAPH_OF,
+                _things("document", "Kildedokument", "Source document", f"<{_OA}hasSource>", _OA + "hasSource",
+                        "5001/source-document/samfunnsdel-2009-2020"),
+            ),
+        ),
+        Collection(
+            "periods", (_DCTERMS + "PeriodOfTime",), "Perioder", "Periods",
+            (f"?thing <{_DCAT}startDate> ?value", f"?thing <{_DCAT}endDate> ?value"),
+            (
+                _KEY, _column("start", "Fra", "From", _DCAT + "startDate"),
+                _column("end", "Til", "Until", _DCAT + "endDate"),
+            ),
+            (_IN_GRAPH_OF,),
+        ),
+        Collection(
+            "figure-sets", (_QB + "DataSet",), "Tallsett", "Figure sets", (_BY_LABEL,),
+            (_LABEL, _link("structure", "Oppbygning", "Structure", _QB + "structure")), (_IN_GRAPH_OF,),
+        ),
+        Collection(
+            "posts", (_ORG + "Post",), "Verv", "Posts", (_BY_MUNICIPALITY, _BY_LABEL),
+            (_LABEL, _link("postIn", "Verv i", "Post in", _ORG + "postIn"), _IN), (_MUNICIPALITY,),
+        ),
+        Collection(
+            "concepts", (_SKOS + "Concept",), "Begreper", "Concepts",
+            (f"?thing <{_SKOS}inScheme> ?value", _BY_CODE, _BY_NUMBER, _BY_NAME),
+            (
+                _column("code", "Kode", "Code", _SKOS + "notation"),
+                _column("label", "Navn", "Name", _SKOS + "prefLabel", other=_RDFS + "label"),
+                _link("scheme", "Begrepsliste", "Concept scheme", _SKOS + "inScheme"),
+                _column("definition", "Definisjon", "Definition", _SKOS + "definition"),
+            ),
+            (_things("scheme", "Begrepsliste", "Concept scheme", f"<{_SKOS}inScheme>", _SKOS + "inScheme", "plan-kind",
+                     base=SCHEME),),
+        ),
+        Collection(
+            "concept-schemes", (_SKOS + "ConceptScheme",), "Begrepslister", "Concept schemes", (_BY_NAME,),
+            (
+                _column("label", "Navn", "Name", _SKOS + "prefLabel", other=_RDFS + "label"),
+                _column("definition", "Definisjon", "Definition", _SKOS + "definition"),
+                _link("source", "Kilde", "Source", _DCTERMS + "source"),
+            ),
+            (),
         ),
         Collection(
             "municipalities", (PLAN + "Municipality",), "Kommuner", "Municipalities",

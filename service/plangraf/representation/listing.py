@@ -59,6 +59,10 @@ class Addresses:
         limit = {"limit": str(self.limit)} if self.limit is not None else {}
         return self._with({**limit, **(more or {})}, suffix)
 
+    def lasting(self, number: int) -> str:
+        """The address of a page in whatever version is current."""
+        return self.start(more={"page": str(number)} if number > 1 else None)
+
     def _with(self, parameters: Mapping[str, str], suffix: str = "") -> str:
         chosen = {facet.name: facet.short(value) for facet, value in self.filters.items()}
         query = urlencode({**chosen, **parameters}, safe="/")
@@ -94,7 +98,7 @@ async def fetch_members(engine: Engine, collection: Collection, things: Sequence
     Raises:
         PlangrafError: what the engine raises.
     """
-    steps = [column.path for column in collection.columns]
+    steps = [column.path for column in collection.columns if column.path]
     own = {path[0] for path in steps} | {column.other for column in collection.columns if column.other}
     graph = await _said(engine, things, own)
     known = set(things)
@@ -199,7 +203,7 @@ class Table:
         return [
             [
                 [
-                    self._shown(value, thing if column.path[-1] in _NAMES else None)
+                    self._shown(value, thing if not column.path or column.path[-1] in _NAMES else None)
                     for value in self.values(thing, column)
                 ]
                 for column in self._page.collection.columns
@@ -209,6 +213,8 @@ class Table:
 
     def values(self, thing: NamedNode, column: Column) -> list[Value]:
         """What a column holds of one thing, in natural order; of texts in several languages the best."""
+        if not column.path:
+            return [Literal(thing.value.rpartition("/")[2])]
         found = self._facts.get(thing, {}).get(column.path[0], [])
         if len(column.path) > 1:
             found = [

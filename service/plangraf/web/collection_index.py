@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urljoin
 
 from fastapi import FastAPI
 from pyoxigraph import NamedNode
@@ -56,6 +57,8 @@ async def _answer(service: Service, request: Request, fixed: Format | None) -> R
     if format_ == CSV and by_language:
         language, by_language = LANGUAGES[0], False
     base = service.settings.base_url
+    # What it leads to stays in the version that answers, which has a prefix of its own.
+    own_base = urljoin(base, service.prefix)
     alternates = [Alternate(other, f"{service.prefix}/{PATH}.{other.suffix}") for other in FORMATS if other != format_]
     headers = {
         **vary(
@@ -65,7 +68,7 @@ async def _answer(service: Service, request: Request, fixed: Format | None) -> R
         "Cache-Control": "no-cache",
         "Link": links(f"{base}/{PATH}", alternates),
     }
-    form = f"{language} {service.prefix}" if format_ in (HTML, CSV) else ""
+    form = f"{language if format_ in (HTML, CSV) else ''} {service.prefix}"
 
     async def make() -> tuple[bytes, str]:
         found = await totals(service.engine)
@@ -73,9 +76,9 @@ async def _answer(service: Service, request: Request, fixed: Format | None) -> R
             listed = [(COLLECTIONS[path], number) for path, number in found.items()]
             body = service.pages.render("collections.html", language, listed=listed, alternates=alternates)
         elif format_ == CSV:
-            body = index_csv(base, found, language)
+            body = index_csv(own_base, found, language)
         else:
-            graph, own = index_graph(base, found), NamedNode(f"{base}/{PATH}")
+            graph, own = index_graph(own_base, found), NamedNode(f"{own_base}/{PATH}")
             body = (
                 dump(compact_document(service.context, own, graph))
                 if format_ == JSON_LD

@@ -1,7 +1,7 @@
 """`/plans`, `/perspectives`, `/documents` and the others: all things of a class, page by page, in every format.
 
-A page's links name its version, and that version answers them as long as it is kept: a walk along rel="next" meets
-every thing once, whatever version has become current meanwhile.
+A page's links to other pages name its version, and that version answers them as long as it is kept: a walk along
+rel="next" meets every thing once, whatever version has become current meanwhile. The canonical address names none.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ async def _answer(service: Service, request: Request, asked: Asked) -> Response:
         for other in FORMATS
         if other != asked.format
     ]
-    own = links(addresses.page(asked.page), alternates)
+    own = links(addresses.lasting(asked.page), alternates)
     headers = {
         **vary(
             "Accept" if asked.by_accept else None,
@@ -218,6 +218,7 @@ async def _written(
             {"rel": name, "href": page.addresses.page(number, suffix=asked.suffix, more=asked.kept)}
             for name, number in page.others.items()
         ],
+        canonical=page.addresses.lasting(page.number),
         alternates=alternates,
         here=asked.selection(asked.filters, page=page.number, but="lang"),
     )
