@@ -205,8 +205,29 @@ def test_every_graph_and_format_of_the_downloads_is_a_distribution_and_no_other(
         or (name.startswith("graph/") and name[6:].rsplit(".", 1)[0] in graphs)
     }
     found = [urlsplit(str(f)).path for f in catalog.objects(None, DCAT.downloadURL)]
+    assert len(found) == len(set(catalog.subjects(RDF.type, DCAT.Distribution)))
     assert sorted(found) == sorted(f"/dump/latest/{name}" for name in wanted)
     assert len(found) >= 5 + 3 * 8 + 2 * 30
+
+
+def test_each_distribution_has_one_address_and_a_table_one_for_each_format(url: str, catalog: Graph) -> None:
+    for distribution in catalog.subjects(RDF.type, DCAT.Distribution):
+        assert len(list(catalog.objects(distribution, DCAT.downloadURL))) == 1, distribution
+    whole = set(catalog.objects(URIRef(CATALOG + "/graph"), DCAT.distribution))
+    assert {catalog.value(one, DCAT.accessURL) for one in whole} == {URIRef(f"{url}/dump/latest/")}
+    tabular = URIRef("http://www.w3.org/TR/tabular-data-model/")
+    assert (tabular, RDF.type, DCTERMS.Standard) in catalog
+    assert {title.language for title in catalog.objects(tabular, DCTERMS.title)} == {"nb", "en"}
+    for ending, format_ in (("csv", "CSV"), ("parquet", "Parquet")):
+        plans = URIRef(f"{CATALOG}/distribution/{ending}-Plan")
+        assert plans in whole
+        assert catalog.value(plans, DCAT.downloadURL) == URIRef(f"{url}/dump/latest/{ending}/Plan.{ending}")
+        assert set(catalog.objects(plans, DCTERMS.title)) == {
+            Literal(f"Tabell over klassen Plan, {format_}", lang="nb"),
+            Literal(f"Table of the class Plan, {format_}", lang="en"),
+        }
+        assert (tabular in set(catalog.objects(plans, DCTERMS.conformsTo))) == (ending == "csv")
+    assert catalog.value(plans, DCTERMS.license) is not None
 
 
 def test_void_gives_size_and_sum_of_the_files_of_the_version(built: Path, void: Graph) -> None:
@@ -402,6 +423,43 @@ def test_the_catalogue_is_a_page_in_both_languages(url: str, catalog: Graph, lan
         assert f'href="{urlsplit(str(download)).path}"' in response.text
 
 
+def test_tables_are_folded_on_the_page_of_the_catalogue(url: str) -> None:
+    page = httpx.get(f"{url}/catalog.html?lang=en").text
+    folded = re.findall(r"<details>\n<summary>(.*?)</summary>(.*?)</details>", page, re.S)
+    assert [summary.rsplit(", ", 1)[1] for summary, _ in folded] == ["CSV", "Parquet"]
+    assert '<a href="/dump/latest/csv/Plan.csv">Plan</a>' in folded[0][1]
+    assert ".parquet" not in folded[0][1]
+    open_ = re.sub(r"<details>.*?</details>", "", page, flags=re.S)
+    assert "/dump/latest/plangraf.nq.gz" in open_
+    assert "/dump/latest/csv/" not in open_
+
+
+@pytest.mark.parametrize(
+    ("path", "thing"),
+    [("/catalog", CATALOG), ("/.well-known/void", None), ("/feed", None), ("/feed/1", None),
+     ("/ontology", "https://w3id.org/plangraf/ontology"), ("/shapes", "https://w3id.org/plangraf/shapes")],
+)  # fmt: skip
+def test_descriptions_link_to_their_own_address_their_vocabulary_and_their_licence(
+    url: str, path: str, thing: str | None
+) -> None:
+    response = httpx.get(url + path, timeout=60)
+    assert response.status_code == 200
+    by_relation = {rel: address for address, rel in re.findall(r'<([^>]+)>; rel="([a-z]+)"', response.headers["link"])}
+    assert by_relation.get("describes") == thing
+    assert by_relation["canonical"] == url + path
+    assert by_relation["describedby"] == "https://w3id.org/plangraf/ontology"
+    assert by_relation["license"] == "https://creativecommons.org/licenses/by/4.0/"
+
+
+def test_what_the_sitemap_names_is_what_a_page_calls_its_own_address(url: str) -> None:
+    found = [address for address in sitemap(url) if re.search("/(doc|targets|goals)/", address)]
+    assert len(found) > 1_000
+    for address in found[::211]:
+        response = httpx.get(address, headers=BROWSER)
+        assert f'<link rel="canonical" href="{address}">' in response.text
+        assert f'<{address}>; rel="canonical"' in response.headers["link"]
+
+
 def test_the_counts_of_void_equal_count_queries(url: str, void: Graph) -> None:
     whole = URIRef(CATALOG + "/graph")
     assert int(void.value(whole, VOID.triples)) == int(select(url, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")[0]["n"])
@@ -518,7 +576,11 @@ def test_every_link_of_llms_txt_leads_somewhere(url: str) -> None:
     assert len(links) > 20
     needing = {"plans-by-target": "?target=11.6", "evidence": f"?about={ID}5001/plan/2020-2023-7"}
     for link in links:
-        assert httpx.get(link + needing.get(link.rsplit("/", 1)[1], ""), timeout=60).status_code == 200, link
+        address = link + needing.get(link.rsplit("/", 1)[1], "")
+        assert httpx.get(address, timeout=60, follow_redirects=True).status_code == 200, link
+    for path in ("/collections", "/plans.csv?target=11.6", "/dump/latest/", "/feed", "/version/"):
+        assert url + path in links
+    assert f"{url}/compare/<id>..<id>" in text
 
 
 def scripts(page: str) -> list[dict[str, Any]]:
@@ -572,7 +634,10 @@ def test_the_home_page_is_a_data_catalogue_for_search_engines_and_other_pages_ar
 
 
 def test_a_catalogue_of_all_municipalities_of_norway_stays_below_what_a_portal_reads(turtle: str) -> None:
-    assert len(turtle.encode()) * 357 < 50_000_000
+    # The tables have the things of all municipalities: there are as many of them for 357 as for one.
+    tables = "".join(re.findall(r"^<[^>]+/distribution/(?:csv|parquet)-.*?\.\n", turtle, re.S | re.M))
+    assert tables.count("a dcat:Distribution") >= 2 * 30
+    assert len(turtle.encode()) * 357 - len(tables.encode()) * 356 < 50_000_000
 
 
 @pytest.mark.parametrize(

@@ -223,7 +223,12 @@ def test_iris_of_others_have_documents_by_exact_match_and_ours_lead_to_their_own
 def test_the_links_of_a_document_lead_to_its_other_formats(client: httpx.Client, path: str) -> None:
     response = client.get(path)
     links = {(link["rel"], link.get("type", "")): link["url"] for link in _links(response.headers["link"])}
-    assert links["canonical", ""] == THINGS.get(path, SDG + "11.6")
+    thing = THINGS.get(path, SDG + "11.6")
+    assert links["describes", ""] == thing
+    own = client.base_url.join("/targets/11.6" if thing.startswith(SDG) else path)
+    assert links["canonical", ""] == str(own)
+    page = Page(client.get(path, headers=BROWSER).text)
+    assert [link["href"] for link in page.all("link") if link.get("rel") == "canonical"] == [str(own)]
     assert links["license", ""] == "https://creativecommons.org/licenses/by/4.0/"
     assert links["describedby", ""] == "https://w3id.org/plangraf/ontology"
     alternates = {type_: url for (rel, type_), url in links.items() if rel == "alternate"}
@@ -299,8 +304,10 @@ def test_behind_a_proxy_with_a_path_links_and_addresses_carry_it(small_versions:
         response = httpx.get(f"{address}/doc/5001/plan/one.jsonld", headers={"Host": "evil.example"})
         assert response.json()["@context"] == f"{public}/context/v1.jsonld"
         assert "</plan/doc/5001/plan/one.ttl>" in response.headers["link"]
+        assert f'<{public}/doc/5001/plan/one>; rel="canonical"' in response.headers["link"]
         page = httpx.get(f"{address}/doc/5001/plan/one.html", headers={"Host": "evil.example"}).text
         assert 'href="/plan/static/style.css"' in page
+        assert f'<link rel="canonical" href="{public}/doc/5001/plan/one">' in page
         assert "evil.example" not in page
         assert f"{public}/sparql" in httpx.get(f"{address}/sparql").text
         assert "evil.example" not in httpx.get(f"{address}/sparql", headers={"Host": "evil.example"}).text

@@ -87,6 +87,10 @@ _LDES = (
     "https://w3id.org/ldes/specification",
     ("Linked Data Event Streams (LDES)", "Linked Data Event Streams (LDES)"),
 )
+_TABULAR = (
+    "http://www.w3.org/TR/tabular-data-model/",
+    ("Modell for tabelldata (CSVW)", "Model for Tabular Data and Metadata on the Web (CSVW)"),
+)
 _RDF_FORMATS = ("RDF_TURTLE", "JSON_LD", "RDF_N_TRIPLES", "RDF_XML")
 # key, title, description, path of the endpoint, path of its description, standard, formats
 _SERVICES: tuple[tuple[str, Text, Text, str, str, tuple[str, Text], tuple[str, ...]], ...] = (
@@ -191,7 +195,7 @@ class Catalogue:
 
     def of_all(self) -> list[Distribution]:
         """All graphs together, in each format."""
-        return of_all(self.held.files, f"{self.base}/catalog.html")
+        return of_all(self.held.files, f"{self.base}/dump/latest/")
 
     def of_dataset(self, dataset: Dataset) -> list[Distribution]:
         """One dataset, in each format."""
@@ -265,7 +269,7 @@ class Catalogue:
 
     def _standards(self, t: Triples) -> None:
         ours = {ONTOLOGY: in_both(_ONTOLOGY_TITLE), SHAPES: in_both(_SHAPES_TITLE)}
-        others = {service[5][0]: in_both(service[5][1]) for service in _SERVICES}
+        others = {iri: in_both(title) for iri, title in (*(service[5] for service in _SERVICES), _TABULAR)}
         for iri, title in {**ours, **others}.items():
             t.type(iri, DCTERMS + "Standard")
             t.say(iri, DCTERMS + "title", self.held.standards.get(iri, title))
@@ -385,7 +389,7 @@ class Catalogue:
         t.say(iri, DCTERMS + "description", in_both(distribution.title))
         t.say(iri, DCAT + "accessURL", distribution.access)
         # Neither size nor sum: what 2.2 and 3 ask of them excludes each other. VoID has both.
-        t.say(iri, DCAT + "downloadURL", [file.latest(self.base) for file in distribution.files])
+        t.say(iri, DCAT + "downloadURL", distribution.file.latest(self.base))
         t.say(iri, DCTERMS + "format", FILE_TYPE + distribution.file_type)
         t.say(iri, DCAT + "mediaType", MEDIA_TYPE + distribution.media_type)
         if distribution.compression is not None:
@@ -395,6 +399,8 @@ class Catalogue:
         t.say(iri, ADMS + "status", COMPLETED)
         t.say(iri, DCATAP + "availability", STABLE)
         t.say(iri, DCTERMS + "conformsTo", [ONTOLOGY, SHAPES])
+        if distribution.file_type == "CSV":
+            t.say(iri, DCTERMS + "conformsTo", _TABULAR[0])
 
     def _licence(self, t: Triples, iri: str, rights: str) -> None:
         known = licence(rights)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from plangraf.catalog.datasets import Dataset
 from plangraf.catalog.terms import Text
@@ -14,7 +15,7 @@ from plangraf.downloads import File
 class Distribution:
     """The data in one format: `file_type` of the EU's table, media types of IANA, `compression` None for none.
 
-    `access` is the address of the page that leads there, `files` are the file or, for tables, one for each class.
+    `access` is the address of the page that leads to `file`; `table` is the class whose things a table has.
     """
 
     key: str
@@ -23,8 +24,9 @@ class Distribution:
     file_type: str
     media_type: str
     access: str
-    files: tuple[File, ...]
+    file: File
     compression: str | None = None
+    table: str | None = None
 
 
 # ending of the file, key, name of the format, EU file type, media type, compression
@@ -53,17 +55,20 @@ def of_all(files: Iterable[File], page: str) -> list[Distribution]:
     found = [
         Distribution(
             f"all-{key}", name, (f"Hele kunnskapsgrafen, {name}", f"The whole knowledge graph, {name}"), file_type,
-            media_type, page, (by_name[full],), compression,
+            media_type, page, by_name[full], compression,
         )
         for ending, key, name, file_type, media_type, compression in _WHOLE
         for full in by_name
         if "/" not in full and full.endswith(f".{ending}")
     ]  # fmt: skip
     for ending, name, file_type, media_type in _TABLES:
-        tables = tuple(f for f in files if f.name.startswith(f"{ending}/") and f.name.endswith(f".{ending}"))
-        if tables:
-            title = f"Tabeller, én for hver klasse, {name}", f"Tables, one for each class, {name}"
-            found.append(Distribution(f"all-{ending}", name, title, file_type, media_type, page, tables))
+        for file in files:
+            if file.name.startswith(f"{ending}/") and file.name.endswith(f".{ending}"):
+                table = PurePosixPath(file.name).stem
+                title = f"Tabell over klassen {table}, {name}", f"Table of the class {table}, {name}"
+                found.append(
+                    Distribution(f"{ending}-{table}", name, title, file_type, media_type, page, file, table=table)
+                )
     return found
 
 
@@ -73,7 +78,7 @@ def of_dataset(files: Iterable[File], dataset: Dataset, page: str) -> list[Distr
     return [
         Distribution(
             f"{dataset.path}-{key}", name, (f"Grafen som {name}", f"The graph as {name}"), file_type, media_type,
-            page, (by_name[path],),
+            page, by_name[path],
         )
         for ending, key, name, file_type, media_type in _GRAPH
         if (path := f"graph/{dataset.path}.{ending}") in by_name

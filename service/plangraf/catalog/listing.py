@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from pyoxigraph import Literal
 
@@ -47,21 +46,20 @@ def listed(catalogue: Catalogue, language: str, prefix: str) -> Listed:
     """The catalogue's lines; `prefix` is the path that the service lies under."""
 
     def files(distributions: list[Distribution]) -> list[tuple[str, str]]:
-        return [(d.format, d.files[0].latest(prefix)) for d in distributions if len(d.files) == 1]
+        return [(d.format, d.file.latest(prefix)) for d in distributions if d.table is None]
 
     everything = catalogue.of_all()
-    tables = [
-        (d.format, [(PurePosixPath(file.name).stem, file.latest(prefix)) for file in d.files])
-        for d in everything
-        if len(d.files) > 1
-    ]
+    tables: dict[str, list[tuple[str, str]]] = {}
+    for one in everything:
+        if one.table is not None:
+            tables.setdefault(one.format, []).append((one.table, one.file.latest(prefix)))
     datasets = [
         Entry(
             best(in_both(WHOLE_TITLE), language, catalogue.whole),
             best(in_both(WHOLE_DESCRIPTION), language, ""),
             f"{prefix}/",
             files(everything),
-            tables=tables,
+            tables=list(tables.items()),
         )
     ]
     for dataset in catalogue.held.datasets:

@@ -119,10 +119,9 @@ def _distributions(catalogue: Catalogue, distributions: list[Distribution], lang
             "@type": "DataDownload",
             "name": best(in_both(one.title), language, one.key).value,
             "encodingFormat": one.compression or one.media_type,
-            "contentUrl": file.address(catalogue.base),
-            "contentSize": str(file.size),
-            "sha256": file.sha256,
+            "contentUrl": one.file.address(catalogue.base),
+            "contentSize": str(one.file.size),
+            "sha256": one.file.sha256,
         }
         for one in distributions
-        for file in one.files
     ]

@@ -36,7 +36,6 @@ _UN = "http://metadata.un.org/sdg"
 _HEAD_LINE = re.compile(r"^#[+@].*\n?", re.MULTILINE)
 # What the IRIs start with, after that of the catalogue, that stand in VoID alone.
 OF_VOID = ("void/", "example/")
-_TABLES = ("all-csv", "all-parquet")
 _EXECUTABLE = ("SPARQLExecutable", "SPARQLSelectExecutable")
 
 
@@ -111,20 +110,17 @@ def _subset(t: Triples, catalogue: Catalogue, dataset: Dataset, triples: int | N
 
 def _dumps(t: Triples, catalogue: Catalogue, dataset: str, distributions: list[Distribution]) -> None:
     """The RDF files of this very version, each with its size and sum."""
-    for distribution in distributions:
-        if distribution.key in _TABLES:
-            continue
-        for file in distribution.files:
-            address = file.address(catalogue.base)
-            checksum = f"{catalogue.iri}/void/sha256-{file.sha256}"
-            t.say(dataset, VOID + "dataDump", address)
-            t.type(address, DCAT + "Distribution")
-            t.say(address, DCAT + "downloadURL", address)
-            t.say(address, DCAT + "byteSize", Literal(str(file.size), datatype=NamedNode(XSD + "nonNegativeInteger")))
-            t.say(address, SPDX + "checksum", checksum)
-            t.type(checksum, SPDX + "Checksum")
-            t.say(checksum, SPDX + "algorithm", SPDX + "checksumAlgorithm_sha256")
-            t.say(checksum, SPDX + "checksumValue", Literal(file.sha256, datatype=NamedNode(XSD + "hexBinary")))
+    for file in (one.file for one in distributions if one.table is None):
+        address = file.address(catalogue.base)
+        checksum = f"{catalogue.iri}/void/sha256-{file.sha256}"
+        t.say(dataset, VOID + "dataDump", address)
+        t.type(address, DCAT + "Distribution")
+        t.say(address, DCAT + "downloadURL", address)
+        t.say(address, DCAT + "byteSize", Literal(str(file.size), datatype=NamedNode(XSD + "nonNegativeInteger")))
+        t.say(address, SPDX + "checksum", checksum)
+        t.type(checksum, SPDX + "Checksum")
+        t.say(checksum, SPDX + "algorithm", SPDX + "checksumAlgorithm_sha256")
+        t.say(checksum, SPDX + "checksumValue", Literal(file.sha256, datatype=NamedNode(XSD + "hexBinary")))
 
 
 async def _linksets(t: Triples, engine: Engine, catalogue: Catalogue) -> None:

@@ -122,6 +122,7 @@ class Pages:
         description: Description,
         language: str,
         *,
+        canonical: str,
         alternates: Sequence[Alternate],
         json_ld: dict[str, Any],
         schema_org: dict[str, Any] | None = None,
@@ -129,7 +130,7 @@ class Pages:
     ) -> bytes:
         """The page of one thing: its facts, what points to it, its formats, its JSON-LD in a script.
 
-        `schema_org` is what search engines read of a dataset.
+        `canonical` is the page's own public address, `schema_org` what search engines read of a dataset.
         `here` is the query part, if any, that links to the page in its other language must keep.
         """
         words = _Words(description, language, self._prefix)
@@ -146,6 +147,7 @@ class Pages:
             evidence=words.evidence(),
             evidence_open=_SHOWN,
             incoming_cut=MOST_INCOMING if len(description.incoming) >= MOST_INCOMING else None,
+            canonical=canonical,
             alternates=alternates,
             json_ld=script(json_ld),
             schema_org=script(schema_org) if schema_org else None,

@@ -43,6 +43,7 @@ from plangraf.web import (
     vocabulary,
 )
 from plangraf.web.hot import STATE, Hot
+from plangraf.web.links import LICENSE
 from plangraf.web.logging import RequestLog, configure_logging
 from plangraf.web.middleware import Envelope
 from plangraf.web.noting import Notes
@@ -107,7 +108,7 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
         version=plangraf.__version__,
         summary="Linked municipal plan data",
         description=_DESCRIPTION,
-        license_info={"name": "CC BY 4.0 (data)", "url": documents.LICENSE},
+        license_info={"name": "CC BY 4.0 (data)", "url": LICENSE},
         servers=[{"url": service.prefix or "/"}],
         openapi_url=None,
         docs_url=None,

@@ -21,6 +21,7 @@ from plangraf.representation.graphs import write
 from plangraf.representation.html import Alternate
 from plangraf.representation.jsonld import compact_graph, dump
 from plangraf.web.answers import made, vary
+from plangraf.web.links import links
 from plangraf.web.openapi import PROBLEMS, content
 from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import Service
@@ -87,9 +88,7 @@ def _endpoint(service: Service, fixed: Format | None) -> Callable[[Request], Awa
         headers = {
             **vary("Accept" if by_accept else None, "Accept-Language" if varied else None),
             "Cache-Control": "no-cache",
-            "Link": ", ".join(
-                f'<{other.href}>; rel="alternate"; type="{other.format.media_type}"' for other in alternates
-            ),
+            "Link": links(service.settings.base_url + PATH, alternates, service.settings.catalog),
         }
 
         async def make() -> tuple[bytes, str]:

@@ -19,7 +19,7 @@ from plangraf.representation.html import Alternate
 from plangraf.representation.jsonld import compact_document, dump
 from plangraf.web.answers import made, vary
 from plangraf.web.collection_requests import FORMATS
-from plangraf.web.documents import links
+from plangraf.web.links import links
 from plangraf.web.openapi import PROBLEMS, content
 from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import Service

@@ -26,7 +26,7 @@ from plangraf.representation.listing import Addresses, Page, Table, fetch_member
 from plangraf.representation.members import Index, SwitchedError, counts, select
 from plangraf.web.answers import FOR_EVER, made, vary, while_connected
 from plangraf.web.collection_requests import FORMATS, Asked, documented, read
-from plangraf.web.documents import links
+from plangraf.web.links import links
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
 from plangraf.web.service import Service
 

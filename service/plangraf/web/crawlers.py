@@ -14,9 +14,11 @@ from plangraf.catalog.void import void
 from plangraf.errors import ResourceNotFoundError
 from plangraf.formats import GRAPH_FORMATS, JSON_LD, Format
 from plangraf.representation.graphs import write
+from plangraf.representation.html import Alternate
 from plangraf.representation.jsonld import compact_graph, dump
 from plangraf.web.answers import made, vary, whole
 from plangraf.web.catalog import VOID_PATH, catalogue
+from plangraf.web.links import links
 from plangraf.web.openapi import PROBLEMS, content
 from plangraf.web.requests import format_of, parameters
 from plangraf.web.service import Service
@@ -77,7 +79,16 @@ def add_routes(app: FastAPI, service: Service) -> None:
 def _void(service: Service, fixed: Format | None) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         format_, by_accept = format_of(request, parameters(request.scope["query_string"]), GRAPH_FORMATS, fixed)
-        headers = {**vary("Accept" if by_accept else None), "Cache-Control": "no-cache"}
+        alternates = [
+            Alternate(other, f"{service.prefix}{VOID_PATH}.{other.suffix}")
+            for other in GRAPH_FORMATS
+            if other != format_
+        ]
+        headers = {
+            **vary("Accept" if by_accept else None),
+            "Cache-Control": "no-cache",
+            "Link": links(service.settings.base_url + VOID_PATH, alternates),
+        }
 
         async def make() -> tuple[bytes, str]:
             found = await catalogue(service)
@@ -118,6 +129,8 @@ data in the header `Plangraf-Version`. What is not printed in a source is not in
 - [Description of the REST API]({base}/openapi.json): OpenAPI 3.1 of everything that is served
 - [Ontology]({base}/ontology.ttl): what the words of the data mean
 - [Shapes]({base}/shapes.ttl): what the data look like, class by class
+- [Lists]({base}/collections): all plans, goals, measures …, page by page; a list's address takes filters that its
+  pages name, such as [the plans that relate to target 11.6]({base}/plans.csv?target=11.6); RDF, HTML and CSV
 - [VoID]({base}{VOID_PATH}): counts of classes and properties, and every named query as an example in SPARQL
 
 ## Named queries
@@ -127,6 +140,12 @@ data in the header `Plangraf-Version`. What is not printed in a source is not in
 ## The data
 
 - [Catalogue]({base}/catalog): the datasets and where to download them (DCAT)
+- [Downloads]({base}/dump/latest/): all files of the current version, with sizes and sums: N-Quads, TriG, JSON-LD, and
+  a table for each class as CSV and Parquet
+- [Change feed]({base}/feed): every change of every thing, for who keeps a copy (Linked Data Event Stream)
+- [Earlier versions]({base}/version/): the versions that are kept; under `/version/<id>/` each answers SPARQL, named
+  queries, lists and documents
+- What changed from one version to another: `{base}/compare/<id>..<id>`; the list of versions links to them
 - [Sitemap]({base}/sitemap.xml): the address of every document; add `.ttl` or `.jsonld` for RDF
 """
     return text.encode()

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI
@@ -21,9 +20,9 @@ from plangraf.catalog.schema_org import dataset_json_ld
 from plangraf.engine.base import Engine
 from plangraf.errors import ParameterError, QuerySyntaxError, ResourceGoneError, ResourceNotFoundError
 from plangraf.formats import BY_SUFFIX, DATASET_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, Format
-from plangraf.namespaces import CLOSED_NAMESPACES, ID, ONTOLOGY, SDG
+from plangraf.namespaces import CLOSED_NAMESPACES, ID, SDG
 from plangraf.representation.addresses import document_path
-from plangraf.representation.describe import Description, describe
+from plangraf.representation.describe import describe
 from plangraf.representation.graphs import fetch_boolean, write
 from plangraf.representation.html import Alternate
 from plangraf.representation.jsonld import compact_document
@@ -33,16 +32,15 @@ from plangraf.versions import REMOVED, Version
 from plangraf.web.answers import made, vary, while_connected
 from plangraf.web.catalog import dataset_of
 from plangraf.web.json_ld_forms import PLAIN, form_of, links_of, written_as
+from plangraf.web.links import links
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
 from plangraf.web.requests import format_of, language_of, parameters, single
 from plangraf.web.service import Service
 
-LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 # HTML last: a client without a wish gets data.
 DOCUMENT_FORMATS: tuple[Format, ...] = (*GRAPH_FORMATS, *DATASET_FORMATS, HTML)
 _SUFFIXES = {format_.suffix: format_ for format_ in DOCUMENT_FORMATS}
 _ENDING = re.compile(rf"(.+)\.({'|'.join(_SUFFIXES)})")
-_IRI_CHARACTERS = ":/?#[]@!$&'()*+,;=%~"
 _CODES = {
     "targets": re.compile(r"[1-9][0-9]?\.([1-9][0-9]?|[a-z])"),
     "goals": re.compile(r"[1-9][0-9]?"),
@@ -166,6 +164,7 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
     form = form_of(request) if format_ == JSON_LD and by_accept else PLAIN
     parts = ("document", wanted.iri, format_.name, f"{language} {wanted.here}" if page else form.name)
     alternates = [Alternate(other, wanted.address(other)) for other in DOCUMENT_FORMATS if other != format_]
+    canonical = service.settings.base_url + document_path(wanted.iri)
     headers = {
         # Whoever may get a page may get it in another language.
         **vary(
@@ -173,7 +172,7 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
             "Accept-Language" if by_language and (page or by_accept) else None,
         ),
         "Cache-Control": "no-cache",
-        "Link": ", ".join([links(wanted.iri, alternates), *links_of(service, form)]),
+        "Link": ", ".join([links(canonical, alternates, wanted.iri), *links_of(service, form)]),
     }
 
     async def make() -> tuple[bytes, str]:
@@ -193,29 +192,22 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
             return write_placed(await placed(service.engine, description.graph), format_), format_.content_type
         if format_ == JSON_LD:
             return written_as(service.context, description, form), form.content_type
-        found = await dataset_of(service, wanted.iri) if page and is_dataset(description) else None
+        if not page:
+            return write(description.graph, format_, description.thing), format_.content_type
+        found = await dataset_of(service, wanted.iri) if is_dataset(description) else None
         schema_org = dataset_json_ld(*found, language) if found else None
-        body = _written(service, description, format_, language, alternates, wanted.here, schema_org)
+        body = service.pages.document(
+            description,
+            language,
+            canonical=canonical,
+            alternates=alternates,
+            json_ld=compact_document(service.context, description.thing, description.graph, description.frame),
+            schema_org=schema_org,
+            here=wanted.here,
+        )
         return body, format_.content_type
 
     return await made(service, request, parts, headers, make)
-
-
-def _written(
-    service: Service,
-    description: Description,
-    format_: Format,
-    language: str,
-    alternates: list[Alternate],
-    here: str,
-    schema_org: dict[str, Any] | None,
-) -> bytes:
-    if format_ != HTML:
-        return write(description.graph, format_, description.thing)
-    json_ld = compact_document(service.context, description.thing, description.graph, description.frame)
-    return service.pages.document(
-        description, language, alternates=alternates, json_ld=json_ld, schema_org=schema_org, here=here
-    )
 
 
 def missing(service: Service, iri: str) -> ResourceNotFoundError:
@@ -235,14 +227,3 @@ def missing(service: Service, iri: str) -> ResourceNotFoundError:
 @lru_cache(4)
 def _removed(folder: Path, _written_ns: int) -> Mapping[str, str]:
     return Version(folder.name, folder, {}).removed()
-
-
-def links(iri: str, alternates: list[Alternate]) -> str:
-    """The Link header of a document (RFC 8288): its thing, its vocabulary, its licence, its other formats."""
-    found = [
-        f'<{quote(iri, safe=_IRI_CHARACTERS)}>; rel="canonical"',
-        f'<{ONTOLOGY}>; rel="describedby"',
-        f'<{LICENSE}>; rel="license"',
-        *(f'<{other.href}>; rel="alternate"; type="{other.format.media_type}"' for other in alternates),
-    ]
-    return ", ".join(found)

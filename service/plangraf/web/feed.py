@@ -22,7 +22,7 @@ from plangraf.formats import Format
 from plangraf.representation.event_stream import FORMATS, POLLING_S, Stream, write_page, write_root
 from plangraf.versions import FEED
 from plangraf.web.answers import FOR_EVER, made, vary
-from plangraf.web.documents import LICENSE
+from plangraf.web.links import LICENSE, links
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
 from plangraf.web.requests import format_of, parameters
 from plangraf.web.service import Service
@@ -127,7 +127,12 @@ class _Feed:
         service = self._service
         format_, by_accept = format_of(request, parameters(request.scope["query_string"]), FORMATS)
         stream = Stream(service.settings.base_url, log.id)
-        headers = {**vary("Accept" if by_accept else None), "Cache-Control": _SHORTLY if last else FOR_EVER}
+        here = "/feed" if parts == ("root",) else f"/feed/{parts[0]}"
+        headers = {
+            **vary("Accept" if by_accept else None),
+            "Cache-Control": _SHORTLY if last else FOR_EVER,
+            "Link": links(service.settings.base_url + here),
+        }
 
         async def make() -> tuple[bytes, str]:
             return await run_in_threadpool(write, stream, format_), format_.content_type

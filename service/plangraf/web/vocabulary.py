@@ -21,7 +21,7 @@ from plangraf.representation.html import Alternate, shape_tables
 from plangraf.representation.jsonld import compact_graph, dump
 from plangraf.versions import VersionStore, context_digest
 from plangraf.web.answers import FOR_EVER, made, vary, whole
-from plangraf.web.documents import links
+from plangraf.web.links import links
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
 from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import CONTEXT_PATH, Service
@@ -103,7 +103,7 @@ class _Vocabulary:
         headers = {
             **vary("Accept" if by_accept else None, "Accept-Language" if varied else None),
             "Cache-Control": "no-cache",
-            "Link": links(self._iri.value, alternates),
+            "Link": links(service.settings.base_url + self._path, alternates, self._iri.value),
         }
 
         async def make() -> tuple[bytes, str]:
