@@ -154,7 +154,7 @@ _PATHS = st.sampled_from(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.tuples(_PATHS, _VALUES), max_size=12), st.booleans())
 def test_any_statements_about_a_plan_come_back(
     tmp_path_factory: pytest.TempPathFactory, model: Model, said: list[tuple[str, Literal | NamedNode]], typed: bool
@@ -171,7 +171,7 @@ def test_any_statements_about_a_plan_come_back(
 _NUMBERS = st.sets(st.sampled_from(["1/20", "2/20", " 3/20", "a\nb"]), max_size=3)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=16, deadline=None)
 @given(_NUMBERS, _NUMBERS, st.booleans())
 def test_a_cell_that_may_be_left_empty_says_neither_more_nor_less(
     tmp_path_factory: pytest.TempPathFactory, model: Model, numbers: set[str], process: set[str], typed: bool

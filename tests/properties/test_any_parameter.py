@@ -75,7 +75,7 @@ def by_rdflib(query: str) -> dict[str, str]:
 
 
 @given(st.data())
-@settings(max_examples=250)
+@settings(max_examples=100)
 def test_any_text_becomes_the_term_that_it_means_or_is_refused(query: NamedQuery, data: st.DataObject) -> None:
     given_values: dict[str, str] = {}
     for name in data.draw(st.sets(st.sampled_from(sorted(VALUES)), min_size=1)):
@@ -98,7 +98,7 @@ def test_any_text_becomes_the_term_that_it_means_or_is_refused(query: NamedQuery
 
 
 @given(texts)
-@settings(max_examples=250)
+@settings(max_examples=100)
 @example('"} } SELECT * { ?s ?p ?o } #')
 @example("a\\")
 @example("\\u0022 } #")

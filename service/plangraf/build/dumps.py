@@ -35,6 +35,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, seria
 from plangraf import __version__
 from plangraf.errors import VersionsError
 from plangraf.namespaces import BASE, GRAPH, PREFIXES
+from plangraf.processes import die_with_parent
 from plangraf.versions import DOWNLOADS_INDEX
 
 SUMS = "SHA256SUMS"
@@ -151,6 +152,9 @@ def dumping(lines: Sequence[bytes], folder: Path) -> Iterator[Callable[[], Path]
 
 def _write_beside(lines: Sequence[bytes], folder: Path) -> None:
     """In the process of its own; its exit code is the error's number."""
+    die_with_parent()
+    # The lock of the versions among them, which is held as long as anybody has it open.
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     try:
         write_dumps(lines, folder)
     except OSError as error:
