@@ -73,12 +73,15 @@ def test_the_number_of_tokens_is_bounded() -> None:
 )
 def test_a_hostile_text_takes_linear_time(piece: str) -> None:
     def seconds(length: int) -> float:
-        began = time.perf_counter()
-        with suppress(QuerySyntaxError):
-            tokenize(piece * (length // len(piece)))
-        return time.perf_counter() - began
+        """The least processor time of three runs, which other work does not count in."""
+        found = []
+        for _ in range(3):
+            began = time.thread_time()
+            with suppress(QuerySyntaxError):
+                tokenize(piece * (length // len(piece)))
+            found.append(time.thread_time() - began)
+        return min(found)
 
-    seconds(1000)
     assert seconds(200_000) < 40 * (seconds(20_000) + 0.005)
 
 
