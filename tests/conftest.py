@@ -16,7 +16,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
+
+# Each httpx.get would read all the world's certificates, 20 ms a call; these tests speak plain HTTP to themselves.
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = os.devnull
+# httpx waits for 5 s, which a machine under load may take.
+httpx._config.DEFAULT_TIMEOUT_CONFIG.read = 60
 
 ROOT = Path(__file__).resolve().parent.parent
 OPTIONAL_PROGRAMS = {"chromium": "pages in a real browser"}

@@ -88,8 +88,22 @@ def without_guard(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def processes() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children(recursive=True)
-            if "plangraf.engine.loader" in " ".join(child.cmdline())]  # fmt: skip
+    """The loaders of this process and their workers; those of a server that other tests share are further down."""
+    loaders = [child for child in psutil.Process().children() if "plangraf.engine.loader" in " ".join(child.cmdline())]
+    return loaders + [worker for loader in loaders for worker in loader.children()]
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 15
+    while not holds():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+async def all_running(workers: int) -> list[psutil.Process]:
+    """The loader and its workers: an engine has started as soon as the first of them can answer."""
+    await until(lambda: len(processes()) > workers)
+    return processes()
 
 
 @pytest.mark.parametrize(
@@ -152,7 +166,7 @@ def test_a_runaway_is_killed_at_its_deadline_while_others_are_answered(version: 
             await asyncio.sleep(0.005)
         with pytest.raises(QueryTimeoutError):
             runaway.result()
-        assert 1.0 <= time.monotonic() - began < 2.0
+        assert 1.0 <= time.monotonic() - began < 3.0
         assert answered > 50
         await asyncio.gather(*[ask(engine, COUNT) for _ in range(8)])
 
@@ -171,8 +185,7 @@ def test_a_client_may_ask_for_a_shorter_limit_and_not_for_a_longer_one(version: 
 
 def test_a_worker_killed_by_hand_costs_one_error(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
-        (loader,) = psutil.Process().children()
-        idle = loader.children()
+        _, *idle = await all_running(2)
         assert len(idle) == 2
         runaway = asyncio.create_task(ask(engine, RUNAWAY))
         await asyncio.sleep(0.2)
@@ -180,7 +193,7 @@ def test_a_worker_killed_by_hand_costs_one_error(version: Version) -> None:
             os.kill(worker.pid, signal.SIGKILL)
         with pytest.raises(WorkerCrashedError):
             await runaway
-        await asyncio.sleep(0.1)  # until the front has heard of the idle one, too
+        await asyncio.sleep(0.5)  # until the front has heard of the idle one, too
         errors = 0
         for _ in range(10):
             try:
@@ -188,7 +201,7 @@ def test_a_worker_killed_by_hand_costs_one_error(version: Version) -> None:
             except WorkerCrashedError:
                 errors += 1
         assert errors == 0
-        assert sum(child.status() != psutil.STATUS_ZOMBIE for child in loader.children()) == 2
+        assert sum(child.status() != psutil.STATUS_ZOMBIE for child in await all_running(2)) == 3
 
     with_engine(version, use)
 
@@ -245,7 +258,7 @@ def test_a_cut_answer_never_ends_normally(version: Version) -> None:
         assert sum(sizes) > 1_000_000
         answer = await engine.query(QueryRequest(HUGE, formats.JSON))
         await anext(answer.chunks)
-        for worker in psutil.Process().children()[0].children():
+        for worker in processes()[1:]:
             os.kill(worker.pid, signal.SIGKILL)
         with pytest.raises(AnswerBrokenError):
             await read_on()
@@ -276,9 +289,9 @@ def test_who_leaves_frees_a_worker_at_once(version: Version) -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await asyncio.gather(*[ask(engine, COUNT) for _ in range(4)])
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 5
 
-    with_engine(version, use)
+    with_engine(version, use, query_timeout_s=30)
 
 
 def test_too_many_at_once_are_told_to_come_back(version: Version) -> None:
@@ -297,11 +310,9 @@ def test_too_many_at_once_are_told_to_come_back(version: Version) -> None:
 
 def test_a_dead_loader_is_replaced(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
-        (loader,) = psutil.Process().children()
-        os.kill(loader.pid, signal.SIGKILL)
+        os.kill(processes()[0].pid, signal.SIGKILL)
         await asyncio.sleep(0.2)
-        for _ in range(50):
-            await asyncio.sleep(0 if engine.ready else 0.1)
+        await until(lambda: engine.ready)
         assert (await ask(engine, COUNT)).split()[1] == "4001"
 
     with_engine(version, use)
@@ -311,7 +322,7 @@ def test_no_process_outlives_the_engine(version: Version) -> None:
     seen: list[psutil.Process] = []
 
     async def use(engine: EmbeddedEngine) -> None:
-        seen.extend(processes())
+        seen.extend(await all_running(2))
         assert len(seen) == 3
 
     with_engine(version, use)
@@ -430,7 +441,7 @@ def test_a_damaged_version_is_told_at_the_start_and_leaves_no_process(tmp_path: 
 
 def test_until_a_dead_loader_is_replaced_the_engine_is_not_ready(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
-        os.kill(psutil.Process().children()[0].pid, signal.SIGKILL)
+        os.kill(processes()[0].pid, signal.SIGKILL)
         for _ in range(100):
             await asyncio.sleep(0.01 if engine.ready else 0)
         with pytest.raises(NotReadyError):
