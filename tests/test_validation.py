@@ -114,6 +114,7 @@ def test_an_undefined_term_is_told_with_its_own_line_and_the_nearest_one(home: P
         "planshape:MoreShape a sh:NodeShape ;\n    sh:property [ sh:pathh plan:caseNumber ] .\n",
     )
     (home / "queries" / "wrong.rq").write_text(
+        "#+ summary: Cases\n#+ description: Each case.\n#+ tags: [case]\n#+ columns: {a: iri}\n"
         "PREFIX plan: <https://w3id.org/plangraf/ontology#>\nSELECT ?a WHERE {\n  ?a plan:caseNumbr ?b }\n",
         encoding="utf-8",
     )
@@ -121,9 +122,17 @@ def test_an_undefined_term_is_told_with_its_own_line_and_the_nearest_one(home: P
     near = "is not defined in its vocabulary. Did you mean <https://w3id.org/plangraf/ontology#caseNumber>?"
     assert f"{PLANSTRATEGI}/more.ttl\n  <{ID}/case/a>\n    nb  Feil, linje 13: " in text
     assert f"    en  Error, line 13: <https://w3id.org/plangraf/ontology#caseNumer> {near}" in text
-    assert "queries/wrong.rq\n  nb  Feil, linje 3: " in text
-    assert f"  en  Error, line 3: <https://w3id.org/plangraf/ontology#caseNumbr> {near}" in text
+    assert "queries/wrong.rq\n  nb  Feil, linje 7: " in text
+    assert f"  en  Error, line 7: <https://w3id.org/plangraf/ontology#caseNumbr> {near}" in text
     assert "shapes/more.ttl\n  nb  Feil, linje 12: " in text
+
+
+def test_a_query_whose_head_is_wrong_stops_the_build_with_all_else_that_is_wrong(home: Path) -> None:
+    write(home, f"{PLANSTRATEGI}/more.ttl", f"<{ID}/case/a> a plan:Kase .\n")
+    (home / "queries" / "wrong.rq").write_text("SELECT ?a WHERE { ?a ?b ?c }\n", encoding="utf-8")
+    text = report(home)
+    assert "queries/wrong.rq\n  nb  Feil, linje 1: " in text
+    assert "ontology#Kase> is not defined in its vocabulary" in text
 
 
 def test_validate_knows_the_terms_of_our_ontology(home: Path, tmp_path: Path) -> None:

@@ -513,6 +513,16 @@ def test_every_named_query_is_an_example_that_runs_and_has_rows(url: str, void: 
         assert select(url, text), example
 
 
+def test_an_editor_finds_the_examples_and_their_prefixes_by_asking_the_endpoint(url: str, void: Graph) -> None:
+    asked = """PREFIX sh: <http://www.w3.org/ns/shacl#> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+      SELECT ?example ?comment ?query {
+        ?example a sh:SPARQLExecutable ; rdfs:comment ?comment ; sh:select|sh:ask|sh:construct ?query }"""
+    found = {row["example"]: row["query"] for row in select(url, asked)}
+    assert found == {str(one): str(void.value(one, SH.select)) for one in void.subjects(RDF.type, SH.SPARQLExecutable)}
+    prefixes = "SELECT ?p ?n { [] <http://www.w3.org/ns/shacl#prefix> ?p ; <http://www.w3.org/ns/shacl#namespace> ?n }"
+    assert {row["p"]: row["n"] for row in select(url, prefixes)}.items() >= {"plan": f"{ID[:-3]}ontology#"}.items()
+
+
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 

@@ -17,6 +17,7 @@ from pyoxigraph import NamedNode, Quad, Triple
 from plangraf import __version__
 from plangraf.build.context import FILE as CONTEXT
 from plangraf.build.dumps import dumping
+from plangraf.build.examples import examples
 from plangraf.build.ontology_page import PAGE, render
 from plangraf.build.parsing import Parsed, nquads_lines, read, relabelled
 from plangraf.build.progress import Progress, counted
@@ -26,6 +27,7 @@ from plangraf.build.validation import checks, shacl, sort_problems
 from plangraf.errors import DataError, DataProblem
 from plangraf.files import SourceFile, inputs_digest, source_files
 from plangraf.namespaces import GRAPH
+from plangraf.queries import load_queries
 from plangraf.settings import Settings
 from plangraf.versions import DOWNLOADS, Version, VersionStore
 
@@ -90,6 +92,10 @@ def build(settings: Settings, *, force: bool = False, progress: Progress | None 
         files = source_files(settings.home, settings.data)
         with progress.step("parse") as note:
             parsed = read(files)
+            try:
+                parsed.quads |= examples(load_queries(settings.home / "queries").values())
+            except DataError as error:
+                parsed.problems += error.problems
             parsed.quads = relabelled(parsed.quads)
             note(counted(len(files), "file"))
             note(counted(len(parsed.quads), "statement"))

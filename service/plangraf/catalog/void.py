@@ -5,20 +5,16 @@ All counts are of the default graph, the union of all graphs without repetition,
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.catalog.datasets import Dataset
 from plangraf.catalog.dcat import LICENCE, WHOLE_DESCRIPTION, WHOLE_TITLE, Catalogue
 from plangraf.catalog.distributions import Distribution
-from plangraf.catalog.terms import DCAT, DCTERMS, FOAF, RDFS, SH, SPDX, VOID, XSD, Triples, in_both, integer
+from plangraf.catalog.terms import DCAT, DCTERMS, FOAF, SH, SPDX, VOID, XSD, Triples, in_both, integer
 from plangraf.engine.base import Engine
 from plangraf.formats import GRAPH_FORMATS, RESULT_FORMATS
 from plangraf.namespaces import ID, ONTOLOGY, PREFIXES, SDG
-from plangraf.queries import NamedQuery
-from plangraf.representation.graphs import Graph, fetch_rows
+from plangraf.representation.graphs import RDF_TYPE, Graph, fetch, fetch_rows
 
 _CLASSES = "SELECT ?of (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?of } GROUP BY ?of ORDER BY ?of"
 _PROPERTIES = "SELECT ?of (COUNT(*) AS ?n) WHERE { ?s ?of ?o } GROUP BY ?of ORDER BY ?of"
@@ -33,19 +29,22 @@ _EXAMPLES = f"""SELECT ?class (MIN(?thing) AS ?example) WHERE {{
     && STR(?class) NOT IN ("{ONTOLOGY}#Evidence", "{ONTOLOGY}#Passage"))
 }} GROUP BY ?class ORDER BY ?class"""
 _UN = "http://metadata.un.org/sdg"
-_HEAD_LINE = re.compile(r"^#[+@].*\n?", re.MULTILINE)
+# The named queries as the data have them, and the prefixes that they are written with.
+_EXECUTABLE = NamedNode(SH + "SPARQLExecutable")
+_EXECUTABLES = f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
+  {{ ?s a {_EXECUTABLE} }} UNION {{ <{ONTOLOGY}> <{SH}declare> ?s }} UNION {{ VALUES ?s {{ <{ONTOLOGY}> }} }}
+  ?s ?p ?o FILTER (?s != <{ONTOLOGY}> || ?p IN (<{SH}declare>, <{RDF_TYPE.value}>))
+}}"""
 # What the IRIs start with, after that of the catalogue, that stand in VoID alone.
-OF_VOID = ("void/", "example/")
-_EXECUTABLE = ("SPARQLExecutable", "SPARQLSelectExecutable")
+OF_VOID = "void/"
 
 
-async def void(engine: Engine, catalogue: Catalogue, queries: Mapping[str, NamedQuery]) -> Graph:
+async def void(engine: Engine, catalogue: Catalogue) -> Graph:
     """The description of the data, with the named queries as examples.
 
     Args:
         engine: which counts; it does so once for each version when the answer is kept.
         catalogue: names and addresses.
-        queries: the named queries.
     Raises:
         PlangrafError: what the engine raises.
     """
@@ -88,8 +87,10 @@ async def void(engine: Engine, catalogue: Catalogue, queries: Mapping[str, Named
     for dataset in catalogue.held.datasets:
         _subset(t, catalogue, dataset, engine.graphs.get(dataset.graph))
     await _linksets(t, engine, catalogue)
-    for query in queries.values():
-        example(t, catalogue, query)
+    said = await fetch(engine, _EXECUTABLES)
+    t.graph += said
+    for query in dict.fromkeys(subject for subject, _, value in said if value == _EXECUTABLE):
+        t.say(str(query)[1:-1], PREFIXES["schema"] + "target", f"{catalogue.base}/sparql")
     return list(dict.fromkeys(t.graph))
 
 
@@ -136,33 +137,6 @@ async def _linksets(t: Triples, engine: Engine, catalogue: Catalogue) -> None:
         t.say(links, VOID + "objectsTarget", _UN)
         t.say(links, VOID + "linkPredicate", predicate)
         t.say(links, VOID + "triples", integer(count))
-
-
-def example(t: Triples, catalogue: Catalogue, query: NamedQuery) -> None:
-    """A named query as SHACL's SPARQL executable, its parameters bound to the examples of its head."""
-    iri = f"{catalogue.iri}/example/{query.name}"
-    needed = {
-        name: [parameter.example]
-        for name, parameter in query.head.parameters.items()
-        if parameter.example is not None and not parameter.optional
-    }
-    t.type(iri, *(SH + name for name in _EXECUTABLE))
-    t.say(iri, RDFS + "label", Literal(query.name))
-    t.say(iri, RDFS + "comment", Literal(query.head.summary, language="en"))
-    t.say(iri, DCTERMS + "description", Literal(query.head.description, language="en"))
-    t.say(iri, PREFIXES["schema"] + "keywords", [Literal(tag) for tag in query.head.tags])
-    t.say(iri, PREFIXES["schema"] + "target", f"{catalogue.base}/sparql")
-    t.say(iri, SH + "prefixes", ONTOLOGY)
-    t.say(iri, SH + "select", Literal(_HEAD_LINE.sub("", query.bind(needed)).strip()))
-    for name, namespace in PREFIXES.items():
-        if f"{name}:" in query.text:
-            declaration = f"{catalogue.iri}/void/prefix-{name}"
-            t.say(ONTOLOGY, SH + "declare", declaration)
-            t.type(declaration, SH + "PrefixDeclaration")
-            t.say(declaration, SH + "prefix", Literal(name))
-            any_uri = NamedNode(PREFIXES["xsd"] + "anyURI")
-            t.say(declaration, SH + "namespace", Literal(namespace, datatype=any_uri))
-    t.type(ONTOLOGY, PREFIXES["owl"] + "Ontology")
 
 
 async def _counts(engine: Engine, query: str) -> dict[str, int]:

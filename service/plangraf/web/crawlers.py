@@ -92,7 +92,7 @@ def _void(service: Service, fixed: Format | None) -> Callable[[Request], Awaitab
 
         async def make() -> tuple[bytes, str]:
             found = await catalogue(service)
-            graph = await void(service.engine, found, service.queries)
+            graph = await void(service.engine, found)
             if format_ == JSON_LD:
                 return dump(compact_graph(service.context, graph)), format_.content_type
             return write(graph, format_, NamedNode(found.whole)), format_.content_type
