@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ending_early import run
 from plangraf.versions import Version, VersionStore
 from small_home import command, environ, make_home, plangraf, write
 
@@ -73,51 +74,29 @@ def test_a_build_killed_at_random_moments_leaves_the_old_version_current(tmp_pat
 
 
 WRITER = """
-import os, pathlib, sys
-from plangraf.versions import VersionStore
-moment, calls = int(sys.argv[2]), 0
-def counting(real):
-    def call(*arguments, **options):
-        global calls
-        calls += 1
-        if calls == moment:
-            os._exit(137)
-        return real(*arguments, **options)
-    return call
-for owner, name in [(os, "fsync"), (os, "open"), (os, "close"), *((pathlib.Path, name) for name in (
-        "open", "mkdir", "rename", "replace", "symlink_to", "unlink"))]:
-    setattr(owner, name, counting(getattr(owner, name)))
-store = VersionStore(pathlib.Path(sys.argv[1]))
 lines = [b'<http://example.org/a> <http://example.org/p> "%06d" .' % number for number in range(500)]
 manifest = {"triples": 500, "quads": 500, "graphs": {}, "warnings": {}}
 version = store.write(lines, manifest, {"report.json": b"{}"})
 store.record_inputs("0" * 64, version.id)
-print(calls)
 """
 
 
 def test_a_write_that_ends_before_any_of_its_steps_leaves_a_whole_version_current(tmp_path: Path) -> None:
     """Every call that changes the folder is once the last one: no moment between two of them is left out."""
 
-    def run(folder: Path, moment: int) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", WRITER, str(folder), str(moment)],
-            capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
-
-    steps = int(run(tmp_path / "measured", 0).stdout)
+    steps = int(run(WRITER, tmp_path / "measured", 0).stdout)
     assert steps > 15
     new = VersionStore(tmp_path / "measured").current().id
     seen = set()
     for moment in range(1, steps + 1):
         store = VersionStore(tmp_path / f"versions-{moment}")
         old = store.write(LINES[:100], MANIFEST)
-        assert run(store.path, moment).returncode == 137
+        assert run(WRITER, store.path, moment).returncode == 137
         assert store.current().id in (old.id, new)
         seen.add(store.current().id)
         for version in store.list():
             assert_whole(version)
-        assert run(store.path, 0).returncode == 0
+        assert run(WRITER, store.path, 0).returncode == 0
         assert store.current().id == new
         assert store.inputs() == ("0" * 64, new)
         assert not list(store.path.glob(".tmp-*"))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Quad, RdfFormat, parse
 
+from ending_early import run
 from feed_client import canonical
 from plangraf.errors import VersionsError
 from plangraf.feed.log import PAGE, Change, FeedLog
@@ -294,34 +293,11 @@ def test_any_sequence_of_states_is_what_the_log_leads_to(
         assert replayed(list(FeedLog(log.folder).changes())) == state
 
 
-WRITER = """
-import os, pathlib, sys
-from plangraf.versions import VersionStore
-moment, calls = int(sys.argv[2]), 0
-def counting(real):
-    def call(*arguments, **options):
-        global calls
-        calls += 1
-        if calls == moment:
-            os._exit(137)
-        return real(*arguments, **options)
-    return call
-for owner, name in [(os, "fsync"), (os, "open"), (os, "close"), *((pathlib.Path, name) for name in (
-        "open", "mkdir", "rename", "replace", "symlink_to", "unlink"))]:
-    setattr(owner, name, counting(getattr(owner, name)))
-VersionStore(pathlib.Path(sys.argv[1])).use(sys.argv[3])
-print(calls)
-"""
+SWITCH = "store.use(sys.argv[3])"
 
 
 def test_a_switch_that_ends_before_any_of_its_steps_neither_loses_a_change_nor_doubles_one(tmp_path: Path) -> None:
     """Every call that changes the folder is once the last one; then another version is published, or the same."""
-
-    def run(folder: Path, moment: int, version: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", WRITER, str(folder), str(moment), version],
-            capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
 
     def made(name: str) -> tuple[VersionStore, str]:
         store = VersionStore(tmp_path / name)
@@ -331,13 +307,13 @@ def test_a_switch_that_ends_before_any_of_its_steps_neither_loses_a_change_nor_d
         return store, second
 
     measured, second = made("measured")
-    steps = int(run(measured.path, 0, second).stdout)
+    steps = int(run(SWITCH, measured.path, 0, second).stdout)
     assert steps > 10
     seen = set()
     for moment in range(1, steps + 1):
         store, second = made(f"versions-{moment}")
         before = log_of(store).last
-        killed = run(store.path, moment, second)
+        killed = run(SWITCH, store.path, moment, second)
         assert killed.returncode == 137, killed.stderr
         current, logged = store.current().id, log_of(store).version
         seen.add((current == second, logged == second))
