@@ -15,9 +15,11 @@ from plangraf.formats import (
     HTML,
     JSON,
     JSON_LD,
+    N_QUADS,
     N_TRIPLES,
     RDF_XML,
     RESULT_FORMATS,
+    TRIG,
     TSV,
     TURTLE,
     XML,
@@ -231,3 +233,20 @@ def test_the_language_of_a_page_follows_the_reader(header: str | None, language:
 )
 def test_what_names_json_ld_may_name_a_profile_too(accept: str | None, media_type: str, profiles: set[str]) -> None:
     assert named_as(accept, JSON_LD) == (media_type, profiles)
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("application/n-quads,application/trig;q=0.95,application/ld+json;q=0.9,text/turtle;q=0.6", JSON_LD),
+        ("application/n-quads, application/n-triples;q=0.8", N_TRIPLES),
+        ("application/trig", TRIG),
+        ("application/trig, */*;q=0.1", TRIG),
+        ("application/trig, text/html;q=0.9", TRIG),
+        ("application/trig, text/turtle;q=0", TRIG),
+        ("application/*;q=0.5, application/n-quads", N_QUADS),
+        ("*/*", TURTLE),
+    ],
+)
+def test_graphs_with_names_are_for_those_who_name_no_format_of_triples(accept: str, expected: Format) -> None:
+    assert choose(accept, (*GRAPH_FORMATS, *DATASET_FORMATS, HTML), DATASET_FORMATS) == expected

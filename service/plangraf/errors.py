@@ -13,6 +13,7 @@ PlangrafError
 │   ├── BodyTooLargeError           a request body over the limit
 │   ├── UnsupportedMediaError       a request body of a type that the endpoint does not read
 │   ├── NotAcceptableError          no format that the client accepts
+│   ├── NotInXmlError               the answer has what XML cannot hold
 │   ├── CodingNotAcceptableError    no content coding that the client accepts
 │   ├── RangeError                  bytes that a file does not have
 │   ├── MethodNotAllowedError       a method that this address does not answer
@@ -192,6 +193,14 @@ class NotAcceptableError(RequestError):
 
     def extra(self) -> dict[str, Any]:
         return {"choices": self.choices}
+
+
+class NotInXmlError(RequestError):
+    code = "not-in-xml"
+    title = "XML cannot hold this answer"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The answer has {what}. Ask for another format, such as JSON or N-Triples.")
 
 
 class CodingNotAcceptableError(RequestError):

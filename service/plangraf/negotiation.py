@@ -71,7 +71,7 @@ def _quality(media_type: str, ranges: list[_Range]) -> tuple[float, int]:
     return best
 
 
-def choose(accept: str | None, choices: Sequence[Format]) -> Format:
+def choose(accept: str | None, choices: Sequence[Format], spare: Sequence[Format] = ()) -> Format:
     """The format for an Accept header; the first of `choices` when the client has no wish.
 
     The highest quality wins, among equals the more specific range, then a format's own type before an alias
@@ -79,12 +79,20 @@ def choose(accept: str | None, choices: Sequence[Format]) -> Format:
     wish. A client that names HTML where there is none is a browser: those name `application/xml` too without
     meaning it, so aliases count last for them.
 
+    `spare` are those of the choices that are left out when the header names another by its media type: RFC 9110 §12.1
+    lets a server weigh by what it knows, such as that a client which reads triples finds none in a named graph.
+
     Raises:
         NotAcceptableError: every choice has quality 0 or is not named.
     """
     ranges = _ranges(accept) if accept else []
     if accept is None or not ranges:
         return choices[0]
+    if spare:
+        others = [choice for choice in choices if choice not in spare]
+        weights = [_quality(choice.media_type, ranges) for choice in others if choice != HTML]
+        if any(quality > 0 and specificity == 2 for quality, specificity in weights):
+            choices = others
     browser = any(f"{r.main}/{r.sub}" in _PAGE_TYPES for r in ranges) and HTML not in choices
     best: tuple[tuple[float, ...], Format] | None = None
     for choice in choices:

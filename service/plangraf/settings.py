@@ -193,6 +193,11 @@ class Settings(BaseSettings):
         """The service's own absolute address: never taken from a request's Host header."""
         return self.public_url or f"http://127.0.0.1:{self.port}"
 
+    @cached_property
+    def query_base(self) -> str:
+        """The base IRI of a query that declares none: SPARQL 1.1 Query, 4.1.1, leaves it to the service."""
+        return f"{self.base_url}/sparql"
+
     @property
     def publisher_called(self) -> str:
         """The name of who publishes the catalogue."""

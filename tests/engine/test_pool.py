@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -29,6 +30,7 @@ from plangraf.errors import (
     AnswerBrokenError,
     DisplacedError,
     EngineError,
+    NotInXmlError,
     NotReadyError,
     OverloadedError,
     QuerySyntaxError,
@@ -84,7 +86,7 @@ def with_engine(version: Version, use: Callable[[EmbeddedEngine], Awaitable[None
 
 def without_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     passed = guard.check("ASK {}", guard.Limits())
-    monkeypatch.setattr("plangraf.engine.pool.check", lambda query, limits, terms: replace(passed, text=query))
+    monkeypatch.setattr("plangraf.engine.pool.check", lambda query, *_: replace(passed, text=query))
 
 
 def processes() -> list[psutil.Process]:
@@ -292,6 +294,74 @@ def test_who_leaves_frees_a_worker_at_once(version: Version) -> None:
         assert time.monotonic() - began < 5
 
     with_engine(version, use, query_timeout_s=30)
+
+
+@pytest.mark.parametrize(
+    ("query", "format_", "told"),
+    [
+        (f"CONSTRUCT {{ ?s <{E}1> 1 }} WHERE {{ ?s ?p 'æøå'@nb }}", formats.RDF_XML, f"<{E}1>"),
+        (f"CONSTRUCT {{ ?s <{E}a/> 1 }} WHERE {{ ?s ?p 'æøå'@nb }}", formats.RDF_XML, f"<{E}a/>"),
+        (f"CONSTRUCT {{ ?s <{E}a> '\\u0001' }} WHERE {{ ?s ?p 'æøå'@nb }}", formats.RDF_XML, "control character"),
+        ("SELECT ('\\u0001' AS ?a) {}", formats.XML, "control character"),
+        ("SELECT ('\\uFFFE' AS ?a) {}", formats.XML, "control character"),
+    ],
+)
+def test_what_no_xml_can_hold_is_told_and_never_sent(
+    version: Version, query: str, format_: formats.Format, told: str
+) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        with pytest.raises(NotInXmlError, match=re.escape(told)):
+            await ask(engine, query, format_)
+        assert (await ask(engine, COUNT)).split()[1] == "4001"
+
+    with_engine(version, use)
+
+
+def test_what_no_xml_can_hold_breaks_an_answer_off_that_has_begun(version: Version) -> None:
+    many = f"CONSTRUCT {{ ?s <{E}a> ?o . ?x <{E}1> ?y }} WHERE {{ {{ ?s ?p ?o ; ?q ?r }} UNION {{ BIND(1 AS ?y) }} }}"
+
+    async def use(engine: EmbeddedEngine) -> None:
+        answer = await engine.query(QueryRequest(many.replace("?x", f"<{E}x>"), formats.RDF_XML))
+        with pytest.raises(AnswerBrokenError):
+            async for _ in answer.chunks:
+                pass
+        assert (await ask(engine, COUNT)).split()[1] == "4001"
+
+    with_engine(version, use)
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("SELECT ?o { <1> <name> ?o }", "o\r\n"),
+        (f"BASE <{E}> SELECT ?o {{ <1> <name> ?o }}", "o\r\næøå\r\n"),
+        ('SELECT (IRI("a") AS ?a) (<b> AS ?b) {}', "a,b\r\nhttp://127.0.0.1:8000/a,http://127.0.0.1:8000/b\r\n"),
+        ("SELECT (<> AS ?a) {}", "a\r\nhttp://127.0.0.1:8000/sparql\r\n"),
+        ("PREFIX x: <#> SELECT (x:y AS ?a) {}", "a\r\nhttp://127.0.0.1:8000/sparql#y\r\n"),
+    ],
+)
+def test_relative_iris_without_a_base_are_of_the_endpoint(version: Version, query: str, rows: str) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        assert await ask(engine, query) == rows
+
+    with_engine(version, use)
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("SELECT (TRUE AS ?a) (False AS ?b) { FILTER(TRUE) }", "a,b\r\ntrue,false\r\n"),
+        ("SELECT ?a ?a ?b ?a { VALUES (?a ?b) { (1 2) } }", "a,b\r\n1,2\r\n"),
+        ("SELECT ?a (?b AS ?c) ?a { { SELECT ?b ?b ?a { VALUES (?a ?b) { (1 2) } } } }", "a,c\r\n1,2\r\n"),
+        ("SELECT ?a ?a WHERE { VALUES ?a { TRUE } } GROUP BY ?a HAVING (TRUE)", "a\r\ntrue\r\n"),
+        ('SELECT ("TRUE" AS ?a) ("?b ?b" AS ?b) { FILTER(TRUE) }', "a,b\r\nTRUE,?b ?b\r\n"),
+    ],
+)
+def test_what_sparql_allows_and_the_engine_reads_narrowly_is_answered(version: Version, query: str, rows: str) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        assert await ask(engine, query) == rows
+
+    with_engine(version, use)
 
 
 def test_too_many_at_once_are_told_to_come_back(version: Version) -> None:

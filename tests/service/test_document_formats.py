@@ -259,6 +259,11 @@ def test_a_document_with_its_graphs_is_the_same_document(url: str, suffix: str, 
     )
 
 
+def test_a_client_that_follows_links_and_reads_both_triples_and_quads_gets_triples(url: str) -> None:
+    accept = "application/n-quads,application/trig;q=0.95,application/ld+json;q=0.9,application/n-triples;q=0.8"
+    assert httpx.get(f"{url}/doc/{CASE}", headers={"Accept": accept}).headers["content-type"] == "application/ld+json"
+
+
 def test_the_context_has_a_copy_that_never_changes(url: str) -> None:
     growing = httpx.get(f"{url}/context/v1.jsonld")
     assert growing.headers["cache-control"] == "public, max-age=86400"

@@ -57,13 +57,14 @@ class WorkerEnd:
         self.making_way: asyncio.TimerHandle | None = None
         self._pipe = pipe
 
-    def send(self, request: QueryRequest, checked: CheckedQuery) -> None:
+    def send(self, request: QueryRequest, checked: CheckedQuery, base: str) -> None:
         default, named = request.default_graphs, request.named_graphs
         if default is None and named is None and checked.has_dataset_clause:
             default, named = checked.default_graphs, checked.named_graphs
         body = orjson.dumps(
             {
                 "query": checked.text,
+                "base": base,
                 "format": request.format.name,
                 "default": default,
                 "named": named,

@@ -54,14 +54,18 @@ _BEFORE_BRACKET = frozenset(
         "WHERE",
     )
 )
+_BOOLEANS = frozenset(("TRUE", "FALSE"))
 # The engine reads these only with their bracket right behind them, where SPARQL lets blanks and comments stand.
 _TIGHT = frozenset(("BNODE", "COALESCE", "CONCAT"))
+_AFTER_VARIABLES = frozenset(("WHERE", "FROM"))
 _MODIFIERS = frozenset(("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET"))
 _CLOSERS = {"(": ")", "{": "}", "[": "]", "{|": "|}", "<<": ">>"}
 _OPENERS = {closer: opener for opener, closer in _CLOSERS.items()}
 _OPERATORS = frozenset(("||", "&&", "!", "+", "-", "*", "/"))
 _PATH_STEPS = frozenset(("/", "|", "^"))
 _PATH_SIGNS = _PATH_STEPS | {"*", "+", "?"}
+# What reads as an IRI and is most often a comparison without blanks: `?a<?b&&?c>5`.
+_LESS_THAN = ("<?", "<$", "<&", "<=")
 _NODES = frozenset(("variable", "iri", "prefixed_name", "bnode", "string", "number"))
 
 
@@ -105,13 +109,14 @@ class CheckedQuery:
         return bool(self.default_graphs or self.named_graphs)
 
 
-def check(query: str, limits: Limits, terms: frozenset[str] = frozenset()) -> CheckedQuery:
+def check(query: str, limits: Limits, terms: frozenset[str] = frozenset(), base: str | None = None) -> CheckedQuery:
     """The query, once it keeps every rule.
 
     Args:
         query: the text as the client sent it.
         limits: the bounds to keep.
         terms: every IRI that our closed namespaces have; when empty, names in them are not checked.
+        base: of the IRIs of a query that declares none; when absent, relative IRIs are refused.
     Raises:
         QuerySyntaxError: malformed, or a prefix, function, term or base that does not exist.
         QueryLimitError: over a limit, which it names.
@@ -128,7 +133,7 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset()) -> Ch
     source = Source(query)
     tokens = tokenize_source(source, limits.max_tokens)
     try:
-        checked = _Pass(source, tokens, limits, Names(terms)).checked()
+        checked = _Pass(source, tokens, limits, Names(terms, base)).checked()
     except QuerySyntaxError as error:
         # What cannot stand where it stands comes before a name that is wrong further on.
         earlier = grammar_error(tokens, source)
@@ -248,8 +253,11 @@ class _Pass:
             raise ServiceForbiddenError(token.place, next(following, ""))
         if word in _CLAUSES:
             self._count_clause()
+        if word in _BOOLEANS and token.text != word.lower():
+            self.loose = True
         if word == "SELECT":
             frame.clause, frame.alone = "select", True
+            self.loose = self.loose or bool(_repeated(self.tokens, index))
         elif word in _MODIFIERS:
             frame.clause = "modifier"
         elif word == "WHERE":
@@ -338,7 +346,7 @@ class _Pass:
         if frame.kind in ("expression", "query") or frame.clause in ("select", "modifier"):
             return "expression"
         before = self.tokens[index - 1]
-        if before.kind == "word" and before.text != "a" and before.upper not in ("TRUE", "FALSE"):
+        if before.kind == "word" and before.text != "a" and before.upper not in _BOOLEANS:
             return "expression"
         if before.kind in ("iri", "prefixed_name") and self._upper(index - 2) == "FILTER":
             return "expression"
@@ -375,12 +383,18 @@ class _Pass:
             outer.repeats = max(outer.repeats, frame.repeats)
 
     def _term(self, index: int, token: Token, frame: _Frame) -> None:
+        if frame.kind == "expression" and token.text.startswith(_LESS_THAN) and self._ends_a_value(index - 1):
+            hint = "If '<' means less-than, put spaces around it."
+            raise QuerySyntaxError("an IRI cannot stand here.", token.place, hint=hint)
         iri = self.names.iri(token)
         self.names.check_term(token, iri)
         if self._text(index + 1) == "(" and (
             frame.kind == "expression" or frame.clause == "modifier" or self._upper(index - 1) == "FILTER"
         ):
             check_function_iri(token, iri)
+
+    def _ends_a_value(self, index: int) -> bool:
+        return self.tokens[index].kind in _NODES or self._text(index) == ")"
 
     def _join(self, frame: _Frame, patterns: int) -> None:
         frame.joined += patterns
@@ -407,13 +421,39 @@ class _Pass:
         return self.tokens[index].upper if 0 <= index < len(self.tokens) else ""
 
 
+def _repeated(tokens: list[Token], select: int) -> list[Token]:
+    """The variables of a SELECT clause that stand in it a second time, which SPARQL allows and the engine does not."""
+    seen: set[str] = set()
+    found = []
+    depth = 0
+    for token in tokens[select + 1 :]:
+        if token.text in ("{", "}") or (not depth and token.kind == "word" and token.upper in _AFTER_VARIABLES):
+            break
+        depth += (token.text == "(") - (token.text == ")")
+        if token.kind == "variable" and not depth:
+            if token.text[1:] in seen:
+                found.append(token)
+            seen.add(token.text[1:])
+    return found
+
+
 def _as_the_engine_reads(source: Source, tokens: list[Token]) -> str:
-    """The decoded text with what stands between a `_TIGHT` name and its bracket moved to before the name."""
+    """The decoded text in the engine's own narrower spelling; each place stays where it was.
+
+    What stands between a `_TIGHT` name and its bracket is moved to before the name, TRUE and FALSE are small, and
+    of a variable that is selected twice the second leaves blanks.
+    """
     text = source.decoded
     if text is not source.original:
         tokens = tokenize(text)
-    for token, bracket in pairwise(tokens):
-        if token.upper in _TIGHT and bracket.text == "(":
-            moved = text[token.end : bracket.start] + text[token.start : token.end]
-            text = text[: token.start] + moved + text[bracket.start :]
+    for token, following in pairwise(tokens):
+        if token.upper in _TIGHT and following.text == "(":
+            moved = text[token.end : following.start] + text[token.start : token.end]
+            text = text[: token.start] + moved + text[following.start :]
+    for index, token in enumerate(tokens):
+        if token.kind == "word" and token.upper in _BOOLEANS:
+            text = text[: token.start] + token.text.lower() + text[token.end :]
+        elif token.upper == "SELECT":
+            for again in _repeated(tokens, index):
+                text = text[: again.start] + " " * (again.end - again.start) + text[again.end :]
     return text

@@ -45,12 +45,13 @@ class Names:
     """What the names of one query stand for, by its BASE and PREFIX lines.
 
     `terms` are all the IRIs that our closed namespaces have; when it is empty, names in them are not checked.
+    `base` is the base IRI of a query that declares none; without it, relative IRIs are refused.
     """
 
-    def __init__(self, terms: frozenset[str]) -> None:
+    def __init__(self, terms: frozenset[str], base: str | None = None) -> None:
         self._terms = terms
         self._prefixes: dict[str, str] = {}
-        self._base: str | None = None
+        self._base = base
 
     def declare_base(self, iri: Token) -> None:
         self._base = self.resolve(iri)
@@ -76,8 +77,6 @@ class Names:
             except ValueError as error:
                 raise QuerySyntaxError("this is no IRI.", token.place) from error
         hint = "Write the whole IRI, or declare BASE <…>."
-        if re.match(r"[?$&=]", iri):
-            hint = "If '<' means less-than, put spaces around it."
         raise QuerySyntaxError("this IRI is relative and there is no BASE.", token.place, hint=hint)
 
     def _expand(self, token: Token) -> str:

@@ -30,6 +30,7 @@ from plangraf.engine.schedule import Schedule
 from plangraf.errors import (
     DisplacedError,
     EngineError,
+    NotInXmlError,
     NotReadyError,
     OverloadedError,
     PlangrafError,
@@ -141,7 +142,7 @@ class EmbeddedEngine:
         return self._check(query) if len(query) <= _LONGEST_REMEMBERED else self._check_anew(query)
 
     def _check_anew(self, query: str) -> CheckedQuery:
-        return check(query, self._limits, self._terms)
+        return check(query, self._limits, self._terms, self._settings.query_base)
 
     async def query(self, request: QueryRequest) -> EmbeddedAnswer:
         checked = self.check(request.query)
@@ -161,7 +162,7 @@ class EmbeddedEngine:
         short_s = _SHORT_FOR_HEAVY_S if self._schedule.is_heavy(request.client) else _SHORT_S
         worker.making_way = asyncio.get_running_loop().call_later(short_s, self._make_way, worker)
         try:
-            worker.send(request, checked)
+            worker.send(request, checked, self._settings.query_base)
             async with asyncio.timeout(limit):
                 first = await worker.receive()
         except TimeoutError:
@@ -226,6 +227,8 @@ class EmbeddedEngine:
     def _refusal(self, query: str, checked: CheckedQuery, error: dict[str, str]) -> PlangrafError:
         if error["kind"] == "OSError":
             return EngineError("The engine could not evaluate the query.")
+        if error["kind"] == "NotInXmlError":
+            return NotInXmlError(error["message"])
         return explain_engine_error(error["message"], query, checked.tokens)
 
     async def _open(self) -> None:

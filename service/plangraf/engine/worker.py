@@ -49,6 +49,10 @@ _FLUSH = 64 * 1024
 _ENGINE_BUFFER = 8 * 1024
 _FIRST_S = 0.003
 _FIRST = 128 * 1024
+_NOT_IN_XML = bytes((*range(9), 11, 12, *range(14, 32)))
+_NAMELESS = b"<oxprefix: "
+_NAMELESS_IRI = re.compile(rb'<oxprefix: xmlns:oxprefix="([^"]*)')
+_LONGEST_NAMELESS = 64
 _NODE = re.compile(rb'\{"@id":("(?:[^"\\]|\\.)*+")\}')
 _TYPE = re.compile(
     rb'(?<=[,{])"http://www\.w3\.org/1999/02/22-rdf-syntax-ns#type":\[((?:\{"@id":"(?:[^"\\]|\\.)*+"\},?)++)\]'
@@ -104,6 +108,28 @@ class _Output:
         self._size = 0
 
 
+class NotInXmlError(ValueError):
+    """The answer has something that no XML document can hold; says what."""
+
+
+class _XmlOutput(_Output):
+    """XML 1.0: the engine writes a predicate without a local name, and any character, as if XML had them."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__(connection)
+        self._before = b""
+
+    def write(self, data: bytes) -> int:
+        # What is looked for may lie across two pieces.
+        seen = self._before + data
+        if len(data.translate(None, _NOT_IN_XML)) != len(data) or b"\xef\xbf\xbe" in seen or b"\xef\xbf\xbf" in seen:
+            raise NotInXmlError("a control character in a text")
+        if _NAMELESS in seen and (found := _NAMELESS_IRI.search(seen)):
+            raise NotInXmlError(f"the predicate <{found[1].decode(errors='replace')}>, which ends in no XML name")
+        self._before = seen[-_LONGEST_NAMELESS:]
+        return super().write(data)
+
+
 class _TypedOutput(_Output):
     """JSON-LD with `@type`: the engine writes rdf:type as any other property, which framing does not find.
 
@@ -132,6 +158,9 @@ class _TypedOutput(_Output):
 
 def _as_keyword(property_: re.Match[bytes]) -> bytes:
     return b'"@type":[' + _NODE.sub(rb"\1", property_[1]) + b"]"
+
+
+_GRAPH_OUTPUTS: dict[RdfFormat, type[_Output]] = {RdfFormat.JSON_LD: _TypedOutput, RdfFormat.RDF_XML: _XmlOutput}
 
 
 def confine(connection: socket.socket, memory: int) -> None:
@@ -174,7 +203,7 @@ def serve(stores: Stores, connection: socket.socket, *, overlapping: bool) -> No
 
 
 def _answer(stores: Stores, request: dict[str, Any], connection: socket.socket, *, overlapping: bool) -> None:
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"base_iri": request["base"]}
     store = stores.graphs if request["graphs"] else stores.union
     if request["default"] is not None or request["named"] is not None:
         default: list[NamedNode | DefaultGraph] = [NamedNode(iri) for iri in dict.fromkeys(request["default"] or ())]
@@ -182,15 +211,15 @@ def _answer(stores: Stores, request: dict[str, Any], connection: socket.socket, 
         store = stores.graphs
         if len(default) > 1 and overlapping:
             store, default = _merged(store, default, named)
-        options = {"default_graph": default, "named_graphs": named}
+        options |= {"default_graph": default, "named_graphs": named}
     result = store.query(request["query"], **options)
     if isinstance(result, QueryTriples):
         format_ = GRAPHS[request["format"]]
-        output = _TypedOutput(connection) if format_ == RdfFormat.JSON_LD else _Output(connection)
+        output = _GRAPH_OUTPUTS.get(format_, _Output)(connection)
         result.serialize(cast(IO[bytes], output), format_)  # the engine calls write and flush only
     else:
         assert isinstance(result, QuerySolutions | QueryBoolean)
-        output = _Output(connection)
+        output = (_XmlOutput if request["format"] == "xml" else _Output)(connection)
         result.serialize(cast(IO[bytes], output), RESULTS[request["format"]])
     output.finish()
 

@@ -158,7 +158,7 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
         NotAcceptableError, ParameterError: no format or language fits.
     """
     given = parameters(request.scope["query_string"])
-    format_, by_accept = format_of(request, given, DOCUMENT_FORMATS, wanted.fixed)
+    format_, by_accept = format_of(request, given, DOCUMENT_FORMATS, wanted.fixed, DATASET_FORMATS)
     language, by_language = language_of(request, given)
     page = format_ == HTML
     form = form_of(request) if format_ == JSON_LD and by_accept else PLAIN

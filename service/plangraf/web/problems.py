@@ -27,6 +27,7 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.MethodNotAllowedError: 405,
     errors.NotAcceptableError: 406,
     errors.CodingNotAcceptableError: 406,
+    errors.NotInXmlError: 406,
     errors.RequestTimeoutError: 408,
     errors.BodyTooLargeError: 413,
     errors.UnsupportedMediaError: 415,

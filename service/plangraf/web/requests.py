@@ -66,7 +66,11 @@ def accept(request: Request) -> str | None:
 
 
 def format_of(
-    request: Request, given: dict[str, list[str]], choices: tuple[Format, ...], fixed: Format | None = None
+    request: Request,
+    given: dict[str, list[str]],
+    choices: tuple[Format, ...],
+    fixed: Format | None = None,
+    spare: tuple[Format, ...] = (),
 ) -> tuple[Format, bool]:
     """The format of the answer, and whether Accept decided it: an ending comes before `format=`, then Accept.
 
@@ -78,7 +82,7 @@ def format_of(
         return fixed, False
     if names:
         return by_name(names, choices), False
-    return _choose(accept(request), choices), True
+    return _choose(accept(request), choices, spare), True
 
 
 def language_of(request: Request, given: dict[str, list[str]]) -> tuple[str, bool]:
