@@ -122,6 +122,17 @@ def test_the_line_of_a_statement_is_its_own_and_not_that_of_its_subject(tmp_path
     assert "is no valid xsd:date" in found[1].message_en
 
 
+def test_a_datatype_that_the_engine_does_not_keep_is_told_with_the_one_to_write(tmp_path: Path) -> None:
+    text = f"""@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+<{ID}/plan/1> <http://example.org/a> "7"^^xsd:nonNegativeInteger , "2024-01-01T00:00:00Z"^^xsd:dateTimeStamp , 7 .
+"""
+    found = parsed(tmp_path, text).problems
+    assert [problem.message_en for problem in found] == [
+        "<http://example.org/a>: xsd:nonNegativeInteger cannot be queried. Write the value as xsd:integer.",
+        "<http://example.org/a>: xsd:dateTimeStamp cannot be queried. Write the value as xsd:dateTime.",
+    ]
+
+
 def test_a_line_longer_than_any_buffer_counts_as_one(tmp_path: Path) -> None:
     text = f'<{ID}/plan/1> <http://example.org/a> "{"x" * 300_000}" .\n'
     text += f"<{ID}/plan/2> <http://example.org/a> 01 .\n"

@@ -123,6 +123,14 @@ def _date_time(text: str) -> str | None:
     return f"{before}T{hour}:{minute}:{second}{'.' + fraction if fraction else ''}{_zone(zone)}"
 
 
+_OF_INTEGERS = (
+    "byte", "int", "long", "negativeInteger", "nonNegativeInteger", "nonPositiveInteger", "positiveInteger", "short",
+    "unsignedByte", "unsignedInt", "unsignedLong", "unsignedShort",
+)  # fmt: skip
+WIDER: dict[str, str] = dict.fromkeys((XSD + name for name in _OF_INTEGERS), XSD + "integer")
+WIDER[XSD + "dateTimeStamp"] = XSD + "dateTime"
+"""Datatypes that the engine does not keep, and the one that it gives such a value instead."""
+
 _FORMS: dict[str, Callable[[str], str | None]] = {
     XSD + "boolean": _boolean,
     XSD + "integer": _integer,

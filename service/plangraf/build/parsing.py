@@ -26,7 +26,7 @@ from pyoxigraph import (
     serialize,
 )
 
-from plangraf.build.literals import canonical
+from plangraf.build.literals import WIDER, canonical
 from plangraf.errors import DataProblem
 from plangraf.files import SourceFile
 from plangraf.namespaces import BASE, ONTOLOGY_GRAPH, PREFIXES, SHAPES_GRAPH
@@ -213,11 +213,15 @@ class _Reader:
     def _check_literal(self, file: SourceFile, line: int, triple: Quad, literal: Literal) -> None:
         lexical, datatype = literal.value, literal.datatype.value
         right = canonical(lexical, datatype)
-        if right == lexical:
+        wider = WIDER.get(datatype)
+        if right == lexical and wider is None:
             self._good_literals.add((lexical, datatype))
             return
         kind, where = compact(datatype), compact(triple.predicate.value)
-        if right is None:
+        if wider is not None:
+            nb = f"{where}: {kind} kan ikke spørres etter. Skriv verdien som {compact(wider)}."
+            en = f"{where}: {kind} cannot be queried. Write the value as {compact(wider)}."
+        elif right is None:
             nb = f"{where}: «{lexical}» er ingen gyldig {kind}. Rett verdien eller datatypen."
             en = f'{where}: "{lexical}" is no valid {kind}. Correct the value or its datatype.'
         else:
