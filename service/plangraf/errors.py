@@ -15,6 +15,7 @@ PlangrafError
 │   ├── NotAcceptableError          no format that the client accepts
 │   ├── NotInXmlError               the answer has what XML cannot hold
 │   ├── CodingNotAcceptableError    no content coding that the client accepts
+│   ├── PreconditionFailedError     If-Match names another representation than there is
 │   ├── RangeError                  bytes that a file does not have
 │   ├── MethodNotAllowedError       a method that this address does not answer
 │   └── ResourceNotFoundError       nothing in the data has this name
@@ -265,6 +266,16 @@ class VersionGoneError(ResourceNotFoundError):
 
     def extra(self) -> dict[str, Any]:
         return {"startAgain": self.start_again} if self.start_again else {}
+
+
+class PreconditionFailedError(RequestError):
+    code = "precondition-failed"
+    title = "If-Match names another representation"
+
+    def __init__(self, asked: str, tag: str) -> None:
+        super().__init__(
+            f"If-Match is {asked}, and what is here now has {'the ETag ' + tag if tag else 'no ETag'}. Fetch it anew."
+        )
 
 
 class RangeError(RequestError):

@@ -201,3 +201,23 @@ def test_pruned_versions_are_gone_and_a_version_without_downloads_says_so(
         response = httpx.get(f"{server.url}/dump/{bare.id}/", headers={"Accept": "*/*"})
         assert response.status_code == 404
         assert "plangraf build --force" in response.json()["detail"]
+
+
+def test_with_if_match_comes_the_representation_that_it_names_or_none(url: str, version_id: str) -> None:
+    for path, given in (
+        (f"/dump/{version_id}/plangraf-{version_id}.nq.gz", {"Range": "bytes=0-3"}),
+        ("/sparql?query=SELECT%20*%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D", {}),
+        ("/sparql?query=ASK%20%7B%7D", {}),
+        ("/doc/5001/plan/2020-2023-7.ttl", {}),
+    ):
+        for _ in range(2):  # made anew, and kept
+            with httpx.stream("GET", url + path, headers=given) as response:
+                tag, status = response.headers["etag"], response.status_code
+        for right in (tag, f'"x", {tag}', "*"):
+            with httpx.stream("GET", url + path, headers={**given, "If-Match": right}) as response:
+                assert response.status_code == status, (path, right)
+        for wrong in ('"x"', f"W/{tag}"):
+            refused = httpx.get(url + path, headers={**given, "If-Match": wrong})
+            assert (refused.status_code, refused.json()["code"]) == (412, "precondition-failed"), (path, wrong)
+            assert httpx.head(url + path, headers={**given, "If-Match": wrong}).status_code == 412
+    assert httpx.get(f"{url}/doc/nothing", headers={"If-Match": '"x"'}).status_code == 404

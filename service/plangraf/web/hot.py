@@ -78,6 +78,8 @@ class Hot:
                 encoding = encoding + b"," + value if encoding else value
             elif name == b"if-none-match":
                 known = known + b"," + value if known else value
+            elif name == b"if-match":
+                return None  # its condition is kept on the slow way
         try:
             coding = _coding(encoding.decode("latin-1")) if encoding else IDENTITY
         except CodingNotAcceptableError:

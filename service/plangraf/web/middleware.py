@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from plangraf.errors import AnswerBrokenError, PlangrafError
+from plangraf.errors import AnswerBrokenError, PlangrafError, PreconditionFailedError
 from plangraf.web.answers import ClientGoneError
 from plangraf.web.hot import Found, Hot
 from plangraf.web.noting import Notes
@@ -21,8 +21,9 @@ _EXPOSED = (
     "Plangraf-Explain, Plangraf-Version, Repr-Digest, Retry-After, Server-Timing, X-Request-Id"
 )
 _EXPOSED_BYTES = _EXPOSED.encode("ascii")
-_ALLOWED_HEADERS = "Accept, Accept-Language, Content-Type, If-None-Match, If-Range, Range, X-Request-Id"
+_ALLOWED_HEADERS = "Accept, Accept-Language, Content-Type, If-Match, If-None-Match, If-Range, Range, X-Request-Id"
 _PREFLIGHT_S = 86_400
+_WITH_REPRESENTATION = frozenset((200, 206, 304))
 
 # The methods of an address whose requests go to it without the framework's way there.
 Direct = Mapping[tuple[str, str], Callable[[Request], Awaitable[Response]]]
@@ -73,6 +74,7 @@ class Envelope:
         async def passed_on(message: Message) -> None:
             nonlocal status, size, complete
             if message["type"] == "http.response.start":
+                _keep_precondition(scope, message)
                 status = message["status"]
                 self._add_headers(MutableHeaders(scope=message), request_id)
             elif message["type"] == "http.response.body":
@@ -97,12 +99,12 @@ class Envelope:
         except (ClientGoneError, ClientDisconnect):
             outcome = "gone"
         except Exception as error:
+            # Starlette wraps what is raised after the start of a response.
+            cause = error.__cause__ if isinstance(error.__cause__, PlangrafError) else error
             if status == 0:
-                failure = None if isinstance(error, PlangrafError) else error
-                await problem(error, request_id)(inner, receive, passed_on)
+                failure = None if isinstance(cause, PlangrafError) else error
+                await problem(cause, request_id)(inner, receive, passed_on)
             else:
-                # Starlette wraps what is raised after the start of a response.
-                cause = error.__cause__ if isinstance(error.__cause__, AnswerBrokenError) else error
                 outcome = "broken"
                 failure = None if isinstance(cause, AnswerBrokenError) else error
         finally:
@@ -159,3 +161,17 @@ class Envelope:
             "Access-Control-Max-Age": str(_PREFLIGHT_S),
         }
         return Response(status_code=204, headers=headers)
+
+
+def _keep_precondition(scope: Scope, start: Message) -> None:
+    """RFC 9110 §13.1.1: who asks with If-Match gets the representation that it names, or none.
+
+    Raises:
+        PreconditionFailedError: the answer is another one.
+    """
+    asked = b", ".join(value for name, value in scope["headers"] if name == b"if-match").decode("latin-1").strip()
+    if not asked or start["status"] not in _WITH_REPRESENTATION or asked == "*":
+        return
+    tag = MutableHeaders(scope=start).get("etag", "")
+    if tag not in (part.strip() for part in asked.split(",")):
+        raise PreconditionFailedError(asked, tag)

@@ -29,6 +29,7 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.CodingNotAcceptableError: 406,
     errors.NotInXmlError: 406,
     errors.RequestTimeoutError: 408,
+    errors.PreconditionFailedError: 412,
     errors.BodyTooLargeError: 413,
     errors.UnsupportedMediaError: 415,
     errors.OverloadedError: 429,
