@@ -14,6 +14,7 @@ PlangrafError
 │   ├── HeadTooLargeError           an address and header fields over the limit
 │   ├── BodyTooLargeError           a request body over the limit
 │   ├── UnsupportedMediaError       a request body of a type that the endpoint does not read
+│   ├── UnsupportedCodingError      a request body in a content coding
 │   ├── NotAcceptableError          no format that the client accepts
 │   ├── CodingNotAcceptableError    no content coding that the client accepts
 │   ├── RangeError                  bytes that a file does not have
@@ -208,6 +209,14 @@ class UnsupportedMediaError(RequestError):
     def __init__(self, media_type: str, choices: list[str]) -> None:
         found = repr(media_type) if media_type else "no Content-Type"
         super().__init__(f"The body came with {found}. Send one of: {', '.join(choices)}.")
+
+
+class UnsupportedCodingError(RequestError):
+    code = "unsupported-coding"
+    title = "The request body has a content coding, which is not read here"
+
+    def __init__(self, coding: str) -> None:
+        super().__init__(f"The body came with Content-Encoding {coding!r}. Send it as it is, without a coding.")
 
 
 class NotAcceptableError(RequestError):
