@@ -32,7 +32,11 @@ _HEAD_END = b"\r\n\r\n"
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. `plangraf.raw` in a request's scope is the whole request, when it came in one piece."""
+    """One connection.
+
+    `plangraf.raw` in a request's scope is the whole request, when it came in one piece; `plangraf.refused` is why it
+    cannot be answered, which is told in its turn.
+    """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
