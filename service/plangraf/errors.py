@@ -7,11 +7,14 @@ PlangrafError
 │   ├── UpdateRefusedError          an update sent to the query endpoint
 │   ├── ServiceForbiddenError       SERVICE to an address that is not allowed
 │   ├── ParameterError              a parameter that is malformed, unknown or repeated
-│   ├── MalformedRequestError       bytes that are no HTTP
+│   ├── MalformedRequestError       bytes that are no valid HTTP
+│   ├── MethodNotImplementedError   a method that no address answers
 │   ├── RequestTimeoutError         a request that did not arrive in time
+│   ├── AddressTooLongError         an address whose path is over the limit
 │   ├── HeadTooLargeError           an address and header fields over the limit
 │   ├── BodyTooLargeError           a request body over the limit
 │   ├── UnsupportedMediaError       a request body of a type that the endpoint does not read
+│   ├── UnsupportedCodingError      a request body in a content coding
 │   ├── NotAcceptableError          no format that the client accepts
 │   ├── NotInXmlError               the answer has what XML cannot hold
 │   ├── CodingNotAcceptableError    no content coding that the client accepts
@@ -142,13 +145,28 @@ class ParameterError(RequestError):
 
 class MalformedRequestError(RequestError):
     code = "malformed-request"
-    title = "The request is no HTTP"
+    title = "The request is no valid HTTP"
 
-    def __init__(self) -> None:
+    def __init__(self, message: str | None = None) -> None:
         super().__init__(
-            "The bytes that came are no HTTP/1.1 request. This port speaks HTTP without TLS; "
+            message
+            or "The bytes that came are no HTTP/1.1 request. This port speaks HTTP without TLS; "
             "look at the address (http:// or https://), at proxies on the way, and at Content-Length."
         )
+
+
+class MethodNotImplementedError(RequestError):
+    code = "method-not-implemented"
+    title = "No address answers this method"
+
+    def __init__(self, method: str, methods: Sequence[str]) -> None:
+        super().__init__(
+            f"{method} is no method that this service knows; case matters. Use one of: {', '.join(methods)}."
+        )
+        self.methods = list(methods)
+
+    def extra(self) -> dict[str, Any]:
+        return {"methods": self.methods}
 
 
 class RequestTimeoutError(RequestError):
@@ -157,6 +175,17 @@ class RequestTimeoutError(RequestError):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"The request was not complete after {seconds:g} seconds. Send it again, whole.")
+
+
+class AddressTooLongError(RequestError):
+    code = "address-too-long"
+    title = "The path of the address is too long"
+
+    def __init__(self, found: int, limit: int) -> None:
+        super().__init__(
+            f"The address has {found} bytes before its '?', the limit is {limit}. "
+            "A query goes behind /sparql?query=, or is sent to /sparql with POST."
+        )
 
 
 class HeadTooLargeError(RequestError):
@@ -182,6 +211,14 @@ class UnsupportedMediaError(RequestError):
     def __init__(self, media_type: str, choices: list[str]) -> None:
         found = repr(media_type) if media_type else "no Content-Type"
         super().__init__(f"The body came with {found}. Send one of: {', '.join(choices)}.")
+
+
+class UnsupportedCodingError(RequestError):
+    code = "unsupported-coding"
+    title = "The request body has a content coding, which is not read here"
+
+    def __init__(self, coding: str) -> None:
+        super().__init__(f"The body came with Content-Encoding {coding!r}. Send it as it is, without a coding.")
 
 
 class NotAcceptableError(RequestError):

@@ -22,6 +22,13 @@ def connect(url: str, timeout: float = 60) -> socket.socket:
     return socket.create_connection((parts.hostname, parts.port), timeout=timeout)
 
 
+def send(url: str, sent: bytes) -> bytes:
+    """All that is answered to these bytes until the service closes the connection."""
+    with connect(url) as connection:
+        connection.sendall(sent)
+        return read_all(connection)
+
+
 def read_all(connection: socket.socket) -> bytes:
     found = b""
     while piece := connection.recv(65536):
@@ -65,6 +72,109 @@ def test_what_is_no_http_is_told_so(url: str, sent: bytes) -> None:
     with connect(url) as connection:
         connection.sendall(sent)
         problem(read_all(connection), 400, "malformed-request")
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/sparql?query=ASK{?s ?p 'ø'}", "/sparql?query='ø'", "/id/5001/område/1", "ø", "/a\x01b", "/sparql?query=ASK { }"],
+)
+def test_an_address_with_what_must_be_percent_encoded_is_told_how(url: str, target: str) -> None:
+    answer = send(url, b"GET " + target.encode() + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    detail = problem(answer, 400, "malformed-request")["detail"]
+    assert "%C3%A6 for æ" in detail
+    assert "TLS" not in detail
+
+
+@pytest.mark.parametrize("method", ["FOO", "get", "GETX", "DESCRIBE"])
+def test_an_unknown_method_is_501_and_told_those_that_there_are(url: str, method: str) -> None:
+    answer = send(url, f"{method} /sparql HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    body = problem(answer, 501, "method-not-implemented")
+    assert body["detail"].startswith(f"{method} is ")
+    assert body["methods"] == ["GET", "HEAD", "OPTIONS", "POST", "QUERY"]
+    assert all(name in body["detail"] for name in body["methods"])
+
+
+def test_methods_that_are_named_are_answered_and_others_of_http_refused_by_address(url: str) -> None:
+    for method in ("GET", "HEAD", "OPTIONS", "POST", "QUERY"):
+        assert httpx.request(method, f"{url}/sparql", params={"query": "ASK {}"}).status_code < 500, method
+    refused = httpx.request("PROPFIND", f"{url}/sparql")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, OPTIONS, POST, QUERY")
+
+
+@pytest.mark.parametrize("length", [65_535, 65_536, 300_000, 900_000])
+@pytest.mark.parametrize("prefix", ["", "http://x:80"])
+def test_a_long_address_is_read_up_to_the_limit_of_a_head(url: str, length: int, prefix: str) -> None:
+    target = f"{prefix}{POINT}&padding=".encode()
+    target += b"%20" * ((length - len(target)) // 3)
+    target = target.ljust(length, b"?")
+    request = b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+    with connect(url) as connection:
+        for _ in range(2):
+            connection.sendall(request)
+            head, body = read_one(connection)
+            assert head.startswith(b"HTTP/1.1 200 OK"), body
+            assert b'"boolean":true' in body
+
+
+def test_a_fragment_that_came_along_is_no_part_of_a_long_query(url: str) -> None:
+    target = POINT.encode() + b"&padding=" + b"a" * 70_000 + b"#query=ASK"
+    answer = send(url, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert b'"boolean":true' in answer
+
+
+def test_a_path_that_no_thing_can_have_is_414(url: str) -> None:
+    answer = send(url, b"GET /id/" + b"a" * 70_000 + b"?x=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+    detail = problem(answer, 414, "address-too-long")["detail"]
+    assert "70004 bytes" in detail
+    assert "POST" in detail
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ("", "no Host"), ("Accept: */*\r\n", "no Host"), ("Host: x\r\nHost: x\r\n", "2 Host"),
+        ("Host: x\r\nHost: y\r\n", "2 Host"), ("Host: a b/<>\r\n", "a b/<>"), ("Host: http://x/\r\n", "http://x/"),
+        ("Host: x:port\r\n", "x:port"), ("Host: user@x\r\n", "user@x"), ("Host: ø.no\r\n", "ø.no"),
+        ("Host: [::1\r\n", "[::1"), ("Host: %zz\r\n", "%zz"), ("Host: x, y\r\n", "x, y"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_request_without_one_valid_host_is_told_so(url: str, method: str, fields: str, told: str) -> None:
+    body = "Content-Length: 1\r\n\r\nx" if method == "POST" else "\r\n"
+    answer = send(url, f"{method} {POINT} HTTP/1.1\r\n{fields}{body}".encode())
+    assert told in problem(answer, 400, "malformed-request")["detail"]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", " ", "x", "X.example.org:8000", "127.0.0.1:", "[::1]:80", "[v1.a:b]", "a_b", "xn--bl-yia.no", "bl%C3%A5.no"],
+)
+def test_every_valid_host_is_answered_empty_or_not(url: str, host: str) -> None:
+    answer = send(url, f"GET {POINT} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 200 OK"), answer
+
+
+def test_http_1_0_needs_no_host(url: str) -> None:
+    assert send(url, f"GET {POINT} HTTP/1.0\r\n\r\n".encode()).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_request_without_host_is_refused_though_the_same_was_answered_before(url: str) -> None:
+    """By address and headers a kept answer would be found."""
+    with connect(url) as connection:
+        for _ in range(3):
+            connection.sendall(f"GET {POINT} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            read_one(connection)
+        connection.sendall(f"GET {POINT} HTTP/1.1\r\n\r\n".encode())
+        problem(read_all(connection), 400, "malformed-request")
+
+
+def test_a_request_without_host_behind_others_is_refused_in_its_turn(url: str) -> None:
+    good = f"GET {POINT} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    bad = f"GET {POINT} HTTP/1.1\r\n\r\n".encode()
+    answer = send(url, good * 2 + bad + good)
+    first, status, rest = answer.partition(b"HTTP/1.1 400 ")
+    assert first.count(b"HTTP/1.1 200 OK") == 2
+    problem(status + rest, 400, "malformed-request")
 
 
 def test_a_head_over_the_limit_is_refused_while_it_arrives(url: str) -> None:

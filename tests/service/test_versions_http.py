@@ -133,9 +133,27 @@ def test_errors_under_a_version_are_problems_too(server: tuple[str, list[str]]) 
     wrong = get(f"{url}/version/{first}/sparql", params={"query": "SELECT"})
     assert (wrong.status_code, wrong.json()["code"]) == (400, "query-syntax")
     assert get(f"{url}/version/{first}/nothing").json()["code"] == "not-found"
-    method = httpx.put(f"{url}/version/{first}/doc/{PLAN}")
-    assert (method.status_code, method.headers["allow"]) == (405, "GET")
-    assert httpx.options(f"{url}/version/{first}/sparql").status_code == 204
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["sparql", f"doc/{PLAN}", f"doc/{PLAN}.ttl", f"id/{PLAN}", "queries", "queries/plans", "queries/plans.csv",
+     "collections", "plans", "plans.csv", "", "ontology", "docs", "static/style.css"],
+)  # fmt: skip
+def test_the_methods_of_an_address_are_the_same_under_a_version(server: tuple[str, list[str]], path: str) -> None:
+    url, (first, _, third, _) = server
+    allowed = ["GET", "HEAD", "OPTIONS", "POST", "QUERY"] if path == "sparql" else ["GET", "HEAD", "OPTIONS"]
+    for address in (f"{url}/{path}", f"{url}/version/{first}/{path}", f"{url}/version/{third}/{path}"):
+        options = httpx.options(address)
+        assert (options.status_code, options.headers["allow"]) == (204, ", ".join(allowed)), address
+        assert options.headers["access-control-allow-methods"] == ", ".join(allowed)
+        for method in ("PUT", "DELETE", "POST", "QUERY"):
+            if method in allowed:
+                continue
+            refused = httpx.request(method, address)
+            assert (refused.status_code, refused.headers["allow"]) == (405, ", ".join(allowed)), (method, address)
+            assert refused.json()["code"] == "method-not-allowed"
+            assert all(name in refused.json()["detail"] for name in allowed)
 
 
 def test_a_version_that_never_was_is_404_and_one_that_was_pruned_410(server: tuple[str, list[str]]) -> None:

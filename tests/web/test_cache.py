@@ -59,6 +59,15 @@ def test_an_answer_that_was_asked_for_before_all_was_forgotten_is_not_kept_after
     assert cache.of_request(("/a", b"")) is None
 
 
+def test_a_very_long_request_is_not_remembered_though_its_answer_is_kept() -> None:
+    cache = Cache(1_000_000)
+    cache.keep(kept())
+    for length, remembered in ((1000, True), (10_000, False)):
+        request = ("/a", b"q" * length, b"", b"")
+        cache.remember(request, TAG, ())
+        assert (cache.of_request(request) is not None) == remembered
+
+
 def test_a_request_leads_to_the_answer_until_it_goes_or_all_is_forgotten() -> None:
     cache = Cache(1_000_000)
     cache.keep(kept())

@@ -10,7 +10,7 @@ import pytest
 import zstandard
 
 from plangraf.errors import CodingNotAcceptableError
-from plangraf.web.coding import CODINGS, IDENTITY, choose_coding, encode, encoder, tag_of
+from plangraf.web.coding import CODINGS, IDENTITY, SMALLEST, choose_coding, encode, encoder, tag_of
 
 DECODED = {
     "gzip": gzip.decompress,
@@ -33,7 +33,7 @@ PLANS = "/queries/plans.csv"
     ],
 )  # fmt: skip
 def test_the_coding_follows_the_header(header: str | None, coding: str) -> None:
-    assert choose_coding(header) == coding
+    assert choose_coding(header).name == coding
 
 
 @pytest.mark.parametrize("header", ["identity;q=0", "*;q=0", "deflate, identity;q=0", "gzip;q=0, *;q=0"])
@@ -41,6 +41,40 @@ def test_a_header_that_excludes_everything_is_told_what_there_is(header: str) ->
     with pytest.raises(CodingNotAcceptableError) as caught:
         choose_coding(header)
     assert caught.value.choices == [*CODINGS, IDENTITY]
+
+
+@pytest.mark.parametrize(
+    ("header", "small"),
+    [
+        (None, IDENTITY), ("gzip", IDENTITY), ("gzip, *;q=0.5", IDENTITY), ("gzip, identity;q=0.1", IDENTITY),
+        ("identity;q=0, gzip", "gzip"), ("gzip, *;q=0", "gzip"), ("br, identity;q=0.0, gzip;q=0.5", "br"),
+        ("gzip, *;q=0, identity;q=0.1", IDENTITY),
+    ],
+)  # fmt: skip
+def test_a_small_body_is_coded_only_when_it_must_be(header: str | None, small: str) -> None:
+    assert choose_coding(header).of(SMALLEST - 1) == small
+    assert choose_coding(header).of(SMALLEST) == choose_coding(header).name
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize(
+    "path",
+    ["/sparql?query=ASK%7B%7D", "/sparql?query=SELECT%20(NOW()%20AS%20%3Fn)%20%7B%7D", "/context/v1.jsonld",
+     "/sparql?query=ASK%7B%7D&explain=true", "/robots.txt", "/queries/plans.csv", "/ontology.nt", "/version/",
+     "/static/style.css", "/catalog", "/collections.csv", "/doc/5001/plan/one.ttl", "/openapi.json"],
+)  # fmt: skip
+def test_who_excludes_identity_gets_every_answer_coded_however_small(
+    client: httpx.Client, path: str, coding: str
+) -> None:
+    for _ in range(3):  # the second time from the cache, the third by its bytes
+        response = client.get(path, headers={"Accept-Encoding": f"identity;q=0, {coding}"})
+        assert response.status_code == 200, response.text
+        assert response.headers["content-encoding"] == coding
+        assert "Accept-Encoding" in response.headers["vary"]
+    plain = client.get(path, headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    if "etag" in plain.headers:
+        assert response.headers["etag"] != plain.headers["etag"]
 
 
 @pytest.mark.parametrize("coding", CODINGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -75,7 +76,7 @@ def test_the_media_type_of_a_body_is_read_without_case_and_with_charset(
 @pytest.mark.parametrize(
     "content_type",
     [
-        f"{QUERY}; charset=iso-8859-1", f"{FORM}; charset=utf-16", "application/sparql-update", "text/plain",
+        f"{QUERY}; charset=iso-8859-1", f"{FORM}; charset=utf-16", "text/plain",
         "multipart/form-data; boundary=x", "application/json", "",
     ],
 )  # fmt: skip
@@ -235,6 +236,52 @@ def test_a_request_without_exactly_one_query_is_400(
     assert problem(response, 400, "bad-parameter")["parameter"] == "query"
 
 
+@pytest.mark.parametrize("method", ["POST", "QUERY"])
+@pytest.mark.parametrize("url", ["/sparql", "/sparql?query=ASK%7B%7D"])
+def test_a_body_that_did_not_come_is_told_where_the_query_belongs(client: httpx.Client, method: str, url: str) -> None:
+    body = problem(client.request(method, url), 400, "bad-parameter")
+    assert body["parameter"] == "query"
+    assert all(word in str(body["detail"]) for word in (method, "no body came", "GET", QUERY, FORM))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * WHERE { ?s ?p ?o }", "# all\nselect * { ?s ?p ?o }", " PREFIX a: <http://a/?b=c&d=e> ASK { }",
+        "ASK{}", "DESCRIBE <http://a/>", "BASE <http://a/> CONSTRUCT WHERE { ?s ?p ?o }", "\ufeffASK {}",
+    ],
+)  # fmt: skip
+def test_a_form_that_is_the_query_itself_is_told_how_to_send_it(client: httpx.Client, query: str) -> None:
+    response = client.post("/sparql", content=query.encode(), headers={"Content-Type": FORM})
+    detail = str(problem(response, 400, "bad-parameter")["detail"])
+    assert "--data-urlencode" in detail
+    assert QUERY in detail
+
+
+@pytest.mark.parametrize("body", [b"", b"quary=ASK%7B%7D", b"q=SELECT", b"selection=1", b"ask=1"])
+def test_a_form_that_is_no_query_is_told_only_that_it_is_missing(client: httpx.Client, body: bytes) -> None:
+    response = client.post("/sparql", content=body, headers={"Content-Type": FORM})
+    assert "urlencode" not in str(problem(response, 400, "bad-parameter")["detail"])
+
+
+@pytest.mark.parametrize("method", ["POST", "QUERY"])
+@pytest.mark.parametrize("coding", ["gzip", "br", "GZIP", "identity, gzip", "deflate;"])
+@pytest.mark.parametrize("content_type", [QUERY, FORM])
+def test_a_coded_body_is_415_and_its_coding_named(
+    client: httpx.Client, method: str, coding: str, content_type: str
+) -> None:
+    headers = {"Content-Type": content_type, "Content-Encoding": coding}
+    response = client.request(method, "/sparql", content=gzip.compress(b"ASK {}"), headers=headers)
+    assert coding in str(problem(response, 415, "unsupported-coding")["detail"])
+    assert response.headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+def test_identity_is_no_coding(client: httpx.Client, coding: str) -> None:
+    headers = {"Content-Type": QUERY, "Content-Encoding": coding}
+    assert client.post("/sparql", content="ASK {}", headers=headers).json()["boolean"] is True
+
+
 UPDATES = ["INSERT DATA { <http://a/> <http://b/> 1 }", "DELETE WHERE { ?s ?p ?o }", "LOAD <http://127.0.0.1:9/>",
            "DROP ALL", "CLEAR DEFAULT", "PREFIX a: <http://a/> INSERT { a:b a:c 1 } WHERE { }"]  # fmt: skip
 
@@ -252,8 +299,9 @@ def test_an_update_is_refused_in_every_form(client: httpx.Client, update: str) -
     ]
     for response in refusals:
         problem(response, 400, "update-refused")
-    by_type = client.post("/sparql", content=update, headers={"Content-Type": "application/sparql-update"})
-    problem(by_type, 415, "unsupported-media-type")
+    for content_type in ("application/sparql-update", "Application/SPARQL-Update; charset=utf-8"):
+        by_type = client.post("/sparql", content=update, headers={"Content-Type": content_type})
+        assert "read-only" in str(problem(by_type, 400, "update-refused")["detail"])
     assert ask(client, "ASK { <http://a/> ?p ?o }").json()["boolean"] is False
 
 

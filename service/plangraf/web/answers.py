@@ -15,7 +15,7 @@ from plangraf import metrics
 from plangraf.engine.base import QueryAnswer, QueryRequest
 from plangraf.errors import DisplacedError, EngineError, NotReadyError, OverloadedError, PlangrafError
 from plangraf.web.cache import Cache, Headers, Kept
-from plangraf.web.coding import CODINGS, IDENTITY, SMALLEST, choose_coding, encode, encoder, tag_of
+from plangraf.web.coding import CODINGS, IDENTITY, Coding, choose_coding, encode, encoder, tag_of
 from plangraf.web.service import Service
 
 T = TypeVar("T")
@@ -77,7 +77,7 @@ class KeptAnswer(Response):
     """An answer that is at hand, whole, in the coding that the client asked for."""
 
     def __init__(
-        self, cache: Cache, kept: Kept, headers: Mapping[str, str], coding: str, *, tagged: bool = True
+        self, cache: Cache, kept: Kept, headers: Mapping[str, str], coding: Coding, *, tagged: bool = True
     ) -> None:
         super().__init__(None, 200)
         self.raw_headers, self.body = kept_parts(cache, kept, raw(headers), coding)
@@ -86,12 +86,12 @@ class KeptAnswer(Response):
             del self.headers["etag"]
 
 
-def kept_parts(cache: Cache, kept: Kept, own: Headers, coding: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Headers and body of a kept answer in one coding, which a short one does without.
+def kept_parts(cache: Cache, kept: Kept, own: Headers, wish: Coding) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Headers and body of a kept answer in one coding, which a short one does without where it may.
 
     `own` are the headers that depend on how the request chose the answer.
     """
-    coding = coding if len(kept.bodies[IDENTITY]) >= SMALLEST else IDENTITY
+    coding = wish.of(len(kept.bodies[IDENTITY]))
     body = cache.body(kept, coding)
     headers = [
         *own,
@@ -163,7 +163,7 @@ def whole(
     """A representation that is at hand and not worth keeping: 200, or 304 when the client has it."""
     if own := unchanged(request, tag, exists=True):
         return not_modified(own, headers)
-    coding = choose_coding(accept_encoding(request)) if len(body) >= SMALLEST else IDENTITY
+    coding = choose_coding(accept_encoding(request)).of(len(body))
     sent = {**headers, "ETag": tag_of(tag, coding), "Content-Type": content_type}
     if coding != IDENTITY:
         sent["Content-Encoding"] = coding
@@ -234,7 +234,7 @@ async def run(
         return not_modified(own, caching)
     keeping = _Keeping(service.cache, tag, key, generation, tagged=tagged)
     if answer.complete is None:
-        return StreamedAnswer(answer, caching, coding, keeping=keeping)
+        return StreamedAnswer(answer, caching, coding.name, keeping=keeping)
     await answer.aclose()
     keeping.add(answer.complete)
     kept = keeping.complete(answer.format.content_type, caching)
@@ -245,12 +245,12 @@ async def run(
     return found
 
 
-async def unkept(answer: QueryAnswer, headers: Mapping[str, str], coding: str) -> Response:
+async def unkept(answer: QueryAnswer, headers: Mapping[str, str], wish: Coding) -> Response:
     """An answer that may differ each time."""
     if answer.complete is None:
-        return StreamedAnswer(answer, headers, coding)
+        return StreamedAnswer(answer, headers, wish.name)
     await answer.aclose()
-    coding = coding if len(answer.complete) >= SMALLEST else IDENTITY
+    coding = wish.of(len(answer.complete))
     sent = {
         **headers,
         "Content-Type": answer.format.content_type,

@@ -152,6 +152,8 @@ def _look_on_signal(engine: SwitchingEngine) -> None:
 def _methods(app: FastAPI, scope: Scope) -> list[str]:
     """The methods that some route answers at this path, for Allow; none when there is no such path."""
     found: set[str] = set()
+    if under := kept_versions.split(scope["path"]):
+        scope = {**scope, "path": under[1]}
     for route in app.routes:
         if route.matches(scope)[0] != Match.NONE:
             found |= getattr(route, "methods", None) or set()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from plangraf import metrics
@@ -17,8 +16,11 @@ from plangraf.errors import PlangrafError
 from plangraf.web.coding import IDENTITY, encode
 
 Headers = tuple[tuple[bytes, bytes], ...]
+Request = tuple[bytes | str, ...]
 _OVERHEAD = 1024  # what an entry costs beside its bodies, roughly
 _MOST_KEYS = 20_000
+# A longer request finds its answer by the tag: as many as may be remembered must not fill the memory.
+_LONGEST_KEY = 8192
 
 
 @dataclass(slots=True)
@@ -49,7 +51,7 @@ class Cache:
     size: int = 0
     generation: int = 0
     _kept: OrderedDict[str, Kept] = field(default_factory=OrderedDict)
-    _requests: OrderedDict[Hashable, tuple[str, Headers]] = field(default_factory=OrderedDict)
+    _requests: OrderedDict[Request, tuple[str, Headers]] = field(default_factory=OrderedDict)
     _computing: dict[str, asyncio.Future[None]] = field(default_factory=dict)
     _too_large: OrderedDict[str, None] = field(default_factory=OrderedDict)
 
@@ -63,7 +65,7 @@ class Cache:
             self._kept.move_to_end(tag)
         return found
 
-    def of_request(self, request: Hashable) -> tuple[Kept, Headers] | None:
+    def of_request(self, request: Request) -> tuple[Kept, Headers] | None:
         """The answer that the same request got before, if it is still kept, and its own headers."""
         remembered = self._requests.get(request)
         if remembered is None:
@@ -75,9 +77,9 @@ class Cache:
             return None
         return found, headers
 
-    def remember(self, request: Hashable, tag: str, headers: Headers) -> None:
+    def remember(self, request: Request, tag: str, headers: Headers) -> None:
         """Which kept answer a request gets, and with which headers: Vary depends on how the answer was chosen."""
-        if tag not in self._kept:
+        if tag not in self._kept or sum(map(len, request)) > _LONGEST_KEY:
             return
         self._requests[request] = tag, headers
         if len(self._requests) > _MOST_KEYS:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import brotli
@@ -80,14 +81,29 @@ class _Zstd:
 _ENCODERS: dict[str, Callable[[], Encoder]] = {"gzip": _Gzip, "br": _Brotli, "zstd": _Zstd}
 
 
-def choose_coding(accept_encoding: str | None) -> str:
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """The coding that a client wishes most; `needed` when it excludes identity."""
+
+    name: str
+    needed: bool = False
+
+    def of(self, size: int) -> str:
+        """The coding of a body of so many bytes: a short one goes without where it may."""
+        return self.name if self.needed or size >= SMALLEST else IDENTITY
+
+
+UNCODED = Coding(IDENTITY)
+
+
+def choose_coding(accept_encoding: str | None) -> Coding:
     """The coding for an Accept-Encoding header: the highest quality, among equals identity last.
 
     Raises:
         CodingNotAcceptableError: even identity is excluded, and no coding of ours is named.
     """
     if not accept_encoding:
-        return IDENTITY
+        return UNCODED
     given = {_ALIASES.get(name, name): quality for name, quality in reversed(weighted(accept_encoding))}
     rest = given.get("*")
 
@@ -97,10 +113,10 @@ def choose_coding(accept_encoding: str | None) -> str:
     best = max(CODINGS, key=quality)
     plain = given.get(IDENTITY, rest if rest == 0 else None)
     if quality(best) > 0 and quality(best) >= (plain if plain is not None else 0.0):
-        return best
+        return Coding(best, needed=plain == 0)
     if plain == 0:
         raise CodingNotAcceptableError(accept_encoding, (*CODINGS, IDENTITY))
-    return IDENTITY
+    return UNCODED
 
 
 def encoder(coding: str) -> Encoder:

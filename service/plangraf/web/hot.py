@@ -20,7 +20,7 @@ from plangraf import metrics
 from plangraf.errors import CodingNotAcceptableError
 from plangraf.web.answers import kept_parts, request_key
 from plangraf.web.cache import Cache
-from plangraf.web.coding import CODINGS, IDENTITY, choose_coding, tag_of
+from plangraf.web.coding import CODINGS, IDENTITY, UNCODED, choose_coding, tag_of
 from plangraf.web.noting import Notes
 
 # Where the application's state, which every connection sees, keeps the Hot of the process.
@@ -81,7 +81,7 @@ class Hot:
             elif name == b"if-match":
                 return None  # its condition is kept on the slow way
         try:
-            coding = _coding(encoding.decode("latin-1")) if encoding else IDENTITY
+            coding = _coding(encoding.decode("latin-1")) if encoding else UNCODED
         except CodingNotAcceptableError:
             return None  # the slow way says what is wrong
         _HIT.inc()

@@ -5,7 +5,6 @@ Documents, vocabulary, SPARQL and named queries over one version never change, s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -14,7 +13,6 @@ import orjson
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Router
@@ -23,7 +21,7 @@ from starlette.types import Message, Receive, Scope, Send
 from plangraf.engine.base import Engine
 from plangraf.engine.pool import EmbeddedEngine
 from plangraf.engine.switching import SwitchingEngine
-from plangraf.errors import MethodNotAllowedError, NotReadyError
+from plangraf.errors import NotReadyError
 from plangraf.formats import HTML, PLAIN_JSON
 from plangraf.representation.html import Pages
 from plangraf.settings import Settings
@@ -45,7 +43,6 @@ from plangraf.web.opened import OpenedVersions
 from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import Service
 
-_METHODS = {"GET", "POST", "QUERY"}
 # Share of the memory for finished answers that all kept versions together may have.
 _SHARE = 8
 
@@ -155,18 +152,16 @@ def _routes(service: Service, engine: EmbeddedEngine, cache: Cache) -> Router:
 class _KeptVersions(BaseRoute):
     """`/version/<id>/…`, handed to the routes of that version."""
 
-    methods = _METHODS
-
     def __init__(self, opened: OpenedVersions) -> None:
         self._opened = opened
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] != "http" or not _split(scope["path"]):
+        if scope["type"] != "http" or not split(scope["path"]):
             return Match.NONE, {}
         return Match.FULL, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        version_id, path = _split(scope["path"]) or ("", "")
+        version_id, path = split(scope["path"]) or ("", "")
         await _answer(self._opened, version_id, path, scope, receive, send)
 
 
@@ -197,7 +192,7 @@ async def _answer(
     """Lets one version answer a request under a path of its own; once more when its engine was closed on the way.
 
     Raises:
-        PlangrafError: what `opened.use` and the version's routes raise.
+        PlangrafError, HTTPException: what `opened.use` and the version's routes raise.
     """
     inner = {**scope, "path": path, "raw_path": path.encode(), "root_path": ""}
     started = False
@@ -218,15 +213,10 @@ async def _answer(
                 # The version was current, so its engine was lent, and another one became current.
                 if last or started or scope["method"] != "GET":
                     raise
-            except HTTPException as error:
-                if error.status_code != 405:
-                    raise
-                allowed: Mapping[str, str] = error.headers or {}
-                raise MethodNotAllowedError(scope["method"], allowed.get("Allow", "GET").split(", ")) from error
 
 
-def _split(path: str) -> tuple[str, str] | None:
-    """The id of a version and the path under it."""
+def split(path: str) -> tuple[str, str] | None:
+    """The id of a version and the path under it, which the service answers for the current version."""
     parts = path.split("/", 3)
     if parts[:2] != ["", "version"] or not parts[2:3] or not parts[2]:
         return None

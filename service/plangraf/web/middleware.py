@@ -15,6 +15,7 @@ from plangraf.web.answers import ClientGoneError
 from plangraf.web.hot import Found, Hot
 from plangraf.web.noting import Notes
 from plangraf.web.problems import problem
+from plangraf.web.request_head import REFUSED
 
 _EXPOSED = (
     "Accept-Query, Accept-Ranges, Allow, Content-Length, Content-Location, Content-Range, ETag, Link, Location, "
@@ -63,7 +64,8 @@ class Envelope:
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
         request_id = self._notes.request_id(given)
         method: str = scope["method"]
-        if method in ("GET", "HEAD") and (found := self._hot.find(scope)) is not None:
+        refused: PlangrafError | None = scope.get(REFUSED)
+        if refused is None and method in ("GET", "HEAD") and (found := self._hot.find(scope)) is not None:
             await self._send_kept(scope, send, found, request_id, began)
             return
         inner = {**scope, "plangraf.request_id": request_id, "plangraf.head": method == "HEAD"}
@@ -89,6 +91,8 @@ class Envelope:
         outcome = "complete"
         failure: BaseException | None = None
         try:
+            if refused is not None:
+                raise refused
             if method == "OPTIONS":
                 await self._options(inner)(inner, receive, passed_on)
             elif (endpoint := self._direct.get((inner["method"], scope["path"]))) is not None:

@@ -31,10 +31,13 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.RequestTimeoutError: 408,
     errors.PreconditionFailedError: 412,
     errors.BodyTooLargeError: 413,
+    errors.AddressTooLongError: 414,
+    errors.UnsupportedCodingError: 415,
     errors.UnsupportedMediaError: 415,
     errors.OverloadedError: 429,
     errors.RangeError: 416,
     errors.HeadTooLargeError: 431,
+    errors.MethodNotImplementedError: 501,
     errors.QueryTimeoutError: 503,
     errors.DisplacedError: 503,
     errors.NotReadyError: 503,
@@ -75,6 +78,8 @@ def problem(error: Exception, request_id: str) -> Response:
         headers["Retry-After"] = str(seconds)
     if isinstance(known, errors.MethodNotAllowedError):
         headers["Allow"] = ", ".join(known.allowed)
+    if isinstance(known, errors.UnsupportedCodingError):
+        headers["Accept-Encoding"] = "identity"  # RFC 9110 §15.5.16: what the request should have had
     if isinstance(known, errors.RangeError):
         headers["Content-Range"] = f"bytes */{known.size}"
     return Response(orjson.dumps(body, default=str), status, headers, media_type=PROBLEM.media_type)

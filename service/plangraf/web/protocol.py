@@ -11,11 +11,13 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from plangraf.errors import HeadTooLargeError, MalformedRequestError, PlangrafError, RequestTimeoutError
+from plangraf.errors import AddressTooLongError, HeadTooLargeError, PlangrafError, RequestTimeoutError
 from plangraf.web.hot import STATE, Hot
 from plangraf.web.problems import problem
+from plangraf.web.request_head import REFUSED, check_host, split_long, why_refused
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
@@ -30,12 +32,17 @@ _HEAD_END = b"\r\n\r\n"
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. `plangraf.raw` in a request's scope is the whole request, when it came in one piece."""
+    """One connection.
+
+    `plangraf.raw` in a request's scope is the whole request, when it came in one piece; `plangraf.refused` is why it
+    cannot be answered, which is told in its turn.
+    """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._hot: Hot | None = self.app_state.get(STATE)
         self._raw: bytes | None = None
+        self._start = b""
         self._arriving = False
         self._head_size = 0
         self._patience: asyncio.TimerHandle | None = None
@@ -62,13 +69,20 @@ class Protocol(HttpToolsProtocol):
                     self._answer(answer)
                     return
                 self._raw = data
+            self._start = data
             self._head_size = 0
         elif self._head_size >= 0:
             self._head_size += len(data)
             if self._head_size > LONGEST_HEAD:
                 self._refuse(HeadTooLargeError(LONGEST_HEAD))
                 return
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # it may be ignored (RFC 9110 §7.8)
+        except httptools.HttpParserError as error:
+            self._refuse(why_refused(error, self._start))
         if self._patience is None and self._idle and self.timeout_keep_alive_task is None:
             self._wait(HEAD_S)  # only empty lines came
 
@@ -81,9 +95,23 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_size = -1  # its size counts no longer
-        super().on_headers_complete()
+        self._start = b""
+        extension: dict[str, Any] = {}
         if self._raw is not None:
-            self.scope["plangraf.raw"] = self._raw  # type: ignore[typeddict-unknown-key]  # an extension of ours
+            extension["plangraf.raw"] = self._raw
+        try:
+            check_host(self.parser.get_http_version(), self.headers)
+            if (parts := split_long(self.url)) is not None:
+                self.url, extension["query_string"] = parts
+        except PlangrafError as error:
+            extension[REFUSED] = error
+            if isinstance(error, AddressTooLongError):
+                self.url, extension["path"] = b"/", "-"
+        # Makes the request's task, which runs later and sees what is added to the scope.
+        super().on_headers_complete()
+        self.scope.update(extension)  # type: ignore[typeddict-item]  # as ASGI allows
+        if REFUSED in extension:
+            self.cycle.keep_alive = False
         self._wait(BODY_S)
 
     def on_message_complete(self) -> None:
@@ -94,12 +122,6 @@ class Protocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
         super()._start_asgi_task(cycle, app)
-
-    def _unsupported_upgrade_warning(self) -> None:
-        """Nothing: an upgrade may be ignored (RFC 9110 §7.8), and one line for each request is enough."""
-
-    def send_400_response(self, msg: str) -> None:
-        self._refuse(MalformedRequestError())
 
     @property
     def _idle(self) -> bool:

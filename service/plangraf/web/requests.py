@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from pyoxigraph import NamedNode
 from starlette.requests import Request
@@ -14,6 +14,7 @@ from plangraf.errors import (
     BodyTooLargeError,
     ParameterError,
     RequestError,
+    UnsupportedCodingError,
     UnsupportedMediaError,
     UpdateRefusedError,
 )
@@ -23,9 +24,14 @@ from plangraf.queries import LANGUAGES
 
 QUERY_TYPE = "application/sparql-query"
 FORM_TYPE = "application/x-www-form-urlencoded"
+_UPDATE_TYPE = "application/sparql-update"
 
 _MOST_FIELDS = 200
 _choose = lru_cache(512)(choose)
+# How a query begins; what follows the keyword tells it from the name of a field.
+_QUERY_BEGINS = re.compile(
+    r"\ufeff?(\s|#[^\n]*\n)*(BASE|PREFIX|SELECT|ASK|CONSTRUCT|DESCRIBE)[\s({<*?$:#]", re.IGNORECASE
+)
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
@@ -120,13 +126,15 @@ async def read_sparql(request: Request, limit: int) -> SparqlRequest:
         request: GET, or POST or QUERY in either form.
         limit: most bytes of a body.
     Raises:
-        RequestError: malformed, not exactly one query, an update, a body too large or of another type.
+        RequestError: malformed, not exactly one query, an update, a body too large, coded or of another type.
     """
     given = parameters(request.scope["query_string"])
     queries = given.get("query", [])
     with_body = request.method in ("POST", "QUERY")
+    body = b""
     if with_body:
-        media_type = _media_type(request.headers.get("content-type", ""))
+        _refuse_coding(request)
+        media_type = await _media_type(request)
         body = await _body(request, limit)
         if media_type == QUERY_TYPE:
             queries = [*queries, _decoded(body)]
@@ -139,7 +147,7 @@ async def read_sparql(request: Request, limit: int) -> SparqlRequest:
     if len(queries) > 1:
         raise ParameterError("query", f"is given {len(queries)} times. Send exactly one query.")
     if with_body and not queries:
-        raise ParameterError("query", "is missing. Send exactly one query.")
+        raise ParameterError("query", _why_missing(body))
     default_graphs, named_graphs = _graphs(given, "default-graph-uri"), _graphs(given, "named-graph-uri")
     chosen = bool(default_graphs or named_graphs)
     return SparqlRequest(
@@ -178,17 +186,51 @@ def client_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def _media_type(content_type: str) -> str:
+def _refuse_coding(request: Request) -> None:
+    coding = ", ".join(request.headers.getlist("content-encoding"))
+    if any(part.strip().lower() not in ("", "identity") for part in coding.split(",")):
+        raise UnsupportedCodingError(coding)
+
+
+async def _media_type(request: Request) -> str:
     """The media type of a body that we read.
 
     Raises:
+        ParameterError: neither a type nor a body came.
+        UpdateRefusedError: the type is that of updates.
         UnsupportedMediaError: another type, or a charset other than UTF-8.
     """
+    content_type = request.headers.get("content-type", "")
     media_type, *fields = [field.strip() for field in content_type.lower().split(";")]
     charsets = [field.partition("=")[2].strip('" ') for field in fields if field.startswith("charset")]
+    if media_type == _UPDATE_TYPE:
+        raise UpdateRefusedError("What the body holds")
+    if not content_type and not await _has_body(request):
+        raise ParameterError(
+            "query",
+            f"does not count in the address of a {request.method}, and no body came. Send the query in the body, as "
+            f"{QUERY_TYPE} or as the field query of {FORM_TYPE}, or in the address with GET.",
+        )
     if media_type not in (QUERY_TYPE, FORM_TYPE) or any(c not in ("utf-8", "utf8") for c in charsets):
         raise UnsupportedMediaError(content_type, [QUERY_TYPE, FORM_TYPE, "both in UTF-8"])
     return media_type
+
+
+async def _has_body(request: Request) -> bool:
+    async for chunk in request.stream():
+        if chunk:
+            return True
+    return False
+
+
+def _why_missing(form: bytes) -> str:
+    """What to tell about a form without a query, which may be the query itself."""
+    if _QUERY_BEGINS.match(unquote_plus(form.decode("utf-8", "replace"))):
+        return (
+            "is missing: the form is the query itself. Send it as query=… "
+            f"(curl --data-urlencode 'query=SELECT …'), or as it is with Content-Type: {QUERY_TYPE}."
+        )
+    return "is missing. Send exactly one query."
 
 
 async def _body(request: Request, limit: int) -> bytes:
