@@ -111,7 +111,8 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset()) -> Ch
     Args:
         query: the text as the client sent it.
         limits: the bounds to keep.
-        terms: every IRI that our closed namespaces have; when empty, names in them are not checked.
+        terms: every IRI that our closed namespaces have, and those of other vocabularies that may be proposed;
+            when empty, names in our namespaces are not checked.
     Raises:
         QuerySyntaxError: malformed, or a prefix, function, term or base that does not exist.
         QueryLimitError: over a limit, which it names.
@@ -376,7 +377,7 @@ class _Pass:
 
     def _term(self, index: int, token: Token, frame: _Frame) -> None:
         iri = self.names.iri(token)
-        self.names.check_term(token, iri)
+        self.names.check_term(self.tokens, index, iri)
         if self._text(index + 1) == "(" and (
             frame.kind == "expression" or frame.clause == "modifier" or self._upper(index - 1) == "FILTER"
         ):
