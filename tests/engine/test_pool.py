@@ -37,6 +37,7 @@ from plangraf.errors import (
     QueryTimeoutError,
     WorkerCrashedError,
 )
+from plangraf.namespaces import GRAPH, ONTOLOGY, PREFIXES, SHAPES
 from plangraf.settings import Settings
 from plangraf.versions import Version
 
@@ -472,6 +473,24 @@ def test_a_long_json_ld_answer_is_whole_however_it_is_cut(version: Version) -> N
         assert len(list(parse(body.encode(), RdfFormat.JSON_LD))) == 3 * 4000
 
     with_engine(version, use)
+
+
+def test_the_terms_of_others_that_the_shapes_name_are_proposed_for_one_of_ours_that_there_is_not(
+    tmp_path: Path,
+) -> None:
+    lines = [
+        f"<{ONTOLOGY}#Plan> <{PREFIXES['rdfs']}isDefinedBy> <{ONTOLOGY}> <{GRAPH}ontology> .\n",
+        f"<{SHAPES}#PlanShape-x> <{PREFIXES['sh']}path> <{PREFIXES['dcterms']}identifier> <{GRAPH}shapes> .\n",
+        f"<{SHAPES}#PlanShape> <{PREFIXES['sh']}targetClass> <{PREFIXES['skos']}Concept> <{GRAPH}shapes> .\n",
+    ]
+    (tmp_path / "data.nq.zst").write_bytes(zstandard.compress("".join(lines).encode()))
+
+    async def use(engine: EmbeddedEngine) -> None:
+        for wrong, meant in (("?s plan:identifier ?o", "dcterms:identifier"), ("?s a plan:concept", "skos:Concept")):
+            with pytest.raises(QuerySyntaxError, match=f"did you mean {meant}\\?"):
+                engine.check(f"PREFIX plan: <{ONTOLOGY}#> ASK {{ {wrong} }}")
+
+    with_engine(Version("0123456789abcdef", tmp_path, {}), use)
 
 
 def test_functions_that_need_the_clock_or_chance_work_in_a_worker(version: Version) -> None:

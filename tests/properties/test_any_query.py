@@ -14,6 +14,7 @@ from engine_apart import EngineApart
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from plangraf.engine.chosen import Graphs
 from plangraf.engine.empty import why_empty
 from plangraf.engine.explain import explain_engine_error
 from plangraf.engine.grammar import FUNCTIONS, grammar
@@ -72,8 +73,16 @@ def explained(text: str) -> None:
             raise RequestError("refused")
         return False
 
-    asyncio.run(why_empty(ask, text))
-    assert len(asked) <= 12
+    async def find(query: str) -> list[str]:
+        asked.append(query)
+        if (checked := guarded(query)) is None or checked.form != "SELECT":
+            raise RequestError("refused")
+        return ["http://x/g"]
+
+    for chosen in (None, ("http://x/g",)):
+        asked.clear()
+        asyncio.run(why_empty(ask, text, Graphs(("http://x/g", "http://x/h"), find, chosen, chosen)))
+        assert len(asked) <= 12
 
 
 @st.composite

@@ -445,3 +445,35 @@ def test_an_empty_answer_is_explained_when_asked_for(client: httpx.Client) -> No
     assert full.json()["results"]["bindings"]
     assert "plangraf-explain" not in full.headers
     assert client.get("/sparql", params={"query": query, "explain": "why"}).json()["parameter"] == "explain"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "graphs"),
+    [
+        ("WHERE { GRAPH <%sontology> { ?p a plan:Plan } }", {}),
+        ("FROM <%sontology> WHERE { ?p a plan:Plan }", {}),
+        ("FROM NAMED <%sontology> WHERE { GRAPH ?g { ?p a plan:Plan } }", {}),
+        ("WHERE { ?p a plan:Plan }", {"default-graph-uri": GRAPH + "ontology"}),
+    ],
+)
+def test_an_empty_answer_from_a_chosen_graph_tells_which_graph_has_one(
+    client: httpx.Client, pattern: str, graphs: dict[str, str]
+) -> None:
+    query = "PREFIX plan: <https://w3id.org/plangraf/ontology#> SELECT ?p " + pattern.replace("%s", GRAPH)
+    response = client.get("/sparql", params={"query": query, "explain": "true", **graphs})
+    assert values(response) == []
+    told = response.headers["plangraf-explain"]
+    assert told.startswith("Nothing matches `?p a plan:Plan` ")
+    assert told.endswith(
+        f" in <{GRAPH}ontology>; there are matches in <{GRAPH}5001/example>: choose that graph, or none."
+    )
+
+
+@pytest.mark.parametrize("pattern", ["{ GRAPH <%s> { ?p ?q ?o } }", "FROM <%s> { ?p ?q ?o }"])
+def test_a_graph_that_there_is_not_is_told_with_the_nearest(client: httpx.Client, pattern: str) -> None:
+    query = "SELECT ?p " + pattern.replace("%s", GRAPH + "ontologi")
+    response = client.get("/sparql", params={"query": query, "explain": "true"})
+    assert values(response) == []
+    told = response.headers["plangraf-explain"]
+    assert told.startswith(f"There is no graph <{GRAPH}ontologi> (line 1, ")
+    assert f"; did you mean <{GRAPH}ontology>? The graphs are listed in the service description" in told

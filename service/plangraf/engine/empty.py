@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import quote
 
+from plangraf.engine.chosen import Choice, Graphs, in_words
 from plangraf.engine.outline import Outline, Part, outline
 from plangraf.engine.slips import slip
 from plangraf.errors import EngineError, Place, RequestError
@@ -20,6 +22,10 @@ _MOST_ASKED = 12
 _MOST_UNANSWERED = 2
 # These bind more or nothing, and leave every solution as it is.
 _NEVER_EMPTY = frozenset(("optional", "bind"))
+# What may have a match in another graph than the chosen ones.
+_IN_A_GRAPH = frozenset(("triple", "union"))
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +44,9 @@ class Explanation:
 class Asker:
     """Asks at most a few questions; an answer is None when there is none."""
 
-    def __init__(self, ask: Callable[[str], Awaitable[bool]], head: str) -> None:
+    def __init__(self, ask: Callable[[str], Awaitable[bool]], head: str, graphs: Graphs | None) -> None:
         self._ask = ask
+        self._graphs = graphs
         self._head = head
         self._left = _MOST_ASKED
         self._unanswered = 0
@@ -48,30 +55,39 @@ class Asker:
     async def __call__(self, body: str, after: str = "") -> bool | None:
         """Whether a group's body has a solution."""
         query = f"{self._head} {{ {body} }} {after}"
-        if query in self._known:
-            return self._known[query]
+        if query not in self._known:
+            self._known[query] = await self._answer(self._ask, query)
+        return self._known[query]
+
+    async def graphs(self, search: str) -> list[str]:
+        """The graphs that a SELECT finds; none without an answer."""
+        return (await self._answer(self._graphs.find, search) or []) if self._graphs else []
+
+    async def _answer(self, ask: Callable[[str], Awaitable[T]], query: str) -> T | None:
         if not self._left or self._unanswered >= _MOST_UNANSWERED:
             return None
         self._left -= 1
-        answer: bool | None
         try:
-            answer = await self._ask(query)
+            return await ask(query)
         except RequestError:
-            answer = None  # the guard does not let it pass
+            return None  # the guard does not let it pass
         except (EngineError, TimeoutError):
-            answer = None
             self._unanswered += 1
-        self._known[query] = answer
-        return answer
+            return None
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where parts stand: in the outermost group, or inside groups and GRAPHs of it."""
+    """Where parts stand: in the outermost group, or inside groups and GRAPHs of it.
+
+    `where` says in which graphs they are looked for, for a message; `graph` is the innermost GRAPH around them.
+    """
 
     before: str = ""
     opened: str = ""
     closed: str = ""
+    where: str = ""
+    graph: Part | None = None
 
     def body(self, inner: str) -> str:
         return f"{self.before} {self.opened} {inner} {self.closed}"
@@ -80,23 +96,29 @@ class Scope:
         """As `body`, without what stands before the groups."""
         return f"{self.opened} {inner} {self.closed}"
 
-    def into(self, before: str, part: Part) -> Scope:
-        return Scope(f"{self.before} {self.opened} {before}", f"{part.opening} {{", f"}} {self.closed}")
+    def into(self, before: str, part: Part, choice: Choice) -> Scope:
+        opened = f"{self.before} {self.opened} {before}", f"{part.opening} {{", f"}} {self.closed}"
+        graph = part if part.kind == "graph" else self.graph
+        return Scope(*opened, choice.where(graph), graph)
 
 
-async def why_empty(ask: Callable[[str], Awaitable[bool]], query: str) -> Explanation | None:
+async def why_empty(
+    ask: Callable[[str], Awaitable[bool]], query: str, graphs: Graphs | None = None
+) -> Explanation | None:
     """Why a query's answer is empty; None when it is not, or when there is nothing to say.
 
     Args:
         ask: answers an ASK on the data that the query was asked on; may raise TimeoutError and errors of ours.
         query: a SELECT, ASK or CONSTRUCT that passed the guard, as it was written.
+        graphs: all graphs and what the request chose of them, to tell which others have a match.
     """
     parsed = outline(query)
     if parsed is None or (parsed.one_row and not (parsed.limit_zero or parsed.offset)):
         return None
     if parsed.limit_zero:
         return _at(parsed.limit_zero.place, "LIMIT 0 asks for no row.")
-    asker = Asker(ask, parsed.head)
+    asker = Asker(ask, parsed.head, graphs)
+    choice = Choice(parsed, graphs)
     if parsed.one_row:
         return await _why_no_rows(asker, parsed)
     chain = _chain(parsed.parts)
@@ -108,11 +130,11 @@ async def why_empty(ask: Callable[[str], Awaitable[bool]], query: str) -> Explan
     if matched is None and (parsed.having or parsed.offset):
         return None
     if values and parsed.values and (without := await asker(whole)) is not False:
-        found = await slip(asker, Scope(), parsed, parsed.values, chain) if without else None
+        found = await slip(asker, Scope(where=choice.where()), parsed, parsed.values, chain) if without else None
         text = "The WHERE part has matches, but none goes with a row of the VALUES behind it"
         plain = _at(parsed.values.place, f"{text}{_where(parsed.values.place)}.") if without else None
         return _at(found.place or parsed.values.place, found.message) if found else plain
-    return await _why_no_match(asker, parsed, sure=matched is False)
+    return await _why_no_match(asker, parsed, choice, sure=matched is False)
 
 
 async def _why_no_triples(asker: Asker, parsed: Outline, whole: str) -> Explanation | None:
@@ -150,9 +172,9 @@ async def _why_no_rows(asker: Asker, parsed: Outline) -> Explanation | None:
     return None
 
 
-async def _why_no_match(asker: Asker, parsed: Outline, *, sure: bool) -> Explanation | None:
+async def _why_no_match(asker: Asker, parsed: Outline, choice: Choice, *, sure: bool) -> Explanation | None:
     """The first part without a match; None when it is not `sure` that there is one and no question showed it."""
-    scope, parts, first = Scope(), parsed.parts, True
+    scope, parts, stem = Scope(where=choice.where()), parsed.parts, parsed.stem
     while True:
         chain = _chain(parts)
         found = await _first_without_match(asker, scope, chain)
@@ -168,16 +190,18 @@ async def _why_no_match(asker: Asker, parsed: Outline, *, sure: bool) -> Explana
             begin = next(p for p in chain[last_good + 1 :] if p.kind not in _NEVER_EMPTY)
             text = f"From {_named(begin)} to {_named(part)} something has no match"
             return _at(begin.place, f"{text}; which of them could not be found out in time.")
-        if first and culprit == 0 and parsed.from_clause and (explanation := await _why_no_dataset(asker, parsed)):
-            return explanation
         if not part.inner:
             break
         if part.kind == "select" and (before.strip() or await asker(scope.body(_joined(part.inner))) is not False):
             break
-        stem = parsed.stem
         if part.kind == "graph" and await asker(f"{part.opening} {{ ?{stem}s ?{stem}p ?{stem}o }}") is False:
-            return _at(part.place, f"There is no graph with triples for {_named(part)}.")
-        scope, parts, first = scope.into(before, part), part.inner, False
+            return _at(part.place, choice.no_graph(part) or f"There is no graph with triples for {_named(part)}.")
+        scope, parts = scope.into(before, part, choice), part.inner
+    if choice.made and _is_of_the_default_graph(scope, part) and await asker(f"?{stem}s ?{stem}p ?{stem}o") is False:
+        place, text = choice.no_default()
+        return _at(place, text)
+    if part.kind in _IN_A_GRAPH and (elsewhere := await _elsewhere(asker, choice, scope, chain, culprit)):
+        return _at(part.place, elsewhere + choice.unknown())
     found_slip = await slip(asker, scope, parsed, part, chain[:culprit])
     if found_slip is not None:
         return _at(found_slip.place or part.place, found_slip.message)
@@ -209,16 +233,34 @@ async def _first_without_match(asker: Asker, scope: Scope, chain: list[Part]) ->
     return good, bad
 
 
-async def _why_no_dataset(asker: Asker, parsed: Outline) -> Explanation | None:
-    clause = parsed.from_clause
-    assert clause is not None
-    stem = parsed.stem
-    if await asker(f"?{stem}s ?{stem}p ?{stem}o") is not False:
+def _is_of_the_default_graph(scope: Scope, part: Part) -> bool:
+    in_graph = scope.graph is not None or any(token.upper == "GRAPH" for token in part.tokens)
+    return part.kind in _IN_A_GRAPH and not in_graph
+
+
+async def _elsewhere(asker: Asker, choice: Choice, scope: Scope, chain: list[Part], culprit: int) -> str | None:
+    """Which other graphs have a match for a part, best for its whole group, or together with what stands before it."""
+    part, before = chain[culprit], _joined(chain[:culprit])
+    together = bool(before.strip() or scope.before.strip())
+    if scope.where and (not together or await asker(scope.alone(part.text)) is False):
+        whole = len(chain) > 1 and not scope.before.strip()
+        found = await asker.graphs(choice.search(choice.inside(_joined(chain)))) if whole else []
+        match = "all of the patterns match in" if found else "there are matches in"
+        if not (found := found or await asker.graphs(choice.search(choice.inside(part.text)))):
+            return None
+        advice = "choose that graph, or none" if len(found) == 1 else "choose one of these, or no graph"
+        named = _named(part)
+        nothing = f"No branch of {named} has a match" if part.kind == "union" else f"Nothing matches {named}"
+        return f"{nothing}{scope.where}; {match} {in_words(found)}: {advice}."
+    if not before.strip() or not (scope.graph or choice.made) or await asker(scope.alone(part.text)) is not True:
         return None
-    if parsed.named_only:
-        text = "With FROM NAMED alone the default graph is empty: put the patterns into GRAPH ?g { ... }, or write FROM"
-        return _at(clause.place, f"{text}{_where(clause.place)}.")
-    return _at(clause.place, f"The graphs that FROM names hold no triple{_where(clause.place)}.")
+    found = await asker.graphs(choice.search(f"{scope.body(before)} {choice.inside(part.text)}"))
+    if not found:
+        return None
+    where = scope.where or " in one graph"
+    advice = "write it outside of GRAPH, or into one of its own" if scope.graph else "choose that graph too, or none"
+    nothing = f"Nothing matches {_named(part)} together with what stands before it"
+    return f"{nothing}{where}; there are matches in {in_words(found)}: {advice}."
 
 
 async def _plainly(asker: Asker, scope: Scope, part: Part, has_before: bool) -> str:
@@ -233,7 +275,7 @@ async def _plainly(asker: Asker, scope: Scope, part: Part, has_before: bool) -> 
     nothing = "No row of" if part.kind == "values" else "No branch of" if part.kind == "union" else "Nothing matches"
     if not has_before or await asker(scope.alone(part.text)) is False:
         again = " has a match" if part.kind == "union" else " has a value" if part.kind == "values" else ""
-        return f"{nothing} {named}{again}."
+        return f"{nothing} {named}{again}{'' if part.kind == 'values' else scope.where}."
     if part.kind in ("values", "union"):
         return f"{nothing} {named} goes with what the patterns before it match."
     return f"{named} has matches, but none that go with what the patterns before it match."
@@ -256,5 +298,5 @@ def _where(place: Place) -> str:
     return f" (line {place.line}, column {place.column})"
 
 
-def _at(place: Place, message: str) -> Explanation:
-    return Explanation(message, (place.line, place.column))
+def _at(place: Place | None, message: str) -> Explanation:
+    return Explanation(message, (place.line, place.column) if place else None)

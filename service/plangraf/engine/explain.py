@@ -11,12 +11,14 @@ import difflib
 import re
 from collections.abc import Iterable
 
+from plangraf.engine import proposals
 from plangraf.engine.grammar import CALLS, END, FUNCTIONS, Mistake, first_mistake, keywords
 from plangraf.engine.scopes import scope_error
 from plangraf.errors import QuerySyntaxError
 from plangraf.tokens import Source, Token, shown
 
 _MOST_SHOWN = 7
+_LIKE_A_WORD = 0.7
 _OPERATORS = {f"'{sign}'" for sign in ("=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "||", "&&")}
 _NAMES = {"IRI", "PNAME", "PNAME_NS"}
 _LITERALS = {"STRING", "INTEGER", "NUMBER", "BOOLEAN"}
@@ -78,7 +80,8 @@ def grammar_error(tokens: list[Token], source: Source) -> QuerySyntaxError | Non
     culprit = tokens[mistake.index] if mistake.index is not None else None
     before = tokens[mistake.index - 1] if mistake.index else None
     place = culprit.place if culprit else source.end()
-    return QuerySyntaxError(f"expected {readable(mistake.expected)}.", place, hint=_hint(mistake, culprit, before))
+    hint = _bare_variable(mistake, culprit, tokens) or _hint(mistake, culprit, before)
+    return QuerySyntaxError(f"expected {readable(mistake.expected)}.", place, hint=hint)
 
 
 def readable(expected: Iterable[str]) -> str:
@@ -101,6 +104,16 @@ def _is_end(name: str) -> tuple[bool, str]:
     return name == _SPELLED[END], name
 
 
+def _bare_variable(mistake: Mistake, culprit: Token | None, tokens: list[Token]) -> str | None:
+    """The variable that a word was to be, such as the t of ORDER BY t; a function's name is one up to its bracket."""
+    word = culprit if "VAR" in mistake.expected else None
+    if "'('" in mistake.expected and not word:
+        last = len(tokens) if mistake.index is None else mistake.index
+        word = tokens[last - 1] if last and tokens[last - 1].upper in FUNCTIONS else None
+    meant = proposals.variable(word.text, tokens) if word and word.kind == "word" else None
+    return f"Did you mean {meant}?" if meant else None
+
+
 def _hint(mistake: Mistake, culprit: Token | None, before: Token | None) -> str | None:
     if culprit is None:
         return None
@@ -121,7 +134,7 @@ def _hint(mistake: Mistake, culprit: Token | None, before: Token | None) -> str 
         known = [name for name in mistake.expected if name.isupper() and name not in CALLS]
         if "F1" in mistake.expected:
             known += FUNCTIONS
-        near = difflib.get_close_matches(word, known, n=1)
+        near = difflib.get_close_matches(word, known, n=1, cutoff=_LIKE_A_WORD)
         return f"Did you mean {near[0]}?" if near else None
     return None
 

@@ -9,7 +9,7 @@ apart from their numbers, and LATERAL, which the engine has too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -167,6 +167,20 @@ def first_mistake(tokens: list[Token]) -> Mistake | None:
                 _consume(table, stack, before)
             return Mistake(index if index < len(tokens) else None, _expected(table, stack))
     return None
+
+
+def rules_at(tokens: Sequence[Token], index: int) -> frozenset[str]:
+    """The rules that begin at a token, outermost to innermost; none when a mistake stands before it."""
+    table = grammar()
+    stack = [END, "Query"]
+    for token in tokens[:index]:
+        if not _consume(table, stack, _terminal(token, table)):
+            return frozenset()
+    terminal, rules = _terminal(tokens[index], table), set()
+    while stack and (production := table.choices.get(stack[-1], {}).get(terminal)) is not None:
+        rules.add(stack.pop())
+        stack += production
+    return frozenset(rules)
 
 
 def keywords() -> frozenset[str]:

@@ -115,7 +115,8 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset(), base:
     Args:
         query: the text as the client sent it.
         limits: the bounds to keep.
-        terms: every IRI that our closed namespaces have; when empty, names in them are not checked.
+        terms: every IRI that our closed namespaces have, and those of other vocabularies that may be proposed;
+            when empty, names in our namespaces are not checked.
         base: of the IRIs of a query that declares none; when absent, relative IRIs are refused.
     Raises:
         QuerySyntaxError: malformed, or a prefix, function, term or base that does not exist.
@@ -387,7 +388,7 @@ class _Pass:
             hint = "If '<' means less-than, put spaces around it."
             raise QuerySyntaxError("an IRI cannot stand here.", token.place, hint=hint)
         iri = self.names.iri(token)
-        self.names.check_term(token, iri)
+        self.names.check_term(self.tokens, index, iri)
         if self._text(index + 1) == "(" and (
             frame.kind == "expression" or frame.clause == "modifier" or self._upper(index - 1) == "FILTER"
         ):

@@ -6,12 +6,12 @@ the nearest one that there is.
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from urllib.parse import urljoin
 
-from plangraf.engine.grammar import FUNCTIONS, keywords
+from plangraf.engine import proposals
+from plangraf.engine.grammar import FUNCTIONS, keywords, rules_at
 from plangraf.engine.well_known import WELL_KNOWN
 from plangraf.errors import QuerySyntaxError
 from plangraf.namespaces import BASE, CLOSED_NAMESPACES, PREFIXES
@@ -30,21 +30,18 @@ _CASTS = frozenset(
 )  # fmt: skip
 # Which of these the engine has, it says itself.
 _GEOSPARQL = "http://www.opengis.net/def/function/geosparql/"
-# Words of other query languages, for which the nearest spelling would mislead.
-_MEANT = {
-    "LENGTH": "STRLEN", "LEN": "STRLEN", "UPPER": "UCASE", "LOWER": "LCASE", "TOUPPER": "UCASE",
-    "TOLOWER": "LCASE", "SUBSTRING": "SUBSTR", "STARTSWITH": "STRSTARTS", "STARTS_WITH": "STRSTARTS",
-    "ENDSWITH": "STRENDS", "ENDS_WITH": "STRENDS", "LIKE": "REGEX", "MATCH": "REGEX", "MATCHES": "REGEX",
-    "IFNULL": "COALESCE", "NVL": "COALESCE", "ISNULL": "BOUND", "AVERAGE": "AVG", "LISTAGG": "GROUP_CONCAT",
-    "STRING_AGG": "GROUP_CONCAT", "CEILING": "CEIL",
-}  # fmt: skip
+# Rules of the grammar that read a verb or a step of a path, and what is said of a subject.
+_VERBS = frozenset(("Verb", "VerbPath", "PathPrimary", "PathOneInSet"))
+_OBJECTS = frozenset(("GraphNode", "GraphNodePath"))
+_TYPE = PREFIXES["rdf"] + "type"
 _AT_EXPRESSION_START = frozenset(("FILTER", "BIND", "HAVING", "VALUES"))
 
 
 class Names:
     """What the names of one query stand for, by its BASE and PREFIX lines.
 
-    `terms` are all the IRIs that our closed namespaces have; when it is empty, names in them are not checked.
+    `terms` are all the IRIs that our closed namespaces have, with or without those of other vocabularies that our data
+    use, which are only proposed; when it is empty, names in our namespaces are not checked.
     `base` is the base IRI of a query that declares none; without it, relative IRIs are refused.
     """
 
@@ -96,11 +93,9 @@ class Names:
             return "Write an IRI between '<' and '>'."
         if not prefix:
             return "Add a line at the top: PREFIX : <…>"
-        known = {name.lower(): name for name in (*WELL_KNOWN, *self._prefixes)}
-        near = _nearest(prefix.lower(), known, 0.6)
-        if near is None:
+        meant = proposals.prefix(prefix, self._prefixes)
+        if meant is None:
             return f"Add a line at the top: PREFIX {prefix}: <…>"
-        meant = known[near]
         return f"Did you mean {meant}:?" + ("" if meant in self._prefixes else f" Its line is {_line(meant)}")
 
     def short(self, iri: str) -> str | None:
@@ -111,25 +106,60 @@ class Names:
                 return f"{prefix}:{local}"
         return None
 
-    def check_term(self, token: Token, iri: str) -> None:
+    def check_term(self, tokens: Sequence[Token], index: int, iri: str) -> None:
         """Refuses an IRI in one of our namespaces that nobody defined."""
         if not self._terms or iri in self._terms:
             return
-        if not iri.startswith(CLOSED_NAMESPACES):
-            self._check_namespace(token, iri)
-            return
-        namespace = next(name for name in CLOSED_NAMESPACES if iri.startswith(name))
-        local = iri.removeprefix(namespace)
-        if not local:
-            return
-        near = _nearest(local, (t.removeprefix(namespace) for t in self._terms if t.startswith(namespace)), 0.6)
-        shapes = namespace == PREFIXES["planshape"]
+        if iri.startswith(CLOSED_NAMESPACES):
+            namespace = next(name for name in CLOSED_NAMESPACES if iri.startswith(name))
+            if iri != namespace:
+                raise self._unknown_term(tokens, index, namespace, iri.removeprefix(namespace))
+        else:
+            self._check_namespace(tokens[index], iri)
+
+    def _unknown_term(self, tokens: Sequence[Token], index: int, namespace: str, local: str) -> QuerySyntaxError:
+        token, shapes = tokens[index], namespace == PREFIXES["planshape"]
         text = f"{shown(token.text)} is not a {'name of the shapes' if shapes else 'term of the ontology'}"
-        if not near:
-            raise QuerySyntaxError(f"{text}.", token.place, hint="All of them are at /ontology.")
-        written = token.kind == "prefixed_name" and token.local == local
-        meant = f"{token.prefix}:{near}" if written else f"<{namespace}{near}>"
-        raise QuerySyntaxError(f"{text}; did you mean {meant}?", token.place)
+        place = "any" if shapes else self._place_of(tokens, index)
+        found = proposals.terms(local, namespace, self._terms, place)
+        if not found:
+            hint = "All of them are at /ontology."
+            if place == "property" and (class_ := proposals.class_named(local, namespace, self._terms)):
+                hint = f"{self._written(token, local, namespace + class_)} is a class, write it behind `a`. {hint}"
+            return QuerySyntaxError(f"{text}.", token.place, hint=hint)
+        names = [self._written(token, local, iri) for iri in found]
+        meant = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+        prefix = names[0].partition(":")[0]
+        line = prefix in PREFIXES and prefix not in self._prefixes
+        hint_line = f"Add this line at the top: {_line(prefix)}" if line else None
+        return QuerySyntaxError(f"{text}; did you mean {meant}?", token.place, hint=hint_line)
+
+    def _place_of(self, tokens: Sequence[Token], index: int) -> proposals.Place:
+        """What can stand at a token: behind `a` a class, as a verb or a step of a path a property."""
+        rules = rules_at(tokens, index)
+        if rules & _VERBS:
+            return "property"
+        if not rules & _OBJECTS:
+            return "any"
+        at = index - 1
+        while tokens[at].text == ",":
+            at -= 2
+        verb = tokens[at]
+        is_type = verb.text == "a" or (verb.kind in ("iri", "prefixed_name") and self.iri(verb) == _TYPE)
+        return "class" if is_type else "any"
+
+    def _written(self, token: Token, local: str, iri: str) -> str:
+        """A term as one would write it in a name's place; with a prefix of the project when the query has none."""
+        if iri.startswith(CLOSED_NAMESPACES):
+            namespace = next(name for name in CLOSED_NAMESPACES if iri.startswith(name))
+            written = token.kind == "prefixed_name" and token.local == local
+            return f"{token.prefix}:{iri.removeprefix(namespace)}" if written else f"<{iri}>"
+        if short := self.short(iri):
+            return short
+        prefix = next((name for name, namespace in PREFIXES.items() if iri.startswith(namespace)), None)
+        if prefix is None or prefix in self._prefixes:
+            return f"<{iri}>"
+        return f"{prefix}:{iri.removeprefix(PREFIXES[prefix])}"
 
     def _check_namespace(self, token: Token, iri: str) -> None:
         """Refuses a term of ours whose namespace is written wrongly: http for https, '/' for '#'."""
@@ -146,10 +176,7 @@ def check_function_iri(token: Token, iri: str) -> None:
     """Refuses a function that is called by an IRI and that the engine does not have."""
     if iri in _CASTS or iri.startswith(_GEOSPARQL):
         return
-    known = {name.removeprefix(_XSD).lower(): f"xsd:{name.removeprefix(_XSD)}" for name in _CASTS}
-    known |= {name.lower(): name for name in FUNCTIONS}
-    near = _nearest(re.split(r"[#/:]", iri)[-1].lower(), known)
-    hint = f"Did you mean {known[near]}?" if near else "SPARQL's own functions and xsd: casts are there."
+    hint = proposals.function_iri(iri, _CASTS)
     raise QuerySyntaxError(f"there is no function {shown(token.text)}.", token.place, hint=hint)
 
 
@@ -159,15 +186,9 @@ def unknown_function(token: Token, *, in_expression: bool) -> QuerySyntaxError:
     if word in keywords():
         return QuerySyntaxError(f"{word} cannot be followed by a bracket here.", token.place)
     known = FUNCTIONS if in_expression else FUNCTIONS | _AT_EXPRESSION_START
-    near = _MEANT.get(word) or _nearest(word, known)
-    hint = f"Did you mean {near}?" if near else None
+    hint = proposals.function(token, _CASTS, known)
     return QuerySyntaxError(f"{shown(token.text)} is no function of SPARQL.", token.place, hint=hint)
 
 
 def _line(prefix: str) -> str:
     return f"PREFIX {prefix}: <{WELL_KNOWN[prefix]}>"
-
-
-def _nearest(name: str, known: Iterable[str], cutoff: float = 0.5) -> str | None:
-    found = difflib.get_close_matches(name, sorted(known), n=1, cutoff=cutoff)
-    return found[0] if found else None

@@ -59,6 +59,9 @@ class Asks(Protocol):
 
 
 class Scope(Protocol):
+    @property
+    def where(self) -> str: ...
+
     def body(self, inner: str) -> str: ...
 
     def alone(self, inner: str) -> str: ...
@@ -80,13 +83,14 @@ class NearTerms:
         self._parts = before
         self._before = " ".join(part.text for part in before)
         self.other = f"?{outline.stem}"
+        self.where = scope.where
 
     async def holds(self, body: str) -> bool:
         """Whether a body has a match together with the parts before; a question without an answer is a no."""
         return await self._asks(self._scope.body(f"{self._before} {body}")) is True
 
     async def never(self, body: str) -> bool:
-        """Whether a body has no match anywhere, by itself."""
+        """Whether a body has no match by itself; of the graphs that are asked, `where` says which."""
         return await self._asks(self._scope.alone(body)) is False
 
     async def pick(self, choices: Sequence[str], body: Callable[[str], str]) -> str | None:
@@ -184,9 +188,9 @@ class NearTerms:
         o = f"{self.other}s {self.other}p {iri.text} ."
         s = f"{iri.text} {self.other}p {self.other}o ."
         if await self.never(f"{{ {o} }} UNION {{ {s} }}"):
-            return Slip(f"the data do not know {shown(iri.text)}.", place)
+            return Slip(f"the data{self.where} do not know {shown(iri.text)}.", place)
         if binder and await self.never(binder.replace(variable, iri.text)):
-            return Slip(f"the data have {shown(iri.text)} elsewhere, and never in this place.", place)
+            return Slip(f"the data{self.where} have {shown(iri.text)} elsewhere, and never in this place.", place)
         return None
 
     async def neighbour(self, iri: str, pattern: str) -> str | None:

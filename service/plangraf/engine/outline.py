@@ -63,6 +63,7 @@ class Part:
 class Outline:
     """A query in parts. `head` is an ASK's text up to its `{`; `stem` a variable's name that the query has not.
 
+    `prologue` is the text up to the query's form, `default_graphs` and `named_graphs` the IRIs of FROM and FROM NAMED.
     `rows` is the query as an inner SELECT without ORDER BY and LIMIT, empty when it is no SELECT; `values` is
     the VALUES clause behind everything, `template` what CONSTRUCT makes; `one_row` says that aggregates over
     everything always give a row.
@@ -73,7 +74,9 @@ class Outline:
     parts: list[Part]
     stem: str
     names: Names
-    named_only: bool = False
+    prologue: str = ""
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
     from_clause: Token | None = None
     rows: str = ""
     having: Token | None = None
@@ -123,12 +126,20 @@ class _Reader:
         before_where = at - 1 if tokens[at - 1].upper == "WHERE" else at
         clause = self._slice(dataset[0], before_where - 1) if dataset else ""
         prologue = self.query[: tokens[start].start]
+        default, named = self._graphs(dataset)
         return Outline(
             form, f"{prologue}ASK {clause}", self.group(at, closer(tokens, at)), self.stem, self.names,
-            template=template, from_clause=tokens[dataset[0]] if dataset else None,
-            named_only=bool(dataset) and all(tokens[n + 1].upper == "NAMED" for n in dataset),
+            prologue, default, named, template=template, from_clause=tokens[dataset[0]] if dataset else None,
             **self._modifiers(form, start, dataset[0] if dataset else before_where, at),
         )  # fmt: skip
+
+    def _graphs(self, clauses: list[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The IRIs of FROM and of FROM NAMED, from the places of their first words."""
+        graphs: tuple[list[str], list[str]] = ([], [])
+        for at in clauses:
+            named = self.tokens[at + 1].upper == "NAMED"
+            graphs[named].append(self.names.iri(self.tokens[at + 1 + named]))
+        return tuple(graphs[0]), tuple(graphs[1])
 
     def _prologue(self) -> int:
         tokens, at = self.tokens, 0

@@ -38,7 +38,7 @@ from plangraf.errors import (
     WorkerCrashedError,
 )
 from plangraf.formats import JSON
-from plangraf.namespaces import ONTOLOGY, SHAPES_GRAPH
+from plangraf.namespaces import ONTOLOGY, PREFIXES, SHAPES_GRAPH
 from plangraf.settings import Settings
 from plangraf.versions import Version
 
@@ -53,9 +53,13 @@ _COUNT_S = 0.05
 # Seconds that a loader has to end by itself.
 _GRACE_S = 3.0
 _LONGEST_RETRY_S = 30.0
-_TERMS = f"""SELECT DISTINCT ?term WHERE {{
-  {{ ?term <http://www.w3.org/2000/01/rdf-schema#isDefinedBy> <{ONTOLOGY}> }}
+# What our namespaces have, and the terms of others that the shapes name, to be proposed for one that there is not.
+_TERMS = f"""PREFIX rdfs: <{PREFIXES["rdfs"]}>
+PREFIX sh: <{PREFIXES["sh"]}>
+SELECT DISTINCT ?term WHERE {{
+  {{ ?term rdfs:isDefinedBy <{ONTOLOGY}> }}
   UNION {{ GRAPH <{SHAPES_GRAPH}> {{ ?term ?p ?o }} FILTER (ISIRI(?term)) }}
+  UNION {{ GRAPH <{SHAPES_GRAPH}> {{ ?shape sh:path|sh:targetClass|sh:class ?term }} FILTER (ISIRI(?term)) }}
 }}"""
 
 log = structlog.get_logger()

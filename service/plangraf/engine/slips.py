@@ -77,14 +77,14 @@ class _Look(NearTerms):
         other = self.other
         if not await self.never(f"{other} a {class_.text} ."):
             return None
-        text = f"nothing has the class {class_.text}"
+        text = f"nothing has the class {class_.text}{self.where}"
         found = await self.neighbour(class_.value, f"{subject.text} a {other} .")
         return Slip(f"{text}." if found is None else f"{text}, here the data use {found}.", place_of(class_))
 
     async def _predicate(self, subject: Term, predicate: Term, object_: Term, *, unused: bool) -> Slip | None:
-        other, text = self.other, f"no triple has the predicate {predicate.text}"
+        other, text = self.other, f"no triple has the predicate {predicate.text}{self.where}"
         if not unused:
-            text = f"{subject.text} has no {predicate.text}"
+            text = f"{subject.text} has no {predicate.text}{self.where}"
             if not self._is_bound(subject) or (object_.kind == "variable" and self._is_bound(object_)):
                 return None
         ends = [object_.text] if object_.kind in ("variable", "other") else [object_.text, f"{other}o"]
@@ -99,7 +99,7 @@ class _Look(NearTerms):
             return None  # a step may be left out
         for token in iris[:_MOST_PATH_STEPS]:
             if await self.never(f"{self.other} {token.text} {self.other}o ."):
-                return Slip(f"no triple has the predicate {token.text}.", token.place)
+                return Slip(f"no triple has the predicate {token.text}{self.where}.", token.place)
         return None
 
     async def _inverse(self, subject: Term, predicate: Term, object_: Term) -> Slip | None:

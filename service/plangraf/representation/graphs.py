@@ -54,13 +54,15 @@ async def fetch(engine: Engine, query: str) -> Graph:
     return canonical(quad.triple for quad in parse(body, RdfFormat.N_TRIPLES))
 
 
-async def fetch_rows(engine: Engine, query: str) -> list[dict[str, dict[str, str]]]:
-    """The rows of a SELECT query as SPARQL JSON writes them.
+async def fetch_rows(
+    engine: Engine, query: str, *, like: QueryRequest | None = None
+) -> list[dict[str, dict[str, str]]]:
+    """The rows of a SELECT query as SPARQL JSON writes them; `like` is as for `fetch_boolean`.
 
     Raises:
         PlangrafError: what the engine raises.
     """
-    body, _ = await fetch_bytes(engine, QueryRequest(query=query, format=JSON))
+    body, _ = await fetch_bytes(engine, _request(query, like))
     rows: list[dict[str, dict[str, str]]] = orjson.loads(body)["results"]["bindings"]
     return rows
 
@@ -71,9 +73,12 @@ async def fetch_boolean(engine: Engine, query: str, *, like: QueryRequest | None
     Raises:
         PlangrafError: what the engine raises.
     """
-    request = replace(like, query=query, format=JSON) if like else QueryRequest(query=query, format=JSON)
-    body, _ = await fetch_bytes(engine, request)
+    body, _ = await fetch_bytes(engine, _request(query, like))
     return bool(orjson.loads(body)["boolean"])
+
+
+def _request(query: str, like: QueryRequest | None) -> QueryRequest:
+    return replace(like, query=query, format=JSON) if like else QueryRequest(query=query, format=JSON)
 
 
 async def fetch_bytes(engine: Engine, request: QueryRequest) -> tuple[bytes, str]:

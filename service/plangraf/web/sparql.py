@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from plangraf.engine.base import QueryRequest
+from plangraf.engine.chosen import Graphs
 from plangraf.engine.empty import why_empty
 from plangraf.errors import NotAcceptableError
 from plangraf.formats import (
@@ -20,7 +22,7 @@ from plangraf.formats import (
     RESULT_FORMATS,
     Format,
 )
-from plangraf.representation.graphs import fetch_boolean, write
+from plangraf.representation.graphs import fetch_boolean, fetch_rows, write
 from plangraf.representation.jsonld import compact_graph, dump
 from plangraf.web.answers import accept_encoding, run, unkept, vary, while_connected, whole
 from plangraf.web.coding import choose_coding
@@ -106,7 +108,14 @@ async def _explained(service: Service, request: Request, query: QueryRequest, he
         async def ask(text: str) -> bool:
             return await fetch_boolean(service.engine, text, like=query)
 
-        explanation = await while_connected(request.receive, why_empty(ask, query.query))
+        everywhere = replace(query, default_graphs=None, named_graphs=None)
+
+        async def find(text: str) -> list[str]:
+            rows = await fetch_rows(service.engine, text, like=everywhere)
+            return [cell["value"] for row in rows for cell in row.values()]
+
+        graphs = Graphs(service.engine.graphs, find, query.default_graphs, query.named_graphs)
+        explanation = await while_connected(request.receive, why_empty(ask, query.query, graphs))
         if explanation is not None:
             own["Plangraf-Explain"] = explanation.header
     return await unkept(answer, own, coding)
