@@ -433,6 +433,12 @@ def test_json_is_whole(client: httpx.Client) -> None:
     assert len(json.loads(body)["results"]["bindings"]) > 50
 
 
+def test_an_empty_answer_to_relative_iris_is_explained_too(client: httpx.Client) -> None:
+    query = "SELECT ?o { <nowhere/7> ?p ?o }"
+    told = client.get("/sparql", params={"query": query, "explain": "true"}).headers["plangraf-explain"]
+    assert "<nowhere/7>" in told
+
+
 def test_an_empty_answer_is_explained_when_asked_for(client: httpx.Client) -> None:
     query = 'PREFIX dcterms: <http://purl.org/dc/terms/> SELECT ?plan { ?plan dcterms:title "Plan for grønn by, æøå" }'
     plain = ask(client, query)

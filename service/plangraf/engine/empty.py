@@ -103,7 +103,7 @@ class Scope:
 
 
 async def why_empty(
-    ask: Callable[[str], Awaitable[bool]], query: str, graphs: Graphs | None = None
+    ask: Callable[[str], Awaitable[bool]], query: str, graphs: Graphs | None = None, base: str | None = None
 ) -> Explanation | None:
     """Why a query's answer is empty; None when it is not, or when there is nothing to say.
 
@@ -111,8 +111,9 @@ async def why_empty(
         ask: answers an ASK on the data that the query was asked on; may raise TimeoutError and errors of ours.
         query: a SELECT, ASK or CONSTRUCT that passed the guard, as it was written.
         graphs: all graphs and what the request chose of them, to tell which others have a match.
+        base: of the IRIs of a query that declares none, as the guard and the engine have it.
     """
-    parsed = outline(query)
+    parsed = outline(query, base)
     if parsed is None or (parsed.one_row and not (parsed.limit_zero or parsed.offset)):
         return None
     if parsed.limit_zero:

@@ -88,20 +88,20 @@ class Outline:
     grouped: bool = False
 
 
-def outline(query: str) -> Outline | None:
+def outline(query: str, base: str | None = None) -> Outline | None:
     """The parts of a query; None when it has no WHERE group or does not keep the grammar."""
     try:
         tokens = tokenize(query)
-        return None if first_mistake(tokens) is not None else _Reader(query, tokens).outline()
+        return None if first_mistake(tokens) is not None else _Reader(query, tokens, base).outline()
     except (RequestError, IndexError):
         return None
 
 
 class _Reader:
-    def __init__(self, query: str, tokens: list[Token]) -> None:
+    def __init__(self, query: str, tokens: list[Token], base: str | None) -> None:
         self.query = query
         self.tokens = tokens
-        self.names = Names(frozenset())
+        self.names = Names(frozenset(), base)
         self.fresh = 0
         self.stem = "any"
         while self.stem in query:

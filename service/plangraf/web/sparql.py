@@ -115,7 +115,8 @@ async def _explained(service: Service, request: Request, query: QueryRequest, he
             return [cell["value"] for row in rows for cell in row.values()]
 
         graphs = Graphs(service.engine.graphs, find, query.default_graphs, query.named_graphs)
-        explanation = await while_connected(request.receive, why_empty(ask, query.query, graphs))
+        explaining = why_empty(ask, query.query, graphs, service.settings.query_base)
+        explanation = await while_connected(request.receive, explaining)
         if explanation is not None:
             own["Plangraf-Explain"] = explanation.header
     return await unkept(answer, own, coding)
