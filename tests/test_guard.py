@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -329,3 +330,14 @@ def test_what_is_long_and_harmless_passes(query: str) -> None:
 def test_the_limits_come_from_the_settings() -> None:
     settings = Settings(home=ROOT, query_max_bytes=2000, query_max_tokens=100, query_max_nesting=5, query_max_path=6)
     assert Limits.of(settings) == Limits(2000, 100, 5, 6)
+
+
+def test_what_is_remembered_of_a_query_is_little_more_than_its_text() -> None:
+    text = "SELECT * { " + " UNION ".join(f"{{ ?s <http://example.org/{n:020d}> ?o }}" for n in range(60)) + " }"
+    tracemalloc.start()
+    try:
+        kept = [check(f"{text} # {number}", Limits()) for number in range(20)]
+        size, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size < 3 * sum(len(one.text) for one in kept)

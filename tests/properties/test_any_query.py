@@ -153,7 +153,7 @@ def test_any_text_is_refused_with_a_reason_or_one_that_the_engine_survives(engin
     became, message = engine.tried(checked.text, MOST_ENGINE_SECONDS)
     assert became in ("read", "SyntaxError", "RuntimeError")
     if became != "read":
-        error = explain_engine_error(message, text, checked.tokens)
+        error = explain_engine_error(message, text)
         assert 1 <= error.place.line <= text.count("\n") + 1
     explained(text)
 

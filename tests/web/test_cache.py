@@ -81,6 +81,23 @@ def test_a_request_leads_to_the_answer_until_it_goes_or_all_is_forgotten() -> No
     assert cache.size == 0
 
 
+def test_requests_that_are_remembered_take_a_bounded_part_of_the_memory() -> None:
+    cache = Cache(8 * 1024 * 1024)
+    cache.keep(Kept(TAG, b"text/csv", {"identity": b"a"}))
+    requests = [(f"/{number}", b"a" * 1000) for number in range(2000)]
+    for request in requests:
+        cache.remember(request, TAG, ())
+        cache.remember(request, TAG, ())
+    found = [request for request in requests if cache.of_request(request) is not None]
+    assert found == requests[-len(found) :]
+    assert 400 < len(found) < 1000
+    cache.clear()
+    cache.keep(Kept(TAG, b"text/csv", {"identity": b"a"}, cache.generation))
+    for request in requests[:400]:
+        cache.remember(request, TAG, ())
+    assert cache.of_request(requests[0]) is not None
+
+
 def test_equal_requests_are_computed_once() -> None:
     async def main() -> list[bool]:
         cache, computed = Cache(1_000_000), 0

@@ -68,7 +68,7 @@ class WorkerEnd:
                 "format": request.format.name,
                 "default": default,
                 "named": named,
-                "graphs": any(token.upper == "GRAPH" for token in checked.tokens),
+                "graphs": checked.has_graph_clause,
             }
         )
         self._pipe.write(REQUEST.pack(len(body)) + body)

@@ -15,7 +15,7 @@ from plangraf.engine import proposals
 from plangraf.engine.grammar import CALLS, END, FUNCTIONS, Mistake, first_mistake, keywords
 from plangraf.engine.scopes import scope_error
 from plangraf.errors import QuerySyntaxError
-from plangraf.tokens import Source, Token, shown
+from plangraf.tokens import Source, Token, shown, tokenize_source
 
 _MOST_SHOWN = 7
 _LIKE_A_WORD = 0.7
@@ -57,15 +57,15 @@ _HINTS = {
 }
 
 
-def explain_engine_error(message: str, query: str, tokens: list[Token]) -> QuerySyntaxError:
+def explain_engine_error(message: str, query: str) -> QuerySyntaxError:
     """The error of a query that the engine refuses.
 
     Args:
         message: what the engine said; its position counts from 1, in the query without codepoint escapes.
-        query: the text as the client sent it.
-        tokens: the tokens of that text.
+        query: the text as the client sent it, which passed the guard.
     """
-    source = tokens[0].source if tokens else Source(query)
+    source = Source(query)
+    tokens = tokenize_source(source)
     error = grammar_error(tokens, source)
     if error is None:
         error = scope_error(message, tokens)

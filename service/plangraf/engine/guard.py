@@ -100,7 +100,7 @@ class CheckedQuery:
     text: str
     form: str
     deterministic: bool
-    tokens: list[Token]
+    has_graph_clause: bool
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
 
@@ -173,6 +173,7 @@ class _Pass:
     stack: list[_Frame] = field(default_factory=lambda: [_Frame("query")])
     form: str = ""
     deterministic: bool = True
+    has_graph_clause: bool = False
     awaiting_rows: bool = False
     loose: bool = False
     clauses: int = 0
@@ -194,7 +195,7 @@ class _Pass:
             raise QuerySyntaxError(text, opener.place)
         graphs, named = self.dataset
         text = _as_the_engine_reads(self.source, self.tokens) if self.loose else self.source.decoded
-        return CheckedQuery(text, self.form, self.deterministic, self.tokens, tuple(graphs), tuple(named))
+        return CheckedQuery(text, self.form, self.deterministic, self.has_graph_clause, tuple(graphs), tuple(named))
 
     def _prologue(self) -> int:
         """Reads BASE, PREFIX and VERSION; returns the index of the first token after them."""
@@ -254,6 +255,8 @@ class _Pass:
             raise ServiceForbiddenError(token.place, next(following, ""))
         if word in _CLAUSES:
             self._count_clause()
+        if word == "GRAPH":
+            self.has_graph_clause = True
         if word in _BOOLEANS and token.text != word.lower():
             self.loose = True
         if word == "SELECT":

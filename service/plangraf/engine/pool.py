@@ -43,7 +43,7 @@ from plangraf.settings import Settings
 from plangraf.versions import Version
 
 _REMEMBERED_QUERIES = 512
-# Tokens of a longer query would take too much memory to be worth it.
+# So many of a longer one would take more memory than it is worth.
 _LONGEST_REMEMBERED = 4096
 _LONGEST_LOGGED = 2000
 # A query that runs longer makes way for others; so does, sooner, one of a client that has used much.
@@ -185,7 +185,7 @@ class EmbeddedEngine:
         if first[0] == ERROR:
             metrics.QUERIES.labels("refused").inc()
             self.give(worker)
-            raise self._refusal(request.query, checked, orjson.loads(first[1]))
+            raise self._refusal(request.query, orjson.loads(first[1]))
         evaluated = time.monotonic() - began
         metrics.QUERIES.labels("answered").inc()
         metrics.EVALUATION.observe(evaluated)
@@ -228,12 +228,12 @@ class EmbeddedEngine:
                 await asyncio.to_thread(self._loader.wait)
             self._loader = None
 
-    def _refusal(self, query: str, checked: CheckedQuery, error: dict[str, str]) -> PlangrafError:
+    def _refusal(self, query: str, error: dict[str, str]) -> PlangrafError:
         if error["kind"] == "OSError":
             return EngineError("The engine could not evaluate the query.")
         if error["kind"] == "NotInXmlError":
             return NotInXmlError(error["message"])
-        return explain_engine_error(error["message"], query, checked.tokens)
+        return explain_engine_error(error["message"], query)
 
     async def _open(self) -> None:
         loop = asyncio.get_running_loop()

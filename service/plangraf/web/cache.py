@@ -40,9 +40,16 @@ class Kept:
         return _OVERHEAD + sum(map(len, self.bodies.values()))
 
 
+def _cost(request: Request) -> int:
+    """Bytes that a remembered request takes, roughly."""
+    return _OVERHEAD + sum(map(len, request))
+
+
 @dataclass(slots=True)
 class Cache:
     """All kept answers of one process, up to `most` bytes; an answer above an eighth of that is not kept.
+
+    The requests that lead to them may take another eighth.
 
     `generation` counts how often everything was forgotten: an answer that was asked for before is not kept after.
     """
@@ -52,6 +59,7 @@ class Cache:
     generation: int = 0
     _kept: OrderedDict[str, Kept] = field(default_factory=OrderedDict)
     _requests: OrderedDict[Request, tuple[str, Headers]] = field(default_factory=OrderedDict)
+    _requests_size: int = 0
     _computing: dict[str, asyncio.Future[None]] = field(default_factory=dict)
     _too_large: OrderedDict[str, None] = field(default_factory=OrderedDict)
 
@@ -74,6 +82,7 @@ class Cache:
         found = self.get(tag)
         if found is None:
             del self._requests[request]
+            self._requests_size -= _cost(request)
             return None
         return found, headers
 
@@ -81,9 +90,12 @@ class Cache:
         """Which kept answer a request gets, and with which headers: Vary depends on how the answer was chosen."""
         if tag not in self._kept or sum(map(len, request)) > _LONGEST_KEY:
             return
+        if request not in self._requests:
+            self._requests_size += _cost(request)
         self._requests[request] = tag, headers
-        if len(self._requests) > _MOST_KEYS:
-            self._requests.popitem(last=False)
+        while self._requests_size > self.largest:
+            gone, _ = self._requests.popitem(last=False)
+            self._requests_size -= _cost(gone)
 
     def keep(self, kept: Kept) -> None:
         """Adds an answer and lets the least recently used ones go until all fit."""
@@ -112,7 +124,7 @@ class Cache:
         self.generation += 1
         self._kept.clear()
         self._requests.clear()
-        self.size = 0
+        self.size = self._requests_size = 0
         metrics.CACHE_BYTES.set(0)
 
     async def turn(self, tag: str) -> Kept | None:
