@@ -90,9 +90,9 @@ def without_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("plangraf.engine.pool.check", lambda query, *_: replace(passed, text=query))
 
 
-def processes() -> list[psutil.Process]:
-    """The loaders of this process and their workers; those of a server that other tests share are further down."""
-    loaders = [child for child in psutil.Process().children() if "plangraf.engine.loader" in " ".join(child.cmdline())]
+def processes(version: Version) -> list[psutil.Process]:
+    """The loader of a version, which other tests do not serve, and its workers."""
+    loaders = [child for child in psutil.Process().children() if str(version.path) in child.cmdline()]
     return loaders + [worker for loader in loaders for worker in loader.children()]
 
 
@@ -103,10 +103,10 @@ async def until(holds: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
-async def all_running(workers: int) -> list[psutil.Process]:
+async def all_running(version: Version, workers: int) -> list[psutil.Process]:
     """The loader and its workers: an engine has started as soon as the first of them can answer."""
-    await until(lambda: len(processes()) > workers)
-    return processes()
+    await until(lambda: len(processes(version)) > workers)
+    return processes(version)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_a_client_may_ask_for_a_shorter_limit_and_not_for_a_longer_one(version: 
 
 def test_a_worker_killed_by_hand_costs_one_error(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
-        _, *idle = await all_running(2)
+        _, *idle = await all_running(version, 2)
         assert len(idle) == 2
         runaway = asyncio.create_task(ask(engine, RUNAWAY))
         await asyncio.sleep(0.2)
@@ -204,7 +204,7 @@ def test_a_worker_killed_by_hand_costs_one_error(version: Version) -> None:
             except WorkerCrashedError:
                 errors += 1
         assert errors == 0
-        assert sum(child.status() != psutil.STATUS_ZOMBIE for child in await all_running(2)) == 3
+        assert sum(child.status() != psutil.STATUS_ZOMBIE for child in await all_running(version, 2)) == 3
 
     with_engine(version, use)
 
@@ -261,7 +261,7 @@ def test_a_cut_answer_never_ends_normally(version: Version) -> None:
         assert sum(sizes) > 1_000_000
         answer = await engine.query(QueryRequest(HUGE, formats.JSON))
         await anext(answer.chunks)
-        for worker in processes()[1:]:
+        for worker in processes(version)[1:]:
             os.kill(worker.pid, signal.SIGKILL)
         with pytest.raises(AnswerBrokenError):
             await read_on()
@@ -381,7 +381,7 @@ def test_too_many_at_once_are_told_to_come_back(version: Version) -> None:
 
 def test_a_dead_loader_is_replaced(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
-        os.kill(processes()[0].pid, signal.SIGKILL)
+        os.kill(processes(version)[0].pid, signal.SIGKILL)
         await asyncio.sleep(0.2)
         await until(lambda: engine.ready)
         assert (await ask(engine, COUNT)).split()[1] == "4001"
@@ -393,7 +393,7 @@ def test_no_process_outlives_the_engine(version: Version) -> None:
     seen: list[psutil.Process] = []
 
     async def use(engine: EmbeddedEngine) -> None:
-        seen.extend(await all_running(2))
+        seen.extend(await all_running(version, 2))
         assert len(seen) == 3
 
     with_engine(version, use)
@@ -522,15 +522,16 @@ def test_who_reads_nothing_for_long_loses_the_worker_and_is_told(
 
 def test_a_damaged_version_is_told_at_the_start_and_leaves_no_process(tmp_path: Path) -> None:
     (tmp_path / "data.nq.zst").write_bytes(b"no zstandard")
-    engine = EmbeddedEngine(Version("0" * 16, tmp_path, {}), Settings(home=HOME))
+    damaged = Version("0" * 16, tmp_path, {})
+    engine = EmbeddedEngine(damaged, Settings(home=HOME))
     with pytest.raises(EngineError, match="could not be opened"):
         asyncio.run(engine.start())
-    assert not processes()
+    assert not processes(damaged)
 
 
 def test_until_a_dead_loader_is_replaced_the_engine_is_not_ready(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
-        os.kill(processes()[0].pid, signal.SIGKILL)
+        os.kill(processes(version)[0].pid, signal.SIGKILL)
         for _ in range(100):
             await asyncio.sleep(0.01 if engine.ready else 0)
         with pytest.raises(NotReadyError):

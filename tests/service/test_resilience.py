@@ -91,6 +91,7 @@ def test_a_worker_killed_by_hand_costs_one_error_and_nothing_else(start_server: 
 
 
 def test_3000_nested_braces_cost_one_error_and_nothing_else(server: Any) -> None:
+    until_quiet(server)
     before = {worker.pid for worker in workers(server)}
     response = httpx.post(f"{server.url}/sparql", data={"query": "SELECT * " + "{" * 3000 + "}" * 3000})
     assert (response.status_code, response.json()["code"]) == (400, "query-limit")

@@ -45,7 +45,8 @@ from plangraf.versions import Version
 _REMEMBERED_QUERIES = 512
 # So many of a longer one would take more memory than it is worth.
 _LONGEST_REMEMBERED = 4096
-_LONGEST_LOGGED = 2000
+# Bytes: a line that is longer than a pipe takes in one piece may be torn by that of another process.
+_LONGEST_LOGGED = 3000
 # A query that runs longer makes way for others; so does, sooner, one of a client that has used much.
 _SHORT_S = 0.1
 _SHORT_FOR_HEAVY_S = 0.05
@@ -199,7 +200,7 @@ class EmbeddedEngine:
                 seconds=round(seconds, 2),
                 outcome=outcome,
                 version=self.version,
-                query=query[:_LONGEST_LOGGED],
+                query=query.encode()[:_LONGEST_LOGGED].decode(errors="ignore"),
             )
 
     async def drained(self) -> None:

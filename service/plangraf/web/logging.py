@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 from datetime import UTC, datetime
+from select import PIPE_BUF
 from typing import Any
 
 import orjson
@@ -68,7 +69,8 @@ def configure_logging(settings: Settings) -> None:
 class RequestLog:
     """The log lines of answers that were at hand, which cost less than their log line would by the usual way.
 
-    The lines are the same; they leave together, a moment later.
+    The lines are the same; they leave together, a moment later, as many at once as a pipe takes in one piece: another
+    process may write to the same one.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -88,6 +90,11 @@ class RequestLog:
         self._lines.append(orjson.dumps({**line, "event": "request", "level": "info", "timestamp": stamp}))
 
     def flush(self) -> None:
-        if self._lines:
-            lines, self._lines = self._lines, []
-            sys.stderr.write(b"\n".join(lines).decode() + "\n")
+        lines, self._lines = self._lines, []
+        together = b""
+        for line in lines:
+            if together and len(together) + len(line) >= PIPE_BUF:
+                sys.stderr.write(together.decode())
+                together = b""
+            together += line + b"\n"
+        sys.stderr.write(together.decode())

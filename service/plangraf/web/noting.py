@@ -37,6 +37,8 @@ _KINDS = {
     "collections",
     *COLLECTIONS,
 }
+# A line that is longer than a pipe takes in one piece may be torn by that of another process.
+_LONGEST_PATH = 600
 
 log = structlog.get_logger()
 
@@ -86,7 +88,7 @@ class Notes:
         _counter(kind if kind in _KINDS else "other", status).inc()
         line = {
             "method": method,
-            "path": path,
+            "path": path[:_LONGEST_PATH],
             "status": status,
             "ms": round((time.perf_counter() - began) * 1000, 2),
             "bytes": size,
