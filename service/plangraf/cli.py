@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 the data or the query are wrong or the work failed, 2 a se
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -363,7 +364,7 @@ def check_harvest(
     \b
     Examples:
       plangraf check-harvest                                 the service that runs here
-      plangraf check-harvest https://plan.example.no/catalog
+      plangraf check-harvest https://plan.example.no         its /catalog
       plangraf check-harvest catalog.ttl --json
     """
     with _told():
@@ -371,7 +372,9 @@ def check_harvest(
         from plangraf.harvest.report import as_json as told_json
         from plangraf.harvest.report import as_text
 
-        source = source or f"http://127.0.0.1:{_settings().port}/catalog"
+        source = source or f"http://127.0.0.1:{_settings().port}"
+        if re.fullmatch(r"https?://[^/?#]+/?", source):
+            source = f"{source.rstrip('/')}/catalog"
         verdict = check(source, Terms(accept=accept))
         typer.echo(told_json(verdict) if as_json else as_text(verdict))
         if not verdict.accepted_everywhere:

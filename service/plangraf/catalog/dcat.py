@@ -58,9 +58,10 @@ DESCRIPTION: Text = (
 )
 WHOLE_TITLE: Text = ("Hele kunnskapsgrafen over kommunale planer", "The whole knowledge graph of municipal plans")
 WHOLE_DESCRIPTION: Text = (
-    "Alle datasettene i katalogen samlet, hvert i sin navngitte graf, med ontologien og dataregelene (SHACL).",
-    "All datasets of the catalogue together, each in a named graph of its own, with the ontology and the shapes "
-    "(SHACL).",
+    "Alle datasettene i katalogen samlet, hvert i sin navngitte graf, med ontologien, datareglene (SHACL) og "
+    "spørringene.",
+    "All datasets of the catalogue together, each in a named graph of its own, with the ontology, the shapes "
+    "(SHACL) and the named queries.",
 )
 KEYWORDS: tuple[Text, ...] = (
     ("kommunal planlegging", "municipal planning"),
