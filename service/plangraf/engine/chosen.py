@@ -64,7 +64,7 @@ class Choice:
     def no_graph(self, part: Part) -> str | None:
         """Why a GRAPH has no triple at all; None when it is simply empty, or not known."""
         token = part.tokens[1]
-        where = _at(token.place)
+        where = at_place(token.place)
         if token.kind == "variable":
             if self.made and not self.named:
                 add = "named-graph-uri" if self._by_request else "FROM NAMED <…>"
@@ -81,7 +81,7 @@ class Choice:
 
     def no_default(self) -> tuple[Place | None, str]:
         """Why the default graph has no triple at all."""
-        where = _at(self._place)
+        where = at_place(self._place)
         if not self.default:
             name, other = (
                 ("named-graph-uri", "send default-graph-uri") if self._by_request else ("FROM NAMED", "write FROM")
@@ -115,7 +115,7 @@ class Choice:
         likely = sorted(name for name in self._names if _last_step(name) in alike)
         near = difflib.get_close_matches(iri, likely, n=1, cutoff=0)
         meant = f"; did you mean {told(near[0])}?" if near else "."
-        return f"There is no graph {told(iri)}{_at(place)}{meant} {_LISTED}"
+        return f"There is no graph {told(iri)}{at_place(place)}{meant} {_LISTED}"
 
 
 def in_words(graphs: Collection[str]) -> str:
@@ -136,5 +136,6 @@ def _last_step(iri: str) -> str:
     return iri.rstrip("/#").rpartition("/")[2]
 
 
-def _at(place: Place | None) -> str:
+def at_place(place: Place | None) -> str:
+    """Where something stands in the query, for a message; empty without a place."""
     return f" (line {place.line}, column {place.column})" if place else ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import quote
 
-from plangraf.engine.chosen import Choice, Graphs, in_words
+from plangraf.engine.chosen import Choice, Graphs, at_place, in_words
 from plangraf.engine.outline import Outline, Part, outline
 from plangraf.engine.slips import slip
 from plangraf.errors import EngineError, Place, RequestError
@@ -133,7 +133,7 @@ async def why_empty(
     if values and parsed.values and (without := await asker(whole)) is not False:
         found = await slip(asker, Scope(where=choice.where()), parsed, parsed.values, chain) if without else None
         text = "The WHERE part has matches, but none goes with a row of the VALUES behind it"
-        plain = _at(parsed.values.place, f"{text}{_where(parsed.values.place)}.") if without else None
+        plain = _at(parsed.values.place, f"{text}{at_place(parsed.values.place)}.") if without else None
         return _at(found.place or parsed.values.place, found.message) if found else plain
     return await _why_no_match(asker, parsed, choice, sure=matched is False)
 
@@ -153,7 +153,7 @@ async def _why_no_triples(asker: Asker, parsed: Outline, whole: str) -> Explanat
         return None
     place = parsed.template[0].place
     text = "The WHERE part has matches, but the template makes no triple of them: a variable in it has no value"
-    return _at(place, f"{text}, or one that cannot stand there, such as a text as a subject{_where(place)}.")
+    return _at(place, f"{text}, or one that cannot stand there, such as a text as a subject{at_place(place)}.")
 
 
 async def _why_no_rows(asker: Asker, parsed: Outline) -> Explanation | None:
@@ -166,10 +166,10 @@ async def _why_no_rows(asker: Asker, parsed: Outline) -> Explanation | None:
     without_offset = parsed.rows.rpartition("OFFSET")[0] + "}"
     if parsed.having and (not parsed.offset or await asker(f"{without_offset} {values}") is False):
         text = "The WHERE part has matches, but the condition of HAVING is true for none of the groups"
-        return _at(parsed.having.place, f"{text}{_where(parsed.having.place)}.")
+        return _at(parsed.having.place, f"{text}{at_place(parsed.having.place)}.")
     if parsed.offset:
         text = "There are rows, but OFFSET passes over all of them"
-        return _at(parsed.offset.place, f"{text}{_where(parsed.offset.place)}.")
+        return _at(parsed.offset.place, f"{text}{at_place(parsed.offset.place)}.")
     return None
 
 
@@ -292,11 +292,7 @@ def _joined(parts: list[Part]) -> str:
 
 
 def _named(part: Part) -> str:
-    return f"`{part.shown}`{_where(part.place)}"
-
-
-def _where(place: Place) -> str:
-    return f" (line {place.line}, column {place.column})"
+    return f"`{part.shown}`{at_place(part.place)}"
 
 
 def _at(place: Place | None, message: str) -> Explanation:

@@ -430,7 +430,8 @@ def _repeated(tokens: list[Token], select: int) -> list[Token]:
     seen: set[str] = set()
     found = []
     depth = 0
-    for token in tokens[select + 1 :]:
+    for at in range(select + 1, len(tokens)):
+        token = tokens[at]
         if token.text in ("{", "}") or (not depth and token.kind == "word" and token.upper in _AFTER_VARIABLES):
             break
         depth += (token.text == "(") - (token.text == ")")

@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Sequence
 
+from plangraf.engine.chosen import at_place
 from plangraf.engine.near_terms import DATATYPES, Asks, NearTerms, Scope, Slip, in_words, place_of
 from plangraf.engine.outline import Outline, Part, Term, read_term
 from plangraf.namespaces import PREFIXES
@@ -32,7 +33,7 @@ async def slip(asks: Asks, scope: Scope, outline: Outline, part: Part, before: S
         before: the parts of its group that come before it.
     """
     look = _Look(asks, scope, outline, before)
-    named = f"`{part.shown}` (line {part.place.line}, column {part.place.column})"
+    named = f"`{part.shown}`{at_place(part.place)}"
     found: Slip | None = None
     if part.triple is not None:
         found = await look.triple(*part.triple)
