@@ -433,6 +433,11 @@ def test_json_is_whole(client: httpx.Client) -> None:
     assert len(json.loads(body)["results"]["bindings"]) > 50
 
 
+def test_of_two_mistakes_the_first_is_told(client: httpx.Client) -> None:
+    told = client.get("/sparql", params={"query": "SELECT * { ?s ?p 'a' ?o . ?x nope:y ?z }"}).json()
+    assert (told["code"], told["column"], told["token"]) == ("query-syntax", 22, "?o")
+
+
 def test_an_empty_answer_to_relative_iris_is_explained_too(client: httpx.Client) -> None:
     query = "SELECT ?o { <nowhere/7> ?p ?o }"
     told = client.get("/sparql", params={"query": query, "explain": "true"}).headers["plangraf-explain"]

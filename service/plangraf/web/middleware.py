@@ -104,7 +104,9 @@ class Envelope:
             outcome = "gone"
         except Exception as error:
             # Starlette wraps what is raised after the start of a response.
-            cause = error.__cause__ if isinstance(error.__cause__, PlangrafError) else error
+            cause = error
+            if not isinstance(error, PlangrafError) and isinstance(error.__cause__, PlangrafError):
+                cause = error.__cause__
             if status == 0:
                 failure = None if isinstance(cause, PlangrafError) else error
                 await problem(cause, request_id)(inner, receive, passed_on)
