@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from plangraf.catalog.datasets import Dataset
@@ -13,8 +14,8 @@ from plangraf.catalog.terms import in_both
 _CONTEXT = "https://schema.org/"
 # A description must have 50 to 5000 characters.
 _SHORTEST, _LONGEST = 50, 5_000
-# The home page names so many datasets; the sitemap leads to the pages of all.
-_MOST = 100
+# Bytes: the home page names the datasets that have room in it; the sitemap leads to the pages of all.
+_LONGEST_CATALOGUE = 8_000
 
 
 def dataset_json_ld(catalogue: Catalogue, dataset: Dataset, language: str) -> dict[str, Any]:
@@ -23,7 +24,11 @@ def dataset_json_ld(catalogue: Catalogue, dataset: Dataset, language: str) -> di
 
 
 def catalogue_json_ld(catalogue: Catalogue, language: str) -> dict[str, Any]:
-    """The catalogue with the whole graph in full and other datasets by name."""
+    """The catalogue with the whole graph, its files of everything, and other datasets by name.
+
+    Short, since it is part of the home page: the pages of the datasets have the rest.
+    """
+    everything = [one for one in catalogue.of_all() if one.table is None]
     whole = {
         "@type": "Dataset",
         "@id": catalogue.whole,
@@ -35,9 +40,9 @@ def catalogue_json_ld(catalogue: Catalogue, language: str) -> dict[str, Any]:
         "isAccessibleForFree": True,
         "version": catalogue.version,
         "spatialCoverage": {"@type": "Place", "name": "Norge" if language == "nb" else "Norway"},
-        "distribution": _distributions(catalogue, catalogue.of_all(), language),
+        "distribution": _distributions(catalogue, everything, language),
     }
-    return {
+    found: dict[str, Any] = {
         "@context": _CONTEXT,
         "@type": "DataCatalog",
         "@id": catalogue.iri,
@@ -47,11 +52,16 @@ def catalogue_json_ld(catalogue: Catalogue, language: str) -> dict[str, Any]:
         "license": LICENCE,
         "publisher": _agent(catalogue, catalogue.publisher),
         "inLanguage": ["nb", "en"],
-        "dataset": [
-            whole,
-            *(_short(catalogue, dataset, language) for dataset in catalogue.held.datasets[:_MOST]),
-        ],
+        "dataset": [whole],
     }
+    left = _LONGEST_CATALOGUE - len(json.dumps(found, ensure_ascii=False).encode())
+    for dataset in catalogue.held.datasets:
+        short = _short(catalogue, dataset, language)
+        left -= len(json.dumps(short, ensure_ascii=False).encode()) + 2
+        if left < 0:
+            break
+        found["dataset"].append(short)
+    return found
 
 
 def _short(catalogue: Catalogue, dataset: Dataset, language: str) -> dict[str, Any]:
