@@ -104,7 +104,8 @@ MEANT = {
         f"{path}-municipality": NAMED_IN
         for path in (
             "interpreted-links", "interpretation-methods", "plan-perspective-links", "perspective-target-links",
-            "evidence", "passages", "periods", "figure-sets",
+            "evidence", "passages", "periods", "figure-sets", "unconfirmed-links", "readings",
+            "interpretation-rules", "rule-clauses",
         )
     },
     "interpreted-links-kind": "?thing plan:linkFrom [ a ?value ] FILTER (CONTAINS(STR(?value), '/plangraf/ontology#'))",
@@ -112,6 +113,12 @@ MEANT = {
     "interpreted-links-perspective": "?thing plan:linkTo ?value FILTER (CONTAINS(STR(?value), '/perspective/'))",
     "interpreted-links-target": "?thing plan:linkTo ?value FILTER (CONTAINS(STR(?value), '/sdg/'))",
     "interpreted-links-method": "?thing plan:method ?value",
+    "unconfirmed-links-from": "?thing plan:unconfirmedFrom ?value",
+    "unconfirmed-links-perspective":
+        "?thing plan:unconfirmedTo ?value FILTER (CONTAINS(STR(?value), '/perspective/'))",
+    "unconfirmed-links-target": "?thing plan:unconfirmedTo ?value FILTER (CONTAINS(STR(?value), '/sdg/'))",
+    "unconfirmed-links-givenBy": "?thing a plan:UnconfirmedLink ; plan:givenBy ?value",
+    "rule-clauses-partOf": "?thing dcterms:isPartOf ?value",
     "platform-sections-partOf": "?thing dcterms:isPartOf ?value",
     "citations-citedBy": "?thing plan:citedBy ?value",
     "citations-document": "?thing plan:citedDocument ?value",

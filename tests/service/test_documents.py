@@ -29,7 +29,8 @@ SAMPLES = [
     "5001/measure/2009-2020-2.6-1", "5001/sub-goal/2009-2020-2.4", "5001/planning-instrument/kommuneplan",
     "5001/topic/2022-1-7", "5001/participation-activity/2022-naeringslivsmoetet", "5001/figure/2020-3.1",
     "5001/commitment/2023-6-11", "5001/platform-section/2023-6.2", "5001/dataset/tolkninger",
-    "5001/interpreted-link/community-goal-2022-1--perspective-9",
+    "5001/interpreted-link/community-goal-2022-1--perspective-9", "5001/interpretation-rule/2026-11",
+    "5001/reading/2026-11-a", "5001/rule-clause/2026-11-perspective-10",
 ]  # fmt: skip
 
 

@@ -108,6 +108,7 @@ _FRAMES: Mapping[str, Written] = {
     "plan:PolicyArea": {"^dcterms:isPartOf": {"^dcterms:isPartOf": {}}},
     "plan:PlatformSection": {"dcterms:isPartOf": {}, "^dcterms:isPartOf": {"^plan:linkFrom": _READ}},
     "plan:Commitment": {"dcterms:isPartOf": {"dcterms:isPartOf": {}}, "^plan:linkFrom": _READ},
+    "plan:InterpretationRule": {"dcterms:hasPart": {"dcterms:subject": {}}},
     "plan:ParticipationPhase": {"^plan:inPhase": {}},
     "plan:PlanningInstrument": {"plan:legalBasis": {"plan:provisionOf": {}}},
     "plan:Evidence": {"plan:passage": {"oa:hasSource": {}}},
