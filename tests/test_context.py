@@ -117,6 +117,7 @@ EXAMPLES = """
 <5001/goal/2009-2020-2> a plan:Goal ; plan:goalNumber "2" ; dcterms:title "En bærekraftig by"@nb .
 <5001/sub-goal/2009-2020-2.4> a plan:SubGoal ; plan:goalNumber "2.4" ; dcterms:isPartOf <5001/goal/2009-2020-2> .
 <5001/measure/2009-2020-2.4-1> a plan:Measure ; plan:position 1 ; plan:aimValue "30"^^xsd:decimal ;
+    plan:force <scheme/force/contribute> ;
     plan:aimUnit unit:KiloM-PER-HR ; plan:aimAsPrinted "30 km/t"@nb ; plan:deadline "2020-06"^^xsd:gYearMonth .
 <5001/strategic-approach/2009-2020-3> a plan:StrategicApproach , skos:Concept ; plan:number 3 .
 <5001/vision/2009-2020> a plan:Vision ; plan:proposalStatus <scheme/proposal-status/adopted> .

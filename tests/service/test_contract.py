@@ -18,7 +18,7 @@ COLUMNS = {
     "decisions": "decision caseNumber body date label source",
     "plans-by-target": "plan number title perspectiveNumber primary",
     "goals": "goal number title parent measures",
-    "measures": "measure subGoalNumber order label figure unit deadline",
+    "measures": "measure subGoalNumber order label figure unit deadline force",
     "strategic-approaches": "approach number title description",
     "community-goals": "goal number title dimension status",
     "topics-by-community-goal": "goalNumber topic order title perspectiveNumber",
@@ -26,7 +26,7 @@ COLUMNS = {
     "figures-by-perspective": (
         "perspectiveNumber figure label value unit period status unitLabel qualifier printedAs area"
     ),
-    "commitments": "commitment areaOrder area section order label figure unit deadline",
+    "commitments": "commitment areaOrder area section order label figure unit deadline force",
     "governing-documents": "document title issuer periodStart periodEnd status citations",
     "planning-system": "instrument interval horizon legalBasis title intervalDuration horizonDuration partOf",
     "evidence": "property value kind document section item firstLine lastLine checked evidence graph",

@@ -206,6 +206,7 @@ _AIM = (
     _link("unit", "Enhet", "Unit", PLAN + "aimUnit"),
     _column("deadline", "Frist", "Deadline", PLAN + "deadline"),
 )
+_FORCE = _link("force", "Forpliktelsesgrad", "Force", PLAN + "force")
 _KEY = Column("key", "Nøkkel", "Key", ())
 _PRINTED = _column("titleAsPrinted", "Tittel som trykt", "Title as printed", PLAN + "titleAsPrinted")
 _DATE = _column("date", "Dato", "Date", _ELI_DL + "activity_date", other=PLAN + "decisionPeriod")
@@ -343,10 +344,11 @@ COLLECTIONS: Final[dict[str, Collection]] = {
         Collection(
             "measures", (PLAN + "Measure",), "Tiltak", "Measures",
             (_BY_MUNICIPALITY, f"?thing <{_DCTERMS}isPartOf>/<{PLAN}goalNumber> ?value", _BY_POSITION, _BY_LABEL),
-            (_link("subGoal", "Delmål", "Sub-goal", _DCTERMS + "isPartOf"), _POSITION, _LABEL, *_AIM, _IN),
+            (_link("subGoal", "Delmål", "Sub-goal", _DCTERMS + "isPartOf"), _POSITION, _LABEL, *_AIM, _IN, _FORCE),
             (
                 _MUNICIPALITY, _part_of("Delmål", "Sub-goal", "5001/sub-goal/2009-2020-2.4"),
                 _year(f"?thing <{PLAN}deadline> ?date .", PLAN + "deadline", "Frist, år", "Year of the deadline"),
+                _scheme("force", "Forpliktelsesgrad", "Force", f"<{PLAN}force>", PLAN + "force", "force", "contribute"),
                 *_INTERPRETED,
             ),
         ),
@@ -368,12 +370,13 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 f"?thing <{_DCTERMS}isPartOf>+ ?area . ?area a <{PLAN}PolicyArea> ; <{PLAN}position> ?value",
                 _BY_POSITION, _BY_LABEL,
             ),
-            (_POSITION, _LABEL, _PART, *_AIM, _IN),
+            (_POSITION, _LABEL, _PART, *_AIM, _IN, _FORCE),
             (
                 _MUNICIPALITY,
                 _things("area", "Politikkområde", "Policy area", "", _DCTERMS + "isPartOf", "5001/policy-area/2023-6",
                         pattern=f"?thing <{_DCTERMS}isPartOf>+ ?value . ?value a <{PLAN}PolicyArea> ."),
                 _year(f"?thing <{PLAN}deadline> ?date .", PLAN + "deadline", "Frist, år", "Year of the deadline"),
+                _scheme("force", "Forpliktelsesgrad", "Force", f"<{PLAN}force>", PLAN + "force", "force", "contribute"),
                 *_INTERPRETED,
             ),
         ),
