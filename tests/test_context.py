@@ -153,7 +153,14 @@ unit:PERCENT a qudt:Unit ; rdfs:label "prosent"@nb , "per cent"@en .
     plan:linkFrom <5001/commitment/2023-2-7> ; plan:linkTo <http://metadata.un.org/sdg/11.2> ;
     plan:reason "Tryggere veier."@nb , "Safer roads."@en ; plan:confidence "0.8"^^xsd:decimal ;
     plan:method <5001/interpretation-method/two-readings-2026> ; prov:wasAttributedTo <organization/plangraf> .
-<5001/interpretation-method/two-readings-2026> a plan:InterpretationMethod ; rdfs:label "To lesninger"@nb .
+<5001/interpretation-method/two-readings-2026> a plan:InterpretationMethod ; rdfs:label "To lesninger"@nb ;
+    plan:followsRule <5001/interpretation-rule/2026-11> .
+<5001/interpretation-rule/2026-11> a plan:InterpretationRule ; dcterms:hasPart <5001/rule-clause/2026-11-wording> .
+<5001/rule-clause/2026-11-wording> a plan:RuleClause ; dcterms:isPartOf <5001/interpretation-rule/2026-11> .
+<5001/reading/2026-11-a> a plan:Reading ; plan:readerKind <scheme/reader-kind/model> .
+<5001/unconfirmed-link/commitment-2023-2-7--target-9.1> a plan:UnconfirmedLink ; plan:restsOn "veier" ;
+    plan:unconfirmedFrom <5001/commitment/2023-2-7> ; plan:unconfirmedTo <http://metadata.un.org/sdg/9.1> ;
+    plan:givenBy <5001/reading/2026-11-a> .
 """
 PREFIX_LINES = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
 TRIPLES = list(ox.parse(PREFIX_LINES + EXAMPLES, format=ox.RdfFormat.TURTLE, base_iri="https://w3id.org/plangraf/id/"))

@@ -591,7 +591,7 @@ COLLECTIONS: Final[dict[str, Collection]] = {
         Collection(
             "rule-clauses", (PLAN + "RuleClause",), "Regelledd", "Clauses of rules", (_BY_POSITION,),
             (
-                _POSITION, _column("text", "Tekst", "Text", _DCTERMS + "description"),
+                _POSITION, _LABEL, _column("text", "Tekst", "Text", _DCTERMS + "description"),
                 _link("perspective", "Perspektiv", "Perspective", _DCTERMS + "subject"), _PART,
             ),
             (_IN_GRAPH_OF, _part_of("Regel", "Rule", "5001/interpretation-rule/2026-11")),
