@@ -93,6 +93,7 @@ MEANT = {
     "decisions-year": f"{{ ?thing eli-dl:activity_date ?when }} UNION {{ ?thing plan:decisionPeriod ?when }} {YEAR_OF}",
     "decisions-outcome": "?thing eli-dl:decision_outcome ?value",
     "decisions-document": "?thing plan:decidedOn ?value",
+    "decisions-type": "?thing plan:decisionType ?value",
     "participation-activities-phase": "?thing plan:inPhase ?value",
     "planned-activities-body": "?thing eli-dl:had_responsible_organization ?value",
     **{
