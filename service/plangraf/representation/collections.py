@@ -456,14 +456,14 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 _column("hearingLength", "Høringstid", "Consultation", PLAN + "hearingLength"),
             ),
             (
-                _MUNICIPALITY, _BODY,
+                _NAMED_BY, _BODY,
                 _year(f"?thing <{_ELI_DL}activity_date>|<{PLAN}decisionPeriod> ?date .", _ELI_DL + "activity_date"),
                 _things("outcome", "Utfall", "Outcome", f"<{_ELI_DL}decision_outcome>", _ELI_DL + "decision_outcome",
                         "DecisionOutcome-Adopted", base=_ELI_DL),
                 _scheme("type", "Vedtakstype", "Type", f"<{PLAN}decisionType>", PLAN + "decisionType",
                         "decision-type", "hearing"),
                 _things("document", "Dokument", "Document", f"<{PLAN}decidedOn>", PLAN + "decidedOn",
-                        "5001/governing-document/troendelagsplanen-2019-2030"),
+                        "50/governing-document/troendelagsplanen-2019-2030"),
             ),
         ),
         Collection(
@@ -492,7 +492,7 @@ COLLECTIONS: Final[dict[str, Collection]] = {
         Collection(
             "legal-provisions", (PLAN + "LegalProvision",), "Lovbestemmelser", "Legal provisions",
             (_BY_MUNICIPALITY, _BY_LABEL),
-            (_LABEL, _link("act", "Lov", "Act", PLAN + "provisionOf"), _IN), (_MUNICIPALITY,),
+            (_LABEL, _link("act", "Lov", "Act", PLAN + "provisionOf"), _IN), (_NAMED_BY,),
         ),
         Collection(
             "participation-phases", (PLAN + "ParticipationPhase",), "Faser for medvirkning",

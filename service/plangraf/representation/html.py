@@ -26,7 +26,7 @@ from plangraf.representation.graphs import RDF_TYPE, Graph, Value
 from plangraf.representation.quality import CLASS, METRIC, VALUE
 from plangraf.representation.wording import LANGUAGE_NAMES, property_label, texts
 
-_OURS = re.compile(re.escape(ID) + r"(?:[0-9]{4}/)?([^/]+)/(.+)")
+_OURS = re.compile(re.escape(ID) + r"(?:(?:[0-9]{4}|[0-9]{2}|no)/)?([^/]+)/(.+)")
 # Longer lists are folded, so that a municipality's page is not one screen after the other of evidence.
 _SHOWN = 12
 
