@@ -70,7 +70,8 @@ EXAMPLES = """
     rdfs:label "Den samskapte kommunen"@nb , "The co-created municipality"@en .
 <5001/decision/bystyret-68-19> a plan:Decision , eli-dl:Decision ; plan:inCase <5001/case/bystyret-68-19> ;
     plan:decidedOn <5001/governing-document/byvekstavtalen> ; eli-dl:activity_date "2019-05-14"^^xsd:date ;
-    eli-dl:decision_outcome eli-dl:DecisionOutcome-Adopted .
+    eli-dl:decision_outcome eli-dl:DecisionOutcome-Adopted ; plan:decisionType <scheme/decision-type/hearing> ;
+    plan:hearingLength "P28D"^^xsd:duration ; plan:hearingLengthAsPrinted "fire ukers høring"@nb .
 <5001/decision/2019> a plan:Decision ; plan:decisionPeriod "2019"^^xsd:gYear .
 <5001/foreseen-decision/59-20> a plan:ForeseenDecision , eli-dl:ForeseenActivity ;
     plan:decisionPeriod "2020-09"^^xsd:gYearMonth .

@@ -299,5 +299,10 @@ def test_the_turtle_is_grouped_sorted_and_the_same_each_time(model: Model, tmp_p
     plan:municipalityNumber "5001" ;
     plan:organization <https://organization-catalog.fellesdatakatalog.digdir.no/organizations/942110464> ;
     rdfs:label "Trondheim"@en , "Trondheim"@nb .
+
+<5030/municipality/5030> a plan:Municipality ;
+    plan:municipalityNumber "5030" ;
+    plan:organization <5030/organization/klaebu-kommune> ;
+    rdfs:label "Klæbu"@en , "Klæbu"@nb .
 """
     )

@@ -278,14 +278,20 @@ class ResourceGoneError(ResourceNotFoundError):
     code = "gone"
     title = "Removed from the data"
 
-    def __init__(self, name: str, last: str, address: str | None) -> None:
-        """`last` is the version that had it last, `address` where that version still tells of it, if it is kept."""
+    def __init__(self, name: str, last: str | None, address: str | None) -> None:
+        """`last` is the version that had it last, `address` where that version still tells of it, if it is kept.
+
+        `last` is None for an IRI that the data themselves call deprecated without naming another.
+        """
         there = f"It is still at {address}." if address else "That version is kept no more."
-        RequestError.__init__(self, f"{name} was removed; version {last} of the data had it last. {there}")
+        removed = f"was removed; version {last} of the data had it last. {there}"
+        given_up = "was given up: the data call it deprecated and name nothing that replaces it."
+        RequestError.__init__(self, f"{name} {removed if last else given_up}")
         self.last, self.address = last, address
 
     def extra(self) -> dict[str, Any]:
-        return {"lastVersion": self.last, **({"lastAddress": self.address} if self.address else {})}
+        last = {"lastVersion": self.last} if self.last else {}
+        return {**last, **({"lastAddress": self.address} if self.address else {})}
 
 
 class VersionGoneError(ResourceNotFoundError):

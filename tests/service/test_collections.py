@@ -91,10 +91,13 @@ MEANT = {
     "source-documents-municipality": NAMED_IN,
     "source-documents-year": f"?thing dcterms:date ?when {YEAR_OF}",
     "cases-body": "?thing eli-dl:had_responsible_organization ?value",
+    "decisions-municipality": NAMED_IN,
+    "legal-provisions-municipality": NAMED_IN,
     "decisions-body": "?thing eli-dl:had_responsible_organization ?value",
     "decisions-year": f"{{ ?thing eli-dl:activity_date ?when }} UNION {{ ?thing plan:decisionPeriod ?when }} {YEAR_OF}",
     "decisions-outcome": "?thing eli-dl:decision_outcome ?value",
     "decisions-document": "?thing plan:decidedOn ?value",
+    "decisions-type": "?thing plan:decisionType ?value",
     "participation-activities-phase": "?thing plan:inPhase ?value",
     "planned-activities-body": "?thing eli-dl:had_responsible_organization ?value",
     **{

@@ -15,7 +15,7 @@ COLUMNS = {
     "trends": "trend number title",
     "targets-by-perspective": "perspectiveNumber target targetCode targetLabel evidence printedAs",
     "governing-documents-by-perspective": "perspectiveNumber document title caseNumber periodStart periodEnd status",
-    "decisions": "decision caseNumber body date label source",
+    "decisions": "decision caseNumber body date label source type typeLabel hearingLength outcome",
     "plans-by-target": "plan number title perspectiveNumber primary",
     "goals": "goal number title parent measures",
     "measures": "measure subGoalNumber order label figure unit deadline force",
@@ -34,7 +34,7 @@ COLUMNS = {
         "target targetCode targetLabel perspectives plans goals commitments figures "
         "goalsInterpreted measuresInterpreted commitmentsInterpreted"
     ),
-    "gaps": "gap thing label",
+    "gaps": "gap thing label asOf",
     "quality": "dataset metric class value",
 }
 ID = "https://w3id.org/plangraf/id/5001/"
@@ -379,8 +379,32 @@ def test_gaps_are_what_the_data_leave_open(url: str) -> None:
         gaps.setdefault(row["gap"], set()).add(row["thing"].removeprefix(ID))
     assert {"plan-without-decision", "document-in-preparation", "goal-without-measure"} <= set(gaps)
     assert {f"community-goal/2022-{number}" for number in range(1, 6)} == gaps["goal-without-measure"]
-    assert len(gaps["plan-without-decision"]) == 26
+    assert gaps["plan-without-decision"] == {f"plan/2020-2023-{number}" for number in range(1, 26)}
     assert gaps["document-in-preparation"] >= {"governing-document/boligpolitisk-handlingsplan"}
+
+
+def test_what_is_only_on_hearing_lacks_an_adoption(url: str) -> None:
+    lacking = {row["thing"]: row["asOf"] for row in rows(url, "gaps") if row["gap"] == "plan-without-adoption"}
+    assert {ID + "planning-strategy/2020-2023", ID + "plan/2022-samfunnsplan"} <= set(lacking)
+    assert lacking[ID + "planning-strategy/2020-2023"] == "2021"
+    decided = {row["decision"].removeprefix(ID): row for row in rows(url, "decisions", lang="en")}
+    hearing = decided["decision/formannskapet-2020-10-27"]
+    assert (hearing["type"], hearing["typeLabel"]) == ("hearing", "sent out for consultation")
+    assert (hearing["hearingLength"], hearing["outcome"]) == ("P28D", "Adopted")
+    assert decided["decision/formannskapet-176-20"]["hearingLength"] == "P42D"
+    assert {key for key, row in decided.items() if row["type"] == "hearing"} == {
+        "decision/formannskapet-2020-10-27", "decision/formannskapet-176-20",
+    }  # fmt: skip
+    # The sources name these three and not what they do.
+    assert {key for key, row in decided.items() if not row["type"]} == {
+        "decision/bystyret-111-20", "decision/bystyret-byaastunnelen", "foreseen-decision/59-20",
+    }  # fmt: skip
+
+
+def test_a_document_that_a_later_source_calls_adopted_is_no_longer_in_preparation(url: str) -> None:
+    waiting = {row["thing"]: row["asOf"] for row in rows(url, "gaps") if row["gap"] == "document-in-preparation"}
+    assert ID + "governing-document/byutviklingsstrategien" not in waiting  # 2020: under arbeid; 2022: vedtatt
+    assert waiting[ID + "governing-document/boligpolitisk-handlingsplan"] == "2020"
 
 
 def test_quality_counts_what_is_there(url: str) -> None:

@@ -455,14 +455,18 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 _column("caseNumber", "Saksnummer", "Case number", PLAN + "inCase", PLAN + "caseNumber"),
                 _link("outcome", "Utfall", "Outcome", _ELI_DL + "decision_outcome"),
                 _link("decidedOn", "Gjelder", "Decided on", PLAN + "decidedOn"), _IN,
+                _link("type", "Vedtakstype", "Type", PLAN + "decisionType"),
+                _column("hearingLength", "Høringstid", "Consultation", PLAN + "hearingLength"),
             ),
             (
-                _MUNICIPALITY, _BODY,
+                _NAMED_BY, _BODY,
                 _year(f"?thing <{_ELI_DL}activity_date>|<{PLAN}decisionPeriod> ?date .", _ELI_DL + "activity_date"),
                 _things("outcome", "Utfall", "Outcome", f"<{_ELI_DL}decision_outcome>", _ELI_DL + "decision_outcome",
                         "DecisionOutcome-Adopted", base=_ELI_DL),
+                _scheme("type", "Vedtakstype", "Type", f"<{PLAN}decisionType>", PLAN + "decisionType",
+                        "decision-type", "hearing"),
                 _things("document", "Dokument", "Document", f"<{PLAN}decidedOn>", PLAN + "decidedOn",
-                        "5001/governing-document/troendelagsplanen-2019-2030"),
+                        "50/governing-document/troendelagsplanen-2019-2030"),
             ),
         ),
         Collection(
@@ -491,7 +495,7 @@ COLLECTIONS: Final[dict[str, Collection]] = {
         Collection(
             "legal-provisions", (PLAN + "LegalProvision",), "Lovbestemmelser", "Legal provisions",
             (_BY_MUNICIPALITY, _BY_LABEL),
-            (_LABEL, _link("act", "Lov", "Act", PLAN + "provisionOf"), _IN), (_MUNICIPALITY,),
+            (_LABEL, _link("act", "Lov", "Act", PLAN + "provisionOf"), _IN), (_NAMED_BY,),
         ),
         Collection(
             "participation-phases", (PLAN + "ParticipationPhase",), "Faser for medvirkning",

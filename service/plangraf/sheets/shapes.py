@@ -25,7 +25,7 @@ from plangraf.sheets.properties import Kind, kind_of
 SH, RDFS, SKOS, OWL = PREFIXES["sh"], PREFIXES["rdfs"], PREFIXES["skos"], PREFIXES["owl"]
 # Shapes of these are about ontology and shapes, not about data.
 _NOT_DATA = tuple(PREFIXES[name] for name in ("owl", "rdf", "rdfs", "sh"))
-_SEGMENT = re.compile(r"\[0-9\]\{4\}/(?:\)\?)?\(?([a-z-]+(?:\|[a-z-]+)*)\)?/")
+_SEGMENT = re.compile(r"\[0-9\]\{4\}\)?/(?:\)\?)?\(?([a-z-]+(?:\|[a-z-]+)*)\)?/")
 # Things that need no evidence themselves, as queries/checks/every-statement-has-evidence.rq says.
 _WITHOUT_EVIDENCE = (EVIDENCE, PASSAGE, PLAN + "SourceDocument", PREFIXES["dcat"] + "Dataset")
 
