@@ -18,7 +18,9 @@ COLUMNS = {
     "decisions": "decision caseNumber body date label source",
     "plans-by-target": "plan number title perspectiveNumber primary",
     "goals": "goal number title parent measures",
-    "measures": "measure subGoalNumber order label figure unit deadline unitLabel bound printedAs baseline partners places",
+    "measures": (
+        "measure subGoalNumber order label figure unit deadline unitLabel bound printedAs baseline partners places"
+    ),
     "strategic-approaches": "approach number title description",
     "community-goals": "goal number title dimension status",
     "topics-by-community-goal": "goalNumber topic order title perspectiveNumber",

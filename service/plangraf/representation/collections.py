@@ -532,7 +532,8 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 _POSITION, _LABEL,
                 _column("date", "Når", "When", _ELI_DL + "activity_date", other=PLAN + "dateAsPrinted"),
                 _link("phase", "Fase", "Phase", PLAN + "inPhase"), _IN,
-                _link("plan", "Plan", "Plan", PLAN + "participationIn"), _link("partners", "Partnere", "Partners", PLAN + "partner"),
+                _link("plan", "Plan", "Plan", PLAN + "participationIn"),
+                _link("partners", "Partnere", "Partners", PLAN + "partner"),
             ),
             (
                 _MUNICIPALITY,
