@@ -136,6 +136,7 @@ EXAMPLES = """
     plan:inPhase <5001/participation-phase/2022-1> ; plan:dateAsPrinted "25. november"@nb ;
     eli-dl:activity_date "2021-11-25"^^xsd:date , "2021-12-02"^^xsd:date .
 <5001/planned-activity/2022-5> a plan:PlannedActivity , eli-dl:ForeseenActivity ; plan:printedAsUncertain true ;
+    plan:participationIn <5001/plan/2022-samfunnsplan> ;
     plan:plannedStart "2022-02-14"^^xsd:date ; plan:plannedEnd "2022-06"^^xsd:gYearMonth .
 <5001/figure/2020-7-1> a plan:Figure , qb:Observation ; qb:dataSet <5001/figure-set/perspektiver-2020> ;
     plan:figureKey "7.1" ; plan:figureStatus <scheme/figure-status/tied> ; plan:valueAsPrinted "3,3" ;
@@ -144,12 +145,24 @@ EXAMPLES = """
     sdmx-attribute:unitMeasure unit:PERCENT ; sdmx-dimension:refArea <5001/area/norge> ;
     sdmx-dimension:refPeriod "2015"^^xsd:gYear , <5001/period/2017-2030> .
 <5001/figure-set/perspektiver-2020> a qb:DataSet ; qb:structure plan:figureStructure .
+<5001/figure/2020-7-2> a plan:Figure ; plan:valueQualifier <scheme/value-qualifier/about> ;
+    plan:baselineYear "2009"^^xsd:gYear ; dcterms:source <survey/hunt> , <organization/plangraf> ;
+    dcterms:spatial <5001/place/nyhavna> .
+<survey/hunt> a plan:Survey ; rdfs:label "HUNT"@nb , "HUNT"@en .
+<5001/place/nyhavna> a plan:Place , dcterms:Location ; rdfs:label "Nyhavna"@nb , "Nyhavna"@en .
+<5001/place/old> a plan:Place , dcterms:Location ; owl:deprecated true ; dcterms:isReplacedBy <5001/place/nyhavna> .
+<5001/actor-group/naeringslivet> a plan:ActorGroup ; rdfs:label "Næringslivet"@nb , "Business"@en .
+<5001/prose-commitment/2023-7-1> a plan:ProseCommitment ; plan:position 1 ;
+    plan:partner <5001/actor-group/naeringslivet> , <organization/plangraf> ;
+    dcterms:spatial <5001/place/nyhavna> .
 <5001/area/norge> a plan:Area ; rdfs:label "Norge"@nb , "Norway"@en .
 unit:PERCENT a qudt:Unit ; rdfs:label "prosent"@nb , "per cent"@en .
 <5001/political-platform/2023> a plan:PoliticalPlatform , eli:Work ; plan:issuedBy <5001/political-body/bystyret> .
 <5001/policy-area/2023-2> a plan:PolicyArea ; dcterms:isPartOf <5001/political-platform/2023> .
 <5001/platform-section/2023-2.3> a plan:PlatformSection ; dcterms:isPartOf <5001/policy-area/2023-2> .
-<5001/commitment/2023-2-7> a plan:Commitment ; dcterms:isPartOf <5001/platform-section/2023-2.3> .
+<5001/commitment/2023-2-7> a plan:Commitment ; dcterms:isPartOf <5001/platform-section/2023-2.3> ;
+    plan:aimYear "2030"^^xsd:gYear ; plan:aimDuration "P4Y"^^xsd:duration ;
+    plan:plannedStart "2025-01"^^xsd:gYearMonth .
 <5001/interpreted-link/commitment-2023-2-7--target-11.2> a plan:InterpretedLink ;
     plan:linkFrom <5001/commitment/2023-2-7> ; plan:linkTo <http://metadata.un.org/sdg/11.2> ;
     plan:reason "Tryggere veier."@nb , "Safer roads."@en ; plan:confidence "0.8"^^xsd:decimal ;

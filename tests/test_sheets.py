@@ -83,7 +83,10 @@ def test_most_of_a_dataset_stands_on_the_sheets_of_its_classes(model: Model) -> 
     for folder in DATASETS:
         keys = Keys(folder.parent.name if folder.parent.name.isdecimal() else None)
         found = triples_of(folder)
-        assert len(tables(found, model, keys, native=True)[-1].rows) <= len(found) / 10, folder
+        # A name that was given up has no class, and so no sheet.
+        given_up = {t.subject for t in found if t.predicate.value.endswith("#deprecated")}
+        rest = {t for t in found if t.subject not in given_up}
+        assert len(tables(rest, model, keys, native=True)[-1].rows) <= len(rest) / 10, folder
 
 
 # What is odd

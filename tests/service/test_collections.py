@@ -99,6 +99,12 @@ MEANT = {
     "decisions-document": "?thing plan:decidedOn ?value",
     "decisions-type": "?thing plan:decisionType ?value",
     "participation-activities-phase": "?thing plan:inPhase ?value",
+    "participation-activities-plan": "?thing plan:participationIn ?value",
+    "commitments-partner": "?thing plan:partner ?value",
+    "commitments-place": "?thing dcterms:spatial ?value",
+    "prose-commitments-area": "?thing dcterms:isPartOf/dcterms:isPartOf? ?value . ?value a plan:PolicyArea",
+    "prose-commitments-partner": "?thing plan:partner ?value",
+    "prose-commitments-place": "?thing dcterms:spatial ?value",
     "planned-activities-body": "?thing eli-dl:had_responsible_organization ?value",
     **{
         f"{path}-{name}": f"?link a plan:InterpretedLink ; plan:linkFrom ?thing ; plan:linkTo ?value . ?value a {kind}"
@@ -110,7 +116,7 @@ MEANT = {
         for path in (
             "interpreted-links", "interpretation-methods", "plan-perspective-links", "perspective-target-links",
             "evidence", "passages", "periods", "figure-sets", "unconfirmed-links", "readings",
-            "interpretation-rules", "rule-clauses",
+            "interpretation-rules", "rule-clauses", "actor-groups", "surveys",
         )
     },
     "interpreted-links-kind": "?thing plan:linkFrom [ a ?value ] FILTER (CONTAINS(STR(?value), '/plangraf/ontology#'))",

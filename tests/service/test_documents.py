@@ -205,7 +205,7 @@ def test_a_dataset_tells_its_measured_quality(url: str) -> None:
         for measurement in graph.objects(URIRef(dataset), URIRef(dqv + "hasQualityMeasurement"))
     }
     assert values[f"{dataset}#things-Commitment"] == 285
-    assert 0.3 < values[f"{dataset}#completeness-Commitment"] < 1
+    assert 0.2 < values[f"{dataset}#completeness-Commitment"] < 1
     assert values[f"{dataset}#evidence"] > 800
     assert values[f"{dataset}#findings"] == 0
     metric = graph.value(URIRef(f"{dataset}#evidence"), URIRef(dqv + "isMeasurementOf"))

@@ -207,6 +207,16 @@ _AIM = (
     _column("deadline", "Frist", "Deadline", PLAN + "deadline"),
 )
 _FORCE = _link("force", "Forpliktelsesgrad", "Force", PLAN + "force")
+_MORE_AIM = (
+    _link("qualifier", "Forbehold", "Qualifier", PLAN + "valueQualifier"),
+    _column("baseline", "Basisår", "Baseline year", PLAN + "baselineYear"),
+    _link("partners", "Partnere", "Partners", PLAN + "partner"),
+    _link("places", "Steder", "Places", _DCTERMS + "spatial"),
+)
+_BY_PARTNER = _things(
+    "partner", "Partner", "Partner", f"<{PLAN}partner>", PLAN + "partner", "5001/organization/st-olavs-hospital"
+)
+_BY_PLACE = _things("place", "Sted", "Place", f"<{_DCTERMS}spatial>", _DCTERMS + "spatial", "5001/place/nyhavna")
 _KEY = Column("key", "Nøkkel", "Key", ())
 _PRINTED = _column("titleAsPrinted", "Tittel som trykt", "Title as printed", PLAN + "titleAsPrinted")
 _DATE = _column("date", "Dato", "Date", _ELI_DL + "activity_date", other=PLAN + "decisionPeriod")
@@ -342,9 +352,10 @@ COLLECTIONS: Final[dict[str, Collection]] = {
             (_MUNICIPALITY,),
         ),
         Collection(
-            "measures", (PLAN + "Measure",), "Tiltak", "Measures",
+            "measures", (PLAN + "Measure",), "Strategier (tiltak)", "Strategies (measures)",
             (_BY_MUNICIPALITY, f"?thing <{_DCTERMS}isPartOf>/<{PLAN}goalNumber> ?value", _BY_POSITION, _BY_LABEL),
-            (_link("subGoal", "Delmål", "Sub-goal", _DCTERMS + "isPartOf"), _POSITION, _LABEL, *_AIM, _IN, _FORCE),
+            (_link("subGoal", "Delmål", "Sub-goal", _DCTERMS + "isPartOf"), _POSITION, _LABEL, *_AIM, _IN, *_MORE_AIM,
+             _FORCE),
             (
                 _MUNICIPALITY, _part_of("Delmål", "Sub-goal", "5001/sub-goal/2009-2020-2.4"),
                 _year(f"?thing <{PLAN}deadline> ?date .", PLAN + "deadline", "Frist, år", "Year of the deadline"),
@@ -370,14 +381,29 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 f"?thing <{_DCTERMS}isPartOf>+ ?area . ?area a <{PLAN}PolicyArea> ; <{PLAN}position> ?value",
                 _BY_POSITION, _BY_LABEL,
             ),
-            (_POSITION, _LABEL, _PART, *_AIM, _IN, _FORCE),
+            (_POSITION, _LABEL, _PART, *_AIM, _IN, *_MORE_AIM, _FORCE),
             (
                 _MUNICIPALITY,
                 _things("area", "Politikkområde", "Policy area", "", _DCTERMS + "isPartOf", "5001/policy-area/2023-6",
                         pattern=f"?thing <{_DCTERMS}isPartOf>+ ?value . ?value a <{PLAN}PolicyArea> ."),
                 _year(f"?thing <{PLAN}deadline> ?date .", PLAN + "deadline", "Frist, år", "Year of the deadline"),
                 _scheme("force", "Forpliktelsesgrad", "Force", f"<{PLAN}force>", PLAN + "force", "force", "contribute"),
-                *_INTERPRETED,
+                *_INTERPRETED, _BY_PARTNER, _BY_PLACE,
+            ),
+        ),
+        Collection(
+            "prose-commitments", (PLAN + "ProseCommitment",), "Løfter i løpende tekst", "Commitments in prose",
+            (
+                _BY_MUNICIPALITY,
+                f"?thing <{_DCTERMS}isPartOf>+ ?area . ?area a <{PLAN}PolicyArea> ; <{PLAN}position> ?value",
+                _BY_POSITION, _BY_LABEL,
+            ),
+            (_POSITION, _LABEL, _PART, *_AIM[:2], _IN, *_MORE_AIM),
+            (
+                _MUNICIPALITY,
+                _things("area", "Politikkområde", "Policy area", "", _DCTERMS + "isPartOf", "5001/policy-area/2023-6",
+                        pattern=f"?thing <{_DCTERMS}isPartOf>+ ?value . ?value a <{PLAN}PolicyArea> ."),
+                _BY_PARTNER, _BY_PLACE,
             ),
         ),
         Collection(
@@ -391,6 +417,10 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 _link("area", "Område", "Area", _SDMX["dimension"] + "refArea"),
                 _link("status", "Status", "Status", PLAN + "figureStatus"),
                 _link("perspective", "Perspektiv", "Perspective", PLAN + "documentsPerspective"), _IN,
+                _link("qualifier", "Forbehold", "Qualifier", PLAN + "valueQualifier"),
+                _column("baseline", "Basisår", "Baseline year", PLAN + "baselineYear"),
+                _link("source", "Kilde", "Source", _DCTERMS + "source"),
+                _link("about", "Tall for", "Figure of", PLAN + "figureOf"),
             ),
             (
                 _MUNICIPALITY,
@@ -510,11 +540,15 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 _POSITION, _LABEL,
                 _column("date", "Når", "When", _ELI_DL + "activity_date", other=PLAN + "dateAsPrinted"),
                 _link("phase", "Fase", "Phase", PLAN + "inPhase"), _IN,
+                _link("plan", "Plan", "Plan", PLAN + "participationIn"),
+                _link("partners", "Partnere", "Partners", PLAN + "partner"),
             ),
             (
                 _MUNICIPALITY,
                 _things("phase", "Fase", "Phase", f"<{PLAN}inPhase>", PLAN + "inPhase",
                         "5001/participation-phase/2022-1"),
+                _things("plan", "Plan", "Plan", f"<{PLAN}participationIn>", PLAN + "participationIn",
+                        "5001/plan/2022-samfunnsplan"),
                 _year(f"?thing <{_ELI_DL}activity_date> ?date .", _ELI_DL + "activity_date"),
             ),
         ),
@@ -614,6 +648,17 @@ COLLECTIONS: Final[dict[str, Collection]] = {
         Collection(
             "areas", (PLAN + "Area",), "Områder", "Areas", (_BY_MUNICIPALITY, _BY_LABEL), (_LABEL, _IN),
             (_MUNICIPALITY,),
+        ),
+        Collection(
+            "places", (PLAN + "Place",), "Steder", "Places", (_BY_MUNICIPALITY, _BY_LABEL), (_LABEL, _IN),
+            (_MUNICIPALITY,),
+        ),
+        Collection(
+            "actor-groups", (PLAN + "ActorGroup",), "Aktørgrupper", "Groups of actors", (_BY_LABEL,), (_LABEL,),
+            (_IN_GRAPH_OF,),
+        ),
+        Collection(
+            "surveys", (PLAN + "Survey",), "Undersøkelser", "Surveys", (_BY_LABEL,), (_LABEL,), (_IN_GRAPH_OF,),
         ),
         Collection(
             "citations", (PLAN + "DocumentCitation",), "Henvisninger til dokumenter", "Citations of documents",
