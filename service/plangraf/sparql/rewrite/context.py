@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from plangraf.sparql.nodes import Node, Select
+from plangraf.sparql.nodes import Iri, Node, Select
 from plangraf.sparql.rewrite.edits import Edits
+from plangraf.tokens import Token
 
 
 class UnsupportedError(Exception):
@@ -19,19 +22,30 @@ class UnsupportedError(Exception):
 
 @dataclass(slots=True)
 class Rewriting:
-    """One query while it is rewritten. `variables` are helpers that its text has got, without '?'."""
+    """One query while it is rewritten. `variables` are helpers that its text has got, without '?'.
+
+    `tokens` are those of the text, `expand` gives the absolute IRI of one, `helped` are the groups with helpers.
+    """
 
     text: str
+    tokens: list[Token]
     query: Select
     edits: Edits
     stem: str
+    expand: Callable[[Token], str]
     variables: list[str] = field(default_factory=list)
+    helped: set[int] = field(default_factory=set)
 
     def fresh(self) -> str:
         """A new variable, with its '?'."""
         name = f"{self.stem}{len(self.variables)}"
         self.variables.append(name)
         return f"?{name}"
+
+    def resolve(self, iri: Iri) -> str:
+        """The absolute IRI of a node."""
+        token = self.tokens[bisect_left(self.tokens, iri.start, key=lambda token: token.start)]
+        return self.expand(token)
 
 
 def stem_for(text: str) -> str:

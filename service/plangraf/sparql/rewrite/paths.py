@@ -59,7 +59,10 @@ def count_paths(rewriting: Rewriting) -> None:
     for group in groups_in(rewriting.query):
         for run in _runs(group):
             if any(_is_rewritten(triple) for block in run for triple in block.triples):
+                before = len(rewriting.variables)
                 _Run(rewriting, run).rewrite()
+                if len(rewriting.variables) > before:
+                    rewriting.helped.add(id(group))
 
 
 def _runs(group: Group) -> list[list[Triples]]:
@@ -193,9 +196,9 @@ class _Run:
             if _is_constant(triple.subject) and _is_constant(triple.object):
                 return self._zero_or_more(["FILTER(sameTerm(", subject, ", ", object_, "))"], path, subject, object_)
             if _is_constant(triple.subject):
-                return self._zero_or_more(["VALUES ", object_, " { ", subject, " }"], path, subject, object_)
+                return self._zero_or_more(["BIND(", subject, " AS ", object_, ")"], path, subject, object_)
             if _is_constant(triple.object):
-                return self._zero_or_more(["VALUES ", subject, " { ", object_, " }"], path, subject, object_)
+                return self._zero_or_more(["BIND(", object_, " AS ", subject, ")"], path, subject, object_)
         parts: list[Part] = ["{ "]
         left = subject
         row: _Branch = []
