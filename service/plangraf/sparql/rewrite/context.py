@@ -49,8 +49,8 @@ class Rewriting:
 
 
 def stem_for(text: str) -> str:
-    """The beginning of a variable's name that stands nowhere in a text."""
-    stem = "h"
-    while stem in text:
-        stem += "h"
-    return f"{stem}_"
+    """The beginning of a variable's name that no variable of a text has."""
+    stem = "h_"
+    while f"?{stem}" in text or f"${stem}" in text:
+        stem = f"h{stem}"
+    return stem
