@@ -72,6 +72,7 @@ _LESS_THAN = ("<?", "<$", "<&", "<=")
 _NODES = frozenset(("variable", "iri", "prefixed_name", "bnode", "string", "number"))
 # Only a query with one of these can hold what is rewritten for the engine, so only it is parsed.
 _REWRITTEN = AGGREGATES | {"HAVING", "GROUP", "BNODE", "EXISTS", "REGEX", "REPLACE", "IF"}
+_ORDER = frozenset(("<", ">", "<=", ">="))
 _LOGICAL = frozenset(("&&", "||", "!"))
 _REWRITTEN_PATHS = frozenset(("|", "*", "?", "!"))
 # What rewriting may add: the engine's parser stands 800 brackets inside each other.
@@ -378,8 +379,7 @@ class _Pass:
         elif frame.kind == "expression" or frame.clause in ("select", "modifier"):
             if text in _OPERATORS:
                 self._count_operator()
-            if text in _LOGICAL and "variable" in (self._kind(index - 1), self._kind(index + 1)):
-                self.suspect = True
+            self._look_at_operands(index, text)
         elif frame.kind in ("group", "triples", "template"):
             if text in _REWRITTEN_PATHS:
                 self.suspect = True
@@ -394,6 +394,14 @@ class _Pass:
                 self._join(frame, 1)
             elif text == "!":
                 self._count_operator()
+
+    def _look_at_operands(self, index: int, sign: str) -> None:
+        """Texts with a language as a condition and the order of booleans: variables may stand for either."""
+        sides = self._kind(index - 1), self._kind(index + 1)
+        if (sign in _LOGICAL and "variable" in sides) or (
+            sign in _ORDER and set(sides) <= {"variable", "word"} and self._text(index + 2) != "("
+        ):
+            self.suspect = True
 
     def _open(self, index: int, token: Token, frame: _Frame) -> None:
         if len(self.stack) > self.limits.max_nesting:

@@ -7,6 +7,9 @@ A text with a language as a condition. Its boolean value is whether it has chara
 engine makes it an error. `IF(LANG(e) != "", STR(e) != "", e)` has that value for texts with a language, and the value
 of `e` for all else: LANG is an error for what is no literal, and so is then the condition, as an IRI is one.
 
+The order of booleans. False is less than true (§17.3, op:boolean-less-than); the engine makes it an error. Where a
+comparison of two variables is an error, both are compared as 0 and 1 if they are booleans, else it stays an error.
+
 Casts of doubles. The engine multiplies a double with 10^18 and loses its last digits; its string form has them all, so
 the cast is made from that: `xsd:decimal(STR(e))`, and for integers the string form of the whole part. All other
 values are cast as before.
@@ -66,6 +69,8 @@ def _one(rewriting: Rewriting, expression: Expression) -> None:
         case Operation(sign="&&" | "||" | "!", operands=operands):
             for operand in operands:
                 _condition(rewriting, operand)
+        case Operation(sign="<" | ">" | "<=" | ">=" as sign, operands=[Variable() | Constant() as one, other]):
+            _order_of_booleans(rewriting, expression, sign, one, other)
         case Call(name="IF", arguments=[condition, _, _]):
             _condition(rewriting, condition)
         case Call(name="REGEX" | "REPLACE" as name, arguments=arguments):
@@ -101,6 +106,23 @@ def _may_be_tagged(expression: Expression) -> bool:
             return name in _MAY_BE_TEXT
         case _:
             return False
+
+
+def _order_of_booleans(
+    rewriting: Rewriting, expression: Expression, sign: str, left: Expression, right: Expression
+) -> None:
+    if not all(isinstance(side, Variable) or _is_boolean(side) for side in (left, right)):
+        return
+    one, other = (left.start, left.end), (right.start, right.end)
+    boolean = f"<{_XSD}boolean>"
+    both = ("DATATYPE(", one, f") = {boolean} && DATATYPE(", other, f") = {boolean}")
+    as_numbers = (f"<{_XSD}integer>(", one, f") {sign} <{_XSD}integer>(", other, ")")
+    parts = ("COALESCE(", one, f" {sign} ", other, ", IF(", *both, ", ", *as_numbers, ", 1/0))")
+    rewriting.edits.replace(expression.start, expression.end, parts)
+
+
+def _is_boolean(expression: Expression) -> bool:
+    return isinstance(expression, Constant) and expression.kind == "boolean"
 
 
 def _cast(rewriting: Rewriting, call: Expression, argument: Expression) -> None:
