@@ -1,4 +1,4 @@
-"""Queries that are rewritten for the engine, as clients see them: answers, places of errors, nothing of the rewriting."""
+"""Queries that are rewritten for the engine, as clients see them: answers, places of errors, no trace of it."""
 
 from __future__ import annotations
 

@@ -191,7 +191,9 @@ def _place_at(source: Source, tokens: list[Token], offset: int) -> Place:
 
 def _check_depth(edited: Edited, limits: Limits) -> None:
     """Names that stand for each other grow into brackets inside brackets."""
-    if not edited.copies:
+    if not edited.copies or (
+        edited.text.count("(") <= _MOST_GROWN * limits.max_nesting and len(edited.text) <= _MOST_GROWN * _MOST_OPERATORS
+    ):
         return
     depth = deepest = operators = 0
     for token in tokenize(edited.text):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from plangraf.sparql.nodes import AGGREGATES
 from plangraf.sparql.parser import NotParsedError, parse
 from plangraf.sparql.rewrite.aggregates import aggregate_terms
 from plangraf.sparql.rewrite.aliases import expand_aliases
@@ -21,10 +22,21 @@ from plangraf.sparql.rewrite.graphs import tie_selects
 from plangraf.sparql.rewrite.paths import count_paths
 from plangraf.tokens import Token
 
-_STEPS = (
-    spell_names, ask_grouped, tie_selects, part_exists, expand_aliases, aggregate_terms, correct_expressions,
-    count_paths, freshen_bnodes, count_solutions, order_columns,
-)  # fmt: skip
+_GROUPING = AGGREGATES | {"GROUP", "HAVING"}
+# Each step with words and signs: without any of them it has nothing to do.
+_STEPS: tuple[tuple[Callable[[Rewriting], None], frozenset[str]], ...] = (
+    (spell_names, frozenset(("PREFIX",))),
+    (ask_grouped, _GROUPING),
+    (tie_selects, frozenset(("GRAPH",))),
+    (part_exists, frozenset(("EXISTS",))),
+    (expand_aliases, _GROUPING),
+    (aggregate_terms, AGGREGATES),
+    (correct_expressions, frozenset(("FILTER", "BIND", "AS", "HAVING", "ORDER", "GROUP"))),
+    (count_paths, frozenset(("|", "!", "*", "?"))),
+    (freshen_bnodes, frozenset(("BNODE",))),
+    (count_solutions, frozenset(("COUNT",))),
+    (order_columns, frozenset(("*",))),
+)
 
 __all__ = ["Edited", "NotParsedError", "TooLongError", "UnsupportedError", "rewrite"]
 
@@ -44,6 +56,8 @@ def rewrite(text: str, tokens: list[Token], most: int, expand: Callable[[Token],
     """
     stem = stem_for(text)
     rewriting = Rewriting(text, tokens, parse(tokens), Edits(text, stem), stem, expand)
-    for step in _STEPS:
-        step(rewriting)
+    written = {token.upper or token.text for token in tokens if token.kind in ("word", "punctuation")}
+    for step, needed in _STEPS:
+        if needed & written:
+            step(rewriting)
     return rewriting.edits.applied(most) if rewriting.edits else None

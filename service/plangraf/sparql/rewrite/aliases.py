@@ -15,13 +15,13 @@ from collections.abc import Iterator
 
 from plangraf.sparql.nodes import Aggregate, Call, Exists, Expression, Item, Select, Variable, parts, walk
 from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
-from plangraf.sparql.scope import selects_in, variables_in
+from plangraf.sparql.scope import variables_in
 
 VOLATILE = frozenset(("RAND", "UUID", "STRUUID", "BNODE"))
 
 
 def expand_aliases(rewriting: Rewriting) -> None:
-    for select in selects_in(rewriting.query):
+    for select in rewriting.selects:
         if select.grouped and any(item.alias for item in select.items):
             _expand(rewriting, select)
 

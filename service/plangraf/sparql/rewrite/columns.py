@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from plangraf.sparql.nodes import Aggregate, Select, walk
 from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
-from plangraf.sparql.scope import columns, expressions_of, in_scope, selects_in, visible_groups
+from plangraf.sparql.scope import columns, expressions_of, in_scope, visible_groups
 
 _SAME_FOR_DISTINCT = frozenset(("MIN", "MAX", "SAMPLE"))
 
 
 def order_columns(rewriting: Rewriting) -> None:
-    for select in selects_in(rewriting.query):
+    for select in rewriting.selects:
         helped = bool(rewriting.variables)
         if select.star is None or select.grouped or not (helped or (select.outermost and select.form == "SELECT")):
             continue
@@ -33,7 +33,7 @@ def order_columns(rewriting: Rewriting) -> None:
 
 
 def count_solutions(rewriting: Rewriting) -> None:
-    for select in selects_in(rewriting.query):
+    for select in rewriting.selects:
         aggregates = [
             part for expression in expressions_of(select) for part in walk(expression) if isinstance(part, Aggregate)
         ]

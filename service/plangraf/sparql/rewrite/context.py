@@ -6,8 +6,9 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from plangraf.sparql.nodes import Iri, Node, Select
+from plangraf.sparql.nodes import Group, Iri, Node, Select
 from plangraf.sparql.rewrite.edits import Edits
+from plangraf.sparql.scope import groups_in
 from plangraf.tokens import Token
 
 
@@ -25,6 +26,7 @@ class Rewriting:
     """One query while it is rewritten. `variables` are helpers that its text has got, without '?'.
 
     `tokens` are those of the text, `expand` gives the absolute IRI of one, `helped` are the groups with helpers.
+    `groups` and `selects` are all of the query, those of sub-SELECTs and EXISTS included, outermost first.
     """
 
     text: str
@@ -35,6 +37,12 @@ class Rewriting:
     expand: Callable[[Token], str]
     variables: list[str] = field(default_factory=list)
     helped: set[int] = field(default_factory=set)
+    groups: list[Group] = field(init=False)
+    selects: list[Select] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.groups = list(groups_in(self.query))
+        self.selects = [self.query, *(group.select for group in self.groups if group.select is not None)]
 
     def fresh(self) -> str:
         """A new variable, with its '?'."""

@@ -31,7 +31,7 @@ from plangraf.sparql.nodes import (
 )
 from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
 from plangraf.sparql.rewrite.texts import check_pattern, spell_replacement
-from plangraf.sparql.scope import expressions_in, expressions_of, groups_in
+from plangraf.sparql.scope import expressions_in, expressions_of
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 # Functions whose value may be a text with a language.
@@ -53,7 +53,7 @@ def _expressions(rewriting: Rewriting) -> Iterator[tuple[Expression, bool]]:
     query = rewriting.query
     for expression in expressions_of(query):
         yield expression, any(expression is condition for condition in query.having)
-    for group in groups_in(query):
+    for group in rewriting.groups:
         conditions = [element.condition for element in group.elements if isinstance(element, Filter)]
         conditions += group.select.having if group.select else []
         for expression in expressions_in(group):

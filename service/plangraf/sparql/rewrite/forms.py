@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from plangraf.sparql.nodes import Aggregate, walk
 from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
-from plangraf.sparql.scope import selects_in
 
 
 def spell_names(rewriting: Rewriting) -> None:
@@ -22,7 +21,7 @@ def spell_names(rewriting: Rewriting) -> None:
 
 
 def ask_grouped(rewriting: Rewriting) -> None:
-    for select in selects_in(rewriting.query):
+    for select in rewriting.selects:
         for item in select.grouping:
             if any(isinstance(part, Aggregate) for part in walk(item.expression)):
                 hint = "Compute it in a sub-SELECT, { SELECT … }, and group by its name."

@@ -15,11 +15,11 @@ from __future__ import annotations
 from plangraf.sparql.nodes import Exists, GraphClause, Group, Select, Triples, Values, Variable, walk
 from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
 from plangraf.sparql.rewrite.edits import Part
-from plangraf.sparql.scope import columns, expressions_in, groups_in, inner_groups, variables_in
+from plangraf.sparql.scope import columns, expressions_in, inner_groups, variables_in
 
 
 def tie_selects(rewriting: Rewriting) -> None:
-    for group in groups_in(rewriting.query):
+    for group in rewriting.groups:
         for element in group.elements:
             if isinstance(element, GraphClause) and isinstance(element.name, Variable):
                 _tie(rewriting, element.name.name, element.group)

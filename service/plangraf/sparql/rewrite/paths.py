@@ -38,7 +38,6 @@ from plangraf.sparql.nodes import (
 )
 from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
 from plangraf.sparql.rewrite.edits import Part
-from plangraf.sparql.scope import groups_in
 
 # The engine plans a union of so many branches in some milliseconds.
 _MOST_BRANCHES = 64
@@ -56,7 +55,7 @@ _Branch = list[_Step]
 
 
 def count_paths(rewriting: Rewriting) -> None:
-    for group in groups_in(rewriting.query):
+    for group in rewriting.groups:
         for run in _runs(group):
             if any(_is_rewritten(triple) for block in run for triple in block.triples):
                 before = len(rewriting.variables)
