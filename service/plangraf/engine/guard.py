@@ -71,7 +71,7 @@ _PATH_SIGNS = _PATH_STEPS | {"*", "+", "?"}
 _LESS_THAN = ("<?", "<$", "<&", "<=")
 _NODES = frozenset(("variable", "iri", "prefixed_name", "bnode", "string", "number"))
 # Only a query with one of these can hold what is rewritten for the engine, so only it is parsed.
-_REWRITTEN = AGGREGATES | {"HAVING", "GROUP", "BNODE", "EXISTS", "REGEX", "REPLACE", "IF"}
+_REWRITTEN = AGGREGATES | {"HAVING", "GROUP", "BNODE", "ORDER", "EXISTS", "REGEX", "REPLACE", "IF"}
 _ORDER = frozenset(("<", ">", "<=", ">="))
 _LOGICAL = frozenset(("&&", "||", "!"))
 _REWRITTEN_PATHS = frozenset(("|", "*", "?", "!"))
@@ -398,10 +398,12 @@ class _Pass:
                 self._count_operator()
 
     def _look_at_operands(self, index: int, sign: str) -> None:
-        """Texts with a language as a condition and the order of booleans: variables may stand for either."""
+        """Texts with a language as a condition and the order of booleans, for which variables may stand; division."""
         sides = self._kind(index - 1), self._kind(index + 1)
-        if (sign in _LOGICAL and "variable" in sides) or (
-            sign in _ORDER and set(sides) <= {"variable", "word"} and self._text(index + 2) != "("
+        if (
+            sign == "/"
+            or (sign in _LOGICAL and "variable" in sides)
+            or (sign in _ORDER and set(sides) <= {"variable", "word"} and self._text(index + 2) != "(")
         ):
             self.suspect = True
 

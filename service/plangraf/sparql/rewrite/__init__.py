@@ -19,6 +19,7 @@ from plangraf.sparql.rewrite.exists import part_exists
 from plangraf.sparql.rewrite.expressions import correct_expressions
 from plangraf.sparql.rewrite.forms import ask_grouped, spell_names
 from plangraf.sparql.rewrite.graphs import tie_selects
+from plangraf.sparql.rewrite.ordering import order_kinds
 from plangraf.sparql.rewrite.paths import count_paths
 from plangraf.tokens import Token
 
@@ -35,6 +36,7 @@ _STEPS: tuple[tuple[Callable[[Rewriting], None], frozenset[str]], ...] = (
     (count_paths, frozenset(("|", "!", "*", "?"))),
     (freshen_bnodes, frozenset(("BNODE",))),
     (count_solutions, frozenset(("COUNT",))),
+    (order_kinds, frozenset(("ORDER",))),
     (order_columns, frozenset(("*",))),
 )
 

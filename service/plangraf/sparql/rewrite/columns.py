@@ -38,8 +38,22 @@ def count_solutions(rewriting: Rewriting) -> None:
             part for expression in expressions_of(select) for part in walk(expression) if isinstance(part, Aggregate)
         ]
         counted = [aggregate for aggregate in aggregates if aggregate.argument is None and aggregate.distinct]
-        if counted:
+        if counted and _hides_variables(rewriting, select):
             _count_solutions(rewriting, select, counted, [other for other in aggregates if other not in counted])
+
+
+def _hides_variables(rewriting: Rewriting, select: Select) -> bool:
+    """Whether the engine has values in a solution that are no variable's of the query."""
+    for group in visible_groups(select.where):
+        if id(group) in rewriting.helped:
+            return True
+        for element in group.elements:
+            if isinstance(element, Triples) and (
+                any(isinstance(term, Blank) for term in element.written)
+                or any(not isinstance(triple.verb, Variable | Link) for triple in element.triples)
+            ):
+                return True
+    return False
 
 
 def _count_solutions(rewriting: Rewriting, select: Select, counted: list[Aggregate], others: list[Aggregate]) -> None:

@@ -1,7 +1,11 @@
 """Expressions that the engine evaluates otherwise than SPARQL 1.1 §17.
 
-`e IN ()` and `e NOT IN ()`. The engine takes the boolean value of `e`; they are false and true (§17.4.1.9) where `e` is
-no error, which ISLITERAL(e) is not either.
+`e IN ()` and `e NOT IN ()`. The engine takes the boolean value of `e`; they are false and true (§17.4.1.9: a row of
+comparisons, of which there is none).
+
+Division of zero. The engine makes `0 / 3.5` an error; the quotient of zero and any number but zero is a decimal zero
+(F&O 4.2.4). Where a division is an error, it is taken again: for zero and another number it is 0.0, else the error.
+Doubles divide as they should and never come there.
 
 A text with a language as a condition. Its boolean value is whether it has characters (§17.2.2, plain literals); the
 engine makes it an error. `IF(LANG(e) != "", STR(e) != "", e)` has that value for texts with a language, and the value
@@ -62,10 +66,10 @@ def _expressions(rewriting: Rewriting) -> Iterator[tuple[Expression, bool]]:
 
 def _one(rewriting: Rewriting, expression: Expression) -> None:
     match expression:
-        case Operation(sign=("IN" | "NOT IN") as sign, operands=[left]):
-            value = "true" if sign == "NOT IN" else "false"
-            parts = ("IF(ISLITERAL(", (left.start, left.end), f"), {value}, {value})")
-            rewriting.edits.replace(expression.start, expression.end, parts)
+        case Operation(sign="IN" | "NOT IN" as sign, operands=[_]):
+            rewriting.edits.replace(expression.start, expression.end, ("true" if sign == "NOT IN" else "false",))
+        case Operation(sign="/", operands=[one, other]):
+            _quotient(rewriting, expression, one, other)
         case Operation(sign="&&" | "||" | "!", operands=operands):
             for operand in operands:
                 _condition(rewriting, operand)
@@ -106,6 +110,18 @@ def _may_be_tagged(expression: Expression) -> bool:
             return name in _MAY_BE_TEXT
         case _:
             return False
+
+
+def _quotient(rewriting: Rewriting, expression: Expression, dividend: Expression, divisor: Expression) -> None:
+    if _is_other_than_zero(dividend) or (isinstance(divisor, Constant) and divisor.text.isdigit()):
+        return
+    one, other = (dividend.start, dividend.end), (divisor.start, divisor.end)
+    is_zero = ("IF((", one, ") = 0 && (", other, ") != 0, 0.0, 1/0)")
+    rewriting.edits.replace(expression.start, expression.end, ("COALESCE((", one, ") / (", other, "), ", *is_zero, ")"))
+
+
+def _is_other_than_zero(expression: Expression) -> bool:
+    return isinstance(expression, Constant) and any(digit in expression.text for digit in "123456789")
 
 
 def _order_of_booleans(
