@@ -339,9 +339,11 @@ class _Pass:
         elif word == "VALUES":
             self.awaiting_rows = True
             self.suspect = self.suspect or self.has_graph_clause
+        elif word in ("MINUS", "BIND"):
+            self.suspect = self.suspect or self.has_graph_clause
         elif word == "FILTER":
             # A variable or a call may be a text with a language, whose boolean value is asked for.
-            self.suspect = self.suspect or self._text(index + 3) in (")", "(")
+            self.suspect = self.suspect or self.has_graph_clause or self._text(index + 3) in (")", "(")
         elif word == "IN" and self._text(index + 2) == ")":
             self.suspect = True
         if frame.kind == "query":
