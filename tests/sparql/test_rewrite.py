@@ -119,9 +119,8 @@ def test_what_the_engine_answers_rightly_stays_as_it_is(query: str) -> None:
          "{ ?s ?p ?o }"),
         # Order
         ("SELECT ?s { ?s ?p ?o } ORDER BY ?s ?o DESC(?o)",
-         'SELECT ?s { ?s ?p ?o } ORDER BY ?s ASC(IF(ISNUMERIC(?o), 1, IF(LANG(?o) = "", DATATYPE(?o), '
-         '<http://www.w3.org/2001/XMLSchema#string>))) ?o DESC(IF(ISNUMERIC(?o), 1, IF(LANG(?o) = "", DATATYPE(?o), '
-         '<http://www.w3.org/2001/XMLSchema#string>))) DESC(?o)'),
+         "SELECT ?s { ?s ?p ?o } ORDER BY ?s ASC(IF(ISNUMERIC(?o), 1, DATATYPE(?o))) ?o "
+         "DESC(IF(ISNUMERIC(?o), 1, DATATYPE(?o))) DESC(?o)"),
         ("SELECT ?s { ?s ?p ?o FILTER(!?o) }",
          "SELECT ?s { ?s ?p ?o FILTER(!IF(LANG(?o) != \"\", STR(?o) != \"\", ?o)) }"),
         ("SELECT (REPLACE(?o, '(a)', '$1b\\\\$$12') AS ?r) { ?s ?p ?o }",

@@ -2,9 +2,9 @@
 
 The engine compares two literals by value where they have an order, and by their texts where they have none; over
 numbers, dates and texts together that goes round in a circle, 9 < 10 < "2020-01-01" < 9, and its sort gives up and
-ends the process. A key before the user's own sorts by kind: numbers are one kind, texts with and without a language are
-one, each other datatype is one. Values of one kind keep their order (SPARQL 1.1 §15.1), values of different kinds have
-none there; what has no value, blank nodes and IRIs have no kind, so they stand first as before, in the engine's order.
+ends the process. A key before the user's own sorts by kind: numbers are one kind, each other datatype is one. Values of
+one kind keep their order (SPARQL 1.1 §15.1), values of different kinds have none there. What has no value, blank nodes
+and IRIs have no kind, so they stand first as before, in the engine's order.
 
 A key whose values are all of one kind needs none: a function with one type, a variable that is a subject only.
 """
@@ -27,7 +27,6 @@ from plangraf.sparql.nodes import (
 from plangraf.sparql.rewrite.context import Rewriting
 from plangraf.sparql.scope import visible_groups
 
-_TEXT = "<http://www.w3.org/2001/XMLSchema#string>"
 # Aggregates and functions whose value is one of their arguments.
 _PASSES_ON = frozenset(("MIN", "MAX", "SAMPLE"))
 _CHOOSES = frozenset(("COALESCE", "IF"))
@@ -38,7 +37,7 @@ def order_kinds(rewriting: Rewriting) -> None:
         for key in select.order:
             if _may_mix(key.expression, select):
                 span = (key.expression.start, key.expression.end)
-                kind = ("IF(ISNUMERIC(", span, "), 1, IF(LANG(", span, ') = "", DATATYPE(', span, f"), {_TEXT}))")
+                kind = ("IF(ISNUMERIC(", span, "), 1, DATATYPE(", span, "))")
                 sign = "DESC(" if key.descending else "ASC("
                 rewriting.edits.replace(key.start, key.end, (sign, *kind, ") ", (key.start, key.end)))
 
