@@ -8,9 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyshacl.validator import Validator
+from rdflib import Graph
 
+from plangraf.build.parsing import read, relabelled
 from plangraf.build.report import as_json, as_text
+from plangraf.build.validation import shacl
 from plangraf.errors import DataProblem
+from plangraf.files import source_files
 from small_home import CASE, environ, make_home, plangraf, write
 
 ID = "https://w3id.org/plangraf/id/5001"
@@ -273,6 +278,32 @@ def test_validate_of_one_of_our_own_files_finds_nothing_in_the_others(home: Path
     wrong = plangraf("validate", "--quiet", home / PLANSTRATEGI / "wrong.ttl", home=home)
     assert (right.returncode, wrong.returncode) == (0, 1)
     assert "case/wrong" not in right.stdout
+
+
+def test_chosen_focus_nodes_give_what_pyshacl_gives_for_them_and_are_looked_up_in_a_set(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(home, f"{PLANSTRATEGI}/wrong.ttl", "".join(f"<{ID}/case/{n}> a plan:Case .\n" for n in range(9)))
+    quads = relabelled(read(source_files(home)).quads)
+    chosen = {f"{ID}/case/{n}" for n in (2, 5, 7)}
+    results = shacl(quads, lambda _: None, chosen)
+    assert {(one.focus_node, one.severity) for one in results} == {
+        (node, severity) for node in chosen for severity in ("Violation", "Warning")
+    }
+    every = shacl(quads, lambda _: None)
+    assert [one for one in every if one.focus_node in chosen] == results
+    assert len(every) > len(results)
+    assert shacl(quads, lambda _: None, set()) == []
+    lookups = []
+
+    def run(self: Validator) -> tuple[bool, Graph, str]:
+        lookups.append(self.make_executor().focus_nodes)
+        return True, Graph(), ""
+
+    monkeypatch.setattr(Validator, "run", run)
+    shacl(quads, lambda _: None, chosen)
+    # In a list each lookup would cost as much as there are nodes.
+    assert [type(nodes) for nodes in lookups] == [frozenset]
 
 
 # The report's text
