@@ -107,12 +107,9 @@ def validate(
       plangraf validate new.ttl --data mine      when new.ttl links to things described in mine/
     """
     with _told(every=every):
-        from plangraf.build.pipeline import validate as run
+        from plangraf.build.own import validate as run
         from plangraf.build.report import as_text
 
-        missing = [str(file) for file in files if not file.is_file()]
-        if missing:
-            raise SettingError(f"There is no file {', '.join(missing)}.")
         problems = run(_settings(data=data), files, progress=_progress(quiet))
         if problems:
             typer.echo(as_text(problems, every=every))

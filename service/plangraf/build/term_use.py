@@ -90,6 +90,13 @@ def _problem(found: TermProblem, place: Place) -> DataProblem:
     )
 
 
+def _lines(file: SourceFile) -> list[str]:
+    try:
+        return file.path.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return []
+
+
 def _place(found: TermProblem, files: Sequence[SourceFile], locate: Locate) -> Place:
     """Where the term stands: searched from its subject on, or in all files when a blank node uses it."""
     start = locate(found.subject) if found.subject else None
@@ -98,7 +105,7 @@ def _place(found: TermProblem, files: Sequence[SourceFile], locate: Locate) -> P
     for file in files:
         if start and file.name != start.file:
             continue
-        for number, line in enumerate(file.path.read_text(encoding="utf-8").split("\n"), 1):
+        for number, line in enumerate(_lines(file), 1):
             if number >= (start.line if start else 1) and use.search(line):
                 return Place(file.name, number)
     return start or Place("ontology/", 0)
