@@ -52,6 +52,7 @@ VersionsOption = Annotated[
     Path | None,
     typer.Option("--versions", metavar="DIR", help="Folder of the versions.  [PLANGRAF_VERSIONS, ./versions]"),
 ]
+AllOption = Annotated[bool, typer.Option("--all", help="Tell everything that is wrong one by one, not by cause.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No lines about progress.")]
 
 
@@ -60,6 +61,7 @@ def build(
     data: DataOption = None,
     versions: VersionsOption = None,
     force: Annotated[bool, typer.Option("--force", help="Build although no file has changed.")] = False,
+    every: AllOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Check the source files and write one version.
@@ -75,7 +77,7 @@ def build(
       plangraf build --data ../malvik-plans      with the data of another municipality
       plangraf build --versions /srv/versions    somewhere else than ./versions
     """
-    with _told():
+    with _told(every=every):
         from plangraf.build.pipeline import build as run
         from plangraf.build.report import summary
 
@@ -90,6 +92,7 @@ def build(
 def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Turtle files of your own.")],
     data: DataOption = None,
+    every: AllOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Check your own Turtle files before you build with them.
@@ -103,7 +106,7 @@ def validate(
       plangraf validate 5031/planstrategi-2024-2027/*.ttl
       plangraf validate new.ttl --data mine      when new.ttl links to things described in mine/
     """
-    with _told():
+    with _told(every=every):
         from plangraf.build.pipeline import validate as run
         from plangraf.build.report import as_text
 
@@ -112,7 +115,7 @@ def validate(
             raise SettingError(f"There is no file {', '.join(missing)}.")
         problems = run(_settings(data=data), files, progress=_progress(quiet))
         if problems:
-            typer.echo(as_text(problems))
+            typer.echo(as_text(problems, every=every))
         if any(problem.severity == "Violation" for problem in problems):
             raise typer.Exit(1)
         typer.echo("nb  Ingen feil.\nen  No errors.")
@@ -432,14 +435,14 @@ def _say(text: str) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(*, every: bool = False) -> Iterator[None]:
     """Ends the command with a message and an exit code for every error that is meant for its user."""
     try:
         yield
     except DataError as error:
         from plangraf.build.report import as_text
 
-        _say(as_text(error.problems))
+        _say(as_text(error.problems, every=every))
         raise typer.Exit(1) from None
     except PlangrafError as error:
         _say(f"plangraf: {error}")
