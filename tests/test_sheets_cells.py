@@ -335,7 +335,7 @@ def test_headings_that_stand_there_again_are_told(sheets: Path) -> None:
 
 def test_a_row_without_a_key_gets_one_proposed_that_is_accepted(sheets: Path) -> None:
     report = as_text(changed(sheets, lambda sheet, named: setattr(sheet.cell(4, 1), "value", None)).problems)
-    assert "Write one, such as plan/en-plan, or empty the row." in report
+    assert "Write one, such as «plan/en-plan», or empty the row." in report
     assert not stops(changed(sheets, lambda sheet, named: setattr(sheet.cell(4, 1), "value", "plan/en-plan")).problems)
 
 

@@ -205,7 +205,7 @@ def _far_away(sheet: object, named: dict[str, int]) -> None:
         (_unknown_column, "row 3, column B: «plan:nummer»", "Did you mean «plan:number»?"),
         (_column_twice, "row 3, column ", "The column is there twice. Delete one."),
         (_key_twice, "row 7, column A (nøkkel *): «plan/1»", "stands in ark «Plan» · sheet «Plan», row 4, too."),
-        (_no_key, "row 4, column A (nøkkel *)", "The row has no key. Write one, such as plan/en-plan"),
+        (_no_key, "row 4, column A (nøkkel *)", "The row has no key. Write one, such as «plan/en-plan»"),
         (_no_name, "column A (nøkkel *): «Grønn mobilitet»", "Write a key such as plan/groenn-mobilitet"),
         (_heading_gone, "ark «Plan» · sheet «Plan»", "the row of grey names is missing"),
         (_other_class, "row 3", "missing or unknown «@id plan:Plann»"),

@@ -169,6 +169,7 @@ def import_sheet(
     data: DataOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the Turtle files of FOLDER.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Replace without a question, for scripts.")] = False,
+    every: AllOption = False,
 ) -> None:
     """Read a filled-in workbook, check it as a build would, and write the dataset's Turtle files.
 
@@ -199,7 +200,7 @@ def import_sheet(
 
         done = run(_settings(data=data), source, folder, replace=replace, confirm=confirm)
         if done.problems:
-            _say(as_text(done.problems))
+            _say(as_text(done.problems, every=every))
         if stops(done.problems):
             _say("nb  Ingenting er skrevet.\nen  Nothing was written.")
             raise typer.Exit(1)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from plangraf.namespaces import PLAN, PREFIXES
+from plangraf.namespaces import ID, PLAN, PREFIXES
 from plangraf.sheets.facts import TYPE
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Column
@@ -26,14 +26,14 @@ _NAMES = [
 
 
 class Names:
-    """Things by class, and what each is called."""
+    """Things by class, and what each is called; those of other municipalities are nobody's slip."""
 
     def __init__(self, triples: Iterable[Triple], keys: Keys) -> None:
         self._keys = keys
         self._classes: dict[str, list[str]] = defaultdict(list)
         self._called: dict[str, set[str]] = defaultdict(set)
         for triple in triples:
-            if not isinstance(triple.subject, NamedNode):
+            if not isinstance(triple.subject, NamedNode) or _of_another(triple.subject.value, keys):
                 continue
             if triple.predicate.value == TYPE and isinstance(triple.object, NamedNode):
                 self._classes[triple.object.value].append(triple.subject.value)
@@ -86,6 +86,10 @@ def no_key(place: Place, column: Column, text: str, names: Names) -> SheetProble
 def same_digits(one: str, other: str) -> bool:
     """Whether two texts have the same numbers in them: a wrong letter is a slip, a wrong digit another thing."""
     return _numbers(one) == _numbers(other)
+
+
+def _of_another(iri: str, keys: Keys) -> bool:
+    return re.match(re.escape(ID) + r"[0-9]{4}/", iri) is not None and not iri.startswith(keys.base)
 
 
 def _numbers(text: str) -> list[str]:

@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar
 
 from pyoxigraph import NamedNode, Triple
 
-from plangraf.namespaces import PREFIXES, slug
+from plangraf.namespaces import PLAN, PREFIXES, slug
 from plangraf.sheets.asides import (
     merged_cells,
     own_heading,
@@ -38,6 +38,7 @@ from plangraf.sheets.tables import NOTHING_IMPLIED, OTHER_COLUMNS, OTHER_MACHINE
 from plangraf.sheets.values import STRING, Cell, as_text, lexical_of, spoiled, without_percent
 
 _TYPE = NamedNode(TYPE)
+_PLAN_NUMBER = PLAN + "number"
 _DECIMAL = PREFIXES["xsd"] + "decimal"
 _UNIT, _PERCENT = PREFIXES["qudt"] + "Unit", NamedNode("http://qudt.org/vocab/unit/PERCENT")
 _Read = TypeVar("_Read")
@@ -290,6 +291,8 @@ class _TableReader:
                 raise cell.error
             if column.role == "classes":
                 return [self.keys.iri(line) for line in _lines(cell) if line != NOTHING_IMPLIED]
+            if isinstance(cell, float) and column.path == _PLAN_NUMBER:
+                lexical_of(cell, STRING)  # 1.1 and 1.10 are two numbers of plans, and one of Excel
             return read(column, cell, self.keys)
         except CellError as error:
             advice_nb, advice_en = (
@@ -311,8 +314,8 @@ class _TableReader:
             named = (text_of(other) for _, column, other in cells if column.language and not _empty(other))
             example = f"{sheet.segment}/{slug(next(named, ''))[:60].strip('-') or 1}"
             raise CellError(
-                f"Raden har ingen nøkkel. Skriv en, som {example}, eller tøm raden.",
-                f"The row has no key. Write one, such as {example}, or empty the row.",
+                f"Raden har ingen nøkkel. Skriv en, som «{example}», eller tøm raden.",
+                f"The row has no key. Write one, such as «{example}», or empty the row.",
             )
         heading = sheet.columns[0]
         if isinstance(cell, str) and cell.strip().strip("'") in (
