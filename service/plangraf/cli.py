@@ -165,28 +165,48 @@ def import_sheet(
     ],
     data: DataOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the Turtle files of FOLDER.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Replace without a question, for scripts.")] = False,
+    every: AllOption = False,
 ) -> None:
     """Read a filled-in workbook, check it as a build would, and write the dataset's Turtle files.
 
     Nothing is written when anything is wrong; every error is told with sheet, row, column and what to write, in
-    Norwegian and English. The municipality's other datasets, beside FOLDER, are read too.
+    Norwegian and English. The municipality's other datasets, beside FOLDER, are read too. With --replace it says
+    what is added, changed and removed, and asks. Columns and sheets of your own are kept in FOLDER/notater.csv.
 
     \b
     Examples:
       plangraf import-sheet kommune.xlsx my-data/9999/kommune
       plangraf import-sheet plan.xlsx my-data/9999/planstrategi-2024-2027 --replace
+      plangraf import-sheet plan.xlsx my-data/9999/planstrategi-2024-2027 --replace --yes
       plangraf import-sheet csv-folder my-data/9999/planstrategi-2024-2027
     """
     with _told():
         from plangraf.sheets.exchange import import_sheet as run
         from plangraf.sheets.problems import as_text, stops
+        from plangraf.sheets.replacing import Preview
 
-        done = run(_settings(data=data), source, folder, replace=replace)
+        def confirm(changes: Preview) -> bool:
+            _say(changes.as_text())
+            if yes:
+                return True
+            if not sys.stdin.isatty():
+                raise SettingError("Nothing was written: nobody can be asked here. Give --yes to replace.")
+            _say("Erstatte? · Replace? [j/N]")
+            return sys.stdin.readline().strip().lower() in ("j", "ja", "y", "yes")
+
+        done = run(_settings(data=data), source, folder, replace=replace, confirm=confirm)
         if done.problems:
-            _say(as_text(done.problems))
+            _say(as_text(done.problems, every=every))
         if stops(done.problems):
             _say("nb  Ingenting er skrevet.\nen  Nothing was written.")
             raise typer.Exit(1)
+        if done.declined:
+            _say("nb  Ingenting er skrevet.\nen  Nothing was written.")
+            raise typer.Exit(1)
+        if done.unchanged:
+            typer.echo(f"{folder}  unchanged, {done.triples} triples")
+            return
         if not done.written:
             raise SettingError(f"{source} holds no rows: nothing was written.")
         typer.echo(f"{folder}  {len(done.written)} files, {done.triples} triples")
