@@ -77,6 +77,7 @@ _LOGICAL = frozenset(("&&", "||", "!"))
 _REWRITTEN_PATHS = frozenset(("|", "*", "?", "!"))
 # What rewriting may add: the engine's parser stands 800 brackets inside each other.
 _MOST_GROWN = 4
+_SHORTEST_GROWN = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,21 +164,18 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset(), base:
 def _rewritten(checked: CheckedQuery, source: Source, passed: _Pass, limits: Limits) -> CheckedQuery:
     """The query as the engine has to read it to answer as the standard says."""
     text, tokens = checked.text, passed.tokens
+    most = min(_MOST_GROWN * (len(text) + _SHORTEST_GROWN), limits.max_bytes)
     try:
         read = tokens if text is source.original else tokenize(text)
-        edited = rewrite(text, read, limits.max_bytes, passed.names.iri)
+        edited = rewrite(text, read, most, passed.names.iri)
     except NotParsedError as error:
         place = error.token.place if error.token else source.end()
-        hint = "Ask for the parts of the triple term apart."
-        raise QueryUnsupportedError(
-            "this part of SPARQL 1.2 cannot stand beside '*', aggregates or property paths.", place, hint=hint
-        ) from error
+        message = "this cannot be told from what has to be rewritten for the engine."
+        raise QueryUnsupportedError(message, place, hint="Ask in the syntax of SPARQL 1.1.") from error
     except UnsupportedError as error:
         raise QueryUnsupportedError(str(error), _place_at(source, tokens, error.start), hint=error.hint) from error
-    except TooLongError as error:
-        raise QueryLimitError(
-            "size with its names and paths written out", limits.max_bytes + 1, limits.max_bytes
-        ) from error
+    except (TooLongError, RecursionError) as error:
+        raise QueryLimitError("size with its names and paths written out", most + 1, most) from error
     if edited is None:
         return checked
     _check_depth(edited, limits)

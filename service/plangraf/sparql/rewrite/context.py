@@ -53,14 +53,20 @@ class Rewriting:
     def rename(self, names: Iterable[str], start: int, end: int) -> None:
         """Gives variables a fresh name from one place of the text to another."""
         fresh = {name: self.fresh() for name in sorted(names)}
-        for token in self.tokens if fresh else ():
-            if token.kind == "variable" and start <= token.start < end and token.text[1:] in fresh:
+        if not fresh:
+            return
+        first, last = self._index(start), self._index(end)
+        for token in self.tokens[first:last]:
+            if token.kind == "variable" and token.text[1:] in fresh:
                 self.edits.replace(token.start, token.end, (fresh[token.text[1:]],))
 
     def resolve(self, iri: Iri) -> str:
         """The absolute IRI of a node."""
-        token = self.tokens[bisect_left(self.tokens, iri.start, key=lambda token: token.start)]
-        return self.expand(token)
+        return self.expand(self.tokens[self._index(iri.start)])
+
+    def _index(self, start: int) -> int:
+        """Which token is the first from a place of the text on."""
+        return bisect_left(self.tokens, start, key=lambda token: token.start)
 
 
 def stem_for(text: str) -> str:
