@@ -55,14 +55,14 @@ def test_an_alternative_counts_each_of_its_branches(client: httpx.Client) -> Non
 
 def test_numbers_dates_and_texts_in_one_column_are_sorted_by_kind(client: httpx.Client) -> None:
     """Sorted as they are, these end the engine's process: each is less than the next in a circle."""
-    numbers = [str(number * 37 % 200) for number in range(200)]
-    others = [f"'{year}-01-01'^^<http://www.w3.org/2001/XMLSchema#date>" for year in range(1900, 2100)]
-    texts = [f"'{number * 53 % 3000}'" for number in range(200)]
-    mixed = " ".join(value for three in zip(numbers, others, texts, strict=True) for value in three)
-    sorted_ = values(ask(client, f"SELECT ?v {{ VALUES ?v {{ {mixed} }} }} ORDER BY DESC(?v)"))
-    assert sorted_[:200] == [str(number) for number in sorted(map(int, numbers), reverse=True)]
-    assert sorted_[200:400] == sorted((text.strip("'") for text in texts), reverse=True)
-    assert len(sorted_) == 600
+    digits = " ".join(map(str, range(10)))
+    date = "<http://www.w3.org/2001/XMLSchema#date>(CONCAT('19', STR(?a), STR(?b), '-01-01'))"
+    value = f"IF(?k = 0, ?a * 10 + ?b, IF(?k = 1, STR(?a * 300 + ?b * 7), {date}))"
+    rows = f"VALUES ?a {{ {digits} }} VALUES ?b {{ {digits} }} VALUES ?k {{ 0 1 2 }} BIND({value} AS ?v)"
+    found = values(ask(client, f"SELECT ?v {{ {rows} }} ORDER BY DESC(?v)"))
+    assert found[:100] == [str(number) for number in reversed(range(100))]
+    assert found[100:200] == sorted((str(a * 300 + b * 7) for a in range(10) for b in range(10)), reverse=True)
+    assert found[200:] == [f"{year}-01-01" for year in reversed(range(1900, 2000))]
 
 
 def test_a_count_inside_graph_is_one_of_each_graph(client: httpx.Client) -> None:
