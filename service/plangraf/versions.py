@@ -8,7 +8,8 @@ Third step of the data's way, between `build` (writes) and `engine` (reads).
     versions/<id>/…                files derived from the same data: validation report, the ontology's page
     versions/<id>/removed.json     what versions before it had and it has not, each with the last that had it
     versions/current               symbolic link to one id, replaced by one atomic rename
-    versions/inputs.json           which input files the newest build read, so that it is not done twice
+    versions/inputs.json           which input files the newest build read, so that it is not done twice, and
+                                   the data folders that were named for it
     versions/feed/                 every change from one current version to the next, see plangraf.feed
     versions/context/              every JSON-LD context that a build had; pruning leaves them
     versions/pruned.json           ids of the versions that were here once
@@ -66,6 +67,7 @@ _REASONS = {
     errno.EROFS: "it is read-only; name another folder with --versions or PLANGRAF_VERSIONS",
     errno.EACCES: "this user may not write there; name another folder with --versions or PLANGRAF_VERSIONS",
     errno.EPERM: "this user may not write there; name another folder with --versions or PLANGRAF_VERSIONS",
+    errno.EEXIST: "it is not a folder; name another one with --versions or PLANGRAF_VERSIONS",
     errno.ENOTDIR: "it is not a folder; name another one with --versions or PLANGRAF_VERSIONS",
 }
 
@@ -348,10 +350,18 @@ class VersionStore:
         """A path of this process in the folder; what is left there goes with the next build."""
         return self.path / f"{_TEMPORARY}{name}-{os.getpid()}"
 
-    def record_inputs(self, digest: str, version_id: str) -> None:
-        """Remembers which inputs a version was built from."""
+    def record_inputs(self, digest: str, version_id: str, data: Iterable[Path] = ()) -> None:
+        """Remembers which inputs a version was built from, and the data folders that were named for it."""
+        folders = [str(folder.absolute()) for folder in data]
         with self.lock(), self._explained():
-            self._write_beside(INPUTS, {"digest": digest, "version": version_id})
+            self._write_beside(INPUTS, {"digest": digest, "version": version_id, "data": folders})
+
+    def data_folders(self) -> Sequence[Path]:
+        """The data folders of the last build."""
+        try:
+            return [Path(folder) for folder in json.loads((self.path / INPUTS).read_bytes()).get("data", [])]
+        except (OSError, ValueError, TypeError, AttributeError):
+            return []
 
     def keep_context(self, body: bytes) -> None:
         """Keeps a JSON-LD context for good, by the hash of its bytes: who pinned it finds it whatever is pruned."""
