@@ -14,7 +14,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from uvicorn.supervisors import Multiprocess
 
 from plangraf.build.pipeline import up_to_date
 from plangraf.errors import DataError, SettingError, VersionsError
+from plangraf.metrics_folder import metrics_folder
 from plangraf.processes import die_with_parent
 from plangraf.settings import Settings
 from plangraf.versions import VersionStore
@@ -88,9 +88,9 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
             lambda: _answers(shown, port),
             lambda: print(line, flush=True),
         )
-        with tempfile.TemporaryDirectory(prefix="plangraf-metrics-") as counted:
+        with metrics_folder() as counted:
             # The HTTP processes count into it, see metrics.
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = counted
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counted)
             supervisor.run()
         if not supervisor.announced and not supervisor.stopped_by_signal:
             print("plangraf: the HTTP processes could not start; the lines above say why.", file=sys.stderr)

@@ -11,6 +11,7 @@ Third step of the data's way, between `build` (writes) and `engine` (reads).
     versions/inputs.json           which input files the newest build read, so that it is not done twice, and
                                    the data folders that were named for it
     versions/feed/                 every change from one current version to the next, see plangraf.feed
+    versions/feed/dates-<id>.json  when each graph was first published and last changed, when that became current
     versions/context/              every JSON-LD context that a build had; pruning leaves them
     versions/pruned.json           ids of the versions that were here once
 
@@ -125,6 +126,19 @@ class Version:
         except (OSError, ValueError):
             return {}
         return known
+
+    @property
+    def dates_path(self) -> Path:
+        """Where its dates stand: beside it, since they are no part of the version."""
+        return self.path.parent / FEED / f"dates-{self.id}.json"
+
+    def dates(self) -> Mapping[str, tuple[str, str]]:
+        """When each graph was first published and last changed, in UTC; none when no log tells."""
+        try:
+            known = json.loads(self.dates_path.read_bytes())
+            return {graph: (str(issued), str(modified)) for graph, (issued, modified) in known.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
 
     def verify(self) -> bool:
         """Whether the dump still has the digest that the id is made of."""
@@ -319,12 +333,20 @@ class VersionStore:
         temporary = self.path / f"{_TEMPORARY}{FEED}-{os.getpid()}"
         try:
             if log.version == version.id or not version.verify():
+                if log.version == version.id and not version.dates_path.is_file():
+                    self._write_dates(version, log.dates())
                 yield None
             else:
-                yield log.stage(version.id, version.lines(), datetime.now(UTC), temporary)
+                staged = log.stage(version.id, version.lines(), datetime.now(UTC), temporary)
+                self._write_dates(version, log.dates() if staged is None else staged.dates)
+                yield staged
         finally:
             for left in self.path.glob(f"{temporary.name}.*"):
                 left.unlink()
+
+    def _write_dates(self, version: Version, dates: Mapping[str, tuple[str, str]]) -> None:
+        version.dates_path.parent.mkdir(exist_ok=True)
+        self._write_beside(f"{FEED}/{version.dates_path.name}", dates)
 
     def prune(self, keep: int) -> Sequence[str]:
         """Removes all versions but the current one and the `keep` written last; the ids of those removed.
@@ -341,6 +363,7 @@ class VersionStore:
                 hidden = self.path / f"{_TEMPORARY}gone-{version.id}"
                 version.path.rename(hidden)
                 shutil.rmtree(hidden)
+                version.dates_path.unlink(missing_ok=True)
             if gone:
                 self._write_beside(PRUNED, [*self.pruned(), *(version.id for version in gone)][-_MOST_PRUNED:])
             _sync(self.path)
