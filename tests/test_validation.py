@@ -223,7 +223,7 @@ def test_an_ontology_that_cannot_be_rendered_stops_the_build(home: Path) -> None
 
 
 def test_validate_reports_only_what_the_files_describe(home: Path, tmp_path: Path) -> None:
-    own = write(tmp_path, "own.ttl", f'<{ID}/case/mine> a plan:Case ; plan:caseNumber "68/19" .\n')
+    own = write(tmp_path, "own.ttl", f'<{ID}/case/mine> a plan:Case ; plan:caseNumber "69/19" .\n')
     run = plangraf("validate", "--quiet", own, home=home)
     assert run.returncode == 0
     assert (

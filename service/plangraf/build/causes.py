@@ -28,7 +28,7 @@ _ORDER = list(SEVERITIES)
 _COLUMN = re.compile(r"^(?:Kolonne|Column) \d+: ")
 _VARYING = re.compile(
     r"«[^»]*»|\"[^\"]*\"(?:@[\w-]+|\^\^\S+)?"
-    r"|<[^<>]*[^\x00-\x7f<>][^<>]*>|<https://w3id\.org/plangraf/id/(?!scheme/)[^<>]*>|<[0-9]{4}/[^<>]*>"
+    r"|<[^<>]*[^\x00-\x7f<>][^<>]*>|<(?i:https?://(?:www\.)?w3id\.org/plangraf/id/)(?!scheme/)[^<>]*>|<[0-9]{4}/[^<>]*>"
 )
 _ADVICE = re.compile(r"(?<=\. )(Skriv|Write) \S+\.?$")
 _DETAIL = re.compile(r" \[(.*)\](?= |$)", re.DOTALL)

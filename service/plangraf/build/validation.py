@@ -60,8 +60,8 @@ def shacl(
 
 
 def checks(
-    quads: Collection[pyoxigraph.Quad], files: Sequence[Path], locate: Locate
-) -> list[DataProblem]:  # fmt: skip
+    quads: Collection[pyoxigraph.Quad], files: Sequence[Path], locate: Locate, nodes: Collection[str] | None = None
+) -> list[DataProblem]:
     """One problem for each row of each check query.
 
     A check is a SELECT whose first column is the focus node; its head says what a row means.
@@ -70,6 +70,7 @@ def checks(
         quads: all graphs of one version; the default graph of a check is their union, without duplicates.
         files: the check queries.
         locate: where a thing, by its IRI, stands in the source files.
+        nodes: IRIs of the only things to tell about: a row names one of them in some column; None tells all.
     """
     if not files:
         return []
@@ -78,7 +79,7 @@ def checks(
     store.bulk_extend({pyoxigraph.Quad(quad.subject, quad.predicate, quad.object) for quad in quads})
     found: list[DataProblem] = []
     for file in files:
-        found += _check(store, file, locate)
+        found += _check(store, file, locate, nodes)
     return sort_problems(found)
 
 
@@ -222,7 +223,7 @@ def _shown(value: Node) -> str:
     return f'"{text}"' + (f"@{value.language}" if value.language else "")
 
 
-def _check(store: pyoxigraph.Store, file: Path, locate: Locate) -> Iterable[DataProblem]:
+def _check(store: pyoxigraph.Store, file: Path, locate: Locate, nodes: Collection[str] | None) -> Iterable[DataProblem]:
     name, query = f"queries/checks/{file.name}", file.read_text(encoding="utf-8")
     try:
         head = parse_head(query, name)
@@ -244,6 +245,8 @@ def _check(store: pyoxigraph.Store, file: Path, locate: Locate) -> Iterable[Data
         )  # fmt: skip
         return
     for values in solutions:
+        if nodes is not None and not any(getattr(value, "value", None) in nodes for value in values):
+            continue
         focus = values[0].value if values and isinstance(values[0], pyoxigraph.NamedNode) else None
         place = locate(focus) if focus else None
         detail = ", ".join(
