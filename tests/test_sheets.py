@@ -55,7 +55,7 @@ def there_and_back(found: set[Triple], model: Model, folder: Path, form: str) ->
         raw = read_workbook(folder / "a.xlsx")
     else:
         write_folder(written, folder)
-        raw = read_folder(folder)
+        raw = read_folder(folder).tables
     imported = read_tables(raw, model, keys)
     assert imported.problems == []
     again: set[Triple] = set()

@@ -52,6 +52,7 @@ VersionsOption = Annotated[
     Path | None,
     typer.Option("--versions", metavar="DIR", help="Folder of the versions.  [PLANGRAF_VERSIONS, ./versions]"),
 ]
+AllOption = Annotated[bool, typer.Option("--all", help="Tell everything that is wrong one by one, not by cause.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No lines about progress.")]
 
 
@@ -60,6 +61,7 @@ def build(
     data: DataOption = None,
     versions: VersionsOption = None,
     force: Annotated[bool, typer.Option("--force", help="Build although no file has changed.")] = False,
+    every: AllOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Check the source files and write one version.
@@ -75,7 +77,7 @@ def build(
       plangraf build --data ../malvik-plans      with the data of another municipality
       plangraf build --versions /srv/versions    somewhere else than ./versions
     """
-    with _told():
+    with _told(every=every):
         from plangraf.build.pipeline import build as run
         from plangraf.build.report import summary
 
@@ -90,6 +92,7 @@ def build(
 def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Turtle files of your own.")],
     data: DataOption = None,
+    every: AllOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Check your own Turtle files before you build with them.
@@ -103,16 +106,13 @@ def validate(
       plangraf validate 5031/planstrategi-2024-2027/*.ttl
       plangraf validate new.ttl --data mine      when new.ttl links to things described in mine/
     """
-    with _told():
-        from plangraf.build.pipeline import validate as run
+    with _told(every=every):
+        from plangraf.build.own import validate as run
         from plangraf.build.report import as_text
 
-        missing = [str(file) for file in files if not file.is_file()]
-        if missing:
-            raise SettingError(f"There is no file {', '.join(missing)}.")
         problems = run(_settings(data=data), files, progress=_progress(quiet))
         if problems:
-            typer.echo(as_text(problems))
+            typer.echo(as_text(problems, every=every))
         if any(problem.severity == "Violation" for problem in problems):
             raise typer.Exit(1)
         typer.echo("nb  Ingen feil.\nen  No errors.")
@@ -165,28 +165,48 @@ def import_sheet(
     ],
     data: DataOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the Turtle files of FOLDER.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Replace without a question, for scripts.")] = False,
+    every: AllOption = False,
 ) -> None:
     """Read a filled-in workbook, check it as a build would, and write the dataset's Turtle files.
 
     Nothing is written when anything is wrong; every error is told with sheet, row, column and what to write, in
-    Norwegian and English. The municipality's other datasets, beside FOLDER, are read too.
+    Norwegian and English. The municipality's other datasets, beside FOLDER, are read too. With --replace it says
+    what is added, changed and removed, and asks. Columns and sheets of your own are kept in FOLDER/notater.csv.
 
     \b
     Examples:
       plangraf import-sheet kommune.xlsx my-data/9999/kommune
       plangraf import-sheet plan.xlsx my-data/9999/planstrategi-2024-2027 --replace
+      plangraf import-sheet plan.xlsx my-data/9999/planstrategi-2024-2027 --replace --yes
       plangraf import-sheet csv-folder my-data/9999/planstrategi-2024-2027
     """
     with _told():
         from plangraf.sheets.exchange import import_sheet as run
         from plangraf.sheets.problems import as_text, stops
+        from plangraf.sheets.replacing import Preview
 
-        done = run(_settings(data=data), source, folder, replace=replace)
+        def confirm(changes: Preview) -> bool:
+            _say(changes.as_text())
+            if yes:
+                return True
+            if not sys.stdin.isatty():
+                raise SettingError("Nothing was written: nobody can be asked here. Give --yes to replace.")
+            _say("Erstatte? · Replace? [j/N]")
+            return sys.stdin.readline().strip().lower() in ("j", "ja", "y", "yes")
+
+        done = run(_settings(data=data), source, folder, replace=replace, confirm=confirm)
         if done.problems:
-            _say(as_text(done.problems))
+            _say(as_text(done.problems, every=every))
         if stops(done.problems):
             _say("nb  Ingenting er skrevet.\nen  Nothing was written.")
             raise typer.Exit(1)
+        if done.declined:
+            _say("nb  Ingenting er skrevet.\nen  Nothing was written.")
+            raise typer.Exit(1)
+        if done.unchanged:
+            typer.echo(f"{folder}  unchanged, {done.triples} triples")
+            return
         if not done.written:
             raise SettingError(f"{source} holds no rows: nothing was written.")
         typer.echo(f"{folder}  {len(done.written)} files, {done.triples} triples")
@@ -413,14 +433,14 @@ def _say(text: str) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(*, every: bool = False) -> Iterator[None]:
     """Ends the command with a message and an exit code for every error that is meant for its user."""
     try:
         yield
     except DataError as error:
         from plangraf.build.report import as_text
 
-        _say(as_text(error.problems))
+        _say(as_text(error.problems, every=every))
         raise typer.Exit(1) from None
     except PlangrafError as error:
         _say(f"plangraf: {error}")

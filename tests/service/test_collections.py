@@ -343,7 +343,7 @@ def test_every_value_of_a_filter_leaves_what_a_query_of_ones_own_finds(
 ) -> None:
     meaning = MEANT.get(f"{collection.path}-{facet.name}", NUMBER_OF if facet.name == "municipality" else None)
     assert meaning, "say what this facet means"
-    given = {"year": YEARS, "municipality": ["5001", "5016"], "checked": ["true", "false"]}.get(facet.name, [])
+    given = {"year": YEARS, "municipality": ["5001", "5016", "5030"], "checked": ["true", "false"]}.get(facet.name, [])
     values = f"VALUES ?value {{ {' '.join(map(quoted, given))} }}" if given else ""
     expected: dict[str, set[str]] = {}
     pattern = f"{values} VALUES ?c {{ {classes(collection)} }} ?thing a ?c . {meaning}"

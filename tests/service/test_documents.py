@@ -35,7 +35,8 @@ SAMPLES = [
 
 
 def things(url: str) -> list[str]:
-    query = f'SELECT DISTINCT ?s {{ ?s ?p ?o FILTER(STRSTARTS(STR(?s), "{ID}")) }} ORDER BY ?s'
+    given_up = "FILTER NOT EXISTS { ?s <http://www.w3.org/2002/07/owl#deprecated> true }"
+    query = f'SELECT DISTINCT ?s {{ ?s ?p ?o FILTER(STRSTARTS(STR(?s), "{ID}")) {given_up} }} ORDER BY ?s'
     response = httpx.get(f"{url}/sparql", params={"query": query, "format": "json"})
     return [row["s"]["value"] for row in response.json()["results"]["bindings"]]
 

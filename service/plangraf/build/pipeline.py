@@ -7,26 +7,24 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Quad, Triple
+from pyoxigraph import Quad
 
 from plangraf import __version__
 from plangraf.build.context import FILE as CONTEXT
 from plangraf.build.dumps import dumping
 from plangraf.build.examples import examples
 from plangraf.build.ontology_page import PAGE, render
-from plangraf.build.parsing import Parsed, nquads_lines, read, relabelled
+from plangraf.build.parsing import nquads_lines, read, relabelled
 from plangraf.build.progress import Progress, counted
 from plangraf.build.report import as_json
-from plangraf.build.term_use import undefined_terms
-from plangraf.build.validation import checks, shacl, sort_problems
+from plangraf.build.verdict import verdict
 from plangraf.errors import DataError, DataProblem
-from plangraf.files import SourceFile, inputs_digest, source_files
-from plangraf.namespaces import GRAPH
+from plangraf.files import inputs_digest, sources
 from plangraf.queries import load_queries
 from plangraf.settings import Settings
 from plangraf.versions import DOWNLOADS, Version, VersionStore
@@ -48,7 +46,7 @@ class Built:
 
 def inputs(settings: Settings) -> str:
     """SHA-256 over what a version is made from: the files, this package's code, the libraries' versions."""
-    digest = hashlib.sha256(inputs_digest(settings.home, source_files(settings.home, settings.data)).encode())
+    digest = hashlib.sha256(inputs_digest(settings.home, sources(settings.home, settings.data)).encode())
     digest.update("\n".join([__version__, *map(installed_version, _LIBRARIES)]).encode())
     for module in sorted([*_PACKAGE.glob("*.py"), *_PACKAGE.parent.glob("*.py")]):
         digest.update(hashlib.sha256(module.read_bytes()).digest())
@@ -89,9 +87,11 @@ def build(settings: Settings, *, force: bool = False, progress: Progress | None 
             return Built(known, fresh=False)
         # Before reading: a file that is edited while the build runs counts as changed at the next one.
         digest = inputs(settings)
-        files = source_files(settings.home, settings.data)
+        found = sources(settings.home, settings.data)
+        files = found.files
         with progress.step("parse") as note:
             parsed = read(files)
+            parsed.problems += [skipped.problem for skipped in found.skipped]
             try:
                 parsed.quads |= examples(load_queries(settings.home / "queries").values())
             except DataError as error:
@@ -101,7 +101,7 @@ def build(settings: Settings, *, force: bool = False, progress: Progress | None 
             note(counted(len(parsed.quads), "statement"))
         lines = nquads_lines(parsed.quads)
         with dumping(lines, store.temporary(DOWNLOADS)) as dumped:
-            problems = _valid(settings, parsed, files, progress, parsed.quads)
+            problems = verdict(settings, parsed, files, progress, parsed.quads)
             with progress.step("page") as note:
                 page = render(parsed.quads)
                 note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
@@ -121,7 +121,7 @@ def build(settings: Settings, *, force: bool = False, progress: Progress | None 
 def manifest(quads: Collection[Quad], problems: Sequence[DataProblem]) -> dict[str, object]:
     """What manifest.json says beside the id: sizes, and warnings by the IRI of their shape."""
     return {
-        "triples": len(_triples(quads)),
+        "triples": len({quad.triple for quad in quads}),
         "quads": len(quads),
         "graphs": dict(sorted(Counter(str(quad.graph_name)[1:-1] for quad in quads).items())),
         "warnings": dict(
@@ -130,114 +130,3 @@ def manifest(quads: Collection[Quad], problems: Sequence[DataProblem]) -> dict[s
             )
         ),
     }
-
-
-def validate(settings: Settings, paths: Sequence[Path], *, progress: Progress | None = None) -> list[DataProblem]:
-    """What a build would say about some files, and only about what they describe.
-
-    The files are read beside ours. A file of ours is left out when it is one of them, or when one of them
-    says mostly the same: a changed copy would else find what it lacks in the original.
-
-    Returns:
-        Problems of all severities; empty when all is right.
-    """
-    progress = progress or Progress(None)
-    with progress.step("parse") as note:
-        ours = source_files(settings.home, settings.data)
-        beside = [(file, read([file]).quads) for file in ours]
-        own, theirs = Parsed(), []
-        for path in paths:
-            file, parsed = _read_own(path, beside)
-            theirs.append(file)
-            own.quads |= parsed.quads
-            own.places = parsed.places | own.places
-            own.problems += parsed.problems
-            beside = [(other, quads) for other, quads in beside if not _replaces(parsed.quads, quads)]
-            beside = [(other, quads) for other, quads in beside if other.path.resolve() != file.path]
-        note(counted(len(theirs), "file"))
-        note(counted(len(own.quads), "statement"))
-    nodes = {quad.subject.value for quad in own.quads if isinstance(quad.subject, NamedNode)}
-    everything = relabelled(own.quads.union(*(quads for _, quads in beside)))
-    try:
-        found = _valid(settings, own, theirs, progress, everything, nodes)
-    except DataError as error:
-        found = error.problems
-    names = {file.name for file in theirs}
-    return [problem for problem in found if problem.file in names or problem.focus_node in nodes]
-
-
-def _read_own(path: Path, beside: Sequence[tuple[SourceFile, set[Quad]]]) -> tuple[SourceFile, Parsed]:
-    """A file of a user's own, in the graph of the file of ours that it is or replaces.
-
-    Any other gets the graph that its folders would give it in a data folder, or one for loose files.
-    """
-    resolved = path.resolve()
-    known = next((file.graph for file, _ in beside if file.path.resolve() == resolved), None)
-    municipality, slug = resolved.parts[-3:-1] if len(resolved.parts) > 3 else ("", "")
-    laid_out = len(municipality) == 4 and municipality.isdecimal()
-    graph = known or GRAPH + (f"{municipality}/{slug}" if laid_out else "own")
-    file = SourceFile(resolved, str(path), graph)
-    parsed = read([file])
-    if known is None:
-        copied = next((file.graph for file, quads in beside if _replaces(parsed.quads, quads)), None)
-        if copied and copied != graph:
-            file = SourceFile(resolved, str(path), copied)
-            parsed = read([file])
-    return file, parsed
-
-
-def _replaces(own: Collection[Quad], ours: Collection[Quad]) -> bool:
-    """Whether most of what a user's file says is what a file of ours says, and the other way round."""
-    shared = len(_triples(own) & _triples(ours))
-    return 2 * shared > max(len(own), len(ours))
-
-
-def _triples(quads: Iterable[Quad]) -> set[Triple]:
-    return {quad.triple for quad in quads}
-
-
-def _valid(
-    settings: Settings,
-    parsed: Parsed,
-    files: Sequence[SourceFile],
-    progress: Progress,
-    everything: Collection[Quad],
-    nodes: Collection[str] | None = None,
-) -> list[DataProblem]:
-    """Warnings and advice about what was parsed.
-
-    Args:
-        settings: `home` has the vocabularies and the queries.
-        parsed: what is checked.
-        files: the files that it comes from.
-        progress: where the lines about each step go.
-        everything: what was parsed and all that it may refer to.
-        nodes: IRIs of the only things to look at; None looks at all.
-    Raises:
-        DataError: something stops a build; first what reading shows, then what the shapes and checks show.
-    """
-    checking = sorted((settings.home / "queries" / "checks").glob("*.rq"))
-    asking = sorted((settings.home / "queries").glob("*.rq"))
-    # The queries are part of a build, and none of the things that one's own files describe.
-    queries = [*asking, *checking] if nodes is None else []
-    with progress.step("vocabulary") as note:
-        terms = undefined_terms(settings.home, parsed.quads, everything, files, parsed.place, queries)
-        note(counted(len(terms), "undefined term"))
-    found = [*parsed.problems, *terms]
-    _stop_at_violations(found)
-    size = counted(len(nodes), "thing") if nodes is not None else counted(len(everything), "statement")
-    with progress.step("shapes", starting=f"checking {size}") as note:
-        results = shacl(everything, parsed.place, nodes)
-        note(counted(len(results), "result"))
-    with progress.step("checks") as note:
-        rows = checks(everything, checking, parsed.place)
-        note(counted(len(checking), "query", "queries"))
-        note(counted(len(rows), "row"))
-    found += [*results, *rows]
-    _stop_at_violations(found)
-    return sort_problems(found)
-
-
-def _stop_at_violations(problems: list[DataProblem]) -> None:
-    if any(problem.severity == "Violation" for problem in problems):
-        raise DataError(sort_problems(problems))

@@ -31,7 +31,7 @@ _SOURCES = """SELECT DISTINCT ?source ?p ?o WHERE {
 _PERIODS = """SELECT DISTINCT ?dataset ?start ?end WHERE {
   ?dataset a dcat:Dataset .
   { ?dataset dcterms:temporal ?period }
-  UNION { ?dataset prov:wasDerivedFrom/eli:realizes/dcterms:temporal ?period }
+  UNION { ?dataset (prov:wasDerivedFrom|dcterms:source)/eli:realizes/dcterms:temporal ?period }
   ?period dcat:startDate ?start ; dcat:endDate ?end
 } ORDER BY ?dataset ?start ?end"""
 _MUNICIPALITIES = """SELECT ?number ?municipality ?name WHERE {

@@ -14,7 +14,7 @@ from plangraf.build.parsing import compact
 from plangraf.namespaces import ID, PLAN, PREFIXES
 from plangraf.sheets.cells import natural
 from plangraf.sheets.facts import TYPE
-from plangraf.sheets.model import EVIDENCE, OTHER_FILE, Model
+from plangraf.sheets.model import EVIDENCE, OTHER_FILE, Model, Sheet
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|<[^>]*>')
 # What stays the same when it is resolved against the base: no scheme, no root, no dot segment.
@@ -55,15 +55,21 @@ def turtle(triples: Iterable[Triple]) -> str:
     return f"@base <{ID}> .\n{''.join(used)}{body}\n"
 
 
-def _file(known: Iterable[Triple], model: Model) -> str:
+def class_of(known: Iterable[Triple], model: Model) -> Sheet | None:
+    """The sheet of the narrowest class that a thing's statements give it."""
     types = {
         triple.object.value for triple in known if triple.predicate == _TYPE and isinstance(triple.object, NamedNode)
     }
     fitting = [sheet for sheet in model.sheets if sheet.iri in types]
     fitting = [sheet for sheet in fitting if not any(sheet.iri in other.above for other in fitting)]
-    if EVIDENCE in types:
-        return "evidence"
-    return max(fitting, key=lambda sheet: (len(sheet.types), sheet.iri)).file if fitting else OTHER_FILE
+    return max(fitting, key=lambda sheet: (len(sheet.types), sheet.iri), default=None)
+
+
+def _file(known: Iterable[Triple], model: Model) -> str:
+    sheet = class_of(known, model)
+    if sheet is None:
+        return OTHER_FILE
+    return "evidence" if sheet.iri == EVIDENCE else sheet.file
 
 
 def _order(triple: Triple) -> tuple[object, ...]:
