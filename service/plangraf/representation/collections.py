@@ -214,7 +214,7 @@ _MORE_AIM = (
     _link("places", "Steder", "Places", _DCTERMS + "spatial"),
 )
 _BY_PARTNER = _things(
-    "partner", "Partner", "Partner", f"<{PLAN}partner>", PLAN + "partner", "5001/organization/st-olavs-hospital"
+    "partner", "Partner", "Partner", f"<{PLAN}partner>", PLAN + "partner", "no/organization/st-olavs-hospital"
 )
 _BY_PLACE = _things("place", "Sted", "Place", f"<{_DCTERMS}spatial>", _DCTERMS + "spatial", "5001/place/nyhavna")
 _KEY = Column("key", "Nøkkel", "Key", ())
