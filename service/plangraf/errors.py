@@ -3,6 +3,7 @@
 PlangrafError
 ├── RequestError                    what the client sent cannot be answered as it stands
 │   ├── QuerySyntaxError            malformed SPARQL, with line, column and token
+│   │   └── QueryUnsupportedError   legal SPARQL that the engine would answer wrongly
 │   ├── QueryLimitError             nesting, path length, token count or size over a limit
 │   ├── UpdateRefusedError          an update sent to the query endpoint
 │   ├── ServiceForbiddenError       SERVICE to an address that is not allowed
@@ -91,6 +92,11 @@ class QuerySyntaxError(RequestError):
         if self.hint:
             members["hint"] = self.hint
         return members
+
+
+class QueryUnsupportedError(QuerySyntaxError):
+    code = "query-unsupported"
+    title = "The SPARQL query cannot be answered as the standard says"
 
 
 class QueryLimitError(RequestError):

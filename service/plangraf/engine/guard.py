@@ -7,7 +7,7 @@ here with the limit that it passes; whatever still gets through ends at the work
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from plangraf.engine.explain import grammar_error
@@ -17,10 +17,13 @@ from plangraf.errors import (
     Place,
     QueryLimitError,
     QuerySyntaxError,
+    QueryUnsupportedError,
     ServiceForbiddenError,
     UpdateRefusedError,
 )
 from plangraf.settings import Settings
+from plangraf.sparql.nodes import AGGREGATES
+from plangraf.sparql.rewrite import Edited, NotParsedError, TooLongError, UnsupportedError, rewrite
 from plangraf.tokens import Source, Token, tokenize, tokenize_source
 
 # Planning 128 joined patterns takes up to 2 s, 200 of them 20 s; no evaluation is part of that.
@@ -67,6 +70,11 @@ _PATH_SIGNS = _PATH_STEPS | {"*", "+", "?"}
 # What reads as an IRI and is most often a comparison without blanks: `?a<?b&&?c>5`.
 _LESS_THAN = ("<?", "<$", "<&", "<=")
 _NODES = frozenset(("variable", "iri", "prefixed_name", "bnode", "string", "number"))
+# Only a query with one of these can hold what is rewritten for the engine, so only it is parsed.
+_REWRITTEN = AGGREGATES | {"HAVING", "GROUP", "BNODE"}
+_REWRITTEN_PATHS = frozenset(("|", "*", "?", "!"))
+# What rewriting may add: the engine's parser stands 800 brackets inside each other.
+_MOST_GROWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +100,10 @@ class Limits:
 class CheckedQuery:
     """A query that the engine may see.
 
-    `text` is what the engine reads: codepoint escapes are decoded, and blanks that it stumbles over are moved to
-    where it does not, so that every place stays where it was. `deterministic` says whether the same data give the
-    same answer, `default_graphs` and `named_graphs` are the absolute IRIs of FROM and FROM NAMED.
+    `text` is what the engine reads: codepoint escapes are decoded, blanks that it stumbles over are moved to where it
+    does not, and what it would answer otherwise than the standard is rewritten; `edited` then knows where each place
+    was before that. `deterministic` says whether the same data give the same answer, `default_graphs` and
+    `named_graphs` are the absolute IRIs of FROM and FROM NAMED.
     """
 
     text: str
@@ -103,6 +112,7 @@ class CheckedQuery:
     has_graph_clause: bool
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
+    edited: Edited | None = None
 
     @property
     def has_dataset_clause(self) -> bool:
@@ -120,6 +130,7 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset(), base:
         base: of the IRIs of a query that declares none; when absent, relative IRIs are refused.
     Raises:
         QuerySyntaxError: malformed, or a prefix, function, term or base that does not exist.
+        QueryUnsupportedError: the engine cannot answer it as the standard says.
         QueryLimitError: over a limit, which it names.
         UpdateRefusedError: it is an update.
         ServiceForbiddenError: it calls another service.
@@ -133,8 +144,9 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset(), base:
         raise QueryLimitError("size in bytes", size, limits.max_bytes)
     source = Source(query)
     tokens = tokenize_source(source, limits.max_tokens)
+    passed = _Pass(source, tokens, limits, Names(terms, base))
     try:
-        checked = _Pass(source, tokens, limits, Names(terms, base)).checked()
+        checked = passed.checked()
     except QuerySyntaxError as error:
         # What cannot stand where it stands comes before a name that is wrong further on.
         earlier = grammar_error(tokens, source)
@@ -143,7 +155,53 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset(), base:
         raise
     if malformed := grammar_error(tokens, source):
         raise malformed
-    return checked
+    return _rewritten(checked, source, tokens, limits) if passed.suspect else checked
+
+
+def _rewritten(checked: CheckedQuery, source: Source, tokens: list[Token], limits: Limits) -> CheckedQuery:
+    """The query as the engine has to read it to answer as the standard says."""
+    text = checked.text
+    try:
+        edited = rewrite(text, tokens if text is source.original else tokenize(text), limits.max_bytes)
+    except NotParsedError as error:
+        place = error.token.place if error.token else source.end()
+        hint = "Ask for the parts of the triple term apart."
+        raise QueryUnsupportedError(
+            "this part of SPARQL 1.2 cannot stand beside '*', aggregates or property paths.", place, hint=hint
+        ) from error
+    except UnsupportedError as error:
+        raise QueryUnsupportedError(str(error), _place_at(source, tokens, error.start), hint=error.hint) from error
+    except TooLongError as error:
+        raise QueryLimitError(
+            "size with its names and paths written out", limits.max_bytes + 1, limits.max_bytes
+        ) from error
+    if edited is None:
+        return checked
+    _check_depth(edited, limits)
+    return replace(checked, text=edited.text, edited=edited)
+
+
+def _place_at(source: Source, tokens: list[Token], offset: int) -> Place:
+    original = source.original_offset(offset)
+    return next((token.place for token in tokens if token.end > original), source.end())
+
+
+def _check_depth(edited: Edited, limits: Limits) -> None:
+    """Names that stand for each other grow into brackets inside brackets."""
+    if not edited.copies:
+        return
+    depth = deepest = operators = 0
+    for token in tokenize(edited.text):
+        if token.kind == "punctuation":
+            depth += (token.text in _CLOSERS) - (token.text in _OPENERS)
+            deepest = max(deepest, depth)
+            operators += token.text in _OPERATORS
+    if deepest > _MOST_GROWN * limits.max_nesting:
+        raise QueryLimitError("nesting depth with its names written out", deepest, _MOST_GROWN * limits.max_nesting)
+    if operators > _MOST_GROWN * _MOST_OPERATORS:
+        raise QueryLimitError(
+            "number of operators with its names written out", operators, _MOST_GROWN * _MOST_OPERATORS
+        )
 
 
 @dataclass(slots=True)
@@ -176,6 +234,7 @@ class _Pass:
     has_graph_clause: bool = False
     awaiting_rows: bool = False
     loose: bool = False
+    suspect: bool = False
     clauses: int = 0
     operators: int = 0
     dataset: tuple[list[str], list[str]] = field(default_factory=lambda: ([], []))
@@ -255,12 +314,15 @@ class _Pass:
             raise ServiceForbiddenError(token.place, next(following, ""))
         if word in _CLAUSES:
             self._count_clause()
+        if word in _REWRITTEN:
+            self.suspect = True
         if word == "GRAPH":
             self.has_graph_clause = True
         if word in _BOOLEANS and token.text != word.lower():
             self.loose = True
         if word == "SELECT":
             frame.clause, frame.alone = "select", True
+            self.suspect = self.suspect or "*" in (self._text(index + 1), self._text(index + 2))
             self.loose = self.loose or bool(_repeated(self.tokens, index))
         elif word in _MODIFIERS:
             frame.clause = "modifier"
@@ -308,6 +370,8 @@ class _Pass:
             if text in _OPERATORS:
                 self._count_operator()
         elif frame.kind in ("group", "triples", "template"):
+            if text in _REWRITTEN_PATHS:
+                self.suspect = True
             if text in _PATH_STEPS:
                 frame.path += 1
                 if frame.path > self.limits.max_path:

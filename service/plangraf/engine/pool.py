@@ -186,7 +186,7 @@ class EmbeddedEngine:
         if first[0] == ERROR:
             metrics.QUERIES.labels("refused").inc()
             self.give(worker)
-            raise self._refusal(request.query, orjson.loads(first[1]))
+            raise self._refusal(request.query, checked, orjson.loads(first[1]))
         evaluated = time.monotonic() - began
         metrics.QUERIES.labels("answered").inc()
         metrics.EVALUATION.observe(evaluated)
@@ -229,12 +229,12 @@ class EmbeddedEngine:
                 await asyncio.to_thread(self._loader.wait)
             self._loader = None
 
-    def _refusal(self, query: str, error: dict[str, str]) -> PlangrafError:
+    def _refusal(self, query: str, checked: CheckedQuery, error: dict[str, str]) -> PlangrafError:
         if error["kind"] == "OSError":
             return EngineError("The engine could not evaluate the query.")
         if error["kind"] == "NotInXmlError":
             return NotInXmlError(error["message"])
-        return explain_engine_error(error["message"], query)
+        return explain_engine_error(error["message"], query, checked.edited)
 
     async def _open(self) -> None:
         loop = asyncio.get_running_loop()

@@ -1,0 +1,122 @@
+"""Which variables a pattern can bind, in the order in which they are written (SPARQL 1.1 §18.2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plangraf.sparql.nodes import (
+    Bind,
+    Element,
+    Exists,
+    Expression,
+    Filter,
+    GraphClause,
+    Group,
+    Lateral,
+    Minus,
+    OptionalClause,
+    Select,
+    Triples,
+    Union,
+    Values,
+    Variable,
+    walk,
+)
+
+
+def in_scope(group: Group) -> list[str]:
+    """Variables in scope in a group, by first appearance; those of MINUS and FILTER are not."""
+    return list(dict.fromkeys(_visible(group)))
+
+
+def columns(select: Select) -> list[str]:
+    """The variables that a SELECT gives values, by their order; those of `*` by their appearance."""
+    if select.star is None:
+        return list(dict.fromkeys(item.name for item in select.items))
+    trailing = [variable.name for variable in select.values.variables] if select.values else []
+    return list(dict.fromkeys([*_visible(select.where), *trailing]))
+
+
+def _visible(group: Group) -> Iterator[str]:
+    if group.select is not None:
+        yield from columns(group.select)
+    for element in group.elements:
+        match element:
+            case Triples(written=written):
+                yield from (term.name for term in written if isinstance(term, Variable))
+            case Bind(variable=variable):
+                yield variable.name
+            case Values(variables=variables):
+                yield from (variable.name for variable in variables)
+            case GraphClause(name=name, group=inner):
+                # As others have it: the graph is the last term of a quad.
+                yield from _visible(inner)
+                if isinstance(name, Variable):
+                    yield name.name
+            case OptionalClause(group=inner) | Lateral(group=inner):
+                yield from _visible(inner)
+            case Union(groups=groups):
+                for inner in groups:
+                    yield from _visible(inner)
+            case Minus() | Filter():
+                pass
+
+
+def groups_in(select: Select) -> Iterator[Group]:
+    """Every group of a query, outermost first, those of sub-SELECTs and EXISTS included."""
+    yield from _groups(select.where)
+    for expression in expressions_of(select):
+        yield from _groups_of(expression)
+
+
+def selects_in(select: Select) -> Iterator[Select]:
+    """A query and every sub-SELECT of it."""
+    yield select
+    yield from (group.select for group in groups_in(select) if group.select is not None)
+
+
+def expressions_of(select: Select) -> list[Expression]:
+    """The expressions of a SELECT itself, outside its WHERE."""
+    items = [item.expression for item in (*select.items, *select.grouping)]
+    return [*items, *select.having, *select.order]
+
+
+def _groups(group: Group) -> Iterator[Group]:
+    todo = [group]
+    while todo:
+        current = todo.pop()
+        yield current
+        if current.select is not None:
+            todo.append(current.select.where)
+            for expression in expressions_of(current.select):
+                yield from _groups_of(expression)
+        for element in current.elements:
+            todo += inner_groups(element)
+            match element:
+                case Filter(condition=expression) | Bind(expression=expression):
+                    yield from _groups_of(expression)
+
+
+def inner_groups(element: Element) -> list[Group]:
+    match element:
+        case Union(groups=groups):
+            return groups
+        case OptionalClause(group=group) | Minus(group=group) | Lateral(group=group) | GraphClause(group=group):
+            return [group]
+        case _:
+            return []
+
+
+def _groups_of(expression: Expression) -> Iterator[Group]:
+    for inner in walk(expression):
+        if isinstance(inner, Exists):
+            yield from _groups(inner.group)
+
+
+def variables_of(group: Group) -> Iterator[str]:
+    """Every variable that stands in the filters and BINDs of a group."""
+    for inner in _groups(group):
+        for element in inner.elements:
+            match element:
+                case Filter(condition=expression) | Bind(expression=expression):
+                    yield from (part.name for part in walk(expression) if isinstance(part, Variable))
