@@ -53,7 +53,7 @@ def answers(cases: Iterable[Case]) -> Iterator[tuple[Case, Answer]]:
     with tempfile.TemporaryFile() as log:
         run = subprocess.run(
             ["java", "-cp", f"{libraries()}/*", str(FOLDER / "Arq.java")],
-            input=lines, capture_output=False, stdout=subprocess.PIPE, stderr=log, text=True, check=True,
+            input=lines, stdout=subprocess.PIPE, stderr=log, text=True, check=True,
         )  # fmt: skip
     told = [json.loads(line) for line in run.stdout.splitlines()]
     assert [one["id"] for one in told] == [case.id for case in asked]

@@ -26,7 +26,7 @@ def load(feature: str) -> dict[str, dict[str, object]]:
 
 
 def as_answer(one: dict[str, object]) -> Answer:
-    rows = one["rows"] if "rows" in one else []
+    rows = one.get("rows", [])
     assert isinstance(rows, list)
     columns = one.get("columns", [])
     assert isinstance(columns, list)
@@ -61,7 +61,9 @@ def renewed(path: Path, known: dict[str, dict[str, object]], new: dict[str, Answ
         else:
             changed.append(case.id)
         lines.append(json.dumps(one, ensure_ascii=False))
-    changed += sorted(f"{path.stem}/{name}" for name in known if name not in {json.loads(line)["case"] for line in lines})
+    changed += sorted(
+        f"{path.stem}/{name}" for name in known if name not in {json.loads(line)["case"] for line in lines}
+    )
     return lines, changed
 
 

@@ -1,0 +1,97 @@
+"""The table of differences: what is known to be answered otherwise, each pinned to the answer that it has now.
+
+`python tests/differential/differences.py --write` renews the README's table. See differences.yaml.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+
+import yaml
+from sparql_answers import Answer
+from sparql_cases import FOLDER
+
+README = FOLDER.parent.parent / "README.md"
+PINNED = FOLDER / "pinned.jsonl"
+BEGIN, END = "<!-- differences:begin -->\n", "<!-- differences:end -->"
+_RIGHT = {"service": "plangraf", "ARQ": "the others", "open": "left open"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of difference; `refused` is the status and code where the service refuses on purpose."""
+
+    name: str
+    what: str
+    right: str
+    clause: str
+    why: str
+    cases: tuple[str, ...]
+    refused: str = ""
+
+
+def kinds() -> list[Kind]:
+    read = yaml.safe_load((FOLDER / "differences.yaml").read_text())
+    return [Kind(name, **{**kind, "cases": tuple(kind["cases"])}) for name, kind in read.items()]
+
+
+def known() -> dict[str, Kind]:
+    """The kind of each case that is known to differ.
+
+    Raises:
+        ValueError: a case stands in two kinds.
+    """
+    found: dict[str, Kind] = {}
+    for kind in kinds():
+        for case in kind.cases:
+            if case in found:
+                raise ValueError(f"{case} stands in {found[case].name} and in {kind.name}")
+            found[case] = kind
+    return found
+
+
+def table() -> str:
+    """The README's table."""
+    rows = ["| what | right is | clause | reason |", "|---|---|---|---|"]
+    for kind in kinds():
+        cells = (kind.what, _RIGHT[kind.right], kind.clause, kind.why)
+        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def pinned() -> dict[str, Answer]:
+    """The service's own answer to each case that differs, so that it cannot turn into another wrong one."""
+    found: dict[str, Answer] = {}
+    if not PINNED.exists():
+        return found
+    for line in PINNED.read_text().splitlines():
+        one = json.loads(line)
+        found[one["case"]] = Answer(
+            one["kind"], tuple(one.get("columns", ())), tuple(map(tuple, one.get("rows", ()))), one.get("code", "")
+        )
+    return found
+
+
+def pin(answers: dict[str, Answer]) -> None:
+    lines = []
+    for case, answer in sorted(answers.items()):
+        one: dict[str, object] = {"case": case, "kind": answer.kind}
+        if answer.kind == "error":
+            one["code"] = answer.code
+        else:
+            one |= {"columns": answer.columns, "rows": answer.rows}
+        lines.append(json.dumps(one, ensure_ascii=False))
+    PINNED.write_text("".join(f"{line}\n" for line in lines))
+
+
+def readme(text: str) -> str:
+    """The README with today's table between its markers."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return before + BEGIN + table() + END + after
+
+
+if __name__ == "__main__" and sys.argv[1:] == ["--write"]:
+    README.write_text(readme(README.read_text()))
