@@ -5,7 +5,8 @@
 // A case is one line of JSON: {"id", "query", "data": [files], "trig": text, "graphs": {iri: file}, "union": boolean,
 // "default": [iris], "named": [iris], "base": iri}; all but id and query may be left out. `union` makes the default
 // graph the union of all named graphs; `default` and `named` choose the dataset as the SPARQL protocol does.
-// An answer is {"id", "results": SPARQL JSON} or {"id", "graph": N-Triples} or {"id", "error", "message"}.
+// An answer is {"id", "results": SPARQL JSON} or {"id", "graph": N-Triples} or {"id", "error", "message"}; `reference` is
+// what Jena's reference engine says, which evaluates the algebra of the standard as it stands, without its optimizer.
 
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
@@ -36,6 +37,7 @@ import org.apache.jena.sparql.core.DatasetDescription;
 import org.apache.jena.sparql.core.DatasetGraph;
 import org.apache.jena.sparql.core.DatasetGraphFactory;
 import org.apache.jena.sparql.core.DynamicDatasets;
+import org.apache.jena.sparql.engine.ref.QueryEngineRef;
 import org.apache.jena.sparql.exec.QueryExec;
 import org.apache.jena.sparql.graph.GraphFactory;
 import org.apache.jena.sys.JenaSystem;
@@ -69,15 +71,29 @@ public final class Arq {
             String base = one.hasKey("base") ? one.getString("base") : "http://example.org/";
             Query query = QueryFactory.create(one.getString("query"), base, Syntax.syntaxSPARQL_11);
             DatasetGraph data = chosen(one, query, dataset(one));
-            evaluate(query, data, answer);
+            attempt(query, data, answer);
+            QueryEngineRef.register();
+            try {
+                JsonObject reference = new JsonObject();
+                attempt(query, data, reference);
+                answer.put("reference", reference);
+            } finally {
+                QueryEngineRef.unregister();
+            }
         } catch (QueryParseException error) {
             answer.put("error", "syntax");
             answer.put("message", String.valueOf(error.getMessage()));
+        }
+        return answer;
+    }
+
+    private static void attempt(Query query, DatasetGraph data, JsonObject answer) {
+        try {
+            evaluate(query, data, answer);
         } catch (Exception | StackOverflowError error) {
             answer.put("error", "evaluation");
             answer.put("message", error.getClass().getSimpleName() + ": " + error.getMessage());
         }
-        return answer;
     }
 
     private DatasetGraph dataset(JsonObject one) {

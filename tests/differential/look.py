@@ -10,6 +10,7 @@ from pathlib import Path
 import arq
 import differences
 import httpx
+import query_generator
 import sparql_answers
 from served import Asker, write_data_sets
 from sparql_cases import PUBLIC_URL, features, read_cases
@@ -21,12 +22,19 @@ from conftest import running_server
 def main() -> None:
     parser = argparse.ArgumentParser(description="Where the service differs from Jena ARQ now.")
     parser.add_argument("feature", nargs="*", help="names of files of cases; all of them without")
+    parser.add_argument("--seeds", nargs=2, type=int, metavar=("FROM", "TO"), help="queries made at random, in place")
     parser.add_argument("--pin", action="store_true", help="store the service's answers of the table's cases")
     parser.add_argument("--spellings", action="store_true", help="numbers that are spelt otherwise, too")
     asked = parser.parse_args()
     paths = [path for path in features() if not asked.feature or path.stem in asked.feature]
     known = differences.known()
     cases = [case for path in paths for case in read_cases(path)]
+    if asked.seeds:
+        text = query_generator.as_cases(range(*asked.seeds))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "random.rq"
+            path.write_text(text)
+            cases = read_cases(path)
     with tempfile.TemporaryDirectory() as folder:
         versions = write_data_sets(Path(folder) / "versions")
         with running_server(
