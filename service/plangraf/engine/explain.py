@@ -150,7 +150,7 @@ def _by_position(message: str, source: Source, tokens: list[Token], edited: Edit
     found = re.match(r"error at (\d+):(\d+): expected (?:one of )?(.*)", message, re.DOTALL)
     if found is None:
         place = tokens[0].place if tokens else source.end()
-        said = f": {shown(message)}" if edited is None or edited.stem not in message else "."
+        said = f": {shown(message)}" if edited is None or f"?{edited.stem}" not in message else "."
         return QuerySyntaxError(f"the engine cannot answer this{said}", place)
     lines = (edited.text if edited else source.decoded).split("\n")
     line, column, expected = int(found[1]), int(found[2]), found[3]

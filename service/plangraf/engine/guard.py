@@ -71,7 +71,9 @@ _PATH_SIGNS = _PATH_STEPS | {"*", "+", "?"}
 _LESS_THAN = ("<?", "<$", "<&", "<=")
 _NODES = frozenset(("variable", "iri", "prefixed_name", "bnode", "string", "number"))
 # Only a query with one of these can hold what is rewritten for the engine, so only it is parsed.
-_REWRITTEN = AGGREGATES | {"HAVING", "GROUP", "BNODE"}
+_REWRITTEN = AGGREGATES | {"HAVING", "GROUP", "BNODE", "EXISTS", "REGEX", "REPLACE", "IF"}
+_ORDER = frozenset(("<", ">", "<=", ">="))
+_LOGICAL = frozenset(("&&", "||", "!"))
 _REWRITTEN_PATHS = frozenset(("|", "*", "?", "!"))
 # What rewriting may add: the engine's parser stands 800 brackets inside each other.
 _MOST_GROWN = 4
@@ -155,14 +157,15 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset(), base:
         raise
     if malformed := grammar_error(tokens, source):
         raise malformed
-    return _rewritten(checked, source, tokens, limits) if passed.suspect else checked
+    return _rewritten(checked, source, passed, limits) if passed.suspect else checked
 
 
-def _rewritten(checked: CheckedQuery, source: Source, tokens: list[Token], limits: Limits) -> CheckedQuery:
+def _rewritten(checked: CheckedQuery, source: Source, passed: _Pass, limits: Limits) -> CheckedQuery:
     """The query as the engine has to read it to answer as the standard says."""
-    text = checked.text
+    text, tokens = checked.text, passed.tokens
     try:
-        edited = rewrite(text, tokens if text is source.original else tokenize(text), limits.max_bytes)
+        read = tokens if text is source.original else tokenize(text)
+        edited = rewrite(text, read, limits.max_bytes, passed.names.iri)
     except NotParsedError as error:
         place = error.token.place if error.token else source.end()
         hint = "Ask for the parts of the triple term apart."
@@ -188,7 +191,9 @@ def _place_at(source: Source, tokens: list[Token], offset: int) -> Place:
 
 def _check_depth(edited: Edited, limits: Limits) -> None:
     """Names that stand for each other grow into brackets inside brackets."""
-    if not edited.copies:
+    if not edited.copies or (
+        edited.text.count("(") <= _MOST_GROWN * limits.max_nesting and len(edited.text) <= _MOST_GROWN * _MOST_OPERATORS
+    ):
         return
     depth = deepest = operators = 0
     for token in tokenize(edited.text):
@@ -322,7 +327,8 @@ class _Pass:
             self.loose = True
         if word == "SELECT":
             frame.clause, frame.alone = "select", True
-            self.suspect = self.suspect or "*" in (self._text(index + 1), self._text(index + 2))
+            is_inner = frame.kind != "query" and self.has_graph_clause
+            self.suspect = self.suspect or is_inner or "*" in (self._text(index + 1), self._text(index + 2))
             self.loose = self.loose or bool(_repeated(self.tokens, index))
         elif word in _MODIFIERS:
             frame.clause = "modifier"
@@ -332,6 +338,12 @@ class _Pass:
             frame.clause = "construct"
         elif word == "VALUES":
             self.awaiting_rows = True
+            self.suspect = self.suspect or self.has_graph_clause
+        elif word == "FILTER":
+            # A variable or a call may be a text with a language, whose boolean value is asked for.
+            self.suspect = self.suspect or self._text(index + 3) in (")", "(")
+        elif word == "IN" and self._text(index + 2) == ")":
+            self.suspect = True
         if frame.kind == "query":
             if word in _UPDATES and self.tokens[index - 1].text == ";":
                 raise UpdateRefusedError(word)
@@ -369,6 +381,7 @@ class _Pass:
         elif frame.kind == "expression" or frame.clause in ("select", "modifier"):
             if text in _OPERATORS:
                 self._count_operator()
+            self._look_at_operands(index, text)
         elif frame.kind in ("group", "triples", "template"):
             if text in _REWRITTEN_PATHS:
                 self.suspect = True
@@ -383,6 +396,14 @@ class _Pass:
                 self._join(frame, 1)
             elif text == "!":
                 self._count_operator()
+
+    def _look_at_operands(self, index: int, sign: str) -> None:
+        """Texts with a language as a condition and the order of booleans: variables may stand for either."""
+        sides = self._kind(index - 1), self._kind(index + 1)
+        if (sign in _LOGICAL and "variable" in sides) or (
+            sign in _ORDER and set(sides) <= {"variable", "word"} and self._text(index + 2) != "("
+        ):
+            self.suspect = True
 
     def _open(self, index: int, token: Token, frame: _Frame) -> None:
         if len(self.stack) > self.limits.max_nesting:
@@ -460,6 +481,9 @@ class _Pass:
             frame.kind == "expression" or frame.clause == "modifier" or self._upper(index - 1) == "FILTER"
         ):
             check_function_iri(token, iri)
+            self.suspect = True
+        if token.kind == "prefixed_name" and token.text.count(".") > 1:
+            self.suspect = True
 
     def _ends_a_value(self, index: int) -> bool:
         return self.tokens[index].kind in _NODES or self._text(index) == ")"
@@ -481,6 +505,9 @@ class _Pass:
 
     def _in_template(self) -> bool:
         return len(self.stack) > 1 and self.form == "CONSTRUCT" and self.stack[1].kind == "template"
+
+    def _kind(self, index: int) -> str:
+        return self.tokens[index].kind if 0 <= index < len(self.tokens) else ""
 
     def _text(self, index: int) -> str:
         return self.tokens[index].text if 0 <= index < len(self.tokens) else ""

@@ -229,7 +229,8 @@ class Item(Node):
 class Select(Node):
     """A query of any form, or a sub-SELECT: `form` is SELECT, ASK, CONSTRUCT or DESCRIBE.
 
-    `star` is the place of `*`, `items` what SELECT has instead. `template` holds the variables of CONSTRUCT.
+    `star` is the place of `*`, `items` what SELECT has instead. `grouped` says that it aggregates, with GROUP BY or
+    without, `sliced` that it has LIMIT or OFFSET.
     """
 
     form: str
@@ -243,6 +244,7 @@ class Select(Node):
     values: Values | None = None
     outermost: bool = True
     grouped: bool = False
+    sliced: bool = False
 
 
 def parts(expression: Expression) -> list[Expression]:

@@ -159,6 +159,7 @@ class _Parser(ExpressionParser):
                 select.order.append(self.primary())
         while self.word in ("LIMIT", "OFFSET"):
             self.at += 2
+            select.sliced = True
         if self.word == "VALUES":
             select.values = self._values()
         select.grouped = select.grouped or self.aggregates_in(select)

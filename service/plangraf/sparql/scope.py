@@ -49,10 +49,9 @@ def _visible(group: Group) -> Iterator[str]:
             case Values(variables=variables):
                 yield from (variable.name for variable in variables)
             case GraphClause(name=name, group=inner):
-                # As others have it: the graph is the last term of a quad.
-                yield from _visible(inner)
                 if isinstance(name, Variable):
                     yield name.name
+                yield from _visible(inner)
             case OptionalClause(group=inner) | Lateral(group=inner):
                 yield from _visible(inner)
             case Union(groups=groups):
@@ -60,6 +59,36 @@ def _visible(group: Group) -> Iterator[str]:
                     yield from _visible(inner)
             case Minus() | Filter():
                 pass
+
+
+def certain(group: Group) -> set[str]:
+    """Variables that have a value in each solution of a group."""
+    found: set[str] = set()
+    if group.select is not None:
+        inner_found = certain(group.select.where)
+        return {item.name for item in group.select.items if item.alias is None and item.name in inner_found}
+    for element in group.elements:
+        match element:
+            case Triples(written=written):
+                found.update(term.name for term in written if isinstance(term, Variable))
+            case Values(variables=variables, rows=rows):
+                found.update(v.name for at, v in enumerate(variables) if all(row[at] is not None for row in rows))
+            case GraphClause(name=name, group=inner):
+                found |= certain(inner) | ({name.name} if isinstance(name, Variable) else set())
+            case Union(groups=groups):
+                found |= set.intersection(*(certain(inner) for inner in groups))
+            case Lateral(group=inner):
+                found |= certain(inner)
+    return found
+
+
+def visible_groups(group: Group) -> Iterator[Group]:
+    """A group and those inside it whose variables are in its scope, sub-SELECTs left out."""
+    yield group
+    for element in group.elements:
+        if not isinstance(element, Minus):
+            for inner in inner_groups(element):
+                yield from visible_groups(inner)
 
 
 def groups_in(select: Select) -> Iterator[Group]:
@@ -88,13 +117,10 @@ def _groups(group: Group) -> Iterator[Group]:
         yield current
         if current.select is not None:
             todo.append(current.select.where)
-            for expression in expressions_of(current.select):
-                yield from _groups_of(expression)
         for element in current.elements:
             todo += inner_groups(element)
-            match element:
-                case Filter(condition=expression) | Bind(expression=expression):
-                    yield from _groups_of(expression)
+        for expression in expressions_in(current):
+            yield from _groups_of(expression)
 
 
 def inner_groups(element: Element) -> list[Group]:
@@ -113,10 +139,31 @@ def _groups_of(expression: Expression) -> Iterator[Group]:
             yield from _groups(inner.group)
 
 
-def variables_of(group: Group) -> Iterator[str]:
-    """Every variable that stands in the filters and BINDs of a group."""
+def expressions_in(group: Group) -> Iterator[Expression]:
+    """The expressions of a group itself and of the SELECT that it holds."""
+    for element in group.elements:
+        match element:
+            case Filter(condition=expression) | Bind(expression=expression):
+                yield expression
+    if group.select is not None:
+        yield from expressions_of(group.select)
+
+
+def variables_in(group: Group) -> set[str]:
+    """Every variable that is written anywhere in a group."""
+    found: set[str] = set()
     for inner in _groups(group):
         for element in inner.elements:
             match element:
-                case Filter(condition=expression) | Bind(expression=expression):
-                    yield from (part.name for part in walk(expression) if isinstance(part, Variable))
+                case Triples(written=written):
+                    found.update(term.name for term in written if isinstance(term, Variable))
+                case Values(variables=variables):
+                    found.update(variable.name for variable in variables)
+                case Bind(variable=variable) | GraphClause(name=Variable() as variable):
+                    found.add(variable.name)
+        if inner.select is not None:
+            found.update(item.name for item in (*inner.select.items, *inner.select.grouping))
+            found.update(variable.name for variable in (inner.select.values.variables if inner.select.values else ()))
+        for expression in expressions_in(inner):
+            found.update(part.name for part in walk(expression) if isinstance(part, Variable))
+    return found - {""}

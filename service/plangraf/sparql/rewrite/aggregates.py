@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from plangraf.sparql.nodes import Aggregate, Call, Constant, Expression, Iri, Variable, walk
 from plangraf.sparql.rewrite.context import Rewriting
-from plangraf.sparql.scope import expressions_of, selects_in
+from plangraf.sparql.scope import expressions_of
 
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 _NOTHING = "<urn:plangraf:error>"
@@ -27,7 +27,7 @@ _STRINGS = frozenset(
 
 
 def aggregate_terms(rewriting: Rewriting) -> None:
-    for select in selects_in(rewriting.query):
+    for select in rewriting.selects:
         for expression in expressions_of(select):
             for inner in walk(expression):
                 if isinstance(inner, Aggregate) and inner.argument is not None:

@@ -15,13 +15,13 @@ from collections.abc import Iterator
 
 from plangraf.sparql.nodes import Aggregate, Call, Exists, Expression, Item, Select, Variable, parts, walk
 from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
-from plangraf.sparql.scope import in_scope, selects_in, variables_of
+from plangraf.sparql.scope import variables_in
 
 VOLATILE = frozenset(("RAND", "UUID", "STRUUID", "BNODE"))
 
 
 def expand_aliases(rewriting: Rewriting) -> None:
-    for select in selects_in(rewriting.query):
+    for select in rewriting.selects:
         if select.grouped and any(item.alias for item in select.items):
             _expand(rewriting, select)
 
@@ -40,14 +40,12 @@ def _expand(rewriting: Rewriting, select: Select) -> None:
 
 def _replace(rewriting: Rewriting, expression: Expression, known: dict[str, Item]) -> None:
     for inner in _outside_aggregates(expression):
-        if isinstance(inner, Exists):
-            used = next((name for name in [*in_scope(inner.group), *variables_of(inner.group)] if name in known), None)
-            if used is not None:
-                raise UnsupportedError(
-                    inner,
-                    f"?{used} is the name of an expression of this SELECT, which EXISTS cannot use here.",
-                    "Put this SELECT into a group of its own, { SELECT … }, and filter behind it.",
-                )
+        if isinstance(inner, Exists) and (used := sorted(variables_in(inner.group) & known.keys())):
+            raise UnsupportedError(
+                inner,
+                f"?{used[0]} is the name of an expression of this SELECT, which EXISTS cannot use here.",
+                "Put this SELECT into a group of its own, { SELECT … }, and filter behind it.",
+            )
         if isinstance(inner, Variable) and inner.name in known:
             meant = known[inner.name].expression
             if any(isinstance(part, Call) and part.name in VOLATILE for part in walk(meant)):
@@ -57,6 +55,16 @@ def _replace(rewriting: Rewriting, expression: Expression, known: dict[str, Item
                     "Put this SELECT into a group of its own, { SELECT … }, and use the name outside of it.",
                 )
             rewriting.edits.replace(inner.start, inner.end, ("(", (meant.start, meant.end), ")"))
+        elif isinstance(inner, Call) and inner.name == "BOUND":
+            _bound(rewriting, inner, known)
+
+
+def _bound(rewriting: Rewriting, call: Call, known: dict[str, Item]) -> None:
+    """BOUND takes a variable only: a name is bound where its expression is no error."""
+    variable = call.arguments[0]
+    if isinstance(variable, Variable) and variable.name in known:
+        whole = ("COALESCE(IF(ISLITERAL(", (variable.start, variable.end), "), true, true), false)")
+        rewriting.edits.replace(call.start, call.end, whole)
 
 
 def _outside_aggregates(expression: Expression) -> Iterator[Expression]:

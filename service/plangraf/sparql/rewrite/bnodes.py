@@ -14,13 +14,12 @@ from collections.abc import Iterator
 
 from plangraf.sparql.nodes import Aggregate, Bind, Call, Expression, Group, Select, parts
 from plangraf.sparql.rewrite.context import Rewriting
-from plangraf.sparql.scope import groups_in, selects_in
 
 
 def freshen_bnodes(rewriting: Rewriting) -> None:
-    for group in groups_in(rewriting.query):
+    for group in rewriting.groups:
         _binds(rewriting, group)
-    for select in selects_in(rewriting.query):
+    for select in rewriting.selects:
         _select(rewriting, select)
 
 

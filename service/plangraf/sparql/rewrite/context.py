@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from plangraf.sparql.nodes import Node, Select
+from plangraf.sparql.nodes import Group, Iri, Node, Select
 from plangraf.sparql.rewrite.edits import Edits
+from plangraf.sparql.scope import groups_in
+from plangraf.tokens import Token
 
 
 class UnsupportedError(Exception):
@@ -19,13 +23,26 @@ class UnsupportedError(Exception):
 
 @dataclass(slots=True)
 class Rewriting:
-    """One query while it is rewritten. `variables` are helpers that its text has got, without '?'."""
+    """One query while it is rewritten. `variables` are helpers that its text has got, without '?'.
+
+    `tokens` are those of the text, `expand` gives the absolute IRI of one, `helped` are the groups with helpers.
+    `groups` and `selects` are all of the query, those of sub-SELECTs and EXISTS included, outermost first.
+    """
 
     text: str
+    tokens: list[Token]
     query: Select
     edits: Edits
     stem: str
+    expand: Callable[[Token], str]
     variables: list[str] = field(default_factory=list)
+    helped: set[int] = field(default_factory=set)
+    groups: list[Group] = field(init=False)
+    selects: list[Select] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.groups = list(groups_in(self.query))
+        self.selects = [self.query, *(group.select for group in self.groups if group.select is not None)]
 
     def fresh(self) -> str:
         """A new variable, with its '?'."""
@@ -33,10 +50,15 @@ class Rewriting:
         self.variables.append(name)
         return f"?{name}"
 
+    def resolve(self, iri: Iri) -> str:
+        """The absolute IRI of a node."""
+        token = self.tokens[bisect_left(self.tokens, iri.start, key=lambda token: token.start)]
+        return self.expand(token)
+
 
 def stem_for(text: str) -> str:
-    """The beginning of a variable's name that stands nowhere in a text."""
-    stem = "h"
-    while stem in text:
-        stem += "h"
-    return f"{stem}_"
+    """The beginning of a variable's name that no variable of a text has."""
+    stem = "h_"
+    while f"?{stem}" in text or f"${stem}" in text:
+        stem = f"h{stem}"
+    return stem

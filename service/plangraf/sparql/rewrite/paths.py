@@ -38,7 +38,6 @@ from plangraf.sparql.nodes import (
 )
 from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
 from plangraf.sparql.rewrite.edits import Part
-from plangraf.sparql.scope import groups_in
 
 # The engine plans a union of so many branches in some milliseconds.
 _MOST_BRANCHES = 64
@@ -56,10 +55,13 @@ _Branch = list[_Step]
 
 
 def count_paths(rewriting: Rewriting) -> None:
-    for group in groups_in(rewriting.query):
+    for group in rewriting.groups:
         for run in _runs(group):
             if any(_is_rewritten(triple) for block in run for triple in block.triples):
+                before = len(rewriting.variables)
                 _Run(rewriting, run).rewrite()
+                if len(rewriting.variables) > before:
+                    rewriting.helped.add(id(group))
 
 
 def _runs(group: Group) -> list[list[Triples]]:
@@ -168,7 +170,7 @@ class _Run:
         subject, object_ = self._term(triple.subject), self._term(triple.object)
         verb = triple.verb
         if not _is_rewritten(triple):
-            written: Part = verb.iri.text if isinstance(verb, Link) else (verb.start, verb.end)
+            written: Part = _written_iri(verb.iri) if isinstance(verb, Link) else (verb.start, verb.end)
             return [subject, " ", written, " ", object_, " . "]
         assert not isinstance(verb, Variable)
         parts: list[Part] = []
@@ -183,9 +185,7 @@ class _Run:
             if term.label not in self._names:
                 self._names[term.label] = self._rewriting.fresh()
             return self._names[term.label]
-        if isinstance(term, Iri):
-            return term.text
-        return (term.start, term.end)
+        return _written_iri(term) if isinstance(term, Iri) else (term.start, term.end)
 
     def _branch(self, branch: _Branch, triple: Triple, subject: Part, object_: Part) -> list[Part]:
         if len(branch) == 1 and isinstance(branch[0].path, Repeat) and _is_nullable(branch[0].path):
@@ -193,9 +193,9 @@ class _Run:
             if _is_constant(triple.subject) and _is_constant(triple.object):
                 return self._zero_or_more(["FILTER(sameTerm(", subject, ", ", object_, "))"], path, subject, object_)
             if _is_constant(triple.subject):
-                return self._zero_or_more(["VALUES ", object_, " { ", subject, " }"], path, subject, object_)
+                return self._zero_or_more(["BIND(", subject, " AS ", object_, ")"], path, subject, object_)
             if _is_constant(triple.object):
-                return self._zero_or_more(["VALUES ", subject, " { ", object_, " }"], path, subject, object_)
+                return self._zero_or_more(["BIND(", object_, " AS ", subject, ")"], path, subject, object_)
         parts: list[Part] = ["{ "]
         left = subject
         row: _Branch = []
@@ -224,8 +224,8 @@ class _Run:
         start, end = (right, left) if step.inverse else (left, right)
         parts: list[Part] = [start, f" {predicate} ", end, " "]
         if step.path.forward:
-            iris = ", ".join(_spelled(iri) for iri in step.path.forward)
-            parts.append(f"FILTER({predicate} NOT IN ({iris})) ")
+            iris = [part for iri in step.path.forward for part in (", ", _in_expression(iri))][1:]
+            parts += [f"FILTER({predicate} NOT IN (", *iris, ")) "]
         return parts
 
     def _written(self, branch: _Branch) -> list[Part]:
@@ -237,13 +237,18 @@ class _Run:
                 parts.append("^")
             match step.path:
                 case Link(iri=iri):
-                    parts.append(iri.text)
+                    parts.append(_written_iri(iri))
                 case Repeat() as repeat:
                     span = (repeat.start, repeat.end)
                     parts += ["(", span, ")"] if step.inverse else [span]
         return parts
 
 
-def _spelled(iri: Iri) -> str:
+def _written_iri(iri: Iri) -> Part:
+    """Where an IRI stands; those of a collection stand nowhere."""
+    return (iri.start, iri.end) if iri.end > iri.start else iri.text
+
+
+def _in_expression(iri: Iri) -> Part:
     """An IRI for an expression, where `a` has no meaning."""
-    return "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>" if iri.text == "a" else iri.text
+    return "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>" if iri.text == "a" else _written_iri(iri)
