@@ -80,7 +80,7 @@ def load(folder: Folder, store: VersionStore, test: Test) -> Dataset:
     graphs = {folder.address(file): file for file in test.graphs}
     chosen = not test.graphs
     query = test.query.read_text()
-    for address in _from(query, test.base):
+    for address in _from(query, test.base) if test.kind in EVALUATION else ():
         # FROM and FROM NAMED name files beside the query, which the protocol's parameters must not override.
         graphs[address], chosen = folder.file(rdflib.URIRef(address)), True
     lines: set[bytes] = set()

@@ -67,7 +67,7 @@ class Folder:
         """The entries of one manifest, in their order."""
         graph = Graph()
         graph.parse(manifest, format="turtle", publicID=self.address(manifest))
-        (entries,) = set(graph.objects(URIRef(self.address(manifest)), MF.entries))
+        (entries,) = set(graph.objects(None, MF.entries))
         for entry in Collection(graph, entries):
             action = graph.value(entry, MF.action)
             asked = graph.value(action, QT.query) or action

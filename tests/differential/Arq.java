@@ -83,6 +83,9 @@ public final class Arq {
         } catch (QueryParseException error) {
             answer.put("error", "syntax");
             answer.put("message", String.valueOf(error.getMessage()));
+        } catch (Exception error) {
+            answer.put("error", "evaluation");
+            answer.put("message", error.getClass().getSimpleName() + ": " + error.getMessage());
         }
         return answer;
     }

@@ -5,6 +5,7 @@ A file begins with a prologue that all its queries share. `## name` begins a cas
     #: data NAME          the data set, data/NAME.trig; before the first case, that of the whole file
     #: ordered            the order of the rows is total, so it is compared
     #: concat SEPARATOR   texts with this separator are bags, because GROUP_CONCAT has no order of its own
+    #: reference          Jena's optimizer is wrong about it, so its reference engine is asked, which has none
     #: default IRI, #: named IRI   the request's parameters default-graph-uri and named-graph-uri
 """
 
@@ -33,6 +34,7 @@ class Case:
     query: str = ""
     data: str = ""
     ordered: bool = False
+    reference: bool = False
     concat: str | None = None
     default: list[str] = field(default_factory=list)
     named: list[str] = field(default_factory=list)
@@ -44,7 +46,7 @@ class Case:
     @property
     def digest(self) -> str:
         """What the stored answer depends on, so that an answer to another query or other data is noticed."""
-        asked = json.dumps([self.query, self.default, self.named]).encode()
+        asked = json.dumps([self.query, self.default, self.named, self.reference]).encode()
         return hashlib.sha256(asked + (DATA / f"{self.data}.trig").read_bytes()).hexdigest()[:12]
 
 
@@ -83,6 +85,8 @@ def _note(case: Case, word: str, value: str) -> None:
         case.data = value
     elif word == "ordered":
         case.ordered = True
+    elif word == "reference":
+        case.reference = True
     elif word == "concat":
         case.concat = json.loads(value)
     elif word == "default":
