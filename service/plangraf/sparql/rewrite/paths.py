@@ -3,8 +3,8 @@
 The engine drops duplicates of `a|b`, counts a negated set once where both its ends are known, and finds no path of
 length zero at a term that no triple has. In each case the triple pattern is replaced by an equal group:
 
-- `?s a|b ?o` is by definition the union of its branches (§18.4, Alternative), and a sequence of alternatives the
-  union of all sequences, because Join distributes over the multiset union; an inverse turns each branch around.
+- `?s a|b ?o` is by definition the union of its branches (§18.4, Alternative), `?s (a|b)/c ?o` by definition
+  `?s a|b ?m . ?m c ?o` with a fresh ?m (§18.4, Sequence); an inverse turns both ends around.
 - `?s !(a|^b) ?o` is by definition the union of the triples in each direction whose predicate is not in the set
   (§18.4, NegatedPropertySet), which `?s ?p ?o FILTER(?p NOT IN (a))` says with a fresh ?p.
 - `<c> a* ?o` is by definition a set that has <c> (§18.4, ZeroOrMorePath with a term), so it is <c> and whatever
@@ -17,7 +17,6 @@ become fresh variables, which is what they are in a pattern (§4.1.4).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 
 from plangraf.sparql.nodes import (
     Alternative,
@@ -36,22 +35,8 @@ from plangraf.sparql.nodes import (
     Triples,
     Variable,
 )
-from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
+from plangraf.sparql.rewrite.context import Rewriting
 from plangraf.sparql.rewrite.edits import Part
-
-# The engine plans a union of so many branches in some milliseconds.
-_MOST_BRANCHES = 64
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A property, a repeated path or a negated set that is looked at in one direction."""
-
-    path: Link | Repeat | NegatedSet
-    inverse: bool
-
-
-_Branch = list[_Step]
 
 
 def count_paths(rewriting: Rewriting) -> None:
@@ -79,10 +64,10 @@ def _is_rewritten(triple: Triple) -> bool:
     verb = triple.verb
     if isinstance(verb, Variable | Link):
         return False
-    if isinstance(verb, Repeat) or (isinstance(verb, Inverse) and isinstance(verb.path, Repeat)):
-        repeat = verb if isinstance(verb, Repeat) else verb.path
-        return _is_nullable(repeat) and (_is_constant(triple.subject) or _is_constant(triple.object))
-    return _is_counted(verb)
+    if _is_counted(verb):
+        return True
+    is_zero = _is_nullable(verb) and not isinstance(verb, Sequence)
+    return is_zero and (_is_constant(triple.subject) or _is_constant(triple.object))
 
 
 def _is_counted(path: Path) -> bool:
@@ -116,39 +101,12 @@ def _is_constant(term: Term) -> bool:
     return not isinstance(term, Variable | Blank)
 
 
-def _branches(path: Path, *, inverse: bool = False) -> list[_Branch]:
-    """The alternatives that a path is the union of, each a row of steps."""
-    match path:
-        case Link() | Repeat():
-            return [[_Step(path, inverse)]]
-        case Inverse(path=inner):
-            return _branches(inner, inverse=not inverse)
-        case NegatedSet(forward=forward, backward=backward):
-            one_way = NegatedSet(path.start, path.end, forward, [])
-            other_way = NegatedSet(path.start, path.end, backward, [])
-            ways = [[_Step(one_way, inverse)]] if forward or not backward else []
-            return ways + ([[_Step(other_way, not inverse)]] if backward else [])
-        case Alternative(branches=inners):
-            found = [branch for inner in inners for branch in _branches(inner, inverse=inverse)]
-        case Sequence(steps=steps):
-            ordered = list(reversed(steps)) if inverse else steps
-            options = [_branches(step, inverse=inverse) for step in ordered]
-            count = 1
-            for option in options:
-                count *= len(option)
-            _check_count(path, count)
-            found = [[step for part in choice for step in part] for choice in product(*options)]
-    _check_count(path, len(found))
-    return found
+@dataclass(frozen=True, slots=True)
+class _End:
+    """One end of a path: its text, and whether that is an IRI or a literal."""
 
-
-def _check_count(path: Path, count: int) -> None:
-    if count > _MOST_BRANCHES:
-        raise UnsupportedError(
-            path,
-            f"this path has {count} combinations of alternatives, the limit is {_MOST_BRANCHES}.",
-            "Split it: put each step with alternatives into a pattern of its own, joined by a variable.",
-        )
+    text: Part
+    constant: bool = False
 
 
 class _Run:
@@ -173,12 +131,8 @@ class _Run:
             written: Part = _written_iri(verb.iri) if isinstance(verb, Link) else (verb.start, verb.end)
             return [subject, " ", written, " ", object_, " . "]
         assert not isinstance(verb, Variable)
-        parts: list[Part] = []
-        for branch in _branches(verb):
-            parts += [" UNION " if parts else " "]
-            parts += self._branch(branch, triple, subject, object_)
-        # A union of one branch is a group, whose braces keep its filter to itself.
-        return [*parts, " "]
+        start = _End(subject, _is_constant(triple.subject))
+        return [" ", *self._path(verb, start, _End(object_, _is_constant(triple.object)), inverse=False), " "]
 
     def _term(self, term: Term) -> Part:
         if isinstance(term, Blank):
@@ -187,61 +141,69 @@ class _Run:
             return self._names[term.label]
         return _written_iri(term) if isinstance(term, Iri) else (term.start, term.end)
 
-    def _branch(self, branch: _Branch, triple: Triple, subject: Part, object_: Part) -> list[Part]:
-        if len(branch) == 1 and isinstance(branch[0].path, Repeat) and _is_nullable(branch[0].path):
-            path = self._written(branch)
-            if _is_constant(triple.subject) and _is_constant(triple.object):
-                return self._zero_or_more(["FILTER(sameTerm(", subject, ", ", object_, "))"], path, subject, object_)
-            if _is_constant(triple.subject):
-                return self._zero_or_more(["BIND(", subject, " AS ", object_, ")"], path, subject, object_)
-            if _is_constant(triple.object):
-                return self._zero_or_more(["BIND(", object_, " AS ", subject, ")"], path, subject, object_)
-        parts: list[Part] = ["{ "]
-        left = subject
-        row: _Branch = []
-        for index, step in enumerate(branch):
-            if not isinstance(step.path, NegatedSet):
-                row.append(step)
+    def _path(self, path: Path, start: _End, end: _End, *, inverse: bool) -> list[Part]:
+        """The elements of a group that has the solutions of a path."""
+        match path:
+            case Inverse(path=inner) if _is_counted(inner):
+                return self._path(inner, start, end, inverse=not inverse)
+            case Alternative(branches=branches):
+                return self._union([self._path(branch, start, end, inverse=inverse) for branch in branches])
+            case NegatedSet(forward=forward, backward=backward):
+                return self._negated(forward, backward, *((end, start) if inverse else (start, end)))
+            case Sequence(steps=steps) if _is_counted(path):
+                return self._sequence(list(reversed(steps)) if inverse else steps, start, end, inverse=inverse)
+        written = [_written_path(path), " "] if not inverse else ["^(", _written_path(path), ") "]
+        triple = [start.text, " ", *written, end.text, " "]
+        if _is_nullable(path) and not isinstance(path, Sequence) and (start.constant or end.constant):
+            return self._with_zero(triple, start, end)
+        return [*triple, ". "]
+
+    def _union(self, branches: list[list[Part]]) -> list[Part]:
+        parts: list[Part] = []
+        for branch in branches:
+            parts += [" UNION { " if parts else "{ ", *branch, "}"]
+        return [*parts, " "]
+
+    def _sequence(self, steps: list[Path], start: _End, end: _End, *, inverse: bool) -> list[Part]:
+        parts: list[Part] = []
+        row: list[Part] = []
+        left = start
+        for index, step in enumerate(steps):
+            is_last = index == len(steps) - 1
+            if not _is_counted(step):
+                turned = ["^(", _written_path(step), ")"] if inverse else ["(", _written_path(step), ")"]
+                row += ["/", *turned] if row else turned
+                if is_last:
+                    parts += [left.text, " ", *row, " ", end.text, " . "]
                 continue
             if row:
-                middle = self._rewriting.fresh()
-                parts += [left, " ", *self._written(row), " ", middle, " . "]
+                middle = _End(self._rewriting.fresh())
+                parts += [left.text, " ", *row, " ", middle.text, " . "]
                 left, row = middle, []
-            right = object_ if index == len(branch) - 1 else self._rewriting.fresh()
-            parts += self._negated(step, left, right)
+            right = end if is_last else _End(self._rewriting.fresh())
+            parts += self._path(step, left, right, inverse=inverse)
             left = right
-        if row:
-            parts += [left, " ", *self._written(row), " ", object_, " "]
-        return [*parts, "}"]
+        return parts
 
-    def _zero_or_more(self, zero: list[Part], path: list[Part], subject: Part, object_: Part) -> list[Part]:
-        others: list[Part] = [" FILTER(!sameTerm(", subject, ", ", object_, "))"]
-        return ["{ { ", *zero, " } UNION { ", subject, " ", *path, " ", object_, *others, " } }"]
+    def _with_zero(self, triple: list[Part], start: _End, end: _End) -> list[Part]:
+        if start.constant and end.constant:
+            zero: list[Part] = ["FILTER(sameTerm(", start.text, ", ", end.text, "))"]
+        else:
+            constant, variable = (start, end) if start.constant else (end, start)
+            zero = ["BIND(", constant.text, " AS ", variable.text, ")"]
+        others: list[Part] = ["FILTER(!sameTerm(", start.text, ", ", end.text, "))"]
+        return ["{ ", *zero, " } UNION { ", *triple, *others, " } "]
 
-    def _negated(self, step: _Step, left: Part, right: Part) -> list[Part]:
-        assert isinstance(step.path, NegatedSet)
+    def _negated(self, forward: list[Iri], backward: list[Iri], start: _End, end: _End) -> list[Part]:
+        ways = [self._not_in(forward, start, end)] if forward or not backward else []
+        ways += [self._not_in(backward, end, start)] if backward else []
+        return self._union(ways)
+
+    def _not_in(self, iris: list[Iri], start: _End, end: _End) -> list[Part]:
         predicate = self._rewriting.fresh()
-        start, end = (right, left) if step.inverse else (left, right)
-        parts: list[Part] = [start, f" {predicate} ", end, " "]
-        if step.path.forward:
-            iris = [part for iri in step.path.forward for part in (", ", _in_expression(iri))][1:]
-            parts += [f"FILTER({predicate} NOT IN (", *iris, ")) "]
-        return parts
-
-    def _written(self, branch: _Branch) -> list[Part]:
-        parts: list[Part] = []
-        for step in branch:
-            if parts:
-                parts.append("/")
-            if step.inverse:
-                parts.append("^")
-            match step.path:
-                case Link(iri=iri):
-                    parts.append(_written_iri(iri))
-                case Repeat() as repeat:
-                    span = (repeat.start, repeat.end)
-                    parts += ["(", span, ")"] if step.inverse else [span]
-        return parts
+        listed = [part for iri in iris for part in (", ", _in_expression(iri))][1:]
+        condition: list[Part] = [f"FILTER({predicate} NOT IN (", *listed, ")) "] if iris else []
+        return [start.text, f" {predicate} ", end.text, " ", *condition]
 
 
 def _written_iri(iri: Iri) -> Part:
@@ -252,3 +214,7 @@ def _written_iri(iri: Iri) -> Part:
 def _in_expression(iri: Iri) -> Part:
     """An IRI for an expression, where `a` has no meaning."""
     return "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>" if iri.text == "a" else _written_iri(iri)
+
+
+def _written_path(path: Path) -> Part:
+    return _written_iri(path.iri) if isinstance(path, Link) else (path.start, path.end)
