@@ -114,9 +114,13 @@ class Runner:
         assert test.result is not None
         expected = self._folder.expected(test.result)
         wanted = test.result.suffix.removeprefix(".")
-        media_type = "text/csv" if wanted == "csv" else RESULTS.get({"srj": "json", "srx": "xml"}.get(wanted, wanted), "")
+        media_type = (
+            "text/csv" if wanted == "csv" else RESULTS.get({"srj": "json", "srx": "xml"}.get(wanted, wanted), "")
+        )
         text = f"BASE <{test.base}> {test.query.read_text()}"
-        response = self._ask(text.encode(), data, f"{media_type or RESULTS['json']}, */*;q=0.1, application/n-triples;q=0.5")
+        response = self._ask(
+            text.encode(), data, f"{media_type or RESULTS['json']}, */*;q=0.1, application/n-triples;q=0.5"
+        )
         if response.status_code != 200:
             return _refused(test, response)
         found = _read(response)

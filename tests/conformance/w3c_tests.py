@@ -89,7 +89,9 @@ class Folder:
         """The lines of a version for the triples of a file in a named graph."""
         name = f" <{graph}> .".encode()
         lines = set()
-        for quad in parse(path=file, format=_FORMATS[file.suffix], base_iri=self.address(file), rename_blank_nodes=True):
+        for quad in parse(
+            path=file, format=_FORMATS[file.suffix], base_iri=self.address(file), rename_blank_nodes=True
+        ):
             lines.add(str(quad.triple).encode() + name)
         return lines
 

@@ -16,7 +16,7 @@ from sparql_cases import FOLDER
 README = FOLDER.parent.parent / "README.md"
 PINNED = FOLDER / "pinned.jsonl"
 BEGIN, END = "<!-- differences:begin -->\n", "<!-- differences:end -->"
-_RIGHT = {"service": "plangraf", "ARQ": "the others", "open": "left open"}
+_RIGHT = {"service": "ours", "others": "the others'", "open": "left open"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,11 @@ class Kind:
     """One kind of difference; `refused` is the status and code where the service refuses on purpose."""
 
     name: str
-    what: str
+    form: str
+    others: str
+    ours: str
     right: str
-    clause: str
-    why: str
+    reason: str
     cases: tuple[str, ...]
     refused: str = ""
 
@@ -54,9 +55,9 @@ def known() -> dict[str, Kind]:
 
 def table() -> str:
     """The README's table."""
-    rows = ["| what | right is | clause | reason |", "|---|---|---|---|"]
+    rows = ["| form | what others answer | what we answer | right | reason |", "|---|---|---|---|---|"]
     for kind in kinds():
-        cells = (kind.what, _RIGHT[kind.right], kind.clause, kind.why)
+        cells = (kind.form, kind.others, kind.ours, _RIGHT[kind.right], kind.reason)
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
 

@@ -1,10 +1,15 @@
-"""Where the service differs from Jena ARQ now: `python tests/differential/look.py [feature…]` asks both."""
+"""Where the service differs from Jena ARQ now: `python tests/differential/look.py [feature…]` asks both.
+
+`--seeds FROM TO` asks queries made at random instead, and tells those whose answer neither of Jena's engines gives.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import arq
@@ -13,10 +18,61 @@ import httpx
 import query_generator
 import sparql_answers
 from served import Asker, write_data_sets
-from sparql_cases import PUBLIC_URL, features, read_cases
+from sparql_cases import PUBLIC_URL, Case, features, read_cases
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from conftest import running_server
+from conftest import running_server  # noqa: E402
+
+
+@contextmanager
+def asking() -> Iterator[Asker]:
+    """A service over the data sets."""
+    with tempfile.TemporaryDirectory() as folder:
+        versions = write_data_sets(Path(folder) / "versions")
+        with (
+            running_server(
+                Path(folder) / "versions", "--workers", "2", PLANGRAF_PUBLIC_URL=PUBLIC_URL,
+                PLANGRAF_OLD_VERSIONS=str(len(versions)),
+            ) as server,
+            httpx.Client(timeout=60) as client,
+        ):  # fmt: skip
+            yield Asker(server.url, versions, client)
+
+
+def look(cases: list[Case], *, pin: bool, spellings: bool) -> None:
+    known, pinned, count = differences.known(), {}, 0
+    with asking() as asker:
+        for case, expected in arq.answers(cases):
+            found = asker.ask(case)
+            difference = sparql_answers.compare(expected, found, ordered=case.ordered, concat=case.concat)
+            if difference.text and case.id in known:
+                pinned[case.id] = found
+            elif difference.text:
+                count += 1
+                print(f"--- {case.id} (data {case.data})\n{case.query}\n{difference.text}\n")
+            elif difference.spellings and spellings:
+                print(f"--- {case.id}: spelt {sorted(difference.spellings)}")
+    print(f"{len(cases)} cases, {len(pinned)} differences of the table, {count} others")
+    if stale := known.keys() & {case.id for case in cases} - pinned.keys():
+        print(f"differ no more: {', '.join(sorted(stale))}")
+    if pin:
+        differences.pin({**{case: answer for case, answer in differences.pinned().items() if case in known}, **pinned})
+
+
+def look_at_random(first: int, last: int) -> None:
+    cases = list(query_generator.cases(range(first, last), reference=False))
+    optimized = dict(zip(range(first, last), (answer for _, answer in arq.answers(cases)), strict=True))
+    exact = arq.answers(list(query_generator.cases(range(first, last), reference=True)))
+    count = doubtful = 0
+    with asking() as asker:
+        for (case, expected), other in zip(exact, optimized.values(), strict=True):
+            found = asker.ask(case)
+            ours = [sparql_answers.compare(answer, found).text for answer in (expected, other)]
+            doubtful += bool(ours[0]) != bool(ours[1])
+            if all(ours):
+                count += 1
+                print(f"--- {case.id}\n{case.query}\n{ours[0]}\n")
+    print(f"{len(cases)} random queries, {count} differences, {doubtful} about which Jena's engines differ")
 
 
 def main() -> None:
@@ -26,41 +82,11 @@ def main() -> None:
     parser.add_argument("--pin", action="store_true", help="store the service's answers of the table's cases")
     parser.add_argument("--spellings", action="store_true", help="numbers that are spelt otherwise, too")
     asked = parser.parse_args()
-    paths = [path for path in features() if not asked.feature or path.stem in asked.feature]
-    known = differences.known()
-    cases = [case for path in paths for case in read_cases(path)]
     if asked.seeds:
-        text = query_generator.as_cases(range(*asked.seeds))
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "random.rq"
-            path.write_text(text)
-            cases = read_cases(path)
-    with tempfile.TemporaryDirectory() as folder:
-        versions = write_data_sets(Path(folder) / "versions")
-        with running_server(
-            Path(folder) / "versions", "--workers", "2",
-            PLANGRAF_PUBLIC_URL=PUBLIC_URL, PLANGRAF_OLD_VERSIONS=str(len(versions)),
-        ) as server, httpx.Client(timeout=60) as client:  # fmt: skip
-            asker = Asker(server.url, versions, client)
-            count = 0
-            pinned = {}
-            for case, expected in arq.answers(cases):
-                found = asker.ask(case)
-                difference = sparql_answers.compare(expected, found, ordered=case.ordered, concat=case.concat)
-                if difference.text and case.id in known:
-                    pinned[case.id] = found
-                elif difference.text:
-                    count += 1
-                    print(f"--- {case.id} (data {case.data})\n{case.query}\n{difference.text}\n")
-                elif expected.kind == "error":
-                    print(f"--- {case.id}: both refuse: {expected.message.splitlines()[0]}")
-                elif difference.spellings and asked.spellings:
-                    print(f"--- {case.id}: spelt {sorted(difference.spellings)}")
-    print(f"{len(cases)} cases, {len(pinned)} differences of the table, {count} others")
-    if stale := known.keys() & {case.id for case in cases} - pinned.keys():
-        print(f"differ no more: {', '.join(sorted(stale))}")
-    if asked.pin:
-        differences.pin({**{case: answer for case, answer in differences.pinned().items() if case in known}, **pinned})
+        look_at_random(*asked.seeds)
+        return
+    paths = [path for path in features() if not asked.feature or path.stem in asked.feature]
+    look([case for path in paths for case in read_cases(path)], pin=asked.pin, spellings=asked.spellings)
 
 
 if __name__ == "__main__":
