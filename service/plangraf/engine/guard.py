@@ -71,7 +71,7 @@ _PATH_SIGNS = _PATH_STEPS | {"*", "+", "?"}
 _LESS_THAN = ("<?", "<$", "<&", "<=")
 _NODES = frozenset(("variable", "iri", "prefixed_name", "bnode", "string", "number"))
 # Only a query with one of these can hold what is rewritten for the engine, so only it is parsed.
-_REWRITTEN = AGGREGATES | {"HAVING", "GROUP", "BNODE", "EXISTS", "REGEX", "REPLACE", "IF"}
+_REWRITTEN = AGGREGATES | {"HAVING", "GROUP", "BNODE", "ORDER", "EXISTS", "REGEX", "REPLACE", "IF"}
 _ORDER = frozenset(("<", ">", "<=", ">="))
 _LOGICAL = frozenset(("&&", "||", "!"))
 _REWRITTEN_PATHS = frozenset(("|", "*", "?", "!"))
@@ -339,9 +339,11 @@ class _Pass:
         elif word == "VALUES":
             self.awaiting_rows = True
             self.suspect = self.suspect or self.has_graph_clause
+        elif word in ("MINUS", "BIND"):
+            self.suspect = self.suspect or self.has_graph_clause
         elif word == "FILTER":
             # A variable or a call may be a text with a language, whose boolean value is asked for.
-            self.suspect = self.suspect or self._text(index + 3) in (")", "(")
+            self.suspect = self.suspect or self.has_graph_clause or self._text(index + 3) in (")", "(")
         elif word == "IN" and self._text(index + 2) == ")":
             self.suspect = True
         if frame.kind == "query":
@@ -398,10 +400,12 @@ class _Pass:
                 self._count_operator()
 
     def _look_at_operands(self, index: int, sign: str) -> None:
-        """Texts with a language as a condition and the order of booleans: variables may stand for either."""
+        """Texts with a language as a condition and the order of booleans, for which variables may stand; division."""
         sides = self._kind(index - 1), self._kind(index + 1)
-        if (sign in _LOGICAL and "variable" in sides) or (
-            sign in _ORDER and set(sides) <= {"variable", "word"} and self._text(index + 2) != "("
+        if (
+            sign == "/"
+            or (sign in _LOGICAL and "variable" in sides)
+            or (sign in _ORDER and set(sides) <= {"variable", "word"} and self._text(index + 2) != "(")
         ):
             self.suspect = True
 

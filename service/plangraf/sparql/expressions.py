@@ -136,5 +136,5 @@ class ExpressionParser(TokenStream):
     @staticmethod
     def aggregates_in(select: Select) -> bool:
         """Whether a SELECT aggregates without a GROUP BY."""
-        written = [item.expression for item in select.items] + select.having + select.order
+        written = [item.expression for item in select.items] + select.having + [key.expression for key in select.order]
         return any(isinstance(inner, Aggregate) for expression in written for inner in walk(expression))

@@ -226,6 +226,14 @@ class Item(Node):
 
 
 @dataclass(slots=True, eq=False)
+class OrderKey(Node):
+    """A condition of ORDER BY, from its ASC or DESC on."""
+
+    expression: Expression
+    descending: bool
+
+
+@dataclass(slots=True, eq=False)
 class Select(Node):
     """A query of any form, or a sub-SELECT: `form` is SELECT, ASK, CONSTRUCT or DESCRIBE.
 
@@ -240,7 +248,7 @@ class Select(Node):
     distinct: str = ""
     grouping: list[Item] = field(default_factory=list)
     having: list[Expression] = field(default_factory=list)
-    order: list[Expression] = field(default_factory=list)
+    order: list[OrderKey] = field(default_factory=list)
     values: Values | None = None
     outermost: bool = True
     grouped: bool = False

@@ -25,6 +25,7 @@ from plangraf.sparql.nodes import (
     NegatedSet,
     Node,
     OptionalClause,
+    OrderKey,
     Path,
     Repeat,
     Select,
@@ -154,9 +155,11 @@ class _Parser(ExpressionParser):
         if self.word == "ORDER":
             self.at += 2
             while self._is_condition() or self.kind == "variable" or self.word in ("ASC", "DESC"):
+                start, descending = self.token.start, self.word == "DESC"
                 if self.word in ("ASC", "DESC"):
                     self.next()
-                select.order.append(self.primary())
+                expression = self.primary()
+                select.order.append(OrderKey(start, self.end, expression, descending))
         while self.word in ("LIMIT", "OFFSET"):
             self.at += 2
             select.sliced = True

@@ -107,7 +107,7 @@ def selects_in(select: Select) -> Iterator[Select]:
 def expressions_of(select: Select) -> list[Expression]:
     """The expressions of a SELECT itself, outside its WHERE."""
     items = [item.expression for item in (*select.items, *select.grouping)]
-    return [*items, *select.having, *select.order]
+    return [*items, *select.having, *(key.expression for key in select.order)]
 
 
 def _groups(group: Group) -> Iterator[Group]:

@@ -15,10 +15,11 @@ from plangraf.sparql.rewrite.bnodes import freshen_bnodes
 from plangraf.sparql.rewrite.columns import count_solutions, order_columns
 from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError, stem_for
 from plangraf.sparql.rewrite.edits import Edited, Edits, TooLongError
-from plangraf.sparql.rewrite.exists import part_exists
 from plangraf.sparql.rewrite.expressions import correct_expressions
 from plangraf.sparql.rewrite.forms import ask_grouped, spell_names
 from plangraf.sparql.rewrite.graphs import tie_selects
+from plangraf.sparql.rewrite.inner_patterns import part_patterns
+from plangraf.sparql.rewrite.ordering import order_kinds
 from plangraf.sparql.rewrite.paths import count_paths
 from plangraf.tokens import Token
 
@@ -28,13 +29,14 @@ _STEPS: tuple[tuple[Callable[[Rewriting], None], frozenset[str]], ...] = (
     (spell_names, frozenset(("PREFIX",))),
     (ask_grouped, _GROUPING),
     (tie_selects, frozenset(("GRAPH",))),
-    (part_exists, frozenset(("EXISTS",))),
+    (part_patterns, frozenset(("EXISTS", "MINUS"))),
     (expand_aliases, _GROUPING),
     (aggregate_terms, AGGREGATES),
     (correct_expressions, frozenset(("FILTER", "BIND", "AS", "HAVING", "ORDER", "GROUP"))),
     (count_paths, frozenset(("|", "!", "*", "?"))),
     (freshen_bnodes, frozenset(("BNODE",))),
     (count_solutions, frozenset(("COUNT",))),
+    (order_kinds, frozenset(("ORDER",))),
     (order_columns, frozenset(("*",))),
 )
 

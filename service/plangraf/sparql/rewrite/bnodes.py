@@ -42,6 +42,7 @@ def _select(rewriting: Rewriting, select: Select) -> None:
         return
     helper = rewriting.fresh()
     end = select.where.end
+    rewriting.helped.add(id(select.where))
     before = " {" if select.where.select is not None else " "
     if select.where.select is not None:
         rewriting.edits.wrap(select.where.start, select.where.end, "{ ", f" BIND(STRUUID() AS {helper}) }}")

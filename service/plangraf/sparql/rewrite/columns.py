@@ -11,7 +11,7 @@ has each solution once; what else is aggregated beside it must not depend on dup
 
 from __future__ import annotations
 
-from plangraf.sparql.nodes import Aggregate, Select, walk
+from plangraf.sparql.nodes import Aggregate, Blank, Link, Select, Triples, Variable, walk
 from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
 from plangraf.sparql.scope import columns, expressions_of, in_scope, visible_groups
 
@@ -38,20 +38,34 @@ def count_solutions(rewriting: Rewriting) -> None:
             part for expression in expressions_of(select) for part in walk(expression) if isinstance(part, Aggregate)
         ]
         counted = [aggregate for aggregate in aggregates if aggregate.argument is None and aggregate.distinct]
-        if counted:
+        if counted and _hides_variables(rewriting, select):
             _count_solutions(rewriting, select, counted, [other for other in aggregates if other not in counted])
+
+
+def _hides_variables(rewriting: Rewriting, select: Select) -> bool:
+    """Whether the engine has values in a solution that are no variable's of the query."""
+    for group in visible_groups(select.where):
+        if id(group) in rewriting.helped:
+            return True
+        for element in group.elements:
+            if isinstance(element, Triples) and (
+                any(isinstance(term, Blank) for term in element.written)
+                or any(not isinstance(triple.verb, Variable | Link) for triple in element.triples)
+            ):
+                return True
+    return False
 
 
 def _count_solutions(rewriting: Rewriting, select: Select, counted: list[Aggregate], others: list[Aggregate]) -> None:
     names = in_scope(select.where)
-    if not names or any(not other.distinct and other.name not in _SAME_FOR_DISTINCT for other in others):
+    if any(not other.distinct and other.name not in _SAME_FOR_DISTINCT for other in others):
         raise UnsupportedError(
             counted[0],
             "the engine counts values here of which COUNT(DISTINCT *) must not know.",
             "Count an inner query: SELECT (COUNT(*) AS ?n) { SELECT DISTINCT ?a ?b { … } }.",
         )
     where = select.where
-    written = " ".join(f"?{name}" for name in names)
+    written = " ".join(f"?{name}" for name in names) or f"(1 AS {rewriting.fresh()})"
     rewriting.edits.wrap(where.start, where.end, f"{{ {{ SELECT DISTINCT {written} ", " } }")
     for aggregate in counted:
         rewriting.edits.replace(aggregate.start, aggregate.end, ("COUNT(*)",))

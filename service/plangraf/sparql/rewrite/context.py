@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from plangraf.sparql.nodes import Group, Iri, Node, Select
@@ -49,6 +49,13 @@ class Rewriting:
         name = f"{self.stem}{len(self.variables)}"
         self.variables.append(name)
         return f"?{name}"
+
+    def rename(self, names: Iterable[str], start: int, end: int) -> None:
+        """Gives variables a fresh name from one place of the text to another."""
+        fresh = {name: self.fresh() for name in sorted(names)}
+        for token in self.tokens if fresh else ():
+            if token.kind == "variable" and start <= token.start < end and token.text[1:] in fresh:
+                self.edits.replace(token.start, token.end, (fresh[token.text[1:]],))
 
     def resolve(self, iri: Iri) -> str:
         """The absolute IRI of a node."""

@@ -1,7 +1,11 @@
 """Expressions that the engine evaluates otherwise than SPARQL 1.1 §17.
 
-`e IN ()` and `e NOT IN ()`. The engine takes the boolean value of `e`; they are false and true (§17.4.1.9) where `e` is
-no error, which ISLITERAL(e) is not either.
+`e IN ()` and `e NOT IN ()`. The engine takes the boolean value of `e`; they are false and true (§17.4.1.9: a row of
+comparisons, of which there is none).
+
+Division of zero. The engine makes `0 / 3.5` an error; the quotient of zero and any number but zero is a decimal zero
+(F&O 4.2.4). Where a row of factors and divisors is an error, it is 0.0 if a factor is zero and no divisor is, else it
+stays an error. Doubles divide as they should and never come there.
 
 A text with a language as a condition. Its boolean value is whether it has characters (§17.2.2, plain literals); the
 engine makes it an error. `IF(LANG(e) != "", STR(e) != "", e)` has that value for texts with a language, and the value
@@ -30,6 +34,7 @@ from plangraf.sparql.nodes import (
     walk,
 )
 from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
+from plangraf.sparql.rewrite.edits import Part, Span
 from plangraf.sparql.rewrite.texts import check_pattern, spell_replacement
 from plangraf.sparql.scope import expressions_in, expressions_of
 
@@ -45,8 +50,9 @@ def correct_expressions(rewriting: Rewriting) -> None:
     for expression, is_condition in _expressions(rewriting):
         if is_condition:
             _condition(rewriting, expression)
+        rows: set[int] = set()
         for inner in walk(expression):
-            _one(rewriting, inner)
+            _one(rewriting, inner, rows)
 
 
 def _expressions(rewriting: Rewriting) -> Iterator[tuple[Expression, bool]]:
@@ -60,12 +66,13 @@ def _expressions(rewriting: Rewriting) -> Iterator[tuple[Expression, bool]]:
             yield expression, any(expression is condition for condition in conditions)
 
 
-def _one(rewriting: Rewriting, expression: Expression) -> None:
+def _one(rewriting: Rewriting, expression: Expression, inner: set[int]) -> None:
     match expression:
-        case Operation(sign=("IN" | "NOT IN") as sign, operands=[left]):
-            value = "true" if sign == "NOT IN" else "false"
-            parts = ("IF(ISLITERAL(", (left.start, left.end), f"), {value}, {value})")
-            rewriting.edits.replace(expression.start, expression.end, parts)
+        case Operation(sign="IN" | "NOT IN" as sign, operands=[_]):
+            rewriting.edits.replace(expression.start, expression.end, ("true" if sign == "NOT IN" else "false",))
+        case Operation(sign="*" | "/"):
+            if id(expression) not in inner:
+                _quotient(rewriting, expression, inner)
         case Operation(sign="&&" | "||" | "!", operands=operands):
             for operand in operands:
                 _condition(rewriting, operand)
@@ -106,6 +113,34 @@ def _may_be_tagged(expression: Expression) -> bool:
             return name in _MAY_BE_TEXT
         case _:
             return False
+
+
+def _quotient(rewriting: Rewriting, expression: Operation, inner: set[int]) -> None:
+    """A row of factors and divisors; `inner` gets the shorter rows that it begins with."""
+    factors: list[Span] = []
+    divisors: list[Expression] = []
+    current: Expression = expression
+    while isinstance(current, Operation) and current.sign in ("*", "/") and len(current.operands) == 2:
+        inner.add(id(current))
+        operand = current.operands[1]
+        if current.sign == "/":
+            divisors.append(operand)
+        elif not _is_other_than_zero(operand):
+            factors.append((operand.start, operand.end))
+        current = current.operands[0]
+    if not _is_other_than_zero(current):
+        factors.append((current.start, current.end))
+    if not factors or all(isinstance(divisor, Constant) and divisor.text.isdigit() for divisor in divisors):
+        return
+    some = [part for factor in factors for part in (" || (", factor, ") = 0")][1:]
+    others = [part for divisor in divisors for part in (" && (", (divisor.start, divisor.end), ") != 0")]
+    span = (expression.start, expression.end)
+    parts: list[Part] = ["COALESCE(", span, ", IF(((", *some, ")", *others, ", 0.0, 1/0))"]
+    rewriting.edits.replace(*span, parts)
+
+
+def _is_other_than_zero(expression: Expression) -> bool:
+    return isinstance(expression, Constant) and any(digit in expression.text for digit in "123456789")
 
 
 def _order_of_booleans(

@@ -19,9 +19,9 @@ _ESCAPES = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 def check_pattern(pattern: Expression, flags: list[Expression]) -> None:
     if isinstance(pattern, Constant) and pattern.kind == "string":
         # Escapes other than back references and classes hold none of these.
-        text = re.sub(r"\\[^1-9]|\[(?:\\.|[^\]\\])*\]", "", unescaped(pattern.string))
-        if found := re.search(r"\\[1-9]|\(\?(?:[=!>]|<[=!])", text):
-            what = "a back reference" if found[0][0] == "\\" else "look-around"
+        text = re.sub(r"\\[^1-9icIC]|\[(?:\\.|[^\]\\])*\]", "", unescaped(pattern.string))
+        if found := re.search(r"\\[1-9icIC]|\(\?(?:[=!>]|<[=!])", text):
+            what = "look-around" if found[0][0] == "(" else "a back reference" if found[0][1].isdigit() else "an escape"
             raise UnsupportedError(
                 pattern,
                 f"the pattern has {what}, '{found[0]}', which the engine's regular expressions have not.",
