@@ -25,11 +25,11 @@ import rdflib  # noqa: E402
 import sparql_answers  # noqa: E402
 import w3c_tests  # noqa: E402
 import yaml  # noqa: E402
-from conftest import running_server  # noqa: E402
 from served import RESULTS, write_version  # noqa: E402
 from sparql_answers import Answer, Row  # noqa: E402
 from w3c_tests import ACCEPTED, EVALUATION, REFUSED, Folder, Test  # noqa: E402
 
+from conftest import running_server  # noqa: E402
 from plangraf.engine.guard import Limits, check  # noqa: E402
 from plangraf.errors import PlangrafError  # noqa: E402
 from plangraf.versions import VersionStore  # noqa: E402
@@ -214,13 +214,13 @@ def report(outcomes: list[Outcome], commit: str) -> str:
     lines = [
         "# W3C's tests of SPARQL 1.1",
         "",
-        f"Run {datetime.now(UTC):%Y-%m-%d} by `python tests/conformance/w3c.py <folder>` over a checkout of w3c/rdf-tests,",
-        f"commit {commit}: through a real server over HTTP, the data of each test a version of its own.",
-        f"{verdicts['passed']} of {len(outcomes)} pass, {verdicts['failed']} fail, {verdicts['refused']} are refused with"
-        " an error that says why.",
+        f"Run {datetime.now(UTC):%Y-%m-%d} by `python tests/conformance/w3c.py <folder>` over a checkout of",
+        f"w3c/rdf-tests, commit {commit}: through a real server over HTTP, the data of each test a version of its own.",
+        f"{verdicts['passed']} of {len(outcomes)} pass, {verdicts['failed']} fail, {verdicts['refused']} are refused"
+        " with an error that says why.",
         "",
-        f"Numbers are compared by value and datatype; in {sum(outcome.spelled for outcome in outcomes)} of those that pass"
-        " some are spelt otherwise (`1.0` for `1`).",
+        f"Numbers are compared by value and datatype; in {sum(outcome.spelled for outcome in outcomes)} of those that"
+        " pass some are spelt otherwise (`1.0` for `1`).",
         "The tests of SPARQL 1.0 are part of it. Left out, because the service has no such part: "
         + "; ".join(f"{part} ({', '.join(names.split())})" for part, names in LEFT_OUT.items())
         + ".",

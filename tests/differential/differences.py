@@ -15,6 +15,7 @@ from sparql_cases import FOLDER
 
 README = FOLDER.parent.parent / "README.md"
 PINNED = FOLDER / "pinned.jsonl"
+SPELLINGS = FOLDER / "spellings.tsv"
 BEGIN, END = "<!-- differences:begin -->\n", "<!-- differences:end -->"
 _RIGHT = {"service": "ours", "others": "the others'", "open": "left open"}
 
@@ -85,6 +86,20 @@ def pin(answers: dict[str, Answer]) -> None:
             one |= {"columns": answer.columns, "rows": answer.rows}
         lines.append(json.dumps(one, ensure_ascii=False))
     PINNED.write_text("".join(f"{line}\n" for line in lines))
+
+
+def spellings() -> dict[str, frozenset[tuple[str, str]]]:
+    """The numbers that have another form in the service's answer than in ARQ's, though equal in value and datatype."""
+    found: dict[str, frozenset[tuple[str, str]]] = {}
+    for line in SPELLINGS.read_text().splitlines():
+        case, theirs, ours = line.split("\t")
+        found[case] = found.get(case, frozenset()) | {(theirs, ours)}
+    return found
+
+
+def write_spellings(found: dict[str, frozenset[tuple[str, str]]]) -> None:
+    lines = sorted("\t".join((case, *pair)) for case, pairs in found.items() for pair in pairs)
+    SPELLINGS.write_text("".join(f"{line}\n" for line in lines))
 
 
 def readme(text: str) -> str:

@@ -21,7 +21,7 @@ from served import Asker, write_data_sets
 from sparql_cases import PUBLIC_URL, Case, features, read_cases
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from conftest import running_server  # noqa: E402
+from conftest import running_server
 
 
 @contextmanager
@@ -39,8 +39,9 @@ def asking() -> Iterator[Asker]:
             yield Asker(server.url, versions, client)
 
 
-def look(cases: list[Case], *, pin: bool, spellings: bool) -> None:
+def look(cases: list[Case], *, pin: bool) -> None:
     known, pinned, count = differences.known(), {}, 0
+    spelled = {}
     with asking() as asker:
         for case, expected in arq.answers(cases):
             found = asker.ask(case)
@@ -50,12 +51,16 @@ def look(cases: list[Case], *, pin: bool, spellings: bool) -> None:
             elif difference.text:
                 count += 1
                 print(f"--- {case.id} (data {case.data})\n{case.query}\n{difference.text}\n")
-            elif difference.spellings and spellings:
-                print(f"--- {case.id}: spelt {sorted(difference.spellings)}")
+            else:
+                spelled[case.id] = difference.spellings
     print(f"{len(cases)} cases, {len(pinned)} differences of the table, {count} others")
     if stale := known.keys() & {case.id for case in cases} - pinned.keys():
         print(f"differ no more: {', '.join(sorted(stale))}")
+    print(f"{sum(map(bool, spelled.values()))} cases have numbers of the same value in another form")
     if pin:
+        asked = {case.id for case in cases}
+        others = {case: pairs for case, pairs in differences.spellings().items() if case not in asked}
+        differences.write_spellings({**others, **spelled})
         differences.pin({**{case: answer for case, answer in differences.pinned().items() if case in known}, **pinned})
 
 
@@ -79,14 +84,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Where the service differs from Jena ARQ now.")
     parser.add_argument("feature", nargs="*", help="names of files of cases; all of them without")
     parser.add_argument("--seeds", nargs=2, type=int, metavar=("FROM", "TO"), help="queries made at random, in place")
-    parser.add_argument("--pin", action="store_true", help="store the service's answers of the table's cases")
-    parser.add_argument("--spellings", action="store_true", help="numbers that are spelt otherwise, too")
+    parser.add_argument(
+        "--pin", action="store_true", help="store the service's answers of the table's cases, and spellings"
+    )
     asked = parser.parse_args()
     if asked.seeds:
         look_at_random(*asked.seeds)
         return
     paths = [path for path in features() if not asked.feature or path.stem in asked.feature]
-    look([case for path in paths for case in read_cases(path)], pin=asked.pin, spellings=asked.spellings)
+    look([case for path in paths for case in read_cases(path)], pin=asked.pin)
 
 
 if __name__ == "__main__":

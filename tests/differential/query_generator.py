@@ -1,8 +1,8 @@
 """Composes queries at random over data at random: `python tests/differential/query_generator.py` writes them anew.
 
-Each query joins patterns, OPTIONAL, UNION, MINUS, EXISTS, BIND, VALUES, sub-SELECT, GRAPH and paths over few names, so that
-variables meet in many scopes. What has no order or more than one right answer is not made: no LIMIT without a total
-order, no SAMPLE, no text that joins several values.
+Each query joins patterns, OPTIONAL, UNION, MINUS, EXISTS, BIND, VALUES, sub-SELECT, GRAPH and paths over few names, so
+that variables meet in many scopes. What has more than one right answer is not made: no LIMIT without a total order, no
+SAMPLE, no text that joins several values.
 """
 
 from __future__ import annotations

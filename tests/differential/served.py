@@ -56,9 +56,10 @@ class Asker:
     versions: Mapping[str, str]
     client: httpx.Client
 
-    def ask(self, case: Case, results: str = "json", triples: str = "nt") -> Answer:
-        """What the service answers, in one of the formats of results and of triples, whichever the query has."""
-        media_type, format_ = TRIPLES[triples]
+    def ask(self, case: Case) -> Answer:
+        """What the service answers; each case of a file is asked in another format of results, or of triples."""
+        results = list(RESULTS)[case.number % len(RESULTS)]
+        media_type, format_ = list(TRIPLES.values())[case.number % len(TRIPLES)]
         response = self.client.get(
             f"{self.url}/version/{self.versions[case.data]}/sparql",
             params={"query": case.query, "default-graph-uri": case.default, "named-graph-uri": case.named},

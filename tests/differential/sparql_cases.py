@@ -27,7 +27,7 @@ BASE = f"{PUBLIC_URL}/sparql"
 
 @dataclass(slots=True)
 class Case:
-    """One query over one data set, and how its answer is compared."""
+    """One query over one data set, and how its answer is compared; `number` is its place in the file."""
 
     feature: str
     name: str
@@ -36,6 +36,7 @@ class Case:
     ordered: bool = False
     reference: bool = False
     concat: str | None = None
+    number: int = 0
     default: list[str] = field(default_factory=list)
     named: list[str] = field(default_factory=list)
 
@@ -62,7 +63,7 @@ def read_cases(path: Path) -> list[Case]:
     lines: list[str] = prologue
     for line in path.read_text().splitlines():
         if line.startswith("## "):
-            cases.append(Case(path.stem, line[3:].strip(), data=data))
+            cases.append(Case(path.stem, line[3:].strip(), data=data, number=len(cases)))
             lines = list(prologue)
         elif line.startswith("#:"):
             word, _, value = line[2:].strip().partition(" ")
