@@ -20,6 +20,7 @@ from pathlib import Path
 _TESTS = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(_TESTS), str(_TESTS / "differential")]
 
+import differences  # noqa: E402
 import httpx  # noqa: E402
 import rdflib  # noqa: E402
 import sparql_answers  # noqa: E402
@@ -55,6 +56,10 @@ class Outcome:
     verdict: str
     reason: str = ""
     spelled: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.test.manifest.removeprefix('sparql/')}/{self.test.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +212,22 @@ def run_all(folder: Folder, paths: Iterable[Path]) -> list[Outcome]:
     return [outcomes[number] for number in range(len(tests))]
 
 
+def reasons() -> dict[str, differences.Kind]:
+    """Why a test does not pass: the kind of difference, by the test's name."""
+    kinds = {kind.name: kind for kind in differences.kinds()}
+    read = yaml.safe_load(REASONS.read_text())
+    return {test: kinds[name] for name, tests in read.items() for test in tests}
+
+
+def unexplained(outcomes: list[Outcome]) -> list[str]:
+    """The tests that do not pass and that reasons.yaml does not know."""
+    known = reasons()
+    return [outcome.name for outcome in outcomes if outcome.verdict != "passed" and outcome.name not in known]
+
+
 def report(outcomes: list[Outcome], commit: str) -> str:
     """The table as Markdown."""
-    reasons = yaml.safe_load(REASONS.read_text()) or {}
+    known = reasons()
     verdicts = Counter(outcome.verdict for outcome in outcomes)
     lines = [
         "# W3C's tests of SPARQL 1.1",
@@ -232,12 +250,15 @@ def report(outcomes: list[Outcome], commit: str) -> str:
         here = Counter(outcome.verdict for outcome in outcomes if outcome.test.manifest == manifest)
         name = manifest.removeprefix("sparql/")
         lines.append(f"| {name} | {here.total()} | {here['passed']} | {here['failed']} | {here['refused']} |")
-    lines += ["", "| test | | reason |", "|---|---|---|"]
+    lines += ["", "The reasons are kinds of the README's table, Where answers differ from other engines.", ""]
+    lines += ["| test | | reason |", "|---|---|---|"]
     for outcome in outcomes:
         if outcome.verdict != "passed":
-            name = f"{outcome.test.manifest.removeprefix('sparql/')}/{outcome.test.name}"
-            told = reasons.get(name) or " ".join(outcome.reason.split())[:200].replace("|", "\\|")
-            lines.append(f"| {name} | {outcome.verdict} | {told} |")
+            kind = known.get(outcome.name)
+            told = f"not known: {' '.join(outcome.reason.split())[:200]}"
+            if kind is not None:
+                told = f"{kind.form}: {kind.ours}. {kind.reason}."
+            lines.append(f"| {outcome.name} | {outcome.verdict} | {told.replace('|', chr(92) + '|')} |")
     return "\n".join(lines) + "\n"
 
 
@@ -262,6 +283,8 @@ def main() -> None:
         REPORT.parent.mkdir(parents=True, exist_ok=True)
         REPORT.write_text(report(outcomes, commit))
         print(f"written: {REPORT}")
+        if unknown := unexplained(outcomes):
+            sys.exit("no reason in reasons.yaml: " + ", ".join(unknown))
 
 
 if __name__ == "__main__":
