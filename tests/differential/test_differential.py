@@ -13,11 +13,12 @@ from pathlib import Path
 import differences
 import httpx
 import pytest
+import query_generator
 import renew
 import sparql_answers
 from served import Asker, write_data_sets
 from sparql_answers import Answer
-from sparql_cases import DATA, PUBLIC_URL, Case, features, read_cases
+from sparql_cases import CASES, DATA, PUBLIC_URL, Case, features, read_cases
 
 FEWEST_CASES = 400
 _REFUSALS = frozenset(("400 query-syntax", "400 query-unsupported", "400 update-refused", "403 service-forbidden"))
@@ -88,6 +89,14 @@ def test_there_are_enough_queries_and_every_data_set_has_some() -> None:
     cases = [case for path in features() for case in read_cases(path)]
     assert len(cases) >= FEWEST_CASES
     assert {case.data for case in cases} == {file.stem for file in DATA.glob("*.trig")}
+
+
+def test_generated_queries_are_those_of_their_seeds() -> None:
+    cases = read_cases(CASES / "generated.rq")
+    doubtful = {int(case.name) for case in cases if case.reference}
+    made = query_generator.as_cases((int(case.name) for case in cases), doubtful)
+    assert made == (CASES / "generated.rq").read_text(), "run: python tests/differential/query_generator.py"
+    assert query_generator.data() == (DATA / "generated.trig").read_text()
 
 
 def test_the_table_of_differences_names_cases_that_exist_and_the_readme_shows_it() -> None:
