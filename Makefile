@@ -6,7 +6,7 @@ DATA ?=
 DROP ?=
 BIN := $(VENV)/bin
 
-.PHONY: help serve build test portals lint bench soak lock clean
+.PHONY: help serve build test portals differential lint bench soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -50,6 +50,9 @@ portals: .portals/ckan/.ready .portals/ldes-client/.ready ## programs of those w
 	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
+differential: $(VENV)/.test ## store what Jena ARQ answers to the queries of tests/differential; CHECK=1 only compares (Java 17, Maven)
+	$(BIN)/python tests/differential/renew.py $(if $(CHECK),--check)
+
 bench: $(VENV)/.test ## time plangraf beside other SPARQL systems, and its start
 	$(BIN)/python tests/benchmarks/compare.py
 	$(BIN)/python tests/benchmarks/start_up.py
@@ -66,4 +69,4 @@ lock: ## pin the newest versions that pyproject.toml allows
 	  --no-emit-index-url --no-emit-package psycopg2 --upgrade tests/service/ckan.txt -o tests/service/ckan.lock
 
 clean: ## remove the environment and the built versions
-	rm -rf $(VENV) .portals versions dist
+	rm -rf $(VENV) .portals .jena versions dist
