@@ -38,7 +38,7 @@ EXAMPLES = """
     plan:hasGoverningDocument <5001/governing-document/byvekstavtalen> .
 <5001/plan/2020-2023-8> a plan:Plan , eli:Work ;
     dcterms:title "Plan for helhetlig parkeringspolitikk i Trondheim"@nb ; plan:number 8 ;
-    plan:planKind <scheme/plan-kind/temaplan> ; plan:printedAsRevision false ;
+    plan:planKind <scheme/document-kind/temaplan> ; plan:printedAsRevision false ;
     plan:startYear "2020"^^xsd:gYear ;
     plan:purpose "Attraktiv byutvikling"@nb , "Attractive urban development"@en ;
     plan:responsibleAsPrinted "Kommunaldirektør Byutvikling"@nb ; plan:citesCase <5001/case/111-20> ;
@@ -51,7 +51,8 @@ EXAMPLES = """
     plan:latestCompletionYear "2023"^^xsd:gYear ; plan:completionSeason <scheme/season/spring> ;
     plan:revisionInterval "P4Y"^^xsd:duration ; plan:revisionIntervalAsPrinted "hvert 4. år"@nb ;
     plan:contact "Plankontoret" ; plan:documentAddress <https://kommune.example/plan.pdf> ;
-    plan:addressAsPrinted "Storgata 1" .
+    plan:addressAsPrinted "Storgata 1" ;
+    plan:becomes <5001/governing-document/byvekstavtalen> .
 <scheme/plan-kind/temaplan> plan:usualEvidenceKind <scheme/evidence-kind/summarised> .
 <5001/plan-perspective-link/2020-2023-8-1> a plan:PlanPerspectiveLink ;
     plan:linkedPlan <5001/plan/2020-2023-8> ; plan:linkedPerspective <5001/perspective/2020-7> ;
@@ -65,7 +66,7 @@ EXAMPLES = """
 <5001/perspective-target-link/2020-7-11.2> a plan:PerspectiveTargetLink ;
     plan:linkedTarget <http://metadata.un.org/sdg/11.2> ; plan:numberAsPrinted "11,2" ;
     plan:targetEvidence <scheme/target-evidence/identified> .
-<5001/governing-document/byvekstavtalen> a plan:GoverningDocument , eli:LegalResource ;
+<5001/governing-document/byvekstavtalen> a plan:GoverningDocument , eli:Work ;
     dcterms:title "Byvekstavtalen"@nb ; dcterms:date "2019"^^xsd:gYear ; plan:party <organization/plangraf> ;
     plan:documentKind <scheme/document-kind/agreement> ;
     plan:governanceLevel <scheme/governance-level/local> ;
@@ -74,6 +75,9 @@ EXAMPLES = """
     plan:citedBy <5001/perspective/2020-7> ; plan:citedDocument <5001/governing-document/byvekstavtalen> ;
     plan:documentStatus <scheme/document-status/adopted> ; plan:statusAsPrinted "vedtatt"@nb ;
     plan:citedCase <5001/case/bystyret-68-19> ; plan:expectedDecision "2020-03"^^xsd:gYearMonth .
+<5001/document-citation/commitment-2023-7-4-1> a plan:DocumentCitation ;
+    plan:citedThing <5001/initiative/cityxchange> .
+<5001/initiative/cityxchange> a plan:Initiative , foaf:Project .
 <5001/case/bystyret-68-19> a plan:Case , eli-dl:Process ; plan:caseNumber "68/19" , "19/18054" ;
     eli-dl:process_number "68/19" ; eli-dl:had_responsible_organization <5001/political-body/bystyret> ;
     rdfs:label "Den samskapte kommunen"@nb , "The co-created municipality"@en .
@@ -112,14 +116,14 @@ EXAMPLES = """
 <organization/plangraf> a foaf:Agent , org:Organization ; foaf:name "plangraf" .
 <5001/organizational-unit/byutvikling> a org:OrganizationalUnit ; org:memberOf <organization/plangraf> ;
     org:subOrganizationOf <organization/plangraf> .
-<scheme/plan-kind/temaplan> a skos:Concept ; skos:notation "temaplan" ; skos:topConceptOf <scheme/plan-kind> ;
+<scheme/document-kind/temaplan> a skos:Concept ; skos:notation "temaplan" ; skos:topConceptOf <scheme/document-kind> ;
     skos:definition "En plan."@nb , "A plan."@en .
-<scheme/plan-kind> a skos:ConceptScheme ; rdfs:label "Plantype"@nb , "Kind of plan"@en .
+<scheme/document-kind> a skos:ConceptScheme ; rdfs:label "Plantype"@nb , "Kind of plan"@en .
 <5001/plan/2022-samfunnsplan> a plan:Plan , eli:Work ; dcterms:alternative "Trondheimsløftet"@nb ;
     plan:horizon "P12Y"^^xsd:duration ; plan:horizonYear "2032"^^xsd:gYear ; plan:horizonAsPrinted "12 år"@nb ;
     plan:electionPeriod <5001/period/2017-2030> ;
     plan:revises <5001/governing-document/samfunnsdel> ; eli:based_on <5001/planning-strategy/2020-2023> .
-<5001/governing-document/samfunnsdel> a plan:GoverningDocument , eli:LegalResource ;
+<5001/governing-document/samfunnsdel> a plan:GoverningDocument , eli:Work ;
     plan:signedOn "2010-09-01"^^xsd:date ; plan:signedBy <5001/post/ordfoerer> ;
     skos:exactMatch <https://example.org/samfunnsdel> ; dcterms:replaces <5001/governing-document/byvekstavtalen> ;
     foaf:page <https://example.org/samfunnsdel.pdf> .

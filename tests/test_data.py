@@ -13,7 +13,7 @@ from pyoxigraph import Literal, NamedNode, QuerySolutions, Store, parse
 from plangraf.namespaces import PREFIXES, slug
 
 DATA = Path(__file__).resolve().parents[1] / "data"
-DOCUMENT = "https://w3id.org/plangraf/id/5001/governing-document/"
+DOCUMENT = re.compile(r"https://w3id\.org/plangraf/id/(?:no|[0-9]{2}|[0-9]{4})/governing-document/(.+)")
 TITLE = NamedNode("http://purl.org/dc/terms/title")
 TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 FORCE = NamedNode("https://w3id.org/plangraf/ontology#force")
@@ -22,12 +22,12 @@ PROMISES = {NamedNode(f"https://w3id.org/plangraf/ontology#{name}") for name in 
 
 def titles() -> list[tuple[str, str]]:
     return [
-        (triple.subject.value.removeprefix(DOCUMENT), triple.object.value)
+        (key[1], triple.object.value)
         for path in sorted(DATA.glob("5001/*/documents.ttl"))
         for triple in parse(path=str(path))
         if triple.predicate == TITLE
         and isinstance(triple.subject, NamedNode)
-        and triple.subject.value.startswith(DOCUMENT)
+        and (key := DOCUMENT.fullmatch(triple.subject.value))
         and isinstance(triple.object, Literal)
     ]
 

@@ -28,6 +28,8 @@ PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
 SELECT ?thing ?class (MIN(?line) AS ?first) WHERE {
   ?thing a ?class .
   ?evidence plan:about ?thing ; plan:aboutProperty rdf:type ; plan:passage/plan:firstLine ?line .
+  # What makes a document a legal resource as well stands elsewhere: the line that says that it was adopted.
+  FILTER NOT EXISTS { ?evidence plan:aboutValue ?further FILTER (?further != ?class) }
   FILTER (STRSTARTS(STR(?class), STR(plan:)) || NOT EXISTS {
     ?thing a ?ours FILTER (STRSTARTS(STR(?ours), STR(plan:)))
   })

@@ -147,7 +147,7 @@ def test_links_are_read_as_key_short_key_code_label_or_address(sheets: Path) -> 
     assert {line for line in found if line.startswith("relatesToTarget")} == {
         "relatesToTarget <http://metadata.un.org/sdg/11.6>", "relatesToTarget <http://metadata.un.org/sdg/3.6>",
     }  # fmt: skip
-    assert "planKind <https://w3id.org/plangraf/id/scheme/plan-kind/temaplan>" in found
+    assert "planKind <https://w3id.org/plangraf/id/scheme/document-kind/temaplan>" in found
     assert f"municipality <{ours}/municipality/9999>" in found
 
 

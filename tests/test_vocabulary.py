@@ -140,9 +140,9 @@ def test_a_misspelt_term_is_named_with_the_one_that_was_meant(
 
 
 def test_a_misspelt_concept_of_a_shared_scheme_is_found() -> None:
-    (problem,) = check("<x> plan:planKind <scheme/plan-kind/temaplaner> .")
-    assert problem.iri == SCHEME + "plan-kind/temaplaner"
-    assert problem.nearest == SCHEME + "plan-kind/temaplan"
+    (problem,) = check("<x> plan:planKind <scheme/document-kind/temaplaner> .")
+    assert problem.iri == SCHEME + "document-kind/temaplaner"
+    assert problem.nearest == SCHEME + "document-kind/temaplan"
 
 
 def test_a_scheme_of_one_municipality_is_not_closed() -> None:
@@ -227,7 +227,7 @@ def test_what_is_no_term_of_a_held_vocabulary_is_left_alone() -> None:
     assert check(f"""
         <{THING}> <https://example.org/own> <https://example.org/Thing> ; rdf:_7 "x"@nb ;
             rdfs:isDefinedBy <http://www.w3.org/ns/dcat#> , <http://purl.org/dc/terms/> ;
-            rdfs:seeAlso <http://metadata.un.org/sdg/11.6> , <scheme/plan-kind/> .
+            rdfs:seeAlso <http://metadata.un.org/sdg/11.6> , <scheme/document-kind/> .
     """) == []  # fmt: skip
 
 

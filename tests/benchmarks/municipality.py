@@ -38,7 +38,7 @@ PREFIXES = {
     "unit": "http://qudt.org/vocab/unit/",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
-PLAN_KINDS = ("temaplan", "kommunedelplan", "strategi", "risiko-og-saarbarhetsanalyse", "kommuneplanens-arealdel")
+PLAN_KINDS = ("temaplan", "kommunedelplan", "strategy", "risk-analysis", "kommuneplanens-arealdel")
 UNITS = ("PERCENT", "NUM", "TON_Metric", "KiloW-HR", "MilliGM-PER-M3")
 _DOCUMENT_KINDS = ("plan", "temaplan", "strategy", "law", "report", "guideline", "programme")
 _LEVELS = ("local", "regional", "national")
@@ -220,7 +220,7 @@ class Blocks:
             ("plan:municipality", self._municipality),
             ("plan:number", literal(number, "integer")),
             ("dcterms:title", f'"Plan for {nb} i {place(MUNICIPALITIES.index(self._number))} {self._year}"@nb'),
-            ("plan:planKind", iri(f"scheme:plan-kind/{kind}")),
+            ("plan:planKind", iri(f"scheme:document-kind/{kind}")),
             ("plan:printedAsRevision", literal(str(chance.random() < 0.4).lower(), "boolean")),
             *(("plan:purpose", text) for text in bilingual(f"Avklare behovet for {nb}.", f"Settle the need for {en}.")),
             ("plan:startYear", literal(self._year + chance.randrange(4), "gYear")),

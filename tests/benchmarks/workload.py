@@ -144,7 +144,7 @@ _DRAWS: dict[str, Callable[[Random, Pools], dict[str, str]]] = {
     "municipality": _from_pool("municipality"),
     "citing-municipality": _from_pool("municipality", "citing"),
     "period": _period,
-    "kind": lambda chance, _: {"kind": iri(f"scheme:plan-kind/{chance.choice(PLAN_KINDS[:3])}")},
+    "kind": lambda chance, _: {"kind": iri(f"scheme:document-kind/{chance.choice(PLAN_KINDS[:3])}")},
     "unit": lambda chance, _: {"unit": iri(f"unit:{chance.choice(UNITS[:3])}")},
     "goal": lambda chance, _: {"goal": iri(f"sdg:{chance.randint(1, 17)}")},
     "word": _from_pool("word"),

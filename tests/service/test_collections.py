@@ -83,6 +83,8 @@ MEANT = {
     "figures-status": "?thing plan:figureStatus ?value",
     "figures-year": f"?thing sdmx-dimension:refPeriod ?when FILTER (ISLITERAL(?when)) {YEAR_OF}",
     "documents-municipality": NAMED_IN,
+    "initiatives-municipality": NAMED_IN,
+    "documents-class": "?thing a ?value",
     "documents-kind": "?thing plan:documentKind ?value",
     "documents-status": "?citation plan:citedDocument ?thing ; plan:documentStatus ?value",
     "documents-level": "?thing plan:governanceLevel ?value",
@@ -650,7 +652,7 @@ class Switching:
             terms = [*COLLECTIONS["plans"].classes, *re.findall(r"<([^>]*#[^>]*)>", repr(COLLECTIONS["plans"]))]
             return self.answer("".join(f"<{term}> <urn:x:p> <urn:x:o> .\n" for term in terms).encode())
         self.asked.append(request.query)
-        value = {"value": {"value": ID + "scheme/plan-kind/temaplan"}} if "?value WHERE" in request.query else {}
+        value = {"value": {"value": ID + "scheme/document-kind/temaplan"}} if "?value WHERE" in request.query else {}
         things = [{"thing": {"value": f"urn:x:{n}"}, **(value if n else {})} for n in range(2)]
         return self.answer(orjson.dumps({"results": {"bindings": things}}))
 
@@ -671,7 +673,7 @@ class Switching:
 def test_an_order_is_asked_for_once_for_each_version_and_never_mixed_with_another() -> None:
     plans = COLLECTIONS["plans"]
     kind = next(facet for facet in plans.facets if facet.name == "kind")
-    temaplan = ID + "scheme/plan-kind/temaplan"
+    temaplan = ID + "scheme/document-kind/temaplan"
 
     async def play() -> None:
         engine: Any = Switching()

@@ -25,7 +25,7 @@ SAMPLES = [
     "5001/plan/2020-2023-7", "5001/perspective/2020-7", "5001/societal-trend/2020-1",
     "5001/planning-strategy/2020-2023", "5001/case/bystyret-68-19", "5001/perspective-target-link/2020-7-11.2",
     "5001/plan-perspective-link/2020-2023-7-1", "5001/political-body/bystyret", "5001/municipality/5001",
-    "5001/dataset/perspektiver-2020", "scheme/plan-kind/temaplan", "dataset/sdg",
+    "5001/dataset/perspektiver-2020", "scheme/document-kind/temaplan", "dataset/sdg",
     "5001/measure/2009-2020-2.6-1", "5001/sub-goal/2009-2020-2.4", "5001/planning-instrument/kommuneplan",
     "5001/topic/2022-1-7", "5001/participation-activity/2022-naeringslivsmoetet", "5001/figure/2020-3.1",
     "5001/commitment/2023-6-11", "5001/platform-section/2023-6.2", "5001/dataset/tolkninger",

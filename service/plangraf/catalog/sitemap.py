@@ -24,6 +24,7 @@ _DOWNLOADS = "/dump/latest/"
 # Evidence and passages stand on the pages of what they are about.
 _THINGS = f"""?thing a ?class
   FILTER (ISIRI(?thing) && (STRSTARTS(STR(?thing), "{ID}") || STRSTARTS(STR(?thing), "{SDG}")))
+  FILTER NOT EXISTS {{ ?thing <http://www.w3.org/2002/07/owl#deprecated> true }}
   FILTER NOT EXISTS {{ ?thing a ?minor FILTER (STR(?minor) IN ("{PLAN}Evidence", "{PLAN}Passage")) }}"""
 _COUNT = f"SELECT (COUNT(DISTINCT ?thing) AS ?n) WHERE {{ {_THINGS} }}"
 

@@ -195,6 +195,8 @@ _PERIOD = _things(
 )
 
 _TITLE = _column("title", "Tittel", "Title", _DCTERMS + "title")
+# A document without a printed title has our label.
+_CALLED = _column("title", "Tittel", "Title", _DCTERMS + "title", other=_RDFS + "label")
 _LABEL = _column("label", "Navn", "Name", _RDFS + "label")
 _CONCEPT = _column("label", "Navn", "Name", _SKOS + "prefLabel")
 _NUMBER = _column("number", "Nr.", "No.", PLAN + "number")
@@ -226,6 +228,7 @@ _BY_NUMBER = f"?thing <{PLAN}number> ?value"
 _BY_POSITION = f"?thing <{PLAN}position> ?value"
 _BY_CODE = f"?thing <{_SKOS}notation> ?value"
 _BY_TITLE = f"?thing <{_DCTERMS}title> ?value"
+_BY_CALLED = f"?thing <{_DCTERMS}title>|<{_RDFS}label> ?value"
 _BY_LABEL = f"?thing <{_RDFS}label> ?value"
 _BY_CONCEPT = f"?thing <{_SKOS}prefLabel> ?value"
 _BY_NAME = f"?thing <{_SKOS}prefLabel>|<{_RDFS}label> ?value"
@@ -244,12 +247,15 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 _link("primaryPerspective", "Viktigste perspektiv", "Primary perspective",
                         PLAN + "primaryPerspective"),
                 _link("perspectives", "Perspektiver", "Perspectives", PLAN + "respondsTo"), _IN,
+                _link("revises", "Reviderer", "Revises", PLAN + "revises"),
+                _link("becomes", "Blir til", "Becomes", PLAN + "becomes"),
             ),
             (
                 _MUNICIPALITY,
                 _things("period", "Planperiode", "Plan period", f"^<{_ELI}basis_for>/<{_DCTERMS}temporal>",
                         _DCTERMS + "temporal", "5001/period/2020-2023"),
-                _scheme("kind", "Plantype", "Kind", f"<{PLAN}planKind>", PLAN + "planKind", "plan-kind", "temaplan"),
+                _scheme("kind", "Plantype", "Kind", f"<{PLAN}planKind>", PLAN + "planKind",
+                        "document-kind", "temaplan"),
                 _year(f"?thing <{PLAN}startYear> ?date .", PLAN + "startYear", "Oppstartsår", "Start year"),
                 _PERSPECTIVE,
                 Facet("target", "FNs delmål", "UN target", f"?step <{PLAN}relatesToTarget> ?value .",
@@ -433,17 +439,19 @@ COLLECTIONS: Final[dict[str, Collection]] = {
             ),
         ),
         Collection(
-            "documents", (PLAN + "GoverningDocument",), "Styrende dokumenter", "Governing documents", (_BY_TITLE,),
+            "documents", (PLAN + "GoverningDocument",), "Styrende dokumenter", "Governing documents", (_BY_CALLED,),
             (
-                _TITLE, _link("kind", "Dokumenttype", "Kind", PLAN + "documentKind"),
+                _CALLED, _link("kind", "Dokumenttype", "Kind", PLAN + "documentKind"),
                 _link("publisher", "Utgiver", "Publisher", _DCTERMS + "publisher"),
                 _column("date", "År", "Year", _DCTERMS + "date"),
                 _column("periodStart", "Fra", "From", _DCTERMS + "temporal", _DCAT + "startDate"),
                 _column("periodEnd", "Til", "Until", _DCTERMS + "temporal", _DCAT + "endDate"),
                 _link("cases", "Saker", "Cases", PLAN + "treatedInCase"),
+                _link("class", "Klasse", "Class", _RDF + "type"),
             ),
             (
                 _NAMED_BY, _PERIOD,
+                _things("class", "Klasse", "Class", f"<{_RDF}type>", _RDF + "type", "LegalResource", base=_ELI),
                 _scheme("kind", "Dokumenttype", "Kind", f"<{PLAN}documentKind>", PLAN + "documentKind",
                         "document-kind", "agreement"),
                 _scheme("status", "Status", "Status", f"^<{PLAN}citedDocument>/<{PLAN}documentStatus>",
@@ -455,6 +463,9 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                         pattern=f"?value <{PLAN}hasGoverningDocument> ?thing ; a <{PLAN}Perspective> ."),
                 _year(f"?thing <{_DCTERMS}date> ?date .", _DCTERMS + "date"),
             ),
+        ),
+        Collection(
+            "initiatives", (PLAN + "Initiative",), "Satsinger", "Initiatives", (_BY_TITLE,), (_TITLE,), (_NAMED_BY,),
         ),
         Collection(
             "source-documents", (PLAN + "SourceDocument",), "Kildedokumenter", "Source documents", (_BY_TITLE,),
@@ -666,6 +677,7 @@ COLLECTIONS: Final[dict[str, Collection]] = {
             (
                 _KEY, _link("citedBy", "Nevnt av", "Cited by", PLAN + "citedBy"), _POSITION, _PRINTED,
                 _link("document", "Dokument", "Document", PLAN + "citedDocument"),
+                _link("thing", "Annet", "Other thing", PLAN + "citedThing"),
                 _link("case", "Sak", "Case", PLAN + "citedCase"),
                 _link("status", "Status", "Status", PLAN + "documentStatus"),
                 _column("statusAsPrinted", "Status som trykt", "Status as printed", PLAN + "statusAsPrinted"),
@@ -786,8 +798,8 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 _link("scheme", "Begrepsliste", "Concept scheme", _SKOS + "inScheme"),
                 _column("definition", "Definisjon", "Definition", _SKOS + "definition"),
             ),
-            (_things("scheme", "Begrepsliste", "Concept scheme", f"<{_SKOS}inScheme>", _SKOS + "inScheme", "plan-kind",
-                     base=SCHEME),),
+            (_things("scheme", "Begrepsliste", "Concept scheme", f"<{_SKOS}inScheme>", _SKOS + "inScheme",
+                     "document-kind", base=SCHEME),),
         ),
         Collection(
             "concept-schemes", (_SKOS + "ConceptScheme",), "Begrepslister", "Concept schemes", (_BY_NAME,),

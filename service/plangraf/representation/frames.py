@@ -67,6 +67,7 @@ _FRAMES: Mapping[str, Written] = {
         "plan:respondsTo": {"plan:relatesToTarget": {}},
         "plan:citesCase": _CASE,
         "plan:revises": _DOCUMENT,
+        "plan:becomes": {"^plan:citedDocument": {"plan:documentStatus": {}}},
         "^plan:linkedPlan": {"plan:linkedPerspective": {}},
         "^plan:decidedOn": {"plan:inCase": {}},
         "^plan:figureOf": {"sdmx-attribute:unitMeasure": {}},
@@ -95,7 +96,9 @@ _FRAMES: Mapping[str, Written] = {
         "plan:treatedInCase": _CASE,
         "^plan:decidedOn": {"plan:inCase": {}},
         "^plan:citedDocument": {"plan:citedBy": {}},
+        "^plan:becomes": {},
     },
+    "plan:Initiative": {"^plan:citedThing": {"plan:citedBy": {}}},
     "plan:Case": {
         "^plan:inCase": {"plan:decidedOn": {}, "plan:decisionType": {}, "eli-dl:decision_outcome": {}},
         "^plan:citedCase": {"plan:citedBy": {}, "plan:citedDocument": {}},

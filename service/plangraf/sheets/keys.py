@@ -3,7 +3,7 @@
 | in a cell | IRI |
 |---|---|
 | `plan/2020-2023-7` | of this municipality: `…/id/5001/plan/2020-2023-7` |
-| `/scheme/plan-kind` | anything else of ours, below `…/id/` |
+| `/scheme/document-kind` | anything else of ours, below `…/id/` |
 | `plan:number` | in a vocabulary whose prefix is known |
 | `http://…`, `<urn:…>` | any other |
 """

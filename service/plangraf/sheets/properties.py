@@ -149,7 +149,9 @@ def _names(
             subject.value
             for name in classes
             for subject in known.subjects(TYPE, NamedNode(name))
-            if isinstance(subject, NamedNode) and all(re.search(pattern, subject.value) for pattern in patterns)
+            if isinstance(subject, NamedNode)
+            and all(re.search(pattern, subject.value) for pattern in patterns)
+            and known.text(subject, OWL + "deprecated") != "true"
         ]
     first: dict[str, list[str]] = {}
     also: dict[str, list[str]] = {}
