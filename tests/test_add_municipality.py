@@ -282,7 +282,7 @@ def test_a_mistake_in_a_turtle_file_is_told_of_the_municipality_alone(municipali
     wrong = tmp_path / "my-data" / "9999" / SLUG / "plan.ttl"
     wrong.parent.mkdir(parents=True)
     wrong.write_text(plans.read_text(encoding="utf-8").replace("plan:number 2", "plan:number 0"), encoding="utf-8")
-    run = plangraf("validate", "--quiet", wrong, "--data", municipality / "my-data", cwd=tmp_path)
+    run = plangraf("validate", "--quiet", "--all", wrong, "--data", municipality / "my-data", cwd=tmp_path)
     assert run.returncode == 1
     assert "Feil, linje" in run.stdout
     assert "planshape:PlanShape-number" in run.stdout
@@ -316,11 +316,11 @@ def test_mistakes_in_the_workbook_are_told_all_at_once_by_cell_and_nothing_is_wr
     assert "«Temapln» står ikke i listen. Mente du «temaplan»?" in report
     assert "(tittel (nb) (*)): «Temaplan for fjorden.»\n    nb  Feil: Skriv den offisielle tittelen på planen" in report
     assert f"rad 5, kolonne {letter(named['plan:municipality'])}" in report
-    assert "en  Error: Link the plan to its municipality, exactly one plan:Municipality." in report
+    assert "en  Error: Link the plan to its municipality, a plan:Municipality;" in report
     assert "Fyll ut de grønne kolonnene på raden" in report
     assert "en  Error: Check numbers-without-holes: " in report
     assert "(May come from the cells that could not be read.)" in report
-    assert "nb  feil: 6\nen  error: 6\n" in report
+    assert "nb  feil: 6, " in report
     assert "/5001/" not in report
     assert "nb  Ingenting er skrevet.\nen  Nothing was written.\n" in report
 

@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple
 from filled_sheets import fill
 from plangraf.build.parsing import read
 from plangraf.files import source_files
-from plangraf.namespaces import PLAN, PREFIXES, SCHEME, SHAPES_GRAPH
+from plangraf.namespaces import ONTOLOGY_GRAPH, PLAN, PREFIXES, SCHEME, SHAPES_GRAPH
 from plangraf.settings import Settings
 from plangraf.sheets.exchange import export_sheet, export_template, read_sheets
 from plangraf.sheets.model import USUAL_KIND
@@ -40,7 +40,7 @@ def _iris(values: set[object]) -> set[str]:
 def test_the_declared_kinds_are_those_of_trondheims_evidence() -> None:
     """Of each property shape the kind that most of Trondheim's statements have; English texts are summaries."""
     quads = read(source_files(ROOT)).quads
-    shapes = _facts({quad for quad in quads if quad.graph_name.value == SHAPES_GRAPH})  # type: ignore[union-attr]
+    shapes = _facts({quad for quad in quads if quad.graph_name.value in (SHAPES_GRAPH, ONTOLOGY_GRAPH)})  # type: ignore[union-attr]
     own = {
         (target, path): shape
         for node in shapes.values()
@@ -74,7 +74,7 @@ def test_the_declared_kinds_are_those_of_trondheims_evidence() -> None:
         declared = next(iter(_iris(shapes[shape][USUAL_KIND])), KIND + "printed")
         if kinds[declared] != max(kinds.values()):
             wrong[shape] = (declared, dict(kinds))
-    assert wrong == {}, "write these into shapes/evidence-kinds.ttl"
+    assert wrong == {}, "write these into ontology/evidence-kinds.ttl"
 
 
 def test_every_declared_kind_is_of_a_shape_that_there_is_and_other_than_printed() -> None:

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 the data or the query are wrong or the work failed, 2 a se
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -52,6 +53,10 @@ VersionsOption = Annotated[
     Path | None,
     typer.Option("--versions", metavar="DIR", help="Folder of the versions.  [PLANGRAF_VERSIONS, ./versions]"),
 ]
+DropOption = Annotated[
+    bool,
+    typer.Option("--drop", help="Let datasets of the current version go; read no data folder that is not named."),
+]
 AllOption = Annotated[bool, typer.Option("--all", help="Tell everything that is wrong one by one, not by cause.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No lines about progress.")]
 
@@ -61,6 +66,7 @@ def build(
     data: DataOption = None,
     versions: VersionsOption = None,
     force: Annotated[bool, typer.Option("--force", help="Build although no file has changed.")] = False,
+    drop: DropOption = False,
     every: AllOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -71,17 +77,22 @@ def build(
     wrong is told in Norwegian and English, by file and thing, and the current version stays as it is.
     The same files give the same version id on any machine.
 
+    Without --data the data folders of the last build are read again. A build that would drop a whole dataset of
+    the current version stops and says which; --drop means it.
+
     \b
     Examples:
       plangraf build
       plangraf build --data ../malvik-plans      with the data of another municipality
+      plangraf build --drop                      without it again
       plangraf build --versions /srv/versions    somewhere else than ./versions
     """
     with _told(every=every):
         from plangraf.build.pipeline import build as run
         from plangraf.build.report import summary
 
-        done = run(_settings(data=data, versions=versions), force=force, progress=_progress(quiet))
+        settings = _settings(data=data, versions=versions)
+        done = run(settings, force=force, drop=drop, progress=_progress(quiet))
         if done.problems:
             _say(summary(done.problems) + f"\n{done.version.path / 'report.json'}")
         state = "" if done.fresh else " up to date"
@@ -256,13 +267,19 @@ def versions_use(
 ) -> None:
     """Make a version the current one; services that run take it up within seconds."""
     with _told():
+        from plangraf.build.losses import gone
         from plangraf.versions import VersionStore
 
         settings = _settings(versions=versions)
         store = VersionStore(settings.versions, settings.feed_page)
-        before = store.current().id if store.has_current() else None
+        before = store.current() if store.has_current() else None
         store.use(version)
-        typer.echo(f"{version} is current" + (f", before it was {before}." if before not in (None, version) else "."))
+        if before is None or before.id == version:
+            typer.echo(f"{version} is current.")
+            return
+        typer.echo(f"{version} is current, before it was {before.id}.")
+        if lost := gone(before, store.get(version)):
+            _say(lost)
 
 
 @versions_app.command("prune")
@@ -341,11 +358,12 @@ def serve(
     no_build: Annotated[
         bool, typer.Option("--no-build", help="Serve the current version whatever the files are.")
     ] = False,
+    drop: DropOption = False,
 ) -> None:
     """Serve over HTTP; build first when files changed.
 
     Builds when there is no version, or one of other files than there are now. When that build stops because
-    the files are wrong, the version that was current goes on serving. The last line of the start is
+    the files are wrong or lack a dataset, the version that was current goes on serving. The last line of the start is
     `plangraf <address> version <id> triples <number>`. SIGTERM ends it cleanly.
 
     \b
@@ -358,7 +376,7 @@ def serve(
         from plangraf.serving import serve as run
 
         settings = _settings(host=host, port=port, processes=workers, data=data, versions=versions)
-        raise typer.Exit(run(settings, may_build=not no_build))
+        raise typer.Exit(run(settings, may_build=not no_build, drop=drop))
 
 
 @app.command("check-harvest")
@@ -429,12 +447,13 @@ def _read(file: Path | None) -> str:
 
 
 def _say(text: str) -> None:
-    typer.echo(text, err=True)
+    # A file's name may have bytes that no text has.
+    typer.echo(text.encode("utf-8", "replace").decode(), err=True)
 
 
 @contextmanager
 def _told(*, every: bool = False) -> Iterator[None]:
-    """Ends the command with a message and an exit code for every error that is meant for its user."""
+    """Ends the command with a message and an exit code for every error, and never with a traceback."""
     try:
         yield
     except DataError as error:
@@ -445,6 +464,19 @@ def _told(*, every: bool = False) -> Iterator[None]:
     except PlangrafError as error:
         _say(f"plangraf: {error}")
         raise typer.Exit(2 if isinstance(error, SettingError) else 1) from None
+    except BrokenPipeError:  # who read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        _say(f"plangraf: {where}{error.strerror or error}. Check the name, the permissions and the space on the disk.")
+        raise typer.Exit(1) from None
+    except ValueError as error:
+        if os.environ.get("PLANGRAF_LOG_LEVEL", "").lower() == "debug":
+            raise
+        said = " ".join(str(error).split()) or type(error).__name__
+        _say(f"plangraf: {said}. PLANGRAF_LOG_LEVEL=debug shows where it happened.")
+        raise typer.Exit(1) from None
 
 
 if __name__ == "__main__":

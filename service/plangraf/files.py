@@ -114,16 +114,17 @@ def inputs_digest(home: Path, found: Sources) -> str:
         *sorted((home / "queries" / "checks").glob("*.rq")),
         *sorted((home / "ontology" / "vocabularies").glob("*.tsv")),
     ]
-    named = [(file.name, file.graph, file.path) for file in found.files]
+    # By graph, not by how a data folder was called: relative or absolute, it is the same.
+    named = [(file.path.name, file.graph, file.path) for file in found.files]
     named += [(str(path.relative_to(home)), "", path) for path in beside]
     for name, graph, path in named:
         try:
             content = hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError as error:  # the build tells it
             content = f"{error.strerror}"
-        digest.update(f"{name}\n{graph}\n{content}\n".encode())
+        digest.update(f"{_shown(name)}\n{graph}\n{content}\n".encode())
     for skipped in found.skipped:
-        digest.update(f"{skipped.problem.file}\n{skipped.problem.message_en}\n".encode())
+        digest.update(f"{_shown(skipped.path.name)}\n{skipped.problem.severity}\n".encode())
     return digest.hexdigest()
 
 

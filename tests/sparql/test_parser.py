@@ -123,10 +123,20 @@ def test_columns_stand_in_the_order_of_appearance(query: str, names: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "query",
-    ["ASK { << ?s ?p ?o >> ?q 1 }", "ASK { ?s ?p ?o {| ?q 1 |} }", "ASK { ?s ?p ?o ~ ?r }", "ASK { ?s ?p ?o } 1"],
-)
-def test_what_is_not_in_sparql_1_1_is_not_parsed(query: str) -> None:
+    ("query", "names"),
+    [
+        ("SELECT * { << ?s ?p ?o >> ?q 1 }", "s p o q"),
+        ("SELECT * { ?s ?p ?o {| ?q << ?a ?b 1 >> |} . ?c a 1 }", "s p o q a b c"),
+        ("SELECT * { ?s ?p ?o ~ ?r , ?t }", "s p o r t"), ("SELECT * { ?s ?p <<( ?a <b> ?c )>> }", "s p a c"),
+        ("SELECT * { BIND(<<( ?a ?b ?c )>> AS ?t) VALUES ?v { <<( <a> <b> 1 )>> UNDEF } }", "t v"),
+    ],
+)  # fmt: skip
+def test_triple_terms_and_annotations_are_passed_over(query: str, names: str) -> None:
+    assert columns(parsed(query)) == names.split()
+
+
+@pytest.mark.parametrize("query", ["ASK { ?s ?p ?o } 1", "ASK { ?s ?p <<( ?a ?b ?c }", "ASK { ?s ?p }"])
+def test_what_breaks_the_grammar_is_not_parsed(query: str) -> None:
     with pytest.raises(NotParsedError):
         parsed(query)
 

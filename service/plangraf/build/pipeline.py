@@ -18,8 +18,9 @@ from plangraf import __version__
 from plangraf.build.context import FILE as CONTEXT
 from plangraf.build.dumps import dumping
 from plangraf.build.examples import examples
+from plangraf.build.losses import content_of, content_of_version, remembered_line, stop_at_losses, with_remembered
 from plangraf.build.ontology_page import PAGE, render
-from plangraf.build.parsing import nquads_lines, read, relabelled
+from plangraf.build.parsing import Parsed, nquads_lines, read, relabelled
 from plangraf.build.progress import Progress, counted
 from plangraf.build.report import as_json
 from plangraf.build.verdict import verdict
@@ -53,35 +54,51 @@ def inputs(settings: Settings) -> str:
     return digest.hexdigest()
 
 
-def up_to_date(settings: Settings) -> Version | None:
+def up_to_date(settings: Settings, *, drop: bool = False) -> Version | None:
     """The version that was built from the files as they are now, else None.
 
     It need not be the current one: `plangraf versions use` may have gone back to another.
+
+    Args:
+        settings: without `data`, the data folders of the last build count.
+        drop: they do not.
+    Raises:
+        DataError: a data folder of the last build cannot be read.
     """
     store = VersionStore(settings.versions)
+    settings = with_remembered(settings, store, drop=drop)
     known = store.inputs()
     if known is None or not store.has_current() or known[0] != inputs(settings):
         return None
     return next((version for version in store.list() if version.id == known[1]), None)
 
 
-def build(settings: Settings, *, force: bool = False, progress: Progress | None = None) -> Built:
+def build(settings: Settings, *, force: bool = False, drop: bool = False, progress: Progress | None = None) -> Built:
     """Builds a version from the source files and makes it current.
 
     Args:
-        settings: `home` and `data` say what is read, `versions` where the version goes.
+        settings: `home` and `data` say what is read, `versions` where the version goes; without `data`, the data
+            folders of the last build are read.
         force: build although the files have not changed.
+        drop: read no folder that is not named, and let datasets of the current version go.
         progress: where the lines about each step go.
     Raises:
-        DataError: the files hold something that is wrong; the current version is unchanged.
+        DataError: the files hold something that is wrong, or lack a dataset of the current version, which is
+            unchanged.
         VersionsError: the folder of versions cannot be used; the current version is unchanged.
         SettingError: a data folder is missing or empty.
     """
     progress = progress or Progress(None)
     store = VersionStore(settings.versions, settings.feed_page)
+    given = settings.data
+    settings = with_remembered(settings, store, drop=drop)
+    if settings.data != given:
+        progress.line(remembered_line(settings.data))
     with store.lock():
-        if not force and (known := up_to_date(settings)):
+        if not force and (known := up_to_date(settings, drop=drop)):
             if store.current().id != known.id:
+                if not drop:
+                    stop_at_losses(store, content_of_version(known))
                 store.use(known.id)
             store.catch_up()
             return Built(known, fresh=False)
@@ -99,6 +116,8 @@ def build(settings: Settings, *, force: bool = False, progress: Progress | None 
             parsed.quads = relabelled(parsed.quads)
             note(counted(len(files), "file"))
             note(counted(len(parsed.quads), "statement"))
+        if not drop:
+            _stop_at_losses(store, parsed)
         lines = nquads_lines(parsed.quads)
         with dumping(lines, store.temporary(DOWNLOADS)) as dumped:
             problems = verdict(settings, parsed, files, progress, parsed.quads)
@@ -112,10 +131,18 @@ def build(settings: Settings, *, force: bool = False, progress: Progress | None 
                 context = settings.home / "ontology" / CONTEXT
                 if context.is_file():
                     store.keep_context(context.read_bytes())
-                store.record_inputs(digest, version.id)
+                store.record_inputs(digest, version.id, settings.data)
                 store.prune(settings.keep_versions - 1)
                 note(f"version {version.id}, {counted(version.triples, 'triple')}")
         return Built(version, fresh=True, problems=tuple(problems))
+
+
+def _stop_at_losses(store: VersionStore, parsed: Parsed) -> None:
+    """A dataset that would go may have gone by a mistake that reading has found: both are told together."""
+    try:
+        stop_at_losses(store, content_of(parsed.quads))
+    except DataError as error:
+        raise DataError([*parsed.problems, *error.problems]) from error
 
 
 def manifest(quads: Collection[Quad], problems: Sequence[DataProblem]) -> dict[str, object]:

@@ -9,7 +9,7 @@ from plangraf.catalog.datasets import Dataset
 from plangraf.catalog.dcat import DESCRIPTION, LICENCE, WHOLE_DESCRIPTION, WHOLE_TITLE, Catalogue, keywords
 from plangraf.catalog.distributions import Distribution
 from plangraf.catalog.listing import best
-from plangraf.catalog.terms import in_both
+from plangraf.catalog.terms import in_both, moment
 
 _CONTEXT = "https://schema.org/"
 # A description must have 50 to 5000 characters.
@@ -41,6 +41,7 @@ def catalogue_json_ld(catalogue: Catalogue, language: str) -> dict[str, Any]:
         "version": catalogue.version,
         "spatialCoverage": {"@type": "Place", "name": "Norge" if language == "nb" else "Norway"},
         "distribution": _distributions(catalogue, everything, language),
+        **_dates(catalogue),
     }
     found: dict[str, Any] = {
         "@context": _CONTEXT,
@@ -104,9 +105,18 @@ def _dataset(catalogue: Catalogue, dataset: Dataset, language: str) -> dict[str,
             }
             for source in sources
         ]
-    if dataset.modified:
-        found["dateModified"] = max(value.value for value in dataset.modified)
+    found |= _dates(catalogue, dataset)
     return found
+
+
+def _dates(catalogue: Catalogue, dataset: Dataset | None = None) -> dict[str, str]:
+    """What the data say of their dates, else the first publication and the last change."""
+    issued, modified = (moment(text).value for text in catalogue.held.published(dataset) or ("", ""))
+    if dataset is not None:
+        issued = min((value.value for value in dataset.issued), default=issued)
+        modified = max((value.value for value in dataset.modified), default=modified)
+    found = {"datePublished": issued, "dateModified": modified}
+    return {name: text for name, text in found.items() if text != "Z"}
 
 
 def _description(dataset: Dataset, language: str) -> str:

@@ -13,17 +13,17 @@ from itertools import pairwise
 from plangraf.engine.explain import grammar_error
 from plangraf.engine.grammar import FUNCTIONS
 from plangraf.engine.names import Names, check_function_iri, unknown_function
+from plangraf.engine.rewriting import rewritten
 from plangraf.errors import (
     Place,
     QueryLimitError,
     QuerySyntaxError,
-    QueryUnsupportedError,
     ServiceForbiddenError,
     UpdateRefusedError,
 )
 from plangraf.settings import Settings
 from plangraf.sparql.nodes import AGGREGATES
-from plangraf.sparql.rewrite import Edited, NotParsedError, TooLongError, UnsupportedError, rewrite
+from plangraf.sparql.rewrite import Edited
 from plangraf.tokens import Source, Token, tokenize, tokenize_source
 
 # Planning 128 joined patterns takes up to 2 s, 200 of them 20 s; no evaluation is part of that.
@@ -75,8 +75,6 @@ _REWRITTEN = AGGREGATES | {"HAVING", "GROUP", "BNODE", "ORDER", "EXISTS", "REGEX
 _ORDER = frozenset(("<", ">", "<=", ">="))
 _LOGICAL = frozenset(("&&", "||", "!"))
 _REWRITTEN_PATHS = frozenset(("|", "*", "?", "!"))
-# What rewriting may add: the engine's parser stands 800 brackets inside each other.
-_MOST_GROWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,56 +155,10 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset(), base:
         raise
     if malformed := grammar_error(tokens, source):
         raise malformed
-    return _rewritten(checked, source, passed, limits) if passed.suspect else checked
-
-
-def _rewritten(checked: CheckedQuery, source: Source, passed: _Pass, limits: Limits) -> CheckedQuery:
-    """The query as the engine has to read it to answer as the standard says."""
-    text, tokens = checked.text, passed.tokens
-    try:
-        read = tokens if text is source.original else tokenize(text)
-        edited = rewrite(text, read, limits.max_bytes, passed.names.iri)
-    except NotParsedError as error:
-        place = error.token.place if error.token else source.end()
-        hint = "Ask for the parts of the triple term apart."
-        raise QueryUnsupportedError(
-            "this part of SPARQL 1.2 cannot stand beside '*', aggregates or property paths.", place, hint=hint
-        ) from error
-    except UnsupportedError as error:
-        raise QueryUnsupportedError(str(error), _place_at(source, tokens, error.start), hint=error.hint) from error
-    except TooLongError as error:
-        raise QueryLimitError(
-            "size with its names and paths written out", limits.max_bytes + 1, limits.max_bytes
-        ) from error
-    if edited is None:
+    if not passed.suspect:
         return checked
-    _check_depth(edited, limits)
-    return replace(checked, text=edited.text, edited=edited)
-
-
-def _place_at(source: Source, tokens: list[Token], offset: int) -> Place:
-    original = source.original_offset(offset)
-    return next((token.place for token in tokens if token.end > original), source.end())
-
-
-def _check_depth(edited: Edited, limits: Limits) -> None:
-    """Names that stand for each other grow into brackets inside brackets."""
-    if not edited.copies or (
-        edited.text.count("(") <= _MOST_GROWN * limits.max_nesting and len(edited.text) <= _MOST_GROWN * _MOST_OPERATORS
-    ):
-        return
-    depth = deepest = operators = 0
-    for token in tokenize(edited.text):
-        if token.kind == "punctuation":
-            depth += (token.text in _CLOSERS) - (token.text in _OPENERS)
-            deepest = max(deepest, depth)
-            operators += token.text in _OPERATORS
-    if deepest > _MOST_GROWN * limits.max_nesting:
-        raise QueryLimitError("nesting depth with its names written out", deepest, _MOST_GROWN * limits.max_nesting)
-    if operators > _MOST_GROWN * _MOST_OPERATORS:
-        raise QueryLimitError(
-            "number of operators with its names written out", operators, _MOST_GROWN * _MOST_OPERATORS
-        )
+    edited = rewritten(checked.text, source, tokens, passed.names.iri, limits.max_bytes, limits.max_nesting)
+    return checked if edited is None else replace(checked, text=edited.text, edited=edited)
 
 
 @dataclass(slots=True)

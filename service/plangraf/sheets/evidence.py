@@ -56,7 +56,8 @@ class _Writer:
              if triple.predicate == _TYPE and triple.object == _SOURCE_DOCUMENT},
             key=str,
         )  # fmt: skip
-        self._passages: dict[NamedNode, set[tuple[NamedNode, Term]]] = defaultdict(set)
+        # What a passage says → the passages that say it.
+        self._passages: dict[tuple[NamedNode, Term], set[NamedNode]] = defaultdict(set)
         self._covered: set[tuple[object, object, object]] = set()
         self._index()
 
@@ -116,9 +117,8 @@ class _Writer:
         self, row: Row, source: NamedNode, said: set[tuple[NamedNode, Term]], cells: dict[str, list[Term]]
     ) -> NamedNode:
         """The passage that says all this, or a new one: `<source>-l161-176`, as the existing ones are called."""
-        for known in sorted(self._passages, key=str):
-            if said <= self._passages[known]:
-                return known
+        if found := set.intersection(*(self._passages.get(fact, set()) for fact in said)):
+            return min(found, key=str)
         name = f"{self._base(source)}/passage/{source.value.rpartition('/')[2]}"
         lines = [str(value.value) for path in (_FIRST_LINE, _LAST_LINE) for value in cells.get(path, [])]
         if lines:
@@ -134,7 +134,8 @@ class _Writer:
             self._add(row, passage, _TYPE, NamedNode(iri))
         for asked, (_, place) in row.evidence.items():
             self._imported.cells[passage.value, asked] = [place]
-        self._passages[passage] = said
+        for fact in said:
+            self._passages[fact].add(passage)
         return passage
 
     def _evidence(
@@ -183,7 +184,9 @@ class _Writer:
                 known[triple.subject][triple.predicate].add(triple.object)
         for subject, facts in known.items():
             if NamedNode(PASSAGE) in facts[_TYPE]:
-                self._passages[subject] = {(path, value) for path, values in facts.items() for value in values}
+                for said, terms in facts.items():
+                    for term in terms:
+                        self._passages[said, term].add(subject)
             for about, path, value in _covers(facts):
                 self._covered.add((about, path, value))
 

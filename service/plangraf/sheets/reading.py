@@ -171,11 +171,12 @@ class _TableReader:
                     )
                 columns[position] = known[name]
             elif name and (near := self._near(name, known)):
-                self._problem(
-                    place, f"Kolonnen er ukjent på dette arket. {near[0]}",
-                    f"The column is unknown on this sheet. {near[1]}",
-                )  # fmt: skip
-            elif name or self._holds_something(position, number + 1):
+                if self._holds_something(position, number + 1):
+                    self._problem(
+                        place, f"Kolonnen er ukjent på dette arket. {near[0]}",
+                        f"The column is unknown on this sheet. {near[1]}",
+                    )  # fmt: skip
+            elif self._holds_something(position, 0):
                 heading = own_heading(self.raw, number, position, self._own.values())
                 self._own[position] = heading
                 self.imported.notes.append(Note("column", sheet.columns[0].machine, "", heading, ""))

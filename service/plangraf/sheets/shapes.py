@@ -140,7 +140,7 @@ class _Reader:
         kind, languages = kind_of(self.known, self.shapes, path, named, self._segments, self._local)
         if kind is None:
             return
-        merged = _Merged(self.shapes, path, named)
+        merged = _Merged(self.known, self.shapes, path, named)
         column = Column("property", path, merged.name_nb or self._label(path, "nb"),
                         merged.name_en or self._label(path, "en"), kind, usual=merged.usual,
                         help_nb=merged.message_nb, help_en=merged.message_en)  # fmt: skip
@@ -180,6 +180,7 @@ class _Reader:
 class _Merged:
     """What all property shapes of one path say together."""
 
+    known: Facts
     shapes: Facts
     path: str
     named: list[Term]
@@ -203,7 +204,7 @@ class _Merged:
     @property
     def usual(self) -> str | None:
         """The kind of evidence that the class's own shape names, else one of those that lend their columns."""
-        return next((kind for shape in self.named for kind in self.shapes.iris(shape, USUAL_KIND)), None)
+        return next((kind for shape in self.named for kind in self.known.iris(shape, USUAL_KIND)), None)
 
     def required(self, language: str | None, languages: tuple[str, ...]) -> OneOf["no", "one-of", "yes"]:
         for shape in self._most_own():

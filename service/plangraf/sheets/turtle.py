@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
@@ -19,6 +20,8 @@ from plangraf.sheets.model import EVIDENCE, OTHER_FILE, Model, Sheet
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|<[^>]*>')
 # What stays the same when it is resolved against the base: no scheme, no root, no dot segment.
 _BELOW = re.compile(rf"<{re.escape(ID)}(?:[A-Za-z0-9_-][A-Za-z0-9._-]*)(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*>")
+_PREFIX = re.compile(r"(?<![\w-])([a-z][a-z-]*):")
+_compact = lru_cache(None)(compact)
 _ABOUT = NamedNode(PLAN + "about")
 _TYPE = NamedNode(TYPE)
 
@@ -42,16 +45,18 @@ def turtle_files(triples: Iterable[Triple], model: Model) -> dict[str, str]:
 
 def turtle(triples: Iterable[Triple]) -> str:
     """One file: prefixes that are used, things by key, class first, then properties and values in order."""
-    ordered = sorted(triples, key=_order)
+    of_thing: dict[str, list[Triple]] = {}
+    for triple in triples:
+        of_thing.setdefault(str(triple.subject), []).append(triple)
+    ordered = [triple for thing in sorted(of_thing, key=natural) for triple in sorted(of_thing[thing], key=_order)]
     text = (serialize(ordered, format=RdfFormat.TURTLE, prefixes=PREFIXES) or b"").decode()
     # No literal holds a line's end, which Turtle escapes, so each line is what it looks like.
     lines = [line.replace("\t", "    ", 1) if line.startswith("\t") else f"\n{line}"
              for line in text.split("\n") if line and not line.startswith("@")]  # fmt: skip
     body = _TOKEN.sub(lambda match: match[0].replace(f"<{ID}", "<") if _BELOW.fullmatch(match[0]) else match[0],
                       "\n".join(lines))  # fmt: skip
-    names = _TOKEN.sub("", body)
-    used = [f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items()
-            if re.search(rf"(?<![\w-]){re.escape(name)}:", names)]  # fmt: skip
+    names = set(_PREFIX.findall(_TOKEN.sub("", body)))
+    used = [f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items() if name in names]
     return f"@base <{ID}> .\n{''.join(used)}{body}\n"
 
 
@@ -73,8 +78,8 @@ def _file(known: Iterable[Triple], model: Model) -> str:
 
 
 def _order(triple: Triple) -> tuple[object, ...]:
-    path = "" if triple.predicate == _TYPE else compact(triple.predicate.value)
-    return natural(str(triple.subject)), path, _rank(triple, path), natural(str(triple.object)), str(triple.object)
+    path = "" if triple.predicate == _TYPE else _compact(triple.predicate.value)
+    return path, _rank(triple, path), natural(str(triple.object)), str(triple.object)
 
 
 def _rank(triple: Triple, path: str) -> bool:

@@ -71,6 +71,10 @@ class ExpressionParser(TokenStream):
             return inner
         if self.kind == "variable":
             return self.variable()
+        if self.text == "<<":
+            start = self.token.start
+            variables: list[Expression] = [*self.balanced("<<", ">>")]
+            return Call(start, self.end, "TRIPLE", variables)
         word = self.word
         if word in ("EXISTS", "NOT"):
             start = self.next().start

@@ -36,12 +36,12 @@ class Iri(Node):
 
 @dataclass(slots=True, eq=False)
 class Constant(Node):
-    """A literal as written; `kind` says by which of SPARQL's spellings.
+    """A literal as written; `kind` says by which of SPARQL's spellings. A triple term of SPARQL 1.2 is one too.
 
     `string` is the quoted part, `tag` the language tag without '@', `datatype` the IRI behind `^^`.
     """
 
-    kind: Literal["string", "number", "boolean"]
+    kind: Literal["string", "number", "boolean", "triple"]
     text: str
     string: str = ""
     tag: str = ""
@@ -145,10 +145,14 @@ class Triple(Node):
 
 @dataclass(slots=True, eq=False)
 class Triples(Node):
-    """Triple patterns that stand in a row. `written` is one entry for each term in the order in which it is written."""
+    """Triple patterns that stand in a row. `written` is one entry for each term in the order in which it is written.
+
+    `annotated` says that one of them has an annotation of SPARQL 1.2, which is no node.
+    """
 
     triples: list[Triple] = field(default_factory=list)
     written: list[Term] = field(default_factory=list)
+    annotated: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -251,6 +251,10 @@ class _Parser(ExpressionParser):
         if self.word == "UNDEF":
             self.next()
             return None
+        if self.text == "<<":
+            start = self.token.start
+            self.balanced("<<", ">>")
+            return Constant(start, self.end, "triple", "")
         return self.constant()
 
     # Triples
@@ -258,7 +262,7 @@ class _Parser(ExpressionParser):
     def _triples(self) -> Triples:
         block = Triples(self.token.start, self.token.start)
         while True:
-            anonymous = self.text in ("[", "(")
+            anonymous = self.text in ("[", "(", "<<")
             subject = self._node(block)
             if self._is_verb() or not anonymous:
                 self._properties(block, subject)
@@ -275,7 +279,7 @@ class _Parser(ExpressionParser):
     def _is_node(self) -> bool:
         return (
             self.kind in ("variable", "iri", "prefixed_name", "bnode", "string", "number")
-            or self.text in ("[", "(", "+", "-")
+            or self.text in ("[", "(", "+", "-", "<<")
             or self.word in ("TRUE", "FALSE")
         )
 
@@ -287,6 +291,7 @@ class _Parser(ExpressionParser):
                 triple = Triple(start, start, subject, verb, self._node(block))
                 triple.end = self.end
                 block.triples.append(triple)
+                self._annotations(block)
                 if self.text != ",":
                     break
                 self.next()
@@ -294,6 +299,16 @@ class _Parser(ExpressionParser):
                 self.next()
             if not self._is_verb():
                 return
+
+    def _annotations(self, block: Triples) -> None:
+        while self.text in ("~", "{|"):
+            block.annotated = True
+            if self.text == "{|":
+                block.written += self.balanced("{|", "|}")
+            else:
+                self.next()
+                if self.kind in ("variable", "iri", "prefixed_name", "bnode"):
+                    self._node(block)
 
     def _verb(self, block: Triples) -> Variable | Path:
         if self.kind == "variable":
@@ -308,6 +323,8 @@ class _Parser(ExpressionParser):
         if self.text == "(":
             return self._collection(block)
         term: Term
+        if self.text == "<<":
+            return self._triple_term(block)
         if self.kind == "variable":
             term = self.variable()
         elif self.kind == "bnode":
@@ -317,6 +334,11 @@ class _Parser(ExpressionParser):
             term = self.constant()
         block.written.append(term)
         return term
+
+    def _triple_term(self, block: Triples) -> Term:
+        start = self.token.start
+        block.written += self.balanced("<<", ">>")
+        return Constant(start, self.end, "triple", "")
 
     def _property_list(self, block: Triples) -> Blank:
         blank = self._blank()

@@ -74,6 +74,20 @@ class TokenStream:
         token = self.next()
         return Iri(token.start, token.end, token.text)
 
+    def balanced(self, opening: str, closing: str) -> list[Variable]:
+        """Passes over a triple term or an annotation of SPARQL 1.2; the variables in it."""
+        variables: list[Variable] = []
+        depth = 0
+        while True:
+            if self.kind == "variable":
+                variables.append(self.variable())
+                continue
+            text = self.text
+            self.next()
+            depth += (text == opening) - (text == closing)
+            if not depth:
+                return variables
+
     def constant(self) -> Iri | Constant:
         """An IRI or a literal; a number with its sign."""
         start = self.token.start

@@ -27,7 +27,7 @@ from plangraf.representation.jsonld import compact_graph, dump
 from plangraf.representation.wording import collection_name, collection_order
 from plangraf.web.answers import made, vary, whole
 from plangraf.web.browser_headers import CONTENT_SECURITY_POLICY, policy_for
-from plangraf.web.catalog import catalogue
+from plangraf.web.catalog import catalogue, dates_part
 from plangraf.web.openapi import content
 from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import Service
@@ -46,7 +46,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
         format_, by_accept = format_of(request, given, DOCUMENT_FORMATS)
         language, by_language = language_of(request, given)
         page = format_ == HTML
-        parts = ("home", format_.name, language if page else "")
+        parts = ("home", format_.name, language if page else "", dates_part(service) if page else "")
         varied = by_language and (page or by_accept)
         headers = {
             **vary("Accept" if by_accept else None, "Accept-Language" if varied else None),

@@ -29,16 +29,19 @@ def expand_aliases(rewriting: Rewriting) -> None:
 def _expand(rewriting: Rewriting, select: Select) -> None:
     bound = {item.name for item in select.grouping}
     known: dict[str, Item] = {}
+    volatile: set[str] = set()
     for item in select.items:
         if item.alias is not None:
-            _replace(rewriting, item.expression, known)
+            _replace(rewriting, item.expression, known, volatile)
             if item.alias.name not in bound:
                 known[item.alias.name] = item
+                if any(isinstance(part, Call) and part.name in VOLATILE for part in walk(item.expression)):
+                    volatile.add(item.alias.name)
     for condition in select.having:
-        _replace(rewriting, condition, known)
+        _replace(rewriting, condition, known, volatile)
 
 
-def _replace(rewriting: Rewriting, expression: Expression, known: dict[str, Item]) -> None:
+def _replace(rewriting: Rewriting, expression: Expression, known: dict[str, Item], volatile: set[str]) -> None:
     for inner in _outside_aggregates(expression):
         if isinstance(inner, Exists) and (used := sorted(variables_in(inner.group) & known.keys())):
             raise UnsupportedError(
@@ -48,7 +51,7 @@ def _replace(rewriting: Rewriting, expression: Expression, known: dict[str, Item
             )
         if isinstance(inner, Variable) and inner.name in known:
             meant = known[inner.name].expression
-            if any(isinstance(part, Call) and part.name in VOLATILE for part in walk(meant)):
+            if inner.name in volatile:
                 raise UnsupportedError(
                     inner,
                     f"?{inner.name} has another value each time that it is computed, so it can be used only once here.",

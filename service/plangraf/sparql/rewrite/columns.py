@@ -25,7 +25,7 @@ def order_columns(rewriting: Rewriting) -> None:
             continue
         names = columns(select)
         if names:
-            written = " ".join(f"?{name}" for name in names)
+            written = " ".join(rewriting.named(name, select.start) for name in names)
             rewriting.edits.replace(select.star.start, select.star.end, (f" {written} ",))
         elif any(id(group) in rewriting.helped for group in visible_groups(select.where)):
             hint = "Name a column, such as (1 AS ?found), or ask with ASK."
@@ -65,7 +65,7 @@ def _count_solutions(rewriting: Rewriting, select: Select, counted: list[Aggrega
             "Count an inner query: SELECT (COUNT(*) AS ?n) { SELECT DISTINCT ?a ?b { … } }.",
         )
     where = select.where
-    written = " ".join(f"?{name}" for name in names) or f"(1 AS {rewriting.fresh()})"
+    written = " ".join(rewriting.named(name, where.start) for name in names) or f"(1 AS {rewriting.fresh()})"
     rewriting.edits.wrap(where.start, where.end, f"{{ {{ SELECT DISTINCT {written} ", " } }")
     for aggregate in counted:
         rewriting.edits.replace(aggregate.start, aggregate.end, ("COUNT(*)",))

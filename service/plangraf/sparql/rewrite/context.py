@@ -26,6 +26,7 @@ class Rewriting:
     """One query while it is rewritten. `variables` are helpers that its text has got, without '?'.
 
     `tokens` are those of the text, `expand` gives the absolute IRI of one, `helped` are the groups with helpers.
+    `renamed` are variables with another name from one place to another.
     `groups` and `selects` are all of the query, those of sub-SELECTs and EXISTS included, outermost first.
     """
 
@@ -37,6 +38,7 @@ class Rewriting:
     expand: Callable[[Token], str]
     variables: list[str] = field(default_factory=list)
     helped: set[int] = field(default_factory=set)
+    renamed: list[tuple[int, int, str, str]] = field(default_factory=list)
     groups: list[Group] = field(init=False)
     selects: list[Select] = field(init=False)
 
@@ -53,14 +55,26 @@ class Rewriting:
     def rename(self, names: Iterable[str], start: int, end: int) -> None:
         """Gives variables a fresh name from one place of the text to another."""
         fresh = {name: self.fresh() for name in sorted(names)}
-        for token in self.tokens if fresh else ():
-            if token.kind == "variable" and start <= token.start < end and token.text[1:] in fresh:
+        if not fresh:
+            return
+        self.renamed += [(start, end, name, new) for name, new in fresh.items()]
+        first, last = self._index(start), self._index(end)
+        for token in self.tokens[first:last]:
+            if token.kind == "variable" and token.text[1:] in fresh:
                 self.edits.replace(token.start, token.end, (fresh[token.text[1:]],))
+
+    def named(self, name: str, place: int) -> str:
+        """A variable as the new text writes it at a place of the old one; the first rename is the outermost."""
+        found = (new for start, end, old, new in self.renamed if old == name and start <= place < end)
+        return next(found, f"?{name}")
 
     def resolve(self, iri: Iri) -> str:
         """The absolute IRI of a node."""
-        token = self.tokens[bisect_left(self.tokens, iri.start, key=lambda token: token.start)]
-        return self.expand(token)
+        return self.expand(self.tokens[self._index(iri.start)])
+
+    def _index(self, start: int) -> int:
+        """Which token is the first from a place of the text on."""
+        return bisect_left(self.tokens, start, key=lambda token: token.start)
 
 
 def stem_for(text: str) -> str:

@@ -79,7 +79,7 @@ class Edits:
         """
         ordered = sorted(range(len(self.edits)), key=lambda i: (self.edits[i].start, -self.edits[i].end, i))
         writer = _Writer(self.text, [self.edits[i] for i in ordered], most)
-        writer.copy(0, len(self.text), frozenset())
+        writer.copy(0, len(self.text))
         copies = any(not edit.holds(part) for edit in self.edits for part in edit.parts)
         return Edited("".join(writer.pieces), writer.starts, writer.origins, self.stem, copies)
 
@@ -90,25 +90,27 @@ class _Writer:
         self.edits = edits
         self.edit_starts = [edit.start for edit in edits]
         self.most = most
+        self.open: set[int] = set()
         self.length = 0
         self.pieces: list[str] = []
         self.starts: list[int] = []
         self.origins: list[tuple[int, bool]] = []
 
-    def copy(self, start: int, end: int, within: frozenset[int]) -> None:
+    def copy(self, start: int, end: int) -> None:
         at = start
         # An edit begins at its first character, so the first one that may apply is found by its start.
         index = bisect_right(self.edit_starts, start - 1)
         while index < len(self.edits) and self.edits[index].start < end:
             edit = self.edits[index]
-            if edit.start >= at and edit.end <= end and index not in within:
+            if edit.start >= at and edit.end <= end and index not in self.open:
                 self._write(self.text[at : edit.start], at, copied=True)
-                inner = within | {index}
+                self.open.add(index)
                 for part in edit.parts:
                     if isinstance(part, str):
                         self._write(part, edit.start, copied=False)
                     else:
-                        self.copy(*part, inner)
+                        self.copy(*part)
+                self.open.discard(index)
                 at = edit.end
             index += 1
         self._write(self.text[at:end], at, copied=True)

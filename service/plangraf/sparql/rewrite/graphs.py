@@ -9,13 +9,14 @@ row is that of the same SELECT over nothing.
 VALUES alone inside GRAPH: the engine gives ?g no value, and asks for no graph. `GRAPH ?g { }` has each graph once, so
 joined with it each row stands once for each graph, which is what the standard evaluates.
 
-?g in a filter or a BIND inside GRAPH ?g: the standard joins ?g to the solutions of the group, so inside it has no value
-yet (§18.6); the engine gives it one. It gets a fresh name there. A ?g in a triple inside is joined in both.
+?g inside GRAPH ?g: the standard joins the graph to the solutions of the group, in which ?g is a variable as any other
+(§18.6); the engine gives it the graph from the start. It gets a fresh name inside, and where the group may give that a
+value, a filter behind the group says what the join says: it has none, or is the graph.
 """
 
 from __future__ import annotations
 
-from plangraf.sparql.nodes import Exists, Expression, GraphClause, Group, Select, Triples, Values, Variable, walk
+from plangraf.sparql.nodes import Exists, GraphClause, Group, Select, Triples, Values, Variable, walk
 from plangraf.sparql.rewrite.context import Rewriting
 from plangraf.sparql.rewrite.edits import Part
 from plangraf.sparql.scope import columns, expressions_in, in_scope, inner_groups, variables_in
@@ -27,23 +28,36 @@ def tie_selects(rewriting: Rewriting) -> None:
             if isinstance(element, GraphClause):
                 _name_graphs(rewriting, element, element.group)
                 if isinstance(element.name, Variable):
-                    _tie(rewriting, element.name.name, element.group)
-                    _hide(rewriting, element.name.name, element.group)
+                    _join(rewriting, group, element, element.name.name)
+                    _tie(rewriting, element.name, element.group)
 
 
-def _tie(rewriting: Rewriting, graph: str, group: Group) -> None:
+def _join(rewriting: Rewriting, around: Group, clause: GraphClause, graph: str) -> None:
+    """Gives a ?g inside a name of its own."""
+    inside = clause.group
+    if graph not in variables_in(inside):
+        return
+    rewriting.rename([graph], inside.start, inside.end)
+    if graph in in_scope(inside):
+        own, name = rewriting.named(graph, inside.start), (clause.name.start, clause.name.end)
+        condition = (f"FILTER(!BOUND({own}) || sameTerm({own}, ", name, "))")
+        rewriting.edits.replace(clause.start, clause.end, ("{ ", (clause.start, clause.end), " ", *condition, " }"))
+        rewriting.helped.add(id(around))
+
+
+def _tie(rewriting: Rewriting, name: Variable, group: Group) -> None:
     """Ties every sub-SELECT of a group that no other GRAPH is around."""
     if group.select is not None:
-        _select(rewriting, graph, group, group.select)
-        _tie(rewriting, graph, group.select.where)
+        _select(rewriting, name, group, group.select)
+        _tie(rewriting, name, group.select.where)
     for element in group.elements:
         if not isinstance(element, GraphClause):
             for inner in inner_groups(element):
-                _tie(rewriting, graph, inner)
+                _tie(rewriting, name, inner)
     for expression in expressions_in(group):
         for part in walk(expression):
             if isinstance(part, Exists):
-                _tie(rewriting, graph, part.group)
+                _tie(rewriting, name, part.group)
 
 
 def _name_graphs(rewriting: Rewriting, clause: GraphClause, group: Group) -> None:
@@ -61,56 +75,35 @@ def _name_graphs(rewriting: Rewriting, clause: GraphClause, group: Group) -> Non
                 _name_graphs(rewriting, clause, inner)
 
 
-def _hide(rewriting: Rewriting, graph: str, group: Group) -> None:
-    """Gives ?g a fresh name in the filters and BINDs of a group that has no ?g of its own."""
-    if graph not in in_scope(group):
-        for expression in expressions_in(group):
-            names = {part.name for part in walk(expression) if isinstance(part, Variable)}
-            names |= {
-                name for part in walk(expression) if isinstance(part, Exists) for name in variables_in(part.group)
-            }
-            rewriting.rename({graph} & names, expression.start, expression.end)
-    if group.select is None:
-        for element in group.elements:
-            for inner in inner_groups(element):
-                _hide(rewriting, graph, inner)
-
-
-def _names(expression: Expression) -> set[str]:
-    """Every variable of an expression, those in the pattern of an EXISTS included."""
-    names: set[str] = set()
-    for part in walk(expression):
-        names |= {part.name} if isinstance(part, Variable) else set()
-        names |= variables_in(part.group) if isinstance(part, Exists) else set()
-    return names
-
-
-def _select(rewriting: Rewriting, graph: str, group: Group, select: Select) -> None:
-    if graph in columns(select):
-        return
-    # A variable of this name inside is another one, which the engine would take for the graph.
-    rewriting.rename({graph} & variables_in(group), select.start, select.end)
-    where, variable = select.where, f" ?{graph} "
+def _select(rewriting: Rewriting, name: Variable, group: Group, select: Select) -> None:
+    where = select.where
+    variable: list[Part] = [" ", (name.start, name.end), " "]
     if select.star is not None:
-        names = " ".join(f"?{name}" for name in columns(select))
-        head: list[Part] = [(select.start, select.star.start), f" {names}{variable}", (select.star.end, where.start)]
+        names = " ".join(rewriting.named(column, select.start) for column in columns(select))
+        head: list[Part] = [(select.start, select.star.start), f" {names}", *variable, (select.star.end, where.start)]
     else:
         first = select.items[0].start
-        head = [(select.start, first), variable, (first, where.start)]
+        head = [(select.start, first), *variable, (first, where.start)]
     whole, rest = (where.start, where.end), (where.end, select.end)
     if select.grouping:
         key = select.grouping[0].start
-        tied: list[Part] = [*head, whole, (where.end, key), variable, (key, select.end)]
+        tied: list[Part] = [*head, whole, (where.end, key), *variable, (key, select.end)]
     elif select.grouped:
+        tied = [*head, whole, " GROUP BY", *variable, rest]
         nothing: list[Part] = [(select.start, where.start), "{ ", whole, " FILTER(false) }", rest]
-        tied = [*head, whole, f" GROUP BY{variable}", rest]
-        without = f"}} UNION {{ GRAPH{variable}{{ }} FILTER NOT EXISTS "
-        rewriting.edits.replace(
-            group.start, group.end, ["{ { ", *tied, " ", without, whole, " { ", *nothing, " } } }"]
-        )  # fmt: skip
+        without: list[Part] = [
+            " } UNION { GRAPH",
+            *variable,
+            "{ } FILTER NOT EXISTS ",
+            whole,
+            " { ",
+            *nothing,
+            " } } }",
+        ]
+        rewriting.edits.replace(group.start, group.end, ["{ { ", *tied, *without])
         return
     else:
         tied = [*head, whole, rest]
     if select.sliced:
-        tied = [f"GRAPH{variable}{{ }} LATERAL {{ ", *tied, " }"]
+        tied = ["GRAPH", *variable, "{ } LATERAL { ", *tied, " }"]
     rewriting.edits.replace(group.start, group.end, ["{ ", *tied, " }"])

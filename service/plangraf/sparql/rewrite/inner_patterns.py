@@ -15,7 +15,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from plangraf.sparql.nodes import (
-    Element,
     Exists,
     Expression,
     GraphClause,
@@ -69,17 +68,20 @@ class _Walk:
         own = frozenset(in_scope(group))
         for expression in expressions_in(group):
             self._expression(expression, own | beside, context)
-        before: list[Element] = []
+        left: set[str] = set()
+        sure: set[str] = set()
         for element in group.elements:
-            left = frozenset(in_scope(Group(0, 0, before))) if isinstance(element, OptionalClause) else _NONE
+            joined = frozenset(left) if isinstance(element, OptionalClause) else _NONE
             inner_context = replace(context, around=context.around | own)
             if isinstance(element, GraphClause):
                 inner_context = replace(inner_context, graph=isinstance(element.name, Variable))
             for inner in inner_groups(element):
-                self._group(inner, inner_context, context.given | left)
+                self._group(inner, inner_context, context.given | joined)
             if isinstance(element, Minus) and (context.given or context.graph):
-                self._minus(element, Group(0, 0, before))
-            before.append(element)
+                self._minus(element, left, sure)
+            alone = Group(element.start, element.end, [element])
+            left.update(in_scope(alone))
+            sure |= certain(alone)
 
     def _expression(self, expression: Expression, visible: frozenset[str], context: _Context) -> None:
         for part in walk(expression):
@@ -88,11 +90,12 @@ class _Walk:
                 self._rewriting.rename(hidden, part.start, part.end)
                 self._group(part.group, _Context(visible, graph=context.graph), visible)
 
-    def _minus(self, minus: Minus, left: Group) -> None:
-        shared = set(in_scope(left)) & set(in_scope(minus.group))
+    def _minus(self, minus: Minus, left: set[str], sure: set[str]) -> None:
+        """`left` are the variables in scope before a MINUS, `sure` those of them that always have a value."""
+        shared = left & set(in_scope(minus.group))
         if not shared:
             self._rewriting.edits.replace(minus.start, minus.end, (" ",))
-        elif not shared & certain(left) & certain(minus.group):
+        elif not shared & sure & certain(minus.group):
             names = ", ".join(f"?{name}" for name in sorted(shared))
             raise UnsupportedError(
                 minus,

@@ -18,67 +18,69 @@ from plangraf.sparql.nodes import (
     Constant,
     Expression,
     Group,
-    Operation,
     Select,
     Triples,
     Values,
     Variable,
 )
 from plangraf.sparql.rewrite.context import Rewriting
-from plangraf.sparql.scope import visible_groups
+from plangraf.sparql.scope import columns, visible_groups
 
 # Aggregates and functions whose value is one of their arguments.
 _PASSES_ON = frozenset(("MIN", "MAX", "SAMPLE"))
-_CHOOSES = frozenset(("COALESCE", "IF"))
+_CHOOSES = frozenset(("COALESCE", "IF", "STRDT"))
 
 
 def order_kinds(rewriting: Rewriting) -> None:
     for select in rewriting.selects:
+        kinds = _Kinds(select) if select.order else None
         for key in select.order:
-            if _may_mix(key.expression, select):
+            if kinds and kinds.may_mix(key.expression):
                 span = (key.expression.start, key.expression.end)
                 kind = ("IF(ISNUMERIC(", span, "), 1, DATATYPE(", span, "))")
                 sign = "DESC(" if key.descending else "ASC("
                 rewriting.edits.replace(key.start, key.end, (sign, *kind, ") ", (key.start, key.end)))
 
 
-def _may_mix(expression: Expression, select: Select) -> bool:
-    match expression:
-        case Variable(name=name):
-            alias = next((item.expression for item in select.items if item.alias and item.alias.name == name), None)
-            if alias is not None:
-                return _may_mix(alias, select)
-            key = next((item.expression for item in select.grouping if item.alias and item.alias.name == name), None)
-            return _may_mix(key, select) if key is not None else _is_mixed(name, select.where, select)
-        case Call(name=name, arguments=arguments) if name in _CHOOSES:
-            return len(arguments) != 1 or _may_mix(arguments[0], select)
-        case Call(name="STRDT"):
-            return True
-        case Aggregate(name=name, argument=argument) if name in _PASSES_ON and argument is not None:
-            return _may_mix(argument, select)
-        case Call() | Operation() | Aggregate() | Constant():
-            return False
-    return False
+class _Kinds:
+    """Which variables of a SELECT may have literals of several kinds: objects, and what VALUES or BIND give."""
 
+    def __init__(self, select: Select) -> None:
+        named = [item for item in (*select.grouping, *select.items) if item.alias is not None]
+        self._expressions = {item.name: item.expression for item in named}
+        self._mixed: set[str] = set()
+        self._kinds: dict[str, set[str]] = {}
+        for group in visible_groups(select.where):
+            self._group(group)
 
-def _is_mixed(name: str, where: Group, select: Select) -> bool:
-    """Whether a variable may have literals of several kinds: as an object, or from VALUES or BIND."""
-    kinds: set[str] = set()
-    for group in visible_groups(where):
+    def _group(self, group: Group) -> None:
         if group.select is not None:
-            return True
+            self._mixed.update(columns(group.select))
         for element in group.elements:
             match element:
                 case Triples(triples=triples):
-                    if any(isinstance(t.object, Variable) and t.object.name == name for t in triples):
-                        return True
-                case Bind(variable=variable, expression=expression) if variable.name == name:
-                    if _may_mix(expression, select):
-                        return True
-                    kinds.add(str(expression.start))
+                    self._mixed.update(t.object.name for t in triples if isinstance(t.object, Variable))
+                case Bind(variable=variable, expression=expression):
+                    self._note(variable.name, str(expression.start))
+                    if self.may_mix(expression):
+                        self._mixed.add(variable.name)
                 case Values(variables=variables, rows=rows):
-                    at = next((index for index, variable in enumerate(variables) if variable.name == name), None)
-                    cells = [row[at] for row in rows] if at is not None else []
-                    kinds |= {cell.kind if not cell.datatype else str(cell.start) for cell in cells
-                              if isinstance(cell, Constant)}  # fmt: skip
-    return len(kinds) > 1
+                    for row in rows:
+                        for variable, cell in zip(variables, row, strict=True):
+                            if isinstance(cell, Constant):
+                                self._note(variable.name, cell.kind if not cell.datatype else str(cell.start))
+
+    def _note(self, name: str, kind: str) -> None:
+        self._kinds.setdefault(name, set()).add(kind)
+
+    def may_mix(self, expression: Expression) -> bool:
+        match expression:
+            case Variable(name=name) if name in self._expressions:
+                return self.may_mix(self._expressions[name])
+            case Variable(name=name):
+                return name in self._mixed or len(self._kinds.get(name, ())) > 1
+            case Call(name=name) if name in _CHOOSES:
+                return True
+            case Aggregate(name=name, argument=argument) if name in _PASSES_ON and argument is not None:
+                return self.may_mix(argument)
+        return False

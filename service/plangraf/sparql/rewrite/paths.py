@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from plangraf.sparql.nodes import (
     Alternative,
     Blank,
+    Constant,
     Filter,
     Group,
     Inverse,
@@ -35,7 +36,7 @@ from plangraf.sparql.nodes import (
     Triples,
     Variable,
 )
-from plangraf.sparql.rewrite.context import Rewriting
+from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
 from plangraf.sparql.rewrite.edits import Part
 
 
@@ -98,7 +99,8 @@ def _is_nullable(path: Path) -> bool:
 
 
 def _is_constant(term: Term) -> bool:
-    return not isinstance(term, Variable | Blank)
+    """Whether a term is an IRI or a literal; a triple term may have variables."""
+    return not isinstance(term, Variable | Blank) and not (isinstance(term, Constant) and term.kind == "triple")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,9 @@ class _Run:
 
     def rewrite(self) -> None:
         for block in self._blocks:
+            if block.annotated:
+                hint = "Write the path or the annotation in a group of its own, { … }."
+                raise UnsupportedError(block, "a path cannot be counted beside an annotation of SPARQL 1.2.", hint)
             has_path = any(_is_rewritten(triple) for triple in block.triples)
             if has_path or any(isinstance(term, Blank) for term in block.written):
                 parts = [part for triple in block.triples for part in self._triple(triple)]
