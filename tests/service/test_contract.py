@@ -39,7 +39,7 @@ COLUMNS = {
         "unitLabel bound printedAs baseline start outcomeYear partners places force"
     ),
     "prose-commitments": (
-        "commitment areaOrder area section order label figure unit unitLabel bound printedAs partners places"
+        "commitment areaOrder area section order label figure unit unitLabel bound printedAs partners places force"
     ),
     "participation-activities": "activity plan planTitle foreseen order label date phase partners places",
     "figures": (
