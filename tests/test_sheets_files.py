@@ -277,7 +277,7 @@ def test_own_columns_and_sheets_are_kept_and_come_back(own: Path, tmp_path: Path
     (folder / NOTES_FILE).write_text("noe annet", encoding="utf-8")
     done = run("export-sheet", folder, "ut.xlsx", cwd=tmp_path)
     assert done.returncode == 2
-    assert "notater.csv cannot be read" in done.stderr
+    assert "notater.tsv cannot be read" in done.stderr
 
 
 def test_a_replacement_tells_that_notes_go(own: Path, tmp_path: Path) -> None:

@@ -424,6 +424,8 @@ def test_what_is_no_workbook_is_told(sheets: Path, change: Callable[[Path], obje
         (("export-sheet", "--template", "a.xlsx", "b.xlsx"), "A template is of no dataset."),
         (("import-sheet", "nowhere.xlsx", "9999/ny"), "There is no nowhere.xlsx."),
         (("import-sheet", "nowhere.xlsx", "ny"), "does not say which municipality it is of"),
+        (("import-sheet", "nowhere.xlsx", "9999/Planer å vedta"), "Name it 9999/planer-aa-vedta."),
+        (("import-sheet", "nowhere.xlsx", "9999/æ%20<>"), "Name it 9999/ae-20."),
     ],
 )
 def test_a_wrong_name_is_one_clear_line(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:

@@ -183,7 +183,7 @@ def import_sheet(
 
     Nothing is written when anything is wrong; every error is told with sheet, row, column and what to write, in
     Norwegian and English. The municipality's other datasets, beside FOLDER, are read too. With --replace it says
-    what is added, changed and removed, and asks. Columns and sheets of your own are kept in FOLDER/notater.csv.
+    what is added, changed and removed, and asks. Columns and sheets of your own are kept in FOLDER/notater.tsv.
 
     \b
     Examples:

@@ -189,7 +189,8 @@ def _not_listed(column: Column, text: str) -> CellError:
     names = list(column.kind.names)
     lower = {name.lower(): name for name in (*column.kind.also, *names)}
     # A wrong digit is another thing: a code that is not listed is close to every code.
-    near = [lower[name] for name in difflib.get_close_matches(text.lower(), lower, n=5, cutoff=0.8)]
+    cutoff = 0.6 if re.search(r"[0-9]", text) else 0.8
+    near = [lower[name] for name in difflib.get_close_matches(text.lower(), lower, n=5, cutoff=cutoff)]
     near = [name for name in near if same_digits(name, text)][:1]
     shown = ", ".join(f"«{name}»" for name in names[:8]) + (" …" if len(names) > 8 else "")
     hint_nb = f" Mente du «{near[0]}»?" if near else f" Velg en av: {shown}."

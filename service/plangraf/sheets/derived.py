@@ -6,7 +6,7 @@ The printed form is kept, and what it says is typed beside it; so nothing is los
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pyoxigraph import Literal, NamedNode
 
@@ -115,9 +115,11 @@ def _year(text: str) -> Literal:
     return Literal(text, datatype=NamedNode(f"{_XSD}gYear"))
 
 
-_READINGS = {
+_READINGS: Mapping[str, Callable[[str], dict[str, list[Term]] | None]] = {
     f"{PLAN}startYear": _time("start"),
     f"{PLAN}completionYear": _time("completion"),
     f"{PLAN}number": _number,
     f"{PLAN}revisionInterval": _interval,
 }
+SEVERAL_WAYS = frozenset(_READINGS)
+"""Properties of which a cell may say more than a value of their datatype."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from plangraf.build.parsing import read
 from plangraf.errors import DataError, SettingError
 from plangraf.files import SourceFile, source_files
 from plangraf.namespaces import GRAPH, SDG_GRAPH
+from plangraf.namespaces import slug as slug_of
 from plangraf.settings import Settings
 from plangraf.sheets.cells import LONGEST
 from plangraf.sheets.checking import check
@@ -26,7 +28,7 @@ from plangraf.sheets.notes import NOTES_FILE, Note, OwnSheet, notes_text, read_n
 from plangraf.sheets.problems import SheetProblem, stops
 from plangraf.sheets.raw import Found, UnreadableError
 from plangraf.sheets.reading import Imported, read_tables
-from plangraf.sheets.replacing import Preview, preview
+from plangraf.sheets.replacing import Preview, preview, read_files
 from plangraf.sheets.shapes import read_model
 from plangraf.sheets.tables import OTHER_COLUMNS, Table, tables, too_long
 from plangraf.sheets.turtle import turtle_files
@@ -66,7 +68,7 @@ def export_sheet(settings: Settings, source: str, out: Path, *, replace: bool = 
     """
     folder = _dataset_folder(settings, source)
     _must_be_free(out, replace=replace)
-    parsed = read([SourceFile(path, str(path), GRAPH) for path in sorted(folder.glob("*.ttl"))])
+    parsed = read([SourceFile(path, str(path), GRAPH) for path in read_files(folder)])
     if parsed.problems:
         raise DataError(parsed.problems)
     triples: set[Triple] = {quad.triple for quad in parsed.quads}
@@ -111,7 +113,8 @@ def import_sheet(
     Raises:
         SettingError: a name cannot be used.
     """
-    if not replace and any(folder.glob("*.ttl")):
+    _must_be_a_slug(folder)
+    if not replace and read_files(folder):
         raise SettingError(f"{folder} holds Turtle files already. Give --replace to write them anew.")
     model = read_model(settings.home)
     try:
@@ -127,7 +130,7 @@ def import_sheet(
     count = len(imported.triples)
     if stops(problems):
         return Outcome((), count, problems)
-    if any(folder.glob("*.ttl")):
+    if read_files(folder):
         kept = (read_notes(folder), imported.notes)
         changes = preview(folder, imported.triples, model, _keys(folder), kept)
         if changes is None:
@@ -172,10 +175,21 @@ def _keys(folder: Path) -> Keys:
     )
 
 
+def _must_be_a_slug(folder: Path) -> None:
+    """The folder's name becomes a part of IRIs, and the dataset's identifier."""
+    name = folder.absolute().name
+    if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", name):
+        better = folder.parent / (slug_of(name) or "planstrategi-2024-2027")
+        raise SettingError(
+            f"{folder} cannot be a dataset's folder: its name is to have lower-case ASCII letters, digits and hyphens "
+            f"only. Name it {better}."
+        )
+
+
 def _dataset_folder(settings: Settings, source: str) -> Path:
     folder = Path(source)
     if folder.is_dir():
-        if not any(folder.glob("*.ttl")):
+        if not read_files(folder):
             raise SettingError(f"The folder {source} holds no Turtle files.")
         return folder
     known = {
@@ -239,7 +253,7 @@ def _write_files(folder: Path, files: dict[str, str], notes: Sequence[Note]) -> 
                     file.write(text)
                     file.flush()
                     os.fsync(file.fileno())
-            for stale in (*folder.glob("*.ttl"), folder / NOTES_FILE):
+            for stale in (*read_files(folder), folder / NOTES_FILE):
                 if stale.name not in files:
                     stale.unlink(missing_ok=True)
             for name in files:

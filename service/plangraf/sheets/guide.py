@@ -48,9 +48,9 @@ _LINES = (
      "as 25 when the unit is per cent. What the cell shows counts; where it shows another value than it holds, it is "
      "refused. Formulas and merged cells are refused."),
     ("Egne kolonner · Columns of your own",
-     "Egne kolonner og ark, og merknader på celler, tas vare på i filen notater.csv ved siden av datafilene. De "
+     "Egne kolonner og ark, og merknader på celler, tas vare på i filen notater.tsv ved siden av datafilene. De "
      "publiseres ikke, og kommer tilbake når du eksporterer.",
-     "Columns and sheets of your own, and comments on cells, are kept in the file notater.csv beside the data files. "
+     "Columns and sheets of your own, and comments on cells, are kept in the file notater.tsv beside the data files. "
      "They are not published, and come back when you export."),
     ("Planer uten nummer, oppstart · Plans without a number, start",
      "Nummer kan være 7, 1.1 eller A2, eller mangle; nøkkelen lages da av tittelen. Oppstart og ferdigår kan skrives "

@@ -18,7 +18,7 @@ from typing import cast, get_args
 from plangraf.errors import SettingError
 from plangraf.sheets.tables import Table
 
-NOTES_FILE = "notater.csv"
+NOTES_FILE = "notater.tsv"
 _HEADING = ("kind", "sheet", "row", "column", "text")
 
 NoteKind = OneOf["column", "comment", "sheet"]
@@ -82,9 +82,9 @@ def with_notes(found: Sequence[Table], notes: Sequence[Note]) -> tuple[list[Tabl
 
 
 def notes_text(notes: Iterable[Note]) -> str:
-    """The notes as CSV, in their order."""
+    """The notes as text, tabulators between the columns, in their order."""
     lines = io.StringIO(newline="")
-    writer = csv.writer(lines, delimiter=";", lineterminator="\r\n", quoting=csv.QUOTE_ALL)
+    writer = csv.writer(lines, delimiter="\t", lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writerow(_HEADING)
     # A space keeps spreadsheet programs from running a text that begins as a formula does.
     writer.writerows((note.kind, note.sheet, note.row, note.column, f" {note.text}") for note in notes)
@@ -101,7 +101,7 @@ def read_notes(folder: Path) -> list[Note]:
     if not path.is_file():
         return []
     try:
-        rows = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline=""), delimiter=";", strict=True))
+        rows = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline=""), delimiter="\t", strict=True))
         if tuple(rows[0]) != _HEADING or not all(_is_note(row) for row in rows[1:]):
             raise ValueError("it has other columns")
     except (OSError, ValueError, IndexError, csv.Error) as error:

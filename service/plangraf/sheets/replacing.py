@@ -10,7 +10,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Triple
 
 from plangraf.build.parsing import read
-from plangraf.files import SourceFile
+from plangraf.files import READ, SourceFile, is_backup
 from plangraf.namespaces import GRAPH
 from plangraf.sheets.cells import natural
 from plangraf.sheets.keys import Keys
@@ -87,7 +87,7 @@ def preview(
         keys: short names of the things.
         notes: those that are there now, and those that are to be.
     """
-    paths = sorted(folder.glob("*.ttl"))
+    paths = read_files(folder)
     parsed = read([SourceFile(path, path.name, GRAPH) for path in paths])
     before, after = _by_thing(quad.triple for quad in parsed.quads), _by_thing(triples)
     found: dict[str, tuple[list[str], list[str], list[str]]] = defaultdict(lambda: ([], [], []))
@@ -105,6 +105,13 @@ def preview(
     )
     commented = tuple(path.name for path in paths if _has_comments(path))
     return Preview(changes, unreadable, commented, len(before_notes), len(after_notes))
+
+
+def read_files(folder: Path) -> list[Path]:
+    """The files of a dataset's folder that a build reads; none when there is no folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in READ and not is_backup(path))
 
 
 def _by_thing(triples: Iterable[Triple]) -> dict[NamedNode, set[Triple]]:

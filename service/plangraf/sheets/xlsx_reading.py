@@ -65,7 +65,10 @@ def read_workbook(path: Path) -> list[RawTable]:
     strict = _look_at(path)
     try:
         workbook = load_workbook(
-            _transitional(path) if strict else path, data_only=False, keep_links=False, rich_text=False
+            _transitional(path) if strict else io.BytesIO(path.read_bytes()),
+            data_only=False,
+            keep_links=False,
+            rich_text=False,
         )
     except Exception as error:  # openpyxl lets out whatever a broken part causes
         raise UnreadableError(

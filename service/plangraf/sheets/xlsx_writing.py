@@ -17,6 +17,7 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from plangraf.sheets.derived import SEVERAL_WAYS
 from plangraf.sheets.guide import guide
 from plangraf.sheets.model import Column
 from plangraf.sheets.notes import OwnSheet
@@ -119,6 +120,8 @@ def _head(sheet: Worksheet, table: Table) -> None:
 
 def _format(column: Column) -> str:
     kind = column.kind
+    if column.path in SEVERAL_WAYS:
+        return "@"  # a `1.10` or `2024-25` must stay what was typed
     if column.role in ("key", "classes") or kind.link or kind.turtle or column.language:
         return "@"
     return _FORMATS.get(kind.datatypes[0], "@") if len(kind.datatypes) == 1 else "@"
