@@ -55,7 +55,7 @@ def there_and_back(found: set[Triple], model: Model, folder: Path, form: str) ->
         raw = read_workbook(folder / "a.xlsx")
     else:
         write_folder(written, folder)
-        raw = read_folder(folder)
+        raw = read_folder(folder).tables
     imported = read_tables(raw, model, keys)
     assert imported.problems == []
     again: set[Triple] = set()
@@ -232,8 +232,8 @@ def test_headings_are_in_both_languages_with_advice_and_a_mark_on_what_is_requir
     column = next(cell.column for cell in sheet[3] if cell.value == "plan:municipality")
     assert (sheet.cell(1, column).value, sheet.cell(2, column).value) == ("kommune *", "municipality *")
     note = sheet.cell(1, column).comment.text
-    assert "nøyaktig én plan:Municipality" in note
-    assert "exactly one plan:Municipality" in note
+    assert "Knytt planen til kommunen sin, en plan:Municipality" in note
+    assert "Link the plan to its municipality, a plan:Municipality" in note
     assert sheet.freeze_panes == "B4"
 
 

@@ -101,30 +101,43 @@ def build(
 
 @app.command()
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Turtle files of your own.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILES...", help="Turtle files, workbooks, or folders of Turtle or CSV files."),
+    ],
     data: DataOption = None,
+    municipality: Annotated[
+        str | None,
+        typer.Option("--municipality", metavar="NUMBER", help="Completes the keys of spreadsheets in no such folder."),
+    ] = None,
     every: AllOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Check your own Turtle files before you build with them.
+    """Check your own files before you build with them.
 
-    They are read beside our ontology, shapes and data, and only what your files describe is reported: what
-    does not parse, terms that are not defined, shapes that are not met. Nothing is written.
+    The verdict is that of a build, or for spreadsheets that of an import: they are read beside our ontology,
+    shapes and data, and only what they describe is reported. A file in a data folder is read with the rest of that
+    folder, any other as a dataset of its own. Nothing is written.
 
     \b
     Examples:
       plangraf validate my-plans.ttl
-      plangraf validate 5031/planstrategi-2024-2027/*.ttl
+      plangraf validate my-data                                a data folder, or one dataset's folder in it
+      plangraf validate kommune.xlsx plan.xlsx --municipality 9999
       plangraf validate new.ttl --data mine      when new.ttl links to things described in mine/
     """
     with _told(every=every):
-        from plangraf.build.own import validate as run
         from plangraf.build.report import as_text
+        from plangraf.sheets.problems import as_text as sheets_as_text
+        from plangraf.validating import validate as run
 
-        problems = run(_settings(data=data), files, progress=_progress(quiet))
-        if problems:
-            typer.echo(as_text(problems, every=every))
-        if any(problem.severity == "Violation" for problem in problems):
+        verdict = run(_settings(data=data), files, municipality=municipality, progress=_progress(quiet))
+        if verdict.problems:
+            typer.echo(as_text(verdict.problems, every=every))
+        for path, problems in verdict.sheets:
+            if problems:
+                typer.echo(f"{path}\n{sheets_as_text(problems, every=every)}")
+        if not verdict.good:
             raise typer.Exit(1)
         typer.echo("nb  Ingen feil.\nen  No errors.")
 
@@ -176,28 +189,48 @@ def import_sheet(
     ],
     data: DataOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the Turtle files of FOLDER.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Replace without a question, for scripts.")] = False,
+    every: AllOption = False,
 ) -> None:
     """Read a filled-in workbook, check it as a build would, and write the dataset's Turtle files.
 
     Nothing is written when anything is wrong; every error is told with sheet, row, column and what to write, in
-    Norwegian and English. The municipality's other datasets, beside FOLDER, are read too.
+    Norwegian and English. The municipality's other datasets, beside FOLDER, are read too. With --replace it says
+    what is added, changed and removed, and asks. Columns and sheets of your own are kept in FOLDER/notater.tsv.
 
     \b
     Examples:
       plangraf import-sheet kommune.xlsx my-data/9999/kommune
       plangraf import-sheet plan.xlsx my-data/9999/planstrategi-2024-2027 --replace
+      plangraf import-sheet plan.xlsx my-data/9999/planstrategi-2024-2027 --replace --yes
       plangraf import-sheet csv-folder my-data/9999/planstrategi-2024-2027
     """
     with _told():
         from plangraf.sheets.exchange import import_sheet as run
         from plangraf.sheets.problems import as_text, stops
+        from plangraf.sheets.replacing import Preview
 
-        done = run(_settings(data=data), source, folder, replace=replace)
+        def confirm(changes: Preview) -> bool:
+            _say(changes.as_text())
+            if yes:
+                return True
+            if not sys.stdin.isatty():
+                raise SettingError("Nothing was written: nobody can be asked here. Give --yes to replace.")
+            _say("Erstatte? · Replace? [j/N]")
+            return sys.stdin.readline().strip().lower() in ("j", "ja", "y", "yes")
+
+        done = run(_settings(data=data), source, folder, replace=replace, confirm=confirm)
         if done.problems:
-            _say(as_text(done.problems))
+            _say(as_text(done.problems, every=every))
         if stops(done.problems):
             _say("nb  Ingenting er skrevet.\nen  Nothing was written.")
             raise typer.Exit(1)
+        if done.declined:
+            _say("nb  Ingenting er skrevet.\nen  Nothing was written.")
+            raise typer.Exit(1)
+        if done.unchanged:
+            typer.echo(f"{folder}  unchanged, {done.triples} triples")
+            return
         if not done.written:
             raise SettingError(f"{source} holds no rows: nothing was written.")
         typer.echo(f"{folder}  {len(done.written)} files, {done.triples} triples")

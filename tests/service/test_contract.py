@@ -10,7 +10,10 @@ import httpx
 import pytest
 
 COLUMNS = {
-    "plans": "plan number title kind startYear revision responsible primaryPerspective perspectives",
+    "plans": (
+        "plan number title kind startYear revision responsible primaryPerspective perspectives "
+        "numberAsPrinted status startAsPrinted completionYear planId documentAddress"
+    ),
     "perspectives": "perspective number title targets plans",
     "trends": "trend number title",
     "targets-by-perspective": "perspectiveNumber target targetCode targetLabel evidence printedAs",
@@ -39,7 +42,7 @@ COLUMNS = {
 }
 ID = "https://w3id.org/plangraf/id/5001/"
 ROWS = {
-    "plans": 25, "perspectives": 14, "trends": 8, "targets-by-perspective": 150, "measures": 92,
+    "plans": 26, "perspectives": 14, "trends": 8, "targets-by-perspective": 150, "measures": 92,
     "strategic-approaches": 6, "community-goals": 5, "participation-phases": 4, "commitments": 285,
     "coverage": 169,
 }  # fmt: skip
@@ -74,7 +77,9 @@ def test_a_named_query_has_as_many_rows_as_the_documents_have_items(url: str, na
 
 
 def test_every_plan_of_table_1_stands_as_printed(url: str) -> None:
-    plans = rows(url, "plans")
+    *plans, unnumbered = rows(url, "plans")
+    assert unnumbered["plan"] == ID + "plan/2022-samfunnsplan"
+    assert unnumbered["number"] == ""
     assert [plan["number"] for plan in plans] == [str(number) for number in range(1, 26)]
     assert [plan["number"] for plan in plans if plan["revision"] == "true"] == ["9", "11", "12", "14", "22"]
     assert {plan["revision"] for plan in plans} == {"true", "false"}

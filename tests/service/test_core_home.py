@@ -65,7 +65,7 @@ def test_every_page_is_there_in_both_languages(core_url: str, path: str) -> None
 
 @pytest.mark.parametrize("path", DATA)
 def test_every_list_and_description_answers(core_url: str, path: str) -> None:
-    response = httpx.get(f"{core_url}{path}", timeout=60)
+    response = httpx.get(f"{core_url}{path}", timeout=60, follow_redirects=True)
     assert response.status_code == 200, response.text[:300]
 
 
