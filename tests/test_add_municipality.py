@@ -219,6 +219,16 @@ def test_the_service_answers_for_the_municipality(municipality: Path, run_server
         assert "Temaplan for fjorden" in page
         assert f"{SLUG}-l20-24" in page
         assert "Temaplan" in get(f"{server.url}/doc/9999/plan/2024-2027-1.ttl")
+        # Its catalogue has what Trondheim's has: the period, the series, what it was read from, its dates.
+        catalogue = get(f"{server.url}/catalog.nt", "application/n-triples")
+        dataset = f"<{ID}/dataset/{SLUG}>"
+        for predicate, value in (
+            ("http://purl.org/dc/terms/temporal", f"<{ID}/dataset/{SLUG}#temporal>"),
+            ("http://www.w3.org/ns/dcat#inSeries", "<https://w3id.org/plangraf/id/catalog/series/9999/2024-2027>"),
+            ("http://www.w3.org/ns/prov#wasDerivedFrom", f"<{ID}/source-document/{SLUG}>"),
+        ):
+            assert f"{dataset} <{predicate}> {value} ." in catalogue
+        assert f"{dataset} <http://purl.org/dc/terms/issued> " in catalogue
         # The catalogue places it in time and in a series, as it does with Trondheim's.
         catalogue = get(f"{server.url}/catalog", "text/turtle")
         for number, years in (("9999", "2024-2027"), ("5001", "2020-2023")):

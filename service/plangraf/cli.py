@@ -101,30 +101,43 @@ def build(
 
 @app.command()
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Turtle files of your own.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILES...", help="Turtle files, workbooks, or folders of Turtle or CSV files."),
+    ],
     data: DataOption = None,
+    municipality: Annotated[
+        str | None,
+        typer.Option("--municipality", metavar="NUMBER", help="Completes the keys of spreadsheets in no such folder."),
+    ] = None,
     every: AllOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Check your own Turtle files before you build with them.
+    """Check your own files before you build with them.
 
-    They are read beside our ontology, shapes and data, and only what your files describe is reported: what
-    does not parse, terms that are not defined, shapes that are not met. Nothing is written.
+    The verdict is that of a build, or for spreadsheets that of an import: they are read beside our ontology,
+    shapes and data, and only what they describe is reported. A file in a data folder is read with the rest of that
+    folder, any other as a dataset of its own. Nothing is written.
 
     \b
     Examples:
       plangraf validate my-plans.ttl
-      plangraf validate 5031/planstrategi-2024-2027/*.ttl
+      plangraf validate my-data                                a data folder, or one dataset's folder in it
+      plangraf validate kommune.xlsx plan.xlsx --municipality 9999
       plangraf validate new.ttl --data mine      when new.ttl links to things described in mine/
     """
     with _told(every=every):
-        from plangraf.build.own import validate as run
         from plangraf.build.report import as_text
+        from plangraf.sheets.problems import as_text as sheets_as_text
+        from plangraf.validating import validate as run
 
-        problems = run(_settings(data=data), files, progress=_progress(quiet))
-        if problems:
-            typer.echo(as_text(problems, every=every))
-        if any(problem.severity == "Violation" for problem in problems):
+        verdict = run(_settings(data=data), files, municipality=municipality, progress=_progress(quiet))
+        if verdict.problems:
+            typer.echo(as_text(verdict.problems, every=every))
+        for path, problems in verdict.sheets:
+            if problems:
+                typer.echo(f"{path}\n{sheets_as_text(problems, every=every)}")
+        if not verdict.good:
             raise typer.Exit(1)
         typer.echo("nb  Ingen feil.\nen  No errors.")
 

@@ -95,6 +95,7 @@ _STANDARDS = """SELECT ?standard ?title WHERE {
 
 _DATASET = re.compile(re.escape(ID) + r"(?:(?P<municipality>[0-9]{4})/)?dataset/(?P<slug>[^/#?]+)")
 _OURS = re.compile(r"\bplan:(\w+)")
+_DOCUMENT = PLAN + "SourceDocument"
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 
@@ -219,9 +220,14 @@ async def holdings(engine: Engine) -> Holdings:
         if described := by_graph.get(row["graph"]["value"]):
             described.keywords.append(literal(row["label"]))
     await _add_measurements(engine, datasets)
+    sources = await _sources(engine)
+    for dataset in datasets.values():
+        # A source document is what its dataset was read from, also where only dcterms:source says so.
+        read = (iri for iri in dataset.further_sources if iri in sources and _DOCUMENT in sources[iri].types)
+        dataset.sources = list(dict.fromkeys((*dataset.sources, *read)))
     return Holdings(
         list(datasets.values()),
-        await _sources(engine),
+        sources,
         await _agents(engine),
         await _texts(engine, _STANDARDS, "standard", "title"),
         await _texts(engine, _METRICS, "metric", "label"),

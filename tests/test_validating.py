@@ -1,0 +1,104 @@
+"""`plangraf validate` of everything that becomes data: its verdict is that of the build or the import."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from filled_sheets import columns, fill, sheet_of
+from small_home import CASE, make_home, plangraf, write
+from test_add_municipality import KOMMUNE, PLANSTRATEGI
+from test_add_municipality import plangraf as in_the_checkout
+
+ID = "https://w3id.org/plangraf/id"
+GOOD = "nb  Ingen feil.\nen  No errors.\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return make_home(tmp_path / "home")
+
+
+@pytest.mark.parametrize("what", ["file", "dataset", "municipality", "data folder", "in place of the current folder"])
+def test_a_file_is_judged_beside_its_data_folder_wherever_that_lies(home: Path, tmp_path: Path, what: str) -> None:
+    """The case is described in a file that is not named, and named twice in one that is."""
+    data = tmp_path / "mine"
+    write(data, "9999/plan/case.ttl", f'<{ID}/9999/case/1> a plan:Case ; rdfs:label "x"@nb .\n')
+    write(data, "9999/plan/number.ttl", f'<{ID}/9999/case/1> plan:caseNumber "1/20" .\n')
+    path = {
+        "file": data / "9999/plan/case.ttl", "dataset": data / "9999/plan", "municipality": data / "9999",
+        "data folder": data, "in place of the current folder": data / "9999/plan/../plan",
+    }[what]  # fmt: skip
+    run = plangraf("validate", "--quiet", path, home=home)
+    assert (run.returncode, run.stdout) == (0, GOOD), run.stdout
+    assert plangraf("build", "--quiet", "--data", data, home=home).returncode == 0
+    (data / "9999/plan/number.ttl").unlink()
+    assert plangraf("validate", "--quiet", path, home=home).returncode == 1
+
+
+def test_a_check_that_another_file_of_ours_has_a_part_in_is_told(home: Path, tmp_path: Path) -> None:
+    """The number is that of a case of ours: a build would stop."""
+    own = write(tmp_path, "own.ttl", f'<{ID}/5001/case/zz> a plan:Case ; plan:caseNumber "68/19" .\n')
+    run = plangraf("validate", "--quiet", own, home=home)
+    assert run.returncode == 1
+    assert "Check number-twice: A case number under two cases" in run.stdout
+    assert CASE in run.stdout
+
+
+def test_a_loose_file_is_judged_as_one_of_its_municipality(tmp_path: Path) -> None:
+    """In no source graph nobody would ask for evidence."""
+    file = write(tmp_path, "loose.ttl", f'<{ID}/9999/case/1-20> a plan:Case ; plan:caseNumber "1/20" .\n')
+    run = in_the_checkout("validate", "--quiet", file, "--all", cwd=tmp_path)
+    assert run.returncode == 1
+    assert "every-statement-has-evidence" in run.stdout
+    assert "graph <https://w3id.org/plangraf/graph/9999/own>" in run.stdout
+
+
+@pytest.mark.parametrize("content", ["", "# nothing\n", "@prefix a: <http://example.org/> .\n"])
+def test_an_empty_file_is_said_to_be_empty(home: Path, tmp_path: Path, content: str) -> None:
+    (tmp_path / "own.ttl").write_text(content, encoding="utf-8")
+    run = plangraf("validate", "--quiet", tmp_path / "own.ttl", home=home)
+    assert run.returncode == 1
+    assert "The file is empty." in run.stdout or "not a single statement" in run.stdout
+
+
+def test_folders_of_which_a_build_reads_nothing_are_told(home: Path, tmp_path: Path) -> None:
+    write(tmp_path, "mine/9999/plan strategi/case.ttl", f"<{ID}/9999/case/1> a plan:Case .\n")
+    for path in ("mine/9999/plan strategi/case.ttl", "mine/9999/plan strategi", "mine"):
+        run = plangraf("validate", "--quiet", tmp_path / path, home=home)
+        assert run.returncode == 1
+        assert 'The folder name "plan strategi" cannot be part of an IRI' in run.stdout
+    (tmp_path / "empty").mkdir()
+    run = plangraf("validate", "--quiet", tmp_path / "empty", home=home)
+    assert (run.returncode, run.stderr) == (2, f"plangraf: The folder {tmp_path}/empty holds no Turtle files.\n")
+
+
+def test_workbooks_and_csv_folders_get_the_verdict_of_an_import_and_nothing_is_written(tmp_path: Path) -> None:
+    for name, rows in (("kommune.xlsx", KOMMUNE), ("plan.xlsx", PLANSTRATEGI)):
+        assert in_the_checkout("export-sheet", "--template", name, cwd=tmp_path).returncode == 0
+        fill(tmp_path / name, rows)
+    # The municipality of the first is known from the second, which needs it: whatever their order.
+    run = in_the_checkout("validate", "--quiet", "plan.xlsx", "kommune.xlsx", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (0, GOOD), run.stdout
+    run = in_the_checkout("validate", "--quiet", "kommune.xlsx", cwd=tmp_path)
+    assert run.returncode == 2
+    assert run.stderr == (
+        "plangraf: No sheet names a municipality. Give the number that completes the keys: --municipality 9999.\n"
+    )
+    assert in_the_checkout("validate", "-q", "kommune.xlsx", "--municipality", "9999", cwd=tmp_path).returncode == 0
+    workbook, sheet = sheet_of(tmp_path / "kommune.xlsx", "plan:Municipality")
+    sheet.cell(4, columns(sheet)["plan:municipalityNumber"]).value = "99"
+    workbook.save(tmp_path / "kommune.xlsx")  # type: ignore[attr-defined]
+    run = in_the_checkout("validate", "-q", "kommune.xlsx", "--municipality", "9999", cwd=tmp_path)
+    assert run.returncode == 1
+    assert run.stdout.startswith("kommune.xlsx\nark «Kommune»")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kommune.xlsx", "plan.xlsx"]
+    csv = tmp_path / "9999" / "kommune"
+    assert in_the_checkout("export-sheet", "5001/kommune", csv, cwd=tmp_path).returncode == 0
+    copied = tmp_path / "5001" / "kommune"
+    copied.parent.mkdir()
+    shutil.move(csv, copied)
+    run = in_the_checkout("validate", "-q", copied, cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (0, GOOD), run.stdout
