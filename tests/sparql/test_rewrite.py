@@ -39,6 +39,9 @@ def read(query: str) -> str:
         "SELECT ?s { GRAPH ?g { ?s ?p ?o } }",         "SELECT ?s { ?s ?p ?o FILTER(?o > 1 && ISIRI(?s)) }",
         "SELECT ?s { ?s ?p ?o FILTER(REGEX(?o, '^a.b', 'i')) }",
         "SELECT (REPLACE(?o, 'a', 'b') AS ?r) { ?s ?p ?o }", "SELECT (xsd:date('2020-01-01') AS ?d) { }",
+        "SELECT ?s { ?s ?p ?o OPTIONAL { ?s :q ?x MINUS { ?p :r ?y } } FILTER(?o > 1) }",
+        "SELECT ?s { ?s ?p ?o OPTIONAL { ?s :q ?x OPTIONAL { ?x :r ?y } FILTER(?x > ?o + 1) } ?o :t ?u }",
+        "SELECT ?s { ?s ?p ?o OPTIONAL { { ?s :q ?x } UNION { SELECT ?s ?x { ?s :r ?x } } } ?o :t ?u }",
         "SELECT ?x { ?x :a.b ?y }", "SELECT (1 AS ?a) (?a + 1 AS ?b) { }",
         "SELECT (1/?x AS ?y) (?x/2 AS ?z) (?x*2 AS ?v) { ?s ?p ?x }",
         "SELECT (COUNT(DISTINCT *) AS ?n) (SUM(?o) AS ?m) { ?s ?p ?o }",
@@ -138,6 +141,16 @@ def test_what_the_engine_answers_rightly_stays_as_it_is(query: str) -> None:
          "SELECT ?s { ?s ?p ?o { ?s :q ?x FILTER EXISTS { ?h_0 :r ?x } } }"),
         ("SELECT ?s { ?s ?p ?o FILTER EXISTS { ?a :q ?b MINUS { ?c :r ?d } } }",
          "SELECT ?s { ?s ?p ?o FILTER EXISTS { ?a :q ?b } }"),
+        # OPTIONAL
+        ("SELECT ?s { ?s ?p ?o OPTIONAL { ?s :q ?x MINUS { ?p :r ?y } } FILTER(?x > 1) ?o :t ?u }",
+         "SELECT ?s { { SELECT ?s ?p ?o ?x { ?s ?p ?o OPTIONAL { ?s :q ?x MINUS { ?p :r ?y } } } } "
+         "?o :t ?u FILTER(?x > 1) }"),
+        ("SELECT ?s { ?s ?p ?o { ?s :q ?x OPTIONAL { ?x :r ?y OPTIONAL { ?z :t ?o } } } }",
+         "SELECT ?s { ?s ?p ?o "
+         "{ { SELECT ?s ?x ?y ?z ?o { ?s :q ?x OPTIONAL { ?x :r ?y OPTIONAL { ?z :t ?o } } } } } }"),
+        ("SELECT ?s { GRAPH ?g { { ?s ?p ?o OPTIONAL { SELECT ?s { ?s :q ?x } LIMIT 1 } } ?o :t ?u } }",
+         "SELECT ?s { GRAPH ?g { { { SELECT ?s ?p ?o ?g { ?s ?p ?o OPTIONAL "
+         "{ GRAPH ?g { } LATERAL { SELECT ?g ?s { ?s :q ?x } LIMIT 1 } } } } } ?o :t ?u } }"),
         # Forms and names
         ("ASK { ?s ?p ?o } GROUP BY ?s HAVING(COUNT(*) > 1)",
          "ASK { SELECT ?s { ?s ?p ?o } GROUP BY ?s HAVING(COUNT(*) > 1) }"),

@@ -189,6 +189,7 @@ class _Pass:
     form: str = ""
     deterministic: bool = True
     has_graph_clause: bool = False
+    has_optional: bool = False
     awaiting_rows: bool = False
     loose: bool = False
     suspect: bool = False
@@ -292,7 +293,11 @@ class _Pass:
             self.awaiting_rows = True
             self.suspect = self.suspect or self.has_graph_clause
         elif word in ("MINUS", "BIND"):
-            self.suspect = self.suspect or self.has_graph_clause
+            self.suspect = self.suspect or self.has_graph_clause or self.has_optional
+        elif word == "OPTIONAL":
+            # What an OPTIONAL holds and is joined with may have to be evaluated apart.
+            self.suspect = self.suspect or self.has_optional or frame.opener is not None
+            self.has_optional = True
         elif word == "FILTER":
             # A variable or a call may be a text with a language, whose boolean value is asked for.
             self.suspect = self.suspect or self.has_graph_clause or self._text(index + 3) in (")", "(")

@@ -24,9 +24,11 @@ def rewritten(
 
     Args:
         text: what the engine would read, each place of it as in the decoded text of `source`.
-        source: the query as it was sent, with its `tokens`.
+        source: the query as it was sent.
+        tokens: those of `source`.
         expand: gives the absolute IRI of a token.
-        max_bytes, max_nesting: the bounds of a query, of which the result may have a multiple.
+        max_bytes: most characters of the result.
+        max_nesting: bound of a query's brackets inside each other, of which the result may have four times as many.
     Raises:
         QueryUnsupportedError: the engine cannot answer it as the standard says.
         QueryLimitError: the result would be too long or too deep.

@@ -11,6 +11,7 @@ from plangraf.sparql.nodes import AGGREGATES
 from plangraf.sparql.parser import NotParsedError, parse
 from plangraf.sparql.rewrite.aggregates import aggregate_terms
 from plangraf.sparql.rewrite.aliases import expand_aliases
+from plangraf.sparql.rewrite.apart import set_optionals_apart
 from plangraf.sparql.rewrite.bnodes import freshen_bnodes
 from plangraf.sparql.rewrite.columns import count_solutions, order_columns
 from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError, stem_for
@@ -36,6 +37,7 @@ _STEPS: tuple[tuple[Callable[[Rewriting], None], frozenset[str]], ...] = (
     (count_paths, frozenset(("|", "!", "*", "?"))),
     (freshen_bnodes, frozenset(("BNODE",))),
     (count_solutions, frozenset(("COUNT",))),
+    (set_optionals_apart, frozenset(("OPTIONAL",))),
     (order_kinds, frozenset(("ORDER",))),
     (order_columns, frozenset(("*",))),
 )

@@ -58,10 +58,12 @@ class Rewriting:
         if not fresh:
             return
         self.renamed += [(start, end, name, new) for name, new in fresh.items()]
-        first, last = self._index(start), self._index(end)
-        for token in self.tokens[first:last]:
+        for token in self.tokens_in(start, end):
             if token.kind == "variable" and token.text[1:] in fresh:
                 self.edits.replace(token.start, token.end, (fresh[token.text[1:]],))
+
+    def tokens_in(self, start: int, end: int) -> list[Token]:
+        return self.tokens[self._index(start) : self._index(end)]
 
     def named(self, name: str, place: int) -> str:
         """A variable as the new text writes it at a place of the old one; the first rename is the outermost."""
