@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
 DATA ?=
+DROP ?=
 BIN := $(VENV)/bin
 
 .PHONY: help serve build test portals differential lint bench soak lock clean
@@ -21,11 +22,11 @@ $(VENV)/.test: $(VENV)/.serve requirements-test.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
 	touch $@
 
-serve: $(VENV)/.serve ## build when the files have changed, then serve (PORT=8123, DATA=folder)
-	$(BIN)/plangraf serve --port $(PORT) $(foreach folder,$(DATA),--data $(folder))
+serve: $(VENV)/.serve ## build when the files have changed, then serve (PORT=8123, DATA=folder, DROP=1)
+	$(BIN)/plangraf serve --port $(PORT) $(foreach folder,$(DATA),--data $(folder))$(if $(DROP), --drop)
 
 build: $(VENV)/.serve ## check the files and write a version
-	$(BIN)/plangraf build $(foreach folder,$(DATA),--data $(folder))
+	$(BIN)/plangraf build $(foreach folder,$(DATA),--data $(folder))$(if $(DROP), --drop)
 
 lint: $(VENV)/.test ## style, types, layers
 	$(BIN)/ruff check .

@@ -27,6 +27,7 @@ PlangrafError
 │       └── VersionGoneError        a version that is kept no more
 ├── EngineError                     the query was fine, the answer could not be finished
 │   ├── QueryTimeoutError           evaluation passed its deadline
+│   ├── QueryMemoryError            evaluation passed its memory limit
 │   ├── WorkerCrashedError          the worker process died
 │   ├── OverloadedError             too many queries in flight
 │   ├── DisplacedError              ended because too many long queries ran at once
@@ -283,14 +284,20 @@ class ResourceGoneError(ResourceNotFoundError):
     code = "gone"
     title = "Removed from the data"
 
-    def __init__(self, name: str, last: str, address: str | None) -> None:
-        """`last` is the version that had it last, `address` where that version still tells of it, if it is kept."""
+    def __init__(self, name: str, last: str | None, address: str | None) -> None:
+        """`last` is the version that had it last, `address` where that version still tells of it, if it is kept.
+
+        `last` is None for an IRI that the data themselves call deprecated without naming another.
+        """
         there = f"It is still at {address}." if address else "That version is kept no more."
-        RequestError.__init__(self, f"{name} was removed; version {last} of the data had it last. {there}")
+        removed = f"was removed; version {last} of the data had it last. {there}"
+        given_up = "was given up: the data call it deprecated and name nothing that replaces it."
+        RequestError.__init__(self, f"{name} {removed if last else given_up}")
         self.last, self.address = last, address
 
     def extra(self) -> dict[str, Any]:
-        return {"lastVersion": self.last, **({"lastAddress": self.address} if self.address else {})}
+        last = {"lastVersion": self.last} if self.last else {}
+        return {**last, **({"lastAddress": self.address} if self.address else {})}
 
 
 class VersionGoneError(ResourceNotFoundError):
@@ -352,11 +359,26 @@ class QueryTimeoutError(EngineError):
         return {"limitSeconds": self.limit_s}
 
 
+class QueryMemoryError(EngineError):
+    code = "query-memory"
+    title = "The query needs too much memory"
+
+    def __init__(self, limit_mb: int) -> None:
+        super().__init__(
+            f"The query needed more than the memory limit of {limit_mb} MiB. Narrow its patterns, add LIMIT, or leave "
+            "out ORDER BY, GROUP BY, DISTINCT or long texts over everything; for all of the data download the dump."
+        )
+        self.limit_mb = limit_mb
+
+    def extra(self) -> dict[str, Any]:
+        return {"limitMiB": self.limit_mb}
+
+
 class WorkerCrashedError(EngineError):
     code = "worker-crashed"
     title = "The query brought its worker down"
 
-    def __init__(self, detail: str = "out of memory or stack") -> None:
+    def __init__(self, detail: str = "out of stack, or killed") -> None:
         super().__init__(
             f"The process that evaluated this query died ({detail}); other queries are not affected. "
             "Write the query simpler, or ask for fewer rows."

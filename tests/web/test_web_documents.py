@@ -490,3 +490,55 @@ def test_the_home_page_is_data_for_programs(client: httpx.Client) -> None:
     assert has(graph, ID + "5001/dataset/example", "http://purl.org/dc/terms/title", None)  # type: ignore[arg-type]
     page = client.get("/", headers=BROWSER).text
     assert 'href="/doc/5001/plan/one"' in page
+
+
+# What was given up
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        ("/id/5001/plan/old", "/id/5001/plan/one"),
+        ("/doc/5001/plan/old", "/doc/5001/plan/one"),
+        ("/doc/5001/plan/older", "/doc/5001/plan/one"),
+        ("/doc/5001/plan/old?lang=en&format=html", "/doc/5001/plan/one?lang=en&format=html"),
+        ("/doc/5001/plan/old.ttl", "/doc/5001/plan/two"),
+        ("/id/5001/plan/older.ttl", "/id/5001/plan/one.ttl"),
+        ("/id/5001/plan/elsewhere", "http://example.org/plan"),
+        ("/doc/5001/plan/elsewhere.nt?lang=en", "http://example.org/plan"),
+        *(
+            (f"/doc/5001/plan/older.{e}", f"/doc/5001/plan/one.{e}")
+            for e in ["ttl", "jsonld", "nt", "rdf", "html", "trig", "nq"]
+        ),
+    ],
+)
+def test_an_iri_that_was_given_up_leads_for_good_to_the_one_that_replaced_it(
+    client: httpx.Client, path: str, location: str
+) -> None:
+    for accept in ("*/*", "text/turtle", "image/png"):
+        response = client.get(path, headers={"Accept": accept})
+        assert (response.status_code, response.headers["location"]) == (301, location)
+        assert response.headers["access-control-allow-origin"] == "*"
+    if location.startswith("/") and "?" not in location:
+        assert client.get(path, follow_redirects=True).status_code == 200
+
+
+def test_the_address_by_iri_leads_to_the_new_one_too(client: httpx.Client) -> None:
+    response = client.get("/doc", params={"iri": ID + "5001/plan/old"}, follow_redirects=True)
+    assert [r.status_code for r in response.history] == [303, 301]
+    assert response.url.path == "/doc/5001/plan/one"
+
+
+@pytest.mark.parametrize("key", ["split", "circle", "circle-back"])
+def test_one_of_two_successors_is_not_guessed(client: httpx.Client, key: str) -> None:
+    response = client.get(f"/doc/5001/plan/{key}.ttl")
+    assert response.status_code == 200
+    assert has(graph_of(response.content, RdfFormat.TURTLE), f"{ID}5001/plan/{key}", None, None)
+
+
+def test_what_nothing_replaces_is_gone(client: httpx.Client) -> None:
+    response = client.get("/doc/5001/plan/given-up.ttl")
+    assert response.status_code == 410
+    assert response.json()["code"] == "gone"
+    assert "name nothing that replaces it" in response.json()["detail"]
+    assert "lastVersion" not in response.json()

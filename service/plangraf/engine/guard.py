@@ -71,7 +71,7 @@ _PATH_SIGNS = _PATH_STEPS | {"*", "+", "?"}
 _LESS_THAN = ("<?", "<$", "<&", "<=")
 _NODES = frozenset(("variable", "iri", "prefixed_name", "bnode", "string", "number"))
 # Only a query with one of these can hold what is rewritten for the engine, so only it is parsed.
-_REWRITTEN = AGGREGATES | {"HAVING", "GROUP", "BNODE", "ORDER", "EXISTS", "REGEX", "REPLACE", "IF"}
+_REWRITTEN = AGGREGATES | {"HAVING", "GROUP", "BNODE", "ORDER", "EXISTS", "REGEX", "REPLACE", "IF", "OPTIONAL"}
 _ORDER = frozenset(("<", ">", "<=", ">="))
 _LOGICAL = frozenset(("&&", "||", "!"))
 _REWRITTEN_PATHS = frozenset(("|", "*", "?", "!"))
@@ -189,7 +189,6 @@ class _Pass:
     form: str = ""
     deterministic: bool = True
     has_graph_clause: bool = False
-    has_optional: bool = False
     awaiting_rows: bool = False
     loose: bool = False
     suspect: bool = False
@@ -293,11 +292,7 @@ class _Pass:
             self.awaiting_rows = True
             self.suspect = self.suspect or self.has_graph_clause
         elif word in ("MINUS", "BIND"):
-            self.suspect = self.suspect or self.has_graph_clause or self.has_optional
-        elif word == "OPTIONAL":
-            # What an OPTIONAL holds and is joined with may have to be evaluated apart.
-            self.suspect = self.suspect or self.has_optional or frame.opener is not None
-            self.has_optional = True
+            self.suspect = self.suspect or self.has_graph_clause
         elif word == "FILTER":
             # A variable or a call may be a text with a language, whose boolean value is asked for.
             self.suspect = self.suspect or self.has_graph_clause or self._text(index + 3) in (")", "(")

@@ -18,6 +18,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from plangraf.formats import Format
 from plangraf.namespaces import ID, PREFIXES
 from plangraf.representation.addresses import document_path, sdg_code
+from plangraf.representation.adoption import notice_of
 from plangraf.representation.describe import MOST_INCOMING, Description, Labels
 from plangraf.representation.evidence import ABOUT, Passage, passages
 from plangraf.representation.frames import LABELS
@@ -25,7 +26,7 @@ from plangraf.representation.graphs import RDF_TYPE, Graph, Value
 from plangraf.representation.quality import CLASS, METRIC, VALUE
 from plangraf.representation.wording import LANGUAGE_NAMES, property_label, texts
 
-_OURS = re.compile(re.escape(ID) + r"(?:[0-9]{4}/)?([^/]+)/(.+)")
+_OURS = re.compile(re.escape(ID) + r"(?:(?:[0-9]{4}|[0-9]{2}|no)/)?([^/]+)/(.+)")
 # Longer lists are folded, so that a municipality's page is not one screen after the other of evidence.
 _SHOWN = 12
 
@@ -141,6 +142,7 @@ class Pages:
             title=words.title(description.thing),
             types=[words.shown(t) for t in _natural(types)],
             iri=description.thing.value,
+            notice=texts(language)[notice] if (notice := notice_of(description)) else None,
             facts=words.facts(),
             incoming=words.incoming(),
             quality=words.quality(),

@@ -33,6 +33,23 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Only the first {n} are shown; ask /sparql for the rest.",
     ),
     "show_all": ("Vis alle {n}", "Show all {n}"),
+    "decision_hearing": (
+        "Dette er et vedtak om høring. Det vedtar ikke forslaget; utfallet gjelder bare om det skulle legges ut.",
+        "This decision sends a proposal out for consultation. It does not adopt it; the outcome is only that of "
+        "sending it out.",
+    ),
+    "decision_start": (
+        "Dette er et vedtak om oppstart eller revisjon. Dokumentet selv er ikke vedtatt med det.",
+        "This decision sets work or a revision going. The document itself is not adopted by it.",
+    ),
+    "only_hearing": (
+        "Kildene forteller at forslaget er lagt ut på høring, ikke at det er vedtatt.",
+        "The sources tell that the proposal was sent out for consultation, not that it was adopted.",
+    ),
+    "only_start": (
+        "Kildene forteller at arbeidet er vedtatt satt i gang, ikke at resultatet er vedtatt.",
+        "The sources tell that the work was decided upon, not that its result was adopted.",
+    ),
     "quality": ("Datakvalitet", "Data quality"),
     "quality_metric": ("Mål", "Metric"),
     "quality_class": ("Klasse", "Class"),
@@ -206,7 +223,7 @@ PROPERTY_LABELS: Final[dict[str, tuple[str, str]]] = {
     _ELI_DL + "activity_date": ("Dato", "Date"),
     _ELI_DL + "process_number": ("Saksnummer", "Case number"),
     _ELI_DL + "had_responsible_organization": ("Organ", "Responsible body"),
-    _ELI_DL + "decision_outcome": ("Utfall", "Outcome"),
+    _ELI_DL + "decision_outcome": ("Utfall av avstemningen", "Outcome of the vote"),
     _SDGO + "isTargetOf": ("Delmål under", "Target of"),
     _SDGO + "hasTarget": ("Delmål", "Targets"),
 }
@@ -230,7 +247,7 @@ _COLLECTIONS: Final[dict[str, tuple[str, str]]] = {
     "goals": ("Mål og delmål", "Goals and sub-goals"),
     "community-goals": ("Samfunnsmål", "Community goals"),
     "strategic-approaches": ("Strategiske hovedgrep", "Strategic approaches"),
-    "measures": ("Tiltak", "Measures"),
+    "measures": ("Strategier under «Kommunen vil» (tiltak)", "Strategies under “Kommunen vil” (measures)"),
     "commitments": ("Løfter i den politiske plattformen", "Commitments of the political platform"),
     "participation-phases": ("Faser for medvirkning", "Phases of participation"),
     "planning-system": ("Plan- og styringssystemet", "The planning system"),

@@ -18,7 +18,13 @@ from starlette.responses import Response
 
 from plangraf.catalog.schema_org import dataset_json_ld
 from plangraf.engine.base import Engine
-from plangraf.errors import ParameterError, QuerySyntaxError, ResourceGoneError, ResourceNotFoundError
+from plangraf.errors import (
+    ParameterError,
+    PlangrafError,
+    QuerySyntaxError,
+    ResourceGoneError,
+    ResourceNotFoundError,
+)
 from plangraf.formats import BY_SUFFIX, DATASET_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, Format
 from plangraf.namespaces import CLOSED_NAMESPACES, ID, SDG
 from plangraf.representation.addresses import document_path
@@ -26,11 +32,12 @@ from plangraf.representation.describe import describe
 from plangraf.representation.graphs import fetch_boolean, write
 from plangraf.representation.html import Alternate
 from plangraf.representation.jsonld import compact_document
+from plangraf.representation.moved import given_up, replacements
 from plangraf.representation.placing import placed, write_placed
 from plangraf.representation.quality import is_dataset, with_quality
 from plangraf.versions import REMOVED, Version
 from plangraf.web.answers import made, vary, while_connected
-from plangraf.web.catalog import dataset_of
+from plangraf.web.catalog import dataset_of, dates_part
 from plangraf.web.json_ld_forms import PLAIN, form_of, links_of, written_as
 from plangraf.web.links import links
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
@@ -64,11 +71,15 @@ def split_ending(path: str) -> tuple[str, Format | None]:
 
 
 def add_routes(app: FastAPI, service: Service) -> None:
-    async def thing(path: str) -> Response:
+    async def thing(request: Request, path: str) -> Response:
+        if moved := await _moved(service, request, path, "/id/"):
+            return moved
         location = service.prefix + document_path(ID + path)
         return Response(status_code=303, headers={"Location": location, **vary("Accept")})
 
     async def document(request: Request, path: str) -> Response:
+        if moved := await _moved(service, request, path, "/doc/"):
+            return moved
         stripped, fixed = split_ending(path)
         # A key may itself end like a format, so an exact match comes first.
         if fixed and not await while_connected(request.receive, _exists(service.engine, ID + path)):
@@ -137,6 +148,31 @@ def add_routes(app: FastAPI, service: Service) -> None:
     )  # fmt: skip
 
 
+async def _moved(service: Service, request: Request, path: str, under: str) -> Response | None:
+    """301 from an IRI that was given up to the one that replaced it, with the ending and the query of the request.
+
+    An engine that cannot answer says so when the document is asked for; what needs none is served without it.
+    """
+    try:
+        known = await while_connected(request.receive, replacements(service.engine))
+    except PlangrafError:
+        return None
+    stripped, fixed = split_ending(path)
+    if new := known.get(ID + path):
+        ending = ""
+    elif fixed and (new := known.get(ID + stripped)):
+        ending = f".{fixed.suffix}"
+    else:
+        return None
+    location = service.prefix + document_path(new) + ending if new.startswith(ID) else new
+    if new.startswith(ID) and under == "/id/":
+        location = location.replace("/doc/", "/id/", 1)
+    query = request.scope["query_string"].decode("latin-1")
+    if query and new.startswith(ID):
+        location += f"?{query}"
+    return Response(status_code=301, headers={"Location": location, "Cache-Control": "no-cache"})
+
+
 def _of_path(service: Service, path: str, fixed: Format | None) -> _Wanted:
     base = service.prefix + document_path(ID + path)
     return _Wanted(ID + path, fixed, lambda format_: f"{base}.{format_.suffix}")
@@ -162,7 +198,12 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
     language, by_language = language_of(request, given)
     page = format_ == HTML
     form = form_of(request) if format_ == JSON_LD and by_accept else PLAIN
-    parts = ("document", wanted.iri, format_.name, f"{language} {wanted.here}" if page else form.name)
+    parts = (
+        "document",
+        wanted.iri,
+        format_.name,
+        f"{language} {wanted.here} {dates_part(service)}" if page else form.name,
+    )
     alternates = [Alternate(other, wanted.address(other)) for other in DOCUMENT_FORMATS if other != format_]
     canonical = service.settings.base_url + document_path(wanted.iri)
     headers = {
@@ -185,6 +226,8 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
             raise ResourceNotFoundError(wanted.iri) from error
         if description is None:
             raise await run_in_threadpool(missing, service, wanted.iri)
+        if given_up(description):
+            raise ResourceGoneError(wanted.iri, None, None)
         if is_dataset(description) and (quality := service.queries.get("quality")):
             query = quality.bind({"dataset": [wanted.iri]})
             description = await with_quality(service.engine, description, query)
