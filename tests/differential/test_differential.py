@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import aggregate_generator
 import differences
 import httpx
 import pytest
@@ -97,6 +98,8 @@ def test_generated_queries_are_those_of_their_seeds() -> None:
     made = query_generator.as_cases((int(case.name) for case in cases), doubtful)
     assert made == (CASES / "generated.rq").read_text(), "run: python tests/differential/query_generator.py"
     assert query_generator.data() == (DATA / "generated.trig").read_text()
+    aggregates = aggregate_generator.as_cases(0, aggregate_generator.HOW_MANY)
+    assert aggregates == (CASES / "generated-aggregates.rq").read_text(), "run aggregate_generator.py"
 
 
 def test_the_table_of_differences_names_cases_that_exist_and_the_readme_shows_it() -> None:
