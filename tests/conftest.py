@@ -72,7 +72,7 @@ def built(once: Once) -> Path:
             [sys.executable, "-m", "plangraf.cli", "build", "--versions", str(folder / "versions")],
             capture_output=True,
             text=True,
-            timeout=170,
+            timeout=900,
             cwd=folder,
         )
         assert run.returncode == 0, run.stderr

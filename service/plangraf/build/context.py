@@ -50,8 +50,6 @@ _REUSED_PROPERTIES: Mapping[str, tuple[str, str | None]] = {
     "isPartOf": ("dcterms:isPartOf", _IRI),
     "isReplacedBy": ("dcterms:isReplacedBy", _IRI),
     "replaces": ("dcterms:replaces", _IRI),
-    "isReplacedBy": ("dcterms:isReplacedBy", _IRI),
-    "deprecated": ("owl:deprecated", "xsd:boolean"),
     "spatial": ("dcterms:spatial", _IRI),
     "startDate": ("dcat:startDate", "xsd:gYear"),
     "endDate": ("dcat:endDate", "xsd:gYear"),
