@@ -26,8 +26,8 @@ from plangraf.sheets.problems import SheetProblem, stops
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
 _NUMBER = re.compile(r"[0-9]{4}")
-# A thing of a municipality in a cell, a key or an IRI.
-_NAMED = re.compile(rb"(?:municipality|plangraf/id)/([0-9]{4})\b")
+# The municipality's own key in a cell; after a slash it is that of another one.
+_NAMED = re.compile(rb"(?<![/\w])municipality/([0-9]{4})\b")
 _MOST_BYTES = 20 * 1024 * 1024
 
 
