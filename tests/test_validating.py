@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -75,30 +74,52 @@ def test_folders_of_which_a_build_reads_nothing_are_told(home: Path, tmp_path: P
     assert (run.returncode, run.stderr) == (2, f"plangraf: The folder {tmp_path}/empty holds no Turtle files.\n")
 
 
-def test_workbooks_and_csv_folders_get_the_verdict_of_an_import_and_nothing_is_written(tmp_path: Path) -> None:
-    for name, rows in (("kommune.xlsx", KOMMUNE), ("plan.xlsx", PLANSTRATEGI)):
-        assert in_the_checkout("export-sheet", "--template", name, cwd=tmp_path).returncode == 0
-        fill(tmp_path / name, rows)
-    # The municipality of the first is known from the second, which needs it: whatever their order.
-    run = in_the_checkout("validate", "--quiet", "plan.xlsx", "kommune.xlsx", cwd=tmp_path)
-    assert (run.returncode, run.stdout) == (0, GOOD), run.stdout
-    run = in_the_checkout("validate", "--quiet", "kommune.xlsx", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def workbooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the two workbooks of a new municipality, and nothing else."""
+    folder = tmp_path_factory.mktemp("workbooks")
+    assert in_the_checkout("export-sheet", "--template", "kommune.xlsx", cwd=folder).returncode == 0
+    (folder / "plan.xlsx").write_bytes((folder / "kommune.xlsx").read_bytes())
+    fill(folder / "kommune.xlsx", KOMMUNE)
+    fill(folder / "plan.xlsx", PLANSTRATEGI)
+    return folder
+
+
+def test_workbooks_get_the_verdict_of_an_import_in_any_order_and_nothing_is_written(workbooks: Path) -> None:
+    # The municipality of the second is known from the first, which needs it.
+    run = in_the_checkout("validate", "--quiet", "plan.xlsx", "kommune.xlsx", cwd=workbooks)
+    assert run.returncode == 0, run.stdout
+    assert "Feil:" not in run.stdout
+    assert run.stdout.endswith(GOOD)
+    assert sorted(path.name for path in workbooks.iterdir()) == ["kommune.xlsx", "plan.xlsx"]
+
+
+def test_a_workbook_that_names_no_municipality_asks_for_its_number(workbooks: Path) -> None:
+    run = in_the_checkout("validate", "--quiet", "kommune.xlsx", cwd=workbooks)
     assert run.returncode == 2
     assert run.stderr == (
-        "plangraf: No sheet names a municipality. Give the number that completes the keys: --municipality 9999.\n"
+        "plangraf: The sheets do not say which municipality they are of. Give the number that completes the keys: "
+        "--municipality 9999.\n"
     )
-    assert in_the_checkout("validate", "-q", "kommune.xlsx", "--municipality", "9999", cwd=tmp_path).returncode == 0
-    workbook, sheet = sheet_of(tmp_path / "kommune.xlsx", "plan:Municipality")
+    run = in_the_checkout("validate", "-q", "kommune.xlsx", "--municipality", "999", cwd=workbooks)
+    assert run.stderr == "plangraf: '999' is not a municipality number. It has four digits, such as 5001.\n"
+
+
+def test_what_is_wrong_in_a_workbook_is_told_by_cell(workbooks: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "9999" / "kommune.xlsx"
+    copy.parent.mkdir()
+    copy.write_bytes((workbooks / "kommune.xlsx").read_bytes())
+    workbook, sheet = sheet_of(copy, "plan:Municipality")
     sheet.cell(4, columns(sheet)["plan:municipalityNumber"]).value = "99"
-    workbook.save(tmp_path / "kommune.xlsx")  # type: ignore[attr-defined]
-    run = in_the_checkout("validate", "-q", "kommune.xlsx", "--municipality", "9999", cwd=tmp_path)
+    workbook.save(copy)  # type: ignore[attr-defined]
+    run = in_the_checkout("validate", "-q", copy, cwd=tmp_path)
     assert run.returncode == 1
-    assert run.stdout.startswith("kommune.xlsx\nark «Kommune»")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["kommune.xlsx", "plan.xlsx"]
-    csv = tmp_path / "9999" / "kommune"
-    assert in_the_checkout("export-sheet", "5001/kommune", csv, cwd=tmp_path).returncode == 0
-    copied = tmp_path / "5001" / "kommune"
-    copied.parent.mkdir()
-    shutil.move(csv, copied)
-    run = in_the_checkout("validate", "-q", copied, cwd=tmp_path)
-    assert (run.returncode, run.stdout) == (0, GOOD), run.stdout
+    assert run.stdout.startswith(f"{copy}\nark «Kommune»")
+
+
+def test_a_folder_of_csv_files_is_read_as_an_import_reads_it(tmp_path: Path) -> None:
+    folder = tmp_path / "5001" / "kommune"
+    assert in_the_checkout("export-sheet", "5001/kommune", folder, cwd=tmp_path).returncode == 0
+    run = in_the_checkout("validate", "-q", folder, cwd=tmp_path)
+    assert run.returncode == 0, run.stdout
+    assert run.stdout.endswith(GOOD)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +26,8 @@ from plangraf.sheets.problems import SheetProblem, stops
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
 _NUMBER = re.compile(r"[0-9]{4}")
-# A thing of a municipality in a cell, a key or an IRI.
-_NAMED = re.compile(rb"(?:municipality|plangraf/id)/([0-9]{4})\b")
+# The municipality's own key in a cell; after a slash it is that of another one.
+_NAMED = re.compile(rb"(?<![/\w])municipality/([0-9]{4})\b")
 _MOST_BYTES = 20 * 1024 * 1024
 
 
@@ -114,23 +115,23 @@ def _folder_number(path: Path) -> str | None:
 
 
 def _only_number(sheets: Iterable[Path]) -> str:
-    """The one municipality that the cells name.
+    """The municipality that the folders say, or that the cells name most often: a plan may be of several.
 
     Raises:
-        SettingError: they name none, or several.
+        SettingError: they name none, or two equally often.
     """
     if numbers := {found for path in sheets if (found := _folder_number(path))}:
         return min(numbers)
-    named = {number for path in sheets for number in _numbers(path)}
-    if len(named) != 1:
-        what = f"says which of {', '.join(sorted(named))} it is of" if named else "names a municipality"
+    named = Counter(number for path in sheets for number in _numbers(path)).most_common(2)
+    if not named or (len(named) == 2 and named[0][1] == named[1][1]):
         raise SettingError(
-            f"What the sheets hold {what}. Give the number that completes the keys: --municipality 9999."
+            "The sheets do not say which municipality they are of. Give the number that completes the keys: "
+            "--municipality 9999."
         )
-    return named.pop()
+    return named[0][0]
 
 
-def _numbers(path: Path) -> set[str]:
+def _numbers(path: Path) -> Iterator[str]:
     """The numbers of municipalities in the texts of a workbook, or of the CSV files of a folder."""
     texts: list[bytes] = []
     with suppress(OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError):
@@ -142,4 +143,4 @@ def _numbers(path: Path) -> set[str]:
                     if name.startswith("xl/") and name.endswith(".xml"):
                         with archive.open(name) as file:
                             texts.append(file.read(_MOST_BYTES))
-    return {match.decode() for text in texts for match in _NAMED.findall(text)}
+    return (match.decode() for text in texts for match in _NAMED.findall(text))
