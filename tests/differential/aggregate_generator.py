@@ -1,7 +1,7 @@
 """Composes queries with aggregates at random: GROUP BY, HAVING, names used later, DISTINCT, errors, around and inside.
 
-`python tests/differential/aggregate_generator.py` writes them anew; each case is named by its seed. The data have no blank
-nodes and no doubles, whose texts the engines spell otherwise, and no query divides.
+`python tests/differential/aggregate_generator.py` writes them anew; each case is named by its seed. The data have no
+blank nodes and no doubles, whose texts the engines spell otherwise, and no query divides.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ _HAVING = (
     "COALESCE({n}, 0) != 1", "{n} > 1 || COUNT(?x) > 1", 'CONTAINS(STR({n}), "1")', "EXISTS {{ ?q :y 5 }}",
 )  # fmt: skip
 _KEYS = {
-    "?k": "?k", "?y": "?y", "?k ?y": "?k ?y", "(STRLEN(?k) AS ?l)": "?l", "(DATATYPE(?x) AS ?l)": "?l", "STRLEN(?k)": "",
+    "?k": "?k", "?y": "?y", "?k ?y": "?k ?y", "(STRLEN(?k) AS ?l)": "?l", "(DATATYPE(?x) AS ?l)": "?l",
+    "STRLEN(?k)": "",
 }  # fmt: skip
 
 

@@ -55,7 +55,7 @@ class Composer:
 
     def query(self) -> str:
         """A whole query."""
-        body = self.group(2)
+        body = self._focused() if self._random.random() < 0.4 else self.group(2)
         kind = self._random.random()
         if kind < 0.08:
             return f"ASK {body}"
@@ -89,6 +89,28 @@ class Composer:
         having = self._pick("", "", " HAVING(COUNT(*) > 1)", " HAVING(?agg > 1)", f" HAVING(BOUND({key}))")
         later = self._pick("", "", " (?agg * 2 AS ?twice)")
         return f"SELECT {key} ({aggregate} AS ?agg){later} {body} GROUP BY {key}{having}"
+
+    def _focused(self) -> str:
+        """A clause whose group sees little, with patterns before and behind it: where engines take scopes too wide."""
+        inner = self._pick(
+            f"MINUS {{ {self._triple()} }}", f"FILTER({self._condition()})", f"OPTIONAL {{ {self._triple()} }}",
+            f"OPTIONAL {{ {self._triple()} FILTER({self._condition()}) }}", f"{{ {self._filter(0)} }}", self._bind(0),
+            f"MINUS {{ {self._triple()} {self._filter(0)} }}", self._values(), self._sub_select(0),
+            f"{{ {self._triple()} {self._filter(0)} }}", f"FILTER NOT EXISTS {{ {self._triple()} {self._filter(0)} }}",
+        )  # fmt: skip
+        clause = self._pick("OPTIONAL", "OPTIONAL", "OPTIONAL", "MINUS", "", "FILTER EXISTS", "GRAPH ?g", "GRAPH :g")
+        if clause == "GRAPH ?g":
+            self._used.append("?g")
+        middle = f"{clause} {{ {self._triple()} {inner} }}"
+        around = self._random.random()
+        if around < 0.2:
+            middle = f"{{ {self._triple()} {middle} }}"
+        elif around < 0.3:
+            middle = f"{{ {middle} }} UNION {{ {self._triple()} }}"
+        elif around < 0.4:
+            middle = f"{self._pick('OPTIONAL', 'GRAPH :h')} {{ {self._triple()} {middle} }}"
+        behind = self._pick("", self._triple(), self._triple(), self._values(), f"OPTIONAL {{ {self._triple()} }}")
+        return f"{{ {self._triple()} {middle} {behind} }}"
 
     def group(self, depth: int) -> str:
         """`{ … }` with a few elements."""
