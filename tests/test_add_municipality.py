@@ -188,7 +188,7 @@ def test_the_service_answers_for_the_municipality(municipality: Path, run_server
         assert "Temaplan" in get(f"{server.url}/doc/9999/plan/2024-2027-1.ttl")
         # Trondheim is as it was.
         trondheim = get(f"{server.url}/queries/plans.csv?municipality=5001")
-        assert len(trondheim.splitlines()) == 26
+        assert len(trondheim.splitlines()) == 27
 
 
 def test_evidence_of_a_row_is_printed_for_what_it_says_and_structural_for_what_the_sheet_says(
