@@ -283,7 +283,7 @@ class Blocks:
         self._say(
             document,
             ("rdf:type", iri("plan:GoverningDocument")),
-            ("rdf:type", iri("eli:LegalResource")),
+            ("rdf:type", iri("eli:Work")),
             ("dcterms:title", f'"Føringer for {nb}"@nb'),
             ("plan:municipality", self._municipality),
         )

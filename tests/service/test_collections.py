@@ -276,7 +276,7 @@ def norwegian(text: str) -> list[tuple[int, int | str]]:
 
 def test_documents_stand_in_norwegian_order(url: str) -> None:
     found = httpx.get(f"{url}/documents.jsonld", params={"limit": 1000}).json()["member"]
-    titles = [document["title"]["nb"] for document in found]
+    titles = [(document.get("title") or document["label"])["nb"] for document in found]
     assert len(titles) > 50
     assert [norwegian(title) for title in titles] == sorted(norwegian(title) for title in titles)
     assert titles != sorted(titles), "the data no longer tell Norwegian order from that of code points"
@@ -431,7 +431,7 @@ def test_a_value_that_nothing_has_and_an_unknown_filter_are_told_with_what_there
 
 @pytest.mark.parametrize(
     "query",
-    ["target=1.1", "year=1814", "kind=temaplan&year=1814", "kind=risiko-og-saarbarhetsanalyse&year=2023"],
+    ["target=1.1", "year=1814", "kind=temaplan&year=1814", "kind=risk-analysis&year=2023"],
 )
 def test_a_known_value_that_nothing_has_gives_an_empty_collection(url: str, query: str) -> None:
     document = httpx.get(f"{url}/plans.jsonld?{query}").json()
@@ -480,7 +480,7 @@ def test_a_page_is_not_sent_again_to_who_has_it(url: str) -> None:
         assert first.headers["cache-control"] == again.headers["cache-control"] == "no-cache"
         pinned = httpx.get(first.links["first"]["url"])
         assert pinned.headers["cache-control"] == "public, max-age=31536000, immutable"
-    tags = {httpx.get(f"{url}/documents.jsonld?page={page}&limit=50").headers["etag"] for page in (1, 2, 3)}
+    tags = {httpx.get(f"{url}/documents.jsonld?page={page}&limit=40").headers["etag"] for page in (1, 2, 3)}
     assert len(tags) == 3
 
 

@@ -677,7 +677,7 @@ COLLECTIONS: Final[dict[str, Collection]] = {
             (
                 _KEY, _link("citedBy", "Nevnt av", "Cited by", PLAN + "citedBy"), _POSITION, _PRINTED,
                 _link("document", "Dokument", "Document", PLAN + "citedDocument"),
-                _link("thing", "Annet", "Other thing", PLAN + "citedThing"),
+                _link("other", "Annet", "Other thing", PLAN + "citedThing"),
                 _link("case", "Sak", "Case", PLAN + "citedCase"),
                 _link("status", "Status", "Status", PLAN + "documentStatus"),
                 _column("statusAsPrinted", "Status som trykt", "Status as printed", PLAN + "statusAsPrinted"),
