@@ -53,7 +53,7 @@ EXAMPLES = """
     plan:contact "Plankontoret" ; plan:documentAddress <https://kommune.example/plan.pdf> ;
     plan:addressAsPrinted "Storgata 1" ;
     plan:becomes <5001/governing-document/byvekstavtalen> .
-<scheme/plan-kind/temaplan> plan:usualEvidenceKind <scheme/evidence-kind/summarised> .
+<scheme/document-kind/temaplan> plan:usualEvidenceKind <scheme/evidence-kind/summarised> .
 <5001/plan-perspective-link/2020-2023-8-1> a plan:PlanPerspectiveLink ;
     plan:linkedPlan <5001/plan/2020-2023-8> ; plan:linkedPerspective <5001/perspective/2020-7> ;
     plan:position 1 ; plan:titleAsPrinted "Grønn mobilitet"@nb .
