@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
 DATA ?=
+DROP ?=
 BIN := $(VENV)/bin
 
-.PHONY: help serve build test portals lint bench soak lock clean
+.PHONY: help serve build test portals differential lint bench soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -21,11 +22,11 @@ $(VENV)/.test: $(VENV)/.serve requirements-test.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
 	touch $@
 
-serve: $(VENV)/.serve ## build when the files have changed, then serve (PORT=8123, DATA=folder)
-	$(BIN)/plangraf serve --port $(PORT) $(foreach folder,$(DATA),--data $(folder))
+serve: $(VENV)/.serve ## build when the files have changed, then serve (PORT=8123, DATA=folder, DROP=1)
+	$(BIN)/plangraf serve --port $(PORT) $(foreach folder,$(DATA),--data $(folder))$(if $(DROP), --drop)
 
 build: $(VENV)/.serve ## check the files and write a version
-	$(BIN)/plangraf build $(foreach folder,$(DATA),--data $(folder))
+	$(BIN)/plangraf build $(foreach folder,$(DATA),--data $(folder))$(if $(DROP), --drop)
 
 lint: $(VENV)/.test ## style, types, layers
 	$(BIN)/ruff check .
@@ -49,6 +50,9 @@ portals: .portals/ckan/.ready .portals/ldes-client/.ready ## programs of those w
 	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
+differential: $(VENV)/.test ## store what Jena ARQ answers to the queries of tests/differential; CHECK=1 only compares (Java 17, Maven)
+	$(BIN)/python tests/differential/renew.py $(if $(CHECK),--check)
+
 bench: $(VENV)/.test ## time plangraf beside other SPARQL systems, and its start
 	$(BIN)/python tests/benchmarks/compare.py
 	$(BIN)/python tests/benchmarks/start_up.py
@@ -65,4 +69,4 @@ lock: ## pin the newest versions that pyproject.toml allows
 	  --no-emit-index-url --no-emit-package psycopg2 --upgrade tests/service/ckan.txt -o tests/service/ckan.lock
 
 clean: ## remove the environment and the built versions
-	rm -rf $(VENV) .portals versions dist
+	rm -rf $(VENV) .portals .jena versions dist

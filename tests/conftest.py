@@ -27,10 +27,11 @@ httpx._config.DEFAULT_TIMEOUT_CONFIG.read = 60
 
 ROOT = Path(__file__).resolve().parent.parent
 OPTIONAL_PROGRAMS = {"chromium": "pages in a real browser"}
-# Made by `make portals`.
+# Made by `make portals` and `make differential`.
 OPTIONAL_ENVIRONMENTS = {
     ".portals/ckan/bin/python": "the catalogue in CKAN's own reader",
     ".portals/ldes-client/.ready": "the feed in npm's ldes-client",
+    ".jena/.ready": "whether Jena ARQ answers now as its answers are stored",
 }
 
 

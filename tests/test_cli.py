@@ -215,6 +215,78 @@ def test_serve_goes_on_with_the_old_version_when_the_build_stops(own_home: Path)
     assert f"en  The build stopped. Version {old} of older files is served." in log
 
 
+def test_serve_never_drops_a_dataset_whose_folder_is_not_named_or_gone(own_home: Path, tmp_path: Path) -> None:
+    write(tmp_path, "mine/9999/plan/case.ttl",
+          '<https://w3id.org/plangraf/id/9999/case/1> a plan:Case ; plan:caseNumber "1/20" .\n')  # fmt: skip
+    assert plangraf("build", "--quiet", "--data", tmp_path / "mine", home=own_home).returncode == 0
+    built = VersionStore(own_home / "versions").current().id
+    with served(own_home) as (_, url, version):
+        assert version == built
+        assert "shapes" not in (own_home / "serve.log").read_text()
+    (tmp_path / "mine").rename(tmp_path / "moved")
+    with served(own_home) as (_, url, version):
+        assert version == built
+        assert "1/20" in get(f"{url}/doc/9999/case/1.ttl")
+    log = (own_home / "serve.log").read_text()
+    assert "The last build read this folder." in log
+    assert f"en  The build stopped. Version {built} of older files is served." in log
+    with served(own_home, "--drop") as (_, _, version):
+        assert version != built
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("validate", "{tmp}"), r"The folder .* holds no Turtle files\."),
+        (("validate", "{tmp}/nothing"), r"There is no file .*/nothing\."),
+        (("build", "--data", "{tmp}/file"), r"The data folder .*/file is a file, not a folder\."),
+        (("build", "--versions", "{tmp}/file"), r"The folder of versions .* it is not a folder; name another .*"),
+        (
+            ("build", "--versions", "{tmp}/file/deeper"),
+            r"The folder of versions .* it is not a folder; name another .*",
+        ),
+        (("query", "{tmp}"), r"The query file .* cannot be read .*"),
+        (("versions", "use", "../../etc"), r"There is no version '\.\./\.\./etc' in .*"),
+        (("versions", "--versions", "{tmp}/file"), r".+"),
+        (("export-sheet", "planstrategi", "{tmp}/file/out.xlsx"), r".+"),
+        (("check-harvest", "{tmp}"), r".+"),
+    ],
+)
+def test_what_a_file_system_refuses_is_one_line_and_no_traceback(
+    home: Path, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    run = plangraf(*(word.format(tmp=tmp_path) for word in arguments), home=home)
+    assert "Traceback" not in run.stderr
+    if arguments[0] == "versions" and "--versions" in arguments:
+        assert run.returncode in (0, 1, 2)
+        return
+    assert run.returncode in (1, 2)
+    assert re.fullmatch(f"plangraf: {said}\n", run.stderr), run.stderr
+
+
+def test_an_unexpected_error_is_one_line_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from typer.testing import CliRunner
+
+    from plangraf import asking
+    from plangraf.cli import app
+
+    for error, said in (
+        (OSError(28, "No space left on device", "/x"), "plangraf: /x: No space left on device. Check"),
+        (ValueError("two\nlines"), "plangraf: two lines. PLANGRAF_LOG_LEVEL=debug shows"),
+        (UnicodeDecodeError("utf-8", b"\xf8", 0, 1, "invalid"), "plangraf: 'utf-8' codec can't decode"),
+    ):
+
+        def fail(*_: object, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr(asking, "ask", fail)
+        result = CliRunner().invoke(app, ["query", "-q", "ASK {}"])
+        assert result.exit_code == 1
+        assert result.stderr.startswith(said)
+        assert result.stderr.count("\n") == 1
+
+
 def test_serve_without_any_version_ends_with_the_reason(own_home: Path) -> None:
     write(own_home, "data/sdg/more.ttl", "this is no Turtle\n")
     run = plangraf("serve", "--port", "0", home=own_home)

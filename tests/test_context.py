@@ -44,7 +44,16 @@ EXAMPLES = """
     plan:responsibleAsPrinted "Kommunaldirektør Byutvikling"@nb ; plan:citesCase <5001/case/111-20> ;
     plan:responsibleUnit <5001/organizational-unit/byutvikling> , <5001/organizational-unit/oppvekst> ;
     plan:respondsTo <5001/perspective/2020-7> ; plan:primaryPerspective <5001/perspective/2020-7> ;
-    plan:becomes <5001/governing-document/byvekstavtalen> .
+    plan:becomes <5001/governing-document/byvekstavtalen> ;
+    plan:planStatus <scheme/document-status/adopted> ; plan:planNumberAsPrinted "A2" ;
+    plan:nationalPlanId "5001_r20200012" ; plan:startAsPrinted "høst 2020"@nb ;
+    plan:latestStartYear "2021"^^xsd:gYear ; plan:startSeason <scheme/season/autumn> ;
+    plan:completionYear "2022"^^xsd:gYear ; plan:completionAsPrinted "vår 2022"@nb ;
+    plan:latestCompletionYear "2023"^^xsd:gYear ; plan:completionSeason <scheme/season/spring> ;
+    plan:revisionInterval "P4Y"^^xsd:duration ; plan:revisionIntervalAsPrinted "hvert 4. år"@nb ;
+    plan:contact "Plankontoret" ; plan:documentAddress <https://kommune.example/plan.pdf> ;
+    plan:addressAsPrinted "Storgata 1" .
+<scheme/document-kind/temaplan> plan:usualEvidenceKind <scheme/evidence-kind/summarised> .
 <5001/plan-perspective-link/2020-2023-8-1> a plan:PlanPerspectiveLink ;
     plan:linkedPlan <5001/plan/2020-2023-8> ; plan:linkedPerspective <5001/perspective/2020-7> ;
     plan:position 1 ; plan:titleAsPrinted "Grønn mobilitet"@nb .
@@ -122,6 +131,7 @@ EXAMPLES = """
 <5001/goal/2009-2020-2> a plan:Goal ; plan:goalNumber "2" ; dcterms:title "En bærekraftig by"@nb .
 <5001/sub-goal/2009-2020-2.4> a plan:SubGoal ; plan:goalNumber "2.4" ; dcterms:isPartOf <5001/goal/2009-2020-2> .
 <5001/measure/2009-2020-2.4-1> a plan:Measure ; plan:position 1 ; plan:aimValue "30"^^xsd:decimal ;
+    plan:force <scheme/force/contribute> ;
     plan:aimUnit unit:KiloM-PER-HR ; plan:aimAsPrinted "30 km/t"@nb ; plan:deadline "2020-06"^^xsd:gYearMonth .
 <5001/strategic-approach/2009-2020-3> a plan:StrategicApproach , skos:Concept ; plan:number 3 .
 <5001/vision/2009-2020> a plan:Vision ; plan:proposalStatus <scheme/proposal-status/adopted> .
@@ -139,6 +149,7 @@ EXAMPLES = """
     plan:inPhase <5001/participation-phase/2022-1> ; plan:dateAsPrinted "25. november"@nb ;
     eli-dl:activity_date "2021-11-25"^^xsd:date , "2021-12-02"^^xsd:date .
 <5001/planned-activity/2022-5> a plan:PlannedActivity , eli-dl:ForeseenActivity ; plan:printedAsUncertain true ;
+    plan:participationIn <5001/plan/2022-samfunnsplan> ;
     plan:plannedStart "2022-02-14"^^xsd:date ; plan:plannedEnd "2022-06"^^xsd:gYearMonth .
 <5001/figure/2020-7-1> a plan:Figure , qb:Observation ; qb:dataSet <5001/figure-set/perspektiver-2020> ;
     plan:figureKey "7.1" ; plan:figureStatus <scheme/figure-status/tied> ; plan:valueAsPrinted "3,3" ;
@@ -147,17 +158,36 @@ EXAMPLES = """
     sdmx-attribute:unitMeasure unit:PERCENT ; sdmx-dimension:refArea <5001/area/norge> ;
     sdmx-dimension:refPeriod "2015"^^xsd:gYear , <5001/period/2017-2030> .
 <5001/figure-set/perspektiver-2020> a qb:DataSet ; qb:structure plan:figureStructure .
+<5001/figure/2020-7-2> a plan:Figure ; plan:valueQualifier <scheme/value-qualifier/about> ;
+    plan:baselineYear "2009"^^xsd:gYear ; dcterms:source <survey/hunt> , <organization/plangraf> ;
+    dcterms:spatial <5001/place/nyhavna> .
+<survey/hunt> a plan:Survey ; rdfs:label "HUNT"@nb , "HUNT"@en .
+<5001/place/nyhavna> a plan:Place , dcterms:Location ; rdfs:label "Nyhavna"@nb , "Nyhavna"@en .
+<5001/place/old> a plan:Place , dcterms:Location ; owl:deprecated true ; dcterms:isReplacedBy <5001/place/nyhavna> .
+<5001/actor-group/naeringslivet> a plan:ActorGroup ; rdfs:label "Næringslivet"@nb , "Business"@en .
+<5001/prose-commitment/2023-7-1> a plan:ProseCommitment ; plan:position 1 ;
+    plan:partner <5001/actor-group/naeringslivet> , <organization/plangraf> ;
+    dcterms:spatial <5001/place/nyhavna> .
 <5001/area/norge> a plan:Area ; rdfs:label "Norge"@nb , "Norway"@en .
 unit:PERCENT a qudt:Unit ; rdfs:label "prosent"@nb , "per cent"@en .
 <5001/political-platform/2023> a plan:PoliticalPlatform , eli:Work ; plan:issuedBy <5001/political-body/bystyret> .
 <5001/policy-area/2023-2> a plan:PolicyArea ; dcterms:isPartOf <5001/political-platform/2023> .
 <5001/platform-section/2023-2.3> a plan:PlatformSection ; dcterms:isPartOf <5001/policy-area/2023-2> .
-<5001/commitment/2023-2-7> a plan:Commitment ; dcterms:isPartOf <5001/platform-section/2023-2.3> .
+<5001/commitment/2023-2-7> a plan:Commitment ; dcterms:isPartOf <5001/platform-section/2023-2.3> ;
+    plan:aimYear "2030"^^xsd:gYear ; plan:aimDuration "P4Y"^^xsd:duration ;
+    plan:plannedStart "2025-01"^^xsd:gYearMonth .
 <5001/interpreted-link/commitment-2023-2-7--target-11.2> a plan:InterpretedLink ;
     plan:linkFrom <5001/commitment/2023-2-7> ; plan:linkTo <http://metadata.un.org/sdg/11.2> ;
     plan:reason "Tryggere veier."@nb , "Safer roads."@en ; plan:confidence "0.8"^^xsd:decimal ;
     plan:method <5001/interpretation-method/two-readings-2026> ; prov:wasAttributedTo <organization/plangraf> .
-<5001/interpretation-method/two-readings-2026> a plan:InterpretationMethod ; rdfs:label "To lesninger"@nb .
+<5001/interpretation-method/two-readings-2026> a plan:InterpretationMethod ; rdfs:label "To lesninger"@nb ;
+    plan:followsRule <5001/interpretation-rule/2026-11> .
+<5001/interpretation-rule/2026-11> a plan:InterpretationRule ; dcterms:hasPart <5001/rule-clause/2026-11-wording> .
+<5001/rule-clause/2026-11-wording> a plan:RuleClause ; dcterms:isPartOf <5001/interpretation-rule/2026-11> .
+<5001/reading/2026-11-a> a plan:Reading ; plan:readerKind <scheme/reader-kind/model> .
+<5001/unconfirmed-link/commitment-2023-2-7--target-9.1> a plan:UnconfirmedLink ; plan:restsOn "veier" ;
+    plan:unconfirmedFrom <5001/commitment/2023-2-7> ; plan:unconfirmedTo <http://metadata.un.org/sdg/9.1> ;
+    plan:givenBy <5001/reading/2026-11-a> .
 """
 PREFIX_LINES = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
 TRIPLES = list(ox.parse(PREFIX_LINES + EXAMPLES, format=ox.RdfFormat.TURTLE, base_iri="https://w3id.org/plangraf/id/"))

@@ -81,6 +81,41 @@ def test_the_first_version_creates_all_things_and_the_next_ones_say_what_differs
     assert [p.version for p in log_of(store).publications()] == [first, second]
 
 
+def test_each_graph_has_the_dates_of_its_first_publication_and_of_its_last_change(store: VersionStore) -> None:
+    one, two, other = line("a", "1", "one"), line("b", "1", "two"), line("a", "2", "one")
+    publish(store, one, two)
+    (t1,) = {change.published for change in log_of(store).changes()}
+    assert store.current().dates() == {"http://e/one": (t1, t1), "http://e/two": (t1, t1)}
+    first = store.current()
+    publish(store, other, two)
+    t2 = list(log_of(store).changes())[-1].published
+    assert store.current().dates() == {"http://e/one": (t1, t2), "http://e/two": (t1, t1)}
+    written = store.current().dates_path.read_bytes()
+    # The same lines again, in whatever way, change no date.
+    publish(store, other, two)
+    store.catch_up()
+    assert store.current().dates_path.read_bytes() == written
+    # A state that returns is a change; a graph that is gone keeps when it came.
+    publish(store, two)
+    t3 = list(log_of(store).changes())[-1].published
+    store.use(first.id)
+    t4 = list(log_of(store).changes())[-1].published
+    assert store.current().dates() == {"http://e/one": (t1, t4), "http://e/two": (t1, t1)}
+    assert t1 < t2 < t3 < t4
+    # What is lost is worked out anew from the log, to the same.
+    written = store.current().dates_path.read_bytes()
+    store.current().dates_path.unlink()
+    store.use(first.id)
+    assert store.current().dates_path.read_bytes() == written
+
+
+def test_a_thing_in_two_graphs_dates_only_the_one_that_changed(store: VersionStore) -> None:
+    publish(store, line("a", "1", "one"), line("a", "1", "two"))
+    publish(store, line("a", "1", "one"), line("a", "2", "two"))
+    dates = store.current().dates()
+    assert dates["http://e/one"][0] == dates["http://e/one"][1] == dates["http://e/two"][0] < dates["http://e/two"][1]
+
+
 def test_a_state_that_returns_is_new_members_and_time_goes_on(store: VersionStore) -> None:
     first = publish(store, A1, B1)
     publish(store, A2)

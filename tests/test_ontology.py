@@ -204,15 +204,18 @@ def test_a_property_that_takes_its_values_from_a_scheme_names_one_that_there_is(
     assert named | {"quality-metric"} == schemes
 
 
-def test_a_unit_is_one_of_qudt_with_a_label_of_ours_and_nothing_more() -> None:
+def test_a_unit_is_one_of_qudt_with_a_label_of_ours_or_one_of_ours_with_a_definition() -> None:
     graph = read(FOLDER / "schemes" / "unit.ttl")
     pinned = (FOLDER / "vocabularies" / "unit.tsv").read_text(encoding="utf-8")
     units = set(graph.subjects(RDF.type, URIRef(PREFIXES["qudt"] + "Unit")))
-    assert {str(unit) for unit in units} == set(re.findall(r"^http://qudt\.org/\S+", pinned, re.MULTILINE))
+    own = {unit for unit in units if str(unit).startswith(SCHEME + "unit/")}
+    assert {str(unit) for unit in units - own} == set(re.findall(r"^http://qudt\.org/\S+", pinned, re.MULTILINE))
     assert units == set(graph.objects(URIRef(SCHEME + "unit"), DCTERMS.hasPart))
     for unit in units:
         assert languages(graph, str(unit), RDFS.label) == ["en", "nb"], unit
-        assert set(graph.predicates(unit)) == {RDF.type, RDFS.label}, unit
+        assert set(graph.predicates(unit)) == {RDF.type, RDFS.label} | ({SKOS.definition} if unit in own else set())
+    for unit in own:
+        assert languages(graph, str(unit), SKOS.definition) == ["en", "nb"], unit
 
 
 def test_the_structure_of_the_figures_follows_the_data_cube() -> None:

@@ -55,7 +55,7 @@ def there_and_back(found: set[Triple], model: Model, folder: Path, form: str) ->
         raw = read_workbook(folder / "a.xlsx")
     else:
         write_folder(written, folder)
-        raw = read_folder(folder)
+        raw = read_folder(folder).tables
     imported = read_tables(raw, model, keys)
     assert imported.problems == []
     again: set[Triple] = set()
@@ -83,7 +83,10 @@ def test_most_of_a_dataset_stands_on_the_sheets_of_its_classes(model: Model) -> 
     for folder in DATASETS:
         keys = Keys(folder.parent.name if folder.parent.name.isdecimal() else None)
         found = triples_of(folder)
-        assert len(tables(found, model, keys, native=True)[-1].rows) <= len(found) / 10, folder
+        # A name that was given up has no class, and so no sheet.
+        given_up = {t.subject for t in found if t.predicate.value.endswith("#deprecated")}
+        rest = {t for t in found if t.subject not in given_up}
+        assert len(tables(rest, model, keys, native=True)[-1].rows) <= len(rest) / 10, folder
 
 
 # What is odd
@@ -232,8 +235,8 @@ def test_headings_are_in_both_languages_with_advice_and_a_mark_on_what_is_requir
     column = next(cell.column for cell in sheet[3] if cell.value == "plan:municipality")
     assert (sheet.cell(1, column).value, sheet.cell(2, column).value) == ("kommune *", "municipality *")
     note = sheet.cell(1, column).comment.text
-    assert "nøyaktig én plan:Municipality" in note
-    assert "exactly one plan:Municipality" in note
+    assert "Knytt planen til kommunen sin, en plan:Municipality" in note
+    assert "Link the plan to its municipality, a plan:Municipality" in note
     assert sheet.freeze_panes == "B4"
 
 

@@ -103,9 +103,10 @@ def test_what_can_mean_one_thing_only_is_read(cell: Cell, datatype: str, lexical
         ("2/3/21", "date", "Write a date, such as 2021-02-02 or 2.2.2021."),
         ("31.2.2021", "date", "Write a date"),
         (datetime(2021, 2, 2, 10), "date", "Write a date"),
-        (44229, "date", "Here stands a number. Write a date"),
+        (44229, "date", "Here stands the number 44229. If you mean the date 2021-02-02, write it."),
+        (2021, "date", "Here stands a number. Write a date"),
         (date(2020, 3, 1), "gYearMonth", "format the cell as text first"),
-        (date(2020, 3, 1), "string", "Here stands a date"),
+        (date(2020, 3, 1), "string", "has made a date of what was written (2020-03-01)"),
         (time(8), "string", "a time of day"),
         (8.1, "string", "8.1 and 8.10 are the same"),
         (10**16, "integer", "more than 15 digits"),
@@ -171,10 +172,6 @@ def _column_twice(sheet: object, named: dict[str, int]) -> None:
     sheet.cell(3, named["plan:startYear"]).value = "plan:number"  # type: ignore[attr-defined]
 
 
-def _note_in_the_margin(sheet: object, named: dict[str, int]) -> None:
-    sheet.cell(4, max(named.values()) + 2).value = "husk!"  # type: ignore[attr-defined]
-
-
 def _key_twice(sheet: object, named: dict[str, int]) -> None:
     sheet.cell(7, 1).value = "plan/1"  # type: ignore[attr-defined]
 
@@ -207,9 +204,8 @@ def _far_away(sheet: object, named: dict[str, int]) -> None:
         (_merged, "row 4, column B", "The cells B4:C5 are merged. Unmerge them"),
         (_unknown_column, "row 3, column B: «plan:nummer»", "Did you mean «plan:number»?"),
         (_column_twice, "row 3, column ", "The column is there twice. Delete one."),
-        (_note_in_the_margin, "row 3, column ", "The column is unknown on this sheet. Delete the column"),
         (_key_twice, "row 7, column A (nøkkel *): «plan/1»", "stands in ark «Plan» · sheet «Plan», row 4, too."),
-        (_no_key, "row 4, column A (nøkkel *)", "The row has no key. Write one, such as plan/1"),
+        (_no_key, "row 4, column A (nøkkel *)", "The row has no key. Write one, such as «plan/en-plan»"),
         (_no_name, "column A (nøkkel *): «Grønn mobilitet»", "Write a key such as plan/groenn-mobilitet"),
         (_heading_gone, "ark «Plan» · sheet «Plan»", "the row of grey names is missing"),
         (_other_class, "row 3", "missing or unknown «@id plan:Plann»"),
@@ -344,8 +340,9 @@ def test_csv_is_read_with_semicolons_commas_and_tabulators(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("@id plan:Plan;plan:number\næ;1\n".encode("latin-1"), "Line 2 is not UTF-8. Save the file as “CSV UTF-8”."),
-        ("@id plan:Plan\n".encode("utf-16"), "is not UTF-8"),
+        ("@id plan:Plan;plan:number\næ;1\n".encode("mac-roman"), "Line 2 is not UTF-8. Save the file as “CSV UTF-8”."),
+        ("@id plan:Plan;plan:number\nbæ;1\n".encode("cp850"), "Line 2 is not UTF-8"),
+        (b"\xff\xfe@\x00i", "is not UTF-8"),
         (b'@id plan:Plan;plan:number\n"1;1\n', "The file is no valid CSV"),
     ],
 )
@@ -454,7 +451,7 @@ def test_an_import_replaces_the_turtle_files_and_nothing_else(tmp_path: Path) ->
     folder.mkdir(parents=True)
     (folder / "notater.txt").write_text("mine", encoding="utf-8")
     (folder / "gammel.ttl").write_text("", encoding="utf-8")
-    imported = done("import-sheet", "kommune.xlsx", "5001/kommune", "--replace")
+    imported = done("import-sheet", "kommune.xlsx", "5001/kommune", "--replace", "--yes")
     assert imported == "5001/kommune  3 files, 28 triples\n"
     assert sorted(path.name for path in folder.iterdir()) == [
         "dataset.ttl", "municipality.ttl", "notater.txt", "organization.ttl",

@@ -8,9 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyshacl.validator import Validator
+from rdflib import Graph
 
+from plangraf.build.parsing import read, relabelled
 from plangraf.build.report import as_json, as_text
+from plangraf.build.validation import shacl
 from plangraf.errors import DataProblem
+from plangraf.files import source_files
 from small_home import CASE, environ, make_home, plangraf, write
 
 ID = "https://w3id.org/plangraf/id/5001"
@@ -218,7 +223,7 @@ def test_an_ontology_that_cannot_be_rendered_stops_the_build(home: Path) -> None
 
 
 def test_validate_reports_only_what_the_files_describe(home: Path, tmp_path: Path) -> None:
-    own = write(tmp_path, "own.ttl", f'<{ID}/case/mine> a plan:Case ; plan:caseNumber "68/19" .\n')
+    own = write(tmp_path, "own.ttl", f'<{ID}/case/mine> a plan:Case ; plan:caseNumber "69/19" .\n')
     run = plangraf("validate", "--quiet", own, home=home)
     assert run.returncode == 0
     assert (
@@ -275,16 +280,75 @@ def test_validate_of_one_of_our_own_files_finds_nothing_in_the_others(home: Path
     assert "case/wrong" not in right.stdout
 
 
+def test_chosen_focus_nodes_give_what_pyshacl_gives_for_them_and_are_looked_up_in_a_set(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(home, f"{PLANSTRATEGI}/wrong.ttl", "".join(f"<{ID}/case/{n}> a plan:Case .\n" for n in range(9)))
+    quads = relabelled(read(source_files(home)).quads)
+    chosen = {f"{ID}/case/{n}" for n in (2, 5, 7)}
+    results = shacl(quads, lambda _: None, chosen)
+    assert {(one.focus_node, one.severity) for one in results} == {
+        (node, severity) for node in chosen for severity in ("Violation", "Warning")
+    }
+    every = shacl(quads, lambda _: None)
+    assert [one for one in every if one.focus_node in chosen] == results
+    assert len(every) > len(results)
+    assert shacl(quads, lambda _: None, set()) == []
+    lookups = []
+
+    def run(self: Validator) -> tuple[bool, Graph, str]:
+        lookups.append(self.make_executor().focus_nodes)
+        return True, Graph(), ""
+
+    monkeypatch.setattr(Validator, "run", run)
+    shacl(quads, lambda _: None, chosen)
+    # In a list each lookup would cost as much as there are nodes.
+    assert [type(nodes) for nodes in lookups] == [frozenset]
+
+
 # The report's text
 
 
-def test_a_mistake_made_a_thousand_times_is_shown_some_times_and_counted() -> None:
+def test_a_mistake_made_a_thousand_times_is_told_once_with_its_count_and_three_examples() -> None:
+    number = "https://w3id.org/plangraf/shapes#PlanShape-number"
     problems = [
-        DataProblem("data/a.ttl", number, "Feil tall.", "Wrong number.", f"{ID}/plan/{number}", "https://w3id.org/plangraf/shapes#PlanShape-number")
-        for number in range(1, 1001)
+        DataProblem("data/a.ttl", line, f'Feil tall. [plan:number "{line}x"]', f'Wrong number. [plan:number "{line}x"]',
+                    f"{ID}/plan/{line}", number)
+        for line in range(1, 1001)
     ]  # fmt: skip
-    text = as_text(problems, most_of_a_kind=3)
-    assert text.count("Wrong number.") == 3
-    assert "planshape:PlanShape-number: 997 til av samme slag · 997 more of the same kind" in text
-    assert text.endswith("nb  feil: 1000\nen  error: 1000")
-    assert len(json.loads(as_json(problems))["results"]) == 1000
+    problems += [
+        DataProblem("data/b.ttl", line, f"a: «0{line}» er ikke kanonisk. Skriv {line}",
+                    f'a: "0{line}" is not canonical. Write {line}')
+        for line in (4, 5, 9, 11)
+    ]  # fmt: skip
+    problems.append(DataProblem("data/b.ttl", 7, "Råd.", "Advice.", severity="Info"))
+    text = as_text(problems)
+    assert text.startswith("nb  1005 funn med 3 årsaker.")
+    assert (
+        f"""
+1000 × nb  Feil: Feil tall.
+       en  Error: Wrong number.
+           planshape:PlanShape-number
+           data/a.ttl, linje · line 1–1000
+             data/a.ttl:1  <{ID}/plan/1>  [plan:number "1x"]
+             data/a.ttl:2  <{ID}/plan/2>  [plan:number "2x"]
+             data/a.ttl:3  <{ID}/plan/3>  [plan:number "3x"]
+
+4 × nb  Feil: a: … er ikke kanonisk. Skriv …
+    en  Error: a: … is not canonical. Write …
+        data/b.ttl, linje · line 4–5, 9, 11
+          data/b.ttl:4  a: "04" is not canonical. Write 4
+"""
+        in text
+    )
+    assert text.endswith("nb  feil: 1004, råd: 1\nen  error: 1004, advice: 1")
+    assert as_text(problems, every=True).count("Wrong number.") == 1000
+    assert len(json.loads(as_json(problems))["results"]) == 1005
+
+
+def test_a_few_problems_are_told_one_by_one() -> None:
+    problems = [DataProblem("data/a.ttl", line, "Feil.", "Wrong.") for line in range(5)]
+    assert "×" not in as_text(problems)
+    assert as_text(problems).count("Wrong.") == 5
+    different = [DataProblem("data/a.ttl", line, f"Feil {line}.", f"Wrong {line}.") for line in range(9)]
+    assert "×" not in as_text(different)

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 the data or the query are wrong or the work failed, 2 a se
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -52,6 +53,11 @@ VersionsOption = Annotated[
     Path | None,
     typer.Option("--versions", metavar="DIR", help="Folder of the versions.  [PLANGRAF_VERSIONS, ./versions]"),
 ]
+DropOption = Annotated[
+    bool,
+    typer.Option("--drop", help="Let datasets of the current version go; read no data folder that is not named."),
+]
+AllOption = Annotated[bool, typer.Option("--all", help="Tell everything that is wrong one by one, not by cause.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No lines about progress.")]
 
 
@@ -60,6 +66,8 @@ def build(
     data: DataOption = None,
     versions: VersionsOption = None,
     force: Annotated[bool, typer.Option("--force", help="Build although no file has changed.")] = False,
+    drop: DropOption = False,
+    every: AllOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Check the source files and write one version.
@@ -69,17 +77,22 @@ def build(
     wrong is told in Norwegian and English, by file and thing, and the current version stays as it is.
     The same files give the same version id on any machine.
 
+    Without --data the data folders of the last build are read again. A build that would drop a whole dataset of
+    the current version stops and says which; --drop means it.
+
     \b
     Examples:
       plangraf build
       plangraf build --data ../malvik-plans      with the data of another municipality
+      plangraf build --drop                      without it again
       plangraf build --versions /srv/versions    somewhere else than ./versions
     """
-    with _told():
+    with _told(every=every):
         from plangraf.build.pipeline import build as run
         from plangraf.build.report import summary
 
-        done = run(_settings(data=data, versions=versions), force=force, progress=_progress(quiet))
+        settings = _settings(data=data, versions=versions)
+        done = run(settings, force=force, drop=drop, progress=_progress(quiet))
         if done.problems:
             _say(summary(done.problems) + f"\n{done.version.path / 'report.json'}")
         state = "" if done.fresh else " up to date"
@@ -90,6 +103,7 @@ def build(
 def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Turtle files of your own.")],
     data: DataOption = None,
+    every: AllOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Check your own Turtle files before you build with them.
@@ -103,16 +117,13 @@ def validate(
       plangraf validate 5031/planstrategi-2024-2027/*.ttl
       plangraf validate new.ttl --data mine      when new.ttl links to things described in mine/
     """
-    with _told():
-        from plangraf.build.pipeline import validate as run
+    with _told(every=every):
+        from plangraf.build.own import validate as run
         from plangraf.build.report import as_text
 
-        missing = [str(file) for file in files if not file.is_file()]
-        if missing:
-            raise SettingError(f"There is no file {', '.join(missing)}.")
         problems = run(_settings(data=data), files, progress=_progress(quiet))
         if problems:
-            typer.echo(as_text(problems))
+            typer.echo(as_text(problems, every=every))
         if any(problem.severity == "Violation" for problem in problems):
             raise typer.Exit(1)
         typer.echo("nb  Ingen feil.\nen  No errors.")
@@ -165,28 +176,48 @@ def import_sheet(
     ],
     data: DataOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the Turtle files of FOLDER.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Replace without a question, for scripts.")] = False,
+    every: AllOption = False,
 ) -> None:
     """Read a filled-in workbook, check it as a build would, and write the dataset's Turtle files.
 
     Nothing is written when anything is wrong; every error is told with sheet, row, column and what to write, in
-    Norwegian and English. The municipality's other datasets, beside FOLDER, are read too.
+    Norwegian and English. The municipality's other datasets, beside FOLDER, are read too. With --replace it says
+    what is added, changed and removed, and asks. Columns and sheets of your own are kept in FOLDER/notater.csv.
 
     \b
     Examples:
       plangraf import-sheet kommune.xlsx my-data/9999/kommune
       plangraf import-sheet plan.xlsx my-data/9999/planstrategi-2024-2027 --replace
+      plangraf import-sheet plan.xlsx my-data/9999/planstrategi-2024-2027 --replace --yes
       plangraf import-sheet csv-folder my-data/9999/planstrategi-2024-2027
     """
     with _told():
         from plangraf.sheets.exchange import import_sheet as run
         from plangraf.sheets.problems import as_text, stops
+        from plangraf.sheets.replacing import Preview
 
-        done = run(_settings(data=data), source, folder, replace=replace)
+        def confirm(changes: Preview) -> bool:
+            _say(changes.as_text())
+            if yes:
+                return True
+            if not sys.stdin.isatty():
+                raise SettingError("Nothing was written: nobody can be asked here. Give --yes to replace.")
+            _say("Erstatte? · Replace? [j/N]")
+            return sys.stdin.readline().strip().lower() in ("j", "ja", "y", "yes")
+
+        done = run(_settings(data=data), source, folder, replace=replace, confirm=confirm)
         if done.problems:
-            _say(as_text(done.problems))
+            _say(as_text(done.problems, every=every))
         if stops(done.problems):
             _say("nb  Ingenting er skrevet.\nen  Nothing was written.")
             raise typer.Exit(1)
+        if done.declined:
+            _say("nb  Ingenting er skrevet.\nen  Nothing was written.")
+            raise typer.Exit(1)
+        if done.unchanged:
+            typer.echo(f"{folder}  unchanged, {done.triples} triples")
+            return
         if not done.written:
             raise SettingError(f"{source} holds no rows: nothing was written.")
         typer.echo(f"{folder}  {len(done.written)} files, {done.triples} triples")
@@ -236,13 +267,19 @@ def versions_use(
 ) -> None:
     """Make a version the current one; services that run take it up within seconds."""
     with _told():
+        from plangraf.build.losses import gone
         from plangraf.versions import VersionStore
 
         settings = _settings(versions=versions)
         store = VersionStore(settings.versions, settings.feed_page)
-        before = store.current().id if store.has_current() else None
+        before = store.current() if store.has_current() else None
         store.use(version)
-        typer.echo(f"{version} is current" + (f", before it was {before}." if before not in (None, version) else "."))
+        if before is None or before.id == version:
+            typer.echo(f"{version} is current.")
+            return
+        typer.echo(f"{version} is current, before it was {before.id}.")
+        if lost := gone(before, store.get(version)):
+            _say(lost)
 
 
 @versions_app.command("prune")
@@ -321,11 +358,12 @@ def serve(
     no_build: Annotated[
         bool, typer.Option("--no-build", help="Serve the current version whatever the files are.")
     ] = False,
+    drop: DropOption = False,
 ) -> None:
     """Serve over HTTP; build first when files changed.
 
     Builds when there is no version, or one of other files than there are now. When that build stops because
-    the files are wrong, the version that was current goes on serving. The last line of the start is
+    the files are wrong or lack a dataset, the version that was current goes on serving. The last line of the start is
     `plangraf <address> version <id> triples <number>`. SIGTERM ends it cleanly.
 
     \b
@@ -338,7 +376,7 @@ def serve(
         from plangraf.serving import serve as run
 
         settings = _settings(host=host, port=port, processes=workers, data=data, versions=versions)
-        raise typer.Exit(run(settings, may_build=not no_build))
+        raise typer.Exit(run(settings, may_build=not no_build, drop=drop))
 
 
 @app.command("check-harvest")
@@ -409,22 +447,36 @@ def _read(file: Path | None) -> str:
 
 
 def _say(text: str) -> None:
-    typer.echo(text, err=True)
+    # A file's name may have bytes that no text has.
+    typer.echo(text.encode("utf-8", "replace").decode(), err=True)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Ends the command with a message and an exit code for every error that is meant for its user."""
+def _told(*, every: bool = False) -> Iterator[None]:
+    """Ends the command with a message and an exit code for every error, and never with a traceback."""
     try:
         yield
     except DataError as error:
         from plangraf.build.report import as_text
 
-        _say(as_text(error.problems))
+        _say(as_text(error.problems, every=every))
         raise typer.Exit(1) from None
     except PlangrafError as error:
         _say(f"plangraf: {error}")
         raise typer.Exit(2 if isinstance(error, SettingError) else 1) from None
+    except BrokenPipeError:  # who read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        _say(f"plangraf: {where}{error.strerror or error}. Check the name, the permissions and the space on the disk.")
+        raise typer.Exit(1) from None
+    except ValueError as error:
+        if os.environ.get("PLANGRAF_LOG_LEVEL", "").lower() == "debug":
+            raise
+        said = " ".join(str(error).split()) or type(error).__name__
+        _say(f"plangraf: {said}. PLANGRAF_LOG_LEVEL=debug shows where it happened.")
+        raise typer.Exit(1) from None
 
 
 if __name__ == "__main__":

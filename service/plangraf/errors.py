@@ -3,6 +3,7 @@
 PlangrafError
 ├── RequestError                    what the client sent cannot be answered as it stands
 │   ├── QuerySyntaxError            malformed SPARQL, with line, column and token
+│   │   └── QueryUnsupportedError   legal SPARQL that the engine would answer wrongly
 │   ├── QueryLimitError             nesting, path length, token count or size over a limit
 │   ├── UpdateRefusedError          an update sent to the query endpoint
 │   ├── ServiceForbiddenError       SERVICE to an address that is not allowed
@@ -26,6 +27,7 @@ PlangrafError
 │       └── VersionGoneError        a version that is kept no more
 ├── EngineError                     the query was fine, the answer could not be finished
 │   ├── QueryTimeoutError           evaluation passed its deadline
+│   ├── QueryMemoryError            evaluation passed its memory limit
 │   ├── WorkerCrashedError          the worker process died
 │   ├── OverloadedError             too many queries in flight
 │   ├── DisplacedError              ended because too many long queries ran at once
@@ -91,6 +93,11 @@ class QuerySyntaxError(RequestError):
         if self.hint:
             members["hint"] = self.hint
         return members
+
+
+class QueryUnsupportedError(QuerySyntaxError):
+    code = "query-unsupported"
+    title = "The SPARQL query cannot be answered as the standard says"
 
 
 class QueryLimitError(RequestError):
@@ -352,11 +359,26 @@ class QueryTimeoutError(EngineError):
         return {"limitSeconds": self.limit_s}
 
 
+class QueryMemoryError(EngineError):
+    code = "query-memory"
+    title = "The query needs too much memory"
+
+    def __init__(self, limit_mb: int) -> None:
+        super().__init__(
+            f"The query needed more than the memory limit of {limit_mb} MiB. Narrow its patterns, add LIMIT, or leave "
+            "out ORDER BY, GROUP BY, DISTINCT or long texts over everything; for all of the data download the dump."
+        )
+        self.limit_mb = limit_mb
+
+    def extra(self) -> dict[str, Any]:
+        return {"limitMiB": self.limit_mb}
+
+
 class WorkerCrashedError(EngineError):
     code = "worker-crashed"
     title = "The query brought its worker down"
 
-    def __init__(self, detail: str = "out of memory or stack") -> None:
+    def __init__(self, detail: str = "out of stack, or killed") -> None:
         super().__init__(
             f"The process that evaluated this query died ({detail}); other queries are not affected. "
             "Write the query simpler, or ask for fewer rows."

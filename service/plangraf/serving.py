@@ -14,7 +14,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -23,7 +22,8 @@ from uvicorn import Config
 from uvicorn.supervisors import Multiprocess
 
 from plangraf.build.pipeline import up_to_date
-from plangraf.errors import SettingError, VersionsError
+from plangraf.errors import DataError, SettingError, VersionsError
+from plangraf.metrics_folder import metrics_folder
 from plangraf.processes import die_with_parent
 from plangraf.settings import Settings
 from plangraf.versions import VersionStore
@@ -39,7 +39,7 @@ _BACKLOG = 2048
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  compared with, never bound
 
 
-def serve(settings: Settings, *, may_build: bool = True) -> int:
+def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> int:
     """Serves until SIGTERM or SIGINT; returns the exit code.
 
     Raises:
@@ -51,8 +51,8 @@ def serve(settings: Settings, *, may_build: bool = True) -> int:
         host, port = listener.getsockname()[:2]
         settings = settings.model_copy(update={"port": port, "versions": settings.versions.absolute()})
         store = VersionStore(settings.versions, settings.feed_page)
-        if may_build and not _is_up_to_date(settings):
-            code = build_beside(settings)
+        if may_build and not _is_up_to_date(settings, drop=drop):
+            code = build_beside(settings, drop=drop)
             if code < 0:
                 return 0
             if code and not store.has_current():
@@ -88,9 +88,9 @@ def serve(settings: Settings, *, may_build: bool = True) -> int:
             lambda: _answers(shown, port),
             lambda: print(line, flush=True),
         )
-        with tempfile.TemporaryDirectory(prefix="plangraf-metrics-") as counted:
+        with metrics_folder() as counted:
             # The HTTP processes count into it, see metrics.
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = counted
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counted)
             supervisor.run()
         if not supervisor.announced and not supervisor.stopped_by_signal:
             print("plangraf: the HTTP processes could not start; the lines above say why.", file=sys.stderr)
@@ -145,19 +145,19 @@ def _unbindable(host: str, port: int, error: OSError) -> SettingError:
     return SettingError(f"PLANGRAF_PORT: {why}.")
 
 
-def _is_up_to_date(settings: Settings) -> bool:
-    """Whether nothing has to be built; what is wrong with the folder of versions, the build will tell."""
+def _is_up_to_date(settings: Settings, *, drop: bool) -> bool:
+    """Whether nothing has to be built; what is wrong with the folder of versions or of data, the build will tell."""
     try:
-        return up_to_date(settings) is not None
-    except VersionsError:
+        return up_to_date(settings, drop=drop) is not None
+    except (VersionsError, DataError):
         return False
 
 
-def build_beside(settings: Settings) -> int:
+def build_beside(settings: Settings, *, drop: bool = False) -> int:
     """Runs `plangraf build` as a child; its exit code, or -1 when this process was told to stop meanwhile."""
     stopped = False
     child = subprocess.Popen(
-        [sys.executable, "-m", "plangraf.cli", "build"],
+        [sys.executable, "-m", "plangraf.cli", "build", *(["--drop"] if drop else [])],
         env={**os.environ, **environment(settings)},
         stdout=sys.stderr.fileno(),
     )

@@ -98,6 +98,11 @@ class Settings(BaseSettings):
     worker_memory_mb: int = Field(
         default=2048, ge=64, description="Memory that one query may add to its worker, in MiB."
     )
+    answer_max_mb: int = Field(
+        default=512,
+        ge=1,
+        description="Longest answer to one query, in MiB before compression; a longer one breaks off.",
+    )
     slow_query_s: float = Field(default=5.0, gt=0, description="A query that takes longer is logged with its text.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line that is written."

@@ -8,8 +8,10 @@ Third step of the data's way, between `build` (writes) and `engine` (reads).
     versions/<id>/…                files derived from the same data: validation report, the ontology's page
     versions/<id>/removed.json     what versions before it had and it has not, each with the last that had it
     versions/current               symbolic link to one id, replaced by one atomic rename
-    versions/inputs.json           which input files the newest build read, so that it is not done twice
+    versions/inputs.json           which input files the newest build read, so that it is not done twice, and
+                                   the data folders that were named for it
     versions/feed/                 every change from one current version to the next, see plangraf.feed
+    versions/feed/dates-<id>.json  when each graph was first published and last changed, when that became current
     versions/context/              every JSON-LD context that a build had; pruning leaves them
     versions/pruned.json           ids of the versions that were here once
 
@@ -66,6 +68,7 @@ _REASONS = {
     errno.EROFS: "it is read-only; name another folder with --versions or PLANGRAF_VERSIONS",
     errno.EACCES: "this user may not write there; name another folder with --versions or PLANGRAF_VERSIONS",
     errno.EPERM: "this user may not write there; name another folder with --versions or PLANGRAF_VERSIONS",
+    errno.EEXIST: "it is not a folder; name another one with --versions or PLANGRAF_VERSIONS",
     errno.ENOTDIR: "it is not a folder; name another one with --versions or PLANGRAF_VERSIONS",
 }
 
@@ -123,6 +126,19 @@ class Version:
         except (OSError, ValueError):
             return {}
         return known
+
+    @property
+    def dates_path(self) -> Path:
+        """Where its dates stand: beside it, since they are no part of the version."""
+        return self.path.parent / FEED / f"dates-{self.id}.json"
+
+    def dates(self) -> Mapping[str, tuple[str, str]]:
+        """When each graph was first published and last changed, in UTC; none when no log tells."""
+        try:
+            known = json.loads(self.dates_path.read_bytes())
+            return {graph: (str(issued), str(modified)) for graph, (issued, modified) in known.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
 
     def verify(self) -> bool:
         """Whether the dump still has the digest that the id is made of."""
@@ -317,12 +333,20 @@ class VersionStore:
         temporary = self.path / f"{_TEMPORARY}{FEED}-{os.getpid()}"
         try:
             if log.version == version.id or not version.verify():
+                if log.version == version.id and not version.dates_path.is_file():
+                    self._write_dates(version, log.dates())
                 yield None
             else:
-                yield log.stage(version.id, version.lines(), datetime.now(UTC), temporary)
+                staged = log.stage(version.id, version.lines(), datetime.now(UTC), temporary)
+                self._write_dates(version, log.dates() if staged is None else staged.dates)
+                yield staged
         finally:
             for left in self.path.glob(f"{temporary.name}.*"):
                 left.unlink()
+
+    def _write_dates(self, version: Version, dates: Mapping[str, tuple[str, str]]) -> None:
+        version.dates_path.parent.mkdir(exist_ok=True)
+        self._write_beside(f"{FEED}/{version.dates_path.name}", dates)
 
     def prune(self, keep: int) -> Sequence[str]:
         """Removes all versions but the current one and the `keep` written last; the ids of those removed.
@@ -339,6 +363,7 @@ class VersionStore:
                 hidden = self.path / f"{_TEMPORARY}gone-{version.id}"
                 version.path.rename(hidden)
                 shutil.rmtree(hidden)
+                version.dates_path.unlink(missing_ok=True)
             if gone:
                 self._write_beside(PRUNED, [*self.pruned(), *(version.id for version in gone)][-_MOST_PRUNED:])
             _sync(self.path)
@@ -348,10 +373,18 @@ class VersionStore:
         """A path of this process in the folder; what is left there goes with the next build."""
         return self.path / f"{_TEMPORARY}{name}-{os.getpid()}"
 
-    def record_inputs(self, digest: str, version_id: str) -> None:
-        """Remembers which inputs a version was built from."""
+    def record_inputs(self, digest: str, version_id: str, data: Iterable[Path] = ()) -> None:
+        """Remembers which inputs a version was built from, and the data folders that were named for it."""
+        folders = [str(folder.absolute()) for folder in data]
         with self.lock(), self._explained():
-            self._write_beside(INPUTS, {"digest": digest, "version": version_id})
+            self._write_beside(INPUTS, {"digest": digest, "version": version_id, "data": folders})
+
+    def data_folders(self) -> Sequence[Path]:
+        """The data folders of the last build."""
+        try:
+            return [Path(folder) for folder in json.loads((self.path / INPUTS).read_bytes()).get("data", [])]
+        except (OSError, ValueError, TypeError, AttributeError):
+            return []
 
     def keep_context(self, body: bytes) -> None:
         """Keeps a JSON-LD context for good, by the hash of its bytes: who pinned it finds it whatever is pruned."""

@@ -23,11 +23,12 @@ from pyld import jsonld
 from pyshacl import validate
 from rdflib import BNode, Graph, Literal, Namespace, URIRef
 from rdflib.compare import isomorphic
-from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, SH, VOID
+from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, SH, VOID, XSD
 
 from plangraf.errors import SettingError
 from plangraf.representation.collections import COLLECTIONS
 from plangraf.settings import load_settings
+from plangraf.versions import VersionStore
 
 SHAPES = Path(__file__).parent / "catalogue-shapes.ttl"
 ID = "https://w3id.org/plangraf/id/"
@@ -137,6 +138,26 @@ def test_a_plan_period_that_the_data_give_is_a_series_and_no_other(url: str, cat
             found.add((str(dataset), str(start), str(end)))
     assert found == said
     assert {start[:4] for _, start, _ in found} == {"2009", "2020"}
+
+
+def test_every_dataset_says_when_it_was_published_and_last_changed(built: Path, url: str, catalog: Graph) -> None:
+    dates = VersionStore(built).current().dates()
+    by_graph = select(
+        url, "SELECT ?graph ?dataset WHERE { GRAPH ?graph { ?dataset a <http://www.w3.org/ns/dcat#Dataset> } }"
+    )
+    assert len(by_graph) > 5
+    for row in by_graph:
+        for predicate, text in zip((DCTERMS.issued, DCTERMS.modified), dates[row["graph"]], strict=True):
+            moment = Literal(f"{text[:19]}Z", datatype=XSD.dateTime, normalize=False)
+            assert list(catalog.objects(URIRef(row["dataset"]), predicate)) == [moment]
+    for whole in (CATALOG, f"{CATALOG}/graph"):
+        assert [str(one)[:19] for one in catalog.objects(URIRef(whole), DCTERMS.modified)] == [
+            max(last for _, last in dates.values())[:19]
+        ]
+    page = httpx.get(f"{url}/doc/5001/dataset/kommune", headers=BROWSER).text
+    assert f'"dateModified":"{dates["https://w3id.org/plangraf/graph/5001/kommune"][1][:19]}Z"' in page.replace(
+        ": ", ":"
+    )
 
 
 def test_a_series_names_its_first_and_last_dataset_and_the_catalogue_lists_it(catalog: Graph) -> None:
@@ -631,9 +652,11 @@ def test_a_datasets_page_tells_search_engines_what_it_is(url: str, catalog: Grap
 
 
 def test_the_home_page_is_a_data_catalogue_for_search_engines_and_other_pages_are_none(url: str) -> None:
-    found = of_schema_org(httpx.get(f"{url}/?lang=en", headers=BROWSER).text)
+    for language in ("nb", "en"):
+        found = of_schema_org(httpx.get(f"{url}/?lang={language}", headers=BROWSER).text)
+        assert len(json.dumps(found, ensure_ascii=False).encode()) <= 8_000
     assert found["@type"] == "DataCatalog"
-    assert len(found["dataset"]) >= 9
+    assert len(found["dataset"]) >= 5
     for dataset in found["dataset"]:
         assert dataset["name"]
         assert dataset["license"]

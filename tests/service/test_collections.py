@@ -74,9 +74,11 @@ MEANT = {
     "topics-perspective": "?thing plan:namesPerspective ?value",
     "measures-partOf": "?thing dcterms:isPartOf ?value",
     "measures-year": f"?thing plan:deadline ?when {YEAR_OF}",
+    "measures-force": "?thing plan:force ?value",
     "policy-areas-partOf": "?thing dcterms:isPartOf ?value",
     "commitments-area": "?thing dcterms:isPartOf/dcterms:isPartOf? ?value . ?value a plan:PolicyArea",
     "commitments-year": f"?thing plan:deadline ?when {YEAR_OF}",
+    "commitments-force": "?thing plan:force ?value",
     "figures-perspective": "?thing plan:documentsPerspective ?value",
     "figures-status": "?thing plan:figureStatus ?value",
     "figures-year": f"?thing sdmx-dimension:refPeriod ?when FILTER (ISLITERAL(?when)) {YEAR_OF}",
@@ -99,6 +101,12 @@ MEANT = {
     "decisions-document": "?thing plan:decidedOn ?value",
     "decisions-type": "?thing plan:decisionType ?value",
     "participation-activities-phase": "?thing plan:inPhase ?value",
+    "participation-activities-plan": "?thing plan:participationIn ?value",
+    "commitments-partner": "?thing plan:partner ?value",
+    "commitments-place": "?thing dcterms:spatial ?value",
+    "prose-commitments-area": "?thing dcterms:isPartOf/dcterms:isPartOf? ?value . ?value a plan:PolicyArea",
+    "prose-commitments-partner": "?thing plan:partner ?value",
+    "prose-commitments-place": "?thing dcterms:spatial ?value",
     "planned-activities-body": "?thing eli-dl:had_responsible_organization ?value",
     **{
         f"{path}-{name}": f"?link a plan:InterpretedLink ; plan:linkFrom ?thing ; plan:linkTo ?value . ?value a {kind}"
@@ -109,7 +117,8 @@ MEANT = {
         f"{path}-municipality": NAMED_IN
         for path in (
             "interpreted-links", "interpretation-methods", "plan-perspective-links", "perspective-target-links",
-            "evidence", "passages", "periods", "figure-sets",
+            "evidence", "passages", "periods", "figure-sets", "unconfirmed-links", "readings",
+            "interpretation-rules", "rule-clauses", "actor-groups", "surveys",
         )
     },
     "interpreted-links-kind": "?thing plan:linkFrom [ a ?value ] FILTER (CONTAINS(STR(?value), '/plangraf/ontology#'))",
@@ -117,6 +126,12 @@ MEANT = {
     "interpreted-links-perspective": "?thing plan:linkTo ?value FILTER (CONTAINS(STR(?value), '/perspective/'))",
     "interpreted-links-target": "?thing plan:linkTo ?value FILTER (CONTAINS(STR(?value), '/sdg/'))",
     "interpreted-links-method": "?thing plan:method ?value",
+    "unconfirmed-links-from": "?thing plan:unconfirmedFrom ?value",
+    "unconfirmed-links-perspective":
+        "?thing plan:unconfirmedTo ?value FILTER (CONTAINS(STR(?value), '/perspective/'))",
+    "unconfirmed-links-target": "?thing plan:unconfirmedTo ?value FILTER (CONTAINS(STR(?value), '/sdg/'))",
+    "unconfirmed-links-givenBy": "?thing a plan:UnconfirmedLink ; plan:givenBy ?value",
+    "rule-clauses-partOf": "?thing dcterms:isPartOf ?value",
     "platform-sections-partOf": "?thing dcterms:isPartOf ?value",
     "citations-citedBy": "?thing plan:citedBy ?value",
     "citations-document": "?thing plan:citedDocument ?value",

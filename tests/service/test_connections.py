@@ -54,6 +54,7 @@ def problem(answer: bytes, status: int, code: str) -> dict[str, Any]:
     assert b"content-type: application/problem+json" in head.lower()
     assert b"access-control-allow-origin: *" in head.lower()
     assert b"connection: close" in head.lower()
+    assert b"x-content-type-options: nosniff" in head.lower()
     found: dict[str, Any] = json.loads(body)
     assert (found["status"], found["code"]) == (status, code)
     return found

@@ -26,6 +26,7 @@ from pyoxigraph import (
     serialize,
 )
 
+from plangraf.build.content import UnreadableContentError, is_empty, turtle
 from plangraf.build.literals import WIDER, canonical
 from plangraf.errors import DataProblem
 from plangraf.files import SourceFile
@@ -140,10 +141,24 @@ class _Reader:
                 f"The file cannot be read ({error.strerror}). Check its name and permissions.",
             )  # fmt: skip
             return
+        try:
+            content = turtle(content)
+        except UnreadableContentError as error:
+            self._problem(file, error.line, error.nb, error.en)
+            return
+        if is_empty(content):
+            self._problem(
+                file, None,
+                "Filen er tom. Fyll den ut, eller slett den.",
+                "The file is empty. Fill it in, or delete it.",
+            )  # fmt: skip
+            return
+        problems, any_statement = len(self.parsed.problems), False
         graph = NamedNode(file.graph)
         is_data = file.graph not in (ONTOLOGY_GRAPH, SHAPES_GRAPH)
         places, quads = self.parsed.places, self.parsed.quads
         for line, triple in self._statements(file, content):
+            any_statement = True
             subject, predicate, value = triple.subject, triple.predicate, triple.object
             if isinstance(value, Triple):
                 self._problem(
@@ -166,6 +181,12 @@ class _Reader:
                 elif is_data and term not in self._blank_nodes:
                     self._blank_nodes.add(term)
                     self._blank_node(file, line, triple)
+        if not any_statement and len(self.parsed.problems) == problems:
+            self._problem(
+                file, None,
+                "Filen har prefikser, men ikke ett utsagn. Fyll den ut, eller slett den.",
+                "The file has prefixes but not a single statement. Fill it in, or delete it.",
+            )  # fmt: skip
 
     def _statements(self, file: SourceFile, content: bytes) -> Iterator[tuple[int, Quad]]:
         source = _Lines(content)

@@ -1,33 +1,41 @@
-"""The report on a build: problems as text in both languages for people, and as JSON for programs."""
+"""The report on a build: problems as text in both languages for people, and as JSON for programs.
+
+A few problems are told one by one, by file and thing; many are told by cause.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import groupby
 
+from plangraf.build.causes import SEVERITIES, cause_lines, causes, drowning
 from plangraf.build.parsing import compact
 from plangraf.build.validation import sort_problems
 from plangraf.errors import DataProblem
 
-# One mistake in a template can break a shape thousands of times: the first ones say it.
-_MOST_OF_A_KIND = 25
 
-_SEVERITIES = {
-    "Violation": ("Feil", "Error"),
-    "Warning": ("Advarsel", "Warning"),
-    "Info": ("Råd", "Advice"),
-}
+def as_text(problems: Iterable[DataProblem], *, every: bool = False) -> str:
+    """The problems in Bokmål and in English, with a count at the end.
 
-
-def as_text(problems: Iterable[DataProblem], *, most_of_a_kind: int = _MOST_OF_A_KIND) -> str:
-    """The problems grouped by file and focus node, each in Bokmål and in English, with a count at the end."""
+    Args:
+        problems: what is told.
+        every: each one by itself, however many there are.
+    """
     ordered = sort_problems(problems)
-    shown, left_out = _limited(ordered, most_of_a_kind)
+    found = causes(ordered)
     lines: list[str] = []
-    for file, of_file in groupby(shown, key=lambda problem: problem.file):
+    if not every and drowning(ordered, found):
+        lines += [
+            f"nb  {len(ordered)} funn med {_counted(len(found), 'årsak', 'årsaker')}. «--all» viser hvert av dem.",
+            f"en  {len(ordered)} findings with {_counted(len(found), 'cause', 'causes')}. --all shows each of them.",
+            "",
+            *cause_lines(found, lambda one: (one.file, one.line), _focus, _shape),
+        ]
+        return "\n".join([*lines, summary(ordered)])
+    for file, of_file in groupby(ordered, key=lambda problem: problem.file):
         lines.append(file)
         for focus, of_focus in groupby(_by_focus(of_file), key=lambda problem: problem.focus_node):
             if focus:
@@ -35,16 +43,14 @@ def as_text(problems: Iterable[DataProblem], *, most_of_a_kind: int = _MOST_OF_A
             for problem in of_focus:
                 lines += _one(problem, "    " if focus else "  ")
         lines.append("")
-    for kind, count in left_out.items():
-        lines.append(f"{kind}: {count} til av samme slag · {count} more of the same kind")
     return "\n".join([*lines, summary(ordered)])
 
 
 def summary(problems: Iterable[DataProblem]) -> str:
     """How many errors, warnings and pieces of advice, in both languages."""
     counts = Counter(problem.severity for problem in problems)
-    nb = ", ".join(f"{_SEVERITIES[name][0].lower()}: {counts[name]}" for name in _SEVERITIES if counts[name])
-    en = ", ".join(f"{_SEVERITIES[name][1].lower()}: {counts[name]}" for name in _SEVERITIES if counts[name])
+    nb = ", ".join(f"{SEVERITIES[name][0].lower()}: {counts[name]}" for name in SEVERITIES if counts[name])
+    en = ", ".join(f"{SEVERITIES[name][1].lower()}: {counts[name]}" for name in SEVERITIES if counts[name])
     return f"nb  {nb}\nen  {en}"
 
 
@@ -58,16 +64,13 @@ def as_json(problems: Iterable[DataProblem]) -> bytes:
     return (json.dumps(report, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
-def _limited(problems: Sequence[DataProblem], most: int) -> tuple[list[DataProblem], dict[str, int]]:
-    """The first `most` problems of each shape, and how many more each shape has."""
-    seen: Counter[str] = Counter()
-    shown = []
-    for problem in problems:
-        kind = problem.shape or ""
-        seen[kind] += 1
-        if not kind or seen[kind] <= most:
-            shown.append(problem)
-    return shown, {_shape(kind): seen[kind] - most for kind in sorted(seen) if kind and seen[kind] > most}
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _focus(problem: DataProblem) -> str:
+    line = f":{problem.line}" if problem.line else ""
+    return f"{problem.file}{line}" + (f"  <{problem.focus_node}>" if problem.focus_node else "")
 
 
 def _by_focus(problems: Iterable[DataProblem]) -> list[DataProblem]:
@@ -79,7 +82,7 @@ def _by_focus(problems: Iterable[DataProblem]) -> list[DataProblem]:
 
 
 def _one(problem: DataProblem, indent: str) -> Iterator[str]:
-    nb, en = _SEVERITIES[problem.severity]
+    nb, en = SEVERITIES[problem.severity]
     at_nb = f"linje {problem.line}" if problem.line else ""
     at_en = f"line {problem.line}" if problem.line else ""
     yield f"{indent}nb  {', '.join(part for part in (nb, at_nb) if part)}: {problem.message_nb}"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pyoxigraph import Quad
 
+from plangraf.build.near_namespaces import namespace_problems, query_problems
 from plangraf.build.parsing import Locate, Place
 from plangraf.build.vocabulary import TermProblem, Vocabularies, check_graph, check_query, load_pinned
 from plangraf.errors import DataProblem, QueryLimitError, QuerySyntaxError
@@ -44,6 +45,7 @@ def undefined_terms(
     problems = [
         _problem(found, _place(found, files, locate)) for found in check_graph(quads, vocabularies)
     ]  # fmt: skip
+    problems += namespace_problems(quads, vocabularies, files, locate)
     for path in queries:
         problems += _query_problems(path, str(path.relative_to(home)), vocabularies)
     return problems
@@ -77,6 +79,7 @@ def _query_problems(path: Path, name: str, vocabularies: Vocabularies) -> Iterat
         return
     for found in check_query(named, vocabularies):
         yield _problem(found, Place(name, named[found.iri].line))
+    yield from query_problems(named, name, vocabularies)
 
 
 def _problem(found: TermProblem, place: Place) -> DataProblem:
@@ -90,6 +93,13 @@ def _problem(found: TermProblem, place: Place) -> DataProblem:
     )
 
 
+def _lines(file: SourceFile) -> list[str]:
+    try:
+        return file.path.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return []
+
+
 def _place(found: TermProblem, files: Sequence[SourceFile], locate: Locate) -> Place:
     """Where the term stands: searched from its subject on, or in all files when a blank node uses it."""
     start = locate(found.subject) if found.subject else None
@@ -98,7 +108,7 @@ def _place(found: TermProblem, files: Sequence[SourceFile], locate: Locate) -> P
     for file in files:
         if start and file.name != start.file:
             continue
-        for number, line in enumerate(file.path.read_text(encoding="utf-8").split("\n"), 1):
+        for number, line in enumerate(_lines(file), 1):
             if number >= (start.line if start else 1) and use.search(line):
                 return Place(file.name, number)
     return start or Place("ontology/", 0)

@@ -170,7 +170,7 @@ def check_graph(triples: Iterable[Quad | Triple], vocabularies: Vocabularies) ->
     found: set[TermProblem] = set()
     good: set[tuple[str, Position]] = set()
     for triple in triples:
-        for iri, position, use in _uses(triple):
+        for iri, position, use in uses(triple):
             if (iri, position) in good:
                 continue
             problem = _problem(iri, position, vocabularies)
@@ -214,7 +214,7 @@ def _problem(iri: str, position: Position, vocabularies: Vocabularies) -> TermPr
     return None
 
 
-def _uses(triple: Quad | Triple) -> Iterator[tuple[str, Position, bool]]:
+def uses(triple: Quad | Triple) -> Iterator[tuple[str, Position, bool]]:
     """The IRIs of a triple, their positions, and whether each is a use: describing a term is none.
 
     A shape or an axiom about a deprecated term is no use of it either.

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
@@ -14,6 +17,7 @@ from plangraf.namespaces import GRAPH, ID, PLAN, PREFIXES, SCHEME
 from plangraf.representation.describe import defined_terms
 from plangraf.representation.graphs import fetch_rows
 from plangraf.representation.quality import findings
+from plangraf.versions import Version
 
 _PREFIXES = "\n".join(
     f"PREFIX {name}: <{PREFIXES[name]}>"
@@ -31,7 +35,13 @@ _SOURCES = """SELECT DISTINCT ?source ?p ?o WHERE {
 _PERIODS = """SELECT DISTINCT ?dataset ?start ?end WHERE {
   ?dataset a dcat:Dataset .
   { ?dataset dcterms:temporal ?period }
-  UNION { ?dataset prov:wasDerivedFrom/eli:realizes/dcterms:temporal ?period }
+  UNION { ?dataset (prov:wasDerivedFrom|dcterms:source)/eli:realizes/dcterms:temporal ?period }
+  ?period dcat:startDate ?start ; dcat:endDate ?end
+} ORDER BY ?dataset ?start ?end"""
+# Of a dataset that names no source document, or whose document does not say what it realises.
+_STRATEGIES = """SELECT DISTINCT ?dataset ?start ?end WHERE {
+  GRAPH ?graph { ?dataset a dcat:Dataset }
+  GRAPH ?graph { ?strategy a plan:PlanningStrategy ; dcterms:temporal ?period }
   ?period dcat:startDate ?start ; dcat:endDate ?end
 } ORDER BY ?dataset ?start ?end"""
 _MUNICIPALITIES = """SELECT ?number ?municipality ?name WHERE {
@@ -175,6 +185,15 @@ class Holdings:
     standards: dict[str, list[Literal]]
     metrics: dict[str, list[Literal]]
     files: tuple[File, ...]
+    dates: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def published(self, dataset: Dataset | None = None) -> tuple[str, str] | None:
+        """When a dataset was first published and last changed, or all of them together; None when no log tells."""
+        if dataset is not None:
+            return self.dates.get(dataset.graph)
+        if not self.dates:
+            return None
+        return min(first for first, _ in self.dates.values()), max(last for _, last in self.dates.values())
 
 
 async def holdings(engine: Engine) -> Holdings:
@@ -207,7 +226,24 @@ async def holdings(engine: Engine) -> Holdings:
         await _texts(engine, _STANDARDS, "standard", "title"),
         await _texts(engine, _METRICS, "metric", "label"),
         await asyncio.to_thread(files, engine.folder, engine.version),
+        await asyncio.to_thread(graph_dates, engine.folder),
     )
+
+
+def graph_dates(folder: Path | None) -> Mapping[str, tuple[str, str]]:
+    """Graph to the times of its first publication and its last change, of the version in a folder."""
+    if folder is None:
+        return {}
+    version = Version(folder.name, folder, {})
+    try:
+        return _dates(folder, version.dates_path.stat().st_mtime_ns)
+    except OSError:
+        return {}
+
+
+@lru_cache(16)
+def _dates(folder: Path, _written_ns: int) -> Mapping[str, tuple[str, str]]:
+    return Version(folder.name, folder, {}).dates()
 
 
 async def _rows(engine: Engine, query: str) -> list[dict[str, dict[str, str]]]:
@@ -266,16 +302,19 @@ async def _municipalities(engine: Engine) -> dict[str, Municipality]:
 
 
 async def _add_periods(engine: Engine, datasets: dict[str, Dataset]) -> None:
-    """The period that a dataset names, or that the one document it was read from is made for."""
-    found: dict[str, set[Period]] = {}
-    for row in await _rows(engine, _PERIODS):
-        start, end = row["start"]["value"], row["end"]["value"]
-        if _DATE.match(start) and _DATE.match(end):
-            found.setdefault(row["dataset"]["value"], set()).add(Period(int(start[:4]), int(end[:4])))
-    for iri, periods in found.items():
-        # Several periods, or one of several documents, are not the period of the whole.
-        if iri in datasets and len(periods) == 1 and len(datasets[iri].sources) <= 1:
-            datasets[iri].period = periods.pop()
+    """The period that a dataset names, or that the one document it was read from or its one strategy is made for."""
+    for query in (_PERIODS, _STRATEGIES):
+        found: dict[str, set[Period]] = {}
+        for row in await _rows(engine, query):
+            start, end = row["start"]["value"], row["end"]["value"]
+            if _DATE.match(start) and _DATE.match(end):
+                found.setdefault(row["dataset"]["value"], set()).add(Period(int(start[:4]), int(end[:4])))
+        for iri, periods in found.items():
+            # Several periods, or one of several documents, are not the period of the whole.
+            if (dataset := datasets.get(iri)) is None or dataset.period is not None or len(periods) > 1:
+                continue
+            if len({*dataset.sources, *dataset.further_sources}) <= 1:
+                dataset.period = periods.pop()
 
 
 async def _add_measurements(engine: Engine, datasets: dict[str, Dataset]) -> None:

@@ -43,6 +43,7 @@ from plangraf.catalog.terms import (
     date,
     in_both,
     licence,
+    moment,
 )
 from plangraf.namespaces import ID, ONTOLOGY, PLAN, SHAPES
 from plangraf.representation.addresses import document_path
@@ -231,6 +232,7 @@ class Catalogue:
         t.say(self.iri, DCTERMS + "spatial", NORWAY)
         t.say(self.iri, DCAT + "themeTaxonomy", TAXONOMIES)
         t.say(self.iri, DCAT + "version", Literal(self.version))
+        self._dates(t, self.iri, self.held.published())
         self._linked_page(t, self.iri, FOAF + "homepage", f"{self.base}/")
         t.say(self.iri, DCAT + "dataset", [self.whole, *(d.iri for d in self.held.datasets), *self.series()])
         t.say(self.iri, DCAT + "service", [self.service(service[0]) for service in _SERVICES])
@@ -303,6 +305,7 @@ class Catalogue:
         self._about(t, iri, [])
         t.say(iri, DCAT + "keyword", [word for text in KEYWORDS for word in in_both(text)])
         t.say(iri, DCTERMS + "spatial", NORWAY)
+        self._dates(t, iri, self.held.published())
         t.say(iri, DCTERMS + "hasPart", [dataset.iri for dataset in self.held.datasets])
         t.say(iri, DCAT + "version", Literal(self.version))
         self._linked_page(t, iri, DCAT + "landingPage", f"{self.base}/")
@@ -328,8 +331,7 @@ class Catalogue:
         t.say(iri, DCTERMS + "description", dataset.descriptions)
         t.say(iri, DCTERMS + "publisher", self.publisher_of(dataset))
         t.say(iri, DCTERMS + "creator", self.creators_of(dataset))
-        t.say(iri, DCTERMS + "modified", dataset.modified)
-        t.say(iri, DCTERMS + "issued", dataset.issued)
+        self._dates(t, iri, self.held.published(dataset), dataset)
         self._about(t, iri, dataset.themes)
         t.say(iri, DCAT + "keyword", keywords(dataset))
         self._linked_page(t, iri, DCAT + "landingPage", self.page(dataset))
@@ -343,6 +345,13 @@ class Catalogue:
             self._measurement(t, iri, measurement)
         for distribution in self.of_dataset(dataset):
             self._distribution(t, iri, distribution, (dataset.licences or [LICENCE])[0])
+
+    def _dates(self, t: Triples, iri: str, published: tuple[str, str] | None, dataset: Dataset | None = None) -> None:
+        """What the data say of their dates, else the first publication and the last change."""
+        issued, modified = (moment(published[0]), moment(published[1])) if published else (None, None)
+        said = (dataset.issued, dataset.modified) if dataset is not None else ([], [])
+        t.say(iri, DCTERMS + "issued", said[0] or ([issued] if issued else []))
+        t.say(iri, DCTERMS + "modified", said[1] or ([modified] if modified else []))
 
     def _period(self, t: Triples, iri: str, period: Period) -> None:
         node = f"{iri}#temporal"

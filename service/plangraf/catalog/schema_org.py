@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from plangraf.catalog.datasets import Dataset
 from plangraf.catalog.dcat import DESCRIPTION, LICENCE, WHOLE_DESCRIPTION, WHOLE_TITLE, Catalogue, keywords
 from plangraf.catalog.distributions import Distribution
 from plangraf.catalog.listing import best
-from plangraf.catalog.terms import in_both
+from plangraf.catalog.terms import in_both, moment
 
 _CONTEXT = "https://schema.org/"
 # A description must have 50 to 5000 characters.
 _SHORTEST, _LONGEST = 50, 5_000
-# The home page names so many datasets; the sitemap leads to the pages of all.
-_MOST = 100
+# Bytes: the home page names the datasets that have room in it; the sitemap leads to the pages of all.
+_LONGEST_CATALOGUE = 8_000
 
 
 def dataset_json_ld(catalogue: Catalogue, dataset: Dataset, language: str) -> dict[str, Any]:
@@ -23,7 +24,11 @@ def dataset_json_ld(catalogue: Catalogue, dataset: Dataset, language: str) -> di
 
 
 def catalogue_json_ld(catalogue: Catalogue, language: str) -> dict[str, Any]:
-    """The catalogue with the whole graph in full and other datasets by name."""
+    """The catalogue with the whole graph, its files of everything, and other datasets by name.
+
+    Short, since it is part of the home page: the pages of the datasets have the rest.
+    """
+    everything = [one for one in catalogue.of_all() if one.table is None]
     whole = {
         "@type": "Dataset",
         "@id": catalogue.whole,
@@ -35,9 +40,10 @@ def catalogue_json_ld(catalogue: Catalogue, language: str) -> dict[str, Any]:
         "isAccessibleForFree": True,
         "version": catalogue.version,
         "spatialCoverage": {"@type": "Place", "name": "Norge" if language == "nb" else "Norway"},
-        "distribution": _distributions(catalogue, catalogue.of_all(), language),
+        "distribution": _distributions(catalogue, everything, language),
+        **_dates(catalogue),
     }
-    return {
+    found: dict[str, Any] = {
         "@context": _CONTEXT,
         "@type": "DataCatalog",
         "@id": catalogue.iri,
@@ -47,11 +53,16 @@ def catalogue_json_ld(catalogue: Catalogue, language: str) -> dict[str, Any]:
         "license": LICENCE,
         "publisher": _agent(catalogue, catalogue.publisher),
         "inLanguage": ["nb", "en"],
-        "dataset": [
-            whole,
-            *(_short(catalogue, dataset, language) for dataset in catalogue.held.datasets[:_MOST]),
-        ],
+        "dataset": [whole],
     }
+    left = _LONGEST_CATALOGUE - len(json.dumps(found, ensure_ascii=False).encode())
+    for dataset in catalogue.held.datasets:
+        short = _short(catalogue, dataset, language)
+        left -= len(json.dumps(short, ensure_ascii=False).encode()) + 2
+        if left < 0:
+            break
+        found["dataset"].append(short)
+    return found
 
 
 def _short(catalogue: Catalogue, dataset: Dataset, language: str) -> dict[str, Any]:
@@ -94,9 +105,18 @@ def _dataset(catalogue: Catalogue, dataset: Dataset, language: str) -> dict[str,
             }
             for source in sources
         ]
-    if dataset.modified:
-        found["dateModified"] = max(value.value for value in dataset.modified)
+    found |= _dates(catalogue, dataset)
     return found
+
+
+def _dates(catalogue: Catalogue, dataset: Dataset | None = None) -> dict[str, str]:
+    """What the data say of their dates, else the first publication and the last change."""
+    issued, modified = (moment(text).value for text in catalogue.held.published(dataset) or ("", ""))
+    if dataset is not None:
+        issued = min((value.value for value in dataset.issued), default=issued)
+        modified = max((value.value for value in dataset.modified), default=modified)
+    found = {"datePublished": issued, "dateModified": modified}
+    return {name: text for name, text in found.items() if text != "Z"}
 
 
 def _description(dataset: Dataset, language: str) -> str:

@@ -70,6 +70,11 @@ def date(text: str) -> Literal:
     return Literal(text, datatype=NamedNode(XSD + "date"))
 
 
+def moment(text: str) -> Literal:
+    """A time of the log, `2026-01-02T03:04:05.678Z`, to the second."""
+    return Literal(f"{text[:19]}Z", datatype=NamedNode(XSD + "dateTime"))
+
+
 def integer(number: int) -> Literal:
     return Literal(str(number), datatype=NamedNode(XSD + "integer"))
 

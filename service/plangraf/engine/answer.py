@@ -7,12 +7,12 @@ import contextlib
 import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Protocol
+from typing import IO, Protocol
 
 import orjson
 
 from plangraf.engine.base import QueryRequest
-from plangraf.engine.frames import CHUNK, LAST, REQUEST
+from plangraf.engine.frames import CHUNK, LAST, OUT_OF_MEMORY, REQUEST
 from plangraf.engine.guard import CheckedQuery
 from plangraf.engine.pipe import Pipe
 from plangraf.errors import AnswerBrokenError
@@ -23,6 +23,8 @@ LONGEST_PAUSE_S = 30.0
 _LONGEST_PAUSE_BEFORE_OTHERS_S = 10.0
 _LOOK_S = 1.0
 _NICENESS = 19
+_LAST_WORDS = 4096
+_MIB = 1024 * 1024
 
 
 class _Engine(Protocol):
@@ -48,7 +50,7 @@ class WorkerEnd:
     its query was ended for others, `replaced` that the process is done for.
     """
 
-    def __init__(self, pid: int, loader: object, pipe: Pipe) -> None:
+    def __init__(self, pid: int, loader: object, pipe: Pipe, words: IO[bytes]) -> None:
         self.pid = pid
         self.loader = loader
         self.slowed = False
@@ -56,6 +58,7 @@ class WorkerEnd:
         self.replaced = False
         self.making_way: asyncio.TimerHandle | None = None
         self._pipe = pipe
+        self._words = words
 
     def send(self, request: QueryRequest, checked: CheckedQuery, base: str) -> None:
         default, named = request.default_graphs, request.named_graphs
@@ -97,8 +100,14 @@ class WorkerEnd:
         """Whether the process has ended while it had nothing to do."""
         return self._pipe.closed
 
+    def ran_out_of_memory(self) -> bool:
+        """Whether a process that has ended said that it was refused memory."""
+        words = b"" if self._words.closed else self._words.read(_LAST_WORDS) or b""
+        return any(known in words for known in OUT_OF_MEMORY)
+
     def close(self) -> None:
         self._pipe.close()
+        self._words.close()
 
 
 class EmbeddedAnswer:
@@ -113,11 +122,13 @@ class EmbeddedAnswer:
         left_s: float,
         queued_s: float,
         evaluated_s: float,
+        most_mb: int,
     ) -> None:
         self._engine = engine
         self._worker: WorkerEnd | None = worker
         self._request = request
         self._version = engine.version
+        self._most_mb = most_mb
         self._queued_s = queued_s
         self._evaluated_s = evaluated_s
         self._streamed_s = 0.0
@@ -159,8 +170,13 @@ class EmbeddedAnswer:
 
     async def _run(self) -> AsyncGenerator[bytes, None]:
         kind, payload = self._first
+        size = 0
         try:
             while kind == CHUNK:
+                size += len(payload)
+                if size > self._most_mb * _MIB:
+                    self._drop("oversized")
+                    raise AnswerBrokenError(f"it is longer than {self._most_mb} MiB, the limit of one answer")
                 watch = asyncio.get_running_loop().call_later(_LOOK_S, self._watch, 0.0)
                 began = time.monotonic()
                 self._watching = watch
@@ -199,12 +215,19 @@ class EmbeddedAnswer:
         except TimeoutError:
             raise AnswerBrokenError("the time limit was passed") from None
         except OSError as error:
-            displaced = self._worker.displaced
-            raise AnswerBrokenError("it made way for others" if displaced else "the worker died") from error
+            raise AnswerBrokenError(self._why_gone(self._worker)) from error
         finally:
             waited = time.monotonic() - began
             self._left_s -= waited
             self._streamed_s += waited
+
+    def _why_gone(self, worker: WorkerEnd) -> str:
+        if worker.displaced:
+            return "it made way for others"
+        if worker.ran_out_of_memory():
+            self._drop("memory")
+            return "the memory limit was passed"
+        return "the worker died"
 
     def _finish(self) -> None:
         """The worker is free for the next query."""
@@ -213,8 +236,8 @@ class EmbeddedAnswer:
             self._worker = None
             self._engine.tell_if_slow(self._request.query, self._evaluated_s + self._streamed_s, "answered")
 
-    def _drop(self) -> None:
+    def _drop(self, reason: str = "broken") -> None:
         """The worker is in the middle of something that nobody wants any more."""
         if self._worker is not None:
-            self._engine.discard(self._worker, "broken")
+            self._engine.discard(self._worker, reason)
             self._worker = None

@@ -15,6 +15,7 @@ from plangraf.engine import proposals
 from plangraf.engine.grammar import CALLS, END, FUNCTIONS, Mistake, first_mistake, keywords
 from plangraf.engine.scopes import scope_error
 from plangraf.errors import QuerySyntaxError
+from plangraf.sparql.rewrite import Edited
 from plangraf.tokens import Source, Token, shown, tokenize_source
 
 _MOST_SHOWN = 7
@@ -57,19 +58,20 @@ _HINTS = {
 }
 
 
-def explain_engine_error(message: str, query: str) -> QuerySyntaxError:
+def explain_engine_error(message: str, query: str, edited: Edited | None = None) -> QuerySyntaxError:
     """The error of a query that the engine refuses.
 
     Args:
         message: what the engine said; its position counts from 1, in the query without codepoint escapes.
         query: the text as the client sent it, which passed the guard.
+        edited: what the engine has read where that is not the text as it was sent.
     """
     source = Source(query)
     tokens = tokenize_source(source)
     error = grammar_error(tokens, source)
     if error is None:
         error = scope_error(message, tokens)
-    return error if error is not None else _by_position(message, source, tokens)
+    return error if error is not None else _by_position(message, source, tokens, edited)
 
 
 def grammar_error(tokens: list[Token], source: Source) -> QuerySyntaxError | None:
@@ -139,7 +141,7 @@ def _hint(mistake: Mistake, culprit: Token | None, before: Token | None) -> str 
     return None
 
 
-def _by_position(message: str, source: Source, tokens: list[Token]) -> QuerySyntaxError:
+def _by_position(message: str, source: Source, tokens: list[Token], edited: Edited | None) -> QuerySyntaxError:
     """The error at the token that the engine's position falls into; at the query's start without a position."""
     function = re.search(r"custom function <([^>]*)> (?:is not supported|requires .* but (\d+) were given)", message)
     if function is not None:
@@ -148,14 +150,16 @@ def _by_position(message: str, source: Source, tokens: list[Token]) -> QuerySynt
     found = re.match(r"error at (\d+):(\d+): expected (?:one of )?(.*)", message, re.DOTALL)
     if found is None:
         place = tokens[0].place if tokens else source.end()
-        return QuerySyntaxError(f"the engine cannot answer this: {shown(message)}", place)
-    lines = source.decoded.split("\n")
+        said = f": {shown(message)}" if edited is None or f"?{edited.stem}" not in message else "."
+        return QuerySyntaxError(f"the engine cannot answer this{said}", place)
+    lines = (edited.text if edited else source.decoded).split("\n")
     line, column, expected = int(found[1]), int(found[2]), found[3]
     offset = sum(len(text) + 1 for text in lines[: line - 1]) + column - 1
     # A keyword that did not match is reported behind as many characters as it has.
     words = re.findall(r"\b[A-Za-z_]{2,}\b", expected) if "[" not in expected and '"' not in expected else []
     offset = max((offset - len(word) for word in words), default=offset)
-    original = source.original_offset(max(offset, 0))
+    offset = max(offset, 0)
+    original = source.original_offset(edited.origin(offset) if edited else offset)
     culprit = next((token for token in tokens if token.end > original), None)
     place = culprit.place if culprit else source.end()
     reason = next((part for part in expected.split(", ") if re.search(r"[a-z]+ [a-z]+ [a-z]+", part)), None)

@@ -17,8 +17,11 @@ CHUNK = b"C"  # a piece of the answer, more follow
 LAST = b"L"  # the last piece: only after it is the answer complete
 ERROR = b"E"  # JSON: kind and message; nothing follows
 
+# What a worker that has no memory left writes to its standard error: Rust's runtime and Python.
+OUT_OF_MEMORY = (b"memory allocation of ", b"MemoryError\n")
+
 # Kinds of control messages.
 READY = b"R"  # loader → front: the version is open, number of triples
 FORK = b"F"  # front → loader: one more worker
-WORKER = b"W"  # loader → front: its process id, its socket beside it
+WORKER = b"W"  # loader → front: its process id; beside it its socket and the reading end of its standard error
 KILL = b"K"  # front → loader: end the worker with this process id

@@ -117,7 +117,6 @@ _FUNCTIONS = {
 _TERMINAL_OF_FUNCTION = {name: terminal for terminal, names in _FUNCTIONS.items() for name in names.split()}
 CALLS = frozenset(_FUNCTIONS)
 FUNCTIONS = frozenset(_TERMINAL_OF_FUNCTION)
-AGGREGATES = frozenset(("COUNT", "GROUP_CONCAT", *_FUNCTIONS["AGGREGATE"].split()))
 _KINDS = {
     "iri": "IRI", "variable": "VAR", "bnode": "BNODE", "string": "STRING", "langtag": "LANGTAG",
 }  # fmt: skip

@@ -7,12 +7,13 @@ here with the limit that it passes; whatever still gets through ends at the work
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from plangraf.engine.explain import grammar_error
 from plangraf.engine.grammar import FUNCTIONS
 from plangraf.engine.names import Names, check_function_iri, unknown_function
+from plangraf.engine.rewriting import rewritten
 from plangraf.errors import (
     Place,
     QueryLimitError,
@@ -21,6 +22,8 @@ from plangraf.errors import (
     UpdateRefusedError,
 )
 from plangraf.settings import Settings
+from plangraf.sparql.nodes import AGGREGATES
+from plangraf.sparql.rewrite import Edited
 from plangraf.tokens import Source, Token, tokenize, tokenize_source
 
 # Planning 128 joined patterns takes up to 2 s, 200 of them 20 s; no evaluation is part of that.
@@ -67,6 +70,11 @@ _PATH_SIGNS = _PATH_STEPS | {"*", "+", "?"}
 # What reads as an IRI and is most often a comparison without blanks: `?a<?b&&?c>5`.
 _LESS_THAN = ("<?", "<$", "<&", "<=")
 _NODES = frozenset(("variable", "iri", "prefixed_name", "bnode", "string", "number"))
+# Only a query with one of these can hold what is rewritten for the engine, so only it is parsed.
+_REWRITTEN = AGGREGATES | {"HAVING", "GROUP", "BNODE", "ORDER", "EXISTS", "REGEX", "REPLACE", "IF"}
+_ORDER = frozenset(("<", ">", "<=", ">="))
+_LOGICAL = frozenset(("&&", "||", "!"))
+_REWRITTEN_PATHS = frozenset(("|", "*", "?", "!"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +100,10 @@ class Limits:
 class CheckedQuery:
     """A query that the engine may see.
 
-    `text` is what the engine reads: codepoint escapes are decoded, and blanks that it stumbles over are moved to
-    where it does not, so that every place stays where it was. `deterministic` says whether the same data give the
-    same answer, `default_graphs` and `named_graphs` are the absolute IRIs of FROM and FROM NAMED.
+    `text` is what the engine reads: codepoint escapes are decoded, blanks that it stumbles over are moved to where it
+    does not, and what it would answer otherwise than the standard is rewritten; `edited` then knows where each place
+    was before that. `deterministic` says whether the same data give the same answer, `default_graphs` and
+    `named_graphs` are the absolute IRIs of FROM and FROM NAMED.
     """
 
     text: str
@@ -103,6 +112,7 @@ class CheckedQuery:
     has_graph_clause: bool
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
+    edited: Edited | None = None
 
     @property
     def has_dataset_clause(self) -> bool:
@@ -120,6 +130,7 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset(), base:
         base: of the IRIs of a query that declares none; when absent, relative IRIs are refused.
     Raises:
         QuerySyntaxError: malformed, or a prefix, function, term or base that does not exist.
+        QueryUnsupportedError: the engine cannot answer it as the standard says.
         QueryLimitError: over a limit, which it names.
         UpdateRefusedError: it is an update.
         ServiceForbiddenError: it calls another service.
@@ -133,8 +144,9 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset(), base:
         raise QueryLimitError("size in bytes", size, limits.max_bytes)
     source = Source(query)
     tokens = tokenize_source(source, limits.max_tokens)
+    passed = _Pass(source, tokens, limits, Names(terms, base))
     try:
-        checked = _Pass(source, tokens, limits, Names(terms, base)).checked()
+        checked = passed.checked()
     except QuerySyntaxError as error:
         # What cannot stand where it stands comes before a name that is wrong further on.
         earlier = grammar_error(tokens, source)
@@ -143,7 +155,10 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset(), base:
         raise
     if malformed := grammar_error(tokens, source):
         raise malformed
-    return checked
+    if not passed.suspect:
+        return checked
+    edited = rewritten(checked.text, source, tokens, passed.names.iri, limits.max_bytes, limits.max_nesting)
+    return checked if edited is None else replace(checked, text=edited.text, edited=edited)
 
 
 @dataclass(slots=True)
@@ -176,6 +191,7 @@ class _Pass:
     has_graph_clause: bool = False
     awaiting_rows: bool = False
     loose: bool = False
+    suspect: bool = False
     clauses: int = 0
     operators: int = 0
     dataset: tuple[list[str], list[str]] = field(default_factory=lambda: ([], []))
@@ -255,12 +271,16 @@ class _Pass:
             raise ServiceForbiddenError(token.place, next(following, ""))
         if word in _CLAUSES:
             self._count_clause()
+        if word in _REWRITTEN:
+            self.suspect = True
         if word == "GRAPH":
             self.has_graph_clause = True
         if word in _BOOLEANS and token.text != word.lower():
             self.loose = True
         if word == "SELECT":
             frame.clause, frame.alone = "select", True
+            is_inner = frame.kind != "query" and self.has_graph_clause
+            self.suspect = self.suspect or is_inner or "*" in (self._text(index + 1), self._text(index + 2))
             self.loose = self.loose or bool(_repeated(self.tokens, index))
         elif word in _MODIFIERS:
             frame.clause = "modifier"
@@ -270,6 +290,14 @@ class _Pass:
             frame.clause = "construct"
         elif word == "VALUES":
             self.awaiting_rows = True
+            self.suspect = self.suspect or self.has_graph_clause
+        elif word in ("MINUS", "BIND"):
+            self.suspect = self.suspect or self.has_graph_clause
+        elif word == "FILTER":
+            # A variable or a call may be a text with a language, whose boolean value is asked for.
+            self.suspect = self.suspect or self.has_graph_clause or self._text(index + 3) in (")", "(")
+        elif word == "IN" and self._text(index + 2) == ")":
+            self.suspect = True
         if frame.kind == "query":
             if word in _UPDATES and self.tokens[index - 1].text == ";":
                 raise UpdateRefusedError(word)
@@ -307,7 +335,10 @@ class _Pass:
         elif frame.kind == "expression" or frame.clause in ("select", "modifier"):
             if text in _OPERATORS:
                 self._count_operator()
+            self._look_at_operands(index, text)
         elif frame.kind in ("group", "triples", "template"):
+            if text in _REWRITTEN_PATHS:
+                self.suspect = True
             if text in _PATH_STEPS:
                 frame.path += 1
                 if frame.path > self.limits.max_path:
@@ -319,6 +350,16 @@ class _Pass:
                 self._join(frame, 1)
             elif text == "!":
                 self._count_operator()
+
+    def _look_at_operands(self, index: int, sign: str) -> None:
+        """Texts with a language as a condition and the order of booleans, for which variables may stand; division."""
+        sides = self._kind(index - 1), self._kind(index + 1)
+        if (
+            sign == "/"
+            or (sign in _LOGICAL and "variable" in sides)
+            or (sign in _ORDER and set(sides) <= {"variable", "word"} and self._text(index + 2) != "(")
+        ):
+            self.suspect = True
 
     def _open(self, index: int, token: Token, frame: _Frame) -> None:
         if len(self.stack) > self.limits.max_nesting:
@@ -396,6 +437,9 @@ class _Pass:
             frame.kind == "expression" or frame.clause == "modifier" or self._upper(index - 1) == "FILTER"
         ):
             check_function_iri(token, iri)
+            self.suspect = True
+        if token.kind == "prefixed_name" and token.text.count(".") > 1:
+            self.suspect = True
 
     def _ends_a_value(self, index: int) -> bool:
         return self.tokens[index].kind in _NODES or self._text(index) == ")"
@@ -417,6 +461,9 @@ class _Pass:
 
     def _in_template(self) -> bool:
         return len(self.stack) > 1 and self.form == "CONSTRUCT" and self.stack[1].kind == "template"
+
+    def _kind(self, index: int) -> str:
+        return self.tokens[index].kind if 0 <= index < len(self.tokens) else ""
 
     def _text(self, index: int) -> str:
         return self.tokens[index].text if 0 <= index < len(self.tokens) else ""

@@ -83,21 +83,27 @@ def open_stores(version: Version) -> tuple[Stores, int]:
 
 def _fork(stores: Stores, control: socket.socket, memory: int, *, overlapping: bool) -> int:
     front, back = socket.socketpair()
+    said, says = os.pipe()
     pid = os.fork()
     if pid == 0:
         status = 1
         try:
             control.close()
             front.close()
+            os.close(said)
             die_with_parent()
-            worker.confine(back, memory)
+            worker.confine(back, says, memory)
             worker.serve(stores, back, overlapping=overlapping)
             status = 0
         finally:
             os._exit(status)
     back.close()
-    with front, suppress(BrokenPipeError):  # a front that is gone is noticed where commands are read
-        socket.send_fds(control, [CONTROL.pack(WORKER, pid)], [front.fileno()])
+    os.close(says)
+    try:
+        with front, suppress(BrokenPipeError):  # a front that is gone is noticed where commands are read
+            socket.send_fds(control, [CONTROL.pack(WORKER, pid)], [front.fileno(), said])
+    finally:
+        os.close(said)
     return pid
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from plangraf.engine.grammar import AGGREGATES, first_mistake
+from plangraf.engine.grammar import first_mistake
 from plangraf.engine.names import Names
 from plangraf.engine.scopes import closer
 from plangraf.errors import Place, RequestError
+from plangraf.sparql.nodes import AGGREGATES
 from plangraf.tokens import Token, shown, tokenize
 
 Kind = Literal[

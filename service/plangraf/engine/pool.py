@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import time
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import IO
 
 import orjson
 import structlog
@@ -34,6 +36,7 @@ from plangraf.errors import (
     NotReadyError,
     OverloadedError,
     PlangrafError,
+    QueryMemoryError,
     QueryTimeoutError,
     WorkerCrashedError,
 )
@@ -178,6 +181,10 @@ class EmbeddedEngine:
             if worker.displaced:
                 self.tell_if_slow(request.query, time.monotonic() - began, "displaced")
                 raise DisplacedError(self._settings.query_long) from error
+            if worker.ran_out_of_memory():
+                self.discard(worker, "memory")
+                self.tell_if_slow(request.query, time.monotonic() - began, "memory")
+                raise QueryMemoryError(self._settings.worker_memory_mb) from error
             self.discard(worker, "crashed")
             raise WorkerCrashedError from error
         except BaseException:
@@ -186,11 +193,13 @@ class EmbeddedEngine:
         if first[0] == ERROR:
             metrics.QUERIES.labels("refused").inc()
             self.give(worker)
-            raise self._refusal(request.query, orjson.loads(first[1]))
+            raise self._refusal(request.query, checked, orjson.loads(first[1]))
         evaluated = time.monotonic() - began
         metrics.QUERIES.labels("answered").inc()
         metrics.EVALUATION.observe(evaluated)
-        return EmbeddedAnswer(self, worker, request, first, limit - evaluated, began - asked, evaluated)
+        return EmbeddedAnswer(
+            self, worker, request, first, limit - evaluated, began - asked, evaluated, self._settings.answer_max_mb
+        )
 
     def tell_if_slow(self, query: str, seconds: float, outcome: str) -> None:
         """One line in the log for a query that took long; it does not say who asked."""
@@ -229,12 +238,12 @@ class EmbeddedEngine:
                 await asyncio.to_thread(self._loader.wait)
             self._loader = None
 
-    def _refusal(self, query: str, error: dict[str, str]) -> PlangrafError:
+    def _refusal(self, query: str, checked: CheckedQuery, error: dict[str, str]) -> PlangrafError:
         if error["kind"] == "OSError":
             return EngineError("The engine could not evaluate the query.")
         if error["kind"] == "NotInXmlError":
             return NotInXmlError(error["message"])
-        return explain_engine_error(error["message"], query)
+        return explain_engine_error(error["message"], query, checked.edited)
 
     async def _open(self) -> None:
         loop = asyncio.get_running_loop()
@@ -264,7 +273,7 @@ class EmbeddedEngine:
         """A message of the loader: it is ready, a worker is there, or it is gone."""
         assert self._control is not None
         try:
-            message, descriptors, _, _ = socket.recv_fds(self._control, CONTROL.size, 1)
+            message, descriptors, _, _ = socket.recv_fds(self._control, CONTROL.size, 2)
         except BlockingIOError:
             return
         except OSError:
@@ -276,14 +285,16 @@ class EmbeddedEngine:
         if kind == READY and self._opened is not None and not self._opened.done():
             self._opened.set_result(number)
         elif kind == WORKER:
-            task = asyncio.create_task(self._welcome(number, self._loader, socket.socket(fileno=descriptors[0])))
+            connection, words = socket.socket(fileno=descriptors[0]), os.fdopen(descriptors[1], "rb", buffering=0)
+            task = asyncio.create_task(self._welcome(number, self._loader, connection, words))
             self._starting.add(task)
             task.add_done_callback(self._starting.discard)
 
-    async def _welcome(self, pid: int, loader: object, connection: socket.socket) -> None:
+    async def _welcome(self, pid: int, loader: object, connection: socket.socket, words: IO[bytes]) -> None:
         connection.setblocking(False)
+        os.set_blocking(words.fileno(), False)
         _, pipe = await asyncio.get_running_loop().create_unix_connection(Pipe, sock=connection)
-        self.give(WorkerEnd(pid, loader, pipe))
+        self.give(WorkerEnd(pid, loader, pipe, words))
 
     def _lost(self) -> None:
         """The loader has died, and its workers with it: open the version once more."""

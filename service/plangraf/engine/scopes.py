@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import NamedNode
 
-from plangraf.engine.grammar import AGGREGATES
 from plangraf.errors import QuerySyntaxError
+from plangraf.sparql.nodes import AGGREGATES
 from plangraf.tokens import Token
 
 _OPEN = {"(": ")", "{": "}", "[": "]"}

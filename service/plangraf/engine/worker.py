@@ -28,7 +28,7 @@ from pyoxigraph import (
     Store,
 )
 
-from plangraf.engine.frames import CHUNK, ERROR, FRAME, LAST, REQUEST
+from plangraf.engine.frames import CHUNK, ERROR, FRAME, LAST, OUT_OF_MEMORY, REQUEST
 
 DEFAULT_GRAPH = DefaultGraph()
 RESULTS = {
@@ -49,6 +49,7 @@ _FLUSH = 64 * 1024
 _ENGINE_BUFFER = 8 * 1024
 _FIRST_S = 0.003
 _FIRST = 128 * 1024
+_LONGEST_FRAME = 8 * 1024 * 1024
 _NOT_IN_XML = bytes((*range(9), 11, 12, *range(14, 32)))
 _NAMELESS = b"<oxprefix: "
 _NAMELESS_IRI = re.compile(rb'<oxprefix: xmlns:oxprefix="([^"]*)')
@@ -102,10 +103,16 @@ class _Output:
         self._send(LAST)
 
     def _send(self, kind: bytes) -> None:
-        payload = b"".join(self._pieces)
-        self._connection.sendall(FRAME.pack(kind, len(payload)) + payload)
+        payload = memoryview(b"".join(self._pieces))
+        while len(payload) > _LONGEST_FRAME:  # the front must not have to hold a whole long literal
+            self._send_frame(CHUNK, payload[:_LONGEST_FRAME])
+            payload = payload[_LONGEST_FRAME:]
+        self._send_frame(kind, payload)
         self._pieces.clear()
         self._size = 0
+
+    def _send_frame(self, kind: bytes, payload: memoryview) -> None:
+        self._connection.sendall(FRAME.pack(kind, len(payload)) + payload)
 
 
 class NotInXmlError(ValueError):
@@ -163,13 +170,16 @@ def _as_keyword(property_: re.Match[bytes]) -> bytes:
 _GRAPH_OUTPUTS: dict[RdfFormat, type[_Output]] = {RdfFormat.JSON_LD: _TypedOutput, RdfFormat.RDF_XML: _XmlOutput}
 
 
-def confine(connection: socket.socket, memory: int) -> None:
-    """Bounds what this process can do: `memory` bytes more than it has, and no new file or socket at all."""
+def confine(connection: socket.socket, says: int, memory: int) -> None:
+    """Bounds what this process can do: `memory` bytes more than it has, and no new file or socket at all.
+
+    The descriptor `says` becomes its standard error: the front reads there why the engine's runtime aborted.
+    """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # What the engine's runtime says when it aborts is told to the client by the front, and logged there.
-    silent = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silent, 2)
-    os.close(silent)
+    os.dup2(says, 2)
+    os.close(says)
+    # A full pipe must not stop the process: its first words are those that count.
+    os.set_blocking(2, False)
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
     full = max(connection.fileno(), 2) + 1
@@ -197,6 +207,9 @@ def serve(stores: Stores, connection: socket.socket, *, overlapping: bool) -> No
         request = orjson.loads(connection.recv(size, socket.MSG_WAITALL))
         try:
             _answer(stores, request, connection, overlapping=overlapping)
+        except MemoryError:
+            os.write(2, OUT_OF_MEMORY[1])
+            raise
         except (SyntaxError, ValueError, RuntimeError, OSError) as error:
             body = orjson.dumps({"kind": type(error).__name__, "message": str(error)})
             connection.sendall(FRAME.pack(ERROR, len(body)) + body)

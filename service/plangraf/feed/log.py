@@ -12,7 +12,7 @@ import hashlib
 import os
 import threading
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ import zstandard
 
 from plangraf.durable import sync_folder, write_file
 from plangraf.errors import VersionsError
+from plangraf.feed.dates import GraphDates
 from plangraf.feed.things import things
 
 Kind = Literal["Create", "Update", "Delete"]
@@ -61,12 +62,13 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A publication that is written and does not count yet."""
+    """A publication that is written and does not count yet; `dates` are those of all graphs when it does."""
 
     folder: Path
     first: int
     content: Path
     description: Path
+    dates: Mapping[str, tuple[str, str]]
 
     def commit(self) -> None:
         self.folder.mkdir(exist_ok=True)
@@ -168,13 +170,26 @@ class FeedLog:
         Raises:
             VersionsError: the log is damaged.
         """
+        return self._replayed()[0]
+
+    def dates(self) -> Mapping[str, tuple[str, str]]:
+        """Each graph with the times of its first publication and its last change.
+
+        Raises:
+            VersionsError: the log is damaged.
+        """
+        return self._replayed()[1].dates
+
+    def _replayed(self) -> tuple[dict[str, bytes], GraphDates]:
         found: dict[str, bytes] = {}
+        dates = GraphDates()
         for change in self.changes():
+            dates.change(change.thing, change.lines, change.published)
             if change.kind == "Delete":
                 found.pop(change.thing, None)
             else:
                 found[change.thing] = _digest(change.lines)
-        return found
+        return found, dates
 
     def stage(self, version: str, lines: Iterable[bytes], now: datetime, temporary: Path) -> Staged | None:
         """Writes what differs between the log's end and a version; None when nothing does.
@@ -190,10 +205,13 @@ class FeedLog:
         """
         first = self.last + 1
         content, description = temporary.with_suffix(".zst"), temporary.with_suffix(".json")
+        before, dates = self._replayed()
+        published = self._later(now)
         with content.open("wb") as file:
             writer = _Frames(file, first, self.page)
-            for kind, thing, own in _differences(self.state(), lines):
+            for kind, thing, own in _differences(before, lines):
                 writer.add(kind, thing, own)
+                dates.change(thing, own, published)
             writer.flush()
             file.flush()
             os.fsync(file.fileno())
@@ -201,13 +219,13 @@ class FeedLog:
             return None
         told = {
             "version": version,
-            "published": self._later(now),
+            "published": published,
             "last": writer.following - 1,
             "page": self.page,
             "frames": writer.frames,
         }
         write_file(description, orjson.dumps(told))
-        return Staged(self.folder, first, content, description)
+        return Staged(self.folder, first, content, description, dates.dates)
 
     def _later(self, now: datetime) -> str:
         """The time of a new publication: after that of the one before, whatever the clock says."""

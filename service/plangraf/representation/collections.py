@@ -208,6 +208,17 @@ _AIM = (
     _link("unit", "Enhet", "Unit", PLAN + "aimUnit"),
     _column("deadline", "Frist", "Deadline", PLAN + "deadline"),
 )
+_FORCE = _link("force", "Forpliktelsesgrad", "Force", PLAN + "force")
+_MORE_AIM = (
+    _link("qualifier", "Forbehold", "Qualifier", PLAN + "valueQualifier"),
+    _column("baseline", "Basisår", "Baseline year", PLAN + "baselineYear"),
+    _link("partners", "Partnere", "Partners", PLAN + "partner"),
+    _link("places", "Steder", "Places", _DCTERMS + "spatial"),
+)
+_BY_PARTNER = _things(
+    "partner", "Partner", "Partner", f"<{PLAN}partner>", PLAN + "partner", "no/organization/st-olavs-hospital"
+)
+_BY_PLACE = _things("place", "Sted", "Place", f"<{_DCTERMS}spatial>", _DCTERMS + "spatial", "5001/place/nyhavna")
 _KEY = Column("key", "Nøkkel", "Key", ())
 _PRINTED = _column("titleAsPrinted", "Tittel som trykt", "Title as printed", PLAN + "titleAsPrinted")
 _DATE = _column("date", "Dato", "Date", _ELI_DL + "activity_date", other=PLAN + "decisionPeriod")
@@ -347,12 +358,14 @@ COLLECTIONS: Final[dict[str, Collection]] = {
             (_MUNICIPALITY,),
         ),
         Collection(
-            "measures", (PLAN + "Measure",), "Tiltak", "Measures",
+            "measures", (PLAN + "Measure",), "Strategier (tiltak)", "Strategies (measures)",
             (_BY_MUNICIPALITY, f"?thing <{_DCTERMS}isPartOf>/<{PLAN}goalNumber> ?value", _BY_POSITION, _BY_LABEL),
-            (_link("subGoal", "Delmål", "Sub-goal", _DCTERMS + "isPartOf"), _POSITION, _LABEL, *_AIM, _IN),
+            (_link("subGoal", "Delmål", "Sub-goal", _DCTERMS + "isPartOf"), _POSITION, _LABEL, *_AIM, _IN, *_MORE_AIM,
+             _FORCE),
             (
                 _MUNICIPALITY, _part_of("Delmål", "Sub-goal", "5001/sub-goal/2009-2020-2.4"),
                 _year(f"?thing <{PLAN}deadline> ?date .", PLAN + "deadline", "Frist, år", "Year of the deadline"),
+                _scheme("force", "Forpliktelsesgrad", "Force", f"<{PLAN}force>", PLAN + "force", "force", "contribute"),
                 *_INTERPRETED,
             ),
         ),
@@ -374,13 +387,29 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 f"?thing <{_DCTERMS}isPartOf>+ ?area . ?area a <{PLAN}PolicyArea> ; <{PLAN}position> ?value",
                 _BY_POSITION, _BY_LABEL,
             ),
-            (_POSITION, _LABEL, _PART, *_AIM, _IN),
+            (_POSITION, _LABEL, _PART, *_AIM, _IN, *_MORE_AIM, _FORCE),
             (
                 _MUNICIPALITY,
                 _things("area", "Politikkområde", "Policy area", "", _DCTERMS + "isPartOf", "5001/policy-area/2023-6",
                         pattern=f"?thing <{_DCTERMS}isPartOf>+ ?value . ?value a <{PLAN}PolicyArea> ."),
                 _year(f"?thing <{PLAN}deadline> ?date .", PLAN + "deadline", "Frist, år", "Year of the deadline"),
-                *_INTERPRETED,
+                _scheme("force", "Forpliktelsesgrad", "Force", f"<{PLAN}force>", PLAN + "force", "force", "contribute"),
+                *_INTERPRETED, _BY_PARTNER, _BY_PLACE,
+            ),
+        ),
+        Collection(
+            "prose-commitments", (PLAN + "ProseCommitment",), "Løfter i løpende tekst", "Commitments in prose",
+            (
+                _BY_MUNICIPALITY,
+                f"?thing <{_DCTERMS}isPartOf>+ ?area . ?area a <{PLAN}PolicyArea> ; <{PLAN}position> ?value",
+                _BY_POSITION, _BY_LABEL,
+            ),
+            (_POSITION, _LABEL, _PART, *_AIM[:2], _IN, *_MORE_AIM),
+            (
+                _MUNICIPALITY,
+                _things("area", "Politikkområde", "Policy area", "", _DCTERMS + "isPartOf", "5001/policy-area/2023-6",
+                        pattern=f"?thing <{_DCTERMS}isPartOf>+ ?value . ?value a <{PLAN}PolicyArea> ."),
+                _BY_PARTNER, _BY_PLACE,
             ),
         ),
         Collection(
@@ -394,6 +423,10 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 _link("area", "Område", "Area", _SDMX["dimension"] + "refArea"),
                 _link("status", "Status", "Status", PLAN + "figureStatus"),
                 _link("perspective", "Perspektiv", "Perspective", PLAN + "documentsPerspective"), _IN,
+                _link("qualifier", "Forbehold", "Qualifier", PLAN + "valueQualifier"),
+                _column("baseline", "Basisår", "Baseline year", PLAN + "baselineYear"),
+                _link("source", "Kilde", "Source", _DCTERMS + "source"),
+                _link("about", "Tall for", "Figure of", PLAN + "figureOf"),
             ),
             (
                 _MUNICIPALITY,
@@ -518,11 +551,15 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 _POSITION, _LABEL,
                 _column("date", "Når", "When", _ELI_DL + "activity_date", other=PLAN + "dateAsPrinted"),
                 _link("phase", "Fase", "Phase", PLAN + "inPhase"), _IN,
+                _link("plan", "Plan", "Plan", PLAN + "participationIn"),
+                _link("partners", "Partnere", "Partners", PLAN + "partner"),
             ),
             (
                 _MUNICIPALITY,
                 _things("phase", "Fase", "Phase", f"<{PLAN}inPhase>", PLAN + "inPhase",
                         "5001/participation-phase/2022-1"),
+                _things("plan", "Plan", "Plan", f"<{PLAN}participationIn>", PLAN + "participationIn",
+                        "5001/plan/2022-samfunnsplan"),
                 _year(f"?thing <{_ELI_DL}activity_date> ?date .", _ELI_DL + "activity_date"),
             ),
         ),
@@ -545,6 +582,8 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 _column("reason", "Begrunnelse", "Reason", PLAN + "reason"),
                 _link("method", "Metode", "Method", PLAN + "method"),
                 _link("attributedTo", "Tolket av", "Interpreted by", _PROV + "wasAttributedTo"),
+                _column("restsOn", "Hviler på", "Rests on", PLAN + "restsOn"),
+                _link("givenBy", "Gitt av", "Given by", PLAN + "givenBy"),
             ),
             (
                 _IN_GRAPH_OF,
@@ -557,8 +596,54 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                 _things("target", "Til FNs delmål", "To UN target", "", PLAN + "linkTo", "10.2", base=SDG,
                         pattern=f"?thing <{PLAN}linkTo> ?value . ?value a <{SDGO}Target> ."),
                 _things("method", "Metode", "Method", f"<{PLAN}method>", PLAN + "method",
-                        "5001/interpretation-method/two-readings-2026"),
+                        "5001/interpretation-method/two-readings-2026-11"),
             ),
+        ),
+        Collection(
+            "unconfirmed-links", (PLAN + "UnconfirmedLink",), "Ubekreftede koblinger", "Unconfirmed links",
+            (f"?thing <{PLAN}unconfirmedFrom>/(<{_RDFS}label>|<{_DCTERMS}title>) ?value",
+             f"?thing <{PLAN}unconfirmedTo>/<{PLAN}number> ?value",
+             f"?thing <{PLAN}unconfirmedTo>/<{_SKOS}notation> ?value"),
+            (
+                _KEY, _link("from", "Fra", "From", PLAN + "unconfirmedFrom"),
+                _link("to", "Til", "To", PLAN + "unconfirmedTo"),
+                _column("restsOn", "Hviler på", "Rests on", PLAN + "restsOn"),
+                _link("givenBy", "Gitt av", "Given by", PLAN + "givenBy"),
+            ),
+            (
+                _IN_GRAPH_OF,
+                _things("from", "Fra", "From", f"<{PLAN}unconfirmedFrom>", PLAN + "unconfirmedFrom",
+                        "5001/commitment/2023-6-1"),
+                _things("perspective", "Til perspektiv", "To perspective", "", PLAN + "unconfirmedTo",
+                        "5001/perspective/2020-5",
+                        pattern=f"?thing <{PLAN}unconfirmedTo> ?value . ?value a <{PLAN}Perspective> ."),
+                _things("target", "Til FNs delmål", "To UN target", "", PLAN + "unconfirmedTo", "10.2", base=SDG,
+                        pattern=f"?thing <{PLAN}unconfirmedTo> ?value . ?value a <{SDGO}Target> ."),
+                _things("givenBy", "Gitt av", "Given by", f"<{PLAN}givenBy>", PLAN + "givenBy",
+                        "5001/reading/2026-11-a"),
+            ),
+        ),
+        Collection(
+            "readings", (PLAN + "Reading",), "Lesninger", "Readings", (_BY_LABEL,),
+            (
+                _LABEL, _link("readerKind", "Type leser", "Kind of reader", PLAN + "readerKind"),
+                _column("date", "Dato", "Date", _DCTERMS + "date"),
+                _link("rule", "Regel", "Rule", PLAN + "followsRule"),
+            ),
+            (_IN_GRAPH_OF,),
+        ),
+        Collection(
+            "interpretation-rules", (PLAN + "InterpretationRule",), "Tolkningsregler", "Rules of interpretation",
+            (_BY_LABEL,), (_LABEL, _column("description", "Beskrivelse", "Description", _DCTERMS + "description")),
+            (_IN_GRAPH_OF,),
+        ),
+        Collection(
+            "rule-clauses", (PLAN + "RuleClause",), "Regelledd", "Clauses of rules", (_BY_POSITION,),
+            (
+                _POSITION, _LABEL, _column("text", "Tekst", "Text", _DCTERMS + "description"),
+                _link("perspective", "Perspektiv", "Perspective", _DCTERMS + "subject"), _PART,
+            ),
+            (_IN_GRAPH_OF, _part_of("Regel", "Rule", "5001/interpretation-rule/2026-11")),
         ),
         Collection(
             "interpretation-methods", (PLAN + "InterpretationMethod",), "Tolkningsmetoder", "Methods of interpretation",
@@ -574,6 +659,17 @@ COLLECTIONS: Final[dict[str, Collection]] = {
         Collection(
             "areas", (PLAN + "Area",), "Områder", "Areas", (_BY_MUNICIPALITY, _BY_LABEL), (_LABEL, _IN),
             (_MUNICIPALITY,),
+        ),
+        Collection(
+            "places", (PLAN + "Place",), "Steder", "Places", (_BY_MUNICIPALITY, _BY_LABEL), (_LABEL, _IN),
+            (_MUNICIPALITY,),
+        ),
+        Collection(
+            "actor-groups", (PLAN + "ActorGroup",), "Aktørgrupper", "Groups of actors", (_BY_LABEL,), (_LABEL,),
+            (_IN_GRAPH_OF,),
+        ),
+        Collection(
+            "surveys", (PLAN + "Survey",), "Undersøkelser", "Surveys", (_BY_LABEL,), (_LABEL,), (_IN_GRAPH_OF,),
         ),
         Collection(
             "citations", (PLAN + "DocumentCitation",), "Henvisninger til dokumenter", "Citations of documents",

@@ -247,7 +247,7 @@ _COLLECTIONS: Final[dict[str, tuple[str, str]]] = {
     "goals": ("Mål og delmål", "Goals and sub-goals"),
     "community-goals": ("Samfunnsmål", "Community goals"),
     "strategic-approaches": ("Strategiske hovedgrep", "Strategic approaches"),
-    "measures": ("Tiltak", "Measures"),
+    "measures": ("Strategier under «Kommunen vil» (tiltak)", "Strategies under “Kommunen vil” (measures)"),
     "commitments": ("Løfter i den politiske plattformen", "Commitments of the political platform"),
     "participation-phases": ("Faser for medvirkning", "Phases of participation"),
     "planning-system": ("Plan- og styringssystemet", "The planning system"),

@@ -12,9 +12,10 @@ from plangraf.build.parsing import compact
 from plangraf.namespaces import ID, PREFIXES
 from plangraf.sheets.facts import Term
 from plangraf.sheets.keys import Keys
+from plangraf.sheets.links import same_digits
 from plangraf.sheets.model import Column
 from plangraf.sheets.problems import CellError
-from plangraf.sheets.values import STRING, Cell, as_text, lexical_of, to_cell
+from plangraf.sheets.values import STRING, Cell, as_text, lexical_of, spoiled, to_cell
 
 _LANG_STRING = PREFIXES["rdf"] + "langString"
 # Excel holds no more in one cell, and openpyxl would cut what is longer without a word.
@@ -22,6 +23,12 @@ LONGEST = 32_767
 # What XML, Excel's own escapes or the trimming of cells would change.
 _UNSAFE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]|_x[0-9A-Fa-f]{4}_")
 _DECLARED = f"@base <{ID}> .\n" + "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
+# Between several links in one line; a comma without a space may stand for the point of a code.
+_BETWEEN = re.compile(r"\s*[;|]\s*|,\s+|,(?=[a-z])|\s+(?:og|and)\s+")
+_ONE_A_LINE = (
+    "Skriv hver verdi på en linje for seg (Alt+Enter).",
+    "Write each value on a line of its own (Alt+Enter).",
+)
 _SHORT_DATATYPE = re.compile(r'(?<=")\^\^<([^<>"]+)>$')
 
 
@@ -60,7 +67,8 @@ def read(column: Column, cell: Cell, keys: Keys) -> list[Term]:
     if not column.kind.several:
         return [_term(column, cell.strip(), keys)]
     lines = [line.strip() for line in cell.split("\n")]
-    return list(dict.fromkeys(_term(column, line, keys) for line in lines if line))
+    found = [term for line in lines if line for term in _terms(column, line, keys)]
+    return list(dict.fromkeys(found))
 
 
 def natural(text: str) -> list[tuple[int, str]]:
@@ -98,6 +106,31 @@ def _one(column: Column, value: Term, keys: Keys) -> Cell:
     raise CellError("En blank node har ikke noe navn.", "A blank node has no name.")
 
 
+def _terms(column: Column, line: str, keys: Keys) -> list[Term]:
+    """The terms of one line: one, or the links that stand in it with a semicolon or comma between."""
+    try:
+        return [_term(column, line, keys)]
+    except CellError:
+        parts = [part.strip() for part in _BETWEEN.split(line) if part.strip()]
+        if not column.kind.link or len(parts) < 2:
+            raise
+        if any(_names_none(column, part, keys) for part in parts):
+            wrong = next(part for part in parts if _names_none(column, part, keys))
+            try:
+                return [_term(column, wrong, keys)]
+            except CellError as error:
+                raise CellError(f"{error.nb} {_ONE_A_LINE[0]}", f"{error.en} {_ONE_A_LINE[1]}") from None
+    return [_term(column, part, keys) for part in parts]
+
+
+def _names_none(column: Column, part: str, keys: Keys) -> bool:
+    try:
+        _term(column, part, keys)
+    except CellError:
+        return True
+    return False
+
+
 def _term(column: Column, cell: Cell, keys: Keys) -> Term:
     kind = column.kind
     if kind.turtle:
@@ -105,7 +138,11 @@ def _term(column: Column, cell: Cell, keys: Keys) -> Term:
     if kind.link:
         return _thing(column, cell, keys)
     if column.language is not None:
+        if isinstance(cell, str) and _shows_an_error(cell):
+            raise spoiled(cell) or AssertionError(cell)
         return Literal(lexical_of(cell, STRING), language=column.language)
+    if isinstance(cell, str) and (wrong := spoiled(cell)):
+        raise wrong
     failed: CellError | None = None
     for datatype in kind.datatypes:
         try:
@@ -119,8 +156,15 @@ def _term(column: Column, cell: Cell, keys: Keys) -> Term:
     raise failed if failed and not kind.closed else _not_listed(column, as_text(cell))
 
 
+def _shows_an_error(text: str) -> bool:
+    """Texts in a language may well begin with an apostrophe or name a month; an error value is no text of anybody's."""
+    return text.startswith("#") and spoiled(text) is not None
+
+
 def _thing(column: Column, cell: Cell, keys: Keys) -> NamedNode:
     text = lexical_of(cell, STRING)
+    if isinstance(cell, str) and (wrong := spoiled(cell)):
+        raise wrong
     kind = column.kind
     found = kind.names.get(text) or kind.also.get(text)
     if found is None:
@@ -131,15 +175,22 @@ def _thing(column: Column, cell: Cell, keys: Keys) -> NamedNode:
     try:
         return keys.iri(text, None if kind.closed else kind.segment)
     except CellError:
-        if kind.closed:
+        if kind.names:
             raise _not_listed(column, text) from None
+        if kind.segment is None and not kind.classes:
+            raise CellError(
+                "Dette er ingen adresse. Skriv hele adressen, med https:// foran.",
+                "This is no address. Write the whole address, with https:// before it.",
+            ) from None
         raise
 
 
 def _not_listed(column: Column, text: str) -> CellError:
     names = list(column.kind.names)
-    lower = {name.lower(): name for name in names}
-    near = [lower[name] for name in difflib.get_close_matches(text.lower(), lower, n=1, cutoff=0.6)]
+    lower = {name.lower(): name for name in (*column.kind.also, *names)}
+    # A wrong digit is another thing: a code that is not listed is close to every code.
+    near = [lower[name] for name in difflib.get_close_matches(text.lower(), lower, n=5, cutoff=0.8)]
+    near = [name for name in near if same_digits(name, text)][:1]
     shown = ", ".join(f"«{name}»" for name in names[:8]) + (" …" if len(names) > 8 else "")
     hint_nb = f" Mente du «{near[0]}»?" if near else f" Velg en av: {shown}."
     hint_en = f" Did you mean «{near[0]}»?" if near else f" Choose one of: {shown}."

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+
+from pyoxigraph import NamedNode, Quad
 
 from plangraf.build.parsing import Place as FilePlace
 from plangraf.build.parsing import compact, read, relabelled
@@ -18,13 +20,16 @@ from plangraf.build.term_use import undefined_terms
 from plangraf.build.validation import checks, shacl
 from plangraf.errors import DataProblem
 from plangraf.files import SourceFile, source_files
-from plangraf.namespaces import PLAN
+from plangraf.namespaces import ID, PLAN
 from plangraf.settings import Settings
+from plangraf.sheets.keys import Keys
+from plangraf.sheets.links import Names, no_key
 from plangraf.sheets.model import Model
 from plangraf.sheets.problems import Place, SheetProblem
 from plangraf.sheets.reading import Imported
 
 _EVIDENCE_CHECK = "queries/checks/every-statement-has-evidence.rq"
+_LINK_CHECK = "queries/checks/link-to-nothing.rq"
 _FIRST_LINE = PLAN + "firstLine"
 # What a check misses may stand in a cell that could not be read.
 _ECHO_NB = " (Kan komme av cellene som ikke kunne leses.)"
@@ -34,7 +39,13 @@ _HINT_EN = " Fill in the green columns of the row (evidence: first line), or wri
 
 
 def check(
-    settings: Settings, files: Mapping[str, str], folder: Path, graph: str, imported: Imported, model: Model
+    settings: Settings,
+    files: Mapping[str, str],
+    folder: Path,
+    graph: str,
+    imported: Imported,
+    model: Model,
+    keys: Keys,
 ) -> list[SheetProblem]:
     """Everything that a build would say of the files, and only of what they describe.
 
@@ -45,6 +56,7 @@ def check(
         graph: IRI of the dataset's named graph.
         imported: where in the workbook each thing comes from.
         model: which properties a shape's results are about.
+        keys: short names of the dataset's things.
     """
     with tempfile.TemporaryDirectory(prefix="plangraf-") as temporary:
         own = _own_files(Path(temporary), files, graph)
@@ -52,6 +64,7 @@ def check(
         beside = read([file for file in _beside(settings, folder) if file.graph != graph])
         everything = relabelled(parsed.quads | beside.quads)
         nodes = {quad.subject.value for quad in parsed.quads if hasattr(quad.subject, "value")}
+        dead, told = _dead_links(imported, everything, model, keys)
 
         def locate(iri: str) -> FilePlace | None:
             return parsed.place(iri)
@@ -62,7 +75,45 @@ def check(
         found += checks(everything, sorted((settings.home / "queries" / "checks").glob("*.rq")), locate)
     names = {file.name for file in own}
     ours = [problem for problem in found if problem.focus_node in nodes or problem.file in names]
-    return list(_placed(ours, imported, model))
+    return [*dead, *_placed([problem for problem in ours if not told(problem)], imported, model)]
+
+
+def _dead_links(
+    imported: Imported, everything: Iterable[Quad], model: Model, keys: Keys
+) -> tuple[list[SheetProblem], Callable[[DataProblem], bool]]:
+    """Links to things of ours that nothing describes, by cell; and whether a build's result says the same."""
+    known = {quad.subject for quad in everything}
+    columns = {(sheet.iri, column.path): column for sheet in model.sheets for column in sheet.columns}
+    sheets = {row.thing.value: row.sheet.iri for row in imported.rows}
+    dead: dict[tuple[str, str], list[NamedNode]] = defaultdict(list)
+    for triple in imported.triples:
+        value = triple.object
+        if isinstance(value, NamedNode) and value.value.startswith(ID) and value not in known:
+            subject, path = str(getattr(triple.subject, "value", "")), triple.predicate.value
+            if (subject, path) in imported.cells and columns.get((sheets.get(subject, ""), path)):
+                dead[subject, path].append(value)
+    if not dead:
+        return [], lambda _: False
+    names = Names((quad.triple for quad in everything), keys)
+    found = [
+        no_key(
+            imported.cells[focus, path][0],
+            columns[sheets[focus], path],
+            "\n".join(sorted(keys.short(value.value) for value in values)),
+            names,
+        )
+        for (focus, path), values in dead.items()
+    ]
+
+    def told(problem: DataProblem) -> bool:
+        focus = problem.focus_node or ""
+        if problem.shape == _LINK_CHECK:
+            return any(focus == subject and compact(path) in problem.message_en for subject, path in dead)
+        paths = model.paths.get(problem.shape or "", ())
+        values = [value for path in paths for value in dead.get((focus, path), [])]
+        return any(compact(value.value) in problem.message_en for value in values)
+
+    return found, told
 
 
 def _own_files(temporary: Path, files: Mapping[str, str], graph: str) -> list[SourceFile]:

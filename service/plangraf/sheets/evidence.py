@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -26,7 +26,9 @@ _ABOUT, _PROPERTY, _VALUE, _PASSAGE, _CHECKED = (
 _KIND = NamedNode(EVIDENCE_KIND)
 _FIRST_LINE, _LAST_LINE = PLAN + "firstLine", PLAN + "lastLine"
 _SOURCE_DOCUMENT = NamedNode(PLAN + "SourceDocument")
-_PRINTED, _STRUCTURAL = (NamedNode(f"{SCHEME}evidence-kind/{name}") for name in ("printed", "structural"))
+_PRINTED, _STRUCTURAL, _SUMMARISED, _IDENTIFIED = (
+    NamedNode(f"{SCHEME}evidence-kind/{name}") for name in ("printed", "structural", "summarised", "identified")
+)
 _FALSE = Literal("false", datatype=NamedNode(_XSD + "boolean"))
 
 
@@ -54,7 +56,8 @@ class _Writer:
              if triple.predicate == _TYPE and triple.object == _SOURCE_DOCUMENT},
             key=str,
         )  # fmt: skip
-        self._passages: dict[NamedNode, set[tuple[NamedNode, Term]]] = defaultdict(set)
+        # What a passage says → the passages that say it.
+        self._passages: dict[tuple[NamedNode, Term], set[NamedNode]] = defaultdict(set)
         self._covered: set[tuple[object, object, object]] = set()
         self._index()
 
@@ -63,7 +66,7 @@ class _Writer:
         if (row.thing.value, "evidence") in self._imported.bad:
             return
         cells = {path: values for path, (values, _) in row.evidence.items() if values}
-        kind = cells.pop(EVIDENCE_KIND, [_PRINTED])[0]
+        chosen = cells.pop(EVIDENCE_KIND, [_PRINTED])[0]
         sources = cells.pop(HAS_SOURCE, [])
         source = next((value for value in (*sources, *self._sources) if isinstance(value, NamedNode)), None)
         if source is None or (not sources and len(self._sources) > 1):
@@ -81,18 +84,41 @@ class _Writer:
             cells.setdefault(_LAST_LINE, cells[_FIRST_LINE])
         said = {(NamedNode(path), value) for path, values in cells.items() for value in values}
         passage = self._passage(row, source, said | {(NamedNode(HAS_SOURCE), source)}, cells)
-        for triples, how in ((row.implied, _STRUCTURAL), (row.said, kind)):
-            properties = sorted({triple.predicate for triple in triples if not self._is_covered(triple)}, key=str)
-            if properties:
-                self._evidence(row, properties, how, passage)
+        for how, properties, values in self._by_kind(row, chosen):
+            self._evidence(row, properties, values, how, passage)
+
+    def _by_kind(self, row: Row, chosen: Term) -> Iterator[tuple[Term, list[NamedNode], list[Term]]]:
+        """The row's statements without evidence, by how they follow from the passage.
+
+        A kind comes with the properties of which all values are of that kind, and again with the values of others.
+        """
+        usual = {column.path: column.usual for column in row.sheet.columns if column.role == "property"}
+        kinds: dict[NamedNode, dict[Term, list[Term]]] = defaultdict(lambda: defaultdict(list))
+        for triple in dict.fromkeys((*row.implied, *row.said)):
+            if self._is_covered(triple) or isinstance(triple.object, Triple):
+                continue
+            kind = _STRUCTURAL if triple in row.implied else _kind(triple, usual, chosen)
+            kinds[triple.predicate][kind].append(triple.object)
+        whole: dict[Term, list[NamedNode]] = defaultdict(list)
+        parts: dict[Term, list[tuple[NamedNode, list[Term]]]] = defaultdict(list)
+        for path, found in kinds.items():
+            for kind, values in found.items():
+                if len(found) == 1:
+                    whole[kind].append(path)
+                else:
+                    parts[kind].append((path, values))
+        for kind in sorted(whole, key=str):
+            yield kind, sorted(whole[kind], key=str), []
+        for kind in sorted(parts, key=str):
+            paths = sorted({path for path, _ in parts[kind]}, key=str)
+            yield kind, paths, sorted((value for _, values in parts[kind] for value in values), key=str)
 
     def _passage(
         self, row: Row, source: NamedNode, said: set[tuple[NamedNode, Term]], cells: dict[str, list[Term]]
     ) -> NamedNode:
         """The passage that says all this, or a new one: `<source>-l161-176`, as the existing ones are called."""
-        for known in sorted(self._passages, key=str):
-            if said <= self._passages[known]:
-                return known
+        if found := set.intersection(*(self._passages.get(fact, set()) for fact in said)):
+            return min(found, key=str)
         name = f"{self._base(source)}/passage/{source.value.rpartition('/')[2]}"
         lines = [str(value.value) for path in (_FIRST_LINE, _LAST_LINE) for value in cells.get(path, [])]
         if lines:
@@ -108,10 +134,13 @@ class _Writer:
             self._add(row, passage, _TYPE, NamedNode(iri))
         for asked, (_, place) in row.evidence.items():
             self._imported.cells[passage.value, asked] = [place]
-        self._passages[passage] = said
+        for fact in said:
+            self._passages[fact].add(passage)
         return passage
 
-    def _evidence(self, row: Row, properties: list[NamedNode], how: Term, passage: NamedNode) -> None:
+    def _evidence(
+        self, row: Row, properties: list[NamedNode], values: list[Term], how: Term, passage: NamedNode
+    ) -> None:
         local = re.sub(r"^(?:[0-9]{4}/)?", "", row.thing.value.removeprefix(ID))
         about = re.sub(r"[^a-z0-9.]+", "-", re.sub(r"^https?://", "", local).lower()).strip("-.")
         kind = str(how.value).rpartition("/")[2]
@@ -121,9 +150,11 @@ class _Writer:
             self._add(row, evidence, _TYPE, NamedNode(iri))
         for path, value in ((_ABOUT, row.thing), (_KIND, how), (_PASSAGE, passage), (_CHECKED, _FALSE)):
             self._add(row, evidence, path, value)
+        for value in values:
+            self._add(row, evidence, _VALUE, value)
         for path in properties:
             self._add(row, evidence, _PROPERTY, path)
-            self._covered.add((row.thing, path, None))
+            self._covered.update((row.thing, path, value) for value in values or (None,))
         if EVIDENCE_KIND in row.evidence:
             self._imported.cells[evidence.value, EVIDENCE_KIND] = [row.evidence[EVIDENCE_KIND][1]]
 
@@ -153,9 +184,23 @@ class _Writer:
                 known[triple.subject][triple.predicate].add(triple.object)
         for subject, facts in known.items():
             if NamedNode(PASSAGE) in facts[_TYPE]:
-                self._passages[subject] = {(path, value) for path, values in facts.items() for value in values}
+                for said, terms in facts.items():
+                    for term in terms:
+                        self._passages[said, term].add(subject)
             for about, path, value in _covers(facts):
                 self._covered.add((about, path, value))
+
+
+def _kind(triple: Triple, usual: Mapping[str, str | None], chosen: Term) -> Term:
+    """How a statement of a row follows from the row's passage."""
+    value = triple.object
+    if triple.predicate == _TYPE:
+        return _STRUCTURAL
+    if isinstance(value, Literal) and value.language == "en":
+        return _SUMMARISED  # what a Norwegian source says, in other words
+    found = usual.get(triple.predicate.value)
+    kind = NamedNode(found) if found else _PRINTED
+    return chosen if kind in (_PRINTED, _IDENTIFIED) and chosen != _PRINTED else kind
 
 
 def _covers(facts: dict[NamedNode, set[Term]]) -> Iterator[tuple[Term, Term, Term | None]]:

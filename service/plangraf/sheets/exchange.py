@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +22,11 @@ from plangraf.sheets.csv_files import read_folder, write_folder
 from plangraf.sheets.evidence import add_evidence
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Model
+from plangraf.sheets.notes import NOTES_FILE, Note, OwnSheet, notes_text, read_notes, with_notes
 from plangraf.sheets.problems import SheetProblem, stops
-from plangraf.sheets.raw import RawTable, UnreadableError
+from plangraf.sheets.raw import Found, UnreadableError
 from plangraf.sheets.reading import Imported, read_tables
+from plangraf.sheets.replacing import Preview, preview
 from plangraf.sheets.shapes import read_model
 from plangraf.sheets.tables import OTHER_COLUMNS, Table, tables, too_long
 from plangraf.sheets.turtle import turtle_files
@@ -38,11 +40,16 @@ _ANY_MUNICIPALITY = "9999"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an import did: `written` are the files, none when a problem stopped it."""
+    """What an import did: `written` are the files, none when a problem stopped it.
+
+    `unchanged` when the folder says the same already, `declined` when the replacement was not wanted.
+    """
 
     written: tuple[Path, ...]
     triples: int
     problems: tuple[SheetProblem, ...]
+    unchanged: bool = False
+    declined: bool = False
 
 
 def export_sheet(settings: Settings, source: str, out: Path, *, replace: bool = False) -> list[Table]:
@@ -64,7 +71,8 @@ def export_sheet(settings: Settings, source: str, out: Path, *, replace: bool = 
         raise DataError(parsed.problems)
     triples: set[Triple] = {quad.triple for quad in parsed.quads}
     found = tables(triples, read_model(settings.home), _keys(folder), native=_is_workbook(out))
-    _write(found, out)
+    found, own = with_notes(found, read_notes(folder))
+    _write(found, out, own)
     return found
 
 
@@ -82,7 +90,14 @@ def export_template(settings: Settings, out: Path, *, replace: bool = False) -> 
     return found
 
 
-def import_sheet(settings: Settings, source: Path, folder: Path, *, replace: bool = False) -> Outcome:
+def import_sheet(
+    settings: Settings,
+    source: Path,
+    folder: Path,
+    *,
+    replace: bool = False,
+    confirm: Callable[[Preview], bool] = lambda _: True,
+) -> Outcome:
     """Reads a workbook or a folder of CSV files, checks it as a build would, and writes the dataset.
 
     Args:
@@ -90,6 +105,7 @@ def import_sheet(settings: Settings, source: Path, folder: Path, *, replace: boo
         source: the workbook or the folder.
         folder: `<data folder>/<municipality number>/<slug>`; it need not exist.
         replace: whether its Turtle files may be replaced.
+        confirm: is asked before they are, when that changes anything.
     Returns:
         With a problem that is more than a warning, nothing was written.
     Raises:
@@ -107,10 +123,18 @@ def import_sheet(settings: Settings, source: Path, folder: Path, *, replace: boo
     files = turtle_files(imported.triples, model)
     municipality, slug = _keys(folder).municipality, folder.absolute().name
     graph = f"{GRAPH}{municipality}/{slug}" if municipality else SDG_GRAPH
-    problems = (*imported.problems, *check(settings, files, folder, graph, imported, model))
+    problems = (*imported.problems, *check(settings, files, folder, graph, imported, model, _keys(folder)))
+    count = len(imported.triples)
     if stops(problems):
-        return Outcome((), len(imported.triples), problems)
-    return Outcome(_write_files(folder, files), len(imported.triples), problems)
+        return Outcome((), count, problems)
+    if any(folder.glob("*.ttl")):
+        kept = (read_notes(folder), imported.notes)
+        changes = preview(folder, imported.triples, model, _keys(folder), kept)
+        if changes is None:
+            return Outcome((), count, problems, unchanged=True)
+        if not confirm(changes):
+            return Outcome((), count, problems, declined=True)
+    return Outcome(_write_files(folder, files, imported.notes), count, problems)
 
 
 def read_sheets(source: Path, folder: Path, model: Model) -> Imported:
@@ -121,14 +145,17 @@ def read_sheets(source: Path, folder: Path, model: Model) -> Imported:
         SettingError: a name cannot be used.
     """
     keys = _keys(folder)
-    imported = read_tables(_read(source), model, keys)
+    found = _read(source)
+    imported = read_tables(found.tables, model, keys)
+    imported.problems += found.problems
     add_evidence(imported, model, keys, folder.absolute().name)
     return imported
 
 
 def _is_workbook(path: Path) -> bool:
+    """Whether a name to write to is that of a workbook; a folder has no ending."""
     if path.suffix.lower() in ("", XLSX) or path.is_dir():
-        return path.suffix.lower() == XLSX
+        return path.suffix.lower() == XLSX and not path.is_dir()
     raise SettingError(f"{path} is neither a workbook ({XLSX}) nor a folder of CSV files. Name one of these.")
 
 
@@ -171,11 +198,11 @@ def _must_be_free(out: Path, *, replace: bool) -> None:
         raise SettingError(f"{out} is there already. Name another, or give --replace to write it anew.")
 
 
-def _write(found: Sequence[Table], out: Path) -> None:
+def _write(found: Sequence[Table], out: Path, own: Sequence[OwnSheet] = ()) -> None:
     try:
         if not _is_workbook(out):
             out.mkdir(parents=True, exist_ok=True)
-            written = set(write_folder(found, out))
+            written = set(write_folder(found, out, own))
             for stale in set(out.glob("*.csv")) - written:
                 stale.unlink()
             return
@@ -183,37 +210,38 @@ def _write(found: Sequence[Table], out: Path) -> None:
             raise SettingError(f"{thing} has a text that is too long for a cell of a workbook. Export to a folder.")
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".plangraf-") as temporary:
-            write_workbook(found, Path(temporary) / out.name)
+            write_workbook(found, Path(temporary) / out.name, own)
             (Path(temporary) / out.name).replace(out)
     except OSError as error:
         raise SettingError(f"{out} cannot be written ({error.strerror}).") from error
 
 
-def _read(source: Path) -> list[RawTable]:
+def _read(source: Path) -> Found:
     if not source.exists():
         raise SettingError(f"There is no {source}.")
-    if not _is_workbook(source):
-        found = read_folder(source)
-        if not found:
-            raise SettingError(f"The folder {source} holds no CSV files.")
-        return found
-    return read_workbook(source)
+    if source.is_file():
+        return Found(read_workbook(source))
+    found = read_folder(source)
+    if not found.tables and not stops(found.problems):
+        raise SettingError(f"The folder {source} holds no CSV files.")
+    return found
 
 
-def _write_files(folder: Path, files: dict[str, str]) -> tuple[Path, ...]:
+def _write_files(folder: Path, files: dict[str, str], notes: Sequence[Note]) -> tuple[Path, ...]:
     """All files are on the disk before the first of the old ones goes."""
+    files = {**files, **({NOTES_FILE: notes_text(notes)} if notes else {})}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=folder, prefix=".plangraf-"))
         try:
             for name, text in files.items():
-                with (temporary / name).open("w", encoding="utf-8", newline="\n") as file:
+                with (temporary / name).open("w", encoding="utf-8", newline="") as file:
                     file.write(text)
                     file.flush()
                     os.fsync(file.fileno())
-            for stale in folder.glob("*.ttl"):
+            for stale in (*folder.glob("*.ttl"), folder / NOTES_FILE):
                 if stale.name not in files:
-                    stale.unlink()
+                    stale.unlink(missing_ok=True)
             for name in files:
                 (temporary / name).replace(folder / name)
         finally:

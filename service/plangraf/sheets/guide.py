@@ -40,19 +40,34 @@ _LINES = (
      "One value a line in the cell (Alt+Enter)."),
     ("Tall og datoer · Numbers and dates",
      "Vanlige tall og datoer i Excel. Som tekst leses også 1 234, 12,5, 2021-02-02 og 2.2.2021; 1.234 avvises fordi "
-     "det kan være to tall. Blanke tegn foran og bak fjernes. Formler og sammenslåtte celler avvises.",
+     "det kan være to tall. Blanke tegn foran og bak fjernes. 25 % leses "
+     "som 25 når enheten er prosent. Det gjelder det som vises i cellen; vises noe annet enn det som er lagret, "
+     "avvises den. Formler og sammenslåtte celler avvises.",
      "Ordinary numbers and dates of Excel. As text, 1 234, 12,5, 2021-02-02 and 2.2.2021 are read too; 1.234 is "
-     "refused since it may be two numbers. White space before and after is removed. Formulas and merged cells are "
-     "refused."),
+     "refused since it may be two numbers. White space before and after is removed. 25 % is read "
+     "as 25 when the unit is per cent. What the cell shows counts; where it shows another value than it holds, it is "
+     "refused. Formulas and merged cells are refused."),
+    ("Egne kolonner · Columns of your own",
+     "Egne kolonner og ark, og merknader på celler, tas vare på i filen notater.csv ved siden av datafilene. De "
+     "publiseres ikke, og kommer tilbake når du eksporterer.",
+     "Columns and sheets of your own, and comments on cells, are kept in the file notater.csv beside the data files. "
+     "They are not published, and come back when you export."),
+    ("Planer uten nummer, oppstart · Plans without a number, start",
+     "Nummer kan være 7, 1.1 eller A2, eller mangle; nøkkelen lages da av tittelen. Oppstart og ferdigår kan skrives "
+     "som 2025, 2024–2025 eller høst 2025: den trykte formen tas vare på, og årene leses.",
+     "A number may be 7, 1.1 or A2, or be missing; the key is then made of the title. Start and completion may be "
+     "written as 2025, 2024–2025 or høst 2025: the printed form is kept, and the years are read."),
     ("Belegg · Evidence",
      "De grønne kolonnene sier hvor opplysningene på raden står: kildedokument (kan utelates når det bare er ett), "
-     "første og siste linje i rentekstuttrekket, gjerne avsnitt eller trykt element. Import lager belegg av type "
-     "«trykt», eller den typen du velger, for alt på raden som ikke alt har belegg på arket for belegg; det som "
-     "arket selv sier (klassen), får typen «strukturelt».",
+     "første og siste linje i rentekstuttrekket, gjerne avsnitt eller trykt element. Import lager belegg for alt på "
+     "raden som ikke alt har belegg på arket for belegg: «trykt» (eller den typen du velger) for det som står i "
+     "kilden, «sammenfattet» for egne ord som formål og engelske tekster, «strukturelt» for klasse, rekkefølge og "
+     "plass i modellen.",
      "The green columns say where the row's statements stand: source document (may be left out when there is only "
      "one), first and last line of the plain-text extraction, and if you like section or printed item. Import "
-     "makes evidence of the kind “printed”, or the one you choose, for whatever on the row has none on the sheet of "
-     "evidence yet; what the sheet itself says (the class) gets the kind “structural”."),
+     "makes evidence for whatever on the row has none on the sheet of evidence yet: “printed” (or the kind you "
+     "choose) for what stands in the source, “summarised” for words of your own such as purpose and English texts, "
+     "“structural” for class, order and place in the model."),
     ("Annet · Other",
      "Det siste arket holder opplysninger som ingen kolonne passer til, én på hver rad.",
      "The last sheet holds statements that no column fits, one a row."),

@@ -79,7 +79,7 @@ class Keys:
 
 
 def _no_name(text: str, segment: str | None) -> CellError:
-    key = slug(text.rpartition("/")[2]) or "1"
+    key = slug(text.removeprefix(f"{segment}/")) or "1"
     example = f"{segment or 'plan'}/{key}"
     return CellError(
         f"Dette er ikke navnet på noe. Skriv en nøkkel som {example}, med små ASCII-bokstaver, sifre og bindestrek, "

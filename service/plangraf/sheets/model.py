@@ -16,6 +16,7 @@ from plangraf.sheets.facts import Term
 from plangraf.sheets.properties import Kind
 
 EVIDENCE, PASSAGE = PLAN + "Evidence", PLAN + "Passage"
+USUAL_KIND = PLAN + "usualEvidenceKind"
 EVIDENCE_KIND, HAS_SOURCE = PLAN + "evidenceKind", PREFIXES["oa"] + "hasSource"
 # The table of what no class's sheet holds.
 OTHER_TITLE, OTHER_FILE = "Annet · Other", "other"
@@ -25,7 +26,10 @@ Role = OneOf["key", "classes", "property", "evidence"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `path` is the IRI of its property (of the class, for the key), `language` its one language."""
+    """One column. `path` is the IRI of its property (of the class, for the key), `language` its one language.
+
+    `usual` is the kind of evidence that its values usually have, None for what is printed.
+    """
 
     role: Role
     path: str
@@ -34,6 +38,7 @@ class Column:
     kind: Kind = field(default_factory=Kind)
     language: str | None = None
     required: OneOf["no", "one-of", "yes"] = "no"
+    usual: str | None = None
     help_nb: str = ""
     help_en: str = ""
 

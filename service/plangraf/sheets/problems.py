@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from plangraf.build.causes import SEVERITIES, cause_lines, causes, drowning
 from plangraf.build.parsing import compact
 
-_SEVERITIES = {"Violation": ("Feil", "Error"), "Warning": ("Advarsel", "Warning"), "Info": ("Råd", "Advice")}
 # A cell with a whole chapter in it is known by its beginning.
 _LONGEST = 120
 
@@ -51,20 +51,35 @@ def stops(problems: Iterable[SheetProblem]) -> bool:
     return any(problem.severity == "Violation" for problem in problems)
 
 
-def as_text(problems: Sequence[SheetProblem]) -> str:
-    """The problems by sheet, row and column, each in Bokmål and in English, with a count at the end."""
+def as_text(problems: Sequence[SheetProblem], *, every: bool = False) -> str:
+    """The problems in Bokmål and in English, with a count at the end.
+
+    Args:
+        problems: what is told.
+        every: each one by sheet, row and column, however many there are; else many are told by cause.
+    """
     ordered = sorted(set(problems), key=_order)
+    found = causes(ordered)
     lines: list[str] = []
+    if not every and drowning(ordered, found):
+        nb, en = ("årsak", "cause") if len(found) == 1 else ("årsaker", "causes")
+        lines += [
+            f"nb  {len(ordered)} funn med {len(found)} {nb}. «--all» viser hvert av dem.",
+            f"en  {len(ordered)} findings with {len(found)} {en}. --all shows each of them.",
+            "",
+            *cause_lines(found, lambda one: (one.place.table, one.place.row), _example, _shape, ("rad", "row")),
+        ]
+        return "\n".join([*lines, _counts(ordered)])
     for table, of_table in groupby(ordered, key=lambda problem: problem.place.table):
         lines.append(table)
         for place, of_place in groupby(of_table, key=lambda problem: problem.place):
             if place.row is not None or place.column is not None:
                 lines.append(f"  {_where(place)}")
             for problem in of_place:
-                nb, en = _SEVERITIES[problem.severity]
+                nb, en = SEVERITIES[problem.severity]
                 lines += [f"    nb  {nb}: {problem.message_nb}", f"    en  {en}: {problem.message_en}"]
                 if problem.shape:
-                    lines.append(f"        {compact(problem.shape) if ':' in problem.shape else problem.shape}")
+                    lines.append(f"        {_shape(problem.shape)}")
         lines.append("")
     return "\n".join([*lines, _counts(ordered)])
 
@@ -85,6 +100,15 @@ def _order(problem: SheetProblem) -> tuple[object, ...]:
             problem.message_en)  # fmt: skip
 
 
+def _shape(iri: str) -> str:
+    return compact(iri) if ":" in iri else iri
+
+
+def _example(problem: SheetProblem) -> str:
+    place = problem.place
+    return f"{place.table}: {_where(place)}" if place.row is not None or place.column is not None else place.table
+
+
 def _where(place: Place) -> str:
     parts_nb = [f"rad {place.row}"] if place.row else []
     parts_en = [f"row {place.row}"] if place.row else []
@@ -101,7 +125,7 @@ def _where(place: Place) -> str:
 
 
 def _counts(problems: Sequence[SheetProblem]) -> str:
-    counts = {name: sum(problem.severity == name for problem in problems) for name in _SEVERITIES}
-    nb = ", ".join(f"{_SEVERITIES[name][0].lower()}: {count}" for name, count in counts.items() if count)
-    en = ", ".join(f"{_SEVERITIES[name][1].lower()}: {count}" for name, count in counts.items() if count)
+    counts = {name: sum(problem.severity == name for problem in problems) for name in SEVERITIES}
+    nb = ", ".join(f"{SEVERITIES[name][0].lower()}: {count}" for name, count in counts.items() if count)
+    en = ", ".join(f"{SEVERITIES[name][1].lower()}: {count}" for name, count in counts.items() if count)
     return f"nb  {nb}\nen  {en}"

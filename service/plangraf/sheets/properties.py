@@ -14,6 +14,9 @@ from pyoxigraph import Literal, NamedNode
 from plangraf.build.parsing import compact
 from plangraf.namespaces import PREFIXES
 from plangraf.sheets.facts import TYPE, Facts, Term
+from plangraf.sheets.licences import ALSO as OTHER_LICENCES
+from plangraf.sheets.licences import LICENCE
+from plangraf.sheets.licences import NAMES as LICENCES
 
 SH, RDFS, SKOS, OWL, XSD = (PREFIXES[name] for name in ("sh", "rdfs", "skos", "owl", "xsd"))
 _LANG_STRING = PREFIXES["rdf"] + "langString"
@@ -96,6 +99,8 @@ def kind_of(
         fixed = all("[0-9]{4}" not in pattern for pattern in patterns) if patterns else not any(map(local, classes))
         closed = bool(chosen) or (bool(names) and fixed)
         one = segments(classes[0]) if len(classes) == 1 else None
+        if path == LICENCE:
+            names, also = dict(LICENCES), dict(OTHER_LICENCES)
         return Kind(link=True, classes=tuple(classes), segment=one, names=names, also=also, closed=closed,
                     several=several, equals=equals), ()  # fmt: skip
     if chosen:

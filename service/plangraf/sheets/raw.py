@@ -19,12 +19,50 @@ class Refused:
     error: CellError
 
 
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A merged range: its name, first and last row and column, counted from 0."""
+
+    name: str
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
+
+
 @dataclass(slots=True)
 class RawTable:
-    """`name` is how messages call it; `rows[0]` is row 1; `problems` are about the table as a whole."""
+    """One sheet or file.
+
+    Attributes:
+        name: how messages call it.
+        rows: `rows[0]` is row 1.
+        problems: about the table as a whole; they stop the import.
+        title: of the sheet, or the file's name without its ending.
+        merged: ranges of merged cells.
+        hidden_rows, hidden_columns: positions, counted from 0, that the sheet does not show.
+        hidden: whether the whole sheet is hidden.
+        struck: positions of rows whose first cell is struck out.
+        comments: what people wrote beside cells, by row and column, counted from 0.
+    """
 
     name: str
     rows: list[list[Cell | Refused]]
+    problems: list[SheetProblem] = field(default_factory=list)
+    title: str = ""
+    merged: list[Merged] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    hidden: bool = False
+    struck: set[int] = field(default_factory=set)
+    comments: dict[tuple[int, int], str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Found:
+    """The tables of a workbook or a folder, and what the folder holds that is no table."""
+
+    tables: list[RawTable] = field(default_factory=list)
     problems: list[SheetProblem] = field(default_factory=list)
 
 

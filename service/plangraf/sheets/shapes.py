@@ -19,7 +19,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from plangraf.build.parsing import compact
 from plangraf.namespaces import PLAN, PREFIXES
 from plangraf.sheets.facts import TYPE, Facts, Term
-from plangraf.sheets.model import EVIDENCE, EVIDENCE_KIND, OTHER_FILE, PASSAGE, Column, Model, Sheet
+from plangraf.sheets.model import EVIDENCE, EVIDENCE_KIND, OTHER_FILE, PASSAGE, USUAL_KIND, Column, Model, Sheet
 from plangraf.sheets.properties import Kind, kind_of
 
 SH, RDFS, SKOS, OWL = PREFIXES["sh"], PREFIXES["rdfs"], PREFIXES["skos"], PREFIXES["owl"]
@@ -140,9 +140,9 @@ class _Reader:
         kind, languages = kind_of(self.known, self.shapes, path, named, self._segments, self._local)
         if kind is None:
             return
-        merged = _Merged(self.shapes, path, named)
+        merged = _Merged(self.known, self.shapes, path, named)
         column = Column("property", path, merged.name_nb or self._label(path, "nb"),
-                        merged.name_en or self._label(path, "en"), kind,
+                        merged.name_en or self._label(path, "en"), kind, usual=merged.usual,
                         help_nb=merged.message_nb, help_en=merged.message_en)  # fmt: skip
         for language in languages or (None,):
             yield replace(column, language=language, required=merged.required(language, languages))
@@ -180,6 +180,7 @@ class _Reader:
 class _Merged:
     """What all property shapes of one path say together."""
 
+    known: Facts
     shapes: Facts
     path: str
     named: list[Term]
@@ -199,6 +200,11 @@ class _Merged:
     @property
     def message_en(self) -> str:
         return _first(_text(self.shapes, shape, "message", "en") for shape in self._most_own())
+
+    @property
+    def usual(self) -> str | None:
+        """The kind of evidence that the class's own shape names, else one of those that lend their columns."""
+        return next((kind for shape in self.named for kind in self.known.iris(shape, USUAL_KIND)), None)
 
     def required(self, language: str | None, languages: tuple[str, ...]) -> OneOf["no", "one-of", "yes"]:
         for shape in self._most_own():

@@ -36,11 +36,17 @@ _ESCAPED = re.compile(r"\\|^\s+|\s+$|[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of one sheet, each with a cell for each column; `sheet` is None for the table of others."""
+    """Rows of one sheet, each with a cell for each column; `sheet` is None for the table of others.
+
+    `extra` are headings of people's own columns, whose cells stand after the others in each row; `comments` are
+    by row and column, counted from 0.
+    """
 
     sheet: Sheet | None
     columns: tuple[Column, ...]
     rows: list[list[Cell]] = field(default_factory=list)
+    extra: tuple[str, ...] = ()
+    comments: dict[tuple[int, int], str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

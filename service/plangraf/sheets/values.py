@@ -8,7 +8,8 @@ What people type is read safely or refused: `1 234` is a number, `12,5` a decima
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from plangraf.build.literals import canonical
@@ -19,7 +20,22 @@ from plangraf.sheets.problems import CellError
 XSD = PREFIXES["xsd"]
 STRING = XSD + "string"
 
-Cell = str | bool | int | float | date | datetime | time | None
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """A number that stands in the cell with a per cent sign: 25 for `25 %`, though Excel stores 0.25."""
+
+    number: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PartOfDate:
+    """A day of which the cell shows a part: `2021-03`, `2021`, or `--08-21` for a day without its year."""
+
+    text: str
+
+
+Cell = str | bool | int | float | date | datetime | time | Percent | PartOfDate | None
 """What a cell holds: a native value, its text, or None when it is empty."""
 
 _INTEGERS = {XSD + name for name in (
@@ -27,12 +43,29 @@ _INTEGERS = {XSD + name for name in (
 )}  # fmt: skip
 _DECIMAL, _DOUBLE, _BOOLEAN = XSD + "decimal", XSD + "double", XSD + "boolean"
 _DATE, _DATE_TIME, _YEAR = XSD + "date", XSD + "dateTime", XSD + "gYear"
+_DURATION = XSD + "duration"
 # A number in Excel has 15 significant digits; its calendar counts a day that never was before March 1900.
 _MOST_DIGITS = 15
 _FIRST_YEAR = 1901
 _TRUTHS = {"true": "true", "sann": "true", "ja": "true", "yes": "true",
            "false": "false", "usann": "false", "nei": "false", "no": "false"}  # fmt: skip
-_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?")
+_SPACES = " \u00a0\u2007\u2009\u202f"
+_GROUPED = re.compile(rf"[+-]?[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?")
+_PERCENT = re.compile(rf"([+\-−]?[0-9{_SPACES}]*[0-9](?:[.,][0-9]+)?)[{_SPACES}]?%")
+_MONTHS = "jan|feb|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|des|dec"
+# What a spreadsheet program writes into a CSV file, or a planner copies, for what it took for a date or could not
+# show: `8/21` becomes `21.aug`, a long number `1,9E+10`, and a column that is too narrow `####`.
+_DATE_OF_EXCEL = re.compile(
+    rf"(?:[0-9]{{1,4}}[. -]+(?:{_MONTHS})[a-z]*\.?|(?:{_MONTHS})[a-z]*[. -]+[0-9]{{2,4}})", re.I
+)
+_LONG_NUMBER_OF_EXCEL = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
+_ERROR_OF_EXCEL = re.compile(
+    r"#+|#(?:N/A|I/T|REF!|VALUE!|VERDI!|NAME\?|NAVN\?|NUM!|NULL!|DIV/0!|SPILL!|OVERFLYT!|CALC!|BEREGN!)", re.IGNORECASE
+)
+_LENGTH_OF_TIME = re.compile(r"([1-9][0-9]*) ?(år|aar|years?|måned(?:er)?|months?|dag(?:er)?|days?)", re.IGNORECASE)
+_TIME_UNITS = {"å": "Y", "a": "Y", "y": "Y", "m": "M", "d": "D"}
+# Day 1 is 1 January 1900, and a 29 February that never was is counted: dates from March 1900 on are right.
+_DAY_ZERO = date(1899, 12, 30)
 _NORWEGIAN_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 _EITHER_NUMBER = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 
@@ -61,10 +94,48 @@ def as_text(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return f"{Decimal(repr(cell)):f}".removesuffix(".0").replace(".", ",")
+        return f"{exact(cell):f}".removesuffix(".0").replace(".", ",")
+    if isinstance(cell, Percent):
+        return f"{cell.number.normalize():f} %".replace(".", ",")
+    if isinstance(cell, PartOfDate):
+        return cell.text
     if isinstance(cell, datetime) and cell.time() == time():
         return cell.date().isoformat()
     return cell.isoformat() if isinstance(cell, date | time) else str(cell)
+
+
+def exact(number: float) -> Decimal:
+    """The number that Excel shows: of 15 significant digits, 0.3 for a stored 0.30000000000000004."""
+    return Decimal(number) if isinstance(number, int) else Decimal(f"{number:.{_MOST_DIGITS}g}")
+
+
+def without_percent(cell: Cell) -> Cell:
+    """The number before a per cent sign, as a cell; any other cell as it is."""
+    if isinstance(cell, Percent):
+        return f"{cell.number:f}".replace(".", ",")
+    match = _PERCENT.fullmatch(cell.strip()) if isinstance(cell, str) else None
+    return match[1] if match else cell
+
+
+def spoiled(text: str) -> CellError | None:
+    """What is wrong with a text that a spreadsheet program has made of what was typed; None for any other text."""
+    if _ERROR_OF_EXCEL.fullmatch(text):
+        return CellError(
+            "Regnearket viser en feil her. Skriv verdien.", "The spreadsheet shows an error here. Write the value."
+        )
+    if _LONG_NUMBER_OF_EXCEL.fullmatch(text):
+        return CellError(
+            "Regnearket har kortet ned et langt tall. Formater cellen som tekst og skriv tallet på nytt.",
+            "The spreadsheet has shortened a long number. Format the cell as text and write the number again.",
+        )
+    if _DATE_OF_EXCEL.fullmatch(text):
+        return _made_a_date(text)
+    if re.fullmatch(r"'+[0-9+\-−].*", text):
+        return CellError(
+            "Det står en apostrof foran verdien. Fjern den, og formater cellen som tekst.",
+            "An apostrophe stands before the value. Remove it, and format the cell as text.",
+        )
+    return None
 
 
 def lexical_of(cell: Cell, datatype: str) -> str:
@@ -84,6 +155,10 @@ def lexical_of(cell: Cell, datatype: str) -> str:
         return _of_day(cell, datatype)
     if isinstance(cell, time):
         raise _unfit(datatype, "et klokkeslett", "a time of day")
+    if isinstance(cell, PartOfDate):
+        return _of_part(cell.text, datatype)
+    if isinstance(cell, Percent):
+        raise _unfit(datatype, f"{as_text(cell)}, med prosenttegn", f"{as_text(cell)}, with a per cent sign")
     if isinstance(cell, int | float):
         return _of_number(cell, datatype)
     return _of_text(str(cell), datatype)
@@ -94,29 +169,55 @@ def _of_day(cell: date, datatype: str) -> str:
         return f"{cell.year:04d}-{cell.month:02d}-{cell.day:02d}"
     if datatype == _DATE_TIME and isinstance(cell, datetime):
         return canonical(cell.isoformat(), datatype) or cell.isoformat()
+    if datatype not in _WANTED:
+        raise _made_a_date(cell.date().isoformat() if isinstance(cell, datetime) else cell.isoformat())
     raise _unfit(datatype, "en dato", "a date")
 
 
+def _of_part(text: str, datatype: str) -> str:
+    fits = {7: XSD + "gYearMonth", 4: _YEAR}
+    if fits.get(len(text)) == datatype:
+        return text
+    if datatype not in _WANTED:
+        raise _made_a_date(text)
+    raise _unfit(datatype, f"en del av en dato, {text}", f"a part of a date, {text}")
+
+
+def _made_a_date(text: str) -> CellError:
+    return CellError(
+        f"Regnearket har gjort om det som ble skrevet, til en dato ({text}). Formater cellen som tekst og skriv det "
+        "på nytt.",
+        f"The spreadsheet has made a date of what was written ({text}). Format the cell as text and write it again.",
+    )
+
+
 def _of_number(cell: float, datatype: str) -> str:
-    whole = isinstance(cell, int) or cell.is_integer()
-    plain = f"{Decimal(repr(cell)):f}"
-    if whole and len(str(int(cell)).lstrip("-")) > _MOST_DIGITS:
+    number = exact(cell)
+    whole = number == number.to_integral_value()
+    plain = f"{number:f}"
+    if whole and len(str(int(number)).lstrip("-")) > _MOST_DIGITS:
         raise CellError(
             "Excel runder av tall med mer enn 15 sifre. Formater cellen som tekst og skriv tallet på nytt.",
             "Excel rounds numbers of more than 15 digits. Format the cell as text and write the number again.",
         )
     if datatype in _INTEGERS and whole:
-        return str(int(cell))
+        return str(int(number))
     if datatype == _DECIMAL:
         return canonical(plain, datatype) or plain
     if datatype == _DOUBLE:
         return canonical(repr(float(cell)), datatype) or plain
     if datatype == _YEAR and whole and 1000 <= cell <= 9999:
-        return str(int(cell))
-    if datatype in (_BOOLEAN, _DATE, _DATE_TIME, _YEAR) or datatype in _INTEGERS:
+        return str(int(number))
+    if datatype == _DATE and whole and 20_000 < cell < 80_000:
+        day = _DAY_ZERO + timedelta(days=int(number))
+        raise CellError(
+            f"Her står tallet {int(number)}. Mente du datoen {day.isoformat()}, så skriv den.",
+            f"Here stands the number {int(number)}. If you mean the date {day.isoformat()}, write it.",
+        )
+    if datatype in _WANTED:
         raise _unfit(datatype, "et tall", "a number")
     if whole:
-        return _of_text(str(int(cell)), datatype)
+        return _of_text(str(int(number)), datatype)
     raise CellError(
         "Cellen er et tall, så 8.1 og 8.10 er det samme. Formater cellen som tekst og skriv den på nytt.",
         "The cell is a number, so 8.1 and 8.10 are the same. Format the cell as text and write it again.",
@@ -128,7 +229,7 @@ def _of_text(text: str, datatype: str) -> str:
     if datatype in _INTEGERS or datatype in (_DECIMAL, _DOUBLE):
         written = text.replace("−", "-")
         if _GROUPED.fullmatch(written):
-            written = re.sub(r"[ \u00a0\u202f]", "", written)
+            written = re.sub(f"[{_SPACES}]", "", written)
         if datatype == _DECIMAL:
             if _EITHER_NUMBER.fullmatch(written):
                 plain, comma = written.replace(".", ""), written.replace(".", ",")
@@ -146,12 +247,23 @@ def _of_text(text: str, datatype: str) -> str:
         written, kind = _TRUTHS.get(text.lower(), text), datatype
     elif datatype == _DATE and (match := _NORWEGIAN_DATE.fullmatch(text)):
         written, kind = f"{match[3]}-{int(match[2]):02d}-{int(match[1]):02d}", datatype
+    elif datatype == _DURATION:
+        written, kind = _length_of_time(text), datatype
     else:
         kind = datatype
     found = canonical(written, datatype)
     if found is None or (datatype == _BOOLEAN and written not in ("true", "false")):
         raise _unfit(kind, "teksten", "the text")
     return found
+
+
+def _length_of_time(text: str) -> str:
+    match = _LENGTH_OF_TIME.fullmatch(text)
+    if match:
+        return f"P{match[1]}{_TIME_UNITS[match[2][0].lower()]}"
+    if not re.fullmatch(r"-?P(?=[0-9T])(?:[0-9]+[YMDW])*(?:T[0-9HMS.]+)?", text):
+        raise _unfit(_DURATION, "teksten", "the text")
+    return text
 
 
 def _unfit(datatype: str, nb: str, en: str) -> CellError:
@@ -172,6 +284,7 @@ _WANTED = {
     _BOOLEAN: ("ja eller nei", "yes or no (or true or false)"),
     _DATE: ("en dato, som 2021-02-02 eller 2.2.2021", "a date, such as 2021-02-02 or 2.2.2021"),
     _DATE_TIME: ("dag og klokkeslett, som 2021-02-02T10:00:00", "day and time, such as 2021-02-02T10:00:00"),
+    _DURATION: ("et tidsrom, som 4 år eller P4Y", "a length of time, such as 4 years or P4Y"),
     _YEAR: ("et årstall med fire sifre, som 2021", "a year of four digits, such as 2021"),
     XSD + "gYearMonth": (
         "år og måned som tekst, 2021-02 (formater cellen som tekst først)",

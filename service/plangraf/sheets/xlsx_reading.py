@@ -7,19 +7,24 @@ and no part may have a document type, without which XML cannot expand.
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from xml.parsers import expat
 
 from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell as XlsxCell
+from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
-from plangraf.sheets.problems import CellError, Place, SheetProblem, column_letter
-from plangraf.sheets.raw import MOST_CELLS, RawTable, Refused, UnreadableError
+from plangraf.sheets.file_kinds import refuse_other_kinds
+from plangraf.sheets.number_formats import shown, shown_day
+from plangraf.sheets.problems import CellError, Place, SheetProblem
+from plangraf.sheets.raw import MOST_CELLS, Merged, RawTable, Refused, UnreadableError
 from plangraf.sheets.values import Cell
-from plangraf.sheets.xlsx_writing import LISTS, READ_ME
+from plangraf.sheets.xlsx_writing import AUTHOR, LISTS, READ_ME
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_BYTES_UNPACKED = 100 * 1024 * 1024
@@ -30,6 +35,24 @@ _FORMULA = CellError(
     "The cell is a formula. Paste its value instead (Paste Special, Values).",
 )
 _ERROR = CellError("Excel viser en feil her. Skriv verdien.", "Excel shows an error here. Write the value.")
+_DURATION = CellError(
+    "Cellen er en varighet. Formater den som tekst og skriv verdien på nytt.",
+    "The cell is a duration. Format it as text and write the value again.",
+)
+# Strict Open XML has the same parts under other namespaces (ISO/IEC 29500-1, annex on differences).
+_STRICT = b"http://purl.oclc.org/ooxml/"
+_NAMESPACES = (
+    (b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+     b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"),
+    (b"http://purl.oclc.org/ooxml/officeDocument/extendedProperties",
+     b"http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"),
+    (b"http://purl.oclc.org/ooxml/officeDocument/customProperties",
+     b"http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"),
+    (b"http://purl.oclc.org/ooxml/officeDocument/docPropsVTypes",
+     b"http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"),
+    (b"http://purl.oclc.org/ooxml/spreadsheetml/main", b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"),
+    (b"http://purl.oclc.org/ooxml/drawingml/", b"http://schemas.openxmlformats.org/drawingml/2006/"),
+)  # fmt: skip
 
 
 def read_workbook(path: Path) -> list[RawTable]:
@@ -38,9 +61,12 @@ def read_workbook(path: Path) -> list[RawTable]:
     Raises:
         UnreadableError: it is too large, no workbook, or made to do harm.
     """
-    _look_at(path)
+    refuse_other_kinds(path)
+    strict = _look_at(path)
     try:
-        workbook = load_workbook(path, data_only=False, keep_links=False, rich_text=False)
+        workbook = load_workbook(
+            _transitional(path) if strict else path, data_only=False, keep_links=False, rich_text=False
+        )
     except Exception as error:  # openpyxl lets out whatever a broken part causes
         raise UnreadableError(
             path.name,
@@ -48,12 +74,24 @@ def read_workbook(path: Path) -> list[RawTable]:
             f"The file cannot be read as a workbook ({error}). Save it again as .xlsx.",
         ) from error
     try:
+        if not workbook.worksheets:
+            raise UnreadableError(
+                path.name,
+                "Arbeidsboken har ingen ark som kan leses. Lagre den på nytt som Excel-arbeidsbok (.xlsx).",
+                "The workbook has no sheet that can be read. Save it again as an Excel workbook (.xlsx).",
+            )
         return [_table(sheet) for sheet in workbook.worksheets if sheet.title not in (READ_ME, LISTS)]
     finally:
         workbook.close()
 
 
-def _look_at(path: Path) -> None:
+def _look_at(path: Path) -> bool:
+    """Whether the workbook is one of Strict Open XML.
+
+    Raises:
+        UnreadableError: it is too large, no workbook, or made to do harm.
+    """
+    strict = False
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise _too_large(path, f"{size // 1024 // 1024} MiB", f"{MOST_BYTES // 1024 // 1024} MiB")
@@ -73,13 +111,30 @@ def _look_at(path: Path) -> None:
                         "The workbook has macros. Save it as an ordinary .xlsx.",
                     )
                 if part.filename.lower().endswith((".xml", ".rels", ".vml")):
-                    _without_document_type(path, archive.read(part))
+                    content = archive.read(part)
+                    _without_document_type(path, content)
+                    strict = strict or (part.filename.lower().endswith("workbook.xml") and _STRICT in content)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise UnreadableError(
             path.name,
             f"Filen er ingen arbeidsbok ({error}). Lagre den på nytt som .xlsx.",
             f"The file is no workbook ({error}). Save it again as .xlsx.",
         ) from error
+    return strict
+
+
+def _transitional(path: Path) -> io.BytesIO:
+    """The same workbook under the namespaces that openpyxl knows."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(changed, "w") as written:
+        for part in archive.infolist():
+            content = archive.read(part)
+            if part.filename.lower().endswith((".xml", ".rels", ".vml")):
+                for strict, known in _NAMESPACES:
+                    content = content.replace(strict, known)
+            written.writestr(part.filename, content)
+    changed.seek(0)
+    return changed
 
 
 def _without_document_type(path: Path, xml: bytes) -> None:
@@ -112,7 +167,7 @@ def _too_large(path: Path, found: str, most: str) -> UnreadableError:
 
 def _table(sheet: Worksheet) -> RawTable:
     name = f"ark «{sheet.title}» · sheet «{sheet.title}»"
-    table = RawTable(name, [])
+    table = RawTable(name, [], title=sheet.title, hidden=sheet.sheet_state != "visible")
     if sheet.max_row * sheet.max_column > MOST_CELLS:
         corner = sheet.cell(sheet.max_row, sheet.max_column).coordinate
         table.problems.append(
@@ -123,18 +178,31 @@ def _table(sheet: Worksheet) -> RawTable:
             )
         )
         return table
-    table.problems += _merged(sheet, name)
-    table.rows = [[_value(cell) for cell in row] for row in sheet.iter_rows()]
+    table.merged = list(_merged(sheet))
+    table.hidden_rows = {number - 1 for number, row in sheet.row_dimensions.items() if row.hidden}
+    table.hidden_columns = set(_hidden_columns(sheet))
+    for number, row in enumerate(sheet.iter_rows()):
+        table.rows.append([_value(cell) for cell in row])
+        for position, cell in enumerate(row):
+            if cell.comment is not None and cell.comment.author != AUTHOR and cell.comment.text:
+                table.comments[number, position] = cell.comment.text.strip()
+        first = next((cell for cell in row if cell.value is not None), None)
+        if first is not None and first.font.strike:
+            table.struck.add(number)
     return table
 
 
-def _merged(sheet: Worksheet, name: str) -> Iterator[SheetProblem]:
-    for merged in sorted(sheet.merged_cells.ranges, key=lambda found: (found.min_row, found.min_col)):
-        yield SheetProblem(
-            Place(name, merged.min_row, column_letter(merged.min_col)),
-            f"Cellene {merged.coord} er slått sammen. Del dem, og skriv verdien i hver celle den gjelder.",
-            f"The cells {merged.coord} are merged. Unmerge them, and write the value into each cell that it is for.",
-        )
+def _merged(sheet: Worksheet) -> Iterator[Merged]:
+    for found in sorted(sheet.merged_cells.ranges, key=lambda found: (found.min_row, found.min_col)):
+        yield Merged(found.coord, found.min_row - 1, found.max_row - 1, found.min_col - 1, found.max_col - 1)
+
+
+def _hidden_columns(sheet: Worksheet) -> Iterator[int]:
+    for letter, column in sheet.column_dimensions.items():
+        if column.hidden:
+            # One entry stands for a range of columns.
+            first: int = column.min or column_index_from_string(letter)
+            yield from range(first - 1, min(int(column.max or first), 16_384))
 
 
 def _value(cell: object) -> Cell | Refused:
@@ -142,10 +210,19 @@ def _value(cell: object) -> Cell | Refused:
         return None
     value = cell.value
     if cell.data_type == "f":
-        return Refused(str(getattr(value, "text", value)), _FORMULA)
+        return Refused(str(getattr(value, "text", None) or value), _FORMULA)
     if cell.data_type == "e":
         return Refused(str(value), _ERROR)
-    if value is None or isinstance(value, str | bool | int | float):
+    if value is None or isinstance(value, bool):
         return value
-    # What is left are days and times; anything else (a duration) is no value of ours.
+    if isinstance(value, str):
+        # Excel writes a line's end within a cell as LF, others as CR LF.
+        return value.replace("\r\n", "\n").replace("\r", "\n")
+    if isinstance(value, int | float):
+        return shown(value, cell.number_format)
+    if isinstance(value, datetime | date):
+        return shown_day(value, cell.number_format)
+    if isinstance(value, timedelta):
+        return Refused(str(value), _DURATION)
+    # What is left are times of day; anything else is no value of ours.
     return value if hasattr(value, "isoformat") else Refused(str(value), _ERROR)  # type: ignore[return-value]

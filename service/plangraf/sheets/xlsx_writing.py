@@ -19,9 +19,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from plangraf.sheets.guide import guide
 from plangraf.sheets.model import Column
+from plangraf.sheets.notes import OwnSheet
 from plangraf.sheets.tables import Table
-from plangraf.sheets.values import STRING, XSD, Cell, to_cell
+from plangraf.sheets.values import STRING, XSD, Cell, PartOfDate, Percent, as_text, to_cell
 
+# Of the notes on headings, by which import tells them from what people wrote.
+AUTHOR = "plangraf"
 READ_ME, LISTS = "Les meg · Read me", "Lister · Lists"
 FIRST_ROW = 4
 # Rows below the data that get drop-downs and formats: enough to fill in by hand.
@@ -38,8 +41,8 @@ _FORMATS = {XSD + "integer": "0", XSD + "gYear": "0", XSD + "decimal": "0.######
             XSD + "date": "yyyy-mm-dd", XSD + "boolean": "General"}  # fmt: skip
 
 
-def write_workbook(found: Sequence[Table], path: Path) -> None:
-    """Writes the tables as one .xlsx file."""
+def write_workbook(found: Sequence[Table], path: Path, own: Sequence[OwnSheet] = ()) -> None:
+    """Writes the tables, and the sheets of people's own, as one .xlsx file."""
     workbook = Workbook()
     explaining = workbook.worksheets[0]
     explaining.title = READ_ME
@@ -56,7 +59,13 @@ def write_workbook(found: Sequence[Table], path: Path) -> None:
             for number, value in enumerate(row, 1):
                 if value is not None:
                     _put(sheet.cell(row_number, number), value)
+        for (row_number, number), text in table.comments.items():
+            sheet.cell(FIRST_ROW + row_number, number + 1).comment = Comment(text, "")
         _drop_downs(sheet, table, lists, ranges, by_class)
+    for written in own:
+        sheet = workbook.create_sheet(written.title, len(workbook.sheetnames) - 1)
+        for (row_number, number), text in written.cells.items():
+            _put(sheet.cell(row_number, number), text)
     workbook.save(path)
 
 
@@ -97,11 +106,14 @@ def _head(sheet: Worksheet, table: Table) -> None:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
         note = "\n\n".join(text for text in (column.help_nb, column.help_en) if text)
         if note:
-            upper.comment = Comment(note, "plangraf", height=40 + len(note) // 2, width=360)
+            upper.comment = Comment(note, AUTHOR, height=40 + len(note) // 2, width=360)
         dimension = sheet.column_dimensions[get_column_letter(number)]
         longest = max((len(str(row[number - 1] or "")) for row in table.rows), default=0)
         dimension.width = min(max(len(column.heading_nb), longest, 10) + 3, _WIDEST)
         dimension.number_format = _format(column)
+    for number, heading in enumerate(table.extra, len(table.columns) + 1):
+        _put(sheet.cell(1, number), heading)
+        sheet.cell(1, number).font = Font(bold=True)
     sheet.freeze_panes = "B4"
 
 
@@ -114,7 +126,7 @@ def _format(column: Column) -> str:
 
 def _put(cell: XlsxCell | MergedCell, value: Cell) -> None:
     """Text stays text, also when it begins as a formula does."""
-    cell.value = value
+    cell.value = as_text(value) if isinstance(value, Percent | PartOfDate) else value
     if isinstance(value, str):
         cell.data_type = "s"
         cell.number_format = "@"

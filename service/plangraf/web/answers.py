@@ -24,6 +24,9 @@ _HIT, _MISS = metrics.CACHE.labels("hit"), metrics.CACHE.labels("miss")
 _IN_MEMORY = 4 * 1024 * 1024
 _CHUNK = 64 * 1024
 _UNWATCHED_S = 0.02
+_CREDENTIALS = frozenset((b"authorization", b"cookie"))
+PRIVATE = "private, no-store"
+"""Cache-Control of an answer to a request with credentials."""
 FOR_EVER = "public, max-age=31536000, immutable"
 """Cache-Control of what one version answers, which never changes: a year, the longest that is of use."""
 
@@ -60,6 +63,11 @@ def not_modified(tag: str, headers: Mapping[str, str]) -> Response:
 
 def accept_encoding(request: Request) -> str | None:
     return ", ".join(request.headers.getlist("accept-encoding")) or None
+
+
+def has_credentials(scope: Scope) -> bool:
+    """Whether a request says who asks: what others were answered is then not used, and its answer not kept."""
+    return any(name in _CREDENTIALS for name, _ in scope["headers"])
 
 
 def request_key(scope: Scope) -> tuple[bytes | str, ...]:
@@ -126,6 +134,9 @@ async def made(
         PlangrafError: what `make` raises.
         ClientGoneError: the client left before that.
     """
+    if has_credentials(request.scope):
+        body, content_type = await while_connected(request.receive, make())
+        return whole(service, request, body, content_type, tag or service.tag(*parts), headers)
     versioned = tag is None
     tag, generation = tag or service.tag(*parts), service.cache.generation
     if own := unchanged(request, tag):
@@ -196,7 +207,7 @@ async def run(
     ask = ask or service.engine.query
     coding = choose_coding(accept_encoding(request))
     fleeting = {**headers, "Cache-Control": "no-store"}
-    if parts is None:
+    if parts is None or has_credentials(request.scope):
         return await unkept(await while_connected(request.receive, ask(query)), fleeting, coding)
     caching = {**headers, "Cache-Control": "no-cache"}
     tag, generation = service.tag(*parts), service.cache.generation

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from fastapi import FastAPI
@@ -10,7 +13,7 @@ from pyoxigraph import NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from plangraf.catalog.datasets import Dataset, Holdings, holdings
+from plangraf.catalog.datasets import Dataset, Holdings, graph_dates, holdings
 from plangraf.catalog.dcat import Catalogue
 from plangraf.catalog.listing import listed
 from plangraf.catalog.void import OF_VOID
@@ -30,6 +33,7 @@ PATH = "/catalog"
 VOID_PATH = "/.well-known/void"
 # What the catalogue says of the data, with the version that it is of: every dataset's page needs it.
 _HELD: WeakKeyDictionary[Engine, tuple[str, Holdings]] = WeakKeyDictionary()
+_NO_DATES: Mapping[str, tuple[str, str]] = {}
 
 
 def add_routes(app: FastAPI, service: Service) -> None:
@@ -66,7 +70,20 @@ async def catalogue(service: Service) -> Catalogue:
         kept = (version, await holdings(engine))
         if engine.version == version:
             _HELD[engine] = kept
-    return Catalogue(service.settings, kept[1], version)
+    # A version that is current again has other dates than before, and its data are found once.
+    return Catalogue(service.settings, replace(kept[1], dates=_dates_of(service)), version)
+
+
+def dates_part(service: Service) -> str:
+    """What a tag must hold of a representation with dates in it: a version can become current a second time."""
+    return hashlib.sha256(repr(_dates_of(service)).encode()).hexdigest()[:16]
+
+
+def _dates_of(service: Service) -> Mapping[str, tuple[str, str]]:
+    """The dates of the version that is served; none under /version/, where answers never change."""
+    if service.prefix != urlsplit(service.settings.base_url).path.rstrip("/"):
+        return _NO_DATES
+    return graph_dates(service.engine.folder)
 
 
 async def dataset_of(service: Service, iri: str) -> tuple[Catalogue, Dataset] | None:
@@ -91,6 +108,8 @@ def _endpoint(service: Service, fixed: Format | None) -> Callable[[Request], Awa
             "Link": links(service.settings.base_url + PATH, alternates, service.settings.catalog),
         }
 
+        parts = ("catalog", format_.name, language if page else "", "" if page else dates_part(service))
+
         async def make() -> tuple[bytes, str]:
             found = await catalogue(service)
             if page:
@@ -102,6 +121,6 @@ def _endpoint(service: Service, fixed: Format | None) -> Callable[[Request], Awa
                 body = write(found.graph(), format_, NamedNode(found.iri))
             return body, format_.content_type
 
-        return await made(service, request, ("catalog", format_.name, language if page else ""), headers, make)
+        return await made(service, request, parts, headers, make)
 
     return answer

@@ -37,7 +37,7 @@ from plangraf.representation.placing import placed, write_placed
 from plangraf.representation.quality import is_dataset, with_quality
 from plangraf.versions import REMOVED, Version
 from plangraf.web.answers import made, vary, while_connected
-from plangraf.web.catalog import dataset_of
+from plangraf.web.catalog import dataset_of, dates_part
 from plangraf.web.json_ld_forms import PLAIN, form_of, links_of, written_as
 from plangraf.web.links import links
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
@@ -198,7 +198,12 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
     language, by_language = language_of(request, given)
     page = format_ == HTML
     form = form_of(request) if format_ == JSON_LD and by_accept else PLAIN
-    parts = ("document", wanted.iri, format_.name, f"{language} {wanted.here}" if page else form.name)
+    parts = (
+        "document",
+        wanted.iri,
+        format_.name,
+        f"{language} {wanted.here} {dates_part(service)}" if page else form.name,
+    )
     alternates = [Alternate(other, wanted.address(other)) for other in DOCUMENT_FORMATS if other != format_]
     canonical = service.settings.base_url + document_path(wanted.iri)
     headers = {

@@ -29,6 +29,8 @@ STATE = "plangraf.hot"
 _HIT = metrics.CACHE.labels("hit")
 _TIMING = (b"server-timing", b"cache;desc=hit")
 _LEFT_OUT_OF_304 = {b"content-length", b"content-encoding", b"content-type", b"etag"}
+# If-Match is a condition that is kept on the slow way; what others were answered is not for who says who asks.
+_SLOW_WAY = frozenset((b"if-match", b"authorization", b"cookie"))
 _MOST_RAW = 4096
 _LONGEST_RAW = 4096
 
@@ -67,7 +69,10 @@ class Hot:
         self._raw: OrderedDict[bytes, _Raw] = OrderedDict()
 
     def find(self, scope: Scope) -> Found | None:
-        """The answer to a GET or HEAD that was answered before; None for every other request."""
+        """The answer to a GET or HEAD that was answered before; None for every other request.
+
+        A request with credentials finds nothing, and so is never remembered by its bytes either.
+        """
         found = self._cache.of_request(request_key(scope))
         if found is None:
             return None
@@ -78,8 +83,8 @@ class Hot:
                 encoding = encoding + b"," + value if encoding else value
             elif name == b"if-none-match":
                 known = known + b"," + value if known else value
-            elif name == b"if-match":
-                return None  # its condition is kept on the slow way
+            elif name in _SLOW_WAY:
+                return None
         try:
             coding = _coding(encoding.decode("latin-1")) if encoding else UNCODED
         except CodingNotAcceptableError:

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plangraf.errors import AnswerBrokenError, PlangrafError, PreconditionFailedError
-from plangraf.web.answers import ClientGoneError
+from plangraf.web.answers import PRIVATE, ClientGoneError, has_credentials
+from plangraf.web.browser_headers import BROWSER_HEADERS, BROWSER_HEADERS_RAW
 from plangraf.web.hot import Found, Hot
 from plangraf.web.noting import Notes
 from plangraf.web.problems import problem
@@ -72,13 +73,17 @@ class Envelope:
         if method == "HEAD":
             inner["method"] = "GET"
         status, size, complete = 0, 0, False
+        private = has_credentials(scope)
 
         async def passed_on(message: Message) -> None:
             nonlocal status, size, complete
             if message["type"] == "http.response.start":
                 _keep_precondition(scope, message)
                 status = message["status"]
-                self._add_headers(MutableHeaders(scope=message), request_id)
+                headers = MutableHeaders(scope=message)
+                self._add_headers(headers, request_id)
+                if private:
+                    headers["Cache-Control"] = PRIVATE
             elif message["type"] == "http.response.body":
                 if complete:
                     return
@@ -134,6 +139,8 @@ class Envelope:
             (b"access-control-expose-headers", _EXPOSED_BYTES),
             (b"plangraf-version", version.encode("latin-1")),
         ]
+        own = {name for name, _ in found.headers}
+        headers += [header for header in BROWSER_HEADERS_RAW if header[0] not in own]
         self._hot.remember_raw(scope, found, headers)
         headers.append((b"x-request-id", request_id.encode("latin-1")))
         body = b"" if scope["method"] == "HEAD" else found.body
@@ -154,6 +161,8 @@ class Envelope:
         headers["Access-Control-Allow-Origin"] = "*"
         headers["Access-Control-Expose-Headers"] = _EXPOSED
         headers["X-Request-Id"] = request_id
+        for name, value in BROWSER_HEADERS.items():
+            headers.setdefault(name, value)
         # A streamed answer says itself on which version it was evaluated.
         if "Plangraf-Version" not in headers and (version := self._version()):
             headers["Plangraf-Version"] = version

@@ -26,7 +26,8 @@ from plangraf.representation.html import script
 from plangraf.representation.jsonld import compact_graph, dump
 from plangraf.representation.wording import collection_name, collection_order
 from plangraf.web.answers import made, vary, whole
-from plangraf.web.catalog import catalogue
+from plangraf.web.browser_headers import CONTENT_SECURITY_POLICY, policy_for
+from plangraf.web.catalog import catalogue, dates_part
 from plangraf.web.openapi import content
 from plangraf.web.requests import format_of, language_of, parameters
 from plangraf.web.service import Service
@@ -45,7 +46,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
         format_, by_accept = format_of(request, given, DOCUMENT_FORMATS)
         language, by_language = language_of(request, given)
         page = format_ == HTML
-        parts = ("home", format_.name, language if page else "")
+        parts = ("home", format_.name, language if page else "", dates_part(service) if page else "")
         varied = by_language and (page or by_accept)
         headers = {
             **vary("Accept" if by_accept else None, "Accept-Language" if varied else None),
@@ -90,7 +91,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
             },
         )
         body = bytes(page.body).replace(b"<html>", b'<html lang="en">', 1)
-        headers = {**vary(), "Cache-Control": "no-cache"}
+        headers = {**vary(), "Cache-Control": "no-cache", CONTENT_SECURITY_POLICY: policy_for(body, scripts=True)}
         return whole(service, request, body, HTML.content_type, service.tag("docs"), headers)
 
     app.add_api_route("/docs", docs, methods=["GET"], include_in_schema=False)

@@ -39,6 +39,7 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.HeadTooLargeError: 431,
     errors.MethodNotImplementedError: 501,
     errors.QueryTimeoutError: 503,
+    errors.QueryMemoryError: 503,
     errors.DisplacedError: 503,
     errors.NotReadyError: 503,
 }

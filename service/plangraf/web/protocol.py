@@ -15,6 +15,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from plangraf.errors import AddressTooLongError, HeadTooLargeError, PlangrafError, RequestTimeoutError
+from plangraf.web.browser_headers import BROWSER_HEADERS_RAW
 from plangraf.web.hot import STATE, Hot
 from plangraf.web.problems import problem
 from plangraf.web.request_head import REFUSED, check_host, split_long, why_refused
@@ -166,6 +167,7 @@ class Protocol(HttpToolsProtocol):
         headers = [
             *self.server_state.default_headers,
             *response.raw_headers,
+            *BROWSER_HEADERS_RAW,
             (b"access-control-allow-origin", b"*"),
             (b"x-request-id", request_id.encode()),
             (b"connection", b"close"),

@@ -6,6 +6,8 @@ import contextlib
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from pathlib import Path
 
 from fastapi import FastAPI
 from pyoxigraph import NamedNode
@@ -21,6 +23,7 @@ from plangraf.representation.html import Alternate, shape_tables
 from plangraf.representation.jsonld import compact_graph, dump
 from plangraf.versions import VersionStore, context_digest
 from plangraf.web.answers import FOR_EVER, made, vary, whole
+from plangraf.web.browser_headers import CONTENT_SECURITY_POLICY, policy_for
 from plangraf.web.links import links
 from plangraf.web.openapi import NOT_FOUND, PROBLEMS, content
 from plangraf.web.requests import format_of, language_of, parameters
@@ -105,6 +108,9 @@ class _Vocabulary:
             "Cache-Control": "no-cache",
             "Link": links(service.settings.base_url + self._path, alternates, self._iri.value),
         }
+        if page and self._path == "/ontology":
+            assert service.engine.folder is not None  # the page is offered only when there is one
+            headers[CONTENT_SECURITY_POLICY] = await run_in_threadpool(_policy_of_ontology_page, service.engine.folder)
 
         async def make() -> tuple[bytes, str]:
             graph = await fetch(service.engine, self._query)
@@ -117,6 +123,12 @@ class _Vocabulary:
             return body, format_.content_type
 
         return await made(service, request, parts, headers, make)
+
+
+@lru_cache(8)
+def _policy_of_ontology_page(folder: Path) -> str:
+    """What pyLODE's page of one version may do: its styles stand in it."""
+    return policy_for((folder / ONTOLOGY_PAGE).read_bytes())
 
 
 def _endpoint(

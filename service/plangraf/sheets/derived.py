@@ -1,0 +1,123 @@
+"""Cells that say more than one thing: a start printed as `høst 2025` is a year, a season and a printed form.
+
+The printed form is kept, and what it says is typed beside it; so nothing is lost, and the years can be queried.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from pyoxigraph import Literal, NamedNode
+
+from plangraf.namespaces import PLAN, PREFIXES, SCHEME
+from plangraf.sheets.facts import Term
+from plangraf.sheets.values import Cell, PartOfDate
+
+_XSD = PREFIXES["xsd"]
+_YEAR = r"(?:19|20)[0-9]{2}"
+_RANGE = re.compile(rf"({_YEAR})\s*(?:[-–—/]|til|to)\s*({_YEAR}|[0-9]{{2}})")
+_ONE_YEAR = re.compile(rf"(?<![0-9])({_YEAR})(?![0-9])")
+_SEASONS = (
+    ("spring", r"vår(?:en)?|vaar(?:en)?|spring"),
+    ("summer", r"sommer(?:en)?|sumar(?:en)?|summer"),
+    ("autumn", r"høst(?:en)?|haust(?:en)?|autumn|fall"),
+    ("winter", r"vinter(?:en)?|winter"),
+    ("first-half", r"(?:1\.?|første)\s*halvår|first half"),
+    ("second-half", r"(?:2\.?|andre)\s*halvår|second half"),
+    ("first-quarter", r"(?:1\.?|første)\s*kvartal|[QK]1|first quarter"),
+    ("second-quarter", r"(?:2\.?|andre)\s*kvartal|[QK]2|second quarter"),
+    ("third-quarter", r"(?:3\.?|tredje)\s*kvartal|[QK]3|third quarter"),
+    ("fourth-quarter", r"(?:4\.?|fjerde)\s*kvartal|[QK]4|fourth quarter"),
+)
+_BESIDE_A_YEAR = (
+    r"(?<!\w)(?:i|in|januar|februar|mars|april|mai|juni|juli|august|september|oktober|november|desember|"
+    r"january|february|march|may|june|july|october|december|jan|feb|mar|apr|jun|jul|aug|sept?|okt|oct|nov|des|dec)(?!\w)"
+)
+_ORDINALS = ("første", "andre", "tredje", "fjerde", "femte", "sjette", "sjuende", "åttende", "niende", "tiende")
+_EACH = re.compile(
+    rf"(?:hvert|kvart|every)\s+(?:([1-9][0-9]?)\.?\s+|({'|'.join(_ORDINALS)})\s+)?(?:år|years?)", re.IGNORECASE
+)
+_LONGEST = 60
+# A number in a list: `1.1`, `A2`, `3b`, `II`. Words are no number.
+_NUMBER = re.compile(r"(?=[^\s]*[0-9]|[IVX]+$)[0-9A-Za-z]{1,6}(?:[.-][0-9A-Za-z]{1,6}){0,4}\.?|[A-Z]")
+
+
+def derived(path: str, cell: Cell) -> dict[str, list[Term]] | None:
+    """What a cell says of several properties, by property; None when it says one plain thing, or cannot be read."""
+    reading = _READINGS.get(path)
+    if reading is None:
+        return None
+    if isinstance(cell, PartOfDate) and len(cell.text) == 7:
+        return None  # the program's own date: nobody printed `2025-08`
+    return reading(" ".join(cell.split())) if isinstance(cell, str) else None
+
+
+def _time(name: str) -> Callable[[str], dict[str, list[Term]] | None]:
+    def read(text: str) -> dict[str, list[Term]] | None:
+        years = _ONE_YEAR.findall(text)
+        if not re.search(r"[0-9]", text) and 2 < len(text) < _LONGEST:
+            return {f"{PLAN}{name}AsPrinted": [Literal(text, language="nb")]}  # `løpende`, `ikke fastsatt`
+        if re.fullmatch(_YEAR, text) or not 1 <= len(years) <= 2 or len(text) >= _LONGEST:
+            return None
+        printed: dict[str, list[Term]] = {f"{PLAN}{name}AsPrinted": [Literal(text, language="nb")]}
+        span = _RANGE.search(text)
+        if len(years) == 2 and not span:
+            return None
+        first = span[1] if span else years[0]
+        rest = _beside_the_time(text)
+        if re.search(r"[0-9]", rest):
+            return None
+        if rest:
+            return printed  # `før 2030`, `tidligst 2026`: the year stands there and is not that of the start
+        printed[f"{PLAN}{name}Year"] = [_year(first)]
+        if span:
+            last = span[2] if len(span[2]) == 4 else first[:2] + span[2]
+            if last <= first:
+                return None
+            printed[f"{PLAN}latest{name[0].upper()}{name[1:]}Year"] = [_year(last)]
+        seasons = [season for season, words in _SEASONS if re.search(rf"(?<!\w)(?:{words})(?!\w)", text, re.I)]
+        if len(seasons) == 1 and not span:
+            printed[f"{PLAN}{name}Season"] = [NamedNode(f"{SCHEME}season/{seasons[0]}")]
+        return printed
+
+    return read
+
+
+def _beside_the_time(text: str) -> str:
+    """What stands beside years, parts of the year and months: any other word may change the sense."""
+    rest = _RANGE.sub(" ", text)
+    rest = _ONE_YEAR.sub(" ", rest)
+    for _, words in _SEASONS:
+        rest = re.sub(rf"(?<!\w)(?:{words})(?!\w)", " ", rest, flags=re.IGNORECASE)
+    return re.sub(_BESIDE_A_YEAR, " ", rest, flags=re.IGNORECASE).strip(" .,-/–()")
+
+
+def _interval(text: str) -> dict[str, list[Term]] | None:
+    """`hvert 4. år` is P4Y and a printed form, `hver valgperiode` only the latter; `4 år` and `P4Y` are plain."""
+    printed: dict[str, list[Term]] = {f"{PLAN}revisionIntervalAsPrinted": [Literal(text, language="nb")]}
+    if match := _EACH.fullmatch(text):
+        count = match[1] or str(_ORDINALS.index(match[2].lower()) + 1) if match[1] or match[2] else "1"
+        typed = Literal(f"P{count}Y", datatype=NamedNode(f"{_XSD}duration"))
+        return {**printed, f"{PLAN}revisionInterval": [typed]}
+    return printed if re.fullmatch(r"(?=.{4})[^\W0-9][^0-9]*", text) and len(text) < _LONGEST else None
+
+
+def _number(text: str) -> dict[str, list[Term]] | None:
+    if match := re.fullmatch(r"([1-9][0-9]*)\.", text):
+        return {f"{PLAN}number": [Literal(match[1], datatype=NamedNode(f"{_XSD}integer"))]}
+    if re.fullmatch(r"[0-9]+", text) or not _NUMBER.fullmatch(text):
+        return None
+    return {f"{PLAN}planNumberAsPrinted": [Literal(text)]}
+
+
+def _year(text: str) -> Literal:
+    return Literal(text, datatype=NamedNode(f"{_XSD}gYear"))
+
+
+_READINGS = {
+    f"{PLAN}startYear": _time("start"),
+    f"{PLAN}completionYear": _time("completion"),
+    f"{PLAN}number": _number,
+    f"{PLAN}revisionInterval": _interval,
+}

@@ -1,0 +1,121 @@
+"""What an import would change in a dataset that is there: things added, changed and removed, class by class."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Triple
+
+from plangraf.build.parsing import read
+from plangraf.files import SourceFile
+from plangraf.namespaces import GRAPH
+from plangraf.sheets.cells import natural
+from plangraf.sheets.keys import Keys
+from plangraf.sheets.model import OTHER_TITLE, Model
+from plangraf.sheets.turtle import class_of
+
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Short keys of the things of one class, in order."""
+
+    title: str
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a replacement does.
+
+    Attributes:
+        changes: classes of which something changes.
+        unreadable: names of Turtle files of which nobody can tell what is lost.
+        commented: names of Turtle files whose comments are lost.
+        notes_before, notes_after: how many notes are kept beside the dataset.
+    """
+
+    changes: tuple[Changes, ...]
+    unreadable: tuple[str, ...]
+    commented: tuple[str, ...]
+    notes_before: int
+    notes_after: int
+
+    def as_text(self) -> str:
+        """The preview in Bokmål and English, with up to three examples of each."""
+        lines = ["nb  Dette endres:", "en  This changes:"]
+        for found in self.changes:
+            lines.append(f"  {found.title}")
+            for nb, en, keys in (
+                ("nye", "added", found.added),
+                ("endret", "changed", found.changed),
+                ("fjernes", "removed", found.removed),
+            ):
+                if keys:
+                    shown = ", ".join(keys[:_EXAMPLES]) + (" …" if len(keys) > _EXAMPLES else "")
+                    lines.append(f"    {nb} · {en}: {len(keys)} ({shown})")
+        if self.notes_before != self.notes_after:
+            lines.append(f"  Notater · Notes: {self.notes_before} → {self.notes_after}")
+        if self.unreadable:
+            lines.append(f"  nb  Filer som ikke kan leses, og går tapt: {', '.join(self.unreadable)}")
+            lines.append(f"  en  Files that cannot be read, and are lost: {', '.join(self.unreadable)}")
+        if self.commented:
+            lines.append(f"  nb  Kommentarene i disse filene går tapt: {', '.join(self.commented)}")
+            lines.append(f"  en  The comments in these files are lost: {', '.join(self.commented)}")
+        return "\n".join(lines)
+
+    @property
+    def removed(self) -> int:
+        return sum(len(found.removed) for found in self.changes)
+
+
+def preview(
+    folder: Path, triples: Iterable[Triple], model: Model, keys: Keys, notes: tuple[Sequence[object], Sequence[object]]
+) -> Preview | None:
+    """What replacing the Turtle files of a folder would change; None when no statement and no note does.
+
+    Args:
+        folder: with the Turtle files that are there now.
+        triples: what the dataset is to say.
+        model: names the classes.
+        keys: short names of the things.
+        notes: those that are there now, and those that are to be.
+    """
+    paths = sorted(folder.glob("*.ttl"))
+    parsed = read([SourceFile(path, path.name, GRAPH) for path in paths])
+    before, after = _by_thing(quad.triple for quad in parsed.quads), _by_thing(triples)
+    found: dict[str, tuple[list[str], list[str], list[str]]] = defaultdict(lambda: ([], [], []))
+    for thing in before.keys() | after.keys():
+        if before.get(thing) != after.get(thing):
+            place = 0 if thing not in before else 2 if thing not in after else 1
+            sheet = class_of(after.get(thing) or before[thing], model)
+            found[sheet.title if sheet else OTHER_TITLE][place].append(keys.short(thing.value))
+    unreadable = tuple(sorted({problem.file for problem in parsed.problems}))
+    before_notes, after_notes = notes
+    if not found and not unreadable and list(before_notes) == list(after_notes):
+        return None
+    changes = tuple(
+        Changes(title, *(tuple(sorted(keys, key=natural)) for keys in kinds)) for title, kinds in sorted(found.items())
+    )
+    commented = tuple(path.name for path in paths if _has_comments(path))
+    return Preview(changes, unreadable, commented, len(before_notes), len(after_notes))
+
+
+def _by_thing(triples: Iterable[Triple]) -> dict[NamedNode, set[Triple]]:
+    found: dict[NamedNode, set[Triple]] = defaultdict(set)
+    for triple in triples:
+        if isinstance(triple.subject, NamedNode):
+            found[triple.subject].add(triple)
+    return dict(found)
+
+
+def _has_comments(path: Path) -> bool:
+    return any(
+        line.lstrip().startswith("#") for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+    )

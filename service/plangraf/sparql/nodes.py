@@ -1,0 +1,279 @@
+"""A query as typed nodes, each with its place in the text that was parsed.
+
+`start` and `end` are offsets in that text. Brackets around an expression or a path have no node of their own.
+Follows the grammar of https://www.w3.org/TR/sparql11-query/#sparqlGrammar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+AGGREGATES = frozenset(("COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT"))
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    start: int
+    end: int
+
+
+# Terms
+
+
+@dataclass(slots=True, eq=False)
+class Variable(Node):
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Iri(Node):
+    """An IRI, a prefixed name or `a`, as written."""
+
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class Constant(Node):
+    """A literal as written; `kind` says by which of SPARQL's spellings. A triple term of SPARQL 1.2 is one too.
+
+    `string` is the quoted part, `tag` the language tag without '@', `datatype` the IRI behind `^^`.
+    """
+
+    kind: Literal["string", "number", "boolean", "triple"]
+    text: str
+    string: str = ""
+    tag: str = ""
+    datatype: Iri | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Blank(Node):
+    """A blank node: `_:label`, or one made by `[…]` or `(…)`, whose label then is its number."""
+
+    label: str
+    anonymous: bool
+
+
+Term = Variable | Iri | Constant | Blank
+
+# Property paths
+
+
+@dataclass(slots=True, eq=False)
+class Link(Node):
+    iri: Iri
+
+
+@dataclass(slots=True, eq=False)
+class Inverse(Node):
+    path: Path
+
+
+@dataclass(slots=True, eq=False)
+class Sequence(Node):
+    steps: list[Path]
+
+
+@dataclass(slots=True, eq=False)
+class Alternative(Node):
+    branches: list[Path]
+
+
+@dataclass(slots=True, eq=False)
+class Repeat(Node):
+    path: Path
+    sign: Literal["*", "+", "?"]
+
+
+@dataclass(slots=True, eq=False)
+class NegatedSet(Node):
+    forward: list[Iri]
+    backward: list[Iri]
+
+
+Path = Link | Inverse | Sequence | Alternative | Repeat | NegatedSet
+
+# Expressions
+
+
+@dataclass(slots=True, eq=False)
+class Call(Node):
+    """A function call; `name` is in capitals, or empty when `iri` names the function."""
+
+    name: str
+    arguments: list[Expression]
+    iri: Iri | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Aggregate(Node):
+    """`argument` is None for COUNT(*)."""
+
+    name: str
+    distinct: bool
+    argument: Expression | None
+    separator: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Operation(Node):
+    """An operator and its operands; IN and NOT IN have the left side first."""
+
+    sign: str
+    operands: list[Expression]
+
+
+@dataclass(slots=True, eq=False)
+class Exists(Node):
+    group: Group
+    negated: bool
+
+
+Expression = Variable | Iri | Constant | Call | Aggregate | Operation | Exists
+
+# Patterns
+
+
+@dataclass(slots=True, eq=False)
+class Triple(Node):
+    subject: Term
+    verb: Variable | Path
+    object: Term
+
+
+@dataclass(slots=True, eq=False)
+class Triples(Node):
+    """Triple patterns that stand in a row. `written` is one entry for each term in the order in which it is written.
+
+    `annotated` says that one of them has an annotation of SPARQL 1.2, which is no node.
+    """
+
+    triples: list[Triple] = field(default_factory=list)
+    written: list[Term] = field(default_factory=list)
+    annotated: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Filter(Node):
+    condition: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Bind(Node):
+    expression: Expression
+    variable: Variable
+
+
+@dataclass(slots=True, eq=False)
+class Values(Node):
+    variables: list[Variable]
+    rows: list[list[Iri | Constant | None]]
+
+
+@dataclass(slots=True, eq=False)
+class OptionalClause(Node):
+    group: Group
+
+
+@dataclass(slots=True, eq=False)
+class Minus(Node):
+    group: Group
+
+
+@dataclass(slots=True, eq=False)
+class Lateral(Node):
+    group: Group
+
+
+@dataclass(slots=True, eq=False)
+class GraphClause(Node):
+    name: Variable | Iri
+    group: Group
+
+
+@dataclass(slots=True, eq=False)
+class Union(Node):
+    """One group or several; a single one is a group inside a group."""
+
+    groups: list[Group]
+
+
+Element = Triples | Filter | Bind | Values | OptionalClause | Minus | Lateral | GraphClause | Union
+
+
+@dataclass(slots=True, eq=False)
+class Group(Node):
+    """From `{` to behind `}`; either `select` or `elements`."""
+
+    elements: list[Element] = field(default_factory=list)
+    select: Select | None = None
+
+
+# Queries
+
+
+@dataclass(slots=True, eq=False)
+class Item(Node):
+    """A column of SELECT or a condition of GROUP BY: a variable, an expression, or an expression with its name."""
+
+    expression: Expression
+    alias: Variable | None = None
+
+    @property
+    def name(self) -> str:
+        """The variable that it gives a value; empty for an expression without a name."""
+        if self.alias is not None:
+            return self.alias.name
+        return self.expression.name if isinstance(self.expression, Variable) else ""
+
+
+@dataclass(slots=True, eq=False)
+class OrderKey(Node):
+    """A condition of ORDER BY, from its ASC or DESC on."""
+
+    expression: Expression
+    descending: bool
+
+
+@dataclass(slots=True, eq=False)
+class Select(Node):
+    """A query of any form, or a sub-SELECT: `form` is SELECT, ASK, CONSTRUCT or DESCRIBE.
+
+    `star` is the place of `*`, `items` what SELECT has instead. `grouped` says that it aggregates, with GROUP BY or
+    without, `sliced` that it has LIMIT or OFFSET.
+    """
+
+    form: str
+    where: Group
+    star: Node | None = None
+    items: list[Item] = field(default_factory=list)
+    distinct: str = ""
+    grouping: list[Item] = field(default_factory=list)
+    having: list[Expression] = field(default_factory=list)
+    order: list[OrderKey] = field(default_factory=list)
+    values: Values | None = None
+    outermost: bool = True
+    grouped: bool = False
+    sliced: bool = False
+
+
+def parts(expression: Expression) -> list[Expression]:
+    """The expressions that an expression is made of; those in the pattern of an EXISTS are not among them."""
+    match expression:
+        case Call(arguments=inner) | Operation(operands=inner):
+            return inner
+        case Aggregate(argument=argument):
+            return [argument] if argument is not None else []
+        case _:
+            return []
+
+
+def walk(expression: Expression) -> Iterator[Expression]:
+    """An expression and all that it is made of, outermost first."""
+    todo = [expression]
+    while todo:
+        current = todo.pop()
+        yield current
+        todo += reversed(parts(current))

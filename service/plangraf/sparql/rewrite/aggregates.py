@@ -1,0 +1,53 @@
+"""Aggregates over values that the engine's own aggregates give up at.
+
+GROUP_CONCAT. The engine joins strings only, and keeps a language that all of them have; SPARQL 1.1 §18.5.1.7 joins
+the string forms into a simple literal. `STR(e)` is the string form of every term and an error where `e` is one, and
+an error makes the group an error in both. DISTINCT compares terms and not their strings (§18.5.1), so each value is
+joined with its language and datatype behind it, between two characters that no text has (U+FDD0 and U+FDD1 are
+never characters, Unicode §23.7), and these are taken away from the result.
+
+COUNT. The engine gives up at an error, SPARQL 1.1 §18.5.1.2 counts what is none. `COUNT(e)` is the number of
+solutions where `e` is no error, so it is the sum of 1 for each of these and 0 for each other one: ISLITERAL(e) is an
+error exactly where `e` is one. `COUNT(DISTINCT e)` counts the distinct values with one more for all errors together,
+less that one. A variable alone the engine counts rightly, a constant is no error.
+"""
+
+from __future__ import annotations
+
+from plangraf.sparql.nodes import Aggregate, Call, Constant, Expression, Iri, Variable, walk
+from plangraf.sparql.rewrite.context import Rewriting
+from plangraf.sparql.scope import expressions_of
+
+_OPEN, _CLOSE = "\ufdd0", "\ufdd1"
+_NOTHING = "<urn:plangraf:error>"
+# Their value is a simple literal or an error.
+_STRINGS = frozenset(
+    ("STR", "LANG", "ENCODE_FOR_URI", "MD5", "SHA1", "SHA256", "SHA384", "SHA512", "STRUUID", "TZ")
+)  # fmt: skip
+
+
+def aggregate_terms(rewriting: Rewriting) -> None:
+    for select in rewriting.selects:
+        for expression in expressions_of(select):
+            for inner in walk(expression):
+                if isinstance(inner, Aggregate) and inner.argument is not None:
+                    _aggregate(rewriting, inner, inner.argument)
+
+
+def _aggregate(rewriting: Rewriting, aggregate: Aggregate, argument: Expression) -> None:
+    edits = rewriting.edits
+    span = (argument.start, argument.end)
+    whole = (aggregate.start, aggregate.end)
+    if aggregate.name == "GROUP_CONCAT" and not (isinstance(argument, Call) and argument.name in _STRINGS):
+        if not aggregate.distinct:
+            edits.wrap(*span, "STR(", ")")
+            return
+        edits.wrap(*whole, "REPLACE(", f', "{_OPEN}[^{_CLOSE}]*{_CLOSE}", "")')
+        kind = ("COALESCE(LANG(", span, '), ""), "@", COALESCE(STR(DATATYPE(', span, ')), "")')
+        edits.replace(*span, ("CONCAT(STR(", span, f'), "{_OPEN}", ', *kind, f', "{_CLOSE}")'))
+    elif aggregate.name == "COUNT" and not isinstance(argument, Variable | Iri | Constant):
+        if not aggregate.distinct:
+            edits.replace(*whole, ("SUM(COALESCE(IF(ISLITERAL(", span, "), 1, 1), 0))"))
+            return
+        errors = ("COALESCE(MAX(COALESCE(IF(ISLITERAL(", span, "), 0, 0), 1)), 0)")
+        edits.replace(*whole, ("(COUNT(DISTINCT COALESCE(", span, f", {_NOTHING})) - ", *errors, ")"))

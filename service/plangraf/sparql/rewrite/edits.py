@@ -1,0 +1,126 @@
+"""Edits of a text: spans that are replaced, by new words and by other spans of the same text.
+
+A span that stands in a replacement is copied with all edits inside it, so that edits may lie in each other and
+an expression may be copied to where its name stood. Each character of the result knows its origin.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+Span = tuple[int, int]
+Part = str | Span
+
+
+class TooLongError(Exception):
+    """The text would grow beyond the limit; `offset` is where."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    start: int
+    end: int
+    parts: tuple[Part, ...]
+
+    def holds(self, part: Part) -> bool:
+        """Whether a part is new or stands inside this edit already."""
+        return isinstance(part, str) or (self.start <= part[0] and part[1] <= self.end)
+
+
+@dataclass(slots=True)
+class Edited:
+    """The new text. `starts` has where each piece of it begins, `origins` where it comes from and if it is copied.
+
+    `stem` is the beginning of the helper variables, `copies` says whether something is copied to another place.
+    """
+
+    text: str
+    starts: list[int]
+    origins: list[tuple[int, bool]]
+    stem: str = ""
+    copies: bool = False
+
+    def origin(self, offset: int) -> int:
+        """The place in the old text; of what was written anew, that of what it stands for."""
+        at = bisect_right(self.starts, offset) - 1
+        if at < 0:
+            return 0
+        old, copied = self.origins[at]
+        return old + offset - self.starts[at] if copied else old
+
+
+@dataclass(slots=True)
+class Edits:
+    text: str
+    stem: str = ""
+    edits: list[_Edit] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.edits)
+
+    def replace(self, start: int, end: int, parts: Sequence[Part]) -> None:
+        """Of two edits of the same span the first one is around the second."""
+        self.edits.append(_Edit(start, end, tuple(parts)))
+
+    def wrap(self, start: int, end: int, before: str, after: str) -> None:
+        self.replace(start, end, (before, (start, end), after))
+
+    def applied(self, most: int) -> Edited:
+        """The text with all edits.
+
+        Raises:
+            TooLongError: it would be longer than `most` characters.
+        """
+        ordered = sorted(range(len(self.edits)), key=lambda i: (self.edits[i].start, -self.edits[i].end, i))
+        writer = _Writer(self.text, [self.edits[i] for i in ordered], most)
+        writer.copy(0, len(self.text))
+        copies = any(not edit.holds(part) for edit in self.edits for part in edit.parts)
+        return Edited("".join(writer.pieces), writer.starts, writer.origins, self.stem, copies)
+
+
+class _Writer:
+    def __init__(self, text: str, edits: list[_Edit], most: int) -> None:
+        self.text = text
+        self.edits = edits
+        self.edit_starts = [edit.start for edit in edits]
+        self.most = most
+        self.open: set[int] = set()
+        self.length = 0
+        self.pieces: list[str] = []
+        self.starts: list[int] = []
+        self.origins: list[tuple[int, bool]] = []
+
+    def copy(self, start: int, end: int) -> None:
+        at = start
+        # An edit begins at its first character, so the first one that may apply is found by its start.
+        index = bisect_right(self.edit_starts, start - 1)
+        while index < len(self.edits) and self.edits[index].start < end:
+            edit = self.edits[index]
+            if edit.start >= at and edit.end <= end and index not in self.open:
+                self._write(self.text[at : edit.start], at, copied=True)
+                self.open.add(index)
+                for part in edit.parts:
+                    if isinstance(part, str):
+                        self._write(part, edit.start, copied=False)
+                    else:
+                        self.copy(*part)
+                self.open.discard(index)
+                at = edit.end
+            index += 1
+        self._write(self.text[at:end], at, copied=True)
+
+    def _write(self, text: str, origin: int, *, copied: bool) -> None:
+        if not text:
+            return
+        self.starts.append(self.length)
+        self.origins.append((origin, copied))
+        self.pieces.append(text)
+        self.length += len(text)
+        if self.length > self.most:
+            raise TooLongError(origin)

@@ -1,0 +1,175 @@
+"""Expressions that the engine evaluates otherwise than SPARQL 1.1 §17.
+
+`e IN ()` and `e NOT IN ()`. The engine takes the boolean value of `e`; they are false and true (§17.4.1.9: a row of
+comparisons, of which there is none).
+
+Division of zero. The engine makes `0 / 3.5` an error; the quotient of zero and any number but zero is a decimal zero
+(F&O 4.2.4). Where a row of factors and divisors is an error, it is 0.0 if a factor is zero and no divisor is, else it
+stays an error. Doubles divide as they should and never come there.
+
+A text with a language as a condition. Its boolean value is whether it has characters (§17.2.2, plain literals); the
+engine makes it an error. `IF(LANG(e) != "", STR(e) != "", e)` has that value for texts with a language, and the value
+of `e` for all else: LANG is an error for what is no literal, and so is then the condition, as an IRI is one.
+
+The order of booleans. False is less than true (§17.3, op:boolean-less-than); the engine makes it an error. Where a
+comparison of two variables is an error, both are compared as 0 and 1 if they are booleans, else it stays an error.
+
+Casts of doubles. The engine multiplies a double with 10^18 and loses its last digits; its string form has them all, so
+the cast is made from that: `xsd:decimal(STR(e))`, and for integers the string form of the whole part. All other
+values are cast as before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plangraf.sparql.nodes import (
+    Aggregate,
+    Call,
+    Constant,
+    Expression,
+    Filter,
+    Operation,
+    Variable,
+    walk,
+)
+from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
+from plangraf.sparql.rewrite.edits import Part, Span
+from plangraf.sparql.rewrite.texts import check_pattern, spell_replacement
+from plangraf.sparql.scope import expressions_in, expressions_of
+
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+# Functions whose value may be a text with a language.
+_TEXTS = frozenset(
+    ("COALESCE", "IF", "SUBSTR", "UCASE", "LCASE", "STRBEFORE", "STRAFTER", "REPLACE", "CONCAT", "STRLANG")
+)  # fmt: skip
+_MAY_BE_TEXT = frozenset(("MIN", "MAX", "SAMPLE"))
+
+
+def correct_expressions(rewriting: Rewriting) -> None:
+    for expression, is_condition in _expressions(rewriting):
+        if is_condition:
+            _condition(rewriting, expression)
+        rows: set[int] = set()
+        for inner in walk(expression):
+            _one(rewriting, inner, rows)
+
+
+def _expressions(rewriting: Rewriting) -> Iterator[tuple[Expression, bool]]:
+    query = rewriting.query
+    for expression in expressions_of(query):
+        yield expression, any(expression is condition for condition in query.having)
+    for group in rewriting.groups:
+        conditions = [element.condition for element in group.elements if isinstance(element, Filter)]
+        conditions += group.select.having if group.select else []
+        for expression in expressions_in(group):
+            yield expression, any(expression is condition for condition in conditions)
+
+
+def _one(rewriting: Rewriting, expression: Expression, inner: set[int]) -> None:
+    match expression:
+        case Operation(sign="IN" | "NOT IN" as sign, operands=[_]):
+            rewriting.edits.replace(expression.start, expression.end, ("true" if sign == "NOT IN" else "false",))
+        case Operation(sign="*" | "/"):
+            if id(expression) not in inner:
+                _quotient(rewriting, expression, inner)
+        case Operation(sign="&&" | "||" | "!", operands=operands):
+            for operand in operands:
+                _condition(rewriting, operand)
+        case Operation(sign="<" | ">" | "<=" | ">=" as sign, operands=[Variable() | Constant() as one, other]):
+            _order_of_booleans(rewriting, expression, sign, one, other)
+        case Call(name="IF", arguments=[condition, _, _]):
+            _condition(rewriting, condition)
+        case Call(name="REGEX" | "REPLACE" as name, arguments=arguments):
+            check_pattern(arguments[1], arguments[(2 if name == "REGEX" else 3) :])
+            if name == "REPLACE":
+                spell_replacement(rewriting, arguments)
+        case Call(name="", arguments=[argument]):
+            _cast(rewriting, expression, argument)
+        case Aggregate(argument=argument) if argument and any(isinstance(p, Aggregate) for p in walk(argument)):
+            raise UnsupportedError(
+                expression,
+                "an aggregate cannot stand inside an aggregate.",
+                "Compute the inner one in a sub-SELECT, { SELECT … }.",
+            )
+
+
+def _condition(rewriting: Rewriting, expression: Expression) -> None:
+    if not _may_be_tagged(expression):
+        return
+    span = (expression.start, expression.end)
+    rewriting.edits.replace(*span, ("IF(LANG(", span, ') != "", STR(', span, ') != "", ', span, ")"))
+
+
+def _may_be_tagged(expression: Expression) -> bool:
+    match expression:
+        case Variable():
+            return True
+        case Constant(tag=tag):
+            return bool(tag)
+        case Call(name=name):
+            return name in _TEXTS
+        case Aggregate(name=name):
+            return name in _MAY_BE_TEXT
+        case _:
+            return False
+
+
+def _quotient(rewriting: Rewriting, expression: Operation, inner: set[int]) -> None:
+    """A row of factors and divisors; `inner` gets the shorter rows that it begins with."""
+    factors: list[Span] = []
+    divisors: list[Expression] = []
+    current: Expression = expression
+    while isinstance(current, Operation) and current.sign in ("*", "/") and len(current.operands) == 2:
+        inner.add(id(current))
+        operand = current.operands[1]
+        if current.sign == "/":
+            divisors.append(operand)
+        elif not _is_other_than_zero(operand):
+            factors.append((operand.start, operand.end))
+        current = current.operands[0]
+    if not _is_other_than_zero(current):
+        factors.append((current.start, current.end))
+    if not factors or all(isinstance(divisor, Constant) and divisor.text.isdigit() for divisor in divisors):
+        return
+    some = [part for factor in factors for part in (" || (", factor, ") = 0")][1:]
+    others = [part for divisor in divisors for part in (" && (", (divisor.start, divisor.end), ") != 0")]
+    span = (expression.start, expression.end)
+    parts: list[Part] = ["COALESCE(", span, ", IF(((", *some, ")", *others, ", 0.0, 1/0))"]
+    rewriting.edits.replace(*span, parts)
+
+
+def _is_other_than_zero(expression: Expression) -> bool:
+    return isinstance(expression, Constant) and any(digit in expression.text for digit in "123456789")
+
+
+def _order_of_booleans(
+    rewriting: Rewriting, expression: Expression, sign: str, left: Expression, right: Expression
+) -> None:
+    if not all(isinstance(side, Variable) or _is_boolean(side) for side in (left, right)):
+        return
+    one, other = (left.start, left.end), (right.start, right.end)
+    boolean = f"<{_XSD}boolean>"
+    both = ("DATATYPE(", one, f") = {boolean} && DATATYPE(", other, f") = {boolean}")
+    as_numbers = (f"<{_XSD}integer>(", one, f") {sign} <{_XSD}integer>(", other, ")")
+    parts = ("COALESCE(", one, f" {sign} ", other, ", IF(", *both, ", ", *as_numbers, ", 1/0))")
+    rewriting.edits.replace(expression.start, expression.end, parts)
+
+
+def _is_boolean(expression: Expression) -> bool:
+    return isinstance(expression, Constant) and expression.kind == "boolean"
+
+
+def _cast(rewriting: Rewriting, call: Expression, argument: Expression) -> None:
+    assert isinstance(call, Call)
+    assert call.iri is not None
+    iri = rewriting.resolve(call.iri)
+    if iri not in (f"{_XSD}integer", f"{_XSD}decimal"):
+        return
+    if isinstance(argument, Constant) and "e" not in argument.text.lower():
+        return
+    span, name = (argument.start, argument.end), (call.iri.start, call.iri.end)
+    value = ("IF(", span, " < 0, CEIL(", span, "), FLOOR(", span, "))") if iri.endswith("integer") else (span,)
+    is_double = ("DATATYPE(", span, f") IN (<{_XSD}double>, <{_XSD}float>)")
+    parts = ("IF(COALESCE(", *is_double, ", false), ", name, "(STR(", *value, ")), ", name, "(", span, "))")
+    rewriting.edits.replace(call.start, call.end, parts)

@@ -1,0 +1,104 @@
+"""Variables that an inner pattern must not share with what is around it (SPARQL 1.1 §18.6, substitute; §18.5, Minus).
+
+A name that this solution does not have. The filter of an inner group does not see the variables around that group; a
+variable of the same name in its EXISTS is another one. The engine may evaluate the inner group for each solution around
+it, and then gives both the same value. The inner one gets a fresh name: names of variables have no meaning (§4.1.3).
+
+MINUS in an EXISTS or a GRAPH ?g takes nothing away where its sides name no variable in common (§18.5, Minus: their
+domains are disjoint). The engine counts each variable of the solution around, and ?g, as common, named or not. Such a
+MINUS is left out. Where the sides share a variable that always has a value, the domains meet in both; where all shared
+ones may be without, the query is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from plangraf.sparql.nodes import (
+    Exists,
+    Expression,
+    GraphClause,
+    Group,
+    Minus,
+    OptionalClause,
+    Select,
+    Variable,
+    walk,
+)
+from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
+from plangraf.sparql.scope import certain, expressions_in, expressions_of, in_scope, inner_groups, variables_in
+
+_NONE: frozenset[str] = frozenset()
+
+
+def part_patterns(rewriting: Rewriting) -> None:
+    _Walk(rewriting).select(rewriting.query, _Context())
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What is around a group: `given` are variables that an EXISTS substitutes, `around` those of the groups around.
+
+    `graph` says that GRAPH ?g is around it, which gives each of its solutions a variable more.
+    """
+
+    given: frozenset[str] = frozenset()
+    around: frozenset[str] = frozenset()
+    graph: bool = False
+
+
+class _Walk:
+    def __init__(self, rewriting: Rewriting) -> None:
+        self._rewriting = rewriting
+
+    def select(self, select: Select, context: _Context) -> None:
+        self._group(select.where, context, context.given)
+        visible = frozenset(in_scope(select.where)) | context.given
+        for expression in expressions_of(select):
+            self._expression(expression, visible, context)
+
+    def _group(self, group: Group, context: _Context, beside: frozenset[str]) -> None:
+        """`beside` has those of the pattern that an OPTIONAL is joined to as well: its filters see them."""
+        if group.select is not None:
+            given = context.given
+            if not group.select.star:
+                given &= frozenset(item.name for item in group.select.items)
+            self.select(group.select, replace(context, given=given))
+            return
+        own = frozenset(in_scope(group))
+        for expression in expressions_in(group):
+            self._expression(expression, own | beside, context)
+        left: set[str] = set()
+        sure: set[str] = set()
+        for element in group.elements:
+            joined = frozenset(left) if isinstance(element, OptionalClause) else _NONE
+            inner_context = replace(context, around=context.around | own)
+            if isinstance(element, GraphClause):
+                inner_context = replace(inner_context, graph=isinstance(element.name, Variable))
+            for inner in inner_groups(element):
+                self._group(inner, inner_context, context.given | joined)
+            if isinstance(element, Minus) and (context.given or context.graph):
+                self._minus(element, left, sure)
+            alone = Group(element.start, element.end, [element])
+            left.update(in_scope(alone))
+            sure |= certain(alone)
+
+    def _expression(self, expression: Expression, visible: frozenset[str], context: _Context) -> None:
+        for part in walk(expression):
+            if isinstance(part, Exists):
+                hidden = (variables_in(part.group) & context.around) - visible
+                self._rewriting.rename(hidden, part.start, part.end)
+                self._group(part.group, _Context(visible, graph=context.graph), visible)
+
+    def _minus(self, minus: Minus, left: set[str], sure: set[str]) -> None:
+        """`left` are the variables in scope before a MINUS, `sure` those of them that always have a value."""
+        shared = left & set(in_scope(minus.group))
+        if not shared:
+            self._rewriting.edits.replace(minus.start, minus.end, (" ",))
+        elif not shared & sure & certain(minus.group):
+            names = ", ".join(f"?{name}" for name in sorted(shared))
+            raise UnsupportedError(
+                minus,
+                f"{names} may be without a value on one side of this MINUS, inside an EXISTS or a GRAPH.",
+                "Write FILTER NOT EXISTS { … } instead of MINUS { … }.",
+            )

@@ -1,0 +1,46 @@
+"""What tells a browser to do nothing but show: on every answer, since any of them can be opened in one.
+
+https://www.w3.org/TR/CSP3/, https://fetch.spec.whatwg.org/#x-content-type-options-header,
+https://www.w3.org/TR/referrer-policy/
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+
+CONTENT_SECURITY_POLICY = "Content-Security-Policy"
+_NO_SCRIPT = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'self'"
+)
+BROWSER_HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    CONTENT_SECURITY_POLICY: _NO_SCRIPT,
+}
+"""Of every answer; a page that needs more says its own Content-Security-Policy."""
+BROWSER_HEADERS_RAW = tuple((name.lower().encode(), value.encode()) for name, value in BROWSER_HEADERS.items())
+
+_INLINE = re.compile(rb"<(script|style)\b([^>]*)>(.*?)</\1>", re.DOTALL)
+_DATA = re.compile(rb"""type\s*=\s*["']application/""")
+
+
+def policy_for(page: bytes, *, scripts: bool = False) -> str:
+    """The policy of a page that others' tools made: its inline styles and scripts are allowed by their hashes.
+
+    Args:
+        page: the HTML as it is sent.
+        scripts: whether the page loads scripts and data of this host, too.
+    """
+    hashes: dict[bytes, list[str]] = {b"script": [], b"style": []}
+    for kind, attributes, text in _INLINE.findall(page):
+        if text.strip() and not _DATA.search(attributes):
+            digest = base64.b64encode(hashlib.sha256(text).digest()).decode()
+            hashes[kind].append(f"'sha256-{digest}'")
+    policy = _NO_SCRIPT.replace("style-src 'self'", " ".join(["style-src 'self'", *hashes[b"style"]]))
+    if scripts or hashes[b"script"]:
+        policy += "; " + " ".join(["script-src 'self'", *hashes[b"script"]])
+    return f"{policy}; connect-src 'self'" if scripts else policy
