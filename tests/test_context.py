@@ -44,6 +44,7 @@ EXAMPLES = """
     plan:responsibleAsPrinted "Kommunaldirektør Byutvikling"@nb ; plan:citesCase <5001/case/111-20> ;
     plan:responsibleUnit <5001/organizational-unit/byutvikling> , <5001/organizational-unit/oppvekst> ;
     plan:respondsTo <5001/perspective/2020-7> ; plan:primaryPerspective <5001/perspective/2020-7> ;
+    plan:becomes <5001/governing-document/byvekstavtalen> ;
     plan:planStatus <scheme/document-status/adopted> ; plan:planNumberAsPrinted "A2" ;
     plan:nationalPlanId "5001_r20200012" ; plan:startAsPrinted "høst 2020"@nb ;
     plan:latestStartYear "2021"^^xsd:gYear ; plan:startSeason <scheme/season/autumn> ;
@@ -51,8 +52,7 @@ EXAMPLES = """
     plan:latestCompletionYear "2023"^^xsd:gYear ; plan:completionSeason <scheme/season/spring> ;
     plan:revisionInterval "P4Y"^^xsd:duration ; plan:revisionIntervalAsPrinted "hvert 4. år"@nb ;
     plan:contact "Plankontoret" ; plan:documentAddress <https://kommune.example/plan.pdf> ;
-    plan:addressAsPrinted "Storgata 1" ;
-    plan:becomes <5001/governing-document/byvekstavtalen> .
+    plan:addressAsPrinted "Storgata 1" .
 <scheme/document-kind/temaplan> plan:usualEvidenceKind <scheme/evidence-kind/summarised> .
 <5001/plan-perspective-link/2020-2023-8-1> a plan:PlanPerspectiveLink ;
     plan:linkedPlan <5001/plan/2020-2023-8> ; plan:linkedPerspective <5001/perspective/2020-7> ;
