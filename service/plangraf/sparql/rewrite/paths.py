@@ -195,7 +195,9 @@ class _Run:
             zero: list[Part] = ["FILTER(sameTerm(", start.text, ", ", end.text, "))"]
         else:
             constant, variable = (start, end) if start.constant else (end, start)
-            zero = ["BIND(", constant.text, " AS ", variable.text, ")"]
+            # VALUES meets a value that EXISTS brings in, where BIND would hide it; BIND has each graph of GRAPH ?g.
+            helper = self._rewriting.fresh()
+            zero = [f"BIND(1 AS {helper}) VALUES ", variable.text, " { ", constant.text, " }"]
         others: list[Part] = ["FILTER(!sameTerm(", start.text, ", ", end.text, "))"]
         return ["{ ", *zero, " } UNION { ", *triple, *others, " } "]
 
