@@ -138,6 +138,10 @@ def test_what_the_engine_answers_rightly_stays_as_it_is(query: str) -> None:
          "SELECT ?s { ?s ?p ?o { ?s :q ?x FILTER EXISTS { ?h_0 :r ?x } } }"),
         ("SELECT ?s { ?s ?p ?o FILTER EXISTS { ?a :q ?b MINUS { ?c :r ?d } } }",
          "SELECT ?s { ?s ?p ?o FILTER EXISTS { ?a :q ?b } }"),
+        # Sub-SELECT
+        ("SELECT ?s { ?s ?p ?o { SELECT ?s (MAX(?o) AS ?m) { ?s :q ?o { SELECT ?o { ?p :r ?o } } } GROUP BY ?s } }",
+         "SELECT ?s { ?s ?p ?o { SELECT ?s (MAX(?h_1) AS ?m) { ?s :q ?h_1 { SELECT ?h_1 { ?h_0 :r ?h_1 } } } "
+         "GROUP BY ?s } }"),
         # OPTIONAL
         ("SELECT ?s { ?s ?p ?o OPTIONAL { ?s :q ?x MINUS { ?p :r ?y } } FILTER(?x > 1) ?o :t ?u }",
          "SELECT ?s { { SELECT ?s ?p ?o ?x { ?s ?p ?o OPTIONAL { ?s :q ?x MINUS { ?p :r ?y } } } } "

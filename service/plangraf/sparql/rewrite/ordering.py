@@ -7,10 +7,12 @@ key that may have values of several kinds, numbers of several types, dates or du
 
 1. The kind: numbers are one, each other datatype is one. Values of different kinds have no order in SPARQL 1.1 §15.1.
    What has no value, blank nodes and IRIs have no kind, so they stand first as before, in the engine's order.
-2. Of a number its value as xsd:double, which keeps `<`: a conversion never turns two numbers round. Dates and times
-   with a time zone stand behind those without: §17.3 has no order for them within 14 hours. Durations of days, of
-   months and of both have none either (XML Schema 3.3.6); those of both stand by their texts.
-3. Of numbers with the same xsd:double the doubles and floats are last: 2⁵³ and 2⁵³ + 1 differ, and equal 2⁵³ as double.
+2. Of a number its value as xsd:double, which keeps `<`: a conversion never turns two numbers round. Of a date or time
+   its moment, in UTC where it has no time zone: with 14 hours between them `<` says the same, with less it is open
+   (XML Schema 3.3.7). Of a duration the moment that is so long after 1696-09-01, which keeps `<`, since one duration is
+   less than another where it is so after this and three other moments (XML Schema 3.3.6).
+3. What is left are values with the same second key. Of numbers the doubles and floats are last: 2⁵³ and 2⁵³ + 1 differ,
+   and both equal 2⁵³ as a double. Dates without a time zone stand before those with one, all else by its text.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from plangraf.sparql.scope import columns, visible_groups
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_REFERENCE = "1696-09-01T00:00:00Z"
 # Aggregates and functions whose value is one of their arguments.
 _PASSES_ON = frozenset(("MIN", "MAX", "SAMPLE"))
 _CHOOSES = frozenset(("COALESCE", "IF", "STRDT"))
@@ -64,13 +67,15 @@ def order_kinds(rewriting: Rewriting) -> None:
 def _keys(value: Part) -> list[list[Part]]:
     """The three keys of a value."""
     is_text: list[Part] = ["DATATYPE(", value, f") IN (<{_XSD}string>, <{_RDF}langString>)"]
-    duration: list[Part] = [f"STR(<{_XSD}duration>(", value, "))"]
-    durations: list[Part] = ["REPLACE(REPLACE(", *duration, ', "^-?P[^DT]+$", "m"), "^-?P([0-9]+D)?(T.*)?$", "d")']
-    part: list[Part] = ["COALESCE(IF(TZ(", value, ') = "", 1, 2), ', *durations, ")"]
+    as_utc: list[Part] = ["STRDT(CONCAT(STR(", value, '), "Z"), DATATYPE(', value, "))"]
+    moment: list[Part] = ["IF(TZ(", value, ') = "", ', *as_utc, ", ", value, ")"]
+    after: list[Part] = [f'"{_REFERENCE}"^^<{_XSD}dateTime> - (-<{_XSD}duration>(', value, "))"]
+    is_float: list[Part] = ["DATATYPE(", value, f") IN (<{_XSD}double>, <{_XSD}float>)"]
+    other: list[Part] = ["IF(", *is_text, ", 0, COALESCE(", *moment, ", ", *after, "))"]
     return [
         ["IF(ISNUMERIC(", value, "), 1, DATATYPE(", value, "))"],
-        ["IF(ISNUMERIC(", value, f"), <{_XSD}double>(", value, "), IF(", *is_text, ", 0, ", *part, "))"],
-        ["DATATYPE(", value, f") IN (<{_XSD}double>, <{_XSD}float>)"],
+        ["IF(ISNUMERIC(", value, f"), <{_XSD}double>(", value, "), ", *other, ")"],
+        ["IF(ISNUMERIC(", value, "), ", *is_float, ", COALESCE(TZ(", value, ') != "", STR(', value, ")))"],
     ]
 
 
