@@ -56,6 +56,10 @@ def answers(store: Store, query: str) -> Counter[str]:
         # EXISTS: a variable of an inner group is not that of the outer one.
         ("SELECT ?z ?y { ?z :p ?y { ?z :q ?w FILTER NOT EXISTS { ?y :n 1 } } }", ""),
         ("SELECT ?z ?y { ?z :q ?y FILTER EXISTS { ?a :q ?w MINUS { ?z :p ?k } } }", "a b,b d"),
+        # Sub-SELECT: what it does not show is another variable.
+        ("SELECT ?y ?x ?c { ?y :q ?x OPTIONAL { { SELECT (COUNT(*) AS ?c) { ?v :n ?y FILTER(?y = 2) } } } ?y :p ?z }",
+         "a b 1,a b 1,b d 1"),
+        ("SELECT ?y ?x { ?y :q ?x OPTIONAL { { SELECT ?x { ?x :p ?w FILTER(BOUND(?y)) } } } ?y :n ?w }", "a b,b d"),
         # GRAPH
         ("SELECT ?g ?n { GRAPH ?g { SELECT (COUNT(*) AS ?n) { ?s :p ?o } } }", "g1 2,g2 1,g3 0"),
         ("SELECT ?g ?s { GRAPH ?g { SELECT ?s { ?s :p ?o } ORDER BY DESC(?s) LIMIT 1 } }", "g1 c,g2 e"),
@@ -74,6 +78,8 @@ def answers(store: Store, query: str) -> Counter[str]:
         ("SELECT ?m { { SELECT ?x (MAX(?y) AS ?m) (STRLEN(STR(?m)) AS ?l) { ?x :n ?y } GROUP BY ?x HAVING(?l > 1) } }",
          "3.5"),
         # Expressions
+        (r"SELECT (REPLACE('abc', '(b)', ?r) AS ?v) { VALUES ?r { '$1x' '\\$1' '\\\\$1' '1$' } }",
+         r"abxc,a$1c,a\bc,-"),
         ("SELECT (0/3.5 AS ?a) (0.0/-2.5 AS ?b) (1/0 AS ?c) (0/0 AS ?d) (?none/2.5 AS ?e) { }", "0 0 - - -"),
         ("SELECT (xsd:integer(1e18) AS ?a) (xsd:decimal(0.1e0) AS ?b) (xsd:integer(-1.9e0) AS ?c) { }",
          "1000000000000000000 0.1 -1"),

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from test_web_sparql import ask, problem, values
 
+XSD = "http://www.w3.org/2001/XMLSchema#"
 LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 ROWS = "VALUES (?k ?v) { ('a' 1) ('a' 2) ('b' 3) ('b' 'x'@nb) ('c' UNDEF) }"
 
@@ -63,6 +64,21 @@ def test_numbers_dates_and_texts_in_one_column_are_sorted_by_kind(client: httpx.
     assert found[:100] == [str(number) for number in reversed(range(100))]
     assert found[100:200] == sorted((str(a * 300 + b * 7) for a in range(10) for b in range(10)), reverse=True)
     assert found[200:] == [f"{year}-01-01" for year in reversed(range(1900, 2000))]
+
+
+def test_sorted_numbers_and_dates_keep_the_order_that_they_have(client: httpx.Client) -> None:
+    big = ["9007199254740992.5", '"NaN"^^xsd:double', "9007199254740993", "-1", '"-INF"^^xsd:float', "1.5", "2e0", "2"]
+    dates = ['"2024-01-02T00:00:00"^^xsd:dateTime', '"2024-01-01T10:00:00+05:00"^^xsd:dateTime',
+             '"2024-01-01T06:00:00Z"^^xsd:dateTime', '"2024-01-01T00:00:00"^^xsd:dateTime']  # fmt: skip
+    durations = [f'"{text}"^^xsd:duration' for text in ("P400D", "P2M", "P9D", "P1Y", "PT30H")]
+    prefix = f"PREFIX xsd: <{XSD}> "
+    for cells, expected in (
+        (big, ["-INF", "-1", "1.5", "2", "2", "9007199254740992.5", "9007199254740993", "NaN"]),
+        (dates, ["2024-01-01T00:00:00", "2024-01-01T10:00:00+05:00", "2024-01-01T06:00:00Z", "2024-01-02T00:00:00"]),
+        (durations, ["P1DT6H", "P9D", "P2M", "P1Y", "P400D"]),
+    ):
+        found = values(ask(client, f"{prefix}SELECT ?v {{ VALUES ?v {{ {' '.join(cells)} }} }} ORDER BY ?v"))
+        assert found == expected
 
 
 def test_a_count_inside_graph_is_one_of_each_graph(client: httpx.Client) -> None:

@@ -22,12 +22,14 @@ from plangraf.sparql.rewrite.graphs import tie_selects
 from plangraf.sparql.rewrite.inner_patterns import part_patterns
 from plangraf.sparql.rewrite.ordering import order_kinds
 from plangraf.sparql.rewrite.paths import count_paths
+from plangraf.sparql.rewrite.subselects import hide_variables
 from plangraf.tokens import Token
 
 _GROUPING = AGGREGATES | {"GROUP", "HAVING"}
 # Each step with words and signs: without any of them it has nothing to do.
 _STEPS: tuple[tuple[Callable[[Rewriting], None], frozenset[str]], ...] = (
     (spell_names, frozenset(("PREFIX",))),
+    (hide_variables, frozenset(("SELECT",))),
     (ask_grouped, _GROUPING),
     (tie_selects, frozenset(("GRAPH",))),
     (part_patterns, frozenset(("EXISTS", "MINUS"))),

@@ -1,6 +1,7 @@
 """REPLACE. The engine reads the replacement as Rust's regex does: `$1a` is a group named "1a", a backslash is itself.
 XPath has `$1` with as many digits as there are groups, `\\$` and `\\\\` (F&O 7.6.3, §17.4.3.15). A constant is spelled
-as the engine reads it; one that is computed stays, since without these signs both read the same.
+as the engine reads it. One that is computed is spelled by calls of REPLACE around it, where it is well formed; else it
+is an error, as F&O has it. Two characters that no text has (U+FDD0 and U+FDD1, Unicode §23.7) stand for the escapes.
 
 Patterns. Look-ahead, look-behind and back references the engine's regex has not: it makes them an error, and a filter
 with one would only be silent. A constant pattern with one is refused, so is a constant flag that there is not.
@@ -12,7 +13,18 @@ import re
 
 from plangraf.sparql.nodes import Constant, Expression
 from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
+from plangraf.sparql.rewrite.edits import Part
 
+_MOST_GROUPS = 9
+_BACKSLASH, _DOLLAR = "\ufdd0", "\ufdd1"
+# Patterns and their replacements, as the engine reads both, from XPath's spelling to the engine's own.
+_SPELLINGS = (
+    (r"\\\\", _BACKSLASH),
+    (r"\\\$", _DOLLAR),
+    (r"\$([0-9])", "$${${1}}"),
+    (_DOLLAR, "$$$$"),
+    (_BACKSLASH, "\\"),
+)
 _ESCAPES = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 
 
@@ -34,7 +46,10 @@ def check_pattern(pattern: Expression, flags: list[Expression]) -> None:
 
 def spell_replacement(rewriting: Rewriting, arguments: list[Expression]) -> None:
     replacement = arguments[2]
-    if not isinstance(replacement, Constant) or replacement.kind != "string":
+    if not isinstance(replacement, Constant):
+        _spell_computed(rewriting, arguments[1], replacement)
+        return
+    if replacement.kind != "string":
         return
     text = unescaped(replacement.string)
     if "$" not in text and "\\" not in text:
@@ -51,6 +66,21 @@ def spell_replacement(rewriting: Rewriting, arguments: list[Expression]) -> None
             r"Write \\$ for a dollar sign and \\\\ for a backslash.",
         )
     rewriting.edits.replace(replacement.start, replacement.start + len(replacement.string), (_quoted(written),))
+
+
+def _spell_computed(rewriting: Rewriting, pattern: Expression, replacement: Expression) -> None:
+    if isinstance(pattern, Constant) and _groups(unescaped(pattern.string)) > _MOST_GROUPS:
+        raise UnsupportedError(
+            pattern,
+            "the pattern has ten groups or more, and the third argument is computed, so '$10' has two meanings.",
+            "Make fewer groups, (?:…) is none, or write the third argument as a text.",
+        )
+    span = (replacement.start, replacement.end)
+    steps: list[Part] = [span]
+    for sought, written in _SPELLINGS:
+        steps = ["REPLACE(", *steps, f", {_quoted(sought)}, {_quoted(written)})"]
+    well_formed = _quoted(r"^(?:[^\\$]|\\[\\$]|\$[0-9])*$")
+    rewriting.edits.replace(*span, ("IF(REGEX(", span, f", {well_formed}), ", *steps, ", 1/0)"))
 
 
 def _as_rust(text: str, groups: int | None) -> str | None:
