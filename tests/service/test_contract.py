@@ -13,7 +13,7 @@ COLUMNS = {
     "plans": (
         "plan number title kind startYear revision responsible primaryPerspective perspectives "
         "numberAsPrinted status startAsPrinted completionYear planId documentAddress "
-        "revises becomes becomesTitle becomesStatus"
+        "revises becomes becomesTitle becomesStatus becomesAsOf becomesConfidence"
     ),
     "perspectives": "perspective number title targets plans",
     "trends": "trend number title",

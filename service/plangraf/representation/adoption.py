@@ -18,6 +18,7 @@ _PLAN: Final = PREFIXES["plan"]
 _TYPE: Final = NamedNode(_PLAN + "decisionType")
 _STATUS: Final = NamedNode(_PLAN + "documentStatus")
 _DECIDED_ON: Final = NamedNode(_PLAN + "decidedOn")
+_BECOMES: Final = NamedNode(_PLAN + "becomes")
 _CITED: Final = NamedNode(_PLAN + "citedDocument")
 _FORESEEN: Final = NamedNode(PREFIXES["eli-dl"] + "ForeseenActivity")
 _TYPES: Final = ID + "scheme/decision-type/"
@@ -42,4 +43,8 @@ def notice_of(description: Description) -> str | None:
     said = {o for s, p, o in description.graph if s in tellers and p in (_TYPE, _STATUS)}
     if said & _ADOPTED:
         return None
-    return "only_hearing" if said & _ON_HEARING else "only_start" if said & _STARTED else None
+    if said & _ON_HEARING:
+        return "only_hearing"
+    if said & _STARTED:
+        return "only_start"
+    return "becomes_reading" if any(p == _BECOMES for _, p, _ in description.own) else None

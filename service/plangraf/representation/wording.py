@@ -50,6 +50,12 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Kildene forteller at arbeidet er vedtatt satt i gang, ikke at resultatet er vedtatt.",
         "The sources tell that the work was decided upon, not that its result was adopted.",
     ),
+    "becomes_reading": (
+        "At planen blir til et dokument som en annen kilde nevner, er vår lesning. Begrunnelse og sikkerhet står i den "
+        "tolkede koblingen.",
+        "That the plan becomes a document that another source names is our reading. Its reason and confidence stand in "
+        "the interpreted link.",
+    ),
     "quality": ("Datakvalitet", "Data quality"),
     "quality_metric": ("Mål", "Metric"),
     "quality_class": ("Klasse", "Class"),
