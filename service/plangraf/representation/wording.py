@@ -56,6 +56,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "That the plan becomes a document that another source names is our reading. Its reason and confidence stand in "
         "the interpreted link.",
     ),
+    "status_then": (
+        "Statusen er den som kilden oppga da den ble skrevet. En senere kilde kan oppgi en annen.",
+        "The status is the one that the source gave when it was written. A later source may give another.",
+    ),
     "quality": ("Datakvalitet", "Data quality"),
     "quality_metric": ("Mål", "Metric"),
     "quality_class": ("Klasse", "Class"),
