@@ -53,6 +53,8 @@ def description(iri: str, turtle: str) -> Description:
         (DECISION, HEARING, "decision_hearing"),
         (BASE + "5001/decision/1-20", START, "decision_start"),
         (BASE + "5001/decision/2-21", ADOPTION, None),
+        (BASE + "5001/decision/2-21", FORESEEN, "foreseen"),
+        (DECISION, HEARING.replace("plan:Decision ;", "plan:PlannedActivity , eli-dl:ForeseenActivity ;"), "foreseen"),
         (STRATEGY, "", None),
         (STRATEGY, HEARING, "only_hearing"),
         (STRATEGY, START, "only_start"),

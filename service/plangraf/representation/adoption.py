@@ -34,6 +34,8 @@ def notice_of(description: Description) -> str | None:
     citations that the sources tell of.
     """
     own = {o for _, p, o in description.own if p == _TYPE}
+    if any(p == RDF_TYPE and o == _FORESEEN for _, p, o in description.own):
+        return "foreseen"
     if any(p == _STATUS for _, p, _ in description.own):
         return "status_then"
     if own & _ON_HEARING:

@@ -38,6 +38,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "This decision sends a proposal out for consultation. It does not adopt it; the outcome is only that of "
         "sending it out.",
     ),
+    "foreseen": (
+        "Dette lå fram i tid da kilden ble skrevet. Kilden sier ikke om det ble gjort, eller hva utfallet ble.",
+        "This lay ahead when the source was written. The source does not say whether it was done, or with what outcome.",
+    ),
     "decision_start": (
         "Dette er et vedtak om oppstart eller revisjon. Dokumentet selv er ikke vedtatt med det.",
         "This decision sets work or a revision going. The document itself is not adopted by it.",
