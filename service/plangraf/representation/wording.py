@@ -39,8 +39,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "sending it out.",
     ),
     "foreseen": (
-        "Dette lå fram i tid da kilden ble skrevet. Kilden sier ikke om det ble gjort, eller hva utfallet ble.",
-        "This lay ahead when the source was written. The source does not say whether it was done, or with what outcome.",
+        "Dette lå fram i tid da kilden ble skrevet. Kilden sier ikke om det ble gjort.",
+        "This lay ahead when the source was written. The source does not say whether it was done.",
     ),
     "decision_start": (
         "Dette er et vedtak om oppstart eller revisjon. Dokumentet selv er ikke vedtatt med det.",
