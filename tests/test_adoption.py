@@ -29,6 +29,8 @@ ADOPTION = """<5001/decision/2-21> a plan:Decision ; plan:decidedOn <5001/planni
     plan:decisionType <scheme/decision-type/adoption> .
 """
 FORESEEN = ADOPTION.replace("a plan:Decision", "a plan:ForeseenDecision , eli-dl:ForeseenActivity")
+BECOMES = """<5001/plan/2020-2023-10> a plan:Plan ; plan:becomes <5001/governing-document/plan-for-bylogistikk> .
+"""
 CITED = """<5001/document-citation/a-1> plan:citedDocument <5001/planning-strategy/2020-2023> ;
     plan:documentStatus <scheme/document-status/{}> .
 """
@@ -51,6 +53,8 @@ def description(iri: str, turtle: str) -> Description:
         (DECISION, HEARING, "decision_hearing"),
         (BASE + "5001/decision/1-20", START, "decision_start"),
         (BASE + "5001/decision/2-21", ADOPTION, None),
+        (BASE + "5001/decision/2-21", FORESEEN, "foreseen"),
+        (DECISION, HEARING.replace("plan:Decision ;", "plan:PlannedActivity , eli-dl:ForeseenActivity ;"), "foreseen"),
         (STRATEGY, "", None),
         (STRATEGY, HEARING, "only_hearing"),
         (STRATEGY, START, "only_start"),
@@ -59,6 +63,8 @@ def description(iri: str, turtle: str) -> Description:
         (STRATEGY, HEARING + FORESEEN, "only_hearing"),
         (STRATEGY, CITED.format("on-hearing"), "only_hearing"),
         (STRATEGY, HEARING + CITED.format("adopted"), None),
+        (BASE + "5001/document-citation/a-1", CITED.format("to-be-adopted"), "status_then"),
+        (BASE + "5001/plan/2020-2023-10", BECOMES, "becomes_reading"),
     ],
 )
 def test_only_an_adoption_that_was_made_is_an_adoption(iri: str, turtle: str, expected: str | None) -> None:

@@ -13,12 +13,13 @@ COLUMNS = {
     "plans": (
         "plan number title kind startYear revision responsible primaryPerspective perspectives "
         "numberAsPrinted status startAsPrinted completionYear planId documentAddress "
-        "revises becomes becomesTitle becomesStatus"
+        "revises becomes becomesTitle becomesStatus becomesAsOf becomesConfidence"
     ),
     "perspectives": "perspective number title targets plans",
     "trends": "trend number title",
     "targets-by-perspective": "perspectiveNumber target targetCode targetLabel evidence printedAs",
-    "governing-documents-by-perspective": "perspectiveNumber document title caseNumber periodStart periodEnd status",
+    "governing-documents-by-perspective": "perspectiveNumber document title caseNumber periodStart periodEnd status "
+    "statusAsOf",
     "decisions": "decision caseNumber body date label source type typeLabel hearingLength outcome",
     "plans-by-target": "plan number title perspectiveNumber primary",
     "goals": "goal number title parent measures",
@@ -234,6 +235,10 @@ def test_a_governing_document_keeps_the_status_that_this_list_prints(url: str) -
 
     title = "Strategi for innovasjonsdistrikt Elgeseter 2030"
     assert statuses("10")[title] != statuses("13")[title] != ""
+    listed = {row["title"]: row for row in rows(url, "governing-documents", lang="en")}
+    assert (listed[title]["latestStatus"], listed[title]["statusAsOf"]) == ("adopted", "2020")
+    later = rows(url, "governing-documents-by-perspective")
+    assert {(bool(row["status"]), row["statusAsOf"]) for row in later} == {(True, "2020"), (False, "")}
 
 
 def test_each_perspective_lists_its_governing_documents_completely(url: str) -> None:
@@ -412,6 +417,8 @@ def test_gaps_are_what_the_data_leave_open(url: str) -> None:
     assert {"plan-without-decision", "document-in-preparation", "goal-without-measure"} <= set(gaps)
     assert {f"community-goal/2022-{number}" for number in range(1, 6)} == gaps["goal-without-measure"]
     assert gaps["plan-without-decision"] == {f"plan/2020-2023-{number}" for number in range(1, 26)}
+    known = {row["thing"].removeprefix(ID): row["asOf"] for row in rows(url, "gaps")}
+    assert (known["plan/2020-2023-1"], known["community-goal/2022-1"]) == ("2021", "2022")
     assert gaps["document-in-preparation"] >= {"governing-document/boligpolitisk-handlingsplan"}
 
 
@@ -419,6 +426,7 @@ def test_what_is_only_on_hearing_lacks_an_adoption(url: str) -> None:
     lacking = {row["thing"]: row["asOf"] for row in rows(url, "gaps") if row["gap"] == "plan-without-adoption"}
     assert {ID + "planning-strategy/2020-2023", ID + "plan/2022-samfunnsplan"} <= set(lacking)
     assert lacking[ID + "planning-strategy/2020-2023"] == "2021"
+    assert lacking[ID + "plan/2022-samfunnsplan"] == "2022"  # decided upon in 2016, still a proposal in 2022
     decided = {row["decision"].removeprefix(ID): row for row in rows(url, "decisions", lang="en")}
     hearing = decided["decision/formannskapet-2020-10-27"]
     assert (hearing["type"], hearing["typeLabel"]) == ("hearing", "sent out for consultation")
@@ -439,7 +447,10 @@ def test_the_way_leads_from_a_proposed_plan_to_the_document_that_it_becomes(url:
         "6": "kommuneplanens arealdel (KPA)", "7": "Kommunedelplan for Sluppen", "10": "plan for bylogistikk",
         "12": "Energi- og klimaplanen",
     }  # fmt: skip
-    assert (found["12"]["becomesStatus"], found["7"]["becomesStatus"]) == ("adopted", "in-preparation")
+    assert [found["12"][name] for name in ("becomesStatus", "becomesAsOf")] == ["adopted", "2023"]
+    assert [found["7"][name] for name in ("becomesStatus", "becomesAsOf")] == ["in-preparation", "2020"]
+    # No source says that the two are one: each is a reading with its confidence.
+    assert all(0 < float(row["becomesConfidence"]) < 1 for row in found.values())
 
 
 def test_a_status_belongs_to_the_year_of_the_source_that_prints_it(url: str) -> None:
@@ -471,5 +482,10 @@ def test_quality_counts_what_is_there(url: str) -> None:
     assert all(
         0 <= float(value) <= 1 for (_, metric, _), value in measured.items() if metric in {"completeness", "checked"}
     )
+    # Evidence is counted for the whole dataset and for each class of what it is about.
+    told = ("dataset/samfunnsdel-2009-2020", "evidence")
+    of = {key[2]: int(value) for key, value in measured.items() if key[:2] == told}
+    assert 0 < of[plan + "Measure"] < of[""]
+    assert ("dataset/samfunnsdel-2009-2020", "checked", plan + "Measure") in measured
     one = rows(url, "quality", dataset=ID + "dataset/byraadsplattform-2023")
     assert {row["dataset"] for row in one} == {ID + "dataset/byraadsplattform-2023"}

@@ -18,6 +18,7 @@ _PLAN: Final = PREFIXES["plan"]
 _TYPE: Final = NamedNode(_PLAN + "decisionType")
 _STATUS: Final = NamedNode(_PLAN + "documentStatus")
 _DECIDED_ON: Final = NamedNode(_PLAN + "decidedOn")
+_BECOMES: Final = NamedNode(_PLAN + "becomes")
 _CITED: Final = NamedNode(_PLAN + "citedDocument")
 _FORESEEN: Final = NamedNode(PREFIXES["eli-dl"] + "ForeseenActivity")
 _TYPES: Final = ID + "scheme/decision-type/"
@@ -33,6 +34,10 @@ def notice_of(description: Description) -> str | None:
     citations that the sources tell of.
     """
     own = {o for _, p, o in description.own if p == _TYPE}
+    if any(p == RDF_TYPE and o == _FORESEEN for _, p, o in description.own):
+        return "foreseen"
+    if any(p == _STATUS for _, p, _ in description.own):
+        return "status_then"
     if own & _ON_HEARING:
         return "decision_hearing"
     if own & _STARTED:
@@ -42,4 +47,8 @@ def notice_of(description: Description) -> str | None:
     said = {o for s, p, o in description.graph if s in tellers and p in (_TYPE, _STATUS)}
     if said & _ADOPTED:
         return None
-    return "only_hearing" if said & _ON_HEARING else "only_start" if said & _STARTED else None
+    if said & _ON_HEARING:
+        return "only_hearing"
+    if said & _STARTED:
+        return "only_start"
+    return "becomes_reading" if any(p == _BECOMES for _, p, _ in description.own) else None

@@ -248,7 +248,7 @@ COLLECTIONS: Final[dict[str, Collection]] = {
                         PLAN + "primaryPerspective"),
                 _link("perspectives", "Perspektiver", "Perspectives", PLAN + "respondsTo"), _IN,
                 _link("revises", "Reviderer", "Revises", PLAN + "revises"),
-                _link("becomes", "Blir til", "Becomes", PLAN + "becomes"),
+                _link("becomes", "Blir til (vår lesning)", "Becomes (our reading)", PLAN + "becomes"),
             ),
             (
                 _MUNICIPALITY,

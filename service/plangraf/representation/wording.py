@@ -38,6 +38,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "This decision sends a proposal out for consultation. It does not adopt it; the outcome is only that of "
         "sending it out.",
     ),
+    "foreseen": (
+        "Dette lå fram i tid da kilden ble skrevet. Kilden sier ikke om det ble gjort.",
+        "This lay ahead when the source was written. The source does not say whether it was done.",
+    ),
     "decision_start": (
         "Dette er et vedtak om oppstart eller revisjon. Dokumentet selv er ikke vedtatt med det.",
         "This decision sets work or a revision going. The document itself is not adopted by it.",
@@ -49,6 +53,16 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "only_start": (
         "Kildene forteller at arbeidet er vedtatt satt i gang, ikke at resultatet er vedtatt.",
         "The sources tell that the work was decided upon, not that its result was adopted.",
+    ),
+    "becomes_reading": (
+        "At planen blir til et dokument som en annen kilde nevner, er vår lesning. Begrunnelse og sikkerhet står i den "
+        "tolkede koblingen.",
+        "That the plan becomes a document that another source names is our reading. Its reason and confidence stand in "
+        "the interpreted link.",
+    ),
+    "status_then": (
+        "Statusen er den som kilden oppga da den ble skrevet. En senere kilde kan oppgi en annen.",
+        "The status is the one that the source gave when it was written. A later source may give another.",
     ),
     "quality": ("Datakvalitet", "Data quality"),
     "quality_metric": ("Mål", "Metric"),
