@@ -20,7 +20,7 @@ from plangraf.build.term_use import undefined_terms
 from plangraf.build.validation import checks, shacl
 from plangraf.errors import DataProblem
 from plangraf.files import SourceFile, read_files, source_files
-from plangraf.namespaces import ID, PLAN
+from plangraf.namespaces import GRAPH, ID, PLAN
 from plangraf.settings import Settings
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.links import Names, no_key
@@ -135,7 +135,7 @@ def _left_alone(
     keys: Keys,
 ) -> list[SheetProblem]:
     """Links of other datasets to things that the folder describes now and nothing will after a replacement."""
-    before = read([SourceFile(path, path.name, "") for path in read_files(folder)]).quads
+    before = read([SourceFile(path, path.name, GRAPH) for path in read_files(folder)]).quads
     gone = {quad.subject for quad in before} - {quad.subject for quad in everything}
     links: dict[str, set[str]] = defaultdict(set)
     for quad in beside if gone else ():
