@@ -251,6 +251,11 @@ def test_texts_in_a_language_may_look_like_anything_else(sheets: Path) -> None:
     assert "The spreadsheet shows an error" in put(sheets, "plan:Plan", "dcterms:title@nb", "#VERDI!", "@")
 
 
+@pytest.mark.parametrize("text", ["mars 2024", "15. mars 2024"])
+def test_a_month_in_words_in_a_column_of_days_is_not_called_a_slip_of_the_program(sheets: Path, text: str) -> None:
+    assert "Write a date, such as" in put(sheets, "plan:Decision", "eli-dl:activity_date", text, "@")
+
+
 def test_formats_are_read_by_their_sections() -> None:
     assert shown(0.25, "0.00%") == Marked(Decimal("25"), "%")
     assert isinstance(shown(-3, '0;"(tom)"'), Refused)
