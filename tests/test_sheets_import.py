@@ -455,7 +455,7 @@ def test_an_import_replaces_the_turtle_files_and_nothing_else(tmp_path: Path) ->
     (folder / "notater.txt").write_text("mine", encoding="utf-8")
     (folder / "gammel.ttl").write_text("", encoding="utf-8")
     imported = done("import-sheet", "kommune.xlsx", "5001/kommune", "--replace", "--yes")
-    assert imported == "5001/kommune  3 files, 28 triples\n"
+    assert imported == "5001/kommune  3 files, 23 triples\n"
     assert sorted(path.name for path in folder.iterdir()) == [
         "dataset.ttl", "municipality.ttl", "notater.txt", "organization.ttl",
     ]  # fmt: skip
