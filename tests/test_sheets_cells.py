@@ -25,7 +25,8 @@ from plangraf.sheets.problems import as_text, stops
 from plangraf.sheets.raw import Refused, UnreadableError
 from plangraf.sheets.reading import Imported
 from plangraf.sheets.shapes import read_model
-from plangraf.sheets.values import PartOfDate, Percent
+from plangraf.sheets.unit_marks import Marked
+from plangraf.sheets.values import PartOfDate
 from small_home import ROOT
 
 MODEL = read_model(ROOT)
@@ -120,6 +121,35 @@ PERCENT = "prosent"
         (timedelta(hours=30), "[h]:mm", "kilometer", "The cell is a duration"),
         (time(8, 30), "h:mm", "kilometer", "a time of day"),
         (date(2021, 3, 4), "yyyy-mm-dd", "kilometer", "Here stands a date"),
+        (1234567, "#,##0.0,,", "kilometer", "The number format shows thousands or millions"),
+        (1234567, "0.00,", "kilometer", "The number format shows thousands or millions"),
+        (-5, "0;0", "kilometer", "The number format hides the minus sign"),
+        (-5, "0;[Red]0", "kilometer", f'"-5"^^<{XSD}decimal>'),
+        (-5, "#,##0_);(#,##0)", "kilometer", f'"-5"^^<{XSD}decimal>'),
+        (-5, '0;"-"0', "kilometer", f'"-5"^^<{XSD}decimal>'),
+        (5, '"-"0', "kilometer", "The number format shows the number as negative"),
+        (5, "(0)", "kilometer", "The number format shows the number as negative"),
+        (5, "0.0\u2030", "kilometer", "Here stands 5 \u2030, with a unit"),
+        (5, '0"\u2030"', "promille", f'"5"^^<{XSD}decimal>'),
+        (0.25, "0%", "promille", "Here stands 25 %, with a per cent sign"),
+        (1500, "[$\u20ac-2] #,##0", "norske kroner", "The cell shows «1500 \u20ac»"),
+        (1500, '#,##0 "USD"', "norske kroner", "The cell shows «1500 USD»"),
+        (1500, '"kr" #,##0.00', "norske kroner", f'"1500"^^<{XSD}decimal>'),
+        (1500, '#,##0",-"', "norske kroner", f'"1500"^^<{XSD}decimal>'),
+        (1500, '"kr" #,##0.00', "kilometer", "Here stands 1500 kr, with a unit"),
+        (1500, '0" km"', "kilogram", "Here stands 1500 km, with a unit"),
+        (1500, '0.0" km"', "kilometer", f'"1500"^^<{XSD}decimal>'),
+        (0.5, '0.0" km"', None, "Here stands 0,5 km, with a unit"),
+        ("25 prosent", "@", PERCENT, f'"25"^^<{XSD}decimal>'),
+        ("25,5 pst.", "@", PERCENT, f'"25.5"^^<{XSD}decimal>'),
+        ("5 \u2030", "@", "promille", f'"5"^^<{XSD}decimal>'),
+        ("kr 1 500", "@", "norske kroner", f'"1500"^^<{XSD}decimal>'),
+        ("1 500 kr.", "@", "norske kroner", f'"1500"^^<{XSD}decimal>'),
+        ("1 500,-", "@", "norske kroner", f'"1500"^^<{XSD}decimal>'),
+        ("1.500 kr", "@", "norske kroner", '"1.500" may be either of two numbers'),
+        ("15 km", "@", "norske kroner", "Write a number, such as 12,5"),
+        ("15 mill. kr", "@", "norske kroner", "Write a number, such as 12,5"),
+        ("(5)", "@", "kilometer", "Write a number, such as 12,5"),
     ],
 )  # fmt: skip
 def test_a_number_is_what_its_cell_shows(
@@ -221,10 +251,16 @@ def test_texts_in_a_language_may_look_like_anything_else(sheets: Path) -> None:
     assert "The spreadsheet shows an error" in put(sheets, "plan:Plan", "dcterms:title@nb", "#VERDI!", "@")
 
 
+@pytest.mark.parametrize("text", ["mars 2024", "15. mars 2024"])
+def test_a_month_in_words_in_a_column_of_days_is_not_called_a_slip_of_the_program(sheets: Path, text: str) -> None:
+    assert "Write a date, such as" in put(sheets, "plan:Decision", "eli-dl:activity_date", text, "@")
+
+
 def test_formats_are_read_by_their_sections() -> None:
-    assert shown(0.25, "0.00%") == Percent(Decimal("25"))
+    assert shown(0.25, "0.00%") == Marked(Decimal("25"), "%")
     assert isinstance(shown(-3, '0;"(tom)"'), Refused)
     assert shown(7, "General") == 7
+    assert shown_day(datetime(2021, 3, 4, 10, 5), "dd.mm.yyyy") == date(2021, 3, 4)
     assert shown_day(date(2021, 3, 4), "yyyy") == PartOfDate("2021")
     assert shown_day(datetime(2021, 3, 4, 10, 5), "d.m.yy hh:mm") == datetime(2021, 3, 4, 10, 5)
     assert shown_day(date(2021, 3, 4), "[$-414]d. mmmm yyyy;@") == date(2021, 3, 4)

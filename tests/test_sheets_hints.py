@@ -127,6 +127,28 @@ def test_a_year_beside_other_words_is_not_taken_for_the_start(text: str) -> None
     assert found == {PLAN + "startAsPrinted": [Literal(text, language="nb")]}
 
 
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("høsten 2025 – våren 2026", ["2025", "2026"]),
+        ("mars 2025 til mai 2026", ["2025", "2026"]),
+        ("1. halvår 2025 – 2. halvår 2026", ["2025", "2026"]),
+        ("1. tertial 2025", ["2025"]),
+        ("T2 2025", ["2025"]),
+    ],
+)
+def test_seasons_and_months_beside_years_do_not_hide_them(text: str, years: list[str]) -> None:
+    found = derived(PLAN + "startYear", text) or {}
+    assert [str(term.value) for path, terms in found.items() if path.endswith("Year") for term in terms] == years
+    assert PLAN + "startAsPrinted" in found
+    assert PLAN + "startSeason" not in found
+
+
+def test_every_second_year_is_two_years() -> None:
+    found = derived(PLAN + "revisionInterval", "hvert annet år") or {}
+    assert [str(term.value) for term in found[PLAN + "revisionInterval"]] == ["P2Y"]
+
+
 @pytest.mark.parametrize("text", ["2025/2024", "2024 og 2026", "20225", "01.08.2025", "vår 2025 og høst 2026", "1/25"])
 def test_a_start_that_cannot_be_typed_is_no_start(text: str) -> None:
     assert derived(PLAN + "startYear", text) is None

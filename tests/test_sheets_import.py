@@ -13,7 +13,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from filled_sheets import columns, fill, sheet_of
-from plangraf.namespaces import PREFIXES
+from plangraf.namespaces import ID, PREFIXES
+from plangraf.namespaces import PLAN as PLAN_
 from plangraf.settings import Settings
 from plangraf.sheets import xlsx_reading
 from plangraf.sheets.exchange import Outcome, export_template, import_sheet, read_sheets
@@ -454,7 +455,7 @@ def test_an_import_replaces_the_turtle_files_and_nothing_else(tmp_path: Path) ->
     (folder / "notater.txt").write_text("mine", encoding="utf-8")
     (folder / "gammel.ttl").write_text("", encoding="utf-8")
     imported = done("import-sheet", "kommune.xlsx", "5001/kommune", "--replace", "--yes")
-    assert imported == "5001/kommune  3 files, 28 triples\n"
+    assert imported == "5001/kommune  3 files, 23 triples\n"
     assert sorted(path.name for path in folder.iterdir()) == [
         "dataset.ttl", "municipality.ttl", "notater.txt", "organization.ttl",
     ]  # fmt: skip
@@ -468,3 +469,23 @@ def test_an_empty_workbook_writes_nothing(tmp_path: Path) -> None:
     assert run.returncode == 2
     assert "holds no rows: nothing was written" in run.stderr
     assert not (tmp_path / "9999").exists()
+
+
+def test_rows_that_another_dataset_links_to_do_not_go_unseen(template: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "9999" / "plan"
+    write = {
+        folder / "plan.ttl": f"<{ID}9999/plan/1> a <{PLAN_}Plan> . <{ID}9999/plan/2> a <{PLAN_}Plan> .",
+        folder.with_name("annet") / "vedtak.ttl": f"<{ID}9999/decision/1> <{PLAN_}decidedOn> <{ID}9999/plan/2> .",
+    }
+    for path, text in write.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    workbook = tmp_path / "plan.xlsx"
+    shutil.copy(template, workbook)
+    fill(workbook, {"plan:Plan": [PLAN]})
+    outcome = import_sheet(Settings(), workbook, folder, replace=True)
+    assert outcome.written == ()
+    report = as_text(outcome.problems)
+    assert "The row is missing now, and another dataset links to it: decision/1 (" in report
+    assert "plan/2" in report
+    assert (folder / "plan.ttl").read_text() == write[folder / "plan.ttl"]

@@ -212,6 +212,13 @@ def _dataset(found: Sources, folder: Path, label: str, graph: str) -> bool:
     return any_file
 
 
+def read_files(folder: Path) -> list[Path]:
+    """The files of a dataset's folder that a build reads; none when there is no folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in READ and not is_backup(path))
+
+
 def is_backup(path: Path) -> bool:
     """Whether a file is one that an editor or a file system leaves beside the real one."""
     name = path.name

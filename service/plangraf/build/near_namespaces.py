@@ -98,7 +98,10 @@ class Namespaces:
         for namespace, known in self._plain.items():
             most = _EDITS_OF_A_LONG_ONE if len(known) > _LONG else _EDITS
             ours = namespace.startswith(BASE) and written.startswith(BASE)
-            if (name in self._terms[namespace] or ours) and (edits := _edits(plain, known, most)) <= most:
+            if name not in self._terms[namespace] and not ours:
+                continue
+            edits = 0 if _undated(plain) == _undated(known) else _edits(plain, known, most)
+            if edits <= most:
                 near.append((edits, namespace))
         if near:
             return Miss(written, min(near)[1])
@@ -189,6 +192,11 @@ def _plain(iri: str) -> str:
 def _family(plain: str) -> str:
     """Host and first step of the path: `purl.org/dc`."""
     return "/".join(re.split(r"[/#]", plain)[:2])
+
+
+def _undated(plain: str) -> str:
+    """Without the year, month and number of an edition: `www.w3.org/1999/XMLSchema` is that of 2001, too."""
+    return re.sub(r"/(?:(?:19|20)[0-9]{2}|[0-9]{1,2}(?:\.[0-9]+)*)(?=/|$)", "", plain)
 
 
 def _host(plain: str) -> str:

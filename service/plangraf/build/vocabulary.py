@@ -40,6 +40,8 @@ _OWN = (PLAN, PLANSHAPE, SCHEME)
 _ONTOLOGY, _SHAPES = NamedNode(ONTOLOGY_GRAPH), NamedNode(SHAPES_GRAPH)
 # How like each other two names are before one is proposed for the other, 0 to 1.
 _LIKE, _VERY_LIKE = 0.6, 0.8
+# Where a term is looked for that its own vocabulary has nothing like: `plan:titel` is dcterms:title.
+_NEXT = tuple(PREFIXES[name] for name in ("dcterms", "rdfs", "skos", "dcat", "org", "prov", "foaf", "eli", "eli-dl"))
 
 _KIND_NB = {"class": "klasse", "property": "egenskap", "datatype": "datatype", "individual": "enkeltting"}
 
@@ -134,17 +136,22 @@ class Vocabularies:
         return Vocabularies(namespaces)
 
     def nearest(self, iri: str, kind: Kind | None, *, likeness: float = _LIKE) -> str | None:
-        """The term of the same namespace whose name is most like this one's, of the wanted kind if any is."""
+        """The term whose name is most like this one's: of the same namespace and the wanted kind if any is."""
         namespace = self.namespace(iri)
         if namespace is None:
             return None
-        usable = [term for term in self.terms(namespace) if not term.deprecated and term.iri != iri]
-        wanted = [term for term in usable if kind in (None, term.kind)]
-        for choice in (wanted, usable):
-            names = {term.iri[len(namespace) :].lower(): term.iri for term in choice}
-            close = difflib.get_close_matches(iri[len(namespace) :].lower(), names, n=1, cutoff=likeness)
-            if close:
-                return names[close[0]]
+        local = iri[len(namespace) :]
+        places = [(namespace, max(likeness, _VERY_LIKE)), *((other, _VERY_LIKE) for other in _NEXT)]
+        for place, least in (*places, (namespace, likeness)):
+            if place not in self._terms:
+                continue
+            usable = [term for term in self.terms(place) if not term.deprecated and term.iri != iri]
+            wanted = [term for term in usable if kind in (None, term.kind)]
+            for choice in (wanted, usable) if place == namespace else (wanted,):
+                names = {term.iri[len(place) :].lower(): term.iri for term in choice}
+                close = difflib.get_close_matches(local.lower(), names, n=1, cutoff=least)
+                if close:
+                    return names[close[0]]
         return None
 
 

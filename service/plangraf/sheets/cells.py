@@ -141,7 +141,7 @@ def _term(column: Column, cell: Cell, keys: Keys) -> Term:
         if isinstance(cell, str) and _shows_an_error(cell):
             raise spoiled(cell) or AssertionError(cell)
         return Literal(lexical_of(cell, STRING), language=column.language)
-    if isinstance(cell, str) and (wrong := spoiled(cell)):
+    if isinstance(cell, str) and (wrong := spoiled(cell, kind.datatypes)):
         raise wrong
     failed: CellError | None = None
     for datatype in kind.datatypes:

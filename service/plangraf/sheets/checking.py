@@ -19,8 +19,8 @@ from plangraf.build.parsing import compact, read, relabelled
 from plangraf.build.term_use import undefined_terms
 from plangraf.build.validation import checks, shacl
 from plangraf.errors import DataProblem
-from plangraf.files import SourceFile, source_files
-from plangraf.namespaces import ID, PLAN
+from plangraf.files import SourceFile, read_files, source_files
+from plangraf.namespaces import GRAPH, ID, PLAN
 from plangraf.settings import Settings
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.links import Names, no_key
@@ -61,20 +61,31 @@ def check(
     with tempfile.TemporaryDirectory(prefix="plangraf-") as temporary:
         own = _own_files(Path(temporary), files, graph)
         parsed = read(own)
-        beside = read([file for file in _beside(settings, folder) if file.graph != graph])
+        others = [file for file in _beside(settings, folder) if file.graph != graph]
+        beside = read(others)
         everything = relabelled(parsed.quads | beside.quads)
         nodes = {quad.subject.value for quad in parsed.quads if hasattr(quad.subject, "value")}
+        # What they lead to may lose by them what it needs, or get what it must not have.
+        reached = nodes | {
+            quad.object.value for quad in parsed.quads
+            if isinstance(quad.object, NamedNode) and quad.object.value.startswith(ID)
+        }  # fmt: skip
         dead, told = _dead_links(imported, everything, model, keys)
+        dead += _left_alone(folder, everything, beside.quads, beside.place, keys)
 
         def locate(iri: str) -> FilePlace | None:
             return parsed.place(iri)
 
         found = list(parsed.problems)
         found += undefined_terms(settings.home, parsed.quads, everything, own, locate)
-        found += shacl(everything, locate, nodes)
-        found += checks(everything, sorted((settings.home / "queries" / "checks").glob("*.rq")), locate)
+        found += shacl(everything, locate, reached)
+        found += checks(everything, sorted((settings.home / "queries" / "checks").glob("*.rq")), locate, nodes)
     names = {file.name for file in own}
-    ours = [problem for problem in found if problem.focus_node in nodes or problem.file in names]
+    ours = [
+        problem for problem in found
+        if problem.focus_node in nodes or problem.file in names or (problem.shape or "").startswith("queries/")
+        or (problem.focus_node in reached and problem.severity == "Violation")
+    ]  # fmt: skip
     return [*dead, *_placed([problem for problem in ours if not told(problem)], imported, model)]
 
 
@@ -116,6 +127,38 @@ def _dead_links(
     return found, told
 
 
+def _left_alone(
+    folder: Path,
+    everything: Iterable[Quad],
+    beside: Iterable[Quad],
+    locate: Callable[[str], FilePlace | None],
+    keys: Keys,
+) -> list[SheetProblem]:
+    """Links of other datasets to things that the folder describes now and nothing will after a replacement."""
+    before = read([SourceFile(path, path.name, GRAPH) for path in read_files(folder)]).quads
+    gone = {quad.subject for quad in before} - {quad.subject for quad in everything}
+    links: dict[str, set[str]] = defaultdict(set)
+    for quad in beside if gone else ():
+        if quad.object in gone and isinstance(quad.object, NamedNode) and isinstance(quad.subject, NamedNode):
+            links[quad.object.value].add(quad.subject.value)
+    found = []
+    for thing, others in sorted(links.items()):
+        first = min(others)
+        place = locate(first)
+        where = f"{keys.short(first)}" + (f" ({place.file}:{place.line})" if place else "")
+        more = f" + {len(others) - 1}" if len(others) > 1 else ""
+        found.append(
+            SheetProblem(
+                Place(keys.short(thing)),
+                f"Raden mangler nå, og et annet datasett viser til den: {where}{more}. Ta raden med, eller fjern "
+                "lenken der først.",
+                f"The row is missing now, and another dataset links to it: {where}{more}. Keep the row, or remove the "
+                "link there first.",
+            )
+        )
+    return found
+
+
 def _own_files(temporary: Path, files: Mapping[str, str], graph: str) -> list[SourceFile]:
     for name, text in files.items():
         (temporary / name).write_text(text, encoding="utf-8")
@@ -152,7 +195,7 @@ def _placed(found: Iterable[DataProblem], imported: Imported, model: Model) -> I
         if of_evidence and (focus, "evidence") in imported.bad:
             continue
         first = problems[0]
-        place = imported.places.get(focus, Place(first.file))
+        place = imported.places.get(focus) or _named_in(first, imported) or Place(first.file)
         hint_nb, hint_en = (_ECHO_NB, _ECHO_EN) if imported.bad else ("", "")
         if of_evidence:
             hint_nb, hint_en = _HINT_NB, _HINT_EN
@@ -165,6 +208,12 @@ def _placed(found: Iterable[DataProblem], imported: Imported, model: Model) -> I
             first.message_en.partition(" [")[0] + shown + hint_en,
             first.severity, shape,
         )  # fmt: skip
+
+
+def _named_in(problem: DataProblem, imported: Imported) -> Place | None:
+    """The row of a thing that a check's result names beside another dataset's."""
+    named = re.findall(r"<([^<>]+)>", problem.message_en)
+    return next((imported.places[iri] for iri in named if iri in imported.places), None)
 
 
 def _detail(problem: DataProblem, *, properties_only: bool) -> str:

@@ -30,13 +30,15 @@ _SEASONS = (
     ("third-quarter", r"(?:3\.?|tredje)\s*kvartal|[QK]3|third quarter"),
     ("fourth-quarter", r"(?:4\.?|fjerde)\s*kvartal|[QK]4|fourth quarter"),
 )
+# A third of a year, which the scheme of seasons has not: the year is typed, the rest is in the printed form.
+_THIRD = r"(?:[123]\.?|første|andre|tredje)\s*tertial|T[123]"
 _BESIDE_A_YEAR = (
     r"(?<!\w)(?:i|in|januar|februar|mars|april|mai|juni|juli|august|september|oktober|november|desember|"
     r"january|february|march|may|june|july|october|december|jan|feb|mar|apr|jun|jul|aug|sept?|okt|oct|nov|des|dec)(?!\w)"
 )
 _ORDINALS = ("første", "andre", "tredje", "fjerde", "femte", "sjette", "sjuende", "åttende", "niende", "tiende")
 _EACH = re.compile(
-    rf"(?:hvert|kvart|every)\s+(?:([1-9][0-9]?)\.?\s+|({'|'.join(_ORDINALS)})\s+)?(?:år|years?)", re.IGNORECASE
+    rf"(?:hvert|kvart|every)\s+(?:([1-9][0-9]?)\.?\s+|({'|'.join(_ORDINALS)}|annet)\s+)?(?:år|years?)", re.IGNORECASE
 )
 _LONGEST = 60
 # A number in a list: `1.1`, `A2`, `3b`, `II`. Words are no number.
@@ -61,7 +63,7 @@ def _time(name: str) -> Callable[[str], dict[str, list[Term]] | None]:
         if re.fullmatch(_YEAR, text) or not 1 <= len(years) <= 2 or len(text) >= _LONGEST:
             return None
         printed: dict[str, list[Term]] = {f"{PLAN}{name}AsPrinted": [Literal(text, language="nb")]}
-        span = _RANGE.search(text)
+        span = _RANGE.search(text) or _RANGE.search(_without_parts(text))
         if len(years) == 2 and not span:
             return None
         first = span[1] if span else years[0]
@@ -86,18 +88,22 @@ def _time(name: str) -> Callable[[str], dict[str, list[Term]] | None]:
 
 def _beside_the_time(text: str) -> str:
     """What stands beside years, parts of the year and months: any other word may change the sense."""
-    rest = _RANGE.sub(" ", text)
-    rest = _ONE_YEAR.sub(" ", rest)
-    for _, words in _SEASONS:
-        rest = re.sub(rf"(?<!\w)(?:{words})(?!\w)", " ", rest, flags=re.IGNORECASE)
-    return re.sub(_BESIDE_A_YEAR, " ", rest, flags=re.IGNORECASE).strip(" .,-/–()")
+    return _ONE_YEAR.sub(" ", _RANGE.sub(" ", _without_parts(text))).strip(" .,-/–()")
+
+
+def _without_parts(text: str) -> str:
+    """The text without parts of the year and months: of `høsten 2025 – våren 2026` the years are left."""
+    for words in (*(words for _, words in _SEASONS), _THIRD):
+        text = re.sub(rf"(?<!\w)(?:{words})(?!\w)", " ", text, flags=re.IGNORECASE)
+    return re.sub(_BESIDE_A_YEAR, " ", text, flags=re.IGNORECASE)
 
 
 def _interval(text: str) -> dict[str, list[Term]] | None:
     """`hvert 4. år` is P4Y and a printed form, `hver valgperiode` only the latter; `4 år` and `P4Y` are plain."""
     printed: dict[str, list[Term]] = {f"{PLAN}revisionIntervalAsPrinted": [Literal(text, language="nb")]}
     if match := _EACH.fullmatch(text):
-        count = match[1] or str(_ORDINALS.index(match[2].lower()) + 1) if match[1] or match[2] else "1"
+        ordinal = "andre" if (match[2] or "").lower() == "annet" else (match[2] or "første").lower()
+        count = match[1] or str(_ORDINALS.index(ordinal) + 1)
         typed = Literal(f"P{count}Y", datatype=NamedNode(f"{_XSD}duration"))
         return {**printed, f"{PLAN}revisionInterval": [typed]}
     return printed if re.fullmatch(r"(?=.{4})[^\W0-9][^0-9]*", text) and len(text) < _LONGEST else None

@@ -14,7 +14,7 @@ from pyoxigraph import Triple
 
 from plangraf.build.parsing import read
 from plangraf.errors import DataError, SettingError
-from plangraf.files import SourceFile, source_files
+from plangraf.files import SourceFile, read_files, source_files
 from plangraf.namespaces import GRAPH, SDG_GRAPH
 from plangraf.namespaces import slug as slug_of
 from plangraf.settings import Settings
@@ -28,7 +28,7 @@ from plangraf.sheets.notes import NOTES_FILE, Note, OwnSheet, notes_text, read_n
 from plangraf.sheets.problems import SheetProblem, stops
 from plangraf.sheets.raw import Found, UnreadableError
 from plangraf.sheets.reading import Imported, read_tables
-from plangraf.sheets.replacing import Preview, preview, read_files
+from plangraf.sheets.replacing import Preview, preview
 from plangraf.sheets.shapes import read_model
 from plangraf.sheets.tables import OTHER_COLUMNS, Table, tables, too_long
 from plangraf.sheets.turtle import turtle_files

@@ -8,21 +8,25 @@ Number formats: ECMA-376 Part 1, 18.8.31
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 
 from plangraf.sheets.problems import CellError
 from plangraf.sheets.raw import Refused
-from plangraf.sheets.values import Cell, PartOfDate, Percent, exact
+from plangraf.sheets.unit_marks import Marked, known
+from plangraf.sheets.values import Cell, PartOfDate, exact
 
 # Quoted text, an escaped sign, a sign as wide as a space, a repeated sign.
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|_(.)|\*(.)')
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
 _CONDITION = re.compile(r"[<>=]")
 _DIGITS = re.compile(r"[0#?]")
-# Words that name the money that a number is, and do not scale it.
-_HARMLESS = {"", "kr", "kr.", "nok", "eur", "€", "$", "£", ",-", "-", "+", "(", ")", "stk", "stk.", "år", "m²", "m2",
-             "km", "m", "kg", "tonn", "kwh", "gwh", "°c", "/", ":", "."}  # fmt: skip
+# Signs that change nothing; a minus and parentheses are looked at for themselves.
+_HARMLESS = {"", "-", "−", "+", "(", ")", "/", ":", "."}
+# What of a code is no text that Excel would show as it stands.
+_OF_A_CODE = re.compile(r"General|E[+-]?|[0#?.,%@+\-/(): ]", re.IGNORECASE)
+_MINUS = re.compile(r"[-−(]")
+_COLOUR = re.compile(r"\[(?:black|white|red|green|blue|yellow|magenta|cyan|color ?[0-9]+)\]", re.IGNORECASE)
 
 
 def shown(value: float, number_format: str) -> Cell | Refused:
@@ -32,7 +36,7 @@ def shown(value: float, number_format: str) -> Cell | Refused:
         value: as it is stored.
         number_format: the cell's format code, with its sections.
     Returns:
-        The number; a `Percent`; a text of digits when the format adds zeros in front; or a refusal.
+        The number; with a unit's sign `Marked`; a text of digits when the format adds zeros in front; or a refusal.
     """
     number = exact(value)
     section = _section(number, number_format)
@@ -41,18 +45,21 @@ def shown(value: float, number_format: str) -> Cell | Refused:
     words = [(match[1] or match[2] or "").strip() for match in _LITERAL.finditer(section)]
     words += [text.split("-")[0].strip() for text in _currencies(section)]
     code = _BRACKETS.sub("", _LITERAL.sub("", section))
+    words += [_OF_A_CODE.sub("", code).strip()]
     general = "general" in code.lower() or code.strip() in ("", "@")
     if not code.strip() and number_format.strip() not in ("", "General"):
         return _refused(value, "", "Tallformatet skjuler verdien.", "The number format hides the value.")
-    percent = "%" in code
-    literal_percent = "%" in words
-    others = [word for word in words if word.lower() not in _HARMLESS and word != "%"]
-    if others:
-        text = f"{_plain(number)} {' '.join(others)}"
+    if (sign := _sign(number, number_format, section)) is not None:
+        return _refused(value, "", *sign)
+    marks = [word for word in words if word.lower() not in _HARMLESS]
+    if len(marks) > 1 or not all(map(known, marks)) or (marks and "%" in code):
+        text = f"{_plain(number)} {' '.join(marks)}"
         return _refused(value, text, f"Cellen viser «{text}».", f"The cell shows «{text}».")
+    percent = "%" in code
+    mark = "%" if percent else next(iter(marks), "")
     if general:
-        return Percent(number) if literal_percent else value
-    return _coded(value, number * 100 if percent else number, code, percent=percent or literal_percent)
+        return Marked(number, mark) if mark else value
+    return _coded(value, number * 100 if percent else number, code, mark)
 
 
 def shown_day(day: datetime | date, number_format: str) -> Cell:
@@ -65,7 +72,7 @@ def shown_day(day: datetime | date, number_format: str) -> Cell:
         return PartOfDate(f"{day.year:04d}-{day.month:02d}")
     if has_year and not has_month and not has_day:
         return PartOfDate(f"{day.year:04d}")
-    return day
+    return day.date() if isinstance(day, datetime) and "h" not in code and day.time() != time() else day
 
 
 def _section(number: Decimal, number_format: str) -> str | None:
@@ -82,12 +89,25 @@ def _currencies(section: str) -> list[str]:
     return [text[1:] for text in _BRACKETS.findall(section) if text.startswith("$")]
 
 
-def _coded(value: float, number: Decimal, code: str, *, percent: bool) -> Cell | Refused:
+def _sign(number: Decimal, number_format: str, section: str) -> tuple[str, str] | None:
+    """What is wrong when the format shows the other sign, or hides a minus; a colour may stand for it."""
+    text = _LITERAL.sub(lambda match: match[1] or match[2] or "", _COLOUR.sub("", section))
+    if number < 0 and ";" in number_format and section != number_format:
+        if _MINUS.search(_BRACKETS.sub("", text)) or _COLOUR.search(section):
+            return None
+        return "Tallformatet skjuler minustegnet.", "The number format hides the minus sign."
+    lead = re.split(r"[0#?]|General", _BRACKETS.sub("", text), maxsplit=1)[0]
+    if number > 0 and _MINUS.search(lead):
+        return "Tallformatet viser tallet som negativt.", "The number format shows the number as negative."
+    return None
+
+
+def _coded(value: float, number: Decimal, code: str, mark: str) -> Cell | Refused:
     if "/" in code:
         if number == number.to_integral_value():
-            return Percent(number) if percent else value
+            return Marked(number, mark) if mark else value
         return _refused(value, "", "Cellen viser en brøk.", "The cell shows a fraction.")
-    if re.search(r"[0#?],+(?![0#?])", code.partition(".")[0].partition("E")[0]):
+    if re.search(r"[0#?.],+(?![0#?,])", code.upper().partition("E")[0]):
         return _refused(value, "", "Tallformatet viser tusener eller millioner.",
                         "The number format shows thousands or millions.")  # fmt: skip
     mantissa, scientific, _ = code.upper().partition("E")
@@ -95,11 +115,11 @@ def _coded(value: float, number: Decimal, code: str, *, percent: bool) -> Cell |
     places = decimals - (number.adjusted() if scientific and number else 0)
     rounded = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP) if abs(places) < 30 else number
     if rounded != number:
-        text = f"{_plain(rounded)}{' %' if percent else ''}"
+        text = f"{_plain(rounded)} {mark}".strip()
         return _refused(value, text, f"Cellen viser {text}, men inneholder {_plain(number)}.",
                         f"The cell shows {text} but holds {_plain(number)}.")  # fmt: skip
-    if percent:
-        return Percent(number)
+    if mark:
+        return Marked(number, mark)
     zeros = len(re.findall("0", mantissa.partition(".")[0]))
     if not decimals and not scientific and zeros > 1 and number >= 0 and len(_plain(number)) < zeros:
         return _plain(number).zfill(zeros)

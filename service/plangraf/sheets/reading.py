@@ -35,12 +35,13 @@ from plangraf.sheets.notes import Note
 from plangraf.sheets.problems import CellError, Place, SheetProblem, column_letter
 from plangraf.sheets.raw import RawTable, Refused
 from plangraf.sheets.tables import NOTHING_IMPLIED, OTHER_COLUMNS, OTHER_MACHINE, other_term
-from plangraf.sheets.values import STRING, Cell, as_text, lexical_of, spoiled, without_percent
+from plangraf.sheets.unit_marks import without_mark
+from plangraf.sheets.values import STRING, Cell, as_text, lexical_of, spoiled
 
 _TYPE = NamedNode(TYPE)
 _PLAN_NUMBER = PLAN + "number"
 _DECIMAL = PREFIXES["xsd"] + "decimal"
-_UNIT, _PERCENT = PREFIXES["qudt"] + "Unit", NamedNode("http://qudt.org/vocab/unit/PERCENT")
+_UNIT = PREFIXES["qudt"] + "Unit"
 _Read = TypeVar("_Read")
 _Given = ParamSpec("_Given")
 # The names for the machine stand in the third row, unless somebody wrote above them.
@@ -222,7 +223,7 @@ class _TableReader:
         self.imported.places[thing.value] = place
         self._keep_notes(sheet, position, self.keys.short(thing.value), columns)
         said: dict[str, set[Term]] = {}
-        percent = any(_is_percent(column, cell, self.keys) for _, column, cell in cells)
+        unit = next((iri for _, column, cell in cells if (iri := _unit(column, cell, self.keys))), None)
         for number, column, cell in cells:
             if column.role == "key":
                 continue
@@ -232,8 +233,8 @@ class _TableReader:
                     said.setdefault(path, set()).update(terms)
                     self.imported.cells.setdefault((thing.value, path), []).append(where)
                 continue
-            if percent and _DECIMAL in column.kind.datatypes and not isinstance(cell, Refused):
-                cell = without_percent(cell)
+            if _DECIMAL in column.kind.datatypes and (number_alone := without_mark(cell, unit)) is not None:
+                cell = number_alone
             values = self._values(column, cell, where, thing)
             if column.role == "classes":
                 said.setdefault(TYPE, set()).update(values)
@@ -378,14 +379,14 @@ class _TableReader:
         self.imported.problems.append(SheetProblem(place, nb.strip(), en.strip()))
 
 
-def _is_percent(column: Column, cell: Cell | Refused, keys: Keys) -> bool:
-    """Whether a cell names per cent as the row's unit."""
+def _unit(column: Column, cell: Cell | Refused, keys: Keys) -> str | None:
+    """The unit that a cell gives its row."""
     if column.role != "property" or _UNIT not in column.kind.classes or isinstance(cell, Refused) or _empty(cell):
-        return False
+        return None
     try:
-        return read(column, cell, keys) == [_PERCENT]
+        return next((term.value for term in read(column, cell, keys) if isinstance(term, NamedNode)), None)
     except CellError:
-        return False
+        return None
 
 
 def _plain(cell: Cell | Refused) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Triple
 
 from plangraf.build.parsing import read
-from plangraf.files import READ, SourceFile, is_backup
+from plangraf.files import SourceFile, read_files
 from plangraf.namespaces import GRAPH
 from plangraf.sheets.cells import natural
 from plangraf.sheets.keys import Keys
@@ -105,13 +105,6 @@ def preview(
     )
     commented = tuple(path.name for path in paths if _has_comments(path))
     return Preview(changes, unreadable, commented, len(before_notes), len(after_notes))
-
-
-def read_files(folder: Path) -> list[Path]:
-    """The files of a dataset's folder that a build reads; none when there is no folder."""
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in READ and not is_backup(path))
 
 
 def _by_thing(triples: Iterable[Triple]) -> dict[NamedNode, set[Triple]]:

@@ -8,6 +8,7 @@ What people type is read safely or refused: `1 234` is a number, `12,5` a decima
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -16,16 +17,10 @@ from plangraf.build.literals import canonical
 from plangraf.build.parsing import compact
 from plangraf.namespaces import PREFIXES
 from plangraf.sheets.problems import CellError
+from plangraf.sheets.unit_marks import Marked
 
 XSD = PREFIXES["xsd"]
 STRING = XSD + "string"
-
-
-@dataclass(frozen=True, slots=True)
-class Percent:
-    """A number that stands in the cell with a per cent sign: 25 for `25 %`, though Excel stores 0.25."""
-
-    number: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +30,7 @@ class PartOfDate:
     text: str
 
 
-Cell = str | bool | int | float | date | datetime | time | Percent | PartOfDate | None
+Cell = str | bool | int | float | date | datetime | time | Marked | PartOfDate | None
 """What a cell holds: a native value, its text, or None when it is empty."""
 
 _INTEGERS = {XSD + name for name in (
@@ -44,6 +39,7 @@ _INTEGERS = {XSD + name for name in (
 _DECIMAL, _DOUBLE, _BOOLEAN = XSD + "decimal", XSD + "double", XSD + "boolean"
 _DATE, _DATE_TIME, _YEAR = XSD + "date", XSD + "dateTime", XSD + "gYear"
 _DURATION = XSD + "duration"
+_OF_TIME = frozenset({_DATE, _DATE_TIME, _YEAR, XSD + "gYearMonth"})
 # A number in Excel has 15 significant digits; its calendar counts a day that never was before March 1900.
 _MOST_DIGITS = 15
 _FIRST_YEAR = 1901
@@ -51,7 +47,6 @@ _TRUTHS = {"true": "true", "sann": "true", "ja": "true", "yes": "true",
            "false": "false", "usann": "false", "nei": "false", "no": "false"}  # fmt: skip
 _SPACES = " \u00a0\u2007\u2009\u202f"
 _GROUPED = re.compile(rf"[+-]?[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?")
-_PERCENT = re.compile(rf"([+\-−]?[0-9{_SPACES}]*[0-9](?:[.,][0-9]+)?)[{_SPACES}]?%")
 _MONTHS = "jan|feb|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|des|dec"
 # What a spreadsheet program writes into a CSV file, or a planner copies, for what it took for a date or could not
 # show: `8/21` becomes `21.aug`, a long number `1,9E+10`, and a column that is too narrow `####`.
@@ -95,8 +90,8 @@ def as_text(cell: Cell) -> str:
         return "true" if cell else "false"
     if isinstance(cell, float):
         return f"{exact(cell):f}".removesuffix(".0").replace(".", ",")
-    if isinstance(cell, Percent):
-        return f"{cell.number.normalize():f} %".replace(".", ",")
+    if isinstance(cell, Marked):
+        return f"{cell.number.normalize():f} {cell.mark}".replace(".", ",", 1)
     if isinstance(cell, PartOfDate):
         return cell.text
     if isinstance(cell, datetime) and cell.time() == time():
@@ -109,16 +104,13 @@ def exact(number: float) -> Decimal:
     return Decimal(number) if isinstance(number, int) else Decimal(f"{number:.{_MOST_DIGITS}g}")
 
 
-def without_percent(cell: Cell) -> Cell:
-    """The number before a per cent sign, as a cell; any other cell as it is."""
-    if isinstance(cell, Percent):
-        return f"{cell.number:f}".replace(".", ",")
-    match = _PERCENT.fullmatch(cell.strip()) if isinstance(cell, str) else None
-    return match[1] if match else cell
+def spoiled(text: str, datatypes: Collection[str] = ()) -> CellError | None:
+    """What is wrong with a text that a spreadsheet program has made of what was typed; None for any other text.
 
-
-def spoiled(text: str) -> CellError | None:
-    """What is wrong with a text that a spreadsheet program has made of what was typed; None for any other text."""
+    Args:
+        text: what stands in the cell.
+        datatypes: of the column; in one of days, months or years `mars 2024` is what somebody typed.
+    """
     if _ERROR_OF_EXCEL.fullmatch(text):
         return CellError(
             "Regnearket viser en feil her. Skriv verdien.", "The spreadsheet shows an error here. Write the value."
@@ -128,7 +120,7 @@ def spoiled(text: str) -> CellError | None:
             "Regnearket har kortet ned et langt tall. Formater cellen som tekst og skriv tallet på nytt.",
             "The spreadsheet has shortened a long number. Format the cell as text and write the number again.",
         )
-    if _DATE_OF_EXCEL.fullmatch(text):
+    if _DATE_OF_EXCEL.fullmatch(text) and _OF_TIME.isdisjoint(datatypes):
         return _made_a_date(text)
     if re.fullmatch(r"'+[0-9+\-−].*", text):
         return CellError(
@@ -157,8 +149,11 @@ def lexical_of(cell: Cell, datatype: str) -> str:
         raise _unfit(datatype, "et klokkeslett", "a time of day")
     if isinstance(cell, PartOfDate):
         return _of_part(cell.text, datatype)
-    if isinstance(cell, Percent):
-        raise _unfit(datatype, f"{as_text(cell)}, med prosenttegn", f"{as_text(cell)}, with a per cent sign")
+    if isinstance(cell, Marked):
+        if datatype == _DURATION:
+            return _length_of_time(as_text(cell))
+        nb, en = ("prosenttegn", "a per cent sign") if cell.mark == "%" else ("enhet", "a unit")
+        raise _unfit(datatype, f"{as_text(cell)}, med {nb}", f"{as_text(cell)}, with {en}")
     if isinstance(cell, int | float):
         return _of_number(cell, datatype)
     return _of_text(str(cell), datatype)
@@ -171,6 +166,8 @@ def _of_day(cell: date, datatype: str) -> str:
         return canonical(cell.isoformat(), datatype) or cell.isoformat()
     if datatype not in _WANTED:
         raise _made_a_date(cell.date().isoformat() if isinstance(cell, datetime) else cell.isoformat())
+    if isinstance(cell, datetime) and cell.time() != time():
+        raise _unfit(datatype, "en dato med klokkeslett", "a date with a time of day")
     raise _unfit(datatype, "en dato", "a date")
 
 

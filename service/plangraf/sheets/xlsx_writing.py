@@ -22,7 +22,8 @@ from plangraf.sheets.guide import guide
 from plangraf.sheets.model import Column
 from plangraf.sheets.notes import OwnSheet
 from plangraf.sheets.tables import Table
-from plangraf.sheets.values import STRING, XSD, Cell, PartOfDate, Percent, as_text, to_cell
+from plangraf.sheets.unit_marks import Marked
+from plangraf.sheets.values import STRING, XSD, Cell, PartOfDate, as_text, to_cell
 
 # Of the notes on headings, by which import tells them from what people wrote.
 AUTHOR = "plangraf"
@@ -129,7 +130,7 @@ def _format(column: Column) -> str:
 
 def _put(cell: XlsxCell | MergedCell, value: Cell) -> None:
     """Text stays text, also when it begins as a formula does."""
-    cell.value = as_text(value) if isinstance(value, Percent | PartOfDate) else value
+    cell.value = as_text(value) if isinstance(value, Marked | PartOfDate) else value
     if isinstance(value, str):
         cell.data_type = "s"
         cell.number_format = "@"
