@@ -145,6 +145,8 @@ def test_what_the_engine_answers_rightly_stays_as_it_is(query: str) -> None:
         ("SELECT ?s { ?s ?p ?o { SELECT ?s { ?s :q ?o } } }",
          "SELECT ?s { ?s ?p ?o { SELECT ?s { ?s :q ?h_0 } } }"),
         # Dates
+        ("SELECT ?g (MAX(?d) + ?g AS ?r) { ?g ?p ?d } GROUP BY ?g",
+         "SELECT ?g (COALESCE(MAX(?d) + ?g, MAX(?d) - (-?g), ?g - (-MAX(?d))) AS ?r) { ?g ?p ?d } GROUP BY ?g"),
         ("SELECT (?d + ?p AS ?r) (?d + 1 AS ?q) { ?s ?p ?d }",
          "SELECT (COALESCE(?d + ?p, ?d - (-?p), ?p - (-?d)) AS ?r) (?d + 1 AS ?q) { ?s ?p ?d }"),
         # OPTIONAL

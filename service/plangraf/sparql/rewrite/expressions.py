@@ -35,6 +35,7 @@ from plangraf.sparql.nodes import (
     Filter,
     Operation,
     Variable,
+    parts,
     walk,
 )
 from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
@@ -53,12 +54,32 @@ _MAY_BE_TEXT = frozenset(("MIN", "MAX", "SAMPLE"))
 
 
 def correct_expressions(rewriting: Rewriting) -> None:
+    loose = _loose_sums(rewriting)
     for expression, is_condition in _expressions(rewriting):
         if is_condition:
             _condition(rewriting, expression)
-        rows: set[int] = set()
+        rows = set(loose.get(id(expression), ()))
         for inner in walk(expression):
             _one(rewriting, inner, rows)
+
+
+def _loose_sums(rewriting: Rewriting) -> dict[int, set[int]]:
+    """Sums of a grouped SELECT with a variable outside of its groups, by their expression: the engine refuses these."""
+    found: dict[int, set[int]] = {}
+    for select in rewriting.selects:
+        keys = {item.name for item in select.grouping}
+        for expression in expressions_of(select) if select.grouped else []:
+            sums = [part for part in walk(expression) if isinstance(part, Operation) and _may_be_sum_of_dates(part)]
+            found[id(expression)] = {id(one) for one in sums if _variables_outside_aggregates(one) - keys}
+    return found
+
+
+def _variables_outside_aggregates(expression: Expression) -> set[str]:
+    if isinstance(expression, Aggregate):
+        return set()
+    if isinstance(expression, Variable):
+        return {expression.name}
+    return {name for part in parts(expression) for name in _variables_outside_aggregates(part)}
 
 
 def _expressions(rewriting: Rewriting) -> Iterator[tuple[Expression, bool]]:
@@ -79,8 +100,9 @@ def _one(rewriting: Rewriting, expression: Expression, inner: set[int]) -> None:
         case Operation(sign="*" | "/"):
             if id(expression) not in inner:
                 _quotient(rewriting, expression, inner)
-        case Operation(sign="+", operands=[left, right]) if _may_be_date(left) and _may_be_date(right):
-            _sum_of_dates(rewriting, expression, left, right)
+        case Operation(sign="+", operands=operands) if _may_be_sum_of_dates(expression):
+            if id(expression) not in inner:
+                _sum_of_dates(rewriting, expression, *operands)
         case Operation(sign="&&" | "||" | "!", operands=operands):
             for operand in operands:
                 _condition(rewriting, operand)
@@ -145,6 +167,10 @@ def _quotient(rewriting: Rewriting, expression: Operation, inner: set[int]) -> N
     span = (expression.start, expression.end)
     parts: list[Part] = ["COALESCE(", span, ", IF(((", *some, ")", *others, ", 0.0, 1/0))"]
     rewriting.edits.replace(*span, parts)
+
+
+def _may_be_sum_of_dates(operation: Operation) -> bool:
+    return operation.sign == "+" and len(operation.operands) == 2 and all(map(_may_be_date, operation.operands))
 
 
 def _may_be_date(expression: Expression) -> bool:
