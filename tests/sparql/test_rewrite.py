@@ -142,6 +142,13 @@ def test_what_the_engine_answers_rightly_stays_as_it_is(query: str) -> None:
         ("SELECT ?s { ?s ?p ?o { SELECT ?s (MAX(?o) AS ?m) { ?s :q ?o { SELECT ?o { ?p :r ?o } } } GROUP BY ?s } }",
          "SELECT ?s { ?s ?p ?o { SELECT ?s (MAX(?h_1) AS ?m) { ?s :q ?h_1 { SELECT ?h_1 { ?h_0 :r ?h_1 } } } "
          "GROUP BY ?s } }"),
+        ("SELECT ?s { ?s ?p ?o { SELECT ?s { ?s :q ?o } } }",
+         "SELECT ?s { ?s ?p ?o { SELECT ?s { ?s :q ?h_0 } } }"),
+        # Dates
+        ("SELECT ?g (MAX(?d) + ?g AS ?r) { ?g ?p ?d } GROUP BY ?g",
+         "SELECT ?g (COALESCE(MAX(?d) + ?g, MAX(?d) - (-?g), ?g - (-MAX(?d))) AS ?r) { ?g ?p ?d } GROUP BY ?g"),
+        ("SELECT (?d + ?p AS ?r) (?d + 1 AS ?q) { ?s ?p ?d }",
+         "SELECT (COALESCE(?d + ?p, ?d - (-?p), ?p - (-?d)) AS ?r) (?d + 1 AS ?q) { ?s ?p ?d }"),
         # OPTIONAL
         ("SELECT ?s { ?s ?p ?o OPTIONAL { ?s :q ?x MINUS { ?p :r ?y } } FILTER(?x > 1) ?o :t ?u }",
          "SELECT ?s { { SELECT ?s ?p ?o ?x { ?s ?p ?o OPTIONAL { ?s :q ?x MINUS { ?p :r ?y } } } } "

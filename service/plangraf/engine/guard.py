@@ -279,7 +279,7 @@ class _Pass:
             self.loose = True
         if word == "SELECT":
             frame.clause, frame.alone = "select", True
-            is_inner = frame.kind != "query" and self.has_graph_clause
+            is_inner = frame.kind != "query"
             self.suspect = self.suspect or is_inner or "*" in (self._text(index + 1), self._text(index + 2))
             self.loose = self.loose or bool(_repeated(self.tokens, index))
         elif word in _MODIFIERS:
@@ -352,10 +352,11 @@ class _Pass:
                 self._count_operator()
 
     def _look_at_operands(self, index: int, sign: str) -> None:
-        """Texts with a language as a condition and the order of booleans, for which variables may stand; division."""
+        """Texts with a language as a condition, the order of booleans and sums of dates, for variables; division."""
         sides = self._kind(index - 1), self._kind(index + 1)
         if (
             sign == "/"
+            or (sign == "+" and "number" not in sides)
             or (sign in _LOGICAL and "variable" in sides)
             or (sign in _ORDER and set(sides) <= {"variable", "word"} and self._text(index + 2) != "(")
         ):

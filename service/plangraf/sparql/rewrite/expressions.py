@@ -7,6 +7,10 @@ Division of zero. The engine makes `0 / 3.5` an error; the quotient of zero and 
 (F&O 4.2.4). Where a row of factors and divisors is an error, it is 0.0 if a factor is zero and no divisor is, else it
 stays an error. Doubles divide as they should and never come there.
 
+Dates and durations that are added. The engine turns the sides of a sum around at will and cannot add a date to a
+duration, so whether `date + duration` is an error is chance. `a - (-b)` is the same sum (F&O 9.7, 9.8), and its sides
+stay. It stands behind the sum for when that is an error; of numbers both are errors then, since they overflow both.
+
 A text with a language as a condition. Its boolean value is whether it has characters (§17.2.2, plain literals); the
 engine makes it an error. `IF(LANG(e) != "", STR(e) != "", e)` has that value for texts with a language, and the value
 of `e` for all else: LANG is an error for what is no literal, and so is then the condition, as an IRI is one.
@@ -31,6 +35,7 @@ from plangraf.sparql.nodes import (
     Filter,
     Operation,
     Variable,
+    parts,
     walk,
 )
 from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
@@ -43,16 +48,38 @@ _XSD = "http://www.w3.org/2001/XMLSchema#"
 _TEXTS = frozenset(
     ("COALESCE", "IF", "SUBSTR", "UCASE", "LCASE", "STRBEFORE", "STRAFTER", "REPLACE", "CONCAT", "STRLANG")
 )  # fmt: skip
+# Functions whose value may be a date or a duration; the empty name is that of a cast.
+_DATES = frozenset(("", "NOW", "COALESCE", "IF", "STRDT", "TIMEZONE", "ADJUST"))
 _MAY_BE_TEXT = frozenset(("MIN", "MAX", "SAMPLE"))
 
 
 def correct_expressions(rewriting: Rewriting) -> None:
+    loose = _loose_sums(rewriting)
     for expression, is_condition in _expressions(rewriting):
         if is_condition:
             _condition(rewriting, expression)
-        rows: set[int] = set()
+        rows = set(loose.get(id(expression), ()))
         for inner in walk(expression):
             _one(rewriting, inner, rows)
+
+
+def _loose_sums(rewriting: Rewriting) -> dict[int, set[int]]:
+    """Sums of a grouped SELECT with a variable outside of its groups, by their expression: the engine refuses these."""
+    found: dict[int, set[int]] = {}
+    for select in rewriting.selects:
+        keys = {item.name for item in select.grouping}
+        for expression in expressions_of(select) if select.grouped else []:
+            sums = [part for part in walk(expression) if isinstance(part, Operation) and _may_be_sum_of_dates(part)]
+            found[id(expression)] = {id(one) for one in sums if _variables_outside_aggregates(one) - keys}
+    return found
+
+
+def _variables_outside_aggregates(expression: Expression) -> set[str]:
+    if isinstance(expression, Aggregate):
+        return set()
+    if isinstance(expression, Variable):
+        return {expression.name}
+    return {name for part in parts(expression) for name in _variables_outside_aggregates(part)}
 
 
 def _expressions(rewriting: Rewriting) -> Iterator[tuple[Expression, bool]]:
@@ -73,6 +100,9 @@ def _one(rewriting: Rewriting, expression: Expression, inner: set[int]) -> None:
         case Operation(sign="*" | "/"):
             if id(expression) not in inner:
                 _quotient(rewriting, expression, inner)
+        case Operation(sign="+", operands=operands) if _may_be_sum_of_dates(expression):
+            if id(expression) not in inner:
+                _sum_of_dates(rewriting, expression, *operands)
         case Operation(sign="&&" | "||" | "!", operands=operands):
             for operand in operands:
                 _condition(rewriting, operand)
@@ -137,6 +167,31 @@ def _quotient(rewriting: Rewriting, expression: Operation, inner: set[int]) -> N
     span = (expression.start, expression.end)
     parts: list[Part] = ["COALESCE(", span, ", IF(((", *some, ")", *others, ", 0.0, 1/0))"]
     rewriting.edits.replace(*span, parts)
+
+
+def _may_be_sum_of_dates(operation: Operation) -> bool:
+    return operation.sign == "+" and len(operation.operands) == 2 and all(map(_may_be_date, operation.operands))
+
+
+def _may_be_date(expression: Expression) -> bool:
+    match expression:
+        case Variable():
+            return True
+        case Constant(datatype=datatype):
+            return datatype is not None
+        case Call(name=name, arguments=arguments):
+            return name in _DATES and not any(isinstance(part, Operation) for one in arguments for part in walk(one))
+        case Aggregate(name=name, argument=argument):
+            return name in _MAY_BE_TEXT and isinstance(argument, Variable)
+        case _:
+            return False
+
+
+def _sum_of_dates(rewriting: Rewriting, expression: Expression, left: Expression, right: Expression) -> None:
+    one, other = (left.start, left.end), (right.start, right.end)
+    span = (expression.start, expression.end)
+    negated = (", ", one, " - (-", other, "), ", other, " - (-", one, "))")
+    rewriting.edits.replace(*span, ("COALESCE(", span, *negated))
 
 
 def _is_other_than_zero(expression: Expression) -> bool:
