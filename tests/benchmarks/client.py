@@ -87,7 +87,7 @@ class _Connection:
         self.open()
 
     def open(self) -> None:
-        self.socket = socket.create_connection(self._address, timeout=60, source_address=self._own)
+        self.socket = socket.create_connection(self._address, timeout=240, source_address=self._own)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._begin()
 

@@ -47,7 +47,12 @@ SETTINGS = {
 }
 PHASES = ("idle", "attack", "calm")
 # Status 5xx is an answer only with one of these; `internal-error` and `not-ready` are none.
-HONEST_5XX = {"500 worker-crashed", "500 answer-broken", "500 engine-error", "503 query-timeout", "503 query-displaced"}
+HONEST_5XX = {
+    "500 worker-crashed", "500 answer-broken", "500 engine-error", "503 query-timeout", "503 query-displaced",
+    "503 query-memory",
+}  # fmt: skip
+# Seconds that a busy machine may need to end the last attackers' workers.
+_LONGEST_REST_S = 120.0
 _PLANS = tuple(f"https://w3id.org/plangraf/id/5001/plan/2020-2023-{number}" for number in range(1, 9))
 _KEPT = "SELECT ?s ?label WHERE { ?s <http://www.w3.org/2000/01/rdf-schema#label> ?label } LIMIT 100000"
 _TARGET = "11.6"
@@ -202,6 +207,10 @@ def _run(
             if watched is not None and name == "idle":
                 findings.before = watched.state()
         if watched is not None:
+            assert findings.before is not None
+            deadline = time.monotonic() + _LONGEST_REST_S
+            while watched.state().workers != findings.before.workers and time.monotonic() < deadline:
+                time.sleep(0.5)
             findings.alive, findings.after = watched.alive(), watched.state()
             findings.under_way = watched.under_way()
         else:

@@ -27,7 +27,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
          "--wheel-dir", str(folder), str(ROOT)],
-        check=True, timeout=120,
+        check=True, timeout=600,
     )  # fmt: skip
     (wheel,) = folder.glob("plangraf-*.whl")
     home = folder / "environment"
@@ -36,7 +36,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)],
         check=True,
-        timeout=120,
+        timeout=600,
     )
     (site / "third-party.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
     return home
@@ -53,7 +53,7 @@ def test_the_installed_wheel_builds_the_same_version_and_serves_it(installed: Pa
         capture_output=True, text=True, check=True, cwd=work, env=environment,
     )  # fmt: skip
     assert str(installed) in where.stdout
-    subprocess.run([python, "-m", "plangraf.cli", "build"], check=True, timeout=170, cwd=work, env=environment)
+    subprocess.run([python, "-m", "plangraf.cli", "build"], check=True, timeout=900, cwd=work, env=environment)
     manifest = json.loads((work / "versions" / "current" / "manifest.json").read_text())
     expected = json.loads((built / "current" / "manifest.json").read_text())
     assert manifest == expected
@@ -67,7 +67,7 @@ def test_the_installed_wheel_builds_the_same_version_and_serves_it(installed: Pa
         line = process.stdout.readline().split()
         response = httpx.get(f"{line[1]}/queries/plans.csv")
         assert response.headers["plangraf-version"] == expected["version"]
-        assert len(response.text.splitlines()) == 26
+        assert len(response.text.splitlines()) == 27
         assert httpx.get(f"{line[1]}/doc/5001/plan/2020-2023-7.html").status_code == 200
     finally:
         process.send_signal(signal.SIGTERM)
