@@ -140,6 +140,9 @@ def _validated(
     from pyshacl.validator import Validator, assign_baked_in
     from rdflib import URIRef
 
+    from plangraf.build.quicker_shacl import quicken
+
+    quicken()
     if focus_nodes is None:
         _, report, text = pyshacl.validate(data, shacl_graph=shapes, advanced=advanced, inference="none")
         return report, text
