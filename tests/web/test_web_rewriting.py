@@ -138,6 +138,12 @@ def test_an_error_stands_at_its_place_in_the_text_that_was_sent(
     assert "h_" not in str(body["detail"])
 
 
+@pytest.mark.parametrize("row", ["(1)", "(1 2 3)", "()"])
+def test_a_row_of_another_length_than_its_variables_is_an_error_of_the_query(client: httpx.Client, row: str) -> None:
+    problem(ask(client, f"SELECT * {{ VALUES (?x ?y) {{ (1 2) {row} }} }} ORDER BY ?x"), 400, "query-syntax")
+    problem(ask(client, f"SELECT * {{ }} ORDER BY ?x VALUES (?x ?y) {{ {row} }}"), 400, "query-syntax")
+
+
 def test_what_cannot_be_answered_rightly_says_what_to_write(client: httpx.Client) -> None:
     body = problem(ask(client, "ASK { ?s ?p ?o FILTER REGEX(?o, '(a)\\\\1') }"), 400, "query-unsupported")
     assert body["column"] == 33
