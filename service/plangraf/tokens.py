@@ -15,6 +15,11 @@ from typing import Literal, NamedTuple
 
 from plangraf.errors import Place, QueryLimitError, QuerySyntaxError
 
+CLOSERS = {"(": ")", "{": "}", "[": "]", "{|": "|}", "<<": ">>"}
+"""Each opening bracket with the one that closes it."""
+OPENERS = {closer: opener for opener, closer in CLOSERS.items()}
+OPERATORS = frozenset(("||", "&&", "!", "+", "-", "*", "/"))
+
 Kind = Literal["iri", "prefixed_name", "variable", "bnode", "string", "langtag", "number", "word", "punctuation"]
 
 _BASE = (

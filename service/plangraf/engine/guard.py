@@ -24,7 +24,7 @@ from plangraf.errors import (
 from plangraf.settings import Settings
 from plangraf.sparql.nodes import AGGREGATES
 from plangraf.sparql.rewrite import Edited
-from plangraf.tokens import Source, Token, tokenize, tokenize_source
+from plangraf.tokens import CLOSERS, OPENERS, OPERATORS, Source, Token, tokenize, tokenize_source
 
 # Planning 128 joined patterns takes up to 2 s, 200 of them 20 s; no evaluation is part of that.
 _MOST_JOINED = 128
@@ -62,9 +62,6 @@ _BOOLEANS = frozenset(("TRUE", "FALSE"))
 _TIGHT = frozenset(("BNODE", "COALESCE", "CONCAT"))
 _AFTER_VARIABLES = frozenset(("WHERE", "FROM"))
 _MODIFIERS = frozenset(("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET"))
-_CLOSERS = {"(": ")", "{": "}", "[": "]", "{|": "|}", "<<": ">>"}
-_OPENERS = {closer: opener for opener, closer in _CLOSERS.items()}
-_OPERATORS = frozenset(("||", "&&", "!", "+", "-", "*", "/"))
 _PATH_STEPS = frozenset(("/", "|", "^"))
 _PATH_SIGNS = _PATH_STEPS | {"*", "+", "?"}
 # What reads as an IRI and is most often a comparison without blanks: `?a<?b&&?c>5`.
@@ -206,7 +203,7 @@ class _Pass:
         if len(self.stack) > 1:
             opener = self.stack[-1].opener
             assert opener is not None
-            closer = _CLOSERS[opener.text]
+            closer = CLOSERS[opener.text]
             text = f"this {opener.text!r} is never closed; {closer!r} was expected before the end."
             raise QuerySyntaxError(text, opener.place)
         graphs, named = self.dataset
@@ -328,12 +325,12 @@ class _Pass:
 
     def _punctuation(self, index: int, token: Token, frame: _Frame) -> None:
         text = token.text
-        if text in _CLOSERS:
+        if text in CLOSERS:
             self._open(index, token, frame)
-        elif text in _OPENERS:
+        elif text in OPENERS:
             self._close(index, token, frame)
         elif frame.kind == "expression" or frame.clause in ("select", "modifier"):
-            if text in _OPERATORS:
+            if text in OPERATORS:
                 self._count_operator()
             self._look_at_operands(index, text)
         elif frame.kind in ("group", "triples", "template"):
@@ -402,12 +399,12 @@ class _Pass:
 
     def _close(self, index: int, token: Token, frame: _Frame) -> None:
         opener = frame.opener
-        if opener is None or _CLOSERS[opener.text] != token.text:
-            wanted = _OPENERS[token.text]
+        if opener is None or CLOSERS[opener.text] != token.text:
+            wanted = OPENERS[token.text]
             if opener is None or all(f.opener is None or f.opener.text != wanted for f in self.stack):
                 hint = f"Remove it, or write the {wanted!r} that it should close."
                 raise QuerySyntaxError(f"this {token.text!r} closes nothing.", token.place, hint=hint)
-            closer = _CLOSERS[opener.text]
+            closer = CLOSERS[opener.text]
             text = f"this {opener.text!r} is never closed; {closer!r} was expected before the {token.text!r}"
             raise QuerySyntaxError(f"{text} at line {token.line}, column {token.column}.", opener.place)
         self.stack.pop()

@@ -6,15 +6,12 @@ from collections.abc import Callable
 
 from plangraf.errors import Place, QueryLimitError, QueryUnsupportedError
 from plangraf.sparql.rewrite import Edited, NotParsedError, TooLongError, UnsupportedError, rewrite
-from plangraf.tokens import Source, Token, tokenize
+from plangraf.tokens import CLOSERS, OPENERS, OPERATORS, Source, Token, tokenize
 
 # What rewriting may add: the engine's parser stands 800 brackets inside each other, and 6 000 operators.
 _MOST_GROWN = 4
 _SHORTEST_GROWN = 4_096
 _MOST_OPERATORS = 4_000
-_OPENING = frozenset(("(", "{", "[", "{|", "<<"))
-_CLOSING = frozenset((")", "}", "]", "|}", ">>"))
-_OPERATORS = frozenset(("||", "&&", "!", "+", "-", "*", "/"))
 
 
 def rewritten(
@@ -61,9 +58,9 @@ def _check_depth(text: str, most: int) -> None:
     depth = deepest = operators = 0
     for token in tokenize(text):
         if token.kind == "punctuation":
-            depth += (token.text in _OPENING) - (token.text in _CLOSING)
+            depth += (token.text in CLOSERS) - (token.text in OPENERS)
             deepest = max(deepest, depth)
-            operators += token.text in _OPERATORS
+            operators += token.text in OPERATORS
     if deepest > most:
         raise QueryLimitError("nesting depth with its names written out", deepest, most)
     if operators > _MOST_OPERATORS:
