@@ -8,7 +8,7 @@ from pathlib import Path
 
 _COUNTING = """
 import os, pathlib, sys
-from plangraf.versions import VersionStore
+from plangraf.store.versions import VersionStore
 moment, calls = int(sys.argv[2]), 0
 def counting(real):
     def call(*arguments, **options):

@@ -1,6 +1,6 @@
 """plangraf: a knowledge-graph service over linked municipal plan data.
 
-The data's way: files → `build` → one immutable version → `engine` → `representation` → `web`.
+The data's way: in, `sources` → `checks` → `publish` → `store`; out, `store` → `engines` → `views` → `pages` → `http`.
 """
 
 from importlib.metadata import PackageNotFoundError, version

@@ -24,15 +24,15 @@ import rdflib
 from pyld import jsonld
 from pyoxigraph import NamedNode, RdfFormat, parse
 
-from plangraf.engine.base import Engine
-from plangraf.engine.pool import EmbeddedEngine
-from plangraf.namespaces import ID
-from plangraf.representation.describe import Description, describe
-from plangraf.representation.frames import Frame
-from plangraf.representation.graphs import Graph, canonical
-from plangraf.representation.jsonld import Context, compact_document, dump
+from plangraf.engines.base import Engine
+from plangraf.engines.embedded.pool import EmbeddedEngine
+from plangraf.rdf.namespaces import ID
 from plangraf.settings import Settings
-from plangraf.versions import VersionStore
+from plangraf.store.versions import VersionStore
+from plangraf.views.describe import Description, describe
+from plangraf.views.frames import Frame
+from plangraf.views.graphs import Graph, canonical
+from plangraf.views.jsonld import Context, compact_document, dump
 
 CONTEXT = json.loads((Path(__file__).resolve().parents[2] / "ontology" / "context.jsonld").read_bytes())
 ADDRESS = "http://127.0.0.1:8000/context/v1.jsonld"

@@ -20,7 +20,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from benchmarks.municipality import GRAPH, Blocks, shared_lines
 from benchmarks.names import MUNICIPALITIES
-from plangraf.versions import Version, VersionStore
+from plangraf.store.versions import Version, VersionStore
 
 SEED = 7
 SDG_FILES = Path(__file__).resolve().parents[2] / "data" / "sdg"

@@ -35,9 +35,9 @@ from benchmarks.measure import percentile
 from benchmarks.soak_attacks import KINDS, Answered, Attack
 from benchmarks.soak_client import DOCUMENT, NAMED, TURTLE, Job, Phase, Question
 from benchmarks.soak_watch import Canary, Log, State, Watched, served
-from plangraf.queries import load_queries
 from plangraf.settings import default_home
-from plangraf.versions import VersionStore
+from plangraf.sparql.named.binding import load_queries
+from plangraf.store.versions import VersionStore
 
 SETTINGS = {
     "PLANGRAF_QUERY_TIMEOUT_S": "5",

@@ -110,7 +110,7 @@ class Watched:
 
 def _is_loading(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
-        return "plangraf.engine.loader" in " ".join(process.cmdline())
+        return "plangraf.engines.embedded.loader" in " ".join(process.cmdline())
     return False
 
 

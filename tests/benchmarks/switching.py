@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import httpx
 
 from benchmarks.soak_watch import served
-from plangraf.versions import VersionStore
+from plangraf.store.versions import VersionStore
 
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
 ONE_MORE = (

@@ -13,8 +13,8 @@ from pathlib import Path
 from pyoxigraph import Quad, RdfFormat, parse, serialize
 from sparql_cases import DATA
 
-from plangraf.namespaces import PREFIXES
-from plangraf.versions import VersionStore
+from plangraf.rdf.namespaces import PREFIXES
+from plangraf.store.versions import VersionStore
 
 _PLAN = PREFIXES["plan"]
 _GRAPH = "https://w3id.org/plangraf/graph/"

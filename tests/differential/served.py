@@ -15,8 +15,8 @@ from pyoxigraph import RdfFormat, parse
 from sparql_answers import Answer
 from sparql_cases import DATA, Case
 
-from plangraf.build.parsing import nquads_lines
-from plangraf.versions import VersionStore
+from plangraf.sources.turtle import nquads_lines
+from plangraf.store.versions import VersionStore
 
 RESULTS = {
     "json": "application/sparql-results+json",

@@ -11,15 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from plangraf.errors import NotAcceptableError
-from plangraf.formats import (
-    BOOLEAN_FORMATS,
-    DOCUMENT_FORMATS,
-    GRAPH_FORMATS,
-    HTML,
-    RESULT_FORMATS,
-    Format,
-)
-from plangraf.negotiation import choose, choose_language, weighted
+from plangraf.http.resource.negotiation import choose, choose_language, weighted
+from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, HTML, RESULT_FORMATS, Format
 
 CHOICES = (RESULT_FORMATS, GRAPH_FORMATS, DOCUMENT_FORMATS, BOOLEAN_FORMATS)
 MOST_SECONDS = 1.0

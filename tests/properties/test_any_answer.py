@@ -24,12 +24,12 @@ from hypothesis import strategies as st
 from rdflib.plugins.sparql import evaluate
 from rdflib.plugins.sparql.evalutils import _ebv
 
-from plangraf import formats
-from plangraf.engine.base import QueryRequest
-from plangraf.engine.empty import why_empty
-from plangraf.engine.pool import EmbeddedEngine
+from plangraf.engines.base import QueryRequest
+from plangraf.engines.embedded.pool import EmbeddedEngine
+from plangraf.rdf import formats
 from plangraf.settings import Settings
-from plangraf.versions import Version
+from plangraf.sparql.explain.empty_answers import why_empty
+from plangraf.store.versions import Version
 
 # rdflib's own evaluation still uses what rdflib deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:Dataset.* is deprecated:DeprecationWarning")

@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
-from plangraf.engine.guard import Limits, check
 from plangraf.errors import ParameterError
-from plangraf.queries import NamedQuery, load_queries
+from plangraf.sparql.named.binding import NamedQuery, load_queries
+from plangraf.sparql.safety import Limits, check
 
 HEAD = """#+ summary: What comes back
 #+ parameters:

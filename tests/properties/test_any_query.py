@@ -14,14 +14,14 @@ from engine_apart import EngineApart
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from plangraf.engine.chosen import Graphs
-from plangraf.engine.empty import why_empty
-from plangraf.engine.explain import explain_engine_error
-from plangraf.engine.grammar import FUNCTIONS, grammar
-from plangraf.engine.guard import CheckedQuery, Limits, check
 from plangraf.errors import RequestError
-from plangraf.namespaces import PLAN
-from plangraf.tokens import tokenize
+from plangraf.rdf.namespaces import PLAN
+from plangraf.sparql.explain.chosen_graphs import Graphs
+from plangraf.sparql.explain.empty_answers import why_empty
+from plangraf.sparql.explain.refusals import explain_engine_error
+from plangraf.sparql.grammar import FUNCTIONS, grammar
+from plangraf.sparql.lexer import tokenize
+from plangraf.sparql.safety import CheckedQuery, Limits, check
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = [path.read_text() for path in sorted((ROOT / "queries").rglob("*.rq"))]

@@ -26,9 +26,9 @@ from rdflib.compare import isomorphic
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, SH, VOID, XSD
 
 from plangraf.errors import SettingError
-from plangraf.representation.collections import COLLECTIONS
 from plangraf.settings import load_settings
-from plangraf.versions import VersionStore
+from plangraf.store.versions import VersionStore
+from plangraf.views.collections.table import COLLECTIONS
 
 SHAPES = Path(__file__).parent / "catalogue-shapes.ttl"
 ID = "https://w3id.org/plangraf/id/"

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from plangraf.versions import VersionStore
+from plangraf.store.versions import VersionStore
 
 ID = "https://w3id.org/plangraf/id/"
 PLAN = "https://w3id.org/plangraf/ontology#"

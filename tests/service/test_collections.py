@@ -20,9 +20,9 @@ from pyld import jsonld
 from rdflib import RDF, Graph, URIRef
 from rdflib.compare import isomorphic
 
-from plangraf.engine.base import QueryRequest
-from plangraf.representation.collections import COLLECTIONS, Collection, Facet
-from plangraf.representation.members import Indexes, SwitchedError, in_order, select
+from plangraf.engines.base import QueryRequest
+from plangraf.views.collections.members import Indexes, SwitchedError, in_order, select
+from plangraf.views.collections.table import COLLECTIONS, Collection, Facet
 
 ID = "https://w3id.org/plangraf/id/"
 HYDRA = "http://www.w3.org/ns/hydra/core#"

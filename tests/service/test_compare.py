@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plangraf.comparison import changes, write_json, write_patch
-from plangraf.versions import VersionStore
+from plangraf.store.diff import changes, write_json, write_patch
+from plangraf.store.versions import VersionStore
 
 ID = "https://w3id.org/plangraf/id/"
 PLAN = f"{ID}5001/plan/2020-2023-7"

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 
-from plangraf.web import protocol
+from plangraf.http.server import protocol
 
 POINT = "/sparql?query=" + quote("ASK { <https://w3id.org/plangraf/id/5001/plan/2020-2023-7> ?p ?o }", safe="")
 RUNAWAY = "/sparql?query=" + quote("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }", safe="")

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from plangraf.representation.collections import COLLECTIONS
-from plangraf.versions import VersionStore
+from plangraf.store.versions import VersionStore
+from plangraf.views.collections.table import COLLECTIONS
 from small_home import ROOT, command, environ
 
 BROWSER = {"Accept": "text/html"}

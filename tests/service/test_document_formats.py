@@ -15,14 +15,14 @@ import pytest
 from pyld import jsonld
 from pyoxigraph import NamedNode, QueryResultsFormat, RdfFormat, Store, parse
 
-from plangraf.engine.base import QueryAnswer, QueryRequest
-from plangraf.formats import JSON, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE, Format
-from plangraf.namespaces import ID, SDG
-from plangraf.representation.describe import Description, describe
-from plangraf.representation.graphs import Graph, canonical, write
-from plangraf.representation.jsonld import Context, compact_document, compact_graph, dump, expanded_document
-from plangraf.representation.placing import placed, write_placed
-from plangraf.versions import Version, VersionStore, context_digest
+from plangraf.engines.base import QueryAnswer, QueryRequest
+from plangraf.rdf.formats import JSON, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE, Format
+from plangraf.rdf.namespaces import ID, SDG
+from plangraf.store.versions import Version, VersionStore, context_digest
+from plangraf.views.describe import Description, describe
+from plangraf.views.graphs import Graph, canonical, write
+from plangraf.views.jsonld import Context, compact_document, compact_graph, dump, expanded_document
+from plangraf.views.placing import placed, write_placed
 
 CONTEXT = json.loads((Path(__file__).resolve().parents[2] / "ontology" / "context.jsonld").read_bytes())
 ADDRESS = "http://127.0.0.1:8000/context/v1.jsonld"

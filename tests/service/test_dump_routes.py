@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from plangraf.versions import VersionStore
+from plangraf.store.versions import VersionStore
 
 FOR_EVER = "public, max-age=31536000, immutable"
 

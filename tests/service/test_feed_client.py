@@ -29,8 +29,8 @@ from feed_client import (
     union,
     version_data,
 )  # fmt: skip
-from plangraf.feed.log import PAGE, FeedLog
-from plangraf.versions import VersionStore
+from plangraf.store.changes.log import PAGE, FeedLog
+from plangraf.store.versions import VersionStore
 from small_home import CASE, make_home, plangraf, write
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from rdflib import RDF, Graph, Namespace
 
 ROOT = Path(__file__).resolve().parents[2]
 CKAN = ROOT / ".portals" / "ckan" / "bin" / "python"
-GOOD = ROOT / "tests" / "harvest" / "good.ttl"
+GOOD = ROOT / "tests" / "portals" / "good.ttl"
 DCAT, DCT = Namespace("http://www.w3.org/ns/dcat#"), Namespace("http://purl.org/dc/terms/")
 
 needs_ckan = pytest.mark.skipif(not CKAN.exists(), reason="`make portals` was not run; named at the end of the run")

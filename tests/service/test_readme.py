@@ -16,9 +16,9 @@ import pytest
 
 from benchmarks.table import number
 from plangraf import errors
-from plangraf.queries import load_queries
+from plangraf.http.resource.problems import status_of
 from plangraf.settings import Settings
-from plangraf.web.problems import status_of
+from plangraf.sparql.named.binding import load_queries
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 

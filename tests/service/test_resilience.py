@@ -30,7 +30,7 @@ def workers(server: Any) -> list[psutil.Process]:
     for process in psutil.Process(server.process.pid).children(recursive=True):
         # One that was replaced just now may be gone, or wait to be reaped.
         with suppress(psutil.Error):
-            if "plangraf.engine.loader" in " ".join(process.cmdline()) and not process.children():
+            if "plangraf.engines.embedded.loader" in " ".join(process.cmdline()) and not process.children():
                 found.append(process)
     return found
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from benchmarks import switching
-from plangraf.versions import VersionStore
+from plangraf.store.versions import VersionStore
 
 # Under load on a shared machine; alone it is a second.
 _TAKEN_UP_S = 20

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from plangraf.versions import VersionStore
+from plangraf.store.versions import VersionStore
 
 # A version is opened when it is first asked for, which takes its time beside other work.
 get = functools.partial(httpx.get, timeout=60)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from plangraf.sparql.lexer import tokenize
 from plangraf.sparql.nodes import (
     Alternative,
     Bind,
@@ -27,7 +28,6 @@ from plangraf.sparql.nodes import (
 )
 from plangraf.sparql.parser import NotParsedError, parse
 from plangraf.sparql.scope import certain, columns, groups_in, in_scope, selects_in
-from plangraf.tokens import tokenize
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = sorted((ROOT / "queries").rglob("*.rq"))

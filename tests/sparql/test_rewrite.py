@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Store
 
-from plangraf.engine.guard import CheckedQuery, Limits, check
 from plangraf.errors import QueryLimitError, QueryUnsupportedError
 from plangraf.sparql.rewrite.edits import Edits, TooLongError
+from plangraf.sparql.safety import CheckedQuery, Limits, check
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = sorted((ROOT / "queries").rglob("*.rq"))

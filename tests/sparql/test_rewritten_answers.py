@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from pyoxigraph import QuerySolutions, RdfFormat, Store
 
-from plangraf.engine.guard import Limits, check
+from plangraf.sparql.safety import Limits, check
 
 PREFIX = "PREFIX : <http://x/> PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> "
 DATA = """@prefix : <http://x/> .

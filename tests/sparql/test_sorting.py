@@ -9,7 +9,7 @@ import sys
 import pytest
 from pyoxigraph import QuerySolutions, RdfFormat, Store
 
-from plangraf.engine.guard import Limits, check
+from plangraf.sparql.safety import Limits, check
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 PARTS = {

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
-from plangraf.build.parsing import compact
-from plangraf.namespaces import ID, PREFIXES
+from plangraf.rdf.namespaces import ID, PREFIXES
 from plangraf.sheets.facts import Term
 from plangraf.sheets.keys import Keys
-from plangraf.sheets.links import same_digits
 from plangraf.sheets.model import Column
 from plangraf.sheets.problems import CellError
+from plangraf.sheets.read.links import same_digits
 from plangraf.sheets.values import STRING, Cell, as_text, lexical_of, spoiled, to_cell
+from plangraf.sources.turtle import compact
 
 _LANG_STRING = PREFIXES["rdf"] + "langString"
 # Excel holds no more in one cell, and openpyxl would cut what is longer without a word.

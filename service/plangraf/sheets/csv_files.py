@@ -12,12 +12,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from plangraf.sheets.encodings import decoded
 from plangraf.sheets.notes import OwnSheet
 from plangraf.sheets.problems import Place, SheetProblem
-from plangraf.sheets.raw import MOST_CELLS, Found, RawTable, Refused, UnreadableError
-from plangraf.sheets.tables import Table
+from plangraf.sheets.read.encodings import decoded
+from plangraf.sheets.read.raw import MOST_CELLS, Found, RawTable, Refused, UnreadableError
 from plangraf.sheets.values import Cell, as_text
+from plangraf.sheets.write.tables import Table
 
 _DANGEROUS = re.compile(r"'*[=+\-@\t\r]")
 _MOST_BYTES = 100 * 1024 * 1024

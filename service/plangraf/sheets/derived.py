@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from pyoxigraph import Literal, NamedNode
 
-from plangraf.namespaces import PLAN, PREFIXES, SCHEME
+from plangraf.rdf.namespaces import PLAN, PREFIXES, SCHEME
 from plangraf.sheets.facts import Term
 from plangraf.sheets.values import Cell, PartOfDate
 

@@ -12,28 +12,28 @@ from pathlib import Path
 
 from pyoxigraph import Triple
 
-from plangraf.build.parsing import read
 from plangraf.errors import DataError, SettingError
-from plangraf.files import SourceFile, read_files, source_files
-from plangraf.namespaces import GRAPH, SDG_GRAPH
-from plangraf.namespaces import slug as slug_of
+from plangraf.rdf.namespaces import GRAPH, SDG_GRAPH
+from plangraf.rdf.namespaces import slug as slug_of
 from plangraf.settings import Settings
 from plangraf.sheets.cells import LONGEST
-from plangraf.sheets.checking import check
 from plangraf.sheets.csv_files import read_folder, write_folder
-from plangraf.sheets.evidence import add_evidence
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Model
 from plangraf.sheets.notes import NOTES_FILE, Note, OwnSheet, notes_text, read_notes, with_notes
 from plangraf.sheets.problems import SheetProblem, stops
-from plangraf.sheets.raw import Found, UnreadableError
-from plangraf.sheets.reading import Imported, read_tables
+from plangraf.sheets.read.checking import check
+from plangraf.sheets.read.evidence_columns import add_evidence
+from plangraf.sheets.read.raw import Found, UnreadableError
+from plangraf.sheets.read.rows import Imported, read_tables
+from plangraf.sheets.read.xlsx import read_workbook
 from plangraf.sheets.replacing import Preview, preview
 from plangraf.sheets.shapes import read_model
-from plangraf.sheets.tables import OTHER_COLUMNS, Table, tables, too_long
-from plangraf.sheets.turtle import turtle_files
-from plangraf.sheets.xlsx_reading import read_workbook
-from plangraf.sheets.xlsx_writing import write_workbook
+from plangraf.sheets.write.tables import OTHER_COLUMNS, Table, tables, too_long
+from plangraf.sheets.write.turtle import turtle_files
+from plangraf.sheets.write.xlsx import write_workbook
+from plangraf.sources.files import SourceFile, read_files, source_files
+from plangraf.sources.turtle import read
 
 XLSX = ".xlsx"
 # Of what municipality a template is does not matter: keys have no number in them.

@@ -8,7 +8,7 @@ from pathlib import Path
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
 from plangraf.errors import SettingError
-from plangraf.namespaces import PREFIXES
+from plangraf.rdf.namespaces import PREFIXES
 
 Node = NamedNode | BlankNode
 Term = NamedNode | BlankNode | Literal

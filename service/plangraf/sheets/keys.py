@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
-from plangraf.namespaces import ID, PREFIXES, slug
+from plangraf.rdf.namespaces import ID, PREFIXES, slug
 from plangraf.sheets.problems import CellError
 
 _OWN = re.compile(r"[a-z][a-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from plangraf.namespaces import PREFIXES
+from plangraf.rdf.namespaces import PREFIXES
 
 LICENCE = PREFIXES["dcterms"] + "license"
 _CC = "https://creativecommons.org/"

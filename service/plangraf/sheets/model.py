@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
-from plangraf.build.parsing import compact
-from plangraf.namespaces import PLAN, PREFIXES
+from plangraf.rdf.namespaces import PLAN, PREFIXES
 from plangraf.sheets.facts import Term
 from plangraf.sheets.properties import Kind
+from plangraf.sources.turtle import compact
 
 EVIDENCE, PASSAGE = PLAN + "Evidence", PLAN + "Passage"
 USUAL_KIND = PLAN + "usualEvidenceKind"

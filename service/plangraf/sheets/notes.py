@@ -16,7 +16,7 @@ from typing import Literal as OneOf
 from typing import cast, get_args
 
 from plangraf.errors import SettingError
-from plangraf.sheets.tables import Table
+from plangraf.sheets.write.tables import Table
 
 NOTES_FILE = "notater.tsv"
 _HEADING = ("kind", "sheet", "row", "column", "text")

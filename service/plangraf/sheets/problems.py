@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from plangraf.build.causes import SEVERITIES, cause_lines, causes, drowning
-from plangraf.build.parsing import compact
+from plangraf.diagnostics.causes import SEVERITIES, cause_lines, causes, drowning
+from plangraf.sources.turtle import compact
 
 # A cell with a whole chapter in it is known by its beginning.
 _LONGEST = 120

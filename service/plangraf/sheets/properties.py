@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode
 
-from plangraf.build.parsing import compact
-from plangraf.namespaces import PREFIXES
+from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sheets.facts import TYPE, Facts, Term
 from plangraf.sheets.licences import ALSO as OTHER_LICENCES
 from plangraf.sheets.licences import LICENCE
 from plangraf.sheets.licences import NAMES as LICENCES
+from plangraf.sources.turtle import compact
 
 SH, RDFS, SKOS, OWL, XSD = (PREFIXES[name] for name in ("sh", "rdfs", "skos", "owl", "xsd"))
 _LANG_STRING = PREFIXES["rdf"] + "langString"

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Triple
 
-from plangraf.build.parsing import read
-from plangraf.files import SourceFile, read_files
-from plangraf.namespaces import GRAPH
+from plangraf.rdf.namespaces import GRAPH
 from plangraf.sheets.cells import natural
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import OTHER_TITLE, Model
-from plangraf.sheets.turtle import class_of
+from plangraf.sheets.write.turtle import class_of
+from plangraf.sources.files import SourceFile, read_files
+from plangraf.sources.turtle import read
 
 _EXAMPLES = 3
 

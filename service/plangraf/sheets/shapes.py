@@ -16,11 +16,11 @@ from typing import Literal as OneOf
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from plangraf.build.parsing import compact
-from plangraf.namespaces import PLAN, PREFIXES
+from plangraf.rdf.namespaces import PLAN, PREFIXES
 from plangraf.sheets.facts import TYPE, Facts, Term
 from plangraf.sheets.model import EVIDENCE, EVIDENCE_KIND, OTHER_FILE, PASSAGE, USUAL_KIND, Column, Model, Sheet
 from plangraf.sheets.properties import Kind, kind_of
+from plangraf.sources.turtle import compact
 
 SH, RDFS, SKOS, OWL = PREFIXES["sh"], PREFIXES["rdfs"], PREFIXES["skos"], PREFIXES["owl"]
 # Shapes of these are about ontology and shapes, not about data.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from plangraf.namespaces import SCHEME
+from plangraf.rdf.namespaces import SCHEME
 
 _QUDT = "http://qudt.org/vocab/unit/"
 _OURS = f"{SCHEME}unit/"

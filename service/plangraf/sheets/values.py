@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from plangraf.build.literals import canonical
-from plangraf.build.parsing import compact
-from plangraf.namespaces import PREFIXES
+from plangraf.rdf.literals import canonical
+from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sheets.problems import CellError
 from plangraf.sheets.unit_marks import Marked
+from plangraf.sources.turtle import compact
 
 XSD = PREFIXES["xsd"]
 STRING = XSD + "string"

@@ -6,7 +6,8 @@ terms of SPARQL 1.2, ends in NotParsedError at its token. Depth is bounded by th
 
 from __future__ import annotations
 
-from plangraf.sparql.expressions import ExpressionParser
+from plangraf.sparql.expression_parser import ExpressionParser
+from plangraf.sparql.lexer import Token
 from plangraf.sparql.nodes import (
     Alternative,
     Bind,
@@ -38,7 +39,6 @@ from plangraf.sparql.nodes import (
     Variable,
 )
 from plangraf.sparql.stream import NotParsedError
-from plangraf.tokens import Token
 
 __all__ = ["NotParsedError", "parse"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from plangraf.sparql.lexer import Token
 from plangraf.sparql.nodes import Constant, Iri, Variable
-from plangraf.tokens import Token
 
 
 class NotParsedError(Exception):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from plangraf.sparql.lexer import Token
 from plangraf.sparql.nodes import AGGREGATES
 from plangraf.sparql.parser import NotParsedError, parse
 from plangraf.sparql.rewrite.aggregates import aggregate_terms
@@ -14,16 +15,15 @@ from plangraf.sparql.rewrite.aliases import expand_aliases
 from plangraf.sparql.rewrite.apart import set_optionals_apart
 from plangraf.sparql.rewrite.bnodes import freshen_bnodes
 from plangraf.sparql.rewrite.columns import count_solutions, order_columns
-from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError, stem_for
 from plangraf.sparql.rewrite.edits import Edited, Edits, TooLongError
 from plangraf.sparql.rewrite.expressions import correct_expressions
 from plangraf.sparql.rewrite.forms import ask_grouped, spell_names
-from plangraf.sparql.rewrite.graphs import tie_selects
+from plangraf.sparql.rewrite.graph_subselects import tie_selects
 from plangraf.sparql.rewrite.inner_patterns import part_patterns
 from plangraf.sparql.rewrite.ordering import order_kinds
 from plangraf.sparql.rewrite.paths import count_paths
+from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError, stem_for
 from plangraf.sparql.rewrite.subselects import hide_variables
-from plangraf.tokens import Token
 
 _GROUPING = AGGREGATES | {"GROUP", "HAVING"}
 # Each step with words and signs: without any of them it has nothing to do.

@@ -15,7 +15,7 @@ less that one. A variable alone the engine counts rightly, a constant is no erro
 from __future__ import annotations
 
 from plangraf.sparql.nodes import Aggregate, Call, Constant, Expression, Iri, Variable, walk
-from plangraf.sparql.rewrite.context import Rewriting
+from plangraf.sparql.rewrite.state import Rewriting
 from plangraf.sparql.scope import expressions_of
 
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plangraf.sparql.nodes import Aggregate, Call, Exists, Expression, Item, Select, Variable, parts, walk
-from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
+from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError
 from plangraf.sparql.scope import variables_in
 
 VOLATILE = frozenset(("RAND", "UUID", "STRUUID", "BNODE"))

@@ -32,8 +32,8 @@ from plangraf.sparql.nodes import (
     Variable,
     walk,
 )
-from plangraf.sparql.rewrite.context import Rewriting
 from plangraf.sparql.rewrite.edits import Part
+from plangraf.sparql.rewrite.state import Rewriting
 from plangraf.sparql.scope import certain, expressions_in, in_scope, inner_groups, variables_in
 
 _JOINED = Triples | Union | Values | GraphClause

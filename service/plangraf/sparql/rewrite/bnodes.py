@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plangraf.sparql.nodes import Aggregate, Bind, Call, Expression, Group, Select, parts
-from plangraf.sparql.rewrite.context import Rewriting
+from plangraf.sparql.rewrite.state import Rewriting
 
 
 def freshen_bnodes(rewriting: Rewriting) -> None:

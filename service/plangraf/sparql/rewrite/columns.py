@@ -12,7 +12,7 @@ has each solution once; what else is aggregated beside it must not depend on dup
 from __future__ import annotations
 
 from plangraf.sparql.nodes import Aggregate, Blank, Link, Select, Triples, Variable, walk
-from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
+from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError
 from plangraf.sparql.scope import columns, expressions_of, in_scope, visible_groups
 
 _SAME_FOR_DISTINCT = frozenset(("MIN", "MAX", "SAMPLE"))

@@ -27,19 +27,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plangraf.sparql.nodes import (
-    Aggregate,
-    Call,
-    Constant,
-    Expression,
-    Filter,
-    Operation,
-    Variable,
-    parts,
-    walk,
-)
-from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
+from plangraf.sparql.nodes import Aggregate, Call, Constant, Expression, Filter, Operation, Variable, parts, walk
 from plangraf.sparql.rewrite.edits import Part, Span
+from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError
 from plangraf.sparql.rewrite.texts import check_pattern, spell_replacement
 from plangraf.sparql.scope import expressions_in, expressions_of
 

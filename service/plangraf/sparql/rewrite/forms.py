@@ -11,7 +11,7 @@ brackets is the same term.
 from __future__ import annotations
 
 from plangraf.sparql.nodes import Aggregate, walk
-from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
+from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError
 
 
 def spell_names(rewriting: Rewriting) -> None:

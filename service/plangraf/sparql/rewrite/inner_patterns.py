@@ -14,18 +14,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from plangraf.sparql.nodes import (
-    Exists,
-    Expression,
-    GraphClause,
-    Group,
-    Minus,
-    OptionalClause,
-    Select,
-    Variable,
-    walk,
-)
-from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
+from plangraf.sparql.nodes import Exists, Expression, GraphClause, Group, Minus, OptionalClause, Select, Variable, walk
+from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError
 from plangraf.sparql.scope import certain, expressions_in, expressions_of, in_scope, inner_groups, variables_in
 
 _NONE: frozenset[str] = frozenset()

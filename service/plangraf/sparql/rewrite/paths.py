@@ -36,8 +36,8 @@ from plangraf.sparql.nodes import (
     Triples,
     Variable,
 )
-from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
 from plangraf.sparql.rewrite.edits import Part
+from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError
 
 
 def count_paths(rewriting: Rewriting) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from plangraf.sparql.rewrite.context import Rewriting
+from plangraf.sparql.rewrite.state import Rewriting
 from plangraf.sparql.scope import columns
 
 

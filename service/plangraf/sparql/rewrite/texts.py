@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 
 from plangraf.sparql.nodes import Constant, Expression
-from plangraf.sparql.rewrite.context import Rewriting, UnsupportedError
 from plangraf.sparql.rewrite.edits import Part
+from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError
 
 _MOST_GROUPS = 9
 _BACKSLASH, _DOLLAR = "\ufdd0", "\ufdd1"

@@ -1,0 +1,218 @@
+"""`plangraf validate`: what a build would say about some files, and only about what they describe."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Quad, Triple
+
+from plangraf.checks.shacl import sort_problems
+from plangraf.checks.verdict import verdict
+from plangraf.diagnostics.progress import Progress, counted
+from plangraf.errors import DataError, DataProblem, SettingError
+from plangraf.rdf.namespaces import GRAPH, ID, PREFIXES
+from plangraf.settings import Settings
+from plangraf.sources.files import READ, SourceFile, Sources, data_root, is_backup, sources
+from plangraf.sources.turtle import Parsed, read, relabelled
+
+_OF_A_MUNICIPALITY = re.compile(re.escape(ID) + r"([0-9]{4})/(?:dataset/([A-Za-z0-9._~-]+)$)?")
+_DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")
+# The dataset of loose files that describe none.
+_LOOSE = "own"
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A file to look at, and what it says."""
+
+    file: SourceFile
+    quads: set[Quad]
+    parsed: Parsed
+
+
+def validate(settings: Settings, paths: Sequence[Path], *, progress: Progress | None = None) -> list[DataProblem]:
+    """What a build would say about some files, and only about what they describe.
+
+    A file whose folders are those of a data folder is read in that place, beside its whole data folder. Any other
+    is read as one of a dataset of its own, and left out for it is each file of ours that says mostly the same: a
+    changed copy would else find what it lacks in the original.
+
+    Args:
+        settings: `home` and `data` say what is read beside.
+        paths: Turtle files, datasets' folders, data folders.
+        progress: where the lines about each step go.
+    Returns:
+        Problems of all severities; empty when all is right.
+    Raises:
+        SettingError: a path does not exist, or a folder holds nothing to look at.
+    """
+    progress = progress or Progress(None)
+    with progress.step("parse") as note:
+        found = sources(settings.home, _roots(settings, paths))
+        ours = {file.path.resolve(): file for file in found.files}
+        own = _own_files(paths, ours, found)
+        parsed, beside = _read_all(own, ours, found, note)
+    nodes = {quad.subject.value for quad in parsed.quads if isinstance(quad.subject, NamedNode)}
+    # What they lead to may lose by them what it needs, or get what it must not have.
+    reached = nodes | {
+        quad.object.value for quad in parsed.quads
+        if isinstance(quad.object, NamedNode) and quad.object.value.startswith(ID)
+    }  # fmt: skip
+    everything = relabelled(parsed.quads | beside)
+    files = [one.file for one in own]
+    try:
+        problems = verdict(settings, parsed, files, progress, everything, reached)
+    except DataError as error:
+        problems = error.problems
+    names = {file.name for file in files}
+    folders = {file.name.rpartition("/")[0] for file in files}
+    skipped = {one.problem for one in found.skipped}
+    return sort_problems(
+        problem for problem in problems
+        if problem.file in names | folders or problem.focus_node in nodes or problem in skipped
+        or (problem.focus_node in reached and problem.severity == "Violation")
+        # Of the checks there are only rows that name one of these things.
+        or (problem.shape or "").startswith("queries/")
+    )  # fmt: skip
+
+
+def _roots(settings: Settings, paths: Iterable[Path]) -> list[Path]:
+    """The data folders to read: those of the settings, and those that the paths are or lie in."""
+    found = list(settings.data)
+    given = [settings.home / "data", *found]
+    known = {folder.resolve() for folder in given}
+    for path in paths:
+        if not path.exists():
+            raise SettingError(
+                f"There is no file {path}." if not path.is_symlink() else f"{path} is a link that leads nowhere."
+            )
+        root = _root(path)
+        if root is not None and root.resolve() not in known and not _copied(path, root, given):
+            known.add(root.resolve())
+            found.append(root)
+    return found
+
+
+def _copied(path: Path, root: Path, data: Iterable[Path]) -> bool:
+    """Whether a file lies in a copy of a dataset that is read anyway: then it stands for its original."""
+    if path.absolute() == root.absolute() or len(path.absolute().relative_to(root.absolute()).parts) < 2:
+        return False
+    dataset = Path(*path.absolute().relative_to(root.absolute()).parts[:2])
+    return any((folder / dataset).is_dir() for folder in data)
+
+
+def _root(path: Path) -> Path | None:
+    """The data folder that a path is, or lies in."""
+    if path.is_dir():
+        if data_root(path / "x") is not None:
+            return data_root(path)
+        if data_root(path / "x" / "y") is not None:  # a municipality's folder
+            return path.absolute().parent
+        inside = (data_root(found) for found in sorted(path.glob("*/*/*")) if found.is_file())
+        return path if any(root == path.absolute() for root in inside) else None
+    return data_root(path)
+
+
+def _own_files(paths: Sequence[Path], ours: dict[Path, SourceFile], found: Sources) -> list[_Own]:
+    """The files to look at, parsed; those beside that a build names instead of reading are kept in `found`."""
+    given: dict[Path, Path] = {}
+    for path in paths:
+        resolved = path.resolve()
+        if not path.is_dir():
+            given.setdefault(resolved, path)
+            continue
+        inside = [file.path for file in ours.values() if resolved in file.path.resolve().parents]
+        if not inside:
+            inside = [one for one in sorted(path.iterdir()) if one.suffix.lower() in READ and not is_backup(one)]
+        if not inside and not any(_concerns(one.path, path) for one in found.skipped):
+            raise SettingError(f"The folder {path} holds no Turtle files.")
+        for one in inside:
+            given.setdefault(one.resolve(), one)
+    found.skipped = [one for one in found.skipped if any(_concerns(one.path, path) for path in paths)]
+    loose = [path for resolved, path in given.items() if resolved not in ours]
+    graphs = _graphs(loose)
+    own = []
+    for resolved, path in given.items():
+        known = ours.get(resolved)
+        file = SourceFile(resolved, str(path), known.graph if known else graphs[path])
+        parsed = read([file])
+        own.append(_Own(file, parsed.quads, parsed))
+    return own
+
+
+def _concerns(skipped: Path, path: Path) -> bool:
+    """Whether a file or folder that is not read is one that was named, holds it, or lies in it."""
+    one, other = skipped.resolve(), path.resolve()
+    return one == other or one in other.parents or (path.is_dir() and other in one.parents)
+
+
+def _graphs(loose: Sequence[Path]) -> dict[Path, str]:
+    """The graph of each loose file: of the municipality that it is about, of the dataset that its folder describes."""
+    said: dict[Path, Counter[str]] = {}
+    slugs: dict[tuple[Path, str], str] = {}
+    for path in loose:
+        counts = said.setdefault(path, Counter())
+        for quad in read([SourceFile(path, str(path), GRAPH + _LOOSE)]).quads:
+            match = _OF_A_MUNICIPALITY.match(quad.subject.value) if isinstance(quad.subject, NamedNode) else None
+            if match:
+                counts[match[1]] += 1
+                if match[2] and quad.object == _DATASET:
+                    slugs[path.resolve().parent, match[1]] = match[2]
+    found = {}
+    for path, counts in said.items():
+        number = counts.most_common(1)[0][0] if counts else None
+        slug = slugs.get((path.resolve().parent, number or ""), _LOOSE)
+        found[path] = f"{GRAPH}{number}/{slug}" if number else GRAPH + _LOOSE
+    return found
+
+
+def _read_all(
+    own: list[_Own], ours: dict[Path, SourceFile], found: Sources, note: Callable[[str], None]
+) -> tuple[Parsed, set[Quad]]:
+    """What the files say, and what stands beside them."""
+    chosen = {one.file.path for one in own}
+    loose = [one for one in own if one.file.path not in ours]
+    beside: dict[SourceFile, set[Quad]] = {
+        file: read([file]).quads for path, file in ours.items() if path not in chosen
+    }
+    if loose:
+        triples = {file: _triples(quads) for file, quads in beside.items()}
+        for number, one in enumerate(own):
+            if one in loose:
+                original = next((file for file, theirs in triples.items() if _replaces(one.quads, theirs)), None)
+                if original is not None:
+                    own[number] = _moved(one, original.graph)
+                    for file in [file for file, theirs in triples.items() if _replaces(one.quads, theirs)]:
+                        beside.pop(file, None)
+    parsed = Parsed()
+    for one in own:
+        parsed.quads |= one.parsed.quads
+        parsed.places = one.parsed.places | parsed.places
+        parsed.problems += one.parsed.problems
+    parsed.problems += [skipped.problem for skipped in found.skipped]
+    note(counted(len(own), "file"))
+    note(counted(len(parsed.quads), "statement"))
+    return parsed, set().union(*beside.values())
+
+
+def _moved(one: _Own, graph: str) -> _Own:
+    """A loose copy, read as the file that it is a copy of."""
+    file = SourceFile(one.file.path, one.file.name, graph)
+    parsed = read([file])
+    return _Own(file, parsed.quads, parsed)
+
+
+def _replaces(own: Collection[Quad], theirs: set[Triple]) -> bool:
+    """Whether most of what a user's file says is what a file of ours says, and the other way round."""
+    # Files of very different sizes cannot, and most are.
+    if not 2 * min(len(own), len(theirs)) > max(len(own), len(theirs)):
+        return False
+    return 2 * len(_triples(own) & theirs) > max(len(own), len(theirs))
+
+
+def _triples(quads: Iterable[Quad]) -> set[Triple]:
+    return {quad.triple for quad in quads}

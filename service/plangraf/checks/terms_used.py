@@ -1,0 +1,114 @@
+"""The closed-vocabulary step of a build: undefined terms in the data and the queries, with file and line.
+
+What counts as undefined is `vocabulary`'s to say; this module finds the uses and where each one stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from pyoxigraph import Quad
+
+from plangraf.checks.near_namespaces import namespace_problems, query_problems
+from plangraf.checks.vocabulary import TermProblem, Vocabularies, check_graph, check_query, load_pinned
+from plangraf.errors import DataProblem, QueryLimitError, QuerySyntaxError
+from plangraf.sources.files import SourceFile
+from plangraf.sources.turtle import Locate, Place
+from plangraf.sparql.lexer import Token, tokenize
+
+_ESCAPED = re.compile(r"\\(.)")
+
+
+def undefined_terms(
+    home: Path,
+    quads: Collection[Quad],
+    context: Iterable[Quad],
+    files: Sequence[SourceFile],
+    locate: Locate,
+    queries: Sequence[Path] = (),
+) -> list[DataProblem]:
+    """Every term that its vocabulary does not define, in statements and queries.
+
+    Args:
+        home: folder of ontology/vocabularies/, and the one to which the queries' names are relative.
+        quads: the statements to check.
+        context: the statements that define terms of ours.
+        files: the files that `quads` come from.
+        locate: where a thing, by its IRI, stands in the files.
+        queries: the query files to check.
+    Raises:
+        DataError: a pinned list of terms cannot be read.
+    """
+    vocabularies = load_pinned(home / "ontology" / "vocabularies").including(context)
+    problems = [
+        _problem(found, _place(found, files, locate)) for found in check_graph(quads, vocabularies)
+    ]  # fmt: skip
+    problems += namespace_problems(quads, vocabularies, files, locate)
+    for path in queries:
+        problems += _query_problems(path, str(path.relative_to(home)), vocabularies)
+    return problems
+
+
+def query_iris(query: str) -> Iterator[tuple[str, Token]]:
+    """Every IRI that a query names, prefixed names written out, with its token; undeclared prefixes left out.
+
+    Raises:
+        QuerySyntaxError: the query has a character that starts no token.
+    """
+    prefixes: dict[str, str] = {}
+    tokens = tokenize(query)
+    for number, token in enumerate(tokens):
+        if token.upper == "PREFIX" and number + 2 < len(tokens):
+            prefixes[tokens[number + 1].text] = tokens[number + 2].text[1:-1]
+        elif token.kind == "iri":
+            yield token.text[1:-1], token
+        elif token.kind == "prefixed_name":
+            prefix, _, local = token.text.partition(":")
+            if f"{prefix}:" in prefixes:
+                yield prefixes[f"{prefix}:"] + _ESCAPED.sub(r"\1", local), token
+
+
+def _query_problems(path: Path, name: str, vocabularies: Vocabularies) -> Iterator[DataProblem]:
+    try:
+        named = dict(reversed(list(query_iris(path.read_text(encoding="utf-8")))))
+    except (QuerySyntaxError, QueryLimitError) as error:
+        line = error.place.line if isinstance(error, QuerySyntaxError) else None
+        yield DataProblem(name, line, f"Spørringen kan ikke leses: {error}", f"The query cannot be read: {error}")
+        return
+    for found in check_query(named, vocabularies):
+        yield _problem(found, Place(name, named[found.iri].line))
+    yield from query_problems(named, name, vocabularies)
+
+
+def _problem(found: TermProblem, place: Place) -> DataProblem:
+    return DataProblem(
+        place.file,
+        place.line or None,
+        found.message_nb,
+        found.message_en,
+        found.subject,
+        severity=found.severity,
+    )
+
+
+def _lines(file: SourceFile) -> list[str]:
+    try:
+        return file.path.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return []
+
+
+def _place(found: TermProblem, files: Sequence[SourceFile], locate: Locate) -> Place:
+    """Where the term stands: searched from its subject on, or in all files when a blank node uses it."""
+    start = locate(found.subject) if found.subject else None
+    local = re.split(r"[#/]", found.iri)[-1]
+    use = re.compile(rf"<{re.escape(found.iri)}>|(?<![\w.-])[\w-]*:{re.escape(local)}(?![\w-])")
+    for file in files:
+        if start and file.name != start.file:
+            continue
+        for number, line in enumerate(_lines(file), 1):
+            if number >= (start.line if start else 1) and use.search(line):
+                return Place(file.name, number)
+    return start or Place("ontology/", 0)

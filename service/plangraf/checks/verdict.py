@@ -1,0 +1,66 @@
+"""What is wrong with statements that parse: the closed vocabularies, the datasets, SHACL, the check queries.
+
+The one verdict that a build, `plangraf validate` and an import of spreadsheets give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from pyoxigraph import Quad
+
+from plangraf.checks.dataset_descriptions import dataset_problems
+from plangraf.checks.shacl import checks, shacl, sort_problems
+from plangraf.checks.terms_used import undefined_terms
+from plangraf.diagnostics.progress import Progress, counted
+from plangraf.errors import DataError, DataProblem
+from plangraf.settings import Settings
+from plangraf.sources.files import SourceFile
+from plangraf.sources.turtle import Parsed
+
+
+def verdict(
+    settings: Settings,
+    parsed: Parsed,
+    files: Sequence[SourceFile],
+    progress: Progress,
+    everything: Collection[Quad],
+    nodes: Collection[str] | None = None,
+) -> list[DataProblem]:
+    """Warnings and advice about what was parsed.
+
+    Args:
+        settings: `home` has the vocabularies and the queries.
+        parsed: what is checked.
+        files: the files that it comes from.
+        progress: where the lines about each step go.
+        everything: what was parsed and all that it may refer to.
+        nodes: IRIs of the only things to look at, and what they lead to; None looks at all.
+    Raises:
+        DataError: something stops a build; first what reading shows, then what the shapes and checks show.
+    """
+    checking = sorted((settings.home / "queries" / "checks").glob("*.rq"))
+    asking = sorted((settings.home / "queries").glob("*.rq"))
+    # The queries are part of a build, and none of the things that one's own files describe.
+    queries = [*asking, *checking] if nodes is None else []
+    with progress.step("vocabulary") as note:
+        terms = undefined_terms(settings.home, parsed.quads, everything, files, parsed.place, queries)
+        note(counted(len(terms), "undefined term"))
+    found = [*parsed.problems, *terms, *dataset_problems(parsed, everything, files)]
+    _stop_at_violations(found)
+    size = counted(len(nodes), "thing") if nodes is not None else counted(len(everything), "statement")
+    with progress.step("shapes", starting=f"checking {size}") as note:
+        results = shacl(everything, parsed.place, nodes)
+        note(counted(len(results), "result"))
+    with progress.step("checks") as note:
+        rows = checks(everything, checking, parsed.place, nodes)
+        note(counted(len(checking), "query", "queries"))
+        note(counted(len(rows), "row"))
+    found += [*results, *rows]
+    _stop_at_violations(found)
+    return sort_problems(found)
+
+
+def _stop_at_violations(problems: list[DataProblem]) -> None:
+    if any(problem.severity == "Violation" for problem in problems):
+        raise DataError(sort_problems(problems))

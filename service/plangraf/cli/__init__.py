@@ -1,0 +1,1 @@
+"""The command line: `plangraf` and one file for each of its commands."""

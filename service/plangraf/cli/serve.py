@@ -1,0 +1,261 @@
+"""`plangraf serve`: build when needed, bind, run the HTTP processes, say when they answer.
+
+The building happens in a process of its own, so that nothing of pySHACL or rdflib's changes is ever part
+of the process that serves; the HTTP processes are uvicorn's, this one only watches over them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from uvicorn import Config
+from uvicorn.supervisors import Multiprocess
+
+from plangraf.errors import DataError, SettingError, VersionsError
+from plangraf.metrics_folder import metrics_folder
+from plangraf.processes import die_with_parent
+from plangraf.publish.pipeline import up_to_date
+from plangraf.settings import Settings
+from plangraf.store.versions import VersionStore
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+# A loaded machine may need several seconds to start Python and import the service.
+_WORKER_SILENCE_S = 60
+# Longer than no query may run: a client in the middle of an answer gets its end.
+_GRACE_S = 10
+_BACKLOG = 2048
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  compared with, never bound
+
+
+def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> int:
+    """Serves until SIGTERM or SIGINT; returns the exit code.
+
+    Raises:
+        SettingError: the address cannot be bound.
+        VersionsError: there is no version that could be served.
+    """
+    listener = bind(settings.host, settings.port)
+    with listener:
+        host, port = listener.getsockname()[:2]
+        settings = settings.model_copy(update={"port": port, "versions": settings.versions.absolute()})
+        store = VersionStore(settings.versions, settings.feed_page)
+        if may_build and not _is_up_to_date(settings, drop=drop):
+            code = build_beside(settings, drop=drop)
+            if code < 0:
+                return 0
+            if code and not store.has_current():
+                return code
+            if code:
+                _warn_of_old_version(store)
+        try:
+            store.catch_up()
+        except VersionsError as error:  # what is served does not need the feed
+            print(f"plangraf: /feed does not have the current version. {error}", file=sys.stderr, flush=True)
+        version = store.current()
+        _listen(listener)
+        os.environ.update(environment(settings))
+        shown = _WILDCARDS.get(host, host)
+        url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+        line = f"plangraf {url} version {version.id} triples {version.triples}"
+        supervisor = _Supervisor(
+            Config(
+                "plangraf.cli.serve:http_process",
+                factory=True,
+                workers=settings.processes,
+                ws="none",
+                http="plangraf.http.server.protocol:Protocol",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                backlog=_BACKLOG,
+                timeout_graceful_shutdown=_GRACE_S,
+                timeout_worker_healthcheck=_WORKER_SILENCE_S,
+            ),
+            listener,
+            lambda: _answers(shown, port),
+            lambda: print(line, flush=True),
+        )
+        with metrics_folder() as counted:
+            # The HTTP processes count into it, see metrics.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counted)
+            supervisor.run()
+        if not supervisor.announced and not supervisor.stopped_by_signal:
+            print("plangraf: the HTTP processes could not start; the lines above say why.", file=sys.stderr)
+            return 1
+        return 0
+
+
+def http_process() -> FastAPI:
+    """The application of one HTTP process, which ends when the process that watches over it does."""
+    from plangraf.http.app import create_app
+
+    die_with_parent(signal.SIGTERM)
+    return create_app()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket bound to the address and not yet listening: a busy port is told before a long build.
+
+    Raises:
+        SettingError: the address cannot be bound.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise SettingError(f"PLANGRAF_HOST: {host!r} is no address of this machine ({error}).") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise _unbindable(host, port, error) from error
+    return listener
+
+
+def _listen(listener: socket.socket) -> None:
+    """Starts listening here, not in the workers: two servers may bind one port while none listens."""
+    try:
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        host, port = listener.getsockname()[:2]
+        raise _unbindable(host, port, error) from error
+
+
+def _unbindable(host: str, port: int, error: OSError) -> SettingError:
+    if error.errno == errno.EADDRINUSE:
+        why = f"port {port} is in use. Choose another with --port or PLANGRAF_PORT; 0 takes a free one"
+    else:
+        why = f"{host}:{port} cannot be bound ({error.strerror})"
+    return SettingError(f"PLANGRAF_PORT: {why}.")
+
+
+def _is_up_to_date(settings: Settings, *, drop: bool) -> bool:
+    """Whether nothing has to be built; what is wrong with the folder of versions or of data, the build will tell."""
+    try:
+        return up_to_date(settings, drop=drop) is not None
+    except (VersionsError, DataError):
+        return False
+
+
+def build_beside(settings: Settings, *, drop: bool = False) -> int:
+    """Runs `plangraf build` as a child; its exit code, or -1 when this process was told to stop meanwhile."""
+    stopped = False
+    child = subprocess.Popen(
+        [sys.executable, "-m", "plangraf.cli", "build", *(["--drop"] if drop else [])],
+        env={**os.environ, **environment(settings)},
+        stdout=sys.stderr.fileno(),
+    )
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopped
+        stopped = True
+        child.terminate()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        code = child.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return -1 if stopped else abs(code)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The settings that options may have changed, as the variables that other processes read them from."""
+    return {
+        "PLANGRAF_HOME": str(settings.home),
+        "PLANGRAF_DATA": ":".join(str(folder.absolute()) for folder in settings.data),
+        "PLANGRAF_VERSIONS": str(settings.versions.absolute()),
+        "PLANGRAF_HOST": settings.host,
+        "PLANGRAF_PORT": str(settings.port),
+        "PLANGRAF_PROCESSES": str(settings.processes),
+    }
+
+
+class _Supervisor(Multiprocess):
+    """uvicorn's supervisor, which also tells once that every process has started and the service answers."""
+
+    def __init__(
+        self,
+        config: Config,
+        listener: socket.socket,
+        answers: Callable[[], bool],
+        announce: Callable[[], None],
+    ) -> None:
+        super().__init__(config, sockets=[listener])
+        self._answers = answers
+        self._announce = announce
+        self.announced = False
+        self.stopped_by_signal = False
+
+    def run(self) -> None:
+        self.init_processes()
+        # Looks often until all is up, then as seldom as uvicorn does.
+        while not self.should_exit.wait(0.5 if self.announced else 0.02):
+            self.handle_signals()
+            if self.announced:
+                self.keep_subprocess_alive()
+            elif any(process.exitcode is not None for process in self.processes):
+                # It would die again: uvicorn's own rule, but for every way of dying before the start.
+                self.should_exit.set()
+            elif not self.should_exit.is_set() and self._all_up():
+                self.announced = True
+                self._announce()
+        self.terminate_all()
+        self.join_all()
+
+    def _all_up(self) -> bool:
+        return all(process.is_ready(timeout=1) for process in self.processes) and self._answers()
+
+    def handle_term(self) -> None:
+        self.stopped_by_signal = True
+        super().handle_term()
+
+    def handle_hup(self) -> None:
+        """Unlike uvicorn's own, restarts nothing: each process looks which version is current."""
+        for process in self.processes:
+            if process.pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGHUP)
+
+    def handle_int(self) -> None:
+        self.stopped_by_signal = True
+        super().handle_int()
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", "/health/ready", headers={"Connection": "close"})
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _warn_of_old_version(store: VersionStore) -> None:
+    current = store.current().id
+    bar = "!" * 78
+    print(
+        f"{bar}\nnb  Byggingen stoppet. Versjon {current} fra eldre filer vises. Rett feilene over.\n"
+        f"en  The build stopped. Version {current} of older files is served. Correct what is above.\n{bar}",
+        file=sys.stderr,
+        flush=True,
+    )

@@ -1,1 +1,0 @@
-"""Evaluation of queries: `base` is the interface, `guard` what runs before, the rest the embedded engine."""

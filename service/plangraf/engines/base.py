@@ -1,0 +1,97 @@
+"""What an engine is to the rest of the service: a place to ask one SPARQL 1.1 query at a time.
+
+The embedded engine is `pool.EmbeddedEngine`; any SPARQL 1.1 Protocol endpoint can stand in its place, since
+the service asks standard queries with explicit order only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from plangraf.rdf.formats import Format
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRequest:
+    """One query and how its answer is wanted.
+
+    `default_graphs` and `named_graphs` are the protocol's dataset: None means that the request names none,
+    and the query's own FROM counts; as soon as one of them is given, both override FROM and FROM NAMED.
+    `timeout_s` shortens the engine's own limit, it never lengthens it. `client` is who asks, so that nobody
+    waits for another one's many queries; empty for what the service itself asks, which goes first.
+    """
+
+    query: str
+    format: Format
+    default_graphs: tuple[str, ...] | None = None
+    named_graphs: tuple[str, ...] | None = None
+    timeout_s: float | None = None
+    client: str = ""
+
+
+class QueryAnswer(Protocol):
+    """An answer whose first bytes are there.
+
+    `chunks` ends normally only when the answer is complete; else it raises AnswerBrokenError. `complete` is the
+    whole answer when it is so short that it is there already. `version` is the one that it was evaluated on,
+    `queued_s` the time it waited for its turn, `evaluated_s` the time from there to its first bytes.
+    """
+
+    @property
+    def format(self) -> Format: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def queued_s(self) -> float: ...
+
+    @property
+    def evaluated_s(self) -> float: ...
+
+    @property
+    def chunks(self) -> AsyncIterator[bytes]: ...
+
+    @property
+    def complete(self) -> bytes | None: ...
+
+    async def aclose(self) -> None:
+        """Lets go of the answer; one that is not finished stops being evaluated at once."""
+
+
+class Engine(Protocol):
+    """One version of the data, ready for queries.
+
+    `graphs` gives the number of triples of each named graph, `folder` where the version keeps files beside its
+    data, such as the ontology's page; None when the engine has no such place.
+    """
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def graphs(self) -> Mapping[str, int]: ...
+
+    @property
+    def folder(self) -> Path | None: ...
+
+    @property
+    def triples(self) -> int: ...
+
+    @property
+    def ready(self) -> bool: ...
+
+    async def start(self) -> None: ...
+
+    async def query(self, request: QueryRequest) -> QueryAnswer:
+        """The answer, from its first byte on.
+
+        Raises:
+            RequestError: the query is malformed, over a limit or not allowed.
+            EngineError: it could not be evaluated: deadline, crash, too many at once, not ready.
+        """
+
+    async def close(self) -> None: ...

@@ -1,0 +1,88 @@
+"""The front's end of a worker's socket: cuts what comes into frames, and stops reading while too much waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import cast
+
+from plangraf.engines.embedded.wire import FRAME
+
+_READ_AHEAD = 256 * 1024
+
+
+class Pipe(asyncio.Protocol):
+    """Frames of one worker in the order in which they came; one reader at a time waits for the next.
+
+    A whole frame that arrives at once, as short answers do, is handed over without being collected first.
+    """
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport
+        self._frames: deque[tuple[bytes, bytes]] = deque()
+        self._waiting = 0
+        self._rest = bytearray()
+        self._paused = False
+        self._reader: asyncio.Future[None] | None = None
+        self.closed = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Not by isinstance: uvloop's transports have the methods and not the class.
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._rest and len(data) >= FRAME.size:
+            kind, size = FRAME.unpack_from(data)
+            if len(data) == FRAME.size + size:
+                self._put(kind, data[FRAME.size :])
+                return
+        self._rest += data
+        at = 0
+        while len(self._rest) - at >= FRAME.size:
+            kind, size = FRAME.unpack_from(self._rest, at)
+            end = at + FRAME.size + size
+            if end > len(self._rest):
+                break
+            self._put(kind, bytes(self._rest[at + FRAME.size : end]))
+            at = end
+        del self._rest[:at]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = True
+        self._wake()
+
+    def write(self, data: bytes) -> None:
+        self._transport.write(data)
+
+    async def next(self) -> tuple[bytes, bytes]:
+        """The next frame's kind and payload.
+
+        Raises:
+            ConnectionError: the worker is gone, and all that it sent has been read.
+        """
+        while not self._frames:
+            if self.closed:
+                raise ConnectionResetError("the worker is gone")
+            self._reader = asyncio.get_running_loop().create_future()
+            await self._reader
+        kind, payload = self._frames.popleft()
+        self._waiting -= len(payload)
+        if self._paused and self._waiting < _READ_AHEAD and not self.closed:
+            self._paused = False
+            self._transport.resume_reading()
+        return kind, payload
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _put(self, kind: bytes, payload: bytes) -> None:
+        self._frames.append((kind, payload))
+        self._waiting += len(payload)
+        if self._waiting >= _READ_AHEAD and not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)

@@ -1,0 +1,252 @@
+"""A worker: evaluates one query at a time and streams the answer; it may be killed at any moment.
+
+Writing to its socket blocks when the reader is slow, which is all the back-pressure that is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import signal
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+import orjson
+from pyoxigraph import (
+    DefaultGraph,
+    NamedNode,
+    Quad,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Store,
+)
+
+from plangraf.engines.embedded.wire import CHUNK, ERROR, FRAME, LAST, OUT_OF_MEMORY, REQUEST
+
+DEFAULT_GRAPH = DefaultGraph()
+RESULTS = {
+    "json": QueryResultsFormat.JSON,
+    "xml": QueryResultsFormat.XML,
+    "csv": QueryResultsFormat.CSV,
+    "tsv": QueryResultsFormat.TSV,
+}
+GRAPHS = {
+    "turtle": RdfFormat.TURTLE,
+    "jsonld": RdfFormat.JSON_LD,
+    "ntriples": RdfFormat.N_TRIPLES,
+    "rdfxml": RdfFormat.RDF_XML,
+}
+_FLUSH = 64 * 1024
+# The first piece leaves when the engine's first buffer has been full for this long, or when it is this large: what is
+# quickly done travels in one piece, which costs both sides least, and what takes longer shows its first bytes early.
+_ENGINE_BUFFER = 8 * 1024
+_FIRST_S = 0.003
+_FIRST = 128 * 1024
+_LONGEST_FRAME = 8 * 1024 * 1024
+_NOT_IN_XML = bytes((*range(9), 11, 12, *range(14, 32)))
+_NAMELESS = b"<oxprefix: "
+_NAMELESS_IRI = re.compile(rb'<oxprefix: xmlns:oxprefix="([^"]*)')
+_LONGEST_NAMELESS = 64
+_NODE = re.compile(rb'\{"@id":("(?:[^"\\]|\\.)*+")\}')
+_TYPE = re.compile(
+    rb'(?<=[,{])"http://www\.w3\.org/1999/02/22-rdf-syntax-ns#type":\[((?:\{"@id":"(?:[^"\\]|\\.)*+"\},?)++)\]'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """One version: `graphs` has its named graphs and their union as the default graph, `union` the union alone.
+
+    The engine finds the quads of all graphs in one list and then looks which graph each is of, so a query that
+    names no graph takes half of the time where there are no others.
+    """
+
+    graphs: Store
+    union: Store
+
+
+class _Output:
+    """Where the engine writes: the first piece leaves early, later ones when they are worth a frame."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._started = False
+        self._began = time.monotonic()
+
+    def write(self, data: bytes) -> int:
+        self._pieces.append(bytes(data))
+        self._size += len(data)
+        if self._is_worth_a_frame():
+            self._send(CHUNK)
+            self._started = True
+        return len(data)
+
+    def _is_worth_a_frame(self) -> bool:
+        if self._started:
+            return self._size >= _FLUSH
+        late = self._size >= _ENGINE_BUFFER and time.monotonic() - self._began >= _FIRST_S
+        return late or self._size >= _FIRST
+
+    def flush(self) -> None:
+        """Nothing: pieces leave by size."""
+
+    def finish(self) -> None:
+        self._send(LAST)
+
+    def _send(self, kind: bytes) -> None:
+        payload = memoryview(b"".join(self._pieces))
+        while len(payload) > _LONGEST_FRAME:  # the front must not have to hold a whole long literal
+            self._send_frame(CHUNK, payload[:_LONGEST_FRAME])
+            payload = payload[_LONGEST_FRAME:]
+        self._send_frame(kind, payload)
+        self._pieces.clear()
+        self._size = 0
+
+    def _send_frame(self, kind: bytes, payload: memoryview) -> None:
+        self._connection.sendall(FRAME.pack(kind, len(payload)) + payload)
+
+
+class NotInXmlError(ValueError):
+    """The answer has something that no XML document can hold; says what."""
+
+
+class _XmlOutput(_Output):
+    """XML 1.0: the engine writes a predicate without a local name, and any character, as if XML had them."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__(connection)
+        self._before = b""
+
+    def write(self, data: bytes) -> int:
+        # What is looked for may lie across two pieces.
+        seen = self._before + data
+        if len(data.translate(None, _NOT_IN_XML)) != len(data) or b"\xef\xbf\xbe" in seen or b"\xef\xbf\xbf" in seen:
+            raise NotInXmlError("a control character in a text")
+        if _NAMELESS in seen and (found := _NAMELESS_IRI.search(seen)):
+            raise NotInXmlError(f"the predicate <{found[1].decode(errors='replace')}>, which ends in no XML name")
+        self._before = seen[-_LONGEST_NAMELESS:]
+        return super().write(data)
+
+
+class _TypedOutput(_Output):
+    """JSON-LD with `@type`: the engine writes rdf:type as any other property, which framing does not find.
+
+    A quotation mark inside a string is always escaped, so what the patterns look for is never part of one.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__(connection)
+        self._rest = b""
+
+    def write(self, data: bytes) -> int:
+        whole = self._rest + data
+        # Cut between two nodes; one that is longer than a frame leaves as it is.
+        cut = whole.rfind(b']},{"@id":') + 1
+        if not cut and len(whole) > _FLUSH:
+            cut = len(whole)
+        self._rest = whole[cut:]
+        if cut:
+            super().write(_TYPE.sub(_as_keyword, whole[:cut]))
+        return len(data)
+
+    def finish(self) -> None:
+        super().write(_TYPE.sub(_as_keyword, self._rest))
+        super().finish()
+
+
+def _as_keyword(property_: re.Match[bytes]) -> bytes:
+    return b'"@type":[' + _NODE.sub(rb"\1", property_[1]) + b"]"
+
+
+_GRAPH_OUTPUTS: dict[RdfFormat, type[_Output]] = {RdfFormat.JSON_LD: _TypedOutput, RdfFormat.RDF_XML: _XmlOutput}
+
+
+def confine(connection: socket.socket, says: int, memory: int) -> None:
+    """Bounds what this process can do: `memory` bytes more than it has, and no new file or socket at all.
+
+    The descriptor `says` becomes its standard error: the front reads there why the engine's runtime aborted.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.dup2(says, 2)
+    os.close(says)
+    # A full pipe must not stop the process: its first words are those that count.
+    os.set_blocking(2, False)
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
+    full = max(connection.fileno(), 2) + 1
+    resource.setrlimit(resource.RLIMIT_NOFILE, (full, full))
+    try:
+        while True:
+            os.dup(connection.fileno())
+    except OSError:  # every descriptor up to the limit is taken now
+        return
+
+
+def serve(stores: Stores, connection: socket.socket, *, overlapping: bool) -> None:
+    """Answers requests until the front closes the connection.
+
+    Args:
+        stores: the version.
+        connection: where requests come from and answers go.
+        overlapping: some triple stands in more than one named graph.
+    """
+    while True:
+        head = connection.recv(REQUEST.size, socket.MSG_WAITALL)
+        if len(head) < REQUEST.size:
+            return
+        (size,) = REQUEST.unpack(head)
+        request = orjson.loads(connection.recv(size, socket.MSG_WAITALL))
+        try:
+            _answer(stores, request, connection, overlapping=overlapping)
+        except MemoryError:
+            os.write(2, OUT_OF_MEMORY[1])
+            raise
+        except (SyntaxError, ValueError, RuntimeError, OSError) as error:
+            body = orjson.dumps({"kind": type(error).__name__, "message": str(error)})
+            connection.sendall(FRAME.pack(ERROR, len(body)) + body)
+
+
+def _answer(stores: Stores, request: dict[str, Any], connection: socket.socket, *, overlapping: bool) -> None:
+    options: dict[str, Any] = {"base_iri": request["base"]}
+    store = stores.graphs if request["graphs"] else stores.union
+    if request["default"] is not None or request["named"] is not None:
+        default: list[NamedNode | DefaultGraph] = [NamedNode(iri) for iri in dict.fromkeys(request["default"] or ())]
+        named = [NamedNode(iri) for iri in request["named"] or ()]
+        store = stores.graphs
+        if len(default) > 1 and overlapping:
+            store, default = _merged(store, default, named)
+        options |= {"default_graph": default, "named_graphs": named}
+    result = store.query(request["query"], **options)
+    if isinstance(result, QueryTriples):
+        format_ = GRAPHS[request["format"]]
+        output = _GRAPH_OUTPUTS.get(format_, _Output)(connection)
+        result.serialize(cast(IO[bytes], output), format_)  # the engine calls write and flush only
+    else:
+        assert isinstance(result, QuerySolutions | QueryBoolean)
+        output = (_XmlOutput if request["format"] == "xml" else _Output)(connection)
+        result.serialize(cast(IO[bytes], output), RESULTS[request["format"]])
+    output.finish()
+
+
+def _merged(
+    store: Store, default: list[NamedNode | DefaultGraph], named: list[NamedNode]
+) -> tuple[Store, list[NamedNode | DefaultGraph]]:
+    """A dataset whose default graph is a set: the engine counts a triple once for each FROM that has it."""
+    if set(default) >= set(store.named_graphs()):
+        return store, [DEFAULT_GRAPH]
+    merged = Store()
+    for graph in default:
+        quads = store.quads_for_pattern(None, None, None, graph)
+        merged.bulk_extend(Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
+    for graph in named:
+        merged.bulk_extend(store.quads_for_pattern(None, None, None, graph))
+    return merged, [DEFAULT_GRAPH]

@@ -1,0 +1,1 @@
+"""What every answer passes: the envelope of each request, the cache, content codings, the log."""

@@ -1,0 +1,192 @@
+"""What all answers have in common: request id, version, CORS, HEAD and OPTIONS, and one log line each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from plangraf.errors import AnswerBrokenError, PlangrafError, PreconditionFailedError
+from plangraf.http.pipeline.browser_headers import BROWSER_HEADERS, BROWSER_HEADERS_RAW
+from plangraf.http.pipeline.request_record import Notes
+from plangraf.http.pipeline.respond import PRIVATE, ClientGoneError, has_credentials
+from plangraf.http.resource.problems import problem
+from plangraf.http.server.hot_answers import Found, Hot
+from plangraf.http.server.request_head import REFUSED
+
+_EXPOSED = (
+    "Accept-Query, Accept-Ranges, Allow, Content-Length, Content-Location, Content-Range, ETag, Link, Location, "
+    "Plangraf-Explain, Plangraf-Version, Repr-Digest, Retry-After, Server-Timing, X-Request-Id"
+)
+_EXPOSED_BYTES = _EXPOSED.encode("ascii")
+_ALLOWED_HEADERS = "Accept, Accept-Language, Content-Type, If-Match, If-None-Match, If-Range, Range, X-Request-Id"
+_PREFLIGHT_S = 86_400
+_WITH_REPRESENTATION = frozenset((200, 206, 304))
+
+# The methods of an address whose requests go to it without the framework's way there.
+Direct = Mapping[tuple[str, str], Callable[[Request], Awaitable[Response]]]
+
+
+class Envelope:
+    """Outermost middleware of ours, plain ASGI.
+
+    An answer that was given before leaves from here, and the addresses of `direct`, by method and path, are
+    answered from here: the framework documents them and refuses other methods, its way costs more than many
+    a query. HEAD runs as GET and loses its body. What fails before the
+    first byte becomes a problem; what fails after it returns without ending the response, which makes the server
+    break the connection.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        version: Callable[[], str],
+        methods: Callable[[Scope], list[str]],
+        hot: Hot,
+        notes: Notes,
+        direct: Direct,
+    ) -> None:
+        self._app = app
+        self._version = version
+        self._methods = methods
+        self._hot = hot
+        self._notes = notes
+        self._direct = direct
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
+        request_id = self._notes.request_id(given)
+        method: str = scope["method"]
+        refused: PlangrafError | None = scope.get(REFUSED)
+        if refused is None and method in ("GET", "HEAD") and (found := self._hot.find(scope)) is not None:
+            await self._send_kept(scope, send, found, request_id, began)
+            return
+        inner = {**scope, "plangraf.request_id": request_id, "plangraf.head": method == "HEAD"}
+        if method == "HEAD":
+            inner["method"] = "GET"
+        status, size, complete = 0, 0, False
+        private = has_credentials(scope)
+
+        async def passed_on(message: Message) -> None:
+            nonlocal status, size, complete
+            if message["type"] == "http.response.start":
+                _keep_precondition(scope, message)
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                self._add_headers(headers, request_id)
+                if private:
+                    headers["Cache-Control"] = PRIVATE
+            elif message["type"] == "http.response.body":
+                if complete:
+                    return
+                if method == "HEAD":
+                    message = {"type": "http.response.body", "body": b"", "more_body": False}
+                size += len(message.get("body", b""))
+                complete = not message.get("more_body", False)
+            await send(message)
+
+        outcome = "complete"
+        failure: BaseException | None = None
+        try:
+            if refused is not None:
+                raise refused
+            if method == "OPTIONS":
+                await self._options(inner)(inner, receive, passed_on)
+            elif (endpoint := self._direct.get((inner["method"], scope["path"]))) is not None:
+                response = await endpoint(Request(inner, receive))
+                await response(inner, receive, passed_on)
+            else:
+                await self._app(inner, receive, passed_on)
+        except (ClientGoneError, ClientDisconnect):
+            outcome = "gone"
+        except Exception as error:
+            # Starlette wraps what is raised after the start of a response.
+            cause = error
+            if not isinstance(error, PlangrafError) and isinstance(error.__cause__, PlangrafError):
+                cause = error.__cause__
+            if status == 0:
+                failure = None if isinstance(cause, PlangrafError) else error
+                await problem(cause, request_id)(inner, receive, passed_on)
+            else:
+                outcome = "broken"
+                failure = None if isinstance(cause, AnswerBrokenError) else error
+        finally:
+            self._notes.note(
+                method,
+                scope["path"],
+                status,
+                size,
+                began=began,
+                request_id=request_id,
+                version=self._version(),
+                outcome=outcome if complete or outcome != "complete" else "broken",
+                failure=failure,
+            )
+
+    async def _send_kept(self, scope: Scope, send: Send, found: Found, request_id: str, began: float) -> None:
+        version = self._version()
+        headers = [
+            *found.headers,
+            (b"access-control-allow-origin", b"*"),
+            (b"access-control-expose-headers", _EXPOSED_BYTES),
+            (b"plangraf-version", version.encode("latin-1")),
+        ]
+        own = {name for name, _ in found.headers}
+        headers += [header for header in BROWSER_HEADERS_RAW if header[0] not in own]
+        self._hot.remember_raw(scope, found, headers)
+        headers.append((b"x-request-id", request_id.encode("latin-1")))
+        body = b"" if scope["method"] == "HEAD" else found.body
+        await send({"type": "http.response.start", "status": found.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+        self._notes.note(
+            scope["method"],
+            scope["path"],
+            found.status,
+            len(body),
+            began=began,
+            request_id=request_id,
+            version=version,
+            kept=True,
+        )
+
+    def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
+        headers["Access-Control-Allow-Origin"] = "*"
+        headers["Access-Control-Expose-Headers"] = _EXPOSED
+        headers["X-Request-Id"] = request_id
+        for name, value in BROWSER_HEADERS.items():
+            headers.setdefault(name, value)
+        # A streamed answer says itself on which version it was evaluated.
+        if "Plangraf-Version" not in headers and (version := self._version()):
+            headers["Plangraf-Version"] = version
+
+    def _options(self, scope: Scope) -> Response:
+        allowed = ", ".join(self._methods(scope) or ["GET", "HEAD", "OPTIONS"])
+        headers = {
+            "Allow": allowed,
+            "Access-Control-Allow-Methods": allowed,
+            "Access-Control-Allow-Headers": _ALLOWED_HEADERS,
+            "Access-Control-Max-Age": str(_PREFLIGHT_S),
+        }
+        return Response(status_code=204, headers=headers)
+
+
+def _keep_precondition(scope: Scope, start: Message) -> None:
+    """RFC 9110 §13.1.1: who asks with If-Match gets the representation that it names, or none.
+
+    Raises:
+        PreconditionFailedError: the answer is another one.
+    """
+    asked = b", ".join(value for name, value in scope["headers"] if name == b"if-match").decode("latin-1").strip()
+    if not asked or start["status"] not in _WITH_REPRESENTATION or asked == "*":
+        return
+    tag = MutableHeaders(scope=start).get("etag", "")
+    if tag not in (part.strip() for part in asked.split(",")):
+        raise PreconditionFailedError(asked, tag)

@@ -1,0 +1,109 @@
+"""What is noted of each request: its id, one count, one log line."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+import uuid
+from functools import lru_cache
+
+import prometheus_client
+import structlog
+
+from plangraf import metrics
+from plangraf.http.pipeline.request_log import RequestLog
+from plangraf.views.collections.table import COLLECTIONS
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_KINDS = {
+    "",
+    "sparql",
+    "id",
+    "doc",
+    "targets",
+    "goals",
+    "queries",
+    "catalog",
+    "ontology",
+    "shapes",
+    "context",
+    "feed",
+    "version",
+    "compare",
+    "dump",
+    "health",
+    "metrics",
+    "collections",
+    *COLLECTIONS,
+}
+# A line that is longer than a pipe takes in one piece may be torn by that of another process.
+_LONGEST_PATH = 600
+
+log = structlog.get_logger()
+
+
+class Notes:
+    """The notes of one process."""
+
+    def __init__(self, log: RequestLog) -> None:
+        self._log = log
+        # Unlike a random number for each, counting costs nothing and is as much one of a kind.
+        prefix = uuid.uuid4().hex[:16]
+        self._ids = (f"{prefix}{number:08x}" for number in itertools.count())
+
+    def request_id(self, given: str = "") -> str:
+        """The client's own id when it has the form of one, else a new one."""
+        return given if given and _REQUEST_ID.fullmatch(given) else next(self._ids)
+
+    def note(
+        self,
+        method: str,
+        path: str,
+        status: int,
+        size: int,
+        *,
+        began: float,
+        request_id: str,
+        version: str,
+        outcome: str = "complete",
+        failure: BaseException | None = None,
+        kept: bool = False,
+    ) -> None:
+        """Counts a request under the first part of its path, when that is one that is served, and logs it.
+
+        Args:
+            method: of the request.
+            path: its path; "-", as the method, when the request was refused before it had one.
+            status: of the answer.
+            size: of the answer's body, in bytes.
+            began: when it came, by time.perf_counter().
+            request_id: as in X-Request-Id.
+            version: as in Plangraf-Version.
+            outcome: complete, broken or gone.
+            failure: an exception that is none of ours.
+            kept: whether the answer was at hand, so that its line may wait a moment for others.
+        """
+        kind = path.split("/", 2)[1].partition(".")[0] if path.startswith("/") else "other"
+        _counter(kind if kind in _KINDS else "other", status).inc()
+        line = {
+            "method": method,
+            "path": path[:_LONGEST_PATH],
+            "status": status,
+            "ms": round((time.perf_counter() - began) * 1000, 2),
+            "bytes": size,
+            "request_id": request_id,
+            "version": version,
+            "outcome": outcome,
+        }
+        if failure is not None:
+            log.error("request", **line, exc_info=failure)
+        elif kept:
+            self._log.add(line)
+        else:
+            log.info("request", **line)
+
+
+@lru_cache(512)
+def _counter(kind: str, status: int) -> prometheus_client.Counter:
+    return metrics.REQUESTS.labels(kind, str(status))

@@ -1,0 +1,456 @@
+"""How answers leave: whole or streamed, coded, kept for the next one, tagged and compared (RFC 9110 §8.8, §13)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from tempfile import SpooledTemporaryFile
+from typing import TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from plangraf import metrics
+from plangraf.engines.base import QueryAnswer, QueryRequest
+from plangraf.errors import DisplacedError, EngineError, NotReadyError, OverloadedError, PlangrafError
+from plangraf.http.pipeline.cache import Cache, Headers, Kept
+from plangraf.http.pipeline.coding import CODINGS, IDENTITY, Coding, choose_coding, encode, encoder, tag_of
+from plangraf.http.service import Service
+
+T = TypeVar("T")
+_HIT, _MISS = metrics.CACHE.labels("hit"), metrics.CACHE.labels("miss")
+# An answer to an HTTP/1.0 client is kept in memory up to this size, on disk beyond it.
+_IN_MEMORY = 4 * 1024 * 1024
+_CHUNK = 64 * 1024
+_UNWATCHED_S = 0.02
+_CREDENTIALS = frozenset((b"authorization", b"cookie"))
+PRIVATE = "private, no-store"
+"""Cache-Control of an answer to a request with credentials."""
+FOR_EVER = "public, max-age=31536000, immutable"
+"""Cache-Control of what one version answers, which never changes: a year, the longest that is of use."""
+
+
+class ClientGoneError(Exception):
+    """The client has left: nobody waits for an answer any more."""
+
+
+def vary(*names: str | None) -> dict[str, str]:
+    """The Vary header: what decided the answer, and the coding, which always may."""
+    return {"Vary": ", ".join([*(name for name in names if name), "Accept-Encoding"])}
+
+
+def unchanged(request: Request, tag: str | None, *, exists: bool = False) -> str | None:
+    """The tag by which If-None-Match says that the client has this representation, in whatever coding.
+
+    Args:
+        request: what the client sent.
+        tag: the representation's tag without a coding; None when it has none.
+        exists: whether it is known to exist, which `*` asks for.
+    """
+    header = ", ".join(request.headers.getlist("if-none-match")).strip()
+    if not header or tag is None or request.scope["method"] == "POST":
+        return None
+    if header == "*":
+        return tag if exists else None
+    given = {part.strip().removeprefix("W/") for part in header.split(",")}
+    return next((own for coding in (IDENTITY, *CODINGS) if (own := tag_of(tag, coding)) in given), None)
+
+
+def not_modified(tag: str, headers: Mapping[str, str]) -> Response:
+    return Response(status_code=304, headers={**headers, "ETag": tag})
+
+
+def accept_encoding(request: Request) -> str | None:
+    return ", ".join(request.headers.getlist("accept-encoding")) or None
+
+
+def has_credentials(scope: Scope) -> bool:
+    """Whether a request says who asks: what others were answered is then not used, and its answer not kept."""
+    return any(name in _CREDENTIALS for name, _ in scope["headers"])
+
+
+def request_key(scope: Scope) -> tuple[bytes | str, ...]:
+    """What decides an answer to GET beside the version: address and the negotiating headers as they came."""
+    accept = language = b""
+    for name, value in scope["headers"]:
+        if name == b"accept":
+            accept = accept + b"," + value if accept else value
+        elif name == b"accept-language":
+            language = language + b"," + value if language else value
+    return scope["path"], scope["query_string"], accept, language
+
+
+class KeptAnswer(Response):
+    """An answer that is at hand, whole, in the coding that the client asked for."""
+
+    def __init__(
+        self, cache: Cache, kept: Kept, headers: Mapping[str, str], coding: Coding, *, tagged: bool = True
+    ) -> None:
+        super().__init__(None, 200)
+        self.raw_headers, self.body = kept_parts(cache, kept, raw(headers), coding)
+        self.headers["Server-Timing"] = "cache;desc=hit"
+        if not tagged:
+            del self.headers["etag"]
+
+
+def kept_parts(cache: Cache, kept: Kept, own: Headers, wish: Coding) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Headers and body of a kept answer in one coding, which a short one does without where it may.
+
+    `own` are the headers that depend on how the request chose the answer.
+    """
+    coding = wish.of(len(kept.bodies[IDENTITY]))
+    body = cache.body(kept, coding)
+    headers = [
+        *own,
+        (b"content-type", kept.content_type),
+        (b"etag", tag_of(kept.tag, coding).encode("latin-1")),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    if coding != IDENTITY:
+        headers.append((b"content-encoding", coding.encode()))
+    return headers, body
+
+
+async def made(
+    service: Service,
+    request: Request,
+    parts: tuple[str, ...],
+    headers: Mapping[str, str],
+    make: Callable[[], Awaitable[tuple[bytes, str]]],
+    *,
+    tag: str | None = None,
+) -> Response:
+    """A representation that the service makes itself, once for many equal requests; 304 when the client has it.
+
+    Args:
+        service: whose cache is used.
+        request: what the client sent.
+        parts: what names the representation, see Service.tag.
+        headers: more headers, on a 304 too.
+        make: gives body and content type; called again when another version came to be served meanwhile.
+        tag: that of what depends on no version; the next equal request then asks again whether it is still so.
+    Raises:
+        PlangrafError: what `make` raises.
+        ClientGoneError: the client left before that.
+    """
+    if has_credentials(request.scope):
+        body, content_type = await while_connected(request.receive, make())
+        return whole(service, request, body, content_type, tag or service.tag(*parts), headers)
+    versioned = tag is None
+    tag, generation = tag or service.tag(*parts), service.cache.generation
+    if own := unchanged(request, tag):
+        return not_modified(own, headers)
+    coding = choose_coding(accept_encoding(request))
+    kept = await while_connected(request.receive, service.cache.turn(tag))
+    if kept is None:
+        _MISS.inc()
+        failure: PlangrafError | None = None
+        try:
+            body, content_type = await while_connected(request.receive, make())
+            if (now := service.tag(*parts) if versioned else tag) == tag:
+                kept = Kept(tag, content_type.encode("latin-1"), {IDENTITY: body}, generation)
+                service.cache.keep(kept)
+        except PlangrafError as error:
+            failure = _lasting(error)
+            raise
+        finally:
+            service.cache.done(tag, failure)
+        if kept is None:
+            assert now != tag
+            return await made(service, request, parts, headers, make)
+    else:
+        _HIT.inc()
+    if own := unchanged(request, tag, exists=True):
+        return not_modified(own, headers)
+    if versioned:
+        service.cache.remember(request_key(request.scope), tag, raw(headers))
+    return KeptAnswer(service.cache, kept, headers, coding)
+
+
+def whole(
+    service: Service, request: Request, body: bytes, content_type: str, tag: str, headers: Mapping[str, str]
+) -> Response:
+    """A representation that is at hand and not worth keeping: 200, or 304 when the client has it."""
+    if own := unchanged(request, tag, exists=True):
+        return not_modified(own, headers)
+    coding = choose_coding(accept_encoding(request)).of(len(body))
+    sent = {**headers, "ETag": tag_of(tag, coding), "Content-Type": content_type}
+    if coding != IDENTITY:
+        sent["Content-Encoding"] = coding
+    # Not by `media_type`, to which Starlette adds a charset that not every type has.
+    return Response(encode(coding, body), 200, sent)
+
+
+async def run(
+    service: Service,
+    request: Request,
+    query: QueryRequest,
+    parts: tuple[str, ...] | None,
+    headers: Mapping[str, str],
+    *,
+    ask: Callable[[QueryRequest], Awaitable[QueryAnswer]] | None = None,
+) -> Response:
+    """The engine's answer to one query, streamed or from the cache; 304 without asking the engine.
+
+    Args:
+        service: whose engine and cache are asked.
+        request: what the client sent.
+        query: what the engine is asked.
+        parts: what names the answer, see Service.tag; None when it may differ each time.
+        headers: more headers of the answer, on a 304 too.
+        ask: what answers instead of the engine.
+    Raises:
+        PlangrafError: the query failed before its first byte.
+        ClientGoneError: the client left before that.
+    """
+    ask = ask or service.engine.query
+    coding = choose_coding(accept_encoding(request))
+    fleeting = {**headers, "Cache-Control": "no-store"}
+    if parts is None or has_credentials(request.scope):
+        return await unkept(await while_connected(request.receive, ask(query)), fleeting, coding)
+    caching = {**headers, "Cache-Control": "no-cache"}
+    tag, generation = service.tag(*parts), service.cache.generation
+    if own := unchanged(request, tag):
+        return not_modified(own, caching)
+    kept = await while_connected(request.receive, service.cache.turn(tag))
+    tagged = request.scope["method"] != "POST"  # the tag of a POST would be that of no representation
+    key = request_key(request.scope) if request.scope["method"] == "GET" else None
+    if kept is not None:
+        _HIT.inc()
+        if own := unchanged(request, tag, exists=True):
+            return not_modified(own, caching)
+        if key is not None:
+            service.cache.remember(key, tag, raw(caching))
+        return KeptAnswer(service.cache, kept, caching, coding, tagged=tagged)
+    _MISS.inc()
+    failure: PlangrafError | None = None
+    answer = None
+    try:
+        answer = await while_connected(request.receive, ask(query))
+    except PlangrafError as error:
+        # A deadline of the client's own says nothing about the answer to others.
+        failure = None if query.timeout_s else _lasting(error)
+        raise
+    finally:
+        if answer is None:
+            service.cache.done(tag, failure)
+    if tag != service.tag(*parts, version=answer.version):
+        # Another version came to be served on the way: what the tag says is no longer true.
+        service.cache.done(tag)
+        return await unkept(answer, fleeting, coding)
+    if own := unchanged(request, tag, exists=True):
+        service.cache.done(tag)
+        await answer.aclose()
+        return not_modified(own, caching)
+    keeping = _Keeping(service.cache, tag, key, generation, tagged=tagged)
+    if answer.complete is None:
+        return StreamedAnswer(answer, caching, coding.name, keeping=keeping)
+    await answer.aclose()
+    keeping.add(answer.complete)
+    kept = keeping.complete(answer.format.content_type, caching)
+    keeping.close()
+    found = KeptAnswer(service.cache, kept, caching, coding, tagged=tagged)
+    found.headers["Server-Timing"] = _timing_of(answer)
+    found.headers["Plangraf-Version"] = answer.version
+    return found
+
+
+async def unkept(answer: QueryAnswer, headers: Mapping[str, str], wish: Coding) -> Response:
+    """An answer that may differ each time."""
+    if answer.complete is None:
+        return StreamedAnswer(answer, headers, wish.name)
+    await answer.aclose()
+    coding = wish.of(len(answer.complete))
+    sent = {
+        **headers,
+        "Content-Type": answer.format.content_type,
+        "Server-Timing": _timing_of(answer),
+        "Plangraf-Version": answer.version,
+    }
+    if coding != IDENTITY:
+        sent["Content-Encoding"] = coding
+    return Response(encode(coding, answer.complete), 200, sent)
+
+
+def _timing_of(answer: QueryAnswer) -> str:
+    return server_timing(queue=answer.queued_s, eval=answer.evaluated_s)
+
+
+def _lasting(error: PlangrafError) -> PlangrafError | None:
+    """The error when asking again at once would meet it again."""
+    return (
+        error
+        if isinstance(error, EngineError) and not isinstance(error, OverloadedError | DisplacedError | NotReadyError)
+        else None
+    )
+
+
+def raw(headers: Mapping[str, str]) -> Headers:
+    return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())
+
+
+class _Keeping:
+    """Collects an answer on its way to the client, so that the next one gets it from the cache."""
+
+    def __init__(
+        self, cache: Cache, tag: str, key: tuple[bytes | str, ...] | None, generation: int, *, tagged: bool
+    ) -> None:
+        self.tag = tag
+        self._generation = generation
+        self.tagged = tagged
+        self._cache = cache
+        self._key = key
+        self._pieces: list[bytes] | None = []
+        self._size = 0
+
+    def add(self, chunk: bytes) -> None:
+        if self._pieces is None:
+            return
+        self._pieces.append(chunk)
+        self._size += len(chunk)
+        if self._size > max(self._cache.largest, len(chunk)):
+            self._pieces = None
+            self._cache.done(self.tag, too_large=True)
+
+    def complete(self, content_type: str, headers: Mapping[str, str]) -> Kept:
+        """The answer, which stays in the cache when it is not too large for that."""
+        kept = Kept(
+            self.tag, content_type.encode("latin-1"), {IDENTITY: b"".join(self._pieces or ())}, self._generation
+        )
+        if self._pieces is not None:
+            self._cache.keep(kept)
+            if self._key is not None:
+                self._cache.remember(self._key, self.tag, raw(headers))
+        return kept
+
+    def close(self) -> None:
+        self._cache.done(self.tag)
+
+
+class StreamedAnswer(Response):
+    """Chunks from the engine as they come; the engine is told at once when the client leaves.
+
+    The first chunk is let out of the coding at once, so that the first byte comes early; later ones leave when
+    the coding has a block full.
+    """
+
+    def __init__(
+        self,
+        answer: QueryAnswer,
+        headers: Mapping[str, str],
+        coding: str,
+        *,
+        keeping: _Keeping | None = None,
+    ) -> None:
+        self._own_headers = headers
+        sent = {**headers, "Content-Type": answer.format.content_type}
+        if keeping is not None and keeping.tagged:
+            sent["ETag"] = tag_of(keeping.tag, coding)
+        if coding != IDENTITY:
+            sent["Content-Encoding"] = coding
+        sent["Server-Timing"] = _timing_of(answer)
+        sent["Plangraf-Version"] = answer.version
+        super().__init__(None, 200, sent)
+        del self.headers["content-length"]
+        self._answer = answer
+        self._coder = None if coding == IDENTITY else encoder(coding)
+        self._keeping = keeping
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            if scope.get("plangraf.head"):
+                await self._start(send)
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            elif scope.get("http_version") == "1.0":
+                # There is no way to break off an HTTP/1.0 answer that a client would notice.
+                await while_connected(receive, self._send_whole(send))
+            else:
+                await while_connected(receive, self._send_chunks(send))
+        finally:
+            if self._keeping is not None:
+                self._keeping.close()
+            await self._answer.aclose()
+
+    async def _start(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+
+    def _coded(self, chunk: bytes, *, first: bool) -> bytes:
+        if self._keeping is not None:
+            self._keeping.add(chunk)
+        if self._coder is None:
+            return chunk
+        return self._coder.write(chunk) + (self._coder.flush() if first else b"")
+
+    def _ended(self) -> bytes:
+        if self._keeping is not None:
+            self._keeping.complete(self._answer.format.content_type, self._own_headers)
+        return self._coder.finish() if self._coder is not None else b""
+
+    async def _send_chunks(self, send: Send) -> None:
+        started = False
+        async for chunk in self._answer.chunks:
+            if not started:
+                await self._start(send)
+            coded = self._coded(chunk, first=not started)
+            started = True
+            if coded:
+                await send({"type": "http.response.body", "body": coded, "more_body": True})
+        if not started:
+            await self._start(send)
+        await send({"type": "http.response.body", "body": self._ended(), "more_body": False})
+
+    async def _send_whole(self, send: Send) -> None:
+        with SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
+            size = 0
+            async for chunk in self._answer.chunks:
+                size += file.write(self._coded(chunk, first=False))
+            size += file.write(self._ended())
+            self.headers["content-length"] = str(size)
+            file.seek(0)
+            await self._start(send)
+            while part := file.read(_CHUNK):
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def server_timing(**seconds: float) -> str:
+    """A Server-Timing header: metric names and milliseconds."""
+    return ", ".join(f"{name};dur={value * 1000:.2f}" for name, value in seconds.items())
+
+
+async def while_connected(receive: Receive, work: Awaitable[T]) -> T:
+    """The result of `work`, which is cancelled soon after the client leaves.
+
+    What is quickly done is not watched over: that would cost more than it does.
+
+    Raises:
+        ClientGoneError: the client left first.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    watching: asyncio.Task[None] | None = None
+    gone = False
+
+    async def watch() -> None:
+        nonlocal gone
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone = True
+        task.cancel()
+
+    def begin() -> None:
+        nonlocal watching
+        watching = asyncio.create_task(watch())
+
+    timer = asyncio.get_running_loop().call_later(_UNWATCHED_S, begin)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if gone and task.uncancel() == 0:
+            raise ClientGoneError from None
+        raise
+    finally:
+        timer.cancel()
+        if watching is not None:
+            watching.cancel()

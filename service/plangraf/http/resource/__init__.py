@@ -1,0 +1,1 @@
+"""What a resource negotiates and declares: formats, languages, parameters, links, problems, OpenAPI."""

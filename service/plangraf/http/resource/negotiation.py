@@ -1,0 +1,169 @@
+"""Which format and language a client gets: negotiation by RFC 9110 §12.5, with `format=` beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plangraf.errors import NotAcceptableError, ParameterError
+from plangraf.rdf.formats import HTML, Format
+
+# Beside the grammar of RFC 9110 a bare `.2` and more than three digits are read: Java's own client sends
+# `*; q=.2`. A weight that is no number at all makes its range invalid.
+_WEIGHT = re.compile(r"0(\.\d*)?|\.\d+|1(\.0*)?")
+_PARTS = re.compile(r'((?:[^,"]|"(?:[^"\\]|\\.)*"?)+)')
+_FIELDS = re.compile(r'((?:[^;"]|"(?:[^"\\]|\\.)*"?)+)')
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+_PAGE_TYPES = frozenset({HTML.media_type, *HTML.aliases})
+_NORWEGIAN = frozenset({"nb", "no", "nn"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    main: str
+    sub: str
+    quality: float
+
+
+def weighted(header: str) -> list[tuple[str, float]]:
+    """The (value, quality) of each element of a list header, lower case, without what does not parse."""
+    found = []
+    for part in _PARTS.findall(header):
+        fields = [field.strip().lower() for field in _FIELDS.findall(part)]
+        quality = 1.0
+        for field in fields[1:]:
+            name, _, value = field.partition("=")
+            if name.strip() == "q":
+                weight = value.strip()
+                quality = float(weight) if _WEIGHT.fullmatch(weight) else -1.0
+                break  # what stands after the weight are not parameters of the media type
+        if fields and fields[0] and quality >= 0:
+            found.append((fields[0], quality))
+    return found
+
+
+def _ranges(accept: str) -> list[_Range]:
+    """The media ranges of an Accept header; parameters such as charset and profile do not restrict them."""
+    found = []
+    for value, quality in weighted(accept):
+        main, _, sub = ("*", "/", "*") if value == "*" else value.partition("/")
+        if _TOKEN.fullmatch(main) and _TOKEN.fullmatch(sub) and (main != "*" or sub == "*"):
+            found.append(_Range(main, sub, quality))
+    return found
+
+
+def _quality(media_type: str, ranges: list[_Range]) -> tuple[float, int]:
+    """Quality and specificity (2 exact, 1 type/*, 0 */*, -1 none) that the ranges give one media type."""
+    main, _, sub = media_type.partition("/")
+    best = (0.0, -1)
+    for candidate in ranges:
+        if (candidate.main, candidate.sub) == (main, sub):
+            specificity = 2
+        elif (candidate.main, candidate.sub) == (main, "*"):
+            specificity = 1
+        elif candidate.main == "*":
+            specificity = 0
+        else:
+            continue
+        if specificity > best[1]:
+            best = (candidate.quality, specificity)
+    return best
+
+
+def choose(accept: str | None, choices: Sequence[Format], spare: Sequence[Format] = ()) -> Format:
+    """The format for an Accept header; the first of `choices` when the client has no wish.
+
+    The highest quality wins, among equals the more specific range, then a format's own type before an alias
+    (`application/json` for SPARQL JSON), then the order of `choices`. A header without one valid range is no
+    wish. A client that names HTML where there is none is a browser: those name `application/xml` too without
+    meaning it, so aliases count last for them.
+
+    `spare` are those of the choices that are left out when the header names another by its media type: RFC 9110 §12.1
+    lets a server weigh by what it knows, such as that a client which reads triples finds none in a named graph.
+
+    Raises:
+        NotAcceptableError: every choice has quality 0 or is not named.
+    """
+    ranges = _ranges(accept) if accept else []
+    if accept is None or not ranges:
+        return choices[0]
+    if spare:
+        others = [choice for choice in choices if choice not in spare]
+        weights = [_quality(choice.media_type, ranges) for choice in others if choice != HTML]
+        if any(quality > 0 and specificity == 2 for quality, specificity in weights):
+            choices = others
+    browser = any(f"{r.main}/{r.sub}" in _PAGE_TYPES for r in ranges) and HTML not in choices
+    best: tuple[tuple[float, ...], Format] | None = None
+    for choice in choices:
+        own_quality, own_specificity = _quality(choice.media_type, ranges)
+        candidates = [(own_quality, own_specificity, 1)]
+        if own_specificity < 2:
+            for alias in choice.aliases:
+                quality, specificity = _quality(alias, ranges)
+                if specificity == 2:  # `text/*` must not bring in RDF/XML by its alias `text/xml`
+                    candidates.append((quality, specificity, 0))
+        for quality, specificity, own in candidates:
+            key = (own, quality, specificity) if browser else (quality, specificity, own)
+            if quality > 0 and (best is None or key > best[0]):
+                best = (key, choice)
+    if best is None:
+        raise NotAcceptableError(accept, [choice.media_type for choice in choices])
+    return best[1]
+
+
+def named_as(accept: str | None, choice: Format) -> tuple[str, frozenset[str]]:
+    """As what an Accept header names a format that it chose: the media type, and the profiles asked for with it.
+
+    The media type is the format's own unless the header prefers an alias of it; profiles are those of the element
+    of the highest quality that names this media type (RFC 6906).
+    """
+    best: tuple[float, bool] | None = None
+    found: tuple[str, frozenset[str]] = (choice.media_type, frozenset())
+    for part in _PARTS.findall(accept or ""):
+        ((value, quality),) = weighted(part) or [("", 0.0)]
+        own = value == choice.media_type
+        if quality <= 0 or not (own or value in choice.aliases):
+            continue
+        if best is None or (quality, own) > best:
+            best, found = (quality, own), (value, _profiles(part))
+    return found
+
+
+def _profiles(part: str) -> frozenset[str]:
+    for field in _FIELDS.findall(part)[1:]:
+        name, _, value = field.strip().partition("=")
+        if name.strip().lower() == "profile":
+            return frozenset(value.strip().strip('"').split())
+    return frozenset()
+
+
+def by_name(wanted: Sequence[str], choices: Sequence[Format]) -> Format:
+    """The format that `format=` asks for, by short name, file ending or media type.
+
+    Several may be given, as SPARQLWrapper does with name and media type: the first that is offered counts.
+
+    Raises:
+        ParameterError: no choice has one of these names.
+    """
+    for name in wanted:
+        for choice in choices:
+            known = (choice.name, choice.suffix, *choice.names, choice.media_type, *choice.aliases)
+            if name.strip().lower() in known:
+                return choice
+    names = ", ".join(choice.name for choice in choices)
+    raise ParameterError("format", f"{wanted[0]!r} is not offered here; use one of: {names}.")
+
+
+def choose_language(accept_language: str | None, choices: Sequence[str] = ("nb", "en")) -> str:
+    """The language for an Accept-Language header; the first of `choices` when none fits (RFC 4647 §3.4).
+
+    Norwegian of any form means Bokmål here; a page is never refused for its language.
+    """
+    best: tuple[float, str] | None = None
+    for value, quality in weighted(accept_language or ""):
+        primary = value.partition("-")[0]
+        language = choices[0] if value == "*" else "nb" if primary in _NORWEGIAN else primary
+        if language in choices and quality > 0 and (best is None or quality > best[0]):
+            best = (quality, language)
+    return best[1] if best else choices[0]

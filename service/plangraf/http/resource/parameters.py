@@ -1,0 +1,263 @@
+"""Reading requests strictly: parameters decoded once as UTF-8, bodies bounded while they are read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import parse_qsl, unquote_plus
+
+from pyoxigraph import NamedNode
+from starlette.requests import Request
+
+from plangraf.errors import (
+    BodyTooLargeError,
+    ParameterError,
+    RequestError,
+    UnsupportedCodingError,
+    UnsupportedMediaError,
+    UpdateRefusedError,
+)
+from plangraf.http.resource.negotiation import by_name, choose, choose_language
+from plangraf.rdf.formats import Format
+from plangraf.sparql.named.binding import LANGUAGES
+
+QUERY_TYPE = "application/sparql-query"
+FORM_TYPE = "application/x-www-form-urlencoded"
+_UPDATE_TYPE = "application/sparql-update"
+
+_MOST_FIELDS = 200
+_choose = lru_cache(512)(choose)
+# How a query begins; what follows the keyword tells it from the name of a field.
+_QUERY_BEGINS = re.compile(
+    r"\ufeff?(\s|#[^\n]*\n)*(BASE|PREFIX|SELECT|ASK|CONSTRUCT|DESCRIBE)[\s({<*?$:#]", re.IGNORECASE
+)
+_SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
+
+
+def parameters(text: bytes) -> dict[str, list[str]]:
+    """All values of each parameter of a query string or a form, percent-decoded once.
+
+    Raises:
+        RequestError: the text is not UTF-8, or holds too many parameters.
+    """
+    found: dict[str, list[str]] = {}
+    try:
+        pairs = parse_qsl(text.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except UnicodeDecodeError as error:
+        raise RequestError(
+            "The request's parameters are not UTF-8. Percent-encode text as UTF-8, such as %C3%A6 for æ."
+        ) from error
+    except ValueError as error:
+        raise RequestError(f"The request has more than {_MOST_FIELDS} parameters.") from error
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def single(given: dict[str, list[str]], name: str) -> str | None:
+    """The one value of a parameter, None when it is absent.
+
+    Raises:
+        ParameterError: it is repeated.
+    """
+    values = given.get(name, [])
+    if len(values) > 1:
+        raise ParameterError(name, f"is given {len(values)} times. Give it once.")
+    return values[0] if values else None
+
+
+def accept(request: Request) -> str | None:
+    return ", ".join(request.headers.getlist("accept")) or None
+
+
+def format_of(
+    request: Request,
+    given: dict[str, list[str]],
+    choices: tuple[Format, ...],
+    fixed: Format | None = None,
+    spare: tuple[Format, ...] = (),
+) -> tuple[Format, bool]:
+    """The format of the answer, and whether Accept decided it: an ending comes before `format=`, then Accept.
+
+    Raises:
+        NotAcceptableError, ParameterError: none of `choices` fits.
+    """
+    names = [name for value in given.get("format", []) for name in value.split(",") if name.strip()]
+    if fixed is not None:
+        return fixed, False
+    if names:
+        return by_name(names, choices), False
+    return _choose(accept(request), choices, spare), True
+
+
+def language_of(request: Request, given: dict[str, list[str]]) -> tuple[str, bool]:
+    """The language of a page, and whether Accept-Language decided it.
+
+    Raises:
+        ParameterError: `lang` is repeated or no language that there is.
+    """
+    lang = single(given, "lang")
+    if lang is None:
+        return choose_language(", ".join(request.headers.getlist("accept-language"))), True
+    if lang not in LANGUAGES:
+        raise ParameterError("lang", f"{lang!r} is not offered; use one of: {', '.join(LANGUAGES)}.")
+    return lang, False
+
+
+@dataclass(frozen=True, slots=True)
+class SparqlRequest:
+    """What the SPARQL Protocol's request forms say; `query` is None when a GET has none.
+
+    `timeout_s` is the shorter limit that a client may ask for.
+    """
+
+    query: str | None
+    default_graphs: tuple[str, ...] | None
+    named_graphs: tuple[str, ...] | None
+    timeout_s: float | None
+    parameters: dict[str, list[str]]
+
+
+async def read_sparql(request: Request, limit: int) -> SparqlRequest:
+    """The query and dataset of a request (SPARQL 1.1 Protocol §2.1).
+
+    Args:
+        request: GET, or POST or QUERY in either form.
+        limit: most bytes of a body.
+    Raises:
+        RequestError: malformed, not exactly one query, an update, a body too large, coded or of another type.
+    """
+    given = parameters(request.scope["query_string"])
+    queries = given.get("query", [])
+    with_body = request.method in ("POST", "QUERY")
+    body = b""
+    if with_body:
+        _refuse_coding(request)
+        media_type = await _media_type(request)
+        body = await _body(request, limit)
+        if media_type == QUERY_TYPE:
+            queries = [*queries, _decoded(body)]
+        else:
+            for name, values in parameters(body).items():
+                given[name] = [*given.get(name, []), *values]
+            queries = given.get("query", [])
+    if "update" in given:
+        raise UpdateRefusedError("What the parameter 'update' holds")
+    if len(queries) > 1:
+        raise ParameterError("query", f"is given {len(queries)} times. Send exactly one query.")
+    if with_body and not queries:
+        raise ParameterError("query", _why_missing(body))
+    default_graphs, named_graphs = _graphs(given, "default-graph-uri"), _graphs(given, "named-graph-uri")
+    chosen = bool(default_graphs or named_graphs)
+    return SparqlRequest(
+        queries[0] if queries else None,
+        default_graphs if chosen else None,
+        named_graphs if chosen else None,
+        _timeout(given),
+        given,
+    )
+
+
+def _timeout(given: dict[str, list[str]]) -> float | None:
+    text = single(given, "timeout")
+    if text is None:
+        return None
+    seconds = float(text) if _SECONDS.fullmatch(text) else 0.0
+    if seconds <= 0:
+        raise ParameterError("timeout", f"{text!r} is not a number of seconds above 0, such as 5 or 0.5.")
+    return seconds
+
+
+def flag(given: dict[str, list[str]], name: str) -> bool:
+    """A parameter that is true or false, false when it is absent.
+
+    Raises:
+        ParameterError: it is something else.
+    """
+    text = single(given, name)
+    if text not in (None, "true", "false"):
+        raise ParameterError(name, f"{text!r} is neither true nor false.")
+    return text == "true"
+
+
+def client_of(request: Request) -> str:
+    """Whom a request counts for, where clients take turns: the address it came from."""
+    return request.client.host if request.client else "unknown"
+
+
+def _refuse_coding(request: Request) -> None:
+    coding = ", ".join(request.headers.getlist("content-encoding"))
+    if any(part.strip().lower() not in ("", "identity") for part in coding.split(",")):
+        raise UnsupportedCodingError(coding)
+
+
+async def _media_type(request: Request) -> str:
+    """The media type of a body that we read.
+
+    Raises:
+        ParameterError: neither a type nor a body came.
+        UpdateRefusedError: the type is that of updates.
+        UnsupportedMediaError: another type, or a charset other than UTF-8.
+    """
+    content_type = request.headers.get("content-type", "")
+    media_type, *fields = [field.strip() for field in content_type.lower().split(";")]
+    charsets = [field.partition("=")[2].strip('" ') for field in fields if field.startswith("charset")]
+    if media_type == _UPDATE_TYPE:
+        raise UpdateRefusedError("What the body holds")
+    if not content_type and not await _has_body(request):
+        raise ParameterError(
+            "query",
+            f"does not count in the address of a {request.method}, and no body came. Send the query in the body, as "
+            f"{QUERY_TYPE} or as the field query of {FORM_TYPE}, or in the address with GET.",
+        )
+    if media_type not in (QUERY_TYPE, FORM_TYPE) or any(c not in ("utf-8", "utf8") for c in charsets):
+        raise UnsupportedMediaError(content_type, [QUERY_TYPE, FORM_TYPE, "both in UTF-8"])
+    return media_type
+
+
+async def _has_body(request: Request) -> bool:
+    async for chunk in request.stream():
+        if chunk:
+            return True
+    return False
+
+
+def _why_missing(form: bytes) -> str:
+    """What to tell about a form without a query, which may be the query itself."""
+    if _QUERY_BEGINS.match(unquote_plus(form.decode("utf-8", "replace"))):
+        return (
+            "is missing: the form is the query itself. Send it as query=… "
+            f"(curl --data-urlencode 'query=SELECT …'), or as it is with Content-Type: {QUERY_TYPE}."
+        )
+    return "is missing. Send exactly one query."
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """The body, refused as soon as it is known to be too large."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit:
+        raise BodyTooLargeError(limit)
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise BodyTooLargeError(limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RequestError(f"The query is not UTF-8: byte {error.start} cannot be read.") from error
+
+
+def _graphs(given: dict[str, list[str]], name: str) -> tuple[str, ...]:
+    for iri in given.get(name, []):
+        try:
+            NamedNode(iri)
+        except ValueError as error:
+            raise ParameterError(name, f"{iri!r} is not an absolute IRI: {error}.") from error
+    return tuple(given.get(name, []))

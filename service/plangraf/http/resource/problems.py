@@ -1,0 +1,105 @@
+"""Errors as RFC 9457 problem details: the one place that knows which status each error has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from plangraf import errors
+from plangraf.http.resource.negotiation import choose, choose_language
+from plangraf.pages.html import Pages
+from plangraf.rdf.formats import HTML, Format
+from plangraf.rdf.namespaces import BASE
+
+PROBLEM = Format("problem", "page", "application/problem+json", "json", "Problem details",
+                 aliases=("application/json",))  # fmt: skip
+
+_STATUSES: dict[type[errors.PlangrafError], int] = {
+    errors.PlangrafError: 500,
+    errors.RequestError: 400,
+    errors.ServiceForbiddenError: 403,
+    errors.ResourceNotFoundError: 404,
+    errors.ResourceGoneError: 410,
+    errors.VersionGoneError: 410,
+    errors.MethodNotAllowedError: 405,
+    errors.NotAcceptableError: 406,
+    errors.CodingNotAcceptableError: 406,
+    errors.NotInXmlError: 406,
+    errors.RequestTimeoutError: 408,
+    errors.PreconditionFailedError: 412,
+    errors.BodyTooLargeError: 413,
+    errors.AddressTooLongError: 414,
+    errors.UnsupportedCodingError: 415,
+    errors.UnsupportedMediaError: 415,
+    errors.OverloadedError: 429,
+    errors.RangeError: 416,
+    errors.HeadTooLargeError: 431,
+    errors.MethodNotImplementedError: 501,
+    errors.QueryTimeoutError: 503,
+    errors.QueryMemoryError: 503,
+    errors.DisplacedError: 503,
+    errors.NotReadyError: 503,
+}
+
+# Seconds after which trying again makes sense.
+_RETRY_AFTER: dict[type[errors.PlangrafError], int] = {
+    errors.OverloadedError: 1,
+    errors.NotReadyError: 2,
+    errors.QueryTimeoutError: 5,
+    errors.DisplacedError: 5,
+}
+
+
+def status_of(error: errors.PlangrafError | type[errors.PlangrafError]) -> int:
+    """The HTTP status of an error, or of a class of errors."""
+    cls = error if isinstance(error, type) else type(error)
+    return next(_STATUSES[base] for base in cls.__mro__ if base in _STATUSES)
+
+
+def problem(error: Exception, request_id: str) -> Response:
+    """The answer to a request that failed; an unexpected error shows the request id and nothing else."""
+    known = error if isinstance(error, errors.PlangrafError) else None
+    code = known.code if known else errors.PlangrafError.code
+    detail = str(known) if known else f"The error is in the service's log under request id {request_id}."
+    status = status_of(known) if known else 500
+    body: dict[str, Any] = {
+        "type": f"{BASE}problem/{code}",
+        "title": known.title if known else errors.PlangrafError.title,
+        "status": status,
+        "detail": detail,
+        "instance": request_id,
+        "code": code,
+        **(known.extra() if known else {}),
+    }
+    headers = {"Cache-Control": "no-store", "Vary": "Accept"}
+    if known and (seconds := _RETRY_AFTER.get(type(known))):
+        headers["Retry-After"] = str(seconds)
+    if isinstance(known, errors.MethodNotAllowedError):
+        headers["Allow"] = ", ".join(known.allowed)
+    if isinstance(known, errors.UnsupportedCodingError):
+        headers["Accept-Encoding"] = "identity"  # RFC 9110 §15.5.16: what the request should have had
+    if isinstance(known, errors.RangeError):
+        headers["Content-Range"] = f"bytes */{known.size}"
+    return Response(orjson.dumps(body, default=str), status, headers, media_type=PROBLEM.media_type)
+
+
+def not_found(error: errors.ResourceNotFoundError, request: Request, request_id: str, pages: Pages) -> Response:
+    """404 or 410 as a problem; as a small page for who would rather read HTML."""
+    accept = ", ".join(request.headers.getlist("accept"))
+    try:
+        wanted = choose(accept, [PROBLEM, HTML])
+    except errors.NotAcceptableError:
+        wanted = PROBLEM
+    if wanted == PROBLEM:
+        return problem(error, request_id)
+    body = pages.render(
+        "not-found.html",
+        choose_language(request.headers.get("accept-language")),
+        path=request.url.path,
+        detail=str(error),
+    )
+    headers = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language"}
+    return Response(body, status_of(error), headers, media_type=HTML.content_type)

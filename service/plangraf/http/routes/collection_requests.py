@@ -1,0 +1,149 @@
+"""What a request for a collection asks for, each parameter checked; and the addresses of other selections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+
+from plangraf.errors import ParameterError
+from plangraf.http.resource.parameters import format_of, language_of, parameters, single
+from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML, Format
+from plangraf.sparql.named.binding import LANGUAGES, term
+from plangraf.sparql.named.head import Parameter
+from plangraf.views.collections.table import Collection, Facet
+
+FORMATS = (*GRAPH_FORMATS, CSV, HTML)
+USUAL_LIMIT = 100
+MOST = 1_000
+
+_VERSION = re.compile(r"[0-9a-f]{16}")
+_WHOLE = re.compile(r"[1-9][0-9]{0,8}")
+_COMMON = ("page", "limit", "version", "format", "lang")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks for. `kept` are the parameters that links to other pages in the same form must keep."""
+
+    collection: Collection
+    given: Mapping[str, list[str]]
+    filters: dict[Facet, str]
+    page: int
+    limit: int
+    version: str | None
+    format: Format
+    by_accept: bool
+    language: str
+    by_language: bool
+    suffix: str
+
+    @property
+    def shown_limit(self) -> int | None:
+        return self.limit if self.limit != USUAL_LIMIT else None
+
+    @property
+    def kept(self) -> dict[str, str]:
+        return {name: self.given[name][-1] for name in ("format", "lang") if name in self.given}
+
+    @property
+    def language_matters(self) -> bool:
+        return self.format in (HTML, CSV)
+
+    def selection(self, filters: Mapping[Facet, str], *, page: int = 1, but: str = "") -> str:
+        """The query part of a link to a selection of the same version, without the parameter `but`."""
+        chosen = {facet.name: facet.short(filters[facet]) for facet in self.collection.facets if facet in filters}
+        if self.shown_limit is not None:
+            chosen["limit"] = str(self.limit)
+        if self.version is not None:
+            chosen["version"] = self.version
+        if page > 1:
+            chosen["page"] = str(page)
+        chosen |= {name: value for name, value in self.kept.items() if name != but}
+        return f"?{urlencode(chosen, safe='/')}" if chosen else ""
+
+
+def read(request: Request, collection: Collection, fixed: Format | None) -> Asked:
+    """The request's parameters, each checked.
+
+    Raises:
+        ParameterError: one is malformed, unknown or repeated.
+        NotAcceptableError: no format fits.
+    """
+    given = parameters(request.scope["query_string"])
+    known = [*_COMMON, *(facet.name for facet in collection.facets)]
+    for name in given:
+        if name not in known:
+            raise ParameterError(name, f"is not known to /{collection.path}. It takes: {', '.join(sorted(known))}.")
+    format_, by_accept = format_of(request, given, FORMATS, fixed)
+    language, by_language = language_of(request, given)
+    if format_ == CSV and by_language:
+        language, by_language = LANGUAGES[0], False
+    version = single(given, "version")
+    if version is not None and not _VERSION.fullmatch(version):
+        raise ParameterError("version", f"{version!r} is not the id of a version, 16 characters of 0-9 and a-f.")
+    filters = {}
+    for facet in collection.facets:
+        if (value := single(given, facet.name)) is not None:
+            filters[facet] = _meant(facet, value)
+    return Asked(
+        collection, given, filters, _number(given, "page", 1), _number(given, "limit", USUAL_LIMIT, MOST), version,
+        format_, by_accept, language, by_language, f".{fixed.suffix}" if fixed else "",
+    )  # fmt: skip
+
+
+def _number(given: dict[str, list[str]], name: str, usual: int, most: int | None = None) -> int:
+    text = single(given, name)
+    if text is None:
+        return usual
+    if not _WHOLE.fullmatch(text) or (most is not None and int(text) > most):
+        raise ParameterError(name, f"{text!r} is not a whole number from 1{f' to {most}' if most else ''}.")
+    return int(text)
+
+
+def _meant(facet: Facet, value: str) -> str:
+    """The value that a parameter means: its text, or the IRI that it gives in full or in short.
+
+    Raises:
+        ParameterError: it is malformed.
+    """
+    if facet.is_text or facet.parameter.type == "iri-or-code":
+        return str(term(facet.name, facet.parameter, value).value)
+    if ":" in value:
+        return str(term(facet.name, Parameter(type="iri"), value).value)
+    return facet.base + str(term(facet.name, facet.parameter, value).value)
+
+
+def documented(collection: Collection) -> list[dict[str, Any]]:
+    """The parameters for /openapi.json."""
+    whole = {"type": "integer", "minimum": 1}
+    found: list[dict[str, Any]] = [
+        {"name": "page", "schema": {**whole, "default": 1}, "description": "Number of the page."},
+        {
+            "name": "limit",
+            "schema": {**whole, "maximum": MOST, "default": USUAL_LIMIT},
+            "description": "Things a page.",
+        },
+        {
+            "name": "version",
+            "schema": {"type": "string", "pattern": f"^{_VERSION.pattern}$"},
+            "description": "The version whose page is meant, as the links of a page name it.",
+        },
+        {"name": "lang", "schema": {"type": "string", "enum": list(LANGUAGES)}, "description": "Language of names."},
+        {"name": "format", "schema": {"type": "string", "enum": [format_.name for format_ in FORMATS]}},
+    ]
+    for facet in collection.facets:
+        schema = {"type": "string"} | ({"pattern": facet.parameter.pattern} if facet.parameter.pattern else {})
+        found.append(
+            {
+                "name": facet.name,
+                "schema": schema,
+                "description": f"{facet.en}: only things with this value.",
+                "example": facet.parameter.example,
+            }
+        )
+    return [{"in": "query", "required": False, **parameter} for parameter in found]

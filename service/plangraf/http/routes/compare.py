@@ -1,0 +1,229 @@
+"""`/compare/<id>..<id>`: what changed from one kept version to another, as a page, JSON and RDF Patch.
+
+A process of its own reads the dumps, so that nothing else waits for it; the result stays in the cache.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import sys
+import time
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from pyoxigraph import Literal, NamedNode
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from plangraf.engines.base import QueryAnswer, QueryRequest
+from plangraf.engines.opened import kept_version
+from plangraf.errors import AnswerBrokenError, EngineError, QuerySyntaxError, ResourceNotFoundError
+from plangraf.http.pipeline.respond import made, run, vary
+from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, content
+from plangraf.http.resource.parameters import format_of, language_of, parameters
+from plangraf.http.service import Service
+from plangraf.pages.html import Alternate
+from plangraf.rdf.formats import HTML, PLAIN_JSON, Format
+from plangraf.rdf.namespaces import CLOSED_NAMESPACES, short_name
+from plangraf.store.diff import PATCH
+from plangraf.store.versions import VersionStore
+from plangraf.views.addresses import document_path
+from plangraf.views.describe import Labels, labels
+from plangraf.views.shown import Shown
+
+_PATCH = Format(PATCH, "page", "application/rdf-patch", "rdfp", "RDF Patch", charset=True, names=("rdf-patch",))
+_FORMATS = (PLAIN_JSON, _PATCH, HTML)
+_PAIR = re.compile(rf"([^.]+)\.\.([^.]+?)(?:\.({'|'.join(format_.suffix for format_ in _FORMATS)}))?")
+_CHUNK = 64 * 1024
+# Things on a page; the other formats have all.
+_SHOWN = 200
+
+
+def add_routes(app: FastAPI, service: Service) -> None:
+    store = VersionStore(service.settings.versions)
+    # One at a time in each process: it reads whatever there is, which the disk serves best in turn.
+    turn = asyncio.Semaphore(1)
+
+    async def compare(request: Request, pair: str) -> Response:
+        match = _PAIR.fullmatch(pair)
+        if match is None:
+            raise ResourceNotFoundError(f"/compare/{pair}", "Name two versions, as in /compare/<id>..<id>.")
+        before, after, suffix = match[1], match[2], match[3]
+        for version_id in (before, after):
+            await run_in_threadpool(kept_version, store, version_id)
+        given = parameters(request.scope["query_string"])
+        fixed = next((format_ for format_ in _FORMATS if format_.suffix == suffix), None)
+        format_, by_accept = format_of(request, given, _FORMATS, fixed)
+        language, by_language = language_of(request, given)
+        page = format_ == HTML
+        headers = vary("Accept" if by_accept else None, "Accept-Language" if by_language and page else None)
+        parts = ("compare", before, after, format_.name, language if page else "")
+
+        async def ask(asked: QueryRequest) -> QueryAnswer:
+            return await _Comparison.begin(service, store, turn, asked.format, before, after)
+
+        if not page:
+            return await run(service, request, QueryRequest(pair, format_), parts, headers, ask=ask)
+
+        async def make() -> tuple[bytes, str]:
+            answer = await _Comparison.begin(service, store, turn, PLAIN_JSON, before, after, most=_SHOWN)
+            try:
+                found = orjson.loads(b"".join([chunk async for chunk in answer.chunks]))
+            finally:
+                await answer.aclose()
+            return await _page(service, found, language), HTML.content_type
+
+        return await made(service, request, parts, {**headers, "Cache-Control": "no-cache"}, make)
+
+    app.add_api_route(
+        "/compare/{pair}", compare, methods=["GET"], operation_id="compare", tags=["Versions"],
+        summary="What changed from one kept version to another: /compare/<id>..<id>; .json .rdfp .html fix the format",
+        response_class=Response,
+        responses={200: {"description": "The changes", "content": content(_FORMATS)}, **NOT_FOUND, **PROBLEMS},
+    )  # fmt: skip
+
+
+class _Comparison:
+    """A comparison on its way out of its process; see engine.base.QueryAnswer."""
+
+    complete = None
+
+    def __init__(
+        self, process: Process, turn: asyncio.Semaphore, format_: Format, version: str, queued_s: float, first: bytes
+    ) -> None:
+        self.format, self.version, self.queued_s = format_, version, queued_s
+        self.evaluated_s = 0.0
+        self._process = process
+        self._turn: asyncio.Semaphore | None = turn
+        self.chunks = self._chunks(first)
+
+    @classmethod
+    async def begin(
+        cls,
+        service: Service,
+        store: VersionStore,
+        turn: asyncio.Semaphore,
+        format_: Format,
+        before: str,
+        after: str,
+        *,
+        most: int = 0,
+    ) -> _Comparison:
+        """A comparison whose first bytes are there.
+
+        Raises:
+            EngineError: one of the dumps cannot be read.
+        """
+        asked = time.monotonic()
+        await turn.acquire()
+        process = None
+        try:
+            queued_s = time.monotonic() - asked
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "plangraf.store.diff", format_.name, str(most), str(store.path), before, after,
+                stdin=DEVNULL, stdout=PIPE, limit=_CHUNK,
+            )  # fmt: skip
+            assert process.stdout is not None
+            first = await process.stdout.read(_CHUNK)
+            if not first:
+                raise EngineError(f"Versions {before} and {after} could not be compared; the log says why.")
+        except BaseException:
+            if process is not None:
+                await _end(process)
+            turn.release()
+            raise
+        return cls(process, turn, format_, service.engine.version, queued_s, first)
+
+    async def _chunks(self, first: bytes) -> AsyncIterator[bytes]:
+        assert self._process.stdout is not None
+        chunk = first
+        while chunk:
+            yield chunk
+            chunk = await self._process.stdout.read(_CHUNK)
+        if await self._process.wait() != 0:
+            raise AnswerBrokenError("a dump could not be read to its end")
+
+    async def aclose(self) -> None:
+        if self._turn is not None:
+            turn, self._turn = self._turn, None
+            await _end(self._process)
+            turn.release()
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    await process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One statement that came or went: `name` is its property."""
+
+    added: bool
+    name: Shown
+    value: Shown
+    graph: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """One thing and all that changed about it."""
+
+    thing: Shown
+    lines: list[_Line]
+
+
+async def _page(service: Service, found: dict[str, Any], language: str) -> bytes:
+    """The page of a comparison; names are those of the current version."""
+    mentioned: set[NamedNode] = set()
+    for thing in found["things"]:
+        told = [*thing["added"], *thing["removed"]]
+        iris = [thing["id"], *(line["property"] for line in told), *(line["iri"] for line in told if "iri" in line)]
+        mentioned.update(NamedNode(iri) for iri in iris if not iri.startswith("_:"))
+    terms = {thing for thing in mentioned if thing.value.startswith(CLOSED_NAMESPACES)}
+    named = await labels(service.engine, mentioned - terms)
+    # A term of ours that the current version has no more is refused in a query; then properties keep short names.
+    with contextlib.suppress(QuerySyntaxError):
+        named += await labels(service.engine, terms)
+    names = Labels(named)
+
+    def shown(iri: str) -> Shown:
+        if iri.startswith("_:"):
+            return Shown("…")
+        best: Literal | None = names.best(NamedNode(iri), language)
+        text, lang = (best.value, best.language) if best else (short_name(iri), None)
+        return Shown(text, service.prefix + document_path(iri), lang, iri)
+
+    def lines(added: bool, told: list[dict[str, Any]]) -> list[_Line]:
+        return [
+            _Line(
+                added,
+                shown(line["property"]),
+                shown(line["iri"]) if "iri" in line else Shown(line.get("value", "…"), lang=line.get("language")),
+                short_name(line["graph"]),
+            )
+            for line in told
+        ]
+
+    things = [
+        _Changed(shown(thing["id"]), lines(True, thing["added"]) + lines(False, thing["removed"]))
+        for thing in found["things"]
+    ]
+    address = f"{service.prefix}/compare/{found['from']}..{found['to']}"
+    return service.pages.render(
+        "compare.html",
+        language,
+        found=found,
+        things=things,
+        cut=_SHOWN if found["changedThings"] > _SHOWN else None,
+        alternates=[Alternate(format_, f"{address}.{format_.suffix}") for format_ in (PLAIN_JSON, _PATCH)],
+    )

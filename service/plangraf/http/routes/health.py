@@ -1,0 +1,46 @@
+"""`/health/live`, `/health/ready` and `/metrics`: is it alive, can it answer queries, what does it do."""
+
+from __future__ import annotations
+
+import orjson
+from fastapi import FastAPI
+from starlette.responses import Response
+
+from plangraf import metrics
+from plangraf.errors import NotReadyError
+from plangraf.http.resource.openapi import PROBLEMS
+from plangraf.http.service import Service
+
+
+def add_routes(app: FastAPI, service: Service) -> None:
+    async def live() -> Response:
+        return _json({"status": "live"})
+
+    async def ready() -> Response:
+        if not service.engine.ready:
+            raise NotReadyError
+        return _json({"status": "ready", "version": service.engine.version, "triples": service.engine.triples})
+
+    async def numbers() -> Response:
+        body, content_type = metrics.render()
+        return Response(body, headers={"Cache-Control": "no-store", "Content-Type": content_type})
+
+    app.add_api_route(
+        "/metrics", numbers, methods=["GET"], operation_id="metrics", tags=["Operations"],
+        summary="What happens in the service, for Prometheus", response_class=Response,
+        responses={200: {"description": "The numbers", "content": {"text/plain": {}}}},
+    )  # fmt: skip
+    app.add_api_route(
+        "/health/live", live, methods=["GET"], operation_id="live", tags=["Operations"],
+        summary="Whether the process is alive", response_class=Response,
+        responses={200: {"description": "It is", "content": {"application/json": {}}}},
+    )  # fmt: skip
+    app.add_api_route(
+        "/health/ready", ready, methods=["GET"], operation_id="ready", tags=["Operations"],
+        summary="Whether queries are answered, from which version", response_class=Response,
+        responses={200: {"description": "They are", "content": {"application/json": {}}}, 503: PROBLEMS[503]},
+    )  # fmt: skip
+
+
+def _json(body: dict[str, str | int]) -> Response:
+    return Response(orjson.dumps(body), headers={"Cache-Control": "no-store"}, media_type="application/json")

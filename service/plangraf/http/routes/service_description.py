@@ -1,0 +1,56 @@
+"""The endpoint about itself: SPARQL 1.1 Service Description, rendered from version and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyoxigraph import Literal, NamedNode
+
+from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
+from plangraf.views.graphs import RDF_TYPE, Graph
+
+_SD = "http://www.w3.org/ns/sparql-service-description#"
+_VOID = "http://rdfs.org/ns/void#"
+_INTEGER = NamedNode("http://www.w3.org/2001/XMLSchema#integer")
+
+
+def service_name(endpoint: str) -> NamedNode:
+    return NamedNode(f"{endpoint}#service")
+
+
+def service_description(endpoint: str, triples: int, graphs: Mapping[str, int]) -> Graph:
+    """The description of one endpoint, with IRIs where others have blank nodes, so that harvesters keep it.
+
+    Args:
+        endpoint: absolute address of /sparql.
+        triples: size of the default graph, the union of all graphs without repetition.
+        graphs: number of triples of each named graph.
+    """
+    service = service_name(endpoint)
+    dataset = NamedNode(f"{endpoint}#dataset")
+    union = NamedNode(f"{endpoint}#union")
+    graph: Graph = [
+        (service, RDF_TYPE, NamedNode(_SD + "Service")),
+        (service, NamedNode(_SD + "endpoint"), NamedNode(endpoint)),
+        (service, NamedNode(_SD + "supportedLanguage"), NamedNode(_SD + "SPARQL11Query")),
+        (service, NamedNode(_SD + "feature"), NamedNode(_SD + "UnionDefaultGraph")),
+        (service, NamedNode(_SD + "defaultDataset"), dataset),
+        (dataset, RDF_TYPE, NamedNode(_SD + "Dataset")),
+        (dataset, NamedNode(_SD + "defaultGraph"), union),
+        (union, RDF_TYPE, NamedNode(_SD + "Graph")),
+        (union, NamedNode(_VOID + "triples"), Literal(str(triples), datatype=_INTEGER)),
+    ]
+    for format_ in (*RESULT_FORMATS, *GRAPH_FORMATS):
+        if format_.iri:
+            graph.append((service, NamedNode(_SD + "resultFormat"), NamedNode(format_.iri)))
+    for number, (name, size) in enumerate(sorted(graphs.items()), start=1):
+        named, content = NamedNode(f"{endpoint}#graph-{number}"), NamedNode(f"{endpoint}#content-{number}")
+        graph += [
+            (dataset, NamedNode(_SD + "namedGraph"), named),
+            (named, RDF_TYPE, NamedNode(_SD + "NamedGraph")),
+            (named, NamedNode(_SD + "name"), NamedNode(name)),
+            (named, NamedNode(_SD + "graph"), content),
+            (content, RDF_TYPE, NamedNode(_SD + "Graph")),
+            (content, NamedNode(_VOID + "triples"), Literal(str(size), datatype=_INTEGER)),
+        ]
+    return graph

@@ -1,0 +1,184 @@
+"""`/sparql`: SPARQL 1.1 Protocol (query); without a query its description, for browsers a query page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from plangraf.engines.base import QueryRequest
+from plangraf.errors import NotAcceptableError
+from plangraf.http.pipeline.coding import choose_coding
+from plangraf.http.pipeline.envelope import Direct
+from plangraf.http.pipeline.respond import accept_encoding, run, unkept, vary, while_connected, whole
+from plangraf.http.resource.openapi import PROBLEMS, content
+from plangraf.http.resource.parameters import (
+    FORM_TYPE,
+    QUERY_TYPE,
+    client_of,
+    flag,
+    format_of,
+    language_of,
+    read_sparql,
+)
+from plangraf.http.routes.service_description import service_description, service_name
+from plangraf.http.service import Service
+from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, RESULT_FORMATS, Format
+from plangraf.sparql.explain.chosen_graphs import Graphs
+from plangraf.sparql.explain.empty_answers import why_empty
+from plangraf.views.graphs import fetch_boolean, fetch_rows, write
+from plangraf.views.jsonld import compact_graph, dump
+
+FORMATS_BY_FORM: dict[str, tuple[Format, ...]] = {
+    "SELECT": RESULT_FORMATS,
+    "ASK": BOOLEAN_FORMATS,
+    "CONSTRUCT": GRAPH_FORMATS,
+    "DESCRIBE": GRAPH_FORMATS,
+}
+# Says that the method QUERY is answered, a GET with a body (draft-ietf-httpbis-safe-method-w-body).
+_ACCEPT_QUERY = {"Accept-Query": f"{QUERY_TYPE}, {FORM_TYPE}"}
+_EXAMPLE = """PREFIX plan: <https://w3id.org/plangraf/ontology#>
+PREFIX dcterms: <http://purl.org/dc/terms/>
+
+SELECT ?number ?title
+WHERE { ?plan a plan:Plan ; plan:number ?number ; dcterms:title ?title }
+ORDER BY ?number
+"""
+
+
+def add_routes(app: FastAPI, service: Service) -> Direct:
+    """Adds the endpoint; what comes back leads to it without the framework's way there."""
+
+    async def sparql(request: Request) -> Response:
+        asked = await read_sparql(request, service.settings.query_max_bytes)
+        if asked.query is None:
+            return _about(service, request, asked.parameters)
+        # Malformed is 400 whatever Accept says, so the check comes before the negotiation.
+        checked = service.check(asked.query)
+        formats = FORMATS_BY_FORM[checked.form]
+        graphs = (asked.default_graphs, asked.named_graphs)
+        try:
+            format_, by_accept = format_of(request, asked.parameters, formats)
+        except NotAcceptableError:
+            # The check holds the grammar; the rules beyond it, such as those of GROUP BY, the engine knows.
+            plain = QueryRequest(asked.query, formats[0], *graphs, asked.timeout_s, client_of(request))
+            answer = await while_connected(request.receive, service.engine.query(plain))
+            await answer.aclose()
+            raise
+        query = QueryRequest(asked.query, format_, *graphs, asked.timeout_s, client_of(request))
+        if flag(asked.parameters, "explain"):
+            return await _explained(service, request, query, vary("Accept" if by_accept else None))
+        return await run(
+            service,
+            request,
+            query,
+            ("sparql", format_.name, asked.query, repr(graphs)) if checked.deterministic else None,
+            {**vary("Accept" if by_accept else None), **_ACCEPT_QUERY},
+        )
+
+    answers: dict[int | str, dict[str, Any]] = {
+        200: {"description": "The answer", "content": content((*RESULT_FORMATS, *GRAPH_FORMATS))},
+        **PROBLEMS,
+    }
+    app.add_api_route(
+        "/sparql", sparql, methods=["GET"], operation_id="sparqlGet", tags=["SPARQL"],
+        summary="Ask a SPARQL 1.1 query; without one, the service description",
+        response_class=Response, responses=answers, openapi_extra={"parameters": _PARAMETERS},
+    )  # fmt: skip
+    # OpenAPI 3.1 has no word for this method.
+    app.add_api_route("/sparql", sparql, methods=["QUERY"], include_in_schema=False)
+    app.add_api_route(
+        "/sparql", sparql, methods=["POST"], operation_id="sparqlPost", tags=["SPARQL"],
+        summary="Ask a SPARQL 1.1 query that is too long for an address",
+        response_class=Response, responses=answers, openapi_extra={"requestBody": _BODY},
+    )  # fmt: skip
+    return {(method, "/sparql"): sparql for method in ("GET", "POST", "QUERY")}
+
+
+async def _explained(service: Service, request: Request, query: QueryRequest, headers: dict[str, str]) -> Response:
+    """The answer and, when it is empty, the reason in the header `Plangraf-Explain`."""
+    coding = choose_coding(accept_encoding(request))
+    answer = await while_connected(request.receive, service.engine.query(query))
+    own = {**headers, "Cache-Control": "no-store"}
+    if answer.complete is not None:  # a longer one is surely not empty
+
+        async def ask(text: str) -> bool:
+            return await fetch_boolean(service.engine, text, like=query)
+
+        everywhere = replace(query, default_graphs=None, named_graphs=None)
+
+        async def find(text: str) -> list[str]:
+            rows = await fetch_rows(service.engine, text, like=everywhere)
+            return [cell["value"] for row in rows for cell in row.values()]
+
+        graphs = Graphs(service.engine.graphs, find, query.default_graphs, query.named_graphs)
+        explaining = why_empty(ask, query.query, graphs, service.settings.query_base)
+        explanation = await while_connected(request.receive, explaining)
+        if explanation is not None:
+            own["Plangraf-Explain"] = explanation.header
+    return await unkept(answer, own, coding)
+
+
+def _about(service: Service, request: Request, given: dict[str, list[str]]) -> Response:
+    """What the endpoint says about itself, or a page with a form."""
+    endpoint = f"{service.address}/sparql"
+    format_, by_accept = format_of(request, given, DOCUMENT_FORMATS)
+    if format_ == HTML:
+        language, by_language = language_of(request, given)
+        body = service.pages.render(
+            "sparql.html",
+            language,
+            endpoint=endpoint,
+            formats=(*RESULT_FORMATS, *GRAPH_FORMATS),
+            example=_EXAMPLE,
+        )
+        varied = vary("Accept" if by_accept else None, "Accept-Language" if by_language else None)
+        return whole(
+            service, request, body, HTML.content_type, service.tag("sparql-page", language),
+            {**varied, "Cache-Control": "no-cache"},
+        )  # fmt: skip
+    graph = service_description(endpoint, service.engine.triples, service.engine.graphs)
+    body = (
+        dump(compact_graph(service.context, graph))
+        if format_ == JSON_LD
+        else write(graph, format_, service_name(endpoint))
+    )
+    headers = {**vary("Accept" if by_accept else None), **_ACCEPT_QUERY, "Cache-Control": "no-cache"}
+    return whole(service, request, body, format_.content_type, service.tag("service", format_.name), headers)
+
+
+def _parameter(name: str, description: str, *, many: bool = False, example: str | None = None) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "array", "items": {"type": "string"}} if many else {"type": "string"}
+    shown = {"example": example} if example else {}
+    return {"name": name, "in": "query", "description": description, "schema": schema, **shown}
+
+
+_GRAPHS = [
+    _parameter("default-graph-uri", "IRI of a graph of the default graph; overrides FROM.", many=True),
+    _parameter("named-graph-uri", "IRI of a named graph; overrides FROM NAMED.", many=True),
+]
+_FORMAT = _parameter("format", "Format of the answer, before Accept: json, xml, csv, tsv, turtle, jsonld, …")
+_TIMEOUT = _parameter("timeout", "A shorter limit on the evaluation than the service's own, in seconds.", example="5")
+_EXPLAIN = _parameter("explain", "true: why an empty answer is so, in the header Plangraf-Explain.", example="true")
+_PARAMETERS = [
+    _parameter("query", "One SPARQL 1.1 query.", example=_EXAMPLE), *_GRAPHS, _FORMAT, _TIMEOUT, _EXPLAIN,
+]  # fmt: skip
+_BODY = {
+    "required": True,
+    "content": {
+        "application/sparql-query": {"schema": {"type": "string"}, "example": _EXAMPLE},
+        "application/x-www-form-urlencoded": {
+            "schema": {
+                "type": "object",
+                "required": ["query"],
+                "properties": {
+                    parameter["name"]: {**parameter["schema"], "description": parameter["description"]}
+                    for parameter in _PARAMETERS
+                },
+            }
+        },
+    },
+}

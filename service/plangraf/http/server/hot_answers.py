@@ -1,0 +1,148 @@
+"""Answers that were given before, ahead of the framework: one look-up by the request as it came.
+
+What is found here needs no routing, no parsing and no negotiation: the same bytes with the same headers decided
+the same answer before (https://www.rfc-editor.org/rfc/rfc9111). There are two ways: by address and negotiating
+headers, from the application's outermost layer, and by the bytes of the whole request, from the connection.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from plangraf import metrics
+from plangraf.errors import CodingNotAcceptableError
+from plangraf.http.pipeline.cache import Cache
+from plangraf.http.pipeline.coding import CODINGS, IDENTITY, UNCODED, choose_coding, tag_of
+from plangraf.http.pipeline.request_record import Notes
+from plangraf.http.pipeline.respond import kept_parts, request_key
+
+# Where the application's state, which every connection sees, keeps the Hot of the process.
+STATE = "plangraf.hot"
+
+_HIT = metrics.CACHE.labels("hit")
+_TIMING = (b"server-timing", b"cache;desc=hit")
+_LEFT_OUT_OF_304 = {b"content-length", b"content-encoding", b"content-type", b"etag"}
+# If-Match is a condition that is kept on the slow way; what others were answered is not for who says who asks.
+_SLOW_WAY = frozenset((b"if-match", b"authorization", b"cookie"))
+_MOST_RAW = 4096
+_LONGEST_RAW = 4096
+
+_coding = lru_cache(256)(choose_coding)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A kept answer as it is to leave; `coding` is None when its body does not."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    tag: str
+    coding: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """What one request, byte for byte, is answered; the body is the kept one in this coding."""
+
+    path: str
+    status: int
+    head: bytes
+    tag: str
+    coding: str | None
+
+
+class Hot:
+    """The kept answers of one process, found by the request as it came."""
+
+    def __init__(self, cache: Cache, notes: Notes, version: Callable[[], str]) -> None:
+        self._cache = cache
+        self.notes = notes
+        self.version = version
+        self._raw: OrderedDict[bytes, _Raw] = OrderedDict()
+
+    def find(self, scope: Scope) -> Found | None:
+        """The answer to a GET or HEAD that was answered before; None for every other request.
+
+        A request with credentials finds nothing, and so is never remembered by its bytes either.
+        """
+        found = self._cache.of_request(request_key(scope))
+        if found is None:
+            return None
+        kept, own_headers = found
+        encoding = known = b""
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                encoding = encoding + b"," + value if encoding else value
+            elif name == b"if-none-match":
+                known = known + b"," + value if known else value
+            elif name in _SLOW_WAY:
+                return None
+        try:
+            coding = _coding(encoding.decode("latin-1")) if encoding else UNCODED
+        except CodingNotAcceptableError:
+            return None  # the slow way says what is wrong
+        _HIT.inc()
+        headers, body = kept_parts(self._cache, kept, own_headers, coding)
+        if known:
+            given = {part.strip().removeprefix("W/") for part in known.decode("latin-1").split(",")}
+            if "*" in given:
+                given.add(next(value for name, value in headers if name == b"etag").decode("latin-1"))
+            for own in (tag_of(kept.tag, possible) for possible in (IDENTITY, *CODINGS)):
+                if own in given:
+                    rest = [header for header in headers if header[0] not in _LEFT_OUT_OF_304]
+                    return Found(304, [*rest, (b"etag", own.encode("latin-1"))], b"", kept.tag, None)
+        headers.append(_TIMING)
+        used = next(known for known, candidate in kept.bodies.items() if candidate is body)
+        return Found(200, headers, body, kept.tag, used)
+
+    def remember_raw(self, scope: Scope, found: Found, headers: list[tuple[bytes, bytes]]) -> None:
+        """Keeps how a request that came in one piece was answered, when nothing in it is of the moment.
+
+        Args:
+            scope: the request's, from plangraf.http.server.protocol.
+            found: its answer.
+            headers: all of the answer's headers but the request's id.
+        """
+        raw: bytes | None = scope.get("plangraf.raw")
+        if raw is None or len(raw) > _LONGEST_RAW or scope["method"] != "GET" or scope["http_version"] != "1.1":
+            return
+        for name, value in scope["headers"]:
+            if name == b"x-request-id" or (name == b"connection" and value.lower() != b"keep-alive"):
+                return
+        head = STATUS_LINE[found.status] + b"".join(b"%b: %b\r\n" % header for header in headers)
+        self._raw[raw] = _Raw(scope["path"], found.status, head, found.tag, found.coding)
+        if len(self._raw) > _MOST_RAW:
+            self._raw.popitem(last=False)
+
+    def find_raw(self, raw: bytes) -> tuple[bytes, bytes] | None:
+        """The answer to a whole request, as the bytes before and after the headers of the moment."""
+        known = self._raw.get(raw)
+        if known is None:
+            return None
+        began = time.perf_counter()
+        kept = self._cache.get(known.tag)
+        body = b"" if kept is None or known.coding is None else kept.bodies.get(known.coding)
+        if kept is None or body is None:
+            del self._raw[raw]
+            return None
+        _HIT.inc()
+        request_id = self.notes.request_id()
+        self.notes.note(
+            "GET",
+            known.path,
+            known.status,
+            len(body),
+            began=began,
+            request_id=request_id,
+            version=self.version(),
+            kept=True,
+        )
+        return known.head, b"x-request-id: %b\r\n\r\n%b" % (request_id.encode(), body)

@@ -1,0 +1,179 @@
+"""HTTP/1.1 on one connection: uvicorn's own, with a bound on how a request may arrive, and with kept answers first.
+
+uvicorn waits for ever for the end of a request's head or body and takes a head of any length. Both have limits
+here, whose passing is a problem like any other. A request that comes byte for byte as one before gets its answer
+without being parsed again, see `hot_answers`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from plangraf.errors import AddressTooLongError, HeadTooLargeError, PlangrafError, RequestTimeoutError
+from plangraf.http.pipeline.browser_headers import BROWSER_HEADERS_RAW
+from plangraf.http.resource.problems import problem
+from plangraf.http.server.hot_answers import STATE, Hot
+from plangraf.http.server.request_head import REFUSED, check_host, split_long, why_refused
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
+
+# Seconds until the head of a request must be there, counted from the connection or the head's first byte.
+HEAD_S = 10.0
+# Seconds until its body must be there.
+BODY_S = 30.0
+# Longer than the longest query that may be asked, percent-encoded.
+LONGEST_HEAD = 1024 * 1024
+_HEAD_END = b"\r\n\r\n"
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection.
+
+    `plangraf.raw` in a request's scope is the whole request, when it came in one piece; `plangraf.refused` is why it
+    cannot be answered, which is told in its turn.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._hot: Hot | None = self.app_state.get(STATE)
+        self._raw: bytes | None = None
+        self._start = b""
+        self._arriving = False
+        self._head_size = 0
+        self._patience: asyncio.TimerHandle | None = None
+        self._answering: RequestResponseCycle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._wait(HEAD_S)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._wait_no_longer()
+        # uvicorn tells the newest request only, which may wait behind this one.
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+        self.pipeline.clear()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._raw = None
+        if not self._arriving:
+            if self._idle and data.startswith(b"GET ") and data.find(_HEAD_END) == len(data) - len(_HEAD_END):
+                if self._hot is not None and (answer := self._hot.find_raw(data)) is not None:
+                    self._answer(answer)
+                    return
+                self._raw = data
+            self._start = data
+            self._head_size = 0
+        elif self._head_size >= 0:
+            self._head_size += len(data)
+            if self._head_size > LONGEST_HEAD:
+                self._refuse(HeadTooLargeError(LONGEST_HEAD))
+                return
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # it may be ignored (RFC 9110 §7.8)
+        except httptools.HttpParserError as error:
+            self._refuse(why_refused(error, self._start))
+        if self._patience is None and self._idle and self.timeout_keep_alive_task is None:
+            self._wait(HEAD_S)  # only empty lines came
+
+    # What the parser tells.
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._arriving = True
+        self._wait(HEAD_S)
+
+    def on_headers_complete(self) -> None:
+        self._head_size = -1  # its size counts no longer
+        self._start = b""
+        extension: dict[str, Any] = {}
+        if self._raw is not None:
+            extension["plangraf.raw"] = self._raw
+        try:
+            check_host(self.parser.get_http_version(), self.headers)
+            if (parts := split_long(self.url)) is not None:
+                self.url, extension["query_string"] = parts
+        except PlangrafError as error:
+            extension[REFUSED] = error
+            if isinstance(error, AddressTooLongError):
+                self.url, extension["path"] = b"/", "-"
+        # Makes the request's task, which runs later and sees what is added to the scope.
+        super().on_headers_complete()
+        self.scope.update(extension)  # type: ignore[typeddict-item]  # as ASGI allows
+        if REFUSED in extension:
+            self.cycle.keep_alive = False
+        self._wait(BODY_S)
+
+    def on_message_complete(self) -> None:
+        self._arriving = False
+        self._wait_no_longer()
+        super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    @property
+    def _idle(self) -> bool:
+        """Whether nothing is under way on this connection."""
+        if self._arriving or self.transport.is_closing() or self.flow.write_paused:
+            return False
+        return self.cycle is None or self.cycle.response_complete
+
+    def _answer(self, answer: tuple[bytes, bytes]) -> None:
+        """Sends a kept answer, between whose parts the headers of this moment stand."""
+        head, rest = answer
+        own = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
+        self._unset_keepalive_if_required()
+        self._wait_no_longer()
+        self.transport.write(head + own + rest)
+        self.server_state.total_requests += 1
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def _wait(self, seconds: float) -> None:
+        self._wait_no_longer()
+        self._patience = self.loop.call_later(seconds, self._refuse, RequestTimeoutError(seconds))
+
+    def _wait_no_longer(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _refuse(self, error: PlangrafError) -> None:
+        """Says what is wrong, when nothing was answered yet and something was asked, and closes the connection."""
+        self._wait_no_longer()
+        if self.transport.is_closing():
+            return
+        answered = self.cycle is not None and not self.cycle.response_complete and self.cycle.response_started
+        if self._hot is not None and not answered and (self._arriving or not isinstance(error, RequestTimeoutError)):
+            self._write(error, self._hot)
+        self.transport.close()
+
+    def _write(self, error: PlangrafError, hot: Hot) -> None:
+        began, request_id = time.perf_counter(), hot.notes.request_id()
+        response = problem(error, request_id)
+        body = bytes(response.body)
+        headers = [
+            *self.server_state.default_headers,
+            *response.raw_headers,
+            *BROWSER_HEADERS_RAW,
+            (b"access-control-allow-origin", b"*"),
+            (b"x-request-id", request_id.encode()),
+            (b"connection", b"close"),
+        ]
+        head = STATUS_LINE[response.status_code] + b"".join(b"%b: %b\r\n" % header for header in headers)
+        self.transport.write(head + b"\r\n" + body)
+        hot.notes.note(
+            "-", "-", response.status_code, len(body), began=began, request_id=request_id, version=hot.version()
+        )

@@ -1,0 +1,1 @@
+"""Pages for people: templates, words in both languages, and static files."""

@@ -1,0 +1,337 @@
+"""Pages for people: the same documents as tables of labelled facts, in Bokmål or English.
+
+Templates lie in `templates/`; everything a page loads comes from the service itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from plangraf.rdf.formats import Format
+from plangraf.rdf.namespaces import PREFIXES, short_name
+from plangraf.views.addresses import document_path, sdg_code
+from plangraf.views.adoption import notice_of
+from plangraf.views.describe import MOST_INCOMING, Description, Labels
+from plangraf.views.evidence import ABOUT, Passage, passages
+from plangraf.views.frames import LABELS
+from plangraf.views.graphs import RDF_TYPE, Graph, Value
+from plangraf.views.quality import CLASS, METRIC, VALUE
+from plangraf.views.shown import Shown
+from plangraf.views.wording import LANGUAGE_NAMES, property_label, texts
+
+# Longer lists are folded, so that a municipality's page is not one screen after the other of evidence.
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table: a property and what it says. `first` of the values are open, the others folded."""
+
+    name: Shown
+    values: list[Shown]
+
+    @property
+    def open(self) -> list[Shown]:
+        return self.values[:_SHOWN] if len(self.values) > _SHOWN + 3 else self.values
+
+    @property
+    def folded(self) -> list[Shown]:
+        return self.values[len(self.open) :]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One line of the evidence: what it is about, of which kind it is, and where it stands."""
+
+    facts: list[Shown]
+    kind: Shown
+    source: Shown
+    place: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One line of a dataset's quality: the metric, the class that it was measured for, if any, and the value."""
+
+    metric: Shown
+    about: Shown | None
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alternate:
+    """The same document in another format."""
+
+    format: Format
+    href: str
+
+
+class Pages:
+    """Renders pages; `prefix` is the path that the service lies under at its public address."""
+
+    def __init__(self, prefix: str, version: Callable[[], str]) -> None:
+        self._prefix = prefix
+        self._version = version
+        self._environment = Environment(
+            loader=PackageLoader("plangraf.pages"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def render(self, template: str, language: str, **values: Any) -> bytes:
+        """One page.
+
+        Args:
+            template: file of `templates/`.
+            language: nb or en.
+            values: what the template shows beside the words, address prefix and version.
+        """
+        # Some words carry markup of our own; words of the data never come this way.
+        words = {key: Markup(text) if "<" in text else text for key, text in texts(language).items()}  # noqa: S704
+        page = self._environment.get_template(template).render(
+            t=words,
+            lang=language,
+            languages=LANGUAGE_NAMES,
+            prefix=self._prefix,
+            version=self._version(),
+            **{"here": "", **values},
+        )
+        return page.encode()
+
+    def document(
+        self,
+        description: Description,
+        language: str,
+        *,
+        canonical: str,
+        alternates: Sequence[Alternate],
+        json_ld: dict[str, Any],
+        schema_org: dict[str, Any] | None = None,
+        here: str = "",
+    ) -> bytes:
+        """The page of one thing: its facts, what points to it, its formats, its JSON-LD in a script.
+
+        `canonical` is the page's own public address, `schema_org` what search engines read of a dataset.
+        `here` is the query part, if any, that links to the page in its other language must keep.
+        """
+        words = _Words(description, language, self._prefix)
+        types = [o for _, p, o in description.own if p == RDF_TYPE and isinstance(o, NamedNode)]
+        return self.render(
+            "document.html",
+            language,
+            title=words.title(description.thing),
+            types=[words.shown(t) for t in _natural(types)],
+            iri=description.thing.value,
+            notice=texts(language)[notice] if (notice := notice_of(description)) else None,
+            facts=words.facts(),
+            incoming=words.incoming(),
+            quality=words.quality(),
+            evidence=words.evidence(),
+            evidence_open=_SHOWN,
+            incoming_cut=MOST_INCOMING if len(description.incoming) >= MOST_INCOMING else None,
+            canonical=canonical,
+            alternates=alternates,
+            json_ld=script(json_ld),
+            schema_org=script(schema_org) if schema_org else None,
+            here=here,
+        )
+
+
+def script(json_ld: dict[str, Any]) -> Markup:
+    """JSON-LD for a script element: no `<` in it, so nothing in the data can end the element."""
+    return Markup(orjson.dumps(json_ld).decode().replace("<", "\\u003c"))  # noqa: S704
+
+
+class _Words:
+    """How one document's terms read in one language."""
+
+    def __init__(self, description: Description, language: str, prefix: str) -> None:
+        self._description = description
+        self._language = language
+        self._prefix = prefix
+        self._labels = Labels([*description.graph, *description.predicates])
+        self._known = {s for s, _, _ in description.graph if isinstance(s, NamedNode)}
+        self._types: dict[NamedNode, list[NamedNode]] = {}
+        for s, p, o in description.named:
+            if p == RDF_TYPE and isinstance(s, NamedNode) and isinstance(o, NamedNode):
+                self._types.setdefault(s, []).append(o)
+        self._defined = {s for s, _, _ in description.predicates if isinstance(s, NamedNode)}
+
+    def title(self, thing: NamedNode) -> Shown:
+        found = self._labels.best(thing, self._language)
+        code = sdg_code(thing.value)
+        if found:
+            return Shown(f"{code} {found.value}" if code else found.value, lang=found.language)
+        return Shown(short_name(thing.value))
+
+    def shown(self, value: Value) -> Shown:
+        if isinstance(value, Literal):
+            return Shown(value.value, lang=value.language)
+        if isinstance(value, BlankNode):
+            return Shown("…")
+        return replace(self.title(value), href=self._href(value, self._known), about=value.value)
+
+    def facts(self) -> list[Row]:
+        return self._rows((p, o) for _, p, o in self._description.own)
+
+    def incoming(self) -> list[Row]:
+        """What points here; the evidence about the thing has a table of its own."""
+        return self._rows((p, s) for s, p, _ in self._description.incoming if p != ABOUT)
+
+    def evidence(self) -> list[Evidence]:
+        lines = texts(self._language)["lines"]
+
+        def fact(name: NamedNode, value: Value | None) -> Shown:
+            text = self._property(name).text
+            return Shown(f"{text}: {self.shown(value).text}" if value is not None else text)
+
+        def row(passage: Passage) -> Evidence:
+            place = lines.format(first=passage.first, last=passage.last)
+            where = ", ".join(part for part in (passage.section, passage.item, place) if part)
+            return Evidence(
+                [fact(name, value) for name, value in sorted(passage.statements, key=str)],
+                self.shown(passage.kind),
+                self.shown(passage.source),
+                Shown(where, self._prefix + document_path(passage.iri.value), about=passage.iri.value),
+            )
+
+        return [row(passage) for passage in passages(self._description.evidence)]
+
+    def quality(self) -> list[Measurement]:
+        said: dict[Value, dict[NamedNode, Value]] = {}
+        for subject, predicate, value in self._description.quality:
+            said.setdefault(subject, {})[predicate] = value
+        return [
+            Measurement(
+                self.shown(found[METRIC]), self.shown(found[CLASS]) if CLASS in found else None, found[VALUE].value
+            )
+            for found in said.values()
+            if METRIC in found
+        ]
+
+    def _rows(self, pairs: Iterable[tuple[NamedNode, Value]]) -> list[Row]:
+        values: dict[NamedNode, list[Value]] = {}
+        for predicate, value in pairs:
+            values.setdefault(predicate, []).append(value)
+        named = {predicate: self._property(predicate) for predicate in values}
+
+        def key(predicate: NamedNode) -> tuple[bool, bool, bool, str, str]:
+            nameless = all(self._nameless(value) for value in values[predicate])
+            name = named[predicate].text.casefold()
+            return predicate not in LABELS, predicate != RDF_TYPE, nameless, name, predicate.value
+
+        return [
+            Row(named[predicate], [self.shown(value) for value in self._in_order(values[predicate])])
+            for predicate in sorted(values, key=key)
+        ]
+
+    def _in_order(self, values: list[Value]) -> list[Value]:
+        """What the reader can read first: texts in the page's language, things that have a name."""
+
+        def late(value: Value) -> bool:
+            if isinstance(value, Literal):
+                return value.language not in (None, self._language)
+            return self._nameless(value)
+
+        return sorted(_natural(values), key=late)
+
+    def _nameless(self, value: Value) -> bool:
+        if isinstance(value, Literal):
+            return False
+        return isinstance(value, BlankNode) or self._labels.best(value, self._language) is None
+
+    def _property(self, predicate: NamedNode) -> Shown:
+        found = self._labels.best(predicate, self._language)
+        text = found.value if found else property_label(predicate.value, self._language)
+        lang = found.language if found else None
+        return Shown(text or short_name(predicate.value), self._href(predicate, self._defined), lang, predicate.value)
+
+    def _href(self, thing: NamedNode, known: set[NamedNode]) -> str | None:
+        if thing in known:
+            return self._prefix + document_path(thing.value)
+        return thing.value if thing.value.startswith(("http://", "https://")) else None
+
+
+def _natural(values: Iterable[Any]) -> list[Any]:
+    """Values in the order that people count: 2020-2 before 2020-10."""
+
+    def key(value: Any) -> list[tuple[int, int | str]]:
+        parts = re.split(r"([0-9]+)", str(value))
+        return [(1, int(part)) if part.isdecimal() and part.isascii() else (0, part) for part in parts if part]
+
+    return sorted(values, key=key)
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeRow:
+    """One property shape on the page of the shapes."""
+
+    name: str
+    path: Shown
+    severity: str
+    message: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeTable:
+    """One node shape: its local name, the class that it is for, its property shapes."""
+
+    name: str
+    target: Shown | None
+    rows: list[ShapeRow]
+
+
+_SH = "http://www.w3.org/ns/shacl#"
+
+
+def shape_tables(graph: Graph, language: str, prefix: str) -> list[ShapeTable]:
+    """The node shapes of a shapes graph by name, each with its property shapes."""
+    by_subject: dict[Any, dict[str, list[Value]]] = {}
+    for s, p, o in graph:
+        by_subject.setdefault(s, {}).setdefault(p.value, []).append(o)
+
+    def link(term: Value | None) -> Shown:
+        if not isinstance(term, NamedNode):
+            return Shown("…")
+        ours = term.value.startswith(PREFIXES["plan"])
+        href = prefix + document_path(term.value) if ours else term.value
+        return Shown(short_name(term.value), href, about=term.value)
+
+    def message(found: list[Value]) -> Shown:
+        literals = [m for m in found if isinstance(m, Literal)]
+        best = min(literals, key=lambda m: (m.language != language, m.language or "", m.value), default=None)
+        return Shown(best.value, lang=best.language) if best else Shown("")
+
+    tables = []
+    for shape, found in by_subject.items():
+        if NamedNode(_SH + "NodeShape") not in found.get(RDF_TYPE.value, []) or isinstance(shape, BlankNode):
+            continue
+        rows = []
+        for rule in _natural(found.get(_SH + "property", [])):
+            said = by_subject.get(rule, {})
+            severity = said.get(_SH + "severity", [NamedNode(_SH + "Violation")])[0]
+            rows.append(
+                ShapeRow(
+                    local_name(str(rule.value)),
+                    link(said.get(_SH + "path", [None])[0]),
+                    local_name(str(severity.value)),
+                    message(said.get(_SH + "message", [])),
+                )
+            )
+        targets = found.get(_SH + "targetClass", [])
+        tables.append(ShapeTable(local_name(shape.value), link(targets[0]) if targets else None, rows))
+    return sorted(tables, key=lambda table: table.name)
+
+
+def local_name(iri: str) -> str:
+    return re.split(r"[#/]", iri)[-1]

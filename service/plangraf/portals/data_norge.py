@@ -1,0 +1,396 @@
+"""The rules by which data.norge.no fetches a catalogue, splits it into items and reads them.
+
+One GET with the Accept registered for the source and nothing conditional; the answer is parsed as that Accept says,
+whatever its Content-Type; the model is written as RDF/XML on the way; catalogues, datasets and services are kept when
+they are IRIs that hang together by dcat:dataset, dcat:inSeries and dcat:service.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from collections.abc import Iterator
+
+import pyoxigraph
+from rdflib import RDF, BNode, Literal, URIRef
+from rdflib.term import Node
+
+from plangraf.errors import SettingError
+from plangraf.portals.catalogue_document import DCAT, RELATIVE, Content, name_of, ordered
+from plangraf.portals.fetching import Answer
+from plangraf.portals.findings import DATA_NORGE, Finding, Item, Severity
+from plangraf.sources.turtle import compact
+
+LIMIT = 75 * 1024 * 1024
+"""Bytes of the largest document that the harvester takes."""
+
+# The order in which a configured Accept is searched; the first that it contains decides. None where we have no parser.
+_ACCEPTS = (
+    (("text/turtle", "application/turtle"), pyoxigraph.RdfFormat.TURTLE),
+    (("text/n3",), pyoxigraph.RdfFormat.N3),
+    (("application/trig",), pyoxigraph.RdfFormat.TRIG),
+    (("application/rdf+xml",), pyoxigraph.RdfFormat.RDF_XML),
+    (("application/rdf+json",), None),
+    (("application/ld+json",), pyoxigraph.RdfFormat.JSON_LD),
+    (("application/n-triples", "application/ntriples"), pyoxigraph.RdfFormat.N_TRIPLES),
+    (("application/n-quads", "application/nquads"), pyoxigraph.RdfFormat.N_QUADS),
+    (("application/trix",), None),
+)
+# The run of name characters at the end of an IRI, a percent-encoding before it left out.
+_LAST_NAME = re.compile(r"(?:%..)?([\w.\-\u00b7]*)\Z")
+# A dataset's copy takes all that it reaches; a catalogue entry has some dozens of nodes.
+_MUCH = 500
+_SHOWN = 3
+
+
+def format_of(accept: str) -> pyoxigraph.RdfFormat | None:
+    """The format that a registered Accept is read as; None when the harvester refuses it.
+
+    Raises:
+        SettingError: the harvester takes it, and we cannot read it.
+    """
+    for types, form in _ACCEPTS:
+        if any(type_ in accept.lower() for type_ in types):
+            if form is None:
+                raise SettingError(
+                    f"data.norge.no reads --accept {accept} as {types[0]}, which cannot be read here. Register "
+                    "text/turtle, and check that."
+                )
+            return form
+    return None
+
+
+def portal_id(iri: str) -> str:
+    """The identifier that the portal gives a resource: UUID version 3 of its IRI's bytes, without a name space."""
+    return str(uuid.UUID(bytes=hashlib.md5(iri.encode(), usedforsecurity=False).digest(), version=3))
+
+
+def of_fetch(answer: Answer, document: str, limit: int = LIMIT) -> Iterator[Finding]:
+    """What the harvester says of one answer before it parses it."""
+    if answer.status != 200:
+        where = f" → {answer.headers['location']}" if "location" in answer.headers else ""
+        yield _found(
+            "status-200", "Violation", document,
+            f"Svaret har status {answer.status}{where}. Høsteren krever 200 og følger bare omdirigeringer 301, 302, "
+            "303 og 307 fra http til http eller https til https: registrer adressen som selv svarer 200.",
+            f"The answer has status {answer.status}{where}. The harvester demands 200 and follows only the redirects "
+            "301, 302, 303 and 307 from http to http or https to https: register the address that answers 200 itself.",
+        )  # fmt: skip
+        return
+    if answer.redirects:
+        yield _found(
+            "redirect", "Warning", document,
+            f"Adressen omdirigerer til {answer.url}. Registrer den: en omdirigering mellom http og https følges ikke.",
+            f"The address redirects to {answer.url}. Register that one: from http to https no redirect is followed.",
+        )  # fmt: skip
+    if "content-encoding" in answer.headers:
+        coding = answer.headers["content-encoding"]
+        yield _found(
+            "content-encoding", "Violation", document,
+            f"Svaret har Content-Encoding: {coding} uten at det er bedt om. Høsteren leser feltet som et tegnsett og "
+            "stopper: send det bare når Accept-Encoding ber om det.",
+            f"The answer has Content-Encoding: {coding} although none was asked for. The harvester takes the field for "
+            "a character set and stops: send it only when Accept-Encoding asks for it.",
+        )  # fmt: skip
+    if len(answer.body) > limit:
+        yield _found(
+            "size", "Violation", document,
+            f"Dokumentet er større enn {limit} byte. Del katalogen, eller ta ut det som ikke beskriver datasett.",
+            f"The document is larger than {limit} bytes. Split the catalogue, or take out what describes no dataset.",
+        )  # fmt: skip
+    elif not answer.complete:
+        yield _found(
+            "complete", "Violation", document,
+            "Svaret brøt av før slutten. Se i tjenestens logg, og prøv igjen.",
+            "The answer broke off before its end. Look into the service's log, and try again.",
+        )  # fmt: skip
+    try:
+        answer.body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if len(answer.body) <= limit and "content-encoding" not in answer.headers:
+            yield _found(
+                "utf-8", "Warning", document,
+                f"Svaret er ikke UTF-8 (byte {error.start}), og bokstaver blir til �. Skriv dokumentet i UTF-8.",
+                f"The answer is not UTF-8 (byte {error.start}), and letters become �. Write the document in UTF-8.",
+            )  # fmt: skip
+
+
+def as_read(body: bytes) -> bytes:
+    """The document as the harvester reads it: what is not UTF-8 becomes U+FFFD."""
+    return body.decode("utf-8", "replace").encode()
+
+
+def refused_accept(accept: str, document: str) -> Finding:
+    return _found(
+        "accept", "Violation", document,
+        f"En kilde med Accept: {accept} blir avvist, for den sier ikke hvilket format svaret har. Registrer "
+        "text/turtle.",
+        f"A source with Accept: {accept} is refused, as it does not say in which format the answer is. Register "
+        "text/turtle.",
+    )  # fmt: skip
+
+
+def unreadable(answer: Answer, accept: str, reason: str, document: str) -> Finding:
+    named = answer.headers.get("content-type", "–")
+    return _found(
+        "parse", "Violation", document,
+        f"Svaret leses som {accept} uansett Content-Type ({named}), og det går ikke: {reason}. Rett feilen, eller "
+        "registrer det formatet som tjenesten svarer med.",
+        f"The answer is read as {accept} whatever its Content-Type ({named}), and that fails: {reason}. Correct it, or "
+        "register the format in which the service answers.",
+    )  # fmt: skip
+
+
+def of_changes(
+    first: list[pyoxigraph.Quad], second: list[pyoxigraph.Quad], content: Content, document: str
+) -> Iterator[Finding]:
+    """One warning for each item whose statements differ between two fetches, blank nodes renamed canonically."""
+    changed = _canonical(first) ^ _canonical(second)
+    by_item: dict[str, set[str]] = {}
+    for quad in changed:
+        subject: Node = (
+            BNode(quad.subject.value) if isinstance(quad.subject, pyoxigraph.BlankNode)
+            else URIRef(getattr(quad.subject, "value", ""))
+        )  # fmt: skip
+        for owner in map(name_of, content.owners.get(subject, [])) or [document]:
+            by_item.setdefault(owner, set()).add(compact(quad.predicate.value))
+        if subject not in content.owners:
+            by_item.setdefault(document, set()).add(compact(quad.predicate.value))
+    for item, predicates in sorted(by_item.items()):
+        named = ", ".join(sorted(predicates)[:_SHOWN])
+        yield _found(
+            "volatile", "Warning", item,
+            f"To hentinger rett etter hverandre ga ulike verdier av {named}. Det regnes da som endret ved hver "
+            "høsting: la verdien følge dataene, ikke klokken.",
+            f"Two fetches in a row gave different values of {named}. It then counts as changed at each harvest: let "
+            "the value follow the data, not the clock.",
+        )  # fmt: skip
+
+
+def of_content(content: Content, document: str) -> Iterator[Finding]:
+    """What the harvester and the portal's reader say of a document that parses."""
+    yield from _absolute(content, document)
+    yield from _as_rdf_xml(content, document)
+    yield from _structure(content, document)
+    yield from _cycles(content, document)
+    yield from _paging(content, document)
+    for node in content.of_kind("dataset", "series"):
+        yield from _reach(content, node)
+
+
+def undescribed(content: Content) -> list[Item]:
+    """What a catalogue lists as a dataset or a service without the document saying that it is one."""
+    datasets, services = _listed(content)
+    return [
+        *(Item("dataset", name_of(node)) for node in ordered(datasets)
+          if not {DCAT.Dataset, DCAT.DatasetSeries} & set(content.graph.objects(node, RDF.type))),
+        *(Item("service", name_of(node)) for node in ordered(services)
+          if DCAT.DataService not in content.graph.objects(node, RDF.type)),
+    ]  # fmt: skip
+
+
+def _listed(content: Content) -> tuple[set[Node], set[Node]]:
+    """What the catalogues that have an IRI name with dcat:dataset, and with dcat:service."""
+    catalogues = [node for node in content.of_kind("catalogue") if isinstance(node, URIRef)]
+    return (
+        {value for node in catalogues for value in content.graph.objects(node, DCAT.dataset)},
+        {value for node in catalogues for value in content.graph.objects(node, DCAT.service)},
+    )
+
+
+def _canonical(quads: list[pyoxigraph.Quad]) -> set[pyoxigraph.Quad]:
+    dataset = pyoxigraph.Dataset(quads)
+    dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
+    return set(dataset)
+
+
+def _absolute(content: Content, document: str) -> Iterator[Finding]:
+    relative = sorted(
+        {str(term)[len(RELATIVE) :] for triple in content.graph for term in triple
+         if isinstance(term, URIRef) and term.startswith(RELATIVE)}
+    )  # fmt: skip
+    if relative:
+        harvested = any(str(node).startswith(RELATIVE) for node in content.kinds)
+        named = ", ".join(f"<{iri}>" for iri in relative[:_SHOWN])
+        yield _found(
+            "absolute-iris", "Violation" if harvested else "Warning", document,
+            f"Relative IRI-er ({named}) blir til http://example.com/… i høsteren. Skriv hele IRI-en, eller sett @base.",
+            f"Relative IRIs ({named}) become http://example.com/… in the harvester. Write the whole IRI, or set @base.",
+        )  # fmt: skip
+
+
+def _as_rdf_xml(content: Content, document: str) -> Iterator[Finding]:
+    bad = sorted({str(path) for path in content.graph.predicates() if not has_xml_name(str(path))})
+    for path in bad:
+        yield _found(
+            "rdf-xml-predicate", "Violation", document,
+            f"Egenskapen <{path}> slutter ikke på et XML-navn, så modellen kan ikke skrives som RDF/XML og hele "
+            "høstingen stopper. Bruk en egenskap der det siste etter # eller / er et navn som begynner med en bokstav.",
+            f"The property <{path}> does not end in an XML name, so the model cannot be written as RDF/XML and the "
+            "whole harvest stops. Use a property in which a name that begins with a letter follows the last # or /.",
+        )  # fmt: skip
+    unwritable = {
+        str(value) for value in content.graph.objects()
+        if isinstance(value, Literal) and not all(_xml_character(ord(sign)) for sign in value)
+    }  # fmt: skip
+    for text in sorted(unwritable):
+        yield _found(
+            "rdf-xml-character", "Violation", document,
+            f"Teksten {text[:60]!r} har et styretegn som XML ikke kan holde. Ta det bort.",
+            f"The text {text[:60]!r} has a control character that XML cannot hold. Take it out.",
+        )  # fmt: skip
+
+
+def has_xml_name(iri: str) -> bool:
+    """Whether the IRI ends in an NCName of https://www.w3.org/TR/xml-names/, where the harvester's writer splits it.
+
+    A leading digit or percent-encoding goes to the name space: `…/1a` is split before the `a`, `…/2020-7` nowhere.
+    """
+    last = _LAST_NAME.search(iri)
+    return last is not None and any(sign.isalpha() or sign == "_" for sign in last[1])
+
+
+def _xml_character(code: int) -> bool:
+    return code in (0x9, 0xA, 0xD) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
+
+
+def _structure(content: Content, document: str) -> Iterator[Finding]:
+    graph = content.graph
+    if not any(isinstance(node, URIRef) for node in content.of_kind("catalogue")):
+        yield _found(
+            "catalogue", "Violation", document,
+            "Det er ingen dcat:Catalog med IRI i dokumentet, så ingenting høstes. Gi katalogen en IRI og typen.",
+            "There is no dcat:Catalog with an IRI in the document, so nothing is harvested. Give the catalogue an IRI "
+            "and the type.",
+        )  # fmt: skip
+    for node in content.kinds:
+        if isinstance(node, BNode):
+            yield _found(
+                "iri", "Violation", name_of(node),
+                "En katalog, et datasett eller en datatjeneste uten IRI blir ikke tatt med. Gi den en fast IRI.",
+                "A catalogue, dataset or data service without an IRI is dropped. Give it a lasting IRI.",
+            )  # fmt: skip
+    datasets, services = _listed(content)
+    for item in undescribed(content):
+        if item.kind == "dataset":
+            yield _found(
+                "dataset-type", "Violation", item.name,
+                "Katalogen har det i dcat:dataset, men det er verken dcat:Dataset eller dcat:DatasetSeries her, og "
+                "blir ikke tatt med. Beskriv det i dokumentet, med typen.",
+                "The catalogue lists it with dcat:dataset, but it is neither a dcat:Dataset nor a dcat:DatasetSeries "
+                "here, and is dropped. Describe it in the document, with its type.",
+            )  # fmt: skip
+        else:
+            yield _found(
+                "service-type", "Violation", item.name,
+                "Katalogen har den i dcat:service, men den er ikke dcat:DataService her, og blir ikke tatt med. "
+                "Beskriv den i dokumentet, med typen.",
+                "The catalogue lists it with dcat:service, but it is no dcat:DataService here, and is dropped. "
+                "Describe it in the document, with its type.",
+            )  # fmt: skip
+    series = set(content.of_kind("series")) & datasets
+    for node in content.of_kind("dataset", "series"):
+        if isinstance(node, URIRef) and node not in datasets and series.isdisjoint(graph.objects(node, DCAT.inSeries)):
+            yield _found(
+                "listed", "Violation", name_of(node),
+                "Ingen katalog i dokumentet har det i dcat:dataset, og det er ikke i en serie som er der. Før det opp.",
+                "No catalogue in the document lists it with dcat:dataset, and it is in no series that is listed. Add "
+                "it there.",
+            )  # fmt: skip
+    for node in content.of_kind("service"):
+        if isinstance(node, URIRef) and node not in services:
+            yield _found(
+                "listed", "Violation", name_of(node),
+                "Ingen katalog i dokumentet har datatjenesten i dcat:service. Før den opp der.",
+                "No catalogue in the document lists the data service with dcat:service. Add it there.",
+            )  # fmt: skip
+    if services:
+        yield _found(
+            "second-source", "Info", document,
+            "Datatjenester høstes fra en egen kilde av typen dataservice. Registrer den også; adressen kan være samme.",
+            "Data services are harvested from a source of their own, of type dataservice. Register that too; the "
+            "address may be the same.",
+        )  # fmt: skip
+
+
+def _paging(content: Content, document: str) -> Iterator[Finding]:
+    if content.next_page is not None:
+        page = content.next_page.removeprefix(RELATIVE)
+        yield _found(
+            "paging", "Warning", document,
+            f"Neste side er {page}, men høsteren følger ikke hydra:next, og det som bare står der, blir ikke tatt med. "
+            "Registrer en adresse som gir hele katalogen.",
+            f"The next page is {page}, but the harvester does not follow hydra:next, and what stands only there is not "
+            "taken. Register an address that gives the whole catalogue.",
+        )  # fmt: skip
+
+
+def _cycles(content: Content, document: str) -> Iterator[Finding]:
+    """Cycles that the harvester follows for ever: it stops only at typed IRIs that it has copied, and at datasets."""
+    graph = content.graph
+    subjects: set[Node] = set(graph.subjects())
+    endless = {
+        node for node in subjects
+        if isinstance(node, BNode) or (isinstance(node, URIRef) and (node, RDF.type, None) not in graph)
+    } - set(content.kinds)  # fmt: skip
+    edges: dict[Node, set[Node]] = {
+        node: {value for value in graph.objects(node, None) if value in endless} for node in endless
+    }
+    reachable = {node for start in content.kinds for node in content.reached(start)}
+    looping = _in_cycles(edges) & reachable
+    if looping:
+        named = ", ".join(shown(node) for node in ordered(looping)[:_SHOWN])
+        yield _found(
+            "untyped-cycle", "Violation", document,
+            f"Noder uten type eller uten IRI viser til hverandre i ring ({named}), og høsteren går rundt til den "
+            "stopper. Gi hver av dem en IRI og en rdf:type, eller bryt ringen.",
+            f"Nodes without a type or without an IRI point at each other in a ring ({named}), and the harvester goes "
+            "round until it breaks. Give each of them an IRI and an rdf:type, or break the ring.",
+        )  # fmt: skip
+
+
+def _in_cycles(edges: dict[Node, set[Node]]) -> set[Node]:
+    """The nodes left when those without a way in or without a way out are taken away again and again."""
+    left = set(edges)
+    while True:
+        out = {node for node in left if edges[node] & left}
+        into = {value for node in out for value in edges[node]} & out
+        if into == left:
+            return left
+        left = into
+
+
+def _reach(content: Content, node: Node) -> Iterator[Finding]:
+    reached = content.reached(node, content.of_kind("dataset", "series"))
+    untyped = sorted(
+        other for other in reached if isinstance(other, URIRef) and (other, RDF.type, None) not in content.graph
+    )
+    if untyped:
+        named = ", ".join(shown(other) for other in untyped[:_SHOWN])
+        yield _found(
+            "typed", "Warning", name_of(node),
+            f"Datasettet fører til {named} uten rdf:type. Gi alt som beskrives en type: høsteren kjenner igjen det den "
+            "har kopiert, på typen.",
+            f"The dataset leads to {named} without an rdf:type. Type everything that is described: the harvester knows "
+            "by the type what it has copied.",
+        )  # fmt: skip
+    if len(reached) > _MUCH:
+        yield _found(
+            "reach", "Warning", name_of(node),
+            f"Fra datasettet når høsteren {len(reached)} beskrevne noder, og alle kopieres inn i det. Hold selve "
+            "dataene ute av katalogen.",
+            f"From the dataset the harvester reaches {len(reached)} described nodes, and copies them all into it. Keep "
+            "the data themselves out of the catalogue.",
+        )  # fmt: skip
+
+
+def shown(value: Node) -> str:
+    """A term in a message."""
+    if isinstance(value, Literal):
+        return f'"{value[:60]}"'
+    return name_of(value) if isinstance(value, BNode) else f"<{value}>"
+
+
+def _found(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
+    return Finding(DATA_NORGE, rule, severity, item, nb, en)

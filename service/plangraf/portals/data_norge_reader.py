@@ -1,0 +1,125 @@
+"""What data.norge.no's reader makes of the items that were harvested: what it drops, the badge, dead addresses.
+
+It reads one label in each language, dates of two types and themes of three lists, and drops the rest silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rdflib import Literal, URIRef
+from rdflib.namespace import XSD
+from rdflib.term import Node
+
+from plangraf.portals.catalogue_document import DCAT, DCT, FOAF, Content, name_of, ordered
+from plangraf.portals.data_norge import shown
+from plangraf.portals.findings import DATA_NORGE, Finding, Severity
+from plangraf.sources.turtle import compact
+
+_LEGAL_NAME = URIRef("http://www.w3.org/ns/regorg#legalName")
+_VCARD_EMAIL = URIRef("http://www.w3.org/2006/vcard/ns#hasEmail")
+_EU = "http://publications.europa.eu/resource/authority/"
+_THEMES = (_EU + "data-theme/", "https://psi.norge.no/los", "http://eurovoc.europa.eu/")
+_PUBLIC = URIRef(_EU + "access-right/PUBLIC")
+_OPEN_LICENCES = (
+    _EU + "licence/CC0",
+    _EU + "licence/CC_BY_4_0",
+    _EU + "licence/NLOD_2_0",
+    "creativecommons.org/licenses/by/4.0",
+    "creativecommons.org/publicdomain/zero/1.0",
+    "data.norge.no/nlod",
+)
+
+
+def of_content(content: Content) -> Iterator[Finding]:
+    """What is lost of each item that is taken."""
+    for node in content.of_kind("dataset"):
+        yield from _badge(content, node)
+    yield from _quirks(content)
+
+
+def dead(addresses: Iterable[str], dataset: str) -> Iterator[Finding]:
+    """One warning for each address of a dataset's distributions that was asked and did not answer 200."""
+    for address in addresses:
+        yield _found(
+            "dead-address", "Warning", dataset,
+            f"{address} svarer ikke 200 på GET, og det trekker ned metadatakvaliteten. Rett adressen, eller la den "
+            "svare.",
+            f"{address} does not answer 200 to GET, which lowers the metadata quality. Correct the address, or let it "
+            "answer.",
+        )  # fmt: skip
+
+
+def _badge(content: Content, node: Node) -> Iterator[Finding]:
+    graph = content.graph
+    missing = []
+    if (node, DCT.accessRights, _PUBLIC) not in graph:
+        missing.append(("dct:accessRights …/access-right/PUBLIC",) * 2)
+    licences = {
+        str(licence) for distribution in graph.objects(node, DCAT.distribution)
+        for licence in graph.objects(distribution, DCT.license)
+    }  # fmt: skip
+    if not any(known in licence for licence in licences for known in _OPEN_LICENCES):
+        missing.append(("en distribusjon med lisens CC0, CC BY 4.0 eller NLOD",
+                        "a distribution with licence CC0, CC BY 4.0 or NLOD"))  # fmt: skip
+    if missing:
+        yield _found(
+            "open-data", "Info", name_of(node),
+            f"Merkes ikke som åpne data. Det mangler: {' og '.join(nb for nb, _ in missing)}.",
+            f"Gets no open-data badge. Missing: {' and '.join(en for _, en in missing)}.",
+        )  # fmt: skip
+
+
+def _quirks(content: Content) -> Iterator[Finding]:
+    """What the portal's reader drops silently from items that are taken."""
+    graph = content.graph
+    for path in (DCT.title, DCT.description):
+        for node in ordered(graph.subjects(path)):
+            languages = [(text.language or "nb").lower() for text in content.texts(node, path)]
+            twice = sorted({language for language in languages if languages.count(language) > 1})
+            if twice:
+                yield from _owned(
+                    content, node, "one-per-language",
+                    f"{compact(path)} står mer enn én gang på {', '.join(twice)} (uten språk regnes som nb), og bare "
+                    "én vises. Behold én.",
+                    f"{compact(path)} stands more than once in {', '.join(twice)} (without a language counts as nb), "
+                    "and only one is shown. Keep one.",
+                )  # fmt: skip
+    for path in (DCT.issued, DCT.modified, DCAT.startDate, DCAT.endDate):
+        for node, value in sorted(graph.subject_objects(path)):
+            if not isinstance(value, Literal) or value.datatype not in (XSD.date, XSD.dateTime):
+                yield from _owned(
+                    content, node, "date",
+                    f"{compact(path)} {shown(value)} faller bort: portalen leser bare xsd:date og xsd:dateTime.",
+                    f"{compact(path)} {shown(value)} is dropped: the portal reads only xsd:date and xsd:dateTime.",
+                )  # fmt: skip
+    for node, value in sorted(graph.subject_objects(DCAT.theme)):
+        if not str(value).startswith(_THEMES):
+            yield from _owned(
+                content, node, "theme",
+                f"Temaet {shown(value)} faller bort. Bruk EUs data-theme, LOS (psi.norge.no/los) eller EuroVoc.",
+                f"The theme {shown(value)} is dropped. Use the EU's data-theme, LOS (psi.norge.no/los) or EuroVoc.",
+            )  # fmt: skip
+    for node, value in sorted(graph.subject_objects(_VCARD_EMAIL)):
+        if not str(value).startswith("mailto:"):
+            yield from _owned(
+                content, node, "email",
+                f"E-postadressen {shown(value)} er ingen mailto:-IRI. Skriv <mailto:navn@kommune.no>.",
+                f"The e-mail address {shown(value)} is no mailto: IRI. Write <mailto:name@municipality.no>.",
+            )  # fmt: skip
+    for node in content.kinds:
+        for publisher in ordered(graph.objects(node, DCT.publisher)):
+            if not content.texts(publisher, _LEGAL_NAME) and not content.texts(publisher, FOAF.name):
+                yield _found(
+                    "publisher-name", "Warning", name_of(node),
+                    f"Utgiveren {shown(publisher)} har verken foaf:name eller rov:legalName. Gi den et navn.",
+                    f"The publisher {shown(publisher)} has neither foaf:name nor rov:legalName. Give it a name.",
+                )  # fmt: skip
+
+
+def _owned(content: Content, node: Node, rule: str, nb: str, en: str) -> Iterable[Finding]:
+    return [_found(rule, "Warning", name_of(owner), nb, en) for owner in content.owners.get(node, [])]
+
+
+def _found(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
+    return Finding(DATA_NORGE, rule, severity, item, nb, en)

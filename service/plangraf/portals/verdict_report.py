@@ -1,0 +1,110 @@
+"""The verdict as text in both languages for people, and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from plangraf.portals.data_norge import portal_id
+from plangraf.portals.findings import DATA_NORGE, Finding, Item, Score, Severity, Verdict
+
+_KINDS = {
+    "document": ("dokumentet", "the document"),
+    "catalogue": ("katalog", "catalogue"),
+    "dataset": ("datasett", "dataset"),
+    "series": ("datasettserie", "dataset series"),
+    "service": ("datatjeneste", "data service"),
+}
+_SEVERITIES: dict[Severity, tuple[str, str]] = {
+    "Violation": ("Feil", "Error"),
+    "Warning": ("Advarsel", "Warning"),
+    "Info": ("Råd", "Advice"),
+}
+
+
+def as_text(verdict: Verdict) -> str:
+    """By portal and item: accepted or rejected and why, in Bokmål and in English, with counts at the end."""
+    lines = [verdict.source, ""]
+    for portal, items in verdict.items.items():
+        lines.append(portal)
+        for item in items:
+            lines += _item(verdict, portal, item)
+        lines.append("")
+    if verdict.scores:
+        lines.append("Metadatakvalitet · metadata quality (MQA)")
+        for score in verdict.scores:
+            lines += _score(score)
+        lines.append("")
+    return "\n".join([*lines, *_summary(verdict)])
+
+
+def as_json(verdict: Verdict) -> str:
+    """The same for programs; `id` is the identifier that data.norge.no gives the item."""
+    portals = []
+    for portal, items in verdict.items.items():
+        told = []
+        for item in items:
+            one: dict[str, Any] = {"kind": item.kind, "item": item.name, "accepted": verdict.accepted(portal, item)}
+            if portal == DATA_NORGE and item.kind != "document":
+                one["id"] = portal_id(item.name)
+            one["findings"] = [
+                {name: value for name, value in asdict(finding).items() if name not in ("portal", "item")}
+                for finding in verdict.of(portal, item)
+            ]
+            told.append(one)
+        portals.append({
+            "portal": portal,
+            "accepted": all(verdict.accepted(portal, item) for item in items),
+            "items": told,
+        })  # fmt: skip
+    report = {
+        "source": verdict.source,
+        "accepted": verdict.accepted_everywhere,
+        "portals": portals,
+        "scores": [asdict(score) for score in verdict.scores],
+    }
+    return json.dumps(report, ensure_ascii=False, indent=1)
+
+
+def _item(verdict: Verdict, portal: str, item: Item) -> Iterator[str]:
+    nb, en = _KINDS[item.kind]
+    state = "godtatt · accepted" if verdict.accepted(portal, item) else "avvist · rejected"
+    name = item.name if item.kind == "document" or item.name.startswith("_:") else f"<{item.name}>"
+    yield f"  {nb} · {en} {name}  {state}"
+    if item.kind != "document" and verdict.document_refused(portal):
+        yield "    nb  Fordi dokumentet er avvist."
+        yield "    en  Because the document is rejected."
+    for finding in verdict.of(portal, item):
+        yield from _finding(finding)
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    nb, en = _SEVERITIES[finding.severity]
+    yield f"    nb  {nb}: {finding.nb}"
+    yield f"    en  {en}: {finding.en}"
+    yield f"        {finding.rule}"
+
+
+def _score(score: Score) -> Iterator[str]:
+    yield f"  <{score.dataset}>  {score.given} av {score.most} poeng · {score.given} of {score.most} points"
+    for nb, en, metrics in (("mangler", "missing", score.lacking), ("ikke prøvd", "not tried", score.untried)):
+        if metrics:
+            yield f"    {nb} · {en}: " + ", ".join(f"{metric} {points}" for metric, points in metrics.items())
+
+
+def _summary(verdict: Verdict) -> Iterator[str]:
+    for portal, items in verdict.items.items():
+        things = [item for item in items if item.kind != "document"]
+        taken = sum(verdict.accepted(portal, item) for item in things)
+        counts = Counter(finding.severity for item in items for finding in verdict.of(portal, item))
+        nb = [f"godtatt: {taken}", f"avvist: {len(things) - taken}"]
+        en = [f"accepted: {taken}", f"rejected: {len(things) - taken}"]
+        for severity, (word_nb, word_en) in _SEVERITIES.items():
+            if counts[severity]:
+                nb.append(f"{word_nb.lower()}: {counts[severity]}")
+                en.append(f"{word_en.lower()}: {counts[severity]}")
+        yield f"nb  {portal}  {', '.join(nb)}"
+        yield f"en  {portal}  {', '.join(en)}"

@@ -1,0 +1,241 @@
+"""One table for each class that the data have things of: CSV, its CSVW metadata, and Parquet.
+
+A class of our ontology gives its table its own name, another one that with its prefix: `Plan`, `skos-Concept`.
+
+A table has a row for each thing, by IRI, and a column for each property and kind of value: `title_nb`, `title_en`,
+`number`. Several values stand in one cell with a separator that none of them holds.
+https://www.w3.org/TR/tabular-metadata/, RFC 4180
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyoxigraph import Literal, NamedNode, Triple
+
+from plangraf.rdf.namespaces import ID, PREFIXES, SDG
+
+_RDF_TYPE = NamedNode(PREFIXES["rdf"] + "type")
+_RDFS_LABEL = NamedNode(PREFIXES["rdfs"] + "label")
+_XSD = PREFIXES["xsd"]
+_SEPARATORS = ("|", "¦", "‖", "␞")
+_KEY = "id"
+# Datatypes that Parquet has a type of its own for; all others stay as they are written.
+_ARROW: Mapping[str, pa.DataType] = {
+    _XSD + "integer": pa.int64(),
+    _XSD + "boolean": pa.bool_(),
+    _XSD + "date": pa.date32(),
+    _XSD + "decimal": pa.decimal128(38, 12),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One property with one kind of value: `@id`, a language tag as `@nb`, or a datatype IRI."""
+
+    name: str
+    iri: str
+    kind: str
+    titles: Mapping[str, str]
+    separator: str | None
+
+    def cell(self, values: list[str]) -> str:
+        return (self.separator or "").join(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One class: its name and IRI, its columns, and for each thing the sorted values of each column."""
+
+    name: str
+    iri: str
+    titles: Mapping[str, str]
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, tuple[list[str], ...]], ...]
+
+
+def tables(triples: Collection[Triple]) -> Iterator[Table]:
+    """The tables of a version, by name of the class.
+
+    Args:
+        triples: the union of all graphs.
+    """
+    labels: dict[str, dict[str, str]] = defaultdict(dict)
+    members: dict[str, set[str]] = defaultdict(set)
+    said: dict[str, list[Triple]] = defaultdict(list)
+    for triple in triples:
+        if not isinstance(triple.subject, NamedNode):
+            continue
+        said[triple.subject.value].append(triple)
+        if triple.predicate == _RDF_TYPE and isinstance(triple.object, NamedNode):
+            if triple.subject.value.startswith((ID, SDG)):
+                members[triple.object.value].add(triple.subject.value)
+        elif triple.predicate == _RDFS_LABEL and isinstance(triple.object, Literal) and triple.object.language:
+            labels[triple.subject.value][triple.object.language] = triple.object.value
+    for iri in sorted(members):
+        yield _table(iri, sorted(members[iri]), said, labels)
+
+
+def _table(
+    iri: str, things: list[str], said: Mapping[str, list[Triple]], labels: Mapping[str, Mapping[str, str]]
+) -> Table:
+    values: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for thing in things:
+        for triple in said[thing]:
+            kind, text = _kind(triple)
+            values[triple.predicate.value, kind][thing].append(text)
+    for cells in values.values():
+        for found in cells.values():
+            found.sort()
+    kinds = defaultdict(list)
+    for predicate, kind in sorted(values):
+        kinds[predicate].append(kind)
+    names = _names(kinds)
+    columns = tuple(
+        sorted(
+            (
+                Column(
+                    names[predicate, kind],
+                    predicate,
+                    kind,
+                    labels.get(predicate) or {"en": names[predicate, kind]},
+                    _separator(cells.values()),
+                )
+                for (predicate, kind), cells in values.items()
+            ),
+            key=lambda column: column.name,
+        )
+    )
+    rows = tuple(
+        (thing, tuple(values[column.iri, column.kind].get(thing, []) for column in columns)) for thing in things
+    )
+    prefix, local = _prefix(iri), re.split(r"[#/]", iri)[-1]
+    name = local if prefix == "plan" else f"{prefix}-{local}"
+    return Table(name, iri, labels.get(iri) or {"en": name}, columns, rows)
+
+
+def _kind(triple: Triple) -> tuple[str, str]:
+    value = triple.object
+    if isinstance(value, Literal):
+        return (f"@{value.language}" if value.language else value.datatype.value), value.value
+    assert isinstance(value, NamedNode)  # data hold no blank nodes
+    return "@id", value.value
+
+
+def _names(kinds: Mapping[str, list[str]]) -> dict[tuple[str, str], str]:
+    """A column name for each property and kind: the local name, with its prefix where two share it."""
+    locals_ = defaultdict(list)
+    for predicate in kinds:
+        locals_[re.split(r"[#/]", predicate)[-1]].append(predicate)
+    names = {}
+    for local, predicates in locals_.items():
+        for predicate in predicates:
+            base = (
+                local if len(predicates) == 1 and local != _KEY else f"{_prefix(predicate).replace('-', '_')}_{local}"
+            )
+            for kind in kinds[predicate]:
+                tagged = kind.startswith("@") and kind != "@id"
+                suffix = kind[1:] if tagged else re.split(r"[#/]", kind.removeprefix("@"))[-1]
+                names[predicate, kind] = f"{base}_{suffix}" if tagged or len(kinds[predicate]) > 1 else base
+    return names
+
+
+def _prefix(iri: str) -> str:
+    fitting = [name for name, start in PREFIXES.items() if iri.startswith(start)]
+    return max(fitting, key=lambda name: len(PREFIXES[name]), default="other")
+
+
+def _separator(cells: Collection[list[str]]) -> str | None:
+    """None when no cell has several values; else the first separator that no value holds."""
+    if all(len(cell) < 2 for cell in cells):
+        return None
+    return next(mark for mark in _SEPARATORS if not any(mark in value for cell in cells for value in cell))
+
+
+def as_csv(table: Table) -> bytes:
+    """RFC 4180: CRLF, UTF-8, quotes where needed."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([_KEY, *(column.name for column in table.columns)])
+    for thing, cells in table.rows:
+        writer.writerow([thing, *(column.cell(cell) for column, cell in zip(table.columns, cells, strict=True))])
+    return text.getvalue().encode()
+
+
+def as_metadata(table: Table) -> bytes:
+    """CSV on the Web: what each column means, so that the table gives the triples back."""
+    columns: list[dict[str, object]] = [{"name": _KEY, "titles": _KEY, "datatype": "anyURI", "suppressOutput": True}]
+    for column in table.columns:
+        described: dict[str, object] = {
+            "name": column.name,
+            "titles": column.name,
+            "dc:title": [{"@value": text, "@language": tag} for tag, text in sorted(column.titles.items())],
+            "propertyUrl": column.iri,
+        }
+        if column.separator:
+            described["separator"] = column.separator
+        if column.kind == "@id":
+            described |= {"datatype": "anyURI", "valueUrl": f"{{+{column.name}}}"}
+        elif column.kind.startswith("@"):
+            described["lang"] = column.kind[1:]
+        elif column.kind.startswith(_XSD):
+            described["datatype"] = column.kind.removeprefix(_XSD)
+        else:
+            described["datatype"] = {"base": "string", "@id": column.kind}
+        columns.append(described)
+    document = {
+        "@context": "http://www.w3.org/ns/csvw",
+        "url": f"{table.name}.csv",
+        "dc:title": [{"@value": text, "@language": tag} for tag, text in sorted(table.titles.items())],
+        "dc:license": {"@id": "https://creativecommons.org/licenses/by/4.0/"},
+        "dialect": {"header": True, "encoding": "utf-8", "lineTerminators": ["\r\n"]},
+        "tableSchema": {"aboutUrl": f"{{+{_KEY}}}", "primaryKey": _KEY, "columns": columns},
+    }
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def as_parquet(table: Table) -> bytes:
+    """Typed columns; a column in which some thing has several values is a list.
+
+    A column with a value that its type cannot hold, such as a date with a time zone, stays as it is written.
+    """
+    arrays = [pa.array([thing for thing, _ in table.rows], pa.string())]
+    for number, column in enumerate(table.columns):
+        cells = [cells[number] for _, cells in table.rows]
+        try:
+            arrays.append(_array(cells, _ARROW.get(column.kind, pa.string()), listed=column.separator is not None))
+        except (pa.ArrowException, ArithmeticError, ValueError):
+            arrays.append(_array(cells, pa.string(), listed=column.separator is not None))
+    names = [_KEY, *(column.name for column in table.columns)]
+    out = io.BytesIO()
+    pq.write_table(pa.table(arrays, names=names), out, compression="zstd")
+    return out.getvalue()
+
+
+def _array(cells: list[list[str]], type_: pa.DataType, *, listed: bool) -> pa.Array:
+    typed = [[_typed(value, type_) for value in cell] for cell in cells]
+    if listed:
+        return pa.array([cell or None for cell in typed], pa.list_(type_))
+    return pa.array([cell[0] if cell else None for cell in typed], type_)
+
+
+def _typed(value: str, type_: pa.DataType) -> object:
+    if type_ == pa.int64():
+        return int(value)
+    if type_ == pa.bool_():
+        return value in ("true", "1")
+    if type_ == pa.date32():
+        return date.fromisoformat(value)
+    if pa.types.is_decimal(type_):
+        return Decimal(value)
+    return value

@@ -1,0 +1,239 @@
+"""The JSON-LD context, made from the ontology: one short name for each term that the data use.
+
+`python -m plangraf.publish.context [FOLDER]` writes `FOLDER/context.jsonld` (default: `ontology`). Names are promises
+to users: a name, once published, stays and keeps its meaning, and the command refuses to break that.
+JSON-LD 1.1: https://www.w3.org/TR/json-ld11/
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph
+from pyoxigraph import Literal, NamedNode, Quad, Triple
+
+from plangraf.rdf.namespaces import PLAN, PREFIXES, SERVICE_PREFIXES
+
+FILE = "context.jsonld"
+
+_IRI = "@id"
+_TEXT = "@language"
+# How the values of reused properties are written: an IRI, a text in languages, a datatype, or as they come.
+_REUSED_PROPERTIES: Mapping[str, tuple[str, str | None]] = {
+    "label": ("rdfs:label", _TEXT),
+    "seeAlso": ("rdfs:seeAlso", _IRI),
+    "deprecated": ("owl:deprecated", "xsd:boolean"),
+    "isDefinedBy": ("rdfs:isDefinedBy", _IRI),
+    "prefLabel": ("skos:prefLabel", _TEXT),
+    "altLabel": ("skos:altLabel", _TEXT),
+    "definition": ("skos:definition", _TEXT),
+    "notation": ("skos:notation", None),
+    "inScheme": ("skos:inScheme", _IRI),
+    "broader": ("skos:broader", _IRI),
+    "topConceptOf": ("skos:topConceptOf", _IRI),
+    "closeMatch": ("skos:closeMatch", _IRI),
+    "exactMatch": ("skos:exactMatch", _IRI),
+    "title": ("dcterms:title", _TEXT),
+    "alternative": ("dcterms:alternative", _TEXT),
+    "description": ("dcterms:description", _TEXT),
+    "identifier": ("dcterms:identifier", None),
+    "date": ("dcterms:date", "xsd:gYear"),
+    "temporal": ("dcterms:temporal", _IRI),
+    "publisher": ("dcterms:publisher", _IRI),
+    "license": ("dcterms:license", _IRI),
+    "source": ("dcterms:source", _IRI),
+    "hasPart": ("dcterms:hasPart", _IRI),
+    "isPartOf": ("dcterms:isPartOf", _IRI),
+    "isReplacedBy": ("dcterms:isReplacedBy", _IRI),
+    "replaces": ("dcterms:replaces", _IRI),
+    "spatial": ("dcterms:spatial", _IRI),
+    "startDate": ("dcat:startDate", "xsd:gYear"),
+    "endDate": ("dcat:endDate", "xsd:gYear"),
+    "wasDerivedFrom": ("prov:wasDerivedFrom", _IRI),
+    "wasInfluencedBy": ("prov:wasInfluencedBy", _IRI),
+    "subject": ("dcterms:subject", _IRI),
+    "hasQualityMeasurement": ("dqv:hasQualityMeasurement", _IRI),
+    "isMeasurementOf": ("dqv:isMeasurementOf", _IRI),
+    "computedOn": ("dqv:computedOn", _IRI),
+    "measuredValue": ("dqv:value", "xsd:decimal"),
+    "wasAttributedTo": ("prov:wasAttributedTo", _IRI),
+    "name": ("foaf:name", None),
+    "page": ("foaf:page", _IRI),
+    "memberOf": ("org:memberOf", _IRI),
+    "postIn": ("org:postIn", _IRI),
+    "unitOf": ("org:unitOf", _IRI),
+    "subOrganizationOf": ("org:subOrganizationOf", _IRI),
+    "hasSource": ("oa:hasSource", _IRI),
+    "isTargetOf": ("sdgo:isTargetOf", _IRI),
+    "dataSet": ("qb:dataSet", _IRI),
+    "structure": ("qb:structure", _IRI),
+    "obsValue": ("sdmx-measure:obsValue", "xsd:decimal"),
+    "unitMeasure": ("sdmx-attribute:unitMeasure", _IRI),
+    "refPeriod": ("sdmx-dimension:refPeriod", None),
+    "refArea": ("sdmx-dimension:refArea", _IRI),
+    "basisFor": ("eli:basis_for", _IRI),
+    "basedOn": ("eli:based_on", _IRI),
+    "hasAnnex": ("eli:has_annex", _IRI),
+    "realizes": ("eli:realizes", _IRI),
+    "activityDate": ("eli-dl:activity_date", "xsd:date"),
+    "decisionOutcome": ("eli-dl:decision_outcome", _IRI),
+    "processNumber": ("eli-dl:process_number", None),
+    "responsibleOrganization": ("eli-dl:had_responsible_organization", _IRI),
+    "member": ("hydra:member", _IRI),
+    "totalItems": ("hydra:totalItems", "xsd:integer"),
+    "view": ("hydra:view", _IRI),
+    "first": ("hydra:first", _IRI),
+    "previous": ("hydra:previous", _IRI),
+    "next": ("hydra:next", _IRI),
+    "last": ("hydra:last", _IRI),
+}
+# Classes whose own name is one of ours, or sounds like one, are called after their vocabulary.
+_REUSED_CLASSES: Mapping[str, str] = {
+    "Activity": "eli-dl:Activity",
+    "Agent": "foaf:Agent",
+    "Concept": "skos:Concept",
+    "ConceptScheme": "skos:ConceptScheme",
+    "Collection": "hydra:Collection",
+    "CubeDataSet": "qb:DataSet",
+    "Dataset": "dcat:Dataset",
+    "EliDecision": "eli-dl:Decision",
+    "Expression": "eli:Expression",
+    "ForeseenActivity": "eli-dl:ForeseenActivity",
+    "LegalResource": "eli:LegalResource",
+    "Location": "dcterms:Location",
+    "Metric": "dqv:Metric",
+    "Observation": "qb:Observation",
+    "Organization": "org:Organization",
+    "OrganizationalUnit": "org:OrganizationalUnit",
+    "PartialCollectionView": "hydra:PartialCollectionView",
+    "PeriodOfTime": "dcterms:PeriodOfTime",
+    "Project": "foaf:Project",
+    "Post": "org:Post",
+    "Process": "eli-dl:Process",
+    "QualityMeasurement": "dqv:QualityMeasurement",
+    "SdgGoal": "sdgo:Goal",
+    "SdgTarget": "sdgo:Target",
+    "SpecificResource": "oa:SpecificResource",
+    "Unit": "qudt:Unit",
+    "Work": "eli:Work",
+}
+
+_RDF, _RDFS, _OWL, _XSD, _SH = (PREFIXES[prefix] for prefix in ("rdf", "rdfs", "owl", "xsd", "sh"))
+_COERCED = ("integer", "decimal", "boolean", "date", "gYear", "gYearMonth")
+
+
+class ContextError(ValueError):
+    """The context cannot be made: two meanings for a name, or a published name that would be lost."""
+
+
+def build_context(triples: Iterable[Quad | Triple]) -> dict[str, Any]:
+    """The context document for an ontology.
+
+    A value is written the way that gives back the same triple: 7 and true for xsd:integer and xsd:boolean,
+    "2020" for an xsd:gYear, "14.5" for an xsd:decimal, {"nb": "…"} for a text, the IRI for a thing; whatever fits
+    none of these is left to `@value` and `@type`.
+    """
+    facts: dict[str, dict[str, set[str]]] = {}
+    for triple in triples:
+        if isinstance(triple.subject, NamedNode) and isinstance(triple.object, NamedNode | Literal):
+            known = facts.setdefault(triple.subject.value, {})
+            known.setdefault(triple.predicate.value, set()).add(triple.object.value)
+    classes: dict[str, Any] = dict(_REUSED_CLASSES)
+    properties: dict[str, Any] = {name: _definition(iri, kind) for name, (iri, kind) in _REUSED_PROPERTIES.items()}
+    for iri, known in sorted(facts.items()):
+        types = known.get(_RDF + "type", set())
+        if not iri.startswith(PLAN) or not types:
+            continue
+        name, compact = iri.removeprefix(PLAN), "plan:" + iri.removeprefix(PLAN)
+        if _OWL + "Class" in types:
+            _add(classes, name, compact)
+        else:
+            _add(properties, name, _definition(compact, _coercion(types, known.get(_RDFS + "range", set()))))
+    terms: dict[str, Any] = {"@version": 1.1, "id": "@id", "type": "@type"}
+    for group in ({**_prefixes(facts), **SERVICE_PREFIXES}, classes, properties):
+        for name in sorted(group):
+            _add(terms, name, group[name])
+    return {"@context": terms}
+
+
+def lost_terms(published: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """The names of a published context that a new one leaves out or gives another meaning, sorted."""
+    before, after = published["@context"], new["@context"]
+    return sorted(name for name in before if after.get(name) != before[name])
+
+
+def read_ontology(folder: Path) -> list[Quad]:
+    """The theme modules, the header and the prefixes: what stands directly in the ontology's folder."""
+    return [quad for path in sorted(folder.glob("*.ttl")) for quad in pyoxigraph.parse(path=str(path))]
+
+
+def as_text(context: Mapping[str, Any]) -> str:
+    return json.dumps(context, ensure_ascii=False, indent=2) + "\n"
+
+
+def write_context(folder: Path) -> Path:
+    """Writes `context.jsonld` beside the ontology.
+
+    Raises:
+        ContextError: a name has two meanings, or a name that the file has would be lost.
+    """
+    path, context = folder / FILE, build_context(read_ontology(folder))
+    if path.exists():
+        lost = lost_terms(json.loads(path.read_text(encoding="utf-8")), context)
+        if lost:
+            raise ContextError(
+                f"{path} is published and must only grow, but these names would go or change: "
+                f"{', '.join(lost)}. Keep the old term as owl:deprecated, call the new one otherwise."
+            )
+    path.write_text(as_text(context), encoding="utf-8")
+    return path
+
+
+def _prefixes(facts: Mapping[str, Mapping[str, set[str]]]) -> dict[str, str]:
+    """The declared prefixes. Their IRIs end in # or /, so JSON-LD lets them stand before a colon."""
+    found: dict[str, str] = {}
+    for known in facts.values():
+        if (names := known.get(_SH + "prefix")) and (namespaces := known.get(_SH + "namespace")):
+            _add(found, min(names), min(namespaces))
+    return found
+
+
+def _coercion(types: set[str], ranges: set[str]) -> str | None:
+    if _OWL + "ObjectProperty" in types:
+        return _IRI
+    if _RDF + "langString" in ranges:
+        return _TEXT
+    return next((f"xsd:{name}" for name in _COERCED if ranges == {_XSD + name}), None)
+
+
+def _definition(iri: str, kind: str | None) -> str | dict[str, str]:
+    if kind is None:
+        return iri
+    return {"@id": iri, "@container": kind} if kind == _TEXT else {"@id": iri, "@type": kind}
+
+
+def _add(terms: dict[str, Any], name: str, definition: Any) -> None:
+    if terms.get(name, definition) != definition:
+        raise ContextError(
+            f"The name {name!r} would mean both {terms[name]} and {definition}. "
+            "Give one of the two a distinct name among the reused terms."
+        )
+    terms[name] = definition
+
+
+def main(arguments: Sequence[str]) -> int:
+    try:
+        path = write_context(Path(arguments[0]) if arguments else Path("ontology"))
+    except ContextError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{path}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,289 @@
+"""Whole downloads of a version: RDF in every format, one table for each class, sums, and how to cite it.
+
+Made beside the checks, in a process of its own, from the version's lines alone, so that the same version gives the
+same bytes on any machine: no time, no host, no random name is part of any file.
+
+    plangraf-<id>.nq.gz|.nq.zst        the canonical lines that the id is a hash of
+    plangraf-<id>.trig.gz|.trig.zst    the same for readers
+    plangraf-<id>.jsonld.gz            the same as JSON-LD, expanded
+    graph/<path>.ttl|.nt|.jsonld       one graph; <path> is what follows …/graph/ in its IRI
+    csv/<Class>.csv, csv/<Class>.csv-metadata.json, parquet/<Class>.parquet
+    CITATION.cff, SHA256SUMS, index.json
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import itertools
+import json
+import multiprocessing
+import os
+import re
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import zstandard
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
+
+from plangraf import __version__
+from plangraf.errors import VersionsError
+from plangraf.processes import die_with_parent
+from plangraf.rdf.namespaces import BASE, GRAPH, PREFIXES
+from plangraf.store.versions import DOWNLOADS_INDEX
+
+SUMS = "SHA256SUMS"
+CITATION = "CITATION.cff"
+_ZSTD_LEVEL = 9
+_GZIP_LEVEL = 6
+_RDF_TYPE = PREFIXES["rdf"] + "type"
+_XSD_STRING = PREFIXES["xsd"] + "string"
+
+# By the last part of a name, less the compression.
+_MEDIA_TYPES = {
+    "nq": "application/n-quads",
+    "trig": "application/trig",
+    "jsonld": "application/ld+json",
+    "ttl": "text/turtle",
+    "nt": "application/n-triples",
+    "csv": "text/csv",
+    "csv-metadata": "application/csvm+json",
+    "parquet": "application/vnd.apache.parquet",
+    "cff": "application/yaml",
+    "SHA256SUMS": "text/plain",
+}
+_COMPRESSIONS = {"gz": "application/gzip", "zst": "application/zstd"}
+
+_TITLES = {
+    "nq": ("Alt, som kanoniske N-Quads", "Everything, as canonical N-Quads"),
+    "trig": ("Alt, som TriG", "Everything, as TriG"),
+    "jsonld": ("Alt, som JSON-LD", "Everything, as JSON-LD"),
+    "graph": ("En graf", "One graph"),
+    "csv": ("En tabell", "One table"),
+    "parquet": ("En tabell", "One table"),
+    CITATION: ("Slik siteres versjonen", "How to cite the version"),
+    SUMS: ("SHA-256-summer", "SHA-256 sums"),
+}
+
+
+def version_id(lines: Sequence[bytes]) -> str:
+    """The id that these lines give a version."""
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(line + b"\n")
+    return digest.hexdigest()[:16]
+
+
+def write_dumps(lines: Sequence[bytes], folder: Path) -> None:
+    """Writes all downloads of a version into a folder, which is created.
+
+    Args:
+        lines: the version's N-Quads lines without newlines, sorted, each one once.
+        folder: where to; it must not exist.
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder.mkdir(parents=True)
+    described = []
+    for name, content in _files(lines):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, content)
+        described.append(_described(name, content))
+    sums = "".join(f"{file['sha256']}  {file['name']}\n" for file in described).encode()
+    _write(folder / SUMS, sums)
+    described.append(_described(SUMS, sums))
+    _write(folder / DOWNLOADS_INDEX, (json.dumps({"files": described}, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def _described(name: str, content: bytes) -> dict[str, object]:
+    """What index.json says of one file: `mediaType` is that of what is in it, `compression` the type around it."""
+    parts = name.rpartition("/")[2].split(".")
+    compression = _COMPRESSIONS.get(parts[-1])
+    if compression or parts[-1] == "json":
+        parts.pop()
+    nb, en = _TITLES.get(name) or _TITLES[name.partition("/")[0] if "/" in name else parts[-1]]
+    return {
+        "name": name,
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "mediaType": _MEDIA_TYPES[parts[-1]],
+        **({"compression": compression} if compression else {}),
+        "title": {"nb": nb, "en": en},
+    }
+
+
+@contextmanager
+def dumping(lines: Sequence[bytes], folder: Path) -> Iterator[Callable[[], Path]]:
+    """Writes all downloads in a process of its own while this one checks the data.
+
+    Args:
+        lines: see write_dumps.
+        folder: where to, on the disk of the versions; what is there when the context ends is removed.
+    Yields:
+        A function that waits until all are written and gives the folder; it raises VersionsError when they were not.
+    """
+    # Forked: the lines need not travel, and a small build need not start another interpreter.
+    process = multiprocessing.get_context("fork").Process(target=_write_beside, args=(lines, folder), daemon=True)
+    process.start()
+
+    def finished() -> Path:
+        process.join()
+        if process.exitcode:
+            reason = os.strerror(process.exitcode) if process.exitcode > 0 else f"signal {-process.exitcode}"
+            raise VersionsError(
+                f"The downloads of the version could not be written: {reason}. The current version is unchanged."
+            )
+        return folder
+
+    try:
+        yield finished
+    finally:
+        process.kill()
+        process.join()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_beside(lines: Sequence[bytes], folder: Path) -> None:
+    """In the process of its own; its exit code is the error's number."""
+    die_with_parent()
+    # The lock of the versions among them, which is held as long as anybody has it open.
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    try:
+        write_dumps(lines, folder)
+    except OSError as error:
+        sys.exit(error.errno or 1)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+    # Only where tables are made: what `serve` needs of the build must not load pyarrow.
+    from plangraf.publish import class_tables
+
+    stem = f"plangraf-{version_id(lines)}"
+    whole = b"".join(line + b"\n" for line in lines)
+    quads = list(parse(whole, RdfFormat.N_QUADS, rename_blank_nodes=False))
+    yield f"{stem}.nq.gz", _gzip(whole)
+    yield f"{stem}.nq.zst", _zstd(whole)
+    quads.sort(key=_order)
+    trig = _written(quads, RdfFormat.TRIG)
+    yield f"{stem}.trig.gz", _gzip(trig)
+    yield f"{stem}.trig.zst", _zstd(trig)
+    yield f"{stem}.jsonld.gz", _gzip(_json_ld(quads))
+    yield from _graphs(quads)
+    for table in class_tables.tables({quad.triple for quad in quads}):
+        yield f"csv/{table.name}.csv", class_tables.as_csv(table)
+        yield f"csv/{table.name}.csv-metadata.json", class_tables.as_metadata(table)
+        yield f"parquet/{table.name}.parquet", class_tables.as_parquet(table)
+    yield CITATION, citation(version_id(lines)).encode()
+
+
+def _graphs(quads: Sequence[Quad]) -> Iterator[tuple[str, bytes]]:
+    by_graph: dict[str, list[Quad]] = defaultdict(list)
+    for quad in quads:
+        if isinstance(quad.graph_name, NamedNode) and quad.graph_name.value.startswith(GRAPH):
+            by_graph[quad.graph_name.value.removeprefix(GRAPH)].append(quad)
+    for path, own in sorted(by_graph.items()):
+        triples = [quad.triple for quad in own]
+        yield f"graph/{path}.ttl", _written(triples, RdfFormat.TURTLE)
+        yield f"graph/{path}.nt", "".join(sorted(f"{triple} .\n" for triple in triples)).encode()
+        yield f"graph/{path}.jsonld", _bytes(_nodes(own))
+
+
+def _order(quad: Quad) -> tuple[str, str, bool, str, str]:
+    """By graph and thing, the type before what else is said."""
+    predicate = quad.predicate.value
+    return str(quad.graph_name), str(quad.subject), predicate != _RDF_TYPE, predicate, str(quad.object)
+
+
+def _written(statements: Sequence[Quad] | Sequence[Triple], format_: RdfFormat) -> bytes:
+    body = serialize(statements, format=format_, prefixes=_used(statements))
+    assert body is not None  # pyoxigraph gives bytes when it is given no output
+    return body
+
+
+def _json_ld(quads: Sequence[Quad]) -> bytes:
+    """All graphs, expanded; quads stand in order of graph and thing."""
+    graphs = itertools.groupby(quads, key=lambda quad: quad.graph_name)
+    return _bytes([{"@id": _id(graph), "@graph": _nodes(own)} for graph, own in graphs])
+
+
+def _nodes(quads: Iterable[Quad]) -> list[dict[str, Any]]:
+    """The things of one graph as JSON-LD node objects, with types as `@type` (JSON-LD 1.1 API §8.1)."""
+    nodes = []
+    for subject, said in itertools.groupby(quads, key=lambda quad: quad.subject):
+        node: dict[str, Any] = {"@id": _id(subject)}
+        for quad in said:
+            if quad.predicate.value == _RDF_TYPE and not isinstance(quad.object, Literal):
+                node.setdefault("@type", []).append(_id(quad.object))
+            else:
+                node.setdefault(quad.predicate.value, []).append(_value(quad.object))
+        nodes.append(node)
+    return nodes
+
+
+def _id(term: Any) -> str:
+    return term.value if isinstance(term, NamedNode) else str(term)
+
+
+def _value(term: Any) -> dict[str, str]:
+    if not isinstance(term, Literal):
+        return {"@id": _id(term)}
+    if term.language:
+        return {"@value": term.value, "@language": term.language}
+    if term.datatype.value == _XSD_STRING:
+        return {"@value": term.value}
+    return {"@value": term.value, "@type": term.datatype.value}
+
+
+def _bytes(document: list[dict[str, Any]]) -> bytes:
+    return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _used(statements: Sequence[Quad] | Sequence[Triple]) -> dict[str, str]:
+    """The project's prefixes that these statements need."""
+    terms = {term for statement in statements for term in statement}
+    terms |= {term.datatype for term in terms if isinstance(term, Literal)}
+    # Every prefix ends where the last part of an IRI begins.
+    starts = {re.sub("[^#/]*$", "", term.value) for term in terms if isinstance(term, NamedNode)}
+    return {name: start for name, start in PREFIXES.items() if start in starts}
+
+
+def _gzip(content: bytes) -> bytes:
+    return gzip.compress(content, _GZIP_LEVEL, mtime=0)
+
+
+def _zstd(content: bytes) -> bytes:
+    return zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True).compress(content)
+
+
+def citation(version: str | None = None) -> str:
+    """CITATION.cff of the project, or of one version of its data (https://citation-file-format.github.io)."""
+    kind = "software" if version is None else "dataset"
+    title = "plangraf" if version is None else f"plangraf: linked municipal plan data, version {version}"
+    number = __version__ if version is None else version
+    licence = "Apache-2.0" if version is None else "CC-BY-4.0"
+    return (
+        "cff-version: 1.2.0\n"
+        "message: Please cite the version that you used.\n"
+        f"type: {kind}\n"
+        f"title: '{title}'\n"
+        f"version: '{number}'\n"
+        "abstract: A knowledge graph of municipal plans, their perspectives, UN SDG targets and decisions.\n"
+        "authors:\n"
+        "  - name: plangraf\n"
+        f"license: {licence}\n"
+        f"url: {BASE}{'' if version is None else f'version/{version}/'}\n"
+    )

@@ -1,0 +1,167 @@
+"""What a build would take away: whole datasets never go without a word.
+
+A data folder that is not named, was moved or is empty looks to a build like data that were deleted, and the service
+would answer 410 for all of it. So a build remembers its data folders, and stops before it drops a dataset.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Quad
+
+from plangraf.errors import DataError, DataProblem, SettingError, VersionsError
+from plangraf.rdf.namespaces import GRAPH, PREFIXES, QUERIES_GRAPH
+from plangraf.settings import Settings
+from plangraf.sources.files import sources
+from plangraf.store.versions import Version, VersionStore
+
+_TYPE, _DATASET = PREFIXES["rdf"] + "type", PREFIXES["dcat"] + "Dataset"
+_DESCRIBED = f" <{_TYPE}> <{_DATASET}> ".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a version is made of: statements by graph, and the graphs that describe a dataset."""
+
+    graphs: Mapping[str, int]
+    described: frozenset[str]
+
+
+def content_of(quads: Collection[Quad]) -> Content:
+    """The content of the version that a build is about to write."""
+    kind, dataset = NamedNode(_TYPE), NamedNode(_DATASET)
+    return Content(
+        Counter(str(quad.graph_name)[1:-1] for quad in quads),
+        frozenset(
+            str(quad.graph_name)[1:-1] for quad in quads if quad.predicate == kind and quad.object == dataset
+        ),
+    )  # fmt: skip
+
+
+def content_of_version(version: Version) -> Content:
+    """The content of a version that is there.
+
+    Raises:
+        VersionsError: it is damaged.
+    """
+    described = {
+        line.rsplit(b" ", 2)[1][1:-1].decode() for line in version.lines() if _DESCRIBED in line
+    }  # fmt: skip
+    return Content(dict(version.manifest.get("graphs", {})), frozenset(described))
+
+
+def stop_at_losses(store: VersionStore, after: Content) -> None:
+    """Stops a build that would drop a dataset of the current version, or of the one that was built last.
+
+    Raises:
+        DataError: which datasets would go, and how many statements.
+    """
+    versions: dict[str, Version] = {}
+    with suppress(VersionsError):
+        if store.has_current():
+            current = store.current()
+            versions[current.id] = current
+    known = store.inputs()
+    with suppress(VersionsError):
+        if known is not None and known[1] not in versions:
+            versions[known[1]] = store.get(known[1])
+    problems: dict[str, DataProblem] = {}
+    for version in versions.values():
+        with suppress(VersionsError):  # of a damaged version nobody knows what it held
+            for graph, problem in _lost(version, content_of_version(version), after):
+                problems.setdefault(graph, problem)
+    if problems:
+        raise DataError(list(problems.values()))
+
+
+def lost_graphs(before: Mapping[str, int], after: Collection[str]) -> dict[str, int]:
+    """The graphs of datasets that are gone, and how many statements each had."""
+    return {
+        graph: count for graph, count in before.items() if graph not in after and graph != QUERIES_GRAPH
+    }  # fmt: skip
+
+
+def _lost(version: Version, before: Content, after: Content) -> Iterator[tuple[str, DataProblem]]:
+    for graph, count in lost_graphs(before.graphs, after.graphs).items():
+        name = graph.removeprefix(GRAPH)
+        yield graph, DataProblem(
+            name, None,
+            f"Versjon {version.id} har datasettet «{name}» med {count} utsagn, og filene har det ikke. Gi mappen det "
+            "ligger i med --data, legg filene tilbake, eller bygg med --drop for å la det gå.",
+            f'Version {version.id} has the dataset "{name}" with {count} statements, and the files do not. Name the '
+            "folder that it lies in with --data, put the files back, or build with --drop to let it go.",
+        )  # fmt: skip
+    for graph in sorted(before.described - after.described):
+        if graph in after.graphs:
+            name = graph.removeprefix(GRAPH)
+            yield graph, DataProblem(
+                name, None,
+                f"Versjon {version.id} har beskrivelsen av datasettet «{name}», og filene har den ikke: katalogen "
+                "ville miste det. Legg dataset.ttl tilbake, eller bygg med --drop.",
+                f'Version {version.id} has the description of the dataset "{name}", and the files do not: the '
+                "catalogue would lose it. Put dataset.ttl back, or build with --drop.",
+            )  # fmt: skip
+
+
+def gone(before: Version, after: Version) -> str:
+    """Which datasets another version does not have, in both languages; empty when it has all."""
+    lost = lost_graphs(before.manifest.get("graphs", {}), after.manifest.get("graphs", {}))
+    if not lost:
+        return ""
+    named = [f"{graph.removeprefix(GRAPH)} ({count})" for graph, count in lost.items()]
+    back = f"plangraf versions use {before.id}"
+    return (
+        f"nb  Datasett som {after.id} ikke har (utsagn): {', '.join(named)}. De kommer tilbake med «{back}».\n"
+        f"en  Datasets that {after.id} does not have (statements): {', '.join(named)}. `{back}` brings them back."
+    )
+
+
+def with_remembered(settings: Settings, store: VersionStore, *, drop: bool) -> Settings:
+    """The settings with the data folders of the last build, when they name none.
+
+    Raises:
+        DataError: such a folder is gone or holds no dataset.
+    """
+    if settings.data or drop:
+        return settings
+    remembered = [_nearby(folder) for folder in store.data_folders()]
+    found = settings.model_copy(update={"data": tuple(remembered)})
+    if remembered:
+        try:
+            sources(found.home, found.data)
+        except SettingError as error:
+            raise DataError([*_unusable(settings, remembered, error)]) from error
+    return found
+
+
+def _unusable(settings: Settings, folders: Iterable[Path], first: SettingError) -> Iterator[DataProblem]:
+    for folder in folders:
+        try:
+            sources(settings.home, [folder])
+        except SettingError as error:
+            yield DataProblem(
+                str(folder), None,
+                "Forrige bygging leste denne mappen, og nå kan den ikke leses. Legg den tilbake, gi den nye plassen "
+                "med --data, eller gi --drop for å la dataene i den gå.",
+                f"The last build read this folder. {error} Put it back, name its new place with --data, or give --drop "
+                "to let its data go.",
+            )  # fmt: skip
+            return
+    yield DataProblem("data/", None, str(first), str(first))
+
+
+def _nearby(folder: Path) -> Path:
+    """A folder as one would type it from here, when it lies below."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) and folder != here else folder
+
+
+def remembered_line(folders: Iterable[Path]) -> str:
+    """What a build says of data folders that it was not given."""
+    return f"{'data':<10}  {os.pathsep.join(map(str, folders))}, as in the last build; --drop leaves them out"

@@ -1,0 +1,162 @@
+"""`plangraf build`: source files → parse → closed vocabulary → SHACL → checks → one version.
+
+Everything that is wrong is collected before the build stops, and nothing is written before all is right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from pyoxigraph import Quad
+
+from plangraf import __version__
+from plangraf.checks.verdict import verdict
+from plangraf.diagnostics.progress import Progress, counted
+from plangraf.errors import DataError, DataProblem
+from plangraf.publish.context import FILE as CONTEXT
+from plangraf.publish.dumps import dumping
+from plangraf.publish.losses import content_of, content_of_version, remembered_line, stop_at_losses, with_remembered
+from plangraf.publish.ontology_page import PAGE, render
+from plangraf.publish.query_examples import examples
+from plangraf.publish.report import as_json
+from plangraf.settings import Settings
+from plangraf.sources.files import inputs_digest, sources
+from plangraf.sources.turtle import Parsed, nquads_lines, read, relabelled
+from plangraf.sparql.named.binding import load_queries
+from plangraf.store.versions import DOWNLOADS, Version, VersionStore
+
+REPORT = "report.json"
+# Libraries whose results stand in a version or decide whether there is one.
+_LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pylode", "pyarrow")
+# The modules that decide what stands in a version, or whether there is one.
+_PACKAGE = Path(__file__).resolve().parent.parent
+_DECIDING = ("rdf", "sparql/named", "diagnostics", "sources", "checks", "publish", "store")
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The version that fits the files; `fresh` when this build wrote it. Problems are warnings and advice."""
+
+    version: Version
+    fresh: bool
+    problems: tuple[DataProblem, ...] = ()
+
+
+def inputs(settings: Settings) -> str:
+    """SHA-256 over what a version is made from: the files, this package's code, the libraries' versions."""
+    digest = hashlib.sha256(inputs_digest(settings.home, sources(settings.home, settings.data)).encode())
+    digest.update("\n".join([__version__, *map(installed_version, _LIBRARIES)]).encode())
+    modules = [module for folder in _DECIDING for module in (_PACKAGE / folder).rglob("*.py")]
+    for module in sorted([*modules, *_PACKAGE.glob("*.py")]):
+        digest.update(hashlib.sha256(module.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def up_to_date(settings: Settings, *, drop: bool = False) -> Version | None:
+    """The version that was built from the files as they are now, else None.
+
+    It need not be the current one: `plangraf versions use` may have gone back to another.
+
+    Args:
+        settings: without `data`, the data folders of the last build count.
+        drop: they do not.
+    Raises:
+        DataError: a data folder of the last build cannot be read.
+    """
+    store = VersionStore(settings.versions)
+    settings = with_remembered(settings, store, drop=drop)
+    known = store.inputs()
+    if known is None or not store.has_current() or known[0] != inputs(settings):
+        return None
+    return next((version for version in store.list() if version.id == known[1]), None)
+
+
+def build(settings: Settings, *, force: bool = False, drop: bool = False, progress: Progress | None = None) -> Built:
+    """Builds a version from the source files and makes it current.
+
+    Args:
+        settings: `home` and `data` say what is read, `versions` where the version goes; without `data`, the data
+            folders of the last build are read.
+        force: build although the files have not changed.
+        drop: read no folder that is not named, and let datasets of the current version go.
+        progress: where the lines about each step go.
+    Raises:
+        DataError: the files hold something that is wrong, or lack a dataset of the current version, which is
+            unchanged.
+        VersionsError: the folder of versions cannot be used; the current version is unchanged.
+        SettingError: a data folder is missing or empty.
+    """
+    progress = progress or Progress(None)
+    store = VersionStore(settings.versions, settings.feed_page)
+    given = settings.data
+    settings = with_remembered(settings, store, drop=drop)
+    if settings.data != given:
+        progress.line(remembered_line(settings.data))
+    with store.lock():
+        if not force and (known := up_to_date(settings, drop=drop)):
+            if store.current().id != known.id:
+                if not drop:
+                    stop_at_losses(store, content_of_version(known))
+                store.use(known.id)
+            store.catch_up()
+            return Built(known, fresh=False)
+        # Before reading: a file that is edited while the build runs counts as changed at the next one.
+        digest = inputs(settings)
+        found = sources(settings.home, settings.data)
+        files = found.files
+        with progress.step("parse") as note:
+            parsed = read(files)
+            parsed.problems += [skipped.problem for skipped in found.skipped]
+            try:
+                parsed.quads |= examples(load_queries(settings.home / "queries").values())
+            except DataError as error:
+                parsed.problems += error.problems
+            parsed.quads = relabelled(parsed.quads)
+            note(counted(len(files), "file"))
+            note(counted(len(parsed.quads), "statement"))
+        if not drop:
+            _stop_at_losses(store, parsed)
+        lines = nquads_lines(parsed.quads)
+        with dumping(lines, store.temporary(DOWNLOADS)) as dumped:
+            problems = verdict(settings, parsed, files, progress, parsed.quads)
+            with progress.step("page") as note:
+                page = render(parsed.quads)
+                note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
+            with progress.step("write") as note:
+                described = manifest(parsed.quads, problems)
+                extra = {REPORT: as_json(problems), PAGE: page}
+                version = store.write(lines, described, extra, {DOWNLOADS: dumped()})
+                context = settings.home / "ontology" / CONTEXT
+                if context.is_file():
+                    store.keep_context(context.read_bytes())
+                store.record_inputs(digest, version.id, settings.data)
+                store.prune(settings.keep_versions - 1)
+                note(f"version {version.id}, {counted(version.triples, 'triple')}")
+        return Built(version, fresh=True, problems=tuple(problems))
+
+
+def _stop_at_losses(store: VersionStore, parsed: Parsed) -> None:
+    """A dataset that would go may have gone by a mistake that reading has found: both are told together."""
+    try:
+        stop_at_losses(store, content_of(parsed.quads))
+    except DataError as error:
+        raise DataError([*parsed.problems, *error.problems]) from error
+
+
+def manifest(quads: Collection[Quad], problems: Sequence[DataProblem]) -> dict[str, object]:
+    """What manifest.json says beside the id: sizes, and warnings by the IRI of their shape."""
+    return {
+        "triples": len({quad.triple for quad in quads}),
+        "quads": len(quads),
+        "graphs": dict(sorted(Counter(str(quad.graph_name)[1:-1] for quad in quads).items())),
+        "warnings": dict(
+            sorted(
+                Counter(problem.shape or problem.file for problem in problems if problem.severity == "Warning").items()
+            )
+        ),
+    }

@@ -1,0 +1,48 @@
+"""The named queries as data: in a graph of their own, where editors that read an endpoint's examples find them.
+
+Each is a SPARQL executable of SHACL (https://www.w3.org/TR/shacl-af/#SPARQLExecutable) with its parameters bound to
+the examples of its head; its prefixes are those that the ontology declares.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, QUERIES, QUERIES_GRAPH
+from plangraf.sparql.named.binding import NamedQuery
+
+_SH = PREFIXES["sh"]
+_TYPES = tuple(NamedNode(_SH + name) for name in ("SPARQLExecutable", "SPARQLSelectExecutable"))
+_HEAD_LINE = re.compile(r"^#[+@].*\n?", re.MULTILINE)
+
+
+def examples(queries: Iterable[NamedQuery]) -> set[Quad]:
+    """What is said of the named queries.
+
+    Raises:
+        ParameterError: a query needs a parameter that its head gives no example of.
+    """
+    graph = NamedNode(QUERIES_GRAPH)
+    return {
+        Quad(NamedNode(QUERIES + query.name), predicate, value, graph)
+        for query in queries
+        for predicate, value in _said(query)
+    }
+
+
+def _said(query: NamedQuery) -> Iterator[tuple[NamedNode, NamedNode | Literal]]:
+    needed = {
+        name: [parameter.example]
+        for name, parameter in query.head.parameters.items()
+        if parameter.example is not None and not parameter.optional
+    }
+    for type_ in _TYPES:
+        yield NamedNode(PREFIXES["rdf"] + "type"), type_
+    yield NamedNode(PREFIXES["rdfs"] + "comment"), Literal(query.head.summary, language="en")
+    for tag in query.head.tags:
+        yield NamedNode(PREFIXES["schema"] + "keywords"), Literal(tag)
+    yield NamedNode(_SH + "prefixes"), NamedNode(ONTOLOGY)
+    yield NamedNode(_SH + "select"), Literal(_HEAD_LINE.sub("", query.bind(needed)).strip())

@@ -1,0 +1,81 @@
+"""The IRIs that the service itself has to know; everything else it reads from the data."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+BASE = "https://w3id.org/plangraf/"
+ONTOLOGY = BASE + "ontology"
+PLAN = BASE + "ontology#"
+SHAPES = BASE + "shapes"
+PLANSHAPE = BASE + "shapes#"
+ID = BASE + "id/"
+SCHEME = ID + "scheme/"
+QUERIES = BASE + "queries/"
+GRAPH = BASE + "graph/"
+ONTOLOGY_GRAPH = GRAPH + "ontology"
+SHAPES_GRAPH = GRAPH + "shapes"
+QUERIES_GRAPH = GRAPH + "queries"
+SDG_GRAPH = GRAPH + "sdg"
+
+SDG = "http://metadata.un.org/sdg/"
+SDGO = "http://metadata.un.org/sdg/ontology#"
+
+# What a query may use in our name: the vocabularies whose terms are all known.
+CLOSED_NAMESPACES = (PLAN, PLANSHAPE)
+
+PREFIXES: dict[str, str] = {
+    "plan": PLAN,
+    "planshape": PLANSHAPE,
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "sh": "http://www.w3.org/ns/shacl#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "dcterms": "http://purl.org/dc/terms/",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "org": "http://www.w3.org/ns/org#",
+    "prov": "http://www.w3.org/ns/prov#",
+    "oa": "http://www.w3.org/ns/oa#",
+    "qb": "http://purl.org/linked-data/cube#",
+    "sdmx-dimension": "http://purl.org/linked-data/sdmx/2009/dimension#",
+    "sdmx-measure": "http://purl.org/linked-data/sdmx/2009/measure#",
+    "sdmx-attribute": "http://purl.org/linked-data/sdmx/2009/attribute#",
+    "qudt": "http://qudt.org/schema/qudt/",
+    "unit": "http://qudt.org/vocab/unit/",
+    "dqv": "http://www.w3.org/ns/dqv#",
+    "vann": "http://purl.org/vocab/vann/",
+    "void": "http://rdfs.org/ns/void#",
+    "adms": "http://www.w3.org/ns/adms#",
+    "schema": "http://schema.org/",
+    "sdgo": SDGO,
+    "eli": "http://data.europa.eu/eli/ontology#",
+    "eli-dl": "http://data.europa.eu/eli/eli-draft-legislation-ontology#",
+}
+"""The prefixes of `ontology/prefixes.ttl`; a test holds the two equal."""
+
+SERVICE_PREFIXES: dict[str, str] = {"hydra": "http://www.w3.org/ns/hydra/core#"}
+"""Prefixes that no data use, only what the service says of its own answers; the JSON-LD context has them too."""
+
+_OURS = re.compile(re.escape(ID) + r"(?:(?:[0-9]{4}|[0-9]{2}|no)/)?([^/]+)/(.+)")
+_NORWEGIAN = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
+
+
+def slug(title: str) -> str:
+    """The ASCII key of a thing without a number: `Byvekstavtalen (2019)` gives `byvekstavtalen-2019`."""
+    spelled = title.lower().translate(_NORWEGIAN)
+    plain = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", spelled))
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def short_name(iri: str) -> str:
+    """How an IRI without a label reads: `class key` for things of ours, a compact IRI, or the IRI."""
+    if match := _OURS.fullmatch(iri):
+        return f"{match[1]} {match[2]}"
+    for prefix, start in PREFIXES.items():
+        if iri.startswith(start) and len(iri) > len(start):
+            return f"{prefix}:{iri[len(start) :]}"
+    return iri

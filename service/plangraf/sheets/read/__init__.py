@@ -1,0 +1,1 @@
+"""From spreadsheets to triples, with every cell that cannot be read."""

@@ -1,0 +1,249 @@
+"""The build's own checks on what an import would write, told by the cell that each result comes from.
+
+The same steps as `plangraf build`: parsing, the closed vocabularies, SHACL, the checks. What is there already, of
+this project and of the municipality's other datasets, is read beside; the folder's own old files are not.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Quad
+
+from plangraf.checks.shacl import checks, shacl
+from plangraf.checks.terms_used import undefined_terms
+from plangraf.errors import DataProblem
+from plangraf.rdf.namespaces import GRAPH, ID, PLAN
+from plangraf.settings import Settings
+from plangraf.sheets.keys import Keys
+from plangraf.sheets.model import Model
+from plangraf.sheets.problems import Place, SheetProblem
+from plangraf.sheets.read.links import Names, no_key
+from plangraf.sheets.read.rows import Imported
+from plangraf.sources.files import SourceFile, read_files, source_files
+from plangraf.sources.turtle import Place as FilePlace
+from plangraf.sources.turtle import compact, read, relabelled
+
+_EVIDENCE_CHECK = "queries/checks/every-statement-has-evidence.rq"
+_LINK_CHECK = "queries/checks/link-to-nothing.rq"
+_FIRST_LINE = PLAN + "firstLine"
+# What a check misses may stand in a cell that could not be read.
+_ECHO_NB = " (Kan komme av cellene som ikke kunne leses.)"
+_ECHO_EN = " (May come from the cells that could not be read.)"
+_HINT_NB = " Fyll ut de grønne kolonnene på raden (belegg: første linje), eller skriv belegg på arket for belegg."
+_HINT_EN = " Fill in the green columns of the row (evidence: first line), or write evidence on the sheet of evidence."
+
+
+def check(
+    settings: Settings,
+    files: Mapping[str, str],
+    folder: Path,
+    graph: str,
+    imported: Imported,
+    model: Model,
+    keys: Keys,
+) -> list[SheetProblem]:
+    """Everything that a build would say of the files, and only of what they describe.
+
+    Args:
+        settings: `home` and `data` say what is read beside.
+        files: names and texts of the Turtle files.
+        folder: where they are to stand; what stands there now is left out.
+        graph: IRI of the dataset's named graph.
+        imported: where in the workbook each thing comes from.
+        model: which properties a shape's results are about.
+        keys: short names of the dataset's things.
+    """
+    with tempfile.TemporaryDirectory(prefix="plangraf-") as temporary:
+        own = _own_files(Path(temporary), files, graph)
+        parsed = read(own)
+        others = [file for file in _beside(settings, folder) if file.graph != graph]
+        beside = read(others)
+        everything = relabelled(parsed.quads | beside.quads)
+        nodes = {quad.subject.value for quad in parsed.quads if hasattr(quad.subject, "value")}
+        # What they lead to may lose by them what it needs, or get what it must not have.
+        reached = nodes | {
+            quad.object.value for quad in parsed.quads
+            if isinstance(quad.object, NamedNode) and quad.object.value.startswith(ID)
+        }  # fmt: skip
+        dead, told = _dead_links(imported, everything, model, keys)
+        dead += _left_alone(folder, everything, beside.quads, beside.place, keys)
+
+        def locate(iri: str) -> FilePlace | None:
+            return parsed.place(iri)
+
+        found = list(parsed.problems)
+        found += undefined_terms(settings.home, parsed.quads, everything, own, locate)
+        found += shacl(everything, locate, reached)
+        found += checks(everything, sorted((settings.home / "queries" / "checks").glob("*.rq")), locate, nodes)
+    names = {file.name for file in own}
+    ours = [
+        problem for problem in found
+        if problem.focus_node in nodes or problem.file in names or (problem.shape or "").startswith("queries/")
+        or (problem.focus_node in reached and problem.severity == "Violation")
+    ]  # fmt: skip
+    return [*dead, *_placed([problem for problem in ours if not told(problem)], imported, model)]
+
+
+def _dead_links(
+    imported: Imported, everything: Iterable[Quad], model: Model, keys: Keys
+) -> tuple[list[SheetProblem], Callable[[DataProblem], bool]]:
+    """Links to things of ours that nothing describes, by cell; and whether a build's result says the same."""
+    known = {quad.subject for quad in everything}
+    columns = {(sheet.iri, column.path): column for sheet in model.sheets for column in sheet.columns}
+    sheets = {row.thing.value: row.sheet.iri for row in imported.rows}
+    dead: dict[tuple[str, str], list[NamedNode]] = defaultdict(list)
+    for triple in imported.triples:
+        value = triple.object
+        if isinstance(value, NamedNode) and value.value.startswith(ID) and value not in known:
+            subject, path = str(getattr(triple.subject, "value", "")), triple.predicate.value
+            if (subject, path) in imported.cells and columns.get((sheets.get(subject, ""), path)):
+                dead[subject, path].append(value)
+    if not dead:
+        return [], lambda _: False
+    names = Names((quad.triple for quad in everything), keys)
+    found = [
+        no_key(
+            imported.cells[focus, path][0],
+            columns[sheets[focus], path],
+            "\n".join(sorted(keys.short(value.value) for value in values)),
+            names,
+        )
+        for (focus, path), values in dead.items()
+    ]
+
+    def told(problem: DataProblem) -> bool:
+        focus = problem.focus_node or ""
+        if problem.shape == _LINK_CHECK:
+            return any(focus == subject and compact(path) in problem.message_en for subject, path in dead)
+        paths = model.paths.get(problem.shape or "", ())
+        values = [value for path in paths for value in dead.get((focus, path), [])]
+        return any(compact(value.value) in problem.message_en for value in values)
+
+    return found, told
+
+
+def _left_alone(
+    folder: Path,
+    everything: Iterable[Quad],
+    beside: Iterable[Quad],
+    locate: Callable[[str], FilePlace | None],
+    keys: Keys,
+) -> list[SheetProblem]:
+    """Links of other datasets to things that the folder describes now and nothing will after a replacement."""
+    before = read([SourceFile(path, path.name, GRAPH) for path in read_files(folder)]).quads
+    gone = {quad.subject for quad in before} - {quad.subject for quad in everything}
+    links: dict[str, set[str]] = defaultdict(set)
+    for quad in beside if gone else ():
+        if quad.object in gone and isinstance(quad.object, NamedNode) and isinstance(quad.subject, NamedNode):
+            links[quad.object.value].add(quad.subject.value)
+    found = []
+    for thing, others in sorted(links.items()):
+        first = min(others)
+        place = locate(first)
+        where = f"{keys.short(first)}" + (f" ({place.file}:{place.line})" if place else "")
+        more = f" + {len(others) - 1}" if len(others) > 1 else ""
+        found.append(
+            SheetProblem(
+                Place(keys.short(thing)),
+                f"Raden mangler nå, og et annet datasett viser til den: {where}{more}. Ta raden med, eller fjern "
+                "lenken der først.",
+                f"The row is missing now, and another dataset links to it: {where}{more}. Keep the row, or remove the "
+                "link there first.",
+            )
+        )
+    return found
+
+
+def _own_files(temporary: Path, files: Mapping[str, str], graph: str) -> list[SourceFile]:
+    for name, text in files.items():
+        (temporary / name).write_text(text, encoding="utf-8")
+    return [SourceFile(temporary / name, name, graph) for name in files]
+
+
+def _beside(settings: Settings, folder: Path) -> Iterable[SourceFile]:
+    """What the project and the municipality hold already: `my-data` of `my-data/9999/<slug>` is read too."""
+    root = folder.absolute().parent.parent
+    municipal = folder.absolute().parent.name.isdecimal()
+    roots = [*settings.data]
+    known = {path.resolve() for path in (settings.home / "data", *roots)}
+    if municipal and root.resolve() not in known and any(root.glob("*/*/*.ttl")):
+        roots.append(root)
+    seen: set[Path] = set()
+    for file in source_files(settings.home, roots):
+        path = file.path.resolve()
+        if path.parent != folder.resolve() and path not in seen:
+            seen.add(path)
+            yield file
+
+
+def _placed(found: Iterable[DataProblem], imported: Imported, model: Model) -> Iterator[SheetProblem]:
+    # A check gives a row for each statement: of one thing they are told together.
+    together: dict[tuple[str, str], list[DataProblem]] = defaultdict(list)
+    for problem in found:
+        if problem.shape and problem.shape.startswith("queries/") and problem.focus_node:
+            together[problem.shape, problem.focus_node].append(problem)
+            continue
+        yield from _by_cell(problem, imported, model)
+    rows = {row.thing.value: row for row in imported.rows}
+    for (shape, focus), problems in together.items():
+        of_evidence = shape == _EVIDENCE_CHECK
+        if of_evidence and (focus, "evidence") in imported.bad:
+            continue
+        first = problems[0]
+        place = imported.places.get(focus) or _named_in(first, imported) or Place(first.file)
+        hint_nb, hint_en = (_ECHO_NB, _ECHO_EN) if imported.bad else ("", "")
+        if of_evidence:
+            hint_nb, hint_en = _HINT_NB, _HINT_EN
+            place = rows[focus].evidence.get(_FIRST_LINE, ([], place))[1] if focus in rows else place
+        details = [_detail(problem, properties_only=of_evidence) for problem in problems]
+        shown = f" [{'; '.join(dict.fromkeys(filter(None, details)))}]" if any(details) else ""
+        yield SheetProblem(
+            place,
+            first.message_nb.partition(" [")[0] + shown + hint_nb,
+            first.message_en.partition(" [")[0] + shown + hint_en,
+            first.severity, shape,
+        )  # fmt: skip
+
+
+def _named_in(problem: DataProblem, imported: Imported) -> Place | None:
+    """The row of a thing that a check's result names beside another dataset's."""
+    named = re.findall(r"<([^<>]+)>", problem.message_en)
+    return next((imported.places[iri] for iri in named if iri in imported.places), None)
+
+
+def _detail(problem: DataProblem, *, properties_only: bool) -> str:
+    """The columns of a check's row, numbers without their datatype; of a statement without evidence its property."""
+    detail = re.sub(r'"([^"]*)"\^\^<[^>]*>', r"\1", problem.message_en.partition(" [")[2].removesuffix("]"))
+    match = re.match(r"property ([^,]+)", detail) if properties_only else None
+    return match[1] if match else detail
+
+
+def _by_cell(problem: DataProblem, imported: Imported, model: Model) -> Iterator[SheetProblem]:
+    focus = problem.focus_node or ""
+    paths = model.paths.get(problem.shape or "", ())
+    if any((focus, path) in imported.bad for path in paths):
+        return  # told already: the cell could not be read
+    value = _value(problem, paths)
+    cells = [place for path in paths for place in imported.cells.get((focus, path), [])]
+    cells = [place for place in cells if value and value in (place.content or "")] or cells
+    filled = [place for place in cells if place.content] if value else []
+    place = next(iter(filled or cells), None) or imported.places.get(focus) or Place(problem.file)
+    nb, en = problem.message_nb, problem.message_en
+    if paths and cells:
+        nb, en = nb.rpartition(" [")[0] or nb, en.rpartition(" [")[0] or en
+    yield SheetProblem(place, nb, en, problem.severity, problem.shape)
+
+
+def _value(problem: DataProblem, paths: Iterable[str]) -> str:
+    """The value in the result's brackets, as text; empty when the result is about what is missing."""
+    detail = problem.message_en.rpartition(" [")[2].removesuffix("]")
+    for path in paths:
+        detail = detail.removeprefix(compact(path)).strip()
+    if detail.startswith('"'):
+        return detail[1 : detail.rfind('"')]
+    return detail.strip("<>").rpartition("/")[2]

@@ -1,0 +1,100 @@
+"""What a link that leads nowhere was meant to name: a row's key from its title, its number, or a key close by.
+
+A proposal is given only when following it gives an accepted cell.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from plangraf.rdf.namespaces import ID, PLAN, PREFIXES
+from plangraf.sheets.facts import TYPE
+from plangraf.sheets.keys import Keys
+from plangraf.sheets.model import Column
+from plangraf.sheets.problems import Place, SheetProblem
+
+_NAMES = [
+    *(PREFIXES["rdfs"] + "label", PREFIXES["skos"] + "prefLabel", PREFIXES["skos"] + "altLabel"),
+    *(PREFIXES["dcterms"] + "title", PREFIXES["dcterms"] + "alternative"),
+    *(PLAN + "number", PLAN + "planNumberAsPrinted", PLAN + "goalNumber", PLAN + "caseNumber"),
+]
+
+
+class Names:
+    """Things by class, and what each is called; those of other municipalities are nobody's slip."""
+
+    def __init__(self, triples: Iterable[Triple], keys: Keys) -> None:
+        self._keys = keys
+        self._classes: dict[str, list[str]] = defaultdict(list)
+        self._called: dict[str, set[str]] = defaultdict(set)
+        for triple in triples:
+            if not isinstance(triple.subject, NamedNode) or _of_another(triple.subject.value, keys):
+                continue
+            if triple.predicate.value == TYPE and isinstance(triple.object, NamedNode):
+                self._classes[triple.object.value].append(triple.subject.value)
+            elif triple.predicate.value in _NAMES and isinstance(triple.object, Literal):
+                self._called[triple.subject.value].add(_plain(triple.object.value))
+
+    def meant(self, column: Column, text: str) -> str | None:
+        """The key of the one thing that a text in a column of links seems to mean."""
+        things = sorted({iri for name in column.kind.classes for iri in self._classes.get(name, ())})
+        plain = _plain(text.rpartition("/")[2] if "/" in text and not text.startswith("http") else text)
+        exact = [
+            iri for iri in things if plain in self._called.get(iri, ()) or _plain(text) in self._called.get(iri, ())
+        ]
+        if len(exact) == 1:
+            return self._keys.short(exact[0])
+        keys = {self._keys.short(iri): iri for iri in things}
+        ends = [key for key in keys if re.search(rf"(?:[-./]|^){re.escape(plain)}$", key)]
+        if len(ends) == 1:
+            return ends[0]
+        near = difflib.get_close_matches(text, keys, n=3, cutoff=0.8)
+        near = [key for key in near if same_digits(key, text)]
+        return near[0] if len(near) == 1 else None
+
+    def examples(self, column: Column, most: int = 3) -> list[str]:
+        """Keys of things that a column could name."""
+        things = sorted({iri for name in column.kind.classes for iri in self._classes.get(name, ())})
+        return [self._keys.short(iri) for iri in things[:most]]
+
+
+def no_key(place: Place, column: Column, text: str, names: Names) -> SheetProblem:
+    """A cell of links that holds what is no key, or the key of nothing."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    found = [(line, meant) for line in lines if (meant := names.meant(column, line))]
+    if found:
+        nb = " ".join(f"For «{line}», skriv {meant}." for line, meant in found)
+        en = " ".join(f"For «{line}», write {meant}." for line, meant in found)
+    elif examples := names.examples(column):
+        nb = f"Skriv nøkkelen til en rad, som {', '.join(examples)}."
+        en = f"Write the key of a row, such as {', '.join(examples)}."
+    else:
+        nb = "Ingen ting av denne klassen er beskrevet. Legg til en rad for den, og skriv nøkkelen dens her."
+        en = "Nothing of this class is described. Add a row for it, and write its key here."
+    return SheetProblem(
+        place,
+        f"Dette er ikke nøkkelen til noe som er beskrevet. {nb}",
+        f"This is not the key of anything described. {en}",
+    )
+
+
+def same_digits(one: str, other: str) -> bool:
+    """Whether two texts have the same numbers in them: a wrong letter is a slip, a wrong digit another thing."""
+    return _numbers(one) == _numbers(other)
+
+
+def _of_another(iri: str, keys: Keys) -> bool:
+    return re.match(re.escape(ID) + r"[0-9]{4}/", iri) is not None and not iri.startswith(keys.base)
+
+
+def _numbers(text: str) -> list[str]:
+    return [number.lstrip("0") for number in re.findall(r"[0-9]+", text)]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split()).strip(" .")

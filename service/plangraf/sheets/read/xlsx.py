@@ -1,0 +1,231 @@
+"""A workbook from elsewhere to raw tables. It is looked at before it is opened, and nothing in it is run.
+
+Office Open XML is a zip file of XML parts: https://ecma-international.org/publications-and-standards/standards/ecma-376/
+Before openpyxl sees it, sizes are those that the zip's directory states (zipfile gives no byte more than these)
+and no part may have a document type, without which XML cannot expand.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from xml.parsers import expat
+
+from openpyxl import load_workbook
+from openpyxl.cell.cell import Cell as XlsxCell
+from openpyxl.utils import column_index_from_string
+from openpyxl.worksheet.worksheet import Worksheet
+
+from plangraf.sheets.problems import CellError, Place, SheetProblem
+from plangraf.sheets.read.file_kinds import refuse_other_kinds
+from plangraf.sheets.read.number_formats import shown, shown_day
+from plangraf.sheets.read.raw import MOST_CELLS, Merged, RawTable, Refused, UnreadableError
+from plangraf.sheets.values import Cell
+from plangraf.sheets.write.xlsx import AUTHOR, LISTS, READ_ME
+
+MOST_BYTES = 20 * 1024 * 1024
+MOST_BYTES_UNPACKED = 100 * 1024 * 1024
+_MOST_PARTS = 2_000
+
+_FORMULA = CellError(
+    "Cellen er en formel. Lim inn verdien i stedet (Lim inn utvalg, Verdier).",
+    "The cell is a formula. Paste its value instead (Paste Special, Values).",
+)
+_ERROR = CellError("Excel viser en feil her. Skriv verdien.", "Excel shows an error here. Write the value.")
+_DURATION = CellError(
+    "Cellen er en varighet. Formater den som tekst og skriv verdien på nytt.",
+    "The cell is a duration. Format it as text and write the value again.",
+)
+# Strict Open XML has the same parts under other namespaces (ISO/IEC 29500-1, annex on differences).
+_STRICT = b"http://purl.oclc.org/ooxml/"
+_NAMESPACES = (
+    (b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+     b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"),
+    (b"http://purl.oclc.org/ooxml/officeDocument/extendedProperties",
+     b"http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"),
+    (b"http://purl.oclc.org/ooxml/officeDocument/customProperties",
+     b"http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"),
+    (b"http://purl.oclc.org/ooxml/officeDocument/docPropsVTypes",
+     b"http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"),
+    (b"http://purl.oclc.org/ooxml/spreadsheetml/main", b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"),
+    (b"http://purl.oclc.org/ooxml/drawingml/", b"http://schemas.openxmlformats.org/drawingml/2006/"),
+)  # fmt: skip
+
+
+def read_workbook(path: Path) -> list[RawTable]:
+    """The sheets of a workbook, but for our own explaining ones.
+
+    Raises:
+        UnreadableError: it is too large, no workbook, or made to do harm.
+    """
+    refuse_other_kinds(path)
+    strict = _look_at(path)
+    try:
+        workbook = load_workbook(
+            _transitional(path) if strict else io.BytesIO(path.read_bytes()),
+            data_only=False,
+            keep_links=False,
+            rich_text=False,
+        )
+    except Exception as error:  # openpyxl lets out whatever a broken part causes
+        raise UnreadableError(
+            path.name,
+            f"Filen kan ikke leses som en arbeidsbok ({error}). Lagre den på nytt som .xlsx.",
+            f"The file cannot be read as a workbook ({error}). Save it again as .xlsx.",
+        ) from error
+    try:
+        if not workbook.worksheets:
+            raise UnreadableError(
+                path.name,
+                "Arbeidsboken har ingen ark som kan leses. Lagre den på nytt som Excel-arbeidsbok (.xlsx).",
+                "The workbook has no sheet that can be read. Save it again as an Excel workbook (.xlsx).",
+            )
+        return [_table(sheet) for sheet in workbook.worksheets if sheet.title not in (READ_ME, LISTS)]
+    finally:
+        workbook.close()
+
+
+def _look_at(path: Path) -> bool:
+    """Whether the workbook is one of Strict Open XML.
+
+    Raises:
+        UnreadableError: it is too large, no workbook, or made to do harm.
+    """
+    strict = False
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise _too_large(path, f"{size // 1024 // 1024} MiB", f"{MOST_BYTES // 1024 // 1024} MiB")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+            unpacked = sum(part.file_size for part in parts)
+            if unpacked > MOST_BYTES_UNPACKED or len(parts) > _MOST_PARTS:
+                raise _too_large(
+                    path, f"{unpacked // 1024 // 1024} MiB, {len(parts)}", f"{MOST_BYTES_UNPACKED // 1024 // 1024} MiB"
+                )
+            for part in parts:
+                if part.filename.lower().endswith("vbaproject.bin"):
+                    raise UnreadableError(
+                        path.name,
+                        "Arbeidsboken har makroer. Lagre den som vanlig .xlsx.",
+                        "The workbook has macros. Save it as an ordinary .xlsx.",
+                    )
+                if part.filename.lower().endswith((".xml", ".rels", ".vml")):
+                    content = archive.read(part)
+                    _without_document_type(path, content)
+                    strict = strict or (part.filename.lower().endswith("workbook.xml") and _STRICT in content)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        raise UnreadableError(
+            path.name,
+            f"Filen er ingen arbeidsbok ({error}). Lagre den på nytt som .xlsx.",
+            f"The file is no workbook ({error}). Save it again as .xlsx.",
+        ) from error
+    return strict
+
+
+def _transitional(path: Path) -> io.BytesIO:
+    """The same workbook under the namespaces that openpyxl knows."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(changed, "w") as written:
+        for part in archive.infolist():
+            content = archive.read(part)
+            if part.filename.lower().endswith((".xml", ".rels", ".vml")):
+                for strict, known in _NAMESPACES:
+                    content = content.replace(strict, known)
+            written.writestr(part.filename, content)
+    changed.seek(0)
+    return changed
+
+
+def _without_document_type(path: Path, xml: bytes) -> None:
+    def refuse(*_: object) -> None:
+        raise UnreadableError(
+            path.name,
+            "Arbeidsboken har en dokumenttype i XML-en, som ingen regneark skriver. Den leses ikke.",
+            "The workbook has a document type in its XML, which no spreadsheet program writes. It is not read.",
+        )
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        parser.Parse(xml, True)
+    except expat.ExpatError as error:
+        raise UnreadableError(
+            path.name,
+            f"En del av arbeidsboken er ødelagt ({error}). Lagre den på nytt som .xlsx.",
+            f"A part of the workbook is broken ({error}). Save it again as .xlsx.",
+        ) from error
+
+
+def _too_large(path: Path, found: str, most: str) -> UnreadableError:
+    return UnreadableError(
+        path.name,
+        f"Arbeidsboken er for stor ({found}; grensen er {most}). Del den på flere datasett.",
+        f"The workbook is too large ({found}; the limit is {most}). Split it into several data sets.",
+    )
+
+
+def _table(sheet: Worksheet) -> RawTable:
+    name = f"ark «{sheet.title}» · sheet «{sheet.title}»"
+    table = RawTable(name, [], title=sheet.title, hidden=sheet.sheet_state != "visible")
+    if sheet.max_row * sheet.max_column > MOST_CELLS:
+        corner = sheet.cell(sheet.max_row, sheet.max_column).coordinate
+        table.problems.append(
+            SheetProblem(
+                Place(name),
+                f"Arket når til {corner}. Slett de tomme radene og kolonnene etter dataene.",
+                f"The sheet reaches to {corner}. Delete the empty rows and columns after the data.",
+            )
+        )
+        return table
+    table.merged = list(_merged(sheet))
+    table.hidden_rows = {number - 1 for number, row in sheet.row_dimensions.items() if row.hidden}
+    table.hidden_columns = set(_hidden_columns(sheet))
+    for number, row in enumerate(sheet.iter_rows()):
+        table.rows.append([_value(cell) for cell in row])
+        for position, cell in enumerate(row):
+            if cell.comment is not None and cell.comment.author != AUTHOR and cell.comment.text:
+                table.comments[number, position] = cell.comment.text.strip()
+        first = next((cell for cell in row if cell.value is not None), None)
+        if first is not None and first.font.strike:
+            table.struck.add(number)
+    return table
+
+
+def _merged(sheet: Worksheet) -> Iterator[Merged]:
+    for found in sorted(sheet.merged_cells.ranges, key=lambda found: (found.min_row, found.min_col)):
+        yield Merged(found.coord, found.min_row - 1, found.max_row - 1, found.min_col - 1, found.max_col - 1)
+
+
+def _hidden_columns(sheet: Worksheet) -> Iterator[int]:
+    for letter, column in sheet.column_dimensions.items():
+        if column.hidden:
+            # One entry stands for a range of columns.
+            first: int = column.min or column_index_from_string(letter)
+            yield from range(first - 1, min(int(column.max or first), 16_384))
+
+
+def _value(cell: object) -> Cell | Refused:
+    if not isinstance(cell, XlsxCell):  # the hidden cells of a merged range
+        return None
+    value = cell.value
+    if cell.data_type == "f":
+        return Refused(str(getattr(value, "text", None) or value), _FORMULA)
+    if cell.data_type == "e":
+        return Refused(str(value), _ERROR)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        # Excel writes a line's end within a cell as LF, others as CR LF.
+        return value.replace("\r\n", "\n").replace("\r", "\n")
+    if isinstance(value, int | float):
+        return shown(value, cell.number_format)
+    if isinstance(value, datetime | date):
+        return shown_day(value, cell.number_format)
+    if isinstance(value, timedelta):
+        return Refused(str(value), _DURATION)
+    # What is left are times of day; anything else is no value of ours.
+    return value if hasattr(value, "isoformat") else Refused(str(value), _ERROR)  # type: ignore[return-value]

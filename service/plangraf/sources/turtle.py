@@ -1,0 +1,312 @@
+"""Source files to quads, with every problem that shows while reading: the first step of a build.
+
+A file is fed to the parser line by line, so that each statement's line is known without a second pass.
+Turtle: https://www.w3.org/TR/turtle/ · relabelling of blank nodes: RDFC-1.0, https://www.w3.org/TR/rdf-canon/
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pyoxigraph import (
+    BlankNode,
+    CanonicalizationAlgorithm,
+    Dataset,
+    Literal,
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Triple,
+    parse,
+    serialize,
+)
+
+from plangraf.errors import DataProblem
+from plangraf.rdf.literals import WIDER, canonical
+from plangraf.rdf.namespaces import BASE, ONTOLOGY_GRAPH, PREFIXES, SHAPES_GRAPH
+from plangraf.sources.content import UnreadableContentError, is_empty, turtle
+from plangraf.sources.files import SourceFile
+
+# The parser goes on after an error; what follows the tenth is most often an echo of the first.
+_MOST_ERRORS = 10
+_POSITION = re.compile(
+    r"Parser error (?:at line \d+ (?:between columns (\d+) and \d+|column (\d+))"
+    r"|between line \d+ column (\d+) and line \d+ column \d+): (.*)",
+    re.DOTALL,
+)
+_NOT_OURS = re.compile(r"https?://(?:[^/]*@)?(?:www\.)?w3id\.org(?::\d+)?/plangraf(?:[/#]|$)", re.IGNORECASE)
+_A_HOST = re.compile(r"https?://(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\])(?::\d+)?(?:/|$)", re.IGNORECASE)
+
+
+class Place(NamedTuple):
+    """Where the first statement about a thing stands: `file` as messages call it, `line` from 1."""
+
+    file: str
+    line: int
+
+
+Locate = Callable[[str], Place | None]
+"""Gives the place of a thing by its IRI."""
+
+
+@dataclass(slots=True)
+class Parsed:
+    """What the source files say: unique quads, the place of each subject, and what is wrong with them."""
+
+    quads: set[Quad] = field(default_factory=set)
+    places: dict[NamedNode, Place] = field(default_factory=dict)
+    problems: list[DataProblem] = field(default_factory=list)
+
+    def place(self, iri: str) -> Place | None:
+        try:
+            return self.places.get(NamedNode(iri))
+        except ValueError:  # a blank node's label or a literal is no IRI
+            return None
+
+
+def read(files: Sequence[SourceFile]) -> Parsed:
+    """Parses all files; a file with an error gives the statements around it and a problem for each error.
+
+    Returns:
+        Quads with literals as they are written and blank nodes with random labels, see `relabelled`.
+    """
+    parsed = Parsed()
+    reader = _Reader(parsed)
+    for file in files:
+        reader.read(file)
+    return parsed
+
+
+def relabelled(quads: set[Quad]) -> set[Quad]:
+    """The same quads with the blank node labels of RDFC-1.0.
+
+    A label depends only on the quads that mention blank nodes, so only these are canonicalised.
+    """
+    blank = {quad for quad in quads if BlankNode in (type(quad.subject), type(quad.object))}
+    if not blank:
+        return quads
+    dataset = Dataset(blank)
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return (quads - blank) | set(dataset)
+
+
+def nquads_lines(quads: Iterable[Quad]) -> list[bytes]:
+    """The lines of a version's dump: N-Quads without newline, sorted by bytes, each one once."""
+    text = serialize(quads, format=RdfFormat.N_QUADS) or b""
+    return sorted({line for line in text.split(b"\n") if line})
+
+
+def compact(iri: str) -> str:
+    """`plan:Case` for an IRI in a namespace of ours or of a known vocabulary, else `<iri>`."""
+    for prefix, namespace in PREFIXES.items():
+        if iri.startswith(namespace) and re.fullmatch(r"[\w-]+", iri[len(namespace) :]):
+            return f"{prefix}:{iri[len(namespace) :]}"
+    return f"<{iri}>"
+
+
+class _Lines(io.BytesIO):
+    """Bytes of a file, handed out one line at a time; `line` counts the lines handed out."""
+
+    line = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        before = self.tell()
+        piece = self.readline(-1 if size is None else size)
+        if piece and (before == 0 or self.getbuffer()[before - 1] == 0x0A):
+            self.line += 1
+        return piece
+
+
+class _Reader:
+    """Reads files into one `Parsed`; terms that were found good are remembered, so each is checked once."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self.parsed = parsed
+        self._good_iris: set[str] = set()
+        self._good_literals: set[tuple[str, str]] = set()
+        self._blank_nodes: set[BlankNode | Triple] = set()
+
+    def read(self, file: SourceFile) -> None:
+        try:
+            content = file.path.read_bytes()
+        except OSError as error:
+            self._problem(
+                file, None,
+                f"Filen kan ikke leses ({error.strerror}). Sjekk navnet og tilgangen.",
+                f"The file cannot be read ({error.strerror}). Check its name and permissions.",
+            )  # fmt: skip
+            return
+        try:
+            content = turtle(content)
+        except UnreadableContentError as error:
+            self._problem(file, error.line, error.nb, error.en)
+            return
+        if is_empty(content):
+            self._problem(
+                file, None,
+                "Filen er tom. Fyll den ut, eller slett den.",
+                "The file is empty. Fill it in, or delete it.",
+            )  # fmt: skip
+            return
+        problems, any_statement = len(self.parsed.problems), False
+        graph = NamedNode(file.graph)
+        is_data = file.graph not in (ONTOLOGY_GRAPH, SHAPES_GRAPH)
+        places, quads = self.parsed.places, self.parsed.quads
+        for line, triple in self._statements(file, content):
+            any_statement = True
+            subject, predicate, value = triple.subject, triple.predicate, triple.object
+            if isinstance(value, Triple):
+                self._problem(
+                    file, line,
+                    "Et trippel kan ikke være objekt her. Beskriv utsagnet med plan:Evidence.",
+                    "A triple cannot be an object here. Describe the statement with plan:Evidence.",
+                    subject,
+                )  # fmt: skip
+                continue
+            quads.add(Quad(subject, predicate, value, graph))
+            if isinstance(subject, NamedNode):
+                places.setdefault(subject, Place(file.name, line))
+            for term in (subject, predicate, value):
+                if isinstance(term, NamedNode):
+                    if term.value not in self._good_iris:
+                        self._check_iri(file, line, term.value)
+                elif isinstance(term, Literal):
+                    if (term.value, term.datatype.value) not in self._good_literals:
+                        self._check_literal(file, line, triple, term)
+                elif is_data and term not in self._blank_nodes:
+                    self._blank_nodes.add(term)
+                    self._blank_node(file, line, triple)
+        if not any_statement and len(self.parsed.problems) == problems:
+            self._problem(
+                file, None,
+                "Filen har prefikser, men ikke ett utsagn. Fyll den ut, eller slett den.",
+                "The file has prefixes but not a single statement. Fill it in, or delete it.",
+            )  # fmt: skip
+
+    def _statements(self, file: SourceFile, content: bytes) -> Iterator[tuple[int, Quad]]:
+        source = _Lines(content)
+        statements = parse(source, format=RdfFormat.TURTLE, rename_blank_nodes=True)
+        seen: Counter[str] = Counter()
+        while True:
+            try:
+                statement = next(statements)
+            except StopIteration:
+                return
+            except SyntaxError as error:
+                message_nb, message_en = _syntax_messages(error)
+                # An undeclared prefix fails at each of its uses: once says it.
+                what = message_en.partition(": ")[2]
+                seen[what] += 1
+                if seen[what] == 1:
+                    self._problem(file, error.lineno, message_nb, message_en)
+                if seen.total() >= _MOST_ERRORS:
+                    return
+            else:
+                yield source.line, statement
+
+    def _check_iri(self, file: SourceFile, line: int, iri: str) -> None:
+        if not iri.isascii():
+            self._problem(
+                file, line,
+                f"IRI-en <{iri}> har tegn utenfor ASCII. Skriv den med a–z, sifre og bindestrek.",
+                f"The IRI <{iri}> has characters beyond ASCII. Write it with a–z, digits and hyphens.",
+            )  # fmt: skip
+        elif _NOT_OURS.match(iri) and not f"{iri}/".startswith(BASE):
+            self._problem(
+                file, line,
+                f"IRI-en <{iri}> skal begynne med {BASE}",
+                f"The IRI <{iri}> must start with {BASE}",
+            )  # fmt: skip
+        elif _A_HOST.match(iri):
+            self._problem(
+                file, line,
+                f"IRI-en <{iri}> navngir en maskin. Skriv den med {BASE}, den samme overalt.",
+                f"The IRI <{iri}> names a machine. Write it with {BASE}, the same everywhere.",
+            )  # fmt: skip
+        else:
+            self._good_iris.add(iri)
+
+    def _check_literal(self, file: SourceFile, line: int, triple: Quad, literal: Literal) -> None:
+        lexical, datatype = literal.value, literal.datatype.value
+        right = canonical(lexical, datatype)
+        wider = WIDER.get(datatype)
+        if right == lexical and wider is None:
+            self._good_literals.add((lexical, datatype))
+            return
+        kind, where = compact(datatype), compact(triple.predicate.value)
+        if wider is not None:
+            nb = f"{where}: {kind} kan ikke spørres etter. Skriv verdien som {compact(wider)}."
+            en = f"{where}: {kind} cannot be queried. Write the value as {compact(wider)}."
+        elif right is None:
+            nb = f"{where}: «{lexical}» er ingen gyldig {kind}. Rett verdien eller datatypen."
+            en = f'{where}: "{lexical}" is no valid {kind}. Correct the value or its datatype.'
+        else:
+            nb = f"{where}: «{lexical}» er ikke kanonisk {kind}. Skriv {_turtle(right, datatype)}"
+            en = f'{where}: "{lexical}" is not canonical {kind}. Write {_turtle(right, datatype)}'
+        self._problem(file, line, nb, en, triple.subject)
+
+    def _blank_node(self, file: SourceFile, line: int, triple: Quad) -> None:
+        where = compact(triple.predicate.value)
+        self._problem(
+            file, line,
+            f"Blank node ved {where}. Gi tingen en IRI: datafiler har ingen blanke noder.",
+            f"Blank node at {where}. Give the thing an IRI: data files hold no blank nodes.",
+            triple.subject,
+        )  # fmt: skip
+
+    def _problem(
+        self,
+        file: SourceFile,
+        line: int | None,
+        message_nb: str,
+        message_en: str,
+        subject: NamedNode | BlankNode | Triple | None = None,
+    ) -> None:
+        focus = subject.value if isinstance(subject, NamedNode) else None
+        self.parsed.problems.append(DataProblem(file.name, line, message_nb, message_en, focus))
+
+
+def _turtle(lexical: str, datatype: str) -> str:
+    """A literal as one would write it: the short forms of Turtle where they keep text and datatype."""
+    kind = compact(datatype)
+    short = {
+        "xsd:integer": r"-?[0-9]+",
+        "xsd:decimal": r"-?[0-9]*\.[0-9]+",
+        "xsd:double": r"-?[0-9.]+E-?[0-9]+",
+        "xsd:boolean": "true|false",
+    }
+    if kind in short and re.fullmatch(short[kind], lexical):
+        return lexical
+    return f'"{lexical}"^^{kind}'
+
+
+def _syntax_messages(error: SyntaxError) -> tuple[str, str]:
+    """The parser's message in both languages, with its column."""
+    match = _POSITION.fullmatch(error.msg)
+    what = match[4] if match else error.msg
+    column = next((group for group in match.groups()[:3] if group), None) if match else None
+    nb, en = _explained(what)
+    if column:
+        return f"Kolonne {column}: {nb}", f"Column {column}: {en}"
+    return f"Skrivefeil: {nb}", f"Syntax error: {en}"
+
+
+def _explained(what: str) -> tuple[str, str]:
+    if match := re.fullmatch(r"The prefix (\S+) has not been declared", what):
+        known = PREFIXES.get(match[1].rstrip(":"))
+        line = f" «@prefix {match[1]} <{known}> .»" if known else ""
+        return (
+            f"Prefikset {match[1]} er ikke deklarert. Legg til en @prefix-linje{line}",
+            f"The prefix {match[1]} has not been declared. Add an @prefix line{line}",
+        )
+    if what == "Unexpected end of file":
+        return (
+            "Filen slutter midt i et utsagn. Se etter anførselstegn, parentes eller punktum som mangler.",
+            "The file ends in the middle of a statement. Look for a missing quote, bracket or full stop.",
+        )
+    return f"Ikke gyldig Turtle. Leseren sier: {what}", f"Not valid Turtle. The parser says: {what}"

@@ -1,0 +1,141 @@
+"""The graphs that a query chose, by FROM and GRAPH or by the request's parameters, and what they have to do with it.
+
+Without a choice all graphs are asked, and what they have not, the data have not. With one, a pattern may be missing
+only there, so an explanation says where it looked, and which other graphs have a match.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from plangraf.errors import Place
+from plangraf.sparql.outline import Outline, Part
+
+_MOST_TOLD = 3
+_LONGEST_TOLD = 160
+_LIKE = 0.75
+_LISTED = "The graphs are listed in the service description, at /sparql."
+
+
+@dataclass(frozen=True, slots=True)
+class Graphs:
+    """The graphs that there are, and those that a request's parameters choose.
+
+    `names` has every graph of the version, or is empty when nobody knows; `find` gives the only column of a SELECT
+    that is asked without the request's parameters. `default` and `named` are the parameters, None without any.
+    """
+
+    names: Collection[str]
+    find: Callable[[str], Awaitable[list[str]]]
+    default: tuple[str, ...] | None = None
+    named: tuple[str, ...] | None = None
+
+
+class Choice:
+    """What one query chose of the graphs; `made` is False when it is asked on all of them."""
+
+    def __init__(self, parsed: Outline, graphs: Graphs | None) -> None:
+        self._parsed = parsed
+        self._names = graphs.names if graphs else ()
+        self._by_request = graphs is not None and (graphs.default is not None or graphs.named is not None)
+        self.made = self._by_request or parsed.from_clause is not None
+        self.default, self.named = parsed.default_graphs, parsed.named_graphs
+        if graphs is not None and self._by_request:
+            self.default, self.named = graphs.default or (), graphs.named or ()
+        self._place = None if self._by_request or not parsed.from_clause else parsed.from_clause.place
+        self._by = "request" if self._by_request else "query"
+
+    def where(self, graph: Part | None = None) -> str:
+        """Where patterns are looked for, such as " in <…>": in a GRAPH, or outside of all; empty for everywhere."""
+        if graph is not None and graph.tokens[1].kind != "variable":
+            return f" in {told(self._parsed.names.iri(graph.tokens[1]))}"
+        if not self.made:
+            return ""
+        chosen = self.default if graph is None else self.named
+        return f" in {told(chosen[0])}" if len(chosen) == 1 else f" in the graphs that the {self._by} chose"
+
+    def unknown(self) -> str:
+        """The sentence about a chosen graph that there is not; empty when there are all."""
+        missing = self._missing((*self.default, *self.named) if self.made else ())
+        return f" There is no graph {told(missing)}." if missing else ""
+
+    def no_graph(self, part: Part) -> str | None:
+        """Why a GRAPH has no triple at all; None when it is simply empty, or not known."""
+        token = part.tokens[1]
+        where = at_place(token.place)
+        if token.kind == "variable":
+            if self.made and not self.named:
+                add = "named-graph-uri" if self._by_request else "FROM NAMED <…>"
+                return f"The {self._by} chose no named graph, so GRAPH {token.text}{where} has none: add {add}."
+            missing = self._missing(self.named if self.made else ())
+            return self._not_there(missing, self._place) if missing else None
+        iri = self._parsed.names.iri(token)
+        if self._missing((iri,)):
+            return self._not_there(iri, token.place)
+        if self.made and iri not in self.named and iri in self._names:
+            add = f"named-graph-uri={iri}" if self._by_request else f"FROM NAMED <{iri}>"
+            return f"<{iri}>{where} is none of the named graphs that the {self._by} chose: add {add}."
+        return None
+
+    def no_default(self) -> tuple[Place | None, str]:
+        """Why the default graph has no triple at all."""
+        where = at_place(self._place)
+        if not self.default:
+            name, other = (
+                ("named-graph-uri", "send default-graph-uri") if self._by_request else ("FROM NAMED", "write FROM")
+            )
+            text = f"With {name} alone the default graph is empty: put the patterns into GRAPH ?g {{ ... }}, or {other}"
+            return self._place, f"{text}{where}."
+        if missing := self._missing(self.default):
+            return self._place, self._not_there(missing, self._place)
+        name = "default-graph-uri" if self._by_request else "FROM"
+        return self._place, f"The graphs that {name} names hold no triple{where}."
+
+    def search(self, body: str) -> str:
+        """A SELECT of the graphs in which a body has a match, its other patterns asked on the chosen graphs."""
+        chosen = [f"FROM <{iri}>" for iri in self.default] if self.made else []
+        if chosen:
+            chosen += [f"FROM NAMED <{iri}>" for iri in self._names]
+        select = f"{self._parsed.prologue}SELECT DISTINCT ?{self._parsed.stem}g {' '.join(chosen)}"
+        return f"{select} WHERE {{ {body} }} LIMIT {_MOST_TOLD + 1}"
+
+    def inside(self, patterns: str) -> str:
+        """Patterns in whichever graph has them, for the body of a search."""
+        return f"GRAPH ?{self._parsed.stem}g {{ {patterns} }}"
+
+    def _missing(self, chosen: Sequence[str]) -> str | None:
+        return next((iri for iri in chosen if iri not in self._names), None) if self._names else None
+
+    def _not_there(self, iri: str, place: Place | None) -> str:
+        # Names of graphs begin alike, so their last steps are compared first.
+        steps = sorted({_last_step(name) for name in self._names})
+        alike = difflib.get_close_matches(_last_step(iri), steps, cutoff=_LIKE)
+        likely = sorted(name for name in self._names if _last_step(name) in alike)
+        near = difflib.get_close_matches(iri, likely, n=1, cutoff=0)
+        meant = f"; did you mean {told(near[0])}?" if near else "."
+        return f"There is no graph {told(iri)}{at_place(place)}{meant} {_LISTED}"
+
+
+def in_words(graphs: Collection[str]) -> str:
+    """At most three graphs by their names, and whether there are more."""
+    named = sorted(told(iri) for iri in graphs)
+    if len(named) > _MOST_TOLD:
+        kept = named[:_MOST_TOLD]
+        return f"{', '.join(kept[:-1])} and {kept[-1]}, among others"
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+
+
+def told(iri: str) -> str:
+    """A graph's name in a message, whole unless nobody would read it."""
+    return f"<{iri}>" if len(iri) <= _LONGEST_TOLD else f"<{iri[:_LONGEST_TOLD]}…>"
+
+
+def _last_step(iri: str) -> str:
+    return iri.rstrip("/#").rpartition("/")[2]
+
+
+def at_place(place: Place | None) -> str:
+    """Where something stands in the query, for a message; empty without a place."""
+    return f" (line {place.line}, column {place.column})" if place else ""

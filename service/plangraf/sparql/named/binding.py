@@ -1,0 +1,205 @@
+"""Named queries: one `.rq` file each, their parameters bound as RDF terms and never pasted as text.
+
+A bound parameter is a column of one VALUES block right after the first `{` of the outermost WHERE, which
+every SPARQL 1.1 engine understands. A line `#@ parameters` gets the block again: engines evaluate a branch of
+a UNION or a sub-SELECT before they join it, so that it must know the parameters itself. An optional parameter
+that is absent is simply not bound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode
+
+from plangraf.errors import DataError, DataProblem, ParameterError, QuerySyntaxError
+from plangraf.rdf.namespaces import SDG
+from plangraf.sparql.lexer import tokenize
+from plangraf.sparql.named.head import Parameter, QueryHead, parse_head
+
+XSD_INTEGER = NamedNode("http://www.w3.org/2001/XMLSchema#integer")
+LANGUAGES = ("nb", "en")
+
+# Every query has these two, whether its head lists them or not.
+COMMON: dict[str, Parameter] = {
+    "lang": Parameter(type="lang", optional=True, example="en", description="Language of our labels; nb when absent."),
+    "municipality": Parameter.model_validate(
+        {
+            "type": "code",
+            "optional": True,
+            "example": "5001",
+            "pattern": "^[0-9]{4}$",
+            "description": "Number of the municipality; all municipalities when absent.",
+        }
+    ),
+}
+
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_SDG_CODE = re.compile(r"[1-9][0-9]?(\.([1-9][0-9]?|[a-z]))?")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
+_AGAIN = re.compile(r"^ *#@ parameters$", re.MULTILINE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_LONGEST_STRING = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class NamedQuery:
+    """One query of the project: `name` is the file's stem, `place` where its VALUES block goes in `text`."""
+
+    name: str
+    head: QueryHead
+    text: str
+    place: int
+
+    @property
+    def parameters(self) -> dict[str, Parameter]:
+        """All parameters that a request may give, the query's own first."""
+        return {**self.head.parameters, **{k: v for k, v in COMMON.items() if k not in self.head.parameters}}
+
+    def bind(self, given: Mapping[str, Sequence[str]]) -> str:
+        """The query with the request's parameters bound.
+
+        Args:
+            given: all values of each parameter as the client sent them.
+        Raises:
+            ParameterError: a parameter is malformed, unknown, repeated or missing.
+        """
+        known = self.parameters
+        for name, values in given.items():
+            if name not in known:
+                raise ParameterError(name, f"is not known to {self.name}. It takes: {', '.join(sorted(known))}.")
+            if len(values) != 1:
+                raise ParameterError(name, f"is given {len(values)} times. Give it once.")
+        terms: dict[str, NamedNode | Literal] = {}
+        for name, parameter in known.items():
+            if name in given:
+                terms[name] = term(name, parameter, given[name][0])
+            elif name == "lang":
+                terms[name] = Literal(LANGUAGES[0])
+            elif not parameter.optional:
+                example = f" Such as {name}={parameter.example}." if parameter.example else ""
+                raise ParameterError(name, f"is needed by {self.name} and missing.{example}")
+        names = " ".join(f"?{known[name].variable or name}" for name in terms)
+        values = " ".join(str(value) for value in terms.values())
+        block = f"VALUES ({names}) {{ ({values}) }}"
+        return f"{self.text[: self.place]} {block}{_AGAIN.sub(lambda _: block, self.text[self.place :])}"
+
+
+def load_queries(folder: Path) -> dict[str, NamedQuery]:
+    """The named queries of a folder by name, in the order of their names.
+
+    Raises:
+        DataError: a file's head, query text or example cannot be used; the message names file and line.
+    """
+    found = {}
+    for path in sorted(folder.glob("*.rq")):
+        file = f"{folder.name}/{path.name}"
+        text = path.read_text(encoding="utf-8")
+        head = parse_head(text, file)
+        query = NamedQuery(path.stem, head, text, _values_place(text, head, file))
+        for name, parameter in query.parameters.items():
+            if parameter.example is not None:
+                try:
+                    term(name, parameter, parameter.example)
+                except ParameterError as error:
+                    raise _problem(file, 1, f"the example cannot be used. {error}") from error
+        found[path.stem] = query
+    return found
+
+
+def term(name: str, parameter: Parameter, value: str) -> NamedNode | Literal:
+    """The RDF term that a parameter's text means.
+
+    Raises:
+        ParameterError: the text is not of the parameter's type; the message says what would be.
+    """
+    made = _READERS[parameter.type](name, value)
+    if parameter.pattern is not None and not re.fullmatch(parameter.pattern, value):
+        example = f", such as {parameter.example}" if parameter.example else ""
+        raise ParameterError(name, f"{value!r} does not have the form {parameter.pattern}{example}.")
+    return made
+
+
+def _iri(name: str, value: str) -> NamedNode:
+    try:
+        return NamedNode(value)
+    except ValueError as error:
+        raise ParameterError(name, f"{value!r} is not an absolute IRI: {error}.") from error
+
+
+def _iri_or_code(name: str, value: str) -> NamedNode:
+    code = value.lower()
+    if _SDG_CODE.fullmatch(code):
+        return NamedNode(SDG + code)
+    if ":" not in value:
+        raise ParameterError(name, f"{value!r} is neither a UN code such as 11.6 or 11.a nor an absolute IRI.")
+    return _iri(name, value)
+
+
+def _integer(name: str, value: str) -> Literal:
+    if not _INTEGER.fullmatch(value):
+        raise ParameterError(name, f"{value!r} is not a whole number such as 7.")
+    return Literal(value, datatype=XSD_INTEGER)
+
+
+def _code(name: str, value: str) -> Literal:
+    if not _CODE.fullmatch(value):
+        raise ParameterError(name, f"{value!r} is not a code of letters, digits and . _ / -.")
+    return Literal(value)
+
+
+def _lang(name: str, value: str) -> Literal:
+    if value not in LANGUAGES:
+        raise ParameterError(name, f"{value!r} is not offered; use one of: {', '.join(LANGUAGES)}.")
+    return Literal(value)
+
+
+def _string(name: str, value: str) -> Literal:
+    if _CONTROL.search(value):
+        raise ParameterError(name, "holds a control character.")
+    if len(value) > _LONGEST_STRING:
+        raise ParameterError(name, f"has {len(value)} characters, the limit is {_LONGEST_STRING}.")
+    return Literal(value)
+
+
+_READERS: dict[str, Callable[[str, str], NamedNode | Literal]] = {
+    "iri": _iri,
+    "iri-or-code": _iri_or_code,
+    "integer": _integer,
+    "code": _code,
+    "lang": _lang,
+    "string": _string,
+}
+
+
+def _problem(file: str, line: int, what: str) -> DataError:
+    return DataError([DataProblem(file, line, f"Spørringen kan ikke brukes: {what}", f"The query: {what}")])
+
+
+def _values_place(text: str, head: QueryHead, file: str) -> int:
+    """Offset right after the first `{` of the outermost WHERE; checks the projection against the head."""
+    try:
+        tokens = tokenize(text)
+    except QuerySyntaxError as error:
+        raise _problem(file, error.place.line, str(error)) from error
+    select = next((n for n, token in enumerate(tokens) if token.upper == "SELECT"), None)
+    if select is None:
+        raise _problem(file, 1, "a named query is a SELECT; there is none.")
+    projected: list[str] = []
+    depth = 0  # of round brackets: a `{` inside them belongs to an expression's EXISTS
+    for before, token in pairwise(tokens[select:]):
+        sign = token.text if token.kind == "punctuation" else ""
+        depth += (sign == "(") - (sign == ")")
+        if sign == "{" and depth == 0:
+            if projected != list(head.columns):
+                gives, says = ", ".join(projected) or "*", ", ".join(head.columns)
+                what = f"SELECT gives {gives}, the head's columns are {says}."
+                raise _problem(file, tokens[select].line, what)
+            return token.end
+        if token.kind == "variable" and (depth == 0 or (depth == 1 and before.upper == "AS")):
+            projected.append(token.text[1:])
+    raise _problem(file, tokens[select].line, "the SELECT has no WHERE group.")

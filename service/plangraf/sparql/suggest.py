@@ -1,0 +1,158 @@
+"""What was probably meant by a name that there is not; nothing rather than a name that only looks like it.
+
+Asked for only when a query is refused. A proposal can stand where the name stands: a property for a property, a class
+for a class, as the first letter of a term tells them apart (`test_ontology` holds ours to that).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable
+from typing import Literal
+
+from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES
+from plangraf.sparql.grammar import FUNCTIONS
+from plangraf.sparql.lexer import Token
+from plangraf.sparql.well_known_prefixes import WELL_KNOWN
+
+Place = Literal["property", "class", "any"]
+
+# How like each other two names are before one is proposed for the other, 0 to 1; one letter of four is 0.75.
+_LIKE, _LIKE_IN_SHORT, _SHORT = 0.8, 0.75, 4
+# A name of another vocabulary, and a prefix: many are near each other.
+_VERY_LIKE, _LIKE_A_PREFIX = 0.85, 0.6
+# So much less like is a prefix of the query or of the project that comes before others.
+_OWN_AHEAD = 0.1
+_MOST_BY_WORD = 4
+_RDFS, _DCTERMS, _XSD = PREFIXES["rdfs"], PREFIXES["dcterms"], PREFIXES["xsd"]
+_XPATH = WELL_KNOWN["fn"]
+# What people call the names of things, in both languages.
+_NAMING = {
+    **dict.fromkeys(("title", "titel", "tittel"), f"{_DCTERMS}title"),
+    **dict.fromkeys(("label", "name", "navn", "namn"), f"{_RDFS}label"),
+    **dict.fromkeys(("description", "beskrivelse"), f"{_DCTERMS}description"),
+}
+# Words of other query languages, for which the nearest spelling would mislead.
+_FUNCTIONS_ELSEWHERE = {
+    "LENGTH": "STRLEN", "LEN": "STRLEN", "UPPER": "UCASE", "LOWER": "LCASE", "TOUPPER": "UCASE",
+    "TOLOWER": "LCASE", "UPPERCASE": "UCASE", "LOWERCASE": "LCASE", "SUBSTRING": "SUBSTR", "LEFT": "SUBSTR",
+    "STARTSWITH": "STRSTARTS", "STARTS_WITH": "STRSTARTS", "ENDSWITH": "STRENDS", "ENDS_WITH": "STRENDS",
+    "LIKE": "REGEX", "MATCH": "REGEX", "MATCHES": "REGEX", "CONCATENATE": "CONCAT", "EXIST": "EXISTS { … }",
+    **dict.fromkeys(("INSTR", "INDEXOF", "LOCATE", "POSITION", "STRPOS", "CHARINDEX"), "CONTAINS or STRBEFORE"),
+    **dict.fromkeys(("TODAY", "GETDATE", "SYSDATE", "CURRENT_DATE", "CURRENT_TIMESTAMP"), "NOW"),
+    "IFNULL": "COALESCE", "NVL": "COALESCE", "ISNULL": "BOUND", "AVERAGE": "AVG", "LISTAGG": "GROUP_CONCAT",
+    "STRING_AGG": "GROUP_CONCAT", "CEILING": "CEIL",
+}  # fmt: skip
+# SPARQL has none of these; each is a replacement of blanks by nothing.
+_TRIMS = {"TRIM": r"^\\s+|\\s+$", "LTRIM": r"^\\s+", "RTRIM": r"\\s+$"}
+_CASTS_ELSEWHERE = {
+    **dict.fromkeys(("int", "long", "short", "byte", "nonnegativeinteger", "positiveinteger"), "integer"),
+    "bool": "boolean", "number": "decimal", "numeric": "decimal", "str": "string",
+}  # fmt: skip
+_ONLY_FUNCTIONS = "SPARQL's own functions and xsd: casts are there."
+
+
+def terms(local: str, namespace: str, known: Collection[str], place: Place) -> list[str]:
+    """IRIs of terms that a name in one of our namespaces may mean, at most a few; empty when none is near.
+
+    Args:
+        local: the name without its namespace.
+        namespace: the closed namespace that it was written in.
+        known: all terms of our namespaces, and those of other vocabularies that our data use.
+        place: what can stand there.
+    """
+    fitting = sorted(iri for iri in known if place == "any" or _is_property(iri) == (place == "property"))
+    own = {_local(iri).lower(): iri for iri in fitting if iri.startswith(namespace)}
+    others = {_local(iri).lower(): iri for iri in fitting if not iri.startswith(CLOSED_NAMESPACES)}
+    if place != "class":
+        others |= _NAMING
+    name = local.lower()
+    for vocabulary in (own, others):
+        if name in vocabulary:
+            return [vocabulary[name]]
+    word = re.sub(r"^has(?=[A-Z])", "", local).lower()
+    by_word = [iri for iri in fitting if iri.startswith(namespace) and _ends_in(_local(iri), word)]
+    if by_word:
+        return by_word if len(by_word) <= _MOST_BY_WORD else []
+    for vocabulary, likeness in ((own, _LIKE_IN_SHORT if len(name) <= _SHORT else _LIKE), (others, _VERY_LIKE)):
+        if found := _nearest(name, vocabulary, likeness):
+            return [vocabulary[found]]
+    return []
+
+
+def class_named(local: str, namespace: str, known: Collection[str]) -> str | None:
+    """The local name of our class that is called so, but for capital letters."""
+    names = (_local(iri) for iri in known if iri.startswith(namespace) and not _is_property(iri))
+    return next((name for name in names if name.lower() == local.lower()), None)
+
+
+def prefix(written: str, declared: Collection[str]) -> str | None:
+    """The prefix that may be meant by one that nobody knows: of the query or the project before all others."""
+    if len(written) < 2:
+        return None
+
+    def likeness(name: str) -> float:
+        return difflib.SequenceMatcher(None, name.lower(), written.lower()).ratio()
+
+    near = [name for name in sorted({*WELL_KNOWN, *declared}) if likeness(name) >= _LIKE_A_PREFIX]
+
+    def rank(name: str) -> tuple[float, bool]:
+        return likeness(name) + _OWN_AHEAD * (name in declared or name in PREFIXES), name in declared
+
+    return max(near, key=rank, default=None)
+
+
+def function(token: Token, casts: Collection[str], known: Iterable[str]) -> str | None:
+    """What to write for a word that is called and is no function."""
+    word = token.upper
+    if word in _TRIMS:
+        argument = re.match(r"\s*\(\s*([?$]\w+)", token.source.original[token.end :])
+        return f'SPARQL has no {word}: write REPLACE({argument[1] if argument else "?text"}, "{_TRIMS[word]}", "").'
+    meant = _FUNCTIONS_ELSEWHERE.get(word) or _cast(word.lower(), casts) or _nearest(word, known, _LIKE)
+    return f"Did you mean {meant}?" if meant else None
+
+
+def function_iri(iri: str, casts: Collection[str]) -> str:
+    """What to write for a function that is called by an IRI and that there is not."""
+    meant = None
+    if iri.startswith(_XSD):
+        names = {name.removeprefix(_XSD).lower(): name for name in casts}
+        name = iri.removeprefix(_XSD).lower()
+        near = _nearest(name, names, _LIKE)
+        meant = _cast(name, casts) or (f"xsd:{_local(names[near])}" if near else None)
+    elif iri.startswith(_XPATH):
+        word = iri.removeprefix(_XPATH).replace("-", "").upper()
+        meant = _FUNCTIONS_ELSEWHERE.get(word) or (word if word in FUNCTIONS else None)
+    return f"Did you mean {meant}?" if meant else _ONLY_FUNCTIONS
+
+
+def variable(word: str, tokens: Iterable[Token]) -> str | None:
+    """The variable of a query that a word without its question mark is."""
+    written = {token.text[1:]: token.text for token in tokens if token.kind == "variable"}
+    by_letters = {name.lower(): text for name, text in written.items()}
+    return written.get(word) or by_letters.get(word.lower())
+
+
+def _cast(name: str, casts: Collection[str]) -> str | None:
+    name = _CASTS_ELSEWHERE.get(name, name)
+    return next((f"xsd:{_local(cast)}" for cast in casts if _local(cast).lower() == name), None)
+
+
+def _is_property(iri: str) -> bool:
+    return _local(iri)[:1].islower()
+
+
+def _local(iri: str) -> str:
+    return iri[max(iri.rfind("#"), iri.rfind("/")) + 1 :]
+
+
+def _ends_in(name: str, word: str) -> bool:
+    """Whether a name's last words are this: `linkedPlan` ends in `plan`."""
+    rest = len(name) - len(word)
+    return rest > 0 and name[rest].isupper() and name[rest:].lower() == word
+
+
+def _nearest(name: str, known: Iterable[str], likeness: float) -> str | None:
+    found = difflib.get_close_matches(name, sorted(known), n=1, cutoff=likeness)
+    return found[0] if found else None

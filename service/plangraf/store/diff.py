@@ -1,0 +1,109 @@
+"""What changed from one version to another, read from their sorted dumps side by side.
+
+Both are read once, line by line, so memory does not depend on their size. Runs as a process of its own,
+`python -m plangraf.store.diff FORMAT MOST FOLDER BEFORE AFTER`, which writes RDF Patch
+(https://afs.github.io/rdf-patch/) or JSON to standard output; MOST bounds the things that JSON names, 0 does not.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+
+from plangraf.errors import VersionsError
+from plangraf.processes import die_with_parent
+from plangraf.store.versions import Version, VersionStore
+
+PATCH, JSON = "rdfpatch", "json"
+Change = tuple[bool, bytes]
+_NICE = 10
+
+
+def changes(before: Iterator[bytes], after: Iterator[bytes]) -> Iterator[Change]:
+    """The lines that only one of two sorted dumps has, in their order: True for those of `after`."""
+    old, new = next(before, None), next(after, None)
+    while old is not None or new is not None:
+        if old == new:
+            old, new = next(before, None), next(after, None)
+        elif new is None or (old is not None and old < new):
+            assert old is not None
+            yield False, old
+            old = next(before, None)
+        else:
+            yield True, new
+            new = next(after, None)
+
+
+def write_patch(out: BinaryIO, before: Version, after: Version) -> None:
+    """One transaction of RDF Patch that makes `after` of `before`."""
+    out.write(f'H version "{after.id}" .\nH previous "{before.id}" .\nTX .\n'.encode())
+    for added, line in changes(before.lines(), after.lines()):
+        out.write((b"A " if added else b"D ") + line + b"\n")
+    out.write(b"TC .\n")
+
+
+def write_json(out: BinaryIO, before: Version, after: Version, most: int) -> None:
+    """The changes grouped by thing, and how many there are of things and of statements of each kind."""
+    counted, things = {True: 0, False: 0}, 0
+    out.write(b'{"from":' + orjson.dumps(before.id) + b',"to":' + orjson.dumps(after.id) + b',"things":[')
+    found = changes(before.lines(), after.lines())
+    for subject, group in groupby(found, lambda change: change[1].partition(b" ")[0]):
+        told: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+        named = not most or things < most
+        for added, line in group:
+            counted[added] += 1
+            if named:
+                told[added].append(_statement(line))
+        if named:
+            thing = {"id": _name(subject), "added": told[True], "removed": told[False]}
+            out.write((b"," if things else b"") + b"\n" + orjson.dumps(thing))
+        things += 1
+    totals = {"changedThings": things, "added": counted[True], "removed": counted[False]}
+    out.write(b"\n]," + orjson.dumps(totals)[1:] + b"\n")
+
+
+def _name(subject: bytes) -> str:
+    text = subject.decode()
+    return text[1:-1] if text.startswith("<") else text
+
+
+def _statement(line: bytes) -> dict[str, Any]:
+    quad = next(iter(parse(line, RdfFormat.N_QUADS, rename_blank_nodes=False)))
+    value = quad.object
+    told: dict[str, Any] = {"property": quad.predicate.value}
+    if isinstance(value, Literal):
+        told["value"] = value.value
+        told |= {"language": value.language} if value.language else {"datatype": value.datatype.value}
+    else:
+        told["iri" if isinstance(value, NamedNode) else "node"] = _name(str(value).encode())
+    return {**told, "graph": _name(str(quad.graph_name).encode())}
+
+
+def main(arguments: list[str]) -> int:
+    """Writes one comparison; 1 when a version cannot be read, said on standard error."""
+    format_, most, folder, *ids = arguments
+    die_with_parent()
+    os.nice(_NICE)
+    store = VersionStore(Path(folder))
+    try:
+        before, after = map(store.get, ids)
+        if format_ == PATCH:
+            write_patch(sys.stdout.buffer, before, after)
+        else:
+            write_json(sys.stdout.buffer, before, after, int(most))
+        sys.stdout.buffer.flush()
+    except VersionsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,28 @@
+"""Where the service answers for an IRI: paths of its own, never with a host."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from plangraf.rdf.namespaces import ID, ONTOLOGY, SDG, SHAPES
+
+_SDG_CODE = re.compile(re.escape(SDG) + r"([1-9][0-9]?(?:\.[0-9a-z]{1,2})?)")
+
+
+def sdg_code(iri: str) -> str | None:
+    """`11.6` or `11` for the UN's IRI of a target or goal."""
+    match = _SDG_CODE.fullmatch(iri)
+    return match[1] if match else None
+
+
+def document_path(iri: str) -> str:
+    """The path of the document that describes an IRI; whether the data know it, the caller knows."""
+    if iri.startswith(ID):
+        return "/doc/" + quote(iri[len(ID) :], safe="/:@!$&'()*+,;=~")
+    for start, path in ((ONTOLOGY, "/ontology"), (SHAPES, "/shapes")):
+        if iri == start or iri.startswith(start + "#"):
+            return path + iri[len(start) :]
+    if code := sdg_code(iri):
+        return f"/targets/{code}" if "." in code else f"/goals/{code}"
+    return "/doc?iri=" + quote(iri, safe="")

@@ -1,0 +1,85 @@
+"""Where the data can be fetched: the files of a version, of all graphs together and of each graph alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from plangraf.store.downloads import File
+from plangraf.views.catalog.datasets import Dataset
+from plangraf.views.catalog.terms import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """The data in one format: `file_type` of the EU's table, media types of IANA, `compression` None for none.
+
+    `access` is the address of the page that leads to `file`; `table` is the class whose things a table has.
+    """
+
+    key: str
+    format: str
+    title: Text
+    file_type: str
+    media_type: str
+    access: str
+    file: File
+    compression: str | None = None
+    table: str | None = None
+
+
+# ending of the file, key, name of the format, EU file type, media type, compression
+_WHOLE = (
+    ("nq.gz", "nquads-gzip", "N-Quads (gzip)", "RDF_N_QUADS", "application/n-quads", "application/gzip"),
+    ("nq.zst", "nquads-zstd", "N-Quads (zstd)", "RDF_N_QUADS", "application/n-quads", "application/zstd"),
+    ("trig.gz", "trig-gzip", "TriG (gzip)", "RDF_TRIG", "application/trig", "application/gzip"),
+    ("trig.zst", "trig-zstd", "TriG (zstd)", "RDF_TRIG", "application/trig", "application/zstd"),
+    ("jsonld.gz", "jsonld-gzip", "JSON-LD (gzip)", "JSON_LD", "application/ld+json", "application/gzip"),
+)
+_TABLES = (
+    ("csv", "CSV", "CSV", "text/csv"),
+    ("parquet", "Parquet", "PARQUET", "application/vnd.apache.parquet"),
+)
+_GRAPH = (
+    ("ttl", "turtle", "Turtle", "RDF_TURTLE", "text/turtle"),
+    ("nt", "ntriples", "N-Triples", "RDF_N_TRIPLES", "application/n-triples"),
+    ("jsonld", "jsonld", "JSON-LD", "JSON_LD", "application/ld+json"),
+)
+
+
+def of_all(files: Iterable[File], page: str) -> list[Distribution]:
+    """All graphs of a version, and its things as tables; `page` lists the files."""
+    files = tuple(files)
+    by_name = {file.name: file for file in files}
+    found = [
+        Distribution(
+            f"all-{key}", name, (f"Hele kunnskapsgrafen, {name}", f"The whole knowledge graph, {name}"), file_type,
+            media_type, page, by_name[full], compression,
+        )
+        for ending, key, name, file_type, media_type, compression in _WHOLE
+        for full in by_name
+        if "/" not in full and full.endswith(f".{ending}")
+    ]  # fmt: skip
+    for ending, name, file_type, media_type in _TABLES:
+        for file in files:
+            if file.name.startswith(f"{ending}/") and file.name.endswith(f".{ending}"):
+                table = PurePosixPath(file.name).stem
+                title = f"Tabell over klassen {table}, {name}", f"Table of the class {table}, {name}"
+                found.append(
+                    Distribution(f"{ending}-{table}", name, title, file_type, media_type, page, file, table=table)
+                )
+    return found
+
+
+def of_dataset(files: Iterable[File], dataset: Dataset, page: str) -> list[Distribution]:
+    """The graph of one dataset; `page` is the address of the document that describes it."""
+    by_name = {file.name: file for file in files}
+    return [
+        Distribution(
+            f"{dataset.path}-{key}", name, (f"Grafen som {name}", f"The graph as {name}"), file_type, media_type,
+            page, by_name[path],
+        )
+        for ending, key, name, file_type, media_type in _GRAPH
+        if (path := f"graph/{dataset.path}.{ending}") in by_name
+    ]  # fmt: skip

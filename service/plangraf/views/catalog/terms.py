@@ -1,0 +1,95 @@
+"""The terms that catalogues are written with, and the tables whose values DCAT-AP-NO asks for.
+
+Of the EU's tables only IRIs are used: a validator loads the tables themselves, and what a catalogue said about their
+concepts would contradict them. Values of other tables, which DCAT-AP's validator does not know, get class and name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pyoxigraph import Literal, NamedNode
+
+from plangraf.rdf.namespaces import PREFIXES
+from plangraf.views.graphs import RDF_TYPE, Graph, Value
+
+DCAT = PREFIXES["dcat"]
+DCTERMS = PREFIXES["dcterms"]
+FOAF = PREFIXES["foaf"]
+PROV = PREFIXES["prov"]
+RDFS = PREFIXES["rdfs"]
+VOID = PREFIXES["void"]
+SH = PREFIXES["sh"]
+ADMS = PREFIXES["adms"]
+DQV = PREFIXES["dqv"]
+SKOS = PREFIXES["skos"]
+ORG = PREFIXES["org"]
+VCARD = "http://www.w3.org/2006/vcard/ns#"
+DCATAP = "http://data.europa.eu/r5r/"
+SPDX = "http://spdx.org/rdf/terms#"
+XSD = PREFIXES["xsd"]
+
+EU = "http://publications.europa.eu/resource/authority/"
+LANGUAGES = (EU + "language/NOB", EU + "language/ENG")
+PUBLIC = EU + "access-right/PUBLIC"
+IRREGULAR = EU + "frequency/IRREG"
+STABLE = EU + "planned-availability/STABLE"
+COMPLETED = EU + "distribution-status/COMPLETED"
+NORWAY = EU + "country/NOR"
+FILE_TYPE = EU + "file-type/"
+MEDIA_TYPE = "https://www.iana.org/assignments/media-types/"
+LOS = "https://psi.norge.no/los"
+LOS_PLANS = LOS + "/tema/planer"
+# Government and public sector; regions and cities; and the plans of the Norwegian LOS.
+THEMES = (EU + "data-theme/GOVE", EU + "data-theme/REGI", LOS_PLANS)
+TAXONOMIES = (EU + "data-theme", LOS)
+PUBLISHER_TYPE = "http://purl.org/adms/publishertype/"
+ORGANISATIONS = "https://organization-catalog.fellesdatakatalog.digdir.no/organizations/"
+
+# The licences that portals know by the EU's table and call open.
+_LICENCES = {
+    "creativecommons.org/licenses/by/4.0": EU + "licence/CC_BY_4_0",
+    "creativecommons.org/publicdomain/zero/1.0": EU + "licence/CC0",
+    "data.norge.no/nlod/no/2.0": EU + "licence/NLOD_2_0",
+}
+
+Text = tuple[str, str]
+"""The same words in Bokmål and English."""
+
+
+def licence(iri: str) -> str:
+    """The licence as the EU's table calls it, or as it is called when the table does not have it."""
+    return _LICENCES.get(iri.split("://", 1)[-1].rstrip("/"), iri)
+
+
+def in_both(text: Text) -> list[Literal]:
+    return [Literal(text[0], language="nb"), Literal(text[1], language="en")]
+
+
+def date(text: str) -> Literal:
+    return Literal(text, datatype=NamedNode(XSD + "date"))
+
+
+def moment(text: str) -> Literal:
+    """A time of the log, `2026-01-02T03:04:05.678Z`, to the second."""
+    return Literal(f"{text[:19]}Z", datatype=NamedNode(XSD + "dateTime"))
+
+
+def integer(number: int) -> Literal:
+    return Literal(str(number), datatype=NamedNode(XSD + "integer"))
+
+
+class Triples:
+    """A graph that is written thing by thing; a plain string as value is an IRI."""
+
+    def __init__(self) -> None:
+        self.graph: Graph = []
+
+    def type(self, thing: str, *classes: str) -> None:
+        self.graph += [(NamedNode(thing), RDF_TYPE, NamedNode(name)) for name in classes]
+
+    def say(self, thing: str, predicate: str, values: str | Value | Iterable[str | Value]) -> None:
+        listed = [values] if isinstance(values, str) or not isinstance(values, Iterable) else values
+        for value in listed:
+            term = NamedNode(value) if isinstance(value, str) else value
+            self.graph.append((NamedNode(thing), NamedNode(predicate), term))

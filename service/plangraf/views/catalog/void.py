@@ -1,0 +1,147 @@
+"""VoID: how large the data are, what they are made of, where they lead, and queries to begin with.
+
+All counts are of the default graph, the union of all graphs without repetition, and equal what COUNT gives there.
+"""
+
+from __future__ import annotations
+
+from pyoxigraph import Literal, NamedNode
+
+from plangraf.engines.base import Engine
+from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
+from plangraf.rdf.namespaces import ID, ONTOLOGY, PREFIXES, SDG
+from plangraf.views.catalog.datasets import Dataset
+from plangraf.views.catalog.dcat import LICENCE, WHOLE_DESCRIPTION, WHOLE_TITLE, Catalogue
+from plangraf.views.catalog.distributions import Distribution
+from plangraf.views.catalog.terms import DCAT, DCTERMS, FOAF, SH, SPDX, VOID, XSD, Triples, in_both, integer
+from plangraf.views.graphs import RDF_TYPE, Graph, fetch, fetch_rows
+
+_CLASSES = "SELECT ?of (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?of } GROUP BY ?of ORDER BY ?of"
+_PROPERTIES = "SELECT ?of (COUNT(*) AS ?n) WHERE { ?s ?of ?o } GROUP BY ?of ORDER BY ?of"
+_LINKS = f"""SELECT ?of (COUNT(*) AS ?n) WHERE {{
+  ?s ?of ?o FILTER (ISIRI(?o) && STRSTARTS(STR(?s), "{ID}") && STRSTARTS(STR(?o), "{SDG}"))
+}} GROUP BY ?of ORDER BY ?of"""
+_ENTITIES = f'SELECT (COUNT(DISTINCT ?s) AS ?n) WHERE {{ ?s ?p ?o FILTER (STRSTARTS(STR(?s), "{ID}")) }}'
+# One thing of each class of ours that people ask for.
+_EXAMPLES = f"""SELECT ?class (MIN(?thing) AS ?example) WHERE {{
+  ?thing a ?class
+  FILTER (STRSTARTS(STR(?class), "{ONTOLOGY}#") && STRSTARTS(STR(?thing), "{ID}")
+    && STR(?class) NOT IN ("{ONTOLOGY}#Evidence", "{ONTOLOGY}#Passage"))
+}} GROUP BY ?class ORDER BY ?class"""
+_UN = "http://metadata.un.org/sdg"
+# The named queries as the data have them, and the prefixes that they are written with.
+_EXECUTABLE = NamedNode(SH + "SPARQLExecutable")
+_EXECUTABLES = f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
+  {{ ?s a {_EXECUTABLE} }} UNION {{ <{ONTOLOGY}> <{SH}declare> ?s }} UNION {{ VALUES ?s {{ <{ONTOLOGY}> }} }}
+  ?s ?p ?o FILTER (?s != <{ONTOLOGY}> || ?p IN (<{SH}declare>, <{RDF_TYPE.value}>))
+}}"""
+# What the IRIs start with, after that of the catalogue, that stand in VoID alone.
+OF_VOID = "void/"
+
+
+async def void(engine: Engine, catalogue: Catalogue) -> Graph:
+    """The description of the data, with the named queries as examples.
+
+    Args:
+        engine: which counts; it does so once for each version when the answer is kept.
+        catalogue: names and addresses.
+    Raises:
+        PlangrafError: what the engine raises.
+    """
+    t = Triples()
+    whole = catalogue.whole
+    description = f"{catalogue.base}/.well-known/void"
+    t.type(description, VOID + "DatasetDescription")
+    t.say(description, DCTERMS + "title", in_both(("VoID-beskrivelse", "VoID description")))
+    t.say(description, FOAF + "primaryTopic", whole)
+    t.say(description, FOAF + "topic", [whole, *(dataset.iri for dataset in catalogue.held.datasets)])
+    t.type(whole, VOID + "Dataset", DCAT + "Dataset")
+    t.say(whole, DCTERMS + "title", in_both(WHOLE_TITLE))
+    t.say(whole, DCTERMS + "description", in_both(WHOLE_DESCRIPTION))
+    t.say(whole, DCTERMS + "license", LICENCE)
+    t.say(whole, DCTERMS + "publisher", catalogue.publisher)
+    t.say(whole, FOAF + "homepage", f"{catalogue.base}/")
+    t.say(whole, VOID + "sparqlEndpoint", f"{catalogue.base}/sparql")
+    _dumps(t, catalogue, whole, catalogue.of_all())
+    t.say(whole, VOID + "uriSpace", Literal(ID))
+    t.say(whole, VOID + "feature", [f.iri for f in (*GRAPH_FORMATS, *RESULT_FORMATS) if f.iri is not None])
+    t.say(whole, VOID + "triples", integer(engine.triples))
+    t.say(whole, VOID + "entities", integer(await _one(engine, _ENTITIES)))
+    classes, properties = await _counts(engine, _CLASSES), await _counts(engine, _PROPERTIES)
+    t.say(whole, VOID + "classes", integer(len(classes)))
+    t.say(whole, VOID + "properties", integer(len(properties)))
+    for number, (name, count) in enumerate(classes.items(), start=1):
+        part = f"{catalogue.iri}/void/class-{number}"
+        t.say(whole, VOID + "classPartition", part)
+        t.type(part, VOID + "Dataset")
+        t.say(part, VOID + "class", name)
+        t.say(part, VOID + "entities", integer(count))
+    for number, (name, count) in enumerate(properties.items(), start=1):
+        part = f"{catalogue.iri}/void/property-{number}"
+        t.say(whole, VOID + "propertyPartition", part)
+        t.type(part, VOID + "Dataset")
+        t.say(part, VOID + "property", name)
+        t.say(part, VOID + "triples", integer(count))
+    t.say(whole, VOID + "vocabulary", vocabularies([*classes, *properties]))
+    t.say(whole, VOID + "exampleResource", [row["example"]["value"] for row in await fetch_rows(engine, _EXAMPLES)])
+    for dataset in catalogue.held.datasets:
+        _subset(t, catalogue, dataset, engine.graphs.get(dataset.graph))
+    await _linksets(t, engine, catalogue)
+    said = await fetch(engine, _EXECUTABLES)
+    t.graph += said
+    for query in dict.fromkeys(subject for subject, _, value in said if value == _EXECUTABLE):
+        t.say(str(query)[1:-1], PREFIXES["schema"] + "target", f"{catalogue.base}/sparql")
+    return list(dict.fromkeys(t.graph))
+
+
+def vocabularies(terms: list[str]) -> list[str]:
+    """The namespaces of the terms, as VoID names vocabularies, in the order of the project's prefixes."""
+    return [iri for iri in PREFIXES.values() if any(term.startswith(iri) for term in terms)]
+
+
+def _subset(t: Triples, catalogue: Catalogue, dataset: Dataset, triples: int | None) -> None:
+    t.say(catalogue.whole, VOID + "subset", dataset.iri)
+    t.type(dataset.iri, VOID + "Dataset", DCAT + "Dataset")
+    t.say(dataset.iri, DCTERMS + "title", dataset.titles)
+    t.say(dataset.iri, DCTERMS + "license", dataset.licences)
+    _dumps(t, catalogue, dataset.iri, catalogue.of_dataset(dataset))
+    if triples is not None:
+        t.say(dataset.iri, VOID + "triples", integer(triples))
+
+
+def _dumps(t: Triples, catalogue: Catalogue, dataset: str, distributions: list[Distribution]) -> None:
+    """The RDF files of this very version, each with its size and sum."""
+    for file in (one.file for one in distributions if one.table is None):
+        address = file.address(catalogue.base)
+        checksum = f"{catalogue.iri}/void/sha256-{file.sha256}"
+        t.say(dataset, VOID + "dataDump", address)
+        t.type(address, DCAT + "Distribution")
+        t.say(address, DCAT + "downloadURL", address)
+        t.say(address, DCAT + "byteSize", Literal(str(file.size), datatype=NamedNode(XSD + "nonNegativeInteger")))
+        t.say(address, SPDX + "checksum", checksum)
+        t.type(checksum, SPDX + "Checksum")
+        t.say(checksum, SPDX + "algorithm", SPDX + "checksumAlgorithm_sha256")
+        t.say(checksum, SPDX + "checksumValue", Literal(file.sha256, datatype=NamedNode(XSD + "hexBinary")))
+
+
+async def _linksets(t: Triples, engine: Engine, catalogue: Catalogue) -> None:
+    """The links to the UN's goals and targets, one set for each predicate."""
+    t.type(_UN, VOID + "Dataset")
+    t.say(_UN, DCTERMS + "title", in_both(("FNs bærekraftsmål", "UN Sustainable Development Goals")))
+    t.say(_UN, VOID + "uriSpace", Literal(SDG))
+    for number, (predicate, count) in enumerate((await _counts(engine, _LINKS)).items(), start=1):
+        links = f"{catalogue.iri}/void/links-sdg-{number}"
+        t.say(catalogue.whole, VOID + "subset", links)
+        t.type(links, VOID + "Linkset")
+        t.say(links, VOID + "subjectsTarget", catalogue.whole)
+        t.say(links, VOID + "objectsTarget", _UN)
+        t.say(links, VOID + "linkPredicate", predicate)
+        t.say(links, VOID + "triples", integer(count))
+
+
+async def _counts(engine: Engine, query: str) -> dict[str, int]:
+    return {row["of"]["value"]: int(row["n"]["value"]) for row in await fetch_rows(engine, query)}
+
+
+async def _one(engine: Engine, query: str) -> int:
+    return int((await fetch_rows(engine, query))[0]["n"]["value"])

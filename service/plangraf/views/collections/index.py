@@ -1,0 +1,89 @@
+"""The list of all collections with how many things each holds, as a graph (Hydra) and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+
+from pyoxigraph import Literal, NamedNode
+
+from plangraf.engines.base import Engine
+from plangraf.rdf.namespaces import PREFIXES
+from plangraf.views.collections.listing import BETWEEN, hydra, search_graph
+from plangraf.views.collections.table import COLLECTIONS
+from plangraf.views.describe import defined_terms
+from plangraf.views.graphs import RDF_TYPE, Graph, fetch_rows
+
+PATH = "collections"
+
+_XSD_INTEGER = NamedNode(PREFIXES["xsd"] + "integer")
+_TITLE = NamedNode(PREFIXES["dcterms"] + "title")
+_WORDS = (("nb", "Lister"), ("en", "Lists"))
+
+
+async def totals(engine: Engine) -> dict[str, int]:
+    """How many things each collection holds.
+
+    Raises:
+        PlangrafError: what the engine raises.
+    """
+    terms = await defined_terms(engine)
+    values = " ".join(
+        f'("{path}" <{iri}>)' for path, collection in COLLECTIONS.items() for iri in collection.usable(terms).classes
+    )
+    rows = await fetch_rows(
+        engine,
+        f"""SELECT ?path (COUNT(DISTINCT ?thing) AS ?number) WHERE {{
+          VALUES (?path ?class) {{ {values} }} ?thing a ?class
+        }} GROUP BY ?path ORDER BY ?path""",
+    )
+    counted = {row["path"]["value"]: int(row["number"]["value"]) for row in rows}
+    return {path: counted.get(path, 0) for path in COLLECTIONS}
+
+
+def index_graph(base: str, found: Mapping[str, int]) -> Graph:
+    """The list as Hydra describes it: a collection of collections, each with its class and how to ask for a part.
+
+    Args:
+        base: absolute address of the service, or of one version of it.
+        found: what `totals` gives.
+    """
+    own = NamedNode(f"{base}/{PATH}")
+    graph: Graph = [
+        (own, RDF_TYPE, hydra("Collection")),
+        *((own, _TITLE, Literal(text, language=language)) for language, text in _WORDS),
+        (own, hydra("totalItems"), Literal(str(len(found)), datatype=_XSD_INTEGER)),
+    ]
+    for path, number in found.items():
+        collection, address = COLLECTIONS[path], f"{base}/{path}"
+        listed = NamedNode(address)
+        graph += [
+            (own, hydra("member"), listed),
+            (listed, RDF_TYPE, hydra("Collection")),
+            *((listed, _TITLE, Literal(collection.title(code), language=code)) for code, _ in _WORDS),
+            (listed, hydra("totalItems"), Literal(str(number), datatype=_XSD_INTEGER)),
+            *search_graph(collection, listed, address),
+        ]
+        # Several assertions would all hold of each member, and the things of two classes have one of them.
+        if len(collection.classes) == 1:
+            members = NamedNode(f"{address}#members")
+            graph += [
+                (listed, hydra("memberAssertion"), members),
+                (members, hydra("property"), RDF_TYPE),
+                (members, hydra("object"), NamedNode(collection.classes[0])),
+            ]
+    return graph
+
+
+def index_csv(base: str, found: Mapping[str, int], language: str) -> bytes:
+    """One row for each collection: address, title, number of things, classes and names of the filters."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(["collection", "title", "total", "classes", "filters"])
+    for path, number in found.items():
+        collection = COLLECTIONS[path]
+        filters = BETWEEN.join(facet.name for facet in collection.facets)
+        classes = BETWEEN.join(collection.classes)
+        writer.writerow([f"{base}/{path}", collection.title(language), number, classes, filters])
+    return out.getvalue().encode()

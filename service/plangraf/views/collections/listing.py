@@ -1,0 +1,273 @@
+"""One page of a collection as a graph (Hydra), as rows of a table, and as CSV: the same things and values in all.
+
+Hydra: https://www.hydra-cg.com/spec/latest/core/; CSV: RFC 4180, one header line, CRLF.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from pyoxigraph import Literal, NamedNode
+
+from plangraf.engines.base import Engine
+from plangraf.rdf import collation
+from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SERVICE_PREFIXES, short_name
+from plangraf.views.addresses import document_path, sdg_code
+from plangraf.views.collections.table import Collection, Column, Facet
+from plangraf.views.describe import Labels, defined_terms
+from plangraf.views.frames import LABELS
+from plangraf.views.graphs import RDF_TYPE, Graph, Value, fetch
+from plangraf.views.jsonld import Context, compact_document
+from plangraf.views.shown import Shown
+
+HYDRA = SERVICE_PREFIXES["hydra"]
+BETWEEN = " | "
+"""What stands between several values of one CSV cell."""
+
+_XSD = PREFIXES["xsd"]
+_TITLE = NamedNode(PREFIXES["dcterms"] + "title")
+_NOTATION = NamedNode(PREFIXES["skos"] + "notation")
+# As many IRIs of usual length as stay well under the limits of a query.
+_BATCH = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where one selection of a collection is: `collection` without a page, `pages` gives the address of page n."""
+
+    base: str
+    filters: Mapping[Facet, str]
+    limit: int | None
+    version: str
+
+    @property
+    def collection(self) -> str:
+        return self._with({})
+
+    def page(self, number: int, *, suffix: str = "", more: Mapping[str, str] | None = None) -> str:
+        """The address of a page of this version; `more` are parameters that shape the answer, not what it holds."""
+        limit = {"limit": str(self.limit)} if self.limit is not None else {}
+        return self._with({**limit, "version": self.version, "page": str(number), **(more or {})}, suffix)
+
+    def start(self, suffix: str = "", more: Mapping[str, str] | None = None) -> str:
+        """The address of the first page of whatever version is current."""
+        limit = {"limit": str(self.limit)} if self.limit is not None else {}
+        return self._with({**limit, **(more or {})}, suffix)
+
+    def lasting(self, number: int) -> str:
+        """The address of a page in whatever version is current."""
+        return self.start(more={"page": str(number)} if number > 1 else None)
+
+    def _with(self, parameters: Mapping[str, str], suffix: str = "") -> str:
+        chosen = {facet.name: facet.short(value) for facet, value in self.filters.items()}
+        query = urlencode({**chosen, **parameters}, safe="/")
+        return f"{self.base}{suffix}?{query}" if query else self.base + suffix
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: `things` in order, `graph` what is said of them and the labels of what they name."""
+
+    collection: Collection
+    addresses: Addresses
+    number: int
+    last: int
+    total: int
+    things: Sequence[NamedNode]
+    graph: Graph
+
+    @property
+    def others(self) -> dict[str, int]:
+        """The pages that this one leads to, by Hydra's and RFC 8288's names for them."""
+        found = {"first": 1}
+        if self.number > 1:
+            found["previous"] = self.number - 1
+        if self.number < self.last:
+            found["next"] = self.number + 1
+        return found | {"last": self.last}
+
+
+async def fetch_members(engine: Engine, collection: Collection, things: Sequence[NamedNode]) -> Graph:
+    """Types, labels and columns of the things, and types, labels and second steps of what they point to.
+
+    Raises:
+        PlangrafError: what the engine raises.
+    """
+    steps = [column.path for column in collection.columns if column.path]
+    own = {path[0] for path in steps} | {column.other for column in collection.columns if column.other}
+    graph = await _said(engine, things, own)
+    known = set(things)
+    linked = {value for _, p, value in graph if isinstance(value, NamedNode) and p != RDF_TYPE and value not in known}
+    second = {path[1] for path in steps if len(path) > 1}
+    graph += await _said(engine, sorted(linked, key=str), {_NOTATION.value, *second})
+    return graph
+
+
+async def _said(engine: Engine, things: Sequence[NamedNode], properties: Iterable[str]) -> Graph:
+    terms = await defined_terms(engine)
+    defined = (iri for iri in properties if iri in terms or not iri.startswith(CLOSED_NAMESPACES))
+    named = {RDF_TYPE, *LABELS, *map(NamedNode, defined)}
+    graph: Graph = []
+    for start in range(0, len(things), _BATCH):
+        values = " ".join(map(str, things[start : start + _BATCH]))
+        # A second VALUES, for ?p, would be joined by scanning all data; a FILTER looks at each thing's triples.
+        graph += await fetch(
+            engine,
+            f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
+              VALUES ?s {{ {values} }} ?s ?p ?o FILTER (?p IN ({", ".join(sorted(map(str, named)))}))
+            }}""",
+        )
+    return graph
+
+
+def page_graph(page: Page) -> Graph:
+    """The page as Hydra describes it, with all that is said of its things."""
+    own, view = NamedNode(page.addresses.collection), NamedNode(page.addresses.page(page.number))
+    title = page.collection.title
+    graph: Graph = [
+        (own, RDF_TYPE, hydra("Collection")),
+        (own, _TITLE, Literal(title("nb"), language="nb")),
+        (own, _TITLE, Literal(title("en"), language="en")),
+        (own, hydra("totalItems"), Literal(str(page.total), datatype=NamedNode(_XSD + "integer"))),
+        (own, hydra("view"), view),
+        (view, RDF_TYPE, hydra("PartialCollectionView")),
+        *((view, hydra(name), NamedNode(page.addresses.page(n))) for name, n in page.others.items()),
+        *((own, hydra("member"), thing) for thing in page.things),
+        *search_graph(page.collection, own, page.addresses.base),
+    ]
+    return [*graph, *page.graph]
+
+
+def search_graph(collection: Collection, own: NamedNode, base: str) -> Graph:
+    """How a program asks for a part: the facets as an IRI template."""
+    if not collection.facets:
+        return []
+    search = NamedNode(f"{base}#search")
+    names = ",".join(facet.name for facet in collection.facets)
+    graph: Graph = [
+        (own, hydra("search"), search),
+        (search, RDF_TYPE, hydra("IriTemplate")),
+        (search, hydra("template"), Literal(f"{base}{{?{names}}}")),
+    ]
+    for facet in collection.facets:
+        mapping = NamedNode(f"{base}#search-{facet.name}")
+        graph += [
+            (search, hydra("mapping"), mapping),
+            (mapping, RDF_TYPE, hydra("IriTemplateMapping")),
+            (mapping, hydra("variable"), Literal(facet.name)),
+            (mapping, hydra("property"), NamedNode(facet.property)),
+            (mapping, hydra("required"), Literal("false", datatype=NamedNode(_XSD + "boolean"))),
+        ]
+    return graph
+
+
+def json_ld(context: Context, page: Page) -> dict[str, Any]:
+    """The page in JSON-LD: its things nested under hydra:member, in the order of the page."""
+    document = compact_document(context, NamedNode(page.addresses.collection), page_graph(page))
+    place = {thing.value: number for number, thing in enumerate(page.things)}
+    terms = context.terms(HYDRA + "member")
+    name = terms[0].name if terms else context.compact_iri(HYDRA + "member")
+
+    def key(member: str | dict[str, Any]) -> int:
+        return place[member if isinstance(member, str) else member[context.id]]
+
+    found = document.get(name, [])
+    document[name] = sorted(found if isinstance(found, list) else [found], key=key)
+    return document
+
+
+def hydra(name: str) -> NamedNode:
+    return NamedNode(HYDRA + name)
+
+
+class Table:
+    """The rows of a page in one language."""
+
+    def __init__(self, page: Page, language: str, prefix: str = "") -> None:
+        self._page = page
+        self._language = language
+        self._prefix = prefix
+        self._labels = Labels(page.graph)
+        self._facts: dict[NamedNode, dict[str, list[Value]]] = {}
+        for subject, predicate, value in page.graph:
+            if isinstance(subject, NamedNode):
+                self._facts.setdefault(subject, {}).setdefault(predicate.value, []).append(value)
+
+    def rows(self) -> list[list[list[Shown]]]:
+        """For each thing, for each column, the values as a page shows them; the thing's name leads to it."""
+        return [
+            [
+                [
+                    self._shown(value, thing if not column.path or column.path[-1] in _NAMES else None)
+                    for value in self.values(thing, column)
+                ]
+                for column in self._page.collection.columns
+            ]
+            for thing in self._page.things
+        ]
+
+    def values(self, thing: NamedNode, column: Column) -> list[Value]:
+        """What a column holds of one thing, in natural order; of texts in several languages the best."""
+        if not column.path:
+            return [Literal(thing.value.rpartition("/")[2])]
+        found = self._facts.get(thing, {}).get(column.path[0], [])
+        if len(column.path) > 1:
+            found = [
+                value
+                for step in found
+                if isinstance(step, NamedNode)
+                for value in self._facts.get(step, {}).get(column.path[1], [])
+            ]
+        if not found and column.other:
+            found = self._facts.get(thing, {}).get(column.other, [])
+        tagged = [value for value in found if isinstance(value, Literal) and value.language]
+        if tagged:
+            best = min(map(self._rank, tagged))
+            found = [value for value in tagged if self._rank(value) == best]
+        return sorted(dict.fromkeys(found), key=lambda value: collation.key(str(value)))
+
+    def csv(self) -> bytes:
+        """One row for each thing: its IRI, then each column; columns of things come twice, as IRIs and as names."""
+        columns = self._page.collection.columns
+        out = io.StringIO(newline="")
+        writer = csv.writer(out, lineterminator="\r\n")
+        names = [[column.name, f"{column.name}Label"] if column.links else [column.name] for column in columns]
+        writer.writerow(["thing", *(name for pair in names for name in pair)])
+        for thing in self._page.things:
+            cells = [thing.value]
+            for column in columns:
+                values = self.values(thing, column)
+                if column.links:
+                    cells.append(BETWEEN.join(str(value.value) for value in values))
+                cells.append(BETWEEN.join(self._shown(value).text for value in values))
+            writer.writerow(cells)
+        return out.getvalue().encode()
+
+    def _rank(self, value: Literal) -> tuple[int, str]:
+        preferred = [self._language, "nb", "nn", "se", "en"]
+        language = value.language or ""
+        return (preferred.index(language) if language in preferred else len(preferred)), language
+
+    def _shown(self, value: Value, leads_to: NamedNode | None = None) -> Shown:
+        if isinstance(value, Literal):
+            href = self._prefix + document_path(leads_to.value) if leads_to else None
+            return Shown(value.value, href, value.language)
+        return named(self._labels, value, self._language, self._prefix, known=value in self._facts)
+
+
+_NAMES = frozenset(label.value for label in LABELS)
+
+
+def named(labels: Labels, thing: Value, language: str, prefix: str, *, known: bool = True) -> Shown:
+    """A thing by its label, UN things with their code; the link leads to its document, where there is one."""
+    if not isinstance(thing, NamedNode):
+        return Shown("…")
+    found, code = labels.best(thing, language), sdg_code(thing.value)
+    text = found.value if found else short_name(thing.value)
+    href = prefix + document_path(thing.value) if known else thing.value
+    return Shown(f"{code} {text}" if code and found else text, href, found.language if found else None, thing.value)

@@ -1,0 +1,219 @@
+"""What belongs into the document of one thing, asked from the engine in standard SPARQL 1.1.
+
+A document holds (a) all triples of the thing, (b) the triples that point to it, (c) the links that its frame
+follows from there, and (d) type, labels, codes and dates of everything that these name, so that a reader never
+needs a second request to know what a link means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pyoxigraph import Literal, NamedNode
+
+from plangraf.engines.base import Engine
+from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ONTOLOGY
+from plangraf.views.evidence import KIND, SOURCE, fetch_evidence
+from plangraf.views.frames import LABELS, NO_FRAME, SUMMARY, Frame, frame_of
+from plangraf.views.graphs import RDF_TYPE, Graph, fetch
+
+# More triples than these that point to one thing say nothing to a reader; /sparql has them all.
+MOST_INCOMING = 1_000
+
+# Links of all things on one level of a frame together.
+MOST_NESTED = 4_000
+_BATCH = 400
+_MOST_VERSIONS = 32
+_IS_DEFINED_BY = "<http://www.w3.org/2000/01/rdf-schema#isDefinedBy>"
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """One thing's document: `own` (a), `incoming` (b) and `named` (c, d) do not overlap.
+
+    `predicates` holds the labels of the properties, `evidence` what the thing's own triples rest on; they are
+    for pages and are no part of the graph. `quality` is what the service measures of a dataset when asked.
+    """
+
+    thing: NamedNode
+    own: Graph
+    incoming: Graph
+    named: Graph
+    predicates: Graph
+    evidence: Graph
+    frame: Frame = NO_FRAME
+    quality: Graph = field(default_factory=list)
+
+    @property
+    def graph(self) -> Graph:
+        return [*self.own, *self.incoming, *self.named, *self.quality]
+
+
+async def describe(engine: Engine, iri: str, *, page: bool = False) -> Description | None:
+    """The document of a thing; None when no triple has it as subject or object.
+
+    Args:
+        engine: where the data are asked for.
+        iri: absolute IRI, matched exactly.
+        page: fetch what only pages show, too: labels of properties and the evidence.
+    Raises:
+        PlangrafError: what the engine raises.
+    """
+    try:
+        thing = NamedNode(iri)
+    except ValueError:
+        return None
+    found = await fetch(
+        engine,
+        f"""CONSTRUCT {{ {thing} ?p ?o . ?s ?q {thing} }} WHERE {{
+          {{ {thing} ?p ?o }}
+          UNION
+          {{ SELECT ?s ?q WHERE {{ ?s ?q {thing} }} ORDER BY ?q ?s LIMIT {MOST_INCOMING} }}
+        }}""",
+    )
+    if not found:
+        return None
+    own = [triple for triple in found if triple[0] == thing]
+    incoming = [triple for triple in found if triple[0] != thing]
+    frame = frame_of(o for _, p, o in own if p == RDF_TYPE and isinstance(o, NamedNode))
+    terms = await defined_terms(engine)
+    links = await _links(engine, frame, thing, found, terms)
+    mentioned = {term for s, _, o in [*found, *links] for term in (s, o) if isinstance(term, NamedNode)}
+    named = dict.fromkeys([*links, *await _said(engine, mentioned - {thing}, _usable(SUMMARY, terms))])
+    evidence = await fetch_evidence(engine, thing) if page else []
+    used = {p for _, p, _ in found} if page else set()
+    used |= {o for _, p, o in evidence if p in (KIND, SOURCE) and isinstance(o, NamedNode)}
+    already = set(found)
+    return Description(
+        thing=thing,
+        own=own,
+        incoming=incoming,
+        named=[triple for triple in named if triple not in already],
+        predicates=await labels(engine, used),
+        evidence=evidence,
+        frame=frame,
+    )
+
+
+_terms_of: dict[str, frozenset[str]] = {}
+
+
+async def defined_terms(engine: Engine) -> frozenset[str]:
+    """The terms of our ontology that a version defines: an earlier one may lack some, and a query must not use them."""
+    known = _terms_of.get(engine.version)
+    if known is None:
+        pattern = f"?term {_IS_DEFINED_BY} <{ONTOLOGY}>"
+        found = await fetch(engine, f"CONSTRUCT {{ {pattern} }} WHERE {{ {pattern} }}")
+        known = frozenset(term.value for term, _, _ in found)
+        while len(_terms_of) >= _MOST_VERSIONS:
+            del _terms_of[next(iter(_terms_of))]
+        _terms_of[engine.version] = known
+    return known
+
+
+def _usable(properties: Iterable[NamedNode], terms: frozenset[str]) -> list[NamedNode]:
+    return [p for p in properties if p.value in terms or not p.value.startswith(CLOSED_NAMESPACES)]
+
+
+async def _links(engine: Engine, frame: Frame, thing: NamedNode, found: Graph, terms: frozenset[str]) -> Graph:
+    """The triples that a frame follows from what a thing points to and what points to it, level by level."""
+    graph: Graph = []
+    level: list[tuple[Frame, set[NamedNode]]] = [(frame, {thing})]
+    edges = found
+    while True:
+        level = [deeper for frame, nodes in level for deeper in _below(frame, nodes, edges)]
+        steps: dict[tuple[NamedNode, bool], set[NamedNode]] = {}
+        for frame, nodes in level:
+            for predicate in _usable(frame.forward, terms):
+                steps.setdefault((predicate, False), set()).update(nodes)
+            for predicate in _usable(frame.reverse, terms):
+                steps.setdefault((predicate, True), set()).update(nodes)
+        if not steps:
+            return graph
+        parts = [
+            f"{{ VALUES {end} {{ {' '.join(sorted(map(str, nodes))[:MOST_INCOMING])} }} ?s ?p ?o "
+            f"FILTER (?p IN ({', '.join(sorted(map(str, predicates)))})) }}"
+            for end, predicates, nodes in _grouped(steps)
+        ]
+        # What a reader gets of very many is the same each time.
+        edges = await fetch(
+            engine,
+            f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
+              SELECT DISTINCT ?s ?p ?o WHERE {{ {" UNION ".join(parts)} }} ORDER BY ?p ?s ?o LIMIT {MOST_NESTED}
+            }}""",
+        )
+        graph += edges
+
+
+def _below(frame: Frame, nodes: set[NamedNode], edges: Graph) -> list[tuple[Frame, set[NamedNode]]]:
+    """The frames one level down that follow anything, each with the things that it is for."""
+    found = []
+    for predicate, deeper in frame.forward.items():
+        if deeper:
+            found.append((deeper, {o for s, p, o in edges if p == predicate and s in nodes}))
+    for predicate, deeper in frame.reverse.items():
+        if deeper:
+            found.append((deeper, {s for s, p, o in edges if p == predicate and o in nodes}))
+    named = [(deeper, {node for node in reached if isinstance(node, NamedNode)}) for deeper, reached in found]
+    return [(deeper, reached) for deeper, reached in named if reached]
+
+
+def _grouped(
+    steps: Mapping[tuple[NamedNode, bool], set[NamedNode]],
+) -> list[tuple[str, set[NamedNode], set[NamedNode]]]:
+    """Steps from the same things in the same direction together: where they start, their properties, the things."""
+    found: dict[tuple[str, frozenset[NamedNode]], set[NamedNode]] = {}
+    for (predicate, reverse), nodes in steps.items():
+        found.setdefault(("?o" if reverse else "?s", frozenset(nodes)), set()).add(predicate)
+    return sorted(
+        ((end, predicates, set(nodes)) for (end, nodes), predicates in found.items()),
+        key=lambda part: (part[0], sorted(map(str, part[1]))),
+    )
+
+
+async def labels(engine: Engine, things: Iterable[NamedNode]) -> Graph:
+    """Type and labels of each thing, in all languages."""
+    return await _said(engine, things, (RDF_TYPE, *LABELS))
+
+
+async def _said(engine: Engine, things: Iterable[NamedNode], wanted: Iterable[NamedNode]) -> Graph:
+    # A second VALUES, for ?p, would be joined by scanning all data; a FILTER looks at each thing's triples.
+    properties = ", ".join(str(p) for p in wanted)
+    names = sorted(str(thing) for thing in things)
+    graph: Graph = []
+    for start in range(0, len(names), _BATCH):
+        graph += await fetch(
+            engine,
+            f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
+              VALUES ?s {{ {" ".join(names[start : start + _BATCH])} }}
+              ?s ?p ?o
+              FILTER (?p IN ({properties}))
+            }}""",
+        )
+    return graph
+
+
+class Labels:
+    """The labels of a graph by thing."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._found: dict[NamedNode, list[tuple[int, Literal]]] = {}
+        order = {predicate: number for number, predicate in enumerate(LABELS)}
+        for thing, predicate, value in graph:
+            if predicate in order and isinstance(thing, NamedNode) and isinstance(value, Literal):
+                self._found.setdefault(thing, []).append((order[predicate], value))
+
+    def best(self, thing: NamedNode, language: str) -> Literal | None:
+        """The label in `language`, else in Bokmål, English, no language, any language.
+
+        Among equals skos:prefLabel comes before dcterms:title and rdfs:label.
+        """
+        preferred = [language, "nb", "en", None]
+
+        def rank(candidate: tuple[int, Literal]) -> tuple[int, int, str]:
+            number, value = candidate
+            known = value.language in preferred
+            return preferred.index(value.language) if known else len(preferred), number, str(value)
+
+        return min(self._found.get(thing, []), key=rank, default=(0, None))[1]

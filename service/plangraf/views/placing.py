@@ -1,0 +1,73 @@
+"""In which named graphs the triples of a document stand, for N-Quads and TriG.
+
+The document is the one of every other format; a triple that several graphs hold stands in each of them, and one
+that the service itself says, such as a measurement of quality, in the default graph.
+https://www.w3.org/TR/n-quads/ https://www.w3.org/TR/trig/
+"""
+
+from __future__ import annotations
+
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, serialize
+
+from plangraf.engines.base import Engine
+from plangraf.rdf.formats import N_QUADS, Format
+from plangraf.views.graphs import Graph, Subject, Value, fetch_rows, ordered, used_prefixes
+
+_BATCH = 400
+Placed = list[tuple[tuple[Subject, NamedNode, Value], list[NamedNode]]]
+
+
+async def placed(engine: Engine, graph: Graph) -> Placed:
+    """Each triple with the named graphs that hold it, none for what no graph holds.
+
+    Blank nodes have other labels in every answer, so of triples with one only the rest is compared.
+
+    Raises:
+        PlangrafError: what the engine raises.
+    """
+    known: dict[tuple[str, str, str], set[str]] = {}
+    subjects = sorted({str(s) for s, _, _ in graph if isinstance(s, NamedNode)})
+    predicates = ", ".join(sorted({str(p) for _, p, _ in graph}))
+    patterns = [f"VALUES ?s {{ {' '.join(subjects[at : at + _BATCH])} }}" for at in range(0, len(subjects), _BATCH)]
+    objects = sorted({str(o) for s, _, o in graph if isinstance(s, BlankNode) and isinstance(o, NamedNode)})
+    if objects:
+        patterns.append(f"VALUES ?o {{ {' '.join(objects)} }} FILTER (ISBLANK(?s))")
+    for pattern in patterns:
+        query = f"SELECT ?s ?p ?o ?g WHERE {{ {pattern} GRAPH ?g {{ ?s ?p ?o }} FILTER (?p IN ({predicates})) }}"
+        for row in await fetch_rows(engine, f"{query} ORDER BY ?g ?s ?p ?o"):
+            key = _binding(row["s"]), _binding(row["p"]), _binding(row["o"])
+            known.setdefault(key, set()).add(row["g"]["value"])
+    return [
+        (
+            triple,
+            [NamedNode(name) for name in sorted(known.get((_key(triple[0]), str(triple[1]), _key(triple[2])), ()))],
+        )
+        for triple in ordered(graph)
+    ]
+
+
+def _binding(term: dict[str, str]) -> str:
+    if term["type"] == "bnode":
+        return "_:"
+    if term["type"] == "uri":
+        return str(NamedNode(term["value"]))
+    if language := term.get("xml:lang"):
+        return str(Literal(term["value"], language=language))
+    datatype = term.get("datatype")
+    return str(Literal(term["value"], datatype=NamedNode(datatype)) if datatype else Literal(term["value"]))
+
+
+def _key(term: Value) -> str:
+    return "_:" if isinstance(term, BlankNode) else str(term)
+
+
+def write_placed(found: Placed, format_: Format) -> bytes:
+    """The triples with their graphs, as N-Quads in sorted lines or as TriG graph by graph."""
+    nowhere: list[NamedNode | DefaultGraph] = [DefaultGraph()]
+    quads = [Quad(*triple, name) for triple, names in found for name in names or nowhere]
+    if format_ == N_QUADS:
+        return "".join(sorted(f"{quad} .\n" for quad in quads)).encode()
+    quads.sort(key=lambda quad: "" if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name.value)
+    body = serialize(quads, format=RdfFormat.TRIG, prefixes=used_prefixes([triple for triple, _ in found]))
+    assert body is not None  # pyoxigraph gives bytes when it is given no output
+    return body

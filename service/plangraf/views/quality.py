@@ -1,0 +1,98 @@
+"""How good the data of one dataset are, as W3C's Data Quality Vocabulary says it.
+
+The numbers are those of the named query `quality`, asked when a dataset's document is: counts are no part of a
+version. https://www.w3.org/TR/vocab-dqv/
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode
+
+from plangraf.engines.base import Engine
+from plangraf.rdf.namespaces import PREFIXES, SCHEME
+from plangraf.views.describe import Description, labels
+from plangraf.views.graphs import RDF_TYPE, Graph, fetch_rows
+
+_DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")
+_METRICS = SCHEME + "quality-metric/"
+METRIC, VALUE, _HAS, _ON = (
+    NamedNode(PREFIXES["dqv"] + name) for name in ("isMeasurementOf", "value", "hasQualityMeasurement", "computedOn")
+)
+CLASS = NamedNode(PREFIXES["dcterms"] + "subject")
+_REPORT = "report.json"
+_MEASUREMENT = NamedNode(PREFIXES["dqv"] + "QualityMeasurement")
+
+
+def is_dataset(description: Description) -> bool:
+    return (description.thing, RDF_TYPE, _DATASET) in description.own
+
+
+def findings(folder: Path, dataset: NamedNode) -> int:
+    """How many results the build's shapes and checks gave for a dataset, as the version's report has them."""
+    return _by_dataset(folder / _REPORT)["/".join(dataset.value.rsplit("/", 3)[-3::2])]
+
+
+@lru_cache(8)
+def _by_dataset(report: Path) -> Counter[str]:
+    """Results by the folder of their file, `<municipality>/<slug>`; a version's report never changes."""
+    results = json.loads(report.read_bytes())["results"] if report.is_file() else []
+    return Counter("/".join(str(result["file"]).rsplit("/", 3)[-3:-1]) for result in results)
+
+
+async def with_quality(engine: Engine, description: Description, query: str) -> Description:
+    """A dataset's document with its quality measurements, and the labels of what they name.
+
+    Args:
+        engine: where the data are asked for.
+        description: the dataset's document.
+        query: the named query `quality`, bound to the dataset: columns metric, class, value.
+    Raises:
+        PlangrafError: what the engine raises.
+    """
+    quality = await measurements(engine, description.thing, query)
+    if engine.folder is not None:
+        found = await asyncio.to_thread(findings, engine.folder, description.thing)
+        quality += _measurement(description.thing, "findings", None, str(found))
+    mentioned = {o for _, p, o in quality if p in (METRIC, CLASS) and isinstance(o, NamedNode)}
+    known = set(description.graph)
+    named = [triple for triple in await labels(engine, mentioned) if triple not in known]
+    return replace(description, quality=quality, named=[*description.named, *named])
+
+
+async def measurements(engine: Engine, dataset: NamedNode, query: str) -> Graph:
+    """The quality measurements of a dataset, one per metric and class.
+
+    Args:
+        engine: where the data are asked for.
+        dataset: the dataset; a measurement is called by it, its metric and its class (`…#completeness-Plan`).
+        query: the named query `quality`, bound to the dataset: columns metric, class, value.
+    Raises:
+        PlangrafError: what the engine raises.
+    """
+    graph: Graph = []
+    for row in await fetch_rows(engine, query):
+        metric, about = row["metric"]["value"], row.get("class", {}).get("value")
+        graph += _measurement(dataset, metric, about, row["value"]["value"])
+    return graph
+
+
+def _measurement(dataset: NamedNode, metric: str, about: str | None, value: str) -> Graph:
+    name = metric if about is None else f"{metric}-{about.rsplit('#', 1)[-1].rsplit('/', 1)[-1]}"
+    measurement = NamedNode(f"{dataset.value}#{name}")
+    graph: Graph = [
+        (dataset, _HAS, measurement),
+        (measurement, RDF_TYPE, _MEASUREMENT),
+        (measurement, METRIC, NamedNode(_METRICS + metric)),
+        (measurement, _ON, dataset),
+        (measurement, VALUE, Literal(value, datatype=NamedNode(PREFIXES["xsd"] + "decimal"))),
+    ]
+    if about is not None:
+        graph.append((measurement, CLASS, NamedNode(about)))
+    return graph

@@ -1,1 +1,0 @@
-"""The HTTP surface: FastAPI over the engine and the documents."""

@@ -1,0 +1,58 @@
+"""A small version of data, served by the real engine, and an engine that does what a test tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from pyoxigraph import RdfFormat, parse
+from small_server import HOME, Script, serving, small_settings
+
+from plangraf.http.app import application, create_app
+from plangraf.sources.files import source_files
+from plangraf.sparql.safety import Limits, check
+from plangraf.store.versions import VersionStore
+
+
+@pytest.fixture(scope="session")
+def small_versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A versions folder with one version of `home/`, and a page for its ontology."""
+    lines = set()
+    graphs: dict[str, int] = {}
+    for file in source_files(HOME):
+        for quad in parse(file.path.read_bytes(), RdfFormat.TURTLE, rename_blank_nodes=True):
+            lines.add(f"{quad.triple} <{file.graph}> .".encode())
+            graphs[file.graph] = graphs.get(file.graph, 0) + 1
+    folder = tmp_path_factory.mktemp("web") / "versions"
+    manifest = {"triples": len(lines), "quads": len(lines), "graphs": graphs, "warnings": {}}
+    VersionStore(folder).write(sorted(lines), manifest, {"ontology.html": b"<!DOCTYPE html><title>The page</title>"})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small(small_versions: Path) -> Iterator[str]:
+    """Address of a server over the small version with the real engine."""
+    with serving(lambda port: create_app(small_settings(small_versions, port))) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def client(small: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=small, headers={"Accept": "*/*"}) as client:
+        yield client
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@pytest.fixture
+def scripted(script: Script, tmp_path: Path) -> Iterator[str]:
+    """Address of a server over the scripted engine."""
+    with serving(
+        lambda port: application(small_settings(tmp_path, port), script, lambda query: check(query, Limits()))
+    ) as address:
+        yield address

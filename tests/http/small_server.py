@@ -1,0 +1,113 @@
+"""An application on a real uvicorn, and an engine that does what a test tells it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from plangraf.engines.base import QueryAnswer, QueryRequest
+from plangraf.errors import AnswerBrokenError
+from plangraf.rdf.formats import Format
+from plangraf.settings import Settings
+
+HOME = Path(__file__).resolve().parent / "home"
+LIMIT_BYTES = 4096
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serving(make: Callable[[int], FastAPI]) -> Iterator[str]:
+    """The application on a real uvicorn in a thread; yields its address."""
+    port = free_port()
+    server = uvicorn.Server(
+        uvicorn.Config(make(port), port=port, log_config=None, access_log=False, lifespan="on", http="httptools")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        deadline = time.monotonic() + 30
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            assert time.monotonic() < deadline, "the server did not start in time"
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive(), "the server did not stop"
+
+
+def small_settings(versions: Path, port: int, **more: object) -> Settings:
+    return Settings(home=HOME, versions=versions, port=port, query_max_bytes=LIMIT_BYTES, **more)  # type: ignore[arg-type]
+
+
+class Script:
+    """An engine that gives what the test put into it, and counts."""
+
+    version = "0123456789abcdef"
+    triples = 3
+    graphs: Mapping[str, int] = {}
+    folder = None
+
+    def __init__(self) -> None:
+        self.ready = True
+        self.asked: list[QueryRequest] = []
+        self.started = self.closed = self.freed = self.cancelled = 0
+        self.chunks: list[bytes | Exception | float] = [b'{"head":{"vars":["a"]},"results":{"bindings":[]}}']
+        self.failure: Exception | None = None
+        self.wait_s = 0.0
+
+    async def start(self) -> None:
+        self.started += 1
+
+    async def close(self) -> None:
+        self.closed += 1
+
+    async def query(self, request: QueryRequest) -> QueryAnswer:
+        self.asked.append(request)
+        try:
+            await asyncio.sleep(self.wait_s)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if self.failure is not None:
+            raise self.failure
+        return _ScriptedAnswer(request.format, self)
+
+
+class _ScriptedAnswer:
+    def __init__(self, format_: Format, script: Script) -> None:
+        self.format = format_
+        self.version = script.version
+        self.queued_s = self.evaluated_s = 0.0
+        self._script = script
+        self.chunks = self._give()
+        self.complete = None
+
+    async def _give(self) -> AsyncIterator[bytes]:
+        for chunk in self._script.chunks:
+            if isinstance(chunk, Exception):
+                raise chunk
+            if isinstance(chunk, float):
+                await asyncio.sleep(chunk)
+            else:
+                yield chunk
+
+    async def aclose(self) -> None:
+        self._script.freed += 1
+
+
+BREAK = AnswerBrokenError("its worker was killed")

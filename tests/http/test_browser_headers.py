@@ -1,0 +1,86 @@
+"""What a browser is told of every answer, and what requests with credentials never get from a cache."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+
+from plangraf.http.pipeline.browser_headers import policy_for
+
+QUERY = "/sparql?query=SELECT%20*%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D%20LIMIT%201"
+ADDRESSES = {
+    "/": 200,
+    "/docs": 200,
+    "/ontology": 200,
+    "/shapes": 200,
+    "/static/style.css": 200,
+    "/plans.csv": 200,
+    "/health/live": 200,
+    "/openapi.json": 200,
+    QUERY: 200,
+    "/sparql?query=SELECT": 400,
+    "/nothing": 404,
+}
+
+
+@pytest.mark.parametrize("accept", ["text/html,*/*;q=0.1", "*/*"])
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_every_answer_lets_a_browser_only_show_it(client: httpx.Client, address: str, accept: str) -> None:
+    # The third one comes by the bytes of the request.
+    for _ in range(3):
+        answer = client.get(address, headers={"Accept": accept})
+        assert answer.status_code == ADDRESSES[address]
+        assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+        assert answer.headers.get_list("referrer-policy") == ["strict-origin-when-cross-origin"]
+        (policy,) = answer.headers.get_list("content-security-policy")
+        assert policy.startswith("default-src 'none'; ")
+        assert "unsafe-inline" not in policy
+        assert "unsafe-eval" not in policy
+
+
+def test_a_304_says_it_too(client: httpx.Client) -> None:
+    tag = client.get("/plans.csv").headers["etag"]
+    unchanged = client.get("/plans.csv", headers={"If-None-Match": tag})
+    assert (unchanged.status_code, unchanged.headers["x-content-type-options"]) == (304, "nosniff")
+
+
+def test_every_script_and_style_of_a_page_is_allowed_by_its_policy_and_none_other(client: httpx.Client) -> None:
+    for address in ("/docs", "/ontology", "/", "/sparql"):
+        answer = client.get(address, headers={"Accept": "text/html"})
+        own = policy_for(answer.content, scripts=address == "/docs")
+        assert answer.headers["content-security-policy"] == own
+        scripts = re.findall(r"<script(?![^>]*application/)[^>]*>", answer.text)
+        assert bool(scripts) == ("script-src" in own)
+
+
+def test_an_inline_style_counts_by_its_hash_and_json_ld_needs_none() -> None:
+    page = b'<style>a{}</style><script type="application/ld+json">{}</script><script src="x.js"></script>'
+    # printf 'a{}' | openssl dgst -sha256 -binary | base64
+    assert "style-src 'self' 'sha256-X1RutGBrXCt9KkSaXMK7tHftWiRscFHOhxsS8tv8hBk='" in policy_for(page)
+    assert "script-src" not in policy_for(page)
+
+
+@pytest.mark.parametrize("credentials", [{"Authorization": "Bearer a"}, {"Cookie": "session=a"}])
+@pytest.mark.parametrize("address", [QUERY, "/plans.csv", "/"])
+def test_a_request_with_credentials_gets_and_leaves_nothing_in_a_cache(
+    client: httpx.Client, address: str, credentials: dict[str, str]
+) -> None:
+    for _ in range(3):
+        anyone = client.get(address)
+    timing = anyone.headers["server-timing"]
+    assert timing == "cache;desc=hit"
+    for _ in range(3):
+        answer = client.get(address, headers=credentials)
+        assert answer.content == anyone.content
+        assert answer.headers.get("server-timing") != "cache;desc=hit"
+        assert answer.headers["cache-control"] == "private, no-store"
+
+
+def test_what_a_request_with_credentials_was_answered_is_not_given_to_others(client: httpx.Client) -> None:
+    address = QUERY + "%20%23%20only%20with%20credentials"
+    for _ in range(3):
+        client.get(address, headers={"Authorization": "Bearer a"})
+    assert client.get(address).headers["server-timing"].startswith("queue;")
+    assert client.get(address).headers["server-timing"] == "cache;desc=hit"

@@ -1,0 +1,246 @@
+"""What the files of a version's downloads hold: all of it, in every format, the same bytes each time."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+import pytest
+import yaml
+import zstandard
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
+
+from plangraf.publish.class_tables import as_csv, as_parquet, tables
+from plangraf.publish.dumps import citation, write_dumps
+from plangraf.rdf.namespaces import PREFIXES
+from plangraf.store.versions import Version, VersionStore
+
+RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+ONTOLOGY = "https://w3id.org/plangraf/ontology#"
+GRAPH = "https://w3id.org/plangraf/graph/"
+
+
+@pytest.fixture(scope="module")
+def version(built: Path) -> Version:
+    return VersionStore(built).current()
+
+
+@pytest.fixture(scope="module")
+def dump(version: Version) -> Path:
+    return version.path / "dump"
+
+
+@pytest.fixture(scope="module")
+def quads(version: Version) -> set[Quad]:
+    whole = b"".join(line + b"\n" for line in version.lines())
+    return set(parse(whole, RdfFormat.N_QUADS, rename_blank_nodes=False))
+
+
+def files(dump: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((dump / "index.json").read_bytes())["files"]
+    return found
+
+
+def unpacked(path: Path) -> bytes:
+    body = path.read_bytes()
+    if path.suffix == ".gz":
+        return gzip.decompress(body)
+    return zstandard.ZstdDecompressor().decompress(body) if path.suffix == ".zst" else body
+
+
+def test_the_canonical_lines_are_those_that_the_id_is_a_hash_of(version: Version, dump: Path) -> None:
+    for ending in ("gz", "zst"):
+        body = unpacked(dump / f"plangraf-{version.id}.nq.{ending}")
+        assert hashlib.sha256(body).hexdigest()[:16] == version.id
+
+
+@pytest.mark.parametrize(
+    ("name", "format_"),
+    [("trig.gz", RdfFormat.TRIG), ("trig.zst", RdfFormat.TRIG), ("jsonld.gz", RdfFormat.JSON_LD)],
+)
+def test_every_format_holds_the_same_statements(
+    version: Version, dump: Path, quads: set[Quad], name: str, format_: RdfFormat
+) -> None:
+    body = unpacked(dump / f"plangraf-{version.id}.{name}")
+    found = set(parse(body, format_, rename_blank_nodes=False))
+    assert found == quads
+
+
+def test_types_are_types_in_json_ld_and_nothing_stands_twice(version: Version, dump: Path) -> None:
+    graph = (dump / "graph/5001/kommune.jsonld").read_bytes()
+    for body in (unpacked(dump / f"plangraf-{version.id}.jsonld.gz"), graph):
+        assert f'"{RDF_TYPE}":'.encode() not in body
+        assert b'"@type":["https://w3id.org/plangraf/ontology#Municipality"]' in body
+    nodes = [node["@id"] for node in json.loads(graph)]
+    assert len(nodes) == len(set(nodes))
+
+
+def test_each_graph_is_there_alone_in_three_formats(dump: Path, quads: set[Quad]) -> None:
+    graphs = {quad.graph_name.value for quad in quads if isinstance(quad.graph_name, NamedNode)}
+    paths = {graph.removeprefix(GRAPH) for graph in graphs if graph.startswith(GRAPH)}
+    assert len(paths) > 5
+    formats = {"ttl": RdfFormat.TURTLE, "nt": RdfFormat.N_TRIPLES, "jsonld": RdfFormat.JSON_LD}
+    for path in paths:
+        wanted = {quad.triple for quad in quads if quad.graph_name == NamedNode(GRAPH + path)}
+        for suffix, format_ in formats.items():
+            body = (dump / "graph" / f"{path}.{suffix}").read_bytes()
+            assert {quad.triple for quad in parse(body, format_, rename_blank_nodes=False)} == wanted, (path, suffix)
+    there = {str(file.relative_to(dump / "graph")) for file in (dump / "graph").rglob("*.*")}
+    assert there == {f"{path}.{suffix}" for path in paths for suffix in formats}
+
+
+def read_as_the_metadata_says(folder: Path, metadata: Path) -> Iterator[Triple]:
+    """The triples of a table by its CSVW metadata: what a standard reader makes of it."""
+    told = json.loads(metadata.read_text())
+    assert told["@context"] == "http://www.w3.org/ns/csvw"
+    columns = told["tableSchema"]["columns"]
+    with (folder / told["url"]).open(newline="", encoding="utf-8") as file:
+        rows = csv.reader(file)
+        assert next(rows) == [column["titles"] for column in columns]
+        for row in rows:
+            subject = NamedNode(row[0])
+            for column, cell in list(zip(columns, row, strict=True))[1:]:
+                values = cell.split(column["separator"]) if "separator" in column else [cell]
+                for value in values if cell else []:
+                    yield Triple(subject, NamedNode(column["propertyUrl"]), _term(column, value))
+
+
+def _term(column: dict[str, Any], value: str) -> NamedNode | Literal:
+    if "valueUrl" in column:
+        assert column["valueUrl"] == f"{{+{column['name']}}}"
+        return NamedNode(value)
+    if "lang" in column:
+        return Literal(value, language=column["lang"])
+    datatype = column["datatype"]
+    iri = datatype["@id"] if isinstance(datatype, dict) else f"http://www.w3.org/2001/XMLSchema#{datatype}"
+    return Literal(value, datatype=NamedNode(iri))
+
+
+def name_of(class_: str) -> str:
+    """`Plan` for a class of ours, `skos-Concept` for another's."""
+    start, _, local = class_.replace("#", "/").rpartition("/")
+    if class_.startswith(ONTOLOGY):
+        return local
+    (prefix,) = {name for name, iri in PREFIXES.items() if iri.rstrip("#/").replace("#", "/") == start}
+    return f"{prefix}-{local}"
+
+
+def test_a_table_and_its_metadata_give_back_all_that_is_said_of_a_class(dump: Path, quads: set[Quad]) -> None:
+    triples = {quad.triple for quad in quads}
+    members: dict[str, set[str]] = {}
+    for triple in triples:
+        if triple.predicate.value != RDF_TYPE or not isinstance(triple.subject, NamedNode):
+            continue
+        if triple.subject.value.startswith(("https://w3id.org/plangraf/id/", "http://metadata.un.org/sdg/")):
+            assert isinstance(triple.object, NamedNode)
+            members.setdefault(name_of(triple.object.value), set()).add(triple.subject.value)
+    tables = sorted(path.stem for path in (dump / "csv").glob("*.csv"))
+    assert tables == sorted(members)
+    assert {"Plan", "Perspective", "Case", "Goal", "sdgo-Goal", "sdgo-Target", "skos-Concept"} <= set(tables)
+    by_subject: dict[str, set[Triple]] = {}
+    for triple in triples:
+        if isinstance(triple.subject, NamedNode):
+            by_subject.setdefault(triple.subject.value, set()).add(triple)
+    for name in tables:
+        found = set(read_as_the_metadata_says(dump / "csv", dump / "csv" / f"{name}.csv-metadata.json"))
+        assert found == {triple for thing in members[name] for triple in by_subject[thing]}, name
+
+
+def test_a_parquet_table_has_the_cells_of_its_csv_with_types(dump: Path) -> None:
+    for path in sorted((dump / "csv").glob("*.csv")):
+        table = pyarrow.parquet.read_table(dump / "parquet" / f"{path.stem}.parquet")
+        told = json.loads((dump / "csv" / f"{path.stem}.csv-metadata.json").read_text())
+        separators = {column["name"]: column.get("separator") for column in told["tableSchema"]["columns"]}
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        assert table.column_names == list(separators)
+        assert table.num_rows == len(rows)
+        for typed, text in zip(table.to_pylist(), rows, strict=True):
+            for name, value in typed.items():
+                values = value if isinstance(value, list) else [] if value is None else [value]
+                cells = text[name].split(separators[name]) if separators[name] else [text[name]]
+                assert [_written(item) for item in values] == [_written(cell) for cell in cells if cell], (name, text)
+
+
+def test_a_parquet_table_has_types(dump: Path) -> None:
+    found = {
+        (path.stem, field.name): str(field.type)
+        for path in (dump / "parquet").glob("*.parquet")
+        for field in pyarrow.parquet.read_schema(path)
+    }
+    assert {"int64", "date32[day]", "decimal128(38, 12)", "string"} <= set(found.values())
+    assert found["Perspective", "number"] == "int64"
+
+
+@pytest.mark.parametrize(
+    ("datatype", "written", "type_"),
+    [("integer", "7", "int64"), ("integer", "9" * 30, "string"), ("date", "2020-01-02", "date32[day]"),
+     ("date", "2020-01-02Z", "string"), ("decimal", "1.5", "decimal128(38, 12)"), ("decimal", "1" * 30, "string"),
+     ("decimal", "0.1234567890123", "string"), ("boolean", "true", "bool")],
+)  # fmt: skip
+def test_what_a_type_cannot_hold_stays_as_it_is_written(datatype: str, written: str, type_: str) -> None:
+    thing = NamedNode("https://w3id.org/plangraf/id/9999/plan/1")
+    value = Literal(written, datatype=NamedNode(f"http://www.w3.org/2001/XMLSchema#{datatype}"))
+    statement = Triple(thing, NamedNode("urn:p:x"), value)
+    said = [Triple(thing, NamedNode(RDF_TYPE), NamedNode(ONTOLOGY + "Plan")), statement]
+    (table,) = tables(said)
+    read = pyarrow.parquet.read_table(io.BytesIO(as_parquet(table)))
+    assert str(read.schema.field("urn:p:x").type) == type_
+    assert _written(read.column("urn:p:x").to_pylist()[0]) == _written(written)
+    assert f"\r\n{thing.value},{ONTOLOGY}Plan,{written}\r\n" in as_csv(table).decode()
+
+
+def _written(value: object) -> object:
+    """A cell so that both kinds of table can be compared; a decimal in Parquet has a fixed number of digits."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    return Decimal(text) if re.fullmatch("-?[0-9]+([.][0-9]+)?(E-[0-9]+)?", text) else text
+
+
+def test_csv_is_as_rfc_4180_has_it(dump: Path) -> None:
+    for path in (dump / "csv").glob("*.csv"):
+        body = path.read_bytes()
+        assert body.endswith(b"\r\n")
+        assert body.decode("utf-8").startswith("id,")
+        widths = {len(row) for row in csv.reader(io.StringIO(body.decode(), newline=""), strict=True)}
+        assert len(widths) == 1, path
+
+
+def test_sums_and_sizes_are_those_of_the_files(dump: Path) -> None:
+    listed = {file["name"]: file for file in files(dump)}
+    there = {str(path.relative_to(dump)) for path in dump.rglob("*") if path.is_file()}
+    assert there == set(listed) | {"index.json"}
+    for name, file in listed.items():
+        body = (dump / name).read_bytes()
+        assert (file["bytes"], file["sha256"]) == (len(body), hashlib.sha256(body).hexdigest()), name
+        assert set(file["title"]) == {"nb", "en"}
+    sums = dict(reversed(line.split("  ")) for line in (dump / "SHA256SUMS").read_text().splitlines())
+    assert sums == {name: file["sha256"] for name, file in listed.items() if name != "SHA256SUMS"}
+
+
+def test_the_same_version_gives_the_same_bytes(version: Version, dump: Path, tmp_path: Path) -> None:
+    write_dumps(list(version.lines()), tmp_path / "again")
+    assert (tmp_path / "again" / "index.json").read_bytes() == (dump / "index.json").read_bytes()
+
+
+def test_a_version_and_the_project_say_how_to_cite_them(root: Path, version: Version, dump: Path) -> None:
+    assert (root / "CITATION.cff").read_text() == citation()
+    for path, kind in ((root / "CITATION.cff", "software"), (dump / "CITATION.cff", "dataset")):
+        told = yaml.safe_load(path.read_text())
+        assert {"cff-version", "message", "title", "authors", "type", "version"} <= set(told)
+        assert told["type"] == kind
+    told = yaml.safe_load((dump / "CITATION.cff").read_text())
+    assert (told["version"], told["url"]) == (version.id, f"https://w3id.org/plangraf/version/{version.id}/")

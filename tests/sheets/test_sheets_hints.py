@@ -1,0 +1,168 @@
+"""Whoever follows a hint is done: what a message proposes is read, in every column of every sheet."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from pyoxigraph import Literal, NamedNode, Triple
+
+from plangraf.rdf.namespaces import ID, PLAN, PREFIXES
+from plangraf.sheets.cells import read
+from plangraf.sheets.derived import derived
+from plangraf.sheets.keys import Keys
+from plangraf.sheets.model import Column
+from plangraf.sheets.problems import CellError, Place, SheetProblem, as_text
+from plangraf.sheets.read.links import Names
+from plangraf.sheets.shapes import read_model
+from plangraf.sheets.values import lexical_of
+from small_home import ROOT
+
+MODEL = read_model(ROOT)
+KEYS = Keys("9999")
+XSD = PREFIXES["xsd"]
+COLUMNS = [(sheet, column) for sheet in MODEL.sheets for column in sheet.columns if column.role == "property"]
+
+
+def slips(name: str) -> list[str]:
+    """Names as they are mistyped: a letter too few, twice, in capitals, with a comma for the point, and a list."""
+    return [name[:-1], name + name[-1:], name.upper(), name.replace(".", ","), f"{name};", f"{name}; {name[:-1]}x"]
+
+
+def message(column: Column, text: str) -> str | None:
+    try:
+        read(column, text, KEYS)
+    except CellError as error:
+        return error.en
+    return None
+
+
+def test_every_proposal_of_a_listed_name_is_accepted() -> None:
+    followed = 0
+    for _, column in COLUMNS:
+        for name in list(column.kind.names)[:40]:
+            for text in slips(name):
+                said = message(column, text)
+                for proposal in re.findall(r"(?:Did you mean|Choose one of:) «([^»]+)»", said or ""):
+                    assert message(column, proposal) is None, (column.path, text, said)
+                    followed += 1
+    assert followed > 100
+
+
+def test_no_proposal_changes_a_number() -> None:
+    (column,) = [
+        column for sheet, column in COLUMNS if column.path == PLAN + "linkedTarget" and "Perspective" in sheet.iri
+    ]
+    for code in column.kind.names:
+        for text in (f"{code}1", f"1{code}", f"{code}; {code}9"):
+            said = message(column, text) or ""
+            for proposal in re.findall(r"Did you mean «([^»]+)»", said):
+                assert re.findall("[0-9]+", proposal) == re.findall("[0-9]+", text), (text, said)
+
+
+def test_the_key_that_is_proposed_is_one_of_the_sheet() -> None:
+    for sheet in MODEL.sheets:
+        if sheet.pattern is None or not sheet.may_belong_to("9999") or sheet.segment == "municipality":
+            continue
+        for text in ("Grønn mobilitet", "13/24", "Æ", "æ ø å!", f"{sheet.segment}/Å bo"):
+            with pytest.raises(CellError) as caught:
+                KEYS.iri(text, sheet.segment)
+            match = re.search(r"Write a key such as (\S+),", caught.value.en)
+            assert match, caught.value.en
+            assert re.search(sheet.pattern, KEYS.iri(match[1], sheet.segment).value), (sheet.iri, text, match[1])
+
+
+@pytest.mark.parametrize(
+    "datatype", ["integer", "decimal", "double", "boolean", "date", "dateTime", "gYear", "gYearMonth", "duration"]
+)
+def test_what_a_message_says_to_write_is_a_value_of_the_datatype(datatype: str) -> None:
+    with pytest.raises(CellError) as caught:
+        lexical_of("hei", XSD + datatype)
+    for said in (caught.value.nb, caught.value.en):
+        values = r"[0-9] \w+|[0-9P][\w:.,-]*|ja|nei|yes|no|true|false"
+        found = re.findall(rf"(?:som|such as|eller|or|tekst,|text,|Skriv|Write) \(?({values})\b", said)
+        assert found, said
+        for text in found:
+            assert lexical_of(text.strip(" .,"), XSD + datatype)
+
+
+def test_a_proposed_way_to_write_an_ambiguous_number_is_read() -> None:
+    with pytest.raises(CellError) as caught:
+        lexical_of("1.234", XSD + "decimal")
+    match = re.search(r"Write (\S+) or (\S+)\.", caught.value.en)
+    assert match
+    assert [lexical_of(text, XSD + "decimal") for text in match.groups()] == ["1234", "1.234"]
+
+
+def test_a_proposed_key_is_that_of_a_thing_of_the_same_municipality() -> None:
+    def thing(key: str, label: str) -> list[Triple]:
+        node = NamedNode(ID + key)
+        kind = Triple(node, NamedNode(PREFIXES["rdf"] + "type"), NamedNode(PLAN + "Perspective"))
+        return [kind, Triple(node, NamedNode(PREFIXES["skos"] + "prefLabel"), Literal(label, language="nb"))]
+
+    names = Names([*thing("9999/perspective/2024-1", "Trygge veier"), *thing("9999/perspective/2024-2", "Gode liv"),
+                   *thing("5001/perspective/2020-7", "Grønn mobilitet")], KEYS)  # fmt: skip
+    column = next(column for _, column in COLUMNS if column.path == PLAN + "respondsTo")
+    meant = {
+        text: names.meant(column, text) for text in ("2", "Gode liv", "perspective/2", "2024-3", "Grønn mobilitet")
+    }
+    assert meant == {
+        "2": "perspective/2024-2", "Gode liv": "perspective/2024-2", "perspective/2": "perspective/2024-2",
+        "2024-3": None, "Grønn mobilitet": None,
+    }  # fmt: skip
+    for key in filter(None, meant.values()):
+        assert message(column, key) is None
+    assert names.examples(column) == ["perspective/2024-1", "perspective/2024-2"]
+
+
+@pytest.mark.parametrize("text", ["1.1", "A2", "3b", "II", "høst 2025", "2024–2025", "vår 2026", "2. halvår 2026"])
+def test_what_the_guide_says_may_be_written_is_read(text: str) -> None:
+    path = PLAN + ("number" if len(text) < 4 else "startYear")
+    assert derived(path, text)
+
+
+@pytest.mark.parametrize("text", ["før 2030", "tidligst 2026", "senest 2027", "ca. 2025", "2025?", "flyttet fra 2023"])
+def test_a_year_beside_other_words_is_not_taken_for_the_start(text: str) -> None:
+    found = derived(PLAN + "startYear", text)
+    assert found == {PLAN + "startAsPrinted": [Literal(text, language="nb")]}
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("høsten 2025 – våren 2026", ["2025", "2026"]),
+        ("mars 2025 til mai 2026", ["2025", "2026"]),
+        ("1. halvår 2025 – 2. halvår 2026", ["2025", "2026"]),
+        ("1. tertial 2025", ["2025"]),
+        ("T2 2025", ["2025"]),
+    ],
+)
+def test_seasons_and_months_beside_years_do_not_hide_them(text: str, years: list[str]) -> None:
+    found = derived(PLAN + "startYear", text) or {}
+    assert [str(term.value) for path, terms in found.items() if path.endswith("Year") for term in terms] == years
+    assert PLAN + "startAsPrinted" in found
+    assert PLAN + "startSeason" not in found
+
+
+def test_every_second_year_is_two_years() -> None:
+    found = derived(PLAN + "revisionInterval", "hvert annet år") or {}
+    assert [str(term.value) for term in found[PLAN + "revisionInterval"]] == ["P2Y"]
+
+
+@pytest.mark.parametrize("text", ["2025/2024", "2024 og 2026", "20225", "01.08.2025", "vår 2025 og høst 2026", "1/25"])
+def test_a_start_that_cannot_be_typed_is_no_start(text: str) -> None:
+    assert derived(PLAN + "startYear", text) is None
+
+
+def test_many_problems_are_told_by_cause_with_rows_and_three_examples() -> None:
+    problems = [
+        SheetProblem(Place("plan.csv", row, "B", "nummer", f"x{row}"), f"«x{row}» er feil.", f"«x{row}» is wrong.")
+        for row in range(4, 24)
+    ]
+    problems += [SheetProblem(Place("plan.csv", 9, "C"), "Noe annet.", "Something else.")]
+    report = as_text(problems)
+    assert "21 findings with 2 causes. --all shows each of them." in report
+    assert "20 × nb" in report
+    assert "plan.csv, rad · row 4–23" in report
+    assert report.count("kolonne B") == 3
+    assert as_text(problems, every=True).count("kolonne B") == 20
