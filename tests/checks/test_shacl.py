@@ -205,7 +205,7 @@ def refused(*_):
     raise AssertionError("pyLODE's own store was used")
 pickle.dump = pickle.load = refused
 sys.argv = ["plangraf", "build", "--quiet"]
-from plangraf.cli import main
+from plangraf.cli.__main__ import main
 main()
 """
     run = subprocess.run([sys.executable, "-c", script], env=environ(home), capture_output=True, text=True, timeout=60)
