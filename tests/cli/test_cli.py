@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from plangraf import __version__
 from plangraf.store.versions import VersionStore
 from small_home import CASE, ROOT, command, environ, make_home, plangraf, write
 
@@ -82,6 +83,14 @@ def test_help_lists_the_commands_and_the_usual_way(home: Path) -> None:
     assert all(re.search(rf"^  {name} ", run.stdout, re.MULTILINE) for name in COMMANDS)
     assert "plangraf validate mine.ttl" in run.stdout
     assert plangraf(home=home).stderr == run.stdout
+
+
+def test_the_program_tells_its_version_without_importing_what_a_command_needs(home: Path) -> None:
+    assert plangraf("--version", home=home).stdout == f"plangraf {__version__}\n"
+    script = "import sys; sys.argv = ['plangraf', '--version']; from plangraf.cli import main\n"
+    script += "try:\n    main()\nfinally:\n    print({'pyoxigraph', 'pydantic', 'uvicorn', 'yaml'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert run.stdout.endswith("\nset()\n"), run.stdout + run.stderr
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -37,7 +37,9 @@ def error_rows() -> Iterator[str]:
     found: list[type[errors.PlangrafError]] = [errors.PlangrafError]
     for error in found:
         found.extend(error.__subclasses__())
-    offline = {errors.DataError, errors.SettingError, errors.VersionsError, errors.AnswerBrokenError}
+    offline = {
+        errors.DataError, errors.SettingError, errors.ExtraMissingError, errors.VersionsError, errors.AnswerBrokenError,
+    }  # fmt: skip
     unique = {error.code: error for error in found if error not in offline}
     for code, error in sorted(unique.items(), key=lambda item: (status_of(item[1]), item[0])):
         yield f"| `{code}` | {status_of(error)} | {error.title} |"
