@@ -8,13 +8,13 @@ from typing import BinaryIO
 from plangraf.engines.base import QueryRequest
 from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.http.resource.negotiation import by_name
-from plangraf.rdf.formats import CSV, GRAPH_FORMATS, JSON, TSV, XML, Format
+from plangraf.rdf.formats import BOOLEAN_FORMATS, GRAPH_FORMATS, Format, of_kinds
 from plangraf.settings import Settings
 from plangraf.sparql.safety import Limits, check
 from plangraf.store.versions import VersionStore
 
 # On a terminal a table reads better than the JSON that programs get by default.
-_FORMATS: dict[str, tuple[Format, ...]] = {"SELECT": (CSV, TSV, JSON, XML), "ASK": (JSON, XML)}
+_FORMATS: dict[str, tuple[Format, ...]] = {"SELECT": of_kinds("table", "bindings"), "ASK": BOOLEAN_FORMATS}
 
 
 def ask(settings: Settings, query: str, format_name: str | None, out: BinaryIO) -> None:
