@@ -33,7 +33,6 @@ _PREFIXES = {
     "ldes": "https://w3id.org/ldes#",
     "tree": "https://w3id.org/tree#",
 }
-_RDF_FORMATS = {TRIG: RdfFormat.TRIG, TURTLE: RdfFormat.TURTLE, JSON_LD: RdfFormat.JSON_LD}
 _NAME = re.compile(r"([a-z]+):([A-Za-z]+)")
 _TITLES = {"en": "Changes of the knowledge graph", "nb": "Endringer i kunnskapsgrafen"}
 _DESCRIPTIONS = {
@@ -209,6 +208,7 @@ def _written(lines: Iterable[bytes], format_: Format) -> bytes:
     if format_ in (N_QUADS, N_TRIPLES):
         return body
     prefixes = {prefix: iri for prefix, iri in _PREFIXES.items() if b"<" + iri.encode() in body}
-    written = serialize(parse(body, RdfFormat.N_QUADS), format=_RDF_FORMATS[format_], prefixes=prefixes)
+    assert isinstance(format_.writer, RdfFormat)
+    written = serialize(parse(body, RdfFormat.N_QUADS), format=format_.writer, prefixes=prefixes)
     assert written is not None  # pyoxigraph gives bytes when it is given no output
     return written

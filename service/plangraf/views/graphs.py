@@ -24,7 +24,7 @@ from pyoxigraph import (
 )
 
 from plangraf.engines.base import Engine, QueryRequest
-from plangraf.rdf.formats import JSON, N_TRIPLES, RDF_XML, TURTLE, Format
+from plangraf.rdf.formats import JSON, N_TRIPLES, Format
 from plangraf.rdf.namespaces import PREFIXES, SERVICE_PREFIXES
 
 Subject = NamedNode | BlankNode
@@ -127,12 +127,12 @@ def ordered(graph: Iterable[tuple[Subject, NamedNode, Value]], first: NamedNode 
 
 
 def write(graph: Graph, format_: Format, first: NamedNode | None = None) -> bytes:
-    """The graph in Turtle, N-Triples or RDF/XML; N-Triples are sorted lines."""
+    """The graph in a format that has a writer; N-Triples are sorted lines, JSON-LD is compacted elsewhere."""
     if format_ == N_TRIPLES:
         return "".join(sorted(f"{s} {p} {o} .\n" for s, p, o in graph)).encode()
-    rdf_format = {TURTLE: RdfFormat.TURTLE, RDF_XML: RdfFormat.RDF_XML}[format_]
+    assert isinstance(format_.writer, RdfFormat)
     triples = [Triple(s, p, o) for s, p, o in ordered(graph, first)]
-    body = serialize(triples, format=rdf_format, prefixes=used_prefixes(graph))
+    body = serialize(triples, format=format_.writer, prefixes=used_prefixes(graph))
     assert body is not None  # pyoxigraph gives bytes when it is given no output
     return body
 

@@ -68,6 +68,7 @@ def write_placed(found: Placed, format_: Format) -> bytes:
     if format_ == N_QUADS:
         return "".join(sorted(f"{quad} .\n" for quad in quads)).encode()
     quads.sort(key=lambda quad: "" if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name.value)
-    body = serialize(quads, format=RdfFormat.TRIG, prefixes=used_prefixes([triple for triple, _ in found]))
+    assert isinstance(format_.writer, RdfFormat)
+    body = serialize(quads, format=format_.writer, prefixes=used_prefixes([triple for triple, _ in found]))
     assert body is not None  # pyoxigraph gives bytes when it is given no output
     return body

@@ -29,20 +29,11 @@ from pyoxigraph import (
 )
 
 from plangraf.engines.embedded.wire import CHUNK, ERROR, FRAME, LAST, OUT_OF_MEMORY, REQUEST
+from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 
 DEFAULT_GRAPH = DefaultGraph()
-RESULTS = {
-    "json": QueryResultsFormat.JSON,
-    "xml": QueryResultsFormat.XML,
-    "csv": QueryResultsFormat.CSV,
-    "tsv": QueryResultsFormat.TSV,
-}
-GRAPHS = {
-    "turtle": RdfFormat.TURTLE,
-    "jsonld": RdfFormat.JSON_LD,
-    "ntriples": RdfFormat.N_TRIPLES,
-    "rdfxml": RdfFormat.RDF_XML,
-}
+RESULTS = {format_.name: format_.writer for format_ in RESULT_FORMATS if isinstance(format_.writer, QueryResultsFormat)}
+GRAPHS = {format_.name: format_.writer for format_ in GRAPH_FORMATS if isinstance(format_.writer, RdfFormat)}
 _FLUSH = 64 * 1024
 # The first piece leaves when the engine's first buffer has been full for this long, or when it is this large: what is
 # quickly done travels in one piece, which costs both sides least, and what takes longer shows its first bytes early.

@@ -38,7 +38,7 @@ from plangraf.views.addresses import document_path
 from plangraf.views.describe import Labels, labels
 from plangraf.views.shown import Shown
 
-_PATCH = Format(PATCH, "page", "application/rdf-patch", "rdfp", "RDF Patch", charset=True, names=("rdf-patch",))
+_PATCH = Format(PATCH, "list", "application/rdf-patch", "rdfp", "RDF Patch", charset=True, names=("rdf-patch",))
 _FORMATS = (PLAIN_JSON, _PATCH, HTML)
 _PAIR = re.compile(rf"([^.]+)\.\.([^.]+?)(?:\.({'|'.join(format_.suffix for format_ in _FORMATS)}))?")
 _CHUNK = 64 * 1024

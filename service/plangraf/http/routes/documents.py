@@ -26,7 +26,7 @@ from plangraf.http.resource.parameters import format_of, language_of, parameters
 from plangraf.http.routes.catalog import dataset_of, dates_part
 from plangraf.http.service import Service
 from plangraf.pages.html import Alternate
-from plangraf.rdf.formats import BY_SUFFIX, DATASET_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, Format
+from plangraf.rdf.formats import DATASET_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, Format
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
 from plangraf.store.versions import REMOVED, Version
 from plangraf.views.addresses import document_path
@@ -61,7 +61,7 @@ class _Wanted:
 def split_ending(path: str) -> tuple[str, Format | None]:
     """A path without the ending that fixes a format, and that format; the whole path when it has none."""
     match = _ENDING.fullmatch(path)
-    return (match[1], BY_SUFFIX[match[2]]) if match else (path, None)
+    return (match[1], _SUFFIXES[match[2]]) if match else (path, None)
 
 
 def add_routes(app: FastAPI, service: Service) -> None:
