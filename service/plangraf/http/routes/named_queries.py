@@ -97,22 +97,23 @@ def _endpoint(service: Service, query: NamedQuery, fixed: Format | None) -> Call
 
 
 async def warm(service: Service) -> None:
-    """Answers each query that needs no parameter once, so that nobody waits for it after a start or a switch."""
+    """Answers each query that needs no parameter once, so that nobody waits for it after a start or a switch.
+
+    It takes no turn in the cache, because who asks meanwhile must not wait for what goes on at idle priority.
+    """
     for query in service.queries.values():
         if any(not parameter.optional for parameter in query.parameters.values()):
             continue
         bound = query.bind({})
         tag, generation = service.tag("query", JSON.name, bound), service.cache.generation
-        if await service.cache.turn(tag) is not None:
+        if service.cache.get(tag) is not None:
             continue
         try:
-            body, version = await fetch_bytes(service.engine, QueryRequest(query=bound, format=JSON))
+            body, version = await fetch_bytes(service.engine, QueryRequest(query=bound, format=JSON, ahead=True))
             if service.tag("query", JSON.name, bound, version=version) == tag:
                 service.cache.keep(Kept(tag, JSON.content_type.encode(), {IDENTITY: body}, generation))
         except PlangrafError as error:
             log.warning("query not computed ahead", query=query.name, error=str(error))
-        finally:
-            service.cache.done(tag)
 
 
 @dataclass(frozen=True, slots=True)
