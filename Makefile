@@ -39,7 +39,7 @@ test: lint ## lint and the tests of a change
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 test-all: lint ## the longer set too: soaks, all things in all formats, crash rounds
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal -m ""
 
 portals: .portals/ckan/.ready .portals/ldes-client/.ready ## programs of those who harvest, each in an environment of its own, for make test
 
