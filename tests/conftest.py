@@ -153,3 +153,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     absent += [f"{name} ({what})" for name, what in OPTIONAL_ENVIRONMENTS.items() if not (ROOT / name).exists()]
     if absent:
         terminalreporter.write_line("absent, so not tried here: " + ", ".join(absent))
+    if "not slow" in terminalreporter.config.option.markexpr:
+        terminalreporter.write_line("the longer set, with the tests marked slow: make test-all")

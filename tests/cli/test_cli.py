@@ -296,6 +296,38 @@ def test_an_unexpected_error_is_one_line_too(home: Path, monkeypatch: pytest.Mon
         assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "package", "extra"),
+    [
+        (["build"], "pyarrow", "publish"),
+        (["validate", "x.ttl"], "pyshacl", "publish"),
+        (["validate", "x.xlsx"], "openpyxl", "sheets"),
+        (["export-sheet", "--template", "x.xlsx"], "openpyxl", "sheets"),
+        (["import-sheet", "x.xlsx", "9999/x"], "rdflib", "sheets"),
+        (["check-harvest"], "rdflib", "portals"),
+        (["serve", "--port", "0"], "pylode", "publish"),
+    ],
+)
+def test_a_command_names_the_extra_that_it_lacks(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], package: str, extra: str
+) -> None:
+    from typer.testing import CliRunner
+
+    from plangraf.cli.__main__ import app
+
+    (own_home / "x.xlsx").write_bytes(b"")
+    monkeypatch.chdir(own_home)
+    for name, value in environ(own_home).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setitem(sys.modules, package, None)
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"plangraf: This command needs the extra `{extra}` ({package} is not installed). "
+        f"Install it: python -m pip install 'plangraf[{extra}]'.\n"
+    )
+
+
 def test_serve_without_any_version_ends_with_the_reason(own_home: Path) -> None:
     write(own_home, "data/sdg/more.ttl", "this is no Turtle\n")
     run = plangraf("serve", "--port", "0", home=own_home)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from plangraf.cli.exits import exit_on_error, write_error
+from plangraf.cli.extras import require_extra
 from plangraf.cli.options import (
     AllOption,
     DataOption,
@@ -44,6 +45,7 @@ def build(
       plangraf build --versions /srv/versions    somewhere else than ./versions
     """
     with exit_on_error(every=every):
+        require_extra("publish")
         from plangraf.publish.pipeline import build as run
         from plangraf.publish.report import summary
 

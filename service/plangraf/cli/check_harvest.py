@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from plangraf.cli.exits import exit_on_error
+from plangraf.cli.extras import require_extra
 from plangraf.cli.options import read_settings
 
 
@@ -37,6 +38,7 @@ def check_harvest(
       plangraf check-harvest catalog.ttl --json
     """
     with exit_on_error():
+        require_extra("portals")
         from plangraf.portals.checking import Terms, check
         from plangraf.portals.verdict_report import as_json as told_json
         from plangraf.portals.verdict_report import as_text

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from plangraf.cli.exits import exit_on_error
+from plangraf.cli.extras import require_extra
 from plangraf.cli.options import DataOption, read_settings
 from plangraf.errors import SettingError
 
@@ -35,6 +36,7 @@ def export_sheet(
       plangraf export-sheet my-data/9999/planstrategi out-csv  a folder of CSV files
     """
     with exit_on_error():
+        require_extra("sheets")
         from plangraf.sheets.exchange import export_sheet as run
         from plangraf.sheets.exchange import export_template
 

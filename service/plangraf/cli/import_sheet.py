@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plangraf.cli.exits import exit_on_error, write_error
+from plangraf.cli.extras import require_extra
 from plangraf.cli.options import AllOption, DataOption, read_settings
 from plangraf.errors import SettingError
 
@@ -40,6 +41,7 @@ def import_sheet(
       plangraf import-sheet csv-folder my-data/9999/planstrategi-2024-2027
     """
     with exit_on_error():
+        require_extra("sheets")
         from plangraf.sheets.exchange import import_sheet as run
         from plangraf.sheets.problems import as_text, stops
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from plangraf.cli.exits import exit_on_error
+from plangraf.cli.extras import require_extra
 from plangraf.cli.options import AllOption, DataOption, QuietOption, read_settings, show_progress
 
 
@@ -39,9 +40,11 @@ def validate(
     """
     with exit_on_error(every=every):
         from plangraf.publish.report import as_text
-        from plangraf.sheets.judge import judge
+        from plangraf.sheets.judge import is_sheet, judge
         from plangraf.sheets.problems import as_text as sheets_as_text
 
+        for extra in sorted({"sheets" if is_sheet(path) else "publish" for path in files}):
+            require_extra(extra)
         verdict = judge(read_settings(data=data), files, municipality=municipality, progress=show_progress(quiet))
         if verdict.problems:
             typer.echo(as_text(verdict.problems, every=every))

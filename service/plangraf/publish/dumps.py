@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import yaml
 import zstandard
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
@@ -269,21 +270,36 @@ def _zstd(content: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True).compress(content)
 
 
+class _Quoted(str):
+    """Text that YAML must quote: a version such as 12345678901e2345 is a number to YAML 1.2."""
+
+
+yaml.SafeDumper.add_representer(
+    _Quoted, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, "'")
+)
+
+
 def citation(version: str | None = None) -> str:
     """CITATION.cff of the project, or of one version of its data (https://citation-file-format.github.io)."""
-    kind = "software" if version is None else "dataset"
-    title = "plangraf" if version is None else f"plangraf: linked municipal plan data, version {version}"
-    number = __version__ if version is None else version
-    licence = "Apache-2.0" if version is None else "CC-BY-4.0"
-    return (
-        "cff-version: 1.2.0\n"
-        "message: Please cite the version that you used.\n"
-        f"type: {kind}\n"
-        f"title: '{title}'\n"
-        f"version: '{number}'\n"
-        "abstract: A knowledge graph of municipal plans, their perspectives, UN SDG targets and decisions.\n"
-        "authors:\n"
-        "  - name: plangraf\n"
-        f"license: {licence}\n"
-        f"url: {BASE}{'' if version is None else f'version/{version}/'}\n"
-    )
+    software = {
+        "type": "software",
+        "title": "plangraf",
+        "version": _Quoted(__version__),
+        "license": "Apache-2.0",
+        "url": BASE,
+    }
+    dataset = {
+        "type": "dataset",
+        "title": f"plangraf: linked municipal plan data, version {version}",
+        "version": _Quoted(version),
+        "license": "CC-BY-4.0",
+        "url": f"{BASE}version/{version}/",
+    }
+    fields = {
+        "cff-version": "1.2.0",
+        "message": "Please cite the version that you used.",
+        "abstract": "A knowledge graph of municipal plans, their perspectives, UN SDG targets and decisions.",
+        "authors": [{"name": "plangraf"}],
+        **(software if version is None else dataset),
+    }
+    return str(yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=120))

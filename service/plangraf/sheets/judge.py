@@ -20,7 +20,6 @@ from plangraf.diagnostics.progress import Progress
 from plangraf.errors import DataProblem, SettingError
 from plangraf.rdf.namespaces import slug
 from plangraf.settings import Settings
-from plangraf.sheets.exchange import import_sheet
 from plangraf.sheets.problems import SheetProblem, stops
 from plangraf.sources.files import READ, data_root
 
@@ -61,13 +60,14 @@ def judge(
     """
     if municipality is not None and not _NUMBER.fullmatch(municipality):
         raise SettingError(f"{municipality!r} is not a municipality number. It has four digits, such as 5001.")
-    sheets = [path for path in paths if _is_sheet(path)]
+    sheets = [path for path in paths if is_sheet(path)]
     turtle = [path for path in paths if path not in sheets]
     problems = validate(settings, turtle, progress=progress) if turtle or not sheets else []
     return Verdict(tuple(problems), tuple(_imported(settings, sheets, municipality)) if sheets else ())
 
 
-def _is_sheet(path: Path) -> bool:
+def is_sheet(path: Path) -> bool:
+    """Whether a path goes through an import: a workbook, or a folder of CSV files."""
     if not path.is_dir():
         return path.exists() and path.suffix.lower() in _WORKBOOKS | {".csv"}
     endings = {one.suffix.lower() for one in path.iterdir() if one.is_file()}
@@ -78,6 +78,9 @@ def _imported(
     settings: Settings, sheets: Sequence[Path], municipality: str | None
 ) -> list[tuple[Path, tuple[SheetProblem, ...]]]:
     """The problems of each; one may need what another describes, so what fails is tried again after the others."""
+    # Only here, because Turtle files need no reader of workbooks.
+    from plangraf.sheets.exchange import import_sheet
+
     number = municipality or _only_number(sheets)
     data = {folder.resolve(): folder for folder in settings.data}
     for path in sheets:

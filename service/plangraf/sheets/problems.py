@@ -84,15 +84,6 @@ def as_text(problems: Sequence[SheetProblem], *, every: bool = False) -> str:
     return "\n".join([*lines, _counts(ordered)])
 
 
-def column_letter(number: int) -> str:
-    """`A` for 1, `AA` for 27."""
-    letters = ""
-    while number > 0:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
 def _order(problem: SheetProblem) -> tuple[object, ...]:
     place = problem.place
     column = place.column or ""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
+from openpyxl.utils import get_column_letter
 from pyoxigraph import NamedNode, Triple
 
 from plangraf.rdf.namespaces import PLAN, PREFIXES, slug
@@ -21,7 +22,7 @@ from plangraf.sheets.facts import TYPE, Term
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Column, Model, Sheet
 from plangraf.sheets.notes import Note
-from plangraf.sheets.problems import CellError, Place, SheetProblem, column_letter
+from plangraf.sheets.problems import CellError, Place, SheetProblem
 from plangraf.sheets.read.asides import (
     merged_cells,
     own_heading,
@@ -164,7 +165,7 @@ class _TableReader:
         columns: dict[int, Column] = {}
         width = max(len(row) for row in self.raw.rows)
         for position, name in enumerate([*names, *[""] * (width - len(names))]):
-            place = Place(self.raw.name, number + 1, column_letter(position + 1), content=name or None)
+            place = Place(self.raw.name, number + 1, get_column_letter(position + 1), content=name or None)
             if name in known:
                 if known[name] in columns.values():
                     self._problem(
@@ -373,7 +374,7 @@ class _TableReader:
 
     def _place(self, position: int, number: int, column: Column, cell: Cell | Refused) -> Place:
         content = text_of(cell) or None
-        return Place(self.raw.name, position + 1, column_letter(number + 1), column.heading_nb, content)
+        return Place(self.raw.name, position + 1, get_column_letter(number + 1), column.heading_nb, content)
 
     def _problem(self, place: Place, nb: str, en: str) -> None:
         self.imported.problems.append(SheetProblem(place, nb.strip(), en.strip()))

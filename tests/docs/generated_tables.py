@@ -1,18 +1,14 @@
-"""The README's tables are made from the code; `python tests/service/test_readme.py` writes them anew."""
+"""The tables of README and docs that come from the code; `python tests/docs/test_docs.py` writes them."""
 
 from __future__ import annotations
 
+import ast
 import json
 import re
-import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-
-# The folder that `benchmarks` is a package in; this file is also run by its path.
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-import pytest
 
 from benchmarks.table import number
 from plangraf import errors
@@ -20,11 +16,14 @@ from plangraf.http.resource.problems import status_of
 from plangraf.settings import Settings
 from plangraf.sparql.named.binding import load_queries
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "service" / "plangraf"
+# Errors of commands, which no HTTP client meets; their subclasses too.
+_OFFLINE = (errors.DataError, errors.SettingError, errors.VersionsError, errors.AnswerBrokenError)
 
 
 def query_rows() -> Iterator[str]:
-    for name, query in sorted(load_queries(README.parent / "queries").items()):
+    for name, query in sorted(load_queries(ROOT / "queries").items()):
         parameters = ", ".join(
             f"`{parameter}`{' (optional)' if spec.optional else ''}"
             for parameter, spec in query.head.parameters.items()
@@ -37,10 +36,7 @@ def error_rows() -> Iterator[str]:
     found: list[type[errors.PlangrafError]] = [errors.PlangrafError]
     for error in found:
         found.extend(error.__subclasses__())
-    offline = {
-        errors.DataError, errors.SettingError, errors.ExtraMissingError, errors.VersionsError, errors.AnswerBrokenError,
-    }  # fmt: skip
-    unique = {error.code: error for error in found if error not in offline}
+    unique = {error.code: error for error in found if not issubclass(error, _OFFLINE)}
     for code, error in sorted(unique.items(), key=lambda item: (status_of(item[1]), item[0])):
         yield f"| `{code}` | {status_of(error)} | {error.title} |"
 
@@ -52,9 +48,23 @@ def setting_rows() -> Iterator[str]:
         yield f"| `PLANGRAF_{name.upper()}` | {shown} | {field.description} |"
 
 
+def package_rows() -> Iterator[str]:
+    """The packages in the order of the layers, the lowest first, each with the first sentence of its docstring."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    yield "| package | what it does |"
+    yield "|---|---|"
+    for layer in reversed(contracts[0]["layers"]):
+        for module in layer.split(" | "):
+            name = module.removeprefix("plangraf.")
+            folder = PACKAGE / name
+            source = folder / "__init__.py" if folder.is_dir() else PACKAGE / f"{name}.py"
+            said = " ".join((ast.get_docstring(ast.parse(source.read_text())) or "").partition("\n\n")[0].split())
+            yield f"| `{name}{'/' if folder.is_dir() else '.py'}` | {said.removesuffix('.')} |"
+
+
 def speed_rows() -> Iterator[str]:
     """The lines of the last benchmark that say most; in brackets how many times better plangraf is."""
-    last = json.loads((README.parent / "tests" / "benchmarks" / "results" / "latest.json").read_text())
+    last = json.loads((ROOT / "tests" / "benchmarks" / "results" / "latest.json").read_text())
     about, peers = last["about"], [name for name in SPEED_PEERS if not _absent(last, name)]
     triples = f"{about['triples']:,}".replace(",", " ")
     yield f"Of {about['date']}, commit {about['commit']}, {triples} triples, {about['cores']} cores:"
@@ -88,28 +98,20 @@ SPEED_LINES = {
     ("load", "seconds"): "start with the data loaded, s",
     ("memory", "mib"): "peak memory (PSS), MiB",
 }
-TABLES = {"queries": query_rows, "errors": error_rows, "settings": setting_rows, "speed": speed_rows}
+TABLES: dict[str, Callable[[], Iterator[str]]] = {
+    "queries": query_rows,
+    "errors": error_rows,
+    "settings": setting_rows,
+    "packages": package_rows,
+    "speed": speed_rows,
+}
 
 
-def with_table(text: str, name: str) -> str:
-    body = "\n".join(TABLES[name]())
-    return re.sub(
-        f"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)",
-        lambda match: f"{match[1]}{body}\n{match[2]}",
-        text,
-        flags=re.DOTALL,
-    )
-
-
-@pytest.mark.parametrize("name", TABLES)
-def test_a_table_of_the_readme_is_fresh(name: str) -> None:
-    text = README.read_text()
-    assert with_table(text, name) == text
-
-
-if __name__ == "__main__":
-    text = README.read_text()
-    for table in TABLES:
-        text = with_table(text, table)
-    README.write_text(text)
-    sys.exit(0)
+def with_tables(text: str) -> str:
+    """A page with today's tables between its markers."""
+    for name, rows in TABLES.items():
+        if f"<!-- {name}:begin -->" in text:
+            body = "\n".join(rows())
+            pattern = f"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)"
+            text = re.sub(pattern, lambda match, body=body: f"{match[1]}{body}\n{match[2]}", text, flags=re.DOTALL)
+    return text
