@@ -42,7 +42,12 @@ class DataGraph:
         """The graphs under their names, and their union as the default graph, without duplicates."""
         store = pyoxigraph.Store()
         store.bulk_extend(self.quads)
-        store.bulk_extend({Quad(quad.subject, quad.predicate, quad.object) for quad in self.quads})
+        store.bulk_extend(
+            Quad(subject, predicate, value)  # type: ignore[arg-type]  # a subject is no literal
+            for subject, said in self.by_subject.items()
+            for predicate, values in said.items()
+            for value in values
+        )
         return store
 
     def objects(self, subject: Term, predicate: NamedNode) -> Collection[Term]:
