@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import Quad
 
-from plangraf.checks.vocabulary import Position, Vocabularies, uses
+from plangraf.checks.vocabulary import Position, Vocabularies, uses_but
 from plangraf.errors import DataProblem
 from plangraf.rdf.namespaces import BASE, GRAPH, ID, ONTOLOGY, PREFIXES, QUERIES, SDG, SHAPES
 from plangraf.sources.files import SourceFile
@@ -131,11 +131,10 @@ def namespace_problems(
     namespaces = Namespaces(vocabularies)
     found: dict[tuple[str, Miss], list[Place | None]] = {}
     names = {file.name: file for file in files}
-    for quad in quads:
-        for iri, position, _ in uses(quad):
-            if (miss := namespaces.miss(iri, position)) is not None:
-                place = locate(quad.subject.value)  # type: ignore[union-attr]  # no quoted triple is a subject
-                found.setdefault((place.file if place else "", miss), []).append(place)
+    for quad, iri, position, _ in uses_but(quads, lambda iri, position: namespaces.miss(iri, position) is None):
+        if (miss := namespaces.miss(iri, position)) is not None:
+            place = locate(quad.subject.value)  # type: ignore[union-attr]  # no quoted triple is a subject
+            found.setdefault((place.file if place else "", miss), []).append(place)
     return [
         _problem(miss, len(places), *_where(miss.written, names.get(name), files, places))
         for (name, miss), places in sorted(found.items(), key=lambda item: (item[0][0], item[0][1].written))

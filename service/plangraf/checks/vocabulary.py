@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal as OneOf
-from typing import get_args
+from typing import TypeVar, get_args
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
@@ -22,9 +23,11 @@ from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, PLAN, PLANSHAPE, P
 
 Kind = OneOf["class", "property", "datatype", "individual"]
 Position = OneOf["predicate", "class", "datatype", "individual-of-namespace"]
+Statement = TypeVar("Statement", bound=Quad | Triple)
 
 _RDF, _RDFS, _OWL, _DCTERMS = PREFIXES["rdf"], PREFIXES["rdfs"], PREFIXES["owl"], PREFIXES["dcterms"]
 _TYPE = _RDF + "type"
+_RDF_TYPE = NamedNode(_TYPE)
 _IS_DEFINED_BY = _RDFS + "isDefinedBy"
 _REPLACES = _DCTERMS + "replaces"
 _PROPERTY_TYPES = {_RDF + "Property"} | {
@@ -174,18 +177,13 @@ def check_graph(triples: Iterable[Quad | Triple], vocabularies: Vocabularies) ->
     Returns:
         One problem for each term, position and subject, sorted by these.
     """
+    problems = lru_cache(maxsize=None)(lambda iri, position: _problem(iri, position, vocabularies))
     found: set[TermProblem] = set()
-    good: set[tuple[str, Position]] = set()
-    for triple in triples:
-        for iri, position, use in uses(triple):
-            if (iri, position) in good:
-                continue
-            problem = _problem(iri, position, vocabularies)
-            if problem is None:
-                good.add((iri, position))
-            elif not problem.deprecated or use:
-                subject = triple.subject.value if isinstance(triple.subject, NamedNode) else None
-                found.add(replace(problem, subject=subject))
+    for triple, iri, position, use in uses_but(triples, lambda iri, position: problems(iri, position) is None):
+        problem = problems(iri, position)
+        if problem is not None and (use or not problem.deprecated):
+            subject = triple.subject.value if isinstance(triple.subject, NamedNode) else None
+            found.add(replace(problem, subject=subject))
     return sorted(found, key=lambda problem: (problem.iri, problem.position, problem.subject or ""))
 
 
@@ -219,6 +217,31 @@ def _problem(iri: str, position: Position, vocabularies: Vocabularies) -> TermPr
         near = term.replaced_by or vocabularies.nearest(iri, term.kind, likeness=_VERY_LIKE)
         return TermProblem(iri, position, near, deprecated=True, found=term.kind)
     return None
+
+
+def uses_but(
+    triples: Iterable[Statement], is_good: Callable[[str, Position], bool]
+) -> Iterator[tuple[Statement, str, Position, bool]]:
+    """The uses of IRIs that are not good, with their statements.
+
+    Each term is read as text once: to hash a term is quicker than to get its text, and nearly all are good.
+    """
+    subjects, predicates = set[object](), set[object]()
+    classes, datatypes, objects = set[object](), set[object](), set[object]()
+    for triple in triples:
+        subject, predicate, value = triple.subject, triple.predicate, triple.object
+        if isinstance(value, Literal):
+            value, good = value.datatype, datatypes
+        else:
+            good = classes if predicate == _RDF_TYPE else objects
+        if subject in subjects and predicate in predicates and value in good:
+            continue
+        bad = [(triple, *use) for use in uses(triple) if not is_good(use[0], use[1])]
+        yield from bad
+        if not bad:
+            subjects.add(subject)
+            predicates.add(predicate)
+            good.add(value)
 
 
 def uses(triple: Quad | Triple) -> Iterator[tuple[str, Position, bool]]:

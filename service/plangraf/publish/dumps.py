@@ -17,14 +17,13 @@ import gzip
 import hashlib
 import itertools
 import json
-import multiprocessing
 import os
 import re
 import shutil
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, seria
 
 from plangraf import __version__
 from plangraf.errors import VersionsError
-from plangraf.processes import die_with_parent
+from plangraf.publish.beside import EndedEarlyError, beside
 from plangraf.rdf.namespaces import BASE, GRAPH, PREFIXES
 from plangraf.store.versions import DOWNLOADS_INDEX
 
@@ -122,7 +121,7 @@ def _described(name: str, content: bytes) -> dict[str, object]:
 
 @contextmanager
 def dumping(lines: Sequence[bytes], folder: Path) -> Iterator[Callable[[], Path]]:
-    """Writes all downloads in a process of its own while this one checks the data.
+    """Writes all downloads while this process checks the data.
 
     Args:
         lines: see write_dumps.
@@ -130,36 +129,23 @@ def dumping(lines: Sequence[bytes], folder: Path) -> Iterator[Callable[[], Path]
     Yields:
         A function that waits until all are written and gives the folder; it raises VersionsError when they were not.
     """
-    # Forked: the lines need not travel, and a small build need not start another interpreter.
-    process = multiprocessing.get_context("fork").Process(target=_write_beside, args=(lines, folder), daemon=True)
-    process.start()
-
-    def finished() -> Path:
-        process.join()
-        if process.exitcode:
-            reason = os.strerror(process.exitcode) if process.exitcode > 0 else f"signal {-process.exitcode}"
-            raise VersionsError(
-                f"The downloads of the version could not be written: {reason}. The current version is unchanged."
-            )
-        return folder
-
     try:
-        yield finished
+        with beside(partial(write_dumps, lines, folder)) as wait:
+
+            def finished() -> Path:
+                try:
+                    wait()
+                except (OSError, EndedEarlyError) as error:
+                    reason = error.strerror if isinstance(error, OSError) else error.reason
+                    raise VersionsError(
+                        f"The downloads of the version could not be written: {reason}. The current version is "
+                        "unchanged."
+                    ) from error
+                return folder
+
+            yield finished
     finally:
-        process.kill()
-        process.join()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _write_beside(lines: Sequence[bytes], folder: Path) -> None:
-    """In the process of its own; its exit code is the error's number."""
-    die_with_parent()
-    # The lock of the versions among them, which is held as long as anybody has it open.
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-    try:
-        write_dumps(lines, folder)
-    except OSError as error:
-        sys.exit(error.errno or 1)
 
 
 def _write(path: Path, content: bytes) -> None:

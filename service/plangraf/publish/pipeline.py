@@ -9,6 +9,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from plangraf import __version__
 from plangraf.checks.verdict import verdict
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.errors import DataError, DataProblem
+from plangraf.publish.beside import beside
 from plangraf.publish.context import FILE as CONTEXT
 from plangraf.publish.dumps import dumping
 from plangraf.publish.losses import content_of, content_of_version, remembered_line, stop_at_losses, with_remembered
@@ -122,10 +124,10 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
         if not drop:
             _stop_at_losses(store, parsed)
         lines = nquads_lines(parsed.quads)
-        with dumping(lines, store.temporary(DOWNLOADS)) as dumped:
+        with dumping(lines, store.temporary(DOWNLOADS)) as dumped, beside(partial(render, parsed.quads)) as rendered:
             problems = verdict(settings, parsed, files, progress, parsed.quads)
             with progress.step("page") as note:
-                page = render(parsed.quads)
+                page = rendered()
                 note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
             with progress.step("write") as note:
                 described = manifest(parsed.quads, problems)
