@@ -28,6 +28,7 @@ from plangraf.settings import Settings
 from plangraf.sources.files import inputs_digest, sources
 from plangraf.sources.turtle import Parsed, nquads_lines, read, relabelled
 from plangraf.sparql.named.binding import load_queries
+from plangraf.sparql.named.collection_files import collection_problems
 from plangraf.store.versions import DOWNLOADS, Version, VersionStore
 
 REPORT = "report.json"
@@ -116,6 +117,7 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
                 parsed.quads |= examples(load_queries(settings.home / "queries").values())
             except DataError as error:
                 parsed.problems += error.problems
+            parsed.problems += collection_problems(settings.home / "queries")
             parsed.quads = relabelled(parsed.quads)
             note(counted(len(files), "file"))
             note(counted(len(parsed.quads), "statement"))

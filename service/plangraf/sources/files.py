@@ -14,6 +14,7 @@ from pathlib import Path
 
 from plangraf.errors import DataProblem, SettingError
 from plangraf.rdf.namespaces import GRAPH, ONTOLOGY_GRAPH, SDG_GRAPH, SHAPES_GRAPH, slug
+from plangraf.sparql.named.collection_files import collection_files
 
 READ = frozenset({".ttl", ".turtle", ".nt"})
 """Endings of the files that are read, in capitals or not: N-Triples is Turtle too."""
@@ -112,6 +113,7 @@ def inputs_digest(home: Path, found: Sources) -> str:
     beside = [
         *sorted((home / "queries").glob("*.rq")),
         *sorted((home / "queries" / "checks").glob("*.rq")),
+        *collection_files(home / "queries"),
         *sorted((home / "ontology" / "vocabularies").glob("*.tsv")),
     ]
     # By graph, not by how a data folder was called: relative or absolute, it is the same.

@@ -27,7 +27,6 @@ from plangraf.sparql.named.binding import NamedQuery
 from plangraf.store.downloads import files
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import catalogue_json_ld
-from plangraf.views.collections.table import COLLECTIONS
 from plangraf.views.graphs import fetch, fetch_rows, write
 from plangraf.views.jsonld import compact_graph, dump
 from plangraf.views.wording import collection_name, collection_order
@@ -57,7 +56,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
             if page:
                 body = service.pages.render(
                     "home.html", language, collections=await _collections(service, language),
-                    lists=list(COLLECTIONS.values()),
+                    lists=list(service.collections.values()),
                     downloads=bool(files(service.engine.folder, service.engine.version)),
                     # There is one catalogue, that of the current version, and kept versions lead to it too.
                     catalog=f"{urlsplit(service.settings.base_url).path.rstrip('/')}/catalog",
