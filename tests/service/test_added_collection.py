@@ -97,7 +97,7 @@ def test_a_page_of_the_added_collection_is_for_people_and_programs(added: str) -
         ("a.rq", "#+ title: {nb: Sene planer, en: Late plans}\n", "", 1, "title: Field required"),
         ("a.rq", "?thing a plan:Plan ;", "?thing a plan:Plann ;", 13, "ontology#Plann"),
         ("a.rq", "path: plan:startYear", "path: plan:startYeer", 6, "startYeer"),
-        ("a.rq", "FILTER (STR", "FILTER ((STR", 14, "FILTER"),
+        ("a.rq", "FILTER (STR", "FILTER ((STR", 14, "never closed"),
         ("a.rq", "codes: scheme/document-kind", "codez: x", 9, "codez"),
         (
             "shared.yaml",

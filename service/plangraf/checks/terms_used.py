@@ -74,7 +74,7 @@ def query_iris(query: str) -> Iterator[tuple[str, Token]]:
 
 def _query_problems(path: Path, name: str, vocabularies: Vocabularies) -> Iterator[DataProblem]:
     text = path.read_text(encoding="utf-8")
-    named = dict(terms_of_head(text)) if path.parent.name == COLLECTIONS else {}
+    named = {} if path.suffix == ".rq" and path.parent.name != COLLECTIONS else dict(terms_of_head(text))
     try:
         if path.suffix == ".rq":
             named |= {iri: token.line for iri, token in reversed(list(query_iris(text)))}

@@ -19,7 +19,10 @@ from plangraf.sparql.named.collection import Collection
 from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.sparql.safety import CheckedQuery
 from plangraf.views.collections.members import Indexes
+from plangraf.views.frames import FILE as FRAMES
+from plangraf.views.frames import Frames, load_frames
 from plangraf.views.jsonld import Context
+from plangraf.views.labels import label_files, load_labels
 
 Check = Callable[[str], CheckedQuery]
 
@@ -40,6 +43,7 @@ class Service:
     check: Check
     queries: Mapping[str, NamedQuery]
     collections: Mapping[str, Collection]
+    frames: Frames
     context: Context
     context_body: bytes
     pages: Pages
@@ -80,9 +84,10 @@ def make_service(
         check=check,
         queries=load_queries(settings.home / "queries"),
         collections=load_collections(settings.home / "queries"),
+        frames=load_frames(settings.home),
         context=Context(json.loads(body), settings.base_url + CONTEXT_PATH),
         context_body=body,
-        pages=Pages(prefix, lambda: engine.version),
+        pages=Pages(prefix, lambda: engine.version, load_labels(settings.home)),
         prefix=prefix,
         fingerprint=_fingerprint(settings),
         cache=Cache(settings.cache_mb * 1024 * 1024),
@@ -96,7 +101,7 @@ def _fingerprint(settings: Settings) -> str:
     files = sorted(path for path in package.rglob("*") if path.suffix in _CODE_ENDINGS)
     files += sorted((settings.home / "queries").glob("*.rq"))
     files += collection_files(settings.home / "queries")
-    files.append(settings.home / "ontology" / "context.jsonld")
+    files += [*label_files(settings.home), *(settings.home / "ontology" / name for name in ("context.jsonld", FRAMES))]
     digest = hashlib.sha256(f"{plangraf.__version__}\n{settings.base_url}\n{settings.operator}\n".encode())
     for path in files:
         digest.update(f"{path.name}\n".encode())

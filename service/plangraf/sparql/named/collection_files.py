@@ -64,17 +64,6 @@ def load_collections(queries: Path) -> dict[str, Collection]:
     return {collection.path: collection for _, collection in sorted(found, key=lambda one: (one[0], one[1].path))}
 
 
-def collection_problems(queries: Path) -> list[DataProblem]:
-    """What is wrong with the collections of a folder of queries; nothing where there are none, for a build."""
-    if not collection_files(queries):
-        return []
-    try:
-        load_collections(queries)
-    except DataError as error:
-        return error.problems
-    return []
-
-
 def address_taken(path: str) -> DataError:
     """The error that a collection has the address of something else that the service answers."""
     return problem(

@@ -9,21 +9,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from plangraf.sparql.named.head import NAME, Parameter, Strict
+from plangraf.sparql.named.head import LAST, NAME, Parameter, Strict, Titled, Words
 
 Curie = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*:[A-Za-z][A-Za-z0-9_-]*$")]
-Words = Annotated[str, StringConstraints(min_length=1)]
 Steps = Annotated[list[Words], Field(min_length=2, max_length=2)]
 
 RESERVED = ("page", "limit", "version", "format", "lang")
 """Parameters that every collection has, so that no facet can take their names."""
-
-
-class Titled(Strict):
-    """What something is called in both languages."""
-
-    nb: Words
-    en: Words
 
 
 class ColumnForm(Titled):
@@ -101,7 +93,7 @@ class CollectionHead(Strict):
 
     title: Titled
     summary: Words
-    position: int = 1_000_000
+    position: int = LAST
     order: tuple[Words | OrderForm, ...] = Field(default=(), strict=False)
     columns: dict[str, ColumnForm] = Field(min_length=1)
     facets: dict[str, FacetForm] = Field(default_factory=dict)

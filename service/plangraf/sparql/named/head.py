@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from plangraf.errors import DataError, DataProblem
 
@@ -27,6 +27,10 @@ _LINE = re.compile(r"#\+(?: (.*)|)")
 # The parser in C, where PyYAML was built with it, reads ten times as fast.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+LAST = 1_000_000
+"""The position of what a head gives none."""
+
+Words = Annotated[str, StringConstraints(min_length=1)]
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -60,14 +64,27 @@ class Parameter(Strict):
         return value
 
 
+class Titled(Strict):
+    """What something is called in both languages."""
+
+    nb: Words
+    en: Words
+
+    def in_language(self, language: str) -> str:
+        return self.nb if language == "nb" else self.en
+
+
 class QueryHead(Strict):
     """What a head says: one sentence, more about rows and their order, what goes in and what comes out.
 
-    `summary-nb` is for the checks of a build, whose report is in Bokmål and English.
+    `summary-nb` is for the checks of a build, whose report is in Bokmål and English. `title` is the heading over its
+    things on the home page, the summary when absent, `position` its place there, the last ones when absent.
     """
 
     summary: str = Field(min_length=1)
     summary_nb: str | None = Field(default=None, alias="summary-nb", min_length=1)
+    title: Titled | None = None
+    position: int = LAST
     description: str = ""
     tags: tuple[str, ...] = Field(default=(), strict=False)
     parameters: dict[str, Parameter] = {}
