@@ -30,7 +30,7 @@ from plangraf.rdf.namespaces import ID
 from plangraf.settings import Settings
 from plangraf.store.versions import VersionStore
 from plangraf.views.describe import Description, describe
-from plangraf.views.frames import Frame
+from plangraf.views.frames import Frame, load_frames
 from plangraf.views.graphs import Graph, canonical
 from plangraf.views.jsonld import Context, compact_document, dump
 
@@ -123,7 +123,7 @@ def median_ms(work: Callable[[int], object], seconds: float) -> float:
 
 
 async def descriptions(engine: Engine, things: tuple[str, ...]) -> list[Description]:
-    found = [await describe(engine, ID + key) for key in things]
+    found = [await describe(engine, ID + key, load_frames(default_home())) for key in things]
     missing = [key for key, description in zip(things, found, strict=True) if description is None]
     if missing:
         raise SystemExit(f"This version has no {', '.join(missing)}.")

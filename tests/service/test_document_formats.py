@@ -100,7 +100,7 @@ def by_pyld(document: object) -> set[Any]:
 
 
 async def assert_one_graph(engine: InProcess, ours: Context, iri: str, *, referee: bool) -> None:
-    description = await describe(engine, iri)
+    description = await describe(engine, iri, FRAMES)
     assert description is not None, iri
     graph = description.graph
     assert len(set(graph)) == len(graph), iri
@@ -132,7 +132,7 @@ def test_every_format_of_every_thing_is_the_same_graph(engine: InProcess, part: 
 
 
 def described(engine: InProcess, key: str) -> Description:
-    found = asyncio.run(describe(engine, ID + key))
+    found = asyncio.run(describe(engine, ID + key, FRAMES))
     assert found is not None
     return found
 
@@ -182,7 +182,7 @@ def test_a_document_and_a_case_nest_the_decisions_about_them(engine: InProcess) 
 
 
 def test_a_target_nests_the_perspectives_that_name_it_and_the_plans_that_respond(engine: InProcess) -> None:
-    found = asyncio.run(describe(engine, SDG + "11.6"))
+    found = asyncio.run(describe(engine, SDG + "11.6", FRAMES))
     assert found is not None
     target = compact_document(Context(CONTEXT, ADDRESS), found.thing, found.graph, found.frame)
     perspectives = {p["number"]: p for p in target["@reverse"]["relatesToTarget"]}

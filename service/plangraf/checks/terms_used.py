@@ -17,6 +17,8 @@ from plangraf.errors import DataProblem, QueryLimitError, QuerySyntaxError
 from plangraf.sources.files import SourceFile
 from plangraf.sources.turtle import Locate, Place
 from plangraf.sparql.lexer import Token, tokenize
+from plangraf.sparql.named.collection_files import FOLDER as COLLECTIONS
+from plangraf.sparql.named.collection_files import terms_of_head
 
 _ESCAPED = re.compile(r"\\(.)")
 
@@ -71,14 +73,17 @@ def query_iris(query: str) -> Iterator[tuple[str, Token]]:
 
 
 def _query_problems(path: Path, name: str, vocabularies: Vocabularies) -> Iterator[DataProblem]:
+    text = path.read_text(encoding="utf-8")
+    named = {} if path.suffix == ".rq" and path.parent.name != COLLECTIONS else dict(terms_of_head(text))
     try:
-        named = dict(reversed(list(query_iris(path.read_text(encoding="utf-8")))))
+        if path.suffix == ".rq":
+            named |= {iri: token.line for iri, token in reversed(list(query_iris(text)))}
     except (QuerySyntaxError, QueryLimitError) as error:
         line = error.place.line if isinstance(error, QuerySyntaxError) else None
         yield DataProblem(name, line, f"Spørringen kan ikke leses: {error}", f"The query cannot be read: {error}")
         return
     for found in check_query(named, vocabularies):
-        yield _problem(found, Place(name, named[found.iri].line))
+        yield _problem(found, Place(name, named[found.iri]))
     yield from query_problems(named, name, vocabularies)
 
 

@@ -18,7 +18,7 @@ from plangraf.checks.terms_used import undefined_terms
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.errors import DataError, DataProblem
 from plangraf.settings import Settings
-from plangraf.sources.files import SourceFile
+from plangraf.sources.files import SourceFile, words_of_the_site
 from plangraf.sources.turtle import Parsed
 
 
@@ -45,7 +45,7 @@ def verdict(
     checking = sorted((settings.home / "queries" / "checks").glob("*.rq"))
     asking = sorted((settings.home / "queries").glob("*.rq"))
     # The queries are part of a build, and none of the things that one's own files describe.
-    queries = [*asking, *checking] if nodes is None else []
+    queries = [*asking, *checking, *words_of_the_site(settings.home)] if nodes is None else []
     with progress.step("vocabulary") as note:
         terms = undefined_terms(settings.home, parsed.quads, everything, files, parsed.place, queries)
         note(counted(len(terms), "undefined term"))

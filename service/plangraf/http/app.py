@@ -70,7 +70,7 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
         check: refuses what the engine must never see, and says which form a query has.
     """
     service = make_service(settings, engine, check)
-    notes = Notes(RequestLog(settings))
+    notes = Notes(RequestLog(settings), service.collections)
     hot = Hot(service.cache, notes, lambda: engine.version)
 
     warming: set[asyncio.Task[None]] = set()

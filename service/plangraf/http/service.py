@@ -15,9 +15,14 @@ from plangraf.http.pipeline.cache import Cache
 from plangraf.pages.html import Pages
 from plangraf.settings import Settings
 from plangraf.sparql.named.binding import NamedQuery, load_queries
+from plangraf.sparql.named.collection import Collection
+from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.sparql.safety import CheckedQuery
 from plangraf.views.collections.members import Indexes
+from plangraf.views.frames import FILE as FRAMES
+from plangraf.views.frames import Frames, load_frames
 from plangraf.views.jsonld import Context
+from plangraf.views.labels import label_files, load_labels
 
 Check = Callable[[str], CheckedQuery]
 
@@ -37,6 +42,8 @@ class Service:
     engine: Engine
     check: Check
     queries: Mapping[str, NamedQuery]
+    collections: Mapping[str, Collection]
+    frames: Frames
     context: Context
     context_body: bytes
     pages: Pages
@@ -66,7 +73,7 @@ def make_service(
     """The service over one engine.
 
     Raises:
-        DataError: a named query cannot be used.
+        DataError: a named query or a collection cannot be used.
         OSError, ValueError: the JSON-LD context is missing or cannot be used.
     """
     body = (settings.home / "ontology" / "context.jsonld").read_bytes()
@@ -76,9 +83,11 @@ def make_service(
         engine=engine,
         check=check,
         queries=load_queries(settings.home / "queries"),
+        collections=load_collections(settings.home / "queries"),
+        frames=load_frames(settings.home),
         context=Context(json.loads(body), settings.base_url + CONTEXT_PATH),
         context_body=body,
-        pages=Pages(prefix, lambda: engine.version),
+        pages=Pages(prefix, lambda: engine.version, load_labels(settings.home)),
         prefix=prefix,
         fingerprint=_fingerprint(settings),
         cache=Cache(settings.cache_mb * 1024 * 1024),
@@ -91,7 +100,8 @@ def _fingerprint(settings: Settings) -> str:
     package = Path(__file__).resolve().parent.parent
     files = sorted(path for path in package.rglob("*") if path.suffix in _CODE_ENDINGS)
     files += sorted((settings.home / "queries").glob("*.rq"))
-    files.append(settings.home / "ontology" / "context.jsonld")
+    files += collection_files(settings.home / "queries")
+    files += [*label_files(settings.home), *(settings.home / "ontology" / name for name in ("context.jsonld", FRAMES))]
     digest = hashlib.sha256(f"{plangraf.__version__}\n{settings.base_url}\n{settings.operator}\n".encode())
     for path in files:
         digest.update(f"{path.name}\n".encode())

@@ -23,9 +23,10 @@ from plangraf.views.describe import MOST_INCOMING, Description, Labels
 from plangraf.views.evidence import ABOUT, Passage, passages
 from plangraf.views.frames import LABELS
 from plangraf.views.graphs import RDF_TYPE, Graph, Value
+from plangraf.views.labels import Labels as TermLabels
 from plangraf.views.quality import CLASS, METRIC, VALUE
 from plangraf.views.shown import Shown
-from plangraf.views.wording import LANGUAGE_NAMES, property_label, texts
+from plangraf.views.wording import LANGUAGE_NAMES, texts
 
 # Longer lists are folded, so that a municipality's page is not one screen after the other of evidence.
 _SHOWN = 12
@@ -75,10 +76,14 @@ class Alternate:
 
 
 class Pages:
-    """Renders pages; `prefix` is the path that the service lies under at its public address."""
+    """Renders pages; `prefix` is the path that the service lies under at its public address.
 
-    def __init__(self, prefix: str, version: Callable[[], str]) -> None:
+    `labels` are those of properties that the data do not name.
+    """
+
+    def __init__(self, prefix: str, version: Callable[[], str], labels: TermLabels | None = None) -> None:
         self._prefix = prefix
+        self.labels = labels or {}
         self._version = version
         self._environment = Environment(
             loader=PackageLoader("plangraf.pages"),
@@ -124,7 +129,7 @@ class Pages:
         `canonical` is the page's own public address, `schema_org` what search engines read of a dataset.
         `here` is the query part, if any, that links to the page in its other language must keep.
         """
-        words = _Words(description, language, self._prefix)
+        words = _Words(description, language, self._prefix, self.labels)
         types = [o for _, p, o in description.own if p == RDF_TYPE and isinstance(o, NamedNode)]
         return self.render(
             "document.html",
@@ -155,10 +160,11 @@ def script(json_ld: dict[str, Any]) -> Markup:
 class _Words:
     """How one document's terms read in one language."""
 
-    def __init__(self, description: Description, language: str, prefix: str) -> None:
+    def __init__(self, description: Description, language: str, prefix: str, terms: TermLabels) -> None:
         self._description = description
         self._language = language
         self._prefix = prefix
+        self._terms = terms
         self._labels = Labels([*description.graph, *description.predicates])
         self._known = {s for s, _, _ in description.graph if isinstance(s, NamedNode)}
         self._types: dict[NamedNode, list[NamedNode]] = {}
@@ -252,7 +258,7 @@ class _Words:
 
     def _property(self, predicate: NamedNode) -> Shown:
         found = self._labels.best(predicate, self._language)
-        text = found.value if found else property_label(predicate.value, self._language)
+        text = found.value if found else self._terms.get(predicate.value, {}).get(self._language)
         lang = found.language if found else None
         return Shown(text or short_name(predicate.value), self._href(predicate, self._defined), lang, predicate.value)
 

@@ -26,6 +26,7 @@ from plangraf.publish.losses import content_of, content_of_version, remembered_l
 from plangraf.publish.ontology_page import PAGE, render
 from plangraf.publish.query_examples import examples
 from plangraf.publish.report import as_json
+from plangraf.publish.site_words import problems_of_the_site
 from plangraf.settings import Settings
 from plangraf.sources.files import inputs_digest, sources
 from plangraf.sources.turtle import Parsed, nquads_lines, read, relabelled
@@ -118,6 +119,7 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
                 parsed.quads |= examples(load_queries(settings.home / "queries").values())
             except DataError as error:
                 parsed.problems += error.problems
+            parsed.problems += problems_of_the_site(settings.home)
             parsed.quads = relabelled(parsed.quads)
             note(counted(len(files), "file"))
             note(counted(len(parsed.quads), "statement"))

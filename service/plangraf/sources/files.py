@@ -14,7 +14,10 @@ from pathlib import Path
 
 from plangraf.errors import DataProblem, SettingError
 from plangraf.rdf.namespaces import GRAPH, ONTOLOGY_GRAPH, SDG_GRAPH, SHAPES_GRAPH, slug
+from plangraf.sparql.named.collection_files import collection_files
 
+FRAMES = Path("ontology", "frames.jsonld")
+LABELS = Path("ontology", "labels")
 READ = frozenset({".ttl", ".turtle", ".nt"})
 """Endings of the files that are read, in capitals or not: N-Triples is Turtle too."""
 
@@ -71,6 +74,8 @@ def sources(home: Path, data: Sequence[Path] = ()) -> Sources:
     found = Sources()
     for name, graph in (("ontology", ONTOLOGY_GRAPH), ("shapes", SHAPES_GRAPH)):
         for path in sorted((home / name).rglob("*.ttl")):
+            if path.parent == home / LABELS:
+                continue  # words of the site, no statements of a version
             found.files.append(SourceFile(path, f"{name}/{path.relative_to(home / name)}", graph))
     if (home / "data" / "sdg").is_dir():
         _dataset(found, home / "data" / "sdg", "data/sdg", SDG_GRAPH)
@@ -88,6 +93,12 @@ def sources(home: Path, data: Sequence[Path] = ()) -> Sources:
                 f"{folder}/<municipality number>/<dataset slug>/."
             )
     return found
+
+
+def words_of_the_site(home: Path) -> list[Path]:
+    """The files that say how a service shows the data: no version holds them, and a build checks their terms."""
+    found = [*collection_files(home / "queries"), home / FRAMES, *(home / LABELS).glob("*.ttl")]
+    return sorted(path for path in found if path.is_file())
 
 
 def source_files(home: Path, data: Sequence[Path] = ()) -> list[SourceFile]:
@@ -112,6 +123,7 @@ def inputs_digest(home: Path, found: Sources) -> str:
     beside = [
         *sorted((home / "queries").glob("*.rq")),
         *sorted((home / "queries" / "checks").glob("*.rq")),
+        *words_of_the_site(home),
         *sorted((home / "ontology" / "vocabularies").glob("*.tsv")),
     ]
     # By graph, not by how a data folder was called: relative or absolute, it is the same.

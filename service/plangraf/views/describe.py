@@ -15,7 +15,7 @@ from pyoxigraph import Literal, NamedNode
 from plangraf.engines.base import Engine
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ONTOLOGY
 from plangraf.views.evidence import KIND, SOURCE, fetch_evidence
-from plangraf.views.frames import LABELS, NO_FRAME, SUMMARY, Frame, frame_of
+from plangraf.views.frames import LABELS, NO_FRAME, Frame, Frames
 from plangraf.views.graphs import RDF_TYPE, Graph, fetch
 
 # More triples than these that point to one thing say nothing to a reader; /sparql has them all.
@@ -50,12 +50,13 @@ class Description:
         return [*self.own, *self.incoming, *self.named, *self.quality]
 
 
-async def describe(engine: Engine, iri: str, *, page: bool = False) -> Description | None:
+async def describe(engine: Engine, iri: str, frames: Frames, *, page: bool = False) -> Description | None:
     """The document of a thing; None when no triple has it as subject or object.
 
     Args:
         engine: where the data are asked for.
         iri: absolute IRI, matched exactly.
+        frames: what the documents of each class nest.
         page: fetch what only pages show, too: labels of properties and the evidence.
     Raises:
         PlangrafError: what the engine raises.
@@ -76,11 +77,11 @@ async def describe(engine: Engine, iri: str, *, page: bool = False) -> Descripti
         return None
     own = [triple for triple in found if triple[0] == thing]
     incoming = [triple for triple in found if triple[0] != thing]
-    frame = frame_of(o for _, p, o in own if p == RDF_TYPE and isinstance(o, NamedNode))
+    frame = frames.of(o for _, p, o in own if p == RDF_TYPE and isinstance(o, NamedNode))
     terms = await defined_terms(engine)
     links = await _links(engine, frame, thing, found, terms)
     mentioned = {term for s, _, o in [*found, *links] for term in (s, o) if isinstance(term, NamedNode)}
-    named = dict.fromkeys([*links, *await _said(engine, mentioned - {thing}, _usable(SUMMARY, terms))])
+    named = dict.fromkeys([*links, *await _said(engine, mentioned - {thing}, _usable(frames.summary, terms))])
     evidence = await fetch_evidence(engine, thing) if page else []
     used = {p for _, p, _ in found} if page else set()
     used |= {o for _, p, o in evidence if p in (KIND, SOURCE) and isinstance(o, NamedNode)}

@@ -6,6 +6,7 @@ import itertools
 import re
 import time
 import uuid
+from collections.abc import Iterable
 from functools import lru_cache
 
 import prometheus_client
@@ -13,7 +14,6 @@ import structlog
 
 from plangraf import metrics
 from plangraf.http.pipeline.request_log import RequestLog
-from plangraf.views.collections.table import COLLECTIONS
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _KINDS = {
@@ -35,7 +35,6 @@ _KINDS = {
     "health",
     "metrics",
     "collections",
-    *COLLECTIONS,
 }
 # A line that is longer than a pipe takes in one piece may be torn by that of another process.
 _LONGEST_PATH = 600
@@ -46,8 +45,9 @@ log = structlog.get_logger()
 class Notes:
     """The notes of one process."""
 
-    def __init__(self, log: RequestLog) -> None:
+    def __init__(self, log: RequestLog, collections: Iterable[str] = ()) -> None:
         self._log = log
+        self._kinds = _KINDS.union(collections)
         # Unlike a random number for each, counting costs nothing and is as much one of a kind.
         prefix = uuid.uuid4().hex[:16]
         self._ids = (f"{prefix}{number:08x}" for number in itertools.count())
@@ -85,7 +85,7 @@ class Notes:
             kept: whether the answer was at hand, so that its line may wait a moment for others.
         """
         kind = path.split("/", 2)[1].partition(".")[0] if path.startswith("/") else "other"
-        _counter(kind if kind in _KINDS else "other", status).inc()
+        _counter(kind if kind in self._kinds else "other", status).inc()
         line = {
             "method": method,
             "path": path[:_LONGEST_PATH],

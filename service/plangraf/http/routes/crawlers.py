@@ -43,7 +43,9 @@ def add_routes(app: FastAPI, service: Service) -> None:
 
     async def sitemap_index(request: Request) -> Response:
         async def make() -> tuple[bytes, str]:
-            return sitemap.index(service.settings.base_url, await sitemap.parts(service.engine)), _XML
+            return sitemap.index(
+                service.settings.base_url, await sitemap.parts(service.engine, service.collections)
+            ), _XML
 
         return await made(service, request, ("sitemap",), _HEADERS, make)
 
@@ -52,7 +54,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
             body = None
             # Six digits are more parts than an index may have.
             if number.isascii() and number.isdigit() and len(number) < 6 and str(int(number)) == number:
-                body = await sitemap.part(service.engine, service.settings.base_url, int(number))
+                body = await sitemap.part(service.engine, service.collections, service.settings.base_url, int(number))
             if body is None:
                 raise ResourceNotFoundError(f"/sitemap-{number}.xml", "All parts are named in /sitemap.xml.")
             return body, _XML

@@ -212,7 +212,7 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
 
     async def make() -> tuple[bytes, str]:
         try:
-            description = await describe(service.engine, wanted.iri, page=page)
+            description = await describe(service.engine, wanted.iri, service.frames, page=page)
         except QuerySyntaxError as error:
             # Our own query is sound: what is refused in it is the thing, a term of ours that nobody defined.
             if not wanted.iri.startswith(CLOSED_NAMESPACES):

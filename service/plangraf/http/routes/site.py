@@ -27,10 +27,8 @@ from plangraf.sparql.named.binding import NamedQuery
 from plangraf.store.downloads import files
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import catalogue_json_ld
-from plangraf.views.collections.table import COLLECTIONS
 from plangraf.views.graphs import fetch, fetch_rows, write
 from plangraf.views.jsonld import compact_graph, dump
-from plangraf.views.wording import collection_name, collection_order
 
 _DATASETS = """CONSTRUCT { ?dataset ?p ?o }
 WHERE { ?dataset a <http://www.w3.org/ns/dcat#Dataset> ; ?p ?o }"""
@@ -57,7 +55,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
             if page:
                 body = service.pages.render(
                     "home.html", language, collections=await _collections(service, language),
-                    lists=list(COLLECTIONS.values()),
+                    lists=list(service.collections.values()),
                     downloads=bool(files(service.engine.folder, service.engine.version)),
                     # There is one catalogue, that of the current version, and kept versions lead to it too.
                     catalog=f"{urlsplit(service.settings.base_url).path.rstrip('/')}/catalog",
@@ -127,13 +125,14 @@ class _Collection:
 async def _collections(service: Service, language: str) -> list[_Collection]:
     """The named queries whose rows are things with a name: what there is, one list each."""
     found = []
-    for query in sorted(service.queries.values(), key=lambda query: collection_order(query.name)):
+    for query in sorted(service.queries.values(), key=lambda query: (query.head.position, query.name)):
         columns = list(query.head.columns)
         name = next((column for column in ("title", "label") if column in columns), None)
         needed = any(not parameter.optional for parameter in query.head.parameters.values())
         if needed or name is None or query.head.columns[columns[0]] != "iri":
             continue
-        title, lang = collection_name(query.name, language) or (query.head.summary, "en")
+        known = query.head.title
+        title, lang = (known.in_language(language), language) if known else (query.head.summary, "en")
         found.append(_Collection(query.name, title, lang, await _items(service, query, columns[0], name, language)))
     return found
 

@@ -17,8 +17,8 @@ from pyoxigraph import Literal, NamedNode
 from plangraf.engines.base import Engine
 from plangraf.rdf import collation
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SERVICE_PREFIXES, short_name
+from plangraf.sparql.named.collection import Collection, Column, Facet
 from plangraf.views.addresses import document_path, sdg_code
-from plangraf.views.collections.table import Collection, Column, Facet
 from plangraf.views.describe import Labels, defined_terms
 from plangraf.views.frames import LABELS
 from plangraf.views.graphs import RDF_TYPE, Graph, Value, fetch

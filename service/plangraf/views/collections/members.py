@@ -18,14 +18,14 @@ from starlette.concurrency import run_in_threadpool
 from plangraf.engines.base import Engine, QueryRequest
 from plangraf.rdf import collation
 from plangraf.rdf.formats import JSON
-from plangraf.views.collections.table import Collection, Facet
+from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.views.describe import defined_terms
 from plangraf.views.graphs import fetch_bytes
 
 # Things of all orders in memory together; the orders used least recently go first.
 _MOST_THINGS = 1_000_000
 _LANGUAGES = ("nb", "nn", "se", "en")
-_OWN_VARIABLE = re.compile(r"\?(value|date|area)\b")
+_OWN_VARIABLE = re.compile(r"\?(value|step)\b")
 
 
 class SwitchedError(Exception):
