@@ -243,7 +243,7 @@ class EmbeddedEngine:
             return EngineError("The engine could not evaluate the query.")
         if error["kind"] == "NotInXmlError":
             return NotInXmlError(error["message"])
-        return explain_engine_error(error["message"], query, checked.edited)
+        return explain_engine_error(error["message"], query, checked.edited, self._settings.query_base)
 
     async def _open(self) -> None:
         loop = asyncio.get_running_loop()
