@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 
 from plangraf.sparql.expression_parser import BUILT_IN
@@ -39,6 +40,7 @@ _CONDITIONS = _CONSTRAINTS | {"VAR"}
 _DIRECTIONS = frozenset(("ASC", "DESC"))
 _KEYS = _CONDITIONS | _DIRECTIONS
 _PROLOGUE = frozenset(("BASE", "PREFIX", "VERSION"))
+_DECLARED = (frozenset(("IRI",)), frozenset(("PNAME_NS",)))
 _FORMS = frozenset(("SELECT", "CONSTRUCT", "DESCRIBE", "ASK"))
 
 
@@ -52,6 +54,11 @@ class Mistake(Exception):  # noqa: N818  # what it means to the user, explain.re
         super().__init__(index)
         self.index = index
         self.expected = expected
+
+    @property
+    def in_prologue(self) -> bool:
+        """Whether it stands before or in place of the query's form."""
+        return "ASK" in self.expected or self.expected in _DECLARED
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +85,13 @@ def parse(tokens: list[Token], terminals: list[str], names: Names) -> Parsed:
         return Parsed(parser.query(), parser.iris)
     except NotExpected:
         culprit = parser.at
-    if culprit < len(tokens) and tokens[culprit].kind == "prefixed_name":
-        names.read(tokens[culprit], "any")
     again = _Expecting(tokens, terminals, names, culprit)
-    try:
+    with suppress(NotExpected):
         again.query()
-    except NotExpected:
-        raise Mistake(culprit, frozenset(again.expected)) from None
-    raise AssertionError("a second run ends where the first one did")
+    mistake = Mistake(culprit, frozenset(again.expected))
+    if culprit < len(tokens) and tokens[culprit].kind == "prefixed_name" and not mistake.in_prologue:
+        names.read(tokens[culprit], "any")
+    raise mistake
 
 
 class _Parser(PatternParser):

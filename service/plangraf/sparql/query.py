@@ -75,18 +75,13 @@ def read(text: str, limits: Limits | None = None, names: Names | None = None) ->
     try:
         parsed = parse(tokens, kinds, names)
     except Mistake as mistake:
-        error = explain_mistake(mistake, tokens, source)
-        if unbalanced and isinstance(error, QuerySyntaxError) and not _is_before(error.place, unbalanced.place):
-            error = unbalanced
-        raise error from mistake
+        raise explain_mistake(mistake, tokens, source, unbalanced) from mistake
     except RecursionError as error:
         # The limit on brackets may be set higher than the interpreter's stack holds.
         raise QueryLimitError("nesting depth", limits.max_nesting, limits.max_nesting - 1) from error
+    if unbalanced:
+        raise unbalanced  # brackets inside a triple term, which is not parsed
     return Query(source, tokens, kinds, frozenset(kinds), names, parsed.query, parsed.iris)
-
-
-def _is_before(one: Place, other: Place) -> bool:
-    return (one.line, one.column) < (other.line, other.column)
 
 
 def _source(text: str, limits: Limits) -> Source:

@@ -15,7 +15,7 @@ from plangraf.sparql.words import CALLS, END, FUNCTIONS, WORDS
 _UPDATES = frozenset(("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "COPY", "MOVE", "ADD", "WITH"))
 _FORMS = frozenset(("SELECT", "ASK", "CONSTRUCT", "DESCRIBE"))
 _MODIFIERS = frozenset(("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET"))
-_BEFORE_BRACKET = frozenset(
+_NOT_UNKNOWN = FUNCTIONS | frozenset(
     ("FILTER", "BIND", "HAVING", "BY", "ASC", "DESC", "IN", "VALUES", "SELECT", "DISTINCT", "REDUCED", "WHERE")
 )
 # What reads as an IRI and is most often a comparison without blanks: `?a<?b&&?c>5`.
@@ -60,26 +60,35 @@ _HINTS = {
 }
 
 
-def explain_mistake(mistake: Mistake, tokens: list[Token], source: Source) -> RequestError:
-    """The error of a query that does not keep the grammar."""
+def explain_mistake(
+    mistake: Mistake, tokens: list[Token], source: Source, unbalanced: QuerySyntaxError | None
+) -> RequestError:
+    """The error of a query that does not keep the grammar.
+
+    Args:
+        mistake: what the parser found.
+        tokens: those of the whole query.
+        source: its text.
+        unbalanced: the error of a bracket without a partner, which says more when it does not stand behind the mistake.
+    """
     at, expected = mistake.index, mistake.expected
     if not tokens:
         return QuerySyntaxError("the query is empty.", Place(1, 1, ""), hint="Send a SELECT, for example.")
     if at == len(tokens):
         text = f"expected {readable(expected)}."
-        if "SELECT" in expected:
+        if "ASK" in expected:
             text = "nothing follows the prefixes: SELECT, ASK, CONSTRUCT or DESCRIBE was expected."
-        return QuerySyntaxError(text, source.end(), hint=_bare_variable(mistake, None, tokens))
+        return unbalanced or QuerySyntaxError(text, source.end(), hint=_bare_variable(mistake, None, tokens))
     culprit = tokens[at]
     following = tokens[at + 1].upper if at + 1 < len(tokens) else ""
-    if "SELECT" in expected and culprit.upper in _UPDATES:
+    if "ASK" in expected and culprit.upper in _UPDATES:
         return UpdateRefusedError(culprit.upper)
     if END in expected and culprit.text == ";" and following in _UPDATES:
         return UpdateRefusedError(following)
-    return _explain_culprit(mistake, tokens)
+    return _explain_culprit(mistake, tokens, unbalanced)
 
 
-def _explain_culprit(mistake: Mistake, tokens: list[Token]) -> QuerySyntaxError:
+def _explain_culprit(mistake: Mistake, tokens: list[Token], unbalanced: QuerySyntaxError | None) -> QuerySyntaxError:
     at, expected = mistake.index, mistake.expected
     culprit = tokens[at]
     if END in expected and culprit.upper in _FORMS:
@@ -88,11 +97,16 @@ def _explain_culprit(mistake: Mistake, tokens: list[Token]) -> QuerySyntaxError:
     if culprit.kind == "iri" and culprit.text.startswith(_LESS_THAN) and "'<'" in expected:
         hint = "If '<' means less-than, put spaces around it."
         return QuerySyntaxError("an IRI cannot stand here.", culprit.place, hint=hint)
-    if _is_called(tokens, at) and culprit.upper not in FUNCTIONS | _BEFORE_BRACKET and culprit.text != "a":
+    if _is_called(tokens, at) and culprit.upper not in _NOT_UNKNOWN and culprit.text != "a" and not mistake.in_prologue:
         return unknown_function(culprit, in_expression=bool({"'!'", "'='"} & expected))
+    place = culprit.place
+    if unbalanced and not mistake.in_prologue:
+        opened = unbalanced.place
+        if (opened.line, opened.column) <= (place.line, place.column):
+            return unbalanced
     before = tokens[at - 1] if at else None
     hint_text = _bare_variable(mistake, culprit, tokens) or _hint(expected, culprit, before)
-    return QuerySyntaxError(f"expected {readable(expected)}.", culprit.place, hint=hint_text)
+    return QuerySyntaxError(f"expected {readable(expected)}.", place, hint=hint_text)
 
 
 def _is_called(tokens: list[Token], at: int) -> bool:
