@@ -220,4 +220,4 @@ class EmbeddedEngine:
             return EngineError("The engine could not evaluate the query.")
         if error["kind"] == "NotInXmlError":
             return NotInXmlError(error["message"])
-        return explain_engine_error(error["message"], query, checked.edited)
+        return explain_engine_error(error["message"], query, checked.edited, self._settings.query_base)

@@ -1,4 +1,4 @@
-"""What the data have in place of a term that nothing matches, found by asking.
+"""Finds what the data have in place of a term that nothing matches, by asking.
 
 Every method takes a `binder`, a pattern that gives the values of a variable in the term's place, empty when the
 patterns before give them, and tries what people confuse: tags, datatypes, kinds, capital letters, http and https.
@@ -13,8 +13,8 @@ from typing import Protocol
 
 from plangraf.errors import Place
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SDG, SDGO
+from plangraf.sparql.explain.outline import Outline, Part, Term
 from plangraf.sparql.lexer import shown
-from plangraf.sparql.outline import Outline, Part, Term
 from plangraf.sparql.well_known_prefixes import same_name
 
 # The languages of our texts, and those that are tried when a value has none of them.
@@ -47,7 +47,7 @@ _SDG_CODE = re.compile(r'"([0-9]{1,2}(\.[0-9a-z]{1,2})?)"')
 
 
 @dataclass(frozen=True, slots=True)
-class Slip:
+class Correction:
     """What went wrong and what to write instead; `place` when it is more exact than the part's own."""
 
     message: str
@@ -67,7 +67,7 @@ class Scope(Protocol):
     def alone(self, inner: str) -> str: ...
 
 
-class NearTerms:
+class Alternatives:
     """Looks around the terms of one part; `before` are the parts that have a match up to it.
 
     Args:
@@ -79,7 +79,7 @@ class NearTerms:
     def __init__(self, asks: Asks, scope: Scope, outline: Outline, before: Sequence[Part]) -> None:
         self._asks = asks
         self._scope = scope
-        self._outline = outline
+        self._query = outline.query
         self._parts = before
         self._before = " ".join(part.text for part in before)
         self.other = f"?{outline.stem}"
@@ -104,24 +104,26 @@ class NearTerms:
         # The last half was taken because the first one was not: it may also have had no answer.
         return left[0] if await self.holds(body(left[0])) else None
 
-    async def literal(self, binder: str, variable: str, literal: Term) -> Slip | None:
-        place, text = place_of(literal), literal.string
+    async def literal(self, binder: str, variable: str, literal: Term) -> Correction | None:
+        place, text = literal.place, literal.string
         same = f"{binder} FILTER(STR({variable}) = {text}"
         if await self.holds(f"{same})"):
             if found := await self._kind_of(same, variable, literal):
-                return Slip(found, place)
-            return Slip(f"the data have this text otherwise, compare `STR(?x) = {text}`.", place)
+                return Correction(found, place)
+            return Correction(f"the data have this text otherwise, compare `STR(?x) = {text}`.", place)
         if literal.datatype == "number":
             if await self.holds(f"{binder} FILTER({variable} = {literal.text})"):
-                return Slip(f"the data write this number otherwise, compare `FILTER(?x = {literal.text})`.", place)
+                return Correction(
+                    f"the data write this number otherwise, compare `FILTER(?x = {literal.text})`.", place
+                )
         elif not literal.datatype and await self.holds(f"{binder} FILTER(LCASE(STR({variable})) = LCASE({text}))"):
             advice = f"compare `LCASE(STR(?x)) = LCASE({shown(text)})`"
-            return Slip(f"the data have this text with other capital letters, {advice}.", place)
+            return Correction(f"the data have this text with other capital letters, {advice}.", place)
         if not await self.holds(f"{binder} FILTER(ISLITERAL({variable}))"):
             iris = await self.holds(f"{binder} FILTER(ISIRI({variable}))")
-            return Slip(await self._named_by(binder, variable, literal), place) if iris else None
+            return Correction(await self._named_by(binder, variable, literal), place) if iris else None
         if literal.datatype == "number" and not await self.holds(f"{binder} FILTER(ISNUMERIC({variable}))"):
-            return Slip("the data have other values than numbers there.", place)
+            return Correction("the data have other values than numbers there.", place)
         return None
 
     async def _kind_of(self, same: str, variable: str, literal: Term) -> str | None:
@@ -133,7 +135,7 @@ class NearTerms:
             tags = await self.tags(lambda test: f"{same} && {test})", variable, literal.tag)
             if not tags:
                 return f"the data have this text with another language tag, compare `STR(?x) = {shown(text)}`."
-            return f"the data have this text with {in_words(tags)}, write {shown(text)}@{tags[0]}."
+            return f"the data have this text with {list_tags(tags)}, write {shown(text)}@{tags[0]}."
         if literal.tag and await self.holds(f'{same} && LANG({variable}) = "" && ISLITERAL({variable}))'):
             if await self.holds(f"{same} && DATATYPE({variable}) = <{_XSD}string>)"):
                 return f"the data have this text without a language tag, write {shown(text)}."
@@ -170,27 +172,29 @@ class NearTerms:
         way = f"?x {self.short(found[1:-1])} ?text FILTER(STR(?text) = {shown(text)})"
         return f"the data have IRIs there, one of them with this text as its name; put ?x there and add `{way}`."
 
-    async def iri(self, binder: str, variable: str, iri: Term) -> Slip | None:
-        place, value = place_of(iri), iri.value
+    async def iri(self, binder: str, variable: str, iri: Term) -> Correction | None:
+        place, value = iri.place, iri.value
         alike = [f"<{other}>" for other in _alike(value)]
         if found := await self.pick(alike, lambda iris: f"VALUES {variable} {{ {iris} }} {binder}"):
-            return Slip(f"the data have {found}, write that.", place)
+            return Correction(f"the data have {found}, write that.", place)
         if await self.holds(f'{binder} FILTER(LCASE(STR({variable})) = LCASE("{value}"))'):
             if await self.holds(f'{binder} FILTER(ISLITERAL({variable}) && STR({variable}) = "{value}")'):
-                return Slip(f'the data have it as a text, compare `STR(?x) = "{shown(value)}"`.', place)
-            return Slip("the data have this IRI with other capital letters.", place)
+                return Correction(f'the data have it as a text, compare `STR(?x) = "{shown(value)}"`.', place)
+            return Correction("the data have this IRI with other capital letters.", place)
         if not await self.holds(f"{binder} FILTER(ISIRI({variable}))"):
             local = re.split(r"[/#]", value.rstrip("/#"))[-1]
             if await self.holds(f'{binder} FILTER(STR({variable}) = "{local}")'):
-                return Slip(f'the data have texts or numbers there, such as `FILTER(STR(?x) = "{local}")`.', place)
+                return Correction(
+                    f'the data have texts or numbers there, such as `FILTER(STR(?x) = "{local}")`.', place
+                )
             if await self.holds(f"{binder} FILTER(ISLITERAL({variable}))"):
-                return Slip("the data have texts or numbers there, not IRIs.", place)
+                return Correction("the data have texts or numbers there, not IRIs.", place)
         o = f"{self.other}s {self.other}p {iri.text} ."
         s = f"{iri.text} {self.other}p {self.other}o ."
         if await self.never(f"{{ {o} }} UNION {{ {s} }}"):
-            return Slip(f"the data{self.where} do not know {shown(iri.text)}.", place)
+            return Correction(f"the data{self.where} do not know {shown(iri.text)}.", place)
         if binder and await self.never(binder.replace(variable, iri.text)):
-            return Slip(f"the data{self.where} have {shown(iri.text)} elsewhere, and never in this place.", place)
+            return Correction(f"the data{self.where} have {shown(iri.text)} elsewhere, and never in this place.", place)
         return None
 
     async def neighbour(self, iri: str, pattern: str) -> str | None:
@@ -219,7 +223,7 @@ class NearTerms:
 
     def short(self, iri: str) -> str:
         """An IRI by a prefix of the query, or whole."""
-        return self._outline.names.short(iri) or f"<{iri}>"
+        return self._query.names.short(iri) or f"<{iri}>"
 
 
 def _alike(namespace: str, local: str = "") -> list[str]:
@@ -235,11 +239,7 @@ def _alike(namespace: str, local: str = "") -> list[str]:
     return [other for other in dict.fromkeys(found) if other != iri]
 
 
-def in_words(tags: Sequence[str]) -> str:
+def list_tags(tags: Sequence[str]) -> str:
     named = [f"@{tag}" for tag in tags]
     many = f"the language tags {', '.join(named[:-1])} and {named[-1]}"
     return f"the language tag {named[0]}" if len(named) == 1 else many
-
-
-def place_of(term: Term) -> Place | None:
-    return term.tokens[0].place if term.tokens else None

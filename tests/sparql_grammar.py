@@ -1,21 +1,18 @@
-"""The grammar of SPARQL 1.1 queries, to find the first token that cannot stand where it stands.
+"""The grammar of SPARQL 1.1 queries as a table, which the parser is compared with.
 
-The engine reports the furthest position that some alternative reached, which is seldom the culprit's; the
-grammar is LL(1), so one predictive pass over the tokens finds it, and knows what was expected instead. Follows
-https://www.w3.org/TR/sparql11-query/#sparqlGrammar with `(` `)` and `[` `]` in place of NIL and ANON, signs
-apart from their numbers, and LATERAL, which the engine has too.
+The grammar is LL(1), so one predictive pass over the tokens finds the first token that cannot stand where it stands,
+and knows what was expected instead. Follows https://www.w3.org/TR/sparql11-query/#sparqlGrammar with `(` `)` and `[`
+`]` in place of NIL and ANON, signs apart from their numbers, and LATERAL.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from plangraf.sparql.lexer import Token
-
-END = "end of the query"
+from plangraf.sparql.words import END
 
 # Capitals without a rule are keywords; IRI, PNAME, PNAME_NS, VAR, BNODE, STRING, LANGTAG, INTEGER, NUMBER,
 # BOOLEAN are kinds of token.
@@ -97,97 +94,37 @@ BuiltInCall = F0 '(' ')' | F1 '(' Expression ')' | F2 '(' Expression ',' Express
     | COUNT '(' DISTINCT? ( '*' | Expression ) ')' | AGGREGATE '(' DISTINCT? Expression ')'
     | GROUP_CONCAT '(' DISTINCT? Expression ( ';' SEPARATOR '=' STRING )? ')'
 """
-# Functions by the number of their arguments; those of the second lines are SPARQL 1.2 and the engine's own.
-_FUNCTIONS = {
-    "F0": "RAND NOW UUID STRUUID",
-    "F1": "STR LANG DATATYPE IRI URI ABS CEIL FLOOR ROUND STRLEN UCASE LCASE ENCODE_FOR_URI YEAR MONTH DAY "
-    "HOURS MINUTES SECONDS TIMEZONE TZ MD5 SHA1 SHA256 SHA384 SHA512 ISIRI ISURI ISBLANK ISLITERAL ISNUMERIC "
-    "SUBJECT PREDICATE OBJECT ISTRIPLE LANGDIR HASLANG HASLANGDIR",
-    "F2": "LANGMATCHES CONTAINS STRSTARTS STRENDS STRBEFORE STRAFTER STRLANG STRDT SAMETERM ADJUST",
-    "F3": "IF TRIPLE STRLANGDIR",
-    "F23": "SUBSTR REGEX",
-    "REPLACE": "REPLACE",
-    "BNODE_CALL": "BNODE",
-    "FN": "CONCAT COALESCE",
-    "BOUND": "BOUND",
-    "COUNT": "COUNT",
-    "AGGREGATE": "SUM MIN MAX AVG SAMPLE",
-    "GROUP_CONCAT": "GROUP_CONCAT",
-}
-_TERMINAL_OF_FUNCTION = {name: terminal for terminal, names in _FUNCTIONS.items() for name in names.split()}
-CALLS = frozenset(_FUNCTIONS)
-FUNCTIONS = frozenset(_TERMINAL_OF_FUNCTION)
-_KINDS = {
-    "iri": "IRI", "variable": "VAR", "bnode": "BNODE", "string": "STRING", "langtag": "LANGTAG",
-}  # fmt: skip
-_NAMED_KINDS = frozenset(
-    ("IRI", "PNAME", "PNAME_NS", "VAR", "BNODE", "STRING", "LANGTAG", "INTEGER", "NUMBER", "BOOLEAN")
-)
 # Triple terms, reifiers and annotations of SPARQL 1.2.
-_NEWER = frozenset(("<<", ">>", "{|", "|}", "~"))
+NEWER = frozenset(("'<<'", "'>>'", "'{|'", "'|}'", "'~'"))
 Production = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
-    """The first token that cannot stand where it stands (None: the query ends too early), and what could."""
-
-    index: int | None
-    expected: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Which production of a rule, written backwards, starts with which terminal; `conflicts` is for the tests."""
+class Table:
+    """Which production of a rule, written backwards, starts with which terminal."""
 
     choices: dict[str, dict[str, Production]]
     terminals: frozenset[str]
-    keywords: frozenset[str]
     conflicts: frozenset[tuple[str, str]]
 
 
-def first_mistake(tokens: list[Token]) -> Mistake | None:
-    """The first mistake of a query; None when it keeps the grammar or uses what this grammar does not have.
+def first_mistake(terminals: list[str]) -> tuple[int, frozenset[str]] | None:
+    """The index of the first terminal that cannot stand where it stands and those that could; None without one.
 
-    Triple terms and annotations of SPARQL 1.2 are such: of them the engine knows more.
+    `terminals` are those of a whole query, with END; it has none of NEWER.
     """
     table = grammar()
-    terminals = []
-    for token in tokens:
-        if token.text in _NEWER:
-            return None
-        terminals.append(_terminal(token, table))
-    terminals.append(END)
     stack = [END, "Query"]
     for index, terminal in enumerate(terminals):
         if not _consume(table, stack, terminal):
             stack = [END, "Query"]
             for before in terminals[:index]:
                 _consume(table, stack, before)
-            return Mistake(index if index < len(tokens) else None, _expected(table, stack))
+            return index, frozenset(name for name in (*table.terminals, END) if _consume(table, list(stack), name))
     return None
 
 
-def rules_at(tokens: Sequence[Token], index: int) -> frozenset[str]:
-    """The rules that begin at a token, outermost to innermost; none when a mistake stands before it."""
-    table = grammar()
-    stack = [END, "Query"]
-    for token in tokens[:index]:
-        if not _consume(table, stack, _terminal(token, table)):
-            return frozenset()
-    terminal, rules = _terminal(tokens[index], table), set()
-    while stack and (production := table.choices.get(stack[-1], {}).get(terminal)) is not None:
-        rules.add(stack.pop())
-        stack += production
-    return frozenset(rules)
-
-
-def keywords() -> frozenset[str]:
-    """Every word that SPARQL knows, functions included, in capitals."""
-    return grammar().keywords | FUNCTIONS | {"TRUE", "FALSE", "A"}
-
-
-def _consume(table: _Table, stack: list[str], terminal: str) -> bool:
+def _consume(table: Table, stack: list[str], terminal: str) -> bool:
     """Moves the parser over one terminal; False when it cannot stand here. `stack` has its top at the end."""
     choices = table.choices
     while stack:
@@ -202,30 +139,8 @@ def _consume(table: _Table, stack: list[str], terminal: str) -> bool:
     return False
 
 
-def _expected(table: _Table, stack: list[str]) -> frozenset[str]:
-    return frozenset(name for name in (*table.terminals, END) if _consume(table, list(stack), name))
-
-
-def _terminal(token: Token, table: _Table) -> str:
-    kind, text = token.kind, token.text
-    if kind == "punctuation":
-        return f"'{text}'"
-    if kind == "prefixed_name":
-        return "PNAME_NS" if text.endswith(":") and text.count(":") == 1 else "PNAME"
-    if kind == "number":
-        return "INTEGER" if text.isdigit() else "NUMBER"
-    if kind != "word":
-        return _KINDS[kind]
-    if text == "a":
-        return "'a'"
-    word = text.upper()
-    if word in ("TRUE", "FALSE"):
-        return "BOOLEAN"
-    return _TERMINAL_OF_FUNCTION.get(word, word if word in table.keywords else "an unknown word")
-
-
 @lru_cache(maxsize=1)
-def grammar() -> _Table:
+def grammar() -> Table:
     rules: dict[str, list[Production]] = {}
     for rule in re.split(r"\n(?=\S)", _GRAMMAR.strip()):
         name, _, body = rule.partition(" = ")
@@ -246,8 +161,7 @@ def grammar() -> _Table:
     terminals = frozenset(
         symbol for productions in rules.values() for p in productions for symbol in p if symbol not in rules
     )
-    words = frozenset(t for t in terminals if t[0] != "'") - _NAMED_KINDS - set(_FUNCTIONS)
-    return _Table(choices, terminals, words, frozenset(conflicts))
+    return Table(choices, terminals, frozenset(conflicts))
 
 
 def _alternatives(
