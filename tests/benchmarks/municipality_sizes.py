@@ -16,8 +16,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from filled_sheets import fill
 from test_add_municipality import KOMMUNE, PLANSTRATEGI, SLUG, plangraf
+
+from filled_sheets import fill
 
 PERSPECTIVES = 12
 EACH = 4

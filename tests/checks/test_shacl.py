@@ -14,8 +14,9 @@ from rdflib import Graph
 from plangraf.checks.shacl import shacl
 from plangraf.errors import DataProblem
 from plangraf.publish.report import as_json, as_text
+from plangraf.rdf.canonical import relabelled
 from plangraf.sources.files import source_files
-from plangraf.sources.turtle import read, relabelled
+from plangraf.sources.turtle import read
 from small_home import CASE, environ, make_home, plangraf, write
 
 ID = "https://w3id.org/plangraf/id/5001"

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph
 
 from plangraf.errors import DataError, DataProblem
+from plangraf.rdf.names import compact
 from plangraf.rdf.namespaces import ONTOLOGY_GRAPH, PREFIXES, SHAPES_GRAPH
-from plangraf.sources.turtle import Locate, compact
+from plangraf.sources.turtle import Locate
 from plangraf.sparql.named.head import parse_head
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ import plangraf
 from plangraf.engines.base import Engine
 from plangraf.http.pipeline.cache import Cache
 from plangraf.pages.html import Pages
+from plangraf.rdf.jsonld.context import Context
 from plangraf.settings import Settings
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.safety import CheckedQuery
 from plangraf.views.collections.members import Indexes
-from plangraf.views.jsonld import Context
 
 Check = Callable[[str], CheckedQuery]
 

@@ -8,21 +8,20 @@ a JSON-LD frame (https://www.w3.org/TR/json-ld11-framing/) that is worked out on
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from pyoxigraph import NamedNode
 
-from plangraf.rdf.namespaces import PREFIXES
-from plangraf.views.graphs import RDF_TYPE
+from plangraf.rdf.graph import RDF_TYPE
+from plangraf.rdf.jsonld.frame import NO_FRAME, Frame
+from plangraf.rdf.names import expand
 
 Written = Mapping[str, Any]
 
 
 def _iri(name: str) -> NamedNode:
-    prefix, _, local = name.partition(":")
-    return NamedNode(PREFIXES[prefix] + local)
+    return NamedNode(expand(name))
 
 
 LABELS = tuple(_iri(name) for name in ("skos:prefLabel", "dcterms:title", "rdfs:label"))
@@ -129,17 +128,6 @@ _FRAMES: Mapping[str, Written] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Frame:
-    """What is nested under a thing: by property, those that it has and those that point to it."""
-
-    forward: Mapping[NamedNode, Frame] = field(default_factory=dict)
-    reverse: Mapping[NamedNode, Frame] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.forward or self.reverse)
-
-
 def compiled(written: Written) -> Frame:
     """A frame as it is written here, with IRIs."""
     return Frame(
@@ -148,7 +136,6 @@ def compiled(written: Written) -> Frame:
     )
 
 
-NO_FRAME = Frame()
 FRAMES: Mapping[NamedNode, Frame] = {_iri(name): compiled(written) for name, written in _FRAMES.items()}
 
 

@@ -23,12 +23,13 @@ from plangraf.http.routes.collection_requests import FORMATS, Asked, documented,
 from plangraf.http.service import Service
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import CSV, HTML, JSON_LD, Format
+from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.writing import write
 from plangraf.views.collections.listing import Addresses, Page, Table, fetch_members, json_ld, named, page_graph
 from plangraf.views.collections.members import Index, SwitchedError, counts, select
 from plangraf.views.collections.table import COLLECTIONS, Collection, Facet
 from plangraf.views.describe import Labels, labels
-from plangraf.views.graphs import fetch_boolean, write
-from plangraf.views.jsonld import dump
+from plangraf.views.fetching import fetch_boolean
 from plangraf.views.shown import Shown
 
 FromVersion = Callable[[str, str], Awaitable[Response]]
