@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad, Triple
 
-from plangraf.checks.shacl import sort_problems
+from plangraf.checks.problem_order import sort_problems
 from plangraf.checks.verdict import verdict
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.errors import DataError, DataProblem, SettingError

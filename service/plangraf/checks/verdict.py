@@ -9,8 +9,11 @@ from collections.abc import Collection, Sequence
 
 from pyoxigraph import Quad
 
+from plangraf.checks.check_queries import check_problems
+from plangraf.checks.data_graph import DataGraph
 from plangraf.checks.dataset_descriptions import dataset_problems
-from plangraf.checks.shacl import checks, shacl, sort_problems
+from plangraf.checks.problem_order import sort_problems
+from plangraf.checks.shacl.validation import shacl_problems
 from plangraf.checks.terms_used import undefined_terms
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.errors import DataError, DataProblem
@@ -48,12 +51,13 @@ def verdict(
         note(counted(len(terms), "undefined term"))
     found = [*parsed.problems, *terms, *dataset_problems(parsed, everything, files)]
     _stop_at_violations(found)
+    data = DataGraph(everything)
     size = counted(len(nodes), "thing") if nodes is not None else counted(len(everything), "statement")
     with progress.step("shapes", starting=f"checking {size}") as note:
-        results = shacl(everything, parsed.place, nodes)
+        results = shacl_problems(data, parsed.place, nodes)
         note(counted(len(results), "result"))
     with progress.step("checks") as note:
-        rows = checks(everything, checking, parsed.place, nodes)
+        rows = check_problems(data, checking, parsed.place, nodes)
         note(counted(len(checking), "query", "queries"))
         note(counted(len(rows), "row"))
     found += [*results, *rows]

@@ -13,9 +13,9 @@ import rdflib
 from rdflib import RDF, BNode, URIRef
 from rdflib.term import Node
 
-from plangraf.checks.shacl import to_rdflib
 from plangraf.errors import SettingError
 from plangraf.portals.findings import Item, Kind
+from plangraf.rdf.rdflib_graph import to_rdflib
 
 DCAT = rdflib.Namespace("http://www.w3.org/ns/dcat#")
 DCT = rdflib.Namespace("http://purl.org/dc/terms/")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import groupby
 
-from plangraf.checks.shacl import sort_problems
+from plangraf.checks.problem_order import sort_problems
 from plangraf.diagnostics.causes import SEVERITIES, cause_lines, causes, drowning
 from plangraf.errors import DataProblem
 from plangraf.rdf.names import compact

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad
 
-from plangraf.checks.shacl import checks, shacl
+from plangraf.checks.check_queries import check_problems
+from plangraf.checks.data_graph import DataGraph
+from plangraf.checks.shacl.validation import shacl_problems
 from plangraf.checks.terms_used import undefined_terms
 from plangraf.errors import DataProblem
 from plangraf.rdf.canonical import relabelled
@@ -80,8 +82,9 @@ def check(
 
         found = list(parsed.problems)
         found += undefined_terms(settings.home, parsed.quads, everything, own, locate)
-        found += shacl(everything, locate, reached)
-        found += checks(everything, sorted((settings.home / "queries" / "checks").glob("*.rq")), locate, nodes)
+        data = DataGraph(everything)
+        found += shacl_problems(data, locate, reached)
+        found += check_problems(data, sorted((settings.home / "queries" / "checks").glob("*.rq")), locate, nodes)
     names = {file.name for file in own}
     ours = [
         problem for problem in found
