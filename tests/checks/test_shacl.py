@@ -15,8 +15,9 @@ from plangraf.checks.shacl.constraints import NotCompiledError
 from plangraf.checks.shacl.validation import shacl_problems, shapes_of
 from plangraf.errors import DataProblem
 from plangraf.publish.report import as_json, as_text
+from plangraf.rdf.canonical import relabelled
 from plangraf.sources.files import source_files
-from plangraf.sources.turtle import read, relabelled
+from plangraf.sources.turtle import read
 from small_home import CASE, environ, make_home, plangraf, write
 
 ID = "https://w3id.org/plangraf/id/5001"

@@ -32,8 +32,11 @@ def of(name: str, *texts: str) -> list[Literal]:
 
 
 NUMBERS = of("integer", "-2", "0", "3", "10") + of("decimal", "2.5", "3.0")
-TEXTS = [Literal("a"), Literal("abc"), Literal("ABC", language="en"), Literal("æøå", language="nb"),
-         Literal("x\ny"), Literal("nei", language="nb-NO"), Literal("ja", language="nb"), Literal("to", language="nb")]  # fmt: skip
+TEXTS = [
+    *[Literal(text) for text in ("a", "abc", "x\ny")],
+    *[Literal(text, language="nb") for text in ("æøå", "ja", "to")],
+    *[Literal("ABC", language="en"), Literal("nei", language="nb-NO")],
+]
 THINGS = [NamedNode(EX + name) for name in ("one", "two", "three", "other")]
 MIXED = [*NUMBERS, *TEXTS, *THINGS, BlankNode("b"), *of("gYear", "2020", "20"), *of("date", "2020-02-29"),
          *of("boolean", "true", "1", "no"), *of("integer", "x", "+4", "007"), *of("double", "1E3"),

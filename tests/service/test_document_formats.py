@@ -16,15 +16,22 @@ from pyld import jsonld
 from pyoxigraph import NamedNode, QueryResultsFormat, RdfFormat, Store, parse
 
 from plangraf.engines.base import QueryAnswer, QueryRequest
+from plangraf.rdf.canonical import canonical
 from plangraf.rdf.formats import JSON, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE, Format
+from plangraf.rdf.graph import Statements
+from plangraf.rdf.jsonld.compaction import compact_document, compact_graph
+from plangraf.rdf.jsonld.context import Context
+from plangraf.rdf.jsonld.expansion import expanded_nodes
+from plangraf.rdf.jsonld.writing import dump
 from plangraf.rdf.namespaces import ID, SDG
+from plangraf.rdf.writing import write
 from plangraf.store.versions import Version, VersionStore, context_digest
 from plangraf.views.describe import Description, describe
-from plangraf.views.graphs import Graph, canonical, write
-from plangraf.views.jsonld import Context, compact_document, compact_graph, dump, expanded_document
+from plangraf.views.frames import load_frames
 from plangraf.views.placing import placed, write_placed
 
 CONTEXT = json.loads((Path(__file__).resolve().parents[2] / "ontology" / "context.jsonld").read_bytes())
+FRAMES = load_frames(Path(__file__).resolve().parents[2])
 ADDRESS = "http://127.0.0.1:8000/context/v1.jsonld"
 W3C = "http://www.w3.org/ns/json-ld#"
 CASE = "5001/case/bystyret-68-19"
@@ -114,7 +121,7 @@ async def assert_one_graph(engine: InProcess, ours: Context, iri: str, *, refere
     compacted = compact_document(ours, description.thing, graph, description.frame)
     assert by_oxigraph(compacted) == expected, iri
     if referee:
-        for document in (compacted, compact_graph(ours, graph), expanded_document(description.thing, graph)):
+        for document in (compacted, compact_graph(ours, graph), expanded_nodes(description.thing, graph)):
             assert by_pyld(document) == expected, iri
 
 
@@ -150,7 +157,7 @@ def test_a_triple_stands_in_exactly_the_graphs_that_hold_it(engine: InProcess) -
 
 
 def test_what_no_graph_holds_stands_in_the_default_graph(engine: InProcess) -> None:
-    graph: Graph = [(NamedNode(ID + CASE), NamedNode(ID + "says"), NamedNode(ID + "nobody"))]
+    graph: Statements = [(NamedNode(ID + CASE), NamedNode(ID + "says"), NamedNode(ID + "nobody"))]
     body = write_placed(asyncio.run(placed(engine, graph)), N_QUADS)
     assert body == f"<{ID}{CASE}> <{ID}says> <{ID}nobody> .\n".encode()
 

@@ -16,9 +16,10 @@ from plangraf.checks.shacl.compiler import suspects
 from plangraf.checks.shacl.pyshacl_results import pyshacl_problems
 from plangraf.checks.shacl.validation import shacl_problems, shapes_of
 from plangraf.errors import DataProblem
+from plangraf.rdf.canonical import relabelled
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sources.files import source_files
-from plangraf.sources.turtle import read, relabelled
+from plangraf.sources.turtle import read
 
 ALL = sorted(FIXTURES.glob("*/*.ttl"))
 # A few of each kind in the short set; all in the longer one.

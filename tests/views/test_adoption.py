@@ -6,9 +6,9 @@ import pytest
 from pyoxigraph import NamedNode, RdfFormat, Store
 
 from plangraf.pages.html import Pages
+from plangraf.rdf.graph import Statements
 from plangraf.views.adoption import notice_of
 from plangraf.views.describe import Description
-from plangraf.views.graphs import Graph
 
 BASE = "https://w3id.org/plangraf/id/"
 STRATEGY = BASE + "5001/planning-strategy/2020-2023"
@@ -41,9 +41,9 @@ def description(iri: str, turtle: str) -> Description:
     store = Store()
     store.load(HEAD + turtle, format=RdfFormat.TURTLE)
     thing = NamedNode(iri)
-    own: Graph = [(s, p, o) for s, p, o, _ in store if s == thing]  # type: ignore[misc]
-    incoming: Graph = [(s, p, o) for s, p, o, _ in store if o == thing]  # type: ignore[misc]
-    named: Graph = [(s, p, o) for s, p, o, _ in store if thing not in (s, o)]  # type: ignore[misc]
+    own: Statements = [(s, p, o) for s, p, o, _ in store if s == thing]  # type: ignore[misc]
+    incoming: Statements = [(s, p, o) for s, p, o, _ in store if o == thing]  # type: ignore[misc]
+    named: Statements = [(s, p, o) for s, p, o, _ in store if thing not in (s, o)]  # type: ignore[misc]
     return Description(thing=thing, own=own, incoming=incoming, named=named, predicates=[], evidence=[])
 
 

@@ -14,7 +14,8 @@ import pyoxigraph
 from plangraf.checks.data_graph import DataGraph
 from plangraf.checks.problem_order import sort_problems
 from plangraf.errors import DataError, DataProblem
-from plangraf.sources.turtle import Locate, compact
+from plangraf.rdf.names import compact
+from plangraf.sources.turtle import Locate
 from plangraf.sparql.named.head import parse_head
 
 

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from pyoxigraph import NamedNode, Quad
 
 from plangraf.errors import DataProblem
+from plangraf.rdf.names import compact
 from plangraf.rdf.namespaces import GRAPH, PREFIXES
 from plangraf.sources.files import SourceFile
-from plangraf.sources.turtle import Parsed, compact
+from plangraf.sources.turtle import Parsed
 
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")

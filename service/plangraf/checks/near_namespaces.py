@@ -15,6 +15,8 @@ from pyoxigraph import Quad
 
 from plangraf.checks.vocabulary import Position, Vocabularies, uses_but
 from plangraf.errors import DataProblem
+from plangraf.rdf.names import local_name
+from plangraf.rdf.names import namespace as namespace_of
 from plangraf.rdf.namespaces import BASE, GRAPH, ID, ONTOLOGY, PREFIXES, QUERIES, SDG, SHAPES
 from plangraf.sources.files import SourceFile
 from plangraf.sources.turtle import Locate, Place
@@ -91,8 +93,7 @@ class Namespaces:
         """Some letters differ, or it is another edition of the same vocabulary; for a use at least what it is."""
         if iri.startswith(ONTOLOGY + "/"):
             return None  # versions, declarations of prefixes and components of cubes
-        local = re.split(r"[#/]", iri)[-1]
-        written = iri[: len(iri) - len(local)]
+        local, written = local_name(iri), namespace_of(iri)
         plain, name = _plain(written), local.lower()
         near = []
         for namespace, known in self._plain.items():

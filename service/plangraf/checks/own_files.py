@@ -14,10 +14,11 @@ from plangraf.checks.problem_order import sort_problems
 from plangraf.checks.verdict import verdict
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.errors import DataError, DataProblem, SettingError
+from plangraf.rdf.canonical import relabelled
 from plangraf.rdf.namespaces import GRAPH, ID, PREFIXES
 from plangraf.settings import Settings
 from plangraf.sources.files import READ, SourceFile, Sources, data_root, is_backup, sources
-from plangraf.sources.turtle import Parsed, read, relabelled
+from plangraf.sources.turtle import Parsed, read
 
 _OF_A_MUNICIPALITY = re.compile(re.escape(ID) + r"([0-9]{4})/(?:dataset/([A-Za-z0-9._~-]+)$)?")
 _DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")

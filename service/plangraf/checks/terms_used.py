@@ -14,6 +14,7 @@ from pyoxigraph import Quad
 from plangraf.checks.near_namespaces import namespace_problems, query_problems
 from plangraf.checks.vocabulary import TermProblem, Vocabularies, check_graph, check_query, load_pinned
 from plangraf.errors import DataProblem, QueryLimitError, QuerySyntaxError
+from plangraf.rdf.names import local_name
 from plangraf.sources.files import SourceFile
 from plangraf.sources.turtle import Locate, Place
 from plangraf.sparql.lexer import Token, tokenize
@@ -108,7 +109,7 @@ def _lines(file: SourceFile) -> list[str]:
 def _place(found: TermProblem, files: Sequence[SourceFile], locate: Locate) -> Place:
     """Where the term stands: searched from its subject on, or in all files when a blank node uses it."""
     start = locate(found.subject) if found.subject else None
-    local = re.split(r"[#/]", found.iri)[-1]
+    local = local_name(found.iri)
     use = re.compile(rf"<{re.escape(found.iri)}>|(?<![\w.-])[\w-]*:{re.escape(local)}(?![\w-])")
     for file in files:
         if start and file.name != start.file:

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Literal as OneOf
 from typing import TypeVar, get_args
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
+from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from plangraf.errors import DataError, DataProblem
+from plangraf.rdf.graph import RDF_TYPE, Graph, statements
+from plangraf.rdf.names import terms
 from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, PLAN, PLANSHAPE, PREFIXES, SCHEME, SHAPES_GRAPH
 
 Kind = OneOf["class", "property", "datatype", "individual"]
@@ -26,9 +28,9 @@ Position = OneOf["predicate", "class", "datatype", "individual-of-namespace"]
 Statement = TypeVar("Statement", bound=Quad | Triple)
 
 _RDF, _RDFS, _OWL, _DCTERMS = PREFIXES["rdf"], PREFIXES["rdfs"], PREFIXES["owl"], PREFIXES["dcterms"]
-_TYPE = _RDF + "type"
-_RDF_TYPE = NamedNode(_TYPE)
+_TYPE = RDF_TYPE.value
 _IS_DEFINED_BY = _RDFS + "isDefinedBy"
+_rdfs, _owl, _dcterms = map(terms, ("rdfs", "owl", "dcterms"))
 _REPLACES = _DCTERMS + "replaces"
 _PROPERTY_TYPES = {_RDF + "Property"} | {
     _OWL + name for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty", "OntologyProperty")
@@ -233,7 +235,7 @@ def uses_but(
         if isinstance(value, Literal):
             value, good = value.datatype, datatypes
         else:
-            good = classes if predicate == _RDF_TYPE else objects
+            good = classes if predicate == RDF_TYPE else objects
         if subject in subjects and predicate in predicates and value in good:
             continue
         bad = [(triple, *use) for use in uses(triple) if not is_good(use[0], use[1])]
@@ -267,21 +269,18 @@ def uses(triple: Quad | Triple) -> Iterator[tuple[str, Position, bool]]:
 
 def _own_terms(triples: Iterable[Quad | Triple]) -> Iterator[Term]:
     """Terms of plan: that have a type and name our ontology, and the shared schemes with their concepts."""
-    facts: dict[str, dict[str, set[str]]] = {}
-    for triple in triples:
-        if isinstance(triple.subject, NamedNode) and triple.subject.value.startswith((PLAN, SCHEME)):
-            value = triple.object
-            if not isinstance(value, BlankNode | Triple):
-                known = facts.setdefault(triple.subject.value, {})
-                known.setdefault(triple.predicate.value, set()).add(value.value)
-    for iri, known in facts.items():
-        types = known.get(_TYPE, set())
-        if types and (iri.startswith(SCHEME) or ONTOLOGY in known.get(_IS_DEFINED_BY, ())):
+    graph = Graph(statements(triples))
+    for thing in graph.with_property(RDF_TYPE):
+        if not isinstance(thing, NamedNode) or not thing.value.startswith((PLAN, SCHEME)):
+            continue
+        if thing.value.startswith(SCHEME) or ONTOLOGY in graph.iris(thing, _rdfs("isDefinedBy")):
             yield Term(
-                iri, _kind(types), "true" in known.get(_OWL + "deprecated", ()),
-                tuple(sorted(known.get(_RDFS + "domain", ()))),
-                min(known.get(_DCTERMS + "isReplacedBy", ()), default=None),
-            )  # fmt: skip
+                thing.value,
+                _kind(set(graph.iris(thing, RDF_TYPE))),
+                graph.text(thing, _owl("deprecated")) == "true",
+                tuple(sorted(graph.iris(thing, _rdfs("domain")))),
+                min(graph.iris(thing, _dcterms("isReplacedBy")), default=None),
+            )
 
 
 def _own_shapes(triples: Iterable[Quad | Triple]) -> Iterator[Term]:

@@ -13,6 +13,7 @@ import plangraf
 from plangraf.engines.base import Engine
 from plangraf.http.pipeline.cache import Cache
 from plangraf.pages.html import Pages
+from plangraf.rdf.jsonld.context import Context
 from plangraf.settings import Settings
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection import Collection
@@ -21,7 +22,6 @@ from plangraf.sparql.safety import CheckedQuery
 from plangraf.views.collections.members import Indexes
 from plangraf.views.frames import FILE as FRAMES
 from plangraf.views.frames import Frames, load_frames
-from plangraf.views.jsonld import Context
 from plangraf.views.labels import label_files, load_labels
 
 Check = Callable[[str], CheckedQuery]

@@ -16,13 +16,14 @@ from markupsafe import Markup
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from plangraf.rdf.formats import Format
-from plangraf.rdf.namespaces import PREFIXES, short_name
+from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Value, in_order
+from plangraf.rdf.names import local_name, short_name, terms
+from plangraf.rdf.namespaces import PREFIXES
 from plangraf.views.addresses import document_path, sdg_code
 from plangraf.views.adoption import notice_of
 from plangraf.views.describe import MOST_INCOMING, Description, Labels
 from plangraf.views.evidence import ABOUT, Passage, passages
 from plangraf.views.frames import LABELS
-from plangraf.views.graphs import RDF_TYPE, Graph, Value
 from plangraf.views.labels import Labels as TermLabels
 from plangraf.views.quality import CLASS, METRIC, VALUE
 from plangraf.views.shown import Shown
@@ -166,12 +167,8 @@ class _Words:
         self._prefix = prefix
         self._terms = terms
         self._labels = Labels([*description.graph, *description.predicates])
-        self._known = {s for s, _, _ in description.graph if isinstance(s, NamedNode)}
-        self._types: dict[NamedNode, list[NamedNode]] = {}
-        for s, p, o in description.named:
-            if p == RDF_TYPE and isinstance(s, NamedNode) and isinstance(o, NamedNode):
-                self._types.setdefault(s, []).append(o)
-        self._defined = {s for s, _, _ in description.predicates if isinstance(s, NamedNode)}
+        self._known = Graph(description.graph)
+        self._defined = Graph(description.predicates)
 
     def title(self, thing: NamedNode) -> Shown:
         found = self._labels.best(thing, self._language)
@@ -214,15 +211,12 @@ class _Words:
         return [row(passage) for passage in passages(self._description.evidence)]
 
     def quality(self) -> list[Measurement]:
-        said: dict[Value, dict[NamedNode, Value]] = {}
-        for subject, predicate, value in self._description.quality:
-            said.setdefault(subject, {})[predicate] = value
+        said = Graph(self._description.quality)
         return [
-            Measurement(
-                self.shown(found[METRIC]), self.shown(found[CLASS]) if CLASS in found else None, found[VALUE].value
-            )
-            for found in said.values()
-            if METRIC in found
+            Measurement(self.shown(metric), self.shown(about) if about else None, said.text(measurement, VALUE) or "")
+            for measurement in said.things
+            for metric, about in [(said.value(measurement, METRIC), said.value(measurement, CLASS))]
+            if metric is not None
         ]
 
     def _rows(self, pairs: Iterable[tuple[NamedNode, Value]]) -> list[Row]:
@@ -262,7 +256,7 @@ class _Words:
         lang = found.language if found else None
         return Shown(text or short_name(predicate.value), self._href(predicate, self._defined), lang, predicate.value)
 
-    def _href(self, thing: NamedNode, known: set[NamedNode]) -> str | None:
+    def _href(self, thing: NamedNode, known: Graph) -> str | None:
         if thing in known:
             return self._prefix + document_path(thing.value)
         return thing.value if thing.value.startswith(("http://", "https://")) else None
@@ -297,14 +291,13 @@ class ShapeTable:
     rows: list[ShapeRow]
 
 
-_SH = "http://www.w3.org/ns/shacl#"
+_SH = terms("sh")
 
 
-def shape_tables(graph: Graph, language: str, prefix: str) -> list[ShapeTable]:
+def shape_tables(shapes: Iterable[Statement], language: str, prefix: str) -> list[ShapeTable]:
     """The node shapes of a shapes graph by name, each with its property shapes."""
-    by_subject: dict[Any, dict[str, list[Value]]] = {}
-    for s, p, o in graph:
-        by_subject.setdefault(s, {}).setdefault(p.value, []).append(o)
+    # Of several classes or paths the first is shown, so their order must not be the engine's.
+    graph = Graph(in_order(shapes))
 
     def link(term: Value | None) -> Shown:
         if not isinstance(term, NamedNode):
@@ -313,31 +306,24 @@ def shape_tables(graph: Graph, language: str, prefix: str) -> list[ShapeTable]:
         href = prefix + document_path(term.value) if ours else term.value
         return Shown(short_name(term.value), href, about=term.value)
 
-    def message(found: list[Value]) -> Shown:
-        literals = [m for m in found if isinstance(m, Literal)]
+    def message(rule: Value) -> Shown:
+        literals = graph.literals(rule, _SH("message"))
         best = min(literals, key=lambda m: (m.language != language, m.language or "", m.value), default=None)
         return Shown(best.value, lang=best.language) if best else Shown("")
 
+    def row(rule: Value) -> ShapeRow:
+        severity = graph.value(rule, _SH("severity")) or _SH("Violation")
+        return ShapeRow(
+            local_name(str(rule.value)),
+            link(graph.value(rule, _SH("path"))),
+            local_name(str(severity.value)),
+            message(rule),
+        )
+
     tables = []
-    for shape, found in by_subject.items():
-        if NamedNode(_SH + "NodeShape") not in found.get(RDF_TYPE.value, []) or isinstance(shape, BlankNode):
-            continue
-        rows = []
-        for rule in _natural(found.get(_SH + "property", [])):
-            said = by_subject.get(rule, {})
-            severity = said.get(_SH + "severity", [NamedNode(_SH + "Violation")])[0]
-            rows.append(
-                ShapeRow(
-                    local_name(str(rule.value)),
-                    link(said.get(_SH + "path", [None])[0]),
-                    local_name(str(severity.value)),
-                    message(said.get(_SH + "message", [])),
-                )
-            )
-        targets = found.get(_SH + "targetClass", [])
-        tables.append(ShapeTable(local_name(shape.value), link(targets[0]) if targets else None, rows))
+    for shape in graph.pointing(RDF_TYPE, _SH("NodeShape")):
+        if isinstance(shape, NamedNode):
+            target = graph.value(shape, _SH("targetClass"))
+            rows = [row(rule) for rule in _natural(graph.values(shape, _SH("property")))]
+            tables.append(ShapeTable(local_name(shape.value), link(target) if target else None, rows))
     return sorted(tables, key=lambda table: table.name)
-
-
-def local_name(iri: str) -> str:
-    return re.split(r"[#/]", iri)[-1]

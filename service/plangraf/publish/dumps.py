@@ -18,24 +18,26 @@ import hashlib
 import itertools
 import json
 import os
-import re
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import orjson
 import yaml
 import zstandard
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
+from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from plangraf import __version__
 from plangraf.errors import VersionsError
 from plangraf.publish.beside import EndedEarlyError, beside
+from plangraf.rdf import canonical
+from plangraf.rdf.graph import statements
+from plangraf.rdf.jsonld.expansion import expanded_nodes
+from plangraf.rdf.jsonld.writing import dump
 from plangraf.rdf.namespaces import BASE, GRAPH, PREFIXES
+from plangraf.rdf.writing import serialized
 from plangraf.store.versions import DOWNLOADS_INDEX
 
 SUMS = "SHA256SUMS"
@@ -43,7 +45,6 @@ CITATION = "CITATION.cff"
 _ZSTD_LEVEL = 9
 _GZIP_LEVEL = 6
 _RDF_TYPE = PREFIXES["rdf"] + "type"
-_XSD_STRING = PREFIXES["xsd"] + "string"
 
 # By the last part of a name, less the compression.
 _MEDIA_TYPES = {
@@ -160,12 +161,12 @@ def _files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
     from plangraf.publish import class_tables
 
     stem = f"plangraf-{version_id(lines)}"
-    whole = b"".join(line + b"\n" for line in lines)
+    whole = canonical.text(lines)
     quads = list(parse(whole, RdfFormat.N_QUADS, rename_blank_nodes=False))
     yield f"{stem}.nq.gz", _gzip(whole)
     yield f"{stem}.nq.zst", _zstd(whole)
     quads.sort(key=_order)
-    trig = _written(quads, RdfFormat.TRIG)
+    trig = serialized(quads, RdfFormat.TRIG, PREFIXES)
     yield f"{stem}.trig.gz", _gzip(trig)
     yield f"{stem}.trig.zst", _zstd(trig)
     yield f"{stem}.jsonld.gz", _gzip(_json_ld(quads))
@@ -184,9 +185,9 @@ def _graphs(quads: Sequence[Quad]) -> Iterator[tuple[str, bytes]]:
             by_graph[quad.graph_name.value.removeprefix(GRAPH)].append(quad)
     for path, own in sorted(by_graph.items()):
         triples = [quad.triple for quad in own]
-        yield f"graph/{path}.ttl", _written(triples, RdfFormat.TURTLE)
-        yield f"graph/{path}.nt", "".join(sorted(f"{triple} .\n" for triple in triples)).encode()
-        yield f"graph/{path}.jsonld", _bytes(_nodes(own))
+        yield f"graph/{path}.ttl", serialized(triples, RdfFormat.TURTLE, PREFIXES)
+        yield f"graph/{path}.nt", canonical.text(canonical.lines(triples))
+        yield f"graph/{path}.jsonld", dump(expanded_nodes(statements(triples)), indented=False)
 
 
 def _order(quad: Quad) -> tuple[str, str, bool, str, str]:
@@ -195,57 +196,11 @@ def _order(quad: Quad) -> tuple[str, str, bool, str, str]:
     return str(quad.graph_name), str(quad.subject), predicate != _RDF_TYPE, predicate, str(quad.object)
 
 
-def _written(statements: Sequence[Quad] | Sequence[Triple], format_: RdfFormat) -> bytes:
-    body = serialize(statements, format=format_, prefixes=_used(statements))
-    assert body is not None  # pyoxigraph gives bytes when it is given no output
-    return body
-
-
 def _json_ld(quads: Sequence[Quad]) -> bytes:
     """All graphs, expanded; quads stand in order of graph and thing."""
     graphs = itertools.groupby(quads, key=lambda quad: quad.graph_name)
-    return _bytes([{"@id": _id(graph), "@graph": _nodes(own)} for graph, own in graphs])
-
-
-def _nodes(quads: Iterable[Quad]) -> list[dict[str, Any]]:
-    """The things of one graph as JSON-LD node objects, with types as `@type` (JSON-LD 1.1 API §8.1)."""
-    nodes = []
-    for subject, said in itertools.groupby(quads, key=lambda quad: quad.subject):
-        node: dict[str, Any] = {"@id": _id(subject)}
-        for quad in said:
-            if quad.predicate.value == _RDF_TYPE and not isinstance(quad.object, Literal):
-                node.setdefault("@type", []).append(_id(quad.object))
-            else:
-                node.setdefault(quad.predicate.value, []).append(_value(quad.object))
-        nodes.append(node)
-    return nodes
-
-
-def _id(term: Any) -> str:
-    return term.value if isinstance(term, NamedNode) else str(term)
-
-
-def _value(term: Any) -> dict[str, str]:
-    if not isinstance(term, Literal):
-        return {"@id": _id(term)}
-    if term.language:
-        return {"@value": term.value, "@language": term.language}
-    if term.datatype.value == _XSD_STRING:
-        return {"@value": term.value}
-    return {"@value": term.value, "@type": term.datatype.value}
-
-
-def _bytes(document: list[dict[str, Any]]) -> bytes:
-    return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _used(statements: Sequence[Quad] | Sequence[Triple]) -> dict[str, str]:
-    """The project's prefixes that these statements need."""
-    terms = {term for statement in statements for term in statement}
-    terms |= {term.datatype for term in terms if isinstance(term, Literal)}
-    # Every prefix ends where the last part of an IRI begins.
-    starts = {re.sub("[^#/]*$", "", term.value) for term in terms if isinstance(term, NamedNode)}
-    return {name: start for name, start in PREFIXES.items() if start in starts}
+    named = [{"@id": str(graph).strip("<>"), "@graph": expanded_nodes(statements(own))} for graph, own in graphs]
+    return dump(named, indented=False)
 
 
 def _gzip(content: bytes) -> bytes:

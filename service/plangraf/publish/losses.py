@@ -16,6 +16,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Quad
 
 from plangraf.errors import DataError, DataProblem, SettingError, VersionsError
+from plangraf.rdf.canonical import graph_of
 from plangraf.rdf.namespaces import GRAPH, PREFIXES, QUERIES_GRAPH
 from plangraf.settings import Settings
 from plangraf.sources.files import sources
@@ -51,7 +52,7 @@ def content_of_version(version: Version) -> Content:
         VersionsError: it is damaged.
     """
     described = {
-        line.rsplit(b" ", 2)[1][1:-1].decode() for line in version.lines() if _DESCRIBED in line
+        graph_of(line)[1:-1].decode() for line in version.lines() if _DESCRIBED in line
     }  # fmt: skip
     return Content(dict(version.manifest.get("graphs", {})), frozenset(described))
 

@@ -27,9 +27,11 @@ from plangraf.publish.ontology_page import PAGE, render
 from plangraf.publish.query_examples import examples
 from plangraf.publish.report import as_json
 from plangraf.publish.site_words import problems_of_the_site
+from plangraf.rdf.canonical import lines as nquads_lines
+from plangraf.rdf.canonical import relabelled
 from plangraf.settings import Settings
 from plangraf.sources.files import inputs_digest, sources
-from plangraf.sources.turtle import Parsed, nquads_lines, read, relabelled
+from plangraf.sources.turtle import Parsed, read
 from plangraf.sparql.named.binding import load_queries
 from plangraf.store.versions import DOWNLOADS, Version, VersionStore
 

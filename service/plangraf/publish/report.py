@@ -14,7 +14,7 @@ from itertools import groupby
 from plangraf.checks.problem_order import sort_problems
 from plangraf.diagnostics.causes import SEVERITIES, cause_lines, causes, drowning
 from plangraf.errors import DataProblem
-from plangraf.sources.turtle import compact
+from plangraf.rdf.names import compact
 
 
 def as_text(problems: Iterable[DataProblem], *, every: bool = False) -> str:

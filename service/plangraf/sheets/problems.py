@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from plangraf.diagnostics.causes import SEVERITIES, cause_lines, causes, drowning
-from plangraf.sources.turtle import compact
+from plangraf.rdf.names import compact
 
 # A cell with a whole chapter in it is known by its beginning.
 _LONGEST = 120

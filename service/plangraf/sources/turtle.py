@@ -1,7 +1,7 @@
 """Source files to quads, with every problem that shows while reading: the first step of a build.
 
 A file is fed to the parser line by line, so that each statement's line is known without a second pass.
-Turtle: https://www.w3.org/TR/turtle/ · relabelling of blank nodes: RDFC-1.0, https://www.w3.org/TR/rdf-canon/
+Turtle: https://www.w3.org/TR/turtle/
 """
 
 from __future__ import annotations
@@ -9,25 +9,15 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pyoxigraph import (
-    BlankNode,
-    CanonicalizationAlgorithm,
-    Dataset,
-    Literal,
-    NamedNode,
-    Quad,
-    RdfFormat,
-    Triple,
-    parse,
-    serialize,
-)
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from plangraf.errors import DataProblem
 from plangraf.rdf.literals import WIDER, canonical
+from plangraf.rdf.names import compact
 from plangraf.rdf.namespaces import BASE, ONTOLOGY_GRAPH, PREFIXES, SHAPES_GRAPH
 from plangraf.sources.content import UnreadableContentError, is_empty, turtle
 from plangraf.sources.files import SourceFile
@@ -73,40 +63,13 @@ def read(files: Sequence[SourceFile]) -> Parsed:
     """Parses all files; a file with an error gives the statements around it and a problem for each error.
 
     Returns:
-        Quads with literals as they are written and blank nodes with random labels, see `relabelled`.
+        Quads with literals as they are written and blank nodes with random labels, see `plangraf.rdf.canonical`.
     """
     parsed = Parsed()
     reader = _Reader(parsed)
     for file in files:
         reader.read(file)
     return parsed
-
-
-def relabelled(quads: set[Quad]) -> set[Quad]:
-    """The same quads with the blank node labels of RDFC-1.0.
-
-    A label depends only on the quads that mention blank nodes, so only these are canonicalised.
-    """
-    blank = {quad for quad in quads if BlankNode in (type(quad.subject), type(quad.object))}
-    if not blank:
-        return quads
-    dataset = Dataset(blank)
-    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    return (quads - blank) | set(dataset)
-
-
-def nquads_lines(quads: Iterable[Quad]) -> list[bytes]:
-    """The lines of a version's dump: N-Quads without newline, sorted by bytes, each one once."""
-    text = serialize(quads, format=RdfFormat.N_QUADS) or b""
-    return sorted({line for line in text.split(b"\n") if line})
-
-
-def compact(iri: str) -> str:
-    """`plan:Case` for an IRI in a namespace of ours or of a known vocabulary, else `<iri>`."""
-    for prefix, namespace in PREFIXES.items():
-        if iri.startswith(namespace) and re.fullmatch(r"[\w-]+", iri[len(namespace) :]):
-            return f"{prefix}:{iri[len(namespace) :]}"
-    return f"<{iri}>"
 
 
 class _Lines(io.BytesIO):

@@ -18,8 +18,9 @@ import orjson
 from pyoxigraph import NamedNode
 
 from plangraf.errors import DataError, DataProblem
+from plangraf.rdf.graph import RDF_TYPE
+from plangraf.rdf.jsonld.frame import NO_FRAME, Frame
 from plangraf.rdf.namespaces import PREFIXES
-from plangraf.views.graphs import RDF_TYPE
 
 FILE = "frames.jsonld"
 LABELS = (
@@ -27,20 +28,6 @@ LABELS = (
     NamedNode(PREFIXES["dcterms"] + "title"),
     NamedNode(PREFIXES["rdfs"] + "label"),
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Frame:
-    """What is nested under a thing: by property, those that it has and those that point to it."""
-
-    forward: Mapping[NamedNode, Frame] = field(default_factory=dict)
-    reverse: Mapping[NamedNode, Frame] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.forward or self.reverse)
-
-
-NO_FRAME = Frame()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.base import Engine
+from plangraf.rdf.graph import RDF_TYPE
 from plangraf.rdf.namespaces import ID
 from plangraf.views.describe import Description
-from plangraf.views.graphs import RDF_TYPE, fetch
+from plangraf.views.fetching import fetch
 
 _MOST_VERSIONS = 32
 _DEPRECATED = "http://www.w3.org/2002/07/owl#deprecated"

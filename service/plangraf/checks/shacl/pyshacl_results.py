@@ -19,8 +19,9 @@ from rdflib.term import Node
 
 from plangraf.checks.data_graph import Term
 from plangraf.errors import DataProblem
+from plangraf.rdf.names import compact
 from plangraf.rdf.rdflib_graph import rdflib_term, to_rdflib
-from plangraf.sources.turtle import Locate, compact
+from plangraf.sources.turtle import Locate
 
 # Features of SHACL-AF, which pySHACL leaves out unless told: they cost a copy of the data graph.
 _ADVANCED = {str(SH) + name for name in ("rule", "target", "expression", "SPARQLFunction", "TripleRule", "SPARQLRule")}

@@ -18,10 +18,11 @@ from plangraf.http.routes.collection_requests import FORMATS
 from plangraf.http.service import Service
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import CSV, HTML, JSON_LD, Format
+from plangraf.rdf.jsonld.compaction import compact_document
+from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.writing import write
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.views.collections.index import PATH, index_csv, index_graph, totals
-from plangraf.views.graphs import write
-from plangraf.views.jsonld import compact_document, dump
 
 
 def add_routes(app: FastAPI, service: Service) -> None:

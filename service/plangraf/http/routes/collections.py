@@ -23,13 +23,14 @@ from plangraf.http.routes.collection_requests import FORMATS, Asked, documented,
 from plangraf.http.service import Service
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import CSV, HTML, JSON_LD, Format
+from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.writing import write
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_files import address_taken
 from plangraf.views.collections.listing import Addresses, Page, Table, fetch_members, json_ld, named, page_graph
 from plangraf.views.collections.members import Index, SwitchedError, counts, select
 from plangraf.views.describe import Labels, labels
-from plangraf.views.graphs import fetch_boolean, write
-from plangraf.views.jsonld import dump
+from plangraf.views.fetching import fetch_boolean
 from plangraf.views.shown import Shown
 
 FromVersion = Callable[[str, str], Awaitable[Response]]

@@ -31,7 +31,8 @@ from plangraf.http.resource.parameters import format_of, language_of, parameters
 from plangraf.http.service import Service
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, PLAIN_JSON, Format
-from plangraf.rdf.namespaces import CLOSED_NAMESPACES, short_name
+from plangraf.rdf.names import short_name
+from plangraf.rdf.namespaces import CLOSED_NAMESPACES
 from plangraf.store.diff import PATCH
 from plangraf.store.versions import VersionStore
 from plangraf.views.addresses import document_path

@@ -18,10 +18,11 @@ from plangraf.http.routes.catalog import VOID_PATH, catalogue
 from plangraf.http.service import Service
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import GRAPH_FORMATS, JSON_LD, Format
+from plangraf.rdf.jsonld.compaction import compact_graph
+from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.writing import write
 from plangraf.views.catalog import sitemap
 from plangraf.views.catalog.void import void
-from plangraf.views.graphs import write
-from plangraf.views.jsonld import compact_graph, dump
 
 _XML = "application/xml; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"

@@ -27,13 +27,14 @@ from plangraf.http.routes.catalog import dataset_of, dates_part
 from plangraf.http.service import Service
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import DATASET_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, Format
+from plangraf.rdf.jsonld.compaction import compact_document
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
+from plangraf.rdf.writing import write
 from plangraf.store.versions import REMOVED, Version
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import dataset_json_ld
 from plangraf.views.describe import describe
-from plangraf.views.graphs import fetch_boolean, write
-from plangraf.views.jsonld import compact_document
+from plangraf.views.fetching import fetch_boolean
 from plangraf.views.moved import given_up, replacements
 from plangraf.views.placing import placed, write_placed
 from plangraf.views.quality import is_dataset, with_quality

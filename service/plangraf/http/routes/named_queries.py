@@ -25,7 +25,7 @@ from plangraf.http.service import Service
 from plangraf.rdf.formats import HTML, JSON, PLAIN_JSON, RESULT_FORMATS, Format
 from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
 from plangraf.sparql.named.head import Parameter
-from plangraf.views.graphs import fetch_bytes
+from plangraf.views.fetching import fetch_bytes
 
 _EXAMPLES = {
     "iri": "https://w3id.org/plangraf/id/5001/plan/2020-2023-7",

@@ -23,12 +23,14 @@ from plangraf.http.routes.catalog import catalogue, dates_part
 from plangraf.http.service import Service
 from plangraf.pages.html import script
 from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, JSON_LD
+from plangraf.rdf.jsonld.compaction import compact_graph
+from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.writing import write
 from plangraf.sparql.named.binding import NamedQuery
 from plangraf.store.downloads import files
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import catalogue_json_ld
-from plangraf.views.graphs import fetch, fetch_rows, write
-from plangraf.views.jsonld import compact_graph, dump
+from plangraf.views.fetching import fetch, fetch_rows
 
 _DATASETS = """CONSTRUCT { ?dataset ?p ?o }
 WHERE { ?dataset a <http://www.w3.org/ns/dcat#Dataset> ; ?p ?o }"""

@@ -24,10 +24,13 @@ from plangraf.http.resource.parameters import format_of, language_of, parameters
 from plangraf.http.service import CONTEXT_PATH, Service
 from plangraf.pages.html import Alternate, shape_tables
 from plangraf.rdf.formats import DOCUMENT_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, Format
+from plangraf.rdf.graph import Statements
+from plangraf.rdf.jsonld.compaction import compact_graph
+from plangraf.rdf.jsonld.writing import dump
 from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, SHAPES, SHAPES_GRAPH
+from plangraf.rdf.writing import write
 from plangraf.store.versions import VersionStore, context_digest
-from plangraf.views.graphs import Graph, fetch, write
-from plangraf.views.jsonld import compact_graph, dump
+from plangraf.views.fetching import fetch
 
 ONTOLOGY_PAGE = "ontology.html"
 _A_DAY_S = 86_400
@@ -39,12 +42,12 @@ def add_routes(app: FastAPI, service: Service) -> None:
     # An engine that keeps files beside its data keeps this one: the build writes it into every version.
     has_page = service.engine.folder is not None
 
-    async def ontology_page(graph: Graph, language: str, alternates: list[Alternate]) -> bytes:
+    async def ontology_page(graph: Statements, language: str, alternates: list[Alternate]) -> bytes:
         folder = service.engine.folder
         assert folder is not None  # offered only when there is one
         return await run_in_threadpool((folder / ONTOLOGY_PAGE).read_bytes)
 
-    async def shapes_page(graph: Graph, language: str, alternates: list[Alternate]) -> bytes:
+    async def shapes_page(graph: Statements, language: str, alternates: list[Alternate]) -> bytes:
         tables = shape_tables(graph, language, service.prefix)
         return service.pages.render("shapes.html", language, tables=tables, alternates=alternates)
 
@@ -74,7 +77,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
             )
 
 
-_Render = Callable[[Graph, str, list[Alternate]], Awaitable[bytes]]
+_Render = Callable[[Statements, str, list[Alternate]], Awaitable[bytes]]
 
 
 class _Vocabulary:

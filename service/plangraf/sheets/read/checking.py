@@ -19,6 +19,8 @@ from plangraf.checks.data_graph import DataGraph
 from plangraf.checks.shacl.validation import shacl_problems
 from plangraf.checks.terms_used import undefined_terms
 from plangraf.errors import DataProblem
+from plangraf.rdf.canonical import relabelled
+from plangraf.rdf.names import compact, local_name
 from plangraf.rdf.namespaces import GRAPH, ID, PLAN
 from plangraf.settings import Settings
 from plangraf.sheets.keys import Keys
@@ -28,7 +30,7 @@ from plangraf.sheets.read.links import Names, no_key
 from plangraf.sheets.read.rows import Imported
 from plangraf.sources.files import SourceFile, read_files, source_files
 from plangraf.sources.turtle import Place as FilePlace
-from plangraf.sources.turtle import compact, read, relabelled
+from plangraf.sources.turtle import read
 
 _EVIDENCE_CHECK = "queries/checks/every-statement-has-evidence.rq"
 _LINK_CHECK = "queries/checks/link-to-nothing.rq"
@@ -249,4 +251,4 @@ def _value(problem: DataProblem, paths: Iterable[str]) -> str:
         detail = detail.removeprefix(compact(path)).strip()
     if detail.startswith('"'):
         return detail[1 : detail.rfind('"')]
-    return detail.strip("<>").rpartition("/")[2]
+    return local_name(detail.strip("<>"))

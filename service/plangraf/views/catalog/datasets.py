@@ -16,7 +16,7 @@ from plangraf.rdf.namespaces import GRAPH, ID, PLAN, PREFIXES, SCHEME
 from plangraf.store.downloads import File, files
 from plangraf.store.versions import Version
 from plangraf.views.describe import defined_terms
-from plangraf.views.graphs import fetch_rows
+from plangraf.views.fetching import fetch_rows
 from plangraf.views.quality import findings
 
 _PREFIXES = "\n".join(

@@ -10,6 +10,7 @@ import re
 
 from pyoxigraph import Literal, NamedNode
 
+from plangraf.rdf.graph import Statements
 from plangraf.rdf.namespaces import ID, ONTOLOGY, PLAN, SHAPES
 from plangraf.settings import Settings
 from plangraf.views.addresses import document_path
@@ -48,7 +49,6 @@ from plangraf.views.catalog.terms import (
     licence,
     moment,
 )
-from plangraf.views.graphs import Graph
 
 TITLE: Text = ("Kommunale planer som lenkede data", "Municipal plans as linked data")
 DESCRIPTION: Text = (
@@ -203,7 +203,7 @@ class Catalogue:
         """One dataset, in each format."""
         return of_dataset(self.held.files, dataset, self.page(dataset))
 
-    def graph(self) -> Graph:
+    def graph(self) -> Statements:
         """The whole catalogue."""
         t = Triples()
         self._catalogue(t)

@@ -10,7 +10,7 @@ from plangraf.rdf.namespaces import ID, SDG
 from plangraf.sparql.named.collection import Collection
 from plangraf.store.downloads import files
 from plangraf.views.addresses import document_path
-from plangraf.views.graphs import fetch_rows
+from plangraf.views.fetching import fetch_rows
 
 # sitemaps.org allows 50 000 addresses in a file; fewer keep it far below 50 MB.
 PART = 25_000

@@ -9,12 +9,13 @@ from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.base import Engine
 from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
+from plangraf.rdf.graph import RDF_TYPE, Statements
 from plangraf.rdf.namespaces import ID, ONTOLOGY, PREFIXES, SDG
 from plangraf.views.catalog.datasets import Dataset
 from plangraf.views.catalog.dcat import LICENCE, WHOLE_DESCRIPTION, WHOLE_TITLE, Catalogue
 from plangraf.views.catalog.distributions import Distribution
 from plangraf.views.catalog.terms import DCAT, DCTERMS, FOAF, SH, SPDX, VOID, XSD, Triples, in_both, integer
-from plangraf.views.graphs import RDF_TYPE, Graph, fetch, fetch_rows
+from plangraf.views.fetching import fetch, fetch_rows
 
 _CLASSES = "SELECT ?of (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?of } GROUP BY ?of ORDER BY ?of"
 _PROPERTIES = "SELECT ?of (COUNT(*) AS ?n) WHERE { ?s ?of ?o } GROUP BY ?of ORDER BY ?of"
@@ -39,7 +40,7 @@ _EXECUTABLES = f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
 OF_VOID = "void/"
 
 
-async def void(engine: Engine, catalogue: Catalogue) -> Graph:
+async def void(engine: Engine, catalogue: Catalogue) -> Statements:
     """The description of the data, with the named queries as examples.
 
     Args:

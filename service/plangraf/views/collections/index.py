@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.base import Engine
+from plangraf.rdf.graph import RDF_TYPE, Statements
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sparql.named.collection import Collection
 from plangraf.views.collections.listing import BETWEEN, hydra, search_graph
 from plangraf.views.describe import defined_terms
-from plangraf.views.graphs import RDF_TYPE, Graph, fetch_rows
+from plangraf.views.fetching import fetch_rows
 
 PATH = "collections"
 
@@ -43,7 +44,7 @@ async def totals(engine: Engine, collections: Mapping[str, Collection]) -> dict[
     return {path: counted.get(path, 0) for path in collections}
 
 
-def index_graph(base: str, collections: Mapping[str, Collection], found: Mapping[str, int]) -> Graph:
+def index_graph(base: str, collections: Mapping[str, Collection], found: Mapping[str, int]) -> Statements:
     """The list as Hydra describes it: a collection of collections, each with its class and how to ask for a part.
 
     Args:
@@ -52,7 +53,7 @@ def index_graph(base: str, collections: Mapping[str, Collection], found: Mapping
         found: what `totals` gives.
     """
     own = NamedNode(f"{base}/{PATH}")
-    graph: Graph = [
+    graph: Statements = [
         (own, RDF_TYPE, hydra("Collection")),
         *((own, _TITLE, Literal(text, language=language)) for language, text in _WORDS),
         (own, hydra("totalItems"), Literal(str(len(found)), datatype=_XSD_INTEGER)),

@@ -20,7 +20,7 @@ from plangraf.rdf import collation
 from plangraf.rdf.formats import JSON
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.views.describe import defined_terms
-from plangraf.views.graphs import fetch_bytes
+from plangraf.views.fetching import fetch_bytes
 
 # Things of all orders in memory together; the orders used least recently go first.
 _MOST_THINGS = 1_000_000
