@@ -7,7 +7,9 @@ from pyoxigraph import NamedNode, RdfFormat, Store
 
 from plangraf.pages.html import Pages
 from plangraf.rdf.graph import Statements
+from plangraf.settings import default_home
 from plangraf.views.adoption import notice_of
+from plangraf.views.catalog.site import load_site
 from plangraf.views.describe import Description
 
 BASE = "https://w3id.org/plangraf/id/"
@@ -73,7 +75,7 @@ def test_only_an_adoption_that_was_made_is_an_adoption(iri: str, turtle: str, ex
 
 @pytest.mark.parametrize(("language", "words"), [("nb", "ikke at det er vedtatt"), ("en", "not that it was adopted")])
 def test_the_page_of_what_is_on_hearing_says_that_it_is_not_adopted(language: str, words: str) -> None:
-    pages = Pages("", lambda: "0123456789abcdef")
+    pages = Pages("", lambda: "0123456789abcdef", own_words=load_site(default_home()).words)
     page = pages.document(
         description(STRATEGY, HEARING), language, canonical="http://a/", alternates=[], json_ld={}
     ).decode()

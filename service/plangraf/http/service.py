@@ -19,6 +19,8 @@ from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection import Collection
 from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.sparql.safety import CheckedQuery
+from plangraf.views.catalog.site import FILE as SITE
+from plangraf.views.catalog.site import Site, load_site
 from plangraf.views.collections.members import Indexes
 from plangraf.views.frames import FILE as FRAMES
 from plangraf.views.frames import Frames, load_frames
@@ -44,6 +46,7 @@ class Service:
     queries: Mapping[str, NamedQuery]
     collections: Mapping[str, Collection]
     frames: Frames
+    site: Site
     context: Context
     context_body: bytes
     pages: Pages
@@ -78,6 +81,7 @@ def make_service(
     """
     body = (settings.home / "ontology" / "context.jsonld").read_bytes()
     prefix = urlsplit(settings.base_url).path.rstrip("/")
+    site = load_site(settings.home)
     return Service(
         settings=settings,
         engine=engine,
@@ -85,9 +89,10 @@ def make_service(
         queries=load_queries(settings.home / "queries"),
         collections=load_collections(settings.home / "queries"),
         frames=load_frames(settings.home),
+        site=site,
         context=Context(json.loads(body), settings.base_url + CONTEXT_PATH),
         context_body=body,
-        pages=Pages(prefix, lambda: engine.version, load_labels(settings.home)),
+        pages=Pages(prefix, lambda: engine.version, load_labels(settings.home), site.words),
         prefix=prefix,
         fingerprint=_fingerprint(settings),
         cache=Cache(settings.cache_mb * 1024 * 1024),
@@ -100,7 +105,7 @@ def _fingerprint(settings: Settings) -> str:
     package = Path(__file__).resolve().parent.parent
     files = sorted(path for path in package.rglob("*") if path.suffix in _CODE_ENDINGS)
     files += sorted((settings.home / "queries").glob("*.rq"))
-    files += collection_files(settings.home / "queries")
+    files += [*collection_files(settings.home / "queries"), settings.home / "queries" / SITE]
     files += [*label_files(settings.home), *(settings.home / "ontology" / name for name in ("context.jsonld", FRAMES))]
     digest = hashlib.sha256(f"{plangraf.__version__}\n{settings.base_url}\n{settings.operator}\n".encode())
     for path in files:

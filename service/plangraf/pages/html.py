@@ -6,7 +6,7 @@ Templates lie in `templates/`; everything a page loads comes from the service it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,12 +79,19 @@ class Alternate:
 class Pages:
     """Renders pages; `prefix` is the path that the service lies under at its public address.
 
-    `labels` are those of properties that the data do not name.
+    `labels` are those of properties that the data do not name, `own_words` what the site says of itself by language.
     """
 
-    def __init__(self, prefix: str, version: Callable[[], str], labels: TermLabels | None = None) -> None:
+    def __init__(
+        self,
+        prefix: str,
+        version: Callable[[], str],
+        labels: TermLabels | None = None,
+        own_words: Callable[[str], Mapping[str, str]] | None = None,
+    ) -> None:
         self._prefix = prefix
         self.labels = labels or {}
+        self.own_words = own_words or (lambda _language: {})
         self._version = version
         self._environment = Environment(
             loader=PackageLoader("plangraf.pages"),
@@ -103,7 +110,7 @@ class Pages:
             values: what the template shows beside the words, address prefix and version.
         """
         # Some words carry markup of our own; words of the data never come this way.
-        words = {key: Markup(text) if "<" in text else text for key, text in texts(language).items()}  # noqa: S704
+        words = {key: Markup(text) if "<" in text else text for key, text in self._texts(language).items()}  # noqa: S704
         page = self._environment.get_template(template).render(
             t=words,
             lang=language,
@@ -113,6 +120,9 @@ class Pages:
             **{"here": "", **values},
         )
         return page.encode()
+
+    def _texts(self, language: str) -> dict[str, str]:
+        return {**texts(language), **self.own_words(language)}
 
     def document(
         self,
@@ -138,7 +148,7 @@ class Pages:
             title=words.title(description.thing),
             types=[words.shown(t) for t in _natural(types)],
             iri=description.thing.value,
-            notice=texts(language)[notice] if (notice := notice_of(description)) else None,
+            notice=self._texts(language)[notice] if (notice := notice_of(description)) else None,
             facts=words.facts(),
             incoming=words.incoming(),
             quality=words.quality(),

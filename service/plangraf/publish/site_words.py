@@ -1,4 +1,4 @@
-"""Whether a service could show a version: collections, frames and labels, read as it would read them."""
+"""Whether a service could show a version: collections, frames, labels and the site's words, as it would read them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from plangraf.errors import DataError, DataProblem
-from plangraf.sources.files import FRAMES
+from plangraf.sources.files import FRAMES, SITE
 from plangraf.sparql.named.collection_files import collection_files, load_collections
+from plangraf.views.catalog.site import load_site
 from plangraf.views.frames import load_frames
 from plangraf.views.labels import load_labels
 
@@ -21,6 +22,7 @@ def problems_of_the_site(home: Path) -> list[DataProblem]:
         *(_problems(lambda: load_collections(home / "queries")) if collection_files(home / "queries") else ()),
         *(_problems(lambda: load_frames(home)) if (home / FRAMES).is_file() else ()),
         *_problems(lambda: load_labels(home)),
+        *(_problems(lambda: load_site(home)) if (home / SITE).is_file() else ()),
     ]
 
 

@@ -18,6 +18,7 @@ from plangraf.sparql.named.collection_files import collection_files
 
 FRAMES = Path("ontology", "frames.jsonld")
 LABELS = Path("ontology", "labels")
+SITE = Path("queries", "site.yaml")
 READ = frozenset({".ttl", ".turtle", ".nt"})
 """Endings of the files that are read, in capitals or not: N-Triples is Turtle too."""
 
@@ -97,7 +98,7 @@ def sources(home: Path, data: Sequence[Path] = ()) -> Sources:
 
 def words_of_the_site(home: Path) -> list[Path]:
     """The files that say how a service shows the data: no version holds them, and a build checks their terms."""
-    found = [*collection_files(home / "queries"), home / FRAMES, *(home / LABELS).glob("*.ttl")]
+    found = [*collection_files(home / "queries"), home / FRAMES, home / SITE, *(home / LABELS).glob("*.ttl")]
     return sorted(path for path in found if path.is_file())
 
 

@@ -10,7 +10,6 @@ LANGUAGE_NAMES: Final = {"nb": "Norsk bokmål", "en": "English"}
 # key: (nb, en)
 _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "skip": ("Hopp til innholdet", "Skip to the content"),
-    "tagline": ("Kommunale planer som lenkede data", "Municipal plans as linked data"),
     "home": ("Forsiden", "Home"),
     "queries": ("Spørringer", "Queries"),
     "ontology": ("Ontologi", "Ontology"),
@@ -33,37 +32,6 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Only the first {n} are shown; ask /sparql for the rest.",
     ),
     "show_all": ("Vis alle {n}", "Show all {n}"),
-    "decision_hearing": (
-        "Dette er et vedtak om høring. Det vedtar ikke forslaget; utfallet gjelder bare om det skulle legges ut.",
-        "This decision sends a proposal out for consultation. It does not adopt it; the outcome is only that of "
-        "sending it out.",
-    ),
-    "foreseen": (
-        "Dette lå fram i tid da kilden ble skrevet. Kilden sier ikke om det ble gjort.",
-        "This lay ahead when the source was written. The source does not say whether it was done.",
-    ),
-    "decision_start": (
-        "Dette er et vedtak om oppstart eller revisjon. Dokumentet selv er ikke vedtatt med det.",
-        "This decision sets work or a revision going. The document itself is not adopted by it.",
-    ),
-    "only_hearing": (
-        "Kildene forteller at forslaget er lagt ut på høring, ikke at det er vedtatt.",
-        "The sources tell that the proposal was sent out for consultation, not that it was adopted.",
-    ),
-    "only_start": (
-        "Kildene forteller at arbeidet er vedtatt satt i gang, ikke at resultatet er vedtatt.",
-        "The sources tell that the work was decided upon, not that its result was adopted.",
-    ),
-    "becomes_reading": (
-        "At planen blir til et dokument som en annen kilde nevner, er vår lesning. Begrunnelse og sikkerhet står i den "
-        "tolkede koblingen.",
-        "That the plan becomes a document that another source names is our reading. Its reason and confidence stand in "
-        "the interpreted link.",
-    ),
-    "status_then": (
-        "Statusen er den som kilden oppga da den ble skrevet. En senere kilde kan oppgi en annen.",
-        "The status is the one that the source gave when it was written. A later source may give another.",
-    ),
     "quality": ("Datakvalitet", "Data quality"),
     "quality_metric": ("Mål", "Metric"),
     "quality_class": ("Klasse", "Class"),
@@ -102,13 +70,6 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "graph": ("Graf", "Graph"),
     "license": ("Data: CC BY 4.0", "Data: CC BY 4.0"),
     "no_label": ("Uten navn", "Without a name"),
-    "home_lead": (
-        "plangraf viser hvilke planer en kommune foreslår, hvorfor, hvilke av FNs bærekraftsmål de henger "
-        "sammen med, og hva som er vedtatt. Hver opplysning fører til stedet i det offentlige dokumentet den "
-        "er hentet fra.",
-        "plangraf shows which plans a municipality proposes, why, which UN targets they relate to, and what "
-        "was decided. Every statement leads to its passage in the public document that it was read from.",
-    ),
     "home_ways": ("Veier inn", "Ways in"),
     "home_sparql": (
         "still spørsmål i SPARQL, i nettleseren eller fra et program",

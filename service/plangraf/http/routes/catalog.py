@@ -72,7 +72,7 @@ async def catalogue(service: Service) -> Catalogue:
         if engine.version == version:
             _HELD[engine] = kept
     # A version that is current again has other dates than before, and its data are found once.
-    return Catalogue(service.settings, replace(kept[1], dates=_dates_of(service)), version)
+    return Catalogue(service.settings, service.site, replace(kept[1], dates=_dates_of(service)), version)
 
 
 def dates_part(service: Service) -> str:

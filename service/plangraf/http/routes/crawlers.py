@@ -55,7 +55,9 @@ def add_routes(app: FastAPI, service: Service) -> None:
             body = None
             # Six digits are more parts than an index may have.
             if number.isascii() and number.isdigit() and len(number) < 6 and str(int(number)) == number:
-                body = await sitemap.part(service.engine, service.collections, service.settings.base_url, int(number))
+                body = await sitemap.part(
+                    service.engine, service.site.pages, service.collections, service.settings.base_url, int(number)
+                )
             if body is None:
                 raise ResourceNotFoundError(f"/sitemap-{number}.xml", "All parts are named in /sitemap.xml.")
             return body, _XML

@@ -129,7 +129,7 @@ def _routes(service: Service, engine: EmbeddedEngine, cache: Cache) -> Router:
         service,
         engine=engine,
         check=engine.check,
-        pages=Pages(prefix, lambda: engine.version, service.pages.labels),
+        pages=Pages(prefix, lambda: engine.version, service.pages.labels, service.pages.own_words),
         prefix=prefix,
         cache=cache,
     )

@@ -70,8 +70,12 @@ class Titled(Strict):
     nb: Words
     en: Words
 
+    @property
+    def text(self) -> tuple[str, str]:
+        return self.nb, self.en
+
     def in_language(self, language: str) -> str:
-        return self.nb if language == "nb" else self.en
+        return self.en if language == "en" else self.nb
 
 
 class QueryHead(Strict):

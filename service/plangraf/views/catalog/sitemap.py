@@ -16,7 +16,6 @@ from plangraf.views.fetching import fetch_rows
 PART = 25_000
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_PAGES = ("/", "/catalog", "/queries", "/sparql", "/ontology", "/shapes", "/docs", "/version/", "/collections")
 _DOWNLOADS = "/dump/latest/"
 
 
@@ -46,17 +45,25 @@ def index(base: str, number: int) -> bytes:
     return f'{_HEAD}<sitemapindex xmlns="{_NAMESPACE}">\n{"".join(entries)}</sitemapindex>\n'.encode()
 
 
-async def part(engine: Engine, collections: Mapping[str, Collection], base: str, number: int) -> bytes | None:
-    """One part, in the order of the IRIs; part 0 has the pages of the service and its collections.
+async def part(
+    engine: Engine, pages: Iterable[str], collections: Mapping[str, Collection], base: str, number: int
+) -> bytes | None:
+    """One part, in the order of the IRIs; part 0 has the pages of the site and its collections.
 
-    None when there is no such part.
-
+    Args:
+        engine: where the things are.
+        pages: paths of the pages that the site declares.
+        collections: all of them, by path.
+        base: absolute address of the service.
+        number: of the part.
+    Returns:
+        None when there is no such part.
     Raises:
         PlangrafError: what the engine raises.
     """
     if number == 0:
         downloads = (_DOWNLOADS,) if files(engine.folder, engine.version) else ()
-        return _addresses(base + page for page in (*_PAGES, *(f"/{path}" for path in collections), *downloads))
+        return _addresses(base + page for page in (*pages, *(f"/{path}" for path in collections), *downloads))
     query = f"""SELECT DISTINCT ?thing WHERE {{ {_things(collections)} }}
       ORDER BY ?thing LIMIT {PART} OFFSET {(number - 1) * PART}"""
     things = [row["thing"]["value"] for row in await fetch_rows(engine, query)]

@@ -12,7 +12,7 @@ from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 from plangraf.rdf.graph import RDF_TYPE, Statements
 from plangraf.rdf.namespaces import ID, ONTOLOGY, PREFIXES, SDG
 from plangraf.views.catalog.datasets import Dataset
-from plangraf.views.catalog.dcat import LICENCE, WHOLE_DESCRIPTION, WHOLE_TITLE, Catalogue
+from plangraf.views.catalog.dcat import Catalogue
 from plangraf.views.catalog.distributions import Distribution
 from plangraf.views.catalog.terms import DCAT, DCTERMS, FOAF, SH, SPDX, VOID, XSD, Triples, in_both, integer
 from plangraf.views.fetching import fetch, fetch_rows
@@ -57,9 +57,9 @@ async def void(engine: Engine, catalogue: Catalogue) -> Statements:
     t.say(description, FOAF + "primaryTopic", whole)
     t.say(description, FOAF + "topic", [whole, *(dataset.iri for dataset in catalogue.held.datasets)])
     t.type(whole, VOID + "Dataset", DCAT + "Dataset")
-    t.say(whole, DCTERMS + "title", in_both(WHOLE_TITLE))
-    t.say(whole, DCTERMS + "description", in_both(WHOLE_DESCRIPTION))
-    t.say(whole, DCTERMS + "license", LICENCE)
+    t.say(whole, DCTERMS + "title", in_both(catalogue.site.whole.title.text))
+    t.say(whole, DCTERMS + "description", in_both(catalogue.site.whole.description.text))
+    t.say(whole, DCTERMS + "license", catalogue.site.license)
     t.say(whole, DCTERMS + "publisher", catalogue.publisher)
     t.say(whole, FOAF + "homepage", f"{catalogue.base}/")
     t.say(whole, VOID + "sparqlEndpoint", f"{catalogue.base}/sparql")
