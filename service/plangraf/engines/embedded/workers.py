@@ -213,6 +213,7 @@ class Workers:
         if ahead:
             worker.slow_down()
             self._ahead.add(worker)
+            self._report()
             while self._ahead_waiting:
                 future = self._ahead_waiting.popleft()
                 if not future.done():
@@ -290,5 +291,5 @@ class Workers:
 
     def _report_now(self) -> None:
         self._reporting = False
-        metrics.WAITING.set(self.schedule.waiting)
+        metrics.WAITING.set(self.schedule.waiting + len(self._ahead_waiting))
         metrics.RUNNING.set(self.schedule.running + len(self._ahead))
