@@ -24,7 +24,6 @@ from plangraf.errors import EngineError, NotReadyError
 from plangraf.settings import Settings
 from plangraf.store.versions import Version
 
-_REPORT_S = 0.05
 _LONGEST_RETRY_S = 30.0
 # A worker that computes ahead waits so long for the next such query.
 _AHEAD_S = 0.5
@@ -53,7 +52,6 @@ class Workers:
         self._arriving: set[tuple[socket.socket, IO[bytes]]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
-        self._reporting = False
 
     async def open(self) -> None:
         """Leases a loader and asks it for workers; back when the version is open.
@@ -213,6 +211,7 @@ class Workers:
         if ahead:
             worker.slow_down()
             self._ahead.add(worker)
+            self._report()
             while self._ahead_waiting:
                 future = self._ahead_waiting.popleft()
                 if not future.done():
@@ -283,12 +282,5 @@ class Workers:
         task.add_done_callback(self._tasks.discard)
 
     def _report(self) -> None:
-        """Sets the gauges of waiting and running queries, soon: each query changes both several times."""
-        if not self._reporting:
-            self._reporting = True
-            asyncio.get_running_loop().call_later(_REPORT_S, self._report_now)
-
-    def _report_now(self) -> None:
-        self._reporting = False
-        metrics.WAITING.set(self.schedule.waiting)
+        metrics.WAITING.set(self.schedule.waiting + len(self._ahead_waiting))
         metrics.RUNNING.set(self.schedule.running + len(self._ahead))

@@ -154,7 +154,6 @@ class Envelope:
             began=began,
             request_id=request_id,
             version=version,
-            kept=True,
         )
 
     def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:

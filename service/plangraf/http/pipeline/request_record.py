@@ -7,9 +7,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterable
-from functools import lru_cache
 
-import prometheus_client
 import structlog
 
 from plangraf import metrics
@@ -68,7 +66,6 @@ class Notes:
         version: str,
         outcome: str = "complete",
         failure: BaseException | None = None,
-        kept: bool = False,
     ) -> None:
         """Counts a request under the first part of its path, when that is one that is served, and logs it.
 
@@ -82,10 +79,9 @@ class Notes:
             version: as in Plangraf-Version.
             outcome: complete, broken or gone.
             failure: an exception that is none of ours.
-            kept: whether the answer was at hand, so that its line may wait a moment for others.
         """
         kind = path.split("/", 2)[1].partition(".")[0] if path.startswith("/") else "other"
-        _counter(kind if kind in self._kinds else "other", status).inc()
+        metrics.REQUESTS.labels(kind if kind in self._kinds else "other", str(status)).inc()
         line = {
             "method": method,
             "path": path[:_LONGEST_PATH],
@@ -98,12 +94,9 @@ class Notes:
         }
         if failure is not None:
             log.error("request", **line, exc_info=failure)
-        elif kept:
-            self._log.add(line)
         else:
-            log.info("request", **line)
+            self._log.add(line)
 
-
-@lru_cache(512)
-def _counter(kind: str, status: int) -> prometheus_client.Counter:
-    return metrics.REQUESTS.labels(kind, str(status))
+    def flush(self) -> None:
+        """Writes the lines that wait for others, before the process ends."""
+        self._log.flush()
