@@ -14,10 +14,13 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+TESTS = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TESTS))
+sys.path.insert(0, str(TESTS / "cli"))
+
+from test_add_municipality import KOMMUNE, PLANSTRATEGI, SLUG, plangraf
 
 from filled_sheets import fill
-from test_add_municipality import KOMMUNE, PLANSTRATEGI, SLUG, plangraf
 
 PERSPECTIVES = 12
 EACH = 4

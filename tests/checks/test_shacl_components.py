@@ -33,7 +33,8 @@ def of(name: str, *texts: str) -> list[Literal]:
 
 NUMBERS = of("integer", "-2", "0", "3", "10") + of("decimal", "2.5", "3.0")
 TEXTS = [Literal("a"), Literal("abc"), Literal("ABC", language="en"), Literal("æøå", language="nb"),
-         Literal("x\ny"), Literal("nei", language="nb-NO"), Literal("ja", language="nb"), Literal("to", language="nb")]  # fmt: skip
+         Literal("x\ny"), Literal("nei", language="nb-NO"), Literal("ja", language="nb"),
+         Literal("to", language="nb")]  # fmt: skip
 THINGS = [NamedNode(EX + name) for name in ("one", "two", "three", "other")]
 MIXED = [*NUMBERS, *TEXTS, *THINGS, BlankNode("b"), *of("gYear", "2020", "20"), *of("date", "2020-02-29"),
          *of("boolean", "true", "1", "no"), *of("integer", "x", "+4", "007"), *of("double", "1E3"),
@@ -51,7 +52,7 @@ COMPILED = [
         "ex:p ; sh:pattern '^a'", "ex:p ; sh:pattern '^a' , 'c$'", "ex:p ; sh:pattern 'abc' ; sh:flags 'i'",
         "ex:p ; sh:pattern '^y' ; sh:flags 'm'", "ex:p ; sh:pattern '^y'",
         "ex:p ; sh:minLength 3", "ex:p ; sh:minLength 0", "ex:p ; sh:maxLength 3",
-        "ex:p ; sh:languageIn ( 'nb' )", "ex:p ; sh:languageIn ( 'nb-NO' 'en' )", "ex:p ; sh:uniqueLang true",
+        "ex:p ; sh:languageIn ( 'nb' )", "ex:p ; sh:languageIn ( 'nb-NO' 'en' )",
         "ex:p ; sh:uniqueLang false", "ex:p ; sh:hasValue ex:one", "ex:p ; sh:hasValue ex:one , 3",
         "ex:p ; sh:in ( ex:one 'a' 3 'ja'@nb )", "ex:p ; sh:minInclusive 3", "ex:p ; sh:minExclusive 2.5",
         "ex:p ; sh:maxInclusive 3", "ex:p ; sh:maxExclusive 3", "ex:p ; sh:equals ex:q", "ex:p ; sh:disjoint ex:q",
@@ -70,6 +71,7 @@ COMPILED = [
         "'SELECT $this ?value WHERE { $this $PATH ?value . FILTER NOT EXISTS { $this <https://example.org/q> ?o } }' ]",
     )
 ] + [
+    (TEXTS, PROPERTY.format("ex:p ; sh:uniqueLang true")),
     (NUMBERS, PROPERTY.format("ex:p ; sh:lessThan ex:q")),
     (NUMBERS, PROPERTY.format("ex:p ; sh:lessThanOrEquals ex:q")),
     (TEXTS, PROPERTY.format("ex:p ; sh:lessThanOrEquals ex:q")),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from test_add_municipality import KOMMUNE, PLANSTRATEGI
+from test_add_municipality import plangraf as in_the_checkout
 
 from filled_sheets import columns, fill, sheet_of
 from small_home import CASE, make_home, plangraf, write
-from test_add_municipality import KOMMUNE, PLANSTRATEGI
-from test_add_municipality import plangraf as in_the_checkout
 
 ID = "https://w3id.org/plangraf/id"
 GOOD = "nb  Ingen feil.\nen  No errors.\n"
