@@ -14,9 +14,8 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TESTS))
-sys.path.insert(0, str(TESTS / "cli"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
 
 from test_add_municipality import KOMMUNE, PLANSTRATEGI, SLUG, plangraf
 
