@@ -54,7 +54,7 @@ COMPILED = [
         "ex:p ; sh:pattern '^a'", "ex:p ; sh:pattern '^a' , 'c$'", "ex:p ; sh:pattern 'abc' ; sh:flags 'i'",
         "ex:p ; sh:pattern '^y' ; sh:flags 'm'", "ex:p ; sh:pattern '^y'",
         "ex:p ; sh:minLength 3", "ex:p ; sh:minLength 0", "ex:p ; sh:maxLength 3",
-        "ex:p ; sh:languageIn ( 'nb' )", "ex:p ; sh:languageIn ( 'nb-NO' 'en' )", "ex:p ; sh:uniqueLang true",
+        "ex:p ; sh:languageIn ( 'nb' )", "ex:p ; sh:languageIn ( 'nb-NO' 'en' )",
         "ex:p ; sh:uniqueLang false", "ex:p ; sh:hasValue ex:one", "ex:p ; sh:hasValue ex:one , 3",
         "ex:p ; sh:in ( ex:one 'a' 3 'ja'@nb )", "ex:p ; sh:minInclusive 3", "ex:p ; sh:minExclusive 2.5",
         "ex:p ; sh:maxInclusive 3", "ex:p ; sh:maxExclusive 3", "ex:p ; sh:equals ex:q", "ex:p ; sh:disjoint ex:q",
@@ -73,6 +73,7 @@ COMPILED = [
         "'SELECT $this ?value WHERE { $this $PATH ?value . FILTER NOT EXISTS { $this <https://example.org/q> ?o } }' ]",
     )
 ] + [
+    (TEXTS, PROPERTY.format("ex:p ; sh:uniqueLang true")),
     (NUMBERS, PROPERTY.format("ex:p ; sh:lessThan ex:q")),
     (NUMBERS, PROPERTY.format("ex:p ; sh:lessThanOrEquals ex:q")),
     (TEXTS, PROPERTY.format("ex:p ; sh:lessThanOrEquals ex:q")),

@@ -1,6 +1,6 @@
-"""What is wrong with statements that parse: the closed vocabularies, the datasets, SHACL, the check queries.
+"""All checks on parsed statements: closed vocabularies, dataset descriptions, SHACL, check queries.
 
-The one verdict that a build, `plangraf validate` and an import of spreadsheets give.
+A build and `plangraf validate` both report this verdict.
 """
 
 from __future__ import annotations
@@ -30,21 +30,22 @@ def verdict(
     everything: Collection[Quad],
     nodes: Collection[str] | None = None,
 ) -> list[DataProblem]:
-    """Warnings and advice about what was parsed.
+    """Checks parsed statements and returns their warnings and advice.
 
     Args:
         settings: `home` has the vocabularies and the queries.
-        parsed: what is checked.
-        files: the files that it comes from.
-        progress: where the lines about each step go.
-        everything: what was parsed and all that it may refer to.
-        nodes: IRIs of the only things to look at, and what they lead to; None looks at all.
+        parsed: the statements to check.
+        files: the files that they come from.
+        progress: receives a line for each step.
+        everything: the statements, and all others that they may refer to.
+        nodes: IRIs of the things to check, when not all are.
     Raises:
-        DataError: something stops a build; first what reading shows, then what the shapes and checks show.
+        DataError: a violation. Those of parsing and vocabularies stop before shapes and queries run, because a
+            misspelt term makes shapes report consequences of it.
     """
     checking = sorted((settings.home / "queries" / "checks").glob("*.rq"))
     asking = sorted((settings.home / "queries").glob("*.rq"))
-    # The queries are part of a build, and none of the things that one's own files describe.
+    # A build checks the queries too; files of a user have none.
     queries = [*asking, *checking, *words_of_the_site(settings.home)] if nodes is None else []
     with progress.step("vocabulary") as note:
         terms = undefined_terms(settings.home, parsed.quads, everything, files, parsed.place, queries)

@@ -1,7 +1,7 @@
-"""Whole downloads of a version: RDF in every format, one table for each class, sums, and how to cite it.
+"""The downloads of a version: RDF in every format, a table for each class, checksums, and a citation.
 
-Made beside the checks, in a process of its own, from the version's lines alone, so that the same version gives the
-same bytes on any machine: no time, no host, no random name is part of any file.
+They are made beside the checks, from the version's lines alone, so that the same version gives the same bytes on any
+machine: no file holds a time, a host or a random name.
 
     plangraf-<id>.nq.gz|.nq.zst        the canonical lines that the id is a hash of
     plangraf-<id>.trig.gz|.trig.zst    the same for readers
@@ -74,7 +74,7 @@ _TITLES = {
 
 
 def version_id(lines: Sequence[bytes]) -> str:
-    """The id that these lines give a version."""
+    """The id of the version with these lines."""
     digest = hashlib.sha256()
     for line in lines:
         digest.update(line + b"\n")
@@ -85,8 +85,8 @@ def write_dumps(lines: Sequence[bytes], folder: Path) -> None:
     """Writes all downloads of a version into a folder, which is created.
 
     Args:
-        lines: the version's N-Quads lines without newlines, sorted, each one once.
-        folder: where to; it must not exist.
+        lines: the version's N-Quads lines without newlines, sorted and unique.
+        folder: the target; it must not exist.
     Raises:
         OSError: it cannot be written.
     """
@@ -104,7 +104,7 @@ def write_dumps(lines: Sequence[bytes], folder: Path) -> None:
 
 
 def _described(name: str, content: bytes) -> dict[str, object]:
-    """What index.json says of one file: `mediaType` is that of what is in it, `compression` the type around it."""
+    """The entry of index.json for one file: `mediaType` is that of the content inside the `compression`."""
     parts = name.rpartition("/")[2].split(".")
     compression = _COMPRESSIONS.get(parts[-1])
     if compression or parts[-1] == "json":
@@ -126,9 +126,9 @@ def dumping(lines: Sequence[bytes], folder: Path) -> Iterator[Callable[[], Path]
 
     Args:
         lines: see write_dumps.
-        folder: where to, on the disk of the versions; what is there when the context ends is removed.
+        folder: the target, on the disk of the versions; removed when the context ends.
     Yields:
-        A function that waits until all are written and gives the folder; it raises VersionsError when they were not.
+        A function that waits for the downloads and returns the folder, or raises VersionsError.
     """
     try:
         with beside(partial(write_dumps, lines, folder)) as wait:
@@ -157,7 +157,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
-    # Only where tables are made: what `serve` needs of the build must not load pyarrow.
+    # Imported late, because `serve` imports this module and must not load pyarrow.
     from plangraf.publish import class_tables
 
     stem = f"plangraf-{version_id(lines)}"
@@ -191,7 +191,7 @@ def _graphs(quads: Sequence[Quad]) -> Iterator[tuple[str, bytes]]:
 
 
 def _order(quad: Quad) -> tuple[str, str, bool, str, str]:
-    """By graph and thing, the type before what else is said."""
+    """Sorts by graph and thing, types first."""
     predicate = quad.predicate.value
     return str(quad.graph_name), str(quad.subject), predicate != _RDF_TYPE, predicate, str(quad.object)
 
