@@ -1,6 +1,6 @@
 """The source files: which there are, which named graph each one belongs to, and what lies there and is not read.
 
-First step of the data's way. Folders decide the graph, as docs/contributors.md says.
+First step of the data's way. Folders decide the graph, as the README's map says.
 """
 
 from __future__ import annotations
