@@ -99,11 +99,24 @@ def running_server(versions: Path, *options: str, **environment: str) -> Iterato
     log_path = versions.parent / f"serve-{os.urandom(4).hex()}.log"
     with log_path.open("w+") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "plangraf.cli", "serve", "--no-build", "--port", "0",
-             "--versions", str(versions), *options],
-            stdout=subprocess.PIPE, stderr=log, text=True, cwd=versions.parent,
+            [
+                sys.executable,
+                "-m",
+                "plangraf.cli",
+                "serve",
+                "--no-build",
+                "--port",
+                "0",
+                "--versions",
+                str(versions),
+                *options,
+            ],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=versions.parent,
             env={**os.environ, **environment},
-        )  # fmt: skip
+        )
         try:
             assert process.stdout is not None
             line = process.stdout.readline().strip()

@@ -18,10 +18,17 @@ from pyoxigraph import NamedNode
 from plangraf.errors import SettingError
 
 PublisherType = Literal[
-    "Academia-ScientificOrganisation", "Company", "IndustryConsortium", "LocalAuthority", "NationalAuthority",
-    "NonGovernmentalOrganisation", "NonProfitOrganisation", "RegionalAuthority", "StandardisationBody",
+    "Academia-ScientificOrganisation",
+    "Company",
+    "IndustryConsortium",
+    "LocalAuthority",
+    "NationalAuthority",
+    "NonGovernmentalOrganisation",
+    "NonProfitOrganisation",
+    "RegionalAuthority",
+    "StandardisationBody",
     "SupraNationalAuthority",
-]  # fmt: skip
+]
 """Those of http://purl.org/adms/publishertype/ that an operator can be."""
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -31,9 +38,17 @@ _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+=?^_~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)
 _WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2)
 _PROJECT = "plangraf"
 _OPERATOR = {
-    "catalog", "catalog_title", "catalog_title_en", "publisher", "publisher_organisation_number", "publisher_name",
-    "publisher_type", "contact_name", "contact_email", "contact_url",
-}  # fmt: skip
+    "catalog",
+    "catalog_title",
+    "catalog_title_en",
+    "publisher",
+    "publisher_organisation_number",
+    "publisher_name",
+    "publisher_type",
+    "contact_name",
+    "contact_email",
+    "contact_url",
+}
 
 
 def is_organisation_number(text: str) -> bool:
@@ -121,9 +136,11 @@ class Settings(BaseSettings):
         default=None, description="Organisation number of the catalogue's publisher."
     )
     publisher_name: str | None = Field(
-        default=None, min_length=1, validate_default=True,
+        default=None,
+        min_length=1,
+        validate_default=True,
         description="Name of the catalogue's publisher; else `plangraf`.",
-    )  # fmt: skip
+    )
     publisher_type: PublisherType | None = Field(
         default=None,
         description="Kind of the catalogue's publisher, of the ADMS list; LocalAuthority is a municipality.",

@@ -195,8 +195,13 @@ def test_the_service_answers_for_the_municipality(municipality: Path, run_server
         ]
         columns = ("numberAsPrinted", "startYear", "startAsPrinted", "completionYear", "planId", "documentAddress")
         assert [found[3][name] for name in columns] == [
-            "A2", "2023", "høst 2023", "2025", "9999_r2023004", "https://fjellvik.example/planer/a2.pdf",
-        ]  # fmt: skip
+            "A2",
+            "2023",
+            "høst 2023",
+            "2025",
+            "9999_r2023004",
+            "https://fjellvik.example/planer/a2.pdf",
+        ]
         assert found[3]["status"].endswith("/document-status/on-hearing")
         # A plan of two municipalities is in the list of each, and once in the list of all.
         shared = get(f"{server.url}/queries/plans.csv?municipality=9998")

@@ -51,9 +51,12 @@ def served(home: Path, *options: str, **environment: str) -> Iterator[tuple[subp
     """A running server, its address and its version; what it wrote to stderr is in home/serve.log."""
     with (home / "serve.log").open("w") as log:
         process = subprocess.Popen(
-            command("serve", "--port", "0", *options), env=environ(home, **environment),
-            stdout=subprocess.PIPE, stderr=log, text=True,
-        )  # fmt: skip
+            command("serve", "--port", "0", *options),
+            env=environ(home, **environment),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
     assert process.stdout is not None
     try:
         line = process.stdout.readline()
@@ -112,7 +115,7 @@ def test_the_help_of_a_command_has_an_example_of_it(home: Path, name: str) -> No
         (("validate", "nowhere.ttl"), {}, r"There is no file nowhere\.ttl\."),
         (("query",), {}, r"Give a query: a FILE, or its text with -q\."),
     ],
-)  # fmt: skip
+)
 def test_a_bad_setting_is_one_clear_line(
     home: Path, arguments: tuple[str, ...], environment: dict[str, str], message: str
 ) -> None:
@@ -154,9 +157,13 @@ def test_a_query_comes_from_a_file_or_from_standard_input(home: Path, tmp_path: 
     file.write_text(f"ASK {{ <{CASE}> ?p ?o }}", encoding="utf-8")
     assert json.loads(plangraf("query", file, home=home).stdout)["boolean"] is True
     piped = subprocess.run(
-        command("query", "-"), input=f"CONSTRUCT WHERE {{ <{CASE}> a ?class }}", env=environ(home),
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        command("query", "-"),
+        input=f"CONSTRUCT WHERE {{ <{CASE}> a ?class }}",
+        env=environ(home),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert piped.returncode == 0, piped.stderr
     assert CASE in piped.stdout
 
@@ -225,8 +232,11 @@ def test_serve_goes_on_with_the_old_version_when_the_build_stops(own_home: Path)
 
 
 def test_serve_never_drops_a_dataset_whose_folder_is_not_named_or_gone(own_home: Path, tmp_path: Path) -> None:
-    write(tmp_path, "mine/9999/plan/case.ttl",
-          '<https://w3id.org/plangraf/id/9999/case/1> a plan:Case ; plan:caseNumber "1/20" .\n')  # fmt: skip
+    write(
+        tmp_path,
+        "mine/9999/plan/case.ttl",
+        '<https://w3id.org/plangraf/id/9999/case/1> a plan:Case ; plan:caseNumber "1/20" .\n',
+    )
     assert plangraf("build", "--quiet", "--data", tmp_path / "mine", home=own_home).returncode == 0
     built = VersionStore(own_home / "versions").current().id
     with served(own_home) as (_, url, version):

@@ -93,8 +93,12 @@ def test_the_installed_wheel_builds_the_same_version_and_serves_it(installed: Pa
 
     where = subprocess.run(
         [python, "-c", "import plangraf; print(plangraf.__file__)"],
-        capture_output=True, text=True, check=True, cwd=work, env=environment,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=work,
+        env=environment,
+    )
     assert str(installed) in where.stdout
     subprocess.run([python, "-m", "plangraf.cli", "build"], check=True, timeout=900, cwd=work, env=environment)
     manifest = json.loads((work / "versions" / "current" / "manifest.json").read_text())
@@ -103,8 +107,11 @@ def test_the_installed_wheel_builds_the_same_version_and_serves_it(installed: Pa
 
     process = subprocess.Popen(
         [python, "-m", "plangraf.cli", "serve", "--no-build", "--port", "0"],
-        stdout=subprocess.PIPE, text=True, cwd=work, env=environment,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=work,
+        env=environment,
+    )
     try:
         assert process.stdout is not None
         line = process.stdout.readline().split()
@@ -134,10 +141,13 @@ def test_a_server_without_extras_serves_a_built_version_and_names_what_other_com
     )
     assert listed.stdout == "[]\n"
     for arguments, extra in (
-        (("build",), "publish"), (("validate", "x.ttl"), "publish"), (("serve", "--port", "0"), "publish"),
-        (("export-sheet", "planstrategi-2020-2023", "x.xlsx"), "sheets"), (("import-sheet", "x.xlsx", "y"), "sheets"),
+        (("build",), "publish"),
+        (("validate", "x.ttl"), "publish"),
+        (("serve", "--port", "0"), "publish"),
+        (("export-sheet", "planstrategi-2020-2023", "x.xlsx"), "sheets"),
+        (("import-sheet", "x.xlsx", "y"), "sheets"),
         (("check-harvest",), "portals"),
-    ):  # fmt: skip
+    ):
         ended = run(*arguments)
         assert (ended.returncode, ended.stdout) == (2, "")
         assert f"python -m pip install 'plangraf[{extra}]'" in ended.stderr
@@ -147,8 +157,12 @@ def test_a_server_without_extras_serves_a_built_version_and_names_what_other_com
     assert run("query", "-q", "ASK { ?s ?p ?o }", *versions).returncode == 0
     process = subprocess.Popen(
         [server_only, "-m", "plangraf.cli", "serve", "--port", "0", *versions],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
+    )
     try:
         assert process.stdout is not None
         address = process.stdout.readline().split()[1]
