@@ -107,7 +107,7 @@ def test_a_head_that_cannot_be_used_names_file_and_line(text: str, line: int, pa
     [
         (HEAD + "ASK { ?s ?p ?o }", "is a SELECT"),
         (HEAD + "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }", "is a SELECT"),
-        (HEAD + "SELECT ?thing", "no WHERE"),
+        (HEAD + "SELECT ?thing", "expected .* or WHERE"),
         (HEAD + "SELECT ?number ?thing WHERE { ?thing ?p ?number }", "columns are thing, number"),
         (HEAD + "SELECT * WHERE { ?thing ?p ?number }", r"gives \*"),
         (HEAD.replace('example: "7"', 'example: "seven"') + BODY, "seven"),

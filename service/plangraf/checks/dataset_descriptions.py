@@ -1,4 +1,4 @@
-"""Whether each dataset describes itself, once: what has no description is in no catalogue."""
+"""Checks that exactly one folder describes each dataset, because the catalogue lists only described ones."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from collections.abc import Collection, Iterator, Sequence
 from pyoxigraph import NamedNode, Quad
 
 from plangraf.errors import DataProblem
+from plangraf.rdf.names import compact
 from plangraf.rdf.namespaces import GRAPH, PREFIXES
 from plangraf.sources.files import SourceFile
-from plangraf.sources.turtle import Parsed, compact
+from plangraf.sources.turtle import Parsed
 
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")
 
 
 def dataset_problems(parsed: Parsed, everything: Collection[Quad], files: Sequence[SourceFile]) -> list[DataProblem]:
-    """Datasets that two graphs describe, and graphs of datasets that describe none.
+    """Finds datasets that several graphs describe, and dataset folders without a description.
 
     Args:
         parsed: what is checked.
-        everything: what was parsed and all that stands beside.
+        everything: the parsed statements and those they may refer to.
         files: the files that were parsed.
     """
     described: dict[str, set[str]] = {}
@@ -48,7 +49,7 @@ def _twice(parsed: Parsed, described: dict[str, set[str]], own: set[str]) -> Ite
 def _undescribed(described: dict[str, set[str]], own: set[str], files: Sequence[SourceFile]) -> Iterator[DataProblem]:
     with_description = {graph for graphs in described.values() for graph in graphs}
     if not with_description:
-        return  # nothing here is meant for a catalogue
+        return  # no dataset here is meant for a catalogue
     for graph in sorted(own - with_description):
         name = next((file.name for file in files if file.graph == graph), None)
         if name is None or graph.removeprefix(GRAPH).count("/") != 1:

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 from uvicorn import Config
 from uvicorn.supervisors import Multiprocess
 
+from plangraf.engines.embedded import loaders
+from plangraf.engines.embedded.loaders import LoaderHost
 from plangraf.errors import DataError, SettingError, VersionsError
 from plangraf.metrics_folder import metrics_folder
 from plangraf.processes import die_with_parent
@@ -88,9 +90,10 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
             lambda: _answers(shown, port),
             lambda: print(line, flush=True),
         )
-        with metrics_folder() as counted:
-            # The HTTP processes count into it, see metrics.
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counted)
+        with metrics_folder() as folder, LoaderHost(folder) as host:
+            # The HTTP processes count into the folder, see metrics, and share the loaders.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+            os.environ[loaders.VARIABLE] = str(host.address)
             supervisor.run()
         if not supervisor.announced and not supervisor.stopped_by_signal:
             print("plangraf: the HTTP processes could not start; the lines above say why.", file=sys.stderr)

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import plangraf
 from plangraf.engines.base import Engine
@@ -23,7 +23,7 @@ from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.engines.snapshots import Snapshots
 from plangraf.errors import MethodNotAllowedError, ParameterError, PlangrafError, RequestError, ResourceNotFoundError
 from plangraf.http.pipeline.envelope import Envelope
-from plangraf.http.pipeline.pinning import KEPT, Pinning, on_kept_version
+from plangraf.http.pipeline.pinning import KEPT, Direct, Pinning, on_kept_version
 from plangraf.http.pipeline.request_log import RequestLog, configure_logging
 from plangraf.http.pipeline.request_record import Notes
 from plangraf.http.resource.link_header import LICENSE
@@ -82,7 +82,7 @@ def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: boo
         computed_ahead: whether named queries that need no parameter are answered before anybody asks.
     """
     service = make_service(settings, snapshots)
-    notes = Notes(RequestLog(settings))
+    notes = Notes(RequestLog(settings), service.collections)
 
     def version() -> str:
         return snapshots.current.id
@@ -109,8 +109,9 @@ def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: boo
             for task in list(warming):
                 task.cancel()
             await snapshots.close()
+            notes.flush()
 
-    app = FastAPI(
+    app = _Application(
         title="plangraf",
         version=plangraf.__version__,
         summary="Linked municipal plan data",
@@ -142,9 +143,25 @@ def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: boo
     def methods(scope: Scope) -> list[str]:
         return _methods(app, scope)
 
-    app.add_middleware(Pinning, service=service, direct=direct, explain=_explained)
-    app.add_middleware(Envelope, version=version, methods=methods, hot=hot, notes=notes)
+    def pipeline(inner: ASGIApp) -> ASGIApp:
+        return Envelope(Pinning(inner, service, direct, _explained), version, methods, hot, notes)
+
+    app.add_middleware(pipeline)
+    app.direct, app.pipeline = direct, pipeline(app)
     return app
+
+
+class _Application(FastAPI):
+    """FastAPI, whose own middlewares see only what the pipeline does not answer itself: they cost a fifth of that."""
+
+    direct: Direct
+    pipeline: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (scope["method"], scope["path"]) in self.direct:
+            await self.pipeline(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 class _CurrentRoute(APIRoute):

@@ -20,7 +20,7 @@ from plangraf.errors import SettingError
 from plangraf.portals.catalogue_document import DCAT, RELATIVE, Content, name_of, ordered
 from plangraf.portals.fetching import Answer
 from plangraf.portals.findings import DATA_NORGE, Finding, Item, Severity
-from plangraf.sources.turtle import compact
+from plangraf.rdf.names import compact
 
 LIMIT = 75 * 1024 * 1024
 """Bytes of the largest document that the harvester takes."""

@@ -14,7 +14,7 @@ from rdflib.term import Node
 from plangraf.portals.catalogue_document import DCAT, DCT, FOAF, Content, name_of, ordered
 from plangraf.portals.data_norge import shown
 from plangraf.portals.findings import DATA_NORGE, Finding, Severity
-from plangraf.sources.turtle import compact
+from plangraf.rdf.names import compact
 
 _LEGAL_NAME = URIRef("http://www.w3.org/ns/regorg#legalName")
 _VCARD_EMAIL = URIRef("http://www.w3.org/2006/vcard/ns#hasEmail")

@@ -17,7 +17,7 @@ from rdflib.term import Node
 
 from plangraf.portals.catalogue_document import Content, name_of
 from plangraf.portals.findings import DCAT_AP_NO, Finding, Severity
-from plangraf.sources.turtle import compact
+from plangraf.rdf.names import compact
 
 SHAPES = Path(__file__).with_name("dcat-ap-no.ttl")
 _NAMESPACE = "https://w3id.org/plangraf/harvest/dcat-ap-no#"

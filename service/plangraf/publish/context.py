@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph
-from pyoxigraph import Literal, NamedNode, Quad, Triple
+from pyoxigraph import NamedNode, Quad, Triple
 
-from plangraf.rdf.namespaces import PLAN, PREFIXES, SERVICE_PREFIXES
+from plangraf.rdf.graph import RDF_TYPE, Graph, Node, statements
+from plangraf.rdf.names import expand, terms
+from plangraf.rdf.namespaces import PLAN, SERVICE_PREFIXES
 
 FILE = "context.jsonld"
 
@@ -122,7 +124,8 @@ _REUSED_CLASSES: Mapping[str, str] = {
     "Work": "eli:Work",
 }
 
-_RDF, _RDFS, _OWL, _XSD, _SH = (PREFIXES[prefix] for prefix in ("rdf", "rdfs", "owl", "xsd", "sh"))
+rdfs, owl, sh = map(terms, ("rdfs", "owl", "sh"))
+_LANG_STRING = expand("rdf:langString")
 _COERCED = ("integer", "decimal", "boolean", "date", "gYear", "gYearMonth")
 
 
@@ -137,24 +140,17 @@ def build_context(triples: Iterable[Quad | Triple]) -> dict[str, Any]:
     "2020" for an xsd:gYear, "14.5" for an xsd:decimal, {"nb": "…"} for a text, the IRI for a thing; whatever fits
     none of these is left to `@value` and `@type`.
     """
-    facts: dict[str, dict[str, set[str]]] = {}
-    for triple in triples:
-        if isinstance(triple.subject, NamedNode) and isinstance(triple.object, NamedNode | Literal):
-            known = facts.setdefault(triple.subject.value, {})
-            known.setdefault(triple.predicate.value, set()).add(triple.object.value)
+    ontology = Graph(statements(triples))
     classes: dict[str, Any] = dict(_REUSED_CLASSES)
     properties: dict[str, Any] = {name: _definition(iri, kind) for name, (iri, kind) in _REUSED_PROPERTIES.items()}
-    for iri, known in sorted(facts.items()):
-        types = known.get(_RDF + "type", set())
-        if not iri.startswith(PLAN) or not types:
-            continue
-        name, compact = iri.removeprefix(PLAN), "plan:" + iri.removeprefix(PLAN)
-        if _OWL + "Class" in types:
-            _add(classes, name, compact)
+    for term in sorted(filter(_is_ours, ontology.with_property(RDF_TYPE)), key=str):
+        name, types = term.value.removeprefix(PLAN), ontology.named(term, RDF_TYPE)
+        if owl("Class") in types:
+            _add(classes, name, f"plan:{name}")
         else:
-            _add(properties, name, _definition(compact, _coercion(types, known.get(_RDFS + "range", set()))))
+            _add(properties, name, _definition(f"plan:{name}", _coercion(types, ontology.iris(term, rdfs("range")))))
     terms: dict[str, Any] = {"@version": 1.1, "id": "@id", "type": "@type"}
-    for group in ({**_prefixes(facts), **SERVICE_PREFIXES}, classes, properties):
+    for group in ({**_prefixes(ontology), **SERVICE_PREFIXES}, classes, properties):
         for name in sorted(group):
             _add(terms, name, group[name])
     return {"@context": terms}
@@ -193,21 +189,26 @@ def write_context(folder: Path) -> Path:
     return path
 
 
-def _prefixes(facts: Mapping[str, Mapping[str, set[str]]]) -> dict[str, str]:
+def _is_ours(term: Node) -> bool:
+    return isinstance(term, NamedNode) and term.value.startswith(PLAN)
+
+
+def _prefixes(ontology: Graph) -> dict[str, str]:
     """The declared prefixes. Their IRIs end in # or /, so JSON-LD lets them stand before a colon."""
     found: dict[str, str] = {}
-    for known in facts.values():
-        if (names := known.get(_SH + "prefix")) and (namespaces := known.get(_SH + "namespace")):
-            _add(found, min(names), min(namespaces))
+    for declaration in ontology.with_property(sh("prefix")):
+        names, namespaces = (ontology.literals(declaration, sh(name)) for name in ("prefix", "namespace"))
+        if names and namespaces:
+            _add(found, min(name.value for name in names), min(start.value for start in namespaces))
     return found
 
 
-def _coercion(types: set[str], ranges: set[str]) -> str | None:
-    if _OWL + "ObjectProperty" in types:
+def _coercion(types: Collection[NamedNode], ranges: Collection[str]) -> str | None:
+    if owl("ObjectProperty") in types:
         return _IRI
-    if _RDF + "langString" in ranges:
+    if _LANG_STRING in ranges:
         return _TEXT
-    return next((f"xsd:{name}" for name in _COERCED if ranges == {_XSD + name}), None)
+    return next((f"xsd:{name}" for name in _COERCED if set(ranges) == {expand(f"xsd:{name}")}), None)
 
 
 def _definition(iri: str, kind: str | None) -> str | dict[str, str]:

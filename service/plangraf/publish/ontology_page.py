@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
-from plangraf.checks.shacl import to_rdflib
 from plangraf.errors import DataError, DataProblem
 from plangraf.rdf.namespaces import ONTOLOGY_GRAPH, PLAN, PREFIXES, SCHEME
 
@@ -38,6 +37,8 @@ def render(quads: Iterable[Quad]) -> bytes:
     logging.basicConfig(level=logging.WARNING)
     from pylode import utils
     from pylode.profiles import ontpub
+
+    from plangraf.rdf.rdflib_graph import to_rdflib
 
     graph = to_rdflib(
         quad for quad in quads if quad.graph_name == _ONTOLOGY and not str(quad.subject).startswith(f"<{SCHEME}")
@@ -92,6 +93,8 @@ def _background(folder: Path) -> rdflib.Graph:
     build that is killed while it is written would break every later build.
     """
     from rdflib import DC, DCTERMS, RDFS, SDO, SKOS
+
+    from plangraf.rdf.rdflib_graph import to_rdflib
 
     graph = to_rdflib(
         Quad(triple.subject, triple.predicate, triple.object)

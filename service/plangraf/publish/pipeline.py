@@ -9,6 +9,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -18,15 +19,19 @@ from plangraf import __version__
 from plangraf.checks.verdict import verdict
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.errors import DataError, DataProblem
+from plangraf.publish.beside import beside
 from plangraf.publish.context import FILE as CONTEXT
 from plangraf.publish.dumps import dumping
 from plangraf.publish.losses import content_of, content_of_version, remembered_line, stop_at_losses, with_remembered
 from plangraf.publish.ontology_page import PAGE, render
 from plangraf.publish.query_examples import examples
 from plangraf.publish.report import as_json
+from plangraf.publish.site_words import problems_of_the_site
+from plangraf.rdf.canonical import lines as nquads_lines
+from plangraf.rdf.canonical import relabelled
 from plangraf.settings import Settings
 from plangraf.sources.files import inputs_digest, sources
-from plangraf.sources.turtle import Parsed, nquads_lines, read, relabelled
+from plangraf.sources.turtle import Parsed, read
 from plangraf.sparql.named.binding import load_queries
 from plangraf.store.versions import DOWNLOADS, Version, VersionStore
 
@@ -116,16 +121,17 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
                 parsed.quads |= examples(load_queries(settings.home / "queries").values())
             except DataError as error:
                 parsed.problems += error.problems
+            parsed.problems += problems_of_the_site(settings.home)
             parsed.quads = relabelled(parsed.quads)
             note(counted(len(files), "file"))
             note(counted(len(parsed.quads), "statement"))
         if not drop:
             _stop_at_losses(store, parsed)
         lines = nquads_lines(parsed.quads)
-        with dumping(lines, store.temporary(DOWNLOADS)) as dumped:
+        with dumping(lines, store.temporary(DOWNLOADS)) as dumped, beside(partial(render, parsed.quads)) as rendered:
             problems = verdict(settings, parsed, files, progress, parsed.quads)
             with progress.step("page") as note:
-                page = render(parsed.quads)
+                page = rendered()
                 note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
             with progress.step("write") as note:
                 described = manifest(parsed.quads, problems)

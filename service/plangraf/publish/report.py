@@ -1,6 +1,6 @@
-"""The report on a build: problems as text in both languages for people, and as JSON for programs.
+"""The report of a build: text in both languages for people, JSON for programs.
 
-A few problems are told one by one, by file and thing; many are told by cause.
+A short report lists each problem by file and thing; a long one groups them by cause.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import groupby
 
-from plangraf.checks.shacl import sort_problems
+from plangraf.checks.problem_order import sort_problems
 from plangraf.diagnostics.causes import SEVERITIES, cause_lines, causes, drowning
 from plangraf.errors import DataProblem
-from plangraf.sources.turtle import compact
+from plangraf.rdf.names import compact
 
 
 def as_text(problems: Iterable[DataProblem], *, every: bool = False) -> str:
     """The problems in Bokmål and in English, with a count at the end.
 
     Args:
-        problems: what is told.
-        every: each one by itself, however many there are.
+        problems: the problems to report.
+        every: list each problem, however many there are.
     """
     ordered = sort_problems(problems)
     found = causes(ordered)
@@ -74,7 +74,7 @@ def _focus(problem: DataProblem) -> str:
 
 
 def _by_focus(problems: Iterable[DataProblem]) -> list[DataProblem]:
-    """Problems of one focus node side by side, in the order in which the nodes first come."""
+    """Groups problems by focus node, in the order in which the nodes first occur."""
     groups: dict[str | None, list[DataProblem]] = {}
     for problem in problems:
         groups.setdefault(problem.focus_node, []).append(problem)

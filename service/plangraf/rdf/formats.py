@@ -1,21 +1,27 @@
-"""The one table of formats: what a client may ask for, by media type, by file ending and by name.
+"""The registry of formats: an entry here, and the writer that it names, are all that a new format needs.
 
-Result formats follow SPARQL 1.1 (JSON, XML, CSV/TSV), graph formats their own specifications.
+What a client may ask for by media type, file ending and name, what the endpoint describes, and what the engine and
+the views write are looked up here. Result formats follow SPARQL 1.1, graph formats their own specifications.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["results", "graph", "page"]
+from pyoxigraph import QueryResultsFormat, RdfFormat
+
+Kind = Literal["bindings", "table", "graph", "quads", "list", "page"]
+"""What a format holds: rows of a query as terms or as plain cells, triples, triples with their graphs, a list of the
+service's own, a page for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """One format. `media_type` is bare; `content_type` is what is sent; `boolean` says whether ASK has it.
 
-    `aliases` are further media types, `names` further values of `format=`, that clients use for it.
+    `writer` is the library's writer of the format; one without is written by who offers it. `aliases` are further
+    media types, `names` further values of `format=`, that clients use for it. `iri` names it in descriptions.
     """
 
     name: str
@@ -23,6 +29,7 @@ class Format:
     media_type: str
     suffix: str
     label: str
+    writer: RdfFormat | QueryResultsFormat | None = field(default=None, compare=False)
     iri: str | None = None
     charset: bool = False
     boolean: bool = False
@@ -37,46 +44,123 @@ class Format:
 _W3C = "http://www.w3.org/ns/formats/"
 
 JSON = Format(
-    "json", "results", "application/sparql-results+json", "json", "SPARQL JSON",
-    _W3C + "SPARQL_Results_JSON", boolean=True, aliases=("application/json",), names=("srj",),
-)  # fmt: skip
+    "json",
+    "bindings",
+    "application/sparql-results+json",
+    "json",
+    "SPARQL JSON",
+    QueryResultsFormat.JSON,
+    _W3C + "SPARQL_Results_JSON",
+    boolean=True,
+    aliases=("application/json",),
+    names=("srj",),
+)
 XML = Format(
-    "xml", "results", "application/sparql-results+xml", "xml", "SPARQL XML",
-    _W3C + "SPARQL_Results_XML", boolean=True, aliases=("application/xml", "text/xml"), names=("srx",),
-)  # fmt: skip
-CSV = Format("csv", "results", "text/csv", "csv", "CSV", _W3C + "SPARQL_Results_CSV", charset=True)
-TSV = Format("tsv", "results", "text/tab-separated-values", "tsv", "TSV", _W3C + "SPARQL_Results_TSV", charset=True)
-
+    "xml",
+    "bindings",
+    "application/sparql-results+xml",
+    "xml",
+    "SPARQL XML",
+    QueryResultsFormat.XML,
+    _W3C + "SPARQL_Results_XML",
+    boolean=True,
+    aliases=("application/xml", "text/xml"),
+    names=("srx",),
+)
+CSV = Format(
+    "csv",
+    "table",
+    "text/csv",
+    "csv",
+    "CSV",
+    QueryResultsFormat.CSV,
+    _W3C + "SPARQL_Results_CSV",
+    charset=True,
+)
+TSV = Format(
+    "tsv",
+    "table",
+    "text/tab-separated-values",
+    "tsv",
+    "TSV",
+    QueryResultsFormat.TSV,
+    _W3C + "SPARQL_Results_TSV",
+    charset=True,
+)
 TURTLE = Format(
-    "turtle", "graph", "text/turtle", "ttl", "Turtle", _W3C + "Turtle",
-    charset=True, aliases=("application/x-turtle",), names=("n3",),
-)  # fmt: skip
+    "turtle",
+    "graph",
+    "text/turtle",
+    "ttl",
+    "Turtle",
+    RdfFormat.TURTLE,
+    _W3C + "Turtle",
+    charset=True,
+    aliases=("application/x-turtle",),
+    names=("n3",),
+)
 JSON_LD = Format(
-    "jsonld", "graph", "application/ld+json", "jsonld", "JSON-LD", _W3C + "JSON-LD",
-    aliases=("application/json",), names=("json-ld", "json"),
-)  # fmt: skip
+    "jsonld",
+    "graph",
+    "application/ld+json",
+    "jsonld",
+    "JSON-LD",
+    RdfFormat.JSON_LD,
+    _W3C + "JSON-LD",
+    aliases=("application/json",),
+    names=("json-ld", "json"),
+)
 N_TRIPLES = Format(
-    "ntriples", "graph", "application/n-triples", "nt", "N-Triples", _W3C + "N-Triples",
-    aliases=("text/plain",), names=("n-triples",),
-)  # fmt: skip
+    "ntriples",
+    "graph",
+    "application/n-triples",
+    "nt",
+    "N-Triples",
+    RdfFormat.N_TRIPLES,
+    _W3C + "N-Triples",
+    aliases=("text/plain",),
+    names=("n-triples",),
+)
 RDF_XML = Format(
-    "rdfxml", "graph", "application/rdf+xml", "rdf", "RDF/XML", _W3C + "RDF_XML",
-    aliases=("application/xml", "text/xml"), names=("rdf+xml", "rdf/xml", "xml"),
-)  # fmt: skip
-TRIG = Format("trig", "graph", "application/trig", "trig", "TriG", _W3C + "TriG", charset=True)
-N_QUADS = Format("nquads", "graph", "application/n-quads", "nq", "N-Quads", _W3C + "N-Quads", names=("n-quads",))
-
-# Lists of our own that are no RDF.
-PLAIN_JSON = Format("json", "page", "application/json", "json", "JSON")
+    "rdfxml",
+    "graph",
+    "application/rdf+xml",
+    "rdf",
+    "RDF/XML",
+    RdfFormat.RDF_XML,
+    _W3C + "RDF_XML",
+    aliases=("application/xml", "text/xml"),
+    names=("rdf+xml", "rdf/xml", "xml"),
+)
+TRIG = Format("trig", "quads", "application/trig", "trig", "TriG", RdfFormat.TRIG, _W3C + "TriG", charset=True)
+N_QUADS = Format(
+    "nquads",
+    "quads",
+    "application/n-quads",
+    "nq",
+    "N-Quads",
+    RdfFormat.N_QUADS,
+    _W3C + "N-Quads",
+    names=("n-quads",),
+)
+PLAIN_JSON = Format("json", "list", "application/json", "json", "JSON")
 HTML = Format("html", "page", "text/html", "html", "HTML", charset=True, aliases=("application/xhtml+xml",))
 
-# The first of each list is the default: what a client gets that accepts anything.
-RESULT_FORMATS: tuple[Format, ...] = (JSON, XML, CSV, TSV)
-BOOLEAN_FORMATS: tuple[Format, ...] = tuple(f for f in RESULT_FORMATS if f.boolean)
-GRAPH_FORMATS: tuple[Format, ...] = (TURTLE, JSON_LD, N_TRIPLES, RDF_XML)
-DOCUMENT_FORMATS: tuple[Format, ...] = (*GRAPH_FORMATS, HTML)
-# Triples with the graphs that they stand in.
-DATASET_FORMATS: tuple[Format, ...] = (TRIG, N_QUADS)
-ALL_FORMATS: tuple[Format, ...] = (*RESULT_FORMATS, *DOCUMENT_FORMATS, *DATASET_FORMATS)
+# In the order of preference: of those that an address offers, the first is what a client gets that accepts anything.
+FORMATS: tuple[Format, ...] = (
+    JSON, XML, CSV, TSV, TURTLE, JSON_LD, N_TRIPLES, RDF_XML, TRIG, N_QUADS, PLAIN_JSON, HTML,
+)  # fmt: skip
 
-BY_SUFFIX: dict[str, Format] = {f.suffix: f for f in ALL_FORMATS}
+
+def of_kinds(*kinds: Kind) -> tuple[Format, ...]:
+    """The formats of some kinds, kind by kind, each in the order of preference."""
+    return tuple(format_ for kind in kinds for format_ in FORMATS if format_.kind == kind)
+
+
+RESULT_FORMATS = of_kinds("bindings", "table")
+BOOLEAN_FORMATS = tuple(format_ for format_ in RESULT_FORMATS if format_.boolean)
+GRAPH_FORMATS = of_kinds("graph")
+DATASET_FORMATS = of_kinds("quads")
+# HTML last: a client without a wish gets data.
+DOCUMENT_FORMATS = of_kinds("graph", "page")
+ALL_FORMATS = of_kinds("bindings", "table", "graph", "page", "quads")

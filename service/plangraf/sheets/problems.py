@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from plangraf.diagnostics.causes import SEVERITIES, cause_lines, causes, drowning
-from plangraf.sources.turtle import compact
+from plangraf.rdf.names import compact
 
 # A cell with a whole chapter in it is known by its beginning.
 _LONGEST = 120
@@ -82,15 +82,6 @@ def as_text(problems: Sequence[SheetProblem], *, every: bool = False) -> str:
                     lines.append(f"        {_shape(problem.shape)}")
         lines.append("")
     return "\n".join([*lines, _counts(ordered)])
-
-
-def column_letter(number: int) -> str:
-    """`A` for 1, `AA` for 27."""
-    letters = ""
-    while number > 0:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def _order(problem: SheetProblem) -> tuple[object, ...]:

@@ -81,12 +81,13 @@ class Source:
         self._shifts: list[tuple[int, int]] = []
         self._line_starts: list[int] | None = None
         if (nul := original.find("\0")) >= 0:
-            raise QuerySyntaxError(
-                "a NUL character cannot be part of a query.", self.place(nul, "\0"), hint="Remove it."
-            )
+            text = "a NUL character cannot be part of a query."
+            raise QuerySyntaxError(text, self._original_place(nul, "\0"), hint="Remove it.")
         if original.startswith("\ufeff"):
             hint = "Save the query as UTF-8 without it."
-            raise QuerySyntaxError("a byte order mark (U+FEFF) stands here.", self.place(0, "\ufeff"), hint=hint)
+            raise QuerySyntaxError(
+                "a byte order mark (U+FEFF) stands here.", self._original_place(0, "\ufeff"), hint=hint
+            )
         if "\\u" in original or "\\U" in original:
             self._decode()
 
@@ -99,7 +100,8 @@ class Source:
                 continue
             code = int(digits, 16)
             if code == 0 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
-                raise QuerySyntaxError("this escape stands for no character.", self.place(match.start(), match[0]))
+                place = self._original_place(match.start(), match[0])
+                raise QuerySyntaxError("this escape stands for no character.", place)
             if chr(code) in _KEPT_ESCAPED:
                 continue
             parts += (self.original[copied : match.start()], chr(code))
@@ -117,19 +119,22 @@ class Source:
         return original + offset - decoded
 
     def place(self, offset: int, token: str) -> Place:
-        """Line and column of an offset in `original`; columns count characters."""
+        """Line and column in `original` of an offset in `decoded`; columns count characters."""
+        return self._original_place(self.original_offset(offset), token)
+
+    def _original_place(self, offset: int, token: str) -> Place:
         if self._line_starts is None:
             self._line_starts = [0, *(match.end() for match in re.finditer("\n", self.original))]
         line = bisect_right(self._line_starts, offset)
         return Place(line, offset - self._line_starts[line - 1] + 1, token)
 
     def end(self) -> Place:
-        """The place behind the last character that is no white space."""
-        return self.place(len(self.original.rstrip()), "")
+        """The place behind the last character that is not white space."""
+        return self._original_place(len(self.original.rstrip()), "")
 
 
 class Token(NamedTuple):
-    """One token. `text` has its escapes decoded, `start` and `end` are offsets in the original text."""
+    """One token; `start` and `end` are its offsets in the decoded text."""
 
     kind: Kind
     text: str
@@ -187,17 +192,16 @@ def tokenize(query: str, limit: int | None = None) -> list[Token]:
 def tokenize_source(source: Source, limit: int | None = None) -> list[Token]:
     """As `tokenize`, for a text whose escapes are decoded."""
     tokens: list[Token] = []
-    shifted = source.decoded is not source.original
+    # A named tuple's own constructor takes twice the time.
+    new, append = tuple.__new__, tokens.append
     for match in _TOKEN.finditer(source.decoded):
         kind = match.lastgroup
         if kind is None:
             continue
         start, end = match.span()
-        if shifted:
-            start, end = source.original_offset(start), source.original_offset(end)
-        if kind in ("bad", "open_iri"):
-            raise _unreadable(source, match.start(), start)
-        tokens.append(Token(kind, match[0], start, end, source))  # type: ignore[arg-type]  # group names are kinds
+        if kind == "bad" or kind == "open_iri":
+            raise _unreadable(source, start)
+        append(new(Token, (kind, match[0], start, end, source)))
         if limit is not None and len(tokens) > limit:
             raise QueryLimitError("number of tokens", len(tokens), limit)
     return tokens
@@ -212,8 +216,8 @@ def _character(escape: re.Match[str]) -> str:
     return chr(int(escape[1] or escape[2], 16)) if escape[0] != "\\\\" else "\\"
 
 
-def _unreadable(source: Source, decoded_offset: int, offset: int) -> QuerySyntaxError:
-    rest = source.decoded[decoded_offset:]
+def _unreadable(source: Source, offset: int) -> QuerySyntaxError:
+    rest = source.decoded[offset:]
     first = rest[0]
     word = re.match(r"\S*", rest[: _LONGEST_SHOWN + 1])
     place = source.place(offset, shown(word[0] if word and word[0] else first))

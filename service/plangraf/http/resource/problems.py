@@ -14,8 +14,9 @@ from plangraf.pages.html import Pages
 from plangraf.rdf.formats import HTML, Format
 from plangraf.rdf.namespaces import BASE
 
-PROBLEM = Format("problem", "page", "application/problem+json", "json", "Problem details",
-                 aliases=("application/json",))  # fmt: skip
+PROBLEM = Format(
+    "problem", "list", "application/problem+json", "json", "Problem details", aliases=("application/json",)
+)
 
 _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.PlangrafError: 500,

@@ -18,13 +18,14 @@ from plangraf.http.resource.parameters import format_of, language_of, parameters
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, JSON_LD, Format
+from plangraf.rdf.jsonld.compaction import compact_graph
+from plangraf.rdf.jsonld.writing import dump
 from plangraf.rdf.namespaces import ID
+from plangraf.rdf.writing import write
 from plangraf.views.catalog.datasets import Dataset, holdings
 from plangraf.views.catalog.dcat import Catalogue
 from plangraf.views.catalog.overview import listed
 from plangraf.views.catalog.void import OF_VOID
-from plangraf.views.graphs import write
-from plangraf.views.jsonld import compact_graph, dump
 
 PATH = "/catalog"
 VOID_PATH = "/.well-known/void"
@@ -58,7 +59,7 @@ async def catalogue(service: Pinned) -> Catalogue:
         PlangrafError: what the engine raises.
     """
     held = await service.snapshot.part(holdings)
-    return Catalogue(service.settings, replace(held, dates=service.dates), service.snapshot.id)
+    return Catalogue(service.settings, service.site, replace(held, dates=service.dates), service.snapshot.id)
 
 
 def dates_part(service: Pinned) -> str:

@@ -18,11 +18,11 @@ from plangraf.http.routes.collection_requests import FORMATS
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import CSV, HTML, JSON_LD, Format
+from plangraf.rdf.jsonld.compaction import compact_document
+from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.writing import write
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.views.collections.index import PATH, index_csv, index_graph, totals
-from plangraf.views.collections.table import COLLECTIONS
-from plangraf.views.graphs import write
-from plangraf.views.jsonld import compact_document, dump
 
 
 def add_routes(app: FastAPI, service: Service) -> None:
@@ -71,14 +71,14 @@ async def _answer(service: Pinned, request: Request, fixed: Format | None) -> Re
     form = f"{language if format_ in (HTML, CSV) else ''} {service.prefix}"
 
     async def make() -> tuple[bytes, str]:
-        found = await totals(service.snapshot)
+        found = await totals(service.snapshot, service.collections)
         if format_ == HTML:
-            listed = [(COLLECTIONS[path], number) for path, number in found.items()]
+            listed = [(service.collections[path], number) for path, number in found.items()]
             body = service.pages.render("collections.html", language, listed=listed, alternates=alternates)
         elif format_ == CSV:
-            body = index_csv(own_base, found, language)
+            body = index_csv(own_base, service.collections, found, language)
         else:
-            graph, own = index_graph(own_base, found), NamedNode(f"{own_base}/{PATH}")
+            graph, own = index_graph(own_base, service.collections, found), NamedNode(f"{own_base}/{PATH}")
             body = (
                 dump(compact_document(service.context, own, graph))
                 if format_ == JSON_LD

@@ -14,8 +14,8 @@ from plangraf.errors import ParameterError
 from plangraf.http.resource.parameters import format_of, language_of, parameters, single
 from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML, Format
 from plangraf.sparql.named.binding import LANGUAGES, term
+from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.head import Parameter
-from plangraf.views.collections.table import Collection, Facet
 
 FORMATS = (*GRAPH_FORMATS, CSV, HTML)
 USUAL_LIMIT = 100

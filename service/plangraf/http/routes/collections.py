@@ -25,12 +25,14 @@ from plangraf.http.routes.collection_requests import FORMATS, Asked, documented,
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import CSV, HTML, JSON_LD, Format
+from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.writing import write
+from plangraf.sparql.named.collection import Collection, Facet
+from plangraf.sparql.named.collection_files import address_taken
 from plangraf.views.collections.listing import Addresses, Page, Table, fetch_members, json_ld, named, page_graph
 from plangraf.views.collections.members import counts, facet_places, order, select
-from plangraf.views.collections.table import COLLECTIONS, Collection, Facet
 from plangraf.views.describe import Labels, labels
-from plangraf.views.graphs import fetch_boolean, write
-from plangraf.views.jsonld import dump
+from plangraf.views.fetching import fetch_boolean
 from plangraf.views.shown import Shown
 
 # Of a facet with more values a page shows the most frequent ones, and an error names these.
@@ -40,7 +42,15 @@ _REL = {"previous": "prev"}
 
 
 def add_routes(app: FastAPI, service: Service) -> None:
-    for collection in COLLECTIONS.values():
+    """Adds all collections.
+
+    Raises:
+        DataError: a collection has the address of something else.
+    """
+    taken = {getattr(route, "path", "") for route in app.routes}
+    for collection in service.collections.values():
+        if f"/{collection.path}" in taken:
+            raise address_taken(collection.path)
         responses: dict[int | str, dict[str, Any]] = {
             200: {"description": "One page", "content": content(FORMATS)},
             **NOT_FOUND,
@@ -49,7 +59,8 @@ def add_routes(app: FastAPI, service: Service) -> None:
         app.add_api_route(
             f"/{collection.path}", _endpoint(collection, None), methods=["GET"],
             operation_id=f"list-{collection.path}", tags=["Collections"], summary=f"{collection.en}, page by page",
-            description="An ending of the address, such as .csv, fixes the format.", response_class=Response,
+            description=f"{collection.summary}. An ending of the address, such as .csv, fixes the format.",
+            response_class=Response,
             responses=responses, openapi_extra={"parameters": documented(collection)},
         )  # fmt: skip
         for format_ in FORMATS:

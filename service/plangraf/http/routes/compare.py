@@ -31,14 +31,15 @@ from plangraf.http.resource.parameters import format_of, language_of, parameters
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, PLAIN_JSON, Format
-from plangraf.rdf.namespaces import CLOSED_NAMESPACES, short_name
+from plangraf.rdf.names import short_name
+from plangraf.rdf.namespaces import CLOSED_NAMESPACES
 from plangraf.store.diff import PATCH
 from plangraf.store.versions import VersionStore
 from plangraf.views.addresses import document_path
 from plangraf.views.describe import Labels, labels
 from plangraf.views.shown import Shown
 
-_PATCH = Format(PATCH, "page", "application/rdf-patch", "rdfp", "RDF Patch", charset=True, names=("rdf-patch",))
+_PATCH = Format(PATCH, "list", "application/rdf-patch", "rdfp", "RDF Patch", charset=True, names=("rdf-patch",))
 _FORMATS = (PLAIN_JSON, _PATCH, HTML)
 _PAIR = re.compile(rf"([^.]+)\.\.([^.]+?)(?:\.({'|'.join(format_.suffix for format_ in _FORMATS)}))?")
 _CHUNK = 64 * 1024

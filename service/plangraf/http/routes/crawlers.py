@@ -18,10 +18,11 @@ from plangraf.http.routes.catalog import VOID_PATH, catalogue
 from plangraf.http.service import Service, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import GRAPH_FORMATS, JSON_LD, Format
+from plangraf.rdf.jsonld.compaction import compact_graph
+from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.writing import write
 from plangraf.views.catalog import sitemap
 from plangraf.views.catalog.void import void
-from plangraf.views.graphs import write
-from plangraf.views.jsonld import compact_graph, dump
 
 _XML = "application/xml; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
@@ -43,7 +44,8 @@ def add_routes(app: FastAPI, service: Service) -> None:
 
     async def sitemap_index(request: Request) -> Response:
         async def make() -> tuple[bytes, str]:
-            return sitemap.index(service.settings.base_url, await sitemap.parts(here.snapshot.engine)), _XML
+            parts = await sitemap.parts(here.snapshot.engine, service.collections)
+            return sitemap.index(service.settings.base_url, parts), _XML
 
         here = pinned(request)
         return await made(here, request, ("sitemap",), _HEADERS, make)
@@ -53,7 +55,9 @@ def add_routes(app: FastAPI, service: Service) -> None:
             body = None
             # Six digits are more parts than an index may have.
             if number.isascii() and number.isdigit() and len(number) < 6 and str(int(number)) == number:
-                body = await sitemap.part(here.snapshot, service.settings.base_url, int(number))
+                body = await sitemap.part(
+                    here.snapshot, service.site.pages, service.collections, service.settings.base_url, int(number)
+                )
             if body is None:
                 raise ResourceNotFoundError(f"/sitemap-{number}.xml", "All parts are named in /sitemap.xml.")
             return body, _XML

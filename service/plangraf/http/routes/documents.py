@@ -24,13 +24,14 @@ from plangraf.http.resource.parameters import format_of, language_of, parameters
 from plangraf.http.routes.catalog import dataset_of, dates_part
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.html import Alternate
-from plangraf.rdf.formats import BY_SUFFIX, DATASET_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, Format
+from plangraf.rdf.formats import DATASET_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, Format
+from plangraf.rdf.jsonld.compaction import compact_document
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
+from plangraf.rdf.writing import write
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import dataset_json_ld
 from plangraf.views.describe import describe
-from plangraf.views.graphs import fetch_boolean, write
-from plangraf.views.jsonld import compact_document
+from plangraf.views.fetching import fetch_boolean
 from plangraf.views.moved import given_up, replacements
 from plangraf.views.placing import placed, write_placed
 from plangraf.views.quality import is_dataset, with_quality
@@ -58,7 +59,7 @@ class _Wanted:
 def split_ending(path: str) -> tuple[str, Format | None]:
     """A path without the ending that fixes a format, and that format; the whole path when it has none."""
     match = _ENDING.fullmatch(path)
-    return (match[1], BY_SUFFIX[match[2]]) if match else (path, None)
+    return (match[1], _SUFFIXES[match[2]]) if match else (path, None)
 
 
 def add_routes(app: FastAPI, service: Service) -> None:
@@ -213,7 +214,7 @@ async def _document(service: Pinned, request: Request, wanted: _Wanted) -> Respo
 
     async def make() -> tuple[bytes, str]:
         try:
-            description = await describe(service.snapshot, wanted.iri, page=page)
+            description = await describe(service.snapshot, wanted.iri, service.frames, page=page)
         except QuerySyntaxError as error:
             # Our own query is sound: what is refused in it is the thing, a term of ours that nobody defined.
             if not wanted.iri.startswith(CLOSED_NAMESPACES):

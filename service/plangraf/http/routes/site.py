@@ -22,13 +22,13 @@ from plangraf.http.routes.catalog import catalogue, dates_part
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.html import script
 from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, JSON_LD
+from plangraf.rdf.jsonld.compaction import compact_graph
+from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.writing import write
 from plangraf.sparql.named.binding import NamedQuery
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import catalogue_json_ld
-from plangraf.views.collections.table import COLLECTIONS
-from plangraf.views.graphs import fetch, fetch_rows, write
-from plangraf.views.jsonld import compact_graph, dump
-from plangraf.views.wording import collection_name, collection_order
+from plangraf.views.fetching import fetch, fetch_rows
 
 _DATASETS = """CONSTRUCT { ?dataset ?p ?o }
 WHERE { ?dataset a <http://www.w3.org/ns/dcat#Dataset> ; ?p ?o }"""
@@ -56,7 +56,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
             if page:
                 body = here.pages.render(
                     "home.html", language, collections=await _collections(here, language),
-                    lists=list(COLLECTIONS.values()),
+                    lists=list(service.collections.values()),
                     downloads=bool(here.snapshot.contents.downloads()),
                     # There is one catalogue, that of the current version, and kept versions lead to it too.
                     catalog=f"{here.base_prefix}/catalog",
@@ -128,13 +128,14 @@ class _Collection:
 async def _collections(service: Pinned, language: str) -> list[_Collection]:
     """The named queries whose rows are things with a name: what there is, one list each."""
     found = []
-    for query in sorted(service.queries.values(), key=lambda query: collection_order(query.name)):
+    for query in sorted(service.queries.values(), key=lambda query: (query.head.position, query.name)):
         columns = list(query.head.columns)
         name = next((column for column in ("title", "label") if column in columns), None)
         needed = any(not parameter.optional for parameter in query.head.parameters.values())
         if needed or name is None or query.head.columns[columns[0]] != "iri":
             continue
-        title, lang = collection_name(query.name, language) or (query.head.summary, "en")
+        known = query.head.title
+        title, lang = (known.in_language(language), language) if known else (query.head.summary, "en")
         found.append(_Collection(query.name, title, lang, await _items(service, query, columns[0], name, language)))
     return found
 

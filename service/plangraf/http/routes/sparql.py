@@ -27,10 +27,12 @@ from plangraf.http.resource.parameters import (
 from plangraf.http.routes.service_description import service_description, service_name
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, RESULT_FORMATS, Format
+from plangraf.rdf.jsonld.compaction import compact_graph
+from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.writing import write
 from plangraf.sparql.explain.chosen_graphs import Graphs
 from plangraf.sparql.explain.empty_answers import why_empty
-from plangraf.views.graphs import fetch_boolean, fetch_rows, write
-from plangraf.views.jsonld import compact_graph, dump
+from plangraf.views.fetching import fetch_boolean, fetch_rows
 
 FORMATS_BY_FORM: dict[str, tuple[Format, ...]] = {
     "SELECT": RESULT_FORMATS,

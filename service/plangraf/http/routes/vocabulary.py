@@ -23,10 +23,13 @@ from plangraf.http.resource.parameters import format_of, language_of, parameters
 from plangraf.http.service import CONTEXT_PATH, Pinned, Service, pinned
 from plangraf.pages.html import Alternate, shape_tables
 from plangraf.rdf.formats import DOCUMENT_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, Format
+from plangraf.rdf.graph import Statements
+from plangraf.rdf.jsonld.compaction import compact_graph
+from plangraf.rdf.jsonld.writing import dump
 from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, SHAPES, SHAPES_GRAPH
+from plangraf.rdf.writing import write
 from plangraf.store.versions import VersionStore, context_digest
-from plangraf.views.graphs import Graph, fetch, write
-from plangraf.views.jsonld import compact_graph, dump
+from plangraf.views.fetching import fetch
 
 _A_DAY_S = 86_400
 _DIGEST = re.compile(r"[0-9a-f]{16}")
@@ -54,14 +57,14 @@ def add_routes(app: FastAPI, service: Service) -> None:
             )
 
 
-_Render = Callable[[Pinned, Graph, str, list[Alternate]], Awaitable[bytes]]
+_Render = Callable[[Pinned, Statements, str, list[Alternate]], Awaitable[bytes]]
 
 
-async def _ontology_page(service: Pinned, graph: Graph, language: str, alternates: list[Alternate]) -> bytes:
+async def _ontology_page(service: Pinned, graph: Statements, language: str, alternates: list[Alternate]) -> bytes:
     return (await service.snapshot.part(_page_of_ontology))[0]
 
 
-async def _shapes_page(service: Pinned, graph: Graph, language: str, alternates: list[Alternate]) -> bytes:
+async def _shapes_page(service: Pinned, graph: Statements, language: str, alternates: list[Alternate]) -> bytes:
     tables = shape_tables(graph, language, service.prefix)
     return service.pages.render("shapes.html", language, tables=tables, alternates=alternates)
 

@@ -9,9 +9,11 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from openpyxl.utils import get_column_letter
+
 from plangraf.sheets.model import Model
 from plangraf.sheets.notes import Note
-from plangraf.sheets.problems import Place, SheetProblem, column_letter
+from plangraf.sheets.problems import Place, SheetProblem
 from plangraf.sheets.read.raw import RawTable, Refused
 from plangraf.sheets.values import Cell, as_text
 
@@ -72,7 +74,7 @@ def own_heading(raw: RawTable, number: int, position: int, taken: Iterable[str])
 
 def told_of_own_column(raw: RawTable, number: int, position: int, heading: str) -> SheetProblem:
     return SheetProblem(
-        Place(raw.name, number + 1, column_letter(position + 1), content=heading),
+        Place(raw.name, number + 1, get_column_letter(position + 1), content=heading),
         "Kolonnen er ikke en av våre. Den er tatt vare på som notater, og publiseres ikke.",
         "The column is not one of ours. It is kept as notes, and is not published.",
         "Info",
@@ -98,7 +100,7 @@ def told_of_hidden(raw: RawTable, rows: Sequence[int], columns: Sequence[int]) -
             f"{len(hidden)} hidden rows are read (row {shown}). Delete them if they do not apply.",
             "Info",
         )
-    letters = [column_letter(position + 1) for position in columns if position in raw.hidden_columns]
+    letters = [get_column_letter(position + 1) for position in columns if position in raw.hidden_columns]
     if letters:
         yield SheetProblem(
             Place(raw.name),
@@ -122,7 +124,7 @@ def merged_cells(raw: RawTable, first: int, columns: Iterable[int]) -> Iterator[
     for merged in raw.merged:
         if merged.last_row >= first and not read.isdisjoint(range(merged.first_column, merged.last_column + 1)):
             yield SheetProblem(
-                Place(raw.name, merged.first_row + 1, column_letter(merged.first_column + 1)),
+                Place(raw.name, merged.first_row + 1, get_column_letter(merged.first_column + 1)),
                 f"Cellene {merged.name} er slått sammen. Del dem, og skriv verdien i hver celle den gjelder.",
                 f"The cells {merged.name} are merged. Unmerge them, and write the value into each cell that it is for.",
             )

@@ -14,9 +14,13 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad
 
-from plangraf.checks.shacl import checks, shacl
+from plangraf.checks.check_queries import check_problems
+from plangraf.checks.data_graph import DataGraph
+from plangraf.checks.shacl.validation import shacl_problems
 from plangraf.checks.terms_used import undefined_terms
 from plangraf.errors import DataProblem
+from plangraf.rdf.canonical import relabelled
+from plangraf.rdf.names import compact, local_name
 from plangraf.rdf.namespaces import GRAPH, ID, PLAN
 from plangraf.settings import Settings
 from plangraf.sheets.keys import Keys
@@ -26,7 +30,7 @@ from plangraf.sheets.read.links import Names, no_key
 from plangraf.sheets.read.rows import Imported
 from plangraf.sources.files import SourceFile, read_files, source_files
 from plangraf.sources.turtle import Place as FilePlace
-from plangraf.sources.turtle import compact, read, relabelled
+from plangraf.sources.turtle import read
 
 _EVIDENCE_CHECK = "queries/checks/every-statement-has-evidence.rq"
 _LINK_CHECK = "queries/checks/link-to-nothing.rq"
@@ -78,8 +82,9 @@ def check(
 
         found = list(parsed.problems)
         found += undefined_terms(settings.home, parsed.quads, everything, own, locate)
-        found += shacl(everything, locate, reached)
-        found += checks(everything, sorted((settings.home / "queries" / "checks").glob("*.rq")), locate, nodes)
+        data = DataGraph(everything)
+        found += shacl_problems(data, locate, reached)
+        found += check_problems(data, sorted((settings.home / "queries" / "checks").glob("*.rq")), locate, nodes)
     names = {file.name for file in own}
     ours = [
         problem for problem in found
@@ -246,4 +251,4 @@ def _value(problem: DataProblem, paths: Iterable[str]) -> str:
         detail = detail.removeprefix(compact(path)).strip()
     if detail.startswith('"'):
         return detail[1 : detail.rfind('"')]
-    return detail.strip("<>").rpartition("/")[2]
+    return local_name(detail.strip("<>"))

@@ -12,16 +12,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
+from openpyxl.utils import get_column_letter
 from pyoxigraph import NamedNode, Triple
 
+from plangraf.rdf.graph import RDF_TYPE, Value
 from plangraf.rdf.namespaces import PLAN, PREFIXES, slug
 from plangraf.sheets.cells import read
 from plangraf.sheets.derived import derived
-from plangraf.sheets.facts import TYPE, Term
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Column, Model, Sheet
 from plangraf.sheets.notes import Note
-from plangraf.sheets.problems import CellError, Place, SheetProblem, column_letter
+from plangraf.sheets.problems import CellError, Place, SheetProblem
 from plangraf.sheets.read.asides import (
     merged_cells,
     own_heading,
@@ -38,7 +39,6 @@ from plangraf.sheets.unit_marks import without_mark
 from plangraf.sheets.values import STRING, Cell, as_text, lexical_of, spoiled
 from plangraf.sheets.write.tables import NOTHING_IMPLIED, OTHER_COLUMNS, OTHER_MACHINE, other_term
 
-_TYPE = NamedNode(TYPE)
 _PLAN_NUMBER = PLAN + "number"
 _DECIMAL = PREFIXES["xsd"] + "decimal"
 _UNIT = PREFIXES["qudt"] + "Unit"
@@ -61,7 +61,7 @@ class Row:
     said: list[Triple] = field(default_factory=list)
     implied: list[Triple] = field(default_factory=list)
     bare: bool = False
-    evidence: dict[str, tuple[list[Term], Place]] = field(default_factory=dict)
+    evidence: dict[str, tuple[list[Value], Place]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -164,7 +164,7 @@ class _TableReader:
         columns: dict[int, Column] = {}
         width = max(len(row) for row in self.raw.rows)
         for position, name in enumerate([*names, *[""] * (width - len(names))]):
-            place = Place(self.raw.name, number + 1, column_letter(position + 1), content=name or None)
+            place = Place(self.raw.name, number + 1, get_column_letter(position + 1), content=name or None)
             if name in known:
                 if known[name] in columns.values():
                     self._problem(
@@ -222,7 +222,7 @@ class _TableReader:
         self._keyed[thing] = place
         self.imported.places[thing.value] = place
         self._keep_notes(sheet, position, self.keys.short(thing.value), columns)
-        said: dict[str, set[Term]] = {}
+        said: dict[str, set[Value]] = {}
         unit = next((iri for _, column, cell in cells if (iri := _unit(column, cell, self.keys))), None)
         for number, column, cell in cells:
             if column.role == "key":
@@ -237,7 +237,7 @@ class _TableReader:
                 cell = number_alone
             values = self._values(column, cell, where, thing)
             if column.role == "classes":
-                said.setdefault(TYPE, set()).update(values)
+                said.setdefault(RDF_TYPE.value, set()).update(values)
                 row.bare = NOTHING_IMPLIED in _lines(cell)
             elif column.role == "evidence":
                 row.evidence[column.path] = (values, where)
@@ -247,7 +247,7 @@ class _TableReader:
         self._fill(row, said)
         return True
 
-    def _derived(self, sheet: Sheet, column: Column, cell: Cell | Refused) -> dict[str, list[Term]] | None:
+    def _derived(self, sheet: Sheet, column: Column, cell: Cell | Refused) -> dict[str, list[Value]] | None:
         """What a cell says of several properties, when the sheet has a column for each."""
         if column.role != "property" or isinstance(cell, Refused):
             return None
@@ -269,7 +269,7 @@ class _TableReader:
             if row == position and number in columns and key:
                 self.imported.notes.append(Note("comment", machine, key, columns[number].machine, text))
 
-    def _fill(self, row: Row, said: dict[str, set[Term]]) -> None:
+    def _fill(self, row: Row, said: dict[str, set[Value]]) -> None:
         row.said = [
             Triple(row.thing, NamedNode(path), value) for path, values in said.items() for value in values
         ]  # fmt: skip
@@ -277,7 +277,7 @@ class _TableReader:
             for triple in row.said:
                 self.imported.add(triple, row.place)
             return
-        implied = [Triple(row.thing, _TYPE, NamedNode(iri)) for iri in row.sheet.types]
+        implied = [Triple(row.thing, RDF_TYPE, NamedNode(iri)) for iri in row.sheet.types]
         implied += [Triple(row.thing, NamedNode(path), value) for path, value in row.sheet.implied]
         row.implied = [triple for triple in implied if triple not in row.said]
         for column in row.sheet.columns:
@@ -287,7 +287,7 @@ class _TableReader:
         for triple in (*row.said, *row.implied):
             self.imported.add(triple, row.place)
 
-    def _values(self, column: Column, cell: Cell | Refused, where: Place, thing: NamedNode) -> list[Term]:
+    def _values(self, column: Column, cell: Cell | Refused, where: Place, thing: NamedNode) -> list[Value]:
         try:
             if isinstance(cell, Refused):
                 raise cell.error
@@ -373,7 +373,7 @@ class _TableReader:
 
     def _place(self, position: int, number: int, column: Column, cell: Cell | Refused) -> Place:
         content = text_of(cell) or None
-        return Place(self.raw.name, position + 1, column_letter(number + 1), column.heading_nb, content)
+        return Place(self.raw.name, position + 1, get_column_letter(number + 1), column.heading_nb, content)
 
     def _problem(self, place: Place, nb: str, en: str) -> None:
         self.imported.problems.append(SheetProblem(place, nb.strip(), en.strip()))
