@@ -1,6 +1,6 @@
 """`plangraf build`: source files → parse → closed vocabulary → SHACL → checks → one version.
 
-Everything that is wrong is collected before the build stops, and nothing is written before all is right.
+A build collects all problems before it stops, and writes nothing before all checks have passed.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ from plangraf.sparql.named.binding import load_queries
 from plangraf.store.versions import DOWNLOADS, Version, VersionStore
 
 REPORT = "report.json"
-# Libraries whose results stand in a version or decide whether there is one.
+# Libraries that decide on the content of a version, or on whether it is built.
 _LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pylode", "pyarrow")
-# The modules that decide what stands in a version, or whether there is one.
+# Packages of ours that do the same.
 _PACKAGE = Path(__file__).resolve().parent.parent
 _DECIDING = ("rdf", "sparql/named", "diagnostics", "sources", "checks", "publish", "store")
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The version that fits the files; `fresh` when this build wrote it. Problems are warnings and advice."""
+    """The version of the files, `fresh` when this build wrote it, with warnings and advice."""
 
     version: Version
     fresh: bool
@@ -53,7 +53,7 @@ class Built:
 
 
 def inputs(settings: Settings) -> str:
-    """SHA-256 over what a version is made from: the files, this package's code, the libraries' versions."""
+    """SHA-256 over the inputs of a version: the files, this package's code, the libraries' versions."""
     digest = hashlib.sha256(inputs_digest(settings.home, sources(settings.home, settings.data)).encode())
     digest.update("\n".join([__version__, *map(installed_version, _LIBRARIES)]).encode())
     modules = [module for folder in _DECIDING for module in (_PACKAGE / folder).rglob("*.py")]
@@ -110,7 +110,7 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
                 store.use(known.id)
             store.catch_up()
             return Built(known, fresh=False)
-        # Before reading: a file that is edited while the build runs counts as changed at the next one.
+        # Computed before parsing, so that a file edited during the build counts as changed at the next one.
         digest = inputs(settings)
         found = sources(settings.home, settings.data)
         files = found.files
@@ -147,7 +147,7 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
 
 
 def _stop_at_losses(store: VersionStore, parsed: Parsed) -> None:
-    """A dataset that would go may have gone by a mistake that reading has found: both are told together."""
+    """Reports lost datasets together with the problems of parsing, which may be their cause."""
     try:
         stop_at_losses(store, content_of(parsed.quads))
     except DataError as error:
@@ -155,7 +155,7 @@ def _stop_at_losses(store: VersionStore, parsed: Parsed) -> None:
 
 
 def manifest(quads: Collection[Quad], problems: Sequence[DataProblem]) -> dict[str, object]:
-    """What manifest.json says beside the id: sizes, and warnings by the IRI of their shape."""
+    """The content of manifest.json beside the id: sizes, and the number of warnings by shape."""
     return {
         "triples": len({quad.triple for quad in quads}),
         "quads": len(quads),
