@@ -12,8 +12,8 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
 from plangraf.sparql.expression_parser import BUILT_IN
+from plangraf.sparql.known_names import Names
 from plangraf.sparql.lexer import Token
-from plangraf.sparql.names import Names
 from plangraf.sparql.nodes import (
     Aggregate,
     Count,

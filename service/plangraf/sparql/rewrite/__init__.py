@@ -33,7 +33,7 @@ from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError
 from plangraf.sparql.rewrite.subselects import hide_variables
 
 if TYPE_CHECKING:
-    from plangraf.sparql.query import Query
+    from plangraf.sparql.parsed_query import Query
 
 __all__ = ["Edited", "rewrite"]
 

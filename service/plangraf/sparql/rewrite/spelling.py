@@ -13,7 +13,7 @@ from plangraf.sparql.nodes import Variable
 from plangraf.sparql.rewrite.state import Rewriting
 
 if TYPE_CHECKING:
-    from plangraf.sparql.query import Query
+    from plangraf.sparql.parsed_query import Query
 
 _TIGHT = frozenset(("FN", "BNODE_CALL"))
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from plangraf.errors import Place, QueryLimitError, QuerySyntaxError
 from plangraf.sparql.bounds import Limits, check_nesting
 from plangraf.sparql.explain.mistakes import explain_mistake
+from plangraf.sparql.known_names import Names
 from plangraf.sparql.lexer import Source, Token, tokenize_source
-from plangraf.sparql.names import Names
 from plangraf.sparql.nodes import Iri, Node, Select
 from plangraf.sparql.parser import Mistake, parse
 from plangraf.sparql.pattern_parser import service_refused
