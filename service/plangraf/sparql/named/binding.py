@@ -18,7 +18,7 @@ from pyoxigraph import Literal, NamedNode
 from plangraf.errors import DataError, DataProblem, ParameterError, QuerySyntaxError, RequestError
 from plangraf.rdf.namespaces import SDG
 from plangraf.sparql.named.head import Parameter, QueryHead, parse_head
-from plangraf.sparql.query import read
+from plangraf.sparql.parsed_query import read
 
 XSD_INTEGER = NamedNode("http://www.w3.org/2001/XMLSchema#integer")
 LANGUAGES = ("nb", "en")
