@@ -27,7 +27,7 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from plangraf.engines.base import Engine
 from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.rdf.namespaces import ID
-from plangraf.settings import Settings
+from plangraf.settings import Settings, default_home
 from plangraf.store.versions import VersionStore
 from plangraf.views.describe import Description, describe
 from plangraf.views.frames import Frame, load_frames
@@ -123,7 +123,8 @@ def median_ms(work: Callable[[int], object], seconds: float) -> float:
 
 
 async def descriptions(engine: Engine, things: tuple[str, ...]) -> list[Description]:
-    found = [await describe(engine, ID + key, load_frames(default_home())) for key in things]
+    frames = load_frames(default_home())
+    found = [await describe(engine, ID + key, frames) for key in things]
     missing = [key for key, description in zip(things, found, strict=True) if description is None]
     if missing:
         raise SystemExit(f"This version has no {', '.join(missing)}.")

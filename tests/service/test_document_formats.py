@@ -20,10 +20,12 @@ from plangraf.rdf.formats import JSON, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE
 from plangraf.rdf.namespaces import ID, SDG
 from plangraf.store.versions import Version, VersionStore, context_digest
 from plangraf.views.describe import Description, describe
+from plangraf.views.frames import load_frames
 from plangraf.views.graphs import Graph, canonical, write
 from plangraf.views.jsonld import Context, compact_document, compact_graph, dump, expanded_document
 from plangraf.views.placing import placed, write_placed
 
+FRAMES = load_frames(Path(__file__).resolve().parents[2])
 CONTEXT = json.loads((Path(__file__).resolve().parents[2] / "ontology" / "context.jsonld").read_bytes())
 ADDRESS = "http://127.0.0.1:8000/context/v1.jsonld"
 W3C = "http://www.w3.org/ns/json-ld#"
