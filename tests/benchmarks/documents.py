@@ -127,7 +127,8 @@ def median_ms(work: Callable[[int], object], seconds: float) -> float:
 
 
 async def descriptions(engine: Engine, things: tuple[str, ...]) -> list[Description]:
-    found = [await describe(engine, ID + key, load_frames(default_home())) for key in things]
+    frames = load_frames(default_home())
+    found = [await describe(engine, ID + key, frames) for key in things]
     missing = [key for key, description in zip(things, found, strict=True) if description is None]
     if missing:
         raise SystemExit(f"This version has no {', '.join(missing)}.")

@@ -106,7 +106,12 @@ def http_process() -> FastAPI:
     from plangraf.http.app import create_app
 
     die_with_parent(signal.SIGTERM)
-    return create_app()
+    try:
+        return create_app()
+    except DataError as error:  # a query, collection or another declared file, which its author can mend
+        for found in error.problems:
+            print(f"plangraf: {found.file}:{found.line or 1}: {found.message_en}", file=sys.stderr, flush=True)
+        raise SystemExit(1) from error
 
 
 def bind(host: str, port: int) -> socket.socket:
