@@ -33,7 +33,7 @@ PlangrafError
 │   ├── DisplacedError              ended because too many long queries ran at once
 │   ├── NotReadyError               no version is open yet
 │   └── AnswerBrokenError           the answer broke off after its first byte
-├── DataError                       a source file that cannot become part of a version
+├── DataError                       a source file that cannot become part of a version (diagnostics.diagnostic)
 ├── FeedDamagedError                the log of changes cannot be read
 ├── VersionsError                   the folder of versions cannot be read or written
 └── SettingError                    a setting that cannot be used
@@ -420,37 +420,6 @@ class AnswerBrokenError(EngineError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"The answer broke off before its end: {why}.")
-
-
-@dataclass(frozen=True, slots=True)
-class DataProblem:
-    """One thing that is wrong in the source files, told in both languages.
-
-    `file` is relative to the project, `line` counts from 1 or is None when it is not known,
-    `focus_node` and `shape` are IRIs when the problem has them; `severity` is Violation, Warning or Info.
-    """
-
-    file: str
-    line: int | None
-    message_nb: str
-    message_en: str
-    focus_node: str | None = None
-    shape: str | None = None
-    severity: str = "Violation"
-
-
-class DataError(PlangrafError):
-    code = "bad-data"
-    title = "The source files cannot become a version"
-
-    def __init__(self, problems: list[DataProblem]) -> None:
-        first = problems[0]
-        place = first.file if first.line is None else f"{first.file}:{first.line}"
-        super().__init__(
-            f"{len(problems)} problem(s) in the source files; the current version is unchanged. "
-            f"The first is at {place}: {first.message_en}"
-        )
-        self.problems = problems
 
 
 class FeedDamagedError(PlangrafError):

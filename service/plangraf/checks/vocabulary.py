@@ -17,7 +17,7 @@ from typing import get_args
 
 from pyoxigraph import Literal, NamedNode, Quad, Triple
 
-from plangraf.errors import DataError, DataProblem
+from plangraf.diagnostics.diagnostic import DataError, Diagnostic, FileDiagnostic, FilePlace, in_file
 from plangraf.rdf.graph import RDF_TYPE, Graph, statements
 from plangraf.rdf.names import terms
 from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, PLAN, PLANSHAPE, PREFIXES, SCHEME, SHAPES_GRAPH
@@ -60,9 +60,10 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class TermProblem:
-    """A term used wrongly: `found` is None when it is undefined, else the kind that it is defined as.
+class Misuse:
+    """A use of a term that its vocabulary does not allow.
 
+    `found` is the kind that the term is defined as, None when it is undefined.
     `subject` is the IRI of the thing in whose description it stands, None in a query or under a blank node;
     `nearest` the IRI that was probably meant.
     """
@@ -74,13 +75,12 @@ class TermProblem:
     found: Kind | None = None
     subject: str | None = None
 
-    @property
-    def severity(self) -> str:
-        """Violation, but Warning for a term of ours that was given up: data that used it stay valid."""
-        return "Warning" if self.deprecated and self.iri.startswith(_OWN) else "Violation"
+    def at(self, place: FilePlace) -> FileDiagnostic:
+        """The misuse as it is told. A deprecated term of ours is a warning: data that used it stay valid."""
+        ours = self.deprecated and self.iri.startswith(_OWN)
+        return Diagnostic(place, self._nb(), self._en(), "Warning" if ours else "Violation")
 
-    @property
-    def message_en(self) -> str:
+    def _en(self) -> str:
         hint = f" Did you mean <{self.nearest}>?" if self.nearest else ""
         if self.deprecated:
             return f"<{self.iri}> is deprecated." + (f" Write <{self.nearest}>." if self.nearest else "")
@@ -89,8 +89,7 @@ class TermProblem:
             return f"<{self.iri}> is used as a {wanted}, but is defined as {self.found}.{hint}"
         return f"<{self.iri}> is not defined in its vocabulary.{hint}"
 
-    @property
-    def message_nb(self) -> str:
+    def _nb(self) -> str:
         hint = f" Mente du <{self.nearest}>?" if self.nearest else ""
         if self.deprecated:
             return f"<{self.iri}> er utgått." + (f" Skriv <{self.nearest}>." if self.nearest else "")
@@ -170,13 +169,13 @@ def load_pinned(folder: Path) -> Vocabularies:
     return Vocabularies(namespaces)
 
 
-def check_graph(triples: Iterable[Quad | Triple], vocabularies: Vocabularies) -> list[TermProblem]:
+def check_graph(triples: Iterable[Quad | Triple], vocabularies: Vocabularies) -> list[Misuse]:
     """Every use of a term that is not defined, of another kind than its place asks for, or deprecated.
 
     Returns:
         One problem for each term, position and subject, sorted by these.
     """
-    found: set[TermProblem] = set()
+    found: set[Misuse] = set()
     good: set[tuple[str, Position]] = set()
     for triple in triples:
         for iri, position, use in uses(triple):
@@ -193,7 +192,7 @@ def check_graph(triples: Iterable[Quad | Triple], vocabularies: Vocabularies) ->
 
 def check_query(
     iris: Iterable[str], vocabularies: Vocabularies, namespaces: Collection[str] | None = None
-) -> list[TermProblem]:
+) -> list[Misuse]:
     """The IRIs of a query that are not defined, or deprecated.
 
     Args:
@@ -206,20 +205,20 @@ def check_query(
     return [problem for problem in problems if problem]
 
 
-def _problem(iri: str, position: Position, vocabularies: Vocabularies) -> TermProblem | None:
+def _problem(iri: str, position: Position, vocabularies: Vocabularies) -> Misuse | None:
     if vocabularies.namespace(iri) is None:
         return None
     term, wanted = vocabularies.term(iri), _WANTED.get(position)
     if term is None:
-        return TermProblem(iri, position, vocabularies.nearest(iri, wanted), deprecated=False)
+        return Misuse(iri, position, vocabularies.nearest(iri, wanted), deprecated=False)
     if wanted is not None and term.kind != wanted:
         # Only a term of the right kind helps here.
         near = vocabularies.nearest(iri, wanted, likeness=_VERY_LIKE)
         right = near if near and (other := vocabularies.term(near)) and other.kind == wanted else None
-        return TermProblem(iri, position, right, deprecated=False, found=term.kind)
+        return Misuse(iri, position, right, deprecated=False, found=term.kind)
     if term.deprecated:
         near = term.replaced_by or vocabularies.nearest(iri, term.kind, likeness=_VERY_LIKE)
-        return TermProblem(iri, position, near, deprecated=True, found=term.kind)
+        return Misuse(iri, position, near, deprecated=True, found=term.kind)
     return None
 
 
@@ -302,7 +301,7 @@ def _unreadable(path: Path, line: int, expected: str) -> DataError:
     name = f"ontology/vocabularies/{path.name}"
     return DataError(
         [
-            DataProblem(
+            in_file(
                 name, line,
                 f"Ordlisten kan ikke leses. Linjen skal ha: {expected}",
                 f"The list of terms cannot be read. The line should hold: {expected}",

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plangraf.errors import DataError, PlangrafError, SettingError
+from plangraf.diagnostics.diagnostic import DataError
+from plangraf.errors import PlangrafError, SettingError
 
 if TYPE_CHECKING:
     from plangraf.diagnostics.progress import Progress
@@ -88,8 +89,8 @@ def build(
       plangraf build --versions /srv/versions    somewhere else than ./versions
     """
     with _told(every=every):
+        from plangraf.diagnostics.rendering import summary
         from plangraf.publish.pipeline import build as run
-        from plangraf.publish.report import summary
 
         settings = _settings(data=data, versions=versions)
         done = run(settings, force=force, drop=drop, progress=_progress(quiet))
@@ -128,15 +129,14 @@ def validate(
     """
     with _told(every=every):
         from plangraf.cli.validate import validate as run
-        from plangraf.publish.report import as_text
-        from plangraf.sheets.problems import as_text as sheets_as_text
+        from plangraf.diagnostics.rendering import as_text
 
         verdict = run(_settings(data=data), files, municipality=municipality, progress=_progress(quiet))
         if verdict.problems:
             typer.echo(as_text(verdict.problems, every=every))
         for path, problems in verdict.sheets:
             if problems:
-                typer.echo(f"{path}\n{sheets_as_text(problems, every=every)}")
+                typer.echo(f"{path}\n{as_text(problems, every=every)}")
         if not verdict.good:
             raise typer.Exit(1)
         typer.echo("nb  Ingen feil.\nen  No errors.")
@@ -206,8 +206,9 @@ def import_sheet(
       plangraf import-sheet csv-folder my-data/9999/planstrategi-2024-2027
     """
     with _told():
+        from plangraf.diagnostics.diagnostic import stops
+        from plangraf.diagnostics.rendering import as_text
         from plangraf.sheets.exchange import import_sheet as run
-        from plangraf.sheets.problems import as_text, stops
         from plangraf.sheets.replacing import Preview
 
         def confirm(changes: Preview) -> bool:
@@ -470,7 +471,7 @@ def _told(*, every: bool = False) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        from plangraf.publish.report import as_text
+        from plangraf.diagnostics.rendering import as_text
 
         _say(as_text(error.problems, every=every))
         raise typer.Exit(1) from None

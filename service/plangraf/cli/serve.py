@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 from uvicorn import Config
 from uvicorn.supervisors import Multiprocess
 
-from plangraf.errors import DataError, SettingError, VersionsError
+from plangraf.diagnostics.diagnostic import DataError
+from plangraf.errors import SettingError, VersionsError
 from plangraf.metrics_folder import metrics_folder
 from plangraf.processes import die_with_parent
 from plangraf.publish.pipeline import up_to_date

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plangraf.errors import DataProblem, SettingError
+from plangraf.diagnostics.diagnostic import FileDiagnostic, Severity, in_file
+from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import GRAPH, ONTOLOGY_GRAPH, SDG_GRAPH, SHAPES_GRAPH, slug
 
 READ = frozenset({".ttl", ".turtle", ".nt"})
@@ -45,7 +46,7 @@ class Skipped:
     """A file or folder that looks like data and is not read, and why."""
 
     path: Path
-    problem: DataProblem
+    problem: FileDiagnostic
 
 
 @dataclass(slots=True)
@@ -55,8 +56,8 @@ class Sources:
     files: list[SourceFile] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
-    def skip(self, path: Path, name: str, nb: str, en: str, severity: str = "Violation") -> None:
-        self.skipped.append(Skipped(path, DataProblem(name, None, nb, en, severity=severity)))
+    def skip(self, path: Path, name: str, nb: str, en: str, severity: Severity = "Violation") -> None:
+        self.skipped.append(Skipped(path, in_file(name, None, nb, en, severity=severity)))
 
 
 def sources(home: Path, data: Sequence[Path] = ()) -> Sources:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from plangraf.errors import DataError, DataProblem
+from plangraf.diagnostics.diagnostic import DataError, in_file
 
 ParameterType = Literal["iri", "iri-or-code", "integer", "code", "lang", "string"]
 ColumnType = Literal[
@@ -77,7 +77,7 @@ class QueryHead(_Strict):
 
 
 def _problem(file: str, line: int, what_en: str, what_nb: str) -> DataError:
-    return DataError([DataProblem(file, line, what_nb, what_en)])
+    return DataError([in_file(file, line, what_nb, what_en)])
 
 
 def parse_head(text: str, file: str) -> QueryHead:
