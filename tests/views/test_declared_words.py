@@ -11,7 +11,7 @@ import httpx
 import pytest
 from pyoxigraph import Literal, NamedNode
 
-from plangraf.errors import DataError
+from plangraf.diagnostics.diagnostic import DataError
 from plangraf.pages.html import Pages
 from plangraf.rdf.namespaces import PLAN, PREFIXES
 from plangraf.views.catalog.site import load_site

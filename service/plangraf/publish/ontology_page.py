@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
-from plangraf.errors import DataError, DataProblem
+from plangraf.diagnostics.diagnostic import DataError, in_file
 from plangraf.rdf.namespaces import ONTOLOGY_GRAPH, PLAN, PREFIXES, SCHEME
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def render(quads: Iterable[Quad]) -> bytes:
         reason = str(error) or type(error).__name__
         raise DataError(
             [
-                DataProblem(
+                in_file(
                     "ontology/", None,
                     f"HTML-siden for ontologien kan ikke lages. pyLODE sier: {reason}",
                     f"The HTML page of the ontology cannot be rendered. pyLODE says: {reason}",

@@ -17,15 +17,15 @@ from pyoxigraph import Quad
 
 from plangraf import __version__
 from plangraf.checks.verdict import verdict
+from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic
 from plangraf.diagnostics.progress import Progress, counted
-from plangraf.errors import DataError, DataProblem
+from plangraf.diagnostics.rendering import as_json
 from plangraf.publish.beside import beside
 from plangraf.publish.context import FILE as CONTEXT
 from plangraf.publish.dumps import dumping
 from plangraf.publish.losses import content_of, content_of_version, remembered_line, stop_at_losses, with_remembered
 from plangraf.publish.ontology_page import PAGE, render
 from plangraf.publish.query_examples import examples
-from plangraf.publish.report import as_json
 from plangraf.publish.site_words import problems_of_the_site
 from plangraf.rdf.canonical import lines as nquads_lines
 from plangraf.rdf.canonical import relabelled
@@ -49,7 +49,7 @@ class Built:
 
     version: Version
     fresh: bool
-    problems: tuple[DataProblem, ...] = ()
+    problems: tuple[FileDiagnostic, ...] = ()
 
 
 def inputs(settings: Settings) -> str:
@@ -154,7 +154,7 @@ def _stop_at_losses(store: VersionStore, parsed: Parsed) -> None:
         raise DataError([*parsed.problems, *error.problems]) from error
 
 
-def manifest(quads: Collection[Quad], problems: Sequence[DataProblem]) -> dict[str, object]:
+def manifest(quads: Collection[Quad], problems: Sequence[FileDiagnostic]) -> dict[str, object]:
     """The content of manifest.json beside the id: sizes, and the number of warnings by shape."""
     return {
         "triples": len({quad.triple for quad in quads}),
@@ -162,7 +162,9 @@ def manifest(quads: Collection[Quad], problems: Sequence[DataProblem]) -> dict[s
         "graphs": dict(sorted(Counter(str(quad.graph_name)[1:-1] for quad in quads).items())),
         "warnings": dict(
             sorted(
-                Counter(problem.shape or problem.file for problem in problems if problem.severity == "Warning").items()
+                Counter(
+                    problem.rule or problem.place.file for problem in problems if problem.severity == "Warning"
+                ).items()
             )
         ),
     }
