@@ -128,7 +128,8 @@ def median_ms(work: Callable[[int], object], seconds: float) -> float:
 
 
 async def descriptions(snapshot: Snapshot, things: tuple[str, ...]) -> list[Description]:
-    found = [await describe(snapshot, ID + key, load_frames(default_home())) for key in things]
+    frames = load_frames(default_home())
+    found = [await describe(snapshot, ID + key, frames) for key in things]
     missing = [key for key, description in zip(things, found, strict=True) if description is None]
     if missing:
         raise SystemExit(f"This version has no {', '.join(missing)}.")

@@ -13,8 +13,8 @@ from plangraf.checks.data_graph import DataGraph
 from plangraf.checks.shacl.compiler import suspects
 from plangraf.checks.shacl.constraints import NotCompiledError
 from plangraf.checks.shacl.validation import shacl_problems, shapes_of
-from plangraf.errors import DataProblem
-from plangraf.publish.report import as_json, as_text
+from plangraf.diagnostics.diagnostic import in_file
+from plangraf.diagnostics.rendering import as_json, as_text
 from plangraf.rdf.canonical import relabelled
 from plangraf.sources.files import source_files
 from plangraf.sources.turtle import read
@@ -286,11 +286,11 @@ def test_chosen_focus_nodes_give_what_all_give_for_them(home: Path) -> None:
     data = DataGraph(relabelled(read(source_files(home)).quads))
     chosen = {f"{ID}/case/{n}" for n in (2, 5, 7)}
     results = shacl_problems(data, lambda _: None, chosen)
-    assert {(one.focus_node, one.severity) for one in results} == {
+    assert {(one.place.thing, one.severity) for one in results} == {
         (node, severity) for node in chosen for severity in ("Violation", "Warning")
     }
     every = shacl_problems(data, lambda _: None)
-    assert [one for one in every if one.focus_node in chosen] == results
+    assert [one for one in every if one.place.thing in chosen] == results
     assert len(every) > len(results)
     assert shacl_problems(data, lambda _: None, set()) == []
 
@@ -329,16 +329,16 @@ def test_shapes_that_are_not_compiled_are_left_to_pyshacl(home: Path) -> None:
 def test_a_mistake_made_a_thousand_times_is_told_once_with_its_count_and_three_examples() -> None:
     number = "https://w3id.org/plangraf/shapes#PlanShape-number"
     problems = [
-        DataProblem("data/a.ttl", line, f'Feil tall. [plan:number "{line}x"]', f'Wrong number. [plan:number "{line}x"]',
+        in_file("data/a.ttl", line, f'Feil tall. [plan:number "{line}x"]', f'Wrong number. [plan:number "{line}x"]',
                     f"{ID}/plan/{line}", number)
         for line in range(1, 1001)
     ]  # fmt: skip
     problems += [
-        DataProblem("data/b.ttl", line, f"a: «0{line}» er ikke kanonisk. Skriv {line}",
+        in_file("data/b.ttl", line, f"a: «0{line}» er ikke kanonisk. Skriv {line}",
                     f'a: "0{line}" is not canonical. Write {line}')
         for line in (4, 5, 9, 11)
     ]  # fmt: skip
-    problems.append(DataProblem("data/b.ttl", 7, "Råd.", "Advice.", severity="Info"))
+    problems.append(in_file("data/b.ttl", 7, "Råd.", "Advice.", severity="Info"))
     text = as_text(problems)
     assert text.startswith("nb  1005 funn med 3 årsaker.")
     assert (
@@ -364,8 +364,8 @@ def test_a_mistake_made_a_thousand_times_is_told_once_with_its_count_and_three_e
 
 
 def test_a_few_problems_are_told_one_by_one() -> None:
-    problems = [DataProblem("data/a.ttl", line, "Feil.", "Wrong.") for line in range(5)]
+    problems = [in_file("data/a.ttl", line, "Feil.", "Wrong.") for line in range(5)]
     assert "×" not in as_text(problems)
     assert as_text(problems).count("Wrong.") == 5
-    different = [DataProblem("data/a.ttl", line, f"Feil {line}.", f"Wrong {line}.") for line in range(9)]
+    different = [in_file("data/a.ttl", line, f"Feil {line}.", f"Wrong {line}.") for line in range(9)]
     assert "×" not in as_text(different)

@@ -8,11 +8,11 @@ import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
 
 from plangraf.checks.data_graph import DataGraph, Term
-from plangraf.checks.problem_order import sort_problems
 from plangraf.checks.shacl.compiler import suspects
 from plangraf.checks.shacl.constraints import NotCompiledError
 from plangraf.checks.shacl.pyshacl_results import pyshacl_problems
 from plangraf.checks.shacl.validation import shacl_problems, shapes_of
+from plangraf.diagnostics.diagnostic import in_order
 from plangraf.rdf.namespaces import PREFIXES, SHAPES_GRAPH
 
 EX = "https://example.org/"
@@ -139,7 +139,7 @@ def data_with(shapes: str, values: list[Term], seed: int = 1) -> DataGraph:
 @pytest.mark.parametrize(("values", "shapes"), COMPILED, ids=[text.splitlines()[-1] for _, text in COMPILED])
 def test_a_component_finds_what_pyshacl_finds(values: list[Term], shapes: str) -> None:
     data = data_with(shapes, values)
-    expected = sort_problems(pyshacl_problems(data.quads, shapes_of(data).quads, lambda _: None))
+    expected = in_order(pyshacl_problems(data.quads, shapes_of(data).quads, lambda _: None))
     suspects(shapes_of(data), data)
     assert shacl_problems(data, lambda _: None) == expected
 
@@ -149,5 +149,5 @@ def test_what_is_not_compiled_is_what_pyshacl_says(shapes: str) -> None:
     data = data_with(shapes, MIXED)
     with pytest.raises(NotCompiledError):
         suspects(shapes_of(data), data)
-    expected = sort_problems(pyshacl_problems(data.quads, shapes_of(data).quads, lambda _: None))
+    expected = in_order(pyshacl_problems(data.quads, shapes_of(data).quads, lambda _: None))
     assert shacl_problems(data, lambda _: None) == expected

@@ -163,6 +163,29 @@ def test_the_default_graph_is_the_union_without_duplicates_and_the_dataset_follo
     with_engine(version, use)
 
 
+def test_the_default_graph_is_the_union_where_graphs_share_no_triple_too(tmp_path: Path) -> None:
+    lines = [f"<{E}{n}> <{E}next> <{E}{n + 1}> <{E}g{n % 2}> .\n" for n in range(100)]
+    (tmp_path / "data.nq.zst").write_bytes(zstandard.compress("".join(sorted(lines)).encode()))
+    path = f"SELECT (COUNT(*) AS ?n) {{ <{E}0> <{E}next>+ ?o }}"
+
+    async def use(engine: EmbeddedEngine) -> None:
+        async def count(query: str = COUNT, **dataset: Any) -> int:
+            return int((await ask(engine, query, **dataset)).split()[1])
+
+        assert engine.triples == await count() == await count(path) == 100
+        assert await count("SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } ?s ?p ?o }") == 100
+        assert await count("SELECT (COUNT(DISTINCT ?g) AS ?n) { GRAPH ?g { ?s ?p ?o . ?o ?q ?r } }") == 0
+        assert await count(f"SELECT (COUNT(*) AS ?n) FROM <{E}g0> {{ ?s ?p ?o }}") == 50
+        assert await count(f"SELECT (COUNT(*) AS ?n) FROM <{E}g0> FROM <{E}g1> {{ ?s ?p ?o }}") == 100
+        assert await count(f"SELECT (COUNT(*) AS ?n) FROM NAMED <{E}g0> {{ ?s ?p ?o }}") == 0
+        assert await count(path, default_graphs=(f"{E}g0",)) == 1
+        assert await count(named_graphs=(f"{E}g0",)) == 0
+        assert (await ask(engine, f"DESCRIBE <{E}1>", formats.N_TRIPLES)) == f"<{E}1> <{E}next> <{E}2> .\n"
+        assert (await ask(engine, f"ASK {{ FILTER EXISTS {{ <{E}1> ?p ?o }} }}", formats.CSV)) == "true"
+
+    with_engine(Version("0123456789abcdef", tmp_path, {}), use)
+
+
 def test_a_runaway_is_killed_at_its_deadline_while_others_are_answered(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         began = time.monotonic()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import socket
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -47,11 +45,16 @@ def eventually(condition: Callable[[], bool], within_s: float = 3) -> bool:
 
 
 @pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[dict[str, Any]]]:
+def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
     """The log lines of requests so far."""
-    written = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", written)
-    return lambda: [json.loads(line) for line in written.getvalue().splitlines() if '"event":"request"' in line]
+    lines: list[dict[str, Any]] = []
+
+    def read() -> list[dict[str, Any]]:
+        written = capsys.readouterr().err.splitlines()
+        lines.extend(json.loads(line) for line in written if '"event":"request"' in line)
+        return lines
+
+    return read
 
 
 # CORS, version, request id

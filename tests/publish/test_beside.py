@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from plangraf.errors import DataError, DataProblem
+from plangraf.diagnostics.diagnostic import DataError, in_file
 from plangraf.publish.beside import EndedEarlyError, beside
 
 
 def refuse() -> bytes:
-    raise DataError([DataProblem("a.ttl", 3, "Feil.", "Wrong.")])
+    raise DataError([in_file("a.ttl", 3, "Feil.", "Wrong.")])
 
 
 def test_a_result_comes_back_whole() -> None:
@@ -25,7 +25,7 @@ def test_a_result_comes_back_whole() -> None:
 def test_problems_come_back_as_they_were_raised() -> None:
     with beside(refuse) as wait, pytest.raises(DataError) as caught:
         wait()
-    assert caught.value.problems == [DataProblem("a.ttl", 3, "Feil.", "Wrong.")]
+    assert caught.value.problems == [in_file("a.ttl", 3, "Feil.", "Wrong.")]
 
 
 def test_an_error_of_the_disk_keeps_its_reason(tmp_path: Path) -> None:

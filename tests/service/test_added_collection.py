@@ -91,6 +91,27 @@ def test_a_page_of_the_added_collection_is_for_people_and_programs(added: str) -
     assert document["hydra:search"]["hydra:template"] == f"{added}/late-plans{{?municipality,kind}}"
 
 
+def small(home: Path) -> Path:
+    """A home without data, which is built in a second."""
+    shutil.copytree(ROOT / "ontology", home / "ontology")
+    shutil.copytree(ROOT / "shapes", home / "shapes")
+    (home / "data").mkdir()
+    shutil.copytree(ROOT / "queries" / "collections", home / "queries" / "collections")
+    return home
+
+
+def test_a_build_names_an_unknown_term_in_labels_and_frames(tmp_path: Path) -> None:
+    home = small(tmp_path / "home")
+    with (home / "ontology" / "labels" / "properties.ttl").open("a", encoding="utf-8") as file:
+        file.write('dcterms:titel rdfs:label "Tittel"@nb , "Title"@en .\n')
+    frames = home / "ontology" / "frames.jsonld"
+    frames.write_text(frames.read_text().replace('"plan:revises"', '"plan:revizes"'), encoding="utf-8")
+    found = plangraf("build", home=home)
+    assert found.returncode != 0
+    assert re.search(r"ontology/frames.jsonld\n.*\n.*line 14: .*revizes", found.stderr), found.stderr
+    assert re.search(r"ontology/labels/properties.ttl\n.*\n.*line \d+: .*terms/titel", found.stderr), found.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new", "line", "part"),
     [
@@ -111,12 +132,8 @@ def test_a_page_of_the_added_collection_is_for_people_and_programs(added: str) -
 def test_a_build_names_file_and_line_of_a_collection_that_cannot_be_used(
     tmp_path: Path, name: str, old: str, new: str, line: int, part: str
 ) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(ROOT / "ontology", home / "ontology")
-    shutil.copytree(ROOT / "shapes", home / "shapes")
-    (home / "data").mkdir()
+    home = small(tmp_path / "home")
     folder = home / "queries" / "collections"
-    shutil.copytree(ROOT / "queries" / "collections", folder)
     text = FILE.replace(old, new, 1) if old else new
     (folder / name).write_text(text, encoding="utf-8")
     found = plangraf("build", home=home)
@@ -131,13 +148,16 @@ def test_a_collection_cannot_take_an_address_of_the_service(home: Path, tmp_path
     (folder / "late-plans.rq").rename(folder / "sparql.rq")
     found = plangraf("serve", "--no-build", "--port", "0", home=tmp_path / "home", PLANGRAF_VERSIONS=str(built))
     assert found.returncode != 0
-    assert "queries/collections/sparql.rq:1: /sparql is an address of the service" in found.stderr
+    assert "plangraf: queries/collections/sparql.rq:1: /sparql is an address of the service" in found.stderr
+    assert "Traceback" not in found.stderr
 
 
 def test_a_service_says_that_its_home_lacks_the_folder(tmp_path: Path, built: Path) -> None:
     for name in ("ontology", "shapes", "data"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "queries").mkdir()
+    shutil.copy(ROOT / "queries" / "site.yaml", tmp_path / "queries")
     found = plangraf("serve", "--no-build", "--port", "0", home=tmp_path, PLANGRAF_VERSIONS=str(built))
     assert found.returncode != 0
-    assert "queries/collections is missing" in found.stderr + found.stdout
+    assert "plangraf: queries/collections:1: The folder queries/collections is missing." in found.stderr
+    assert "Traceback" not in found.stderr

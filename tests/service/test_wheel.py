@@ -119,6 +119,9 @@ def test_the_installed_wheel_builds_the_same_version_and_serves_it(installed: Pa
         assert response.headers["plangraf-version"] == expected["version"]
         assert len(response.text.splitlines()) == 27
         assert httpx.get(f"{line[1]}/doc/5001/plan/2020-2023-7.html").status_code == 200
+        # The folders of the home that hold no data come along: collections, frames, labels, the site's words.
+        assert len(httpx.get(f"{line[1]}/plans.csv").text.splitlines()) == 27
+        assert "Tittel" in httpx.get(f"{line[1]}/doc/5001/plan/2020-2023-7.html?lang=nb").text
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)

@@ -11,11 +11,10 @@ from fixture_data import FIXTURES, ROOT, WORLD, data_of, quads_of
 from pyoxigraph import Literal, NamedNode, Quad
 
 from plangraf.checks.data_graph import DataGraph
-from plangraf.checks.problem_order import sort_problems
 from plangraf.checks.shacl.compiler import suspects
 from plangraf.checks.shacl.pyshacl_results import pyshacl_problems
 from plangraf.checks.shacl.validation import shacl_problems, shapes_of
-from plangraf.errors import DataProblem
+from plangraf.diagnostics.diagnostic import FileDiagnostic, in_order
 from plangraf.rdf.canonical import relabelled
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sources.files import source_files
@@ -39,11 +38,11 @@ ODD_VALUES = [
 ]  # fmt: skip
 
 
-def by_pyshacl(data: DataGraph) -> list[DataProblem]:
-    return sort_problems(pyshacl_problems(data.quads, shapes_of(data).quads, lambda _: None))
+def by_pyshacl(data: DataGraph) -> list[FileDiagnostic]:
+    return in_order(pyshacl_problems(data.quads, shapes_of(data).quads, lambda _: None))
 
 
-def assert_same(data: DataGraph) -> list[DataProblem]:
+def assert_same(data: DataGraph) -> list[FileDiagnostic]:
     found = shacl_problems(data, lambda _: None)
     assert found == by_pyshacl(data)
     return found
@@ -82,7 +81,7 @@ def test_random_mistakes_are_reported_as_pyshacl_reports_them(seed: int) -> None
     every = sorted(quads_of([WORLD, *(path for path in ALL if chance.random() < 0.05)]), key=str)
     found = assert_same(data_of(set(mutated(every, chance))))
     # Else the mistakes would prove little.
-    assert len({problem.shape for problem in found}) > 50
+    assert len({problem.rule for problem in found}) > 50
 
 
 @pytest.mark.slow

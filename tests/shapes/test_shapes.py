@@ -15,7 +15,7 @@ from rdflib import RDF, RDFS, SH, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
 
 from plangraf.checks.shacl.validation import shacl_problems
-from plangraf.errors import DataProblem
+from plangraf.diagnostics.diagnostic import FileDiagnostic
 
 PLANSHAPE = Namespace("https://w3id.org/plangraf/shapes#")
 TARGETS = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf)
@@ -59,12 +59,12 @@ def local(shape: URIRef) -> str:
     return shape.removeprefix(str(PLANSHAPE))
 
 
-def reported(own: set[Quad]) -> list[DataProblem]:
+def reported(own: set[Quad]) -> list[FileDiagnostic]:
     return shacl_problems(data_of(own), lambda _: None)
 
 
-def names(problems: list[DataProblem]) -> set[str]:
-    return {local(URIRef(str(problem.shape))) for problem in problems}
+def names(problems: list[FileDiagnostic]) -> set[str]:
+    return {local(URIRef(str(problem.rule))) for problem in problems}
 
 
 def fixtures(kind: str) -> list[str]:

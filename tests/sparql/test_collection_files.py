@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plangraf.errors import DataError
+from plangraf.diagnostics.diagnostic import DataError
 from plangraf.sparql.named.collection import Collection
 from plangraf.sparql.named.collection_files import load_collections, terms_of_head
 

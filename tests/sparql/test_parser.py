@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plangraf.errors import QuerySyntaxError
-from plangraf.sparql.names import Names
+from plangraf.sparql.known_names import Names
 from plangraf.sparql.nodes import (
     Alternative,
     Bind,
@@ -27,7 +27,7 @@ from plangraf.sparql.nodes import (
     Values,
     Variable,
 )
-from plangraf.sparql.query import read
+from plangraf.sparql.parsed_query import read
 from plangraf.sparql.scope import certain, columns, groups_in, in_scope, selects_in
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,8 +12,7 @@ from pathlib import Path
 import pyoxigraph
 
 from plangraf.checks.data_graph import DataGraph
-from plangraf.checks.problem_order import sort_problems
-from plangraf.errors import DataError, DataProblem
+from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_file, in_order
 from plangraf.rdf.names import compact
 from plangraf.sources.turtle import Locate
 from plangraf.sparql.named.head import parse_head
@@ -21,7 +20,7 @@ from plangraf.sparql.named.head import parse_head
 
 def check_problems(
     data: DataGraph, files: Sequence[Path], locate: Locate, nodes: Collection[str] | None = None
-) -> list[DataProblem]:
+) -> list[FileDiagnostic]:
     """One problem for each row of each check query.
 
     Args:
@@ -30,13 +29,15 @@ def check_problems(
         locate: where a thing, by its IRI, stands in the source files.
         nodes: IRIs of the only things to tell about: a row names one of them in some column; None tells all.
     """
-    found: list[DataProblem] = []
+    found: list[FileDiagnostic] = []
     for file in files:
         found += _check(data.store, file, locate, nodes)
-    return sort_problems(found)
+    return in_order(found)
 
 
-def _check(store: pyoxigraph.Store, file: Path, locate: Locate, nodes: Collection[str] | None) -> Iterable[DataProblem]:
+def _check(
+    store: pyoxigraph.Store, file: Path, locate: Locate, nodes: Collection[str] | None
+) -> Iterable[FileDiagnostic]:
     name, query = f"queries/checks/{file.name}", file.read_text(encoding="utf-8")
     try:
         head = parse_head(query, name)
@@ -51,7 +52,7 @@ def _check(store: pyoxigraph.Store, file: Path, locate: Locate, nodes: Collectio
         solutions = [[solution[column] for column in columns] for solution in rows]
     except (SyntaxError, RuntimeError, ValueError, OSError) as error:
         line = re.search(r"error at (\d+):", str(error))
-        yield DataProblem(
+        yield in_file(
             name, int(line[1]) if line else None,
             f"Kontrollen kan ikke kjøres: {error}",
             f"The check cannot be run: {error}",
@@ -68,7 +69,7 @@ def _check(store: pyoxigraph.Store, file: Path, locate: Locate, nodes: Collectio
             if value is not None
         )
         detail = f" [{detail}]" if detail else ""
-        yield DataProblem(
+        yield in_file(
             place.file if place else name, place.line if place else None,
             f"Kontrollen {file.stem}: {head.summary_nb or head.summary}{detail}",
             f"Check {file.stem}: {head.summary}{detail}",

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pyoxigraph import Quad
 
 from plangraf.checks.vocabulary import Position, Vocabularies, uses_but
-from plangraf.errors import DataProblem
+from plangraf.diagnostics.diagnostic import FileDiagnostic, FilePlace, in_file
 from plangraf.rdf.names import local_name
 from plangraf.rdf.names import namespace as namespace_of
 from plangraf.rdf.namespaces import BASE, GRAPH, ID, ONTOLOGY, PREFIXES, QUERIES, SDG, SHAPES
 from plangraf.sources.files import SourceFile
-from plangraf.sources.turtle import Locate, Place
+from plangraf.sources.turtle import Locate
 
 # Open namespaces: they name things, and no list has all of them.
 _OPEN = (ID, GRAPH, QUERIES, SDG)
@@ -121,7 +121,7 @@ class Namespaces:
 
 def namespace_problems(
     quads: Iterable[Quad], vocabularies: Vocabularies, files: Sequence[SourceFile], locate: Locate
-) -> list[DataProblem]:
+) -> list[FileDiagnostic]:
     """One problem for each misspelt namespace (an error) or unknown one (advice) and file.
 
     Args:
@@ -131,7 +131,7 @@ def namespace_problems(
         locate: gives the place of a thing in the files, by its IRI.
     """
     namespaces = Namespaces(vocabularies)
-    found: dict[tuple[str, Miss], list[Place | None]] = {}
+    found: dict[tuple[str, Miss], list[FilePlace | None]] = {}
     names = {file.name: file for file in files}
     for quad, iri, position, _ in uses_but(quads, lambda iri, position: namespaces.miss(iri, position) is None):
         if (miss := namespaces.miss(iri, position)) is not None:
@@ -143,17 +143,17 @@ def namespace_problems(
     ]
 
 
-def query_problems(iris: Collection[str], name: str, vocabularies: Vocabularies) -> list[DataProblem]:
+def query_problems(iris: Collection[str], name: str, vocabularies: Vocabularies) -> list[FileDiagnostic]:
     """The same for the IRIs of a query, which may use terms of unknown vocabularies."""
     namespaces = Namespaces(vocabularies)
     misses = Counter(namespaces.miss(iri, "individual-of-namespace") for iri in iris)
     return [_problem(miss, count, name, None) for miss, count in misses.items() if miss is not None]
 
 
-def _problem(miss: Miss, count: int, name: str, line: int | None) -> DataProblem:
+def _problem(miss: Miss, count: int, name: str, line: int | None) -> FileDiagnostic:
     times_nb, times_en = ("", "") if count == 1 else (f" Brukt {count} ganger.", f" Used {count} times.")
     if miss.right is None:
-        return DataProblem(
+        return in_file(
             name, line,
             f"Navnerommet <{miss.written}> er ikke blant vokabularene her, så ingen kontrollerer ordene i det."
             f"{times_nb}",
@@ -162,7 +162,7 @@ def _problem(miss: Miss, count: int, name: str, line: int | None) -> DataProblem
             severity="Info",
         )  # fmt: skip
     prefix = f" ({_PREFIXES[miss.right]}:)" if miss.right in _PREFIXES else ""
-    return DataProblem(
+    return in_file(
         name, line,
         f"Navnerommet <{miss.written}> er nesten <{miss.right}>{prefix}. Skriv det siste.{times_nb}",
         f"The namespace <{miss.written}> is nearly <{miss.right}>{prefix}. Write the latter.{times_en}",
@@ -170,7 +170,7 @@ def _problem(miss: Miss, count: int, name: str, line: int | None) -> DataProblem
 
 
 def _where(
-    written: str, file: SourceFile | None, files: Sequence[SourceFile], places: Sequence[Place | None]
+    written: str, file: SourceFile | None, files: Sequence[SourceFile], places: Sequence[FilePlace | None]
 ) -> tuple[str, int | None]:
     """The file, and the line that declares the prefix, else that of the first thing that uses it."""
     for one in [file] if file else files:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad, Triple
 
-from plangraf.checks.problem_order import sort_problems
 from plangraf.checks.verdict import verdict
+from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_order
 from plangraf.diagnostics.progress import Progress, counted
-from plangraf.errors import DataError, DataProblem, SettingError
+from plangraf.errors import SettingError
 from plangraf.rdf.canonical import relabelled
 from plangraf.rdf.namespaces import GRAPH, ID, PREFIXES
 from plangraf.settings import Settings
@@ -35,7 +35,7 @@ class _Own:
     parsed: Parsed
 
 
-def validate(settings: Settings, paths: Sequence[Path], *, progress: Progress | None = None) -> list[DataProblem]:
+def validate(settings: Settings, paths: Sequence[Path], *, progress: Progress | None = None) -> list[FileDiagnostic]:
     """The problems that a build would report about things that the given files describe.
 
     A file inside a data folder is validated there, beside the whole folder. Any other file is a dataset of its own,
@@ -72,12 +72,12 @@ def validate(settings: Settings, paths: Sequence[Path], *, progress: Progress | 
     names = {file.name for file in files}
     folders = {file.name.rpartition("/")[0] for file in files}
     skipped = {one.problem for one in found.skipped}
-    return sort_problems(
+    return in_order(
         problem for problem in problems
-        if problem.file in names | folders or problem.focus_node in nodes or problem in skipped
-        or (problem.focus_node in reached and problem.severity == "Violation")
+        if problem.place.file in names | folders or problem.place.thing in nodes or problem in skipped
+        or (problem.place.thing in reached and problem.severity == "Violation")
         # The check queries were restricted to these things already.
-        or (problem.shape or "").startswith("queries/")
+        or (problem.rule or "").startswith("queries/")
     )  # fmt: skip
 
 

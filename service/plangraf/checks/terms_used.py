@@ -12,11 +12,12 @@ from pathlib import Path
 from pyoxigraph import Quad
 
 from plangraf.checks.near_namespaces import namespace_problems, query_problems
-from plangraf.checks.vocabulary import TermProblem, Vocabularies, check_graph, check_query, load_pinned
-from plangraf.errors import DataProblem, QueryLimitError, QuerySyntaxError
+from plangraf.checks.vocabulary import Misuse, Vocabularies, check_graph, check_query, load_pinned
+from plangraf.diagnostics.diagnostic import FileDiagnostic, FilePlace, in_file
+from plangraf.errors import QueryLimitError, QuerySyntaxError
 from plangraf.rdf.names import local_name
 from plangraf.sources.files import SourceFile
-from plangraf.sources.turtle import Locate, Place
+from plangraf.sources.turtle import Locate
 from plangraf.sparql.lexer import Token, tokenize
 from plangraf.sparql.named.collection_files import FOLDER as COLLECTIONS
 from plangraf.sparql.named.collection_files import terms_of_head
@@ -31,7 +32,7 @@ def undefined_terms(
     files: Sequence[SourceFile],
     locate: Locate,
     queries: Sequence[Path] = (),
-) -> list[DataProblem]:
+) -> list[FileDiagnostic]:
     """Reports every term in statements and queries that its vocabulary does not define.
 
     Args:
@@ -46,8 +47,9 @@ def undefined_terms(
     """
     vocabularies = load_pinned(home / "ontology" / "vocabularies").including(context)
     problems = [
-        _problem(found, _place(found, files, locate)) for found in check_graph(quads, vocabularies)
-    ]  # fmt: skip
+        found.at(_place(found, files, locate)._replace(thing=found.subject))
+        for found in check_graph(quads, vocabularies)
+    ]
     problems += namespace_problems(quads, vocabularies, files, locate)
     for path in queries:
         problems += _query_problems(path, str(path.relative_to(home)), vocabularies)
@@ -73,7 +75,7 @@ def query_iris(query: str) -> Iterator[tuple[str, Token]]:
                 yield prefixes[f"{prefix}:"] + _ESCAPED.sub(r"\1", local), token
 
 
-def _query_problems(path: Path, name: str, vocabularies: Vocabularies) -> Iterator[DataProblem]:
+def _query_problems(path: Path, name: str, vocabularies: Vocabularies) -> Iterator[FileDiagnostic]:
     text = path.read_text(encoding="utf-8")
     named = {} if path.suffix == ".rq" and path.parent.name != COLLECTIONS else dict(terms_of_head(text))
     try:
@@ -81,22 +83,11 @@ def _query_problems(path: Path, name: str, vocabularies: Vocabularies) -> Iterat
             named |= {iri: token.line for iri, token in reversed(list(query_iris(text)))}
     except (QuerySyntaxError, QueryLimitError) as error:
         line = error.place.line if isinstance(error, QuerySyntaxError) else None
-        yield DataProblem(name, line, f"Spørringen kan ikke leses: {error}", f"The query cannot be read: {error}")
+        yield in_file(name, line, f"Spørringen kan ikke leses: {error}", f"The query cannot be read: {error}")
         return
     for found in check_query(named, vocabularies):
-        yield _problem(found, Place(name, named[found.iri]))
+        yield found.at(FilePlace(name, named[found.iri]))
     yield from query_problems(named, name, vocabularies)
-
-
-def _problem(found: TermProblem, place: Place) -> DataProblem:
-    return DataProblem(
-        place.file,
-        place.line or None,
-        found.message_nb,
-        found.message_en,
-        found.subject,
-        severity=found.severity,
-    )
 
 
 def _lines(file: SourceFile) -> list[str]:
@@ -106,15 +97,16 @@ def _lines(file: SourceFile) -> list[str]:
         return []
 
 
-def _place(found: TermProblem, files: Sequence[SourceFile], locate: Locate) -> Place:
+def _place(found: Misuse, files: Sequence[SourceFile], locate: Locate) -> FilePlace:
     """The place of the term: searched from its subject on, or in all files when its subject is a blank node."""
     start = locate(found.subject) if found.subject else None
     local = local_name(found.iri)
     use = re.compile(rf"<{re.escape(found.iri)}>|(?<![\w.-])[\w-]*:{re.escape(local)}(?![\w-])")
+    first = (start.line if start else None) or 1
     for file in files:
         if start and file.name != start.file:
             continue
         for number, line in enumerate(_lines(file), 1):
-            if number >= (start.line if start else 1) and use.search(line):
-                return Place(file.name, number)
-    return start or Place("ontology/", 0)
+            if number >= first and use.search(line):
+                return FilePlace(file.name, number)
+    return start or FilePlace("ontology/")

@@ -12,11 +12,10 @@ from pyoxigraph import Quad
 from plangraf.checks.check_queries import check_problems
 from plangraf.checks.data_graph import DataGraph
 from plangraf.checks.dataset_descriptions import dataset_problems
-from plangraf.checks.problem_order import sort_problems
 from plangraf.checks.shacl.validation import shacl_problems
 from plangraf.checks.terms_used import undefined_terms
+from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_order
 from plangraf.diagnostics.progress import Progress, counted
-from plangraf.errors import DataError, DataProblem
 from plangraf.settings import Settings
 from plangraf.sources.files import SourceFile, words_of_the_site
 from plangraf.sources.turtle import Parsed
@@ -29,7 +28,7 @@ def verdict(
     progress: Progress,
     everything: Collection[Quad],
     nodes: Collection[str] | None = None,
-) -> list[DataProblem]:
+) -> list[FileDiagnostic]:
     """Checks parsed statements and returns their warnings and advice.
 
     Args:
@@ -63,9 +62,9 @@ def verdict(
         note(counted(len(rows), "row"))
     found += [*results, *rows]
     _stop_at_violations(found)
-    return sort_problems(found)
+    return in_order(found)
 
 
-def _stop_at_violations(problems: list[DataProblem]) -> None:
+def _stop_at_violations(problems: list[FileDiagnostic]) -> None:
     if any(problem.severity == "Violation" for problem in problems):
-        raise DataError(sort_problems(problems))
+        raise DataError(in_order(problems))

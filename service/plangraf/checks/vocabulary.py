@@ -18,7 +18,7 @@ from typing import TypeVar, get_args
 
 from pyoxigraph import Literal, NamedNode, Quad, Triple
 
-from plangraf.errors import DataError, DataProblem
+from plangraf.diagnostics.diagnostic import DataError, Diagnostic, FileDiagnostic, FilePlace, in_file
 from plangraf.rdf.graph import RDF_TYPE, Graph, statements
 from plangraf.rdf.names import terms
 from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, PLAN, PLANSHAPE, PREFIXES, SCHEME, SHAPES_GRAPH
@@ -63,10 +63,11 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class TermProblem:
-    """A term used wrongly: `found` is the kind that it is defined as, None when it is undefined.
+class Misuse:
+    """A use of a term that its vocabulary does not allow.
 
-    `subject` is the IRI of the thing described, None in a query or for a blank node; `nearest` the suggested IRI.
+    `found` is the kind that the term is defined as, None when it is undefined. `subject` is the IRI of the thing
+    described, None in a query or for a blank node; `nearest` the suggested IRI.
     """
 
     iri: str
@@ -76,13 +77,12 @@ class TermProblem:
     found: Kind | None = None
     subject: str | None = None
 
-    @property
-    def severity(self) -> str:
-        """Violation; Warning for a deprecated term of ours, because data that use it stay valid."""
-        return "Warning" if self.deprecated and self.iri.startswith(_OWN) else "Violation"
+    def at(self, place: FilePlace) -> FileDiagnostic:
+        """The diagnostic; a warning for a deprecated term of ours, because data that use it stay valid."""
+        ours = self.deprecated and self.iri.startswith(_OWN)
+        return Diagnostic(place, self._nb(), self._en(), "Warning" if ours else "Violation")
 
-    @property
-    def message_en(self) -> str:
+    def _en(self) -> str:
         hint = f" Did you mean <{self.nearest}>?" if self.nearest else ""
         if self.deprecated:
             return f"<{self.iri}> is deprecated." + (f" Write <{self.nearest}>." if self.nearest else "")
@@ -91,8 +91,7 @@ class TermProblem:
             return f"<{self.iri}> is used as a {wanted}, but is defined as {self.found}.{hint}"
         return f"<{self.iri}> is not defined in its vocabulary.{hint}"
 
-    @property
-    def message_nb(self) -> str:
+    def _nb(self) -> str:
         hint = f" Mente du <{self.nearest}>?" if self.nearest else ""
         if self.deprecated:
             return f"<{self.iri}> er utgått." + (f" Skriv <{self.nearest}>." if self.nearest else "")
@@ -172,14 +171,14 @@ def load_pinned(folder: Path) -> Vocabularies:
     return Vocabularies(namespaces)
 
 
-def check_graph(triples: Iterable[Quad | Triple], vocabularies: Vocabularies) -> list[TermProblem]:
+def check_graph(triples: Iterable[Quad | Triple], vocabularies: Vocabularies) -> list[Misuse]:
     """Finds the terms that are undefined, deprecated, or of another kind than their position takes.
 
     Returns:
         One problem for each term, position and subject, sorted by these.
     """
     problems = lru_cache(maxsize=None)(lambda iri, position: _problem(iri, position, vocabularies))
-    found: set[TermProblem] = set()
+    found: set[Misuse] = set()
     for triple, iri, position, use in uses_but(triples, lambda iri, position: problems(iri, position) is None):
         problem = problems(iri, position)
         if problem is not None and (use or not problem.deprecated):
@@ -190,7 +189,7 @@ def check_graph(triples: Iterable[Quad | Triple], vocabularies: Vocabularies) ->
 
 def check_query(
     iris: Iterable[str], vocabularies: Vocabularies, namespaces: Collection[str] | None = None
-) -> list[TermProblem]:
+) -> list[Misuse]:
     """Finds the undefined and deprecated IRIs of a query.
 
     Args:
@@ -203,20 +202,20 @@ def check_query(
     return [problem for problem in problems if problem]
 
 
-def _problem(iri: str, position: Position, vocabularies: Vocabularies) -> TermProblem | None:
+def _problem(iri: str, position: Position, vocabularies: Vocabularies) -> Misuse | None:
     if vocabularies.namespace(iri) is None:
         return None
     term, wanted = vocabularies.term(iri), _WANTED.get(position)
     if term is None:
-        return TermProblem(iri, position, vocabularies.nearest(iri, wanted), deprecated=False)
+        return Misuse(iri, position, vocabularies.nearest(iri, wanted), deprecated=False)
     if wanted is not None and term.kind != wanted:
         # Suggest only a term of the right kind.
         near = vocabularies.nearest(iri, wanted, likeness=_VERY_LIKE)
         right = near if near and (other := vocabularies.term(near)) and other.kind == wanted else None
-        return TermProblem(iri, position, right, deprecated=False, found=term.kind)
+        return Misuse(iri, position, right, deprecated=False, found=term.kind)
     if term.deprecated:
         near = term.replaced_by or vocabularies.nearest(iri, term.kind, likeness=_VERY_LIKE)
-        return TermProblem(iri, position, near, deprecated=True, found=term.kind)
+        return Misuse(iri, position, near, deprecated=True, found=term.kind)
     return None
 
 
@@ -324,7 +323,7 @@ def _unreadable(path: Path, line: int, expected: str) -> DataError:
     name = f"ontology/vocabularies/{path.name}"
     return DataError(
         [
-            DataProblem(
+            in_file(
                 name, line,
                 f"Ordlisten kan ikke leses. Linjen skal ha: {expected}",
                 f"The list of terms cannot be read. The line should hold: {expected}",

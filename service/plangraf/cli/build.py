@@ -46,8 +46,8 @@ def build(
     """
     with exit_on_error(every=every):
         require_extra("publish")
+        from plangraf.diagnostics.rendering import summary
         from plangraf.publish.pipeline import build as run
-        from plangraf.publish.report import summary
 
         settings = read_settings(data=data, versions=versions)
         done = run(settings, force=force, drop=drop, progress=show_progress(quiet))

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 
 import typer
 
-from plangraf.errors import DataError, PlangrafError, SettingError
+from plangraf.diagnostics.diagnostic import DataError
+from plangraf.errors import PlangrafError, SettingError
 
 
 def write_error(text: str) -> None:
@@ -29,7 +30,7 @@ def exit_on_error(*, every: bool = False) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        from plangraf.publish.report import as_text
+        from plangraf.diagnostics.rendering import as_text
 
         write_error(as_text(error.problems, every=every))
         raise typer.Exit(1) from None

@@ -42,8 +42,9 @@ def import_sheet(
     """
     with exit_on_error():
         require_extra("sheets")
+        from plangraf.diagnostics.diagnostic import stops
+        from plangraf.diagnostics.rendering import as_text
         from plangraf.sheets.exchange import import_sheet as run
-        from plangraf.sheets.problems import as_text, stops
 
         settings = read_settings(data=data)
         done = run(settings, source, folder, replace=replace, confirm=lambda changes: _confirm(changes, yes=yes))

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING
 from uvicorn import Config
 from uvicorn.supervisors import Multiprocess
 
+from plangraf.diagnostics.diagnostic import DataError
 from plangraf.engines.embedded import loaders
 from plangraf.engines.embedded.loaders import LoaderHost
-from plangraf.errors import DataError, SettingError, VersionsError
+from plangraf.errors import SettingError, VersionsError
 from plangraf.metrics_folder import metrics_folder
 from plangraf.processes import die_with_parent
 from plangraf.publish.pipeline import up_to_date
@@ -106,7 +107,12 @@ def http_process() -> FastAPI:
     from plangraf.http.app import create_app
 
     die_with_parent(signal.SIGTERM)
-    return create_app()
+    try:
+        return create_app()
+    except DataError as error:  # a query, collection or another declared file, which its author can mend
+        for found in error.problems:
+            print(f"plangraf: {found.place.file}:{found.place.line or 1}: {found.en}", file=sys.stderr, flush=True)
+        raise SystemExit(1) from error
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -39,9 +39,8 @@ def validate(
       plangraf validate new.ttl --data mine      when new.ttl links to things described in mine/
     """
     with exit_on_error(every=every):
-        from plangraf.publish.report import as_text
+        from plangraf.diagnostics.rendering import as_text
         from plangraf.sheets.judge import is_sheet, judge
-        from plangraf.sheets.problems import as_text as sheets_as_text
 
         for extra in sorted({"sheets" if is_sheet(path) else "publish" for path in files}):
             require_extra(extra)
@@ -50,7 +49,7 @@ def validate(
             typer.echo(as_text(verdict.problems, every=every))
         for path, problems in verdict.sheets:
             if problems:
-                typer.echo(f"{path}\n{sheets_as_text(problems, every=every)}")
+                typer.echo(f"{path}\n{as_text(problems, every=every)}")
         if not verdict.good:
             raise typer.Exit(1)
         typer.echo("nb  Ingen feil.\nen  No errors.")

@@ -33,7 +33,7 @@ PlangrafError
 │   ├── DisplacedError              ended because too many long queries ran at once
 │   ├── NotReadyError               no version is open yet
 │   └── AnswerBrokenError           the answer broke off after its first byte
-├── DataError                       a source file that cannot become part of a version
+├── DataError                       a source file that cannot become part of a version (diagnostics.diagnostic)
 ├── FeedDamagedError                the log of changes cannot be read
 ├── VersionsError                   the folder of versions cannot be read or written
 └── SettingError                    a setting that cannot be used
@@ -52,8 +52,6 @@ from plangraf.errors.engine import (
     WorkerCrashedError,
 )
 from plangraf.errors.operating import (
-    DataError,
-    DataProblem,
     ExtraMissingError,
     FeedDamagedError,
     SettingError,
@@ -93,8 +91,6 @@ __all__ = [
     "AnswerBrokenError",
     "BodyTooLargeError",
     "CodingNotAcceptableError",
-    "DataError",
-    "DataProblem",
     "DisplacedError",
     "EngineError",
     "ExtraMissingError",

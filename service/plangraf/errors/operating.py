@@ -2,40 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from plangraf.errors.base import PlangrafError
-
-
-@dataclass(frozen=True, slots=True)
-class DataProblem:
-    """One problem of the source files, in both languages.
-
-    `file` is relative to the project, `line` counts from 1 or is None when it is not known,
-    `focus_node` and `shape` are IRIs when the problem has them; `severity` is Violation, Warning or Info.
-    """
-
-    file: str
-    line: int | None
-    message_nb: str
-    message_en: str
-    focus_node: str | None = None
-    shape: str | None = None
-    severity: str = "Violation"
-
-
-class DataError(PlangrafError):
-    code = "bad-data"
-    title = "The source files cannot become a version"
-
-    def __init__(self, problems: list[DataProblem]) -> None:
-        first = problems[0]
-        place = first.file if first.line is None else f"{first.file}:{first.line}"
-        super().__init__(
-            f"{len(problems)} problem(s) in the source files; the current version is unchanged. "
-            f"The first is at {place}: {first.message_en}"
-        )
-        self.problems = problems
 
 
 class FeedDamagedError(PlangrafError):

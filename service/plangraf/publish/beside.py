@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
-from plangraf.errors import DataError, VersionsError
+from plangraf.diagnostics.diagnostic import DataError
+from plangraf.errors import VersionsError
 from plangraf.processes import die_with_parent
 
 Result = TypeVar("Result")

@@ -1,6 +1,6 @@
-"""One table for each class that the data have things of: CSV, its CSVW metadata, and Parquet.
+"""One table for each class with things in the data: CSV, its CSVW metadata, and Parquet.
 
-A class of our ontology gives its table its own name, another one that with its prefix: `Plan`, `skos-Concept`.
+A table is named after its class, with the prefix of a vocabulary that is not ours: `Plan`, `skos-Concept`.
 
 A table has a row for each thing, by IRI, and a column for each property and kind of value: `title_nb`, `title_en`,
 `number`. Several values stand in one cell with a separator that none of them holds.
@@ -30,7 +30,7 @@ _RDFS_LABEL = NamedNode(PREFIXES["rdfs"] + "label")
 _XSD = PREFIXES["xsd"]
 _SEPARATORS = ("|", "¦", "‖", "␞")
 _KEY = "id"
-# Datatypes that Parquet has a type of its own for; all others stay as they are written.
+# The datatypes with a Parquet type; values of all others are strings.
 _ARROW: Mapping[str, pa.DataType] = {
     _XSD + "integer": pa.int64(),
     _XSD + "boolean": pa.bool_(),
@@ -133,7 +133,7 @@ def _kind(value: Value) -> tuple[str, str]:
 
 
 def _names(kinds: Mapping[str, list[str]]) -> dict[tuple[str, str], str]:
-    """A column name for each property and kind: the local name, with its prefix where two share it."""
+    """A column name for each property and kind: the local name, with a prefix where two properties share it."""
     locals_ = defaultdict(list)
     for predicate in kinds:
         locals_[local_name(predicate)].append(predicate)
@@ -155,7 +155,7 @@ def _prefix(iri: str) -> str:
 
 
 def _separator(cells: Collection[list[str]]) -> str | None:
-    """None when no cell has several values; else the first separator that no value holds."""
+    """The first separator that no value contains; None when no cell has several values."""
     if all(len(cell) < 2 for cell in cells):
         return None
     return next(mark for mark in _SEPARATORS if not any(mark in value for cell in cells for value in cell))
@@ -172,7 +172,7 @@ def as_csv(table: Table) -> bytes:
 
 
 def as_metadata(table: Table) -> bytes:
-    """CSV on the Web: what each column means, so that the table gives the triples back."""
+    """CSV on the Web: the meaning of each column, so that the table converts back to triples."""
     columns: list[dict[str, object]] = [{"name": _KEY, "titles": _KEY, "datatype": "anyURI", "suppressOutput": True}]
     for column in table.columns:
         described: dict[str, object] = {
@@ -206,7 +206,7 @@ def as_metadata(table: Table) -> bytes:
 def as_parquet(table: Table) -> bytes:
     """Typed columns; a column in which some thing has several values is a list.
 
-    A column with a value that its type cannot hold, such as a date with a time zone, stays as it is written.
+    A column with a value that its type cannot hold, such as a date with a time zone, is one of strings.
     """
     arrays = [pa.array([thing for thing, _ in table.rows], pa.string())]
     for number, column in enumerate(table.columns):

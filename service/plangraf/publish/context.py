@@ -1,7 +1,7 @@
-"""The JSON-LD context, made from the ontology: one short name for each term that the data use.
+"""Makes the JSON-LD context from the ontology: a short name for each term that the data use.
 
-`python -m plangraf.publish.context [FOLDER]` writes `FOLDER/context.jsonld` (default: `ontology`). Names are promises
-to users: a name, once published, stays and keeps its meaning, and the command refuses to break that.
+`python -m plangraf.publish.context [FOLDER]` writes `FOLDER/context.jsonld` (default: `ontology`). A published name
+keeps its meaning forever, because users rely on it; the command refuses to remove or change one.
 JSON-LD 1.1: https://www.w3.org/TR/json-ld11/
 """
 
@@ -24,7 +24,7 @@ FILE = "context.jsonld"
 
 _IRI = "@id"
 _TEXT = "@language"
-# How the values of reused properties are written: an IRI, a text in languages, a datatype, or as they come.
+# The form of a reused property's values: an IRI, texts by language, a datatype, or (None) as they are.
 _REUSED_PROPERTIES: Mapping[str, tuple[str, str | None]] = {
     "label": ("rdfs:label", _TEXT),
     "seeAlso": ("rdfs:seeAlso", _IRI),
@@ -93,7 +93,7 @@ _REUSED_PROPERTIES: Mapping[str, tuple[str, str | None]] = {
     "next": ("hydra:next", _IRI),
     "last": ("hydra:last", _IRI),
 }
-# Classes whose own name is one of ours, or sounds like one, are called after their vocabulary.
+# A class whose name resembles one of ours is named after its vocabulary.
 _REUSED_CLASSES: Mapping[str, str] = {
     "Activity": "eli-dl:Activity",
     "Agent": "foaf:Agent",
@@ -130,15 +130,15 @@ _COERCED = ("integer", "decimal", "boolean", "date", "gYear", "gYearMonth")
 
 
 class ContextError(ValueError):
-    """The context cannot be made: two meanings for a name, or a published name that would be lost."""
+    """The context would give a name two meanings, or lose a published name."""
 
 
 def build_context(triples: Iterable[Quad | Triple]) -> dict[str, Any]:
     """The context document for an ontology.
 
     A value is written the way that gives back the same triple: 7 and true for xsd:integer and xsd:boolean,
-    "2020" for an xsd:gYear, "14.5" for an xsd:decimal, {"nb": "…"} for a text, the IRI for a thing; whatever fits
-    none of these is left to `@value` and `@type`.
+    "2020" for an xsd:gYear, "14.5" for an xsd:decimal, {"nb": "…"} for a text, the IRI for a thing; any
+    other value has `@value` and `@type`.
     """
     ontology = Graph(statements(triples))
     classes: dict[str, Any] = dict(_REUSED_CLASSES)
@@ -157,13 +157,13 @@ def build_context(triples: Iterable[Quad | Triple]) -> dict[str, Any]:
 
 
 def lost_terms(published: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """The names of a published context that a new one leaves out or gives another meaning, sorted."""
+    """The published names that a new context drops or changes, sorted."""
     before, after = published["@context"], new["@context"]
     return sorted(name for name in before if after.get(name) != before[name])
 
 
 def read_ontology(folder: Path) -> list[Quad]:
-    """The theme modules, the header and the prefixes: what stands directly in the ontology's folder."""
+    """The statements of the files directly in the ontology's folder: header, prefixes and theme modules."""
     return [quad for path in sorted(folder.glob("*.ttl")) for quad in pyoxigraph.parse(path=str(path))]
 
 

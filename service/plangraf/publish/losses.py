@@ -15,7 +15,8 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad
 
-from plangraf.errors import DataError, DataProblem, SettingError, VersionsError
+from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_file
+from plangraf.errors import SettingError, VersionsError
 from plangraf.rdf.canonical import graph_of
 from plangraf.rdf.namespaces import GRAPH, PREFIXES, QUERIES_GRAPH
 from plangraf.settings import Settings
@@ -72,7 +73,7 @@ def stop_at_losses(store: VersionStore, after: Content) -> None:
     with suppress(VersionsError):
         if known is not None and known[1] not in versions:
             versions[known[1]] = store.get(known[1])
-    problems: dict[str, DataProblem] = {}
+    problems: dict[str, FileDiagnostic] = {}
     for version in versions.values():
         with suppress(VersionsError):  # the content of a damaged version is unknown
             for graph, problem in _lost(version, content_of_version(version), after):
@@ -88,10 +89,10 @@ def lost_graphs(before: Mapping[str, int], after: Collection[str]) -> dict[str, 
     }  # fmt: skip
 
 
-def _lost(version: Version, before: Content, after: Content) -> Iterator[tuple[str, DataProblem]]:
+def _lost(version: Version, before: Content, after: Content) -> Iterator[tuple[str, FileDiagnostic]]:
     for graph, count in lost_graphs(before.graphs, after.graphs).items():
         name = graph.removeprefix(GRAPH)
-        yield graph, DataProblem(
+        yield graph, in_file(
             name, None,
             f"Versjon {version.id} har datasettet «{name}» med {count} utsagn, og filene har det ikke. Gi mappen det "
             "ligger i med --data, legg filene tilbake, eller bygg med --drop for å la det gå.",
@@ -101,7 +102,7 @@ def _lost(version: Version, before: Content, after: Content) -> Iterator[tuple[s
     for graph in sorted(before.described - after.described):
         if graph in after.graphs:
             name = graph.removeprefix(GRAPH)
-            yield graph, DataProblem(
+            yield graph, in_file(
                 name, None,
                 f"Versjon {version.id} har beskrivelsen av datasettet «{name}», og filene har den ikke: katalogen "
                 "ville miste det. Legg dataset.ttl tilbake, eller bygg med --drop.",
@@ -141,12 +142,12 @@ def with_remembered(settings: Settings, store: VersionStore, *, drop: bool) -> S
     return found
 
 
-def _unusable(settings: Settings, folders: Iterable[Path], first: SettingError) -> Iterator[DataProblem]:
+def _unusable(settings: Settings, folders: Iterable[Path], first: SettingError) -> Iterator[FileDiagnostic]:
     for folder in folders:
         try:
             sources(settings.home, [folder])
         except SettingError as error:
-            yield DataProblem(
+            yield in_file(
                 str(folder), None,
                 "Forrige bygging leste denne mappen, og nå kan den ikke leses. Legg den tilbake, gi den nye plassen "
                 "med --data, eller gi --drop for å la dataene i den gå.",
@@ -154,7 +155,7 @@ def _unusable(settings: Settings, folders: Iterable[Path], first: SettingError) 
                 "to let its data go.",
             )  # fmt: skip
             return
-    yield DataProblem("data/", None, str(first), str(first))
+    yield in_file("data/", None, str(first), str(first))
 
 
 def _nearby(folder: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from plangraf.errors import DataError, DataProblem
+from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic
 from plangraf.sources.files import FRAMES, SITE
 from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.views.catalog.site import load_site
@@ -13,7 +13,7 @@ from plangraf.views.frames import load_frames
 from plangraf.views.labels import load_labels
 
 
-def problems_of_the_site(home: Path) -> list[DataProblem]:
+def problems_of_the_site(home: Path) -> list[FileDiagnostic]:
     """What is wrong with the files that say how the data are shown.
 
     A home that lacks them can be built all the same; only a service needs them.
@@ -26,7 +26,7 @@ def problems_of_the_site(home: Path) -> list[DataProblem]:
     ]
 
 
-def _problems(load: Callable[[], object]) -> list[DataProblem]:
+def _problems(load: Callable[[], object]) -> list[FileDiagnostic]:
     try:
         load()
     except DataError as error:

@@ -11,9 +11,9 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 from plangraf.rdf.graph import Value
 from plangraf.rdf.names import compact
 from plangraf.rdf.namespaces import ID, PREFIXES
+from plangraf.sheets.cell_place import CellError
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Column
-from plangraf.sheets.problems import CellError
 from plangraf.sheets.read.links import same_digits
 from plangraf.sheets.values import STRING, Cell, as_text, lexical_of, spoiled, to_cell
 

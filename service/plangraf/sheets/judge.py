@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plangraf.checks.own_files import validate
+from plangraf.diagnostics.diagnostic import FileDiagnostic, stops
 from plangraf.diagnostics.progress import Progress
-from plangraf.errors import DataProblem, SettingError
+from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import slug
 from plangraf.settings import Settings
-from plangraf.sheets.problems import SheetProblem, stops
+from plangraf.sheets.cell_place import SheetDiagnostic
 from plangraf.sources.files import READ, data_root
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
@@ -34,8 +35,8 @@ _MOST_BYTES = 20 * 1024 * 1024
 class Verdict:
     """What is wrong with the Turtle files, and with each workbook or folder of CSV files."""
 
-    problems: tuple[DataProblem, ...]
-    sheets: tuple[tuple[Path, tuple[SheetProblem, ...]], ...]
+    problems: tuple[FileDiagnostic, ...]
+    sheets: tuple[tuple[Path, tuple[SheetDiagnostic, ...]], ...]
 
     @property
     def good(self) -> bool:
@@ -76,7 +77,7 @@ def is_sheet(path: Path) -> bool:
 
 def _imported(
     settings: Settings, sheets: Sequence[Path], municipality: str | None
-) -> list[tuple[Path, tuple[SheetProblem, ...]]]:
+) -> list[tuple[Path, tuple[SheetDiagnostic, ...]]]:
     """The problems of each; one may need what another describes, so what fails is tried again after the others."""
     # Only here, because Turtle files need no reader of workbooks.
     from plangraf.sheets.exchange import import_sheet
@@ -87,7 +88,7 @@ def _imported(
         if (root := data_root(path)) is not None and any(root.glob("*/*/*.ttl")):
             data.setdefault(root.resolve(), root)
     settings = settings.model_copy(update={"data": tuple(data.values())})
-    found: dict[Path, tuple[SheetProblem, ...]] = {}
+    found: dict[Path, tuple[SheetDiagnostic, ...]] = {}
     with tempfile.TemporaryDirectory(prefix="plangraf-validate-") as temporary:
         waiting = list(sheets)
         while waiting:

@@ -17,7 +17,7 @@ from pyoxigraph import NamedNode
 
 from plangraf.rdf.names import curie, expand
 from plangraf.rdf.namespaces import ID, PREFIXES, slug
-from plangraf.sheets.problems import CellError
+from plangraf.sheets.cell_place import CellError
 
 _OWN = re.compile(r"[a-z][a-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
 _OURS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")

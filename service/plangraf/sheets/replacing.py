@@ -96,7 +96,7 @@ def preview(
             place = 0 if thing not in before else 2 if thing not in after else 1
             sheet = model.narrowest((after if thing in after else before).iris(thing, RDF_TYPE))
             found[sheet.title if sheet else OTHER_TITLE][place].append(keys.short(thing.value))
-    unreadable = tuple(sorted({problem.file for problem in parsed.problems}))
+    unreadable = tuple(sorted({problem.place.file for problem in parsed.problems}))
     before_notes, after_notes = notes
     if not found and not unreadable and list(before_notes) == list(after_notes):
         return None

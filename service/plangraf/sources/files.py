@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plangraf.errors import DataProblem, SettingError
+from plangraf.diagnostics.diagnostic import FileDiagnostic, Severity, in_file
+from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import GRAPH, ONTOLOGY_GRAPH, SDG_GRAPH, SHAPES_GRAPH, slug
 from plangraf.sparql.named.collection_files import collection_files
 
@@ -49,7 +50,7 @@ class Skipped:
     """A file or folder that looks like data but is not read, and why."""
 
     path: Path
-    problem: DataProblem
+    problem: FileDiagnostic
 
 
 @dataclass(slots=True)
@@ -59,8 +60,8 @@ class Sources:
     files: list[SourceFile] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
-    def skip(self, path: Path, name: str, nb: str, en: str, severity: str = "Violation") -> None:
-        self.skipped.append(Skipped(path, DataProblem(name, None, nb, en, severity=severity)))
+    def skip(self, path: Path, name: str, nb: str, en: str, severity: Severity = "Violation") -> None:
+        self.skipped.append(Skipped(path, in_file(name, None, nb, en, severity=severity)))
 
 
 def sources(home: Path, data: Sequence[Path] = ()) -> Sources:

@@ -11,11 +11,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
-from plangraf.errors import DataProblem
+from plangraf.diagnostics.diagnostic import FileDiagnostic, FilePlace, in_file
 from plangraf.rdf.literals import WIDER, canonical
 from plangraf.rdf.names import compact
 from plangraf.rdf.namespaces import BASE, ONTOLOGY_GRAPH, PREFIXES, SHAPES_GRAPH
@@ -33,14 +32,7 @@ _NOT_OURS = re.compile(r"https?://(?:[^/]*@)?(?:www\.)?w3id\.org(?::\d+)?/plangr
 _A_HOST = re.compile(r"https?://(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\])(?::\d+)?(?:/|$)", re.IGNORECASE)
 
 
-class Place(NamedTuple):
-    """The place of the first statement about a thing: `file` as messages name it, `line` from 1."""
-
-    file: str
-    line: int
-
-
-Locate = Callable[[str], Place | None]
+Locate = Callable[[str], FilePlace | None]
 """Gives the place of a thing by its IRI."""
 
 
@@ -49,10 +41,10 @@ class Parsed:
     """The parsed files: unique quads, the place of each subject, and the problems."""
 
     quads: set[Quad] = field(default_factory=set)
-    places: dict[NamedNode, Place] = field(default_factory=dict)
-    problems: list[DataProblem] = field(default_factory=list)
+    places: dict[NamedNode, FilePlace] = field(default_factory=dict)
+    problems: list[FileDiagnostic] = field(default_factory=list)
 
-    def place(self, iri: str) -> Place | None:
+    def place(self, iri: str) -> FilePlace | None:
         try:
             return self.places.get(NamedNode(iri))
         except ValueError:  # a blank node's label or a literal is no IRI
@@ -115,7 +107,7 @@ class _Reader:
                 continue
             quads.add(Quad(subject, predicate, value, graph))
             if isinstance(subject, NamedNode):
-                places.setdefault(subject, Place(file.name, line))
+                places.setdefault(subject, FilePlace(file.name, line))
             for term in (subject, predicate, value):
                 if isinstance(term, NamedNode):
                     if term.value not in self._good_iris:
@@ -236,7 +228,7 @@ class _Reader:
         subject: NamedNode | BlankNode | Triple | None = None,
     ) -> None:
         focus = subject.value if isinstance(subject, NamedNode) else None
-        self.parsed.problems.append(DataProblem(file.name, line, message_nb, message_en, focus))
+        self.parsed.problems.append(in_file(file.name, line, message_nb, message_en, focus))
 
 
 def _turtle(lexical: str, datatype: str) -> str:

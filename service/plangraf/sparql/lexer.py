@@ -38,8 +38,9 @@ _LONGEST_PREFIX = 256
 
 _TOKEN = re.compile(
     rf"""
-      [ \t\r\n]++ | \#[^\r\n]*+
-    | (?P<variable>[?$][{_VAR}]++)
+    (?: [ \t\r\n]++ | \#[^\r\n]*+ )*+
+    (?:
+      (?P<variable>[?$][{_VAR}]++)
     | (?P<prefixed_name>
         (?:[{_BASE}][{_NAME}.]{{0,{_LONGEST_PREFIX}}}+(?<!\.))?+ :
         (?:(?:[{_VAR}:]|{_LOCAL_ESCAPE})(?:[{_NAME}:]|{_LOCAL_ESCAPE}|\.++(?=[{_NAME}:%\\]))*+)?+
@@ -59,10 +60,13 @@ _TOKEN = re.compile(
     | (?P<langtag>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+(?:--[a-z]++)?+)
     | (?P<bnode>_:[{_BASE}_0-9](?:[{_NAME}]|\.++(?=[{_NAME}]))*+)
     | (?P<punctuation>\^\^|&&|\|\||!=|<=|>=|<<|>>|\{{\||\|\}}|[{{}}()\[\].,;*/|^!=<>+\-?~])
+    | (?P<nothing>\Z)
     | (?P<bad>[\s\S])
+    )
     """,
     re.VERBOSE,
 )
+_KINDS = ("", *_TOKEN.groupindex)
 _ESCAPE = re.compile(r"\\(?:\\|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 # What could end a string, an IRI or a comment stays escaped: the engine reads it so, inside them only, and an
 # escape may stand only where its character may.
@@ -195,13 +199,14 @@ def tokenize_source(source: Source, limit: int | None = None) -> list[Token]:
     # A named tuple's own constructor takes twice the time.
     new, append = tuple.__new__, tokens.append
     for match in _TOKEN.finditer(source.decoded):
-        kind = match.lastgroup
-        if kind is None:
-            continue
-        start, end = match.span()
+        group: int = match.lastindex  # type: ignore[assignment]  # each match has one group
+        kind = _KINDS[group]
+        start, end = match.span(group)
+        if start == end:
+            break
         if kind == "bad" or kind == "open_iri":
             raise _unreadable(source, start)
-        append(new(Token, (kind, match[0], start, end, source)))
+        append(new(Token, (kind, match[group], start, end, source)))
         if limit is not None and len(tokens) > limit:
             raise QueryLimitError("number of tokens", len(tokens), limit)
     return tokens

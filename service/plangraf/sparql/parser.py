@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass
 
 from plangraf.sparql.expression_parser import BUILT_IN
+from plangraf.sparql.known_names import Names
 from plangraf.sparql.lexer import Token
-from plangraf.sparql.names import Names
 from plangraf.sparql.nodes import (
     Aggregate,
     Count,
@@ -39,6 +38,7 @@ _CONSTRAINTS = BUILT_IN | IRIS | {"'('"}
 _CONDITIONS = _CONSTRAINTS | {"VAR"}
 _DIRECTIONS = frozenset(("ASC", "DESC"))
 _KEYS = _CONDITIONS | _DIRECTIONS
+_MODIFIERS = frozenset(("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET"))
 _PROLOGUE = frozenset(("BASE", "PREFIX", "VERSION"))
 _DECLARED = (frozenset(("IRI",)), frozenset(("PNAME_NS",)))
 _FORMS = frozenset(("SELECT", "CONSTRUCT", "DESCRIBE", "ASK"))
@@ -61,16 +61,8 @@ class Mistake(Exception):  # noqa: N818  # what it means to the user, explain.re
         return "ASK" in self.expected or self.expected in _DECLARED
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A query as a tree; `iris` are all IRIs in it as they are written, except those of its prologue."""
-
-    query: Select
-    iris: list[Iri]
-
-
-def parse(tokens: list[Token], terminals: list[str], names: Names) -> Parsed:
-    """The query that the tokens are.
+def parse(tokens: list[Token], terminals: list[str], names: Names) -> tuple[Select, list[Iri]]:
+    """The query that the tokens are, and all IRIs in it as they are written, except those of its prologue.
 
     Args:
         tokens: those of the whole query.
@@ -82,7 +74,7 @@ def parse(tokens: list[Token], terminals: list[str], names: Names) -> Parsed:
     """
     parser = _Parser(tokens, terminals, names)
     try:
-        return Parsed(parser.query(), parser.iris)
+        return parser.query(), parser.iris
     except NotExpected:
         culprit = parser.at
     again = _Expecting(tokens, terminals, names, culprit)
@@ -212,6 +204,14 @@ class _Parser(PatternParser):
         select.where = self.group()
 
     def _modifiers(self, select: Select) -> None:
+        if self.sees_any(_MODIFIERS):
+            self._read_modifiers(select)
+        else:
+            select.groups_end = self.end
+        select.grouped = bool(select.grouping or select.having or (self.aggregates and _aggregates(select)))
+        select.end = self.end
+
+    def _read_modifiers(self, select: Select) -> None:
         if self.accepts("GROUP"):
             self.take("BY")
             while self.sees_any(_CONDITIONS) or not select.grouping:
@@ -227,8 +227,6 @@ class _Parser(PatternParser):
                 select.order.append(self._order_key())
         while (not select.limit and self.sees("LIMIT")) or (not select.offset and self.sees("OFFSET")):
             self._slice(select)
-        select.grouped = bool(select.grouping or select.having or (self.aggregates and _aggregates(select)))
-        select.end = self.end
 
     def _group_condition(self) -> Item:
         if self.sees("'('"):

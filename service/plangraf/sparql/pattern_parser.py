@@ -6,7 +6,6 @@ from plangraf.errors import ServiceForbiddenError
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sparql.expression_parser import ExpressionParser
 from plangraf.sparql.lexer import Token
-from plangraf.sparql.names import Names
 from plangraf.sparql.nodes import (
     Alternative,
     Bind,
@@ -53,9 +52,7 @@ _REIFIERS = IRIS | {"VAR", "BNODE"}
 
 
 class PatternParser(ExpressionParser):
-    def __init__(self, tokens: list[Token], terminals: list[str], names: Names) -> None:
-        super().__init__(tokens, terminals, names)
-        self._blanks = 0
+    _blanks = 0
 
     # Groups
 
@@ -285,12 +282,13 @@ class PatternParser(ExpressionParser):
 
     def _step(self) -> Path:
         start = self.start
-        inverse = self.accepts("'^'")
-        path = self._repeated()
-        return Inverse(start, self.end, path) if inverse else path
+        if self.accepts("'^'"):
+            path = self._repeated(self.start)
+            return Inverse(start, self.end, path)
+        return self._repeated(start)
 
-    def _repeated(self) -> Path:
-        start = self.start
+    def _repeated(self, start: int) -> Path:
+        path: Path
         if self.accepts("'('"):
             path = self._path()
             self.take("')'")
@@ -308,10 +306,10 @@ class PatternParser(ExpressionParser):
         return Link(iri.start, iri.end, iri)
 
     def _iri_or_a(self) -> Iri:
-        if not self.sees("'a'"):
-            return self.iri("property")
-        token = self.advance()
-        return Iri(token.start, token.end, "a", _TYPE)
+        if self.sees("'a'"):
+            token = self.advance()
+            return Iri(token.start, token.end, "a", _TYPE)
+        return self.iri("property")
 
     def _negated_set(self, start: int) -> NegatedSet:
         path = NegatedSet(start, start, [], [])

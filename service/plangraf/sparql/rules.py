@@ -26,7 +26,7 @@ from plangraf.sparql.nodes import (
     parts,
     walk,
 )
-from plangraf.sparql.query import Query
+from plangraf.sparql.parsed_query import Query
 from plangraf.sparql.scope import expressions_in, groups_in, in_scope, inner_groups, selects_in, variables_in
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plangraf.sparql.bounds import Limits, check_bounds
-from plangraf.sparql.names import Names
+from plangraf.sparql.known_names import Names
 from plangraf.sparql.nodes import Blank, Select
-from plangraf.sparql.query import read
+from plangraf.sparql.parsed_query import read
 from plangraf.sparql.rewrite import Edited, rewrite
 
 __all__ = ["CheckedQuery", "Limits", "check"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from typing import NoReturn
 
+from plangraf.sparql.known_names import Names
 from plangraf.sparql.lexer import Token
-from plangraf.sparql.names import Names
 from plangraf.sparql.nodes import Constant, Iri, Variable
 from plangraf.sparql.suggest import Role
 

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 from pyoxigraph import NamedNode
 
-from plangraf.errors import DataError, DataProblem
+from plangraf.diagnostics.diagnostic import DataError, in_file
 from plangraf.rdf.graph import RDF_TYPE
 from plangraf.rdf.jsonld.frame import NO_FRAME, Frame
 from plangraf.rdf.namespaces import PREFIXES
@@ -127,4 +127,4 @@ def _join(frames: list[Frame]) -> Frame:
 
 
 def _problem(line: int, en: str, nb: str) -> DataError:
-    return DataError([DataProblem(f"ontology/{FILE}", line, nb, en)])
+    return DataError([in_file(f"ontology/{FILE}", line, nb, en)])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
-from plangraf.errors import DataError, DataProblem
+from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_file
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sparql.named.binding import LANGUAGES
 
@@ -33,7 +33,7 @@ def load_labels(home: Path) -> Labels:
         DataError: a file cannot be used; each problem names file and line.
     """
     found: dict[str, dict[str, str]] = {}
-    problems: list[DataProblem] = []
+    problems: list[FileDiagnostic] = []
     for path in label_files(home):
         text = path.read_text(encoding="utf-8")
         file = str(path.relative_to(home))
@@ -56,7 +56,7 @@ def load_labels(home: Path) -> Labels:
                     own[term.value][label.language or ""] = label.value
         except SyntaxError as error:
             line = error.lineno or 1
-            problems.append(DataProblem(file, line, f"Dette er ikke Turtle: {error.msg}", f"Not Turtle: {error.msg}"))
+            problems.append(in_file(file, line, f"Dette er ikke Turtle: {error.msg}", f"Not Turtle: {error.msg}"))
             continue
         for iri, labels in own.items():
             if missing := [language for language in LANGUAGES if language not in labels]:
@@ -70,11 +70,11 @@ def load_labels(home: Path) -> Labels:
     return found
 
 
-def _problem(file: str, text: str, iri: str, en: str, nb: str) -> DataProblem:
+def _problem(file: str, text: str, iri: str, en: str, nb: str) -> FileDiagnostic:
     """A problem at the line where a term stands."""
     lines = text.splitlines()
     line = next((number for number, line in enumerate(lines, 1) if any(name in line for name in _names(iri))), 1)
-    return DataProblem(file, line, f"{iri}: {nb}", f"{iri}: {en}")
+    return in_file(file, line, f"{iri}: {nb}", f"{iri}: {en}")
 
 
 def _names(iri: str) -> Iterable[str]:

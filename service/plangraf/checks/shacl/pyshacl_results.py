@@ -7,7 +7,7 @@ where requests are answered. https://github.com/RDFLib/pySHACL
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import pyshacl
 import rdflib
@@ -18,7 +18,7 @@ from rdflib import RDF, SH, BNode, Literal, URIRef
 from rdflib.term import Node
 
 from plangraf.checks.data_graph import Term
-from plangraf.errors import DataProblem
+from plangraf.diagnostics.diagnostic import FileDiagnostic, Severity, in_file
 from plangraf.rdf.names import compact
 from plangraf.rdf.rdflib_graph import rdflib_term, to_rdflib
 from plangraf.sources.turtle import Locate
@@ -32,7 +32,7 @@ def pyshacl_problems(
     shape_quads: Iterable[Quad],
     locate: Locate,
     asked: Mapping[Term, Iterable[Term]] | None = None,
-) -> Iterator[DataProblem]:
+) -> Iterator[FileDiagnostic]:
     """One problem for each result; one alone when pySHACL cannot use the shapes.
 
     Args:
@@ -77,16 +77,18 @@ def _report_on(data: rdflib.Graph, shapes: rdflib.Graph, asked: Mapping[Term, It
     return report
 
 
-def _unusable(error: Exception) -> DataProblem:
+def _unusable(error: Exception) -> FileDiagnostic:
     reason = str(getattr(error, "message", "") or error) or type(error).__name__
-    return DataProblem(
+    return in_file(
         "shapes/", None,
         f"Formene kan ikke brukes. pySHACL sier: {reason}",
         f"The shapes cannot be used. pySHACL says: {reason}",
     )  # fmt: skip
 
 
-def _problems(report: rdflib.Graph, data: rdflib.Graph, shapes: rdflib.Graph, locate: Locate) -> Iterator[DataProblem]:
+def _problems(
+    report: rdflib.Graph, data: rdflib.Graph, shapes: rdflib.Graph, locate: Locate
+) -> Iterator[FileDiagnostic]:
     for validation in report.subjects(RDF.type, SH.ValidationReport):
         for result in report.objects(validation, SH.result):
             yield _problem(result, report, data, shapes, locate)
@@ -94,7 +96,7 @@ def _problems(report: rdflib.Graph, data: rdflib.Graph, shapes: rdflib.Graph, lo
 
 def _problem(
     result: Node, report: rdflib.Graph, data: rdflib.Graph, shapes: rdflib.Graph, locate: Locate
-) -> DataProblem:
+) -> FileDiagnostic:
     focus = report.value(result, SH.focusNode)
     named = _nearest_iri(focus, data)
     place = locate(str(named)) if named is not None else None
@@ -111,10 +113,10 @@ def _problem(
         where.append(_shown(value))
     detail = f" [{' '.join(where)}]" if where else ""
     severity = str(report.value(result, SH.resultSeverity) or SH.Violation).removeprefix(str(SH))
-    return DataProblem(
+    return in_file(
         place.file if place else "data/", place.line if place else None,
         texts.get("nb", plain) + detail, texts.get("en", plain) + detail,
-        str(named or focus), str(shape) if shape is not None else None, severity,
+        str(named or focus), str(shape) if shape is not None else None, cast(Severity, severity),
     )  # fmt: skip
 
 

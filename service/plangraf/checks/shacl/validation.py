@@ -7,10 +7,9 @@ from collections.abc import Collection
 from pyoxigraph import NamedNode
 
 from plangraf.checks.data_graph import DataGraph
-from plangraf.checks.problem_order import sort_problems
 from plangraf.checks.shacl.compiler import suspects
 from plangraf.checks.shacl.constraints import SH, NotCompiledError
-from plangraf.errors import DataProblem
+from plangraf.diagnostics.diagnostic import FileDiagnostic, in_order
 from plangraf.rdf.namespaces import ONTOLOGY_GRAPH, SHAPES_GRAPH
 from plangraf.sources.turtle import Locate
 
@@ -19,7 +18,7 @@ _ONTOLOGY, _SHAPES = NamedNode(ONTOLOGY_GRAPH), NamedNode(SHAPES_GRAPH)
 _DECLARING = frozenset(SH + name for name in ("declare", "prefix", "namespace"))
 
 
-def shacl_problems(data: DataGraph, locate: Locate, nodes: Collection[str] | None = None) -> list[DataProblem]:
+def shacl_problems(data: DataGraph, locate: Locate, nodes: Collection[str] | None = None) -> list[FileDiagnostic]:
     """Every SHACL result over the union of all graphs.
 
     Args:
@@ -40,8 +39,8 @@ def shacl_problems(data: DataGraph, locate: Locate, nodes: Collection[str] | Non
 
     found = pyshacl_problems(data.quads, shapes.quads, locate, asked)
     if asked is None and nodes is not None:
-        found = (problem for problem in found if problem.focus_node is None or problem.focus_node in nodes)
-    return sort_problems(found)
+        found = (problem for problem in found if problem.place.thing is None or problem.place.thing in nodes)
+    return in_order(found)
 
 
 def shapes_of(data: DataGraph) -> DataGraph:

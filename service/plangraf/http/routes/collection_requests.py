@@ -15,6 +15,7 @@ from plangraf.http.resource.parameters import format_of, language_of, parameters
 from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML, Format
 from plangraf.sparql.named.binding import LANGUAGES, term
 from plangraf.sparql.named.collection import Collection, Facet
+from plangraf.sparql.named.collection_head import RESERVED
 from plangraf.sparql.named.head import Parameter
 
 FORMATS = (*GRAPH_FORMATS, CSV, HTML)
@@ -23,7 +24,6 @@ MOST = 1_000
 
 _VERSION = re.compile(r"[0-9a-f]{16}")
 _WHOLE = re.compile(r"[1-9][0-9]{0,8}")
-_COMMON = ("page", "limit", "version", "format", "lang")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def read(request: Request, collection: Collection, fixed: Format | None) -> Aske
         NotAcceptableError: no format fits.
     """
     given = parameters(request.scope["query_string"])
-    known = [*_COMMON, *(facet.name for facet in collection.facets)]
+    known = [*RESERVED, *(facet.name for facet in collection.facets)]
     for name in given:
         if name not in known:
             raise ParameterError(name, f"is not known to /{collection.path}. It takes: {', '.join(sorted(known))}.")

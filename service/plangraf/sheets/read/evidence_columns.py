@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from plangraf.diagnostics.diagnostic import Diagnostic
 from plangraf.rdf.graph import RDF_TYPE, Graph, Node, Value, statements
 from plangraf.rdf.names import local_name
 from plangraf.rdf.namespaces import ID, PLAN, PREFIXES, SCHEME, slug
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import EVIDENCE, EVIDENCE_KIND, HAS_SOURCE, PASSAGE, Model
-from plangraf.sheets.problems import SheetProblem
 from plangraf.sheets.read.rows import Imported, Row
 
 _XSD = PREFIXES["xsd"]
@@ -72,7 +72,7 @@ class _Writer:
         if source is None or (not sources and len(self._sources) > 1):
             _, place = row.evidence.get(HAS_SOURCE, ([], row.place))
             self._imported.problems.append(
-                SheetProblem(
+                Diagnostic(
                     place,
                     "Skriv hvilket kildedokument belegget står i: arket for kildedokumenter har ikke nøyaktig ett.",
                     "Write the source document of the evidence: the sheet of source documents has not exactly one.",

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 
 from pyoxigraph import NamedNode, Triple
 
+from plangraf.diagnostics.diagnostic import Diagnostic
 from plangraf.rdf.graph import RDF_TYPE, Graph, statements
 from plangraf.rdf.names import expand
 from plangraf.rdf.namespaces import ID
+from plangraf.sheets.cell_place import CellPlace, SheetDiagnostic
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Column
-from plangraf.sheets.problems import Place, SheetProblem
 
 _NAMES = [
     NamedNode(expand(name))
@@ -69,7 +70,7 @@ class Names:
         return self._called[iri]
 
 
-def no_key(place: Place, column: Column, text: str, names: Names) -> SheetProblem:
+def no_key(place: CellPlace, column: Column, text: str, names: Names) -> SheetDiagnostic:
     """A cell of links that holds what is no key, or the key of nothing."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     found = [(line, meant) for line in lines if (meant := names.meant(column, line))]
@@ -82,7 +83,7 @@ def no_key(place: Place, column: Column, text: str, names: Names) -> SheetProble
     else:
         nb = "Ingen ting av denne klassen er beskrevet. Legg til en rad for den, og skriv nøkkelen dens her."
         en = "Nothing of this class is described. Add a row for it, and write its key here."
-    return SheetProblem(
+    return Diagnostic(
         place,
         f"Dette er ikke nøkkelen til noe som er beskrevet. {nb}",
         f"This is not the key of anything described. {en}",

@@ -16,9 +16,9 @@ from plangraf.errors import EngineError, Place, RequestError
 from plangraf.sparql.explain.chosen_graphs import GraphChoice, Graphs, at_place, list_graphs
 from plangraf.sparql.explain.corrections import correct
 from plangraf.sparql.explain.outline import Outline, Part, outline
-from plangraf.sparql.names import Names
+from plangraf.sparql.known_names import Names
 from plangraf.sparql.nodes import Union
-from plangraf.sparql.query import read
+from plangraf.sparql.parsed_query import read
 from plangraf.sparql.scope import has_graph_clause
 
 _MOST_ASKED = 12

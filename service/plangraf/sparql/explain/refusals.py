@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from plangraf.errors import QuerySyntaxError
+from plangraf.sparql.known_names import Names
 from plangraf.sparql.lexer import shown
-from plangraf.sparql.names import Names
-from plangraf.sparql.query import Query, read
+from plangraf.sparql.parsed_query import Query, read
 from plangraf.sparql.rewrite import Edited
 from plangraf.sparql.rules import broken_rule
 

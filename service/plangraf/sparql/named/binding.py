@@ -15,10 +15,11 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from plangraf.errors import DataError, DataProblem, ParameterError, QuerySyntaxError, RequestError
+from plangraf.diagnostics.diagnostic import DataError, in_file
+from plangraf.errors import ParameterError, QuerySyntaxError, RequestError
 from plangraf.rdf.namespaces import SDG
 from plangraf.sparql.named.head import Parameter, QueryHead, parse_head
-from plangraf.sparql.query import read
+from plangraf.sparql.parsed_query import read
 
 XSD_INTEGER = NamedNode("http://www.w3.org/2001/XMLSchema#integer")
 LANGUAGES = ("nb", "en")
@@ -176,7 +177,7 @@ _READERS: dict[str, Callable[[str, str], NamedNode | Literal]] = {
 
 
 def _problem(file: str, line: int, what: str) -> DataError:
-    return DataError([DataProblem(file, line, f"Spørringen kan ikke brukes: {what}", f"The query: {what}")])
+    return DataError([in_file(file, line, f"Spørringen kan ikke brukes: {what}", f"The query: {what}")])
 
 
 def _values_place(text: str, head: QueryHead, file: str) -> int:

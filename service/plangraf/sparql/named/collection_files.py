@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from plangraf.errors import DataError, DataProblem, ParameterError, QuerySyntaxError, RequestError
+from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic
+from plangraf.errors import ParameterError, QuerySyntaxError, RequestError
 from plangraf.rdf.namespaces import GRAPH, ID, PREFIXES, SCHEME, SDG
 from plangraf.sparql.lexer import Token, tokenize
 from plangraf.sparql.named.binding import term
@@ -52,7 +53,7 @@ def load_collections(queries: Path) -> dict[str, Collection]:
     where = f"{queries.name}/{FOLDER}"
     shared = _shared(folder / SHARED, f"{where}/{SHARED}")
     found: list[tuple[int, Collection]] = []
-    problems: list[DataProblem] = []
+    problems: list[FileDiagnostic] = []
     for path in sorted(folder.glob("*.rq")):
         try:
             file = _File(path, f"{where}/{path.name}", shared)

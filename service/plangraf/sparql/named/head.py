@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
-from plangraf.errors import DataError, DataProblem
+from plangraf.diagnostics.diagnostic import DataError, in_file
 
 ParameterType = Literal["iri", "iri-or-code", "integer", "code", "lang", "string"]
 ColumnType = Literal[
@@ -135,7 +135,7 @@ class Head:
 
 
 def problem(file: str, line: int, en: str, nb: str) -> DataError:
-    return DataError([DataProblem(file, line, nb, en)])
+    return DataError([in_file(file, line, nb, en)])
 
 
 def parse_head(text: str, file: str) -> QueryHead:

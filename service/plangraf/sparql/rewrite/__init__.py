@@ -22,12 +22,18 @@ from plangraf.sparql.rewrite.graph_subselects import tie_selects
 from plangraf.sparql.rewrite.inner_patterns import part_patterns
 from plangraf.sparql.rewrite.ordering import order_kinds
 from plangraf.sparql.rewrite.paths import count_paths
-from plangraf.sparql.rewrite.spelling import drop_repeated_columns, spell_booleans, spell_calls, spell_names
+from plangraf.sparql.rewrite.spelling import (
+    drop_repeated_columns,
+    is_spelled_otherwise,
+    spell_booleans,
+    spell_calls,
+    spell_names,
+)
 from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError
 from plangraf.sparql.rewrite.subselects import hide_variables
 
 if TYPE_CHECKING:
-    from plangraf.sparql.query import Query
+    from plangraf.sparql.parsed_query import Query
 
 __all__ = ["Edited", "rewrite"]
 
@@ -60,6 +66,8 @@ _STEPS: tuple[tuple[Callable[[Rewriting], None], frozenset[str]], ...] = (
     (order_kinds, frozenset(("ORDER",))),
     (order_columns, frozenset(("'*'",))),
 )
+# Nearly every query has these two, so `is_spelled_otherwise` looks at what they are about.
+_HINTS = frozenset().union(*(needed for _, needed in _STEPS)) - {"PNAME", "SELECT"}
 
 
 def rewrite(query: Query, max_bytes: int, max_nesting: int) -> Edited | None:
@@ -73,6 +81,8 @@ def rewrite(query: Query, max_bytes: int, max_nesting: int) -> Edited | None:
         QueryUnsupportedError: the engine cannot answer it as the standard says.
         QueryLimitError: the result would be too long or too deep.
     """
+    if query.words.isdisjoint(_HINTS) and not is_spelled_otherwise(query):
+        return None
     most = min(_MOST_GROWN * (len(query.text) + _SHORTEST_GROWN), max_bytes)
     rewriting = Rewriting(query)
     try:

@@ -7,10 +7,25 @@ bracket. A variable that SELECT names twice, which gives one column.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from plangraf.sparql.nodes import Variable
 from plangraf.sparql.rewrite.state import Rewriting
 
+if TYPE_CHECKING:
+    from plangraf.sparql.parsed_query import Query
+
 _TIGHT = frozenset(("FN", "BNODE_CALL"))
+
+
+def is_spelled_otherwise(query: Query) -> bool:
+    """Whether names, columns or inner SELECTs of a query need a rewrite."""
+    columns = [item.name for item in query.tree.items]
+    return (
+        len(columns) > len(set(columns))
+        or query.terminals.count("SELECT") > (query.tree.form == "SELECT")
+        or any(iri.text.count(".") > 1 and iri.text[0] != "<" for iri in query.iris)
+    )
 
 
 def spell_names(rewriting: Rewriting) -> None:

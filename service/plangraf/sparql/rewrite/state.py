@@ -13,7 +13,7 @@ from plangraf.sparql.scope import groups_in
 
 if TYPE_CHECKING:
     from plangraf.sparql.lexer import Token
-    from plangraf.sparql.query import Query
+    from plangraf.sparql.parsed_query import Query
 
 
 class UnsupportedError(Exception):

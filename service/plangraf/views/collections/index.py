@@ -15,12 +15,13 @@ from plangraf.sparql.named.collection import Collection
 from plangraf.views.collections.listing import BETWEEN, hydra, search_graph
 from plangraf.views.describe import defined_terms
 from plangraf.views.fetching import fetch_rows
+from plangraf.views.wording import LANGUAGES, texts
 
 PATH = "collections"
 
 _XSD_INTEGER = NamedNode(PREFIXES["xsd"] + "integer")
 _TITLE = NamedNode(PREFIXES["dcterms"] + "title")
-_WORDS = (("nb", "Lister"), ("en", "Lists"))
+_WORDS = tuple((code, texts(code)["collections"]) for code in LANGUAGES)
 
 
 async def totals(snapshot: Snapshot, collections: Mapping[str, Collection]) -> dict[str, int]:

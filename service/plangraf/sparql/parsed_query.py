@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from plangraf.errors import Place, QueryLimitError, QuerySyntaxError
 from plangraf.sparql.bounds import Limits, check_nesting
 from plangraf.sparql.explain.mistakes import explain_mistake
+from plangraf.sparql.known_names import Names
 from plangraf.sparql.lexer import Source, Token, tokenize_source
-from plangraf.sparql.names import Names
 from plangraf.sparql.nodes import Iri, Node, Select
 from plangraf.sparql.parser import Mistake, parse
 from plangraf.sparql.pattern_parser import service_refused
 from plangraf.sparql.words import terminals
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Query:
     """A query that keeps the grammar and whose names exist.
 
@@ -73,7 +73,7 @@ def read(text: str, limits: Limits | None = None, names: Names | None = None) ->
     if "SERVICE" in kinds:
         raise service_refused(tokens, kinds.index("SERVICE"))
     try:
-        parsed = parse(tokens, kinds, names)
+        tree, iris = parse(tokens, kinds, names)
     except Mistake as mistake:
         raise explain_mistake(mistake, tokens, source, unbalanced) from mistake
     except RecursionError as error:
@@ -81,7 +81,7 @@ def read(text: str, limits: Limits | None = None, names: Names | None = None) ->
         raise QueryLimitError("nesting depth", limits.max_nesting, limits.max_nesting - 1) from error
     if unbalanced:
         raise unbalanced  # brackets inside a triple term, which is not parsed
-    return Query(source, tokens, kinds, frozenset(kinds), names, parsed.query, parsed.iris)
+    return Query(source, tokens, kinds, frozenset(kinds), names, tree, iris)
 
 
 def _source(text: str, limits: Limits) -> Source:
