@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import http.client
 import os
 import signal
@@ -106,7 +107,10 @@ def http_process() -> FastAPI:
     from plangraf.http.app import create_app
 
     die_with_parent(signal.SIGTERM)
-    return create_app()
+    app = create_app()
+    gc.collect()
+    gc.freeze()  # the application stays: looking through it again and again holds requests up for tens of milliseconds
+    return app
 
 
 def bind(host: str, port: int) -> socket.socket:
