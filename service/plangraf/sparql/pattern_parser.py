@@ -43,9 +43,7 @@ _CELLS = _LITERALS | IRIS | {"UNDEF", "'<<'"}
 NODES = _LITERALS | IRIS | {"VAR", "BNODE", "'['", "'('", "'<<'"}
 _TEMPLATE_VERBS = IRIS | {"VAR", "'a'"}
 _VERBS = _TEMPLATE_VERBS | {"'^'", "'!'", "'('"}
-_ELEMENTS = frozenset(
-    ("'{'", "OPTIONAL", "MINUS", "LATERAL", "GRAPH", "SERVICE", "FILTER", "BIND", "VALUES")
-)  # fmt: skip
+_ELEMENTS = frozenset(("'{'", "OPTIONAL", "MINUS", "LATERAL", "GRAPH", "SERVICE", "FILTER", "BIND", "VALUES"))
 _REPETITIONS = frozenset(("'*'", "'+'", "'?'"))
 _ANNOTATIONS = frozenset(("'~'", "'{|'"))
 _REIFIERS = IRIS | {"VAR", "BNODE"}
