@@ -44,6 +44,10 @@ def refusal(query: str, line: int, column: int, token: str, said: str, *, id: st
                 id="wrong closer in a triple term"),
         refusal("SELECT * { FILTER((1 = 1) ?s ?p ?o }", 1, 18, "(", "')' was expected before the '}'",
                 id="condition not closed"),
+        refusal("SELECT * { VALUES (?a ?b) { (1 2) (UNDEF) } OPTIONAL { ?a ?b ?c } }", 1, 35, "(",
+                "this row has 1 value(s), VALUES has 2 variable(s). Write UNDEF", id="row too short"),
+        refusal("SELECT * { ?a ?b ?c } VALUES (?a) { ('x'@nb -1) }", 1, 37, "(", "this row has 2 value(s)",
+                id="row too long"),
         # Names: prefixes, terms, IRIs, functions.
         refusal("SELECT * {\n  ?s plan:number ?n }", 2, 6, "plan:number",
                 f"Add this line at the top: PREFIX plan: <{PLAN}>", id="undeclared prefix of ours"),
