@@ -36,7 +36,7 @@ def broken_rule(message: str, query: Query) -> QuerySyntaxError | None:
     selects = list(selects_in(query.tree))
     checks = (
         rules.iris(),
-        rules.rows(selects),
+        rules.repeated_variables(selects),
         *(error for select in selects for error in (rules.aliases(select), rules.grouping(select))),
         rules.binds(),
         rules.blank_nodes(),
@@ -62,18 +62,13 @@ class _Rules:
                     return self._error(f"this is not an IRI: {error}.", iri)
         return None
 
-    def rows(self, selects: list[Select]) -> QuerySyntaxError | None:
-        """Each row of VALUES has as many values as there are variables, each variable once."""
+    def repeated_variables(self, selects: list[Select]) -> QuerySyntaxError | None:
+        """VALUES names each variable once."""
         blocks = [element for group in self._groups for element in group.elements if isinstance(element, Values)]
         blocks += [select.values for select in selects if select.values]
         for values in sorted(blocks, key=lambda block: block.start):
             if again := _repeated(values.variables):
                 return self._error(f"VALUES names {self._query.written(again)} twice.", again)
-            for start, row in zip(values.row_starts, values.rows, strict=True):
-                if len(row) != len(values.variables):
-                    text = f"this row has {len(row)} value(s), VALUES has {len(values.variables)} variable(s)."
-                    place = self._query.place_at(start)
-                    return QuerySyntaxError(text, place, hint="Write UNDEF for a value that is not given.")
         return None
 
     def aliases(self, select: Select) -> QuerySyntaxError | None:
