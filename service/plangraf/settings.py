@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, HttpUrl, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pyoxigraph import NamedNode
 
@@ -27,7 +27,6 @@ PublisherType = Literal[
 _PACKAGE = Path(__file__).resolve().parent
 
 
-_HTTP_IRI = re.compile(r"https?://[^\s<>\"{}|\\^`/]+(/[^\s<>\"{}|\\^`]*)?")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+=?^_~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2)
 _PROJECT = "plangraf"
@@ -49,9 +48,11 @@ def _is_iri(text: str) -> bool:
     """Whether a text can stand in RDF as an http(s) IRI."""
     try:
         NamedNode(text)
+        HttpUrl(text)
     except ValueError:
         return False
-    return _HTTP_IRI.fullmatch(text) is not None
+    # HttpUrl mends what browsers mend, such as HTTP:/data.example.no and http:///data.example.no.
+    return text.startswith(("http://", "https://")) and not text.partition("://")[2].startswith("/")
 
 
 def default_home() -> Path:
