@@ -24,10 +24,11 @@ import rdflib
 from pyld import jsonld
 from pyoxigraph import NamedNode, RdfFormat, parse
 
-from plangraf.engines.base import Engine
 from plangraf.engines.embedded.pool import EmbeddedEngine
+from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.namespaces import ID
 from plangraf.settings import Settings
+from plangraf.store.contents import Contents
 from plangraf.store.versions import VersionStore
 from plangraf.views.describe import Description, describe
 from plangraf.views.frames import Frame
@@ -122,8 +123,8 @@ def median_ms(work: Callable[[int], object], seconds: float) -> float:
     return statistics.median(times) * 1000
 
 
-async def descriptions(engine: Engine, things: tuple[str, ...]) -> list[Description]:
-    found = [await describe(engine, ID + key) for key in things]
+async def descriptions(snapshot: Snapshot, things: tuple[str, ...]) -> list[Description]:
+    found = [await describe(snapshot, ID + key) for key in things]
     missing = [key for key, description in zip(things, found, strict=True) if description is None]
     if missing:
         raise SystemExit(f"This version has no {', '.join(missing)}.")
@@ -131,10 +132,11 @@ async def descriptions(engine: Engine, things: tuple[str, ...]) -> list[Descript
 
 
 async def described(versions: Path) -> list[Description]:
-    engine = EmbeddedEngine(VersionStore(versions).current(), Settings(query_workers=1))
+    version = VersionStore(versions).current()
+    engine = EmbeddedEngine(version, Settings(query_workers=1))
     await engine.start()
     try:
-        return await descriptions(engine, THINGS)
+        return await descriptions(Snapshot(Contents.read(version), engine), THINGS)
     finally:
         await engine.close()
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from small_server import BREAK, Script
+from small_server import BREAK, VERSION, Script
 from structlog.testing import capture_logs
 
 from plangraf.errors import NotReadyError, OverloadedError, PlangrafError, QueryTimeoutError, WorkerCrashedError
@@ -124,7 +124,7 @@ def test_one_line_is_logged_for_each_request_and_none_names_the_client(scripted:
         assert eventually(lambda: len(lines) == 2)
     one, two = lines
     assert (one["method"], one["path"], one["status"], one["request_id"]) == ("GET", "/sparql", 200, "one")
-    assert (one["version"], one["outcome"], one["log_level"]) == (script.version, "complete", "info")
+    assert (one["version"], one["outcome"], one["log_level"]) == (VERSION, "complete", "info")
     assert one["bytes"] == len(script.chunks[0])  # type: ignore[arg-type]
     assert one["ms"] >= 0
     assert (two["path"], two["status"]) == ("/nowhere", 404)
@@ -301,7 +301,7 @@ def test_a_refused_query_never_reaches_the_engine(scripted: str, script: Script)
 def test_the_service_is_ready_when_its_engine_is(scripted: str, script: Script) -> None:
     assert script.started == 1
     ready = httpx.get(f"{scripted}/health/ready")
-    assert ready.json() == {"status": "ready", "version": script.version, "triples": script.triples}
+    assert ready.json() == {"status": "ready", "version": VERSION, "triples": 3}
     script.ready = False
     response = httpx.get(f"{scripted}/health/ready")
     assert (response.status_code, response.json()["code"]) == (503, "not-ready")

@@ -16,8 +16,11 @@ from pyld import jsonld
 from pyoxigraph import NamedNode, QueryResultsFormat, RdfFormat, Store, parse
 
 from plangraf.engines.base import QueryAnswer, QueryRequest
+from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.formats import JSON, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE, Format
 from plangraf.rdf.namespaces import ID, SDG
+from plangraf.sparql.safety import CheckedQuery, Limits, check
+from plangraf.store.contents import Contents
 from plangraf.store.versions import Version, VersionStore, context_digest
 from plangraf.views.describe import Description, describe
 from plangraf.views.graphs import Graph, canonical, write
@@ -35,20 +38,21 @@ DATASET_PARSERS = {TRIG: RdfFormat.TRIG, N_QUADS: RdfFormat.N_QUADS}
 class InProcess:
     """One version in this process, asked without workers; see engine.base.Engine."""
 
-    folder = None
     ready = True
 
     def __init__(self, version: Version) -> None:
-        self.version, self.graphs = version.id, version.manifest["graphs"]
+        self.snapshot = Snapshot(Contents.read(version), self)
         self._store, self._union = Store(), Store()
         dump = b"".join(version.quads())
         self._store.bulk_load(io.BytesIO(dump), RdfFormat.N_QUADS)
         self._union.extend(type(quad)(*quad.triple) for quad in self._store)
-        self.triples = len(self._union)
 
     async def start(self) -> None: ...
 
     async def close(self) -> None: ...
+
+    def check(self, query: str) -> CheckedQuery:
+        return check(query, Limits())
 
     async def query(self, request: QueryRequest) -> QueryAnswer:
         store = self._store if "GRAPH" in request.query else self._union
@@ -60,7 +64,7 @@ class InProcess:
 
         async def aclose() -> None: ...
 
-        answer: Any = SimpleNamespace(chunks=chunks(), aclose=aclose, version=self.version, format=request.format)
+        answer: Any = SimpleNamespace(chunks=chunks(), aclose=aclose, format=request.format)
         return answer  # type: ignore[no-any-return]
 
     @staticmethod
@@ -100,7 +104,7 @@ def by_pyld(document: object) -> set[Any]:
 
 
 async def assert_one_graph(engine: InProcess, ours: Context, iri: str, *, referee: bool) -> None:
-    description = await describe(engine, iri)
+    description = await describe(engine.snapshot, iri)
     assert description is not None, iri
     graph = description.graph
     assert len(set(graph)) == len(graph), iri
@@ -132,7 +136,7 @@ def test_every_format_of_every_thing_is_the_same_graph(engine: InProcess, part: 
 
 
 def described(engine: InProcess, key: str) -> Description:
-    found = asyncio.run(describe(engine, ID + key))
+    found = asyncio.run(describe(engine.snapshot, ID + key))
     assert found is not None
     return found
 
@@ -182,7 +186,7 @@ def test_a_document_and_a_case_nest_the_decisions_about_them(engine: InProcess) 
 
 
 def test_a_target_nests_the_perspectives_that_name_it_and_the_plans_that_respond(engine: InProcess) -> None:
-    found = asyncio.run(describe(engine, SDG + "11.6"))
+    found = asyncio.run(describe(engine.snapshot, SDG + "11.6"))
     assert found is not None
     target = compact_document(Context(CONTEXT, ADDRESS), found.thing, found.graph, found.frame)
     perspectives = {p["number"]: p for p in target["@reverse"]["relatesToTarget"]}

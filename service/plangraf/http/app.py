@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,9 +19,11 @@ from starlette.types import Scope
 
 import plangraf
 from plangraf.engines.base import Engine
-from plangraf.engines.switching import SwitchingEngine
+from plangraf.engines.embedded.pool import EmbeddedEngine
+from plangraf.engines.snapshots import Snapshots
 from plangraf.errors import MethodNotAllowedError, ParameterError, PlangrafError, RequestError, ResourceNotFoundError
 from plangraf.http.pipeline.envelope import Envelope
+from plangraf.http.pipeline.pinning import KEPT, Pinning, on_kept_version
 from plangraf.http.pipeline.request_log import RequestLog, configure_logging
 from plangraf.http.pipeline.request_record import Notes
 from plangraf.http.resource.link_header import LICENSE
@@ -30,8 +33,10 @@ from plangraf.http.routes import (
     catalog,
     collection_index,
     collections,
+    compare,
     crawlers,
     documents,
+    dumps,
     feed,
     health,
     kept_versions,
@@ -41,9 +46,9 @@ from plangraf.http.routes import (
     vocabulary,
 )
 from plangraf.http.server.hot_answers import STATE, Hot
-from plangraf.http.service import Check, Service, make_service
+from plangraf.http.service import make_service, pinned
 from plangraf.settings import Settings, load_settings
-from plangraf.store.versions import VersionStore
+from plangraf.store.versions import Version, VersionStore
 
 _DESCRIPTION = """A knowledge graph of municipal plans: SPARQL, linked-data documents and named queries.
 Errors are `application/problem+json` (RFC 9457)."""
@@ -57,21 +62,32 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or load_settings()
     configure_logging(settings)
-    engine = SwitchingEngine(VersionStore(settings.versions), settings)
-    return application(settings, engine, engine.check)
+    small = settings.model_copy(update={"query_workers": 1, "query_long": 1})
+
+    def make_engine(version: Version, *, kept: bool) -> Engine:
+        return EmbeddedEngine(version, small if kept else settings)
+
+    snapshots = Snapshots(
+        VersionStore(settings.versions), make_engine, most_kept=settings.old_versions, watch_s=settings.watch_s
+    )
+    return application(settings, snapshots, computed_ahead=True)
 
 
-def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
-    """The application over any engine, which it starts and closes.
+def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: bool = False) -> FastAPI:
+    """The application over the versions of a store, whatever their engine; it starts and closes them.
 
     Args:
         settings: addresses, limits and the folder of the named queries.
-        engine: where all data come from.
-        check: refuses what the engine must never see, and says which form a query has.
+        snapshots: where all data come from.
+        computed_ahead: whether named queries that need no parameter are answered before anybody asks.
     """
-    service = make_service(settings, engine, check)
+    service = make_service(settings, snapshots)
     notes = Notes(RequestLog(settings))
-    hot = Hot(service.cache, notes, lambda: engine.version)
+
+    def version() -> str:
+        return snapshots.current.id
+
+    hot = Hot(service.cache, notes, version)
 
     warming: set[asyncio.Task[None]] = set()
 
@@ -82,20 +98,17 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Hot]]:
-        await engine.start()
-        if isinstance(engine, SwitchingEngine):
-            engine.subscribe(service.cache.clear)
-            engine.subscribe(warm)
-            _look_on_signal(engine)
+        await snapshots.start()
+        _look_on_signal(snapshots)
+        if computed_ahead:
+            snapshots.subscribe(warm)
             warm()
         try:
             yield {STATE: hot}
         finally:
             for task in list(warming):
                 task.cancel()
-            if opened is not None:
-                await opened.close()
-            await engine.close()
+            await snapshots.close()
 
     app = FastAPI(
         title="plangraf",
@@ -113,28 +126,51 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
     )
     install_openapi(app)
     direct = sparql.add_routes(app, service)
-    # The feed's members have an address below that of all things.
-    for module in (feed, catalog, crawlers, documents, named_queries, vocabulary, site, health):
+    # The feed's members and the catalogue have addresses below that of all things.
+    with _not_under_versions(app):
+        for module in (feed, catalog, crawlers):
+            module.add_routes(app, service)
+    for module in (documents, named_queries, vocabulary, site):
         module.add_routes(app, service)
-    opened = kept_versions.add_routes(app, service)
-    collection_index.add_routes(app, service)
-    collections.add_routes(app, service, kept_versions.asker(opened) if opened else None)
-    _add_error_handlers(app, service)
+    with _not_under_versions(app):
+        for module in (health, kept_versions, compare, dumps):
+            module.add_routes(app, service)
+    for module in (collection_index, collections):
+        module.add_routes(app, service)
+    _add_error_handlers(app)
 
     def methods(scope: Scope) -> list[str]:
         return _methods(app, scope)
 
-    app.add_middleware(Envelope, version=lambda: engine.version, methods=methods, hot=hot, notes=notes, direct=direct)
+    app.add_middleware(Pinning, service=service, direct=direct, explain=_explained)
+    app.add_middleware(Envelope, version=version, methods=methods, hot=hot, notes=notes)
     return app
 
 
-def _look_on_signal(engine: SwitchingEngine) -> None:
+class _CurrentRoute(APIRoute):
+    """A route of which there is only one, and none under `/version/<id>`."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return (Match.NONE, {}) if scope.get(KEPT) else super().matches(scope)
+
+
+@contextmanager
+def _not_under_versions(app: FastAPI) -> Iterator[None]:
+    """Routes that are added in the block do not answer under `/version/<id>`."""
+    app.router.route_class = _CurrentRoute
+    try:
+        yield
+    finally:
+        app.router.route_class = APIRoute
+
+
+def _look_on_signal(snapshots: Snapshots) -> None:
     """SIGHUP makes this process look at once which version is current."""
     loop = asyncio.get_running_loop()
     looking: set[asyncio.Task[bool]] = set()
 
     def look() -> None:
-        task = loop.create_task(engine.refresh())
+        task = loop.create_task(snapshots.refresh())
         looking.add(task)
         task.add_done_callback(looking.discard)
 
@@ -146,8 +182,7 @@ def _look_on_signal(engine: SwitchingEngine) -> None:
 def _methods(app: FastAPI, scope: Scope) -> list[str]:
     """The methods that some route answers at this path, for Allow; none when there is no such path."""
     found: set[str] = set()
-    if under := kept_versions.split(scope["path"]):
-        scope = {**scope, "path": under[1]}
+    scope = on_kept_version(scope)
     for route in app.routes:
         if route.matches(scope)[0] != Match.NONE:
             found |= getattr(route, "methods", None) or set()
@@ -156,31 +191,33 @@ def _methods(app: FastAPI, scope: Scope) -> list[str]:
     return sorted(found)
 
 
-def _add_error_handlers(app: FastAPI, service: Service) -> None:
-    """Every error that a route raises becomes a problem; what is none of ours is left to the envelope."""
+def _explained(request: Request, error: PlangrafError) -> Response:
+    """The answer that tells what is wrong."""
+    request_id = str(request.scope["plangraf.request_id"])
+    if isinstance(error, ResourceNotFoundError):
+        return not_found(error, request, request_id, pinned(request).pages)
+    return problem(error, request_id)
 
-    def answer(request: Request, error: PlangrafError) -> Response:
-        request_id = str(request.scope["plangraf.request_id"])
-        if isinstance(error, ResourceNotFoundError):
-            return not_found(error, request, request_id, service.pages)
-        return problem(error, request_id)
+
+def _add_error_handlers(app: FastAPI) -> None:
+    """Every error that a route raises becomes a problem; what is none of ours is left to the envelope."""
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, PlangrafError)
-        return answer(request, error)
+        return _explained(request, error)
 
     async def framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 404:
-            return answer(request, ResourceNotFoundError(request.url.path, "See / for what is served."))
+            return _explained(request, ResourceNotFoundError(request.url.path, "See / for what is served."))
         if error.status_code == 405:
-            return answer(request, MethodNotAllowedError(request.method, _methods(app, request.scope)))
-        return answer(request, RequestError(str(error.detail)))
+            return _explained(request, MethodNotAllowedError(request.method, _methods(app, request.scope)))
+        return _explained(request, RequestError(str(error.detail)))
 
     async def validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
-        return answer(request, ParameterError(str(first["loc"][-1]), str(first["msg"])))
+        return _explained(request, ParameterError(str(first["loc"][-1]), str(first["msg"])))
 
     app.add_exception_handler(PlangrafError, ours)
     app.add_exception_handler(HTTPException, framework)

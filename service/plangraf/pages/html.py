@@ -6,8 +6,8 @@ Templates lie in `templates/`; everything a page loads comes from the service it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -74,19 +74,27 @@ class Alternate:
     href: str
 
 
-class Pages:
-    """Renders pages; `prefix` is the path that the service lies under at its public address."""
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("plangraf.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
-    def __init__(self, prefix: str, version: Callable[[], str]) -> None:
-        self._prefix = prefix
-        self._version = version
-        self._environment = Environment(
-            loader=PackageLoader("plangraf.pages"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Renders pages; `prefix` is the path that their links begin with, `version` the one that they are of."""
+
+    prefix: str
+    version: str = ""
+    environment: Environment = field(default_factory=_environment)
+
+    def under(self, prefix: str, version: str) -> Pages:
+        """The pages of one version under a prefix of their own."""
+        return replace(self, prefix=prefix, version=version)
 
     def render(self, template: str, language: str, **values: Any) -> bytes:
         """One page.
@@ -98,12 +106,12 @@ class Pages:
         """
         # Some words carry markup of our own; words of the data never come this way.
         words = {key: Markup(text) if "<" in text else text for key, text in texts(language).items()}  # noqa: S704
-        page = self._environment.get_template(template).render(
+        page = self.environment.get_template(template).render(
             t=words,
             lang=language,
             languages=LANGUAGE_NAMES,
-            prefix=self._prefix,
-            version=self._version(),
+            prefix=self.prefix,
+            version=self.version,
             **{"here": "", **values},
         )
         return page.encode()
@@ -124,7 +132,7 @@ class Pages:
         `canonical` is the page's own public address, `schema_org` what search engines read of a dataset.
         `here` is the query part, if any, that links to the page in its other language must keep.
         """
-        words = _Words(description, language, self._prefix)
+        words = _Words(description, language, self.prefix)
         types = [o for _, p, o in description.own if p == RDF_TYPE and isinstance(o, NamedNode)]
         return self.render(
             "document.html",

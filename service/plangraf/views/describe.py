@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.base import Engine
+from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ONTOLOGY
 from plangraf.views.evidence import KIND, SOURCE, fetch_evidence
 from plangraf.views.frames import LABELS, NO_FRAME, SUMMARY, Frame, frame_of
@@ -24,7 +25,6 @@ MOST_INCOMING = 1_000
 # Links of all things on one level of a frame together.
 MOST_NESTED = 4_000
 _BATCH = 400
-_MOST_VERSIONS = 32
 _IS_DEFINED_BY = "<http://www.w3.org/2000/01/rdf-schema#isDefinedBy>"
 
 
@@ -50,11 +50,11 @@ class Description:
         return [*self.own, *self.incoming, *self.named, *self.quality]
 
 
-async def describe(engine: Engine, iri: str, *, page: bool = False) -> Description | None:
+async def describe(snapshot: Snapshot, iri: str, *, page: bool = False) -> Description | None:
     """The document of a thing; None when no triple has it as subject or object.
 
     Args:
-        engine: where the data are asked for.
+        snapshot: where the data are asked for.
         iri: absolute IRI, matched exactly.
         page: fetch what only pages show, too: labels of properties and the evidence.
     Raises:
@@ -64,6 +64,7 @@ async def describe(engine: Engine, iri: str, *, page: bool = False) -> Descripti
         thing = NamedNode(iri)
     except ValueError:
         return None
+    engine = snapshot.engine
     found = await fetch(
         engine,
         f"""CONSTRUCT {{ {thing} ?p ?o . ?s ?q {thing} }} WHERE {{
@@ -77,7 +78,7 @@ async def describe(engine: Engine, iri: str, *, page: bool = False) -> Descripti
     own = [triple for triple in found if triple[0] == thing]
     incoming = [triple for triple in found if triple[0] != thing]
     frame = frame_of(o for _, p, o in own if p == RDF_TYPE and isinstance(o, NamedNode))
-    terms = await defined_terms(engine)
+    terms = await snapshot.part(defined_terms)
     links = await _links(engine, frame, thing, found, terms)
     mentioned = {term for s, _, o in [*found, *links] for term in (s, o) if isinstance(term, NamedNode)}
     named = dict.fromkeys([*links, *await _said(engine, mentioned - {thing}, _usable(SUMMARY, terms))])
@@ -96,20 +97,14 @@ async def describe(engine: Engine, iri: str, *, page: bool = False) -> Descripti
     )
 
 
-_terms_of: dict[str, frozenset[str]] = {}
+async def defined_terms(snapshot: Snapshot) -> frozenset[str]:
+    """The terms of our ontology that a version defines, a part of a snapshot.
 
-
-async def defined_terms(engine: Engine) -> frozenset[str]:
-    """The terms of our ontology that a version defines: an earlier one may lack some, and a query must not use them."""
-    known = _terms_of.get(engine.version)
-    if known is None:
-        pattern = f"?term {_IS_DEFINED_BY} <{ONTOLOGY}>"
-        found = await fetch(engine, f"CONSTRUCT {{ {pattern} }} WHERE {{ {pattern} }}")
-        known = frozenset(term.value for term, _, _ in found)
-        while len(_terms_of) >= _MOST_VERSIONS:
-            del _terms_of[next(iter(_terms_of))]
-        _terms_of[engine.version] = known
-    return known
+    An earlier version may lack some, and a query must not use these.
+    """
+    pattern = f"?term {_IS_DEFINED_BY} <{ONTOLOGY}>"
+    found = await fetch(snapshot.engine, f"CONSTRUCT {{ {pattern} }} WHERE {{ {pattern} }}")
+    return frozenset(term.value for term, _, _ in found)
 
 
 def _usable(properties: Iterable[NamedNode], terms: frozenset[str]) -> list[NamedNode]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,6 +17,7 @@ from plangraf.http.pipeline.respond import PRIVATE, ClientGoneError, has_credent
 from plangraf.http.resource.problems import problem
 from plangraf.http.server.hot_answers import Found, Hot
 from plangraf.http.server.request_head import REFUSED
+from plangraf.http.service import PINNED, Pinned
 
 _EXPOSED = (
     "Accept-Query, Accept-Ranges, Allow, Content-Length, Content-Location, Content-Range, ETag, Link, Location, "
@@ -27,16 +28,11 @@ _ALLOWED_HEADERS = "Accept, Accept-Language, Content-Type, If-Match, If-None-Mat
 _PREFLIGHT_S = 86_400
 _WITH_REPRESENTATION = frozenset((200, 206, 304))
 
-# The methods of an address whose requests go to it without the framework's way there.
-Direct = Mapping[tuple[str, str], Callable[[Request], Awaitable[Response]]]
-
 
 class Envelope:
     """Outermost middleware of ours, plain ASGI.
 
-    An answer that was given before leaves from here, and the addresses of `direct`, by method and path, are
-    answered from here: the framework documents them and refuses other methods, its way costs more than many
-    a query. HEAD runs as GET and loses its body. What fails before the
+    An answer that was given before leaves from here. HEAD runs as GET and loses its body. What fails before the
     first byte becomes a problem; what fails after it returns without ending the response, which makes the server
     break the connection.
     """
@@ -48,14 +44,12 @@ class Envelope:
         methods: Callable[[Scope], list[str]],
         hot: Hot,
         notes: Notes,
-        direct: Direct,
     ) -> None:
         self._app = app
         self._version = version
         self._methods = methods
         self._hot = hot
         self._notes = notes
-        self._direct = direct
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -81,7 +75,7 @@ class Envelope:
                 _keep_precondition(scope, message)
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                self._add_headers(headers, request_id)
+                self._add_headers(headers, request_id, self._version_of(inner))
                 if private:
                     headers["Cache-Control"] = PRIVATE
             elif message["type"] == "http.response.body":
@@ -100,9 +94,6 @@ class Envelope:
                 raise refused
             if method == "OPTIONS":
                 await self._options(inner)(inner, receive, passed_on)
-            elif (endpoint := self._direct.get((inner["method"], scope["path"]))) is not None:
-                response = await endpoint(Request(inner, receive))
-                await response(inner, receive, passed_on)
             else:
                 await self._app(inner, receive, passed_on)
         except (ClientGoneError, ClientDisconnect):
@@ -126,7 +117,7 @@ class Envelope:
                 size,
                 began=began,
                 request_id=request_id,
-                version=self._version(),
+                version=self._version_of(inner),
                 outcome=outcome if complete or outcome != "complete" else "broken",
                 failure=failure,
             )
@@ -157,15 +148,18 @@ class Envelope:
             kept=True,
         )
 
-    def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
+    def _version_of(self, scope: Scope) -> str:
+        """The version that answers a request: the current one when none was leased."""
+        pinned: Pinned | None = scope.get(PINNED)
+        return self._version() if pinned is None else pinned.snapshot.id
+
+    def _add_headers(self, headers: MutableHeaders, request_id: str, version: str) -> None:
         headers["Access-Control-Allow-Origin"] = "*"
         headers["Access-Control-Expose-Headers"] = _EXPOSED
         headers["X-Request-Id"] = request_id
         for name, value in BROWSER_HEADERS.items():
             headers.setdefault(name, value)
-        # A streamed answer says itself on which version it was evaluated.
-        if "Plangraf-Version" not in headers and (version := self._version()):
-            headers["Plangraf-Version"] = version
+        headers.setdefault("Plangraf-Version", version)
 
     def _options(self, scope: Scope) -> Response:
         allowed = ", ".join(self._methods(scope) or ["GET", "HEAD", "OPTIONS"])

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from plangraf.rdf.formats import Format
 
@@ -69,3 +70,15 @@ def install_openapi(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema
+
+
+def openapi_of_version(app: FastAPI, version_id: str, prefix: str) -> dict[str, Any]:
+    """The description of what is answered under `/version/<id>`."""
+    everything = app.openapi()
+    answered = {route.path_format for route in app.routes if type(route) is APIRoute}
+    return {
+        **everything,
+        "info": {"title": f"plangraf, version {version_id}", "version": version_id},
+        "servers": [{"url": prefix}],
+        "paths": {path: methods for path, methods in everything["paths"].items() if path in answered},
+    }

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary
 
 from fastapi import FastAPI
 from pyoxigraph import NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from plangraf.engines.base import Engine
 from plangraf.http.pipeline.respond import made, vary
 from plangraf.http.resource.link_header import links
 from plangraf.http.resource.openapi import PROBLEMS, content
 from plangraf.http.resource.parameters import format_of, language_of, parameters
-from plangraf.http.service import Service
+from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, JSON_LD, Format
 from plangraf.rdf.namespaces import ID
-from plangraf.views.catalog.datasets import Dataset, Holdings, graph_dates, holdings
+from plangraf.views.catalog.datasets import Dataset, holdings
 from plangraf.views.catalog.dcat import Catalogue
 from plangraf.views.catalog.overview import listed
 from plangraf.views.catalog.void import OF_VOID
@@ -31,9 +28,6 @@ from plangraf.views.jsonld import compact_graph, dump
 
 PATH = "/catalog"
 VOID_PATH = "/.well-known/void"
-# What the catalogue says of the data, with the version that it is of: every dataset's page needs it.
-_HELD: WeakKeyDictionary[Engine, tuple[str, Holdings]] = WeakKeyDictionary()
-_NO_DATES: Mapping[str, tuple[str, str]] = {}
 
 
 def add_routes(app: FastAPI, service: Service) -> None:
@@ -57,36 +51,22 @@ def add_routes(app: FastAPI, service: Service) -> None:
             app.add_api_route(path, described, methods=["GET"], include_in_schema=False)
 
 
-async def catalogue(service: Service) -> Catalogue:
-    """The catalogue of the version that is served.
+async def catalogue(service: Pinned) -> Catalogue:
+    """The catalogue of one snapshot.
 
     Raises:
         PlangrafError: what the engine raises.
     """
-    engine = service.engine
-    version = engine.version
-    kept = _HELD.get(engine)
-    if kept is None or kept[0] != version:
-        kept = (version, await holdings(engine))
-        if engine.version == version:
-            _HELD[engine] = kept
-    # A version that is current again has other dates than before, and its data are found once.
-    return Catalogue(service.settings, replace(kept[1], dates=_dates_of(service)), version)
+    held = await service.snapshot.part(holdings)
+    return Catalogue(service.settings, replace(held, dates=service.dates), service.snapshot.id)
 
 
-def dates_part(service: Service) -> str:
+def dates_part(service: Pinned) -> str:
     """What a tag must hold of a representation with dates in it: a version can become current a second time."""
-    return hashlib.sha256(repr(_dates_of(service)).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr(service.dates).encode()).hexdigest()[:16]
 
 
-def _dates_of(service: Service) -> Mapping[str, tuple[str, str]]:
-    """The dates of the version that is served; none under /version/, where answers never change."""
-    if service.prefix != urlsplit(service.settings.base_url).path.rstrip("/"):
-        return _NO_DATES
-    return graph_dates(service.engine.folder)
-
-
-async def dataset_of(service: Service, iri: str) -> tuple[Catalogue, Dataset] | None:
+async def dataset_of(service: Pinned, iri: str) -> tuple[Catalogue, Dataset] | None:
     """A dataset as the catalogue has it; None when it has none of that name."""
     found = await catalogue(service)
     return next(((found, dataset) for dataset in found.held.datasets if dataset.iri == iri), None)
@@ -94,6 +74,7 @@ async def dataset_of(service: Service, iri: str) -> tuple[Catalogue, Dataset] | 
 
 def _endpoint(service: Service, fixed: Format | None) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
+        here = pinned(request)
         given = parameters(request.scope["query_string"])
         format_, by_accept = format_of(request, given, DOCUMENT_FORMATS, fixed)
         language, by_language = language_of(request, given)
@@ -108,19 +89,19 @@ def _endpoint(service: Service, fixed: Format | None) -> Callable[[Request], Awa
             "Link": links(service.settings.base_url + PATH, alternates, service.settings.catalog),
         }
 
-        parts = ("catalog", format_.name, language if page else "", "" if page else dates_part(service))
+        parts = ("catalog", format_.name, language if page else "", "" if page else dates_part(here))
 
         async def make() -> tuple[bytes, str]:
-            found = await catalogue(service)
+            found = await catalogue(here)
             if page:
                 shown = listed(found, language, service.prefix)
-                body = service.pages.render("catalog.html", language, catalog=shown, alternates=alternates)
+                body = here.pages.render("catalog.html", language, catalog=shown, alternates=alternates)
             elif format_ == JSON_LD:
                 body = dump(compact_graph(service.context, found.graph()))
             else:
                 body = write(found.graph(), format_, NamedNode(found.iri))
             return body, format_.content_type
 
-        return await made(service, request, parts, headers, make)
+        return await made(here, request, parts, headers, make)
 
     return answer

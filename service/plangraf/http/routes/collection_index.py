@@ -15,7 +15,7 @@ from plangraf.http.resource.link_header import links
 from plangraf.http.resource.openapi import PROBLEMS, content
 from plangraf.http.resource.parameters import format_of, language_of, parameters
 from plangraf.http.routes.collection_requests import FORMATS
-from plangraf.http.service import Service
+from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import CSV, HTML, JSON_LD, Format
 from plangraf.sparql.named.binding import LANGUAGES
@@ -28,7 +28,7 @@ from plangraf.views.jsonld import compact_document, dump
 def add_routes(app: FastAPI, service: Service) -> None:
     def endpoint(fixed: Format | None) -> Any:
         async def answer(request: Request) -> Response:
-            return await _answer(service, request, fixed)
+            return await _answer(pinned(request), request, fixed)
 
         return answer
 
@@ -50,7 +50,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
         )  # fmt: skip
 
 
-async def _answer(service: Service, request: Request, fixed: Format | None) -> Response:
+async def _answer(service: Pinned, request: Request, fixed: Format | None) -> Response:
     given = parameters(request.scope["query_string"])
     format_, by_accept = format_of(request, given, FORMATS, fixed)
     language, by_language = language_of(request, given)
@@ -71,7 +71,7 @@ async def _answer(service: Service, request: Request, fixed: Format | None) -> R
     form = f"{language if format_ in (HTML, CSV) else ''} {service.prefix}"
 
     async def make() -> tuple[bytes, str]:
-        found = await totals(service.engine)
+        found = await totals(service.snapshot)
         if format_ == HTML:
             listed = [(COLLECTIONS[path], number) for path, number in found.items()]
             body = service.pages.render("collections.html", language, listed=listed, alternates=alternates)

@@ -15,24 +15,23 @@ from pyoxigraph import NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ParameterError, QuerySyntaxError, ResourceNotFoundError, VersionGoneError
+from plangraf.http.pipeline.pinning import add_version
 from plangraf.http.pipeline.respond import FOR_EVER, made, vary, while_connected
 from plangraf.http.resource.link_header import links
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, content
 from plangraf.http.routes.collection_requests import FORMATS, Asked, documented, read
-from plangraf.http.service import Service
+from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import CSV, HTML, JSON_LD, Format
 from plangraf.views.collections.listing import Addresses, Page, Table, fetch_members, json_ld, named, page_graph
-from plangraf.views.collections.members import Index, SwitchedError, counts, select
+from plangraf.views.collections.members import counts, facet_places, order, select
 from plangraf.views.collections.table import COLLECTIONS, Collection, Facet
 from plangraf.views.describe import Labels, labels
 from plangraf.views.graphs import fetch_boolean, write
 from plangraf.views.jsonld import dump
 from plangraf.views.shown import Shown
-
-FromVersion = Callable[[str, str], Awaitable[Response]]
-"""Takes the id of a kept version and a path under it, gives the answer. Raises VersionGoneError: it is kept no more."""
 
 # Of a facet with more values a page shows the most frequent ones, and an error names these.
 _CHOICES: Final = 40
@@ -40,8 +39,7 @@ _NAMED: Final = 10
 _REL = {"previous": "prev"}
 
 
-def add_routes(app: FastAPI, service: Service, from_version: FromVersion | None = None) -> None:
-    """Adds all collections; without `from_version` no version answers but that of the service's engine."""
+def add_routes(app: FastAPI, service: Service) -> None:
     for collection in COLLECTIONS.values():
         responses: dict[int | str, dict[str, Any]] = {
             200: {"description": "One page", "content": content(FORMATS)},
@@ -49,35 +47,29 @@ def add_routes(app: FastAPI, service: Service, from_version: FromVersion | None 
             **PROBLEMS,
         }
         app.add_api_route(
-            f"/{collection.path}", _endpoint(service, collection, None, from_version), methods=["GET"],
+            f"/{collection.path}", _endpoint(collection, None), methods=["GET"],
             operation_id=f"list-{collection.path}", tags=["Collections"], summary=f"{collection.en}, page by page",
             description="An ending of the address, such as .csv, fixes the format.", response_class=Response,
             responses=responses, openapi_extra={"parameters": documented(collection)},
         )  # fmt: skip
         for format_ in FORMATS:
             app.add_api_route(
-                f"/{collection.path}.{format_.suffix}", _endpoint(service, collection, format_, from_version),
+                f"/{collection.path}.{format_.suffix}", _endpoint(collection, format_),
                 methods=["GET"], include_in_schema=False,
             )  # fmt: skip
 
 
-def _endpoint(
-    service: Service, collection: Collection, fixed: Format | None, from_version: FromVersion | None
-) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(collection: Collection, fixed: Format | None) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        asked = read(request, collection, fixed)
-        while True:
-            if asked.version not in (None, service.engine.version):
-                return await _elsewhere(service, asked, from_version)
-            try:
-                return await _answer(service, request, asked)
-            except SwitchedError:
-                continue  # another version came to be served on the way: once more, on that one
+        asked, here = read(request, collection, fixed), pinned(request)
+        if asked.version not in (None, here.snapshot.id):
+            return await _elsewhere(here, request, asked)
+        return await _answer(here, request, asked)
 
     return answer
 
 
-async def _elsewhere(service: Service, asked: Asked, from_version: FromVersion | None) -> Response:
+async def _elsewhere(service: Pinned, request: Request, asked: Asked) -> Response:
     """What the version that the request names answers, which is not the one served here.
 
     Raises:
@@ -86,44 +78,46 @@ async def _elsewhere(service: Service, asked: Asked, from_version: FromVersion |
         ParameterError: only one version answers at this address.
     """
     assert asked.version is not None
-    if from_version is None:
+    if service.kept:
         raise ParameterError("version", f"{asked.version} is not the version that answers here; leave it out.")
     try:
-        return await from_version(asked.version, f"/{asked.collection.path}{asked.suffix}")
+        async with service.snapshots.lease(asked.version) as snapshot:
+            response = await _answer(service.pinned(snapshot, kept=True), request, asked)
     except VersionGoneError as error:
         first = Addresses(_base(service, asked), asked.filters, asked.shown_limit, asked.version)
         raise VersionGoneError(asked.version, first.start(asked.suffix, asked.kept)) from error
+    add_version(response.headers, response.status_code, asked.version)
+    return response
 
 
 def _base(service: Service, asked: Asked) -> str:
     return f"{service.settings.base_url}/{asked.collection.path}"
 
 
-async def _answer(service: Service, request: Request, asked: Asked) -> Response:
+async def _answer(service: Pinned, request: Request, asked: Asked) -> Response:
     """The page, or 304.
 
     Raises:
         ResourceNotFoundError: there is no such page.
         ParameterError: a filter asks for what the data do not know.
-        SwitchedError: another version came to be served meanwhile.
         PlangrafError: what the engine raises.
     """
-    engine, collection = service.engine, asked.collection
-    index = await while_connected(request.receive, service.orders.get(engine, collection))
+    snapshot, collection = service.snapshot, asked.collection
+    things = await while_connected(request.receive, snapshot.part(order, collection))
     for facet, value in asked.filters.items():
-        await while_connected(request.receive, _check_value(service, index, facet, value))
-    places = await while_connected(request.receive, select(service.orders, engine, index, asked.filters))
+        await while_connected(request.receive, _check_value(snapshot, collection, facet, value))
+    places = await while_connected(request.receive, select(snapshot, collection, asked.filters))
     last = max(1, -(-len(places) // asked.limit))
     if asked.page > last:
         raise ResourceNotFoundError(
             f"page {asked.page} of /{collection.path}", f"With {asked.limit} things a page, the last one is {last}."
         )
     here = places[(asked.page - 1) * asked.limit : asked.page * asked.limit]
-    things = [NamedNode(index.things[place]) for place in here]
-    addresses = Addresses(_base(service, asked), asked.filters, asked.shown_limit, index.version)
+    shown = [NamedNode(things[place]) for place in here]
+    addresses = Addresses(_base(service, asked), asked.filters, asked.shown_limit, snapshot.id)
 
     def page(graph: Any = ()) -> Page:
-        return Page(collection, addresses, asked.page, last, len(places), things, list(graph))
+        return Page(collection, addresses, asked.page, last, len(places), shown, list(graph))
 
     alternates = [
         Alternate(other, addresses.page(asked.page, suffix=f".{other.suffix}"))
@@ -142,32 +136,30 @@ async def _answer(service: Service, request: Request, asked: Asked) -> Response:
     # A page for people has links of its own form; data are the same however they were asked for.
     form = f"{sorted(asked.kept.items())} {asked.suffix} {asked.version} {service.prefix}"
     parts = (
-        "collection", collection.path, index.version, asked.format.name, addresses.page(asked.page),
+        "collection", collection.path, snapshot.id, asked.format.name, addresses.page(asked.page),
         asked.language if asked.language_matters else "", form if asked.format == HTML else "",
     )  # fmt: skip
 
     async def make() -> tuple[bytes, str]:
-        found = page(await fetch_members(engine, collection, things))
-        body = await _written(service, index, places, found, asked, alternates)
-        if engine.version != index.version:
-            raise SwitchedError
+        found = page(await fetch_members(snapshot, collection, shown))
+        body = await _written(service, places, found, asked, alternates)
         return body, asked.format.content_type
 
     return await made(service, request, parts, headers, make)
 
 
-async def _check_value(service: Service, index: Index, facet: Facet, value: str) -> None:
+async def _check_value(snapshot: Snapshot, collection: Collection, facet: Facet, value: str) -> None:
     """Refuses what no thing of the collection has and what stands nowhere in the data.
 
     Raises:
         ParameterError: there is no such value.
-        SwitchedError, PlangrafError: as Indexes.facet.
+        PlangrafError: what the engine raises.
     """
-    had = await service.orders.facet(service.engine, index, facet)
+    had = await snapshot.part(facet_places, collection, facet)
     if value in had or (question := facet.exists(value)) is None:
         return
     try:
-        known = await fetch_boolean(service.engine, question)
+        known = await fetch_boolean(snapshot.engine, question)
     except QuerySyntaxError:
         known = False  # a name in a closed vocabulary that does not have it
     if not known:
@@ -189,8 +181,7 @@ def _pager_links(page: Page, asked: Asked) -> list[str]:
 
 
 async def _written(
-    service: Service,
-    index: Index,
+    service: Pinned,
     places: Sequence[int],
     page: Page,
     asked: Asked,
@@ -212,7 +203,7 @@ async def _written(
         last=first + len(page.things) - 1,
         columns=[column.title(asked.language) for column in page.collection.columns],
         rows=Table(page, asked.language, service.prefix).rows(),
-        facets=await _facets(service, index, places, asked),
+        facets=await _facets(service, places, asked),
         page=page.number,
         pages=page.last,
         pager=[
@@ -244,18 +235,18 @@ class _Choices:
     left_out: int
 
 
-async def _facets(service: Service, index: Index, places: Sequence[int], asked: Asked) -> list[_Choices]:
+async def _facets(service: Pinned, places: Sequence[int], asked: Asked) -> list[_Choices]:
     found: dict[Facet, list[tuple[str, int]]] = {}
     for facet in asked.collection.facets:
         if facet in asked.filters:
             found[facet] = [(asked.filters[facet], len(places))]
         else:
-            found[facet] = await counts(service.orders, service.engine, index, facet, places)
+            found[facet] = await counts(service.snapshot, asked.collection, facet, places)
     shown = {facet: values[:_CHOICES] for facet, values in found.items()}
     things = {
         NamedNode(thing) for facet, values in shown.items() for value, _ in values if (thing := facet.thing(value))
     }
-    known = Labels(await labels(service.engine, things))
+    known = Labels(await labels(service.snapshot.engine, things))
 
     def choice(facet: Facet, value: str, number: int) -> _Choice:
         thing = facet.thing(value)

@@ -15,7 +15,7 @@ from plangraf.http.resource.link_header import links
 from plangraf.http.resource.openapi import PROBLEMS, content
 from plangraf.http.resource.parameters import format_of, parameters
 from plangraf.http.routes.catalog import VOID_PATH, catalogue
-from plangraf.http.service import Service
+from plangraf.http.service import Service, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import GRAPH_FORMATS, JSON_LD, Format
 from plangraf.views.catalog import sitemap
@@ -43,29 +43,31 @@ def add_routes(app: FastAPI, service: Service) -> None:
 
     async def sitemap_index(request: Request) -> Response:
         async def make() -> tuple[bytes, str]:
-            return sitemap.index(service.settings.base_url, await sitemap.parts(service.engine)), _XML
+            return sitemap.index(service.settings.base_url, await sitemap.parts(here.snapshot.engine)), _XML
 
-        return await made(service, request, ("sitemap",), _HEADERS, make)
+        here = pinned(request)
+        return await made(here, request, ("sitemap",), _HEADERS, make)
 
     async def sitemap_part(request: Request, number: str) -> Response:
         async def make() -> tuple[bytes, str]:
             body = None
             # Six digits are more parts than an index may have.
             if number.isascii() and number.isdigit() and len(number) < 6 and str(int(number)) == number:
-                body = await sitemap.part(service.engine, service.settings.base_url, int(number))
+                body = await sitemap.part(here.snapshot, service.settings.base_url, int(number))
             if body is None:
                 raise ResourceNotFoundError(f"/sitemap-{number}.xml", "All parts are named in /sitemap.xml.")
             return body, _XML
 
-        return await made(service, request, ("sitemap", number), _HEADERS, make)
+        here = pinned(request)
+        return await made(here, request, ("sitemap", number), _HEADERS, make)
 
     async def robots(request: Request) -> Response:
         body = _robots(service.settings.base_url, service.prefix)
-        return whole(service, request, body, _TEXT, service.tag("robots"), _HEADERS)
+        return whole(request, body, _TEXT, pinned(request).own_tag("robots"), _HEADERS)
 
     async def llms(request: Request) -> Response:
         body = _llms(service)
-        return whole(service, request, body, _MARKDOWN, service.tag("llms"), _HEADERS)
+        return whole(request, body, _MARKDOWN, pinned(request).own_tag("llms"), _HEADERS)
 
     for path, endpoint in (
         ("/sitemap.xml", sitemap_index),
@@ -91,13 +93,14 @@ def _void(service: Service, fixed: Format | None) -> Callable[[Request], Awaitab
         }
 
         async def make() -> tuple[bytes, str]:
-            found = await catalogue(service)
-            graph = await void(service.engine, found)
+            found = await catalogue(here)
+            graph = await void(here.snapshot, found)
             if format_ == JSON_LD:
                 return dump(compact_graph(service.context, graph)), format_.content_type
             return write(graph, format_, NamedNode(found.whole)), format_.content_type
 
-        return await made(service, request, ("void", format_.name), headers, make)
+        here = pinned(request)
+        return await made(here, request, ("void", format_.name), headers, make)
 
     return answer
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import FastAPI
 from pyoxigraph import NamedNode
@@ -17,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from plangraf.engines.base import Engine
+from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ParameterError, PlangrafError, QuerySyntaxError, ResourceGoneError, ResourceNotFoundError
 from plangraf.http.pipeline.respond import made, vary, while_connected
 from plangraf.http.resource.json_ld_forms import PLAIN, form_of, links_of, written_as
@@ -24,11 +22,10 @@ from plangraf.http.resource.link_header import links
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, content
 from plangraf.http.resource.parameters import format_of, language_of, parameters, single
 from plangraf.http.routes.catalog import dataset_of, dates_part
-from plangraf.http.service import Service
+from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import DATASET_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, Format
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
-from plangraf.store.versions import REMOVED, Version
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import dataset_json_ld
 from plangraf.views.describe import describe
@@ -66,21 +63,24 @@ def split_ending(path: str) -> tuple[str, Format | None]:
 
 def add_routes(app: FastAPI, service: Service) -> None:
     async def thing(request: Request, path: str) -> Response:
-        if moved := await _moved(service, request, path, "/id/"):
+        here = pinned(request)
+        if moved := await _moved(here, request, path, "/id/"):
             return moved
-        location = service.prefix + document_path(ID + path)
+        location = here.prefix + document_path(ID + path)
         return Response(status_code=303, headers={"Location": location, **vary("Accept")})
 
     async def document(request: Request, path: str) -> Response:
-        if moved := await _moved(service, request, path, "/doc/"):
+        here = pinned(request)
+        if moved := await _moved(here, request, path, "/doc/"):
             return moved
         stripped, fixed = split_ending(path)
         # A key may itself end like a format, so an exact match comes first.
-        if fixed and not await while_connected(request.receive, _exists(service.engine, ID + path)):
-            return await _document(service, request, _of_path(service, stripped, fixed))
-        return await _document(service, request, _of_path(service, path, None))
+        if fixed and not await while_connected(request.receive, _exists(here.snapshot.engine, ID + path)):
+            return await _document(here, request, _of_path(here, stripped, fixed))
+        return await _document(here, request, _of_path(here, path, None))
 
     async def document_by_iri(request: Request) -> Response:
+        service = pinned(request)
         iri = single(parameters(request.scope["query_string"]), "iri")
         if iri is None:
             raise ParameterError("iri", "is missing. Such as /doc?iri=http%3A%2F%2Fmetadata.un.org%2Fsdg%2F11.6.")
@@ -94,6 +94,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
         return await _document(service, request, _Wanted(iri, None, address, here))
 
     async def short(request: Request, kind: str, code: str) -> Response:
+        service = pinned(request)
         stripped, fixed = split_ending(code)
         if not _CODES[kind].fullmatch(stripped.lower()):
             raise ResourceNotFoundError(f"/{kind}/{code}", "Targets are called like 11.6 or 11.a, goals like 11.")
@@ -142,13 +143,13 @@ def add_routes(app: FastAPI, service: Service) -> None:
     )  # fmt: skip
 
 
-async def _moved(service: Service, request: Request, path: str, under: str) -> Response | None:
+async def _moved(service: Pinned, request: Request, path: str, under: str) -> Response | None:
     """301 from an IRI that was given up to the one that replaced it, with the ending and the query of the request.
 
     An engine that cannot answer says so when the document is asked for; what needs none is served without it.
     """
     try:
-        known = await while_connected(request.receive, replacements(service.engine))
+        known = await while_connected(request.receive, service.snapshot.part(replacements))
     except PlangrafError:
         return None
     stripped, fixed = split_ending(path)
@@ -167,7 +168,7 @@ async def _moved(service: Service, request: Request, path: str, under: str) -> R
     return Response(status_code=301, headers={"Location": location, "Cache-Control": "no-cache"})
 
 
-def _of_path(service: Service, path: str, fixed: Format | None) -> _Wanted:
+def _of_path(service: Pinned, path: str, fixed: Format | None) -> _Wanted:
     base = service.prefix + document_path(ID + path)
     return _Wanted(ID + path, fixed, lambda format_: f"{base}.{format_.suffix}")
 
@@ -180,7 +181,7 @@ async def _exists(engine: Engine, iri: str) -> bool:
     return await fetch_boolean(engine, f"ASK {{ {{ {node} ?p ?o }} UNION {{ ?s ?p {node} }} }}")
 
 
-async def _document(service: Service, request: Request, wanted: _Wanted) -> Response:
+async def _document(service: Pinned, request: Request, wanted: _Wanted) -> Response:
     """The document, or 304 without asking the engine.
 
     Raises:
@@ -212,21 +213,21 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
 
     async def make() -> tuple[bytes, str]:
         try:
-            description = await describe(service.engine, wanted.iri, page=page)
+            description = await describe(service.snapshot, wanted.iri, page=page)
         except QuerySyntaxError as error:
             # Our own query is sound: what is refused in it is the thing, a term of ours that nobody defined.
             if not wanted.iri.startswith(CLOSED_NAMESPACES):
                 raise
             raise ResourceNotFoundError(wanted.iri) from error
         if description is None:
-            raise await run_in_threadpool(missing, service, wanted.iri)
+            raise await missing(service, wanted.iri)
         if given_up(description):
             raise ResourceGoneError(wanted.iri, None, None)
         if is_dataset(description) and (quality := service.queries.get("quality")):
             query = quality.bind({"dataset": [wanted.iri]})
-            description = await with_quality(service.engine, description, query)
+            description = await with_quality(service.snapshot, description, query)
         if format_ in DATASET_FORMATS:
-            return write_placed(await placed(service.engine, description.graph), format_), format_.content_type
+            return write_placed(await placed(service.snapshot.engine, description.graph), format_), format_.content_type
         if format_ == JSON_LD:
             return written_as(service.context, description, form), form.content_type
         if not page:
@@ -247,20 +248,14 @@ async def _document(service: Service, request: Request, wanted: _Wanted) -> Resp
     return await made(service, request, parts, headers, make)
 
 
-def missing(service: Service, iri: str) -> ResourceNotFoundError:
+async def missing(service: Pinned, iri: str) -> ResourceNotFoundError:
     """Why there is no document of an IRI: an earlier version had it, or none did that is known of."""
-    folder = service.engine.folder
-    last = None
-    if folder is not None:
-        with contextlib.suppress(OSError):
-            last = _removed(folder, (folder / REMOVED).stat().st_mtime_ns).get(iri)
+    last = (await service.snapshot.part(_removed)).get(iri)
     if last is None:
         return ResourceNotFoundError(iri)
-    kept = (service.settings.versions / last).is_dir()
-    base = urlsplit(service.settings.base_url).path.rstrip("/")
-    return ResourceGoneError(iri, last, f"{base}/version/{last}{document_path(iri)}" if kept else None)
+    kept = await run_in_threadpool((service.settings.versions / last).is_dir)
+    return ResourceGoneError(iri, last, f"{service.base_prefix}/version/{last}{document_path(iri)}" if kept else None)
 
 
-@lru_cache(4)
-def _removed(folder: Path, _written_ns: int) -> Mapping[str, str]:
-    return Version(folder.name, folder, {}).removed()
+async def _removed(snapshot: Snapshot) -> Mapping[str, str]:
+    return await run_in_threadpool(snapshot.contents.removed)

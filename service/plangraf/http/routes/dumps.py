@@ -20,12 +20,12 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from plangraf.engines.opened import kept_version
+from plangraf.engines.snapshots import find_version
 from plangraf.errors import RangeError, ResourceNotFoundError
 from plangraf.http.pipeline.respond import FOR_EVER, not_modified, unchanged, vary, whole
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS
 from plangraf.http.resource.parameters import format_of, language_of, parameters
-from plangraf.http.service import Service
+from plangraf.http.service import Service, pinned, snapshot_of
 from plangraf.rdf.formats import HTML, PLAIN_JSON
 from plangraf.store.downloads import File, files
 from plangraf.store.versions import DOWNLOADS, VersionStore
@@ -37,7 +37,7 @@ _RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))", re.
 
 
 def add_routes(app: FastAPI, service: Service) -> None:
-    store = VersionStore(service.settings.versions)
+    store = service.snapshots.store
 
     def located(path: str) -> Response:
         headers = {"Location": quote(f"{service.prefix}{path}"), "Cache-Control": "no-cache"}
@@ -47,8 +47,8 @@ def add_routes(app: FastAPI, service: Service) -> None:
         listed = f"{service.prefix}/dump/{version_id}/"
         return ResourceNotFoundError(f"the download {path}", f"All of them are listed at {listed}.")
 
-    async def latest(_request: Request, path: str = "") -> Response:
-        version_id = service.engine.version
+    async def latest(request: Request, path: str = "") -> Response:
+        version_id = snapshot_of(request).id
         found = await run_in_threadpool(kept_files, store, version_id)
         # The name may be that of every version, without the id.
         name = next((file.name for file in found if path in (file.name, file.common_name)), "")
@@ -68,7 +68,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
             "Plangraf-Version": version_id,
         }
         if page:
-            body = service.pages.render(
+            body = pinned(request).pages.render(
                 "downloads.html", language, version_id=version_id, groups=_groups(found, language)
             )
         else:
@@ -87,7 +87,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
                 {"version": version_id, "files": listing}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
             )
         tag = service.tag("dump", version_id, format_.name, language if page else "", version=version_id)
-        return whole(service, request, body, format_.content_type, tag, headers)
+        return whole(request, body, format_.content_type, tag, headers)
 
     async def download(request: Request, version_id: str, path: str) -> Response:
         if not path:
@@ -101,7 +101,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
         return _Download(store.path / version_id / DOWNLOADS / path, file, request)
 
     async def of_kept_version(_request: Request, version_id: str, path: str) -> Response:
-        await run_in_threadpool(kept_version, store, version_id)
+        await run_in_threadpool(find_version, store, version_id)
         return located(f"/dump/{version_id}/{path}")
 
     def add(path: str, endpoint: Callable[..., Any], summary: str | None = None) -> None:
@@ -127,7 +127,7 @@ def kept_files(store: VersionStore, version_id: str) -> tuple[File, ...]:
     Raises:
         ResourceNotFoundError, VersionGoneError: the version is not kept here, or was written without downloads.
     """
-    found = files(kept_version(store, version_id).path, version_id)
+    found = files(find_version(store, version_id).path, version_id)
     if not found:
         raise ResourceNotFoundError(
             f"downloads of version {version_id}", "It was written without; `plangraf build --force` adds them."

@@ -21,7 +21,7 @@ from plangraf.http.pipeline.respond import FOR_EVER, made, vary
 from plangraf.http.resource.link_header import LICENSE, links
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, content
 from plangraf.http.resource.parameters import format_of, parameters
-from plangraf.http.service import Service
+from plangraf.http.service import Service, pinned
 from plangraf.rdf.formats import Format
 from plangraf.store.changes.log import FeedLog
 from plangraf.store.versions import FEED
@@ -63,11 +63,11 @@ def _readable() -> Iterator[None]:
 
 
 class _Feed:
-    """The feed of the folder that the served version lies in."""
+    """The feed beside the versions."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._log: FeedLog | None = None
+        self._log = FeedLog(service.snapshots.store.path / FEED)
 
     async def root(self, request: Request) -> Response:
         log = self._open("/feed")
@@ -105,11 +105,8 @@ class _Feed:
         return Response(status_code=303, headers={"Location": address})
 
     def _open(self, path: str) -> FeedLog:
-        folder = self._service.engine.folder
-        if folder is not None and (self._log is None or self._log.folder.parent != folder.parent):
-            self._log = FeedLog(folder.parent / FEED)
         with _readable():
-            if self._log is None or not self._log.last:
+            if not self._log.last:
                 raise ResourceNotFoundError(
                     path, "This service keeps no feed of changes: `plangraf build` writes it beside the versions."
                 )
@@ -138,4 +135,4 @@ class _Feed:
             return await run_in_threadpool(write, stream, format_), format_.content_type
 
         parts = ("feed", *parts, format_.name)
-        return await made(service, request, parts, headers, make, tag=service.tag(*parts, version=log.id))
+        return await made(pinned(request), request, parts, headers, make, tag=service.tag(*parts, version=log.id))

@@ -21,10 +21,11 @@ from plangraf.http.pipeline.coding import IDENTITY
 from plangraf.http.pipeline.respond import run, vary, whole
 from plangraf.http.resource.openapi import PROBLEMS
 from plangraf.http.resource.parameters import format_of, language_of, parameters
-from plangraf.http.service import Service
+from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import HTML, JSON, PLAIN_JSON, RESULT_FORMATS, Format
 from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
 from plangraf.sparql.named.head import Parameter
+from plangraf.sparql.safety import Limits, check
 from plangraf.views.graphs import fetch_bytes
 
 _EXAMPLES = {
@@ -61,7 +62,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
             )  # fmt: skip
 
     async def queries(request: Request) -> Response:
-        return _list(service, request)
+        return _list(pinned(request), request)
 
     app.add_api_route(
         "/queries", queries, methods=["GET"], operation_id="queries", tags=["Named queries"],
@@ -78,7 +79,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
 
 
 def _endpoint(service: Service, query: NamedQuery, fixed: Format | None) -> Callable[[Request], Awaitable[Response]]:
-    deterministic = service.check(query.text).deterministic
+    deterministic = check(query.text, Limits.of(service.settings), base=service.settings.query_base).deterministic
 
     async def answer(request: Request) -> Response:
         given = parameters(request.scope["query_string"])
@@ -86,7 +87,7 @@ def _endpoint(service: Service, query: NamedQuery, fixed: Format | None) -> Call
         format_, by_accept = format_of(request, given, RESULT_FORMATS, fixed)
         parts = ("query", format_.name, bound) if deterministic else None
         return await run(
-            service,
+            pinned(request),
             request,
             QueryRequest(query=bound, format=format_),
             parts,
@@ -98,17 +99,21 @@ def _endpoint(service: Service, query: NamedQuery, fixed: Format | None) -> Call
 
 async def warm(service: Service) -> None:
     """Answers each query that needs no parameter once, so that nobody waits for it after a start or a switch."""
+    async with service.snapshots.lease() as snapshot:
+        await _warm(service.pinned(snapshot, kept=False))
+
+
+async def _warm(service: Pinned) -> None:
     for query in service.queries.values():
         if any(not parameter.optional for parameter in query.parameters.values()):
             continue
         bound = query.bind({})
-        tag, generation = service.tag("query", JSON.name, bound), service.cache.generation
+        tag = service.own_tag("query", JSON.name, bound)
         if await service.cache.turn(tag) is not None:
             continue
         try:
-            body, version = await fetch_bytes(service.engine, QueryRequest(query=bound, format=JSON))
-            if service.tag("query", JSON.name, bound, version=version) == tag:
-                service.cache.keep(Kept(tag, JSON.content_type.encode(), {IDENTITY: body}, generation))
+            body = await fetch_bytes(service.snapshot.engine, QueryRequest(query=bound, format=JSON))
+            service.cache.keep(Kept(tag, JSON.content_type.encode(), {IDENTITY: body}))
         except PlangrafError as error:
             log.warning("query not computed ahead", query=query.name, error=str(error))
         finally:
@@ -128,7 +133,7 @@ class _Listed:
     example: str
 
 
-def _list(service: Service, request: Request) -> Response:
+def _list(service: Pinned, request: Request) -> Response:
     given = parameters(request.scope["query_string"])
     format_, by_accept = format_of(request, given, (PLAIN_JSON, HTML))
     listed = [_listed(query) for query in service.queries.values()]
@@ -137,10 +142,10 @@ def _list(service: Service, request: Request) -> Response:
         language, by_language = language_of(request, given)
         body = service.pages.render("queries.html", language, queries=listed)
         headers |= vary("Accept" if by_accept else None, "Accept-Language" if by_language else None)
-        return whole(service, request, body, HTML.content_type, service.tag("queries", language), headers)
+        return whole(request, body, HTML.content_type, service.own_tag("queries", language), headers)
     headers |= vary("Accept" if by_accept else None)
     body = orjson.dumps({"queries": listed})
-    return whole(service, request, body, PLAIN_JSON.content_type, service.tag("queries", "json"), headers)
+    return whole(request, body, PLAIN_JSON.content_type, service.own_tag("queries", "json"), headers)
 
 
 def _listed(query: NamedQuery) -> _Listed:

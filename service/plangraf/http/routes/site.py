@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import orjson
 from fastapi import FastAPI
@@ -17,14 +16,13 @@ from starlette.responses import Response
 from plangraf.errors import ResourceNotFoundError
 from plangraf.http.pipeline.browser_headers import CONTENT_SECURITY_POLICY, policy_for
 from plangraf.http.pipeline.respond import made, vary, whole
-from plangraf.http.resource.openapi import content
+from plangraf.http.resource.openapi import content, openapi_of_version
 from plangraf.http.resource.parameters import format_of, language_of, parameters
 from plangraf.http.routes.catalog import catalogue, dates_part
-from plangraf.http.service import Service
+from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.html import script
 from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, JSON_LD
 from plangraf.sparql.named.binding import NamedQuery
-from plangraf.store.downloads import files
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import catalogue_json_ld
 from plangraf.views.collections.table import COLLECTIONS
@@ -41,12 +39,13 @@ _AN_HOUR_S = 3_600
 
 def add_routes(app: FastAPI, service: Service) -> None:
     async def home(request: Request) -> Response:
+        here = pinned(request)
         given = parameters(request.scope["query_string"])
         # HTML last: a client without a wish gets data.
         format_, by_accept = format_of(request, given, DOCUMENT_FORMATS)
         language, by_language = language_of(request, given)
         page = format_ == HTML
-        parts = ("home", format_.name, language if page else "", dates_part(service) if page else "")
+        parts = ("home", format_.name, language if page else "", dates_part(here) if page else "")
         varied = by_language and (page or by_accept)
         headers = {
             **vary("Accept" if by_accept else None, "Accept-Language" if varied else None),
@@ -55,20 +54,20 @@ def add_routes(app: FastAPI, service: Service) -> None:
 
         async def make() -> tuple[bytes, str]:
             if page:
-                body = service.pages.render(
-                    "home.html", language, collections=await _collections(service, language),
+                body = here.pages.render(
+                    "home.html", language, collections=await _collections(here, language),
                     lists=list(COLLECTIONS.values()),
-                    downloads=bool(files(service.engine.folder, service.engine.version)),
+                    downloads=bool(here.snapshot.contents.downloads()),
                     # There is one catalogue, that of the current version, and kept versions lead to it too.
-                    catalog=f"{urlsplit(service.settings.base_url).path.rstrip('/')}/catalog",
-                    schema_org=script(catalogue_json_ld(await catalogue(service), language)),
+                    catalog=f"{here.base_prefix}/catalog",
+                    schema_org=script(catalogue_json_ld(await catalogue(here), language)),
                 )  # fmt: skip
             else:
-                graph = await fetch(service.engine, _DATASETS)
+                graph = await fetch(here.snapshot.engine, _DATASETS)
                 body = dump(compact_graph(service.context, graph)) if format_ == JSON_LD else write(graph, format_)
             return body, format_.content_type
 
-        return await made(service, request, parts, headers, make)
+        return await made(here, request, parts, headers, make)
 
     app.add_api_route(
         "/", home, methods=["GET"], operation_id="home", tags=["Documents"],
@@ -77,12 +76,13 @@ def add_routes(app: FastAPI, service: Service) -> None:
     )  # fmt: skip
 
     async def docs(request: Request) -> Response:
+        here = pinned(request)
         page = get_swagger_ui_html(
-            openapi_url=f"{service.prefix}/openapi.json",
+            openapi_url=f"{here.prefix}/openapi.json",
             title="plangraf API",
-            swagger_js_url=f"{service.prefix}/static/swagger-ui-bundle.js",
-            swagger_css_url=f"{service.prefix}/static/swagger-ui.css",
-            swagger_favicon_url=f"{service.prefix}/static/icon.svg",
+            swagger_js_url=f"{here.prefix}/static/swagger-ui-bundle.js",
+            swagger_css_url=f"{here.prefix}/static/swagger-ui.css",
+            swagger_favicon_url=f"{here.prefix}/static/icon.svg",
             # Otherwise Swagger UI asks a validator on another host about public services.
             swagger_ui_parameters={
                 "validatorUrl": None,
@@ -92,18 +92,19 @@ def add_routes(app: FastAPI, service: Service) -> None:
         )
         body = bytes(page.body).replace(b"<html>", b'<html lang="en">', 1)
         headers = {**vary(), "Cache-Control": "no-cache", CONTENT_SECURITY_POLICY: policy_for(body, scripts=True)}
-        return whole(service, request, body, HTML.content_type, service.tag("docs"), headers)
+        return whole(request, body, HTML.content_type, here.own_tag("docs"), headers)
 
     app.add_api_route("/docs", docs, methods=["GET"], include_in_schema=False)
 
     async def description(request: Request) -> Response:
-        body = orjson.dumps(app.openapi())
+        here = pinned(request)
+        body = orjson.dumps(openapi_of_version(app, here.snapshot.id, here.prefix) if here.kept else app.openapi())
         headers = {**vary(), "Cache-Control": "no-cache"}
-        return whole(service, request, body, "application/json", service.tag("openapi"), headers)
+        return whole(request, body, "application/json", here.own_tag("openapi"), headers)
 
     # Not the framework's own, which has no ETag.
     app.add_api_route("/openapi.json", description, methods=["GET"], include_in_schema=False)
-    _add_static(app, service)
+    _add_static(app)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class _Collection:
     things: list[_Item]
 
 
-async def _collections(service: Service, language: str) -> list[_Collection]:
+async def _collections(service: Pinned, language: str) -> list[_Collection]:
     """The named queries whose rows are things with a name: what there is, one list each."""
     found = []
     for query in sorted(service.queries.values(), key=lambda query: collection_order(query.name)):
@@ -138,9 +139,9 @@ async def _collections(service: Service, language: str) -> list[_Collection]:
     return found
 
 
-async def _items(service: Service, query: NamedQuery, thing: str, name: str, language: str) -> list[_Item]:
+async def _items(service: Pinned, query: NamedQuery, thing: str, name: str, language: str) -> list[_Item]:
     items: dict[str, _Item] = {}
-    for row in await fetch_rows(service.engine, query.bind({"lang": [language]})):
+    for row in await fetch_rows(service.snapshot.engine, query.bind({"lang": [language]})):
         iri = row[thing]["value"]
         number = row.get("number", {}).get("value", "")
         named = row.get(name, {})
@@ -149,7 +150,7 @@ async def _items(service: Service, query: NamedQuery, thing: str, name: str, lan
     return list(items.values())[:_SHOWN]
 
 
-def _add_static(app: FastAPI, service: Service) -> None:
+def _add_static(app: FastAPI) -> None:
     """A fixed table of files: ours, and Swagger UI's as the package fastapi-offline carries them."""
     ours = Path(__file__).resolve().parents[2] / "pages" / "static"
     spec = find_spec("fastapi_offline")
@@ -170,6 +171,6 @@ def _add_static(app: FastAPI, service: Service) -> None:
         body, media_type = loaded[name]
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = {**vary(), "Cache-Control": f"public, max-age={_AN_HOUR_S}"}
-        return whole(service, request, body, media_type, tag, headers)
+        return whole(request, body, media_type, tag, headers)
 
     app.add_api_route("/static/{name}", static, methods=["GET"], include_in_schema=False)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from plangraf.engines.base import QueryRequest
 from plangraf.errors import NotAcceptableError
 from plangraf.http.pipeline.coding import choose_coding
-from plangraf.http.pipeline.envelope import Direct
+from plangraf.http.pipeline.pinning import Direct
 from plangraf.http.pipeline.respond import accept_encoding, run, unkept, vary, while_connected, whole
 from plangraf.http.resource.openapi import PROBLEMS, content
 from plangraf.http.resource.parameters import (
@@ -25,7 +25,7 @@ from plangraf.http.resource.parameters import (
     read_sparql,
 )
 from plangraf.http.routes.service_description import service_description, service_name
-from plangraf.http.service import Service
+from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, RESULT_FORMATS, Format
 from plangraf.sparql.explain.chosen_graphs import Graphs
 from plangraf.sparql.explain.empty_answers import why_empty
@@ -53,11 +53,12 @@ def add_routes(app: FastAPI, service: Service) -> Direct:
     """Adds the endpoint; what comes back leads to it without the framework's way there."""
 
     async def sparql(request: Request) -> Response:
+        here = pinned(request)
         asked = await read_sparql(request, service.settings.query_max_bytes)
         if asked.query is None:
-            return _about(service, request, asked.parameters)
+            return _about(here, request, asked.parameters)
         # Malformed is 400 whatever Accept says, so the check comes before the negotiation.
-        checked = service.check(asked.query)
+        checked = here.snapshot.engine.check(asked.query)
         formats = FORMATS_BY_FORM[checked.form]
         graphs = (asked.default_graphs, asked.named_graphs)
         try:
@@ -65,14 +66,14 @@ def add_routes(app: FastAPI, service: Service) -> Direct:
         except NotAcceptableError:
             # The check holds the grammar; the rules beyond it, such as those of GROUP BY, the engine knows.
             plain = QueryRequest(asked.query, formats[0], *graphs, asked.timeout_s, client_of(request))
-            answer = await while_connected(request.receive, service.engine.query(plain))
+            answer = await while_connected(request.receive, here.snapshot.engine.query(plain))
             await answer.aclose()
             raise
         query = QueryRequest(asked.query, format_, *graphs, asked.timeout_s, client_of(request))
         if flag(asked.parameters, "explain"):
-            return await _explained(service, request, query, vary("Accept" if by_accept else None))
+            return await _explained(here, request, query, vary("Accept" if by_accept else None))
         return await run(
-            service,
+            here,
             request,
             query,
             ("sparql", format_.name, asked.query, repr(graphs)) if checked.deterministic else None,
@@ -98,23 +99,23 @@ def add_routes(app: FastAPI, service: Service) -> Direct:
     return {(method, "/sparql"): sparql for method in ("GET", "POST", "QUERY")}
 
 
-async def _explained(service: Service, request: Request, query: QueryRequest, headers: dict[str, str]) -> Response:
+async def _explained(service: Pinned, request: Request, query: QueryRequest, headers: dict[str, str]) -> Response:
     """The answer and, when it is empty, the reason in the header `Plangraf-Explain`."""
-    coding = choose_coding(accept_encoding(request))
-    answer = await while_connected(request.receive, service.engine.query(query))
+    coding, engine = choose_coding(accept_encoding(request)), service.snapshot.engine
+    answer = await while_connected(request.receive, engine.query(query))
     own = {**headers, "Cache-Control": "no-store"}
     if answer.complete is not None:  # a longer one is surely not empty
 
         async def ask(text: str) -> bool:
-            return await fetch_boolean(service.engine, text, like=query)
+            return await fetch_boolean(engine, text, like=query)
 
         everywhere = replace(query, default_graphs=None, named_graphs=None)
 
         async def find(text: str) -> list[str]:
-            rows = await fetch_rows(service.engine, text, like=everywhere)
+            rows = await fetch_rows(engine, text, like=everywhere)
             return [cell["value"] for row in rows for cell in row.values()]
 
-        graphs = Graphs(service.engine.graphs, find, query.default_graphs, query.named_graphs)
+        graphs = Graphs(service.snapshot.contents.graphs, find, query.default_graphs, query.named_graphs)
         explaining = why_empty(ask, query.query, graphs, service.settings.query_base)
         explanation = await while_connected(request.receive, explaining)
         if explanation is not None:
@@ -122,7 +123,7 @@ async def _explained(service: Service, request: Request, query: QueryRequest, he
     return await unkept(answer, own, coding)
 
 
-def _about(service: Service, request: Request, given: dict[str, list[str]]) -> Response:
+def _about(service: Pinned, request: Request, given: dict[str, list[str]]) -> Response:
     """What the endpoint says about itself, or a page with a form."""
     endpoint = f"{service.address}/sparql"
     format_, by_accept = format_of(request, given, DOCUMENT_FORMATS)
@@ -137,17 +138,18 @@ def _about(service: Service, request: Request, given: dict[str, list[str]]) -> R
         )
         varied = vary("Accept" if by_accept else None, "Accept-Language" if by_language else None)
         return whole(
-            service, request, body, HTML.content_type, service.tag("sparql-page", language),
+            request, body, HTML.content_type, service.own_tag("sparql-page", language),
             {**varied, "Cache-Control": "no-cache"},
         )  # fmt: skip
-    graph = service_description(endpoint, service.engine.triples, service.engine.graphs)
+    contents = service.snapshot.contents
+    graph = service_description(endpoint, contents.triples, contents.graphs)
     body = (
         dump(compact_graph(service.context, graph))
         if format_ == JSON_LD
         else write(graph, format_, service_name(endpoint))
     )
     headers = {**vary("Accept" if by_accept else None), **_ACCEPT_QUERY, "Cache-Control": "no-cache"}
-    return whole(service, request, body, format_.content_type, service.tag("service", format_.name), headers)
+    return whole(request, body, format_.content_type, service.own_tag("service", format_.name), headers)
 
 
 def _parameter(name: str, description: str, *, many: bool = False, example: str | None = None) -> dict[str, Any]:

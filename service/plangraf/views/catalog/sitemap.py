@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
 from plangraf.engines.base import Engine
+from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.namespaces import ID, PLAN, SDG
-from plangraf.store.downloads import files
 from plangraf.views.addresses import document_path
 from plangraf.views.collections.table import COLLECTIONS
 from plangraf.views.graphs import fetch_rows
@@ -45,18 +45,18 @@ def index(base: str, number: int) -> bytes:
     return f'{_HEAD}<sitemapindex xmlns="{_NAMESPACE}">\n{"".join(entries)}</sitemapindex>\n'.encode()
 
 
-async def part(engine: Engine, base: str, number: int) -> bytes | None:
+async def part(snapshot: Snapshot, base: str, number: int) -> bytes | None:
     """One part, in the order of the IRIs; part 0 has the pages of the service. None when there is no such part.
 
     Raises:
         PlangrafError: what the engine raises.
     """
     if number == 0:
-        downloads = (_DOWNLOADS,) if files(engine.folder, engine.version) else ()
+        downloads = (_DOWNLOADS,) if snapshot.contents.downloads() else ()
         return _addresses(base + page for page in (*_PAGES, *downloads))
     query = f"""SELECT DISTINCT ?thing WHERE {{ {_THINGS} }}
       ORDER BY ?thing LIMIT {PART} OFFSET {(number - 1) * PART}"""
-    things = [row["thing"]["value"] for row in await fetch_rows(engine, query)]
+    things = [row["thing"]["value"] for row in await fetch_rows(snapshot.engine, query)]
     return _addresses(base + document_path(thing) for thing in things) if things else None
 
 

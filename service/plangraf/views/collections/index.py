@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from pyoxigraph import Literal, NamedNode
 
-from plangraf.engines.base import Engine
+from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.views.collections.listing import BETWEEN, hydra, search_graph
 from plangraf.views.collections.table import COLLECTIONS
@@ -22,18 +22,18 @@ _TITLE = NamedNode(PREFIXES["dcterms"] + "title")
 _WORDS = (("nb", "Lister"), ("en", "Lists"))
 
 
-async def totals(engine: Engine) -> dict[str, int]:
+async def totals(snapshot: Snapshot) -> dict[str, int]:
     """How many things each collection holds.
 
     Raises:
         PlangrafError: what the engine raises.
     """
-    terms = await defined_terms(engine)
+    terms = await snapshot.part(defined_terms)
     values = " ".join(
         f'("{path}" <{iri}>)' for path, collection in COLLECTIONS.items() for iri in collection.usable(terms).classes
     )
     rows = await fetch_rows(
-        engine,
+        snapshot.engine,
         f"""SELECT ?path (COUNT(DISTINCT ?thing) AS ?number) WHERE {{
           VALUES (?path ?class) {{ {values} }} ?thing a ?class
         }} GROUP BY ?path ORDER BY ?path""",
