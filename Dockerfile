@@ -1,14 +1,17 @@
-# Two stages: the first installs and builds a version, the second only serves it.
+# Two stages: the first builds a version with all extras, the second has only what serving it needs.
 # Its steps are those of the Makefile and of tests/service/test_wheel.py, which run without Docker.
 FROM python:3.11-slim AS build
 WORKDIR /src
-COPY requirements.lock ./
+COPY requirements.lock requirements-server.lock ./
+RUN python -m venv /opt/build \
+ && /opt/build/bin/python -m pip install --no-cache-dir --require-hashes -r requirements.lock
 RUN python -m venv /opt/plangraf \
- && /opt/plangraf/bin/python -m pip install --no-cache-dir --require-hashes -r requirements.lock
+ && /opt/plangraf/bin/python -m pip install --no-cache-dir --require-hashes -r requirements-server.lock
 COPY . .
-RUN /opt/plangraf/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir /tmp/dist . \
+RUN /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir /tmp/dist . \
+ && /opt/build/bin/python -m pip install --no-cache-dir --no-deps /tmp/dist/*.whl \
  && /opt/plangraf/bin/python -m pip install --no-cache-dir --no-deps /tmp/dist/*.whl \
- && PLANGRAF_VERSIONS=/var/lib/plangraf/versions /opt/plangraf/bin/plangraf build
+ && PLANGRAF_VERSIONS=/var/lib/plangraf/versions /opt/build/bin/plangraf build
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home plangraf

@@ -1,4 +1,4 @@
-# Two commands do everything: `make serve` and `make test`. Each sets up what it needs.
+# Two commands do everything: `make serve` and `make test`. Each sets up what it needs, all extras included.
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
@@ -6,11 +6,11 @@ DATA ?=
 DROP ?=
 BIN := $(VENV)/bin
 
-.PHONY: help serve build test portals differential lint bench soak lock clean
+.PHONY: help serve build test test-all portals differential lint bench soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/.serve: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
@@ -35,8 +35,11 @@ lint: $(VENV)/.test ## style, types, layers
 	$(BIN)/lint-imports
 
 # Tests start many processes, each of which would compile all modules anew without their bytecode.
-test: lint ## lint and all tests
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal
+test: lint ## lint and the tests of a change
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+test-all: lint ## the longer set too: soaks, all things in all formats, crash rounds
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal -m ""
 
 portals: .portals/ckan/.ready .portals/ldes-client/.ready ## programs of those who harvest, each in an environment of its own, for make test
 
@@ -62,9 +65,12 @@ soak: $(VENV)/.test ## ten minutes of hostile clients beside a good one
 
 lock: ## pin the newest versions that pyproject.toml allows
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --upgrade --extra build pyproject.toml -o requirements.lock
+	  --no-emit-index-url --upgrade $(foreach extra,publish sheets portals client build,--extra $(extra)) pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --upgrade --extra build --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
+	  --no-emit-index-url -c requirements.lock pyproject.toml -o requirements-server.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --upgrade $(foreach extra,publish sheets portals client build test,--extra $(extra)) \
+	  -c requirements.lock pyproject.toml -o requirements-test.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-package psycopg2 --upgrade tests/service/ckan.txt -o tests/service/ckan.lock
 

@@ -99,11 +99,24 @@ def running_server(versions: Path, *options: str, **environment: str) -> Iterato
     log_path = versions.parent / f"serve-{os.urandom(4).hex()}.log"
     with log_path.open("w+") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "plangraf.cli", "serve", "--no-build", "--port", "0",
-             "--versions", str(versions), *options],
-            stdout=subprocess.PIPE, stderr=log, text=True, cwd=versions.parent,
+            [
+                sys.executable,
+                "-m",
+                "plangraf.cli",
+                "serve",
+                "--no-build",
+                "--port",
+                "0",
+                "--versions",
+                str(versions),
+                *options,
+            ],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=versions.parent,
             env={**os.environ, **environment},
-        )  # fmt: skip
+        )
         try:
             assert process.stdout is not None
             line = process.stdout.readline().strip()
@@ -153,3 +166,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     absent += [f"{name} ({what})" for name, what in OPTIONAL_ENVIRONMENTS.items() if not (ROOT / name).exists()]
     if absent:
         terminalreporter.write_line("absent, so not tried here: " + ", ".join(absent))
+    if "not slow" in terminalreporter.config.option.markexpr:
+        terminalreporter.write_line("the longer set, with the tests marked slow: make test-all")

@@ -37,5 +37,7 @@ def run(body: str, folder: Path, moment: int, *arguments: str) -> subprocess.Com
     program = f"{_COUNTING}{body}\nprint(calls)"
     return subprocess.run(
         [sys.executable, "-c", program, str(folder), str(moment), *arguments],
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )

@@ -6,43 +6,141 @@ without it one process counts for itself. Nothing here names a client or a query
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Sequence
+from typing import Protocol
 
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    REGISTRY,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    generate_latest,
-)
+import prometheus_client
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+# How long a number may wait in this process until the others can tell it.
+_WRITE_S = 0.05
+
+
+class _Pending(Protocol):
+    def write(self) -> None: ...
+
+
+_pending: list[_Pending] = []
+
+
+def _write_soon(pending: _Pending) -> None:
+    """Writes many changes at once: each one costs a lock and a look at the process id, a request makes a dozen."""
+    if not _pending:
+        try:
+            asyncio.get_running_loop().call_later(_WRITE_S, write)
+        except RuntimeError:  # without an event loop nothing would write it later
+            pending.write()
+            return
+    _pending.append(pending)
+
+
+def write() -> None:
+    """Makes all changes of this process visible to `render`, in whatever process."""
+    for pending in _pending:
+        pending.write()
+    _pending.clear()
+
+
+class Count:
+    """A counter with given labels."""
+
+    __slots__ = ("_child", "_new")
+
+    def __init__(self, child: prometheus_client.Counter) -> None:
+        self._child = child
+        self._new = 0
+
+    def inc(self) -> None:
+        self._new += 1
+        if self._new == 1:
+            _write_soon(self)
+
+    def write(self) -> None:
+        self._child.inc(self._new)
+        self._new = 0
+
+
+class Counter:
+    """A counter of each combination of labels."""
+
+    def __init__(self, name: str, text: str, labels: Sequence[str] = ()) -> None:
+        self._family = prometheus_client.Counter(name, text, labels)
+        self._counts: dict[tuple[str, ...], Count] = {}
+
+    def labels(self, *values: str) -> Count:
+        found = self._counts.get(values)
+        if found is None:
+            found = self._counts[values] = Count(self._family.labels(*values) if values else self._family)
+        return found
+
+
+class Durations:
+    """A histogram of seconds."""
+
+    def __init__(self, name: str, text: str, buckets: Sequence[float]) -> None:
+        self._histogram = prometheus_client.Histogram(name, text, buckets=buckets)
+        self._new: list[float] = []
+
+    def observe(self, seconds: float) -> None:
+        if not self._new:
+            _write_soon(self)
+        self._new.append(seconds)
+
+    def write(self) -> None:
+        for seconds in self._new:
+            self._histogram.observe(seconds)
+        self._new.clear()
+
+
+class Level:
+    """A number that goes up and down; all processes together have its sum."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self._gauge = prometheus_client.Gauge(name, text, multiprocess_mode="livesum")
+        self._new: float | None = None
+
+    def set(self, value: float) -> None:
+        if self._new is None:
+            self._new = value
+            _write_soon(self)
+        else:
+            self._new = value
+
+    def write(self) -> None:
+        if self._new is not None:
+            self._gauge.set(self._new)
+        self._new = None
+
 
 REQUESTS = Counter("plangraf_http_requests", "Requests by kind of address and status.", ["kind", "status"])
 QUERIES = Counter("plangraf_queries", "Queries that reached the engine, by outcome.", ["outcome"])
-EVALUATION = Histogram(
+EVALUATION = Durations(
     "plangraf_query_seconds",
     "Time from a worker's start on a query to the first bytes of its answer.",
     buckets=(0.001, 0.005, 0.025, 0.1, 0.5, 2, 10, 30),
 )
-QUEUE = Histogram(
+QUEUE = Durations(
     "plangraf_query_queue_seconds", "Time that a query waited for a worker.", buckets=(0.001, 0.01, 0.1, 1, 5, 30)
 )
-WAITING = Gauge("plangraf_queries_waiting", "Queries that wait for a worker now.", multiprocess_mode="livesum")
-RUNNING = Gauge("plangraf_queries_running", "Queries that have a worker now.", multiprocess_mode="livesum")
+WAITING = Level("plangraf_queries_waiting", "Queries that wait for a worker now.")
+RUNNING = Level("plangraf_queries_running", "Queries that have a worker now.")
 REPLACED = Counter("plangraf_workers_replaced", "Workers that were ended or died, by reason.", ["reason"])
 CACHE = Counter("plangraf_cache_lookups", "Looks for a finished answer, by outcome.", ["outcome"])
-CACHE_BYTES = Gauge("plangraf_cache_bytes", "Memory of the finished answers.", multiprocess_mode="livesum")
-SWITCHES = Counter("plangraf_version_switches", "Versions that were taken up while running.")
-VERSION = Gauge("plangraf_version_info", "1 for the version that is served.", ["version"], multiprocess_mode="livemax")
-READY = Gauge("plangraf_ready", "Processes that answer queries.", multiprocess_mode="livesum")
+CACHE_BYTES = Level("plangraf_cache_bytes", "Memory of the finished answers.")
+SWITCHES = Counter("plangraf_version_switches", "Versions that were taken up while running.").labels()
+VERSION = prometheus_client.Gauge(
+    "plangraf_version_info", "1 for the version that is served.", ["version"], multiprocess_mode="livemax"
+)
+READY = Level("plangraf_ready", "Processes that answer queries.")
 
 
 def render() -> tuple[bytes, str]:
     """All numbers as text, and its content type."""
+    write()
     registry: CollectorRegistry = REGISTRY
     if os.environ.get(FOLDER):
         registry = CollectorRegistry()

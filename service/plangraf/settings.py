@@ -18,10 +18,17 @@ from pyoxigraph import NamedNode
 from plangraf.errors import SettingError
 
 PublisherType = Literal[
-    "Academia-ScientificOrganisation", "Company", "IndustryConsortium", "LocalAuthority", "NationalAuthority",
-    "NonGovernmentalOrganisation", "NonProfitOrganisation", "RegionalAuthority", "StandardisationBody",
+    "Academia-ScientificOrganisation",
+    "Company",
+    "IndustryConsortium",
+    "LocalAuthority",
+    "NationalAuthority",
+    "NonGovernmentalOrganisation",
+    "NonProfitOrganisation",
+    "RegionalAuthority",
+    "StandardisationBody",
     "SupraNationalAuthority",
-]  # fmt: skip
+]
 """Those of http://purl.org/adms/publishertype/ that an operator can be."""
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -31,9 +38,17 @@ _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+=?^_~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)
 _WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2)
 _PROJECT = "plangraf"
 _OPERATOR = {
-    "catalog", "catalog_title", "catalog_title_en", "publisher", "publisher_organisation_number", "publisher_name",
-    "publisher_type", "contact_name", "contact_email", "contact_url",
-}  # fmt: skip
+    "catalog",
+    "catalog_title",
+    "catalog_title_en",
+    "publisher",
+    "publisher_organisation_number",
+    "publisher_name",
+    "publisher_type",
+    "contact_name",
+    "contact_email",
+    "contact_url",
+}
 
 
 def is_organisation_number(text: str) -> bool:
@@ -71,13 +86,13 @@ class Settings(BaseSettings):
     versions: Path = Field(default=Path("versions"), description="Folder that keeps the built versions.")
     keep_versions: int = Field(default=10, ge=1, description="Versions that stay on disk after a build.")
     feed_page: int = Field(
-        default=250, ge=1, le=10_000, description="Changes on a page of `/feed`; a feed keeps what it began with."
+        default=250, ge=1, le=10_000, description="Changes on a page of `/feed`; an existing feed keeps its number."
     )
     old_versions: int = Field(
         default=1, ge=0, le=16, description="Kept versions opened beside the current one, in each HTTP process."
     )
     watch_s: float = Field(
-        default=2.0, ge=0, description="Seconds between looks at which version is current; 0 never looks."
+        default=2.0, ge=0, description="Seconds between checks for another current version; 0 never checks."
     )
     host: str = Field(default="127.0.0.1", description="Address to bind.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to bind; 0 takes a free one.")
@@ -87,7 +102,7 @@ class Settings(BaseSettings):
     )
     query_workers: int = Field(default=4, ge=1, le=64, description="Query workers of each HTTP process.")
     query_long: int = Field(
-        default=4, ge=1, le=64, description="Queries longer than 0.1 s that run beside, in each HTTP process."
+        default=4, ge=1, le=64, description="Queries of more than 0.1 s in the background, in each HTTP process."
     )
     query_timeout_s: float = Field(default=30.0, gt=0, le=3600, description="Longest evaluation of a query.")
     query_max_bytes: int = Field(default=256 * 1024, ge=1024, description="Longest query and request body.")
@@ -114,20 +129,26 @@ class Settings(BaseSettings):
     )
     catalog_title: str | None = Field(default=None, min_length=1, description="Title of the catalogue in Bokmål.")
     catalog_title_en: str | None = Field(default=None, min_length=1, description="Title of the catalogue in English.")
-    publisher: str | None = Field(default=None, description="IRI of who publishes the catalogue; else of the number.")
+    publisher: str | None = Field(
+        default=None, description="IRI of the catalogue's publisher; else that of the number."
+    )
     publisher_organisation_number: str | None = Field(
-        default=None, description="Organisation number of who publishes the catalogue."
+        default=None, description="Organisation number of the catalogue's publisher."
     )
     publisher_name: str | None = Field(
-        default=None, min_length=1, validate_default=True,
-        description="Name of who publishes the catalogue; else `plangraf`.",
-    )  # fmt: skip
+        default=None,
+        min_length=1,
+        validate_default=True,
+        description="Name of the catalogue's publisher; else `plangraf`.",
+    )
     publisher_type: PublisherType | None = Field(
         default=None,
-        description="Kind of who publishes the catalogue, of the ADMS list; LocalAuthority is a municipality.",
+        description="Kind of the catalogue's publisher, of the ADMS list; LocalAuthority is a municipality.",
     )
     contact_name: str | None = Field(
-        default=None, min_length=1, description="Who answers questions about the data; else the publisher's name."
+        default=None,
+        min_length=1,
+        description="Name of the contact for questions about the data; else the publisher's.",
     )
     contact_email: str | None = Field(default=None, description="E-mail address for questions about the data.")
     contact_url: str | None = Field(default=None, description="Page for questions about the data; else the home page.")
@@ -206,7 +227,7 @@ class Settings(BaseSettings):
 
     @property
     def publisher_called(self) -> str:
-        """The name of who publishes the catalogue."""
+        """The name of the catalogue's publisher."""
         return self.publisher_name or _PROJECT
 
     @property

@@ -26,14 +26,18 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 
 from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.engines.snapshots import Snapshot
+from plangraf.rdf.canonical import canonical
+from plangraf.rdf.graph import Statements
+from plangraf.rdf.jsonld.compaction import compact_document
+from plangraf.rdf.jsonld.context import Context
+from plangraf.rdf.jsonld.frame import Frame
+from plangraf.rdf.jsonld.writing import dump
 from plangraf.rdf.namespaces import ID
-from plangraf.settings import Settings
+from plangraf.settings import Settings, default_home
 from plangraf.store.contents import Contents
 from plangraf.store.versions import VersionStore
 from plangraf.views.describe import Description, describe
-from plangraf.views.frames import Frame
-from plangraf.views.graphs import Graph, canonical
-from plangraf.views.jsonld import Context, compact_document, dump
+from plangraf.views.frames import load_frames
 
 CONTEXT = json.loads((Path(__file__).resolve().parents[2] / "ontology" / "context.jsonld").read_bytes())
 ADDRESS = "http://127.0.0.1:8000/context/v1.jsonld"
@@ -76,7 +80,7 @@ def framed(description: Description) -> bytes:
     return json.dumps(jsonld.frame(expanded, frame, OPTIONS)).encode()
 
 
-def n_triples(graph: Graph) -> str:
+def n_triples(graph: Statements) -> str:
     return "".join(f"{s} {p} {o} .\n" for s, p, o in graph)
 
 
@@ -124,7 +128,8 @@ def median_ms(work: Callable[[int], object], seconds: float) -> float:
 
 
 async def descriptions(snapshot: Snapshot, things: tuple[str, ...]) -> list[Description]:
-    found = [await describe(snapshot, ID + key) for key in things]
+    frames = load_frames(default_home())
+    found = [await describe(snapshot, ID + key, frames) for key in things]
     missing = [key for key, description in zip(things, found, strict=True) if description is None]
     if missing:
         raise SystemExit(f"This version has no {', '.join(missing)}.")

@@ -47,9 +47,24 @@ _EVIDENCE_KINDS = ("printed", "identified", "structural", "summarised")
 _PERSPECTIVES = 14
 # How many targets the UN's goals have, from goal 1 to 17: those with a number, those with a letter.
 _TARGETS = (
-    (5, 2), (5, 3), (9, 4), (7, 3), (6, 3), (6, 2), (3, 2), (10, 2), (5, 3), (7, 3), (7, 3), (8, 3), (3, 2), (7, 3),
-    (9, 3), (10, 2), (19, 0),
-)  # fmt: skip
+    (5, 2),
+    (5, 3),
+    (9, 4),
+    (7, 3),
+    (6, 3),
+    (6, 2),
+    (3, 2),
+    (10, 2),
+    (5, 3),
+    (7, 3),
+    (7, 3),
+    (8, 3),
+    (3, 2),
+    (7, 3),
+    (9, 3),
+    (10, 2),
+    (19, 0),
+)
 TARGETS = tuple(
     f"{goal}.{step}"
     for goal, (numbers, letters) in enumerate(_TARGETS, start=1)

@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
 
 from filled_sheets import fill
 from test_add_municipality import KOMMUNE, PLANSTRATEGI, SLUG, plangraf

@@ -7,9 +7,22 @@ from __future__ import annotations
 
 # County number and how many municipalities it has.
 COUNTIES: tuple[tuple[str, int], ...] = (
-    ("03", 1), ("11", 23), ("15", 27), ("18", 41), ("31", 12), ("32", 21), ("33", 18), ("34", 46),
-    ("39", 6), ("40", 17), ("42", 25), ("46", 43), ("50", 38), ("55", 21), ("56", 18),
-)  # fmt: skip
+    ("03", 1),
+    ("11", 23),
+    ("15", 27),
+    ("18", 41),
+    ("31", 12),
+    ("32", 21),
+    ("33", 18),
+    ("34", 46),
+    ("39", 6),
+    ("40", 17),
+    ("42", 25),
+    ("46", 43),
+    ("50", 38),
+    ("55", 21),
+    ("56", 18),
+)
 
 MUNICIPALITIES: tuple[str, ...] = tuple(f"{county}{n:02d}" for county, count in COUNTIES for n in range(1, count + 1))
 
@@ -19,26 +32,48 @@ _END = ("dal", "fjord", "nes", "vik", "øy", "sund", "vær", "bygd", "ås")
 
 # A theme in both languages; what plans, perspectives, documents and commitments are about.
 THEMES: tuple[tuple[str, str], ...] = (
-    ("barnehager", "kindergartens"), ("skolebygg", "school buildings"), ("folkehelse", "public health"),
-    ("grønn mobilitet", "green mobility"), ("sykkelveier", "cycle paths"), ("vannforsyning", "water supply"),
-    ("klimatilpasning", "climate adaptation"), ("næringsutvikling", "business development"),
-    ("boligbygging", "housing"), ("kulturminner", "cultural heritage"), ("øvingslokaler", "rehearsal rooms"),
-    ("omsorgsboliger", "care homes"), ("matjord", "arable land"), ("støy og luftkvalitet", "noise and air quality"),
-    ("havneområdet", "the harbour area"), ("frivillighet", "voluntary work"), ("bibliotek", "libraries"),
-    ("ungdomsmedvirkning", "young people's participation"), ("naturmangfold", "biodiversity"),
-    ("energibruk", "energy use"), ("overvannshåndtering", "storm water"), ("universell utforming", "universal design"),
-    ("psykisk helse", "mental health"), ("sjøfront", "the seafront"), ("beredskap", "emergency planning"),
-    ("digitalisering", "digital services"), ("kollektivtrafikk", "public transport"), ("innkjøp", "procurement"),
-    ("arbeidsplasser", "jobs"), ("fattigdom i barnefamilier", "poverty among families with children"),
-)  # fmt: skip
+    ("barnehager", "kindergartens"),
+    ("skolebygg", "school buildings"),
+    ("folkehelse", "public health"),
+    ("grønn mobilitet", "green mobility"),
+    ("sykkelveier", "cycle paths"),
+    ("vannforsyning", "water supply"),
+    ("klimatilpasning", "climate adaptation"),
+    ("næringsutvikling", "business development"),
+    ("boligbygging", "housing"),
+    ("kulturminner", "cultural heritage"),
+    ("øvingslokaler", "rehearsal rooms"),
+    ("omsorgsboliger", "care homes"),
+    ("matjord", "arable land"),
+    ("støy og luftkvalitet", "noise and air quality"),
+    ("havneområdet", "the harbour area"),
+    ("frivillighet", "voluntary work"),
+    ("bibliotek", "libraries"),
+    ("ungdomsmedvirkning", "young people's participation"),
+    ("naturmangfold", "biodiversity"),
+    ("energibruk", "energy use"),
+    ("overvannshåndtering", "storm water"),
+    ("universell utforming", "universal design"),
+    ("psykisk helse", "mental health"),
+    ("sjøfront", "the seafront"),
+    ("beredskap", "emergency planning"),
+    ("digitalisering", "digital services"),
+    ("kollektivtrafikk", "public transport"),
+    ("innkjøp", "procurement"),
+    ("arbeidsplasser", "jobs"),
+    ("fattigdom i barnefamilier", "poverty among families with children"),
+)
 
 # What a commitment promises about its theme.
 PROMISES: tuple[tuple[str, str], ...] = (
-    ("Styrke arbeidet med", "Strengthen the work on"), ("Bygge ut", "Expand"),
+    ("Styrke arbeidet med", "Strengthen the work on"),
+    ("Bygge ut", "Expand"),
     ("Halvere ventetiden for", "Halve the wait for"),
-    ("Lage en plan for", "Make a plan for"), ("Øke støtten til", "Increase the support for"),
-    ("Gjennomgå kostnadene ved", "Review the costs of"), ("Åpne for forsøk med", "Allow trials with"),
-)  # fmt: skip
+    ("Lage en plan for", "Make a plan for"),
+    ("Øke støtten til", "Increase the support for"),
+    ("Gjennomgå kostnadene ved", "Review the costs of"),
+    ("Åpne for forsøk med", "Allow trials with"),
+)
 
 
 def place(index: int) -> str:

@@ -90,8 +90,10 @@ def _oxigraph_and_endpoint(install: bool) -> Iterator[Peer]:
         with place.data.ntriples.open("rb") as file:
             httpx.post(
                 f"http://127.0.0.1:{port}/store?default&no_transaction",
-                content=file, headers={"Content-Type": "application/n-triples"}, timeout=600,
-            ).raise_for_status()  # fmt: skip
+                content=file,
+                headers={"Content-Type": "application/n-triples"},
+                timeout=600,
+            ).raise_for_status()
 
     def on_disk(port: int, place: Place) -> list[str]:
         return [binary, "serve", "--bind", f"127.0.0.1:{port}", "--location", str(place.folder / "store")]
@@ -161,9 +163,16 @@ def _fuseki() -> Peer:
 
     def command(port: int, place: Place) -> list[str]:
         return [
-            str(java), _JAVA_HEAP, "-jar", str(jar), "--localhost", "--port", str(port),
-            f"--file={place.data.ntriples}", "/plans",
-        ]  # fmt: skip
+            str(java),
+            _JAVA_HEAP,
+            "-jar",
+            str(jar),
+            "--localhost",
+            "--port",
+            str(port),
+            f"--file={place.data.ntriples}",
+            "/plans",
+        ]
 
     version = _first_match([str(java), "-jar", str(jar), "--version"], r"version (\S+)") if not absent else ""
     return HttpPeer("Fuseki", "jena", version, absent, path="/plans/query", command=command)

@@ -126,9 +126,12 @@ class HttpPeer(Peer):
         with (folder / "log").open("wb") as log:
             started = psutil.Popen(
                 self._command(port, place),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=folder,
                 env={**os.environ, **self._environment, "FUSEKI_BASE": str(folder)},
-            )  # fmt: skip
+            )
         self.process = started
         self.endpoint = f"http://127.0.0.1:{port}{self._path}"
         try:
@@ -212,9 +215,17 @@ def plangraf(name: str, *options: str) -> HttpPeer:
 
     def command(port: int, place: Place) -> list[str]:
         return [
-            sys.executable, "-m", "plangraf.cli", "serve", "--no-build",
-            "--port", str(port), "--versions", str(place.versions), *options,
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "plangraf.cli",
+            "serve",
+            "--no-build",
+            "--port",
+            str(port),
+            "--versions",
+            str(place.versions),
+            *options,
+        ]
 
     return HttpPeer(name, "oxigraph", installed_version("plangraf"), path="/sparql", command=command)
 

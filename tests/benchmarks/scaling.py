@@ -47,10 +47,13 @@ def markdown(found: Sequence[Size]) -> str:
     first, last = found[-2:] if len(found) > 1 else (found[0], found[0])
     head = ["unseen, p50 in ms", *(f"{size.triples:,}".replace(",", " ") for size in found), "growth"]
     body = [
-        [name, *(number(size.milliseconds[name]) for size in found),
-         f"{growth(first.milliseconds[name], last.milliseconds[name], last.triples / first.triples):.2f}"]
+        [
+            name,
+            *(number(size.milliseconds[name]) for size in found),
+            f"{growth(first.milliseconds[name], last.milliseconds[name], last.triples / first.triples):.2f}",
+        ]
         for name in first.milliseconds
-    ]  # fmt: skip
+    ]
     body.append(["start, s", *(number(size.start_s) for size in found), ""])
     body.append(["memory (PSS), MiB", *(number(size.memory_mib) for size in found), ""])
     written = [head, ["---", *(["---:"] * (len(head) - 1))], *body]

@@ -48,9 +48,13 @@ SETTINGS = {
 PHASES = ("idle", "attack", "calm")
 # Status 5xx is an answer only with one of these; `internal-error` and `not-ready` are none.
 HONEST_5XX = {
-    "500 worker-crashed", "500 answer-broken", "500 engine-error", "503 query-timeout", "503 query-displaced",
+    "500 worker-crashed",
+    "500 answer-broken",
+    "500 engine-error",
+    "503 query-timeout",
+    "503 query-displaced",
     "503 query-memory",
-}  # fmt: skip
+}
 # Seconds that a busy machine may need to end the last attackers' workers.
 _LONGEST_REST_S = 120.0
 _PLANS = tuple(f"https://w3id.org/plangraf/id/5001/plan/2020-2023-{number}" for number in range(1, 9))

@@ -40,11 +40,26 @@ _FORMATS = (
 )
 _CODINGS = ("identity", "gzip", "br", "zstd", "*;q=0.5, identity;q=0")
 _PATHS = (
-    "/", "/sparql", "/queries", "/queries/plans", "/queries/plans-by-target?target=11.6", "/doc/5001/plan/2020-2023-7",
-    "/id/5001/plan/2020-2023-7", "/ontology", "/metrics", "/openapi.json", "/health/ready", "/..%2f..%2fetc/passwd",
-    "/%00%0a%0d", "/doc/" + "a/" * 500, "/queries/" + "plans-by-targe" * 300, "/%C3%A6%ff", "*", "//",
+    "/",
+    "/sparql",
+    "/queries",
+    "/queries/plans",
+    "/queries/plans-by-target?target=11.6",
+    "/doc/5001/plan/2020-2023-7",
+    "/id/5001/plan/2020-2023-7",
+    "/ontology",
+    "/metrics",
+    "/openapi.json",
+    "/health/ready",
+    "/..%2f..%2fetc/passwd",
+    "/%00%0a%0d",
+    "/doc/" + "a/" * 500,
+    "/queries/" + "plans-by-targe" * 300,
+    "/%C3%A6%ff",
+    "*",
+    "//",
     "/?" + "&" * 5000,
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,9 +418,22 @@ class _Attackers:
 
 # Each as often as it stands here.
 _WEIGHTED: tuple[Callable[[_Attackers], Awaitable[None]], ...] = (
-    *(_Attackers.query,) * 6, _Attackers.old_client, *(_Attackers.fuzz,) * 4, _Attackers.call, _Attackers.hurry,
-    _Attackers.equal, *(_Attackers.look_around,) * 2, _Attackers.many_parameters, _Attackers.huge_head,
-    _Attackers.huge_body, *(_Attackers.broken_text,) * 2, *(_Attackers.garbage,) * 2, *(_Attackers.leave,) * 2,
-    _Attackers.half_open, _Attackers.dripping_body, *(_Attackers.slow_reader,) * 2, _Attackers.pipeline,
-)  # fmt: skip
+    *(_Attackers.query,) * 6,
+    _Attackers.old_client,
+    *(_Attackers.fuzz,) * 4,
+    _Attackers.call,
+    _Attackers.hurry,
+    _Attackers.equal,
+    *(_Attackers.look_around,) * 2,
+    _Attackers.many_parameters,
+    _Attackers.huge_head,
+    _Attackers.huge_body,
+    *(_Attackers.broken_text,) * 2,
+    *(_Attackers.garbage,) * 2,
+    *(_Attackers.leave,) * 2,
+    _Attackers.half_open,
+    _Attackers.dripping_body,
+    *(_Attackers.slow_reader,) * 2,
+    _Attackers.pipeline,
+)
 KINDS = tuple(dict.fromkeys(kind.__name__ for kind in _WEIGHTED))

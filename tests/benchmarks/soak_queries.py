@@ -13,10 +13,30 @@ from collections.abc import Callable
 PLAN = "https://w3id.org/plangraf/ontology#"
 # Every spelling of this machine that a resolver or an URL parser may take for an address.
 LOOPBACKS = (
-    "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001", "0", "0.0.0.0",
-    "[::1]", "[::ffff:127.0.0.1]", "[0:0:0:0:0:0:0:1]", "[::]", "localhost", "LOCALHOST", "localhost.", "127.0.0.1.",
-    "127.0.0.18", "user@127.0.0.1", "user:password@localhost", "%31%32%37.0.0.1", "１２７.0.0.1",
-)  # fmt: skip
+    "127.0.0.1",
+    "127.1",
+    "127.0.1",
+    "2130706433",
+    "0x7f000001",
+    "0x7f.1",
+    "0177.0.0.1",
+    "017700000001",
+    "0",
+    "0.0.0.0",
+    "[::1]",
+    "[::ffff:127.0.0.1]",
+    "[0:0:0:0:0:0:0:1]",
+    "[::]",
+    "localhost",
+    "LOCALHOST",
+    "localhost.",
+    "127.0.0.1.",
+    "127.0.0.18",
+    "user@127.0.0.1",
+    "user:password@localhost",
+    "%31%32%37.0.0.1",
+    "１２７.0.0.1",
+)
 _CALLS = (
     "SELECT * {{ SERVICE <{to}> {{ ?s ?p ?o }} }}",
     "SELECT * {{ SERVICE SILENT <{to}> {{ ?s ?p ?o }} }}",
@@ -170,6 +190,25 @@ def _graphs(rng: random.Random) -> str:
 
 
 _KINDS: tuple[Callable[[random.Random], str], ...] = (
-    runaway, runaway, runaway, endless, _path, _path, _long_path, _nested, _values, _concatenated, _replaced, _doubled,
-    _sorted, _sorted, _searched, _unions, _joined, _relative, _prefixed, _unknown, _graphs,
-)  # fmt: skip
+    runaway,
+    runaway,
+    runaway,
+    endless,
+    _path,
+    _path,
+    _long_path,
+    _nested,
+    _values,
+    _concatenated,
+    _replaced,
+    _doubled,
+    _sorted,
+    _sorted,
+    _searched,
+    _unions,
+    _joined,
+    _relative,
+    _prefixed,
+    _unknown,
+    _graphs,
+)

@@ -129,10 +129,21 @@ def served(versions: Path, **environment: str) -> Iterator[Watched]:
         RuntimeError: it did not start.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "plangraf.cli", "serve", "--port", "0", "--versions", str(versions),
-         *(["--no-build"] if versions.is_dir() else [])],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **environment},
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "plangraf.cli",
+            "serve",
+            "--port",
+            "0",
+            "--versions",
+            str(versions),
+            *(["--no-build"] if versions.is_dir() else []),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **environment},
+    )
     assert process.stdout is not None
     assert process.stderr is not None
     log, lines = Log(), process.stderr

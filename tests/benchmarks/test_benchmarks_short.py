@@ -169,8 +169,11 @@ def test_wrong_answer_is_found_by_the_voices_of_independent_engines() -> None:
     families = {"a": "x", "b": "x", "c": "y", "d": "z"}
     # Two servers of one engine are one voice.
     assert answers.judge({"a": wrong, "b": wrong, "c": right, "d": near}, families) == {
-        "a": "wrong", "b": "wrong", "c": "right", "d": "right",
-    }  # fmt: skip
+        "a": "wrong",
+        "b": "wrong",
+        "c": "right",
+        "d": "right",
+    }
     assert set(answers.judge({"a": wrong, "b": wrong, "c": right}, families).values()) == {"disputed"}
 
 

@@ -13,8 +13,8 @@ import pytest
 from pyld import jsonld
 
 from benchmarks import documents
+from plangraf.rdf.jsonld.context import Context
 from plangraf.views.describe import Description
-from plangraf.views.jsonld import Context
 
 
 @pytest.fixture(scope="module")

@@ -87,11 +87,16 @@ def test_further_slips(iri: str, position: Position, right: str) -> None:
 @pytest.mark.parametrize(
     "iri",
     [
-        "http://www.w3.org/ns/duv#Usage", "http://www.w3.org/ns/odrl/2/Policy", "http://www.w3.org/2006/time#Instant",
-        "http://purl.org/dc/dcmitype/Dataset", "http://example.org/plan/number", "http://creativecommons.org/ns#License",
-        "http://www.w3.org/2006/vcard/ns#fn", "http://www.w3.org/ns/sosa/Observation",
+        "http://www.w3.org/ns/duv#Usage",
+        "http://www.w3.org/ns/odrl/2/Policy",
+        "http://www.w3.org/2006/time#Instant",
+        "http://purl.org/dc/dcmitype/Dataset",
+        "http://example.org/plan/number",
+        "http://creativecommons.org/ns#License",
+        "http://www.w3.org/2006/vcard/ns#fn",
+        "http://www.w3.org/ns/sosa/Observation",
     ],
-)  # fmt: skip
+)
 def test_another_vocabulary_is_no_slip_and_is_named_as_one_that_nobody_checks(iri: str) -> None:
     miss = NAMESPACES.miss(iri, "class")
     assert miss == Miss(iri[: len(iri) - len(iri.replace("#", "/").rpartition("/")[2])], None)

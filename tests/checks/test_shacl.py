@@ -8,14 +8,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from pyshacl.validator import Validator
-from rdflib import Graph
 
-from plangraf.checks.shacl import shacl
-from plangraf.errors import DataProblem
-from plangraf.publish.report import as_json, as_text
+from plangraf.checks.data_graph import DataGraph
+from plangraf.checks.shacl.compiler import suspects
+from plangraf.checks.shacl.constraints import NotCompiledError
+from plangraf.checks.shacl.validation import shacl_problems, shapes_of
+from plangraf.diagnostics.diagnostic import in_file
+from plangraf.diagnostics.rendering import as_json, as_text
+from plangraf.rdf.canonical import relabelled
 from plangraf.sources.files import source_files
-from plangraf.sources.turtle import read, relabelled
+from plangraf.sources.turtle import read
 from small_home import CASE, environ, make_home, plangraf, write
 
 ID = "https://w3id.org/plangraf/id/5001"
@@ -200,13 +202,12 @@ def test_the_page_of_the_ontology_holds_its_terms(home: Path) -> None:
 def test_rendering_keeps_nothing_inside_the_installed_package(home: Path) -> None:
     """Its folder may be read-only, and half a file there would break every later build."""
     script = """
-import pickle, sys
+import pickle, runpy, sys
 def refused(*_):
     raise AssertionError("pyLODE's own store was used")
 pickle.dump = pickle.load = refused
 sys.argv = ["plangraf", "build", "--quiet"]
-from plangraf.cli import main
-main()
+runpy.run_module("plangraf.cli", run_name="__main__")
 """
     run = subprocess.run([sys.executable, "-c", script], env=environ(home), capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr
@@ -280,30 +281,46 @@ def test_validate_of_one_of_our_own_files_finds_nothing_in_the_others(home: Path
     assert "case/wrong" not in right.stdout
 
 
-def test_chosen_focus_nodes_give_what_pyshacl_gives_for_them_and_are_looked_up_in_a_set(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_chosen_focus_nodes_give_what_all_give_for_them(home: Path) -> None:
     write(home, f"{PLANSTRATEGI}/wrong.ttl", "".join(f"<{ID}/case/{n}> a plan:Case .\n" for n in range(9)))
-    quads = relabelled(read(source_files(home)).quads)
+    data = DataGraph(relabelled(read(source_files(home)).quads))
     chosen = {f"{ID}/case/{n}" for n in (2, 5, 7)}
-    results = shacl(quads, lambda _: None, chosen)
-    assert {(one.focus_node, one.severity) for one in results} == {
+    results = shacl_problems(data, lambda _: None, chosen)
+    assert {(one.place.thing, one.severity) for one in results} == {
         (node, severity) for node in chosen for severity in ("Violation", "Warning")
     }
-    every = shacl(quads, lambda _: None)
-    assert [one for one in every if one.focus_node in chosen] == results
+    every = shacl_problems(data, lambda _: None)
+    assert [one for one in every if one.place.thing in chosen] == results
     assert len(every) > len(results)
-    assert shacl(quads, lambda _: None, set()) == []
-    lookups = []
+    assert shacl_problems(data, lambda _: None, set()) == []
 
-    def run(self: Validator) -> tuple[bool, Graph, str]:
-        lookups.append(self.make_executor().focus_nodes)
-        return True, Graph(), ""
 
-    monkeypatch.setattr(Validator, "run", run)
-    shacl(quads, lambda _: None, chosen)
-    # In a list each lookup would cost as much as there are nodes.
-    assert [type(nodes) for nodes in lookups] == [frozenset]
+NESTED = """
+planshape:NestedShape a sh:NodeShape ; sh:targetClass plan:Case ; sh:property planshape:NestedShape-label .
+planshape:NestedShape-label a sh:PropertyShape ; sh:path rdfs:label ;
+    sh:qualifiedValueShape [ sh:languageIn ( "nn" ) ] ; sh:qualifiedMinCount 1 ;
+    sh:severity sh:Violation ; sh:message "Add Nynorsk."@en , "Legg til nynorsk."@nb .
+"""
+
+
+def test_the_values_of_a_chosen_node_are_judged_though_they_are_not_chosen(home: Path, tmp_path: Path) -> None:
+    write(home, "shapes/nested.ttl", NESTED)
+    own = write(tmp_path, "own.ttl", f'<{ID}/case/mine> a plan:Case ; plan:caseNumber "69/19" ; rdfs:label "A"@nb .\n')
+    run = plangraf("validate", "--quiet", own, home=home)
+    assert (run.returncode, "Error, line 11: Add Nynorsk." in run.stdout) == (1, True)
+
+
+def test_shapes_that_are_not_compiled_are_left_to_pyshacl(home: Path) -> None:
+    write(
+        home, "shapes/rule.ttl",
+        "planshape:RuleShape a sh:NodeShape ; sh:targetClass plan:Case ; sh:rule [\n"
+        "    a sh:TripleRule ; sh:subject sh:this ; sh:predicate rdfs:label ; sh:object 'Sak'@nb ] .\n",
+    )  # fmt: skip
+    data = DataGraph(relabelled(read(source_files(home)).quads))
+    with pytest.raises(NotCompiledError):
+        suspects(shapes_of(data), data)
+    # The rule gives each case a label, so that none lacks one.
+    assert shacl_problems(data, lambda _: None) == []
 
 
 # The report's text
@@ -312,16 +329,16 @@ def test_chosen_focus_nodes_give_what_pyshacl_gives_for_them_and_are_looked_up_i
 def test_a_mistake_made_a_thousand_times_is_told_once_with_its_count_and_three_examples() -> None:
     number = "https://w3id.org/plangraf/shapes#PlanShape-number"
     problems = [
-        DataProblem("data/a.ttl", line, f'Feil tall. [plan:number "{line}x"]', f'Wrong number. [plan:number "{line}x"]',
+        in_file("data/a.ttl", line, f'Feil tall. [plan:number "{line}x"]', f'Wrong number. [plan:number "{line}x"]',
                     f"{ID}/plan/{line}", number)
         for line in range(1, 1001)
     ]  # fmt: skip
     problems += [
-        DataProblem("data/b.ttl", line, f"a: «0{line}» er ikke kanonisk. Skriv {line}",
+        in_file("data/b.ttl", line, f"a: «0{line}» er ikke kanonisk. Skriv {line}",
                     f'a: "0{line}" is not canonical. Write {line}')
         for line in (4, 5, 9, 11)
     ]  # fmt: skip
-    problems.append(DataProblem("data/b.ttl", 7, "Råd.", "Advice.", severity="Info"))
+    problems.append(in_file("data/b.ttl", 7, "Råd.", "Advice.", severity="Info"))
     text = as_text(problems)
     assert text.startswith("nb  1005 funn med 3 årsaker.")
     assert (
@@ -347,8 +364,8 @@ def test_a_mistake_made_a_thousand_times_is_told_once_with_its_count_and_three_e
 
 
 def test_a_few_problems_are_told_one_by_one() -> None:
-    problems = [DataProblem("data/a.ttl", line, "Feil.", "Wrong.") for line in range(5)]
+    problems = [in_file("data/a.ttl", line, "Feil.", "Wrong.") for line in range(5)]
     assert "×" not in as_text(problems)
     assert as_text(problems).count("Wrong.") == 5
-    different = [DataProblem("data/a.ttl", line, f"Feil {line}.", f"Wrong {line}.") for line in range(9)]
+    different = [in_file("data/a.ttl", line, f"Feil {line}.", f"Wrong {line}.") for line in range(9)]
     assert "×" not in as_text(different)

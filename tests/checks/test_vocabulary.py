@@ -13,8 +13,8 @@ from rdflib import URIRef
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
-from plangraf.checks.vocabulary import TermProblem, Vocabularies, check_graph, check_query, load_pinned
-from plangraf.errors import DataError
+from plangraf.checks.vocabulary import Misuse, Vocabularies, check_graph, check_query, load_pinned
+from plangraf.diagnostics.diagnostic import DataError, FilePlace
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ONTOLOGY_GRAPH, PREFIXES, SCHEME, SHAPES_GRAPH
 from plangraf.sources.files import source_files
 from plangraf.sources.turtle import read
@@ -39,7 +39,10 @@ def quads(turtle: str, graph: str = DATA_GRAPH) -> list[ox.Quad]:
     return [ox.Quad(quad.subject, quad.predicate, quad.object, ox.NamedNode(graph)) for quad in parsed]
 
 
-def check(turtle: str) -> list[TermProblem]:
+HERE = FilePlace("data/a.ttl", 1)
+
+
+def check(turtle: str) -> list[Misuse]:
     return check_graph(quads(turtle), VOCABULARIES)
 
 
@@ -54,7 +57,7 @@ def everything() -> list[ox.Quad]:
 def test_the_project_uses_defined_terms_only() -> None:
     all_quads = everything()
     known = load_pinned(LISTS).including(all_quads)
-    assert [problem.message_en for problem in check_graph(all_quads, known)] == []
+    assert [problem.at(HERE).en for problem in check_graph(all_quads, known)] == []
 
 
 def test_a_build_and_the_files_give_the_same_terms_of_ours() -> None:
@@ -91,7 +94,7 @@ def iris(query: str) -> set[str]:
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: str(path.relative_to(ROOT / "queries")))
 def test_a_query_of_ours_uses_defined_terms_only(path: Path) -> None:
     found = iris(path.read_text(encoding="utf-8"))
-    assert [problem.message_en for problem in check_query(found, VOCABULARIES)] == []
+    assert [problem.at(HERE).en for problem in check_query(found, VOCABULARIES)] == []
 
 
 def test_the_queries_of_ours_are_read_to_the_last_term() -> None:
@@ -130,7 +133,7 @@ def test_a_misspelt_term_is_named_with_the_one_that_was_meant(
     assert (problem.iri, problem.position, problem.nearest) == (iri(wrong), position, iri(nearest))
     assert not problem.deprecated
     assert problem.found is None
-    assert problem.severity == "Violation"
+    assert problem.at(HERE).severity == "Violation"
 
 
 def test_a_misspelt_concept_of_a_shared_scheme_is_found() -> None:
@@ -164,10 +167,10 @@ def test_a_term_in_a_place_for_another_kind_is_found(
 def test_a_deprecated_term_of_others_is_found_with_what_replaced_it() -> None:
     (problem,) = check("<x> eli-dl:recorded_in_realization_of <y> .")
     assert problem.deprecated
-    assert problem.severity == "Violation"
+    assert problem.at(HERE).severity == "Violation"
     assert problem.nearest == iri("eli-dl:recorded_in_a_realization_of")
-    assert problem.message_en.endswith(f"is deprecated. Write <{problem.nearest}>.")
-    assert problem.message_nb.endswith(f"er utgått. Skriv <{problem.nearest}>.")
+    assert problem.at(HERE).en.endswith(f"is deprecated. Write <{problem.nearest}>.")
+    assert problem.at(HERE).nb.endswith(f"er utgått. Skriv <{problem.nearest}>.")
 
 
 OLD_TERM = f"""
@@ -185,7 +188,7 @@ def test_a_term_that_we_gave_up_is_a_warning_where_it_is_used_and_nothing_where_
     known = load_pinned(LISTS).including(ontology + shape)
     assert check_graph(ontology + shape, known) == []
     (problem,) = check_graph(data, known)
-    assert (problem.deprecated, problem.severity) == (True, "Warning")
+    assert (problem.deprecated, problem.at(HERE).severity) == (True, "Warning")
     assert problem.nearest == iri("plan:newTitle")
 
 
@@ -228,16 +231,16 @@ def test_what_is_no_term_of_a_held_vocabulary_is_left_alone() -> None:
 def test_a_term_that_resembles_nothing_comes_without_a_guess() -> None:
     (problem,) = check("<x> plan:qzxwvk <y> .")
     assert problem.nearest is None
-    assert problem.message_en == f"<{iri('plan:qzxwvk')}> is not defined in its vocabulary."
+    assert problem.at(HERE).en == f"<{iri('plan:qzxwvk')}> is not defined in its vocabulary."
 
 
 def test_messages_are_in_both_languages() -> None:
     (problem,) = check("<x> a plan:municipality .")
-    assert problem.message_en == (
+    assert problem.at(HERE).en == (
         f"<{iri('plan:municipality')}> is used as a class, but is defined as property. "
         f"Did you mean <{iri('plan:Municipality')}>?"
     )
-    assert problem.message_nb == (
+    assert problem.at(HERE).nb == (
         f"<{iri('plan:municipality')}> er brukt som klasse, men definert som egenskap. "
         f"Mente du <{iri('plan:Municipality')}>?"
     )
@@ -317,7 +320,7 @@ def test_a_list_that_cannot_be_read_is_named_with_its_line(tmp_path: Path, text:
     with pytest.raises(DataError) as caught:
         load_pinned(tmp_path)
     (problem,) = caught.value.problems
-    assert (problem.file, problem.line) == ("ontology/vocabularies/ex.tsv", line)
+    assert (problem.place.file, problem.place.line) == ("ontology/vocabularies/ex.tsv", line)
 
 
 def test_the_longest_namespace_decides_where_one_begins_with_another() -> None:

@@ -1,4 +1,4 @@
-"""The README's “Add your municipality”, from nothing to served, with a municipality that does not exist."""
+"""docs/planners.md, “Add your municipality”, from nothing to served, with a municipality that does not exist."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WALK = (
     "plangraf build --data my-data",
     "make serve DATA=my-data",
 )
-"""The commands of the README's section, in its order."""
+"""The commands of the section, in its order."""
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 KOMMUNE = {
@@ -162,7 +162,7 @@ def filled(template: Path, path: Path, rows: dict[str, list[dict[str, object]]])
 
 @pytest.fixture(scope="module")
 def municipality(once: Any) -> Path:
-    """A folder in which the README's commands were run, the workbooks filled in between, up to the build."""
+    """A folder in which these commands were run, the workbooks filled in between, up to the build."""
 
     def walk(folder: Path) -> None:
         for line in WALK:
@@ -195,8 +195,13 @@ def test_the_service_answers_for_the_municipality(municipality: Path, run_server
         ]
         columns = ("numberAsPrinted", "startYear", "startAsPrinted", "completionYear", "planId", "documentAddress")
         assert [found[3][name] for name in columns] == [
-            "A2", "2023", "høst 2023", "2025", "9999_r2023004", "https://fjellvik.example/planer/a2.pdf",
-        ]  # fmt: skip
+            "A2",
+            "2023",
+            "høst 2023",
+            "2025",
+            "9999_r2023004",
+            "https://fjellvik.example/planer/a2.pdf",
+        ]
         assert found[3]["status"].endswith("/document-status/on-hearing")
         # A plan of two municipalities is in the list of each, and once in the list of all.
         shared = get(f"{server.url}/queries/plans.csv?municipality=9998")
@@ -368,7 +373,7 @@ def test_make_serve_hands_the_folder_on() -> None:
     assert any(line.endswith("plangraf serve --port 8000 --data my-data") for line in run.stdout.splitlines())
 
 
-def test_the_walk_is_the_one_in_the_readme() -> None:
-    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Add your municipality\n")[2]
+def test_the_walk_is_the_one_in_the_docs() -> None:
+    section = (ROOT / "docs" / "planners.md").read_text(encoding="utf-8").partition("## Add your municipality\n")[2]
     block = section.partition("\n## ")[0].partition("```sh\n")[2].partition("```")[0]
     assert tuple(line.partition("  #")[0].rstrip() for line in block.splitlines()) == WALK

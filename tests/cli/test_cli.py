@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from plangraf import __version__
 from plangraf.store.versions import VersionStore
 from small_home import CASE, ROOT, command, environ, make_home, plangraf, write
 
@@ -50,9 +51,12 @@ def served(home: Path, *options: str, **environment: str) -> Iterator[tuple[subp
     """A running server, its address and its version; what it wrote to stderr is in home/serve.log."""
     with (home / "serve.log").open("w") as log:
         process = subprocess.Popen(
-            command("serve", "--port", "0", *options), env=environ(home, **environment),
-            stdout=subprocess.PIPE, stderr=log, text=True,
-        )  # fmt: skip
+            command("serve", "--port", "0", *options),
+            env=environ(home, **environment),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
     assert process.stdout is not None
     try:
         line = process.stdout.readline()
@@ -84,6 +88,14 @@ def test_help_lists_the_commands_and_the_usual_way(home: Path) -> None:
     assert plangraf(home=home).stderr == run.stdout
 
 
+def test_the_program_tells_its_version_without_importing_what_a_command_needs(home: Path) -> None:
+    assert plangraf("--version", home=home).stdout == f"plangraf {__version__}\n"
+    script = "import sys; sys.argv = ['plangraf', '--version']; from plangraf.cli import main\n"
+    script += "try:\n    main()\nfinally:\n    print({'pyoxigraph', 'pydantic', 'uvicorn', 'yaml'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert run.stdout.endswith("\nset()\n"), run.stdout + run.stderr
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_of_a_command_has_an_example_of_it(home: Path, name: str) -> None:
     run = plangraf(name, "--help", home=home)
@@ -103,7 +115,7 @@ def test_the_help_of_a_command_has_an_example_of_it(home: Path, name: str) -> No
         (("validate", "nowhere.ttl"), {}, r"There is no file nowhere\.ttl\."),
         (("query",), {}, r"Give a query: a FILE, or its text with -q\."),
     ],
-)  # fmt: skip
+)
 def test_a_bad_setting_is_one_clear_line(
     home: Path, arguments: tuple[str, ...], environment: dict[str, str], message: str
 ) -> None:
@@ -145,9 +157,13 @@ def test_a_query_comes_from_a_file_or_from_standard_input(home: Path, tmp_path: 
     file.write_text(f"ASK {{ <{CASE}> ?p ?o }}", encoding="utf-8")
     assert json.loads(plangraf("query", file, home=home).stdout)["boolean"] is True
     piped = subprocess.run(
-        command("query", "-"), input=f"CONSTRUCT WHERE {{ <{CASE}> a ?class }}", env=environ(home),
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        command("query", "-"),
+        input=f"CONSTRUCT WHERE {{ <{CASE}> a ?class }}",
+        env=environ(home),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert piped.returncode == 0, piped.stderr
     assert CASE in piped.stdout
 
@@ -216,8 +232,11 @@ def test_serve_goes_on_with_the_old_version_when_the_build_stops(own_home: Path)
 
 
 def test_serve_never_drops_a_dataset_whose_folder_is_not_named_or_gone(own_home: Path, tmp_path: Path) -> None:
-    write(tmp_path, "mine/9999/plan/case.ttl",
-          '<https://w3id.org/plangraf/id/9999/case/1> a plan:Case ; plan:caseNumber "1/20" .\n')  # fmt: skip
+    write(
+        tmp_path,
+        "mine/9999/plan/case.ttl",
+        '<https://w3id.org/plangraf/id/9999/case/1> a plan:Case ; plan:caseNumber "1/20" .\n',
+    )
     assert plangraf("build", "--quiet", "--data", tmp_path / "mine", home=own_home).returncode == 0
     built = VersionStore(own_home / "versions").current().id
     with served(own_home) as (_, url, version):
@@ -285,6 +304,38 @@ def test_an_unexpected_error_is_one_line_too(home: Path, monkeypatch: pytest.Mon
         assert result.exit_code == 1
         assert result.stderr.startswith(said)
         assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "package", "extra"),
+    [
+        (["build"], "pyarrow", "publish"),
+        (["validate", "x.ttl"], "pyshacl", "publish"),
+        (["validate", "x.xlsx"], "openpyxl", "sheets"),
+        (["export-sheet", "--template", "x.xlsx"], "openpyxl", "sheets"),
+        (["import-sheet", "x.xlsx", "9999/x"], "rdflib", "sheets"),
+        (["check-harvest"], "rdflib", "portals"),
+        (["serve", "--port", "0"], "pylode", "publish"),
+    ],
+)
+def test_a_command_names_the_extra_that_it_lacks(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], package: str, extra: str
+) -> None:
+    from typer.testing import CliRunner
+
+    from plangraf.cli.__main__ import app
+
+    (own_home / "x.xlsx").write_bytes(b"")
+    monkeypatch.chdir(own_home)
+    for name, value in environ(own_home).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setitem(sys.modules, package, None)
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"plangraf: This command needs the extra `{extra}` ({package} is not installed). "
+        f"Install it: python -m pip install 'plangraf[{extra}]'.\n"
+    )
 
 
 def test_serve_without_any_version_ends_with_the_reason(own_home: Path) -> None:

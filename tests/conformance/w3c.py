@@ -250,7 +250,7 @@ def report(outcomes: list[Outcome], commit: str) -> str:
         here = Counter(outcome.verdict for outcome in outcomes if outcome.test.manifest == manifest)
         name = manifest.removeprefix("sparql/")
         lines.append(f"| {name} | {here.total()} | {here['passed']} | {here['failed']} | {here['refused']} |")
-    lines += ["", "The reasons are kinds of the README's table, Where answers differ from other engines.", ""]
+    lines += ["", "The reasons are kinds of the table in [differences.md](differences.md).", ""]
     lines += ["| test | | reason |", "|---|---|---|"]
     for outcome in outcomes:
         if outcome.verdict != "passed":

@@ -28,9 +28,13 @@ EVALUATION = frozenset((MF.QueryEvaluationTest, MF.CSVResultFormatTest))
 ACCEPTED = frozenset((MF.PositiveSyntaxTest, MF.PositiveSyntaxTest11))
 REFUSED = frozenset((MF.NegativeSyntaxTest, MF.NegativeSyntaxTest11))
 _FORMATS = {
-    ".ttl": RdfFormat.TURTLE, ".nt": RdfFormat.N_TRIPLES, ".rdf": RdfFormat.RDF_XML, ".n3": RdfFormat.TURTLE,
-    ".trig": RdfFormat.TRIG, ".nq": RdfFormat.N_QUADS,
-}  # fmt: skip
+    ".ttl": RdfFormat.TURTLE,
+    ".nt": RdfFormat.N_TRIPLES,
+    ".rdf": RdfFormat.RDF_XML,
+    ".n3": RdfFormat.TURTLE,
+    ".trig": RdfFormat.TRIG,
+    ".nq": RdfFormat.N_QUADS,
+}
 
 
 @dataclass(slots=True)

@@ -24,23 +24,57 @@ _BODIES = (
     'VALUES ?k { "a" "b" "c" "d" } ?s :k ?k OPTIONAL { ?s :x ?x }',
 )
 _INNER = (
-    "{v}", "{v}", "{v}", "{v} + 1", "STR({v})", "IF({v} > 1, {v}, 1/0)", 'COALESCE({v}, "none")', "DATATYPE({v})",
-    "{v} > 1", "ISNUMERIC({v})", "STRLEN(STR({v}))", "1", "IF(BOUND({v}), 1, 0)", "LANG({v})", "{v} * 2",
-    "xsd:integer({v})", "{v} IN (1, 2)", "UCASE({v})", 'IRI(CONCAT("http://e/", {v}))',
-)  # fmt: skip
+    "{v}",
+    "{v}",
+    "{v}",
+    "{v} + 1",
+    "STR({v})",
+    "IF({v} > 1, {v}, 1/0)",
+    'COALESCE({v}, "none")',
+    "DATATYPE({v})",
+    "{v} > 1",
+    "ISNUMERIC({v})",
+    "STRLEN(STR({v}))",
+    "1",
+    "IF(BOUND({v}), 1, 0)",
+    "LANG({v})",
+    "{v} * 2",
+    "xsd:integer({v})",
+    "{v} IN (1, 2)",
+    "UCASE({v})",
+    'IRI(CONCAT("http://e/", {v}))',
+)
 _SIZES = ("STRLEN(STR(?s))", "IF(ISNUMERIC(?x), ?x, 0)", "?k", "STR(?k)")
 _AROUND = ("{a}", "{a}", "{a}", "{a} + 1", 'COALESCE({a}, "err")', "STR({a})", "{a} > 1")
 _LATER = (
-    "{n} + 1", "STR({n})", "IF(BOUND({n}), 1, 0)", "COALESCE({n}, 0)", "{n}", "COALESCE({n}, {a})", "STRLEN(STR({n}))",
-)  # fmt: skip
+    "{n} + 1",
+    "STR({n})",
+    "IF(BOUND({n}), 1, 0)",
+    "COALESCE({n}, 0)",
+    "{n}",
+    "COALESCE({n}, {a})",
+    "STRLEN(STR({n}))",
+)
 _HAVING = (
-    "{n} > 1", "BOUND({n})", "COUNT(*) > 1", "STRLEN(STR({n})) > 1 && COUNT(*) > 0", "{n} IN (1, 2, 3)", "!BOUND({n})",
-    "COALESCE({n}, 0) != 1", "{n} > 1 || COUNT(?x) > 1", 'CONTAINS(STR({n}), "1")', "EXISTS {{ ?q :y 5 }}",
-)  # fmt: skip
+    "{n} > 1",
+    "BOUND({n})",
+    "COUNT(*) > 1",
+    "STRLEN(STR({n})) > 1 && COUNT(*) > 0",
+    "{n} IN (1, 2, 3)",
+    "!BOUND({n})",
+    "COALESCE({n}, 0) != 1",
+    "{n} > 1 || COUNT(?x) > 1",
+    'CONTAINS(STR({n}), "1")',
+    "EXISTS {{ ?q :y 5 }}",
+)
 _KEYS = {
-    "?k": "?k", "?y": "?y", "?k ?y": "?k ?y", "(STRLEN(?k) AS ?l)": "?l", "(DATATYPE(?x) AS ?l)": "?l",
+    "?k": "?k",
+    "?y": "?y",
+    "?k ?y": "?k ?y",
+    "(STRLEN(?k) AS ?l)": "?l",
+    "(DATATYPE(?x) AS ?l)": "?l",
     "STRLEN(?k)": "",
-}  # fmt: skip
+}
 
 
 class Composer:
@@ -81,11 +115,16 @@ class Composer:
         distinct = self._pick("", "", "DISTINCT ")
         inner = self._pick(*_INNER).format(v=self._pick("?x", "?x", "?y", "?k", "?s"))
         return self._pick(
-            "COUNT(*)", f"COUNT({distinct}{inner})", f"COUNT({distinct}{inner})", f"SUM({distinct}{inner})",
-            f'GROUP_CONCAT({distinct}{inner}; SEPARATOR="|")', f'GROUP_CONCAT({distinct}{inner}; SEPARATOR="|")',
-            f"STRLEN(GROUP_CONCAT({distinct}{inner}))", f"MIN({distinct}{self._pick(*_SIZES)})",
+            "COUNT(*)",
+            f"COUNT({distinct}{inner})",
+            f"COUNT({distinct}{inner})",
+            f"SUM({distinct}{inner})",
+            f'GROUP_CONCAT({distinct}{inner}; SEPARATOR="|")',
+            f'GROUP_CONCAT({distinct}{inner}; SEPARATOR="|")',
+            f"STRLEN(GROUP_CONCAT({distinct}{inner}))",
+            f"MIN({distinct}{self._pick(*_SIZES)})",
             f"MAX({distinct}{self._pick(*_SIZES)})",
-        )  # fmt: skip
+        )
 
     def _pick(self, *choices: _T) -> _T:
         return self._random.choice(choices)

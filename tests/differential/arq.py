@@ -33,10 +33,17 @@ def libraries() -> Path:
     if not (LIBRARIES / ".ready").exists():
         shutil.rmtree(LIBRARIES, ignore_errors=True)
         subprocess.run(
-            ["mvn", "-B", "-q", "-f", str(FOLDER / "pom.xml"), "dependency:copy-dependencies",
-             f"-DoutputDirectory={LIBRARIES}"],
+            [
+                "mvn",
+                "-B",
+                "-q",
+                "-f",
+                str(FOLDER / "pom.xml"),
+                "dependency:copy-dependencies",
+                f"-DoutputDirectory={LIBRARIES}",
+            ],
             check=True,
-        )  # fmt: skip
+        )
     found = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in LIBRARIES.glob("*.jar")}
     locked = dict(reversed(line.split()) for line in LOCK.read_text().splitlines())
     if found != locked:
@@ -53,8 +60,12 @@ def answers(cases: Iterable[Case]) -> Iterator[tuple[Case, Answer]]:
     with tempfile.TemporaryFile() as log:
         run = subprocess.run(
             ["java", "-cp", f"{libraries()}/*", str(FOLDER / "Arq.java")],
-            input=lines, stdout=subprocess.PIPE, stderr=log, text=True, check=True,
-        )  # fmt: skip
+            input=lines,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            check=True,
+        )
     told = [json.loads(line) for line in run.stdout.splitlines()]
     assert [one["id"] for one in told] == [case.id for case in asked]
     for case, one in zip(asked, told, strict=True):
@@ -63,8 +74,12 @@ def answers(cases: Iterable[Case]) -> Iterator[tuple[Case, Answer]]:
 
 def _as_line(case: Case) -> dict[str, object]:
     line: dict[str, object] = {
-        "id": case.id, "query": case.query, "union": True, "base": BASE, "data": [str(DATA / f"{case.data}.trig")]
-    }  # fmt: skip
+        "id": case.id,
+        "query": case.query,
+        "union": True,
+        "base": BASE,
+        "data": [str(DATA / f"{case.data}.trig")],
+    }
     if case.default or case.named:
         line |= {"default": case.default, "named": case.named}
     return line

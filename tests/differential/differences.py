@@ -1,6 +1,7 @@
 """The table of differences: what is known to be answered otherwise, each pinned to the answer that it has now.
 
-`python tests/differential/differences.py --write` renews the README's table. See differences.yaml.
+`python tests/differential/differences.py --write` renews the table of docs/conformance/differences.md.
+See differences.yaml.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import yaml
 from sparql_answers import Answer
 from sparql_cases import FOLDER
 
-README = FOLDER.parent.parent / "README.md"
+PAGE = FOLDER.parent.parent / "docs" / "conformance" / "differences.md"
 PINNED = FOLDER / "pinned.jsonl"
 SPELLINGS = FOLDER / "spellings.tsv"
 BEGIN, END = "<!-- differences:begin -->\n", "<!-- differences:end -->"
@@ -55,7 +56,7 @@ def known() -> dict[str, Kind]:
 
 
 def table() -> str:
-    """The README's table."""
+    """The table of the page."""
     rows = ["| form | what others answer | what we answer | right | reason |", "|---|---|---|---|---|"]
     for kind in kinds():
         cells = (kind.form, kind.others, kind.ours, _RIGHT[kind.right], kind.reason)
@@ -102,12 +103,12 @@ def write_spellings(found: dict[str, frozenset[tuple[str, str]]]) -> None:
     SPELLINGS.write_text("".join(f"{line}\n" for line in lines))
 
 
-def readme(text: str) -> str:
-    """The README with today's table between its markers."""
+def with_table(text: str) -> str:
+    """The page with today's table between its markers."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     return before + BEGIN + table() + END + after
 
 
 if __name__ == "__main__" and sys.argv[1:] == ["--write"]:
-    README.write_text(readme(README.read_text()))
+    PAGE.write_text(with_table(PAGE.read_text()))

@@ -21,9 +21,19 @@ _GRAPH = "https://w3id.org/plangraf/graph/"
 _TAKEN = (f"{_GRAPH}5001/planstrategi-2020-2023", f"{_GRAPH}5001/perspektiver-2020", f"{_GRAPH}sdg")
 _KINDS = frozenset(
     _PLAN + name
-    for name in ("Plan", "Perspective", "Decision", "Case", "GoverningDocument", "Figure", "PlanPerspectiveLink",
-                 "SocietalTrend", "PoliticalBody", "PlanningStrategy")
-)  # fmt: skip
+    for name in (
+        "Plan",
+        "Perspective",
+        "Decision",
+        "Case",
+        "GoverningDocument",
+        "Figure",
+        "PlanPerspectiveLink",
+        "SocietalTrend",
+        "PoliticalBody",
+        "PlanningStrategy",
+    )
+)
 _TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
 

@@ -31,11 +31,14 @@ def asking() -> Iterator[Asker]:
         versions = write_data_sets(Path(folder) / "versions")
         with (
             running_server(
-                Path(folder) / "versions", "--workers", "2", PLANGRAF_PUBLIC_URL=PUBLIC_URL,
+                Path(folder) / "versions",
+                "--workers",
+                "2",
+                PLANGRAF_PUBLIC_URL=PUBLIC_URL,
                 PLANGRAF_OLD_VERSIONS=str(len(versions)),
             ) as server,
             httpx.Client(timeout=60) as client,
-        ):  # fmt: skip
+        ):
             yield Asker(server.url, versions, client)
 
 

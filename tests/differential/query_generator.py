@@ -79,10 +79,14 @@ class Composer:
         key, value = self._variable(), self._variable()
         distinct = self._pick("", "", "DISTINCT ")
         aggregate = self._pick(
-            "COUNT(*)", f"COUNT({distinct}{value})", f"SUM({distinct}{value})", f"COUNT({distinct}{value} + 1)",
-            f"COUNT({distinct}IF(BOUND({value}), {value}, 1/0))", f"SUM(COALESCE({value} + 0, 0))",
+            "COUNT(*)",
+            f"COUNT({distinct}{value})",
+            f"SUM({distinct}{value})",
+            f"COUNT({distinct}{value} + 1)",
+            f"COUNT({distinct}IF(BOUND({value}), {value}, 1/0))",
+            f"SUM(COALESCE({value} + 0, 0))",
             f"MAX(IF(ISNUMERIC({value}), {value}, 0))",
-        )  # fmt: skip
+        )
         shape = self._random.random()
         if shape < 0.3:
             return f"SELECT ({aggregate} AS ?agg) {body}"
@@ -93,11 +97,18 @@ class Composer:
     def _focused(self) -> str:
         """A clause whose group sees little, with patterns before and behind it: where engines take scopes too wide."""
         inner = self._pick(
-            f"MINUS {{ {self._triple()} }}", f"FILTER({self._condition()})", f"OPTIONAL {{ {self._triple()} }}",
-            f"OPTIONAL {{ {self._triple()} FILTER({self._condition()}) }}", f"{{ {self._filter(0)} }}", self._bind(0),
-            f"MINUS {{ {self._triple()} {self._filter(0)} }}", self._values(), self._sub_select(0),
-            f"{{ {self._triple()} {self._filter(0)} }}", f"FILTER NOT EXISTS {{ {self._triple()} {self._filter(0)} }}",
-        )  # fmt: skip
+            f"MINUS {{ {self._triple()} }}",
+            f"FILTER({self._condition()})",
+            f"OPTIONAL {{ {self._triple()} }}",
+            f"OPTIONAL {{ {self._triple()} FILTER({self._condition()}) }}",
+            f"{{ {self._filter(0)} }}",
+            self._bind(0),
+            f"MINUS {{ {self._triple()} {self._filter(0)} }}",
+            self._values(),
+            self._sub_select(0),
+            f"{{ {self._triple()} {self._filter(0)} }}",
+            f"FILTER NOT EXISTS {{ {self._triple()} {self._filter(0)} }}",
+        )
         clause = self._pick("OPTIONAL", "OPTIONAL", "OPTIONAL", "MINUS", "", "FILTER EXISTS", "GRAPH ?g", "GRAPH :g")
         if clause == "GRAPH ?g":
             self._used.append("?g")
@@ -118,9 +129,18 @@ class Composer:
         makers: list[Callable[[int], str]] = [self._plain, self._filter]
         if depth:
             makers += [
-                self._optional, self._optional, self._union, self._minus, self._minus, self._nested, self._graph,
-                self._sub_select, self._bind, self._values_in, self._exists,
-            ]  # fmt: skip
+                self._optional,
+                self._optional,
+                self._union,
+                self._minus,
+                self._minus,
+                self._nested,
+                self._graph,
+                self._sub_select,
+                self._bind,
+                self._values_in,
+                self._exists,
+            ]
         for _ in range(self._random.choice((0, 1, 1, 2, 2, 3))):
             parts.append(self._random.choice(makers)(depth - 1))
         return "{ " + " ".join(parts) + " }"
@@ -144,9 +164,17 @@ class Composer:
     def _path(self) -> str:
         first, second = (f":{self._random.choice(_PREDICATES[:3])}" for _ in range(2))
         return self._pick(
-            f"{first}/{second}", f"({first}|{second})", f"^{first}", f"{first}+", f"{first}*", f"{first}?",
-            f"!({first}|^{second})", f"({first}/{second})*", f"({first}|^{second})+", f"({first}?)/{second}",
-        )  # fmt: skip
+            f"{first}/{second}",
+            f"({first}|{second})",
+            f"^{first}",
+            f"{first}+",
+            f"{first}*",
+            f"{first}?",
+            f"!({first}|^{second})",
+            f"({first}/{second})*",
+            f"({first}|^{second})+",
+            f"({first}?)/{second}",
+        )
 
     def _filter(self, depth: int) -> str:
         del depth
@@ -156,11 +184,20 @@ class Composer:
         one, other = self._variable(), self._variable()
         number = self._random.choice(("1", "2", "2.5"))
         return self._pick(
-            f"{one} = {other}", f"{one} != {other}", f"{one} > {number}", f"!BOUND({one})", f"BOUND({one})",
-            f"{one} = :a || {other} > {number}", f"!({one} = {number}) && {other} != :b", f"ISLITERAL({one})",
-            f"{one} IN (:a, :b, {number})", f"{one} NOT IN (:c, {number})", f"COALESCE({one} + 1, {other}) != {number}",
-            f"SAMETERM({one}, {other})", f"IF(BOUND({one}), {one} = {other}, true)",
-        )  # fmt: skip
+            f"{one} = {other}",
+            f"{one} != {other}",
+            f"{one} > {number}",
+            f"!BOUND({one})",
+            f"BOUND({one})",
+            f"{one} = :a || {other} > {number}",
+            f"!({one} = {number}) && {other} != :b",
+            f"ISLITERAL({one})",
+            f"{one} IN (:a, :b, {number})",
+            f"{one} NOT IN (:c, {number})",
+            f"COALESCE({one} + 1, {other}) != {number}",
+            f"SAMETERM({one}, {other})",
+            f"IF(BOUND({one}), {one} = {other}, true)",
+        )
 
     def _optional(self, depth: int) -> str:
         # A pattern first, because Jena takes an OPTIONAL that holds a FILTER alone for that FILTER.

@@ -106,8 +106,8 @@ def test_the_table_of_differences_names_cases_that_exist_and_the_readme_shows_it
     names = {case.id for path in features() for case in read_cases(path)}
     assert differences.known().keys() <= names
     assert differences.pinned().keys() == differences.known().keys()
-    text = differences.README.read_text()
-    assert differences.readme(text) == text, "run: python tests/differential/differences.py --write"
+    text = differences.PAGE.read_text()
+    assert differences.with_table(text) == text, "run: python tests/differential/differences.py --write"
 
 
 ROWS = Answer("rows", ("x", "y"), (("_:a", '"1"'), ("_:b", '"2"'), ("_:b", '"2"')))

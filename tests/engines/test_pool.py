@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,6 @@ from plangraf.errors import (
     DisplacedError,
     EngineError,
     NotInXmlError,
-    NotReadyError,
     OverloadedError,
     QueryMemoryError,
     QuerySyntaxError,
@@ -94,8 +93,12 @@ def without_guard(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def processes(version: Version) -> list[psutil.Process]:
     """The loader of a version, which other tests do not serve, and its workers."""
-    loaders = [child for child in psutil.Process().children() if str(version.path) in child.cmdline()]
-    return loaders + [worker for loader in loaders for worker in loader.children()]
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):  # it may have ended just now
+            if str(version.path) in child.cmdline():
+                found += [child, *child.children()]
+    return found
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -158,6 +161,29 @@ def test_the_default_graph_is_the_union_without_duplicates_and_the_dataset_follo
         assert await count(default_graphs=(f"{E}unknown",)) == 0
 
     with_engine(version, use)
+
+
+def test_the_default_graph_is_the_union_where_graphs_share_no_triple_too(tmp_path: Path) -> None:
+    lines = [f"<{E}{n}> <{E}next> <{E}{n + 1}> <{E}g{n % 2}> .\n" for n in range(100)]
+    (tmp_path / "data.nq.zst").write_bytes(zstandard.compress("".join(sorted(lines)).encode()))
+    path = f"SELECT (COUNT(*) AS ?n) {{ <{E}0> <{E}next>+ ?o }}"
+
+    async def use(engine: EmbeddedEngine) -> None:
+        async def count(query: str = COUNT, **dataset: Any) -> int:
+            return int((await ask(engine, query, **dataset)).split()[1])
+
+        assert engine.triples == await count() == await count(path) == 100
+        assert await count("SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } ?s ?p ?o }") == 100
+        assert await count("SELECT (COUNT(DISTINCT ?g) AS ?n) { GRAPH ?g { ?s ?p ?o . ?o ?q ?r } }") == 0
+        assert await count(f"SELECT (COUNT(*) AS ?n) FROM <{E}g0> {{ ?s ?p ?o }}") == 50
+        assert await count(f"SELECT (COUNT(*) AS ?n) FROM <{E}g0> FROM <{E}g1> {{ ?s ?p ?o }}") == 100
+        assert await count(f"SELECT (COUNT(*) AS ?n) FROM NAMED <{E}g0> {{ ?s ?p ?o }}") == 0
+        assert await count(path, default_graphs=(f"{E}g0",)) == 1
+        assert await count(named_graphs=(f"{E}g0",)) == 0
+        assert (await ask(engine, f"DESCRIBE <{E}1>", formats.N_TRIPLES)) == f"<{E}1> <{E}next> <{E}2> .\n"
+        assert (await ask(engine, f"ASK {{ FILTER EXISTS {{ <{E}1> ?p ?o }} }}", formats.CSV)) == "true"
+
+    with_engine(Version("0123456789abcdef", tmp_path, {}), use)
 
 
 def test_a_runaway_is_killed_at_its_deadline_while_others_are_answered(version: Version) -> None:
@@ -250,7 +276,11 @@ def test_a_query_over_its_memory_is_told_the_limit_and_costs_one_worker(version:
 
 def test_an_answer_over_its_limit_breaks_off_and_is_counted(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
-        before = metrics.REPLACED.labels("oversized")._value.get()
+        def oversized() -> float:
+            found = re.search(rb'^plangraf_workers_replaced_total{reason="oversized"} (.*)$', metrics.render()[0], re.M)
+            return float(found[1]) if found else 0.0
+
+        before = oversized()
         answer = await engine.query(QueryRequest(HUGE, formats.CSV))
         pieces: list[int] = []
 
@@ -261,7 +291,7 @@ def test_an_answer_over_its_limit_breaks_off_and_is_counted(version: Version) ->
         with pytest.raises(AnswerBrokenError, match="longer than 2 MiB"):
             await read()
         assert 1024**2 < sum(pieces) <= 2 * 1024**2
-        assert metrics.REPLACED.labels("oversized")._value.get() == before + 1
+        assert oversized() == before + 1
         assert (await ask(engine, COUNT)).split()[1] == "4001"
 
     with_engine(version, use, answer_max_mb=2, query_timeout_s=60)
@@ -578,14 +608,73 @@ def test_a_damaged_version_is_told_at_the_start_and_leaves_no_process(tmp_path: 
     assert not processes(damaged)
 
 
-def test_until_a_dead_loader_is_replaced_the_engine_is_not_ready(version: Version) -> None:
+def test_workers_serve_on_when_their_loader_dies_until_another_one_has_theirs(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
-        os.kill(processes(version)[0].pid, signal.SIGKILL)
-        await until(lambda: not engine.ready)
-        with pytest.raises(NotReadyError):
-            await ask(engine, COUNT)
+        loader, *workers = await all_running(version, 2)
+        os.kill(loader.pid, signal.SIGKILL)
+        answered = 0
+        while processes(version)[:1] in ([], [loader]) or not all(has_ended(worker) for worker in workers):
+            assert (await ask(engine, COUNT)).split()[1] == "4001"
+            answered += 1
+        assert answered > 0
+        assert engine.ready
+        fresh = await all_running(version, 2)
+        assert not {loader, *workers} & set(fresh)
+        assert (await ask(engine, COUNT)).split()[1] == "4001"
 
     with_engine(version, use)
+
+
+def test_a_query_goes_on_when_the_loader_dies(version: Version) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        loader, *_ = await all_running(version, 2)
+        answer = await engine.query(QueryRequest(HUGE, formats.CSV))
+        os.kill(loader.pid, signal.SIGKILL)
+        await until(lambda: has_ended(loader))
+        size = 0
+        async for chunk in answer.chunks:
+            size += len(chunk)
+            if size > 3_000_000:  # far beyond what was sent before
+                break
+        assert size > 3_000_000
+        await answer.aclose()
+
+    with_engine(version, use, query_timeout_s=60)
+
+
+def test_a_worker_ends_in_the_middle_of_a_query_when_its_front_lets_go_of_it(version: Version) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        loader, worker = await all_running(version, 1)
+        runaway = asyncio.create_task(ask(engine, RUNAWAY))
+        await until(lambda: os.sched_getscheduler(worker.pid) == os.SCHED_IDLE)  # it is in the middle of it
+        os.kill(loader.pid, signal.SIGKILL)  # no other process could end the worker
+        await until(lambda: has_ended(loader))
+        assert not has_ended(worker)
+        runaway.cancel()
+        await asyncio.gather(runaway, return_exceptions=True)
+        await until(lambda: has_ended(worker))
+
+    with_engine(version, use, query_workers=1, query_timeout_s=60)
+
+
+def test_what_is_computed_ahead_runs_at_idle_priority_one_at_a_time_and_keeps_nobody_waiting(version: Version) -> None:
+    async def use(engine: EmbeddedEngine) -> None:
+        before = await all_running(version, 2)
+        ahead = [asyncio.create_task(engine.query(QueryRequest(RUNAWAY, formats.CSV, ahead=True))) for _ in range(2)]
+        await until(lambda: len(processes(version)) == 4)
+        (worker,) = set(processes(version)) - set(before)
+        await until(lambda: os.sched_getscheduler(worker.pid) == os.SCHED_IDLE)
+        for _ in range(5):
+            assert (await ask(engine, COUNT)).split()[1] == "4001"
+        assert len(processes(version)) == 4
+        for task in ahead:
+            task.cancel()
+        await asyncio.gather(*ahead, return_exceptions=True)
+        answer = await engine.query(QueryRequest(COUNT, formats.CSV, ahead=True))
+        assert answer.complete == b"n\r\n4001\r\n"
+        await until(lambda: len(processes(version)) == 3)
+
+    with_engine(version, use, query_timeout_s=60)
 
 
 def test_processes_end_with_a_front_that_is_killed(version: Version, tmp_path: Path) -> None:

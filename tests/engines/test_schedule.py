@@ -14,7 +14,7 @@ from plangraf.errors import NotReadyError, OverloadedError
 
 def scheduled(use: Callable[[Schedule[str]], Awaitable[None]], workers: int = 2, most_waiting: int = 4) -> None:
     async def main() -> None:
-        schedule: Schedule[str] = Schedule(workers, 2, most_waiting, lambda worker: worker != "dead")
+        schedule: Schedule[str] = Schedule(workers, 2, most_waiting)
         for number in range(workers):
             schedule.give(f"w{number}")
         await use(schedule)
@@ -115,14 +115,18 @@ def test_waiting_too_long_ends_with_an_error_and_no_trace() -> None:
     scheduled(use, workers=1)
 
 
-def test_a_worker_that_died_while_idle_is_passed_over() -> None:
+def test_the_worker_that_was_used_last_is_used_next() -> None:
     async def use(schedule: Schedule[str]) -> None:
-        schedule.finished(await schedule.acquire("a", 5))
-        schedule.give("dead")
-        schedule.give("alive")
-        assert await schedule.acquire("a", 5) == "alive"
+        first = await schedule.acquire("a", 5)
+        second = await schedule.acquire(HOUSE, 5)
+        for worker in (first, second):
+            schedule.finished(worker)
+            schedule.give(worker)
+        assert await schedule.acquire("b", 5) == second
+        assert schedule.take_idle(lambda worker: worker == second) == []
+        assert schedule.take_idle(lambda worker: worker == first) == [first]
 
-    scheduled(use, workers=1)
+    scheduled(use)
 
 
 def test_quiet_is_when_nothing_runs_and_nobody_waits() -> None:

@@ -23,15 +23,26 @@ PLANS = "/queries/plans.csv"
 @pytest.mark.parametrize(
     ("header", "coding"),
     [
-        (None, IDENTITY), ("", IDENTITY), ("identity", IDENTITY), ("gzip", "gzip"), ("x-gzip", "gzip"),
+        (None, IDENTITY),
+        ("", IDENTITY),
+        ("identity", IDENTITY),
+        ("gzip", "gzip"),
+        ("x-gzip", "gzip"),
         ("GZIP", "gzip"),
-        ("gzip, deflate, br, zstd", "zstd"), ("gzip, br", "br"), ("gzip;q=1, br;q=0.5", "gzip"), ("br;q=0", IDENTITY),
-        ("deflate", IDENTITY), ("*", "zstd"), ("*;q=0.1, gzip;q=0.5", "gzip"), ("gzip;q=0.2, identity", IDENTITY),
-        ("identity;q=0.5, gzip;q=0.5", "gzip"), ("zstd;q=0, br;q=0, *", "gzip"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("gzip, br", "br"),
+        ("gzip;q=1, br;q=0.5", "gzip"),
+        ("br;q=0", IDENTITY),
+        ("deflate", IDENTITY),
+        ("*", "zstd"),
+        ("*;q=0.1, gzip;q=0.5", "gzip"),
+        ("gzip;q=0.2, identity", IDENTITY),
+        ("identity;q=0.5, gzip;q=0.5", "gzip"),
+        ("zstd;q=0, br;q=0, *", "gzip"),
         ("gzip;q=0, *;q=0, identity", IDENTITY),
         ("identity;q=0, br", "br"),
     ],
-)  # fmt: skip
+)
 def test_the_coding_follows_the_header(header: str | None, coding: str) -> None:
     assert choose_coding(header).name == coding
 
@@ -46,11 +57,16 @@ def test_a_header_that_excludes_everything_is_told_what_there_is(header: str) ->
 @pytest.mark.parametrize(
     ("header", "small"),
     [
-        (None, IDENTITY), ("gzip", IDENTITY), ("gzip, *;q=0.5", IDENTITY), ("gzip, identity;q=0.1", IDENTITY),
-        ("identity;q=0, gzip", "gzip"), ("gzip, *;q=0", "gzip"), ("br, identity;q=0.0, gzip;q=0.5", "br"),
+        (None, IDENTITY),
+        ("gzip", IDENTITY),
+        ("gzip, *;q=0.5", IDENTITY),
+        ("gzip, identity;q=0.1", IDENTITY),
+        ("identity;q=0, gzip", "gzip"),
+        ("gzip, *;q=0", "gzip"),
+        ("br, identity;q=0.0, gzip;q=0.5", "br"),
         ("gzip, *;q=0, identity;q=0.1", IDENTITY),
     ],
-)  # fmt: skip
+)
 def test_a_small_body_is_coded_only_when_it_must_be(header: str | None, small: str) -> None:
     assert choose_coding(header).of(SMALLEST - 1) == small
     assert choose_coding(header).of(SMALLEST) == choose_coding(header).name
@@ -59,10 +75,22 @@ def test_a_small_body_is_coded_only_when_it_must_be(header: str | None, small: s
 @pytest.mark.parametrize("coding", CODINGS)
 @pytest.mark.parametrize(
     "path",
-    ["/sparql?query=ASK%7B%7D", "/sparql?query=SELECT%20(NOW()%20AS%20%3Fn)%20%7B%7D", "/context/v1.jsonld",
-     "/sparql?query=ASK%7B%7D&explain=true", "/robots.txt", "/queries/plans.csv", "/ontology.nt", "/version/",
-     "/static/style.css", "/catalog", "/collections.csv", "/doc/5001/plan/one.ttl", "/openapi.json"],
-)  # fmt: skip
+    [
+        "/sparql?query=ASK%7B%7D",
+        "/sparql?query=SELECT%20(NOW()%20AS%20%3Fn)%20%7B%7D",
+        "/context/v1.jsonld",
+        "/sparql?query=ASK%7B%7D&explain=true",
+        "/robots.txt",
+        "/queries/plans.csv",
+        "/ontology.nt",
+        "/version/",
+        "/static/style.css",
+        "/catalog",
+        "/collections.csv",
+        "/doc/5001/plan/one.ttl",
+        "/openapi.json",
+    ],
+)
 def test_who_excludes_identity_gets_every_answer_coded_however_small(
     client: httpx.Client, path: str, coding: str
 ) -> None:

@@ -138,17 +138,25 @@ def test_the_best_document_format_is_chosen(accept: str | None, expected: Format
 @pytest.mark.parametrize(
     "accept",
     [
-        "image/png", "text/turtle", "text/html", "*/*;q=0", "application/sparql-results+json;q=0",
-        "image/*, text/html;q=0.9", "application/*;q=0, text/*;q=0", "text/turtle, application/ld+json;q=0.5",
+        "image/png",
+        "text/turtle",
+        "text/html",
+        "*/*;q=0",
+        "application/sparql-results+json;q=0",
+        "image/*, text/html;q=0.9",
+        "application/*;q=0, text/*;q=0",
+        "text/turtle, application/ld+json;q=0.5",
     ],
-)  # fmt: skip
+)
 def test_nothing_acceptable_names_the_choices(accept: str) -> None:
     with pytest.raises(NotAcceptableError) as caught:
         choose(accept, RESULT_FORMATS)
     assert caught.value.choices == [
-        "application/sparql-results+json", "application/sparql-results+xml", "text/csv",
+        "application/sparql-results+json",
+        "application/sparql-results+xml",
+        "text/csv",
         "text/tab-separated-values",
-    ]  # fmt: skip
+    ]
     assert repr(accept) in str(caught.value)
 
 
@@ -174,12 +182,17 @@ def test_every_format_is_found_by_its_names(format_: Format) -> None:
 @pytest.mark.parametrize(
     ("name", "choices", "expected"),
     [
-        ("json", RESULT_FORMATS, JSON), ("json", GRAPH_FORMATS, JSON_LD), ("json-ld", GRAPH_FORMATS, JSON_LD),
-        ("xml", RESULT_FORMATS, XML), ("xml", GRAPH_FORMATS, RDF_XML), ("rdf+xml", GRAPH_FORMATS, RDF_XML),
-        ("n3", GRAPH_FORMATS, TURTLE), ("application/json", RESULT_FORMATS, JSON),
+        ("json", RESULT_FORMATS, JSON),
+        ("json", GRAPH_FORMATS, JSON_LD),
+        ("json-ld", GRAPH_FORMATS, JSON_LD),
+        ("xml", RESULT_FORMATS, XML),
+        ("xml", GRAPH_FORMATS, RDF_XML),
+        ("rdf+xml", GRAPH_FORMATS, RDF_XML),
+        ("n3", GRAPH_FORMATS, TURTLE),
+        ("application/json", RESULT_FORMATS, JSON),
         (" csv ", RESULT_FORMATS, CSV),
     ],
-)  # fmt: skip
+)
 def test_a_name_means_the_format_that_the_answer_can_have(
     name: str, choices: tuple[Format, ...], expected: Format
 ) -> None:
@@ -204,13 +217,27 @@ def test_no_two_formats_of_one_answer_share_a_name(formats: tuple[Format, ...]) 
 @pytest.mark.parametrize(
     ("header", "language"),
     [
-        (None, "nb"), ("", "nb"), ("*", "nb"), ("nb", "nb"), ("nb-NO", "nb"), ("no", "nb"), ("nn-NO", "nb"),
-        ("en", "en"), ("en-GB,en;q=0.9", "en"), ("EN-us", "en"), ("de, en;q=0.5", "en"),
+        (None, "nb"),
+        ("", "nb"),
+        ("*", "nb"),
+        ("nb", "nb"),
+        ("nb-NO", "nb"),
+        ("no", "nb"),
+        ("nn-NO", "nb"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        ("EN-us", "en"),
+        ("de, en;q=0.5", "en"),
         ("de, *;q=0.5", "nb"),
-        ("en;q=0.8, nb;q=0.9", "nb"), ("en, nb;q=0.9", "en"), ("nn, nb;q=0.9, en;q=0.8", "nb"), ("se", "nb"),
-        ("nb;q=0, en;q=0.1", "en"), ("en;q=0", "nb"), ("zz;q=x,,;", "nb"),
+        ("en;q=0.8, nb;q=0.9", "nb"),
+        ("en, nb;q=0.9", "en"),
+        ("nn, nb;q=0.9, en;q=0.8", "nb"),
+        ("se", "nb"),
+        ("nb;q=0, en;q=0.1", "en"),
+        ("en;q=0", "nb"),
+        ("zz;q=x,,;", "nb"),
     ],
-)  # fmt: skip
+)
 def test_the_language_of_a_page_follows_the_reader(header: str | None, language: str) -> None:
     assert choose_language(header) == language
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -40,6 +42,19 @@ def eventually(condition: Callable[[], bool], within_s: float = 3) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
+    """The log lines of requests so far."""
+    lines: list[dict[str, Any]] = []
+
+    def read() -> list[dict[str, Any]]:
+        written = capsys.readouterr().err.splitlines()
+        lines.extend(json.loads(line) for line in written if '"event":"request"' in line)
+        return lines
+
+    return read
 
 
 # CORS, version, request id
@@ -117,19 +132,20 @@ def test_a_request_id_is_taken_over_when_it_is_harmless(client: httpx.Client, gi
     assert (response.headers["x-request-id"] == given) == kept
 
 
-def test_one_line_is_logged_for_each_request_and_none_names_the_client(scripted: str, script: Script) -> None:
-    with capture_logs() as lines:
-        httpx.get(scripted + SELECT, headers={"X-Request-Id": "one", "Accept-Encoding": "identity"})
-        httpx.get(scripted + "/nowhere?secret=1", headers={"X-Request-Id": "two"})
-        assert eventually(lambda: len(lines) == 2)
-    one, two = lines
+def test_one_line_is_logged_for_each_request_and_none_names_the_client(
+    scripted: str, script: Script, logged: Callable[[], list[dict[str, Any]]]
+) -> None:
+    httpx.get(scripted + SELECT, headers={"X-Request-Id": "one", "Accept-Encoding": "identity"})
+    httpx.get(scripted + "/nowhere?secret=1", headers={"X-Request-Id": "two"})
+    assert eventually(lambda: len(logged()) == 2)
+    one, two = logged()
     assert (one["method"], one["path"], one["status"], one["request_id"]) == ("GET", "/sparql", 200, "one")
-    assert (one["version"], one["outcome"], one["log_level"]) == (VERSION, "complete", "info")
+    assert (one["version"], one["outcome"], one["level"]) == (VERSION, "complete", "info")
     assert one["bytes"] == len(script.chunks[0])  # type: ignore[arg-type]
     assert one["ms"] >= 0
     assert (two["path"], two["status"]) == ("/nowhere", 404)
-    assert "secret" not in repr(lines)
-    assert "127.0.0.1" not in repr(lines)
+    assert "secret" not in repr(logged())
+    assert "127.0.0.1" not in repr(logged())
 
 
 # Errors of the engine
@@ -181,17 +197,18 @@ def test_an_unexpected_error_shows_a_request_id_and_nothing_of_the_inside(script
 # Complete or broken
 
 
-def test_an_answer_that_breaks_off_never_ends_cleanly(scripted: str, script: Script) -> None:
+def test_an_answer_that_breaks_off_never_ends_cleanly(
+    scripted: str, script: Script, logged: Callable[[], list[dict[str, Any]]]
+) -> None:
     script.chunks = [b"{" * 10_000, 0.05, BREAK]
-    with capture_logs() as lines:
-        received = raw(scripted, f"GET {SELECT} HTTP/1.1\nHost: x\n\n")
-        assert eventually(lambda: bool(lines))
+    received = raw(scripted, f"GET {SELECT} HTTP/1.1\nHost: x\n\n")
+    assert eventually(lambda: bool(logged()))
     assert received.startswith(b"HTTP/1.1 200 OK\r\n")
     assert b"transfer-encoding: chunked" in received.lower()
     assert b"{" * 10_000 in received
     assert not received.endswith(b"0\r\n\r\n")
     assert script.freed == 1
-    assert [(line["outcome"], line["log_level"]) for line in lines] == [("broken", "info")]
+    assert [(line["outcome"], line["level"]) for line in logged()] == [("broken", "info")]
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.get(scripted + SELECT)
 
@@ -252,13 +269,14 @@ def leave_after(address: str, seconds: float) -> None:
         time.sleep(seconds)
 
 
-def test_a_client_that_leaves_before_the_first_byte_stops_its_query(scripted: str, script: Script) -> None:
+def test_a_client_that_leaves_before_the_first_byte_stops_its_query(
+    scripted: str, script: Script, logged: Callable[[], list[dict[str, Any]]]
+) -> None:
     script.wait_s = 60
-    with capture_logs() as lines:
-        leave_after(scripted, 0.2)
-        assert eventually(lambda: script.cancelled == 1)
-        assert eventually(lambda: bool(lines))
-    assert lines[0]["outcome"] == "gone"
+    leave_after(scripted, 0.2)
+    assert eventually(lambda: script.cancelled == 1)
+    assert eventually(lambda: bool(logged()))
+    assert logged()[0]["outcome"] == "gone"
 
 
 def test_a_client_that_leaves_in_the_middle_frees_its_answer_at_once(scripted: str, script: Script) -> None:

@@ -15,8 +15,9 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from small_server import Script, serving, small_settings
 
 from plangraf.http.app import create_app
+from plangraf.rdf.canonical import canonical
+from plangraf.rdf.graph import Statements
 from plangraf.views.addresses import document_path
-from plangraf.views.graphs import Graph, canonical
 
 ID = "https://w3id.org/plangraf/id/"
 PLAN = "https://w3id.org/plangraf/ontology#"
@@ -486,7 +487,7 @@ def test_a_language_that_there_is_not_is_refused(client: httpx.Client) -> None:
 
 
 def test_the_home_page_is_data_for_programs(client: httpx.Client) -> None:
-    graph: Graph | set[Any] = turtle(client, "/")
+    graph: Statements | set[Any] = turtle(client, "/")
     assert has(graph, ID + "5001/dataset/example", "http://purl.org/dc/terms/title", None)  # type: ignore[arg-type]
     page = client.get("/", headers=BROWSER).text
     assert 'href="/doc/5001/plan/one"' in page

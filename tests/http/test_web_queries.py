@@ -64,11 +64,12 @@ def test_a_parameter_is_a_code_or_an_iri(client: httpx.Client, target: str) -> N
 @pytest.mark.parametrize(
     "path",
     [
-        "/queries/plans?number=99", "/queries/plans?number=-1",
+        "/queries/plans?number=99",
+        "/queries/plans?number=-1",
         "/queries/perspectives-by-target?target=17.19",
         "/queries/perspectives-by-target?target=http://example.org/none",
     ],
-)  # fmt: skip
+)
 def test_a_well_formed_but_unknown_value_gives_no_row(client: httpx.Client, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 200
@@ -78,13 +79,19 @@ def test_a_well_formed_but_unknown_value_gives_no_row(client: httpx.Client, path
 @pytest.mark.parametrize(
     ("query", "name"),
     [
-        ("plans?number=seven", "number"), ("plans?number=1&number=1", "number"), ("plans?numbr=1", "numbr"),
-        ("plans?lang=sv", "lang"), ("plans?municipality=x", "municipality"), ("plans?number=", "number"),
+        ("plans?number=seven", "number"),
+        ("plans?number=1&number=1", "number"),
+        ("plans?numbr=1", "numbr"),
+        ("plans?lang=sv", "lang"),
+        ("plans?municipality=x", "municipality"),
+        ("plans?number=", "number"),
         ("plans?format=xls", "format"),
-        ("perspectives-by-target", "target"), ("perspectives-by-target?target=eleven", "target"),
-        ("plans.csv?number=1%20OR%201", "number"), ("plans?NUMBER=1", "NUMBER"),
+        ("perspectives-by-target", "target"),
+        ("perspectives-by-target?target=eleven", "target"),
+        ("plans.csv?number=1%20OR%201", "number"),
+        ("plans?NUMBER=1", "NUMBER"),
     ],
-)  # fmt: skip
+)
 def test_a_parameter_that_cannot_be_used_is_400_and_named(client: httpx.Client, query: str, name: str) -> None:
     response = client.get(f"/queries/{query}")
     assert response.headers["content-type"] == "application/problem+json"
@@ -129,9 +136,11 @@ def test_each_named_query_is_described_with_its_parameters_columns_and_formats(a
     assert not any(parameter.get("required") for parameter in parameters.values())
     assert parameters["lang"]["schema"]["enum"] == ["nb", "en"]
     assert set(operation["responses"]["200"]["content"]) == {
-        "application/sparql-results+json", "application/sparql-results+xml", "text/csv",
+        "application/sparql-results+json",
+        "application/sparql-results+xml",
+        "text/csv",
         "text/tab-separated-values",
-    }  # fmt: skip
+    }
     assert {"400", "406", "429", "503"} <= set(operation["responses"])
     target = api["paths"]["/queries/perspectives-by-target"]["get"]["parameters"][0]
     assert (target["name"], target["required"], target["example"]) == ("target", True, "11.6")

@@ -24,16 +24,24 @@ def rows(client: httpx.Client, query: str) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("query", "table"),
     [
-        (f"SELECT ?k (GROUP_CONCAT(?v; SEPARATOR=', ') AS ?t) {{ {ROWS} }} GROUP BY ?k ORDER BY ?k",
-         [["k", "t"], ["a", "1, 2"], ["b", "3, x"], ["c", ""]]),
+        (
+            f"SELECT ?k (GROUP_CONCAT(?v; SEPARATOR=', ') AS ?t) {{ {ROWS} }} GROUP BY ?k ORDER BY ?k",
+            [["k", "t"], ["a", "1, 2"], ["b", "3, x"], ["c", ""]],
+        ),
         ("SELECT (GROUP_CONCAT(DISTINCT ?v) AS ?t) { VALUES ?v { 'x' 'x'@nb 'x' } }", [["t"], ["x x"]]),
-        ("SELECT (GROUP_CONCAT(?v) AS ?t) (STRLEN(?t) AS ?l) { VALUES ?v { <http://x/a> } }",
-         [["t", "l"], ["http://x/a", "10"]]),
-        (f"SELECT ?k (COUNT(?v + 1) AS ?n) {{ {ROWS} }} GROUP BY ?k ORDER BY ?k",
-         [["k", "n"], ["a", "2"], ["b", "1"], ["c", "0"]]),
+        (
+            "SELECT (GROUP_CONCAT(?v) AS ?t) (STRLEN(?t) AS ?l) { VALUES ?v { <http://x/a> } }",
+            [["t", "l"], ["http://x/a", "10"]],
+        ),
+        (
+            f"SELECT ?k (COUNT(?v + 1) AS ?n) {{ {ROWS} }} GROUP BY ?k ORDER BY ?k",
+            [["k", "n"], ["a", "2"], ["b", "1"], ["c", "0"]],
+        ),
         (f"SELECT (COUNT(DISTINCT ?v > 1) AS ?n) {{ {ROWS} }}", [["n"], ["2"]]),
-        (f"SELECT ?k (COUNT(*) AS ?n) {{ {ROWS} }} GROUP BY ?k HAVING(?n > 1) ORDER BY ?k",
-         [["k", "n"], ["a", "2"], ["b", "2"]]),
+        (
+            f"SELECT ?k (COUNT(*) AS ?n) {{ {ROWS} }} GROUP BY ?k HAVING(?n > 1) ORDER BY ?k",
+            [["k", "n"], ["a", "2"], ["b", "2"]],
+        ),
         ("SELECT * { BIND(1 AS ?z) BIND(2 AS ?a) }", [["z", "a"], ["1", "2"]]),
         ("SELECT ?v { VALUES ?v { 'x'@nb ''@nb 'y' 0 } FILTER(?v) }", [["v"], ["x"], ["y"]]),
         ("SELECT (REPLACE('abc', '(b)', '[$1x]') AS ?r) { }", [["r"], ["a[bx]c"]]),
@@ -42,7 +50,7 @@ def rows(client: httpx.Client, query: str) -> list[list[str]]:
         ("SELECT ?v { VALUES ?v { 1 } FILTER(?v NOT IN ()) }", [["v"], ["1"]]),
         ("SELECT (true > false AS ?b) { }", [["b"], ["true"]]),
     ],
-)  # fmt: skip
+)
 def test_the_answer_is_that_of_other_engines(client: httpx.Client, query: str, table: list[list[str]]) -> None:
     assert rows(client, query) == table
 
@@ -68,8 +76,12 @@ def test_numbers_dates_and_texts_in_one_column_are_sorted_by_kind(client: httpx.
 
 def test_sorted_numbers_and_dates_keep_the_order_that_they_have(client: httpx.Client) -> None:
     big = ["9007199254740992.5", '"NaN"^^xsd:double', "9007199254740993", "-1", '"-INF"^^xsd:float', "1.5", "2e0", "2"]
-    dates = ['"2024-01-02T00:00:00"^^xsd:dateTime', '"2024-01-01T10:00:00+05:00"^^xsd:dateTime',
-             '"2024-01-01T06:00:00Z"^^xsd:dateTime', '"2024-01-01T00:00:00"^^xsd:dateTime']  # fmt: skip
+    dates = [
+        '"2024-01-02T00:00:00"^^xsd:dateTime',
+        '"2024-01-01T10:00:00+05:00"^^xsd:dateTime',
+        '"2024-01-01T06:00:00Z"^^xsd:dateTime',
+        '"2024-01-01T00:00:00"^^xsd:dateTime',
+    ]
     durations = [f'"{text}"^^xsd:duration' for text in ("P400D", "P2M", "P9D", "P1Y", "PT30H")]
     prefix = f"PREFIX xsd: <{XSD}> "
     for cells, expected in (
@@ -90,9 +102,15 @@ def test_a_count_inside_graph_is_one_of_each_graph(client: httpx.Client) -> None
 
 def test_the_columns_of_everything_stand_as_they_appear_in_each_format(client: httpx.Client) -> None:
     query = "SELECT * { ?s ?p ?o . ?s !<http://x/p> ?o } LIMIT 1"
-    texts = {name: ask(client, query, headers={"Accept": name}).text for name in (
-        "text/csv", "text/tab-separated-values", "application/sparql-results+xml", "application/sparql-results+json",
-    )}  # fmt: skip
+    texts = {
+        name: ask(client, query, headers={"Accept": name}).text
+        for name in (
+            "text/csv",
+            "text/tab-separated-values",
+            "application/sparql-results+xml",
+            "application/sparql-results+json",
+        )
+    }
     assert texts["text/csv"].split("\r\n")[0] == "s,p,o"
     assert texts["text/tab-separated-values"].split("\n")[0] == "?s\t?p\t?o"
     assert '<variable name="s"/><variable name="p"/><variable name="o"/>' in texts["application/sparql-results+xml"]

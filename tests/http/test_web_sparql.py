@@ -76,10 +76,14 @@ def test_the_media_type_of_a_body_is_read_without_case_and_with_charset(
 @pytest.mark.parametrize(
     "content_type",
     [
-        f"{QUERY}; charset=iso-8859-1", f"{FORM}; charset=utf-16", "text/plain",
-        "multipart/form-data; boundary=x", "application/json", "",
+        f"{QUERY}; charset=iso-8859-1",
+        f"{FORM}; charset=utf-16",
+        "text/plain",
+        "multipart/form-data; boundary=x",
+        "application/json",
+        "",
     ],
-)  # fmt: skip
+)
 def test_another_body_is_415_and_named(client: httpx.Client, content_type: str) -> None:
     body = "query=ASK{}" if FORM in content_type else "ASK {}"
     response = client.post("/sparql", content=body, headers={"Content-Type": content_type})
@@ -136,10 +140,13 @@ def test_an_ask_answers_true_or_false(client: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("query", "accept"),
     [
-        (SELECT, "text/turtle"), (SELECT, "image/png"), (f"DESCRIBE <{ONE}>", "text/csv"),
-        ("ASK {}", "text/csv"), (SELECT, "text/turtle, */*;q=0"),
+        (SELECT, "text/turtle"),
+        (SELECT, "image/png"),
+        (f"DESCRIBE <{ONE}>", "text/csv"),
+        ("ASK {}", "text/csv"),
+        (SELECT, "text/turtle, */*;q=0"),
     ],
-)  # fmt: skip
+)
 def test_nothing_acceptable_is_406_with_the_choices(client: httpx.Client, query: str, accept: str) -> None:
     response = ask(client, query, headers={"Accept": accept})
     choices = problem(response, 406, "not-acceptable")["choices"]
@@ -247,10 +254,15 @@ def test_a_body_that_did_not_come_is_told_where_the_query_belongs(client: httpx.
 @pytest.mark.parametrize(
     "query",
     [
-        "SELECT * WHERE { ?s ?p ?o }", "# all\nselect * { ?s ?p ?o }", " PREFIX a: <http://a/?b=c&d=e> ASK { }",
-        "ASK{}", "DESCRIBE <http://a/>", "BASE <http://a/> CONSTRUCT WHERE { ?s ?p ?o }", "\ufeffASK {}",
+        "SELECT * WHERE { ?s ?p ?o }",
+        "# all\nselect * { ?s ?p ?o }",
+        " PREFIX a: <http://a/?b=c&d=e> ASK { }",
+        "ASK{}",
+        "DESCRIBE <http://a/>",
+        "BASE <http://a/> CONSTRUCT WHERE { ?s ?p ?o }",
+        "\ufeffASK {}",
     ],
-)  # fmt: skip
+)
 def test_a_form_that_is_the_query_itself_is_told_how_to_send_it(client: httpx.Client, query: str) -> None:
     response = client.post("/sparql", content=query.encode(), headers={"Content-Type": FORM})
     detail = str(problem(response, 400, "bad-parameter")["detail"])
@@ -282,8 +294,14 @@ def test_identity_is_no_coding(client: httpx.Client, coding: str) -> None:
     assert client.post("/sparql", content="ASK {}", headers=headers).json()["boolean"] is True
 
 
-UPDATES = ["INSERT DATA { <http://a/> <http://b/> 1 }", "DELETE WHERE { ?s ?p ?o }", "LOAD <http://127.0.0.1:9/>",
-           "DROP ALL", "CLEAR DEFAULT", "PREFIX a: <http://a/> INSERT { a:b a:c 1 } WHERE { }"]  # fmt: skip
+UPDATES = [
+    "INSERT DATA { <http://a/> <http://b/> 1 }",
+    "DELETE WHERE { ?s ?p ?o }",
+    "LOAD <http://127.0.0.1:9/>",
+    "DROP ALL",
+    "CLEAR DEFAULT",
+    "PREFIX a: <http://a/> INSERT { a:b a:c 1 } WHERE { }",
+]
 
 
 @pytest.mark.parametrize("update", UPDATES)
@@ -315,12 +333,14 @@ def test_service_is_403(client: httpx.Client) -> None:
     [
         ("GET", "/sparql?query=%FF%FE", b"", ""),
         ("GET", "/sparql?query=ASK%20%7B%20%3Chttp://a/%E6%3E", b"", ""),
-        ("POST", "/sparql", b"query=%FF", FORM), ("POST", "/sparql", b"\xff", FORM),
+        ("POST", "/sparql", b"query=%FF", FORM),
+        ("POST", "/sparql", b"\xff", FORM),
         ("POST", "/sparql", b"ASK \xff", QUERY),
-        ("GET", "/queries/plans?number=%FF", b"", ""), ("GET", "/doc?iri=%FF", b"", ""),
+        ("GET", "/queries/plans?number=%FF", b"", ""),
+        ("GET", "/doc?iri=%FF", b"", ""),
         ("GET", "/sparql?" + "a=1&" * 500, b"", ""),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_utf_8_or_endless_is_400(
     client: httpx.Client, method: str, url: str, body: bytes, content_type: str
 ) -> None:
@@ -359,10 +379,11 @@ def test_a_body_over_the_limit_is_413_while_it_is_still_being_read(client: httpx
 @pytest.mark.parametrize(
     ("accept", "rdf_format"),
     [
-        ("*/*", RdfFormat.TURTLE), ("application/rdf+xml", RdfFormat.RDF_XML),
+        ("*/*", RdfFormat.TURTLE),
+        ("application/rdf+xml", RdfFormat.RDF_XML),
         ("application/n-triples", RdfFormat.N_TRIPLES),
     ],
-)  # fmt: skip
+)
 def test_without_a_query_the_endpoint_describes_itself(
     client: httpx.Client, accept: str, rdf_format: RdfFormat
 ) -> None:

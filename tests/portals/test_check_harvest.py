@@ -203,7 +203,7 @@ def changed(case: Case) -> str:
 
 
 def told(verdict: Verdict, portal: str) -> list[Finding]:
-    return [finding for finding in verdict.findings if finding.portal == portal]
+    return [finding for finding in verdict.findings if finding.place.portal == portal]
 
 
 def names(case: Case) -> str:
@@ -225,7 +225,9 @@ def assert_told(verdict: Verdict, portal: str, case: Case) -> None:
     found = [finding for finding in told(verdict, portal) if finding.rule == rule]
     assert {finding.severity for finding in found} == {severity}, told(verdict, portal)
     about = item or verdict.source
-    assert any(finding.item.startswith(about) if about == "_:" else finding.item == about for finding in found), found
+    assert any(
+        finding.place.item.startswith(about) if about == "_:" else finding.place.item == about for finding in found
+    ), found
     assert all(finding.nb and finding.en and finding.nb != finding.en for finding in found)
     document = verdict.items[portal][0]
     if severity == VIOLATION and item == "":
@@ -264,7 +266,7 @@ def test_a_broken_rule_of_ckan_is_told(file_of: Callable[[str], str], case: Case
 def test_a_broken_rule_of_dcat_ap_no_is_told(file_of: Callable[[str], str], case: Case) -> None:
     verdict = check(file_of(changed(case)))
     assert_told(verdict, DCAT_AP_NO, case)
-    rules = {finding.rule for finding in told(verdict, DCAT_AP_NO) if finding.item == case[4]}
+    rules = {finding.rule for finding in told(verdict, DCAT_AP_NO) if finding.place.item == case[4]}
     assert case[2] in rules
     # A value that is not described is no foaf:Agent and no IRI of the catalogue of organisations either.
     # Nor does a contact point that cannot be reached have what is recommended.
@@ -482,7 +484,7 @@ def test_a_changing_triple_is_told_at_its_item_and_new_blank_node_labels_are_not
     with site(answer) as running:
         verdict = check(running.url, QUICK)
     (finding,) = [finding for finding in told(verdict, DATA_NORGE) if finding.rule == "volatile"]
-    assert finding.item == ID + "dataset"
+    assert finding.place.item == ID + "dataset"
     assert "dcterms:modified" in finding.en
 
 
@@ -571,7 +573,7 @@ def test_access_addresses_of_the_same_service_are_asked_and_others_are_not() -> 
     with site(answer) as running:
         verdict = check(running.url, QUICK)
     (finding,) = [finding for finding in told(verdict, DATA_NORGE) if finding.rule == "dead-address"]
-    assert (finding.severity, finding.item) == (WARNING, DATASET)
+    assert (finding.severity, finding.place.item) == (WARNING, DATASET)
     assert f"{running.url}/planstrategi.ttl does not answer 200" in finding.en
     (score,) = verdict.scores
     assert score.lacking == {"downloadUrlStatusCode": 30, "rightsAvailability": 5, "byteSizeAvailability": 5}

@@ -100,8 +100,13 @@ def headers(draw: st.DrawFn) -> tuple[str, list[Range], tuple[Format, ...]]:
 
 @given(headers())
 @settings(max_examples=250)
-@example(("text/*;q=0.3, text/csv;q=0.7, */*;q=0.5", [Range("text/*", 300), Range("text/csv", 700), Range("*/*", 500)],
-          RESULT_FORMATS))  # fmt: skip
+@example(
+    (
+        "text/*;q=0.3, text/csv;q=0.7, */*;q=0.5",
+        [Range("text/*", 300), Range("text/csv", 700), Range("*/*", 500)],
+        RESULT_FORMATS,
+    )
+)
 def test_any_header_gets_what_the_rfc_says(said: tuple[str, list[Range], tuple[Format, ...]]) -> None:
     header, ranges, choices = said
     expected = reference(ranges, choices)

@@ -84,8 +84,10 @@ def test_any_text_becomes_the_term_that_it_means_or_is_refused(query: NamedQuery
             query.bind({name: [value]})
             given_values[name] = value
     bound = query.bind({name: [value] for name, value in given_values.items()})
-    expected = {name: f"{'NamedNode' if name in ('iri', 'either') else 'Literal'} {value}"
-                for name, value in given_values.items()}  # fmt: skip
+    expected = {
+        name: f"{'NamedNode' if name in ('iri', 'either') else 'Literal'} {value}"
+        for name, value in given_values.items()
+    }
     expected["lang"] = "Literal nb"
     found = by_pyoxigraph(bound)
     if ":" not in given_values.get("either", ":"):

@@ -266,9 +266,14 @@ def test_values_are_written_as_a_program_would_like_to_read_them() -> None:
 
 def test_plain_json_written_by_hand_becomes_typed_triples() -> None:
     document = {
-        "@context": TERMS, "id": "https://example.org/plan", "type": "Plan", "number": 8,
-        "printedAsRevision": True, "startYear": "2020", "planKind": "https://example.org/kind",
-    }  # fmt: skip
+        "@context": TERMS,
+        "id": "https://example.org/plan",
+        "type": "Plan",
+        "number": 8,
+        "printedAsRevision": True,
+        "startYear": "2020",
+        "planKind": "https://example.org/kind",
+    }
     graph = jsonld.to_rdf(document, {"format": "application/n-quads", "documentLoader": no_network})
     expected = """
         <https://example.org/plan> a plan:Plan ; plan:number 8 ; plan:printedAsRevision true ;

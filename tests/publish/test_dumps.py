@@ -184,10 +184,17 @@ def test_a_parquet_table_has_types(dump: Path) -> None:
 
 @pytest.mark.parametrize(
     ("datatype", "written", "type_"),
-    [("integer", "7", "int64"), ("integer", "9" * 30, "string"), ("date", "2020-01-02", "date32[day]"),
-     ("date", "2020-01-02Z", "string"), ("decimal", "1.5", "decimal128(38, 12)"), ("decimal", "1" * 30, "string"),
-     ("decimal", "0.1234567890123", "string"), ("boolean", "true", "bool")],
-)  # fmt: skip
+    [
+        ("integer", "7", "int64"),
+        ("integer", "9" * 30, "string"),
+        ("date", "2020-01-02", "date32[day]"),
+        ("date", "2020-01-02Z", "string"),
+        ("decimal", "1.5", "decimal128(38, 12)"),
+        ("decimal", "1" * 30, "string"),
+        ("decimal", "0.1234567890123", "string"),
+        ("boolean", "true", "bool"),
+    ],
+)
 def test_what_a_type_cannot_hold_stays_as_it_is_written(datatype: str, written: str, type_: str) -> None:
     thing = NamedNode("https://w3id.org/plangraf/id/9999/plan/1")
     value = Literal(written, datatype=NamedNode(f"http://www.w3.org/2001/XMLSchema#{datatype}"))

@@ -86,7 +86,8 @@ WAYS: dict[str, tuple[Callable[[Path], object], str]] = {
     "the municipality renamed": (lambda f: (f / "9999").rename(f / "9998"), 'has the dataset "9999/plan" with '),
     "the dataset renamed": (lambda f: (f / "9999/plan").rename(f / "9999/planer"), 'has the dataset "9999/plan" with '),
     "the dataset moved into another": (
-        lambda f: shutil.move(f / "9999/plan", f / "9999/kommune/plan"), 'has the dataset "9999/plan" with '
+        lambda f: shutil.move(f / "9999/plan", f / "9999/kommune/plan"),
+        'has the dataset "9999/plan" with ',
     ),
     "the files renamed": (
         lambda f: [one.rename(one.with_suffix(".ttl.bak")) for one in (f / "9999/plan").iterdir()],
@@ -97,9 +98,10 @@ WAYS: dict[str, tuple[Callable[[Path], object], str]] = {
         'has the dataset "9999/plan" with ',
     ),
     "dataset.ttl deleted": (
-        lambda f: (f / "9999/plan/dataset.ttl").unlink(), 'has the description of the dataset "9999/plan"'
+        lambda f: (f / "9999/plan/dataset.ttl").unlink(),
+        'has the description of the dataset "9999/plan"',
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
+from plangraf.rdf.canonical import lines as nquads_lines
+from plangraf.rdf.canonical import relabelled
 from plangraf.rdf.literals import XSD, canonical
 from plangraf.sources.files import SourceFile, source_files
-from plangraf.sources.turtle import Parsed, nquads_lines, read, relabelled
+from plangraf.sources.turtle import Parsed, read
 from plangraf.store.versions import VersionStore
 from small_home import CASE, ROOT, make_home, plangraf, write
 
@@ -113,13 +115,13 @@ def test_the_line_of_a_statement_is_its_own_and_not_that_of_its_subject(tmp_path
     <http://example.org/b> "2020-1-1"^^xsd:date .
 """
     found = parsed(tmp_path, text).problems
-    assert [(problem.line, problem.focus_node) for problem in found] == [
+    assert [(problem.place.line, problem.place.thing) for problem in found] == [
         (4, f"{ID}/plan/1"),
         (6, f"{ID}/plan/1"),
     ]
-    assert found[0].message_en == '<http://example.org/a>: "01" is not canonical xsd:integer. Write 1'
-    assert found[0].message_nb == "<http://example.org/a>: «01» er ikke kanonisk xsd:integer. Skriv 1"
-    assert "is no valid xsd:date" in found[1].message_en
+    assert found[0].en == '<http://example.org/a>: "01" is not canonical xsd:integer. Write 1'
+    assert found[0].nb == "<http://example.org/a>: «01» er ikke kanonisk xsd:integer. Skriv 1"
+    assert "is no valid xsd:date" in found[1].en
 
 
 def test_a_datatype_that_the_engine_does_not_keep_is_told_with_the_one_to_write(tmp_path: Path) -> None:
@@ -127,7 +129,7 @@ def test_a_datatype_that_the_engine_does_not_keep_is_told_with_the_one_to_write(
 <{ID}/plan/1> <http://example.org/a> "7"^^xsd:nonNegativeInteger , "2024-01-01T00:00:00Z"^^xsd:dateTimeStamp , 7 .
 """
     found = parsed(tmp_path, text).problems
-    assert [problem.message_en for problem in found] == [
+    assert [problem.en for problem in found] == [
         "<http://example.org/a>: xsd:nonNegativeInteger cannot be queried. Write the value as xsd:integer.",
         "<http://example.org/a>: xsd:dateTimeStamp cannot be queried. Write the value as xsd:dateTime.",
     ]
@@ -136,16 +138,16 @@ def test_a_datatype_that_the_engine_does_not_keep_is_told_with_the_one_to_write(
 def test_a_line_longer_than_any_buffer_counts_as_one(tmp_path: Path) -> None:
     text = f'<{ID}/plan/1> <http://example.org/a> "{"x" * 300_000}" .\n'
     text += f"<{ID}/plan/2> <http://example.org/a> 01 .\n"
-    assert [problem.line for problem in parsed(tmp_path, text).problems] == [2]
+    assert [problem.place.line for problem in parsed(tmp_path, text).problems] == [2]
 
 
 def test_blank_nodes_are_refused_in_data_and_allowed_in_the_ontology(tmp_path: Path) -> None:
     text = f"<{ID}/plan/1> <http://example.org/a> [ <http://example.org/b> 1 ] .\n"
     text += "_:x <http://example.org/b> 2 .\n"
     found = parsed(tmp_path, text).problems
-    assert [problem.line for problem in found] == [1, 2]
-    assert all("Give the thing an IRI" in problem.message_en for problem in found)
-    assert all("Gi tingen en IRI" in problem.message_nb for problem in found)
+    assert [problem.place.line for problem in found] == [1, 2]
+    assert all("Give the thing an IRI" in problem.en for problem in found)
+    assert all("Gi tingen en IRI" in problem.nb for problem in found)
     assert parsed(tmp_path, text, "https://w3id.org/plangraf/graph/ontology").problems == []
 
 
@@ -161,8 +163,8 @@ def test_blank_nodes_are_refused_in_data_and_allowed_in_the_ontology(tmp_path: P
 )
 def test_an_iri_that_is_not_ascii_or_names_a_wrong_host_is_refused(tmp_path: Path, iri: str, message: str) -> None:
     (problem,) = parsed(tmp_path, f"<{ID}/plan/2> <http://example.org/a> <{iri}> .\n").problems
-    assert message in problem.message_en
-    assert problem.line == 1
+    assert message in problem.en
+    assert problem.place.line == 1
 
 
 def test_good_iris_and_literals_pass(tmp_path: Path) -> None:
@@ -176,7 +178,7 @@ def test_good_iris_and_literals_pass(tmp_path: Path) -> None:
 def test_a_triple_as_object_is_refused(tmp_path: Path) -> None:
     text = f"<{ID}/plan/1> <http://example.org/a> <<( <http://a.no/s> <http://a.no/p> 1 )>> .\n"
     (problem,) = parsed(tmp_path, text).problems
-    assert "Describe the statement with plan:Evidence" in problem.message_en
+    assert "Describe the statement with plan:Evidence" in problem.en
 
 
 CANONICAL = [

@@ -15,8 +15,11 @@ from pyld import jsonld
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 from rdflib.compare import isomorphic
 
-from plangraf.views.graphs import Graph, canonical
-from plangraf.views.jsonld import Context, compact_document, compact_graph, dump
+from plangraf.rdf.canonical import canonical
+from plangraf.rdf.graph import Statements
+from plangraf.rdf.jsonld.compaction import compact_document, compact_graph
+from plangraf.rdf.jsonld.context import Context
+from plangraf.rdf.jsonld.writing import dump
 
 ADDRESS = "http://127.0.0.1:8000/context/v1.jsonld"
 EX = "http://example.org/"
@@ -67,12 +70,12 @@ VALUES = [
 ]  # fmt: skip
 
 
-def graph_of(turtle: str) -> Graph:
+def graph_of(turtle: str) -> Statements:
     head = f"@prefix ex: <{EX}> . @prefix xsd: <{XSD}> . @prefix rdfs: <{RDFS}> . "
     return canonical(quad.triple for quad in parse((head + turtle).encode(), RdfFormat.TURTLE))
 
 
-def meant_by(document: dict[str, Any], context: dict[str, Any]) -> Graph:
+def meant_by(document: dict[str, Any], context: dict[str, Any]) -> Statements:
     def load(address: str, _options: dict[str, Any]) -> dict[str, Any]:
         assert address == ADDRESS
         return {"contextUrl": None, "documentUrl": address, "document": context}
@@ -82,7 +85,7 @@ def meant_by(document: dict[str, Any], context: dict[str, Any]) -> Graph:
     return canonical(quad.triple for quad in parse(quads.encode(), RdfFormat.N_TRIPLES))
 
 
-def assert_same(graph: Graph, context: dict[str, Any] = CONTEXT) -> None:
+def assert_same(graph: Statements, context: dict[str, Any] = CONTEXT) -> None:
     ours = Context(context, ADDRESS)
     for document in (compact_document(ours, THING, graph), compact_graph(ours, graph)):
         # Blank nodes are labelled by RDFC-1.0, so equal sets are isomorphic graphs.

@@ -26,10 +26,11 @@ from rdflib.compare import isomorphic
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, SH, VOID, XSD
 
 from plangraf.errors import SettingError
-from plangraf.settings import load_settings
+from plangraf.settings import default_home, load_settings
+from plangraf.sparql.named.collection_files import load_collections
 from plangraf.store.versions import VersionStore
-from plangraf.views.collections.table import COLLECTIONS
 
+COLLECTIONS = load_collections(default_home() / "queries")
 SHAPES = Path(__file__).parent / "catalogue-shapes.ttl"
 ID = "https://w3id.org/plangraf/id/"
 CATALOG = ID + "catalog"

@@ -1,8 +1,7 @@
-"""Real clients against the real server: curl lines of the README, SPARQLWrapper, rdflib's SPARQLStore."""
+"""Real clients against the real server: curl lines and programs of README and docs, SPARQLWrapper, SPARQLStore."""
 
 from __future__ import annotations
 
-import re
 import shlex
 import subprocess
 import sys
@@ -14,38 +13,41 @@ from rdflib import Graph, URIRef
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import CSV, JSON, JSONLD, RDFXML, TURTLE, XML, SPARQLWrapper
 
-ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text()
-CURL_LINES = [line for line in README.splitlines() if line.startswith("curl ")]
-# What each prints or writes, and the version that stands for the README's.
-EXPECTED = [
-    "plan,number,title,kind,startYear",
-    '"primary"',
-    "Kommunedelplan areal for Sluppen",
-    '"@context"',
-    "target,named",
-    "Plans",
-    "Temaplan",
-    '"totalItems"',
-    "5001/commitment/",
-    '"versions"',
-    "Kommunedelplan areal for Sluppen",
-    "TX .",
-    "tree:view",
-    "activitystreams#Create",
-    "\x1f\x8b",
-    "Kommunedelplan areal for Sluppen",
-    "PAR1",
-]
+from doc_pages import PAGES, blocks, shell_lines
+
+CURL_LINES = [line for page in PAGES for line in shell_lines(page) if line.startswith("curl ")]
+# What the answer to each holds, by a part of its address.
+EXPECTED = {
+    "/queries/plans.csv": "plan,number,title,kind,startYear",
+    "/queries/plans-by-target": '"primary"',
+    "/queries/coverage.csv": "target,targetCode,targetLabel",
+    ":8000/id/5001/plan/2020-2023-7": "Kommunedelplan areal for Sluppen",
+    ":8000/doc/5001/perspective": '"@context"',
+    "?target (COUNT(?perspective)": "target,named",
+    "/collections.csv": "Plans",
+    "/plans.csv?kind": "Temaplan",
+    "/documents.jsonld": '"totalItems"',
+    "/commitments.csv": "5001/commitment/",
+    '/version/"': '"versions"',
+    "/version/0123456789abcdef/doc": "Kommunedelplan areal for Sluppen",
+    "/compare/": "TX .",
+    '/feed"': "tree:view",
+    "/feed/1": "activitystreams#Create",
+    "plangraf.nq.gz": "\x1f\x8b",
+    "csv/Plan.csv": "Kommunedelplan areal for Sluppen",
+    "Plan.parquet": "PAR1",
+}
 PLAN_7 = "https://w3id.org/plangraf/id/5001/plan/2020-2023-7"
 
 
-def test_every_curl_example_of_the_readme_is_tried() -> None:
-    assert len(CURL_LINES) == len(EXPECTED)
+@pytest.mark.parametrize("part", EXPECTED)
+def test_each_expectation_is_that_of_one_curl_line(part: str) -> None:
+    assert sum(part in line for line in CURL_LINES) == 1
 
 
-@pytest.mark.parametrize(("line", "expected"), list(zip(CURL_LINES, EXPECTED, strict=False)))
-def test_a_curl_line_of_the_readme_answers_as_printed(url: str, line: str, expected: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", CURL_LINES)
+def test_a_curl_line_of_the_docs_answers_as_printed(url: str, line: str, tmp_path: Path) -> None:
+    (expected,) = [expected for part, expected in EXPECTED.items() if part in line]
     version = httpx.get(f"{url}/health/ready").headers["plangraf-version"]
     for placeholder in ("0123456789abcdef", "fedcba9876543210"):
         line = line.replace(placeholder, version)
@@ -56,10 +58,9 @@ def test_a_curl_line_of_the_readme_answers_as_printed(url: str, line: str, expec
     assert expected.encode("latin-1") in answer
 
 
-def test_the_python_example_of_the_readme_prints_the_plans_of_perspective_7(url: str) -> None:
-    match = re.search(r"```python\n(.*?)```", README, re.DOTALL)
-    assert match
-    program = match[1].replace("http://127.0.0.1:8000", url)
+def test_the_python_example_prints_the_plans_of_perspective_7(url: str) -> None:
+    (program,) = [block for page in PAGES for block in blocks(page, "python")]
+    program = program.replace("http://127.0.0.1:8000", url)
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr
     assert [line.split(" ", 1)[0] for line in run.stdout.splitlines()] == ["8", "10", "15", "16"]

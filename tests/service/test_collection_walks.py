@@ -24,9 +24,22 @@ GRAPH = "https://w3id.org/plangraf/graph/5001/planstrategi-2020-2023"
 FOR_EVER = "public, max-age=31536000, immutable"
 # As a Norwegian index has them; keys of the things are their places in here.
 TITLES = [
-    "1 for alle", "2 for alle", "10 for alle", "a", "Kapittel 2.4", "Kapittel 2.10", "plan", "Plan", "Zoo",
-    "Ærlig", "Ørland", "Ås", "Aas", "Åsen", "Aasen",
-]  # fmt: skip
+    "1 for alle",
+    "2 for alle",
+    "10 for alle",
+    "a",
+    "Kapittel 2.4",
+    "Kapittel 2.10",
+    "plan",
+    "Plan",
+    "Zoo",
+    "Ærlig",
+    "Ørland",
+    "Ås",
+    "Aas",
+    "Åsen",
+    "Aasen",
+]
 
 
 def documents() -> list[bytes]:

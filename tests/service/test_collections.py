@@ -23,10 +23,12 @@ from rdflib.compare import isomorphic
 
 from plangraf.engines.base import QueryRequest
 from plangraf.engines.snapshots import Snapshot
+from plangraf.settings import default_home
+from plangraf.sparql.named.collection import Collection, Facet
+from plangraf.sparql.named.collection_files import load_collections
 from plangraf.store.contents import Contents
 from plangraf.store.versions import Version
 from plangraf.views.collections.members import in_order, order, select
-from plangraf.views.collections.table import COLLECTIONS, Collection, Facet
 
 ID = "https://w3id.org/plangraf/id/"
 HYDRA = "http://www.w3.org/ns/hydra/core#"
@@ -44,6 +46,7 @@ PREFIX org: <http://www.w3.org/ns/org#>
 PREFIX qb: <http://purl.org/linked-data/cube#>
 PREFIX dcat: <http://www.w3.org/ns/dcat#>
 """
+COLLECTIONS = load_collections(default_home() / "queries")
 ANY = [pytest.param(collection, id=path) for path, collection in COLLECTIONS.items()]
 FACETS = [
     pytest.param(collection, facet, id=f"{path}-{facet.name}")

@@ -39,8 +39,13 @@ def test_a_patch_makes_one_version_of_the_other(tmp_path: Path) -> None:
     out = io.BytesIO()
     write_patch(out, before, after)
     assert out.getvalue().decode().splitlines() == [
-        f'H version "{after.id}" .', f'H previous "{before.id}" .', "TX .", f"D {lines[0]}", f"A {lines[3]}", "TC .",
-    ]  # fmt: skip
+        f'H version "{after.id}" .',
+        f'H previous "{before.id}" .',
+        "TX .",
+        f"D {lines[0]}",
+        f"A {lines[3]}",
+        "TC .",
+    ]
     for most, things in ((0, 2), (1, 1)):
         out = io.BytesIO()
         write_json(out, before, after, most)

@@ -60,10 +60,20 @@ COLUMNS = {
 }
 ID = "https://w3id.org/plangraf/id/5001/"
 ROWS = {
-    "plans": 26, "perspectives": 14, "trends": 8, "targets-by-perspective": 150, "measures": 92,
-    "strategic-approaches": 6, "community-goals": 5, "participation-phases": 4, "commitments": 285,
-    "coverage": 169, "prose-commitments": 54, "participation-activities": 30, "figures": 127,
-}  # fmt: skip
+    "plans": 26,
+    "perspectives": 14,
+    "trends": 8,
+    "targets-by-perspective": 150,
+    "measures": 92,
+    "strategic-approaches": 6,
+    "community-goals": 5,
+    "participation-phases": 4,
+    "commitments": 285,
+    "coverage": 169,
+    "prose-commitments": 54,
+    "participation-activities": 30,
+    "figures": 127,
+}
 NEEDED = {"plans-by-target": {"target": "11.6"}, "evidence": {"about": ID + "plan/2020-2023-7"}}
 
 
@@ -107,10 +117,32 @@ def test_every_plan_of_table_1_stands_as_printed(url: str) -> None:
     years += "2021 2020 2020 2020 2020 2020"
     assert [plan["startYear"] for plan in plans] == years.split()
     perspectives = [
-        "4,3", "3,4", "1,6,9", "1,2,3,5,6", "2,1,5", "11,1,2,6,7,8,9,10", "11,6,7,8,10", "7,6,10,11", "11,6,10",
-        "7,6,9,10", "6,8,10,11", "10,7,9", "11,6,9,10", "6,1,11", "7,6", "7,1,6", "1,3,4,9,11,14", "13,9,10",
-        "6,1,8,11", "8,3,6", "8,3,6", "3,1,2,5,6,8,12", "14,3,10", "14,3", "14,3,10",
-    ]  # fmt: skip
+        "4,3",
+        "3,4",
+        "1,6,9",
+        "1,2,3,5,6",
+        "2,1,5",
+        "11,1,2,6,7,8,9,10",
+        "11,6,7,8,10",
+        "7,6,10,11",
+        "11,6,10",
+        "7,6,9,10",
+        "6,8,10,11",
+        "10,7,9",
+        "11,6,9,10",
+        "6,1,11",
+        "7,6",
+        "7,1,6",
+        "1,3,4,9,11,14",
+        "13,9,10",
+        "6,1,8,11",
+        "8,3,6",
+        "8,3,6",
+        "3,1,2,5,6,8,12",
+        "14,3,10",
+        "14,3",
+        "14,3,10",
+    ]
     assert [plan["perspectives"] for plan in plans] == perspectives
     # Where the list stands in the order of the numbers, the first place does not tell the primary one.
     in_order = [text == ",".join(sorted(text.split(","), key=int)) for text in perspectives]
@@ -246,8 +278,21 @@ def test_each_perspective_lists_its_governing_documents_completely(url: str) -> 
     for row in rows(url, "governing-documents-by-perspective"):
         counts.setdefault(int(row["perspectiveNumber"]), set()).add(row["document"])
     assert {number: len(found) for number, found in counts.items()} == {
-        1: 7, 2: 3, 3: 5, 4: 5, 5: 3, 6: 6, 7: 8, 8: 8, 9: 4, 10: 4, 11: 5, 12: 4, 13: 9, 14: 6,
-    }  # fmt: skip
+        1: 7,
+        2: 3,
+        3: 5,
+        4: 5,
+        5: 3,
+        6: 6,
+        7: 8,
+        8: 8,
+        9: 4,
+        10: 4,
+        11: 5,
+        12: 4,
+        13: 9,
+        14: 6,
+    }
 
 
 def test_plans_by_target_takes_a_code_or_an_iri(url: str) -> None:
@@ -285,9 +330,36 @@ def test_goals_stand_under_their_main_goals_with_their_measures(url: str) -> Non
     goals = rows(url, "goals")
     numbers = [goal["number"] for goal in goals]
     assert numbers == [
-        "1", "1.1", "1.2", "1.3", "1.4", "1.5", "2", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6",
-        "3", "3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "3.8", "4", "4.1", "4.2", "4.3", "4.4", "4.5", "4.6",
-    ]  # fmt: skip
+        "1",
+        "1.1",
+        "1.2",
+        "1.3",
+        "1.4",
+        "1.5",
+        "2",
+        "2.1",
+        "2.2",
+        "2.3",
+        "2.4",
+        "2.5",
+        "2.6",
+        "3",
+        "3.1",
+        "3.2",
+        "3.3",
+        "3.4",
+        "3.5",
+        "3.6",
+        "3.7",
+        "3.8",
+        "4",
+        "4.1",
+        "4.2",
+        "4.3",
+        "4.4",
+        "4.5",
+        "4.6",
+    ]
     by_number = {goal["number"]: goal for goal in goals}
     assert by_number["2.4"]["goal"] == ID + "sub-goal/2009-2020-2.4"
     assert by_number["2.4"]["parent"] == by_number["2"]["goal"] == ID + "goal/2009-2020-2"
@@ -433,20 +505,25 @@ def test_what_is_only_on_hearing_lacks_an_adoption(url: str) -> None:
     assert (hearing["hearingLength"], hearing["outcome"]) == ("P28D", "Adopted")
     assert decided["decision/formannskapet-176-20"]["hearingLength"] == "P42D"
     assert {key for key, row in decided.items() if row["type"] == "hearing"} == {
-        "decision/formannskapet-2020-10-27", "decision/formannskapet-176-20",
-    }  # fmt: skip
+        "decision/formannskapet-2020-10-27",
+        "decision/formannskapet-176-20",
+    }
     # The sources name these three and not what they do.
     assert {key for key, row in decided.items() if not row["type"]} == {
-        "decision/bystyret-111-20", "decision/bystyret-byaastunnelen", "foreseen-decision/59-20",
-    }  # fmt: skip
+        "decision/bystyret-111-20",
+        "decision/bystyret-byaastunnelen",
+        "foreseen-decision/59-20",
+    }
 
 
 def test_the_way_leads_from_a_proposed_plan_to_the_document_that_it_becomes(url: str) -> None:
     found = {row["number"]: row for row in rows(url, "plans") if row["becomes"]}
     assert {number: row["becomesTitle"] for number, row in found.items()} == {
-        "6": "kommuneplanens arealdel (KPA)", "7": "Kommunedelplan for Sluppen", "10": "plan for bylogistikk",
+        "6": "kommuneplanens arealdel (KPA)",
+        "7": "Kommunedelplan for Sluppen",
+        "10": "plan for bylogistikk",
         "12": "Energi- og klimaplanen",
-    }  # fmt: skip
+    }
     assert [found["12"][name] for name in ("becomesStatus", "becomesAsOf")] == ["adopted", "2023"]
     assert [found["7"][name] for name in ("becomesStatus", "becomesAsOf")] == ["in-preparation", "2020"]
     # No source says that the two are one: each is a reading with its confidence.

@@ -12,10 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
+from plangraf.settings import default_home
+from plangraf.sparql.named.collection_files import load_collections
 from plangraf.store.versions import VersionStore
-from plangraf.views.collections.table import COLLECTIONS
 from small_home import ROOT, command, environ
 
+COLLECTIONS = load_collections(default_home() / "queries")
 BROWSER = {"Accept": "text/html"}
 PAGES = (
     "/", "/catalog", "/collections", "/ontology", "/shapes", "/sparql", "/queries", "/version/", "/docs",

@@ -17,17 +17,24 @@ from pyoxigraph import NamedNode, QueryResultsFormat, RdfFormat, Store, parse
 
 from plangraf.engines.base import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot
+from plangraf.rdf.canonical import canonical
 from plangraf.rdf.formats import JSON, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE, Format
+from plangraf.rdf.graph import Statements
+from plangraf.rdf.jsonld.compaction import compact_document, compact_graph
+from plangraf.rdf.jsonld.context import Context
+from plangraf.rdf.jsonld.expansion import expanded_nodes
+from plangraf.rdf.jsonld.writing import dump
 from plangraf.rdf.namespaces import ID, SDG
+from plangraf.rdf.writing import write
 from plangraf.sparql.safety import CheckedQuery, Limits, check
 from plangraf.store.contents import Contents
 from plangraf.store.versions import Version, VersionStore, context_digest
 from plangraf.views.describe import Description, describe
-from plangraf.views.graphs import Graph, canonical, write
-from plangraf.views.jsonld import Context, compact_document, compact_graph, dump, expanded_document
+from plangraf.views.frames import load_frames
 from plangraf.views.placing import placed, write_placed
 
 CONTEXT = json.loads((Path(__file__).resolve().parents[2] / "ontology" / "context.jsonld").read_bytes())
+FRAMES = load_frames(Path(__file__).resolve().parents[2])
 ADDRESS = "http://127.0.0.1:8000/context/v1.jsonld"
 W3C = "http://www.w3.org/ns/json-ld#"
 CASE = "5001/case/bystyret-68-19"
@@ -104,7 +111,7 @@ def by_pyld(document: object) -> set[Any]:
 
 
 async def assert_one_graph(engine: InProcess, ours: Context, iri: str, *, referee: bool) -> None:
-    description = await describe(engine.snapshot, iri)
+    description = await describe(engine.snapshot, iri, FRAMES)
     assert description is not None, iri
     graph = description.graph
     assert len(set(graph)) == len(graph), iri
@@ -118,7 +125,7 @@ async def assert_one_graph(engine: InProcess, ours: Context, iri: str, *, refere
     compacted = compact_document(ours, description.thing, graph, description.frame)
     assert by_oxigraph(compacted) == expected, iri
     if referee:
-        for document in (compacted, compact_graph(ours, graph), expanded_document(description.thing, graph)):
+        for document in (compacted, compact_graph(ours, graph), expanded_nodes(description.thing, graph)):
             assert by_pyld(document) == expected, iri
 
 
@@ -136,7 +143,7 @@ def test_every_format_of_every_thing_is_the_same_graph(engine: InProcess, part: 
 
 
 def described(engine: InProcess, key: str) -> Description:
-    found = asyncio.run(describe(engine.snapshot, ID + key))
+    found = asyncio.run(describe(engine.snapshot, ID + key, FRAMES))
     assert found is not None
     return found
 
@@ -154,7 +161,7 @@ def test_a_triple_stands_in_exactly_the_graphs_that_hold_it(engine: InProcess) -
 
 
 def test_what_no_graph_holds_stands_in_the_default_graph(engine: InProcess) -> None:
-    graph: Graph = [(NamedNode(ID + CASE), NamedNode(ID + "says"), NamedNode(ID + "nobody"))]
+    graph: Statements = [(NamedNode(ID + CASE), NamedNode(ID + "says"), NamedNode(ID + "nobody"))]
     body = write_placed(asyncio.run(placed(engine, graph)), N_QUADS)
     assert body == f"<{ID}{CASE}> <{ID}says> <{ID}nobody> .\n".encode()
 
@@ -186,7 +193,7 @@ def test_a_document_and_a_case_nest_the_decisions_about_them(engine: InProcess) 
 
 
 def test_a_target_nests_the_perspectives_that_name_it_and_the_plans_that_respond(engine: InProcess) -> None:
-    found = asyncio.run(describe(engine.snapshot, SDG + "11.6"))
+    found = asyncio.run(describe(engine.snapshot, SDG + "11.6", FRAMES))
     assert found is not None
     target = compact_document(Context(CONTEXT, ADDRESS), found.thing, found.graph, found.frame)
     perspectives = {p["number"]: p for p in target["@reverse"]["relatesToTarget"]}

@@ -22,16 +22,32 @@ FORMATS = {
 }
 # One thing of each class, and UN things by their own IRIs.
 SAMPLES = [
-    "5001/plan/2020-2023-7", "5001/perspective/2020-7", "5001/societal-trend/2020-1",
-    "5001/planning-strategy/2020-2023", "5001/case/bystyret-68-19", "5001/perspective-target-link/2020-7-11.2",
-    "5001/plan-perspective-link/2020-2023-7-1", "5001/political-body/bystyret", "5001/municipality/5001",
-    "5001/dataset/perspektiver-2020", "scheme/document-kind/temaplan", "dataset/sdg",
-    "5001/measure/2009-2020-2.6-1", "5001/sub-goal/2009-2020-2.4", "5001/planning-instrument/kommuneplan",
-    "5001/topic/2022-1-7", "5001/participation-activity/2022-naeringslivsmoetet", "5001/figure/2020-3.1",
-    "5001/commitment/2023-6-11", "5001/platform-section/2023-6.2", "5001/dataset/tolkninger",
-    "5001/interpreted-link/community-goal-2022-1--perspective-9", "5001/interpretation-rule/2026-11",
-    "5001/reading/2026-11-a", "5001/rule-clause/2026-11-perspective-10",
-]  # fmt: skip
+    "5001/plan/2020-2023-7",
+    "5001/perspective/2020-7",
+    "5001/societal-trend/2020-1",
+    "5001/planning-strategy/2020-2023",
+    "5001/case/bystyret-68-19",
+    "5001/perspective-target-link/2020-7-11.2",
+    "5001/plan-perspective-link/2020-2023-7-1",
+    "5001/political-body/bystyret",
+    "5001/municipality/5001",
+    "5001/dataset/perspektiver-2020",
+    "scheme/document-kind/temaplan",
+    "dataset/sdg",
+    "5001/measure/2009-2020-2.6-1",
+    "5001/sub-goal/2009-2020-2.4",
+    "5001/planning-instrument/kommuneplan",
+    "5001/topic/2022-1-7",
+    "5001/participation-activity/2022-naeringslivsmoetet",
+    "5001/figure/2020-3.1",
+    "5001/commitment/2023-6-11",
+    "5001/platform-section/2023-6.2",
+    "5001/dataset/tolkninger",
+    "5001/interpreted-link/community-goal-2022-1--perspective-9",
+    "5001/interpretation-rule/2026-11",
+    "5001/reading/2026-11-a",
+    "5001/rule-clause/2026-11-perspective-10",
+]
 
 
 def things(url: str) -> list[str]:
@@ -141,9 +157,12 @@ def test_a_page_names_its_language_its_title_its_iri_and_its_formats(url: str, l
     for suffix in ("ttl", "jsonld", "nt", "rdf"):
         assert any(link.endswith(f"/doc/5001/plan/2020-2023-7.{suffix}") for link in links)
     assert page.all("table")
-    hosts = {urlsplit(str(attributes.get("src") or attributes.get("href"))).netloc
-             for tag in ("script", "link", "img") for attributes in page.all(tag)
-             if attributes.get("rel") in (None, "stylesheet", "icon")}  # fmt: skip
+    hosts = {
+        urlsplit(str(attributes.get("src") or attributes.get("href"))).netloc
+        for tag in ("script", "link", "img")
+        for attributes in page.all(tag)
+        if attributes.get("rel") in (None, "stylesheet", "icon")
+    }
     assert hosts <= {"", urlsplit(url).netloc}
 
 

@@ -80,9 +80,16 @@ def test_latest_leads_to_the_current_version_by_either_name(client: httpx.Client
 
 @pytest.mark.parametrize(
     ("asked", "first", "last"),
-    [("bytes=0-0", 0, 0), ("bytes=10-19", 10, 19), ("bytes=100-", 100, None), ("bytes=-7", -7, None),
-     ("bytes=5-99999999999", 5, None), ("bytes=-99999999999", 0, None), ("BYTES=1-2", 1, 2)],
-)  # fmt: skip
+    [
+        ("bytes=0-0", 0, 0),
+        ("bytes=10-19", 10, 19),
+        ("bytes=100-", 100, None),
+        ("bytes=-7", -7, None),
+        ("bytes=5-99999999999", 5, None),
+        ("bytes=-99999999999", 0, None),
+        ("BYTES=1-2", 1, 2),
+    ],
+)
 def test_a_range_is_a_part(
     client: httpx.Client, version_id: str, folder: Path, asked: str, first: int, last: int | None
 ) -> None:
@@ -160,10 +167,19 @@ def test_a_table_says_where_its_columns_are_described(client: httpx.Client, vers
 
 @pytest.mark.parametrize(
     "path",
-    ["/dump/{}/none.nq.gz", "/dump/{}/index.json", "/dump/{}/../manifest.json", "/dump/{}/%2e%2e/manifest.json",
-     "/dump/{}/csv", "/dump/0000000000000000/", "/dump/0000000000000000/x", "/dump/latest/none",
-     "/dump/{}//csv/Plan.csv", "/version/0000000000000000/dump/x"],
-)  # fmt: skip
+    [
+        "/dump/{}/none.nq.gz",
+        "/dump/{}/index.json",
+        "/dump/{}/../manifest.json",
+        "/dump/{}/%2e%2e/manifest.json",
+        "/dump/{}/csv",
+        "/dump/0000000000000000/",
+        "/dump/0000000000000000/x",
+        "/dump/latest/none",
+        "/dump/{}//csv/Plan.csv",
+        "/version/0000000000000000/dump/x",
+    ],
+)
 def test_what_is_not_there_says_where_to_look(client: httpx.Client, version_id: str, path: str) -> None:
     response = client.get(path.format(version_id), headers={"Accept": "*/*"})
     assert response.status_code == 404, response.text

@@ -28,7 +28,7 @@ from feed_client import (
     member_of,
     union,
     version_data,
-)  # fmt: skip
+)
 from plangraf.store.changes.log import PAGE, FeedLog
 from plangraf.store.versions import VersionStore
 from small_home import CASE, make_home, plangraf, write
@@ -133,8 +133,12 @@ def test_an_address_that_is_no_page_is_told(url: str) -> None:
     refused = httpx.get(f"{url}/feed/1", headers={"Accept": "image/png"})
     assert refused.status_code == 406
     assert refused.json()["choices"] == [
-        "application/trig", "application/n-quads", "text/turtle", "application/n-triples", "application/ld+json",
-    ]  # fmt: skip
+        "application/trig",
+        "application/n-quads",
+        "text/turtle",
+        "application/n-triples",
+        "application/ld+json",
+    ]
 
 
 def test_a_format_can_be_named_in_the_address(url: str) -> None:
@@ -234,8 +238,10 @@ def test_a_client_follows_what_is_built_and_what_is_taken_back(tmp_path: Path, r
         assert plangraf("build", "--quiet", home=home).returncode == 0
         fresh = replica.harvest()
         assert {(member.kind, member.thing.rpartition("/")[2]) for member in fresh} == {
-            ("Update", "bystyret-68-19"), ("Create", "formannskapet-177-20"), ("Delete", "formannskapet-176-20"),
-        }  # fmt: skip
+            ("Update", "bystyret-68-19"),
+            ("Create", "formannskapet-177-20"),
+            ("Delete", "formannskapet-176-20"),
+        }
         assert replica.data() == current(versions)
         # Two more versions before the next look: both are told, in order.
         assert plangraf("versions", "use", first, home=home).returncode == 0
@@ -340,8 +346,11 @@ class _LdesClient:
         for member in members:
             known = self._members.setdefault(member.sequence, member)
             assert (known.iri, known.kind, known.thing, known.published) == (
-                member.iri, member.kind, member.thing, member.published,
-            )  # fmt: skip
+                member.iri,
+                member.kind,
+                member.thing,
+                member.published,
+            )
             assert canonical(known.quads) == canonical(member.quads)
 
     @property
@@ -368,8 +377,11 @@ def _term(term: list[str], member: int) -> Any:
 def ldes_client(url: str, *arguments: str) -> Iterator[_LdesClient]:
     process = subprocess.Popen(
         ["node", str(ROOT / "tests" / "portals" / "ldes" / "replicate.mjs"), f"{url}/feed", *arguments],
-        cwd=LDES_CLIENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
+        cwd=LDES_CLIENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     try:
         yield _LdesClient(process)
     finally:

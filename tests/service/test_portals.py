@@ -24,8 +24,11 @@ def read_by_ckan(file: Path) -> dict[str, dict[str, Any]]:
     """CKAN's datasets by their IRI."""
     run = subprocess.run(
         [str(CKAN), str(ROOT / "tests" / "service" / "ckan_reads.py"), str(file)],
-        capture_output=True, text=True, timeout=120, env={},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={},
+    )
     assert run.returncode == 0, run.stderr[-4000:]
     found = {}
     for dataset in json.loads(run.stdout)["datasets"]:
@@ -70,8 +73,10 @@ def test_ckan_recovers_every_dataset_title_and_licence_of_our_catalogue(url: str
 def test_every_portal_accepts_the_catalogue_at_our_address(url: str) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "plangraf.cli", "check-harvest", url, "--json"],
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     refused = {
         (portal["portal"], item["item"]): [finding["en"] for finding in item["findings"]]
         for portal in json.loads(run.stdout)["portals"]

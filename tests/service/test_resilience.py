@@ -35,6 +35,15 @@ def workers(server: Any) -> list[psutil.Process]:
     return found
 
 
+def loaders(server: Any) -> list[psutil.Process]:
+    found = []
+    for process in psutil.Process(server.process.pid).children():
+        with suppress(psutil.Error):
+            if "plangraf.engines.embedded.loader" in process.cmdline():
+                found.append(process)
+    return found
+
+
 def until_quiet(server: Any) -> None:
     """Waits until the named queries are computed ahead and every worker has nothing to do."""
     deadline, in_a_row = time.monotonic() + 30, 0
@@ -92,6 +101,24 @@ def test_a_worker_killed_by_hand_costs_one_error_and_nothing_else(start_server: 
             time.sleep(0.05)
 
 
+def test_http_processes_share_one_loader_whose_death_nobody_notices(start_server: Callable[..., Any]) -> None:
+    with start_server("--workers", "2", PLANGRAF_QUERY_WORKERS="1") as server:
+        until_quiet(server)
+        (loader,) = loaders(server)
+        before = workers(server)
+        assert len(before) == 2  # one for each HTTP process
+        os.kill(loader.pid, signal.SIGKILL)
+        asked, deadline = 0, time.monotonic() + 60
+        while loaders(server) in ([], [loader]) or len(workers(server)) != 2 or any(w.is_running() for w in before):
+            # The prefix makes each query one that was not asked before.
+            response = ask(server.url, f"PREFIX unseen{asked}: <urn:unseen> {POINT}")
+            assert response.status_code == 200, response.text
+            asked += 1
+            assert time.monotonic() < deadline
+        assert asked > 0
+        assert len(loaders(server)) == 1
+
+
 def test_3000_nested_braces_cost_one_error_and_nothing_else(server: Any) -> None:
     until_quiet(server)
     before = {worker.pid for worker in workers(server)}
@@ -138,6 +165,6 @@ def test_no_process_outlives_a_server_that_was_killed(built: Path) -> None:
 def test_the_server_leaves_no_process_behind(start_server: Callable[..., Any]) -> None:
     with start_server() as server:
         family = psutil.Process(server.process.pid).children(recursive=True)
-        assert len(family) >= 6  # two HTTP processes, each with a loader and its workers
+        assert len(family) >= 5  # two HTTP processes, their loader and its workers
     _, alive = psutil.wait_procs(family, timeout=10)
     assert not alive

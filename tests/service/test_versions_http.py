@@ -137,9 +137,23 @@ def test_errors_under_a_version_are_problems_too(server: tuple[str, list[str]]) 
 
 @pytest.mark.parametrize(
     "path",
-    ["sparql", f"doc/{PLAN}", f"doc/{PLAN}.ttl", f"id/{PLAN}", "queries", "queries/plans", "queries/plans.csv",
-     "collections", "plans", "plans.csv", "", "ontology", "docs", "static/style.css"],
-)  # fmt: skip
+    [
+        "sparql",
+        f"doc/{PLAN}",
+        f"doc/{PLAN}.ttl",
+        f"id/{PLAN}",
+        "queries",
+        "queries/plans",
+        "queries/plans.csv",
+        "collections",
+        "plans",
+        "plans.csv",
+        "",
+        "ontology",
+        "docs",
+        "static/style.css",
+    ],
+)
 def test_the_methods_of_an_address_are_the_same_under_a_version(server: tuple[str, list[str]], path: str) -> None:
     url, (first, _, third, _) = server
     allowed = ["GET", "HEAD", "OPTIONS", "POST", "QUERY"] if path == "sparql" else ["GET", "HEAD", "OPTIONS"]

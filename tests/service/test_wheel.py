@@ -1,7 +1,7 @@
-"""A wheel of this tree, installed elsewhere, builds and serves as the checkout does.
+"""A wheel of this tree, installed elsewhere, builds and serves as the checkout does; so does a server without extras.
 
 These are the Dockerfile's steps: wheel, install, build into a folder of its own, serve without building.
-The environment sees the third-party packages of the test run; plangraf itself comes from the wheel alone.
+The environments see third-party packages of the test run; plangraf itself comes from the wheel alone.
 """
 
 from __future__ import annotations
@@ -12,46 +12,93 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 import httpx
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from plangraf.cli.extras import EXTRAS
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
-         "--wheel-dir", str(folder), str(ROOT)],
-        check=True, timeout=600,
-    )  # fmt: skip
-    (wheel,) = folder.glob("plangraf-*.whl")
-    home = folder / "environment"
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*command, "--wheel-dir", str(folder), str(ROOT)], check=True, timeout=600)
+    (made,) = folder.glob("plangraf-*.whl")
+    return made
+
+
+def environment_with(wheel: Path, home: Path) -> tuple[Path, Path]:
+    """A new environment that has the wheel and nothing else: its Python and its site-packages."""
     venv.create(home, with_pip=False)
     site = next((home / "lib").glob("python*/site-packages"))
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)],
-        check=True,
-        timeout=600,
-    )
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)]
+    subprocess.run(command, check=True, timeout=600)
+    return home / "bin" / "python", site
+
+
+def without_settings() -> dict[str, str]:
+    left_out = ("PLANGRAF_", "PYTHONPATH")
+    return {key: value for key, value in os.environ.items() if not key.startswith(left_out)}
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path) -> Path:
+    python, site = environment_with(wheel, wheel.parent / "environment")
     (site / "third-party.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
-    return home
+    return python.parent.parent
+
+
+@pytest.fixture(scope="module")
+def server_only(wheel: Path) -> Path:
+    """The wheel beside links to exactly the packages that it requires without extras, and those that they require."""
+    python, site = environment_with(wheel, wheel.parent / "server-only")
+    (metadata,) = site.glob("plangraf-*.dist-info")
+    waiting = required(Distribution.at(metadata), {""})
+    linked: set[tuple[str, frozenset[str]]] = set()
+    for requirement in waiting:
+        extras = requirement.extras or {""}
+        if (key := (canonicalize_name(requirement.name), frozenset(extras))) in linked:
+            continue
+        linked.add(key)
+        found = distribution(requirement.name)
+        for top in {file.parts[0] for file in found.files or () if file.parts[0] not in ("..", "__pycache__")}:
+            if not (site / top).exists():
+                (site / top).symlink_to(Path(str(found.locate_file(top))))
+        waiting += required(found, extras)
+    return python
+
+
+def required(found: Distribution, extras: set[str]) -> list[Requirement]:
+    return [
+        one
+        for one in map(Requirement, found.requires or ())
+        if one.marker is None or any(one.marker.evaluate({"extra": extra}) for extra in extras)
+    ]
 
 
 def test_the_installed_wheel_builds_the_same_version_and_serves_it(installed: Path, built: Path) -> None:
     work = installed.parent / "work"
     work.mkdir()
     python = str(installed / "bin" / "python")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PLANGRAF_")}
+    environment = without_settings()
 
     where = subprocess.run(
         [python, "-c", "import plangraf; print(plangraf.__file__)"],
-        capture_output=True, text=True, check=True, cwd=work, env=environment,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=work,
+        env=environment,
+    )
     assert str(installed) in where.stdout
     subprocess.run([python, "-m", "plangraf.cli", "build"], check=True, timeout=900, cwd=work, env=environment)
     manifest = json.loads((work / "versions" / "current" / "manifest.json").read_text())
@@ -60,8 +107,11 @@ def test_the_installed_wheel_builds_the_same_version_and_serves_it(installed: Pa
 
     process = subprocess.Popen(
         [python, "-m", "plangraf.cli", "serve", "--no-build", "--port", "0"],
-        stdout=subprocess.PIPE, text=True, cwd=work, env=environment,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=work,
+        env=environment,
+    )
     try:
         assert process.stdout is not None
         line = process.stdout.readline().split()
@@ -69,7 +119,74 @@ def test_the_installed_wheel_builds_the_same_version_and_serves_it(installed: Pa
         assert response.headers["plangraf-version"] == expected["version"]
         assert len(response.text.splitlines()) == 27
         assert httpx.get(f"{line[1]}/doc/5001/plan/2020-2023-7.html").status_code == 200
+        # The folders of the home that hold no data come along: collections, frames, labels, the site's words.
+        assert len(httpx.get(f"{line[1]}/plans.csv").text.splitlines()) == 27
+        assert "Tittel" in httpx.get(f"{line[1]}/doc/5001/plan/2020-2023-7.html?lang=nb").text
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
         assert process.returncode == 0
+
+
+def test_a_server_without_extras_serves_a_built_version_and_names_what_other_commands_need(
+    server_only: Path, built: Path, tmp_path: Path
+) -> None:
+    environment = without_settings()
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(server_only), "-m", "plangraf.cli", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path, env=environment)
+
+    absent = "import importlib.util as u; print([n for n in {!r} if u.find_spec(n)])"
+    packages = sorted({package for packages in EXTRAS.values() for package in packages} | {"SPARQLWrapper"})
+    listed = subprocess.run(
+        [server_only, "-c", absent.format(packages)], capture_output=True, text=True, env=environment, timeout=60
+    )
+    assert listed.stdout == "[]\n"
+    for arguments, extra in (
+        (("build",), "publish"),
+        (("validate", "x.ttl"), "publish"),
+        (("serve", "--port", "0"), "publish"),
+        (("export-sheet", "planstrategi-2020-2023", "x.xlsx"), "sheets"),
+        (("import-sheet", "x.xlsx", "y"), "sheets"),
+        (("check-harvest",), "portals"),
+    ):
+        ended = run(*arguments)
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert f"python -m pip install 'plangraf[{extra}]'" in ended.stderr
+        assert "Traceback" not in ended.stderr
+    versions = ("--versions", str(built))
+    assert run("versions", *versions).stdout.startswith("* ")
+    assert run("query", "-q", "ASK { ?s ?p ?o }", *versions).returncode == 0
+    process = subprocess.Popen(
+        [server_only, "-m", "plangraf.cli", "serve", "--port", "0", *versions],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
+    )
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[1]
+        assert len(httpx.get(f"{address}/queries/plans.csv").text.splitlines()) == 27
+        for name in ("doc/5001/plan/2020-2023-7.html", "ontology", "catalog.ttl", "dump/", "feed", "docs"):
+            assert httpx.get(f"{address}/{name}", follow_redirects=True).status_code == 200, name
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "the current version is served without a build" in said
+
+
+def test_the_table_of_extras_is_that_of_the_project() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    named = {extra: tuple(Requirement(line).name for line in extras[extra]) for extra in EXTRAS}
+    assert named == EXTRAS
+
+
+def test_the_servers_lock_has_the_pins_of_the_whole_lock() -> None:
+    def pins(name: str) -> set[str]:
+        return set((ROOT / name).read_text().split("\n"))
+
+    assert pins("requirements-server.lock") < pins("requirements.lock")

@@ -92,9 +92,33 @@ def test_most_of_a_dataset_stands_on_the_sheets_of_its_classes(model: Model) -> 
 # What is odd
 
 _ODD_TEXTS = [
-    "=1+1", "+47 73", "-5", "@sum", "'=1", "''", "'", " foran", "bak ", "a\nb", "a\r\nb", "a\tb", "", "_x0041_",
-    "\\n", "\\u0041", 'si "ja"', "æøå ÆØÅ", "🙂", "\u00a0", "a;b,c", "x" * 40_000, "\x07", "TRUE", "1.234", "2020-1",
-]  # fmt: skip
+    "=1+1",
+    "+47 73",
+    "-5",
+    "@sum",
+    "'=1",
+    "''",
+    "'",
+    " foran",
+    "bak ",
+    "a\nb",
+    "a\r\nb",
+    "a\tb",
+    "",
+    "_x0041_",
+    "\\n",
+    "\\u0041",
+    'si "ja"',
+    "æøå ÆØÅ",
+    "🙂",
+    "\u00a0",
+    "a;b,c",
+    "x" * 40_000,
+    "\x07",
+    "TRUE",
+    "1.234",
+    "2020-1",
+]
 
 
 def _odd_triples() -> set[Triple]:

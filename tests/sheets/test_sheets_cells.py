@@ -17,10 +17,11 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.formula import ArrayFormula
 
 from filled_sheets import columns, fill, sheet_of
+from plangraf.diagnostics.diagnostic import stops
+from plangraf.diagnostics.rendering import as_text
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.settings import Settings
 from plangraf.sheets.exchange import export_template, read_sheets
-from plangraf.sheets.problems import as_text, stops
 from plangraf.sheets.read.number_formats import shown, shown_day
 from plangraf.sheets.read.raw import Refused, UnreadableError
 from plangraf.sheets.read.rows import Imported
@@ -381,7 +382,7 @@ def test_a_row_without_a_key_gets_one_proposed_that_is_accepted(sheets: Path) ->
 def refused(path: Path) -> str:
     with pytest.raises(UnreadableError) as caught:
         imported(path)
-    return caught.value.problem.message_en
+    return caught.value.problem.en
 
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)

@@ -93,18 +93,36 @@ def rows(tmp_path: Path) -> Path:
     path = tmp_path / "plan.xlsx"
     export_template(Settings(), path)
     lines = {"@evidence plan:firstLine": 3}
-    return fill(path, {
-        "plan:SourceDocument": [{"key": "kilde", "dcterms:title@nb": "Kilden"}],
-        "plan:Plan": [{
-            "key": "1", "plan:number": 1, "dcterms:title@nb": "Skoleplan", "plan:purpose@nb": "Nok skoleplasser.",
-            "plan:purpose@en": "Enough places at school.", "plan:municipality": "municipality/9999",
-            "plan:responsibleUnit": "organizational-unit/skole", **lines,
-        }],
-        "plan:Perspective": [{"key": "2024-1", "skos:prefLabel@nb": "Trygg vei", "skos:prefLabel@en": "Safe road",
-                              **lines}],
-        "plan:PlanPerspectiveLink": [{"key": "1-1", "plan:linkedPlan": "plan/1", "plan:position": 1,
-                                      "plan:linkedPerspective": "perspective/2024-1", **lines}],
-    })  # fmt: skip
+    return fill(
+        path,
+        {
+            "plan:SourceDocument": [{"key": "kilde", "dcterms:title@nb": "Kilden"}],
+            "plan:Plan": [
+                {
+                    "key": "1",
+                    "plan:number": 1,
+                    "dcterms:title@nb": "Skoleplan",
+                    "plan:purpose@nb": "Nok skoleplasser.",
+                    "plan:purpose@en": "Enough places at school.",
+                    "plan:municipality": "municipality/9999",
+                    "plan:responsibleUnit": "organizational-unit/skole",
+                    **lines,
+                }
+            ],
+            "plan:Perspective": [
+                {"key": "2024-1", "skos:prefLabel@nb": "Trygg vei", "skos:prefLabel@en": "Safe road", **lines}
+            ],
+            "plan:PlanPerspectiveLink": [
+                {
+                    "key": "1-1",
+                    "plan:linkedPlan": "plan/1",
+                    "plan:position": 1,
+                    "plan:linkedPerspective": "perspective/2024-1",
+                    **lines,
+                }
+            ],
+        },
+    )
 
 
 def kinds(path: Path) -> dict[str, set[str]]:
@@ -132,22 +150,41 @@ def kinds(path: Path) -> dict[str, set[str]]:
 def test_each_statement_of_a_row_has_its_own_kind(rows: Path) -> None:
     found = kinds(rows)
     assert found["plan/1"] == {
-        "structural type", "structural municipality", "printed number", "printed title", "summarised purpose",
+        "structural type",
+        "structural municipality",
+        "printed number",
+        "printed title",
+        "summarised purpose",
         "identified responsibleUnit",
-    }  # fmt: skip
+    }
     assert found["perspective/2024-1"] == {
-        "structural type", 'printed prefLabel "Trygg vei"@nb', 'summarised prefLabel "Safe road"@en',
-    }  # fmt: skip
+        "structural type",
+        'printed prefLabel "Trygg vei"@nb',
+        'summarised prefLabel "Safe road"@en',
+    }
     assert found["plan-perspective-link/1-1"] == {
-        "structural type", "structural linkedPlan", "structural position", "printed linkedPerspective",
-    }  # fmt: skip
+        "structural type",
+        "structural linkedPlan",
+        "structural position",
+        "printed linkedPerspective",
+    }
 
 
 def test_the_kind_that_the_row_names_is_that_of_what_would_be_printed(rows: Path) -> None:
-    fill(rows, {"plan:Plan": [{
-        "key": "2", "dcterms:title@nb": "Ny plan", "plan:purpose@nb": "Noe vi sier selv.",
-        "@evidence plan:firstLine": 3, "@evidence plan:evidenceKind": "identifisert",
-    }]})  # fmt: skip
+    fill(
+        rows,
+        {
+            "plan:Plan": [
+                {
+                    "key": "2",
+                    "dcterms:title@nb": "Ny plan",
+                    "plan:purpose@nb": "Noe vi sier selv.",
+                    "@evidence plan:firstLine": 3,
+                    "@evidence plan:evidenceKind": "identifisert",
+                }
+            ]
+        },
+    )
     assert kinds(rows)["plan/2"] == {"structural type", "identified title", "summarised purpose"}
 
 

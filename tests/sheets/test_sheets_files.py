@@ -11,10 +11,11 @@ import pytest
 from openpyxl import load_workbook
 
 from filled_sheets import columns, fill, sheet_of
+from plangraf.diagnostics.diagnostic import stops
+from plangraf.diagnostics.rendering import as_text
 from plangraf.settings import Settings
 from plangraf.sheets.exchange import export_sheet, export_template, import_sheet, read_sheets
 from plangraf.sheets.notes import NOTES_FILE, read_notes
-from plangraf.sheets.problems import as_text, stops
 from plangraf.sheets.read.raw import UnreadableError
 from plangraf.sheets.read.rows import Imported
 from plangraf.sheets.replacing import Preview

@@ -7,12 +7,14 @@ import re
 import pytest
 from pyoxigraph import Literal, NamedNode, Triple
 
+from plangraf.diagnostics.diagnostic import Diagnostic
+from plangraf.diagnostics.rendering import as_text
 from plangraf.rdf.namespaces import ID, PLAN, PREFIXES
+from plangraf.sheets.cell_place import CellError, CellPlace
 from plangraf.sheets.cells import read
 from plangraf.sheets.derived import derived
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Column
-from plangraf.sheets.problems import CellError, Place, SheetProblem, as_text
 from plangraf.sheets.read.links import Names
 from plangraf.sheets.shapes import read_model
 from plangraf.sheets.values import lexical_of
@@ -156,10 +158,10 @@ def test_a_start_that_cannot_be_typed_is_no_start(text: str) -> None:
 
 def test_many_problems_are_told_by_cause_with_rows_and_three_examples() -> None:
     problems = [
-        SheetProblem(Place("plan.csv", row, "B", "nummer", f"x{row}"), f"«x{row}» er feil.", f"«x{row}» is wrong.")
+        Diagnostic(CellPlace("plan.csv", row, "B", "nummer", f"x{row}"), f"«x{row}» er feil.", f"«x{row}» is wrong.")
         for row in range(4, 24)
     ]
-    problems += [SheetProblem(Place("plan.csv", 9, "C"), "Noe annet.", "Something else.")]
+    problems += [Diagnostic(CellPlace("plan.csv", 9, "C"), "Noe annet.", "Something else.")]
     report = as_text(problems)
     assert "21 findings with 2 causes. --all shows each of them." in report
     assert "20 × nb" in report

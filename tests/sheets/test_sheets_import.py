@@ -13,11 +13,12 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from filled_sheets import columns, fill, sheet_of
+from plangraf.diagnostics.rendering import as_text
 from plangraf.rdf.namespaces import ID, PREFIXES
 from plangraf.rdf.namespaces import PLAN as PLAN_
 from plangraf.settings import Settings
+from plangraf.sheets.cell_place import CellError
 from plangraf.sheets.exchange import Outcome, export_template, import_sheet, read_sheets
-from plangraf.sheets.problems import CellError, as_text
 from plangraf.sheets.read import xlsx as xlsx_reading
 from plangraf.sheets.read.raw import UnreadableError
 from plangraf.sheets.shapes import read_model
@@ -351,7 +352,7 @@ def test_csv_that_cannot_be_read_is_told(tmp_path: Path, content: bytes, message
     (tmp_path / "plan.csv").write_bytes(content)
     with pytest.raises(UnreadableError) as caught:
         read_sheets(tmp_path, tmp_path / "9999" / "ny", MODEL)
-    assert message in caught.value.problem.message_en
+    assert message in caught.value.problem.en
 
 
 # Files that would do harm
@@ -361,7 +362,7 @@ def refusal(path: Path) -> str:
     outcome = import_sheet(Settings(), path, path.parent / "9999" / "ny")
     assert outcome == Outcome((), 0, outcome.problems)
     assert not (path.parent / "9999").exists()
-    return outcome.problems[0].message_en
+    return outcome.problems[0].en
 
 
 def rezipped(path: Path, part: str, change: Callable[[bytes], bytes]) -> Path:

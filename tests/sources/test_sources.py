@@ -34,8 +34,7 @@ def data(tmp_path: Path) -> Path:
 def skipped(home: Path, data: Path) -> list[tuple[str, str, str]]:
     """Path below the data folder, severity and English text of what is not read."""
     return [
-        (str(one.path.relative_to(data)), one.problem.severity, one.problem.message_en)
-        for one in sources(home, [data]).skipped
+        (str(one.path.relative_to(data)), one.problem.severity, one.problem.en) for one in sources(home, [data]).skipped
     ]
 
 
@@ -123,7 +122,7 @@ def test_one_dataset_in_two_data_folders_stops_and_the_same_folder_twice_does_no
     other.mkdir(parents=True)
     (other / "more.ttl").write_text(CASE, encoding="utf-8")
     (found,) = sources(home, [data, tmp_path / "other"]).skipped
-    assert found.problem.message_en.startswith("The dataset 9999/plan lies in ")
+    assert found.problem.en.startswith("The dataset 9999/plan lies in ")
     (tmp_path / "link").symlink_to(data)
     once = sources(home, [data])
     for again in ([data, data], [data, tmp_path / "link"], [data, data / ".." / "my-data"]):
@@ -153,7 +152,7 @@ def test_a_folder_one_too_deep_is_told_with_the_right_one(home: Path, data: Path
 def problems(folder: Path, content: bytes) -> list[tuple[int | None, str]]:
     path = folder / "own.ttl"
     path.write_bytes(content)
-    return [(one.line, one.message_en) for one in read([SourceFile(path, "own.ttl", GRAPH + "9999/plan")]).problems]
+    return [(one.place.line, one.en) for one in read([SourceFile(path, "own.ttl", GRAPH + "9999/plan")]).problems]
 
 
 def test_a_byte_order_mark_and_line_ends_of_other_systems_are_read(tmp_path: Path) -> None:

@@ -20,15 +20,41 @@ def test_every_kind_of_token_is_told_apart() -> None:
     SELECT ?a { _:b plan:b.c 'x'@nb-NO , "y\\"z" , \"\"\"long " text\"\"\"
     , -1.5e3 , .5 ; a [] FILTER(?a<3 && ?b>=4) }"""
     assert kinds(query) == [
-        ("word", "PREFIX"), ("prefixed_name", "plan:"), ("iri", "<http://x#>"), ("word", "SELECT"),
-        ("variable", "?a"), ("punctuation", "{"), ("bnode", "_:b"), ("prefixed_name", "plan:b.c"),
-        ("string", "'x'"), ("langtag", "@nb-NO"), ("punctuation", ","), ("string", '"y\\"z"'),
-        ("punctuation", ","), ("string", '"""long " text"""'), ("punctuation", ","), ("punctuation", "-"),
-        ("number", "1.5e3"), ("punctuation", ","), ("number", ".5"), ("punctuation", ";"), ("word", "a"),
-        ("punctuation", "["), ("punctuation", "]"), ("word", "FILTER"), ("punctuation", "("), ("variable", "?a"),
-        ("punctuation", "<"), ("number", "3"), ("punctuation", "&&"), ("variable", "?b"), ("punctuation", ">="),
-        ("number", "4"), ("punctuation", ")"), ("punctuation", "}"),
-    ]  # fmt: skip
+        ("word", "PREFIX"),
+        ("prefixed_name", "plan:"),
+        ("iri", "<http://x#>"),
+        ("word", "SELECT"),
+        ("variable", "?a"),
+        ("punctuation", "{"),
+        ("bnode", "_:b"),
+        ("prefixed_name", "plan:b.c"),
+        ("string", "'x'"),
+        ("langtag", "@nb-NO"),
+        ("punctuation", ","),
+        ("string", '"y\\"z"'),
+        ("punctuation", ","),
+        ("string", '"""long " text"""'),
+        ("punctuation", ","),
+        ("punctuation", "-"),
+        ("number", "1.5e3"),
+        ("punctuation", ","),
+        ("number", ".5"),
+        ("punctuation", ";"),
+        ("word", "a"),
+        ("punctuation", "["),
+        ("punctuation", "]"),
+        ("word", "FILTER"),
+        ("punctuation", "("),
+        ("variable", "?a"),
+        ("punctuation", "<"),
+        ("number", "3"),
+        ("punctuation", "&&"),
+        ("variable", "?b"),
+        ("punctuation", ">="),
+        ("number", "4"),
+        ("punctuation", ")"),
+        ("punctuation", "}"),
+    ]
 
 
 def test_a_token_knows_its_line_and_column_in_the_original_text() -> None:
@@ -41,8 +67,10 @@ def test_a_token_knows_its_line_and_column_in_the_original_text() -> None:
 def test_codepoint_escapes_are_decoded_before_the_tokens_and_places_stay_those_of_the_original() -> None:
     tokens = tokenize("ASK { \\u0053ERVICE <http://x> { } }")
     assert [(token.text, token.column) for token in tokens[2:5]] == [
-        ("SERVICE", 7), ("<http://x>", 20), ("{", 31),
-    ]  # fmt: skip
+        ("SERVICE", 7),
+        ("<http://x>", 20),
+        ("{", 31),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -125,15 +153,27 @@ def test_names_give_their_parts() -> None:
 
 def test_a_full_stop_ends_a_sentence_and_stays_within_a_name() -> None:
     assert kinds("?s x:p x:o. 5. 5.5 1.e3 _:b.") == [
-        ("variable", "?s"), ("prefixed_name", "x:p"), ("prefixed_name", "x:o"), ("punctuation", "."),
-        ("number", "5"), ("punctuation", "."), ("number", "5.5"), ("number", "1.e3"), ("bnode", "_:b"),
+        ("variable", "?s"),
+        ("prefixed_name", "x:p"),
+        ("prefixed_name", "x:o"),
         ("punctuation", "."),
-    ]  # fmt: skip
+        ("number", "5"),
+        ("punctuation", "."),
+        ("number", "5.5"),
+        ("number", "1.e3"),
+        ("bnode", "_:b"),
+        ("punctuation", "."),
+    ]
 
 
 def test_less_than_is_told_from_an_iri_as_the_grammar_does() -> None:
     assert kinds("?a<?b && ?c >?d") == [
-        ("variable", "?a"), ("punctuation", "<"), ("variable", "?b"), ("punctuation", "&&"), ("variable", "?c"),
-        ("punctuation", ">"), ("variable", "?d"),
-    ]  # fmt: skip
+        ("variable", "?a"),
+        ("punctuation", "<"),
+        ("variable", "?b"),
+        ("punctuation", "&&"),
+        ("variable", "?c"),
+        ("punctuation", ">"),
+        ("variable", "?d"),
+    ]
     assert kinds("?a<?b>?d")[1] == ("iri", "<?b>")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
-from plangraf.errors import DataError, ParameterError
+from plangraf.diagnostics.diagnostic import DataError
+from plangraf.errors import ParameterError
 from plangraf.sparql.named.binding import NamedQuery, load_queries, term
 from plangraf.sparql.named.head import Parameter, parse_head
 
@@ -96,9 +97,9 @@ def test_a_head_that_cannot_be_used_names_file_and_line(text: str, line: int, pa
     with pytest.raises(DataError) as caught:
         parse_head(text, "queries/x.rq")
     (found,) = caught.value.problems
-    assert (found.file, found.line) == ("queries/x.rq", line)
-    assert part in found.message_en
-    assert found.message_nb != found.message_en
+    assert (found.place.file, found.place.line) == ("queries/x.rq", line)
+    assert part in found.en
+    assert found.nb != found.en
     assert f"queries/x.rq:{line}" in str(caught.value)
 
 
@@ -107,7 +108,7 @@ def test_a_head_that_cannot_be_used_names_file_and_line(text: str, line: int, pa
     [
         (HEAD + "ASK { ?s ?p ?o }", "is a SELECT"),
         (HEAD + "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }", "is a SELECT"),
-        (HEAD + "SELECT ?thing", "no WHERE"),
+        (HEAD + "SELECT ?thing", "expected .* or WHERE"),
         (HEAD + "SELECT ?number ?thing WHERE { ?thing ?p ?number }", "columns are thing, number"),
         (HEAD + "SELECT * WHERE { ?thing ?p ?number }", r"gives \*"),
         (HEAD.replace('example: "7"', 'example: "seven"') + BODY, "seven"),

@@ -18,12 +18,24 @@ PARTS = {
     "date-times": ["2024-01-01T0{a}:3{b}:00{z}^dateTime", "2024-01-0{a}T0{b}:00:00^dateTime"],
     "days": ["---0{a}{z}^gDay", "---1{b}^gDay"],
     "durations": ["P{a}M^duration", "P{a}{b}D^duration", "P{a}M{b}D^duration", "-P{b}{a}DT{a}H^duration"],
-    "malformed": ["P{a}{b}D^dayTimeDuration", "P{a}x{b}^dayTimeDuration", "2024-01-01T0{a}:x^dateTime",
-                  "2024-01-01T0{a}:00:00{z}^dateTime"],
-    "numbers": ["900719925474099{a}^integer", "900719925474099{b}^double", "900719925474099{a}.{b}^decimal",
-                "0.{a}^float", "0.{a}^double", "0.{a}000000{b}^decimal", "NaN^double", "INF^float"],
+    "malformed": [
+        "P{a}{b}D^dayTimeDuration",
+        "P{a}x{b}^dayTimeDuration",
+        "2024-01-01T0{a}:x^dateTime",
+        "2024-01-01T0{a}:00:00{z}^dateTime",
+    ],
+    "numbers": [
+        "900719925474099{a}^integer",
+        "900719925474099{b}^double",
+        "900719925474099{a}.{b}^decimal",
+        "0.{a}^float",
+        "0.{a}^double",
+        "0.{a}000000{b}^decimal",
+        "NaN^double",
+        "INF^float",
+    ],
     "kinds": ["{a}{b}^integer", "{a}{b}^string", "2024-0{a}-0{b}^date", "{b}{a}^unknown"],
-}  # fmt: skip
+}
 PATTERNS = ("?s <http://x/v> ?v", "?v ^<http://x/v> ?s", "?s <http://x/v> ?w BIND(COALESCE(?w, 1) AS ?v)")
 HOW_MANY = 400
 

@@ -13,10 +13,29 @@ from plangraf.sparql.safety import Limits, check
 
 LIMITS = Limits()
 NAMES = (
-    "Goal", "Measure", "Perspective", "Plan", "PlanPerspectiveLink", "SubGoal", "caseNumber", "goalNumber", "interval",
-    "linkedPerspective", "linkedPlan", "namesPerspective", "number", "primaryPerspective", "respondsTo", "section",
-    "titleAsPrinted", "inCase", "citesCase", "citedCase", "treatedInCase", "hiddenCase",
-)  # fmt: skip
+    "Goal",
+    "Measure",
+    "Perspective",
+    "Plan",
+    "PlanPerspectiveLink",
+    "SubGoal",
+    "caseNumber",
+    "goalNumber",
+    "interval",
+    "linkedPerspective",
+    "linkedPlan",
+    "namesPerspective",
+    "number",
+    "primaryPerspective",
+    "respondsTo",
+    "section",
+    "titleAsPrinted",
+    "inCase",
+    "citesCase",
+    "citedCase",
+    "treatedInCase",
+    "hiddenCase",
+)
 REUSED = ("dcterms:title", "dcterms:identifier", "skos:notation", "rdf:type", "skos:Concept", "skos:prefLabel")
 TERMS = frozenset(
     [PLAN + name for name in NAMES] + [PREFIXES[name.partition(":")[0]] + name.partition(":")[2] for name in REUSED]

@@ -178,8 +178,10 @@ def test_a_clock_that_goes_back_does_not_take_the_feed_along(tmp_path: Path) -> 
         assert staged is not None
         staged.commit()
     assert [p.published for p in FeedLog(tmp_path / "feed").publications()] == [
-        "2026-01-01T12:00:00.000Z", "2026-01-01T12:00:00.001Z", "2026-01-01T12:00:00.002Z",
-    ]  # fmt: skip
+        "2026-01-01T12:00:00.000Z",
+        "2026-01-01T12:00:00.001Z",
+        "2026-01-01T12:00:00.002Z",
+    ]
 
 
 def test_what_is_staged_counts_only_once_it_is_committed(tmp_path: Path) -> None:
@@ -276,23 +278,30 @@ def test_a_damaged_log_is_told_with_what_to_do(store: VersionStore, harm: str) -
 
 
 def test_a_thing_is_its_statements_and_the_blank_nodes_that_hang_on_it() -> None:
-    lines = sorted([
-        b'<http://e/a> <http://e/p> " _:no blank node" <http://e/g> .',
-        b"<http://e/a> <http://e/p> <http://e/b> <http://e/g> .",
-        b"<http://e/b> <http://e/p> _:1 <http://e/g> .",
-        b"_:1 <http://e/p> _:2 <http://e/g> .",
-        b'_:2 <http://e/p> "deep"@nb <http://e/g> .',
-        b"<http://e/d> <http://e/p> _:3 <http://e/g> .",
-        b"<http://e/c> <http://e/p> _:3 <http://e/h> .",
-        b'_:3 <http://e/p> "shared" <http://e/g> .',
-        b'_:4 <http://e/p> "loose" <http://e/g> .',
-        b'_:5 <http://e/p> "loose" .',
-        b'<http://e/z> <http://e/p> "in the default graph" .',
-    ])  # fmt: skip
+    lines = sorted(
+        [
+            b'<http://e/a> <http://e/p> " _:no blank node" <http://e/g> .',
+            b"<http://e/a> <http://e/p> <http://e/b> <http://e/g> .",
+            b"<http://e/b> <http://e/p> _:1 <http://e/g> .",
+            b"_:1 <http://e/p> _:2 <http://e/g> .",
+            b'_:2 <http://e/p> "deep"@nb <http://e/g> .',
+            b"<http://e/d> <http://e/p> _:3 <http://e/g> .",
+            b"<http://e/c> <http://e/p> _:3 <http://e/h> .",
+            b'_:3 <http://e/p> "shared" <http://e/g> .',
+            b'_:4 <http://e/p> "loose" <http://e/g> .',
+            b'_:5 <http://e/p> "loose" .',
+            b'<http://e/z> <http://e/p> "in the default graph" .',
+        ]
+    )
     found = dict(things(lines))
     assert {thing.removeprefix("http://e/"): len(own) for thing, own in found.items()} == {
-        "a": 2, "b": 3, "c": 3, "g": 1, "https://w3id.org/plangraf/graph/default": 1, "z": 1,
-    }  # fmt: skip
+        "a": 2,
+        "b": 3,
+        "c": 3,
+        "g": 1,
+        "https://w3id.org/plangraf/graph/default": 1,
+        "z": 1,
+    }
     assert found["http://e/b"] == [
         b"<http://e/b> <http://e/p> _:c14n1 <http://e/g> .",
         b'_:c14n0 <http://e/p> "deep"@nb <http://e/g> .',
@@ -309,8 +318,9 @@ def _apart(lines: list[bytes], number: int) -> list[Quad]:
 
 _STATES = st.lists(
     st.frozensets(st.builds(line, st.sampled_from("abcde"), st.sampled_from("12"), st.sampled_from("gh"))),
-    min_size=1, max_size=6,
-)  # fmt: skip
+    min_size=1,
+    max_size=6,
+)
 
 
 @given(states=_STATES)

@@ -50,9 +50,12 @@ def test_a_build_killed_at_random_moments_leaves_the_old_version_current(tmp_pat
         moment = duration * (number + moments.random()) / KILLS
         begin = time.monotonic()
         build = subprocess.Popen(
-            command("build", "--quiet", "--force"), env=environ(home),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+            command("build", "--quiet", "--force"),
+            env=environ(home),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         try:
             build.wait(timeout=moment)
             # Quicker than any before, since less runs beside it.

@@ -6,9 +6,11 @@ import pytest
 from pyoxigraph import NamedNode, RdfFormat, Store
 
 from plangraf.pages.html import Pages
+from plangraf.rdf.graph import Statements
+from plangraf.settings import default_home
 from plangraf.views.adoption import notice_of
+from plangraf.views.catalog.site import load_site
 from plangraf.views.describe import Description
-from plangraf.views.graphs import Graph
 
 BASE = "https://w3id.org/plangraf/id/"
 STRATEGY = BASE + "5001/planning-strategy/2020-2023"
@@ -41,9 +43,9 @@ def description(iri: str, turtle: str) -> Description:
     store = Store()
     store.load(HEAD + turtle, format=RdfFormat.TURTLE)
     thing = NamedNode(iri)
-    own: Graph = [(s, p, o) for s, p, o, _ in store if s == thing]  # type: ignore[misc]
-    incoming: Graph = [(s, p, o) for s, p, o, _ in store if o == thing]  # type: ignore[misc]
-    named: Graph = [(s, p, o) for s, p, o, _ in store if thing not in (s, o)]  # type: ignore[misc]
+    own: Statements = [(s, p, o) for s, p, o, _ in store if s == thing]  # type: ignore[misc]
+    incoming: Statements = [(s, p, o) for s, p, o, _ in store if o == thing]  # type: ignore[misc]
+    named: Statements = [(s, p, o) for s, p, o, _ in store if thing not in (s, o)]  # type: ignore[misc]
     return Description(thing=thing, own=own, incoming=incoming, named=named, predicates=[], evidence=[])
 
 
@@ -73,7 +75,7 @@ def test_only_an_adoption_that_was_made_is_an_adoption(iri: str, turtle: str, ex
 
 @pytest.mark.parametrize(("language", "words"), [("nb", "ikke at det er vedtatt"), ("en", "not that it was adopted")])
 def test_the_page_of_what_is_on_hearing_says_that_it_is_not_adopted(language: str, words: str) -> None:
-    pages = Pages("", lambda: "0123456789abcdef")
+    pages = Pages("", lambda: "0123456789abcdef", own_words=load_site(default_home()).words)
     page = pages.document(
         description(STRATEGY, HEARING), language, canonical="http://a/", alternates=[], json_ld={}
     ).decode()

@@ -1,1 +1,1 @@
-"""What data must keep: closed vocabularies, SHACL shapes, and queries that must return no row."""
+"""The checks of a build: closed vocabularies, SHACL shapes, and queries that must return no row."""

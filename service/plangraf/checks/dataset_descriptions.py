@@ -1,4 +1,4 @@
-"""Whether each dataset describes itself, once: what has no description is in no catalogue."""
+"""Checks that exactly one folder describes each dataset, because the catalogue lists only described ones."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from collections.abc import Collection, Iterator, Sequence
 
 from pyoxigraph import NamedNode, Quad
 
-from plangraf.errors import DataProblem
+from plangraf.diagnostics.diagnostic import FileDiagnostic, in_file
+from plangraf.rdf.names import compact
 from plangraf.rdf.namespaces import GRAPH, PREFIXES
 from plangraf.sources.files import SourceFile
-from plangraf.sources.turtle import Parsed, compact
+from plangraf.sources.turtle import Parsed
 
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")
 
 
-def dataset_problems(parsed: Parsed, everything: Collection[Quad], files: Sequence[SourceFile]) -> list[DataProblem]:
-    """Datasets that two graphs describe, and graphs of datasets that describe none.
+def dataset_problems(parsed: Parsed, everything: Collection[Quad], files: Sequence[SourceFile]) -> list[FileDiagnostic]:
+    """Finds datasets that several graphs describe, and dataset folders without a description.
 
     Args:
         parsed: what is checked.
-        everything: what was parsed and all that stands beside.
+        everything: the parsed statements and those they may refer to.
         files: the files that were parsed.
     """
     described: dict[str, set[str]] = {}
@@ -31,12 +32,12 @@ def dataset_problems(parsed: Parsed, everything: Collection[Quad], files: Sequen
     return [*_twice(parsed, described, own), *_undescribed(described, own, files)]
 
 
-def _twice(parsed: Parsed, described: dict[str, set[str]], own: set[str]) -> Iterator[DataProblem]:
+def _twice(parsed: Parsed, described: dict[str, set[str]], own: set[str]) -> Iterator[FileDiagnostic]:
     for dataset, graphs in sorted(described.items()):
         if len(graphs) > 1 and graphs & own:
             place = parsed.place(dataset)
             named = ", ".join(sorted(graph.removeprefix(GRAPH) for graph in graphs))
-            yield DataProblem(
+            yield in_file(
                 place.file if place else "data/", place.line if place else None,
                 f"Datasettet {compact(dataset)} er beskrevet i flere mapper: {named}. Gi hver mappe sitt eget.",
                 f"The dataset {compact(dataset)} is described in several folders: {named}. Give each folder a dataset "
@@ -45,15 +46,17 @@ def _twice(parsed: Parsed, described: dict[str, set[str]], own: set[str]) -> Ite
             )  # fmt: skip
 
 
-def _undescribed(described: dict[str, set[str]], own: set[str], files: Sequence[SourceFile]) -> Iterator[DataProblem]:
+def _undescribed(
+    described: dict[str, set[str]], own: set[str], files: Sequence[SourceFile]
+) -> Iterator[FileDiagnostic]:
     with_description = {graph for graphs in described.values() for graph in graphs}
     if not with_description:
-        return  # nothing here is meant for a catalogue
+        return  # no dataset here is meant for a catalogue
     for graph in sorted(own - with_description):
         name = next((file.name for file in files if file.graph == graph), None)
         if name is None or graph.removeprefix(GRAPH).count("/") != 1:
             continue
-        yield DataProblem(
+        yield in_file(
             name.rpartition("/")[0] or name, None,
             "Ingen fil i mappen beskriver datasettet (dcat:Dataset), så katalogen har det ikke med. Legg til "
             "dataset.ttl med tittel, beskrivelse, lisens og utgiver.",

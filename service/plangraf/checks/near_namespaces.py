@@ -1,7 +1,8 @@
-"""Namespaces that are nearly one that we hold: `https://purl.org/dc/terms/`, or a prefix that lacks its `#`.
+"""Finds misspelt namespaces: `https://purl.org/dc/terms/`, or a prefix that lacks its `#`.
 
-To RDF they are others, so that no shape looks at what is said with them. Measured against all namespaces that are
-known, so that no list of slips has to be kept; what is like none of them is named as a vocabulary that nobody checks.
+RDF treats a misspelt namespace as another vocabulary, so that no shape sees the statements. Each unknown namespace is
+compared with all known ones, because a list of misspellings would never be complete. One that resembles none of them
+is reported as a vocabulary that is not checked.
 """
 
 from __future__ import annotations
@@ -13,31 +14,33 @@ from dataclasses import dataclass
 
 from pyoxigraph import Quad
 
-from plangraf.checks.vocabulary import Position, Vocabularies, uses
-from plangraf.errors import DataProblem
+from plangraf.checks.vocabulary import Position, Vocabularies, uses_but
+from plangraf.diagnostics.diagnostic import FileDiagnostic, FilePlace, in_file
+from plangraf.rdf.names import local_name
+from plangraf.rdf.names import namespace as namespace_of
 from plangraf.rdf.namespaces import BASE, GRAPH, ID, ONTOLOGY, PREFIXES, QUERIES, SDG, SHAPES
 from plangraf.sources.files import SourceFile
-from plangraf.sources.turtle import Locate, Place
+from plangraf.sources.turtle import Locate
 
-# Namespaces without end: of things, not of terms.
+# Open namespaces: they name things, and no list has all of them.
 _OPEN = (ID, GRAPH, QUERIES, SDG)
 _SCHEME = re.compile(r"^https?:/*(?:www\.)?", re.IGNORECASE)
 _USES: frozenset[Position] = frozenset({"predicate", "class", "datatype"})
-# Edits by which a namespace may miss the right one, when its terms are those of the right one.
+# Most edits between a misspelt namespace and the right one, when the right one defines the term.
 _EDITS, _EDITS_OF_A_LONG_ONE, _LONG = 2, 3, 20
 _PREFIXES = {namespace: prefix for prefix, namespace in PREFIXES.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """`written` is what stands there, `right` the namespace that was meant; None when none is like it."""
+    """A misspelt or unknown namespace: as written, and the right one (None when no known one resembles it)."""
 
     written: str
     right: str | None
 
 
 class Namespaces:
-    """All namespaces that are known, and what is nearly one of them."""
+    """The known namespaces, and corrections for misspelt ones."""
 
     def __init__(self, vocabularies: Vocabularies) -> None:
         self._vocabularies = vocabularies
@@ -53,7 +56,7 @@ class Namespaces:
         self._known: dict[tuple[str, bool], Miss | None] = {}
 
     def miss(self, iri: str, position: Position) -> Miss | None:
-        """What is wrong with the namespace of an IRI; None when it is known, or when the IRI is no term."""
+        """The fault in the namespace of an IRI; None when the namespace is known, or when the IRI is not a term."""
         key = iri, position in _USES
         if key not in self._known:
             self._known[key] = self._look(iri, use=key[1])
@@ -64,7 +67,7 @@ class Namespaces:
             return None
         plain = _plain(iri)
         if plain in self._plain.values() or (plain.startswith(_plain(BASE)) and not iri.startswith(BASE)):
-            return None  # names the vocabulary itself; another host than ours is told by the parsing
+            return None  # the vocabulary itself; parsing reports our path on another host
         closed = self._same_but_for_signs(iri, plain, self._closed, use=use)
         if closed is not None or (iri.startswith(_OPEN) and not use):
             return closed
@@ -72,7 +75,7 @@ class Namespaces:
         return of_things or self._like(iri, use=use)
 
     def _same_but_for_signs(self, iri: str, plain: str, among: Iterable[str], *, use: bool) -> Miss | None:
-        """Scheme, case, `www.` and the final sign differ, or the sign is missing."""
+        """Finds a namespace that differs in scheme, case, `www.` or the final `#` or `/` only."""
         for namespace in among:
             known = self._plain[namespace]
             if not plain.startswith(known):
@@ -88,11 +91,10 @@ class Namespaces:
         return None
 
     def _like(self, iri: str, *, use: bool) -> Miss | None:
-        """Some letters differ, or it is another edition of the same vocabulary; for a use at least what it is."""
+        """Finds a namespace that differs in a few letters or in its edition; reports an unknown one that is in use."""
         if iri.startswith(ONTOLOGY + "/"):
             return None  # versions, declarations of prefixes and components of cubes
-        local = re.split(r"[#/]", iri)[-1]
-        written = iri[: len(iri) - len(local)]
+        local, written = local_name(iri), namespace_of(iri)
         plain, name = _plain(written), local.lower()
         near = []
         for namespace, known in self._plain.items():
@@ -119,40 +121,39 @@ class Namespaces:
 
 def namespace_problems(
     quads: Iterable[Quad], vocabularies: Vocabularies, files: Sequence[SourceFile], locate: Locate
-) -> list[DataProblem]:
-    """One problem for each such namespace and file: an error with the right one, or advice that nobody checks it.
+) -> list[FileDiagnostic]:
+    """One problem for each misspelt namespace (an error) or unknown one (advice) and file.
 
     Args:
-        quads: the statements to look at.
-        vocabularies: what is known.
+        quads: the statements to check.
+        vocabularies: the known terms.
         files: the files that `quads` come from.
-        locate: where a thing, by its IRI, stands in the files.
+        locate: gives the place of a thing in the files, by its IRI.
     """
     namespaces = Namespaces(vocabularies)
-    found: dict[tuple[str, Miss], list[Place | None]] = {}
+    found: dict[tuple[str, Miss], list[FilePlace | None]] = {}
     names = {file.name: file for file in files}
-    for quad in quads:
-        for iri, position, _ in uses(quad):
-            if (miss := namespaces.miss(iri, position)) is not None:
-                place = locate(quad.subject.value)  # type: ignore[union-attr]  # no quoted triple is a subject
-                found.setdefault((place.file if place else "", miss), []).append(place)
+    for quad, iri, position, _ in uses_but(quads, lambda iri, position: namespaces.miss(iri, position) is None):
+        if (miss := namespaces.miss(iri, position)) is not None:
+            place = locate(quad.subject.value)  # type: ignore[union-attr]  # no quoted triple is a subject
+            found.setdefault((place.file if place else "", miss), []).append(place)
     return [
         _problem(miss, len(places), *_where(miss.written, names.get(name), files, places))
         for (name, miss), places in sorted(found.items(), key=lambda item: (item[0][0], item[0][1].written))
     ]
 
 
-def query_problems(iris: Collection[str], name: str, vocabularies: Vocabularies) -> list[DataProblem]:
-    """The same for the IRIs of a query; it may ask for terms of any other vocabulary."""
+def query_problems(iris: Collection[str], name: str, vocabularies: Vocabularies) -> list[FileDiagnostic]:
+    """The same for the IRIs of a query, which may use terms of unknown vocabularies."""
     namespaces = Namespaces(vocabularies)
     misses = Counter(namespaces.miss(iri, "individual-of-namespace") for iri in iris)
     return [_problem(miss, count, name, None) for miss, count in misses.items() if miss is not None]
 
 
-def _problem(miss: Miss, count: int, name: str, line: int | None) -> DataProblem:
+def _problem(miss: Miss, count: int, name: str, line: int | None) -> FileDiagnostic:
     times_nb, times_en = ("", "") if count == 1 else (f" Brukt {count} ganger.", f" Used {count} times.")
     if miss.right is None:
-        return DataProblem(
+        return in_file(
             name, line,
             f"Navnerommet <{miss.written}> er ikke blant vokabularene her, så ingen kontrollerer ordene i det."
             f"{times_nb}",
@@ -161,7 +162,7 @@ def _problem(miss: Miss, count: int, name: str, line: int | None) -> DataProblem
             severity="Info",
         )  # fmt: skip
     prefix = f" ({_PREFIXES[miss.right]}:)" if miss.right in _PREFIXES else ""
-    return DataProblem(
+    return in_file(
         name, line,
         f"Navnerommet <{miss.written}> er nesten <{miss.right}>{prefix}. Skriv det siste.{times_nb}",
         f"The namespace <{miss.written}> is nearly <{miss.right}>{prefix}. Write the latter.{times_en}",
@@ -169,9 +170,9 @@ def _problem(miss: Miss, count: int, name: str, line: int | None) -> DataProblem
 
 
 def _where(
-    written: str, file: SourceFile | None, files: Sequence[SourceFile], places: Sequence[Place | None]
+    written: str, file: SourceFile | None, files: Sequence[SourceFile], places: Sequence[FilePlace | None]
 ) -> tuple[str, int | None]:
-    """The file, and the line of the prefix, else of the first thing that uses it."""
+    """The file, and the line that declares the prefix, else that of the first thing that uses it."""
     for one in [file] if file else files:
         try:
             lines = one.path.read_bytes().split(b"\n")
@@ -185,17 +186,17 @@ def _where(
 
 
 def _plain(iri: str) -> str:
-    """An IRI without scheme, `www.` and final sign, in lower case."""
+    """An IRI in lower case, without scheme, `www.` and final `#` or `/`."""
     return re.sub(r"/{2,}", "/", _SCHEME.sub("", iri)).rstrip("#/").lower()
 
 
 def _family(plain: str) -> str:
-    """Host and first step of the path: `purl.org/dc`."""
+    """Host and first segment of the path: `purl.org/dc`."""
     return "/".join(re.split(r"[/#]", plain)[:2])
 
 
 def _undated(plain: str) -> str:
-    """Without the year, month and number of an edition: `www.w3.org/1999/XMLSchema` is that of 2001, too."""
+    """Removes year, month and number of an edition, so that the XML Schema of 1999 equals that of 2001."""
     return re.sub(r"/(?:(?:19|20)[0-9]{2}|[0-9]{1,2}(?:\.[0-9]+)*)(?=/|$)", "", plain)
 
 
@@ -204,7 +205,7 @@ def _host(plain: str) -> str:
 
 
 def _edits(one: str, other: str, most: int) -> int:
-    """How many letters must be added, dropped, changed or swapped; `most` + 1 when more than `most`."""
+    """The edit distance, with swaps of neighbours as one edit; `most` + 1 when it is greater than `most`."""
     if abs(len(one) - len(other)) > most:
         return most + 1
     before: list[int] = []

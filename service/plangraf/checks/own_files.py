@@ -1,4 +1,4 @@
-"""`plangraf validate`: what a build would say about some files, and only about what they describe."""
+"""`plangraf validate`: the problems that a build would report about chosen files."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad, Triple
 
-from plangraf.checks.shacl import sort_problems
 from plangraf.checks.verdict import verdict
+from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_order
 from plangraf.diagnostics.progress import Progress, counted
-from plangraf.errors import DataError, DataProblem, SettingError
+from plangraf.errors import SettingError
+from plangraf.rdf.canonical import relabelled
 from plangraf.rdf.namespaces import GRAPH, ID, PREFIXES
 from plangraf.settings import Settings
 from plangraf.sources.files import READ, SourceFile, Sources, data_root, is_backup, sources
-from plangraf.sources.turtle import Parsed, read, relabelled
+from plangraf.sources.turtle import Parsed, read
 
 _OF_A_MUNICIPALITY = re.compile(re.escape(ID) + r"([0-9]{4})/(?:dataset/([A-Za-z0-9._~-]+)$)?")
 _DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")
@@ -27,28 +28,28 @@ _LOOSE = "own"
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """A file to look at, and what it says."""
+    """A file to validate, parsed."""
 
     file: SourceFile
     quads: set[Quad]
     parsed: Parsed
 
 
-def validate(settings: Settings, paths: Sequence[Path], *, progress: Progress | None = None) -> list[DataProblem]:
-    """What a build would say about some files, and only about what they describe.
+def validate(settings: Settings, paths: Sequence[Path], *, progress: Progress | None = None) -> list[FileDiagnostic]:
+    """The problems that a build would report about things that the given files describe.
 
-    A file whose folders are those of a data folder is read in that place, beside its whole data folder. Any other
-    is read as one of a dataset of its own, and left out for it is each file of ours that says mostly the same: a
-    changed copy would else find what it lacks in the original.
+    A file inside a data folder is validated there, beside the whole folder. Any other file is a dataset of its own,
+    and replaces each file of the project that holds mostly the same statements, because an edited copy would
+    otherwise find in its original what it lacks.
 
     Args:
-        settings: `home` and `data` say what is read beside.
+        settings: `home` and `data` name the other files of the build.
         paths: Turtle files, datasets' folders, data folders.
         progress: where the lines about each step go.
     Returns:
-        Problems of all severities; empty when all is right.
+        Problems of all severities, none for files without any.
     Raises:
-        SettingError: a path does not exist, or a folder holds nothing to look at.
+        SettingError: a path does not exist, or a folder holds no file to validate.
     """
     progress = progress or Progress(None)
     with progress.step("parse") as note:
@@ -57,7 +58,7 @@ def validate(settings: Settings, paths: Sequence[Path], *, progress: Progress | 
         own = _own_files(paths, ours, found)
         parsed, beside = _read_all(own, ours, found, note)
     nodes = {quad.subject.value for quad in parsed.quads if isinstance(quad.subject, NamedNode)}
-    # What they lead to may lose by them what it needs, or get what it must not have.
+    # The files can also break the things that they link to.
     reached = nodes | {
         quad.object.value for quad in parsed.quads
         if isinstance(quad.object, NamedNode) and quad.object.value.startswith(ID)
@@ -71,17 +72,17 @@ def validate(settings: Settings, paths: Sequence[Path], *, progress: Progress | 
     names = {file.name for file in files}
     folders = {file.name.rpartition("/")[0] for file in files}
     skipped = {one.problem for one in found.skipped}
-    return sort_problems(
+    return in_order(
         problem for problem in problems
-        if problem.file in names | folders or problem.focus_node in nodes or problem in skipped
-        or (problem.focus_node in reached and problem.severity == "Violation")
-        # Of the checks there are only rows that name one of these things.
-        or (problem.shape or "").startswith("queries/")
+        if problem.place.file in names | folders or problem.place.thing in nodes or problem in skipped
+        or (problem.place.thing in reached and problem.severity == "Violation")
+        # The check queries were restricted to these things already.
+        or (problem.rule or "").startswith("queries/")
     )  # fmt: skip
 
 
 def _roots(settings: Settings, paths: Iterable[Path]) -> list[Path]:
-    """The data folders to read: those of the settings, and those that the paths are or lie in."""
+    """The data folders of the settings, and those that the paths are or lie in."""
     found = list(settings.data)
     given = [settings.home / "data", *found]
     known = {folder.resolve() for folder in given}
@@ -98,7 +99,7 @@ def _roots(settings: Settings, paths: Iterable[Path]) -> list[Path]:
 
 
 def _copied(path: Path, root: Path, data: Iterable[Path]) -> bool:
-    """Whether a file lies in a copy of a dataset that is read anyway: then it stands for its original."""
+    """Whether a file lies in a copy of a dataset of the build, which it then replaces."""
     if path.absolute() == root.absolute() or len(path.absolute().relative_to(root.absolute()).parts) < 2:
         return False
     dataset = Path(*path.absolute().relative_to(root.absolute()).parts[:2])
@@ -118,7 +119,7 @@ def _root(path: Path) -> Path | None:
 
 
 def _own_files(paths: Sequence[Path], ours: dict[Path, SourceFile], found: Sources) -> list[_Own]:
-    """The files to look at, parsed; those beside that a build names instead of reading are kept in `found`."""
+    """The files to validate, parsed. `found.skipped` keeps only the skipped files that the paths concern."""
     given: dict[Path, Path] = {}
     for path in paths:
         resolved = path.resolve()
@@ -145,13 +146,13 @@ def _own_files(paths: Sequence[Path], ours: dict[Path, SourceFile], found: Sourc
 
 
 def _concerns(skipped: Path, path: Path) -> bool:
-    """Whether a file or folder that is not read is one that was named, holds it, or lies in it."""
+    """Whether a skipped file or folder is the named one, contains it, or lies in it."""
     one, other = skipped.resolve(), path.resolve()
     return one == other or one in other.parents or (path.is_dir() and other in one.parents)
 
 
 def _graphs(loose: Sequence[Path]) -> dict[Path, str]:
-    """The graph of each loose file: of the municipality that it is about, of the dataset that its folder describes."""
+    """The graph of each file outside data folders, from the municipality and the dataset that it describes."""
     said: dict[Path, Counter[str]] = {}
     slugs: dict[tuple[Path, str], str] = {}
     for path in loose:
@@ -173,7 +174,7 @@ def _graphs(loose: Sequence[Path]) -> dict[Path, str]:
 def _read_all(
     own: list[_Own], ours: dict[Path, SourceFile], found: Sources, note: Callable[[str], None]
 ) -> tuple[Parsed, set[Quad]]:
-    """What the files say, and what stands beside them."""
+    """The statements of the files, and those of the other files of the build."""
     chosen = {one.file.path for one in own}
     loose = [one for one in own if one.file.path not in ours]
     beside: dict[SourceFile, set[Quad]] = {
@@ -200,15 +201,15 @@ def _read_all(
 
 
 def _moved(one: _Own, graph: str) -> _Own:
-    """A loose copy, read as the file that it is a copy of."""
+    """An edited copy, parsed into the graph of its original."""
     file = SourceFile(one.file.path, one.file.name, graph)
     parsed = read([file])
     return _Own(file, parsed.quads, parsed)
 
 
 def _replaces(own: Collection[Quad], theirs: set[Triple]) -> bool:
-    """Whether most of what a user's file says is what a file of ours says, and the other way round."""
-    # Files of very different sizes cannot, and most are.
+    """Whether two files share most of their statements."""
+    # Sizes that differ much rule it out, which is quick to see.
     if not 2 * min(len(own), len(theirs)) > max(len(own), len(theirs)):
         return False
     return 2 * len(_triples(own) & theirs) > max(len(own), len(theirs))

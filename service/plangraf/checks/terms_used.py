@@ -1,6 +1,6 @@
-"""The closed-vocabulary step of a build: undefined terms in the data and the queries, with file and line.
+"""The closed-vocabulary step of a build: reports undefined terms in data and queries, with file and line.
 
-What counts as undefined is `vocabulary`'s to say; this module finds the uses and where each one stands.
+`vocabulary` decides which terms are undefined; this module finds their places.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ from pathlib import Path
 from pyoxigraph import Quad
 
 from plangraf.checks.near_namespaces import namespace_problems, query_problems
-from plangraf.checks.vocabulary import TermProblem, Vocabularies, check_graph, check_query, load_pinned
-from plangraf.errors import DataProblem, QueryLimitError, QuerySyntaxError
+from plangraf.checks.vocabulary import Misuse, Vocabularies, check_graph, check_query, load_pinned
+from plangraf.diagnostics.diagnostic import FileDiagnostic, FilePlace, in_file
+from plangraf.errors import QueryLimitError, QuerySyntaxError
+from plangraf.rdf.names import local_name
 from plangraf.sources.files import SourceFile
-from plangraf.sources.turtle import Locate, Place
+from plangraf.sources.turtle import Locate
 from plangraf.sparql.lexer import Token, tokenize
+from plangraf.sparql.named.collection_files import FOLDER as COLLECTIONS
+from plangraf.sparql.named.collection_files import terms_of_head
 
 _ESCAPED = re.compile(r"\\(.)")
 
@@ -28,23 +32,24 @@ def undefined_terms(
     files: Sequence[SourceFile],
     locate: Locate,
     queries: Sequence[Path] = (),
-) -> list[DataProblem]:
-    """Every term that its vocabulary does not define, in statements and queries.
+) -> list[FileDiagnostic]:
+    """Reports every term in statements and queries that its vocabulary does not define.
 
     Args:
-        home: folder of ontology/vocabularies/, and the one to which the queries' names are relative.
+        home: the project's folder, with ontology/vocabularies/; the queries' names are relative to it.
         quads: the statements to check.
         context: the statements that define terms of ours.
         files: the files that `quads` come from.
-        locate: where a thing, by its IRI, stands in the files.
+        locate: gives the place of a thing in the files, by its IRI.
         queries: the query files to check.
     Raises:
         DataError: a pinned list of terms cannot be read.
     """
     vocabularies = load_pinned(home / "ontology" / "vocabularies").including(context)
     problems = [
-        _problem(found, _place(found, files, locate)) for found in check_graph(quads, vocabularies)
-    ]  # fmt: skip
+        found.at(_place(found, files, locate)._replace(thing=found.subject))
+        for found in check_graph(quads, vocabularies)
+    ]
     problems += namespace_problems(quads, vocabularies, files, locate)
     for path in queries:
         problems += _query_problems(path, str(path.relative_to(home)), vocabularies)
@@ -52,10 +57,10 @@ def undefined_terms(
 
 
 def query_iris(query: str) -> Iterator[tuple[str, Token]]:
-    """Every IRI that a query names, prefixed names written out, with its token; undeclared prefixes left out.
+    """The IRIs of a query, prefixed names expanded, each with its token; names with undeclared prefixes are left out.
 
     Raises:
-        QuerySyntaxError: the query has a character that starts no token.
+        QuerySyntaxError: the query cannot be split into tokens.
     """
     prefixes: dict[str, str] = {}
     tokens = tokenize(query)
@@ -70,27 +75,19 @@ def query_iris(query: str) -> Iterator[tuple[str, Token]]:
                 yield prefixes[f"{prefix}:"] + _ESCAPED.sub(r"\1", local), token
 
 
-def _query_problems(path: Path, name: str, vocabularies: Vocabularies) -> Iterator[DataProblem]:
+def _query_problems(path: Path, name: str, vocabularies: Vocabularies) -> Iterator[FileDiagnostic]:
+    text = path.read_text(encoding="utf-8")
+    named = {} if path.suffix == ".rq" and path.parent.name != COLLECTIONS else dict(terms_of_head(text))
     try:
-        named = dict(reversed(list(query_iris(path.read_text(encoding="utf-8")))))
+        if path.suffix == ".rq":
+            named |= {iri: token.line for iri, token in reversed(list(query_iris(text)))}
     except (QuerySyntaxError, QueryLimitError) as error:
         line = error.place.line if isinstance(error, QuerySyntaxError) else None
-        yield DataProblem(name, line, f"Spørringen kan ikke leses: {error}", f"The query cannot be read: {error}")
+        yield in_file(name, line, f"Spørringen kan ikke leses: {error}", f"The query cannot be read: {error}")
         return
     for found in check_query(named, vocabularies):
-        yield _problem(found, Place(name, named[found.iri].line))
+        yield found.at(FilePlace(name, named[found.iri]))
     yield from query_problems(named, name, vocabularies)
-
-
-def _problem(found: TermProblem, place: Place) -> DataProblem:
-    return DataProblem(
-        place.file,
-        place.line or None,
-        found.message_nb,
-        found.message_en,
-        found.subject,
-        severity=found.severity,
-    )
 
 
 def _lines(file: SourceFile) -> list[str]:
@@ -100,15 +97,16 @@ def _lines(file: SourceFile) -> list[str]:
         return []
 
 
-def _place(found: TermProblem, files: Sequence[SourceFile], locate: Locate) -> Place:
-    """Where the term stands: searched from its subject on, or in all files when a blank node uses it."""
+def _place(found: Misuse, files: Sequence[SourceFile], locate: Locate) -> FilePlace:
+    """The place of the term: searched from its subject on, or in all files when its subject is a blank node."""
     start = locate(found.subject) if found.subject else None
-    local = re.split(r"[#/]", found.iri)[-1]
+    local = local_name(found.iri)
     use = re.compile(rf"<{re.escape(found.iri)}>|(?<![\w.-])[\w-]*:{re.escape(local)}(?![\w-])")
+    first = (start.line if start else None) or 1
     for file in files:
         if start and file.name != start.file:
             continue
         for number, line in enumerate(_lines(file), 1):
-            if number >= (start.line if start else 1) and use.search(line):
-                return Place(file.name, number)
-    return start or Place("ontology/", 0)
+            if number >= first and use.search(line):
+                return FilePlace(file.name, number)
+    return start or FilePlace("ontology/")

@@ -1,6 +1,6 @@
-"""What is wrong with statements that parse: the closed vocabularies, the datasets, SHACL, the check queries.
+"""All checks on parsed statements: closed vocabularies, dataset descriptions, SHACL, check queries.
 
-The one verdict that a build, `plangraf validate` and an import of spreadsheets give.
+A build and `plangraf validate` both report this verdict.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from collections.abc import Collection, Sequence
 
 from pyoxigraph import Quad
 
+from plangraf.checks.check_queries import check_problems
+from plangraf.checks.data_graph import DataGraph
 from plangraf.checks.dataset_descriptions import dataset_problems
-from plangraf.checks.shacl import checks, shacl, sort_problems
+from plangraf.checks.shacl.validation import shacl_problems
 from plangraf.checks.terms_used import undefined_terms
+from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_order
 from plangraf.diagnostics.progress import Progress, counted
-from plangraf.errors import DataError, DataProblem
 from plangraf.settings import Settings
-from plangraf.sources.files import SourceFile
+from plangraf.sources.files import SourceFile, words_of_the_site
 from plangraf.sources.turtle import Parsed
 
 
@@ -26,41 +28,43 @@ def verdict(
     progress: Progress,
     everything: Collection[Quad],
     nodes: Collection[str] | None = None,
-) -> list[DataProblem]:
-    """Warnings and advice about what was parsed.
+) -> list[FileDiagnostic]:
+    """Checks parsed statements and returns their warnings and advice.
 
     Args:
         settings: `home` has the vocabularies and the queries.
-        parsed: what is checked.
-        files: the files that it comes from.
-        progress: where the lines about each step go.
-        everything: what was parsed and all that it may refer to.
-        nodes: IRIs of the only things to look at, and what they lead to; None looks at all.
+        parsed: the statements to check.
+        files: the files that they come from.
+        progress: receives a line for each step.
+        everything: the statements, and all others that they may refer to.
+        nodes: IRIs of the things to check, when not all are.
     Raises:
-        DataError: something stops a build; first what reading shows, then what the shapes and checks show.
+        DataError: a violation. Those of parsing and vocabularies stop before shapes and queries run, because a
+            misspelt term makes shapes report consequences of it.
     """
     checking = sorted((settings.home / "queries" / "checks").glob("*.rq"))
     asking = sorted((settings.home / "queries").glob("*.rq"))
-    # The queries are part of a build, and none of the things that one's own files describe.
-    queries = [*asking, *checking] if nodes is None else []
+    # A build checks the queries too; files of a user have none.
+    queries = [*asking, *checking, *words_of_the_site(settings.home)] if nodes is None else []
     with progress.step("vocabulary") as note:
         terms = undefined_terms(settings.home, parsed.quads, everything, files, parsed.place, queries)
         note(counted(len(terms), "undefined term"))
     found = [*parsed.problems, *terms, *dataset_problems(parsed, everything, files)]
     _stop_at_violations(found)
+    data = DataGraph(everything)
     size = counted(len(nodes), "thing") if nodes is not None else counted(len(everything), "statement")
     with progress.step("shapes", starting=f"checking {size}") as note:
-        results = shacl(everything, parsed.place, nodes)
+        results = shacl_problems(data, parsed.place, nodes)
         note(counted(len(results), "result"))
     with progress.step("checks") as note:
-        rows = checks(everything, checking, parsed.place, nodes)
+        rows = check_problems(data, checking, parsed.place, nodes)
         note(counted(len(checking), "query", "queries"))
         note(counted(len(rows), "row"))
     found += [*results, *rows]
     _stop_at_violations(found)
-    return sort_problems(found)
+    return in_order(found)
 
 
-def _stop_at_violations(problems: list[DataProblem]) -> None:
+def _stop_at_violations(problems: list[FileDiagnostic]) -> None:
     if any(problem.severity == "Violation" for problem in problems):
-        raise DataError(sort_problems(problems))
+        raise DataError(in_order(problems))

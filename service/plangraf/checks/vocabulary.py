@@ -1,46 +1,51 @@
-"""The closed-vocabulary check: whoever uses a term of a vocabulary that we hold must use one that it has.
+"""The closed-vocabulary check: each term in a namespace whose vocabulary we hold must be defined there.
 
-Step of a build between parsing and SHACL: in RDF a misspelt term is silent, and a shape with one passes
-everything. What other vocabularies define stands pinned in `ontology/vocabularies/*.tsv`; what ours defines
-is read from the ontology, the concept schemes and the shapes themselves.
+Step of a build between parsing and SHACL, because RDF accepts a misspelt term silently and a shape with one passes
+everything. `ontology/vocabularies/*.tsv` pins the terms of other vocabularies; ours are read from the ontology, the
+concept schemes and the shapes.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal as OneOf
-from typing import get_args
+from typing import TypeVar, get_args
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
+from pyoxigraph import Literal, NamedNode, Quad, Triple
 
-from plangraf.errors import DataError, DataProblem
+from plangraf.diagnostics.diagnostic import DataError, Diagnostic, FileDiagnostic, FilePlace, in_file
+from plangraf.rdf.graph import RDF_TYPE, Graph, statements
+from plangraf.rdf.names import terms
 from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, PLAN, PLANSHAPE, PREFIXES, SCHEME, SHAPES_GRAPH
 
 Kind = OneOf["class", "property", "datatype", "individual"]
 Position = OneOf["predicate", "class", "datatype", "individual-of-namespace"]
+Statement = TypeVar("Statement", bound=Quad | Triple)
 
 _RDF, _RDFS, _OWL, _DCTERMS = PREFIXES["rdf"], PREFIXES["rdfs"], PREFIXES["owl"], PREFIXES["dcterms"]
-_TYPE = _RDF + "type"
+_TYPE = RDF_TYPE.value
 _IS_DEFINED_BY = _RDFS + "isDefinedBy"
+_rdfs, _owl, _dcterms = map(terms, ("rdfs", "owl", "dcterms"))
 _REPLACES = _DCTERMS + "replaces"
 _PROPERTY_TYPES = {_RDF + "Property"} | {
     _OWL + name for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty", "OntologyProperty")
 }
 _CLASS_TYPES = {_RDFS + "Class", _OWL + "Class"}
-# RDF 1.1 has endlessly many of these; no list can hold them.
+# RDF 1.1 defines infinitely many of these.
 _MEMBERSHIP = re.compile(re.escape(_RDF) + "_[1-9][0-9]*")
-# Any other position takes a term of whatever kind.
+# Any other position takes a term of any kind.
 _WANTED: Mapping[Position, Kind] = {"predicate": "property", "class": "class", "datatype": "datatype"}
 _COLUMNS = ["iri", "kind", "domain", "deprecated"]
 _OWN = (PLAN, PLANSHAPE, SCHEME)
 _ONTOLOGY, _SHAPES = NamedNode(ONTOLOGY_GRAPH), NamedNode(SHAPES_GRAPH)
-# How like each other two names are before one is proposed for the other, 0 to 1.
+# The least similarity of two names, 0 to 1, at which one is suggested for the other.
 _LIKE, _VERY_LIKE = 0.6, 0.8
-# Where a term is looked for that its own vocabulary has nothing like: `plan:titel` is dcterms:title.
+# Searched for a term that its own vocabulary has nothing similar to: `plan:titel` means dcterms:title.
 _NEXT = tuple(PREFIXES[name] for name in ("dcterms", "rdfs", "skos", "dcat", "org", "prov", "foaf", "eli", "eli-dl"))
 
 _KIND_NB = {"class": "klasse", "property": "egenskap", "datatype": "datatype", "individual": "enkeltting"}
@@ -48,7 +53,7 @@ _KIND_NB = {"class": "klasse", "property": "egenskap", "datatype": "datatype", "
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One defined term. `domain` holds the classes it is for, any of them; `replaced_by` an IRI."""
+    """One defined term. `domain` lists its classes, any of which fits; `replaced_by` is an IRI."""
 
     iri: str
     kind: Kind
@@ -58,11 +63,11 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class TermProblem:
-    """A term used wrongly: `found` is None when it is undefined, else the kind that it is defined as.
+class Misuse:
+    """A use of a term that its vocabulary does not allow.
 
-    `subject` is the IRI of the thing in whose description it stands, None in a query or under a blank node;
-    `nearest` the IRI that was probably meant.
+    `found` is the kind that the term is defined as, None when it is undefined. `subject` is the IRI of the thing
+    described, None in a query or for a blank node; `nearest` the suggested IRI.
     """
 
     iri: str
@@ -72,13 +77,12 @@ class TermProblem:
     found: Kind | None = None
     subject: str | None = None
 
-    @property
-    def severity(self) -> str:
-        """Violation, but Warning for a term of ours that was given up: data that used it stay valid."""
-        return "Warning" if self.deprecated and self.iri.startswith(_OWN) else "Violation"
+    def at(self, place: FilePlace) -> FileDiagnostic:
+        """The diagnostic; a warning for a deprecated term of ours, because data that use it stay valid."""
+        ours = self.deprecated and self.iri.startswith(_OWN)
+        return Diagnostic(place, self._nb(), self._en(), "Warning" if ours else "Violation")
 
-    @property
-    def message_en(self) -> str:
+    def _en(self) -> str:
         hint = f" Did you mean <{self.nearest}>?" if self.nearest else ""
         if self.deprecated:
             return f"<{self.iri}> is deprecated." + (f" Write <{self.nearest}>." if self.nearest else "")
@@ -87,8 +91,7 @@ class TermProblem:
             return f"<{self.iri}> is used as a {wanted}, but is defined as {self.found}.{hint}"
         return f"<{self.iri}> is not defined in its vocabulary.{hint}"
 
-    @property
-    def message_nb(self) -> str:
+    def _nb(self) -> str:
         hint = f" Mente du <{self.nearest}>?" if self.nearest else ""
         if self.deprecated:
             return f"<{self.iri}> er utgått." + (f" Skriv <{self.nearest}>." if self.nearest else "")
@@ -99,11 +102,11 @@ class TermProblem:
 
 
 class Vocabularies:
-    """All terms that are known, by the namespace that is closed because we hold its vocabulary."""
+    """The known terms, by closed namespace: one whose whole vocabulary we hold."""
 
     def __init__(self, namespaces: Mapping[str, Mapping[str, Term]]) -> None:
         self._terms = {namespace: dict(terms) for namespace, terms in namespaces.items()}
-        # The longest namespace first: one may begin with another.
+        # The longest namespace first, because one may begin with another.
         self._order = sorted(self._terms, key=len, reverse=True)
 
     @property
@@ -111,7 +114,7 @@ class Vocabularies:
         return tuple(sorted(self._terms))
 
     def namespace(self, iri: str) -> str | None:
-        """The closed namespace that an IRI is a name in; None for the namespace itself, or below it."""
+        """The closed namespace that an IRI belongs to; None for the namespace itself."""
         if iri.endswith(("#", "/")):
             return None
         return next((namespace for namespace in self._order if iri.startswith(namespace)), None)
@@ -126,7 +129,7 @@ class Vocabularies:
         return self._terms[namespace].values()
 
     def including(self, quads: Iterable[Quad]) -> Vocabularies:
-        """These vocabularies, with the terms of ours that the ontology graph and the shapes graph define."""
+        """These vocabularies, with our own terms from the ontology graph and the shapes graph."""
         quads = list(quads)
         ontology = [quad for quad in quads if quad.graph_name == _ONTOLOGY]
         shapes = [quad for quad in quads if quad.graph_name == _SHAPES]
@@ -136,7 +139,7 @@ class Vocabularies:
         return Vocabularies(namespaces)
 
     def nearest(self, iri: str, kind: Kind | None, *, likeness: float = _LIKE) -> str | None:
-        """The term whose name is most like this one's: of the same namespace and the wanted kind if any is."""
+        """The term with the most similar name: of the same namespace and the wanted kind where there is one."""
         namespace = self.namespace(iri)
         if namespace is None:
             return None
@@ -156,10 +159,10 @@ class Vocabularies:
 
 
 def load_pinned(folder: Path) -> Vocabularies:
-    """The vocabularies of others, from the lists in `folder`, one `<prefix>.tsv` for each.
+    """Reads the pinned vocabularies of others, one `<prefix>.tsv` for each.
 
     Raises:
-        DataError: a list has no namespace, or a line that is no term.
+        DataError: a list has no namespace, or a line that does not describe a term.
     """
     namespaces: dict[str, dict[str, Term]] = {}
     for path in sorted(folder.glob("*.tsv")):
@@ -168,63 +171,83 @@ def load_pinned(folder: Path) -> Vocabularies:
     return Vocabularies(namespaces)
 
 
-def check_graph(triples: Iterable[Quad | Triple], vocabularies: Vocabularies) -> list[TermProblem]:
-    """Every use of a term that is not defined, of another kind than its place asks for, or deprecated.
+def check_graph(triples: Iterable[Quad | Triple], vocabularies: Vocabularies) -> list[Misuse]:
+    """Finds the terms that are undefined, deprecated, or of another kind than their position takes.
 
     Returns:
         One problem for each term, position and subject, sorted by these.
     """
-    found: set[TermProblem] = set()
-    good: set[tuple[str, Position]] = set()
-    for triple in triples:
-        for iri, position, use in uses(triple):
-            if (iri, position) in good:
-                continue
-            problem = _problem(iri, position, vocabularies)
-            if problem is None:
-                good.add((iri, position))
-            elif not problem.deprecated or use:
-                subject = triple.subject.value if isinstance(triple.subject, NamedNode) else None
-                found.add(replace(problem, subject=subject))
+    problems = lru_cache(maxsize=None)(lambda iri, position: _problem(iri, position, vocabularies))
+    found: set[Misuse] = set()
+    for triple, iri, position, use in uses_but(triples, lambda iri, position: problems(iri, position) is None):
+        problem = problems(iri, position)
+        if problem is not None and (use or not problem.deprecated):
+            subject = triple.subject.value if isinstance(triple.subject, NamedNode) else None
+            found.add(replace(problem, subject=subject))
     return sorted(found, key=lambda problem: (problem.iri, problem.position, problem.subject or ""))
 
 
 def check_query(
     iris: Iterable[str], vocabularies: Vocabularies, namespaces: Collection[str] | None = None
-) -> list[TermProblem]:
-    """The IRIs of a query that are not defined, or deprecated.
+) -> list[Misuse]:
+    """Finds the undefined and deprecated IRIs of a query.
 
     Args:
-        iris: every IRI that the query names, prefixed names written out, the prefixes' own among them or not.
-        vocabularies: what is known.
-        namespaces: only look at these closed namespaces; None looks at all.
+        iris: every IRI that the query names, prefixed names expanded.
+        vocabularies: the known terms.
+        namespaces: the closed namespaces to check; None checks all.
     """
     chosen = {iri for iri in iris if namespaces is None or vocabularies.namespace(iri) in namespaces}
     problems = (_problem(iri, "individual-of-namespace", vocabularies) for iri in sorted(chosen))
     return [problem for problem in problems if problem]
 
 
-def _problem(iri: str, position: Position, vocabularies: Vocabularies) -> TermProblem | None:
+def _problem(iri: str, position: Position, vocabularies: Vocabularies) -> Misuse | None:
     if vocabularies.namespace(iri) is None:
         return None
     term, wanted = vocabularies.term(iri), _WANTED.get(position)
     if term is None:
-        return TermProblem(iri, position, vocabularies.nearest(iri, wanted), deprecated=False)
+        return Misuse(iri, position, vocabularies.nearest(iri, wanted), deprecated=False)
     if wanted is not None and term.kind != wanted:
-        # Only a term of the right kind helps here.
+        # Suggest only a term of the right kind.
         near = vocabularies.nearest(iri, wanted, likeness=_VERY_LIKE)
         right = near if near and (other := vocabularies.term(near)) and other.kind == wanted else None
-        return TermProblem(iri, position, right, deprecated=False, found=term.kind)
+        return Misuse(iri, position, right, deprecated=False, found=term.kind)
     if term.deprecated:
         near = term.replaced_by or vocabularies.nearest(iri, term.kind, likeness=_VERY_LIKE)
-        return TermProblem(iri, position, near, deprecated=True, found=term.kind)
+        return Misuse(iri, position, near, deprecated=True, found=term.kind)
     return None
 
 
-def uses(triple: Quad | Triple) -> Iterator[tuple[str, Position, bool]]:
-    """The IRIs of a triple, their positions, and whether each is a use: describing a term is none.
+def uses_but(
+    triples: Iterable[Statement], is_good: Callable[[str, Position], bool]
+) -> Iterator[tuple[Statement, str, Position, bool]]:
+    """The uses of IRIs that are not good, with their statements.
 
-    A shape or an axiom about a deprecated term is no use of it either.
+    Terms found good are kept in sets, because to hash a term is much quicker than to read its text.
+    """
+    subjects, predicates = set[object](), set[object]()
+    classes, datatypes, objects = set[object](), set[object](), set[object]()
+    for triple in triples:
+        subject, predicate, value = triple.subject, triple.predicate, triple.object
+        if isinstance(value, Literal):
+            value, good = value.datatype, datatypes
+        else:
+            good = classes if predicate == RDF_TYPE else objects
+        if subject in subjects and predicate in predicates and value in good:
+            continue
+        bad = [(triple, *use) for use in uses(triple) if not is_good(use[0], use[1])]
+        yield from bad
+        if not bad:
+            subjects.add(subject)
+            predicates.add(predicate)
+            good.add(value)
+
+
+def uses(triple: Quad | Triple) -> Iterator[tuple[str, Position, bool]]:
+    """The IRIs of a triple, their positions, and whether each is a use of the term.
+
+    To describe a term is not a use of it, and neither is a shape or an axiom about it.
     """
     describing = isinstance(triple, Quad) and triple.graph_name in (_ONTOLOGY, _SHAPES)
     predicate = triple.predicate.value
@@ -243,22 +266,19 @@ def uses(triple: Quad | Triple) -> Iterator[tuple[str, Position, bool]]:
 
 
 def _own_terms(triples: Iterable[Quad | Triple]) -> Iterator[Term]:
-    """Terms of plan: that have a type and name our ontology, and the shared schemes with their concepts."""
-    facts: dict[str, dict[str, set[str]]] = {}
-    for triple in triples:
-        if isinstance(triple.subject, NamedNode) and triple.subject.value.startswith((PLAN, SCHEME)):
-            value = triple.object
-            if not isinstance(value, BlankNode | Triple):
-                known = facts.setdefault(triple.subject.value, {})
-                known.setdefault(triple.predicate.value, set()).add(value.value)
-    for iri, known in facts.items():
-        types = known.get(_TYPE, set())
-        if types and (iri.startswith(SCHEME) or ONTOLOGY in known.get(_IS_DEFINED_BY, ())):
+    """Our terms: those of plan: with a type and our ontology in rdfs:isDefinedBy, and the shared schemes."""
+    graph = Graph(statements(triples))
+    for thing in graph.with_property(RDF_TYPE):
+        if not isinstance(thing, NamedNode) or not thing.value.startswith((PLAN, SCHEME)):
+            continue
+        if thing.value.startswith(SCHEME) or ONTOLOGY in graph.iris(thing, _rdfs("isDefinedBy")):
             yield Term(
-                iri, _kind(types), "true" in known.get(_OWL + "deprecated", ()),
-                tuple(sorted(known.get(_RDFS + "domain", ()))),
-                min(known.get(_DCTERMS + "isReplacedBy", ()), default=None),
-            )  # fmt: skip
+                thing.value,
+                _kind(set(graph.iris(thing, RDF_TYPE))),
+                graph.text(thing, _owl("deprecated")) == "true",
+                tuple(sorted(graph.iris(thing, _rdfs("domain")))),
+                min(graph.iris(thing, _dcterms("isReplacedBy")), default=None),
+            )
 
 
 def _own_shapes(triples: Iterable[Quad | Triple]) -> Iterator[Term]:
@@ -276,7 +296,7 @@ def _kind(types: set[str]) -> Kind:
 
 
 def _read_list(path: Path) -> tuple[str, dict[str, Term]]:
-    """One pinned list: `# name: value` lines, the names of the columns, one term a line."""
+    """Reads one pinned list: `# name: value` lines, the column names, one term a line."""
     lines = path.read_text(encoding="utf-8").splitlines()
     head = {
         name.strip(): value.strip()
@@ -303,7 +323,7 @@ def _unreadable(path: Path, line: int, expected: str) -> DataError:
     name = f"ontology/vocabularies/{path.name}"
     return DataError(
         [
-            DataProblem(
+            in_file(
                 name, line,
                 f"Ordlisten kan ikke leses. Linjen skal ha: {expected}",
                 f"The list of terms cannot be read. The line should hold: {expected}",

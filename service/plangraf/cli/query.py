@@ -1,24 +1,64 @@
-"""`plangraf query`: one query to the current version, through the same engine and limits as over HTTP."""
+"""`plangraf query`: send one query to the current version, through the engine and the limits of HTTP."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import BinaryIO
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
-from plangraf.engines.base import QueryRequest
-from plangraf.engines.embedded.pool import EmbeddedEngine
-from plangraf.http.resource.negotiation import by_name
-from plangraf.rdf.formats import BOOLEAN_FORMATS, GRAPH_FORMATS, Format, of_kinds
-from plangraf.settings import Settings
-from plangraf.sparql.safety import Limits, check
-from plangraf.store.versions import VersionStore
+import typer
 
-# On a terminal a table reads better than the JSON that programs get by default.
-_FORMATS: dict[str, tuple[Format, ...]] = {"SELECT": of_kinds("table", "bindings"), "ASK": BOOLEAN_FORMATS}
+from plangraf.cli.exits import exit_on_error
+from plangraf.cli.options import VersionsOption, read_settings
+from plangraf.errors import SettingError
+
+if TYPE_CHECKING:
+    from plangraf.engines.base import QueryRequest
+    from plangraf.engines.embedded.pool import EmbeddedEngine
+    from plangraf.settings import Settings
+
+
+def query(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="File with a SPARQL query; - reads standard input."),
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option("-q", "--query", metavar="TEXT", help="The query itself."),
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="NAME",
+            help="SELECT: csv, tsv, json, xml. ASK: json, xml. Else turtle, jsonld, ntriples, rdfxml.",
+        ),
+    ] = None,
+    versions: VersionsOption = None,
+) -> None:
+    """Ask the current version a SPARQL query, without a server.
+
+    The same limits hold as over HTTP; the answer goes to standard output.
+
+    \b
+    Examples:
+      plangraf query -q 'SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g'
+      plangraf query my-query.rq --format json
+      echo 'ASK { ?s ?p ?o }' | plangraf query -
+    """
+    with exit_on_error():
+        if (file is None) == (text is None):
+            raise SettingError("Give a query: a FILE, or its text with -q.")
+        if text is None:
+            text = sys.stdin.read() if str(file) == "-" else _read(file)
+        ask(read_settings(versions=versions), text, format, sys.stdout.buffer)
 
 
 def ask(settings: Settings, query: str, format_name: str | None, out: BinaryIO) -> None:
-    """Writes the answer to `out` as it comes.
+    """Writes the answer to `out` chunk by chunk.
 
     Args:
         settings: `versions` names the folder whose current version is asked, `query_…` the limits.
@@ -30,15 +70,23 @@ def ask(settings: Settings, query: str, format_name: str | None, out: BinaryIO) 
         EngineError: the answer could not be finished.
         VersionsError: there is no version.
     """
-    limits = Limits.of(settings)
-    choices = _FORMATS.get(check(query, limits).form, GRAPH_FORMATS)
+    from plangraf.engines.base import QueryRequest
+    from plangraf.engines.embedded.pool import EmbeddedEngine
+    from plangraf.http.resource.negotiation import by_name
+    from plangraf.rdf.formats import BOOLEAN_FORMATS, GRAPH_FORMATS, of_kinds
+    from plangraf.sparql.safety import Limits, check
+    from plangraf.store.versions import VersionStore
+
+    # A table comes first, because it reads better on a terminal than JSON does.
+    form_formats = {"SELECT": of_kinds("table", "bindings"), "ASK": BOOLEAN_FORMATS}
+    choices = form_formats.get(check(query, Limits.of(settings)).form, GRAPH_FORMATS)
     chosen = by_name([format_name], choices) if format_name else choices[0]
     version = VersionStore(settings.versions).current()
     engine = EmbeddedEngine(version, settings.model_copy(update={"query_workers": 1}))
-    asyncio.run(_ask(engine, QueryRequest(query, chosen), out))
+    asyncio.run(_write_answer(engine, QueryRequest(query, chosen), out))
 
 
-async def _ask(engine: EmbeddedEngine, request: QueryRequest, out: BinaryIO) -> None:
+async def _write_answer(engine: EmbeddedEngine, request: QueryRequest, out: BinaryIO) -> None:
     await engine.start()
     try:
         answer = await engine.query(request)
@@ -50,3 +98,10 @@ async def _ask(engine: EmbeddedEngine, request: QueryRequest, out: BinaryIO) -> 
             await answer.aclose()
     finally:
         await engine.close()
+
+
+def _read(file: Path | None) -> str:
+    try:
+        return Path(file or "").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"The query file {file} cannot be read ({error}).") from error

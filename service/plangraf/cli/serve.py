@@ -21,7 +21,10 @@ from typing import TYPE_CHECKING
 from uvicorn import Config
 from uvicorn.supervisors import Multiprocess
 
-from plangraf.errors import DataError, SettingError, VersionsError
+from plangraf.diagnostics.diagnostic import DataError
+from plangraf.engines.embedded import loaders
+from plangraf.engines.embedded.loaders import LoaderHost
+from plangraf.errors import SettingError, VersionsError
 from plangraf.metrics_folder import metrics_folder
 from plangraf.processes import die_with_parent
 from plangraf.publish.pipeline import up_to_date
@@ -88,9 +91,10 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
             lambda: _answers(shown, port),
             lambda: print(line, flush=True),
         )
-        with metrics_folder() as counted:
-            # The HTTP processes count into it, see metrics.
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counted)
+        with metrics_folder() as folder, LoaderHost(folder) as host:
+            # The HTTP processes count into the folder, see metrics, and share the loaders.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+            os.environ[loaders.VARIABLE] = str(host.address)
             supervisor.run()
         if not supervisor.announced and not supervisor.stopped_by_signal:
             print("plangraf: the HTTP processes could not start; the lines above say why.", file=sys.stderr)
@@ -103,7 +107,12 @@ def http_process() -> FastAPI:
     from plangraf.http.app import create_app
 
     die_with_parent(signal.SIGTERM)
-    return create_app()
+    try:
+        return create_app()
+    except DataError as error:  # a query, collection or another declared file, which its author can mend
+        for found in error.problems:
+            print(f"plangraf: {found.place.file}:{found.place.line or 1}: {found.en}", file=sys.stderr, flush=True)
+        raise SystemExit(1) from error
 
 
 def bind(host: str, port: int) -> socket.socket:

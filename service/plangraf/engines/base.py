@@ -21,7 +21,8 @@ class QueryRequest:
     `default_graphs` and `named_graphs` are the protocol's dataset: None means that the request names none,
     and the query's own FROM counts; as soon as one of them is given, both override FROM and FROM NAMED.
     `timeout_s` shortens the engine's own limit, it never lengthens it. `client` is who asks, so that nobody
-    waits for another one's many queries; empty for what the service itself asks, which goes first.
+    waits for another one's many queries; empty for what the service itself asks, which goes first. `ahead` is a
+    query that nobody waits for, which takes only what others leave of the processor.
     """
 
     query: str
@@ -30,6 +31,7 @@ class QueryRequest:
     named_graphs: tuple[str, ...] | None = None
     timeout_s: float | None = None
     client: str = ""
+    ahead: bool = False
 
 
 class QueryAnswer(Protocol):

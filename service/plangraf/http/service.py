@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,10 +15,17 @@ import plangraf
 from plangraf.engines.snapshots import Snapshot, Snapshots
 from plangraf.http.pipeline.cache import Cache
 from plangraf.pages.html import Pages
+from plangraf.rdf.jsonld.context import Context
 from plangraf.settings import Settings
 from plangraf.sparql.named.binding import NamedQuery, load_queries
+from plangraf.sparql.named.collection import Collection
+from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.store.contents import Dates
-from plangraf.views.jsonld import Context
+from plangraf.views.catalog.site import FILE as SITE
+from plangraf.views.catalog.site import Site, load_site
+from plangraf.views.frames import FILE as FRAMES
+from plangraf.views.frames import Frames, load_frames
+from plangraf.views.labels import label_files, load_labels
 
 PINNED = "plangraf.pinned"
 """Where a request's scope keeps the service as the request sees it."""
@@ -39,6 +46,9 @@ class Service:
     settings: Settings
     snapshots: Snapshots
     queries: Mapping[str, NamedQuery]
+    collections: Mapping[str, Collection]
+    frames: Frames
+    site: Site
     context: Context
     context_body: bytes
     pages: Pages
@@ -59,12 +69,14 @@ class Service:
 
     def pinned(self, snapshot: Snapshot, *, kept: bool) -> Pinned:
         """The service over one snapshot; with the addresses of a kept version, or with those of the current one."""
-        prefix = f"{self.prefix}/version/{snapshot.id}" if kept else self.prefix
-        return Pinned(
-            self.settings, self.snapshots, self.queries, self.context, self.context_body,
-            self.pages.under(prefix, snapshot.id), prefix, self.fingerprint,
-            self.kept_cache if kept else self.cache, self.kept_cache, snapshot, kept,
-        )  # fmt: skip
+        prefix = f"{self.base_prefix}/version/{snapshot.id}" if kept else self.base_prefix
+        own = {
+            **{field.name: getattr(self, field.name) for field in fields(Service)},
+            "pages": self.pages.under(prefix, snapshot.id),
+            "prefix": prefix,
+            "cache": self.kept_cache if kept else self.cache,
+        }
+        return Pinned(**own, snapshot=snapshot, kept=kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +120,22 @@ def make_service(
     """The service over all versions of a store.
 
     Raises:
-        DataError: a named query cannot be used.
+        DataError: a named query or a collection cannot be used.
         OSError, ValueError: the JSON-LD context is missing or cannot be used.
     """
     body = (settings.home / "ontology" / "context.jsonld").read_bytes()
     prefix = urlsplit(settings.base_url).path.rstrip("/")
+    site = load_site(settings.home)
     return Service(
         settings=settings,
         snapshots=snapshots,
         queries=load_queries(settings.home / "queries"),
+        collections=load_collections(settings.home / "queries"),
+        frames=load_frames(settings.home),
+        site=site,
         context=Context(json.loads(body), settings.base_url + CONTEXT_PATH),
         context_body=body,
-        pages=Pages(prefix),
+        pages=Pages(prefix, labels=load_labels(settings.home), own_words=site.words),
         prefix=prefix,
         fingerprint=_fingerprint(settings),
         cache=Cache(settings.cache_mb * 1024 * 1024),
@@ -132,7 +148,8 @@ def _fingerprint(settings: Settings) -> str:
     package = Path(__file__).resolve().parent.parent
     files = sorted(path for path in package.rglob("*") if path.suffix in _CODE_ENDINGS)
     files += sorted((settings.home / "queries").glob("*.rq"))
-    files.append(settings.home / "ontology" / "context.jsonld")
+    files += [*collection_files(settings.home / "queries"), settings.home / "queries" / SITE]
+    files += [*label_files(settings.home), *(settings.home / "ontology" / name for name in ("context.jsonld", FRAMES))]
     digest = hashlib.sha256(f"{plangraf.__version__}\n{settings.base_url}\n{settings.operator}\n".encode())
     for path in files:
         digest.update(f"{path.name}\n".encode())

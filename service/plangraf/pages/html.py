@@ -6,7 +6,7 @@ Templates lie in `templates/`; everything a page loads comes from the service it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,16 +16,18 @@ from markupsafe import Markup
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from plangraf.rdf.formats import Format
-from plangraf.rdf.namespaces import PREFIXES, short_name
+from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Value, in_order
+from plangraf.rdf.names import local_name, short_name, terms
+from plangraf.rdf.namespaces import PREFIXES
 from plangraf.views.addresses import document_path, sdg_code
 from plangraf.views.adoption import notice_of
 from plangraf.views.describe import MOST_INCOMING, Description, Labels
 from plangraf.views.evidence import ABOUT, Passage, passages
 from plangraf.views.frames import LABELS
-from plangraf.views.graphs import RDF_TYPE, Graph, Value
+from plangraf.views.labels import Labels as TermLabels
 from plangraf.views.quality import CLASS, METRIC, VALUE
 from plangraf.views.shown import Shown
-from plangraf.views.wording import LANGUAGE_NAMES, property_label, texts
+from plangraf.views.wording import LANGUAGE_NAMES, texts
 
 # Longer lists are folded, so that a municipality's page is not one screen after the other of evidence.
 _SHOWN = 12
@@ -84,12 +86,21 @@ def _environment() -> Environment:
     )
 
 
+def _no_words(_language: str) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Renders pages; `prefix` is the path that their links begin with, `version` the one that they are of."""
+    """Renders pages; `prefix` is the path that their links begin with, `version` the one that they are of.
+
+    `labels` are those of properties that the data do not name, `own_words` what the site says of itself by language.
+    """
 
     prefix: str
     version: str = ""
+    labels: TermLabels = field(default_factory=dict)
+    own_words: Callable[[str], Mapping[str, str]] = _no_words
     environment: Environment = field(default_factory=_environment)
 
     def under(self, prefix: str, version: str) -> Pages:
@@ -105,7 +116,7 @@ class Pages:
             values: what the template shows beside the words, address prefix and version.
         """
         # Some words carry markup of our own; words of the data never come this way.
-        words = {key: Markup(text) if "<" in text else text for key, text in texts(language).items()}  # noqa: S704
+        words = {key: Markup(text) if "<" in text else text for key, text in self._texts(language).items()}  # noqa: S704
         page = self.environment.get_template(template).render(
             t=words,
             lang=language,
@@ -115,6 +126,9 @@ class Pages:
             **{"here": "", **values},
         )
         return page.encode()
+
+    def _texts(self, language: str) -> dict[str, str]:
+        return {**texts(language), **self.own_words(language)}
 
     def document(
         self,
@@ -132,7 +146,7 @@ class Pages:
         `canonical` is the page's own public address, `schema_org` what search engines read of a dataset.
         `here` is the query part, if any, that links to the page in its other language must keep.
         """
-        words = _Words(description, language, self.prefix)
+        words = _Words(description, language, self.prefix, self.labels)
         types = [o for _, p, o in description.own if p == RDF_TYPE and isinstance(o, NamedNode)]
         return self.render(
             "document.html",
@@ -140,7 +154,7 @@ class Pages:
             title=words.title(description.thing),
             types=[words.shown(t) for t in _natural(types)],
             iri=description.thing.value,
-            notice=texts(language)[notice] if (notice := notice_of(description)) else None,
+            notice=self._texts(language)[notice] if (notice := notice_of(description)) else None,
             facts=words.facts(),
             incoming=words.incoming(),
             quality=words.quality(),
@@ -163,17 +177,14 @@ def script(json_ld: dict[str, Any]) -> Markup:
 class _Words:
     """How one document's terms read in one language."""
 
-    def __init__(self, description: Description, language: str, prefix: str) -> None:
+    def __init__(self, description: Description, language: str, prefix: str, terms: TermLabels) -> None:
         self._description = description
         self._language = language
         self._prefix = prefix
+        self._terms = terms
         self._labels = Labels([*description.graph, *description.predicates])
-        self._known = {s for s, _, _ in description.graph if isinstance(s, NamedNode)}
-        self._types: dict[NamedNode, list[NamedNode]] = {}
-        for s, p, o in description.named:
-            if p == RDF_TYPE and isinstance(s, NamedNode) and isinstance(o, NamedNode):
-                self._types.setdefault(s, []).append(o)
-        self._defined = {s for s, _, _ in description.predicates if isinstance(s, NamedNode)}
+        self._known = Graph(description.graph)
+        self._defined = Graph(description.predicates)
 
     def title(self, thing: NamedNode) -> Shown:
         found = self._labels.best(thing, self._language)
@@ -216,15 +227,12 @@ class _Words:
         return [row(passage) for passage in passages(self._description.evidence)]
 
     def quality(self) -> list[Measurement]:
-        said: dict[Value, dict[NamedNode, Value]] = {}
-        for subject, predicate, value in self._description.quality:
-            said.setdefault(subject, {})[predicate] = value
+        said = Graph(self._description.quality)
         return [
-            Measurement(
-                self.shown(found[METRIC]), self.shown(found[CLASS]) if CLASS in found else None, found[VALUE].value
-            )
-            for found in said.values()
-            if METRIC in found
+            Measurement(self.shown(metric), self.shown(about) if about else None, said.text(measurement, VALUE) or "")
+            for measurement in said.things
+            for metric, about in [(said.value(measurement, METRIC), said.value(measurement, CLASS))]
+            if metric is not None
         ]
 
     def _rows(self, pairs: Iterable[tuple[NamedNode, Value]]) -> list[Row]:
@@ -260,11 +268,11 @@ class _Words:
 
     def _property(self, predicate: NamedNode) -> Shown:
         found = self._labels.best(predicate, self._language)
-        text = found.value if found else property_label(predicate.value, self._language)
+        text = found.value if found else self._terms.get(predicate.value, {}).get(self._language)
         lang = found.language if found else None
         return Shown(text or short_name(predicate.value), self._href(predicate, self._defined), lang, predicate.value)
 
-    def _href(self, thing: NamedNode, known: set[NamedNode]) -> str | None:
+    def _href(self, thing: NamedNode, known: Graph) -> str | None:
         if thing in known:
             return self._prefix + document_path(thing.value)
         return thing.value if thing.value.startswith(("http://", "https://")) else None
@@ -299,14 +307,13 @@ class ShapeTable:
     rows: list[ShapeRow]
 
 
-_SH = "http://www.w3.org/ns/shacl#"
+_SH = terms("sh")
 
 
-def shape_tables(graph: Graph, language: str, prefix: str) -> list[ShapeTable]:
+def shape_tables(shapes: Iterable[Statement], language: str, prefix: str) -> list[ShapeTable]:
     """The node shapes of a shapes graph by name, each with its property shapes."""
-    by_subject: dict[Any, dict[str, list[Value]]] = {}
-    for s, p, o in graph:
-        by_subject.setdefault(s, {}).setdefault(p.value, []).append(o)
+    # Of several classes or paths the first is shown, so their order must not be the engine's.
+    graph = Graph(in_order(shapes))
 
     def link(term: Value | None) -> Shown:
         if not isinstance(term, NamedNode):
@@ -315,31 +322,24 @@ def shape_tables(graph: Graph, language: str, prefix: str) -> list[ShapeTable]:
         href = prefix + document_path(term.value) if ours else term.value
         return Shown(short_name(term.value), href, about=term.value)
 
-    def message(found: list[Value]) -> Shown:
-        literals = [m for m in found if isinstance(m, Literal)]
+    def message(rule: Value) -> Shown:
+        literals = graph.literals(rule, _SH("message"))
         best = min(literals, key=lambda m: (m.language != language, m.language or "", m.value), default=None)
         return Shown(best.value, lang=best.language) if best else Shown("")
 
+    def row(rule: Value) -> ShapeRow:
+        severity = graph.value(rule, _SH("severity")) or _SH("Violation")
+        return ShapeRow(
+            local_name(str(rule.value)),
+            link(graph.value(rule, _SH("path"))),
+            local_name(str(severity.value)),
+            message(rule),
+        )
+
     tables = []
-    for shape, found in by_subject.items():
-        if NamedNode(_SH + "NodeShape") not in found.get(RDF_TYPE.value, []) or isinstance(shape, BlankNode):
-            continue
-        rows = []
-        for rule in _natural(found.get(_SH + "property", [])):
-            said = by_subject.get(rule, {})
-            severity = said.get(_SH + "severity", [NamedNode(_SH + "Violation")])[0]
-            rows.append(
-                ShapeRow(
-                    local_name(str(rule.value)),
-                    link(said.get(_SH + "path", [None])[0]),
-                    local_name(str(severity.value)),
-                    message(said.get(_SH + "message", [])),
-                )
-            )
-        targets = found.get(_SH + "targetClass", [])
-        tables.append(ShapeTable(local_name(shape.value), link(targets[0]) if targets else None, rows))
+    for shape in graph.pointing(RDF_TYPE, _SH("NodeShape")):
+        if isinstance(shape, NamedNode):
+            target = graph.value(shape, _SH("targetClass"))
+            rows = [row(rule) for rule in _natural(graph.values(shape, _SH("property")))]
+            tables.append(ShapeTable(local_name(shape.value), link(target) if target else None, rows))
     return sorted(tables, key=lambda table: table.name)
-
-
-def local_name(iri: str) -> str:
-    return re.split(r"[#/]", iri)[-1]

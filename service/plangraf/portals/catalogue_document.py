@@ -7,15 +7,16 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import count
 from typing import TypeVar
+from xml.parsers import expat
 
 import pyoxigraph
 import rdflib
 from rdflib import RDF, BNode, URIRef
 from rdflib.term import Node
 
-from plangraf.checks.shacl import to_rdflib
 from plangraf.errors import SettingError
 from plangraf.portals.findings import Item, Kind
+from plangraf.rdf.rdflib_graph import to_rdflib
 
 DCAT = rdflib.Namespace("http://www.w3.org/ns/dcat#")
 DCT = rdflib.Namespace("http://purl.org/dc/terms/")
@@ -47,9 +48,12 @@ def parsed(body: bytes, form: pyoxigraph.RdfFormat) -> list[pyoxigraph.Quad]:
     """The statements of a document without a base of its own; nothing that it names is fetched.
 
     Raises:
-        UnreadableError: a syntax error, with its place, or a triple term, which no portal reads.
+        UnreadableError: a syntax error, with its place, entities that expand without bound, or a triple term, which no
+            portal reads.
         SettingError: JSON-LD whose context stands elsewhere, which a portal fetches and we do not.
     """
+    if form == pyoxigraph.RdfFormat.RDF_XML:
+        _refuse_expansion(body)
     try:
         quads = list(pyoxigraph.parse(body, form, base_iri=RELATIVE))
     except SyntaxError as error:
@@ -65,6 +69,20 @@ def parsed(body: bytes, form: pyoxigraph.RdfFormat) -> list[pyoxigraph.Quad]:
         if isinstance(quad.object, pyoxigraph.Triple):
             raise UnreadableError(f"{quad.object} is a triple term of RDF 1.2")
     return _labelled(quads)
+
+
+def _refuse_expansion(body: bytes) -> None:
+    """Refuses XML whose entities multiply, because pyoxigraph expands them until memory ends.
+
+    Raises:
+        UnreadableError: expat's limit of amplification is passed.
+    """
+    try:
+        expat.ParserCreate().Parse(body, True)
+    except expat.ExpatError as error:
+        # What else is wrong pyoxigraph tells better.
+        if "amplification" in expat.ErrorString(error.code):
+            raise UnreadableError("its XML entities expand to many times its size") from error
 
 
 def _labelled(quads: list[pyoxigraph.Quad]) -> list[pyoxigraph.Quad]:

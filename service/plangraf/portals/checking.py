@@ -15,7 +15,7 @@ from plangraf.errors import SettingError
 from plangraf.portals import ckan, data_norge, data_norge_reader, dcat_ap_no, mqa
 from plangraf.portals.catalogue_document import DCAT, Content, UnreadableError, name_of, parsed
 from plangraf.portals.fetching import Answer, UnreachableError, ask
-from plangraf.portals.findings import CKAN, DATA_NORGE, DCAT_AP_NO, Finding, Item, Score, Verdict
+from plangraf.portals.findings import CKAN, DATA_NORGE, DCAT_AP_NO, Finding, Item, ItemPlace, Score, Verdict
 
 _MOST_ASKED = 500
 
@@ -78,9 +78,10 @@ def _check_file(source: str, terms: Terms) -> Verdict:
             f"{source} cannot be read ({error.strerror}). Give a file, or an http:// address."
         ) from error
     findings = [
-        Finding(portal, "not-fetched", "Info", source,
+        Finding(ItemPlace(portal, source),
                 "Lest fra en fil: reglene for henting er ikke prøvd. Prøv adressen også.",
-                "Read from a file: the rules about the fetch were not tried. Try the address too.")
+                "Read from a file: the rules about the fetch were not tried. Try the address too.",
+                "Info", "not-fetched")
         for portal in (DATA_NORGE, CKAN)
     ]  # fmt: skip
     findings += data_norge.of_fetch(Answer(source, 200, {}, body), source, terms.limit)
@@ -92,8 +93,8 @@ def _check_file(source: str, terms: Terms) -> Verdict:
         content = Content(parsed(data_norge.as_read(body), form))
     except UnreadableError as error:
         findings += [
-            Finding(portal, "parse", "Violation", source,
-                    f"Filen kan ikke leses: {error}. Rett den.", f"The file cannot be read: {error}. Correct it.")
+            Finding(ItemPlace(portal, source), f"Filen kan ikke leses: {error}. Rett den.",
+                    f"The file cannot be read: {error}. Correct it.", rule="parse")
             for portal in (DATA_NORGE, CKAN, DCAT_AP_NO)
         ]  # fmt: skip
         return _verdict(source, None, [], findings, lambda _: None)
@@ -140,10 +141,11 @@ def _read(
 
 def _unread(source: str) -> Finding:
     return Finding(
-        DCAT_AP_NO, "unread", "Violation", source,
+        ItemPlace(DCAT_AP_NO, source),
         "Dokumentet kom ikke frem slik data.norge.no henter det, så innholdet er ikke prøvd. Rett først det.",
         "The document did not arrive as data.norge.no fetches it, so its content was not tried. Correct that first.",
-    )  # fmt: skip
+        rule="unread",
+    )
 
 
 def _verdict(
@@ -162,8 +164,8 @@ def _verdict(
             dead = [address for address in _addresses(content, node) if answers(address) is False]
             findings += data_norge_reader.dead(dead, name_of(node))
         findings += dcat_ap_no.of_content(content, source)
-        failed = {finding.item for finding in findings
-                  if finding.portal == DCAT_AP_NO and finding.severity == "Violation"}  # fmt: skip
+        failed = {finding.place.item for finding in findings
+                  if finding.place.portal == DCAT_AP_NO and finding.severity == "Violation"}  # fmt: skip
         scores = [
             mqa.score(content, node, name_of(node), compliant=name_of(node) not in failed, answers=answers)
             for node in content.of_kind("dataset")

@@ -15,9 +15,10 @@ import pyoxigraph
 from rdflib import RDF, BNode
 from rdflib.term import Node
 
+from plangraf.diagnostics.diagnostic import Severity
 from plangraf.portals.catalogue_document import DCAT, DCT, RELATIVE, Content, UnreadableError, name_of, ordered, parsed
 from plangraf.portals.fetching import UnreachableError, ask, decoded
-from plangraf.portals.findings import CKAN, Finding, Severity
+from plangraf.portals.findings import CKAN, Finding, ItemPlace
 
 LIMIT = 50 * 1024 * 1024
 """Bytes of the largest page that the harvester takes, unless its site is set up otherwise."""
@@ -233,4 +234,4 @@ def _endless(document: str, page: str) -> Finding:
 
 
 def _found(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
-    return Finding(CKAN, rule, severity, item, nb, en)
+    return Finding(ItemPlace(CKAN, item), nb, en, severity, rule)

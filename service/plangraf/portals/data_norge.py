@@ -16,11 +16,12 @@ import pyoxigraph
 from rdflib import RDF, BNode, Literal, URIRef
 from rdflib.term import Node
 
+from plangraf.diagnostics.diagnostic import Severity
 from plangraf.errors import SettingError
 from plangraf.portals.catalogue_document import DCAT, RELATIVE, Content, name_of, ordered
 from plangraf.portals.fetching import Answer
-from plangraf.portals.findings import DATA_NORGE, Finding, Item, Severity
-from plangraf.sources.turtle import compact
+from plangraf.portals.findings import DATA_NORGE, Finding, Item, ItemPlace
+from plangraf.rdf.names import compact
 
 LIMIT = 75 * 1024 * 1024
 """Bytes of the largest document that the harvester takes."""
@@ -393,4 +394,4 @@ def shown(value: Node) -> str:
 
 
 def _found(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
-    return Finding(DATA_NORGE, rule, severity, item, nb, en)
+    return Finding(ItemPlace(DATA_NORGE, item), nb, en, severity, rule)

@@ -11,10 +11,11 @@ from rdflib import Literal, URIRef
 from rdflib.namespace import XSD
 from rdflib.term import Node
 
+from plangraf.diagnostics.diagnostic import Severity
 from plangraf.portals.catalogue_document import DCAT, DCT, FOAF, Content, name_of, ordered
 from plangraf.portals.data_norge import shown
-from plangraf.portals.findings import DATA_NORGE, Finding, Severity
-from plangraf.sources.turtle import compact
+from plangraf.portals.findings import DATA_NORGE, Finding, ItemPlace
+from plangraf.rdf.names import compact
 
 _LEGAL_NAME = URIRef("http://www.w3.org/ns/regorg#legalName")
 _VCARD_EMAIL = URIRef("http://www.w3.org/2006/vcard/ns#hasEmail")
@@ -122,4 +123,4 @@ def _owned(content: Content, node: Node, rule: str, nb: str, en: str) -> Iterabl
 
 
 def _found(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
-    return Finding(DATA_NORGE, rule, severity, item, nb, en)
+    return Finding(ItemPlace(DATA_NORGE, item), nb, en, severity, rule)

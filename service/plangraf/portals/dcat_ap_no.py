@@ -15,9 +15,10 @@ import rdflib
 from rdflib import SH, BNode, Literal, URIRef
 from rdflib.term import Node
 
+from plangraf.diagnostics.diagnostic import Severity
 from plangraf.portals.catalogue_document import Content, name_of
-from plangraf.portals.findings import DCAT_AP_NO, Finding, Severity
-from plangraf.sources.turtle import compact
+from plangraf.portals.findings import DCAT_AP_NO, Finding, ItemPlace
+from plangraf.rdf.names import compact
 
 SHAPES = Path(__file__).with_name("dcat-ap-no.ttl")
 _NAMESPACE = "https://w3id.org/plangraf/harvest/dcat-ap-no#"
@@ -54,7 +55,7 @@ def of_content(content: Content, document: str) -> Iterator[Finding]:
             parts = [_shown(focus)] if focus != owner else []
             about = " ".join([*parts, *where])
             tail = f" [{about}]" if about else ""
-            yield Finding(DCAT_AP_NO, rule, severity, name, messages["nb"] + tail, messages["en"] + tail)
+            yield Finding(ItemPlace(DCAT_AP_NO, name), messages["nb"] + tail, messages["en"] + tail, severity, rule)
 
 
 def _where(report: rdflib.Graph, result: Node, focus: Node) -> list[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
+
+from plangraf.diagnostics.diagnostic import Diagnostic, Severity, stops
 
 DATA_NORGE = "data.norge.no"
 CKAN = "CKAN"
@@ -13,7 +15,6 @@ DCAT_AP_NO = "DCAT-AP-NO"
 PORTALS = (DATA_NORGE, CKAN, DCAT_AP_NO)
 
 Kind = Literal["document", "catalogue", "dataset", "series", "service"]
-Severity = Literal["Violation", "Warning", "Info"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +26,51 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that a portal's rules say of an item, with what to do, in Bokmål and in English.
-
-    A Violation refuses the item, one about the document refuses all that is in it; a Warning is a loss or a risk;
-    an Info is advice. `rule` names the rule within its portal, `item` is `Item.name`.
-    """
+class ItemPlace:
+    """What a portal's rule speaks of: `item` is `Item.name`."""
 
     portal: str
-    rule: str
-    severity: Severity
     item: str
-    nb: str
-    en: str
+
+    @property
+    def heading(self) -> str:
+        return self.portal
+
+    @property
+    def subject(self) -> str | None:
+        return self.item if self.item.startswith("_:") else f"<{self.item}>"
+
+    @property
+    def number(self) -> int | None:
+        return None
+
+    @property
+    def unit(self) -> tuple[str, str]:
+        return "", ""
+
+    @property
+    def numbered(self) -> bool:
+        return False
+
+    @property
+    def example(self) -> str:
+        return f"{self.portal}: {self.subject}"
+
+    @property
+    def order(self) -> tuple[str | int, ...]:
+        return self.portal, self.item
+
+    @property
+    def members(self) -> Mapping[str, str | int | None]:
+        return {"portal": self.portal, "item": self.item}
+
+
+Finding = Diagnostic[ItemPlace]
+"""What a portal's rules say of an item.
+
+A Violation refuses the item, one about the document refuses all that is in it; a Warning is a loss or a risk; an Info
+is advice. `rule` names the rule within its portal.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +87,7 @@ class Score:
     untried: Mapping[str, int]
 
 
-_ORDER: Mapping[Severity, int] = {"Violation": 0, "Warning": 1, "Info": 2}
+_WORST_FIRST = get_args(Severity)
 
 
 @dataclass(frozen=True)
@@ -69,7 +102,7 @@ class Verdict:
     def of(self, portal: str, item: Item) -> list[Finding]:
         """The findings of one item, violations first."""
         found = self._by_item.get((portal, item.name), ())
-        return sorted(found, key=lambda finding: (_ORDER[finding.severity], finding.rule, finding.en))
+        return sorted(found, key=lambda finding: (_WORST_FIRST.index(finding.severity), finding.rule or "", finding.en))
 
     def document_refused(self, portal: str) -> bool:
         return self._refused(portal, self.items[portal][0])
@@ -78,13 +111,13 @@ class Verdict:
         return not self.document_refused(portal) and not self._refused(portal, item)
 
     def _refused(self, portal: str, item: Item) -> bool:
-        return any(finding.severity == "Violation" for finding in self._by_item.get((portal, item.name), ()))
+        return stops(self._by_item.get((portal, item.name), ()))
 
     @cached_property
     def _by_item(self) -> Mapping[tuple[str, str], set[Finding]]:
         found: dict[tuple[str, str], set[Finding]] = {}
         for finding in self.findings:
-            found.setdefault((finding.portal, finding.item), set()).add(finding)
+            found.setdefault((finding.place.portal, finding.place.item), set()).add(finding)
         return found
 
     @property

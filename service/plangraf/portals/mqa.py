@@ -47,8 +47,18 @@ _EU = "http://publications.europa.eu/resource/authority/"
 _IANA = re.compile(r"https?://www\.iana\.org/assignments/media-types/")
 _LICENCE = re.compile(rf"{_EU}licence/|https?://creativecommons\.org/|https?://data\.norge\.no/nlod")
 # Of the EU's file types.
-_RDF = {"RDF", "RDF_TURTLE", "RDF_XML", "RDF_N_TRIPLES", "RDF_N_QUADS", "RDF_TRIG", "JSON_LD", "N3", "SPARQLQ",
-        "SPARQLQRES"}  # fmt: skip
+_RDF = {
+    "RDF",
+    "RDF_TURTLE",
+    "RDF_XML",
+    "RDF_N_TRIPLES",
+    "RDF_N_QUADS",
+    "RDF_TRIG",
+    "JSON_LD",
+    "N3",
+    "SPARQLQ",
+    "SPARQLQRES",
+}
 _TEXTUAL = {*_RDF, "CSV", "TSV", "JSON", "XML", "GEOJSON", "GML", "ODS", "ATOM", "RSS"}
 _MACHINE_READABLE = {*_TEXTUAL, "XLSX", "XLS", "SHP", "KML"}
 _NON_PROPRIETARY = {*_TEXTUAL, "GPKG", "ODT", "HTML", "TXT", "PNG", "ZIP", "GZIP", "TAR"}

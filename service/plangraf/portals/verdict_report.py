@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from plangraf.diagnostics.rendering import counts, message_lines
 from plangraf.portals.data_norge import portal_id
-from plangraf.portals.findings import DATA_NORGE, Finding, Item, Score, Severity, Verdict
+from plangraf.portals.findings import DATA_NORGE, Item, Score, Verdict
 
 _KINDS = {
     "document": ("dokumentet", "the document"),
@@ -17,11 +17,6 @@ _KINDS = {
     "dataset": ("datasett", "dataset"),
     "series": ("datasettserie", "dataset series"),
     "service": ("datatjeneste", "data service"),
-}
-_SEVERITIES: dict[Severity, tuple[str, str]] = {
-    "Violation": ("Feil", "Error"),
-    "Warning": ("Advarsel", "Warning"),
-    "Info": ("Råd", "Advice"),
 }
 
 
@@ -51,7 +46,7 @@ def as_json(verdict: Verdict) -> str:
             if portal == DATA_NORGE and item.kind != "document":
                 one["id"] = portal_id(item.name)
             one["findings"] = [
-                {name: value for name, value in asdict(finding).items() if name not in ("portal", "item")}
+                {"rule": finding.rule, "severity": finding.severity, "nb": finding.nb, "en": finding.en}
                 for finding in verdict.of(portal, item)
             ]
             told.append(one)
@@ -78,14 +73,7 @@ def _item(verdict: Verdict, portal: str, item: Item) -> Iterator[str]:
         yield "    nb  Fordi dokumentet er avvist."
         yield "    en  Because the document is rejected."
     for finding in verdict.of(portal, item):
-        yield from _finding(finding)
-
-
-def _finding(finding: Finding) -> Iterator[str]:
-    nb, en = _SEVERITIES[finding.severity]
-    yield f"    nb  {nb}: {finding.nb}"
-    yield f"    en  {en}: {finding.en}"
-    yield f"        {finding.rule}"
+        yield from message_lines(finding, "    ")
 
 
 def _score(score: Score) -> Iterator[str]:
@@ -99,12 +87,8 @@ def _summary(verdict: Verdict) -> Iterator[str]:
     for portal, items in verdict.items.items():
         things = [item for item in items if item.kind != "document"]
         taken = sum(verdict.accepted(portal, item) for item in things)
-        counts = Counter(finding.severity for item in items for finding in verdict.of(portal, item))
-        nb = [f"godtatt: {taken}", f"avvist: {len(things) - taken}"]
-        en = [f"accepted: {taken}", f"rejected: {len(things) - taken}"]
-        for severity, (word_nb, word_en) in _SEVERITIES.items():
-            if counts[severity]:
-                nb.append(f"{word_nb.lower()}: {counts[severity]}")
-                en.append(f"{word_en.lower()}: {counts[severity]}")
+        nb, en = counts(finding for item in items for finding in verdict.of(portal, item))
+        nb = [f"godtatt: {taken}", f"avvist: {len(things) - taken}", *nb]
+        en = [f"accepted: {taken}", f"rejected: {len(things) - taken}", *en]
         yield f"nb  {portal}  {', '.join(nb)}"
         yield f"en  {portal}  {', '.join(en)}"

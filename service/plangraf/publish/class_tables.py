@@ -1,6 +1,6 @@
-"""One table for each class that the data have things of: CSV, its CSVW metadata, and Parquet.
+"""One table for each class with things in the data: CSV, its CSVW metadata, and Parquet.
 
-A class of our ontology gives its table its own name, another one that with its prefix: `Plan`, `skos-Concept`.
+A table is named after its class, with the prefix of a vocabulary that is not ours: `Plan`, `skos-Concept`.
 
 A table has a row for each thing, by IRI, and a column for each property and kind of value: `title_nb`, `title_en`,
 `number`. Several values stand in one cell with a separator that none of them holds.
@@ -12,7 +12,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,14 +22,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyoxigraph import Literal, NamedNode, Triple
 
+from plangraf.rdf.graph import RDF_TYPE, Graph, Node, Value, statements
+from plangraf.rdf.names import curie, local_name
 from plangraf.rdf.namespaces import ID, PREFIXES, SDG
 
-_RDF_TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _RDFS_LABEL = NamedNode(PREFIXES["rdfs"] + "label")
 _XSD = PREFIXES["xsd"]
 _SEPARATORS = ("|", "¦", "‖", "␞")
 _KEY = "id"
-# Datatypes that Parquet has a type of its own for; all others stay as they are written.
+# The datatypes with a Parquet type; values of all others are strings.
 _ARROW: Mapping[str, pa.DataType] = {
     _XSD + "integer": pa.int64(),
     _XSD + "boolean": pa.bool_(),
@@ -70,30 +70,31 @@ def tables(triples: Collection[Triple]) -> Iterator[Table]:
     Args:
         triples: the union of all graphs.
     """
-    labels: dict[str, dict[str, str]] = defaultdict(dict)
-    members: dict[str, set[str]] = defaultdict(set)
-    said: dict[str, list[Triple]] = defaultdict(list)
-    for triple in triples:
-        if not isinstance(triple.subject, NamedNode):
-            continue
-        said[triple.subject.value].append(triple)
-        if triple.predicate == _RDF_TYPE and isinstance(triple.object, NamedNode):
-            if triple.subject.value.startswith((ID, SDG)):
-                members[triple.object.value].add(triple.subject.value)
-        elif triple.predicate == _RDFS_LABEL and isinstance(triple.object, Literal) and triple.object.language:
-            labels[triple.subject.value][triple.object.language] = triple.object.value
-    for iri in sorted(members):
-        yield _table(iri, sorted(members[iri]), said, labels)
+    graph = Graph(statements(triples))
+    for iri in sorted({iri for thing in _things(graph) for iri in graph.iris(thing, RDF_TYPE)}):
+        members = [thing for thing in graph.pointing(RDF_TYPE, NamedNode(iri)) if _is_listed(thing)]
+        yield _table(iri, sorted(thing.value for thing in members), graph)
 
 
-def _table(
-    iri: str, things: list[str], said: Mapping[str, list[Triple]], labels: Mapping[str, Mapping[str, str]]
-) -> Table:
+def _is_listed(thing: Node) -> bool:
+    return isinstance(thing, NamedNode) and thing.value.startswith((ID, SDG))
+
+
+def _things(graph: Graph) -> Iterator[Node]:
+    return (thing for thing in graph.things if _is_listed(thing))
+
+
+def _labels(graph: Graph, iri: str) -> dict[str, str]:
+    labels = graph.literals(NamedNode(iri), _RDFS_LABEL)
+    return {label.language: label.value for label in labels if label.language}
+
+
+def _table(iri: str, things: list[str], graph: Graph) -> Table:
     values: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for thing in things:
-        for triple in said[thing]:
-            kind, text = _kind(triple)
-            values[triple.predicate.value, kind][thing].append(text)
+        for path, value in graph.facts(NamedNode(thing)):
+            kind, text = _kind(value)
+            values[path.value, kind][thing].append(text)
     for cells in values.values():
         for found in cells.values():
             found.sort()
@@ -108,7 +109,7 @@ def _table(
                     names[predicate, kind],
                     predicate,
                     kind,
-                    labels.get(predicate) or {"en": names[predicate, kind]},
+                    _labels(graph, predicate) or {"en": names[predicate, kind]},
                     _separator(cells.values()),
                 )
                 for (predicate, kind), cells in values.items()
@@ -119,13 +120,12 @@ def _table(
     rows = tuple(
         (thing, tuple(values[column.iri, column.kind].get(thing, []) for column in columns)) for thing in things
     )
-    prefix, local = _prefix(iri), re.split(r"[#/]", iri)[-1]
+    prefix, local = _prefix(iri), local_name(iri)
     name = local if prefix == "plan" else f"{prefix}-{local}"
-    return Table(name, iri, labels.get(iri) or {"en": name}, columns, rows)
+    return Table(name, iri, _labels(graph, iri) or {"en": name}, columns, rows)
 
 
-def _kind(triple: Triple) -> tuple[str, str]:
-    value = triple.object
+def _kind(value: Value) -> tuple[str, str]:
     if isinstance(value, Literal):
         return (f"@{value.language}" if value.language else value.datatype.value), value.value
     assert isinstance(value, NamedNode)  # data hold no blank nodes
@@ -133,10 +133,10 @@ def _kind(triple: Triple) -> tuple[str, str]:
 
 
 def _names(kinds: Mapping[str, list[str]]) -> dict[tuple[str, str], str]:
-    """A column name for each property and kind: the local name, with its prefix where two share it."""
+    """A column name for each property and kind: the local name, with a prefix where two properties share it."""
     locals_ = defaultdict(list)
     for predicate in kinds:
-        locals_[re.split(r"[#/]", predicate)[-1]].append(predicate)
+        locals_[local_name(predicate)].append(predicate)
     names = {}
     for local, predicates in locals_.items():
         for predicate in predicates:
@@ -145,18 +145,17 @@ def _names(kinds: Mapping[str, list[str]]) -> dict[tuple[str, str], str]:
             )
             for kind in kinds[predicate]:
                 tagged = kind.startswith("@") and kind != "@id"
-                suffix = kind[1:] if tagged else re.split(r"[#/]", kind.removeprefix("@"))[-1]
+                suffix = kind[1:] if tagged else local_name(kind.removeprefix("@"))
                 names[predicate, kind] = f"{base}_{suffix}" if tagged or len(kinds[predicate]) > 1 else base
     return names
 
 
 def _prefix(iri: str) -> str:
-    fitting = [name for name, start in PREFIXES.items() if iri.startswith(start)]
-    return max(fitting, key=lambda name: len(PREFIXES[name]), default="other")
+    return (curie(iri) or "other:").partition(":")[0]
 
 
 def _separator(cells: Collection[list[str]]) -> str | None:
-    """None when no cell has several values; else the first separator that no value holds."""
+    """The first separator that no value contains; None when no cell has several values."""
     if all(len(cell) < 2 for cell in cells):
         return None
     return next(mark for mark in _SEPARATORS if not any(mark in value for cell in cells for value in cell))
@@ -173,7 +172,7 @@ def as_csv(table: Table) -> bytes:
 
 
 def as_metadata(table: Table) -> bytes:
-    """CSV on the Web: what each column means, so that the table gives the triples back."""
+    """CSV on the Web: the meaning of each column, so that the table converts back to triples."""
     columns: list[dict[str, object]] = [{"name": _KEY, "titles": _KEY, "datatype": "anyURI", "suppressOutput": True}]
     for column in table.columns:
         described: dict[str, object] = {
@@ -207,7 +206,7 @@ def as_metadata(table: Table) -> bytes:
 def as_parquet(table: Table) -> bytes:
     """Typed columns; a column in which some thing has several values is a list.
 
-    A column with a value that its type cannot hold, such as a date with a time zone, stays as it is written.
+    A column with a value that its type cannot hold, such as a date with a time zone, is one of strings.
     """
     arrays = [pa.array([thing for thing, _ in table.rows], pa.string())]
     for number, column in enumerate(table.columns):

@@ -1,7 +1,7 @@
-"""The JSON-LD context, made from the ontology: one short name for each term that the data use.
+"""Makes the JSON-LD context from the ontology: a short name for each term that the data use.
 
-`python -m plangraf.publish.context [FOLDER]` writes `FOLDER/context.jsonld` (default: `ontology`). Names are promises
-to users: a name, once published, stays and keeps its meaning, and the command refuses to break that.
+`python -m plangraf.publish.context [FOLDER]` writes `FOLDER/context.jsonld` (default: `ontology`). A published name
+keeps its meaning forever, because users rely on it; the command refuses to remove or change one.
 JSON-LD 1.1: https://www.w3.org/TR/json-ld11/
 """
 
@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph
-from pyoxigraph import Literal, NamedNode, Quad, Triple
+from pyoxigraph import NamedNode, Quad, Triple
 
-from plangraf.rdf.namespaces import PLAN, PREFIXES, SERVICE_PREFIXES
+from plangraf.rdf.graph import RDF_TYPE, Graph, Node, statements
+from plangraf.rdf.names import expand, terms
+from plangraf.rdf.namespaces import PLAN, SERVICE_PREFIXES
 
 FILE = "context.jsonld"
 
 _IRI = "@id"
 _TEXT = "@language"
-# How the values of reused properties are written: an IRI, a text in languages, a datatype, or as they come.
+# The form of a reused property's values: an IRI, texts by language, a datatype, or (None) as they are.
 _REUSED_PROPERTIES: Mapping[str, tuple[str, str | None]] = {
     "label": ("rdfs:label", _TEXT),
     "seeAlso": ("rdfs:seeAlso", _IRI),
@@ -91,7 +93,7 @@ _REUSED_PROPERTIES: Mapping[str, tuple[str, str | None]] = {
     "next": ("hydra:next", _IRI),
     "last": ("hydra:last", _IRI),
 }
-# Classes whose own name is one of ours, or sounds like one, are called after their vocabulary.
+# A class whose name resembles one of ours is named after its vocabulary.
 _REUSED_CLASSES: Mapping[str, str] = {
     "Activity": "eli-dl:Activity",
     "Agent": "foaf:Agent",
@@ -122,52 +124,46 @@ _REUSED_CLASSES: Mapping[str, str] = {
     "Work": "eli:Work",
 }
 
-_RDF, _RDFS, _OWL, _XSD, _SH = (PREFIXES[prefix] for prefix in ("rdf", "rdfs", "owl", "xsd", "sh"))
+rdfs, owl, sh = map(terms, ("rdfs", "owl", "sh"))
+_LANG_STRING = expand("rdf:langString")
 _COERCED = ("integer", "decimal", "boolean", "date", "gYear", "gYearMonth")
 
 
 class ContextError(ValueError):
-    """The context cannot be made: two meanings for a name, or a published name that would be lost."""
+    """The context would give a name two meanings, or lose a published name."""
 
 
 def build_context(triples: Iterable[Quad | Triple]) -> dict[str, Any]:
     """The context document for an ontology.
 
     A value is written the way that gives back the same triple: 7 and true for xsd:integer and xsd:boolean,
-    "2020" for an xsd:gYear, "14.5" for an xsd:decimal, {"nb": "…"} for a text, the IRI for a thing; whatever fits
-    none of these is left to `@value` and `@type`.
+    "2020" for an xsd:gYear, "14.5" for an xsd:decimal, {"nb": "…"} for a text, the IRI for a thing; any
+    other value has `@value` and `@type`.
     """
-    facts: dict[str, dict[str, set[str]]] = {}
-    for triple in triples:
-        if isinstance(triple.subject, NamedNode) and isinstance(triple.object, NamedNode | Literal):
-            known = facts.setdefault(triple.subject.value, {})
-            known.setdefault(triple.predicate.value, set()).add(triple.object.value)
+    ontology = Graph(statements(triples))
     classes: dict[str, Any] = dict(_REUSED_CLASSES)
     properties: dict[str, Any] = {name: _definition(iri, kind) for name, (iri, kind) in _REUSED_PROPERTIES.items()}
-    for iri, known in sorted(facts.items()):
-        types = known.get(_RDF + "type", set())
-        if not iri.startswith(PLAN) or not types:
-            continue
-        name, compact = iri.removeprefix(PLAN), "plan:" + iri.removeprefix(PLAN)
-        if _OWL + "Class" in types:
-            _add(classes, name, compact)
+    for term in sorted(filter(_is_ours, ontology.with_property(RDF_TYPE)), key=str):
+        name, types = term.value.removeprefix(PLAN), ontology.named(term, RDF_TYPE)
+        if owl("Class") in types:
+            _add(classes, name, f"plan:{name}")
         else:
-            _add(properties, name, _definition(compact, _coercion(types, known.get(_RDFS + "range", set()))))
+            _add(properties, name, _definition(f"plan:{name}", _coercion(types, ontology.iris(term, rdfs("range")))))
     terms: dict[str, Any] = {"@version": 1.1, "id": "@id", "type": "@type"}
-    for group in ({**_prefixes(facts), **SERVICE_PREFIXES}, classes, properties):
+    for group in ({**_prefixes(ontology), **SERVICE_PREFIXES}, classes, properties):
         for name in sorted(group):
             _add(terms, name, group[name])
     return {"@context": terms}
 
 
 def lost_terms(published: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """The names of a published context that a new one leaves out or gives another meaning, sorted."""
+    """The published names that a new context drops or changes, sorted."""
     before, after = published["@context"], new["@context"]
     return sorted(name for name in before if after.get(name) != before[name])
 
 
 def read_ontology(folder: Path) -> list[Quad]:
-    """The theme modules, the header and the prefixes: what stands directly in the ontology's folder."""
+    """The statements of the files directly in the ontology's folder: header, prefixes and theme modules."""
     return [quad for path in sorted(folder.glob("*.ttl")) for quad in pyoxigraph.parse(path=str(path))]
 
 
@@ -193,21 +189,26 @@ def write_context(folder: Path) -> Path:
     return path
 
 
-def _prefixes(facts: Mapping[str, Mapping[str, set[str]]]) -> dict[str, str]:
+def _is_ours(term: Node) -> bool:
+    return isinstance(term, NamedNode) and term.value.startswith(PLAN)
+
+
+def _prefixes(ontology: Graph) -> dict[str, str]:
     """The declared prefixes. Their IRIs end in # or /, so JSON-LD lets them stand before a colon."""
     found: dict[str, str] = {}
-    for known in facts.values():
-        if (names := known.get(_SH + "prefix")) and (namespaces := known.get(_SH + "namespace")):
-            _add(found, min(names), min(namespaces))
+    for declaration in ontology.with_property(sh("prefix")):
+        names, namespaces = (ontology.literals(declaration, sh(name)) for name in ("prefix", "namespace"))
+        if names and namespaces:
+            _add(found, min(name.value for name in names), min(start.value for start in namespaces))
     return found
 
 
-def _coercion(types: set[str], ranges: set[str]) -> str | None:
-    if _OWL + "ObjectProperty" in types:
+def _coercion(types: Collection[NamedNode], ranges: Collection[str]) -> str | None:
+    if owl("ObjectProperty") in types:
         return _IRI
-    if _RDF + "langString" in ranges:
+    if _LANG_STRING in ranges:
         return _TEXT
-    return next((f"xsd:{name}" for name in _COERCED if ranges == {_XSD + name}), None)
+    return next((f"xsd:{name}" for name in _COERCED if set(ranges) == {expand(f"xsd:{name}")}), None)
 
 
 def _definition(iri: str, kind: str | None) -> str | dict[str, str]:

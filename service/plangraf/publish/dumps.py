@@ -1,7 +1,7 @@
-"""Whole downloads of a version: RDF in every format, one table for each class, sums, and how to cite it.
+"""The downloads of a version: RDF in every format, a table for each class, checksums, and a citation.
 
-Made beside the checks, in a process of its own, from the version's lines alone, so that the same version gives the
-same bytes on any machine: no time, no host, no random name is part of any file.
+They are made beside the checks, from the version's lines alone, so that the same version gives the same bytes on any
+machine: no file holds a time, a host or a random name.
 
     plangraf-<id>.nq.gz|.nq.zst        the canonical lines that the id is a hash of
     plangraf-<id>.trig.gz|.trig.zst    the same for readers
@@ -17,25 +17,27 @@ import gzip
 import hashlib
 import itertools
 import json
-import multiprocessing
 import os
-import re
 import shutil
-import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import orjson
+import yaml
 import zstandard
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
+from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from plangraf import __version__
 from plangraf.errors import VersionsError
-from plangraf.processes import die_with_parent
+from plangraf.publish.beside import EndedEarlyError, beside
+from plangraf.rdf import canonical
+from plangraf.rdf.graph import statements
+from plangraf.rdf.jsonld.expansion import expanded_nodes
+from plangraf.rdf.jsonld.writing import dump
 from plangraf.rdf.namespaces import BASE, GRAPH, PREFIXES
+from plangraf.rdf.writing import serialized
 from plangraf.store.versions import DOWNLOADS_INDEX
 
 SUMS = "SHA256SUMS"
@@ -43,7 +45,6 @@ CITATION = "CITATION.cff"
 _ZSTD_LEVEL = 9
 _GZIP_LEVEL = 6
 _RDF_TYPE = PREFIXES["rdf"] + "type"
-_XSD_STRING = PREFIXES["xsd"] + "string"
 
 # By the last part of a name, less the compression.
 _MEDIA_TYPES = {
@@ -73,7 +74,7 @@ _TITLES = {
 
 
 def version_id(lines: Sequence[bytes]) -> str:
-    """The id that these lines give a version."""
+    """The id of the version with these lines."""
     digest = hashlib.sha256()
     for line in lines:
         digest.update(line + b"\n")
@@ -84,8 +85,8 @@ def write_dumps(lines: Sequence[bytes], folder: Path) -> None:
     """Writes all downloads of a version into a folder, which is created.
 
     Args:
-        lines: the version's N-Quads lines without newlines, sorted, each one once.
-        folder: where to; it must not exist.
+        lines: the version's N-Quads lines without newlines, sorted and unique.
+        folder: the target; it must not exist.
     Raises:
         OSError: it cannot be written.
     """
@@ -103,7 +104,7 @@ def write_dumps(lines: Sequence[bytes], folder: Path) -> None:
 
 
 def _described(name: str, content: bytes) -> dict[str, object]:
-    """What index.json says of one file: `mediaType` is that of what is in it, `compression` the type around it."""
+    """The entry of index.json for one file: `mediaType` is that of the content inside the `compression`."""
     parts = name.rpartition("/")[2].split(".")
     compression = _COMPRESSIONS.get(parts[-1])
     if compression or parts[-1] == "json":
@@ -121,44 +122,31 @@ def _described(name: str, content: bytes) -> dict[str, object]:
 
 @contextmanager
 def dumping(lines: Sequence[bytes], folder: Path) -> Iterator[Callable[[], Path]]:
-    """Writes all downloads in a process of its own while this one checks the data.
+    """Writes all downloads while this process checks the data.
 
     Args:
         lines: see write_dumps.
-        folder: where to, on the disk of the versions; what is there when the context ends is removed.
+        folder: the target, on the disk of the versions; removed when the context ends.
     Yields:
-        A function that waits until all are written and gives the folder; it raises VersionsError when they were not.
+        A function that waits for the downloads and returns the folder, or raises VersionsError.
     """
-    # Forked: the lines need not travel, and a small build need not start another interpreter.
-    process = multiprocessing.get_context("fork").Process(target=_write_beside, args=(lines, folder), daemon=True)
-    process.start()
-
-    def finished() -> Path:
-        process.join()
-        if process.exitcode:
-            reason = os.strerror(process.exitcode) if process.exitcode > 0 else f"signal {-process.exitcode}"
-            raise VersionsError(
-                f"The downloads of the version could not be written: {reason}. The current version is unchanged."
-            )
-        return folder
-
     try:
-        yield finished
+        with beside(partial(write_dumps, lines, folder)) as wait:
+
+            def finished() -> Path:
+                try:
+                    wait()
+                except (OSError, EndedEarlyError) as error:
+                    reason = error.strerror if isinstance(error, OSError) else error.reason
+                    raise VersionsError(
+                        f"The downloads of the version could not be written: {reason}. The current version is "
+                        "unchanged."
+                    ) from error
+                return folder
+
+            yield finished
     finally:
-        process.kill()
-        process.join()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _write_beside(lines: Sequence[bytes], folder: Path) -> None:
-    """In the process of its own; its exit code is the error's number."""
-    die_with_parent()
-    # The lock of the versions among them, which is held as long as anybody has it open.
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-    try:
-        write_dumps(lines, folder)
-    except OSError as error:
-        sys.exit(error.errno or 1)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -169,16 +157,16 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
-    # Only where tables are made: what `serve` needs of the build must not load pyarrow.
+    # Imported late, because `serve` imports this module and must not load pyarrow.
     from plangraf.publish import class_tables
 
     stem = f"plangraf-{version_id(lines)}"
-    whole = b"".join(line + b"\n" for line in lines)
+    whole = canonical.text(lines)
     quads = list(parse(whole, RdfFormat.N_QUADS, rename_blank_nodes=False))
     yield f"{stem}.nq.gz", _gzip(whole)
     yield f"{stem}.nq.zst", _zstd(whole)
     quads.sort(key=_order)
-    trig = _written(quads, RdfFormat.TRIG)
+    trig = serialized(quads, RdfFormat.TRIG, PREFIXES)
     yield f"{stem}.trig.gz", _gzip(trig)
     yield f"{stem}.trig.zst", _zstd(trig)
     yield f"{stem}.jsonld.gz", _gzip(_json_ld(quads))
@@ -197,68 +185,22 @@ def _graphs(quads: Sequence[Quad]) -> Iterator[tuple[str, bytes]]:
             by_graph[quad.graph_name.value.removeprefix(GRAPH)].append(quad)
     for path, own in sorted(by_graph.items()):
         triples = [quad.triple for quad in own]
-        yield f"graph/{path}.ttl", _written(triples, RdfFormat.TURTLE)
-        yield f"graph/{path}.nt", "".join(sorted(f"{triple} .\n" for triple in triples)).encode()
-        yield f"graph/{path}.jsonld", _bytes(_nodes(own))
+        yield f"graph/{path}.ttl", serialized(triples, RdfFormat.TURTLE, PREFIXES)
+        yield f"graph/{path}.nt", canonical.text(canonical.lines(triples))
+        yield f"graph/{path}.jsonld", dump(expanded_nodes(statements(triples)), indented=False)
 
 
 def _order(quad: Quad) -> tuple[str, str, bool, str, str]:
-    """By graph and thing, the type before what else is said."""
+    """Sorts by graph and thing, types first."""
     predicate = quad.predicate.value
     return str(quad.graph_name), str(quad.subject), predicate != _RDF_TYPE, predicate, str(quad.object)
-
-
-def _written(statements: Sequence[Quad] | Sequence[Triple], format_: RdfFormat) -> bytes:
-    body = serialize(statements, format=format_, prefixes=_used(statements))
-    assert body is not None  # pyoxigraph gives bytes when it is given no output
-    return body
 
 
 def _json_ld(quads: Sequence[Quad]) -> bytes:
     """All graphs, expanded; quads stand in order of graph and thing."""
     graphs = itertools.groupby(quads, key=lambda quad: quad.graph_name)
-    return _bytes([{"@id": _id(graph), "@graph": _nodes(own)} for graph, own in graphs])
-
-
-def _nodes(quads: Iterable[Quad]) -> list[dict[str, Any]]:
-    """The things of one graph as JSON-LD node objects, with types as `@type` (JSON-LD 1.1 API §8.1)."""
-    nodes = []
-    for subject, said in itertools.groupby(quads, key=lambda quad: quad.subject):
-        node: dict[str, Any] = {"@id": _id(subject)}
-        for quad in said:
-            if quad.predicate.value == _RDF_TYPE and not isinstance(quad.object, Literal):
-                node.setdefault("@type", []).append(_id(quad.object))
-            else:
-                node.setdefault(quad.predicate.value, []).append(_value(quad.object))
-        nodes.append(node)
-    return nodes
-
-
-def _id(term: Any) -> str:
-    return term.value if isinstance(term, NamedNode) else str(term)
-
-
-def _value(term: Any) -> dict[str, str]:
-    if not isinstance(term, Literal):
-        return {"@id": _id(term)}
-    if term.language:
-        return {"@value": term.value, "@language": term.language}
-    if term.datatype.value == _XSD_STRING:
-        return {"@value": term.value}
-    return {"@value": term.value, "@type": term.datatype.value}
-
-
-def _bytes(document: list[dict[str, Any]]) -> bytes:
-    return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _used(statements: Sequence[Quad] | Sequence[Triple]) -> dict[str, str]:
-    """The project's prefixes that these statements need."""
-    terms = {term for statement in statements for term in statement}
-    terms |= {term.datatype for term in terms if isinstance(term, Literal)}
-    # Every prefix ends where the last part of an IRI begins.
-    starts = {re.sub("[^#/]*$", "", term.value) for term in terms if isinstance(term, NamedNode)}
-    return {name: start for name, start in PREFIXES.items() if start in starts}
+    named = [{"@id": str(graph).strip("<>"), "@graph": expanded_nodes(statements(own))} for graph, own in graphs]
+    return dump(named, indented=False)
 
 
 def _gzip(content: bytes) -> bytes:
@@ -269,21 +211,36 @@ def _zstd(content: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True).compress(content)
 
 
+class _Quoted(str):
+    """Text that YAML must quote: a version such as 12345678901e2345 is a number to YAML 1.2."""
+
+
+yaml.SafeDumper.add_representer(
+    _Quoted, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, "'")
+)
+
+
 def citation(version: str | None = None) -> str:
     """CITATION.cff of the project, or of one version of its data (https://citation-file-format.github.io)."""
-    kind = "software" if version is None else "dataset"
-    title = "plangraf" if version is None else f"plangraf: linked municipal plan data, version {version}"
-    number = __version__ if version is None else version
-    licence = "Apache-2.0" if version is None else "CC-BY-4.0"
-    return (
-        "cff-version: 1.2.0\n"
-        "message: Please cite the version that you used.\n"
-        f"type: {kind}\n"
-        f"title: '{title}'\n"
-        f"version: '{number}'\n"
-        "abstract: A knowledge graph of municipal plans, their perspectives, UN SDG targets and decisions.\n"
-        "authors:\n"
-        "  - name: plangraf\n"
-        f"license: {licence}\n"
-        f"url: {BASE}{'' if version is None else f'version/{version}/'}\n"
-    )
+    software = {
+        "type": "software",
+        "title": "plangraf",
+        "version": _Quoted(__version__),
+        "license": "Apache-2.0",
+        "url": BASE,
+    }
+    dataset = {
+        "type": "dataset",
+        "title": f"plangraf: linked municipal plan data, version {version}",
+        "version": _Quoted(version),
+        "license": "CC-BY-4.0",
+        "url": f"{BASE}version/{version}/",
+    }
+    fields = {
+        "cff-version": "1.2.0",
+        "message": "Please cite the version that you used.",
+        "abstract": "A knowledge graph of municipal plans, their perspectives, UN SDG targets and decisions.",
+        "authors": [{"name": "plangraf"}],
+        **(software if version is None else dataset),
+    }
+    return str(yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=120))

@@ -1,7 +1,7 @@
-"""What a build would take away: whole datasets never go without a word.
+"""Stops a build before it drops a whole dataset.
 
-A data folder that is not named, was moved or is empty looks to a build like data that were deleted, and the service
-would answer 410 for all of it. So a build remembers its data folders, and stops before it drops a dataset.
+To a build, a data folder that is not named, was moved or is empty looks like deleted data, and the service would
+answer 410 for all of it. So a build remembers its data folders, and drops a dataset only when told to.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad
 
-from plangraf.errors import DataError, DataProblem, SettingError, VersionsError
+from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_file
+from plangraf.errors import SettingError, VersionsError
+from plangraf.rdf.canonical import graph_of
 from plangraf.rdf.namespaces import GRAPH, PREFIXES, QUERIES_GRAPH
 from plangraf.settings import Settings
 from plangraf.sources.files import sources
@@ -27,14 +29,14 @@ _DESCRIBED = f" <{_TYPE}> <{_DATASET}> ".encode()
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a version is made of: statements by graph, and the graphs that describe a dataset."""
+    """What a version holds: the number of statements of each graph, and the graphs that describe a dataset."""
 
     graphs: Mapping[str, int]
     described: frozenset[str]
 
 
 def content_of(quads: Collection[Quad]) -> Content:
-    """The content of the version that a build is about to write."""
+    """The content that a build is about to write."""
     kind, dataset = NamedNode(_TYPE), NamedNode(_DATASET)
     return Content(
         Counter(str(quad.graph_name)[1:-1] for quad in quads),
@@ -45,22 +47,22 @@ def content_of(quads: Collection[Quad]) -> Content:
 
 
 def content_of_version(version: Version) -> Content:
-    """The content of a version that is there.
+    """The content of a stored version.
 
     Raises:
         VersionsError: it is damaged.
     """
     described = {
-        line.rsplit(b" ", 2)[1][1:-1].decode() for line in version.lines() if _DESCRIBED in line
+        graph_of(line)[1:-1].decode() for line in version.lines() if _DESCRIBED in line
     }  # fmt: skip
     return Content(dict(version.manifest.get("graphs", {})), frozenset(described))
 
 
 def stop_at_losses(store: VersionStore, after: Content) -> None:
-    """Stops a build that would drop a dataset of the current version, or of the one that was built last.
+    """Stops a build that would drop a dataset of the current version or of the version built last.
 
     Raises:
-        DataError: which datasets would go, and how many statements.
+        DataError: names the datasets and their numbers of statements.
     """
     versions: dict[str, Version] = {}
     with suppress(VersionsError):
@@ -71,9 +73,9 @@ def stop_at_losses(store: VersionStore, after: Content) -> None:
     with suppress(VersionsError):
         if known is not None and known[1] not in versions:
             versions[known[1]] = store.get(known[1])
-    problems: dict[str, DataProblem] = {}
+    problems: dict[str, FileDiagnostic] = {}
     for version in versions.values():
-        with suppress(VersionsError):  # of a damaged version nobody knows what it held
+        with suppress(VersionsError):  # the content of a damaged version is unknown
             for graph, problem in _lost(version, content_of_version(version), after):
                 problems.setdefault(graph, problem)
     if problems:
@@ -81,16 +83,16 @@ def stop_at_losses(store: VersionStore, after: Content) -> None:
 
 
 def lost_graphs(before: Mapping[str, int], after: Collection[str]) -> dict[str, int]:
-    """The graphs of datasets that are gone, and how many statements each had."""
+    """The dropped graphs of datasets, each with its former number of statements."""
     return {
         graph: count for graph, count in before.items() if graph not in after and graph != QUERIES_GRAPH
     }  # fmt: skip
 
 
-def _lost(version: Version, before: Content, after: Content) -> Iterator[tuple[str, DataProblem]]:
+def _lost(version: Version, before: Content, after: Content) -> Iterator[tuple[str, FileDiagnostic]]:
     for graph, count in lost_graphs(before.graphs, after.graphs).items():
         name = graph.removeprefix(GRAPH)
-        yield graph, DataProblem(
+        yield graph, in_file(
             name, None,
             f"Versjon {version.id} har datasettet «{name}» med {count} utsagn, og filene har det ikke. Gi mappen det "
             "ligger i med --data, legg filene tilbake, eller bygg med --drop for å la det gå.",
@@ -100,7 +102,7 @@ def _lost(version: Version, before: Content, after: Content) -> Iterator[tuple[s
     for graph in sorted(before.described - after.described):
         if graph in after.graphs:
             name = graph.removeprefix(GRAPH)
-            yield graph, DataProblem(
+            yield graph, in_file(
                 name, None,
                 f"Versjon {version.id} har beskrivelsen av datasettet «{name}», og filene har den ikke: katalogen "
                 "ville miste det. Legg dataset.ttl tilbake, eller bygg med --drop.",
@@ -110,7 +112,7 @@ def _lost(version: Version, before: Content, after: Content) -> Iterator[tuple[s
 
 
 def gone(before: Version, after: Version) -> str:
-    """Which datasets another version does not have, in both languages; empty when it has all."""
+    """Names the datasets that `after` lacks, in both languages; empty when it has all."""
     lost = lost_graphs(before.manifest.get("graphs", {}), after.manifest.get("graphs", {}))
     if not lost:
         return ""
@@ -123,10 +125,10 @@ def gone(before: Version, after: Version) -> str:
 
 
 def with_remembered(settings: Settings, store: VersionStore, *, drop: bool) -> Settings:
-    """The settings with the data folders of the last build, when they name none.
+    """Adds the data folders of the last build to settings without any.
 
     Raises:
-        DataError: such a folder is gone or holds no dataset.
+        DataError: such a folder does not exist any more or holds no dataset.
     """
     if settings.data or drop:
         return settings
@@ -140,12 +142,12 @@ def with_remembered(settings: Settings, store: VersionStore, *, drop: bool) -> S
     return found
 
 
-def _unusable(settings: Settings, folders: Iterable[Path], first: SettingError) -> Iterator[DataProblem]:
+def _unusable(settings: Settings, folders: Iterable[Path], first: SettingError) -> Iterator[FileDiagnostic]:
     for folder in folders:
         try:
             sources(settings.home, [folder])
         except SettingError as error:
-            yield DataProblem(
+            yield in_file(
                 str(folder), None,
                 "Forrige bygging leste denne mappen, og nå kan den ikke leses. Legg den tilbake, gi den nye plassen "
                 "med --data, eller gi --drop for å la dataene i den gå.",
@@ -153,15 +155,15 @@ def _unusable(settings: Settings, folders: Iterable[Path], first: SettingError) 
                 "to let its data go.",
             )  # fmt: skip
             return
-    yield DataProblem("data/", None, str(first), str(first))
+    yield in_file("data/", None, str(first), str(first))
 
 
 def _nearby(folder: Path) -> Path:
-    """A folder as one would type it from here, when it lies below."""
+    """A folder relative to the working directory, when it lies below."""
     here = Path.cwd()
     return folder.relative_to(here) if folder.is_relative_to(here) and folder != here else folder
 
 
 def remembered_line(folders: Iterable[Path]) -> str:
-    """What a build says of data folders that it was not given."""
+    """The line that a build prints about remembered data folders."""
     return f"{'data':<10}  {os.pathsep.join(map(str, folders))}, as in the last build; --drop leaves them out"

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
-from plangraf.checks.shacl import to_rdflib
-from plangraf.errors import DataError, DataProblem
+from plangraf.diagnostics.diagnostic import DataError, in_file
 from plangraf.rdf.namespaces import ONTOLOGY_GRAPH, PLAN, PREFIXES, SCHEME
 
 if TYPE_CHECKING:
@@ -19,10 +18,10 @@ if TYPE_CHECKING:
 
 PAGE = "ontology.html"
 _ONTOLOGY = NamedNode(ONTOLOGY_GRAPH)
-# Some of pyLODE's files name themselves by a relative IRI; a path would differ between machines.
 _DIV = '<div class="property entity"'
 _ENTITY = re.compile(rf'{_DIV} id="([^"]+)">(?:(?!{_DIV}).)*?<code>{re.escape(PLAN)}([^<]+)</code>', re.DOTALL)
 _ANCHOR = re.compile(r'((?:id|href)="#?)([^"#:/]+)"')
+# The base of the relative IRIs in pyLODE's own files, because their path differs between machines.
 _NOWHERE = "http://pylode.invalid/"
 
 
@@ -34,10 +33,12 @@ def render(quads: Iterable[Quad]) -> bytes:
     Raises:
         DataError: pyLODE cannot render the ontology.
     """
-    # pyLODE sets up the root logger at import and tells its steps; a handler that is there stops that.
+    # pyLODE sets up the root logger at import and logs its steps, unless the logger has a handler.
     logging.basicConfig(level=logging.WARNING)
     from pylode import utils
     from pylode.profiles import ontpub
+
+    from plangraf.rdf.rdflib_graph import to_rdflib
 
     graph = to_rdflib(
         quad for quad in quads if quad.graph_name == _ONTOLOGY and not str(quad.subject).startswith(f"<{SCHEME}")
@@ -56,7 +57,7 @@ def render(quads: Iterable[Quad]) -> bytes:
         reason = str(error) or type(error).__name__
         raise DataError(
             [
-                DataProblem(
+                in_file(
                     "ontology/", None,
                     f"HTML-siden for ontologien kan ikke lages. pyLODE sier: {reason}",
                     f"The HTML page of the ontology cannot be rendered. pyLODE says: {reason}",
@@ -67,7 +68,7 @@ def render(quads: Iterable[Quad]) -> bytes:
 
 
 def _join_labels(graph: rdflib.Graph) -> None:
-    """One label in both languages for each term: pyLODE writes several one right after the other."""
+    """Joins the labels of each term into one, because pyLODE prints several without a separator."""
     from rdflib import RDFS, Literal
 
     for term in set(graph.subjects(RDFS.label)):
@@ -86,12 +87,14 @@ def _with_own_anchors(page: str) -> str:
 
 
 def _background(folder: Path) -> rdflib.Graph:
-    """What pyLODE knows of others' terms, with title and description where they say it in other words.
+    """The vocabularies that pyLODE brings along, with dcterms:title and dcterms:description for each term.
 
-    pyLODE's own loader keeps a pickle inside the installed package: that fails in a read-only one, and a
-    build that is killed while it is written would break every later build.
+    Replaces pyLODE's own loader, which keeps a pickle inside the installed package: that fails in a read-only one,
+    and a build killed while it writes would break every later build.
     """
     from rdflib import DC, DCTERMS, RDFS, SDO, SKOS
+
+    from plangraf.rdf.rdflib_graph import to_rdflib
 
     graph = to_rdflib(
         Quad(triple.subject, triple.predicate, triple.object)

@@ -1,6 +1,6 @@
 """`plangraf build`: source files → parse → closed vocabulary → SHACL → checks → one version.
 
-Everything that is wrong is collected before the build stops, and nothing is written before all is right.
+A build collects all problems before it stops, and writes nothing before all checks have passed.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -16,39 +17,43 @@ from pyoxigraph import Quad
 
 from plangraf import __version__
 from plangraf.checks.verdict import verdict
+from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic
 from plangraf.diagnostics.progress import Progress, counted
-from plangraf.errors import DataError, DataProblem
+from plangraf.diagnostics.rendering import as_json
+from plangraf.publish.beside import beside
 from plangraf.publish.context import FILE as CONTEXT
 from plangraf.publish.dumps import dumping
 from plangraf.publish.losses import content_of, content_of_version, remembered_line, stop_at_losses, with_remembered
 from plangraf.publish.ontology_page import PAGE, render
 from plangraf.publish.query_examples import examples
-from plangraf.publish.report import as_json
+from plangraf.publish.site_words import problems_of_the_site
+from plangraf.rdf.canonical import lines as nquads_lines
+from plangraf.rdf.canonical import relabelled
 from plangraf.settings import Settings
 from plangraf.sources.files import inputs_digest, sources
-from plangraf.sources.turtle import Parsed, nquads_lines, read, relabelled
+from plangraf.sources.turtle import Parsed, read
 from plangraf.sparql.named.binding import load_queries
 from plangraf.store.versions import DOWNLOADS, Version, VersionStore
 
 REPORT = "report.json"
-# Libraries whose results stand in a version or decide whether there is one.
+# Libraries that decide on the content of a version, or on whether it is built.
 _LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pylode", "pyarrow")
-# The modules that decide what stands in a version, or whether there is one.
+# Packages of ours that do the same.
 _PACKAGE = Path(__file__).resolve().parent.parent
 _DECIDING = ("rdf", "sparql/named", "diagnostics", "sources", "checks", "publish", "store")
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The version that fits the files; `fresh` when this build wrote it. Problems are warnings and advice."""
+    """The version of the files, `fresh` when this build wrote it, with warnings and advice."""
 
     version: Version
     fresh: bool
-    problems: tuple[DataProblem, ...] = ()
+    problems: tuple[FileDiagnostic, ...] = ()
 
 
 def inputs(settings: Settings) -> str:
-    """SHA-256 over what a version is made from: the files, this package's code, the libraries' versions."""
+    """SHA-256 over the inputs of a version: the files, this package's code, the libraries' versions."""
     digest = hashlib.sha256(inputs_digest(settings.home, sources(settings.home, settings.data)).encode())
     digest.update("\n".join([__version__, *map(installed_version, _LIBRARIES)]).encode())
     modules = [module for folder in _DECIDING for module in (_PACKAGE / folder).rglob("*.py")]
@@ -105,7 +110,7 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
                 store.use(known.id)
             store.catch_up()
             return Built(known, fresh=False)
-        # Before reading: a file that is edited while the build runs counts as changed at the next one.
+        # Computed before parsing, so that a file edited during the build counts as changed at the next one.
         digest = inputs(settings)
         found = sources(settings.home, settings.data)
         files = found.files
@@ -116,16 +121,17 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
                 parsed.quads |= examples(load_queries(settings.home / "queries").values())
             except DataError as error:
                 parsed.problems += error.problems
+            parsed.problems += problems_of_the_site(settings.home)
             parsed.quads = relabelled(parsed.quads)
             note(counted(len(files), "file"))
             note(counted(len(parsed.quads), "statement"))
         if not drop:
             _stop_at_losses(store, parsed)
         lines = nquads_lines(parsed.quads)
-        with dumping(lines, store.temporary(DOWNLOADS)) as dumped:
+        with dumping(lines, store.temporary(DOWNLOADS)) as dumped, beside(partial(render, parsed.quads)) as rendered:
             problems = verdict(settings, parsed, files, progress, parsed.quads)
             with progress.step("page") as note:
-                page = render(parsed.quads)
+                page = rendered()
                 note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
             with progress.step("write") as note:
                 described = manifest(parsed.quads, problems)
@@ -141,22 +147,24 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
 
 
 def _stop_at_losses(store: VersionStore, parsed: Parsed) -> None:
-    """A dataset that would go may have gone by a mistake that reading has found: both are told together."""
+    """Reports lost datasets together with the problems of parsing, which may be their cause."""
     try:
         stop_at_losses(store, content_of(parsed.quads))
     except DataError as error:
         raise DataError([*parsed.problems, *error.problems]) from error
 
 
-def manifest(quads: Collection[Quad], problems: Sequence[DataProblem]) -> dict[str, object]:
-    """What manifest.json says beside the id: sizes, and warnings by the IRI of their shape."""
+def manifest(quads: Collection[Quad], problems: Sequence[FileDiagnostic]) -> dict[str, object]:
+    """The content of manifest.json beside the id: sizes, and the number of warnings by shape."""
     return {
         "triples": len({quad.triple for quad in quads}),
         "quads": len(quads),
         "graphs": dict(sorted(Counter(str(quad.graph_name)[1:-1] for quad in quads).items())),
         "warnings": dict(
             sorted(
-                Counter(problem.shape or problem.file for problem in problems if problem.severity == "Warning").items()
+                Counter(
+                    problem.rule or problem.place.file for problem in problems if problem.severity == "Warning"
+                ).items()
             )
         ),
     }

@@ -1,7 +1,7 @@
-"""The named queries as data: in a graph of their own, where editors that read an endpoint's examples find them.
+"""The named queries as data, in a graph of their own: editors read an endpoint's examples from there.
 
 Each is a SPARQL executable of SHACL (https://www.w3.org/TR/shacl-af/#SPARQLExecutable) with its parameters bound to
-the examples of its head; its prefixes are those that the ontology declares.
+the examples of its head; the ontology declares its prefixes.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _HEAD_LINE = re.compile(r"^#[+@].*\n?", re.MULTILINE)
 
 
 def examples(queries: Iterable[NamedQuery]) -> set[Quad]:
-    """What is said of the named queries.
+    """The statements about the named queries.
 
     Raises:
-        ParameterError: a query needs a parameter that its head gives no example of.
+        ParameterError: a query has a required parameter without an example in its head.
     """
     graph = NamedNode(QUERIES_GRAPH)
     return {

@@ -60,7 +60,17 @@ PREFIXES: dict[str, str] = {
 SERVICE_PREFIXES: dict[str, str] = {"hydra": "http://www.w3.org/ns/hydra/core#"}
 """Prefixes that no data use, only what the service says of its own answers; the JSON-LD context has them too."""
 
-_OURS = re.compile(re.escape(ID) + r"(?:(?:[0-9]{4}|[0-9]{2}|no)/)?([^/]+)/(.+)")
+ALL_PREFIXES: dict[str, str] = {
+    **PREFIXES,
+    "sd": "http://www.w3.org/ns/sparql-service-description#",
+    "formats": "http://www.w3.org/ns/formats/",
+    **SERVICE_PREFIXES,
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
+    "dcatap": "http://data.europa.eu/r5r/",
+    "spdx": "http://spdx.org/rdf/terms#",
+}
+"""The prefixes of the project, and those that only descriptions of the service itself use."""
+
 _NORWEGIAN = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
 
 
@@ -69,13 +79,3 @@ def slug(title: str) -> str:
     spelled = title.lower().translate(_NORWEGIAN)
     plain = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", spelled))
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-
-
-def short_name(iri: str) -> str:
-    """How an IRI without a label reads: `class key` for things of ours, a compact IRI, or the IRI."""
-    if match := _OURS.fullmatch(iri):
-        return f"{match[1]} {match[2]}"
-    for prefix, start in PREFIXES.items():
-        if iri.startswith(start) and len(iri) > len(start):
-            return f"{prefix}:{iri[len(start) :]}"
-    return iri

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
+from plangraf.rdf.graph import Value
+from plangraf.rdf.names import compact
 from plangraf.rdf.namespaces import ID, PREFIXES
-from plangraf.sheets.facts import Term
+from plangraf.sheets.cell_place import CellError
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Column
-from plangraf.sheets.problems import CellError
 from plangraf.sheets.read.links import same_digits
 from plangraf.sheets.values import STRING, Cell, as_text, lexical_of, spoiled, to_cell
-from plangraf.sources.turtle import compact
 
 _LANG_STRING = PREFIXES["rdf"] + "langString"
 # Excel holds no more in one cell, and openpyxl would cut what is longer without a word.
@@ -32,7 +32,7 @@ _ONE_A_LINE = (
 _SHORT_DATATYPE = re.compile(r'(?<=")\^\^<([^<>"]+)>$')
 
 
-def written(column: Column, values: Iterable[Term], keys: Keys, *, native: bool) -> tuple[Cell, set[Term]]:
+def written(column: Column, values: Iterable[Value], keys: Keys, *, native: bool) -> tuple[Cell, set[Value]]:
     """The cell that holds as many of the values as it can without loss.
 
     Args:
@@ -54,7 +54,7 @@ def written(column: Column, values: Iterable[Term], keys: Keys, *, native: bool)
     return (None, set()) if isinstance(cell, str) and len(cell) > LONGEST else (cell, set(fitting))
 
 
-def read(column: Column, cell: Cell, keys: Keys) -> list[Term]:
+def read(column: Column, cell: Cell, keys: Keys) -> list[Value]:
     """The terms that a cell holds; none for an empty one.
 
     Raises:
@@ -85,7 +85,7 @@ def _ordered(texts: Iterable[str]) -> list[str]:
     return sorted(texts, key=natural)
 
 
-def _fits(column: Column, value: Term, keys: Keys) -> bool:
+def _fits(column: Column, value: Value, keys: Keys) -> bool:
     try:
         cell = _one(column, value, keys)
         if isinstance(cell, str) and not safe(cell):
@@ -95,7 +95,7 @@ def _fits(column: Column, value: Term, keys: Keys) -> bool:
         return False
 
 
-def _one(column: Column, value: Term, keys: Keys) -> Cell:
+def _one(column: Column, value: Value, keys: Keys) -> Cell:
     if column.kind.turtle:
         return _turtle(value)
     if isinstance(value, NamedNode):
@@ -106,7 +106,7 @@ def _one(column: Column, value: Term, keys: Keys) -> Cell:
     raise CellError("En blank node har ikke noe navn.", "A blank node has no name.")
 
 
-def _terms(column: Column, line: str, keys: Keys) -> list[Term]:
+def _terms(column: Column, line: str, keys: Keys) -> list[Value]:
     """The terms of one line: one, or the links that stand in it with a semicolon or comma between."""
     try:
         return [_term(column, line, keys)]
@@ -131,7 +131,7 @@ def _names_none(column: Column, part: str, keys: Keys) -> bool:
     return False
 
 
-def _term(column: Column, cell: Cell, keys: Keys) -> Term:
+def _term(column: Column, cell: Cell, keys: Keys) -> Value:
     kind = column.kind
     if kind.turtle:
         return _from_turtle(as_text(cell))
@@ -198,7 +198,7 @@ def _not_listed(column: Column, text: str) -> CellError:
     return CellError(f"«{text}» står ikke i listen.{hint_nb}", f"«{text}» is not in the list.{hint_en}")
 
 
-def _turtle(value: Term) -> str:
+def _turtle(value: Value) -> str:
     if isinstance(value, NamedNode):
         short = compact(value.value)
         if not short.startswith("<"):
@@ -207,7 +207,7 @@ def _turtle(value: Term) -> str:
     return _SHORT_DATATYPE.sub(lambda match: f"^^{compact(match[1])}", str(value))
 
 
-def _from_turtle(text: str) -> Term:
+def _from_turtle(text: str) -> Value:
     try:
         found = list(parse(f"{_DECLARED}<s:s> <s:p> {text} .", format=RdfFormat.TURTLE))
     except SyntaxError as error:

@@ -12,8 +12,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from plangraf.diagnostics.diagnostic import Diagnostic
+from plangraf.sheets.cell_place import CellPlace, SheetDiagnostic
 from plangraf.sheets.notes import OwnSheet
-from plangraf.sheets.problems import Place, SheetProblem
 from plangraf.sheets.read.encodings import decoded
 from plangraf.sheets.read.raw import MOST_CELLS, Found, RawTable, Refused, UnreadableError
 from plangraf.sheets.values import Cell, as_text
@@ -79,30 +80,30 @@ def _written(path: Path, lines: io.StringIO) -> Path:
     return path
 
 
-def _not_read(path: Path) -> SheetProblem:
+def _not_read(path: Path) -> SheetDiagnostic:
     """A file that is not read: an error when it may hold rows, which else would be missing without a word."""
     if path.is_dir():
         holds = any(inner.suffix.lower() in _ENDINGS for inner in path.iterdir())
-        return SheetProblem(
-            Place(f"{path.name}/"),
+        return Diagnostic(
+            CellPlace(f"{path.name}/"),
             "Mappen er ikke lest: legg CSV-filene rett i mappen du oppgir.",
             "The folder is not read: put the CSV files right into the folder that you name.",
             "Violation" if holds else "Info",
         )
     if _PERHAPS_ROWS.search(path.name):
-        return SheetProblem(
-            Place(path.name),
+        return Diagnostic(
+            CellPlace(path.name),
             f"Filen er ikke lest. Lagre den som {Path(path.name.lstrip('.')).stem}.csv, eller flytt den ut av mappen.",
             f"The file is not read. Save it as {Path(path.name.lstrip('.')).stem}.csv, or move it out of the folder.",
         )
-    return SheetProblem(Place(path.name), "Filen er ikke lest.", "The file is not read.", "Info")
+    return Diagnostic(CellPlace(path.name), "Filen er ikke lest.", "The file is not read.", "Info")
 
 
 def _guarded(text: str) -> str:
     return f"'{text}" if _DANGEROUS.match(text) else text
 
 
-def _read(path: Path, problems: list[SheetProblem]) -> RawTable:
+def _read(path: Path, problems: list[SheetDiagnostic]) -> RawTable:
     name = path.name
     if path.stat().st_size > _MOST_BYTES:
         raise UnreadableError(name, "Filen er for stor (grensen er 100 MiB).", "The file is too large (limit 100 MiB).")
@@ -110,8 +111,8 @@ def _read(path: Path, problems: list[SheetProblem]) -> RawTable:
     table = RawTable(name, [], title=path.stem)
     if not text.strip():
         table.problems.append(
-            SheetProblem(
-                Place(name),
+            Diagnostic(
+                CellPlace(name),
                 "Filen er tom. Slett den hvis radene i den skal bort, ellers hent den tilbake.",
                 "The file is empty. Delete it if its rows are to go, else bring it back.",
             )
@@ -122,7 +123,9 @@ def _read(path: Path, problems: list[SheetProblem]) -> RawTable:
     delimiter = _delimiter(text)
     rows = _rows(text, delimiter, name)
     if sum(map(len, rows)) > MOST_CELLS:
-        table.problems.append(SheetProblem(Place(name), "Filen har for mange celler.", "The file has too many cells."))
+        table.problems.append(
+            Diagnostic(CellPlace(name), "Filen har for mange celler.", "The file has too many cells.")
+        )
         return table
     table.problems += _odd_rows(rows, delimiter, name)
     table.rows = [[_value(field) for field in row] for row in rows]
@@ -148,7 +151,7 @@ def _rows(text: str, delimiter: str, name: str) -> list[list[str]]:
     return rows
 
 
-def _odd_rows(rows: Sequence[Sequence[str]], delimiter: str, name: str) -> list[SheetProblem]:
+def _odd_rows(rows: Sequence[Sequence[str]], delimiter: str, name: str) -> list[SheetDiagnostic]:
     """Rows that are longer than their headings, and cells that swallowed other rows."""
     heading = next((row for row in rows[:20] if row and re.match(r"'*@(id|subject)\b", row[0].strip())), None)
     heading = heading or next((row for row in rows[:20] if any(re.match(r"'*@(id|subject)\b", c) for c in row)), None)
@@ -158,8 +161,8 @@ def _odd_rows(rows: Sequence[Sequence[str]], delimiter: str, name: str) -> list[
     for number, row in enumerate(rows, 1):
         if any(field.strip() for field in row[width:]):
             found.append(
-                SheetProblem(
-                    Place(name, number),
+                Diagnostic(
+                    CellPlace(name, number),
                     f"Raden har {len(row)} celler, overskriften {width}. Sett en tekst som har «{delimiter}» i seg, i "
                     "anførselstegn.",
                     f"The row has {len(row)} cells, the heading {width}. Put a text that holds «{delimiter}» into "
@@ -170,8 +173,8 @@ def _odd_rows(rows: Sequence[Sequence[str]], delimiter: str, name: str) -> list[
             line.count(delimiter) >= width - 1 for field in row if "\n" in field for line in field.split("\n")
         ):
             found.append(
-                SheetProblem(
-                    Place(name, number),
+                Diagnostic(
+                    CellPlace(name, number),
                     "En celle i raden har hele rader i seg. Se etter et anførselstegn som mangler.",
                     "A cell of the row holds whole rows. Look for a quote that is missing.",
                 )

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 
 from pyoxigraph import Literal, NamedNode
 
+from plangraf.rdf.graph import Value
 from plangraf.rdf.namespaces import PLAN, PREFIXES, SCHEME
-from plangraf.sheets.facts import Term
 from plangraf.sheets.values import Cell, PartOfDate
 
 _XSD = PREFIXES["xsd"]
@@ -45,7 +45,7 @@ _LONGEST = 60
 _NUMBER = re.compile(r"(?=[^\s]*[0-9]|[IVX]+$)[0-9A-Za-z]{1,6}(?:[.-][0-9A-Za-z]{1,6}){0,4}\.?|[A-Z]")
 
 
-def derived(path: str, cell: Cell) -> dict[str, list[Term]] | None:
+def derived(path: str, cell: Cell) -> dict[str, list[Value]] | None:
     """What a cell says of several properties, by property; None when it says one plain thing, or cannot be read."""
     reading = _READINGS.get(path)
     if reading is None:
@@ -55,14 +55,14 @@ def derived(path: str, cell: Cell) -> dict[str, list[Term]] | None:
     return reading(" ".join(cell.split())) if isinstance(cell, str) else None
 
 
-def _time(name: str) -> Callable[[str], dict[str, list[Term]] | None]:
-    def read(text: str) -> dict[str, list[Term]] | None:
+def _time(name: str) -> Callable[[str], dict[str, list[Value]] | None]:
+    def read(text: str) -> dict[str, list[Value]] | None:
         years = _ONE_YEAR.findall(text)
         if not re.search(r"[0-9]", text) and 2 < len(text) < _LONGEST:
             return {f"{PLAN}{name}AsPrinted": [Literal(text, language="nb")]}  # `løpende`, `ikke fastsatt`
         if re.fullmatch(_YEAR, text) or not 1 <= len(years) <= 2 or len(text) >= _LONGEST:
             return None
-        printed: dict[str, list[Term]] = {f"{PLAN}{name}AsPrinted": [Literal(text, language="nb")]}
+        printed: dict[str, list[Value]] = {f"{PLAN}{name}AsPrinted": [Literal(text, language="nb")]}
         span = _RANGE.search(text) or _RANGE.search(_without_parts(text))
         if len(years) == 2 and not span:
             return None
@@ -98,9 +98,9 @@ def _without_parts(text: str) -> str:
     return re.sub(_BESIDE_A_YEAR, " ", text, flags=re.IGNORECASE)
 
 
-def _interval(text: str) -> dict[str, list[Term]] | None:
+def _interval(text: str) -> dict[str, list[Value]] | None:
     """`hvert 4. år` is P4Y and a printed form, `hver valgperiode` only the latter; `4 år` and `P4Y` are plain."""
-    printed: dict[str, list[Term]] = {f"{PLAN}revisionIntervalAsPrinted": [Literal(text, language="nb")]}
+    printed: dict[str, list[Value]] = {f"{PLAN}revisionIntervalAsPrinted": [Literal(text, language="nb")]}
     if match := _EACH.fullmatch(text):
         ordinal = "andre" if (match[2] or "").lower() == "annet" else (match[2] or "første").lower()
         count = match[1] or str(_ORDINALS.index(ordinal) + 1)
@@ -109,7 +109,7 @@ def _interval(text: str) -> dict[str, list[Term]] | None:
     return printed if re.fullmatch(r"(?=.{4})[^\W0-9][^0-9]*", text) and len(text) < _LONGEST else None
 
 
-def _number(text: str) -> dict[str, list[Term]] | None:
+def _number(text: str) -> dict[str, list[Value]] | None:
     if match := re.fullmatch(r"([1-9][0-9]*)\.", text):
         return {f"{PLAN}number": [Literal(match[1], datatype=NamedNode(f"{_XSD}integer"))]}
     if re.fullmatch(r"[0-9]+", text) or not _NUMBER.fullmatch(text):
@@ -121,7 +121,7 @@ def _year(text: str) -> Literal:
     return Literal(text, datatype=NamedNode(f"{_XSD}gYear"))
 
 
-_READINGS: Mapping[str, Callable[[str], dict[str, list[Term]] | None]] = {
+_READINGS: Mapping[str, Callable[[str], dict[str, list[Value]] | None]] = {
     f"{PLAN}startYear": _time("start"),
     f"{PLAN}completionYear": _time("completion"),
     f"{PLAN}number": _number,

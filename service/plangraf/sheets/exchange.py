@@ -12,16 +12,17 @@ from pathlib import Path
 
 from pyoxigraph import Triple
 
-from plangraf.errors import DataError, SettingError
+from plangraf.diagnostics.diagnostic import DataError, stops
+from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import GRAPH, SDG_GRAPH
 from plangraf.rdf.namespaces import slug as slug_of
 from plangraf.settings import Settings
+from plangraf.sheets.cell_place import SheetDiagnostic
 from plangraf.sheets.cells import LONGEST
 from plangraf.sheets.csv_files import read_folder, write_folder
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Model
 from plangraf.sheets.notes import NOTES_FILE, Note, OwnSheet, notes_text, read_notes, with_notes
-from plangraf.sheets.problems import SheetProblem, stops
 from plangraf.sheets.read.checking import check
 from plangraf.sheets.read.evidence_columns import add_evidence
 from plangraf.sheets.read.raw import Found, UnreadableError
@@ -49,7 +50,7 @@ class Outcome:
 
     written: tuple[Path, ...]
     triples: int
-    problems: tuple[SheetProblem, ...]
+    problems: tuple[SheetDiagnostic, ...]
     unchanged: bool = False
     declined: bool = False
 

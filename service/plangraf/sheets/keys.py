@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
+from plangraf.rdf.names import curie, expand
 from plangraf.rdf.namespaces import ID, PREFIXES, slug
-from plangraf.sheets.problems import CellError
+from plangraf.sheets.cell_place import CellError
 
 _OWN = re.compile(r"[a-z][a-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
 _OURS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
@@ -39,9 +40,8 @@ class Keys:
             return iri[len(self.base) :]
         if iri.startswith(ID) and _OURS.fullmatch(iri[len(ID) :]):
             return f"/{iri[len(ID) :]}"
-        for prefix, namespace in PREFIXES.items():
-            if iri.startswith(namespace) and _PREFIXED.fullmatch(f"{prefix}:{iri[len(namespace) :]}"):
-                return f"{prefix}:{iri[len(namespace) :]}"
+        if (name := curie(iri)) is not None and _PREFIXED.fullmatch(name):
+            return name
         return iri if iri.startswith(("http://", "https://")) else f"<{iri}>"
 
     def iri(self, text: str, segment: str | None = None) -> NamedNode:
@@ -66,7 +66,7 @@ class Keys:
             return text
         prefixed = _PREFIXED.fullmatch(text)
         if prefixed and prefixed[1] in PREFIXES:
-            return PREFIXES[prefixed[1]] + prefixed[2]
+            return expand(text)
         if text.startswith("/") and _OURS.fullmatch(text[1:]):
             return ID + text[1:]
         if _OWN.fullmatch(text):

@@ -6,14 +6,14 @@ A class with a node shape is a sheet; a property shape is a column, or one for e
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
+from plangraf.rdf.graph import Value
+from plangraf.rdf.names import compact
 from plangraf.rdf.namespaces import PLAN, PREFIXES
-from plangraf.sheets.facts import Term
 from plangraf.sheets.properties import Kind
-from plangraf.sources.turtle import compact
 
 EVIDENCE, PASSAGE = PLAN + "Evidence", PLAN + "Passage"
 USUAL_KIND = PLAN + "usualEvidenceKind"
@@ -81,7 +81,7 @@ class Sheet:
     columns: tuple[Column, ...]
     pattern: str | None = None
     types: tuple[str, ...] = ()
-    implied: tuple[tuple[str, Term], ...] = ()
+    implied: tuple[tuple[str, Value], ...] = ()
     above: frozenset[str] = frozenset()
     help_nb: str = ""
     help_en: str = ""
@@ -110,3 +110,16 @@ class Model:
 
     def sheet(self, iri: str) -> Sheet | None:
         return next((sheet for sheet in self.sheets if sheet.iri == iri), None)
+
+    def narrowest(self, types: Collection[str]) -> Sheet | None:
+        """The sheet of the narrowest class among the types of a thing."""
+        return _narrowest([sheet for sheet in self.sheets if sheet.iri in types])
+
+    def fitting(self, iri: str) -> Sheet | None:
+        """The sheet of the narrowest class whose things have such IRIs."""
+        return _narrowest([sheet for sheet in self.sheets if sheet.pattern and re.search(sheet.pattern, iri)])
+
+
+def _narrowest(fitting: Sequence[Sheet]) -> Sheet | None:
+    lowest = [sheet for sheet in fitting if not any(sheet.iri in other.above for other in fitting)]
+    return max(lowest, key=lambda sheet: (len(sheet.types), sheet.iri), default=None)

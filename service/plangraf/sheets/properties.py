@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode
 
+from plangraf.rdf.graph import RDF_TYPE, Graph, Value
+from plangraf.rdf.names import compact, terms
 from plangraf.rdf.namespaces import PREFIXES
-from plangraf.sheets.facts import TYPE, Facts, Term
 from plangraf.sheets.licences import ALSO as OTHER_LICENCES
 from plangraf.sheets.licences import LICENCE
 from plangraf.sheets.licences import NAMES as LICENCES
-from plangraf.sources.turtle import compact
 
-SH, RDFS, SKOS, OWL, XSD = (PREFIXES[name] for name in ("sh", "rdfs", "skos", "owl", "xsd"))
+RDFS, XSD = PREFIXES["rdfs"], PREFIXES["xsd"]
+sh, rdfs, skos, owl = map(terms, ("sh", "rdfs", "skos", "owl"))
 _LANG_STRING = PREFIXES["rdf"] + "langString"
 
 
@@ -52,10 +53,10 @@ class Kind:
 
 
 def kind_of(
-    known: Facts,
-    shapes: Facts,
+    known: Graph,
+    shapes: Graph,
     path: str,
-    named: Iterable[Term],
+    named: Iterable[Value],
     segments: Callable[[str], str | None],
     local: Callable[[str], bool],
 ) -> tuple[Kind | None, tuple[str, ...]]:
@@ -71,30 +72,30 @@ def kind_of(
     Returns:
         No kind when no cell need say it: each thing has the same value, or none may have any.
     """
-    shape_list = [*named, *(other for shape in named for other in shapes.items(shape, SH + "or"))]
+    shape_list = [*named, *(other for shape in named for other in shapes.items(shape, sh("or")))]
     languages = _texts(shapes, shape_list, "languageIn")
-    datatypes = [iri for shape in shape_list for iri in shapes.iris(shape, SH + "datatype")]
-    classes = [iri for shape in shape_list for iri in shapes.iris(shape, SH + "class")]
-    chosen = [value for shape in shape_list for value in shapes.items(shape, SH + "in")]
-    unique = any(shapes.text(shape, SH + "uniqueLang") == "true" for shape in shape_list)
-    most = [shapes.text(shape, SH + "maxCount") for shape in shape_list if len(shapes.values(shape, SH + "path")) == 1]
+    datatypes = [iri for shape in shape_list for iri in shapes.iris(shape, sh("datatype"))]
+    classes = [iri for shape in shape_list for iri in shapes.iris(shape, sh("class"))]
+    chosen = [value for shape in shape_list for value in shapes.items(shape, sh("in"))]
+    unique = any(shapes.text(shape, sh("uniqueLang")) == "true" for shape in shape_list)
+    most = [shapes.text(shape, sh("maxCount")) for shape in shape_list if len(shapes.values(shape, sh("path"))) == 1]
     several = "1" not in most and not unique
     if "0" in most:
         return None, ()
-    equals = next((iri for shape in shape_list for iri in shapes.iris(shape, SH + "equals")), None)
+    equals = next((iri for shape in shape_list for iri in shapes.iris(shape, sh("equals"))), None)
     if languages or unique or _LANG_STRING in datatypes:
         return Kind(datatypes=(_LANG_STRING,), several=several), tuple(languages or ["nb", "en"])
-    iris = NamedNode(SH + "IRI") in [value for shape in shape_list for value in shapes.values(shape, SH + "nodeKind")]
+    iris = sh("IRI") in [value for shape in shape_list for value in shapes.values(shape, sh("nodeKind"))]
     if not (chosen or classes or datatypes or iris or equals):
-        if any(shapes.values(shape, SH + "hasValue") for shape in shape_list):
+        if any(shapes.values(shape, sh("hasValue")) for shape in shape_list):
             return None, ()
-        for value in known.iris(NamedNode(path), RDFS + "range"):
+        for value in known.iris(NamedNode(path), rdfs("range")):
             (datatypes if value.startswith(XSD) else classes).append(value)
-        iris = NamedNode(OWL + "ObjectProperty") in known.values(NamedNode(path), TYPE)
+        iris = owl("ObjectProperty") in known.values(NamedNode(path), RDF_TYPE)
         if _LANG_STRING in classes or RDFS + "Literal" in classes:
             classes.clear()
     if classes or iris or any(isinstance(value, NamedNode) for value in chosen):
-        patterns = [text for shape in shape_list if (text := shapes.text(shape, SH + "pattern"))]
+        patterns = [text for shape in shape_list if (text := shapes.text(shape, sh("pattern")))]
         names, also = _names(known, classes, chosen, patterns)
         fixed = all("[0-9]{4}" not in pattern for pattern in patterns) if patterns else not any(map(local, classes))
         closed = bool(chosen) or (bool(names) and fixed)
@@ -111,9 +112,7 @@ def kind_of(
     if datatypes:
         return Kind(tuple(dict.fromkeys(datatypes)), several=several, equals=equals), ()
     if equals:
-        other = [
-            shape for shape in shapes.subjects(SH + "path", NamedNode(equals)) if _same_owner(shapes, shape, named)
-        ]
+        other = [shape for shape in shapes.pointing(sh("path"), NamedNode(equals)) if _same_owner(shapes, shape, named)]
         like, _ = kind_of(known, shapes, equals, other, segments, local)
         if like is not None and like.equals is None:
             return Kind(like.datatypes, like.link, like.classes, like.segment, like.names, like.also, like.closed,
@@ -121,24 +120,24 @@ def kind_of(
     return Kind(turtle=True, equals=equals), ()
 
 
-def _same_owner(shapes: Facts, shape: Term, named: Iterable[Term]) -> bool:
+def _same_owner(shapes: Graph, shape: Value, named: Iterable[Value]) -> bool:
     """Whether a node shape has this property shape and one of the others."""
     return any(
-        shape in shapes.values(owner, SH + "property")
-        and any(other in shapes.values(owner, SH + "property") for other in named)
-        for owner in shapes.subjects(SH + "property")
+        shape in shapes.values(owner, sh("property"))
+        and any(other in shapes.values(owner, sh("property")) for other in named)
+        for owner in shapes.with_property(sh("property"))
     )
 
 
-def _texts(shapes: Facts, shape_list: Iterable[Term], name: str) -> list[str]:
+def _texts(shapes: Graph, shape_list: Iterable[Value], name: str) -> list[str]:
     found = [
-        value.value for shape in shape_list for value in shapes.items(shape, SH + name) if isinstance(value, Literal)
+        value.value for shape in shape_list for value in shapes.items(shape, sh(name)) if isinstance(value, Literal)
     ]
     return list(dict.fromkeys(found))
 
 
 def _names(
-    known: Facts, classes: list[str], chosen: list[Term], patterns: list[str]
+    known: Graph, classes: list[str], chosen: list[Value], patterns: list[str]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """The things that a cell can name by label or code, and further names of them."""
     listed = [value.value for value in chosen if isinstance(value, NamedNode)]
@@ -148,10 +147,10 @@ def _names(
         listed = [
             subject.value
             for name in classes
-            for subject in known.subjects(TYPE, NamedNode(name))
+            for subject in known.pointing(RDF_TYPE, NamedNode(name))
             if isinstance(subject, NamedNode)
             and all(re.search(pattern, subject.value) for pattern in patterns)
-            and known.text(subject, OWL + "deprecated") != "true"
+            and known.text(subject, owl("deprecated")) != "true"
         ]
     first: dict[str, list[str]] = {}
     also: dict[str, list[str]] = {}
@@ -163,12 +162,12 @@ def _names(
     return names, {name: iri for name, iri in further.items() if name not in names}
 
 
-def _called(known: Facts, iri: str) -> list[str]:
+def _called(known: Graph, iri: str) -> list[str]:
     """The names of a thing, the one to show first: a published code such as 11.6, else its label in Bokmål."""
     node = NamedNode(iri)
-    notations = [value for value in known.values(node, SKOS + "notation") if isinstance(value, Literal)]
+    notations = [value for value in known.values(node, skos("notation")) if isinstance(value, Literal)]
     codes = [value.value for value in notations if not value.datatype.value.startswith(XSD)]
-    labels = [text for name in (SKOS + "prefLabel", RDFS + "label") for language in ("nb", "en")
+    labels = [text for name in (skos("prefLabel"), rdfs("label")) for language in ("nb", "en")
               if (text := known.text(node, name, language))]  # fmt: skip
     names = [*codes, *labels, *(value.value for value in notations), compact(iri)]
     return [name for name in dict.fromkeys(names) if name == name.strip() and "\n" not in name]

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Triple
 
+from plangraf.rdf.graph import RDF_TYPE, Graph, statements
 from plangraf.rdf.namespaces import GRAPH
 from plangraf.sheets.cells import natural
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import OTHER_TITLE, Model
-from plangraf.sheets.write.turtle import class_of
 from plangraf.sources.files import SourceFile, read_files
 from plangraf.sources.turtle import read
 
@@ -89,14 +89,14 @@ def preview(
     """
     paths = read_files(folder)
     parsed = read([SourceFile(path, path.name, GRAPH) for path in paths])
-    before, after = _by_thing(quad.triple for quad in parsed.quads), _by_thing(triples)
+    before, after = Graph(statements(parsed.quads)), Graph(statements(triples))
     found: dict[str, tuple[list[str], list[str], list[str]]] = defaultdict(lambda: ([], [], []))
-    for thing in before.keys() | after.keys():
-        if before.get(thing) != after.get(thing):
+    for thing in {*before.things, *after.things}:
+        if isinstance(thing, NamedNode) and set(before.facts(thing)) != set(after.facts(thing)):
             place = 0 if thing not in before else 2 if thing not in after else 1
-            sheet = class_of(after.get(thing) or before[thing], model)
+            sheet = model.narrowest((after if thing in after else before).iris(thing, RDF_TYPE))
             found[sheet.title if sheet else OTHER_TITLE][place].append(keys.short(thing.value))
-    unreadable = tuple(sorted({problem.file for problem in parsed.problems}))
+    unreadable = tuple(sorted({problem.place.file for problem in parsed.problems}))
     before_notes, after_notes = notes
     if not found and not unreadable and list(before_notes) == list(after_notes):
         return None
@@ -105,14 +105,6 @@ def preview(
     )
     commented = tuple(path.name for path in paths if _has_comments(path))
     return Preview(changes, unreadable, commented, len(before_notes), len(after_notes))
-
-
-def _by_thing(triples: Iterable[Triple]) -> dict[NamedNode, set[Triple]]:
-    found: dict[NamedNode, set[Triple]] = defaultdict(set)
-    for triple in triples:
-        if isinstance(triple.subject, NamedNode):
-            found[triple.subject].add(triple)
-    return dict(found)
 
 
 def _has_comments(path: Path) -> bool:

@@ -14,15 +14,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal as OneOf
 
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
 
+from plangraf.errors import SettingError
+from plangraf.rdf.graph import RDF_TYPE, Graph, Value, statements
+from plangraf.rdf.names import compact, local_name, terms
 from plangraf.rdf.namespaces import PLAN, PREFIXES
-from plangraf.sheets.facts import TYPE, Facts, Term
 from plangraf.sheets.model import EVIDENCE, EVIDENCE_KIND, OTHER_FILE, PASSAGE, USUAL_KIND, Column, Model, Sheet
 from plangraf.sheets.properties import Kind, kind_of
-from plangraf.sources.turtle import compact
 
-SH, RDFS, SKOS, OWL = PREFIXES["sh"], PREFIXES["rdfs"], PREFIXES["skos"], PREFIXES["owl"]
+sh, rdfs, skos, owl = map(terms, ("sh", "rdfs", "skos", "owl"))
+_USUAL_KIND = NamedNode(USUAL_KIND)
 # Shapes of these are about ontology and shapes, not about data.
 _NOT_DATA = tuple(PREFIXES[name] for name in ("owl", "rdf", "rdfs", "sh"))
 _SEGMENT = re.compile(r"\[0-9\]\{4\}\)?/(?:\)\?)?\(?([a-z-]+(?:\|[a-z-]+)*)\)?/")
@@ -32,16 +34,31 @@ _WITHOUT_EVIDENCE = (EVIDENCE, PASSAGE, PLAN + "SourceDocument", PREFIXES["dcat"
 
 def read_model(home: Path) -> Model:
     """The sheets that ontology and shapes of `home` give; `data/sdg/` lends the names of the UN's goals."""
-    known = Facts.of_files([*sorted((home / "ontology").rglob("*.ttl")), *sorted((home / "data/sdg").glob("*.ttl"))])
-    shapes = Facts.of_files(sorted((home / "shapes").rglob("*.ttl")))
-    targets: dict[str, list[Term]] = {}
-    for shape in shapes.subjects(SH + "targetClass"):
-        for target in shapes.iris(shape, SH + "targetClass"):
+    known = _read([*sorted((home / "ontology").rglob("*.ttl")), *sorted((home / "data/sdg").glob("*.ttl"))])
+    shapes = _read(sorted((home / "shapes").rglob("*.ttl")))
+    targets: dict[str, list[Value]] = {}
+    for shape in shapes.with_property(sh("targetClass")):
+        for target in shapes.iris(shape, sh("targetClass")):
             if not target.startswith(_NOT_DATA):
                 targets.setdefault(target, []).append(shape)
     reader = _Reader(known, shapes, targets)
     sheets = sorted((reader.sheet(iri) for iri in targets), key=_order)
     return Model(tuple(_with_evidence(_own_files(sheets))), dict(_paths(shapes)))
+
+
+def _read(paths: Iterable[Path]) -> Graph:
+    """What files say, in their order: the shapes list their properties in the order that people should see.
+
+    Raises:
+        SettingError: a file is not Turtle; `plangraf build` tells where.
+    """
+    found: list[Quad] = []
+    for path in paths:
+        try:
+            found += parse(path=path, format=RdfFormat.TURTLE, rename_blank_nodes=True)
+        except SyntaxError as error:
+            raise SettingError(f"{path} cannot be read ({error.msg}). `plangraf build` tells more.") from error
+    return Graph(statements(found))
 
 
 def _own_files(sheets: list[Sheet]) -> list[Sheet]:
@@ -59,51 +76,51 @@ def _order(sheet: Sheet) -> tuple[bool, str, str]:
     return sheet.iri in (EVIDENCE, PASSAGE), sheet.title.lower(), sheet.iri
 
 
-def _paths(shapes: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for shape in shapes.subjects(SH + "path"):
+def _paths(shapes: Graph) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for shape in shapes.with_property(sh("path")):
         if isinstance(shape, NamedNode):
             yield shape.value, tuple(_path(shapes, shape))
 
 
-def _path(shapes: Facts, shape: Term) -> list[str]:
+def _path(shapes: Graph, shape: Value) -> list[str]:
     """The properties of a shape's path: one, or each alternative; none for paths that no column can hold."""
     found: list[str] = []
-    for path in shapes.values(shape, SH + "path"):
+    for path in shapes.values(shape, sh("path")):
         if isinstance(path, NamedNode):
             found.append(path.value)
         elif isinstance(path, BlankNode):
-            members = shapes.items(path, SH + "alternativePath")
+            members = shapes.items(path, sh("alternativePath"))
             found += [member.value for member in members if isinstance(member, NamedNode)]
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    known: Facts
-    shapes: Facts
-    targets: Mapping[str, list[Term]]
+    known: Graph
+    shapes: Graph
+    targets: Mapping[str, list[Value]]
 
     def sheet(self, iri: str) -> Sheet:
-        own = sorted(self.targets[iri], key=lambda shape: len(self.shapes.values(shape, SH + "targetClass")))
+        own = sorted(self.targets[iri], key=lambda shape: len(self.shapes.values(shape, sh("targetClass"))))
         first = own[0]
-        pattern = self.shapes.text(first, SH + "pattern")
+        pattern = self.shapes.text(first, sh("pattern"))
         types = [iri, *self._implied_types(own)]
         above = self._above(types) - {iri}
         lent = [shape for other in sorted(above) for shape in self.targets.get(other, []) if shape not in own]
-        by_path: dict[str, list[Term]] = {}
+        by_path: dict[str, list[Value]] = {}
         for shape in (*own, *lent):
-            for named in self.shapes.values(shape, SH + "property"):
+            for named in self.shapes.values(shape, sh("property")):
                 for path in _path(self.shapes, named):
                     by_path.setdefault(path, []).append(named)
-        by_path.pop(TYPE, None)
-        kebab = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", re.split(r"[#/]", iri)[-1]).lower()
+        by_path.pop(RDF_TYPE.value, None)
+        kebab = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", local_name(iri)).lower()
         key = Column("key", iri, "nøkkel", "key", required="yes",
                      help_nb=_text(self.shapes, first, "message", "nb"),
                      help_en=_text(self.shapes, first, "message", "en"))  # fmt: skip
         columns, implied = [key], []
         for path, constraints in by_path.items():
             columns += self._columns(path, constraints)
-            implied += [(path, value) for shape in constraints for value in self.shapes.values(shape, SH + "hasValue")]
+            implied += [(path, value) for shape in constraints for value in self.shapes.values(shape, sh("hasValue"))]
         columns += self._of_the_ontology(iri, by_path)
         columns.append(
             Column("classes", iri, "flere klasser", "further classes",
@@ -116,26 +133,26 @@ class _Reader:
         return Sheet(
             iri, _text(self.shapes, first, "name", "nb") or kebab, _text(self.shapes, first, "name", "en") or kebab,
             kebab, _segment(pattern, kebab), tuple(_distinct(columns)), pattern, tuple(types), tuple(implied),
-            frozenset(above), self.known.text(node, SKOS + "definition", "nb") or "",
-            self.known.text(node, SKOS + "definition", "en") or "",
+            frozenset(above), self.known.text(node, skos("definition"), "nb") or "",
+            self.known.text(node, skos("definition"), "en") or "",
         )  # fmt: skip
 
-    def _implied_types(self, shapes: Iterable[Term]) -> Iterator[str]:
+    def _implied_types(self, shapes: Iterable[Value]) -> Iterator[str]:
         for shape in shapes:
-            for named in self.shapes.values(shape, SH + "property"):
-                if _path(self.shapes, named) == [TYPE]:
-                    yield from self.shapes.iris(named, SH + "hasValue")
+            for named in self.shapes.values(shape, sh("property")):
+                if _path(self.shapes, named) == [RDF_TYPE.value]:
+                    yield from self.shapes.iris(named, sh("hasValue"))
 
     def _above(self, types: Iterable[str]) -> set[str]:
         found, waiting = set(types), list(types)
         while waiting:
-            for above in self.known.iris(NamedNode(waiting.pop()), RDFS + "subClassOf"):
+            for above in self.known.iris(NamedNode(waiting.pop()), rdfs("subClassOf")):
                 if above not in found:
                     found.add(above)
                     waiting.append(above)
         return found
 
-    def _columns(self, path: str, named: list[Term]) -> Iterator[Column]:
+    def _columns(self, path: str, named: list[Value]) -> Iterator[Column]:
         """The columns of one property: one for each language, or one; none when all things have the same value."""
         kind, languages = kind_of(self.known, self.shapes, path, named, self._segments, self._local)
         if kind is None:
@@ -149,41 +166,41 @@ class _Reader:
 
     def _of_the_ontology(self, iri: str, shaped: Mapping[str, object]) -> Iterator[Column]:
         """Columns of properties that are for this class, says the ontology, and that no shape knows."""
-        for subject in self.known.subjects(RDFS + "domain", NamedNode(iri)):
+        for subject in self.known.pointing(rdfs("domain"), NamedNode(iri)):
             if not isinstance(subject, NamedNode) or subject.value in shaped:
                 continue
-            if self.known.text(subject, OWL + "deprecated") == "true":
+            if self.known.text(subject, owl("deprecated")) == "true":
                 continue
             kind, languages = kind_of(self.known, self.shapes, subject.value, [], self._segments, self._local)
             for language in languages or (None,):
                 yield Column("property", subject.value, self._label(subject.value, "nb"),
                              self._label(subject.value, "en"), kind or Kind(turtle=True), language,
-                             help_nb=self.known.text(subject, SKOS + "definition", "nb") or "",
-                             help_en=self.known.text(subject, SKOS + "definition", "en") or "")  # fmt: skip
+                             help_nb=self.known.text(subject, skos("definition"), "nb") or "",
+                             help_en=self.known.text(subject, skos("definition"), "en") or "")  # fmt: skip
 
     def _segments(self, iri: str) -> str | None:
         """What stands before the keys of a class's things, None when it has no shape."""
-        shapes = sorted(self.targets.get(iri, []), key=lambda shape: len(self.shapes.values(shape, SH + "targetClass")))
-        kebab = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", re.split(r"[#/]", iri)[-1]).lower()
-        return _segment(self.shapes.text(shapes[0], SH + "pattern"), kebab) if shapes else None
+        shapes = sorted(self.targets.get(iri, []), key=lambda shape: len(self.shapes.values(shape, sh("targetClass"))))
+        kebab = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", local_name(iri)).lower()
+        return _segment(self.shapes.text(shapes[0], sh("pattern")), kebab) if shapes else None
 
     def _local(self, iri: str) -> bool:
         """Whether a municipality can have things of a class; a class without a pattern says nothing against it."""
-        patterns = [self.shapes.text(shape, SH + "pattern") for shape in self.targets.get(iri, [])]
+        patterns = [self.shapes.text(shape, sh("pattern")) for shape in self.targets.get(iri, [])]
         return not patterns or any(pattern is None or "[0-9]{4}" in pattern for pattern in patterns)
 
     def _label(self, path: str, language: str) -> str:
-        return self.known.text(NamedNode(path), RDFS + "label", language) or compact(path)
+        return self.known.text(NamedNode(path), rdfs("label"), language) or compact(path)
 
 
 @dataclass(frozen=True, slots=True)
 class _Merged:
     """What all property shapes of one path say together."""
 
-    known: Facts
-    shapes: Facts
+    known: Graph
+    shapes: Graph
     path: str
-    named: list[Term]
+    named: list[Value]
 
     @property
     def name_nb(self) -> str:
@@ -204,30 +221,30 @@ class _Merged:
     @property
     def usual(self) -> str | None:
         """The kind of evidence that the class's own shape names, else one of those that lend their columns."""
-        return next((kind for shape in self.named for kind in self.known.iris(shape, USUAL_KIND)), None)
+        return next((kind for shape in self.named for kind in self.known.iris(shape, _USUAL_KIND)), None)
 
     def required(self, language: str | None, languages: tuple[str, ...]) -> OneOf["no", "one-of", "yes"]:
         for shape in self._most_own():
-            if NamedNode(SH + "Warning") in self.shapes.values(shape, SH + "severity"):
+            if sh("Warning") in self.shapes.values(shape, sh("severity")):
                 continue
             if len(_path(self.shapes, shape)) > 1:
                 continue
-            least = int(self.shapes.text(shape, SH + "minCount") or 0)
+            least = int(self.shapes.text(shape, sh("minCount")) or 0)
             if least and (language is None or least >= len(languages)):
                 return "yes"
             if least:
                 return "one-of"
             asked = [
                 member.value
-                for qualified in self.shapes.values(shape, SH + "qualifiedValueShape")
-                for member in self.shapes.items(qualified, SH + "languageIn")
+                for qualified in self.shapes.values(shape, sh("qualifiedValueShape"))
+                for member in self.shapes.items(qualified, sh("languageIn"))
                 if isinstance(member, Literal)
             ]
-            if language in asked and int(self.shapes.text(shape, SH + "qualifiedMinCount") or 0) >= len(asked):
+            if language in asked and int(self.shapes.text(shape, sh("qualifiedMinCount")) or 0) >= len(asked):
                 return "yes"
         return "no"
 
-    def _most_own(self) -> list[Term]:
+    def _most_own(self) -> list[Value]:
         return sorted(self.named, key=lambda shape: len(_path(self.shapes, shape)))
 
 
@@ -268,8 +285,8 @@ def _segment(pattern: str | None, kebab: str) -> str:
     return kebab if kebab in choices else choices[0]
 
 
-def _text(shapes: Facts, shape: Term, name: str, language: str) -> str:
-    return shapes.text(shape, SH + name, language) or shapes.text(shape, SH + name) or ""
+def _text(shapes: Graph, shape: Value, name: str, language: str) -> str:
+    return shapes.text(shape, sh(name), language) or shapes.text(shape, sh(name)) or ""
 
 
 def _first(texts: Iterable[str]) -> str:

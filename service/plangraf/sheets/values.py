@@ -14,10 +14,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from plangraf.rdf.literals import canonical
+from plangraf.rdf.names import compact
 from plangraf.rdf.namespaces import PREFIXES
-from plangraf.sheets.problems import CellError
+from plangraf.sheets.cell_place import CellError
 from plangraf.sheets.unit_marks import Marked
-from plangraf.sources.turtle import compact
 
 XSD = PREFIXES["xsd"]
 STRING = XSD + "string"

@@ -1,6 +1,6 @@
-"""The bytes of a source file as the parser needs them, or one clear reason why it cannot read them.
+"""Prepares the bytes of a source file for the parser, or gives the one reason why they are not Turtle.
 
-Turtle is UTF-8 (https://www.w3.org/TR/turtle/#sec-mime); editors add byte order marks, old ones other codings.
+Turtle is UTF-8 (https://www.w3.org/TR/turtle/#sec-mime), but editors add byte order marks or use other encodings.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _EMPTY = re.compile(rb"(?:\s|#[^\n]*(?:\n|$))*")
 
 
 class UnreadableContentError(Exception):
-    """Why the bytes are not Turtle: what to do, in both languages, and the line where it shows."""
+    """The bytes are not Turtle: what to do, in both languages, and the line of the fault."""
 
     def __init__(self, nb: str, en: str, line: int | None = None) -> None:
         super().__init__(en)
@@ -33,10 +33,10 @@ class UnreadableContentError(Exception):
 
 
 def turtle(content: bytes) -> bytes:
-    """The bytes without byte order mark, and with LF where a file has only CR.
+    """Removes a byte order mark, and turns CR into LF in a file that has only CR.
 
     Raises:
-        UnreadableContentError: they are of another coding or format.
+        UnreadableContentError: the bytes are of another encoding or format.
     """
     for mark, coding in _WIDE:
         if content.startswith(mark):
@@ -68,7 +68,7 @@ def turtle(content: bytes) -> bytes:
 
 
 def is_empty(content: bytes) -> bool:
-    """Whether there is nothing but white space and comments."""
+    """Whether the content has only white space and comments."""
     return _EMPTY.fullmatch(content) is not None
 
 

@@ -1,6 +1,6 @@
-"""The source files: which there are, which named graph each one belongs to, and what lies there and is not read.
+"""Finds the source files, the named graph of each, and files beside them that look like data but are not read.
 
-First step of the data's way. Folders decide the graph, as the README's map says.
+The first step of the data's way. Its folder decides the graph of a file, as docs/contributors.md says.
 """
 
 from __future__ import annotations
@@ -12,17 +12,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plangraf.errors import DataProblem, SettingError
+from plangraf.diagnostics.diagnostic import FileDiagnostic, Severity, in_file
+from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import GRAPH, ONTOLOGY_GRAPH, SDG_GRAPH, SHAPES_GRAPH, slug
+from plangraf.sparql.named.collection_files import collection_files
 
+FRAMES = Path("ontology", "frames.jsonld")
+LABELS = Path("ontology", "labels")
+SITE = Path("queries", "site.yaml")
 READ = frozenset({".ttl", ".turtle", ".nt"})
-"""Endings of the files that are read, in capitals or not: N-Triples is Turtle too."""
+"""Endings of the files that are read, in any case; N-Triples is Turtle too."""
 
 _OTHER_RDF = frozenset({".trig", ".nq", ".nquads", ".rdf", ".owl", ".n3", ".jsonld", ".trix", ".hdt"})
 _SHEETS = frozenset({".xlsx", ".xlsm", ".xls", ".ods", ".csv"})
 _PACKED = frozenset({".gz", ".zst", ".bz2", ".xz", ".zip", ".7z"})
 _BACKUPS = frozenset({".swp", ".swo", ".bak", ".orig", ".old", ".tmp", ".save", ".rej", ".part"})
-# What may be Turtle under another name: so begins a file with prefixes.
+# Recognises Turtle under another ending by its prefixes.
 _LIKE_TURTLE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|#[^\n\r]*[\n\r])*(?:@prefix|@base|prefix\s|base\s)", re.IGNORECASE)
 _HEAD = 4096
 
@@ -33,7 +38,7 @@ _IN_AN_IRI = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One Turtle file: `name` is how messages call it, `graph` the IRI of its named graph."""
+    """One Turtle file: its name in messages, and the IRI of its named graph."""
 
     path: Path
     name: str
@@ -42,21 +47,21 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file or folder that looks like data and is not read, and why."""
+    """A file or folder that looks like data but is not read, and why."""
 
     path: Path
-    problem: DataProblem
+    problem: FileDiagnostic
 
 
 @dataclass(slots=True)
 class Sources:
-    """The files of a build, in a fixed order, and what was found beside them."""
+    """The files of a build, in a fixed order, and the skipped ones."""
 
     files: list[SourceFile] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
-    def skip(self, path: Path, name: str, nb: str, en: str, severity: str = "Violation") -> None:
-        self.skipped.append(Skipped(path, DataProblem(name, None, nb, en, severity=severity)))
+    def skip(self, path: Path, name: str, nb: str, en: str, severity: Severity = "Violation") -> None:
+        self.skipped.append(Skipped(path, in_file(name, None, nb, en, severity=severity)))
 
 
 def sources(home: Path, data: Sequence[Path] = ()) -> Sources:
@@ -71,6 +76,8 @@ def sources(home: Path, data: Sequence[Path] = ()) -> Sources:
     found = Sources()
     for name, graph in (("ontology", ONTOLOGY_GRAPH), ("shapes", SHAPES_GRAPH)):
         for path in sorted((home / name).rglob("*.ttl")):
+            if path.parent == home / LABELS:
+                continue  # words of the site, no statements of a version
             found.files.append(SourceFile(path, f"{name}/{path.relative_to(home / name)}", graph))
     if (home / "data" / "sdg").is_dir():
         _dataset(found, home / "data" / "sdg", "data/sdg", SDG_GRAPH)
@@ -88,6 +95,12 @@ def sources(home: Path, data: Sequence[Path] = ()) -> Sources:
                 f"{folder}/<municipality number>/<dataset slug>/."
             )
     return found
+
+
+def words_of_the_site(home: Path) -> list[Path]:
+    """The files that say how a service shows the data: no version holds them, and a build checks their terms."""
+    found = [*collection_files(home / "queries"), home / FRAMES, home / SITE, *(home / LABELS).glob("*.ttl")]
+    return sorted(path for path in found if path.is_file())
 
 
 def source_files(home: Path, data: Sequence[Path] = ()) -> list[SourceFile]:
@@ -112,15 +125,16 @@ def inputs_digest(home: Path, found: Sources) -> str:
     beside = [
         *sorted((home / "queries").glob("*.rq")),
         *sorted((home / "queries" / "checks").glob("*.rq")),
+        *words_of_the_site(home),
         *sorted((home / "ontology" / "vocabularies").glob("*.tsv")),
     ]
-    # By graph, not by how a data folder was called: relative or absolute, it is the same.
+    # By graph, because a data folder may be given by a relative or an absolute path.
     named = [(file.path.name, file.graph, file.path) for file in found.files]
     named += [(str(path.relative_to(home)), "", path) for path in beside]
     for name, graph, path in named:
         try:
             content = hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as error:  # the build tells it
+        except OSError as error:  # parsing reports it
             content = f"{error.strerror}"
         digest.update(f"{_shown(name)}\n{graph}\n{content}\n".encode())
     for skipped in found.skipped:
@@ -129,13 +143,13 @@ def inputs_digest(home: Path, found: Sources) -> str:
 
 
 def _data_folder(found: Sources, root: Path, label: str, known: dict[str, Path]) -> bool:
-    """Adds the datasets of a data folder; whether there is any.
+    """Adds the datasets of a data folder; False when it has none.
 
     Args:
-        found: what is added to.
+        found: receives the files.
         root: the folder.
-        label: how messages call it.
-        known: the folder of each graph, over all data folders.
+        label: its name in messages.
+        known: the folder of each graph, of all data folders.
     """
     any_dataset = False
     of_the_project = label == "data"
@@ -184,7 +198,7 @@ def _data_folder(found: Sources, root: Path, label: str, known: dict[str, Path])
 
 
 def _dataset(found: Sources, folder: Path, label: str, graph: str) -> bool:
-    """Adds the files of one dataset; whether there is any."""
+    """Adds the files of one dataset; False when it has none."""
     any_file = False
     for path in _entries(folder, hidden=True):
         name = f"{label}/{_shown(path.name)}"
@@ -213,20 +227,20 @@ def _dataset(found: Sources, folder: Path, label: str, graph: str) -> bool:
 
 
 def read_files(folder: Path) -> list[Path]:
-    """The files of a dataset's folder that a build reads; none when there is no folder."""
+    """The files of a dataset's folder that a build reads; none when the folder does not exist."""
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in READ and not is_backup(path))
 
 
 def is_backup(path: Path) -> bool:
-    """Whether a file is one that an editor or a file system leaves beside the real one."""
+    """Whether a file is a leftover of an editor or a file system."""
     name = path.name
     return name.startswith((".", "~$", "#")) or name.endswith(("~", "#")) or path.suffix.lower() in _BACKUPS
 
 
 def _unread(path: Path) -> tuple[str, str] | tuple[str, str, str] | None:
-    """Why a file of a dataset's folder is not read, though it may hold data; None for a file of another kind."""
+    """Why a file with possible data is not read; None for a file without any."""
     ending = path.suffix.lower()
     if ending in _OTHER_RDF or (ending in _PACKED and Path(path.stem).suffix.lower() in READ | _OTHER_RDF):
         return (
@@ -249,7 +263,7 @@ def _unread(path: Path) -> tuple[str, str] | tuple[str, str, str] | None:
 
 
 def _looks_like_data(path: Path) -> bool:
-    """Whether a file would be read in the right place and under the right name."""
+    """Whether a file would be data in the right place and under the right name."""
     endings = {ending.lower().rstrip("~#") for ending in path.suffixes}
     return bool(endings & (READ | _OTHER_RDF)) and not path.name.startswith("._")
 
@@ -263,7 +277,7 @@ def _turtle_inside(path: Path) -> bool:
 
 
 def _entries(folder: Path, *, hidden: bool = False) -> list[Path]:
-    """What lies in a folder, sorted by name.
+    """The entries of a folder, sorted by name.
 
     Raises:
         SettingError: it cannot be read.
@@ -303,7 +317,7 @@ def _absent(folder: Path) -> str:
 
 
 def _advice(folder: Path) -> str:
-    """Which folder was probably meant, when one further in was named."""
+    """Suggests the data folder above, when a folder inside one was named."""
     for root, pattern in ((folder.parent, f"{folder.name}/*/*"), (folder.parent.parent, "*/*/*")):
         inside = folder.name if root == folder.parent else folder.parent.name
         if _AREA.fullmatch(inside) and any(path.suffix.lower() in READ for path in root.glob(pattern)):
@@ -312,5 +326,5 @@ def _advice(folder: Path) -> str:
 
 
 def _shown(path: Path | str) -> str:
-    """A path as it can be printed: names of other codings have bytes that no text has."""
+    """A path in printable form: a name in another encoding may have bytes that are not text."""
     return str(path).encode("utf-8", "replace").decode()

@@ -1,7 +1,7 @@
-"""Source files to quads, with every problem that shows while reading: the first step of a build.
+"""Parses source files to quads and collects every problem on the way: the first step of a build.
 
-A file is fed to the parser line by line, so that each statement's line is known without a second pass.
-Turtle: https://www.w3.org/TR/turtle/ · relabelling of blank nodes: RDFC-1.0, https://www.w3.org/TR/rdf-canon/
+A file goes to the parser line by line, which gives each statement its line without a second pass.
+Turtle: https://www.w3.org/TR/turtle/
 """
 
 from __future__ import annotations
@@ -9,30 +9,19 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from pyoxigraph import (
-    BlankNode,
-    CanonicalizationAlgorithm,
-    Dataset,
-    Literal,
-    NamedNode,
-    Quad,
-    RdfFormat,
-    Triple,
-    parse,
-    serialize,
-)
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
-from plangraf.errors import DataProblem
+from plangraf.diagnostics.diagnostic import FileDiagnostic, FilePlace, in_file
 from plangraf.rdf.literals import WIDER, canonical
+from plangraf.rdf.names import compact
 from plangraf.rdf.namespaces import BASE, ONTOLOGY_GRAPH, PREFIXES, SHAPES_GRAPH
 from plangraf.sources.content import UnreadableContentError, is_empty, turtle
 from plangraf.sources.files import SourceFile
 
-# The parser goes on after an error; what follows the tenth is most often an echo of the first.
+# The parser continues after an error; errors after the tenth mostly follow from the first.
 _MOST_ERRORS = 10
 _POSITION = re.compile(
     r"Parser error (?:at line \d+ (?:between columns (\d+) and \d+|column (\d+))"
@@ -43,26 +32,19 @@ _NOT_OURS = re.compile(r"https?://(?:[^/]*@)?(?:www\.)?w3id\.org(?::\d+)?/plangr
 _A_HOST = re.compile(r"https?://(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\])(?::\d+)?(?:/|$)", re.IGNORECASE)
 
 
-class Place(NamedTuple):
-    """Where the first statement about a thing stands: `file` as messages call it, `line` from 1."""
-
-    file: str
-    line: int
-
-
-Locate = Callable[[str], Place | None]
+Locate = Callable[[str], FilePlace | None]
 """Gives the place of a thing by its IRI."""
 
 
 @dataclass(slots=True)
 class Parsed:
-    """What the source files say: unique quads, the place of each subject, and what is wrong with them."""
+    """The parsed files: unique quads, the place of each subject, and the problems."""
 
     quads: set[Quad] = field(default_factory=set)
-    places: dict[NamedNode, Place] = field(default_factory=dict)
-    problems: list[DataProblem] = field(default_factory=list)
+    places: dict[NamedNode, FilePlace] = field(default_factory=dict)
+    problems: list[FileDiagnostic] = field(default_factory=list)
 
-    def place(self, iri: str) -> Place | None:
+    def place(self, iri: str) -> FilePlace | None:
         try:
             return self.places.get(NamedNode(iri))
         except ValueError:  # a blank node's label or a literal is no IRI
@@ -70,43 +52,16 @@ class Parsed:
 
 
 def read(files: Sequence[SourceFile]) -> Parsed:
-    """Parses all files; a file with an error gives the statements around it and a problem for each error.
+    """Parses all files; a file with errors gives its other statements and a problem for each error.
 
     Returns:
-        Quads with literals as they are written and blank nodes with random labels, see `relabelled`.
+        Quads with literals as they are written and blank nodes with random labels, see `plangraf.rdf.canonical`.
     """
     parsed = Parsed()
     reader = _Reader(parsed)
     for file in files:
         reader.read(file)
     return parsed
-
-
-def relabelled(quads: set[Quad]) -> set[Quad]:
-    """The same quads with the blank node labels of RDFC-1.0.
-
-    A label depends only on the quads that mention blank nodes, so only these are canonicalised.
-    """
-    blank = {quad for quad in quads if BlankNode in (type(quad.subject), type(quad.object))}
-    if not blank:
-        return quads
-    dataset = Dataset(blank)
-    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    return (quads - blank) | set(dataset)
-
-
-def nquads_lines(quads: Iterable[Quad]) -> list[bytes]:
-    """The lines of a version's dump: N-Quads without newline, sorted by bytes, each one once."""
-    text = serialize(quads, format=RdfFormat.N_QUADS) or b""
-    return sorted({line for line in text.split(b"\n") if line})
-
-
-def compact(iri: str) -> str:
-    """`plan:Case` for an IRI in a namespace of ours or of a known vocabulary, else `<iri>`."""
-    for prefix, namespace in PREFIXES.items():
-        if iri.startswith(namespace) and re.fullmatch(r"[\w-]+", iri[len(namespace) :]):
-            return f"{prefix}:{iri[len(namespace) :]}"
-    return f"<{iri}>"
 
 
 class _Lines(io.BytesIO):
@@ -123,7 +78,7 @@ class _Lines(io.BytesIO):
 
 
 class _Reader:
-    """Reads files into one `Parsed`; terms that were found good are remembered, so each is checked once."""
+    """Reads files into one `Parsed` and remembers valid terms, so that each is checked once."""
 
     def __init__(self, parsed: Parsed) -> None:
         self.parsed = parsed
@@ -132,26 +87,8 @@ class _Reader:
         self._blank_nodes: set[BlankNode | Triple] = set()
 
     def read(self, file: SourceFile) -> None:
-        try:
-            content = file.path.read_bytes()
-        except OSError as error:
-            self._problem(
-                file, None,
-                f"Filen kan ikke leses ({error.strerror}). Sjekk navnet og tilgangen.",
-                f"The file cannot be read ({error.strerror}). Check its name and permissions.",
-            )  # fmt: skip
-            return
-        try:
-            content = turtle(content)
-        except UnreadableContentError as error:
-            self._problem(file, error.line, error.nb, error.en)
-            return
-        if is_empty(content):
-            self._problem(
-                file, None,
-                "Filen er tom. Fyll den ut, eller slett den.",
-                "The file is empty. Fill it in, or delete it.",
-            )  # fmt: skip
+        content = self._content(file)
+        if content is None:
             return
         problems, any_statement = len(self.parsed.problems), False
         graph = NamedNode(file.graph)
@@ -170,7 +107,7 @@ class _Reader:
                 continue
             quads.add(Quad(subject, predicate, value, graph))
             if isinstance(subject, NamedNode):
-                places.setdefault(subject, Place(file.name, line))
+                places.setdefault(subject, FilePlace(file.name, line))
             for term in (subject, predicate, value):
                 if isinstance(term, NamedNode):
                     if term.value not in self._good_iris:
@@ -188,6 +125,29 @@ class _Reader:
                 "The file has prefixes but not a single statement. Fill it in, or delete it.",
             )  # fmt: skip
 
+    def _content(self, file: SourceFile) -> bytes | None:
+        """The file's bytes as the parser needs them; None, after a problem, when they are not Turtle."""
+        try:
+            content = turtle(file.path.read_bytes())
+        except OSError as error:
+            self._problem(
+                file, None,
+                f"Filen kan ikke leses ({error.strerror}). Sjekk navnet og tilgangen.",
+                f"The file cannot be read ({error.strerror}). Check its name and permissions.",
+            )  # fmt: skip
+            return None
+        except UnreadableContentError as error:
+            self._problem(file, error.line, error.nb, error.en)
+            return None
+        if is_empty(content):
+            self._problem(
+                file, None,
+                "Filen er tom. Fyll den ut, eller slett den.",
+                "The file is empty. Fill it in, or delete it.",
+            )  # fmt: skip
+            return None
+        return content
+
     def _statements(self, file: SourceFile, content: bytes) -> Iterator[tuple[int, Quad]]:
         source = _Lines(content)
         statements = parse(source, format=RdfFormat.TURTLE, rename_blank_nodes=True)
@@ -199,7 +159,7 @@ class _Reader:
                 return
             except SyntaxError as error:
                 message_nb, message_en = _syntax_messages(error)
-                # An undeclared prefix fails at each of its uses: once says it.
+                # An undeclared prefix fails at each of its uses; it is reported once.
                 what = message_en.partition(": ")[2]
                 seen[what] += 1
                 if seen[what] == 1:
@@ -268,11 +228,11 @@ class _Reader:
         subject: NamedNode | BlankNode | Triple | None = None,
     ) -> None:
         focus = subject.value if isinstance(subject, NamedNode) else None
-        self.parsed.problems.append(DataProblem(file.name, line, message_nb, message_en, focus))
+        self.parsed.problems.append(in_file(file.name, line, message_nb, message_en, focus))
 
 
 def _turtle(lexical: str, datatype: str) -> str:
-    """A literal as one would write it: the short forms of Turtle where they keep text and datatype."""
+    """A literal in Turtle, in the short form where that keeps text and datatype."""
     kind = compact(datatype)
     short = {
         "xsd:integer": r"-?[0-9]+",

@@ -1,133 +1,168 @@
-"""From tokens to expressions, in the precedence of SPARQL 1.1 §19.8, rules [110] to [128]."""
+"""From tokens to expressions, in the precedence of SPARQL 1.1 §19.8, rules [107] and [110] to [128]."""
 
 from __future__ import annotations
 
-from plangraf.sparql.nodes import AGGREGATES, Aggregate, Call, Exists, Expression, Group, Iri, Operation, Select, walk
-from plangraf.sparql.stream import TokenStream
+from plangraf.errors import QueryUnsupportedError
+from plangraf.sparql.nodes import Aggregate, Call, Exists, Expression, Group, Iri, Operation
+from plangraf.sparql.stream import IRIS, NUMBERS, SIGNS, TokenStream
+from plangraf.sparql.words import ARGUMENTS, CALLS
 
-_COMPARISONS = frozenset(("=", "!=", "<", ">", "<=", ">="))
-_NOT_CALLS = frozenset(("AS", "IN", "UNION", "OPTIONAL", "FILTER", "BIND", "VALUES", "GRAPH", "MINUS", "LATERAL"))
+# The operators, the tightest last. A comparison takes no second one, and nothing but `&&` and `||` follows a list.
+_LOGICAL = {"'||'": 1, "'&&'": 2}
+_ARITHMETIC = {"'+'": 4, "'-'": 4, "'*'": 5, "'/'": 5}
+_COMPARISON = dict.fromkeys(("'='", "'!='", "'<'", "'>'", "'<='", "'>='", "IN", "NOT"), 3)
+_PRECEDENCE = {**_LOGICAL, **_COMPARISON, **_ARITHMETIC}
+_ANY, _AFTER_COMPARISON, _AFTER_LIST = (
+    frozenset(_PRECEDENCE),
+    frozenset({**_LOGICAL, **_ARITHMETIC}),
+    frozenset(_LOGICAL),
+)
+_PREFIXES = SIGNS | {"'!'"}
+_LITERALS = NUMBERS | {"STRING", "BOOLEAN"}
+BUILT_IN = CALLS | {"EXISTS", "NOT"}
+# An operand with the place of its brackets, which has no node.
+_Operand = tuple[int, int, Expression]
 
 
 class ExpressionParser(TokenStream):
+    """`aggregates` is the number of aggregates so far."""
+
+    aggregates = 0
+
     def group(self) -> Group:
         raise NotImplementedError
 
     def expression(self) -> Expression:
-        return self._row(("||",), lambda: self._row(("&&",), self._relation))
+        """An expression up to the first token that cannot go on with it, without recursion but for brackets."""
+        operands = [self._operand()]
+        signs: list[str] = []
+        allowed = _ANY
+        while self.sees_any(allowed):
+            precedence = _PRECEDENCE[self.terminal]
+            while signs and _PRECEDENCE[signs[-1]] >= precedence:
+                _reduce(operands, signs)
+            if precedence == 3:
+                if self.sees("IN") or self.sees("NOT"):
+                    operands.append(self._in(*operands.pop()))
+                    allowed = _AFTER_LIST
+                    continue
+                allowed = _AFTER_COMPARISON
+            elif precedence < 3:
+                allowed = _ANY
+            signs.append(self.terminal)
+            self.advance()
+            operands.append(self._operand())
+        while signs:
+            _reduce(operands, signs)
+        return operands[0][2]
 
-    def _row(self, signs: tuple[str, ...], operand: object) -> Expression:
-        assert callable(operand)
-        start = self.token.start
-        left: Expression = operand()
-        while self.text in signs:
-            sign = self.next().text
-            right: Expression = operand()
-            left = Operation(start, self.end, sign, [left, right])
-        return left
+    def _in(self, start: int, _: int, left: Expression) -> _Operand:
+        sign = "NOT IN" if self.accepts("NOT") else "IN"
+        self.take("IN")
+        options = self.arguments(0)
+        return start, self.end, Operation(start, self.end, sign, [left, *options])
 
-    def _relation(self) -> Expression:
-        start = self.token.start
-        left = self._sum()
-        if self.text in _COMPARISONS:
-            sign = self.next().text
-            right = self._sum()
-            return Operation(start, self.end, sign, [left, right])
-        if self.word in ("IN", "NOT"):
-            sign = "IN" if self.word == "IN" else "NOT IN"
-            self.at += 1 if sign == "IN" else 2
-            options = self._arguments()
-            return Operation(start, self.end, sign, [left, *options])
-        return left
-
-    def _sum(self) -> Expression:
-        return self._row(("+", "-"), lambda: self._row(("*", "/"), self._unary))
-
-    def _unary(self) -> Expression:
-        signs = []
-        while self.text in ("!", "+", "-"):
-            signs.append(self.next())
-        operand = self.primary()
+    def _operand(self) -> _Operand:
+        start = self.start
+        if not self.sees_any(_PREFIXES):
+            expression = self._primary()
+            return start, self.end, expression
+        signs = [self.advance()]
+        while signs[-1].text == "!" and self.sees_any(_PREFIXES):
+            signs.append(self.advance())
+        # A second sign is that of a number.
+        is_signed = signs[-1].text != "!" and self.sees_any(SIGNS)
+        expression = self.literal() if is_signed else self._primary()
         for sign in reversed(signs):
-            operand = Operation(sign.start, self.end, sign.text, [operand])
-        return operand
+            expression = Operation(sign.start, self.end, sign.text, [expression])
+        return start, self.end, expression
 
-    def primary(self) -> Expression:
-        if self.text == "(":
-            self.next()
-            inner = self.expression()
-            self.take(")")
-            return inner
-        if self.kind == "variable":
+    def _primary(self) -> Expression:
+        if self.sees("VAR"):
             return self.variable()
-        if self.text == "<<":
-            start = self.token.start
-            variables: list[Expression] = [*self.balanced("<<", ">>")]
+        if self.sees_any(_LITERALS):
+            return self.literal()
+        if self.sees("'<<'"):
+            start = self.start
+            variables: list[Expression] = [*self.skip_balanced("'<<'", "'>>'")]
             return Call(start, self.end, "TRIPLE", variables)
-        word = self.word
-        if word in ("EXISTS", "NOT"):
-            start = self.next().start
-            if word == "NOT":
-                self.take("EXISTS")
+        if self.sees_any(IRIS):
+            iri = self.iri()
+            return self._call(iri) if self.sees("'('") else iri
+        return self.bracketed_or_built_in()
+
+    def constraint(self) -> Expression:
+        """A condition of FILTER, HAVING or ORDER BY: an expression in brackets or a call."""
+        if self.sees_any(IRIS):
+            return self._call(self.iri())
+        return self.bracketed_or_built_in()
+
+    def bracketed_or_built_in(self) -> Expression:
+        if self.sees("'('"):
+            return self.bracketed()
+        if not self.sees_any(BUILT_IN):
+            self.fail()
+        start, terminal = self.start, self.terminal
+        if terminal in ("EXISTS", "NOT"):
+            negated = self.accepts("NOT")
+            self.take("EXISTS")
             group = self.group()
-            return Exists(start, self.end, group, word == "NOT")
-        if self.kind == "word" and word not in ("TRUE", "FALSE"):
-            return self._aggregate() if word in AGGREGATES else self._call()
-        constant = self.constant()
-        if isinstance(constant, Iri) and self.text == "(":
-            arguments = self._arguments()
-            return Call(constant.start, self.end, "", arguments, constant)
-        return constant
+            return Exists(start, self.end, group, negated)
+        name = self.advance().upper
+        if terminal in ("COUNT", "AGGREGATE", "GROUP_CONCAT"):
+            return self._aggregate(start, name)
+        if terminal == "BOUND":
+            self.take("'('")
+            variable = self.variable()
+            return Call(start, self.take("')'").end, name, [variable])
+        arguments = self.arguments(*ARGUMENTS[terminal])
+        return Call(start, self.end, name, arguments)
 
-    @property
-    def is_call(self) -> bool:
-        """Whether a call of a function or an EXISTS stands here, so that a row of conditions goes on."""
-        following = self.tokens[self.at + 1].text if self.at + 1 < len(self.tokens) else ""
-        return self.word in ("EXISTS", "NOT") or (
-            self.kind == "word"
-            and following == "("
-            and self.word not in _NOT_CALLS
-            and self.word not in ("ASC", "DESC")
-        )
+    def bracketed(self) -> Expression:
+        self.take("'('")
+        inner = self.expression()
+        self.take("')'")
+        return inner
 
-    def _call(self) -> Call:
-        token = self.next()
-        arguments = self._arguments()
-        return Call(token.start, self.end, token.upper, arguments)
+    def _call(self, iri: Iri) -> Call:
+        opening = self.tokens[self.at - 1]
+        if self.sees("'('"):
+            self.names.check_function(opening, iri.value)
+        arguments = self.arguments(0, by_iri=True)
+        return Call(iri.start, self.end, "", arguments, iri)
 
-    def _arguments(self) -> list[Expression]:
-        self.take("(")
-        if self.word == "DISTINCT":
-            raise self.unknown()
+    def arguments(self, least: int, most: int = ARGUMENTS["FN"][1], *, by_iri: bool = False) -> list[Expression]:
+        """Expressions in brackets, with commas between them."""
+        self.take("'('")
+        if by_iri and self.sees("DISTINCT"):
+            place = self.tokens[self.at].place
+            raise QueryUnsupportedError("no function that has an IRI is an aggregate.", place, hint="Remove it.")
         arguments: list[Expression] = []
-        while self.text != ")":
+        if most == 0 or (least == 0 and self.sees("')'")):
+            self.take("')'")
+            return arguments
+        while True:
             arguments.append(self.expression())
-            if self.text == ",":
-                self.next()
-        self.next()
-        return arguments
+            if len(arguments) < least:
+                self.take("','")
+            elif len(arguments) == most or not self.accepts("','"):
+                self.take("')'")
+                return arguments
 
-    def _aggregate(self) -> Aggregate:
-        token = self.next()
-        self.take("(")
-        distinct = self.word == "DISTINCT"
-        if distinct:
-            self.next()
-        argument = None
-        if self.text == "*":
-            self.next()
-        else:
-            argument = self.expression()
+    def _aggregate(self, start: int, name: str) -> Aggregate:
+        self.aggregates += 1
+        self.take("'('")
+        distinct = self.accepts("DISTINCT")
+        argument = None if name == "COUNT" and self.accepts("'*'") else self.expression()
         separator = None
-        if self.text == ";":
-            self.next()
+        if name == "GROUP_CONCAT" and self.accepts("';'"):
             self.take("SEPARATOR")
-            self.take("=")
-            separator = self.next().text
-        return Aggregate(token.start, self.take(")").end, token.upper, distinct, argument, separator)
+            self.take("'='")
+            separator = self.take("STRING").text
+        return Aggregate(start, self.take("')'").end, name, distinct, argument, separator)
 
-    @staticmethod
-    def aggregates_in(select: Select) -> bool:
-        """Whether a SELECT aggregates without a GROUP BY."""
-        written = [item.expression for item in select.items] + select.having + [key.expression for key in select.order]
-        return any(isinstance(inner, Aggregate) for expression in written for inner in walk(expression))
+
+def _reduce(operands: list[_Operand], signs: list[str]) -> None:
+    """Joins the last two operands."""
+    (start, _, left), (_, end, right) = operands[-2:]
+    operands[-2:] = [(start, end, Operation(start, end, signs.pop().strip("'"), [left, right]))]

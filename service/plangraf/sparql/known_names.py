@@ -1,22 +1,24 @@
-"""The names in a query: prefixes, IRIs, terms of our closed namespaces, functions; each must be one that there is.
+"""The names in a query: prefixes, IRIs, terms of our closed namespaces, functions; each must exist.
 
-In RDF a misspelt name is silent, it only matches nothing. So a name that cannot be is refused at its place, with
-the nearest one that there is.
+In RDF a misspelt name is silent: it only matches nothing. So an unknown name is refused at its place, with the nearest
+one that exists. The parser asks for each name when it reads it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from urllib.parse import urljoin
 
 from plangraf.errors import QuerySyntaxError
 from plangraf.rdf.namespaces import BASE, CLOSED_NAMESPACES, PREFIXES
 from plangraf.sparql import suggest
-from plangraf.sparql.grammar import FUNCTIONS, keywords, rules_at
 from plangraf.sparql.lexer import Token, shown
+from plangraf.sparql.suggest import Role
 from plangraf.sparql.well_known_prefixes import WELL_KNOWN
+from plangraf.sparql.words import FUNCTIONS, WORDS
 
+# A part of every IRI of ours, well written or not.
+_OURS = BASE.partition(":")[2]
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _MISSPELT_NAMESPACE = re.compile(rf"https?{re.escape(BASE.removeprefix('https'))}(ontology|shapes)[#/]([^#/]+)")
 
@@ -30,10 +32,6 @@ _CASTS = frozenset(
 )  # fmt: skip
 # Which of these the engine has, it says itself.
 _GEOSPARQL = "http://www.opengis.net/def/function/geosparql/"
-# Rules of the grammar that read a verb or a step of a path, and what is said of a subject.
-_VERBS = frozenset(("Verb", "VerbPath", "PathPrimary", "PathOneInSet"))
-_OBJECTS = frozenset(("GraphNode", "GraphNodePath"))
-_TYPE = PREFIXES["rdf"] + "type"
 _AT_EXPRESSION_START = frozenset(("FILTER", "BIND", "HAVING", "VALUES"))
 
 
@@ -41,30 +39,34 @@ class Names:
     """What the names of one query stand for, by its BASE and PREFIX lines.
 
     `terms` are all the IRIs that our closed namespaces have, with or without those of other vocabularies that our data
-    use, which are only proposed; when it is empty, names in our namespaces are not checked.
+    use, which are only suggested; when it is empty, names in our namespaces are not checked.
     `base` is the base IRI of a query that declares none; without it, relative IRIs are refused.
     """
 
-    def __init__(self, terms: frozenset[str], base: str | None = None) -> None:
+    def __init__(self, terms: frozenset[str] = frozenset(), base: str | None = None) -> None:
         self._terms = terms
         self._prefixes: dict[str, str] = {}
         self._base = base
 
     def declare_base(self, iri: Token) -> None:
-        self._base = self.resolve(iri)
+        self._base = self._resolve(iri)
 
     def declare_prefix(self, name: Token, iri: Token) -> None:
-        self._prefixes[name.prefix] = self.resolve(iri)
+        self._prefixes[name.prefix] = self._resolve(iri)
 
-    def iri(self, token: Token) -> str:
-        """The absolute IRI of an IRI or a prefixed name.
+    def read(self, token: Token, role: Role) -> str:
+        """The absolute IRI of an IRI or a prefixed name that stands in this role.
 
         Raises:
-            QuerySyntaxError: its prefix is not declared, or it is relative and there is no BASE.
+            QuerySyntaxError: its prefix is not declared, it is relative and there is no BASE, or it is in one of our
+                namespaces and nobody defined it.
         """
-        return self.resolve(token) if token.kind == "iri" else self._expand(token)
+        iri = self._resolve(token) if token.kind == "iri" else self._expand(token)
+        if self._terms and _OURS in iri and iri not in self._terms:
+            self._check_term(token, iri, role)
+        return iri
 
-    def resolve(self, token: Token) -> str:
+    def _resolve(self, token: Token) -> str:
         iri = token.iri
         if _SCHEME.match(iri):
             return iri
@@ -106,25 +108,23 @@ class Names:
                 return f"{prefix}:{local}"
         return None
 
-    def check_term(self, tokens: Sequence[Token], index: int, iri: str) -> None:
+    def _check_term(self, token: Token, iri: str, role: Role) -> None:
         """Refuses an IRI in one of our namespaces that nobody defined."""
-        if not self._terms or iri in self._terms:
-            return
         if iri.startswith(CLOSED_NAMESPACES):
             namespace = next(name for name in CLOSED_NAMESPACES if iri.startswith(name))
             if iri != namespace:
-                raise self._unknown_term(tokens, index, namespace, iri.removeprefix(namespace))
+                raise self._unknown_term(token, namespace, iri.removeprefix(namespace), role)
         else:
-            self._check_namespace(tokens[index], iri)
+            self._check_namespace(token, iri)
 
-    def _unknown_term(self, tokens: Sequence[Token], index: int, namespace: str, local: str) -> QuerySyntaxError:
-        token, shapes = tokens[index], namespace == PREFIXES["planshape"]
+    def _unknown_term(self, token: Token, namespace: str, local: str, role: Role) -> QuerySyntaxError:
+        shapes = namespace == PREFIXES["planshape"]
         text = f"{shown(token.text)} is not a {'name of the shapes' if shapes else 'term of the ontology'}"
-        place = "any" if shapes else self._place_of(tokens, index)
-        found = suggest.terms(local, namespace, self._terms, place)
+        role = "any" if shapes else role
+        found = suggest.terms(local, namespace, self._terms, role)
         if not found:
             hint = "All of them are at /ontology."
-            if place == "property" and (class_ := suggest.class_named(local, namespace, self._terms)):
+            if role == "property" and (class_ := suggest.class_named(local, namespace, self._terms)):
                 hint = f"{self._written(token, local, namespace + class_)} is a class, write it behind `a`. {hint}"
             return QuerySyntaxError(f"{text}.", token.place, hint=hint)
         names = [self._written(token, local, iri) for iri in found]
@@ -133,20 +133,6 @@ class Names:
         line = prefix in PREFIXES and prefix not in self._prefixes
         hint_line = f"Add this line at the top: {_line(prefix)}" if line else None
         return QuerySyntaxError(f"{text}; did you mean {meant}?", token.place, hint=hint_line)
-
-    def _place_of(self, tokens: Sequence[Token], index: int) -> suggest.Place:
-        """What can stand at a token: behind `a` a class, as a verb or a step of a path a property."""
-        rules = rules_at(tokens, index)
-        if rules & _VERBS:
-            return "property"
-        if not rules & _OBJECTS:
-            return "any"
-        at = index - 1
-        while tokens[at].text == ",":
-            at -= 2
-        verb = tokens[at]
-        is_type = verb.text == "a" or (verb.kind in ("iri", "prefixed_name") and self.iri(verb) == _TYPE)
-        return "class" if is_type else "any"
 
     def _written(self, token: Token, local: str, iri: str) -> str:
         """A term as one would write it in a name's place; with a prefix of the project when the query has none."""
@@ -171,19 +157,17 @@ class Names:
             text = f"{shown(token.text)} is not a term of ours: the namespace is <{BASE}{found[1]}#>"
             raise QuerySyntaxError(f"{text}, so did you mean <{term}>?", token.place)
 
-
-def check_function_iri(token: Token, iri: str) -> None:
-    """Refuses a function that is called by an IRI and that the engine does not have."""
-    if iri in _CASTS or iri.startswith(_GEOSPARQL):
-        return
-    hint = suggest.function_iri(iri, _CASTS)
-    raise QuerySyntaxError(f"there is no function {shown(token.text)}.", token.place, hint=hint)
+    def check_function(self, token: Token, iri: str) -> None:
+        """Refuses a function that is called by an IRI and that the engine does not have."""
+        if iri not in _CASTS and not iri.startswith(_GEOSPARQL):
+            hint = suggest.function_iri(iri, _CASTS)
+            raise QuerySyntaxError(f"there is no function {shown(token.text)}.", token.place, hint=hint)
 
 
 def unknown_function(token: Token, *, in_expression: bool) -> QuerySyntaxError:
-    """The error of a word that is called and is no function; outside an expression it may be meant as a clause."""
+    """The error of a word that is called and is not a function; outside an expression a clause may be meant."""
     word = token.upper
-    if word in keywords():
+    if word in WORDS:
         return QuerySyntaxError(f"{word} cannot be followed by a bracket here.", token.place)
     known = FUNCTIONS if in_expression else FUNCTIONS | _AT_EXPRESSION_START
     hint = suggest.function(token, _CASTS, known)

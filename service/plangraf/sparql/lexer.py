@@ -38,8 +38,9 @@ _LONGEST_PREFIX = 256
 
 _TOKEN = re.compile(
     rf"""
-      [ \t\r\n]++ | \#[^\r\n]*+
-    | (?P<variable>[?$][{_VAR}]++)
+    (?: [ \t\r\n]++ | \#[^\r\n]*+ )*+
+    (?:
+      (?P<variable>[?$][{_VAR}]++)
     | (?P<prefixed_name>
         (?:[{_BASE}][{_NAME}.]{{0,{_LONGEST_PREFIX}}}+(?<!\.))?+ :
         (?:(?:[{_VAR}:]|{_LOCAL_ESCAPE})(?:[{_NAME}:]|{_LOCAL_ESCAPE}|\.++(?=[{_NAME}:%\\]))*+)?+
@@ -59,10 +60,13 @@ _TOKEN = re.compile(
     | (?P<langtag>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+(?:--[a-z]++)?+)
     | (?P<bnode>_:[{_BASE}_0-9](?:[{_NAME}]|\.++(?=[{_NAME}]))*+)
     | (?P<punctuation>\^\^|&&|\|\||!=|<=|>=|<<|>>|\{{\||\|\}}|[{{}}()\[\].,;*/|^!=<>+\-?~])
+    | (?P<nothing>\Z)
     | (?P<bad>[\s\S])
+    )
     """,
     re.VERBOSE,
 )
+_KINDS = ("", *_TOKEN.groupindex)
 _ESCAPE = re.compile(r"\\(?:\\|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 # What could end a string, an IRI or a comment stays escaped: the engine reads it so, inside them only, and an
 # escape may stand only where its character may.
@@ -81,12 +85,13 @@ class Source:
         self._shifts: list[tuple[int, int]] = []
         self._line_starts: list[int] | None = None
         if (nul := original.find("\0")) >= 0:
-            raise QuerySyntaxError(
-                "a NUL character cannot be part of a query.", self.place(nul, "\0"), hint="Remove it."
-            )
+            text = "a NUL character cannot be part of a query."
+            raise QuerySyntaxError(text, self._original_place(nul, "\0"), hint="Remove it.")
         if original.startswith("\ufeff"):
             hint = "Save the query as UTF-8 without it."
-            raise QuerySyntaxError("a byte order mark (U+FEFF) stands here.", self.place(0, "\ufeff"), hint=hint)
+            raise QuerySyntaxError(
+                "a byte order mark (U+FEFF) stands here.", self._original_place(0, "\ufeff"), hint=hint
+            )
         if "\\u" in original or "\\U" in original:
             self._decode()
 
@@ -99,7 +104,8 @@ class Source:
                 continue
             code = int(digits, 16)
             if code == 0 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
-                raise QuerySyntaxError("this escape stands for no character.", self.place(match.start(), match[0]))
+                place = self._original_place(match.start(), match[0])
+                raise QuerySyntaxError("this escape stands for no character.", place)
             if chr(code) in _KEPT_ESCAPED:
                 continue
             parts += (self.original[copied : match.start()], chr(code))
@@ -117,19 +123,22 @@ class Source:
         return original + offset - decoded
 
     def place(self, offset: int, token: str) -> Place:
-        """Line and column of an offset in `original`; columns count characters."""
+        """Line and column in `original` of an offset in `decoded`; columns count characters."""
+        return self._original_place(self.original_offset(offset), token)
+
+    def _original_place(self, offset: int, token: str) -> Place:
         if self._line_starts is None:
             self._line_starts = [0, *(match.end() for match in re.finditer("\n", self.original))]
         line = bisect_right(self._line_starts, offset)
         return Place(line, offset - self._line_starts[line - 1] + 1, token)
 
     def end(self) -> Place:
-        """The place behind the last character that is no white space."""
-        return self.place(len(self.original.rstrip()), "")
+        """The place behind the last character that is not white space."""
+        return self._original_place(len(self.original.rstrip()), "")
 
 
 class Token(NamedTuple):
-    """One token. `text` has its escapes decoded, `start` and `end` are offsets in the original text."""
+    """One token; `start` and `end` are its offsets in the decoded text."""
 
     kind: Kind
     text: str
@@ -187,17 +196,17 @@ def tokenize(query: str, limit: int | None = None) -> list[Token]:
 def tokenize_source(source: Source, limit: int | None = None) -> list[Token]:
     """As `tokenize`, for a text whose escapes are decoded."""
     tokens: list[Token] = []
-    shifted = source.decoded is not source.original
+    # A named tuple's own constructor takes twice the time.
+    new, append = tuple.__new__, tokens.append
     for match in _TOKEN.finditer(source.decoded):
-        kind = match.lastgroup
-        if kind is None:
-            continue
-        start, end = match.span()
-        if shifted:
-            start, end = source.original_offset(start), source.original_offset(end)
-        if kind in ("bad", "open_iri"):
-            raise _unreadable(source, match.start(), start)
-        tokens.append(Token(kind, match[0], start, end, source))  # type: ignore[arg-type]  # group names are kinds
+        group: int = match.lastindex  # type: ignore[assignment]  # each match has one group
+        kind = _KINDS[group]
+        start, end = match.span(group)
+        if start == end:
+            break
+        if kind == "bad" or kind == "open_iri":
+            raise _unreadable(source, start)
+        append(new(Token, (kind, match[group], start, end, source)))
         if limit is not None and len(tokens) > limit:
             raise QueryLimitError("number of tokens", len(tokens), limit)
     return tokens
@@ -212,8 +221,8 @@ def _character(escape: re.Match[str]) -> str:
     return chr(int(escape[1] or escape[2], 16)) if escape[0] != "\\\\" else "\\"
 
 
-def _unreadable(source: Source, decoded_offset: int, offset: int) -> QuerySyntaxError:
-    rest = source.decoded[decoded_offset:]
+def _unreadable(source: Source, offset: int) -> QuerySyntaxError:
+    rest = source.decoded[offset:]
     first = rest[0]
     word = re.match(r"\S*", rest[: _LONGEST_SHOWN + 1])
     place = source.place(offset, shown(word[0] if word and word[0] else first))

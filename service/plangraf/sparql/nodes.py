@@ -1,4 +1,4 @@
-"""A query as typed nodes, each with its place in the text that was parsed.
+"""A query as typed nodes, each with its place in the decoded text of the query.
 
 `start` and `end` are offsets in that text. Brackets around an expression or a path have no node of their own.
 Follows the grammar of https://www.w3.org/TR/sparql11-query/#sparqlGrammar.
@@ -29,9 +29,10 @@ class Variable(Node):
 
 @dataclass(slots=True, eq=False)
 class Iri(Node):
-    """An IRI, a prefixed name or `a`, as written."""
+    """An IRI, a prefixed name or `a`: `text` as written, `value` as an absolute IRI."""
 
     text: str
+    value: str
 
 
 @dataclass(slots=True, eq=False)
@@ -50,10 +51,13 @@ class Constant(Node):
 
 @dataclass(slots=True, eq=False)
 class Blank(Node):
-    """A blank node: `_:label`, or one made by `[…]` or `(…)`, whose label then is its number."""
+    """A blank node: `_:label`, or one made by `[…]` or `(…)`, whose label then is its number.
+
+    Of a collection, the node of the first member has the place of the whole `(…)`.
+    """
 
     label: str
-    anonymous: bool
+    kind: Literal["label", "properties", "collection"]
 
 
 Term = Variable | Iri | Constant | Blank
@@ -138,6 +142,11 @@ Expression = Variable | Iri | Constant | Call | Aggregate | Operation | Exists
 
 @dataclass(slots=True, eq=False)
 class Triple(Node):
+    """A triple pattern, from the first of its terms that no earlier triple of its subject has written.
+
+    Of a collection, those with `rdf:first` and `rdf:rest` are without length.
+    """
+
     subject: Term
     verb: Variable | Path
     object: Term
@@ -147,12 +156,14 @@ class Triple(Node):
 class Triples(Node):
     """Triple patterns that stand in a row. `written` is one entry for each term in the order in which it is written.
 
-    `annotated` says that one of them has an annotation of SPARQL 1.2, which is no node.
+    `annotated` says that one of them has an annotation of SPARQL 1.2. Annotations and triple terms have no nodes
+    inside; `passed_over` is the number of their tokens.
     """
 
     triples: list[Triple] = field(default_factory=list)
     written: list[Term] = field(default_factory=list)
     annotated: bool = False
+    passed_over: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -168,8 +179,11 @@ class Bind(Node):
 
 @dataclass(slots=True, eq=False)
 class Values(Node):
+    """A row has None for UNDEF; `row_starts` are the places of the rows."""
+
     variables: list[Variable]
     rows: list[list[Iri | Constant | None]]
+    row_starts: list[int]
 
 
 @dataclass(slots=True, eq=False)
@@ -238,25 +252,53 @@ class OrderKey(Node):
 
 
 @dataclass(slots=True, eq=False)
+class Count(Node):
+    """LIMIT or OFFSET and its number, which may have any length."""
+
+    number: str
+
+    @property
+    def is_zero(self) -> bool:
+        return not self.number.strip("0")
+
+
+@dataclass(slots=True, eq=False)
+class Dataset(Node):
+    """All FROM and FROM NAMED clauses of a query: the absolute IRIs of each kind."""
+
+    default: list[str] = field(default_factory=list)
+    named: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
 class Select(Node):
     """A query of any form, or a sub-SELECT: `form` is SELECT, ASK, CONSTRUCT or DESCRIBE.
 
-    `star` is the place of `*`, `items` what SELECT has instead. `grouped` says that it aggregates, with GROUP BY or
-    without, `sliced` that it has LIMIT or OFFSET.
+    `star` is the place of `*`, `items` what SELECT and DESCRIBE have instead, `template` is that of CONSTRUCT.
+    `grouped` says that it aggregates, with GROUP BY or without. `having_start` is the place of HAVING, `groups_end` the
+    end of the query without its ORDER BY and what stands behind that.
     """
 
     form: str
     where: Group
     star: Node | None = None
     items: list[Item] = field(default_factory=list)
-    distinct: str = ""
+    template: Triples | None = None
+    dataset: Dataset | None = None
     grouping: list[Item] = field(default_factory=list)
     having: list[Expression] = field(default_factory=list)
+    having_start: int = 0
+    groups_end: int = 0
     order: list[OrderKey] = field(default_factory=list)
+    limit: Count | None = None
+    offset: Count | None = None
     values: Values | None = None
     outermost: bool = True
     grouped: bool = False
-    sliced: bool = False
+
+    @property
+    def sliced(self) -> bool:
+        return self.limit is not None or self.offset is not None
 
 
 def parts(expression: Expression) -> list[Expression]:

@@ -1,439 +1,297 @@
-"""From tokens to nodes: SPARQL 1.1 queries, by recursive descent.
+"""From tokens to nodes: SPARQL 1.1 queries, by recursive descent with one token of look-ahead.
 
-For queries that keep the grammar (the guard has looked): whatever this parser does not know, such as the triple
-terms of SPARQL 1.2, ends in NotParsedError at its token. Depth is bounded by the guard's limit on brackets.
+The first token that no rule reads is the mistake; its place is the culprit's own, where the engine reports the furthest
+position that some alternative reached. Triple terms and annotations of SPARQL 1.2 are passed over: of them the engine
+knows more. Depth is bounded by the limit on brackets, which is kept before.
 """
 
 from __future__ import annotations
 
-from plangraf.sparql.expression_parser import ExpressionParser
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+
+from plangraf.sparql.expression_parser import BUILT_IN
+from plangraf.sparql.known_names import Names
 from plangraf.sparql.lexer import Token
 from plangraf.sparql.nodes import (
-    Alternative,
-    Bind,
-    Blank,
-    Constant,
-    Element,
-    Filter,
-    GraphClause,
+    Aggregate,
+    Count,
+    Dataset,
+    Expression,
     Group,
-    Inverse,
     Iri,
     Item,
-    Lateral,
-    Link,
-    Minus,
-    NegatedSet,
     Node,
-    OptionalClause,
     OrderKey,
-    Path,
-    Repeat,
     Select,
-    Sequence,
-    Term,
-    Triple,
     Triples,
-    Union,
-    Values,
-    Variable,
+    walk,
 )
-from plangraf.sparql.stream import NotParsedError
+from plangraf.sparql.pattern_parser import NODES, PatternParser
+from plangraf.sparql.stream import IRIS, NotExpected
+from plangraf.sparql.words import END
 
-__all__ = ["NotParsedError", "parse"]
+_ITEMS = frozenset(("VAR", "'('"))
+_DESCRIBED = IRIS | {"VAR"}
+_CONSTRAINTS = BUILT_IN | IRIS | {"'('"}
+_CONDITIONS = _CONSTRAINTS | {"VAR"}
+_DIRECTIONS = frozenset(("ASC", "DESC"))
+_KEYS = _CONDITIONS | _DIRECTIONS
+_MODIFIERS = frozenset(("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET"))
+_PROLOGUE = frozenset(("BASE", "PREFIX", "VERSION"))
+_DECLARED = (frozenset(("IRI",)), frozenset(("PNAME_NS",)))
+_FORMS = frozenset(("SELECT", "CONSTRUCT", "DESCRIBE", "ASK"))
 
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-FIRST, REST, NIL = f"<{_RDF}first>", f"<{_RDF}rest>", f"<{_RDF}nil>"
-_END_OF_CONDITIONS = frozenset(("HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES"))
 
+class Mistake(Exception):  # noqa: N818  # what it means to the user, explain.refusals says
+    """The first token that cannot stand where it stands, by its index, and the terminals that could.
 
-def parse(tokens: list[Token]) -> Select:
-    """The query that the tokens are.
-
-    Raises:
-        NotParsedError: something that SPARQL 1.1 does not have.
+    The index is the number of tokens when the query ends too early.
     """
-    return _Parser(tokens).query()
+
+    def __init__(self, index: int, expected: frozenset[str]) -> None:
+        super().__init__(index)
+        self.index = index
+        self.expected = expected
+
+    @property
+    def in_prologue(self) -> bool:
+        """Whether it stands before or in place of the query's form."""
+        return "ASK" in self.expected or self.expected in _DECLARED
 
 
-class _Parser(ExpressionParser):
-    def __init__(self, tokens: list[Token]) -> None:
-        super().__init__(tokens)
-        self._blanks = 0
+def parse(tokens: list[Token], terminals: list[str], names: Names) -> tuple[Select, list[Iri]]:
+    """The query that the tokens are, and all IRIs in it as they are written, except those of its prologue.
 
-    # Queries
+    Args:
+        tokens: those of the whole query.
+        terminals: that of each token, and END.
+        names: gets the declarations of the prologue, and is asked for each name.
+    Raises:
+        Mistake: the query does not keep the grammar.
+        QuerySyntaxError: a name that stands before any mistake does not exist.
+    """
+    parser = _Parser(tokens, terminals, names)
+    try:
+        return parser.query(), parser.iris
+    except NotExpected:
+        culprit = parser.at
+    again = _Expecting(tokens, terminals, names, culprit)
+    with suppress(NotExpected):
+        again.query()
+    mistake = Mistake(culprit, frozenset(again.expected))
+    if culprit < len(tokens) and tokens[culprit].kind == "prefixed_name" and not mistake.in_prologue:
+        names.read(tokens[culprit], "any")
+    raise mistake
 
+
+class _Parser(PatternParser):
     def query(self) -> Select:
-        while self.word in ("BASE", "PREFIX", "VERSION"):
-            self.at += 3 if self.word == "PREFIX" else 2
-        form = self.word
-        if form == "SELECT":
-            select = self.select(outermost=True)
-        elif form in ("ASK", "CONSTRUCT", "DESCRIBE"):
-            select = self._other(form)
-        else:
-            raise self.unknown()
-        if self.at < len(self.tokens):
-            raise self.unknown()
-        return select
+        while self.sees_any(_PROLOGUE):
+            self._declaration()
+        if not self.sees_any(_FORMS):
+            self.fail()
+        start, form = self.start, self.advance().upper
+        query = Select(start, start, form, Group(start, start))
+        getattr(self, f"_{form.lower()}")(query)
+        self._values(query)
+        if not self.sees(END):
+            self.fail()
+        query.end = self.end
+        return query
 
-    def select(self, *, outermost: bool) -> Select:
+    def _declaration(self) -> None:
+        if self.accepts("BASE"):
+            self.names.declare_base(self.take("IRI"))
+        elif self.accepts("PREFIX"):
+            prefix = self.take("PNAME_NS")
+            self.names.declare_prefix(prefix, self.take("IRI"))
+        else:
+            self.advance()
+            self.take("STRING")
+
+    # Forms
+
+    def _select(self, query: Select) -> None:
+        self._columns(query)
+        self._dataset(query)
+        self._where(query)
+        self._modifiers(query)
+
+    def _ask(self, query: Select) -> None:
+        self._dataset(query)
+        self._where(query)
+        self._modifiers(query)
+
+    def _describe(self, query: Select) -> None:
+        if not self._star(query):
+            while self.sees_any(_DESCRIBED) or not query.items:
+                term = self.variable_or_iri()
+                query.items.append(Item(term.start, term.end, term))
+        self._dataset(query)
+        query.where = Group(self.end, self.end)
+        if self.sees("WHERE") or self.sees("'{'"):
+            self._where(query)
+        self._modifiers(query)
+
+    def _construct(self, query: Select) -> None:
+        if self.sees("'{'"):
+            query.template = self._template().elements[0]  # type: ignore[assignment]  # always triples
+            self._dataset(query)
+            self._where(query)
+        else:
+            self._dataset(query)
+            self.take("WHERE")
+            query.where = self._template()
+            query.template = query.where.elements[0]  # type: ignore[assignment]
+        self._modifiers(query)
+
+    def _template(self) -> Group:
+        start = self.take("'{'").start
+        block = self.triples(template=True) if self.sees_any(NODES) else Triples(self.start, self.start)
+        return Group(start, self.take("'}'").end, [block])
+
+    def sub_select(self) -> Select:
         start = self.take("SELECT").start
-        distinct = self.next().upper if self.word in ("DISTINCT", "REDUCED") else ""
-        star, items = self._columns()
-        self._dataset()
-        select = Select(start, start, "SELECT", self._where(), star, items, distinct, outermost=outermost)
-        return self._modifiers(select)
-
-    def _columns(self) -> tuple[Node | None, list[Item]]:
-        if self.text == "*":
-            token = self.next()
-            return Node(token.start, token.end), []
-        items: list[Item] = []
-        while self.kind in ("variable", "iri", "prefixed_name") or self.text == "(":
-            items.append(self._item())
-        return None, items
-
-    def _item(self) -> Item:
-        """A variable, an expression in brackets with or without a name, or a call."""
-        start = self.token.start
-        alias = None
-        if self.text == "(":
-            self.next()
-            expression = self.expression()
-            if self.word == "AS":
-                self.next()
-                alias = self.variable()
-            self.take(")")
-        else:
-            expression = self.primary()
-        return Item(start, self.end, expression, alias)
-
-    def _other(self, form: str) -> Select:
-        start = self.next().start
-        star, items = self._columns() if form == "DESCRIBE" else (None, [])
-        if form == "CONSTRUCT" and self.text == "{":
-            self._skip_template()
-        self._dataset()
-        if form == "DESCRIBE" and self.text != "{" and self.word != "WHERE":
-            where = Group(self.end, self.end)
-        else:
-            where = self._where()
-        return self._modifiers(Select(start, start, form, where, star, items))
-
-    def _skip_template(self) -> None:
-        depth = 0
-        while True:
-            text = self.next().text
-            depth += (text == "{") - (text == "}")
-            if not depth:
-                return
-
-    def _dataset(self) -> None:
-        while self.word == "FROM":
-            self.next()
-            if self.word == "NAMED":
-                self.next()
-            self.next()
-
-    def _where(self) -> Group:
-        if self.word == "WHERE":
-            self.next()
-        return self.group()
-
-    def _modifiers(self, select: Select) -> Select:
-        if self.word == "GROUP":
-            self.at += 2
-            while self.at < len(self.tokens) and self.text != "}" and self.word not in _END_OF_CONDITIONS:
-                select.grouping.append(self._item())
-            select.grouped = True
-        if self.word == "HAVING":
-            self.next()
-            select.grouped = True
-            while self._is_condition():
-                select.having.append(self.primary())
-        if self.word == "ORDER":
-            self.at += 2
-            while self._is_condition() or self.kind == "variable" or self.word in ("ASC", "DESC"):
-                start, descending = self.token.start, self.word == "DESC"
-                if self.word in ("ASC", "DESC"):
-                    self.next()
-                expression = self.primary()
-                select.order.append(OrderKey(start, self.end, expression, descending))
-        while self.word in ("LIMIT", "OFFSET"):
-            self.at += 2
-            select.sliced = True
-        if self.word == "VALUES":
-            select.values = self._values()
-        select.grouped = select.grouped or self.aggregates_in(select)
+        select = Select(start, start, "SELECT", Group(start, start), outermost=False)
+        self._columns(select)
+        self._where(select)
+        self._modifiers(select)
+        self._values(select)
         select.end = self.end
         return select
 
-    def _is_condition(self) -> bool:
-        return self.text == "(" or self.kind in ("iri", "prefixed_name") or self.is_call
+    # Clauses
 
-    # Groups
+    def _columns(self, select: Select) -> None:
+        if not self.accepts("DISTINCT"):
+            self.accepts("REDUCED")
+        if self._star(select):
+            return
+        while self.sees_any(_ITEMS) or not select.items:
+            if self.sees("'('"):
+                select.items.append(self._named_expression(optional=False))
+            else:
+                variable = self.variable()
+                select.items.append(Item(variable.start, variable.end, variable))
 
-    def group(self) -> Group:
-        start = self.take("{").start
-        group = Group(start, start)
-        if self.word == "SELECT":
-            group.select = self.select(outermost=False)
-        else:
-            while self.text != "}":
-                group.elements.append(self._element())
-                if self.text == "." and not isinstance(group.elements[-1], Triples):
-                    self.next()
-        group.end = self.take("}").end
-        return group
+    def _star(self, select: Select) -> bool:
+        if self.sees("'*'"):
+            token = self.advance()
+            select.star = Node(token.start, token.end)
+        return select.star is not None
 
-    def _element(self) -> Element:
-        start = self.token.start
-        word = self.word
-        if self.text == "{":
-            groups = [self.group()]
-            while self.word == "UNION":
-                self.next()
-                groups.append(self.group())
-            return Union(start, self.end, groups)
-        if word in ("OPTIONAL", "MINUS", "LATERAL"):
-            self.next()
-            group = self.group()
-            if word == "OPTIONAL":
-                return OptionalClause(start, self.end, group)
-            return Minus(start, self.end, group) if word == "MINUS" else Lateral(start, self.end, group)
-        if word == "GRAPH":
-            self.next()
-            name = self.variable() if self.kind == "variable" else self.iri()
-            group = self.group()
-            return GraphClause(start, self.end, name, group)
-        if word == "FILTER":
-            self.next()
-            condition = self.primary()
-            return Filter(start, self.end, condition)
-        if word == "BIND":
-            self.next()
-            self.take("(")
-            expression = self.expression()
+    def _named_expression(self, *, optional: bool) -> Item:
+        start = self.take("'('").start
+        item = Item(start, start, self.expression())
+        if not optional or self.sees("AS"):
             self.take("AS")
-            variable = self.variable()
-            return Bind(start, self.take(")").end, expression, variable)
-        if word == "VALUES":
-            return self._values()
-        return self._triples()
+            item.alias = self.variable()
+        item.end = self.take("')'").end
+        return item
 
-    def _values(self) -> Values:
-        start = self.take("VALUES").start
-        several = self.text == "("
-        variables: list[Variable] = []
-        if several:
-            self.next()
-            while self.text != ")":
-                variables.append(self.variable())
-            self.next()
+    def _dataset(self, query: Select) -> None:
+        start = self.start
+        while self.accepts("FROM"):
+            query.dataset = query.dataset or Dataset(start, start)
+            graphs = query.dataset.named if self.accepts("NAMED") else query.dataset.default
+            graphs.append(self.iri().value)
+            query.dataset.end = self.end
+
+    def _where(self, select: Select) -> None:
+        self.accepts("WHERE")
+        select.where = self.group()
+
+    def _modifiers(self, select: Select) -> None:
+        if self.sees_any(_MODIFIERS):
+            self._read_modifiers(select)
         else:
-            variables.append(self.variable())
-        self.take("{")
-        rows: list[list[Iri | Constant | None]] = []
-        while self.text != "}":
-            if several:
-                self.take("(")
-                row: list[Iri | Constant | None] = []
-                while self.text != ")":
-                    row.append(self._value())
-                self.next()
-                rows.append(row)
-            else:
-                rows.append([self._value()])
-        return Values(start, self.take("}").end, variables, rows)
+            select.groups_end = self.end
+        select.grouped = bool(select.grouping or select.having or (self.aggregates and _aggregates(select)))
+        select.end = self.end
 
-    def _value(self) -> Iri | Constant | None:
-        if self.word == "UNDEF":
-            self.next()
-            return None
-        if self.text == "<<":
-            start = self.token.start
-            self.balanced("<<", ">>")
-            return Constant(start, self.end, "triple", "")
-        return self.constant()
+    def _read_modifiers(self, select: Select) -> None:
+        if self.accepts("GROUP"):
+            self.take("BY")
+            while self.sees_any(_CONDITIONS) or not select.grouping:
+                select.grouping.append(self._group_condition())
+        if self.sees("HAVING"):
+            select.having_start = self.advance().start
+            while self.sees_any(_CONSTRAINTS) or not select.having:
+                select.having.append(self.constraint())
+        select.groups_end = self.end
+        if self.accepts("ORDER"):
+            self.take("BY")
+            while self.sees_any(_KEYS) or not select.order:
+                select.order.append(self._order_key())
+        while (not select.limit and self.sees("LIMIT")) or (not select.offset and self.sees("OFFSET")):
+            self._slice(select)
 
-    # Triples
+    def _group_condition(self) -> Item:
+        if self.sees("'('"):
+            return self._named_expression(optional=True)
+        start = self.start
+        expression: Expression = self.variable() if self.sees("VAR") else self.constraint()
+        return Item(start, self.end, expression)
 
-    def _triples(self) -> Triples:
-        block = Triples(self.token.start, self.token.start)
-        while True:
-            anonymous = self.text in ("[", "(", "<<")
-            subject = self._node(block)
-            if self._is_verb() or not anonymous:
-                self._properties(block, subject)
-            block.end = self.end
-            if self.text != ".":
-                return block
-            block.end = self.next().end
-            if not self._is_node():
-                return block
-
-    def _is_verb(self) -> bool:
-        return self.kind in ("variable", "iri", "prefixed_name") or self.text in ("a", "^", "!", "(")
-
-    def _is_node(self) -> bool:
-        return (
-            self.kind in ("variable", "iri", "prefixed_name", "bnode", "string", "number")
-            or self.text in ("[", "(", "+", "-", "<<")
-            or self.word in ("TRUE", "FALSE")
-        )
-
-    def _properties(self, block: Triples, subject: Term) -> None:
-        while True:
-            verb = self._verb(block)
-            while True:
-                start = self.token.start
-                triple = Triple(start, start, subject, verb, self._node(block))
-                triple.end = self.end
-                block.triples.append(triple)
-                self._annotations(block)
-                if self.text != ",":
-                    break
-                self.next()
-            while self.text == ";":
-                self.next()
-            if not self._is_verb():
-                return
-
-    def _annotations(self, block: Triples) -> None:
-        while self.text in ("~", "{|"):
-            block.annotated = True
-            if self.text == "{|":
-                block.written += self.balanced("{|", "|}")
-            else:
-                self.next()
-                if self.kind in ("variable", "iri", "prefixed_name", "bnode"):
-                    self._node(block)
-
-    def _verb(self, block: Triples) -> Variable | Path:
-        if self.kind == "variable":
-            variable = self.variable()
-            block.written.append(variable)
-            return variable
-        return self._path()
-
-    def _node(self, block: Triples) -> Term:
-        if self.text == "[":
-            return self._property_list(block)
-        if self.text == "(":
-            return self._collection(block)
-        term: Term
-        if self.text == "<<":
-            return self._triple_term(block)
-        if self.kind == "variable":
-            term = self.variable()
-        elif self.kind == "bnode":
-            token = self.next()
-            term = Blank(token.start, token.end, token.text, anonymous=False)
+    def _order_key(self) -> OrderKey:
+        start, descending = self.start, self.sees("DESC")
+        if self.sees_any(_DIRECTIONS):
+            self.advance()
+            expression = self.bracketed()
         else:
-            term = self.constant()
-        block.written.append(term)
-        return term
+            expression = self.variable() if self.sees("VAR") else self.constraint()
+        return OrderKey(start, self.end, expression, descending)
 
-    def _triple_term(self, block: Triples) -> Term:
-        start = self.token.start
-        block.written += self.balanced("<<", ">>")
-        return Constant(start, self.end, "triple", "")
+    def _slice(self, select: Select) -> None:
+        word = self.advance()
+        number = self.take("INTEGER")
+        count = Count(word.start, number.end, number.text)
+        if word.upper == "LIMIT":
+            select.limit = count
+        else:
+            select.offset = count
 
-    def _property_list(self, block: Triples) -> Blank:
-        blank = self._blank()
-        block.written.append(blank)
-        self.next()
-        if self.text != "]":
-            self._properties(block, blank)
-        blank.end = self.take("]").end
-        return blank
-
-    def _collection(self, block: Triples) -> Term:
-        start = self.next().start
-        if self.text == ")":
-            return Iri(start, self.next().end, NIL)
-        first = self._blank()
-        first.start = start
-        at: Blank = first
-        while True:
-            place = self.token.start
-            block.triples.append(Triple(place, place, at, _link(FIRST, place), self._node(block)))
-            if self.text == ")":
-                block.triples.append(Triple(place, place, at, _link(REST, place), Iri(place, place, NIL)))
-                first.end = self.next().end
-                return first
-            following = self._blank()
-            block.triples.append(Triple(place, place, at, _link(REST, place), following))
-            at = following
-
-    def _blank(self) -> Blank:
-        self._blanks += 1
-        return Blank(self.token.start, self.token.end, str(self._blanks), anonymous=True)
-
-    # Paths
-
-    def _path(self) -> Path:
-        start = self.token.start
-        branches = [self._sequence()]
-        while self.text == "|":
-            self.next()
-            branches.append(self._sequence())
-        return branches[0] if len(branches) == 1 else Alternative(start, self.end, branches)
-
-    def _sequence(self) -> Path:
-        start = self.token.start
-        steps = [self._step()]
-        while self.text == "/":
-            self.next()
-            steps.append(self._step())
-        return steps[0] if len(steps) == 1 else Sequence(start, self.end, steps)
-
-    def _step(self) -> Path:
-        start = self.token.start
-        if self.text == "^":
-            self.next()
-            inner = self._step()
-            return Inverse(start, self.end, inner)
-        path = self._path_primary()
-        match self.text:
-            case "*" | "+" | "?" as sign:
-                self.next()
-                return Repeat(start, self.end, path, sign)
-        return path
-
-    def _path_primary(self) -> Path:
-        start = self.token.start
-        if self.text == "(":
-            self.next()
-            path = self._path()
-            self.take(")")
-            return path
-        if self.text == "!":
-            self.next()
-            return self._negated(start)
-        iri = self.iri()
-        return Link(start, self.end, iri)
-
-    def _negated(self, start: int) -> NegatedSet:
-        forward: list[Iri] = []
-        backward: list[Iri] = []
-        several = self.text == "("
-        if several:
-            self.next()
-        while self.text != ")":
-            inverse = self.text == "^"
-            if inverse:
-                self.next()
-            (backward if inverse else forward).append(self.iri())
-            if not several:
-                break
-            if self.text == "|":
-                self.next()
-        if several:
-            self.take(")")
-        return NegatedSet(start, self.end, forward, backward)
+    def _values(self, select: Select) -> None:
+        if self.sees("VALUES"):
+            select.values = self.data_block(self.advance().start)
 
 
-def _link(iri: str, place: int) -> Link:
-    return Link(place, place, Iri(place, place, iri))
+class _Expecting(_Parser):
+    """A parser that notes the terminals which it looks for at one token."""
+
+    def __init__(self, tokens: list[Token], terminals: list[str], names: Names, culprit: int) -> None:
+        super().__init__(tokens, terminals, names)
+        self._culprit = culprit
+        self.expected: set[str] = set()
+
+    def _note(self, terminals: Iterable[str]) -> None:
+        if self.at == self._culprit:
+            self.expected.update(terminals)
+
+    def sees(self, terminal: str) -> bool:
+        self._note((terminal,))
+        return super().sees(terminal)
+
+    def sees_any(self, expected: AbstractSet[str]) -> bool:
+        self._note(expected)
+        return super().sees_any(expected)
+
+    def accepts(self, terminal: str) -> bool:
+        self._note((terminal,))
+        return super().accepts(terminal)
+
+    def take(self, terminal: str) -> Token:
+        self._note((terminal,))
+        return super().take(terminal)
+
+    def take_any(self, expected: AbstractSet[str]) -> Token:
+        self._note(expected)
+        return super().take_any(expected)
+
+
+def _aggregates(select: Select) -> bool:
+    """Whether a SELECT aggregates without a GROUP BY."""
+    written = [item.expression for item in select.items] + [key.expression for key in select.order]
+    return any(isinstance(inner, Aggregate) for expression in written for inner in walk(expression))

@@ -149,6 +149,19 @@ def expressions_in(group: Group) -> Iterator[Expression]:
         yield from expressions_of(group.select)
 
 
+def has_graph_clause(element: Element) -> bool:
+    """Whether GRAPH stands anywhere in an element."""
+    groups = _groups(Group(0, 0, [element]))
+    return any(isinstance(inner, GraphClause) for group in groups for inner in group.elements)
+
+
+def every_expression(query: Select) -> Iterator[Expression]:
+    """Every expression of a query, those of sub-SELECTs and of the patterns of EXISTS included."""
+    yield from expressions_of(query)
+    for group in groups_in(query):
+        yield from expressions_in(group)
+
+
 def variables_in(group: Group) -> set[str]:
     """Every variable that is written anywhere in a group."""
     found: set[str] = set()

@@ -1,116 +1,130 @@
-"""Tokens one after the other, for a parser."""
+"""Tokens one after the other, for a parser that knows what could stand where a query goes wrong.
+
+A parser looks at the next token only through methods of the stream. So when it meets a token that cannot stand, a
+second run that notes what is looked for at that token finds everything that could (`parser.parse`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+from typing import NoReturn
+
+from plangraf.sparql.known_names import Names
 from plangraf.sparql.lexer import Token
 from plangraf.sparql.nodes import Constant, Iri, Variable
+from plangraf.sparql.suggest import Role
+
+IRIS = frozenset(("IRI", "PNAME", "PNAME_NS"))
+NUMBERS = frozenset(("INTEGER", "NUMBER"))
+SIGNS = frozenset(("'+'", "'-'"))
 
 
-class NotParsedError(Exception):
-    """The parser does not know what stands at `token`; None at the end of the query."""
-
-    def __init__(self, token: Token | None) -> None:
-        super().__init__(token.text if token else "end of the query")
-        self.token = token
+class NotExpected(Exception):  # noqa: N818  # not an error of the caller: `parser.parse` makes a Mistake of it
+    """The next token cannot stand where it stands."""
 
 
 class TokenStream:
-    """`at` is the index of the next token; behind the last one, `text`, `word` and `kind` are empty."""
+    """`terminal` is that of the next token, `at` its index, `end` the place where the token before it ends.
 
-    def __init__(self, tokens: list[Token]) -> None:
+    `iris` are all IRIs so far, in the order in which they are written.
+    """
+
+    def __init__(self, tokens: list[Token], terminals: list[str], names: Names) -> None:
         self.tokens = tokens
+        self.names = names
+        self.iris: list[Iri] = []
+        self._terminals = terminals
         self.at = 0
+        self.terminal = terminals[0]
+        self.end = 0
 
-    @property
-    def token(self) -> Token:
-        if self.at >= len(self.tokens):
-            raise NotParsedError(None)
-        return self.tokens[self.at]
+    def sees(self, terminal: str) -> bool:
+        return self.terminal == terminal
 
-    @property
-    def text(self) -> str:
-        """The token as written; empty for a string, so that it is never taken for a sign."""
-        if self.at >= len(self.tokens):
-            return ""
+    def sees_any(self, expected: AbstractSet[str]) -> bool:
+        return self.terminal in expected
+
+    def advance(self) -> Token:
         token = self.tokens[self.at]
-        return "" if token.kind == "string" else token.text
-
-    @property
-    def kind(self) -> str:
-        return self.tokens[self.at].kind if self.at < len(self.tokens) else ""
-
-    @property
-    def word(self) -> str:
-        return self.tokens[self.at].upper if self.at < len(self.tokens) else ""
-
-    @property
-    def end(self) -> int:
-        """Where the token before this one ends."""
-        return self.tokens[self.at - 1].end if self.at else 0
-
-    def next(self) -> Token:
-        token = self.token
         self.at += 1
+        self.terminal = self._terminals[self.at]
+        self.end = token.end
         return token
 
-    def take(self, text: str) -> Token:
-        """The next token, which must be this sign or keyword."""
-        if self.text != text and self.word != text:
-            raise self.unknown()
-        return self.next()
+    def accepts(self, terminal: str) -> bool:
+        """Passes over the next token if it is this one."""
+        if self.terminal == terminal:
+            self.advance()
+            return True
+        return False
 
-    def unknown(self) -> NotParsedError:
-        return NotParsedError(self.tokens[self.at] if self.at < len(self.tokens) else None)
+    def take(self, terminal: str) -> Token:
+        """The next token, which must be this one."""
+        if self.terminal != terminal:
+            self.fail()
+        return self.advance()
+
+    def take_any(self, expected: AbstractSet[str]) -> Token:
+        if self.terminal not in expected:
+            self.fail()
+        return self.advance()
+
+    def fail(self) -> NoReturn:
+        raise NotExpected
+
+    @property
+    def start(self) -> int:
+        """Where the next token starts; at the end of the query, where the last one ends."""
+        return self.tokens[self.at].start if self.at < len(self.tokens) else self.end
 
     def variable(self) -> Variable:
-        if self.kind != "variable":
-            raise self.unknown()
-        token = self.next()
+        token = self.take("VAR")
         return Variable(token.start, token.end, token.text[1:])
 
-    def iri(self) -> Iri:
-        if self.kind not in ("iri", "prefixed_name") and self.text != "a":
-            raise self.unknown()
-        token = self.next()
-        return Iri(token.start, token.end, token.text)
+    def variable_or_iri(self, role: Role = "any") -> Variable | Iri:
+        return self.variable() if self.sees("VAR") else self.iri(role)
 
-    def balanced(self, opening: str, closing: str) -> list[Variable]:
+    def iri(self, role: Role = "any") -> Iri:
+        token = self.take_any(IRIS)
+        iri = Iri(token.start, token.end, token.text, self.names.read(token, role))
+        self.iris.append(iri)
+        return iri
+
+    def literal(self) -> Constant:
+        """A literal; a number may have a sign."""
+        start = self.start
+        if self.accepts("STRING"):
+            return self._string(start)
+        if self.accepts("BOOLEAN"):
+            return Constant(start, self.end, "boolean", self.tokens[self.at - 1].text)
+        sign = self.advance().text if self.sees_any(SIGNS) else ""
+        number = self.take_any(NUMBERS)
+        return Constant(start, number.end, "number", sign + number.text)
+
+    def _string(self, start: int) -> Constant:
+        text = self.tokens[self.at - 1].text
+        literal = Constant(start, self.end, "string", text, text)
+        if self.sees("LANGTAG"):
+            literal.tag = self.advance().text[1:]
+        elif self.accepts("'^^'"):
+            literal.datatype = self.iri()
+        literal.end = self.end
+        return literal
+
+    def skip_balanced(self, opening: str, closing: str) -> list[Variable]:
         """Passes over a triple term or an annotation of SPARQL 1.2; the variables in it."""
         variables: list[Variable] = []
         depth = 0
         while True:
-            if self.kind == "variable":
+            if self.sees("VAR"):
                 variables.append(self.variable())
                 continue
-            text = self.text
-            self.next()
-            depth += (text == opening) - (text == closing)
+            if self.sees_any(IRIS):
+                self.iri()
+                continue
+            depth += self.sees(opening) - self.sees(closing)
+            if self.at == len(self.tokens):
+                self.fail()
+            self.advance()
             if not depth:
                 return variables
-
-    def constant(self) -> Iri | Constant:
-        """An IRI or a literal; a number with its sign."""
-        start = self.token.start
-        if self.kind == "string":
-            return self._string()
-        if self.text in ("+", "-"):
-            sign = self.next().text
-            if self.kind != "number":
-                raise self.unknown()
-            return Constant(start, self.end, "number", sign + self.next().text)
-        if self.kind == "number":
-            return Constant(start, self.token.end, "number", self.next().text)
-        if self.word in ("TRUE", "FALSE"):
-            return Constant(start, self.token.end, "boolean", self.next().text)
-        return self.iri()
-
-    def _string(self) -> Constant:
-        token = self.next()
-        literal = Constant(token.start, token.end, "string", token.text, token.text)
-        if self.kind == "langtag":
-            literal.tag = self.next().text[1:]
-        elif self.text == "^^":
-            self.next()
-            literal.datatype = self.iri()
-        literal.end = self.end
-        return literal

@@ -1,7 +1,7 @@
-"""What was probably meant by a name that there is not; nothing rather than a name that only looks like it.
+"""Suggests a correction for an unknown name; suggests nothing when unsure.
 
-Asked for only when a query is refused. A proposal can stand where the name stands: a property for a property, a class
-for a class, as the first letter of a term tells them apart (`test_ontology` holds ours to that).
+Only a refused query needs it. A suggestion can stand where the name stands: a property for a property, a class for a
+class, as the first letter of a term tells them apart (`test_ontology` holds ours to that).
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ from collections.abc import Collection, Iterable
 from typing import Literal
 
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES
-from plangraf.sparql.grammar import FUNCTIONS
 from plangraf.sparql.lexer import Token
 from plangraf.sparql.well_known_prefixes import WELL_KNOWN
+from plangraf.sparql.words import FUNCTIONS
 
-Place = Literal["property", "class", "any"]
+Role = Literal["property", "class", "any"]
+"""What can stand in a name's place."""
 
-# How like each other two names are before one is proposed for the other, 0 to 1; one letter of four is 0.75.
+# The least likeness, 0 to 1, of a name and what is suggested for it; one letter of four is 0.75.
 _LIKE, _LIKE_IN_SHORT, _SHORT = 0.8, 0.75, 4
-# A name of another vocabulary, and a prefix: many are near each other.
+# The same for a name of another vocabulary, and for a prefix: many are near each other.
 _VERY_LIKE, _LIKE_A_PREFIX = 0.85, 0.6
-# So much less like is a prefix of the query or of the project that comes before others.
+# What a prefix of the query or of the project has ahead of others.
 _OWN_AHEAD = 0.1
 _MOST_BY_WORD = 4
 _RDFS, _DCTERMS, _XSD = PREFIXES["rdfs"], PREFIXES["dcterms"], PREFIXES["xsd"]
@@ -53,19 +54,19 @@ _CASTS_ELSEWHERE = {
 _ONLY_FUNCTIONS = "SPARQL's own functions and xsd: casts are there."
 
 
-def terms(local: str, namespace: str, known: Collection[str], place: Place) -> list[str]:
+def terms(local: str, namespace: str, known: Collection[str], role: Role) -> list[str]:
     """IRIs of terms that a name in one of our namespaces may mean, at most a few; empty when none is near.
 
     Args:
         local: the name without its namespace.
         namespace: the closed namespace that it was written in.
         known: all terms of our namespaces, and those of other vocabularies that our data use.
-        place: what can stand there.
+        role: what can stand there.
     """
-    fitting = sorted(iri for iri in known if place == "any" or _is_property(iri) == (place == "property"))
+    fitting = sorted(iri for iri in known if role == "any" or _is_property(iri) == (role == "property"))
     own = {_local(iri).lower(): iri for iri in fitting if iri.startswith(namespace)}
     others = {_local(iri).lower(): iri for iri in fitting if not iri.startswith(CLOSED_NAMESPACES)}
-    if place != "class":
+    if role != "class":
         others |= _NAMING
     name = local.lower()
     for vocabulary in (own, others):
@@ -88,7 +89,7 @@ def class_named(local: str, namespace: str, known: Collection[str]) -> str | Non
 
 
 def prefix(written: str, declared: Collection[str]) -> str | None:
-    """The prefix that may be meant by one that nobody knows: of the query or the project before all others."""
+    """The prefix that an unknown one may mean: those of the query and the project come before all others."""
     if len(written) < 2:
         return None
 
@@ -104,7 +105,7 @@ def prefix(written: str, declared: Collection[str]) -> str | None:
 
 
 def function(token: Token, casts: Collection[str], known: Iterable[str]) -> str | None:
-    """What to write for a word that is called and is no function."""
+    """What to write for a word that is called and is not a function."""
     word = token.upper
     if word in _TRIMS:
         argument = re.match(r"\s*\(\s*([?$]\w+)", token.source.original[token.end :])
@@ -114,7 +115,7 @@ def function(token: Token, casts: Collection[str], known: Iterable[str]) -> str 
 
 
 def function_iri(iri: str, casts: Collection[str]) -> str:
-    """What to write for a function that is called by an IRI and that there is not."""
+    """What to write for an unknown function that is called by an IRI."""
     meant = None
     if iri.startswith(_XSD):
         names = {name.removeprefix(_XSD).lower(): name for name in casts}

@@ -19,6 +19,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from plangraf.errors import VersionsError
 from plangraf.processes import die_with_parent
+from plangraf.rdf.canonical import subject_of
 from plangraf.store.versions import Version, VersionStore
 
 PATCH, JSON = "rdfpatch", "json"
@@ -54,7 +55,7 @@ def write_json(out: BinaryIO, before: Version, after: Version, most: int) -> Non
     counted, things = {True: 0, False: 0}, 0
     out.write(b'{"from":' + orjson.dumps(before.id) + b',"to":' + orjson.dumps(after.id) + b',"things":[')
     found = changes(before.lines(), after.lines())
-    for subject, group in groupby(found, lambda change: change[1].partition(b" ")[0]):
+    for subject, group in groupby(found, lambda change: subject_of(change[1])):
         told: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
         named = not most or things < most
         for added, line in group:

@@ -66,8 +66,6 @@ def files(folder: Path | None, version: str) -> tuple[File, ...]:
 def _listed(index: Path, version: str, _written_ns: int) -> tuple[File, ...]:
     told = json.loads(index.read_bytes())["files"]
     return tuple(
-        File(
-            version, one["name"], one["bytes"], one["sha256"], one["mediaType"], one.get("compression"), one["title"]
-        )
+        File(version, one["name"], one["bytes"], one["sha256"], one["mediaType"], one.get("compression"), one["title"])
         for one in told
-    )  # fmt: skip
+    )

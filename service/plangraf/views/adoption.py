@@ -10,9 +10,9 @@ from typing import Final
 
 from pyoxigraph import NamedNode
 
+from plangraf.rdf.graph import RDF_TYPE
 from plangraf.rdf.namespaces import ID, PREFIXES
 from plangraf.views.describe import Description
-from plangraf.views.graphs import RDF_TYPE
 
 _PLAN: Final = PREFIXES["plan"]
 _TYPE: Final = NamedNode(_PLAN + "decisionType")

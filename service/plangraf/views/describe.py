@@ -14,10 +14,12 @@ from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.base import Engine
 from plangraf.engines.snapshots import Snapshot
+from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Statements
+from plangraf.rdf.jsonld.frame import NO_FRAME, Frame
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ONTOLOGY
 from plangraf.views.evidence import KIND, SOURCE, fetch_evidence
-from plangraf.views.frames import LABELS, NO_FRAME, SUMMARY, Frame, frame_of
-from plangraf.views.graphs import RDF_TYPE, Graph, fetch
+from plangraf.views.fetching import fetch
+from plangraf.views.frames import LABELS, Frames
 
 # More triples than these that point to one thing say nothing to a reader; /sparql has them all.
 MOST_INCOMING = 1_000
@@ -37,25 +39,26 @@ class Description:
     """
 
     thing: NamedNode
-    own: Graph
-    incoming: Graph
-    named: Graph
-    predicates: Graph
-    evidence: Graph
+    own: Statements
+    incoming: Statements
+    named: Statements
+    predicates: Statements
+    evidence: Statements
     frame: Frame = NO_FRAME
-    quality: Graph = field(default_factory=list)
+    quality: Statements = field(default_factory=list)
 
     @property
-    def graph(self) -> Graph:
+    def graph(self) -> Statements:
         return [*self.own, *self.incoming, *self.named, *self.quality]
 
 
-async def describe(snapshot: Snapshot, iri: str, *, page: bool = False) -> Description | None:
+async def describe(snapshot: Snapshot, iri: str, frames: Frames, *, page: bool = False) -> Description | None:
     """The document of a thing; None when no triple has it as subject or object.
 
     Args:
         snapshot: where the data are asked for.
         iri: absolute IRI, matched exactly.
+        frames: what the documents of each class nest.
         page: fetch what only pages show, too: labels of properties and the evidence.
     Raises:
         PlangrafError: what the engine raises.
@@ -77,11 +80,11 @@ async def describe(snapshot: Snapshot, iri: str, *, page: bool = False) -> Descr
         return None
     own = [triple for triple in found if triple[0] == thing]
     incoming = [triple for triple in found if triple[0] != thing]
-    frame = frame_of(o for _, p, o in own if p == RDF_TYPE and isinstance(o, NamedNode))
+    frame = frames.of(o for _, p, o in own if p == RDF_TYPE and isinstance(o, NamedNode))
     terms = await snapshot.part(defined_terms)
     links = await _links(engine, frame, thing, found, terms)
     mentioned = {term for s, _, o in [*found, *links] for term in (s, o) if isinstance(term, NamedNode)}
-    named = dict.fromkeys([*links, *await _said(engine, mentioned - {thing}, _usable(SUMMARY, terms))])
+    named = dict.fromkeys([*links, *await _said(engine, mentioned - {thing}, _usable(frames.summary, terms))])
     evidence = await fetch_evidence(engine, thing) if page else []
     used = {p for _, p, _ in found} if page else set()
     used |= {o for _, p, o in evidence if p in (KIND, SOURCE) and isinstance(o, NamedNode)}
@@ -111,11 +114,13 @@ def _usable(properties: Iterable[NamedNode], terms: frozenset[str]) -> list[Name
     return [p for p in properties if p.value in terms or not p.value.startswith(CLOSED_NAMESPACES)]
 
 
-async def _links(engine: Engine, frame: Frame, thing: NamedNode, found: Graph, terms: frozenset[str]) -> Graph:
+async def _links(
+    engine: Engine, frame: Frame, thing: NamedNode, found: Statements, terms: frozenset[str]
+) -> Statements:
     """The triples that a frame follows from what a thing points to and what points to it, level by level."""
-    graph: Graph = []
+    graph: Statements = []
     level: list[tuple[Frame, set[NamedNode]]] = [(frame, {thing})]
-    edges = found
+    edges = Graph(found)
     while True:
         level = [deeper for frame, nodes in level for deeper in _below(frame, nodes, edges)]
         steps: dict[tuple[NamedNode, bool], set[NamedNode]] = {}
@@ -132,26 +137,29 @@ async def _links(engine: Engine, frame: Frame, thing: NamedNode, found: Graph, t
             for end, predicates, nodes in _grouped(steps)
         ]
         # What a reader gets of very many is the same each time.
-        edges = await fetch(
+        links = await fetch(
             engine,
             f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
               SELECT DISTINCT ?s ?p ?o WHERE {{ {" UNION ".join(parts)} }} ORDER BY ?p ?s ?o LIMIT {MOST_NESTED}
             }}""",
         )
-        graph += edges
+        graph += links
+        edges = Graph(links)
 
 
 def _below(frame: Frame, nodes: set[NamedNode], edges: Graph) -> list[tuple[Frame, set[NamedNode]]]:
     """The frames one level down that follow anything, each with the things that it is for."""
-    found = []
-    for predicate, deeper in frame.forward.items():
-        if deeper:
-            found.append((deeper, {o for s, p, o in edges if p == predicate and s in nodes}))
-    for predicate, deeper in frame.reverse.items():
-        if deeper:
-            found.append((deeper, {s for s, p, o in edges if p == predicate and o in nodes}))
-    named = [(deeper, {node for node in reached if isinstance(node, NamedNode)}) for deeper, reached in found]
-    return [(deeper, reached) for deeper, reached in named if reached]
+    found = [
+        (deeper, {value for node in nodes for value in edges.named(node, predicate)})
+        for predicate, deeper in frame.forward.items()
+        if deeper
+    ]
+    found += [
+        (deeper, {each for node in nodes for each in edges.pointing(predicate, node) if isinstance(each, NamedNode)})
+        for predicate, deeper in frame.reverse.items()
+        if deeper
+    ]
+    return [(deeper, reached) for deeper, reached in found if reached]
 
 
 def _grouped(
@@ -167,16 +175,16 @@ def _grouped(
     )
 
 
-async def labels(engine: Engine, things: Iterable[NamedNode]) -> Graph:
+async def labels(engine: Engine, things: Iterable[NamedNode]) -> Statements:
     """Type and labels of each thing, in all languages."""
     return await _said(engine, things, (RDF_TYPE, *LABELS))
 
 
-async def _said(engine: Engine, things: Iterable[NamedNode], wanted: Iterable[NamedNode]) -> Graph:
+async def _said(engine: Engine, things: Iterable[NamedNode], wanted: Iterable[NamedNode]) -> Statements:
     # A second VALUES, for ?p, would be joined by scanning all data; a FILTER looks at each thing's triples.
     properties = ", ".join(str(p) for p in wanted)
     names = sorted(str(thing) for thing in things)
-    graph: Graph = []
+    graph: Statements = []
     for start in range(0, len(names), _BATCH):
         graph += await fetch(
             engine,
@@ -192,12 +200,8 @@ async def _said(engine: Engine, things: Iterable[NamedNode], wanted: Iterable[Na
 class Labels:
     """The labels of a graph by thing."""
 
-    def __init__(self, graph: Graph) -> None:
-        self._found: dict[NamedNode, list[tuple[int, Literal]]] = {}
-        order = {predicate: number for number, predicate in enumerate(LABELS)}
-        for thing, predicate, value in graph:
-            if predicate in order and isinstance(thing, NamedNode) and isinstance(value, Literal):
-                self._found.setdefault(thing, []).append((order[predicate], value))
+    def __init__(self, graph: Iterable[Statement]) -> None:
+        self._graph = Graph.of(graph)
 
     def best(self, thing: NamedNode, language: str) -> Literal | None:
         """The label in `language`, else in Bokmål, English, no language, any language.
@@ -211,4 +215,5 @@ class Labels:
             known = value.language in preferred
             return preferred.index(value.language) if known else len(preferred), number, str(value)
 
-        return min(self._found.get(thing, []), key=rank, default=(0, None))[1]
+        found = [(number, text) for number, name in enumerate(LABELS) for text in self._graph.literals(thing, name)]
+        return min(found, key=rank, default=(0, None))[1]

@@ -14,12 +14,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pyoxigraph import RdfFormat, parse, serialize
+from pyoxigraph import RdfFormat, parse
 
+from plangraf.rdf.canonical import line, parts
 from plangraf.rdf.formats import JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE, Format
+from plangraf.rdf.names import expand
 from plangraf.rdf.namespaces import ID, PREFIXES, SHAPES
+from plangraf.rdf.writing import serialized
 from plangraf.store.changes.log import Change
-from plangraf.store.changes.things import parts
 
 FORMATS = (TRIG, N_QUADS, TURTLE, N_TRIPLES, JSON_LD)
 EVENT = ID + "event/"
@@ -33,7 +35,7 @@ _PREFIXES = {
     "ldes": "https://w3id.org/ldes#",
     "tree": "https://w3id.org/tree#",
 }
-_NAME = re.compile(r"([a-z]+):([A-Za-z]+)")
+_NAME = re.compile(r"[a-z]+:[A-Za-z]+")
 _TITLES = {"en": "Changes of the knowledge graph", "nb": "Endringer i kunnskapsgrafen"}
 _DESCRIPTIONS = {
     "en": "Every change of every thing since the feed began: who reads all of it has the data as they are now.",
@@ -146,7 +148,7 @@ def _relation(here: str, there: str, since: str) -> list[tuple[str, str, str]]:
 def _member(es: str, iri: str, change: Change, *, graphs: bool) -> Iterator[bytes]:
     """The lines of one member, those that say what it is before those that it carries."""
     member = f"<{iri}>"
-    own = [_apart(line, change.sequence) for line in change.lines]
+    own = [_apart(each, change.sequence) for each in change.lines]
     contexts = sorted({context for *_, context in own if context is not None})
     yield _line(es, "tree:member", member)
     yield _line(member, "rdf:type", f"as:{change.kind}")
@@ -161,22 +163,22 @@ def _member(es: str, iri: str, change: Change, *, graphs: bool) -> Iterator[byte
             statement = f"_:e{change.sequence}s{number}"
             yield _line(member, "as:attachment", statement)
             yield _line(statement, "rdf:type", "rdf:Statement")
-            yield b"%b %b %b .\n" % (statement.encode(), _RDF_SUBJECT, subject)
-            yield b"%b %b %b .\n" % (statement.encode(), _RDF_PREDICATE, predicate)
-            yield b"%b %b %b .\n" % (statement.encode(), _RDF_OBJECT, value)
+            yield line(statement.encode(), _RDF_SUBJECT, subject)
+            yield line(statement.encode(), _RDF_PREDICATE, predicate)
+            yield line(statement.encode(), _RDF_OBJECT, value)
             if graph is not None:
                 yield _line(statement, "as:context", graph.decode())
     thing = f"<{change.thing}>".encode()
     for subject, predicate, value in dict.fromkeys(quad[:3] for quad in own):
         if graphs:
-            yield b"%b %b %b %b .\n" % (subject, predicate, value, member.encode())
+            yield line(subject, predicate, value, member.encode())
         else:
-            yield b"%b %b %b .\n" % (member.encode() if subject == thing else subject, predicate, value)
+            yield line(member.encode() if subject == thing else subject, predicate, value)
 
 
-def _apart(line: bytes, sequence: int) -> tuple[bytes, bytes, bytes, bytes | None]:
+def _apart(own_line: bytes, sequence: int) -> tuple[bytes, bytes, bytes, bytes | None]:
     """The terms of a line, with blank nodes that no other member of the page has."""
-    subject, predicate, value, graph = parts(line)
+    subject, predicate, value, graph = parts(own_line)
 
     def own(term: bytes) -> bytes:
         return b"_:e%d%b" % (sequence, term[2:]) if term.startswith(b"_:") else term
@@ -186,8 +188,7 @@ def _apart(line: bytes, sequence: int) -> tuple[bytes, bytes, bytes, bytes | Non
 
 def _full(term: str) -> str:
     """`<IRI>` for a name like `as:Create`; any other term as it is."""
-    match = _NAME.fullmatch(term)
-    return f"<{_PREFIXES[match[1]]}{match[2]}>" if match else term
+    return f"<{expand(term, _PREFIXES)}>" if _NAME.fullmatch(term) else term
 
 
 def _typed(text: object, datatype: str) -> str:
@@ -195,7 +196,7 @@ def _typed(text: object, datatype: str) -> str:
 
 
 def _line(subject: str, predicate: str, value: str) -> bytes:
-    return f"{_full(subject)} {_full(predicate)} {_full(value)} .\n".encode()
+    return line(*(_full(term).encode() for term in (subject, predicate, value)))
 
 
 _RDF_SUBJECT, _RDF_PREDICATE, _RDF_OBJECT = (
@@ -207,8 +208,5 @@ def _written(lines: Iterable[bytes], format_: Format) -> bytes:
     body = b"".join(lines)
     if format_ in (N_QUADS, N_TRIPLES):
         return body
-    prefixes = {prefix: iri for prefix, iri in _PREFIXES.items() if b"<" + iri.encode() in body}
     assert isinstance(format_.writer, RdfFormat)
-    written = serialize(parse(body, RdfFormat.N_QUADS), format=format_.writer, prefixes=prefixes)
-    assert written is not None  # pyoxigraph gives bytes when it is given no output
-    return written
+    return serialized(list(parse(body, RdfFormat.N_QUADS)), format_.writer, _PREFIXES)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 
 from plangraf.engines.base import Engine
+from plangraf.rdf.graph import Graph, Statement, Statements, Value
 from plangraf.rdf.namespaces import PLAN, PREFIXES
-from plangraf.views.graphs import Graph, Value, fetch
+from plangraf.views.fetching import fetch
 
 SOURCE = NamedNode(PREFIXES["oa"] + "hasSource")
 KIND = NamedNode(PLAN + "evidenceKind")
@@ -38,7 +40,7 @@ class Passage:
     statements: list[tuple[NamedNode, Value | None]]
 
 
-async def fetch_evidence(engine: Engine, thing: NamedNode) -> Graph:
+async def fetch_evidence(engine: Engine, thing: NamedNode) -> Statements:
     """All evidence about a thing, with its passages.
 
     Raises:
@@ -58,37 +60,24 @@ async def fetch_evidence(engine: Engine, thing: NamedNode) -> Graph:
     )
 
 
-def passages(graph: Graph) -> list[Passage]:
+def passages(graph: Iterable[Statement]) -> list[Passage]:
     """The passages of a graph made by `fetch_evidence`, in the order of source and lines."""
-    told: dict[NamedNode, dict[NamedNode, list[Value]]] = {}
-    for subject, predicate, value in graph:
-        if isinstance(subject, NamedNode):
-            told.setdefault(subject, {}).setdefault(predicate, []).append(value)
+    told = Graph.of(graph)
     found: dict[tuple[NamedNode, NamedNode], Passage] = {}
-    for said in told.values():
-        for passage in said.get(_PASSAGE, []):
-            kind = said[KIND][0]
-            place = told.get(passage, {}) if isinstance(passage, NamedNode) else {}
-            if not (isinstance(passage, NamedNode) and isinstance(kind, NamedNode) and SOURCE in place):
+    for evidence in told.with_property(_PASSAGE):
+        kind = told.value(evidence, KIND)
+        for passage in told.named(evidence, _PASSAGE):
+            if not (isinstance(kind, NamedNode) and told.named(passage, SOURCE)):
                 continue
-            row = found.setdefault((passage, kind), _placed(passage, kind, place))
-            values: list[Value | None] = [*said.get(_ABOUT_VALUE, [])]
+            row = found.setdefault((passage, kind), _placed(told, passage, kind))
+            values: list[Value | None] = [*told.values(evidence, _ABOUT_VALUE)]
             row.statements.extend(
-                (name, value)
-                for name in said[_ABOUT_PROPERTY]
-                if isinstance(name, NamedNode)
-                for value in values or [None]
+                (name, value) for name in told.named(evidence, _ABOUT_PROPERTY) for value in values or [None]
             )
     return sorted(found.values(), key=lambda row: (row.source.value, row.first, row.last, row.kind.value))
 
 
-def _placed(passage: NamedNode, kind: NamedNode, place: dict[NamedNode, list[Value]]) -> Passage:
-    def text(name: NamedNode) -> str | None:
-        values = place.get(name, [])
-        return values[0].value if values and isinstance(values[0], Literal) else None
-
-    source = place[SOURCE][0]
-    assert isinstance(source, NamedNode)  # planshape:PassageShape-hasSource
-    return Passage(
-        passage, kind, source, text(_SECTION), text(_ITEM), int(text(_FIRST) or 0), int(text(_LAST) or 0), []
-    )
+def _placed(told: Graph, passage: NamedNode, kind: NamedNode) -> Passage:
+    section, item, first, last = (told.text(passage, name) for name in (_SECTION, _ITEM, _FIRST, _LAST))
+    source = told.named(passage, SOURCE)[0]
+    return Passage(passage, kind, source, section, item, int(first or 0), int(last or 0), [])

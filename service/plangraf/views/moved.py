@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.snapshots import Snapshot
+from plangraf.rdf.graph import RDF_TYPE
 from plangraf.rdf.namespaces import ID
 from plangraf.views.describe import Description
-from plangraf.views.graphs import RDF_TYPE, fetch
+from plangraf.views.fetching import fetch
 
 _DEPRECATED = "http://www.w3.org/2002/07/owl#deprecated"
 _REPLACED_BY = "http://purl.org/dc/terms/isReplacedBy"

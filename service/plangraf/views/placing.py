@@ -7,17 +7,20 @@ https://www.w3.org/TR/n-quads/ https://www.w3.org/TR/trig/
 
 from __future__ import annotations
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, serialize
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat
 
 from plangraf.engines.base import Engine
+from plangraf.rdf import canonical
 from plangraf.rdf.formats import N_QUADS, Format
-from plangraf.views.graphs import Graph, Subject, Value, fetch_rows, ordered, used_prefixes
+from plangraf.rdf.graph import Statement, Statements, Value, in_order
+from plangraf.rdf.writing import serialized
+from plangraf.views.fetching import fetch_rows
 
 _BATCH = 400
-Placed = list[tuple[tuple[Subject, NamedNode, Value], list[NamedNode]]]
+Placed = list[tuple[Statement, list[NamedNode]]]
 
 
-async def placed(engine: Engine, graph: Graph) -> Placed:
+async def placed(engine: Engine, graph: Statements) -> Placed:
     """Each triple with the named graphs that hold it, none for what no graph holds.
 
     Blank nodes have other labels in every answer, so of triples with one only the rest is compared.
@@ -42,7 +45,7 @@ async def placed(engine: Engine, graph: Graph) -> Placed:
             triple,
             [NamedNode(name) for name in sorted(known.get((_key(triple[0]), str(triple[1]), _key(triple[2])), ()))],
         )
-        for triple in ordered(graph)
+        for triple in in_order(graph)
     ]
 
 
@@ -66,9 +69,7 @@ def write_placed(found: Placed, format_: Format) -> bytes:
     nowhere: list[NamedNode | DefaultGraph] = [DefaultGraph()]
     quads = [Quad(*triple, name) for triple, names in found for name in names or nowhere]
     if format_ == N_QUADS:
-        return "".join(sorted(f"{quad} .\n" for quad in quads)).encode()
+        return canonical.text(canonical.lines(quads))
     quads.sort(key=lambda quad: "" if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name.value)
     assert isinstance(format_.writer, RdfFormat)
-    body = serialize(quads, format=format_.writer, prefixes=used_prefixes([triple for triple, _ in found]))
-    assert body is not None  # pyoxigraph gives bytes when it is given no output
-    return body
+    return serialized(quads, format_.writer)

@@ -14,9 +14,11 @@ from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.base import Engine
 from plangraf.engines.snapshots import Snapshot
+from plangraf.rdf.graph import RDF_TYPE, Statements
+from plangraf.rdf.names import local_name
 from plangraf.rdf.namespaces import PREFIXES, SCHEME
 from plangraf.views.describe import Description, labels
-from plangraf.views.graphs import RDF_TYPE, Graph, fetch_rows
+from plangraf.views.fetching import fetch_rows
 
 _DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")
 _METRICS = SCHEME + "quality-metric/"
@@ -61,7 +63,7 @@ async def with_quality(snapshot: Snapshot, description: Description, query: str)
     return replace(description, quality=quality, named=[*description.named, *named])
 
 
-async def measurements(engine: Engine, dataset: NamedNode, query: str) -> Graph:
+async def measurements(engine: Engine, dataset: NamedNode, query: str) -> Statements:
     """The quality measurements of a dataset, one per metric and class.
 
     Args:
@@ -71,17 +73,17 @@ async def measurements(engine: Engine, dataset: NamedNode, query: str) -> Graph:
     Raises:
         PlangrafError: what the engine raises.
     """
-    graph: Graph = []
+    graph: Statements = []
     for row in await fetch_rows(engine, query):
         metric, about = row["metric"]["value"], row.get("class", {}).get("value")
         graph += _measurement(dataset, metric, about, row["value"]["value"])
     return graph
 
 
-def _measurement(dataset: NamedNode, metric: str, about: str | None, value: str) -> Graph:
-    name = metric if about is None else f"{metric}-{about.rsplit('#', 1)[-1].rsplit('/', 1)[-1]}"
+def _measurement(dataset: NamedNode, metric: str, about: str | None, value: str) -> Statements:
+    name = metric if about is None else f"{metric}-{local_name(about)}"
     measurement = NamedNode(f"{dataset.value}#{name}")
-    graph: Graph = [
+    graph: Statements = [
         (dataset, _HAS, measurement),
         (measurement, RDF_TYPE, _MEASUREMENT),
         (measurement, METRIC, NamedNode(_METRICS + metric)),

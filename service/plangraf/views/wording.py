@@ -1,4 +1,4 @@
-"""The words of the pages in both languages, and labels of reused properties that ours do not name."""
+"""The words of the pages themselves in both languages; those of the domain stand in files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ LANGUAGE_NAMES: Final = {"nb": "Norsk bokmål", "en": "English"}
 # key: (nb, en)
 _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "skip": ("Hopp til innholdet", "Skip to the content"),
-    "tagline": ("Kommunale planer som lenkede data", "Municipal plans as linked data"),
     "home": ("Forsiden", "Home"),
     "queries": ("Spørringer", "Queries"),
     "ontology": ("Ontologi", "Ontology"),
@@ -33,37 +32,6 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Only the first {n} are shown; ask /sparql for the rest.",
     ),
     "show_all": ("Vis alle {n}", "Show all {n}"),
-    "decision_hearing": (
-        "Dette er et vedtak om høring. Det vedtar ikke forslaget; utfallet gjelder bare om det skulle legges ut.",
-        "This decision sends a proposal out for consultation. It does not adopt it; the outcome is only that of "
-        "sending it out.",
-    ),
-    "foreseen": (
-        "Dette lå fram i tid da kilden ble skrevet. Kilden sier ikke om det ble gjort.",
-        "This lay ahead when the source was written. The source does not say whether it was done.",
-    ),
-    "decision_start": (
-        "Dette er et vedtak om oppstart eller revisjon. Dokumentet selv er ikke vedtatt med det.",
-        "This decision sets work or a revision going. The document itself is not adopted by it.",
-    ),
-    "only_hearing": (
-        "Kildene forteller at forslaget er lagt ut på høring, ikke at det er vedtatt.",
-        "The sources tell that the proposal was sent out for consultation, not that it was adopted.",
-    ),
-    "only_start": (
-        "Kildene forteller at arbeidet er vedtatt satt i gang, ikke at resultatet er vedtatt.",
-        "The sources tell that the work was decided upon, not that its result was adopted.",
-    ),
-    "becomes_reading": (
-        "At planen blir til et dokument som en annen kilde nevner, er vår lesning. Begrunnelse og sikkerhet står i den "
-        "tolkede koblingen.",
-        "That the plan becomes a document that another source names is our reading. Its reason and confidence stand in "
-        "the interpreted link.",
-    ),
-    "status_then": (
-        "Statusen er den som kilden oppga da den ble skrevet. En senere kilde kan oppgi en annen.",
-        "The status is the one that the source gave when it was written. A later source may give another.",
-    ),
     "quality": ("Datakvalitet", "Data quality"),
     "quality_metric": ("Mål", "Metric"),
     "quality_class": ("Klasse", "Class"),
@@ -102,13 +70,6 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "graph": ("Graf", "Graph"),
     "license": ("Data: CC BY 4.0", "Data: CC BY 4.0"),
     "no_label": ("Uten navn", "Without a name"),
-    "home_lead": (
-        "plangraf viser hvilke planer en kommune foreslår, hvorfor, hvilke av FNs bærekraftsmål de henger "
-        "sammen med, og hva som er vedtatt. Hver opplysning fører til stedet i det offentlige dokumentet den "
-        "er hentet fra.",
-        "plangraf shows which plans a municipality proposes, why, which UN targets they relate to, and what "
-        "was decided. Every statement leads to its passage in the public document that it was read from.",
-    ),
     "home_ways": ("Veier inn", "Ways in"),
     "home_sparql": (
         "still spørsmål i SPARQL, i nettleseren eller fra et program",
@@ -185,98 +146,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "shape_message": ("Melding", "Message"),
 }
 
-_DCTERMS = "http://purl.org/dc/terms/"
-_SKOS = "http://www.w3.org/2004/02/skos/core#"
-_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-_SDGO = "http://metadata.un.org/sdg/ontology#"
-_DCAT = "http://www.w3.org/ns/dcat#"
-_ORG = "http://www.w3.org/ns/org#"
-_OA = "http://www.w3.org/ns/oa#"
-_ELI = "http://data.europa.eu/eli/ontology#"
-_ELI_DL = "http://data.europa.eu/eli/eli-draft-legislation-ontology#"
-
-PROPERTY_LABELS: Final[dict[str, tuple[str, str]]] = {
-    "http://www.w3.org/1999/02/22-rdf-syntax-ns#type": ("Type", "Type"),
-    _RDFS + "label": ("Navn", "Label"),
-    _RDFS + "comment": ("Merknad", "Comment"),
-    _RDFS + "isDefinedBy": ("Definert av", "Defined by"),
-    _RDFS + "subClassOf": ("Underklasse av", "Subclass of"),
-    _RDFS + "seeAlso": ("Se også", "See also"),
-    _SKOS + "prefLabel": ("Navn", "Label"),
-    _SKOS + "altLabel": ("Andre navn", "Other labels"),
-    _SKOS + "definition": ("Definisjon", "Definition"),
-    _SKOS + "notation": ("Kode", "Code"),
-    _SKOS + "inScheme": ("Del av begrepssystemet", "In scheme"),
-    _SKOS + "topConceptOf": ("Øverst i begrepssystemet", "Top concept of"),
-    _SKOS + "hasTopConcept": ("Øverste begreper", "Top concepts"),
-    _SKOS + "example": ("Eksempel", "Example"),
-    _DCTERMS + "title": ("Tittel", "Title"),
-    _DCTERMS + "description": ("Beskrivelse", "Description"),
-    _DCTERMS + "publisher": ("Utgiver", "Publisher"),
-    _DCTERMS + "creator": ("Laget av", "Creator"),
-    _DCTERMS + "date": ("Dato", "Date"),
-    _DCTERMS + "issued": ("Utgitt", "Issued"),
-    _DCTERMS + "identifier": ("Identifikator", "Identifier"),
-    _DCTERMS + "temporal": ("Periode", "Period"),
-    _DCTERMS + "spatial": ("Område", "Area"),
-    _DCTERMS + "source": ("Kilde", "Source"),
-    _DCTERMS + "language": ("Språk", "Language"),
-    _DCTERMS + "license": ("Lisens", "Licence"),
-    _DCTERMS + "isPartOf": ("Del av", "Part of"),
-    _DCTERMS + "hasPart": ("Består av", "Has part"),
-    _DCAT + "startDate": ("Fra", "Start"),
-    _DCAT + "endDate": ("Til", "End"),
-    _DCAT + "theme": ("Tema", "Theme"),
-    _DCAT + "keyword": ("Stikkord", "Keyword"),
-    _ORG + "unitOf": ("Enhet i", "Unit of"),
-    _ORG + "hasUnit": ("Enheter", "Units"),
-    _ORG + "subOrganizationOf": ("Underlagt", "Part of the organization"),
-    _OA + "hasSource": ("Kildedokument", "Source document"),
-    _ELI + "basis_for": ("Grunnlag for", "Basis for"),
-    _ELI + "based_on": ("Bygger på", "Based on"),
-    _ELI_DL + "activity_date": ("Dato", "Date"),
-    _ELI_DL + "process_number": ("Saksnummer", "Case number"),
-    _ELI_DL + "had_responsible_organization": ("Organ", "Responsible body"),
-    _ELI_DL + "decision_outcome": ("Utfall av avstemningen", "Outcome of the vote"),
-    _SDGO + "isTargetOf": ("Delmål under", "Target of"),
-    _SDGO + "hasTarget": ("Delmål", "Targets"),
-}
-
 
 def texts(language: str) -> dict[str, str]:
     """All words of the pages in one language."""
     number = LANGUAGES.index(language)
     return {key: words[number] for key, words in _TEXTS.items()}
-
-
-def property_label(iri: str, language: str) -> str | None:
-    words = PROPERTY_LABELS.get(iri)
-    return words[LANGUAGES.index(language)] if words else None
-
-
-_COLLECTIONS: Final[dict[str, tuple[str, str]]] = {
-    "plans": ("Planer", "Plans"),
-    "perspectives": ("Perspektiver", "Perspectives"),
-    "trends": ("Samfunnstrender", "Societal trends"),
-    "goals": ("Mål og delmål", "Goals and sub-goals"),
-    "community-goals": ("Samfunnsmål", "Community goals"),
-    "strategic-approaches": ("Strategiske hovedgrep", "Strategic approaches"),
-    "measures": ("Strategier under «Kommunen vil» (tiltak)", "Strategies under “Kommunen vil” (measures)"),
-    "commitments": ("Løfter i den politiske plattformen", "Commitments of the political platform"),
-    "participation-phases": ("Faser for medvirkning", "Phases of participation"),
-    "planning-system": ("Plan- og styringssystemet", "The planning system"),
-    "governing-documents": ("Styrende dokumenter", "Governing documents"),
-    "decisions": ("Vedtak", "Decisions"),
-}
-
-
-def collection_order(query: str) -> tuple[int, str]:
-    """The place of a collection among the others: in the order above, then by name."""
-    known = list(_COLLECTIONS)
-    return (known.index(query) if query in known else len(known)), query
-
-
-def collection_name(query: str, language: str) -> tuple[str, str] | None:
-    """The heading over the things of a named query, and its language; None when there is no word for it."""
-    words = _COLLECTIONS.get(query)
-    return (words[LANGUAGES.index(language)], language) if words else None

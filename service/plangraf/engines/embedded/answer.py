@@ -46,17 +46,16 @@ class _Engine(Protocol):
 class WorkerEnd:
     """The front's end of one worker process.
 
-    `making_way` is what happens when its query turns out long, after which it is `slowed`; `displaced` says that
-    its query was ended for others, `replaced` that the process is done for.
+    `timer` is what happens when its query, or its rest, turns out long; `slowed` says that it is at idle priority,
+    `displaced` that its query was ended for others, `replaced` that it was ended and another one asked for.
     """
 
-    def __init__(self, pid: int, loader: object, pipe: Pipe, words: IO[bytes]) -> None:
+    def __init__(self, pid: int, pipe: Pipe, words: IO[bytes]) -> None:
         self.pid = pid
-        self.loader = loader
         self.slowed = False
         self.displaced = False
         self.replaced = False
-        self.making_way: asyncio.TimerHandle | None = None
+        self.timer: asyncio.TimerHandle | None = None
         self._pipe = pipe
         self._words = words
 
@@ -81,19 +80,16 @@ class WorkerEnd:
         return await self._pipe.next()
 
     def slow_down(self) -> None:
-        """Leaves the process what nobody else wants of the processor. That cannot be undone without being root,
-        so it is the worker's last query.
-        """
+        """Lowers the process to idle priority. Only root can undo this."""
         self.slowed = True
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self.pid, _NICENESS)
             os.sched_setscheduler(self.pid, os.SCHED_IDLE, os.sched_param(0))
 
-    def rest(self) -> None:
-        """Nothing is asked of it any more, or not yet."""
-        if self.making_way is not None:
-            self.making_way.cancel()
-            self.making_way = None
+    def cancel_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
 
     @property
     def gone(self) -> bool:
@@ -106,6 +102,8 @@ class WorkerEnd:
         return any(known in words for known in OUT_OF_MEMORY)
 
     def close(self) -> None:
+        """Ends the process at once, whatever it does."""
+        self.cancel_timer()
         self._pipe.close()
         self._words.close()
 

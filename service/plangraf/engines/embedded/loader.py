@@ -1,160 +1,160 @@
-"""The loader: opens one version in memory, once, and forks workers that share it.
+"""The loader: opens one version in memory, once, and forks the workers of all HTTP processes, which share it.
 
-Started by `pool` as `python -m plangraf.engines.embedded.loader <control socket> <version> <memory in MiB>`. It stays
-single-threaded, so that a fork is safe, and it alone kills its workers, so that no reused process id is hit.
+Started by `loaders` as `python -m plangraf.engines.embedded.loader <socket> <version> <memory in MiB>`. It stays
+single-threaded, so that a fork is safe. It ends when its host closes the socket. Its workers end when their fronts let
+go of them, so they serve on when a loader dies.
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
-import io
 import os
-import re
 import resource
 import select
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
-from pyoxigraph import RdfFormat, Store, parse
-
 from plangraf.engines.embedded import worker
-from plangraf.engines.embedded.wire import CONTROL, FORK, KILL, READY, WORKER
-from plangraf.engines.embedded.worker import Stores
+from plangraf.engines.embedded.stores import Stores, open_stores
+from plangraf.engines.embedded.wire import AHEAD, CONNECT, CONTROL, FORK, READY, WORKER
 from plangraf.errors import VersionsError
 from plangraf.processes import die_with_parent
 from plangraf.store.versions import Version
 
-_BLOCK = 16 * 1024 * 1024
-_GRAPH_NAME = re.compile(rb" <[^<>]*> \.$", re.MULTILINE)
-# How often to look for workers that have ended: those that were killed, and those that died by themselves.
-_SOON_S = 0.02
-_SELDOM_S = 1.0
+_MOST_DESCRIPTORS = 4096
 
 
-def _blocks(version: Version) -> Iterator[bytes]:
-    """The dump's lines, some MiB of whole lines at a time."""
-    pieces: list[bytes] = []
-    size = 0
-    for chunk in version.quads():
-        pieces.append(chunk)
-        size += len(chunk)
-        if size >= _BLOCK:
-            head, newline, tail = b"".join(pieces).rpartition(b"\n")
-            yield head + newline
-            pieces, size = [tail], len(tail)
-    yield b"".join(pieces)
+class _Loader:
+    """Serves the fork commands of its fronts, as long as its host is there."""
 
+    def __init__(self, host: socket.socket, stores: Stores, memory: int) -> None:
+        self._host = host
+        self._stores = stores
+        self._triples = stores.triples
+        self._memory = memory
+        self._poll = select.poll()
+        self._poll.register(host, select.POLLIN)
+        self._fronts: dict[int, socket.socket] = {}
+        # The process that computes ahead, by a descriptor that becomes readable at its end, and who waits for one.
+        self._ahead: int | None = None
+        self._ahead_wanted: deque[socket.socket] = deque()
 
-def open_stores(version: Version) -> tuple[Stores, int]:
-    """The version in memory, its graphs and their union without duplicates.
+    def run(self) -> None:
+        while True:
+            for descriptor, _ in self._poll.poll():
+                if descriptor == self._host.fileno():
+                    if not self._connect():
+                        return
+                elif descriptor == self._ahead:
+                    self._end_ahead(descriptor)
+                elif descriptor in self._fronts:
+                    self._on_command(self._fronts[descriptor])
 
-    pyoxigraph's own union option counts a triple once per graph and ignores FROM, so the union is real.
+    def _connect(self) -> bool:
+        """Takes a new front; False when the host is gone."""
+        message, descriptors, _, _ = socket.recv_fds(self._host, len(CONNECT), 1)
+        if not message:
+            return False
+        front = socket.socket(fileno=descriptors[0])
+        self._fronts[front.fileno()] = front
+        self._poll.register(front, select.POLLIN)
+        self._send(front, READY, self._triples)
+        return True
 
-    Returns:
-        The stores, and the number of quads in the named graphs.
-    """
-    store, union = Store(), Store()
-    quads = 0
-    with_blank_nodes: list[bytes] = []
-    for block in _blocks(version):
-        quads += block.count(b"\n")
-        named = block
-        if b"_:" in block:
-            lines = block.splitlines(keepends=True)
-            with_blank_nodes += [line for line in lines if b"_:" in line]
-            named = b"".join(line for line in lines if b"_:" not in line)
-        store.bulk_load(io.BytesIO(named), RdfFormat.N_QUADS)
-        # Every line of a dump ends in its graph's name; without it, it is the same triple.
-        triples = _GRAPH_NAME.sub(b" .", named)
-        for target in (store, union):
-            target.bulk_load(io.BytesIO(triples), RdfFormat.N_TRIPLES)
-    if with_blank_nodes:
-        # Loading renames blank nodes, each time anew; a label is to mean one node in all graphs and processes.
-        named = b"".join(with_blank_nodes)
-        triples = _GRAPH_NAME.sub(b" .", named)
-        for target, text in ((store, named), (store, triples), (union, triples)):
-            target.bulk_extend(parse(text, RdfFormat.N_QUADS, rename_blank_nodes=False))
-    return Stores(store, union), quads
-
-
-def _fork(stores: Stores, control: socket.socket, memory: int, *, overlapping: bool) -> int:
-    front, back = socket.socketpair()
-    said, says = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        status = 1
+    def _on_command(self, front: socket.socket) -> None:
         try:
-            control.close()
-            front.close()
-            os.close(said)
-            die_with_parent()
-            worker.confine(back, says, memory)
-            worker.serve(stores, back, overlapping=overlapping)
-            status = 0
-        finally:
-            os._exit(status)
-    back.close()
-    os.close(says)
-    try:
-        with front, suppress(BrokenPipeError):  # a front that is gone is noticed where commands are read
-            socket.send_fds(control, [CONTROL.pack(WORKER, pid)], [front.fileno(), said])
-    finally:
+            message = front.recv(CONTROL.size, socket.MSG_WAITALL)
+        except ConnectionError:
+            message = b""
+        if len(message) < CONTROL.size:
+            self._drop(front)
+            return
+        kind, ahead = CONTROL.unpack(message)
+        assert kind == FORK
+        if ahead:
+            self._ahead_wanted.append(front)
+            self._fork_ahead()
+        else:
+            self._fork(front, WORKER)
+
+    def _drop(self, front: socket.socket) -> None:
+        self._poll.unregister(front)
+        del self._fronts[front.fileno()]
+        front.close()
+        self._ahead_wanted = deque(waiting for waiting in self._ahead_wanted if waiting is not front)
+
+    def _fork_ahead(self) -> None:
+        if self._ahead is None and self._ahead_wanted:
+            pid = self._fork(self._ahead_wanted.popleft(), AHEAD)
+            self._ahead = os.pidfd_open(pid)
+            self._poll.register(self._ahead, select.POLLIN)
+
+    def _end_ahead(self, descriptor: int) -> None:
+        self._poll.unregister(descriptor)
+        os.close(descriptor)
+        self._ahead = None
+        self._fork_ahead()
+
+    def _fork(self, front: socket.socket, kind: bytes) -> int:
+        theirs, back = socket.socketpair()
+        said, says = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                _close_all_but(back.fileno(), says)
+                worker.confine(back, says, self._memory)
+                worker.serve(self._stores, back)
+                status = 0
+            finally:
+                os._exit(status)
+        back.close()
+        os.close(says)
+        with theirs:
+            self._send(front, kind, pid, theirs.fileno(), said)
         os.close(said)
-    return pid
+        return pid
+
+    def _send(self, front: socket.socket, kind: bytes, number: int, *descriptors: int) -> None:
+        with suppress(ConnectionError):  # a front that is gone is noticed where commands are read
+            socket.send_fds(front, [CONTROL.pack(kind, number)], descriptors)
+
+
+def _close_all_but(*kept: int) -> None:
+    """Closes what a worker inherits: another front's socket must not stay open in it when that front ends."""
+    first = 3
+    for descriptor in sorted(kept):
+        os.closerange(first, descriptor)
+        first = descriptor + 1
+    os.closerange(first, _MOST_DESCRIPTORS)
 
 
 def main(arguments: list[str]) -> None:
-    """Serves fork and kill commands until the control socket closes."""
-    control = socket.socket(fileno=int(arguments[0]))
-    memory = int(arguments[2]) * 1024 * 1024
-    # The front decides when to stop: an interrupt at the terminal reaches the whole process group.
+    """Opens the version, and forks workers until the host closes the socket."""
+    host = socket.socket(fileno=int(arguments[0]))
+    # The host decides when to stop: an interrupt at the terminal reaches the whole process group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a worker
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     die_with_parent()
     folder = Path(arguments[1])
-    stores, quads = open_stores(Version(folder.name, folder, {}))
-    triples = len(stores.union)
+    stores = open_stores(Version(folder.name, folder, {}))
+    loader = _Loader(host, stores, int(arguments[2]) * 1024 * 1024)
     gc.collect()
     gc.freeze()  # a worker's collector must not touch, and so copy, what it shares
-    with suppress(BrokenPipeError):
-        control.sendall(CONTROL.pack(READY, triples))
-    children: set[int] = set()
-    killed: set[int] = set()
-    while True:
-        readable, _, _ = select.select([control], [], [], _SOON_S if killed else _SELDOM_S)
-        _bury(children, killed)
-        if not readable:
-            continue
-        try:
-            message = control.recv(CONTROL.size, socket.MSG_WAITALL)
-        except ConnectionResetError:
-            break
-        if len(message) < CONTROL.size:
-            break
-        kind, number = CONTROL.unpack(message)
-        if kind == FORK:
-            children.add(_fork(stores, control, memory, overlapping=quads > triples))
-        elif kind == KILL and number in children:
-            # Reaped later: ending takes as long as there is memory to give back, a fork need not wait for that.
-            os.kill(number, signal.SIGKILL)
-            killed.add(number)
-            _bury(children, killed)
-    for pid in children:
-        os.kill(pid, signal.SIGKILL)
-    for pid in children:
-        os.waitpid(pid, 0)
+    _trim()
+    loader.run()
 
 
-def _bury(children: set[int], killed: set[int]) -> None:
-    """Reaps the workers that have ended, whoever ended them."""
-    for pid in list(children):
-        if os.waitpid(pid, os.WNOHANG)[0] == pid:
-            children.discard(pid)
-            killed.discard(pid)
+def _trim() -> None:
+    """Gives back what loading needed and the C library keeps, a third of the memory."""
+    with suppress(AttributeError, OSError):  # other C libraries keep less
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 if __name__ == "__main__":

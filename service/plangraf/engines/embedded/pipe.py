@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import cast
 
 from plangraf.engines.embedded.wire import FRAME
@@ -25,6 +26,7 @@ class Pipe(asyncio.Protocol):
         self._paused = False
         self._reader: asyncio.Future[None] | None = None
         self.closed = False
+        self.on_close: Callable[[], object] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Not by isinstance: uvloop's transports have the methods and not the class.
@@ -50,6 +52,8 @@ class Pipe(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
         self._wake()
+        if self.on_close is not None:
+            self.on_close()
 
     def write(self, data: bytes) -> None:
         self._transport.write(data)

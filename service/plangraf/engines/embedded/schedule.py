@@ -55,14 +55,14 @@ class Schedule(Generic[W]):
     waits with most, unless that is himself.
     """
 
-    def __init__(self, workers: int, most_long: int, most_waiting: int, alive: Callable[[W], bool]) -> None:
+    def __init__(self, workers: int, most_long: int, most_waiting: int) -> None:
         self._public = max(1, workers - 1)
         self._for_heavy = max(1, self._public - 1)
         self._share = max(1, workers // 2)
         self._most_long = most_long
         self._most_waiting = most_waiting
-        self._alive = alive
-        self._idle: deque[W] = deque()
+        # The last used is taken first: its memory is its own already, and in the processor's caches.
+        self._idle: list[W] = []
         self._waiting: OrderedDict[str, deque[asyncio.Future[W]]] = OrderedDict()
         self._held: dict[W, _Held] = {}
         self._used: OrderedDict[str, _Usage] = OrderedDict()
@@ -81,10 +81,11 @@ class Schedule(Generic[W]):
         """Back when nothing runs and nobody waits."""
         await self._quiet.wait()
 
-    def take_idle(self) -> list[W]:
-        """All idle workers, which are idle here no longer."""
-        taken = list(self._idle)
-        self._idle.clear()
+    def take_idle(self, wanted: Callable[[W], bool] = lambda _: True) -> list[W]:
+        """The idle workers that are wanted, which are idle here no longer."""
+        taken = [worker for worker in self._idle if wanted(worker)]
+        for worker in taken:
+            self._idle.remove(worker)
         return taken
 
     async def acquire(self, client: str, limit_s: float) -> W:
@@ -93,7 +94,8 @@ class Schedule(Generic[W]):
         Raises:
             OverloadedError: too many wait, or no worker came free within `limit_s` seconds.
         """
-        if self._may_run(client) and not self._waiting.get(client) and (worker := self._pop_idle()) is not None:
+        if self._idle and self._may_run(client) and not self._waiting.get(client):
+            worker = self._idle.pop()
             self._begin(client, worker)
             return worker
         self._make_room(client)
@@ -192,22 +194,13 @@ class Schedule(Generic[W]):
         most = self._for_heavy if self.is_heavy(client) else self._public
         return len(short) < most and short.count(client) < self._share
 
-    def _pop_idle(self) -> W | None:
-        while self._idle:
-            worker = self._idle.popleft()
-            if self._alive(worker):
-                return worker
-        return None
-
     def _match(self) -> None:
         """Hands idle workers to those whose turn it is."""
         while self._idle and self._waiting:
             client = next((c for c in self._in_turn() if self._may_run(c)), None)
             if client is None:
                 return
-            worker = self._pop_idle()
-            if worker is None:
-                return
+            worker = self._idle.pop()
             queue = self._waiting[client]
             future = queue.popleft()
             if queue:
@@ -215,7 +208,7 @@ class Schedule(Generic[W]):
             else:
                 del self._waiting[client]
             if future.done():
-                self._idle.appendleft(worker)
+                self._idle.append(worker)
             else:
                 self._begin(client, worker)
                 future.set_result(worker)

@@ -21,7 +21,8 @@ ERROR = b"E"  # JSON: kind and message; nothing follows
 OUT_OF_MEMORY = (b"memory allocation of ", b"MemoryError\n")
 
 # Kinds of control messages.
+CONNECT = b"N"  # host → loader: a front; beside it the loader's end of the front's control socket
 READY = b"R"  # loader → front: the version is open, number of triples
-FORK = b"F"  # front → loader: one more worker
+FORK = b"F"  # front → loader: one more worker; 1 for one that computes ahead, of which there is one at a time
 WORKER = b"W"  # loader → front: its process id; beside it its socket and the reading end of its standard error
-KILL = b"K"  # front → loader: end the worker with this process id
+AHEAD = b"A"  # loader → front: the same for a worker that computes ahead

@@ -5,13 +5,14 @@ Writing to its socket blocks when the reader is slow, which is all the back-pres
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import resource
+import select
 import signal
 import socket
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -28,6 +29,7 @@ from pyoxigraph import (
     Store,
 )
 
+from plangraf.engines.embedded.stores import Stores
 from plangraf.engines.embedded.wire import CHUNK, ERROR, FRAME, LAST, OUT_OF_MEMORY, REQUEST
 from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 
@@ -49,18 +51,6 @@ _NODE = re.compile(rb'\{"@id":("(?:[^"\\]|\\.)*+")\}')
 _TYPE = re.compile(
     rb'(?<=[,{])"http://www\.w3\.org/1999/02/22-rdf-syntax-ns#type":\[((?:\{"@id":"(?:[^"\\]|\\.)*+"\},?)++)\]'
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """One version: `graphs` has its named graphs and their union as the default graph, `union` the union alone.
-
-    The engine finds the quads of all graphs in one list and then looks which graph each is of, so a query that
-    names no graph takes half of the time where there are no others.
-    """
-
-    graphs: Store
-    union: Store
 
 
 class _Output:
@@ -164,13 +154,18 @@ _GRAPH_OUTPUTS: dict[RdfFormat, type[_Output]] = {RdfFormat.JSON_LD: _TypedOutpu
 def confine(connection: socket.socket, says: int, memory: int) -> None:
     """Bounds what this process can do: `memory` bytes more than it has, and no new file or socket at all.
 
-    The descriptor `says` becomes its standard error: the front reads there why the engine's runtime aborted.
+    The descriptor `says` becomes its standard error: the front reads there why the engine's runtime aborted. The
+    kernel kills this process, whatever it does, as soon as the front closes its end of that pipe or dies.
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    fcntl.fcntl(says, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(says, fcntl.F_SETOWN, os.getpid())
+    # A full pipe must not stop the process: its first words are those that count.
+    fcntl.fcntl(says, fcntl.F_SETFL, fcntl.fcntl(says, fcntl.F_GETFL) | os.O_ASYNC | os.O_NONBLOCK)
     os.dup2(says, 2)
     os.close(says)
-    # A full pipe must not stop the process: its first words are those that count.
-    os.set_blocking(2, False)
+    if _is_let_go():
+        os._exit(0)
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
     full = max(connection.fileno(), 2) + 1
@@ -182,14 +177,15 @@ def confine(connection: socket.socket, says: int, memory: int) -> None:
         return
 
 
-def serve(stores: Stores, connection: socket.socket, *, overlapping: bool) -> None:
-    """Answers requests until the front closes the connection.
+def _is_let_go() -> bool:
+    """Whether the front closed its end before the kernel was asked to tell."""
+    poll = select.poll()
+    poll.register(2, 0)
+    return bool(poll.poll(0))
 
-    Args:
-        stores: the version.
-        connection: where requests come from and answers go.
-        overlapping: some triple stands in more than one named graph.
-    """
+
+def serve(stores: Stores, connection: socket.socket) -> None:
+    """Answers requests about the version until the front closes the connection."""
     while True:
         head = connection.recv(REQUEST.size, socket.MSG_WAITALL)
         if len(head) < REQUEST.size:
@@ -197,7 +193,7 @@ def serve(stores: Stores, connection: socket.socket, *, overlapping: bool) -> No
         (size,) = REQUEST.unpack(head)
         request = orjson.loads(connection.recv(size, socket.MSG_WAITALL))
         try:
-            _answer(stores, request, connection, overlapping=overlapping)
+            _answer(stores, request, connection)
         except MemoryError:
             os.write(2, OUT_OF_MEMORY[1])
             raise
@@ -206,16 +202,18 @@ def serve(stores: Stores, connection: socket.socket, *, overlapping: bool) -> No
             connection.sendall(FRAME.pack(ERROR, len(body)) + body)
 
 
-def _answer(stores: Stores, request: dict[str, Any], connection: socket.socket, *, overlapping: bool) -> None:
+def _answer(stores: Stores, request: dict[str, Any], connection: socket.socket) -> None:
     options: dict[str, Any] = {"base_iri": request["base"]}
-    store = stores.graphs if request["graphs"] else stores.union
+    store = stores.graphs if request["graphs"] or stores.union is None else stores.union
     if request["default"] is not None or request["named"] is not None:
         default: list[NamedNode | DefaultGraph] = [NamedNode(iri) for iri in dict.fromkeys(request["default"] or ())]
         named = [NamedNode(iri) for iri in request["named"] or ()]
         store = stores.graphs
-        if len(default) > 1 and overlapping:
+        if len(default) > 1 and stores.union is not None:
             store, default = _merged(store, default, named)
         options |= {"default_graph": default, "named_graphs": named}
+    elif stores.union is None:
+        options["use_default_graph_as_union"] = True
     result = store.query(request["query"], **options)
     if isinstance(result, QueryTriples):
         format_ = GRAPHS[request["format"]]

@@ -145,7 +145,6 @@ class Envelope:
             began=began,
             request_id=request_id,
             version=version,
-            kept=True,
         )
 
     def _version_of(self, scope: Scope) -> str:

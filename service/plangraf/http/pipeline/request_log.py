@@ -67,7 +67,7 @@ def configure_logging(settings: Settings) -> None:
 
 
 class RequestLog:
-    """The log lines of answers that were at hand, which cost less than their log line would by the usual way.
+    """The log lines of requests, which cost less than they would by the usual way.
 
     The lines are the same; they leave together, a moment later, as many at once as a pipe takes in one piece: another
     process may write to the same one.
@@ -90,6 +90,8 @@ class RequestLog:
         self._lines.append(orjson.dumps({**line, "event": "request", "level": "info", "timestamp": stamp}))
 
     def flush(self) -> None:
+        if not self._lines:
+            return
         lines, self._lines = self._lines, []
         together = b""
         for line in lines:

@@ -6,14 +6,12 @@ import itertools
 import re
 import time
 import uuid
-from functools import lru_cache
+from collections.abc import Iterable
 
-import prometheus_client
 import structlog
 
 from plangraf import metrics
 from plangraf.http.pipeline.request_log import RequestLog
-from plangraf.views.collections.table import COLLECTIONS
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _KINDS = {
@@ -35,7 +33,6 @@ _KINDS = {
     "health",
     "metrics",
     "collections",
-    *COLLECTIONS,
 }
 # A line that is longer than a pipe takes in one piece may be torn by that of another process.
 _LONGEST_PATH = 600
@@ -46,8 +43,9 @@ log = structlog.get_logger()
 class Notes:
     """The notes of one process."""
 
-    def __init__(self, log: RequestLog) -> None:
+    def __init__(self, log: RequestLog, collections: Iterable[str] = ()) -> None:
         self._log = log
+        self._kinds = _KINDS.union(collections)
         # Unlike a random number for each, counting costs nothing and is as much one of a kind.
         prefix = uuid.uuid4().hex[:16]
         self._ids = (f"{prefix}{number:08x}" for number in itertools.count())
@@ -68,7 +66,6 @@ class Notes:
         version: str,
         outcome: str = "complete",
         failure: BaseException | None = None,
-        kept: bool = False,
     ) -> None:
         """Counts a request under the first part of its path, when that is one that is served, and logs it.
 
@@ -82,10 +79,9 @@ class Notes:
             version: as in Plangraf-Version.
             outcome: complete, broken or gone.
             failure: an exception that is none of ours.
-            kept: whether the answer was at hand, so that its line may wait a moment for others.
         """
         kind = path.split("/", 2)[1].partition(".")[0] if path.startswith("/") else "other"
-        _counter(kind if kind in _KINDS else "other", status).inc()
+        metrics.REQUESTS.labels(kind if kind in self._kinds else "other", str(status)).inc()
         line = {
             "method": method,
             "path": path[:_LONGEST_PATH],
@@ -98,12 +94,9 @@ class Notes:
         }
         if failure is not None:
             log.error("request", **line, exc_info=failure)
-        elif kept:
-            self._log.add(line)
         else:
-            log.info("request", **line)
+            self._log.add(line)
 
-
-@lru_cache(512)
-def _counter(kind: str, status: int) -> prometheus_client.Counter:
-    return metrics.REQUESTS.labels(kind, str(status))
+    def flush(self) -> None:
+        """Writes the lines that wait for others, before the process ends."""
+        self._log.flush()

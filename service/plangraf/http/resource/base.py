@@ -20,9 +20,11 @@ from plangraf.http.resource.parameters import format_of, language_of, parameters
 from plangraf.http.service import Pinned, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, JSON_LD, Format
+from plangraf.rdf.graph import Statements
+from plangraf.rdf.jsonld.compaction import compact_graph
+from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.writing import write
 from plangraf.sparql.named.binding import LANGUAGES
-from plangraf.views.graphs import Graph, write
-from plangraf.views.jsonld import compact_graph, dump
 
 Write = Callable[[Sequence[Alternate]], Awaitable[bytes]]
 """Writes the body in the format that was asked for; takes the same in the other formats, for a page's links."""
@@ -59,7 +61,7 @@ class Asked:
         """Whether people read the answer."""
         return self.format == HTML
 
-    def write_graph(self, graph: Graph, first: NamedNode | None = None) -> bytes:
+    def write_graph(self, graph: Statements, first: NamedNode | None = None) -> bytes:
         """A graph in the format that was asked for, `first` before other things."""
         if self.format == JSON_LD:
             return dump(compact_graph(self.service.context, graph))

@@ -14,13 +14,10 @@ from plangraf.http.resource.negotiation import named_as
 from plangraf.http.resource.parameters import accept
 from plangraf.http.service import Service
 from plangraf.rdf.formats import JSON_LD
+from plangraf.rdf.jsonld.context import Context
+from plangraf.rdf.jsonld.profiles import PROFILE, SHAPES, STREAMING, write_as
 from plangraf.views.describe import Description
-from plangraf.views.jsonld import Context, compact_document, compact_graph, dump, expanded_document, types_first
 
-_PROFILE = "http://www.w3.org/ns/json-ld#"
-# Of several that do not go together the first counts.
-_SHAPES = ("expanded", "flattened", "compacted")
-_STREAMING = "streaming"
 _JSON = "application/json"
 
 
@@ -39,7 +36,7 @@ class JsonLdForm:
     def content_type(self) -> str:
         if not self.profiles or self.media_type != JSON_LD.media_type:
             return self.media_type
-        return f'{self.media_type}; profile="{" ".join(_PROFILE + profile for profile in self.profiles)}"'
+        return f'{self.media_type}; profile="{" ".join(PROFILE + profile for profile in self.profiles)}"'
 
 
 PLAIN = JsonLdForm(JSON_LD.media_type, ())
@@ -50,9 +47,9 @@ def form_of(request: Request) -> JsonLdForm:
     media_type, asked = named_as(accept(request), JSON_LD)
     if media_type != JSON_LD.media_type:
         return JsonLdForm(media_type, ())
-    shape = next((profile for profile in _SHAPES if _PROFILE + profile in asked), None)
-    streaming = _PROFILE + _STREAMING in asked
-    return JsonLdForm(media_type, (*([shape] if shape else []), *([_STREAMING] if streaming else [])))
+    shape = next((profile for profile in SHAPES if PROFILE + profile in asked), None)
+    streaming = PROFILE + STREAMING in asked
+    return JsonLdForm(media_type, (*([shape] if shape else []), *([STREAMING] if streaming else [])))
 
 
 def links_of(service: Service, form: JsonLdForm) -> list[str]:
@@ -65,11 +62,4 @@ def links_of(service: Service, form: JsonLdForm) -> list[str]:
 
 def written_as(context: Context, description: Description, form: JsonLdForm) -> bytes:
     """The JSON-LD of a document in one form."""
-    graph, thing = description.graph, description.thing
-    if "expanded" in form.profiles:
-        document: object = expanded_document(thing, graph)
-    elif "flattened" in form.profiles:
-        document = compact_graph(context, graph)
-    else:
-        document = compact_document(context, thing, graph, description.frame)
-    return dump(types_first(context, document) if _STREAMING in form.profiles else document)
+    return write_as(form.profiles, context, description.thing, description.graph, description.frame)

@@ -25,7 +25,7 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "What happened, with which value, and what to do."},
         "instance": {"type": "string", "description": "The request id."},
-        "code": {"type": "string", "description": "Name of the error, listed in the README."},
+        "code": {"type": "string", "description": "Name of the error, listed in docs/developers.md."},
         "line": {"type": "integer", "description": "Of the culprit in a query, from 1."},
         "column": {"type": "integer", "description": "Of the culprit in a query, from 1."},
         "token": {"type": "string", "description": "The culprit in a query."},

@@ -86,7 +86,7 @@ async def catalogue(service: Pinned) -> Catalogue:
         PlangrafError: what the engine raises.
     """
     held = await service.snapshot.part(holdings)
-    return Catalogue(service.settings, replace(held, dates=service.dates), service.snapshot.id)
+    return Catalogue(service.settings, service.site, replace(held, dates=service.dates), service.snapshot.id)
 
 
 def dates_part(service: Pinned) -> str:

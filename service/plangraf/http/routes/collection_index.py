@@ -14,10 +14,10 @@ from plangraf.http.routes.collection_requests import FORMATS
 from plangraf.http.service import Service
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import JSON_LD
+from plangraf.rdf.jsonld.compaction import compact_document
+from plangraf.rdf.jsonld.writing import dump
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.views.collections.index import PATH, index_csv, index_graph, totals
-from plangraf.views.collections.table import COLLECTIONS
-from plangraf.views.jsonld import compact_document, dump
 
 
 def resources(service: Service) -> Iterator[Resource]:
@@ -43,13 +43,13 @@ class CollectionIndex(Resource):
         own_base = urljoin(base, service.prefix)
 
         async def write(alternates: Sequence[Alternate]) -> bytes:
-            found = await totals(snapshot)
+            found = await totals(snapshot, service.collections)
             if asked.page:
-                listed = [(COLLECTIONS[path], number) for path, number in found.items()]
+                listed = [(service.collections[path], number) for path, number in found.items()]
                 return service.pages.render("collections.html", asked.language, listed=listed, alternates=alternates)
             if asked.format.kind == "table":
-                return index_csv(own_base, found, asked.language)
-            graph, own = index_graph(own_base, found), NamedNode(f"{own_base}/{PATH}")
+                return index_csv(own_base, service.collections, found, asked.language)
+            graph, own = index_graph(own_base, service.collections, found), NamedNode(f"{own_base}/{PATH}")
             if asked.format == JSON_LD:
                 return dump(compact_document(service.context, own, graph))
             return asked.write_graph(graph, own)

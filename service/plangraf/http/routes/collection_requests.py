@@ -13,8 +13,9 @@ from plangraf.http.resource.base import Asked
 from plangraf.http.resource.parameters import single
 from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML
 from plangraf.sparql.named.binding import LANGUAGES, term
+from plangraf.sparql.named.collection import Collection, Facet
+from plangraf.sparql.named.collection_head import RESERVED
 from plangraf.sparql.named.head import Parameter
-from plangraf.views.collections.table import Collection, Facet
 
 FORMATS = (*GRAPH_FORMATS, CSV, HTML)
 USUAL_LIMIT = 100
@@ -22,7 +23,6 @@ MOST = 1_000
 
 _VERSION = re.compile(r"[0-9a-f]{16}")
 _WHOLE = re.compile(r"[1-9][0-9]{0,8}")
-_COMMON = ("page", "limit", "version", "format", "lang")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def check_names(collection: Collection, given: Mapping[str, list[str]]) -> None:
     Raises:
         ParameterError: it is unknown.
     """
-    known = [*_COMMON, *(facet.name for facet in collection.facets)]
+    known = [*RESERVED, *(facet.name for facet in collection.facets)]
     for name in given:
         if name not in known:
             raise ParameterError(name, f"is not known to /{collection.path}. It takes: {', '.join(sorted(known))}.")

@@ -6,7 +6,7 @@ rel="next" meets every thing once, whatever version has become current meanwhile
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -25,12 +25,13 @@ from plangraf.http.routes.collection_requests import FORMATS, Selection, check_n
 from plangraf.http.service import Pinned, Service
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import JSON_LD
+from plangraf.rdf.jsonld.writing import dump
+from plangraf.sparql.named.collection import Collection, Facet
+from plangraf.sparql.named.collection_files import address_taken
 from plangraf.views.collections.listing import Addresses, Page, Table, fetch_members, json_ld, named, page_graph
 from plangraf.views.collections.members import counts, facet_places, order, select
-from plangraf.views.collections.table import COLLECTIONS, Collection, Facet
 from plangraf.views.describe import Labels, labels
-from plangraf.views.graphs import fetch_boolean
-from plangraf.views.jsonld import dump
+from plangraf.views.fetching import fetch_boolean
 from plangraf.views.shown import Shown
 
 # Of a facet with more values a page shows the most frequent ones, and an error names these.
@@ -39,8 +40,15 @@ _NAMED: Final = 10
 _REL = {"previous": "prev"}
 
 
-def resources(service: Service) -> Iterator[Resource]:
-    for collection in COLLECTIONS.values():
+def resources(service: Service, is_taken: Callable[[str], bool]) -> Iterator[Resource]:
+    """All collections.
+
+    Raises:
+        DataError: one has the address of something else, as `is_taken` tells.
+    """
+    for collection in service.collections.values():
+        if is_taken(f"/{collection.path}"):
+            raise address_taken(collection.path)
         yield CollectionResource(collection)
 
 
@@ -56,7 +64,7 @@ class CollectionResource(Resource):
             id=f"list-{collection.path}",
             tag="Collections",
             summary=f"{collection.en}, page by page",
-            description="An ending of the address, such as .csv, fixes the format.",
+            description=f"{collection.summary}. An ending of the address, such as .csv, fixes the format.",
             answer="One page",
             content=content(FORMATS),
             parameters=documented(collection),

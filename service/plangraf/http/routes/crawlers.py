@@ -58,7 +58,9 @@ class SitemapIndex(Resource):
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         async def write(_alternates: Sequence[Alternate]) -> bytes:
-            return sitemap.index(asked.service.settings.base_url, await sitemap.parts(snapshot.engine))
+            return sitemap.index(
+                asked.service.settings.base_url, await sitemap.parts(snapshot.engine, asked.service.collections)
+            )
 
         return View(write=write)
 
@@ -76,7 +78,10 @@ class SitemapPart(Resource):
             body = None
             # Six digits are more parts than an index may have.
             if number.isascii() and number.isdigit() and len(number) < 6 and str(int(number)) == number:
-                body = await sitemap.part(snapshot, asked.service.settings.base_url, int(number))
+                service = asked.service
+                body = await sitemap.part(
+                    snapshot, service.site.pages, service.collections, service.settings.base_url, int(number)
+                )
             if body is None:
                 raise ResourceNotFoundError(asked.place.path, "All parts are named in /sitemap.xml.")
             return body

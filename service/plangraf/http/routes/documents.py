@@ -25,12 +25,12 @@ from plangraf.http.routes.catalog import dataset_of, dates_part
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import DATASET_FORMATS, JSON_LD, Format, of_kinds
+from plangraf.rdf.jsonld.compaction import compact_document
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import dataset_json_ld
 from plangraf.views.describe import Description, describe
-from plangraf.views.graphs import fetch_boolean
-from plangraf.views.jsonld import compact_document
+from plangraf.views.fetching import fetch_boolean
 from plangraf.views.moved import given_up, replacements
 from plangraf.views.placing import placed, write_placed
 from plangraf.views.quality import is_dataset, with_quality
@@ -207,7 +207,7 @@ async def _describe(service: Pinned, iri: str, *, page: bool) -> Description:
         PlangrafError: what the engine raises.
     """
     try:
-        description = await describe(service.snapshot, iri, page=page)
+        description = await describe(service.snapshot, iri, service.frames, page=page)
     except QuerySyntaxError as error:
         # Our own query is sound: what is refused in it is the thing, a term of ours that nobody defined.
         if not iri.startswith(CLOSED_NAMESPACES):

@@ -26,7 +26,7 @@ from plangraf.rdf.formats import HTML, JSON, PLAIN_JSON, RESULT_FORMATS
 from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
 from plangraf.sparql.named.head import Parameter
 from plangraf.sparql.safety import Limits, check
-from plangraf.views.graphs import fetch_bytes
+from plangraf.views.fetching import fetch_bytes
 
 _EXAMPLES = {
     "iri": "https://w3id.org/plangraf/id/5001/plan/2020-2023-7",
@@ -92,7 +92,10 @@ class UnknownQuery(Resource):
 
 
 async def warm(service: Service) -> None:
-    """Answers each query that needs no parameter once, so that nobody waits for it after a start or a switch."""
+    """Answers each query that needs no parameter once, so that nobody waits for it after a start or a switch.
+
+    It takes no turn in the cache, because who asks meanwhile must not wait for what goes on at idle priority.
+    """
     async with service.snapshots.lease() as snapshot:
         await _warm(service.pinned(snapshot, kept=False))
 
@@ -103,15 +106,13 @@ async def _warm(service: Pinned) -> None:
             continue
         bound = query.bind({})
         tag = service.own_tag(*name_answer(_path(query), JSON, "", bound))
-        if await service.cache.turn(tag) is not None:
+        if service.cache.get(tag) is not None:
             continue
         try:
-            body = await fetch_bytes(service.snapshot.engine, QueryRequest(query=bound, format=JSON))
+            body = await fetch_bytes(service.snapshot.engine, QueryRequest(query=bound, format=JSON, ahead=True))
             service.cache.keep(Kept(tag, JSON.content_type.encode(), {IDENTITY: body}))
         except PlangrafError as error:
             log.warning("query not computed ahead", query=query.name, error=str(error))
-        finally:
-            service.cache.done(tag)
 
 
 class QueryList(Resource):

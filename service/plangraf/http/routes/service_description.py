@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
-from plangraf.views.graphs import RDF_TYPE, Graph
+from plangraf.rdf.graph import RDF_TYPE, Statements
 
 _SD = "http://www.w3.org/ns/sparql-service-description#"
 _VOID = "http://rdfs.org/ns/void#"
@@ -18,7 +18,7 @@ def service_name(endpoint: str) -> NamedNode:
     return NamedNode(f"{endpoint}#service")
 
 
-def service_description(endpoint: str, triples: int, graphs: Mapping[str, int]) -> Graph:
+def service_description(endpoint: str, triples: int, graphs: Mapping[str, int]) -> Statements:
     """The description of one endpoint, with IRIs where others have blank nodes, so that harvesters keep it.
 
     Args:
@@ -29,7 +29,7 @@ def service_description(endpoint: str, triples: int, graphs: Mapping[str, int]) 
     service = service_name(endpoint)
     dataset = NamedNode(f"{endpoint}#dataset")
     union = NamedNode(f"{endpoint}#union")
-    graph: Graph = [
+    graph: Statements = [
         (service, RDF_TYPE, NamedNode(_SD + "Service")),
         (service, NamedNode(_SD + "endpoint"), NamedNode(endpoint)),
         (service, NamedNode(_SD + "supportedLanguage"), NamedNode(_SD + "SPARQL11Query")),

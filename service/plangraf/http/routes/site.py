@@ -25,9 +25,7 @@ from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, PLAIN_JSON
 from plangraf.sparql.named.binding import NamedQuery
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import catalogue_json_ld
-from plangraf.views.collections.table import COLLECTIONS
-from plangraf.views.graphs import fetch, fetch_rows
-from plangraf.views.wording import collection_name, collection_order
+from plangraf.views.fetching import fetch, fetch_rows
 
 _DATASETS = """CONSTRUCT { ?dataset ?p ?o }
 WHERE { ?dataset a <http://www.w3.org/ns/dcat#Dataset> ; ?p ?o }"""
@@ -67,7 +65,7 @@ class Home(Resource):
                 "home.html",
                 language,
                 collections=await _collections(service, language),
-                lists=list(COLLECTIONS.values()),
+                lists=list(service.collections.values()),
                 downloads=bool(snapshot.contents.downloads()),
                 # There is one catalogue, that of the current version, and kept versions lead to it too.
                 catalog=f"{service.base_prefix}/catalog",
@@ -136,13 +134,14 @@ class _Collection:
 async def _collections(service: Pinned, language: str) -> list[_Collection]:
     """The named queries whose rows are things with a name: what there is, one list each."""
     found = []
-    for query in sorted(service.queries.values(), key=lambda query: collection_order(query.name)):
+    for query in sorted(service.queries.values(), key=lambda query: (query.head.position, query.name)):
         columns = list(query.head.columns)
         name = next((column for column in ("title", "label") if column in columns), None)
         needed = any(not parameter.optional for parameter in query.head.parameters.values())
         if needed or name is None or query.head.columns[columns[0]] != "iri":
             continue
-        title, lang = collection_name(query.name, language) or (query.head.summary, "en")
+        known = query.head.title
+        title, lang = (known.in_language(language), language) if known else (query.head.summary, "en")
         found.append(_Collection(query.name, title, lang, await _items(service, query, columns[0], name, language)))
     return found
 

@@ -21,9 +21,10 @@ from plangraf.http.resource.openapi import NOT_FOUND, Operation, content
 from plangraf.http.service import CONTEXT_PATH, Service, pinned
 from plangraf.pages.html import Alternate, shape_tables
 from plangraf.rdf.formats import DOCUMENT_FORMATS, GRAPH_FORMATS, JSON_LD, Format
+from plangraf.rdf.graph import Statements
 from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, SHAPES, SHAPES_GRAPH
 from plangraf.store.versions import VersionStore, context_digest
-from plangraf.views.graphs import Graph, fetch
+from plangraf.views.fetching import fetch
 
 _A_DAY_S = 86_400
 _DIGEST = re.compile(r"[0-9a-f]{16}")
@@ -62,7 +63,7 @@ class Vocabulary(Resource):
 
         return View(write=write, canonical=asked.service.settings.base_url + self.path, about=self._iri.value)
 
-    async def page(self, asked: Asked, graph: Graph, alternates: Sequence[Alternate]) -> bytes:
+    async def page(self, asked: Asked, graph: Statements, alternates: Sequence[Alternate]) -> bytes:
         tables = shape_tables(graph, asked.language, asked.service.prefix)
         return asked.service.pages.render("shapes.html", asked.language, tables=tables, alternates=alternates)
 
@@ -80,7 +81,7 @@ class Ontology(Vocabulary):
         _, policy = await snapshot.part(_page_of_ontology)
         return replace(view, headers={CONTENT_SECURITY_POLICY: policy})
 
-    async def page(self, asked: Asked, graph: Graph, alternates: Sequence[Alternate]) -> bytes:
+    async def page(self, asked: Asked, graph: Statements, alternates: Sequence[Alternate]) -> bytes:
         body, _ = await asked.service.snapshot.part(_page_of_ontology)
         return body
 

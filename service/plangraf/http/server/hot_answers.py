@@ -147,6 +147,5 @@ class Hot:
             began=began,
             request_id=request_id,
             version=known.version,
-            kept=True,
         )
         return known.head, b"x-request-id: %b\r\n\r\n%b" % (request_id.encode(), body)

@@ -9,9 +9,12 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from openpyxl.utils import get_column_letter
+
+from plangraf.diagnostics.diagnostic import Diagnostic
+from plangraf.sheets.cell_place import CellPlace, SheetDiagnostic
 from plangraf.sheets.model import Model
 from plangraf.sheets.notes import Note
-from plangraf.sheets.problems import Place, SheetProblem, column_letter
 from plangraf.sheets.read.raw import RawTable, Refused
 from plangraf.sheets.values import Cell, as_text
 
@@ -51,9 +54,9 @@ def own_sheet(raw: RawTable) -> Iterator[Note]:
                 yield Note("sheet", raw.title, str(number), str(position), text)
 
 
-def told_of_own_sheet(raw: RawTable) -> SheetProblem:
-    return SheetProblem(
-        Place(raw.name),
+def told_of_own_sheet(raw: RawTable) -> SheetDiagnostic:
+    return Diagnostic(
+        CellPlace(raw.name),
         "Arket er ikke et av våre. Det er tatt vare på som notater, og publiseres ikke.",
         "The sheet is not one of ours. It is kept as notes, and is not published.",
         "Info",
@@ -70,16 +73,16 @@ def own_heading(raw: RawTable, number: int, position: int, taken: Iterable[str])
     return name
 
 
-def told_of_own_column(raw: RawTable, number: int, position: int, heading: str) -> SheetProblem:
-    return SheetProblem(
-        Place(raw.name, number + 1, column_letter(position + 1), content=heading),
+def told_of_own_column(raw: RawTable, number: int, position: int, heading: str) -> SheetDiagnostic:
+    return Diagnostic(
+        CellPlace(raw.name, number + 1, get_column_letter(position + 1), content=heading),
         "Kolonnen er ikke en av våre. Den er tatt vare på som notater, og publiseres ikke.",
         "The column is not one of ours. It is kept as notes, and is not published.",
         "Info",
     )
 
 
-def told_of_hidden(raw: RawTable, rows: Sequence[int], columns: Sequence[int]) -> Iterator[SheetProblem]:
+def told_of_hidden(raw: RawTable, rows: Sequence[int], columns: Sequence[int]) -> Iterator[SheetDiagnostic]:
     """A word about data that the sheet does not show, all the same read.
 
     Args:
@@ -88,41 +91,43 @@ def told_of_hidden(raw: RawTable, rows: Sequence[int], columns: Sequence[int]) -
         columns: positions of its columns that are read.
     """
     if raw.hidden and rows:
-        yield SheetProblem(Place(raw.name), "Arket er skjult. Det er lest.", "The sheet is hidden. It is read.", "Info")
+        yield Diagnostic(
+            CellPlace(raw.name), "Arket er skjult. Det er lest.", "The sheet is hidden. It is read.", "Info"
+        )
     hidden = [str(position + 1) for position in rows if position in raw.hidden_rows]
     if hidden:
         shown = ", ".join(hidden[:_FEW]) + (" …" if len(hidden) > _FEW else "")
-        yield SheetProblem(
-            Place(raw.name),
+        yield Diagnostic(
+            CellPlace(raw.name),
             f"{len(hidden)} skjulte rader er lest (rad {shown}). Slett dem hvis de ikke gjelder.",
             f"{len(hidden)} hidden rows are read (row {shown}). Delete them if they do not apply.",
             "Info",
         )
-    letters = [column_letter(position + 1) for position in columns if position in raw.hidden_columns]
+    letters = [get_column_letter(position + 1) for position in columns if position in raw.hidden_columns]
     if letters:
-        yield SheetProblem(
-            Place(raw.name),
+        yield Diagnostic(
+            CellPlace(raw.name),
             f"Skjulte kolonner er lest: {', '.join(letters)}.",
             f"Hidden columns are read: {', '.join(letters)}.",
             "Info",
         )
     for position in rows:
         if position in raw.struck:
-            yield SheetProblem(
-                Place(raw.name, position + 1),
+            yield Diagnostic(
+                CellPlace(raw.name, position + 1),
                 "Raden er overstrøket og likevel lest. Slett den hvis den ikke gjelder.",
                 "The row is struck out and read all the same. Delete it if it does not apply.",
                 "Warning",
             )
 
 
-def merged_cells(raw: RawTable, first: int, columns: Iterable[int]) -> Iterator[SheetProblem]:
+def merged_cells(raw: RawTable, first: int, columns: Iterable[int]) -> Iterator[SheetDiagnostic]:
     """Merged cells among the data; above them, and in columns of people's own, they do no harm."""
     read = set(columns)
     for merged in raw.merged:
         if merged.last_row >= first and not read.isdisjoint(range(merged.first_column, merged.last_column + 1)):
-            yield SheetProblem(
-                Place(raw.name, merged.first_row + 1, column_letter(merged.first_column + 1)),
+            yield Diagnostic(
+                CellPlace(raw.name, merged.first_row + 1, get_column_letter(merged.first_column + 1)),
                 f"Cellene {merged.name} er slått sammen. Del dem, og skriv verdien i hver celle den gjelder.",
                 f"The cells {merged.name} are merged. Unmerge them, and write the value into each cell that it is for.",
             )

@@ -14,19 +14,22 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad
 
-from plangraf.checks.shacl import checks, shacl
+from plangraf.checks.check_queries import check_problems
+from plangraf.checks.data_graph import DataGraph
+from plangraf.checks.shacl.validation import shacl_problems
 from plangraf.checks.terms_used import undefined_terms
-from plangraf.errors import DataProblem
+from plangraf.diagnostics.diagnostic import Diagnostic, FileDiagnostic, FilePlace
+from plangraf.rdf.canonical import relabelled
+from plangraf.rdf.names import compact, local_name
 from plangraf.rdf.namespaces import GRAPH, ID, PLAN
 from plangraf.settings import Settings
+from plangraf.sheets.cell_place import CellPlace, SheetDiagnostic
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Model
-from plangraf.sheets.problems import Place, SheetProblem
 from plangraf.sheets.read.links import Names, no_key
 from plangraf.sheets.read.rows import Imported
 from plangraf.sources.files import SourceFile, read_files, source_files
-from plangraf.sources.turtle import Place as FilePlace
-from plangraf.sources.turtle import compact, read, relabelled
+from plangraf.sources.turtle import read
 
 _EVIDENCE_CHECK = "queries/checks/every-statement-has-evidence.rq"
 _LINK_CHECK = "queries/checks/link-to-nothing.rq"
@@ -46,7 +49,7 @@ def check(
     imported: Imported,
     model: Model,
     keys: Keys,
-) -> list[SheetProblem]:
+) -> list[SheetDiagnostic]:
     """Everything that a build would say of the files, and only of what they describe.
 
     Args:
@@ -78,20 +81,21 @@ def check(
 
         found = list(parsed.problems)
         found += undefined_terms(settings.home, parsed.quads, everything, own, locate)
-        found += shacl(everything, locate, reached)
-        found += checks(everything, sorted((settings.home / "queries" / "checks").glob("*.rq")), locate, nodes)
+        data = DataGraph(everything)
+        found += shacl_problems(data, locate, reached)
+        found += check_problems(data, sorted((settings.home / "queries" / "checks").glob("*.rq")), locate, nodes)
     names = {file.name for file in own}
     ours = [
         problem for problem in found
-        if problem.focus_node in nodes or problem.file in names or (problem.shape or "").startswith("queries/")
-        or (problem.focus_node in reached and problem.severity == "Violation")
+        if problem.place.thing in nodes or problem.place.file in names or (problem.rule or "").startswith("queries/")
+        or (problem.place.thing in reached and problem.severity == "Violation")
     ]  # fmt: skip
     return [*dead, *_placed([problem for problem in ours if not told(problem)], imported, model)]
 
 
 def _dead_links(
     imported: Imported, everything: Iterable[Quad], model: Model, keys: Keys
-) -> tuple[list[SheetProblem], Callable[[DataProblem], bool]]:
+) -> tuple[list[SheetDiagnostic], Callable[[FileDiagnostic], bool]]:
     """Links to things of ours that nothing describes, by cell; and whether a build's result says the same."""
     known = {quad.subject for quad in everything}
     columns = {(sheet.iri, column.path): column for sheet in model.sheets for column in sheet.columns}
@@ -116,13 +120,13 @@ def _dead_links(
         for (focus, path), values in dead.items()
     ]
 
-    def told(problem: DataProblem) -> bool:
-        focus = problem.focus_node or ""
-        if problem.shape == _LINK_CHECK:
-            return any(focus == subject and compact(path) in problem.message_en for subject, path in dead)
-        paths = model.paths.get(problem.shape or "", ())
+    def told(problem: FileDiagnostic) -> bool:
+        focus = problem.place.thing or ""
+        if problem.rule == _LINK_CHECK:
+            return any(focus == subject and compact(path) in problem.en for subject, path in dead)
+        paths = model.paths.get(problem.rule or "", ())
         values = [value for path in paths for value in dead.get((focus, path), [])]
-        return any(compact(value.value) in problem.message_en for value in values)
+        return any(compact(value.value) in problem.en for value in values)
 
     return found, told
 
@@ -133,7 +137,7 @@ def _left_alone(
     beside: Iterable[Quad],
     locate: Callable[[str], FilePlace | None],
     keys: Keys,
-) -> list[SheetProblem]:
+) -> list[SheetDiagnostic]:
     """Links of other datasets to things that the folder describes now and nothing will after a replacement."""
     before = read([SourceFile(path, path.name, GRAPH) for path in read_files(folder)]).quads
     gone = {quad.subject for quad in before} - {quad.subject for quad in everything}
@@ -148,8 +152,8 @@ def _left_alone(
         where = f"{keys.short(first)}" + (f" ({place.file}:{place.line})" if place else "")
         more = f" + {len(others) - 1}" if len(others) > 1 else ""
         found.append(
-            SheetProblem(
-                Place(keys.short(thing)),
+            Diagnostic(
+                CellPlace(keys.short(thing)),
                 f"Raden mangler nå, og et annet datasett viser til den: {where}{more}. Ta raden med, eller fjern "
                 "lenken der først.",
                 f"The row is missing now, and another dataset links to it: {where}{more}. Keep the row, or remove the "
@@ -181,12 +185,12 @@ def _beside(settings: Settings, folder: Path) -> Iterable[SourceFile]:
             yield file
 
 
-def _placed(found: Iterable[DataProblem], imported: Imported, model: Model) -> Iterator[SheetProblem]:
+def _placed(found: Iterable[FileDiagnostic], imported: Imported, model: Model) -> Iterator[SheetDiagnostic]:
     # A check gives a row for each statement: of one thing they are told together.
-    together: dict[tuple[str, str], list[DataProblem]] = defaultdict(list)
+    together: dict[tuple[str, str], list[FileDiagnostic]] = defaultdict(list)
     for problem in found:
-        if problem.shape and problem.shape.startswith("queries/") and problem.focus_node:
-            together[problem.shape, problem.focus_node].append(problem)
+        if problem.rule and problem.rule.startswith("queries/") and problem.place.thing:
+            together[problem.rule, problem.place.thing].append(problem)
             continue
         yield from _by_cell(problem, imported, model)
     rows = {row.thing.value: row for row in imported.rows}
@@ -195,55 +199,55 @@ def _placed(found: Iterable[DataProblem], imported: Imported, model: Model) -> I
         if of_evidence and (focus, "evidence") in imported.bad:
             continue
         first = problems[0]
-        place = imported.places.get(focus) or _named_in(first, imported) or Place(first.file)
+        place = imported.places.get(focus) or _named_in(first, imported) or CellPlace(first.place.file)
         hint_nb, hint_en = (_ECHO_NB, _ECHO_EN) if imported.bad else ("", "")
         if of_evidence:
             hint_nb, hint_en = _HINT_NB, _HINT_EN
             place = rows[focus].evidence.get(_FIRST_LINE, ([], place))[1] if focus in rows else place
         details = [_detail(problem, properties_only=of_evidence) for problem in problems]
         shown = f" [{'; '.join(dict.fromkeys(filter(None, details)))}]" if any(details) else ""
-        yield SheetProblem(
+        yield Diagnostic(
             place,
-            first.message_nb.partition(" [")[0] + shown + hint_nb,
-            first.message_en.partition(" [")[0] + shown + hint_en,
+            first.nb.partition(" [")[0] + shown + hint_nb,
+            first.en.partition(" [")[0] + shown + hint_en,
             first.severity, shape,
         )  # fmt: skip
 
 
-def _named_in(problem: DataProblem, imported: Imported) -> Place | None:
+def _named_in(problem: FileDiagnostic, imported: Imported) -> CellPlace | None:
     """The row of a thing that a check's result names beside another dataset's."""
-    named = re.findall(r"<([^<>]+)>", problem.message_en)
+    named = re.findall(r"<([^<>]+)>", problem.en)
     return next((imported.places[iri] for iri in named if iri in imported.places), None)
 
 
-def _detail(problem: DataProblem, *, properties_only: bool) -> str:
+def _detail(problem: FileDiagnostic, *, properties_only: bool) -> str:
     """The columns of a check's row, numbers without their datatype; of a statement without evidence its property."""
-    detail = re.sub(r'"([^"]*)"\^\^<[^>]*>', r"\1", problem.message_en.partition(" [")[2].removesuffix("]"))
+    detail = re.sub(r'"([^"]*)"\^\^<[^>]*>', r"\1", problem.en.partition(" [")[2].removesuffix("]"))
     match = re.match(r"property ([^,]+)", detail) if properties_only else None
     return match[1] if match else detail
 
 
-def _by_cell(problem: DataProblem, imported: Imported, model: Model) -> Iterator[SheetProblem]:
-    focus = problem.focus_node or ""
-    paths = model.paths.get(problem.shape or "", ())
+def _by_cell(problem: FileDiagnostic, imported: Imported, model: Model) -> Iterator[SheetDiagnostic]:
+    focus = problem.place.thing or ""
+    paths = model.paths.get(problem.rule or "", ())
     if any((focus, path) in imported.bad for path in paths):
         return  # told already: the cell could not be read
     value = _value(problem, paths)
     cells = [place for path in paths for place in imported.cells.get((focus, path), [])]
     cells = [place for place in cells if value and value in (place.content or "")] or cells
     filled = [place for place in cells if place.content] if value else []
-    place = next(iter(filled or cells), None) or imported.places.get(focus) or Place(problem.file)
-    nb, en = problem.message_nb, problem.message_en
+    place = next(iter(filled or cells), None) or imported.places.get(focus) or CellPlace(problem.place.file)
+    nb, en = problem.nb, problem.en
     if paths and cells:
         nb, en = nb.rpartition(" [")[0] or nb, en.rpartition(" [")[0] or en
-    yield SheetProblem(place, nb, en, problem.severity, problem.shape)
+    yield Diagnostic(place, nb, en, problem.severity, problem.rule)
 
 
-def _value(problem: DataProblem, paths: Iterable[str]) -> str:
+def _value(problem: FileDiagnostic, paths: Iterable[str]) -> str:
     """The value in the result's brackets, as text; empty when the result is about what is missing."""
-    detail = problem.message_en.rpartition(" [")[2].removesuffix("]")
+    detail = problem.en.rpartition(" [")[2].removesuffix("]")
     for path in paths:
         detail = detail.removeprefix(compact(path)).strip()
     if detail.startswith('"'):
         return detail[1 : detail.rfind('"')]
-    return detail.strip("<>").rpartition("/")[2]
+    return local_name(detail.strip("<>"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 
-from plangraf.sheets.problems import Place, SheetProblem
+from plangraf.diagnostics.diagnostic import Diagnostic
+from plangraf.sheets.cell_place import CellPlace, SheetDiagnostic
 from plangraf.sheets.read.raw import UnreadableError
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -13,7 +14,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 _EXPECTED = frozenset("æøåÆØÅéÉèÈêëóòôöÖüÜäÄáàÁçñ«»–—“”„’…§°€£·•½¼²³®©´µ×\u00a0\u00ad")
 
 
-def decoded(content: bytes, name: str, problems: list[SheetProblem]) -> str:
+def decoded(content: bytes, name: str, problems: list[SheetDiagnostic]) -> str:
     """The text of a file.
 
     Args:
@@ -45,8 +46,8 @@ def decoded(content: bytes, name: str, problems: list[SheetProblem]) -> str:
         if not {sign for sign in text if ord(sign) > 126} <= _EXPECTED:
             raise _unreadable(content, error.start, name) from error
     problems.append(
-        SheetProblem(
-            Place(name),
+        Diagnostic(
+            CellPlace(name),
             "Filen er ikke UTF-8 og er lest som Windows-1252. Se etter at æ, ø og å er riktige.",
             "The file is not UTF-8 and is read as Windows-1252. See that æ, ø and å are right.",
             "Info",

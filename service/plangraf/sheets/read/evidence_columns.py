@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from plangraf.diagnostics.diagnostic import Diagnostic
+from plangraf.rdf.graph import RDF_TYPE, Graph, Node, Value, statements
+from plangraf.rdf.names import local_name
 from plangraf.rdf.namespaces import ID, PLAN, PREFIXES, SCHEME, slug
-from plangraf.sheets.facts import TYPE, Term
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import EVIDENCE, EVIDENCE_KIND, HAS_SOURCE, PASSAGE, Model
-from plangraf.sheets.problems import SheetProblem
 from plangraf.sheets.read.rows import Imported, Row
 
 _XSD = PREFIXES["xsd"]
-_TYPE = NamedNode(TYPE)
 _ABOUT, _PROPERTY, _VALUE, _PASSAGE, _CHECKED = (
     NamedNode(PLAN + name) for name in ("about", "aboutProperty", "aboutValue", "passage", "checked")
 )
@@ -53,11 +53,11 @@ class _Writer:
         self._names = {triple.subject for triple in imported.triples}
         self._sources = sorted(
             {triple.subject for triple in imported.triples
-             if triple.predicate == _TYPE and triple.object == _SOURCE_DOCUMENT},
+             if triple.predicate == RDF_TYPE and triple.object == _SOURCE_DOCUMENT},
             key=str,
         )  # fmt: skip
         # What a passage says → the passages that say it.
-        self._passages: dict[tuple[NamedNode, Term], set[NamedNode]] = defaultdict(set)
+        self._passages: dict[tuple[NamedNode, Value], set[NamedNode]] = defaultdict(set)
         self._covered: set[tuple[object, object, object]] = set()
         self._index()
 
@@ -72,7 +72,7 @@ class _Writer:
         if source is None or (not sources and len(self._sources) > 1):
             _, place = row.evidence.get(HAS_SOURCE, ([], row.place))
             self._imported.problems.append(
-                SheetProblem(
+                Diagnostic(
                     place,
                     "Skriv hvilket kildedokument belegget står i: arket for kildedokumenter har ikke nøyaktig ett.",
                     "Write the source document of the evidence: the sheet of source documents has not exactly one.",
@@ -87,20 +87,20 @@ class _Writer:
         for how, properties, values in self._by_kind(row, chosen):
             self._evidence(row, properties, values, how, passage)
 
-    def _by_kind(self, row: Row, chosen: Term) -> Iterator[tuple[Term, list[NamedNode], list[Term]]]:
+    def _by_kind(self, row: Row, chosen: Value) -> Iterator[tuple[Value, list[NamedNode], list[Value]]]:
         """The row's statements without evidence, by how they follow from the passage.
 
         A kind comes with the properties of which all values are of that kind, and again with the values of others.
         """
         usual = {column.path: column.usual for column in row.sheet.columns if column.role == "property"}
-        kinds: dict[NamedNode, dict[Term, list[Term]]] = defaultdict(lambda: defaultdict(list))
+        kinds: dict[NamedNode, dict[Value, list[Value]]] = defaultdict(lambda: defaultdict(list))
         for triple in dict.fromkeys((*row.implied, *row.said)):
             if self._is_covered(triple) or isinstance(triple.object, Triple):
                 continue
             kind = _STRUCTURAL if triple in row.implied else _kind(triple, usual, chosen)
             kinds[triple.predicate][kind].append(triple.object)
-        whole: dict[Term, list[NamedNode]] = defaultdict(list)
-        parts: dict[Term, list[tuple[NamedNode, list[Term]]]] = defaultdict(list)
+        whole: dict[Value, list[NamedNode]] = defaultdict(list)
+        parts: dict[Value, list[tuple[NamedNode, list[Value]]]] = defaultdict(list)
         for path, found in kinds.items():
             for kind, values in found.items():
                 if len(found) == 1:
@@ -114,12 +114,12 @@ class _Writer:
             yield kind, paths, sorted((value for _, values in parts[kind] for value in values), key=str)
 
     def _passage(
-        self, row: Row, source: NamedNode, said: set[tuple[NamedNode, Term]], cells: dict[str, list[Term]]
+        self, row: Row, source: NamedNode, said: set[tuple[NamedNode, Value]], cells: dict[str, list[Value]]
     ) -> NamedNode:
         """The passage that says all this, or a new one: `<source>-l161-176`, as the existing ones are called."""
         if found := set.intersection(*(self._passages.get(fact, set()) for fact in said)):
             return min(found, key=str)
-        name = f"{self._base(source)}/passage/{source.value.rpartition('/')[2]}"
+        name = f"{self._base(source)}/passage/{local_name(source.value)}"
         lines = [str(value.value) for path in (_FIRST_LINE, _LAST_LINE) for value in cells.get(path, [])]
         if lines:
             name += f"-l{'-'.join(dict.fromkeys(lines))}"
@@ -131,7 +131,7 @@ class _Writer:
         for path, value in sorted(said, key=str):
             self._add(row, passage, path, value)
         for iri in sheet.types if sheet else (PASSAGE,):
-            self._add(row, passage, _TYPE, NamedNode(iri))
+            self._add(row, passage, RDF_TYPE, NamedNode(iri))
         for asked, (_, place) in row.evidence.items():
             self._imported.cells[passage.value, asked] = [place]
         for fact in said:
@@ -139,15 +139,15 @@ class _Writer:
         return passage
 
     def _evidence(
-        self, row: Row, properties: list[NamedNode], values: list[Term], how: Term, passage: NamedNode
+        self, row: Row, properties: list[NamedNode], values: list[Value], how: Value, passage: NamedNode
     ) -> None:
         local = re.sub(r"^(?:[0-9]{4}/)?", "", row.thing.value.removeprefix(ID))
         about = re.sub(r"[^a-z0-9.]+", "-", re.sub(r"^https?://", "", local).lower()).strip("-.")
-        kind = str(how.value).rpartition("/")[2]
+        kind = local_name(str(how.value))
         evidence = self._new(f"{self._base(row.thing)}/evidence/{self._dataset}-{about}-{kind}")
         sheet = self._model.sheet(EVIDENCE)
         for iri in sheet.types if sheet else (EVIDENCE,):
-            self._add(row, evidence, _TYPE, NamedNode(iri))
+            self._add(row, evidence, RDF_TYPE, NamedNode(iri))
         for path, value in ((_ABOUT, row.thing), (_KIND, how), (_PASSAGE, passage), (_CHECKED, _FALSE)):
             self._add(row, evidence, path, value)
         for value in values:
@@ -158,7 +158,7 @@ class _Writer:
         if EVIDENCE_KIND in row.evidence:
             self._imported.cells[evidence.value, EVIDENCE_KIND] = [row.evidence[EVIDENCE_KIND][1]]
 
-    def _add(self, row: Row, subject: NamedNode, path: NamedNode, value: Term) -> None:
+    def _add(self, row: Row, subject: NamedNode, path: NamedNode, value: Value) -> None:
         self._imported.add(Triple(subject, path, value), row.place)
 
     def _new(self, name: str) -> NamedNode:
@@ -178,23 +178,18 @@ class _Writer:
         return not self._covered.isdisjoint({(about, path, None), (about, path, value)})
 
     def _index(self) -> None:
-        known: dict[NamedNode, dict[NamedNode, set[Term]]] = defaultdict(lambda: defaultdict(set))
-        for triple in self._imported.triples:
-            if isinstance(triple.subject, NamedNode) and not isinstance(triple.object, Triple):
-                known[triple.subject][triple.predicate].add(triple.object)
-        for subject, facts in known.items():
-            if NamedNode(PASSAGE) in facts[_TYPE]:
-                for said, terms in facts.items():
-                    for term in terms:
-                        self._passages[said, term].add(subject)
-            for about, path, value in _covers(facts):
-                self._covered.add((about, path, value))
+        graph = Graph(statements(self._imported.triples))
+        for thing in graph.things:
+            if isinstance(thing, NamedNode) and PASSAGE in graph.iris(thing, RDF_TYPE):
+                for fact in graph.facts(thing):
+                    self._passages[fact].add(thing)
+            self._covered.update(_covers(graph, thing))
 
 
-def _kind(triple: Triple, usual: Mapping[str, str | None], chosen: Term) -> Term:
+def _kind(triple: Triple, usual: Mapping[str, str | None], chosen: Value) -> Value:
     """How a statement of a row follows from the row's passage."""
     value = triple.object
-    if triple.predicate == _TYPE:
+    if triple.predicate == RDF_TYPE:
         return _STRUCTURAL
     if isinstance(value, Literal) and value.language == "en":
         return _SUMMARISED  # what a Norwegian source says, in other words
@@ -203,8 +198,8 @@ def _kind(triple: Triple, usual: Mapping[str, str | None], chosen: Term) -> Term
     return chosen if kind in (_PRINTED, _IDENTIFIED) and chosen != _PRINTED else kind
 
 
-def _covers(facts: dict[NamedNode, set[Term]]) -> Iterator[tuple[Term, Term, Term | None]]:
-    for about in facts[_ABOUT]:
-        for path in facts[_PROPERTY]:
-            for value in facts[_VALUE] or (None,):
+def _covers(graph: Graph, evidence: Node) -> Iterator[tuple[Value, Value, Value | None]]:
+    for about in graph.values(evidence, _ABOUT):
+        for path in graph.values(evidence, _PROPERTY):
+            for value in graph.values(evidence, _VALUE) or (None,):
                 yield about, path, value

@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import NamedNode, Triple
 
-from plangraf.rdf.namespaces import ID, PLAN, PREFIXES
-from plangraf.sheets.facts import TYPE
+from plangraf.diagnostics.diagnostic import Diagnostic
+from plangraf.rdf.graph import RDF_TYPE, Graph, statements
+from plangraf.rdf.names import expand
+from plangraf.rdf.namespaces import ID
+from plangraf.sheets.cell_place import CellPlace, SheetDiagnostic
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Column
-from plangraf.sheets.problems import Place, SheetProblem
 
 _NAMES = [
-    *(PREFIXES["rdfs"] + "label", PREFIXES["skos"] + "prefLabel", PREFIXES["skos"] + "altLabel"),
-    *(PREFIXES["dcterms"] + "title", PREFIXES["dcterms"] + "alternative"),
-    *(PLAN + "number", PLAN + "planNumberAsPrinted", PLAN + "goalNumber", PLAN + "caseNumber"),
-]
+    NamedNode(expand(name))
+    for name in (
+        "rdfs:label", "skos:prefLabel", "skos:altLabel", "dcterms:title", "dcterms:alternative",
+        "plan:number", "plan:planNumberAsPrinted", "plan:goalNumber", "plan:caseNumber",
+    )
+]  # fmt: skip
 
 
 class Names:
@@ -30,23 +33,14 @@ class Names:
 
     def __init__(self, triples: Iterable[Triple], keys: Keys) -> None:
         self._keys = keys
-        self._classes: dict[str, list[str]] = defaultdict(list)
-        self._called: dict[str, set[str]] = defaultdict(set)
-        for triple in triples:
-            if not isinstance(triple.subject, NamedNode) or _of_another(triple.subject.value, keys):
-                continue
-            if triple.predicate.value == TYPE and isinstance(triple.object, NamedNode):
-                self._classes[triple.object.value].append(triple.subject.value)
-            elif triple.predicate.value in _NAMES and isinstance(triple.object, Literal):
-                self._called[triple.subject.value].add(_plain(triple.object.value))
+        self._graph = Graph(statements(triples))
+        self._called: dict[str, set[str]] = {}
 
     def meant(self, column: Column, text: str) -> str | None:
         """The key of the one thing that a text in a column of links seems to mean."""
-        things = sorted({iri for name in column.kind.classes for iri in self._classes.get(name, ())})
+        things = self._things(column)
         plain = _plain(text.rpartition("/")[2] if "/" in text and not text.startswith("http") else text)
-        exact = [
-            iri for iri in things if plain in self._called.get(iri, ()) or _plain(text) in self._called.get(iri, ())
-        ]
+        exact = [iri for iri in things if not self._names(iri).isdisjoint((plain, _plain(text)))]
         if len(exact) == 1:
             return self._keys.short(exact[0])
         keys = {self._keys.short(iri): iri for iri in things}
@@ -59,11 +53,24 @@ class Names:
 
     def examples(self, column: Column, most: int = 3) -> list[str]:
         """Keys of things that a column could name."""
-        things = sorted({iri for name in column.kind.classes for iri in self._classes.get(name, ())})
+        things = self._things(column)
         return [self._keys.short(iri) for iri in things[:most]]
 
+    def _things(self, column: Column) -> list[str]:
+        """The things of a column's classes."""
+        found = {thing for name in column.kind.classes for thing in self._graph.pointing(RDF_TYPE, NamedNode(name))}
+        iris = (thing.value for thing in found if isinstance(thing, NamedNode))
+        return sorted(iri for iri in iris if not _of_another(iri, self._keys))
 
-def no_key(place: Place, column: Column, text: str, names: Names) -> SheetProblem:
+    def _names(self, iri: str) -> set[str]:
+        if iri not in self._called:
+            thing = NamedNode(iri)
+            found = (text.value for name in _NAMES for text in self._graph.literals(thing, name))
+            self._called[iri] = {_plain(text) for text in found}
+        return self._called[iri]
+
+
+def no_key(place: CellPlace, column: Column, text: str, names: Names) -> SheetDiagnostic:
     """A cell of links that holds what is no key, or the key of nothing."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     found = [(line, meant) for line in lines if (meant := names.meant(column, line))]
@@ -76,7 +83,7 @@ def no_key(place: Place, column: Column, text: str, names: Names) -> SheetProble
     else:
         nb = "Ingen ting av denne klassen er beskrevet. Legg til en rad for den, og skriv nøkkelen dens her."
         en = "Nothing of this class is described. Add a row for it, and write its key here."
-    return SheetProblem(
+    return Diagnostic(
         place,
         f"Dette er ikke nøkkelen til noe som er beskrevet. {nb}",
         f"This is not the key of anything described. {en}",

@@ -11,7 +11,7 @@ import re
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 
-from plangraf.sheets.problems import CellError
+from plangraf.sheets.cell_place import CellError
 from plangraf.sheets.read.raw import Refused
 from plangraf.sheets.unit_marks import Marked, known
 from plangraf.sheets.values import Cell, PartOfDate, exact

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from plangraf.sheets.problems import CellError, Place, SheetProblem
+from plangraf.diagnostics.diagnostic import Diagnostic
+from plangraf.sheets.cell_place import CellError, CellPlace, SheetDiagnostic
 from plangraf.sheets.values import Cell
 
 # Enough for the largest municipality's evidence; a stray cell at the end of a sheet would make billions.
@@ -48,7 +49,7 @@ class RawTable:
 
     name: str
     rows: list[list[Cell | Refused]]
-    problems: list[SheetProblem] = field(default_factory=list)
+    problems: list[SheetDiagnostic] = field(default_factory=list)
     title: str = ""
     merged: list[Merged] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
@@ -63,7 +64,7 @@ class Found:
     """The tables of a workbook or a folder, and what the folder holds that is no table."""
 
     tables: list[RawTable] = field(default_factory=list)
-    problems: list[SheetProblem] = field(default_factory=list)
+    problems: list[SheetDiagnostic] = field(default_factory=list)
 
 
 class UnreadableError(Exception):
@@ -71,4 +72,4 @@ class UnreadableError(Exception):
 
     def __init__(self, name: str, nb: str, en: str) -> None:
         super().__init__(en)
-        self.problem = SheetProblem(Place(name), nb, en)
+        self.problem = Diagnostic(CellPlace(name), nb, en)

@@ -12,16 +12,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
+from openpyxl.utils import get_column_letter
 from pyoxigraph import NamedNode, Triple
 
+from plangraf.diagnostics.diagnostic import Diagnostic
+from plangraf.rdf.graph import RDF_TYPE, Value
 from plangraf.rdf.namespaces import PLAN, PREFIXES, slug
+from plangraf.sheets.cell_place import CellError, CellPlace, SheetDiagnostic
 from plangraf.sheets.cells import read
 from plangraf.sheets.derived import derived
-from plangraf.sheets.facts import TYPE, Term
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Column, Model, Sheet
 from plangraf.sheets.notes import Note
-from plangraf.sheets.problems import CellError, Place, SheetProblem, column_letter
 from plangraf.sheets.read.asides import (
     merged_cells,
     own_heading,
@@ -38,7 +40,6 @@ from plangraf.sheets.unit_marks import without_mark
 from plangraf.sheets.values import STRING, Cell, as_text, lexical_of, spoiled
 from plangraf.sheets.write.tables import NOTHING_IMPLIED, OTHER_COLUMNS, OTHER_MACHINE, other_term
 
-_TYPE = NamedNode(TYPE)
 _PLAN_NUMBER = PLAN + "number"
 _DECIMAL = PREFIXES["xsd"] + "decimal"
 _UNIT = PREFIXES["qudt"] + "Unit"
@@ -57,11 +58,11 @@ class Row:
 
     thing: NamedNode
     sheet: Sheet
-    place: Place
+    place: CellPlace
     said: list[Triple] = field(default_factory=list)
     implied: list[Triple] = field(default_factory=list)
     bare: bool = False
-    evidence: dict[str, tuple[list[Term], Place]] = field(default_factory=dict)
+    evidence: dict[str, tuple[list[Value], CellPlace]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -74,14 +75,14 @@ class Imported:
 
     triples: set[Triple] = field(default_factory=set)
     rows: list[Row] = field(default_factory=list)
-    places: dict[str, Place] = field(default_factory=dict)
-    cells: dict[tuple[str, str], list[Place]] = field(default_factory=dict)
+    places: dict[str, CellPlace] = field(default_factory=dict)
+    cells: dict[tuple[str, str], list[CellPlace]] = field(default_factory=dict)
     bad: set[tuple[str, str]] = field(default_factory=set)
-    problems: list[SheetProblem] = field(default_factory=list)
+    problems: list[SheetDiagnostic] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
-    unnamed: list[tuple[Place, Column, str]] = field(default_factory=list)
+    unnamed: list[tuple[CellPlace, Column, str]] = field(default_factory=list)
 
-    def add(self, triple: Triple, place: Place) -> None:
+    def add(self, triple: Triple, place: CellPlace) -> None:
         self.triples.add(triple)
         assert isinstance(triple.subject, NamedNode)
         self.places.setdefault(triple.subject.value, place)
@@ -90,7 +91,7 @@ class Imported:
 def read_tables(found: Sequence[RawTable], model: Model, keys: Keys) -> Imported:
     """The triples of all tables, what is kept aside, and everything that cannot be read."""
     imported = Imported()
-    keyed: dict[NamedNode, Place] = {}
+    keyed: dict[NamedNode, CellPlace] = {}
     for raw in found:
         imported.problems += raw.problems
         _TableReader(raw, model, keys, imported, keyed).read()
@@ -105,7 +106,7 @@ class _TableReader:
     model: Model
     keys: Keys
     imported: Imported
-    _keyed: dict[NamedNode, Place]
+    _keyed: dict[NamedNode, CellPlace]
     _own: dict[int, str] = field(default_factory=dict)
 
     def read(self) -> None:
@@ -152,7 +153,7 @@ class _TableReader:
         hint_en = f"Did you mean {titles}?" if meant else f"Sheets that there are: {titles}."
         found = f" «{key}»" if key else ""
         self._problem(
-            Place(self.raw.name, None if number is None else number + 1),
+            CellPlace(self.raw.name, None if number is None else number + 1),
             f"Arket er ukjent: raden med de grå navnene mangler eller er ukjent{found}. Slett arket, eller ta det fra "
             f"en mal (`plangraf export-sheet --template`). {hint_nb}",
             f"The sheet is unknown: the row of grey names is missing or unknown{found}. Delete the sheet, or take it "
@@ -164,7 +165,7 @@ class _TableReader:
         columns: dict[int, Column] = {}
         width = max(len(row) for row in self.raw.rows)
         for position, name in enumerate([*names, *[""] * (width - len(names))]):
-            place = Place(self.raw.name, number + 1, column_letter(position + 1), content=name or None)
+            place = CellPlace(self.raw.name, number + 1, get_column_letter(position + 1), content=name or None)
             if name in known:
                 if known[name] in columns.values():
                     self._problem(
@@ -222,7 +223,7 @@ class _TableReader:
         self._keyed[thing] = place
         self.imported.places[thing.value] = place
         self._keep_notes(sheet, position, self.keys.short(thing.value), columns)
-        said: dict[str, set[Term]] = {}
+        said: dict[str, set[Value]] = {}
         unit = next((iri for _, column, cell in cells if (iri := _unit(column, cell, self.keys))), None)
         for number, column, cell in cells:
             if column.role == "key":
@@ -237,7 +238,7 @@ class _TableReader:
                 cell = number_alone
             values = self._values(column, cell, where, thing)
             if column.role == "classes":
-                said.setdefault(TYPE, set()).update(values)
+                said.setdefault(RDF_TYPE.value, set()).update(values)
                 row.bare = NOTHING_IMPLIED in _lines(cell)
             elif column.role == "evidence":
                 row.evidence[column.path] = (values, where)
@@ -247,7 +248,7 @@ class _TableReader:
         self._fill(row, said)
         return True
 
-    def _derived(self, sheet: Sheet, column: Column, cell: Cell | Refused) -> dict[str, list[Term]] | None:
+    def _derived(self, sheet: Sheet, column: Column, cell: Cell | Refused) -> dict[str, list[Value]] | None:
         """What a cell says of several properties, when the sheet has a column for each."""
         if column.role != "property" or isinstance(cell, Refused):
             return None
@@ -269,7 +270,7 @@ class _TableReader:
             if row == position and number in columns and key:
                 self.imported.notes.append(Note("comment", machine, key, columns[number].machine, text))
 
-    def _fill(self, row: Row, said: dict[str, set[Term]]) -> None:
+    def _fill(self, row: Row, said: dict[str, set[Value]]) -> None:
         row.said = [
             Triple(row.thing, NamedNode(path), value) for path, values in said.items() for value in values
         ]  # fmt: skip
@@ -277,7 +278,7 @@ class _TableReader:
             for triple in row.said:
                 self.imported.add(triple, row.place)
             return
-        implied = [Triple(row.thing, _TYPE, NamedNode(iri)) for iri in row.sheet.types]
+        implied = [Triple(row.thing, RDF_TYPE, NamedNode(iri)) for iri in row.sheet.types]
         implied += [Triple(row.thing, NamedNode(path), value) for path, value in row.sheet.implied]
         row.implied = [triple for triple in implied if triple not in row.said]
         for column in row.sheet.columns:
@@ -287,7 +288,7 @@ class _TableReader:
         for triple in (*row.said, *row.implied):
             self.imported.add(triple, row.place)
 
-    def _values(self, column: Column, cell: Cell | Refused, where: Place, thing: NamedNode) -> list[Term]:
+    def _values(self, column: Column, cell: Cell | Refused, where: CellPlace, thing: NamedNode) -> list[Value]:
         try:
             if isinstance(cell, Refused):
                 raise cell.error
@@ -352,7 +353,7 @@ class _TableReader:
                 self.imported.cells.setdefault((thing.value, path.value), []).append(places[2])
 
     def _told(
-        self, place: Place, reading: Callable[_Given, _Read], *given: _Given.args, **more: _Given.kwargs
+        self, place: CellPlace, reading: Callable[_Given, _Read], *given: _Given.args, **more: _Given.kwargs
     ) -> _Read | None:
         """What is read, or None and a problem at its place."""
         try:
@@ -371,12 +372,12 @@ class _TableReader:
         row = self.raw.rows[position]
         return row[number] if number < len(row) else None
 
-    def _place(self, position: int, number: int, column: Column, cell: Cell | Refused) -> Place:
+    def _place(self, position: int, number: int, column: Column, cell: Cell | Refused) -> CellPlace:
         content = text_of(cell) or None
-        return Place(self.raw.name, position + 1, column_letter(number + 1), column.heading_nb, content)
+        return CellPlace(self.raw.name, position + 1, get_column_letter(number + 1), column.heading_nb, content)
 
-    def _problem(self, place: Place, nb: str, en: str) -> None:
-        self.imported.problems.append(SheetProblem(place, nb.strip(), en.strip()))
+    def _problem(self, place: CellPlace, nb: str, en: str) -> None:
+        self.imported.problems.append(Diagnostic(place, nb.strip(), en.strip()))
 
 
 def _unit(column: Column, cell: Cell | Refused, keys: Keys) -> str | None:

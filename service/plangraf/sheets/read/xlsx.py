@@ -19,7 +19,8 @@ from openpyxl.cell.cell import Cell as XlsxCell
 from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
-from plangraf.sheets.problems import CellError, Place, SheetProblem
+from plangraf.diagnostics.diagnostic import Diagnostic
+from plangraf.sheets.cell_place import CellError, CellPlace
 from plangraf.sheets.read.file_kinds import refuse_other_kinds
 from plangraf.sheets.read.number_formats import shown, shown_day
 from plangraf.sheets.read.raw import MOST_CELLS, Merged, RawTable, Refused, UnreadableError
@@ -174,8 +175,8 @@ def _table(sheet: Worksheet) -> RawTable:
     if sheet.max_row * sheet.max_column > MOST_CELLS:
         corner = sheet.cell(sheet.max_row, sheet.max_column).coordinate
         table.problems.append(
-            SheetProblem(
-                Place(name),
+            Diagnostic(
+                CellPlace(name),
                 f"Arket når til {corner}. Slett de tomme radene og kolonnene etter dataene.",
                 f"The sheet reaches to {corner}. Delete the empty rows and columns after the data.",
             )

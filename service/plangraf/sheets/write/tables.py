@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from plangraf.rdf.graph import RDF_TYPE, Graph, Value, statements
 from plangraf.sheets.cells import natural, written
-from plangraf.sheets.facts import TYPE, Term
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import OTHER_FILE, OTHER_TITLE, Column, Model, Sheet
 from plangraf.sheets.values import STRING, Cell
@@ -28,6 +28,7 @@ OTHER_COLUMNS = (
            help_nb="iri for en ting, @nb for et språk, xsd:gYear for en datatype; tom for ren tekst.",
            help_en="iri for a thing, @nb for a language, xsd:gYear for a datatype; empty for plain text."),
 )  # fmt: skip
+_TYPE = RDF_TYPE.value
 OTHER_MACHINE = ("@subject", "@property", "@value", "@type")
 NOTHING_IMPLIED = "-"
 """In the column of classes: the thing is described in another dataset, and this row only adds to it."""
@@ -70,14 +71,12 @@ def tables(triples: Iterable[Triple], model: Model, keys: Keys, *, native: bool)
         keys: short names of the dataset's things.
         native: whether cells can be numbers, dates and truth values, as in a workbook.
     """
-    things: dict[NamedNode, dict[str, set[Term]]] = {}
-    for triple in triples:
-        if isinstance(triple.subject, NamedNode) and isinstance(triple.object, NamedNode | Literal):
-            things.setdefault(triple.subject, {}).setdefault(triple.predicate.value, set()).add(triple.object)
+    graph = Graph(statements(triples))
+    things = [thing for thing in graph.things if isinstance(thing, NamedNode)]
     found = {sheet.iri: Table(sheet, sheet.columns) for sheet in model.sheets}
     other = Table(None, OTHER_COLUMNS)
     for thing in sorted(things, key=lambda node: natural(keys.short(node.value))):
-        rest = things[thing]
+        rest = {predicate.value: set(values) for predicate, values in graph.properties(thing).items()}
         if sheet := _sheet(model, thing, rest):
             found[sheet.iri].rows.append(_row(sheet, thing, rest, keys, native=native))
         for path in sorted(rest):
@@ -89,7 +88,7 @@ def tables(triples: Iterable[Triple], model: Model, keys: Keys, *, native: bool)
     return [*holding, other]
 
 
-def other_term(value: str, kind: str, keys: Keys) -> Term:
+def other_term(value: str, kind: str, keys: Keys) -> Value:
     """The term of a row of others.
 
     Raises:
@@ -104,17 +103,13 @@ def other_term(value: str, kind: str, keys: Keys) -> Term:
     return Literal(text, datatype=keys.iri(kind or "xsd:string"))
 
 
-def _sheet(model: Model, thing: NamedNode, known: dict[str, set[Term]]) -> Sheet | None:
+def _sheet(model: Model, thing: NamedNode, known: dict[str, set[Value]]) -> Sheet | None:
     """The sheet of the narrowest class that a thing has or, when another dataset types it, that its IRI is of."""
-    types = {value.value for value in known.get(TYPE, ()) if isinstance(value, NamedNode)}
-    fitting = [sheet for sheet in model.sheets if sheet.iri in types]
-    if not types:
-        fitting = [sheet for sheet in model.sheets if sheet.pattern and re.search(sheet.pattern, thing.value)]
-    fitting = [sheet for sheet in fitting if not any(sheet.iri in other.above for other in fitting)]
-    return max(fitting, key=lambda sheet: (len(sheet.types), sheet.iri), default=None)
+    types = {value.value for value in known.get(_TYPE, ()) if isinstance(value, NamedNode)}
+    return model.narrowest(types) if types else model.fitting(thing.value)
 
 
-def _row(sheet: Sheet, thing: NamedNode, known: dict[str, set[Term]], keys: Keys, *, native: bool) -> list[Cell]:
+def _row(sheet: Sheet, thing: NamedNode, known: dict[str, set[Value]], keys: Keys, *, native: bool) -> list[Cell]:
     """The thing's row; what the row says is taken out of `known`.
 
     A row that would say more than is known becomes a bare one, which says nothing but what its cells hold.
@@ -130,23 +125,23 @@ def _row(sheet: Sheet, thing: NamedNode, known: dict[str, set[Term]], keys: Keys
 
 
 def _filled(
-    sheet: Sheet, thing: NamedNode, known: dict[str, set[Term]], keys: Keys, *, native: bool, bare: bool
-) -> tuple[list[Cell], dict[str, set[Term]]]:
+    sheet: Sheet, thing: NamedNode, known: dict[str, set[Value]], keys: Keys, *, native: bool, bare: bool
+) -> tuple[list[Cell], dict[str, set[Value]]]:
     """The cells of a row, and all that an import would read from it."""
-    held: dict[str, set[Term]] = {TYPE: set()}
+    held: dict[str, set[Value]] = {_TYPE: set()}
     if not bare:
-        held[TYPE] |= {NamedNode(iri) for iri in sheet.types}
+        held[_TYPE] |= {NamedNode(iri) for iri in sheet.types}
         for path, value in sheet.implied:
             held.setdefault(path, set()).add(value)
-    said: dict[str, set[Term]] = {}
+    said: dict[str, set[Value]] = {}
     cells: dict[int, Cell] = {}
     # Cells that may stand for those of another property come after these.
     for number, column in sorted(enumerate(sheet.columns), key=lambda item: item[1].kind.equals is not None):
         if column.role == "key":
             cells[number] = keys.short(thing.value)
         elif column.role == "classes":
-            further = {value for value in known.get(TYPE, set()) - held[TYPE] if isinstance(value, NamedNode)}
-            held[TYPE] |= further
+            further = {value for value in known.get(_TYPE, set()) - held[_TYPE] if isinstance(value, NamedNode)}
+            held[_TYPE] |= further
             shown = sorted(keys.short(value.value) for value in further)
             cells[number] = "\n".join([NOTHING_IMPLIED] * bare + shown) or None
         elif column.role == "property":
@@ -161,7 +156,7 @@ def _filled(
     return [cells.get(number) for number in range(len(sheet.columns))], held
 
 
-def _other(thing: NamedNode, path: str, value: Term, keys: Keys) -> list[Cell]:
+def _other(thing: NamedNode, path: str, value: Value, keys: Keys) -> list[Cell]:
     subject, name = keys.short(thing.value), keys.short(path)
     if isinstance(value, Literal):
         kind = f"@{value.language}" if value.language else keys.short(value.datatype.value)

@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from plangraf.errors import Place
-from plangraf.sparql.outline import Outline, Part
+from plangraf.sparql.explain.outline import Outline, Part
+from plangraf.sparql.nodes import GraphClause, Iri, Variable
 
-_MOST_TOLD = 3
-_LONGEST_TOLD = 160
+_MOST_NAMED = 3
+_LONGEST_SHOWN = 160
 _LIKE = 0.75
 _LISTED = "The graphs are listed in the service description, at /sparql."
 
@@ -33,47 +34,50 @@ class Graphs:
     named: tuple[str, ...] | None = None
 
 
-class Choice:
-    """What one query chose of the graphs; `made` is False when it is asked on all of them."""
+class GraphChoice:
+    """The graphs that one query chose; `made` is False when it is asked on all of them."""
 
     def __init__(self, parsed: Outline, graphs: Graphs | None) -> None:
         self._parsed = parsed
         self._names = graphs.names if graphs else ()
         self._by_request = graphs is not None and (graphs.default is not None or graphs.named is not None)
-        self.made = self._by_request or parsed.from_clause is not None
-        self.default, self.named = parsed.default_graphs, parsed.named_graphs
+        dataset = parsed.query.tree.dataset
+        self.made = self._by_request or dataset is not None
+        self.default: Sequence[str] = dataset.default if dataset else ()
+        self.named: Sequence[str] = dataset.named if dataset else ()
         if graphs is not None and self._by_request:
             self.default, self.named = graphs.default or (), graphs.named or ()
-        self._place = None if self._by_request or not parsed.from_clause else parsed.from_clause.place
+        self._place = parsed.query.place(dataset) if dataset and not self._by_request else None
         self._by = "request" if self._by_request else "query"
 
     def where(self, graph: Part | None = None) -> str:
         """Where patterns are looked for, such as " in <…>": in a GRAPH, or outside of all; empty for everywhere."""
-        if graph is not None and graph.tokens[1].kind != "variable":
-            return f" in {told(self._parsed.names.iri(graph.tokens[1]))}"
+        if graph is not None and not isinstance(name := _graph_name(graph), Variable):
+            return f" in {shown_iri(name.value)}"
         if not self.made:
             return ""
         chosen = self.default if graph is None else self.named
-        return f" in {told(chosen[0])}" if len(chosen) == 1 else f" in the graphs that the {self._by} chose"
+        return f" in {shown_iri(chosen[0])}" if len(chosen) == 1 else f" in the graphs that the {self._by} chose"
 
     def unknown(self) -> str:
         """The sentence about a chosen graph that there is not; empty when there are all."""
         missing = self._missing((*self.default, *self.named) if self.made else ())
-        return f" There is no graph {told(missing)}." if missing else ""
+        return f" There is no graph {shown_iri(missing)}." if missing else ""
 
     def no_graph(self, part: Part) -> str | None:
         """Why a GRAPH has no triple at all; None when it is simply empty, or not known."""
-        token = part.tokens[1]
-        where = at_place(token.place)
-        if token.kind == "variable":
+        name = _graph_name(part)
+        place = self._parsed.query.place(name)
+        where = at_place(place)
+        if isinstance(name, Variable):
             if self.made and not self.named:
-                add = "named-graph-uri" if self._by_request else "FROM NAMED <…>"
-                return f"The {self._by} chose no named graph, so GRAPH {token.text}{where} has none: add {add}."
+                parameter = "named-graph-uri" if self._by_request else "FROM NAMED <…>"
+                return f"The {self._by} chose no named graph, so GRAPH ?{name.name}{where} has none: add {parameter}."
             missing = self._missing(self.named if self.made else ())
             return self._not_there(missing, self._place) if missing else None
-        iri = self._parsed.names.iri(token)
+        iri = name.value
         if self._missing((iri,)):
-            return self._not_there(iri, token.place)
+            return self._not_there(iri, place)
         if self.made and iri not in self.named and iri in self._names:
             add = f"named-graph-uri={iri}" if self._by_request else f"FROM NAMED <{iri}>"
             return f"<{iri}>{where} is none of the named graphs that the {self._by} chose: add {add}."
@@ -99,7 +103,7 @@ class Choice:
         if chosen:
             chosen += [f"FROM NAMED <{iri}>" for iri in self._names]
         select = f"{self._parsed.prologue}SELECT DISTINCT ?{self._parsed.stem}g {' '.join(chosen)}"
-        return f"{select} WHERE {{ {body} }} LIMIT {_MOST_TOLD + 1}"
+        return f"{select} WHERE {{ {body} }} LIMIT {_MOST_NAMED + 1}"
 
     def inside(self, patterns: str) -> str:
         """Patterns in whichever graph has them, for the body of a search."""
@@ -114,22 +118,27 @@ class Choice:
         alike = difflib.get_close_matches(_last_step(iri), steps, cutoff=_LIKE)
         likely = sorted(name for name in self._names if _last_step(name) in alike)
         near = difflib.get_close_matches(iri, likely, n=1, cutoff=0)
-        meant = f"; did you mean {told(near[0])}?" if near else "."
-        return f"There is no graph {told(iri)}{at_place(place)}{meant} {_LISTED}"
+        meant = f"; did you mean {shown_iri(near[0])}?" if near else "."
+        return f"There is no graph {shown_iri(iri)}{at_place(place)}{meant} {_LISTED}"
 
 
-def in_words(graphs: Collection[str]) -> str:
+def _graph_name(part: Part) -> Variable | Iri:
+    assert isinstance(part.node, GraphClause)
+    return part.node.name
+
+
+def list_graphs(graphs: Collection[str]) -> str:
     """At most three graphs by their names, and whether there are more."""
-    named = sorted(told(iri) for iri in graphs)
-    if len(named) > _MOST_TOLD:
-        kept = named[:_MOST_TOLD]
+    named = sorted(shown_iri(iri) for iri in graphs)
+    if len(named) > _MOST_NAMED:
+        kept = named[:_MOST_NAMED]
         return f"{', '.join(kept[:-1])} and {kept[-1]}, among others"
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 
-def told(iri: str) -> str:
+def shown_iri(iri: str) -> str:
     """A graph's name in a message, whole unless nobody would read it."""
-    return f"<{iri}>" if len(iri) <= _LONGEST_TOLD else f"<{iri[:_LONGEST_TOLD]}…>"
+    return f"<{iri}>" if len(iri) <= _LONGEST_SHOWN else f"<{iri[:_LONGEST_SHOWN]}…>"
 
 
 def _last_step(iri: str) -> str:

@@ -1,8 +1,8 @@
 """Why an answer is empty: the first part of the query that nothing matches, found with a few ASKs.
 
 The parts of the outermost WHERE group are joined from the first one on, then its filters, until nothing is left:
-more parts never match more, so halving finds the place. What is wrong there, `slips` looks at. A part that could
-not be asked about, for its time or size, is passed over, and only what is known is told.
+more parts never match more, so halving finds the place. `corrections` looks for what is wrong there. A part that could
+not be asked about, for its time or size, is passed over, and only what is known is said.
 """
 
 from __future__ import annotations
@@ -13,9 +13,13 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from plangraf.errors import EngineError, Place, RequestError
-from plangraf.sparql.explain.chosen_graphs import Choice, Graphs, at_place, in_words
-from plangraf.sparql.explain.slips import slip
-from plangraf.sparql.outline import Outline, Part, outline
+from plangraf.sparql.explain.chosen_graphs import GraphChoice, Graphs, at_place, list_graphs
+from plangraf.sparql.explain.corrections import correct
+from plangraf.sparql.explain.outline import Outline, Part, outline
+from plangraf.sparql.known_names import Names
+from plangraf.sparql.nodes import Union
+from plangraf.sparql.parsed_query import read
+from plangraf.sparql.scope import has_graph_clause
 
 _MOST_ASKED = 12
 # An ASK that gives no answer has taken a whole deadline.
@@ -70,7 +74,7 @@ class Asker:
         try:
             return await ask(query)
         except RequestError:
-            return None  # the guard does not let it pass
+            return None  # refused by the checks
         except (EngineError, TimeoutError):
             self._unanswered += 1
             return None
@@ -96,7 +100,7 @@ class Scope:
         """As `body`, without what stands before the groups."""
         return f"{self.opened} {inner} {self.closed}"
 
-    def into(self, before: str, part: Part, choice: Choice) -> Scope:
+    def into(self, before: str, part: Part, choice: GraphChoice) -> Scope:
         opened = f"{self.before} {self.opened} {before}", f"{part.opening} {{", f"}} {self.closed}"
         graph = part if part.kind == "graph" else self.graph
         return Scope(*opened, choice.where(graph), graph)
@@ -109,29 +113,32 @@ async def why_empty(
 
     Args:
         ask: answers an ASK on the data that the query was asked on; may raise TimeoutError and errors of ours.
-        query: a SELECT, ASK or CONSTRUCT that passed the guard, as it was written.
+        query: a SELECT, ASK or CONSTRUCT that passed the checks, as it was written.
         graphs: all graphs and what the request chose of them, to tell which others have a match.
-        base: of the IRIs of a query that declares none, as the guard and the engine have it.
+        base: of the IRIs of a query that declares none, as the checks and the engine have it.
     """
-    parsed = outline(query, base)
+    try:
+        parsed = outline(read(query, names=Names(base=base)))
+    except RequestError:
+        return None
     if parsed is None or (parsed.one_row and not (parsed.limit_zero or parsed.offset)):
         return None
     if parsed.limit_zero:
-        return _at(parsed.limit_zero.place, "LIMIT 0 asks for no row.")
+        return _at(parsed.limit_zero, "LIMIT 0 asks for no row.")
     asker = Asker(ask, parsed.head, graphs)
-    choice = Choice(parsed, graphs)
+    choice = GraphChoice(parsed, graphs)
     if parsed.one_row:
         return await _why_no_rows(asker, parsed)
     chain = _chain(parsed.parts)
     whole = _joined(chain)
-    values = parsed.values.text if parsed.values and not parsed.grouped else ""
+    values = parsed.values.text if parsed.values and not parsed.query.tree.grouping else ""
     matched = await asker(whole, values)
     if matched:
         return await (_why_no_triples(asker, parsed, whole) if parsed.template else _why_no_rows(asker, parsed))
     if matched is None and (parsed.having or parsed.offset):
         return None
     if values and parsed.values and (without := await asker(whole)) is not False:
-        found = await slip(asker, Scope(where=choice.where()), parsed, parsed.values, chain) if without else None
+        found = await correct(asker, Scope(where=choice.where()), parsed, parsed.values, chain) if without else None
         text = "The WHERE part has matches, but none goes with a row of the VALUES behind it"
         plain = _at(parsed.values.place, f"{text}{at_place(parsed.values.place)}.") if without else None
         return _at(found.place or parsed.values.place, found.message) if found else plain
@@ -163,17 +170,16 @@ async def _why_no_rows(asker: Asker, parsed: Outline) -> Explanation | None:
     values = parsed.values.text if parsed.values else ""
     if await asker(f"{parsed.rows} {values}") is not False:
         return None
-    without_offset = parsed.rows.rpartition("OFFSET")[0] + "}"
-    if parsed.having and (not parsed.offset or await asker(f"{without_offset} {values}") is False):
+    if parsed.having and (not parsed.offset or await asker(f"{parsed.rows_without_offset} {values}") is False):
         text = "The WHERE part has matches, but the condition of HAVING is true for none of the groups"
-        return _at(parsed.having.place, f"{text}{at_place(parsed.having.place)}.")
+        return _at(parsed.having, f"{text}{at_place(parsed.having)}.")
     if parsed.offset:
         text = "There are rows, but OFFSET passes over all of them"
-        return _at(parsed.offset.place, f"{text}{at_place(parsed.offset.place)}.")
+        return _at(parsed.offset, f"{text}{at_place(parsed.offset)}.")
     return None
 
 
-async def _why_no_match(asker: Asker, parsed: Outline, choice: Choice, *, sure: bool) -> Explanation | None:
+async def _why_no_match(asker: Asker, parsed: Outline, choice: GraphChoice, *, sure: bool) -> Explanation | None:
     """The first part without a match; None when it is not `sure` that there is one and no question showed it."""
     scope, parts, stem = Scope(where=choice.where()), parsed.parts, parsed.stem
     while True:
@@ -203,9 +209,9 @@ async def _why_no_match(asker: Asker, parsed: Outline, choice: Choice, *, sure: 
         return _at(place, text)
     if part.kind in _IN_A_GRAPH and (elsewhere := await _elsewhere(asker, choice, scope, chain, culprit)):
         return _at(part.place, elsewhere + choice.unknown())
-    found_slip = await slip(asker, scope, parsed, part, chain[:culprit])
-    if found_slip is not None:
-        return _at(found_slip.place or part.place, found_slip.message)
+    correction = await correct(asker, scope, parsed, part, chain[:culprit])
+    if correction is not None:
+        return _at(correction.place or part.place, correction.message)
     return _at(part.place, await _plainly(asker, scope, part, bool(before.strip() or scope.before.strip())))
 
 
@@ -235,11 +241,11 @@ async def _first_without_match(asker: Asker, scope: Scope, chain: list[Part]) ->
 
 
 def _is_of_the_default_graph(scope: Scope, part: Part) -> bool:
-    in_graph = scope.graph is not None or any(token.upper == "GRAPH" for token in part.tokens)
+    in_graph = scope.graph is not None or (isinstance(part.node, Union) and has_graph_clause(part.node))
     return part.kind in _IN_A_GRAPH and not in_graph
 
 
-async def _elsewhere(asker: Asker, choice: Choice, scope: Scope, chain: list[Part], culprit: int) -> str | None:
+async def _elsewhere(asker: Asker, choice: GraphChoice, scope: Scope, chain: list[Part], culprit: int) -> str | None:
     """Which other graphs have a match for a part, best for its whole group, or together with what stands before it."""
     part, before = chain[culprit], _joined(chain[:culprit])
     together = bool(before.strip() or scope.before.strip())
@@ -252,7 +258,7 @@ async def _elsewhere(asker: Asker, choice: Choice, scope: Scope, chain: list[Par
         advice = "choose that graph, or none" if len(found) == 1 else "choose one of these, or no graph"
         named = _named(part)
         nothing = f"No branch of {named} has a match" if part.kind == "union" else f"Nothing matches {named}"
-        return f"{nothing}{scope.where}; {match} {in_words(found)}: {advice}."
+        return f"{nothing}{scope.where}; {match} {list_graphs(found)}: {advice}."
     if not before.strip() or not (scope.graph or choice.made) or await asker(scope.alone(part.text)) is not True:
         return None
     found = await asker.graphs(choice.search(f"{scope.body(before)} {choice.inside(part.text)}"))
@@ -261,11 +267,11 @@ async def _elsewhere(asker: Asker, choice: Choice, scope: Scope, chain: list[Par
     where = scope.where or " in one graph"
     advice = "write it outside of GRAPH, or into one of its own" if scope.graph else "choose that graph too, or none"
     nothing = f"Nothing matches {_named(part)} together with what stands before it"
-    return f"{nothing}{where}; there are matches in {in_words(found)}: {advice}."
+    return f"{nothing}{where}; there are matches in {list_graphs(found)}: {advice}."
 
 
 async def _plainly(asker: Asker, scope: Scope, part: Part, has_before: bool) -> str:
-    """What is known of a part without a slip that is recognised."""
+    """What is known of a part whose mistake is not recognised."""
     named = _named(part)
     if part.kind == "filter":
         return f"The patterns have matches, but {named} is true for none of them."

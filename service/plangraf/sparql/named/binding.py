@@ -11,15 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from plangraf.errors import DataError, DataProblem, ParameterError, QuerySyntaxError
+from plangraf.diagnostics.diagnostic import DataError, in_file
+from plangraf.errors import ParameterError, QuerySyntaxError, RequestError
 from plangraf.rdf.namespaces import SDG
-from plangraf.sparql.lexer import tokenize
 from plangraf.sparql.named.head import Parameter, QueryHead, parse_head
+from plangraf.sparql.parsed_query import read
 
 XSD_INTEGER = NamedNode("http://www.w3.org/2001/XMLSchema#integer")
 LANGUAGES = ("nb", "en")
@@ -177,29 +177,21 @@ _READERS: dict[str, Callable[[str, str], NamedNode | Literal]] = {
 
 
 def _problem(file: str, line: int, what: str) -> DataError:
-    return DataError([DataProblem(file, line, f"Spørringen kan ikke brukes: {what}", f"The query: {what}")])
+    return DataError([in_file(file, line, f"Spørringen kan ikke brukes: {what}", f"The query: {what}")])
 
 
 def _values_place(text: str, head: QueryHead, file: str) -> int:
-    """Offset right after the first `{` of the outermost WHERE; checks the projection against the head."""
+    """Offset right after the `{` of the outermost WHERE; checks the projection against the head."""
     try:
-        tokens = tokenize(text)
-    except QuerySyntaxError as error:
-        raise _problem(file, error.place.line, str(error)) from error
-    select = next((n for n, token in enumerate(tokens) if token.upper == "SELECT"), None)
-    if select is None:
-        raise _problem(file, 1, "a named query is a SELECT; there is none.")
-    projected: list[str] = []
-    depth = 0  # of round brackets: a `{` inside them belongs to an expression's EXISTS
-    for before, token in pairwise(tokens[select:]):
-        sign = token.text if token.kind == "punctuation" else ""
-        depth += (sign == "(") - (sign == ")")
-        if sign == "{" and depth == 0:
-            if projected != list(head.columns):
-                gives, says = ", ".join(projected) or "*", ", ".join(head.columns)
-                what = f"SELECT gives {gives}, the head's columns are {says}."
-                raise _problem(file, tokens[select].line, what)
-            return token.end
-        if token.kind == "variable" and (depth == 0 or (depth == 1 and before.upper == "AS")):
-            projected.append(token.text[1:])
-    raise _problem(file, tokens[select].line, "the SELECT has no WHERE group.")
+        query = read(text)
+    except RequestError as error:
+        line = error.place.line if isinstance(error, QuerySyntaxError) else 1
+        raise _problem(file, line, str(error)) from error
+    line = query.place(query.tree).line
+    if query.tree.form != "SELECT":
+        raise _problem(file, line, "a named query is a SELECT.")
+    projected = [item.name for item in query.tree.items]
+    if projected != list(head.columns):
+        gives, says = ", ".join(projected) or "*", ", ".join(head.columns)
+        raise _problem(file, line, f"SELECT gives {gives}, the head's columns are {says}.")
+    return query.source.original_offset(query.tree.where.start + 1)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 Span = tuple[int, int]
 Part = str | Span
@@ -55,11 +56,19 @@ class Edited:
         return old + offset - self.starts[at] if copied else old
 
 
-@dataclass(slots=True)
 class Edits:
-    text: str
-    stem: str = ""
-    edits: list[_Edit] = field(default_factory=list)
+    """`stem` is the beginning of a variable's name that no variable of the text has."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.edits: list[_Edit] = []
+
+    @cached_property
+    def stem(self) -> str:
+        stem = "h_"
+        while f"?{stem}" in self.text or f"${stem}" in self.text:
+            stem = f"h{stem}"
+        return stem
 
     def __bool__(self) -> bool:
         return bool(self.edits)

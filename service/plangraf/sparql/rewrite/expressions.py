@@ -73,7 +73,7 @@ def _variables_outside_aggregates(expression: Expression) -> set[str]:
 
 
 def _expressions(rewriting: Rewriting) -> Iterator[tuple[Expression, bool]]:
-    query = rewriting.query
+    query = rewriting.tree
     for expression in expressions_of(query):
         yield expression, any(expression is condition for condition in query.having)
     for group in rewriting.groups:
@@ -208,7 +208,7 @@ def _is_boolean(expression: Expression) -> bool:
 def _cast(rewriting: Rewriting, call: Expression, argument: Expression) -> None:
     assert isinstance(call, Call)
     assert call.iri is not None
-    iri = rewriting.resolve(call.iri)
+    iri = call.iri.value
     if iri not in (f"{_XSD}integer", f"{_XSD}decimal"):
         return
     if isinstance(argument, Constant) and "e" not in argument.text.lower():

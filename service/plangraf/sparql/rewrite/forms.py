@@ -1,11 +1,8 @@
-"""Forms of a query and spellings of a name that SPARQL 1.1 has and the engine does not read.
+"""Forms of a query that SPARQL 1.1 has and the engine does not read.
 
 ASK, CONSTRUCT and DESCRIBE with GROUP BY or HAVING (§19.8, rules [10] to [12]). The engine asks such a query as a
 SELECT of everything, which grouping forbids. A sub-SELECT of the same pattern and modifiers has the same solutions;
 it projects the keys of the groups, which are all the variables that a grouped solution has.
-
-Prefixed names with two dots or more. The engine reads the second dot as the end of the triple; the IRI in angle
-brackets is the same term.
 """
 
 from __future__ import annotations
@@ -14,19 +11,13 @@ from plangraf.sparql.nodes import Aggregate, walk
 from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError
 
 
-def spell_names(rewriting: Rewriting) -> None:
-    for token in rewriting.tokens:
-        if token.kind == "prefixed_name" and token.text.partition(":")[2].count(".") > 1:
-            rewriting.edits.replace(token.start, token.end, (f"<{rewriting.expand(token)}>",))
-
-
 def ask_grouped(rewriting: Rewriting) -> None:
     for select in rewriting.selects:
         for item in select.grouping:
             if any(isinstance(part, Aggregate) for part in walk(item.expression)):
                 hint = "Compute it in a sub-SELECT, { SELECT … }, and group by its name."
                 raise UnsupportedError(item, "an aggregate cannot stand in GROUP BY.", hint)
-    query = rewriting.query
+    query = rewriting.tree
     if query.form == "SELECT" or not query.grouped:
         return
     keys = " ".join(f"?{item.name}" for item in query.grouping if item.name) or f"(1 AS {rewriting.fresh()})"

@@ -16,7 +16,7 @@ value, a filter behind the group says what the join says: it has none, or is the
 
 from __future__ import annotations
 
-from plangraf.sparql.nodes import Exists, GraphClause, Group, Select, Triples, Values, Variable, walk
+from plangraf.sparql.nodes import Element, Exists, GraphClause, Group, Link, Select, Triples, Values, Variable, walk
 from plangraf.sparql.rewrite.edits import Part
 from plangraf.sparql.rewrite.state import Rewriting
 from plangraf.sparql.scope import columns, expressions_in, in_scope, inner_groups, variables_in
@@ -35,7 +35,7 @@ def tie_selects(rewriting: Rewriting) -> None:
 def _join(rewriting: Rewriting, around: Group, clause: GraphClause, graph: str) -> None:
     """Gives a ?g inside a name of its own."""
     inside = clause.group
-    if graph not in variables_in(inside):
+    if graph not in variables_in(inside) or (inside.select is None and all(map(_is_plain, inside.elements))):
         return
     rewriting.rename([graph], inside.start, inside.end)
     if graph in in_scope(inside):
@@ -43,6 +43,11 @@ def _join(rewriting: Rewriting, around: Group, clause: GraphClause, graph: str) 
         condition = (f"FILTER(!BOUND({own}) || sameTerm({own}, ", name, "))")
         rewriting.edits.replace(clause.start, clause.end, ("{ ", (clause.start, clause.end), " ", *condition, " }"))
         rewriting.helped.add(id(around))
+
+
+def _is_plain(element: Element) -> bool:
+    """Whether an element has the same solutions with the graph given from the start: triples without paths."""
+    return isinstance(element, Triples) and all(isinstance(triple.verb, Variable | Link) for triple in element.triples)
 
 
 def _tie(rewriting: Rewriting, name: Variable, group: Group) -> None:

@@ -22,7 +22,7 @@ _NONE: frozenset[str] = frozenset()
 
 
 def part_patterns(rewriting: Rewriting) -> None:
-    _Walk(rewriting).select(rewriting.query, _Context())
+    _Walk(rewriting).select(rewriting.tree, _Context())
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ class _Kinds:
             case Operation(sign=sign):
                 return sign in _SIGNS
             case Call(name="", iri=Iri() as iri):
-                return self._rewriting.resolve(iri) not in _TOTAL
+                return iri.value not in _TOTAL
             case Call(name=name):
                 return name in _ROUNDED
         return False

@@ -3,52 +3,58 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from plangraf.sparql.lexer import Token
-from plangraf.sparql.nodes import Group, Iri, Node, Select
+from plangraf.sparql.nodes import Group, Node, Select
 from plangraf.sparql.rewrite.edits import Edits
 from plangraf.sparql.scope import groups_in
 
+if TYPE_CHECKING:
+    from plangraf.sparql.lexer import Token
+    from plangraf.sparql.parsed_query import Query
+
 
 class UnsupportedError(Exception):
-    """What stands from `start` on the engine cannot answer as the standard says; `hint` says what to write."""
+    """What a node says the engine cannot answer as the standard does; `hint` says what to write."""
 
     def __init__(self, node: Node, message: str, hint: str) -> None:
         super().__init__(message)
-        self.start = node.start
+        self.node = node
         self.hint = hint
 
 
-@dataclass(slots=True)
 class Rewriting:
     """One query while it is rewritten. `variables` are helpers that its text has got, without '?'.
 
-    `tokens` are those of the text, `expand` gives the absolute IRI of one, `helped` are the groups with helpers.
-    `renamed` are variables with another name from one place to another.
+    `helped` are the groups with helpers, `renamed` are variables with another name from one place to another.
     `groups` and `selects` are all of the query, those of sub-SELECTs and EXISTS included, outermost first.
     """
 
-    text: str
-    tokens: list[Token]
-    query: Select
-    edits: Edits
-    stem: str
-    expand: Callable[[Token], str]
-    variables: list[str] = field(default_factory=list)
-    helped: set[int] = field(default_factory=set)
-    renamed: list[tuple[int, int, str, str]] = field(default_factory=list)
-    groups: list[Group] = field(init=False)
-    selects: list[Select] = field(init=False)
+    def __init__(self, query: Query) -> None:
+        self.query = query
+        self.tree = query.tree
+        self.text = query.text
+        self.tokens = query.tokens
+        self.edits = Edits(query.text)
+        self.variables: list[str] = []
+        self.helped: set[int] = set()
+        self.renamed: list[tuple[int, int, str, str]] = []
 
-    def __post_init__(self) -> None:
-        self.groups = list(groups_in(self.query))
-        self.selects = [self.query, *(group.select for group in self.groups if group.select is not None)]
+    @cached_property
+    def groups(self) -> list[Group]:
+        return list(groups_in(self.tree))
+
+    @cached_property
+    def selects(self) -> list[Select]:
+        if self.query.terminals.count("SELECT") <= (self.tree.form == "SELECT"):
+            return [self.tree]
+        return [self.tree, *(group.select for group in self.groups if group.select is not None)]
 
     def fresh(self) -> str:
         """A new variable, with its '?'."""
-        name = f"{self.stem}{len(self.variables)}"
+        name = f"{self.edits.stem}{len(self.variables)}"
         self.variables.append(name)
         return f"?{name}"
 
@@ -70,18 +76,6 @@ class Rewriting:
         found = (new for start, end, old, new in self.renamed if old == name and start <= place < end)
         return next(found, f"?{name}")
 
-    def resolve(self, iri: Iri) -> str:
-        """The absolute IRI of a node."""
-        return self.expand(self.tokens[self._index(iri.start)])
-
     def _index(self, start: int) -> int:
         """Which token is the first from a place of the text on."""
         return bisect_left(self.tokens, start, key=lambda token: token.start)
-
-
-def stem_for(text: str) -> str:
-    """The beginning of a variable's name that no variable of a text has."""
-    stem = "h_"
-    while f"?{stem}" in text or f"${stem}" in text:
-        stem = f"h{stem}"
-    return stem

@@ -14,6 +14,8 @@ from plangraf.sparql.scope import columns
 
 
 def hide_variables(rewriting: Rewriting) -> None:
+    if len(rewriting.selects) == 1:
+        return
     everywhere = _variables(rewriting, 0, len(rewriting.text))
     for select in reversed(rewriting.selects):
         if not select.outermost:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 
+from plangraf.rdf.canonical import graph_of
+
 
 class GraphDates:
     """Follows the changes of the log in their order; `dates` is where it stands."""
@@ -26,7 +28,7 @@ class GraphDates:
         """
         by_graph: dict[bytes, list[bytes]] = {}
         for line in lines:
-            graph = line.rsplit(b" ", 2)[1]
+            graph = graph_of(line)
             if graph.startswith(b"<"):
                 by_graph.setdefault(graph, []).append(line)
         now = {graph: hashlib.sha256(b"\n".join(own)).digest()[:16] for graph, own in by_graph.items()}

@@ -6,44 +6,27 @@ share a blank node are one, named by the first of them; blank nodes that hang on
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse, serialize
+from pyoxigraph import RdfFormat, parse
 
+from plangraf.rdf.canonical import lines, parts, relabelled, subject_of, text
 from plangraf.rdf.namespaces import GRAPH
 
-# One line as pyoxigraph writes it: subject, predicate, object and, unless it is the default one, graph.
-LINE = re.compile(
-    rb'(<[^>]*>|_:\S+) (<[^>]*>) (<[^>]*>|_:\S+|"(?:[^"\\]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^<[^>]*>)?)'
-    rb"(?: (<[^>]*>|_:\S+))? \."
-)
 _BLANK = b"_:"
 _DEFAULT_GRAPH = f"<{GRAPH}default>".encode()
 
 
-def parts(line: bytes) -> tuple[bytes, bytes, bytes, bytes | None]:
-    """Subject, predicate, object and graph of one line, as they stand there.
-
-    Raises:
-        ValueError: it is no line of N-Quads as a version holds them.
-    """
-    match = LINE.fullmatch(line)
-    if match is None:
-        raise ValueError(f"no N-Quads line of a version: {line[:200]!r}")
-    return match[1], match[2], match[3], match[4]
-
-
-def things(lines: Iterable[bytes]) -> Iterator[tuple[str, list[bytes]]]:
+def things(dump: Iterable[bytes]) -> Iterator[tuple[str, list[bytes]]]:
     """Each thing's IRI and its lines, sorted, blank nodes labelled by RDFC-1.0 within the thing.
 
     Args:
-        lines: those of a version: sorted, each one once.
+        dump: the lines of a version: sorted, each one once.
     """
     tangled: list[bytes] = []
-    for subject, group in groupby(lines, lambda line: line.split(b" ", 1)[0]):
+    for subject, group in groupby(dump, subject_of):
         own = list(group)
         # A literal may hold the two characters too; it only costs a second look.
         if subject.startswith(_BLANK) or any(b" _:" in line for line in own):
@@ -54,7 +37,7 @@ def things(lines: Iterable[bytes]) -> Iterator[tuple[str, list[bytes]]]:
         yield _iri(name), _relabelled(own)
 
 
-def _untangled(lines: list[bytes]) -> dict[bytes, list[bytes]]:
+def _untangled(tangled: list[bytes]) -> dict[bytes, list[bytes]]:
     """The lines by thing, where blank nodes are among them."""
     above: dict[bytes, bytes] = {}
 
@@ -64,23 +47,20 @@ def _untangled(lines: list[bytes]) -> dict[bytes, list[bytes]]:
             node = higher
         return node
 
-    found = [parts(line) for line in lines]
+    found = [parts(line) for line in tangled]
     for subject, _, value, _ in found:
         one, other = root(subject), root(value if value.startswith(_BLANK) else subject)
         # "<" sorts before "_": whatever has an IRI in it is led by its first IRI.
         above[max(one, other)] = min(one, other)
     things: defaultdict[bytes, list[bytes]] = defaultdict(list)
-    for line, (subject, _, _, graph) in zip(lines, found, strict=True):
+    for line, (subject, _, _, graph) in zip(tangled, found, strict=True):
         name = root(subject)
         things[(graph or _DEFAULT_GRAPH) if name.startswith(_BLANK) else name].append(line)
     return things
 
 
-def _relabelled(lines: list[bytes]) -> list[bytes]:
-    dataset = Dataset(parse(b"\n".join(lines) + b"\n", RdfFormat.N_QUADS))
-    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    written = serialize(dataset, format=RdfFormat.N_QUADS) or b""
-    return sorted(line for line in written.split(b"\n") if line)
+def _relabelled(own: list[bytes]) -> list[bytes]:
+    return lines(relabelled(set(parse(text(own), RdfFormat.N_QUADS))))
 
 
 def _iri(term: bytes) -> str:

@@ -13,7 +13,7 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.namespaces import GRAPH, ID, PLAN, PREFIXES, SCHEME
 from plangraf.store.downloads import File
 from plangraf.views.describe import defined_terms
-from plangraf.views.graphs import fetch_rows
+from plangraf.views.fetching import fetch_rows
 from plangraf.views.quality import findings
 
 _PREFIXES = "\n".join(

@@ -10,11 +10,14 @@ import re
 
 from pyoxigraph import Literal, NamedNode
 
+from plangraf.rdf.graph import Statements
 from plangraf.rdf.namespaces import ID, ONTOLOGY, PLAN, SHAPES
 from plangraf.settings import Settings
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.datasets import Agent, Dataset, Holdings, Measurement, Period
 from plangraf.views.catalog.distributions import Distribution, of_all, of_dataset
+from plangraf.views.catalog.series import series_description, series_title
+from plangraf.views.catalog.site import DataService, Site
 from plangraf.views.catalog.terms import (
     ADMS,
     COMPLETED,
@@ -48,98 +51,20 @@ from plangraf.views.catalog.terms import (
     licence,
     moment,
 )
-from plangraf.views.graphs import Graph
 
-TITLE: Text = ("Kommunale planer som lenkede data", "Municipal plans as linked data")
-DESCRIPTION: Text = (
-    "Hvilke planer kommunene foreslår, hvorfor, hvilke av FNs bærekraftsmål de henger sammen med, og hva som er "
-    "vedtatt. Hver opplysning fører til stedet i det offentlige dokumentet den er hentet fra.",
-    "Which plans municipalities propose, why, which UN targets they relate to, and what was decided. Every "
-    "statement leads to its passage in the public document that it was read from.",
-)
-WHOLE_TITLE: Text = ("Hele kunnskapsgrafen over kommunale planer", "The whole knowledge graph of municipal plans")
-WHOLE_DESCRIPTION: Text = (
-    "Alle datasettene i katalogen samlet, hvert i sin navngitte graf, med ontologien, datareglene (SHACL) og "
-    "spørringene.",
-    "All datasets of the catalogue together, each in a named graph of its own, with the ontology, the shapes "
-    "(SHACL) and the named queries.",
-)
-KEYWORDS: tuple[Text, ...] = (
-    ("kommunal planlegging", "municipal planning"),
-    ("bærekraftsmål", "Sustainable Development Goals"),
-    ("lenkede data", "linked data"),
-)
-LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 # The project as the data name it: who made them, and who publishes them as long as nobody says otherwise.
 _PROJECT = f"{ID}organization/plangraf"
-_ONTOLOGY_TITLE: Text = ("plangrafs ontologi", "Ontology of plangraf")
 _MEDIA = {DCAT + "mediaType", DCAT + "compressFormat"}
 _CAPITAL = re.compile("(?<=[a-z])(?=[A-Z])")
-_SHAPES_TITLE: Text = ("plangrafs dataregler (SHACL)", "Shapes of plangraf (SHACL)")
-_MADE: Text = ("Utarbeidet av kildene som er oppgitt", "Made from the sources that are named")
-_GATHERED: Text = (
-    "Samlet av datasettene, kontrollert mot dataregelene (SHACL) og lagt ut som én versjon",
-    "Gathered from the datasets, checked against the shapes (SHACL) and published as one version",
-)
-
-_PROTOCOL = ("https://www.w3.org/TR/sparql11-protocol/", ("SPARQL 1.1-protokollen", "SPARQL 1.1 Protocol"))
-_OPENAPI = ("https://spec.openapis.org/oas/v3.1.0", ("OpenAPI-spesifikasjonen 3.1.0", "OpenAPI Specification 3.1.0"))
-_RDF = ("https://www.w3.org/TR/rdf11-concepts/", ("RDF 1.1", "RDF 1.1"))
-_LDES = (
-    "https://w3id.org/ldes/specification",
-    ("Linked Data Event Streams (LDES)", "Linked Data Event Streams (LDES)"),
-)
-_TABULAR = (
-    "http://www.w3.org/TR/tabular-data-model/",
-    ("Modell for tabelldata (CSVW)", "Model for Tabular Data and Metadata on the Web (CSVW)"),
-)
-_RDF_FORMATS = ("RDF_TURTLE", "JSON_LD", "RDF_N_TRIPLES", "RDF_XML")
-# key, title, description, path of the endpoint, path of its description, standard, formats
-_SERVICES: tuple[tuple[str, Text, Text, str, str, tuple[str, Text], tuple[str, ...]], ...] = (
-    (
-        "sparql",
-        ("SPARQL-endepunkt for kommunale planer", "SPARQL endpoint of municipal plans"),
-        (
-            "Spørringer i SPARQL 1.1 mot alle datasettene, sammen eller hver graf for seg.",
-            "Queries in SPARQL 1.1 over all datasets, together or each graph for itself.",
-        ),
-        "/sparql", "/sparql", _PROTOCOL, ("SPARQLQRES", "CSV", "TSV", *_RDF_FORMATS),
-    ),
-    (
-        "queries",
-        ("Ferdige spørringer om kommunale planer (REST)", "Ready-made queries on municipal plans (REST)"),
-        (
-            "Navngitte spørringer med parametre, med svar som JSON, CSV, TSV og XML.",
-            "Named queries with parameters, answered as JSON, CSV, TSV and XML.",
-        ),
-        "/queries", "/openapi.json", _OPENAPI, ("JSON", "CSV", "TSV", "XML"),
-    ),
-    (
-        "documents",
-        ("Lenkede data om kommunale planer", "Linked data on municipal plans"),
-        (
-            "Hver ting har en IRI, og IRI-en fører til et dokument om tingen, som side og som RDF.",
-            "Every thing has an IRI, and the IRI leads to a document about the thing, as a page and as RDF.",
-        ),
-        "/", "/openapi.json", _RDF, ("HTML", *_RDF_FORMATS),
-    ),
-    (
-        "feed",
-        ("Endringer i kommunale planer (LDES)", "Changes of municipal plans (LDES)"),
-        (
-            "Hver endring av hver ting, side for side, for den som holder en kopi av dataene.",
-            "Every change of every thing, page by page, for whoever keeps a copy of the data.",
-        ),
-        "/feed", "/openapi.json", _LDES, ("RDF_TRIG", "RDF_N_QUADS", "RDF_TURTLE", "RDF_N_TRIPLES", "JSON_LD"),
-    ),
-)  # fmt: skip
+_TABULAR = "http://www.w3.org/TR/tabular-data-model/"
 
 
 class Catalogue:
     """Names and addresses in the catalogue of one service."""
 
-    def __init__(self, settings: Settings, held: Holdings, version: str) -> None:
+    def __init__(self, settings: Settings, site: Site, held: Holdings, version: str) -> None:
         self.settings = settings
+        self.site = site
         self.held = held
         self.version = version
         self.iri = settings.catalog
@@ -173,7 +98,7 @@ class Catalogue:
     def title(self) -> list[Literal]:
         own, english = self.settings.catalog_title, self.settings.catalog_title_en
         if own is None and english is None:
-            return in_both(TITLE)
+            return in_both(self.site.title.text)
         return [
             *([Literal(own, language="nb")] if own else []),
             *([Literal(english, language="en")] if english else []),
@@ -195,6 +120,15 @@ class Catalogue:
         names = self.held.agents[iri].names if iri in self.held.agents else ()
         return list(names) or [Literal("plangraf" if iri == _PROJECT else iri)]
 
+    def keywords(self, dataset: Dataset | None = None) -> list[Literal]:
+        """The site's keywords; of a dataset also the words of the data and the place that they are about."""
+        own = [word for text in self.site.keywords for word in in_both(text.text)]
+        if dataset is None:
+            return own
+        places = dataset.municipality.names if dataset.municipality is not None else ()
+        found = [*own, *dataset.keywords, *places]
+        return sorted(dict.fromkeys(found), key=lambda word: (word.value, word.language or ""))
+
     def of_all(self) -> list[Distribution]:
         """All graphs together, in each format."""
         return of_all(self.held.files, f"{self.base}/dump/latest/")
@@ -203,7 +137,7 @@ class Catalogue:
         """One dataset, in each format."""
         return of_dataset(self.held.files, dataset, self.page(dataset))
 
-    def graph(self) -> Graph:
+    def graph(self) -> Statements:
         """The whole catalogue."""
         t = Triples()
         self._catalogue(t)
@@ -215,8 +149,8 @@ class Catalogue:
             self._dataset(t, dataset)
         for iri, members in self.series().items():
             self._series(t, iri, members)
-        for service in _SERVICES:
-            self._service(t, *service)
+        for key, service in self.site.services.items():
+            self._service(t, key, service)
         self._places(t)
         self._tables(t)
         return list(dict.fromkeys(t.graph))
@@ -224,18 +158,18 @@ class Catalogue:
     def _catalogue(self, t: Triples) -> None:
         t.type(self.iri, DCAT + "Catalog")
         t.say(self.iri, DCTERMS + "title", self.title())
-        t.say(self.iri, DCTERMS + "description", in_both(DESCRIPTION))
+        t.say(self.iri, DCTERMS + "description", in_both(self.site.description.text))
         self._common(t, self.iri)
         t.say(self.iri, DCTERMS + "publisher", self.publisher)
         t.say(self.iri, DCTERMS + "language", LANGUAGES)
-        t.say(self.iri, DCTERMS + "license", licence(LICENCE))
+        t.say(self.iri, DCTERMS + "license", licence(self.site.license))
         t.say(self.iri, DCTERMS + "spatial", NORWAY)
         t.say(self.iri, DCAT + "themeTaxonomy", TAXONOMIES)
         t.say(self.iri, DCAT + "version", Literal(self.version))
         self._dates(t, self.iri, self.held.published())
         self._linked_page(t, self.iri, FOAF + "homepage", f"{self.base}/")
         t.say(self.iri, DCAT + "dataset", [self.whole, *(d.iri for d in self.held.datasets), *self.series()])
-        t.say(self.iri, DCAT + "service", [self.service(service[0]) for service in _SERVICES])
+        t.say(self.iri, DCAT + "service", [self.service(key) for key in self.site.services])
 
     def _common(self, t: Triples, iri: str) -> None:
         t.say(iri, DCTERMS + "identifier", Literal(iri))
@@ -271,11 +205,9 @@ class Catalogue:
             t.say(self.contact, VCARD + "hasEmail", f"mailto:{settings.contact_email}")
 
     def _standards(self, t: Triples) -> None:
-        ours = {ONTOLOGY: in_both(_ONTOLOGY_TITLE), SHAPES: in_both(_SHAPES_TITLE)}
-        others = {iri: in_both(title) for iri, title in (*(service[5] for service in _SERVICES), _TABULAR)}
-        for iri, title in {**ours, **others}.items():
+        for iri, title in self.site.standards.items():
             t.type(iri, DCTERMS + "Standard")
-            t.say(iri, DCTERMS + "title", self.held.standards.get(iri, title))
+            t.say(iri, DCTERMS + "title", self.held.standards.get(iri, in_both(title.text)))
 
     def _tables(self, t: Triples) -> None:
         """The values of tables that are not the EU's."""
@@ -299,18 +231,18 @@ class Catalogue:
     def _whole(self, t: Triples) -> None:
         iri = self.whole
         t.type(iri, DCAT + "Dataset")
-        t.say(iri, DCTERMS + "title", in_both(WHOLE_TITLE))
-        t.say(iri, DCTERMS + "description", in_both(WHOLE_DESCRIPTION))
+        t.say(iri, DCTERMS + "title", in_both(self.site.whole.title.text))
+        t.say(iri, DCTERMS + "description", in_both(self.site.whole.description.text))
         t.say(iri, DCTERMS + "publisher", self.publisher)
         self._about(t, iri, [])
-        t.say(iri, DCAT + "keyword", [word for text in KEYWORDS for word in in_both(text)])
+        t.say(iri, DCAT + "keyword", self.keywords())
         t.say(iri, DCTERMS + "spatial", NORWAY)
         self._dates(t, iri, self.held.published())
         t.say(iri, DCTERMS + "hasPart", [dataset.iri for dataset in self.held.datasets])
         t.say(iri, DCAT + "version", Literal(self.version))
         self._linked_page(t, iri, DCAT + "landingPage", f"{self.base}/")
-        self._made_from(t, iri, [dataset.iri for dataset in self.held.datasets], _GATHERED)
-        licences = {one for dataset in self.held.datasets for one in dataset.licences} or {LICENCE}
+        self._made_from(t, iri, [dataset.iri for dataset in self.held.datasets], self.site.gathered.text)
+        licences = {one for dataset in self.held.datasets for one in dataset.licences} or {self.site.license}
         only = licences.pop() if len(licences) == 1 else None
         for distribution in self.of_all():
             self._distribution(t, iri, distribution, only)
@@ -333,7 +265,7 @@ class Catalogue:
         t.say(iri, DCTERMS + "creator", self.creators_of(dataset))
         self._dates(t, iri, self.held.published(dataset), dataset)
         self._about(t, iri, dataset.themes)
-        t.say(iri, DCAT + "keyword", keywords(dataset))
+        t.say(iri, DCAT + "keyword", self.keywords(dataset))
         self._linked_page(t, iri, DCAT + "landingPage", self.page(dataset))
         t.say(iri, DCTERMS + "spatial", NORWAY)
         if dataset.municipality is not None:
@@ -344,7 +276,7 @@ class Catalogue:
         for measurement in dataset.measurements:
             self._measurement(t, iri, measurement)
         for distribution in self.of_dataset(dataset):
-            self._distribution(t, iri, distribution, (dataset.licences or [LICENCE])[0])
+            self._distribution(t, iri, distribution, (dataset.licences or [self.site.license])[0])
 
     def _dates(self, t: Triples, iri: str, published: tuple[str, str] | None, dataset: Dataset | None = None) -> None:
         """What the data say of their dates, else the first publication and the last change."""
@@ -365,7 +297,7 @@ class Catalogue:
         t.say(dataset.iri, PROV + "wasDerivedFrom", dataset.sources)
         sources = list(dict.fromkeys((*dataset.sources, *dataset.further_sources)))
         if sources:
-            self._made_from(t, dataset.iri, sources, _MADE)
+            self._made_from(t, dataset.iri, sources, self.site.made.text)
         for iri in sources:
             t.type(iri, PROV + "Entity")
             if source := self.held.sources.get(iri):
@@ -410,7 +342,7 @@ class Catalogue:
         t.say(iri, DCATAP + "availability", STABLE)
         t.say(iri, DCTERMS + "conformsTo", [ONTOLOGY, SHAPES])
         if distribution.file_type == "CSV":
-            t.say(iri, DCTERMS + "conformsTo", _TABULAR[0])
+            t.say(iri, DCTERMS + "conformsTo", _TABULAR)
 
     def _licence(self, t: Triples, iri: str, rights: str) -> None:
         known = licence(rights)
@@ -423,7 +355,7 @@ class Catalogue:
         assert period is not None  # a series is made of it
         t.type(iri, DCAT + "DatasetSeries")
         t.say(iri, DCTERMS + "title", series_title(members[0]))
-        t.say(iri, DCTERMS + "description", _series_description(members[0]))
+        t.say(iri, DCTERMS + "description", series_description(members[0]))
         self._common(t, iri)
         t.say(iri, DCTERMS + "publisher", self.publisher_of(members[0]))
         t.say(iri, DCAT + "theme", THEMES)
@@ -442,25 +374,22 @@ class Catalogue:
         dates = [d.value for iri in dataset.sources if (s := self.held.sources.get(iri)) for d in s.dates]
         return min(dates, default="9999"), dataset.iri
 
-    def _service(
-        self, t: Triples, key: str, title: Text, description: Text, path: str, described: str,
-        standard: tuple[str, Text], formats: tuple[str, ...],
-    ) -> None:  # fmt: skip
+    def _service(self, t: Triples, key: str, service: DataService) -> None:
         iri = self.service(key)
         t.type(iri, DCAT + "DataService")
-        t.say(iri, DCTERMS + "title", in_both(title))
-        t.say(iri, DCTERMS + "description", in_both(description))
+        t.say(iri, DCTERMS + "title", in_both(service.title.text))
+        t.say(iri, DCTERMS + "description", in_both(service.description.text))
         self._common(t, iri)
         t.say(iri, DCTERMS + "publisher", self.publisher)
-        t.say(iri, DCAT + "endpointURL", self.base + path)
-        t.say(iri, DCAT + "endpointDescription", self.base + described)
-        t.say(iri, DCTERMS + "conformsTo", standard[0])
+        t.say(iri, DCAT + "endpointURL", self.base + service.endpoint)
+        t.say(iri, DCAT + "endpointDescription", self.base + service.described_at)
+        t.say(iri, DCTERMS + "conformsTo", service.standard)
         self._linked_page(t, iri, FOAF + "page", f"{self.base}/docs")
-        t.say(iri, DCTERMS + "format", [FILE_TYPE + name for name in formats])
-        t.say(iri, DCAT + "keyword", [word for text in KEYWORDS for word in in_both(text)])
+        t.say(iri, DCTERMS + "format", [FILE_TYPE + name for name in service.formats])
+        t.say(iri, DCAT + "keyword", self.keywords())
         t.say(iri, DCAT + "theme", THEMES)
         t.say(iri, DCTERMS + "accessRights", PUBLIC)
-        t.say(iri, DCTERMS + "license", licence(LICENCE))
+        t.say(iri, DCTERMS + "license", licence(self.site.license))
         t.say(iri, DCATAP + "availability", STABLE)
         t.say(iri, DCAT + "servesDataset", [self.whole, *(dataset.iri for dataset in self.held.datasets)])
 
@@ -470,40 +399,3 @@ class Catalogue:
                 t.type(place.iri, DCTERMS + "Location")
                 t.say(place.iri, RDFS + "label", place.names)
                 t.say(place.iri, DCTERMS + "identifier", Literal(place.number))
-
-
-def series_title(member: Dataset) -> list[Literal]:
-    """What the series of a dataset's plan period is called."""
-    return _of_series(member, ("{place}: planperioden {years}", "{place}: the plan period {years}"))
-
-
-def _series_description(member: Dataset) -> list[Literal]:
-    return _of_series(
-        member,
-        ("Datasettene om planperioden {years} i {place}.", "The datasets on the plan period {years} in {place}."),
-    )
-
-
-def _of_series(member: Dataset, words: Text) -> list[Literal]:
-    period, municipality = member.period, member.municipality
-    assert period is not None  # a series is made of both
-    assert municipality is not None
-    years = f"{period.start}–{period.end}"
-    own = {name.language: name.value for name in municipality.names}
-    place = own.get("nb") or next(iter(own.values()), municipality.number)
-    return [
-        Literal(text.format(place=own.get(language, place), years=years), language=language)
-        for text, language in zip(words, ("nb", "en"), strict=True)
-    ]
-
-
-def keywords(dataset: Dataset) -> list[Literal]:
-    """The words of the data, the names of the classes that are in them, and where they are about."""
-    places = dataset.municipality.names if dataset.municipality is not None else ()
-    found = [*(word for text in KEYWORDS for word in in_both(text)), *dataset.keywords, *places]
-    return sorted(dict.fromkeys(found), key=lambda word: (word.value, word.language or ""))
-
-
-def served() -> list[tuple[str, Text, Text, str]]:
-    """The services: key, title, description, path of the endpoint."""
-    return [service[:4] for service in _SERVICES]

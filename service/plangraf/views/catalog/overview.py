@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pyoxigraph import Literal
 
 from plangraf.views.addresses import document_path
-from plangraf.views.catalog.dcat import WHOLE_DESCRIPTION, WHOLE_TITLE, Catalogue, series_title, served
+from plangraf.views.catalog.dcat import Catalogue
 from plangraf.views.catalog.distributions import Distribution
+from plangraf.views.catalog.series import series_title
 from plangraf.views.catalog.terms import in_both
 
 
@@ -55,8 +56,8 @@ def listed(catalogue: Catalogue, language: str, prefix: str) -> Listed:
             tables.setdefault(one.format, []).append((one.table, one.file.latest(prefix)))
     datasets = [
         Entry(
-            best(in_both(WHOLE_TITLE), language, catalogue.whole),
-            best(in_both(WHOLE_DESCRIPTION), language, ""),
+            best(in_both(catalogue.site.whole.title.text), language, catalogue.whole),
+            best(in_both(catalogue.site.whole.description.text), language, ""),
             f"{prefix}/",
             files(everything),
             tables=list(tables.items()),
@@ -82,9 +83,9 @@ def listed(catalogue: Catalogue, language: str, prefix: str) -> Listed:
     ]  # fmt: skip
     services = [
         Entry(
-            best(in_both(title), language, key), best(in_both(description), language, ""),
-            prefix + path, [],
+            best(in_both(one.title.text), language, key), best(in_both(one.description.text), language, ""),
+            prefix + one.endpoint, [],
         )
-        for key, title, description, path in served()
+        for key, one in catalogue.site.services.items()
     ]  # fmt: skip
     return Listed(best(catalogue.title(), language, catalogue.iri), datasets, series, services)

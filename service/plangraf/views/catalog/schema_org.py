@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from plangraf.views.catalog.datasets import Dataset
-from plangraf.views.catalog.dcat import DESCRIPTION, LICENCE, WHOLE_DESCRIPTION, WHOLE_TITLE, Catalogue, keywords
+from plangraf.views.catalog.dcat import Catalogue
 from plangraf.views.catalog.distributions import Distribution
 from plangraf.views.catalog.overview import best
 from plangraf.views.catalog.terms import in_both, moment
@@ -32,10 +32,10 @@ def catalogue_json_ld(catalogue: Catalogue, language: str) -> dict[str, Any]:
     whole = {
         "@type": "Dataset",
         "@id": catalogue.whole,
-        "name": best(in_both(WHOLE_TITLE), language, "").value,
-        "description": best(in_both(WHOLE_DESCRIPTION), language, "").value,
+        "name": catalogue.site.whole.title.in_language(language),
+        "description": catalogue.site.whole.description.in_language(language),
         "url": f"{catalogue.base}/",
-        "license": LICENCE,
+        "license": catalogue.site.license,
         "creator": _agent(catalogue, catalogue.publisher),
         "isAccessibleForFree": True,
         "version": catalogue.version,
@@ -48,9 +48,9 @@ def catalogue_json_ld(catalogue: Catalogue, language: str) -> dict[str, Any]:
         "@type": "DataCatalog",
         "@id": catalogue.iri,
         "name": best(catalogue.title(), language, catalogue.iri).value,
-        "description": best(in_both(DESCRIPTION), language, "").value,
+        "description": catalogue.site.description.in_language(language),
         "url": f"{catalogue.base}/",
-        "license": LICENCE,
+        "license": catalogue.site.license,
         "publisher": _agent(catalogue, catalogue.publisher),
         "inLanguage": ["nb", "en"],
         "dataset": [whole],
@@ -70,9 +70,9 @@ def _short(catalogue: Catalogue, dataset: Dataset, language: str) -> dict[str, A
         "@type": "Dataset",
         "@id": dataset.iri,
         "name": best(dataset.titles, language, dataset.iri).value,
-        "description": _description(dataset, language),
+        "description": _description(catalogue, dataset, language),
         "url": catalogue.page(dataset),
-        "license": (dataset.licences or [LICENCE])[0],
+        "license": (dataset.licences or [catalogue.site.license])[0],
         "creator": _agent(catalogue, (*catalogue.creators_of(dataset), catalogue.publisher_of(dataset))[0]),
     }
 
@@ -83,7 +83,7 @@ def _dataset(catalogue: Catalogue, dataset: Dataset, language: str) -> dict[str,
         "identifier": dataset.iri,
         "sameAs": dataset.iri,
         "publisher": _agent(catalogue, catalogue.publisher_of(dataset)),
-        "keywords": [word.value for word in keywords(dataset) if word.language in (language, None)],
+        "keywords": [word.value for word in catalogue.keywords(dataset) if word.language in (language, None)],
         "isAccessibleForFree": True,
         "version": catalogue.version,
         "includedInDataCatalog": {"@type": "DataCatalog", "@id": catalogue.iri, "url": f"{catalogue.base}/catalog"},
@@ -119,12 +119,12 @@ def _dates(catalogue: Catalogue, dataset: Dataset | None = None) -> dict[str, st
     return {name: text for name, text in found.items() if text != "Z"}
 
 
-def _description(dataset: Dataset, language: str) -> str:
+def _description(catalogue: Catalogue, dataset: Dataset, language: str) -> str:
     """The description, lengthened by what the catalogue is about when it is too short for search engines."""
     own = best(dataset.descriptions or dataset.titles, language, dataset.iri)
     text = own.value
     if len(text) < _SHORTEST:
-        text = f"{text} {best(in_both(DESCRIPTION), own.language or language, '').value}"
+        text = f"{text} {catalogue.site.description.in_language(own.language or language)}"
     return text[:_LONGEST]
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from pyoxigraph import Literal, NamedNode
 
+from plangraf.rdf.graph import RDF_TYPE, Statements, Value
 from plangraf.rdf.namespaces import PREFIXES
-from plangraf.views.graphs import RDF_TYPE, Graph, Value
 
 DCAT = PREFIXES["dcat"]
 DCTERMS = PREFIXES["dcterms"]
@@ -83,7 +83,7 @@ class Triples:
     """A graph that is written thing by thing; a plain string as value is an IRI."""
 
     def __init__(self) -> None:
-        self.graph: Graph = []
+        self.graph: Statements = []
 
     def type(self, thing: str, *classes: str) -> None:
         self.graph += [(NamedNode(thing), RDF_TYPE, NamedNode(name)) for name in classes]

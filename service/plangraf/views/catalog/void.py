@@ -10,12 +10,13 @@ from pyoxigraph import Literal, NamedNode
 from plangraf.engines.base import Engine
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
+from plangraf.rdf.graph import RDF_TYPE, Statements
 from plangraf.rdf.namespaces import ID, ONTOLOGY, PREFIXES, SDG
 from plangraf.views.catalog.datasets import Dataset
-from plangraf.views.catalog.dcat import LICENCE, WHOLE_DESCRIPTION, WHOLE_TITLE, Catalogue
+from plangraf.views.catalog.dcat import Catalogue
 from plangraf.views.catalog.distributions import Distribution
 from plangraf.views.catalog.terms import DCAT, DCTERMS, FOAF, SH, SPDX, VOID, XSD, Triples, in_both, integer
-from plangraf.views.graphs import RDF_TYPE, Graph, fetch, fetch_rows
+from plangraf.views.fetching import fetch, fetch_rows
 
 _CLASSES = "SELECT ?of (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?of } GROUP BY ?of ORDER BY ?of"
 _PROPERTIES = "SELECT ?of (COUNT(*) AS ?n) WHERE { ?s ?of ?o } GROUP BY ?of ORDER BY ?of"
@@ -40,7 +41,7 @@ _EXECUTABLES = f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
 OF_VOID = "void/"
 
 
-async def void(snapshot: Snapshot, catalogue: Catalogue) -> Graph:
+async def void(snapshot: Snapshot, catalogue: Catalogue) -> Statements:
     """The description of the data, with the named queries as examples.
 
     Args:
@@ -57,9 +58,9 @@ async def void(snapshot: Snapshot, catalogue: Catalogue) -> Graph:
     t.say(description, FOAF + "primaryTopic", whole)
     t.say(description, FOAF + "topic", [whole, *(dataset.iri for dataset in catalogue.held.datasets)])
     t.type(whole, VOID + "Dataset", DCAT + "Dataset")
-    t.say(whole, DCTERMS + "title", in_both(WHOLE_TITLE))
-    t.say(whole, DCTERMS + "description", in_both(WHOLE_DESCRIPTION))
-    t.say(whole, DCTERMS + "license", LICENCE)
+    t.say(whole, DCTERMS + "title", in_both(catalogue.site.whole.title.text))
+    t.say(whole, DCTERMS + "description", in_both(catalogue.site.whole.description.text))
+    t.say(whole, DCTERMS + "license", catalogue.site.license)
     t.say(whole, DCTERMS + "publisher", catalogue.publisher)
     t.say(whole, FOAF + "homepage", f"{catalogue.base}/")
     t.say(whole, VOID + "sparqlEndpoint", f"{catalogue.base}/sparql")

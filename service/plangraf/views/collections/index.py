@@ -9,54 +9,58 @@ from collections.abc import Mapping
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.snapshots import Snapshot
+from plangraf.rdf.graph import RDF_TYPE, Statements
 from plangraf.rdf.namespaces import PREFIXES
+from plangraf.sparql.named.collection import Collection
 from plangraf.views.collections.listing import BETWEEN, hydra, search_graph
-from plangraf.views.collections.table import COLLECTIONS
 from plangraf.views.describe import defined_terms
-from plangraf.views.graphs import RDF_TYPE, Graph, fetch_rows
+from plangraf.views.fetching import fetch_rows
+from plangraf.views.wording import LANGUAGES, texts
 
 PATH = "collections"
 
 _XSD_INTEGER = NamedNode(PREFIXES["xsd"] + "integer")
 _TITLE = NamedNode(PREFIXES["dcterms"] + "title")
-_WORDS = (("nb", "Lister"), ("en", "Lists"))
+_WORDS = tuple((code, texts(code)["collections"]) for code in LANGUAGES)
 
 
-async def totals(snapshot: Snapshot) -> dict[str, int]:
-    """How many things each collection holds.
+async def totals(snapshot: Snapshot, collections: Mapping[str, Collection]) -> dict[str, int]:
+    """How many things each collection holds, by its path.
 
     Raises:
         PlangrafError: what the engine raises.
     """
     terms = await snapshot.part(defined_terms)
-    values = " ".join(
-        f'("{path}" <{iri}>)' for path, collection in COLLECTIONS.items() for iri in collection.usable(terms).classes
-    )
+    usable = [collection.usable(terms) for collection in collections.values()]
+    whole = " ".join(f'("{one.path}" <{iri}>)' for one in usable if not one.narrowed for iri in one.classes)
+    parts = [f"{{ VALUES (?path ?class) {{ {whole} }} ?thing a ?class }}"]
+    parts += [f'{{ VALUES ?path {{ "{one.path}" }} {one.members} }}' for one in usable if one.narrowed and one.classes]
     rows = await fetch_rows(
         snapshot.engine,
         f"""SELECT ?path (COUNT(DISTINCT ?thing) AS ?number) WHERE {{
-          VALUES (?path ?class) {{ {values} }} ?thing a ?class
+          {" UNION ".join(parts)}
         }} GROUP BY ?path ORDER BY ?path""",
     )
     counted = {row["path"]["value"]: int(row["number"]["value"]) for row in rows}
-    return {path: counted.get(path, 0) for path in COLLECTIONS}
+    return {path: counted.get(path, 0) for path in collections}
 
 
-def index_graph(base: str, found: Mapping[str, int]) -> Graph:
+def index_graph(base: str, collections: Mapping[str, Collection], found: Mapping[str, int]) -> Statements:
     """The list as Hydra describes it: a collection of collections, each with its class and how to ask for a part.
 
     Args:
         base: absolute address of the service, or of one version of it.
+        collections: all of them, by path.
         found: what `totals` gives.
     """
     own = NamedNode(f"{base}/{PATH}")
-    graph: Graph = [
+    graph: Statements = [
         (own, RDF_TYPE, hydra("Collection")),
         *((own, _TITLE, Literal(text, language=language)) for language, text in _WORDS),
         (own, hydra("totalItems"), Literal(str(len(found)), datatype=_XSD_INTEGER)),
     ]
     for path, number in found.items():
-        collection, address = COLLECTIONS[path], f"{base}/{path}"
+        collection, address = collections[path], f"{base}/{path}"
         listed = NamedNode(address)
         graph += [
             (own, hydra("member"), listed),
@@ -76,13 +80,13 @@ def index_graph(base: str, found: Mapping[str, int]) -> Graph:
     return graph
 
 
-def index_csv(base: str, found: Mapping[str, int], language: str) -> bytes:
+def index_csv(base: str, collections: Mapping[str, Collection], found: Mapping[str, int], language: str) -> bytes:
     """One row for each collection: address, title, number of things, classes and names of the filters."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(["collection", "title", "total", "classes", "filters"])
     for path, number in found.items():
-        collection = COLLECTIONS[path]
+        collection = collections[path]
         filters = BETWEEN.join(facet.name for facet in collection.facets)
         classes = BETWEEN.join(collection.classes)
         writer.writerow([f"{base}/{path}", collection.title(language), number, classes, filters])

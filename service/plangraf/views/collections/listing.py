@@ -16,13 +16,16 @@ from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf import collation
-from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SERVICE_PREFIXES, short_name
+from plangraf.rdf.graph import RDF_TYPE, Graph, Statements, Value
+from plangraf.rdf.jsonld.compaction import compact_document
+from plangraf.rdf.jsonld.context import Context
+from plangraf.rdf.names import local_name, short_name
+from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SERVICE_PREFIXES
+from plangraf.sparql.named.collection import Collection, Column, Facet
 from plangraf.views.addresses import document_path, sdg_code
-from plangraf.views.collections.table import Collection, Column, Facet
 from plangraf.views.describe import Labels, defined_terms
+from plangraf.views.fetching import fetch
 from plangraf.views.frames import LABELS
-from plangraf.views.graphs import RDF_TYPE, Graph, Value, fetch
-from plangraf.views.jsonld import Context, compact_document
 from plangraf.views.shown import Shown
 
 HYDRA = SERVICE_PREFIXES["hydra"]
@@ -79,7 +82,7 @@ class Page:
     last: int
     total: int
     things: Sequence[NamedNode]
-    graph: Graph
+    graph: Statements
 
     @property
     def others(self) -> dict[str, int]:
@@ -92,7 +95,7 @@ class Page:
         return found | {"last": self.last}
 
 
-async def fetch_members(snapshot: Snapshot, collection: Collection, things: Sequence[NamedNode]) -> Graph:
+async def fetch_members(snapshot: Snapshot, collection: Collection, things: Sequence[NamedNode]) -> Statements:
     """Types, labels and columns of the things, and types, labels and second steps of what they point to.
 
     Raises:
@@ -108,11 +111,11 @@ async def fetch_members(snapshot: Snapshot, collection: Collection, things: Sequ
     return graph
 
 
-async def _said(snapshot: Snapshot, things: Sequence[NamedNode], properties: Iterable[str]) -> Graph:
+async def _said(snapshot: Snapshot, things: Sequence[NamedNode], properties: Iterable[str]) -> Statements:
     terms = await snapshot.part(defined_terms)
     defined = (iri for iri in properties if iri in terms or not iri.startswith(CLOSED_NAMESPACES))
     named = {RDF_TYPE, *LABELS, *map(NamedNode, defined)}
-    graph: Graph = []
+    graph: Statements = []
     for start in range(0, len(things), _BATCH):
         values = " ".join(map(str, things[start : start + _BATCH]))
         # A second VALUES, for ?p, would be joined by scanning all data; a FILTER looks at each thing's triples.
@@ -125,11 +128,11 @@ async def _said(snapshot: Snapshot, things: Sequence[NamedNode], properties: Ite
     return graph
 
 
-def page_graph(page: Page) -> Graph:
+def page_graph(page: Page) -> Statements:
     """The page as Hydra describes it, with all that is said of its things."""
     own, view = NamedNode(page.addresses.collection), NamedNode(page.addresses.page(page.number))
     title = page.collection.title
-    graph: Graph = [
+    graph: Statements = [
         (own, RDF_TYPE, hydra("Collection")),
         (own, _TITLE, Literal(title("nb"), language="nb")),
         (own, _TITLE, Literal(title("en"), language="en")),
@@ -143,13 +146,13 @@ def page_graph(page: Page) -> Graph:
     return [*graph, *page.graph]
 
 
-def search_graph(collection: Collection, own: NamedNode, base: str) -> Graph:
+def search_graph(collection: Collection, own: NamedNode, base: str) -> Statements:
     """How a program asks for a part: the facets as an IRI template."""
     if not collection.facets:
         return []
     search = NamedNode(f"{base}#search")
     names = ",".join(facet.name for facet in collection.facets)
-    graph: Graph = [
+    graph: Statements = [
         (own, hydra("search"), search),
         (search, RDF_TYPE, hydra("IriTemplate")),
         (search, hydra("template"), Literal(f"{base}{{?{names}}}")),
@@ -192,11 +195,8 @@ class Table:
         self._page = page
         self._language = language
         self._prefix = prefix
-        self._labels = Labels(page.graph)
-        self._facts: dict[NamedNode, dict[str, list[Value]]] = {}
-        for subject, predicate, value in page.graph:
-            if isinstance(subject, NamedNode):
-                self._facts.setdefault(subject, {}).setdefault(predicate.value, []).append(value)
+        self._facts = Graph(page.graph)
+        self._labels = Labels(self._facts)
 
     def rows(self) -> list[list[list[Shown]]]:
         """For each thing, for each column, the values as a page shows them; the thing's name leads to it."""
@@ -214,17 +214,17 @@ class Table:
     def values(self, thing: NamedNode, column: Column) -> list[Value]:
         """What a column holds of one thing, in natural order; of texts in several languages the best."""
         if not column.path:
-            return [Literal(thing.value.rpartition("/")[2])]
-        found = self._facts.get(thing, {}).get(column.path[0], [])
+            return [Literal(local_name(thing.value))]
+        found = self._facts.values(thing, NamedNode(column.path[0]))
         if len(column.path) > 1:
             found = [
                 value
                 for step in found
                 if isinstance(step, NamedNode)
-                for value in self._facts.get(step, {}).get(column.path[1], [])
+                for value in self._facts.values(step, NamedNode(column.path[1]))
             ]
         if not found and column.other:
-            found = self._facts.get(thing, {}).get(column.other, [])
+            found = self._facts.values(thing, NamedNode(column.other))
         tagged = [value for value in found if isinstance(value, Literal) and value.language]
         if tagged:
             best = min(map(self._rank, tagged))

@@ -16,12 +16,12 @@ from plangraf.engines.base import QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf import collation
 from plangraf.rdf.formats import JSON
-from plangraf.views.collections.table import Collection, Facet
+from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.views.describe import defined_terms
-from plangraf.views.graphs import fetch_bytes
+from plangraf.views.fetching import fetch_bytes
 
 _LANGUAGES = ("nb", "nn", "se", "en")
-_OWN_VARIABLE = re.compile(r"\?(value|date|area)\b")
+_OWN_VARIABLE = re.compile(r"\?(value|step)\b")
 
 
 async def order(snapshot: Snapshot, collection: Collection) -> tuple[str, ...]:

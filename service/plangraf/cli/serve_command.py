@@ -1,0 +1,70 @@
+"""`plangraf serve`: its options; plangraf.cli.serve has what it does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from plangraf.cli.exits import exit_on_error, write_error
+from plangraf.cli.extras import has_extra, require_extra
+from plangraf.cli.options import DataOption, DropOption, VersionsOption, read_settings
+
+if TYPE_CHECKING:
+    from plangraf.settings import Settings
+
+
+def serve(
+    host: Annotated[
+        str | None,
+        typer.Option("--host", metavar="ADDRESS", help="Address to bind.  [PLANGRAF_HOST, 127.0.0.1]"),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", metavar="N", help="Port to bind, 0 for a free one.  [PLANGRAF_PORT, 8000]"),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", metavar="N", help="HTTP processes.  [PLANGRAF_PROCESSES, 2]"),
+    ] = None,
+    data: DataOption = None,
+    versions: VersionsOption = None,
+    no_build: Annotated[
+        bool, typer.Option("--no-build", help="Serve the current version whatever the files are.")
+    ] = False,
+    drop: DropOption = False,
+) -> None:
+    """Serve over HTTP; build first when files changed.
+
+    Builds when there is no version, or one of other files than there are now. When that build stops because
+    the files are wrong or lack a dataset, the version that was current goes on serving; so it does where the
+    extra `publish` is not installed. The last line of the start is `plangraf <address> version <id> triples <number>`.
+    SIGTERM ends it cleanly.
+
+    \b
+    Examples:
+      plangraf serve
+      plangraf serve --port 8123 --data ../malvik-plans
+      plangraf serve --host 0.0.0.0 --no-build     in a container with a built version
+    """
+    with exit_on_error():
+        from plangraf.cli.serve import serve as run
+
+        settings = read_settings(host=host, port=port, processes=workers, data=data, versions=versions)
+        raise typer.Exit(run(settings, may_build=not no_build and _may_build(settings), drop=drop))
+
+
+def _may_build(settings: Settings) -> bool:
+    """Whether a build can run; without the extra for it, a version that is there is served.
+
+    Raises:
+        ExtraMissingError: there is no version, so that only a build could help.
+    """
+    if has_extra("publish"):
+        return True
+    from plangraf.store.versions import VersionStore
+
+    if not VersionStore(settings.versions).has_current():
+        require_extra("publish")
+    write_error("plangraf: the extra `publish` is not installed, so the current version is served without a build.")
+    return False

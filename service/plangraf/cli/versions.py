@@ -1,0 +1,83 @@
+"""`plangraf versions`: list the versions, switch to another, remove old ones."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from plangraf.cli.exits import exit_on_error, write_error
+from plangraf.cli.options import VersionsOption, read_settings
+
+versions_app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
+
+
+@versions_app.callback()
+def versions(context: typer.Context, versions: VersionsOption = None) -> None:
+    """List the versions that are built, the newest at the end; go back to one, or remove old ones.
+
+    \b
+    Columns: * for the current one, id, triples, time at which it was written, warnings.
+    Examples:
+      plangraf versions --versions /srv/versions
+      plangraf versions use 0123456789abcdef     what is served from now on, by running services too
+      plangraf versions prune --keep 3           remove all but the current one and the 3 newest others
+    """
+    if context.invoked_subcommand is not None:
+        return
+    with exit_on_error():
+        from datetime import datetime
+
+        from plangraf.store.versions import VersionStore
+
+        store = VersionStore(read_settings(versions=versions).versions)
+        found = store.list()
+        if not found:
+            typer.echo(f"There is no version in {store.path} yet. Run `plangraf build`.")
+            return
+        current = store.current().id if store.has_current() else None
+        for version in found:
+            written = datetime.fromtimestamp(version.path.stat().st_mtime).astimezone()
+            warnings = sum(version.manifest.get("warnings", {}).values())
+            typer.echo(
+                f"{'*' if version.id == current else ' '} {version.id}  {version.triples:>10} triples  "
+                f"{written:%Y-%m-%d %H:%M:%S%z}  {warnings} warnings"
+            )
+
+
+@versions_app.command("use")
+def versions_use(
+    version: Annotated[str, typer.Argument(metavar="ID", help="The version, as `plangraf versions` lists it.")],
+    versions: VersionsOption = None,
+) -> None:
+    """Make a version the current one; services that run take it up within seconds."""
+    with exit_on_error():
+        from plangraf.publish.losses import gone
+        from plangraf.store.versions import VersionStore
+
+        settings = read_settings(versions=versions)
+        store = VersionStore(settings.versions, settings.feed_page)
+        before = store.current() if store.has_current() else None
+        store.use(version)
+        if before is None or before.id == version:
+            typer.echo(f"{version} is current.")
+            return
+        typer.echo(f"{version} is current, before it was {before.id}.")
+        if lost := gone(before, store.get(version)):
+            write_error(lost)
+
+
+@versions_app.command("prune")
+def versions_prune(
+    keep: Annotated[int, typer.Option("--keep", min=0, help="How many stay beside the current one.")] = 5,
+    versions: VersionsOption = None,
+) -> None:
+    """Remove old versions; the current one always stays."""
+    with exit_on_error():
+        from plangraf.store.versions import VersionStore
+
+        gone = VersionStore(read_settings(versions=versions).versions).prune(keep)
+        for version_id in gone:
+            typer.echo(f"removed {version_id}")
+        if not gone:
+            typer.echo("Nothing to remove.")

@@ -1,0 +1,136 @@
+"""Diagnostics as text in both languages for people, and as JSON for programs.
+
+A few are told one by one, by heading and subject; many are told by cause.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from plangraf.diagnostics.causes import EXAMPLES, Cause, causes, example_of, ranges
+from plangraf.diagnostics.diagnostic import Diagnostic, P, Severity, in_order, stops
+from plangraf.rdf.names import compact
+
+SEVERITIES: dict[Severity, tuple[str, str]] = {
+    "Violation": ("Feil", "Error"),
+    "Warning": ("Advarsel", "Warning"),
+    "Info": ("Råd", "Advice"),
+}
+"""What each severity is called in Bokmål and in English, the worst first."""
+
+# So many are read one by one; more are told by cause.
+FEW = 5
+
+
+def as_text(diagnostics: Iterable[Diagnostic[P]], *, every: bool = False) -> str:
+    """The diagnostics in Bokmål and in English, with a count at the end.
+
+    Args:
+        diagnostics: what is told.
+        every: each one by itself, however many there are; else many are told by cause.
+    """
+    ordered = in_order(diagnostics)
+    found = causes(ordered)
+    if not every and len(ordered) > FEW and len(found) < len(ordered):
+        nb, en = ("årsak", "cause") if len(found) == 1 else ("årsaker", "causes")
+        head = [
+            f"nb  {len(ordered)} funn med {len(found)} {nb}. «--all» viser hvert av dem.",
+            f"en  {len(ordered)} findings with {len(found)} {en}. --all shows each of them.",
+            "",
+        ]
+        return "\n".join([*head, *_cause_lines(found), summary(ordered)])
+    lines: list[str] = []
+    for heading, under in groupby(ordered, key=lambda one: one.place.heading):
+        lines.append(heading)
+        for subject, of_subject in _by_subject(under).items():
+            lines += [f"  {subject}"] if subject else []
+            for one in of_subject:
+                lines += message_lines(one, "    " if subject else "  ")
+        lines.append("")
+    return "\n".join([*lines, summary(ordered)])
+
+
+def as_json(diagnostics: Iterable[Diagnostic[P]]) -> bytes:
+    """The same for programs: `conforms` as SHACL means it for violations."""
+    ordered = in_order(diagnostics)
+    results = [
+        {
+            **one.place.members,
+            "message_nb": one.nb,
+            "message_en": one.en,
+            "severity": one.severity,
+            "shape": one.rule,
+        }
+        for one in ordered
+    ]
+    report = {"conforms": not stops(ordered), "results": results}
+    return (json.dumps(report, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def summary(diagnostics: Iterable[Diagnostic[P]]) -> str:
+    """How many errors, warnings and pieces of advice, in both languages."""
+    nb, en = counts(diagnostics)
+    return f"nb  {', '.join(nb)}\nen  {', '.join(en)}"
+
+
+def counts(diagnostics: Iterable[Diagnostic[P]]) -> tuple[list[str], list[str]]:
+    """`feil: 2` and `error: 2` for each severity that there is."""
+    counted = Counter(one.severity for one in diagnostics)
+    there = [severity for severity in SEVERITIES if counted[severity]]
+    nb, en = (
+        [f"{SEVERITIES[severity][number].lower()}: {counted[severity]}" for severity in there] for number in (0, 1)
+    )
+    return nb, en
+
+
+def message_lines(one: Diagnostic[P], indent: str) -> Iterator[str]:
+    """The message in both languages, and its rule."""
+    for code, word, unit in zip(("nb", "en"), SEVERITIES[one.severity], one.place.unit, strict=True):
+        where = f", {unit} {one.place.number}" if one.place.numbered else ""
+        yield f"{indent}{code}  {word}{where}: {one.nb if code == 'nb' else one.en}"
+    if one.rule:
+        yield f"{indent}    {_shown_rule(one.rule)}"
+
+
+def _by_subject(diagnostics: Iterable[Diagnostic[P]]) -> dict[str | None, list[Diagnostic[P]]]:
+    """Diagnostics of one subject side by side, in the order in which the subjects first come."""
+    groups: dict[str | None, list[Diagnostic[P]]] = {}
+    for one in diagnostics:
+        groups.setdefault(one.place.subject, []).append(one)
+    return groups
+
+
+def _cause_lines(found: Sequence[Cause[P]]) -> Iterator[str]:
+    """Each cause once: count, message in both languages, places by heading, three examples."""
+    for cause in found:
+        nb, en = SEVERITIES[cause.severity]
+        count = f"{len(cause.diagnostics)} × "
+        yield f"{count}nb  {nb}: {cause.nb}"
+        yield f"{' ' * len(count)}en  {en}: {cause.en}"
+        indent = " " * (len(count) + 4)
+        if cause.rule:
+            yield f"{indent}{_shown_rule(cause.rule)}"
+        # So few are their own examples.
+        if len(cause.diagnostics) > EXAMPLES:
+            yield from (f"{indent}{line}" for line in _places(cause.diagnostics))
+        shown = dict.fromkeys(filter(None, (example_of(one, cause) for one in cause.diagnostics)))
+        yield from (f"{indent}  {text}" for text in list(shown)[:EXAMPLES])
+        yield ""
+
+
+def _places(diagnostics: Sequence[Diagnostic[P]]) -> Iterator[str]:
+    numbers: dict[str, list[int]] = {}
+    nb, en = diagnostics[0].place.unit
+    for one in diagnostics:
+        listed = numbers.setdefault(one.place.heading, [])
+        if one.place.number is not None:
+            listed.append(one.place.number)
+    for heading, listed in numbers.items():
+        yield heading + (f", {nb} · {en} {ranges(listed)}" if listed else "")
+
+
+def _shown_rule(rule: str) -> str:
+    return compact(rule) if ":" in rule else rule

@@ -1,0 +1,233 @@
+"""Who starts loaders: one for each version and machine when a host is there, else one for each engine.
+
+`plangraf serve` is the host. Its HTTP processes lease a loader over a Unix socket in a private folder, which
+PLANGRAF_LOADERS names, and get a control socket to it. The last lease that ends takes the loader with it. An engine
+without a host, as in a test or a single process, starts a loader of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import orjson
+import structlog
+
+from plangraf.engines.embedded.wire import CONNECT
+
+VARIABLE = "PLANGRAF_LOADERS"
+_NAME = "loaders"
+_BACKLOG = 128
+_LONGEST_REQUEST = 64 * 1024
+# Bytes of an address that every system's sockets take.
+_LONGEST_ADDRESS = 100
+_LEASE_S = 30.0
+
+log = structlog.get_logger()
+
+
+class Lease(Protocol):
+    """A loader that stays as long as the lease; `control` is the front's socket to it."""
+
+    control: socket.socket
+
+    def close(self) -> None: ...
+
+
+def lease(version: Path, memory_mb: int) -> Lease:
+    """A loader of the version in this folder: the host's, or one of its own where there is no host.
+
+    Blocks for some milliseconds. The thread that calls it must live as long as the lease.
+
+    Raises:
+        OSError: no loader can be started.
+    """
+    address = os.environ.get(VARIABLE)
+    return _SharedLoader(Path(address), version, memory_mb) if address else _OwnLoader(version, memory_mb)
+
+
+@dataclass(slots=True, eq=False)
+class _Loader:
+    """A loader's process, the socket that it takes fronts from, and the connections that lease it."""
+
+    process: subprocess.Popen[bytes]
+    host: socket.socket
+    leases: set[socket.socket] = field(default_factory=set)
+
+    @classmethod
+    def start(cls, version: Path, memory_mb: int) -> _Loader:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "plangraf.engines.embedded.loader",
+                 str(theirs.fileno()), str(version), str(memory_mb)],
+                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            )  # fmt: skip
+        return cls(process, ours)
+
+    def connect(self) -> socket.socket:
+        """A front's end of a new control socket; commands wait in it until the version is open.
+
+        Raises:
+            OSError: the loader has died.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self.host, [CONNECT], [theirs.fileno()])
+            except OSError:
+                ours.close()
+                raise
+        return ours
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can take a front; the kernel closes a dying process' first socket first."""
+        try:
+            return self.host.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+        except BlockingIOError:
+            return True
+        except ConnectionError:
+            return False
+
+    def end(self) -> None:
+        """It has nothing to finish: its workers are their fronts'."""
+        self.host.close()
+        self.process.kill()
+        self.process.wait()
+
+
+class _OwnLoader:
+    """A loader of one front, see Lease."""
+
+    def __init__(self, version: Path, memory_mb: int) -> None:
+        self._loader = _Loader.start(version, memory_mb)
+        self.control = self._loader.connect()
+
+    def close(self) -> None:
+        self.control.close()
+        self._loader.end()
+
+
+class _SharedLoader:
+    """A loader of the host, see Lease; the connection to the host is the lease."""
+
+    def __init__(self, address: Path, version: Path, memory_mb: int) -> None:
+        self._connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._connection.settimeout(_LEASE_S)
+            with _short(address) as short:
+                self._connection.connect(short)
+            self._connection.sendall(orjson.dumps([str(version), memory_mb]) + b"\n")
+            _, descriptors, _, _ = socket.recv_fds(self._connection, 1, 1)
+            if not descriptors:
+                raise ConnectionError("the host could not start a loader")
+        except OSError:
+            self._connection.close()
+            raise
+        self.control = socket.socket(fileno=descriptors[0])
+
+    def close(self) -> None:
+        self.control.close()
+        self._connection.close()
+
+
+class LoaderHost:
+    """The loaders of all HTTP processes, one for each version; a thread of the process that outlives them.
+
+    A loader ends with the thread that started it, see `processes`, so this one lives as long as the host.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.address = folder / _NAME
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with _short(self.address) as short:
+            self._listener.bind(short)
+        self._listener.listen(_BACKLOG)
+        self._wake, self._woken = socket.socketpair()
+        self._loaders: dict[tuple[str, int], _Loader] = {}
+        self._leased: dict[socket.socket, _Loader] = {}
+        self._selector = selectors.DefaultSelector()
+        self._thread = threading.Thread(target=self._run, name="loaders", daemon=True)
+
+    def __enter__(self) -> LoaderHost:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends all loaders."""
+        self._wake.close()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with self._selector, self._listener, self._woken:
+            self._selector.register(self._listener, selectors.EVENT_READ)
+            self._selector.register(self._woken, selectors.EVENT_READ)
+            while True:
+                for key, _ in self._selector.select():
+                    if key.fileobj is self._woken:
+                        for connection in list(self._leased):
+                            self._release(connection)
+                        return
+                    if key.fileobj is self._listener:
+                        connection, _ = self._listener.accept()
+                        self._selector.register(connection, selectors.EVENT_READ)
+                    else:
+                        assert isinstance(key.fileobj, socket.socket)
+                        self._on_readable(key.fileobj)
+
+    def _on_readable(self, connection: socket.socket) -> None:
+        """A front asks for a loader, or has let go of it."""
+        try:
+            asked = connection.recv(_LONGEST_REQUEST)
+            if asked:
+                self._lease(connection, *orjson.loads(asked))
+                return
+        except (OSError, ValueError) as error:
+            log.error("loader not started", error=str(error))
+        self._release(connection)
+
+    def _lease(self, connection: socket.socket, version: str, memory_mb: int) -> None:
+        key = (version, memory_mb)
+        loader = self._loaders.get(key)
+        if loader is None or not loader.is_alive:
+            if loader is not None:
+                loader.end()
+            loader = self._loaders[key] = _Loader.start(Path(version), memory_mb)
+        loader.leases.add(connection)
+        self._leased[connection] = loader
+        with loader.connect() as control:
+            socket.send_fds(connection, [CONNECT], [control.fileno()])
+
+    def _release(self, connection: socket.socket) -> None:
+        self._selector.unregister(connection)
+        connection.close()
+        loader = self._leased.pop(connection, None)
+        if loader is None:
+            return
+        loader.leases.discard(connection)
+        if not loader.leases:
+            loader.end()
+            self._loaders = {key: other for key, other in self._loaders.items() if other is not loader}
+
+
+@contextmanager
+def _short(address: Path) -> Iterator[str]:
+    """The address in a form that fits into a socket's, however long its folder's path is."""
+    if len(os.fsencode(address)) <= _LONGEST_ADDRESS:
+        yield str(address)
+        return
+    folder = os.open(address.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{address.name}"
+    finally:
+        os.close(folder)

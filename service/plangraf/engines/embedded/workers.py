@@ -1,0 +1,286 @@
+"""The front's workers: asked from a loader, handed to queries last used first, and replaced when they end.
+
+A loader that dies takes no worker with it: they serve on while another loader opens the version, whose workers then
+take their places.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections import deque
+from collections.abc import Coroutine
+from functools import partial
+from typing import IO
+
+from plangraf import metrics
+from plangraf.engines.embedded import loaders
+from plangraf.engines.embedded.answer import WorkerEnd
+from plangraf.engines.embedded.pipe import Pipe
+from plangraf.engines.embedded.schedule import Schedule
+from plangraf.engines.embedded.wire import AHEAD, CONTROL, FORK, READY, WORKER
+from plangraf.errors import EngineError, NotReadyError
+from plangraf.settings import Settings
+from plangraf.store.versions import Version
+
+_LONGEST_RETRY_S = 30.0
+# A worker that computes ahead waits so long for the next such query.
+_AHEAD_S = 0.5
+
+
+class Workers:
+    """The workers of one engine; all on one event loop."""
+
+    def __init__(self, version: Version, settings: Settings) -> None:
+        self.schedule: Schedule[WorkerEnd] = Schedule(
+            settings.query_workers, settings.query_long, settings.query_max_waiting
+        )
+        self.triples = 0
+        self._version = version
+        self._count = settings.query_workers
+        self._memory_mb = settings.worker_memory_mb
+        self._lease: loaders.Lease | None = None
+        self._opened: asyncio.Future[int] | None = None
+        # Those of the present loader that take any query, and how many more it was asked for. A worker of an earlier
+        # loader ends when it is free and one of these is there.
+        self._usable: set[WorkerEnd] = set()
+        self._asked = 0
+        self._ahead: set[WorkerEnd] = set()
+        self._ahead_free: deque[WorkerEnd] = deque()
+        self._ahead_waiting: deque[asyncio.Future[WorkerEnd]] = deque()
+        self._arriving: set[tuple[socket.socket, IO[bytes]]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    async def open(self) -> None:
+        """Leases a loader and asks it for workers; back when the version is open.
+
+        Raises:
+            EngineError: the version cannot be opened.
+            OSError: no loader can be started.
+        """
+        loop = asyncio.get_running_loop()
+        if os.environ.get(loaders.VARIABLE):
+            lease = await asyncio.to_thread(loaders.lease, self._version.path, self._memory_mb)
+        else:
+            # Not in another thread: a loader ends with the thread that started it.
+            lease = loaders.lease(self._version.path, self._memory_mb)
+        lease.control.setblocking(False)
+        self._lease = lease
+        self._opened = loop.create_future()
+        loop.add_reader(lease.control, self._on_message)
+        self.triples = await self._opened
+        self._refill()
+
+    async def close(self) -> None:
+        """Ends all workers, and the loader when no other front has it."""
+        self._closing = True
+        self.schedule.refuse_all()
+        self._refuse_ahead()
+        for task in self._tasks:
+            task.cancel()
+        for worker in [*self.schedule.take_idle(), *self._ahead]:
+            worker.close()
+        for connection, words in self._arriving:
+            connection.close()
+            words.close()
+        if self._lease is not None:
+            lease = self._end_lease(self._lease)
+            await asyncio.to_thread(lease.close)
+
+    async def acquire(self, client: str, limit_s: float) -> WorkerEnd:
+        """A worker for a query of this client, see Schedule.acquire."""
+        try:
+            return await self.schedule.acquire(client, limit_s)
+        finally:
+            self._report()
+
+    async def acquire_ahead(self) -> WorkerEnd:
+        """A worker at idle priority, for what may take any time; there is one at a time for all HTTP processes.
+
+        Raises:
+            NotReadyError: there is no loader that could start one.
+        """
+        while self._ahead_free:
+            worker = self._ahead_free.popleft()
+            worker.cancel_timer()
+            if not worker.gone:
+                return worker
+            self.replace(worker, "died")
+        if self._lease is None:
+            raise NotReadyError
+        future: asyncio.Future[WorkerEnd] = asyncio.get_running_loop().create_future()
+        self._ahead_waiting.append(future)
+        self._send_fork(ahead=True)
+        return await future
+
+    def give(self, worker: WorkerEnd) -> None:
+        """A worker that is free, after a query or when it is new."""
+        worker.cancel_timer()
+        self.schedule.finished(worker)
+        if self._closing:
+            worker.close()
+        elif worker in self._ahead:
+            self._ahead_free.append(worker)
+            worker.timer = asyncio.get_running_loop().call_later(_AHEAD_S, self._end_ahead, worker)
+        elif worker in self._usable or not self._usable:
+            # One that was slowed is better than none, as long as there is no loader.
+            self.schedule.give(worker)
+        else:
+            self.replace(worker, "slowed" if worker.slowed else "outdated")
+        self._report()
+
+    def discard(self, worker: WorkerEnd, reason: str) -> None:
+        """Ends a worker in the middle of a query."""
+        worker.cancel_timer()
+        metrics.QUERIES.labels(reason).inc()
+        self.replace(worker, reason)
+        self.schedule.finished(worker)
+        self._report()
+
+    def make_way(self, worker: WorkerEnd) -> None:
+        """A query has turned out long: it goes on with what others leave of the processor, and a fresh worker
+        takes its place. With too many of those, one ends.
+        """
+        worker.slow_down()
+        self._usable.discard(worker)
+        self._refill()
+        victim = self.schedule.lengthen(worker)
+        if victim is not None:
+            victim.displaced = True
+            self.discard(victim, "displaced")
+
+    def replace(self, worker: WorkerEnd, reason: str) -> None:
+        """Ends a worker, dead or alive, once, and asks for a fresh one where that is not there already."""
+        if worker.replaced:
+            return
+        worker.replaced = True
+        metrics.REPLACED.labels(reason).inc()
+        worker.close()
+        self._ahead.discard(worker)
+        self._usable.discard(worker)
+        self._refill()
+
+    def _refill(self) -> None:
+        if self._lease is None or self._closing:
+            return
+        while len(self._usable) + self._asked < self._count:
+            self._asked += 1
+            self._send_fork()
+
+    def _send_fork(self, *, ahead: bool = False) -> None:
+        """Commands are few and short: the socket's buffer holds them all."""
+        assert self._lease is not None
+        try:
+            self._lease.control.send(CONTROL.pack(FORK, ahead))
+        except OSError:
+            return  # that the loader is gone is noticed where messages are read
+
+    def _on_message(self) -> None:
+        """A message of the loader: the version is open, a worker is there, or the loader is gone."""
+        assert self._lease is not None
+        assert self._opened is not None
+        try:
+            message, descriptors, _, _ = socket.recv_fds(self._lease.control, CONTROL.size, 2)
+        except BlockingIOError:
+            return
+        except OSError:
+            message, descriptors = b"", []
+        if len(message) < CONTROL.size:
+            self._on_loader_gone()
+            return
+        kind, number = CONTROL.unpack(message)
+        if kind == READY:
+            self._opened.set_result(number)
+        elif kind in (WORKER, AHEAD):
+            ends = socket.socket(fileno=descriptors[0]), os.fdopen(descriptors[1], "rb", buffering=0)
+            self._arriving.add(ends)
+            self._spawn(self._on_worker(number, ends, self._lease, ahead=kind == AHEAD))
+
+    async def _on_worker(
+        self, pid: int, ends: tuple[socket.socket, IO[bytes]], lease: loaders.Lease, *, ahead: bool
+    ) -> None:
+        connection, words = ends
+        connection.setblocking(False)
+        os.set_blocking(words.fileno(), False)
+        _, pipe = await asyncio.get_running_loop().create_unix_connection(Pipe, sock=connection)
+        self._arriving.discard(ends)
+        worker = WorkerEnd(pid, pipe, words)
+        pipe.on_close = partial(self._on_end, worker)
+        if ahead:
+            worker.slow_down()
+            self._ahead.add(worker)
+            self._report()
+            while self._ahead_waiting:
+                future = self._ahead_waiting.popleft()
+                if not future.done():
+                    future.set_result(worker)
+                    return
+            self._end_ahead(worker)
+            return
+        if lease is self._lease:
+            self._asked -= 1
+            self._usable.add(worker)
+            for outdated in self.schedule.take_idle(lambda idle: idle not in self._usable):
+                self.replace(outdated, "outdated")
+        self.give(worker)
+        if pipe.closed:
+            self._on_end(worker)
+
+    def _on_loader_gone(self) -> None:
+        """Its workers serve on; another loader opens the version."""
+        assert self._lease is not None
+        assert self._opened is not None
+        lease = self._end_lease(self._lease)
+        self._usable.clear()
+        self._asked = 0
+        self._refuse_ahead()
+        opening = not self._opened.done()
+        if opening:
+            self._opened.set_exception(EngineError(f"The version {self._version.id} could not be opened."))
+        lease.close()
+        if not opening and not self._closing:
+            self._spawn(self._reopen())
+
+    def _end_lease(self, lease: loaders.Lease) -> loaders.Lease:
+        asyncio.get_running_loop().remove_reader(lease.control)
+        self._lease = None
+        return lease
+
+    async def _reopen(self) -> None:
+        """Opens the version until that succeeds: what ended the loader, such as too little memory, may pass."""
+        pause = 1.0
+        while True:
+            try:
+                return await self.open()
+            except (EngineError, OSError):
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_RETRY_S)
+
+    def _on_end(self, worker: WorkerEnd) -> None:
+        """One that died while it had nothing to do is replaced; its query's error tells of any other."""
+        if self.schedule.take_idle(lambda idle: idle is worker):
+            self.replace(worker, "died")
+
+    def _end_ahead(self, worker: WorkerEnd) -> None:
+        if worker in self._ahead_free:
+            self._ahead_free.remove(worker)
+        self._ahead.discard(worker)
+        worker.close()
+        self._report()
+
+    def _refuse_ahead(self) -> None:
+        while self._ahead_waiting:
+            future = self._ahead_waiting.popleft()
+            if not future.done():
+                future.set_exception(NotReadyError())
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _report(self) -> None:
+        metrics.WAITING.set(self.schedule.waiting + len(self._ahead_waiting))
+        metrics.RUNNING.set(self.schedule.running + len(self._ahead))

@@ -1,0 +1,34 @@
+"""What stops a build or the start of the service: source files, versions folder, settings."""
+
+from __future__ import annotations
+
+from plangraf.errors.base import PlangrafError
+
+
+class FeedDamagedError(PlangrafError):
+    """Tells clients, who cannot repair it; the VersionsError in the service's log says what to do."""
+
+    code = "feed-damaged"
+    title = "The log of changes cannot be read"
+
+
+class VersionsError(PlangrafError):
+    code = "bad-versions-folder"
+    title = "The folder of versions cannot be used"
+
+
+class SettingError(PlangrafError):
+    code = "bad-setting"
+    title = "A setting cannot be used"
+
+
+class ExtraMissingError(SettingError):
+    code = "extra-missing"
+    title = "A command needs packages that are not installed"
+
+    def __init__(self, extra: str, package: str) -> None:
+        super().__init__(
+            f"This command needs the extra `{extra}` ({package} is not installed). "
+            f"Install it: python -m pip install 'plangraf[{extra}]'."
+        )
+        self.extra_name = extra

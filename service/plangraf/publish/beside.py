@@ -1,0 +1,70 @@
+"""Work of a build that runs beside its checks, in a process of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from typing import TypeVar
+
+from plangraf.diagnostics.diagnostic import DataError
+from plangraf.errors import VersionsError
+from plangraf.processes import die_with_parent
+
+Result = TypeVar("Result")
+
+
+class EndedEarlyError(VersionsError):
+    """The process ended without a result: a signal killed it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"A process of the build was ended by signal {number}. The current version is unchanged.")
+        self.reason = f"signal {number}"
+
+
+@contextmanager
+def beside(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
+    """Runs work in a forked process until the context ends.
+
+    Forked, because the data need not travel then and a small build need not start another interpreter.
+
+    Yields:
+        A function that waits for the result, or raises the DataError or OSError that the work ended with.
+        It raises EndedEarlyError when there is neither.
+    """
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.get_context("fork").Process(target=_run, args=(work, sender), daemon=True)
+    process.start()
+    sender.close()
+
+    def wait() -> Result:
+        try:
+            result, failure = receiver.recv()
+        except EOFError:
+            process.join()
+            raise EndedEarlyError(-(process.exitcode or 0)) from None
+        if failure is not None:
+            raise failure if isinstance(failure, OSError) else DataError(failure)
+        return result  # type: ignore[no-any-return]  # what the work returned
+
+    try:
+        yield wait
+    finally:
+        process.kill()
+        process.join()
+        receiver.close()
+
+
+def _run(work: Callable[[], object], sender: Connection) -> None:
+    die_with_parent()
+    # The lock of the versions is held as long as any process has its file open.
+    os.closerange(3, sender.fileno())
+    os.closerange(sender.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
+    try:
+        sender.send((work(), None))
+    except OSError as error:
+        sender.send((None, OSError(error.errno, error.strerror)))
+    except DataError as error:
+        sender.send((None, error.problems))

@@ -1,0 +1,174 @@
+"""Graphs as compacted JSON-LD: one thing at the top with what is nested under it, or all nodes side by side.
+
+https://www.w3.org/TR/json-ld11-api/#compaction
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode
+
+from plangraf.rdf.graph import RDF_TYPE, Graph, Node, Statement, Value
+from plangraf.rdf.jsonld.context import Context, identifier
+from plangraf.rdf.jsonld.frame import NO_FRAME, Frame
+
+Properties = dict[NamedNode, list[Value]]
+Nested = Callable[[NamedNode, Value], dict[str, Any] | None]
+
+
+def compact_document(
+    context: Context, thing: NamedNode, graph: Iterable[Statement], frame: Frame = NO_FRAME
+) -> dict[str, Any]:
+    """A document whose top is one thing, with what it points to and what points to it, then the rest.
+
+    What the frame names is nested wherever the frame says so, as deep as it says; everything else that the thing
+    points to, or that points to it, is nested once. A node is always written with all its properties.
+    """
+    index = Graph.of(graph)
+    nodes = dict(index.in_order(thing))
+    own = nodes.pop(thing, {})
+    incoming: dict[NamedNode, list[Node]] = {}
+    for subject, properties in nodes.items():
+        for predicate in [p for p, values in properties.items() if thing in values and p != RDF_TYPE]:
+            incoming.setdefault(predicate, []).append(subject)
+            properties[predicate] = [value for value in properties[predicate] if value != thing]
+            if not properties[predicate]:
+                del properties[predicate]
+    nesting = _Nesting(context, index, nodes)
+    framed = {value for predicate in frame.forward for value in own.get(predicate, [])}
+    framed |= {subject for predicate in frame.reverse for subject in incoming.get(predicate, [])}
+
+    def nested(predicate: NamedNode, value: Value) -> dict[str, Any] | None:
+        deeper = frame.forward.get(predicate)
+        return nesting.node(value, deeper) if deeper is not None else nesting.once(value, framed)
+
+    document = {"@context": context.address, **_node(context, thing, own, nested)}
+    if incoming:
+        document[context.reverse] = _reversed(
+            context,
+            {
+                predicate: [
+                    (
+                        nesting.node(subject, frame.reverse[predicate])
+                        if predicate in frame.reverse
+                        else nesting.once(subject, framed)
+                    )
+                    or {context.id: identifier(subject)}
+                    for subject in subjects
+                ]
+                for predicate, subjects in incoming.items()
+            },
+        )
+    rest = [_node(context, subject, nodes[subject]) for subject in nodes if nodes[subject] and nesting.lacks(subject)]
+    if rest:
+        document[context.included] = rest
+    return document
+
+
+class _Nesting:
+    """The nodes of one document, written once for each frame that they are nested under."""
+
+    def __init__(self, context: Context, graph: Graph, nodes: dict[Node, Properties]) -> None:
+        self._context = context
+        self._graph = graph
+        self._nodes = nodes
+        self._written: dict[tuple[Node, Frame], dict[str, Any]] = {}
+        self._nested: set[Node] = set()
+        self._place = {node: number for number, node in enumerate(nodes)}
+
+    def lacks(self, subject: Node) -> bool:
+        return subject not in self._nested
+
+    def once(self, value: Value, framed: set[Value]) -> dict[str, Any] | None:
+        """A node that nothing else nests; None for one that stands elsewhere or has no properties."""
+        if isinstance(value, Literal) or value in self._nested or value in framed or not self._nodes.get(value):
+            return None
+        self._nested.add(value)
+        return _node(self._context, value, self._nodes[value])
+
+    def node(self, value: Value, frame: Frame) -> dict[str, Any] | None:
+        """A node with what the frame nests under it; None for one without properties."""
+        if isinstance(value, Literal) or not self._nodes.get(value):
+            return None
+        known = self._written.get((value, frame))
+        if known is not None:
+            return known
+        self._nested.add(value)
+
+        def nested(predicate: NamedNode, deeper: Value) -> dict[str, Any] | None:
+            below = frame.forward.get(predicate)
+            return None if below is None else self.node(deeper, below)
+
+        node = _node(self._context, value, self._nodes[value], nested)
+        pointing = {
+            predicate: [
+                self.node(subject, below) or {self._context.id: identifier(subject)}
+                for subject in self._subjects(predicate, value)
+            ]
+            for predicate, below in frame.reverse.items()
+        }
+        if any(pointing.values()):
+            node[self._context.reverse] = _reversed(self._context, pointing)
+        self._written[value, frame] = node
+        return node
+
+    def _subjects(self, predicate: NamedNode, value: Value) -> list[Node]:
+        """Which nodes point to a value by a property, in the order of the document."""
+        found = [subject for subject in self._graph.pointing(predicate, value) if subject in self._nodes]
+        return sorted(found, key=self._place.__getitem__) if len(found) > 1 else found
+
+
+def compact_graph(context: Context, graph: Iterable[Statement]) -> dict[str, Any]:
+    """A document of many nodes side by side, in the order of their IRIs."""
+    nodes = [_node(context, subject, properties) for subject, properties in Graph.of(graph).in_order()]
+    return {"@context": context.address, context.graph: nodes}
+
+
+def _node(
+    context: Context,
+    subject: Node,
+    properties: Properties,
+    nested: Nested | None = None,
+) -> dict[str, Any]:
+    node: dict[str, Any] = {context.id: identifier(subject)}
+    members: dict[str, list[Any] | dict[str, list[str]]] = {}
+    for predicate, values in properties.items():
+        if predicate == RDF_TYPE:
+            types = [v for v in values if isinstance(v, NamedNode)]
+            if types:
+                node[context.type] = _one_or_all([context.class_name(t.value) for t in types])
+            values = [v for v in values if not isinstance(v, NamedNode)]
+        iri = predicate.value
+        for value in values:
+            name, term = context.choice(iri, value)
+            if term and term.kind == "@language" and isinstance(value, Literal) and value.language:
+                by_language = members.setdefault(name, {})
+                assert isinstance(by_language, dict)  # a term is a language map for all its values
+                by_language.setdefault(value.language, []).append(value.value)
+            else:
+                listed = members.setdefault(name, [])
+                assert isinstance(listed, list)
+                listed.append((nested and nested(predicate, value)) or context.value(value, term))
+    for name in sorted(members):
+        found = members[name]
+        if isinstance(found, dict):
+            node[name] = {language: _one_or_all(texts) for language, texts in sorted(found.items())}
+        else:
+            node[name] = found if name in context.in_array else _one_or_all(found)
+    return node
+
+
+def _reversed(context: Context, pointing: Mapping[NamedNode, list[dict[str, Any]]]) -> dict[str, Any]:
+    return {
+        key: _one_or_all(found)
+        for key, found in sorted(
+            ((context.reverse_name(predicate.value), found) for predicate, found in pointing.items() if found),
+            key=lambda item: item[0],
+        )
+    }
+
+
+def _one_or_all(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values

@@ -1,0 +1,48 @@
+"""Quads as an rdflib graph, for the libraries that read only these: pySHACL, pyLODE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyoxigraph
+import rdflib
+from rdflib.term import Node
+
+from plangraf.rdf.namespaces import PREFIXES
+
+_STRING = PREFIXES["xsd"] + "string"
+
+
+def to_rdflib(quads: Iterable[pyoxigraph.Quad]) -> rdflib.Graph:
+    """The union of the quads' graphs, lexical forms kept."""
+    terms: dict[object, Node] = {}
+
+    def converted(term: object) -> Node:
+        known = terms.get(term)
+        if known is None:
+            known = terms[term] = rdflib_term(term)
+        return known
+
+    graph = rdflib.Graph(bind_namespaces="none")
+    for quad in quads:
+        graph.add((converted(quad.subject), converted(quad.predicate), converted(quad.object)))
+    return graph
+
+
+def rdflib_term(term: object) -> Node:
+    """One term.
+
+    Raises:
+        TypeError: it is a triple, which RDF 1.1 has no place for.
+    """
+    if isinstance(term, pyoxigraph.NamedNode):
+        return rdflib.URIRef(term.value)
+    if isinstance(term, pyoxigraph.BlankNode):
+        return rdflib.BNode(term.value)
+    if not isinstance(term, pyoxigraph.Literal):
+        raise TypeError(f"{term} has no place in an RDF 1.1 graph")
+    if term.language:
+        return rdflib.Literal(term.value, lang=term.language)
+    if term.datatype.value == _STRING:
+        return rdflib.Literal(term.value)
+    return rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)

@@ -1,0 +1,164 @@
+"""From the first token that cannot stand where it stands to an error that says what was expected, and the way out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from plangraf.errors import Place, QuerySyntaxError, RequestError, UpdateRefusedError
+from plangraf.sparql import suggest
+from plangraf.sparql.known_names import unknown_function
+from plangraf.sparql.lexer import Source, Token
+from plangraf.sparql.parser import Mistake
+from plangraf.sparql.words import CALLS, END, FUNCTIONS, WORDS
+
+_UPDATES = frozenset(("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "COPY", "MOVE", "ADD", "WITH"))
+_FORMS = frozenset(("SELECT", "ASK", "CONSTRUCT", "DESCRIBE"))
+_MODIFIERS = frozenset(("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET"))
+_NOT_UNKNOWN = FUNCTIONS | frozenset(
+    ("FILTER", "BIND", "HAVING", "BY", "ASC", "DESC", "IN", "VALUES", "SELECT", "DISTINCT", "REDUCED", "WHERE")
+)
+# What reads as an IRI and is most often a comparison without blanks: `?a<?b&&?c>5`.
+_LESS_THAN = ("<?", "<$", "<&", "<=")
+_MOST_SHOWN = 7
+_LIKE_A_WORD = 0.7
+_OPERATORS = {f"'{sign}'" for sign in ("=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "||", "&&")}
+_NAMES = {"IRI", "PNAME", "PNAME_NS"}
+_LITERALS = {"STRING", "INTEGER", "NUMBER", "BOOLEAN"}
+_CLAUSES = {"OPTIONAL", "FILTER", "BIND", "GRAPH", "MINUS", "SERVICE", "VALUES", "LATERAL", "'{'"}
+# Expected terminals that hold all of the first set are written as the words, which stand for all of the last set.
+_IN_WORDS: tuple[tuple[set[str], str, set[str]], ...] = (
+    ({"F1", "STRING"}, "an expression",
+     {*CALLS, *_LITERALS, *_NAMES, "VAR", "'('", "'!'", "'+'", "'-'", "EXISTS", "NOT"}),
+    ({"F1"}, "a condition in brackets or a function call", {*CALLS, *_NAMES, "'('", "EXISTS", "NOT"}),
+    ({"'='", "'<'"}, "an operator", {*_OPERATORS, "IN", "NOT"}),
+    ({"'||'"}, "an operator", {*_OPERATORS}),
+    ({"'*'", "'+'", "'?'", "'/'"}, "a path operator", {"'*'", "'+'", "'?'", "'/'", "'|'"}),
+    ({"'^'", "'!'"}, "a property", {"'^'", "'!'", "'a'", "'('", "VAR", *_NAMES}),
+    ({"STRING", "VAR"}, "a variable, an IRI or a literal",
+     {*_LITERALS, *_NAMES, "VAR", "BNODE", "'('", "'['", "'+'", "'-'"}),
+    ({"STRING", "IRI"}, "an IRI or a literal", {*_LITERALS, *_NAMES, "'+'", "'-'"}),
+    ({"IRI", "PNAME", "VAR"}, "a variable or an IRI", {*_NAMES, "VAR"}),
+    ({"IRI", "PNAME"}, "an IRI", {*_NAMES}),
+    ({"IRI"}, "an IRI between '<' and '>'", {"IRI"}),
+    ({"PNAME_NS"}, "a prefix and a colon, such as plan:", {"PNAME_NS"}),
+    ({"INTEGER"}, "a whole number", {"INTEGER"}),
+    ({"STRING"}, "a string", {"STRING"}),
+    ({"VAR"}, "a variable", {"VAR"}),
+    ({"OPTIONAL", "FILTER"}, "a clause such as FILTER or OPTIONAL", _CLAUSES),
+)  # fmt: skip
+_SPELLED = {"ORDER": "ORDER BY", "GROUP": "GROUP BY", END: "the end of the query"}
+_SELDOM = {"VERSION", "LATERAL", "LANGTAG", "'<<'", "'{|'", "'~'"}
+_HINTS = {
+    "AND": "Join conditions with '&&'.",
+    "OR": "Join conditions with '||'.",
+    "XOR": "Join conditions with '&&' and '||'.",
+    "LIKE": 'Compare texts with CONTAINS(?text, "part") or REGEX.',
+    "JOIN": "Patterns in one { … } are joined by the variables that they share.",
+    "@PREFIX": "SPARQL writes PREFIX plan: <…>, without '@' and without the full stop.",
+    "@BASE": "SPARQL writes BASE <…>, without '@' and without the full stop.",
+}
+
+
+def explain_mistake(
+    mistake: Mistake, tokens: list[Token], source: Source, unbalanced: QuerySyntaxError | None
+) -> RequestError:
+    """The error of a query that does not keep the grammar.
+
+    Args:
+        mistake: what the parser found.
+        tokens: those of the whole query.
+        source: its text.
+        unbalanced: the error of a bracket without a partner, which says more when it does not stand behind the mistake.
+    """
+    at, expected = mistake.index, mistake.expected
+    if not tokens:
+        return QuerySyntaxError("the query is empty.", Place(1, 1, ""), hint="Send a SELECT, for example.")
+    if at == len(tokens):
+        text = f"expected {readable(expected)}."
+        if "ASK" in expected:
+            text = "nothing follows the prefixes: SELECT, ASK, CONSTRUCT or DESCRIBE was expected."
+        return unbalanced or QuerySyntaxError(text, source.end(), hint=_bare_variable(mistake, None, tokens))
+    culprit = tokens[at]
+    following = tokens[at + 1].upper if at + 1 < len(tokens) else ""
+    if "ASK" in expected and culprit.upper in _UPDATES:
+        return UpdateRefusedError(culprit.upper)
+    if END in expected and culprit.text == ";" and following in _UPDATES:
+        return UpdateRefusedError(following)
+    return _explain_culprit(mistake, tokens, unbalanced)
+
+
+def _explain_culprit(mistake: Mistake, tokens: list[Token], unbalanced: QuerySyntaxError | None) -> QuerySyntaxError:
+    at, expected = mistake.index, mistake.expected
+    culprit = tokens[at]
+    if END in expected and culprit.upper in _FORMS:
+        text = "a second query starts here."
+        return QuerySyntaxError(text, culprit.place, hint="A request holds exactly one query.")
+    if culprit.kind == "iri" and culprit.text.startswith(_LESS_THAN) and "'<'" in expected:
+        hint = "If '<' means less-than, put spaces around it."
+        return QuerySyntaxError("an IRI cannot stand here.", culprit.place, hint=hint)
+    if _is_called(tokens, at) and culprit.upper not in _NOT_UNKNOWN and culprit.text != "a" and not mistake.in_prologue:
+        return unknown_function(culprit, in_expression=bool({"'!'", "'='"} & expected))
+    place = culprit.place
+    if unbalanced and not mistake.in_prologue:
+        opened = unbalanced.place
+        if (opened.line, opened.column) <= (place.line, place.column):
+            return unbalanced
+    before = tokens[at - 1] if at else None
+    hint_text = _bare_variable(mistake, culprit, tokens) or _hint(expected, culprit, before)
+    return QuerySyntaxError(f"expected {readable(expected)}.", place, hint=hint_text)
+
+
+def _is_called(tokens: list[Token], at: int) -> bool:
+    return tokens[at].kind == "word" and at + 1 < len(tokens) and tokens[at + 1].text == "("
+
+
+def readable(expected: Iterable[str]) -> str:
+    """Expected terminals as a short list in English: `'.', ';' or '}'`."""
+    left = set(expected) - _SELDOM
+    groups: list[str] = []
+    for needed, words, covered in _IN_WORDS:
+        if needed <= left:
+            groups.append(words)
+            left -= covered
+    signs = sorted(name for name in left if name.startswith("'") and name != "'a'")
+    others = sorted((_SPELLED.get(name, name) for name in left if not name.startswith("'")), key=_is_end)
+    items = [*signs, *groups, *others] or ["something else"]
+    if len(items) > _MOST_SHOWN:
+        return ", ".join([*items[: _MOST_SHOWN - 1], "…"])
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} or {items[-1]}"
+
+
+def _is_end(name: str) -> tuple[bool, str]:
+    return name == _SPELLED[END], name
+
+
+def _bare_variable(mistake: Mistake, culprit: Token | None, tokens: list[Token]) -> str | None:
+    """The variable that a word was to be, such as the t of ORDER BY t; a function's name is one up to its bracket."""
+    word = culprit if "VAR" in mistake.expected else None
+    if "'('" in mistake.expected and not word and mistake.index:
+        last = tokens[mistake.index - 1]
+        word = last if last.upper in FUNCTIONS else None
+    meant = suggest.variable(word.text, tokens) if word and word.kind == "word" else None
+    return f"Did you mean {meant}?" if meant else None
+
+
+def _hint(expected: frozenset[str], culprit: Token, before: Token | None) -> str | None:
+    word = culprit.text.upper()
+    if word in _HINTS:
+        return _HINTS[word]
+    if word == "=" and before and before.text == "=":
+        return "SPARQL compares with one '='."
+    if word == "," and {"VAR", "FROM"} <= expected:
+        return "The variables of SELECT are separated by spaces."
+    if word in FUNCTIONS and "VAR" in expected and before and before.kind != "punctuation":
+        return f"In SELECT, write ({word}(…) AS ?name)."
+    if word in _MODIFIERS and "VALUES" in expected:
+        return "The order is GROUP BY, HAVING, ORDER BY, LIMIT, OFFSET."
+    if culprit.kind == "word" and word not in WORDS:
+        known = [name for name in expected if name.isupper() and name not in CALLS]
+        if "F1" in expected:
+            known += FUNCTIONS
+        near = difflib.get_close_matches(word, known, n=1, cutoff=_LIKE_A_WORD)
+        return f"Did you mean {near[0]}?" if near else None
+    return None

@@ -1,0 +1,128 @@
+"""The versions folder as a place to write: the lock, atomic replacement, clear errors."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from plangraf.errors import VersionsError
+from plangraf.store.atomic import sync_folder, write_file
+from plangraf.store.versions.layout import (
+    CONTEXTS,
+    CURRENT,
+    FEED,
+    INPUTS,
+    LOCK,
+    PRUNED,
+    TEMPORARY,
+    VERSION_ID,
+    encode_json,
+)
+
+# What a file system or a repository puts into an otherwise empty folder.
+_HARMLESS = {"lost+found", ".gitkeep", ".gitignore", ".keep"}
+_REASONS = {
+    errno.ENOSPC: "the disk is full; free some space",
+    errno.EDQUOT: "the disk quota is used up; free some space",
+    errno.EROFS: "it is read-only; name another folder with --versions or PLANGRAF_VERSIONS",
+    errno.EACCES: "this user may not write there; name another folder with --versions or PLANGRAF_VERSIONS",
+    errno.EPERM: "this user may not write there; name another folder with --versions or PLANGRAF_VERSIONS",
+    errno.EEXIST: "it is not a folder; name another one with --versions or PLANGRAF_VERSIONS",
+    errno.ENOTDIR: "it is not a folder; name another one with --versions or PLANGRAF_VERSIONS",
+}
+
+
+class VersionsFolder:
+    """Writes into the folder under one lock; whoever only reads needs none of this."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._locked = False
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Makes this process the only writer; the lock ends with the process, however it ends.
+
+        Creates the folder when it is missing and removes the leftovers of killed builds.
+
+        Raises:
+            VersionsError: another build is writing, or the folder is not one for versions.
+        """
+        if self._locked:
+            yield
+            return
+        with self.explained():
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._refuse_foreign()
+            descriptor = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise VersionsError(
+                    f"Another build is writing to {self.path}. Wait until it is done, then try again."
+                ) from error
+            self._locked = True
+            with self.explained():
+                self._remove_leftovers()
+            yield
+        finally:
+            self._locked = False
+            os.close(descriptor)
+
+    def temporary(self, name: str) -> Path:
+        """A path of this process in the folder; the next build removes what is left there."""
+        return self.path / f"{TEMPORARY}{name}-{os.getpid()}"
+
+    def replace_json(self, name: str, value: object) -> None:
+        """Writes one JSON file of the folder by an atomic rename."""
+        temporary = self.temporary(name.replace("/", "-"))
+        try:
+            write_file(temporary, encode_json(value))
+            temporary.replace(self.path / name)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_folder(self.path)
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turns an error of the file system into a message that says what to do."""
+        try:
+            yield
+        except OSError as error:
+            reason = _REASONS.get(error.errno or 0, f"{error.strerror or error}")
+            raise VersionsError(
+                f"The folder of versions {self.path} cannot be written: {reason}. The current version is unchanged."
+            ) from error
+
+    def _refuse_foreign(self) -> None:
+        names = {entry.name for entry in self.path.iterdir()} - _HARMLESS
+        foreign = sorted(
+            name
+            for name in names
+            if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, LOCK)
+            and not name.startswith(TEMPORARY)
+            and not ((VERSION_ID.fullmatch(name)) and (self.path / name).is_dir())
+        )
+        current = self.path / CURRENT
+        if current.exists() and not current.is_symlink():
+            foreign.append(CURRENT)
+        if foreign:
+            raise VersionsError(
+                f"{self.path} holds other things than versions ({', '.join(foreign[:3])}"
+                f"{', …' if len(foreign) > 3 else ''}) and is left alone. "
+                "Name an empty or new folder with --versions or PLANGRAF_VERSIONS."
+            )
+
+    def _remove_leftovers(self) -> None:
+        for entry in self.path.iterdir():
+            if entry.name.startswith(TEMPORARY):
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry)
+                else:
+                    entry.unlink()

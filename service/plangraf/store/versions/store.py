@@ -1,0 +1,226 @@
+"""The versions of one folder: which there are, which is current, and what changes that."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from plangraf.errors import VersionsError
+from plangraf.store.atomic import sync_folder, write_file
+from plangraf.store.changes.log import PAGE, FeedLog
+from plangraf.store.versions.folder import VersionsFolder
+from plangraf.store.versions.layout import (
+    CONTEXTS,
+    CURRENT,
+    DUMP,
+    FEED,
+    INPUTS,
+    MANIFEST,
+    PRUNED,
+    TEMPORARY,
+    VERSION_ID,
+    context_digest,
+    encode_json,
+)
+from plangraf.store.versions.switch import make_current, staged_changes
+from plangraf.store.versions.version import Version
+from plangraf.store.versions.write import place, write_dump
+
+_MOST_PRUNED = 10_000
+
+
+class VersionStore:
+    """The versions of one folder. Reading needs no lock; writing takes it and refuses a second writer.
+
+    `feed_page` counts the changes on a page of a feed that begins with this store.
+    """
+
+    def __init__(self, path: Path, feed_page: int = PAGE) -> None:
+        self.path = path.absolute()
+        self._feed_page = feed_page
+        self._folder = VersionsFolder(self.path)
+
+    def current(self) -> Version:
+        """The version that is served.
+
+        Raises:
+            VersionsError: there is none yet, or it is damaged.
+        """
+        try:
+            name = str((self.path / CURRENT).readlink())
+        except FileNotFoundError as error:
+            raise VersionsError(f"There is no version in {self.path} yet. Run `plangraf build`.") from error
+        except OSError as error:
+            raise VersionsError(f"{self.path / CURRENT} is not a link to a version ({error}).") from error
+        return self.get(name)
+
+    def has_current(self) -> bool:
+        return (self.path / CURRENT / MANIFEST).is_file()
+
+    def get(self, version_id: str) -> Version:
+        """One version by its id.
+
+        Raises:
+            VersionsError: it does not exist, or its manifest cannot be read.
+        """
+        path = self.path / version_id
+        if not VERSION_ID.fullmatch(version_id) or not path.is_dir():
+            raise VersionsError(f"There is no version {version_id!r} in {self.path}. `plangraf versions` lists them.")
+        try:
+            manifest = json.loads((path / MANIFEST).read_bytes())
+        except (OSError, ValueError) as error:
+            raise VersionsError(
+                f"Version {version_id} in {self.path} is damaged ({error}). "
+                "Write it again with `plangraf build --force`."
+            ) from error
+        return Version(version_id, path, manifest)
+
+    def list(self) -> list[Version]:
+        """All versions, the one written last at the end."""
+        if not self.path.is_dir():
+            return []
+        found = [entry for entry in self.path.iterdir() if VERSION_ID.fullmatch(entry.name) and entry.is_dir()]
+        return [self.get(entry.name) for entry in sorted(found, key=lambda entry: entry.stat().st_mtime_ns)]
+
+    def pruned(self) -> Sequence[str]:
+        """Ids of the versions that were removed, the last at the end."""
+        try:
+            known = json.loads((self.path / PRUNED).read_bytes())
+        except (OSError, ValueError):
+            return []
+        return [str(version_id) for version_id in known]
+
+    def inputs(self) -> tuple[str, str] | None:
+        """Digest of the input files of the last build, and the version they gave; None when not known."""
+        try:
+            known = json.loads((self.path / INPUTS).read_bytes())
+            return str(known["digest"]), str(known["version"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def data_folders(self) -> Sequence[Path]:
+        """The data folders of the last build."""
+        try:
+            return [Path(folder) for folder in json.loads((self.path / INPUTS).read_bytes()).get("data", [])]
+        except (OSError, ValueError, TypeError, AttributeError):
+            return []
+
+    def context(self, digest: str) -> Path:
+        """Where the context with this hash is kept, if it is."""
+        return self.path / CONTEXTS / f"{digest}.jsonld"
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Makes this process the only writer, see VersionsFolder.lock."""
+        return self._folder.lock()
+
+    def temporary(self, name: str) -> Path:
+        """A path of this process in the folder; the next build removes what is left there."""
+        return self._folder.temporary(name)
+
+    def write(
+        self,
+        lines: Iterable[bytes],
+        manifest: Mapping[str, Any],
+        extra: Mapping[str, bytes] | None = None,
+        folders: Mapping[str, Path] | None = None,
+    ) -> Version:
+        """Writes one version and makes it current; until the last rename the old one stays.
+
+        Args:
+            lines: N-Quads lines without their newline, sorted by bytes, each one once.
+            manifest: what manifest.json holds beside the id.
+            extra: more files of the version, by name.
+            folders: more folders of the version, by name; they are moved from where they are, on the same disk.
+        Returns:
+            The new version; the existing one when the same lines were written before.
+        Raises:
+            VersionsError: the folder cannot be written (disk full, read-only, foreign, in use).
+            ValueError: the lines are not sorted and unique.
+        """
+        with self._folder.lock(), self._folder.explained():
+            temporary = self._folder.temporary("version")
+            try:
+                temporary.mkdir()
+                version_id = write_dump(temporary / DUMP, lines)
+                described = {"version": version_id, **manifest}
+                for name, content in {MANIFEST: encode_json(described), **(extra or {})}.items():
+                    write_file(temporary / name, content)
+                for name, folder in (folders or {}).items():
+                    folder.rename(temporary / name)
+                sync_folder(temporary)
+                place(self._folder, temporary, version_id)
+                self.use(version_id)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+            return self.get(version_id)
+
+    def use(self, version_id: str) -> None:
+        """Makes a version current by one atomic rename, and its changes part of the feed.
+
+        Raises:
+            VersionsError: it does not exist, the folder cannot be written, or the feed is damaged.
+        """
+        with self._folder.lock(), self._folder.explained():
+            version = self.get(version_id)
+            self.catch_up()
+            make_current(self._folder, version, self.current() if self.has_current() else None, self._feed_page)
+
+    def catch_up(self) -> None:
+        """Writes the changes of the current version into the feed, after a crash or a time without a feed.
+
+        A damaged version is left out; the changes of the next one are then those since the one before.
+
+        Raises:
+            VersionsError: another build is writing, the folder cannot be written, or the feed is damaged.
+        """
+        # Returns before it takes the lock, because usually nothing is missing and the folder may be read-only.
+        if not self.has_current() or FeedLog(self.path / FEED).version == self.current().id:
+            return
+        with self._folder.lock(), self._folder.explained():
+            if self.has_current():
+                with staged_changes(self._folder, self.current(), self._feed_page) as changes:
+                    if changes is not None:
+                        changes.commit()
+
+    def prune(self, keep: int) -> Sequence[str]:
+        """Removes all versions but the current one and the `keep` written last; the ids of those removed.
+
+        Raises:
+            VersionsError: a build is writing, or the folder cannot be written.
+        """
+        with self._folder.lock(), self._folder.explained():
+            current = self.current().id if self.has_current() else None
+            others = [version for version in self.list() if version.id != current]
+            gone = others[: max(0, len(others) - keep)]
+            for version in gone:
+                # One rename hides it first, so that an interrupted removal leaves nothing that looks like a version.
+                hidden = self.path / f"{TEMPORARY}gone-{version.id}"
+                version.path.rename(hidden)
+                shutil.rmtree(hidden)
+                version.dates_path.unlink(missing_ok=True)
+            if gone:
+                pruned = [*self.pruned(), *(version.id for version in gone)]
+                self._folder.replace_json(PRUNED, pruned[-_MOST_PRUNED:])
+            sync_folder(self.path)
+        return [version.id for version in gone]
+
+    def record_inputs(self, digest: str, version_id: str, data: Iterable[Path] = ()) -> None:
+        """Records the inputs of a version, and the data folders that were named for it."""
+        folders = [str(folder.absolute()) for folder in data]
+        with self._folder.lock(), self._folder.explained():
+            self._folder.replace_json(INPUTS, {"digest": digest, "version": version_id, "data": folders})
+
+    def keep_context(self, body: bytes) -> None:
+        """Keeps a JSON-LD context for good under the hash of its bytes, because clients may pin it."""
+        path = self.context(context_digest(body))
+        with self._folder.lock(), self._folder.explained():
+            if not path.exists():
+                temporary = self._folder.temporary(path.name)
+                write_file(temporary, body)
+                path.parent.mkdir(exist_ok=True)
+                temporary.replace(path)
+                sync_folder(path.parent)

@@ -1,0 +1,95 @@
+"""One version on disk, and how its parts are read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from plangraf.errors import VersionsError
+from plangraf.store.versions.layout import DUMP, FEED, REMOVED
+
+_CHUNK = 1 << 17
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version; `manifest` is the content of its manifest.json."""
+
+    id: str
+    path: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def triples(self) -> int:
+        """Unique triples in the union of all graphs: the size of the default graph."""
+        return int(self.manifest["triples"])
+
+    def quads(self) -> Iterator[bytes]:
+        """The dump as chunks of N-Quads bytes, some MiB at most; lines may cross chunks.
+
+        Raises:
+            VersionsError: the dump is missing or damaged.
+        """
+        try:
+            # Not stream_reader(), because it accepts a truncated dump.
+            decompressor = zstandard.ZstdDecompressor().decompressobj()
+            with (self.path / DUMP).open("rb") as file:
+                while compressed := file.read(_CHUNK):
+                    yield decompressor.decompress(compressed)
+            if not decompressor.eof:
+                raise zstandard.ZstdError("the dump is cut off")
+        except (OSError, zstandard.ZstdError) as error:
+            raise VersionsError(
+                f"Version {self.id} in {self.path.parent} is damaged ({error}). "
+                "Write it again with `plangraf build --force`."
+            ) from error
+
+    def lines(self) -> Iterator[bytes]:
+        """The dump line by line, without the newlines, in memory that does not depend on its size.
+
+        Raises:
+            VersionsError: the dump is missing or damaged.
+        """
+        rest = b""
+        for chunk in self.quads():
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from lines
+        if rest:
+            yield rest
+
+    def removed(self) -> Mapping[str, str]:
+        """Subjects of earlier versions that this one lacks: IRI to the last version that had it."""
+        try:
+            known: dict[str, str] = json.loads((self.path / REMOVED).read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return known
+
+    @property
+    def dates_path(self) -> Path:
+        """Its dates lie beside the version, because they are not part of it."""
+        return self.path.parent / FEED / f"dates-{self.id}.json"
+
+    def dates(self) -> Mapping[str, tuple[str, str]]:
+        """When each graph was first published and last changed, in UTC; empty when no log has them."""
+        try:
+            known = json.loads(self.dates_path.read_bytes())
+            return {graph: (str(issued), str(modified)) for graph, (issued, modified) in known.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
+
+    def verify(self) -> bool:
+        """Whether the dump still has the digest that the id is made of."""
+        digest = hashlib.sha256()
+        try:
+            for chunk in self.quads():
+                digest.update(chunk)
+        except VersionsError:
+            return False
+        return digest.hexdigest()[:16] == self.id

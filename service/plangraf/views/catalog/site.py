@@ -1,0 +1,86 @@
+"""What the site says of itself, as `queries/site.yaml` declares it: its own words, its services, its pages.
+
+Catalogue, VoID, home page and sitemap are made from this one list; a service that is added to it is in all of them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from plangraf.sparql.named.head import Strict, Titled, problem, read_yaml
+
+FILE = "site.yaml"
+
+Address = Annotated[str, StringConstraints(pattern=r"^/[a-z0-9./-]*$")]
+Iri = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"{}|\\^`]+$")]
+NOTICES = (
+    "foreseen", "status_then", "decision_hearing", "decision_start", "only_hearing", "only_start", "becomes_reading",
+)  # fmt: skip
+
+
+class DataService(Strict):
+    """One service of the catalogue; `formats` are names of the EU's table of file types."""
+
+    title: Titled
+    description: Titled
+    endpoint: Address
+    described_at: Address = Field(alias="described-at")
+    standard: Iri
+    formats: list[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]] = Field(min_length=1)
+
+
+class Whole(Strict):
+    """All datasets together, as one dataset of the catalogue."""
+
+    title: Titled
+    description: Titled
+
+
+class Site(Strict):
+    """The site's own words. `notices` are the sentences about adoption, by the names of `views.adoption`."""
+
+    title: Titled
+    description: Titled
+    lead: Titled
+    keywords: list[Titled]
+    license: Iri
+    whole: Whole
+    made: Titled
+    gathered: Titled
+    services: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")], DataService]
+    standards: dict[Iri, Titled]
+    pages: list[Address]
+    notices: dict[str, Titled]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for key, service in self.services.items():
+            if service.standard not in self.standards:
+                raise ValueError(f"the standard of {key}, {service.standard}, is not among the standards")
+        if missing := [name for name in NOTICES if name not in self.notices]:
+            raise ValueError(f"the notice {missing[0]} is missing")
+        return self
+
+    def words(self, language: str) -> dict[str, str]:
+        """What pages show, by the names that templates use."""
+        own = {"tagline": self.title, "home_lead": self.lead, **self.notices}
+        return {name: text.in_language(language) for name, text in own.items()}
+
+
+def load_site(home: Path) -> Site:
+    """The site that `queries/site.yaml` declares.
+
+    Raises:
+        DataError: the file is missing or cannot be used; the message names file and line.
+    """
+    path, name = home / "queries" / FILE, f"queries/{FILE}"
+    if not path.is_file():
+        raise problem(
+            name, 1, "The file is missing. It declares the site's own words, services and pages.",
+            "Filen mangler. Den har nettstedets egne ord, tjenester og sider.",
+        )  # fmt: skip
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return read_yaml(list(enumerate(lines, 1)), name).as_model(Site)

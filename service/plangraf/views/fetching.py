@@ -1,0 +1,63 @@
+"""Answers of an engine as the views need them: a graph, rows, a truth value, or the bytes as they come."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import orjson
+from pyoxigraph import RdfFormat, parse
+
+from plangraf.engines.base import Engine, QueryRequest
+from plangraf.rdf.canonical import canonical
+from plangraf.rdf.formats import JSON, N_TRIPLES
+from plangraf.rdf.graph import Statements
+
+
+async def fetch(engine: Engine, query: str) -> Statements:
+    """The graph of a CONSTRUCT query, in no particular order.
+
+    Raises:
+        PlangrafError: what the engine raises.
+    """
+    body = await fetch_bytes(engine, QueryRequest(query=query, format=N_TRIPLES))
+    return canonical(quad.triple for quad in parse(body, RdfFormat.N_TRIPLES))
+
+
+async def fetch_rows(
+    engine: Engine, query: str, *, like: QueryRequest | None = None
+) -> list[dict[str, dict[str, str]]]:
+    """The rows of a SELECT query as SPARQL JSON writes them; `like` is as for `fetch_boolean`.
+
+    Raises:
+        PlangrafError: what the engine raises.
+    """
+    body = await fetch_bytes(engine, _request(query, like))
+    rows: list[dict[str, dict[str, str]]] = orjson.loads(body)["results"]["bindings"]
+    return rows
+
+
+async def fetch_boolean(engine: Engine, query: str, *, like: QueryRequest | None = None) -> bool:
+    """The answer of an ASK query; asked with dataset, limit and client of another request, where one is given.
+
+    Raises:
+        PlangrafError: what the engine raises.
+    """
+    body = await fetch_bytes(engine, _request(query, like))
+    return bool(orjson.loads(body)["boolean"])
+
+
+def _request(query: str, like: QueryRequest | None) -> QueryRequest:
+    return replace(like, query=query, format=JSON) if like else QueryRequest(query=query, format=JSON)
+
+
+async def fetch_bytes(engine: Engine, request: QueryRequest) -> bytes:
+    """A whole answer.
+
+    Raises:
+        PlangrafError: what the engine raises.
+    """
+    answer = await engine.query(request)
+    try:
+        return b"".join([chunk async for chunk in answer.chunks])
+    finally:
+        await answer.aclose()

@@ -1,0 +1,28 @@
+"""The tree of errors: as its docstring draws it, with one code for each."""
+
+from __future__ import annotations
+
+import re
+
+from plangraf import errors
+
+
+def classes(root: type[errors.PlangrafError] = errors.PlangrafError) -> list[type[errors.PlangrafError]]:
+    return [root, *(found for child in root.__subclasses__() for found in classes(child))]
+
+
+def test_the_docstring_draws_every_error_below_its_parent() -> None:
+    drawn: dict[str, str | None] = {}
+    parents: list[str] = []
+    for indent, name in re.findall(r"^([│├└─ ]*)(\w+Error)\b", errors.__doc__ or "", re.MULTILINE):
+        del parents[len(indent) // 4 :]
+        drawn[name] = parents[-1] if parents else None
+        parents.append(name)
+    known = {found.__name__: found.__base__.__name__ for found in classes() if found.__base__}
+    assert drawn == known | {"PlangrafError": None}
+
+
+def test_every_error_has_a_code_of_its_own_and_can_be_imported_from_the_package() -> None:
+    codes = [found.code for found in classes()]
+    assert sorted(codes) == sorted(set(codes))
+    assert {found.__name__ for found in classes()} <= set(errors.__all__)

@@ -1,0 +1,57 @@
+"""What a fixture is validated beside: the shapes, the subclass axioms, and the things of the world it links to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Quad, parse
+
+from plangraf.checks.data_graph import DataGraph
+from plangraf.rdf.namespaces import GRAPH, ONTOLOGY_GRAPH, PREFIXES, SHAPES_GRAPH
+
+ROOT = Path(__file__).resolve().parents[2]
+FIXTURES = ROOT / "tests" / "shapes"
+WORLD = FIXTURES / "world.ttl"
+_SUBCLASS_OF = NamedNode(PREFIXES["rdfs"] + "subClassOf")
+
+
+def quads_of(paths: Iterable[Path], graph: str = GRAPH + "9999/fixture") -> set[Quad]:
+    return {
+        Quad(triple.subject, triple.predicate, triple.object, NamedNode(graph))
+        for path in paths
+        for triple in parse(path=str(path), rename_blank_nodes=True)
+    }
+
+
+@cache
+def shape_quads() -> frozenset[Quad]:
+    return frozenset(quads_of(sorted((ROOT / "shapes").glob("*.ttl")), SHAPES_GRAPH))
+
+
+@cache
+def subclass_quads() -> frozenset[Quad]:
+    """The ontology's subclass axioms, which lead from a class to the shapes that target it."""
+    ontology = quads_of(sorted((ROOT / "ontology").rglob("*.ttl")), ONTOLOGY_GRAPH)
+    return frozenset(quad for quad in ontology if quad.predicate == _SUBCLASS_OF)
+
+
+@cache
+def _world() -> DataGraph:
+    return DataGraph(quads_of([WORLD]))
+
+
+def data_of(own: set[Quad]) -> DataGraph:
+    """Some statements, with everything that they are validated beside."""
+    graph = next(iter(own)).graph_name
+    world = _world().by_subject
+    data, waiting, seen = set(own), [quad.object for quad in own], set()
+    while waiting:
+        thing = waiting.pop()
+        if thing not in seen:
+            seen.add(thing)
+            for predicate, values in world.get(thing, {}).items():
+                data.update(Quad(thing, predicate, value, graph) for value in values)
+                waiting += values
+    return DataGraph(data | subclass_quads() | shape_quads())
