@@ -74,7 +74,7 @@ class Names:
             try:
                 return urljoin(self._base, iri)
             except ValueError as error:
-                raise QuerySyntaxError("this is no IRI.", token.place) from error
+                raise QuerySyntaxError("this is not an IRI.", token.place) from error
         hint = "Write the whole IRI, or declare BASE <…>."
         raise QuerySyntaxError("this IRI is relative and there is no BASE.", token.place, hint=hint)
 
