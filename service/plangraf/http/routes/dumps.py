@@ -29,7 +29,7 @@ from plangraf.http.resource.parameters import parameters
 from plangraf.http.service import Service, pinned, snapshot_of
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, PLAIN_JSON
-from plangraf.store.downloads import File, files
+from plangraf.store.downloads import File, list_downloads
 from plangraf.store.versions import DOWNLOADS, VersionStore
 
 _LATEST = "/dump/latest"
@@ -167,7 +167,7 @@ def kept_files(store: VersionStore, version_id: str) -> tuple[File, ...]:
     Raises:
         ResourceNotFoundError, VersionGoneError: the version is not kept here, or was written without downloads.
     """
-    found = files(find_version(store, version_id).path, version_id)
+    found = list_downloads(find_version(store, version_id).path, version_id)
     if not found:
         raise ResourceNotFoundError(
             f"downloads of version {version_id}", "It was written without; `plangraf build --force` adds them."
