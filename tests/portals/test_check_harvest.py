@@ -297,7 +297,8 @@ FETCH_RULES = {
 )
 def test_every_rule_has_a_case_here(portal: str, files: list[str], cases: list[Case]) -> None:
     source = "".join((ROOT / "service" / "plangraf" / "portals" / f"{file}.py").read_text() for file in files)
-    rules = {one or other for one, other in re.findall(r'_finding\(\s*"([a-z0-9-]+)"|content, node, "([a-z-]+)"', source)}
+    named = re.findall(r'_finding\(\s*"([a-z0-9-]+)"|content, node, "([a-z-]+)"', source)
+    rules = {one or other for one, other in named}
     assert rules == FETCH_RULES[portal] | {case[2] for case in cases}
 
 
