@@ -24,8 +24,8 @@ import rdflib
 from pyld import jsonld
 from pyoxigraph import NamedNode, RdfFormat, parse
 
-from plangraf.engines.base import Engine
 from plangraf.engines.embedded.pool import EmbeddedEngine
+from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.canonical import canonical
 from plangraf.rdf.graph import Statements
 from plangraf.rdf.jsonld.compaction import compact_document
@@ -34,6 +34,7 @@ from plangraf.rdf.jsonld.frame import Frame
 from plangraf.rdf.jsonld.writing import dump
 from plangraf.rdf.namespaces import ID
 from plangraf.settings import Settings, default_home
+from plangraf.store.contents import Contents
 from plangraf.store.versions import VersionStore
 from plangraf.views.describe import Description, describe
 from plangraf.views.frames import load_frames
@@ -126,9 +127,9 @@ def median_ms(work: Callable[[int], object], seconds: float) -> float:
     return statistics.median(times) * 1000
 
 
-async def descriptions(engine: Engine, things: tuple[str, ...]) -> list[Description]:
+async def descriptions(snapshot: Snapshot, things: tuple[str, ...]) -> list[Description]:
     frames = load_frames(default_home())
-    found = [await describe(engine, ID + key, frames) for key in things]
+    found = [await describe(snapshot, ID + key, frames) for key in things]
     missing = [key for key, description in zip(things, found, strict=True) if description is None]
     if missing:
         raise SystemExit(f"This version has no {', '.join(missing)}.")
@@ -136,10 +137,11 @@ async def descriptions(engine: Engine, things: tuple[str, ...]) -> list[Descript
 
 
 async def described(versions: Path) -> list[Description]:
-    engine = EmbeddedEngine(VersionStore(versions).current(), Settings(query_workers=1))
+    version = VersionStore(versions).current()
+    engine = EmbeddedEngine(version, Settings(query_workers=1))
     await engine.start()
     try:
-        return await descriptions(engine, THINGS)
+        return await descriptions(Snapshot(Contents.read(version), engine), THINGS)
     finally:
         await engine.close()
 

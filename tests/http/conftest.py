@@ -8,11 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 from pyoxigraph import RdfFormat, parse
-from small_server import HOME, Script, serving, small_settings
+from small_server import HOME, Script, serving, small_settings, snapshots_over
 
 from plangraf.http.app import application, create_app
 from plangraf.sources.files import source_files
-from plangraf.sparql.safety import Limits, check
 from plangraf.store.versions import VersionStore
 
 
@@ -52,7 +51,5 @@ def script() -> Script:
 @pytest.fixture
 def scripted(script: Script, tmp_path: Path) -> Iterator[str]:
     """Address of a server over the scripted engine."""
-    with serving(
-        lambda port: application(small_settings(tmp_path, port), script, lambda query: check(query, Limits()))
-    ) as address:
+    with serving(lambda port: application(small_settings(tmp_path, port), snapshots_over(script, tmp_path))) as address:
         yield address

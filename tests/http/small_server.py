@@ -7,19 +7,23 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
-from plangraf.engines.base import QueryAnswer, QueryRequest
+from plangraf.engines.base import Engine, QueryAnswer, QueryRequest
+from plangraf.engines.snapshots import Snapshots
 from plangraf.errors import AnswerBrokenError
 from plangraf.rdf.formats import Format
 from plangraf.settings import Settings
+from plangraf.sparql.safety import CheckedQuery, Limits, check
+from plangraf.store.versions import Version, VersionStore
 
 HOME = Path(__file__).resolve().parent / "home"
 LIMIT_BYTES = 4096
+VERSION = "0123456789abcdef"
 
 
 def free_port() -> int:
@@ -57,11 +61,6 @@ def small_settings(versions: Path, port: int, **more: object) -> Settings:
 class Script:
     """An engine that gives what the test put into it, and counts."""
 
-    version = "0123456789abcdef"
-    triples = 3
-    graphs: Mapping[str, int] = {}
-    folder = None
-
     def __init__(self) -> None:
         self.ready = True
         self.asked: list[QueryRequest] = []
@@ -76,6 +75,9 @@ class Script:
     async def close(self) -> None:
         self.closed += 1
 
+    def check(self, query: str) -> CheckedQuery:
+        return check(query, Limits())
+
     async def query(self, request: QueryRequest) -> QueryAnswer:
         self.asked.append(request)
         try:
@@ -88,10 +90,21 @@ class Script:
         return _ScriptedAnswer(request.format, self)
 
 
+class OneVersion(VersionStore):
+    """A store whose only version has no files."""
+
+    def current(self) -> Version:
+        return Version(VERSION, self.path / VERSION, {"triples": 3})
+
+
+def snapshots_over(engine: Engine, folder: Path) -> Snapshots:
+    """Snapshots of one version, which an engine of the test's own answers for."""
+    return Snapshots(OneVersion(folder), lambda version, *, kept: engine)
+
+
 class _ScriptedAnswer:
     def __init__(self, format_: Format, script: Script) -> None:
         self.format = format_
-        self.version = script.version
         self.queued_s = self.evaluated_s = 0.0
         self._script = script
         self.chunks = self._give()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,10 +22,13 @@ from rdflib import RDF, Graph, URIRef
 from rdflib.compare import isomorphic
 
 from plangraf.engines.base import QueryRequest
+from plangraf.engines.snapshots import Snapshot
 from plangraf.settings import default_home
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_files import load_collections
-from plangraf.views.collections.members import Indexes, SwitchedError, in_order, select
+from plangraf.store.contents import Contents
+from plangraf.store.versions import Version
+from plangraf.views.collections.members import in_order, order, select
 
 ID = "https://w3id.org/plangraf/id/"
 HYDRA = "http://www.w3.org/ns/hydra/core#"
@@ -643,11 +647,12 @@ def test_the_api_description_names_every_filter(url: str) -> None:
         assert named == {"page", "limit", "version", "lang", "format", *(facet.name for facet in collection.facets)}
 
 
-class Switching:
-    """An engine whose version changes when a test says so; it has two plans, one of them a temaplan."""
+class TwoPlans:
+    """An engine that has two plans, one of them a temaplan."""
+
+    ready = True
 
     def __init__(self) -> None:
-        self.version = "a" * 16
         self.asked: list[str] = []
 
     async def query(self, request: QueryRequest) -> Any:
@@ -661,8 +666,6 @@ class Switching:
 
     def answer(self, body: bytes) -> Any:
         class Answer:
-            version = self.version
-
             @property
             async def chunks(self) -> Any:
                 yield body
@@ -673,29 +676,21 @@ class Switching:
         return Answer()
 
 
-def test_an_order_is_asked_for_once_for_each_version_and_never_mixed_with_another() -> None:
+def test_an_order_and_the_places_of_a_facet_are_asked_for_once_for_each_snapshot(tmp_path: Path) -> None:
     plans = COLLECTIONS["plans"]
     kind = next(facet for facet in plans.facets if facet.name == "kind")
     temaplan = ID + "scheme/document-kind/temaplan"
 
     async def play() -> None:
-        engine: Any = Switching()
-        indexes = Indexes(most=3)
-        first = await indexes.get(engine, plans)
-        assert await indexes.get(engine, plans) is first
-        assert list(await select(indexes, engine, first, {kind: temaplan})) == [1]
-        assert list(await select(indexes, engine, first, {kind: temaplan})) == [1]
-        assert list(await select(indexes, engine, first, {})) == [0, 1]
-        assert len(engine.asked) == 2
-        engine.version = "b" * 16
-        perspective = next(facet for facet in plans.facets if facet.name == "perspective")
-        with pytest.raises(SwitchedError):
-            await select(indexes, engine, first, {perspective: temaplan})
-        second = await indexes.get(engine, plans)
-        assert second.version == "b" * 16
-        # Only three things may be kept, so the order that was used longest ago has gone.
-        engine.version = "a" * 16
-        assert await indexes.get(engine, plans) is not first
+        engine: Any = TwoPlans()
+        snapshots = [Snapshot(Contents.read(Version(id_ * 16, tmp_path, {})), engine) for id_ in "ab"]
+        for number, snapshot in enumerate(snapshots, start=1):
+            first = await snapshot.part(order, plans)
+            assert await snapshot.part(order, plans) is first
+            assert list(await select(snapshot, plans, {kind: temaplan})) == [1]
+            assert list(await select(snapshot, plans, {kind: temaplan})) == [1]
+            assert list(await select(snapshot, plans, {})) == [0, 1]
+            assert len(engine.asked) == 2 * number
 
     asyncio.run(play())
 

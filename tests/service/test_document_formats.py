@@ -16,6 +16,7 @@ from pyld import jsonld
 from pyoxigraph import NamedNode, QueryResultsFormat, RdfFormat, Store, parse
 
 from plangraf.engines.base import QueryAnswer, QueryRequest
+from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.canonical import canonical
 from plangraf.rdf.formats import JSON, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE, Format
 from plangraf.rdf.graph import Statements
@@ -25,6 +26,8 @@ from plangraf.rdf.jsonld.expansion import expanded_nodes
 from plangraf.rdf.jsonld.writing import dump
 from plangraf.rdf.namespaces import ID, SDG
 from plangraf.rdf.writing import write
+from plangraf.sparql.safety import CheckedQuery, Limits, check
+from plangraf.store.contents import Contents
 from plangraf.store.versions import Version, VersionStore, context_digest
 from plangraf.views.describe import Description, describe
 from plangraf.views.frames import load_frames
@@ -42,20 +45,21 @@ DATASET_PARSERS = {TRIG: RdfFormat.TRIG, N_QUADS: RdfFormat.N_QUADS}
 class InProcess:
     """One version in this process, asked without workers; see engine.base.Engine."""
 
-    folder = None
     ready = True
 
     def __init__(self, version: Version) -> None:
-        self.version, self.graphs = version.id, version.manifest["graphs"]
+        self.snapshot = Snapshot(Contents.read(version), self)
         self._store, self._union = Store(), Store()
         dump = b"".join(version.quads())
         self._store.bulk_load(io.BytesIO(dump), RdfFormat.N_QUADS)
         self._union.extend(type(quad)(*quad.triple) for quad in self._store)
-        self.triples = len(self._union)
 
     async def start(self) -> None: ...
 
     async def close(self) -> None: ...
+
+    def check(self, query: str) -> CheckedQuery:
+        return check(query, Limits())
 
     async def query(self, request: QueryRequest) -> QueryAnswer:
         store = self._store if "GRAPH" in request.query else self._union
@@ -67,7 +71,7 @@ class InProcess:
 
         async def aclose() -> None: ...
 
-        answer: Any = SimpleNamespace(chunks=chunks(), aclose=aclose, version=self.version, format=request.format)
+        answer: Any = SimpleNamespace(chunks=chunks(), aclose=aclose, format=request.format)
         return answer  # type: ignore[no-any-return]
 
     @staticmethod
@@ -107,7 +111,7 @@ def by_pyld(document: object) -> set[Any]:
 
 
 async def assert_one_graph(engine: InProcess, ours: Context, iri: str, *, referee: bool) -> None:
-    description = await describe(engine, iri, FRAMES)
+    description = await describe(engine.snapshot, iri, FRAMES)
     assert description is not None, iri
     graph = description.graph
     assert len(set(graph)) == len(graph), iri
@@ -139,7 +143,7 @@ def test_every_format_of_every_thing_is_the_same_graph(engine: InProcess, part: 
 
 
 def described(engine: InProcess, key: str) -> Description:
-    found = asyncio.run(describe(engine, ID + key, FRAMES))
+    found = asyncio.run(describe(engine.snapshot, ID + key, FRAMES))
     assert found is not None
     return found
 
@@ -189,7 +193,7 @@ def test_a_document_and_a_case_nest_the_decisions_about_them(engine: InProcess) 
 
 
 def test_a_target_nests_the_perspectives_that_name_it_and_the_plans_that_respond(engine: InProcess) -> None:
-    found = asyncio.run(describe(engine, SDG + "11.6", FRAMES))
+    found = asyncio.run(describe(engine.snapshot, SDG + "11.6", FRAMES))
     assert found is not None
     target = compact_document(Context(CONTEXT, ADDRESS), found.thing, found.graph, found.frame)
     perspectives = {p["number"]: p for p in target["@reverse"]["relatesToTarget"]}

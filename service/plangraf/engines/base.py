@@ -6,12 +6,12 @@ the service asks standard queries with explicit order only.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from plangraf.rdf.formats import Format
+from plangraf.sparql.safety import CheckedQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,12 @@ class QueryAnswer(Protocol):
     """An answer whose first bytes are there.
 
     `chunks` ends normally only when the answer is complete; else it raises AnswerBrokenError. `complete` is the
-    whole answer when it is so short that it is there already. `version` is the one that it was evaluated on,
-    `queued_s` the time it waited for its turn, `evaluated_s` the time from there to its first bytes.
+    whole answer when it is so short that it is there already. `queued_s` is the time it waited for its turn,
+    `evaluated_s` the time from there to its first bytes.
     """
 
     @property
     def format(self) -> Format: ...
-
-    @property
-    def version(self) -> str: ...
 
     @property
     def queued_s(self) -> float: ...
@@ -65,28 +62,20 @@ class QueryAnswer(Protocol):
 
 
 class Engine(Protocol):
-    """One version of the data, ready for queries.
-
-    `graphs` gives the number of triples of each named graph, `folder` where the version keeps files beside its
-    data, such as the ontology's page; None when the engine has no such place.
-    """
-
-    @property
-    def version(self) -> str: ...
-
-    @property
-    def graphs(self) -> Mapping[str, int]: ...
-
-    @property
-    def folder(self) -> Path | None: ...
-
-    @property
-    def triples(self) -> int: ...
+    """Answers queries over one version of the data, and nothing else: files are the snapshot's."""
 
     @property
     def ready(self) -> bool: ...
 
-    async def start(self) -> None: ...
+    async def start(self) -> None:
+        """Opens the version; back when queries can be answered. EngineError: it cannot be opened."""
+
+    def check(self, query: str) -> CheckedQuery:
+        """The query's form, once it passed the guard that keeps from the engine what it must never see.
+
+        Raises:
+            RequestError: what is wrong with it, and where.
+        """
 
     async def query(self, request: QueryRequest) -> QueryAnswer:
         """The answer, from its first byte on.

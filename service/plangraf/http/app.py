@@ -7,9 +7,12 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette._utils import get_route_path
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,20 +21,25 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import plangraf
 from plangraf.engines.base import Engine
-from plangraf.engines.switching import SwitchingEngine
+from plangraf.engines.embedded.pool import EmbeddedEngine
+from plangraf.engines.snapshots import Snapshots
 from plangraf.errors import MethodNotAllowedError, ParameterError, PlangrafError, RequestError, ResourceNotFoundError
-from plangraf.http.pipeline.envelope import Direct, Envelope
+from plangraf.http.pipeline.envelope import Envelope
+from plangraf.http.pipeline.pinning import KEPT, Endpoint, FindEndpoint, Pinning, on_kept_version
 from plangraf.http.pipeline.request_log import RequestLog, configure_logging
 from plangraf.http.pipeline.request_record import Notes
 from plangraf.http.resource.link_header import LICENSE
-from plangraf.http.resource.openapi import install_openapi
+from plangraf.http.resource.openapi import install_openapi, openapi_of_version
 from plangraf.http.resource.problems import not_found, problem
+from plangraf.http.resource.table import Table
 from plangraf.http.routes import (
     catalog,
     collection_index,
     collections,
+    compare,
     crawlers,
     documents,
+    dumps,
     feed,
     health,
     kept_versions,
@@ -41,9 +49,9 @@ from plangraf.http.routes import (
     vocabulary,
 )
 from plangraf.http.server.hot_answers import STATE, Hot
-from plangraf.http.service import Check, Service, make_service
+from plangraf.http.service import Pinned, make_service, pinned
 from plangraf.settings import Settings, load_settings
-from plangraf.store.versions import VersionStore
+from plangraf.store.versions import Version, VersionStore
 
 _DESCRIPTION = """A knowledge graph of municipal plans: SPARQL, linked-data documents and named queries.
 Errors are `application/problem+json` (RFC 9457)."""
@@ -57,21 +65,32 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or load_settings()
     configure_logging(settings)
-    engine = SwitchingEngine(VersionStore(settings.versions), settings)
-    return application(settings, engine, engine.check)
+    small = settings.model_copy(update={"query_workers": 1, "query_long": 1})
+
+    def make_engine(version: Version, *, kept: bool) -> Engine:
+        return EmbeddedEngine(version, small if kept else settings)
+
+    snapshots = Snapshots(
+        VersionStore(settings.versions), make_engine, most_kept=settings.old_versions, watch_s=settings.watch_s
+    )
+    return application(settings, snapshots, computed_ahead=True)
 
 
-def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
-    """The application over any engine, which it starts and closes.
+def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: bool = False) -> FastAPI:
+    """The application over the versions of a store, whatever their engine; it starts and closes them.
 
     Args:
         settings: addresses, limits and the folder of the named queries.
-        engine: where all data come from.
-        check: refuses what the engine must never see, and says which form a query has.
+        snapshots: where all data come from.
+        computed_ahead: whether named queries that need no parameter are answered before anybody asks.
     """
-    service = make_service(settings, engine, check)
+    service = make_service(settings, snapshots)
     notes = Notes(RequestLog(settings), service.collections)
-    hot = Hot(service.cache, notes, lambda: engine.version)
+
+    def version() -> str:
+        return snapshots.current.id
+
+    hot = Hot(service.cache, notes, version)
 
     warming: set[asyncio.Task[None]] = set()
 
@@ -82,20 +101,17 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Hot]]:
-        await engine.start()
-        if isinstance(engine, SwitchingEngine):
-            engine.subscribe(service.cache.clear)
-            engine.subscribe(warm)
-            _look_on_signal(engine)
+        await snapshots.start()
+        _look_on_signal(snapshots)
+        if computed_ahead:
+            snapshots.subscribe(warm)
             warm()
         try:
             yield {STATE: hot}
         finally:
             for task in list(warming):
                 task.cancel()
-            if opened is not None:
-                await opened.close()
-            await engine.close()
+            await snapshots.close()
             notes.flush()
 
     app = _Application(
@@ -112,47 +128,72 @@ def application(settings: Settings, engine: Engine, check: Check) -> FastAPI:
         # A redirect to the same path with or without "/" would be built from the Host header.
         redirect_slashes=False,
     )
-    install_openapi(app)
-    direct = sparql.add_routes(app, service)
-    # The feed's members have an address below that of all things.
-    for module in (feed, catalog, crawlers, documents, named_queries, vocabulary, site, health):
-        module.add_routes(app, service)
-    opened = kept_versions.add_routes(app, service)
-    collection_index.add_routes(app, service)
-    collections.add_routes(app, service, kept_versions.asker(opened) if opened else None)
-    _add_error_handlers(app, service)
+    table = Table()
+    install_openapi(app, table.documented)
+
+    def openapi(service: Pinned) -> dict[str, Any]:
+        if not service.kept:
+            return app.openapi()
+        answered = {"/sparql", *(route.path_format for route in table.documented(kept=True))}
+        return openapi_of_version(app, answered, service.snapshot.id, service.prefix)
+
+    queries = sparql.add_routes(app, service)
+    # The feed's members and the catalogue have addresses below that of all things.
+    for module in (feed, catalog, crawlers, documents, named_queries, vocabulary):
+        table.add(*module.resources(service))
+    table.add(*site.resources(openapi))
+    for module in (kept_versions, compare, dumps, collection_index):
+        table.add(*module.resources(service))
+    app.router.route_class = _CurrentRoute
+    health.add_routes(app, service)
+    taken = {getattr(route, "path", "") for route in app.routes}
+    table.add(*collections.resources(service, lambda path: path in taken or table.find(path) is not None))
+    app.router.routes.append(table)
+    _add_error_handlers(app)
 
     def methods(scope: Scope) -> list[str]:
         return _methods(app, scope)
 
-    def envelope(inner: ASGIApp) -> Envelope:
-        return Envelope(inner, lambda: engine.version, methods, hot, notes, direct)
+    def find(scope: Scope) -> Endpoint | None:
+        if get_route_path(scope) == sparql.PATH:
+            return queries if scope["method"] in sparql.METHODS else None
+        return table.endpoint(scope)
 
-    app.add_middleware(envelope)
-    app.direct, app.envelope = direct, envelope(app)
+    def pipeline(inner: ASGIApp) -> ASGIApp:
+        return Envelope(Pinning(inner, service, find, _explained), version, methods, hot, notes)
+
+    app.add_middleware(pipeline)
+    app.find, app.pipeline = find, pipeline(app)
     return app
 
 
 class _Application(FastAPI):
-    """FastAPI, whose own middlewares see only what the envelope does not answer itself: they cost a fifth of that."""
+    """FastAPI, whose own middlewares see only what the pipeline does not answer itself: they cost a fifth of that."""
 
-    direct: Direct
-    envelope: Envelope
+    find: FindEndpoint
+    pipeline: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (scope["method"], scope["path"]) in self.direct:
-            await self.envelope(scope, receive, send)
+        if scope["type"] == "http" and self.find(on_kept_version(scope)) is not None:
+            await self.pipeline(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
 
-def _look_on_signal(engine: SwitchingEngine) -> None:
+class _CurrentRoute(APIRoute):
+    """A route of which there is only one, and none under `/version/<id>`."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return (Match.NONE, {}) if scope.get(KEPT) else super().matches(scope)
+
+
+def _look_on_signal(snapshots: Snapshots) -> None:
     """SIGHUP makes this process look at once which version is current."""
     loop = asyncio.get_running_loop()
     looking: set[asyncio.Task[bool]] = set()
 
     def look() -> None:
-        task = loop.create_task(engine.refresh())
+        task = loop.create_task(snapshots.refresh())
         looking.add(task)
         task.add_done_callback(looking.discard)
 
@@ -164,8 +205,7 @@ def _look_on_signal(engine: SwitchingEngine) -> None:
 def _methods(app: FastAPI, scope: Scope) -> list[str]:
     """The methods that some route answers at this path, for Allow; none when there is no such path."""
     found: set[str] = set()
-    if under := kept_versions.split(scope["path"]):
-        scope = {**scope, "path": under[1]}
+    scope = on_kept_version(scope)
     for route in app.routes:
         if route.matches(scope)[0] != Match.NONE:
             found |= getattr(route, "methods", None) or set()
@@ -174,31 +214,33 @@ def _methods(app: FastAPI, scope: Scope) -> list[str]:
     return sorted(found)
 
 
-def _add_error_handlers(app: FastAPI, service: Service) -> None:
-    """Every error that a route raises becomes a problem; what is none of ours is left to the envelope."""
+def _explained(request: Request, error: PlangrafError) -> Response:
+    """The answer that tells what is wrong."""
+    request_id = str(request.scope["plangraf.request_id"])
+    if isinstance(error, ResourceNotFoundError):
+        return not_found(error, request, request_id, pinned(request).pages)
+    return problem(error, request_id)
 
-    def answer(request: Request, error: PlangrafError) -> Response:
-        request_id = str(request.scope["plangraf.request_id"])
-        if isinstance(error, ResourceNotFoundError):
-            return not_found(error, request, request_id, service.pages)
-        return problem(error, request_id)
+
+def _add_error_handlers(app: FastAPI) -> None:
+    """Every error that a route raises becomes a problem; what is none of ours is left to the envelope."""
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, PlangrafError)
-        return answer(request, error)
+        return _explained(request, error)
 
     async def framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 404:
-            return answer(request, ResourceNotFoundError(request.url.path, "See / for what is served."))
+            return _explained(request, ResourceNotFoundError(request.url.path, "See / for what is served."))
         if error.status_code == 405:
-            return answer(request, MethodNotAllowedError(request.method, _methods(app, request.scope)))
-        return answer(request, RequestError(str(error.detail)))
+            return _explained(request, MethodNotAllowedError(request.method, _methods(app, request.scope)))
+        return _explained(request, RequestError(str(error.detail)))
 
     async def validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
-        return answer(request, ParameterError(str(first["loc"][-1]), str(first["msg"])))
+        return _explained(request, ParameterError(str(first["loc"][-1]), str(first["msg"])))
 
     app.add_exception_handler(PlangrafError, ours)
     app.add_exception_handler(HTTPException, framework)

@@ -1,16 +1,18 @@
-"""What every route needs, put together once at start: settings, engine, queries, context, pages."""
+"""What every route needs: settings, queries, context and pages once at start, and a snapshot for each request."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from starlette.requests import Request
+
 import plangraf
-from plangraf.engines.base import Engine
+from plangraf.engines.snapshots import Snapshot, Snapshots
 from plangraf.http.pipeline.cache import Cache
 from plangraf.pages.html import Pages
 from plangraf.rdf.jsonld.context import Context
@@ -18,31 +20,31 @@ from plangraf.settings import Settings
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection import Collection
 from plangraf.sparql.named.collection_files import collection_files, load_collections
-from plangraf.sparql.safety import CheckedQuery
+from plangraf.store.contents import Dates
 from plangraf.views.catalog.site import FILE as SITE
 from plangraf.views.catalog.site import Site, load_site
-from plangraf.views.collections.members import Indexes
 from plangraf.views.frames import FILE as FRAMES
 from plangraf.views.frames import Frames, load_frames
 from plangraf.views.labels import label_files, load_labels
 
-Check = Callable[[str], CheckedQuery]
-
+PINNED = "plangraf.pinned"
+"""Where a request's scope keeps the service as the request sees it."""
 CONTEXT_PATH = "/context/v1.jsonld"
 _CODE_ENDINGS = {".py", ".html", ".css", ".svg"}
+# Share of the memory for finished answers that all kept versions together may have.
+_SHARE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One running service. `prefix` is the path of its public address, `fingerprint` a hash of the build.
+    """One running service: what is the same for all versions.
 
-    `check` refuses what the engine must never see and says which form a query has. `cache` holds finished
-    answers of this process, `orders` those of the collections, over all versions.
+    `prefix` is the path of its public address, `fingerprint` a hash of the build. `cache` holds finished answers of
+    this process under the addresses of the current version, `kept_cache` those under `/version/`.
     """
 
     settings: Settings
-    engine: Engine
-    check: Check
+    snapshots: Snapshots
     queries: Mapping[str, NamedQuery]
     collections: Mapping[str, Collection]
     frames: Frames
@@ -53,7 +55,36 @@ class Service:
     prefix: str
     fingerprint: str
     cache: Cache
-    orders: Indexes
+    kept_cache: Cache
+
+    @property
+    def base_prefix(self) -> str:
+        """The path of the public address, without that of a version."""
+        return urlsplit(self.settings.base_url).path.rstrip("/")
+
+    def tag(self, *parts: str, version: str) -> str:
+        """The strong ETag of one representation, less its coding: version, build, what else decides its bytes."""
+        digest = hashlib.sha256("\0".join((version, self.fingerprint, *parts)).encode())
+        return f'"{digest.hexdigest()[:32]}"'
+
+    def pinned(self, snapshot: Snapshot, *, kept: bool) -> Pinned:
+        """The service over one snapshot; with the addresses of a kept version, or with those of the current one."""
+        prefix = f"{self.base_prefix}/version/{snapshot.id}" if kept else self.base_prefix
+        own = {
+            **{field.name: getattr(self, field.name) for field in fields(Service)},
+            "pages": self.pages.under(prefix, snapshot.id),
+            "prefix": prefix,
+            "cache": self.kept_cache if kept else self.cache,
+        }
+        return Pinned(**own, snapshot=snapshot, kept=kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned(Service):
+    """The service as one request sees it: over one snapshot, whose addresses begin with `prefix`."""
+
+    snapshot: Snapshot
+    kept: bool
 
     @property
     def address(self) -> str:
@@ -61,19 +92,32 @@ class Service:
         base = urlsplit(self.settings.base_url)
         return f"{base.scheme}://{base.netloc}{self.prefix}"
 
-    def tag(self, *parts: str, version: str | None = None) -> str:
-        """The strong ETag of one representation, less its coding: version, build, what else decides its bytes."""
-        served = self.engine.version if version is None else version
-        digest = hashlib.sha256("\0".join((served, self.fingerprint, *parts)).encode())
-        return f'"{digest.hexdigest()[:32]}"'
+    @property
+    def dates(self) -> Dates:
+        """When each graph was published and changed; none under /version/, where answers never change."""
+        return {} if self.kept else self.snapshot.contents.dates
+
+    def own_tag(self, *parts: str) -> str:
+        """The tag of a representation of this version, see `tag`."""
+        return self.tag(*parts, version=self.snapshot.id)
+
+
+def pinned(request: Request) -> Pinned:
+    """The service as this request sees it; `http.pipeline.pinning` put it into the scope."""
+    found: Pinned = request.scope[PINNED]
+    return found
+
+
+def snapshot_of(request: Request) -> Snapshot:
+    """The snapshot that this request is answered from."""
+    return pinned(request).snapshot
 
 
 def make_service(
     settings: Settings,
-    engine: Engine,
-    check: Check,
+    snapshots: Snapshots,
 ) -> Service:
-    """The service over one engine.
+    """The service over all versions of a store.
 
     Raises:
         DataError: a named query or a collection cannot be used.
@@ -84,19 +128,18 @@ def make_service(
     site = load_site(settings.home)
     return Service(
         settings=settings,
-        engine=engine,
-        check=check,
+        snapshots=snapshots,
         queries=load_queries(settings.home / "queries"),
         collections=load_collections(settings.home / "queries"),
         frames=load_frames(settings.home),
         site=site,
         context=Context(json.loads(body), settings.base_url + CONTEXT_PATH),
         context_body=body,
-        pages=Pages(prefix, lambda: engine.version, load_labels(settings.home), site.words),
+        pages=Pages(prefix, labels=load_labels(settings.home), own_words=site.words),
         prefix=prefix,
         fingerprint=_fingerprint(settings),
         cache=Cache(settings.cache_mb * 1024 * 1024),
-        orders=Indexes(),
+        kept_cache=Cache(settings.cache_mb * 1024 * 1024 // _SHARE),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -76,30 +76,36 @@ class Alternate:
     href: str
 
 
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("plangraf.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _no_words(_language: str) -> Mapping[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
 class Pages:
-    """Renders pages; `prefix` is the path that the service lies under at its public address.
+    """Renders pages; `prefix` is the path that their links begin with, `version` the one that they are of.
 
     `labels` are those of properties that the data do not name, `own_words` what the site says of itself by language.
     """
 
-    def __init__(
-        self,
-        prefix: str,
-        version: Callable[[], str],
-        labels: TermLabels | None = None,
-        own_words: Callable[[str], Mapping[str, str]] | None = None,
-    ) -> None:
-        self._prefix = prefix
-        self.labels = labels or {}
-        self.own_words = own_words or (lambda _language: {})
-        self._version = version
-        self._environment = Environment(
-            loader=PackageLoader("plangraf.pages"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+    prefix: str
+    version: str = ""
+    labels: TermLabels = field(default_factory=dict)
+    own_words: Callable[[str], Mapping[str, str]] = _no_words
+    environment: Environment = field(default_factory=_environment)
+
+    def under(self, prefix: str, version: str) -> Pages:
+        """The pages of one version under a prefix of their own."""
+        return replace(self, prefix=prefix, version=version)
 
     def render(self, template: str, language: str, **values: Any) -> bytes:
         """One page.
@@ -111,12 +117,12 @@ class Pages:
         """
         # Some words carry markup of our own; words of the data never come this way.
         words = {key: Markup(text) if "<" in text else text for key, text in self._texts(language).items()}  # noqa: S704
-        page = self._environment.get_template(template).render(
+        page = self.environment.get_template(template).render(
             t=words,
             lang=language,
             languages=LANGUAGE_NAMES,
-            prefix=self._prefix,
-            version=self._version(),
+            prefix=self.prefix,
+            version=self.version,
             **{"here": "", **values},
         )
         return page.encode()
@@ -140,7 +146,7 @@ class Pages:
         `canonical` is the page's own public address, `schema_org` what search engines read of a dataset.
         `here` is the query part, if any, that links to the page in its other language must keep.
         """
-        words = _Words(description, language, self._prefix, self.labels)
+        words = _Words(description, language, self.prefix, self.labels)
         types = [o for _, p, o in description.own if p == RDF_TYPE and isinstance(o, NamedNode)]
         return self.render(
             "document.html",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.base import Engine
+from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Statements
 from plangraf.rdf.jsonld.frame import NO_FRAME, Frame
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ONTOLOGY
@@ -26,7 +27,6 @@ MOST_INCOMING = 1_000
 # Links of all things on one level of a frame together.
 MOST_NESTED = 4_000
 _BATCH = 400
-_MOST_VERSIONS = 32
 _IS_DEFINED_BY = "<http://www.w3.org/2000/01/rdf-schema#isDefinedBy>"
 
 
@@ -52,11 +52,11 @@ class Description:
         return [*self.own, *self.incoming, *self.named, *self.quality]
 
 
-async def describe(engine: Engine, iri: str, frames: Frames, *, page: bool = False) -> Description | None:
+async def describe(snapshot: Snapshot, iri: str, frames: Frames, *, page: bool = False) -> Description | None:
     """The document of a thing; None when no triple has it as subject or object.
 
     Args:
-        engine: where the data are asked for.
+        snapshot: where the data are asked for.
         iri: absolute IRI, matched exactly.
         frames: what the documents of each class nest.
         page: fetch what only pages show, too: labels of properties and the evidence.
@@ -67,6 +67,7 @@ async def describe(engine: Engine, iri: str, frames: Frames, *, page: bool = Fal
         thing = NamedNode(iri)
     except ValueError:
         return None
+    engine = snapshot.engine
     found = await fetch(
         engine,
         f"""CONSTRUCT {{ {thing} ?p ?o . ?s ?q {thing} }} WHERE {{
@@ -80,7 +81,7 @@ async def describe(engine: Engine, iri: str, frames: Frames, *, page: bool = Fal
     own = [triple for triple in found if triple[0] == thing]
     incoming = [triple for triple in found if triple[0] != thing]
     frame = frames.of(o for _, p, o in own if p == RDF_TYPE and isinstance(o, NamedNode))
-    terms = await defined_terms(engine)
+    terms = await snapshot.part(defined_terms)
     links = await _links(engine, frame, thing, found, terms)
     mentioned = {term for s, _, o in [*found, *links] for term in (s, o) if isinstance(term, NamedNode)}
     named = dict.fromkeys([*links, *await _said(engine, mentioned - {thing}, _usable(frames.summary, terms))])
@@ -99,20 +100,14 @@ async def describe(engine: Engine, iri: str, frames: Frames, *, page: bool = Fal
     )
 
 
-_terms_of: dict[str, frozenset[str]] = {}
+async def defined_terms(snapshot: Snapshot) -> frozenset[str]:
+    """The terms of our ontology that a version defines, a part of a snapshot.
 
-
-async def defined_terms(engine: Engine) -> frozenset[str]:
-    """The terms of our ontology that a version defines: an earlier one may lack some, and a query must not use them."""
-    known = _terms_of.get(engine.version)
-    if known is None:
-        pattern = f"?term {_IS_DEFINED_BY} <{ONTOLOGY}>"
-        found = await fetch(engine, f"CONSTRUCT {{ {pattern} }} WHERE {{ {pattern} }}")
-        known = frozenset(term.value for term, _, _ in found)
-        while len(_terms_of) >= _MOST_VERSIONS:
-            del _terms_of[next(iter(_terms_of))]
-        _terms_of[engine.version] = known
-    return known
+    An earlier version may lack some, and a query must not use these.
+    """
+    pattern = f"?term {_IS_DEFINED_BY} <{ONTOLOGY}>"
+    found = await fetch(snapshot.engine, f"CONSTRUCT {{ {pattern} }} WHERE {{ {pattern} }}")
+    return frozenset(term.value for term, _, _ in found)
 
 
 def _usable(properties: Iterable[NamedNode], terms: frozenset[str]) -> list[NamedNode]:

@@ -19,7 +19,7 @@ async def fetch(engine: Engine, query: str) -> Statements:
     Raises:
         PlangrafError: what the engine raises.
     """
-    body, _ = await fetch_bytes(engine, QueryRequest(query=query, format=N_TRIPLES))
+    body = await fetch_bytes(engine, QueryRequest(query=query, format=N_TRIPLES))
     return canonical(quad.triple for quad in parse(body, RdfFormat.N_TRIPLES))
 
 
@@ -31,7 +31,7 @@ async def fetch_rows(
     Raises:
         PlangrafError: what the engine raises.
     """
-    body, _ = await fetch_bytes(engine, _request(query, like))
+    body = await fetch_bytes(engine, _request(query, like))
     rows: list[dict[str, dict[str, str]]] = orjson.loads(body)["results"]["bindings"]
     return rows
 
@@ -42,7 +42,7 @@ async def fetch_boolean(engine: Engine, query: str, *, like: QueryRequest | None
     Raises:
         PlangrafError: what the engine raises.
     """
-    body, _ = await fetch_bytes(engine, _request(query, like))
+    body = await fetch_bytes(engine, _request(query, like))
     return bool(orjson.loads(body)["boolean"])
 
 
@@ -50,14 +50,14 @@ def _request(query: str, like: QueryRequest | None) -> QueryRequest:
     return replace(like, query=query, format=JSON) if like else QueryRequest(query=query, format=JSON)
 
 
-async def fetch_bytes(engine: Engine, request: QueryRequest) -> tuple[bytes, str]:
-    """A whole answer, and the version that it was evaluated on.
+async def fetch_bytes(engine: Engine, request: QueryRequest) -> bytes:
+    """A whole answer.
 
     Raises:
         PlangrafError: what the engine raises.
     """
     answer = await engine.query(request)
     try:
-        return b"".join([chunk async for chunk in answer.chunks]), answer.version
+        return b"".join([chunk async for chunk in answer.chunks])
     finally:
         await answer.aclose()

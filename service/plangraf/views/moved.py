@@ -10,39 +10,28 @@ from collections.abc import Iterable, Mapping
 
 from pyoxigraph import Literal, NamedNode
 
-from plangraf.engines.base import Engine
+from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.graph import RDF_TYPE
 from plangraf.rdf.namespaces import ID
 from plangraf.views.describe import Description
 from plangraf.views.fetching import fetch
 
-_MOST_VERSIONS = 32
 _DEPRECATED = "http://www.w3.org/2002/07/owl#deprecated"
 _REPLACED_BY = "http://purl.org/dc/terms/isReplacedBy"
 _QUERY = f"""CONSTRUCT {{ ?old <{_REPLACED_BY}> ?new }} WHERE {{
   ?old <{_DEPRECATED}> true ; <{_REPLACED_BY}> ?new
   FILTER (ISIRI(?new) && STRSTARTS(STR(?old), "{ID}"))
 }}"""
-_of_version: dict[str, Mapping[str, str]] = {}
 
 
-async def replacements(engine: Engine) -> Mapping[str, str]:
-    """The IRIs of ours that were given up, each with the one that stands for it now; asked once for each version.
+async def replacements(snapshot: Snapshot) -> Mapping[str, str]:
+    """The IRIs of ours that were given up, each with the one that stands for it now: a part of a snapshot.
 
     Raises:
         PlangrafError: what the engine raises.
     """
-    version = engine.version
-    known = _of_version.get(version)
-    if known is None:
-        graph = await fetch(engine, _QUERY)
-        known = followed(
-            (s.value, o.value) for s, p, o in graph if p.value == _REPLACED_BY and isinstance(s, NamedNode)
-        )
-        while len(_of_version) >= _MOST_VERSIONS:
-            del _of_version[next(iter(_of_version))]
-        _of_version[version] = known
-    return known
+    graph = await fetch(snapshot.engine, _QUERY)
+    return followed((s.value, o.value) for s, p, o in graph if p.value == _REPLACED_BY and isinstance(s, NamedNode))
 
 
 def followed(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

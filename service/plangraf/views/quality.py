@@ -7,15 +7,13 @@ version. https://www.w3.org/TR/vocab-dqv/
 from __future__ import annotations
 
 import asyncio
-import json
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.base import Engine
+from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.graph import RDF_TYPE, Statements
 from plangraf.rdf.names import local_name
 from plangraf.rdf.namespaces import PREFIXES, SCHEME
@@ -28,7 +26,6 @@ METRIC, VALUE, _HAS, _ON = (
     NamedNode(PREFIXES["dqv"] + name) for name in ("isMeasurementOf", "value", "hasQualityMeasurement", "computedOn")
 )
 CLASS = NamedNode(PREFIXES["dcterms"] + "subject")
-_REPORT = "report.json"
 _MEASUREMENT = NamedNode(PREFIXES["dqv"] + "QualityMeasurement")
 
 
@@ -36,32 +33,30 @@ def is_dataset(description: Description) -> bool:
     return (description.thing, RDF_TYPE, _DATASET) in description.own
 
 
-def findings(folder: Path, dataset: NamedNode) -> int:
+async def findings(snapshot: Snapshot, dataset: NamedNode) -> int:
     """How many results the build's shapes and checks gave for a dataset, as the version's report has them."""
-    return _by_dataset(folder / _REPORT)["/".join(dataset.value.rsplit("/", 3)[-3::2])]
+    by_dataset = await snapshot.part(_findings)
+    return by_dataset.get("/".join(dataset.value.rsplit("/", 3)[-3::2]), 0)
 
 
-@lru_cache(8)
-def _by_dataset(report: Path) -> Counter[str]:
-    """Results by the folder of their file, `<municipality>/<slug>`; a version's report never changes."""
-    results = json.loads(report.read_bytes())["results"] if report.is_file() else []
-    return Counter("/".join(str(result["file"]).rsplit("/", 3)[-3:-1]) for result in results)
+async def _findings(snapshot: Snapshot) -> Mapping[str, int]:
+    return await asyncio.to_thread(snapshot.contents.findings)
 
 
-async def with_quality(engine: Engine, description: Description, query: str) -> Description:
+async def with_quality(snapshot: Snapshot, description: Description, query: str) -> Description:
     """A dataset's document with its quality measurements, and the labels of what they name.
 
     Args:
-        engine: where the data are asked for.
+        snapshot: where the data are asked for.
         description: the dataset's document.
         query: the named query `quality`, bound to the dataset: columns metric, class, value.
     Raises:
         PlangrafError: what the engine raises.
     """
+    engine = snapshot.engine
     quality = await measurements(engine, description.thing, query)
-    if engine.folder is not None:
-        found = await asyncio.to_thread(findings, engine.folder, description.thing)
-        quality += _measurement(description.thing, "findings", None, str(found))
+    found = await findings(snapshot, description.thing)
+    quality += _measurement(description.thing, "findings", None, str(found))
     mentioned = {o for _, p, o in quality if p in (METRIC, CLASS) and isinstance(o, NamedNode)}
     known = set(description.graph)
     named = [triple for triple in await labels(engine, mentioned) if triple not in known]

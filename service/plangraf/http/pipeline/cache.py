@@ -25,15 +25,11 @@ _LONGEST_KEY = 8192
 
 @dataclass(slots=True)
 class Kept:
-    """One answer: its ETag without a coding, its Content-Type, and its body in each coding.
-
-    `generation` is that of the cache when the answer was asked for.
-    """
+    """One answer: its ETag without a coding, its Content-Type, and its body in each coding."""
 
     tag: str
     content_type: bytes
     bodies: dict[str, bytes]
-    generation: int = 0
 
     @property
     def size(self) -> int:
@@ -49,14 +45,12 @@ def _cost(request: Request) -> int:
 class Cache:
     """All kept answers of one process, up to `most` bytes; an answer above an eighth of that is not kept.
 
-    The requests that lead to them may take another eighth.
-
-    `generation` counts how often everything was forgotten: an answer that was asked for before is not kept after.
+    The requests that lead to them may take another eighth. Tags and requests name the version, so an answer is right
+    for as long as it is kept, whatever is current; those of an earlier version are soon the least recently used.
     """
 
     most: int
     size: int = 0
-    generation: int = 0
     _kept: OrderedDict[str, Kept] = field(default_factory=OrderedDict)
     _requests: OrderedDict[Request, tuple[str, Headers]] = field(default_factory=OrderedDict)
     _requests_size: int = 0
@@ -99,7 +93,7 @@ class Cache:
 
     def keep(self, kept: Kept) -> None:
         """Adds an answer and lets the least recently used ones go until all fit."""
-        if kept.size > self.largest or kept.generation != self.generation:
+        if kept.size > self.largest:
             return
         before = self._kept.pop(kept.tag, None)
         if before is not None:
@@ -118,14 +112,6 @@ class Cache:
                 self.size += len(found)
                 self._trim()
         return found
-
-    def clear(self) -> None:
-        """Forgets everything: another version is served."""
-        self.generation += 1
-        self._kept.clear()
-        self._requests.clear()
-        self.size = self._requests_size = 0
-        metrics.CACHE_BYTES.set(0)
 
     async def turn(self, tag: str) -> Kept | None:
         """Waits while the same answer is being computed for somebody else.

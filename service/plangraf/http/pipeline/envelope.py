@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Iterable
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plangraf.errors import AnswerBrokenError, PlangrafError, PreconditionFailedError
-from plangraf.http.pipeline.browser_headers import BROWSER_HEADERS, BROWSER_HEADERS_RAW
+from plangraf.http.pipeline.browser_headers import BROWSER_HEADERS_RAW
 from plangraf.http.pipeline.request_record import Notes
 from plangraf.http.pipeline.respond import PRIVATE, ClientGoneError, has_credentials
 from plangraf.http.resource.problems import problem
 from plangraf.http.server.hot_answers import Found, Hot
 from plangraf.http.server.request_head import REFUSED
+from plangraf.http.service import PINNED, Pinned
 
 _EXPOSED = (
     "Accept-Query, Accept-Ranges, Allow, Content-Length, Content-Location, Content-Range, ETag, Link, Location, "
     "Plangraf-Explain, Plangraf-Version, Repr-Digest, Retry-After, Server-Timing, X-Request-Id"
 )
-_EXPOSED_BYTES = _EXPOSED.encode("ascii")
+_SAME_FOR_ALL = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", _EXPOSED.encode("ascii")),
+)
+_OF_ALL = frozenset((*(name for name, _ in _SAME_FOR_ALL), b"x-request-id"))
 _ALLOWED_HEADERS = "Accept, Accept-Language, Content-Type, If-Match, If-None-Match, If-Range, Range, X-Request-Id"
 _PREFLIGHT_S = 86_400
 _WITH_REPRESENTATION = frozenset((200, 206, 304))
-
-# The methods of an address whose requests go to it without the framework's way there.
-Direct = Mapping[tuple[str, str], Callable[[Request], Awaitable[Response]]]
 
 
 class Envelope:
     """Outermost middleware of ours, plain ASGI.
 
-    An answer that was given before leaves from here, and the addresses of `direct`, by method and path, are
-    answered from here: the framework documents them and refuses other methods, its way costs more than many
-    a query. HEAD runs as GET and loses its body. What fails before the
+    An answer that was given before leaves from here. HEAD runs as GET and loses its body. What fails before the
     first byte becomes a problem; what fails after it returns without ending the response, which makes the server
     break the connection.
     """
@@ -48,14 +48,12 @@ class Envelope:
         methods: Callable[[Scope], list[str]],
         hot: Hot,
         notes: Notes,
-        direct: Direct,
     ) -> None:
         self._app = app
         self._version = version
         self._methods = methods
         self._hot = hot
         self._notes = notes
-        self._direct = direct
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -80,10 +78,9 @@ class Envelope:
             if message["type"] == "http.response.start":
                 _keep_precondition(scope, message)
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                self._add_headers(headers, request_id)
+                message["headers"] = self._headers(message["headers"], request_id, self._version_of(inner))
                 if private:
-                    headers["Cache-Control"] = PRIVATE
+                    MutableHeaders(scope=message)["Cache-Control"] = PRIVATE
             elif message["type"] == "http.response.body":
                 if complete:
                     return
@@ -100,9 +97,6 @@ class Envelope:
                 raise refused
             if method == "OPTIONS":
                 await self._options(inner)(inner, receive, passed_on)
-            elif (endpoint := self._direct.get((inner["method"], scope["path"]))) is not None:
-                response = await endpoint(Request(inner, receive))
-                await response(inner, receive, passed_on)
             else:
                 await self._app(inner, receive, passed_on)
         except (ClientGoneError, ClientDisconnect):
@@ -126,7 +120,7 @@ class Envelope:
                 size,
                 began=began,
                 request_id=request_id,
-                version=self._version(),
+                version=self._version_of(inner),
                 outcome=outcome if complete or outcome != "complete" else "broken",
                 failure=failure,
             )
@@ -135,8 +129,7 @@ class Envelope:
         version = self._version()
         headers = [
             *found.headers,
-            (b"access-control-allow-origin", b"*"),
-            (b"access-control-expose-headers", _EXPOSED_BYTES),
+            *_SAME_FOR_ALL,
             (b"plangraf-version", version.encode("latin-1")),
         ]
         own = {name for name, _ in found.headers}
@@ -156,15 +149,22 @@ class Envelope:
             version=version,
         )
 
-    def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
-        headers["Access-Control-Allow-Origin"] = "*"
-        headers["Access-Control-Expose-Headers"] = _EXPOSED
-        headers["X-Request-Id"] = request_id
-        for name, value in BROWSER_HEADERS.items():
-            headers.setdefault(name, value)
+    def _version_of(self, scope: Scope) -> str:
+        """The version that answers a request: the current one when none was leased."""
+        pinned: Pinned | None = scope.get(PINNED)
+        return self._version() if pinned is None else pinned.snapshot.id
+
+    def _headers(self, own: Iterable[tuple[bytes, bytes]], request_id: str, version: str) -> list[tuple[bytes, bytes]]:
+        """The headers of an answer: its own, and those of all answers."""
+        headers = [header for header in own if header[0] not in _OF_ALL]
+        headers += _SAME_FOR_ALL
+        headers.append((b"x-request-id", request_id.encode("latin-1")))
+        names = {name for name, _ in headers}
+        headers += [header for header in BROWSER_HEADERS_RAW if header[0] not in names]
         # A streamed answer says itself on which version it was evaluated.
-        if "Plangraf-Version" not in headers and (version := self._version()):
-            headers["Plangraf-Version"] = version
+        if b"plangraf-version" not in names and version:
+            headers.append((b"plangraf-version", version.encode("latin-1")))
+        return headers
 
     def _options(self, scope: Scope) -> Response:
         allowed = ", ".join(self._methods(scope) or ["GET", "HEAD", "OPTIONS"])

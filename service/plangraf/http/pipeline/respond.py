@@ -16,7 +16,7 @@ from plangraf.engines.base import QueryAnswer, QueryRequest
 from plangraf.errors import DisplacedError, EngineError, NotReadyError, OverloadedError, PlangrafError
 from plangraf.http.pipeline.cache import Cache, Headers, Kept
 from plangraf.http.pipeline.coding import CODINGS, IDENTITY, Coding, choose_coding, encode, encoder, tag_of
-from plangraf.http.service import Service
+from plangraf.http.service import Pinned
 
 T = TypeVar("T")
 _HIT, _MISS = metrics.CACHE.labels("hit"), metrics.CACHE.labels("miss")
@@ -70,15 +70,15 @@ def has_credentials(scope: Scope) -> bool:
     return any(name in _CREDENTIALS for name, _ in scope["headers"])
 
 
-def request_key(scope: Scope) -> tuple[bytes | str, ...]:
-    """What decides an answer to GET beside the version: address and the negotiating headers as they came."""
+def request_key(scope: Scope, version: str) -> tuple[bytes | str, ...]:
+    """What decides an answer to GET: version, address and the negotiating headers as they came."""
     accept = language = b""
     for name, value in scope["headers"]:
         if name == b"accept":
             accept = accept + b"," + value if accept else value
         elif name == b"accept-language":
             language = language + b"," + value if language else value
-    return scope["path"], scope["query_string"], accept, language
+    return version, scope["path"], scope["query_string"], accept, language
 
 
 class KeptAnswer(Response):
@@ -113,7 +113,7 @@ def kept_parts(cache: Cache, kept: Kept, own: Headers, wish: Coding) -> tuple[li
 
 
 async def made(
-    service: Service,
+    service: Pinned,
     request: Request,
     parts: tuple[str, ...],
     headers: Mapping[str, str],
@@ -124,21 +124,21 @@ async def made(
     """A representation that the service makes itself, once for many equal requests; 304 when the client has it.
 
     Args:
-        service: whose cache is used.
+        service: whose cache is used, pinned to the snapshot that `make` reads.
         request: what the client sent.
-        parts: what names the representation, see Service.tag.
+        parts: what names the representation, see Pinned.own_tag.
         headers: more headers, on a 304 too.
-        make: gives body and content type; called again when another version came to be served meanwhile.
+        make: gives body and content type.
         tag: that of what depends on no version; the next equal request then asks again whether it is still so.
     Raises:
         PlangrafError: what `make` raises.
         ClientGoneError: the client left before that.
     """
+    versioned = tag is None
+    tag = tag or service.own_tag(*parts)
     if has_credentials(request.scope):
         body, content_type = await while_connected(request.receive, make())
-        return whole(service, request, body, content_type, tag or service.tag(*parts), headers)
-    versioned = tag is None
-    tag, generation = tag or service.tag(*parts), service.cache.generation
+        return whole(request, body, content_type, tag, headers)
     if own := unchanged(request, tag):
         return not_modified(own, headers)
     coding = choose_coding(accept_encoding(request))
@@ -148,29 +148,23 @@ async def made(
         failure: PlangrafError | None = None
         try:
             body, content_type = await while_connected(request.receive, make())
-            if (now := service.tag(*parts) if versioned else tag) == tag:
-                kept = Kept(tag, content_type.encode("latin-1"), {IDENTITY: body}, generation)
-                service.cache.keep(kept)
+            kept = Kept(tag, content_type.encode("latin-1"), {IDENTITY: body})
+            service.cache.keep(kept)
         except PlangrafError as error:
             failure = _lasting(error)
             raise
         finally:
             service.cache.done(tag, failure)
-        if kept is None:
-            assert now != tag
-            return await made(service, request, parts, headers, make)
     else:
         _HIT.inc()
     if own := unchanged(request, tag, exists=True):
         return not_modified(own, headers)
     if versioned:
-        service.cache.remember(request_key(request.scope), tag, raw(headers))
+        service.cache.remember(request_key(request.scope, service.snapshot.id), tag, raw(headers))
     return KeptAnswer(service.cache, kept, headers, coding)
 
 
-def whole(
-    service: Service, request: Request, body: bytes, content_type: str, tag: str, headers: Mapping[str, str]
-) -> Response:
+def whole(request: Request, body: bytes, content_type: str, tag: str, headers: Mapping[str, str]) -> Response:
     """A representation that is at hand and not worth keeping: 200, or 304 when the client has it."""
     if own := unchanged(request, tag, exists=True):
         return not_modified(own, headers)
@@ -183,7 +177,7 @@ def whole(
 
 
 async def run(
-    service: Service,
+    service: Pinned,
     request: Request,
     query: QueryRequest,
     parts: tuple[str, ...] | None,
@@ -194,28 +188,28 @@ async def run(
     """The engine's answer to one query, streamed or from the cache; 304 without asking the engine.
 
     Args:
-        service: whose engine and cache are asked.
+        service: whose cache is used, pinned to the snapshot whose engine is asked.
         request: what the client sent.
         query: what the engine is asked.
-        parts: what names the answer, see Service.tag; None when it may differ each time.
+        parts: what names the answer, see Pinned.own_tag; None when it may differ each time.
         headers: more headers of the answer, on a 304 too.
         ask: what answers instead of the engine.
     Raises:
         PlangrafError: the query failed before its first byte.
         ClientGoneError: the client left before that.
     """
-    ask = ask or service.engine.query
+    ask = ask or service.snapshot.engine.query
     coding = choose_coding(accept_encoding(request))
-    fleeting = {**headers, "Cache-Control": "no-store"}
     if parts is None or has_credentials(request.scope):
+        fleeting = {**headers, "Cache-Control": "no-store"}
         return await unkept(await while_connected(request.receive, ask(query)), fleeting, coding)
     caching = {**headers, "Cache-Control": "no-cache"}
-    tag, generation = service.tag(*parts), service.cache.generation
+    tag = service.own_tag(*parts)
     if own := unchanged(request, tag):
         return not_modified(own, caching)
     kept = await while_connected(request.receive, service.cache.turn(tag))
     tagged = request.scope["method"] != "POST"  # the tag of a POST would be that of no representation
-    key = request_key(request.scope) if request.scope["method"] == "GET" else None
+    key = request_key(request.scope, service.snapshot.id) if request.scope["method"] == "GET" else None
     if kept is not None:
         _HIT.inc()
         if own := unchanged(request, tag, exists=True):
@@ -235,15 +229,11 @@ async def run(
     finally:
         if answer is None:
             service.cache.done(tag, failure)
-    if tag != service.tag(*parts, version=answer.version):
-        # Another version came to be served on the way: what the tag says is no longer true.
-        service.cache.done(tag)
-        return await unkept(answer, fleeting, coding)
     if own := unchanged(request, tag, exists=True):
         service.cache.done(tag)
         await answer.aclose()
         return not_modified(own, caching)
-    keeping = _Keeping(service.cache, tag, key, generation, tagged=tagged)
+    keeping = _Keeping(service.cache, tag, key, tagged=tagged)
     if answer.complete is None:
         return StreamedAnswer(answer, caching, coding.name, keeping=keeping)
     await answer.aclose()
@@ -252,7 +242,6 @@ async def run(
     keeping.close()
     found = KeptAnswer(service.cache, kept, caching, coding, tagged=tagged)
     found.headers["Server-Timing"] = _timing_of(answer)
-    found.headers["Plangraf-Version"] = answer.version
     return found
 
 
@@ -266,7 +255,6 @@ async def unkept(answer: QueryAnswer, headers: Mapping[str, str], wish: Coding) 
         **headers,
         "Content-Type": answer.format.content_type,
         "Server-Timing": _timing_of(answer),
-        "Plangraf-Version": answer.version,
     }
     if coding != IDENTITY:
         sent["Content-Encoding"] = coding
@@ -293,11 +281,8 @@ def raw(headers: Mapping[str, str]) -> Headers:
 class _Keeping:
     """Collects an answer on its way to the client, so that the next one gets it from the cache."""
 
-    def __init__(
-        self, cache: Cache, tag: str, key: tuple[bytes | str, ...] | None, generation: int, *, tagged: bool
-    ) -> None:
+    def __init__(self, cache: Cache, tag: str, key: tuple[bytes | str, ...] | None, *, tagged: bool) -> None:
         self.tag = tag
-        self._generation = generation
         self.tagged = tagged
         self._cache = cache
         self._key = key
@@ -315,9 +300,7 @@ class _Keeping:
 
     def complete(self, content_type: str, headers: Mapping[str, str]) -> Kept:
         """The answer, which stays in the cache when it is not too large for that."""
-        kept = Kept(
-            self.tag, content_type.encode("latin-1"), {IDENTITY: b"".join(self._pieces or ())}, self._generation
-        )
+        kept = Kept(self.tag, content_type.encode("latin-1"), {IDENTITY: b"".join(self._pieces or ())})
         if self._pieces is not None:
             self._cache.keep(kept)
             if self._key is not None:
@@ -350,7 +333,6 @@ class StreamedAnswer(Response):
         if coding != IDENTITY:
             sent["Content-Encoding"] = coding
         sent["Server-Timing"] = _timing_of(answer)
-        sent["Plangraf-Version"] = answer.version
         super().__init__(None, 200, sent)
         del self.headers["content-length"]
         self._answer = answer

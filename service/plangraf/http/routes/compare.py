@@ -11,24 +11,21 @@ import re
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from fastapi import FastAPI
 from pyoxigraph import Literal, NamedNode
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
 
 from plangraf.engines.base import QueryAnswer, QueryRequest
-from plangraf.engines.opened import kept_version
+from plangraf.engines.snapshots import Snapshot, find_version
 from plangraf.errors import AnswerBrokenError, EngineError, QuerySyntaxError, ResourceNotFoundError
-from plangraf.http.pipeline.respond import made, run, vary
-from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, content
-from plangraf.http.resource.parameters import format_of, language_of, parameters
-from plangraf.http.service import Service
+from plangraf.http.resource.base import Asked, Place, Resource, View
+from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
+from plangraf.http.service import Pinned, Service
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, PLAIN_JSON, Format
 from plangraf.rdf.names import short_name
@@ -47,48 +44,56 @@ _CHUNK = 64 * 1024
 _SHOWN = 200
 
 
-def add_routes(app: FastAPI, service: Service) -> None:
-    store = VersionStore(service.settings.versions)
-    # One at a time in each process: it reads whatever there is, which the disk serves best in turn.
-    turn = asyncio.Semaphore(1)
+def resources(service: Service) -> Iterator[Resource]:
+    yield Compare(service.snapshots.store)
 
-    async def compare(request: Request, pair: str) -> Response:
-        match = _PAIR.fullmatch(pair)
+
+class Compare(Resource):
+    path = "/compare/{pair}"
+    formats = _FORMATS
+    endings = False
+    language = "page"
+    kept = False
+    operation = Operation(
+        id="compare",
+        tag="Versions",
+        summary="What changed from one kept version to another: /compare/<id>..<id>; .json .rdfp .html fix the format",
+        answer="The changes",
+        content=content(_FORMATS),
+        others={**NOT_FOUND, **PROBLEMS},
+    )
+
+    def __init__(self, store: VersionStore) -> None:
+        self._store = store
+        # One at a time in each process: it reads whatever there is, which the disk serves best in turn.
+        self._turn = asyncio.Semaphore(1)
+
+    async def find(self, request: Request, place: Place) -> Place:
+        match = _PAIR.fullmatch(place.names["pair"])
         if match is None:
-            raise ResourceNotFoundError(f"/compare/{pair}", "Name two versions, as in /compare/<id>..<id>.")
+            raise ResourceNotFoundError(place.path, "Name two versions, as in /compare/<id>..<id>.")
         before, after, suffix = match[1], match[2], match[3]
         for version_id in (before, after):
-            await run_in_threadpool(kept_version, store, version_id)
-        given = parameters(request.scope["query_string"])
+            await run_in_threadpool(find_version, self._store, version_id)
         fixed = next((format_ for format_ in _FORMATS if format_.suffix == suffix), None)
-        format_, by_accept = format_of(request, given, _FORMATS, fixed)
-        language, by_language = language_of(request, given)
-        page = format_ == HTML
-        headers = vary("Accept" if by_accept else None, "Accept-Language" if by_language and page else None)
-        parts = ("compare", before, after, format_.name, language if page else "")
+        return replace(place, fixed=fixed, thing=(before, after))
 
-        async def ask(asked: QueryRequest) -> QueryAnswer:
-            return await _Comparison.begin(service, store, turn, asked.format, before, after)
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        before, after = asked.place.thing
 
-        if not page:
-            return await run(service, request, QueryRequest(pair, format_), parts, headers, ask=ask)
+        async def ask(query: QueryRequest) -> QueryAnswer:
+            return await _Comparison.begin(self._store, self._turn, query.format, before, after)
 
-        async def make() -> tuple[bytes, str]:
-            answer = await _Comparison.begin(service, store, turn, PLAIN_JSON, before, after, most=_SHOWN)
+        async def write(_alternates: Sequence[Alternate]) -> bytes:
+            answer = await _Comparison.begin(self._store, self._turn, PLAIN_JSON, before, after, most=_SHOWN)
             try:
                 found = orjson.loads(b"".join([chunk async for chunk in answer.chunks]))
             finally:
                 await answer.aclose()
-            return await _page(service, found, language), HTML.content_type
+            return await _page(asked.service, found, asked.language)
 
-        return await made(service, request, parts, {**headers, "Cache-Control": "no-cache"}, make)
-
-    app.add_api_route(
-        "/compare/{pair}", compare, methods=["GET"], operation_id="compare", tags=["Versions"],
-        summary="What changed from one kept version to another: /compare/<id>..<id>; .json .rdfp .html fix the format",
-        response_class=Response,
-        responses={200: {"description": "The changes", "content": content(_FORMATS)}, **NOT_FOUND, **PROBLEMS},
-    )  # fmt: skip
+        query = QueryRequest(f"{before}..{after}", asked.format)
+        return View(write=write if asked.page else query, key=(before, after), ask=ask)
 
 
 class _Comparison:
@@ -97,9 +102,9 @@ class _Comparison:
     complete = None
 
     def __init__(
-        self, process: Process, turn: asyncio.Semaphore, format_: Format, version: str, queued_s: float, first: bytes
+        self, process: Process, turn: asyncio.Semaphore, format_: Format, queued_s: float, first: bytes
     ) -> None:
-        self.format, self.version, self.queued_s = format_, version, queued_s
+        self.format, self.queued_s = format_, queued_s
         self.evaluated_s = 0.0
         self._process = process
         self._turn: asyncio.Semaphore | None = turn
@@ -108,7 +113,6 @@ class _Comparison:
     @classmethod
     async def begin(
         cls,
-        service: Service,
         store: VersionStore,
         turn: asyncio.Semaphore,
         format_: Format,
@@ -140,7 +144,7 @@ class _Comparison:
                 await _end(process)
             turn.release()
             raise
-        return cls(process, turn, format_, service.engine.version, queued_s, first)
+        return cls(process, turn, format_, queued_s, first)
 
     async def _chunks(self, first: bytes) -> AsyncIterator[bytes]:
         assert self._process.stdout is not None
@@ -183,7 +187,7 @@ class _Changed:
     lines: list[_Line]
 
 
-async def _page(service: Service, found: dict[str, Any], language: str) -> bytes:
+async def _page(service: Pinned, found: dict[str, Any], language: str) -> bytes:
     """The page of a comparison; names are those of the current version."""
     mentioned: set[NamedNode] = set()
     for thing in found["things"]:
@@ -191,10 +195,10 @@ async def _page(service: Service, found: dict[str, Any], language: str) -> bytes
         iris = [thing["id"], *(line["property"] for line in told), *(line["iri"] for line in told if "iri" in line)]
         mentioned.update(NamedNode(iri) for iri in iris if not iri.startswith("_:"))
     terms = {thing for thing in mentioned if thing.value.startswith(CLOSED_NAMESPACES)}
-    named = await labels(service.engine, mentioned - terms)
+    named = await labels(service.snapshot.engine, mentioned - terms)
     # A term of ours that the current version has no more is refused in a query; then properties keep short names.
     with contextlib.suppress(QuerySyntaxError):
-        named += await labels(service.engine, terms)
+        named += await labels(service.snapshot.engine, terms)
     names = Labels(named)
 
     def shown(iri: str) -> Shown:

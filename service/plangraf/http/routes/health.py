@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import orjson
 from fastapi import FastAPI
+from starlette.requests import Request
 from starlette.responses import Response
 
 from plangraf import metrics
 from plangraf.errors import NotReadyError
 from plangraf.http.resource.openapi import PROBLEMS
-from plangraf.http.service import Service
+from plangraf.http.service import Service, snapshot_of
 
 
 def add_routes(app: FastAPI, service: Service) -> None:
     async def live() -> Response:
         return _json({"status": "live"})
 
-    async def ready() -> Response:
-        if not service.engine.ready:
+    async def ready(request: Request) -> Response:
+        snapshot = snapshot_of(request)
+        if not snapshot.engine.ready:
             raise NotReadyError
-        return _json({"status": "ready", "version": service.engine.version, "triples": service.engine.triples})
+        return _json({"status": "ready", "version": snapshot.id, "triples": snapshot.contents.triples})
 
     async def numbers() -> Response:
         body, content_type = metrics.render()

@@ -52,6 +52,7 @@ class Found:
 class _Raw:
     """What one request, byte for byte, is answered; the body is the kept one in this coding."""
 
+    version: str
     path: str
     status: int
     head: bytes
@@ -73,7 +74,7 @@ class Hot:
 
         A request with credentials finds nothing, and so is never remembered by its bytes either.
         """
-        found = self._cache.of_request(request_key(scope))
+        found = self._cache.of_request(request_key(scope, self.version()))
         if found is None:
             return None
         kept, own_headers = found
@@ -118,7 +119,7 @@ class Hot:
             if name == b"x-request-id" or (name == b"connection" and value.lower() != b"keep-alive"):
                 return
         head = STATUS_LINE[found.status] + b"".join(b"%b: %b\r\n" % header for header in headers)
-        self._raw[raw] = _Raw(scope["path"], found.status, head, found.tag, found.coding)
+        self._raw[raw] = _Raw(self.version(), scope["path"], found.status, head, found.tag, found.coding)
         if len(self._raw) > _MOST_RAW:
             self._raw.popitem(last=False)
 
@@ -126,6 +127,9 @@ class Hot:
         """The answer to a whole request, as the bytes before and after the headers of the moment."""
         known = self._raw.get(raw)
         if known is None:
+            return None
+        if known.version != self.version():
+            del self._raw[raw]
             return None
         began = time.perf_counter()
         kept = self._cache.get(known.tag)
@@ -142,6 +146,6 @@ class Hot:
             len(body),
             began=began,
             request_id=request_id,
-            version=self.version(),
+            version=known.version,
         )
         return known.head, b"x-request-id: %b\r\n\r\n%b" % (request_id.encode(), body)

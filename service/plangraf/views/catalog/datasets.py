@@ -6,15 +6,12 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from plangraf.engines.base import Engine
+from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.namespaces import GRAPH, ID, PLAN, PREFIXES, SCHEME
-from plangraf.store.downloads import File, files
-from plangraf.store.versions import Version
+from plangraf.store.downloads import File
 from plangraf.views.describe import defined_terms
 from plangraf.views.fetching import fetch_rows
 from plangraf.views.quality import findings
@@ -197,15 +194,15 @@ class Holdings:
         return min(first for first, _ in self.dates.values()), max(last for _, last in self.dates.values())
 
 
-async def holdings(engine: Engine) -> Holdings:
+async def holdings(snapshot: Snapshot) -> Holdings:
     """The datasets of the version that is served.
 
     Raises:
         PlangrafError: what the engine raises.
     """
-    municipalities = await _municipalities(engine)
+    municipalities = await _municipalities(snapshot)
     datasets: dict[str, Dataset] = {}
-    for row in await _rows(engine, _SAID):
+    for row in await _rows(snapshot, _SAID):
         iri = row["dataset"]["value"]
         # A dataset that several graphs speak of is that of the first.
         dataset = datasets.setdefault(iri, Dataset(iri, row["graph"]["value"]))
@@ -214,13 +211,13 @@ async def holdings(engine: Engine) -> Holdings:
     for iri, dataset in datasets.items():
         if (match := _DATASET.fullmatch(iri)) and match["municipality"]:
             dataset.municipality = municipalities.get(match["municipality"])
-    await _add_periods(engine, datasets)
+    await _add_periods(snapshot, datasets)
     by_graph = {dataset.graph: dataset for dataset in datasets.values()}
-    for row in await _rows(engine, _CLASSES):
+    for row in await _rows(snapshot, _CLASSES):
         if described := by_graph.get(row["graph"]["value"]):
             described.keywords.append(literal(row["label"]))
-    await _add_measurements(engine, datasets)
-    sources = await _sources(engine)
+    await _add_measurements(snapshot, datasets)
+    sources = await _sources(snapshot)
     for dataset in datasets.values():
         # A source document is what its dataset was read from, also where only dcterms:source says so.
         read = (iri for iri in dataset.further_sources if iri in sources and _DOCUMENT in sources[iri].types)
@@ -228,40 +225,24 @@ async def holdings(engine: Engine) -> Holdings:
     return Holdings(
         list(datasets.values()),
         sources,
-        await _agents(engine),
-        await _texts(engine, _STANDARDS, "standard", "title"),
-        await _texts(engine, _METRICS, "metric", "label"),
-        await asyncio.to_thread(files, engine.folder, engine.version),
-        await asyncio.to_thread(graph_dates, engine.folder),
+        await _agents(snapshot),
+        await _texts(snapshot, _STANDARDS, "standard", "title"),
+        await _texts(snapshot, _METRICS, "metric", "label"),
+        await asyncio.to_thread(snapshot.contents.downloads),
+        snapshot.contents.dates,
     )
 
 
-def graph_dates(folder: Path | None) -> Mapping[str, tuple[str, str]]:
-    """Graph to the times of its first publication and its last change, of the version in a folder."""
-    if folder is None:
-        return {}
-    version = Version(folder.name, folder, {})
-    try:
-        return _dates(folder, version.dates_path.stat().st_mtime_ns)
-    except OSError:
-        return {}
-
-
-@lru_cache(16)
-def _dates(folder: Path, _written_ns: int) -> Mapping[str, tuple[str, str]]:
-    return Version(folder.name, folder, {}).dates()
-
-
-async def _rows(engine: Engine, query: str) -> list[dict[str, dict[str, str]]]:
+async def _rows(snapshot: Snapshot, query: str) -> list[dict[str, dict[str, str]]]:
     """The rows of a query; none when it uses a term of ours that the version, an earlier one perhaps, has not."""
-    if not {PLAN + name for name in _OURS.findall(query)} <= await defined_terms(engine):
+    if not {PLAN + name for name in _OURS.findall(query)} <= await snapshot.part(defined_terms):
         return []
-    return await fetch_rows(engine, f"{_PREFIXES}\n{query}")
+    return await fetch_rows(snapshot.engine, f"{_PREFIXES}\n{query}")
 
 
-async def _texts(engine: Engine, query: str, thing: str, text: str) -> dict[str, list[Literal]]:
+async def _texts(snapshot: Snapshot, query: str, thing: str, text: str) -> dict[str, list[Literal]]:
     found: dict[str, list[Literal]] = {}
-    for row in await _rows(engine, query):
+    for row in await _rows(snapshot, query):
         found.setdefault(row[thing]["value"], []).append(literal(row[text]))
     return found
 
@@ -297,9 +278,9 @@ def _add(dataset: Dataset, predicate: str, value: dict[str, str]) -> None:
         iris[predicate].append(value["value"])
 
 
-async def _municipalities(engine: Engine) -> dict[str, Municipality]:
+async def _municipalities(snapshot: Snapshot) -> dict[str, Municipality]:
     found: dict[str, Municipality] = {}
-    for row in await _rows(engine, _MUNICIPALITIES):
+    for row in await _rows(snapshot, _MUNICIPALITIES):
         number, iri = row["number"]["value"], row["municipality"]["value"]
         known = found.setdefault(number, Municipality(iri, number, ()))
         if known.iri == iri:
@@ -307,11 +288,11 @@ async def _municipalities(engine: Engine) -> dict[str, Municipality]:
     return found
 
 
-async def _add_periods(engine: Engine, datasets: dict[str, Dataset]) -> None:
+async def _add_periods(snapshot: Snapshot, datasets: dict[str, Dataset]) -> None:
     """The period that a dataset names, or that the one document it was read from or its one strategy is made for."""
     for query in (_PERIODS, _STRATEGIES):
         found: dict[str, set[Period]] = {}
-        for row in await _rows(engine, query):
+        for row in await _rows(snapshot, query):
             start, end = row["start"]["value"], row["end"]["value"]
             if _DATE.match(start) and _DATE.match(end):
                 found.setdefault(row["dataset"]["value"], set()).add(Period(int(start[:4]), int(end[:4])))
@@ -323,9 +304,9 @@ async def _add_periods(engine: Engine, datasets: dict[str, Dataset]) -> None:
                 dataset.period = periods.pop()
 
 
-async def _add_measurements(engine: Engine, datasets: dict[str, Dataset]) -> None:
+async def _add_measurements(snapshot: Snapshot, datasets: dict[str, Dataset]) -> None:
     """What the data say was measured, and what is measured here, named as in the dataset's document."""
-    for row in await _rows(engine, _MEASURED):
+    for row in await _rows(snapshot, _MEASURED):
         if (dataset := datasets.get(row["dataset"]["value"])) is None or row["measurement"]["type"] != "uri":
             continue
         iri, label = row["measurement"]["value"], row.get("label")
@@ -335,14 +316,12 @@ async def _add_measurements(engine: Engine, datasets: dict[str, Dataset]) -> Non
         else:
             dataset.measurements.append(Measurement(iri, row["metric"]["value"], literal(row["value"]), labels))
     for metric, query in _QUALITY.items():
-        for row in await _rows(engine, query):
+        for row in await _rows(snapshot, query):
             if dataset := datasets.get(row["dataset"]["value"]):
                 dataset.measurements.append(_measured(dataset, metric, row["value"]["value"]))
-    if engine.folder is None:
-        return
     for dataset in datasets.values():
         if _DATASET.fullmatch(dataset.iri) and dataset.municipality is not None:
-            found = await asyncio.to_thread(findings, engine.folder, NamedNode(dataset.iri))
+            found = await findings(snapshot, NamedNode(dataset.iri))
             dataset.measurements.append(_measured(dataset, "findings", str(found)))
 
 
@@ -351,9 +330,9 @@ def _measured(dataset: Dataset, metric: str, value: str) -> Measurement:
     return Measurement(f"{dataset.iri}#{metric}", f"{SCHEME}quality-metric/{metric}", number)
 
 
-async def _sources(engine: Engine) -> dict[str, Source]:
+async def _sources(snapshot: Snapshot) -> dict[str, Source]:
     found: dict[str, Source] = {}
-    for row in await _rows(engine, _SOURCES):
+    for row in await _rows(snapshot, _SOURCES):
         if row["source"]["type"] != "uri":
             continue
         source = found.setdefault(row["source"]["value"], Source(row["source"]["value"]))
@@ -367,14 +346,14 @@ async def _sources(engine: Engine) -> dict[str, Source]:
     return found
 
 
-async def _agents(engine: Engine) -> dict[str, Agent]:
+async def _agents(snapshot: Snapshot) -> dict[str, Agent]:
     """Those who publish, and the organisations of the municipalities."""
-    of_municipalities = await _rows(engine, _AUTHORITIES)
+    of_municipalities = await _rows(snapshot, _AUTHORITIES)
     authorities = {row["agent"]["value"] for row in of_municipalities}
     found: dict[str, Agent] = {}
     for row in (
         *of_municipalities,
-        *(r for r in await _rows(engine, _AGENTS) if r["agent"]["value"] not in authorities),
+        *(r for r in await _rows(snapshot, _AGENTS) if r["agent"]["value"] not in authorities),
     ):
         iri = row["agent"]["value"]
         agent = found.get(iri, Agent(iri, (), authority=iri in authorities))

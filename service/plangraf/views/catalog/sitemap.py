@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import escape
 
 from plangraf.engines.base import Engine
+from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.namespaces import ID, SDG
 from plangraf.sparql.named.collection import Collection
-from plangraf.store.downloads import files
 from plangraf.views.addresses import document_path
 from plangraf.views.fetching import fetch_rows
 
@@ -32,11 +32,12 @@ async def parts(engine: Engine, collections: Mapping[str, Collection]) -> int:
 def _things(collections: Mapping[str, Collection]) -> str:
     """The pattern of the things with an address of their own: minor ones stand on the pages of others."""
     minor = [iri for collection in collections.values() if collection.minor for iri in collection.classes]
-    listed = " ".join(f"<{iri}>" for iri in minor)
+    # As strings, because a query that names a class which a version does not define is refused.
+    listed = ", ".join(f'"{iri}"' for iri in minor)
     return f"""?thing a ?class
       FILTER (ISIRI(?thing) && (STRSTARTS(STR(?thing), "{ID}") || STRSTARTS(STR(?thing), "{SDG}")))
       FILTER NOT EXISTS {{ ?thing <http://www.w3.org/2002/07/owl#deprecated> true }}
-      FILTER NOT EXISTS {{ VALUES ?minor {{ {listed} }} ?thing a ?minor }}"""
+      FILTER NOT EXISTS {{ ?thing a ?minor FILTER (STR(?minor) IN ({listed})) }}"""
 
 
 def index(base: str, number: int) -> bytes:
@@ -46,12 +47,12 @@ def index(base: str, number: int) -> bytes:
 
 
 async def part(
-    engine: Engine, pages: Iterable[str], collections: Mapping[str, Collection], base: str, number: int
+    snapshot: Snapshot, pages: Iterable[str], collections: Mapping[str, Collection], base: str, number: int
 ) -> bytes | None:
     """One part, in the order of the IRIs; part 0 has the pages of the site and its collections.
 
     Args:
-        engine: where the things are.
+        snapshot: where the things are.
         pages: paths of the pages that the site declares.
         collections: all of them, by path.
         base: absolute address of the service.
@@ -62,11 +63,11 @@ async def part(
         PlangrafError: what the engine raises.
     """
     if number == 0:
-        downloads = (_DOWNLOADS,) if files(engine.folder, engine.version) else ()
+        downloads = (_DOWNLOADS,) if snapshot.contents.downloads() else ()
         return _addresses(base + page for page in (*pages, *(f"/{path}" for path in collections), *downloads))
     query = f"""SELECT DISTINCT ?thing WHERE {{ {_things(collections)} }}
       ORDER BY ?thing LIMIT {PART} OFFSET {(number - 1) * PART}"""
-    things = [row["thing"]["value"] for row in await fetch_rows(engine, query)]
+    things = [row["thing"]["value"] for row in await fetch_rows(snapshot.engine, query)]
     return _addresses(base + document_path(thing) for thing in things) if things else None
 
 

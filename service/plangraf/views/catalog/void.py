@@ -8,6 +8,7 @@ from __future__ import annotations
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.base import Engine
+from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 from plangraf.rdf.graph import RDF_TYPE, Statements
 from plangraf.rdf.namespaces import ID, ONTOLOGY, PREFIXES, SDG
@@ -40,16 +41,16 @@ _EXECUTABLES = f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
 OF_VOID = "void/"
 
 
-async def void(engine: Engine, catalogue: Catalogue) -> Statements:
+async def void(snapshot: Snapshot, catalogue: Catalogue) -> Statements:
     """The description of the data, with the named queries as examples.
 
     Args:
-        engine: which counts; it does so once for each version when the answer is kept.
+        snapshot: whose engine counts; it does so once for each version when the answer is kept.
         catalogue: names and addresses.
     Raises:
         PlangrafError: what the engine raises.
     """
-    t = Triples()
+    t, engine = Triples(), snapshot.engine
     whole = catalogue.whole
     description = f"{catalogue.base}/.well-known/void"
     t.type(description, VOID + "DatasetDescription")
@@ -66,7 +67,7 @@ async def void(engine: Engine, catalogue: Catalogue) -> Statements:
     _dumps(t, catalogue, whole, catalogue.of_all())
     t.say(whole, VOID + "uriSpace", Literal(ID))
     t.say(whole, VOID + "feature", [f.iri for f in (*GRAPH_FORMATS, *RESULT_FORMATS) if f.iri is not None])
-    t.say(whole, VOID + "triples", integer(engine.triples))
+    t.say(whole, VOID + "triples", integer(snapshot.contents.triples))
     t.say(whole, VOID + "entities", integer(await _one(engine, _ENTITIES)))
     classes, properties = await _counts(engine, _CLASSES), await _counts(engine, _PROPERTIES)
     t.say(whole, VOID + "classes", integer(len(classes)))
@@ -86,7 +87,7 @@ async def void(engine: Engine, catalogue: Catalogue) -> Statements:
     t.say(whole, VOID + "vocabulary", vocabularies([*classes, *properties]))
     t.say(whole, VOID + "exampleResource", [row["example"]["value"] for row in await fetch_rows(engine, _EXAMPLES)])
     for dataset in catalogue.held.datasets:
-        _subset(t, catalogue, dataset, engine.graphs.get(dataset.graph))
+        _subset(t, catalogue, dataset, snapshot.contents.graphs.get(dataset.graph))
     await _linksets(t, engine, catalogue)
     said = await fetch(engine, _EXECUTABLES)
     t.graph += said

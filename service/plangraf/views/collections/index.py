@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from pyoxigraph import Literal, NamedNode
 
-from plangraf.engines.base import Engine
+from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.graph import RDF_TYPE, Statements
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sparql.named.collection import Collection
@@ -24,19 +24,19 @@ _TITLE = NamedNode(PREFIXES["dcterms"] + "title")
 _WORDS = tuple((code, texts(code)["collections"]) for code in LANGUAGES)
 
 
-async def totals(engine: Engine, collections: Mapping[str, Collection]) -> dict[str, int]:
+async def totals(snapshot: Snapshot, collections: Mapping[str, Collection]) -> dict[str, int]:
     """How many things each collection holds, by its path.
 
     Raises:
         PlangrafError: what the engine raises.
     """
-    terms = await defined_terms(engine)
+    terms = await snapshot.part(defined_terms)
     usable = [collection.usable(terms) for collection in collections.values()]
     whole = " ".join(f'("{one.path}" <{iri}>)' for one in usable if not one.narrowed for iri in one.classes)
     parts = [f"{{ VALUES (?path ?class) {{ {whole} }} ?thing a ?class }}"]
     parts += [f'{{ VALUES ?path {{ "{one.path}" }} {one.members} }}' for one in usable if one.narrowed and one.classes]
     rows = await fetch_rows(
-        engine,
+        snapshot.engine,
         f"""SELECT ?path (COUNT(DISTINCT ?thing) AS ?number) WHERE {{
           {" UNION ".join(parts)}
         }} GROUP BY ?path ORDER BY ?path""",

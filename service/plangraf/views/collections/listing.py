@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from pyoxigraph import Literal, NamedNode
 
-from plangraf.engines.base import Engine
+from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf import collation
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statements, Value
 from plangraf.rdf.jsonld.compaction import compact_document
@@ -95,7 +95,7 @@ class Page:
         return found | {"last": self.last}
 
 
-async def fetch_members(engine: Engine, collection: Collection, things: Sequence[NamedNode]) -> Statements:
+async def fetch_members(snapshot: Snapshot, collection: Collection, things: Sequence[NamedNode]) -> Statements:
     """Types, labels and columns of the things, and types, labels and second steps of what they point to.
 
     Raises:
@@ -103,16 +103,16 @@ async def fetch_members(engine: Engine, collection: Collection, things: Sequence
     """
     steps = [column.path for column in collection.columns if column.path]
     own = {path[0] for path in steps} | {column.other for column in collection.columns if column.other}
-    graph = await _said(engine, things, own)
+    graph = await _said(snapshot, things, own)
     known = set(things)
     linked = {value for _, p, value in graph if isinstance(value, NamedNode) and p != RDF_TYPE and value not in known}
     second = {path[1] for path in steps if len(path) > 1}
-    graph += await _said(engine, sorted(linked, key=str), {_NOTATION.value, *second})
+    graph += await _said(snapshot, sorted(linked, key=str), {_NOTATION.value, *second})
     return graph
 
 
-async def _said(engine: Engine, things: Sequence[NamedNode], properties: Iterable[str]) -> Statements:
-    terms = await defined_terms(engine)
+async def _said(snapshot: Snapshot, things: Sequence[NamedNode], properties: Iterable[str]) -> Statements:
+    terms = await snapshot.part(defined_terms)
     defined = (iri for iri in properties if iri in terms or not iri.startswith(CLOSED_NAMESPACES))
     named = {RDF_TYPE, *LABELS, *map(NamedNode, defined)}
     graph: Statements = []
@@ -120,7 +120,7 @@ async def _said(engine: Engine, things: Sequence[NamedNode], properties: Iterabl
         values = " ".join(map(str, things[start : start + _BATCH]))
         # A second VALUES, for ?p, would be joined by scanning all data; a FILTER looks at each thing's triples.
         graph += await fetch(
-            engine,
+            snapshot.engine,
             f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
               VALUES ?s {{ {values} }} ?s ?p ?o FILTER (?p IN ({", ".join(sorted(map(str, named)))}))
             }}""",

@@ -6,121 +6,70 @@ keys follow `collation`, and the order stays in memory, as do the values of each
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import orjson
 from starlette.concurrency import run_in_threadpool
 
-from plangraf.engines.base import Engine, QueryRequest
+from plangraf.engines.base import QueryRequest
+from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf import collation
 from plangraf.rdf.formats import JSON
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.views.describe import defined_terms
 from plangraf.views.fetching import fetch_bytes
 
-# Things of all orders in memory together; the orders used least recently go first.
-_MOST_THINGS = 1_000_000
 _LANGUAGES = ("nb", "nn", "se", "en")
 _OWN_VARIABLE = re.compile(r"\?(value|step)\b")
 
 
-class SwitchedError(Exception):
-    """Another version came to be served between two queries: what was read does not belong together."""
+async def order(snapshot: Snapshot, collection: Collection) -> tuple[str, ...]:
+    """The things of a collection, in order: a part of a snapshot.
+
+    Raises:
+        PlangrafError: what the engine raises.
+    """
+    usable = collection.usable(await snapshot.part(defined_terms))
+    rows = await _rows(snapshot, order_query(usable)) if usable.classes else []
+    return await run_in_threadpool(in_order, rows, len(usable.order))
 
 
-@dataclass(slots=True)
-class Index:
-    """The things of one collection in one version, in order; `facets` holds value → places in `things`."""
+async def facet_places(snapshot: Snapshot, collection: Collection, facet: Facet) -> Mapping[str, tuple[int, ...]]:
+    """The places in the order of the things that have each value of a facet, ascending: a part of a snapshot.
 
-    collection: Collection
-    version: str
-    things: tuple[str, ...]
-    facets: dict[str, dict[str, tuple[int, ...]]] = field(default_factory=dict)
-
-
-class Indexes:
-    """The orders that one process keeps, made when first asked for."""
-
-    def __init__(self, most: int = _MOST_THINGS) -> None:
-        self._most = most
-        self._kept: OrderedDict[tuple[str, str], Index] = OrderedDict()
-        self._making: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-
-    async def get(self, engine: Engine, collection: Collection) -> Index:
-        """The order of a collection in the version that is served now.
-
-        Raises:
-            PlangrafError: what the engine raises.
-        """
-        if (found := self._find(engine.version, collection)) is not None:
-            return found
-        async with self._making[collection.path]:
-            if (found := self._find(engine.version, collection)) is not None:
-                return found
-            usable = collection.usable(await defined_terms(engine))
-            if usable.classes:
-                rows, version = await _rows(engine, order_query(usable))
-            else:
-                rows, version = [], engine.version
-            things = await run_in_threadpool(in_order, rows, len(usable.order))
-            index = self._kept[version, collection.path] = Index(collection, version, things)
-            while len(self._kept) > 1 and sum(len(kept.things) for kept in self._kept.values()) > self._most:
-                self._kept.popitem(last=False)
-            return index
-
-    async def facet(self, engine: Engine, index: Index, facet: Facet) -> Mapping[str, tuple[int, ...]]:
-        """The places of the things that have each value of a facet, ascending.
-
-        Raises:
-            SwitchedError: the index is of another version than the one served now.
-            PlangrafError: what the engine raises.
-        """
-        if facet.name not in index.facets:
-            async with self._making[f"{index.collection.path}?{facet.name}"]:
-                if facet.name not in index.facets:
-                    usable = index.collection.usable(await defined_terms(engine))
-                    queries = facet_queries(usable, facet) if usable.classes and facet in usable.facets else []
-                    found = [await _rows(engine, query) for query in queries]
-                    if any(version != index.version for _, version in found):
-                        raise SwitchedError
-                    steps = [rows for rows, _ in found]
-                    index.facets[facet.name] = await run_in_threadpool(_places, index.things, steps)
-        return index.facets[facet.name]
-
-    def _find(self, version: str, collection: Collection) -> Index | None:
-        found = self._kept.get((version, collection.path))
-        if found is not None:
-            self._kept.move_to_end((version, collection.path))
-        return found
+    Raises:
+        PlangrafError: what the engine raises.
+    """
+    things = await snapshot.part(order, collection)
+    usable = collection.usable(await snapshot.part(defined_terms))
+    queries = facet_queries(usable, facet) if usable.classes and facet in usable.facets else []
+    return await run_in_threadpool(_places, things, [await _rows(snapshot, query) for query in queries])
 
 
-async def select(indexes: Indexes, engine: Engine, index: Index, filters: Mapping[Facet, str]) -> Sequence[int]:
+async def select(snapshot: Snapshot, collection: Collection, filters: Mapping[Facet, str]) -> Sequence[int]:
     """The places of the things that have all given values, ascending; all places without a filter.
 
     Raises:
-        SwitchedError, PlangrafError: as Indexes.facet.
+        PlangrafError: what the engine raises.
     """
     left: set[int] | None = None
     for facet, value in filters.items():
-        places = (await indexes.facet(engine, index, facet)).get(value, ())
+        places = (await snapshot.part(facet_places, collection, facet)).get(value, ())
         left = set(places) if left is None else left.intersection(places)
-    return range(len(index.things)) if left is None else sorted(left)
+    return range(len(await snapshot.part(order, collection))) if left is None else sorted(left)
 
 
 async def counts(
-    indexes: Indexes, engine: Engine, index: Index, facet: Facet, places: Sequence[int]
+    snapshot: Snapshot, collection: Collection, facet: Facet, places: Sequence[int]
 ) -> list[tuple[str, int]]:
     """How many of the selected things have each value of a facet, the most frequent first, none with 0.
 
     Raises:
-        SwitchedError, PlangrafError: as Indexes.facet.
+        PlangrafError: what the engine raises.
     """
-    values = await indexes.facet(engine, index, facet)
-    if len(places) == len(index.things):
+    values = await snapshot.part(facet_places, collection, facet)
+    if len(places) == len(await snapshot.part(order, collection)):
         found = [(value, len(those)) for value, those in values.items()]
     else:
         selected = set(places)
@@ -155,11 +104,11 @@ def facet_queries(collection: Collection, facet: Facet) -> list[str]:
 _Row = dict[str, dict[str, str]]
 
 
-async def _rows(engine: Engine, query: str) -> tuple[list[_Row], str]:
-    body, version = await fetch_bytes(engine, QueryRequest(query=query, format=JSON))
+async def _rows(snapshot: Snapshot, query: str) -> list[_Row]:
+    body = await fetch_bytes(snapshot.engine, QueryRequest(query=query, format=JSON))
     parsed = await run_in_threadpool(orjson.loads, body)
     rows: list[_Row] = parsed["results"]["bindings"]
-    return rows, version
+    return rows
 
 
 def in_order(rows: Sequence[_Row], keys: int) -> tuple[str, ...]:

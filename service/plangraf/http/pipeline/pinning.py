@@ -1,0 +1,125 @@
+"""Pins each request to a snapshot: leased before the first route sees it, given back when its response has ended.
+
+`/version/<id>` is taken off the path here, so that one route table answers for every version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from plangraf.engines.snapshots import Snapshot
+from plangraf.errors import PlangrafError
+from plangraf.http.pipeline.respond import FOR_EVER
+from plangraf.http.service import PINNED, Pinned, Service
+
+KEPT = "plangraf.kept"
+"""Whether a request's scope is that of an address under `/version/<id>`."""
+# Files of a version are answered under one address only, to which this leads without opening the version.
+_FILES = "/dump/"
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+FindEndpoint = Callable[[Scope], Endpoint | None]
+"""Gives what answers a request; None when only the framework knows."""
+
+
+class Pinning:
+    """Plain ASGI. What `find` knows is answered from here, because the framework's way to an address costs more than
+    many a query.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        service: Service,
+        find: FindEndpoint,
+        explain: Callable[[Request, PlangrafError], Response],
+    ) -> None:
+        self._app = app
+        self._service = service
+        self._find = find
+        self._explain = explain
+        self._current: Pinned | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        snapshots = self._service.snapshots
+        under = split(scope["path"])
+        if under is None:
+            snapshot = snapshots.acquire_current()
+            try:
+                scope[PINNED] = self._on_current(snapshot)
+                await self._answer(scope, receive, send)
+            finally:
+                snapshots.release(snapshot)
+            return
+        version_id, _ = under
+        try:
+            snapshot = await snapshots.acquire(version_id)
+        except PlangrafError as error:
+            scope[PINNED] = self._on_current(snapshots.current)
+            await self._explain(Request(scope), error)(scope, receive, send)
+            return
+        try:
+            scope[PINNED] = self._service.pinned(snapshot, kept=True)
+            await self._answer(on_kept_version(scope), receive, for_ever(send, version_id))
+        finally:
+            snapshots.release(snapshot)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._find(scope)
+        if endpoint is None:
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            response = await endpoint(request)
+        except PlangrafError as error:
+            response = self._explain(request, error)
+        await response(scope, receive, send)
+
+    def _on_current(self, snapshot: Snapshot) -> Pinned:
+        if self._current is None or self._current.snapshot is not snapshot:
+            self._current = self._service.pinned(snapshot, kept=False)
+        return self._current
+
+
+def split(path: str) -> tuple[str, str] | None:
+    """The id of a version and the path under it; None for a path that is not answered by a version of its own."""
+    parts = path.split("/", 3)
+    if parts[:2] != ["", "version"] or not parts[2:3] or not parts[2]:
+        return None
+    under = "/" + "".join(parts[3:])
+    return None if under.startswith(_FILES) else (parts[2], under)
+
+
+def on_kept_version(scope: Scope) -> Scope:
+    """The scope as the routes see it: of a path under `/version/<id>` only what comes after that is routed."""
+    under = split(scope["path"])
+    if under is None or scope.get(KEPT):
+        return scope
+    path = scope["path"] if scope["path"].count("/") > 2 else scope["path"] + "/"
+    return {**scope, "path": path, "root_path": f"/version/{under[0]}", KEPT: True}
+
+
+def for_ever(send: Send, version_id: str) -> Send:
+    """Sends what a kept version answers: it names the version, and it never changes."""
+
+    async def dated(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            add_version(MutableHeaders(scope=message), message["status"], version_id)
+        await send(message)
+
+    return dated
+
+
+def add_version(headers: MutableHeaders, status: int, version_id: str) -> None:
+    headers["Plangraf-Version"] = version_id
+    if status in (200, 304) and headers.get("cache-control") == "no-cache":
+        headers["Cache-Control"] = FOR_EVER
