@@ -98,7 +98,7 @@ def test_a_query_of_ours_uses_defined_terms_only(path: Path) -> None:
 
 
 def test_the_queries_of_ours_are_read_to_the_last_term() -> None:
-    (plans,) = [path for path in QUERIES if path.name == "plans.rq"]
+    plans = ROOT / "queries" / "plans.rq"
     assert {iri("plan:linkedPerspective"), iri("plan:position"), iri("dcterms:title")} <= iris(
         plans.read_text(encoding="utf-8")
     )

@@ -219,8 +219,8 @@ def test_each_mistake_is_told_where_it_stands(
 ) -> None:
     report = problems(changed(sheets, change))
     assert where in report
-    assert f"    en  Error: {message}" in report or message in report
-    assert "    nb  Feil: " in report
+    assert message in report
+    assert "  nb  Feil: " in report
 
 
 def test_an_unknown_sheet_is_told_and_an_empty_one_is_not(sheets: Path) -> None:

@@ -82,10 +82,11 @@ def test_a_damaged_query_has_the_mistake_that_the_grammar_finds(path: Path) -> N
         for query in [" ".join(words), *(" ".join(damaged(words, dice)) for _ in range(1 if pieces else 12))]:
             try:
                 kinds = terminals(tokenize(query))
+                parsed = mistake(query)
             except QuerySyntaxError:
-                continue
+                continue  # a character that begins no token, or a row of VALUES that is too short or too long
             if not NEWER & set(kinds):
-                assert mistake(query) == first_mistake(kinds), query
+                assert parsed == first_mistake(kinds), query
                 found += 1
     assert found
 
@@ -96,7 +97,7 @@ def test_a_damaged_query_has_the_mistake_that_the_grammar_finds(path: Path) -> N
         "", "SELECT", "ASK { ?s ?p", "ASK { ?s ?p ?o FILTER(?a = 1 = 2) }", "ASK { FILTER(?a IN (1) + 2) }",
         "ASK { FILTER(- - ?x) }", "ASK { FILTER(!-+1 && !!?x) }", "ASK { FILTER(1 + -2 * - 3) }", "ASK { ?s ^^ ?o }",
         "SELECT * { } LIMIT 1 LIMIT 2", "SELECT * { } OFFSET 1 LIMIT 2 ORDER", "DESCRIBE", "CONSTRUCT { ?s ?p ?o",
-        "CONSTRUCT FROM <a> { }", "CONSTRUCT WHERE { FILTER(1) }", "ASK { VALUES (?a) { (1 UNDEF) ( } }",
+        "CONSTRUCT FROM <a> { }", "CONSTRUCT WHERE { FILTER(1) }", "ASK { VALUES (?a ?b) { (1 UNDEF) ( } }",
         "ASK { ?s !(^a|) ?o }", "ASK { ?s ?p 'a'^^ }", "SELECT (COUNT(DISTINCT *) AS ?n) (SUM(*) AS ?m) { }",
         "SELECT (GROUP_CONCAT(?a; SEPARATOR=1) AS ?n) { }", "SELECT (IF(1, 2) AS ?n) { }", "ASK { } GROUP BY",
         "SELECT (BNODE(1, 2) AS ?n) { }", "SELECT (NOW(1) AS ?n) { }", "SELECT (CONCAT(,) AS ?n) { }", "PREFIX",

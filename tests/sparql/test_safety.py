@@ -40,8 +40,14 @@ def refusal(query: str, line: int, column: int, token: str, said: str, *, id: st
         refusal(X + "ASK { ?s :p [ ?q ?o }", 2, 13, "[", "']' was expected", id="missing square bracket"),
         refusal("ASK { ?s ?p ?o } }", 1, 18, "}", "closes nothing", id="closer too many"),
         refusal("ASK { ?s ?p ?o ) }", 1, 16, ")", "closes nothing", id="wrong kind of closer"),
+        refusal("SELECT * { ?s ?p << ( ?a ?b ?c >> }", 1, 21, "(", "')' was expected before the '>>'",
+                id="wrong closer in a triple term"),
         refusal("SELECT * { FILTER((1 = 1) ?s ?p ?o }", 1, 18, "(", "')' was expected before the '}'",
                 id="condition not closed"),
+        refusal("SELECT * { VALUES (?a ?b) { (1 2) (UNDEF) } OPTIONAL { ?a ?b ?c } }", 1, 35, "(",
+                "this row has 1 value(s), VALUES has 2 variable(s). Write UNDEF", id="row too short"),
+        refusal("SELECT * { ?a ?b ?c } VALUES (?a) { ('x'@nb -1) }", 1, 37, "(", "this row has 2 value(s)",
+                id="row too long"),
         # Names: prefixes, terms, IRIs, functions.
         refusal("SELECT * {\n  ?s plan:number ?n }", 2, 6, "plan:number",
                 f"Add this line at the top: PREFIX plan: <{PLAN}>", id="undeclared prefix of ours"),
@@ -209,6 +215,7 @@ def test_the_engine_gets_codepoint_escapes_decoded() -> None:
         "CONSTRUCT { _:b ?p ?o } WHERE { ?s ?p ?o }",
         "CONSTRUCT { ?s ?p [] } WHERE { ?s ?p ?o }",
         "CONSTRUCT { ?s ?p (1) } WHERE { ?s ?p ?o }",
+        "CONSTRUCT WHERE { ?s ?p [ ?q ?o ] }",
     ],
 )
 def test_a_query_that_may_differ_each_time_is_known(query: str) -> None:
@@ -325,6 +332,50 @@ def test_a_bound_is_named_with_its_limit(query: str, bound: str) -> None:
 )
 def test_what_is_long_and_harmless_passes(query: str) -> None:
     check(query, LIMITS)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        " . ".join("?s ?p ?o" for _ in range(128)),
+        "{ ?s ?p ?o ; ?q ?r }" * 64,
+        "?s ?p (" + "1 " * 63 + ") ; ?q ?r",
+        "?s " + "/".join(["<http://x/p>"] * 64) + " ?o ; " + "?p 1 ; " * 64,
+        "OPTIONAL { } " * 128,
+        "MINUS { ?s ?p ?o . ?s ?q ?r } " * 128,
+        " UNION ".join(["{ ?s ?p ?o . ?s ?q ?r }"] * 128),
+    ],
+)
+def test_each_pattern_counts_once_for_the_bound_on_joins(pattern: str) -> None:
+    check(f"SELECT * {{ {pattern} }}", LIMITS)
+    with pytest.raises(QueryLimitError) as caught:
+        check(f"SELECT * {{ ?one ?more ?pattern . {pattern} }}", LIMITS)
+    assert (caught.value.what, caught.value.found) == ("number of patterns joined in one group", 129)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/".join(["a"] * 65),
+        "|".join(["a"] * 66),
+        "!(" + "|".join(["^a"] * 33) + ")",
+        "(" + ")/^(".join(["a|a"] * 22) + ")",
+    ],
+)
+def test_the_signs_of_a_path_are_its_steps(path: str) -> None:
+    query = f"SELECT * {{ ?s {path} ?o }}"
+    counted = sum(path.count(sign) for sign in "/|^")
+    check(query, Limits(max_path=counted))
+    with pytest.raises(QueryLimitError) as caught:
+        check(query, Limits(max_path=counted - 1))
+    assert caught.value.found == counted
+
+
+def test_brackets_deeper_than_the_interpreter_can_recurse_are_a_limit() -> None:
+    limits = Limits(max_nesting=2_000)
+    with pytest.raises(QueryLimitError) as caught:
+        check("SELECT * { FILTER(" + "(" * 1_900 + "1" + ")" * 1_900 + ") }", limits)
+    assert caught.value.what == "nesting depth"
 
 
 def test_the_limits_come_from_the_settings() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import http.client
 import os
 import signal
@@ -108,11 +109,14 @@ def http_process() -> FastAPI:
 
     die_with_parent(signal.SIGTERM)
     try:
-        return create_app()
+        app = create_app()
     except DataError as error:  # a query, collection or another declared file, which its author can mend
         for found in error.problems:
             print(f"plangraf: {found.place.file}:{found.place.line or 1}: {found.en}", file=sys.stderr, flush=True)
         raise SystemExit(1) from error
+    gc.collect()
+    gc.freeze()  # collecting the long-lived application again and again delays requests by tens of milliseconds
+    return app
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette._utils import get_route_path
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,12 +25,13 @@ from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.engines.snapshots import Snapshots
 from plangraf.errors import MethodNotAllowedError, ParameterError, PlangrafError, RequestError, ResourceNotFoundError
 from plangraf.http.pipeline.envelope import Envelope
-from plangraf.http.pipeline.pinning import KEPT, Direct, Pinning, on_kept_version
+from plangraf.http.pipeline.pinning import KEPT, Endpoint, FindEndpoint, Pinning, on_kept_version
 from plangraf.http.pipeline.request_log import RequestLog, configure_logging
 from plangraf.http.pipeline.request_record import Notes
 from plangraf.http.resource.link_header import LICENSE
-from plangraf.http.resource.openapi import install_openapi
+from plangraf.http.resource.openapi import install_openapi, openapi_of_version
 from plangraf.http.resource.problems import not_found, problem
+from plangraf.http.resource.table import Table
 from plangraf.http.routes import (
     catalog,
     collection_index,
@@ -46,7 +49,7 @@ from plangraf.http.routes import (
     vocabulary,
 )
 from plangraf.http.server.hot_answers import STATE, Hot
-from plangraf.http.service import make_service, pinned
+from plangraf.http.service import Pinned, Service, make_service, pinned
 from plangraf.settings import Settings, load_settings
 from plangraf.store.versions import Version, VersionStore
 
@@ -125,40 +128,64 @@ def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: boo
         # A redirect to the same path with or without "/" would be built from the Host header.
         redirect_slashes=False,
     )
-    install_openapi(app)
-    direct = sparql.add_routes(app, service)
-    # The feed's members and the catalogue have addresses below that of all things.
-    with _not_under_versions(app):
-        for module in (feed, catalog, crawlers):
-            module.add_routes(app, service)
-    for module in (documents, named_queries, vocabulary, site):
-        module.add_routes(app, service)
-    with _not_under_versions(app):
-        for module in (health, kept_versions, compare, dumps):
-            module.add_routes(app, service)
-    for module in (collection_index, collections):
-        module.add_routes(app, service)
+    find = _add_addresses(app, service)
     _add_error_handlers(app)
 
     def methods(scope: Scope) -> list[str]:
         return _methods(app, scope)
 
     def pipeline(inner: ASGIApp) -> ASGIApp:
-        return Envelope(Pinning(inner, service, direct, _explained), version, methods, hot, notes)
+        return Envelope(Pinning(inner, service, find, _explained), version, methods, hot, notes)
 
     app.add_middleware(pipeline)
-    app.direct, app.pipeline = direct, pipeline(app)
+    app.find, app.pipeline = find, pipeline(app)
     return app
+
+
+def _add_addresses(app: FastAPI, service: Service) -> FindEndpoint:
+    """Adds all that is served; what comes back finds it without the framework.
+
+    Raises:
+        DataError: a collection has the address of something else.
+    """
+    table = Table()
+    install_openapi(app, table.documented)
+
+    def openapi(service: Pinned) -> dict[str, Any]:
+        if not service.kept:
+            return app.openapi()
+        answered = {"/sparql", *(route.path_format for route in table.documented(kept=True))}
+        return openapi_of_version(app, answered, service.snapshot.id, service.prefix)
+
+    queries = sparql.add_routes(app, service)
+    # The feed's members and the catalogue have addresses below that of all things.
+    for module in (feed, catalog, crawlers, documents, named_queries, vocabulary):
+        table.add(*module.resources(service))
+    table.add(*site.resources(openapi))
+    for module in (kept_versions, compare, dumps, collection_index):
+        table.add(*module.resources(service))
+    app.router.route_class = _CurrentRoute
+    health.add_routes(app, service)
+    taken = {getattr(route, "path", "") for route in app.routes}
+    table.add(*collections.resources(service, lambda path: path in taken or table.find(path) is not None))
+    app.router.routes.append(table)
+
+    def find(scope: Scope) -> Endpoint | None:
+        if get_route_path(scope) == sparql.PATH:
+            return queries if scope["method"] in sparql.METHODS else None
+        return table.endpoint(scope)
+
+    return find
 
 
 class _Application(FastAPI):
     """FastAPI, whose own middlewares see only what the pipeline does not answer itself: they cost a fifth of that."""
 
-    direct: Direct
+    find: FindEndpoint
     pipeline: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (scope["method"], scope["path"]) in self.direct:
+        if scope["type"] == "http" and self.find(on_kept_version(scope)) is not None:
             await self.pipeline(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
@@ -169,16 +196,6 @@ class _CurrentRoute(APIRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         return (Match.NONE, {}) if scope.get(KEPT) else super().matches(scope)
-
-
-@contextmanager
-def _not_under_versions(app: FastAPI) -> Iterator[None]:
-    """Routes that are added in the block do not answer under `/version/<id>`."""
-    app.router.route_class = _CurrentRoute
-    try:
-        yield
-    finally:
-        app.router.route_class = APIRoute
 
 
 def _look_on_signal(snapshots: Snapshots) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pyoxigraph
 from rdflib.term import Node
 
+from plangraf.diagnostics.diagnostic import Diagnostic
 from plangraf.errors import SettingError
 from plangraf.portals import ckan, data_norge, data_norge_reader, dcat_ap_no, mqa
 from plangraf.portals.catalogue_document import DCAT, Content, UnreadableError, name_of, parsed
@@ -78,7 +79,7 @@ def _check_file(source: str, terms: Terms) -> Verdict:
             f"{source} cannot be read ({error.strerror}). Give a file, or an http:// address."
         ) from error
     findings = [
-        Finding(ItemPlace(portal, source),
+        Diagnostic(ItemPlace(portal, source),
                 "Lest fra en fil: reglene for henting er ikke prøvd. Prøv adressen også.",
                 "Read from a file: the rules about the fetch were not tried. Try the address too.",
                 "Info", "not-fetched")
@@ -93,7 +94,7 @@ def _check_file(source: str, terms: Terms) -> Verdict:
         content = Content(parsed(data_norge.as_read(body), form))
     except UnreadableError as error:
         findings += [
-            Finding(ItemPlace(portal, source), f"Filen kan ikke leses: {error}. Rett den.",
+            Diagnostic(ItemPlace(portal, source), f"Filen kan ikke leses: {error}. Rett den.",
                     f"The file cannot be read: {error}. Correct it.", rule="parse")
             for portal in (DATA_NORGE, CKAN, DCAT_AP_NO)
         ]  # fmt: skip
@@ -140,7 +141,7 @@ def _read(
 
 
 def _unread(source: str) -> Finding:
-    return Finding(
+    return Diagnostic(
         ItemPlace(DCAT_AP_NO, source),
         "Dokumentet kom ikke frem slik data.norge.no henter det, så innholdet er ikke prøvd. Rett først det.",
         "The document did not arrive as data.norge.no fetches it, so its content was not tried. Correct that first.",

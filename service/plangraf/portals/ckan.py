@@ -15,7 +15,7 @@ import pyoxigraph
 from rdflib import RDF, BNode
 from rdflib.term import Node
 
-from plangraf.diagnostics.diagnostic import Severity
+from plangraf.diagnostics.diagnostic import Diagnostic, Severity
 from plangraf.portals.catalogue_document import DCAT, DCT, RELATIVE, Content, UnreadableError, name_of, ordered, parsed
 from plangraf.portals.fetching import UnreachableError, ask, decoded
 from plangraf.portals.findings import CKAN, Finding, ItemPlace
@@ -234,4 +234,4 @@ def _endless(document: str, page: str) -> Finding:
 
 
 def _found(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
-    return Finding(ItemPlace(CKAN, item), nb, en, severity, rule)
+    return Diagnostic(ItemPlace(CKAN, item), nb, en, severity, rule)

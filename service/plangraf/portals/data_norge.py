@@ -16,7 +16,7 @@ import pyoxigraph
 from rdflib import RDF, BNode, Literal, URIRef
 from rdflib.term import Node
 
-from plangraf.diagnostics.diagnostic import Severity
+from plangraf.diagnostics.diagnostic import Diagnostic, Severity
 from plangraf.errors import SettingError
 from plangraf.portals.catalogue_document import DCAT, RELATIVE, Content, name_of, ordered
 from plangraf.portals.fetching import Answer
@@ -394,4 +394,4 @@ def shown(value: Node) -> str:
 
 
 def _found(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
-    return Finding(ItemPlace(DATA_NORGE, item), nb, en, severity, rule)
+    return Diagnostic(ItemPlace(DATA_NORGE, item), nb, en, severity, rule)

@@ -11,7 +11,7 @@ from rdflib import Literal, URIRef
 from rdflib.namespace import XSD
 from rdflib.term import Node
 
-from plangraf.diagnostics.diagnostic import Severity
+from plangraf.diagnostics.diagnostic import Diagnostic, Severity
 from plangraf.portals.catalogue_document import DCAT, DCT, FOAF, Content, name_of, ordered
 from plangraf.portals.data_norge import shown
 from plangraf.portals.findings import DATA_NORGE, Finding, ItemPlace
@@ -123,4 +123,4 @@ def _owned(content: Content, node: Node, rule: str, nb: str, en: str) -> Iterabl
 
 
 def _found(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
-    return Finding(ItemPlace(DATA_NORGE, item), nb, en, severity, rule)
+    return Diagnostic(ItemPlace(DATA_NORGE, item), nb, en, severity, rule)

@@ -15,7 +15,7 @@ import rdflib
 from rdflib import SH, BNode, Literal, URIRef
 from rdflib.term import Node
 
-from plangraf.diagnostics.diagnostic import Severity
+from plangraf.diagnostics.diagnostic import Diagnostic, Severity
 from plangraf.portals.catalogue_document import Content, name_of
 from plangraf.portals.findings import DCAT_AP_NO, Finding, ItemPlace
 from plangraf.rdf.names import compact
@@ -55,7 +55,7 @@ def of_content(content: Content, document: str) -> Iterator[Finding]:
             parts = [_shown(focus)] if focus != owner else []
             about = " ".join([*parts, *where])
             tail = f" [{about}]" if about else ""
-            yield Finding(ItemPlace(DCAT_AP_NO, name), messages["nb"] + tail, messages["en"] + tail, severity, rule)
+            yield Diagnostic(ItemPlace(DCAT_AP_NO, name), messages["nb"] + tail, messages["en"] + tail, severity, rule)
 
 
 def _where(report: rdflib.Graph, result: Node, focus: Node) -> list[str]:

@@ -1,13 +1,14 @@
 """Bounds of a query: what would crash the engine or occupy a worker is refused with the limit that it passes.
 
-The engine's parser recurses, and its planner's time grows with the fourth power of the patterns that it joins. Whatever
-still gets through ends at the worker's deadline.
+The engine's parser recurses, and its planner's time grows with the fourth power of the patterns that it joins. A query
+that gets through nevertheless ends at the worker's deadline.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from plangraf.errors import QueryLimitError, QuerySyntaxError
 from plangraf.settings import Settings
@@ -36,7 +37,7 @@ from plangraf.sparql.scope import every_expression, groups_in, inner_groups
 _MOST_JOINED = 128
 # The engine's stack holds 2 000 clauses in a row (BIND, MINUS, SELECT expressions, …) and not 3 000.
 _MOST_CLAUSES = 1_000
-# `((a*)*)*`: each level multiplies the time, six take 0.4 s on 20 triples and eight more than anybody waits.
+# `((a*)*)*`: each level multiplies the time, six levels take 0.4 s on 20 triples, eight far too long.
 _MOST_REPEATS = 4
 # The stack holds 6 000 operators in a row and not 8 000; 1 000 take 0.4 s.
 _MOST_OPERATORS = 1_000
@@ -89,6 +90,11 @@ def check_nesting(tokens: list[Token], terminals: list[str], most: int) -> Query
     return _unbalanced(tokens, opened, None) if opened else None
 
 
+def nesting(terminals: list[str]) -> int:
+    """How many brackets stand in each other at most."""
+    return max(accumulate((terminal in _CLOSED_BY) - (terminal in _CLOSERS) for terminal in terminals), default=0)
+
+
 def _unbalanced(tokens: list[Token], opened: list[int], closer: Token | None) -> QuerySyntaxError:
     if closer and all(tokens[index].text != OPENERS[closer.text] for index in opened):
         hint = f"Remove it, or write the {OPENERS[closer.text]!r} that it should close."
@@ -100,7 +106,7 @@ def _unbalanced(tokens: list[Token], opened: list[int], closer: Token | None) ->
 
 
 def check_bounds(query: Select, terminals: Sequence[str], limits: Limits) -> None:
-    """Checks what the engine cannot bear of a query.
+    """Checks the bounds that the engine needs.
 
     Raises:
         QueryLimitError: over a limit, which it names.

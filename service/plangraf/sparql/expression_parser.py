@@ -12,11 +12,8 @@ _LOGICAL = {"'||'": 1, "'&&'": 2}
 _ARITHMETIC = {"'+'": 4, "'-'": 4, "'*'": 5, "'/'": 5}
 _COMPARISON = dict.fromkeys(("'='", "'!='", "'<'", "'>'", "'<='", "'>='", "IN", "NOT"), 3)
 _PRECEDENCE = {**_LOGICAL, **_COMPARISON, **_ARITHMETIC}
-_ANY, _AFTER_COMPARISON, _AFTER_LIST = (
-    frozenset(_PRECEDENCE),
-    frozenset({**_LOGICAL, **_ARITHMETIC}),
-    frozenset(_LOGICAL),
-)
+_ANY, _AFTER_LIST = frozenset(_PRECEDENCE), frozenset(_LOGICAL)
+_AFTER_COMPARISON = _ANY - set(_COMPARISON)
 _PREFIXES = SIGNS | {"'!'"}
 _LITERALS = NUMBERS | {"STRING", "BOOLEAN"}
 BUILT_IN = CALLS | {"EXISTS", "NOT"}
@@ -80,6 +77,8 @@ class ExpressionParser(TokenStream):
     def _primary(self) -> Expression:
         if self.sees("VAR"):
             return self.variable()
+        if self.sees("'('"):
+            return self.bracketed()
         if self.sees_any(_LITERALS):
             return self.literal()
         if self.sees("'<<'"):
@@ -125,9 +124,9 @@ class ExpressionParser(TokenStream):
         return inner
 
     def _call(self, iri: Iri) -> Call:
-        opening = self.tokens[self.at - 1]
+        name = self.tokens[self.at - 1]
         if self.sees("'('"):
-            self.names.check_function(opening, iri.value)
+            self.names.check_function(name, iri.value)
         arguments = self.arguments(0, by_iri=True)
         return Call(iri.start, self.end, "", arguments, iri)
 

@@ -30,7 +30,7 @@ _CASTS = frozenset(
         "gMonth", "gMonthDay", "gYear", "gYearMonth", "integer", "string", "time", "yearMonthDuration",
     )
 )  # fmt: skip
-# Which of these the engine has, it says itself.
+# The engine itself refuses those that it does not have.
 _GEOSPARQL = "http://www.opengis.net/def/function/geosparql/"
 _AT_EXPRESSION_START = frozenset(("FILTER", "BIND", "HAVING", "VALUES"))
 
@@ -59,7 +59,7 @@ class Names:
 
         Raises:
             QuerySyntaxError: its prefix is not declared, it is relative and there is no BASE, or it is in one of our
-                namespaces and nobody defined it.
+                namespaces and not defined.
         """
         iri = self._resolve(token) if token.kind == "iri" else self._expand(token)
         if self._terms and _OURS in iri and iri not in self._terms:
@@ -74,7 +74,7 @@ class Names:
             try:
                 return urljoin(self._base, iri)
             except ValueError as error:
-                raise QuerySyntaxError("this is no IRI.", token.place) from error
+                raise QuerySyntaxError("this is not an IRI.", token.place) from error
         hint = "Write the whole IRI, or declare BASE <…>."
         raise QuerySyntaxError("this IRI is relative and there is no BASE.", token.place, hint=hint)
 
@@ -109,7 +109,7 @@ class Names:
         return None
 
     def _check_term(self, token: Token, iri: str, role: Role) -> None:
-        """Refuses an IRI in one of our namespaces that nobody defined."""
+        """Refuses an IRI in one of our namespaces that is not defined."""
         if iri.startswith(CLOSED_NAMESPACES):
             namespace = next(name for name in CLOSED_NAMESPACES if iri.startswith(name))
             if iri != namespace:
@@ -135,7 +135,7 @@ class Names:
         return QuerySyntaxError(f"{text}; did you mean {meant}?", token.place, hint=hint_line)
 
     def _written(self, token: Token, local: str, iri: str) -> str:
-        """A term as one would write it in a name's place; with a prefix of the project when the query has none."""
+        """How the query would write a term in place of a name; with a prefix of the project when the query has none."""
         if iri.startswith(CLOSED_NAMESPACES):
             namespace = next(name for name in CLOSED_NAMESPACES if iri.startswith(name))
             written = token.kind == "prefixed_name" and token.local == local

@@ -1,8 +1,8 @@
 r"""SPARQL 1.1 lexer: from the text of a query to tokens that know their place in it.
 
-Runs before the engine, so it must never be fooled about what the engine will see, and its time is linear in
-the text whatever the text is. Follows https://www.w3.org/TR/sparql11-query/#sparqlGrammar, terminals [139] to
-[173], with two additions of SPARQL 1.2 that the engine reads too: triple terms and annotations.
+Runs before the engine, so it must see what the engine will see. Its time is linear in the length of any text. Follows
+https://www.w3.org/TR/sparql11-query/#sparqlGrammar, terminals [139] to [173], with two additions of SPARQL 1.2 that the
+engine reads too: triple terms and annotations.
 
 Codepoint escapes (§19.2) are decoded first and anywhere. A sign stands as a token of its own (`-5` is two).
 """
@@ -29,11 +29,11 @@ _BASE = (
 _VAR = f"{_BASE}_0-9\u00b7\u0300-\u036f\u203f-\u2040"
 _NAME = f"{_VAR}\\-"
 _CODE = r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})"
-# Strictly these: on any other escape the engine starts to read `""" … """` as several short strings, and what
-# the lexer took for text would be part of the query.
+# Strictly these: on any other escape the engine reads `""" … """` as several short strings, and what the lexer took for
+# text would be part of the query.
 _IN_STRING = rf"\\[tbnrf\"'\\]|{_CODE}"
 _LOCAL_ESCAPE = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
-# Prefixes are read up to this length, so that a long row of words with dots stays linear to read.
+# The longest prefix that is read, so that reading a long row of words with dots takes linear time.
 _LONGEST_PREFIX = 256
 
 _TOKEN = re.compile(
@@ -68,8 +68,8 @@ _TOKEN = re.compile(
 )
 _KINDS = ("", *_TOKEN.groupindex)
 _ESCAPE = re.compile(r"\\(?:\\|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
-# What could end a string, an IRI or a comment stays escaped: the engine reads it so, inside them only, and an
-# escape may stand only where its character may.
+# A character that could end a string, an IRI or a comment stays escaped: the engine reads the escape inside of them,
+# and an escape may stand only where its character may.
 _KEPT_ESCAPED = frozenset("\"'\\<>#\r\n")
 _LONGEST_SHOWN = 60
 
@@ -249,7 +249,7 @@ def _unreadable(source: Source, offset: int) -> QuerySyntaxError:
 
 
 def _unreadable_string(source: Source, rest: str, offset: int) -> QuerySyntaxError:
-    """Why a string cannot be read: an escape that SPARQL has not, or no end."""
+    """Why a string cannot be read: an escape that SPARQL does not have, or no end."""
     quote = rest[:3] if rest[:3] in ('"""', "'''") else rest[0]
     inner = f"|{quote[0]}(?!{quote[1:]})" if len(quote) == 3 else ""
     line_end = r"\r\n" if len(quote) == 1 else ""

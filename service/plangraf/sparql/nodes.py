@@ -179,11 +179,10 @@ class Bind(Node):
 
 @dataclass(slots=True, eq=False)
 class Values(Node):
-    """A row has None for UNDEF; `row_starts` are the places of the rows."""
+    """Each row has as many values as there are variables, None for UNDEF."""
 
     variables: list[Variable]
     rows: list[list[Iri | Constant | None]]
-    row_starts: list[int]
 
 
 @dataclass(slots=True, eq=False)

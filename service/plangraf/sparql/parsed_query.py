@@ -10,7 +10,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from plangraf.errors import Place, QueryLimitError, QuerySyntaxError
-from plangraf.sparql.bounds import Limits, check_nesting
+from plangraf.sparql.bounds import Limits, check_nesting, nesting
 from plangraf.sparql.explain.mistakes import explain_mistake
 from plangraf.sparql.known_names import Names
 from plangraf.sparql.lexer import Source, Token, tokenize_source
@@ -78,7 +78,8 @@ def read(text: str, limits: Limits | None = None, names: Names | None = None) ->
         raise explain_mistake(mistake, tokens, source, unbalanced) from mistake
     except RecursionError as error:
         # The limit on brackets may be set higher than the interpreter's stack holds.
-        raise QueryLimitError("nesting depth", limits.max_nesting, limits.max_nesting - 1) from error
+        depth = nesting(kinds)
+        raise QueryLimitError("nesting depth", depth, depth - 1) from error
     if unbalanced:
         raise unbalanced  # brackets inside a triple term, which is not parsed
     return Query(source, tokens, kinds, frozenset(kinds), names, tree, iris)

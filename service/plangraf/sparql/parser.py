@@ -94,7 +94,23 @@ class _Parser(PatternParser):
             self.fail()
         start, form = self.start, self.advance().upper
         query = Select(start, start, form, Group(start, start))
-        getattr(self, f"_{form.lower()}")(query)
+        match form:
+            case "SELECT":
+                self._columns(query)
+            case "DESCRIBE":
+                self._described(query)
+            case "CONSTRUCT" if self.sees("'{'"):
+                query.template = self._template()
+        self._dataset(query)
+        if form == "DESCRIBE" and not (self.sees("WHERE") or self.sees("'{'")):
+            query.where = Group(self.end, self.end)
+        elif form == "CONSTRUCT" and query.template is None:
+            self.take("WHERE")
+            start, query.template = self.start, self._template()
+            query.where = Group(start, self.end, [query.template])
+        else:
+            self._where(query)
+        self._modifiers(query)
         self._values(query)
         if not self.sees(END):
             self.fail()
@@ -111,46 +127,11 @@ class _Parser(PatternParser):
             self.advance()
             self.take("STRING")
 
-    # Forms
-
-    def _select(self, query: Select) -> None:
-        self._columns(query)
-        self._dataset(query)
-        self._where(query)
-        self._modifiers(query)
-
-    def _ask(self, query: Select) -> None:
-        self._dataset(query)
-        self._where(query)
-        self._modifiers(query)
-
-    def _describe(self, query: Select) -> None:
-        if not self._star(query):
-            while self.sees_any(_DESCRIBED) or not query.items:
-                term = self.variable_or_iri()
-                query.items.append(Item(term.start, term.end, term))
-        self._dataset(query)
-        query.where = Group(self.end, self.end)
-        if self.sees("WHERE") or self.sees("'{'"):
-            self._where(query)
-        self._modifiers(query)
-
-    def _construct(self, query: Select) -> None:
-        if self.sees("'{'"):
-            query.template = self._template().elements[0]  # type: ignore[assignment]  # always triples
-            self._dataset(query)
-            self._where(query)
-        else:
-            self._dataset(query)
-            self.take("WHERE")
-            query.where = self._template()
-            query.template = query.where.elements[0]  # type: ignore[assignment]
-        self._modifiers(query)
-
-    def _template(self) -> Group:
-        start = self.take("'{'").start
+    def _template(self) -> Triples:
+        self.take("'{'")
         block = self.triples(template=True) if self.sees_any(NODES) else Triples(self.start, self.start)
-        return Group(start, self.take("'}'").end, [block])
+        self.take("'}'")
+        return block
 
     def sub_select(self) -> Select:
         start = self.take("SELECT").start
@@ -175,6 +156,12 @@ class _Parser(PatternParser):
             else:
                 variable = self.variable()
                 select.items.append(Item(variable.start, variable.end, variable))
+
+    def _described(self, query: Select) -> None:
+        if not self._star(query):
+            while self.sees_any(_DESCRIBED) or not query.items:
+                term = self.variable_or_iri()
+                query.items.append(Item(term.start, term.end, term))
 
     def _star(self, select: Select) -> bool:
         if self.sees("'*'"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plangraf.errors import ServiceForbiddenError
+from plangraf.errors import QuerySyntaxError, ServiceForbiddenError
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sparql.expression_parser import ExpressionParser
 from plangraf.sparql.lexer import Token
@@ -43,9 +43,7 @@ _CELLS = _LITERALS | IRIS | {"UNDEF", "'<<'"}
 NODES = _LITERALS | IRIS | {"VAR", "BNODE", "'['", "'('", "'<<'"}
 _TEMPLATE_VERBS = IRIS | {"VAR", "'a'"}
 _VERBS = _TEMPLATE_VERBS | {"'^'", "'!'", "'('"}
-_ELEMENTS = frozenset(
-    ("'{'", "OPTIONAL", "MINUS", "LATERAL", "GRAPH", "SERVICE", "FILTER", "BIND", "VALUES")
-)  # fmt: skip
+_ELEMENTS = frozenset(("'{'", "OPTIONAL", "MINUS", "LATERAL", "GRAPH", "SERVICE", "FILTER", "BIND", "VALUES"))
 _REPETITIONS = frozenset(("'*'", "'+'", "'?'"))
 _ANNOTATIONS = frozenset(("'~'", "'{|'"))
 _REIFIERS = IRIS | {"VAR", "BNODE"}
@@ -118,7 +116,7 @@ class PatternParser(ExpressionParser):
 
     def data_block(self, start: int) -> Values:
         """What stands behind VALUES."""
-        values = Values(start, start, [], [], [])
+        values = Values(start, start, [], [])
         if several := self.accepts("'('"):
             while self.sees("VAR"):
                 values.variables.append(self.variable())
@@ -127,17 +125,19 @@ class PatternParser(ExpressionParser):
             values.variables.append(self.variable())
         self.take("'{'")
         while self.sees("'('") if several else self.sees_any(_CELLS):
-            values.row_starts.append(self.start)
-            values.rows.append(self._row() if several else [self._cell()])
+            values.rows.append(self._row(len(values.variables)) if several else [self._cell()])
         values.end = self.take("'}'").end
         return values
 
-    def _row(self) -> list[Iri | Constant | None]:
-        self.take("'('")
+    def _row(self, length: int) -> list[Iri | Constant | None]:
+        place = self.take("'('").place
         row = []
         while self.sees_any(_CELLS):
             row.append(self._cell())
         self.take("')'")
+        if len(row) != length:
+            text = f"this row has {len(row)} value(s), VALUES has {length} variable(s)."
+            raise QuerySyntaxError(text, place, hint="Write UNDEF for a value that is not given.")
         return row
 
     def _cell(self) -> Iri | Constant | None:

@@ -6,8 +6,8 @@ The engine refuses such a query with a position behind the culprit, or with none
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import count
 
 from pyoxigraph import NamedNode
 
@@ -36,7 +36,7 @@ def broken_rule(message: str, query: Query) -> QuerySyntaxError | None:
     selects = list(selects_in(query.tree))
     checks = (
         rules.iris(),
-        rules.rows(selects),
+        rules.repeated_variables(selects),
         *(error for select in selects for error in (rules.aliases(select), rules.grouping(select))),
         rules.binds(),
         rules.blank_nodes(),
@@ -62,18 +62,15 @@ class _Rules:
                     return self._error(f"this is not an IRI: {error}.", iri)
         return None
 
-    def rows(self, selects: list[Select]) -> QuerySyntaxError | None:
-        """Each row of VALUES has as many values as there are variables, each variable once."""
+    def repeated_variables(self, selects: list[Select]) -> QuerySyntaxError | None:
+        """VALUES names each variable once."""
         blocks = [element for group in self._groups for element in group.elements if isinstance(element, Values)]
         blocks += [select.values for select in selects if select.values]
         for values in sorted(blocks, key=lambda block: block.start):
-            if again := _repeated(values.variables):
-                return self._error(f"VALUES names {self._query.written(again)} twice.", again)
-            for start, row in zip(values.row_starts, values.rows, strict=True):
-                if len(row) != len(values.variables):
-                    text = f"this row has {len(row)} value(s), VALUES has {len(values.variables)} variable(s)."
-                    place = self._query.place_at(start)
-                    return QuerySyntaxError(text, place, hint="Write UNDEF for a value that is not given.")
+            names = [variable.name for variable in values.variables]
+            for at, variable in enumerate(values.variables):
+                if variable.name in names[:at]:
+                    return self._error(f"VALUES names {self._query.written(variable)} twice.", variable)
         return None
 
     def aliases(self, select: Select) -> QuerySyntaxError | None:
@@ -122,7 +119,7 @@ class _Rules:
     def blank_nodes(self) -> QuerySyntaxError | None:
         """A label of a blank node stays within one basic graph pattern, which ends where a group begins."""
         first: dict[str, int] = {}
-        for pattern, blank in _labelled(self._query.tree.where, Counter()):
+        for pattern, blank in _labelled(self._query.tree.where, count()):
             if first.setdefault(blank.label, pattern) != pattern:
                 text = f"the blank node {blank.label} stands in two graph patterns."
                 return self._error(text, blank, "Use a variable instead.")
@@ -130,22 +127,12 @@ class _Rules:
 
     def misplaced_aggregates(self) -> QuerySyntaxError | None:
         for group in self._groups:
-            own = group.elements
-            for expression in expressions_in(Group(0, 0, own)):
-                for part in walk(expression):
-                    if isinstance(part, Aggregate):
-                        hint = "Aggregates belong into SELECT, HAVING and ORDER BY; a condition on one is a HAVING."
-                        return self._error(f"{part.name} cannot stand inside WHERE.", part, hint)
+            for expression in expressions_in(Group(0, 0, group.elements)):
+                found = next((part for part in walk(expression) if isinstance(part, Aggregate)), None)
+                if found is not None:
+                    hint = "Aggregates belong into SELECT, HAVING and ORDER BY; a condition on one is a HAVING."
+                    return self._error(f"{found.name} cannot stand inside WHERE.", found, hint)
         return None
-
-
-def _repeated(variables: list[Variable]) -> Variable | None:
-    seen: set[str] = set()
-    for variable in variables:
-        if variable.name in seen:
-            return variable
-        seen.add(variable.name)
-    return None
 
 
 def _variables_outside_aggregates(expression: Expression) -> Iterator[Variable]:
@@ -158,22 +145,16 @@ def _variables_outside_aggregates(expression: Expression) -> Iterator[Variable]:
             todo += reversed(parts(current))
 
 
-def _labelled(group: Group, patterns: Counter[str]) -> Iterator[tuple[int, Blank]]:
+def _labelled(group: Group, numbers: Iterator[int]) -> Iterator[tuple[int, Blank]]:
     """The labelled blank nodes of a group and those inside it, each with the number of its basic graph pattern."""
-    patterns["all"] += 1
-    pattern = patterns["all"]
-    inside = [group.select.where] if group.select else []
-    for inner in inside:
-        yield from _labelled(inner, patterns)
+    pattern = next(numbers)
+    if group.select is not None:
+        yield from _labelled(group.select.where, numbers)
     for element in group.elements:
         if isinstance(element, Triples):
-            yield from ((pattern, term) for term in _blanks(element))
-        elif inner_groups(element):
-            for inner in inner_groups(element):
-                yield from _labelled(inner, patterns)
-            patterns["all"] += 1
-            pattern = patterns["all"]
-
-
-def _blanks(element: Triples) -> Iterable[Blank]:
-    return (term for term in element.written if isinstance(term, Blank) and term.kind == "label")
+            blanks = (term for term in element.written if isinstance(term, Blank) and term.kind == "label")
+            yield from ((pattern, blank) for blank in blanks)
+        elif inner := inner_groups(element):
+            for one in inner:
+                yield from _labelled(one, numbers)
+            pattern = next(numbers)

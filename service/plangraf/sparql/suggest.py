@@ -1,7 +1,7 @@
 """Suggests a correction for an unknown name; suggests nothing when unsure.
 
 Only a refused query needs it. A suggestion can stand where the name stands: a property for a property, a class for a
-class, as the first letter of a term tells them apart (`test_ontology` holds ours to that).
+class, since the first letter of a term says which it is (`test_ontology` holds ours to that).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NAMING = {
     **dict.fromkeys(("label", "name", "navn", "namn"), f"{_RDFS}label"),
     **dict.fromkeys(("description", "beskrivelse"), f"{_DCTERMS}description"),
 }
-# Words of other query languages, for which the nearest spelling would mislead.
+# Functions of other query languages; the nearest spelling would mislead.
 _FUNCTIONS_ELSEWHERE = {
     "LENGTH": "STRLEN", "LEN": "STRLEN", "UPPER": "UCASE", "LOWER": "LCASE", "TOUPPER": "UCASE",
     "TOLOWER": "LCASE", "UPPERCASE": "UCASE", "LOWERCASE": "LCASE", "SUBSTRING": "SUBSTR", "LEFT": "SUBSTR",
@@ -45,7 +45,7 @@ _FUNCTIONS_ELSEWHERE = {
     "IFNULL": "COALESCE", "NVL": "COALESCE", "ISNULL": "BOUND", "AVERAGE": "AVG", "LISTAGG": "GROUP_CONCAT",
     "STRING_AGG": "GROUP_CONCAT", "CEILING": "CEIL",
 }  # fmt: skip
-# SPARQL has none of these; each is a replacement of blanks by nothing.
+# SPARQL has none of these; each is a REPLACE that removes blanks.
 _TRIMS = {"TRIM": r"^\\s+|\\s+$", "LTRIM": r"^\\s+", "RTRIM": r"\\s+$"}
 _CASTS_ELSEWHERE = {
     **dict.fromkeys(("int", "long", "short", "byte", "nonnegativeinteger", "positiveinteger"), "integer"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plangraf.errors import AnswerBrokenError, PlangrafError, PreconditionFailedError
-from plangraf.http.pipeline.browser_headers import BROWSER_HEADERS, BROWSER_HEADERS_RAW
+from plangraf.http.pipeline.browser_headers import BROWSER_HEADERS_RAW
 from plangraf.http.pipeline.request_record import Notes
 from plangraf.http.pipeline.respond import PRIVATE, ClientGoneError, has_credentials
 from plangraf.http.resource.problems import problem
@@ -23,7 +23,11 @@ _EXPOSED = (
     "Accept-Query, Accept-Ranges, Allow, Content-Length, Content-Location, Content-Range, ETag, Link, Location, "
     "Plangraf-Explain, Plangraf-Version, Repr-Digest, Retry-After, Server-Timing, X-Request-Id"
 )
-_EXPOSED_BYTES = _EXPOSED.encode("ascii")
+_SAME_FOR_ALL = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", _EXPOSED.encode("ascii")),
+)
+_OF_ALL = frozenset((*(name for name, _ in _SAME_FOR_ALL), b"x-request-id"))
 _ALLOWED_HEADERS = "Accept, Accept-Language, Content-Type, If-Match, If-None-Match, If-Range, Range, X-Request-Id"
 _PREFLIGHT_S = 86_400
 _WITH_REPRESENTATION = frozenset((200, 206, 304))
@@ -74,10 +78,9 @@ class Envelope:
             if message["type"] == "http.response.start":
                 _keep_precondition(scope, message)
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                self._add_headers(headers, request_id, self._version_of(inner))
+                message["headers"] = self._headers(message["headers"], request_id, self._version_of(inner))
                 if private:
-                    headers["Cache-Control"] = PRIVATE
+                    MutableHeaders(scope=message)["Cache-Control"] = PRIVATE
             elif message["type"] == "http.response.body":
                 if complete:
                     return
@@ -126,8 +129,7 @@ class Envelope:
         version = self._version()
         headers = [
             *found.headers,
-            (b"access-control-allow-origin", b"*"),
-            (b"access-control-expose-headers", _EXPOSED_BYTES),
+            *_SAME_FOR_ALL,
             (b"plangraf-version", version.encode("latin-1")),
         ]
         own = {name for name, _ in found.headers}
@@ -152,13 +154,17 @@ class Envelope:
         pinned: Pinned | None = scope.get(PINNED)
         return self._version() if pinned is None else pinned.snapshot.id
 
-    def _add_headers(self, headers: MutableHeaders, request_id: str, version: str) -> None:
-        headers["Access-Control-Allow-Origin"] = "*"
-        headers["Access-Control-Expose-Headers"] = _EXPOSED
-        headers["X-Request-Id"] = request_id
-        for name, value in BROWSER_HEADERS.items():
-            headers.setdefault(name, value)
-        headers.setdefault("Plangraf-Version", version)
+    def _headers(self, own: Iterable[tuple[bytes, bytes]], request_id: str, version: str) -> list[tuple[bytes, bytes]]:
+        """The headers of an answer: its own, and those of all answers."""
+        headers = [header for header in own if header[0] not in _OF_ALL]
+        headers += _SAME_FOR_ALL
+        headers.append((b"x-request-id", request_id.encode("latin-1")))
+        names = {name for name, _ in headers}
+        headers += [header for header in BROWSER_HEADERS_RAW if header[0] not in names]
+        # A streamed answer says itself on which version it was evaluated.
+        if b"plangraf-version" not in names and version:
+            headers.append((b"plangraf-version", version.encode("latin-1")))
+        return headers
 
     def _options(self, scope: Scope) -> Response:
         allowed = ", ".join(self._methods(scope) or ["GET", "HEAD", "OPTIONS"])

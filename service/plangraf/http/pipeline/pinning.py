@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -22,25 +22,26 @@ KEPT = "plangraf.kept"
 # Files of a version are answered under one address only, to which this leads without opening the version.
 _FILES = "/dump/"
 
-# The methods of an address whose requests go to it without the framework's way there.
-Direct = Mapping[tuple[str, str], Callable[[Request], Awaitable[Response]]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+FindEndpoint = Callable[[Scope], Endpoint | None]
+"""Gives what answers a request; None when only the framework knows."""
 
 
 class Pinning:
-    """Plain ASGI. Addresses of `direct`, by method and path, are answered from here, because the framework's way
-    to them costs more than many a query.
+    """Plain ASGI. What `find` knows is answered from here, because the framework's way to an address costs more than
+    many a query.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         service: Service,
-        direct: Direct,
+        find: FindEndpoint,
         explain: Callable[[Request, PlangrafError], Response],
     ) -> None:
         self._app = app
         self._service = service
-        self._direct = direct
+        self._find = find
         self._explain = explain
         self._current: Pinned | None = None
 
@@ -54,11 +55,11 @@ class Pinning:
             snapshot = snapshots.acquire_current()
             try:
                 scope[PINNED] = self._on_current(snapshot)
-                await self._answer(scope, scope["path"], receive, send)
+                await self._answer(scope, receive, send)
             finally:
                 snapshots.release(snapshot)
             return
-        version_id, path = under
+        version_id, _ = under
         try:
             snapshot = await snapshots.acquire(version_id)
         except PlangrafError as error:
@@ -67,17 +68,21 @@ class Pinning:
             return
         try:
             scope[PINNED] = self._service.pinned(snapshot, kept=True)
-            await self._answer(on_kept_version(scope), path, receive, for_ever(send, version_id))
+            await self._answer(on_kept_version(scope), receive, for_ever(send, version_id))
         finally:
             snapshots.release(snapshot)
 
-    async def _answer(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:
-        endpoint = self._direct.get((scope["method"], path))
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._find(scope)
         if endpoint is None:
             await self._app(scope, receive, send)
-        else:
-            response = await endpoint(Request(scope, receive))
-            await response(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            response = await endpoint(request)
+        except PlangrafError as error:
+            response = self._explain(request, error)
+        await response(scope, receive, send)
 
     def _on_current(self, snapshot: Snapshot) -> Pinned:
         if self._current is None or self._current.snapshot is not snapshot:

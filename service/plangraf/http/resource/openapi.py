@@ -1,13 +1,16 @@
-"""What `/openapi.json` says of all routes alike: the problem body and the content types."""
+"""What /openapi.json says: an operation for each documented resource, and what all of them have alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from starlette.responses import Response
+from starlette.routing import BaseRoute, compile_path
 
 from plangraf.rdf.formats import Format
 
@@ -52,15 +55,92 @@ def content(formats: Iterable[Format]) -> dict[str, Any]:
     return {format_.media_type: {"schema": {"type": "string"}} for format_ in formats}
 
 
-def install_openapi(app: FastAPI) -> None:
-    """Gives the application a description with the Problem schema, made once when first asked for."""
+def choice(name: str, values: Sequence[str], description: str = "") -> dict[str, Any]:
+    """A parameter of the query part that takes one of some values."""
+    described = {"description": description} if description else {}
+    return {"name": name, "in": "query", **described, "schema": {"type": "string", "enum": list(values)}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """How a resource is documented.
+
+    Attributes:
+        id, tag, summary, description: as OpenAPI names them.
+        answer: describes the answer with status 200; None when another status is what it gives.
+        content: the media types of that answer.
+        parameters: those of the query part, as OpenAPI writes them.
+        others: the answers with other statuses.
+        status: what it answers when all is well.
+    """
+
+    id: str
+    tag: str
+    summary: str
+    answer: str | None = None
+    content: Mapping[str, Any] = field(default_factory=dict)
+    description: str | None = None
+    parameters: Sequence[Mapping[str, Any]] = ()
+    others: Mapping[int | str, Mapping[str, Any]] = field(default_factory=lambda: PROBLEMS)
+    status: int = 200
+
+
+def document(path: str, operation: Operation) -> APIRoute:
+    """The operation at a path as the framework documents routes; nothing is ever sent to this one."""
+    _, path_format, convertors = compile_path(path)
+    named = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "title": name.replace("_", " ").title()},
+        }
+        for name in convertors
+    ]
+    answers: dict[int | str, dict[str, Any]] = {status: dict(answer) for status, answer in operation.others.items()}
+    if operation.answer is not None:
+        content = {"content": dict(operation.content)} if operation.content else {}
+        answers = {200: {"description": operation.answer, **content}, **answers}
+    parameters = [*named, *operation.parameters]
+    return APIRoute(
+        path_format,
+        _unused,
+        methods=["GET"],
+        operation_id=operation.id,
+        tags=[operation.tag],
+        summary=operation.summary,
+        description=operation.description or None,
+        response_class=Response,
+        status_code=operation.status,
+        responses=answers,
+        openapi_extra={"parameters": parameters} if parameters else None,
+    )
+
+
+def _unused() -> None:
+    pass
+
+
+def install_openapi(app: FastAPI, documented: Callable[[], Iterable[BaseRoute]]) -> None:
+    """Gives the application a description with the Problem schema, made once when first asked for.
+
+    Args:
+        app: its own routes are described first.
+        documented: gives the routes that are described beside them.
+    """
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = get_openapi(
-                title=app.title, version=app.version, summary=app.summary, description=app.description,
-                routes=app.routes, tags=app.openapi_tags, servers=app.servers, license_info=app.license_info,
-            )  # fmt: skip
+                title=app.title,
+                version=app.version,
+                summary=app.summary,
+                description=app.description,
+                routes=[*app.routes, *documented()],
+                tags=app.openapi_tags,
+                servers=app.servers,
+                license_info=app.license_info,
+            )
             # FastAPI's own validation is never what refuses a request here.
             for methods in schema["paths"].values():
                 for operation in methods.values():
@@ -72,10 +152,9 @@ def install_openapi(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema
 
 
-def openapi_of_version(app: FastAPI, version_id: str, prefix: str) -> dict[str, Any]:
-    """The description of what is answered under `/version/<id>`."""
+def openapi_of_version(app: FastAPI, answered: Container[str], version_id: str, prefix: str) -> dict[str, Any]:
+    """The description of what is answered under `/version/<id>`: of the paths that are among `answered`."""
     everything = app.openapi()
-    answered = {route.path_format for route in app.routes if type(route) is APIRoute}
     return {
         **everything,
         "info": {"title": f"plangraf, version {version_id}", "version": version_id},

@@ -1,4 +1,4 @@
-"""What a request for a collection asks for, each parameter checked; and the addresses of other selections."""
+"""Which part of a collection a request selects, each parameter checked; and the addresses of other selections."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.requests import Request
-
 from plangraf.errors import ParameterError
-from plangraf.http.resource.parameters import format_of, language_of, parameters, single
-from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML, Format
+from plangraf.http.resource.base import Asked
+from plangraf.http.resource.parameters import single
+from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML
 from plangraf.sparql.named.binding import LANGUAGES, term
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_head import RESERVED
@@ -27,34 +26,25 @@ _WHOLE = re.compile(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a request asks for. `kept` are the parameters that links to other pages in the same form must keep."""
+class Selection:
+    """One page of the things that have all values of `filters`.
+
+    `kept` are the parameters that links to other pages in the same form must keep, `ending` is that of the address.
+    """
 
     collection: Collection
-    given: Mapping[str, list[str]]
     filters: dict[Facet, str]
     page: int
     limit: int
     version: str | None
-    format: Format
-    by_accept: bool
-    language: str
-    by_language: bool
-    suffix: str
+    kept: dict[str, str]
+    ending: str
 
     @property
     def shown_limit(self) -> int | None:
         return self.limit if self.limit != USUAL_LIMIT else None
 
-    @property
-    def kept(self) -> dict[str, str]:
-        return {name: self.given[name][-1] for name in ("format", "lang") if name in self.given}
-
-    @property
-    def language_matters(self) -> bool:
-        return self.format in (HTML, CSV)
-
-    def selection(self, filters: Mapping[Facet, str], *, page: int = 1, but: str = "") -> str:
+    def link(self, filters: Mapping[Facet, str], *, page: int = 1, but: str = "") -> str:
         """The query part of a link to a selection of the same version, without the parameter `but`."""
         chosen = {facet.name: facet.short(filters[facet]) for facet in self.collection.facets if facet in filters}
         if self.shown_limit is not None:
@@ -67,22 +57,25 @@ class Asked:
         return f"?{urlencode(chosen, safe='/')}" if chosen else ""
 
 
-def read(request: Request, collection: Collection, fixed: Format | None) -> Asked:
-    """The request's parameters, each checked.
+def check_names(collection: Collection, given: Mapping[str, list[str]]) -> None:
+    """Refuses a parameter that means nothing here.
 
     Raises:
-        ParameterError: one is malformed, unknown or repeated.
-        NotAcceptableError: no format fits.
+        ParameterError: it is unknown.
     """
-    given = parameters(request.scope["query_string"])
     known = [*RESERVED, *(facet.name for facet in collection.facets)]
     for name in given:
         if name not in known:
             raise ParameterError(name, f"is not known to /{collection.path}. It takes: {', '.join(sorted(known))}.")
-    format_, by_accept = format_of(request, given, FORMATS, fixed)
-    language, by_language = language_of(request, given)
-    if format_ == CSV and by_language:
-        language, by_language = LANGUAGES[0], False
+
+
+def read_selection(collection: Collection, asked: Asked) -> Selection:
+    """The request's parameters, each checked.
+
+    Raises:
+        ParameterError: one is malformed or repeated.
+    """
+    given = asked.given
     version = single(given, "version")
     if version is not None and not _VERSION.fullmatch(version):
         raise ParameterError("version", f"{version!r} is not the id of a version, 16 characters of 0-9 and a-f.")
@@ -90,10 +83,15 @@ def read(request: Request, collection: Collection, fixed: Format | None) -> Aske
     for facet in collection.facets:
         if (value := single(given, facet.name)) is not None:
             filters[facet] = _meant(facet, value)
-    return Asked(
-        collection, given, filters, _number(given, "page", 1), _number(given, "limit", USUAL_LIMIT, MOST), version,
-        format_, by_accept, language, by_language, f".{fixed.suffix}" if fixed else "",
-    )  # fmt: skip
+    return Selection(
+        collection,
+        filters,
+        _number(given, "page", 1),
+        _number(given, "limit", USUAL_LIMIT, MOST),
+        version,
+        {name: given[name][-1] for name in ("format", "lang") if name in given},
+        f".{asked.place.fixed.suffix}" if asked.place.fixed else "",
+    )
 
 
 def _number(given: dict[str, list[str]], name: str, usual: int, most: int | None = None) -> int:

@@ -6,11 +6,10 @@ rel="next" meets every thing once, whatever version has become current meanwhile
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
-from fastapi import FastAPI
 from pyoxigraph import NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,15 +17,15 @@ from starlette.responses import Response
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ParameterError, QuerySyntaxError, ResourceNotFoundError, VersionGoneError
 from plangraf.http.pipeline.pinning import add_version
-from plangraf.http.pipeline.respond import FOR_EVER, made, vary, while_connected
-from plangraf.http.resource.link_header import links
-from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, content
-from plangraf.http.routes.collection_requests import FORMATS, Asked, documented, read
-from plangraf.http.service import Pinned, Service, pinned
+from plangraf.http.pipeline.respond import FOR_EVER, while_connected
+from plangraf.http.resource.base import Asked, Place, Resource, View
+from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
+from plangraf.http.resource.parameters import parameters
+from plangraf.http.routes.collection_requests import FORMATS, Selection, check_names, documented, read_selection
+from plangraf.http.service import Pinned, Service
 from plangraf.pages.html import Alternate
-from plangraf.rdf.formats import CSV, HTML, JSON_LD, Format
+from plangraf.rdf.formats import JSON_LD
 from plangraf.rdf.jsonld.writing import dump
-from plangraf.rdf.writing import write
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_files import address_taken
 from plangraf.views.collections.listing import Addresses, Page, Table, fetch_members, json_ld, named, page_graph
@@ -41,122 +40,101 @@ _NAMED: Final = 10
 _REL = {"previous": "prev"}
 
 
-def add_routes(app: FastAPI, service: Service) -> None:
-    """Adds all collections.
+def resources(service: Service, is_taken: Callable[[str], bool]) -> Iterator[Resource]:
+    """All collections.
 
     Raises:
-        DataError: a collection has the address of something else.
+        DataError: one has the address of something else, as `is_taken` tells.
     """
-    taken = {getattr(route, "path", "") for route in app.routes}
     for collection in service.collections.values():
-        if f"/{collection.path}" in taken:
+        if is_taken(f"/{collection.path}"):
             raise address_taken(collection.path)
-        responses: dict[int | str, dict[str, Any]] = {
-            200: {"description": "One page", "content": content(FORMATS)},
-            **NOT_FOUND,
-            **PROBLEMS,
-        }
-        app.add_api_route(
-            f"/{collection.path}", _endpoint(collection, None), methods=["GET"],
-            operation_id=f"list-{collection.path}", tags=["Collections"], summary=f"{collection.en}, page by page",
+        yield CollectionResource(collection)
+
+
+class CollectionResource(Resource):
+    """One collection; the place's `thing` is the selection that a request asks for."""
+
+    formats = FORMATS
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+        self.path = f"/{collection.path}"
+        self.operation = Operation(
+            id=f"list-{collection.path}",
+            tag="Collections",
+            summary=f"{collection.en}, page by page",
             description=f"{collection.summary}. An ending of the address, such as .csv, fixes the format.",
-            response_class=Response,
-            responses=responses, openapi_extra={"parameters": documented(collection)},
-        )  # fmt: skip
-        for format_ in FORMATS:
-            app.add_api_route(
-                f"/{collection.path}.{format_.suffix}", _endpoint(collection, format_),
-                methods=["GET"], include_in_schema=False,
-            )  # fmt: skip
-
-
-def _endpoint(collection: Collection, fixed: Format | None) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
-        asked, here = read(request, collection, fixed), pinned(request)
-        if asked.version not in (None, here.snapshot.id):
-            return await _elsewhere(here, request, asked)
-        return await _answer(here, request, asked)
-
-    return answer
-
-
-async def _elsewhere(service: Pinned, request: Request, asked: Asked) -> Response:
-    """What the version that the request names answers, which is not the one served here.
-
-    Raises:
-        VersionGoneError: it is kept no more, and a walk must begin again.
-        ResourceNotFoundError: there was never such a version here.
-        ParameterError: only one version answers at this address.
-    """
-    assert asked.version is not None
-    if service.kept:
-        raise ParameterError("version", f"{asked.version} is not the version that answers here; leave it out.")
-    try:
-        async with service.snapshots.lease(asked.version) as snapshot:
-            response = await _answer(service.pinned(snapshot, kept=True), request, asked)
-    except VersionGoneError as error:
-        first = Addresses(_base(service, asked), asked.filters, asked.shown_limit, asked.version)
-        raise VersionGoneError(asked.version, first.start(asked.suffix, asked.kept)) from error
-    add_version(response.headers, response.status_code, asked.version)
-    return response
-
-
-def _base(service: Service, asked: Asked) -> str:
-    return f"{service.settings.base_url}/{asked.collection.path}"
-
-
-async def _answer(service: Pinned, request: Request, asked: Asked) -> Response:
-    """The page, or 304.
-
-    Raises:
-        ResourceNotFoundError: there is no such page.
-        ParameterError: a filter asks for what the data do not know.
-        PlangrafError: what the engine raises.
-    """
-    snapshot, collection = service.snapshot, asked.collection
-    things = await while_connected(request.receive, snapshot.part(order, collection))
-    for facet, value in asked.filters.items():
-        await while_connected(request.receive, _check_value(snapshot, collection, facet, value))
-    places = await while_connected(request.receive, select(snapshot, collection, asked.filters))
-    last = max(1, -(-len(places) // asked.limit))
-    if asked.page > last:
-        raise ResourceNotFoundError(
-            f"page {asked.page} of /{collection.path}", f"With {asked.limit} things a page, the last one is {last}."
+            answer="One page",
+            content=content(FORMATS),
+            parameters=documented(collection),
+            others={**NOT_FOUND, **PROBLEMS},
         )
-    here = places[(asked.page - 1) * asked.limit : asked.page * asked.limit]
-    shown = [NamedNode(things[place]) for place in here]
-    addresses = Addresses(_base(service, asked), asked.filters, asked.shown_limit, snapshot.id)
 
-    def page(graph: Any = ()) -> Page:
-        return Page(collection, addresses, asked.page, last, len(places), shown, list(graph))
+    async def find(self, request: Request, place: Place) -> Place:
+        check_names(self._collection, parameters(request.scope["query_string"]))
+        return place
 
-    alternates = [
-        Alternate(other, addresses.page(asked.page, suffix=f".{other.suffix}"))
-        for other in FORMATS
-        if other != asked.format
-    ]
-    own = links(addresses.lasting(asked.page), alternates)
-    headers = {
-        **vary(
-            "Accept" if asked.by_accept else None,
-            "Accept-Language" if asked.by_language and (asked.format == HTML or asked.by_accept) else None,
-        ),
-        "Cache-Control": FOR_EVER if asked.version else "no-cache",
-        "Link": ", ".join([own, f'<{addresses.collection}>; rel="collection"', *_pager_links(page(), asked)]),
-    }
-    # A page for people has links of its own form; data are the same however they were asked for.
-    form = f"{sorted(asked.kept.items())} {asked.suffix} {asked.version} {service.prefix}"
-    parts = (
-        "collection", collection.path, snapshot.id, asked.format.name, addresses.page(asked.page),
-        asked.language if asked.language_matters else "", form if asked.format == HTML else "",
-    )  # fmt: skip
+    async def answer(self, asked: Asked) -> Response:
+        """What the version answers that the request names, else the one that it is pinned to.
 
-    async def make() -> tuple[bytes, str]:
-        found = page(await fetch_members(snapshot, collection, shown))
-        body = await _written(service, places, found, asked, alternates)
-        return body, asked.format.content_type
+        Raises:
+            VersionGoneError: the version is kept no more, and a walk must begin again.
+            ResourceNotFoundError: there was never such a version here.
+            ParameterError: only one version answers at this address.
+        """
+        service = asked.service
+        selection = read_selection(self._collection, asked)
+        asked = replace(asked, place=replace(asked.place, thing=selection))
+        version = selection.version
+        if version in (None, service.snapshot.id):
+            return await super().answer(asked)
+        if service.kept:
+            raise ParameterError("version", f"{version} is not the version that answers here; leave it out.")
+        try:
+            async with service.snapshots.lease(version) as snapshot:
+                response = await super().answer(replace(asked, service=service.pinned(snapshot, kept=True)))
+        except VersionGoneError as error:
+            first = self._addresses(service, selection, version)
+            raise VersionGoneError(version, first.start(selection.ending, selection.kept)) from error
+        add_version(response.headers, response.status_code, version)
+        return response
 
-    return await made(service, request, parts, headers, make)
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        service, receive = asked.service, asked.request.receive
+        selection: Selection = asked.place.thing
+        collection, number, limit = self._collection, selection.page, selection.limit
+        things = await while_connected(receive, snapshot.part(order, collection))
+        for facet, value in selection.filters.items():
+            await while_connected(receive, _check_value(snapshot, collection, facet, value))
+        places = await while_connected(receive, select(snapshot, collection, selection.filters))
+        last = max(1, -(-len(places) // limit))
+        if number > last:
+            raise ResourceNotFoundError(
+                f"page {number} of {self.path}", f"With {limit} things a page, the last one is {last}."
+            )
+        addresses = self._addresses(service, selection, snapshot.id)
+        here = [NamedNode(things[at]) for at in places[(number - 1) * limit : number * limit]]
+        page = Page(collection, addresses, number, last, len(places), here, [])
+
+        async def write(alternates: Sequence[Alternate]) -> bytes:
+            found = replace(page, graph=await fetch_members(snapshot, collection, here))
+            return await _write(asked, places, found, alternates)
+
+        # A page for people has links of its own form; data are the same however they were asked for.
+        form = f"{sorted(selection.kept.items())} {selection.ending} {selection.version} {service.prefix}"
+        return View(
+            write=write,
+            key=(addresses.page(number), form if asked.page else ""),
+            canonical=addresses.lasting(number),
+            links=[f'<{addresses.collection}>; rel="collection"', *_links_to_pages(page, selection)],
+            address=lambda format_: addresses.page(number, suffix=f".{format_.suffix}"),
+            cache_control=FOR_EVER if selection.version else "no-cache",
+        )
+
+    def _addresses(self, service: Service, selection: Selection, version: str) -> Addresses:
+        base = f"{service.settings.base_url}{self.path}"
+        return Addresses(base, selection.filters, selection.shown_limit, version)
 
 
 async def _check_value(snapshot: Snapshot, collection: Collection, facet: Facet, value: str) -> None:
@@ -183,47 +161,42 @@ async def _check_value(snapshot: Snapshot, collection: Collection, facet: Facet,
         )
 
 
-def _pager_links(page: Page, asked: Asked) -> list[str]:
+def _links_to_pages(page: Page, selection: Selection) -> list[str]:
     """The Link header's part that leads to other pages in the same form (RFC 8288)."""
-    return [
-        f'<{page.addresses.page(number, suffix=asked.suffix, more=asked.kept)}>; rel="{_REL.get(name, name)}"'
-        for name, number in page.others.items()
-    ]
+    return [f'<{href}>; rel="{_REL.get(name, name)}"' for name, href in _pager(page, selection)]
 
 
-async def _written(
-    service: Pinned,
-    places: Sequence[int],
-    page: Page,
-    asked: Asked,
-    alternates: list[Alternate],
-) -> bytes:
+def _pager(page: Page, selection: Selection) -> Iterator[tuple[str, str]]:
+    for name, number in page.others.items():
+        yield name, page.addresses.page(number, suffix=selection.ending, more=selection.kept)
+
+
+async def _write(asked: Asked, places: Sequence[int], page: Page, alternates: Sequence[Alternate]) -> bytes:
+    service, language = asked.service, asked.language
+    selection: Selection = asked.place.thing
     if asked.format == JSON_LD:
         return dump(json_ld(service.context, page))
-    if asked.format == CSV:
-        return Table(page, asked.language).csv()
-    if asked.format != HTML:
-        return write(page_graph(page), asked.format, NamedNode(page.addresses.collection))
-    first = (page.number - 1) * asked.limit + 1
+    if asked.format.kind == "table":
+        return Table(page, language).csv()
+    if not asked.page:
+        return asked.write_graph(page_graph(page), NamedNode(page.addresses.collection))
+    first = (page.number - 1) * selection.limit + 1
     return service.pages.render(
         "collection.html",
-        asked.language,
-        title=page.collection.title(asked.language),
+        language,
+        title=page.collection.title(language),
         total=page.total,
         first=first,
         last=first + len(page.things) - 1,
-        columns=[column.title(asked.language) for column in page.collection.columns],
-        rows=Table(page, asked.language, service.prefix).rows(),
-        facets=await _facets(service, places, asked),
+        columns=[column.title(language) for column in page.collection.columns],
+        rows=Table(page, language, service.prefix).rows(),
+        facets=await _facets(service, language, selection, places),
         page=page.number,
         pages=page.last,
-        pager=[
-            {"rel": name, "href": page.addresses.page(number, suffix=asked.suffix, more=asked.kept)}
-            for name, number in page.others.items()
-        ],
+        pager=[{"rel": name, "href": href} for name, href in _pager(page, selection)],
         canonical=page.addresses.lasting(page.number),
         alternates=alternates,
-        here=asked.selection(asked.filters, page=page.number, but="lang"),
+        here=selection.link(selection.filters, page=page.number, but="lang"),
     )
 
 
@@ -246,13 +219,13 @@ class _Choices:
     left_out: int
 
 
-async def _facets(service: Pinned, places: Sequence[int], asked: Asked) -> list[_Choices]:
+async def _facets(service: Pinned, language: str, selection: Selection, places: Sequence[int]) -> list[_Choices]:
     found: dict[Facet, list[tuple[str, int]]] = {}
-    for facet in asked.collection.facets:
-        if facet in asked.filters:
-            found[facet] = [(asked.filters[facet], len(places))]
+    for facet in selection.collection.facets:
+        if facet in selection.filters:
+            found[facet] = [(selection.filters[facet], len(places))]
         else:
-            found[facet] = await counts(service.snapshot, asked.collection, facet, places)
+            found[facet] = await counts(service.snapshot, selection.collection, facet, places)
     shown = {facet: values[:_CHOICES] for facet, values in found.items()}
     things = {
         NamedNode(thing) for facet, values in shown.items() for value, _ in values if (thing := facet.thing(value))
@@ -261,18 +234,18 @@ async def _facets(service: Pinned, places: Sequence[int], asked: Asked) -> list[
 
     def choice(facet: Facet, value: str, number: int) -> _Choice:
         thing = facet.thing(value)
-        label = named(known, NamedNode(thing), asked.language, "") if thing else Shown(value)
-        filters = {other: kept for other, kept in asked.filters.items() if other != facet}
-        if facet not in asked.filters:
+        label = named(known, NamedNode(thing), language, "") if thing else Shown(value)
+        filters = {other: kept for other, kept in selection.filters.items() if other != facet}
+        if facet not in selection.filters:
             filters[facet] = value
-        href = f"{service.prefix}/{asked.collection.path}{asked.suffix}{asked.selection(filters)}"
+        href = f"{service.prefix}/{selection.collection.path}{selection.ending}{selection.link(filters)}"
         return _Choice(Shown(label.text, href, label.lang), number)
 
     listed = []
     for facet, values in shown.items():
         choices = [choice(facet, value, number) for value, number in values]
-        chosen = choices.pop() if facet in asked.filters else None
+        chosen = choices.pop() if facet in selection.filters else None
         if chosen or choices:
             left_out = len(found[facet]) - len(values)
-            listed.append(_Choices(facet.name, facet.title(asked.language), chosen, choices, left_out))
+            listed.append(_Choices(facet.name, facet.title(language), chosen, choices, left_out))
     return listed

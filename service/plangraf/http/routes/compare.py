@@ -11,24 +11,21 @@ import re
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from fastapi import FastAPI
 from pyoxigraph import Literal, NamedNode
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
 
 from plangraf.engines.base import QueryAnswer, QueryRequest
-from plangraf.engines.snapshots import find_version
+from plangraf.engines.snapshots import Snapshot, find_version
 from plangraf.errors import AnswerBrokenError, EngineError, QuerySyntaxError, ResourceNotFoundError
-from plangraf.http.pipeline.respond import made, run, vary
-from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, content
-from plangraf.http.resource.parameters import format_of, language_of, parameters
-from plangraf.http.service import Pinned, Service, pinned
+from plangraf.http.resource.base import Asked, Place, Resource, View
+from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
+from plangraf.http.service import Pinned, Service
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, PLAIN_JSON, Format
 from plangraf.rdf.names import short_name
@@ -47,49 +44,56 @@ _CHUNK = 64 * 1024
 _SHOWN = 200
 
 
-def add_routes(app: FastAPI, service: Service) -> None:
-    store = service.snapshots.store
-    # One at a time in each process: it reads whatever there is, which the disk serves best in turn.
-    turn = asyncio.Semaphore(1)
+def resources(service: Service) -> Iterator[Resource]:
+    yield Compare(service.snapshots.store)
 
-    async def compare(request: Request, pair: str) -> Response:
-        here = pinned(request)
-        match = _PAIR.fullmatch(pair)
+
+class Compare(Resource):
+    path = "/compare/{pair}"
+    formats = _FORMATS
+    endings = False
+    language = "page"
+    kept = False
+    operation = Operation(
+        id="compare",
+        tag="Versions",
+        summary="What changed from one kept version to another: /compare/<id>..<id>; .json .rdfp .html fix the format",
+        answer="The changes",
+        content=content(_FORMATS),
+        others={**NOT_FOUND, **PROBLEMS},
+    )
+
+    def __init__(self, store: VersionStore) -> None:
+        self._store = store
+        # One at a time in each process: it reads whatever there is, which the disk serves best in turn.
+        self._turn = asyncio.Semaphore(1)
+
+    async def find(self, request: Request, place: Place) -> Place:
+        match = _PAIR.fullmatch(place.names["pair"])
         if match is None:
-            raise ResourceNotFoundError(f"/compare/{pair}", "Name two versions, as in /compare/<id>..<id>.")
+            raise ResourceNotFoundError(place.path, "Name two versions, as in /compare/<id>..<id>.")
         before, after, suffix = match[1], match[2], match[3]
         for version_id in (before, after):
-            await run_in_threadpool(find_version, store, version_id)
-        given = parameters(request.scope["query_string"])
+            await run_in_threadpool(find_version, self._store, version_id)
         fixed = next((format_ for format_ in _FORMATS if format_.suffix == suffix), None)
-        format_, by_accept = format_of(request, given, _FORMATS, fixed)
-        language, by_language = language_of(request, given)
-        page = format_ == HTML
-        headers = vary("Accept" if by_accept else None, "Accept-Language" if by_language and page else None)
-        parts = ("compare", before, after, format_.name, language if page else "")
+        return replace(place, fixed=fixed, thing=(before, after))
 
-        async def ask(asked: QueryRequest) -> QueryAnswer:
-            return await _Comparison.begin(store, turn, asked.format, before, after)
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        before, after = asked.place.thing
 
-        if not page:
-            return await run(here, request, QueryRequest(pair, format_), parts, headers, ask=ask)
+        async def ask(query: QueryRequest) -> QueryAnswer:
+            return await _Comparison.begin(self._store, self._turn, query.format, before, after)
 
-        async def make() -> tuple[bytes, str]:
-            answer = await _Comparison.begin(store, turn, PLAIN_JSON, before, after, most=_SHOWN)
+        async def write(_alternates: Sequence[Alternate]) -> bytes:
+            answer = await _Comparison.begin(self._store, self._turn, PLAIN_JSON, before, after, most=_SHOWN)
             try:
                 found = orjson.loads(b"".join([chunk async for chunk in answer.chunks]))
             finally:
                 await answer.aclose()
-            return await _page(here, found, language), HTML.content_type
+            return await _page(asked.service, found, asked.language)
 
-        return await made(here, request, parts, {**headers, "Cache-Control": "no-cache"}, make)
-
-    app.add_api_route(
-        "/compare/{pair}", compare, methods=["GET"], operation_id="compare", tags=["Versions"],
-        summary="What changed from one kept version to another: /compare/<id>..<id>; .json .rdfp .html fix the format",
-        response_class=Response,
-        responses={200: {"description": "The changes", "content": content(_FORMATS)}, **NOT_FOUND, **PROBLEMS},
-    )  # fmt: skip
+        query = QueryRequest(f"{before}..{after}", asked.format)
+        return View(write=write if asked.page else query, key=(before, after), ask=ask)
 
 
 class _Comparison:

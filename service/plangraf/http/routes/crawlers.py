@@ -2,116 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterator, Sequence
 
-from fastapi import FastAPI
 from pyoxigraph import NamedNode
-from starlette.requests import Request
-from starlette.responses import Response
 
+from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
-from plangraf.http.pipeline.respond import made, vary, whole
-from plangraf.http.resource.link_header import links
-from plangraf.http.resource.openapi import PROBLEMS, content
-from plangraf.http.resource.parameters import format_of, parameters
+from plangraf.http.resource.base import Asked, Resource, View
+from plangraf.http.resource.openapi import Operation, content
 from plangraf.http.routes.catalog import VOID_PATH, catalogue
-from plangraf.http.service import Service, pinned
+from plangraf.http.service import Service
 from plangraf.pages.html import Alternate
-from plangraf.rdf.formats import GRAPH_FORMATS, JSON_LD, Format
-from plangraf.rdf.jsonld.compaction import compact_graph
-from plangraf.rdf.jsonld.writing import dump
-from plangraf.rdf.writing import write
+from plangraf.rdf.formats import GRAPH_FORMATS, Format
 from plangraf.views.catalog import sitemap
 from plangraf.views.catalog.void import void
 
-_XML = "application/xml; charset=utf-8"
-_TEXT = "text/plain; charset=utf-8"
-_MARKDOWN = "text/markdown; charset=utf-8"
-_HEADERS = {**vary(), "Cache-Control": "no-cache"}
+_XML = Format("sitemap", "list", "application/xml", "xml", "Sitemap", charset=True)
+_TEXT = Format("text", "list", "text/plain", "txt", "Text", charset=True)
+_MARKDOWN = Format("markdown", "list", "text/markdown", "md", "Markdown", charset=True)
 
 
-def add_routes(app: FastAPI, service: Service) -> None:
-    app.add_api_route(
-        VOID_PATH, _void(service, None), methods=["GET"], operation_id="void", tags=["Catalogue"],
+def resources(service: Service) -> Iterator[Resource]:
+    yield Void()
+    yield SitemapIndex()
+    yield SitemapPart()
+    yield Plain("/robots.txt", _TEXT, _robots)
+    yield Plain("/llms.txt", _MARKDOWN, _llms)
+
+
+class Void(Resource):
+    path = VOID_PATH
+    kept = False
+    formats = GRAPH_FORMATS
+    operation = Operation(
+        id="void",
+        tag="Catalogue",
         summary="VoID: sizes, parts and links of the data, and queries to begin with; .ttl .jsonld .nt .rdf too",
-        response_class=Response,
-        responses={200: {"description": "The description", "content": content(GRAPH_FORMATS)}, **PROBLEMS},
-    )  # fmt: skip
-    for format_ in GRAPH_FORMATS:
-        app.add_api_route(
-            f"{VOID_PATH}.{format_.suffix}", _void(service, format_), methods=["GET"], include_in_schema=False
-        )
+        answer="The description",
+        content=content(GRAPH_FORMATS),
+    )
 
-    async def sitemap_index(request: Request) -> Response:
-        async def make() -> tuple[bytes, str]:
-            parts = await sitemap.parts(here.snapshot.engine, service.collections)
-            return sitemap.index(service.settings.base_url, parts), _XML
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        async def write(_alternates: Sequence[Alternate]) -> bytes:
+            found = await catalogue(asked.service)
+            return asked.write_graph(await void(snapshot, found), NamedNode(found.whole))
 
-        here = pinned(request)
-        return await made(here, request, ("sitemap",), _HEADERS, make)
+        return View(write=write, canonical=asked.service.settings.base_url + VOID_PATH)
 
-    async def sitemap_part(request: Request, number: str) -> Response:
-        async def make() -> tuple[bytes, str]:
+
+class SitemapIndex(Resource):
+    path = "/sitemap.xml"
+    kept = False
+    formats = (_XML,)
+    negotiated = False
+
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        async def write(_alternates: Sequence[Alternate]) -> bytes:
+            return sitemap.index(
+                asked.service.settings.base_url, await sitemap.parts(snapshot.engine, asked.service.collections)
+            )
+
+        return View(write=write)
+
+
+class SitemapPart(Resource):
+    path = "/sitemap-{number}.xml"
+    kept = False
+    formats = (_XML,)
+    negotiated = False
+
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        number = asked.place.names["number"]
+
+        async def write(_alternates: Sequence[Alternate]) -> bytes:
             body = None
             # Six digits are more parts than an index may have.
             if number.isascii() and number.isdigit() and len(number) < 6 and str(int(number)) == number:
+                service = asked.service
                 body = await sitemap.part(
-                    here.snapshot, service.site.pages, service.collections, service.settings.base_url, int(number)
+                    snapshot, service.site.pages, service.collections, service.settings.base_url, int(number)
                 )
             if body is None:
-                raise ResourceNotFoundError(f"/sitemap-{number}.xml", "All parts are named in /sitemap.xml.")
-            return body, _XML
+                raise ResourceNotFoundError(asked.place.path, "All parts are named in /sitemap.xml.")
+            return body
 
-        here = pinned(request)
-        return await made(here, request, ("sitemap", number), _HEADERS, make)
-
-    async def robots(request: Request) -> Response:
-        body = _robots(service.settings.base_url, service.prefix)
-        return whole(request, body, _TEXT, pinned(request).own_tag("robots"), _HEADERS)
-
-    async def llms(request: Request) -> Response:
-        body = _llms(service)
-        return whole(request, body, _MARKDOWN, pinned(request).own_tag("llms"), _HEADERS)
-
-    for path, endpoint in (
-        ("/sitemap.xml", sitemap_index),
-        ("/sitemap-{number}.xml", sitemap_part),
-        ("/robots.txt", robots),
-        ("/llms.txt", llms),
-    ):
-        app.add_api_route(path, endpoint, methods=["GET"], include_in_schema=False)
+        return View(write=write, key=(number,))
 
 
-def _void(service: Service, fixed: Format | None) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
-        format_, by_accept = format_of(request, parameters(request.scope["query_string"]), GRAPH_FORMATS, fixed)
-        alternates = [
-            Alternate(other, f"{service.prefix}{VOID_PATH}.{other.suffix}")
-            for other in GRAPH_FORMATS
-            if other != format_
-        ]
-        headers = {
-            **vary("Accept" if by_accept else None),
-            "Cache-Control": "no-cache",
-            "Link": links(service.settings.base_url + VOID_PATH, alternates),
-        }
+class Plain(Resource):
+    """A text that settings and queries decide."""
 
-        async def make() -> tuple[bytes, str]:
-            found = await catalogue(here)
-            graph = await void(here.snapshot, found)
-            if format_ == JSON_LD:
-                return dump(compact_graph(service.context, graph)), format_.content_type
-            return write(graph, format_, NamedNode(found.whole)), format_.content_type
+    kept = False
+    negotiated = False
 
-        here = pinned(request)
-        return await made(here, request, ("void", format_.name), headers, make)
+    def __init__(self, path: str, format_: Format, text: Callable[[Service], bytes]) -> None:
+        self.path = path
+        self.formats = (format_,)
+        self._text = text
 
-    return answer
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        return View(write=self._text(asked.service))
 
 
-def _robots(base: str, prefix: str) -> bytes:
+def _robots(service: Service) -> bytes:
     """Everything may be read; queries are not for crawlers, the endpoint's own page and description are."""
-    lines = ["User-agent: *", f"Disallow: {prefix}/sparql?", "Allow: /", "", f"Sitemap: {base}/sitemap.xml", ""]
+    sitemaps = f"Sitemap: {service.settings.base_url}/sitemap.xml"
+    lines = ["User-agent: *", f"Disallow: {service.prefix}/sparql?", "Allow: /", "", sitemaps, ""]
     return "\n".join(lines).encode()
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 from urllib.parse import quote
 
-from fastapi import FastAPI
 from pyoxigraph import NamedNode
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -16,44 +16,29 @@ from starlette.responses import Response
 from plangraf.engines.base import Engine
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ParameterError, PlangrafError, QuerySyntaxError, ResourceGoneError, ResourceNotFoundError
-from plangraf.http.pipeline.respond import made, vary, while_connected
+from plangraf.http.pipeline.respond import vary, while_connected
+from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.json_ld_forms import PLAIN, form_of, links_of, written_as
-from plangraf.http.resource.link_header import links
-from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, content
-from plangraf.http.resource.parameters import format_of, language_of, parameters, single
+from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
+from plangraf.http.resource.parameters import parameters, single
 from plangraf.http.routes.catalog import dataset_of, dates_part
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.html import Alternate
-from plangraf.rdf.formats import DATASET_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, Format
+from plangraf.rdf.formats import DATASET_FORMATS, JSON_LD, Format, of_kinds
 from plangraf.rdf.jsonld.compaction import compact_document
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
-from plangraf.rdf.writing import write
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import dataset_json_ld
-from plangraf.views.describe import describe
+from plangraf.views.describe import Description, describe
 from plangraf.views.fetching import fetch_boolean
 from plangraf.views.moved import given_up, replacements
 from plangraf.views.placing import placed, write_placed
 from plangraf.views.quality import is_dataset, with_quality
 
 # HTML last: a client without a wish gets data.
-DOCUMENT_FORMATS: tuple[Format, ...] = (*GRAPH_FORMATS, *DATASET_FORMATS, HTML)
+DOCUMENT_FORMATS = of_kinds("graph", "quads", "page")
 _SUFFIXES = {format_.suffix: format_ for format_ in DOCUMENT_FORMATS}
 _ENDING = re.compile(rf"(.+)\.({'|'.join(_SUFFIXES)})")
-_CODES = {
-    "targets": re.compile(r"[1-9][0-9]?\.([1-9][0-9]?|[a-z])"),
-    "goals": re.compile(r"[1-9][0-9]?"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """Which document in which format: `fixed` by an ending, `address` gives the other formats' addresses."""
-
-    iri: str
-    fixed: Format | None
-    address: Callable[[Format], str]
-    here: str = ""
 
 
 def split_ending(path: str) -> tuple[str, Format | None]:
@@ -62,86 +47,179 @@ def split_ending(path: str) -> tuple[str, Format | None]:
     return (match[1], _SUFFIXES[match[2]]) if match else (path, None)
 
 
-def add_routes(app: FastAPI, service: Service) -> None:
-    async def thing(request: Request, path: str) -> Response:
-        here = pinned(request)
-        if moved := await _moved(here, request, path, "/id/"):
+def resources(service: Service) -> Iterator[Resource]:
+    yield Thing()
+    yield Document()
+    yield DocumentByIri()
+    yield Code("target", "The document of a UN target, by its code", re.compile(r"[1-9][0-9]?\.([1-9][0-9]?|[a-z])"))
+    yield Code("goal", "The document of a UN goal, by its number", re.compile(r"[1-9][0-9]?"))
+
+
+def _operation(name: str, summary: str, *parameters: dict[str, Any]) -> Operation:
+    return Operation(
+        id=name,
+        tag="Documents",
+        summary=summary,
+        answer="The document",
+        content=content(DOCUMENT_FORMATS),
+        parameters=parameters,
+        others={**NOT_FOUND, **PROBLEMS},
+    )
+
+
+class Thing(Resource):
+    path = "/id/{path:path}"
+    operation = Operation(
+        id="thing",
+        tag="Documents",
+        summary="A thing: leads to its document",
+        status=303,
+        others={},
+    )
+
+    async def find(self, request: Request, place: Place) -> Response:
+        path = place.names["path"]
+        if moved := await _moved(pinned(request), request, path, "/id/"):
             return moved
-        location = here.prefix + document_path(ID + path)
+        location = pinned(request).prefix + document_path(ID + path)
         return Response(status_code=303, headers={"Location": location, **vary("Accept")})
 
-    async def document(request: Request, path: str) -> Response:
-        here = pinned(request)
-        if moved := await _moved(here, request, path, "/doc/"):
+
+class _Documents(Resource):
+    """A thing's document; its `find` gives the IRI as the place's `thing`."""
+
+    formats = DOCUMENT_FORMATS
+    spare = DATASET_FORMATS
+    endings = False
+
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        service, iri = asked.service, str(asked.place.thing)
+        form = form_of(asked.request) if asked.format == JSON_LD and asked.by_accept else PLAIN
+        canonical = service.settings.base_url + document_path(iri)
+
+        async def write(alternates: Sequence[Alternate]) -> bytes:
+            description = await _describe(service, iri, page=asked.page)
+            if asked.format.kind == "quads":
+                return write_placed(await placed(snapshot.engine, description.graph), asked.format)
+            if asked.format == JSON_LD:
+                return written_as(service.context, description, form)
+            if not asked.page:
+                return asked.write_graph(description.graph, description.thing)
+            found = await dataset_of(service, iri) if is_dataset(description) else None
+            return service.pages.document(
+                description,
+                asked.language,
+                canonical=canonical,
+                alternates=alternates,
+                json_ld=compact_document(service.context, description.thing, description.graph, description.frame),
+                schema_org=dataset_json_ld(*found, asked.language) if found else None,
+                here=self.here(iri),
+            )
+
+        return View(
+            write=write,
+            key=(iri, f"{self.here(iri)} {dates_part(service)}" if asked.page else form.name),
+            canonical=canonical,
+            about=iri,
+            links=links_of(service, form),
+            address=lambda format_: service.prefix + self.address(asked, iri, format_),
+            content_type=form.content_type if asked.format == JSON_LD else None,
+        )
+
+    def here(self, iri: str) -> str:
+        """The query part, if any, that links to the page in its other language must keep."""
+        return ""
+
+    def address(self, asked: Asked, iri: str, format_: Format) -> str:
+        """The path of the document in one format, under the service's own."""
+        return f"{asked.place.path}.{format_.suffix}"
+
+
+class Document(_Documents):
+    path = "/doc/{path:path}"
+    operation = _operation("document", "The document of one of our things; an ending fixes the format")
+
+    async def find(self, request: Request, place: Place) -> Place | Response:
+        service, path = pinned(request), place.names["path"]
+        if moved := await _moved(service, request, path, "/doc/"):
             return moved
         stripped, fixed = split_ending(path)
         # A key may itself end like a format, so an exact match comes first.
-        if fixed and not await while_connected(request.receive, _exists(here.snapshot.engine, ID + path)):
-            return await _document(here, request, _of_path(here, stripped, fixed))
-        return await _document(here, request, _of_path(here, path, None))
+        if fixed and not await while_connected(request.receive, _exists(service.snapshot.engine, ID + path)):
+            path = stripped
+        else:
+            fixed = None
+        return replace(place, path=document_path(ID + path), fixed=fixed, thing=ID + path)
 
-    async def document_by_iri(request: Request) -> Response:
-        service = pinned(request)
+
+class DocumentByIri(_Documents):
+    path = "/doc"
+    operation = _operation(
+        "documentByIri",
+        "The document of any IRI in the data",
+        {
+            "name": "iri",
+            "in": "query",
+            "required": True,
+            "schema": {"type": "string", "format": "iri"},
+            "example": SDG + "11.6",
+        },
+    )
+
+    async def find(self, request: Request, place: Place) -> Place | Response:
         iri = single(parameters(request.scope["query_string"]), "iri")
         if iri is None:
             raise ParameterError("iri", "is missing. Such as /doc?iri=http%3A%2F%2Fmetadata.un.org%2Fsdg%2F11.6.")
         if iri.startswith(ID):
-            return Response(status_code=303, headers={"Location": service.prefix + document_path(iri)})
-        here = f"?iri={quote(iri, safe='')}"
+            location = pinned(request).prefix + document_path(iri)
+            return Response(status_code=303, headers={"Location": location})
+        return replace(place, thing=iri)
 
-        def address(format_: Format) -> str:
-            return f"{service.prefix}/doc{here}&format={format_.name}"
+    def here(self, iri: str) -> str:
+        return f"?iri={quote(iri, safe='')}"
 
-        return await _document(service, request, _Wanted(iri, None, address, here))
+    def address(self, asked: Asked, iri: str, format_: Format) -> str:
+        return f"{self.path}{self.here(iri)}&format={format_.name}"
 
-    async def short(request: Request, kind: str, code: str) -> Response:
-        service = pinned(request)
-        stripped, fixed = split_ending(code)
-        if not _CODES[kind].fullmatch(stripped.lower()):
-            raise ResourceNotFoundError(f"/{kind}/{code}", "Targets are called like 11.6 or 11.a, goals like 11.")
 
-        def address(format_: Format) -> str:
-            return f"{service.prefix}/{kind}/{stripped.lower()}.{format_.suffix}"
+class Code(_Documents):
+    """The document of one of the UN's targets or goals, by its code."""
 
-        return await _document(service, request, _Wanted(SDG + stripped.lower(), fixed, address))
+    def __init__(self, name: str, summary: str, code: re.Pattern[str]) -> None:
+        self.path = f"/{name}s/{{code}}"
+        self.operation = _operation(name, summary)
+        self._code = code
 
-    async def target(request: Request, code: str) -> Response:
-        return await short(request, "targets", code)
+    async def find(self, request: Request, place: Place) -> Place:
+        stripped, fixed = split_ending(place.names["code"])
+        code = stripped.lower()
+        if not self._code.fullmatch(code):
+            raise ResourceNotFoundError(place.path, "Targets are called like 11.6 or 11.a, goals like 11.")
+        path = self.path.replace("{code}", code)
+        return replace(place, path=path, fixed=fixed, thing=SDG + code)
 
-    async def goal(request: Request, code: str) -> Response:
-        return await short(request, "goals", code)
 
-    found = {
-        200: {"description": "The document", "content": content(DOCUMENT_FORMATS)},
-        **NOT_FOUND,
-        **PROBLEMS,
-    }
-    app.add_api_route(
-        "/id/{path:path}", thing, methods=["GET"], operation_id="thing", tags=["Documents"], status_code=303,
-        summary="A thing: leads to its document", response_class=Response,
-    )  # fmt: skip
-    for path, endpoint, name, summary in (
-        (
-            "/doc/{path:path}",
-            document,
-            "document",
-            "The document of one of our things; an ending fixes the format",
-        ),
-        ("/targets/{code}", target, "target", "The document of a UN target, by its code"),
-        ("/goals/{code}", goal, "goal", "The document of a UN goal, by its number"),
-    ):
-        app.add_api_route(
-            path, endpoint, methods=["GET"], operation_id=name, tags=["Documents"], summary=summary,
-            response_class=Response, responses=found,
-        )  # fmt: skip
-    app.add_api_route(
-        "/doc", document_by_iri, methods=["GET"], operation_id="documentByIri", tags=["Documents"],
-        summary="The document of any IRI in the data", response_class=Response, responses=found,
-        openapi_extra={"parameters": [{
-            "name": "iri", "in": "query", "required": True, "schema": {"type": "string", "format": "iri"},
-            "example": SDG + "11.6",
-        }]},
-    )  # fmt: skip
+async def _describe(service: Pinned, iri: str, *, page: bool) -> Description:
+    """What is said of a thing.
+
+    Raises:
+        ResourceNotFoundError, ResourceGoneError: nothing is, or nothing any more.
+        PlangrafError: what the engine raises.
+    """
+    try:
+        description = await describe(service.snapshot, iri, service.frames, page=page)
+    except QuerySyntaxError as error:
+        # Our own query is sound: what is refused in it is the thing, a term of ours that nobody defined.
+        if not iri.startswith(CLOSED_NAMESPACES):
+            raise
+        raise ResourceNotFoundError(iri) from error
+    if description is None:
+        raise await missing(service, iri)
+    if given_up(description):
+        raise ResourceGoneError(iri, None, None)
+    if is_dataset(description) and (quality := service.queries.get("quality")):
+        description = await with_quality(service.snapshot, description, quality.bind({"dataset": [iri]}))
+    return description
 
 
 async def _moved(service: Pinned, request: Request, path: str, under: str) -> Response | None:
@@ -169,84 +247,12 @@ async def _moved(service: Pinned, request: Request, path: str, under: str) -> Re
     return Response(status_code=301, headers={"Location": location, "Cache-Control": "no-cache"})
 
 
-def _of_path(service: Pinned, path: str, fixed: Format | None) -> _Wanted:
-    base = service.prefix + document_path(ID + path)
-    return _Wanted(ID + path, fixed, lambda format_: f"{base}.{format_.suffix}")
-
-
 async def _exists(engine: Engine, iri: str) -> bool:
     try:
         node = NamedNode(iri)
     except ValueError:
         return False
     return await fetch_boolean(engine, f"ASK {{ {{ {node} ?p ?o }} UNION {{ ?s ?p {node} }} }}")
-
-
-async def _document(service: Pinned, request: Request, wanted: _Wanted) -> Response:
-    """The document, or 304 without asking the engine.
-
-    Raises:
-        ResourceNotFoundError: the data do not know the IRI.
-        NotAcceptableError, ParameterError: no format or language fits.
-    """
-    given = parameters(request.scope["query_string"])
-    format_, by_accept = format_of(request, given, DOCUMENT_FORMATS, wanted.fixed, DATASET_FORMATS)
-    language, by_language = language_of(request, given)
-    page = format_ == HTML
-    form = form_of(request) if format_ == JSON_LD and by_accept else PLAIN
-    parts = (
-        "document",
-        wanted.iri,
-        format_.name,
-        f"{language} {wanted.here} {dates_part(service)}" if page else form.name,
-    )
-    alternates = [Alternate(other, wanted.address(other)) for other in DOCUMENT_FORMATS if other != format_]
-    canonical = service.settings.base_url + document_path(wanted.iri)
-    headers = {
-        # Whoever may get a page may get it in another language.
-        **vary(
-            "Accept" if by_accept else None,
-            "Accept-Language" if by_language and (page or by_accept) else None,
-        ),
-        "Cache-Control": "no-cache",
-        "Link": ", ".join([links(canonical, alternates, wanted.iri), *links_of(service, form)]),
-    }
-
-    async def make() -> tuple[bytes, str]:
-        try:
-            description = await describe(service.snapshot, wanted.iri, service.frames, page=page)
-        except QuerySyntaxError as error:
-            # Our own query is sound: what is refused in it is the thing, a term of ours that nobody defined.
-            if not wanted.iri.startswith(CLOSED_NAMESPACES):
-                raise
-            raise ResourceNotFoundError(wanted.iri) from error
-        if description is None:
-            raise await missing(service, wanted.iri)
-        if given_up(description):
-            raise ResourceGoneError(wanted.iri, None, None)
-        if is_dataset(description) and (quality := service.queries.get("quality")):
-            query = quality.bind({"dataset": [wanted.iri]})
-            description = await with_quality(service.snapshot, description, query)
-        if format_ in DATASET_FORMATS:
-            return write_placed(await placed(service.snapshot.engine, description.graph), format_), format_.content_type
-        if format_ == JSON_LD:
-            return written_as(service.context, description, form), form.content_type
-        if not page:
-            return write(description.graph, format_, description.thing), format_.content_type
-        found = await dataset_of(service, wanted.iri) if is_dataset(description) else None
-        schema_org = dataset_json_ld(*found, language) if found else None
-        body = service.pages.document(
-            description,
-            language,
-            canonical=canonical,
-            alternates=alternates,
-            json_ld=compact_document(service.context, description.thing, description.graph, description.frame),
-            schema_org=schema_org,
-            here=wanted.here,
-        )
-        return body, format_.content_type
-
-    return await made(service, request, parts, headers, make)
 
 
 async def missing(service: Pinned, iri: str) -> ResourceNotFoundError:

@@ -7,118 +7,158 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import orjson
-from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from plangraf.engines.snapshots import find_version
+from plangraf.engines.snapshots import Snapshot, find_version
 from plangraf.errors import RangeError, ResourceNotFoundError
-from plangraf.http.pipeline.respond import FOR_EVER, not_modified, unchanged, vary, whole
-from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS
-from plangraf.http.resource.parameters import format_of, language_of, parameters
+from plangraf.http.pipeline.respond import FOR_EVER, not_modified, unchanged
+from plangraf.http.resource.base import Asked, Place, Resource, View
+from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation
+from plangraf.http.resource.parameters import parameters
 from plangraf.http.service import Service, pinned, snapshot_of
+from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, PLAIN_JSON
 from plangraf.store.downloads import File, files
 from plangraf.store.versions import DOWNLOADS, VersionStore
 
-_LATEST = "latest"
+_LATEST = "/dump/latest"
+_PATH = {"in": "query", "name": "path", "required": False, "schema": {"type": "string", "title": "Path", "default": ""}}
 _WITH_CHARSET = ("text/", "application/yaml")
 # One range, which is what continues a download; anything else may be ignored.
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))", re.IGNORECASE)
 
 
-def add_routes(app: FastAPI, service: Service) -> None:
-    store = service.snapshots.store
+def resources(service: Service) -> Iterator[Resource]:
+    yield Latest("/dump")
+    yield Latest("/dump/", _operation("dump", "Leads to the downloads of the current version", _PATH))
+    yield Latest(_LATEST)
+    yield Latest(
+        f"{_LATEST}/{{path:path}}",
+        _operation("dump-latest-pathpath", "Leads to a file of the current version: plangraf.nq.gz"),
+    )
+    yield Downloads("/dump/{version_id}")
+    yield Downloads(
+        "/dump/{version_id}/{path:path}",
+        _operation("dump-version_id-pathpath", "A file of a version, by bytes if wished; without a path, the list"),
+    )
+    yield UnderVersion()
 
-    def located(path: str) -> Response:
-        headers = {"Location": quote(f"{service.prefix}{path}"), "Cache-Control": "no-cache"}
-        return Response(status_code=302, headers=headers)
 
-    def no_such_file(path: str, version_id: str) -> ResourceNotFoundError:
-        listed = f"{service.prefix}/dump/{version_id}/"
-        return ResourceNotFoundError(f"the download {path}", f"All of them are listed at {listed}.")
+def _operation(name: str, summary: str, *parameters: dict[str, Any]) -> Operation:
+    return Operation(
+        id=name,
+        tag="Downloads",
+        summary=summary,
+        answer="As asked for",
+        parameters=parameters,
+        others={**NOT_FOUND, **PROBLEMS},
+    )
 
-    async def latest(request: Request, path: str = "") -> Response:
-        version_id = snapshot_of(request).id
-        found = await run_in_threadpool(kept_files, store, version_id)
+
+class Latest(Resource):
+    """Leads to the list, or a file, of the current version."""
+
+    kept = False
+
+    def __init__(self, path: str, operation: Operation | None = None) -> None:
+        self.path, self.operation = path, operation
+
+    async def find(self, request: Request, place: Place) -> Response:
+        service, version_id = pinned(request), snapshot_of(request).id
+        path = place.names.get("path") or parameters(request.scope["query_string"]).get("path", [""])[-1]
+        found = await run_in_threadpool(kept_files, service.snapshots.store, version_id)
         # The name may be that of every version, without the id.
         name = next((file.name for file in found if path in (file.name, file.common_name)), "")
         if path and not name:
-            raise no_such_file(path, version_id)
-        return located(f"/dump/{version_id}/{name}")
+            raise _no_such_file(service, path, version_id)
+        return _lead(service, f"/dump/{version_id}/{name}")
 
-    async def listed(request: Request, version_id: str) -> Response:
+
+class UnderVersion(Resource):
+    """Leads from the address that a file has under its version to the only one that it is sent from."""
+
+    path = "/version/{version_id}/dump/{path:path}"
+    kept = False
+
+    async def find(self, request: Request, place: Place) -> Response:
+        service, version_id = pinned(request), place.names["version_id"]
+        await run_in_threadpool(find_version, service.snapshots.store, version_id)
+        return _lead(service, f"/dump/{version_id}/{place.names['path']}")
+
+
+class Downloads(Resource):
+    """The files of a version, one by one, and the list of them."""
+
+    formats = (PLAIN_JSON, HTML)
+    endings = False
+    language = "page"
+    kept = False
+
+    def __init__(self, path: str, operation: Operation | None = None) -> None:
+        self.path, self.operation = path, operation
+
+    async def find(self, request: Request, place: Place) -> Place | Response:
+        service, version_id = pinned(request), place.names["version_id"]
+        store, path = service.snapshots.store, place.names.get("path", "")
         found = await run_in_threadpool(kept_files, store, version_id)
-        given = parameters(request.scope["query_string"])
-        format_, by_accept = format_of(request, given, (PLAIN_JSON, HTML))
-        language, by_language = language_of(request, given)
-        page = format_ == HTML
-        headers = {
-            **vary("Accept" if by_accept else None, "Accept-Language" if by_language and page else None),
-            "Cache-Control": "no-cache",
-            "Plangraf-Version": version_id,
-        }
-        if page:
-            body = pinned(request).pages.render(
-                "downloads.html", language, version_id=version_id, groups=_groups(found, language)
-            )
-        else:
-            listing = [
-                {
-                    "address": file.address(service.settings.base_url),
-                    "bytes": file.size,
-                    "sha256": file.sha256,
-                    "mediaType": file.media_type,
-                    "compression": file.compression,
-                    "title": file.titles,
-                }
-                for file in found
-            ]
-            body = orjson.dumps(
-                {"version": version_id, "files": listing}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-            )
-        tag = service.tag("dump", version_id, format_.name, language if page else "", version=version_id)
-        return whole(request, body, format_.content_type, tag, headers)
-
-    async def download(request: Request, version_id: str, path: str) -> Response:
         if not path:
-            return await listed(request, version_id)
-        found = await run_in_threadpool(kept_files, store, version_id)
+            return replace(place, thing=found)
         file = next((file for file in found if file.name == path), None)
         if file is None:
-            raise no_such_file(path, version_id)
+            raise _no_such_file(service, path, version_id)
         if own := unchanged(request, _tag(file), exists=True):
             return not_modified(own, _headers(file))
         return _Download(store.path / version_id / DOWNLOADS / path, file, request)
 
-    async def of_kept_version(_request: Request, version_id: str, path: str) -> Response:
-        await run_in_threadpool(find_version, store, version_id)
-        return located(f"/dump/{version_id}/{path}")
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        service, found = asked.service, asked.place.thing
+        version_id = asked.place.names["version_id"]
 
-    def add(path: str, endpoint: Callable[..., Any], summary: str | None = None) -> None:
-        app.add_api_route(
-            path, endpoint, methods=["GET"], tags=["Downloads"], summary=summary, response_class=Response,
-            operation_id=path.strip("/").replace("/", "-").translate({ord(sign): None for sign in "{}:"}),
-            include_in_schema=summary is not None,
-            responses={200: {"description": "As asked for"}, **NOT_FOUND, **PROBLEMS},
-        )  # fmt: skip
+        async def write(_alternates: Sequence[Alternate]) -> bytes:
+            if asked.page:
+                groups = _groups(found, asked.language)
+                return service.pages.render("downloads.html", asked.language, version_id=version_id, groups=groups)
+            return _listing(version_id, found, service.settings.base_url)
 
-    add("/dump", latest)
-    add("/dump/", latest, "Leads to the downloads of the current version")
-    add(f"/dump/{_LATEST}", latest)
-    add(f"/dump/{_LATEST}/{{path:path}}", latest, "Leads to a file of the current version: plangraf.nq.gz")
-    add("/dump/{version_id}", listed)
-    add("/dump/{version_id}/{path:path}", download, "A file of a version, by bytes if wished; without a path, the list")
-    add("/version/{version_id}/dump/{path:path}", of_kept_version)
+        return View(write=write, headers={"Plangraf-Version": version_id}, tagged_by=version_id)
+
+
+def _lead(service: Service, path: str) -> Response:
+    headers = {"Location": quote(f"{service.prefix}{path}"), "Cache-Control": "no-cache"}
+    return Response(status_code=302, headers=headers)
+
+
+def _no_such_file(service: Service, path: str, version_id: str) -> ResourceNotFoundError:
+    listed = f"{service.prefix}/dump/{version_id}/"
+    return ResourceNotFoundError(f"the download {path}", f"All of them are listed at {listed}.")
+
+
+def _listing(version_id: str, found: Sequence[File], base_url: str) -> bytes:
+    listed = [
+        {
+            "address": file.address(base_url),
+            "bytes": file.size,
+            "sha256": file.sha256,
+            "mediaType": file.media_type,
+            "compression": file.compression,
+            "title": file.titles,
+        }
+        for file in found
+    ]
+    return orjson.dumps(
+        {"version": version_id, "files": listed}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    )
 
 
 def kept_files(store: VersionStore, version_id: str) -> tuple[File, ...]:

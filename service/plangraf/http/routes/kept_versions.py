@@ -2,47 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import orjson
-from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
 
-from plangraf.http.pipeline.respond import vary, whole
-from plangraf.http.resource.parameters import format_of, language_of, parameters
-from plangraf.http.service import Service, pinned
+from plangraf.engines.snapshots import Snapshot
+from plangraf.http.resource.base import Asked, Resource, View
+from plangraf.http.resource.openapi import Operation
+from plangraf.http.service import Service
+from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, PLAIN_JSON
 from plangraf.store.versions import VersionStore
 
+_OPERATION = Operation(
+    id="versions",
+    tag="Versions",
+    summary="The versions that are kept; each has all addresses under /version/<id>/",
+    answer="All of them",
+    content={"application/json": {}, "text/html": {}},
+    others={},
+)
 
-def add_routes(app: FastAPI, service: Service) -> None:
-    async def listed(request: Request) -> Response:
-        here = pinned(request)
-        found = await run_in_threadpool(_listed, service.snapshots.store, here.snapshot.id, service.prefix)
-        given = parameters(request.scope["query_string"])
-        format_, by_accept = format_of(request, given, (PLAIN_JSON, HTML))
-        language, by_language = language_of(request, given)
-        page = format_ == HTML
-        headers = {
-            **vary("Accept" if by_accept else None, "Accept-Language" if by_language and page else None),
-            "Cache-Control": "no-cache",
-        }
-        if page:
-            body = here.pages.render("versions.html", language, versions=found)
-        else:
-            body = orjson.dumps({"versions": found}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-        tag = here.own_tag("versions", format_.name, language if page else "", repr(found))
-        return whole(request, body, format_.content_type, tag, headers)
 
-    app.add_api_route(
-        "/version/", listed, methods=["GET"], operation_id="versions", tags=["Versions"],
-        summary="The versions that are kept; each has all addresses under /version/<id>/", response_class=Response,
-        responses={200: {"description": "All of them", "content": {"application/json": {}, "text/html": {}}}},
-    )  # fmt: skip
-    app.add_api_route("/version", listed, methods=["GET"], include_in_schema=False)
+def resources(service: Service) -> Iterator[Resource]:
+    yield Versions("/version/", _OPERATION)
+    yield Versions("/version")
+
+
+class Versions(Resource):
+    formats = (PLAIN_JSON, HTML)
+    endings = False
+    language = "page"
+    kept = False
+
+    def __init__(self, path: str, operation: Operation | None = None) -> None:
+        self.path, self.operation = path, operation
+
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        service = asked.service
+        found = await run_in_threadpool(_listed, service.snapshots.store, snapshot.id, service.prefix)
+
+        async def write(_alternates: Sequence[Alternate]) -> bytes:
+            if asked.page:
+                return service.pages.render("versions.html", asked.language, versions=found)
+            return orjson.dumps({"versions": found}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+        # What is kept changes without a new version.
+        return View(write=write, key=(repr(found),), tagged_by=snapshot.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 import structlog
-from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import Response
 
 from plangraf.engines.base import QueryRequest
+from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import PlangrafError, ResourceNotFoundError
 from plangraf.http.pipeline.cache import Kept
 from plangraf.http.pipeline.coding import IDENTITY
-from plangraf.http.pipeline.respond import run, vary, whole
-from plangraf.http.resource.openapi import PROBLEMS
-from plangraf.http.resource.parameters import format_of, language_of, parameters
+from plangraf.http.resource.base import Asked, Place, Resource, View, name_answer
+from plangraf.http.resource.openapi import Operation, choice, content
+from plangraf.http.resource.parameters import parameters
 from plangraf.http.service import Pinned, Service, pinned
-from plangraf.rdf.formats import HTML, JSON, PLAIN_JSON, RESULT_FORMATS, Format
+from plangraf.pages.html import Alternate
+from plangraf.rdf.formats import HTML, JSON, PLAIN_JSON, RESULT_FORMATS
 from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
 from plangraf.sparql.named.head import Parameter
 from plangraf.sparql.safety import Limits, check
@@ -43,58 +43,52 @@ _EXAMPLES = {
 log = structlog.get_logger()
 
 
-def add_routes(app: FastAPI, service: Service) -> None:
+def resources(service: Service) -> Iterator[Resource]:
     for query in service.queries.values():
-        address = f"/queries/{query.name}"
-        responses = {200: {"description": query.head.description, "content": _content(query)}, **PROBLEMS}
-        app.add_api_route(
-            address, _endpoint(service, query, None), methods=["GET"], operation_id=query.name,
-            tags=["Named queries"], summary=query.head.summary, description=_description(query),
-            response_class=Response, responses=responses,
-            openapi_extra={"parameters": [
-                *(_documented(name, parameter) for name, parameter in query.parameters.items()), _FORMAT,
-            ]},
-        )  # fmt: skip
-        for format_ in RESULT_FORMATS:
-            app.add_api_route(
-                f"{address}.{format_.suffix}", _endpoint(service, query, format_), methods=["GET"],
-                include_in_schema=False,
-            )  # fmt: skip
-
-    async def queries(request: Request) -> Response:
-        return _list(pinned(request), request)
-
-    app.add_api_route(
-        "/queries", queries, methods=["GET"], operation_id="queries", tags=["Named queries"],
-        summary="The named queries", response_class=Response,
-        responses={200: {"description": "All of them", "content": {"application/json": {}, "text/html": {}}}},
-    )  # fmt: skip
-
-    async def unknown(name: str) -> Response:
-        near = difflib.get_close_matches(name, service.queries, n=1)
-        hint = f"Did you mean {near[0]}? All queries are at /queries." if near else "All queries are at /queries."
-        raise ResourceNotFoundError(f"/queries/{name}", hint)
-
-    app.add_api_route("/queries/{name}", unknown, methods=["GET"], include_in_schema=False)
+        checked = check(query.text, Limits.of(service.settings), base=service.settings.query_base)
+        yield QueryResource(query, deterministic=checked.deterministic)
+    yield QueryList()
+    yield UnknownQuery()
 
 
-def _endpoint(service: Service, query: NamedQuery, fixed: Format | None) -> Callable[[Request], Awaitable[Response]]:
-    deterministic = check(query.text, Limits.of(service.settings), base=service.settings.query_base).deterministic
+class QueryResource(Resource):
+    formats = RESULT_FORMATS
 
-    async def answer(request: Request) -> Response:
-        given = parameters(request.scope["query_string"])
-        bound = query.bind({name: values for name, values in given.items() if name != "format"})
-        format_, by_accept = format_of(request, given, RESULT_FORMATS, fixed)
-        parts = ("query", format_.name, bound) if deterministic else None
-        return await run(
-            pinned(request),
-            request,
-            QueryRequest(query=bound, format=format_),
-            parts,
-            vary("Accept" if by_accept else None),
+    def __init__(self, query: NamedQuery, *, deterministic: bool) -> None:
+        self.path = _path(query)
+        self.operation = Operation(
+            id=query.name,
+            tag="Named queries",
+            summary=query.head.summary,
+            description=_description(query),
+            answer=query.head.description,
+            content=_content(query),
+            parameters=[*(_documented(name, parameter) for name, parameter in query.parameters.items()), _FORMAT],
         )
+        self.query = query
+        self._deterministic = deterministic
 
-    return answer
+    async def find(self, request: Request, place: Place) -> Place:
+        given = parameters(request.scope["query_string"])
+        bound = self.query.bind({name: values for name, values in given.items() if name != "format"})
+        return replace(place, thing=bound)
+
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        bound: str = asked.place.thing
+        return View(write=QueryRequest(bound, asked.format), key=(bound,) if self._deterministic else None)
+
+
+def _path(query: NamedQuery) -> str:
+    return f"/queries/{query.name}"
+
+
+class UnknownQuery(Resource):
+    path = "/queries/{name}"
+
+    async def find(self, request: Request, place: Place) -> Place:
+        near = difflib.get_close_matches(place.names["name"], pinned(request).queries, n=1)
+        hint = f"Did you mean {near[0]}? All queries are at /queries." if near else "All queries are at /queries."
+        raise ResourceNotFoundError(place.path, hint)
 
 
 async def warm(service: Service) -> None:
@@ -111,7 +105,7 @@ async def _warm(service: Pinned) -> None:
         if any(not parameter.optional for parameter in query.parameters.values()):
             continue
         bound = query.bind({})
-        tag = service.own_tag("query", JSON.name, bound)
+        tag = service.own_tag(*name_answer(_path(query), JSON, "", bound))
         if service.cache.get(tag) is not None:
             continue
         try:
@@ -119,6 +113,30 @@ async def _warm(service: Pinned) -> None:
             service.cache.keep(Kept(tag, JSON.content_type.encode(), {IDENTITY: body}))
         except PlangrafError as error:
             log.warning("query not computed ahead", query=query.name, error=str(error))
+
+
+class QueryList(Resource):
+    path = "/queries"
+    formats = (PLAIN_JSON, HTML)
+    endings = False
+    language = "page"
+    operation = Operation(
+        id="queries",
+        tag="Named queries",
+        summary="The named queries",
+        answer="All of them",
+        content={"application/json": {}, "text/html": {}},
+        others={},
+    )
+
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        async def write(_alternates: Sequence[Alternate]) -> bytes:
+            listed = [_listed(query) for query in asked.service.queries.values()]
+            if asked.page:
+                return asked.service.pages.render("queries.html", asked.language, queries=listed)
+            return orjson.dumps({"queries": listed})
+
+        return View(write=write)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +150,6 @@ class _Listed:
     parameters: list[dict[str, Any]]
     columns: list[dict[str, str]]
     example: str
-
-
-def _list(service: Pinned, request: Request) -> Response:
-    given = parameters(request.scope["query_string"])
-    format_, by_accept = format_of(request, given, (PLAIN_JSON, HTML))
-    listed = [_listed(query) for query in service.queries.values()]
-    headers = {"Cache-Control": "no-cache"}
-    if format_ == HTML:
-        language, by_language = language_of(request, given)
-        body = service.pages.render("queries.html", language, queries=listed)
-        headers |= vary("Accept" if by_accept else None, "Accept-Language" if by_language else None)
-        return whole(request, body, HTML.content_type, service.own_tag("queries", language), headers)
-    headers |= vary("Accept" if by_accept else None)
-    body = orjson.dumps({"queries": listed})
-    return whole(request, body, PLAIN_JSON.content_type, service.own_tag("queries", "json"), headers)
 
 
 def _listed(query: NamedQuery) -> _Listed:
@@ -169,12 +172,11 @@ def _listed(query: NamedQuery) -> _Listed:
     )
 
 
-_FORMAT: dict[str, Any] = {
-    "name": "format",
-    "in": "query",
-    "description": "Format of the answer, before Accept; an ending of the address comes before both.",
-    "schema": {"type": "string", "enum": [format_.name for format_ in RESULT_FORMATS]},
-}
+_FORMAT = choice(
+    "format",
+    [format_.name for format_ in RESULT_FORMATS],
+    "Format of the answer, before Accept; an ending of the address comes before both.",
+)
 
 
 def _documented(name: str, parameter: Parameter) -> dict[str, Any]:
@@ -202,7 +204,7 @@ def _description(query: NamedQuery) -> str:
 def _content(query: NamedQuery) -> dict[str, Any]:
     names = list(query.head.columns)
     example = ",".join(names) + "\r\n" + ",".join(_EXAMPLES.get(t, "…") for t in query.head.columns.values()) + "\r\n"
-    found: dict[str, Any] = {format_.media_type: {"schema": {"type": "string"}} for format_ in RESULT_FORMATS}
+    found = content(RESULT_FORMATS)
     found["text/csv"]["example"] = example
     found["application/sparql-results+json"] = {
         "schema": {

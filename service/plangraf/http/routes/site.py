@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import orjson
-from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.requests import Request
-from starlette.responses import Response
 
+from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
 from plangraf.http.pipeline.browser_headers import CONTENT_SECURITY_POLICY, policy_for
-from plangraf.http.pipeline.respond import made, vary, whole
-from plangraf.http.resource.openapi import content, openapi_of_version
-from plangraf.http.resource.parameters import format_of, language_of, parameters
+from plangraf.http.resource.base import Asked, Place, Resource, View
+from plangraf.http.resource.openapi import Operation, content
 from plangraf.http.routes.catalog import catalogue, dates_part
-from plangraf.http.service import Pinned, Service, pinned
-from plangraf.pages.html import script
-from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, JSON_LD
-from plangraf.rdf.jsonld.compaction import compact_graph
-from plangraf.rdf.jsonld.writing import dump
-from plangraf.rdf.writing import write
+from plangraf.http.service import Pinned
+from plangraf.pages.html import Alternate, script
+from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, PLAIN_JSON
 from plangraf.sparql.named.binding import NamedQuery
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import catalogue_json_ld
@@ -37,74 +34,83 @@ _SHOWN = 40
 _AN_HOUR_S = 3_600
 
 
-def add_routes(app: FastAPI, service: Service) -> None:
-    async def home(request: Request) -> Response:
-        here = pinned(request)
-        given = parameters(request.scope["query_string"])
-        # HTML last: a client without a wish gets data.
-        format_, by_accept = format_of(request, given, DOCUMENT_FORMATS)
-        language, by_language = language_of(request, given)
-        page = format_ == HTML
-        parts = ("home", format_.name, language if page else "", dates_part(here) if page else "")
-        varied = by_language and (page or by_accept)
-        headers = {
-            **vary("Accept" if by_accept else None, "Accept-Language" if varied else None),
-            "Cache-Control": "no-cache",
-        }
+def resources(openapi: Callable[[Pinned], dict[str, Any]]) -> Iterator[Resource]:
+    """The site's own; `openapi` describes all that a version serves."""
+    yield Home()
+    yield Docs()
+    yield OpenApi(openapi)
+    yield Static()
 
-        async def make() -> tuple[bytes, str]:
-            if page:
-                body = here.pages.render(
-                    "home.html", language, collections=await _collections(here, language),
-                    lists=list(service.collections.values()),
-                    downloads=bool(here.snapshot.contents.downloads()),
-                    # There is one catalogue, that of the current version, and kept versions lead to it too.
-                    catalog=f"{here.base_prefix}/catalog",
-                    schema_org=script(catalogue_json_ld(await catalogue(here), language)),
-                )  # fmt: skip
-            else:
-                graph = await fetch(here.snapshot.engine, _DATASETS)
-                body = dump(compact_graph(service.context, graph)) if format_ == JSON_LD else write(graph, format_)
-            return body, format_.content_type
 
-        return await made(here, request, parts, headers, make)
+class Home(Resource):
+    path = "/"
+    formats = DOCUMENT_FORMATS
+    endings = False
+    operation = Operation(
+        id="home",
+        tag="Documents",
+        summary="The home page; for RDF clients the description of the datasets",
+        answer="The page or graph",
+        content=content(DOCUMENT_FORMATS),
+        others={},
+    )
 
-    app.add_api_route(
-        "/", home, methods=["GET"], operation_id="home", tags=["Documents"],
-        summary="The home page; for RDF clients the description of the datasets", response_class=Response,
-        responses={200: {"description": "The page or graph", "content": content(DOCUMENT_FORMATS)}},
-    )  # fmt: skip
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        service, language = asked.service, asked.language
 
-    async def docs(request: Request) -> Response:
-        here = pinned(request)
+        async def write(_alternates: Sequence[Alternate]) -> bytes:
+            if not asked.page:
+                return asked.write_graph(await fetch(snapshot.engine, _DATASETS))
+            return service.pages.render(
+                "home.html",
+                language,
+                collections=await _collections(service, language),
+                lists=list(service.collections.values()),
+                downloads=bool(snapshot.contents.downloads()),
+                # There is one catalogue, that of the current version, and kept versions lead to it too.
+                catalog=f"{service.base_prefix}/catalog",
+                schema_org=script(catalogue_json_ld(await catalogue(service), language)),
+            )
+
+        return View(write=write, key=(dates_part(service) if asked.page else "",))
+
+
+class Docs(Resource):
+    path = "/docs"
+    formats = (HTML,)
+    endings = negotiated = False
+
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        prefix = asked.service.prefix
         page = get_swagger_ui_html(
-            openapi_url=f"{here.prefix}/openapi.json",
+            openapi_url=f"{prefix}/openapi.json",
             title="plangraf API",
-            swagger_js_url=f"{here.prefix}/static/swagger-ui-bundle.js",
-            swagger_css_url=f"{here.prefix}/static/swagger-ui.css",
-            swagger_favicon_url=f"{here.prefix}/static/icon.svg",
+            swagger_js_url=f"{prefix}/static/swagger-ui-bundle.js",
+            swagger_css_url=f"{prefix}/static/swagger-ui.css",
+            swagger_favicon_url=f"{prefix}/static/icon.svg",
             # Otherwise Swagger UI asks a validator on another host about public services.
-            swagger_ui_parameters={
-                "validatorUrl": None,
-                "docExpansion": "list",
-                "defaultModelsExpandDepth": -1,
-            },
+            swagger_ui_parameters={"validatorUrl": None, "docExpansion": "list", "defaultModelsExpandDepth": -1},
         )
         body = bytes(page.body).replace(b"<html>", b'<html lang="en">', 1)
-        headers = {**vary(), "Cache-Control": "no-cache", CONTENT_SECURITY_POLICY: policy_for(body, scripts=True)}
-        return whole(request, body, HTML.content_type, here.own_tag("docs"), headers)
 
-    app.add_api_route("/docs", docs, methods=["GET"], include_in_schema=False)
+        return View(write=body, headers={CONTENT_SECURITY_POLICY: policy_for(body, scripts=True)})
 
-    async def description(request: Request) -> Response:
-        here = pinned(request)
-        body = orjson.dumps(openapi_of_version(app, here.snapshot.id, here.prefix) if here.kept else app.openapi())
-        headers = {**vary(), "Cache-Control": "no-cache"}
-        return whole(request, body, "application/json", here.own_tag("openapi"), headers)
 
-    # Not the framework's own, which has no ETag.
-    app.add_api_route("/openapi.json", description, methods=["GET"], include_in_schema=False)
-    _add_static(app)
+class OpenApi(Resource):
+    """The framework's description of the API, as an answer like all others."""
+
+    path = "/openapi.json"
+    formats = (PLAIN_JSON,)
+    endings = negotiated = False
+
+    def __init__(self, openapi: Callable[[Pinned], dict[str, Any]]) -> None:
+        self._openapi = openapi
+
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        async def write(_alternates: Sequence[Alternate]) -> bytes:
+            return orjson.dumps(self._openapi(asked.service))
+
+        return View(write=write)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,27 +157,41 @@ async def _items(service: Pinned, query: NamedQuery, thing: str, name: str, lang
     return list(items.values())[:_SHOWN]
 
 
-def _add_static(app: FastAPI) -> None:
+class Static(Resource):
     """A fixed table of files: ours, and Swagger UI's as the package fastapi-offline carries them."""
-    ours = Path(__file__).resolve().parents[2] / "pages" / "static"
-    spec = find_spec("fastapi_offline")
-    assert spec is not None  # a declared dependency
-    assert spec.origin is not None
-    swagger = Path(spec.origin).resolve().parent / "static"
-    files = {
-        "style.css": (ours, "text/css; charset=utf-8"),
-        "icon.svg": (ours, "image/svg+xml"),
-        "swagger-ui.css": (swagger, "text/css; charset=utf-8"),
-        "swagger-ui-bundle.js": (swagger, "text/javascript; charset=utf-8"),
-    }
-    loaded = {name: ((folder / name).read_bytes(), media_type) for name, (folder, media_type) in files.items()}
 
-    async def static(request: Request, name: str) -> Response:
-        if name not in loaded:
-            raise ResourceNotFoundError(f"/static/{name}", "See / for what is served.")
-        body, media_type = loaded[name]
-        tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        headers = {**vary(), "Cache-Control": f"public, max-age={_AN_HOUR_S}"}
-        return whole(request, body, media_type, tag, headers)
+    path = "/static/{name}"
+    formats = (PLAIN_JSON,)
+    negotiated = False
 
-    app.add_api_route("/static/{name}", static, methods=["GET"], include_in_schema=False)
+    def __init__(self) -> None:
+        ours = Path(__file__).resolve().parents[2] / "pages" / "static"
+        spec = find_spec("fastapi_offline")
+        assert spec is not None  # a declared dependency
+        assert spec.origin is not None
+        swagger = Path(spec.origin).resolve().parent / "static"
+        self._files = {
+            path.name: (path.read_bytes(), media_type)
+            for path, media_type in (
+                (ours / "style.css", "text/css; charset=utf-8"),
+                (ours / "icon.svg", "image/svg+xml"),
+                (swagger / "swagger-ui.css", "text/css; charset=utf-8"),
+                (swagger / "swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+            )
+        }
+
+    async def find(self, request: Request, place: Place) -> Place:
+        file = self._files.get(place.names["name"])
+        if file is None:
+            raise ResourceNotFoundError(place.path, "See / for what is served.")
+        return replace(place, thing=file)
+
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        body, media_type = asked.place.thing
+
+        return View(
+            write=body,
+            cache_control=f"public, max-age={_AN_HOUR_S}",
+            content_type=media_type,
+            tag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from plangraf.engines.base import QueryRequest
+from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import NotAcceptableError
 from plangraf.http.pipeline.coding import choose_coding
-from plangraf.http.pipeline.pinning import Direct
-from plangraf.http.pipeline.respond import accept_encoding, run, unkept, vary, while_connected, whole
+from plangraf.http.pipeline.pinning import Endpoint
+from plangraf.http.pipeline.respond import accept_encoding, run, unkept, vary, while_connected
+from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import PROBLEMS, content
 from plangraf.http.resource.parameters import (
     FORM_TYPE,
@@ -21,19 +24,18 @@ from plangraf.http.resource.parameters import (
     client_of,
     flag,
     format_of,
-    language_of,
     read_sparql,
 )
 from plangraf.http.routes.service_description import service_description, service_name
 from plangraf.http.service import Pinned, Service, pinned
-from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, RESULT_FORMATS, Format
-from plangraf.rdf.jsonld.compaction import compact_graph
-from plangraf.rdf.jsonld.writing import dump
-from plangraf.rdf.writing import write
+from plangraf.pages.html import Alternate
+from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, RESULT_FORMATS, Format
 from plangraf.sparql.explain.chosen_graphs import Graphs
 from plangraf.sparql.explain.empty_answers import why_empty
 from plangraf.views.fetching import fetch_boolean, fetch_rows
 
+PATH = "/sparql"
+METHODS = frozenset({"GET", "POST", "QUERY"})
 FORMATS_BY_FORM: dict[str, tuple[Format, ...]] = {
     "SELECT": RESULT_FORMATS,
     "ASK": BOOLEAN_FORMATS,
@@ -51,14 +53,16 @@ ORDER BY ?number
 """
 
 
-def add_routes(app: FastAPI, service: Service) -> Direct:
+def add_routes(app: FastAPI, service: Service) -> Endpoint:
     """Adds the endpoint; what comes back leads to it without the framework's way there."""
+
+    about = ServiceDescription()
 
     async def sparql(request: Request) -> Response:
         here = pinned(request)
         asked = await read_sparql(request, service.settings.query_max_bytes)
         if asked.query is None:
-            return _about(here, request, asked.parameters)
+            return await about.respond(request, Place(PATH))
         # Malformed is 400 whatever Accept says, so the check comes before the negotiation.
         checked = here.snapshot.engine.check(asked.query)
         formats = FORMATS_BY_FORM[checked.form]
@@ -87,18 +91,18 @@ def add_routes(app: FastAPI, service: Service) -> Direct:
         **PROBLEMS,
     }
     app.add_api_route(
-        "/sparql", sparql, methods=["GET"], operation_id="sparqlGet", tags=["SPARQL"],
+        PATH, sparql, methods=["GET"], operation_id="sparqlGet", tags=["SPARQL"],
         summary="Ask a SPARQL 1.1 query; without one, the service description",
         response_class=Response, responses=answers, openapi_extra={"parameters": _PARAMETERS},
     )  # fmt: skip
     # OpenAPI 3.1 has no word for this method.
-    app.add_api_route("/sparql", sparql, methods=["QUERY"], include_in_schema=False)
+    app.add_api_route(PATH, sparql, methods=["QUERY"], include_in_schema=False)
     app.add_api_route(
-        "/sparql", sparql, methods=["POST"], operation_id="sparqlPost", tags=["SPARQL"],
+        PATH, sparql, methods=["POST"], operation_id="sparqlPost", tags=["SPARQL"],
         summary="Ask a SPARQL 1.1 query that is too long for an address",
         response_class=Response, responses=answers, openapi_extra={"requestBody": _BODY},
     )  # fmt: skip
-    return {(method, "/sparql"): sparql for method in ("GET", "POST", "QUERY")}
+    return sparql
 
 
 async def _explained(service: Pinned, request: Request, query: QueryRequest, headers: dict[str, str]) -> Response:
@@ -125,33 +129,28 @@ async def _explained(service: Pinned, request: Request, query: QueryRequest, hea
     return await unkept(answer, own, coding)
 
 
-def _about(service: Pinned, request: Request, given: dict[str, list[str]]) -> Response:
+class ServiceDescription(Resource):
     """What the endpoint says about itself, or a page with a form."""
-    endpoint = f"{service.address}/sparql"
-    format_, by_accept = format_of(request, given, DOCUMENT_FORMATS)
-    if format_ == HTML:
-        language, by_language = language_of(request, given)
-        body = service.pages.render(
-            "sparql.html",
-            language,
-            endpoint=endpoint,
-            formats=(*RESULT_FORMATS, *GRAPH_FORMATS),
-            example=_EXAMPLE,
-        )
-        varied = vary("Accept" if by_accept else None, "Accept-Language" if by_language else None)
-        return whole(
-            request, body, HTML.content_type, service.own_tag("sparql-page", language),
-            {**varied, "Cache-Control": "no-cache"},
-        )  # fmt: skip
-    contents = service.snapshot.contents
-    graph = service_description(endpoint, contents.triples, contents.graphs)
-    body = (
-        dump(compact_graph(service.context, graph))
-        if format_ == JSON_LD
-        else write(graph, format_, service_name(endpoint))
-    )
-    headers = {**vary("Accept" if by_accept else None), **_ACCEPT_QUERY, "Cache-Control": "no-cache"}
-    return whole(request, body, format_.content_type, service.own_tag("service", format_.name), headers)
+
+    path = PATH
+    formats = DOCUMENT_FORMATS
+    endings = False
+    language = "page"
+
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        service = asked.service
+        endpoint = service.address + PATH
+
+        async def write(_alternates: Sequence[Alternate]) -> bytes:
+            if not asked.page:
+                graph = service_description(endpoint, snapshot.contents.triples, snapshot.contents.graphs)
+                return asked.write_graph(graph, service_name(endpoint))
+            formats = (*RESULT_FORMATS, *GRAPH_FORMATS)
+            return service.pages.render(
+                "sparql.html", asked.language, endpoint=endpoint, formats=formats, example=_EXAMPLE
+            )
+
+        return View(write=write, headers={} if asked.page else _ACCEPT_QUERY)
 
 
 def _parameter(name: str, description: str, *, many: bool = False, example: str | None = None) -> dict[str, Any]:

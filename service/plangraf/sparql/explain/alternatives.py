@@ -68,7 +68,7 @@ class Scope(Protocol):
 
 
 class Alternatives:
-    """Looks around the terms of one part; `before` are the parts that have a match up to it.
+    """Looks for alternatives to the terms of one part; `before` are the parts before it, which have a match together.
 
     Args:
         asks: answers whether a group's body has a solution, None when it cannot.
@@ -86,15 +86,15 @@ class Alternatives:
         self.where = scope.where
 
     async def holds(self, body: str) -> bool:
-        """Whether a body has a match together with the parts before; a question without an answer is a no."""
+        """Whether a body has a match together with the parts before it; False when the question gets no answer."""
         return await self._asks(self._scope.body(f"{self._before} {body}")) is True
 
     async def never(self, body: str) -> bool:
-        """Whether a body has no match by itself; of the graphs that are asked, `where` says which."""
+        """Whether a body has no match by itself, in the graphs that `where` names."""
         return await self._asks(self._scope.alone(body)) is False
 
     async def pick(self, choices: Sequence[str], body: Callable[[str], str]) -> str | None:
-        """The first half of the choices, and again, with which a body made of them has a match."""
+        """The first of the choices with which a body has a match, found by halving."""
         if not choices or not await self.holds(body(" ".join(choices))):
             return None
         left = list(choices)
@@ -127,7 +127,7 @@ class Alternatives:
         return None
 
     async def _kind_of(self, same: str, variable: str, literal: Term) -> str | None:
-        """With which tag, datatype or as what the data have a literal's text; `same` ends inside its FILTER."""
+        """How the data have a literal's text: with another tag, datatype or as an IRI. `same` ends inside a FILTER."""
         text = literal.string
         if text[1:-1].find(":") > 0 and await self.holds(f"{same} && ISIRI({variable}))"):
             return f"the data have an IRI there, write <{shown(text.strip(chr(34) + chr(39)))}>."
@@ -146,7 +146,7 @@ class Alternatives:
         return f"the data have it as {self.typed(text, found[1:-1])}, write that." if found else None
 
     async def tags(self, body: Callable[[str], str], variable: str, wrong: str) -> list[str]:
-        """Language tags that values have, the usual ones and the relatives of the wrong one tried."""
+        """The language tags that values have, among the usual ones and the relatives of the wrong one."""
         relatives = [wrong.partition("-")[0]] if "-" in wrong else []
         tags: list[str] = []
         for tag in dict.fromkeys([*relatives, *_TAGS, *_OTHER_TAGS]):
@@ -198,7 +198,7 @@ class Alternatives:
         return None
 
     async def neighbour(self, iri: str, pattern: str) -> str | None:
-        """What the data have in place of a vocabulary's term: another one of that name, or another naming property.
+        """What the data have in place of a vocabulary's term: another term of that name, or another naming property.
 
         Args:
             iri: the term that was not found.
@@ -209,7 +209,7 @@ class Alternatives:
         if iri[cut:].lower() in _NAMING_WORDS:
             names = [*(name for name in _NAMING if name != iri), *names]
         names = list(dict.fromkeys(names))
-        # What is no term of ours, the guard refuses; so each of these is asked about by itself.
+        # The checks refuse an unknown term of ours, so each of these is asked about by itself.
         others = [f"<{name}>" for name in names if not name.startswith(CLOSED_NAMESPACES)]
         for choices in (others, *([f"<{name}>"] for name in names if name.startswith(CLOSED_NAMESPACES))):
             if found := await self.pick(choices, lambda iris: f"VALUES {self.other} {{ {iris} }} {pattern}"):

@@ -1,7 +1,7 @@
-"""The graphs that a query chose, by FROM and GRAPH or by the request's parameters, and what they have to do with it.
+"""Explains an empty answer by the graphs that were chosen, by FROM and GRAPH or by the request's parameters.
 
-Without a choice all graphs are asked, and what they have not, the data have not. With one, a pattern may be missing
-only there, so an explanation says where it looked, and which other graphs have a match.
+Without a choice all graphs are asked, so what they lack, the data lack. With one, a pattern may be missing only there:
+an explanation says where it looked, and which other graphs have a match.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _LISTED = "The graphs are listed in the service description, at /sparql."
 
 @dataclass(frozen=True, slots=True)
 class Graphs:
-    """The graphs that there are, and those that a request's parameters choose.
+    """All graphs of a version, and those that a request's parameters choose.
 
-    `names` has every graph of the version, or is empty when nobody knows; `find` gives the only column of a SELECT
-    that is asked without the request's parameters. `default` and `named` are the parameters, None without any.
+    `names` has every graph of the version, or is empty when unknown; `find` gives the only column of a SELECT that is
+    asked without the request's parameters. `default` and `named` are the parameters, None without any.
     """
 
     names: Collection[str]
@@ -60,12 +60,12 @@ class GraphChoice:
         return f" in {shown_iri(chosen[0])}" if len(chosen) == 1 else f" in the graphs that the {self._by} chose"
 
     def unknown(self) -> str:
-        """The sentence about a chosen graph that there is not; empty when there are all."""
+        """The sentence about a chosen graph that does not exist; empty when all exist."""
         missing = self._missing((*self.default, *self.named) if self.made else ())
         return f" There is no graph {shown_iri(missing)}." if missing else ""
 
     def no_graph(self, part: Part) -> str | None:
-        """Why a GRAPH has no triple at all; None when it is simply empty, or not known."""
+        """Why a GRAPH has no triple at all; None when it is empty, or when the reason is not known."""
         name = _graph_name(part)
         place = self._parsed.query.place(name)
         where = at_place(place)
@@ -106,14 +106,14 @@ class GraphChoice:
         return f"{select} WHERE {{ {body} }} LIMIT {_MOST_NAMED + 1}"
 
     def inside(self, patterns: str) -> str:
-        """Patterns in whichever graph has them, for the body of a search."""
+        """Patterns in any graph, for the body of a search."""
         return f"GRAPH ?{self._parsed.stem}g {{ {patterns} }}"
 
     def _missing(self, chosen: Sequence[str]) -> str | None:
         return next((iri for iri in chosen if iri not in self._names), None) if self._names else None
 
     def _not_there(self, iri: str, place: Place | None) -> str:
-        # Names of graphs begin alike, so their last steps are compared first.
+        # Names of graphs begin alike, so their last path segments are compared first.
         steps = sorted({_last_step(name) for name in self._names})
         alike = difflib.get_close_matches(_last_step(iri), steps, cutoff=_LIKE)
         likely = sorted(name for name in self._names if _last_step(name) in alike)
@@ -128,7 +128,7 @@ def _graph_name(part: Part) -> Variable | Iri:
 
 
 def list_graphs(graphs: Collection[str]) -> str:
-    """At most three graphs by their names, and whether there are more."""
+    """At most three graphs by their names, and a note when there are more."""
     named = sorted(shown_iri(iri) for iri in graphs)
     if len(named) > _MOST_NAMED:
         kept = named[:_MOST_NAMED]
@@ -137,7 +137,7 @@ def list_graphs(graphs: Collection[str]) -> str:
 
 
 def shown_iri(iri: str) -> str:
-    """A graph's name in a message, whole unless nobody would read it."""
+    """A graph's name in a message; a very long one is cut."""
     return f"<{iri}>" if len(iri) <= _LONGEST_SHOWN else f"<{iri[:_LONGEST_SHOWN]}…>"
 
 
@@ -146,5 +146,5 @@ def _last_step(iri: str) -> str:
 
 
 def at_place(place: Place | None) -> str:
-    """Where something stands in the query, for a message; empty without a place."""
+    """A place in the query, for a message; empty without a place."""
     return f" (line {place.line}, column {place.column})" if place else ""

@@ -1,7 +1,7 @@
 """Finds the mistake that makes a pattern or a filter match nothing; each is confirmed by asking what matches instead.
 
-A literal with another language tag or datatype, a text where the data have an IRI and the reverse, a term of a
-neighbouring vocabulary, the other direction, a class without instances, a filter that no value can fulfil.
+Among them: a literal with another language tag or datatype, a text in place of an IRI and the reverse, a term of a
+neighbouring vocabulary, the inverse direction, a class without instances, a filter that no value passes.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class _Search(Alternatives):
         return Correction(f"the data have it the other way round, write `{turned}`.")
 
     async def _bound(self, binder: str, other: str, variable: Term) -> Correction | None:
-        """A variable that has values from before, which are no values here."""
+        """Why the values that a variable has from earlier parts do not occur here."""
         written = f"`{binder.replace(other, '?other')} FILTER(STR(?other) = STR({variable.text}))`"
         if await self.holds(f"{binder} FILTER(ISLITERAL({other}) && STR({other}) = STR({variable.text}))"):
             text = f"the values of {variable.text} differ from the data only in language tag or datatype"
@@ -233,7 +233,7 @@ class _Search(Alternatives):
         return None
 
     async def values(self, values: Values) -> Correction | None:
-        """VALUES of one variable that has values already: its first one is looked at."""
+        """Corrects the first value of a VALUES with one variable, which earlier parts give values too."""
         first = values.rows[0][0] if len(values.variables) == 1 and values.rows and values.rows[0] else None
         if first is None:
             return None
@@ -262,7 +262,7 @@ def _may_be_skipped(path: Path) -> bool:
 
 
 def _example(datatype: str, text: str) -> str:
-    """A literal's text as a datatype writes it, for a year that was compared as a number."""
+    """A literal's text in the form of a datatype, for a year that was compared as a number."""
     year = re.fullmatch(r'"([0-9]{4})"', text)
     if year and datatype.endswith(("#date>", "#dateTime>", "#gYearMonth>")):
         ending = {"date": "-01-01", "dateTime": "-01-01T00:00:00Z", "gYearMonth": "-01"}

@@ -1,8 +1,8 @@
-"""Why an answer is empty: the first part of the query that nothing matches, found with a few ASKs.
+"""Explains an empty answer: finds the first part of the query that nothing matches, with a few ASKs.
 
 The parts of the outermost WHERE group are joined from the first one on, then its filters, until nothing is left:
 more parts never match more, so halving finds the place. `corrections` looks for what is wrong there. A part that could
-not be asked about, for its time or size, is passed over, and only what is known is said.
+not be asked about, for its time or size, is passed over.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from plangraf.sparql.parsed_query import read
 from plangraf.sparql.scope import has_graph_clause
 
 _MOST_ASKED = 12
-# An ASK that gives no answer has taken a whole deadline.
+# Each ASK without an answer has taken a whole deadline.
 _MOST_UNANSWERED = 2
-# These bind more or nothing, and leave every solution as it is.
+# These keep every solution.
 _NEVER_EMPTY = frozenset(("optional", "bind"))
-# What may have a match in another graph than the chosen ones.
+# Kinds of parts that may have a match in graphs that were not chosen.
 _IN_A_GRAPH = frozenset(("triple", "union"))
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ class Explanation:
 
 
 class Asker:
-    """Asks at most a few questions; an answer is None when there is none."""
+    """Asks a bounded number of questions; an answer is None when the engine gave none."""
 
     def __init__(self, ask: Callable[[str], Awaitable[bool]], head: str, graphs: Graphs | None) -> None:
         self._ask = ask
@@ -114,7 +114,7 @@ async def why_empty(
     Args:
         ask: answers an ASK on the data that the query was asked on; may raise TimeoutError and errors of ours.
         query: a SELECT, ASK or CONSTRUCT that passed the checks, as it was written.
-        graphs: all graphs and what the request chose of them, to tell which others have a match.
+        graphs: all graphs, and those that the request chose.
         base: of the IRIs of a query that declares none, as the checks and the engine have it.
     """
     try:
@@ -146,7 +146,7 @@ async def why_empty(
 
 
 async def _why_no_triples(asker: Asker, parsed: Outline, whole: str) -> Explanation | None:
-    """The WHERE part of a CONSTRUCT has matches: whether no triple of the template can be made of any of them."""
+    """Why the template of a CONSTRUCT makes no triple of the matches that its WHERE part has."""
     if parsed.offset or parsed.having or parsed.values:
         return None
     made = []
@@ -164,7 +164,7 @@ async def _why_no_triples(asker: Asker, parsed: Outline, whole: str) -> Explanat
 
 
 async def _why_no_rows(asker: Asker, parsed: Outline) -> Explanation | None:
-    """The WHERE part of a SELECT has matches: what takes the rows away behind it."""
+    """What removes all rows of a SELECT whose WHERE part has matches."""
     if not (parsed.rows and (parsed.having or parsed.offset)):
         return None
     values = parsed.values.text if parsed.values else ""
@@ -218,7 +218,7 @@ async def _why_no_match(asker: Asker, parsed: Outline, choice: GraphChoice, *, s
 async def _first_without_match(asker: Asker, scope: Scope, chain: list[Part]) -> tuple[int, int] | None:
     """Indexes of the last part up to which there is a match, and of the first up to which there is none.
 
-    None when a part alone cannot be the reason. They are further apart when parts between could not be asked about.
+    None when no part can be the reason. Parts between the two could not be asked about.
     """
     places = [index for index, part in enumerate(chain) if part.kind not in _NEVER_EMPTY]
     if not places:

@@ -91,7 +91,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A query in parts. `head` is an ASK's text up to its `{`; `stem` a variable's name that the query has not.
+    """A query in parts. `head` is an ASK's text up to its `{`; `stem` a variable's name that does not occur in it.
 
     `prologue` is the text up to the query's form. `rows` is the query as an inner SELECT without ORDER BY and LIMIT,
     empty when it is not a SELECT; `rows_without_offset` is the same without its OFFSET. `values` is the VALUES clause

@@ -1,4 +1,4 @@
-"""Aggregates over values that the engine's own aggregates give up at.
+"""Aggregates over values at which the engine's own aggregates fail.
 
 GROUP_CONCAT. The engine joins strings only, and keeps a language that all of them have; SPARQL 1.1 §18.5.1.7 joins
 the string forms into a simple literal. `STR(e)` is the string form of every term and an error where `e` is one, and
@@ -6,10 +6,10 @@ an error makes the group an error in both. DISTINCT compares terms and not their
 joined with its language and datatype behind it, between two characters that no text has (U+FDD0 and U+FDD1 are
 never characters, Unicode §23.7), and these are taken away from the result.
 
-COUNT. The engine gives up at an error, SPARQL 1.1 §18.5.1.2 counts what is none. `COUNT(e)` is the number of
-solutions where `e` is no error, so it is the sum of 1 for each of these and 0 for each other one: ISLITERAL(e) is an
-error exactly where `e` is one. `COUNT(DISTINCT e)` counts the distinct values with one more for all errors together,
-less that one. A variable alone the engine counts rightly, a constant is no error.
+COUNT. The engine fails at an error, SPARQL 1.1 §18.5.1.2 counts the values that are not errors. `COUNT(e)` is the
+number of solutions where `e` is not an error, so it is the sum of 1 for each of these and 0 for each other one:
+ISLITERAL(e) is an error exactly where `e` is one. `COUNT(DISTINCT e)` counts the distinct values with one more for all
+errors together, less that one. The engine counts a variable alone correctly, and a constant is never an error.
 """
 
 from __future__ import annotations

@@ -2,11 +2,11 @@
 
 Without aggregates the engine does so too. With them it refuses a later expression and gives the name in HAVING no
 value. There the name is replaced by its expression in brackets: an expression has the same value for one group
-wherever it stands, unless it is made anew each time (RAND, UUID, STRUUID, BNODE), and those are refused. A name
+wherever it stands, unless it is computed each time (RAND, UUID, STRUUID, BNODE), and those are refused. A name
 that grouping gives is a variable and stays; so does a name inside an aggregate, where it is the pattern's variable.
 
-HAVING cannot see the SELECT's names in the standard's algebra; that they are meant is what all engines take for
-granted, and a query with a HAVING over a variable without any value has no other use.
+HAVING cannot see the SELECT's names in the standard's algebra. All engines take them as meant, because a HAVING over a
+variable without a value has no other use.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _replace(rewriting: Rewriting, expression: Expression, known: dict[str, Item
 
 
 def _bound(rewriting: Rewriting, call: Call, known: dict[str, Item]) -> None:
-    """BOUND takes a variable only: a name is bound where its expression is no error."""
+    """BOUND takes only a variable: a name is bound where its expression is not an error."""
     variable = call.arguments[0]
     if isinstance(variable, Variable) and variable.name in known:
         whole = ("COALESCE(IF(ISLITERAL(", (variable.start, variable.end), "), true, true), false)")

@@ -4,7 +4,7 @@ The engine takes the text as the label, so all solutions share the node. The tex
 a helper that is fresh for each solution, STRUUID(): equal texts of one solution give equal labels, others do not.
 The helper is bound at the end of the pattern for the expressions of SELECT, and before a row of BINDs for these, since
 no solution is made between them. In a group the smallest helper of its solutions stands for the group. An argument
-that is no string is an error before and after. FILTER and ORDER BY stay: a node that is made there is compared only
+that is not a string is an error before and after. FILTER and ORDER BY stay: a node that is made there is compared only
 with others of the same solution.
 """
 

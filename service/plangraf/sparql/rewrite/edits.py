@@ -16,7 +16,7 @@ Part = str | Span
 
 
 class TooLongError(Exception):
-    """The text would grow beyond the limit; `offset` is where."""
+    """The text would grow beyond the limit, at `offset`."""
 
     def __init__(self, offset: int) -> None:
         super().__init__(offset)
@@ -48,7 +48,7 @@ class Edited:
     copies: bool = False
 
     def origin(self, offset: int) -> int:
-        """The place in the old text; of what was written anew, that of what it stands for."""
+        """The place in the old text; for new text, the place of what it replaces."""
         at = bisect_right(self.starts, offset) - 1
         if at < 0:
             return 0
@@ -74,7 +74,7 @@ class Edits:
         return bool(self.edits)
 
     def replace(self, start: int, end: int, parts: Sequence[Part]) -> None:
-        """Of two edits of the same span the first one is around the second."""
+        """Replaces a span. Of two edits of the same span the first is around the second."""
         self.edits.append(_Edit(start, end, tuple(parts)))
 
     def wrap(self, start: int, end: int, before: str, after: str) -> None:

@@ -1,4 +1,4 @@
-"""Expressions that the engine evaluates otherwise than SPARQL 1.1 §17.
+"""Expressions that the engine evaluates differently from SPARQL 1.1 §17.
 
 `e IN ()` and `e NOT IN ()`. The engine takes the boolean value of `e`; they are false and true (§17.4.1.9: a row of
 comparisons, of which there is none).
@@ -13,7 +13,8 @@ stay. It stands behind the sum for when that is an error; of numbers both are er
 
 A text with a language as a condition. Its boolean value is whether it has characters (§17.2.2, plain literals); the
 engine makes it an error. `IF(LANG(e) != "", STR(e) != "", e)` has that value for texts with a language, and the value
-of `e` for all else: LANG is an error for what is no literal, and so is then the condition, as an IRI is one.
+of `e` for all other terms: LANG is an error for a term that is not a literal, and then so is the condition, as it is
+for an IRI.
 
 The order of booleans. False is less than true (§17.3, op:boolean-less-than); the engine makes it an error. Where a
 comparison of two variables is an error, both are compared as 0 and 1 if they are booleans, else it stays an error.

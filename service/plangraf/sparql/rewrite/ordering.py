@@ -116,8 +116,7 @@ class _Kinds:
 
     def _values(self, values: Values) -> None:
         for row in values.rows:
-            # A row of another length is malformed, which the engine says.
-            for variable, cell in zip(values.variables, row, strict=False):
+            for variable, cell in zip(values.variables, row, strict=True):
                 if isinstance(cell, Constant):
                     is_double = cell.kind == "number" and "e" in cell.text.lower()
                     kind = "double" if is_double else cell.kind

@@ -7,8 +7,8 @@ length zero at a term that no triple has. In each case the triple pattern is rep
   `?s a|b ?m . ?m c ?o` with a fresh ?m (§18.4, Sequence); an inverse turns both ends around.
 - `?s !(a|^b) ?o` is by definition the union of the triples in each direction whose predicate is not in the set
   (§18.4, NegatedPropertySet), which `?s ?p ?o FILTER(?p NOT IN (a))` says with a fresh ?p.
-- `<c> a* ?o` is by definition a set that has <c> (§18.4, ZeroOrMorePath with a term), so it is <c> and whatever
-  else the engine finds.
+- `<c> a* ?o` is by definition a set that has <c> (§18.4, ZeroOrMorePath with a term), so it is <c> and all
+  that the engine finds.
 
 Paths inside `*`, `+` and `?` stay: those are sets. Blank nodes beside a path that leaves its basic graph pattern
 become fresh variables, which is what they are in a pattern (§4.1.4).
@@ -214,7 +214,7 @@ class _Run:
 
 
 def _written_iri(iri: Iri) -> Part:
-    """Where an IRI stands; those of a collection stand nowhere."""
+    """The span of an IRI; the text of one that a collection implies, which has no span."""
     return (iri.start, iri.end) if iri.end > iri.start else iri.text
 
 

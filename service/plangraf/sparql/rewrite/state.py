@@ -1,4 +1,4 @@
-"""What all rewrites of one query share: its nodes, the edits so far, names that the query has not."""
+"""What all rewrites of one query share: its tree, the edits so far, fresh names of variables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class UnsupportedError(Exception):
-    """What a node says the engine cannot answer as the standard does; `hint` says what to write."""
+    """The engine cannot answer `node` as the standard says; `hint` says what to write instead."""
 
     def __init__(self, node: Node, message: str, hint: str) -> None:
         super().__init__(message)
@@ -26,9 +26,9 @@ class UnsupportedError(Exception):
 
 
 class Rewriting:
-    """One query while it is rewritten. `variables` are helpers that its text has got, without '?'.
+    """One query while it is rewritten. `variables` are the helpers that its text has got, without '?'.
 
-    `helped` are the groups with helpers, `renamed` are variables with another name from one place to another.
+    `helped` are the groups with helpers, `renamed` are the variables that have a fresh name from one place to another.
     `groups` and `selects` are all of the query, those of sub-SELECTs and EXISTS included, outermost first.
     """
 

@@ -1,10 +1,10 @@
 """REPLACE. The engine reads the replacement as Rust's regex does: `$1a` is a group named "1a", a backslash is itself.
 XPath has `$1` with as many digits as there are groups, `\\$` and `\\\\` (F&O 7.6.3, §17.4.3.15). A constant is spelled
-as the engine reads it. One that is computed is spelled by calls of REPLACE around it, where it is well formed; else it
-is an error, as F&O has it. Two characters that no text has (U+FDD0 and U+FDD1, Unicode §23.7) stand for the escapes.
+as the engine reads it. A computed one is spelled by calls of REPLACE around it where it is well formed; else it is an
+error, as in F&O. Two characters that no text has (U+FDD0 and U+FDD1, Unicode §23.7) stand for the escapes.
 
-Patterns. Look-ahead, look-behind and back references the engine's regex has not: it makes them an error, and a filter
-with one would only be silent. A constant pattern with one is refused, so is a constant flag that there is not.
+Patterns. The engine's regex lacks look-ahead, look-behind and back references: each is an error, which a filter would
+hide. A constant pattern with one of these is refused, and so is an unknown constant flag.
 """
 
 from __future__ import annotations

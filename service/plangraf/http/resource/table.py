@@ -1,0 +1,92 @@
+"""The table of resources: one route of the application that looks an address up instead of trying one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from re import Pattern
+
+from fastapi.routing import APIRoute
+from starlette._utils import get_route_path
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, compile_path
+from starlette.types import Receive, Scope, Send
+
+from plangraf.http.pipeline.pinning import KEPT
+from plangraf.http.resource.base import Place, Resource
+from plangraf.http.resource.openapi import document
+
+
+class Table(BaseRoute):
+    """All resources by path; those whose path has parameters are tried in their order, per first segment."""
+
+    methods = frozenset({"GET"})  # HEAD and OPTIONS follow from it, see pipeline.envelope
+
+    def __init__(self) -> None:
+        self._resources: list[Resource] = []
+        self._fixed: dict[str, Resource] = {}
+        self._forms: dict[str, list[tuple[Pattern[str], Resource]]] = {}
+
+    def add(self, *resources: Resource) -> None:
+        for resource in resources:
+            self._resources.append(resource)
+            if "{" in resource.path:
+                pattern, _, _ = compile_path(resource.path)
+                self._forms.setdefault(_first(resource.path), []).append((pattern, resource))
+            else:
+                self._fixed[resource.path] = resource
+
+    def find(self, path: str) -> tuple[Resource, Place] | None:
+        """The resource of a path: by the whole of it, without an ending of a format, or by the form of it."""
+        if (resource := self._fixed.get(path)) is not None:
+            return resource, Place(path)
+        stem, _, ending = path.rpartition(".")
+        if (resource := self._fixed.get(stem)) is not None and resource.endings:
+            for format_ in resource.formats:
+                if format_.suffix == ending:
+                    return resource, Place(stem, format_)
+        for pattern, resource in self._forms.get(_first(path), ()):
+            if match := pattern.match(path):
+                return resource, Place(path, names=match.groupdict())
+        return None
+
+    def endpoint(self, scope: Scope) -> Callable[[Request], Awaitable[Response]] | None:
+        """What answers a request; None when no resource does."""
+        found = self._of(scope) if scope["method"] in self.methods else None
+        if found is None:
+            return None
+        resource, place = found
+
+        def respond(request: Request) -> Awaitable[Response]:
+            return resource.respond(request, place)
+
+        return respond
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http" or self._of(scope) is None:
+            return Match.NONE, {}
+        return Match.FULL if scope["method"] in self.methods else Match.PARTIAL, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self.endpoint(scope)
+        if endpoint is None:
+            raise HTTPException(405)
+        response = await endpoint(Request(scope, receive))
+        await response(scope, receive, send)
+
+    def _of(self, scope: Scope) -> tuple[Resource, Place] | None:
+        found = self.find(get_route_path(scope))
+        return None if found is None or (scope.get(KEPT) and not found[0].kept) else found
+
+    def documented(self, *, kept: bool = False) -> Iterator[APIRoute]:
+        """The documented operations as routes of the framework; `kept`: those under a kept version alone."""
+        for resource in self._resources:
+            if resource.operation is not None and (resource.kept or not kept):
+                yield document(resource.path, resource.operation)
+
+
+def _first(path: str) -> str:
+    """The first segment of a path, or its beginning where a parameter may follow in it."""
+    _, _, rest = path.partition("/")
+    return rest.partition("/")[0].partition("{")[0].partition("-")[0]
