@@ -130,7 +130,7 @@ def test_a_file_that_cannot_be_used_names_file_and_line(
     (found,) = caught.value.problems
     assert (found.place.file, found.place.line) == (f"{tmp_path.name}/collections/cases.rq", line), found
     assert part in found.en
-    assert found.message_nb != found.en
+    assert found.nb != found.en
 
 
 def test_all_broken_files_are_told_at_once_and_a_bad_name_among_them(tmp_path: Path) -> None:
