@@ -20,13 +20,13 @@ from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Value, in_order
 from plangraf.rdf.names import local_name, short_name, terms
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.views.addresses import document_path, sdg_code
-from plangraf.views.adoption import notice_of
+from plangraf.views.adoption import select_notice
 from plangraf.views.describe import MOST_INCOMING, Description, Labels
-from plangraf.views.evidence import ABOUT, Passage, passages
+from plangraf.views.evidence import ABOUT, Passage, read_passages
 from plangraf.views.frames import LABELS
-from plangraf.views.labels import Labels as TermLabels
+from plangraf.views.labels import TermLabels
+from plangraf.views.page_value import PageValue
 from plangraf.views.quality import CLASS, METRIC, VALUE
-from plangraf.views.shown import Shown
 from plangraf.views.wording import LANGUAGE_NAMES, texts
 
 # Longer lists are folded, so that a municipality's page is not one screen after the other of evidence.
@@ -37,15 +37,15 @@ _SHOWN = 12
 class Row:
     """One line of a table: a property and what it says. `first` of the values are open, the others folded."""
 
-    name: Shown
-    values: list[Shown]
+    name: PageValue
+    values: list[PageValue]
 
     @property
-    def open(self) -> list[Shown]:
+    def open(self) -> list[PageValue]:
         return self.values[:_SHOWN] if len(self.values) > _SHOWN + 3 else self.values
 
     @property
-    def folded(self) -> list[Shown]:
+    def folded(self) -> list[PageValue]:
         return self.values[len(self.open) :]
 
 
@@ -53,18 +53,18 @@ class Row:
 class Evidence:
     """One line of the evidence: what it is about, of which kind it is, and where it stands."""
 
-    facts: list[Shown]
-    kind: Shown
-    source: Shown
-    place: Shown
+    facts: list[PageValue]
+    kind: PageValue
+    source: PageValue
+    place: PageValue
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """One line of a dataset's quality: the metric, the class that it was measured for, if any, and the value."""
 
-    metric: Shown
-    about: Shown | None
+    metric: PageValue
+    about: PageValue | None
     value: str
 
 
@@ -154,7 +154,7 @@ class Pages:
             title=words.title(description.thing),
             types=[words.shown(t) for t in _natural(types)],
             iri=description.thing.value,
-            notice=self._texts(language)[notice] if (notice := notice_of(description)) else None,
+            notice=self._texts(language)[notice] if (notice := select_notice(description)) else None,
             facts=words.facts(),
             incoming=words.incoming(),
             quality=words.quality(),
@@ -186,18 +186,18 @@ class _Words:
         self._known = Graph(description.graph)
         self._defined = Graph(description.predicates)
 
-    def title(self, thing: NamedNode) -> Shown:
+    def title(self, thing: NamedNode) -> PageValue:
         found = self._labels.best(thing, self._language)
         code = sdg_code(thing.value)
         if found:
-            return Shown(f"{code} {found.value}" if code else found.value, lang=found.language)
-        return Shown(short_name(thing.value))
+            return PageValue(f"{code} {found.value}" if code else found.value, lang=found.language)
+        return PageValue(short_name(thing.value))
 
-    def shown(self, value: Value) -> Shown:
+    def shown(self, value: Value) -> PageValue:
         if isinstance(value, Literal):
-            return Shown(value.value, lang=value.language)
+            return PageValue(value.value, lang=value.language)
         if isinstance(value, BlankNode):
-            return Shown("…")
+            return PageValue("…")
         return replace(self.title(value), href=self._href(value, self._known), about=value.value)
 
     def facts(self) -> list[Row]:
@@ -210,9 +210,9 @@ class _Words:
     def evidence(self) -> list[Evidence]:
         lines = texts(self._language)["lines"]
 
-        def fact(name: NamedNode, value: Value | None) -> Shown:
+        def fact(name: NamedNode, value: Value | None) -> PageValue:
             text = self._property(name).text
-            return Shown(f"{text}: {self.shown(value).text}" if value is not None else text)
+            return PageValue(f"{text}: {self.shown(value).text}" if value is not None else text)
 
         def row(passage: Passage) -> Evidence:
             place = lines.format(first=passage.first, last=passage.last)
@@ -221,10 +221,10 @@ class _Words:
                 [fact(name, value) for name, value in sorted(passage.statements, key=str)],
                 self.shown(passage.kind),
                 self.shown(passage.source),
-                Shown(where, self._prefix + document_path(passage.iri.value), about=passage.iri.value),
+                PageValue(where, self._prefix + document_path(passage.iri.value), about=passage.iri.value),
             )
 
-        return [row(passage) for passage in passages(self._description.evidence)]
+        return [row(passage) for passage in read_passages(self._description.evidence)]
 
     def quality(self) -> list[Measurement]:
         said = Graph(self._description.quality)
@@ -266,11 +266,13 @@ class _Words:
             return False
         return isinstance(value, BlankNode) or self._labels.best(value, self._language) is None
 
-    def _property(self, predicate: NamedNode) -> Shown:
+    def _property(self, predicate: NamedNode) -> PageValue:
         found = self._labels.best(predicate, self._language)
         text = found.value if found else self._terms.get(predicate.value, {}).get(self._language)
         lang = found.language if found else None
-        return Shown(text or short_name(predicate.value), self._href(predicate, self._defined), lang, predicate.value)
+        return PageValue(
+            text or short_name(predicate.value), self._href(predicate, self._defined), lang, predicate.value
+        )
 
     def _href(self, thing: NamedNode, known: Graph) -> str | None:
         if thing in known:
@@ -293,9 +295,9 @@ class ShapeRow:
     """One property shape on the page of the shapes."""
 
     name: str
-    path: Shown
+    path: PageValue
     severity: str
-    message: Shown
+    message: PageValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +305,7 @@ class ShapeTable:
     """One node shape: its local name, the class that it is for, its property shapes."""
 
     name: str
-    target: Shown | None
+    target: PageValue | None
     rows: list[ShapeRow]
 
 
@@ -315,17 +317,17 @@ def shape_tables(shapes: Iterable[Statement], language: str, prefix: str) -> lis
     # Of several classes or paths the first is shown, so their order must not be the engine's.
     graph = Graph(in_order(shapes))
 
-    def link(term: Value | None) -> Shown:
+    def link(term: Value | None) -> PageValue:
         if not isinstance(term, NamedNode):
-            return Shown("…")
+            return PageValue("…")
         ours = term.value.startswith(PREFIXES["plan"])
         href = prefix + document_path(term.value) if ours else term.value
-        return Shown(short_name(term.value), href, about=term.value)
+        return PageValue(short_name(term.value), href, about=term.value)
 
-    def message(rule: Value) -> Shown:
+    def message(rule: Value) -> PageValue:
         literals = graph.literals(rule, _SH("message"))
         best = min(literals, key=lambda m: (m.language != language, m.language or "", m.value), default=None)
-        return Shown(best.value, lang=best.language) if best else Shown("")
+        return PageValue(best.value, lang=best.language) if best else PageValue("")
 
     def row(rule: Value) -> ShapeRow:
         severity = graph.value(rule, _SH("severity")) or _SH("Violation")

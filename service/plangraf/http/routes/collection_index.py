@@ -17,7 +17,7 @@ from plangraf.rdf.formats import JSON_LD
 from plangraf.rdf.jsonld.compaction import compact_document
 from plangraf.rdf.jsonld.writing import dump
 from plangraf.sparql.named.binding import LANGUAGES
-from plangraf.views.collections.index import PATH, index_csv, index_graph, totals
+from plangraf.views.collections.index import PATH, count_members, index_csv, index_graph
 
 
 def resources(service: Service) -> Iterator[Resource]:
@@ -43,7 +43,7 @@ class CollectionIndex(Resource):
         own_base = urljoin(base, service.prefix)
 
         async def write(alternates: Sequence[Alternate]) -> bytes:
-            found = await totals(snapshot, service.collections)
+            found = await count_members(snapshot, service.collections)
             if asked.page:
                 listed = [(service.collections[path], number) for path, number in found.items()]
                 return service.pages.render("collections.html", asked.language, listed=listed, alternates=alternates)

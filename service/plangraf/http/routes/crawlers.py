@@ -58,8 +58,8 @@ class SitemapIndex(Resource):
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         async def write(_alternates: Sequence[Alternate]) -> bytes:
-            return sitemap.index(
-                asked.service.settings.base_url, await sitemap.parts(snapshot.engine, asked.service.collections)
+            return sitemap.write_index(
+                asked.service.settings.base_url, await sitemap.count_parts(snapshot.engine, asked.service.collections)
             )
 
         return View(write=write)
@@ -79,7 +79,7 @@ class SitemapPart(Resource):
             # Six digits are more parts than an index may have.
             if number.isascii() and number.isdigit() and len(number) < 6 and str(int(number)) == number:
                 service = asked.service
-                body = await sitemap.part(
+                body = await sitemap.write_part(
                     snapshot, service.site.pages, service.collections, service.settings.base_url, int(number)
                 )
             if body is None:

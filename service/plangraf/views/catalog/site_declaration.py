@@ -1,6 +1,6 @@
-"""What the site says of itself, as `queries/site.yaml` declares it: its own words, its services, its pages.
+"""Loads `queries/site.yaml`, which declares the site's texts, services and pages.
 
-Catalogue, VoID, home page and sitemap are made from this one list; a service that is added to it is in all of them.
+Catalogue, VoID, home page and sitemap derive from it, so a service added there appears in all of them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NOTICES = (
 
 
 class DataService(Strict):
-    """One service of the catalogue; `formats` are names of the EU's table of file types."""
+    """One service of the catalogue. `formats` are names in the EU's table of file types."""
 
     title: Titled
     description: Titled
@@ -40,7 +40,7 @@ class Whole(Strict):
 
 
 class Site(Strict):
-    """The site's own words. `notices` are the sentences about adoption, by the names of `views.adoption`."""
+    """The texts of the site. `notices` are the sentences about adoption, by the keys of `views.adoption`."""
 
     title: Titled
     description: Titled
@@ -65,16 +65,16 @@ class Site(Strict):
         return self
 
     def words(self, language: str) -> dict[str, str]:
-        """What pages show, by the names that templates use."""
+        """The texts that pages show, by their names in the templates."""
         own = {"tagline": self.title, "home_lead": self.lead, **self.notices}
         return {name: text.in_language(language) for name, text in own.items()}
 
 
 def load_site(home: Path) -> Site:
-    """The site that `queries/site.yaml` declares.
+    """Reads `queries/site.yaml`.
 
     Raises:
-        DataError: the file is missing or cannot be used; the message names file and line.
+        DataError: the file is missing or invalid; the message names file and line.
     """
     path, name = home / "queries" / FILE, f"queries/{FILE}"
     if not path.is_file():
