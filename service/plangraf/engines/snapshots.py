@@ -282,7 +282,7 @@ class Snapshots:
 
     def _close_idle(self, snapshot: Snapshot) -> None:
         snapshot._idle = None
-        if not snapshot._leases and self._kept.get(snapshot.id) is snapshot:
+        if self._kept.get(snapshot.id) is snapshot:
             self._close_later(self._close_kept(snapshot))
 
     async def _close_kept(self, snapshot: Snapshot) -> None:

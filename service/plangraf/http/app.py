@@ -49,7 +49,7 @@ from plangraf.http.routes import (
     vocabulary,
 )
 from plangraf.http.server.hot_answers import STATE, Hot
-from plangraf.http.service import Pinned, make_service, pinned
+from plangraf.http.service import Pinned, Service, make_service, pinned
 from plangraf.settings import Settings, load_settings
 from plangraf.store.versions import Version, VersionStore
 
@@ -128,6 +128,26 @@ def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: boo
         # A redirect to the same path with or without "/" would be built from the Host header.
         redirect_slashes=False,
     )
+    find = _add_addresses(app, service)
+    _add_error_handlers(app)
+
+    def methods(scope: Scope) -> list[str]:
+        return _methods(app, scope)
+
+    def pipeline(inner: ASGIApp) -> ASGIApp:
+        return Envelope(Pinning(inner, service, find, _explained), version, methods, hot, notes)
+
+    app.add_middleware(pipeline)
+    app.find, app.pipeline = find, pipeline(app)
+    return app
+
+
+def _add_addresses(app: FastAPI, service: Service) -> FindEndpoint:
+    """Adds all that is served; what comes back finds it without the framework.
+
+    Raises:
+        DataError: a collection has the address of something else.
+    """
     table = Table()
     install_openapi(app, table.documented)
 
@@ -149,22 +169,13 @@ def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: boo
     taken = {getattr(route, "path", "") for route in app.routes}
     table.add(*collections.resources(service, lambda path: path in taken or table.find(path) is not None))
     app.router.routes.append(table)
-    _add_error_handlers(app)
-
-    def methods(scope: Scope) -> list[str]:
-        return _methods(app, scope)
 
     def find(scope: Scope) -> Endpoint | None:
         if get_route_path(scope) == sparql.PATH:
             return queries if scope["method"] in sparql.METHODS else None
         return table.endpoint(scope)
 
-    def pipeline(inner: ASGIApp) -> ASGIApp:
-        return Envelope(Pinning(inner, service, find, _explained), version, methods, hot, notes)
-
-    app.add_middleware(pipeline)
-    app.find, app.pipeline = find, pipeline(app)
-    return app
+    return find
 
 
 class _Application(FastAPI):

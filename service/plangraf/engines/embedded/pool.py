@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 
 import orjson
 import structlog
@@ -73,15 +71,6 @@ class EmbeddedEngine:
     @property
     def version(self) -> str:
         return self._version.id
-
-    @property
-    def graphs(self) -> Mapping[str, int]:
-        graphs: Mapping[str, int] = self._version.manifest.get("graphs", {})
-        return graphs
-
-    @property
-    def folder(self) -> Path:
-        return self._version.path
 
     @property
     def wanted(self) -> bool:

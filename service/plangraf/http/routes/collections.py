@@ -23,8 +23,7 @@ from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, conte
 from plangraf.http.resource.parameters import parameters
 from plangraf.http.routes.collection_requests import FORMATS, Selection, check_names, documented, read_selection
 from plangraf.http.service import Pinned, Service
-from plangraf.pages.html import Alternate
-from plangraf.rdf.formats import JSON_LD
+from plangraf.rdf.formats import JSON_LD, Format
 from plangraf.rdf.jsonld.writing import dump
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_files import address_taken
@@ -117,9 +116,9 @@ class CollectionResource(Resource):
         here = [NamedNode(things[at]) for at in places[(number - 1) * limit : number * limit]]
         page = Page(collection, addresses, number, last, len(places), here, [])
 
-        async def write(alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             found = replace(page, graph=await fetch_members(snapshot, collection, here))
-            return await _write(asked, places, found, alternates)
+            return await _write(asked, places, found)
 
         # A page for people has links of its own form; data are the same however they were asked for.
         form = f"{sorted(selection.kept.items())} {selection.ending} {selection.version} {service.prefix}"
@@ -128,9 +127,13 @@ class CollectionResource(Resource):
             key=(addresses.page(number), form if asked.page else ""),
             canonical=addresses.lasting(number),
             links=[f'<{addresses.collection}>; rel="collection"', *_links_to_pages(page, selection)],
-            address=lambda format_: addresses.page(number, suffix=f".{format_.suffix}"),
             cache_control=FOR_EVER if selection.version else "no-cache",
         )
+
+    def address(self, asked: Asked, format_: Format) -> str:
+        selection, service = asked.place.thing, asked.service
+        addresses = self._addresses(service, selection, service.snapshot.id)
+        return addresses.page(selection.page, suffix=f".{format_.suffix}")
 
     def _addresses(self, service: Service, selection: Selection, version: str) -> Addresses:
         base = f"{service.settings.base_url}{self.path}"
@@ -171,7 +174,7 @@ def _pager(page: Page, selection: Selection) -> Iterator[tuple[str, str]]:
         yield name, page.addresses.page(number, suffix=selection.ending, more=selection.kept)
 
 
-async def _write(asked: Asked, places: Sequence[int], page: Page, alternates: Sequence[Alternate]) -> bytes:
+async def _write(asked: Asked, places: Sequence[int], page: Page) -> bytes:
     service, language = asked.service, asked.language
     selection: Selection = asked.place.thing
     if asked.format == JSON_LD:
@@ -195,7 +198,7 @@ async def _write(asked: Asked, places: Sequence[int], page: Page, alternates: Se
         pages=page.last,
         pager=[{"rel": name, "href": href} for name, href in _pager(page, selection)],
         canonical=page.addresses.lasting(page.number),
-        alternates=alternates,
+        alternates=asked.alternates,
         here=selection.link(selection.filters, page=page.number, but="lang"),
     )
 

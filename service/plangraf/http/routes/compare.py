@@ -11,7 +11,7 @@ import re
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -84,7 +84,7 @@ class Compare(Resource):
         async def ask(query: QueryRequest) -> QueryAnswer:
             return await _Comparison.begin(self._store, self._turn, query.format, before, after)
 
-        async def write(_alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             answer = await _Comparison.begin(self._store, self._turn, PLAIN_JSON, before, after, most=_SHOWN)
             try:
                 found = orjson.loads(b"".join([chunk async for chunk in answer.chunks]))

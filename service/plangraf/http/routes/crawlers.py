@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from pyoxigraph import NamedNode
 
@@ -12,7 +12,6 @@ from plangraf.http.resource.base import Asked, Resource, View
 from plangraf.http.resource.openapi import Operation, content
 from plangraf.http.routes.catalog import VOID_PATH, catalogue
 from plangraf.http.service import Service
-from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import GRAPH_FORMATS, Format
 from plangraf.views.catalog import sitemap
 from plangraf.views.catalog.void import void
@@ -43,7 +42,7 @@ class Void(Resource):
     )
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        async def write(_alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             found = await catalogue(asked.service)
             return asked.write_graph(await void(snapshot, found), NamedNode(found.whole))
 
@@ -57,7 +56,7 @@ class SitemapIndex(Resource):
     negotiated = False
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        async def write(_alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             return sitemap.write_index(
                 asked.service.settings.base_url, await sitemap.count_parts(snapshot.engine, asked.service.collections)
             )
@@ -74,7 +73,7 @@ class SitemapPart(Resource):
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         number = asked.place.names["number"]
 
-        async def write(_alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             body = None
             # Six digits are more parts than an index may have.
             if number.isascii() and number.isdigit() and len(number) < 6 and str(int(number)) == number:

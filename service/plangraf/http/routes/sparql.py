@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +27,6 @@ from plangraf.http.resource.parameters import (
 )
 from plangraf.http.routes.service_description import service_description, service_name
 from plangraf.http.service import Pinned, Service, pinned
-from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, RESULT_FORMATS, Format
 from plangraf.sparql.explain.chosen_graphs import Graphs
 from plangraf.sparql.explain.empty_answers import why_empty
@@ -141,7 +139,7 @@ class ServiceDescription(Resource):
         service = asked.service
         endpoint = service.address + PATH
 
-        async def write(_alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             if not asked.page:
                 graph = service_description(endpoint, snapshot.contents.triples, snapshot.contents.graphs)
                 return asked.write_graph(graph, service_name(endpoint))
