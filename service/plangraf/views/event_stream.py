@@ -21,7 +21,9 @@ from plangraf.rdf.formats import JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE, Form
 from plangraf.rdf.names import expand
 from plangraf.rdf.namespaces import ID, PREFIXES, SHAPES
 from plangraf.rdf.writing import serialized
+from plangraf.sparql.named.head import Titled
 from plangraf.store.changes.log import Change
+from plangraf.views.catalog.site_declaration import TitleAndDescription
 
 FORMATS = (TRIG, N_QUADS, TURTLE, N_TRIPLES, JSON_LD)
 EVENT = ID + "event/"
@@ -36,11 +38,6 @@ _PREFIXES = {
     "tree": "https://w3id.org/tree#",
 }
 _NAME = re.compile(r"[a-z]+:[A-Za-z]+")
-_TITLES = {"en": "Changes of the knowledge graph", "nb": "Endringer i kunnskapsgrafen"}
-_DESCRIPTIONS = {
-    "en": "Every change of every thing since the feed began: who reads all of it has the data as they are now.",
-    "nb": "Hver endring av hver ting siden strømmen begynte: den som leser alt, har dataene slik de er nå.",
-}
 # The properties in the shape of a member: path, and datatype of the single value; None for an IRI.
 _PROPERTIES = (
     ("dcterms:isVersionOf", None),
@@ -68,20 +65,21 @@ class Stream:
         return f"{EVENT}{self.log}-{sequence}"
 
 
-def write_root(stream: Stream, first: str, license_iri: str, format_: Format) -> bytes:
+def write_root(stream: Stream, first: str, license_iri: str, texts: TitleAndDescription, format_: Format) -> bytes:
     """Writes the description of the event stream, which links to the first page.
 
     Args:
         stream: the feed.
         first: publication time of the first change.
         license_iri: licence of the data.
+        texts: title and description of the stream.
         format_: one of FORMATS.
     """
     es, shape = f"<{stream.root}#stream>", f"<{stream.root}#member>"
     triples = [
         (es, "rdf:type", "ldes:EventStream"),
-        *((es, "dcterms:title", f'"{text}"@{language}') for language, text in _TITLES.items()),
-        *((es, "dcterms:description", f'"{text}"@{language}') for language, text in _DESCRIPTIONS.items()),
+        *((es, "dcterms:title", f'"{text}"@{language}') for language, text in _english_first(texts.title)),
+        *((es, "dcterms:description", f'"{text}"@{language}') for language, text in _english_first(texts.description)),
         (es, "dcterms:license", f"<{license_iri}>"),
         (es, "dcterms:conformsTo", f"<{SHAPES}>"),
         (es, "ldes:timestampPath", "as:published"),
@@ -106,6 +104,10 @@ def write_root(stream: Stream, first: str, license_iri: str, format_: Format) ->
             (of, "sh:datatype", datatype) if datatype else (of, "sh:nodeKind", "sh:IRI"),
         ]
     return _serialize([_triple_line(*triple) for triple in triples], format_)
+
+
+def _english_first(text: Titled) -> tuple[tuple[str, str], tuple[str, str]]:
+    return ("en", text.en), ("nb", text.nb)
 
 
 def write_page(stream: Stream, number: int, changes: Sequence[Change], following: str | None, format_: Format) -> bytes:

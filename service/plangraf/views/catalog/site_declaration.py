@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from plangraf.sparql.named.head import Strict, Titled, problem, read_yaml
+from plangraf.sparql.named.head import Strict, Titled, Words, problem, read_yaml
 
 FILE = "site.yaml"
 
@@ -32,28 +32,33 @@ class DataService(Strict):
     formats: list[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]] = Field(min_length=1)
 
 
-class Whole(Strict):
-    """All datasets together, as one dataset of the catalogue."""
+class TitleAndDescription(Strict):
+    """Title and description of the whole graph or of the feed."""
 
     title: Titled
     description: Titled
 
 
 class Site(Strict):
-    """The texts of the site. `notices` are the sentences about adoption, by the keys of `views.adoption`."""
+    """The texts of the site. `notices` are the sentences about adoption, by the keys of `views.adoption`.
+
+    `llms` is the text of /llms.txt with the placeholders {base} and {queries}.
+    """
 
     title: Titled
     description: Titled
     lead: Titled
     keywords: list[Titled]
     license: Iri
-    whole: Whole
+    whole: TitleAndDescription
+    feed: TitleAndDescription
     made: Titled
     gathered: Titled
     services: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")], DataService]
     standards: dict[Iri, Titled]
     pages: list[Address]
     notices: dict[str, Titled]
+    llms: Words
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
