@@ -112,7 +112,7 @@ def kept_parts(cache: Cache, kept: Kept, own: Headers, wish: Coding) -> tuple[li
     return headers, body
 
 
-async def made(
+async def respond_cached(
     service: Pinned,
     request: Request,
     parts: tuple[str, ...],
@@ -138,7 +138,7 @@ async def made(
     tag = tag or service.own_tag(*parts)
     if has_credentials(request.scope):
         body, content_type = await while_connected(request.receive, make())
-        return whole(request, body, content_type, tag, headers)
+        return respond(request, body, content_type, tag, headers)
     if own := unchanged(request, tag):
         return not_modified(own, headers)
     coding = choose_coding(accept_encoding(request))
@@ -164,7 +164,7 @@ async def made(
     return KeptAnswer(service.cache, kept, headers, coding)
 
 
-def whole(request: Request, body: bytes, content_type: str, tag: str, headers: Mapping[str, str]) -> Response:
+def respond(request: Request, body: bytes, content_type: str, tag: str, headers: Mapping[str, str]) -> Response:
     """A representation that is at hand and not worth keeping: 200, or 304 when the client has it."""
     if own := unchanged(request, tag, exists=True):
         return not_modified(own, headers)
@@ -176,7 +176,7 @@ def whole(request: Request, body: bytes, content_type: str, tag: str, headers: M
     return Response(encode(coding, body), 200, sent)
 
 
-async def run(
+async def respond_query(
     service: Pinned,
     request: Request,
     query: QueryRequest,
@@ -202,7 +202,7 @@ async def run(
     coding = choose_coding(accept_encoding(request))
     if parts is None or has_credentials(request.scope):
         fleeting = {**headers, "Cache-Control": "no-store"}
-        return await unkept(await while_connected(request.receive, ask(query)), fleeting, coding)
+        return await respond_uncached(await while_connected(request.receive, ask(query)), fleeting, coding)
     caching = {**headers, "Cache-Control": "no-cache"}
     tag = service.own_tag(*parts)
     if own := unchanged(request, tag):
@@ -245,7 +245,7 @@ async def run(
     return found
 
 
-async def unkept(answer: QueryAnswer, headers: Mapping[str, str], wish: Coding) -> Response:
+async def respond_uncached(answer: QueryAnswer, headers: Mapping[str, str], wish: Coding) -> Response:
     """An answer that may differ each time."""
     if answer.complete is None:
         return StreamedAnswer(answer, headers, wish.name)
