@@ -8,16 +8,17 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
 import pytest
+
+from running_server import Server, running_server
+from small_home import command
 
 # Each httpx.get would read all the world's certificates, 20 ms a call; these tests speak plain HTTP to themselves.
 os.environ.pop("SSL_CERT_FILE", None)
@@ -64,6 +65,29 @@ def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
 
 
 @pytest.fixture(scope="session")
+def light_home(once: Once) -> Path:
+    """This checkout with the municipality itself and the UN's goals as its only data, which are checked quickly."""
+
+    def assemble(folder: Path) -> None:
+        for name in ("ontology", "shapes", "queries"):
+            (folder / name).symlink_to(ROOT / name)
+        for name in ("sdg", "5001/kommune"):
+            shutil.copytree(ROOT / "data" / name, folder / "data" / name)
+
+    return once("light-home", assemble)
+
+
+@pytest.fixture(scope="session")
+def template(once: Once) -> Path:
+    """The empty workbook that `plangraf export-sheet --template` writes; tests copy it."""
+
+    def export(folder: Path) -> None:
+        subprocess.run(command("export-sheet", "--template", "template.xlsx"), cwd=folder, check=True, timeout=120)
+
+    return once("template", export) / "template.xlsx"
+
+
+@pytest.fixture(scope="session")
 def built(once: Once) -> Path:
     """A versions folder with one version, built from this checkout by the real command."""
 
@@ -78,59 +102,6 @@ def built(once: Once) -> Path:
         assert run.returncode == 0, run.stderr
 
     return once("built", build) / "versions"
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running `plangraf serve`: its address, its first line and its process."""
-
-    url: str
-    line: str
-    process: subprocess.Popen[str]
-
-
-@contextmanager
-def running_server(versions: Path, *options: str, **environment: str) -> Iterator[Server]:
-    """`plangraf serve` on a free port over a built version; stopped by SIGTERM, which must be clean.
-
-    One HTTP process unless `options` say otherwise: starting more is most of what such a test costs.
-    """
-    environment = {"PLANGRAF_PROCESSES": "1", **environment}
-    log_path = versions.parent / f"serve-{os.urandom(4).hex()}.log"
-    with log_path.open("w+") as log:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "plangraf.cli",
-                "serve",
-                "--no-build",
-                "--port",
-                "0",
-                "--versions",
-                str(versions),
-                *options,
-            ],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            cwd=versions.parent,
-            env={**os.environ, **environment},
-        )
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline().strip()
-            assert line.startswith("plangraf http://"), (line, log_path.read_text())
-            yield Server(line.split()[1], line, process)
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            try:
-                assert process.wait(timeout=20) == 0, log_path.read_text()[-4000:]
-            finally:
-                process.kill()
-                if process.stdout is not None:
-                    process.stdout.close()
 
 
 @pytest.fixture(scope="session")

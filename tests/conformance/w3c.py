@@ -30,10 +30,10 @@ from served import RESULTS, write_version  # noqa: E402
 from sparql_answers import Answer, Row  # noqa: E402
 from w3c_tests import ACCEPTED, EVALUATION, REFUSED, Folder, Test  # noqa: E402
 
-from conftest import running_server  # noqa: E402
 from plangraf.errors import PlangrafError  # noqa: E402
 from plangraf.sparql.safety import Limits, check  # noqa: E402
 from plangraf.store.versions import VersionStore  # noqa: E402
+from running_server import running_server  # noqa: E402
 
 REPORT = _TESTS.parent / "docs" / "conformance" / "sparql11.md"
 REASONS = Path(__file__).resolve().parent / "reasons.yaml"

@@ -21,7 +21,7 @@ from served import Asker, write_data_sets
 from sparql_cases import PUBLIC_URL, Case, features, read_cases
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from conftest import running_server
+from running_server import running_server
 
 
 @contextmanager

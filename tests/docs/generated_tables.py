@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.table import number
 from plangraf import errors
+from plangraf.diagnostics.diagnostic import DataError
 from plangraf.http.resource.problems import status_of
 from plangraf.settings import Settings
 from plangraf.sparql.named.binding import load_queries
@@ -19,7 +20,7 @@ from plangraf.sparql.named.binding import load_queries
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "service" / "plangraf"
 # Errors of commands, which no HTTP client meets; their subclasses too.
-_OFFLINE = (errors.DataError, errors.SettingError, errors.VersionsError, errors.AnswerBrokenError)
+_OFFLINE = (DataError, errors.SettingError, errors.VersionsError, errors.AnswerBrokenError)
 
 
 def query_rows() -> Iterator[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conftest import Server
+from running_server import Server
 from small_home import ROOT, plangraf
 
 FILE = """\

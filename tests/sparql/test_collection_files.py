@@ -128,9 +128,9 @@ def test_a_file_that_cannot_be_used_names_file_and_line(
     with pytest.raises(DataError) as caught:
         load(tmp_path, text.replace(old, new, 1))
     (found,) = caught.value.problems
-    assert (found.file, found.line) == (f"{tmp_path.name}/collections/cases.rq", line), found
-    assert part in found.message_en
-    assert found.message_nb != found.message_en
+    assert (found.place.file, found.place.line) == (f"{tmp_path.name}/collections/cases.rq", line), found
+    assert part in found.en
+    assert found.nb != found.en
 
 
 def test_all_broken_files_are_told_at_once_and_a_bad_name_among_them(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_all_broken_files_are_told_at_once_and_a_bad_name_among_them(tmp_path: P
     (tmp_path / "collections" / "second.rq").write_text(QUERY, encoding="utf-8")
     with pytest.raises(DataError) as caught:
         load_collections(tmp_path)
-    assert [(problem.file.rpartition("/")[2], problem.line) for problem in caught.value.problems] == [
+    assert [(problem.place.file.rpartition("/")[2], problem.place.line) for problem in caught.value.problems] == [
         ("Cases.rq", 1), ("second.rq", 1),
     ]  # fmt: skip
 

@@ -14,7 +14,7 @@ from pyoxigraph import Literal, NamedNode
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.pages.html import Pages
 from plangraf.rdf.namespaces import PLAN, PREFIXES
-from plangraf.views.catalog.site import load_site
+from plangraf.views.catalog.site_declaration import load_site
 from plangraf.views.describe import Description
 from plangraf.views.frames import NO_FRAME, load_frames
 from plangraf.views.labels import load_labels
@@ -105,9 +105,9 @@ def test_a_file_that_cannot_be_used_names_file_and_line(
     with pytest.raises(DataError) as caught:
         load(home)
     found = caught.value.problems[0]
-    assert (found.file, found.line) == (name, line), found
-    assert part in found.message_en
-    assert found.message_nb != found.message_en
+    assert (found.place.file, found.place.line) == (name, line), found
+    assert part in found.en
+    assert found.nb != found.en
 
 
 @pytest.mark.parametrize(("name", "load"), [(FRAMES, load_frames), (SITE, load_site)])
