@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,7 +24,6 @@ from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import Operation, content
 from plangraf.http.resource.table import Table
 from plangraf.http.service import PINNED, Pinned, make_service
-from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import CSV, DOCUMENT_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, TURTLE, Format
 
 PUBLIC = "https://data.example.no/base"
@@ -46,10 +45,10 @@ class Things(Resource):
     async def read(self, asked: Asked, snapshot: Any) -> View:
         self.reads += 1
 
-        async def write(alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             self.writes += 1
             if asked.page:
-                return f"{asked.language} {[other.href for other in alternates]}".encode()
+                return f"{asked.language} {[other.href for other in asked.alternates]}".encode()
             if asked.format == CSV:
                 return f"{asked.language}\r\n".encode()
             return asked.write_graph([(THING, LABEL, Literal(snapshot.label))], THING)
@@ -74,7 +73,7 @@ class Codes(Resource):
         return replace(place, thing=code.upper())
 
     async def read(self, asked: Asked, snapshot: Any) -> View:
-        async def write(_alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             return str(asked.place.thing).encode()
 
         return View(write=write, key=(asked.place.thing,), cache_control="max-age=60")

@@ -32,7 +32,7 @@ from plangraf.store.contents import Contents
 from plangraf.store.versions import Version, VersionStore, context_digest
 from plangraf.views.describe import Description, describe
 from plangraf.views.frames import load_frames
-from plangraf.views.placing import placed, write_placed
+from plangraf.views.named_graphs import find_graphs, write_placed
 
 CONTEXT = json.loads((Path(__file__).resolve().parents[2] / "ontology" / "context.jsonld").read_bytes())
 FRAMES = load_frames(Path(__file__).resolve().parents[2])
@@ -119,7 +119,7 @@ async def assert_one_graph(engine: InProcess, ours: Context, iri: str, *, refere
     expected = set(graph)
     for format_, parser in PARSERS.items():
         assert graph_of(write(graph, format_, description.thing), parser) == expected, (iri, format_.name)
-    found = await placed(engine, graph)
+    found = await find_graphs(engine, graph)
     assert all(names for _, names in found), iri
     for format_, parser in DATASET_PARSERS.items():
         assert graph_of(write_placed(found, format_), parser) == expected, (iri, format_.name)
@@ -176,14 +176,14 @@ def document(engine: InProcess, key: str) -> dict[str, Any]:
 
 def test_a_triple_stands_in_exactly_the_graphs_that_hold_it(engine: InProcess) -> None:
     found = described(engine, CASE)
-    for triple, names in asyncio.run(placed(engine, found.graph)):
+    for triple, names in asyncio.run(find_graphs(engine, found.graph)):
         assert set(names) == {quad.graph_name for quad in engine._store.quads_for_pattern(*triple, None)}
-    assert any(len(names) > 1 for _, names in asyncio.run(placed(engine, found.graph)))
+    assert any(len(names) > 1 for _, names in asyncio.run(find_graphs(engine, found.graph)))
 
 
 def test_what_no_graph_holds_stands_in_the_default_graph(engine: InProcess) -> None:
     graph: Statements = [(NamedNode(ID + CASE), NamedNode(ID + "says"), NamedNode(ID + "nobody"))]
-    body = write_placed(asyncio.run(placed(engine, graph)), N_QUADS)
+    body = write_placed(asyncio.run(find_graphs(engine, graph)), N_QUADS)
     assert body == f"<{ID}{CASE}> <{ID}says> <{ID}nobody> .\n".encode()
 
 

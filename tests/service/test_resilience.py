@@ -48,7 +48,9 @@ def until_quiet(server: Any) -> None:
     """Waits until the named queries are computed ahead and every worker has nothing to do."""
     deadline, in_a_row = time.monotonic() + 30, 0
     while in_a_row < 5:
-        quiet = "plangraf_queries_running 0.0" in httpx.get(f"{server.url}/metrics").text
+        told = httpx.get(f"{server.url}/metrics").text
+        # One process computes ahead at a time; the others wait for their turn.
+        quiet = "plangraf_queries_running 0.0" in told and "plangraf_queries_waiting 0.0" in told
         in_a_row = in_a_row + 1 if quiet else 0
         assert time.monotonic() < deadline
         time.sleep(0.1)

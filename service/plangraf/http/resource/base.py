@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from pyoxigraph import NamedNode
@@ -13,7 +13,7 @@ from starlette.responses import Response
 from plangraf.engines.base import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
-from plangraf.http.pipeline.respond import made, run, vary
+from plangraf.http.pipeline.respond import respond_cached, respond_query, vary
 from plangraf.http.resource.link_header import links
 from plangraf.http.resource.openapi import Operation
 from plangraf.http.resource.parameters import format_of, language_of, parameters
@@ -25,9 +25,6 @@ from plangraf.rdf.jsonld.compaction import compact_graph
 from plangraf.rdf.jsonld.writing import dump
 from plangraf.rdf.writing import write
 from plangraf.sparql.named.binding import LANGUAGES
-
-Write = Callable[[Sequence[Alternate]], Awaitable[bytes]]
-"""Writes the body in the format that was asked for; takes the same in the other formats, for a page's links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request asks of a resource, negotiated; `by_accept` and `by_language` say that a header decided."""
+    """What a request asks of a resource, negotiated; `by_accept` and `by_language` say that a header decided.
+
+    `alternates` are the same in the other formats.
+    """
 
     request: Request
     service: Pinned
@@ -55,6 +55,7 @@ class Asked:
     by_accept: bool
     language: str
     by_language: bool
+    alternates: Sequence[Alternate] = ()
 
     @property
     def page(self) -> bool:
@@ -78,7 +79,6 @@ class View:
         canonical: public address of what is described; with it the answer has a Link header.
         about: IRI of the one thing that is described.
         links: further elements of the Link header.
-        address: gives where the same is in another format, if not at the path with the format's ending.
         headers: further headers, on a 304 too.
         cache_control: how long the answer may be kept.
         content_type: that of the answer, where its format does not say it.
@@ -87,12 +87,11 @@ class View:
         ask: what answers the query in place of the engine.
     """
 
-    write: bytes | Write | QueryRequest
+    write: bytes | Callable[[], Awaitable[bytes]] | QueryRequest
     key: tuple[str, ...] | None = ()
     canonical: str | None = None
     about: str | None = None
     links: Sequence[str] = ()
-    address: Callable[[Format], str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     cache_control: str = "no-cache"
     content_type: str | None = None
@@ -161,11 +160,19 @@ class Resource:
 
     async def answer(self, asked: Asked) -> Response:
         """The answer to what was asked, from the snapshot that the request is pinned to."""
-        return await self._send(asked, await self.read(asked, asked.service.snapshot))
+        snapshot = asked.service.snapshot
+        others = [format_ for format_ in self.offered(snapshot) if format_ != asked.format]
+        alternates = [Alternate(format_, href) for format_ in others if (href := self.address(asked, format_))]
+        asked = replace(asked, alternates=alternates)
+        return await self._send(asked, await self.read(asked, snapshot))
 
     def offered(self, snapshot: Snapshot) -> tuple[Format, ...]:
         """The formats that one version has; among them any whose ending the path may have."""
         return self.formats
+
+    def address(self, asked: Asked, format_: Format) -> str | None:
+        """Where the same is in another format; None when only a header gives it."""
+        return f"{asked.service.prefix}{asked.place.path}.{format_.suffix}" if self.endings else None
 
     def _negotiate(self, request: Request, place: Place) -> Asked:
         service, given = pinned(request), parameters(request.scope["query_string"])
@@ -184,39 +191,24 @@ class Resource:
 
     async def _send(self, asked: Asked, view: View) -> Response:
         request, service = asked.request, asked.service
-        alternates = self._alternates(asked, view)
         headers = {**self._vary(asked), "Cache-Control": view.cache_control, **view.headers}
         if view.canonical is not None:
-            headers["Link"] = ", ".join([links(view.canonical, alternates, view.about), *view.links])
+            headers["Link"] = ", ".join([links(view.canonical, asked.alternates, view.about), *view.links])
         parts = None if view.key is None else name_answer(self.path, asked.format, asked.language, *view.key)
         write = view.write
         if isinstance(write, QueryRequest):
             del headers["Cache-Control"]  # which depends on whether the answer is kept
-            return await run(service, request, write, parts, headers, ask=view.ask)
+            return await respond_query(service, request, write, parts, headers, ask=view.ask)
         assert parts is not None  # only a query may have another answer each time
         content_type = view.content_type or asked.format.content_type
 
         async def make() -> tuple[bytes, str]:
-            return write if isinstance(write, bytes) else await write(alternates), content_type
+            return write if isinstance(write, bytes) else await write(), content_type
 
         tag = view.tag
         if view.tagged_by is not None:
             tag = service.tag(*parts, version=view.tagged_by)
-        return await made(service, request, parts, headers, make, tag=tag)
-
-    def _alternates(self, asked: Asked, view: View) -> list[Alternate]:
-        """The same in the other formats, as far as each has an address of its own."""
-        address = view.address
-        if address is None and self.endings:
-            stem = asked.service.prefix + asked.place.path
-
-            def address(format_: Format) -> str:
-                return f"{stem}.{format_.suffix}"
-
-        if address is None:
-            return []
-        formats = self.offered(asked.service.snapshot)
-        return [Alternate(format_, address(format_)) for format_ in formats if format_ != asked.format]
+        return await respond_cached(service, request, parts, headers, make, tag=tag)
 
     def _vary(self, asked: Asked) -> dict[str, str]:
         by_language = asked.by_language and (asked.page or (asked.by_accept and self.language == "choice"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pyoxigraph import NamedNode
@@ -15,12 +15,12 @@ from plangraf.http.pipeline.respond import vary
 from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import Operation, content
 from plangraf.http.service import Pinned, Service, pinned
-from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import DOCUMENT_FORMATS
 from plangraf.rdf.namespaces import ID
+from plangraf.views.catalog.catalogue import Catalogue
 from plangraf.views.catalog.datasets import Dataset, holdings
-from plangraf.views.catalog.dcat import Catalogue
-from plangraf.views.catalog.overview import listed
+from plangraf.views.catalog.dcat import catalogue_graph
+from plangraf.views.catalog.overview import overview
 from plangraf.views.catalog.void import OF_VOID
 
 PATH = "/catalog"
@@ -51,12 +51,12 @@ class CatalogueResource(Resource):
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         service = asked.service
 
-        async def write(alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             found = await catalogue(service)
             if not asked.page:
-                return asked.write_graph(found.graph(), NamedNode(found.iri))
-            shown = listed(found, asked.language, service.prefix)
-            return service.pages.render("catalog.html", asked.language, catalog=shown, alternates=alternates)
+                return asked.write_graph(catalogue_graph(found), NamedNode(found.iri))
+            shown = overview(found, asked.language, service.prefix)
+            return service.pages.render("catalog.html", asked.language, catalog=shown, alternates=asked.alternates)
 
         return View(
             write=write,
@@ -97,4 +97,4 @@ def dates_part(service: Pinned) -> str:
 async def dataset_of(service: Pinned, iri: str) -> tuple[Catalogue, Dataset] | None:
     """A dataset as the catalogue has it; None when it has none of that name."""
     found = await catalogue(service)
-    return next(((found, dataset) for dataset in found.held.datasets if dataset.iri == iri), None)
+    return next(((found, dataset) for dataset in found.holdings.datasets if dataset.iri == iri), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from urllib.parse import urljoin
 
 from pyoxigraph import NamedNode
@@ -12,12 +12,11 @@ from plangraf.http.resource.base import Asked, Resource, View
 from plangraf.http.resource.openapi import Operation, choice, content
 from plangraf.http.routes.collection_requests import FORMATS
 from plangraf.http.service import Service
-from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import JSON_LD
 from plangraf.rdf.jsonld.compaction import compact_document
 from plangraf.rdf.jsonld.writing import dump
 from plangraf.sparql.named.binding import LANGUAGES
-from plangraf.views.collections.index import PATH, index_csv, index_graph, totals
+from plangraf.views.collections.index import PATH, count_members, index_csv, index_graph
 
 
 def resources(service: Service) -> Iterator[Resource]:
@@ -42,11 +41,13 @@ class CollectionIndex(Resource):
         # What it leads to stays in the version that answers, which has a prefix of its own.
         own_base = urljoin(base, service.prefix)
 
-        async def write(alternates: Sequence[Alternate]) -> bytes:
-            found = await totals(snapshot, service.collections)
+        async def write() -> bytes:
+            found = await count_members(snapshot, service.collections)
             if asked.page:
                 listed = [(service.collections[path], number) for path, number in found.items()]
-                return service.pages.render("collections.html", asked.language, listed=listed, alternates=alternates)
+                return service.pages.render(
+                    "collections.html", asked.language, listed=listed, alternates=asked.alternates
+                )
             if asked.format.kind == "table":
                 return index_csv(own_base, service.collections, found, asked.language)
             graph, own = index_graph(own_base, service.collections, found), NamedNode(f"{own_base}/{PATH}")

@@ -23,16 +23,15 @@ from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, conte
 from plangraf.http.resource.parameters import parameters
 from plangraf.http.routes.collection_requests import FORMATS, Selection, check_names, documented, read_selection
 from plangraf.http.service import Pinned, Service
-from plangraf.pages.html import Alternate
-from plangraf.rdf.formats import JSON_LD
+from plangraf.rdf.formats import JSON_LD, Format
 from plangraf.rdf.jsonld.writing import dump
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_files import address_taken
-from plangraf.views.collections.listing import Addresses, Page, Table, fetch_members, json_ld, named, page_graph
+from plangraf.views.collections.listing import Addresses, Page, Table, fetch_members, json_ld, page_graph, page_value
 from plangraf.views.collections.members import counts, facet_places, order, select
-from plangraf.views.describe import Labels, labels
-from plangraf.views.fetching import fetch_boolean
-from plangraf.views.shown import Shown
+from plangraf.views.describe import Labels, fetch_labels
+from plangraf.views.engine_answers import fetch_boolean
+from plangraf.views.page_value import PageValue
 
 # Of a facet with more values a page shows the most frequent ones, and an error names these.
 _CHOICES: Final = 40
@@ -117,9 +116,9 @@ class CollectionResource(Resource):
         here = [NamedNode(things[at]) for at in places[(number - 1) * limit : number * limit]]
         page = Page(collection, addresses, number, last, len(places), here, [])
 
-        async def write(alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             found = replace(page, graph=await fetch_members(snapshot, collection, here))
-            return await _write(asked, places, found, alternates)
+            return await _write(asked, places, found)
 
         # A page for people has links of its own form; data are the same however they were asked for.
         form = f"{sorted(selection.kept.items())} {selection.ending} {selection.version} {service.prefix}"
@@ -128,9 +127,13 @@ class CollectionResource(Resource):
             key=(addresses.page(number), form if asked.page else ""),
             canonical=addresses.lasting(number),
             links=[f'<{addresses.collection}>; rel="collection"', *_links_to_pages(page, selection)],
-            address=lambda format_: addresses.page(number, suffix=f".{format_.suffix}"),
             cache_control=FOR_EVER if selection.version else "no-cache",
         )
+
+    def address(self, asked: Asked, format_: Format) -> str:
+        selection, service = asked.place.thing, asked.service
+        addresses = self._addresses(service, selection, service.snapshot.id)
+        return addresses.page(selection.page, suffix=f".{format_.suffix}")
 
     def _addresses(self, service: Service, selection: Selection, version: str) -> Addresses:
         base = f"{service.settings.base_url}{self.path}"
@@ -171,7 +174,7 @@ def _pager(page: Page, selection: Selection) -> Iterator[tuple[str, str]]:
         yield name, page.addresses.page(number, suffix=selection.ending, more=selection.kept)
 
 
-async def _write(asked: Asked, places: Sequence[int], page: Page, alternates: Sequence[Alternate]) -> bytes:
+async def _write(asked: Asked, places: Sequence[int], page: Page) -> bytes:
     service, language = asked.service, asked.language
     selection: Selection = asked.place.thing
     if asked.format == JSON_LD:
@@ -195,7 +198,7 @@ async def _write(asked: Asked, places: Sequence[int], page: Page, alternates: Se
         pages=page.last,
         pager=[{"rel": name, "href": href} for name, href in _pager(page, selection)],
         canonical=page.addresses.lasting(page.number),
-        alternates=alternates,
+        alternates=asked.alternates,
         here=selection.link(selection.filters, page=page.number, but="lang"),
     )
 
@@ -204,7 +207,7 @@ async def _write(asked: Asked, places: Sequence[int], page: Page, alternates: Se
 class _Choice:
     """One value of a facet that `number` of the things shown have; its link chooses it, or lets it go when chosen."""
 
-    value: Shown
+    value: PageValue
     number: int
 
 
@@ -230,16 +233,16 @@ async def _facets(service: Pinned, language: str, selection: Selection, places: 
     things = {
         NamedNode(thing) for facet, values in shown.items() for value, _ in values if (thing := facet.thing(value))
     }
-    known = Labels(await labels(service.snapshot.engine, things))
+    known = Labels(await fetch_labels(service.snapshot.engine, things))
 
     def choice(facet: Facet, value: str, number: int) -> _Choice:
         thing = facet.thing(value)
-        label = named(known, NamedNode(thing), language, "") if thing else Shown(value)
+        label = page_value(known, NamedNode(thing), language, "") if thing else PageValue(value)
         filters = {other: kept for other, kept in selection.filters.items() if other != facet}
         if facet not in selection.filters:
             filters[facet] = value
         href = f"{service.prefix}/{selection.collection.path}{selection.ending}{selection.link(filters)}"
-        return _Choice(Shown(label.text, href, label.lang), number)
+        return _Choice(PageValue(label.text, href, label.lang), number)
 
     listed = []
     for facet, values in shown.items():

@@ -11,7 +11,7 @@ import re
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,8 +33,8 @@ from plangraf.rdf.namespaces import CLOSED_NAMESPACES
 from plangraf.store.diff import PATCH
 from plangraf.store.versions import VersionStore
 from plangraf.views.addresses import document_path
-from plangraf.views.describe import Labels, labels
-from plangraf.views.shown import Shown
+from plangraf.views.describe import Labels, fetch_labels
+from plangraf.views.page_value import PageValue
 
 _PATCH = Format(PATCH, "list", "application/rdf-patch", "rdfp", "RDF Patch", charset=True, names=("rdf-patch",))
 _FORMATS = (PLAIN_JSON, _PATCH, HTML)
@@ -84,7 +84,7 @@ class Compare(Resource):
         async def ask(query: QueryRequest) -> QueryAnswer:
             return await _Comparison.begin(self._store, self._turn, query.format, before, after)
 
-        async def write(_alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             answer = await _Comparison.begin(self._store, self._turn, PLAIN_JSON, before, after, most=_SHOWN)
             try:
                 found = orjson.loads(b"".join([chunk async for chunk in answer.chunks]))
@@ -174,8 +174,8 @@ class _Line:
     """One statement that came or went: `name` is its property."""
 
     added: bool
-    name: Shown
-    value: Shown
+    name: PageValue
+    value: PageValue
     graph: str
 
 
@@ -183,7 +183,7 @@ class _Line:
 class _Changed:
     """One thing and all that changed about it."""
 
-    thing: Shown
+    thing: PageValue
     lines: list[_Line]
 
 
@@ -195,25 +195,25 @@ async def _page(service: Pinned, found: dict[str, Any], language: str) -> bytes:
         iris = [thing["id"], *(line["property"] for line in told), *(line["iri"] for line in told if "iri" in line)]
         mentioned.update(NamedNode(iri) for iri in iris if not iri.startswith("_:"))
     terms = {thing for thing in mentioned if thing.value.startswith(CLOSED_NAMESPACES)}
-    named = await labels(service.snapshot.engine, mentioned - terms)
+    named = await fetch_labels(service.snapshot.engine, mentioned - terms)
     # A term of ours that the current version has no more is refused in a query; then properties keep short names.
     with contextlib.suppress(QuerySyntaxError):
-        named += await labels(service.snapshot.engine, terms)
+        named += await fetch_labels(service.snapshot.engine, terms)
     names = Labels(named)
 
-    def shown(iri: str) -> Shown:
+    def shown(iri: str) -> PageValue:
         if iri.startswith("_:"):
-            return Shown("…")
+            return PageValue("…")
         best: Literal | None = names.best(NamedNode(iri), language)
         text, lang = (best.value, best.language) if best else (short_name(iri), None)
-        return Shown(text, service.prefix + document_path(iri), lang, iri)
+        return PageValue(text, service.prefix + document_path(iri), lang, iri)
 
     def lines(added: bool, told: list[dict[str, Any]]) -> list[_Line]:
         return [
             _Line(
                 added,
                 shown(line["property"]),
-                shown(line["iri"]) if "iri" in line else Shown(line.get("value", "…"), lang=line.get("language")),
+                shown(line["iri"]) if "iri" in line else PageValue(line.get("value", "…"), lang=line.get("language")),
                 short_name(line["graph"]),
             )
             for line in told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -23,17 +23,16 @@ from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, conte
 from plangraf.http.resource.parameters import parameters, single
 from plangraf.http.routes.catalog import dataset_of, dates_part
 from plangraf.http.service import Pinned, Service, pinned
-from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import DATASET_FORMATS, JSON_LD, Format, of_kinds
 from plangraf.rdf.jsonld.compaction import compact_document
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import dataset_json_ld
 from plangraf.views.describe import Description, describe
-from plangraf.views.fetching import fetch_boolean
-from plangraf.views.moved import given_up, replacements
-from plangraf.views.placing import placed, write_placed
+from plangraf.views.engine_answers import fetch_boolean
+from plangraf.views.named_graphs import find_graphs, write_placed
 from plangraf.views.quality import is_dataset, with_quality
+from plangraf.views.replacements import is_withdrawn, replacements
 
 # HTML last: a client without a wish gets data.
 DOCUMENT_FORMATS = of_kinds("graph", "quads", "page")
@@ -90,17 +89,16 @@ class _Documents(Resource):
 
     formats = DOCUMENT_FORMATS
     spare = DATASET_FORMATS
-    endings = False
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         service, iri = asked.service, str(asked.place.thing)
         form = form_of(asked.request) if asked.format == JSON_LD and asked.by_accept else PLAIN
         canonical = service.settings.base_url + document_path(iri)
 
-        async def write(alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             description = await _describe(service, iri, page=asked.page)
             if asked.format.kind == "quads":
-                return write_placed(await placed(snapshot.engine, description.graph), asked.format)
+                return write_placed(await find_graphs(snapshot.engine, description.graph), asked.format)
             if asked.format == JSON_LD:
                 return written_as(service.context, description, form)
             if not asked.page:
@@ -110,7 +108,7 @@ class _Documents(Resource):
                 description,
                 asked.language,
                 canonical=canonical,
-                alternates=alternates,
+                alternates=asked.alternates,
                 json_ld=compact_document(service.context, description.thing, description.graph, description.frame),
                 schema_org=dataset_json_ld(*found, asked.language) if found else None,
                 here=self.here(iri),
@@ -122,17 +120,12 @@ class _Documents(Resource):
             canonical=canonical,
             about=iri,
             links=links_of(service, form),
-            address=lambda format_: service.prefix + self.address(asked, iri, format_),
             content_type=form.content_type if asked.format == JSON_LD else None,
         )
 
     def here(self, iri: str) -> str:
         """The query part, if any, that links to the page in its other language must keep."""
         return ""
-
-    def address(self, asked: Asked, iri: str, format_: Format) -> str:
-        """The path of the document in one format, under the service's own."""
-        return f"{asked.place.path}.{format_.suffix}"
 
 
 class Document(_Documents):
@@ -154,6 +147,7 @@ class Document(_Documents):
 
 class DocumentByIri(_Documents):
     path = "/doc"
+    endings = False
     operation = _operation(
         "documentByIri",
         "The document of any IRI in the data",
@@ -178,8 +172,8 @@ class DocumentByIri(_Documents):
     def here(self, iri: str) -> str:
         return f"?iri={quote(iri, safe='')}"
 
-    def address(self, asked: Asked, iri: str, format_: Format) -> str:
-        return f"{self.path}{self.here(iri)}&format={format_.name}"
+    def address(self, asked: Asked, format_: Format) -> str:
+        return f"{asked.service.prefix}{self.path}{self.here(asked.place.thing)}&format={format_.name}"
 
 
 class Code(_Documents):
@@ -215,7 +209,7 @@ async def _describe(service: Pinned, iri: str, *, page: bool) -> Description:
         raise ResourceNotFoundError(iri) from error
     if description is None:
         raise await missing(service, iri)
-    if given_up(description):
+    if is_withdrawn(description):
         raise ResourceGoneError(iri, None, None)
     if is_dataset(description) and (quality := service.queries.get("quality")):
         description = await with_quality(service.snapshot, description, quality.bind({"dataset": [iri]}))

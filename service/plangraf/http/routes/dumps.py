@@ -27,7 +27,6 @@ from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation
 from plangraf.http.resource.parameters import parameters
 from plangraf.http.service import Service, pinned, snapshot_of
-from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, PLAIN_JSON
 from plangraf.store.downloads import File, files
 from plangraf.store.versions import DOWNLOADS, VersionStore
@@ -125,7 +124,7 @@ class Downloads(Resource):
         service, found = asked.service, asked.place.thing
         version_id = asked.place.names["version_id"]
 
-        async def write(_alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             if asked.page:
                 groups = _groups(found, asked.language)
                 return service.pages.render("downloads.html", asked.language, version_id=version_id, groups=groups)

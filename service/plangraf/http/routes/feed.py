@@ -7,7 +7,7 @@ tag that costs a 304. Neither depends on the version that is served, only on the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -23,7 +23,6 @@ from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.link_header import LICENSE
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.service import Service, pinned
-from plangraf.pages.html import Alternate
 from plangraf.store.changes.log import FeedLog
 from plangraf.store.versions import FEED
 from plangraf.views.event_stream import FORMATS, POLLING_S, Stream, write_page, write_root
@@ -85,7 +84,7 @@ class _Part(_Feed):
     def view(self, asked: Asked, log: FeedLog, write: Callable[[Stream], bytes], *key: str, last: bool) -> View:
         base = asked.service.settings.base_url
 
-        async def written(_alternates: Sequence[Alternate]) -> bytes:
+        async def written() -> bytes:
             return await run_in_threadpool(write, Stream(base, log.id))
 
         return View(
@@ -116,7 +115,7 @@ class Root(_Part):
         first = log.publications()[0].published
 
         def write(stream: Stream) -> bytes:
-            return write_root(stream, first, LICENSE, asked.format)
+            return write_root(stream, first, LICENSE, asked.service.site.feed, asked.format)
 
         return self.view(asked, log, write, last=True)
 

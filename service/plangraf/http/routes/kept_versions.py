@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,7 +13,6 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.http.resource.base import Asked, Resource, View
 from plangraf.http.resource.openapi import Operation
 from plangraf.http.service import Service
-from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, PLAIN_JSON
 from plangraf.store.versions import VersionStore
 
@@ -45,7 +44,7 @@ class Versions(Resource):
         service = asked.service
         found = await run_in_threadpool(_listed, service.snapshots.store, snapshot.id, service.prefix)
 
-        async def write(_alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             if asked.page:
                 return service.pages.render("versions.html", asked.language, versions=found)
             return orjson.dumps({"versions": found}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

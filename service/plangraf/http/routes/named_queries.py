@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -21,12 +21,11 @@ from plangraf.http.resource.base import Asked, Place, Resource, View, name_answe
 from plangraf.http.resource.openapi import Operation, choice, content
 from plangraf.http.resource.parameters import parameters
 from plangraf.http.service import Pinned, Service, pinned
-from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, JSON, PLAIN_JSON, RESULT_FORMATS
 from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
 from plangraf.sparql.named.head import Parameter
 from plangraf.sparql.safety import Limits, check
-from plangraf.views.fetching import fetch_bytes
+from plangraf.views.engine_answers import fetch_bytes
 
 _EXAMPLES = {
     "iri": "https://w3id.org/plangraf/id/5001/plan/2020-2023-7",
@@ -130,7 +129,7 @@ class QueryList(Resource):
     )
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        async def write(_alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             listed = [_listed(query) for query in asked.service.queries.values()]
             if asked.page:
                 return asked.service.pages.render("queries.html", asked.language, queries=listed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,12 +20,12 @@ from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import Operation, content
 from plangraf.http.routes.catalog import catalogue, dates_part
 from plangraf.http.service import Pinned
-from plangraf.pages.html import Alternate, script
+from plangraf.pages.html import script
 from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, PLAIN_JSON
 from plangraf.sparql.named.binding import NamedQuery
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import catalogue_json_ld
-from plangraf.views.fetching import fetch, fetch_rows
+from plangraf.views.engine_answers import fetch, fetch_rows
 
 _DATASETS = """CONSTRUCT { ?dataset ?p ?o }
 WHERE { ?dataset a <http://www.w3.org/ns/dcat#Dataset> ; ?p ?o }"""
@@ -58,7 +58,7 @@ class Home(Resource):
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         service, language = asked.service, asked.language
 
-        async def write(_alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             if not asked.page:
                 return asked.write_graph(await fetch(snapshot.engine, _DATASETS))
             return service.pages.render(
@@ -107,7 +107,7 @@ class OpenApi(Resource):
         self._openapi = openapi
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        async def write(_alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             return orjson.dumps(self._openapi(asked.service))
 
         return View(write=write)

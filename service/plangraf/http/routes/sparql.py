@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +14,7 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import NotAcceptableError
 from plangraf.http.pipeline.coding import choose_coding
 from plangraf.http.pipeline.pinning import Endpoint
-from plangraf.http.pipeline.respond import accept_encoding, run, unkept, vary, while_connected
+from plangraf.http.pipeline.respond import accept_encoding, respond_query, respond_uncached, vary, while_connected
 from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import PROBLEMS, content
 from plangraf.http.resource.parameters import (
@@ -28,11 +27,10 @@ from plangraf.http.resource.parameters import (
 )
 from plangraf.http.routes.service_description import service_description, service_name
 from plangraf.http.service import Pinned, Service, pinned
-from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, RESULT_FORMATS, Format
 from plangraf.sparql.explain.chosen_graphs import Graphs
 from plangraf.sparql.explain.empty_answers import why_empty
-from plangraf.views.fetching import fetch_boolean, fetch_rows
+from plangraf.views.engine_answers import fetch_boolean, fetch_rows
 
 PATH = "/sparql"
 METHODS = frozenset({"GET", "POST", "QUERY"})
@@ -78,7 +76,7 @@ def add_routes(app: FastAPI, service: Service) -> Endpoint:
         query = QueryRequest(asked.query, format_, *graphs, asked.timeout_s, client_of(request))
         if flag(asked.parameters, "explain"):
             return await _explained(here, request, query, vary("Accept" if by_accept else None))
-        return await run(
+        return await respond_query(
             here,
             request,
             query,
@@ -126,7 +124,7 @@ async def _explained(service: Pinned, request: Request, query: QueryRequest, hea
         explanation = await while_connected(request.receive, explaining)
         if explanation is not None:
             own["Plangraf-Explain"] = explanation.header
-    return await unkept(answer, own, coding)
+    return await respond_uncached(answer, own, coding)
 
 
 class ServiceDescription(Resource):
@@ -141,7 +139,7 @@ class ServiceDescription(Resource):
         service = asked.service
         endpoint = service.address + PATH
 
-        async def write(_alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             if not asked.page:
                 graph = service_description(endpoint, snapshot.contents.triples, snapshot.contents.graphs)
                 return asked.write_graph(graph, service_name(endpoint))

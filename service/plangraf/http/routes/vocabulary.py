@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pyoxigraph import NamedNode
@@ -19,12 +19,12 @@ from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import NOT_FOUND, Operation, content
 from plangraf.http.service import CONTEXT_PATH, Service, pinned
-from plangraf.pages.html import Alternate, shape_tables
+from plangraf.pages.html import shape_tables
 from plangraf.rdf.formats import DOCUMENT_FORMATS, GRAPH_FORMATS, JSON_LD, Format
 from plangraf.rdf.graph import Statements
 from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, SHAPES, SHAPES_GRAPH
 from plangraf.store.versions import VersionStore, context_digest
-from plangraf.views.fetching import fetch
+from plangraf.views.engine_answers import fetch
 
 _A_DAY_S = 86_400
 _DIGEST = re.compile(r"[0-9a-f]{16}")
@@ -55,17 +55,17 @@ class Vocabulary(Resource):
         self._query = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH {NamedNode(graph)} {{ ?s ?p ?o }} }}"
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        async def write(alternates: Sequence[Alternate]) -> bytes:
+        async def write() -> bytes:
             graph = await fetch(snapshot.engine, self._query)
             if asked.page:
-                return await self.page(asked, graph, alternates)
+                return await self.page(asked, graph)
             return asked.write_graph(graph, self._iri)
 
         return View(write=write, canonical=asked.service.settings.base_url + self.path, about=self._iri.value)
 
-    async def page(self, asked: Asked, graph: Statements, alternates: Sequence[Alternate]) -> bytes:
+    async def page(self, asked: Asked, graph: Statements) -> bytes:
         tables = shape_tables(graph, asked.language, asked.service.prefix)
-        return asked.service.pages.render("shapes.html", asked.language, tables=tables, alternates=alternates)
+        return asked.service.pages.render("shapes.html", asked.language, tables=tables, alternates=asked.alternates)
 
 
 class Ontology(Vocabulary):
@@ -81,7 +81,7 @@ class Ontology(Vocabulary):
         _, policy = await snapshot.part(_page_of_ontology)
         return replace(view, headers={CONTENT_SECURITY_POLICY: policy})
 
-    async def page(self, asked: Asked, graph: Statements, alternates: Sequence[Alternate]) -> bytes:
+    async def page(self, asked: Asked, graph: Statements) -> bytes:
         body, _ = await asked.service.snapshot.part(_page_of_ontology)
         return body
 
