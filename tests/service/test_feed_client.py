@@ -68,7 +68,14 @@ def lines(*numbers: int, value: str = "1") -> list[bytes]:
     return sorted(f'<http://e/{number:05d}> <http://e/p> "{value}" <http://e/g> .'.encode() for number in numbers)
 
 
-@pytest.mark.parametrize("accept", ["application/trig", "application/n-quads", "application/ld+json"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/trig",
+        pytest.param("application/n-quads", marks=pytest.mark.slow),
+        pytest.param("application/ld+json", marks=pytest.mark.slow),
+    ],
+)
 def test_a_client_of_quads_ends_with_the_same_triples_in_the_same_graphs(url: str, built: Path, accept: str) -> None:
     replica = Replica(f"{url}/feed", accept)
     replica.harvest()
@@ -76,7 +83,7 @@ def test_a_client_of_quads_ends_with_the_same_triples_in_the_same_graphs(url: st
     assert [member.sequence for member in replica.members] == list(range(1, len(replica.members) + 1))
 
 
-@pytest.mark.parametrize("accept", ["text/turtle", "application/n-triples"])
+@pytest.mark.parametrize("accept", ["text/turtle", pytest.param("application/n-triples", marks=pytest.mark.slow)])
 def test_a_client_of_triples_ends_with_the_same_triples(url: str, built: Path, accept: str) -> None:
     replica = Replica(f"{url}/feed", accept)
     replica.harvest()
@@ -252,6 +259,10 @@ def test_a_client_follows_what_is_built_and_what_is_taken_back(tmp_path: Path, r
         assert len({member.published for member in fresh}) == 2
         assert replica.data() == current(versions)
         assert replica.harvest() == []
+        for accept in RDF_FORMATS:
+            other = Replica(f"{server.url}/feed", accept)
+            other.harvest()
+            assert union(other.data()) == union(current(versions))
     # A folder that was removed, because it was damaged: a build begins a new feed although no file has changed.
     shutil.rmtree(versions / "feed")
     assert plangraf("build", "--quiet", home=home).returncode == 0

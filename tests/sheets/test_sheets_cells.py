@@ -35,9 +35,9 @@ MEASURE = {"key": "2024-1", "rdfs:label@nb": "Flere reiser med buss", "rdfs:labe
 
 
 @pytest.fixture
-def sheets(template: Path, tmp_path: Path) -> Path:
+def sheets(short_template: Path, tmp_path: Path) -> Path:
     path = tmp_path / "plan.xlsx"
-    shutil.copy(template, path)
+    shutil.copy(short_template, path)
     return fill(path, {
         "plan:Measure": [MEASURE],
         "plan:Plan": [{"key": "1", "plan:number": 1, "dcterms:title@nb": "En plan"}],

@@ -89,9 +89,9 @@ def test_every_declared_kind_belongs_to_an_existing_shape_and_is_not_printed() -
 
 
 @pytest.fixture
-def rows(template: Path, tmp_path: Path) -> Path:
+def rows(short_template: Path, tmp_path: Path) -> Path:
     path = tmp_path / "plan.xlsx"
-    shutil.copy(template, path)
+    shutil.copy(short_template, path)
     lines = {"@evidence plan:firstLine": 3}
     return fill(
         path,

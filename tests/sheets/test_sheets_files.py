@@ -226,10 +226,10 @@ def test_a_preview_names_lost_comments_and_unreadable_files(municipality: Path) 
 
 
 @pytest.fixture
-def own(template: Path, tmp_path: Path) -> Path:
+def own(short_template: Path, tmp_path: Path) -> Path:
     """A workbook with columns, a sheet, a comment and a row of sums of its own."""
     path = tmp_path / "kommune.xlsx"
-    shutil.copy(template, path)
+    shutil.copy(short_template, path)
     fill(path, {
         "dcat:Dataset": [{
             "key": "kommune", "dcterms:title@nb": "F", "dcterms:title@en": "F", "dcterms:description@nb": "Om F",

@@ -32,10 +32,10 @@ PLAN = {"key": "1", "plan:number": 1, "dcterms:title@nb": "En plan"}
 
 
 @pytest.fixture
-def sheets(template: Path, tmp_path: Path) -> Path:
+def sheets(short_template: Path, tmp_path: Path) -> Path:
     """A copy of the template with one plan in it."""
     path = tmp_path / "plan.xlsx"
-    shutil.copy(template, path)
+    shutil.copy(short_template, path)
     return fill(path, {"plan:Plan": [PLAN]})
 
 
@@ -440,7 +440,11 @@ def test_the_help_has_examples(name: str) -> None:
     assert f"plangraf {name} " in run.stdout.partition("Examples:")[2]
 
 
-def test_an_import_replaces_the_turtle_files_and_nothing_else(tmp_path: Path) -> None:
+def test_an_import_beside_all_data_replaces_the_turtle_files_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PLANGRAF_HOME")
+
     def done(*arguments: str) -> str:
         run = subprocess.run(command(*arguments), cwd=tmp_path, capture_output=True, text=True, timeout=120)
         assert run.returncode == 0, run.stderr
@@ -468,7 +472,7 @@ def test_an_empty_workbook_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "9999").exists()
 
 
-def test_removing_a_row_that_another_dataset_links_to_is_reported(template: Path, tmp_path: Path) -> None:
+def test_removing_a_row_that_another_dataset_links_to_is_reported(short_template: Path, tmp_path: Path) -> None:
     folder = tmp_path / "data" / "9999" / "plan"
     write = {
         folder / "plan.ttl": f"<{ID}9999/plan/1> a <{PLAN_}Plan> . <{ID}9999/plan/2> a <{PLAN_}Plan> .",
@@ -478,7 +482,7 @@ def test_removing_a_row_that_another_dataset_links_to_is_reported(template: Path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     workbook = tmp_path / "plan.xlsx"
-    shutil.copy(template, workbook)
+    shutil.copy(short_template, workbook)
     fill(workbook, {"plan:Plan": [PLAN]})
     outcome = import_sheet(Settings(), workbook, folder, replace=True)
     assert outcome.written == ()
