@@ -148,8 +148,8 @@ def render() -> tuple[bytes, str]:
     return generate_latest(registry), CONTENT_TYPE_LATEST
 
 
-def served(version: str, before: str | None = None) -> None:
-    """Tells which version this process serves now."""
+def record_version(version: str, before: str | None = None) -> None:
+    """Records which version this process serves now."""
     if before is not None:
         SWITCHES.inc()
         VERSION.labels(before).set(0)

@@ -16,7 +16,7 @@ def scheduled(use: Callable[[Schedule[str]], Awaitable[None]], workers: int = 2,
     async def main() -> None:
         schedule: Schedule[str] = Schedule(workers, 2, most_waiting)
         for number in range(workers):
-            schedule.give(f"w{number}")
+            schedule.add_idle(f"w{number}")
         await use(schedule)
 
     asyncio.run(main())
@@ -36,8 +36,8 @@ def test_the_second_client_is_served_before_the_first_one_s_second_query() -> No
         a2, a3, b1 = await waiting(schedule, "a", "a", "b")
         served = []
         for _ in range(3):
-            schedule.finished(worker)
-            schedule.give(worker)
+            schedule.finish(worker)
+            schedule.add_idle(worker)
             await asyncio.sleep(0)
             served.append([name for name, task in (("a2", a2), ("b1", b1), ("a3", a3)) if task.done()])
         assert served == [["a2"], ["a2", "b1"], ["a2", "b1", "a3"]]
@@ -62,8 +62,8 @@ def test_one_client_runs_half_of_the_workers_at_most() -> None:
         (third,) = await waiting(schedule, "a")
         assert not third.done()
         assert await asyncio.wait_for(schedule.acquire("b", 5), 1) not in (first, second)
-        schedule.finished(first)
-        schedule.give(first)
+        schedule.finish(first)
+        schedule.add_idle(first)
         assert await asyncio.wait_for(third, 1)
 
     scheduled(use, workers=4)
@@ -94,8 +94,8 @@ def test_who_leaves_while_waiting_gives_back_what_he_was_handed() -> None:
     async def use(schedule: Schedule[str]) -> None:
         worker = await schedule.acquire("a", 5)
         (left,) = await waiting(schedule, "b")
-        schedule.finished(worker)
-        schedule.give(worker)
+        schedule.finish(worker)
+        schedule.add_idle(worker)
         left.cancel()
         with pytest.raises(asyncio.CancelledError):
             await left
@@ -120,26 +120,13 @@ def test_the_worker_that_was_used_last_is_used_next() -> None:
         first = await schedule.acquire("a", 5)
         second = await schedule.acquire(HOUSE, 5)
         for worker in (first, second):
-            schedule.finished(worker)
-            schedule.give(worker)
+            schedule.finish(worker)
+            schedule.add_idle(worker)
         assert await schedule.acquire("b", 5) == second
         assert schedule.take_idle(lambda worker: worker == second) == []
         assert schedule.take_idle(lambda worker: worker == first) == [first]
 
     scheduled(use)
-
-
-def test_quiet_is_when_nothing_runs_and_nobody_waits() -> None:
-    async def use(schedule: Schedule[str]) -> None:
-        await asyncio.wait_for(schedule.quiet(), 1)
-        worker = await schedule.acquire("a", 5)
-        quiet = asyncio.create_task(schedule.quiet())
-        await asyncio.sleep(0)
-        assert not quiet.done()
-        schedule.finished(worker)
-        await asyncio.wait_for(quiet, 1)
-
-    scheduled(use, workers=1)
 
 
 def test_what_was_handed_over_in_the_moment_of_the_time_limit_is_not_lost() -> None:
@@ -148,12 +135,12 @@ def test_what_was_handed_over_in_the_moment_of_the_time_limit_is_not_lost() -> N
         waits = asyncio.create_task(schedule.acquire("b", 0.05))
         await asyncio.sleep(0)
         # The loop runs both in one turn: the time limit first, then the handing over.
-        asyncio.get_running_loop().call_later(0.05, schedule.finished, worker)
-        asyncio.get_running_loop().call_later(0.05, schedule.give, worker)
+        asyncio.get_running_loop().call_later(0.05, schedule.finish, worker)
+        asyncio.get_running_loop().call_later(0.05, schedule.add_idle, worker)
         await asyncio.wait([waits])
         if waits.exception() is None:
-            schedule.finished(worker)
-            schedule.give(worker)
+            schedule.finish(worker)
+            schedule.add_idle(worker)
         assert schedule.running == 0
         assert await schedule.acquire("c", 5) == worker
 
@@ -164,8 +151,8 @@ def test_a_long_query_gives_its_place_and_goes_on_beside() -> None:
     async def use(schedule: Schedule[str]) -> None:
         worker = await schedule.acquire("a", 5)
         (b,) = await waiting(schedule, "b")
-        assert schedule.lengthen(worker) is None
-        schedule.give("fresh")
+        assert schedule.demote(worker) is None
+        schedule.add_idle("fresh")
         assert await asyncio.wait_for(b, 1) == "fresh"
         assert schedule.running == 2
 
@@ -177,8 +164,8 @@ def test_of_too_many_long_queries_the_oldest_of_the_greediest_client_ends() -> N
         found = []
         for client in ("modest", "greedy", "greedy"):
             worker = await schedule.acquire(client, 5)
-            found.append((worker, schedule.lengthen(worker)))
-            schedule.give(f"after {worker}")
+            found.append((worker, schedule.demote(worker)))
+            schedule.add_idle(f"after {worker}")
         workers = [worker for worker, _ in found]
         assert [victim for _, victim in found] == [None, None, workers[1]]
         assert schedule.running == 2
@@ -195,8 +182,8 @@ def test_who_used_little_goes_before_who_used_much(monkeypatch: pytest.MonkeyPat
         for _ in range(2):
             worker = await schedule.acquire("heavy", 5)
             now += 2
-            schedule.finished(worker)
-            schedule.give(worker)
+            schedule.finish(worker)
+            schedule.add_idle(worker)
         assert schedule.is_heavy("heavy")
         # Of three workers one is the service's own and one is not for those who are heavy.
         await schedule.acquire("heavy", 5)

@@ -1,1 +1,1 @@
-"""Evaluation of queries: `base` is the interface, `embedded` the engine that comes with the service."""
+"""Evaluation of queries: `base` is the interface, `embedded` implements it, `snapshots` leases open versions."""

@@ -1,7 +1,7 @@
-"""What an engine is to the rest of the service: a place to ask one SPARQL 1.1 query at a time.
+"""The interface of an engine: it evaluates SPARQL 1.1 queries over one version.
 
-The embedded engine is `pool.EmbeddedEngine`; any SPARQL 1.1 Protocol endpoint can stand in its place, since
-the service asks standard queries with explicit order only.
+`embedded.pool.EmbeddedEngine` implements it. A client of any SPARQL 1.1 Protocol endpoint could, too, because the
+service sends standard queries only and orders their rows explicitly.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from plangraf.sparql.safety import CheckedQuery
 
 @dataclass(frozen=True, slots=True)
 class QueryRequest:
-    """One query and how its answer is wanted.
+    """One query, the format of its answer, and how the engine schedules it.
 
-    `default_graphs` and `named_graphs` are the protocol's dataset: None means that the request names none,
-    and the query's own FROM counts; as soon as one of them is given, both override FROM and FROM NAMED.
-    `timeout_s` shortens the engine's own limit, it never lengthens it. `client` is who asks, so that nobody
-    waits for another one's many queries; empty for what the service itself asks, which goes first. `ahead` is a
-    query that nobody waits for, which takes only what others leave of the processor.
+    `default_graphs` and `named_graphs` are the dataset of the SPARQL Protocol. When both are None, the query's own
+    FROM and FROM NAMED apply; when either is given, both override them. `timeout_s` can shorten the engine's limit
+    and never lengthens it. `client` identifies the sender, because the engine shares its workers fairly among
+    clients; it is empty for the service's own queries, which run first. `ahead` marks a query that warms the cache:
+    it runs at idle priority.
     """
 
     query: str
@@ -35,11 +35,11 @@ class QueryRequest:
 
 
 class QueryAnswer(Protocol):
-    """An answer whose first bytes are there.
+    """An answer whose first bytes have arrived.
 
-    `chunks` ends normally only when the answer is complete; else it raises AnswerBrokenError. `complete` is the
-    whole answer when it is so short that it is there already. `queued_s` is the time it waited for its turn,
-    `evaluated_s` the time from there to its first bytes.
+    `chunks` ends normally only when the answer is complete; otherwise it raises AnswerBrokenError. `complete` holds
+    the whole body when a short answer has arrived in one piece. The query waited `queued_s` for a worker and then
+    ran `evaluated_s` until its first bytes.
     """
 
     @property
@@ -58,31 +58,35 @@ class QueryAnswer(Protocol):
     def complete(self) -> bytes | None: ...
 
     async def aclose(self) -> None:
-        """Lets go of the answer; one that is not finished stops being evaluated at once."""
+        """Releases the answer; stops its evaluation when it is not finished."""
 
 
 class Engine(Protocol):
-    """Answers queries over one version of the data, and nothing else: files are the snapshot's."""
+    """Evaluates queries over one version. Files of the version belong to its snapshot."""
 
     @property
     def ready(self) -> bool: ...
 
     async def start(self) -> None:
-        """Opens the version; back when queries can be answered. EngineError: it cannot be opened."""
+        """Opens the version; returns when the engine can answer queries.
+
+        Raises:
+            EngineError: the version cannot be opened.
+        """
 
     def check(self, query: str) -> CheckedQuery:
-        """The query's form, once it passed the guard that keeps from the engine what it must never see.
+        """Checks a query against the guard and the limits; returns its form.
 
         Raises:
             RequestError: what is wrong with it, and where.
         """
 
     async def query(self, request: QueryRequest) -> QueryAnswer:
-        """The answer, from its first byte on.
+        """Evaluates a query; returns when the first bytes of the answer have arrived.
 
         Raises:
             RequestError: the query is malformed, over a limit or not allowed.
-            EngineError: it could not be evaluated: deadline, crash, too many at once, not ready.
+            EngineError: the evaluation failed: deadline, crash, overload, engine not ready.
         """
 
     async def close(self) -> None: ...

@@ -1,8 +1,8 @@
-"""Versions that are open, each leased as a snapshot to whoever answers from it.
+"""Leases open versions as snapshots.
 
-A snapshot is one version at rest: its data, its files and what was derived from them stay the same for as long as it
-is leased, whatever becomes current meanwhile. The current version is always open; others are opened on demand, a few
-at once, and closed when nobody has leased them for a while.
+A snapshot is one version at rest: its data, its files and the parts derived from them do not change while it is
+leased, even when another version becomes current. The current version is always open. Kept versions open on demand,
+a few at once, and close after they have been idle for a while.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from plangraf.store.contents import Contents
 from plangraf.store.versions import Version, VersionStore
 
 IDLE_S = 60.0
-# A version that could not be opened is tried again after this, since what prevented it may pass.
+# Retry a version that failed to open after this time, because the cause may be temporary.
 _RETRY_S = 30.0
 
 T = TypeVar("T")
@@ -39,13 +39,13 @@ log = structlog.get_logger()
 
 
 class MakeEngine(Protocol):
-    """Gives the engine of a version, not yet started; a kept version gets a small one."""
+    """Makes the engine of a version without starting it; a kept version gets a small engine."""
 
     def __call__(self, version: Version, *, kept: bool) -> Engine: ...
 
 
 class Snapshot:
-    """One version, unchanged for as long as it is leased: its engine, its files and its parts."""
+    """One version at rest: its contents, its engine and its derived parts."""
 
     def __init__(self, contents: Contents, engine: Engine) -> None:
         self.id = contents.version.id
@@ -57,12 +57,13 @@ class Snapshot:
         self._idle: asyncio.TimerHandle | None = None
 
     async def part(self, derive: Callable[[Snapshot, *Ts], Awaitable[T]], *about: *Ts) -> T:
-        """What `derive(snapshot, *about)` gives, worked out once and kept as long as the snapshot is open.
+        """Returns `derive(snapshot, *about)`, computed once and cached as long as the snapshot is open.
 
-        Of several callers at once one computes it and the others wait; when that one is cancelled, another computes.
+        Concurrent callers share a single flight: one computes, the others wait. When the computing caller is
+        cancelled, another takes over.
 
         Raises:
-            Exception: what `derive` raised, to all who waited for it; the next caller tries again.
+            Exception: what `derive` raised, in every caller of the flight; the next caller tries again.
         """
         key = (derive, *about)
         while key not in self._parts:
@@ -78,7 +79,7 @@ class Snapshot:
             found = self._parts[key] = await deriving
         except Exception as error:
             flight.set_exception(error)
-            flight.exception()  # nobody may be waiting, which is not worth a warning
+            flight.exception()  # mark as retrieved: a flight without waiters must not warn
             raise
         finally:
             del self._flights[key]
@@ -93,7 +94,7 @@ class Snapshot:
 
 
 class Lease:
-    """A snapshot on loan, given back at the end of the `async with` block."""
+    """A lease of a snapshot; the end of the `async with` block releases it."""
 
     def __init__(self, snapshots: Snapshots, version_id: str | None) -> None:
         self._snapshots = snapshots
@@ -117,9 +118,9 @@ class Snapshots:
     Args:
         store: where the versions are.
         make_engine: gives the engine of a version.
-        most_kept: how many versions may be open beside the current one.
-        watch_s: seconds between looks at which version is current; 0 never looks.
-        idle_s: seconds after which a kept version is closed that nobody leases.
+        most_kept: how many kept versions may be open beside the current one.
+        watch_s: seconds between checks for another current version; 0 never checks.
+        idle_s: seconds without a lease after which a kept version closes.
     Raises:
         VersionsError: there is no current version.
     """
@@ -140,7 +141,7 @@ class Snapshots:
         self._idle_s = idle_s
         current = store.current()
         self._current = Snapshot(Contents.read(current), make_engine(current, kept=False))
-        # The ones leased least recently first.
+        # In order of the last lease, the least recent first.
         self._kept: dict[str, Snapshot] = {}
         self._retired: list[Snapshot] = []
         self._subscribers: list[Callable[[], None]] = []
@@ -152,7 +153,7 @@ class Snapshots:
 
     @property
     def current(self) -> Snapshot:
-        """The current version's snapshot, to be leased by who does more than look at it."""
+        """The current version's snapshot without a lease: enough to read its id, not to query it."""
         return self._current
 
     def subscribe(self, callback: Callable[[], None]) -> None:
@@ -160,37 +161,41 @@ class Snapshots:
         self._subscribers.append(callback)
 
     async def start(self) -> None:
-        """Opens the current version. EngineError: it cannot be opened."""
+        """Opens the current version.
+
+        Raises:
+            EngineError: it cannot be opened.
+        """
         await self._current.engine.start()
-        metrics.served(self._current.id)
+        metrics.record_version(self._current.id)
         if self._watch_s:
             self._watching = asyncio.create_task(self._watch())
 
     def lease(self, version_id: str | None = None) -> Lease:
-        """Lends the snapshot of a version, the current one when none is named: `async with snapshots.lease() as s`.
+        """Leases the snapshot of a version, by default the current one: `async with snapshots.lease() as snapshot`.
 
         Raises on entry:
             ResourceNotFoundError, VersionGoneError: the version is not kept here.
-            NotReadyError: as many kept versions as may be open are leased.
+            NotReadyError: every kept version that may be open is leased.
             EngineError: it cannot be opened.
         """
         return Lease(self, version_id)
 
     async def acquire(self, version_id: str | None = None) -> Snapshot:
-        """As `lease`, to be given back by `release`."""
+        """Leases as `lease` does; the caller must call `release`."""
         if version_id is None:
             return self.acquire_current()
         version = await asyncio.to_thread(find_version, self.store, version_id)
         snapshot = self._find(version_id)
         if snapshot is None:
             async with self._opening:
-                # Another request may have opened it, or it may have become current.
+                # Look again: another request may have opened it, or it may have become current.
                 snapshot = self._find(version_id) or await self._open_kept(version)
         self._lend(snapshot)
         return snapshot
 
     def acquire_current(self) -> Snapshot:
-        """The current version's snapshot, to be given back by `release`."""
+        """Leases the current version without waiting; the caller must call `release`."""
         self._lend(self._current)
         return self._current
 
@@ -205,9 +210,9 @@ class Snapshots:
             snapshot._idle = asyncio.get_running_loop().call_later(self._idle_s, self._close_idle, snapshot)
 
     async def refresh(self) -> bool:
-        """Looks which version is current and switches to it; whether it did.
+        """Switches to the store's current version; returns whether it switched.
 
-        A version that cannot be opened leaves the old one current, and one line in the log.
+        When the version cannot be opened, the old one stays current and the log gets one line.
         """
         async with self._refreshing:
             try:
@@ -234,7 +239,7 @@ class Snapshots:
             self._close_later(old.close())
         for callback in self._subscribers:
             callback()
-        metrics.served(fresh.id, before=old.id)
+        metrics.record_version(fresh.id, before=old.id)
         log.info("version switched", version=fresh.id, before=old.id)
         return True
 
@@ -286,7 +291,7 @@ class Snapshots:
             self._close_later(self._close_kept(snapshot))
 
     async def _close_kept(self, snapshot: Snapshot) -> None:
-        # First out of sight, so that nobody leases what is being closed.
+        # Remove it first, so that no request leases a closing snapshot.
         if self._kept.pop(snapshot.id, None) is None:
             return
         if snapshot._idle is not None:
@@ -306,7 +311,7 @@ class Snapshots:
 
 
 def find_version(store: VersionStore, version_id: str) -> Version:
-    """A version by its id.
+    """Finds a kept version by its id.
 
     Raises:
         ResourceNotFoundError, VersionGoneError: it is not kept here.

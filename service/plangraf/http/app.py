@@ -1,4 +1,4 @@
-"""The application: settings in, ASGI out. `uvicorn --factory plangraf.http.app:create_app` serves it."""
+"""Assembles the ASGI application from the settings: `uvicorn --factory plangraf.http.app:create_app` serves it."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ Errors are `application/problem+json` (RFC 9457)."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The application over the current version of the data; settings come from PLANGRAF_… when not given.
+    """Makes the application with the embedded engine; reads the settings from PLANGRAF_… when none are given.
 
     Raises:
-        SettingError, VersionsError, DataError: what is wrong with settings, versions or queries.
+        SettingError, VersionsError, DataError: the settings, the versions or the queries cannot be used.
     """
     settings = settings or load_settings()
     configure_logging(settings)
@@ -77,12 +77,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: bool = False) -> FastAPI:
-    """The application over the versions of a store, whatever their engine; it starts and closes them.
+    """Makes the application over the snapshots of any engine; it opens and closes them.
 
     Args:
         settings: addresses, limits and the folder of the named queries.
-        snapshots: where all data come from.
-        computed_ahead: whether named queries that need no parameter are answered before anybody asks.
+        snapshots: lease the data of each request.
+        computed_ahead: whether to warm the cache with the named queries that need no parameter.
     """
     service = make_service(settings, snapshots)
     notes = Notes(RequestLog(settings), service.collections)
@@ -102,7 +102,7 @@ def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: boo
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Hot]]:
         await snapshots.start()
-        _look_on_signal(snapshots)
+        _refresh_on_signal(snapshots)
         if computed_ahead:
             snapshots.subscribe(warm)
             warm()
@@ -125,7 +125,7 @@ def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: boo
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        # A redirect to the same path with or without "/" would be built from the Host header.
+        # Off, because the framework builds such a redirect from the Host header.
         redirect_slashes=False,
     )
     find = _add_addresses(app, service)
@@ -143,10 +143,10 @@ def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: boo
 
 
 def _add_addresses(app: FastAPI, service: Service) -> FindEndpoint:
-    """Adds all that is served; what comes back finds it without the framework.
+    """Adds all routes and resources; returns the function that finds their endpoints without the framework.
 
     Raises:
-        DataError: a collection has the address of something else.
+        DataError: a collection's address is taken.
     """
     table = Table()
     install_openapi(app, table.documented)
@@ -158,7 +158,7 @@ def _add_addresses(app: FastAPI, service: Service) -> FindEndpoint:
         return openapi_of_version(app, answered, service.snapshot.id, service.prefix)
 
     queries = sparql.add_routes(app, service)
-    # The feed's members and the catalogue have addresses below that of all things.
+    # Feed and catalogue before documents, because some of their addresses begin with /id/ or /doc/, too.
     for module in (feed, catalog, crawlers, documents, named_queries, vocabulary):
         table.add(*module.resources(service))
     table.add(*site.resources(openapi))
@@ -179,7 +179,7 @@ def _add_addresses(app: FastAPI, service: Service) -> FindEndpoint:
 
 
 class _Application(FastAPI):
-    """FastAPI, whose own middlewares see only what the pipeline does not answer itself: they cost a fifth of that."""
+    """FastAPI, bypassed where the pipeline finds an endpoint: its middlewares would add a fifth to the cost."""
 
     find: FindEndpoint
     pipeline: ASGIApp
@@ -192,29 +192,29 @@ class _Application(FastAPI):
 
 
 class _CurrentRoute(APIRoute):
-    """A route of which there is only one, and none under `/version/<id>`."""
+    """A route of the current version only: it never matches under `/version/<id>`."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         return (Match.NONE, {}) if scope.get(KEPT) else super().matches(scope)
 
 
-def _look_on_signal(snapshots: Snapshots) -> None:
-    """SIGHUP makes this process look at once which version is current."""
+def _refresh_on_signal(snapshots: Snapshots) -> None:
+    """Makes SIGHUP switch this process at once to the store's current version."""
     loop = asyncio.get_running_loop()
-    looking: set[asyncio.Task[bool]] = set()
+    refreshing: set[asyncio.Task[bool]] = set()
 
-    def look() -> None:
+    def refresh() -> None:
         task = loop.create_task(snapshots.refresh())
-        looking.add(task)
-        task.add_done_callback(looking.discard)
+        refreshing.add(task)
+        task.add_done_callback(refreshing.discard)
 
-    # An event loop outside the main thread, as in tests, gets no signals.
+    # An event loop outside the main thread, as in tests, receives no signals.
     with contextlib.suppress(ValueError, RuntimeError):
-        loop.add_signal_handler(signal.SIGHUP, look)
+        loop.add_signal_handler(signal.SIGHUP, refresh)
 
 
 def _methods(app: FastAPI, scope: Scope) -> list[str]:
-    """The methods that some route answers at this path, for Allow; none when there is no such path."""
+    """The methods of all routes at this path, for Allow; empty for an unknown path."""
     found: set[str] = set()
     scope = on_kept_version(scope)
     for route in app.routes:
@@ -226,7 +226,7 @@ def _methods(app: FastAPI, scope: Scope) -> list[str]:
 
 
 def _explained(request: Request, error: PlangrafError) -> Response:
-    """The answer that tells what is wrong."""
+    """Turns an error into a problem response."""
     request_id = str(request.scope["plangraf.request_id"])
     if isinstance(error, ResourceNotFoundError):
         return not_found(error, request, request_id, pinned(request).pages)
@@ -234,7 +234,7 @@ def _explained(request: Request, error: PlangrafError) -> Response:
 
 
 def _add_error_handlers(app: FastAPI) -> None:
-    """Every error that a route raises becomes a problem; what is none of ours is left to the envelope."""
+    """Turns each known error of a route into a problem; the envelope handles unexpected ones."""
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, PlangrafError)

@@ -1,4 +1,4 @@
-"""What every route needs: settings, queries, context and pages once at start, and a snapshot for each request."""
+"""The service, loaded once at start and shared by all routes, and its view pinned to the snapshot of a request."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ from plangraf.views.frames import Frames, load_frames
 from plangraf.views.labels import label_files, load_labels
 
 PINNED = "plangraf.pinned"
-"""Where a request's scope keeps the service as the request sees it."""
+"""Key of a request's scope: the Pinned service of the request."""
 CONTEXT_PATH = "/context/v1.jsonld"
 _CODE_ENDINGS = {".py", ".html", ".css", ".svg"}
-# Share of the memory for finished answers that all kept versions together may have.
+# Divisor: the cache of all kept versions together gets this part of the cache's memory.
 _SHARE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One running service: what is the same for all versions.
+    """One running service: its parts that do not depend on a version.
 
-    `prefix` is the path of its public address, `fingerprint` a hash of the build. `cache` holds finished answers of
-    this process under the addresses of the current version, `kept_cache` those under `/version/`.
+    `prefix` is the path of the public address, `fingerprint` a hash of the build. `cache` holds the answers at the
+    addresses of the current version, `kept_cache` those under `/version/`.
     """
 
     settings: Settings
@@ -59,16 +59,16 @@ class Service:
 
     @property
     def base_prefix(self) -> str:
-        """The path of the public address, without that of a version."""
+        """The path of the public address, without `/version/<id>`."""
         return urlsplit(self.settings.base_url).path.rstrip("/")
 
     def tag(self, *parts: str, version: str) -> str:
-        """The strong ETag of one representation, less its coding: version, build, what else decides its bytes."""
+        """The strong ETag of a representation before coding, hashed from all that decides its bytes."""
         digest = hashlib.sha256("\0".join((version, self.fingerprint, *parts)).encode())
         return f'"{digest.hexdigest()[:32]}"'
 
     def pinned(self, snapshot: Snapshot, *, kept: bool) -> Pinned:
-        """The service over one snapshot; with the addresses of a kept version, or with those of the current one."""
+        """Pins the service to a snapshot, with the addresses of a kept version or of the current one."""
         prefix = f"{self.base_prefix}/version/{snapshot.id}" if kept else self.base_prefix
         own = {
             **{field.name: getattr(self, field.name) for field in fields(Service)},
@@ -81,43 +81,40 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Pinned(Service):
-    """The service as one request sees it: over one snapshot, whose addresses begin with `prefix`."""
+    """The service pinned to the snapshot of one request; its addresses begin with `prefix`."""
 
     snapshot: Snapshot
     kept: bool
 
     @property
     def address(self) -> str:
-        """Absolute public address of what this serves, which for a kept version is its own, without a final '/'."""
+        """Absolute public address of this version, with `/version/<id>` when it is kept, without a final '/'."""
         base = urlsplit(self.settings.base_url)
         return f"{base.scheme}://{base.netloc}{self.prefix}"
 
     @property
     def dates(self) -> Dates:
-        """When each graph was published and changed; none under /version/, where answers never change."""
+        """When each graph was published and changed; empty under /version/, because answers there never change."""
         return {} if self.kept else self.snapshot.contents.dates
 
     def own_tag(self, *parts: str) -> str:
-        """The tag of a representation of this version, see `tag`."""
+        """The ETag of a representation of this version; see `tag`."""
         return self.tag(*parts, version=self.snapshot.id)
 
 
 def pinned(request: Request) -> Pinned:
-    """The service as this request sees it; `http.pipeline.pinning` put it into the scope."""
+    """The pinned service of a request, which `http.pipeline.pinning` put into its scope."""
     found: Pinned = request.scope[PINNED]
     return found
 
 
 def snapshot_of(request: Request) -> Snapshot:
-    """The snapshot that this request is answered from."""
+    """The snapshot that a request is pinned to."""
     return pinned(request).snapshot
 
 
-def make_service(
-    settings: Settings,
-    snapshots: Snapshots,
-) -> Service:
-    """The service over all versions of a store.
+def make_service(settings: Settings, snapshots: Snapshots) -> Service:
+    """Loads the service over the snapshots of a store.
 
     Raises:
         DataError: a named query or a collection cannot be used.
@@ -144,7 +141,7 @@ def make_service(
 
 
 def _fingerprint(settings: Settings) -> str:
-    """A hash of all that shapes answers beside the version: code, templates, queries, context, addresses."""
+    """Hashes everything that decides answers beside the version: code, templates, queries, context, addresses."""
     package = Path(__file__).resolve().parent.parent
     files = sorted(path for path in package.rglob("*") if path.suffix in _CODE_ENDINGS)
     files += sorted((settings.home / "queries").glob("*.rq"))

@@ -1,4 +1,4 @@
-"""One answer on its way from a worker: chunk by chunk, complete or broken off, and its worker free at the end."""
+"""Streams one answer from a worker, chunk by chunk; at the end the worker is released or killed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from plangraf.errors import AnswerBrokenError
 from plangraf.rdf.formats import Format
 from plangraf.sparql.safety import CheckedQuery
 
-# A reader that takes nothing for so long loses its worker; when others wait for one, so long in all is enough.
+# A reader that pauses this long loses its worker. While there is a backlog, this total of pauses is enough.
 LONGEST_PAUSE_S = 30.0
 _LONGEST_PAUSE_BEFORE_OTHERS_S = 10.0
 _LOOK_S = 1.0
@@ -28,26 +28,26 @@ _MIB = 1024 * 1024
 
 
 class _Engine(Protocol):
-    """What an answer needs of the engine whose worker it holds."""
+    """The part of the engine that an answer calls."""
 
     @property
     def version(self) -> str: ...
 
     @property
-    def wanted(self) -> bool: ...
+    def has_backlog(self) -> bool: ...
 
-    def give(self, worker: WorkerEnd) -> None: ...
+    def release(self, worker: WorkerEnd) -> None: ...
 
     def discard(self, worker: WorkerEnd, reason: str) -> None: ...
 
-    def tell_if_slow(self, query: str, seconds: float, outcome: str) -> None: ...
+    def log_if_slow(self, query: str, seconds: float, outcome: str) -> None: ...
 
 
 class WorkerEnd:
     """The front's end of one worker process.
 
-    `timer` is what happens when its query, or its rest, turns out long; `slowed` says that it is at idle priority,
-    `displaced` that its query was ended for others, `replaced` that it was ended and another one asked for.
+    `timer` fires when its query turns out long, or when it has been idle too long. `slowed`: it runs at idle
+    priority. `displaced`: its query was preempted. `replaced`: it was ended and a fresh one requested.
     """
 
     def __init__(self, pid: int, pipe: Pipe, words: IO[bytes]) -> None:
@@ -76,7 +76,11 @@ class WorkerEnd:
         self._pipe.write(REQUEST.pack(len(body)) + body)
 
     async def receive(self) -> tuple[bytes, bytes]:
-        """The next frame's kind and payload; ConnectionError when the worker is gone."""
+        """Waits for the next frame; returns its kind and payload.
+
+        Raises:
+            ConnectionError: the worker has ended.
+        """
         return await self._pipe.next()
 
     def slow_down(self) -> None:
@@ -93,23 +97,23 @@ class WorkerEnd:
 
     @property
     def gone(self) -> bool:
-        """Whether the process has ended while it had nothing to do."""
+        """Whether the process has ended while idle."""
         return self._pipe.closed
 
     def ran_out_of_memory(self) -> bool:
-        """Whether a process that has ended said that it was refused memory."""
+        """Whether the last words of an ended process name a failed allocation."""
         words = b"" if self._words.closed else self._words.read(_LAST_WORDS) or b""
         return any(known in words for known in OUT_OF_MEMORY)
 
     def close(self) -> None:
-        """Ends the process at once, whatever it does."""
+        """Closes both ends, at which the kernel kills the process."""
         self.cancel_timer()
         self._pipe.close()
         self._words.close()
 
 
 class EmbeddedAnswer:
-    """One answer on its way from a worker; see base.QueryAnswer."""
+    """The answer of one worker; see base.QueryAnswer."""
 
     def __init__(
         self,
@@ -194,16 +198,16 @@ class EmbeddedAnswer:
             self._drop()
 
     def _watch(self, so_far_s: float) -> None:
-        """The reader takes nothing: it loses its worker in the end, and soon when others wait for one."""
+        """Takes the worker from a reader that pauses too long; sooner while there is a backlog."""
         pause = so_far_s + _LOOK_S
         in_all = self._paused_s + pause
-        if pause >= LONGEST_PAUSE_S or (in_all >= _LONGEST_PAUSE_BEFORE_OTHERS_S and self._engine.wanted):
+        if pause >= LONGEST_PAUSE_S or (in_all >= _LONGEST_PAUSE_BEFORE_OTHERS_S and self._engine.has_backlog):
             self._drop()
         else:
             self._watching = asyncio.get_running_loop().call_later(_LOOK_S, self._watch, pause)
 
     async def _next(self) -> tuple[bytes, bytes]:
-        """The next frame. Only waiting for the worker counts as evaluation: a slow reader has its time."""
+        """Waits for the next frame. Only this wait counts against the deadline: the reader sets its own pace."""
         if self._worker is None:
             raise AnswerBrokenError("it was read too slowly")
         began = time.monotonic()
@@ -228,14 +232,14 @@ class EmbeddedAnswer:
         return "the worker died"
 
     def _finish(self) -> None:
-        """The worker is free for the next query."""
+        """Releases the worker for the next query."""
         if self._worker is not None:
-            self._engine.give(self._worker)
+            self._engine.release(self._worker)
             self._worker = None
-            self._engine.tell_if_slow(self._request.query, self._evaluated_s + self._streamed_s, "answered")
+            self._engine.log_if_slow(self._request.query, self._evaluated_s + self._streamed_s, "answered")
 
     def _drop(self, reason: str = "broken") -> None:
-        """The worker is in the middle of something that nobody wants any more."""
+        """Kills the worker, because its query still runs and nobody reads the answer."""
         if self._worker is not None:
             self._engine.discard(self._worker, reason)
             self._worker = None

@@ -1,8 +1,8 @@
 """The loader: opens one version in memory, once, and forks the workers of all HTTP processes, which share it.
 
-Started by `loaders` as `python -m plangraf.engines.embedded.loader <socket> <version> <memory in MiB>`. It stays
-single-threaded, so that a fork is safe. It ends when its host closes the socket. Its workers end when their fronts let
-go of them, so they serve on when a loader dies.
+`loaders` starts it as `python -m plangraf.engines.embedded.loader <socket> <version> <memory in MiB>`. It stays
+single-threaded, because a fork is safe only then. It ends when its host closes the socket. A worker ends when its
+front closes the worker's sockets, so workers survive a loader that dies.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,7 +31,7 @@ _MOST_DESCRIPTORS = 4096
 
 
 class _Loader:
-    """Serves the fork commands of its fronts, as long as its host is there."""
+    """Executes the fork commands of its fronts until its host closes the socket."""
 
     def __init__(self, host: socket.socket, stores: Stores, memory: int) -> None:
         self._host = host
@@ -40,7 +41,7 @@ class _Loader:
         self._poll = select.poll()
         self._poll.register(host, select.POLLIN)
         self._fronts: dict[int, socket.socket] = {}
-        # The process that computes ahead, by a descriptor that becomes readable at its end, and who waits for one.
+        # The worker that computes ahead, as a pidfd, which becomes readable when it ends; and the fronts in its queue.
         self._ahead: int | None = None
         self._ahead_wanted: deque[socket.socket] = deque()
 
@@ -56,7 +57,7 @@ class _Loader:
                     self._on_command(self._fronts[descriptor])
 
     def _connect(self) -> bool:
-        """Takes a new front; False when the host is gone."""
+        """Accepts a new front; returns False when the host has closed the socket."""
         message, descriptors, _, _ = socket.recv_fds(self._host, len(CONNECT), 1)
         if not message:
             return False
@@ -121,12 +122,12 @@ class _Loader:
         return pid
 
     def _send(self, front: socket.socket, kind: bytes, number: int, *descriptors: int) -> None:
-        with suppress(ConnectionError):  # a front that is gone is noticed where commands are read
+        with suppress(ConnectionError):  # `_on_command` notices a front that has ended
             socket.send_fds(front, [CONTROL.pack(kind, number)], descriptors)
 
 
 def _close_all_but(*kept: int) -> None:
-    """Closes what a worker inherits: another front's socket must not stay open in it when that front ends."""
+    """Closes what a worker inherits, because a copy of another front's socket would outlive that front."""
     first = 3
     for descriptor in sorted(kept):
         os.closerange(first, descriptor)
@@ -137,23 +138,33 @@ def _close_all_but(*kept: int) -> None:
 def main(arguments: list[str]) -> None:
     """Opens the version, and forks workers until the host closes the socket."""
     host = socket.socket(fileno=int(arguments[0]))
-    # The host decides when to stop: an interrupt at the terminal reaches the whole process group.
+    # Ignore Ctrl-C, which reaches the whole process group, because the host decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a worker
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the workers
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     die_with_parent()
     folder = Path(arguments[1])
-    stores = open_stores(Version(folder.name, folder, {}))
+    stores = _open_apart(Version(folder.name, folder, {}))
     loader = _Loader(host, stores, int(arguments[2]) * 1024 * 1024)
     gc.collect()
-    gc.freeze()  # a worker's collector must not touch, and so copy, what it shares
+    gc.freeze()  # a worker's collector would touch shared pages and so copy them
     _trim()
     loader.run()
 
 
+def _open_apart(version: Version) -> Stores:
+    """Loads in a thread of its own, to which the C library gives a heap of its own.
+
+    What loading leaves in a heap is full of holes. Workers allocate from that of this thread, where they neither
+    search holes nor copy the pages around them, which would make the first queries of each slow.
+    """
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(open_stores, version).result()
+
+
 def _trim() -> None:
-    """Gives back what loading needed and the C library keeps, a third of the memory."""
-    with suppress(AttributeError, OSError):  # other C libraries keep less
+    """Returns the memory that loading freed and the C library retains, a third of the process."""
+    with suppress(AttributeError, OSError):  # only glibc has malloc_trim; other C libraries retain less
         ctypes.CDLL(None).malloc_trim(0)
 
 

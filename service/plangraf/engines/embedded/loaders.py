@@ -1,8 +1,8 @@
-"""Who starts loaders: one for each version and machine when a host is there, else one for each engine.
+"""Starts loaders and leases them: a host shares one for each version; without a host each engine starts its own.
 
 `plangraf serve` is the host. Its HTTP processes lease a loader over a Unix socket in a private folder, which
-PLANGRAF_LOADERS names, and get a control socket to it. The last lease that ends takes the loader with it. An engine
-without a host, as in a test or a single process, starts a loader of its own.
+PLANGRAF_LOADERS names, and receive a control socket to it. A loader ends with its last lease. An engine without a
+host, as in a test or a single process, starts a loader of its own.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ VARIABLE = "PLANGRAF_LOADERS"
 _NAME = "loaders"
 _BACKLOG = 128
 _LONGEST_REQUEST = 64 * 1024
-# Bytes of an address that every system's sockets take.
+# Bytes of a socket's address that every system accepts.
 _LONGEST_ADDRESS = 100
 _LEASE_S = 30.0
 
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 
 class Lease(Protocol):
-    """A loader that stays as long as the lease; `control` is the front's socket to it."""
+    """Keeps a loader alive until it is closed; `control` is the front's socket to the loader."""
 
     control: socket.socket
 
@@ -44,9 +44,9 @@ class Lease(Protocol):
 
 
 def lease(version: Path, memory_mb: int) -> Lease:
-    """A loader of the version in this folder: the host's, or one of its own where there is no host.
+    """Leases the host's loader of the version in this folder; without a host, starts one.
 
-    Blocks for some milliseconds. The thread that calls it must live as long as the lease.
+    Blocks for some milliseconds. The calling thread must outlive the lease.
 
     Raises:
         OSError: no loader can be started.
@@ -57,7 +57,7 @@ def lease(version: Path, memory_mb: int) -> Lease:
 
 @dataclass(slots=True, eq=False)
 class _Loader:
-    """A loader's process, the socket that it takes fronts from, and the connections that lease it."""
+    """A loader's process, the socket over which it receives fronts, and the connections that lease it."""
 
     process: subprocess.Popen[bytes]
     host: socket.socket
@@ -75,7 +75,7 @@ class _Loader:
         return cls(process, ours)
 
     def connect(self) -> socket.socket:
-        """A front's end of a new control socket; commands wait in it until the version is open.
+        """Gives the loader a new control socket; returns the front's end. Commands queue in it until the version opens.
 
         Raises:
             OSError: the loader has died.
@@ -91,7 +91,7 @@ class _Loader:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it can take a front; the kernel closes a dying process' first socket first."""
+        """Whether the loader can accept a front: the kernel closes this socket first when the process dies."""
         try:
             return self.host.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
         except BlockingIOError:
@@ -100,14 +100,14 @@ class _Loader:
             return False
 
     def end(self) -> None:
-        """It has nothing to finish: its workers are their fronts'."""
+        """Kills the process at once, because its workers belong to their fronts and go on."""
         self.host.close()
         self.process.kill()
         self.process.wait()
 
 
 class _OwnLoader:
-    """A loader of one front, see Lease."""
+    """A loader that one front starts for itself; see Lease."""
 
     def __init__(self, version: Path, memory_mb: int) -> None:
         self._loader = _Loader.start(version, memory_mb)
@@ -119,7 +119,7 @@ class _OwnLoader:
 
 
 class _SharedLoader:
-    """A loader of the host, see Lease; the connection to the host is the lease."""
+    """A loader of the host; see Lease. The open connection to the host is the lease."""
 
     def __init__(self, address: Path, version: Path, memory_mb: int) -> None:
         self._connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -142,9 +142,9 @@ class _SharedLoader:
 
 
 class LoaderHost:
-    """The loaders of all HTTP processes, one for each version; a thread of the process that outlives them.
+    """Runs the loaders of all HTTP processes, one for each version, from a thread of the supervising process.
 
-    A loader ends with the thread that started it, see `processes`, so this one lives as long as the host.
+    A loader dies with the thread that started it, see `processes`, so this thread lives as long as the host.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -186,7 +186,7 @@ class LoaderHost:
                         self._on_readable(key.fileobj)
 
     def _on_readable(self, connection: socket.socket) -> None:
-        """A front asks for a loader, or has let go of it."""
+        """A front requests a lease, or has closed its connection."""
         try:
             asked = connection.recv(_LONGEST_REQUEST)
             if asked:
@@ -222,7 +222,7 @@ class LoaderHost:
 
 @contextmanager
 def _short(address: Path) -> Iterator[str]:
-    """The address in a form that fits into a socket's, however long its folder's path is."""
+    """The address, short enough for a socket even when the folder's path is long."""
     if len(os.fsencode(address)) <= _LONGEST_ADDRESS:
         yield str(address)
         return

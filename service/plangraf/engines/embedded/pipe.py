@@ -1,4 +1,4 @@
-"""The front's end of a worker's socket: cuts what comes into frames, and stops reading while too much waits."""
+"""The front's end of a worker's socket: cuts the stream into frames and pauses reading while too much is buffered."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _READ_AHEAD = 256 * 1024
 
 
 class Pipe(asyncio.Protocol):
-    """Frames of one worker in the order in which they came; one reader at a time waits for the next.
+    """The frames of one worker, in order of arrival, for one reader.
 
-    A whole frame that arrives at once, as short answers do, is handed over without being collected first.
+    A frame that arrives in one piece, as most short answers do, is passed on without a copy into the buffer.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Pipe(asyncio.Protocol):
         self.on_close: Callable[[], object] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # Not by isinstance: uvloop's transports have the methods and not the class.
+        # A cast, not isinstance, because uvloop's transports have the methods and not the class.
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
@@ -59,10 +59,10 @@ class Pipe(asyncio.Protocol):
         self._transport.write(data)
 
     async def next(self) -> tuple[bytes, bytes]:
-        """The next frame's kind and payload.
+        """Waits for the next frame; returns its kind and payload.
 
         Raises:
-            ConnectionError: the worker is gone, and all that it sent has been read.
+            ConnectionError: the worker has ended, and every frame that it sent has been read.
         """
         while not self._frames:
             if self.closed:

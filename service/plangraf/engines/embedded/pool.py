@@ -1,7 +1,7 @@
-"""The embedded engine's front side: hands queries to worker processes and takes their answers.
+"""The embedded engine's front: sends queries to worker processes and reads their answers, on one event loop.
 
-All on one event loop. A query that passes its deadline, or whose client leaves, loses its worker: SIGKILL and
-a fresh fork, while the others go on. Nothing of the evaluation happens in this process.
+When a query passes its deadline or its client leaves, the front kills the query's worker and requests a fresh fork;
+other queries go on. No part of the evaluation runs in this process.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from plangraf.sparql.safety import CheckedQuery, Limits, check
 from plangraf.store.versions import Version
 
 _REMEMBERED_QUERIES = 512
-# So many of a longer one would take more memory than it is worth.
+# Longer queries are not remembered, because so many of them would take too much memory.
 _LONGEST_REMEMBERED = 4096
-# Bytes: a line that is longer than a pipe takes in one piece may be torn by that of another process.
+# Bytes. A longer line is not written atomically to a pipe, so another process could split it.
 _LONGEST_LOGGED = 3000
-# A query that runs longer makes way for others; so does, sooner, one of a client that has used much.
+# A query is long, and moves to the background, after this time; a heavy client's query after the shorter one.
 _SHORT_S = 0.1
 _SHORT_FOR_HEAVY_S = 0.05
-# What our namespaces have, and the terms of others that the shapes name, to be proposed for one that there is not.
+# Terms to suggest for an unknown one: those of our namespaces, and foreign terms that the shapes use.
 _TERMS = f"""PREFIX rdfs: <{PREFIXES["rdfs"]}>
 PREFIX sh: <{PREFIXES["sh"]}>
 SELECT DISTINCT ?term WHERE {{
@@ -57,7 +57,7 @@ log = structlog.get_logger()
 
 
 class EmbeddedEngine:
-    """pyoxigraph in worker processes over one version; see base.Engine."""
+    """Evaluates queries over one version with pyoxigraph in worker processes; see base.Engine."""
 
     def __init__(self, version: Version, settings: Settings) -> None:
         self._version = version
@@ -73,13 +73,9 @@ class EmbeddedEngine:
         return self._version.id
 
     @property
-    def wanted(self) -> bool:
-        """Whether somebody waits for a worker."""
+    def has_backlog(self) -> bool:
+        """Whether a query waits for a worker."""
         return self._workers.schedule.waiting > 0
-
-    @property
-    def waiting(self) -> int:
-        return self._workers.schedule.waiting
 
     @property
     def running(self) -> int:
@@ -87,7 +83,7 @@ class EmbeddedEngine:
 
     @property
     def triples(self) -> int:
-        """Number of distinct triples of all graphs together."""
+        """Number of distinct triples in the union of all graphs."""
         return self._workers.triples
 
     @property
@@ -95,7 +91,7 @@ class EmbeddedEngine:
         return self._ready
 
     async def start(self) -> None:
-        """Opens the version and forks the workers; back when queries can be answered.
+        """Opens the version and forks the workers; returns when the engine can answer queries.
 
         Raises:
             EngineError: the version cannot be opened.
@@ -112,7 +108,7 @@ class EmbeddedEngine:
         self._check.cache_clear()
 
     def check(self, query: str) -> CheckedQuery:
-        """The query's form, once it passed the guard.
+        """Checks a query against the guard and the limits, from a cache of checked queries; returns its form.
 
         Raises:
             RequestError: what is wrong with it, and where.
@@ -137,15 +133,15 @@ class EmbeddedEngine:
                 first = await worker.receive()
         except TimeoutError:
             self.discard(worker, "timeout")
-            self.tell_if_slow(request.query, limit, "timeout")
+            self.log_if_slow(request.query, limit, "timeout")
             raise QueryTimeoutError(limit) from None
         except OSError as error:
             if worker.displaced:
-                self.tell_if_slow(request.query, time.monotonic() - began, "displaced")
+                self.log_if_slow(request.query, time.monotonic() - began, "displaced")
                 raise DisplacedError(self._settings.query_long) from error
             if worker.ran_out_of_memory():
                 self.discard(worker, "memory")
-                self.tell_if_slow(request.query, time.monotonic() - began, "memory")
+                self.log_if_slow(request.query, time.monotonic() - began, "memory")
                 raise QueryMemoryError(self._settings.worker_memory_mb) from error
             self.discard(worker, "crashed")
             raise WorkerCrashedError from error
@@ -154,7 +150,7 @@ class EmbeddedEngine:
             raise
         if first[0] == ERROR:
             metrics.QUERIES.labels("refused").inc()
-            self.give(worker)
+            self.release(worker)
             raise self._refusal(request.query, checked, orjson.loads(first[1]))
         evaluated = time.monotonic() - began
         metrics.QUERIES.labels("answered").inc()
@@ -164,7 +160,7 @@ class EmbeddedEngine:
         )
 
     async def _acquire(self, request: QueryRequest, limit_s: float) -> WorkerEnd:
-        """A worker for a query, which makes way for others once the query turns out long."""
+        """Acquires a worker for a query and starts the timer that demotes the query when it turns out long."""
         if request.ahead:
             return await self._workers.acquire_ahead()
         try:
@@ -173,19 +169,19 @@ class EmbeddedEngine:
             metrics.QUERIES.labels("overloaded").inc()
             raise
         short_s = _SHORT_FOR_HEAVY_S if self._workers.schedule.is_heavy(request.client) else _SHORT_S
-        worker.timer = asyncio.get_running_loop().call_later(short_s, self._workers.make_way, worker)
+        worker.timer = asyncio.get_running_loop().call_later(short_s, self._workers.demote, worker)
         return worker
 
-    def give(self, worker: WorkerEnd) -> None:
-        """A worker whose query has ended."""
-        self._workers.give(worker)
+    def release(self, worker: WorkerEnd) -> None:
+        """Takes back a worker whose query has ended."""
+        self._workers.release(worker)
 
     def discard(self, worker: WorkerEnd, reason: str) -> None:
-        """A worker that is still in the middle of a query that nobody waits for."""
+        """Kills a worker whose query still runs."""
         self._workers.discard(worker, reason)
 
-    def tell_if_slow(self, query: str, seconds: float, outcome: str) -> None:
-        """One line in the log for a query that took long; it does not say who asked."""
+    def log_if_slow(self, query: str, seconds: float, outcome: str) -> None:
+        """Logs a query that took long, without its client."""
         if seconds >= self._settings.slow_query_s:
             log.warning(
                 "slow query",
@@ -194,10 +190,6 @@ class EmbeddedEngine:
                 version=self.version,
                 query=query.encode()[:_LONGEST_LOGGED].decode(errors="ignore"),
             )
-
-    async def drained(self) -> None:
-        """Back when every answer has come to its end, for an engine that gets no more queries."""
-        await self._workers.schedule.quiet()
 
     async def close(self) -> None:
         """Ends all processes."""

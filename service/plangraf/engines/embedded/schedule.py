@@ -1,7 +1,7 @@
-"""Who gets a free worker next: house queries first, then clients that used little, then the others, in turn.
+"""Schedules queries onto workers: the service's own first, then light clients, then heavy ones, each group in turn.
 
-Pure bookkeeping on one event loop, without processes. A client that sends many or long queries waits for its own
-ones, not the others for it.
+Pure bookkeeping on one event loop, without processes. A heavy client queues behind its own queries and never delays
+the others.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Generic, TypeVar
 from plangraf.errors import NotReadyError, OverloadedError
 
 W = TypeVar("W")
-# The service itself: its documents, pages and named queries are few, short and known.
+# The service itself, whose queries for documents and pages are few, short and known.
 HOUSE = ""
-# A client is heavy whose queries take long and have taken so many seconds lately, or that has taken more in
-# whatever pieces. What was used counts half as much after each half-life.
+# A client is heavy when its queries are long on average and together took _HEAVY_S lately, or when queries of any
+# length took _HEAVY_IN_ALL_S. Usage decays by half in each half-life.
 _LONG_ON_AVERAGE_S = 0.02
 _HEAVY_S = 0.25
 _HEAVY_IN_ALL_S = 5.0
@@ -29,7 +29,7 @@ _MOST_REMEMBERED = 10_000
 
 @dataclass(slots=True)
 class _Held:
-    """A worker in use: by whom, since when, and whether its query has turned out long."""
+    """A worker in use: its client, its start, and whether its query has turned out long."""
 
     client: str
     since: float
@@ -38,7 +38,7 @@ class _Held:
 
 @dataclass(slots=True)
 class _Usage:
-    """What a client has used: seconds that it held workers, and queries, both fading since `stamp`."""
+    """A client's usage: seconds on workers and number of queries, both decaying since `stamp`."""
 
     seconds: float
     queries: float
@@ -46,13 +46,13 @@ class _Usage:
 
 
 class Schedule(Generic[W]):
-    """Idle workers, waiting queries, and what each client has used lately.
+    """The idle workers, the backlog, and the recent usage of each client.
 
-    With more than one worker, one is kept from the public's queries, so that documents go on, and another one
-    from heavy clients'; one client runs half of the workers at most. A query that turns out long gives its place
-    to the next and goes on beside, with at most `most_long` others: beyond that, the oldest of the client that has
-    most of them ends. When as many wait as may, a newcomer takes the place of the newest query of the client that
-    waits with most, unless that is himself.
+    Of several workers, one is reserved for the service's own queries, so that documents are always served, and a
+    second is closed to heavy clients. One client occupies at most half of the workers. A query that turns out long
+    gives up its slot and goes on in the background. At most `most_long` run there: one more preempts the oldest query
+    of the client that has the most. When the backlog is full, a new query evicts the newest query of the client
+    with the longest queue, unless that is its own client.
     """
 
     def __init__(self, workers: int, most_long: int, most_waiting: int) -> None:
@@ -61,13 +61,11 @@ class Schedule(Generic[W]):
         self._share = max(1, workers // 2)
         self._most_long = most_long
         self._most_waiting = most_waiting
-        # The last used is taken first: its memory is its own already, and in the processor's caches.
+        # Last in, first out: the last used has its own copies of pages already, and they are in the processor's cache.
         self._idle: list[W] = []
         self._waiting: OrderedDict[str, deque[asyncio.Future[W]]] = OrderedDict()
         self._held: dict[W, _Held] = {}
         self._used: OrderedDict[str, _Usage] = OrderedDict()
-        self._quiet = asyncio.Event()
-        self._quiet.set()
 
     @property
     def waiting(self) -> int:
@@ -77,22 +75,18 @@ class Schedule(Generic[W]):
     def running(self) -> int:
         return len(self._held)
 
-    async def quiet(self) -> None:
-        """Back when nothing runs and nobody waits."""
-        await self._quiet.wait()
-
     def take_idle(self, wanted: Callable[[W], bool] = lambda _: True) -> list[W]:
-        """The idle workers that are wanted, which are idle here no longer."""
+        """Removes and returns the idle workers for which `wanted` holds."""
         taken = [worker for worker in self._idle if wanted(worker)]
         for worker in taken:
             self._idle.remove(worker)
         return taken
 
     async def acquire(self, client: str, limit_s: float) -> W:
-        """A worker for a query of this client, which `finished` must be told of when the query has ended.
+        """Acquires a worker for a query of this client; the caller must call `finish` when the query has ended.
 
         Raises:
-            OverloadedError: too many wait, or no worker came free within `limit_s` seconds.
+            OverloadedError: the backlog is full, or no worker became free within `limit_s` seconds.
         """
         if self._idle and self._may_run(client) and not self._waiting.get(client):
             worker = self._idle.pop()
@@ -106,10 +100,10 @@ class Schedule(Generic[W]):
             async with asyncio.timeout(limit_s):
                 return await future
         except BaseException as error:
-            # A worker may have been handed over in the moment in which the client left or the time was over.
+            # The worker may have been assigned in the same turn of the loop as the cancellation or the timeout.
             if future.done() and not future.cancelled() and future.exception() is None:
-                self.finished(future.result())
-                self.give(future.result())
+                self.finish(future.result())
+                self.add_idle(future.result())
             if isinstance(error, TimeoutError):
                 raise OverloadedError(self._most_waiting) from None
             raise
@@ -117,7 +111,7 @@ class Schedule(Generic[W]):
             self._forget(client, future)
 
     def is_heavy(self, client: str) -> bool:
-        """Whether a client has used more lately than those who ask what is short."""
+        """Whether a client's recent usage is above that of clients with short queries."""
         used = self._used.get(client)
         if used is None:
             return False
@@ -125,11 +119,11 @@ class Schedule(Generic[W]):
         seconds = used.seconds * fading
         return seconds > _HEAVY_IN_ALL_S or (seconds > _HEAVY_S and used.seconds > _LONG_ON_AVERAGE_S * used.queries)
 
-    def lengthen(self, worker: W) -> W | None:
-        """A worker's query has turned out long: its place is free for another worker.
+    def demote(self, worker: W) -> W | None:
+        """Moves a query that turned out long to the background and frees its slot.
 
         Returns:
-            A worker whose query is to end for that, already told as finished here; None when there is room.
+            The worker whose query is preempted, already finished here; None when the background has room.
         """
         held = self._held.get(worker)
         if held is None or held.long:
@@ -140,29 +134,27 @@ class Schedule(Generic[W]):
         victim = None
         if len(long) > self._most_long:
             of_client = Counter(h.client for h in long.values())
-            # The dictionary is in the order in which they began.
+            # The first of equals is the oldest, because the dictionary is ordered by start.
             victim = max(long, key=lambda w: of_client[long[w].client])
-            self.finished(victim)
+            self.finish(victim)
         self._match()
         return victim
 
-    def finished(self, worker: W) -> None:
-        """The query of this worker has ended, whatever becomes of the worker."""
+    def finish(self, worker: W) -> None:
+        """Ends the query of a worker; the worker itself is not idle by that."""
         held = self._held.pop(worker, None)
         if held is None:
             return
         self._charge(held, 1)
         self._match()
-        if not self._held and not self._waiting:
-            self._quiet.set()
 
-    def give(self, worker: W) -> None:
-        """A worker that is free."""
+    def add_idle(self, worker: W) -> None:
+        """Adds a worker that is free."""
         self._idle.append(worker)
         self._match()
 
     def refuse_all(self) -> None:
-        """Nobody will be served any more."""
+        """Fails the whole backlog, because the service is stopping."""
         for queue in self._waiting.values():
             for future in queue:
                 if not future.done():
@@ -171,10 +163,9 @@ class Schedule(Generic[W]):
 
     def _begin(self, client: str, worker: W) -> None:
         self._held[worker] = _Held(client, time.monotonic())
-        self._quiet.clear()
 
     def _charge(self, held: _Held, queries: int) -> None:
-        """Adds what was used since the last charge, and queries that have ended."""
+        """Adds the time since the last charge, and `queries` that have ended, to the client's usage."""
         now = time.monotonic()
         if held.client != HOUSE:
             used = self._used.setdefault(held.client, _Usage(0.0, 0.0, now))
@@ -195,7 +186,7 @@ class Schedule(Generic[W]):
         return len(short) < most and short.count(client) < self._share
 
     def _match(self) -> None:
-        """Hands idle workers to those whose turn it is."""
+        """Assigns idle workers to the queries whose turn it is."""
         while self._idle and self._waiting:
             client = next((c for c in self._in_turn() if self._may_run(c)), None)
             if client is None:
@@ -204,7 +195,7 @@ class Schedule(Generic[W]):
             queue = self._waiting[client]
             future = queue.popleft()
             if queue:
-                self._waiting.move_to_end(client)  # the others first
+                self._waiting.move_to_end(client)  # so that the other clients come first
             else:
                 del self._waiting[client]
             if future.done():
@@ -237,5 +228,3 @@ class Schedule(Generic[W]):
             queue.remove(future)
             if not queue:
                 del self._waiting[client]
-        if not self._held and not self._waiting:
-            self._quiet.set()

@@ -1,7 +1,7 @@
-"""What travels between the processes of the embedded engine: small frames over Unix sockets.
+"""The wire protocol of the embedded engine's processes: small frames over Unix sockets.
 
-Front to worker: a length and a JSON request. Worker to front: a kind, a length and a payload. Front and
-loader exchange a kind and a number, a new worker's socket travelling beside it.
+Front to worker: a length and a JSON request. Worker to front: a kind, a length and a payload. Front and loader
+exchange a kind and a number; descriptors are passed beside them.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ CONTROL = struct.Struct("!cI")
 
 # Kinds of frames from a worker.
 CHUNK = b"C"  # a piece of the answer, more follow
-LAST = b"L"  # the last piece: only after it is the answer complete
+LAST = b"L"  # the last piece: it completes the answer
 ERROR = b"E"  # JSON: kind and message; nothing follows
 
-# What a worker that has no memory left writes to its standard error: Rust's runtime and Python.
+# What a worker without memory writes to its standard error: Rust's runtime, or Python.
 OUT_OF_MEMORY = (b"memory allocation of ", b"MemoryError\n")
 
 # Kinds of control messages.
 CONNECT = b"N"  # host → loader: a front; beside it the loader's end of the front's control socket
 READY = b"R"  # loader → front: the version is open, number of triples
-FORK = b"F"  # front → loader: one more worker; 1 for one that computes ahead, of which there is one at a time
+FORK = b"F"  # front → loader: one more worker; 1 for the one that computes ahead
 WORKER = b"W"  # loader → front: its process id; beside it its socket and the reading end of its standard error
 AHEAD = b"A"  # loader → front: the same for a worker that computes ahead

@@ -1,6 +1,6 @@
-"""A worker: evaluates one query at a time and streams the answer; it may be killed at any moment.
+"""A worker: evaluates one query at a time and streams the answer; the front may kill it at any moment.
 
-Writing to its socket blocks when the reader is slow, which is all the back-pressure that is needed.
+A write to its socket blocks while the reader is slow. No other back-pressure is needed.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ DEFAULT_GRAPH = DefaultGraph()
 RESULTS = {format_.name: format_.writer for format_ in RESULT_FORMATS if isinstance(format_.writer, QueryResultsFormat)}
 GRAPHS = {format_.name: format_.writer for format_ in GRAPH_FORMATS if isinstance(format_.writer, RdfFormat)}
 _FLUSH = 64 * 1024
-# The first piece leaves when the engine's first buffer has been full for this long, or when it is this large: what is
-# quickly done travels in one piece, which costs both sides least, and what takes longer shows its first bytes early.
+# Send the first piece when it is _FIRST bytes long, or when the engine fills its buffer after _FIRST_S. A fast answer
+# so travels in one frame, which costs both sides least, and a slow one shows its first bytes early.
 _ENGINE_BUFFER = 8 * 1024
 _FIRST_S = 0.003
 _FIRST = 128 * 1024
@@ -54,7 +54,7 @@ _TYPE = re.compile(
 
 
 class _Output:
-    """Where the engine writes: the first piece leaves early, later ones when they are worth a frame."""
+    """The stream that the engine writes to: sends the first piece early, later ones when they fill a frame."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -78,14 +78,14 @@ class _Output:
         return late or self._size >= _FIRST
 
     def flush(self) -> None:
-        """Nothing: pieces leave by size."""
+        """Does nothing, because pieces are sent by size."""
 
     def finish(self) -> None:
         self._send(LAST)
 
     def _send(self, kind: bytes) -> None:
         payload = memoryview(b"".join(self._pieces))
-        while len(payload) > _LONGEST_FRAME:  # the front must not have to hold a whole long literal
+        while len(payload) > _LONGEST_FRAME:  # so that the front never holds a whole long literal
             self._send_frame(CHUNK, payload[:_LONGEST_FRAME])
             payload = payload[_LONGEST_FRAME:]
         self._send_frame(kind, payload)
@@ -97,18 +97,18 @@ class _Output:
 
 
 class NotInXmlError(ValueError):
-    """The answer has something that no XML document can hold; says what."""
+    """No XML document can hold this answer; the message names the obstacle."""
 
 
 class _XmlOutput(_Output):
-    """XML 1.0: the engine writes a predicate without a local name, and any character, as if XML had them."""
+    """XML 1.0: refuses control characters and predicates without a local name, which the engine writes as they are."""
 
     def __init__(self, connection: socket.socket) -> None:
         super().__init__(connection)
         self._before = b""
 
     def write(self, data: bytes) -> int:
-        # What is looked for may lie across two pieces.
+        # A match may lie across two pieces.
         seen = self._before + data
         if len(data.translate(None, _NOT_IN_XML)) != len(data) or b"\xef\xbf\xbe" in seen or b"\xef\xbf\xbf" in seen:
             raise NotInXmlError("a control character in a text")
@@ -119,9 +119,9 @@ class _XmlOutput(_Output):
 
 
 class _TypedOutput(_Output):
-    """JSON-LD with `@type`: the engine writes rdf:type as any other property, which framing does not find.
+    """JSON-LD with `@type`: the engine writes rdf:type as an ordinary property, and framing needs the keyword.
 
-    A quotation mark inside a string is always escaped, so what the patterns look for is never part of one.
+    The patterns never match inside a string, because a quotation mark in a string is always escaped.
     """
 
     def __init__(self, connection: socket.socket) -> None:
@@ -130,7 +130,7 @@ class _TypedOutput(_Output):
 
     def write(self, data: bytes) -> int:
         whole = self._rest + data
-        # Cut between two nodes; one that is longer than a frame leaves as it is.
+        # Cut between two nodes; send a node that is longer than a frame unchanged.
         cut = whole.rfind(b']},{"@id":') + 1
         if not cut and len(whole) > _FLUSH:
             cut = len(whole)
@@ -160,7 +160,7 @@ def confine(connection: socket.socket, says: int, memory: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     fcntl.fcntl(says, fcntl.F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(says, fcntl.F_SETOWN, os.getpid())
-    # A full pipe must not stop the process: its first words are those that count.
+    # A full pipe must not block the process, because only its first words count.
     fcntl.fcntl(says, fcntl.F_SETFL, fcntl.fcntl(says, fcntl.F_GETFL) | os.O_ASYNC | os.O_NONBLOCK)
     os.dup2(says, 2)
     os.close(says)
@@ -218,7 +218,7 @@ def _answer(stores: Stores, request: dict[str, Any], connection: socket.socket) 
     if isinstance(result, QueryTriples):
         format_ = GRAPHS[request["format"]]
         output = _GRAPH_OUTPUTS.get(format_, _Output)(connection)
-        result.serialize(cast(IO[bytes], output), format_)  # the engine calls write and flush only
+        result.serialize(cast(IO[bytes], output), format_)  # the engine calls only write and flush
     else:
         assert isinstance(result, QuerySolutions | QueryBoolean)
         output = (_XmlOutput if request["format"] == "xml" else _Output)(connection)
@@ -229,7 +229,7 @@ def _answer(stores: Stores, request: dict[str, Any], connection: socket.socket) 
 def _merged(
     store: Store, default: list[NamedNode | DefaultGraph], named: list[NamedNode]
 ) -> tuple[Store, list[NamedNode | DefaultGraph]]:
-    """A dataset whose default graph is a set: the engine counts a triple once for each FROM that has it."""
+    """Makes the default graph a set, because the engine repeats a triple for each FROM that holds it."""
     if set(default) >= set(store.named_graphs()):
         return store, [DEFAULT_GRAPH]
     merged = Store()

@@ -1,7 +1,7 @@
-"""The front's workers: asked from a loader, handed to queries last used first, and replaced when they end.
+"""The front's workers: requested from a loader, assigned to queries, and replaced when they end.
 
-A loader that dies takes no worker with it: they serve on while another loader opens the version, whose workers then
-take their places.
+Workers survive a loader that dies. They serve on while another loader opens the version, and its workers then
+replace them.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from plangraf.settings import Settings
 from plangraf.store.versions import Version
 
 _LONGEST_RETRY_S = 30.0
-# A worker that computes ahead waits so long for the next such query.
+# Idle time after which the worker that computes ahead ends.
 _AHEAD_S = 0.5
 
 
 class Workers:
-    """The workers of one engine; all on one event loop."""
+    """The workers of one engine, on one event loop."""
 
     def __init__(self, version: Version, settings: Settings) -> None:
         self.schedule: Schedule[WorkerEnd] = Schedule(
@@ -42,8 +42,8 @@ class Workers:
         self._memory_mb = settings.worker_memory_mb
         self._lease: loaders.Lease | None = None
         self._opened: asyncio.Future[int] | None = None
-        # Those of the present loader that take any query, and how many more it was asked for. A worker of an earlier
-        # loader ends when it is free and one of these is there.
+        # Workers of the present loader at normal priority, and how many more it was asked for. An idle worker of an
+        # earlier loader ends as soon as one of these has started.
         self._usable: set[WorkerEnd] = set()
         self._asked = 0
         self._ahead: set[WorkerEnd] = set()
@@ -54,7 +54,7 @@ class Workers:
         self._closing = False
 
     async def open(self) -> None:
-        """Leases a loader and asks it for workers; back when the version is open.
+        """Leases a loader, waits until it has opened the version, and requests workers.
 
         Raises:
             EngineError: the version cannot be opened.
@@ -64,7 +64,7 @@ class Workers:
         if os.environ.get(loaders.VARIABLE):
             lease = await asyncio.to_thread(loaders.lease, self._version.path, self._memory_mb)
         else:
-            # Not in another thread: a loader ends with the thread that started it.
+            # Not in another thread, because a loader dies with the thread that started it.
             lease = loaders.lease(self._version.path, self._memory_mb)
         lease.control.setblocking(False)
         self._lease = lease
@@ -74,7 +74,7 @@ class Workers:
         self._refill()
 
     async def close(self) -> None:
-        """Ends all workers, and the loader when no other front has it."""
+        """Ends all workers, and the loader when this was its last lease."""
         self._closing = True
         self.schedule.refuse_all()
         self._refuse_ahead()
@@ -90,14 +90,14 @@ class Workers:
             await asyncio.to_thread(lease.close)
 
     async def acquire(self, client: str, limit_s: float) -> WorkerEnd:
-        """A worker for a query of this client, see Schedule.acquire."""
+        """Acquires a worker for a query of this client; see Schedule.acquire."""
         try:
             return await self.schedule.acquire(client, limit_s)
         finally:
             self._report()
 
     async def acquire_ahead(self) -> WorkerEnd:
-        """A worker at idle priority, for what may take any time; there is one at a time for all HTTP processes.
+        """Acquires the worker at idle priority, of which all HTTP processes together have one at a time.
 
         Raises:
             NotReadyError: there is no loader that could start one.
@@ -115,44 +115,45 @@ class Workers:
         self._send_fork(ahead=True)
         return await future
 
-    def give(self, worker: WorkerEnd) -> None:
-        """A worker that is free, after a query or when it is new."""
+    def release(self, worker: WorkerEnd) -> None:
+        """Makes a worker available, after a query or when it has just started."""
         worker.cancel_timer()
-        self.schedule.finished(worker)
+        self.schedule.finish(worker)
         if self._closing:
             worker.close()
         elif worker in self._ahead:
             self._ahead_free.append(worker)
             worker.timer = asyncio.get_running_loop().call_later(_AHEAD_S, self._end_ahead, worker)
         elif worker in self._usable or not self._usable:
-            # One that was slowed is better than none, as long as there is no loader.
-            self.schedule.give(worker)
+            # Without a loader, a slowed worker is better than none.
+            self.schedule.add_idle(worker)
         else:
             self.replace(worker, "slowed" if worker.slowed else "outdated")
         self._report()
 
     def discard(self, worker: WorkerEnd, reason: str) -> None:
-        """Ends a worker in the middle of a query."""
+        """Kills a worker whose query still runs."""
         worker.cancel_timer()
         metrics.QUERIES.labels(reason).inc()
         self.replace(worker, reason)
-        self.schedule.finished(worker)
+        self.schedule.finish(worker)
         self._report()
 
-    def make_way(self, worker: WorkerEnd) -> None:
-        """A query has turned out long: it goes on with what others leave of the processor, and a fresh worker
-        takes its place. With too many of those, one ends.
+    def demote(self, worker: WorkerEnd) -> None:
+        """Lowers a query that turned out long to idle priority and requests a fresh worker in its place.
+
+        When too many run like that, preempts one of them.
         """
         worker.slow_down()
         self._usable.discard(worker)
         self._refill()
-        victim = self.schedule.lengthen(worker)
+        victim = self.schedule.demote(worker)
         if victim is not None:
             victim.displaced = True
             self.discard(victim, "displaced")
 
     def replace(self, worker: WorkerEnd, reason: str) -> None:
-        """Ends a worker, dead or alive, once, and asks for a fresh one where that is not there already."""
+        """Ends a worker, dead or alive, at most once, and requests a fresh one if one is missing."""
         if worker.replaced:
             return
         worker.replaced = True
@@ -170,15 +171,15 @@ class Workers:
             self._send_fork()
 
     def _send_fork(self, *, ahead: bool = False) -> None:
-        """Commands are few and short: the socket's buffer holds them all."""
+        """Sends without waiting, because the socket's buffer holds all of these few short commands."""
         assert self._lease is not None
         try:
             self._lease.control.send(CONTROL.pack(FORK, ahead))
         except OSError:
-            return  # that the loader is gone is noticed where messages are read
+            return  # `_on_message` notices a loader that has ended
 
     def _on_message(self) -> None:
-        """A message of the loader: the version is open, a worker is there, or the loader is gone."""
+        """The loader has opened the version, started a worker, or ended."""
         assert self._lease is not None
         assert self._opened is not None
         try:
@@ -188,7 +189,7 @@ class Workers:
         except OSError:
             message, descriptors = b"", []
         if len(message) < CONTROL.size:
-            self._on_loader_gone()
+            self._on_loader_ended()
             return
         kind, number = CONTROL.unpack(message)
         if kind == READY:
@@ -196,9 +197,9 @@ class Workers:
         elif kind in (WORKER, AHEAD):
             ends = socket.socket(fileno=descriptors[0]), os.fdopen(descriptors[1], "rb", buffering=0)
             self._arriving.add(ends)
-            self._spawn(self._on_worker(number, ends, self._lease, ahead=kind == AHEAD))
+            self._spawn(self._on_worker_started(number, ends, self._lease, ahead=kind == AHEAD))
 
-    async def _on_worker(
+    async def _on_worker_started(
         self, pid: int, ends: tuple[socket.socket, IO[bytes]], lease: loaders.Lease, *, ahead: bool
     ) -> None:
         connection, words = ends
@@ -207,7 +208,7 @@ class Workers:
         _, pipe = await asyncio.get_running_loop().create_unix_connection(Pipe, sock=connection)
         self._arriving.discard(ends)
         worker = WorkerEnd(pid, pipe, words)
-        pipe.on_close = partial(self._on_end, worker)
+        pipe.on_close = partial(self._on_worker_ended, worker)
         if ahead:
             worker.slow_down()
             self._ahead.add(worker)
@@ -224,12 +225,12 @@ class Workers:
             self._usable.add(worker)
             for outdated in self.schedule.take_idle(lambda idle: idle not in self._usable):
                 self.replace(outdated, "outdated")
-        self.give(worker)
+        self.release(worker)
         if pipe.closed:
-            self._on_end(worker)
+            self._on_worker_ended(worker)
 
-    def _on_loader_gone(self) -> None:
-        """Its workers serve on; another loader opens the version."""
+    def _on_loader_ended(self) -> None:
+        """Leases another loader, while the workers of the old one serve on."""
         assert self._lease is not None
         assert self._opened is not None
         lease = self._end_lease(self._lease)
@@ -249,7 +250,7 @@ class Workers:
         return lease
 
     async def _reopen(self) -> None:
-        """Opens the version until that succeeds: what ended the loader, such as too little memory, may pass."""
+        """Retries until the version opens, because the cause, such as a lack of memory, may be temporary."""
         pause = 1.0
         while True:
             try:
@@ -258,8 +259,8 @@ class Workers:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_RETRY_S)
 
-    def _on_end(self, worker: WorkerEnd) -> None:
-        """One that died while it had nothing to do is replaced; its query's error tells of any other."""
+    def _on_worker_ended(self, worker: WorkerEnd) -> None:
+        """Replaces a worker that died while idle; of any other the reader of its answer learns."""
         if self.schedule.take_idle(lambda idle: idle is worker):
             self.replace(worker, "died")
 

@@ -1,4 +1,4 @@
-"""What tells a browser to do nothing but show: on every answer, since any of them can be opened in one.
+"""Headers that forbid a browser to do more than display; on every answer, because a browser can open any of them.
 
 https://www.w3.org/TR/CSP3/, https://fetch.spec.whatwg.org/#x-content-type-options-header,
 https://www.w3.org/TR/referrer-policy/
@@ -21,7 +21,7 @@ BROWSER_HEADERS: Mapping[str, str] = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     CONTENT_SECURITY_POLICY: _NO_SCRIPT,
 }
-"""Of every answer; a page that needs more says its own Content-Security-Policy."""
+"""Set on every answer; a page that needs more sets its own Content-Security-Policy."""
 BROWSER_HEADERS_RAW = tuple((name.lower().encode(), value.encode()) for name, value in BROWSER_HEADERS.items())
 
 _INLINE = re.compile(rb"<(script|style)\b([^>]*)>(.*?)</\1>", re.DOTALL)
@@ -29,11 +29,11 @@ _DATA = re.compile(rb"""type\s*=\s*["']application/""")
 
 
 def policy_for(page: bytes, *, scripts: bool = False) -> str:
-    """The policy of a page that others' tools made: its inline styles and scripts are allowed by their hashes.
+    """The policy of a generated page; it allows the page's inline styles and scripts by their hashes.
 
     Args:
         page: the HTML as it is sent.
-        scripts: whether the page loads scripts and data of this host, too.
+        scripts: whether the page also loads scripts and data from this host.
     """
     hashes: dict[bytes, list[str]] = {b"script": [], b"style": []}
     for kind, attributes, text in _INLINE.findall(page):

@@ -1,8 +1,8 @@
-"""Finished answers, kept ready to send: bounded in bytes, least recently used out.
+"""The cache of finished answers, bounded in bytes; it evicts the least recently used.
 
-An answer is kept under its ETag, which is a hash of version, build, query, dataset and format; its coded forms
-are made once and kept beside. A second, small table leads from a request as it came to the answer that it got,
-so that the same request again needs no parsing and no negotiation.
+The key of an answer is its ETag, a hash of version, build, query, dataset and format. Each coded form is made once
+and cached beside it. A second, small table maps a request as it was received to its answer, so that an equal request
+needs no parsing and no negotiation.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from plangraf.http.pipeline.coding import IDENTITY, encode
 
 Headers = tuple[tuple[bytes, bytes], ...]
 Request = tuple[bytes | str, ...]
-_OVERHEAD = 1024  # what an entry costs beside its bodies, roughly
+_OVERHEAD = 1024  # rough cost of an entry beside its bodies
 _MOST_KEYS = 20_000
-# A longer request finds its answer by the tag: as many as may be remembered must not fill the memory.
+# A longer request is not remembered, because many of them would fill the memory; it finds its answer by the tag.
 _LONGEST_KEY = 8192
 
 
@@ -43,10 +43,10 @@ def _cost(request: Request) -> int:
 
 @dataclass(slots=True)
 class Cache:
-    """All kept answers of one process, up to `most` bytes; an answer above an eighth of that is not kept.
+    """All cached answers of one process, up to `most` bytes; an answer above an eighth of that is not cached.
 
-    The requests that lead to them may take another eighth. Tags and requests name the version, so an answer is right
-    for as long as it is kept, whatever is current; those of an earlier version are soon the least recently used.
+    The table of requests may take another eighth. Tags and requests name the version, so a cached answer stays valid
+    when another version becomes current; answers of an earlier version are soon the least recently used.
     """
 
     most: int
@@ -68,7 +68,7 @@ class Cache:
         return found
 
     def of_request(self, request: Request) -> tuple[Kept, Headers] | None:
-        """The answer that the same request got before, if it is still kept, and its own headers."""
+        """Looks up the answer to an equal earlier request; returns it with the headers that it was sent with."""
         remembered = self._requests.get(request)
         if remembered is None:
             return None
@@ -81,7 +81,7 @@ class Cache:
         return found, headers
 
     def remember(self, request: Request, tag: str, headers: Headers) -> None:
-        """Which kept answer a request gets, and with which headers: Vary depends on how the answer was chosen."""
+        """Maps a request to a cached answer and to its own headers, such as Vary, which tells how it was negotiated."""
         if tag not in self._kept or sum(map(len, request)) > _LONGEST_KEY:
             return
         if request not in self._requests:
@@ -92,7 +92,7 @@ class Cache:
             self._requests_size -= _cost(gone)
 
     def keep(self, kept: Kept) -> None:
-        """Adds an answer and lets the least recently used ones go until all fit."""
+        """Adds an answer and evicts the least recently used until all fit."""
         if kept.size > self.largest:
             return
         before = self._kept.pop(kept.tag, None)
@@ -103,7 +103,7 @@ class Cache:
         self._trim()
 
     def body(self, kept: Kept, coding: str) -> bytes:
-        """The body in one coding, made on first use and kept while there is room."""
+        """The body in one coding, encoded on first use and cached beside the others."""
         found = kept.bodies.get(coding)
         if found is None:
             found = encode(coding, kept.bodies[IDENTITY])
@@ -114,12 +114,12 @@ class Cache:
         return found
 
     async def turn(self, tag: str) -> Kept | None:
-        """Waits while the same answer is being computed for somebody else.
+        """Joins the single flight of an answer: waits while another request computes it.
 
         Returns:
-            The answer; None when the caller is to compute it, and must call `done` when it has or cannot.
+            The answer; None when the caller must compute it, and then call `done`, even after a failure.
         Raises:
-            PlangrafError: the computation that was waited for failed with it; another would, too.
+            PlangrafError: the computation failed with it, and would fail so again.
         """
         while (kept := self.get(tag)) is None:
             computing = self._computing.get(tag)
@@ -131,9 +131,9 @@ class Cache:
         return kept
 
     def done(self, tag: str, error: PlangrafError | None = None, *, too_large: bool = False) -> None:
-        """Whoever waits for this answer may look again: it is kept now, has failed, or is theirs to compute.
+        """Wakes the waiters: the answer is cached, failed, or one of them must compute it.
 
-        What is too large to be kept is computed by each for himself from now on.
+        An answer that is too large to cache gets no single flight from now on: each request computes its own.
         """
         if too_large:
             self._too_large[tag] = None
@@ -146,7 +146,7 @@ class Cache:
             computing.set_result(None)
         else:
             computing.set_exception(error)
-            computing.exception()  # nobody may be waiting, which is no reason for a warning
+            computing.exception()  # mark as retrieved: a flight without waiters must not warn
 
     def _trim(self) -> None:
         while self.size > self.most and self._kept:

@@ -1,6 +1,6 @@
-"""Content codings: gzip, brotli and zstd, only when asked for (RFC 9110 §8.4, §12.5.3).
+"""Content codings: gzip, brotli and zstd (RFC 9110 §8.4, §12.5.3).
 
-A harvester must never get a coding that it did not name, so an absent Accept-Encoding means identity.
+An absent Accept-Encoding means identity, because a harvester must never get a coding that it did not name.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from plangraf.errors import CodingNotAcceptableError
 from plangraf.http.resource.negotiation import weighted
 
 IDENTITY = "identity"
-# In the order of preference among equals: what costs least for what it saves.
+# Preferred first among equal qualities: the coding that costs least for what it saves.
 CODINGS = ("zstd", "br", "gzip")
 _ALIASES = {"x-gzip": "gzip"}
-# Of a smaller body the coding saves nothing that one packet would not carry anyway.
+# A smaller body is not coded, because it fits into one packet either way.
 SMALLEST = 860
 _GZIP_LEVEL, _BROTLI_QUALITY, _ZSTD_LEVEL = 5, 4, 3
 _GZIP_CONTAINER = 31
 
 
 class Encoder(Protocol):
-    """A coding at work: what `write` gives may be empty, `flush` lets out all so far, `finish` ends the body."""
+    """A streaming encoder: `write` may return nothing yet, `flush` returns all so far, `finish` ends the body."""
 
     def write(self, data: bytes) -> bytes: ...
 
@@ -83,13 +83,13 @@ _ENCODERS: dict[str, Callable[[], Encoder]] = {"gzip": _Gzip, "br": _Brotli, "zs
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """The coding that a client wishes most; `needed` when it excludes identity."""
+    """The coding that a client prefers; `needed` when the client excludes identity."""
 
     name: str
     needed: bool = False
 
     def of(self, size: int) -> str:
-        """The coding of a body of so many bytes: a short one goes without where it may."""
+        """The coding of a body of `size` bytes: identity for a short one unless the client excludes it."""
         return self.name if self.needed or size >= SMALLEST else IDENTITY
 
 
@@ -97,10 +97,10 @@ UNCODED = Coding(IDENTITY)
 
 
 def choose_coding(accept_encoding: str | None) -> Coding:
-    """The coding for an Accept-Encoding header: the highest quality, among equals identity last.
+    """Chooses the coding for an Accept-Encoding header: the highest quality, among equals identity last.
 
     Raises:
-        CodingNotAcceptableError: even identity is excluded, and no coding of ours is named.
+        CodingNotAcceptableError: the header excludes identity and names no coding of ours.
     """
     if not accept_encoding:
         return UNCODED
@@ -124,7 +124,7 @@ def encoder(coding: str) -> Encoder:
 
 
 def encode(coding: str, body: bytes) -> bytes:
-    """A whole body in one coding; `identity` is the body itself."""
+    """Encodes a whole body; `identity` returns it unchanged."""
     if coding == IDENTITY:
         return body
     coder = encoder(coding)

@@ -1,4 +1,4 @@
-"""What all answers have in common: request id, version, CORS, HEAD and OPTIONS, and one log line each."""
+"""The outermost layer, common to all answers: request id, version, CORS, HEAD, OPTIONS, cache hits and the log line."""
 
 from __future__ import annotations
 
@@ -34,11 +34,10 @@ _WITH_REPRESENTATION = frozenset((200, 206, 304))
 
 
 class Envelope:
-    """Outermost middleware of ours, plain ASGI.
+    """Our outermost middleware, plain ASGI.
 
-    An answer that was given before leaves from here. HEAD runs as GET and loses its body. What fails before the
-    first byte becomes a problem; what fails after it returns without ending the response, which makes the server
-    break the connection.
+    Sends cache hits itself. Runs HEAD as GET and drops the body. Turns a failure before the first byte into a
+    problem. After a later failure it returns without ending the response, at which the server breaks the connection.
     """
 
     def __init__(
@@ -102,7 +101,7 @@ class Envelope:
         except (ClientGoneError, ClientDisconnect):
             outcome = "gone"
         except Exception as error:
-            # Starlette wraps what is raised after the start of a response.
+            # Starlette wraps an error that is raised after the start of a response.
             cause = error
             if not isinstance(error, PlangrafError) and isinstance(error.__cause__, PlangrafError):
                 cause = error.__cause__
@@ -150,18 +149,18 @@ class Envelope:
         )
 
     def _version_of(self, scope: Scope) -> str:
-        """The version that answers a request: the current one when none was leased."""
+        """The version that a request is pinned to; the current one before it is pinned."""
         pinned: Pinned | None = scope.get(PINNED)
         return self._version() if pinned is None else pinned.snapshot.id
 
     def _headers(self, own: Iterable[tuple[bytes, bytes]], request_id: str, version: str) -> list[tuple[bytes, bytes]]:
-        """The headers of an answer: its own, and those of all answers."""
+        """The headers of an answer: its own and the common ones."""
         headers = [header for header in own if header[0] not in _OF_ALL]
         headers += _SAME_FOR_ALL
         headers.append((b"x-request-id", request_id.encode("latin-1")))
         names = {name for name, _ in headers}
         headers += [header for header in BROWSER_HEADERS_RAW if header[0] not in names]
-        # A streamed answer says itself on which version it was evaluated.
+        # An answer of another version, such as a page of a collection, has set its own.
         if b"plangraf-version" not in names and version:
             headers.append((b"plangraf-version", version.encode("latin-1")))
         return headers
@@ -178,10 +177,10 @@ class Envelope:
 
 
 def _keep_precondition(scope: Scope, start: Message) -> None:
-    """RFC 9110 §13.1.1: who asks with If-Match gets the representation that it names, or none.
+    """Enforces If-Match (RFC 9110 §13.1.1): the answer must be the representation that it names.
 
     Raises:
-        PreconditionFailedError: the answer is another one.
+        PreconditionFailedError: it is another one.
     """
     asked = b", ".join(value for name, value in scope["headers"] if name == b"if-match").decode("latin-1").strip()
     if not asked or start["status"] not in _WITH_REPRESENTATION or asked == "*":

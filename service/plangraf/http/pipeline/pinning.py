@@ -1,6 +1,6 @@
-"""Pins each request to a snapshot: leased before the first route sees it, given back when its response has ended.
+"""Pins each request to a snapshot: leases it before the first route runs, releases it after the response has ended.
 
-`/version/<id>` is taken off the path here, so that one route table answers for every version.
+Also strips `/version/<id>` from the path, so that one route table serves every version.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.service import PINNED, Pinned, Service
 
 KEPT = "plangraf.kept"
-"""Whether a request's scope is that of an address under `/version/<id>`."""
-# Files of a version are answered under one address only, to which this leads without opening the version.
+"""Key of a request's scope: true for an address under `/version/<id>`."""
+# Not pinned: files have one address, `/dump/<id>/`, and the redirect to it must not open the version.
 _FILES = "/dump/"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 FindEndpoint = Callable[[Scope], Endpoint | None]
-"""Gives what answers a request; None when only the framework knows."""
+"""Finds the endpoint of a request; None when only the framework knows it."""
 
 
 class Pinning:
-    """Plain ASGI. What `find` knows is answered from here, because the framework's way to an address costs more than
-    many a query.
+    """Plain ASGI. Calls the endpoint that `find` gives directly, because the framework's routing costs more than many
+    a query.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Pinning:
 
 
 def split(path: str) -> tuple[str, str] | None:
-    """The id of a version and the path under it; None for a path that is not answered by a version of its own."""
+    """Splits `/version/<id>/…` into the id and the path under it; None for a path of the current version."""
     parts = path.split("/", 3)
     if parts[:2] != ["", "version"] or not parts[2:3] or not parts[2]:
         return None
@@ -100,7 +100,7 @@ def split(path: str) -> tuple[str, str] | None:
 
 
 def on_kept_version(scope: Scope) -> Scope:
-    """The scope as the routes see it: of a path under `/version/<id>` only what comes after that is routed."""
+    """The scope for the router: `/version/<id>` becomes its root path, so that only the rest is routed."""
     under = split(scope["path"])
     if under is None or scope.get(KEPT):
         return scope
@@ -109,7 +109,7 @@ def on_kept_version(scope: Scope) -> Scope:
 
 
 def for_ever(send: Send, version_id: str) -> Send:
-    """Sends what a kept version answers: it names the version, and it never changes."""
+    """Wraps `send` for a kept version: marks the answer with the version and as immutable."""
 
     async def dated(message: Message) -> None:
         if message["type"] == "http.response.start":

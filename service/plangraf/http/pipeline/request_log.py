@@ -1,4 +1,4 @@
-"""Log lines on standard error: one for each request, structured, without the address of any client."""
+"""The log on standard error: one structured line for each request, without the client's address."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import structlog
 from plangraf.settings import Settings
 
 _TOGETHER_S = 0.05
-# uvicorn says these itself when an answer was broken off on purpose; our own line has said so already.
+# Lines of uvicorn that repeat ours, about an answer that was broken off on purpose.
 _SAID_ALREADY = ("ASGI callable returned without completing response.", "Invalid HTTP request received.")
 
 
@@ -29,7 +29,7 @@ def _json(event: Any, **_: Any) -> str:
 
 
 def configure_logging(settings: Settings) -> None:
-    """Sends our own log lines and uvicorn's to standard error in one form, JSON lines or text."""
+    """Sends our log lines and uvicorn's to standard error in one form, JSON lines or text."""
     level = getattr(logging, settings.log_level.upper())
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
@@ -67,10 +67,9 @@ def configure_logging(settings: Settings) -> None:
 
 
 class RequestLog:
-    """The log lines of requests, which cost less than they would by the usual way.
+    """Batches the log lines of requests, because one write for each would cost more.
 
-    The lines are the same; they leave together, a moment later, as many at once as a pipe takes in one piece: another
-    process may write to the same one.
+    Each write is at most PIPE_BUF long, so that it is atomic: another process may write to the same pipe.
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""What is noted of each request: its id, one count, one log line."""
+"""Records each request: its id, one count, one log line."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ _KINDS = {
     "metrics",
     "collections",
 }
-# A line that is longer than a pipe takes in one piece may be torn by that of another process.
+# A longer line is not written atomically to a pipe, so another process could split it.
 _LONGEST_PATH = 600
 
 log = structlog.get_logger()
 
 
 class Notes:
-    """The notes of one process."""
+    """Records the requests of one process."""
 
     def __init__(self, log: RequestLog, collections: Iterable[str] = ()) -> None:
         self._log = log
         self._kinds = _KINDS.union(collections)
-        # Unlike a random number for each, counting costs nothing and is as much one of a kind.
+        # One random prefix and a counter, because a random number for each request costs more and is no more unique.
         prefix = uuid.uuid4().hex[:16]
         self._ids = (f"{prefix}{number:08x}" for number in itertools.count())
 
     def request_id(self, given: str = "") -> str:
-        """The client's own id when it has the form of one, else a new one."""
+        """The client's own id when it is well-formed, else a new one."""
         return given if given and _REQUEST_ID.fullmatch(given) else next(self._ids)
 
     def note(
@@ -67,18 +67,18 @@ class Notes:
         outcome: str = "complete",
         failure: BaseException | None = None,
     ) -> None:
-        """Counts a request under the first part of its path, when that is one that is served, and logs it.
+        """Counts a request under the first segment of its path, `other` for an unknown one, and logs it.
 
         Args:
             method: of the request.
             path: its path; "-", as the method, when the request was refused before it had one.
             status: of the answer.
             size: of the answer's body, in bytes.
-            began: when it came, by time.perf_counter().
+            began: its arrival, by time.perf_counter().
             request_id: as in X-Request-Id.
             version: as in Plangraf-Version.
             outcome: complete, broken or gone.
-            failure: an exception that is none of ours.
+            failure: an unexpected exception.
         """
         kind = path.split("/", 2)[1].partition(".")[0] if path.startswith("/") else "other"
         metrics.REQUESTS.labels(kind if kind in self._kinds else "other", str(status)).inc()
@@ -98,5 +98,5 @@ class Notes:
             self._log.add(line)
 
     def flush(self) -> None:
-        """Writes the lines that wait for others, before the process ends."""
+        """Writes the buffered lines, before the process ends."""
         self._log.flush()

@@ -1,4 +1,4 @@
-"""How answers leave: whole or streamed, coded, kept for the next one, tagged and compared (RFC 9110 §8.8, §13)."""
+"""Responds: from the cache, whole or streamed; codes, tags and compares representations (RFC 9110 §8.8, §13)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from plangraf.http.service import Pinned
 
 T = TypeVar("T")
 _HIT, _MISS = metrics.CACHE.labels("hit"), metrics.CACHE.labels("miss")
-# An answer to an HTTP/1.0 client is kept in memory up to this size, on disk beyond it.
+# An answer to an HTTP/1.0 client is buffered in memory up to this size, on disk beyond it.
 _IN_MEMORY = 4 * 1024 * 1024
 _CHUNK = 64 * 1024
 _UNWATCHED_S = 0.02
@@ -28,25 +28,25 @@ _CREDENTIALS = frozenset((b"authorization", b"cookie"))
 PRIVATE = "private, no-store"
 """Cache-Control of an answer to a request with credentials."""
 FOR_EVER = "public, max-age=31536000, immutable"
-"""Cache-Control of what one version answers, which never changes: a year, the longest that is of use."""
+"""Cache-Control of the answers of one version, which never change: a year, the longest useful time."""
 
 
 class ClientGoneError(Exception):
-    """The client has left: nobody waits for an answer any more."""
+    """The client has left, so nobody reads the answer."""
 
 
 def vary(*names: str | None) -> dict[str, str]:
-    """The Vary header: what decided the answer, and the coding, which always may."""
+    """The Vary header: the names that decided the answer, and Accept-Encoding, which always can."""
     return {"Vary": ", ".join([*(name for name in names if name), "Accept-Encoding"])}
 
 
 def unchanged(request: Request, tag: str | None, *, exists: bool = False) -> str | None:
-    """The tag by which If-None-Match says that the client has this representation, in whatever coding.
+    """The tag, in any coding, by which If-None-Match states that the client has this representation.
 
     Args:
-        request: what the client sent.
+        request: the client's request.
         tag: the representation's tag without a coding; None when it has none.
-        exists: whether it is known to exist, which `*` asks for.
+        exists: whether the representation is known to exist, which `*` asks.
     """
     header = ", ".join(request.headers.getlist("if-none-match")).strip()
     if not header or tag is None or request.scope["method"] == "POST":
@@ -66,12 +66,12 @@ def accept_encoding(request: Request) -> str | None:
 
 
 def has_credentials(scope: Scope) -> bool:
-    """Whether a request says who asks: what others were answered is then not used, and its answer not kept."""
+    """Whether a request carries credentials: it then neither reads the shared cache nor adds to it."""
     return any(name in _CREDENTIALS for name, _ in scope["headers"])
 
 
 def request_key(scope: Scope, version: str) -> tuple[bytes | str, ...]:
-    """What decides an answer to GET: version, address and the negotiating headers as they came."""
+    """Everything that decides an answer to GET: version, address and the negotiating headers as received."""
     accept = language = b""
     for name, value in scope["headers"]:
         if name == b"accept":
@@ -82,7 +82,7 @@ def request_key(scope: Scope, version: str) -> tuple[bytes | str, ...]:
 
 
 class KeptAnswer(Response):
-    """An answer that is at hand, whole, in the coding that the client asked for."""
+    """A cached answer in the coding that the client asked for."""
 
     def __init__(
         self, cache: Cache, kept: Kept, headers: Mapping[str, str], coding: Coding, *, tagged: bool = True
@@ -95,9 +95,9 @@ class KeptAnswer(Response):
 
 
 def kept_parts(cache: Cache, kept: Kept, own: Headers, wish: Coding) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Headers and body of a kept answer in one coding, which a short one does without where it may.
+    """Headers and body of a cached answer in one coding; a short body stays uncoded unless identity is excluded.
 
-    `own` are the headers that depend on how the request chose the answer.
+    `own` are the headers that depend on how the request negotiated the answer.
     """
     coding = wish.of(len(kept.bodies[IDENTITY]))
     body = cache.body(kept, coding)
@@ -112,7 +112,7 @@ def kept_parts(cache: Cache, kept: Kept, own: Headers, wish: Coding) -> tuple[li
     return headers, body
 
 
-async def made(
+async def respond_cached(
     service: Pinned,
     request: Request,
     parts: tuple[str, ...],
@@ -121,24 +121,25 @@ async def made(
     *,
     tag: str | None = None,
 ) -> Response:
-    """A representation that the service makes itself, once for many equal requests; 304 when the client has it.
+    """Responds from the cache, or makes the representation in a single flight; 304 when the client has it.
 
     Args:
-        service: whose cache is used, pinned to the snapshot that `make` reads.
-        request: what the client sent.
-        parts: what names the representation, see Pinned.own_tag.
+        service: the owner of the cache, pinned to the snapshot that `make` reads.
+        request: the client's request.
+        parts: name the representation, see Pinned.own_tag.
         headers: more headers, on a 304 too.
         make: gives body and content type.
-        tag: that of what depends on no version; the next equal request then asks again whether it is still so.
+        tag: the tag of a representation that depends on no version; the request is then not remembered, because
+            the next equal one must check the tag again.
     Raises:
         PlangrafError: what `make` raises.
-        ClientGoneError: the client left before that.
+        ClientGoneError: the client left first.
     """
     versioned = tag is None
     tag = tag or service.own_tag(*parts)
     if has_credentials(request.scope):
         body, content_type = await while_connected(request.receive, make())
-        return whole(request, body, content_type, tag, headers)
+        return respond(request, body, content_type, tag, headers)
     if own := unchanged(request, tag):
         return not_modified(own, headers)
     coding = choose_coding(accept_encoding(request))
@@ -164,19 +165,19 @@ async def made(
     return KeptAnswer(service.cache, kept, headers, coding)
 
 
-def whole(request: Request, body: bytes, content_type: str, tag: str, headers: Mapping[str, str]) -> Response:
-    """A representation that is at hand and not worth keeping: 200, or 304 when the client has it."""
+def respond(request: Request, body: bytes, content_type: str, tag: str, headers: Mapping[str, str]) -> Response:
+    """Responds with a finished body without the cache: 200, or 304 when the client has it."""
     if own := unchanged(request, tag, exists=True):
         return not_modified(own, headers)
     coding = choose_coding(accept_encoding(request)).of(len(body))
     sent = {**headers, "ETag": tag_of(tag, coding), "Content-Type": content_type}
     if coding != IDENTITY:
         sent["Content-Encoding"] = coding
-    # Not by `media_type`, to which Starlette adds a charset that not every type has.
+    # Not by `media_type`, because Starlette adds a charset to it, which not every type has.
     return Response(encode(coding, body), 200, sent)
 
 
-async def run(
+async def respond_query(
     service: Pinned,
     request: Request,
     query: QueryRequest,
@@ -185,30 +186,30 @@ async def run(
     *,
     ask: Callable[[QueryRequest], Awaitable[QueryAnswer]] | None = None,
 ) -> Response:
-    """The engine's answer to one query, streamed or from the cache; 304 without asking the engine.
+    """Responds to one query from the cache or from the engine, streamed; 304 when the client has the answer.
 
     Args:
-        service: whose cache is used, pinned to the snapshot whose engine is asked.
-        request: what the client sent.
-        query: what the engine is asked.
-        parts: what names the answer, see Pinned.own_tag; None when it may differ each time.
+        service: the owner of the cache, pinned to the snapshot whose engine evaluates.
+        request: the client's request.
+        query: the query for the engine.
+        parts: name the answer, see Pinned.own_tag; None when the query is not deterministic.
         headers: more headers of the answer, on a 304 too.
-        ask: what answers instead of the engine.
+        ask: evaluates the query in place of the engine.
     Raises:
         PlangrafError: the query failed before its first byte.
-        ClientGoneError: the client left before that.
+        ClientGoneError: the client left first.
     """
     ask = ask or service.snapshot.engine.query
     coding = choose_coding(accept_encoding(request))
     if parts is None or has_credentials(request.scope):
         fleeting = {**headers, "Cache-Control": "no-store"}
-        return await unkept(await while_connected(request.receive, ask(query)), fleeting, coding)
+        return await respond_uncached(await while_connected(request.receive, ask(query)), fleeting, coding)
     caching = {**headers, "Cache-Control": "no-cache"}
     tag = service.own_tag(*parts)
     if own := unchanged(request, tag):
         return not_modified(own, caching)
     kept = await while_connected(request.receive, service.cache.turn(tag))
-    tagged = request.scope["method"] != "POST"  # the tag of a POST would be that of no representation
+    tagged = request.scope["method"] != "POST"  # a POST has no representation that a tag could name
     key = request_key(request.scope, service.snapshot.id) if request.scope["method"] == "GET" else None
     if kept is not None:
         _HIT.inc()
@@ -223,7 +224,7 @@ async def run(
     try:
         answer = await while_connected(request.receive, ask(query))
     except PlangrafError as error:
-        # A deadline of the client's own says nothing about the answer to others.
+        # A client's own deadline does not fail the other requests of the flight.
         failure = None if query.timeout_s else _lasting(error)
         raise
     finally:
@@ -245,8 +246,8 @@ async def run(
     return found
 
 
-async def unkept(answer: QueryAnswer, headers: Mapping[str, str], wish: Coding) -> Response:
-    """An answer that may differ each time."""
+async def respond_uncached(answer: QueryAnswer, headers: Mapping[str, str], wish: Coding) -> Response:
+    """Responds with an answer that may differ each time, so it is neither cached nor tagged."""
     if answer.complete is None:
         return StreamedAnswer(answer, headers, wish.name)
     await answer.aclose()
@@ -266,7 +267,7 @@ def _timing_of(answer: QueryAnswer) -> str:
 
 
 def _lasting(error: PlangrafError) -> PlangrafError | None:
-    """The error when asking again at once would meet it again."""
+    """The error, if an immediate retry would meet it again."""
     return (
         error
         if isinstance(error, EngineError) and not isinstance(error, OverloadedError | DisplacedError | NotReadyError)
@@ -279,7 +280,7 @@ def raw(headers: Mapping[str, str]) -> Headers:
 
 
 class _Keeping:
-    """Collects an answer on its way to the client, so that the next one gets it from the cache."""
+    """Collects an answer for the cache while it streams to the client."""
 
     def __init__(self, cache: Cache, tag: str, key: tuple[bytes | str, ...] | None, *, tagged: bool) -> None:
         self.tag = tag
@@ -299,7 +300,7 @@ class _Keeping:
             self._cache.done(self.tag, too_large=True)
 
     def complete(self, content_type: str, headers: Mapping[str, str]) -> Kept:
-        """The answer, which stays in the cache when it is not too large for that."""
+        """Returns the whole answer, cached unless it is too large."""
         kept = Kept(self.tag, content_type.encode("latin-1"), {IDENTITY: b"".join(self._pieces or ())})
         if self._pieces is not None:
             self._cache.keep(kept)
@@ -312,10 +313,10 @@ class _Keeping:
 
 
 class StreamedAnswer(Response):
-    """Chunks from the engine as they come; the engine is told at once when the client leaves.
+    """Streams the engine's chunks; closes the answer as soon as the client leaves.
 
-    The first chunk is let out of the coding at once, so that the first byte comes early; later ones leave when
-    the coding has a block full.
+    The coder is flushed after the first chunk, so that the first byte is sent early. Later chunks are sent when the
+    coder has filled a block.
     """
 
     def __init__(
@@ -345,7 +346,7 @@ class StreamedAnswer(Response):
                 await self._start(send)
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             elif scope.get("http_version") == "1.0":
-                # There is no way to break off an HTTP/1.0 answer that a client would notice.
+                # Buffered, because an HTTP/1.0 client could not notice that a streamed answer broke off.
                 await while_connected(receive, self._send_whole(send))
             else:
                 await while_connected(receive, self._send_chunks(send))
@@ -402,9 +403,9 @@ def server_timing(**seconds: float) -> str:
 
 
 async def while_connected(receive: Receive, work: Awaitable[T]) -> T:
-    """The result of `work`, which is cancelled soon after the client leaves.
+    """Awaits `work` and cancels it soon after the client leaves.
 
-    What is quickly done is not watched over: that would cost more than it does.
+    Starts the disconnect watcher only after a delay, because for short work it would cost more than the work.
 
     Raises:
         ClientGoneError: the client left first.

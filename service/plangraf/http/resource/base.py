@@ -13,7 +13,7 @@ from starlette.responses import Response
 from plangraf.engines.base import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
-from plangraf.http.pipeline.respond import made, run, vary
+from plangraf.http.pipeline.respond import respond_cached, respond_query, vary
 from plangraf.http.resource.link_header import links
 from plangraf.http.resource.openapi import Operation
 from plangraf.http.resource.parameters import format_of, language_of, parameters
@@ -198,7 +198,7 @@ class Resource:
         write = view.write
         if isinstance(write, QueryRequest):
             del headers["Cache-Control"]  # which depends on whether the answer is kept
-            return await run(service, request, write, parts, headers, ask=view.ask)
+            return await respond_query(service, request, write, parts, headers, ask=view.ask)
         assert parts is not None  # only a query may have another answer each time
         content_type = view.content_type or asked.format.content_type
 
@@ -208,7 +208,7 @@ class Resource:
         tag = view.tag
         if view.tagged_by is not None:
             tag = service.tag(*parts, version=view.tagged_by)
-        return await made(service, request, parts, headers, make, tag=tag)
+        return await respond_cached(service, request, parts, headers, make, tag=tag)
 
     def _vary(self, asked: Asked) -> dict[str, str]:
         by_language = asked.by_language and (asked.page or (asked.by_accept and self.language == "choice"))

@@ -14,7 +14,7 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import NotAcceptableError
 from plangraf.http.pipeline.coding import choose_coding
 from plangraf.http.pipeline.pinning import Endpoint
-from plangraf.http.pipeline.respond import accept_encoding, run, unkept, vary, while_connected
+from plangraf.http.pipeline.respond import accept_encoding, respond_query, respond_uncached, vary, while_connected
 from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import PROBLEMS, content
 from plangraf.http.resource.parameters import (
@@ -76,7 +76,7 @@ def add_routes(app: FastAPI, service: Service) -> Endpoint:
         query = QueryRequest(asked.query, format_, *graphs, asked.timeout_s, client_of(request))
         if flag(asked.parameters, "explain"):
             return await _explained(here, request, query, vary("Accept" if by_accept else None))
-        return await run(
+        return await respond_query(
             here,
             request,
             query,
@@ -124,7 +124,7 @@ async def _explained(service: Pinned, request: Request, query: QueryRequest, hea
         explanation = await while_connected(request.receive, explaining)
         if explanation is not None:
             own["Plangraf-Explain"] = explanation.header
-    return await unkept(answer, own, coding)
+    return await respond_uncached(answer, own, coding)
 
 
 class ServiceDescription(Resource):

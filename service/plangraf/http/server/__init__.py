@@ -1,1 +1,1 @@
-"""Below the framework: HTTP/1.1 on a connection, and answers given before it starts."""
+"""Below the framework: HTTP/1.1 on a connection, and cache hits that are sent from there."""

@@ -1,8 +1,8 @@
-"""Answers that were given before, ahead of the framework: one look-up by the request as it came.
+"""Cache hits ahead of the framework: one look-up by the request as it was received.
 
-What is found here needs no routing, no parsing and no negotiation: the same bytes with the same headers decided
-the same answer before (https://www.rfc-editor.org/rfc/rfc9111). There are two ways: by address and negotiating
-headers, from the application's outermost layer, and by the bytes of the whole request, from the connection.
+A hit needs no routing, no parsing and no negotiation, because an equal request decides an equal answer
+(https://www.rfc-editor.org/rfc/rfc9111). There are two look-ups: the envelope's by address and negotiating headers,
+and the connection's by the bytes of the whole request.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from plangraf.http.pipeline.coding import CODINGS, IDENTITY, UNCODED, choose_cod
 from plangraf.http.pipeline.request_record import Notes
 from plangraf.http.pipeline.respond import kept_parts, request_key
 
-# Where the application's state, which every connection sees, keeps the Hot of the process.
+# Key of the application's state, which every connection sees: the Hot of the process.
 STATE = "plangraf.hot"
 
 _HIT = metrics.CACHE.labels("hit")
 _TIMING = (b"server-timing", b"cache;desc=hit")
 _LEFT_OUT_OF_304 = {b"content-length", b"content-encoding", b"content-type", b"etag"}
-# If-Match is a condition that is kept on the slow way; what others were answered is not for who says who asks.
+# The slow way checks If-Match. A request with credentials must not read the shared cache.
 _SLOW_WAY = frozenset((b"if-match", b"authorization", b"cookie"))
 _MOST_RAW = 4096
 _LONGEST_RAW = 4096
@@ -39,7 +39,7 @@ _coding = lru_cache(256)(choose_coding)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A kept answer as it is to leave; `coding` is None when its body does not."""
+    """A cached answer ready to send; `coding` is None when the body is not sent."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -50,7 +50,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Raw:
-    """What one request, byte for byte, is answered; the body is the kept one in this coding."""
+    """The answer to one request, byte for byte; its body is the cached one in this coding."""
 
     version: str
     path: str
@@ -61,7 +61,7 @@ class _Raw:
 
 
 class Hot:
-    """The kept answers of one process, found by the request as it came."""
+    """Finds the cached answers of one process by the request as it was received."""
 
     def __init__(self, cache: Cache, notes: Notes, version: Callable[[], str]) -> None:
         self._cache = cache
@@ -70,9 +70,9 @@ class Hot:
         self._raw: OrderedDict[bytes, _Raw] = OrderedDict()
 
     def find(self, scope: Scope) -> Found | None:
-        """The answer to a GET or HEAD that was answered before; None for every other request.
+        """Looks up a GET or HEAD; None when it is not a cache hit.
 
-        A request with credentials finds nothing, and so is never remembered by its bytes either.
+        A request with credentials is never a hit, and so its bytes are never remembered either.
         """
         found = self._cache.of_request(request_key(scope, self.version()))
         if found is None:
@@ -89,7 +89,7 @@ class Hot:
         try:
             coding = _coding(encoding.decode("latin-1")) if encoding else UNCODED
         except CodingNotAcceptableError:
-            return None  # the slow way says what is wrong
+            return None  # the slow way reports the error
         _HIT.inc()
         headers, body = kept_parts(self._cache, kept, own_headers, coding)
         if known:
@@ -105,12 +105,12 @@ class Hot:
         return Found(200, headers, body, kept.tag, used)
 
     def remember_raw(self, scope: Scope, found: Found, headers: list[tuple[bytes, bytes]]) -> None:
-        """Keeps how a request that came in one piece was answered, when nothing in it is of the moment.
+        """Remembers the answer to a request that arrived in one piece, unless it has an id or closes the connection.
 
         Args:
-            scope: the request's, from plangraf.http.server.protocol.
+            scope: the request's scope, from plangraf.http.server.protocol.
             found: its answer.
-            headers: all of the answer's headers but the request's id.
+            headers: all headers of the answer except the request id.
         """
         raw: bytes | None = scope.get("plangraf.raw")
         if raw is None or len(raw) > _LONGEST_RAW or scope["method"] != "GET" or scope["http_version"] != "1.1":
@@ -124,7 +124,7 @@ class Hot:
             self._raw.popitem(last=False)
 
     def find_raw(self, raw: bytes) -> tuple[bytes, bytes] | None:
-        """The answer to a whole request, as the bytes before and after the headers of the moment."""
+        """Looks up a whole request; returns the bytes of the answer before and after uvicorn's own headers."""
         known = self._raw.get(raw)
         if known is None:
             return None

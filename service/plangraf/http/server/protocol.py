@@ -1,8 +1,8 @@
-"""HTTP/1.1 on one connection: uvicorn's own, with a bound on how a request may arrive, and with kept answers first.
+"""HTTP/1.1 on one connection: uvicorn's protocol with limits on arriving requests, and with cache hits first.
 
-uvicorn waits for ever for the end of a request's head or body and takes a head of any length. Both have limits
-here, whose passing is a problem like any other. A request that comes byte for byte as one before gets its answer
-without being parsed again, see `hot_answers`.
+uvicorn waits for ever for the end of a request's head or body and accepts a head of any length. Here both have
+limits, and passing one is answered with a problem. A request that equals an earlier one byte for byte gets its
+answer without being parsed, see `hot_answers`.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from plangraf.http.server.request_head import REFUSED, check_host, split_long, w
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
-# Seconds until the head of a request must be there, counted from the connection or the head's first byte.
+# Seconds in which the head of a request must arrive, counted from the connection or the head's first byte.
 HEAD_S = 10.0
-# Seconds until its body must be there.
+# Seconds in which its body must arrive.
 BODY_S = 30.0
-# Longer than the longest query that may be asked, percent-encoded.
+# Bytes; above the longest allowed query in percent-encoding.
 LONGEST_HEAD = 1024 * 1024
 _HEAD_END = b"\r\n\r\n"
 
@@ -35,8 +35,8 @@ _HEAD_END = b"\r\n\r\n"
 class Protocol(HttpToolsProtocol):
     """One connection.
 
-    `plangraf.raw` in a request's scope is the whole request, when it came in one piece; `plangraf.refused` is why it
-    cannot be answered, which is told in its turn.
+    In a request's scope, `plangraf.raw` is the whole request when it arrived in one piece. `plangraf.refused` is the
+    error of a request that cannot be answered; the envelope raises it when the request's turn has come.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -55,7 +55,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_no_longer()
-        # uvicorn tells the newest request only, which may wait behind this one.
+        # uvicorn notifies only the newest request, which may be queued behind this one.
         if self._answering is not None and not self._answering.response_complete:
             self._answering.disconnected = True
             self._answering.message_event.set()
@@ -81,13 +81,13 @@ class Protocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            pass  # it may be ignored (RFC 9110 §7.8)
+            pass  # a server may ignore an upgrade (RFC 9110 §7.8)
         except httptools.HttpParserError as error:
             self._refuse(why_refused(error, self._start))
         if self._patience is None and self._idle and self.timeout_keep_alive_task is None:
-            self._wait(HEAD_S)  # only empty lines came
+            self._wait(HEAD_S)  # only empty lines arrived
 
-    # What the parser tells.
+    # The parser's callbacks.
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -95,7 +95,7 @@ class Protocol(HttpToolsProtocol):
         self._wait(HEAD_S)
 
     def on_headers_complete(self) -> None:
-        self._head_size = -1  # its size counts no longer
+        self._head_size = -1  # stops counting its size
         self._start = b""
         extension: dict[str, Any] = {}
         if self._raw is not None:
@@ -108,7 +108,7 @@ class Protocol(HttpToolsProtocol):
             extension[REFUSED] = error
             if isinstance(error, AddressTooLongError):
                 self.url, extension["path"] = b"/", "-"
-        # Makes the request's task, which runs later and sees what is added to the scope.
+        # Creates the request's task, which starts later and so sees the extension of the scope.
         super().on_headers_complete()
         self.scope.update(extension)  # type: ignore[typeddict-item]  # as ASGI allows
         if REFUSED in extension:
@@ -126,13 +126,13 @@ class Protocol(HttpToolsProtocol):
 
     @property
     def _idle(self) -> bool:
-        """Whether nothing is under way on this connection."""
+        """Whether no request is in flight on this connection."""
         if self._arriving or self.transport.is_closing() or self.flow.write_paused:
             return False
         return self.cycle is None or self.cycle.response_complete
 
     def _answer(self, answer: tuple[bytes, bytes]) -> None:
-        """Sends a kept answer, between whose parts the headers of this moment stand."""
+        """Sends a cached answer, with uvicorn's own headers between its parts."""
         head, rest = answer
         own = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
         self._unset_keepalive_if_required()
@@ -151,7 +151,7 @@ class Protocol(HttpToolsProtocol):
             self._patience = None
 
     def _refuse(self, error: PlangrafError) -> None:
-        """Says what is wrong, when nothing was answered yet and something was asked, and closes the connection."""
+        """Closes the connection; before that reports the error, unless a response has begun or no request has."""
         self._wait_no_longer()
         if self.transport.is_closing():
             return

@@ -1,6 +1,6 @@
-"""What the head of a request must be, where httptools does not see to it or does not say enough.
+"""Checks the head of a request where httptools does not, or reports too little.
 
-Request line, target and Host by RFC 9112 §3. What is wrong is told in words that help who sent it.
+Request line, target and Host by RFC 9112 §3. The messages help the sender to correct the request.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import httptools
 from plangraf.errors import AddressTooLongError, MalformedRequestError, MethodNotImplementedError, PlangrafError
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "QUERY")
-# Where the scope of a request that can be told apart, but not be answered, says why.
+# Key of a request's scope: the error of a request that could be parsed and cannot be answered.
 REFUSED = "plangraf.refused"
 
 # httptools.parse_url counts in 16 bits.
@@ -21,7 +21,7 @@ _LONGEST_PARSED = 2**16 - 1
 _LONGEST_SHOWN = 100
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VERSION = re.compile(rb" +HTTP/[0-9]\.[0-9]$")
-# RFC 3986 §3.2.2; what stands in brackets is not read further.
+# RFC 3986 §3.2.2; the address in brackets is not checked further.
 _HOST = re.compile(rb"(\[[0-9A-Za-z:._~!$&'()*+,;=%-]+\]|([A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(:[0-9]*)?")
 _ENCODE = (
     "The address in the request line has a character that cannot stand there as it is. "
@@ -30,18 +30,18 @@ _ENCODE = (
 
 
 def why_refused(error: httptools.HttpParserError, start: bytes) -> PlangrafError:
-    """What to tell about a request that the parser refused.
+    """Explains why the parser refused a request.
 
     Args:
-        error: the parser's.
-        start: how the request begins, as far as that is known.
+        error: the parser's error.
+        start: the beginning of the request, as far as it is known.
     """
     line, end, _ = start.lstrip(b"\r\n").partition(b"\n")
     method, space, rest = line.rstrip(b"\r").partition(b" ")
-    # A line that has not ended may still become one of HTTP.
+    # An unfinished line may still become a valid one.
     version = _VERSION.search(rest)
     if _TOKEN.fullmatch(method) and space and (version or not end):
-        # The methods of RTSP, which the parser reads too, are an error without a class of its own.
+        # The parser also knows the methods of RTSP, and its error for them has no class of its own.
         if isinstance(error, httptools.HttpParserInvalidMethodError) or str(error).startswith("Invalid method"):
             return MethodNotImplementedError(method.decode("ascii"), METHODS)
         target = rest[: version.start()] if version else rest
@@ -53,12 +53,12 @@ def why_refused(error: httptools.HttpParserError, start: bytes) -> PlangrafError
 
 
 def split_long(target: bytes) -> tuple[bytes, bytes] | None:
-    """A target that is too long for httptools, as what stands before the query, and the query.
+    """Splits a target that is too long for httptools into the part before the query and the query.
 
     Returns:
-        None when httptools can read it.
+        None when httptools can read the target.
     Raises:
-        AddressTooLongError: it is too long without its query, too.
+        AddressTooLongError: the part before the query alone is too long.
     """
     if len(target) <= _LONGEST_PARSED:
         return None
@@ -69,13 +69,13 @@ def split_long(target: bytes) -> tuple[bytes, bytes] | None:
 
 
 def check_host(http_version: str, headers: Iterable[tuple[bytes, bytes]]) -> None:
-    """Refuses a request of HTTP/1.1 without exactly one valid Host, which may be empty (RFC 9112 §3.2).
+    """Checks that a request of HTTP/1.1 has exactly one valid Host, which may be empty (RFC 9112 §3.2).
 
     Args:
         http_version: such as "1.1".
         headers: names in lower case.
     Raises:
-        MalformedRequestError: there is none, more than one, or one that is no host.
+        MalformedRequestError: Host is missing, repeated or not a host.
     """
     hosts = [value for name, value in headers if name == b"host"]
     if not hosts:
