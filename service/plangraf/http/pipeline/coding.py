@@ -14,7 +14,7 @@ import brotli
 import zstandard
 
 from plangraf.errors import CodingNotAcceptableError
-from plangraf.http.resource.negotiation import weighted
+from plangraf.http.resource.negotiation import parse_weights
 
 IDENTITY = "identity"
 # Preferred first among equal qualities: the coding that costs least for what it saves.
@@ -104,7 +104,7 @@ def choose_coding(accept_encoding: str | None) -> Coding:
     """
     if not accept_encoding:
         return UNCODED
-    given = {_ALIASES.get(name, name): quality for name, quality in reversed(weighted(accept_encoding))}
+    given = {_ALIASES.get(name, name): quality for name, quality in reversed(parse_weights(accept_encoding))}
     rest = given.get("*")
 
     def quality(coding: str) -> float:

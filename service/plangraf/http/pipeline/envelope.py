@@ -72,7 +72,7 @@ class Envelope:
         status, size, complete = 0, 0, False
         private = has_credentials(scope)
 
-        async def passed_on(message: Message) -> None:
+        async def pass_on(message: Message) -> None:
             nonlocal status, size, complete
             if message["type"] == "http.response.start":
                 _keep_precondition(scope, message)
@@ -95,9 +95,9 @@ class Envelope:
             if refused is not None:
                 raise refused
             if method == "OPTIONS":
-                await self._options(inner)(inner, receive, passed_on)
+                await self._options(inner)(inner, receive, pass_on)
             else:
-                await self._app(inner, receive, passed_on)
+                await self._app(inner, receive, pass_on)
         except (ClientGoneError, ClientDisconnect):
             outcome = "gone"
         except Exception as error:
@@ -107,7 +107,7 @@ class Envelope:
                 cause = error.__cause__
             if status == 0:
                 failure = None if isinstance(cause, PlangrafError) else error
-                await problem(cause, request_id)(inner, receive, passed_on)
+                await problem(cause, request_id)(inner, receive, pass_on)
             else:
                 outcome = "broken"
                 failure = None if isinstance(cause, AnswerBrokenError) else error

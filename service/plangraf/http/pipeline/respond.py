@@ -40,7 +40,7 @@ def vary(*names: str | None) -> dict[str, str]:
     return {"Vary": ", ".join([*(name for name in names if name), "Accept-Encoding"])}
 
 
-def unchanged(request: Request, tag: str | None, *, exists: bool = False) -> str | None:
+def match_tag(request: Request, tag: str | None, *, exists: bool = False) -> str | None:
     """The tag, in any coding, by which If-None-Match states that the client has this representation.
 
     Args:
@@ -88,7 +88,7 @@ class KeptAnswer(Response):
         self, cache: Cache, kept: Kept, headers: Mapping[str, str], coding: Coding, *, tagged: bool = True
     ) -> None:
         super().__init__(None, 200)
-        self.raw_headers, self.body = kept_parts(cache, kept, raw(headers), coding)
+        self.raw_headers, self.body = kept_parts(cache, kept, encode_headers(headers), coding)
         self.headers["Server-Timing"] = "cache;desc=hit"
         if not tagged:
             del self.headers["etag"]
@@ -140,7 +140,7 @@ async def respond_cached(
     if has_credentials(request.scope):
         body, content_type = await while_connected(request.receive, make())
         return respond(request, body, content_type, tag, headers)
-    if own := unchanged(request, tag):
+    if own := match_tag(request, tag):
         return not_modified(own, headers)
     coding = choose_coding(accept_encoding(request))
     kept = await while_connected(request.receive, service.cache.turn(tag))
@@ -152,22 +152,22 @@ async def respond_cached(
             kept = Kept(tag, content_type.encode("latin-1"), {IDENTITY: body})
             service.cache.keep(kept)
         except PlangrafError as error:
-            failure = _lasting(error)
+            failure = _lasting_error(error)
             raise
         finally:
             service.cache.done(tag, failure)
     else:
         _HIT.inc()
-    if own := unchanged(request, tag, exists=True):
+    if own := match_tag(request, tag, exists=True):
         return not_modified(own, headers)
     if versioned:
-        service.cache.remember(request_key(request.scope, service.snapshot.id), tag, raw(headers))
+        service.cache.remember(request_key(request.scope, service.snapshot.id), tag, encode_headers(headers))
     return KeptAnswer(service.cache, kept, headers, coding)
 
 
 def respond(request: Request, body: bytes, content_type: str, tag: str, headers: Mapping[str, str]) -> Response:
     """Responds with a finished body without the cache: 200, or 304 when the client has it."""
-    if own := unchanged(request, tag, exists=True):
+    if own := match_tag(request, tag, exists=True):
         return not_modified(own, headers)
     coding = choose_coding(accept_encoding(request)).of(len(body))
     sent = {**headers, "ETag": tag_of(tag, coding), "Content-Type": content_type}
@@ -206,17 +206,17 @@ async def respond_query(
         return await respond_uncached(await while_connected(request.receive, ask(query)), fleeting, coding)
     caching = {**headers, "Cache-Control": "no-cache"}
     tag = service.own_tag(*parts)
-    if own := unchanged(request, tag):
+    if own := match_tag(request, tag):
         return not_modified(own, caching)
     kept = await while_connected(request.receive, service.cache.turn(tag))
     tagged = request.scope["method"] != "POST"  # a POST has no representation that a tag could name
     key = request_key(request.scope, service.snapshot.id) if request.scope["method"] == "GET" else None
     if kept is not None:
         _HIT.inc()
-        if own := unchanged(request, tag, exists=True):
+        if own := match_tag(request, tag, exists=True):
             return not_modified(own, caching)
         if key is not None:
-            service.cache.remember(key, tag, raw(caching))
+            service.cache.remember(key, tag, encode_headers(caching))
         return KeptAnswer(service.cache, kept, caching, coding, tagged=tagged)
     _MISS.inc()
     failure: PlangrafError | None = None
@@ -225,12 +225,12 @@ async def respond_query(
         answer = await while_connected(request.receive, ask(query))
     except PlangrafError as error:
         # A client's own deadline does not fail the other requests of the flight.
-        failure = None if query.timeout_s else _lasting(error)
+        failure = None if query.timeout_s else _lasting_error(error)
         raise
     finally:
         if answer is None:
             service.cache.done(tag, failure)
-    if own := unchanged(request, tag, exists=True):
+    if own := match_tag(request, tag, exists=True):
         service.cache.done(tag)
         await answer.aclose()
         return not_modified(own, caching)
@@ -266,7 +266,7 @@ def _timing_of(answer: QueryAnswer) -> str:
     return server_timing(queue=answer.queued_s, eval=answer.evaluated_s)
 
 
-def _lasting(error: PlangrafError) -> PlangrafError | None:
+def _lasting_error(error: PlangrafError) -> PlangrafError | None:
     """The error, if an immediate retry would meet it again."""
     return (
         error
@@ -275,7 +275,7 @@ def _lasting(error: PlangrafError) -> PlangrafError | None:
     )
 
 
-def raw(headers: Mapping[str, str]) -> Headers:
+def encode_headers(headers: Mapping[str, str]) -> Headers:
     return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())
 
 
@@ -305,7 +305,7 @@ class _Keeping:
         if self._pieces is not None:
             self._cache.keep(kept)
             if self._key is not None:
-                self._cache.remember(self._key, self.tag, raw(headers))
+                self._cache.remember(self._key, self.tag, encode_headers(headers))
         return kept
 
     def close(self) -> None:
@@ -358,14 +358,14 @@ class StreamedAnswer(Response):
     async def _start(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
 
-    def _coded(self, chunk: bytes, *, first: bool) -> bytes:
+    def _encode(self, chunk: bytes, *, first: bool) -> bytes:
         if self._keeping is not None:
             self._keeping.add(chunk)
         if self._coder is None:
             return chunk
         return self._coder.write(chunk) + (self._coder.flush() if first else b"")
 
-    def _ended(self) -> bytes:
+    def _finish(self) -> bytes:
         if self._keeping is not None:
             self._keeping.complete(self._answer.format.content_type, self._own_headers)
         return self._coder.finish() if self._coder is not None else b""
@@ -375,20 +375,20 @@ class StreamedAnswer(Response):
         async for chunk in self._answer.chunks:
             if not started:
                 await self._start(send)
-            coded = self._coded(chunk, first=not started)
+            coded = self._encode(chunk, first=not started)
             started = True
             if coded:
                 await send({"type": "http.response.body", "body": coded, "more_body": True})
         if not started:
             await self._start(send)
-        await send({"type": "http.response.body", "body": self._ended(), "more_body": False})
+        await send({"type": "http.response.body", "body": self._finish(), "more_body": False})
 
     async def _send_whole(self, send: Send) -> None:
         with SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
             size = 0
             async for chunk in self._answer.chunks:
-                size += file.write(self._coded(chunk, first=False))
-            size += file.write(self._ended())
+                size += file.write(self._encode(chunk, first=False))
+            size += file.write(self._finish())
             self.headers["content-length"] = str(size)
             file.seek(0)
             await self._start(send)

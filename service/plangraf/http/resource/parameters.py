@@ -18,7 +18,7 @@ from plangraf.errors import (
     UnsupportedMediaError,
     UpdateRefusedError,
 )
-from plangraf.http.resource.negotiation import by_name, choose, choose_language
+from plangraf.http.resource.negotiation import choose, choose_by_name, choose_language
 from plangraf.rdf.formats import Format
 from plangraf.sparql.named.binding import LANGUAGES
 
@@ -28,7 +28,7 @@ _UPDATE_TYPE = "application/sparql-update"
 
 _MOST_FIELDS = 200
 _choose = lru_cache(512)(choose)
-# How a query begins; what follows the keyword tells it from the name of a field.
+# The beginning of a query; the character after the keyword tells it from the name of a field.
 _QUERY_BEGINS = re.compile(
     r"\ufeff?(\s|#[^\n]*\n)*(BASE|PREFIX|SELECT|ASK|CONSTRUCT|DESCRIBE)[\s({<*?$:#]", re.IGNORECASE
 )
@@ -36,7 +36,7 @@ _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
 def parameters(text: bytes) -> dict[str, list[str]]:
-    """All values of each parameter of a query string or a form, percent-decoded once.
+    """Parses a query string or a form into all values of each parameter, percent-decoded once.
 
     Raises:
         RequestError: the text is not UTF-8, or holds too many parameters.
@@ -56,7 +56,7 @@ def parameters(text: bytes) -> dict[str, list[str]]:
 
 
 def single(given: dict[str, list[str]], name: str) -> str | None:
-    """The one value of a parameter, None when it is absent.
+    """Reads a parameter that may be given once; None when it is absent.
 
     Raises:
         ParameterError: it is repeated.
@@ -71,14 +71,14 @@ def accept(request: Request) -> str | None:
     return ", ".join(request.headers.getlist("accept")) or None
 
 
-def format_of(
+def choose_format(
     request: Request,
     given: dict[str, list[str]],
     choices: tuple[Format, ...],
     fixed: Format | None = None,
     spare: tuple[Format, ...] = (),
 ) -> tuple[Format, bool]:
-    """The format of the answer, and whether Accept decided it: an ending comes before `format=`, then Accept.
+    """Chooses the format; returns it and whether Accept decided. An ending overrides `format=`, which overrides Accept.
 
     Raises:
         NotAcceptableError, ParameterError: none of `choices` fits.
@@ -87,15 +87,15 @@ def format_of(
     if fixed is not None:
         return fixed, False
     if names:
-        return by_name(names, choices), False
+        return choose_by_name(names, choices), False
     return _choose(accept(request), choices, spare), True
 
 
-def language_of(request: Request, given: dict[str, list[str]]) -> tuple[str, bool]:
-    """The language of a page, and whether Accept-Language decided it.
+def read_language(request: Request, given: dict[str, list[str]]) -> tuple[str, bool]:
+    """Chooses the language of a page; returns it and whether Accept-Language decided.
 
     Raises:
-        ParameterError: `lang` is repeated or no language that there is.
+        ParameterError: `lang` is repeated or unknown.
     """
     lang = single(given, "lang")
     if lang is None:
@@ -107,9 +107,9 @@ def language_of(request: Request, given: dict[str, list[str]]) -> tuple[str, boo
 
 @dataclass(frozen=True, slots=True)
 class SparqlRequest:
-    """What the SPARQL Protocol's request forms say; `query` is None when a GET has none.
+    """A request of the SPARQL Protocol; `query` is None when a GET has none.
 
-    `timeout_s` is the shorter limit that a client may ask for.
+    `timeout_s` is the client's own deadline, which can only shorten the service's.
     """
 
     query: str | None
@@ -120,13 +120,14 @@ class SparqlRequest:
 
 
 async def read_sparql(request: Request, limit: int) -> SparqlRequest:
-    """The query and dataset of a request (SPARQL 1.1 Protocol §2.1).
+    """Reads the query and the dataset of a request (SPARQL 1.1 Protocol §2.1).
 
     Args:
         request: GET, or POST or QUERY in either form.
         limit: most bytes of a body.
     Raises:
-        RequestError: malformed, not exactly one query, an update, a body too large, coded or of another type.
+        RequestError: the request is malformed, has no or several queries or an update, or its body is too large,
+            coded or of another type.
     """
     given = parameters(request.scope["query_string"])
     queries = given.get("query", [])
@@ -170,10 +171,10 @@ def _timeout(given: dict[str, list[str]]) -> float | None:
 
 
 def flag(given: dict[str, list[str]], name: str) -> bool:
-    """A parameter that is true or false, false when it is absent.
+    """Reads a parameter that is true or false; false when it is absent.
 
     Raises:
-        ParameterError: it is something else.
+        ParameterError: the value is neither.
     """
     text = single(given, name)
     if text not in (None, "true", "false"):
@@ -182,7 +183,7 @@ def flag(given: dict[str, list[str]], name: str) -> bool:
 
 
 def client_of(request: Request) -> str:
-    """Whom a request counts for, where clients take turns: the address it came from."""
+    """The client for whom the engine schedules a request: its network address."""
     return request.client.host if request.client else "unknown"
 
 
@@ -193,12 +194,12 @@ def _refuse_coding(request: Request) -> None:
 
 
 async def _media_type(request: Request) -> str:
-    """The media type of a body that we read.
+    """Reads the media type of a body and checks that we accept it.
 
     Raises:
-        ParameterError: neither a type nor a body came.
+        ParameterError: the request has neither a type nor a body.
         UpdateRefusedError: the type is that of updates.
-        UnsupportedMediaError: another type, or a charset other than UTF-8.
+        UnsupportedMediaError: the type is another one, or its charset is not UTF-8.
     """
     content_type = request.headers.get("content-type", "")
     media_type, *fields = [field.strip() for field in content_type.lower().split(";")]
@@ -224,7 +225,7 @@ async def _has_body(request: Request) -> bool:
 
 
 def _why_missing(form: bytes) -> str:
-    """What to tell about a form without a query, which may be the query itself."""
+    """Explains a form without the field `query`; the form may be the query itself."""
     if _QUERY_BEGINS.match(unquote_plus(form.decode("utf-8", "replace"))):
         return (
             "is missing: the form is the query itself. Send it as query=… "
@@ -234,7 +235,7 @@ def _why_missing(form: bytes) -> str:
 
 
 async def _body(request: Request, limit: int) -> bytes:
-    """The body, refused as soon as it is known to be too large."""
+    """Reads the body; refuses it as soon as it is too large."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
         raise BodyTooLargeError(limit)

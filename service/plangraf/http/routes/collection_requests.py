@@ -1,4 +1,4 @@
-"""Which part of a collection a request selects, each parameter checked; and the addresses of other selections."""
+"""Reads which part of a collection a request selects, checks each parameter, and links to other selections."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WHOLE = re.compile(r"[1-9][0-9]{0,8}")
 class Selection:
     """One page of the things that have all values of `filters`.
 
-    `kept` are the parameters that links to other pages in the same form must keep, `ending` is that of the address.
+    Links to other pages in the same form repeat the parameters `kept` and the address's `ending`.
     """
 
     collection: Collection
@@ -45,7 +45,7 @@ class Selection:
         return self.limit if self.limit != USUAL_LIMIT else None
 
     def link(self, filters: Mapping[Facet, str], *, page: int = 1, but: str = "") -> str:
-        """The query part of a link to a selection of the same version, without the parameter `but`."""
+        """The query string of a link to a selection in the same version, without the parameter `but`."""
         chosen = {facet.name: facet.short(filters[facet]) for facet in self.collection.facets if facet in filters}
         if self.shown_limit is not None:
             chosen["limit"] = str(self.limit)
@@ -58,10 +58,10 @@ class Selection:
 
 
 def check_names(collection: Collection, given: Mapping[str, list[str]]) -> None:
-    """Refuses a parameter that means nothing here.
+    """Checks that the collection knows every parameter.
 
     Raises:
-        ParameterError: it is unknown.
+        ParameterError: one is unknown.
     """
     known = [*RESERVED, *(facet.name for facet in collection.facets)]
     for name in given:
@@ -70,7 +70,7 @@ def check_names(collection: Collection, given: Mapping[str, list[str]]) -> None:
 
 
 def read_selection(collection: Collection, asked: Asked) -> Selection:
-    """The request's parameters, each checked.
+    """Reads the selection from the request's parameters and checks each.
 
     Raises:
         ParameterError: one is malformed or repeated.
@@ -82,7 +82,7 @@ def read_selection(collection: Collection, asked: Asked) -> Selection:
     filters = {}
     for facet in collection.facets:
         if (value := single(given, facet.name)) is not None:
-            filters[facet] = _meant(facet, value)
+            filters[facet] = _resolve_value(facet, value)
     return Selection(
         collection,
         filters,
@@ -103,11 +103,11 @@ def _number(given: dict[str, list[str]], name: str, usual: int, most: int | None
     return int(text)
 
 
-def _meant(facet: Facet, value: str) -> str:
-    """The value that a parameter means: its text, or the IRI that it gives in full or in short.
+def _resolve_value(facet: Facet, value: str) -> str:
+    """Resolves the value of a filter: its text, or the IRI that it gives in full or in short.
 
     Raises:
-        ParameterError: it is malformed.
+        ParameterError: the value is malformed.
     """
     if facet.is_text or facet.parameter.type == "iri-or-code":
         return str(term(facet.name, facet.parameter, value).value)
@@ -116,8 +116,8 @@ def _meant(facet: Facet, value: str) -> str:
     return facet.base + str(term(facet.name, facet.parameter, value).value)
 
 
-def documented(collection: Collection) -> list[dict[str, Any]]:
-    """The parameters for /openapi.json."""
+def document_parameters(collection: Collection) -> list[dict[str, Any]]:
+    """Documents the parameters for /openapi.json."""
     whole = {"type": "integer", "minimum": 1}
     found: list[dict[str, Any]] = [
         {"name": "page", "schema": {**whole, "default": 1}, "description": "Number of the page."},

@@ -1,4 +1,4 @@
-"""`/queries/<name>`: each named query as an address of its own, described in `/openapi.json`."""
+"""`/queries/<name>`: each named query at its own address, documented in `/openapi.json`."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class QueryResource(Resource):
             description=_description(query),
             answer=query.head.description,
             content=_content(query),
-            parameters=[*(_documented(name, parameter) for name, parameter in query.parameters.items()), _FORMAT],
+            parameters=[*(_document(name, parameter) for name, parameter in query.parameters.items()), _FORMAT],
         )
         self.query = query
         self._deterministic = deterministic
@@ -91,9 +91,9 @@ class UnknownQuery(Resource):
 
 
 async def warm(service: Service) -> None:
-    """Answers each query that needs no parameter once, so that nobody waits for it after a start or a switch.
+    """Warms the cache with the queries that need no parameter, after a start or a switch.
 
-    It takes no turn in the cache, because who asks meanwhile must not wait for what goes on at idle priority.
+    Stays outside the cache's single flight, because a request must not wait for a query at idle priority.
     """
     async with service.snapshots.lease() as snapshot:
         await _warm(service.pinned(snapshot, kept=False))
@@ -130,7 +130,7 @@ class QueryList(Resource):
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         async def write() -> bytes:
-            listed = [_listed(query) for query in asked.service.queries.values()]
+            listed = [_describe(query) for query in asked.service.queries.values()]
             if asked.page:
                 return asked.service.pages.render("queries.html", asked.language, queries=listed)
             return orjson.dumps({"queries": listed})
@@ -140,7 +140,7 @@ class QueryList(Resource):
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """One query on the page and in the JSON of `/queries`."""
+    """One entry of `/queries`, on the page and in JSON."""
 
     name: str
     summary: str
@@ -151,7 +151,7 @@ class _Listed:
     example: str
 
 
-def _listed(query: NamedQuery) -> _Listed:
+def _describe(query: NamedQuery) -> _Listed:
     needed = {
         name: parameter.example
         for name, parameter in query.head.parameters.items()
@@ -178,7 +178,7 @@ _FORMAT = choice(
 )
 
 
-def _documented(name: str, parameter: Parameter) -> dict[str, Any]:
+def _document(name: str, parameter: Parameter) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "integer" if parameter.type == "integer" else "string"}
     if parameter.type == "iri":
         schema["format"] = "iri"
