@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from running_server import Server, running_server
+from small_home import command
 
 # Each httpx.get would read all the world's certificates, 20 ms a call; these tests speak plain HTTP to themselves.
 os.environ.pop("SSL_CERT_FILE", None)
@@ -61,6 +62,29 @@ def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
         return folder
 
     return made
+
+
+@pytest.fixture(scope="session")
+def light_home(once: Once) -> Path:
+    """This checkout with the municipality itself and the UN's goals as its only data, which are checked quickly."""
+
+    def assemble(folder: Path) -> None:
+        for name in ("ontology", "shapes", "queries"):
+            (folder / name).symlink_to(ROOT / name)
+        for name in ("sdg", "5001/kommune"):
+            shutil.copytree(ROOT / "data" / name, folder / "data" / name)
+
+    return once("light-home", assemble)
+
+
+@pytest.fixture(scope="session")
+def template(once: Once) -> Path:
+    """The empty workbook that `plangraf export-sheet --template` writes; tests copy it."""
+
+    def export(folder: Path) -> None:
+        subprocess.run(command("export-sheet", "--template", "template.xlsx"), cwd=folder, check=True, timeout=120)
+
+    return once("template", export) / "template.xlsx"
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from filled_sheets import columns, fill, sheet_of
+from filled_sheets import columns, sheet_of
 from small_home import CASE, make_home, plangraf, write
-from test_add_municipality import KOMMUNE, PLANSTRATEGI
-from test_add_municipality import plangraf as in_the_checkout
+from test_add_municipality import KOMMUNE, PLANSTRATEGI, filled
+from test_add_municipality import plangraf as with_home
 
 ID = "https://w3id.org/plangraf/id"
 GOOD = "nb  Ingen feil.\nen  No errors.\n"
@@ -46,10 +46,10 @@ def test_a_check_that_another_file_of_ours_has_a_part_in_is_told(home: Path, tmp
     assert CASE in run.stdout
 
 
-def test_a_loose_file_is_judged_as_one_of_its_municipality(tmp_path: Path) -> None:
+def test_a_loose_file_is_judged_as_one_of_its_municipality(light_home: Path, tmp_path: Path) -> None:
     """In no source graph nobody would ask for evidence."""
     file = write(tmp_path, "loose.ttl", f'<{ID}/9999/case/1-20> a plan:Case ; plan:caseNumber "1/20" .\n')
-    run = in_the_checkout("validate", "--quiet", file, "--all", cwd=tmp_path)
+    run = with_home("validate", "--quiet", file, "--all", cwd=tmp_path, home=light_home)
     assert run.returncode == 1
     assert "every-statement-has-evidence" in run.stdout
     assert "graph <https://w3id.org/plangraf/graph/9999/own>" in run.stdout
@@ -75,51 +75,51 @@ def test_folders_of_which_a_build_reads_nothing_are_told(home: Path, tmp_path: P
 
 
 @pytest.fixture(scope="module")
-def workbooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def workbooks(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the two workbooks of a new municipality, and nothing else."""
     folder = tmp_path_factory.mktemp("workbooks")
-    assert in_the_checkout("export-sheet", "--template", "kommune.xlsx", cwd=folder).returncode == 0
-    (folder / "plan.xlsx").write_bytes((folder / "kommune.xlsx").read_bytes())
-    fill(folder / "kommune.xlsx", KOMMUNE)
-    fill(folder / "plan.xlsx", PLANSTRATEGI)
+    filled(template, folder / "kommune.xlsx", KOMMUNE)
+    filled(template, folder / "plan.xlsx", PLANSTRATEGI)
     return folder
 
 
-def test_workbooks_get_the_verdict_of_an_import_in_any_order_and_nothing_is_written(workbooks: Path) -> None:
+def test_workbooks_get_the_verdict_of_an_import_in_any_order_and_nothing_is_written(
+    workbooks: Path, light_home: Path
+) -> None:
     # The municipality of the second is known from the first, which needs it.
-    run = in_the_checkout("validate", "--quiet", "plan.xlsx", "kommune.xlsx", cwd=workbooks)
+    run = with_home("validate", "--quiet", "plan.xlsx", "kommune.xlsx", cwd=workbooks, home=light_home)
     assert run.returncode == 0, run.stdout
     assert "Feil:" not in run.stdout
     assert run.stdout.endswith(GOOD)
     assert sorted(path.name for path in workbooks.iterdir()) == ["kommune.xlsx", "plan.xlsx"]
 
 
-def test_a_workbook_that_names_no_municipality_asks_for_its_number(workbooks: Path) -> None:
-    run = in_the_checkout("validate", "--quiet", "kommune.xlsx", cwd=workbooks)
+def test_a_workbook_that_names_no_municipality_asks_for_its_number(workbooks: Path, light_home: Path) -> None:
+    run = with_home("validate", "--quiet", "kommune.xlsx", cwd=workbooks, home=light_home)
     assert run.returncode == 2
     assert run.stderr == (
         "plangraf: The sheets do not say which municipality they are of. Give the number that completes the keys: "
         "--municipality 9999.\n"
     )
-    run = in_the_checkout("validate", "-q", "kommune.xlsx", "--municipality", "999", cwd=workbooks)
+    run = with_home("validate", "-q", "kommune.xlsx", "--municipality", "999", cwd=workbooks, home=light_home)
     assert run.stderr == "plangraf: '999' is not a municipality number. It has four digits, such as 5001.\n"
 
 
-def test_what_is_wrong_in_a_workbook_is_told_by_cell(workbooks: Path, tmp_path: Path) -> None:
+def test_what_is_wrong_in_a_workbook_is_told_by_cell(workbooks: Path, light_home: Path, tmp_path: Path) -> None:
     copy = tmp_path / "9999" / "kommune.xlsx"
     copy.parent.mkdir()
     copy.write_bytes((workbooks / "kommune.xlsx").read_bytes())
     workbook, sheet = sheet_of(copy, "plan:Municipality")
     sheet.cell(4, columns(sheet)["plan:municipalityNumber"]).value = "99"
     workbook.save(copy)  # type: ignore[attr-defined]
-    run = in_the_checkout("validate", "-q", copy, cwd=tmp_path)
+    run = with_home("validate", "-q", copy, cwd=tmp_path, home=light_home)
     assert run.returncode == 1
     assert run.stdout.startswith(f"{copy}\nark «Kommune»")
 
 
-def test_a_folder_of_csv_files_is_read_as_an_import_reads_it(tmp_path: Path) -> None:
+def test_a_folder_of_csv_files_is_read_as_an_import_reads_it(light_home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "5001" / "kommune"
-    assert in_the_checkout("export-sheet", "5001/kommune", folder, cwd=tmp_path).returncode == 0
-    run = in_the_checkout("validate", "-q", folder, cwd=tmp_path)
+    assert with_home("export-sheet", "5001/kommune", folder, cwd=tmp_path, home=light_home).returncode == 0
+    run = with_home("validate", "-q", folder, cwd=tmp_path, home=light_home)
     assert run.returncode == 0, run.stdout
     assert run.stdout.endswith(GOOD)

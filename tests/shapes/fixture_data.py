@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -44,6 +45,11 @@ def _world() -> DataGraph:
 
 def data_of(own: set[Quad]) -> DataGraph:
     """Some statements, with everything that they are validated beside."""
+    return DataGraph(with_world(own) | subclass_quads() | shape_quads())
+
+
+def with_world(own: set[Quad]) -> set[Quad]:
+    """Some statements, and what the world says of the things that they lead to."""
     graph = next(iter(own)).graph_name
     world = _world().by_subject
     data, waiting, seen = set(own), [quad.object for quad in own], set()
@@ -54,4 +60,37 @@ def data_of(own: set[Quad]) -> DataGraph:
             for predicate, values in world.get(thing, {}).items():
                 data.update(Quad(thing, predicate, value, graph) for value in values)
                 waiting += values
-    return DataGraph(data | subclass_quads() | shape_quads())
+    return data
+
+
+@dataclass
+class Group:
+    """Fixtures that are validated together: what one describes, no other one describes or leads to."""
+
+    things: dict[NamedNode, Path] = field(default_factory=dict)
+    """What the fixtures describe, with the fixture that does."""
+    nodes: set[object] = field(default_factory=set)
+    """Everything that the fixtures and their parts of the world describe or lead to."""
+    quads: set[Quad] = field(default_factory=set)
+
+    @property
+    def fixtures(self) -> set[Path]:
+        return set(self.things.values())
+
+
+@cache
+def groups() -> tuple[Group, ...]:
+    """All fixtures, each in the first group that it fits in."""
+    found: list[Group] = []
+    for path in sorted(FIXTURES.glob("*/*.ttl")):
+        own = quads_of([path])
+        data = with_world(own)
+        things = {quad.subject for quad in own if isinstance(quad.subject, NamedNode)}
+        nodes = {term for quad in data for term in (quad.subject, quad.object) if isinstance(term, NamedNode)}
+        group = next((one for one in found if not (one.things.keys() & nodes or one.nodes & things)), None)
+        if group is None:
+            found.append(group := Group())
+        group.things.update(dict.fromkeys(things, path))
+        group.nodes |= nodes
+        group.quads |= own
+    return tuple(found)

@@ -20,8 +20,7 @@ from filled_sheets import columns, fill, sheet_of
 from plangraf.diagnostics.diagnostic import stops
 from plangraf.diagnostics.rendering import as_text
 from plangraf.rdf.namespaces import PREFIXES
-from plangraf.settings import Settings
-from plangraf.sheets.exchange import export_template, read_sheets
+from plangraf.sheets.exchange import read_sheets
 from plangraf.sheets.read.number_formats import shown, shown_day
 from plangraf.sheets.read.raw import Refused, UnreadableError
 from plangraf.sheets.read.rows import Imported
@@ -33,13 +32,6 @@ from small_home import ROOT
 MODEL = read_model(ROOT)
 XSD = PREFIXES["xsd"]
 MEASURE = {"key": "2024-1", "rdfs:label@nb": "Flere reiser med buss", "rdfs:label@en": "More bus trips"}
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("template") / "mal.xlsx"
-    export_template(Settings(), out)
-    return out
 
 
 @pytest.fixture

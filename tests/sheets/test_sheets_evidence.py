@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple
 from filled_sheets import fill
 from plangraf.rdf.namespaces import ONTOLOGY_GRAPH, PLAN, PREFIXES, SCHEME, SHAPES_GRAPH
 from plangraf.settings import Settings
-from plangraf.sheets.exchange import export_sheet, export_template, read_sheets
+from plangraf.sheets.exchange import export_sheet, read_sheets
 from plangraf.sheets.model import USUAL_KIND
 from plangraf.sheets.shapes import read_model
 from plangraf.sources.files import source_files
@@ -89,9 +89,9 @@ def test_every_declared_kind_is_of_a_shape_that_there_is_and_other_than_printed(
 
 
 @pytest.fixture
-def rows(tmp_path: Path) -> Path:
+def rows(template: Path, tmp_path: Path) -> Path:
     path = tmp_path / "plan.xlsx"
-    export_template(Settings(), path)
+    shutil.copy(template, path)
     lines = {"@evidence plan:firstLine": 3}
     return fill(
         path,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from filled_sheets import columns, fill, sheet_of
 from plangraf.diagnostics.diagnostic import stops
 from plangraf.diagnostics.rendering import as_text
 from plangraf.settings import Settings
-from plangraf.sheets.exchange import export_sheet, export_template, import_sheet, read_sheets
+from plangraf.sheets.exchange import export_sheet, import_sheet, read_sheets
 from plangraf.sheets.notes import NOTES_FILE, read_notes
 from plangraf.sheets.read.raw import UnreadableError
 from plangraf.sheets.read.rows import Imported
@@ -22,6 +23,7 @@ from plangraf.sheets.replacing import Preview
 from plangraf.sheets.shapes import read_model
 from small_home import ROOT, command
 
+pytestmark = pytest.mark.usefixtures("beside_little")
 MODEL = read_model(ROOT)
 MACHINE = "@id plan:Plan;dcterms:title@nb;plan:number\n"
 PLAN = f"Nøkkel;Tittel;Nummer\n{MACHINE}1;Grønn plan;1\n2;Blå plan;2\n"
@@ -133,7 +135,7 @@ nabo;Nabo kommune;Nabo Municipality
 
 
 @pytest.fixture
-def municipality(tmp_path: Path) -> Path:
+def municipality(beside_little: None, tmp_path: Path) -> Path:
     """A folder `csv` and what was imported from it."""
     (tmp_path / "csv").mkdir()
     (tmp_path / "csv" / "dataset.csv").write_text(DATASET, encoding="utf-8")
@@ -224,10 +226,10 @@ def test_a_preview_tells_of_comments_and_of_files_that_cannot_be_read(municipali
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Path:
+def own(template: Path, tmp_path: Path) -> Path:
     """A workbook with columns, a sheet, a comment and a row of sums of its own."""
     path = tmp_path / "kommune.xlsx"
-    export_template(Settings(), path)
+    shutil.copy(template, path)
     fill(path, {
         "dcat:Dataset": [{
             "key": "kommune", "dcterms:title@nb": "F", "dcterms:title@en": "F", "dcterms:description@nb": "Om F",

@@ -18,7 +18,7 @@ from plangraf.rdf.namespaces import ID, PREFIXES
 from plangraf.rdf.namespaces import PLAN as PLAN_
 from plangraf.settings import Settings
 from plangraf.sheets.cell_place import CellError
-from plangraf.sheets.exchange import Outcome, export_template, import_sheet, read_sheets
+from plangraf.sheets.exchange import Outcome, import_sheet, read_sheets
 from plangraf.sheets.read import xlsx as xlsx_reading
 from plangraf.sheets.read.raw import UnreadableError
 from plangraf.sheets.shapes import read_model
@@ -26,15 +26,9 @@ from plangraf.sheets.values import Cell, lexical_of
 from small_home import ROOT, command
 
 XSD = PREFIXES["xsd"]
+pytestmark = pytest.mark.usefixtures("beside_little")
 MODEL = read_model(ROOT)
 PLAN = {"key": "1", "plan:number": 1, "dcterms:title@nb": "En plan"}
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("template") / "mal.xlsx"
-    export_template(Settings(), out)
-    return out
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from ending_early import run
 from plangraf.store.versions import Version, VersionStore
 from small_home import command, environ, make_home, plangraf, write
 
-KILLS = 12
 LINES = [b'<http://example.org/a> <http://example.org/p> "%06d" .' % number for number in range(30_000)]
 MANIFEST = {"triples": len(LINES), "quads": len(LINES), "graphs": {}, "warnings": {}}
 
@@ -28,7 +27,8 @@ def assert_whole(version: Version) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_build_killed_at_random_moments_leaves_the_old_version_current(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [3, pytest.param(12, marks=pytest.mark.slow)])
+def test_a_build_killed_at_random_moments_leaves_the_old_version_current(tmp_path: Path, kills: int) -> None:
     home = make_home(tmp_path / "home")
     assert plangraf("build", "--quiet", home=home).returncode == 0
     store = VersionStore(home / "versions")
@@ -45,9 +45,9 @@ def test_a_build_killed_at_random_moments_leaves_the_old_version_current(tmp_pat
     new = VersionStore(other).current().id
     moments = random.Random(5001)
     untouched = 0
-    for number in range(KILLS):
+    for number in range(kills):
         # One kill in each part of the duration, at a random moment of it.
-        moment = duration * (number + moments.random()) / KILLS
+        moment = duration * (number + moments.random()) / kills
         begin = time.monotonic()
         build = subprocess.Popen(
             command("build", "--quiet", "--force"),
@@ -69,7 +69,7 @@ def test_a_build_killed_at_random_moments_leaves_the_old_version_current(tmp_pat
         for version in store.list():
             assert_whole(version)
         store.use(old.id)
-    assert untouched >= KILLS // 2, f"only {untouched} of {KILLS} builds were killed before they were done"
+    assert untouched >= kills // 2, f"only {untouched} of {kills} builds were killed before they were done"
     run = plangraf("build", "--force", home=home)
     assert run.returncode == 0, run.stderr
     assert store.current().id == new

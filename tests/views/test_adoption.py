@@ -8,8 +8,8 @@ from pyoxigraph import NamedNode, RdfFormat, Store
 from plangraf.pages.html import Pages
 from plangraf.rdf.graph import Statements
 from plangraf.settings import default_home
-from plangraf.views.adoption import notice_of
-from plangraf.views.catalog.site import load_site
+from plangraf.views.adoption import select_notice
+from plangraf.views.catalog.site_declaration import load_site
 from plangraf.views.describe import Description
 
 BASE = "https://w3id.org/plangraf/id/"
@@ -70,7 +70,7 @@ def description(iri: str, turtle: str) -> Description:
     ],
 )
 def test_only_an_adoption_that_was_made_is_an_adoption(iri: str, turtle: str, expected: str | None) -> None:
-    assert notice_of(description(iri, turtle)) == expected
+    assert select_notice(description(iri, turtle)) == expected
 
 
 @pytest.mark.parametrize(("language", "words"), [("nb", "ikke at det er vedtatt"), ("en", "not that it was adopted")])

@@ -14,7 +14,7 @@ from pyoxigraph import Literal, NamedNode
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.pages.html import Pages
 from plangraf.rdf.namespaces import PLAN, PREFIXES
-from plangraf.views.catalog.site import load_site
+from plangraf.views.catalog.site_declaration import load_site
 from plangraf.views.describe import Description
 from plangraf.views.frames import NO_FRAME, load_frames
 from plangraf.views.labels import load_labels

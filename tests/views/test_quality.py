@@ -1,25 +1,42 @@
-"""How many results validation gave for a dataset, read from the report that its version carries."""
+"""The number of build results for a dataset comes from the report of its version."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 from pyoxigraph import NamedNode
 
+from plangraf.engines.base import Engine, QueryAnswer, QueryRequest
+from plangraf.engines.snapshots import Snapshot
+from plangraf.store.contents import Contents
+from plangraf.store.versions.version import Version
 from plangraf.views.quality import findings
 
 DATASET = "https://w3id.org/plangraf/id/5001/dataset/"
 
 
-def test_results_count_for_the_dataset_whose_file_they_are_in(tmp_path: Path) -> None:
+class UnusedEngine(Engine):
+    """The report alone gives the number."""
+
+    async def query(self, request: QueryRequest) -> QueryAnswer:
+        raise AssertionError(request.query)
+
+
+def count(folder: Path, dataset: str) -> int:
+    version = Version("one", folder, {"triples": 0})
+    return asyncio.run(findings(Snapshot(Contents.read(version), UnusedEngine()), NamedNode(dataset)))
+
+
+def test_results_count_for_the_dataset_of_their_file(tmp_path: Path) -> None:
     files = ["data/5001/one/plans.ttl", "data/5001/one/passages.ttl", "/elsewhere/my-data/9999/one/plans.ttl"]
     report = {"conforms": True, "results": [{"file": file} for file in files]}
     (tmp_path / "report.json").write_text(json.dumps(report))
-    assert findings(tmp_path, NamedNode(DATASET + "one")) == 2
-    assert findings(tmp_path, NamedNode(DATASET + "two")) == 0
-    assert findings(tmp_path, NamedNode(DATASET.replace("5001", "9999") + "one")) == 1
+    assert count(tmp_path, DATASET + "one") == 2
+    assert count(tmp_path, DATASET + "two") == 0
+    assert count(tmp_path, DATASET.replace("5001", "9999") + "one") == 1
 
 
 def test_a_version_without_a_report_has_no_results(tmp_path: Path) -> None:
-    assert findings(tmp_path, NamedNode(DATASET + "one")) == 0
+    assert count(tmp_path, DATASET + "one") == 0

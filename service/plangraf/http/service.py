@@ -21,8 +21,8 @@ from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection import Collection
 from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.store.contents import Dates
-from plangraf.views.catalog.site import FILE as SITE
-from plangraf.views.catalog.site import Site, load_site
+from plangraf.views.catalog.site_declaration import FILE as SITE
+from plangraf.views.catalog.site_declaration import Site, load_site
 from plangraf.views.frames import FILE as FRAMES
 from plangraf.views.frames import Frames, load_frames
 from plangraf.views.labels import label_files, load_labels

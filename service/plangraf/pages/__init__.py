@@ -1,1 +1,1 @@
-"""Pages for people: templates, words in both languages, and static files."""
+"""HTML pages: templates and static files."""

@@ -1,6 +1,6 @@
-"""Pages for people: the same documents as tables of labelled facts, in Bokmål or English.
+"""Renders HTML pages: documents as tables of labelled facts, in Bokmål or English.
 
-Templates lie in `templates/`; everything a page loads comes from the service itself.
+The templates are in `templates/`. A page loads nothing from other hosts.
 """
 
 from __future__ import annotations
@@ -20,51 +20,51 @@ from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Value, in_order
 from plangraf.rdf.names import local_name, short_name, terms
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.views.addresses import document_path, sdg_code
-from plangraf.views.adoption import notice_of
+from plangraf.views.adoption import select_notice
 from plangraf.views.describe import MOST_INCOMING, Description, Labels
-from plangraf.views.evidence import ABOUT, Passage, passages
+from plangraf.views.evidence import ABOUT, Passage, read_passages
 from plangraf.views.frames import LABELS
-from plangraf.views.labels import Labels as TermLabels
+from plangraf.views.labels import TermLabels
+from plangraf.views.page_value import PageValue
 from plangraf.views.quality import CLASS, METRIC, VALUE
-from plangraf.views.shown import Shown
 from plangraf.views.wording import LANGUAGE_NAMES, texts
 
-# Longer lists are folded, so that a municipality's page is not one screen after the other of evidence.
-_SHOWN = 12
+# The page folds longer lists, because the evidence of a municipality would fill many screens.
+_OPEN_VALUES = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a table: a property and what it says. `first` of the values are open, the others folded."""
+    """One line of a table: a property and its values, of which a page shows `open` and folds `folded`."""
 
-    name: Shown
-    values: list[Shown]
-
-    @property
-    def open(self) -> list[Shown]:
-        return self.values[:_SHOWN] if len(self.values) > _SHOWN + 3 else self.values
+    name: PageValue
+    values: list[PageValue]
 
     @property
-    def folded(self) -> list[Shown]:
+    def open(self) -> list[PageValue]:
+        return self.values[:_OPEN_VALUES] if len(self.values) > _OPEN_VALUES + 3 else self.values
+
+    @property
+    def folded(self) -> list[PageValue]:
         return self.values[len(self.open) :]
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One line of the evidence: what it is about, of which kind it is, and where it stands."""
+    """One line of the evidence: the supported facts, kind, source document and passage."""
 
-    facts: list[Shown]
-    kind: Shown
-    source: Shown
-    place: Shown
+    facts: list[PageValue]
+    kind: PageValue
+    source: PageValue
+    place: PageValue
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One line of a dataset's quality: the metric, the class that it was measured for, if any, and the value."""
+    """One line of a dataset's quality: metric, measured class if any, and value."""
 
-    metric: Shown
-    about: Shown | None
+    metric: PageValue
+    about: PageValue | None
     value: str
 
 
@@ -92,9 +92,9 @@ def _no_words(_language: str) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Renders pages; `prefix` is the path that their links begin with, `version` the one that they are of.
+    """Renders pages. Links begin with the path `prefix`; `version` is the id of the version that they show.
 
-    `labels` are those of properties that the data do not name, `own_words` what the site says of itself by language.
+    `labels` name the properties without a label in the data. `own_words` returns the site's texts in one language.
     """
 
     prefix: str
@@ -104,18 +104,18 @@ class Pages:
     environment: Environment = field(default_factory=_environment)
 
     def under(self, prefix: str, version: str) -> Pages:
-        """The pages of one version under a prefix of their own."""
+        """The same renderer for another prefix and version."""
         return replace(self, prefix=prefix, version=version)
 
     def render(self, template: str, language: str, **values: Any) -> bytes:
-        """One page.
+        """Renders one page.
 
         Args:
-            template: file of `templates/`.
+            template: file in `templates/`.
             language: nb or en.
-            values: what the template shows beside the words, address prefix and version.
+            values: variables of the template, in addition to texts, prefix and version.
         """
-        # Some words carry markup of our own; words of the data never come this way.
+        # Some interface texts contain our markup. Texts of the data never pass here.
         words = {key: Markup(text) if "<" in text else text for key, text in self._texts(language).items()}  # noqa: S704
         page = self.environment.get_template(template).render(
             t=words,
@@ -141,10 +141,10 @@ class Pages:
         schema_org: dict[str, Any] | None = None,
         here: str = "",
     ) -> bytes:
-        """The page of one thing: its facts, what points to it, its formats, its JSON-LD in a script.
+        """Renders the page of one thing: facts, incoming links, other formats, and the JSON-LD in a script.
 
-        `canonical` is the page's own public address, `schema_org` what search engines read of a dataset.
-        `here` is the query part, if any, that links to the page in its other language must keep.
+        `canonical` is the public address of the page, `schema_org` the description of a dataset for search engines.
+        `here` is the query string that the links to other languages keep.
         """
         words = _Words(description, language, self.prefix, self.labels)
         types = [o for _, p, o in description.own if p == RDF_TYPE and isinstance(o, NamedNode)]
@@ -152,14 +152,14 @@ class Pages:
             "document.html",
             language,
             title=words.title(description.thing),
-            types=[words.shown(t) for t in _natural(types)],
+            types=[words.page_value(t) for t in _sort_naturally(types)],
             iri=description.thing.value,
-            notice=self._texts(language)[notice] if (notice := notice_of(description)) else None,
+            notice=self._texts(language)[notice] if (notice := select_notice(description)) else None,
             facts=words.facts(),
             incoming=words.incoming(),
             quality=words.quality(),
             evidence=words.evidence(),
-            evidence_open=_SHOWN,
+            evidence_open=_OPEN_VALUES,
             incoming_cut=MOST_INCOMING if len(description.incoming) >= MOST_INCOMING else None,
             canonical=canonical,
             alternates=alternates,
@@ -170,12 +170,12 @@ class Pages:
 
 
 def script(json_ld: dict[str, Any]) -> Markup:
-    """JSON-LD for a script element: no `<` in it, so nothing in the data can end the element."""
+    """JSON-LD for a script element. It escapes `<`, so that no text of the data can end the element."""
     return Markup(orjson.dumps(json_ld).decode().replace("<", "\\u003c"))  # noqa: S704
 
 
 class _Words:
-    """How one document's terms read in one language."""
+    """The names and values of one document in one language."""
 
     def __init__(self, description: Description, language: str, prefix: str, terms: TermLabels) -> None:
         self._description = description
@@ -186,52 +186,54 @@ class _Words:
         self._known = Graph(description.graph)
         self._defined = Graph(description.predicates)
 
-    def title(self, thing: NamedNode) -> Shown:
+    def title(self, thing: NamedNode) -> PageValue:
         found = self._labels.best(thing, self._language)
         code = sdg_code(thing.value)
         if found:
-            return Shown(f"{code} {found.value}" if code else found.value, lang=found.language)
-        return Shown(short_name(thing.value))
+            return PageValue(f"{code} {found.value}" if code else found.value, lang=found.language)
+        return PageValue(short_name(thing.value))
 
-    def shown(self, value: Value) -> Shown:
+    def page_value(self, value: Value) -> PageValue:
         if isinstance(value, Literal):
-            return Shown(value.value, lang=value.language)
+            return PageValue(value.value, lang=value.language)
         if isinstance(value, BlankNode):
-            return Shown("…")
+            return PageValue("…")
         return replace(self.title(value), href=self._href(value, self._known), about=value.value)
 
     def facts(self) -> list[Row]:
         return self._rows((p, o) for _, p, o in self._description.own)
 
     def incoming(self) -> list[Row]:
-        """What points here; the evidence about the thing has a table of its own."""
+        """The incoming links, except evidence, which has its own table."""
         return self._rows((p, s) for s, p, _ in self._description.incoming if p != ABOUT)
 
     def evidence(self) -> list[Evidence]:
         lines = texts(self._language)["lines"]
 
-        def fact(name: NamedNode, value: Value | None) -> Shown:
+        def fact(name: NamedNode, value: Value | None) -> PageValue:
             text = self._property(name).text
-            return Shown(f"{text}: {self.shown(value).text}" if value is not None else text)
+            return PageValue(f"{text}: {self.page_value(value).text}" if value is not None else text)
 
         def row(passage: Passage) -> Evidence:
             place = lines.format(first=passage.first, last=passage.last)
             where = ", ".join(part for part in (passage.section, passage.item, place) if part)
             return Evidence(
                 [fact(name, value) for name, value in sorted(passage.statements, key=str)],
-                self.shown(passage.kind),
-                self.shown(passage.source),
-                Shown(where, self._prefix + document_path(passage.iri.value), about=passage.iri.value),
+                self.page_value(passage.kind),
+                self.page_value(passage.source),
+                PageValue(where, self._prefix + document_path(passage.iri.value), about=passage.iri.value),
             )
 
-        return [row(passage) for passage in passages(self._description.evidence)]
+        return [row(passage) for passage in read_passages(self._description.evidence)]
 
     def quality(self) -> list[Measurement]:
-        said = Graph(self._description.quality)
+        graph = Graph(self._description.quality)
         return [
-            Measurement(self.shown(metric), self.shown(about) if about else None, said.text(measurement, VALUE) or "")
-            for measurement in said.things
-            for metric, about in [(said.value(measurement, METRIC), said.value(measurement, CLASS))]
+            Measurement(
+                self.page_value(metric), self.page_value(about) if about else None, graph.text(measurement, VALUE) or ""
+            )
+            for measurement in graph.things
+            for metric, about in [(graph.value(measurement, METRIC), graph.value(measurement, CLASS))]
             if metric is not None
         ]
 
@@ -242,35 +244,37 @@ class _Words:
         named = {predicate: self._property(predicate) for predicate in values}
 
         def key(predicate: NamedNode) -> tuple[bool, bool, bool, str, str]:
-            nameless = all(self._nameless(value) for value in values[predicate])
+            unnamed = all(self._is_unnamed(value) for value in values[predicate])
             name = named[predicate].text.casefold()
-            return predicate not in LABELS, predicate != RDF_TYPE, nameless, name, predicate.value
+            return predicate not in LABELS, predicate != RDF_TYPE, unnamed, name, predicate.value
 
         return [
-            Row(named[predicate], [self.shown(value) for value in self._in_order(values[predicate])])
+            Row(named[predicate], [self.page_value(value) for value in self._sort(values[predicate])])
             for predicate in sorted(values, key=key)
         ]
 
-    def _in_order(self, values: list[Value]) -> list[Value]:
-        """What the reader can read first: texts in the page's language, things that have a name."""
+    def _sort(self, values: list[Value]) -> list[Value]:
+        """Puts texts in the language of the page and named things first."""
 
-        def late(value: Value) -> bool:
+        def is_last(value: Value) -> bool:
             if isinstance(value, Literal):
                 return value.language not in (None, self._language)
-            return self._nameless(value)
+            return self._is_unnamed(value)
 
-        return sorted(_natural(values), key=late)
+        return sorted(_sort_naturally(values), key=is_last)
 
-    def _nameless(self, value: Value) -> bool:
+    def _is_unnamed(self, value: Value) -> bool:
         if isinstance(value, Literal):
             return False
         return isinstance(value, BlankNode) or self._labels.best(value, self._language) is None
 
-    def _property(self, predicate: NamedNode) -> Shown:
+    def _property(self, predicate: NamedNode) -> PageValue:
         found = self._labels.best(predicate, self._language)
         text = found.value if found else self._terms.get(predicate.value, {}).get(self._language)
         lang = found.language if found else None
-        return Shown(text or short_name(predicate.value), self._href(predicate, self._defined), lang, predicate.value)
+        return PageValue(
+            text or short_name(predicate.value), self._href(predicate, self._defined), lang, predicate.value
+        )
 
     def _href(self, thing: NamedNode, known: Graph) -> str | None:
         if thing in known:
@@ -278,8 +282,8 @@ class _Words:
         return thing.value if thing.value.startswith(("http://", "https://")) else None
 
 
-def _natural(values: Iterable[Any]) -> list[Any]:
-    """Values in the order that people count: 2020-2 before 2020-10."""
+def _sort_naturally(values: Iterable[Any]) -> list[Any]:
+    """Sorts numbers by value: 2020-2 before 2020-10."""
 
     def key(value: Any) -> list[tuple[int, int | str]]:
         parts = re.split(r"([0-9]+)", str(value))
@@ -290,20 +294,20 @@ def _natural(values: Iterable[Any]) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class ShapeRow:
-    """One property shape on the page of the shapes."""
+    """One property shape."""
 
     name: str
-    path: Shown
+    path: PageValue
     severity: str
-    message: Shown
+    message: PageValue
 
 
 @dataclass(frozen=True, slots=True)
 class ShapeTable:
-    """One node shape: its local name, the class that it is for, its property shapes."""
+    """One node shape: local name, target class, property shapes."""
 
     name: str
-    target: Shown | None
+    target: PageValue | None
     rows: list[ShapeRow]
 
 
@@ -312,20 +316,20 @@ _SH = terms("sh")
 
 def shape_tables(shapes: Iterable[Statement], language: str, prefix: str) -> list[ShapeTable]:
     """The node shapes of a shapes graph by name, each with its property shapes."""
-    # Of several classes or paths the first is shown, so their order must not be the engine's.
+    # Sorted, because the page shows the first of several classes or paths and the engine returns them in any order.
     graph = Graph(in_order(shapes))
 
-    def link(term: Value | None) -> Shown:
+    def link(term: Value | None) -> PageValue:
         if not isinstance(term, NamedNode):
-            return Shown("…")
+            return PageValue("…")
         ours = term.value.startswith(PREFIXES["plan"])
         href = prefix + document_path(term.value) if ours else term.value
-        return Shown(short_name(term.value), href, about=term.value)
+        return PageValue(short_name(term.value), href, about=term.value)
 
-    def message(rule: Value) -> Shown:
+    def message(rule: Value) -> PageValue:
         literals = graph.literals(rule, _SH("message"))
         best = min(literals, key=lambda m: (m.language != language, m.language or "", m.value), default=None)
-        return Shown(best.value, lang=best.language) if best else Shown("")
+        return PageValue(best.value, lang=best.language) if best else PageValue("")
 
     def row(rule: Value) -> ShapeRow:
         severity = graph.value(rule, _SH("severity")) or _SH("Violation")
@@ -340,6 +344,6 @@ def shape_tables(shapes: Iterable[Statement], language: str, prefix: str) -> lis
     for shape in graph.pointing(RDF_TYPE, _SH("NodeShape")):
         if isinstance(shape, NamedNode):
             target = graph.value(shape, _SH("targetClass"))
-            rows = [row(rule) for rule in _natural(graph.values(shape, _SH("property")))]
+            rows = [row(rule) for rule in _sort_naturally(graph.values(shape, _SH("property")))]
             tables.append(ShapeTable(local_name(shape.value), link(target) if target else None, rows))
     return sorted(tables, key=lambda table: table.name)

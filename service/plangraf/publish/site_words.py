@@ -8,7 +8,7 @@ from pathlib import Path
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic
 from plangraf.sources.files import FRAMES, SITE
 from plangraf.sparql.named.collection_files import collection_files, load_collections
-from plangraf.views.catalog.site import load_site
+from plangraf.views.catalog.site_declaration import load_site
 from plangraf.views.frames import load_frames
 from plangraf.views.labels import load_labels
 

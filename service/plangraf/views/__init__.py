@@ -1,1 +1,1 @@
-"""What is shown of the data: documents, evidence, quality, collections, the catalogue and the event stream."""
+"""Views of the data: documents, evidence, quality, collections, the catalogue and the event stream."""

@@ -1,4 +1,4 @@
-"""Where the service answers for an IRI: paths of its own, never with a host."""
+"""Maps an IRI to the path at which the service describes it. Paths never contain a host."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _SDG_CODE = re.compile(re.escape(SDG) + r"([1-9][0-9]?(?:\.[0-9a-z]{1,2})?)")
 
 
 def sdg_code(iri: str) -> str | None:
-    """`11.6` or `11` for the UN's IRI of a target or goal."""
+    """The code, `11.6` or `11`, of a UN target or goal; None for any other IRI."""
     match = _SDG_CODE.fullmatch(iri)
     return match[1] if match else None
 
 
 def document_path(iri: str) -> str:
-    """The path of the document that describes an IRI; whether the data know it, the caller knows."""
+    """The path of the document that describes an IRI. The caller knows whether the data contain it."""
     if iri.startswith(ID):
         return "/doc/" + quote(iri[len(ID) :], safe="/:@!$&'()*+,;=~")
     for start, path in ((ONTOLOGY, "/ontology"), (SHAPES, "/shapes")):

@@ -1,7 +1,7 @@
-"""What a page says of adoption: a consultation, or work that was started, adopts nothing.
+"""Selects the notice that a page shows about adoption.
 
-A decision has a type (plan:decisionType) beside its outcome. The outcome says that the body passed its own
-resolution, the type what that resolution does. Readers take the one for the other, so a page says it in words.
+A decision has an outcome and a type (plan:decisionType). The outcome says whether the body passed its resolution; the
+type says what the resolution does. A page shows a notice because readers take a passed consultation for an adoption.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _ON_HEARING: Final = {NamedNode(_TYPES + "hearing"), NamedNode(ID + "scheme/docu
 _STARTED: Final = {NamedNode(_TYPES + "start-of-work")}
 
 
-def notice_of(description: Description) -> str | None:
-    """The key of the words that a page shows about adoption; None when there is nothing to mistake.
+def select_notice(description: Description) -> str | None:
+    """The key of the notice about adoption; None when the page needs none.
 
-    A decision's own page speaks of that decision; the page of what was decided on speaks of all decisions and
-    citations that the sources tell of.
+    The page of a decision describes that decision. The page of a decided plan describes all decisions and citations
+    in the sources.
     """
     own = {o for _, p, o in description.own if p == _TYPE}
     if any(p == RDF_TYPE and o == _FORESEEN for _, p, o in description.own):
@@ -42,13 +42,13 @@ def notice_of(description: Description) -> str | None:
         return "decision_hearing"
     if own & _STARTED:
         return "decision_start"
-    to_come = {s for s, p, o in description.graph if p == RDF_TYPE and o == _FORESEEN}
-    tellers = {s for s, p, _ in description.incoming if p in (_DECIDED_ON, _CITED)} - to_come
-    said = {o for s, p, o in description.graph if s in tellers and p in (_TYPE, _STATUS)}
-    if said & _ADOPTED:
+    foreseen = {s for s, p, o in description.graph if p == RDF_TYPE and o == _FORESEEN}
+    mentions = {s for s, p, _ in description.incoming if p in (_DECIDED_ON, _CITED)} - foreseen
+    statuses = {o for s, p, o in description.graph if s in mentions and p in (_TYPE, _STATUS)}
+    if statuses & _ADOPTED:
         return None
-    if said & _ON_HEARING:
+    if statuses & _ON_HEARING:
         return "only_hearing"
-    if said & _STARTED:
+    if statuses & _STARTED:
         return "only_start"
     return "becomes_reading" if any(p == _BECOMES for _, p, _ in description.own) else None

@@ -1,8 +1,8 @@
-"""What belongs into the document of one thing, asked from the engine in standard SPARQL 1.1.
+"""Collects the document of one thing from the engine, in standard SPARQL 1.1.
 
-A document holds (a) all triples of the thing, (b) the triples that point to it, (c) the links that its frame
-follows from there, and (d) type, labels, codes and dates of everything that these name, so that a reader never
-needs a second request to know what a link means.
+A document holds (a) all triples of the thing, (b) the triples that point to it, (c) the links that its frame follows,
+and (d) type, labels, codes and dates of every named thing. It includes (d) because a reader should understand a link
+without a second request.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Statements
 from plangraf.rdf.jsonld.frame import NO_FRAME, Frame
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ONTOLOGY
+from plangraf.views.engine_answers import fetch
 from plangraf.views.evidence import KIND, SOURCE, fetch_evidence
-from plangraf.views.fetching import fetch
 from plangraf.views.frames import LABELS, Frames
 
-# More triples than these that point to one thing say nothing to a reader; /sparql has them all.
+# The most triples that point to the thing. A reader needs no more; /sparql returns all of them.
 MOST_INCOMING = 1_000
 
-# Links of all things on one level of a frame together.
+# The most links on one level of a frame.
 MOST_NESTED = 4_000
 _BATCH = 400
 _IS_DEFINED_BY = "<http://www.w3.org/2000/01/rdf-schema#isDefinedBy>"
@@ -32,10 +32,10 @@ _IS_DEFINED_BY = "<http://www.w3.org/2000/01/rdf-schema#isDefinedBy>"
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """One thing's document: `own` (a), `incoming` (b) and `named` (c, d) do not overlap.
+    """The document of one thing: `own` (a), `incoming` (b) and `named` (c, d) do not overlap.
 
-    `predicates` holds the labels of the properties, `evidence` what the thing's own triples rest on; they are
-    for pages and are no part of the graph. `quality` is what the service measures of a dataset when asked.
+    `predicates` holds the labels of the properties, `evidence` the evidence of the thing's own triples. Only pages
+    show these two; `graph` excludes them. `quality` holds the measurements that the service makes of a dataset.
     """
 
     thing: NamedNode
@@ -56,12 +56,12 @@ async def describe(snapshot: Snapshot, iri: str, frames: Frames, *, page: bool =
     """The document of a thing; None when no triple has it as subject or object.
 
     Args:
-        snapshot: where the data are asked for.
+        snapshot: the leased version.
         iri: absolute IRI, matched exactly.
-        frames: what the documents of each class nest.
-        page: fetch what only pages show, too: labels of properties and the evidence.
+        frames: the frame of each class.
+        page: also fetch the labels of properties and the evidence, which only pages show.
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine failed.
     """
     try:
         thing = NamedNode(iri)
@@ -82,9 +82,11 @@ async def describe(snapshot: Snapshot, iri: str, frames: Frames, *, page: bool =
     incoming = [triple for triple in found if triple[0] != thing]
     frame = frames.of(o for _, p, o in own if p == RDF_TYPE and isinstance(o, NamedNode))
     terms = await snapshot.part(defined_terms)
-    links = await _links(engine, frame, thing, found, terms)
+    links = await _follow_frame(engine, frame, thing, found, terms)
     mentioned = {term for s, _, o in [*found, *links] for term in (s, o) if isinstance(term, NamedNode)}
-    named = dict.fromkeys([*links, *await _said(engine, mentioned - {thing}, _usable(frames.summary, terms))])
+    named = dict.fromkeys(
+        [*links, *await _fetch_properties(engine, mentioned - {thing}, _keep_defined(frames.summary, terms))]
+    )
     evidence = await fetch_evidence(engine, thing) if page else []
     used = {p for _, p, _ in found} if page else set()
     used |= {o for _, p, o in evidence if p in (KIND, SOURCE) and isinstance(o, NamedNode)}
@@ -94,49 +96,49 @@ async def describe(snapshot: Snapshot, iri: str, frames: Frames, *, page: bool =
         own=own,
         incoming=incoming,
         named=[triple for triple in named if triple not in already],
-        predicates=await labels(engine, used),
+        predicates=await fetch_labels(engine, used),
         evidence=evidence,
         frame=frame,
     )
 
 
 async def defined_terms(snapshot: Snapshot) -> frozenset[str]:
-    """The terms of our ontology that a version defines, a part of a snapshot.
+    """The terms of our ontology that a version defines; a part of a snapshot.
 
-    An earlier version may lack some, and a query must not use these.
+    A query must use only these, because an earlier version may lack some terms and the engine refuses unknown ones.
     """
     pattern = f"?term {_IS_DEFINED_BY} <{ONTOLOGY}>"
     found = await fetch(snapshot.engine, f"CONSTRUCT {{ {pattern} }} WHERE {{ {pattern} }}")
     return frozenset(term.value for term, _, _ in found)
 
 
-def _usable(properties: Iterable[NamedNode], terms: frozenset[str]) -> list[NamedNode]:
+def _keep_defined(properties: Iterable[NamedNode], terms: frozenset[str]) -> list[NamedNode]:
     return [p for p in properties if p.value in terms or not p.value.startswith(CLOSED_NAMESPACES)]
 
 
-async def _links(
+async def _follow_frame(
     engine: Engine, frame: Frame, thing: NamedNode, found: Statements, terms: frozenset[str]
 ) -> Statements:
-    """The triples that a frame follows from what a thing points to and what points to it, level by level."""
+    """Follows a frame level by level, from the neighbours of a thing in both directions."""
     graph: Statements = []
     level: list[tuple[Frame, set[NamedNode]]] = [(frame, {thing})]
     edges = Graph(found)
     while True:
-        level = [deeper for frame, nodes in level for deeper in _below(frame, nodes, edges)]
+        level = [deeper for frame, nodes in level for deeper in _descend(frame, nodes, edges)]
         steps: dict[tuple[NamedNode, bool], set[NamedNode]] = {}
         for frame, nodes in level:
-            for predicate in _usable(frame.forward, terms):
+            for predicate in _keep_defined(frame.forward, terms):
                 steps.setdefault((predicate, False), set()).update(nodes)
-            for predicate in _usable(frame.reverse, terms):
+            for predicate in _keep_defined(frame.reverse, terms):
                 steps.setdefault((predicate, True), set()).update(nodes)
         if not steps:
             return graph
         parts = [
             f"{{ VALUES {end} {{ {' '.join(sorted(map(str, nodes))[:MOST_INCOMING])} }} ?s ?p ?o "
             f"FILTER (?p IN ({', '.join(sorted(map(str, predicates)))})) }}"
-            for end, predicates, nodes in _grouped(steps)
+            for end, predicates, nodes in _group_steps(steps)
         ]
-        # What a reader gets of very many is the same each time.
+        # Ordered, so that the limit cuts the same links each time.
         links = await fetch(
             engine,
             f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
@@ -147,8 +149,8 @@ async def _links(
         edges = Graph(links)
 
 
-def _below(frame: Frame, nodes: set[NamedNode], edges: Graph) -> list[tuple[Frame, set[NamedNode]]]:
-    """The frames one level down that follow anything, each with the things that it is for."""
+def _descend(frame: Frame, nodes: set[NamedNode], edges: Graph) -> list[tuple[Frame, set[NamedNode]]]:
+    """The frames one level down that follow links, each with its things."""
     found = [
         (deeper, {value for node in nodes for value in edges.named(node, predicate)})
         for predicate, deeper in frame.forward.items()
@@ -162,10 +164,10 @@ def _below(frame: Frame, nodes: set[NamedNode], edges: Graph) -> list[tuple[Fram
     return [(deeper, reached) for deeper, reached in found if reached]
 
 
-def _grouped(
+def _group_steps(
     steps: Mapping[tuple[NamedNode, bool], set[NamedNode]],
 ) -> list[tuple[str, set[NamedNode], set[NamedNode]]]:
-    """Steps from the same things in the same direction together: where they start, their properties, the things."""
+    """Groups the steps that share their things and direction: variable of the things, properties, things."""
     found: dict[tuple[str, frozenset[NamedNode]], set[NamedNode]] = {}
     for (predicate, reverse), nodes in steps.items():
         found.setdefault(("?o" if reverse else "?s", frozenset(nodes)), set()).add(predicate)
@@ -175,13 +177,13 @@ def _grouped(
     )
 
 
-async def labels(engine: Engine, things: Iterable[NamedNode]) -> Statements:
+async def fetch_labels(engine: Engine, things: Iterable[NamedNode]) -> Statements:
     """Type and labels of each thing, in all languages."""
-    return await _said(engine, things, (RDF_TYPE, *LABELS))
+    return await _fetch_properties(engine, things, (RDF_TYPE, *LABELS))
 
 
-async def _said(engine: Engine, things: Iterable[NamedNode], wanted: Iterable[NamedNode]) -> Statements:
-    # A second VALUES, for ?p, would be joined by scanning all data; a FILTER looks at each thing's triples.
+async def _fetch_properties(engine: Engine, things: Iterable[NamedNode], wanted: Iterable[NamedNode]) -> Statements:
+    # A FILTER reads only the triples of each thing. A second VALUES, for ?p, would make the engine scan all data.
     properties = ", ".join(str(p) for p in wanted)
     names = sorted(str(thing) for thing in things)
     graph: Statements = []
@@ -198,7 +200,7 @@ async def _said(engine: Engine, things: Iterable[NamedNode], wanted: Iterable[Na
 
 
 class Labels:
-    """The labels of a graph by thing."""
+    """Looks up the labels of things in a graph."""
 
     def __init__(self, graph: Iterable[Statement]) -> None:
         self._graph = Graph.of(graph)
@@ -206,7 +208,7 @@ class Labels:
     def best(self, thing: NamedNode, language: str) -> Literal | None:
         """The label in `language`, else in Bokmål, English, no language, any language.
 
-        Among equals skos:prefLabel comes before dcterms:title and rdfs:label.
+        Within one language skos:prefLabel comes before dcterms:title and rdfs:label.
         """
         preferred = [language, "nb", "en", None]
 

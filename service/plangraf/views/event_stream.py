@@ -1,9 +1,9 @@
-"""The change feed as a Linked Data Event Stream over TREE pages, from the log of changes.
+"""Writes the change feed as a Linked Data Event Stream over TREE pages, from the log of changes.
 
-A member is one change of one thing, an activity of ActivityStreams. What is said of the thing from then on stands,
-where the format has named graphs, in a graph named as the member; in Turtle and N-Triples, which have none, the
-member itself is its subject in place of the thing. `as:context` names the graphs of ours that it stands in; when
-there are several, each statement is an `as:attachment` of the member with its own.
+A member is one change of one thing, an activity of ActivityStreams. A format with named graphs puts the statements
+about the thing into a graph that has the member's IRI. Turtle and N-Triples have no named graphs, so there the member
+replaces the thing as subject. `as:context` names the graphs of the data that hold the statements. When several graphs
+hold them, the member has one `as:attachment` for each statement, with the context of that statement.
 
 LDES: https://semiceu.github.io/LinkedDataEventStreams/, TREE: https://treecg.github.io/specification/
 """
@@ -21,11 +21,13 @@ from plangraf.rdf.formats import JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE, Form
 from plangraf.rdf.names import expand
 from plangraf.rdf.namespaces import ID, PREFIXES, SHAPES
 from plangraf.rdf.writing import serialized
+from plangraf.sparql.named.head import Titled
 from plangraf.store.changes.log import Change
+from plangraf.views.catalog.site_declaration import TitleAndDescription
 
 FORMATS = (TRIG, N_QUADS, TURTLE, N_TRIPLES, JSON_LD)
 EVENT = ID + "event/"
-# Seconds after which a client looks again, and for which what can still grow may be kept.
+# Seconds between two requests of a client, and the lifetime of a cached page that still grows.
 POLLING_S = 60
 
 _AS = "https://www.w3.org/ns/activitystreams#"
@@ -36,12 +38,7 @@ _PREFIXES = {
     "tree": "https://w3id.org/tree#",
 }
 _NAME = re.compile(r"[a-z]+:[A-Za-z]+")
-_TITLES = {"en": "Changes of the knowledge graph", "nb": "Endringer i kunnskapsgrafen"}
-_DESCRIPTIONS = {
-    "en": "Every change of every thing since the feed began: who reads all of it has the data as they are now.",
-    "nb": "Hver endring av hver ting siden strømmen begynte: den som leser alt, har dataene slik de er nå.",
-}
-# What the shape of a member says of its properties: path, and the datatype of the one value; None for an IRI.
+# The properties in the shape of a member: path, and datatype of the single value; None for an IRI.
 _PROPERTIES = (
     ("dcterms:isVersionOf", None),
     ("as:published", "xsd:dateTime"),
@@ -52,7 +49,7 @@ _PROPERTIES = (
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One feed: the service's own absolute address, and the id of its log, which its members' IRIs begin with."""
+    """One feed: the absolute address of the service, and the id of the log, with which the IRIs of members begin."""
 
     base_url: str
     log: str
@@ -68,106 +65,111 @@ class Stream:
         return f"{EVENT}{self.log}-{sequence}"
 
 
-def write_root(stream: Stream, first: str, license_iri: str, format_: Format) -> bytes:
-    """The event stream's description, which leads to its first page.
+def write_root(stream: Stream, first: str, license_iri: str, texts: TitleAndDescription, format_: Format) -> bytes:
+    """Writes the description of the event stream, which links to the first page.
 
     Args:
         stream: the feed.
-        first: when the first change was published.
-        license_iri: of the data.
+        first: publication time of the first change.
+        license_iri: licence of the data.
+        texts: title and description of the stream.
         format_: one of FORMATS.
     """
     es, shape = f"<{stream.root}#stream>", f"<{stream.root}#member>"
-    said = [
+    triples = [
         (es, "rdf:type", "ldes:EventStream"),
-        *((es, "dcterms:title", f'"{text}"@{language}') for language, text in _TITLES.items()),
-        *((es, "dcterms:description", f'"{text}"@{language}') for language, text in _DESCRIPTIONS.items()),
+        *((es, "dcterms:title", f'"{text}"@{language}') for language, text in _english_first(texts.title)),
+        *((es, "dcterms:description", f'"{text}"@{language}') for language, text in _english_first(texts.description)),
         (es, "dcterms:license", f"<{license_iri}>"),
         (es, "dcterms:conformsTo", f"<{SHAPES}>"),
         (es, "ldes:timestampPath", "as:published"),
         (es, "ldes:sequencePath", "schema:position"),
         (es, "ldes:versionOfPath", "dcterms:isVersionOf"),
         *((es, f"ldes:version{kind}Object", f"as:{kind}") for kind in ("Create", "Update", "Delete")),
-        (es, "ldes:pollingInterval", _typed(POLLING_S, "xsd:integer")),
+        (es, "ldes:pollingInterval", _typed_literal(POLLING_S, "xsd:integer")),
         (es, "tree:shape", shape),
         (es, "tree:view", f"<{stream.root}>"),
         (f"<{stream.root}>", "rdf:type", "tree:Node"),
-        *_relation(stream.root, stream.page(1), first),
+        *_relation_triples(stream.root, stream.page(1), first),
         (shape, "rdf:type", "sh:NodeShape"),
     ]
     for path, datatype in _PROPERTIES:
         of = f"<{stream.root}#member-{path.partition(':')[2]}>"
-        said += [
+        triples += [
             (shape, "sh:property", of),
             (of, "rdf:type", "sh:PropertyShape"),
             (of, "sh:path", path),
-            (of, "sh:minCount", _typed(1, "xsd:integer")),
-            (of, "sh:maxCount", _typed(1, "xsd:integer")),
+            (of, "sh:minCount", _typed_literal(1, "xsd:integer")),
+            (of, "sh:maxCount", _typed_literal(1, "xsd:integer")),
             (of, "sh:datatype", datatype) if datatype else (of, "sh:nodeKind", "sh:IRI"),
         ]
-    return _written([_line(*triple) for triple in said], format_)
+    return _serialize([_triple_line(*triple) for triple in triples], format_)
+
+
+def _english_first(text: Titled) -> tuple[tuple[str, str], tuple[str, str]]:
+    return ("en", text.en), ("nb", text.nb)
 
 
 def write_page(stream: Stream, number: int, changes: Sequence[Change], following: str | None, format_: Format) -> bytes:
-    """One page of members, in their order.
+    """Writes one page of members in the order of the log.
 
     Args:
         stream: the feed.
-        number: of the page, from 1.
-        changes: those on it.
-        following: when the first change of the next page was published; None for the last page, which still grows.
+        number: page number, from 1.
+        changes: the changes on the page.
+        following: publication time of the first change on the next page; None for the last page, which still grows.
         format_: one of FORMATS.
     """
     here, es = stream.page(number), f"<{stream.root}#stream>"
-    said = [
+    triples = [
         (es, "rdf:type", "ldes:EventStream"),
         (es, "tree:view", f"<{stream.root}>"),
         (f"<{here}>", "rdf:type", "tree:Node"),
     ]
     if following is not None:
-        said += [(f"<{here}>", "ldes:immutable", _typed("true", "xsd:boolean"))]
-        said += _relation(here, stream.page(number + 1), following)
-    lines = [_line(*triple) for triple in said]
+        triples += [(f"<{here}>", "ldes:immutable", _typed_literal("true", "xsd:boolean"))]
+        triples += _relation_triples(here, stream.page(number + 1), following)
+    lines = [_triple_line(*triple) for triple in triples]
     for change in changes:
-        lines += _member(es, stream.member(change.sequence), change, graphs=format_ not in (TURTLE, N_TRIPLES))
-    return _written(lines, format_)
+        lines += _member_lines(es, stream.member(change.sequence), change, graphs=format_ not in (TURTLE, N_TRIPLES))
+    return _serialize(lines, format_)
 
 
-def _relation(here: str, there: str, since: str) -> list[tuple[str, str, str]]:
-    """From a page to the next: all that is there was published then or later."""
+def _relation_triples(here: str, there: str, since: str) -> list[tuple[str, str, str]]:
+    """Links a page to the next one, whose members were published at `since` or later."""
     relation = f"<{here}#next>"
     return [
         (f"<{here}>", "tree:relation", relation),
         (relation, "rdf:type", "tree:GreaterThanOrEqualToRelation"),
         (relation, "tree:node", f"<{there}>"),
         (relation, "tree:path", "as:published"),
-        (relation, "tree:value", _typed(since, "xsd:dateTime")),
+        (relation, "tree:value", _typed_literal(since, "xsd:dateTime")),
     ]
 
 
-def _member(es: str, iri: str, change: Change, *, graphs: bool) -> Iterator[bytes]:
-    """The lines of one member, those that say what it is before those that it carries."""
+def _member_lines(es: str, iri: str, change: Change, *, graphs: bool) -> Iterator[bytes]:
+    """The lines of one member: first its own properties, then the statements about the thing."""
     member = f"<{iri}>"
-    own = [_apart(each, change.sequence) for each in change.lines]
+    own = [_split_line(each, change.sequence) for each in change.lines]
     contexts = sorted({context for *_, context in own if context is not None})
-    yield _line(es, "tree:member", member)
-    yield _line(member, "rdf:type", f"as:{change.kind}")
-    yield _line(member, "dcterms:isVersionOf", f"<{change.thing}>")
-    yield _line(member, "as:published", _typed(change.published, "xsd:dateTime"))
-    yield _line(member, "schema:position", _typed(change.sequence, "xsd:integer"))
-    yield _line(member, "schema:version", f'"{change.version}"')
+    yield _triple_line(es, "tree:member", member)
+    yield _triple_line(member, "rdf:type", f"as:{change.kind}")
+    yield _triple_line(member, "dcterms:isVersionOf", f"<{change.thing}>")
+    yield _triple_line(member, "as:published", _typed_literal(change.published, "xsd:dateTime"))
+    yield _triple_line(member, "schema:position", _typed_literal(change.sequence, "xsd:integer"))
+    yield _triple_line(member, "schema:version", f'"{change.version}"')
     for context in contexts:
-        yield _line(member, "as:context", context.decode())
+        yield _triple_line(member, "as:context", context.decode())
     if len(contexts) > 1:
         for number, (subject, predicate, value, graph) in enumerate(own, 1):
             statement = f"_:e{change.sequence}s{number}"
-            yield _line(member, "as:attachment", statement)
-            yield _line(statement, "rdf:type", "rdf:Statement")
+            yield _triple_line(member, "as:attachment", statement)
+            yield _triple_line(statement, "rdf:type", "rdf:Statement")
             yield line(statement.encode(), _RDF_SUBJECT, subject)
             yield line(statement.encode(), _RDF_PREDICATE, predicate)
             yield line(statement.encode(), _RDF_OBJECT, value)
             if graph is not None:
-                yield _line(statement, "as:context", graph.decode())
+                yield _triple_line(statement, "as:context", graph.decode())
     thing = f"<{change.thing}>".encode()
     for subject, predicate, value in dict.fromkeys(quad[:3] for quad in own):
         if graphs:
@@ -176,35 +178,35 @@ def _member(es: str, iri: str, change: Change, *, graphs: bool) -> Iterator[byte
             yield line(member.encode() if subject == thing else subject, predicate, value)
 
 
-def _apart(own_line: bytes, sequence: int) -> tuple[bytes, bytes, bytes, bytes | None]:
-    """The terms of a line, with blank nodes that no other member of the page has."""
+def _split_line(own_line: bytes, sequence: int) -> tuple[bytes, bytes, bytes, bytes | None]:
+    """The terms of a line. Blank nodes get labels that no other member of the page uses."""
     subject, predicate, value, graph = parts(own_line)
 
-    def own(term: bytes) -> bytes:
+    def relabel(term: bytes) -> bytes:
         return b"_:e%d%b" % (sequence, term[2:]) if term.startswith(b"_:") else term
 
-    return own(subject), predicate, own(value), graph
+    return relabel(subject), predicate, relabel(value), graph
 
 
-def _full(term: str) -> str:
-    """`<IRI>` for a name like `as:Create`; any other term as it is."""
+def _expand_name(term: str) -> str:
+    """`<IRI>` for a name such as `as:Create`; any other term unchanged."""
     return f"<{expand(term, _PREFIXES)}>" if _NAME.fullmatch(term) else term
 
 
-def _typed(text: object, datatype: str) -> str:
-    return f'"{text}"^^{_full(datatype)}'
+def _typed_literal(text: object, datatype: str) -> str:
+    return f'"{text}"^^{_expand_name(datatype)}'
 
 
-def _line(subject: str, predicate: str, value: str) -> bytes:
-    return line(*(_full(term).encode() for term in (subject, predicate, value)))
+def _triple_line(subject: str, predicate: str, value: str) -> bytes:
+    return line(*(_expand_name(term).encode() for term in (subject, predicate, value)))
 
 
 _RDF_SUBJECT, _RDF_PREDICATE, _RDF_OBJECT = (
-    _full(f"rdf:{name}").encode() for name in ("subject", "predicate", "object")
+    _expand_name(f"rdf:{name}").encode() for name in ("subject", "predicate", "object")
 )
 
 
-def _written(lines: Iterable[bytes], format_: Format) -> bytes:
+def _serialize(lines: Iterable[bytes], format_: Format) -> bytes:
     body = b"".join(lines)
     if format_ in (N_QUADS, N_TRIPLES):
         return body

@@ -1,4 +1,4 @@
-"""Where a page's statements come from: the evidence about one thing, passage by passage."""
+"""Reads the evidence of one thing, passage by passage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode
 from plangraf.engines.base import Engine
 from plangraf.rdf.graph import Graph, Statement, Statements, Value
 from plangraf.rdf.namespaces import PLAN, PREFIXES
-from plangraf.views.fetching import fetch
+from plangraf.views.engine_answers import fetch
 
 SOURCE = NamedNode(PREFIXES["oa"] + "hasSource")
 KIND = NamedNode(PLAN + "evidenceKind")
@@ -25,7 +25,7 @@ _SECTION, _ITEM, _FIRST, _LAST = (
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A passage and what it gives one thing: properties, each with the value that it is about or None.
+    """A passage and the statements about one thing that it supports: property, and value or None for all values.
 
     Lines count from 1 in the plain-text extraction of `source`.
     """
@@ -60,24 +60,24 @@ async def fetch_evidence(engine: Engine, thing: NamedNode) -> Statements:
     )
 
 
-def passages(graph: Iterable[Statement]) -> list[Passage]:
-    """The passages of a graph made by `fetch_evidence`, in the order of source and lines."""
-    told = Graph.of(graph)
+def read_passages(evidence: Iterable[Statement]) -> list[Passage]:
+    """The passages in the result of `fetch_evidence`, in the order of source and lines."""
+    graph = Graph.of(evidence)
     found: dict[tuple[NamedNode, NamedNode], Passage] = {}
-    for evidence in told.with_property(_PASSAGE):
-        kind = told.value(evidence, KIND)
-        for passage in told.named(evidence, _PASSAGE):
-            if not (isinstance(kind, NamedNode) and told.named(passage, SOURCE)):
+    for each in graph.with_property(_PASSAGE):
+        kind = graph.value(each, KIND)
+        for passage in graph.named(each, _PASSAGE):
+            if not (isinstance(kind, NamedNode) and graph.named(passage, SOURCE)):
                 continue
-            row = found.setdefault((passage, kind), _placed(told, passage, kind))
-            values: list[Value | None] = [*told.values(evidence, _ABOUT_VALUE)]
+            row = found.setdefault((passage, kind), _read_passage(graph, passage, kind))
+            values: list[Value | None] = [*graph.values(each, _ABOUT_VALUE)]
             row.statements.extend(
-                (name, value) for name in told.named(evidence, _ABOUT_PROPERTY) for value in values or [None]
+                (name, value) for name in graph.named(each, _ABOUT_PROPERTY) for value in values or [None]
             )
     return sorted(found.values(), key=lambda row: (row.source.value, row.first, row.last, row.kind.value))
 
 
-def _placed(told: Graph, passage: NamedNode, kind: NamedNode) -> Passage:
-    section, item, first, last = (told.text(passage, name) for name in (_SECTION, _ITEM, _FIRST, _LAST))
-    source = told.named(passage, SOURCE)[0]
+def _read_passage(graph: Graph, passage: NamedNode, kind: NamedNode) -> Passage:
+    section, item, first, last = (graph.text(passage, name) for name in (_SECTION, _ITEM, _FIRST, _LAST))
+    source = graph.named(passage, SOURCE)[0]
     return Passage(passage, kind, source, section, item, int(first or 0), int(last or 0), [])

@@ -1,9 +1,9 @@
-"""What a document nests: for each class the links that a reader follows from a thing, and how far.
+"""Loads the frames: for each class, the links that a document nests and how deep.
 
-`ontology/frames.jsonld` declares it once for each class, in the form that the standard has for it: JSON-LD frames
-(https://www.w3.org/TR/json-ld11-framing/) with the project's prefixes, `@reverse` for what points to the thing. A frame
-says which triples beyond a thing's neighbours belong into its document, and so is the same for every format. Beside
-them stands the summary: the short facts that every nested thing carries.
+`ontology/frames.jsonld` declares one JSON-LD frame per class (https://www.w3.org/TR/json-ld11-framing/), with the
+project's prefixes and `@reverse` for links that point to the thing. A frame selects the triples beyond the neighbours
+of a thing, so all formats of a document hold the same triples. The summary lists the properties that every nested
+thing carries.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ LABELS = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frames:
-    """The frames by class; `summary` is what every nested thing carries: type, labels, short facts."""
+    """The frames by class. `summary` lists the properties of every nested thing: type, labels, short facts."""
 
     by_class: Mapping[NamedNode, Frame] = field(default_factory=dict)
     summary: tuple[NamedNode, ...] = (RDF_TYPE, *LABELS)
     _joined: dict[frozenset[NamedNode], Frame] = field(default_factory=dict)
 
     def of(self, types: Iterable[NamedNode]) -> Frame:
-        """The frame of a thing with these types; those of several types stand together.
+        """The frame of a thing with these types; several types share one joined frame.
 
-        The same types give the same frame, which documents are compared by.
+        Equal types return the identical object, because callers compare frames by identity.
         """
         known = frozenset(type_ for type_ in types if type_ in self.by_class)
         if known not in self._joined:
@@ -51,10 +51,10 @@ class Frames:
 
 
 def load_frames(home: Path) -> Frames:
-    """The frames that `ontology/frames.jsonld` declares.
+    """Reads `ontology/frames.jsonld`.
 
     Raises:
-        DataError: the file is missing or cannot be used; the message names file and line.
+        DataError: the file is missing or invalid; the message names file and line.
     """
     path = home / "ontology" / FILE
     if not path.is_file():
@@ -64,25 +64,25 @@ def load_frames(home: Path) -> Frames:
         )  # fmt: skip
     text = path.read_text(encoding="utf-8")
     try:
-        said = orjson.loads(text)
+        content = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise _problem(error.lineno, f"This is not JSON: {error.msg}.", f"Dette er ikke JSON: {error.msg}.") from error
     reader = _Reader(text)
-    if not isinstance(said, dict) or set(said) != {"summary", "frames"}:
+    if not isinstance(content, dict) or set(content) != {"summary", "frames"}:
         raise _problem(1, "The file has `summary` and `frames`.", "Filen har «summary» og «frames».")
-    summary = tuple(reader.iri(name) for name in reader.listed(said["summary"], str))
+    summary = tuple(reader.iri(name) for name in reader.check_list(content["summary"], str))
     by_class: dict[NamedNode, Frame] = {}
-    for frame in reader.listed(said["frames"], dict):
+    for frame in reader.check_list(content["frames"], dict):
         name = frame.pop("@type", None)
         class_ = reader.iri(name)
         if class_ in by_class:
-            raise reader.wrong(name, f"{name} has a frame already.", f"{name} har alt en ramme.")
+            raise reader.problem(name, f"{name} has a frame already.", f"{name} har alt en ramme.")
         by_class[class_] = reader.frame(frame, name)
     return Frames(by_class, (RDF_TYPE, *LABELS, *summary))
 
 
 class _Reader:
-    """Reads CURIEs and frames, and finds the line of what cannot be used."""
+    """Reads CURIEs and frames, and locates errors by line."""
 
     def __init__(self, text: str) -> None:
         self._lines = text.splitlines()
@@ -90,29 +90,30 @@ class _Reader:
     def iri(self, name: object) -> NamedNode:
         prefix, colon, local = name.partition(":") if isinstance(name, str) else ("", "", "")
         if not colon or prefix not in PREFIXES or not re.fullmatch(r"[A-Za-z][\w-]*", local):
-            raise self.wrong(
+            raise self.problem(
                 name, f"{name!r} is not a term with one of the project's prefixes, such as plan:Plan.",
                 f"{name!r} er ikke et ord med et av prosjektets prefikser, som plan:Plan.",
             )  # fmt: skip
         return NamedNode(PREFIXES[prefix] + local)
 
-    def frame(self, said: object, name: object) -> Frame:
-        if not isinstance(said, dict) or not isinstance(pointing := said.get("@reverse", {}), dict):
-            raise self.wrong(
+    def frame(self, content: object, name: object) -> Frame:
+        if not isinstance(content, dict) or not isinstance(reverse := content.get("@reverse", {}), dict):
+            raise self.problem(
                 name, f"{name} nests an object: {{}} or properties with what they nest.",
                 f"{name} har et objekt: {{}} eller egenskaper med det de har med.",
             )  # fmt: skip
         return Frame(
-            {self.iri(key): self.frame(deeper, key) for key, deeper in said.items() if key != "@reverse"},
-            {self.iri(key): self.frame(deeper, key) for key, deeper in pointing.items()},
+            {self.iri(key): self.frame(deeper, key) for key, deeper in content.items() if key != "@reverse"},
+            {self.iri(key): self.frame(deeper, key) for key, deeper in reverse.items()},
         )
 
-    def listed(self, said: object, kind: type) -> list[Any]:
-        if not isinstance(said, list) or not all(isinstance(one, kind) for one in said):
+    def check_list(self, content: object, kind: type) -> list[Any]:
+        if not isinstance(content, list) or not all(isinstance(one, kind) for one in content):
             raise _problem(1, "`summary` lists terms, `frames` objects.", "«summary» har ord, «frames» objekter.")
-        return said
+        return content
 
-    def wrong(self, name: object, en: str, nb: str) -> DataError:
+    def problem(self, name: object, en: str, nb: str) -> DataError:
+        """An error at the first line that contains `name` as a JSON string."""
         found = (number for number, line in enumerate(self._lines, 1) if f'"{name}"' in line)
         return _problem(next(found, 1), en, nb)
 

@@ -1,7 +1,7 @@
-"""What a page calls the properties of other vocabularies: `ontology/labels/*.ttl`, a line of Turtle for each.
+"""Loads the labels of properties from other vocabularies: `ontology/labels/*.ttl`, one line of Turtle per term.
 
-A version holds no statement about the terms of others, so these labels are words of the site: read when it starts,
-shown where the data have no label of their own.
+A version makes no statements about terms of other vocabularies. The service therefore reads these labels when it
+starts, and pages show them where the data have no label.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from plangraf.sparql.named.binding import LANGUAGES
 FOLDER = "labels"
 _LABEL = NamedNode(PREFIXES["rdfs"] + "label")
 
-Labels = Mapping[str, Mapping[str, str]]
+TermLabels = Mapping[str, Mapping[str, str]]
 """The label of each term, by its IRI and language."""
 
 
@@ -26,11 +26,11 @@ def label_files(home: Path) -> list[Path]:
     return sorted((home / "ontology" / FOLDER).glob("*.ttl"))
 
 
-def load_labels(home: Path) -> Labels:
-    """The labels of a home; none where it has no such files.
+def load_labels(home: Path) -> TermLabels:
+    """Reads the label files of a home; returns nothing when it has none.
 
     Raises:
-        DataError: a file cannot be used; each problem names file and line.
+        DataError: a file is invalid; each problem names file and line.
     """
     found: dict[str, dict[str, str]] = {}
     problems: list[FileDiagnostic] = []
@@ -71,14 +71,14 @@ def load_labels(home: Path) -> Labels:
 
 
 def _problem(file: str, text: str, iri: str, en: str, nb: str) -> FileDiagnostic:
-    """A problem at the line where a term stands."""
+    """A problem at the first line that contains the term."""
     lines = text.splitlines()
     line = next((number for number, line in enumerate(lines, 1) if any(name in line for name in _names(iri))), 1)
     return in_file(file, line, f"{iri}: {nb}", f"{iri}: {en}")
 
 
 def _names(iri: str) -> Iterable[str]:
-    """How a line of Turtle may write an IRI, each before its label."""
+    """The spellings of an IRI at the start of a line of Turtle."""
     yield f"<{iri}>"
     for prefix, namespace in PREFIXES.items():
         if iri.startswith(namespace):

@@ -1,7 +1,6 @@
-"""How good the data of one dataset are, as W3C's Data Quality Vocabulary says it.
+"""Measures the quality of one dataset, in W3C's Data Quality Vocabulary (https://www.w3.org/TR/vocab-dqv/).
 
-The numbers are those of the named query `quality`, asked when a dataset's document is: counts are no part of a
-version. https://www.w3.org/TR/vocab-dqv/
+The named query `quality` gives the numbers for each request of a dataset's document, because a version holds no counts.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.graph import RDF_TYPE, Statements
 from plangraf.rdf.names import local_name
 from plangraf.rdf.namespaces import PREFIXES, SCHEME
-from plangraf.views.describe import Description, labels
-from plangraf.views.fetching import fetch_rows
+from plangraf.views.describe import Description, fetch_labels
+from plangraf.views.engine_answers import fetch_rows
 
 _DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")
 _METRICS = SCHEME + "quality-metric/"
@@ -34,21 +33,21 @@ def is_dataset(description: Description) -> bool:
 
 
 async def findings(snapshot: Snapshot, dataset: NamedNode) -> int:
-    """How many results the build's shapes and checks gave for a dataset, as the version's report has them."""
-    by_dataset = await snapshot.part(_findings)
+    """The number of results of shapes and checks for a dataset, from the build report of the version."""
+    by_dataset = await snapshot.part(_load_findings)
     return by_dataset.get("/".join(dataset.value.rsplit("/", 3)[-3::2]), 0)
 
 
-async def _findings(snapshot: Snapshot) -> Mapping[str, int]:
+async def _load_findings(snapshot: Snapshot) -> Mapping[str, int]:
     return await asyncio.to_thread(snapshot.contents.findings)
 
 
 async def with_quality(snapshot: Snapshot, description: Description, query: str) -> Description:
-    """A dataset's document with its quality measurements, and the labels of what they name.
+    """Adds the quality measurements, and the labels of metrics and classes, to the document of a dataset.
 
     Args:
-        snapshot: where the data are asked for.
-        description: the dataset's document.
+        snapshot: the leased version.
+        description: the document of the dataset.
         query: the named query `quality`, bound to the dataset: columns metric, class, value.
     Raises:
         PlangrafError: what the engine raises.
@@ -59,7 +58,7 @@ async def with_quality(snapshot: Snapshot, description: Description, query: str)
     quality += _measurement(description.thing, "findings", None, str(found))
     mentioned = {o for _, p, o in quality if p in (METRIC, CLASS) and isinstance(o, NamedNode)}
     known = set(description.graph)
-    named = [triple for triple in await labels(engine, mentioned) if triple not in known]
+    named = [triple for triple in await fetch_labels(engine, mentioned) if triple not in known]
     return replace(description, quality=quality, named=[*description.named, *named])
 
 
@@ -67,8 +66,8 @@ async def measurements(engine: Engine, dataset: NamedNode, query: str) -> Statem
     """The quality measurements of a dataset, one per metric and class.
 
     Args:
-        engine: where the data are asked for.
-        dataset: the dataset; a measurement is called by it, its metric and its class (`…#completeness-Plan`).
+        engine: the engine of the version.
+        dataset: the dataset; the IRI of a measurement combines dataset, metric and class (`…#completeness-Plan`).
         query: the named query `quality`, bound to the dataset: columns metric, class, value.
     Raises:
         PlangrafError: what the engine raises.

@@ -1,4 +1,4 @@
-"""The words of the pages themselves in both languages; those of the domain stand in files."""
+"""The interface texts of the pages in both languages. Texts of the domain are in files."""
 
 from __future__ import annotations
 
@@ -148,6 +148,6 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
 
 
 def texts(language: str) -> dict[str, str]:
-    """All words of the pages in one language."""
+    """All interface texts in one language."""
     number = LANGUAGES.index(language)
     return {key: words[number] for key, words in _TEXTS.items()}

@@ -17,9 +17,10 @@ from plangraf.http.resource.openapi import Operation, content
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import DOCUMENT_FORMATS
 from plangraf.rdf.namespaces import ID
+from plangraf.views.catalog.catalogue import Catalogue
 from plangraf.views.catalog.datasets import Dataset, holdings
-from plangraf.views.catalog.dcat import Catalogue
-from plangraf.views.catalog.overview import listed
+from plangraf.views.catalog.dcat import catalogue_graph
+from plangraf.views.catalog.overview import overview
 from plangraf.views.catalog.void import OF_VOID
 
 PATH = "/catalog"
@@ -53,8 +54,8 @@ class CatalogueResource(Resource):
         async def write() -> bytes:
             found = await catalogue(service)
             if not asked.page:
-                return asked.write_graph(found.graph(), NamedNode(found.iri))
-            shown = listed(found, asked.language, service.prefix)
+                return asked.write_graph(catalogue_graph(found), NamedNode(found.iri))
+            shown = overview(found, asked.language, service.prefix)
             return service.pages.render("catalog.html", asked.language, catalog=shown, alternates=asked.alternates)
 
         return View(
@@ -96,4 +97,4 @@ def dates_part(service: Pinned) -> str:
 async def find_dataset(service: Pinned, iri: str) -> tuple[Catalogue, Dataset] | None:
     """Finds a dataset in the catalogue; None when the catalogue has no such IRI."""
     found = await catalogue(service)
-    return next(((found, dataset) for dataset in found.held.datasets if dataset.iri == iri), None)
+    return next(((found, dataset) for dataset in found.holdings.datasets if dataset.iri == iri), None)

@@ -16,7 +16,7 @@ from plangraf.rdf.formats import JSON_LD
 from plangraf.rdf.jsonld.compaction import compact_document
 from plangraf.rdf.jsonld.writing import dump
 from plangraf.sparql.named.binding import LANGUAGES
-from plangraf.views.collections.index import PATH, index_csv, index_graph, totals
+from plangraf.views.collections.index import PATH, count_members, index_csv, index_graph
 
 
 def resources(service: Service) -> Iterator[Resource]:
@@ -42,7 +42,7 @@ class CollectionIndex(Resource):
         own_base = urljoin(base, service.prefix)
 
         async def write() -> bytes:
-            found = await totals(snapshot, service.collections)
+            found = await count_members(snapshot, service.collections)
             if asked.page:
                 listed = [(service.collections[path], number) for path, number in found.items()]
                 return service.pages.render(

@@ -12,7 +12,7 @@ from plangraf.errors import ParameterError
 from plangraf.http.resource.base import Asked
 from plangraf.http.resource.parameters import single
 from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML
-from plangraf.sparql.named.binding import LANGUAGES, term
+from plangraf.sparql.named.binding import LANGUAGES, read_term
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_head import RESERVED
 from plangraf.sparql.named.head import Parameter
@@ -110,10 +110,10 @@ def _resolve_value(facet: Facet, value: str) -> str:
         ParameterError: the value is malformed.
     """
     if facet.is_text or facet.parameter.type == "iri-or-code":
-        return str(term(facet.name, facet.parameter, value).value)
+        return str(read_term(facet.name, facet.parameter, value).value)
     if ":" in value:
-        return str(term(facet.name, Parameter(type="iri"), value).value)
-    return facet.base + str(term(facet.name, facet.parameter, value).value)
+        return str(read_term(facet.name, Parameter(type="iri"), value).value)
+    return facet.base + str(read_term(facet.name, facet.parameter, value).value)
 
 
 def document_parameters(collection: Collection) -> list[dict[str, Any]]:

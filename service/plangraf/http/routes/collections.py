@@ -33,11 +33,11 @@ from plangraf.rdf.formats import JSON_LD, Format
 from plangraf.rdf.jsonld.writing import dump
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_files import address_taken
-from plangraf.views.collections.listing import Addresses, Page, Table, fetch_members, json_ld, named, page_graph
+from plangraf.views.collections.listing import Addresses, Page, Table, fetch_members, json_ld, page_graph, page_value
 from plangraf.views.collections.members import counts, facet_places, order, select
-from plangraf.views.describe import Labels, labels
-from plangraf.views.fetching import fetch_boolean
-from plangraf.views.shown import Shown
+from plangraf.views.describe import Labels, fetch_labels
+from plangraf.views.engine_answers import fetch_boolean
+from plangraf.views.page_value import PageValue
 
 # A page shows so many values of a facet, the most frequent first; an error message names fewer.
 _CHOICES: Final = 40
@@ -213,7 +213,7 @@ async def _write(asked: Asked, places: Sequence[int], page: Page) -> bytes:
 class _Choice:
     """One value of a facet, with the `number` of listed things that have it; its link adds or removes the filter."""
 
-    value: Shown
+    value: PageValue
     number: int
 
 
@@ -239,16 +239,16 @@ async def _facets(service: Pinned, language: str, selection: Selection, places: 
     things = {
         NamedNode(thing) for facet, values in shown.items() for value, _ in values if (thing := facet.thing(value))
     }
-    known = Labels(await labels(service.snapshot.engine, things))
+    known = Labels(await fetch_labels(service.snapshot.engine, things))
 
     def choice(facet: Facet, value: str, number: int) -> _Choice:
         thing = facet.thing(value)
-        label = named(known, NamedNode(thing), language, "") if thing else Shown(value)
+        label = page_value(known, NamedNode(thing), language, "") if thing else PageValue(value)
         filters = {other: kept for other, kept in selection.filters.items() if other != facet}
         if facet not in selection.filters:
             filters[facet] = value
         href = f"{service.prefix}/{selection.collection.path}{selection.ending}{selection.link(filters)}"
-        return _Choice(Shown(label.text, href, label.lang), number)
+        return _Choice(PageValue(label.text, href, label.lang), number)
 
     listed = []
     for facet, values in shown.items():

@@ -33,8 +33,8 @@ from plangraf.rdf.namespaces import CLOSED_NAMESPACES
 from plangraf.store.diff import PATCH
 from plangraf.store.versions import VersionStore
 from plangraf.views.addresses import document_path
-from plangraf.views.describe import Labels, labels
-from plangraf.views.shown import Shown
+from plangraf.views.describe import Labels, fetch_labels
+from plangraf.views.page_value import PageValue
 
 _PATCH = Format(PATCH, "list", "application/rdf-patch", "rdfp", "RDF Patch", charset=True, names=("rdf-patch",))
 _FORMATS = (PLAIN_JSON, _PATCH, HTML)
@@ -174,8 +174,8 @@ class _Line:
     """One statement that was added or removed; `name` is its property."""
 
     added: bool
-    name: Shown
-    value: Shown
+    name: PageValue
+    value: PageValue
     graph: str
 
 
@@ -183,7 +183,7 @@ class _Line:
 class _Changed:
     """One thing and its changed statements."""
 
-    thing: Shown
+    thing: PageValue
     lines: list[_Line]
 
 
@@ -195,25 +195,25 @@ async def _render_page(service: Pinned, found: dict[str, Any], language: str) ->
         iris = [thing["id"], *(line["property"] for line in told), *(line["iri"] for line in told if "iri" in line)]
         mentioned.update(NamedNode(iri) for iri in iris if not iri.startswith("_:"))
     terms = {thing for thing in mentioned if thing.value.startswith(CLOSED_NAMESPACES)}
-    named = await labels(service.snapshot.engine, mentioned - terms)
+    named = await fetch_labels(service.snapshot.engine, mentioned - terms)
     # The engine refuses a term that the current version has removed; properties then keep their short names.
     with contextlib.suppress(QuerySyntaxError):
-        named += await labels(service.snapshot.engine, terms)
+        named += await fetch_labels(service.snapshot.engine, terms)
     names = Labels(named)
 
-    def shown(iri: str) -> Shown:
+    def shown(iri: str) -> PageValue:
         if iri.startswith("_:"):
-            return Shown("…")
+            return PageValue("…")
         best: Literal | None = names.best(NamedNode(iri), language)
         text, lang = (best.value, best.language) if best else (short_name(iri), None)
-        return Shown(text, service.prefix + document_path(iri), lang, iri)
+        return PageValue(text, service.prefix + document_path(iri), lang, iri)
 
     def lines(added: bool, told: list[dict[str, Any]]) -> list[_Line]:
         return [
             _Line(
                 added,
                 shown(line["property"]),
-                shown(line["iri"]) if "iri" in line else Shown(line.get("value", "…"), lang=line.get("language")),
+                shown(line["iri"]) if "iri" in line else PageValue(line.get("value", "…"), lang=line.get("language")),
                 short_name(line["graph"]),
             )
             for line in told

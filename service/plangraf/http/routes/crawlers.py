@@ -57,8 +57,8 @@ class SitemapIndex(Resource):
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         async def write() -> bytes:
-            return sitemap.index(
-                asked.service.settings.base_url, await sitemap.parts(snapshot.engine, asked.service.collections)
+            return sitemap.write_index(
+                asked.service.settings.base_url, await sitemap.count_parts(snapshot.engine, asked.service.collections)
             )
 
         return View(write=write)
@@ -78,7 +78,7 @@ class SitemapPart(Resource):
             # An index has at most 50 000 parts, so a number has at most five digits.
             if number.isascii() and number.isdigit() and len(number) < 6 and str(int(number)) == number:
                 service = asked.service
-                body = await sitemap.part(
+                body = await sitemap.write_part(
                     snapshot, service.site.pages, service.collections, service.settings.base_url, int(number)
                 )
             if body is None:
@@ -116,38 +116,4 @@ def _llms(service: Service) -> bytes:
     queries = "\n".join(
         f"- [{name}]({base}/queries/{name}): {query.head.summary}" for name, query in service.queries.items()
     )
-    text = f"""# plangraf
-
-> A knowledge graph of Norwegian municipal plans: plans, the perspectives behind them, UN targets, goals and
-> measures, commitments, governing documents and decisions. Every statement leads to its passage in the public
-> document that it was read from. Open data, CC BY 4.0. Titles are in Bokmål as printed; our labels also in English.
-
-Ask in SPARQL, or with a named query, rather than reading pages one by one. Every answer names the version of the
-data in the header `Plangraf-Version`. What is not printed in a source is not in the data.
-
-## How to ask
-
-- [SPARQL 1.1 endpoint]({base}/sparql): GET `?query=`, POST, or the method QUERY; JSON, CSV, XML, Turtle, JSON-LD
-- [Description of the REST API]({base}/openapi.json): OpenAPI 3.1 of everything that is served
-- [Ontology]({base}/ontology.ttl): what the words of the data mean
-- [Shapes]({base}/shapes.ttl): what the data look like, class by class
-- [Lists]({base}/collections): all plans, goals, measures …, page by page; a list's address takes filters that its
-  pages name, such as [the plans that relate to target 11.6]({base}/plans.csv?target=11.6); RDF, HTML and CSV
-- [VoID]({base}{VOID_PATH}): counts of classes and properties, and every named query as an example in SPARQL
-
-## Named queries
-
-{queries}
-
-## The data
-
-- [Catalogue]({base}/catalog): the datasets and where to download them (DCAT)
-- [Downloads]({base}/dump/latest/): all files of the current version, with sizes and sums: N-Quads, TriG, JSON-LD, and
-  a table for each class as CSV and Parquet
-- [Change feed]({base}/feed): every change of every thing, for who keeps a copy (Linked Data Event Stream)
-- [Earlier versions]({base}/version/): the versions that are kept; under `/version/<id>/` each answers SPARQL, named
-  queries, lists and documents
-- What changed from one version to another: `{base}/compare/<id>..<id>`; the list of versions links to them
-- [Sitemap]({base}/sitemap.xml): the address of every document; add `.ttl` or `.jsonld` for RDF
-"""
-    return text.encode()
+    return service.site.llms.replace("{base}", base).replace("{queries}", queries).encode()

@@ -29,10 +29,10 @@ from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import dataset_json_ld
 from plangraf.views.describe import Description, describe
-from plangraf.views.fetching import fetch_boolean
-from plangraf.views.moved import given_up, replacements
-from plangraf.views.placing import placed, write_placed
+from plangraf.views.engine_answers import fetch_boolean
+from plangraf.views.named_graphs import find_graphs, write_placed
 from plangraf.views.quality import is_dataset, with_quality
+from plangraf.views.replacements import is_withdrawn, replacements
 
 # HTML last: a client without a wish gets data.
 DOCUMENT_FORMATS = of_kinds("graph", "quads", "page")
@@ -98,7 +98,7 @@ class _Documents(Resource):
         async def write() -> bytes:
             description = await _describe(service, iri, page=asked.page)
             if asked.format.kind == "quads":
-                return write_placed(await placed(snapshot.engine, description.graph), asked.format)
+                return write_placed(await find_graphs(snapshot.engine, description.graph), asked.format)
             if asked.format == JSON_LD:
                 return write_form(service.context, description, form)
             if not asked.page:
@@ -209,7 +209,7 @@ async def _describe(service: Pinned, iri: str, *, page: bool) -> Description:
         raise ResourceNotFoundError(iri) from error
     if description is None:
         raise await explain_missing(service, iri)
-    if given_up(description):
+    if is_withdrawn(description):
         raise ResourceGoneError(iri, None, None)
     if is_dataset(description) and (quality := service.queries.get("quality")):
         description = await with_quality(service.snapshot, description, quality.bind({"dataset": [iri]}))

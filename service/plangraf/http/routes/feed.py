@@ -115,7 +115,7 @@ class Root(_Part):
         first = log.publications()[0].published
 
         def write(stream: Stream) -> bytes:
-            return write_root(stream, first, LICENSE, asked.format)
+            return write_root(stream, first, LICENSE, asked.service.site.feed, asked.format)
 
         return self.view(asked, log, write, last=True)
 

@@ -25,7 +25,7 @@ from plangraf.rdf.formats import HTML, JSON, PLAIN_JSON, RESULT_FORMATS
 from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
 from plangraf.sparql.named.head import Parameter
 from plangraf.sparql.safety import Limits, check
-from plangraf.views.fetching import fetch_bytes
+from plangraf.views.engine_answers import fetch_bytes
 
 _EXAMPLES = {
     "iri": "https://w3id.org/plangraf/id/5001/plan/2020-2023-7",

@@ -25,7 +25,7 @@ from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, PLAIN_JSON
 from plangraf.sparql.named.binding import NamedQuery
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import catalogue_json_ld
-from plangraf.views.fetching import fetch, fetch_rows
+from plangraf.views.engine_answers import fetch, fetch_rows
 
 _DATASETS = """CONSTRUCT { ?dataset ?p ?o }
 WHERE { ?dataset a <http://www.w3.org/ns/dcat#Dataset> ; ?p ?o }"""

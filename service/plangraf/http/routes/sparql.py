@@ -30,7 +30,7 @@ from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, RESULT_FORMATS, Format
 from plangraf.sparql.explain.chosen_graphs import Graphs
 from plangraf.sparql.explain.empty_answers import why_empty
-from plangraf.views.fetching import fetch_boolean, fetch_rows
+from plangraf.views.engine_answers import fetch_boolean, fetch_rows
 
 PATH = "/sparql"
 METHODS = frozenset({"GET", "POST", "QUERY"})

@@ -24,7 +24,7 @@ from plangraf.rdf.formats import DOCUMENT_FORMATS, GRAPH_FORMATS, JSON_LD, Forma
 from plangraf.rdf.graph import Statements
 from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, SHAPES, SHAPES_GRAPH
 from plangraf.store.versions import VersionStore, context_digest
-from plangraf.views.fetching import fetch
+from plangraf.views.engine_answers import fetch
 
 _A_DAY_S = 86_400
 _DIGEST = re.compile(r"[0-9a-f]{16}")

@@ -1,1 +1,1 @@
-"""Named queries: the head that documents a query file, and the binding of its parameters."""
+"""Named queries and collections: the heads of their files, and the binding of parameters."""

@@ -1,9 +1,8 @@
-"""Named queries: one `.rq` file each, their parameters bound as RDF terms and never pasted as text.
+"""Loads named queries, one `.rq` file each, and binds their parameters as RDF terms.
 
-A bound parameter is a column of one VALUES block right after the first `{` of the outermost WHERE, which
-every SPARQL 1.1 engine understands. A line `#@ parameters` gets the block again: engines evaluate a branch of
-a UNION or a sub-SELECT before they join it, so that it must know the parameters itself. An optional parameter
-that is absent is simply not bound.
+A VALUES block after the first `{` of the outermost WHERE binds the parameters, because every SPARQL 1.1 engine
+supports it and no text of a request enters the query. Each line `#@ parameters` receives the same block, because an
+engine evaluates a branch of a UNION or a sub-SELECT before it joins it. An absent optional parameter stays unbound.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from plangraf.sparql.parsed_query import read
 XSD_INTEGER = NamedNode("http://www.w3.org/2001/XMLSchema#integer")
 LANGUAGES = ("nb", "en")
 
-# Every query has these two, whether its head lists them or not.
+# Every query accepts these two, even when its head does not list them.
 COMMON: dict[str, Parameter] = {
     "lang": Parameter(type="lang", optional=True, example="en", description="Language of our labels; nb when absent."),
     "municipality": Parameter.model_validate(
@@ -41,14 +40,14 @@ COMMON: dict[str, Parameter] = {
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _SDG_CODE = re.compile(r"[1-9][0-9]?(\.([1-9][0-9]?|[a-z]))?")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
-_AGAIN = re.compile(r"^ *#@ parameters$", re.MULTILINE)
+_REPEAT = re.compile(r"^ *#@ parameters$", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LONGEST_STRING = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class NamedQuery:
-    """One query of the project: `name` is the file's stem, `place` where its VALUES block goes in `text`."""
+    """One named query. `name` is the stem of the file, `place` the offset of the VALUES block in `text`."""
 
     name: str
     head: QueryHead
@@ -57,14 +56,14 @@ class NamedQuery:
 
     @property
     def parameters(self) -> dict[str, Parameter]:
-        """All parameters that a request may give, the query's own first."""
+        """All parameters that a request may contain, those of the head first."""
         return {**self.head.parameters, **{k: v for k, v in COMMON.items() if k not in self.head.parameters}}
 
     def bind(self, given: Mapping[str, Sequence[str]]) -> str:
-        """The query with the request's parameters bound.
+        """Binds the parameters of a request and returns the query.
 
         Args:
-            given: all values of each parameter as the client sent them.
+            given: the values of each parameter as the client sent them.
         Raises:
             ParameterError: a parameter is malformed, unknown, repeated or missing.
         """
@@ -77,7 +76,7 @@ class NamedQuery:
         terms: dict[str, NamedNode | Literal] = {}
         for name, parameter in known.items():
             if name in given:
-                terms[name] = term(name, parameter, given[name][0])
+                terms[name] = read_term(name, parameter, given[name][0])
             elif name == "lang":
                 terms[name] = Literal(LANGUAGES[0])
             elif not parameter.optional:
@@ -86,14 +85,14 @@ class NamedQuery:
         names = " ".join(f"?{known[name].variable or name}" for name in terms)
         values = " ".join(str(value) for value in terms.values())
         block = f"VALUES ({names}) {{ ({values}) }}"
-        return f"{self.text[: self.place]} {block}{_AGAIN.sub(lambda _: block, self.text[self.place :])}"
+        return f"{self.text[: self.place]} {block}{_REPEAT.sub(lambda _: block, self.text[self.place :])}"
 
 
 def load_queries(folder: Path) -> dict[str, NamedQuery]:
-    """The named queries of a folder by name, in the order of their names.
+    """Reads the named queries of a folder, in the order of their names.
 
     Raises:
-        DataError: a file's head, query text or example cannot be used; the message names file and line.
+        DataError: a head, query or example is invalid; the message names file and line.
     """
     found = {}
     for path in sorted(folder.glob("*.rq")):
@@ -104,24 +103,24 @@ def load_queries(folder: Path) -> dict[str, NamedQuery]:
         for name, parameter in query.parameters.items():
             if parameter.example is not None:
                 try:
-                    term(name, parameter, parameter.example)
+                    read_term(name, parameter, parameter.example)
                 except ParameterError as error:
                     raise _problem(file, 1, f"the example cannot be used. {error}") from error
         found[path.stem] = query
     return found
 
 
-def term(name: str, parameter: Parameter, value: str) -> NamedNode | Literal:
-    """The RDF term that a parameter's text means.
+def read_term(name: str, parameter: Parameter, value: str) -> NamedNode | Literal:
+    """Reads the value of a parameter as an RDF term.
 
     Raises:
-        ParameterError: the text is not of the parameter's type; the message says what would be.
+        ParameterError: the value does not match the type; the message describes a valid one.
     """
-    made = _READERS[parameter.type](name, value)
+    term = _READERS[parameter.type](name, value)
     if parameter.pattern is not None and not re.fullmatch(parameter.pattern, value):
         example = f", such as {parameter.example}" if parameter.example else ""
         raise ParameterError(name, f"{value!r} does not have the form {parameter.pattern}{example}.")
-    return made
+    return term
 
 
 def _iri(name: str, value: str) -> NamedNode:
@@ -181,7 +180,7 @@ def _problem(file: str, line: int, what: str) -> DataError:
 
 
 def _values_place(text: str, head: QueryHead, file: str) -> int:
-    """Offset right after the `{` of the outermost WHERE; checks the projection against the head."""
+    """Checks the projection against the head, and returns the offset after the `{` of the outermost WHERE."""
     try:
         query = read(text)
     except RequestError as error:

@@ -1,8 +1,8 @@
-"""Collections: which things each lists, in which order, with which columns and facets.
+"""A collection: its things, their order, its columns and facets.
 
-Each is one file, `queries/collections/<name>.rq`: a head of `#+` lines, and a query `SELECT ?thing` whose pattern
-says which things there are. Columns are properties of the thing, or of what it points to, so that a page's table, its
-CSV and its graph hold the same; facets and orders are graph patterns from `?thing` to `?value`.
+One file, `queries/collections/<name>.rq`, declares it: a head of `#+` lines, and a query `SELECT ?thing` whose pattern
+selects the things. Columns are properties of the thing or of its values, because then table, CSV and graph of a page
+hold the same data. Facets and orders are graph patterns from `?thing` to `?value`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from dataclasses import dataclass, replace
 from plangraf.rdf.namespaces import ID, PLAN
 from plangraf.sparql.named.head import Parameter
 
-# What the request's reader takes for a code.
+# The same pattern by which the reader of a request recognises a code.
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
 _OURS = re.compile(f"<({re.escape(PLAN)}[^>]*)>")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `path` holds one property, or two where the second one's subject is what the first points to.
+    """One column. `path` holds one property, or two that are followed one after the other.
 
-    An empty path is the thing itself, by the last part of its IRI: for things that nothing names.
-    `other` is a property that stands in where the first one is absent; `links` says that its values are things.
+    An empty path shows the last part of the thing's IRI, for things without a name. `other` is the fallback property.
+    `links` marks a column of things.
     """
 
     name: str
@@ -39,12 +39,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One filter: `pattern` binds ?value for ?thing, `property` is what hydra:search calls it.
+    """One filter. `pattern` binds ?value for ?thing; `property` is its name in hydra:search.
 
-    Values are texts (`is_text`), or things, which a request names by IRI or in short: by what follows `base`.
-    Of many things that share few others, as plans share perspectives, the two steps are asked for apart: `through`
-    binds ?step for ?thing, and `pattern` goes on from there. A text may mean a thing: `key_property` holds it, and
-    `key` is where the thing is, with {value} for the text.
+    Values are texts (`is_text`) or things. A request names a thing by its IRI or by the part after `base`. When many
+    things share few others, as plans share perspectives, two queries are faster than one: `through` binds ?step for
+    ?thing, and `pattern` binds ?value for ?step. A text may stand for a thing: `key_property` holds the text, and `key`
+    is the path of the thing with {value} for the text.
     """
 
     name: str
@@ -63,20 +63,20 @@ class Facet:
         return self.nb if language == "nb" else self.en
 
     def short(self, value: str) -> str:
-        """How links write a value: as a code where it is one."""
+        """The short form of a value in links: its code, if it has one."""
         if self.is_text or not value.startswith(self.base):
             return value
         short = value.removeprefix(self.base)
         return short if _CODE.fullmatch(short) else value
 
     def exists(self, value: str) -> str | None:
-        """The question whether the data know a value at all; None where every well-formed one has a meaning."""
+        """The ASK query whether the data contain a value; None when every well-formed value is valid."""
         if self.is_text:
             return f'ASK {{ ?thing <{self.key_property}> "{value}" }}' if self.key_property else None
         return f"ASK {{ {{ <{value}> ?p ?o }} UNION {{ ?s ?p <{value}> }} }}"
 
     def thing(self, value: str) -> str | None:
-        """The IRI whose label says what a value means; None for one that says it itself."""
+        """The thing whose label explains a value; None for a value that needs no explanation."""
         if self.is_text:
             return ID + self.key.format(value=value) if self.key else None
         return value
@@ -84,10 +84,10 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """One collection at `/<path>`; `order` are patterns whose values decide one after the other, then the IRI.
+    """One collection at `/<path>`. The values of the patterns in `order` sort it, in turn, then the IRI.
 
-    `narrowed` is the query of a pattern that asks for more than the classes. `minor` things stand on the pages of
-    others and have no address of their own in the sitemap.
+    `narrowed` is the query when its pattern restricts more than the classes. `minor` things are absent from the
+    sitemap, because the pages of other things show them.
     """
 
     path: str
@@ -105,9 +105,9 @@ class Collection:
         return self.nb if language == "nb" else self.en
 
     def usable(self, terms: frozenset[str]) -> Collection:
-        """As a version can be asked for it that defines these terms of ours: without what needs others.
+        """The collection without the classes, orders and facets that need other terms of ours than these.
 
-        The columns stay, so that a table has the same ones in every version.
+        All columns stay, because a table has the same columns in every version.
         """
 
         def known(*patterns: str | None) -> bool:
@@ -122,7 +122,7 @@ class Collection:
 
     @property
     def members(self) -> str:
-        """The graph pattern of all its things, each once for each of its classes."""
+        """The graph pattern of all things; it matches a thing once per class."""
         classes = " ".join(f"<{iri}>" for iri in self.classes)
         narrowed = f" {{ {self.narrowed} }}" if self.narrowed else ""
         return f"VALUES ?class {{ {classes} }} ?thing a ?class .{narrowed}"

@@ -1,7 +1,7 @@
-"""The files of `queries/collections/`, read once: heads and patterns in, collections out.
+"""Reads the files of `queries/collections/` and compiles heads and patterns into collections.
 
-A head writes terms as CURIEs with the project's own prefixes, a pattern declares those that it uses. What cannot be
-used is an error that names file and line, at the start of a service as in a build.
+A head writes terms as CURIEs with the project's prefixes; a pattern declares its own prefixes. An invalid file is an
+error that names file and line, when a service starts and in a build.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic
 from plangraf.errors import ParameterError, QuerySyntaxError, RequestError
 from plangraf.rdf.namespaces import GRAPH, ID, PREFIXES, SCHEME, SDG
 from plangraf.sparql.lexer import Token, tokenize
-from plangraf.sparql.named.binding import term
+from plangraf.sparql.named.binding import read_term
 from plangraf.sparql.named.collection import Collection, Column, Facet
 from plangraf.sparql.named.collection_head import CollectionHead, ColumnForm, FacetForm, OrderForm, Shared
 from plangraf.sparql.named.head import Head, Parameter, problem, read_head, read_yaml
@@ -38,10 +38,10 @@ _YEAR = 'FILTER (!ISIRI(?date)) BIND (REPLACE(STR(?date), "^(-?[0-9]{4}).*$", "$
 
 
 def load_collections(queries: Path) -> dict[str, Collection]:
-    """The collections of a folder of queries by path, in the order of their positions.
+    """Reads the collections below a folder of queries, in the order of their positions.
 
     Raises:
-        DataError: the folder is missing, or files in it cannot be used; each problem names file and line.
+        DataError: the folder is missing, or files are invalid; each problem names file and line.
     """
     folder = queries / FOLDER
     if not folder.is_dir():
@@ -51,7 +51,7 @@ def load_collections(queries: Path) -> dict[str, Collection]:
             f"Mappen {name} mangler. Den har en fil for hver liste på nettstedet.",
         )  # fmt: skip
     where = f"{queries.name}/{FOLDER}"
-    shared = _shared(folder / SHARED, f"{where}/{SHARED}")
+    shared = _load_shared(folder / SHARED, f"{where}/{SHARED}")
     found: list[tuple[int, Collection]] = []
     problems: list[FileDiagnostic] = []
     for path in sorted(folder.glob("*.rq")):
@@ -66,7 +66,7 @@ def load_collections(queries: Path) -> dict[str, Collection]:
 
 
 def address_taken(path: str) -> DataError:
-    """The error that a collection has the address of something else that the service answers."""
+    """The error for a collection whose address belongs to another resource of the service."""
     return problem(
         f"queries/{FOLDER}/{path}.rq", 1, f"/{path} is an address of the service. Give the file another name.",
         f"/{path} er en av tjenestens adresser. Gi filen et annet navn.",
@@ -74,12 +74,12 @@ def address_taken(path: str) -> DataError:
 
 
 def collection_files(queries: Path) -> list[Path]:
-    """The files that collections are made from."""
+    """The files that declare collections."""
     return sorted(path for path in (queries / FOLDER).glob("*") if path.suffix == ".rq" or path.name == SHARED)
 
 
 def terms_of_head(text: str) -> Iterator[tuple[str, int]]:
-    """The terms that a head or the shared forms name by CURIEs of the project's prefixes, each with its line."""
+    """The terms that a head or the shared file names by CURIEs of the project's prefixes, each with its line."""
     has_head = text.startswith("#+")
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("#+") or not has_head:
@@ -88,7 +88,7 @@ def terms_of_head(text: str) -> Iterator[tuple[str, int]]:
                     yield PREFIXES[match[1]] + match[2], number
 
 
-def _shared(path: Path, name: str) -> Head | None:
+def _load_shared(path: Path, name: str) -> Head | None:
     if not path.is_file():
         return None
     head = read_yaml(list(enumerate(path.read_text(encoding="utf-8").splitlines(), 1)), name)
@@ -97,7 +97,7 @@ def _shared(path: Path, name: str) -> Head | None:
 
 
 class _File:
-    """One file, while it becomes a collection."""
+    """Compiles one file into a collection."""
 
     def __init__(self, path: Path, name: str, shared: Head | None) -> None:
         self.path = path
@@ -112,15 +112,15 @@ class _File:
             self._text, name, "`#+ title: {nb: …, en: …}` and `#+ summary: …`",
             "`#+ title: {nb: …, en: …}` og `#+ summary: …`",
         )  # fmt: skip
-        said = dict(self._head.said)
+        content = dict(self._head.content)
         for part in ("columns", "facets"):
-            if isinstance(said.get(part), dict):
-                said[part] = {key: self._form(part, key, form, shared) for key, form in said[part].items()}
-        self.form = self._head.as_model(CollectionHead, said)
+            if isinstance(content.get(part), dict):
+                content[part] = {key: self._form(part, key, form, shared) for key, form in content[part].items()}
+        self.form = self._head.as_model(CollectionHead, content)
 
     def collection(self) -> Collection:
         form = self.form
-        pattern = _pattern(self._text, self._name)
+        pattern = _read_pattern(self._text, self._name)
         return Collection(
             self.path.stem,
             pattern.classes,
@@ -135,13 +135,13 @@ class _File:
         )
 
     def _form(self, part: str, name: object, form: object, shared: Head | None) -> object:
-        """The form of a column or facet: its own, or the shared one of that name or of the name that stands here."""
+        """The form of a column or facet. A name, or nothing, refers to the shared form of that name or of the key."""
         if isinstance(form, dict):
             return form
         wanted = name if form is None else form
-        known = shared.said.get(part) or {} if shared else {}
+        known = shared.content.get(part) or {} if shared else {}
         if wanted not in known:
-            raise self._wrong(
+            raise self._problem(
                 (part, str(name)), f"{wanted!r} is not among the {part} of {SHARED}: {', '.join(known) or 'none'}."
             )
         return known[wanted]
@@ -173,7 +173,7 @@ class _File:
             pattern="^[0-9]{4}$" if form.values == "years" else form.pattern,
             example=form.example,
         )
-        self._try_example(form, parameter, at)
+        self._check_example(form, parameter, at)
         stands = form.stands_for
         return Facet(
             name, form.nb, form.en, value, property_, parameter, base,
@@ -193,15 +193,17 @@ class _File:
     def _iri(self, curie: str, at: Sequence[int | str]) -> str:
         prefix, _, local = curie.partition(":")
         if prefix not in PREFIXES:
-            raise self._wrong(at, f"{curie}: the prefix {prefix!r} is not one of the project's: {', '.join(PREFIXES)}.")
+            raise self._problem(
+                at, f"{curie}: the prefix {prefix!r} is not one of the project's: {', '.join(PREFIXES)}."
+            )
         return PREFIXES[prefix] + local
 
     def _path(self, path: str, at: Sequence[int | str]) -> str:
-        """A property path with the CURIEs written out."""
+        """Expands the CURIEs of a property path."""
         try:
             tokens = tokenize(path)
         except RequestError as error:
-            raise self._wrong(at, f"{path!r} is not a property path. {error}") from error
+            raise self._problem(at, f"{path!r} is not a property path. {error}") from error
         written = []
         for token in tokens:
             if token.kind == "prefixed_name":
@@ -211,10 +213,10 @@ class _File:
             elif token.kind == "iri" or token.text in _PATH_SIGNS:
                 written.append(token.text)
             else:
-                raise self._wrong(at, f"{path!r} is not a property path: {token.text!r} cannot stand in one.")
+                raise self._problem(at, f"{path!r} is not a property path: {token.text!r} cannot stand in one.")
         text = "".join(written)
-        if mistake := _mistake_in_path(text):
-            raise self._wrong(at, f"{path!r} is not a property path. {mistake}")
+        if reason := _path_error(text):
+            raise self._problem(at, f"{path!r} is not a property path. {reason}")
         return text
 
     def _base(self, codes: str, at: Sequence[int | str]) -> str:
@@ -222,14 +224,14 @@ class _File:
             return f"{SCHEME}{codes.removeprefix('scheme/')}/"
         return {"id": ID, "scheme": SCHEME, "sdg": SDG}.get(codes) or self._iri(f"{codes}:", at)
 
-    def _try_example(self, form: FacetForm, parameter: Parameter, at: Sequence[int | str]) -> None:
+    def _check_example(self, form: FacetForm, parameter: Parameter, at: Sequence[int | str]) -> None:
         is_iri = form.values == "things" and "://" in form.example
         try:
-            term(str(at[-1]), Parameter(type="iri") if is_iri else parameter, form.example)
+            read_term(str(at[-1]), Parameter(type="iri") if is_iri else parameter, form.example)
         except ParameterError as error:
-            raise self._wrong((*at, "example"), f"the example cannot be used. {error}") from error
+            raise self._problem((*at, "example"), f"the example cannot be used. {error}") from error
 
-    def _wrong(self, at: Sequence[int | str], what: str) -> DataError:
+    def _problem(self, at: Sequence[int | str], what: str) -> DataError:
         path = ".".join(map(str, at))
         return self._head.problem(
             at, f"The head cannot be used: {path}: {what}", f"Hodet kan ikke brukes: {path}: {what}"
@@ -237,7 +239,7 @@ class _File:
 
 
 @lru_cache
-def _mistake_in_path(path: str) -> str | None:
+def _path_error(path: str) -> str | None:
     try:
         check(f"SELECT ?value WHERE {{ ?thing {path} ?value }}", Limits())
     except RequestError as error:
@@ -251,38 +253,38 @@ def _last_iri(path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """What a query says of the things: their classes and, where it asks for more, itself with IRIs written out."""
+    """The classes of the things, and the query with full IRIs when its pattern restricts more than the classes."""
 
     classes: tuple[str, ...]
     narrowed: str | None
 
 
-def _pattern(text: str, name: str) -> _Pattern:
+def _read_pattern(text: str, name: str) -> _Pattern:
     """Reads the query of a file.
 
     Raises:
-        DataError: it is malformed, selects something else than ?thing, or does not say which class the things have.
+        DataError: it is malformed, does not select exactly ?thing, or does not state the class of the things.
     """
     try:
         checked = check(text, Limits())
         tokens = tokenize(text)
     except RequestError as error:
         line = error.place.line if isinstance(error, QuerySyntaxError) else 1
-        raise _unusable(name, line, str(error)) from error
+        raise _problem(name, line, str(error)) from error
     select = next((n for n, token in enumerate(tokens) if token.upper == "SELECT"), None)
     start = next((n for n, token in enumerate(tokens) if token.text == "{"), None)
     if checked.form != "SELECT" or select is None or start is None:
-        raise _unusable(name, 1, "a collection is a SELECT; there is none.")
+        raise _problem(name, 1, "a collection is a SELECT; there is none.")
     projected = [token.text for token in tokens[select + 1 : start] if token.upper not in ("WHERE", "DISTINCT")]
     if projected != ["?thing"]:
-        raise _unusable(name, tokens[select].line, "it selects ?thing and nothing else: SELECT ?thing WHERE { … }.")
+        raise _problem(name, tokens[select].line, "it selects ?thing and nothing else: SELECT ?thing WHERE { … }.")
     if tokens[-1].text != "}" or not checked.deterministic:
-        raise _unusable(name, tokens[-1].line, "its pattern alone says which things there are; the head has the order.")
-    written = _written_out(text, tokens)
+        raise _problem(name, tokens[-1].line, "its pattern alone says which things there are; the head has the order.")
+    written = _full_iris(text, tokens)
     body = tokens[start + 1 : -1]
-    classes, used = _classes(body, written)
+    classes, used = _find_classes(body, written)
     if not classes:
-        raise _unusable(
+        raise _problem(
             name, tokens[start].line,
             "its pattern does not say which class the things have. Begin it with `?thing a <class>`, or with "
             "`VALUES ?class { <class> <class> } ?thing a ?class`.",
@@ -292,8 +294,8 @@ def _pattern(text: str, name: str) -> _Pattern:
     return _Pattern(classes, f"SELECT DISTINCT ?thing WHERE {group}" if rest else None)
 
 
-def _classes(body: Sequence[Token], written: dict[int, str]) -> tuple[tuple[str, ...], int]:
-    """The classes that a group says its ?thing has, and how many of its tokens say so."""
+def _find_classes(body: Sequence[Token], written: dict[int, str]) -> tuple[tuple[str, ...], int]:
+    """The classes that a group states for ?thing, and the number of tokens that state them."""
     depth = 0
     values: dict[str, list[str]] = {}
     for n, token in enumerate(body):
@@ -313,8 +315,8 @@ def _classes(body: Sequence[Token], written: dict[int, str]) -> tuple[tuple[str,
     return (), 0
 
 
-def _written_out(text: str, tokens: Sequence[Token]) -> dict[int, str]:
-    """The IRIs of a query in full, by where they stand."""
+def _full_iris(text: str, tokens: Sequence[Token]) -> dict[int, str]:
+    """The full IRIs of a query by their offsets."""
     prefixes: dict[str, str] = {}
     found: dict[int, str] = {}
     for n, token in enumerate(tokens):
@@ -327,5 +329,5 @@ def _written_out(text: str, tokens: Sequence[Token]) -> dict[int, str]:
     return found
 
 
-def _unusable(file: str, line: int, what: str) -> DataError:
+def _problem(file: str, line: int, what: str) -> DataError:
     return problem(file, line, f"The query cannot be used: {what}", f"Spørringen kan ikke brukes: {what}")

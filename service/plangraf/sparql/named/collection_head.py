@@ -1,6 +1,6 @@
-"""The head of a collection's file as it is written: the forms of titles, columns, facets and orders.
+"""The head of a collection's file: the forms of titles, columns, facets and orders.
 
-First step of a collection: `queries/collections/<name>.rq` → head → columns, facets and order as graph patterns.
+It is the first step of a collection: `queries/collections/<name>.rq` → head → columns, facets and order as patterns.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ Curie = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*:[A-Za-z][A-Z
 Steps = Annotated[list[Words], Field(min_length=2, max_length=2)]
 
 RESERVED = ("page", "limit", "version", "format", "lang")
-"""Parameters that every collection has, so that no facet can take their names."""
+"""Parameters of every collection. A facet cannot have one of these names."""
 
 
 class ColumnForm(Titled):
-    """One column. `path` is a property, or two where the second one is of what the first points to.
+    """One column. `path` is one property, or two that are followed one after the other.
 
-    Without a path the column holds the last part of the thing's IRI. `else` is a property that stands in where the
-    first one is absent; `links` says that the values are things.
+    Without a path the column holds the last part of the thing's IRI. `else` is the fallback property; `links` marks a
+    column of things.
     """
 
     path: Curie | Annotated[list[Curie], Field(min_length=2, max_length=2)] | None = None
@@ -31,20 +31,20 @@ class ColumnForm(Titled):
 
 
 class StandsFor(Strict):
-    """A text that means a thing: the `property` that holds it, and the `key` of the thing's IRI below /id/."""
+    """A text that stands for a thing: `property` holds the text, `key` is the path of the thing below /id/."""
 
     property: Curie
     key: Annotated[str, StringConstraints(pattern=r"\{value\}")]
 
 
 class FacetForm(Titled):
-    """One facet: what leads from a thing to a value, and how a request writes the value.
+    """One facet: the path from a thing to its values, and the form of a value in a request.
 
-    `path` is a SPARQL property path, or two of them that are asked for one after the other, where many things share
-    few others. `graph: true` takes the municipality from the name of the graph that states the class instead.
-    `is` is the class of the only values that count. `values` are things, texts, or the years of dates.
-    `codes` is where the short names of things begin: `id`, `sdg`, `scheme/<name>` or a prefix; `only-codes` leaves
-    other things out. `property` is what Hydra calls the facet, the last property of the path when absent.
+    `path` is a SPARQL property path, or two of them that two queries follow, when many things share few others. `graph:
+    true` reads the municipality from the IRI of the graph instead. `is` restricts the values to one class. `values` are
+    things, texts, or the years of dates. `codes` is the base of short names: `id`, `sdg`, `scheme/<name>` or a prefix;
+    `only-codes` drops values outside the base. `property` is the facet's name in Hydra, by default the last property of
+    the path.
     """
 
     path: Words | Steps | None = None
@@ -77,7 +77,7 @@ class FacetForm(Titled):
 
 
 class OrderForm(Strict):
-    """What decides an order over a step: `then` is a path on from the values of `path` that are of the class `is`."""
+    """An order with two steps: `path` leads to things of the class `is`, and `then` from these to the values."""
 
     path: Words
     is_: Curie = Field(alias="is")
@@ -85,10 +85,10 @@ class OrderForm(Strict):
 
 
 class CollectionHead(Strict):
-    """What a head says of a collection.
+    """The head of a collection.
 
-    `position` is its place among the others, the last ones when absent. `order` are paths whose values decide one
-    after the other, then the IRI. `minor` things have no address of their own in the sitemap.
+    `position` sorts the collections; one without it comes last. The values of the paths in `order` sort the things, in
+    turn, then the IRI. `minor` things are absent from the sitemap.
     """
 
     title: Titled
@@ -116,7 +116,7 @@ class CollectionHead(Strict):
 
 
 class Shared(Strict):
-    """Columns and facets that several collections have, by the names under which their heads refer to them."""
+    """Columns and facets that several collections share, by the names that their heads refer to."""
 
     columns: dict[str, ColumnForm] = Field(default_factory=dict)
     facets: dict[str, FacetForm] = Field(default_factory=dict)

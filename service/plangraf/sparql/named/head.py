@@ -1,7 +1,7 @@
 """The head of a query file: the `#+` lines that document it, as one frozen typed value.
 
-First step of a named query: `queries/<name>.rq` → head → parameters, columns, OpenAPI. After grlc, whose
-heads are YAML too; unlike there, a head that does not parse is an error that names file and line.
+It is the first step of a named query: `queries/<name>.rq` → head → parameters, columns, OpenAPI. The form follows grlc,
+whose heads are YAML too. Unlike in grlc, a malformed head is an error that names file and line.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ ColumnType = Literal[
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _LINE = re.compile(r"#\+(?: (.*)|)")
-# The parser in C, where PyYAML was built with it, reads ten times as fast.
+# PyYAML's C parser is ten times as fast, but not every build of PyYAML includes it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 LAST = 1_000_000
-"""The position of what a head gives none."""
+"""The position when a head states none."""
 
 Words = Annotated[str, StringConstraints(min_length=1)]
 Model = TypeVar("Model", bound=BaseModel)
@@ -41,8 +41,8 @@ class Strict(BaseModel):
 class Parameter(Strict):
     """One parameter.
 
-    `is_` names the class of the thing that an `iri` or `iri-or-code` means, as a CURIE. `variable` is what the
-    query calls the value where the parameter's own name is one of its columns.
+    `is_` is the class of the thing that an `iri` or `iri-or-code` names, as a CURIE. `variable` is the name in the
+    query when a column already has the name of the parameter.
     """
 
     type: ParameterType
@@ -65,7 +65,7 @@ class Parameter(Strict):
 
 
 class Titled(Strict):
-    """What something is called in both languages."""
+    """A text in Bokmål and English."""
 
     nb: Words
     en: Words
@@ -79,10 +79,10 @@ class Titled(Strict):
 
 
 class QueryHead(Strict):
-    """What a head says: one sentence, more about rows and their order, what goes in and what comes out.
+    """The head of a named query: summary, description of rows and order, parameters, and columns.
 
-    `summary-nb` is for the checks of a build, whose report is in Bokmål and English. `title` is the heading over its
-    things on the home page, the summary when absent, `position` its place there, the last ones when absent.
+    A check of the build needs `summary-nb`, because its report is in Bokmål and English. `title` is the heading on the
+    home page, by default the summary. `position` is the place there; a query without it comes last.
     """
 
     summary: str = Field(min_length=1)
@@ -105,26 +105,26 @@ class QueryHead(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The YAML of one head as it was read: what it says, and on which line of the file each part of it stands."""
+    """The YAML of one head: its content, and the line of each part in the file."""
 
     file: str
-    said: dict[str, Any]
+    content: dict[str, Any]
     source: str
     lines: tuple[int, ...]
 
     def problem(self, path: Sequence[int | str], en: str, nb: str) -> DataError:
-        """An error at the line of the part at `path`, or of the deepest part of it that there is."""
+        """An error at the line of the part at `path`, or of its deepest existing parent."""
         node = yaml.compose(self.source, Loader=yaml.SafeLoader)
         return problem(self.file, self.lines[min(_line_of(node, path), len(self.lines) - 1)], en, nb)
 
-    def as_model(self, model: type[Model], said: object = None, at: tuple[int | str, ...] = ()) -> Model:
-        """The head, or what it `said` under the path `at`, as a typed value.
+    def as_model(self, model: type[Model], content: object = None, at: tuple[int | str, ...] = ()) -> Model:
+        """Validates the head, or the `content` at the path `at`, as a typed value.
 
         Raises:
-            DataError: a key is missing, unknown or of the wrong type; with its line.
+            DataError: a key is missing, unknown or of the wrong type; the message names its line.
         """
         try:
-            return model.model_validate(self.said if said is None else said)
+            return model.model_validate(self.content if content is None else content)
         except ValidationError as error:
             first = error.errors()[0]
             path = (*at, *first["loc"])
@@ -139,13 +139,13 @@ def problem(file: str, line: int, en: str, nb: str) -> DataError:
 
 
 def parse_head(text: str, file: str) -> QueryHead:
-    """The head of one query file.
+    """Reads the head of one query file.
 
     Args:
         text: the whole file.
-        file: how messages call it, such as `queries/plans.rq`.
+        file: the name of the file in messages, such as `queries/plans.rq`.
     Raises:
-        DataError: no head, malformed YAML, an unknown or missing key or type; with the line of the culprit.
+        DataError: no head, malformed YAML, an unknown or missing key or type; the message names the line.
     """
     return read_head(
         text, file, "`#+ summary: …` and `#+ columns: {…}`", "`#+ summary: …` og `#+ columns: {…}`"
@@ -153,7 +153,7 @@ def parse_head(text: str, file: str) -> QueryHead:
 
 
 def read_head(text: str, file: str, beginning_en: str, beginning_nb: str) -> Head:
-    """The `#+` lines of a file.
+    """Reads the `#+` lines of a file.
 
     Raises:
         DataError: there are none, or they are not YAML of `key: value` lines.
@@ -172,29 +172,29 @@ def read_head(text: str, file: str, beginning_en: str, beginning_nb: str) -> Hea
 
 
 def read_yaml(numbered: Sequence[tuple[int, str]], file: str) -> Head:
-    """Lines of YAML with their numbers in the file.
+    """Reads lines of YAML, each with its number in the file.
 
     Raises:
         DataError: they are not `key: value` lines.
     """
     lines = tuple(number for number, _ in numbered) or (1,)
-    source = "\n".join(line for _, line in numbered)
+    source = "".join(f"{line}\n" for _, line in numbered)
     try:
-        said = yaml.load(source, Loader=_LOADER)  # noqa: S506  # both are safe loaders
+        content = yaml.load(source, Loader=_LOADER)  # noqa: S506  # both are safe loaders
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = lines[min(mark.line, len(lines) - 1)] if mark else lines[0]
         reason = getattr(error, "problem", None) or "it cannot be read"
         raise problem(file, line, f"The head is not YAML: {reason}.", f"Hodet er ikke YAML: {reason}.") from error
-    if not isinstance(said, dict):
+    if not isinstance(content, dict):
         raise problem(
             file, lines[0], "The head must be `key: value` lines.", "Hodet må være linjer med `nøkkel: verdi`."
         )  # fmt: skip
-    return Head(file, said, source, lines)
+    return Head(file, content, source, lines)
 
 
 def _line_of(node: yaml.Node | None, path: Sequence[int | str]) -> int:
-    """The line, from 0, of the deepest node on `path` that exists."""
+    """The line, from 0, of the deepest existing node on `path`."""
     line = 0
     for part in path:
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):

@@ -1,1 +1,1 @@
-"""What portals and crawlers read: the DCAT catalogue, VoID, schema.org and the sitemap, made when asked."""
+"""Views for portals and crawlers: the DCAT catalogue, VoID, schema.org and the sitemap, computed on request."""

@@ -1,4 +1,4 @@
-"""The datasets of a version as the data describe them: found by their class, nothing known beforehand."""
+"""Reads the datasets of a version from the data. The class dcat:Dataset finds them; no list of datasets exists."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.namespaces import GRAPH, ID, PLAN, PREFIXES, SCHEME
 from plangraf.store.downloads import File
 from plangraf.views.describe import defined_terms
-from plangraf.views.fetching import fetch_rows
+from plangraf.views.engine_answers import fetch_rows
 from plangraf.views.quality import findings
 
 _PREFIXES = "\n".join(
     f"PREFIX {name}: <{PREFIXES[name]}>"
     for name in ("plan", "rdf", "rdfs", "skos", "dcterms", "dcat", "prov", "eli", "owl", "dqv", "xsd")
 )
-_SAID = """SELECT ?graph ?dataset ?p ?o WHERE {
+_STATEMENTS = """SELECT ?graph ?dataset ?p ?o WHERE {
   GRAPH ?graph { ?dataset a dcat:Dataset ; ?p ?o }
   FILTER (ISIRI(?dataset) && ?p IN (dcterms:title, dcterms:description, dcterms:license, dcterms:publisher,
     dcterms:modified, dcterms:issued, dcterms:source, dcat:theme, dcat:keyword, prov:wasDerivedFrom))
@@ -35,7 +35,7 @@ _PERIODS = """SELECT DISTINCT ?dataset ?start ?end WHERE {
   UNION { ?dataset (prov:wasDerivedFrom|dcterms:source)/eli:realizes/dcterms:temporal ?period }
   ?period dcat:startDate ?start ; dcat:endDate ?end
 } ORDER BY ?dataset ?start ?end"""
-# Of a dataset that names no source document, or whose document does not say what it realises.
+# For a dataset without a source document, or whose document does not name what it realises.
 _STRATEGIES = """SELECT DISTINCT ?dataset ?start ?end WHERE {
   GRAPH ?graph { ?dataset a dcat:Dataset }
   GRAPH ?graph { ?strategy a plan:PlanningStrategy ; dcterms:temporal ?period }
@@ -53,7 +53,7 @@ _AUTHORITIES = """SELECT DISTINCT ?agent ?p ?o WHERE {
   ?municipality a plan:Municipality ; plan:organization ?agent .
   ?agent ?p ?o FILTER (?p IN (rdfs:label, dcterms:identifier))
 } ORDER BY ?agent ?p ?o"""
-# Those of the named query `quality` that are about the dataset as a whole; the others stand in its document.
+# The measurements of the named query `quality` about a whole dataset. The document of the dataset holds the others.
 _QUALITY = {
     "checked": """SELECT ?dataset ?value WHERE {
   {
@@ -98,7 +98,7 @@ _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Years from and to, both included."""
+    """First and last year, both included."""
 
     start: int
     end: int
@@ -106,9 +106,9 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Who publishes: names by language, and the organisation number when the data have it.
+    """A publisher: names in several languages, and the organisation number when the data state it.
 
-    `authority` says that it is the organisation of a municipality.
+    `authority` marks the organisation of a municipality.
     """
 
     iri: str
@@ -126,7 +126,7 @@ class Municipality:
 
 @dataclass(slots=True)
 class Source:
-    """What a dataset was made of, most often a document; `dates` are those that it bears."""
+    """A source of a dataset, usually a document. `dates` are the dates of the document."""
 
     iri: str
     types: list[str] = field(default_factory=list)
@@ -137,7 +137,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What was measured of the quality of a dataset as a whole."""
+    """One quality measurement of a whole dataset."""
 
     iri: str
     metric: str
@@ -147,9 +147,9 @@ class Measurement:
 
 @dataclass(slots=True)
 class Dataset:
-    """One dataset; `path` is what follows …/graph/ in the name of its graph, `period` is None where none is said.
+    """One dataset. `path` is the part of its graph's IRI after …/graph/; `period` is None when unknown.
 
-    It was derived from `sources`; `further_sources` are those that the data name without saying so.
+    The dataset was derived from `sources`. The data name `further_sources` without stating a derivation.
     """
 
     iri: str
@@ -175,7 +175,7 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """All that a catalogue says of the data, in the order of their IRIs, and the files of the version."""
+    """The datasets, sources, agents, standards and metrics of a version in the order of IRIs, and its files."""
 
     datasets: list[Dataset]
     sources: dict[str, Source]
@@ -185,8 +185,8 @@ class Holdings:
     files: tuple[File, ...]
     dates: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
-    def published(self, dataset: Dataset | None = None) -> tuple[str, str] | None:
-        """When a dataset was first published and last changed, or all of them together; None when no log tells."""
+    def publication_dates(self, dataset: Dataset | None = None) -> tuple[str, str] | None:
+        """First publication and last change of one dataset or of all; None without an entry in the log."""
         if dataset is not None:
             return self.dates.get(dataset.graph)
         if not self.dates:
@@ -195,16 +195,16 @@ class Holdings:
 
 
 async def holdings(snapshot: Snapshot) -> Holdings:
-    """The datasets of the version that is served.
+    """The holdings of a version; a part of a snapshot.
 
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine failed.
     """
     municipalities = await _municipalities(snapshot)
     datasets: dict[str, Dataset] = {}
-    for row in await _rows(snapshot, _SAID):
+    for row in await _rows(snapshot, _STATEMENTS):
         iri = row["dataset"]["value"]
-        # A dataset that several graphs speak of is that of the first.
+        # When several graphs describe a dataset, the first one counts.
         dataset = datasets.setdefault(iri, Dataset(iri, row["graph"]["value"]))
         if dataset.graph == row["graph"]["value"]:
             _add(dataset, row["p"]["value"], row["o"])
@@ -219,7 +219,7 @@ async def holdings(snapshot: Snapshot) -> Holdings:
     await _add_measurements(snapshot, datasets)
     sources = await _sources(snapshot)
     for dataset in datasets.values():
-        # A source document is what its dataset was read from, also where only dcterms:source says so.
+        # A dataset was derived from its source document, even when only dcterms:source names the document.
         read = (iri for iri in dataset.further_sources if iri in sources and _DOCUMENT in sources[iri].types)
         dataset.sources = list(dict.fromkeys((*dataset.sources, *read)))
     return Holdings(
@@ -234,7 +234,7 @@ async def holdings(snapshot: Snapshot) -> Holdings:
 
 
 async def _rows(snapshot: Snapshot, query: str) -> list[dict[str, dict[str, str]]]:
-    """The rows of a query; none when it uses a term of ours that the version, an earlier one perhaps, has not."""
+    """The rows of a query; none when it uses a term of ours that the version does not define."""
     if not {PLAN + name for name in _OURS.findall(query)} <= await snapshot.part(defined_terms):
         return []
     return await fetch_rows(snapshot.engine, f"{_PREFIXES}\n{query}")
@@ -248,7 +248,7 @@ async def _texts(snapshot: Snapshot, query: str, thing: str, text: str) -> dict[
 
 
 def literal(value: dict[str, str]) -> Literal:
-    """The literal that SPARQL JSON writes."""
+    """The literal of a binding in SPARQL JSON."""
     if language := value.get("xml:lang"):
         return Literal(value["value"], language=language)
     if datatype := value.get("datatype"):
@@ -289,7 +289,7 @@ async def _municipalities(snapshot: Snapshot) -> dict[str, Municipality]:
 
 
 async def _add_periods(snapshot: Snapshot, datasets: dict[str, Dataset]) -> None:
-    """The period that a dataset names, or that the one document it was read from or its one strategy is made for."""
+    """Sets the period of each dataset: its own, that of its only document, or that of its only strategy."""
     for query in (_PERIODS, _STRATEGIES):
         found: dict[str, set[Period]] = {}
         for row in await _rows(snapshot, query):
@@ -297,7 +297,7 @@ async def _add_periods(snapshot: Snapshot, datasets: dict[str, Dataset]) -> None
             if _DATE.match(start) and _DATE.match(end):
                 found.setdefault(row["dataset"]["value"], set()).add(Period(int(start[:4]), int(end[:4])))
         for iri, periods in found.items():
-            # Several periods, or one of several documents, are not the period of the whole.
+            # With several periods or documents, none of the periods covers the whole dataset.
             if (dataset := datasets.get(iri)) is None or dataset.period is not None or len(periods) > 1:
                 continue
             if len({*dataset.sources, *dataset.further_sources}) <= 1:
@@ -305,7 +305,7 @@ async def _add_periods(snapshot: Snapshot, datasets: dict[str, Dataset]) -> None
 
 
 async def _add_measurements(snapshot: Snapshot, datasets: dict[str, Dataset]) -> None:
-    """What the data say was measured, and what is measured here, named as in the dataset's document."""
+    """Adds the measurements in the data and those made here. Both use the IRIs of the dataset's document."""
     for row in await _rows(snapshot, _MEASURED):
         if (dataset := datasets.get(row["dataset"]["value"])) is None or row["measurement"]["type"] != "uri":
             continue
@@ -347,7 +347,7 @@ async def _sources(snapshot: Snapshot) -> dict[str, Source]:
 
 
 async def _agents(snapshot: Snapshot) -> dict[str, Agent]:
-    """Those who publish, and the organisations of the municipalities."""
+    """The publishers and the organisations of the municipalities."""
     of_municipalities = await _rows(snapshot, _AUTHORITIES)
     authorities = {row["agent"]["value"] for row in of_municipalities}
     found: dict[str, Agent] = {}

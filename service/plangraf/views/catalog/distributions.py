@@ -1,4 +1,4 @@
-"""Where the data can be fetched: the files of a version, of all graphs together and of each graph alone."""
+"""Lists the distributions: the files of a version with all graphs, and with one graph each."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from plangraf.views.catalog.terms import Text
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """The data in one format: `file_type` of the EU's table, media types of IANA, `compression` None for none.
+    """The data in one format. `file_type` is a name of the EU's table; IANA registers the media types.
 
-    `access` is the address of the page that leads to `file`; `table` is the class whose things a table has.
+    `compression` is None for an uncompressed file. `access` is the address of the page that links to `file`. `table` is
+    the class of the things in a table.
     """
 
     key: str
@@ -29,7 +30,7 @@ class Distribution:
     table: str | None = None
 
 
-# ending of the file, key, name of the format, EU file type, media type, compression
+# suffix of the file, key, name of the format, EU file type, media type, compression
 _WHOLE = (
     ("nq.gz", "nquads-gzip", "N-Quads (gzip)", "RDF_N_QUADS", "application/n-quads", "application/gzip"),
     ("nq.zst", "nquads-zstd", "N-Quads (zstd)", "RDF_N_QUADS", "application/n-quads", "application/zstd"),
@@ -48,8 +49,8 @@ _GRAPH = (
 )
 
 
-def of_all(files: Iterable[File], page: str) -> list[Distribution]:
-    """All graphs of a version, and its things as tables; `page` lists the files."""
+def list_all(files: Iterable[File], page: str) -> list[Distribution]:
+    """The distributions of all graphs and of the class tables. `page` is the address of the page of downloads."""
     files = tuple(files)
     by_name = {file.name: file for file in files}
     found = [
@@ -72,8 +73,8 @@ def of_all(files: Iterable[File], page: str) -> list[Distribution]:
     return found
 
 
-def of_dataset(files: Iterable[File], dataset: Dataset, page: str) -> list[Distribution]:
-    """The graph of one dataset; `page` is the address of the document that describes it."""
+def list_dataset(files: Iterable[File], dataset: Dataset, page: str) -> list[Distribution]:
+    """The distributions of one dataset. `page` is the address of the dataset's document."""
     by_name = {file.name: file for file in files}
     return [
         Distribution(

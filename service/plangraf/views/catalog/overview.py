@@ -1,4 +1,4 @@
-"""What the page of the catalogue shows: the same datasets, series, files and services in one language."""
+"""Prepares the page of the catalogue: datasets, series, files and services in one language."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import Literal
 
 from plangraf.views.addresses import document_path
-from plangraf.views.catalog.dcat import Catalogue
+from plangraf.views.catalog.catalogue import Catalogue
 from plangraf.views.catalog.distributions import Distribution
 from plangraf.views.catalog.series import series_title
 from plangraf.views.catalog.terms import in_both
@@ -15,7 +15,7 @@ from plangraf.views.catalog.terms import in_both
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: title, what it is, where its page is, its files as (name, address), and its tables by format."""
+    """One line: title, description, address of its page, files as (name, address), and tables by format."""
 
     title: Literal
     description: Literal | None
@@ -26,15 +26,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class Overview:
+    """The content of the page of the catalogue."""
+
     title: Literal
     datasets: list[Entry]
     series: list[Entry]
     services: list[Entry]
 
 
-def best(texts: list[Literal], language: str, otherwise: str) -> Literal:
-    """The text in a language, else in Bokmål, English, any; `otherwise` when there is none."""
+def select_text(texts: list[Literal], language: str, otherwise: str) -> Literal:
+    """The text in a language, else in Bokmål, English, any; `otherwise` for an empty list."""
     wanted = [language, "nb", "en", None]
 
     def rank(text: Literal) -> tuple[int, str]:
@@ -43,49 +45,50 @@ def best(texts: list[Literal], language: str, otherwise: str) -> Literal:
     return min(texts, key=rank, default=Literal(otherwise))
 
 
-def listed(catalogue: Catalogue, language: str, prefix: str) -> Listed:
-    """The catalogue's lines; `prefix` is the path that the service lies under."""
+def overview(catalogue: Catalogue, language: str, prefix: str) -> Overview:
+    """The lines of the catalogue's page. `prefix` is the path below which the service answers."""
 
     def files(distributions: list[Distribution]) -> list[tuple[str, str]]:
         return [(d.format, d.file.latest(prefix)) for d in distributions if d.table is None]
 
-    everything = catalogue.of_all()
+    everything = catalogue.list_all()
     tables: dict[str, list[tuple[str, str]]] = {}
     for one in everything:
         if one.table is not None:
             tables.setdefault(one.format, []).append((one.table, one.file.latest(prefix)))
     datasets = [
         Entry(
-            best(in_both(catalogue.site.whole.title.text), language, catalogue.whole),
-            best(in_both(catalogue.site.whole.description.text), language, ""),
+            select_text(in_both(catalogue.site.whole.title.text), language, catalogue.whole),
+            select_text(in_both(catalogue.site.whole.description.text), language, ""),
             f"{prefix}/",
             files(everything),
             tables=list(tables.items()),
         )
     ]
-    for dataset in catalogue.held.datasets:
+    for dataset in catalogue.holdings.datasets:
         period = f"{dataset.period.start}–{dataset.period.end}" if dataset.period else None
         datasets.append(
             Entry(
-                best(dataset.titles, language, dataset.iri),
-                best(dataset.descriptions, language, "") if dataset.descriptions else None,
+                select_text(dataset.titles, language, dataset.iri),
+                select_text(dataset.descriptions, language, "") if dataset.descriptions else None,
                 prefix + document_path(dataset.iri),
-                files(catalogue.of_dataset(dataset)),
+                files(catalogue.list_dataset(dataset)),
                 period,
             )
         )
     series = [
         Entry(
-            best(series_title(members[0]), language, iri), None, "",
-            [(best(d.titles, language, d.iri).value, prefix + document_path(d.iri)) for d in members],
+            select_text(series_title(members[0]), language, iri), None, "",
+            [(select_text(d.titles, language, d.iri).value, prefix + document_path(d.iri)) for d in members],
         )
         for iri, members in catalogue.series().items()
     ]  # fmt: skip
     services = [
         Entry(
-            best(in_both(one.title.text), language, key), best(in_both(one.description.text), language, ""),
+            Literal(one.title.in_language(language), language=language),
+            Literal(one.description.in_language(language), language=language),
             prefix + one.endpoint, [],
         )
         for key, one in catalogue.site.services.items()
     ]  # fmt: skip
-    return Listed(best(catalogue.title(), language, catalogue.iri), datasets, series, services)
+    return Overview(select_text(catalogue.title(), language, catalogue.iri), datasets, series, services)

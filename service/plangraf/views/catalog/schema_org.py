@@ -1,34 +1,34 @@
-"""schema.org's Dataset and DataCatalog for pages, as dataset search engines read them."""
+"""Writes schema.org's Dataset and DataCatalog for the dataset search engines."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from plangraf.views.catalog.catalogue import Catalogue
 from plangraf.views.catalog.datasets import Dataset
-from plangraf.views.catalog.dcat import Catalogue
 from plangraf.views.catalog.distributions import Distribution
-from plangraf.views.catalog.overview import best
+from plangraf.views.catalog.overview import select_text
 from plangraf.views.catalog.terms import in_both, moment
 
 _CONTEXT = "https://schema.org/"
-# A description must have 50 to 5000 characters.
+# Search engines accept descriptions of 50 to 5000 characters.
 _SHORTEST, _LONGEST = 50, 5_000
-# Bytes: the home page names the datasets that have room in it; the sitemap leads to the pages of all.
+# In bytes. The home page lists the datasets that fit; the sitemap lists the pages of all datasets.
 _LONGEST_CATALOGUE = 8_000
 
 
 def dataset_json_ld(catalogue: Catalogue, dataset: Dataset, language: str) -> dict[str, Any]:
-    """One dataset, in the language of its page."""
+    """One dataset in one language."""
     return {"@context": _CONTEXT, **_dataset(catalogue, dataset, language)}
 
 
 def catalogue_json_ld(catalogue: Catalogue, language: str) -> dict[str, Any]:
-    """The catalogue with the whole graph, its files of everything, and other datasets by name.
+    """The catalogue with the whole graph, its files, and a short entry for each dataset that fits.
 
-    Short, since it is part of the home page: the pages of the datasets have the rest.
+    It is short because the home page embeds it. The page of each dataset has the details.
     """
-    everything = [one for one in catalogue.of_all() if one.table is None]
+    everything = [one for one in catalogue.list_all() if one.table is None]
     whole = {
         "@type": "Dataset",
         "@id": catalogue.whole,
@@ -47,7 +47,7 @@ def catalogue_json_ld(catalogue: Catalogue, language: str) -> dict[str, Any]:
         "@context": _CONTEXT,
         "@type": "DataCatalog",
         "@id": catalogue.iri,
-        "name": best(catalogue.title(), language, catalogue.iri).value,
+        "name": select_text(catalogue.title(), language, catalogue.iri).value,
         "description": catalogue.site.description.in_language(language),
         "url": f"{catalogue.base}/",
         "license": catalogue.site.license,
@@ -56,7 +56,7 @@ def catalogue_json_ld(catalogue: Catalogue, language: str) -> dict[str, Any]:
         "dataset": [whole],
     }
     left = _LONGEST_CATALOGUE - len(json.dumps(found, ensure_ascii=False).encode())
-    for dataset in catalogue.held.datasets:
+    for dataset in catalogue.holdings.datasets:
         short = _short(catalogue, dataset, language)
         left -= len(json.dumps(short, ensure_ascii=False).encode()) + 2
         if left < 0:
@@ -69,7 +69,7 @@ def _short(catalogue: Catalogue, dataset: Dataset, language: str) -> dict[str, A
     return {
         "@type": "Dataset",
         "@id": dataset.iri,
-        "name": best(dataset.titles, language, dataset.iri).value,
+        "name": select_text(dataset.titles, language, dataset.iri).value,
         "description": _description(catalogue, dataset, language),
         "url": catalogue.page(dataset),
         "license": (dataset.licences or [catalogue.site.license])[0],
@@ -87,20 +87,20 @@ def _dataset(catalogue: Catalogue, dataset: Dataset, language: str) -> dict[str,
         "isAccessibleForFree": True,
         "version": catalogue.version,
         "includedInDataCatalog": {"@type": "DataCatalog", "@id": catalogue.iri, "url": f"{catalogue.base}/catalog"},
-        "distribution": _distributions(catalogue, catalogue.of_dataset(dataset), language),
+        "distribution": _distributions(catalogue, catalogue.list_dataset(dataset), language),
     }
     if dataset.period is not None:
         found["temporalCoverage"] = f"{dataset.period.start:04d}-01-01/{dataset.period.end:04d}-12-31"
     if dataset.municipality is not None:
-        name = best(list(dataset.municipality.names), language, dataset.municipality.number).value
+        name = select_text(list(dataset.municipality.names), language, dataset.municipality.number).value
         found["spatialCoverage"] = {"@type": "Place", "name": name, "identifier": dataset.municipality.number}
-    sources = [catalogue.held.sources[iri] for iri in dataset.sources if iri in catalogue.held.sources]
+    sources = [catalogue.holdings.sources[iri] for iri in dataset.sources if iri in catalogue.holdings.sources]
     if sources:
         found["isBasedOn"] = [
             {
                 "@type": "CreativeWork",
                 "@id": source.iri,
-                "name": best(source.titles, language, source.iri).value,
+                "name": select_text(source.titles, language, source.iri).value,
                 "publisher": [_agent(catalogue, iri) for iri in source.publishers],
             }
             for source in sources
@@ -110,8 +110,8 @@ def _dataset(catalogue: Catalogue, dataset: Dataset, language: str) -> dict[str,
 
 
 def _dates(catalogue: Catalogue, dataset: Dataset | None = None) -> dict[str, str]:
-    """What the data say of their dates, else the first publication and the last change."""
-    issued, modified = (moment(text).value for text in catalogue.held.published(dataset) or ("", ""))
+    """The dates in the data, else the first publication and the last change."""
+    issued, modified = (moment(text).value for text in catalogue.holdings.publication_dates(dataset) or ("", ""))
     if dataset is not None:
         issued = min((value.value for value in dataset.issued), default=issued)
         modified = max((value.value for value in dataset.modified), default=modified)
@@ -120,8 +120,8 @@ def _dates(catalogue: Catalogue, dataset: Dataset | None = None) -> dict[str, st
 
 
 def _description(catalogue: Catalogue, dataset: Dataset, language: str) -> str:
-    """The description, lengthened by what the catalogue is about when it is too short for search engines."""
-    own = best(dataset.descriptions or dataset.titles, language, dataset.iri)
+    """The description. When it is too short for search engines, the description of the catalogue follows it."""
+    own = select_text(dataset.descriptions or dataset.titles, language, dataset.iri)
     text = own.value
     if len(text) < _SHORTEST:
         text = f"{text} {catalogue.site.description.in_language(own.language or language)}"
@@ -129,15 +129,20 @@ def _description(catalogue: Catalogue, dataset: Dataset, language: str) -> str:
 
 
 def _agent(catalogue: Catalogue, iri: str) -> dict[str, Any]:
-    return {"@type": "Organization", "@id": iri, "name": best(catalogue.name_of(iri), "nb", iri).value, "url": iri}
+    return {
+        "@type": "Organization",
+        "@id": iri,
+        "name": select_text(catalogue.name_of(iri), "nb", iri).value,
+        "url": iri,
+    }
 
 
 def _distributions(catalogue: Catalogue, distributions: list[Distribution], language: str) -> list[dict[str, Any]]:
-    """The files of this version, with their sizes in bytes and their sums."""
+    """The files of this version with sizes in bytes and SHA-256 sums."""
     return [
         {
             "@type": "DataDownload",
-            "name": best(in_both(one.title), language, one.key).value,
+            "name": select_text(in_both(one.title), language, one.key).value,
             "encodingFormat": one.compression or one.media_type,
             "contentUrl": one.file.address(catalogue.base),
             "contentSize": str(one.file.size),

@@ -1,4 +1,4 @@
-"""What the series of a plan period is called, by the place and the years of its datasets."""
+"""Title and description of a dataset series: the place and the years of a plan period."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from plangraf.views.catalog.terms import Text
 
 
 def series_title(member: Dataset) -> list[Literal]:
-    """What the series of a dataset's plan period is called."""
-    return _of_series(member, ("{place}: planperioden {years}", "{place}: the plan period {years}"))
+    """The title of the series that a dataset belongs to."""
+    return _fill(member, ("{place}: planperioden {years}", "{place}: the plan period {years}"))
 
 
 def series_description(member: Dataset) -> list[Literal]:
-    return _of_series(
+    """The description of the series that a dataset belongs to."""
+    return _fill(
         member,
         ("Datasettene om planperioden {years} i {place}.", "The datasets on the plan period {years} in {place}."),
     )
 
 
-def _of_series(member: Dataset, words: Text) -> list[Literal]:
+def _fill(member: Dataset, words: Text) -> list[Literal]:
     period, municipality = member.period, member.municipality
-    assert period is not None  # a series is made of both
+    assert period is not None  # each member of a series has both
     assert municipality is not None
     years = f"{period.start}–{period.end}"
     own = {name.language: name.value for name in municipality.names}

@@ -1,4 +1,4 @@
-"""The sitemap (sitemaps.org 0.9): an index, and parts with the addresses of the things that have pages."""
+"""Writes the sitemap (sitemaps.org 0.9): an index, and parts with the addresses of all pages."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.namespaces import ID, SDG
 from plangraf.sparql.named.collection import Collection
 from plangraf.views.addresses import document_path
-from plangraf.views.fetching import fetch_rows
+from plangraf.views.engine_answers import fetch_rows
 
-# sitemaps.org allows 50 000 addresses in a file; fewer keep it far below 50 MB.
+# sitemaps.org allows 50 000 addresses and 50 MB in a file. Half of the addresses keep a part far below the size limit.
 PART = 25_000
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _DOWNLOADS = "/dump/latest/"
 
 
-async def parts(engine: Engine, collections: Mapping[str, Collection]) -> int:
-    """How many parts the sitemap has: one of pages, and as many as the things need.
+async def count_parts(engine: Engine, collections: Mapping[str, Collection]) -> int:
+    """The number of parts: one part of pages, and the parts of things.
 
     Raises:
         PlangrafError: what the engine raises.
@@ -30,9 +30,9 @@ async def parts(engine: Engine, collections: Mapping[str, Collection]) -> int:
 
 
 def _things(collections: Mapping[str, Collection]) -> str:
-    """The pattern of the things with an address of their own: minor ones stand on the pages of others."""
+    """The pattern of the things with a page in the sitemap. It excludes minor things, which other pages show."""
     minor = [iri for collection in collections.values() if collection.minor for iri in collection.classes]
-    # As strings, because a query that names a class which a version does not define is refused.
+    # Strings, because the engine refuses the IRI of a class that the version does not define.
     listed = ", ".join(f'"{iri}"' for iri in minor)
     return f"""?thing a ?class
       FILTER (ISIRI(?thing) && (STRSTARTS(STR(?thing), "{ID}") || STRSTARTS(STR(?thing), "{SDG}")))
@@ -40,25 +40,25 @@ def _things(collections: Mapping[str, Collection]) -> str:
       FILTER NOT EXISTS {{ ?thing a ?minor FILTER (STR(?minor) IN ({listed})) }}"""
 
 
-def index(base: str, number: int) -> bytes:
-    """The index of the sitemap's parts."""
+def write_index(base: str, number: int) -> bytes:
+    """Writes the index of the parts."""
     entries = (f"<sitemap><loc>{escape(f'{base}/sitemap-{n}.xml')}</loc></sitemap>\n" for n in range(number))
     return f'{_HEAD}<sitemapindex xmlns="{_NAMESPACE}">\n{"".join(entries)}</sitemapindex>\n'.encode()
 
 
-async def part(
+async def write_part(
     snapshot: Snapshot, pages: Iterable[str], collections: Mapping[str, Collection], base: str, number: int
 ) -> bytes | None:
-    """One part, in the order of the IRIs; part 0 has the pages of the site and its collections.
+    """Writes one part, in the order of the IRIs. Part 0 lists the pages and collections of the site.
 
     Args:
-        snapshot: where the things are.
+        snapshot: the leased version.
         pages: paths of the pages that the site declares.
-        collections: all of them, by path.
+        collections: all collections by path.
         base: absolute address of the service.
-        number: of the part.
+        number: number of the part.
     Returns:
-        None when there is no such part.
+        None for a number past the last part.
     Raises:
         PlangrafError: what the engine raises.
     """

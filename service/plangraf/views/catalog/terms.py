@@ -1,7 +1,8 @@
-"""The terms that catalogues are written with, and the tables whose values DCAT-AP-NO asks for.
+"""The terms of catalogues, and the code lists that DCAT-AP-NO requires.
 
-Of the EU's tables only IRIs are used: a validator loads the tables themselves, and what a catalogue said about their
-concepts would contradict them. Values of other tables, which DCAT-AP's validator does not know, get class and name.
+A catalogue uses only the IRIs of the EU's code lists, because a validator loads the lists and finds a second
+description of a concept contradictory. A value of another list gets a class and a name, because the validator of
+DCAT-AP does not know these lists.
 """
 
 from __future__ import annotations
@@ -40,13 +41,13 @@ FILE_TYPE = EU + "file-type/"
 MEDIA_TYPE = "https://www.iana.org/assignments/media-types/"
 LOS = "https://psi.norge.no/los"
 LOS_PLANS = LOS + "/tema/planer"
-# Government and public sector; regions and cities; and the plans of the Norwegian LOS.
+# Government and public sector; regions and cities; plans in the Norwegian LOS.
 THEMES = (EU + "data-theme/GOVE", EU + "data-theme/REGI", LOS_PLANS)
 TAXONOMIES = (EU + "data-theme", LOS)
 PUBLISHER_TYPE = "http://purl.org/adms/publishertype/"
 ORGANISATIONS = "https://organization-catalog.fellesdatakatalog.digdir.no/organizations/"
 
-# The licences that portals know by the EU's table and call open.
+# The licences that the EU's table lists and portals classify as open.
 _LICENCES = {
     "creativecommons.org/licenses/by/4.0": EU + "licence/CC_BY_4_0",
     "creativecommons.org/publicdomain/zero/1.0": EU + "licence/CC0",
@@ -54,11 +55,11 @@ _LICENCES = {
 }
 
 Text = tuple[str, str]
-"""The same words in Bokmål and English."""
+"""A text in Bokmål and English."""
 
 
 def licence(iri: str) -> str:
-    """The licence as the EU's table calls it, or as it is called when the table does not have it."""
+    """The licence's IRI in the EU's table, or the given IRI when the table lacks it."""
     return _LICENCES.get(iri.split("://", 1)[-1].rstrip("/"), iri)
 
 
@@ -71,7 +72,7 @@ def date(text: str) -> Literal:
 
 
 def moment(text: str) -> Literal:
-    """A time of the log, `2026-01-02T03:04:05.678Z`, to the second."""
+    """A time in the log, `2026-01-02T03:04:05.678Z`, cut to seconds."""
     return Literal(f"{text[:19]}Z", datatype=NamedNode(XSD + "dateTime"))
 
 
@@ -80,7 +81,7 @@ def integer(number: int) -> Literal:
 
 
 class Triples:
-    """A graph that is written thing by thing; a plain string as value is an IRI."""
+    """A graph under construction. A plain string as value is an IRI."""
 
     def __init__(self) -> None:
         self.graph: Statements = []

@@ -1,6 +1,6 @@
-"""VoID: how large the data are, what they are made of, where they lead, and queries to begin with.
+"""Describes the data in VoID: size, classes, properties, links, and example queries.
 
-All counts are of the default graph, the union of all graphs without repetition, and equal what COUNT gives there.
+All counts refer to the default graph, the union of all graphs without duplicates. They equal the results of COUNT.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 from plangraf.rdf.graph import RDF_TYPE, Statements
 from plangraf.rdf.namespaces import ID, ONTOLOGY, PREFIXES, SDG
+from plangraf.views.catalog.catalogue import Catalogue
 from plangraf.views.catalog.datasets import Dataset
-from plangraf.views.catalog.dcat import Catalogue
 from plangraf.views.catalog.distributions import Distribution
 from plangraf.views.catalog.terms import DCAT, DCTERMS, FOAF, SH, SPDX, VOID, XSD, Triples, in_both, integer
-from plangraf.views.fetching import fetch, fetch_rows
+from plangraf.views.engine_answers import fetch, fetch_rows
 
 _CLASSES = "SELECT ?of (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?of } GROUP BY ?of ORDER BY ?of"
 _PROPERTIES = "SELECT ?of (COUNT(*) AS ?n) WHERE { ?s ?of ?o } GROUP BY ?of ORDER BY ?of"
@@ -24,28 +24,28 @@ _LINKS = f"""SELECT ?of (COUNT(*) AS ?n) WHERE {{
   ?s ?of ?o FILTER (ISIRI(?o) && STRSTARTS(STR(?s), "{ID}") && STRSTARTS(STR(?o), "{SDG}"))
 }} GROUP BY ?of ORDER BY ?of"""
 _ENTITIES = f'SELECT (COUNT(DISTINCT ?s) AS ?n) WHERE {{ ?s ?p ?o FILTER (STRSTARTS(STR(?s), "{ID}")) }}'
-# One thing of each class of ours that people ask for.
+# One example of each of our classes, except those that people do not look up.
 _EXAMPLES = f"""SELECT ?class (MIN(?thing) AS ?example) WHERE {{
   ?thing a ?class
   FILTER (STRSTARTS(STR(?class), "{ONTOLOGY}#") && STRSTARTS(STR(?thing), "{ID}")
     && STR(?class) NOT IN ("{ONTOLOGY}#Evidence", "{ONTOLOGY}#Passage"))
 }} GROUP BY ?class ORDER BY ?class"""
 _UN = "http://metadata.un.org/sdg"
-# The named queries as the data have them, and the prefixes that they are written with.
+# The named queries in the data, and their prefixes.
 _EXECUTABLE = NamedNode(SH + "SPARQLExecutable")
 _EXECUTABLES = f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
   {{ ?s a {_EXECUTABLE} }} UNION {{ <{ONTOLOGY}> <{SH}declare> ?s }} UNION {{ VALUES ?s {{ <{ONTOLOGY}> }} }}
   ?s ?p ?o FILTER (?s != <{ONTOLOGY}> || ?p IN (<{SH}declare>, <{RDF_TYPE.value}>))
 }}"""
-# What the IRIs start with, after that of the catalogue, that stand in VoID alone.
+# The IRIs that only VoID uses begin with the catalogue's IRI and this path.
 OF_VOID = "void/"
 
 
 async def void(snapshot: Snapshot, catalogue: Catalogue) -> Statements:
-    """The description of the data, with the named queries as examples.
+    """Describes the data, with the named queries as examples.
 
     Args:
-        snapshot: whose engine counts; it does so once for each version when the answer is kept.
+        snapshot: the leased version; its engine counts, once per version when the answer is cached.
         catalogue: names and addresses.
     Raises:
         PlangrafError: what the engine raises.
@@ -56,7 +56,7 @@ async def void(snapshot: Snapshot, catalogue: Catalogue) -> Statements:
     t.type(description, VOID + "DatasetDescription")
     t.say(description, DCTERMS + "title", in_both(("VoID-beskrivelse", "VoID description")))
     t.say(description, FOAF + "primaryTopic", whole)
-    t.say(description, FOAF + "topic", [whole, *(dataset.iri for dataset in catalogue.held.datasets)])
+    t.say(description, FOAF + "topic", [whole, *(dataset.iri for dataset in catalogue.holdings.datasets)])
     t.type(whole, VOID + "Dataset", DCAT + "Dataset")
     t.say(whole, DCTERMS + "title", in_both(catalogue.site.whole.title.text))
     t.say(whole, DCTERMS + "description", in_both(catalogue.site.whole.description.text))
@@ -64,7 +64,7 @@ async def void(snapshot: Snapshot, catalogue: Catalogue) -> Statements:
     t.say(whole, DCTERMS + "publisher", catalogue.publisher)
     t.say(whole, FOAF + "homepage", f"{catalogue.base}/")
     t.say(whole, VOID + "sparqlEndpoint", f"{catalogue.base}/sparql")
-    _dumps(t, catalogue, whole, catalogue.of_all())
+    _dumps(t, catalogue, whole, catalogue.list_all())
     t.say(whole, VOID + "uriSpace", Literal(ID))
     t.say(whole, VOID + "feature", [f.iri for f in (*GRAPH_FORMATS, *RESULT_FORMATS) if f.iri is not None])
     t.say(whole, VOID + "triples", integer(snapshot.contents.triples))
@@ -86,7 +86,7 @@ async def void(snapshot: Snapshot, catalogue: Catalogue) -> Statements:
         t.say(part, VOID + "triples", integer(count))
     t.say(whole, VOID + "vocabulary", vocabularies([*classes, *properties]))
     t.say(whole, VOID + "exampleResource", [row["example"]["value"] for row in await fetch_rows(engine, _EXAMPLES)])
-    for dataset in catalogue.held.datasets:
+    for dataset in catalogue.holdings.datasets:
         _subset(t, catalogue, dataset, snapshot.contents.graphs.get(dataset.graph))
     await _linksets(t, engine, catalogue)
     said = await fetch(engine, _EXECUTABLES)
@@ -97,7 +97,7 @@ async def void(snapshot: Snapshot, catalogue: Catalogue) -> Statements:
 
 
 def vocabularies(terms: list[str]) -> list[str]:
-    """The namespaces of the terms, as VoID names vocabularies, in the order of the project's prefixes."""
+    """The namespaces of the terms in the order of the project's prefixes."""
     return [iri for iri in PREFIXES.values() if any(term.startswith(iri) for term in terms)]
 
 
@@ -106,13 +106,13 @@ def _subset(t: Triples, catalogue: Catalogue, dataset: Dataset, triples: int | N
     t.type(dataset.iri, VOID + "Dataset", DCAT + "Dataset")
     t.say(dataset.iri, DCTERMS + "title", dataset.titles)
     t.say(dataset.iri, DCTERMS + "license", dataset.licences)
-    _dumps(t, catalogue, dataset.iri, catalogue.of_dataset(dataset))
+    _dumps(t, catalogue, dataset.iri, catalogue.list_dataset(dataset))
     if triples is not None:
         t.say(dataset.iri, VOID + "triples", integer(triples))
 
 
 def _dumps(t: Triples, catalogue: Catalogue, dataset: str, distributions: list[Distribution]) -> None:
-    """The RDF files of this very version, each with its size and sum."""
+    """Adds the RDF files of this version with sizes and SHA-256 sums."""
     for file in (one.file for one in distributions if one.table is None):
         address = file.address(catalogue.base)
         checksum = f"{catalogue.iri}/void/sha256-{file.sha256}"
@@ -127,7 +127,7 @@ def _dumps(t: Triples, catalogue: Catalogue, dataset: str, distributions: list[D
 
 
 async def _linksets(t: Triples, engine: Engine, catalogue: Catalogue) -> None:
-    """The links to the UN's goals and targets, one set for each predicate."""
+    """Adds the links to the UN's goals and targets, one linkset per predicate."""
     t.type(_UN, VOID + "Dataset")
     t.say(_UN, DCTERMS + "title", in_both(("FNs bærekraftsmål", "UN Sustainable Development Goals")))
     t.say(_UN, VOID + "uriSpace", Literal(SDG))

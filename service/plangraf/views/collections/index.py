@@ -1,4 +1,4 @@
-"""The list of all collections with how many things each holds, as a graph (Hydra) and as CSV."""
+"""Writes the list of all collections with the number of their things, as a graph (Hydra) and as CSV."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sparql.named.collection import Collection
 from plangraf.views.collections.listing import BETWEEN, hydra, search_graph
 from plangraf.views.describe import defined_terms
-from plangraf.views.fetching import fetch_rows
+from plangraf.views.engine_answers import fetch_rows
 from plangraf.views.wording import LANGUAGES, texts
 
 PATH = "collections"
@@ -24,8 +24,8 @@ _TITLE = NamedNode(PREFIXES["dcterms"] + "title")
 _WORDS = tuple((code, texts(code)["collections"]) for code in LANGUAGES)
 
 
-async def totals(snapshot: Snapshot, collections: Mapping[str, Collection]) -> dict[str, int]:
-    """How many things each collection holds, by its path.
+async def count_members(snapshot: Snapshot, collections: Mapping[str, Collection]) -> dict[str, int]:
+    """The number of things in each collection, by path.
 
     Raises:
         PlangrafError: what the engine raises.
@@ -46,12 +46,12 @@ async def totals(snapshot: Snapshot, collections: Mapping[str, Collection]) -> d
 
 
 def index_graph(base: str, collections: Mapping[str, Collection], found: Mapping[str, int]) -> Statements:
-    """The list as Hydra describes it: a collection of collections, each with its class and how to ask for a part.
+    """The list in Hydra: a collection of collections, each with its class and its search template.
 
     Args:
         base: absolute address of the service, or of one version of it.
-        collections: all of them, by path.
-        found: what `totals` gives.
+        collections: all collections by path.
+        found: the result of `count_members`.
     """
     own = NamedNode(f"{base}/{PATH}")
     graph: Statements = [
@@ -69,7 +69,7 @@ def index_graph(base: str, collections: Mapping[str, Collection], found: Mapping
             (listed, hydra("totalItems"), Literal(str(number), datatype=_XSD_INTEGER)),
             *search_graph(collection, listed, address),
         ]
-        # Several assertions would all hold of each member, and the things of two classes have one of them.
+        # Only for a single class, because every member satisfies all assertions, but has only one of several classes.
         if len(collection.classes) == 1:
             members = NamedNode(f"{address}#members")
             graph += [
@@ -81,7 +81,7 @@ def index_graph(base: str, collections: Mapping[str, Collection], found: Mapping
 
 
 def index_csv(base: str, collections: Mapping[str, Collection], found: Mapping[str, int], language: str) -> bytes:
-    """One row for each collection: address, title, number of things, classes and names of the filters."""
+    """Writes one row per collection: address, title, number of things, classes and names of the filters."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(["collection", "title", "total", "classes", "filters"])

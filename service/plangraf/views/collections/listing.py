@@ -1,4 +1,4 @@
-"""One page of a collection as a graph (Hydra), as rows of a table, and as CSV: the same things and values in all.
+"""Writes one page of a collection as a graph (Hydra), table rows, and CSV, with the same values in each.
 
 Hydra: https://www.hydra-cg.com/spec/latest/core/; CSV: RFC 4180, one header line, CRLF.
 """
@@ -24,24 +24,24 @@ from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SERVICE_PREFIXE
 from plangraf.sparql.named.collection import Collection, Column, Facet
 from plangraf.views.addresses import document_path, sdg_code
 from plangraf.views.describe import Labels, defined_terms
-from plangraf.views.fetching import fetch
+from plangraf.views.engine_answers import fetch
 from plangraf.views.frames import LABELS
-from plangraf.views.shown import Shown
+from plangraf.views.page_value import PageValue
 
 HYDRA = SERVICE_PREFIXES["hydra"]
 BETWEEN = " | "
-"""What stands between several values of one CSV cell."""
+"""Separates several values in one CSV cell."""
 
 _XSD = PREFIXES["xsd"]
 _TITLE = NamedNode(PREFIXES["dcterms"] + "title")
 _NOTATION = NamedNode(PREFIXES["skos"] + "notation")
-# As many IRIs of usual length as stay well under the limits of a query.
+# This number of IRIs of usual length stays below the size limit of a query.
 _BATCH = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where one selection of a collection is: `collection` without a page, `pages` gives the address of page n."""
+    """The addresses of one selection of a collection: `collection` without a page, `page` of page n."""
 
     base: str
     filters: Mapping[Facet, str]
@@ -53,17 +53,17 @@ class Addresses:
         return self._with({})
 
     def page(self, number: int, *, suffix: str = "", more: Mapping[str, str] | None = None) -> str:
-        """The address of a page of this version; `more` are parameters that shape the answer, not what it holds."""
+        """The address of a page of this version. `more` are parameters that change the form of the answer only."""
         limit = {"limit": str(self.limit)} if self.limit is not None else {}
         return self._with({**limit, "version": self.version, "page": str(number), **(more or {})}, suffix)
 
     def start(self, suffix: str = "", more: Mapping[str, str] | None = None) -> str:
-        """The address of the first page of whatever version is current."""
+        """The address of the first page of the current version."""
         limit = {"limit": str(self.limit)} if self.limit is not None else {}
         return self._with({**limit, **(more or {})}, suffix)
 
     def lasting(self, number: int) -> str:
-        """The address of a page in whatever version is current."""
+        """The address of a page of the current version."""
         return self.start(more={"page": str(number)} if number > 1 else None)
 
     def _with(self, parameters: Mapping[str, str], suffix: str = "") -> str:
@@ -74,7 +74,7 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: `things` in order, `graph` what is said of them and the labels of what they name."""
+    """One page: `things` in order, and `graph` with their statements and the labels of the things they name."""
 
     collection: Collection
     addresses: Addresses
@@ -86,7 +86,7 @@ class Page:
 
     @property
     def others(self) -> dict[str, int]:
-        """The pages that this one leads to, by Hydra's and RFC 8288's names for them."""
+        """The page numbers that this page links to, by their names in Hydra and RFC 8288."""
         found = {"first": 1}
         if self.number > 1:
             found["previous"] = self.number - 1
@@ -96,7 +96,7 @@ class Page:
 
 
 async def fetch_members(snapshot: Snapshot, collection: Collection, things: Sequence[NamedNode]) -> Statements:
-    """Types, labels and columns of the things, and types, labels and second steps of what they point to.
+    """Types, labels and columns of the things, and types, labels and second steps of their values.
 
     Raises:
         PlangrafError: what the engine raises.
@@ -118,7 +118,7 @@ async def _said(snapshot: Snapshot, things: Sequence[NamedNode], properties: Ite
     graph: Statements = []
     for start in range(0, len(things), _BATCH):
         values = " ".join(map(str, things[start : start + _BATCH]))
-        # A second VALUES, for ?p, would be joined by scanning all data; a FILTER looks at each thing's triples.
+        # A FILTER reads only the triples of each thing. A second VALUES, for ?p, would make the engine scan all data.
         graph += await fetch(
             snapshot.engine,
             f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
@@ -129,7 +129,7 @@ async def _said(snapshot: Snapshot, things: Sequence[NamedNode], properties: Ite
 
 
 def page_graph(page: Page) -> Statements:
-    """The page as Hydra describes it, with all that is said of its things."""
+    """The page in Hydra, with the statements about its things."""
     own, view = NamedNode(page.addresses.collection), NamedNode(page.addresses.page(page.number))
     title = page.collection.title
     graph: Statements = [
@@ -147,7 +147,7 @@ def page_graph(page: Page) -> Statements:
 
 
 def search_graph(collection: Collection, own: NamedNode, base: str) -> Statements:
-    """How a program asks for a part: the facets as an IRI template."""
+    """The search template: the facets as an IRI template."""
     if not collection.facets:
         return []
     search = NamedNode(f"{base}#search")
@@ -170,7 +170,7 @@ def search_graph(collection: Collection, own: NamedNode, base: str) -> Statement
 
 
 def json_ld(context: Context, page: Page) -> dict[str, Any]:
-    """The page in JSON-LD: its things nested under hydra:member, in the order of the page."""
+    """The page in JSON-LD, with its things under hydra:member in page order."""
     document = compact_document(context, NamedNode(page.addresses.collection), page_graph(page))
     place = {thing.value: number for number, thing in enumerate(page.things)}
     terms = context.terms(HYDRA + "member")
@@ -198,8 +198,8 @@ class Table:
         self._facts = Graph(page.graph)
         self._labels = Labels(self._facts)
 
-    def rows(self) -> list[list[list[Shown]]]:
-        """For each thing, for each column, the values as a page shows them; the thing's name leads to it."""
+    def rows(self) -> list[list[list[PageValue]]]:
+        """The values of each column of each thing. The name of a thing links to its document."""
         return [
             [
                 [
@@ -212,7 +212,7 @@ class Table:
         ]
 
     def values(self, thing: NamedNode, column: Column) -> list[Value]:
-        """What a column holds of one thing, in natural order; of texts in several languages the best."""
+        """The values of one column of one thing, in natural order. Texts appear in one language, the best one."""
         if not column.path:
             return [Literal(local_name(thing.value))]
         found = self._facts.values(thing, NamedNode(column.path[0]))
@@ -232,7 +232,7 @@ class Table:
         return sorted(dict.fromkeys(found), key=lambda value: collation.key(str(value)))
 
     def csv(self) -> bytes:
-        """One row for each thing: its IRI, then each column; columns of things come twice, as IRIs and as names."""
+        """Writes one row per thing: its IRI, then each column. A column of things appears twice: as IRIs, as names."""
         columns = self._page.collection.columns
         out = io.StringIO(newline="")
         writer = csv.writer(out, lineterminator="\r\n")
@@ -253,21 +253,21 @@ class Table:
         language = value.language or ""
         return (preferred.index(language) if language in preferred else len(preferred)), language
 
-    def _shown(self, value: Value, leads_to: NamedNode | None = None) -> Shown:
+    def _shown(self, value: Value, leads_to: NamedNode | None = None) -> PageValue:
         if isinstance(value, Literal):
             href = self._prefix + document_path(leads_to.value) if leads_to else None
-            return Shown(value.value, href, value.language)
-        return named(self._labels, value, self._language, self._prefix, known=value in self._facts)
+            return PageValue(value.value, href, value.language)
+        return page_value(self._labels, value, self._language, self._prefix, known=value in self._facts)
 
 
 _NAMES = frozenset(label.value for label in LABELS)
 
 
-def named(labels: Labels, thing: Value, language: str, prefix: str, *, known: bool = True) -> Shown:
-    """A thing by its label, UN things with their code; the link leads to its document, where there is one."""
+def page_value(labels: Labels, thing: Value, language: str, prefix: str, *, known: bool = True) -> PageValue:
+    """A thing as its label, for UN things with the code. The link leads to its document if it is `known`."""
     if not isinstance(thing, NamedNode):
-        return Shown("…")
+        return PageValue("…")
     found, code = labels.best(thing, language), sdg_code(thing.value)
     text = found.value if found else short_name(thing.value)
     href = prefix + document_path(thing.value) if known else thing.value
-    return Shown(f"{code} {text}" if code and found else text, href, found.language if found else None, thing.value)
+    return PageValue(f"{code} {text}" if code and found else text, href, found.language if found else None, thing.value)

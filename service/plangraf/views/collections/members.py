@@ -1,7 +1,7 @@
-"""Which things a collection holds, in which order, and which of them a filter leaves: worked out once per version.
+"""Computes the order of a collection and its filters once per version.
 
-SPARQL sorts by code point, so the service sorts: one query fetches what decides the order of a whole collection, its
-keys follow `collation`, and the order stays in memory, as do the values of each facet once somebody asks for them.
+The service sorts, because SPARQL sorts by code point. One query fetches the sort values of a whole collection, and
+`collation` turns them into keys. The order is a part of the snapshot, as are the values of each facet once requested.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from plangraf.rdf import collation
 from plangraf.rdf.formats import JSON
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.views.describe import defined_terms
-from plangraf.views.fetching import fetch_bytes
+from plangraf.views.engine_answers import fetch_bytes
 
 _LANGUAGES = ("nb", "nn", "se", "en")
 _OWN_VARIABLE = re.compile(r"\?(value|step)\b")
 
 
 async def order(snapshot: Snapshot, collection: Collection) -> tuple[str, ...]:
-    """The things of a collection, in order: a part of a snapshot.
+    """The things of a collection in order; a part of a snapshot.
 
     Raises:
         PlangrafError: what the engine raises.
@@ -36,7 +36,7 @@ async def order(snapshot: Snapshot, collection: Collection) -> tuple[str, ...]:
 
 
 async def facet_places(snapshot: Snapshot, collection: Collection, facet: Facet) -> Mapping[str, tuple[int, ...]]:
-    """The places in the order of the things that have each value of a facet, ascending: a part of a snapshot.
+    """For each value of a facet, the ascending places of its things in the order; a part of a snapshot.
 
     Raises:
         PlangrafError: what the engine raises.
@@ -48,7 +48,7 @@ async def facet_places(snapshot: Snapshot, collection: Collection, facet: Facet)
 
 
 async def select(snapshot: Snapshot, collection: Collection, filters: Mapping[Facet, str]) -> Sequence[int]:
-    """The places of the things that have all given values, ascending; all places without a filter.
+    """The ascending places of the things that match all filters; all places without a filter.
 
     Raises:
         PlangrafError: what the engine raises.
@@ -63,7 +63,7 @@ async def select(snapshot: Snapshot, collection: Collection, filters: Mapping[Fa
 async def counts(
     snapshot: Snapshot, collection: Collection, facet: Facet, places: Sequence[int]
 ) -> list[tuple[str, int]]:
-    """How many of the selected things have each value of a facet, the most frequent first, none with 0.
+    """The number of selected things per value of a facet, the most frequent first, without zeros.
 
     Raises:
         PlangrafError: what the engine raises.
@@ -81,7 +81,7 @@ async def counts(
 
 
 def order_query(collection: Collection) -> str:
-    """What decides the order, one column `k0`, `k1`, … for each of its patterns."""
+    """The query for the sort values, one column `k0`, `k1`, … for each pattern of the order."""
     keys = range(len(collection.order))
     optional = " ".join(
         f"OPTIONAL {{ {_OWN_VARIABLE.sub(lambda match, n=n: f'?{match[1]}{n}', pattern)} }}"  # type: ignore[misc]
@@ -92,7 +92,7 @@ def order_query(collection: Collection) -> str:
 
 
 def facet_queries(collection: Collection, facet: Facet) -> list[str]:
-    """What asks for each value of each thing, or for each step of each thing and then for each value of each step."""
+    """The queries for the values of each thing: one query, or one for the steps and one for the values of the steps."""
     if facet.through is None:
         return [f"SELECT DISTINCT ?thing ?value WHERE {{ {collection.members} {facet.pattern} }}"]
     return [
@@ -112,15 +112,15 @@ async def _rows(snapshot: Snapshot, query: str) -> list[_Row]:
 
 
 def in_order(rows: Sequence[_Row], keys: int) -> tuple[str, ...]:
-    """The things of the order query's rows, each once, in order.
+    """Sorts the things in the rows of the order query; each thing appears once.
 
-    Of a text in several languages Bokmål decides, else Nynorsk, Northern Sámi, English; of several values the first.
-    What has no value stands after what has one; things that are alike stand by IRI.
+    The text in Bokmål decides, else in Nynorsk, Northern Sámi, English. Of several values the first in order decides.
+    Things without a value follow those with one; equal things are sorted by IRI.
     """
     names = [f"k{n}" for n in range(keys)]
     best: dict[str, list[tuple[int, str]]] = {}
     missing = (len(_LANGUAGES) + 1, collation.MISSING)
-    # Numbers and municipalities come again and again.
+    # Memoised, because numbers and municipalities repeat often.
     keys_of: dict[str, str] = {}
     for row in rows:
         thing = row["thing"]["value"]

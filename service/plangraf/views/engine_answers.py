@@ -1,4 +1,4 @@
-"""Answers of an engine as the views need them: a graph, rows, a truth value, or the bytes as they come."""
+"""Fetches the answers of an engine as a graph, rows, a boolean or bytes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def fetch(engine: Engine, query: str) -> Statements:
 async def fetch_rows(
     engine: Engine, query: str, *, like: QueryRequest | None = None
 ) -> list[dict[str, dict[str, str]]]:
-    """The rows of a SELECT query as SPARQL JSON writes them; `like` is as for `fetch_boolean`.
+    """The rows of a SELECT query in the form of SPARQL JSON. `like` works as in `fetch_boolean`.
 
     Raises:
         PlangrafError: what the engine raises.
@@ -37,7 +37,7 @@ async def fetch_rows(
 
 
 async def fetch_boolean(engine: Engine, query: str, *, like: QueryRequest | None = None) -> bool:
-    """The answer of an ASK query; asked with dataset, limit and client of another request, where one is given.
+    """The answer of an ASK query. It uses dataset, limit and client of the request `like`, if given.
 
     Raises:
         PlangrafError: what the engine raises.
@@ -51,7 +51,7 @@ def _request(query: str, like: QueryRequest | None) -> QueryRequest:
 
 
 async def fetch_bytes(engine: Engine, request: QueryRequest) -> bytes:
-    """A whole answer.
+    """The whole body of an answer.
 
     Raises:
         PlangrafError: what the engine raises.

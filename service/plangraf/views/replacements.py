@@ -1,7 +1,7 @@
-"""IRIs that were given up for others: what was published stays answerable, under the IRI that replaced it.
+"""Finds the replacements of deprecated IRIs, so that published links keep working.
 
-The data say so themselves: `owl:deprecated true` and `dcterms:isReplacedBy`. Linked data ask for 301 there
-(https://www.w3.org/TR/cooluris/), so that links and caches learn the new name.
+The data declare them with `owl:deprecated true` and `dcterms:isReplacedBy`. The service redirects with 301, because
+then links and caches learn the new IRI (https://www.w3.org/TR/cooluris/).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.graph import RDF_TYPE
 from plangraf.rdf.namespaces import ID
 from plangraf.views.describe import Description
-from plangraf.views.fetching import fetch
+from plangraf.views.engine_answers import fetch
 
 _DEPRECATED = "http://www.w3.org/2002/07/owl#deprecated"
 _REPLACED_BY = "http://purl.org/dc/terms/isReplacedBy"
@@ -25,17 +25,19 @@ _QUERY = f"""CONSTRUCT {{ ?old <{_REPLACED_BY}> ?new }} WHERE {{
 
 
 async def replacements(snapshot: Snapshot) -> Mapping[str, str]:
-    """The IRIs of ours that were given up, each with the one that stands for it now: a part of a snapshot.
+    """Our deprecated IRIs, each with its current replacement; a part of a snapshot.
 
     Raises:
         PlangrafError: what the engine raises.
     """
     graph = await fetch(snapshot.engine, _QUERY)
-    return followed((s.value, o.value) for s, p, o in graph if p.value == _REPLACED_BY and isinstance(s, NamedNode))
+    return resolve_chains(
+        (s.value, o.value) for s, p, o in graph if p.value == _REPLACED_BY and isinstance(s, NamedNode)
+    )
 
 
-def followed(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Each old IRI with the end of its chain. One with two successors, or in a circle, leads nowhere for certain."""
+def resolve_chains(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Each old IRI with the end of its chain. Omits chains that fork or form a circle: they have no single end."""
     successors: dict[str, set[str]] = {}
     for old, new in pairs:
         successors.setdefault(old, set()).add(new)
@@ -51,10 +53,13 @@ def followed(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def given_up(description: Description) -> bool:
-    """Whether the data say of a thing only that it is deprecated: nothing describes it, nothing replaces it."""
-    said = {p.value: o for _, p, o in description.own}
-    mark = said.get(_DEPRECATED)
+def is_withdrawn(description: Description) -> bool:
+    """Whether a thing is deprecated, has no type and has no replacement."""
+    own = {p.value: o for _, p, o in description.own}
+    deprecated = own.get(_DEPRECATED)
     return (
-        isinstance(mark, Literal) and mark.value == "true" and RDF_TYPE.value not in said and _REPLACED_BY not in said
+        isinstance(deprecated, Literal)
+        and deprecated.value == "true"
+        and RDF_TYPE.value not in own
+        and _REPLACED_BY not in own
     )

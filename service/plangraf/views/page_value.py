@@ -1,4 +1,4 @@
-"""One value as people read it: its text, where it leads, and its language."""
+"""One value as a page shows it: text, link and language."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """One value on a page: `href` is None for what leads nowhere, `lang` the language of `text`."""
+class PageValue:
+    """One value on a page. `href` is None for a value without a link, `lang` is the language of `text`."""
 
     text: str
     href: str | None = None

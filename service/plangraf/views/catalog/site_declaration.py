@@ -1,6 +1,6 @@
-"""What the site says of itself, as `queries/site.yaml` declares it: its own words, its services, its pages.
+"""Loads `queries/site.yaml`, which declares the site's texts, services and pages.
 
-Catalogue, VoID, home page and sitemap are made from this one list; a service that is added to it is in all of them.
+Catalogue, VoID, home page and sitemap derive from it, so a service added there appears in all of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from plangraf.sparql.named.head import Strict, Titled, problem, read_yaml
+from plangraf.sparql.named.head import Strict, Titled, Words, problem, read_yaml
 
 FILE = "site.yaml"
 
@@ -22,7 +22,7 @@ NOTICES = (
 
 
 class DataService(Strict):
-    """One service of the catalogue; `formats` are names of the EU's table of file types."""
+    """One service of the catalogue. `formats` are names in the EU's table of file types."""
 
     title: Titled
     description: Titled
@@ -32,28 +32,33 @@ class DataService(Strict):
     formats: list[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]] = Field(min_length=1)
 
 
-class Whole(Strict):
-    """All datasets together, as one dataset of the catalogue."""
+class TitleAndDescription(Strict):
+    """Title and description of the whole graph or of the feed."""
 
     title: Titled
     description: Titled
 
 
 class Site(Strict):
-    """The site's own words. `notices` are the sentences about adoption, by the names of `views.adoption`."""
+    """The texts of the site. `notices` are the sentences about adoption, by the keys of `views.adoption`.
+
+    `llms` is the text of /llms.txt with the placeholders {base} and {queries}.
+    """
 
     title: Titled
     description: Titled
     lead: Titled
     keywords: list[Titled]
     license: Iri
-    whole: Whole
+    whole: TitleAndDescription
+    feed: TitleAndDescription
     made: Titled
     gathered: Titled
     services: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")], DataService]
     standards: dict[Iri, Titled]
     pages: list[Address]
     notices: dict[str, Titled]
+    llms: Words
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -65,16 +70,16 @@ class Site(Strict):
         return self
 
     def words(self, language: str) -> dict[str, str]:
-        """What pages show, by the names that templates use."""
+        """The texts that pages show, by their names in the templates."""
         own = {"tagline": self.title, "home_lead": self.lead, **self.notices}
         return {name: text.in_language(language) for name, text in own.items()}
 
 
 def load_site(home: Path) -> Site:
-    """The site that `queries/site.yaml` declares.
+    """Reads `queries/site.yaml`.
 
     Raises:
-        DataError: the file is missing or cannot be used; the message names file and line.
+        DataError: the file is missing or invalid; the message names file and line.
     """
     path, name = home / "queries" / FILE, f"queries/{FILE}"
     if not path.is_file():

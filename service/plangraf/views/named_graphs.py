@@ -1,7 +1,7 @@
-"""In which named graphs the triples of a document stand, for N-Quads and TriG.
+"""Finds the named graphs of a document's triples, and writes the document as N-Quads or TriG.
 
-The document is the one of every other format; a triple that several graphs hold stands in each of them, and one
-that the service itself says, such as a measurement of quality, in the default graph.
+The document holds the same triples as in every other format. A triple appears in each graph that holds it. A triple
+that the service itself states, such as a quality measurement, appears in the default graph.
 https://www.w3.org/TR/n-quads/ https://www.w3.org/TR/trig/
 """
 
@@ -14,16 +14,16 @@ from plangraf.rdf import canonical
 from plangraf.rdf.formats import N_QUADS, Format
 from plangraf.rdf.graph import Statement, Statements, Value, in_order
 from plangraf.rdf.writing import serialized
-from plangraf.views.fetching import fetch_rows
+from plangraf.views.engine_answers import fetch_rows
 
 _BATCH = 400
 Placed = list[tuple[Statement, list[NamedNode]]]
 
 
-async def placed(engine: Engine, graph: Statements) -> Placed:
-    """Each triple with the named graphs that hold it, none for what no graph holds.
+async def find_graphs(engine: Engine, graph: Statements) -> Placed:
+    """Each triple with the named graphs that hold it; an empty list when none does.
 
-    Blank nodes have other labels in every answer, so of triples with one only the rest is compared.
+    Blank nodes match each other, because their labels differ in every answer.
 
     Raises:
         PlangrafError: what the engine raises.
@@ -38,18 +38,21 @@ async def placed(engine: Engine, graph: Statements) -> Placed:
     for pattern in patterns:
         query = f"SELECT ?s ?p ?o ?g WHERE {{ {pattern} GRAPH ?g {{ ?s ?p ?o }} FILTER (?p IN ({predicates})) }}"
         for row in await fetch_rows(engine, f"{query} ORDER BY ?g ?s ?p ?o"):
-            key = _binding(row["s"]), _binding(row["p"]), _binding(row["o"])
+            key = _binding_key(row["s"]), _binding_key(row["p"]), _binding_key(row["o"])
             known.setdefault(key, set()).add(row["g"]["value"])
     return [
         (
             triple,
-            [NamedNode(name) for name in sorted(known.get((_key(triple[0]), str(triple[1]), _key(triple[2])), ()))],
+            [
+                NamedNode(name)
+                for name in sorted(known.get((_term_key(triple[0]), str(triple[1]), _term_key(triple[2])), ()))
+            ],
         )
         for triple in in_order(graph)
     ]
 
 
-def _binding(term: dict[str, str]) -> str:
+def _binding_key(term: dict[str, str]) -> str:
     if term["type"] == "bnode":
         return "_:"
     if term["type"] == "uri":
@@ -60,14 +63,14 @@ def _binding(term: dict[str, str]) -> str:
     return str(Literal(term["value"], datatype=NamedNode(datatype)) if datatype else Literal(term["value"]))
 
 
-def _key(term: Value) -> str:
+def _term_key(term: Value) -> str:
     return "_:" if isinstance(term, BlankNode) else str(term)
 
 
 def write_placed(found: Placed, format_: Format) -> bytes:
-    """The triples with their graphs, as N-Quads in sorted lines or as TriG graph by graph."""
-    nowhere: list[NamedNode | DefaultGraph] = [DefaultGraph()]
-    quads = [Quad(*triple, name) for triple, names in found for name in names or nowhere]
+    """Writes the triples with their graphs: N-Quads in sorted lines, or TriG graph by graph."""
+    default: list[NamedNode | DefaultGraph] = [DefaultGraph()]
+    quads = [Quad(*triple, name) for triple, names in found for name in names or default]
     if format_ == N_QUADS:
         return canonical.text(canonical.lines(quads))
     quads.sort(key=lambda quad: "" if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name.value)
