@@ -64,8 +64,8 @@ class Service:
 
     def tag(self, *parts: str, version: str) -> str:
         """The strong ETag of one representation, less its coding: version, build, what else decides its bytes."""
-        digest = hashlib.sha256("\0".join((version, self.fingerprint, *parts)).encode())
-        return f'"{digest.hexdigest()[:32]}"'
+        digest = hashlib.blake2b("\0".join((version, self.fingerprint, *parts)).encode(), digest_size=16)
+        return f'"{digest.hexdigest()}"'
 
     def pinned(self, snapshot: Snapshot, *, kept: bool) -> Pinned:
         """The service over one snapshot; with the addresses of a kept version, or with those of the current one."""
