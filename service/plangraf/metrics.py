@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import prometheus_client
@@ -101,18 +101,20 @@ class Level:
 
     def __init__(self, name: str, text: str) -> None:
         self._gauge = prometheus_client.Gauge(name, text, multiprocess_mode="livesum")
-        self._new: float | None = None
+        self._new: Callable[[], float] | None = None
 
     def set(self, value: float) -> None:
+        self.follow(lambda: value)
+
+    def follow(self, value: Callable[[], float]) -> None:
+        """Takes the number from `value` once, when it is written."""
         if self._new is None:
-            self._new = value
             _write_soon(self)
-        else:
-            self._new = value
+        self._new = value
 
     def write(self) -> None:
         if self._new is not None:
-            self._gauge.set(self._new)
+            self._gauge.set(self._new())
         self._new = None
 
 

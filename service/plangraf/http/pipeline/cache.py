@@ -113,6 +113,10 @@ class Cache:
                 self._trim()
         return found
 
+    def is_computing(self, tag: str) -> bool:
+        """Whether somebody computes this answer now."""
+        return tag in self._computing
+
     async def turn(self, tag: str) -> Kept | None:
         """Joins the single flight of an answer: waits while another request computes it.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import brotli
@@ -96,6 +97,7 @@ class Coding:
 UNCODED = Coding(IDENTITY)
 
 
+@lru_cache(256)
 def choose_coding(accept_encoding: str | None) -> Coding:
     """Chooses the coding for an Accept-Encoding header: the highest quality, among equals identity last.
 

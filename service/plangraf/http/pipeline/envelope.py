@@ -14,6 +14,7 @@ from plangraf.errors import AnswerBrokenError, PlangrafError, PreconditionFailed
 from plangraf.http.pipeline.browser_headers import BROWSER_HEADERS_RAW
 from plangraf.http.pipeline.request_record import Notes
 from plangraf.http.pipeline.respond import PRIVATE, ClientGoneError, has_credentials
+from plangraf.http.resource.negotiation import field_of
 from plangraf.http.resource.problems import problem
 from plangraf.http.server.hot_answers import Found, Hot
 from plangraf.http.server.request_head import REFUSED
@@ -182,7 +183,7 @@ def _keep_precondition(scope: Scope, start: Message) -> None:
     Raises:
         PreconditionFailedError: it is another one.
     """
-    asked = b", ".join(value for name, value in scope["headers"] if name == b"if-match").decode("latin-1").strip()
+    asked = field_of(scope, b"if-match").strip()
     if not asked or start["status"] not in _WITH_REPRESENTATION or asked == "*":
         return
     tag = MutableHeaders(scope=start).get("etag", "")

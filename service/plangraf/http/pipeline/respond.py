@@ -16,6 +16,7 @@ from plangraf.engines.base import QueryAnswer, QueryRequest
 from plangraf.errors import DisplacedError, EngineError, NotReadyError, OverloadedError, PlangrafError
 from plangraf.http.pipeline.cache import Cache, Headers, Kept
 from plangraf.http.pipeline.coding import CODINGS, IDENTITY, Coding, choose_coding, encode, encoder, tag_of
+from plangraf.http.resource.negotiation import field_of
 from plangraf.http.service import Pinned
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ def match_tag(request: Request, tag: str | None, *, exists: bool = False) -> str
         tag: the representation's tag without a coding; None when it has none.
         exists: whether the representation is known to exist, which `*` asks.
     """
-    header = ", ".join(request.headers.getlist("if-none-match")).strip()
+    header = field_of(request.scope, b"if-none-match").strip()
     if not header or tag is None or request.scope["method"] == "POST":
         return None
     if header == "*":
@@ -62,7 +63,7 @@ def not_modified(tag: str, headers: Mapping[str, str]) -> Response:
 
 
 def accept_encoding(request: Request) -> str | None:
-    return ", ".join(request.headers.getlist("accept-encoding")) or None
+    return field_of(request.scope, b"accept-encoding") or None
 
 
 def has_credentials(scope: Scope) -> bool:
@@ -85,11 +86,18 @@ class KeptAnswer(Response):
     """A cached answer in the coding that the client asked for."""
 
     def __init__(
-        self, cache: Cache, kept: Kept, headers: Mapping[str, str], coding: Coding, *, tagged: bool = True
+        self,
+        cache: Cache,
+        kept: Kept,
+        headers: Mapping[str, str],
+        coding: Coding,
+        *,
+        tagged: bool = True,
+        timing: str = "cache;desc=hit",
     ) -> None:
         super().__init__(None, 200)
         self.raw_headers, self.body = kept_parts(cache, kept, encode_headers(headers), coding)
-        self.headers["Server-Timing"] = "cache;desc=hit"
+        self.raw_headers.append((b"server-timing", timing.encode()))
         if not tagged:
             del self.headers["etag"]
 
@@ -143,7 +151,7 @@ async def respond_cached(
     if own := match_tag(request, tag):
         return not_modified(own, headers)
     coding = choose_coding(accept_encoding(request))
-    kept = await while_connected(request.receive, service.cache.turn(tag))
+    kept = await _turn(request, service.cache, tag)
     if kept is None:
         _MISS.inc()
         failure: PlangrafError | None = None
@@ -208,7 +216,7 @@ async def respond_query(
     tag = service.own_tag(*parts)
     if own := match_tag(request, tag):
         return not_modified(own, caching)
-    kept = await while_connected(request.receive, service.cache.turn(tag))
+    kept = await _turn(request, service.cache, tag)
     tagged = request.scope["method"] != "POST"  # a POST has no representation that a tag could name
     key = request_key(request.scope, service.snapshot.id) if request.scope["method"] == "GET" else None
     if kept is not None:
@@ -241,9 +249,13 @@ async def respond_query(
     keeping.add(answer.complete)
     kept = keeping.complete(answer.format.content_type, caching)
     keeping.close()
-    found = KeptAnswer(service.cache, kept, caching, coding, tagged=tagged)
-    found.headers["Server-Timing"] = _timing_of(answer)
-    return found
+    return KeptAnswer(service.cache, kept, caching, coding, tagged=tagged, timing=_timing_of(answer))
+
+
+async def _turn(request: Request, cache: Cache, tag: str) -> Kept | None:
+    """As Cache.turn; only who has to wait is watched over."""
+    turn = cache.turn(tag)
+    return await (while_connected(request.receive, turn) if cache.is_computing(tag) else turn)
 
 
 async def respond_uncached(answer: QueryAnswer, headers: Mapping[str, str], wish: Coding) -> Response:

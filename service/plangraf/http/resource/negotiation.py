@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from starlette.types import Scope
+
 from plangraf.errors import NotAcceptableError, ParameterError
 from plangraf.rdf.formats import HTML, Format
 
@@ -17,6 +19,11 @@ _FIELDS = re.compile(r'((?:[^;"]|"(?:[^"\\]|\\.)*"?)+)')
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _PAGE_TYPES = frozenset({HTML.media_type, *HTML.aliases})
 _NORWEGIAN = frozenset({"nb", "no", "nn"})
+
+
+def field_of(scope: Scope, name: bytes) -> str:
+    """A request's header field, whose values are one list (RFC 9110 §5.3); empty when there is none."""
+    return b", ".join([value for known, value in scope["headers"] if known == name]).decode("latin-1")
 
 
 @dataclass(frozen=True, slots=True)

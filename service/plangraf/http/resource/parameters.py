@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import unquote_plus, unquote_to_bytes
 
 from pyoxigraph import NamedNode
 from starlette.requests import Request
@@ -18,7 +18,7 @@ from plangraf.errors import (
     UnsupportedMediaError,
     UpdateRefusedError,
 )
-from plangraf.http.resource.negotiation import choose, choose_by_name, choose_language
+from plangraf.http.resource.negotiation import choose, choose_by_name, choose_language, field_of
 from plangraf.rdf.formats import Format
 from plangraf.sparql.named.binding import LANGUAGES
 
@@ -42,16 +42,17 @@ def parameters(text: bytes) -> dict[str, list[str]]:
         RequestError: the text is not UTF-8, or holds too many parameters.
     """
     found: dict[str, list[str]] = {}
+    if text.count(b"&") >= _MOST_FIELDS:
+        raise RequestError(f"The request has more than {_MOST_FIELDS} parameters.")
     try:
-        pairs = parse_qsl(text.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+        for pair in text.replace(b"+", b" ").split(b"&"):
+            if pair:
+                name, _, value = pair.partition(b"=")
+                found.setdefault(unquote_to_bytes(name).decode(), []).append(unquote_to_bytes(value).decode())
     except UnicodeDecodeError as error:
         raise RequestError(
             "The request's parameters are not UTF-8. Percent-encode text as UTF-8, such as %C3%A6 for æ."
         ) from error
-    except ValueError as error:
-        raise RequestError(f"The request has more than {_MOST_FIELDS} parameters.") from error
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
     return found
 
 
@@ -68,7 +69,7 @@ def single(given: dict[str, list[str]], name: str) -> str | None:
 
 
 def accept(request: Request) -> str | None:
-    return ", ".join(request.headers.getlist("accept")) or None
+    return field_of(request.scope, b"accept") or None
 
 
 def choose_format(
@@ -99,7 +100,7 @@ def read_language(request: Request, given: dict[str, list[str]]) -> tuple[str, b
     """
     lang = single(given, "lang")
     if lang is None:
-        return choose_language(", ".join(request.headers.getlist("accept-language"))), True
+        return choose_language(field_of(request.scope, b"accept-language")), True
     if lang not in LANGUAGES:
         raise ParameterError("lang", f"{lang!r} is not offered; use one of: {', '.join(LANGUAGES)}.")
     return lang, False
@@ -188,7 +189,7 @@ def client_of(request: Request) -> str:
 
 
 def _refuse_coding(request: Request) -> None:
-    coding = ", ".join(request.headers.getlist("content-encoding"))
+    coding = field_of(request.scope, b"content-encoding")
     if any(part.strip().lower() not in ("", "identity") for part in coding.split(",")):
         raise UnsupportedCodingError(coding)
 

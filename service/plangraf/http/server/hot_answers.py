@@ -11,7 +11,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
@@ -33,8 +32,6 @@ _LEFT_OUT_OF_304 = {b"content-length", b"content-encoding", b"content-type", b"e
 _SLOW_WAY = frozenset((b"if-match", b"authorization", b"cookie"))
 _MOST_RAW = 4096
 _LONGEST_RAW = 4096
-
-_coding = lru_cache(256)(choose_coding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ class Hot:
             elif name in _SLOW_WAY:
                 return None
         try:
-            coding = _coding(encoding.decode("latin-1")) if encoding else UNCODED
+            coding = choose_coding(encoding.decode("latin-1")) if encoding else UNCODED
         except CodingNotAcceptableError:
             return None  # the slow way reports the error
         _HIT.inc()
