@@ -107,7 +107,7 @@ class Level:
         self.follow(lambda: value)
 
     def follow(self, value: Callable[[], float]) -> None:
-        """Takes the number from `value` once, when it is written."""
+        """Calls `value` for the number, once, at the next write."""
         if self._new is None:
             _write_soon(self)
         self._new = value

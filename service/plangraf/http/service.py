@@ -67,7 +67,7 @@ class Service:
         digest = hashlib.blake2b("\0".join((version, self.fingerprint, *parts)).encode(), digest_size=16)
         return f'"{digest.hexdigest()}"'
 
-    def pinned(self, snapshot: Snapshot, *, kept: bool) -> Pinned:
+    def pin(self, snapshot: Snapshot, *, kept: bool) -> Pinned:
         """Pins the service to a snapshot, with the addresses of a kept version or of the current one."""
         prefix = f"{self.base_prefix}/version/{snapshot.id}" if kept else self.base_prefix
         own = {

@@ -67,7 +67,7 @@ class Pipe(asyncio.Protocol):
         """
         if not self._frames:
             loop = asyncio.get_running_loop()
-            # Costs less than asyncio.timeout, on the way of every query.
+            # Not asyncio.timeout, because a timer costs less, and every query comes here.
             timer = loop.call_later(within_s, self._stop_waiting)
             try:
                 while not self._frames:

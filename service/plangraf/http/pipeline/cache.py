@@ -114,7 +114,7 @@ class Cache:
         return found
 
     def is_computing(self, tag: str) -> bool:
-        """Whether somebody computes this answer now."""
+        """Whether a request computes this answer now."""
         return tag in self._computing
 
     async def turn(self, tag: str) -> Kept | None:

@@ -67,7 +67,7 @@ class Pinning:
             await self._explain(Request(scope), error)(scope, receive, send)
             return
         try:
-            scope[PINNED] = self._service.pinned(snapshot, kept=True)
+            scope[PINNED] = self._service.pin(snapshot, kept=True)
             await self._answer(strip_version(scope), receive, mark_immutable(send, version_id))
         finally:
             snapshots.release(snapshot)
@@ -86,7 +86,7 @@ class Pinning:
 
     def _on_current(self, snapshot: Snapshot) -> Pinned:
         if self._current is None or self._current.snapshot is not snapshot:
-            self._current = self._service.pinned(snapshot, kept=False)
+            self._current = self._service.pin(snapshot, kept=False)
         return self._current
 
 

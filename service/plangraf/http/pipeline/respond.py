@@ -253,7 +253,7 @@ async def respond_query(
 
 
 async def _turn(request: Request, cache: Cache, tag: str) -> Kept | None:
-    """As Cache.turn; only who has to wait is watched over."""
+    """As Cache.turn; watches for a disconnect only when the request must wait."""
     turn = cache.turn(tag)
     return await (while_connected(request.receive, turn) if cache.is_computing(tag) else turn)
 

@@ -14,9 +14,9 @@ from plangraf.engines.base import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
 from plangraf.http.pipeline.respond import respond_cached, respond_query, vary
-from plangraf.http.resource.link_header import links
+from plangraf.http.resource.link_header import link_header
 from plangraf.http.resource.openapi import Operation
-from plangraf.http.resource.parameters import choose_format, parameters, read_language
+from plangraf.http.resource.parameters import choose_format, parse_parameters, read_language
 from plangraf.http.service import Pinned, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, JSON_LD, Format
@@ -176,7 +176,7 @@ class Resource:
         return f"{asked.service.prefix}{asked.place.path}.{format_.suffix}" if self.endings else None
 
     def _negotiate(self, request: Request, place: Place) -> Asked:
-        service, given = pinned(request), parameters(request.scope["query_string"])
+        service, given = pinned(request), parse_parameters(request.scope["query_string"])
         if not self.negotiated:
             return Asked(request, service, place, given, self.formats[0], False, LANGUAGES[0], False)
         formats = self.offered(service.snapshot)
@@ -194,7 +194,7 @@ class Resource:
         request, service = asked.request, asked.service
         headers = {**self._vary(asked), "Cache-Control": view.cache_control, **view.headers}
         if view.canonical is not None:
-            headers["Link"] = ", ".join([links(view.canonical, asked.alternates, view.about), *view.links])
+            headers["Link"] = ", ".join([link_header(view.canonical, asked.alternates, view.about), *view.links])
         parts = None if view.key is None else name_answer(self.path, asked.format, asked.language, *view.key)
         write = view.write
         if isinstance(write, QueryRequest):

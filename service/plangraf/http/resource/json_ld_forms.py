@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from plangraf.http.resource.negotiation import match_media_type
-from plangraf.http.resource.parameters import accept
+from plangraf.http.resource.parameters import accept_header
 from plangraf.http.service import Service
 from plangraf.rdf.formats import JSON_LD
 from plangraf.rdf.jsonld.context import Context
@@ -44,7 +44,7 @@ PLAIN = JsonLdForm(JSON_LD.media_type, ())
 
 def choose_form(request: Request) -> JsonLdForm:
     """Chooses the form that the Accept header of a request for JSON-LD names; ignores unknown profiles."""
-    media_type, asked = match_media_type(accept(request), JSON_LD)
+    media_type, asked = match_media_type(accept_header(request), JSON_LD)
     if media_type != JSON_LD.media_type:
         return JsonLdForm(media_type, ())
     shape = next((profile for profile in SHAPES if PROFILE + profile in asked), None)

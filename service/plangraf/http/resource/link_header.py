@@ -12,7 +12,7 @@ LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 _IRI_CHARACTERS = ":/?#[]@!$&'()*+,;=%~"
 
 
-def links(canonical: str, alternates: Iterable[Alternate] = (), thing: str | None = None) -> str:
+def link_header(canonical: str, alternates: Iterable[Alternate] = (), thing: str | None = None) -> str:
     """Links a document to its address, its vocabulary, its licence, the thing that it describes, its other formats.
 
     Args:

@@ -22,7 +22,7 @@ _NORWEGIAN = frozenset({"nb", "no", "nn"})
 
 
 def field_of(scope: Scope, name: bytes) -> str:
-    """A request's header field, whose values are one list (RFC 9110 §5.3); empty when there is none."""
+    """The header field of a request, its lines joined into one list (RFC 9110 §5.3); empty when it is absent."""
     return b", ".join([value for known, value in scope["headers"] if known == name]).decode("latin-1")
 
 
@@ -50,7 +50,7 @@ def parse_weights(header: str) -> list[tuple[str, float]]:
     return found
 
 
-def _ranges(accept: str) -> list[_Range]:
+def _parse_ranges(accept: str) -> list[_Range]:
     """Parses the media ranges of an Accept header; ignores parameters such as charset and profile."""
     found = []
     for value, quality in parse_weights(accept):
@@ -91,7 +91,7 @@ def choose(accept: str | None, choices: Sequence[Format], spare: Sequence[Format
     Raises:
         NotAcceptableError: the header excludes every choice or names none.
     """
-    ranges = _ranges(accept) if accept else []
+    ranges = _parse_ranges(accept) if accept else []
     if accept is None or not ranges:
         return choices[0]
     if spare:
@@ -132,11 +132,11 @@ def match_media_type(accept: str | None, choice: Format) -> tuple[str, frozenset
         if quality <= 0 or not (own or value in choice.aliases):
             continue
         if best is None or (quality, own) > best:
-            best, found = (quality, own), (value, _profiles(part))
+            best, found = (quality, own), (value, _parse_profiles(part))
     return found
 
 
-def _profiles(part: str) -> frozenset[str]:
+def _parse_profiles(part: str) -> frozenset[str]:
     for field in _FIELDS.findall(part)[1:]:
         name, _, value = field.strip().partition("=")
         if name.strip().lower() == "profile":

@@ -35,7 +35,7 @@ _QUERY_BEGINS = re.compile(
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
-def parameters(text: bytes) -> dict[str, list[str]]:
+def parse_parameters(text: bytes) -> dict[str, list[str]]:
     """Parses a query string or a form into all values of each parameter, percent-decoded once.
 
     Raises:
@@ -56,7 +56,7 @@ def parameters(text: bytes) -> dict[str, list[str]]:
     return found
 
 
-def single(given: dict[str, list[str]], name: str) -> str | None:
+def read_single(given: dict[str, list[str]], name: str) -> str | None:
     """Reads a parameter that may be given once; None when it is absent.
 
     Raises:
@@ -68,7 +68,7 @@ def single(given: dict[str, list[str]], name: str) -> str | None:
     return values[0] if values else None
 
 
-def accept(request: Request) -> str | None:
+def accept_header(request: Request) -> str | None:
     return field_of(request.scope, b"accept") or None
 
 
@@ -89,7 +89,7 @@ def choose_format(
         return fixed, False
     if names:
         return choose_by_name(names, choices), False
-    return _choose(accept(request), choices, spare), True
+    return _choose(accept_header(request), choices, spare), True
 
 
 def read_language(request: Request, given: dict[str, list[str]]) -> tuple[str, bool]:
@@ -98,7 +98,7 @@ def read_language(request: Request, given: dict[str, list[str]]) -> tuple[str, b
     Raises:
         ParameterError: `lang` is repeated or unknown.
     """
-    lang = single(given, "lang")
+    lang = read_single(given, "lang")
     if lang is None:
         return choose_language(field_of(request.scope, b"accept-language")), True
     if lang not in LANGUAGES:
@@ -130,18 +130,18 @@ async def read_sparql(request: Request, limit: int) -> SparqlRequest:
         RequestError: the request is malformed, has no or several queries or an update, or its body is too large,
             coded or of another type.
     """
-    given = parameters(request.scope["query_string"])
+    given = parse_parameters(request.scope["query_string"])
     queries = given.get("query", [])
     with_body = request.method in ("POST", "QUERY")
     body = b""
     if with_body:
         _refuse_coding(request)
-        media_type = await _media_type(request)
-        body = await _body(request, limit)
+        media_type = await _read_media_type(request)
+        body = await _read_body(request, limit)
         if media_type == QUERY_TYPE:
-            queries = [*queries, _decoded(body)]
+            queries = [*queries, _decode(body)]
         else:
-            for name, values in parameters(body).items():
+            for name, values in parse_parameters(body).items():
                 given[name] = [*given.get(name, []), *values]
             queries = given.get("query", [])
     if "update" in given:
@@ -149,20 +149,20 @@ async def read_sparql(request: Request, limit: int) -> SparqlRequest:
     if len(queries) > 1:
         raise ParameterError("query", f"is given {len(queries)} times. Send exactly one query.")
     if with_body and not queries:
-        raise ParameterError("query", _why_missing(body))
-    default_graphs, named_graphs = _graphs(given, "default-graph-uri"), _graphs(given, "named-graph-uri")
+        raise ParameterError("query", _explain_missing_query(body))
+    default_graphs, named_graphs = _read_graphs(given, "default-graph-uri"), _read_graphs(given, "named-graph-uri")
     chosen = bool(default_graphs or named_graphs)
     return SparqlRequest(
         queries[0] if queries else None,
         default_graphs if chosen else None,
         named_graphs if chosen else None,
-        _timeout(given),
+        _read_timeout(given),
         given,
     )
 
 
-def _timeout(given: dict[str, list[str]]) -> float | None:
-    text = single(given, "timeout")
+def _read_timeout(given: dict[str, list[str]]) -> float | None:
+    text = read_single(given, "timeout")
     if text is None:
         return None
     seconds = float(text) if _SECONDS.fullmatch(text) else 0.0
@@ -171,13 +171,13 @@ def _timeout(given: dict[str, list[str]]) -> float | None:
     return seconds
 
 
-def flag(given: dict[str, list[str]], name: str) -> bool:
+def read_flag(given: dict[str, list[str]], name: str) -> bool:
     """Reads a parameter that is true or false; false when it is absent.
 
     Raises:
         ParameterError: the value is neither.
     """
-    text = single(given, name)
+    text = read_single(given, name)
     if text not in (None, "true", "false"):
         raise ParameterError(name, f"{text!r} is neither true nor false.")
     return text == "true"
@@ -194,7 +194,7 @@ def _refuse_coding(request: Request) -> None:
         raise UnsupportedCodingError(coding)
 
 
-async def _media_type(request: Request) -> str:
+async def _read_media_type(request: Request) -> str:
     """Reads the media type of a body and checks that we accept it.
 
     Raises:
@@ -225,7 +225,7 @@ async def _has_body(request: Request) -> bool:
     return False
 
 
-def _why_missing(form: bytes) -> str:
+def _explain_missing_query(form: bytes) -> str:
     """Explains a form without the field `query`; the form may be the query itself."""
     if _QUERY_BEGINS.match(unquote_plus(form.decode("utf-8", "replace"))):
         return (
@@ -235,7 +235,7 @@ def _why_missing(form: bytes) -> str:
     return "is missing. Send exactly one query."
 
 
-async def _body(request: Request, limit: int) -> bytes:
+async def _read_body(request: Request, limit: int) -> bytes:
     """Reads the body; refuses it as soon as it is too large."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
@@ -249,14 +249,14 @@ async def _body(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def _decoded(body: bytes) -> str:
+def _decode(body: bytes) -> str:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise RequestError(f"The query is not UTF-8: byte {error.start} cannot be read.") from error
 
 
-def _graphs(given: dict[str, list[str]], name: str) -> tuple[str, ...]:
+def _read_graphs(given: dict[str, list[str]], name: str) -> tuple[str, ...]:
     for iri in given.get(name, []):
         try:
             NamedNode(iri)

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from plangraf.errors import ParameterError
 from plangraf.http.resource.base import Asked
-from plangraf.http.resource.parameters import single
+from plangraf.http.resource.parameters import read_single
 from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML
 from plangraf.sparql.named.binding import LANGUAGES, read_term
 from plangraf.sparql.named.collection import Collection, Facet
@@ -76,26 +76,26 @@ def read_selection(collection: Collection, asked: Asked) -> Selection:
         ParameterError: one is malformed or repeated.
     """
     given = asked.given
-    version = single(given, "version")
+    version = read_single(given, "version")
     if version is not None and not _VERSION.fullmatch(version):
         raise ParameterError("version", f"{version!r} is not the id of a version, 16 characters of 0-9 and a-f.")
     filters = {}
     for facet in collection.facets:
-        if (value := single(given, facet.name)) is not None:
+        if (value := read_single(given, facet.name)) is not None:
             filters[facet] = _resolve_value(facet, value)
     return Selection(
         collection,
         filters,
-        _number(given, "page", 1),
-        _number(given, "limit", USUAL_LIMIT, MOST),
+        _read_number(given, "page", 1),
+        _read_number(given, "limit", USUAL_LIMIT, MOST),
         version,
         {name: given[name][-1] for name in ("format", "lang") if name in given},
         f".{asked.place.fixed.suffix}" if asked.place.fixed else "",
     )
 
 
-def _number(given: dict[str, list[str]], name: str, usual: int, most: int | None = None) -> int:
-    text = single(given, name)
+def _read_number(given: dict[str, list[str]], name: str, usual: int, most: int | None = None) -> int:
+    text = read_single(given, name)
     if text is None:
         return usual
     if not _WHOLE.fullmatch(text) or (most is not None and int(text) > most):

@@ -20,7 +20,7 @@ from plangraf.http.pipeline.pinning import add_version
 from plangraf.http.pipeline.respond import FOR_EVER, while_connected
 from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
-from plangraf.http.resource.parameters import parameters
+from plangraf.http.resource.parameters import parse_parameters
 from plangraf.http.routes.collection_requests import (
     FORMATS,
     Selection,
@@ -77,7 +77,7 @@ class CollectionResource(Resource):
         )
 
     async def find(self, request: Request, place: Place) -> Place:
-        check_names(self._collection, parameters(request.scope["query_string"]))
+        check_names(self._collection, parse_parameters(request.scope["query_string"]))
         return place
 
     async def answer(self, asked: Asked) -> Response:
@@ -98,7 +98,7 @@ class CollectionResource(Resource):
             raise ParameterError("version", f"{version} is not the version that answers here; leave it out.")
         try:
             async with service.snapshots.lease(version) as snapshot:
-                response = await super().answer(replace(asked, service=service.pinned(snapshot, kept=True)))
+                response = await super().answer(replace(asked, service=service.pin(snapshot, kept=True)))
         except VersionGoneError as error:
             first = self._addresses(service, selection, version)
             raise VersionGoneError(version, first.start(selection.ending, selection.kept)) from error
@@ -199,7 +199,7 @@ async def _write(asked: Asked, places: Sequence[int], page: Page) -> bytes:
         last=first + len(page.things) - 1,
         columns=[column.title(language) for column in page.collection.columns],
         rows=Table(page, language, service.prefix).rows(),
-        facets=await _facets(service, language, selection, places),
+        facets=await _count_facets(service, language, selection, places),
         page=page.number,
         pages=page.last,
         pager=[{"rel": name, "href": href} for name, href in _pager(page, selection)],
@@ -228,7 +228,7 @@ class _Choices:
     left_out: int
 
 
-async def _facets(service: Pinned, language: str, selection: Selection, places: Sequence[int]) -> list[_Choices]:
+async def _count_facets(service: Pinned, language: str, selection: Selection, places: Sequence[int]) -> list[_Choices]:
     found: dict[Facet, list[tuple[str, int]]] = {}
     for facet in selection.collection.facets:
         if facet in selection.filters:

@@ -25,8 +25,8 @@ def resources(service: Service) -> Iterator[Resource]:
     yield Void()
     yield SitemapIndex()
     yield SitemapPart()
-    yield Plain("/robots.txt", _TEXT, _robots)
-    yield Plain("/llms.txt", _MARKDOWN, _llms)
+    yield Plain("/robots.txt", _TEXT, _write_robots)
+    yield Plain("/llms.txt", _MARKDOWN, _write_llms)
 
 
 class Void(Resource):
@@ -103,14 +103,14 @@ class Plain(Resource):
         return View(write=self._text(asked.service))
 
 
-def _robots(service: Service) -> bytes:
+def _write_robots(service: Service) -> bytes:
     """Writes robots.txt: crawlers may read everything except answers to SPARQL queries."""
     sitemaps = f"Sitemap: {service.settings.base_url}/sitemap.xml"
     lines = ["User-agent: *", f"Disallow: {service.prefix}/sparql?", "Allow: /", "", sitemaps, ""]
     return "\n".join(lines).encode()
 
 
-def _llms(service: Service) -> bytes:
+def _write_llms(service: Service) -> bytes:
     """Writes llms.txt: the contents of the service and how to query it, in the form of llmstxt.org."""
     base = service.settings.base_url
     queries = "\n".join(

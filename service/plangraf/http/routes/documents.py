@@ -20,7 +20,7 @@ from plangraf.http.pipeline.respond import vary, while_connected
 from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.json_ld_forms import PLAIN, choose_form, context_links, write_form
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
-from plangraf.http.resource.parameters import parameters, single
+from plangraf.http.resource.parameters import parse_parameters, read_single
 from plangraf.http.routes.catalog import dates_part, find_dataset
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import DATASET_FORMATS, JSON_LD, Format, of_kinds
@@ -161,7 +161,7 @@ class DocumentByIri(_Documents):
     )
 
     async def find(self, request: Request, place: Place) -> Place | Response:
-        iri = single(parameters(request.scope["query_string"]), "iri")
+        iri = read_single(parse_parameters(request.scope["query_string"]), "iri")
         if iri is None:
             raise ParameterError("iri", "is missing. Such as /doc?iri=http%3A%2F%2Fmetadata.un.org%2Fsdg%2F11.6.")
         if iri.startswith(ID):

@@ -25,7 +25,7 @@ from plangraf.errors import RangeError, ResourceNotFoundError
 from plangraf.http.pipeline.respond import FOR_EVER, match_tag, not_modified
 from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation
-from plangraf.http.resource.parameters import parameters
+from plangraf.http.resource.parameters import parse_parameters
 from plangraf.http.service import Service, pinned, snapshot_of
 from plangraf.rdf.formats import HTML, PLAIN_JSON
 from plangraf.store.downloads import File, files
@@ -75,8 +75,8 @@ class Latest(Resource):
 
     async def find(self, request: Request, place: Place) -> Response:
         service, version_id = pinned(request), snapshot_of(request).id
-        path = place.names.get("path") or parameters(request.scope["query_string"]).get("path", [""])[-1]
-        found = await run_in_threadpool(kept_files, service.snapshots.store, version_id)
+        path = place.names.get("path") or parse_parameters(request.scope["query_string"]).get("path", [""])[-1]
+        found = await run_in_threadpool(list_files, service.snapshots.store, version_id)
         # Also accepts the common name of a file, which has no version id.
         name = next((file.name for file in found if path in (file.name, file.common_name)), "")
         if path and not name:
@@ -110,7 +110,7 @@ class Downloads(Resource):
     async def find(self, request: Request, place: Place) -> Place | Response:
         service, version_id = pinned(request), place.names["version_id"]
         store, path = service.snapshots.store, place.names.get("path", "")
-        found = await run_in_threadpool(kept_files, store, version_id)
+        found = await run_in_threadpool(list_files, store, version_id)
         if not path:
             return replace(place, thing=found)
         file = next((file for file in found if file.name == path), None)
@@ -126,9 +126,9 @@ class Downloads(Resource):
 
         async def write() -> bytes:
             if asked.page:
-                groups = _groups(found, asked.language)
+                groups = _group(found, asked.language)
                 return service.pages.render("downloads.html", asked.language, version_id=version_id, groups=groups)
-            return _listing(version_id, found, service.settings.base_url)
+            return _write_listing(version_id, found, service.settings.base_url)
 
         return View(write=write, headers={"Plangraf-Version": version_id}, tagged_by=version_id)
 
@@ -143,7 +143,7 @@ def _no_such_file(service: Service, path: str, version_id: str) -> ResourceNotFo
     return ResourceNotFoundError(f"the download {path}", f"All of them are listed at {listed}.")
 
 
-def _listing(version_id: str, found: Sequence[File], base_url: str) -> bytes:
+def _write_listing(version_id: str, found: Sequence[File], base_url: str) -> bytes:
     listed = [
         {
             "address": file.address(base_url),
@@ -160,7 +160,7 @@ def _listing(version_id: str, found: Sequence[File], base_url: str) -> bytes:
     )
 
 
-def kept_files(store: VersionStore, version_id: str) -> tuple[File, ...]:
+def list_files(store: VersionStore, version_id: str) -> tuple[File, ...]:
     """Lists the downloads of a kept version.
 
     Raises:
@@ -196,7 +196,7 @@ def _headers(file: File) -> dict[str, str]:
     return headers
 
 
-def _groups(found: tuple[File, ...], language: str) -> list[tuple[str, list[File]]]:
+def _group(found: tuple[File, ...], language: str) -> list[tuple[str, list[File]]]:
     """Groups files by their title, in the order of the index."""
     groups: dict[str, list[File]] = {}
     for file in found:

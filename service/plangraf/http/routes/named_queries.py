@@ -19,7 +19,7 @@ from plangraf.http.pipeline.cache import Kept
 from plangraf.http.pipeline.coding import IDENTITY
 from plangraf.http.resource.base import Asked, Place, Resource, View, name_answer
 from plangraf.http.resource.openapi import Operation, choice, content
-from plangraf.http.resource.parameters import parameters
+from plangraf.http.resource.parameters import parse_parameters
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import HTML, JSON, PLAIN_JSON, RESULT_FORMATS
 from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
@@ -68,7 +68,7 @@ class QueryResource(Resource):
         self._deterministic = deterministic
 
     async def find(self, request: Request, place: Place) -> Place:
-        given = parameters(request.scope["query_string"])
+        given = parse_parameters(request.scope["query_string"])
         bound = self.query.bind({name: values for name, values in given.items() if name != "format"})
         return replace(place, thing=bound)
 
@@ -96,7 +96,7 @@ async def warm(service: Service) -> None:
     Stays outside the cache's single flight, because a request must not wait for a query at idle priority.
     """
     async with service.snapshots.lease() as snapshot:
-        await _warm(service.pinned(snapshot, kept=False))
+        await _warm(service.pin(snapshot, kept=False))
 
 
 async def _warm(service: Pinned) -> None:

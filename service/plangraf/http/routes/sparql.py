@@ -22,7 +22,7 @@ from plangraf.http.resource.parameters import (
     QUERY_TYPE,
     choose_format,
     client_of,
-    flag,
+    read_flag,
     read_sparql,
 )
 from plangraf.http.routes.service_description import service_description, service_name
@@ -74,7 +74,7 @@ def add_routes(app: FastAPI, service: Service) -> Endpoint:
             await answer.aclose()
             raise
         query = QueryRequest(asked.query, format_, *graphs, asked.timeout_s, client_of(request))
-        if flag(asked.parameters, "explain"):
+        if read_flag(asked.parameters, "explain"):
             return await _respond_explained(here, request, query, vary("Accept" if by_accept else None))
         return await respond_query(
             here,

@@ -18,7 +18,7 @@ from plangraf.errors import AddressTooLongError, HeadTooLargeError, PlangrafErro
 from plangraf.http.pipeline.browser_headers import BROWSER_HEADERS_RAW
 from plangraf.http.resource.problems import problem
 from plangraf.http.server.hot_answers import STATE, Hot
-from plangraf.http.server.request_head import REFUSED, check_host, split_long, why_refused
+from plangraf.http.server.request_head import REFUSED, check_host, explain_refusal, split_long
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
@@ -33,9 +33,9 @@ _HEAD_END = b"\r\n\r\n"
 
 
 class _Together:
-    """The transport as one response sees it: its head waits for the first bytes behind it, so both leave in one piece.
+    """Wraps the transport of one response: holds the head back and sends it with the first bytes of the body.
 
-    A head that nothing follows at once leaves by itself.
+    When no body follows in the same turn of the event loop, sends the head alone.
     """
 
     def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
@@ -45,7 +45,7 @@ class _Together:
         self._leaving: asyncio.Handle | None = None
 
     def write(self, data: bytes) -> None:
-        # What comes before the head is "100 Continue", which the client waits for.
+        # Before the head comes only "100 Continue", which the client waits for.
         if self._leaving is None and self._cycle.response_started:
             self._head = data
             self._leaving = asyncio.get_running_loop().call_soon(self.flush)
@@ -120,7 +120,7 @@ class Protocol(HttpToolsProtocol):
         except httptools.HttpParserUpgrade:
             pass  # a server may ignore an upgrade (RFC 9110 §7.8)
         except httptools.HttpParserError as error:
-            self._refuse(why_refused(error, self._start))
+            self._refuse(explain_refusal(error, self._start))
         if self._patience is None and self._arriving:
             self._wait(BODY_S)
         elif self._patience is None and self._idle and self.timeout_keep_alive_task is None:
@@ -131,7 +131,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._arriving = True
-        if self._raw is None:  # else its head is whole
+        if self._raw is None:  # otherwise its head is complete
             self._wait(HEAD_S)
 
     def on_headers_complete(self) -> None:
@@ -151,10 +151,10 @@ class Protocol(HttpToolsProtocol):
         # Creates the request's task, which starts later and so sees the extension of the scope.
         super().on_headers_complete()
         self.scope.update(extension)  # type: ignore[typeddict-item]  # as ASGI allows
-        self.cycle.transport = _Together(self.transport, self.cycle)  # type: ignore[assignment]  # what it needs of one
+        self.cycle.transport = _Together(self.transport, self.cycle)  # type: ignore[assignment]  # has the methods that a response calls
         if REFUSED in extension:
             self.cycle.keep_alive = False
-        if self._raw is None:  # else its body has most likely come, too
+        if self._raw is None:  # otherwise its body has most likely arrived, too
             self._wait(BODY_S)
 
     def on_message_complete(self) -> None:
@@ -167,7 +167,7 @@ class Protocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
-        # The answer to HEAD is a head alone, which must not leave behind the next answer.
+        # The response to HEAD has no body, and its head must not be sent after the next response.
         if self._answering is not None and isinstance(self._answering.transport, _Together):
             self._answering.transport.flush()
         super().on_response_complete()
