@@ -65,7 +65,7 @@ class Envelope:
         method: str = scope["method"]
         refused: PlangrafError | None = scope.get(REFUSED)
         if refused is None and method in ("GET", "HEAD") and (found := self._hot.find(scope)) is not None:
-            await self._send_kept(scope, send, found, request_id, began)
+            await self._send_cached(scope, send, found, request_id, began)
             return
         inner = {**scope, "plangraf.request_id": request_id, "plangraf.head": method == "HEAD"}
         if method == "HEAD":
@@ -125,7 +125,7 @@ class Envelope:
                 failure=failure,
             )
 
-    async def _send_kept(self, scope: Scope, send: Send, found: Found, request_id: str, began: float) -> None:
+    async def _send_cached(self, scope: Scope, send: Send, found: Found, request_id: str, began: float) -> None:
         version = self._version()
         headers = [
             *found.headers,

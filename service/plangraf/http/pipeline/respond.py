@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from plangraf import metrics
 from plangraf.engines.base import QueryAnswer, QueryRequest
 from plangraf.errors import DisplacedError, EngineError, NotReadyError, OverloadedError, PlangrafError
-from plangraf.http.pipeline.cache import Cache, Headers, Kept
+from plangraf.http.pipeline.cache import Cache, CachedAnswer, Headers
 from plangraf.http.pipeline.coding import CODINGS, IDENTITY, Coding, choose_coding, encode, encoder, tag_of
 from plangraf.http.resource.negotiation import field_of
 from plangraf.http.service import Pinned
@@ -82,13 +82,13 @@ def request_key(scope: Scope, version: str) -> tuple[bytes | str, ...]:
     return version, scope["path"], scope["query_string"], accept, language
 
 
-class KeptAnswer(Response):
+class CachedResponse(Response):
     """A cached answer in the coding that the client asked for."""
 
     def __init__(
         self,
         cache: Cache,
-        kept: Kept,
+        cached: CachedAnswer,
         headers: Mapping[str, str],
         coding: Coding,
         *,
@@ -96,23 +96,25 @@ class KeptAnswer(Response):
         timing: str = "cache;desc=hit",
     ) -> None:
         super().__init__(None, 200)
-        self.raw_headers, self.body = kept_parts(cache, kept, encode_headers(headers), coding)
+        self.raw_headers, self.body = cached_parts(cache, cached, encode_headers(headers), coding)
         self.raw_headers.append((b"server-timing", timing.encode()))
         if not tagged:
             del self.headers["etag"]
 
 
-def kept_parts(cache: Cache, kept: Kept, own: Headers, wish: Coding) -> tuple[list[tuple[bytes, bytes]], bytes]:
+def cached_parts(
+    cache: Cache, cached: CachedAnswer, own: Headers, wish: Coding
+) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """Headers and body of a cached answer in one coding; a short body stays uncoded unless identity is excluded.
 
     `own` are the headers that depend on how the request negotiated the answer.
     """
-    coding = wish.of(len(kept.bodies[IDENTITY]))
-    body = cache.body(kept, coding)
+    coding = wish.of(len(cached.bodies[IDENTITY]))
+    body = cache.body(cached, coding)
     headers = [
         *own,
-        (b"content-type", kept.content_type),
-        (b"etag", tag_of(kept.tag, coding).encode("latin-1")),
+        (b"content-type", cached.content_type),
+        (b"etag", tag_of(cached.tag, coding).encode("latin-1")),
         (b"content-length", str(len(body)).encode()),
     ]
     if coding != IDENTITY:
@@ -151,26 +153,26 @@ async def respond_cached(
     if own := match_tag(request, tag):
         return not_modified(own, headers)
     coding = choose_coding(accept_encoding(request))
-    kept = await _turn(request, service.cache, tag)
-    if kept is None:
+    cached = await _join_flight(request, service.cache, tag)
+    if cached is None:
         _MISS.inc()
         failure: PlangrafError | None = None
         try:
             body, content_type = await while_connected(request.receive, make())
-            kept = Kept(tag, content_type.encode("latin-1"), {IDENTITY: body})
-            service.cache.keep(kept)
+            cached = CachedAnswer(tag, content_type.encode("latin-1"), {IDENTITY: body})
+            service.cache.add(cached)
         except PlangrafError as error:
             failure = _lasting_error(error)
             raise
         finally:
-            service.cache.done(tag, failure)
+            service.cache.end_flight(tag, failure)
     else:
         _HIT.inc()
     if own := match_tag(request, tag, exists=True):
         return not_modified(own, headers)
     if versioned:
         service.cache.remember(request_key(request.scope, service.snapshot.id), tag, encode_headers(headers))
-    return KeptAnswer(service.cache, kept, headers, coding)
+    return CachedResponse(service.cache, cached, headers, coding)
 
 
 def respond(request: Request, body: bytes, content_type: str, tag: str, headers: Mapping[str, str]) -> Response:
@@ -216,16 +218,16 @@ async def respond_query(
     tag = service.own_tag(*parts)
     if own := match_tag(request, tag):
         return not_modified(own, caching)
-    kept = await _turn(request, service.cache, tag)
+    cached = await _join_flight(request, service.cache, tag)
     tagged = request.scope["method"] != "POST"  # a POST has no representation that a tag could name
     key = request_key(request.scope, service.snapshot.id) if request.scope["method"] == "GET" else None
-    if kept is not None:
+    if cached is not None:
         _HIT.inc()
         if own := match_tag(request, tag, exists=True):
             return not_modified(own, caching)
         if key is not None:
             service.cache.remember(key, tag, encode_headers(caching))
-        return KeptAnswer(service.cache, kept, caching, coding, tagged=tagged)
+        return CachedResponse(service.cache, cached, caching, coding, tagged=tagged)
     _MISS.inc()
     failure: PlangrafError | None = None
     answer = None
@@ -237,25 +239,25 @@ async def respond_query(
         raise
     finally:
         if answer is None:
-            service.cache.done(tag, failure)
+            service.cache.end_flight(tag, failure)
     if own := match_tag(request, tag, exists=True):
-        service.cache.done(tag)
+        service.cache.end_flight(tag)
         await answer.aclose()
         return not_modified(own, caching)
-    keeping = _Keeping(service.cache, tag, key, tagged=tagged)
+    keeping = _CacheWriter(service.cache, tag, key, tagged=tagged)
     if answer.complete is None:
         return StreamedAnswer(answer, caching, coding.name, keeping=keeping)
     await answer.aclose()
     keeping.add(answer.complete)
-    kept = keeping.complete(answer.format.content_type, caching)
+    cached = keeping.complete(answer.format.content_type, caching)
     keeping.close()
-    return KeptAnswer(service.cache, kept, caching, coding, tagged=tagged, timing=_timing_of(answer))
+    return CachedResponse(service.cache, cached, caching, coding, tagged=tagged, timing=_timing_of(answer))
 
 
-async def _turn(request: Request, cache: Cache, tag: str) -> Kept | None:
-    """As Cache.turn; watches for a disconnect only when the request must wait."""
-    turn = cache.turn(tag)
-    return await (while_connected(request.receive, turn) if cache.is_computing(tag) else turn)
+async def _join_flight(request: Request, cache: Cache, tag: str) -> CachedAnswer | None:
+    """As Cache.join_flight; watches for a disconnect only when the request must wait."""
+    flight = cache.join_flight(tag)
+    return await (while_connected(request.receive, flight) if cache.is_computing(tag) else flight)
 
 
 async def respond_uncached(answer: QueryAnswer, headers: Mapping[str, str], wish: Coding) -> Response:
@@ -291,7 +293,7 @@ def encode_headers(headers: Mapping[str, str]) -> Headers:
     return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())
 
 
-class _Keeping:
+class _CacheWriter:
     """Collects an answer for the cache while it streams to the client."""
 
     def __init__(self, cache: Cache, tag: str, key: tuple[bytes | str, ...] | None, *, tagged: bool) -> None:
@@ -309,19 +311,19 @@ class _Keeping:
         self._size += len(chunk)
         if self._size > max(self._cache.largest, len(chunk)):
             self._pieces = None
-            self._cache.done(self.tag, too_large=True)
+            self._cache.end_flight(self.tag, too_large=True)
 
-    def complete(self, content_type: str, headers: Mapping[str, str]) -> Kept:
+    def complete(self, content_type: str, headers: Mapping[str, str]) -> CachedAnswer:
         """Returns the whole answer, cached unless it is too large."""
-        kept = Kept(self.tag, content_type.encode("latin-1"), {IDENTITY: b"".join(self._pieces or ())})
+        cached = CachedAnswer(self.tag, content_type.encode("latin-1"), {IDENTITY: b"".join(self._pieces or ())})
         if self._pieces is not None:
-            self._cache.keep(kept)
+            self._cache.add(cached)
             if self._key is not None:
                 self._cache.remember(self._key, self.tag, encode_headers(headers))
-        return kept
+        return cached
 
     def close(self) -> None:
-        self._cache.done(self.tag)
+        self._cache.end_flight(self.tag)
 
 
 class StreamedAnswer(Response):
@@ -337,7 +339,7 @@ class StreamedAnswer(Response):
         headers: Mapping[str, str],
         coding: str,
         *,
-        keeping: _Keeping | None = None,
+        keeping: _CacheWriter | None = None,
     ) -> None:
         self._own_headers = headers
         sent = {**headers, "Content-Type": answer.format.content_type}

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from plangraf.engines.base import QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import PlangrafError, ResourceNotFoundError
-from plangraf.http.pipeline.cache import Kept
+from plangraf.http.pipeline.cache import CachedAnswer
 from plangraf.http.pipeline.coding import IDENTITY
 from plangraf.http.resource.base import Asked, Place, Resource, View, name_answer
 from plangraf.http.resource.openapi import Operation, choice, content
@@ -109,7 +109,7 @@ async def _warm(service: Pinned) -> None:
             continue
         try:
             body = await fetch_bytes(service.snapshot.engine, QueryRequest(query=bound, format=JSON, ahead=True))
-            service.cache.keep(Kept(tag, JSON.content_type.encode(), {IDENTITY: body}))
+            service.cache.add(CachedAnswer(tag, JSON.content_type.encode(), {IDENTITY: body}))
         except PlangrafError as error:
             log.warning("query not computed ahead", query=query.name, error=str(error))
 
