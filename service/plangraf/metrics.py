@@ -1,14 +1,14 @@
-"""What happens in the service, in numbers that Prometheus reads at `/metrics`.
+"""The metrics of the service, which Prometheus reads at `/metrics`.
 
-Several HTTP processes count into one folder, which PROMETHEUS_MULTIPROC_DIR names before this module is loaded;
-without it one process counts for itself. Nothing here names a client or a query.
+All HTTP processes count into one folder, which PROMETHEUS_MULTIPROC_DIR must name before this module is imported;
+without it a process counts for itself. No metric names a client or a query.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import prometheus_client
@@ -16,7 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.multiprocess import MultiProcessCollector
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-# How long a number may wait in this process until the others can tell it.
+# Seconds that a change may wait in this process before the others can read it.
 _WRITE_S = 0.05
 
 
@@ -28,25 +28,25 @@ _pending: list[_Pending] = []
 
 
 def _write_soon(pending: _Pending) -> None:
-    """Writes many changes at once: each one costs a lock and a look at the process id, a request makes a dozen."""
+    """Batches the writes, because each takes a lock and a check of the process id, and a request makes a dozen."""
     if not _pending:
         try:
             asyncio.get_running_loop().call_later(_WRITE_S, write)
-        except RuntimeError:  # without an event loop nothing would write it later
+        except RuntimeError:  # no event loop, so write now
             pending.write()
             return
     _pending.append(pending)
 
 
 def write() -> None:
-    """Makes all changes of this process visible to `render`, in whatever process."""
+    """Writes all pending changes of this process, so that `render` in any process sees them."""
     for pending in _pending:
         pending.write()
     _pending.clear()
 
 
 class Count:
-    """A counter with given labels."""
+    """A counter for one combination of labels."""
 
     __slots__ = ("_child", "_new")
 
@@ -65,7 +65,7 @@ class Count:
 
 
 class Counter:
-    """A counter of each combination of labels."""
+    """A family of counters, one for each combination of labels."""
 
     def __init__(self, name: str, text: str, labels: Sequence[str] = ()) -> None:
         self._family = prometheus_client.Counter(name, text, labels)
@@ -97,22 +97,24 @@ class Durations:
 
 
 class Level:
-    """A number that goes up and down; all processes together have its sum."""
+    """A gauge, summed over all live processes."""
 
     def __init__(self, name: str, text: str) -> None:
         self._gauge = prometheus_client.Gauge(name, text, multiprocess_mode="livesum")
-        self._new: float | None = None
+        self._new: Callable[[], float] | None = None
 
     def set(self, value: float) -> None:
+        self.follow(lambda: value)
+
+    def follow(self, value: Callable[[], float]) -> None:
+        """Calls `value` for the number, once, at the next write."""
         if self._new is None:
-            self._new = value
             _write_soon(self)
-        else:
-            self._new = value
+        self._new = value
 
     def write(self) -> None:
         if self._new is not None:
-            self._gauge.set(self._new)
+            self._gauge.set(self._new())
         self._new = None
 
 
@@ -139,7 +141,7 @@ READY = Level("plangraf_ready", "Processes that answer queries.")
 
 
 def render() -> tuple[bytes, str]:
-    """All numbers as text, and its content type."""
+    """Renders all metrics as text; returns it with its content type."""
     write()
     registry: CollectorRegistry = REGISTRY
     if os.environ.get(FOLDER):

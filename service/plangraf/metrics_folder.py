@@ -1,7 +1,7 @@
-"""The folder that the HTTP processes of one service count into, and those that killed services left.
+"""Makes the folder of metrics that the HTTP processes of one service share, and removes those of killed services.
 
-A service holds a lock on its folder as long as it lives, however it ends: a number of a process would be given to
-another one some day, a lock is not.
+A service locks its folder as long as it lives. The lock ends with the process however it ends, while a process id
+would be reused.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from pathlib import Path
 
 PREFIX = "plangraf-metrics-"
 _LOCK = ".lock"
-# What a service that is just starting has made and not locked yet, or one of an earlier release that counts nothing.
+# A younger folder without a lock may belong to a service that is starting, or to one of an earlier release.
 _YOUNG_S = 3600
 _PROCESS = re.compile(r"_(\d+)\.db$")
 
 
 @contextmanager
 def metrics_folder() -> Iterator[Path]:
-    """A folder of this process, gone at the end; those of services that were killed go at the beginning."""
+    """Removes the folders of killed services, then makes one for this process and removes it at the end."""
     sweep(Path(tempfile.gettempdir()))
     with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
-        # Not inherited: neither HTTP processes nor a build keep it when this process is killed.
+        # Not inherited, so that no child process holds the lock after this process was killed.
         lock = os.open(Path(name, _LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -39,7 +39,7 @@ def metrics_folder() -> Iterator[Path]:
 
 
 def sweep(temporary: Path) -> list[Path]:
-    """Removes the folders whose service lives no more; the folders that are gone."""
+    """Removes the folders whose service has ended; returns them."""
     removed = []
     with contextlib.suppress(OSError):
         for folder in sorted(temporary.glob(f"{PREFIX}*")):
@@ -51,7 +51,7 @@ def sweep(temporary: Path) -> list[Path]:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether it is a folder of this user, and no link to one."""
+    """Whether the path is a folder of this user and not a link."""
     return folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.getuid()
 
 
@@ -71,7 +71,7 @@ def _is_left(folder: Path) -> bool:
 
 
 def _is_left_without_lock(folder: Path) -> bool:
-    """Of an earlier release: when each process that counted is gone and nothing was written for an hour."""
+    """A folder of an earlier release is left when its processes have ended and it has not changed for an hour."""
     files = list(folder.iterdir())
     newest = max((file.stat().st_mtime for file in (folder, *files)), default=0.0)
     if time.time() - newest < _YOUNG_S:

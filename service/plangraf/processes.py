@@ -1,4 +1,4 @@
-"""What the processes of one service owe each other: none outlives the one that started it."""
+"""Ties the processes of one service together: no process outlives its parent."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(number: signal.Signals = signal.SIGKILL) -> None:
-    """On Linux: a signal to this process when its parent ends, however it ends (prctl(2))."""
+    """On Linux, asks the kernel to signal this process when its parent thread ends, however it ends (prctl(2))."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, number)

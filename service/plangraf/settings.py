@@ -1,7 +1,7 @@
 """Settings: environment variables that start with PLANGRAF_, checked once at start.
 
-One setting, `home`, finds the top-level folders (ontology, shapes, data, queries) in a checkout and in
-an installed wheel alike: in a wheel they lie inside the package as data.
+The setting `home` locates the top-level folders (ontology, shapes, data, queries), in a checkout and in an installed
+wheel, which holds them inside the package.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PublisherType = Literal[
     "StandardisationBody",
     "SupraNationalAuthority",
 ]
-"""Those of http://purl.org/adms/publishertype/ that an operator can be."""
+"""The types of http://purl.org/adms/publishertype/ that fit an operator."""
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -60,18 +60,18 @@ def is_organisation_number(text: str) -> bool:
 
 
 def _is_iri(text: str) -> bool:
-    """Whether a text can stand in RDF as an http(s) IRI."""
+    """Whether a text is an http(s) IRI that RDF accepts."""
     try:
         NamedNode(text)
         HttpUrl(text)
     except ValueError:
         return False
-    # HttpUrl mends what browsers mend, such as HTTP:/data.example.no and http:///data.example.no.
+    # HttpUrl accepts what browsers correct, such as HTTP:/data.example.no and http:///data.example.no.
     return text.startswith(("http://", "https://")) and not text.partition("://")[2].startswith("/")
 
 
 def default_home() -> Path:
-    """The checkout when the package runs from one, else the folders packaged in the wheel."""
+    """The checkout that the package runs from, otherwise the folders inside the wheel."""
     checkout = _PACKAGE.parent.parent
     return checkout if (checkout / "ontology").is_dir() else _PACKAGE / "home"
 
@@ -217,12 +217,12 @@ class Settings(BaseSettings):
 
     @cached_property
     def base_url(self) -> str:
-        """The service's own absolute address: never taken from a request's Host header."""
+        """The service's own absolute address, never taken from a request's Host header."""
         return self.public_url or f"http://127.0.0.1:{self.port}"
 
     @cached_property
     def query_base(self) -> str:
-        """The base IRI of a query that declares none: SPARQL 1.1 Query, 4.1.1, leaves it to the service."""
+        """The base IRI of a query that declares none, which SPARQL 1.1 Query, 4.1.1, leaves to the service."""
         return f"{self.base_url}/sparql"
 
     @property
@@ -232,12 +232,12 @@ class Settings(BaseSettings):
 
     @property
     def operator(self) -> dict[str, object]:
-        """What the catalogue says beside the data: answers depend on it."""
+        """The settings that the catalogue publishes; the service's fingerprint covers them."""
         return self.model_dump(include=_OPERATOR)
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Settings from the environment, `overrides` (such as command-line options) before it.
+    """Loads the settings from the environment; `overrides`, such as command-line options, take precedence.
 
     Raises:
         SettingError: a value cannot be used; the message names the variable and what is wrong.

@@ -8,23 +8,23 @@ import gzip
 import pytest
 
 from plangraf.errors import QueryTimeoutError
-from plangraf.http.pipeline.cache import Cache, Kept
+from plangraf.http.pipeline.cache import Cache, CachedAnswer
 from plangraf.http.pipeline.coding import IDENTITY
 
 TAG = '"one"'
 
 
-def kept(tag: str = TAG, size: int = 100) -> Kept:
-    return Kept(tag, b"text/csv", {IDENTITY: b"x" * size})
+def kept(tag: str = TAG, size: int = 100) -> CachedAnswer:
+    return CachedAnswer(tag, b"text/csv", {IDENTITY: b"x" * size})
 
 
 def test_the_least_recently_used_answer_goes_first() -> None:
     cache = Cache(8 * 3000)
     for name in "abcdefgh":
-        cache.keep(kept(name, 1500))
+        cache.add(kept(name, 1500))
     assert cache.get("a") is not None
-    cache.keep(kept("i", 1500))
-    cache.keep(kept("j", 1500))
+    cache.add(kept("i", 1500))
+    cache.add(kept("j", 1500))
     assert cache.get("a") is not None
     assert cache.get("b") is None
     assert cache.size <= cache.most
@@ -32,8 +32,8 @@ def test_the_least_recently_used_answer_goes_first() -> None:
 
 def test_a_large_answer_is_not_kept_and_drives_nothing_out() -> None:
     cache = Cache(80_000)
-    cache.keep(kept("small"))
-    cache.keep(kept("large", 20_000))
+    cache.add(kept("small"))
+    cache.add(kept("large", 20_000))
     assert cache.get("large") is None
     assert cache.get("small") is not None
 
@@ -41,7 +41,7 @@ def test_a_large_answer_is_not_kept_and_drives_nothing_out() -> None:
 def test_a_coded_form_is_made_once_and_counted() -> None:
     cache = Cache(1_000_000)
     answer = kept(size=5000)
-    cache.keep(answer)
+    cache.add(answer)
     before = cache.size
     body = cache.body(answer, "gzip")
     assert gzip.decompress(body) == b"x" * 5000
@@ -51,34 +51,34 @@ def test_a_coded_form_is_made_once_and_counted() -> None:
 
 def test_a_very_long_request_is_not_remembered_though_its_answer_is_kept() -> None:
     cache = Cache(1_000_000)
-    cache.keep(kept())
+    cache.add(kept())
     for length, remembered in ((1000, True), (10_000, False)):
         request = ("/a", b"q" * length, b"", b"")
         cache.remember(request, TAG, ())
-        assert (cache.of_request(request) is not None) == remembered
+        assert (cache.find_by_request(request) is not None) == remembered
 
 
 def test_a_request_leads_to_the_answer_until_it_goes() -> None:
     cache = Cache(8 * 2000)
-    cache.keep(kept())
+    cache.add(kept())
     cache.remember(("/a", b""), TAG, ((b"vary", b"Accept"),))
-    found = cache.of_request(("/a", b""))
+    found = cache.find_by_request(("/a", b""))
     assert found is not None
     assert found[1] == ((b"vary", b"Accept"),)
-    assert cache.of_request(("/b", b"")) is None
+    assert cache.find_by_request(("/b", b"")) is None
     for number in range(20):
-        cache.keep(kept(f"other-{number}", 900))
-    assert cache.of_request(("/a", b"")) is None
+        cache.add(kept(f"other-{number}", 900))
+    assert cache.find_by_request(("/a", b"")) is None
 
 
 def test_requests_that_are_remembered_take_a_bounded_part_of_the_memory() -> None:
     cache = Cache(8 * 1024 * 1024)
-    cache.keep(Kept(TAG, b"text/csv", {"identity": b"a"}))
+    cache.add(CachedAnswer(TAG, b"text/csv", {"identity": b"a"}))
     requests = [(f"/{number}", b"a" * 1000) for number in range(2000)]
     for request in requests:
         cache.remember(request, TAG, ())
         cache.remember(request, TAG, ())
-    found = [request for request in requests if cache.of_request(request) is not None]
+    found = [request for request in requests if cache.find_by_request(request) is not None]
     assert found == requests[-len(found) :]
     assert 400 < len(found) < 1000
 
@@ -89,11 +89,11 @@ def test_equal_requests_are_computed_once() -> None:
 
         async def ask() -> bool:
             nonlocal computed
-            if await cache.turn(TAG) is None:
+            if await cache.join_flight(TAG) is None:
                 computed += 1
                 await asyncio.sleep(0.01)
-                cache.keep(kept())
-                cache.done(TAG)
+                cache.add(kept())
+                cache.end_flight(TAG)
             return cache.get(TAG) is not None
 
         answers = await asyncio.gather(*[ask() for _ in range(20)])
@@ -106,14 +106,14 @@ def test_equal_requests_are_computed_once() -> None:
 def test_a_failure_is_shared_by_those_who_wait_and_by_nobody_after_them() -> None:
     async def main() -> None:
         cache = Cache(1_000_000)
-        assert await cache.turn(TAG) is None
-        waiting = [asyncio.create_task(cache.turn(TAG)) for _ in range(3)]
+        assert await cache.join_flight(TAG) is None
+        waiting = [asyncio.create_task(cache.join_flight(TAG)) for _ in range(3)]
         await asyncio.sleep(0)
-        cache.done(TAG, QueryTimeoutError(1))
+        cache.end_flight(TAG, QueryTimeoutError(1))
         for task in waiting:
             with pytest.raises(QueryTimeoutError):
                 await task
-        assert await cache.turn(TAG) is None
+        assert await cache.join_flight(TAG) is None
 
     asyncio.run(main())
 
@@ -121,14 +121,14 @@ def test_a_failure_is_shared_by_those_who_wait_and_by_nobody_after_them() -> Non
 def test_when_the_first_one_leaves_the_next_one_computes() -> None:
     async def main() -> None:
         cache = Cache(1_000_000)
-        assert await cache.turn(TAG) is None
-        second, third = (asyncio.create_task(cache.turn(TAG)) for _ in range(2))
+        assert await cache.join_flight(TAG) is None
+        second, third = (asyncio.create_task(cache.join_flight(TAG)) for _ in range(2))
         await asyncio.sleep(0)
-        cache.done(TAG)
+        cache.end_flight(TAG)
         assert await second is None
         assert not third.done()
-        cache.keep(kept())
-        cache.done(TAG)
+        cache.add(kept())
+        cache.end_flight(TAG)
         assert await third is cache.get(TAG)
 
     asyncio.run(main())
@@ -137,11 +137,11 @@ def test_when_the_first_one_leaves_the_next_one_computes() -> None:
 def test_what_is_too_large_to_be_kept_is_computed_by_each_at_once() -> None:
     async def main() -> None:
         cache = Cache(1_000)
-        assert await cache.turn(TAG) is None
-        waiting = [asyncio.create_task(cache.turn(TAG)) for _ in range(3)]
+        assert await cache.join_flight(TAG) is None
+        waiting = [asyncio.create_task(cache.join_flight(TAG)) for _ in range(3)]
         await asyncio.sleep(0)
-        cache.done(TAG, too_large=True)
+        cache.end_flight(TAG, too_large=True)
         assert await asyncio.wait_for(asyncio.gather(*waiting), 1) == [None] * 3
-        assert await asyncio.wait_for(cache.turn(TAG), 1) is None
+        assert await asyncio.wait_for(cache.join_flight(TAG), 1) is None
 
     asyncio.run(main())

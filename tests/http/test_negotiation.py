@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plangraf.errors import NotAcceptableError, ParameterError
-from plangraf.http.resource.negotiation import by_name, choose, choose_language, named_as
+from plangraf.http.resource.negotiation import choose, choose_by_name, choose_language, match_media_type
 from plangraf.rdf.formats import (
     ALL_FORMATS,
     BOOLEAN_FORMATS,
@@ -176,7 +176,7 @@ def test_a_hostile_header_is_read_in_linear_time(length: int) -> None:
 def test_every_format_is_found_by_its_names(format_: Format) -> None:
     kind = RESULT_FORMATS if format_ in RESULT_FORMATS else (*DOCUMENT_FORMATS, *DATASET_FORMATS)
     for name in (format_.name, format_.suffix, format_.media_type, format_.name.upper(), *format_.names):
-        assert by_name([name], kind) == format_
+        assert choose_by_name([name], kind) == format_
 
 
 @pytest.mark.parametrize(
@@ -196,12 +196,12 @@ def test_every_format_is_found_by_its_names(format_: Format) -> None:
 def test_a_name_means_the_format_that_the_answer_can_have(
     name: str, choices: tuple[Format, ...], expected: Format
 ) -> None:
-    assert by_name([name], choices) == expected
+    assert choose_by_name([name], choices) == expected
 
 
 def test_an_unknown_name_is_refused_with_the_names_that_there_are() -> None:
     with pytest.raises(ParameterError, match="json, xml, csv, tsv"):
-        by_name(["xls"], RESULT_FORMATS)
+        choose_by_name(["xls"], RESULT_FORMATS)
 
 
 @pytest.mark.parametrize("formats", [RESULT_FORMATS, GRAPH_FORMATS, DOCUMENT_FORMATS])
@@ -259,7 +259,7 @@ def test_the_language_of_a_page_follows_the_reader(header: str | None, language:
     ],
 )
 def test_what_names_json_ld_may_name_a_profile_too(accept: str | None, media_type: str, profiles: set[str]) -> None:
-    assert named_as(accept, JSON_LD) == (media_type, profiles)
+    assert match_media_type(accept, JSON_LD) == (media_type, profiles)
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ class Paged(Things):
 def service(tmp_path: Path) -> Pinned:
     settings = small_settings(tmp_path, 8000, public_url=PUBLIC)
     snapshot = SimpleNamespace(id="0123456789abcdef", label="One", paged=True)
-    return make_service(settings, None).pinned(snapshot, kept=False)  # type: ignore[arg-type]
+    return make_service(settings, None).pin(snapshot, kept=False)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def test_each_language_format_version_and_key_has_a_tag_of_its_own(client: Clien
     paths = ["/things.ttl", "/things.nt", "/things.html?lang=nb", "/things.html?lang=en", "/codes/a", "/codes/b"]
     tags = {client.ask(path).headers["etag"] for path in paths}
     other = SimpleNamespace(id="fedcba9876543210", label="Two", paged=True)
-    client.service = service.pinned(other, kept=False)  # type: ignore[arg-type]
+    client.service = service.pin(other, kept=False)  # type: ignore[arg-type]
     tags |= {client.ask(path).headers["etag"] for path in paths}
     assert len(tags) == 2 * len(paths)
     assert b"Two" in client.ask("/things.nt").content
@@ -224,7 +224,7 @@ def test_what_does_not_fit_is_refused(
 def test_a_version_without_a_format_has_neither_its_ending_nor_its_link(client: Client, service: Pinned) -> None:
     assert client.ask("/paged.html").status_code == 200
     without = SimpleNamespace(id="fedcba9876543210", label="Two", paged=False)
-    client.service = service.pinned(without, kept=False)  # type: ignore[arg-type]
+    client.service = service.pin(without, kept=False)  # type: ignore[arg-type]
     with pytest.raises(ResourceNotFoundError):
         client.ask("/paged.html")
     assert "html" not in client.ask("/paged").headers["link"]
@@ -269,7 +269,7 @@ def test_another_method_is_refused_by_the_table(client: Client) -> None:
 
 
 def test_under_a_kept_version_only_what_it_has_is_found(client: Client, service: Pinned) -> None:
-    client.service = service.pinned(service.snapshot, kept=True)
+    client.service = service.pin(service.snapshot, kept=True)
     assert client.ask("/things").status_code == 200
     assert f"/version/{service.snapshot.id}/things.nt" in client.ask("/things").headers["link"]
     assert client.ask("/codes/a").status_code == 404

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from plangraf.errors import NotAcceptableError
-from plangraf.http.resource.negotiation import choose, choose_language, weighted
+from plangraf.http.resource.negotiation import choose, choose_language, parse_weights
 from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, HTML, RESULT_FORMATS, Format
 
 CHOICES = (RESULT_FORMATS, GRAPH_FORMATS, DOCUMENT_FORMATS, BOOLEAN_FORMATS)
@@ -132,7 +132,7 @@ def test_any_text_as_a_header_gets_a_format_or_a_406(header: str) -> None:
 def test_a_long_header_takes_no_long_time(piece: str, times: int) -> None:
     header = (piece * times)[:60_000]
     began = time.process_time()
-    weighted(header)
+    parse_weights(header)
     choose_language(header)
     with suppress(NotAcceptableError):
         choose(header, RESULT_FORMATS)

@@ -72,7 +72,7 @@ def ask(settings: Settings, query: str, format_name: str | None, out: BinaryIO) 
     """
     from plangraf.engines.base import QueryRequest
     from plangraf.engines.embedded.pool import EmbeddedEngine
-    from plangraf.http.resource.negotiation import by_name
+    from plangraf.http.resource.negotiation import choose_by_name
     from plangraf.rdf.formats import BOOLEAN_FORMATS, GRAPH_FORMATS, of_kinds
     from plangraf.sparql.safety import Limits, check
     from plangraf.store.versions import VersionStore
@@ -80,7 +80,7 @@ def ask(settings: Settings, query: str, format_name: str | None, out: BinaryIO) 
     # A table comes first, because it reads better on a terminal than JSON does.
     form_formats = {"SELECT": of_kinds("table", "bindings"), "ASK": BOOLEAN_FORMATS}
     choices = form_formats.get(check(query, Limits.of(settings)).form, GRAPH_FORMATS)
-    chosen = by_name([format_name], choices) if format_name else choices[0]
+    chosen = choose_by_name([format_name], choices) if format_name else choices[0]
     version = VersionStore(settings.versions).current()
     engine = EmbeddedEngine(version, settings.model_copy(update={"query_workers": 1}))
     asyncio.run(_write_answer(engine, QueryRequest(query, chosen), out))

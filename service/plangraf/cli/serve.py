@@ -1,7 +1,7 @@
-"""`plangraf serve`: build when needed, bind, run the HTTP processes, say when they answer.
+"""`plangraf serve`: binds, builds when needed, runs the HTTP processes, announces when they answer.
 
-The building happens in a process of its own, so that nothing of pySHACL or rdflib's changes is ever part
-of the process that serves; the HTTP processes are uvicorn's, this one only watches over them.
+A child process builds, so that the patches of pySHACL to rdflib never reach the serving process. The HTTP processes
+are uvicorn's; this process only supervises them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 # A loaded machine may need several seconds to start Python and import the service.
 _WORKER_SILENCE_S = 60
-# Longer than no query may run: a client in the middle of an answer gets its end.
+# Seconds that a client in the middle of an answer has to receive its end.
 _GRACE_S = 10
 _BACKLOG = 2048
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  compared with, never bound
@@ -65,7 +65,7 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
                 _warn_of_old_version(store)
         try:
             store.catch_up()
-        except VersionsError as error:  # what is served does not need the feed
+        except VersionsError as error:  # serving does not need the feed
             print(f"plangraf: /feed does not have the current version. {error}", file=sys.stderr, flush=True)
         version = store.current()
         _listen(listener)
@@ -93,7 +93,7 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
             lambda: print(line, flush=True),
         )
         with metrics_folder() as folder, LoaderHost(folder) as host:
-            # The HTTP processes count into the folder, see metrics, and share the loaders.
+            # The HTTP processes share the folder, see metrics, and the loaders.
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
             os.environ[loaders.VARIABLE] = str(host.address)
             supervisor.run()
@@ -104,23 +104,23 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
 
 
 def http_process() -> FastAPI:
-    """The application of one HTTP process, which ends when the process that watches over it does."""
+    """Makes the application of one HTTP process, which ends with its supervisor."""
     from plangraf.http.app import create_app
 
     die_with_parent(signal.SIGTERM)
     try:
         app = create_app()
-    except DataError as error:  # a query, collection or another declared file, which its author can mend
+    except DataError as error:  # a declared file, such as a query, is wrong, and its author can correct it
         for found in error.problems:
             print(f"plangraf: {found.place.file}:{found.place.line or 1}: {found.en}", file=sys.stderr, flush=True)
         raise SystemExit(1) from error
     gc.collect()
-    gc.freeze()  # collecting the long-lived application again and again delays requests by tens of milliseconds
+    gc.freeze()  # repeated collection of the long-lived application would delay requests by tens of ms
     return app
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket bound to the address and not yet listening: a busy port is told before a long build.
+    """Binds a socket without listening, so that a busy port is reported before a long build.
 
     Raises:
         SettingError: the address cannot be bound.
@@ -142,7 +142,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def _listen(listener: socket.socket) -> None:
-    """Starts listening here, not in the workers: two servers may bind one port while none listens."""
+    """Listens here, not in the workers, because two servers can bind one port while neither listens."""
     try:
         listener.listen(_BACKLOG)
     except OSError as error:
@@ -159,7 +159,7 @@ def _unbindable(host: str, port: int, error: OSError) -> SettingError:
 
 
 def _is_up_to_date(settings: Settings, *, drop: bool) -> bool:
-    """Whether nothing has to be built; what is wrong with the folder of versions or of data, the build will tell."""
+    """Whether no build is needed; false for a damaged folder, because the build reports the damage."""
     try:
         return up_to_date(settings, drop=drop) is not None
     except (VersionsError, DataError):
@@ -167,7 +167,7 @@ def _is_up_to_date(settings: Settings, *, drop: bool) -> bool:
 
 
 def build_beside(settings: Settings, *, drop: bool = False) -> int:
-    """Runs `plangraf build` as a child; its exit code, or -1 when this process was told to stop meanwhile."""
+    """Runs `plangraf build` as a child; returns its exit code, or -1 when a signal stopped this process meanwhile."""
     stopped = False
     child = subprocess.Popen(
         [sys.executable, "-m", "plangraf.cli", "build", *(["--drop"] if drop else [])],
@@ -190,7 +190,7 @@ def build_beside(settings: Settings, *, drop: bool = False) -> int:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The settings that options may have changed, as the variables that other processes read them from."""
+    """The settings that options can change, as environment variables for the child processes."""
     return {
         "PLANGRAF_HOME": str(settings.home),
         "PLANGRAF_DATA": ":".join(str(folder.absolute()) for folder in settings.data),
@@ -202,7 +202,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 class _Supervisor(Multiprocess):
-    """uvicorn's supervisor, which also tells once that every process has started and the service answers."""
+    """uvicorn's supervisor; also announces, once, that every process has started and the service answers."""
 
     def __init__(
         self,
@@ -219,13 +219,13 @@ class _Supervisor(Multiprocess):
 
     def run(self) -> None:
         self.init_processes()
-        # Looks often until all is up, then as seldom as uvicorn does.
+        # Polls often until the service is up, then at uvicorn's interval.
         while not self.should_exit.wait(0.5 if self.announced else 0.02):
             self.handle_signals()
             if self.announced:
                 self.keep_subprocess_alive()
             elif any(process.exitcode is not None for process in self.processes):
-                # It would die again: uvicorn's own rule, but for every way of dying before the start.
+                # Stop instead of restarting, because it would die again. uvicorn does so for some causes only.
                 self.should_exit.set()
             elif not self.should_exit.is_set() and self._all_up():
                 self.announced = True
@@ -241,7 +241,7 @@ class _Supervisor(Multiprocess):
         super().handle_term()
 
     def handle_hup(self) -> None:
-        """Unlike uvicorn's own, restarts nothing: each process looks which version is current."""
+        """Passes SIGHUP on, at which each process switches to the current version; uvicorn would restart them."""
         for process in self.processes:
             if process.pid is not None:
                 with contextlib.suppress(ProcessLookupError):

@@ -25,7 +25,7 @@ from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.engines.snapshots import Snapshots
 from plangraf.errors import MethodNotAllowedError, ParameterError, PlangrafError, RequestError, ResourceNotFoundError
 from plangraf.http.pipeline.envelope import Envelope
-from plangraf.http.pipeline.pinning import KEPT, Endpoint, FindEndpoint, Pinning, on_kept_version
+from plangraf.http.pipeline.pinning import KEPT, Endpoint, FindEndpoint, Pinning, strip_version
 from plangraf.http.pipeline.request_log import RequestLog, configure_logging
 from plangraf.http.pipeline.request_record import Notes
 from plangraf.http.resource.link_header import LICENSE
@@ -135,7 +135,7 @@ def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: boo
         return _methods(app, scope)
 
     def pipeline(inner: ASGIApp) -> ASGIApp:
-        return Envelope(Pinning(inner, service, find, _explained), version, methods, hot, notes)
+        return Envelope(Pinning(inner, service, find, _explain), version, methods, hot, notes)
 
     app.add_middleware(pipeline)
     app.find, app.pipeline = find, pipeline(app)
@@ -185,7 +185,7 @@ class _Application(FastAPI):
     pipeline: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self.find(on_kept_version(scope)) is not None:
+        if scope["type"] == "http" and self.find(strip_version(scope)) is not None:
             await self.pipeline(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
@@ -216,7 +216,7 @@ def _refresh_on_signal(snapshots: Snapshots) -> None:
 def _methods(app: FastAPI, scope: Scope) -> list[str]:
     """The methods of all routes at this path, for Allow; empty for an unknown path."""
     found: set[str] = set()
-    scope = on_kept_version(scope)
+    scope = strip_version(scope)
     for route in app.routes:
         if route.matches(scope)[0] != Match.NONE:
             found |= getattr(route, "methods", None) or set()
@@ -225,7 +225,7 @@ def _methods(app: FastAPI, scope: Scope) -> list[str]:
     return sorted(found)
 
 
-def _explained(request: Request, error: PlangrafError) -> Response:
+def _explain(request: Request, error: PlangrafError) -> Response:
     """Turns an error into a problem response."""
     request_id = str(request.scope["plangraf.request_id"])
     if isinstance(error, ResourceNotFoundError):
@@ -238,20 +238,20 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, PlangrafError)
-        return _explained(request, error)
+        return _explain(request, error)
 
     async def framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 404:
-            return _explained(request, ResourceNotFoundError(request.url.path, "See / for what is served."))
+            return _explain(request, ResourceNotFoundError(request.url.path, "See / for what is served."))
         if error.status_code == 405:
-            return _explained(request, MethodNotAllowedError(request.method, _methods(app, request.scope)))
-        return _explained(request, RequestError(str(error.detail)))
+            return _explain(request, MethodNotAllowedError(request.method, _methods(app, request.scope)))
+        return _explain(request, RequestError(str(error.detail)))
 
     async def validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
-        return _explained(request, ParameterError(str(first["loc"][-1]), str(first["msg"])))
+        return _explain(request, ParameterError(str(first["loc"][-1]), str(first["msg"])))
 
     app.add_exception_handler(PlangrafError, ours)
     app.add_exception_handler(HTTPException, framework)

@@ -64,10 +64,10 @@ class Service:
 
     def tag(self, *parts: str, version: str) -> str:
         """The strong ETag of a representation before coding, hashed from all that decides its bytes."""
-        digest = hashlib.sha256("\0".join((version, self.fingerprint, *parts)).encode())
-        return f'"{digest.hexdigest()[:32]}"'
+        digest = hashlib.blake2b("\0".join((version, self.fingerprint, *parts)).encode(), digest_size=16)
+        return f'"{digest.hexdigest()}"'
 
-    def pinned(self, snapshot: Snapshot, *, kept: bool) -> Pinned:
+    def pin(self, snapshot: Snapshot, *, kept: bool) -> Pinned:
         """Pins the service to a snapshot, with the addresses of a kept version or of the current one."""
         prefix = f"{self.base_prefix}/version/{snapshot.id}" if kept else self.base_prefix
         own = {

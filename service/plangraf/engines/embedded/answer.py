@@ -75,13 +75,9 @@ class WorkerEnd:
         )
         self._pipe.write(REQUEST.pack(len(body)) + body)
 
-    async def receive(self) -> tuple[bytes, bytes]:
-        """Waits for the next frame; returns its kind and payload.
-
-        Raises:
-            ConnectionError: the worker has ended.
-        """
-        return await self._pipe.next()
+    async def receive(self, within_s: float) -> tuple[bytes, bytes]:
+        """Waits for the next frame; returns its kind and payload, see Pipe.next."""
+        return await self._pipe.next(within_s)
 
     def slow_down(self) -> None:
         """Lowers the process to idle priority. Only root can undo this."""
@@ -212,8 +208,7 @@ class EmbeddedAnswer:
             raise AnswerBrokenError("it was read too slowly")
         began = time.monotonic()
         try:
-            async with asyncio.timeout(self._left_s):
-                return await self._worker.receive()
+            return await self._worker.receive(self._left_s)
         except TimeoutError:
             raise AnswerBrokenError("the time limit was passed") from None
         except OSError as error:

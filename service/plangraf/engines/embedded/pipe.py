@@ -58,17 +58,25 @@ class Pipe(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         self._transport.write(data)
 
-    async def next(self) -> tuple[bytes, bytes]:
+    async def next(self, within_s: float) -> tuple[bytes, bytes]:
         """Waits for the next frame; returns its kind and payload.
 
         Raises:
             ConnectionError: the worker has ended, and every frame that it sent has been read.
+            TimeoutError: no frame arrived within `within_s` seconds.
         """
-        while not self._frames:
-            if self.closed:
-                raise ConnectionResetError("the worker is gone")
-            self._reader = asyncio.get_running_loop().create_future()
-            await self._reader
+        if not self._frames:
+            loop = asyncio.get_running_loop()
+            # Not asyncio.timeout, because a timer costs less, and every query comes here.
+            timer = loop.call_later(within_s, self._stop_waiting)
+            try:
+                while not self._frames:
+                    if self.closed:
+                        raise ConnectionResetError("the worker is gone")
+                    self._reader = loop.create_future()
+                    await self._reader
+            finally:
+                timer.cancel()
         kind, payload = self._frames.popleft()
         self._waiting -= len(payload)
         if self._paused and self._waiting < _READ_AHEAD and not self.closed:
@@ -86,6 +94,10 @@ class Pipe(asyncio.Protocol):
             self._paused = True
             self._transport.pause_reading()
         self._wake()
+
+    def _stop_waiting(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_exception(TimeoutError())
 
     def _wake(self) -> None:
         if self._reader is not None and not self._reader.done():

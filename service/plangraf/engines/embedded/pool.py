@@ -129,8 +129,7 @@ class EmbeddedEngine:
         metrics.QUEUE.observe(began - asked)
         try:
             worker.send(request, checked, self._settings.query_base)
-            async with asyncio.timeout(limit):
-                first = await worker.receive()
+            first = await worker.receive(limit)
         except TimeoutError:
             self.discard(worker, "timeout")
             self.log_if_slow(request.query, limit, "timeout")

@@ -283,5 +283,11 @@ class Workers:
         task.add_done_callback(self._tasks.discard)
 
     def _report(self) -> None:
-        metrics.WAITING.set(self.schedule.waiting + len(self._ahead_waiting))
-        metrics.RUNNING.set(self.schedule.running + len(self._ahead))
+        metrics.WAITING.follow(self._waiting)
+        metrics.RUNNING.follow(self._running)
+
+    def _waiting(self) -> int:
+        return self.schedule.waiting + len(self._ahead_waiting)
+
+    def _running(self) -> int:
+        return self.schedule.running + len(self._ahead)

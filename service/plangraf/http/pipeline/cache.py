@@ -24,7 +24,7 @@ _LONGEST_KEY = 8192
 
 
 @dataclass(slots=True)
-class Kept:
+class CachedAnswer:
     """One answer: its ETag without a coding, its Content-Type, and its body in each coding."""
 
     tag: str
@@ -51,7 +51,7 @@ class Cache:
 
     most: int
     size: int = 0
-    _kept: OrderedDict[str, Kept] = field(default_factory=OrderedDict)
+    _answers: OrderedDict[str, CachedAnswer] = field(default_factory=OrderedDict)
     _requests: OrderedDict[Request, tuple[str, Headers]] = field(default_factory=OrderedDict)
     _requests_size: int = 0
     _computing: dict[str, asyncio.Future[None]] = field(default_factory=dict)
@@ -61,13 +61,13 @@ class Cache:
     def largest(self) -> int:
         return self.most // 8
 
-    def get(self, tag: str) -> Kept | None:
-        found = self._kept.get(tag)
+    def get(self, tag: str) -> CachedAnswer | None:
+        found = self._answers.get(tag)
         if found is not None:
-            self._kept.move_to_end(tag)
+            self._answers.move_to_end(tag)
         return found
 
-    def of_request(self, request: Request) -> tuple[Kept, Headers] | None:
+    def find_by_request(self, request: Request) -> tuple[CachedAnswer, Headers] | None:
         """Looks up the answer to an equal earlier request; returns it with the headers that it was sent with."""
         remembered = self._requests.get(request)
         if remembered is None:
@@ -82,7 +82,7 @@ class Cache:
 
     def remember(self, request: Request, tag: str, headers: Headers) -> None:
         """Maps a request to a cached answer and to its own headers, such as Vary, which tells how it was negotiated."""
-        if tag not in self._kept or sum(map(len, request)) > _LONGEST_KEY:
+        if tag not in self._answers or sum(map(len, request)) > _LONGEST_KEY:
             return
         if request not in self._requests:
             self._requests_size += _cost(request)
@@ -91,46 +91,50 @@ class Cache:
             gone, _ = self._requests.popitem(last=False)
             self._requests_size -= _cost(gone)
 
-    def keep(self, kept: Kept) -> None:
+    def add(self, cached: CachedAnswer) -> None:
         """Adds an answer and evicts the least recently used until all fit."""
-        if kept.size > self.largest:
+        if cached.size > self.largest:
             return
-        before = self._kept.pop(kept.tag, None)
+        before = self._answers.pop(cached.tag, None)
         if before is not None:
             self.size -= before.size
-        self._kept[kept.tag] = kept
-        self.size += kept.size
+        self._answers[cached.tag] = cached
+        self.size += cached.size
         self._trim()
 
-    def body(self, kept: Kept, coding: str) -> bytes:
+    def body(self, cached: CachedAnswer, coding: str) -> bytes:
         """The body in one coding, encoded on first use and cached beside the others."""
-        found = kept.bodies.get(coding)
+        found = cached.bodies.get(coding)
         if found is None:
-            found = encode(coding, kept.bodies[IDENTITY])
-            if kept.tag in self._kept:
-                kept.bodies[coding] = found
+            found = encode(coding, cached.bodies[IDENTITY])
+            if cached.tag in self._answers:
+                cached.bodies[coding] = found
                 self.size += len(found)
                 self._trim()
         return found
 
-    async def turn(self, tag: str) -> Kept | None:
+    def is_computing(self, tag: str) -> bool:
+        """Whether a request computes this answer now."""
+        return tag in self._computing
+
+    async def join_flight(self, tag: str) -> CachedAnswer | None:
         """Joins the single flight of an answer: waits while another request computes it.
 
         Returns:
-            The answer; None when the caller must compute it, and then call `done`, even after a failure.
+            The answer; None when the caller must compute it, and then call `end_flight`, even after a failure.
         Raises:
             PlangrafError: the computation failed with it, and would fail so again.
         """
-        while (kept := self.get(tag)) is None:
+        while (cached := self.get(tag)) is None:
             computing = self._computing.get(tag)
             if computing is None:
                 if tag not in self._too_large:
                     self._computing[tag] = asyncio.get_running_loop().create_future()
                 return None
             await asyncio.shield(computing)
-        return kept
+        return cached
 
-    def done(self, tag: str, error: PlangrafError | None = None, *, too_large: bool = False) -> None:
+    def end_flight(self, tag: str, error: PlangrafError | None = None, *, too_large: bool = False) -> None:
         """Wakes the waiters: the answer is cached, failed, or one of them must compute it.
 
         An answer that is too large to cache gets no single flight from now on: each request computes its own.
@@ -149,7 +153,7 @@ class Cache:
             computing.exception()  # mark as retrieved: a flight without waiters must not warn
 
     def _trim(self) -> None:
-        while self.size > self.most and self._kept:
-            _, gone = self._kept.popitem(last=False)
+        while self.size > self.most and self._answers:
+            _, gone = self._answers.popitem(last=False)
             self.size -= gone.size
         metrics.CACHE_BYTES.set(self.size)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import brotli
 import zstandard
 
 from plangraf.errors import CodingNotAcceptableError
-from plangraf.http.resource.negotiation import weighted
+from plangraf.http.resource.negotiation import parse_weights
 
 IDENTITY = "identity"
 # Preferred first among equal qualities: the coding that costs least for what it saves.
@@ -96,6 +97,7 @@ class Coding:
 UNCODED = Coding(IDENTITY)
 
 
+@lru_cache(256)
 def choose_coding(accept_encoding: str | None) -> Coding:
     """Chooses the coding for an Accept-Encoding header: the highest quality, among equals identity last.
 
@@ -104,7 +106,7 @@ def choose_coding(accept_encoding: str | None) -> Coding:
     """
     if not accept_encoding:
         return UNCODED
-    given = {_ALIASES.get(name, name): quality for name, quality in reversed(weighted(accept_encoding))}
+    given = {_ALIASES.get(name, name): quality for name, quality in reversed(parse_weights(accept_encoding))}
     rest = given.get("*")
 
     def quality(coding: str) -> float:

@@ -14,6 +14,7 @@ from plangraf.errors import AnswerBrokenError, PlangrafError, PreconditionFailed
 from plangraf.http.pipeline.browser_headers import BROWSER_HEADERS_RAW
 from plangraf.http.pipeline.request_record import Notes
 from plangraf.http.pipeline.respond import PRIVATE, ClientGoneError, has_credentials
+from plangraf.http.resource.negotiation import field_of
 from plangraf.http.resource.problems import problem
 from plangraf.http.server.hot_answers import Found, Hot
 from plangraf.http.server.request_head import REFUSED
@@ -64,7 +65,7 @@ class Envelope:
         method: str = scope["method"]
         refused: PlangrafError | None = scope.get(REFUSED)
         if refused is None and method in ("GET", "HEAD") and (found := self._hot.find(scope)) is not None:
-            await self._send_kept(scope, send, found, request_id, began)
+            await self._send_cached(scope, send, found, request_id, began)
             return
         inner = {**scope, "plangraf.request_id": request_id, "plangraf.head": method == "HEAD"}
         if method == "HEAD":
@@ -72,7 +73,7 @@ class Envelope:
         status, size, complete = 0, 0, False
         private = has_credentials(scope)
 
-        async def passed_on(message: Message) -> None:
+        async def pass_on(message: Message) -> None:
             nonlocal status, size, complete
             if message["type"] == "http.response.start":
                 _keep_precondition(scope, message)
@@ -95,9 +96,9 @@ class Envelope:
             if refused is not None:
                 raise refused
             if method == "OPTIONS":
-                await self._options(inner)(inner, receive, passed_on)
+                await self._options(inner)(inner, receive, pass_on)
             else:
-                await self._app(inner, receive, passed_on)
+                await self._app(inner, receive, pass_on)
         except (ClientGoneError, ClientDisconnect):
             outcome = "gone"
         except Exception as error:
@@ -107,7 +108,7 @@ class Envelope:
                 cause = error.__cause__
             if status == 0:
                 failure = None if isinstance(cause, PlangrafError) else error
-                await problem(cause, request_id)(inner, receive, passed_on)
+                await problem(cause, request_id)(inner, receive, pass_on)
             else:
                 outcome = "broken"
                 failure = None if isinstance(cause, AnswerBrokenError) else error
@@ -124,7 +125,7 @@ class Envelope:
                 failure=failure,
             )
 
-    async def _send_kept(self, scope: Scope, send: Send, found: Found, request_id: str, began: float) -> None:
+    async def _send_cached(self, scope: Scope, send: Send, found: Found, request_id: str, began: float) -> None:
         version = self._version()
         headers = [
             *found.headers,
@@ -182,7 +183,7 @@ def _keep_precondition(scope: Scope, start: Message) -> None:
     Raises:
         PreconditionFailedError: it is another one.
     """
-    asked = b", ".join(value for name, value in scope["headers"] if name == b"if-match").decode("latin-1").strip()
+    asked = field_of(scope, b"if-match").strip()
     if not asked or start["status"] not in _WITH_REPRESENTATION or asked == "*":
         return
     tag = MutableHeaders(scope=start).get("etag", "")

@@ -50,7 +50,7 @@ class Pinning:
             await self._app(scope, receive, send)
             return
         snapshots = self._service.snapshots
-        under = split(scope["path"])
+        under = split_version(scope["path"])
         if under is None:
             snapshot = snapshots.acquire_current()
             try:
@@ -67,8 +67,8 @@ class Pinning:
             await self._explain(Request(scope), error)(scope, receive, send)
             return
         try:
-            scope[PINNED] = self._service.pinned(snapshot, kept=True)
-            await self._answer(on_kept_version(scope), receive, for_ever(send, version_id))
+            scope[PINNED] = self._service.pin(snapshot, kept=True)
+            await self._answer(strip_version(scope), receive, mark_immutable(send, version_id))
         finally:
             snapshots.release(snapshot)
 
@@ -86,11 +86,11 @@ class Pinning:
 
     def _on_current(self, snapshot: Snapshot) -> Pinned:
         if self._current is None or self._current.snapshot is not snapshot:
-            self._current = self._service.pinned(snapshot, kept=False)
+            self._current = self._service.pin(snapshot, kept=False)
         return self._current
 
 
-def split(path: str) -> tuple[str, str] | None:
+def split_version(path: str) -> tuple[str, str] | None:
     """Splits `/version/<id>/…` into the id and the path under it; None for a path of the current version."""
     parts = path.split("/", 3)
     if parts[:2] != ["", "version"] or not parts[2:3] or not parts[2]:
@@ -99,24 +99,24 @@ def split(path: str) -> tuple[str, str] | None:
     return None if under.startswith(_FILES) else (parts[2], under)
 
 
-def on_kept_version(scope: Scope) -> Scope:
+def strip_version(scope: Scope) -> Scope:
     """The scope for the router: `/version/<id>` becomes its root path, so that only the rest is routed."""
-    under = split(scope["path"])
+    under = split_version(scope["path"])
     if under is None or scope.get(KEPT):
         return scope
     path = scope["path"] if scope["path"].count("/") > 2 else scope["path"] + "/"
     return {**scope, "path": path, "root_path": f"/version/{under[0]}", KEPT: True}
 
 
-def for_ever(send: Send, version_id: str) -> Send:
+def mark_immutable(send: Send, version_id: str) -> Send:
     """Wraps `send` for a kept version: marks the answer with the version and as immutable."""
 
-    async def dated(message: Message) -> None:
+    async def send_marked(message: Message) -> None:
         if message["type"] == "http.response.start":
             add_version(MutableHeaders(scope=message), message["status"], version_id)
         await send(message)
 
-    return dated
+    return send_marked
 
 
 def add_version(headers: MutableHeaders, status: int, version_id: str) -> None:

@@ -14,8 +14,9 @@ from starlette.types import Receive, Scope, Send
 from plangraf import metrics
 from plangraf.engines.base import QueryAnswer, QueryRequest
 from plangraf.errors import DisplacedError, EngineError, NotReadyError, OverloadedError, PlangrafError
-from plangraf.http.pipeline.cache import Cache, Headers, Kept
+from plangraf.http.pipeline.cache import Cache, CachedAnswer, Headers
 from plangraf.http.pipeline.coding import CODINGS, IDENTITY, Coding, choose_coding, encode, encoder, tag_of
+from plangraf.http.resource.negotiation import field_of
 from plangraf.http.service import Pinned
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ def vary(*names: str | None) -> dict[str, str]:
     return {"Vary": ", ".join([*(name for name in names if name), "Accept-Encoding"])}
 
 
-def unchanged(request: Request, tag: str | None, *, exists: bool = False) -> str | None:
+def match_tag(request: Request, tag: str | None, *, exists: bool = False) -> str | None:
     """The tag, in any coding, by which If-None-Match states that the client has this representation.
 
     Args:
@@ -48,7 +49,7 @@ def unchanged(request: Request, tag: str | None, *, exists: bool = False) -> str
         tag: the representation's tag without a coding; None when it has none.
         exists: whether the representation is known to exist, which `*` asks.
     """
-    header = ", ".join(request.headers.getlist("if-none-match")).strip()
+    header = field_of(request.scope, b"if-none-match").strip()
     if not header or tag is None or request.scope["method"] == "POST":
         return None
     if header == "*":
@@ -62,7 +63,7 @@ def not_modified(tag: str, headers: Mapping[str, str]) -> Response:
 
 
 def accept_encoding(request: Request) -> str | None:
-    return ", ".join(request.headers.getlist("accept-encoding")) or None
+    return field_of(request.scope, b"accept-encoding") or None
 
 
 def has_credentials(scope: Scope) -> bool:
@@ -81,30 +82,39 @@ def request_key(scope: Scope, version: str) -> tuple[bytes | str, ...]:
     return version, scope["path"], scope["query_string"], accept, language
 
 
-class KeptAnswer(Response):
+class CachedResponse(Response):
     """A cached answer in the coding that the client asked for."""
 
     def __init__(
-        self, cache: Cache, kept: Kept, headers: Mapping[str, str], coding: Coding, *, tagged: bool = True
+        self,
+        cache: Cache,
+        cached: CachedAnswer,
+        headers: Mapping[str, str],
+        coding: Coding,
+        *,
+        tagged: bool = True,
+        timing: str = "cache;desc=hit",
     ) -> None:
         super().__init__(None, 200)
-        self.raw_headers, self.body = kept_parts(cache, kept, raw(headers), coding)
-        self.headers["Server-Timing"] = "cache;desc=hit"
+        self.raw_headers, self.body = cached_parts(cache, cached, encode_headers(headers), coding)
+        self.raw_headers.append((b"server-timing", timing.encode()))
         if not tagged:
             del self.headers["etag"]
 
 
-def kept_parts(cache: Cache, kept: Kept, own: Headers, wish: Coding) -> tuple[list[tuple[bytes, bytes]], bytes]:
+def cached_parts(
+    cache: Cache, cached: CachedAnswer, own: Headers, wish: Coding
+) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """Headers and body of a cached answer in one coding; a short body stays uncoded unless identity is excluded.
 
     `own` are the headers that depend on how the request negotiated the answer.
     """
-    coding = wish.of(len(kept.bodies[IDENTITY]))
-    body = cache.body(kept, coding)
+    coding = wish.of(len(cached.bodies[IDENTITY]))
+    body = cache.body(cached, coding)
     headers = [
         *own,
-        (b"content-type", kept.content_type),
-        (b"etag", tag_of(kept.tag, coding).encode("latin-1")),
+        (b"content-type", cached.content_type),
+        (b"etag", tag_of(cached.tag, coding).encode("latin-1")),
         (b"content-length", str(len(body)).encode()),
     ]
     if coding != IDENTITY:
@@ -140,34 +150,34 @@ async def respond_cached(
     if has_credentials(request.scope):
         body, content_type = await while_connected(request.receive, make())
         return respond(request, body, content_type, tag, headers)
-    if own := unchanged(request, tag):
+    if own := match_tag(request, tag):
         return not_modified(own, headers)
     coding = choose_coding(accept_encoding(request))
-    kept = await while_connected(request.receive, service.cache.turn(tag))
-    if kept is None:
+    cached = await _join_flight(request, service.cache, tag)
+    if cached is None:
         _MISS.inc()
         failure: PlangrafError | None = None
         try:
             body, content_type = await while_connected(request.receive, make())
-            kept = Kept(tag, content_type.encode("latin-1"), {IDENTITY: body})
-            service.cache.keep(kept)
+            cached = CachedAnswer(tag, content_type.encode("latin-1"), {IDENTITY: body})
+            service.cache.add(cached)
         except PlangrafError as error:
-            failure = _lasting(error)
+            failure = _lasting_error(error)
             raise
         finally:
-            service.cache.done(tag, failure)
+            service.cache.end_flight(tag, failure)
     else:
         _HIT.inc()
-    if own := unchanged(request, tag, exists=True):
+    if own := match_tag(request, tag, exists=True):
         return not_modified(own, headers)
     if versioned:
-        service.cache.remember(request_key(request.scope, service.snapshot.id), tag, raw(headers))
-    return KeptAnswer(service.cache, kept, headers, coding)
+        service.cache.remember(request_key(request.scope, service.snapshot.id), tag, encode_headers(headers))
+    return CachedResponse(service.cache, cached, headers, coding)
 
 
 def respond(request: Request, body: bytes, content_type: str, tag: str, headers: Mapping[str, str]) -> Response:
     """Responds with a finished body without the cache: 200, or 304 when the client has it."""
-    if own := unchanged(request, tag, exists=True):
+    if own := match_tag(request, tag, exists=True):
         return not_modified(own, headers)
     coding = choose_coding(accept_encoding(request)).of(len(body))
     sent = {**headers, "ETag": tag_of(tag, coding), "Content-Type": content_type}
@@ -206,18 +216,18 @@ async def respond_query(
         return await respond_uncached(await while_connected(request.receive, ask(query)), fleeting, coding)
     caching = {**headers, "Cache-Control": "no-cache"}
     tag = service.own_tag(*parts)
-    if own := unchanged(request, tag):
+    if own := match_tag(request, tag):
         return not_modified(own, caching)
-    kept = await while_connected(request.receive, service.cache.turn(tag))
+    cached = await _join_flight(request, service.cache, tag)
     tagged = request.scope["method"] != "POST"  # a POST has no representation that a tag could name
     key = request_key(request.scope, service.snapshot.id) if request.scope["method"] == "GET" else None
-    if kept is not None:
+    if cached is not None:
         _HIT.inc()
-        if own := unchanged(request, tag, exists=True):
+        if own := match_tag(request, tag, exists=True):
             return not_modified(own, caching)
         if key is not None:
-            service.cache.remember(key, tag, raw(caching))
-        return KeptAnswer(service.cache, kept, caching, coding, tagged=tagged)
+            service.cache.remember(key, tag, encode_headers(caching))
+        return CachedResponse(service.cache, cached, caching, coding, tagged=tagged)
     _MISS.inc()
     failure: PlangrafError | None = None
     answer = None
@@ -225,25 +235,29 @@ async def respond_query(
         answer = await while_connected(request.receive, ask(query))
     except PlangrafError as error:
         # A client's own deadline does not fail the other requests of the flight.
-        failure = None if query.timeout_s else _lasting(error)
+        failure = None if query.timeout_s else _lasting_error(error)
         raise
     finally:
         if answer is None:
-            service.cache.done(tag, failure)
-    if own := unchanged(request, tag, exists=True):
-        service.cache.done(tag)
+            service.cache.end_flight(tag, failure)
+    if own := match_tag(request, tag, exists=True):
+        service.cache.end_flight(tag)
         await answer.aclose()
         return not_modified(own, caching)
-    keeping = _Keeping(service.cache, tag, key, tagged=tagged)
+    keeping = _CacheWriter(service.cache, tag, key, tagged=tagged)
     if answer.complete is None:
         return StreamedAnswer(answer, caching, coding.name, keeping=keeping)
     await answer.aclose()
     keeping.add(answer.complete)
-    kept = keeping.complete(answer.format.content_type, caching)
+    cached = keeping.complete(answer.format.content_type, caching)
     keeping.close()
-    found = KeptAnswer(service.cache, kept, caching, coding, tagged=tagged)
-    found.headers["Server-Timing"] = _timing_of(answer)
-    return found
+    return CachedResponse(service.cache, cached, caching, coding, tagged=tagged, timing=_timing_of(answer))
+
+
+async def _join_flight(request: Request, cache: Cache, tag: str) -> CachedAnswer | None:
+    """As Cache.join_flight; watches for a disconnect only when the request must wait."""
+    flight = cache.join_flight(tag)
+    return await (while_connected(request.receive, flight) if cache.is_computing(tag) else flight)
 
 
 async def respond_uncached(answer: QueryAnswer, headers: Mapping[str, str], wish: Coding) -> Response:
@@ -266,7 +280,7 @@ def _timing_of(answer: QueryAnswer) -> str:
     return server_timing(queue=answer.queued_s, eval=answer.evaluated_s)
 
 
-def _lasting(error: PlangrafError) -> PlangrafError | None:
+def _lasting_error(error: PlangrafError) -> PlangrafError | None:
     """The error, if an immediate retry would meet it again."""
     return (
         error
@@ -275,11 +289,11 @@ def _lasting(error: PlangrafError) -> PlangrafError | None:
     )
 
 
-def raw(headers: Mapping[str, str]) -> Headers:
+def encode_headers(headers: Mapping[str, str]) -> Headers:
     return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())
 
 
-class _Keeping:
+class _CacheWriter:
     """Collects an answer for the cache while it streams to the client."""
 
     def __init__(self, cache: Cache, tag: str, key: tuple[bytes | str, ...] | None, *, tagged: bool) -> None:
@@ -297,19 +311,19 @@ class _Keeping:
         self._size += len(chunk)
         if self._size > max(self._cache.largest, len(chunk)):
             self._pieces = None
-            self._cache.done(self.tag, too_large=True)
+            self._cache.end_flight(self.tag, too_large=True)
 
-    def complete(self, content_type: str, headers: Mapping[str, str]) -> Kept:
+    def complete(self, content_type: str, headers: Mapping[str, str]) -> CachedAnswer:
         """Returns the whole answer, cached unless it is too large."""
-        kept = Kept(self.tag, content_type.encode("latin-1"), {IDENTITY: b"".join(self._pieces or ())})
+        cached = CachedAnswer(self.tag, content_type.encode("latin-1"), {IDENTITY: b"".join(self._pieces or ())})
         if self._pieces is not None:
-            self._cache.keep(kept)
+            self._cache.add(cached)
             if self._key is not None:
-                self._cache.remember(self._key, self.tag, raw(headers))
-        return kept
+                self._cache.remember(self._key, self.tag, encode_headers(headers))
+        return cached
 
     def close(self) -> None:
-        self._cache.done(self.tag)
+        self._cache.end_flight(self.tag)
 
 
 class StreamedAnswer(Response):
@@ -325,7 +339,7 @@ class StreamedAnswer(Response):
         headers: Mapping[str, str],
         coding: str,
         *,
-        keeping: _Keeping | None = None,
+        keeping: _CacheWriter | None = None,
     ) -> None:
         self._own_headers = headers
         sent = {**headers, "Content-Type": answer.format.content_type}
@@ -358,14 +372,14 @@ class StreamedAnswer(Response):
     async def _start(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
 
-    def _coded(self, chunk: bytes, *, first: bool) -> bytes:
+    def _encode(self, chunk: bytes, *, first: bool) -> bytes:
         if self._keeping is not None:
             self._keeping.add(chunk)
         if self._coder is None:
             return chunk
         return self._coder.write(chunk) + (self._coder.flush() if first else b"")
 
-    def _ended(self) -> bytes:
+    def _finish(self) -> bytes:
         if self._keeping is not None:
             self._keeping.complete(self._answer.format.content_type, self._own_headers)
         return self._coder.finish() if self._coder is not None else b""
@@ -375,20 +389,20 @@ class StreamedAnswer(Response):
         async for chunk in self._answer.chunks:
             if not started:
                 await self._start(send)
-            coded = self._coded(chunk, first=not started)
+            coded = self._encode(chunk, first=not started)
             started = True
             if coded:
                 await send({"type": "http.response.body", "body": coded, "more_body": True})
         if not started:
             await self._start(send)
-        await send({"type": "http.response.body", "body": self._ended(), "more_body": False})
+        await send({"type": "http.response.body", "body": self._finish(), "more_body": False})
 
     async def _send_whole(self, send: Send) -> None:
         with SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
             size = 0
             async for chunk in self._answer.chunks:
-                size += file.write(self._coded(chunk, first=False))
-            size += file.write(self._ended())
+                size += file.write(self._encode(chunk, first=False))
+            size += file.write(self._finish())
             self.headers["content-length"] = str(size)
             file.seek(0)
             await self._start(send)

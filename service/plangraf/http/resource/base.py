@@ -1,4 +1,4 @@
-"""The base of all resources: the order in which a request becomes an answer, written once."""
+"""The base class of resources: the steps from a request to its response, written once."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from plangraf.engines.base import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
 from plangraf.http.pipeline.respond import respond_cached, respond_query, vary
-from plangraf.http.resource.link_header import links
+from plangraf.http.resource.link_header import link_header
 from plangraf.http.resource.openapi import Operation
-from plangraf.http.resource.parameters import format_of, language_of, parameters
+from plangraf.http.resource.parameters import choose_format, parse_parameters, read_language
 from plangraf.http.service import Pinned, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, JSON_LD, Format
@@ -29,7 +29,7 @@ from plangraf.sparql.named.binding import LANGUAGES
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a request came: the path without an ending, the format that the ending fixes, the path's parameters.
+    """The place that a request names: the path without an ending, the format that the ending fixes, path parameters.
 
     `thing` is what `Resource.find` found there.
     """
@@ -42,9 +42,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request asks of a resource, negotiated; `by_accept` and `by_language` say that a header decided.
+    """A negotiated request to a resource; `by_accept` and `by_language` tell whether a header decided.
 
-    `alternates` are the same in the other formats.
+    `alternates` link to the same view in the other formats.
     """
 
     request: Request
@@ -59,11 +59,11 @@ class Asked:
 
     @property
     def page(self) -> bool:
-        """Whether people read the answer."""
+        """Whether the answer is an HTML page."""
         return self.format == HTML
 
     def write_graph(self, graph: Statements, first: NamedNode | None = None) -> bytes:
-        """A graph in the format that was asked for, `first` before other things."""
+        """Writes a graph in the negotiated format, with `first` before the other subjects."""
         if self.format == JSON_LD:
             return dump(compact_graph(self.service.context, graph))
         return write(graph, self.format, first)
@@ -74,17 +74,18 @@ class View:
     """One answer before it is written.
 
     Attributes:
-        write: the body, what gives it when no one has the answer yet, or the query whose answer is sent as it comes.
-        key: what names the answer beside version, build, resource, format and language; None when it is never the same.
-        canonical: public address of what is described; with it the answer has a Link header.
+        write: the body, a function that makes it on a cache miss, or the query whose answer is streamed.
+        key: names the answer beside version, build, resource, format and language; None for a query that is not
+            deterministic.
+        canonical: public address of the described document; the Link header starts from it.
         about: IRI of the one thing that is described.
         links: further elements of the Link header.
         headers: further headers, on a 304 too.
-        cache_control: how long the answer may be kept.
-        content_type: that of the answer, where its format does not say it.
-        tagged_by: what stands in the ETag in place of the version, for what may change without a new version.
-        tag: the whole ETag, of what neither version nor build changes.
-        ask: what answers the query in place of the engine.
+        cache_control: value of the Cache-Control header.
+        content_type: overrides the content type of the format.
+        tagged_by: replaces the version in the ETag, for an answer that can change without a new version.
+        tag: the whole ETag, for an answer that neither version nor build changes.
+        ask: evaluates the query in place of the engine.
     """
 
     write: bytes | Callable[[], Awaitable[bytes]] | QueryRequest
@@ -101,23 +102,23 @@ class View:
 
 
 def name_answer(path: str, format_: Format, language: str, *key: str) -> tuple[str, ...]:
-    """What names an answer, see Pinned.own_tag: the language only where it decides."""
+    """The parts that name an answer, see Pinned.own_tag; with the language only where it decides."""
     return path, format_.name, language if format_.kind in ("page", "table") else "", *key
 
 
 class Resource:
-    """What answers at one path, or at all paths of one form.
+    """The resource at one path, or at all paths of one pattern.
 
     Attributes:
-        path: where it is; `{name}` stands for one segment of it, `{name:path}` for all that are left.
-        formats: what it can be read in, the first when the client has no wish.
-        spare: those of the formats that a client with another wish is not given, see `negotiation.choose`.
+        path: its path; `{name}` matches one segment, `{name:path}` the rest of the path.
+        formats: its formats; the first is the default.
+        spare: formats that a client gets only when it names no other, see `negotiation.choose`.
         endings: whether an ending of the path fixes the format.
-        negotiated: whether a request can choose; else all get the one format.
-        kept: whether the address is under that of each kept version, too.
-        language: what says that it would have been another in another language: each answer that Accept chose, or
-            pages alone. Without a page among its formats none does.
-        operation: what /openapi.json says of it; None when it is not documented.
+        negotiated: whether the client can choose the format; otherwise it has exactly one.
+        kept: whether each kept version serves it, too, under `/version/<id>`.
+        language: which answers vary by Accept-Language: "choice", all that Accept chose, or "page", only pages. None
+            vary when no format is a page.
+        operation: its documentation in /openapi.json; None leaves it undocumented.
     """
 
     path: str
@@ -130,24 +131,24 @@ class Resource:
     operation: Operation | None = None
 
     async def find(self, request: Request, place: Place) -> Place | Response:
-        """Settles which thing is meant, before negotiation; may lead elsewhere.
+        """Identifies the thing before negotiation; may return a redirect.
 
         Raises:
-            ResourceNotFoundError: there is none.
+            ResourceNotFoundError: the thing does not exist.
             ParameterError: a parameter cannot be used.
         """
         return place
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        """The view that a request gets.
+        """Reads the view of a negotiated request.
 
         Raises:
-            PlangrafError: there is none, or the engine could not tell.
+            PlangrafError: the view does not exist, or the engine failed.
         """
-        raise NotImplementedError  # every request is led elsewhere by `find`
+        raise NotImplementedError  # a resource without views redirects every request in `find`
 
     async def respond(self, request: Request, place: Place) -> Response:
-        """The whole way from a request to its answer.
+        """Takes a request through all steps to its response.
 
         Raises:
             NotAcceptableError, ParameterError: no format or language fits.
@@ -159,7 +160,7 @@ class Resource:
         return await self.answer(self._negotiate(request, found))
 
     async def answer(self, asked: Asked) -> Response:
-        """The answer to what was asked, from the snapshot that the request is pinned to."""
+        """Responds to a negotiated request from the snapshot that it is pinned to."""
         snapshot = asked.service.snapshot
         others = [format_ for format_ in self.offered(snapshot) if format_ != asked.format]
         alternates = [Alternate(format_, href) for format_ in others if (href := self.address(asked, format_))]
@@ -167,25 +168,25 @@ class Resource:
         return await self._send(asked, await self.read(asked, snapshot))
 
     def offered(self, snapshot: Snapshot) -> tuple[Format, ...]:
-        """The formats that one version has; among them any whose ending the path may have."""
+        """The formats that one version offers."""
         return self.formats
 
     def address(self, asked: Asked, format_: Format) -> str | None:
-        """Where the same is in another format; None when only a header gives it."""
+        """The address of the same view in another format; None when only a header selects it."""
         return f"{asked.service.prefix}{asked.place.path}.{format_.suffix}" if self.endings else None
 
     def _negotiate(self, request: Request, place: Place) -> Asked:
-        service, given = pinned(request), parameters(request.scope["query_string"])
+        service, given = pinned(request), parse_parameters(request.scope["query_string"])
         if not self.negotiated:
             return Asked(request, service, place, given, self.formats[0], False, LANGUAGES[0], False)
         formats = self.offered(service.snapshot)
         if place.fixed is not None and place.fixed not in formats:
             raise ResourceNotFoundError(request.url.path, "This version has no such page.")
-        format_, by_accept = format_of(request, given, formats, place.fixed, self.spare)
+        format_, by_accept = choose_format(request, given, formats, place.fixed, self.spare)
         language, by_language = LANGUAGES[0], False
         if HTML in formats:
-            language, by_language = language_of(request, given)
-        if by_language and format_.kind == "table":  # for programs, which ask for a language by name
+            language, by_language = read_language(request, given)
+        if by_language and format_.kind == "table":  # programs must name the language in `lang`
             language, by_language = LANGUAGES[0], False
         return Asked(request, service, place, given, format_, by_accept, language, by_language)
 
@@ -193,13 +194,13 @@ class Resource:
         request, service = asked.request, asked.service
         headers = {**self._vary(asked), "Cache-Control": view.cache_control, **view.headers}
         if view.canonical is not None:
-            headers["Link"] = ", ".join([links(view.canonical, asked.alternates, view.about), *view.links])
+            headers["Link"] = ", ".join([link_header(view.canonical, asked.alternates, view.about), *view.links])
         parts = None if view.key is None else name_answer(self.path, asked.format, asked.language, *view.key)
         write = view.write
         if isinstance(write, QueryRequest):
-            del headers["Cache-Control"]  # which depends on whether the answer is kept
+            del headers["Cache-Control"]  # `respond_query` sets it, because it depends on whether the answer is cached
             return await respond_query(service, request, write, parts, headers, ask=view.ask)
-        assert parts is not None  # only a query may have another answer each time
+        assert parts is not None  # only a query may be non-deterministic
         content_type = view.content_type or asked.format.content_type
 
         async def make() -> tuple[bytes, str]:

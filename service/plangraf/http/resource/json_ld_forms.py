@@ -1,7 +1,7 @@
-"""Which form of JSON-LD a client gets: by profile, and as application/json with its context in a header.
+"""Chooses the form of JSON-LD that a client gets: by profile, or as application/json with its context in a header.
 
 The profiles are those of https://www.w3.org/TR/json-ld11/#application-ld-json and of
-https://www.w3.org/TR/json-ld11-streaming/; the profile of the answer's Content-Type is true of it always.
+https://www.w3.org/TR/json-ld11-streaming/. The Content-Type names a profile only when the answer conforms to it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from plangraf.http.resource.negotiation import named_as
-from plangraf.http.resource.parameters import accept
+from plangraf.http.resource.negotiation import match_media_type
+from plangraf.http.resource.parameters import accept_header
 from plangraf.http.service import Service
 from plangraf.rdf.formats import JSON_LD
 from plangraf.rdf.jsonld.context import Context
@@ -23,7 +23,7 @@ _JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class JsonLdForm:
-    """One form: the media type that it is sent as, and the profiles that it is told to have."""
+    """One form: its media type and the profiles that its Content-Type names."""
 
     media_type: str
     profiles: tuple[str, ...]
@@ -42,9 +42,9 @@ class JsonLdForm:
 PLAIN = JsonLdForm(JSON_LD.media_type, ())
 
 
-def form_of(request: Request) -> JsonLdForm:
-    """The form that the Accept header of a request for JSON-LD asks for; profiles that there are not are left out."""
-    media_type, asked = named_as(accept(request), JSON_LD)
+def choose_form(request: Request) -> JsonLdForm:
+    """Chooses the form that the Accept header of a request for JSON-LD names; ignores unknown profiles."""
+    media_type, asked = match_media_type(accept_header(request), JSON_LD)
     if media_type != JSON_LD.media_type:
         return JsonLdForm(media_type, ())
     shape = next((profile for profile in SHAPES if PROFILE + profile in asked), None)
@@ -52,14 +52,14 @@ def form_of(request: Request) -> JsonLdForm:
     return JsonLdForm(media_type, (*([shape] if shape else []), *([STREAMING] if streaming else [])))
 
 
-def links_of(service: Service, form: JsonLdForm) -> list[str]:
-    """What a Link header says of the form: plain JSON becomes JSON-LD by it."""
+def context_links(service: Service, form: JsonLdForm) -> list[str]:
+    """The elements of the Link header for a form: plain JSON becomes JSON-LD by the link to its context."""
     if form.media_type != _JSON:
         return []
     relation = "http://www.w3.org/ns/json-ld#context"
     return [f'<{service.context.address}>; rel="{relation}"; type="{JSON_LD.media_type}"']
 
 
-def written_as(context: Context, description: Description, form: JsonLdForm) -> bytes:
-    """The JSON-LD of a document in one form."""
+def write_form(context: Context, description: Description, form: JsonLdForm) -> bytes:
+    """Writes the JSON-LD of a document in one form."""
     return write_as(form.profiles, context, description.thing, description.graph, description.frame)

@@ -1,4 +1,4 @@
-"""The Link header (RFC 8288) that descriptions of all kinds have alike."""
+"""The Link header (RFC 8288) of all descriptions."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 _IRI_CHARACTERS = ":/?#[]@!$&'()*+,;=%~"
 
 
-def links(canonical: str, alternates: Iterable[Alternate] = (), thing: str | None = None) -> str:
-    """Where a document is, its vocabulary, its licence, the thing that it describes, its other formats.
+def link_header(canonical: str, alternates: Iterable[Alternate] = (), thing: str | None = None) -> str:
+    """Links a document to its address, its vocabulary, its licence, the thing that it describes, its other formats.
 
     Args:
-        canonical: the document's own public address, the one that the sitemap names.
+        canonical: the document's public address, as in the sitemap.
         alternates: the same document in other formats.
-        thing: IRI of what the document is about (RFC 6892); None when it describes several.
+        thing: IRI of the thing that the document describes (RFC 6892); None when it describes several.
     """
     found = [
         f'<{quote(canonical, safe=_IRI_CHARACTERS)}>; rel="canonical"',

@@ -1,4 +1,4 @@
-"""Which format and language a client gets: negotiation by RFC 9110 §12.5, with `format=` beside it."""
+"""Negotiates format and language by RFC 9110 §12.5, and reads `format=`."""
 
 from __future__ import annotations
 
@@ -6,17 +6,24 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from starlette.types import Scope
+
 from plangraf.errors import NotAcceptableError, ParameterError
 from plangraf.rdf.formats import HTML, Format
 
-# Beside the grammar of RFC 9110 a bare `.2` and more than three digits are read: Java's own client sends
-# `*; q=.2`. A weight that is no number at all makes its range invalid.
+# Wider than the grammar of RFC 9110: also accepts `.2` and more than three digits, because Java's own client sends
+# `*; q=.2`. A weight that is not a number makes its range invalid.
 _WEIGHT = re.compile(r"0(\.\d*)?|\.\d+|1(\.0*)?")
 _PARTS = re.compile(r'((?:[^,"]|"(?:[^"\\]|\\.)*"?)+)')
 _FIELDS = re.compile(r'((?:[^;"]|"(?:[^"\\]|\\.)*"?)+)')
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _PAGE_TYPES = frozenset({HTML.media_type, *HTML.aliases})
 _NORWEGIAN = frozenset({"nb", "no", "nn"})
+
+
+def field_of(scope: Scope, name: bytes) -> str:
+    """The header field of a request, its lines joined into one list (RFC 9110 §5.3); empty when it is absent."""
+    return b", ".join([value for known, value in scope["headers"] if known == name]).decode("latin-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +33,8 @@ class _Range:
     quality: float
 
 
-def weighted(header: str) -> list[tuple[str, float]]:
-    """The (value, quality) of each element of a list header, lower case, without what does not parse."""
+def parse_weights(header: str) -> list[tuple[str, float]]:
+    """Parses a list header into (value, quality), in lower case; drops elements that do not parse."""
     found = []
     for part in _PARTS.findall(header):
         fields = [field.strip().lower() for field in _FIELDS.findall(part)]
@@ -37,16 +44,16 @@ def weighted(header: str) -> list[tuple[str, float]]:
             if name.strip() == "q":
                 weight = value.strip()
                 quality = float(weight) if _WEIGHT.fullmatch(weight) else -1.0
-                break  # what stands after the weight are not parameters of the media type
+                break  # parameters after the weight do not belong to the media type
         if fields and fields[0] and quality >= 0:
             found.append((fields[0], quality))
     return found
 
 
-def _ranges(accept: str) -> list[_Range]:
-    """The media ranges of an Accept header; parameters such as charset and profile do not restrict them."""
+def _parse_ranges(accept: str) -> list[_Range]:
+    """Parses the media ranges of an Accept header; ignores parameters such as charset and profile."""
     found = []
-    for value, quality in weighted(accept):
+    for value, quality in parse_weights(accept):
         main, _, sub = ("*", "/", "*") if value == "*" else value.partition("/")
         if _TOKEN.fullmatch(main) and _TOKEN.fullmatch(sub) and (main != "*" or sub == "*"):
             found.append(_Range(main, sub, quality))
@@ -72,20 +79,19 @@ def _quality(media_type: str, ranges: list[_Range]) -> tuple[float, int]:
 
 
 def choose(accept: str | None, choices: Sequence[Format], spare: Sequence[Format] = ()) -> Format:
-    """The format for an Accept header; the first of `choices` when the client has no wish.
+    """Chooses the format for an Accept header; the first of `choices` when the header is absent or has no valid range.
 
-    The highest quality wins, among equals the more specific range, then a format's own type before an alias
-    (`application/json` for SPARQL JSON), then the order of `choices`. A header without one valid range is no
-    wish. A client that names HTML where there is none is a browser: those name `application/xml` too without
-    meaning it, so aliases count last for them.
+    The highest quality wins; among equals the more specific range, then a format's own type before an alias
+    (`application/json` for SPARQL JSON), then the order of `choices`. A client that accepts HTML where none is
+    offered is a browser. For browsers aliases count last, because they list `application/xml` without wanting it.
 
-    `spare` are those of the choices that are left out when the header names another by its media type: RFC 9110 §12.1
-    lets a server weigh by what it knows, such as that a client which reads triples finds none in a named graph.
+    `spare` are choices that are dropped when the header names another choice by its media type. RFC 9110 §12.1 lets
+    a server use such knowledge: a client that reads triples finds none in a named graph.
 
     Raises:
-        NotAcceptableError: every choice has quality 0 or is not named.
+        NotAcceptableError: the header excludes every choice or names none.
     """
-    ranges = _ranges(accept) if accept else []
+    ranges = _parse_ranges(accept) if accept else []
     if accept is None or not ranges:
         return choices[0]
     if spare:
@@ -112,25 +118,25 @@ def choose(accept: str | None, choices: Sequence[Format], spare: Sequence[Format
     return best[1]
 
 
-def named_as(accept: str | None, choice: Format) -> tuple[str, frozenset[str]]:
-    """As what an Accept header names a format that it chose: the media type, and the profiles asked for with it.
+def match_media_type(accept: str | None, choice: Format) -> tuple[str, frozenset[str]]:
+    """Finds the media type by which an Accept header names the chosen format, and the profiles beside it.
 
-    The media type is the format's own unless the header prefers an alias of it; profiles are those of the element
-    of the highest quality that names this media type (RFC 6906).
+    The media type is the format's own unless the header prefers an alias. The profiles are those of the element
+    with the highest quality that names this media type (RFC 6906).
     """
     best: tuple[float, bool] | None = None
     found: tuple[str, frozenset[str]] = (choice.media_type, frozenset())
     for part in _PARTS.findall(accept or ""):
-        ((value, quality),) = weighted(part) or [("", 0.0)]
+        ((value, quality),) = parse_weights(part) or [("", 0.0)]
         own = value == choice.media_type
         if quality <= 0 or not (own or value in choice.aliases):
             continue
         if best is None or (quality, own) > best:
-            best, found = (quality, own), (value, _profiles(part))
+            best, found = (quality, own), (value, _parse_profiles(part))
     return found
 
 
-def _profiles(part: str) -> frozenset[str]:
+def _parse_profiles(part: str) -> frozenset[str]:
     for field in _FIELDS.findall(part)[1:]:
         name, _, value = field.strip().partition("=")
         if name.strip().lower() == "profile":
@@ -138,10 +144,10 @@ def _profiles(part: str) -> frozenset[str]:
     return frozenset()
 
 
-def by_name(wanted: Sequence[str], choices: Sequence[Format]) -> Format:
-    """The format that `format=` asks for, by short name, file ending or media type.
+def choose_by_name(wanted: Sequence[str], choices: Sequence[Format]) -> Format:
+    """Chooses the format that `format=` names, by short name, file ending or media type.
 
-    Several may be given, as SPARQLWrapper does with name and media type: the first that is offered counts.
+    The first name that is offered counts, because SPARQLWrapper sends several: name and media type.
 
     Raises:
         ParameterError: no choice has one of these names.
@@ -156,12 +162,12 @@ def by_name(wanted: Sequence[str], choices: Sequence[Format]) -> Format:
 
 
 def choose_language(accept_language: str | None, choices: Sequence[str] = ("nb", "en")) -> str:
-    """The language for an Accept-Language header; the first of `choices` when none fits (RFC 4647 §3.4).
+    """Chooses the language for an Accept-Language header; the first of `choices` when none fits (RFC 4647 §3.4).
 
-    Norwegian of any form means Bokmål here; a page is never refused for its language.
+    Any form of Norwegian selects Bokmål. A page is never refused for its language.
     """
     best: tuple[float, str] | None = None
-    for value, quality in weighted(accept_language or ""):
+    for value, quality in parse_weights(accept_language or ""):
         primary = value.partition("-")[0]
         language = choices[0] if value == "*" else "nb" if primary in _NORWEGIAN else primary
         if language in choices and quality > 0 and (best is None or quality > best[0]):

@@ -1,4 +1,4 @@
-"""What /openapi.json says: an operation for each documented resource, and what all of them have alike."""
+"""Builds /openapi.json: an operation for each documented resource, and the parts that operations share."""
 
 from __future__ import annotations
 
@@ -56,22 +56,22 @@ def content(formats: Iterable[Format]) -> dict[str, Any]:
 
 
 def choice(name: str, values: Sequence[str], description: str = "") -> dict[str, Any]:
-    """A parameter of the query part that takes one of some values."""
+    """A query parameter that takes one of `values`."""
     described = {"description": description} if description else {}
     return {"name": name, "in": "query", **described, "schema": {"type": "string", "enum": list(values)}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """How a resource is documented.
+    """The documentation of a resource.
 
     Attributes:
         id, tag, summary, description: as OpenAPI names them.
-        answer: describes the answer with status 200; None when another status is what it gives.
-        content: the media types of that answer.
-        parameters: those of the query part, as OpenAPI writes them.
-        others: the answers with other statuses.
-        status: what it answers when all is well.
+        answer: describes the response with status 200; None when `status` is another one.
+        content: the media types of that response.
+        parameters: the query parameters, as OpenAPI writes them.
+        others: the responses with other statuses.
+        status: the status of success.
     """
 
     id: str
@@ -86,7 +86,7 @@ class Operation:
 
 
 def document(path: str, operation: Operation) -> APIRoute:
-    """The operation at a path as the framework documents routes; nothing is ever sent to this one."""
+    """Turns an operation into a route, from which the framework makes the documentation; it serves no request."""
     _, path_format, convertors = compile_path(path)
     named = [
         {
@@ -122,11 +122,11 @@ def _unused() -> None:
 
 
 def install_openapi(app: FastAPI, documented: Callable[[], Iterable[BaseRoute]]) -> None:
-    """Gives the application a description with the Problem schema, made once when first asked for.
+    """Installs a description with the Problem schema, built on first use.
 
     Args:
         app: its own routes are described first.
-        documented: gives the routes that are described beside them.
+        documented: gives the further routes to describe.
     """
 
     def openapi() -> dict[str, Any]:
@@ -141,7 +141,7 @@ def install_openapi(app: FastAPI, documented: Callable[[], Iterable[BaseRoute]])
                 servers=app.servers,
                 license_info=app.license_info,
             )
-            # FastAPI's own validation is never what refuses a request here.
+            # FastAPI's own validation never refuses a request here.
             for methods in schema["paths"].values():
                 for operation in methods.values():
                     operation["responses"].pop("422", None)
@@ -153,7 +153,7 @@ def install_openapi(app: FastAPI, documented: Callable[[], Iterable[BaseRoute]])
 
 
 def openapi_of_version(app: FastAPI, answered: Container[str], version_id: str, prefix: str) -> dict[str, Any]:
-    """The description of what is answered under `/version/<id>`: of the paths that are among `answered`."""
+    """The description of a kept version: of the paths in `answered`, which it serves under `/version/<id>`."""
     everything = app.openapi()
     return {
         **everything,

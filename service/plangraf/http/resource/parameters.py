@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import unquote_plus, unquote_to_bytes
 
 from pyoxigraph import NamedNode
 from starlette.requests import Request
@@ -18,7 +18,7 @@ from plangraf.errors import (
     UnsupportedMediaError,
     UpdateRefusedError,
 )
-from plangraf.http.resource.negotiation import by_name, choose, choose_language
+from plangraf.http.resource.negotiation import choose, choose_by_name, choose_language, field_of
 from plangraf.rdf.formats import Format
 from plangraf.sparql.named.binding import LANGUAGES
 
@@ -28,35 +28,36 @@ _UPDATE_TYPE = "application/sparql-update"
 
 _MOST_FIELDS = 200
 _choose = lru_cache(512)(choose)
-# How a query begins; what follows the keyword tells it from the name of a field.
+# The beginning of a query; the character after the keyword tells it from the name of a field.
 _QUERY_BEGINS = re.compile(
     r"\ufeff?(\s|#[^\n]*\n)*(BASE|PREFIX|SELECT|ASK|CONSTRUCT|DESCRIBE)[\s({<*?$:#]", re.IGNORECASE
 )
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
-def parameters(text: bytes) -> dict[str, list[str]]:
-    """All values of each parameter of a query string or a form, percent-decoded once.
+def parse_parameters(text: bytes) -> dict[str, list[str]]:
+    """Parses a query string or a form into all values of each parameter, percent-decoded once.
 
     Raises:
         RequestError: the text is not UTF-8, or holds too many parameters.
     """
     found: dict[str, list[str]] = {}
+    if text.count(b"&") >= _MOST_FIELDS:
+        raise RequestError(f"The request has more than {_MOST_FIELDS} parameters.")
     try:
-        pairs = parse_qsl(text.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+        for pair in text.replace(b"+", b" ").split(b"&"):
+            if pair:
+                name, _, value = pair.partition(b"=")
+                found.setdefault(unquote_to_bytes(name).decode(), []).append(unquote_to_bytes(value).decode())
     except UnicodeDecodeError as error:
         raise RequestError(
             "The request's parameters are not UTF-8. Percent-encode text as UTF-8, such as %C3%A6 for æ."
         ) from error
-    except ValueError as error:
-        raise RequestError(f"The request has more than {_MOST_FIELDS} parameters.") from error
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
     return found
 
 
-def single(given: dict[str, list[str]], name: str) -> str | None:
-    """The one value of a parameter, None when it is absent.
+def read_single(given: dict[str, list[str]], name: str) -> str | None:
+    """Reads a parameter that may be given once; None when it is absent.
 
     Raises:
         ParameterError: it is repeated.
@@ -67,18 +68,18 @@ def single(given: dict[str, list[str]], name: str) -> str | None:
     return values[0] if values else None
 
 
-def accept(request: Request) -> str | None:
-    return ", ".join(request.headers.getlist("accept")) or None
+def accept_header(request: Request) -> str | None:
+    return field_of(request.scope, b"accept") or None
 
 
-def format_of(
+def choose_format(
     request: Request,
     given: dict[str, list[str]],
     choices: tuple[Format, ...],
     fixed: Format | None = None,
     spare: tuple[Format, ...] = (),
 ) -> tuple[Format, bool]:
-    """The format of the answer, and whether Accept decided it: an ending comes before `format=`, then Accept.
+    """Chooses the format; returns it and whether Accept decided. An ending overrides `format=`, which overrides Accept.
 
     Raises:
         NotAcceptableError, ParameterError: none of `choices` fits.
@@ -87,19 +88,19 @@ def format_of(
     if fixed is not None:
         return fixed, False
     if names:
-        return by_name(names, choices), False
-    return _choose(accept(request), choices, spare), True
+        return choose_by_name(names, choices), False
+    return _choose(accept_header(request), choices, spare), True
 
 
-def language_of(request: Request, given: dict[str, list[str]]) -> tuple[str, bool]:
-    """The language of a page, and whether Accept-Language decided it.
+def read_language(request: Request, given: dict[str, list[str]]) -> tuple[str, bool]:
+    """Chooses the language of a page; returns it and whether Accept-Language decided.
 
     Raises:
-        ParameterError: `lang` is repeated or no language that there is.
+        ParameterError: `lang` is repeated or unknown.
     """
-    lang = single(given, "lang")
+    lang = read_single(given, "lang")
     if lang is None:
-        return choose_language(", ".join(request.headers.getlist("accept-language"))), True
+        return choose_language(field_of(request.scope, b"accept-language")), True
     if lang not in LANGUAGES:
         raise ParameterError("lang", f"{lang!r} is not offered; use one of: {', '.join(LANGUAGES)}.")
     return lang, False
@@ -107,9 +108,9 @@ def language_of(request: Request, given: dict[str, list[str]]) -> tuple[str, boo
 
 @dataclass(frozen=True, slots=True)
 class SparqlRequest:
-    """What the SPARQL Protocol's request forms say; `query` is None when a GET has none.
+    """A request of the SPARQL Protocol; `query` is None when a GET has none.
 
-    `timeout_s` is the shorter limit that a client may ask for.
+    `timeout_s` is the client's own deadline, which can only shorten the service's.
     """
 
     query: str | None
@@ -120,26 +121,27 @@ class SparqlRequest:
 
 
 async def read_sparql(request: Request, limit: int) -> SparqlRequest:
-    """The query and dataset of a request (SPARQL 1.1 Protocol §2.1).
+    """Reads the query and the dataset of a request (SPARQL 1.1 Protocol §2.1).
 
     Args:
         request: GET, or POST or QUERY in either form.
         limit: most bytes of a body.
     Raises:
-        RequestError: malformed, not exactly one query, an update, a body too large, coded or of another type.
+        RequestError: the request is malformed, has no or several queries or an update, or its body is too large,
+            coded or of another type.
     """
-    given = parameters(request.scope["query_string"])
+    given = parse_parameters(request.scope["query_string"])
     queries = given.get("query", [])
     with_body = request.method in ("POST", "QUERY")
     body = b""
     if with_body:
         _refuse_coding(request)
-        media_type = await _media_type(request)
-        body = await _body(request, limit)
+        media_type = await _read_media_type(request)
+        body = await _read_body(request, limit)
         if media_type == QUERY_TYPE:
-            queries = [*queries, _decoded(body)]
+            queries = [*queries, _decode(body)]
         else:
-            for name, values in parameters(body).items():
+            for name, values in parse_parameters(body).items():
                 given[name] = [*given.get(name, []), *values]
             queries = given.get("query", [])
     if "update" in given:
@@ -147,20 +149,20 @@ async def read_sparql(request: Request, limit: int) -> SparqlRequest:
     if len(queries) > 1:
         raise ParameterError("query", f"is given {len(queries)} times. Send exactly one query.")
     if with_body and not queries:
-        raise ParameterError("query", _why_missing(body))
-    default_graphs, named_graphs = _graphs(given, "default-graph-uri"), _graphs(given, "named-graph-uri")
+        raise ParameterError("query", _explain_missing_query(body))
+    default_graphs, named_graphs = _read_graphs(given, "default-graph-uri"), _read_graphs(given, "named-graph-uri")
     chosen = bool(default_graphs or named_graphs)
     return SparqlRequest(
         queries[0] if queries else None,
         default_graphs if chosen else None,
         named_graphs if chosen else None,
-        _timeout(given),
+        _read_timeout(given),
         given,
     )
 
 
-def _timeout(given: dict[str, list[str]]) -> float | None:
-    text = single(given, "timeout")
+def _read_timeout(given: dict[str, list[str]]) -> float | None:
+    text = read_single(given, "timeout")
     if text is None:
         return None
     seconds = float(text) if _SECONDS.fullmatch(text) else 0.0
@@ -169,36 +171,36 @@ def _timeout(given: dict[str, list[str]]) -> float | None:
     return seconds
 
 
-def flag(given: dict[str, list[str]], name: str) -> bool:
-    """A parameter that is true or false, false when it is absent.
+def read_flag(given: dict[str, list[str]], name: str) -> bool:
+    """Reads a parameter that is true or false; false when it is absent.
 
     Raises:
-        ParameterError: it is something else.
+        ParameterError: the value is neither.
     """
-    text = single(given, name)
+    text = read_single(given, name)
     if text not in (None, "true", "false"):
         raise ParameterError(name, f"{text!r} is neither true nor false.")
     return text == "true"
 
 
 def client_of(request: Request) -> str:
-    """Whom a request counts for, where clients take turns: the address it came from."""
+    """The client for whom the engine schedules a request: its network address."""
     return request.client.host if request.client else "unknown"
 
 
 def _refuse_coding(request: Request) -> None:
-    coding = ", ".join(request.headers.getlist("content-encoding"))
+    coding = field_of(request.scope, b"content-encoding")
     if any(part.strip().lower() not in ("", "identity") for part in coding.split(",")):
         raise UnsupportedCodingError(coding)
 
 
-async def _media_type(request: Request) -> str:
-    """The media type of a body that we read.
+async def _read_media_type(request: Request) -> str:
+    """Reads the media type of a body and checks that we accept it.
 
     Raises:
-        ParameterError: neither a type nor a body came.
+        ParameterError: the request has neither a type nor a body.
         UpdateRefusedError: the type is that of updates.
-        UnsupportedMediaError: another type, or a charset other than UTF-8.
+        UnsupportedMediaError: the type is another one, or its charset is not UTF-8.
     """
     content_type = request.headers.get("content-type", "")
     media_type, *fields = [field.strip() for field in content_type.lower().split(";")]
@@ -223,8 +225,8 @@ async def _has_body(request: Request) -> bool:
     return False
 
 
-def _why_missing(form: bytes) -> str:
-    """What to tell about a form without a query, which may be the query itself."""
+def _explain_missing_query(form: bytes) -> str:
+    """Explains a form without the field `query`; the form may be the query itself."""
     if _QUERY_BEGINS.match(unquote_plus(form.decode("utf-8", "replace"))):
         return (
             "is missing: the form is the query itself. Send it as query=… "
@@ -233,8 +235,8 @@ def _why_missing(form: bytes) -> str:
     return "is missing. Send exactly one query."
 
 
-async def _body(request: Request, limit: int) -> bytes:
-    """The body, refused as soon as it is known to be too large."""
+async def _read_body(request: Request, limit: int) -> bytes:
+    """Reads the body; refuses it as soon as it is too large."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
         raise BodyTooLargeError(limit)
@@ -247,14 +249,14 @@ async def _body(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def _decoded(body: bytes) -> str:
+def _decode(body: bytes) -> str:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise RequestError(f"The query is not UTF-8: byte {error.start} cannot be read.") from error
 
 
-def _graphs(given: dict[str, list[str]], name: str) -> tuple[str, ...]:
+def _read_graphs(given: dict[str, list[str]], name: str) -> tuple[str, ...]:
     for iri in given.get(name, []):
         try:
             NamedNode(iri)

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details: the one place that knows which status each error has."""
+"""Turns errors into RFC 9457 problem details: the one place that maps errors to statuses."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.NotReadyError: 503,
 }
 
-# Seconds after which trying again makes sense.
+# Seconds after which a retry makes sense.
 _RETRY_AFTER: dict[type[errors.PlangrafError], int] = {
     errors.OverloadedError: 1,
     errors.NotReadyError: 2,
@@ -61,7 +61,7 @@ def status_of(error: errors.PlangrafError | type[errors.PlangrafError]) -> int:
 
 
 def problem(error: Exception, request_id: str) -> Response:
-    """The answer to a request that failed; an unexpected error shows the request id and nothing else."""
+    """The response to a failed request; of an unexpected error it shows only the request id."""
     known = error if isinstance(error, errors.PlangrafError) else None
     code = known.code if known else errors.PlangrafError.code
     detail = str(known) if known else f"The error is in the service's log under request id {request_id}."
@@ -81,14 +81,14 @@ def problem(error: Exception, request_id: str) -> Response:
     if isinstance(known, errors.MethodNotAllowedError):
         headers["Allow"] = ", ".join(known.allowed)
     if isinstance(known, errors.UnsupportedCodingError):
-        headers["Accept-Encoding"] = "identity"  # RFC 9110 §15.5.16: what the request should have had
+        headers["Accept-Encoding"] = "identity"  # the coding that is accepted (RFC 9110 §15.5.16)
     if isinstance(known, errors.RangeError):
         headers["Content-Range"] = f"bytes */{known.size}"
     return Response(orjson.dumps(body, default=str), status, headers, media_type=PROBLEM.media_type)
 
 
 def not_found(error: errors.ResourceNotFoundError, request: Request, request_id: str, pages: Pages) -> Response:
-    """404 or 410 as a problem; as a small page for who would rather read HTML."""
+    """404 or 410: a problem, or a small page for a client that prefers HTML."""
     accept = ", ".join(request.headers.getlist("accept"))
     try:
         wanted = choose(accept, [PROBLEM, HTML])

@@ -1,4 +1,4 @@
-"""The table of resources: one route of the application that looks an address up instead of trying one by one."""
+"""The table of resources: one route of the application, which looks an address up instead of trying route by route."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from plangraf.http.resource.openapi import document
 
 
 class Table(BaseRoute):
-    """All resources by path; those whose path has parameters are tried in their order, per first segment."""
+    """All resources by path; patterns with the same first segment are tried in order."""
 
     methods = frozenset({"GET"})  # HEAD and OPTIONS follow from it, see pipeline.envelope
 
@@ -38,7 +38,7 @@ class Table(BaseRoute):
                 self._fixed[resource.path] = resource
 
     def find(self, path: str) -> tuple[Resource, Place] | None:
-        """The resource of a path: by the whole of it, without an ending of a format, or by the form of it."""
+        """Finds the resource of a path: by the path, by the path without an ending, or by a pattern."""
         if (resource := self._fixed.get(path)) is not None:
             return resource, Place(path)
         stem, _, ending = path.rpartition(".")
@@ -52,7 +52,7 @@ class Table(BaseRoute):
         return None
 
     def endpoint(self, scope: Scope) -> Callable[[Request], Awaitable[Response]] | None:
-        """What answers a request; None when no resource does."""
+        """The endpoint of a request; None when no resource matches."""
         found = self._of(scope) if scope["method"] in self.methods else None
         if found is None:
             return None
@@ -80,13 +80,13 @@ class Table(BaseRoute):
         return None if found is None or (scope.get(KEPT) and not found[0].kept) else found
 
     def documented(self, *, kept: bool = False) -> Iterator[APIRoute]:
-        """The documented operations as routes of the framework; `kept`: those under a kept version alone."""
+        """The documented operations as routes of the framework; with `kept` only those that a kept version serves."""
         for resource in self._resources:
             if resource.operation is not None and (resource.kept or not kept):
                 yield document(resource.path, resource.operation)
 
 
 def _first(path: str) -> str:
-    """The first segment of a path, or its beginning where a parameter may follow in it."""
+    """The first segment of a path, cut where a pattern may have a parameter."""
     _, _, rest = path.partition("/")
     return rest.partition("/")[0].partition("{")[0].partition("-")[0]

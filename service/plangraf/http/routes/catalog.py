@@ -1,4 +1,4 @@
-"""`/catalog`: the DCAT catalogue in every format, and the way there from the IRIs that only it describes."""
+"""`/catalog`: the DCAT catalogue in every format, and redirects from the IRIs that only it describes."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class CatalogueResource(Resource):
 
 
 class Described(Resource):
-    """What the catalogue or VoID describes: leads there."""
+    """Redirects an IRI that the catalogue or VoID describes to that document."""
 
     kept = False
 
@@ -80,7 +80,7 @@ class Described(Resource):
 
 
 async def catalogue(service: Pinned) -> Catalogue:
-    """The catalogue of one snapshot.
+    """Reads the catalogue of the pinned snapshot.
 
     Raises:
         PlangrafError: what the engine raises.
@@ -90,11 +90,11 @@ async def catalogue(service: Pinned) -> Catalogue:
 
 
 def dates_part(service: Pinned) -> str:
-    """What a tag must hold of a representation with dates in it: a version can become current a second time."""
+    """The part of an ETag for a representation with dates, because a version can become current a second time."""
     return hashlib.sha256(repr(service.dates).encode()).hexdigest()[:16]
 
 
-async def dataset_of(service: Pinned, iri: str) -> tuple[Catalogue, Dataset] | None:
-    """A dataset as the catalogue has it; None when it has none of that name."""
+async def find_dataset(service: Pinned, iri: str) -> tuple[Catalogue, Dataset] | None:
+    """Finds a dataset in the catalogue; None when the catalogue has no such IRI."""
     found = await catalogue(service)
     return next(((found, dataset) for dataset in found.holdings.datasets if dataset.iri == iri), None)

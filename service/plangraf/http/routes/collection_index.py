@@ -1,4 +1,4 @@
-"""`/collections`: all collections, with how many things each holds and what they can be filtered by."""
+"""`/collections`: all collections, with the number of their things and their filters."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CollectionIndex(Resource):
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         service = asked.service
         base = service.settings.base_url
-        # What it leads to stays in the version that answers, which has a prefix of its own.
+        # Links stay within the version that answers, whose addresses have their own prefix.
         own_base = urljoin(base, service.prefix)
 
         async def write() -> bytes:

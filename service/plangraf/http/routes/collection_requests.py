@@ -1,4 +1,4 @@
-"""Which part of a collection a request selects, each parameter checked; and the addresses of other selections."""
+"""Reads which part of a collection a request selects, checks each parameter, and links to other selections."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from plangraf.errors import ParameterError
 from plangraf.http.resource.base import Asked
-from plangraf.http.resource.parameters import single
+from plangraf.http.resource.parameters import read_single
 from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML
 from plangraf.sparql.named.binding import LANGUAGES, read_term
 from plangraf.sparql.named.collection import Collection, Facet
@@ -29,7 +29,7 @@ _WHOLE = re.compile(r"[1-9][0-9]{0,8}")
 class Selection:
     """One page of the things that have all values of `filters`.
 
-    `kept` are the parameters that links to other pages in the same form must keep, `ending` is that of the address.
+    Links to other pages in the same form repeat the parameters `kept` and the address's `ending`.
     """
 
     collection: Collection
@@ -45,7 +45,7 @@ class Selection:
         return self.limit if self.limit != USUAL_LIMIT else None
 
     def link(self, filters: Mapping[Facet, str], *, page: int = 1, but: str = "") -> str:
-        """The query part of a link to a selection of the same version, without the parameter `but`."""
+        """The query string of a link to a selection in the same version, without the parameter `but`."""
         chosen = {facet.name: facet.short(filters[facet]) for facet in self.collection.facets if facet in filters}
         if self.shown_limit is not None:
             chosen["limit"] = str(self.limit)
@@ -58,10 +58,10 @@ class Selection:
 
 
 def check_names(collection: Collection, given: Mapping[str, list[str]]) -> None:
-    """Refuses a parameter that means nothing here.
+    """Checks that the collection knows every parameter.
 
     Raises:
-        ParameterError: it is unknown.
+        ParameterError: one is unknown.
     """
     known = [*RESERVED, *(facet.name for facet in collection.facets)]
     for name in given:
@@ -70,32 +70,32 @@ def check_names(collection: Collection, given: Mapping[str, list[str]]) -> None:
 
 
 def read_selection(collection: Collection, asked: Asked) -> Selection:
-    """The request's parameters, each checked.
+    """Reads the selection from the request's parameters and checks each.
 
     Raises:
         ParameterError: one is malformed or repeated.
     """
     given = asked.given
-    version = single(given, "version")
+    version = read_single(given, "version")
     if version is not None and not _VERSION.fullmatch(version):
         raise ParameterError("version", f"{version!r} is not the id of a version, 16 characters of 0-9 and a-f.")
     filters = {}
     for facet in collection.facets:
-        if (value := single(given, facet.name)) is not None:
-            filters[facet] = _meant(facet, value)
+        if (value := read_single(given, facet.name)) is not None:
+            filters[facet] = _resolve_value(facet, value)
     return Selection(
         collection,
         filters,
-        _number(given, "page", 1),
-        _number(given, "limit", USUAL_LIMIT, MOST),
+        _read_number(given, "page", 1),
+        _read_number(given, "limit", USUAL_LIMIT, MOST),
         version,
         {name: given[name][-1] for name in ("format", "lang") if name in given},
         f".{asked.place.fixed.suffix}" if asked.place.fixed else "",
     )
 
 
-def _number(given: dict[str, list[str]], name: str, usual: int, most: int | None = None) -> int:
-    text = single(given, name)
+def _read_number(given: dict[str, list[str]], name: str, usual: int, most: int | None = None) -> int:
+    text = read_single(given, name)
     if text is None:
         return usual
     if not _WHOLE.fullmatch(text) or (most is not None and int(text) > most):
@@ -103,11 +103,11 @@ def _number(given: dict[str, list[str]], name: str, usual: int, most: int | None
     return int(text)
 
 
-def _meant(facet: Facet, value: str) -> str:
-    """The value that a parameter means: its text, or the IRI that it gives in full or in short.
+def _resolve_value(facet: Facet, value: str) -> str:
+    """Resolves the value of a filter: its text, or the IRI that it gives in full or in short.
 
     Raises:
-        ParameterError: it is malformed.
+        ParameterError: the value is malformed.
     """
     if facet.is_text or facet.parameter.type == "iri-or-code":
         return str(read_term(facet.name, facet.parameter, value).value)
@@ -116,8 +116,8 @@ def _meant(facet: Facet, value: str) -> str:
     return facet.base + str(read_term(facet.name, facet.parameter, value).value)
 
 
-def documented(collection: Collection) -> list[dict[str, Any]]:
-    """The parameters for /openapi.json."""
+def document_parameters(collection: Collection) -> list[dict[str, Any]]:
+    """Documents the parameters for /openapi.json."""
     whole = {"type": "integer", "minimum": 1}
     found: list[dict[str, Any]] = [
         {"name": "page", "schema": {**whole, "default": 1}, "description": "Number of the page."},

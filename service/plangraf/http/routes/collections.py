@@ -1,7 +1,7 @@
 """`/plans`, `/perspectives`, `/documents` and the others: all things of a class, page by page, in every format.
 
-A page's links to other pages name its version, and that version answers them as long as it is kept: a walk along
-rel="next" meets every thing once, whatever version has become current meanwhile. The canonical address names none.
+A page's links to other pages name its version, which serves them as long as it is kept. A walk along rel="next"
+therefore meets every thing once, even when another version becomes current. The canonical address names no version.
 """
 
 from __future__ import annotations
@@ -20,8 +20,14 @@ from plangraf.http.pipeline.pinning import add_version
 from plangraf.http.pipeline.respond import FOR_EVER, while_connected
 from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
-from plangraf.http.resource.parameters import parameters
-from plangraf.http.routes.collection_requests import FORMATS, Selection, check_names, documented, read_selection
+from plangraf.http.resource.parameters import parse_parameters
+from plangraf.http.routes.collection_requests import (
+    FORMATS,
+    Selection,
+    check_names,
+    document_parameters,
+    read_selection,
+)
 from plangraf.http.service import Pinned, Service
 from plangraf.rdf.formats import JSON_LD, Format
 from plangraf.rdf.jsonld.writing import dump
@@ -33,17 +39,17 @@ from plangraf.views.describe import Labels, fetch_labels
 from plangraf.views.engine_answers import fetch_boolean
 from plangraf.views.page_value import PageValue
 
-# Of a facet with more values a page shows the most frequent ones, and an error names these.
+# A page shows so many values of a facet, the most frequent first; an error message names fewer.
 _CHOICES: Final = 40
 _NAMED: Final = 10
 _REL = {"previous": "prev"}
 
 
 def resources(service: Service, is_taken: Callable[[str], bool]) -> Iterator[Resource]:
-    """All collections.
+    """Makes the resources of all collections.
 
     Raises:
-        DataError: one has the address of something else, as `is_taken` tells.
+        DataError: a collection's address is taken.
     """
     for collection in service.collections.values():
         if is_taken(f"/{collection.path}"):
@@ -66,21 +72,21 @@ class CollectionResource(Resource):
             description=f"{collection.summary}. An ending of the address, such as .csv, fixes the format.",
             answer="One page",
             content=content(FORMATS),
-            parameters=documented(collection),
+            parameters=document_parameters(collection),
             others={**NOT_FOUND, **PROBLEMS},
         )
 
     async def find(self, request: Request, place: Place) -> Place:
-        check_names(self._collection, parameters(request.scope["query_string"]))
+        check_names(self._collection, parse_parameters(request.scope["query_string"]))
         return place
 
     async def answer(self, asked: Asked) -> Response:
-        """What the version answers that the request names, else the one that it is pinned to.
+        """Responds from the version that `version=` names, by default from the one that the request is pinned to.
 
         Raises:
-            VersionGoneError: the version is kept no more, and a walk must begin again.
-            ResourceNotFoundError: there was never such a version here.
-            ParameterError: only one version answers at this address.
+            VersionGoneError: the version was pruned, so a walk must start again.
+            ResourceNotFoundError: the version never existed here.
+            ParameterError: `version=` contradicts the address.
         """
         service = asked.service
         selection = read_selection(self._collection, asked)
@@ -92,7 +98,7 @@ class CollectionResource(Resource):
             raise ParameterError("version", f"{version} is not the version that answers here; leave it out.")
         try:
             async with service.snapshots.lease(version) as snapshot:
-                response = await super().answer(replace(asked, service=service.pinned(snapshot, kept=True)))
+                response = await super().answer(replace(asked, service=service.pin(snapshot, kept=True)))
         except VersionGoneError as error:
             first = self._addresses(service, selection, version)
             raise VersionGoneError(version, first.start(selection.ending, selection.kept)) from error
@@ -120,7 +126,7 @@ class CollectionResource(Resource):
             found = replace(page, graph=await fetch_members(snapshot, collection, here))
             return await _write(asked, places, found)
 
-        # A page for people has links of its own form; data are the same however they were asked for.
+        # Only an HTML page depends on the form of its address, because it repeats it in its links.
         form = f"{sorted(selection.kept.items())} {selection.ending} {selection.version} {service.prefix}"
         return View(
             write=write,
@@ -141,10 +147,10 @@ class CollectionResource(Resource):
 
 
 async def _check_value(snapshot: Snapshot, collection: Collection, facet: Facet, value: str) -> None:
-    """Refuses what no thing of the collection has and what stands nowhere in the data.
+    """Refuses a value that no thing of the collection has and that does not occur in the data.
 
     Raises:
-        ParameterError: there is no such value.
+        ParameterError: the value is unknown.
         PlangrafError: what the engine raises.
     """
     had = await snapshot.part(facet_places, collection, facet)
@@ -153,7 +159,7 @@ async def _check_value(snapshot: Snapshot, collection: Collection, facet: Facet,
     try:
         known = await fetch_boolean(snapshot.engine, question)
     except QuerySyntaxError:
-        known = False  # a name in a closed vocabulary that does not have it
+        known = False  # the name is not in its closed vocabulary
     if not known:
         usual = sorted(had, key=lambda other: (-len(had[other]), other))[:_NAMED]
         some = ", ".join(map(facet.short, usual))
@@ -165,7 +171,7 @@ async def _check_value(snapshot: Snapshot, collection: Collection, facet: Facet,
 
 
 def _links_to_pages(page: Page, selection: Selection) -> list[str]:
-    """The Link header's part that leads to other pages in the same form (RFC 8288)."""
+    """The elements of the Link header for the other pages, in the same form (RFC 8288)."""
     return [f'<{href}>; rel="{_REL.get(name, name)}"' for name, href in _pager(page, selection)]
 
 
@@ -193,7 +199,7 @@ async def _write(asked: Asked, places: Sequence[int], page: Page) -> bytes:
         last=first + len(page.things) - 1,
         columns=[column.title(language) for column in page.collection.columns],
         rows=Table(page, language, service.prefix).rows(),
-        facets=await _facets(service, language, selection, places),
+        facets=await _count_facets(service, language, selection, places),
         page=page.number,
         pages=page.last,
         pager=[{"rel": name, "href": href} for name, href in _pager(page, selection)],
@@ -205,7 +211,7 @@ async def _write(asked: Asked, places: Sequence[int], page: Page) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """One value of a facet that `number` of the things shown have; its link chooses it, or lets it go when chosen."""
+    """One value of a facet, with the `number` of listed things that have it; its link adds or removes the filter."""
 
     value: PageValue
     number: int
@@ -213,7 +219,7 @@ class _Choice:
 
 @dataclass(frozen=True, slots=True)
 class _Choices:
-    """One facet on a page: the value that was chosen, if any, else those to choose from, less `left_out`."""
+    """One facet on a page: its chosen value, or the choices, of which `left_out` more exist."""
 
     name: str
     title: str
@@ -222,7 +228,7 @@ class _Choices:
     left_out: int
 
 
-async def _facets(service: Pinned, language: str, selection: Selection, places: Sequence[int]) -> list[_Choices]:
+async def _count_facets(service: Pinned, language: str, selection: Selection, places: Sequence[int]) -> list[_Choices]:
     found: dict[Facet, list[tuple[str, int]]] = {}
     for facet in selection.collection.facets:
         if facet in selection.filters:

@@ -1,6 +1,6 @@
-"""`/compare/<id>..<id>`: what changed from one kept version to another, as a page, JSON and RDF Patch.
+"""`/compare/<id>..<id>`: the changes from one kept version to another, as a page, JSON and RDF Patch.
 
-A process of its own reads the dumps, so that nothing else waits for it; the result stays in the cache.
+A separate process reads the dumps, so that no other request waits for it. The result is cached.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _PATCH = Format(PATCH, "list", "application/rdf-patch", "rdfp", "RDF Patch", cha
 _FORMATS = (PLAIN_JSON, _PATCH, HTML)
 _PAIR = re.compile(rf"([^.]+)\.\.([^.]+?)(?:\.({'|'.join(format_.suffix for format_ in _FORMATS)}))?")
 _CHUNK = 64 * 1024
-# Things on a page; the other formats have all.
+# Most things on a page; the other formats list all.
 _SHOWN = 200
 
 
@@ -65,7 +65,7 @@ class Compare(Resource):
 
     def __init__(self, store: VersionStore) -> None:
         self._store = store
-        # One at a time in each process: it reads whatever there is, which the disk serves best in turn.
+        # One comparison at a time in each process, because each reads two whole dumps from the disk.
         self._turn = asyncio.Semaphore(1)
 
     async def find(self, request: Request, place: Place) -> Place:
@@ -90,14 +90,14 @@ class Compare(Resource):
                 found = orjson.loads(b"".join([chunk async for chunk in answer.chunks]))
             finally:
                 await answer.aclose()
-            return await _page(asked.service, found, asked.language)
+            return await _render_page(asked.service, found, asked.language)
 
         query = QueryRequest(f"{before}..{after}", asked.format)
         return View(write=write if asked.page else query, key=(before, after), ask=ask)
 
 
 class _Comparison:
-    """A comparison on its way out of its process; see engine.base.QueryAnswer."""
+    """Streams a comparison from its process; see engines.base.QueryAnswer."""
 
     complete = None
 
@@ -121,10 +121,10 @@ class _Comparison:
         *,
         most: int = 0,
     ) -> _Comparison:
-        """A comparison whose first bytes are there.
+        """Starts a comparison; returns when its first bytes have arrived.
 
         Raises:
-            EngineError: one of the dumps cannot be read.
+            EngineError: a dump cannot be read.
         """
         asked = time.monotonic()
         await turn.acquire()
@@ -171,7 +171,7 @@ async def _end(process: Process) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One statement that came or went: `name` is its property."""
+    """One statement that was added or removed; `name` is its property."""
 
     added: bool
     name: PageValue
@@ -181,14 +181,14 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """One thing and all that changed about it."""
+    """One thing and its changed statements."""
 
     thing: PageValue
     lines: list[_Line]
 
 
-async def _page(service: Pinned, found: dict[str, Any], language: str) -> bytes:
-    """The page of a comparison; names are those of the current version."""
+async def _render_page(service: Pinned, found: dict[str, Any], language: str) -> bytes:
+    """Renders the page of a comparison, with the names of the current version."""
     mentioned: set[NamedNode] = set()
     for thing in found["things"]:
         told = [*thing["added"], *thing["removed"]]
@@ -196,7 +196,7 @@ async def _page(service: Pinned, found: dict[str, Any], language: str) -> bytes:
         mentioned.update(NamedNode(iri) for iri in iris if not iri.startswith("_:"))
     terms = {thing for thing in mentioned if thing.value.startswith(CLOSED_NAMESPACES)}
     named = await fetch_labels(service.snapshot.engine, mentioned - terms)
-    # A term of ours that the current version has no more is refused in a query; then properties keep short names.
+    # The engine refuses a term that the current version has removed; properties then keep their short names.
     with contextlib.suppress(QuerySyntaxError):
         named += await fetch_labels(service.snapshot.engine, terms)
     names = Labels(named)

@@ -1,4 +1,4 @@
-"""`/.well-known/void`, `/sitemap.xml`, `/robots.txt` and `/llms.txt`: what programs read before they ask."""
+"""`/.well-known/void`, `/sitemap.xml`, `/robots.txt` and `/llms.txt`: the files that programs read first."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def resources(service: Service) -> Iterator[Resource]:
     yield Void()
     yield SitemapIndex()
     yield SitemapPart()
-    yield Plain("/robots.txt", _TEXT, _robots)
-    yield Plain("/llms.txt", _MARKDOWN, _llms)
+    yield Plain("/robots.txt", _TEXT, _write_robots)
+    yield Plain("/llms.txt", _MARKDOWN, _write_llms)
 
 
 class Void(Resource):
@@ -75,7 +75,7 @@ class SitemapPart(Resource):
 
         async def write() -> bytes:
             body = None
-            # Six digits are more parts than an index may have.
+            # An index has at most 50 000 parts, so a number has at most five digits.
             if number.isascii() and number.isdigit() and len(number) < 6 and str(int(number)) == number:
                 service = asked.service
                 body = await sitemap.write_part(
@@ -89,7 +89,7 @@ class SitemapPart(Resource):
 
 
 class Plain(Resource):
-    """A text that settings and queries decide."""
+    """A text made from the settings and the queries."""
 
     kept = False
     negotiated = False
@@ -103,15 +103,15 @@ class Plain(Resource):
         return View(write=self._text(asked.service))
 
 
-def _robots(service: Service) -> bytes:
-    """Everything may be read; queries are not for crawlers, the endpoint's own page and description are."""
+def _write_robots(service: Service) -> bytes:
+    """Writes robots.txt: crawlers may read everything except answers to SPARQL queries."""
     sitemaps = f"Sitemap: {service.settings.base_url}/sitemap.xml"
     lines = ["User-agent: *", f"Disallow: {service.prefix}/sparql?", "Allow: /", "", sitemaps, ""]
     return "\n".join(lines).encode()
 
 
-def _llms(service: Service) -> bytes:
-    """What there is and how to ask, in the form of llmstxt.org."""
+def _write_llms(service: Service) -> bytes:
+    """Writes llms.txt: the contents of the service and how to query it, in the form of llmstxt.org."""
     base = service.settings.base_url
     queries = "\n".join(
         f"- [{name}]({base}/queries/{name}): {query.head.summary}" for name, query in service.queries.items()

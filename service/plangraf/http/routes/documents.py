@@ -18,10 +18,10 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ParameterError, PlangrafError, QuerySyntaxError, ResourceGoneError, ResourceNotFoundError
 from plangraf.http.pipeline.respond import vary, while_connected
 from plangraf.http.resource.base import Asked, Place, Resource, View
-from plangraf.http.resource.json_ld_forms import PLAIN, form_of, links_of, written_as
+from plangraf.http.resource.json_ld_forms import PLAIN, choose_form, context_links, write_form
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
-from plangraf.http.resource.parameters import parameters, single
-from plangraf.http.routes.catalog import dataset_of, dates_part
+from plangraf.http.resource.parameters import parse_parameters, read_single
+from plangraf.http.routes.catalog import dates_part, find_dataset
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import DATASET_FORMATS, JSON_LD, Format, of_kinds
 from plangraf.rdf.jsonld.compaction import compact_document
@@ -41,7 +41,7 @@ _ENDING = re.compile(rf"(.+)\.({'|'.join(_SUFFIXES)})")
 
 
 def split_ending(path: str) -> tuple[str, Format | None]:
-    """A path without the ending that fixes a format, and that format; the whole path when it has none."""
+    """Splits a path into the part before an ending that fixes a format, and that format, None without one."""
     match = _ENDING.fullmatch(path)
     return (match[1], _SUFFIXES[match[2]]) if match else (path, None)
 
@@ -78,21 +78,21 @@ class Thing(Resource):
 
     async def find(self, request: Request, place: Place) -> Response:
         path = place.names["path"]
-        if moved := await _moved(pinned(request), request, path, "/id/"):
+        if moved := await _redirect_moved(pinned(request), request, path, "/id/"):
             return moved
         location = pinned(request).prefix + document_path(ID + path)
         return Response(status_code=303, headers={"Location": location, **vary("Accept")})
 
 
 class _Documents(Resource):
-    """A thing's document; its `find` gives the IRI as the place's `thing`."""
+    """The document of a thing; `find` puts the thing's IRI into the place."""
 
     formats = DOCUMENT_FORMATS
     spare = DATASET_FORMATS
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         service, iri = asked.service, str(asked.place.thing)
-        form = form_of(asked.request) if asked.format == JSON_LD and asked.by_accept else PLAIN
+        form = choose_form(asked.request) if asked.format == JSON_LD and asked.by_accept else PLAIN
         canonical = service.settings.base_url + document_path(iri)
 
         async def write() -> bytes:
@@ -100,10 +100,10 @@ class _Documents(Resource):
             if asked.format.kind == "quads":
                 return write_placed(await find_graphs(snapshot.engine, description.graph), asked.format)
             if asked.format == JSON_LD:
-                return written_as(service.context, description, form)
+                return write_form(service.context, description, form)
             if not asked.page:
                 return asked.write_graph(description.graph, description.thing)
-            found = await dataset_of(service, iri) if is_dataset(description) else None
+            found = await find_dataset(service, iri) if is_dataset(description) else None
             return service.pages.document(
                 description,
                 asked.language,
@@ -119,12 +119,12 @@ class _Documents(Resource):
             key=(iri, f"{self.here(iri)} {dates_part(service)}" if asked.page else form.name),
             canonical=canonical,
             about=iri,
-            links=links_of(service, form),
+            links=context_links(service, form),
             content_type=form.content_type if asked.format == JSON_LD else None,
         )
 
     def here(self, iri: str) -> str:
-        """The query part, if any, that links to the page in its other language must keep."""
+        """The query string that links to the page in another language must repeat."""
         return ""
 
 
@@ -134,10 +134,10 @@ class Document(_Documents):
 
     async def find(self, request: Request, place: Place) -> Place | Response:
         service, path = pinned(request), place.names["path"]
-        if moved := await _moved(service, request, path, "/doc/"):
+        if moved := await _redirect_moved(service, request, path, "/doc/"):
             return moved
         stripped, fixed = split_ending(path)
-        # A key may itself end like a format, so an exact match comes first.
+        # The exact path first, because a key may itself end like a format.
         if fixed and not await while_connected(request.receive, _exists(service.snapshot.engine, ID + path)):
             path = stripped
         else:
@@ -161,7 +161,7 @@ class DocumentByIri(_Documents):
     )
 
     async def find(self, request: Request, place: Place) -> Place | Response:
-        iri = single(parameters(request.scope["query_string"]), "iri")
+        iri = read_single(parse_parameters(request.scope["query_string"]), "iri")
         if iri is None:
             raise ParameterError("iri", "is missing. Such as /doc?iri=http%3A%2F%2Fmetadata.un.org%2Fsdg%2F11.6.")
         if iri.startswith(ID):
@@ -177,7 +177,7 @@ class DocumentByIri(_Documents):
 
 
 class Code(_Documents):
-    """The document of one of the UN's targets or goals, by its code."""
+    """The document of a UN target or goal, by its code."""
 
     def __init__(self, name: str, summary: str, code: re.Pattern[str]) -> None:
         self.path = f"/{name}s/{{code}}"
@@ -194,21 +194,21 @@ class Code(_Documents):
 
 
 async def _describe(service: Pinned, iri: str, *, page: bool) -> Description:
-    """What is said of a thing.
+    """Describes a thing.
 
     Raises:
-        ResourceNotFoundError, ResourceGoneError: nothing is, or nothing any more.
+        ResourceNotFoundError, ResourceGoneError: the data do not mention the thing, or no longer.
         PlangrafError: what the engine raises.
     """
     try:
         description = await describe(service.snapshot, iri, service.frames, page=page)
     except QuerySyntaxError as error:
-        # Our own query is sound: what is refused in it is the thing, a term of ours that nobody defined.
+        # Our own query is sound, so the engine refused the thing: an undefined term of ours.
         if not iri.startswith(CLOSED_NAMESPACES):
             raise
         raise ResourceNotFoundError(iri) from error
     if description is None:
-        raise await missing(service, iri)
+        raise await explain_missing(service, iri)
     if is_withdrawn(description):
         raise ResourceGoneError(iri, None, None)
     if is_dataset(description) and (quality := service.queries.get("quality")):
@@ -216,10 +216,10 @@ async def _describe(service: Pinned, iri: str, *, page: bool) -> Description:
     return description
 
 
-async def _moved(service: Pinned, request: Request, path: str, under: str) -> Response | None:
-    """301 from an IRI that was given up to the one that replaced it, with the ending and the query of the request.
+async def _redirect_moved(service: Pinned, request: Request, path: str, under: str) -> Response | None:
+    """Redirects (301) from a replaced IRI to its replacement, with the request's ending and query string.
 
-    An engine that cannot answer says so when the document is asked for; what needs none is served without it.
+    Ignores a failing engine: reading the document reports it, and a redirect from /id/ to /doc/ needs no engine.
     """
     try:
         known = await while_connected(request.receive, service.snapshot.part(replacements))
@@ -249,14 +249,14 @@ async def _exists(engine: Engine, iri: str) -> bool:
     return await fetch_boolean(engine, f"ASK {{ {{ {node} ?p ?o }} UNION {{ ?s ?p {node} }} }}")
 
 
-async def missing(service: Pinned, iri: str) -> ResourceNotFoundError:
-    """Why there is no document of an IRI: an earlier version had it, or none did that is known of."""
-    last = (await service.snapshot.part(_removed)).get(iri)
+async def explain_missing(service: Pinned, iri: str) -> ResourceNotFoundError:
+    """Explains why an IRI has no document: an earlier version had it (410), or no known version did (404)."""
+    last = (await service.snapshot.part(_read_removed)).get(iri)
     if last is None:
         return ResourceNotFoundError(iri)
     kept = await run_in_threadpool((service.settings.versions / last).is_dir)
     return ResourceGoneError(iri, last, f"{service.base_prefix}/version/{last}{document_path(iri)}" if kept else None)
 
 
-async def _removed(snapshot: Snapshot) -> Mapping[str, str]:
+async def _read_removed(snapshot: Snapshot) -> Mapping[str, str]:
     return await run_in_threadpool(snapshot.contents.removed)

@@ -1,6 +1,6 @@
-"""`/dump/<version>/…`: whole downloads, files of their version that never change; `latest` leads to those of today.
+"""`/dump/<version>/…`: the download files of a version, which never change; `latest` redirects to the current version.
 
-Ranges, their conditions and what a file is not: RFC 9110 §14; Repr-Digest: RFC 9530.
+Ranges and their conditions: RFC 9110 §14. Repr-Digest: RFC 9530.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from starlette.types import Receive, Scope, Send
 
 from plangraf.engines.snapshots import Snapshot, find_version
 from plangraf.errors import RangeError, ResourceNotFoundError
-from plangraf.http.pipeline.respond import FOR_EVER, not_modified, unchanged
+from plangraf.http.pipeline.respond import FOR_EVER, match_tag, not_modified
 from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation
-from plangraf.http.resource.parameters import parameters
+from plangraf.http.resource.parameters import parse_parameters
 from plangraf.http.service import Service, pinned, snapshot_of
 from plangraf.rdf.formats import HTML, PLAIN_JSON
-from plangraf.store.downloads import File, files
+from plangraf.store.downloads import File, list_downloads
 from plangraf.store.versions import DOWNLOADS, VersionStore
 
 _LATEST = "/dump/latest"
 _PATH = {"in": "query", "name": "path", "required": False, "schema": {"type": "string", "title": "Path", "default": ""}}
 _WITH_CHARSET = ("text/", "application/yaml")
-# One range, which is what continues a download; anything else may be ignored.
+# Only a single range, as a resumed download sends it; a server may ignore any other (RFC 9110 §14.2).
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))", re.IGNORECASE)
 
 
@@ -66,7 +66,7 @@ def _operation(name: str, summary: str, *parameters: dict[str, Any]) -> Operatio
 
 
 class Latest(Resource):
-    """Leads to the list, or a file, of the current version."""
+    """Redirects to the list of files of the current version, or to one of them."""
 
     kept = False
 
@@ -75,17 +75,17 @@ class Latest(Resource):
 
     async def find(self, request: Request, place: Place) -> Response:
         service, version_id = pinned(request), snapshot_of(request).id
-        path = place.names.get("path") or parameters(request.scope["query_string"]).get("path", [""])[-1]
-        found = await run_in_threadpool(kept_files, service.snapshots.store, version_id)
-        # The name may be that of every version, without the id.
+        path = place.names.get("path") or parse_parameters(request.scope["query_string"]).get("path", [""])[-1]
+        found = await run_in_threadpool(list_files, service.snapshots.store, version_id)
+        # Also accepts the common name of a file, which has no version id.
         name = next((file.name for file in found if path in (file.name, file.common_name)), "")
         if path and not name:
             raise _no_such_file(service, path, version_id)
-        return _lead(service, f"/dump/{version_id}/{name}")
+        return _redirect(service, f"/dump/{version_id}/{name}")
 
 
 class UnderVersion(Resource):
-    """Leads from the address that a file has under its version to the only one that it is sent from."""
+    """Redirects from the address of a file under `/version/<id>` to its only address."""
 
     path = "/version/{version_id}/dump/{path:path}"
     kept = False
@@ -93,11 +93,11 @@ class UnderVersion(Resource):
     async def find(self, request: Request, place: Place) -> Response:
         service, version_id = pinned(request), place.names["version_id"]
         await run_in_threadpool(find_version, service.snapshots.store, version_id)
-        return _lead(service, f"/dump/{version_id}/{place.names['path']}")
+        return _redirect(service, f"/dump/{version_id}/{place.names['path']}")
 
 
 class Downloads(Resource):
-    """The files of a version, one by one, and the list of them."""
+    """The files of a version, and the list of them."""
 
     formats = (PLAIN_JSON, HTML)
     endings = False
@@ -110,13 +110,13 @@ class Downloads(Resource):
     async def find(self, request: Request, place: Place) -> Place | Response:
         service, version_id = pinned(request), place.names["version_id"]
         store, path = service.snapshots.store, place.names.get("path", "")
-        found = await run_in_threadpool(kept_files, store, version_id)
+        found = await run_in_threadpool(list_files, store, version_id)
         if not path:
             return replace(place, thing=found)
         file = next((file for file in found if file.name == path), None)
         if file is None:
             raise _no_such_file(service, path, version_id)
-        if own := unchanged(request, _tag(file), exists=True):
+        if own := match_tag(request, _tag(file), exists=True):
             return not_modified(own, _headers(file))
         return _Download(store.path / version_id / DOWNLOADS / path, file, request)
 
@@ -126,14 +126,14 @@ class Downloads(Resource):
 
         async def write() -> bytes:
             if asked.page:
-                groups = _groups(found, asked.language)
+                groups = _group(found, asked.language)
                 return service.pages.render("downloads.html", asked.language, version_id=version_id, groups=groups)
-            return _listing(version_id, found, service.settings.base_url)
+            return _write_listing(version_id, found, service.settings.base_url)
 
         return View(write=write, headers={"Plangraf-Version": version_id}, tagged_by=version_id)
 
 
-def _lead(service: Service, path: str) -> Response:
+def _redirect(service: Service, path: str) -> Response:
     headers = {"Location": quote(f"{service.prefix}{path}"), "Cache-Control": "no-cache"}
     return Response(status_code=302, headers=headers)
 
@@ -143,7 +143,7 @@ def _no_such_file(service: Service, path: str, version_id: str) -> ResourceNotFo
     return ResourceNotFoundError(f"the download {path}", f"All of them are listed at {listed}.")
 
 
-def _listing(version_id: str, found: Sequence[File], base_url: str) -> bytes:
+def _write_listing(version_id: str, found: Sequence[File], base_url: str) -> bytes:
     listed = [
         {
             "address": file.address(base_url),
@@ -160,13 +160,13 @@ def _listing(version_id: str, found: Sequence[File], base_url: str) -> bytes:
     )
 
 
-def kept_files(store: VersionStore, version_id: str) -> tuple[File, ...]:
-    """The downloads of one kept version.
+def list_files(store: VersionStore, version_id: str) -> tuple[File, ...]:
+    """Lists the downloads of a kept version.
 
     Raises:
-        ResourceNotFoundError, VersionGoneError: the version is not kept here, or was written without downloads.
+        ResourceNotFoundError, VersionGoneError: the version is not kept here, or it was written without downloads.
     """
-    found = files(find_version(store, version_id).path, version_id)
+    found = list_downloads(find_version(store, version_id).path, version_id)
     if not found:
         raise ResourceNotFoundError(
             f"downloads of version {version_id}", "It was written without; `plangraf build --force` adds them."
@@ -196,8 +196,8 @@ def _headers(file: File) -> dict[str, str]:
     return headers
 
 
-def _groups(found: tuple[File, ...], language: str) -> list[tuple[str, list[File]]]:
-    """Files under the title that they share, in the order of the index."""
+def _group(found: tuple[File, ...], language: str) -> list[tuple[str, list[File]]]:
+    """Groups files by their title, in the order of the index."""
     groups: dict[str, list[File]] = {}
     for file in found:
         groups.setdefault(file.titles[language], []).append(file)
@@ -205,7 +205,7 @@ def _groups(found: tuple[File, ...], language: str) -> list[tuple[str, list[File
 
 
 class _Download(FileResponse):
-    """A file or one range of it; the whole file for a range that is none, for several, or for one of other bytes."""
+    """Sends a file or one range of it; ignores a malformed range, several ranges, and a range of other bytes."""
 
     def __init__(self, path: Path, file: File, request: Request) -> None:
         sent = {**_headers(file), "Content-Type": _content_type(file)}
@@ -221,10 +221,10 @@ class _Download(FileResponse):
 
 
 def _has_range(asked: Headers, file: File) -> bool:
-    """Whether one range of the file is asked for, on a condition that holds.
+    """Whether the request asks for one range of the file and its If-Range holds.
 
     Raises:
-        RangeError: the file has no byte of it.
+        RangeError: the file has no byte of the range.
     """
     text = asked.get("range", "").strip()
     match = _RANGE.fullmatch(text)

@@ -1,7 +1,7 @@
-"""`/feed` and its pages: every change of the data, for who keeps a copy of them.
+"""`/feed` and its pages: every change of the data, for clients that replicate them.
 
-A page that is followed by another never changes. The last one and `/feed` itself are asked for again: with their
-tag that costs a 304. Neither depends on the version that is served, only on the log beside the versions.
+A full page never changes. Clients poll the last page and `/feed`; while these are unchanged, their tags make that
+a 304. The feed depends on the log beside the versions, not on the current version.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def resources(service: Service) -> Iterator[Resource]:
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
-    """Tells the client of a damaged log that it is damaged, and the operator's log where it lies and what to do."""
+def _reporting_damage() -> Iterator[None]:
+    """Reports a damaged log: to the client that it is damaged, to the operator's log where and what to do."""
     try:
         yield
     except VersionsError as error:
@@ -53,7 +53,7 @@ def _readable() -> Iterator[None]:
 
 
 class _Feed(Resource):
-    """What is read from the log beside the versions."""
+    """A resource that is read from the log beside the versions."""
 
     endings = False
     kept = False
@@ -62,13 +62,13 @@ class _Feed(Resource):
         self._log = log
 
     def open(self, path: str) -> FeedLog:
-        """The log.
+        """Opens the log.
 
         Raises:
-            ResourceNotFoundError: there is nothing in it.
-            FeedDamagedError: it cannot be read.
+            ResourceNotFoundError: the log is empty.
+            FeedDamagedError: the log cannot be read.
         """
-        with _readable():
+        with _reporting_damage():
             if not self._log.last:
                 raise ResourceNotFoundError(
                     path, "This service keeps no feed of changes: `plangraf build` writes it beside the versions."
@@ -77,7 +77,7 @@ class _Feed(Resource):
 
 
 class _Part(_Feed):
-    """A part of the feed; no version changes it, so its tag names the log instead."""
+    """A document of the feed; its tag names the log, because no version changes it."""
 
     formats = FORMATS
 
@@ -141,12 +141,12 @@ class Page(_Part):
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         log: FeedLog = asked.place.thing
         number = int(asked.place.names["page"])
-        end = min(log.last, number * log.page)
+        end = min(log.last, number * log.page_size)
         last = number == log.pages
 
         def write(stream: Stream) -> bytes:
-            with _readable():
-                changes = list(log.changes((number - 1) * log.page + 1, end))
+            with _reporting_damage():
+                changes = list(log.changes((number - 1) * log.page_size + 1, end))
                 following = None if last else next(log.changes(end + 1, end + 1)).published
             return write_page(stream, number, changes, following, asked.format)
 

@@ -1,4 +1,4 @@
-"""`/health/live`, `/health/ready` and `/metrics`: is it alive, can it answer queries, what does it do."""
+"""`/health/live`, `/health/ready` and `/metrics`: liveness, readiness and numbers for Prometheus."""
 
 from __future__ import annotations
 

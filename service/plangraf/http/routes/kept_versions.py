@@ -1,4 +1,4 @@
-"""`/version/`: the versions that are kept, each with the addresses of the current one under `/version/<id>/`."""
+"""`/version/`: the list of kept versions; each serves its data under `/version/<id>/`."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ class Versions(Resource):
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         service = asked.service
-        found = await run_in_threadpool(_listed, service.snapshots.store, snapshot.id, service.prefix)
+        found = await run_in_threadpool(_list, service.snapshots.store, snapshot.id, service.prefix)
 
         async def write() -> bytes:
             if asked.page:
                 return service.pages.render("versions.html", asked.language, versions=found)
             return orjson.dumps({"versions": found}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
-        # What is kept changes without a new version.
+        # The list is part of the key, because pruning changes it without a new version.
         return View(write=write, key=(repr(found),), tagged_by=snapshot.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One kept version: written when (UTC), and `changes`, the address of what it changed."""
+    """One kept version; `written` is in UTC, `changes` the address of its comparison with the version before."""
 
     id: str
     current: bool
@@ -65,8 +65,8 @@ class Listed:
     changes: str | None
 
 
-def _listed(store: VersionStore, current: str, prefix: str) -> list[Listed]:
-    """The kept versions, the newest first."""
+def _list(store: VersionStore, current: str, prefix: str) -> list[Listed]:
+    """Lists the kept versions, the newest first."""
     found: list[Listed] = []
     before = None
     for version in store.list():

@@ -1,4 +1,4 @@
-"""`/queries/<name>`: each named query as an address of its own, described in `/openapi.json`."""
+"""`/queries/<name>`: each named query at its own address, documented in `/openapi.json`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from starlette.requests import Request
 from plangraf.engines.base import QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import PlangrafError, ResourceNotFoundError
-from plangraf.http.pipeline.cache import Kept
+from plangraf.http.pipeline.cache import CachedAnswer
 from plangraf.http.pipeline.coding import IDENTITY
 from plangraf.http.resource.base import Asked, Place, Resource, View, name_answer
 from plangraf.http.resource.openapi import Operation, choice, content
-from plangraf.http.resource.parameters import parameters
+from plangraf.http.resource.parameters import parse_parameters
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import HTML, JSON, PLAIN_JSON, RESULT_FORMATS
 from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
@@ -62,13 +62,13 @@ class QueryResource(Resource):
             description=_description(query),
             answer=query.head.description,
             content=_content(query),
-            parameters=[*(_documented(name, parameter) for name, parameter in query.parameters.items()), _FORMAT],
+            parameters=[*(_document(name, parameter) for name, parameter in query.parameters.items()), _FORMAT],
         )
         self.query = query
         self._deterministic = deterministic
 
     async def find(self, request: Request, place: Place) -> Place:
-        given = parameters(request.scope["query_string"])
+        given = parse_parameters(request.scope["query_string"])
         bound = self.query.bind({name: values for name, values in given.items() if name != "format"})
         return replace(place, thing=bound)
 
@@ -91,12 +91,12 @@ class UnknownQuery(Resource):
 
 
 async def warm(service: Service) -> None:
-    """Answers each query that needs no parameter once, so that nobody waits for it after a start or a switch.
+    """Warms the cache with the queries that need no parameter, after a start or a switch.
 
-    It takes no turn in the cache, because who asks meanwhile must not wait for what goes on at idle priority.
+    Stays outside the cache's single flight, because a request must not wait for a query at idle priority.
     """
     async with service.snapshots.lease() as snapshot:
-        await _warm(service.pinned(snapshot, kept=False))
+        await _warm(service.pin(snapshot, kept=False))
 
 
 async def _warm(service: Pinned) -> None:
@@ -109,7 +109,7 @@ async def _warm(service: Pinned) -> None:
             continue
         try:
             body = await fetch_bytes(service.snapshot.engine, QueryRequest(query=bound, format=JSON, ahead=True))
-            service.cache.keep(Kept(tag, JSON.content_type.encode(), {IDENTITY: body}))
+            service.cache.add(CachedAnswer(tag, JSON.content_type.encode(), {IDENTITY: body}))
         except PlangrafError as error:
             log.warning("query not computed ahead", query=query.name, error=str(error))
 
@@ -130,7 +130,7 @@ class QueryList(Resource):
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         async def write() -> bytes:
-            listed = [_listed(query) for query in asked.service.queries.values()]
+            listed = [_describe(query) for query in asked.service.queries.values()]
             if asked.page:
                 return asked.service.pages.render("queries.html", asked.language, queries=listed)
             return orjson.dumps({"queries": listed})
@@ -140,7 +140,7 @@ class QueryList(Resource):
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """One query on the page and in the JSON of `/queries`."""
+    """One entry of `/queries`, on the page and in JSON."""
 
     name: str
     summary: str
@@ -151,7 +151,7 @@ class _Listed:
     example: str
 
 
-def _listed(query: NamedQuery) -> _Listed:
+def _describe(query: NamedQuery) -> _Listed:
     needed = {
         name: parameter.example
         for name, parameter in query.head.parameters.items()
@@ -178,7 +178,7 @@ _FORMAT = choice(
 )
 
 
-def _documented(name: str, parameter: Parameter) -> dict[str, Any]:
+def _document(name: str, parameter: Parameter) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "integer" if parameter.type == "integer" else "string"}
     if parameter.type == "iri":
         schema["format"] = "iri"

@@ -1,4 +1,4 @@
-"""The endpoint about itself: SPARQL 1.1 Service Description, rendered from version and settings."""
+"""SPARQL 1.1 Service Description of the endpoint, made from the version and the settings."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def service_name(endpoint: str) -> NamedNode:
 
 
 def service_description(endpoint: str, triples: int, graphs: Mapping[str, int]) -> Statements:
-    """The description of one endpoint, with IRIs where others have blank nodes, so that harvesters keep it.
+    """Describes one endpoint, with IRIs instead of blank nodes, so that harvesters can merge it.
 
     Args:
         endpoint: absolute address of /sparql.
-        triples: size of the default graph, the union of all graphs without repetition.
+        triples: number of distinct triples in the default graph, the union of all graphs.
         graphs: number of triples of each named graph.
     """
     service = service_name(endpoint)

@@ -1,4 +1,4 @@
-"""`/`, `/docs` and the files that pages load: everything comes from this service, none from other hosts."""
+"""`/`, `/docs`, `/openapi.json` and the static files of pages; no page loads anything from another host."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from plangraf.views.engine_answers import fetch, fetch_rows
 
 _DATASETS = """CONSTRUCT { ?dataset ?p ?o }
 WHERE { ?dataset a <http://www.w3.org/ns/dcat#Dataset> ; ?p ?o }"""
-# The home page shows the beginning of a collection, its query the whole.
+# Most things of one list on the home page; the query returns all.
 _SHOWN = 40
 _AN_HOUR_S = 3_600
 
 
 def resources(openapi: Callable[[Pinned], dict[str, Any]]) -> Iterator[Resource]:
-    """The site's own; `openapi` describes all that a version serves."""
+    """Makes the site's own resources; `openapi` describes the addresses that a version serves."""
     yield Home()
     yield Docs()
     yield OpenApi(openapi)
@@ -64,10 +64,10 @@ class Home(Resource):
             return service.pages.render(
                 "home.html",
                 language,
-                collections=await _collections(service, language),
+                collections=await _fetch_collections(service, language),
                 lists=list(service.collections.values()),
                 downloads=bool(snapshot.contents.downloads()),
-                # There is one catalogue, that of the current version, and kept versions lead to it too.
+                # Kept versions link to the catalogue of the current version, because there is only that one.
                 catalog=f"{service.base_prefix}/catalog",
                 schema_org=script(catalogue_json_ld(await catalogue(service), language)),
             )
@@ -88,7 +88,7 @@ class Docs(Resource):
             swagger_js_url=f"{prefix}/static/swagger-ui-bundle.js",
             swagger_css_url=f"{prefix}/static/swagger-ui.css",
             swagger_favicon_url=f"{prefix}/static/icon.svg",
-            # Otherwise Swagger UI asks a validator on another host about public services.
+            # Without this Swagger UI sends the address of a public service to a validator on another host.
             swagger_ui_parameters={"validatorUrl": None, "docExpansion": "list", "defaultModelsExpandDepth": -1},
         )
         body = bytes(page.body).replace(b"<html>", b'<html lang="en">', 1)
@@ -97,7 +97,7 @@ class Docs(Resource):
 
 
 class OpenApi(Resource):
-    """The framework's description of the API, as an answer like all others."""
+    """The framework's description of the API, served as a resource."""
 
     path = "/openapi.json"
     formats = (PLAIN_JSON,)
@@ -123,7 +123,7 @@ class _Item:
 
 @dataclass(frozen=True, slots=True)
 class _Collection:
-    """The things of one named query; `lang` is the language of `title`."""
+    """The things that one named query lists; `lang` is the language of `title`."""
 
     name: str
     title: str
@@ -131,8 +131,8 @@ class _Collection:
     things: list[_Item]
 
 
-async def _collections(service: Pinned, language: str) -> list[_Collection]:
-    """The named queries whose rows are things with a name: what there is, one list each."""
+async def _fetch_collections(service: Pinned, language: str) -> list[_Collection]:
+    """Runs the named queries whose rows are named things; returns one list for each."""
     found = []
     for query in sorted(service.queries.values(), key=lambda query: (query.head.position, query.name)):
         columns = list(query.head.columns)
@@ -142,11 +142,13 @@ async def _collections(service: Pinned, language: str) -> list[_Collection]:
             continue
         known = query.head.title
         title, lang = (known.in_language(language), language) if known else (query.head.summary, "en")
-        found.append(_Collection(query.name, title, lang, await _items(service, query, columns[0], name, language)))
+        found.append(
+            _Collection(query.name, title, lang, await _fetch_items(service, query, columns[0], name, language))
+        )
     return found
 
 
-async def _items(service: Pinned, query: NamedQuery, thing: str, name: str, language: str) -> list[_Item]:
+async def _fetch_items(service: Pinned, query: NamedQuery, thing: str, name: str, language: str) -> list[_Item]:
     items: dict[str, _Item] = {}
     for row in await fetch_rows(service.snapshot.engine, query.bind({"lang": [language]})):
         iri = row[thing]["value"]
@@ -158,7 +160,7 @@ async def _items(service: Pinned, query: NamedQuery, thing: str, name: str, lang
 
 
 class Static(Resource):
-    """A fixed table of files: ours, and Swagger UI's as the package fastapi-offline carries them."""
+    """A fixed table of files: ours, and those of Swagger UI from the package fastapi-offline."""
 
     path = "/static/{name}"
     formats = (PLAIN_JSON,)

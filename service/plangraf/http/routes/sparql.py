@@ -1,4 +1,4 @@
-"""`/sparql`: SPARQL 1.1 Protocol (query); without a query its description, for browsers a query page."""
+"""`/sparql`: SPARQL 1.1 Protocol (query); without a query the service description, in browsers a query page."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from plangraf.http.resource.openapi import PROBLEMS, content
 from plangraf.http.resource.parameters import (
     FORM_TYPE,
     QUERY_TYPE,
+    choose_format,
     client_of,
-    flag,
-    format_of,
+    read_flag,
     read_sparql,
 )
 from plangraf.http.routes.service_description import service_description, service_name
@@ -40,7 +40,7 @@ FORMATS_BY_FORM: dict[str, tuple[Format, ...]] = {
     "CONSTRUCT": GRAPH_FORMATS,
     "DESCRIBE": GRAPH_FORMATS,
 }
-# Says that the method QUERY is answered, a GET with a body (draft-ietf-httpbis-safe-method-w-body).
+# Announces the method QUERY, a GET with a body (draft-ietf-httpbis-safe-method-w-body).
 _ACCEPT_QUERY = {"Accept-Query": f"{QUERY_TYPE}, {FORM_TYPE}"}
 _EXAMPLE = """PREFIX plan: <https://w3id.org/plangraf/ontology#>
 PREFIX dcterms: <http://purl.org/dc/terms/>
@@ -52,7 +52,7 @@ ORDER BY ?number
 
 
 def add_routes(app: FastAPI, service: Service) -> Endpoint:
-    """Adds the endpoint; what comes back leads to it without the framework's way there."""
+    """Adds the routes; returns the endpoint, so that the pipeline can call it without the framework's routing."""
 
     about = ServiceDescription()
 
@@ -61,21 +61,21 @@ def add_routes(app: FastAPI, service: Service) -> Endpoint:
         asked = await read_sparql(request, service.settings.query_max_bytes)
         if asked.query is None:
             return await about.respond(request, Place(PATH))
-        # Malformed is 400 whatever Accept says, so the check comes before the negotiation.
+        # Check before the negotiation, because a malformed query is 400 for every Accept.
         checked = here.snapshot.engine.check(asked.query)
         formats = FORMATS_BY_FORM[checked.form]
         graphs = (asked.default_graphs, asked.named_graphs)
         try:
-            format_, by_accept = format_of(request, asked.parameters, formats)
+            format_, by_accept = choose_format(request, asked.parameters, formats)
         except NotAcceptableError:
-            # The check holds the grammar; the rules beyond it, such as those of GROUP BY, the engine knows.
+            # Evaluate, because only the engine knows the rules beyond the grammar, such as those of GROUP BY.
             plain = QueryRequest(asked.query, formats[0], *graphs, asked.timeout_s, client_of(request))
             answer = await while_connected(request.receive, here.snapshot.engine.query(plain))
             await answer.aclose()
             raise
         query = QueryRequest(asked.query, format_, *graphs, asked.timeout_s, client_of(request))
-        if flag(asked.parameters, "explain"):
-            return await _explained(here, request, query, vary("Accept" if by_accept else None))
+        if read_flag(asked.parameters, "explain"):
+            return await _respond_explained(here, request, query, vary("Accept" if by_accept else None))
         return await respond_query(
             here,
             request,
@@ -93,7 +93,7 @@ def add_routes(app: FastAPI, service: Service) -> Endpoint:
         summary="Ask a SPARQL 1.1 query; without one, the service description",
         response_class=Response, responses=answers, openapi_extra={"parameters": _PARAMETERS},
     )  # fmt: skip
-    # OpenAPI 3.1 has no word for this method.
+    # OpenAPI 3.1 cannot describe this method.
     app.add_api_route(PATH, sparql, methods=["QUERY"], include_in_schema=False)
     app.add_api_route(
         PATH, sparql, methods=["POST"], operation_id="sparqlPost", tags=["SPARQL"],
@@ -103,12 +103,14 @@ def add_routes(app: FastAPI, service: Service) -> Endpoint:
     return sparql
 
 
-async def _explained(service: Pinned, request: Request, query: QueryRequest, headers: dict[str, str]) -> Response:
-    """The answer and, when it is empty, the reason in the header `Plangraf-Explain`."""
+async def _respond_explained(
+    service: Pinned, request: Request, query: QueryRequest, headers: dict[str, str]
+) -> Response:
+    """Responds with the reason of an empty answer in the header `Plangraf-Explain`."""
     coding, engine = choose_coding(accept_encoding(request)), service.snapshot.engine
     answer = await while_connected(request.receive, engine.query(query))
     own = {**headers, "Cache-Control": "no-store"}
-    if answer.complete is not None:  # a longer one is surely not empty
+    if answer.complete is not None:  # an answer in several pieces is not empty
 
         async def ask(text: str) -> bool:
             return await fetch_boolean(engine, text, like=query)
@@ -128,7 +130,7 @@ async def _explained(service: Pinned, request: Request, query: QueryRequest, hea
 
 
 class ServiceDescription(Resource):
-    """What the endpoint says about itself, or a page with a form."""
+    """The service description, or in HTML a page with a query form."""
 
     path = PATH
     formats = DOCUMENT_FORMATS

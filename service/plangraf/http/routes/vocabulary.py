@@ -1,4 +1,4 @@
-"""`/ontology`, `/shapes` and the JSON-LD context: what the words mean, for programs and for people."""
+"""`/ontology`, `/shapes` and the JSON-LD context, for programs and for people."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Vocabulary(Resource):
 
 
 class Ontology(Vocabulary):
-    """The ontology, whose page the build wrote, if it did."""
+    """The ontology; its HTML page is a file of the version, which a build may lack."""
 
     def offered(self, snapshot: Snapshot) -> tuple[Format, ...]:
         return DOCUMENT_FORMATS if snapshot.contents.has_ontology_page else GRAPH_FORMATS
@@ -78,22 +78,22 @@ class Ontology(Vocabulary):
         view = await super().read(asked, snapshot)
         if not asked.page:
             return view
-        _, policy = await snapshot.part(_page_of_ontology)
+        _, policy = await snapshot.part(_read_ontology_page)
         return replace(view, headers={CONTENT_SECURITY_POLICY: policy})
 
     async def page(self, asked: Asked, graph: Statements) -> bytes:
-        body, _ = await asked.service.snapshot.part(_page_of_ontology)
+        body, _ = await asked.service.snapshot.part(_read_ontology_page)
         return body
 
 
-async def _page_of_ontology(snapshot: Snapshot) -> tuple[bytes, str]:
-    """pyLODE's page of one version, and what it may do: its styles stand in it."""
+async def _read_ontology_page(snapshot: Snapshot) -> tuple[bytes, str]:
+    """Reads pyLODE's page of one version and derives its policy, because its styles are inline."""
     page = await run_in_threadpool(snapshot.contents.ontology_page)
     return page, policy_for(page)
 
 
 class GrowingContext(Resource):
-    """The present context; it depends on no version, so its tag is a hash of its bytes alone."""
+    """The present context; its tag is a hash of its bytes, because it depends on no version."""
 
     path = CONTEXT_PATH
     formats = (JSON_LD,)
@@ -132,7 +132,7 @@ class FrozenContext(Resource):
 
     async def find(self, request: Request, place: Place) -> Place:
         digest = place.names["digest"]
-        body = await run_in_threadpool(_frozen, pinned(request), digest)
+        body = await run_in_threadpool(_find_frozen, pinned(request), digest)
         if body is None:
             raise ResourceNotFoundError(place.path, f"The one that grows is at {CONTEXT_PATH}.")
         return replace(place, thing=body)
@@ -143,8 +143,8 @@ class FrozenContext(Resource):
         return View(write=asked.place.thing, cache_control=FOR_EVER, headers={"Link": latest}, tag=tag)
 
 
-def _frozen(service: Service, digest: str) -> bytes | None:
-    """The context with this hash: the present one, or one that an earlier build had."""
+def _find_frozen(service: Service, digest: str) -> bytes | None:
+    """Finds the context with this hash: the present one, or one of an earlier build."""
     if digest == context_digest(service.context_body):
         return service.context_body
     if not _DIGEST.fullmatch(digest):

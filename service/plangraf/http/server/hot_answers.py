@@ -11,7 +11,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
@@ -21,7 +20,7 @@ from plangraf.errors import CodingNotAcceptableError
 from plangraf.http.pipeline.cache import Cache
 from plangraf.http.pipeline.coding import CODINGS, IDENTITY, UNCODED, choose_coding, tag_of
 from plangraf.http.pipeline.request_record import Notes
-from plangraf.http.pipeline.respond import kept_parts, request_key
+from plangraf.http.pipeline.respond import cached_parts, request_key
 
 # Key of the application's state, which every connection sees: the Hot of the process.
 STATE = "plangraf.hot"
@@ -33,8 +32,6 @@ _LEFT_OUT_OF_304 = {b"content-length", b"content-encoding", b"content-type", b"e
 _SLOW_WAY = frozenset((b"if-match", b"authorization", b"cookie"))
 _MOST_RAW = 4096
 _LONGEST_RAW = 4096
-
-_coding = lru_cache(256)(choose_coding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +71,10 @@ class Hot:
 
         A request with credentials is never a hit, and so its bytes are never remembered either.
         """
-        found = self._cache.of_request(request_key(scope, self.version()))
+        found = self._cache.find_by_request(request_key(scope, self.version()))
         if found is None:
             return None
-        kept, own_headers = found
+        cached, own_headers = found
         encoding = known = b""
         for name, value in scope["headers"]:
             if name == b"accept-encoding":
@@ -87,22 +84,22 @@ class Hot:
             elif name in _SLOW_WAY:
                 return None
         try:
-            coding = _coding(encoding.decode("latin-1")) if encoding else UNCODED
+            coding = choose_coding(encoding.decode("latin-1")) if encoding else UNCODED
         except CodingNotAcceptableError:
             return None  # the slow way reports the error
         _HIT.inc()
-        headers, body = kept_parts(self._cache, kept, own_headers, coding)
+        headers, body = cached_parts(self._cache, cached, own_headers, coding)
         if known:
             given = {part.strip().removeprefix("W/") for part in known.decode("latin-1").split(",")}
             if "*" in given:
                 given.add(next(value for name, value in headers if name == b"etag").decode("latin-1"))
-            for own in (tag_of(kept.tag, possible) for possible in (IDENTITY, *CODINGS)):
+            for own in (tag_of(cached.tag, possible) for possible in (IDENTITY, *CODINGS)):
                 if own in given:
                     rest = [header for header in headers if header[0] not in _LEFT_OUT_OF_304]
-                    return Found(304, [*rest, (b"etag", own.encode("latin-1"))], b"", kept.tag, None)
+                    return Found(304, [*rest, (b"etag", own.encode("latin-1"))], b"", cached.tag, None)
         headers.append(_TIMING)
-        used = next(known for known, candidate in kept.bodies.items() if candidate is body)
-        return Found(200, headers, body, kept.tag, used)
+        used = next(known for known, candidate in cached.bodies.items() if candidate is body)
+        return Found(200, headers, body, cached.tag, used)
 
     def remember_raw(self, scope: Scope, found: Found, headers: list[tuple[bytes, bytes]]) -> None:
         """Remembers the answer to a request that arrived in one piece, unless it has an id or closes the connection.
@@ -132,9 +129,9 @@ class Hot:
             del self._raw[raw]
             return None
         began = time.perf_counter()
-        kept = self._cache.get(known.tag)
-        body = b"" if kept is None or known.coding is None else kept.bodies.get(known.coding)
-        if kept is None or body is None:
+        cached = self._cache.get(known.tag)
+        body = b"" if cached is None or known.coding is None else cached.bodies.get(known.coding)
+        if cached is None or body is None:
             del self._raw[raw]
             return None
         _HIT.inc()

@@ -18,7 +18,7 @@ from plangraf.errors import AddressTooLongError, HeadTooLargeError, PlangrafErro
 from plangraf.http.pipeline.browser_headers import BROWSER_HEADERS_RAW
 from plangraf.http.resource.problems import problem
 from plangraf.http.server.hot_answers import STATE, Hot
-from plangraf.http.server.request_head import REFUSED, check_host, split_long, why_refused
+from plangraf.http.server.request_head import REFUSED, check_host, explain_refusal, split_long
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
@@ -30,6 +30,43 @@ BODY_S = 30.0
 # Bytes; above the longest allowed query in percent-encoding.
 LONGEST_HEAD = 1024 * 1024
 _HEAD_END = b"\r\n\r\n"
+
+
+class _Together:
+    """Wraps the transport of one response: holds the head back and sends it with the first bytes of the body.
+
+    When no body follows in the same turn of the event loop, sends the head alone.
+    """
+
+    def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
+        self._transport = transport
+        self._cycle = cycle
+        self._head = b""
+        self._leaving: asyncio.Handle | None = None
+
+    def write(self, data: bytes) -> None:
+        # Before the head comes only "100 Continue", which the client waits for.
+        if self._leaving is None and self._cycle.response_started:
+            self._head = data
+            self._leaving = asyncio.get_running_loop().call_soon(self.flush)
+        elif self._head and self._leaving is not None:
+            self._leaving.cancel()
+            head, self._head = self._head, b""
+            self._transport.writelines([head, data])
+        else:
+            self._transport.write(data)
+
+    def flush(self) -> None:
+        head, self._head = self._head, b""
+        if head and not self._transport.is_closing():
+            self._transport.write(head)
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
 
 
 class Protocol(HttpToolsProtocol):
@@ -83,8 +120,10 @@ class Protocol(HttpToolsProtocol):
         except httptools.HttpParserUpgrade:
             pass  # a server may ignore an upgrade (RFC 9110 §7.8)
         except httptools.HttpParserError as error:
-            self._refuse(why_refused(error, self._start))
-        if self._patience is None and self._idle and self.timeout_keep_alive_task is None:
+            self._refuse(explain_refusal(error, self._start))
+        if self._patience is None and self._arriving:
+            self._wait(BODY_S)
+        elif self._patience is None and self._idle and self.timeout_keep_alive_task is None:
             self._wait(HEAD_S)  # only empty lines arrived
 
     # The parser's callbacks.
@@ -92,7 +131,8 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._arriving = True
-        self._wait(HEAD_S)
+        if self._raw is None:  # otherwise its head is complete
+            self._wait(HEAD_S)
 
     def on_headers_complete(self) -> None:
         self._head_size = -1  # stops counting its size
@@ -111,9 +151,11 @@ class Protocol(HttpToolsProtocol):
         # Creates the request's task, which starts later and so sees the extension of the scope.
         super().on_headers_complete()
         self.scope.update(extension)  # type: ignore[typeddict-item]  # as ASGI allows
+        self.cycle.transport = _Together(self.transport, self.cycle)  # type: ignore[assignment]  # has the methods that a response calls
         if REFUSED in extension:
             self.cycle.keep_alive = False
-        self._wait(BODY_S)
+        if self._raw is None:  # otherwise its body has most likely arrived, too
+            self._wait(BODY_S)
 
     def on_message_complete(self) -> None:
         self._arriving = False
@@ -123,6 +165,12 @@ class Protocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
         super()._start_asgi_task(cycle, app)
+
+    def on_response_complete(self) -> None:
+        # The response to HEAD has no body, and its head must not be sent after the next response.
+        if self._answering is not None and isinstance(self._answering.transport, _Together):
+            self._answering.transport.flush()
+        super().on_response_complete()
 
     @property
     def _idle(self) -> bool:
@@ -143,7 +191,10 @@ class Protocol(HttpToolsProtocol):
 
     def _wait(self, seconds: float) -> None:
         self._wait_no_longer()
-        self._patience = self.loop.call_later(seconds, self._refuse, RequestTimeoutError(seconds))
+        self._patience = self.loop.call_later(seconds, self._lose_patience, seconds)
+
+    def _lose_patience(self, seconds: float) -> None:
+        self._refuse(RequestTimeoutError(seconds))
 
     def _wait_no_longer(self) -> None:
         if self._patience is not None:

@@ -29,7 +29,7 @@ _ENCODE = (
 )
 
 
-def why_refused(error: httptools.HttpParserError, start: bytes) -> PlangrafError:
+def explain_refusal(error: httptools.HttpParserError, start: bytes) -> PlangrafError:
     """Explains why the parser refused a request.
 
     Args:
