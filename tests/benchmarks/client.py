@@ -80,7 +80,7 @@ class _Connection:
 
     def __init__(self, address: tuple[str, int], number: int, keep: bool) -> None:
         self._address = address
-        # Clients of different addresses, as users are; all of 127.0.0.0/8 is this machine.
+        # Each client has its own address, like users; all of 127.0.0.0/8 is the loopback interface.
         own = sys.platform == "linux" and number > 0
         self._own = (f"127.0.0.{number + 1}", 0) if own else None
         self._keep = keep
@@ -215,7 +215,7 @@ class _Loop:
         self._outcome.failure = self._outcome.failure or reason
 
     def _next(self, client: _Connection) -> None:
-        """Asks the next question, when there is time and number left."""
+        """Sends the next question unless the time or the number of answers is used up."""
         job = self._job
         self._waiting.discard(client)
         if (job.most is not None and self._asked >= job.most) or (

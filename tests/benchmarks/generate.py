@@ -27,7 +27,7 @@ SDG_FILES = Path(__file__).resolve().parents[2] / "data" / "sdg"
 
 # The share of the r-th largest municipality is as 1 to r to this power.
 _SKEW = 0.9
-# Most things of a kind to draw parameters from.
+# The largest number of terms in a pool of parameters.
 _POOL = 4000
 
 Pools = dict[str, list[str]]

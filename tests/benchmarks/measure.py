@@ -31,7 +31,7 @@ _INSTANCES = 200
 _COMPARED = 3
 _MOST = 300
 _SAMPLE_S = 0.1
-# As many times the length of a measurement.
+# The length of a warm-up, in lengths of a measurement.
 _WARM_UP = 10
 
 
@@ -171,7 +171,7 @@ class Laboratory:
                 verdicts.setdefault(peer.name, "wrong")
 
     def warm_up(self, questions: Questions) -> None:
-        """Lets each peer answer the mix for a while: a Java server needs thousands of answers until it is quick."""
+        """Warms up each peer with the mix, because a Java server needs thousands of requests to reach its speed."""
         for peer in self._present():
             self._say(f"warms up {peer.name}")
             clients = min(self._options.clients, peer.most_clients)
@@ -246,7 +246,7 @@ class Laboratory:
         return peer.run(replace(job, salt=salt, timeout_s=self._options.timeout_s), self._load)
 
     def _give_up(self, peer: Peer, query: str) -> None:
-        """A peer goes on with a query that nobody waits for: it is started anew, and not asked that again."""
+        """Restarts a peer after a timeout, because it may still evaluate the query; skips that query from then on."""
         self._skipped[peer.name, query] = f"over {self._options.timeout_s:g} s"
         self._say(f"  {peer.name} took too long and is started anew")
         peer.stop()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-from benchmarks.names import MUNICIPALITIES, PROMISES, THEMES, place
+from benchmarks.names import MUNICIPALITIES, PROMISES, TARGETS, THEMES, place
 
 GRAPH = "https://w3id.org/plangraf/graph/"
 ID = "https://w3id.org/plangraf/id/"
@@ -45,31 +45,6 @@ _LEVELS = ("local", "regional", "national")
 _OUTCOMES = ("Adopted", "Adopted", "Adopted", "Rejected")
 _EVIDENCE_KINDS = ("printed", "identified", "structural", "summarised")
 _PERSPECTIVES = 14
-# Targets of the UN's goals 1 to 17: number of numbered and of lettered targets.
-_TARGETS = (
-    (5, 2),
-    (5, 3),
-    (9, 4),
-    (7, 3),
-    (6, 3),
-    (6, 2),
-    (3, 2),
-    (10, 2),
-    (5, 3),
-    (7, 3),
-    (7, 3),
-    (8, 3),
-    (3, 2),
-    (7, 3),
-    (9, 3),
-    (10, 2),
-    (19, 0),
-)
-TARGETS = tuple(
-    f"{goal}.{step}"
-    for goal, (numbers, letters) in enumerate(_TARGETS, start=1)
-    for step in (*range(1, numbers + 1), *"abcd"[:letters])
-)
 # Popularity of targets, independent of their number.
 _LIKED = sorted(TARGETS, key=lambda target: Random(target).random())
 

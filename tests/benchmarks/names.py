@@ -1,6 +1,6 @@
 """The vocabulary of the generated plan data, in Bokmål and English.
 
-Only the number of municipalities per county is real (357 in all, as of 2024); all names are invented.
+Only the numbers of municipalities per county (357 in all, as of 2024) and of UN targets are real; names are invented.
 """
 
 from __future__ import annotations
@@ -73,6 +73,32 @@ PROMISES: tuple[tuple[str, str], ...] = (
     ("Øke støtten til", "Increase the support for"),
     ("Gjennomgå kostnadene ved", "Review the costs of"),
     ("Åpne for forsøk med", "Allow trials with"),
+)
+
+# Targets of the UN's goals 1 to 17: number of numbered and of lettered targets.
+_TARGETS = (
+    (5, 2),
+    (5, 3),
+    (9, 4),
+    (7, 3),
+    (6, 3),
+    (6, 2),
+    (3, 2),
+    (10, 2),
+    (5, 3),
+    (7, 3),
+    (7, 3),
+    (8, 3),
+    (3, 2),
+    (7, 3),
+    (9, 3),
+    (10, 2),
+    (19, 0),
+)
+TARGETS = tuple(
+    f"{goal}.{step}"
+    for goal, (numbers, letters) in enumerate(_TARGETS, start=1)
+    for step in (*range(1, numbers + 1), *"abcd"[:letters])
 )
 
 

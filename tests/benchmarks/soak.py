@@ -1,4 +1,4 @@
-"""`make soak`: everything hostile at once beside one well-behaved client, and what that one noticed.
+"""`make soak`: runs all attacks at once beside one well-behaved client, and measures that client.
 
 Starts `plangraf serve` (or takes `--url`), lets the good client ask alone, then beside the attackers, then alone
 again, and prints what it met, with the service's memory, workers, descriptors and log.
@@ -24,7 +24,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-# The folder that `benchmarks` is a package in; this file is run by its path.
+# Makes the package `benchmarks` importable, because this file is run by its path.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import httpx
@@ -42,11 +42,11 @@ from plangraf.store.versions import VersionStore
 SETTINGS = {
     "PLANGRAF_QUERY_TIMEOUT_S": "5",
     "PLANGRAF_CACHE_MB": "32",
-    # Sixteen processes' blow-ups at once must fit into the machine that the soak runs on.
+    # Low, because sixteen workers may reach the limit at the same time.
     "PLANGRAF_WORKER_MEMORY_MB": "512",
 }
 PHASES = ("idle", "attack", "calm")
-# Status 5xx is an answer only with one of these; `internal-error` and `not-ready` are none.
+# The accepted codes of status 5xx. `internal-error` and `not-ready` count as failures.
 HONEST_5XX = {
     "500 worker-crashed",
     "500 answer-broken",
@@ -55,7 +55,7 @@ HONEST_5XX = {
     "503 query-displaced",
     "503 query-memory",
 }
-# Seconds that a busy machine may need to end the last attackers' workers.
+# Seconds for the workers of the last attackers to end on a busy machine.
 _LONGEST_REST_S = 120.0
 _PLANS = tuple(f"https://w3id.org/plangraf/id/5001/plan/2020-2023-{number}" for number in range(1, 9))
 _KEPT = "SELECT ?s ?label WHERE { ?s <http://www.w3.org/2000/01/rdf-schema#label> ?label } LIMIT 100000"
@@ -64,7 +64,7 @@ _TARGET = "11.6"
 
 @dataclass(frozen=True)
 class Options:
-    """Seconds of each phase, attacks started per second, the seed of all that is random in them, and which alone."""
+    """Seconds of each phase, attacks per second, their random seed, and the selected attacks."""
 
     idle_s: float = 20.0
     attack_s: float = 600.0
@@ -76,7 +76,7 @@ class Options:
 
 @dataclass(slots=True)
 class Findings:
-    """What came of a soak; what only a service of our own shows is None for one that was named by its address."""
+    """The findings of a soak. Values that only a service of our own reveals are None for a service given by address."""
 
     options: Options
     phases: dict[str, Phase] = field(default_factory=dict)
@@ -90,13 +90,13 @@ class Findings:
     log: Log | None = None
 
     def ratio(self, share: float, kind: str | None = None) -> float:
-        """A percentile of the good client under attack over the same alone; of all kinds, or of one."""
+        """A percentile of the good client under attack divided by the same percentile when idle."""
         idle, attack = (self.quantile(phase, share, kind) for phase in PHASES[:2])
         return attack / idle if idle and attack else float("nan")
 
     def quantile(self, phase: str, share: float, kind: str | None = None) -> float:
         by_kind = self.phases[phase].milliseconds
-        # Alone, the quick kinds alternate evenly and so they do under attack; the shared answer has its own line.
+        # Without the shared answer, because only the quick kinds alternate evenly in every phase.
         kinds = [kind] if kind else [name for name in by_kind if name != soak_client.SHARED]
         times = [taken for name in kinds for taken in by_kind.get(name, [])]
         return percentile(times, share) if times else 0.0
@@ -107,14 +107,14 @@ class Findings:
 
     @property
     def refused_share(self) -> float:
-        """How many of the good client's requests under attack were put off."""
+        """The share of the good client's requests that were refused under attack."""
         phase = self.phases["attack"]
         asked = phase.right + phase.failed + phase.refused
         return phase.refused / asked if asked else 0.0
 
     @property
     def dishonest(self) -> Counter[str]:
-        """Answers 5xx that no documented code explains."""
+        """The 5xx answers without a documented code."""
         replies = self.answered.replies
         return Counter({reply: n for reply, n in replies.items() if reply[0] == "5" and reply not in HONEST_5XX})
 
@@ -136,7 +136,7 @@ def main() -> None:
 
 
 def soak(versions: Path, options: Options, say: Callable[[str], None] = lambda _: None) -> Findings:
-    """A soak of a service of our own over `versions`, which is built when it is not there.
+    """Runs a soak of a service of our own over `versions`; builds them when missing.
 
     Raises:
         RuntimeError: the service did not start.
@@ -150,12 +150,12 @@ def soak(versions: Path, options: Options, say: Callable[[str], None] = lambda _
 
 
 def soak_url(url: str, options: Options, say: Callable[[str], None] = lambda _: None) -> Findings:
-    """A soak of a service that runs already; what it answers at first counts as right."""
+    """Runs a soak of a running service, whose first answers count as right."""
     return _run(url, questions(None), options, say, None)
 
 
 def questions(versions: Path | None) -> tuple[Question, ...]:
-    """What the good client asks. Right answers come from an engine of our own over the same triples."""
+    """The questions of the good client. Our own engine computes the right answers over the same triples."""
     named = load_queries(default_home() / "queries")["plans-by-target"].bind({"target": [_TARGET]})
     asked = (
         *map(soak_client.point, _PLANS),
@@ -175,7 +175,7 @@ def questions(versions: Path | None) -> tuple[Question, ...]:
 
 
 def _answer(store: Store, question: Question) -> str:
-    """The digest of the right answer; empty for a document, whose first answer is taken for right."""
+    """The digest of the right answer; empty for a document, whose first answer counts as right."""
     if not question.query:
         return ""
     result = store.query(question.query)
@@ -256,7 +256,7 @@ def report(findings: Findings) -> str:
 
 
 def _together(reasons: Sequence[str]) -> list[str]:
-    """Equal reasons once, with their number; times after a comma differ and are left out."""
+    """Groups equal reasons with their number. Drops the times after a comma, because they differ."""
     counted = Counter(reason.split(", after")[0] for reason in reasons)
     return [f"{number} × {reason}" for reason, number in counted.most_common()]
 

@@ -1,7 +1,7 @@
-"""The hostile side of the soak: one process, one loop, many attacks at once, started at a steady rate.
+"""The attackers of the soak: one process and one loop start many attacks at a steady rate.
 
 Each attack is a coroutine over bare sockets, from one of the addresses 127.0.0.3 to 127.0.0.20, which the service
-takes for different clients. It notes what it was answered and nothing else: an attacker has no opinion.
+treats as different clients. It counts the replies and does not judge them.
 """
 
 from __future__ import annotations
@@ -10,26 +10,23 @@ import asyncio
 import os
 import random
 import re
-import socket
-import struct
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from benchmarks import soak_queries
+from benchmarks.soak_connection import Answered, Connection
 
 SOURCES = tuple(f"127.0.0.{last}" for last in range(3, 21))
 # The question of soak_queries.shared changes as often.
 SHARED_S = 10
-# More than that at once is not started: the attack is paced, what it holds open is not.
+# The most attacks at once. The rate limits only their starts, not the number that stays open.
 _MOST_OPEN = 900
-_PATIENCE_S = 15.0
-# The attackers' share of two processors is to be small.
+# High, so that the attackers take a small share of two processors.
 _NICENESS = 10
 _CROWD = 200
-# Of the type, which stands first; the detail may be long.
+# The code in the member `type`, which comes first, because the detail may be long.
 _CODE = re.compile(rb"/problem/([a-z-]+)\"")
 _FORMATS = (
     "*/*",
@@ -75,49 +72,10 @@ class Attack:
     only: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Answered:
-    """What the attackers were told: counts by status and problem code, and how many attacks of each kind ran."""
-
-    replies: Counter[str] = field(default_factory=Counter)
-    attacks: Counter[str] = field(default_factory=Counter)
-
-
 def run(attack: Attack) -> Answered:
-    """Attacks until the time is over, then lets everything go."""
+    """Attacks until the time is over, then closes all connections."""
     os.nice(_NICENESS)
     return asyncio.run(_Attackers(attack).run())
-
-
-class _Line:
-    """One connection of an attacker. A small receive buffer makes a slow reader felt at once."""
-
-    def __init__(self, source: str, *, buffer: int | None = None) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._socket = socket.socket()
-        self._socket.setblocking(False)
-        if buffer:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        self._socket.bind((source, 0))
-
-    async def open(self, host: str, port: int) -> None:
-        await self._loop.sock_connect(self._socket, (host, port))
-
-    async def send(self, data: bytes) -> None:
-        await self._loop.sock_sendall(self._socket, data)
-
-    async def receive(self, most: int = 65536) -> bytes:
-        return await asyncio.wait_for(self._loop.sock_recv(self._socket, most), _PATIENCE_S)
-
-    def reset(self) -> None:
-        """Leaves at once, without a goodbye."""
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-    def half_close(self) -> None:
-        self._socket.shutdown(socket.SHUT_WR)
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 class _Attackers:
@@ -125,7 +83,7 @@ class _Attackers:
         self._attack = attack
         self._rng = random.Random(attack.seed)
         self._answered = Answered()
-        self._lines: set[_Line] = set()
+        self._lines: set[Connection] = set()
         self._kinds = [kind for kind in _WEIGHTED if not attack.only or kind.__name__ in attack.only]
 
     async def run(self) -> Answered:
@@ -158,8 +116,8 @@ class _Attackers:
 
     # What attacks are made of.
 
-    async def _line(self, *, source: str | None = None, buffer: int | None = None) -> _Line:
-        line = _Line(source or self._rng.choice(SOURCES), buffer=buffer)
+    async def _line(self, *, source: str | None = None, buffer: int | None = None) -> Connection:
+        line = Connection(source or self._rng.choice(SOURCES), buffer=buffer)
         self._lines.add(line)
         try:
             await line.open(self._attack.host, self._attack.port)
@@ -168,12 +126,12 @@ class _Attackers:
             raise
         return line
 
-    def _close(self, line: _Line) -> None:
+    def _close(self, line: Connection) -> None:
         self._lines.discard(line)
         line.close()
 
     async def _send(self, data: bytes, *, source: str | None = None, read: int = 1 << 18) -> None:
-        """Sends, reads some of the answer and notes what it was."""
+        """Sends data, reads the start of the answer and counts it."""
         line = await self._line(source=source)
         try:
             await line.send(data)
@@ -181,8 +139,8 @@ class _Attackers:
         finally:
             self._close(line)
 
-    async def _read(self, line: _Line, most: int) -> None:
-        """Reads up to so many bytes, and notes the answer unless nobody wants any of it."""
+    async def _read(self, line: Connection, most: int) -> None:
+        """Reads at most `most` bytes and counts the answer; counts nothing for 0."""
         if not most:
             await line.receive()
             return
@@ -191,10 +149,10 @@ class _Attackers:
         while taken < most and (piece := await line.receive()):
             taken += len(piece)
 
-    async def _read_head(self, line: _Line, most: int) -> bytes:
-        """The first bytes of an answer, enough to note what it was; at most so many at once."""
+    async def _read_head(self, line: Connection, most: int) -> bytes:
+        """The first bytes of an answer, enough to classify it; reads at most `most` bytes at once."""
         head = await line.receive(most)
-        # Head and body come apart.
+        # Head and body may arrive separately.
         failed = head[9:10] in (b"4", b"5")
         while len(head) < (5_000 if failed else 500) and not _CODE.search(head) and (piece := await line.receive(most)):
             head += piece
@@ -229,7 +187,7 @@ class _Attackers:
         await self._send(self._request(soak_queries.hostile(self._rng, self._attack.canary)))
 
     async def old_client(self) -> None:
-        """HTTP/1.0, whose answers are collected before they leave."""
+        """HTTP/1.0, for which the service buffers whole answers."""
         await self._send(self._request(soak_queries.hostile(self._rng, self._attack.canary), version="1.0"))
 
     async def fuzz(self) -> None:
@@ -242,7 +200,7 @@ class _Attackers:
         await self._send(self._request("SELECT * { ?s ?p ?o } LIMIT 1", **{name: address}))
 
     async def hurry(self) -> None:
-        """A limit that no query can keep: each costs a worker."""
+        """A time limit that every query passes, so that each request costs a worker."""
         query = soak_queries.hostile(self._rng, self._attack.canary)
         await self._send(self._request(query, timeout=self._rng.choice(("0.000001", "0.001", "0.05", "1"))))
 
@@ -290,7 +248,7 @@ class _Attackers:
             await self._send(b"GET /sparql?query=ASK%7B%7D HTTP/1.1\r\nHost: x\r\n" + part + b"\r\n\r\n", read=1)
 
     async def huge_body(self) -> None:
-        """10 MB, announced or in chunks."""
+        """A body of 10 MB, with a length or in chunks."""
         line = await self._line()
         try:
             chunked = self._rng.random() < 0.5
@@ -305,7 +263,7 @@ class _Attackers:
             self._close(line)
 
     async def broken_text(self) -> None:
-        """Bytes that are no UTF-8, NUL, half of an escape."""
+        """Invalid UTF-8, NUL, and incomplete escapes."""
         rng = self._rng
         text = rng.choice(
             (b"ASK { ?s ?p '\xff\xfe' }", b"ASK {\x00}", b"\xed\xa0\x80", b"%", b"ASK { ?s ?p '\xc3' }", b"")
@@ -322,7 +280,7 @@ class _Attackers:
         await self._send(head % (kind, len(body)) + body if rng.random() < 0.5 else wrong_form % escaped)
 
     async def garbage(self) -> None:
-        """What is no HTTP at all, or another protocol's beginning."""
+        """Bytes that are not HTTP, or the start of another protocol."""
         rng = self._rng
         begun = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
         await self._send(
@@ -346,7 +304,7 @@ class _Attackers:
         )
 
     async def leave(self) -> None:
-        """Asks and is gone: before the answer, or in the middle of it."""
+        """Sends a query and disconnects before the answer or in the middle of it."""
         line = await self._line()
         try:
             query = soak_queries.endless(self._rng) if self._rng.random() < 0.5 else soak_queries.runaway(self._rng)
@@ -386,7 +344,7 @@ class _Attackers:
             self._close(line)
 
     async def slow_reader(self) -> None:
-        """Takes a byte a second of an endless answer, of one that others want, or of one that is kept."""
+        """Reads one byte per second of an endless, a shared or a cached answer."""
         shared = soak_queries.shared(int(time.time()) // SHARED_S)
         query = self._rng.choice((shared, shared, soak_queries.endless(self._rng)))
         version = self._rng.choice(("1.1", "1.1", "1.0"))
@@ -402,7 +360,7 @@ class _Attackers:
             self._close(line)
 
     async def pipeline(self) -> None:
-        """Many requests in one packet behind a long one, whose client then leaves or closes one direction."""
+        """Pipelines many requests behind a long one, then disconnects or closes one direction."""
         line = await self._line()
         try:
             first = self._request(soak_queries.runaway(self._rng)).replace(b"Connection: close\r\n", b"")
@@ -416,7 +374,7 @@ class _Attackers:
             self._close(line)
 
 
-# Each as often as it stands here.
+# Repetition gives the weight of an attack.
 _WEIGHTED: tuple[Callable[[_Attackers], Awaitable[None]], ...] = (
     *(_Attackers.query,) * 6,
     _Attackers.old_client,

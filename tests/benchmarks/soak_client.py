@@ -1,4 +1,4 @@
-"""The well-behaved client of the soak: it asks a fixed set of questions, knows the answers, and waits when told to.
+"""The well-behaved client of the soak: it sends fixed questions, checks the answers, and obeys Retry-After.
 
 One process, two threads: one asks what is quick (point queries that nobody asked before, a named query, a document,
 a kept answer), the other what the attackers ask for as well. Both come from 127.0.0.2.
@@ -24,13 +24,13 @@ from benchmarks.soak_attacks import SHARED_S
 SOURCE = "127.0.0.2"
 POINT, NAMED, DOCUMENT, KEPT, SHARED = "point query", "named query", "document", "kept answer", "shared answer"
 JSON, TURTLE = "application/sparql-results+json", "text/turtle"
-# A user who thinks: the good client's own load is small, whatever the service can do.
+# Keeps the load of the good client small at any speed of the service.
 _PAUSE_S = 0.02
 _SHARED_PAUSE_S = 0.5
 _PATIENCE_S = 20.0
 _MOST_TRIES = 5
 _MOST_FAILURES_KEPT = 50
-# Filled with a text that no answer depends on, so that no cache knows the question.
+# Replaced by a text that does not change the answer, to prevent cache hits.
 _SLOT = "SLOT"
 
 
@@ -73,7 +73,7 @@ class Job:
 
 
 def point(iri: str) -> Question:
-    """A query for what is said of one thing, different each time."""
+    """A query for the statements about one thing, with a different text each time."""
     query = f"SELECT ?p ?o WHERE {{ <{iri}> ?p ?o }}"
     return Question(POINT, f"/sparql?query={quote(query, safe='')}%23{_SLOT}", query=query)
 
@@ -104,7 +104,7 @@ def _hash(lines: list[str]) -> str:
 
 
 def run(job: Job) -> tuple[Phase, tuple[Question, ...]]:
-    """Asks until the time is over; the questions come back with their answers learnt."""
+    """Sends questions until the time is over; returns them with the learnt answers."""
     quick = [question for question in job.questions if question.kind != SHARED]
     slow = [question for question in job.questions if question.kind == SHARED]
     askers = [_Asker(job, part) for part in (quick, slow) if part]
@@ -123,7 +123,7 @@ def run(job: Job) -> tuple[Phase, tuple[Question, ...]]:
 
 
 class _Asker:
-    """One thread of the good client, with one connection that it keeps."""
+    """One thread of the good client, with one keep-alive connection."""
 
     def __init__(self, job: Job, questions: list[Question]) -> None:
         self._job = job
@@ -169,7 +169,7 @@ class _Asker:
             self._fail(f"{question.kind}: a wrong answer of {len(body)} bytes to {path[:200]}")
 
     def _answer(self, path: str, accept: str) -> bytes:
-        """The body of a 200; asked again when the service says when."""
+        """The body of a 200. Retries after the time in Retry-After."""
         for _ in range(_MOST_TRIES):
             status, retry_after, body = self._get(path, accept)
             if status == 200:
@@ -188,7 +188,7 @@ class _Asker:
         self._connection.request("GET", path, headers={"Accept": accept})
         response = self._connection.getresponse()
         answer = response.status, response.getheader("Retry-After"), response.read()
-        # A server may close what is idle: whoever pauses for long comes anew.
+        # Reconnects after a long pause, because the server may close an idle connection.
         if answer[0] != 200 or len(self.questions) == 1:
             self._hang_up()
         return answer

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 
 PLAN = "https://w3id.org/plangraf/ontology#"
-# Every spelling of this machine that a resolver or an URL parser may take for an address.
+# The spellings of the loopback address that a resolver or URL parser may accept.
 LOOPBACKS = (
     "127.0.0.1",
     "127.1",
@@ -64,19 +64,19 @@ _STRAY = (
 
 
 def hostile(rng: random.Random, canary: int) -> str:
-    """One hostile query; no text comes twice, so that no answer is at hand."""
+    """One hostile query with a unique text, so that no cached answer matches."""
     text = rng.choice(_KINDS)(rng) if rng.random() < 0.75 else calling(rng, canary)
     return f"{text} # {rng.getrandbits(40):x}"
 
 
 def runaway(rng: random.Random) -> str:
-    """A join that no deadline is long enough for."""
+    """A join that passes every deadline."""
     patterns = [f"?a{number} ?b{number} ?c{number} ." for number in range(rng.randrange(3, 6))]
     return f"SELECT (COUNT(*) AS ?n) WHERE {{ {' '.join(patterns)} }}"
 
 
 def endless(rng: random.Random) -> str:
-    """More rows than anybody reads."""
+    """A result that no client reads to its end."""
     if rng.random() < 0.3:
         return "CONSTRUCT { ?a ?b ?f } WHERE { ?a ?b ?c . ?d ?e ?f }"
     return "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f }"
@@ -88,13 +88,13 @@ def shared(number: int) -> str:
 
 
 def calling(rng: random.Random, canary: int) -> str:
-    """A query that would call a listener on this machine, if the service let it."""
+    """A query that tries to make the service call a listener on this machine."""
     address = f"http://{rng.choice(LOOPBACKS)}:{canary}/sparql"
     return rng.choice(_CALLS).format(to=address)
 
 
 def fuzzed(rng: random.Random) -> str:
-    """A query with some of its tokens left out, doubled, moved or replaced by what does not belong there."""
+    """A query with some tokens removed, doubled, moved or replaced by wrong ones."""
     tokens: list[str] = _TOKENS.findall(rng.choice(_KINDS)(rng)[:2000])
     for _ in range(rng.randrange(1, 8)):
         at = rng.randrange(len(tokens))

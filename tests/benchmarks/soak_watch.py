@@ -33,7 +33,7 @@ _GAUGE = re.compile(r"^plangraf_queries_(running|waiting) ([0-9.]+)", re.MULTILI
 
 @dataclass(slots=True)
 class Log:
-    """The lines of standard error: how many, and those that are not exactly one JSON object, or tell of a bug."""
+    """The number of lines on standard error, and the lines that are not one JSON object or report a bug."""
 
     lines: int = 0
     unclean: list[str] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Log:
 
 @dataclass(slots=True)
 class State:
-    """The service at one moment: memory in MiB, number of query workers, open descriptors of each HTTP process."""
+    """One sample of the service: memory in MiB, number of query workers, open descriptors per HTTP process."""
 
     mib: float
     workers: int
@@ -94,7 +94,7 @@ class Watched:
         return self.process.poll() is None
 
     def under_way(self) -> dict[str, float]:
-        """Queries that run and that wait, as the service counts them."""
+        """The numbers of running and waiting queries in the metrics of the service."""
         text = httpx.get(f"{self.url}/metrics", timeout=30).text
         return {name: float(value) for name, value in _GAUGE.findall(text)}
 
@@ -115,7 +115,7 @@ def _is_loading(process: psutil.Process) -> bool:
 
 
 def _pss(process: psutil.Process) -> int:
-    # A worker may end while it is looked at.
+    # A worker may end during the measurement.
     with suppress(psutil.Error):
         return int(process.memory_full_info().pss)
     return 0
@@ -147,7 +147,7 @@ def served(versions: Path, **environment: str) -> Iterator[Watched]:
     assert process.stdout is not None
     assert process.stderr is not None
     log, lines = Log(), process.stderr
-    # Building speaks to people; the log begins with the service.
+    # The log starts with the service; the build before it prints text.
     begun = threading.Event()
 
     def listen() -> None:
@@ -187,7 +187,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 class Canary:
-    """A listener at every address of this machine, IPv4 and IPv6, that counts who calls."""
+    """Listens on every local address, IPv4 and IPv6, and counts the connections."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
