@@ -1,4 +1,4 @@
-"""What a peer answered, brought to a form in which the peers can be compared, and who of them is wrong.
+"""Normalises the answers of the peers, compares them, and finds wrong ones.
 
 Numbers compare by value within a tolerance, whatever their datatype and lexical form; plain strings and
 xsd:string are the same; the order of rows does not count. There is no referee: the answer that the most
@@ -38,13 +38,13 @@ _UNBOUND: Term = ("", "", "", 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The rows of an answer, sorted; of a CONSTRUCT its triples."""
+    """The sorted rows of an answer; for a CONSTRUCT its triples."""
 
     rows: tuple[Row, ...]
 
     @property
     def digest(self) -> str:
-        """The start of a hash over the rows, numbers to six significant digits."""
+        """The first digits of a hash of the rows. Numbers are rounded to six significant digits."""
         text = "\n".join(repr([(*term[:3], f"{term[3]:.6g}") for term in row]) for row in self.rows)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -53,10 +53,10 @@ class Answer:
 
 
 def read(question: Question, body: bytes) -> Answer:
-    """The answer in a body of the format that the question asked for.
+    """Parses a body in the format that the question requested.
 
     Raises:
-        ValueError, SyntaxError, KeyError: the body is not what it should be.
+        ValueError, SyntaxError, KeyError: the body is malformed.
     """
     if question.accept == TURTLE:
         quads = parse(body, RdfFormat.TURTLE)
@@ -75,7 +75,7 @@ def read(question: Question, body: bytes) -> Answer:
 
 
 def statements(ntriples: Path) -> Counter[Row]:
-    """All triples of a file, to check answers whose rows the engine may choose."""
+    """All triples of a file. They check the answers whose rows the engine chooses."""
     return Counter(
         (_term(quad.subject), _term(quad.predicate), _term(quad.object))
         for quad in parse(path=ntriples, format=RdfFormat.N_TRIPLES)
@@ -83,7 +83,7 @@ def statements(ntriples: Path) -> Counter[Row]:
 
 
 def as_text(rows: Mapping[Row, int]) -> Counter[Row]:
-    """Rows as CSV shows them: values without kind, datatype and language, so that some are the same."""
+    """Rows as in CSV: values without kind, datatype and language, so that different terms may become equal."""
     found: Counter[Row] = Counter()
     for row, times in rows.items():
         found[tuple(_cell(f"{term[1]}{_number_text(term)}") for term in row)] += times
@@ -91,7 +91,7 @@ def as_text(rows: Mapping[Row, int]) -> Counter[Row]:
 
 
 def chosen_rightly(answer: Answer, from_: Mapping[Row, int], count: int) -> bool:
-    """Whether an answer has `count` rows, all of them in the data and none more often than there."""
+    """Whether an answer has `count` rows, and the data contain each row at least as often."""
     return len(answer.rows) == count and all(times <= from_.get(row, 0) for row, times in Counter(answer.rows).items())
 
 
@@ -125,7 +125,7 @@ def _answer(rows: Collection[Row]) -> Answer:
 
 
 def _by_text_first(row: Row) -> tuple[Sequence[tuple[str, str, str]], Sequence[float]]:
-    """Rows that differ only within the tolerance must not change places."""
+    """A sort key that ranks texts before numbers, so that rows within the tolerance keep their order."""
     return [term[:3] for term in row], [term[3] for term in row]
 
 
@@ -160,10 +160,10 @@ def _literal(value: str, language: str, datatype: str) -> Term:
 
 
 def _cell(text: str) -> Term:
-    """A cell of a CSV; true and 1 are both written for the same boolean, and nothing tells that it is one."""
+    """A cell of a CSV. `true` becomes 1, because peers write booleans in both forms and CSV has no datatypes."""
     return "text", _BOOLEANS.get(text, text), "", 0.0
 
 
 def _number_text(term: Term) -> str:
-    """A number as canonical decimals and integers are written."""
+    """A number in the form of canonical decimals and integers."""
     return f"{term[3]:.15g}" if term[0] == "number" else ""

@@ -1,4 +1,4 @@
-"""A server that answers a constant: what the load client itself can do at most on this machine."""
+"""A server that returns a constant, to measure the maximum rate of the load client on this machine."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _ANSWER = (
 
 class _Constant(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are no subclass of asyncio's.
+        # A cast, because uvloop's transports do not inherit from asyncio's.
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        # A request of this client is a few hundred bytes without a body.
+        # A request of this client has no body and fits into one read.
         if data.endswith(b"\r\n\r\n"):
             self._transport.write(_ANSWER)
 

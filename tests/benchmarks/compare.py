@@ -1,7 +1,7 @@
-"""`make bench`: plangraf beside other SPARQL systems, same data, same queries, one run on one machine.
+"""`make bench`: compares plangraf with other SPARQL systems on the same data and queries, in one run on one machine.
 
-Prints one table and keeps it as results/latest.md and latest.json. Times are of this machine; read the ratios.
-`--scale` measures plangraf alone over several sizes instead: point queries should be flat, scans linear.
+It prints one table and saves it as results/latest.md and latest.json. Read the ratios, because the times depend on the
+machine. `--scale` measures plangraf alone at several sizes: point queries should be flat, scans linear.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-# The folder that `benchmarks` is a package in; this file is run by its path.
+# Makes the package `benchmarks` importable, because this file is run by its path.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import generate, others, scaling, table, workload
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def about() -> dict[str, object]:
-    """When and on what a run was made."""
+    """Date, commit, cores and Python version of a run."""
 
     def git(*command: str) -> str:
         if shutil.which("git") is None:
@@ -101,7 +101,7 @@ def _compare(
 
 
 def _ceiling(place: Place, questions: Questions, options: Options, load: ProcessPoolExecutor) -> float:
-    """Answers per second that the load client gets from a server that does nothing."""
+    """Answers per second of the load client against a server that returns a constant."""
     constant = ceiling()
     constant.start(place)
     try:
@@ -131,7 +131,7 @@ def _preface(found: Mapping[str, object], peers: Sequence[Peer]) -> str:
 
 
 def _wanted(peer: Peer, names: str | None) -> bool:
-    """plangraf is always there: the others are compared with it."""
+    """Whether a peer is selected. plangraf always is, because the ratios refer to it."""
     return peer.name == "plangraf" or names is None or any(part in peer.name for part in names.split(","))
 
 

@@ -1,9 +1,9 @@
-"""Documents as JSON-LD: ours beside framing by pyld, and beside one CONSTRUCT per request, as Prez makes them.
+"""Compares our JSON-LD documents with framing by pyld and with one CONSTRUCT per request, as in Prez.
 
-`python tests/benchmarks/documents.py VERSIONS` prints ratios, over one thing of each class. From the graph to bytes,
-uncached: our compaction and pyld's fromRdf and frame with the same frame. Over HTTP, uncached: our document, and a
-client that sends a CONSTRUCT of the same triples and lets rdflib write JSON-LD, expanded. All take turns in one run;
-before that their results are compared as graphs. Figures are of this machine in this run: compare ratios.
+`python tests/benchmarks/documents.py VERSIONS` prints ratios for one thing of each class. From graph to bytes it
+compares our compaction with pyld's fromRdf and frame. Over HTTP it compares our document with a client that sends a
+CONSTRUCT for the same triples and lets rdflib write expanded JSON-LD. Nothing is cached, and all candidates alternate
+in one run. Their graphs are compared first. Read the ratios, because the times depend on the machine.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ OPTIONS = {"documentLoader": load_context, "format": "application/n-quads", "use
 
 
 def json_ld_frame(frame: Frame) -> dict[str, Any]:
-    """A frame of ours as JSON-LD has them; a nested thing need not have the properties that its frame names."""
+    """Our frame as a JSON-LD frame. A nested thing may lack the properties in its frame."""
     written: dict[str, Any] = {"@type": {}}
     written |= {name.value: json_ld_frame(deeper) for name, deeper in frame.forward.items()}
     if frame.reverse:
@@ -70,7 +70,7 @@ def ours(context: Context, description: Description) -> bytes:
 
 
 def framed(description: Description) -> bytes:
-    """The document as pyld frames it; what points to the thing by links that the frame does not name, it leaves out."""
+    """The document framed by pyld. It lacks the incoming links that the frame does not name."""
     frame = {
         "@context": ADDRESS,
         "@id": description.thing.value,
@@ -91,7 +91,7 @@ def meaning(document: bytes) -> set[Any]:
 
 
 def construct(description: Description) -> str:
-    """One CONSTRUCT that gives all of the document; it is told which things to look at, which Prez has to find."""
+    """One CONSTRUCT for all triples of the document. It names the things, which Prez would have to find first."""
     subjects = sorted({str(s) for s, _, _ in description.graph if isinstance(s, NamedNode)})
     predicates = ", ".join(sorted({str(p) for _, p, _ in description.graph}))
     pattern = f"VALUES ?s {{ {' '.join(subjects)} }} ?s ?p ?o FILTER (?p IN ({predicates}))"
@@ -99,7 +99,7 @@ def construct(description: Description) -> str:
 
 
 def by_construct(client: httpx.Client, query: str, number: int) -> bytes:
-    """A document as Prez gets it: one query over HTTP, its triples through rdflib."""
+    """A document as in Prez: one query over HTTP, whose triples rdflib serialises."""
     body = {"query": f"{query} # {number}"}
     response = client.post("/sparql", data=body, headers={"Accept": "text/turtle"}).raise_for_status()
     return rdflib.Graph().parse(data=response.content, format="turtle").serialize(format="json-ld").encode()

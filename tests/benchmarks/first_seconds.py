@@ -1,5 +1,7 @@
-"""`python tests/benchmarks/first_seconds.py`: point queries in the first seconds after a start, while named queries are
-computed ahead, beside `oxigraph serve` in memory, which does nothing ahead: what it takes longer is the machine's.
+"""`python tests/benchmarks/first_seconds.py`: measures point queries in the first seconds after a start.
+
+In these seconds the service precomputes named queries. `oxigraph serve` in memory precomputes nothing, so its slow
+queries show the noise of the machine.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-# The folder that `benchmarks` is a package in; this file is run by its path.
+# Makes the package `benchmarks` importable, because this file is run by its path.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import client, generate, others, start_up, workload
@@ -54,7 +56,7 @@ def main() -> None:
 
 
 def _measure(endpoints: dict[str, str], questions: list[workload.Question], seconds: float) -> None:
-    """Asks in turns, so that both see the same machine."""
+    """Alternates between the endpoints, so that both run under the same load of the machine."""
     taken: dict[str, list[float]] = {name: [] for name in endpoints}
     for turn in range(round(seconds / _TURN_S)):
         for name, endpoint in endpoints.items():

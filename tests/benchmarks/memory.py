@@ -1,7 +1,7 @@
 """`python tests/benchmarks/memory.py`: memory of one loader with 1, 2 and 4 workers over a million triples.
 
-Proportional memory (PSS) of the whole process tree, at the start and after each worker has answered queries that
-touch all the data; what a fork shares counts once.
+It prints the proportional memory (PSS) of the process tree after the start, and after each worker has scanned all data.
+PSS counts pages that forks share once.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-# The folder that `benchmarks` is a package in; this file is run by its path.
+# Makes the package `benchmarks` importable, because this file is run by its path.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import httpx
@@ -24,8 +24,8 @@ _SCAN = "SELECT (COUNT(DISTINCT ?o) AS ?n) WHERE {{ ?s ?p ?o FILTER (STRLEN(STR(
 
 
 def measure(versions: Path, workers: int) -> tuple[float, float]:
-    """MiB at the start and after the scans, of one HTTP process with so many workers."""
-    # One worker is kept from the public's queries, and one client runs half of them: each from its own address.
+    """MiB after the start and after the scans, of one HTTP process with this number of workers."""
+    # Each query comes from another address, because one client may use only half of the public workers.
     with served(versions, PLANGRAF_QUERY_WORKERS=str(workers), PLANGRAF_PROCESSES="1") as watched:
         before = watched.state().mib
 

@@ -1,7 +1,7 @@
-"""The things of one made-up municipality, block by block: as many as the size asked for needs.
+"""Generates the things of one invented municipality, block by block, up to the requested size.
 
-Terms and IRIs are those of the real data, see `ontology/`; texts are invented. No check of the build is met
-on purpose: what is measured is the service, not the data.
+Terms and IRIs follow `ontology/`; texts are invented. The data need not pass the checks of a build, because the
+benchmarks measure the service and not the data.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _LEVELS = ("local", "regional", "national")
 _OUTCOMES = ("Adopted", "Adopted", "Adopted", "Rejected")
 _EVIDENCE_KINDS = ("printed", "identified", "structural", "summarised")
 _PERSPECTIVES = 14
-# How many targets the UN's goals have, from goal 1 to 17: those with a number, those with a letter.
+# Targets of the UN's goals 1 to 17: number of numbered and of lettered targets.
 _TARGETS = (
     (5, 2),
     (5, 3),
@@ -70,13 +70,13 @@ TARGETS = tuple(
     for goal, (numbers, letters) in enumerate(_TARGETS, start=1)
     for step in (*range(1, numbers + 1), *"abcd"[:letters])
 )
-# The order in which targets are liked has nothing to do with their number.
+# Popularity of targets, independent of their number.
 _LIKED = sorted(TARGETS, key=lambda target: Random(target).random())
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some N-Quads lines, and terms in them that queries may ask for, each with the kind of parameter it is."""
+    """N-Quads lines, and the terms that queries may use, each with the kind of its parameter."""
 
     lines: list[str]
     named: list[tuple[str, str]]
@@ -98,7 +98,7 @@ def bilingual(nb: str, en: str) -> tuple[str, str]:
 
 
 def shared_lines() -> Iterator[str]:
-    """What is there at any size: each municipality, its organisation and its council."""
+    """The lines at every size: each municipality, its organisation and its council."""
     for index, number in enumerate(MUNICIPALITIES):
         name = place(index)
         graph = f"<{GRAPH}{number}/kommune>"
@@ -130,7 +130,7 @@ class Blocks:
         self._municipality = f"<{ID}{number}/municipality/{number}>"
         self._council = f"<{ID}{number}/political-body/kommunestyret>"
         self._documents: list[str] = []
-        # Each municipality has its own favourites among the targets, and most like the same ones.
+        # Each municipality ranks the targets differently, but the popular ones are high in most rankings.
         liked = {target: rank + 60 * chance.random() for rank, target in enumerate(_LIKED)}
         self._favourites = sorted(TARGETS, key=lambda target: liked[target])
         self._named: list[tuple[str, str]] = []
@@ -138,7 +138,7 @@ class Blocks:
         self._graph = ""
 
     def all(self) -> Iterator[Block]:
-        """Blocks without end, at most 100 lines in one; no line comes twice."""
+        """Yields blocks without end, each of at most 100 lines; no line repeats."""
         for round_ in itertools.count():
             year = 2020 - 4 * (round_ % 8)
             self._series = str(year) if round_ < 8 else f"{year}-{round_ // 8 + 1}"
@@ -287,10 +287,10 @@ class Blocks:
         self._evidence(decision, "plan:decidedOn", "eli-dl:activity_date")
 
     def _document(self) -> str:
-        """A governing document: one that is cited already, or a new one, whose optional fields often lack."""
+        """A governing document: an already cited one, or a new one that often lacks optional fields."""
         chance = self._chance
         if self._documents and chance.random() < 0.5:
-            # The first ones are cited most.
+            # The first documents are cited most often.
             return self._documents[self._fan(len(self._documents)) - 1]
         nb, _ = chance.choice(THEMES)
         document = f"<{ID}{self._number}/governing-document/{len(self._documents) + 1}>"
@@ -351,7 +351,7 @@ class Blocks:
         self._evidence(commitment, "rdfs:label")
 
     def _evidence(self, thing: str, *properties: str) -> None:
-        """What a thing rests on; three pieces of evidence share a passage."""
+        """Adds the evidence of a thing. Three pieces of evidence share one passage."""
         kind = self._chance.choice(_EVIDENCE_KINDS)
         name = thing[1:-1].removeprefix(f"{ID}{self._number}/").replace("/", "-")
         first = self._line // 3 * 5 + 1
@@ -380,7 +380,7 @@ class Blocks:
         return sorted({self._favourites[self._fan(len(self._favourites)) - 1] for _ in range(count)})
 
     def _fan(self, most: int) -> int:
-        """A number from 1 to `most`; n comes about 1/n as often as 1."""
+        """A random number from 1 to `most`; n occurs about 1/n as often as 1."""
         return int((most + 1) ** self._chance.random())
 
     def _next(self, kind: str) -> int:

@@ -26,7 +26,7 @@ Rows = dict[str, list[dict[str, object]]]
 
 
 def rows(plans: int) -> Rows:
-    """The tests' municipality with so many plans."""
+    """The rows of the test municipality with this number of plans."""
     ours = PLANSTRATEGI["plan:PlanningStrategy"][0]["plan:municipality"]
     line = "@evidence plan:firstLine"
     strategy = {**PLANSTRATEGI["plan:PlanningStrategy"][0]}
@@ -69,7 +69,7 @@ def rows(plans: int) -> Rows:
 
 
 def timed(folder: Path, *arguments: str | Path) -> float:
-    """Seconds of the processor: those of the clock tell more of what else the machine does."""
+    """Processor seconds of a command, because wall-clock seconds depend on the other load of the machine."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     run = plangraf(*arguments, cwd=folder)
     if run.returncode:

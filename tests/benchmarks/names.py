@@ -1,6 +1,6 @@
-"""The words that made-up plan data are put together from, in Bokmål and English.
+"""The vocabulary of the generated plan data, in Bokmål and English.
 
-Only the number of municipalities in each county is real (357 in all, as of 2024); all names are invented.
+Only the number of municipalities per county is real (357 in all, as of 2024); all names are invented.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FRONT = ("Øvre", "Nedre", "Søndre", "Nordre", "Indre", "Ytre", "Vestre", "Øs
 _STEM = ("Bjørke", "Fjæra", "Gråholm", "Hø", "Kvål", "Lauv", "Mæl", "Rød", "Skår", "Ås", "Tær", "Elve", "Sjø")
 _END = ("dal", "fjord", "nes", "vik", "øy", "sund", "vær", "bygd", "ås")
 
-# A theme in both languages; what plans, perspectives, documents and commitments are about.
+# The themes of plans, perspectives, documents and commitments.
 THEMES: tuple[tuple[str, str], ...] = (
     ("barnehager", "kindergartens"),
     ("skolebygg", "school buildings"),
@@ -64,7 +64,7 @@ THEMES: tuple[tuple[str, str], ...] = (
     ("fattigdom i barnefamilier", "poverty among families with children"),
 )
 
-# What a commitment promises about its theme.
+# The promises of commitments about their themes.
 PROMISES: tuple[tuple[str, str], ...] = (
     ("Styrke arbeidet med", "Strengthen the work on"),
     ("Bygge ut", "Expand"),
@@ -77,7 +77,7 @@ PROMISES: tuple[tuple[str, str], ...] = (
 
 
 def place(index: int) -> str:
-    """The invented name of the municipality with this index, from 0 to 356; no two have the same."""
+    """The invented, unique name of the municipality with this index, from 0 to 356."""
     front, rest = divmod(index, len(_STEM) * len(_END))
     stem, end = divmod(rest, len(_END))
     name = _STEM[stem] + _END[end]

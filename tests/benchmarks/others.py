@@ -1,9 +1,8 @@
-"""The peers that other projects make: Oxigraph's own server, rdflib-endpoint, Virtuoso and Jena Fuseki.
+"""The peers from other projects: Oxigraph's server, rdflib-endpoint, Virtuoso and Jena Fuseki.
 
-Oxigraph and rdflib-endpoint are installed from `peers.txt` into an environment under the user's cache folder, when
-the benchmark runs. Virtuoso is used when `virtuoso-t` and its `isql` are on the PATH (Debian's package
-`virtuoso-opensource`), Fuseki when java is and `fuseki-server.jar` lies in FUSEKI_HOME or that cache folder.
-All get the union of the named graphs as their default graph.
+The benchmark installs Oxigraph and rdflib-endpoint from `peers.txt` into the user's cache folder. It measures Virtuoso
+when `virtuoso-t` and `isql` are on the PATH (Debian package `virtuoso-opensource`), and Fuseki when java is on the PATH
+and `fuseki-server.jar` is in FUSEKI_HOME or the cache folder. Their default graphs are the union of all graphs.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from benchmarks.peers import HttpPeer, Peer, Place, RdflibInProcess, free_port, 
 
 _REQUIREMENTS = Path(__file__).resolve().parent / "peers.txt"
 _GRAPH = "urn:plangraf:benchmark"
-# The data fit into a part of this; a larger heap would only hide the garbage.
+# The data need only a part of this heap. A larger one would hide the cost of garbage collection.
 _JAVA_HEAP = "-Xmx6g"
 
 _VIRTUOSO_INI = """\
@@ -59,7 +58,7 @@ ResultSetMaxRows = 10000000
 
 
 def all_peers(*, install: bool = True) -> list[Peer]:
-    """Every system of the comparison, those that are absent too; the first is what the others are compared with."""
+    """All systems of the comparison, including absent ones. The ratios refer to the first."""
     return [
         plangraf("plangraf"),
         plangraf("plangraf (1 process)", "--workers", "1"),
@@ -71,7 +70,7 @@ def all_peers(*, install: bool = True) -> list[Peer]:
 
 
 def cache_folder() -> Path:
-    """Where peers are kept between runs: one folder for each content of `peers.txt` and each Python."""
+    """The folder of installed peers, one per content of `peers.txt` and version of Python."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     key = hashlib.sha256(_REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:12]
     return base / "plangraf-benchmark" / key
@@ -112,7 +111,7 @@ def _oxigraph_and_endpoint(install: bool) -> Iterator[Peer]:
 
 
 def _install(folder: Path) -> str:
-    """Makes the environment of the Python peers; says why when it cannot, else nothing."""
+    """Installs the Python peers; returns the reason of a failure, else an empty string."""
     done = folder / ".done"
     if done.is_file():
         return ""
@@ -142,7 +141,7 @@ def _virtuoso() -> Peer:
     def load(_: int, place: Place) -> None:
         folder, file = place.data.ntriples.parent, place.data.ntriples.name
         steps = f"ld_dir('{folder}', '{file}', '{_GRAPH}'); rdf_loader_run(); checkpoint;"
-        # A new database has this user and password; it listens on this machine only, for this run.
+        # The default user and password. The database listens on 127.0.0.1 only, for the time of the run.
         run = subprocess.run(
             [str(isql), f"127.0.0.1:{sql_port}", "dba", "dba", f"exec={steps}"], capture_output=True, text=True
         )

@@ -1,4 +1,4 @@
-"""rdflib in a process of its own, asked over a pipe: what it takes without any server around it."""
+"""Runs rdflib in a separate process behind a pipe, to measure it without a server."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _FORMATS = {TURTLE: "turtle", CSV: "csv"}
 
 
 def serve(connection: Connection, ntriples: Path) -> None:
-    """Loads a file, says how many triples it has, then answers (text, media type) by (seconds, body) until told None.
+    """Loads a file and sends its number of triples, then answers (text, media type) with (seconds, body) until None.
 
-    A query that fails is answered by (-1, its error).
+    A failed query is answered with (-1, error).
     """
     from rdflib import Graph
 

@@ -1,7 +1,7 @@
-"""plangraf alone over several sizes of data: which queries stay flat and which grow with the data.
+"""Measures plangraf alone at several sizes of data: which queries stay flat and which grow.
 
-A point query asks for as much at any size. Growth is the exponent between the two largest sizes, where what a request
-costs anyway hides least: 0 for a query that stays flat, 1 for one that is linear.
+A point query touches the same amount of data at any size. Growth is the exponent between the two largest sizes, because
+the fixed cost of a request weighs least there: 0 for a flat query, 1 for a linear one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from benchmarks.table import number
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What was measured at one size: p50 of each query in ms, start in seconds, memory in MiB."""
+    """The measurements at one size: p50 of each query in ms, start in seconds, memory in MiB."""
 
     triples: int
     milliseconds: Mapping[str, float]
@@ -32,18 +32,18 @@ class Size:
 
 
 def run(sizes: Sequence[int], options: Options, say: Callable[[str], None]) -> list[Size]:
-    """Measures each size, the smallest first; each has a service with one HTTP process."""
+    """Measures the sizes in ascending order, each with a service of one HTTP process."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as load:
         return [_measure(triples, options, load, say) for triples in sorted(sizes)]
 
 
 def growth(small: float, large: float, times: float) -> float:
-    """The exponent by which a time grows when the data grow `times`; not a number when they do not."""
+    """The exponent of a time when the data grow by the factor `times`; NaN without growth."""
     return math.log(large / small) / math.log(times) if times > 1 else math.nan
 
 
 def markdown(found: Sequence[Size]) -> str:
-    """A table with a row for each query and a column for each size."""
+    """A table with one row per query and one column per size."""
     first, last = found[-2:] if len(found) > 1 else (found[0], found[0])
     head = ["unseen, p50 in ms", *(f"{size.triples:,}".replace(",", " ") for size in found), "growth"]
     body = [

@@ -1,6 +1,6 @@
-"""How long from files, and from a built version, to the first answer; and the memory of the whole process tree.
+"""Measures the time from source files, and from a built version, to the first answer, and the memory of all processes.
 
-Run by `make bench`. Figures are of this machine in this run; compare ratios, not seconds.
+`make bench` runs it. Compare ratios and not seconds, because the figures depend on the machine.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ POINT = "ASK { <https://w3id.org/plangraf/id/5001/plan/2020-2023-7> ?p ?o }"
 
 
 def start(versions: Path, *options: str) -> tuple[subprocess.Popen[str], str, float]:
-    """A server over `versions`; its process, its address and the seconds until it had answered a query."""
+    """Starts a server over `versions`; returns its process, its address and the seconds until its first answer."""
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "plangraf.cli", "serve", "--port", "0", "--versions", str(versions), *options],
@@ -45,14 +45,14 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 
 def memory_mib(process: subprocess.Popen[str]) -> tuple[int, float]:
-    """Number of processes of the tree and their proportional memory (PSS) together, in MiB."""
+    """Number of processes in the tree, and the sum of their proportional memory (PSS) in MiB."""
     root = psutil.Process(process.pid)
     tree = [root, *root.children(recursive=True)]
     return len(tree), sum(member.memory_full_info().pss for member in tree) / 2**20
 
 
 def median_ms(url: str, path: str, repeats: int = 200) -> float:
-    """Median milliseconds of one keep-alive client asking the same again and again."""
+    """Median milliseconds of one keep-alive client that repeats one request."""
     with httpx.Client(base_url=url) as client:
         times = []
         for _ in range(repeats):

@@ -1,7 +1,7 @@
-"""`python tests/benchmarks/switching.py`: 10 000 requests while versions are switched 20 times, and how many failed.
+"""`python tests/benchmarks/switching.py`: counts failed requests among 10 000 while the version switches 20 times.
 
-Four clients ask unseen queries, kept ones, named queries and documents; each answer must be right for the version
-that it names.
+Four clients send unseen queries, cached queries, named queries and documents. Each answer must be correct for the
+version that it names.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-# The folder that `benchmarks` is a package in; this file is run by its path.
+# Makes the package `benchmarks` importable, because this file is run by its path.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import httpx
@@ -30,12 +30,12 @@ ONE_MORE = (
     b"<http://example.org/one> <http://example.org/more> <http://example.org/triple> <http://example.org/graph> ."
 )
 _CLIENTS = 4
-# On a shared machine; alone it is a second.
+# Enough for a busy machine; an idle one needs a second.
 _TAKEN_UP_S = 30
 
 
 def two_versions(built: Path, folder: Path) -> VersionStore:
-    """A copy of a versions folder with another version beside, of one triple more, which is current."""
+    """Copies a versions folder, and adds a current version with one triple more."""
     shutil.copytree(built, folder, symlinks=True)
     store = VersionStore(folder)
     version = store.current()
@@ -47,7 +47,7 @@ def two_versions(built: Path, folder: Path) -> VersionStore:
 
 
 def run(store: VersionStore, requests: int, switches: int) -> Counter[str]:
-    """Asks at least so many requests and switches so many times; counts of "right" and of what was not.
+    """Sends at least this number of requests during the switches; counts the outcomes, "right" and the failures.
 
     Raises:
         RuntimeError: the service did not start, or did not take up a version.
@@ -96,7 +96,7 @@ def run(store: VersionStore, requests: int, switches: int) -> Counter[str]:
 
 
 def _until_served(url: str, version: str) -> None:
-    """Waits until the version answers many times in a row, so in every process."""
+    """Waits until the version answers many times in a row, which shows that every process serves it."""
     deadline, in_a_row = time.monotonic() + _TAKEN_UP_S, 0
     while in_a_row < 12:
         now = httpx.get(f"{url}/health/ready").json()["version"]

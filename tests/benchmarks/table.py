@@ -1,7 +1,7 @@
-"""The table: medians over the rounds, and the ratio of every peer to plangraf.
+"""Computes the table: medians over the rounds, and the ratio of each peer to plangraf.
 
-A ratio above 1 means that plangraf is faster (or takes less): the peer's time by ours, our answers per second by
-the peer's.
+A ratio above 1 means that plangraf is faster or needs less. It is the peer's time divided by ours, or our answers per
+second divided by the peer's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HIGHER_IS_BETTER = {"rps"}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row to be: which field of which measure it shows."""
+    """The definition of one row: field and measure."""
 
     label: str
     unit: str
@@ -28,7 +28,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`value` is the median over the rounds, None when there is none; `ratio` is against plangraf."""
+    """`value` is the median over the rounds, None without a sample; `ratio` compares with plangraf."""
 
     value: float | None
     ratio: float | None = None
@@ -42,7 +42,7 @@ class Row:
 
 
 def lines(templates: Iterable[Template], clients: int, longest: int) -> list[Line]:
-    """The rows of the table, in their order; `longest` is how many rows the longest result has."""
+    """The definitions of the rows in order. `longest` is the number of rows in the longest result."""
     found = []
     for template in templates:
         if template.any_rows:
@@ -107,12 +107,12 @@ def rows(wanted: Iterable[Line], findings: Findings, peers: Sequence[str], absen
 
 
 def ratio(ours: float, theirs: float, field: str) -> float:
-    """How many times better plangraf is."""
+    """The factor by which plangraf is better."""
     return ours / theirs if field in _HIGHER_IS_BETTER else theirs / ours
 
 
 def markdown(found: Sequence[Row], peers: Sequence[str]) -> str:
-    """The table as Markdown; ratios stand behind the values."""
+    """The table in Markdown, with the ratios after the values."""
     head = ["", "unit", *peers]
     body = [[row.line.label, row.line.unit, *(_shown(row.cells[peer]) for peer in peers)] for row in found]
     written = [head, ["---", "---", *(["---:"] * len(peers))], *body]
@@ -120,7 +120,7 @@ def markdown(found: Sequence[Row], peers: Sequence[str]) -> str:
 
 
 def number(value: float) -> str:
-    """Three significant digits, and never an exponent."""
+    """A number with three significant digits and without an exponent."""
     if value >= 1000:
         return f"{value:,.0f}".replace(",", " ")
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"

@@ -25,17 +25,17 @@ CSV = "text/csv"
 TURTLE = "text/turtle"
 
 _PARAMETER = re.compile(r"\$([a-z]+)\b")
-# Takes a place of its own in a query's text, so that no two texts are the same and none can be answered from
-# memory; as a declaration it survives any normalising of spaces and comments.
+# A placeholder in the text of a query. A different value per request prevents cache hits. It is a declaration, because
+# a peer may normalise spaces and comments away.
 SLOT = "u000000000000000"
 _UNSEEN = f"PREFIX {SLOT}: <urn:{SLOT}>\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One query text and the format that its answer is wanted in.
+    """One query text and the requested format.
 
-    `any_rows` says that the query has a LIMIT without an order: which rows come is the engine's choice.
+    `any_rows` marks a LIMIT without an order, where the engine chooses the rows.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Question:
 
     @property
     def unseen(self) -> str:
-        """The text with a slot, to be filled anew for each request."""
+        """The text with the placeholder, which each request replaces."""
         return _UNSEEN + self.text
 
 
@@ -65,7 +65,7 @@ class Template:
         return TURTLE if "CONSTRUCT" in self.text else JSON
 
     def instances(self, pools: Pools, most: int, seed: int) -> list[Question]:
-        """At most `most` different questions, fewer when there are not as many constants."""
+        """At most `most` different questions, fewer when the data have fewer constants."""
         chance = Random(f"{seed} {self.name}")
         texts: dict[str, None] = {}
         for _ in range(4 * most):
@@ -79,10 +79,10 @@ class Template:
 
 
 def templates(folder: Path = FOLDER) -> list[Template]:
-    """All templates, the most frequent of the mix first.
+    """Reads all templates, the most frequent in the mix first.
 
     Raises:
-        KeyError: a head lacks an entry, or draws from what there is not.
+        KeyError: a head lacks an entry, or names an unknown pool.
     """
     found = []
     for path in sorted(folder.glob("*.rq")):
@@ -105,7 +105,7 @@ def mix(
     """A realistic load: templates by their weight, the instances of each by Zipf's law.
 
     Returns:
-        About `instances` questions, and the order, `length` indexes into them, in which they are asked.
+        About `instances` questions, and their order as `length` indexes.
     """
     chance = Random(seed)
     whole = sum(template.weight for template in known)
@@ -131,7 +131,7 @@ def _from_pool(kind: str, pool: str | None = None) -> Callable[[Random, Pools], 
 
 
 def _period(chance: Random, _: Pools) -> dict[str, str]:
-    # There are decisions of 2020 to 2023 at any size; larger data have older ones too.
+    # Data of any size have decisions of 2020 to 2023; larger data also have older ones.
     year, month = chance.randint(2016, 2020), chance.randint(1, 12)
     return {
         "from": literal(f"{year}-{month:02d}-01", "date"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyoxigraph
 import pytest
 
-from plangraf.portals.catalogue_document import UnreadableError, parsed
+from plangraf.portals.catalogue_document import UnreadableError, parse_document
 
 _DOCUMENT = """<?xml version="1.0"?><!DOCTYPE rdf:RDF [{entities}]>
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://example.org/">
@@ -17,7 +17,7 @@ _NESTED = '<!ENTITY a "0123456789">' + "".join(
 
 def read(entities: str, text: str) -> list[pyoxigraph.Quad]:
     body = _DOCUMENT.format(entities=entities, text=text).encode()
-    return parsed(body, pyoxigraph.RdfFormat.RDF_XML)
+    return parse_document(body, pyoxigraph.RdfFormat.RDF_XML)
 
 
 @pytest.mark.parametrize(

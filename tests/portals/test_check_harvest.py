@@ -26,7 +26,7 @@ from rdflib import SH
 
 from plangraf.errors import SettingError
 from plangraf.portals import dcat_ap_no
-from plangraf.portals.checking import Terms, check
+from plangraf.portals.checking import CheckOptions, check
 from plangraf.portals.data_norge import format_of, has_xml_name, portal_id
 from plangraf.portals.findings import CKAN, DATA_NORGE, DCAT_AP_NO, Finding, Verdict
 from plangraf.portals.verdict_report import as_json, as_text
@@ -36,7 +36,7 @@ GOOD = (ROOT / "tests" / "portals" / "good.ttl").read_text(encoding="utf-8")
 ID = "https://plan.example.no/id/"
 EU = "http://publications.europa.eu/resource/authority/"
 AGENT = "https://organization-catalog.fellesdatakatalog.digdir.no/organizations/942110464"
-QUICK = Terms(pause_s=0, timeout_s=5)
+QUICK = CheckOptions(pause_s=0, timeout_s=5)
 VIOLATION, WARNING, INFO = "Violation", "Warning", "Info"
 
 # One place of the good catalogue changed: what stands there (a regular expression, None adds at the end), what comes
@@ -253,17 +253,17 @@ def test_the_good_catalogue_is_accepted_by_all_portals_without_a_warning(file_of
 
 
 @pytest.mark.parametrize("case", DATA_NORGE_CASES, ids=names)
-def test_a_broken_rule_of_data_norge_is_told(file_of: Callable[[str], str], case: Case) -> None:
+def test_a_broken_rule_of_data_norge_is_reported(file_of: Callable[[str], str], case: Case) -> None:
     assert_told(check(file_of(changed(case))), DATA_NORGE, case)
 
 
 @pytest.mark.parametrize("case", CKAN_CASES, ids=names)
-def test_a_broken_rule_of_ckan_is_told(file_of: Callable[[str], str], case: Case) -> None:
+def test_a_broken_rule_of_ckan_is_reported(file_of: Callable[[str], str], case: Case) -> None:
     assert_told(check(file_of(changed(case))), CKAN, case)
 
 
 @pytest.mark.parametrize("case", DCAT_AP_NO_CASES, ids=names)
-def test_a_broken_rule_of_dcat_ap_no_is_told(file_of: Callable[[str], str], case: Case) -> None:
+def test_a_broken_rule_of_dcat_ap_no_is_reported(file_of: Callable[[str], str], case: Case) -> None:
     verdict = check(file_of(changed(case)))
     assert_told(verdict, DCAT_AP_NO, case)
     rules = {finding.rule for finding in told(verdict, DCAT_AP_NO) if finding.place.item == case[4]}
@@ -274,7 +274,7 @@ def test_a_broken_rule_of_dcat_ap_no_is_told(file_of: Callable[[str], str], case
 
 
 def test_every_shape_has_a_case_a_severity_and_a_message_in_both_languages() -> None:
-    shapes = dcat_ap_no.shapes()
+    shapes = dcat_ap_no.load_shapes()
     named = set(shapes.subjects(SH.severity))
     assert {str(shape).rsplit("#", 1)[1] for shape in named} == {case[2] for case in DCAT_AP_NO_CASES}
     for shape in named:
@@ -297,7 +297,8 @@ FETCH_RULES = {
 )
 def test_every_rule_has_a_case_here(portal: str, files: list[str], cases: list[Case]) -> None:
     source = "".join((ROOT / "service" / "plangraf" / "portals" / f"{file}.py").read_text() for file in files)
-    rules = {one or other for one, other in re.findall(r'_found\(\s*"([a-z0-9-]+)"|content, node, "([a-z-]+)"', source)}
+    named = re.findall(r'_finding\(\s*"([a-z0-9-]+)"|content, node, "([a-z-]+)"', source)
+    rules = {one or other for one, other in named}
     assert rules == FETCH_RULES[portal] | {case[2] for case in cases}
 
 
@@ -375,7 +376,7 @@ def rules(verdict: Verdict, portal: str, severity: str = VIOLATION) -> set[str]:
     return {finding.rule for finding in told(verdict, portal) if finding.severity == severity}
 
 
-def test_a_good_service_is_accepted_and_asked_exactly_as_the_portals_ask() -> None:
+def test_a_good_service_is_accepted_and_gets_the_requests_of_the_portals() -> None:
     with site(lambda *_: (200, TURTLE, GOOD.encode())) as running:
         verdict = check(running.url + "/catalog", QUICK)
         assert verdict.accepted_everywhere
@@ -437,7 +438,7 @@ def test_an_endless_redirect_and_an_empty_answer_are_refused() -> None:
     assert (rules(verdict, DATA_NORGE), rules(verdict, CKAN)) == ({"catalogue"}, {"empty"})
 
 
-def test_a_second_fetch_that_fails_is_told() -> None:
+def test_a_failed_second_fetch_is_reported() -> None:
     def answer(_path: str, _method: str, number: int) -> tuple[int, dict[str, str], bytes]:
         return 200, TURTLE, b"<html></html>" if number == 2 else GOOD.encode()
 
@@ -465,7 +466,7 @@ def test_an_accept_that_names_no_format_is_refused() -> None:
     assert rules(verdict, DATA_NORGE) == {"accept"}
 
 
-def test_a_redirect_within_http_is_followed_and_told() -> None:
+def test_a_redirect_within_http_is_followed_and_reported() -> None:
     def answer(path: str, *_: object) -> tuple[int, dict[str, str], bytes]:
         return (200, TURTLE, GOOD.encode()) if path == "/new" else (302, {"Location": "/new"}, b"")
 
@@ -475,7 +476,7 @@ def test_a_redirect_within_http_is_followed_and_told() -> None:
     assert rules(verdict, DATA_NORGE, WARNING) == {"redirect"}
 
 
-def test_a_changing_triple_is_told_at_its_item_and_new_blank_node_labels_are_not() -> None:
+def test_a_changing_triple_is_reported_at_its_item_and_new_blank_node_labels_are_not() -> None:
     def answer(_path: str, _method: str, number: int) -> tuple[int, dict[str, str], bytes]:
         same = f"ex:series dct:relation _:b{number} . _:b{number} a skos:Concept ."
         day = f'ex:distribution dct:modified "2024-03-{number:02d}"^^xsd:date .'
@@ -545,7 +546,7 @@ def test_ckan_follows_pages(links: dict[str, str], rule: str | None, severity: s
         assert {item.name for item in verdict.items[CKAN]} == {running.url + "/", ID + "dataset", ID + "2"}
 
 
-def test_ckan_ends_at_a_page_like_the_first_and_data_norge_takes_only_that() -> None:
+def test_ckan_stops_at_a_copy_of_the_first_page_and_data_norge_reads_only_the_first() -> None:
     def answer(*_: object) -> tuple[int, dict[str, str], bytes]:
         link = f"ex:page a <{HYDRA}PartialCollectionView> ; <{HYDRA}next> <{running.url}/2> ."
         return 200, TURTLE, f"{GOOD}\n{link}\n".encode()
@@ -557,7 +558,7 @@ def test_ckan_ends_at_a_page_like_the_first_and_data_norge_takes_only_that() -> 
     assert rules(verdict, DATA_NORGE, WARNING) == {"paging"}
 
 
-def test_ckan_refuses_turtle_that_is_none() -> None:
+def test_ckan_refuses_invalid_turtle() -> None:
     with site(lambda *_: (200, TURTLE, b"<html></html>")) as running:
         verdict = check(running.url, QUICK)
     assert rules(verdict, CKAN) == {"parse"}
@@ -608,7 +609,7 @@ def test_the_command_rejects_a_bad_file_item_by_item_as_json(file_of: Callable[[
     assert dataset["id"] == portal_id(ID + "dataset")
 
 
-def test_nothing_at_the_address_or_no_such_file_ends_with_2_and_what_to_do() -> None:
+def test_an_unreachable_address_or_a_missing_file_exits_with_2_and_advice() -> None:
     with site(lambda *_: (200, TURTLE, b"")) as running:
         port = running.server.server_address[1]
     run = plangraf(PLANGRAF_PORT=str(port))
@@ -644,13 +645,13 @@ def test_a_file_over_the_limits_is_refused_without_being_read(file_of: Callable[
     assert (rules(verdict, DATA_NORGE), rules(verdict, CKAN)) == (set(), {"size"})
 
 
-def test_a_context_elsewhere_is_not_fetched_and_not_blamed_on_the_document(tmp_path: Path) -> None:
+def test_a_remote_context_is_neither_fetched_nor_blamed_on_the_document(tmp_path: Path) -> None:
     (tmp_path / "a.jsonld").write_text('{"@context": "https://plan.example.no/context", "@id": "urn:a", "a": "b"}')
     with pytest.raises(SettingError, match="Check the same catalogue as Turtle"):
         check(str(tmp_path / "a.jsonld"))
 
 
-def test_two_runs_say_the_same_of_things_without_a_name(file_of: Callable[[str], str]) -> None:
+def test_two_runs_report_blank_nodes_equally(file_of: Callable[[str], str]) -> None:
     file = file_of(
         GOOD + '[] a dcat:Dataset ; dct:title "A"@nb . [] a dcat:Dataset ; dct:title "B"@nb .\n_:unnamed1 a [] .'
     )
@@ -670,7 +671,7 @@ def test_the_json_has_these_members_in_this_order(file_of: Callable[[str], str])
     assert [list(score) for score in report["scores"]] == [["dataset", "given", "most", "lacking", "untried"]]
 
 
-def test_a_refused_document_refuses_each_item_and_says_why(file_of: Callable[[str], str]) -> None:
+def test_a_rejected_document_rejects_each_item_with_a_reason(file_of: Callable[[str], str]) -> None:
     verdict = check(file_of(changed((None, "ex:dataset <https://plan.example.no/1> 1 .", "", "", ""))))
     text = as_text(verdict)
     assert f"datasett · dataset <{ID}dataset>  avvist · rejected\n    nb  Fordi dokumentet er avvist." in text

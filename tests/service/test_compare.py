@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plangraf.store.diff import changes, write_json, write_patch
+from plangraf.store.diff import compare_lines, write_json, write_patch
 from plangraf.store.versions import VersionStore
 
 ID = "https://w3id.org/plangraf/id/"
@@ -25,7 +25,7 @@ OLD = "Kommunedelplan areal for Sluppen (del 2) med veiledende plan for offentli
 
 @given(st.sets(st.binary(max_size=2)), st.sets(st.binary(max_size=2)))
 def test_the_changes_of_any_two_dumps_are_their_difference_in_order(before: set[bytes], after: set[bytes]) -> None:
-    found = list(changes(iter(sorted(before)), iter(sorted(after))))
+    found = list(compare_lines(iter(sorted(before)), iter(sorted(after))))
     assert {line for added, line in found if added} == after - before
     assert {line for added, line in found if not added} == before - after
     assert [line for _, line in found] == sorted(before ^ after)

@@ -126,7 +126,7 @@ async def assert_one_graph(engine: InProcess, ours: Context, iri: str, *, refere
     compacted = compact_document(ours, description.thing, graph, description.frame)
     assert by_oxigraph(compacted) == expected, iri
     if referee:
-        for document in (compacted, compact_graph(ours, graph), expanded_nodes(description.thing, graph)):
+        for document in (compacted, compact_graph(ours, graph), expanded_nodes(graph, description.thing)):
             assert by_pyld(document) == expected, iri
 
 

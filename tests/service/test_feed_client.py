@@ -29,7 +29,7 @@ from feed_client import (
     union,
     version_data,
 )
-from plangraf.store.changes.log import PAGE, FeedLog
+from plangraf.store.changes.log import PAGE_SIZE, FeedLog
 from plangraf.store.versions import VersionStore
 from small_home import CASE, make_home, plangraf, write
 
@@ -68,7 +68,14 @@ def lines(*numbers: int, value: str = "1") -> list[bytes]:
     return sorted(f'<http://e/{number:05d}> <http://e/p> "{value}" <http://e/g> .'.encode() for number in numbers)
 
 
-@pytest.mark.parametrize("accept", ["application/trig", "application/n-quads", "application/ld+json"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/trig",
+        pytest.param("application/n-quads", marks=pytest.mark.slow),
+        pytest.param("application/ld+json", marks=pytest.mark.slow),
+    ],
+)
 def test_a_client_of_quads_ends_with_the_same_triples_in_the_same_graphs(url: str, built: Path, accept: str) -> None:
     replica = Replica(f"{url}/feed", accept)
     replica.harvest()
@@ -76,7 +83,7 @@ def test_a_client_of_quads_ends_with_the_same_triples_in_the_same_graphs(url: st
     assert [member.sequence for member in replica.members] == list(range(1, len(replica.members) + 1))
 
 
-@pytest.mark.parametrize("accept", ["text/turtle", "application/n-triples"])
+@pytest.mark.parametrize("accept", ["text/turtle", pytest.param("application/n-triples", marks=pytest.mark.slow)])
 def test_a_client_of_triples_ends_with_the_same_triples(url: str, built: Path, accept: str) -> None:
     replica = Replica(f"{url}/feed", accept)
     replica.harvest()
@@ -108,7 +115,7 @@ def test_a_full_page_stays_and_the_last_one_is_asked_for_again(url: str) -> None
             assert again.headers["cache-control"] == page.headers["cache-control"]
             head = client.head(page.url)
             assert (head.headers["etag"], head.content) == (page.headers["etag"], b"")
-        assert full.content.count(b"tree:member") == PAGE
+        assert full.content.count(b"tree:member") == PAGE_SIZE
 
 
 def _pages(client: httpx.Client) -> Iterator[str]:
@@ -159,7 +166,7 @@ def test_a_damaged_log_is_a_problem_that_shows_no_path_and_leaves_all_else_serve
     tmp_path: Path, run_server: Run
 ) -> None:
     store = VersionStore(tmp_path / "versions")
-    store.write(lines(*range(PAGE + 10)), MANIFEST)
+    store.write(lines(*range(PAGE_SIZE + 10)), MANIFEST)
     file = store.path / "feed" / "000000000001.zst"
     content = file.read_bytes()
     file.write_bytes(content[:100] + bytes(100) + content[200:])
@@ -198,11 +205,11 @@ def test_a_service_without_a_feed_says_so_and_one_that_may_write_begins_it(tmp_p
 def test_a_member_leads_to_the_page_that_it_stands_on(url: str) -> None:
     replica = Replica(f"{url}/feed")
     replica.harvest()
-    for member in (replica.members[0], replica.members[PAGE - 1], replica.members[PAGE], replica.members[-1]):
+    for member in (replica.members[0], replica.members[PAGE_SIZE - 1], replica.members[PAGE_SIZE], replica.members[-1]):
         path = member.iri.removeprefix("https://w3id.org/plangraf")
         response = httpx.get(url + path)
         assert response.status_code == 303
-        assert response.headers["location"] == f"/feed/{(member.sequence - 1) // PAGE + 1}"
+        assert response.headers["location"] == f"/feed/{(member.sequence - 1) // PAGE_SIZE + 1}"
         assert f"{member.iri}> {{" in httpx.get(url + response.headers["location"]).text
     for wrong in ("/id/event/00000000-1", f"{path}0", "/id/event/1"):
         assert httpx.get(url + wrong).status_code == 404
@@ -222,7 +229,7 @@ def test_members_have_the_shape_that_the_stream_names(url: str) -> None:
         "print(conforms, wrong, len(members), text if not conforms else '')\n"
     )
     run = subprocess.run([sys.executable, "-c", script, url], capture_output=True, text=True, timeout=120)
-    assert run.stdout.split() == ["True", "False", str(PAGE)], run.stdout + run.stderr
+    assert run.stdout.split() == ["True", "False", str(PAGE_SIZE)], run.stdout + run.stderr
 
 
 def test_a_client_follows_what_is_built_and_what_is_taken_back(tmp_path: Path, run_server: Run) -> None:
@@ -252,6 +259,10 @@ def test_a_client_follows_what_is_built_and_what_is_taken_back(tmp_path: Path, r
         assert len({member.published for member in fresh}) == 2
         assert replica.data() == current(versions)
         assert replica.harvest() == []
+        for accept in RDF_FORMATS:
+            other = Replica(f"{server.url}/feed", accept)
+            other.harvest()
+            assert union(other.data()) == union(current(versions))
     # A folder that was removed, because it was damaged: a build begins a new feed although no file has changed.
     shutil.rmtree(versions / "feed")
     assert plangraf("build", "--quiet", home=home).returncode == 0
@@ -261,19 +272,19 @@ def test_a_client_follows_what_is_built_and_what_is_taken_back(tmp_path: Path, r
 
 def test_pages_fill_up_and_then_never_change(tmp_path: Path, run_server: Run) -> None:
     store = VersionStore(tmp_path / "versions")
-    store.write(lines(*range(PAGE + 10)), MANIFEST)
+    store.write(lines(*range(PAGE_SIZE + 10)), MANIFEST)
     with run_server(store.path, "--workers", "1", PLANGRAF_WATCH_S="0.2") as server:
         replica = Replica(f"{server.url}/feed", "application/n-quads")
         replica.harvest()
         first = httpx.get(f"{server.url}/feed/1")
         # To the brim of the second page, and still the last one.
-        store.write(lines(*range(2 * PAGE)), MANIFEST)
-        assert len(replica.harvest()) == PAGE - 10
+        store.write(lines(*range(2 * PAGE_SIZE)), MANIFEST)
+        assert len(replica.harvest()) == PAGE_SIZE - 10
         assert replica.requests == [(f"{server.url}/feed", 304), (f"{server.url}/feed/2", 200)]
         assert httpx.get(f"{server.url}/feed/2").headers["cache-control"] == "public, max-age=60"
         assert httpx.get(f"{server.url}/feed/3").status_code == 404
         store.write(lines(*range(5), value="2"), MANIFEST)
-        assert len(replica.harvest()) == 2 * PAGE
+        assert len(replica.harvest()) == 2 * PAGE_SIZE
         assert [page.rpartition("/")[2] for page, _ in replica.requests] == ["feed", "2", "3", "4"]
         assert replica.data() == current(store.path)
         assert httpx.get(f"{server.url}/feed/2").headers["cache-control"].endswith("immutable")
@@ -422,14 +433,14 @@ def test_ldes_client_follows_what_is_built(tmp_path: Path, run_server: Run) -> N
 @needs_ldes_client
 def test_ldes_client_resumes_and_asks_for_no_immutable_page_again(tmp_path: Path, run_server: Run) -> None:
     store = VersionStore(tmp_path / "versions")
-    store.write(lines(*range(2 * PAGE + 10)), MANIFEST)
+    store.write(lines(*range(2 * PAGE_SIZE + 10)), MANIFEST)
     state = str(tmp_path / "state")
     with run_server(store.path, "--workers", "1", PLANGRAF_WATCH_S="0.2") as server:
         with ldes_client(server.url, "none", "once", state) as client:
             client.take(60, lambda: False)
             found = client.members
-            assert len(found) == 2 * PAGE + 10
-        store.write(lines(*range(2 * PAGE), 9999), MANIFEST)
+            assert len(found) == 2 * PAGE_SIZE + 10
+        store.write(lines(*range(2 * PAGE_SIZE), 9999), MANIFEST)
         with ldes_client(server.url, "none", "follow", state) as client:
             # It may hand out again what it had handed out last when it ended; a member is known by its IRI.
             client.know(found)

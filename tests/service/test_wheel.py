@@ -85,6 +85,18 @@ def required(found: Distribution, extras: set[str]) -> list[Requirement]:
     ]
 
 
+def test_the_wheel_holds_the_files_that_a_build_reads(installed: Path) -> None:
+    """With the server without extras, below, the short form of the build of the next test."""
+    (home,) = installed.glob("lib/python*/site-packages/plangraf/home")
+    for name in ("ontology", "shapes", "data", "queries"):
+        files = {path.relative_to(ROOT): path.read_bytes() for path in (ROOT / name).rglob("*") if path.is_file()}
+        assert files
+        assert {
+            path.relative_to(home): path.read_bytes() for path in (home / name).rglob("*") if path.is_file()
+        } == files
+
+
+@pytest.mark.slow
 def test_the_installed_wheel_builds_the_same_version_and_serves_it(installed: Path, built: Path) -> None:
     work = installed.parent / "work"
     work.mkdir()

@@ -19,12 +19,12 @@ from plangraf.sheets.csv_files import read_folder, write_folder
 from plangraf.sheets.exchange import export_sheet, export_template, read_sheets
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Model
-from plangraf.sheets.read.rows import read_tables
-from plangraf.sheets.read.xlsx import read_workbook
-from plangraf.sheets.shapes import read_model
-from plangraf.sheets.write.tables import tables
-from plangraf.sheets.write.turtle import turtle_files
-from plangraf.sheets.write.xlsx import write_workbook
+from plangraf.sheets.model_reader import read_model
+from plangraf.sheets.read.table_reader import read_tables
+from plangraf.sheets.read.xlsx_reader import read_workbook
+from plangraf.sheets.write.tables import build_tables
+from plangraf.sheets.write.turtle_files import turtle_files
+from plangraf.sheets.write.xlsx_writer import write_workbook
 from plangraf.sources.files import SourceFile
 from plangraf.sources.turtle import read
 from small_home import ROOT, command
@@ -49,7 +49,7 @@ def triples_of(folder: Path) -> set[Triple]:
 def there_and_back(found: set[Triple], model: Model, folder: Path, form: str) -> set[Triple]:
     """Triples → file → triples → Turtle → triples, as an export and an import do it."""
     keys = Keys("5001")
-    written = tables(found, model, keys, native=form == "xlsx")
+    written = build_tables(found, model, keys, native=form == "xlsx")
     if form == "xlsx":
         write_workbook(written, folder / "a.xlsx")
         raw = read_workbook(folder / "a.xlsx")
@@ -66,7 +66,7 @@ def there_and_back(found: set[Triple], model: Model, folder: Path, form: str) ->
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("folder", DATASETS, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
-def test_a_dataset_comes_back_as_it_was(folder: Path, form: str, model: Model, tmp_path: Path) -> None:
+def test_a_dataset_survives_export_and_import_unchanged(folder: Path, form: str, model: Model, tmp_path: Path) -> None:
     out = tmp_path / ("sheets.xlsx" if form == "xlsx" else "sheets")
     export_sheet(Settings(), str(folder), out)
     imported = read_sheets(out, tmp_path / folder.parent.name / folder.name, model)
@@ -79,14 +79,14 @@ def test_a_dataset_comes_back_as_it_was(folder: Path, form: str, model: Model, t
     assert "_:" not in "".join(files.values())
 
 
-def test_most_of_a_dataset_stands_on_the_sheets_of_its_classes(model: Model) -> None:
+def test_the_sheets_of_classes_hold_most_statements(model: Model) -> None:
     for folder in DATASETS:
         keys = Keys(folder.parent.name if folder.parent.name.isdecimal() else None)
         found = triples_of(folder)
         # A name that was given up has no class, and so no sheet.
         given_up = {t.subject for t in found if t.predicate.value.endswith("#deprecated")}
         rest = {t for t in found if t.subject not in given_up}
-        assert len(tables(rest, model, keys, native=True)[-1].rows) <= len(rest) / 10, folder
+        assert len(build_tables(rest, model, keys, native=True)[-1].rows) <= len(rest) / 10, folder
 
 
 # What is odd
@@ -153,11 +153,11 @@ def _odd_triples() -> set[Triple]:
     return found
 
 
-def test_odd_data_come_back_from_csv(model: Model, tmp_path: Path) -> None:
+def test_odd_data_survive_csv(model: Model, tmp_path: Path) -> None:
     assert there_and_back(_odd_triples(), model, tmp_path, "csv") == _odd_triples()
 
 
-def test_odd_data_come_back_from_a_workbook(model: Model, tmp_path: Path) -> None:
+def test_odd_data_survive_a_workbook(model: Model, tmp_path: Path) -> None:
     found = {triple for triple in _odd_triples() if len(str(triple.object)) < 32_000}
     assert there_and_back(found, model, tmp_path, "xlsx") == found
 
@@ -183,7 +183,7 @@ _PATHS = st.sampled_from(
 
 @settings(max_examples=12, deadline=None)
 @given(st.lists(st.tuples(_PATHS, _VALUES), max_size=12), st.booleans())
-def test_any_statements_about_a_plan_come_back(
+def test_any_statements_about_a_plan_survive_export_and_import(
     tmp_path_factory: pytest.TempPathFactory, model: Model, said: list[tuple[str, Literal | NamedNode]], typed: bool
 ) -> None:
     plan = NamedNode(f"{ID}/plan/any")
@@ -200,7 +200,7 @@ _NUMBERS = st.sets(st.sampled_from(["1/20", "2/20", " 3/20", "a\nb"]), max_size=
 
 @settings(max_examples=16, deadline=None)
 @given(_NUMBERS, _NUMBERS, st.booleans())
-def test_a_cell_that_may_be_left_empty_says_neither_more_nor_less(
+def test_an_optional_empty_cell_adds_and_loses_no_value(
     tmp_path_factory: pytest.TempPathFactory, model: Model, numbers: set[str], process: set[str], typed: bool
 ) -> None:
     """sh:equals: an empty process number means the case number, unless the data lack it."""
@@ -213,7 +213,7 @@ def test_a_cell_that_may_be_left_empty_says_neither_more_nor_less(
     assert there_and_back(found, model, tmp_path_factory.mktemp("case"), "csv") == found
 
 
-def test_a_text_that_a_workbook_cannot_hold_is_refused_instead_of_cut(tmp_path: Path) -> None:
+def test_a_text_too_long_for_a_workbook_is_refused_instead_of_truncated(tmp_path: Path) -> None:
     data = tmp_path / "9999" / "long"
     data.mkdir(parents=True)
     (data / "a.ttl").write_text(f'<{ID}/plan/long> <http://example.org/note> "{"x" * 40_000}" .', encoding="utf-8")
@@ -233,7 +233,7 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_values_are_native_and_texts_are_texts(workbook: Path) -> None:
+def test_values_have_native_cell_types_and_texts_stay_texts(workbook: Path) -> None:
     sheet = load_workbook(workbook)["Plan"]
     named = {cell.value: cell.column for cell in sheet[3]}
     row = {name: sheet.cell(10, column) for name, column in named.items()}
@@ -254,7 +254,7 @@ def test_values_are_native_and_texts_are_texts(workbook: Path) -> None:
     assert any(dates.cell(number, column).is_date for number in range(4, dates.max_row + 1))
 
 
-def test_headings_are_in_both_languages_with_advice_and_a_mark_on_what_is_required(workbook: Path) -> None:
+def test_headings_have_both_languages_advice_and_a_mark_for_required_columns(workbook: Path) -> None:
     sheet = load_workbook(workbook)["Plan"]
     column = next(cell.column for cell in sheet[3] if cell.value == "plan:municipality")
     assert (sheet.cell(1, column).value, sheet.cell(2, column).value) == ("kommune *", "municipality *")
@@ -264,7 +264,7 @@ def test_headings_are_in_both_languages_with_advice_and_a_mark_on_what_is_requir
     assert sheet.freeze_panes == "B4"
 
 
-def test_controlled_values_have_a_list_and_links_the_keys_of_the_other_sheet(workbook: Path) -> None:
+def test_controlled_values_and_links_have_drop_downs(workbook: Path) -> None:
     opened = load_workbook(workbook)
     sheet = opened["Plan"]
     letters = {cell.value: cell.column_letter for cell in sheet[3]}
@@ -280,27 +280,27 @@ def test_controlled_values_have_a_list_and_links_the_keys_of_the_other_sheet(wor
     assert "11.6" in names
 
 
-def test_csv_is_what_norwegian_excel_opens_and_no_cell_is_a_formula(model: Model, tmp_path: Path) -> None:
+def test_csv_opens_in_norwegian_excel_without_formulas(model: Model, tmp_path: Path) -> None:
     plan = NamedNode(f"{ID}/plan/odd")
     found = {
         Triple(plan, NamedNode(PREFIXES["rdf"] + "type"), NamedNode(PLAN + "Plan")),
         Triple(plan, NamedNode(PREFIXES["dcterms"] + "title"), Literal("=HYPERLINK(1)", language="nb")),
     }
-    write_folder(tables(found, model, Keys("5001"), native=False), tmp_path)
+    write_folder(build_tables(found, model, Keys("5001"), native=False), tmp_path)
     content = (tmp_path / "plan.csv").read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
     assert rows[0][0] == "nøkkel *"
     assert "'=HYPERLINK(1)" in rows[3]
     assert not any(cell[:1] in ("=", "+", "-", "@") for row in rows for cell in row)
-    write_workbook(tables(found, model, Keys("5001"), native=True), tmp_path / "a.xlsx")
+    write_workbook(build_tables(found, model, Keys("5001"), native=True), tmp_path / "a.xlsx")
     sheet = load_workbook(tmp_path / "a.xlsx")["Plan"]
     cell = next(cell for cell in sheet[4] if cell.value == "=HYPERLINK(1)")
     assert cell.data_type == "s"
     assert cell.quotePrefix
 
 
-def test_each_class_has_a_file_and_a_title_of_its_own(tmp_path: Path, model: Model) -> None:
+def test_each_class_has_its_own_file_and_title(tmp_path: Path, model: Model) -> None:
     files = [sheet.file for sheet in model.sheets]
     assert len(files) == len(set(files))
     found = export_template(Settings(), tmp_path / "mal")
@@ -311,7 +311,7 @@ def test_each_class_has_a_file_and_a_title_of_its_own(tmp_path: Path, model: Mod
         assert all(column.name_nb and column.name_en for column in sheet.columns), sheet.iri
 
 
-def test_the_turtle_is_grouped_sorted_and_the_same_each_time(model: Model, tmp_path: Path) -> None:
+def test_the_turtle_is_grouped_sorted_and_reproducible(model: Model, tmp_path: Path) -> None:
     found = triples_of(ROOT / "data" / "5001" / "kommune")
     files = turtle_files(found, model)
     assert files == turtle_files(sorted(found, key=str, reverse=True), model)

@@ -20,13 +20,13 @@ from filled_sheets import columns, fill, sheet_of
 from plangraf.diagnostics.diagnostic import stops
 from plangraf.diagnostics.rendering import as_text
 from plangraf.rdf.namespaces import PREFIXES
+from plangraf.sheets.cell_values import PartialDate
 from plangraf.sheets.exchange import read_sheets
-from plangraf.sheets.read.number_formats import shown, shown_day
+from plangraf.sheets.model_reader import read_model
+from plangraf.sheets.read.imported import Imported
+from plangraf.sheets.read.number_formats import read_day, read_number
 from plangraf.sheets.read.raw import Refused, UnreadableError
-from plangraf.sheets.read.rows import Imported
-from plangraf.sheets.shapes import read_model
-from plangraf.sheets.unit_marks import Marked
-from plangraf.sheets.values import PartOfDate
+from plangraf.sheets.unit_marks import MarkedNumber
 from small_home import ROOT
 
 MODEL = read_model(ROOT)
@@ -35,9 +35,9 @@ MEASURE = {"key": "2024-1", "rdfs:label@nb": "Flere reiser med buss", "rdfs:labe
 
 
 @pytest.fixture
-def sheets(template: Path, tmp_path: Path) -> Path:
+def sheets(short_template: Path, tmp_path: Path) -> Path:
     path = tmp_path / "plan.xlsx"
-    shutil.copy(template, path)
+    shutil.copy(short_template, path)
     return fill(path, {
         "plan:Measure": [MEASURE],
         "plan:Plan": [{"key": "1", "plan:number": 1, "dcterms:title@nb": "En plan"}],
@@ -145,7 +145,7 @@ PERCENT = "prosent"
         ("(5)", "@", "kilometer", "Write a number, such as 12,5"),
     ],
 )  # fmt: skip
-def test_a_number_is_what_its_cell_shows(
+def test_a_number_is_read_as_its_cell_shows_it(
     sheets: Path, value: object, number_format: str, unit: str | None, expected: str
 ) -> None:
     assert expected in put(sheets, "plan:Measure", "plan:aimValue", value, number_format, plan__aimUnit=unit)
@@ -165,7 +165,7 @@ def test_a_number_is_what_its_cell_shows(
         ("mar.24", "@", "a year or month alone is plan:decisionPeriod"),
     ],
 )
-def test_a_date_is_the_whole_day_that_its_cell_shows(
+def test_a_date_is_read_when_its_cell_shows_the_whole_day(
     sheets: Path, value: object, number_format: str, expected: str
 ) -> None:
     assert expected in put(sheets, "plan:Decision", "eli-dl:activity_date", value, number_format)
@@ -238,25 +238,25 @@ def test_formulas_and_error_values_are_refused_with_their_cell(sheets: Path, nam
         assert "«" in put(sheets, "plan:Plan", name, value)
 
 
-def test_texts_in_a_language_may_look_like_anything_else(sheets: Path) -> None:
+def test_texts_in_a_language_may_look_like_spoiled_values(sheets: Path) -> None:
     for text in ("okt. 2025", "'68-opprøret", "8/21", "1.10", "25 %", "2020-2030"):
         assert put(sheets, "plan:Plan", "dcterms:title@nb", text, "@") == f'"{text}"@nb'
     assert "The spreadsheet shows an error" in put(sheets, "plan:Plan", "dcterms:title@nb", "#VERDI!", "@")
 
 
 @pytest.mark.parametrize("text", ["mars 2024", "15. mars 2024"])
-def test_a_month_in_words_in_a_column_of_days_is_not_called_a_slip_of_the_program(sheets: Path, text: str) -> None:
+def test_a_month_in_words_in_a_date_column_is_not_blamed_on_the_program(sheets: Path, text: str) -> None:
     assert "Write a date, such as" in put(sheets, "plan:Decision", "eli-dl:activity_date", text, "@")
 
 
 def test_formats_are_read_by_their_sections() -> None:
-    assert shown(0.25, "0.00%") == Marked(Decimal("25"), "%")
-    assert isinstance(shown(-3, '0;"(tom)"'), Refused)
-    assert shown(7, "General") == 7
-    assert shown_day(datetime(2021, 3, 4, 10, 5), "dd.mm.yyyy") == date(2021, 3, 4)
-    assert shown_day(date(2021, 3, 4), "yyyy") == PartOfDate("2021")
-    assert shown_day(datetime(2021, 3, 4, 10, 5), "d.m.yy hh:mm") == datetime(2021, 3, 4, 10, 5)
-    assert shown_day(date(2021, 3, 4), "[$-414]d. mmmm yyyy;@") == date(2021, 3, 4)
+    assert read_number(0.25, "0.00%") == MarkedNumber(Decimal("25"), "%")
+    assert isinstance(read_number(-3, '0;"(tom)"'), Refused)
+    assert read_number(7, "General") == 7
+    assert read_day(datetime(2021, 3, 4, 10, 5), "dd.mm.yyyy") == date(2021, 3, 4)
+    assert read_day(date(2021, 3, 4), "yyyy") == PartialDate("2021")
+    assert read_day(datetime(2021, 3, 4, 10, 5), "d.m.yy hh:mm") == datetime(2021, 3, 4, 10, 5)
+    assert read_day(date(2021, 3, 4), "[$-414]d. mmmm yyyy;@") == date(2021, 3, 4)
 
 
 # Links
@@ -279,15 +279,13 @@ def test_several_links_in_one_line_are_read_when_each_is_one(sheets: Path, text:
         ("11-a", "Did you mean «11.a»?"),
     ],
 )
-def test_a_wrong_digit_of_a_target_is_never_answered_with_another_target(
-    sheets: Path, text: str, hint: str | None
-) -> None:
+def test_a_mistyped_target_code_never_suggests_another_target(sheets: Path, text: str, hint: str | None) -> None:
     fill(sheets, {"plan:Perspective": [{"key": "2024-1"}]})
     read = put(sheets, "plan:Perspective", "plan:relatesToTarget", text, "@")
     assert (hint in read) if hint else read == "<http://metadata.un.org/sdg/11.a>"
 
 
-def test_a_hint_names_what_is_accepted(sheets: Path) -> None:
+def test_a_hint_names_an_accepted_value(sheets: Path) -> None:
     fill(sheets, {"plan:Perspective": [{"key": "2024-1", "skos:prefLabel@nb": "Trygge veier", "plan:number": 4}]})
     for text in ("Trygge veier", "TRYGGE VEIER."):
         assert f"For «{text}», write perspective/2024-1." in put(sheets, "plan:Plan", "plan:respondsTo", text, "@")
@@ -300,7 +298,7 @@ def test_a_licence_is_read_by_its_name(sheets: Path, text: str) -> None:
     assert put(sheets, "dcat:Dataset", "dcterms:license", text) == "<https://creativecommons.org/licenses/by/4.0/>"
 
 
-def test_an_unknown_licence_is_answered_with_licences(sheets: Path) -> None:
+def test_the_message_about_an_unknown_licence_lists_licences(sheets: Path) -> None:
     fill(sheets, {"dcat:Dataset": [{"key": "ny"}]})
     assert "Did you mean «CC BY 4.0»?" in put(sheets, "dcat:Dataset", "dcterms:license", "CC BY 4,0")
     report = put(sheets, "dcat:Dataset", "dcterms:license", "fri bruk")
@@ -318,14 +316,14 @@ def changed(path: Path, change: Callable[..., None]) -> Imported:
     return imported(path)
 
 
-def test_merged_cells_stop_only_among_the_data(sheets: Path) -> None:
+def test_merged_cells_stop_an_import_only_among_the_data(sheets: Path) -> None:
     assert not stops(changed(sheets, lambda sheet, named: sheet.merge_cells("B1:C1")).problems)
     found = changed(sheets, lambda sheet, named: sheet.merge_cells("B5:B6"))
     assert "The cells B5:B6 are merged" in as_text(found.problems)
     assert stops(found.problems)
 
 
-def test_what_is_hidden_or_struck_out_is_read_and_told(sheets: Path) -> None:
+def test_hidden_and_struck_out_data_are_read_and_reported(sheets: Path) -> None:
     def hide(sheet: object, named: dict[str, int]) -> None:
         sheet.row_dimensions[4].hidden = True  # type: ignore[attr-defined]
         sheet.column_dimensions["B"].hidden = True  # type: ignore[attr-defined]
@@ -342,7 +340,7 @@ def test_what_is_hidden_or_struck_out_is_read_and_told(sheets: Path) -> None:
     assert any("dcterms" in str(t.predicate) or "terms/title" in str(t.predicate) for t in found.triples)
 
 
-def test_a_filter_leaves_no_row_out(sheets: Path) -> None:
+def test_filtered_rows_are_read(sheets: Path) -> None:
     def filtered(sheet: object, named: dict[str, int]) -> None:
         sheet.auto_filter.ref = "A3:B4"  # type: ignore[attr-defined]
         sheet.auto_filter.add_filter_column(0, ["plan/2"])  # type: ignore[attr-defined]
@@ -352,7 +350,7 @@ def test_a_filter_leaves_no_row_out(sheets: Path) -> None:
     assert "1 hidden rows are read (row 4)" in as_text(found.problems)
 
 
-def test_headings_that_stand_there_again_are_told(sheets: Path) -> None:
+def test_repeated_headings_are_reported(sheets: Path) -> None:
     def again(sheet: object, named: dict[str, int]) -> None:
         for row in (1, 2, 3):
             for column in named.values():
@@ -362,7 +360,7 @@ def test_headings_that_stand_there_again_are_told(sheets: Path) -> None:
     assert report.count("The headings stand here again. Delete the row.") == 3
 
 
-def test_a_row_without_a_key_gets_one_proposed_that_is_accepted(sheets: Path) -> None:
+def test_the_suggested_key_of_a_row_without_one_is_accepted(sheets: Path) -> None:
     report = as_text(changed(sheets, lambda sheet, named: setattr(sheet.cell(4, 1), "value", None)).problems)
     assert "Write one, such as «plan/en-plan», or empty the row." in report
     assert not stops(changed(sheets, lambda sheet, named: setattr(sheet.cell(4, 1), "value", "plan/en-plan")).problems)
@@ -392,7 +390,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
         (b"@id plan:Plan;plan:number\n1;1\n", "Put CSV files into a folder, and name the folder."),
     ],
 )
-def test_another_kind_of_file_is_one_line(tmp_path: Path, content: bytes, message: str) -> None:
+def test_another_kind_of_file_gives_one_message(tmp_path: Path, content: bytes, message: str) -> None:
     for name in ("a.xlsx", "a.xls", "A.XLSX", "a.csv"):
         (tmp_path / name).write_bytes(content)
         assert message in refused(tmp_path / name)
@@ -408,7 +406,7 @@ def test_another_kind_of_file_is_one_line(tmp_path: Path, content: bytes, messag
         ({"readme.txt": "x"}, "a zip file without a workbook"),
     ],
 )
-def test_another_kind_of_archive_is_one_line(tmp_path: Path, parts: dict[str, str], message: str) -> None:
+def test_another_kind_of_archive_gives_one_message(tmp_path: Path, parts: dict[str, str], message: str) -> None:
     with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
         for name, text in parts.items():
             archive.writestr(name, text)
@@ -416,13 +414,13 @@ def test_another_kind_of_archive_is_one_line(tmp_path: Path, parts: dict[str, st
 
 
 @pytest.mark.parametrize("name", ["PLAN.XLSX", "plan.xlsm", "plan.xls", "plan"])
-def test_a_workbook_is_known_by_its_content_whatever_its_name(sheets: Path, name: str) -> None:
+def test_a_workbook_is_recognised_by_its_content_under_any_name(sheets: Path, name: str) -> None:
     before = imported(sheets)
     assert imported(sheets.rename(sheets.with_name(name))).triples == before.triples
 
 
 @pytest.mark.parametrize("iso", [False, True], ids=["serial", "iso"])
-def test_a_strict_workbook_is_read_as_the_other_one(sheets: Path, tmp_path: Path, iso: bool) -> None:
+def test_a_strict_workbook_is_read_like_a_transitional_one(sheets: Path, tmp_path: Path, iso: bool) -> None:
     workbook = load_workbook(sheets)
     workbook.iso_dates = iso
     workbook.save(sheets)
@@ -444,7 +442,7 @@ def test_a_strict_workbook_is_read_as_the_other_one(sheets: Path, tmp_path: Path
     assert any(str(triple.object) == f'"2024-03-15"^^<{XSD}date>' for triple in before.triples)
 
 
-def test_a_workbook_without_a_sheet_that_can_be_read_is_told(sheets: Path) -> None:
+def test_a_workbook_without_a_readable_sheet_is_reported(sheets: Path) -> None:
     with zipfile.ZipFile(sheets) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     parts["xl/workbook.xml"] = (

@@ -14,7 +14,7 @@ from plangraf.rdf.namespaces import ONTOLOGY_GRAPH, PLAN, PREFIXES, SCHEME, SHAP
 from plangraf.settings import Settings
 from plangraf.sheets.exchange import export_sheet, read_sheets
 from plangraf.sheets.model import USUAL_KIND
-from plangraf.sheets.shapes import read_model
+from plangraf.sheets.model_reader import read_model
 from plangraf.sources.files import source_files
 from plangraf.sources.turtle import read
 from small_home import ROOT
@@ -37,7 +37,7 @@ def _iris(values: set[object]) -> set[str]:
     return {value.value for value in values if isinstance(value, NamedNode)}
 
 
-def test_the_declared_kinds_are_those_of_trondheims_evidence() -> None:
+def test_the_declared_kinds_match_the_evidence_of_trondheim() -> None:
     """Of each property shape the kind that most of Trondheim's statements have; English texts are summaries."""
     quads = read(source_files(ROOT)).quads
     shapes = _facts({quad for quad in quads if quad.graph_name.value in (SHAPES_GRAPH, ONTOLOGY_GRAPH)})  # type: ignore[union-attr]
@@ -77,7 +77,7 @@ def test_the_declared_kinds_are_those_of_trondheims_evidence() -> None:
     assert wrong == {}, "write these into ontology/evidence-kinds.ttl"
 
 
-def test_every_declared_kind_is_of_a_shape_that_there_is_and_other_than_printed() -> None:
+def test_every_declared_kind_belongs_to_an_existing_shape_and_is_not_printed() -> None:
     quads = read(source_files(ROOT)).quads
     shapes = {quad.subject for quad in quads if quad.predicate.value == SH + "path"}
     declared = [quad for quad in quads if quad.predicate.value == USUAL_KIND]
@@ -89,9 +89,9 @@ def test_every_declared_kind_is_of_a_shape_that_there_is_and_other_than_printed(
 
 
 @pytest.fixture
-def rows(template: Path, tmp_path: Path) -> Path:
+def rows(short_template: Path, tmp_path: Path) -> Path:
     path = tmp_path / "plan.xlsx"
-    shutil.copy(template, path)
+    shutil.copy(short_template, path)
     lines = {"@evidence plan:firstLine": 3}
     return fill(
         path,
@@ -147,7 +147,7 @@ def kinds(path: Path) -> dict[str, set[str]]:
     return found
 
 
-def test_each_statement_of_a_row_has_its_own_kind(rows: Path) -> None:
+def test_each_statement_of_a_row_gets_its_own_kind(rows: Path) -> None:
     found = kinds(rows)
     assert found["plan/1"] == {
         "structural type",
@@ -170,7 +170,7 @@ def test_each_statement_of_a_row_has_its_own_kind(rows: Path) -> None:
     }
 
 
-def test_the_kind_that_the_row_names_is_that_of_what_would_be_printed(rows: Path) -> None:
+def test_the_kind_named_in_a_row_replaces_printed(rows: Path) -> None:
     fill(
         rows,
         {
@@ -188,7 +188,7 @@ def test_the_kind_that_the_row_names_is_that_of_what_would_be_printed(rows: Path
     assert kinds(rows)["plan/2"] == {"structural type", "identified title", "summarised purpose"}
 
 
-def test_an_export_and_an_import_change_no_evidence(tmp_path: Path) -> None:
+def test_export_and_import_keep_the_evidence_unchanged(tmp_path: Path) -> None:
     folder = tmp_path / "5001" / "planstrategi-2020-2023"
     shutil.copytree(ROOT / "data" / "5001" / "planstrategi-2020-2023", folder)
     export_sheet(Settings(), str(folder), tmp_path / "a.xlsx")

@@ -16,11 +16,11 @@ from plangraf.diagnostics.diagnostic import stops
 from plangraf.diagnostics.rendering import as_text
 from plangraf.settings import Settings
 from plangraf.sheets.exchange import export_sheet, import_sheet, read_sheets
+from plangraf.sheets.model_reader import read_model
 from plangraf.sheets.notes import NOTES_FILE, read_notes
+from plangraf.sheets.read.imported import Imported
 from plangraf.sheets.read.raw import UnreadableError
-from plangraf.sheets.read.rows import Imported
 from plangraf.sheets.replacing import Preview
-from plangraf.sheets.shapes import read_model
 from small_home import ROOT, command
 
 pytestmark = pytest.mark.usefixtures("beside_little")
@@ -44,7 +44,7 @@ BOTH = {'"Grønn plan"@nb', '"Blå plan"@nb'}
 
 
 @pytest.mark.parametrize("name", ["plan.csv", "plan.CSV", "Plan.Csv", "noe annet.csv", "plan.tsv"])
-def test_a_file_is_read_whatever_its_name(tmp_path: Path, name: str) -> None:
+def test_a_csv_file_is_read_under_any_name(tmp_path: Path, name: str) -> None:
     text = PLAN.replace(";", "\t") if name.endswith("tsv") else PLAN
     (tmp_path / name).write_text(text, encoding="utf-8")
     assert titles(imported(tmp_path)) == BOTH
@@ -59,7 +59,7 @@ def test_every_encoding_that_excel_writes_is_read(tmp_path: Path, encoding: str)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_every_end_of_line_is_read(tmp_path: Path, end: str) -> None:
+def test_every_line_ending_is_read(tmp_path: Path, end: str) -> None:
     (tmp_path / "plan.csv").write_bytes(PLAN.replace("\n", end).encode())
     assert titles(imported(tmp_path)) == BOTH
 
@@ -77,7 +77,7 @@ def test_every_end_of_line_is_read(tmp_path: Path, end: str) -> None:
         (PLAN.replace("1;Grønn plan;1\n", '1;"Grønn plan;1\n3;C;3\n4;D";4\n'), "row 3", "holds whole rows."),
     ],
 )  # fmt: skip
-def test_a_broken_file_is_told_with_its_row(tmp_path: Path, text: str, where: str, message: str) -> None:
+def test_a_broken_file_is_reported_with_its_row(tmp_path: Path, text: str, where: str, message: str) -> None:
     (tmp_path / "plan.csv").write_text(text, encoding="utf-8")
     try:
         problems = imported(tmp_path).problems
@@ -97,7 +97,7 @@ def test_a_broken_file_is_told_with_its_row(tmp_path: Path, text: str, where: st
         ("LES MEG.md", False), ("plan.pdf", False), ("Thumbs.db", None), (".DS_Store", None),
     ],
 )  # fmt: skip
-def test_a_file_that_is_not_read_is_named(tmp_path: Path, name: str, stopping: bool | None) -> None:
+def test_an_unread_file_is_reported(tmp_path: Path, name: str, stopping: bool | None) -> None:
     (tmp_path / "plan.csv").write_text(PLAN, encoding="utf-8")
     (tmp_path / name).write_text("@id plan:Decision\n1\n", encoding="utf-8")
     found = imported(tmp_path)
@@ -105,7 +105,7 @@ def test_a_file_that_is_not_read_is_named(tmp_path: Path, name: str, stopping: b
     assert (name in as_text(found.problems) and "is not read" in as_text(found.problems)) is (stopping is not None)
 
 
-def test_a_folder_in_the_folder_is_named(tmp_path: Path) -> None:
+def test_a_nested_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "plan.csv").write_text(PLAN, encoding="utf-8")
     (tmp_path / "gammelt").mkdir()
     assert not stops(imported(tmp_path).problems)
@@ -149,7 +149,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((folder / "my" / "9999" / "kommune").iterdir())}
 
 
-def test_a_replacement_shows_what_goes_and_writes_nothing_unasked(municipality: Path) -> None:
+def test_a_replacement_lists_removals_and_waits_for_consent(municipality: Path) -> None:
     before = contents(municipality)
     assert "organization.ttl" in before
     changed = ORGANIZATION.replace("Fjellvik kommune", "Fjellvik herad").replace("nabo;Nabo", "ny;Ny")
@@ -186,7 +186,7 @@ def test_at_a_terminal_the_answer_decides(municipality: Path, answer: str, code:
     assert (contents(municipality) == before) is (code == 1)
 
 
-def test_a_file_that_is_gone_removes_nothing_unasked(municipality: Path) -> None:
+def test_a_missing_file_removes_nothing_without_consent(municipality: Path) -> None:
     before = contents(municipality)
     (municipality / "csv" / "organization.CSV").rename(municipality / "csv" / "organization.txt")
     done = run("import-sheet", "csv", "my/9999/kommune", "--replace", "--yes", cwd=municipality)
@@ -196,7 +196,7 @@ def test_a_file_that_is_gone_removes_nothing_unasked(municipality: Path) -> None
     assert contents(municipality) == before
 
 
-def test_the_same_again_changes_no_file(municipality: Path) -> None:
+def test_importing_the_same_again_changes_no_file(municipality: Path) -> None:
     folder = municipality / "my" / "9999" / "kommune"
     (folder / "dataset.ttl").write_text("# mine\n" + (folder / "dataset.ttl").read_text("utf-8"), encoding="utf-8")
     before = contents(municipality)
@@ -205,7 +205,7 @@ def test_the_same_again_changes_no_file(municipality: Path) -> None:
     assert contents(municipality) == before
 
 
-def test_a_preview_tells_of_comments_and_of_files_that_cannot_be_read(municipality: Path) -> None:
+def test_a_preview_names_lost_comments_and_unreadable_files(municipality: Path) -> None:
     folder = municipality / "my" / "9999" / "kommune"
     (folder / "organization.ttl").write_text("# mine\n<a> <b> .", encoding="utf-8")
     seen: list[Preview] = []
@@ -226,10 +226,10 @@ def test_a_preview_tells_of_comments_and_of_files_that_cannot_be_read(municipali
 
 
 @pytest.fixture
-def own(template: Path, tmp_path: Path) -> Path:
+def own(short_template: Path, tmp_path: Path) -> Path:
     """A workbook with columns, a sheet, a comment and a row of sums of its own."""
     path = tmp_path / "kommune.xlsx"
-    shutil.copy(template, path)
+    shutil.copy(short_template, path)
     fill(path, {
         "dcat:Dataset": [{
             "key": "kommune", "dcterms:title@nb": "F", "dcterms:title@en": "F", "dcterms:description@nb": "Om F",
@@ -256,7 +256,7 @@ def noted(folder: Path) -> set[tuple[str, str, str]]:
     return {(note.kind, note.column if note.kind == "column" else note.sheet, note.text) for note in read_notes(folder)}
 
 
-def test_own_columns_and_sheets_are_kept_and_come_back(own: Path, tmp_path: Path) -> None:
+def test_own_columns_and_sheets_are_kept_and_restored(own: Path, tmp_path: Path) -> None:
     folder = tmp_path / "my" / "9999" / "kommune"
     outcome = import_sheet(Settings(), own, folder)
     assert outcome.written, as_text(outcome.problems)
@@ -283,7 +283,7 @@ def test_own_columns_and_sheets_are_kept_and_come_back(own: Path, tmp_path: Path
     assert "notater.tsv cannot be read" in done.stderr
 
 
-def test_a_replacement_tells_that_notes_go(own: Path, tmp_path: Path) -> None:
+def test_a_replacement_reports_lost_notes(own: Path, tmp_path: Path) -> None:
     folder = tmp_path / "my" / "9999" / "kommune"
     import_sheet(Settings(), own, folder)
     workbook = load_workbook(own)

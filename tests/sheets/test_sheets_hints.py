@@ -11,13 +11,13 @@ from plangraf.diagnostics.diagnostic import Diagnostic
 from plangraf.diagnostics.rendering import as_text
 from plangraf.rdf.namespaces import ID, PLAN, PREFIXES
 from plangraf.sheets.cell_place import CellError, CellPlace
-from plangraf.sheets.cells import read
-from plangraf.sheets.derived import derived
+from plangraf.sheets.cell_values import to_lexical
+from plangraf.sheets.cells import read_cell
+from plangraf.sheets.derived import derive_values
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Column
-from plangraf.sheets.read.links import Names
-from plangraf.sheets.shapes import read_model
-from plangraf.sheets.values import lexical_of
+from plangraf.sheets.model_reader import read_model
+from plangraf.sheets.read.links import ThingNames
 from small_home import ROOT
 
 MODEL = read_model(ROOT)
@@ -33,13 +33,13 @@ def slips(name: str) -> list[str]:
 
 def message(column: Column, text: str) -> str | None:
     try:
-        read(column, text, KEYS)
+        read_cell(column, text, KEYS)
     except CellError as error:
         return error.en
     return None
 
 
-def test_every_proposal_of_a_listed_name_is_accepted() -> None:
+def test_every_suggested_name_is_accepted() -> None:
     followed = 0
     for _, column in COLUMNS:
         for name in list(column.kind.names)[:40]:
@@ -51,7 +51,7 @@ def test_every_proposal_of_a_listed_name_is_accepted() -> None:
     assert followed > 100
 
 
-def test_no_proposal_changes_a_number() -> None:
+def test_a_suggestion_never_changes_a_number() -> None:
     (column,) = [
         column for sheet, column in COLUMNS if column.path == PLAN + "linkedTarget" and "Perspective" in sheet.iri
     ]
@@ -62,7 +62,7 @@ def test_no_proposal_changes_a_number() -> None:
                 assert re.findall("[0-9]+", proposal) == re.findall("[0-9]+", text), (text, said)
 
 
-def test_the_key_that_is_proposed_is_one_of_the_sheet() -> None:
+def test_a_suggested_key_fits_the_sheet() -> None:
     for sheet in MODEL.sheets:
         if sheet.pattern is None or not sheet.may_belong_to("9999") or sheet.segment == "municipality":
             continue
@@ -77,36 +77,37 @@ def test_the_key_that_is_proposed_is_one_of_the_sheet() -> None:
 @pytest.mark.parametrize(
     "datatype", ["integer", "decimal", "double", "boolean", "date", "dateTime", "gYear", "gYearMonth", "duration"]
 )
-def test_what_a_message_says_to_write_is_a_value_of_the_datatype(datatype: str) -> None:
+def test_the_examples_in_messages_are_values_of_the_datatype(datatype: str) -> None:
     with pytest.raises(CellError) as caught:
-        lexical_of("hei", XSD + datatype)
+        to_lexical("hei", XSD + datatype)
     for said in (caught.value.nb, caught.value.en):
         values = r"[0-9] \w+|[0-9P][\w:.,-]*|ja|nei|yes|no|true|false"
         found = re.findall(rf"(?:som|such as|eller|or|tekst,|text,|Skriv|Write) \(?({values})\b", said)
         assert found, said
         for text in found:
-            assert lexical_of(text.strip(" .,"), XSD + datatype)
+            assert to_lexical(text.strip(" .,"), XSD + datatype)
 
 
-def test_a_proposed_way_to_write_an_ambiguous_number_is_read() -> None:
+def test_the_suggested_forms_of_an_ambiguous_number_are_read() -> None:
     with pytest.raises(CellError) as caught:
-        lexical_of("1.234", XSD + "decimal")
+        to_lexical("1.234", XSD + "decimal")
     match = re.search(r"Write (\S+) or (\S+)\.", caught.value.en)
     assert match
-    assert [lexical_of(text, XSD + "decimal") for text in match.groups()] == ["1234", "1.234"]
+    assert [to_lexical(text, XSD + "decimal") for text in match.groups()] == ["1234", "1.234"]
 
 
-def test_a_proposed_key_is_that_of_a_thing_of_the_same_municipality() -> None:
+def test_a_suggested_key_names_a_thing_of_the_same_municipality() -> None:
     def thing(key: str, label: str) -> list[Triple]:
         node = NamedNode(ID + key)
         kind = Triple(node, NamedNode(PREFIXES["rdf"] + "type"), NamedNode(PLAN + "Perspective"))
         return [kind, Triple(node, NamedNode(PREFIXES["skos"] + "prefLabel"), Literal(label, language="nb"))]
 
-    names = Names([*thing("9999/perspective/2024-1", "Trygge veier"), *thing("9999/perspective/2024-2", "Gode liv"),
-                   *thing("5001/perspective/2020-7", "Grønn mobilitet")], KEYS)  # fmt: skip
+    own = [*thing("9999/perspective/2024-1", "Trygge veier"), *thing("9999/perspective/2024-2", "Gode liv")]
+    names = ThingNames([*own, *thing("5001/perspective/2020-7", "Grønn mobilitet")], KEYS)
     column = next(column for _, column in COLUMNS if column.path == PLAN + "respondsTo")
     meant = {
-        text: names.meant(column, text) for text in ("2", "Gode liv", "perspective/2", "2024-3", "Grønn mobilitet")
+        text: names.suggest_key(column, text)
+        for text in ("2", "Gode liv", "perspective/2", "2024-3", "Grønn mobilitet")
     }
     assert meant == {
         "2": "perspective/2024-2", "Gode liv": "perspective/2024-2", "perspective/2": "perspective/2024-2",
@@ -118,14 +119,14 @@ def test_a_proposed_key_is_that_of_a_thing_of_the_same_municipality() -> None:
 
 
 @pytest.mark.parametrize("text", ["1.1", "A2", "3b", "II", "høst 2025", "2024–2025", "vår 2026", "2. halvår 2026"])
-def test_what_the_guide_says_may_be_written_is_read(text: str) -> None:
+def test_the_examples_of_the_guide_are_read(text: str) -> None:
     path = PLAN + ("number" if len(text) < 4 else "startYear")
-    assert derived(path, text)
+    assert derive_values(path, text)
 
 
 @pytest.mark.parametrize("text", ["før 2030", "tidligst 2026", "senest 2027", "ca. 2025", "2025?", "flyttet fra 2023"])
-def test_a_year_beside_other_words_is_not_taken_for_the_start(text: str) -> None:
-    found = derived(PLAN + "startYear", text)
+def test_a_year_beside_other_words_is_not_read_as_the_start(text: str) -> None:
+    found = derive_values(PLAN + "startYear", text)
     assert found == {PLAN + "startAsPrinted": [Literal(text, language="nb")]}
 
 
@@ -140,23 +141,23 @@ def test_a_year_beside_other_words_is_not_taken_for_the_start(text: str) -> None
     ],
 )
 def test_seasons_and_months_beside_years_do_not_hide_them(text: str, years: list[str]) -> None:
-    found = derived(PLAN + "startYear", text) or {}
+    found = derive_values(PLAN + "startYear", text) or {}
     assert [str(term.value) for path, terms in found.items() if path.endswith("Year") for term in terms] == years
     assert PLAN + "startAsPrinted" in found
     assert PLAN + "startSeason" not in found
 
 
 def test_every_second_year_is_two_years() -> None:
-    found = derived(PLAN + "revisionInterval", "hvert annet år") or {}
+    found = derive_values(PLAN + "revisionInterval", "hvert annet år") or {}
     assert [str(term.value) for term in found[PLAN + "revisionInterval"]] == ["P2Y"]
 
 
 @pytest.mark.parametrize("text", ["2025/2024", "2024 og 2026", "20225", "01.08.2025", "vår 2025 og høst 2026", "1/25"])
-def test_a_start_that_cannot_be_typed_is_no_start(text: str) -> None:
-    assert derived(PLAN + "startYear", text) is None
+def test_an_ambiguous_start_is_not_read(text: str) -> None:
+    assert derive_values(PLAN + "startYear", text) is None
 
 
-def test_many_problems_are_told_by_cause_with_rows_and_three_examples() -> None:
+def test_many_problems_are_grouped_by_cause_with_three_examples() -> None:
     problems = [
         Diagnostic(CellPlace("plan.csv", row, "B", "nummer", f"x{row}"), f"«x{row}» er feil.", f"«x{row}» is wrong.")
         for row in range(4, 24)

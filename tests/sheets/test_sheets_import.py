@@ -18,11 +18,11 @@ from plangraf.rdf.namespaces import ID, PREFIXES
 from plangraf.rdf.namespaces import PLAN as PLAN_
 from plangraf.settings import Settings
 from plangraf.sheets.cell_place import CellError
+from plangraf.sheets.cell_values import Cell, to_lexical
 from plangraf.sheets.exchange import Outcome, import_sheet, read_sheets
-from plangraf.sheets.read import xlsx as xlsx_reading
+from plangraf.sheets.model_reader import read_model
+from plangraf.sheets.read import xlsx_reader
 from plangraf.sheets.read.raw import UnreadableError
-from plangraf.sheets.shapes import read_model
-from plangraf.sheets.values import Cell, lexical_of
 from small_home import ROOT, command
 
 XSD = PREFIXES["xsd"]
@@ -32,10 +32,10 @@ PLAN = {"key": "1", "plan:number": 1, "dcterms:title@nb": "En plan"}
 
 
 @pytest.fixture
-def sheets(template: Path, tmp_path: Path) -> Path:
+def sheets(short_template: Path, tmp_path: Path) -> Path:
     """A copy of the template with one plan in it."""
     path = tmp_path / "plan.xlsx"
-    shutil.copy(template, path)
+    shutil.copy(short_template, path)
     return fill(path, {"plan:Plan": [PLAN]})
 
 
@@ -85,8 +85,8 @@ def said(path: Path) -> set[str]:
         (5001, "string", "5001"),
     ],
 )
-def test_what_can_mean_one_thing_only_is_read(cell: Cell, datatype: str, lexical: str) -> None:
-    assert lexical_of(cell, XSD + datatype) == lexical
+def test_an_unambiguous_cell_is_read(cell: Cell, datatype: str, lexical: str) -> None:
+    assert to_lexical(cell, XSD + datatype) == lexical
 
 
 @pytest.mark.parametrize(
@@ -111,9 +111,9 @@ def test_what_can_mean_one_thing_only_is_read(cell: Cell, datatype: str, lexical
         (True, "string", "a true/false value"),
     ],
 )
-def test_what_may_mean_two_things_is_refused(cell: Cell, datatype: str, message: str) -> None:
+def test_an_ambiguous_cell_is_refused(cell: Cell, datatype: str, message: str) -> None:
     with pytest.raises(CellError) as caught:
-        lexical_of(cell, XSD + datatype)
+        to_lexical(cell, XSD + datatype)
     assert message in caught.value.en
     assert caught.value.nb != caught.value.en
 
@@ -121,7 +121,7 @@ def test_what_may_mean_two_things_is_refused(cell: Cell, datatype: str, message:
 # Cells and sheets
 
 
-def test_white_space_around_is_taken_away(sheets: Path) -> None:
+def test_surrounding_white_space_is_removed(sheets: Path) -> None:
     changed(sheets, lambda sheet, named: setattr(sheet.cell(4, named["dcterms:title@nb"]), "value", " En plan \u00a0"))
     assert 'http://purl.org/dc/terms/title "En plan"@nb' in said(sheets)
 
@@ -208,7 +208,7 @@ def _far_away(sheet: object, named: dict[str, int]) -> None:
         (_far_away, "ark «Plan» · sheet «Plan»", "The sheet reaches to WQJ1048576. Delete the empty rows"),
     ],
 )  # fmt: skip
-def test_each_mistake_is_told_where_it_stands(
+def test_each_mistake_is_reported_at_its_cell(
     sheets: Path, change: Callable[..., None], where: str, message: str
 ) -> None:
     report = problems(changed(sheets, change))
@@ -217,7 +217,7 @@ def test_each_mistake_is_told_where_it_stands(
     assert "  nb  Feil: " in report
 
 
-def test_an_unknown_sheet_is_told_and_an_empty_one_is_not(sheets: Path) -> None:
+def test_an_unknown_sheet_is_reported_and_an_empty_one_is_not(sheets: Path) -> None:
     workbook = load_workbook(sheets)
     workbook.create_sheet("Tom")
     workbook.create_sheet("Notater")["B2"] = "husk møtet"
@@ -277,7 +277,7 @@ def triples(path: Path, thing: str) -> set[str]:
     }  # fmt: skip
 
 
-def test_evidence_is_written_only_for_what_has_none(sheets: Path) -> None:
+def test_evidence_is_written_only_for_statements_without_evidence(sheets: Path) -> None:
     fill(sheets, {
         "plan:SourceDocument": [SOURCE],
         "plan:Passage": [{"key": "tittelen", "oa:hasSource": "kilde", "plan:firstLine": 2, "plan:lastLine": 2}],
@@ -296,7 +296,7 @@ def test_evidence_is_written_only_for_what_has_none(sheets: Path) -> None:
     assert triples(sheets, "evidence/ny-plan-1-printed") == set()
 
 
-def test_rows_of_the_same_lines_share_a_passage_and_another_section_gets_its_own(sheets: Path) -> None:
+def test_rows_of_the_same_lines_share_a_passage_and_another_section_gets_a_new_one(sheets: Path) -> None:
     lines = {"@evidence plan:firstLine": 5, "@evidence plan:lastLine": 9}
     fill(sheets, {
         "plan:SourceDocument": [SOURCE],
@@ -323,7 +323,7 @@ def test_evidence_needs_one_source_document_or_its_name(sheets: Path, sources: l
 # CSV
 
 
-def test_csv_is_read_with_semicolons_commas_and_tabulators(tmp_path: Path) -> None:
+def test_csv_is_read_with_semicolons_commas_and_tabs(tmp_path: Path) -> None:
     for number, delimiter in enumerate((";", ",", "\t")):
         folder = tmp_path / f"csv{number}"
         folder.mkdir()
@@ -342,7 +342,7 @@ def test_csv_is_read_with_semicolons_commas_and_tabulators(tmp_path: Path) -> No
         (b'@id plan:Plan;plan:number\n"1;1\n', "The file is no valid CSV"),
     ],
 )
-def test_csv_that_cannot_be_read_is_told(tmp_path: Path, content: bytes, message: str) -> None:
+def test_unreadable_csv_is_reported(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "plan.csv").write_bytes(content)
     with pytest.raises(UnreadableError) as caught:
         read_sheets(tmp_path, tmp_path / "9999" / "ny", MODEL)
@@ -376,7 +376,7 @@ def test_a_zip_bomb_is_refused_unopened(sheets: Path) -> None:
 
 
 def test_a_file_over_the_limit_is_refused(sheets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx_reading, "MOST_BYTES", 1000)
+    monkeypatch.setattr(xlsx_reader, "MAX_BYTES", 1000)
     assert "The workbook is too large" in refusal(sheets)
 
 
@@ -403,7 +403,9 @@ _BAD_SHEET = (
         (lambda path: rezipped(path, "xl/vbaProject.bin", lambda _: b"macro"), "The workbook has macros."),
     ],
 )
-def test_what_is_no_workbook_is_told(sheets: Path, change: Callable[[Path], object], message: str) -> None:
+def test_a_file_that_is_not_a_workbook_is_reported(
+    sheets: Path, change: Callable[[Path], object], message: str
+) -> None:
     change(sheets)
     assert message in refusal(sheets)
 
@@ -424,7 +426,7 @@ def test_what_is_no_workbook_is_told(sheets: Path, change: Callable[[Path], obje
         (("import-sheet", "nowhere.xlsx", "9999/æ%20<>"), "Name it 9999/ae-20."),
     ],
 )
-def test_a_wrong_name_is_one_clear_line(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+def test_a_wrong_name_gives_one_clear_message(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
     run = subprocess.run(command(*arguments), cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert run.returncode == 2
     assert run.stderr.startswith("plangraf: ")
@@ -438,7 +440,11 @@ def test_the_help_has_examples(name: str) -> None:
     assert f"plangraf {name} " in run.stdout.partition("Examples:")[2]
 
 
-def test_an_import_replaces_the_turtle_files_and_nothing_else(tmp_path: Path) -> None:
+def test_an_import_beside_all_data_replaces_the_turtle_files_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PLANGRAF_HOME")
+
     def done(*arguments: str) -> str:
         run = subprocess.run(command(*arguments), cwd=tmp_path, capture_output=True, text=True, timeout=120)
         assert run.returncode == 0, run.stderr
@@ -466,7 +472,7 @@ def test_an_empty_workbook_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "9999").exists()
 
 
-def test_rows_that_another_dataset_links_to_do_not_go_unseen(template: Path, tmp_path: Path) -> None:
+def test_removing_a_row_that_another_dataset_links_to_is_reported(short_template: Path, tmp_path: Path) -> None:
     folder = tmp_path / "data" / "9999" / "plan"
     write = {
         folder / "plan.ttl": f"<{ID}9999/plan/1> a <{PLAN_}Plan> . <{ID}9999/plan/2> a <{PLAN_}Plan> .",
@@ -476,7 +482,7 @@ def test_rows_that_another_dataset_links_to_do_not_go_unseen(template: Path, tmp
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     workbook = tmp_path / "plan.xlsx"
-    shutil.copy(template, workbook)
+    shutil.copy(short_template, workbook)
     fill(workbook, {"plan:Plan": [PLAN]})
     outcome = import_sheet(Settings(), workbook, folder, replace=True)
     assert outcome.written == ()

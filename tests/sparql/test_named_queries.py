@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.errors import ParameterError
-from plangraf.sparql.named.binding import NamedQuery, load_queries, term
+from plangraf.sparql.named.binding import NamedQuery, load_queries, read_term
 from plangraf.sparql.named.head import Parameter, parse_head
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -197,7 +197,7 @@ def test_a_missing_parameter_is_named_with_its_example() -> None:
     ],
 )  # fmt: skip
 def test_text_becomes_a_term_of_its_type(type_: str, text: str, expected: object) -> None:
-    assert term("x", parameter(type_), text) == expected
+    assert read_term("x", parameter(type_), text) == expected
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_text_becomes_a_term_of_its_type(type_: str, text: str, expected: object
 )  # fmt: skip
 def test_malformed_text_is_refused(type_: str, text: str) -> None:
     with pytest.raises(ParameterError):
-        term("x", parameter(type_), text)
+        read_term("x", parameter(type_), text)
 
 
 HOSTILE = [

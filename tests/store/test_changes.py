@@ -17,8 +17,8 @@ from pyoxigraph import Quad, RdfFormat, parse
 from ending_early import run
 from feed_client import canonical
 from plangraf.errors import VersionsError
-from plangraf.store.changes.log import PAGE, Change, FeedLog
-from plangraf.store.changes.things import things
+from plangraf.store.changes.log import PAGE_SIZE, Change, FeedLog
+from plangraf.store.changes.things import group_by_thing
 from plangraf.store.versions import VersionStore
 
 MANIFEST = {"triples": 0, "quads": 0, "graphs": {}, "warnings": {}}
@@ -70,7 +70,7 @@ def content(store: VersionStore) -> set[bytes]:
     return set(store.current().lines())
 
 
-def test_the_first_version_creates_all_things_and_the_next_ones_say_what_differs(store: VersionStore) -> None:
+def test_the_first_version_creates_all_things_and_later_ones_log_differences(store: VersionStore) -> None:
     first = publish(store, A1, B1)
     assert told(log_of(store)) == [(1, "Create", "a"), (2, "Create", "b")]
     second = publish(store, A2, C1)
@@ -116,7 +116,7 @@ def test_a_thing_in_two_graphs_dates_only_the_one_that_changed(store: VersionSto
     assert dates["http://e/one"][0] == dates["http://e/one"][1] == dates["http://e/two"][0] < dates["http://e/two"][1]
 
 
-def test_a_state_that_returns_is_new_members_and_time_goes_on(store: VersionStore) -> None:
+def test_a_returning_state_gives_new_members_with_later_times(store: VersionStore) -> None:
     first = publish(store, A1, B1)
     publish(store, A2)
     store.use(first)
@@ -126,7 +126,7 @@ def test_a_state_that_returns_is_new_members_and_time_goes_on(store: VersionStor
     assert replayed(list(log_of(store).changes())) == {A1, B1}
 
 
-def test_the_same_version_again_says_nothing(store: VersionStore) -> None:
+def test_the_same_version_again_logs_nothing(store: VersionStore) -> None:
     version = publish(store, A1)
     files = {file: file.read_bytes() for file in log_of(store).folder.iterdir()}
     publish(store, A1)
@@ -135,13 +135,13 @@ def test_the_same_version_again_says_nothing(store: VersionStore) -> None:
     assert {file: file.read_bytes() for file in log_of(store).folder.iterdir()} == files
 
 
-def test_only_other_labels_of_blank_nodes_are_no_change(store: VersionStore) -> None:
+def test_relabelled_blank_nodes_are_not_a_change(store: VersionStore) -> None:
     publish(store, b"<http://e/a> <http://e/p> _:x <http://e/g> .", b'_:x <http://e/p> "1" <http://e/g> .')
     publish(store, b"<http://e/a> <http://e/p> _:y <http://e/g> .", b'_:y <http://e/p> "1" <http://e/g> .')
     assert told(log_of(store)) == [(1, "Create", "a")]
 
 
-def test_pruning_takes_nothing_from_the_feed_and_needs_nothing_for_it(store: VersionStore) -> None:
+def test_pruning_leaves_the_feed_complete(store: VersionStore) -> None:
     publish(store, A1, B1)
     publish(store, A2, B1)
     before = list(log_of(store).changes())
@@ -151,7 +151,7 @@ def test_pruning_takes_nothing_from_the_feed_and_needs_nothing_for_it(store: Ver
     assert told(log_of(store), 4) == [(4, "Delete", "a")]
 
 
-def test_a_folder_from_before_the_feed_gets_one(store: VersionStore) -> None:
+def test_a_folder_without_a_feed_gets_one(store: VersionStore) -> None:
     publish(store, A1)
     for file in log_of(store).folder.iterdir():
         file.unlink()
@@ -160,7 +160,7 @@ def test_a_folder_from_before_the_feed_gets_one(store: VersionStore) -> None:
     assert told(log_of(store)) == [(1, "Create", "a"), (2, "Update", "a")]
 
 
-def test_a_version_whose_dump_is_damaged_says_nothing_and_the_next_one_says_all(store: VersionStore) -> None:
+def test_a_damaged_version_logs_nothing_and_the_next_one_logs_all_changes(store: VersionStore) -> None:
     publish(store, A1)
     second = publish(store, A2)
     store.use(store.list()[0].id)
@@ -171,7 +171,7 @@ def test_a_version_whose_dump_is_damaged_says_nothing_and_the_next_one_says_all(
     assert told(log_of(store), 4) == [(4, "Create", "c"), (5, "Delete", "a")]
 
 
-def test_a_clock_that_goes_back_does_not_take_the_feed_along(tmp_path: Path) -> None:
+def test_times_in_the_feed_grow_when_the_clock_is_set_back(tmp_path: Path) -> None:
     log = FeedLog(tmp_path / "feed")
     for number, now in enumerate((NOON, NOON - timedelta(days=1), NOON)):
         staged = log.stage(f"{number:016d}", [line("a", str(number))], now, tmp_path / "temporary")
@@ -184,7 +184,7 @@ def test_a_clock_that_goes_back_does_not_take_the_feed_along(tmp_path: Path) -> 
     ]
 
 
-def test_what_is_staged_counts_only_once_it_is_committed(tmp_path: Path) -> None:
+def test_a_staged_publication_is_visible_only_after_its_commit(tmp_path: Path) -> None:
     log = FeedLog(tmp_path / "feed")
     staged = log.stage("0" * 16, [A1], NOON, tmp_path / "temporary")
     assert staged is not None
@@ -196,27 +196,31 @@ def test_what_is_staged_counts_only_once_it_is_committed(tmp_path: Path) -> None
 
 
 def test_frames_end_where_pages_end_and_a_page_may_have_several_publications(store: VersionStore) -> None:
-    many = [line(f"{number:04d}", "1") for number in range(2 * PAGE + 100)]
+    many = [line(f"{number:04d}", "1") for number in range(2 * PAGE_SIZE + 100)]
     publish(store, *many)
     publish(store, *many, *(line(f"x{number:04d}", "1") for number in range(200)))
     log = log_of(store)
     first, second = log.publications()
-    assert [frame[0] for frame in first.frames] == [1, PAGE + 1, 2 * PAGE + 1]
-    assert [frame[0] for frame in second.frames] == [2 * PAGE + 101, 3 * PAGE + 1]
-    assert (log.last, log.pages) == (2 * PAGE + 300, 4)
-    page = list(log.changes(2 * PAGE + 1, 3 * PAGE))
-    assert [change.sequence for change in page] == list(range(2 * PAGE + 1, 3 * PAGE + 1))
+    assert [frame[0] for frame in first.frames] == [1, PAGE_SIZE + 1, 2 * PAGE_SIZE + 1]
+    assert [frame[0] for frame in second.frames] == [2 * PAGE_SIZE + 101, 3 * PAGE_SIZE + 1]
+    assert (log.last, log.pages) == (2 * PAGE_SIZE + 300, 4)
+    page = list(log.changes(2 * PAGE_SIZE + 1, 3 * PAGE_SIZE))
+    assert [change.sequence for change in page] == list(range(2 * PAGE_SIZE + 1, 3 * PAGE_SIZE + 1))
     assert {change.version for change in page} == {first.version, second.version}
-    assert [change.sequence for change in log.changes(PAGE, PAGE + 2)] == [PAGE, PAGE + 1, PAGE + 2]
+    assert [change.sequence for change in log.changes(PAGE_SIZE, PAGE_SIZE + 2)] == [
+        PAGE_SIZE,
+        PAGE_SIZE + 1,
+        PAGE_SIZE + 2,
+    ]
     assert list(log.changes(log.last + 1)) == []
 
 
-def test_a_feed_keeps_the_page_size_that_it_began_with(tmp_path: Path) -> None:
+def test_a_feed_keeps_its_first_page_size(tmp_path: Path) -> None:
     store = VersionStore(tmp_path / "versions", 3)
     publish(store, *(line(str(number), "1") for number in range(4)))
     publish(VersionStore(store.path, 7), *(line(str(number), "1") for number in range(8)))
     log = FeedLog(store.path / "feed", 11)
-    assert (log.page, log.last, log.pages) == (3, 8, 3)
+    assert (log.page_size, log.last, log.pages) == (3, 8, 3)
     assert [frame[0] for publication in log.publications() for frame in publication.frames] == [1, 4, 5, 7]
     assert [log.page_of(sequence) for sequence in (1, 3, 4, 8)] == [1, 1, 2, 3]
 
@@ -264,7 +268,7 @@ def test_two_logs_never_share_the_name_of_a_member(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", ["cut", "garbage", "gone", "description"])
-def test_a_damaged_log_is_told_with_what_to_do(store: VersionStore, harm: str) -> None:
+def test_a_damaged_log_is_reported_with_advice(store: VersionStore, harm: str) -> None:
     publish(store, A1, B1)
     file = store.path / "feed" / "000000000001.zst"
     if harm == "gone":
@@ -277,7 +281,7 @@ def test_a_damaged_log_is_told_with_what_to_do(store: VersionStore, harm: str) -
         list(log_of(store).changes())
 
 
-def test_a_thing_is_its_statements_and_the_blank_nodes_that_hang_on_it() -> None:
+def test_a_thing_has_its_statements_and_the_blank_nodes_they_lead_to() -> None:
     lines = sorted(
         [
             b'<http://e/a> <http://e/p> " _:no blank node" <http://e/g> .',
@@ -293,7 +297,7 @@ def test_a_thing_is_its_statements_and_the_blank_nodes_that_hang_on_it() -> None
             b'<http://e/z> <http://e/p> "in the default graph" .',
         ]
     )
-    found = dict(things(lines))
+    found = dict(group_by_thing(lines))
     assert {thing.removeprefix("http://e/"): len(own) for thing, own in found.items()} == {
         "a": 2,
         "b": 3,
@@ -325,7 +329,7 @@ _STATES = st.lists(
 
 @given(states=_STATES)
 @settings(max_examples=50, deadline=None)
-def test_any_sequence_of_states_is_what_the_log_leads_to(
+def test_replaying_the_log_gives_any_sequence_of_states(
     states: list[frozenset[bytes]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("any")
@@ -341,7 +345,7 @@ def test_any_sequence_of_states_is_what_the_log_leads_to(
 SWITCH = "store.use(sys.argv[3])"
 
 
-def test_a_switch_that_ends_before_any_of_its_steps_neither_loses_a_change_nor_doubles_one(tmp_path: Path) -> None:
+def test_a_switch_interrupted_at_any_step_neither_loses_nor_repeats_a_change(tmp_path: Path) -> None:
     """Every call that changes the folder is once the last one; then another version is published, or the same."""
 
     def made(name: str) -> tuple[VersionStore, str]:
@@ -376,9 +380,7 @@ def test_a_switch_that_ends_before_any_of_its_steps_neither_loses_a_change_nor_d
     assert seen == {(False, False), (True, False), (True, True)}
 
 
-def test_a_disk_that_is_full_leaves_feed_and_version_as_they_were(
-    store: VersionStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_leaves_feed_and_version_unchanged(store: VersionStore, monkeypatch: pytest.MonkeyPatch) -> None:
     first = publish(store, A1)
     second = publish(store, A2)
     store.use(first)

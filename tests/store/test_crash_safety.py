@@ -84,7 +84,7 @@ store.record_inputs("0" * 64, version.id)
 """
 
 
-def test_a_write_that_ends_before_any_of_its_steps_leaves_a_whole_version_current(tmp_path: Path) -> None:
+def test_a_write_interrupted_at_any_step_leaves_a_complete_version_current(tmp_path: Path) -> None:
     """Every call that changes the folder is once the last one: no moment between two of them is left out."""
 
     steps = int(run(WRITER, tmp_path / "measured", 0).stdout)
@@ -106,7 +106,7 @@ def test_a_write_that_ends_before_any_of_its_steps_leaves_a_whole_version_curren
     assert seen == {old.id, new}
 
 
-def test_a_write_killed_while_it_writes_a_large_dump_leaves_the_old_version(tmp_path: Path) -> None:
+def test_a_write_killed_during_a_large_dump_leaves_the_old_version(tmp_path: Path) -> None:
     store = VersionStore(tmp_path / "versions")
     old = store.write(LINES, MANIFEST)
     script = (

@@ -23,7 +23,7 @@ def store(tmp_path: Path) -> VersionStore:
     return VersionStore(tmp_path / "versions")
 
 
-def test_the_id_is_the_beginning_of_the_sha256_of_the_lines(store: VersionStore) -> None:
+def test_the_id_is_a_prefix_of_the_sha256_of_the_lines(store: VersionStore) -> None:
     version = store.write(LINES, MANIFEST)
     assert version.id == hashlib.sha256(b"".join(line + b"\n" for line in LINES)).hexdigest()[:16]
     assert b"".join(version.quads()) == b"\n".join(LINES) + b"\n"
@@ -31,7 +31,7 @@ def test_the_id_is_the_beginning_of_the_sha256_of_the_lines(store: VersionStore)
     assert store.current() == version
 
 
-def test_a_version_holds_its_files_and_nothing_volatile(store: VersionStore) -> None:
+def test_a_version_holds_its_files_and_no_times(store: VersionStore) -> None:
     version = store.write(LINES, MANIFEST, {"report.json": b"{}\n"})
     names = ("data.nq.zst", "manifest.json", "report.json")
     readable = {file.name: file.stat().st_mode & 0o444 for file in version.path.iterdir()}
@@ -39,7 +39,7 @@ def test_a_version_holds_its_files_and_nothing_volatile(store: VersionStore) -> 
     assert json.loads((version.path / "manifest.json").read_bytes()) == {"version": version.id, **MANIFEST}
 
 
-def test_two_versions_stand_side_by_side_and_the_newest_is_current(store: VersionStore) -> None:
+def test_two_versions_coexist_and_the_newest_is_current(store: VersionStore) -> None:
     first, second = store.write(LINES, MANIFEST), store.write(LINES[:1], MANIFEST)
     assert store.list() == [first, second]
     assert store.current() == second
@@ -47,7 +47,7 @@ def test_two_versions_stand_side_by_side_and_the_newest_is_current(store: Versio
     assert store.current() == first
 
 
-def test_the_same_lines_again_keep_the_dump_and_renew_what_is_derived(store: VersionStore) -> None:
+def test_the_same_lines_again_keep_the_dump_and_renew_derived_files(store: VersionStore) -> None:
     first = store.write(LINES, MANIFEST, {"ontology.html": b"old"})
     dump = (first.path / "data.nq.zst").stat().st_ino
     again = store.write(LINES, MANIFEST, {"ontology.html": b"new"})
@@ -57,7 +57,7 @@ def test_the_same_lines_again_keep_the_dump_and_renew_what_is_derived(store: Ver
     assert not list(store.path.glob(".tmp-*"))
 
 
-def test_a_damaged_version_is_told_and_written_anew(store: VersionStore) -> None:
+def test_a_damaged_version_is_reported_and_rewritten(store: VersionStore) -> None:
     version = store.write(LINES, MANIFEST)
     dump = version.path / "data.nq.zst"
     dump.write_bytes(dump.read_bytes()[:-3])
@@ -67,7 +67,7 @@ def test_a_damaged_version_is_told_and_written_anew(store: VersionStore) -> None
     assert store.write(LINES, MANIFEST).verify()
 
 
-def test_lines_that_are_not_sorted_or_not_unique_are_refused(store: VersionStore) -> None:
+def test_unsorted_or_repeated_lines_are_refused(store: VersionStore) -> None:
     for wrong in (LINES[::-1], [LINES[0], LINES[0]]):
         with pytest.raises(ValueError, match="sorted and unique"):
             store.write(wrong, MANIFEST)
@@ -75,7 +75,7 @@ def test_lines_that_are_not_sorted_or_not_unique_are_refused(store: VersionStore
     assert not list(store.path.glob(".tmp-*"))
 
 
-def test_no_version_yet_says_what_to_run(store: VersionStore) -> None:
+def test_a_missing_version_gives_the_command_to_run(store: VersionStore) -> None:
     assert store.list() == []
     with pytest.raises(VersionsError, match="Run `plangraf build`"):
         store.current()
@@ -84,7 +84,7 @@ def test_no_version_yet_says_what_to_run(store: VersionStore) -> None:
         store.get("../versions")
 
 
-def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
+def test_a_foreign_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.odt").write_text("years of work")
     (tmp_path / ".tmp-mine").write_text("not a build's")
     with pytest.raises(VersionsError, match=r"thesis\.odt.*left alone"):
@@ -92,7 +92,7 @@ def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
     assert sorted(entry.name for entry in tmp_path.iterdir()) == [".tmp-mine", "thesis.odt"]
 
 
-def test_a_file_in_place_of_the_folder_is_told(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "versions").write_text("")
     with pytest.raises(VersionsError, match="cannot be written"):
         VersionStore(tmp_path / "versions").write(LINES, MANIFEST)
@@ -103,7 +103,7 @@ def test_a_fresh_volume_with_lost_and_found_is_used(store: VersionStore) -> None
     assert store.write(LINES, MANIFEST).verify()
 
 
-def test_what_killed_builds_left_is_removed(store: VersionStore) -> None:
+def test_leftovers_of_killed_builds_are_removed(store: VersionStore) -> None:
     version = store.write(LINES, MANIFEST)
     (store.path / ".tmp-123").mkdir()
     (store.path / ".tmp-123" / "data.nq.zst").write_bytes(b"half")
@@ -126,7 +126,7 @@ def test_a_second_writer_is_told_to_wait(store: VersionStore) -> None:
 
 
 @pytest.mark.parametrize("number", range(1, 6))
-def test_a_disk_that_gets_full_is_told_and_leaves_the_current_version(
+def test_a_full_disk_is_reported_and_leaves_the_current_version(
     store: VersionStore, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     """The disk is full from the first, second … sync on."""
@@ -149,7 +149,7 @@ def test_a_disk_that_gets_full_is_told_and_leaves_the_current_version(
     assert not list(store.path.glob(".tmp-*"))
 
 
-def test_a_folder_that_may_not_be_written_is_told(store: VersionStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_folder_is_reported(store: VersionStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """By an error of the system, since no mode keeps root from writing."""
 
     def refuse(*_: object, **__: object) -> None:
@@ -179,7 +179,7 @@ def test_pruning_keeps_the_current_version_and_the_newest_others(tmp_path: Path)
     assert [version.id for version in store.list()] == [ids[0]]
 
 
-def test_pruning_waits_for_no_build_and_disturbs_none(tmp_path: Path) -> None:
+def test_pruning_neither_waits_for_a_build_nor_disturbs_it(tmp_path: Path) -> None:
     store = VersionStore(tmp_path / "versions")
     store.write([b"<http://e/1> <http://e/p> <http://e/o> <http://e/g> ."], MANIFEST)
     with store.lock(), pytest.raises(VersionsError, match="Another build"):

@@ -39,14 +39,14 @@ def check_harvest(
     """
     with exit_on_error():
         require_extra("portals")
-        from plangraf.portals.checking import Terms, check
-        from plangraf.portals.verdict_report import as_json as told_json
+        from plangraf.portals.checking import CheckOptions, check
+        from plangraf.portals.verdict_report import as_json as format_json
         from plangraf.portals.verdict_report import as_text
 
         source = source or f"http://127.0.0.1:{read_settings().port}"
         if re.fullmatch(r"https?://[^/?#]+/?", source):
             source = f"{source.rstrip('/')}/catalog"
-        verdict = check(source, Terms(accept=accept))
-        typer.echo(told_json(verdict) if as_json else as_text(verdict))
+        verdict = check(source, CheckOptions(accept=accept))
+        typer.echo(format_json(verdict) if as_json else as_text(verdict))
         if not verdict.accepted_everywhere:
             raise typer.Exit(1)

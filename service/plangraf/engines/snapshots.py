@@ -221,7 +221,7 @@ class Snapshots:
                 log.error("version not readable", error=str(error))
                 return False
             now = asyncio.get_running_loop().time()
-            if version.id == self._current.id and not self._current.contents.is_dated_anew():
+            if version.id == self._current.id and not self._current.contents.has_new_dates():
                 return False
             if self._failed is not None and self._failed[0] == version.id and now < self._failed[1]:
                 return False

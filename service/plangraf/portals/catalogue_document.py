@@ -1,4 +1,4 @@
-"""A catalogue document as RDF: its items, and which of them each other node belongs to."""
+"""Parses a catalogue document, finds its items, and assigns each node to the items that own it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DCT = rdflib.Namespace("http://purl.org/dc/terms/")
 FOAF = rdflib.Namespace("http://xmlns.com/foaf/0.1/")
 HYDRA = rdflib.Namespace("http://www.w3.org/ns/hydra/core#")
 
-# No document names this host, so an IRI that begins so was relative.
+# Base of relative IRIs; no document uses this host itself.
 RELATIVE = "http://relative.invalid/"
 
 _KINDS: dict[Node, Kind] = {
@@ -36,21 +36,20 @@ _KINDS: dict[Node, Kind] = {
 
 _Term = TypeVar("_Term")
 
-# As the parser names a blank node that has no label, anew each time.
-_WITHOUT_LABEL = re.compile("[0-9a-f]{24,32}")
+# Labels that the parser generates, other ones at each run.
+_GENERATED_LABEL = re.compile("[0-9a-f]{24,32}")
 
 
 class UnreadableError(Exception):
-    """The bytes are not in the format that they are read as; the message says where."""
+    """The bytes do not parse in the given format; the message names the place."""
 
 
-def parsed(body: bytes, form: pyoxigraph.RdfFormat) -> list[pyoxigraph.Quad]:
-    """The statements of a document without a base of its own; nothing that it names is fetched.
+def parse_document(body: bytes, form: pyoxigraph.RdfFormat) -> list[pyoxigraph.Quad]:
+    """Parses a document; fetches nothing that it names.
 
     Raises:
-        UnreadableError: a syntax error, with its place, entities that expand without bound, or a triple term, which no
-            portal reads.
-        SettingError: JSON-LD whose context stands elsewhere, which a portal fetches and we do not.
+        UnreadableError: a syntax error, unbounded entities, or a triple term, which no portal reads.
+        SettingError: JSON-LD with a remote context, which is not fetched here.
     """
     if form == pyoxigraph.RdfFormat.RDF_XML:
         _refuse_expansion(body)
@@ -68,50 +67,50 @@ def parsed(body: bytes, form: pyoxigraph.RdfFormat) -> list[pyoxigraph.Quad]:
     for quad in quads:
         if isinstance(quad.object, pyoxigraph.Triple):
             raise UnreadableError(f"{quad.object} is a triple term of RDF 1.2")
-    return _labelled(quads)
+    return _label_blank_nodes(quads)
 
 
 def _refuse_expansion(body: bytes) -> None:
-    """Refuses XML whose entities multiply, because pyoxigraph expands them until memory ends.
+    """Refuses XML with multiplying entities, because pyoxigraph would expand them until memory runs out.
 
     Raises:
-        UnreadableError: expat's limit of amplification is passed.
+        UnreadableError: the document passes expat's limit of amplification.
     """
     try:
         expat.ParserCreate().Parse(body, True)
     except expat.ExpatError as error:
-        # What else is wrong pyoxigraph tells better.
+        # pyoxigraph has better messages for other errors.
         if "amplification" in expat.ErrorString(error.code):
             raise UnreadableError("its XML entities expand to many times its size") from error
 
 
-def _labelled(quads: list[pyoxigraph.Quad]) -> list[pyoxigraph.Quad]:
-    """The same with blank nodes without a label numbered as they come, so that two runs call them the same."""
+def _label_blank_nodes(quads: list[pyoxigraph.Quad]) -> list[pyoxigraph.Quad]:
+    """Numbers unlabelled blank nodes in the order of the document, so that two runs give equal reports."""
     taken = {
         term.value for quad in quads for term in (quad.subject, quad.object) if isinstance(term, pyoxigraph.BlankNode)
     }
-    free = (label for number in count(1) if (label := f"unnamed{number}") not in taken)
+    free = (name for number in count(1) if (name := f"unnamed{number}") not in taken)
     names: dict[str, str] = {}
 
-    def named(term: _Term) -> _Term | pyoxigraph.BlankNode:
-        if not isinstance(term, pyoxigraph.BlankNode) or not _WITHOUT_LABEL.fullmatch(term.value):
+    def label(term: _Term) -> _Term | pyoxigraph.BlankNode:
+        if not isinstance(term, pyoxigraph.BlankNode) or not _GENERATED_LABEL.fullmatch(term.value):
             return term
         if term.value not in names:
             names[term.value] = next(free)
         return pyoxigraph.BlankNode(names[term.value])
 
-    return [pyoxigraph.Quad(named(quad.subject), quad.predicate, named(quad.object), quad.graph_name) for quad in quads]
+    return [pyoxigraph.Quad(label(quad.subject), quad.predicate, label(quad.object), quad.graph_name) for quad in quads]
 
 
 class Content:
-    """The items of one graph. Nodes are rdflib's, as pySHACL needs them."""
+    """The items of one graph, as rdflib nodes, because pySHACL needs those."""
 
     def __init__(self, quads: Iterable[pyoxigraph.Quad]) -> None:
         self.graph = to_rdflib(quads)
 
     @cached_property
     def kinds(self) -> dict[Node, Kind]:
-        """Every node typed as catalogue, series, dataset or service; a series that is a dataset too is a series."""
+        """Kind of each catalogue, series, dataset and service; a node that is both series and dataset is a series."""
         found: dict[Node, Kind] = {}
         for type_, kind in _KINDS.items():
             for node in ordered(self.graph.subjects(RDF.type, type_)):
@@ -129,7 +128,7 @@ class Content:
         return (node, None, None) in self.graph
 
     def reached(self, start: Node, stops: Iterable[Node] = ()) -> set[Node]:
-        """What is described and can be reached from `start`, without going on from `stops`."""
+        """Described nodes that `start` reaches, without following `stops`."""
         ends = set(stops) - {start}
         found: set[Node] = {start}
         waiting = [start]
@@ -144,7 +143,7 @@ class Content:
 
     @cached_property
     def owners(self) -> dict[Node, list[Node]]:
-        """For each described node the items that reach it without passing another item; an item owns itself."""
+        """Items that reach a node without passing another item, by node; an item owns itself."""
         found: dict[Node, list[Node]] = {}
         for item in self.kinds:
             for node in self.reached(item, self.kinds):
@@ -153,7 +152,7 @@ class Content:
 
     @cached_property
     def next_page(self) -> str | None:
-        """The address of the page that follows by hydra:next or hydra:nextPage."""
+        """Address of the next page, from hydra:next or hydra:nextPage."""
         for type_ in (HYDRA.PartialCollectionView, HYDRA.PagedCollection):
             for node in ordered(self.graph.subjects(RDF.type, type_)):
                 for path in (HYDRA.next, HYDRA.nextPage):
@@ -170,5 +169,5 @@ def name_of(node: Node) -> str:
 
 
 def ordered(nodes: Iterable[Node]) -> list[Node]:
-    """Each node once, by name, so that two runs say the same in the same order."""
+    """Each node once, sorted by name, so that two runs give equal reports."""
     return sorted(set(nodes), key=name_of)

@@ -1,4 +1,4 @@
-"""A whole check of an address or a file: fetch, read, ask each portal's rules, give points."""
+"""Checks an address or a file: fetches, parses, applies the rules of each portal, gives points."""
 
 from __future__ import annotations
 
@@ -14,18 +14,23 @@ from rdflib.term import Node
 from plangraf.diagnostics.diagnostic import Diagnostic
 from plangraf.errors import SettingError
 from plangraf.portals import ckan, data_norge, data_norge_reader, dcat_ap_no, mqa
-from plangraf.portals.catalogue_document import DCAT, Content, UnreadableError, name_of, parsed
-from plangraf.portals.fetching import Answer, UnreachableError, ask
+from plangraf.portals.catalogue_document import DCAT, Content, UnreadableError, name_of, parse_document
 from plangraf.portals.findings import CKAN, DATA_NORGE, DCAT_AP_NO, Finding, Item, ItemPlace, Score, Verdict
+from plangraf.portals.http_client import Answer, UnreachableError, send_request
 
-_MOST_ASKED = 500
+_MAX_PROBES = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """How to check: what is registered at data.norge.no, limits in bytes, times in seconds.
+class CheckOptions:
+    """Options of a check.
 
-    `pause_s` lies between the two fetches that are compared; over a second, so that a clock's reading shows.
+    Attributes:
+        accept: the Accept header that is registered at data.norge.no.
+        limit: largest document for data.norge.no, in bytes.
+        page_limit: largest page for CKAN, in bytes.
+        pause_s: seconds between the two compared fetches; more than one, so that a value with the time of day differs.
+        timeout_s: longest silence of the server, in seconds.
     """
 
     accept: str = "text/turtle"
@@ -35,35 +40,35 @@ class Terms:
     timeout_s: float = 60.0
 
 
-def check(source: str, terms: Terms = Terms()) -> Verdict:
-    """What the portals make of `source`, an http:// or https:// address or a file.
+def check(source: str, options: CheckOptions = CheckOptions()) -> Verdict:
+    """Checks `source`, an http:// or https:// address or a file.
 
-    A file is read by its ending; the rules about the fetch are not tried then, and a finding says so.
+    The ending of a file gives its format. The rules about fetching do not apply to a file, and a finding says so.
 
     Raises:
-        SettingError: nothing answers at the address, there is no such file, or we cannot read what is registered.
+        SettingError: the address does not answer, the file does not exist, or the format cannot be read here.
     """
     if "://" in source:
-        return _check_address(source, terms)
-    return _check_file(source, terms)
+        return _check_address(source, options)
+    return _check_file(source, options)
 
 
-def _check_address(url: str, terms: Terms) -> Verdict:
+def _check_address(url: str, options: CheckOptions) -> Verdict:
     findings: list[Finding] = []
     try:
-        content = _fetched(url, terms, findings)
+        content = _fetch_twice(url, options, findings)
     except UnreachableError as error:
         raise SettingError(
             f"{url} cannot be reached ({error}). Start the service, or give the address where it answers."
         ) from error
-    harvest = ckan.harvest(url, limit=terms.page_limit, timeout_s=terms.timeout_s)
+    harvest = ckan.harvest(url, limit=options.page_limit, timeout_s=options.timeout_s)
     findings += harvest.findings
     for page in harvest.pages:
-        findings += ckan.of_content(page, url)
-    return _verdict(url, content, harvest.pages, findings, _Asked(url, terms.timeout_s))
+        findings += ckan.check_content(page, url)
+    return _judge_content(url, content, harvest.pages, findings, _AddressProbe(url, options.timeout_s))
 
 
-def _check_file(source: str, terms: Terms) -> Verdict:
+def _check_file(source: str, options: CheckOptions) -> Verdict:
     path = Path(source)
     form = pyoxigraph.RdfFormat.from_extension(path.suffix.removeprefix("."))
     if form is None:
@@ -73,7 +78,7 @@ def _check_file(source: str, terms: Terms) -> Verdict:
         )
     try:
         with path.open("rb") as file:
-            body = file.read(terms.limit + 1)
+            body = file.read(options.limit + 1)
     except OSError as error:
         raise SettingError(
             f"{source} cannot be read ({error.strerror}). Give a file, or an http:// address."
@@ -85,62 +90,62 @@ def _check_file(source: str, terms: Terms) -> Verdict:
                 "Info", "not-fetched")
         for portal in (DATA_NORGE, CKAN)
     ]  # fmt: skip
-    findings += data_norge.of_fetch(Answer(source, 200, {}, body), source, terms.limit)
-    refused = list(ckan.of_body(body, source, source, terms.page_limit))
+    findings += data_norge.check_fetch(Answer(source, 200, {}, body), source, options.limit)
+    refused = list(ckan.check_body(body, source, source, options.page_limit))
     findings += refused
-    if len(body) > terms.limit:
-        return _verdict(source, None, [], [*findings, _unread(source)], lambda _: None)
+    if len(body) > options.limit:
+        return _judge_content(source, None, [], [*findings, _unread_finding(source)], lambda _: None)
     try:
-        content = Content(parsed(data_norge.as_read(body), form))
+        content = Content(parse_document(data_norge.decode_leniently(body), form))
     except UnreadableError as error:
         findings += [
             Diagnostic(ItemPlace(portal, source), f"Filen kan ikke leses: {error}. Rett den.",
                     f"The file cannot be read: {error}. Correct it.", rule="parse")
             for portal in (DATA_NORGE, CKAN, DCAT_AP_NO)
         ]  # fmt: skip
-        return _verdict(source, None, [], findings, lambda _: None)
-    findings += ckan.of_content(content, source)
-    return _verdict(source, content, [] if refused else [content], findings, lambda _: None)
+        return _judge_content(source, None, [], findings, lambda _: None)
+    findings += ckan.check_content(content, source)
+    return _judge_content(source, content, [] if refused else [content], findings, lambda _: None)
 
 
-def _fetched(url: str, terms: Terms, findings: list[Finding]) -> Content | None:
-    """The document as data.norge.no gets it, and what its rules say; None when it cannot be read at all."""
-    form = data_norge.format_of(terms.accept)
+def _fetch_twice(url: str, options: CheckOptions, findings: list[Finding]) -> Content | None:
+    """Fetches the document twice as data.norge.no does, and adds its findings; None when it cannot be read."""
+    form = data_norge.format_of(options.accept)
     if form is None:
-        findings += [data_norge.refused_accept(terms.accept, url), _unread(url)]
+        findings += [data_norge.accept_finding(options.accept, url), _unread_finding(url)]
         return None
-    first, quads = _read(url, terms, form, findings)
+    first, quads = _fetch_and_parse(url, options, form, findings)
     if quads is None:
-        findings.append(_unread(url))
+        findings.append(_unread_finding(url))
         return None
     content = Content(quads)
-    time.sleep(terms.pause_s)
+    time.sleep(options.pause_s)
     again: list[Finding] = []
-    second, quads_then = _read(url, terms, form, again)
+    second, quads_then = _fetch_and_parse(url, options, form, again)
     if quads_then is None:
         findings += again
     elif second.body != first.body:
-        findings += data_norge.of_changes(quads, quads_then, content, url)
+        findings += data_norge.check_changes(quads, quads_then, content, url)
     return content
 
 
-def _read(
-    url: str, terms: Terms, form: pyoxigraph.RdfFormat, findings: list[Finding]
+def _fetch_and_parse(
+    url: str, options: CheckOptions, form: pyoxigraph.RdfFormat, findings: list[Finding]
 ) -> tuple[Answer, list[pyoxigraph.Quad] | None]:
-    """One fetch and its statements; None, and a Violation among the findings, when data.norge.no gets none."""
-    answer = ask(url, {"Accept": terms.accept}, limit=terms.limit, timeout_s=terms.timeout_s)
-    told = list(data_norge.of_fetch(answer, url, terms.limit))
-    findings += told
-    if any(finding.severity == "Violation" for finding in told):
+    """Fetches and parses once; returns None, after adding a Violation, when data.norge.no would refuse the answer."""
+    answer = send_request(url, {"Accept": options.accept}, limit=options.limit, timeout_s=options.timeout_s)
+    new = list(data_norge.check_fetch(answer, url, options.limit))
+    findings += new
+    if any(finding.severity == "Violation" for finding in new):
         return answer, None
     try:
-        return answer, parsed(data_norge.as_read(answer.body), form)
+        return answer, parse_document(data_norge.decode_leniently(answer.body), form)
     except UnreadableError as error:
-        findings.append(data_norge.unreadable(answer, terms.accept, str(error), url))
+        findings.append(data_norge.parse_finding(answer, options.accept, str(error), url))
         return answer, None
 
 
-def _unread(source: str) -> Finding:
+def _unread_finding(source: str) -> Finding:
     return Diagnostic(
         ItemPlace(DCAT_AP_NO, source),
         "Dokumentet kom ikke frem slik data.norge.no henter det, så innholdet er ikke prøvd. Rett først det.",
@@ -149,22 +154,22 @@ def _unread(source: str) -> Finding:
     )
 
 
-def _verdict(
+def _judge_content(
     source: str, content: Content | None, pages: Sequence[Content], findings: list[Finding], answers: mqa.Answers
 ) -> Verdict:
     document = Item("document", source)
     own: list[Item] = []
     missing: list[Item] = []
-    names = {name_of(node) for page in pages for node in ckan.datasets(page)}
+    names = {name_of(node) for page in pages for node in ckan.find_datasets(page)}
     scores: list[Score] = []
     if content is not None:
-        findings += data_norge.of_content(content, source)
-        findings += data_norge_reader.of_content(content)
-        own, missing = content.items, data_norge.undescribed(content)
+        findings += data_norge.check_content(content, source)
+        findings += data_norge_reader.check_content(content)
+        own, missing = content.items, data_norge.find_undescribed(content)
         for node in content.of_kind("dataset"):
-            dead = [address for address in _addresses(content, node) if answers(address) is False]
-            findings += data_norge_reader.dead(dead, name_of(node))
-        findings += dcat_ap_no.of_content(content, source)
+            dead = [address for address in _list_addresses(content, node) if answers(address) is False]
+            findings += data_norge_reader.report_dead_addresses(dead, name_of(node))
+        findings += dcat_ap_no.check_content(content, source)
         failed = {finding.place.item for finding in findings
                   if finding.place.portal == DCAT_AP_NO and finding.severity == "Violation"}  # fmt: skip
         scores = [
@@ -179,7 +184,7 @@ def _verdict(
     return Verdict(source, items, findings, scores)
 
 
-def _addresses(content: Content, dataset: Node) -> list[str]:
+def _list_addresses(content: Content, dataset: Node) -> list[str]:
     graph = content.graph
     return sorted({
         str(value) for distribution in graph.objects(dataset, DCAT.distribution)
@@ -187,28 +192,28 @@ def _addresses(content: Content, dataset: Node) -> list[str]:
     })  # fmt: skip
 
 
-class _Asked:
-    """Whether addresses of the checked service answer 200 to a bare GET, each asked once.
+class _AddressProbe:
+    """Tests once for each address whether it answers 200 to a bare GET.
 
-    None for other hosts, and for what comes after the first `_MOST_ASKED`.
+    None for addresses of other hosts, and for all after the first `_MAX_PROBES`.
     """
 
     def __init__(self, url: str, timeout_s: float) -> None:
         self._origin = urlsplit(url)[:2]
         self._timeout_s = timeout_s
-        self._known: dict[str, bool] = {}
+        self._statuses: dict[str, bool] = {}
 
     def __call__(self, address: str) -> bool | None:
         try:
             here = urlsplit(address)[:2] == self._origin
         except ValueError:
             return None
-        if not here or (address not in self._known and len(self._known) == _MOST_ASKED):
+        if not here or (address not in self._statuses and len(self._statuses) == _MAX_PROBES):
             return None
-        if address not in self._known:
+        if address not in self._statuses:
             try:
-                answer = ask(address, {"Accept": "*/*"}, follow="always", limit=0, timeout_s=self._timeout_s)
-                self._known[address] = answer.status == 200
+                answer = send_request(address, {"Accept": "*/*"}, follow="always", limit=0, timeout_s=self._timeout_s)
+                self._statuses[address] = answer.status == 200
             except UnreachableError:
-                self._known[address] = False
-        return self._known[address]
+                self._statuses[address] = False
+        return self._statuses[address]

@@ -1,7 +1,7 @@
-"""The rules by which CKAN's DCAT harvester (ckanext-dcat 2.4) fetches a catalogue and finds its datasets.
+"""Rules of CKAN's DCAT harvester (ckanext-dcat 2.4) for fetching a catalogue and finding its datasets.
 
-HEAD, then GET, both with Accept */*; the format is the first page's Content-Type; pages are followed by hydra:next;
-every dcat:Dataset of the graph becomes a CKAN dataset, whoever lists it.
+The harvester sends HEAD and then GET, both with Accept */*, and takes the format from the Content-Type of the first
+page. It follows hydra:next, and makes a CKAN dataset of every dcat:Dataset in the graph, listed or not.
 """
 
 from __future__ import annotations
@@ -16,14 +16,23 @@ from rdflib import RDF, BNode
 from rdflib.term import Node
 
 from plangraf.diagnostics.diagnostic import Diagnostic, Severity
-from plangraf.portals.catalogue_document import DCAT, DCT, RELATIVE, Content, UnreadableError, name_of, ordered, parsed
-from plangraf.portals.fetching import UnreachableError, ask, decoded
+from plangraf.portals.catalogue_document import (
+    DCAT,
+    DCT,
+    RELATIVE,
+    Content,
+    UnreadableError,
+    name_of,
+    ordered,
+    parse_document,
+)
 from plangraf.portals.findings import CKAN, Finding, ItemPlace
+from plangraf.portals.http_client import UnreachableError, decode_body, send_request
 
 LIMIT = 50 * 1024 * 1024
-"""Bytes of the largest page that the harvester takes, unless its site is set up otherwise."""
+"""Largest page that the harvester accepts by default, in bytes."""
 
-# As its HTTP library asks.
+# The headers of its HTTP library.
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
 _FORMATS = {
     "text/turtle": pyoxigraph.RdfFormat.TURTLE,
@@ -34,70 +43,70 @@ _FORMATS = {
     "application/n-quads": pyoxigraph.RdfFormat.N_QUADS,
     "application/trig": pyoxigraph.RdfFormat.TRIG,
 }
-_MOST_PAGES = 1000
+_MAX_PAGES = 1000
 
 
 @dataclass(slots=True)
 class Harvest:
-    """What the harvester got: the pages it read, and what went wrong on the way."""
+    """The pages that the harvester read, and findings about the others."""
 
     pages: list[Content] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
 
 def harvest(url: str, *, limit: int = LIMIT, timeout_s: float = 60.0) -> Harvest:
-    """Fetches the catalogue and its further pages as the harvester does; it stops where that would stop."""
+    """Fetches all pages as the harvester does, and stops where it stops."""
     done = Harvest()
     first_digest = b""
     form: pyoxigraph.RdfFormat | None = None
     seen: set[str] = set()
     next_url: str | None = url
     while next_url is not None:
-        if next_url in seen or len(seen) == _MOST_PAGES:
-            done.findings.append(_endless(url, next_url))
+        if next_url in seen or len(seen) == _MAX_PAGES:
+            done.findings.append(_page_loop_finding(url, next_url))
             return done
         seen.add(next_url)
         try:
-            body, media_type = _page(next_url, url, done, limit, timeout_s)
+            body, media_type = _fetch_page(next_url, url, done, limit, timeout_s)
         except UnreachableError as error:
-            done.findings.append(_no_page(url, next_url, str(error)))
+            done.findings.append(_status_finding(url, next_url, str(error)))
             return done
         if body is None:
             return done
         digest = hashlib.sha256(body).digest()
         if digest == first_digest:
-            done.findings.append(_same_page(url, next_url))
+            done.findings.append(_page_repeats_finding(url, next_url))
             return done
         first_digest = first_digest or digest
         if form is None:
             form = _FORMATS.get(media_type)
             if form is None:
-                done.findings.append(_no_rdf(url, media_type))
+                done.findings.append(_content_type_finding(url, media_type))
                 return done
         try:
-            content = Content(parsed(body, form))
+            content = Content(parse_document(body, form))
         except UnreadableError as error:
-            done.findings.append(_unreadable(url, next_url, media_type, str(error)))
+            done.findings.append(_parse_finding(url, next_url, media_type, str(error)))
             return done
         done.pages.append(content)
         next_url = content.next_page
         if next_url is not None and (next_url.startswith(RELATIVE) or not urlsplit(next_url).netloc):
-            done.findings.append(_relative_page(url, next_url.removeprefix(RELATIVE)))
+            done.findings.append(_next_absolute_finding(url, next_url.removeprefix(RELATIVE)))
             return done
     return done
 
 
-def of_body(body: bytes, page: str, document: str, limit: int = LIMIT, announced: int = 0) -> Iterator[Finding]:
-    """What the harvester says of the bytes of one page, and of the length that HEAD announced; then it stops."""
+def check_body(body: bytes, page: str, document: str, limit: int = LIMIT, announced: int = 0) -> Iterator[Finding]:
+    """Reports why the harvester stops at the bytes of a page, or at the length that HEAD announced."""
     if len(body) >= limit or announced > limit:
-        yield _found(
+        yield _finding(
             "size", "Violation", document,
             f"{page} er {limit} byte eller større. Del katalogen i sider med hydra:next.",
             f"{page} has {limit} bytes or more. Split the catalogue into pages with hydra:next.",
         )  # fmt: skip
         return
     if not body:
-        yield _found(
+        yield _finding(
             "empty", "Violation", document,
             f"{page} er tom, og høstingen stopper. La hver side svare med innhold.",
             f"{page} is empty, and the harvest stops. Let each page answer with content.",
@@ -105,18 +114,18 @@ def of_body(body: bytes, page: str, document: str, limit: int = LIMIT, announced
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
-        yield _found(
+        yield _finding(
             "utf-8", "Violation", document,
             f"{page} er ikke UTF-8, og høstingen stopper. Skriv dokumentet i UTF-8.",
             f"{page} is not UTF-8, and the harvest stops. Write the document in UTF-8.",
         )  # fmt: skip
 
 
-def of_content(content: Content, document: str) -> Iterator[Finding]:
-    """What the harvester says of the datasets of one page."""
-    found = datasets(content)
+def check_content(content: Content, document: str) -> Iterator[Finding]:
+    """Reports findings about the datasets of one page."""
+    found = find_datasets(content)
     if not found:
-        yield _found(
+        yield _finding(
             "datasets", "Warning", document,
             "Det er ingen dcat:Dataset på siden, så CKAN får ingenting av den.",
             "There is no dcat:Dataset on the page, so CKAN gets nothing from it.",
@@ -125,7 +134,7 @@ def of_content(content: Content, document: str) -> Iterator[Finding]:
     for node in found:
         texts = content.texts(node, DCT.title)
         if not texts:
-            yield _found(
+            yield _finding(
                 "title", "Violation", document,
                 f"{name_of(node)} er dcat:Dataset uten dct:title, og da stopper hele høstingen. Gi det en tittel, "
                 "eller ta bort typen når det bare er nevnt.",
@@ -133,7 +142,7 @@ def of_content(content: Content, document: str) -> Iterator[Finding]:
                 "title, or take the type away where it is only mentioned.",
             )  # fmt: skip
         elif str(texts[0]) in titles:
-            yield _found(
+            yield _finding(
                 "title-twice", "Info", name_of(node),
                 f"Det har samme tittel som {name_of(titles[str(texts[0])])}, så CKAN setter et tall bak navnet i "
                 "adressen. La titlene skille dem.",
@@ -143,7 +152,7 @@ def of_content(content: Content, document: str) -> Iterator[Finding]:
         else:
             titles[str(texts[0])] = node
         if isinstance(node, BNode) and not content.texts(node, DCT.identifier):
-            yield _found(
+            yield _finding(
                 "guid", "Warning", name_of(node),
                 "Uten IRI og dct:identifier blir tittelen til identitet, og en ny tittel gir et nytt datasett. Gi det "
                 "en IRI.",
@@ -152,16 +161,16 @@ def of_content(content: Content, document: str) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def datasets(content: Content) -> list[Node]:
-    """Every node that the harvester makes a dataset of, those that are only mentioned too."""
+def find_datasets(content: Content) -> list[Node]:
+    """Every node that becomes a CKAN dataset, also those that are only mentioned."""
     return ordered(content.graph.subjects(RDF.type, DCAT.Dataset))
 
 
-def _page(page: str, document: str, done: Harvest, limit: int, timeout_s: float) -> tuple[bytes | None, str]:
-    """The bytes and the media type of one page; None when the harvester stops there."""
-    head = ask(page, _HEADERS, method="HEAD", follow="never", limit=0, timeout_s=timeout_s)
+def _fetch_page(page: str, document: str, done: Harvest, limit: int, timeout_s: float) -> tuple[bytes | None, str]:
+    """Bytes and media type of one page; None when the harvester stops there."""
+    head = send_request(page, _HEADERS, method="HEAD", follow="never", limit=0, timeout_s=timeout_s)
     if head.status >= 400 and head.status not in (400, 405):
-        done.findings.append(_found(
+        done.findings.append(_finding(
             "head", "Warning", document,
             f"HEAD på {page} gir {head.status}. ckanext-dcat 2.4 prøver da GET, men eldre utgaver stopper: svar på "
             "HEAD som på GET, uten innhold.",
@@ -169,22 +178,22 @@ def _page(page: str, document: str, done: Harvest, limit: int, timeout_s: float)
             "HEAD as GET, without the body.",
         ))  # fmt: skip
     announced = head.headers.get("content-length", "")
-    answer = ask(page, _HEADERS, follow="always", limit=limit, timeout_s=timeout_s)
+    answer = send_request(page, _HEADERS, follow="always", limit=limit, timeout_s=timeout_s)
     if answer.status >= 300:
-        done.findings.append(_no_page(document, page, f"status {answer.status}"))
+        done.findings.append(_status_finding(document, page, f"status {answer.status}"))
         return None, ""
-    body = decoded(answer, limit)
+    body = decode_body(answer, limit)
     length = int(announced) if head.status < 400 and announced.isdigit() else 0
-    refused = list(of_body(body, page, document, limit, length))
+    refused = list(check_body(body, page, document, limit, length))
     done.findings += refused
     if refused:
         return None, ""
-    # It compares the type letter by letter, and reads what has none as RDF/XML.
+    # The harvester compares media types case-sensitively, and reads a page without one as RDF/XML.
     return body, answer.headers.get("content-type", "").split(";", 1)[0] or "application/rdf+xml"
 
 
-def _no_rdf(document: str, media_type: str) -> Finding:
-    return _found(
+def _content_type_finding(document: str, media_type: str) -> Finding:
+    return _finding(
         "content-type", "Violation", document,
         f'Adressen svarer "{media_type}" når ingen type er bedt om (Accept: */*), og det leses ikke som RDF. Registrer '
         "en adresse med endelse (som /catalog.ttl), eller la RDF være det som svares først.",
@@ -193,45 +202,45 @@ def _no_rdf(document: str, media_type: str) -> Finding:
     )  # fmt: skip
 
 
-def _unreadable(document: str, page: str, media_type: str, reason: str) -> Finding:
-    return _found(
+def _parse_finding(document: str, page: str, media_type: str, reason: str) -> Finding:
+    return _finding(
         "parse", "Violation", document,
         f"{page} kan ikke leses som {media_type}: {reason}. Rett feilen, eller Content-Type.",
         f"{page} cannot be read as {media_type}: {reason}. Correct it, or its Content-Type.",
     )  # fmt: skip
 
 
-def _no_page(document: str, page: str, reason: str) -> Finding:
-    return _found(
+def _status_finding(document: str, page: str, reason: str) -> Finding:
+    return _finding(
         "status", "Violation", document,
         f"{page} kan ikke hentes ({reason}), og høstingen stopper. La hver side svare 200.",
         f"{page} cannot be fetched ({reason}), and the harvest stops. Let each page answer 200.",
     )  # fmt: skip
 
 
-def _relative_page(document: str, page: str) -> Finding:
-    return _found(
+def _next_absolute_finding(document: str, page: str) -> Finding:
+    return _finding(
         "next-absolute", "Violation", document,
         f"Neste side er oppgitt som {page}, som ikke er en hel adresse. Skriv hele adressen i hydra:next.",
-        f"The next page is given as {page}, which is no whole address. Write the whole address in hydra:next.",
+        f"The next page is given as {page}, which is not a whole address. Write the whole address in hydra:next.",
     )  # fmt: skip
 
 
-def _same_page(document: str, page: str) -> Finding:
-    return _found(
+def _page_repeats_finding(document: str, page: str) -> Finding:
+    return _finding(
         "page-repeats", "Warning", document,
         f"{page} er likt den første siden, og høstingen slutter der. Ta bort hydra:next på siste side.",
         f"{page} is equal to the first page, and the harvest ends there. Take hydra:next away from the last page.",
     )  # fmt: skip
 
 
-def _endless(document: str, page: str) -> Finding:
-    return _found(
+def _page_loop_finding(document: str, page: str) -> Finding:
+    return _finding(
         "page-loop", "Violation", document,
         f"Sidene fører tilbake til {page}, og høstingen tar ikke slutt. Ta bort hydra:next på siste side.",
         f"The pages lead back to {page}, and the harvest does not end. Take hydra:next away from the last page.",
     )  # fmt: skip
 
 
-def _found(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
+def _finding(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
     return Diagnostic(ItemPlace(CKAN, item), nb, en, severity, rule)

@@ -1,8 +1,8 @@
-"""The rules by which data.norge.no fetches a catalogue, splits it into items and reads them.
+"""Rules of data.norge.no for fetching a catalogue and splitting it into items.
 
-One GET with the Accept registered for the source and nothing conditional; the answer is parsed as that Accept says,
-whatever its Content-Type; the model is written as RDF/XML on the way; catalogues, datasets and services are kept when
-they are IRIs that hang together by dcat:dataset, dcat:inSeries and dcat:service.
+The harvester sends one unconditional GET with the Accept that is registered for the source. It parses the answer by
+that Accept and ignores the Content-Type. It writes the model as RDF/XML. It keeps catalogues, datasets and services
+with an IRI that are connected by dcat:dataset, dcat:inSeries and dcat:service.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from rdflib.term import Node
 from plangraf.diagnostics.diagnostic import Diagnostic, Severity
 from plangraf.errors import SettingError
 from plangraf.portals.catalogue_document import DCAT, RELATIVE, Content, name_of, ordered
-from plangraf.portals.fetching import Answer
 from plangraf.portals.findings import DATA_NORGE, Finding, Item, ItemPlace
+from plangraf.portals.http_client import Answer
 from plangraf.rdf.names import compact
 
 LIMIT = 75 * 1024 * 1024
-"""Bytes of the largest document that the harvester takes."""
+"""Largest document that the harvester accepts, in bytes."""
 
-# The order in which a configured Accept is searched; the first that it contains decides. None where we have no parser.
+# The first entry that the registered Accept contains decides; None where no parser is available here.
 _ACCEPTS = (
     (("text/turtle", "application/turtle"), pyoxigraph.RdfFormat.TURTLE),
     (("text/n3",), pyoxigraph.RdfFormat.N3),
@@ -38,18 +38,18 @@ _ACCEPTS = (
     (("application/n-quads", "application/nquads"), pyoxigraph.RdfFormat.N_QUADS),
     (("application/trix",), None),
 )
-# The run of name characters at the end of an IRI, a percent-encoding before it left out.
+# Name characters at the end of an IRI, without a percent-encoding before them.
 _LAST_NAME = re.compile(r"(?:%..)?([\w.\-\u00b7]*)\Z")
-# A dataset's copy takes all that it reaches; a catalogue entry has some dozens of nodes.
-_MUCH = 500
-_SHOWN = 3
+# The harvester copies all nodes that a dataset reaches; a normal entry has some dozens.
+_MAX_REACHED = 500
+_MAX_EXAMPLES = 3
 
 
 def format_of(accept: str) -> pyoxigraph.RdfFormat | None:
-    """The format that a registered Accept is read as; None when the harvester refuses it.
+    """The format for a registered Accept; None when the harvester refuses it.
 
     Raises:
-        SettingError: the harvester takes it, and we cannot read it.
+        SettingError: the harvester accepts the format, but it cannot be read here.
     """
     for types, form in _ACCEPTS:
         if any(type_ in accept.lower() for type_ in types):
@@ -63,15 +63,15 @@ def format_of(accept: str) -> pyoxigraph.RdfFormat | None:
 
 
 def portal_id(iri: str) -> str:
-    """The identifier that the portal gives a resource: UUID version 3 of its IRI's bytes, without a name space."""
+    """The identifier of a resource at the portal: UUID version 3 of its IRI, without a namespace."""
     return str(uuid.UUID(bytes=hashlib.md5(iri.encode(), usedforsecurity=False).digest(), version=3))
 
 
-def of_fetch(answer: Answer, document: str, limit: int = LIMIT) -> Iterator[Finding]:
-    """What the harvester says of one answer before it parses it."""
+def check_fetch(answer: Answer, document: str, limit: int = LIMIT) -> Iterator[Finding]:
+    """Reports findings about an answer before it is parsed."""
     if answer.status != 200:
         where = f" → {answer.headers['location']}" if "location" in answer.headers else ""
-        yield _found(
+        yield _finding(
             "status-200", "Violation", document,
             f"Svaret har status {answer.status}{where}. Høsteren krever 200 og følger bare omdirigeringer 301, 302, "
             "303 og 307 fra http til http eller https til https: registrer adressen som selv svarer 200.",
@@ -80,14 +80,14 @@ def of_fetch(answer: Answer, document: str, limit: int = LIMIT) -> Iterator[Find
         )  # fmt: skip
         return
     if answer.redirects:
-        yield _found(
+        yield _finding(
             "redirect", "Warning", document,
             f"Adressen omdirigerer til {answer.url}. Registrer den: en omdirigering mellom http og https følges ikke.",
             f"The address redirects to {answer.url}. Register that one: from http to https no redirect is followed.",
         )  # fmt: skip
     if "content-encoding" in answer.headers:
         coding = answer.headers["content-encoding"]
-        yield _found(
+        yield _finding(
             "content-encoding", "Violation", document,
             f"Svaret har Content-Encoding: {coding} uten at det er bedt om. Høsteren leser feltet som et tegnsett og "
             "stopper: send det bare når Accept-Encoding ber om det.",
@@ -95,13 +95,13 @@ def of_fetch(answer: Answer, document: str, limit: int = LIMIT) -> Iterator[Find
             "a character set and stops: send it only when Accept-Encoding asks for it.",
         )  # fmt: skip
     if len(answer.body) > limit:
-        yield _found(
+        yield _finding(
             "size", "Violation", document,
             f"Dokumentet er større enn {limit} byte. Del katalogen, eller ta ut det som ikke beskriver datasett.",
             f"The document is larger than {limit} bytes. Split the catalogue, or take out what describes no dataset.",
         )  # fmt: skip
     elif not answer.complete:
-        yield _found(
+        yield _finding(
             "complete", "Violation", document,
             "Svaret brøt av før slutten. Se i tjenestens logg, og prøv igjen.",
             "The answer broke off before its end. Look into the service's log, and try again.",
@@ -110,20 +110,20 @@ def of_fetch(answer: Answer, document: str, limit: int = LIMIT) -> Iterator[Find
         answer.body.decode("utf-8")
     except UnicodeDecodeError as error:
         if len(answer.body) <= limit and "content-encoding" not in answer.headers:
-            yield _found(
+            yield _finding(
                 "utf-8", "Warning", document,
                 f"Svaret er ikke UTF-8 (byte {error.start}), og bokstaver blir til �. Skriv dokumentet i UTF-8.",
                 f"The answer is not UTF-8 (byte {error.start}), and letters become �. Write the document in UTF-8.",
             )  # fmt: skip
 
 
-def as_read(body: bytes) -> bytes:
-    """The document as the harvester reads it: what is not UTF-8 becomes U+FFFD."""
+def decode_leniently(body: bytes) -> bytes:
+    """Replaces bytes that are not UTF-8 by U+FFFD, as the harvester does."""
     return body.decode("utf-8", "replace").encode()
 
 
-def refused_accept(accept: str, document: str) -> Finding:
-    return _found(
+def accept_finding(accept: str, document: str) -> Finding:
+    return _finding(
         "accept", "Violation", document,
         f"En kilde med Accept: {accept} blir avvist, for den sier ikke hvilket format svaret har. Registrer "
         "text/turtle.",
@@ -132,9 +132,9 @@ def refused_accept(accept: str, document: str) -> Finding:
     )  # fmt: skip
 
 
-def unreadable(answer: Answer, accept: str, reason: str, document: str) -> Finding:
+def parse_finding(answer: Answer, accept: str, reason: str, document: str) -> Finding:
     named = answer.headers.get("content-type", "–")
-    return _found(
+    return _finding(
         "parse", "Violation", document,
         f"Svaret leses som {accept} uansett Content-Type ({named}), og det går ikke: {reason}. Rett feilen, eller "
         "registrer det formatet som tjenesten svarer med.",
@@ -143,11 +143,11 @@ def unreadable(answer: Answer, accept: str, reason: str, document: str) -> Findi
     )  # fmt: skip
 
 
-def of_changes(
+def check_changes(
     first: list[pyoxigraph.Quad], second: list[pyoxigraph.Quad], content: Content, document: str
 ) -> Iterator[Finding]:
-    """One warning for each item whose statements differ between two fetches, blank nodes renamed canonically."""
-    changed = _canonical(first) ^ _canonical(second)
+    """Warns about each item whose statements differ between two fetches, with canonical blank nodes."""
+    changed = _canonicalize(first) ^ _canonicalize(second)
     by_item: dict[str, set[str]] = {}
     for quad in changed:
         subject: Node = (
@@ -159,8 +159,8 @@ def of_changes(
         if subject not in content.owners:
             by_item.setdefault(document, set()).add(compact(quad.predicate.value))
     for item, predicates in sorted(by_item.items()):
-        named = ", ".join(sorted(predicates)[:_SHOWN])
-        yield _found(
+        named = ", ".join(sorted(predicates)[:_MAX_EXAMPLES])
+        yield _finding(
             "volatile", "Warning", item,
             f"To hentinger rett etter hverandre ga ulike verdier av {named}. Det regnes da som endret ved hver "
             "høsting: la verdien følge dataene, ikke klokken.",
@@ -169,20 +169,20 @@ def of_changes(
         )  # fmt: skip
 
 
-def of_content(content: Content, document: str) -> Iterator[Finding]:
-    """What the harvester and the portal's reader say of a document that parses."""
-    yield from _absolute(content, document)
-    yield from _as_rdf_xml(content, document)
-    yield from _structure(content, document)
-    yield from _cycles(content, document)
-    yield from _paging(content, document)
+def check_content(content: Content, document: str) -> Iterator[Finding]:
+    """Reports findings about a parsed document."""
+    yield from _check_absolute_iris(content, document)
+    yield from _check_rdf_xml(content, document)
+    yield from _check_structure(content, document)
+    yield from _check_cycles(content, document)
+    yield from _check_paging(content, document)
     for node in content.of_kind("dataset", "series"):
-        yield from _reach(content, node)
+        yield from _check_reach(content, node)
 
 
-def undescribed(content: Content) -> list[Item]:
-    """What a catalogue lists as a dataset or a service without the document saying that it is one."""
-    datasets, services = _listed(content)
+def find_undescribed(content: Content) -> list[Item]:
+    """Items that a catalogue lists as dataset or service, but that lack the type."""
+    datasets, services = _list_members(content)
     return [
         *(Item("dataset", name_of(node)) for node in ordered(datasets)
           if not {DCAT.Dataset, DCAT.DatasetSeries} & set(content.graph.objects(node, RDF.type))),
@@ -191,8 +191,8 @@ def undescribed(content: Content) -> list[Item]:
     ]  # fmt: skip
 
 
-def _listed(content: Content) -> tuple[set[Node], set[Node]]:
-    """What the catalogues that have an IRI name with dcat:dataset, and with dcat:service."""
+def _list_members(content: Content) -> tuple[set[Node], set[Node]]:
+    """Datasets and services that catalogues with an IRI list."""
     catalogues = [node for node in content.of_kind("catalogue") if isinstance(node, URIRef)]
     return (
         {value for node in catalogues for value in content.graph.objects(node, DCAT.dataset)},
@@ -200,31 +200,31 @@ def _listed(content: Content) -> tuple[set[Node], set[Node]]:
     )
 
 
-def _canonical(quads: list[pyoxigraph.Quad]) -> set[pyoxigraph.Quad]:
+def _canonicalize(quads: list[pyoxigraph.Quad]) -> set[pyoxigraph.Quad]:
     dataset = pyoxigraph.Dataset(quads)
     dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
     return set(dataset)
 
 
-def _absolute(content: Content, document: str) -> Iterator[Finding]:
+def _check_absolute_iris(content: Content, document: str) -> Iterator[Finding]:
     relative = sorted(
         {str(term)[len(RELATIVE) :] for triple in content.graph for term in triple
          if isinstance(term, URIRef) and term.startswith(RELATIVE)}
     )  # fmt: skip
     if relative:
         harvested = any(str(node).startswith(RELATIVE) for node in content.kinds)
-        named = ", ".join(f"<{iri}>" for iri in relative[:_SHOWN])
-        yield _found(
+        named = ", ".join(f"<{iri}>" for iri in relative[:_MAX_EXAMPLES])
+        yield _finding(
             "absolute-iris", "Violation" if harvested else "Warning", document,
             f"Relative IRI-er ({named}) blir til http://example.com/… i høsteren. Skriv hele IRI-en, eller sett @base.",
             f"Relative IRIs ({named}) become http://example.com/… in the harvester. Write the whole IRI, or set @base.",
         )  # fmt: skip
 
 
-def _as_rdf_xml(content: Content, document: str) -> Iterator[Finding]:
+def _check_rdf_xml(content: Content, document: str) -> Iterator[Finding]:
     bad = sorted({str(path) for path in content.graph.predicates() if not has_xml_name(str(path))})
     for path in bad:
-        yield _found(
+        yield _finding(
             "rdf-xml-predicate", "Violation", document,
             f"Egenskapen <{path}> slutter ikke på et XML-navn, så modellen kan ikke skrives som RDF/XML og hele "
             "høstingen stopper. Bruk en egenskap der det siste etter # eller / er et navn som begynner med en bokstav.",
@@ -233,10 +233,10 @@ def _as_rdf_xml(content: Content, document: str) -> Iterator[Finding]:
         )  # fmt: skip
     unwritable = {
         str(value) for value in content.graph.objects()
-        if isinstance(value, Literal) and not all(_xml_character(ord(sign)) for sign in value)
+        if isinstance(value, Literal) and not all(_is_xml_character(ord(sign)) for sign in value)
     }  # fmt: skip
     for text in sorted(unwritable):
-        yield _found(
+        yield _finding(
             "rdf-xml-character", "Violation", document,
             f"Teksten {text[:60]!r} har et styretegn som XML ikke kan holde. Ta det bort.",
             f"The text {text[:60]!r} has a control character that XML cannot hold. Take it out.",
@@ -244,22 +244,22 @@ def _as_rdf_xml(content: Content, document: str) -> Iterator[Finding]:
 
 
 def has_xml_name(iri: str) -> bool:
-    """Whether the IRI ends in an NCName of https://www.w3.org/TR/xml-names/, where the harvester's writer splits it.
+    """Whether the harvester's RDF/XML writer can split the IRI before an NCName of https://www.w3.org/TR/xml-names/.
 
-    A leading digit or percent-encoding goes to the name space: `…/1a` is split before the `a`, `…/2020-7` nowhere.
+    The namespace takes leading digits and percent-encodings: `…/1a` splits before the `a`, `…/2020-7` does not split.
     """
     last = _LAST_NAME.search(iri)
     return last is not None and any(sign.isalpha() or sign == "_" for sign in last[1])
 
 
-def _xml_character(code: int) -> bool:
+def _is_xml_character(code: int) -> bool:
     return code in (0x9, 0xA, 0xD) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
 
 
-def _structure(content: Content, document: str) -> Iterator[Finding]:
+def _check_structure(content: Content, document: str) -> Iterator[Finding]:
     graph = content.graph
     if not any(isinstance(node, URIRef) for node in content.of_kind("catalogue")):
-        yield _found(
+        yield _finding(
             "catalogue", "Violation", document,
             "Det er ingen dcat:Catalog med IRI i dokumentet, så ingenting høstes. Gi katalogen en IRI og typen.",
             "There is no dcat:Catalog with an IRI in the document, so nothing is harvested. Give the catalogue an IRI "
@@ -267,15 +267,15 @@ def _structure(content: Content, document: str) -> Iterator[Finding]:
         )  # fmt: skip
     for node in content.kinds:
         if isinstance(node, BNode):
-            yield _found(
+            yield _finding(
                 "iri", "Violation", name_of(node),
                 "En katalog, et datasett eller en datatjeneste uten IRI blir ikke tatt med. Gi den en fast IRI.",
                 "A catalogue, dataset or data service without an IRI is dropped. Give it a lasting IRI.",
             )  # fmt: skip
-    datasets, services = _listed(content)
-    for item in undescribed(content):
+    datasets, services = _list_members(content)
+    for item in find_undescribed(content):
         if item.kind == "dataset":
-            yield _found(
+            yield _finding(
                 "dataset-type", "Violation", item.name,
                 "Katalogen har det i dcat:dataset, men det er verken dcat:Dataset eller dcat:DatasetSeries her, og "
                 "blir ikke tatt med. Beskriv det i dokumentet, med typen.",
@@ -283,17 +283,17 @@ def _structure(content: Content, document: str) -> Iterator[Finding]:
                 "here, and is dropped. Describe it in the document, with its type.",
             )  # fmt: skip
         else:
-            yield _found(
+            yield _finding(
                 "service-type", "Violation", item.name,
                 "Katalogen har den i dcat:service, men den er ikke dcat:DataService her, og blir ikke tatt med. "
                 "Beskriv den i dokumentet, med typen.",
-                "The catalogue lists it with dcat:service, but it is no dcat:DataService here, and is dropped. "
+                "The catalogue lists it with dcat:service, but it is not a dcat:DataService here, and is dropped. "
                 "Describe it in the document, with its type.",
             )  # fmt: skip
     series = set(content.of_kind("series")) & datasets
     for node in content.of_kind("dataset", "series"):
         if isinstance(node, URIRef) and node not in datasets and series.isdisjoint(graph.objects(node, DCAT.inSeries)):
-            yield _found(
+            yield _finding(
                 "listed", "Violation", name_of(node),
                 "Ingen katalog i dokumentet har det i dcat:dataset, og det er ikke i en serie som er der. Før det opp.",
                 "No catalogue in the document lists it with dcat:dataset, and it is in no series that is listed. Add "
@@ -301,13 +301,13 @@ def _structure(content: Content, document: str) -> Iterator[Finding]:
             )  # fmt: skip
     for node in content.of_kind("service"):
         if isinstance(node, URIRef) and node not in services:
-            yield _found(
+            yield _finding(
                 "listed", "Violation", name_of(node),
                 "Ingen katalog i dokumentet har datatjenesten i dcat:service. Før den opp der.",
                 "No catalogue in the document lists the data service with dcat:service. Add it there.",
             )  # fmt: skip
     if services:
-        yield _found(
+        yield _finding(
             "second-source", "Info", document,
             "Datatjenester høstes fra en egen kilde av typen dataservice. Registrer den også; adressen kan være samme.",
             "Data services are harvested from a source of their own, of type dataservice. Register that too; the "
@@ -315,10 +315,10 @@ def _structure(content: Content, document: str) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _paging(content: Content, document: str) -> Iterator[Finding]:
+def _check_paging(content: Content, document: str) -> Iterator[Finding]:
     if content.next_page is not None:
         page = content.next_page.removeprefix(RELATIVE)
-        yield _found(
+        yield _finding(
             "paging", "Warning", document,
             f"Neste side er {page}, men høsteren følger ikke hydra:next, og det som bare står der, blir ikke tatt med. "
             "Registrer en adresse som gir hele katalogen.",
@@ -327,8 +327,8 @@ def _paging(content: Content, document: str) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _cycles(content: Content, document: str) -> Iterator[Finding]:
-    """Cycles that the harvester follows for ever: it stops only at typed IRIs that it has copied, and at datasets."""
+def _check_cycles(content: Content, document: str) -> Iterator[Finding]:
+    """Reports endless cycles: the harvester stops only at datasets and at typed IRIs that it has copied."""
     graph = content.graph
     subjects: set[Node] = set(graph.subjects())
     endless = {
@@ -339,10 +339,10 @@ def _cycles(content: Content, document: str) -> Iterator[Finding]:
         node: {value for value in graph.objects(node, None) if value in endless} for node in endless
     }
     reachable = {node for start in content.kinds for node in content.reached(start)}
-    looping = _in_cycles(edges) & reachable
+    looping = _find_cyclic(edges) & reachable
     if looping:
-        named = ", ".join(shown(node) for node in ordered(looping)[:_SHOWN])
-        yield _found(
+        named = ", ".join(format_term(node) for node in ordered(looping)[:_MAX_EXAMPLES])
+        yield _finding(
             "untyped-cycle", "Violation", document,
             f"Noder uten type eller uten IRI viser til hverandre i ring ({named}), og høsteren går rundt til den "
             "stopper. Gi hver av dem en IRI og en rdf:type, eller bryt ringen.",
@@ -351,8 +351,8 @@ def _cycles(content: Content, document: str) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _in_cycles(edges: dict[Node, set[Node]]) -> set[Node]:
-    """The nodes left when those without a way in or without a way out are taken away again and again."""
+def _find_cyclic(edges: dict[Node, set[Node]]) -> set[Node]:
+    """Nodes that remain after repeatedly removing those without incoming or outgoing edges."""
     left = set(edges)
     while True:
         out = {node for node in left if edges[node] & left}
@@ -362,22 +362,22 @@ def _in_cycles(edges: dict[Node, set[Node]]) -> set[Node]:
         left = into
 
 
-def _reach(content: Content, node: Node) -> Iterator[Finding]:
+def _check_reach(content: Content, node: Node) -> Iterator[Finding]:
     reached = content.reached(node, content.of_kind("dataset", "series"))
     untyped = sorted(
         other for other in reached if isinstance(other, URIRef) and (other, RDF.type, None) not in content.graph
     )
     if untyped:
-        named = ", ".join(shown(other) for other in untyped[:_SHOWN])
-        yield _found(
+        named = ", ".join(format_term(other) for other in untyped[:_MAX_EXAMPLES])
+        yield _finding(
             "typed", "Warning", name_of(node),
             f"Datasettet fører til {named} uten rdf:type. Gi alt som beskrives en type: høsteren kjenner igjen det den "
             "har kopiert, på typen.",
             f"The dataset leads to {named} without an rdf:type. Type everything that is described: the harvester knows "
             "by the type what it has copied.",
         )  # fmt: skip
-    if len(reached) > _MUCH:
-        yield _found(
+    if len(reached) > _MAX_REACHED:
+        yield _finding(
             "reach", "Warning", name_of(node),
             f"Fra datasettet når høsteren {len(reached)} beskrevne noder, og alle kopieres inn i det. Hold selve "
             "dataene ute av katalogen.",
@@ -386,12 +386,12 @@ def _reach(content: Content, node: Node) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def shown(value: Node) -> str:
-    """A term in a message."""
+def format_term(value: Node) -> str:
+    """Formats a term for a message."""
     if isinstance(value, Literal):
         return f'"{value[:60]}"'
     return name_of(value) if isinstance(value, BNode) else f"<{value}>"
 
 
-def _found(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
+def _finding(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
     return Diagnostic(ItemPlace(DATA_NORGE, item), nb, en, severity, rule)

@@ -1,6 +1,7 @@
-"""What data.norge.no's reader makes of the items that were harvested: what it drops, the badge, dead addresses.
+"""Rules of data.norge.no's reader about harvested items: dropped values, the open-data badge, dead addresses.
 
-It reads one label in each language, dates of two types and themes of three lists, and drops the rest silently.
+The reader takes one label for each language, dates of two types and themes of three lists, and drops other values
+silently.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from rdflib.term import Node
 
 from plangraf.diagnostics.diagnostic import Diagnostic, Severity
 from plangraf.portals.catalogue_document import DCAT, DCT, FOAF, Content, name_of, ordered
-from plangraf.portals.data_norge import shown
+from plangraf.portals.data_norge import format_term
 from plangraf.portals.findings import DATA_NORGE, Finding, ItemPlace
 from plangraf.rdf.names import compact
 
@@ -32,17 +33,17 @@ _OPEN_LICENCES = (
 )
 
 
-def of_content(content: Content) -> Iterator[Finding]:
-    """What is lost of each item that is taken."""
+def check_content(content: Content) -> Iterator[Finding]:
+    """Reports losses in items that are harvested."""
     for node in content.of_kind("dataset"):
-        yield from _badge(content, node)
-    yield from _quirks(content)
+        yield from _check_badge(content, node)
+    yield from _check_dropped_values(content)
 
 
-def dead(addresses: Iterable[str], dataset: str) -> Iterator[Finding]:
-    """One warning for each address of a dataset's distributions that was asked and did not answer 200."""
+def report_dead_addresses(addresses: Iterable[str], dataset: str) -> Iterator[Finding]:
+    """Warns about each dead address of a dataset's distributions."""
     for address in addresses:
-        yield _found(
+        yield _finding(
             "dead-address", "Warning", dataset,
             f"{address} svarer ikke 200 på GET, og det trekker ned metadatakvaliteten. Rett adressen, eller la den "
             "svare.",
@@ -51,7 +52,7 @@ def dead(addresses: Iterable[str], dataset: str) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _badge(content: Content, node: Node) -> Iterator[Finding]:
+def _check_badge(content: Content, node: Node) -> Iterator[Finding]:
     graph = content.graph
     missing = []
     if (node, DCT.accessRights, _PUBLIC) not in graph:
@@ -64,63 +65,65 @@ def _badge(content: Content, node: Node) -> Iterator[Finding]:
         missing.append(("en distribusjon med lisens CC0, CC BY 4.0 eller NLOD",
                         "a distribution with licence CC0, CC BY 4.0 or NLOD"))  # fmt: skip
     if missing:
-        yield _found(
+        yield _finding(
             "open-data", "Info", name_of(node),
             f"Merkes ikke som åpne data. Det mangler: {' og '.join(nb for nb, _ in missing)}.",
             f"Gets no open-data badge. Missing: {' and '.join(en for _, en in missing)}.",
         )  # fmt: skip
 
 
-def _quirks(content: Content) -> Iterator[Finding]:
-    """What the portal's reader drops silently from items that are taken."""
+def _check_dropped_values(content: Content) -> Iterator[Finding]:
+    """Reports values that the reader drops silently."""
     graph = content.graph
     for path in (DCT.title, DCT.description):
         for node in ordered(graph.subjects(path)):
             languages = [(text.language or "nb").lower() for text in content.texts(node, path)]
             twice = sorted({language for language in languages if languages.count(language) > 1})
             if twice:
-                yield from _owned(
+                yield from _findings_for_owners(
                     content, node, "one-per-language",
                     f"{compact(path)} står mer enn én gang på {', '.join(twice)} (uten språk regnes som nb), og bare "
                     "én vises. Behold én.",
                     f"{compact(path)} stands more than once in {', '.join(twice)} (without a language counts as nb), "
-                    "and only one is shown. Keep one.",
+                    "and only one is format_term. Keep one.",
                 )  # fmt: skip
     for path in (DCT.issued, DCT.modified, DCAT.startDate, DCAT.endDate):
         for node, value in sorted(graph.subject_objects(path)):
             if not isinstance(value, Literal) or value.datatype not in (XSD.date, XSD.dateTime):
-                yield from _owned(
+                yield from _findings_for_owners(
                     content, node, "date",
-                    f"{compact(path)} {shown(value)} faller bort: portalen leser bare xsd:date og xsd:dateTime.",
-                    f"{compact(path)} {shown(value)} is dropped: the portal reads only xsd:date and xsd:dateTime.",
+                    f"{compact(path)} {format_term(value)} faller bort: portalen leser bare xsd:date og xsd:dateTime.",
+                    f"{compact(path)} {format_term(value)} is dropped: the portal reads only xsd:date and "
+                    "xsd:dateTime.",
                 )  # fmt: skip
     for node, value in sorted(graph.subject_objects(DCAT.theme)):
         if not str(value).startswith(_THEMES):
-            yield from _owned(
+            yield from _findings_for_owners(
                 content, node, "theme",
-                f"Temaet {shown(value)} faller bort. Bruk EUs data-theme, LOS (psi.norge.no/los) eller EuroVoc.",
-                f"The theme {shown(value)} is dropped. Use the EU's data-theme, LOS (psi.norge.no/los) or EuroVoc.",
+                f"Temaet {format_term(value)} faller bort. Bruk EUs data-theme, LOS (psi.norge.no/los) eller EuroVoc.",
+                f"The theme {format_term(value)} is dropped. Use the EU's data-theme, LOS (psi.norge.no/los) or "
+                "EuroVoc.",
             )  # fmt: skip
     for node, value in sorted(graph.subject_objects(_VCARD_EMAIL)):
         if not str(value).startswith("mailto:"):
-            yield from _owned(
+            yield from _findings_for_owners(
                 content, node, "email",
-                f"E-postadressen {shown(value)} er ingen mailto:-IRI. Skriv <mailto:navn@kommune.no>.",
-                f"The e-mail address {shown(value)} is no mailto: IRI. Write <mailto:name@municipality.no>.",
+                f"E-postadressen {format_term(value)} er ingen mailto:-IRI. Skriv <mailto:navn@kommune.no>.",
+                f"The e-mail address {format_term(value)} is not a mailto: IRI. Write <mailto:name@municipality.no>.",
             )  # fmt: skip
     for node in content.kinds:
         for publisher in ordered(graph.objects(node, DCT.publisher)):
             if not content.texts(publisher, _LEGAL_NAME) and not content.texts(publisher, FOAF.name):
-                yield _found(
+                yield _finding(
                     "publisher-name", "Warning", name_of(node),
-                    f"Utgiveren {shown(publisher)} har verken foaf:name eller rov:legalName. Gi den et navn.",
-                    f"The publisher {shown(publisher)} has neither foaf:name nor rov:legalName. Give it a name.",
+                    f"Utgiveren {format_term(publisher)} har verken foaf:name eller rov:legalName. Gi den et navn.",
+                    f"The publisher {format_term(publisher)} has neither foaf:name nor rov:legalName. Give it a name.",
                 )  # fmt: skip
 
 
-def _owned(content: Content, node: Node, rule: str, nb: str, en: str) -> Iterable[Finding]:
-    return [_found(rule, "Warning", name_of(owner), nb, en) for owner in content.owners.get(node, [])]
+def _findings_for_owners(content: Content, node: Node, rule: str, nb: str, en: str) -> Iterable[Finding]:
+    return [_finding(rule, "Warning", name_of(owner), nb, en) for owner in content.owners.get(node, [])]
 
 
-def _found(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
+def _finding(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
     return Diagnostic(ItemPlace(DATA_NORGE, item), nb, en, severity, rule)

@@ -1,6 +1,6 @@
-"""DCAT-AP-NO 2.2 and 3 and DCAT-AP 3.0.1, as `dcat-ap-no.ttl` says them; results go to the items that they harm.
+"""Validates DCAT-AP-NO 2.2 and 3 and DCAT-AP 3.0.1 with the shapes of `dcat-ap-no.ttl`, and reports by item.
 
-pySHACL changes rdflib for the whole process: this runs in a command, never in a service.
+It runs in a command and never in the service, because pySHACL changes rdflib for the whole process.
 SHACL: https://www.w3.org/TR/shacl/
 """
 
@@ -22,20 +22,20 @@ from plangraf.rdf.names import compact
 
 SHAPES = Path(__file__).with_name("dcat-ap-no.ttl")
 _NAMESPACE = "https://w3id.org/plangraf/harvest/dcat-ap-no#"
-_LONGEST = 80
+_MAX_CHARS = 80
 
 
 @cache
-def shapes() -> rdflib.Graph:
-    """The rules; each rule's name is the local part of its shape's IRI."""
+def load_shapes() -> rdflib.Graph:
+    """The shapes; the name of a rule is the local part of its shape's IRI."""
     return rdflib.Graph(bind_namespaces="none").parse(SHAPES, format="turtle")
 
 
-def of_content(content: Content, document: str) -> Iterator[Finding]:
-    """Every rule that is not met, once for each item that the thing in question belongs to."""
+def check_content(content: Content, document: str) -> Iterator[Finding]:
+    """Reports each broken rule, once for each item that owns the focus node."""
     import pyshacl
 
-    _, report, text = pyshacl.validate(content.graph, shacl_graph=shapes(), inference="none")
+    _, report, text = pyshacl.validate(content.graph, shacl_graph=load_shapes(), inference="none")
     if not isinstance(report, rdflib.Graph):
         raise RuntimeError(f"pySHACL gives no report: {text}")
     for result in report.objects(None, SH.result):
@@ -45,29 +45,29 @@ def of_content(content: Content, document: str) -> Iterator[Finding]:
         severity = cast(Severity, str(report.value(result, SH.resultSeverity)).removeprefix(str(SH)))
         messages = {
             message.language: str(message)
-            for message in shapes().objects(URIRef(_NAMESPACE + rule), SH.message)
+            for message in load_shapes().objects(URIRef(_NAMESPACE + rule), SH.message)
             if isinstance(message, Literal)
         }
-        where = _where(report, result, focus)
+        where = _list_details(report, result, focus)
         owners: list[Node | None] = [*content.owners.get(focus, [])]
         for owner in owners or [None]:
             name = document if owner is None else name_of(owner)
-            parts = [_shown(focus)] if focus != owner else []
+            parts = [_format_term(focus)] if focus != owner else []
             about = " ".join([*parts, *where])
             tail = f" [{about}]" if about else ""
             yield Diagnostic(ItemPlace(DCAT_AP_NO, name), messages["nb"] + tail, messages["en"] + tail, severity, rule)
 
 
-def _where(report: rdflib.Graph, result: Node, focus: Node) -> list[str]:
+def _list_details(report: rdflib.Graph, result: Node, focus: Node) -> list[str]:
     path, value = report.value(result, SH.resultPath), report.value(result, SH.value)
     parts = [compact(str(path))] if isinstance(path, URIRef) else []
     if value is not None and value != focus:
-        parts.append(_shown(value))
+        parts.append(_format_term(value))
     return parts
 
 
-def _shown(value: Node) -> str:
+def _format_term(value: Node) -> str:
     if isinstance(value, Literal):
-        text = str(value) if len(value) <= _LONGEST else f"{value[: _LONGEST - 1]}…"
+        text = str(value) if len(value) <= _MAX_CHARS else f"{value[: _MAX_CHARS - 1]}…"
         return f'"{text}"' + (f"@{value.language}" if value.language else "")
     return name_of(value) if isinstance(value, BNode) else compact(str(value))

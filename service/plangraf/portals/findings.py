@@ -1,4 +1,4 @@
-"""What a check finds: items of a catalogue, findings about them, and a verdict for each portal."""
+"""Items of a catalogue, findings about them, and the verdict of each portal."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from plangraf.diagnostics.diagnostic import Diagnostic, Severity, stops
 DATA_NORGE = "data.norge.no"
 CKAN = "CKAN"
 DCAT_AP_NO = "DCAT-AP-NO"
-PORTALS = (DATA_NORGE, CKAN, DCAT_AP_NO)
 
 Kind = Literal["document", "catalogue", "dataset", "series", "service"]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What a portal takes or refuses: the document itself, or a thing in it by its IRI (`_:…` when blank)."""
+    """The document, or a thing in it, that a portal accepts or rejects; `name` is its IRI, `_:…` for a blank node."""
 
     kind: Kind
     name: str
@@ -27,7 +26,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ItemPlace:
-    """What a portal's rule speaks of: `item` is `Item.name`."""
+    """The item that a finding is about; `item` is `Item.name`."""
 
     portal: str
     item: str
@@ -66,18 +65,19 @@ class ItemPlace:
 
 
 Finding = Diagnostic[ItemPlace]
-"""What a portal's rules say of an item.
+"""A finding of one portal about one item; `rule` is unique within the portal.
 
-A Violation refuses the item, one about the document refuses all that is in it; a Warning is a loss or a risk; an Info
-is advice. `rule` names the rule within its portal.
+A Violation rejects the item; about the document it rejects all items. A Warning is a loss or a risk, an Info is advice.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Points of metadata quality of one dataset: `given` of `most`; both lists name metrics with their points.
+    """Points of metadata quality of one dataset: `given` of `most`.
 
-    `lacking` are those that the dataset does not get, `untried` those that cannot be told without asking other hosts.
+    Attributes:
+        lacking: points by metric that the dataset does not get.
+        untried: points by metric that cannot be decided without requests to other hosts.
     """
 
     dataset: str
@@ -92,7 +92,7 @@ _WORST_FIRST = get_args(Severity)
 
 @dataclass(frozen=True)
 class Verdict:
-    """All of one check: `items` are those that each portal looks at, the document first."""
+    """The result of one check; `items` are by portal, the document first."""
 
     source: str
     items: Mapping[str, Sequence[Item]]
@@ -105,12 +105,12 @@ class Verdict:
         return sorted(found, key=lambda finding: (_WORST_FIRST.index(finding.severity), finding.rule or "", finding.en))
 
     def document_refused(self, portal: str) -> bool:
-        return self._refused(portal, self.items[portal][0])
+        return self._is_refused(portal, self.items[portal][0])
 
     def accepted(self, portal: str, item: Item) -> bool:
-        return not self.document_refused(portal) and not self._refused(portal, item)
+        return not self.document_refused(portal) and not self._is_refused(portal, item)
 
-    def _refused(self, portal: str, item: Item) -> bool:
+    def _is_refused(self, portal: str, item: Item) -> bool:
         return stops(self._by_item.get((portal, item.name), ()))
 
     @cached_property

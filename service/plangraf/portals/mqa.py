@@ -1,7 +1,7 @@
-"""Points of metadata quality, as data.norge.no gives them to each dataset.
+"""Gives a dataset the points of metadata quality of data.norge.no.
 
-The metrics and their points are those of the vocabulary dcatno-mqa; a dataset's distributions are rated each for
-itself and the best one counts. Addresses are only asked where the caller can; those of other hosts stay untried.
+Metrics and points are those of the vocabulary dcatno-mqa. Each distribution is rated, and the best one counts.
+Addresses of other hosts stay untried.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ POINTS: Mapping[str, int] = {
 _EU = "http://publications.europa.eu/resource/authority/"
 _IANA = re.compile(r"https?://www\.iana\.org/assignments/media-types/")
 _LICENCE = re.compile(rf"{_EU}licence/|https?://creativecommons\.org/|https?://data\.norge\.no/nlod")
-# Of the EU's file types.
+# Names in the EU list of file types.
 _RDF = {
     "RDF",
     "RDF_TURTLE",
@@ -63,35 +63,36 @@ _TEXTUAL = {*_RDF, "CSV", "TSV", "JSON", "XML", "GEOJSON", "GML", "ODS", "ATOM",
 _MACHINE_READABLE = {*_TEXTUAL, "XLSX", "XLS", "SHP", "KML"}
 _NON_PROPRIETARY = {*_TEXTUAL, "GPKG", "ODT", "HTML", "TXT", "PNG", "ZIP", "GZIP", "TAR"}
 
-# Whether an address answers 200; None when it was not asked.
+# Returns whether an address answers 200; None when it was not requested.
 Answers = Callable[[str], bool | None]
 
 
 def score(content: Content, dataset: Node, name: str, *, compliant: bool, answers: Answers) -> Score:
-    """The points of one dataset, with those of its best distribution.
+    """Rates one dataset with its best distribution.
 
-    `compliant` is whether it meets the mandatory rules of DCAT-AP-NO.
+    `compliant` tells whether the dataset meets the mandatory rules of DCAT-AP-NO.
     """
-    own = _of_dataset(content, dataset, compliant)
+    own = _rate_dataset(content, dataset, compliant)
     rated = [
-        _of_distribution(content, node, answers) for node in ordered(content.graph.objects(dataset, DCAT.distribution))
+        _rate_distribution(content, node, answers)
+        for node in ordered(content.graph.objects(dataset, DCAT.distribution))
     ]
-    best = max(rated, key=_total, default=dict.fromkeys(_of_distribution(content, dataset, answers), False))
+    best = max(rated, key=_sum_points, default=dict.fromkeys(_rate_distribution(content, dataset, answers), False))
     found: dict[str, bool | None] = {**own, **best}
     return Score(
         dataset=name,
-        given=_total(found),
+        given=_sum_points(found),
         most=sum(POINTS.values()),
         lacking={metric: POINTS[metric] for metric in POINTS if found[metric] is False},
         untried={metric: POINTS[metric] for metric in POINTS if found[metric] is None},
     )
 
 
-def _total(found: Mapping[str, bool | None]) -> int:
+def _sum_points(found: Mapping[str, bool | None]) -> int:
     return sum(POINTS[metric] for metric, given in found.items() if given)
 
 
-def _of_dataset(content: Content, dataset: Node, compliant: bool) -> dict[str, bool | None]:
+def _rate_dataset(content: Content, dataset: Node, compliant: bool) -> dict[str, bool | None]:
     def has(path: URIRef, start: str = "") -> bool:
         return any(str(value).startswith(start) for value in content.graph.objects(dataset, path))
 
@@ -110,7 +111,7 @@ def _of_dataset(content: Content, dataset: Node, compliant: bool) -> dict[str, b
     }
 
 
-def _of_distribution(content: Content, node: Node, answers: Answers) -> dict[str, bool | None]:
+def _rate_distribution(content: Content, node: Node, answers: Answers) -> dict[str, bool | None]:
     def values(path: URIRef) -> list[str]:
         return sorted(str(value) for value in content.graph.objects(node, path))
 
@@ -120,15 +121,15 @@ def _of_distribution(content: Content, node: Node, answers: Answers) -> dict[str
     aligned = all(value.startswith(_EU + "file-type/") for value in formats) and all(map(_IANA.match, media_types))
     has_file = bool(downloads)
     return {
-        "accessUrlStatusCode": _all_answer(values(DCAT.accessURL), answers),
+        "accessUrlStatusCode": _all_respond(values(DCAT.accessURL), answers),
         "downloadUrlAvailability": has_file,
-        "downloadUrlStatusCode": _all_answer(downloads, answers),
+        "downloadUrlStatusCode": _all_respond(downloads, answers),
         "formatAvailability": bool(formats),
         "mediaTypeAvailability": bool(media_types),
         "formatMediaTypeVocabularyAlignment": bool(formats or media_types) and aligned,
         "formatMediaTypeNonProprietary": bool(types & _NON_PROPRIETARY),
         "formatMediaTypeMachineInterpretable": bool(types & _MACHINE_READABLE),
-        # Both need the file itself, which is not fetched here.
+        # Undecided, because the file itself is not fetched.
         "formatMatch": None if has_file else False,
         "syntaxValid": None if has_file else False,
         "licenceAvailability": bool(licences),
@@ -138,7 +139,7 @@ def _of_distribution(content: Content, node: Node, answers: Answers) -> dict[str
     }
 
 
-def _all_answer(addresses: list[str], answers: Answers) -> bool | None:
+def _all_respond(addresses: list[str], answers: Answers) -> bool | None:
     if not addresses:
         return False
     found = [answers(address) for address in addresses]

@@ -1,4 +1,4 @@
-"""The verdict as text in both languages for people, and as JSON for programs."""
+"""Formats the verdict as text in both languages, and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -21,39 +21,39 @@ _KINDS = {
 
 
 def as_text(verdict: Verdict) -> str:
-    """By portal and item: accepted or rejected and why, in Bokmål and in English, with counts at the end."""
+    """Formats the verdict by portal and item, in Bokmål and English, with counts at the end."""
     lines = [verdict.source, ""]
     for portal, items in verdict.items.items():
         lines.append(portal)
         for item in items:
-            lines += _item(verdict, portal, item)
+            lines += _item_lines(verdict, portal, item)
         lines.append("")
     if verdict.scores:
         lines.append("Metadatakvalitet · metadata quality (MQA)")
         for score in verdict.scores:
-            lines += _score(score)
+            lines += _score_lines(score)
         lines.append("")
-    return "\n".join([*lines, *_summary(verdict)])
+    return "\n".join([*lines, *_summary_lines(verdict)])
 
 
 def as_json(verdict: Verdict) -> str:
-    """The same for programs; `id` is the identifier that data.norge.no gives the item."""
+    """Formats the verdict as JSON; `id` is the identifier of the item at data.norge.no."""
     portals = []
     for portal, items in verdict.items.items():
-        told = []
+        entries = []
         for item in items:
-            one: dict[str, Any] = {"kind": item.kind, "item": item.name, "accepted": verdict.accepted(portal, item)}
+            entry: dict[str, Any] = {"kind": item.kind, "item": item.name, "accepted": verdict.accepted(portal, item)}
             if portal == DATA_NORGE and item.kind != "document":
-                one["id"] = portal_id(item.name)
-            one["findings"] = [
+                entry["id"] = portal_id(item.name)
+            entry["findings"] = [
                 {"rule": finding.rule, "severity": finding.severity, "nb": finding.nb, "en": finding.en}
                 for finding in verdict.of(portal, item)
             ]
-            told.append(one)
+            entries.append(entry)
         portals.append({
             "portal": portal,
             "accepted": all(verdict.accepted(portal, item) for item in items),
-            "items": told,
+            "items": entries,
         })  # fmt: skip
     report = {
         "source": verdict.source,
@@ -64,7 +64,7 @@ def as_json(verdict: Verdict) -> str:
     return json.dumps(report, ensure_ascii=False, indent=1)
 
 
-def _item(verdict: Verdict, portal: str, item: Item) -> Iterator[str]:
+def _item_lines(verdict: Verdict, portal: str, item: Item) -> Iterator[str]:
     nb, en = _KINDS[item.kind]
     state = "godtatt · accepted" if verdict.accepted(portal, item) else "avvist · rejected"
     name = item.name if item.kind == "document" or item.name.startswith("_:") else f"<{item.name}>"
@@ -76,14 +76,14 @@ def _item(verdict: Verdict, portal: str, item: Item) -> Iterator[str]:
         yield from message_lines(finding, "    ")
 
 
-def _score(score: Score) -> Iterator[str]:
+def _score_lines(score: Score) -> Iterator[str]:
     yield f"  <{score.dataset}>  {score.given} av {score.most} poeng · {score.given} of {score.most} points"
     for nb, en, metrics in (("mangler", "missing", score.lacking), ("ikke prøvd", "not tried", score.untried)):
         if metrics:
             yield f"    {nb} · {en}: " + ", ".join(f"{metric} {points}" for metric, points in metrics.items())
 
 
-def _summary(verdict: Verdict) -> Iterator[str]:
+def _summary_lines(verdict: Verdict) -> Iterator[str]:
     for portal, items in verdict.items.items():
         things = [item for item in items if item.kind != "document"]
         taken = sum(verdict.accepted(portal, item) for item in things)

@@ -1,6 +1,6 @@
-"""Spreadsheets for people who do not write Turtle: a dataset folder to tables, and tables to a dataset folder.
+"""Converts a dataset folder to spreadsheets and back, for people who do not write Turtle.
 
-Beside `checks`, which judge what is imported; nothing that serves may import this package. `exchange`
-is the way: `shapes` (to columns) → `write.tables` (triples to rows) → `write.xlsx` or `csv_files`, and back through
-`read.rows` (rows to triples), `read.evidence_columns`, `read.checking` (the build's own checks) and `write.turtle`.
+`exchange` runs the steps. Export: `model_reader` (shapes to columns) → `write.tables` (triples to rows) →
+`write.xlsx_writer` or `csv_files`. Import: `read.xlsx_reader` or `csv_files` → `read.table_reader` (rows to triples) →
+`read.evidence_columns` → `read.build_checks` → `write.turtle_files`. The service never imports this package.
 """

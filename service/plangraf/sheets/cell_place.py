@@ -1,4 +1,4 @@
-"""Where something is wrong in a workbook: sheet, row and column, as people find them."""
+"""The place of a finding in a workbook: sheet, row and column, as the spreadsheet program shows them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from plangraf.diagnostics.diagnostic import Diagnostic
 
-# A cell with a whole chapter in it is known by its beginning.
-_LONGEST = 120
+# Messages quote only the beginning of a long cell.
+_MAX_CHARS = 120
 
 
 class CellError(Exception):
-    """A cell that cannot be read, and what to write instead, in Bokmål and in English."""
+    """A cell cannot be read; the message says in Bokmål and English what to write instead."""
 
     def __init__(self, nb: str, en: str) -> None:
         super().__init__(en)
@@ -21,9 +21,14 @@ class CellError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CellPlace:
-    """A cell: `table` is the sheet or file, `row` counts from 1 and `column` is its letter, as Excel shows them.
+    """A sheet, a row or a cell.
 
-    `header` is what stands over the column, `content` what stands in the cell.
+    Attributes:
+        table: the sheet or file, as messages name it.
+        row: row number, from 1.
+        column: letter of the column.
+        header: heading of the column.
+        content: text of the cell.
     """
 
     table: str
@@ -38,7 +43,7 @@ class CellPlace:
 
     @property
     def subject(self) -> str | None:
-        return _where(self) if self.row is not None or self.column is not None else None
+        return _describe(self) if self.row is not None or self.column is not None else None
 
     @property
     def number(self) -> int | None:
@@ -69,7 +74,7 @@ class CellPlace:
 SheetDiagnostic = Diagnostic[CellPlace]
 
 
-def _where(place: CellPlace) -> str:
+def _describe(place: CellPlace) -> str:
     parts_nb = [f"rad {place.row}"] if place.row else []
     parts_en = [f"row {place.row}"] if place.row else []
     if place.column:
@@ -79,6 +84,6 @@ def _where(place: CellPlace) -> str:
     if place.header:
         where += f" ({place.header})"
     if place.content is not None:
-        text = place.content if len(place.content) <= _LONGEST else f"{place.content[: _LONGEST - 1]}…"
+        text = place.content if len(place.content) <= _MAX_CHARS else f"{place.content[: _MAX_CHARS - 1]}…"
         where += ": «" + text.replace("\n", "⏎") + "»"
     return where

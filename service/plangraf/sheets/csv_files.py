@@ -1,7 +1,7 @@
-"""A folder of CSV files, one for each class, as Norwegian Excel writes and opens them: UTF-8, semicolons.
+"""Writes and reads a folder of CSV files, one for each class, as Norwegian Excel does: UTF-8 with semicolons.
 
-CSV: https://www.rfc-editor.org/rfc/rfc4180. A text that a spreadsheet program would take for a formula gets an
-apostrophe before it, which import takes away again.
+An export puts an apostrophe before a text that a spreadsheet program would run as a formula; an import removes it.
+CSV: https://www.rfc-editor.org/rfc/rfc4180
 """
 
 from __future__ import annotations
@@ -14,74 +14,74 @@ from pathlib import Path
 
 from plangraf.diagnostics.diagnostic import Diagnostic
 from plangraf.sheets.cell_place import CellPlace, SheetDiagnostic
+from plangraf.sheets.cell_values import Cell, as_text
 from plangraf.sheets.notes import OwnSheet
-from plangraf.sheets.read.encodings import decoded
-from plangraf.sheets.read.raw import MOST_CELLS, Found, RawTable, Refused, UnreadableError
-from plangraf.sheets.values import Cell, as_text
+from plangraf.sheets.read.encodings import decode
+from plangraf.sheets.read.raw import MAX_CELLS, RawTable, RawTables, Refused, UnreadableError
 from plangraf.sheets.write.tables import Table
 
-_DANGEROUS = re.compile(r"'*[=+\-@\t\r]")
-_MOST_BYTES = 100 * 1024 * 1024
-# The longest literal that one cell may hold; csv's own limit is 128 KiB.
-_LONGEST_FIELD = 10 * 1024 * 1024
+_FORMULA_START = re.compile(r"'*[=+\-@\t\r]")
+_MAX_BYTES = 100 * 1024 * 1024
+# Raises the limit of the csv module, 128 KiB, because a literal may be longer.
+_MAX_FIELD_CHARS = 10 * 1024 * 1024
 _ENDINGS = (".csv", ".tsv")
-# Files that may hold rows, under an ending that is not read; what else lies there is only named.
-_PERHAPS_ROWS = re.compile(
+# Endings of files that may hold rows although they are not read; other files only give an Info.
+_MAY_HOLD_ROWS = re.compile(
     r"\.(?:txt|xls[xmb]?|xltx|ods|numbers|ttl|json|csv.{1,8}|tsv.{1,8})$|^[^.]*$|^\..*\.csv#?$", re.I
 )
-_OF_THE_SYSTEM = {"thumbs.db", "desktop.ini", ".ds_store"}
+_SYSTEM_FILES = {"thumbs.db", "desktop.ini", ".ds_store"}
 
 
-def write_folder(found: Sequence[Table], folder: Path, own: Sequence[OwnSheet] = ()) -> list[Path]:
-    """Writes one file for each table, and for each sheet of people's own, into a folder that is there.
+def write_folder(tables: Sequence[Table], folder: Path, own_sheets: Sequence[OwnSheet] = ()) -> list[Path]:
+    """Writes one file for each table and each own sheet into an existing folder.
 
-    CSV has no comments: those on cells are not written.
+    Comments on cells are left out, because CSV cannot hold them.
     """
     written = []
-    for table in found:
+    for table in tables:
         path = folder / f"{table.file}.csv"
         lines = io.StringIO(newline="")
         writer = csv.writer(lines, delimiter=";", lineterminator="\r\n")
-        writer.writerow([*(column.heading_nb for column in table.columns), *map(_guarded, table.extra)])
+        writer.writerow([*(column.heading_nb for column in table.columns), *map(_guard_formula, table.extra)])
         writer.writerow(column.heading_en for column in table.columns)
-        # The names for the machine are ours and start with @: they are no formulas that could do harm.
-        writer.writerow(_guarded(name) for name in table.machine)
+        # Machine names start with @, which some programs take for a formula.
+        writer.writerow(_guard_formula(name) for name in table.machine)
         for row in table.rows:
-            writer.writerow(_guarded(as_text(cell)) if isinstance(cell, str) else as_text(cell) for cell in row)
-        written.append(_written(path, lines))
-    for sheet in own:
+            writer.writerow(_guard_formula(as_text(cell)) if isinstance(cell, str) else as_text(cell) for cell in row)
+        written.append(_save(path, lines))
+    for sheet in own_sheets:
         lines = io.StringIO(newline="")
         writer = csv.writer(lines, delimiter=";", lineterminator="\r\n")
         width = max(column for _, column in sheet.cells)
         for number in range(1, max(row for row, _ in sheet.cells) + 1):
-            writer.writerow(_guarded(sheet.cells.get((number, column), "")) for column in range(1, width + 1))
+            writer.writerow(_guard_formula(sheet.cells.get((number, column), "")) for column in range(1, width + 1))
         name = re.sub(r"[^\w() -]", "_", sheet.title)
-        written.append(_written(folder / f"{name}.csv", lines))
+        written.append(_save(folder / f"{name}.csv", lines))
     return written
 
 
-def read_folder(folder: Path) -> Found:
-    """The CSV files of a folder, and a word about each other file that lies there.
+def read_folder(folder: Path) -> RawTables:
+    """Reads the CSV files of a folder, and reports each other file.
 
     Raises:
         UnreadableError: a file is too large, in an unknown encoding, or broken.
     """
-    found = Found()
+    found = RawTables()
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
         if path.is_file() and path.suffix.lower() in _ENDINGS and not path.name.startswith("."):
-            found.tables.append(_read(path, found.problems))
-        elif path.name.lower() not in _OF_THE_SYSTEM:
-            found.problems.append(_not_read(path))
+            found.tables.append(_read_file(path, found.problems))
+        elif path.name.lower() not in _SYSTEM_FILES:
+            found.problems.append(_report_unread(path))
     return found
 
 
-def _written(path: Path, lines: io.StringIO) -> Path:
+def _save(path: Path, lines: io.StringIO) -> Path:
     path.write_bytes(b"\xef\xbb\xbf" + lines.getvalue().encode())
     return path
 
 
-def _not_read(path: Path) -> SheetDiagnostic:
-    """A file that is not read: an error when it may hold rows, which else would be missing without a word."""
+def _report_unread(path: Path) -> SheetDiagnostic:
+    """Reports a file that is not read: a Violation when it may hold rows, because they would be lost silently."""
     if path.is_dir():
         holds = any(inner.suffix.lower() in _ENDINGS for inner in path.iterdir())
         return Diagnostic(
@@ -90,7 +90,7 @@ def _not_read(path: Path) -> SheetDiagnostic:
             "The folder is not read: put the CSV files right into the folder that you name.",
             "Violation" if holds else "Info",
         )
-    if _PERHAPS_ROWS.search(path.name):
+    if _MAY_HOLD_ROWS.search(path.name):
         return Diagnostic(
             CellPlace(path.name),
             f"Filen er ikke lest. Lagre den som {Path(path.name.lstrip('.')).stem}.csv, eller flytt den ut av mappen.",
@@ -99,15 +99,15 @@ def _not_read(path: Path) -> SheetDiagnostic:
     return Diagnostic(CellPlace(path.name), "Filen er ikke lest.", "The file is not read.", "Info")
 
 
-def _guarded(text: str) -> str:
-    return f"'{text}" if _DANGEROUS.match(text) else text
+def _guard_formula(text: str) -> str:
+    return f"'{text}" if _FORMULA_START.match(text) else text
 
 
-def _read(path: Path, problems: list[SheetDiagnostic]) -> RawTable:
+def _read_file(path: Path, problems: list[SheetDiagnostic]) -> RawTable:
     name = path.name
-    if path.stat().st_size > _MOST_BYTES:
+    if path.stat().st_size > _MAX_BYTES:
         raise UnreadableError(name, "Filen er for stor (grensen er 100 MiB).", "The file is too large (limit 100 MiB).")
-    text = decoded(path.read_bytes(), name, problems)
+    text = decode(path.read_bytes(), name, problems)
     table = RawTable(name, [], title=path.stem)
     if not text.strip():
         table.problems.append(
@@ -120,26 +120,26 @@ def _read(path: Path, problems: list[SheetDiagnostic]) -> RawTable:
         return table
     if "\n" not in text:
         text = text.replace("\r", "\n")
-    delimiter = _delimiter(text)
-    rows = _rows(text, delimiter, name)
-    if sum(map(len, rows)) > MOST_CELLS:
+    delimiter = _detect_delimiter(text)
+    rows = _parse_rows(text, delimiter, name)
+    if sum(map(len, rows)) > MAX_CELLS:
         table.problems.append(
             Diagnostic(CellPlace(name), "Filen har for mange celler.", "The file has too many cells.")
         )
         return table
-    table.problems += _odd_rows(rows, delimiter, name)
-    table.rows = [[_value(field) for field in row] for row in rows]
+    table.problems += _find_odd_rows(rows, delimiter, name)
+    table.rows = [[_to_cell(field) for field in row] for row in rows]
     return table
 
 
-def _rows(text: str, delimiter: str, name: str) -> list[list[str]]:
-    limit = csv.field_size_limit(_LONGEST_FIELD)
+def _parse_rows(text: str, delimiter: str, name: str) -> list[list[str]]:
+    limit = csv.field_size_limit(_MAX_FIELD_CHARS)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[list[str]] = []
     try:
         rows += reader
     except csv.Error as error:
-        # A quote that is never closed runs to the end of the file: it opened in the row after the last whole one.
+        # An unclosed quote runs to the end of the file, so it opened in the row after the last complete one.
         first = len(rows) + 1
         raise UnreadableError(
             name,
@@ -151,8 +151,8 @@ def _rows(text: str, delimiter: str, name: str) -> list[list[str]]:
     return rows
 
 
-def _odd_rows(rows: Sequence[Sequence[str]], delimiter: str, name: str) -> list[SheetDiagnostic]:
-    """Rows that are longer than their headings, and cells that swallowed other rows."""
+def _find_odd_rows(rows: Sequence[Sequence[str]], delimiter: str, name: str) -> list[SheetDiagnostic]:
+    """Reports rows that are longer than the heading, and cells that contain other rows."""
     heading = next((row for row in rows[:20] if row and re.match(r"'*@(id|subject)\b", row[0].strip())), None)
     heading = heading or next((row for row in rows[:20] if any(re.match(r"'*@(id|subject)\b", c) for c in row)), None)
     if heading is None:
@@ -182,16 +182,16 @@ def _odd_rows(rows: Sequence[Sequence[str]], delimiter: str, name: str) -> list[
     return found
 
 
-def _delimiter(text: str) -> str:
-    """Semicolon, or the comma or tabulator of other programs: the one that the row for the machine has."""
+def _detect_delimiter(text: str) -> str:
+    """The delimiter that occurs most often in the row of machine names: semicolon, comma or tab."""
     lines = text.splitlines()[:20]
     row = next((line for line in lines if re.match(r"[\"']*@(id|subject)\b", line)), None)
     row = row or next((line for line in lines if re.search(r"@(id|subject)\b", line)), text[:1000])
     return max(";,\t", key=row.count)
 
 
-def _value(field: str) -> Cell | Refused:
+def _to_cell(field: str) -> Cell | Refused:
     text = field.replace("\r\n", "\n").replace("\r", "\n")
-    if text.startswith("'") and _DANGEROUS.match(text):
+    if text.startswith("'") and _FORMULA_START.match(text):
         text = text[1:]
     return text or None

@@ -1,4 +1,4 @@
-"""The two ways: a dataset folder to spreadsheets, and spreadsheets to a dataset folder."""
+"""Exports a dataset folder to spreadsheets, and imports spreadsheets into a dataset folder."""
 
 from __future__ import annotations
 
@@ -18,34 +18,40 @@ from plangraf.rdf.namespaces import GRAPH, SDG_GRAPH
 from plangraf.rdf.namespaces import slug as slug_of
 from plangraf.settings import Settings
 from plangraf.sheets.cell_place import SheetDiagnostic
-from plangraf.sheets.cells import LONGEST
+from plangraf.sheets.cells import MAX_CELL_CHARS
 from plangraf.sheets.csv_files import read_folder, write_folder
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Model
-from plangraf.sheets.notes import NOTES_FILE, Note, OwnSheet, notes_text, read_notes, with_notes
-from plangraf.sheets.read.checking import check
+from plangraf.sheets.model_reader import read_model
+from plangraf.sheets.notes import NOTES_FILE, Note, OwnSheet, format_notes, read_notes, restore_notes
+from plangraf.sheets.read.build_checks import check
 from plangraf.sheets.read.evidence_columns import add_evidence
-from plangraf.sheets.read.raw import Found, UnreadableError
-from plangraf.sheets.read.rows import Imported, read_tables
-from plangraf.sheets.read.xlsx import read_workbook
+from plangraf.sheets.read.imported import Imported
+from plangraf.sheets.read.raw import RawTables, UnreadableError
+from plangraf.sheets.read.table_reader import read_tables
+from plangraf.sheets.read.xlsx_reader import read_workbook
 from plangraf.sheets.replacing import Preview, preview
-from plangraf.sheets.shapes import read_model
-from plangraf.sheets.write.tables import OTHER_COLUMNS, Table, tables, too_long
-from plangraf.sheets.write.turtle import turtle_files
-from plangraf.sheets.write.xlsx import write_workbook
+from plangraf.sheets.write.tables import OTHER_COLUMNS, Table, build_tables, find_too_long
+from plangraf.sheets.write.turtle_files import turtle_files
+from plangraf.sheets.write.xlsx_writer import write_workbook
 from plangraf.sources.files import SourceFile, read_files, source_files
 from plangraf.sources.turtle import read
 
 XLSX = ".xlsx"
-# Of what municipality a template is does not matter: keys have no number in them.
+# Any municipality will do, because keys contain no municipality number.
 _ANY_MUNICIPALITY = "9999"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an import did: `written` are the files, none when a problem stopped it.
+    """The result of an import.
 
-    `unchanged` when the folder says the same already, `declined` when the replacement was not wanted.
+    Attributes:
+        written: files written; none when a problem stopped the import.
+        triples: number of statements read.
+        problems: findings about the sheets.
+        unchanged: whether the folder has the same statements already.
+        declined: whether `confirm` declined the replacement.
     """
 
     written: tuple[Path, ...]
@@ -59,37 +65,37 @@ def export_sheet(settings: Settings, source: str, out: Path, *, replace: bool = 
     """Writes a dataset as a workbook or a folder of CSV files.
 
     Args:
-        settings: `home` has the shapes, `home` and `data` the datasets.
+        settings: `home` holds the shapes, `home` and `data` hold the datasets.
         source: a folder of Turtle files, or a dataset's slug (`5001/kommune` when several have it).
-        out: ends in .xlsx for a workbook; any other name is a folder.
-        replace: whether what is there may be overwritten.
+        out: a workbook when it ends in .xlsx, else a folder.
+        replace: whether existing files may be overwritten.
     Raises:
         SettingError: there is no such dataset, or `out` cannot be written.
         DataError: the dataset's files do not parse.
     """
-    folder = _dataset_folder(settings, source)
-    _must_be_free(out, replace=replace)
+    folder = _find_dataset_folder(settings, source)
+    _refuse_existing(out, replace=replace)
     parsed = read([SourceFile(path, str(path), GRAPH) for path in read_files(folder)])
     if parsed.problems:
         raise DataError(parsed.problems)
     triples: set[Triple] = {quad.triple for quad in parsed.quads}
-    found = tables(triples, read_model(settings.home), _keys(folder), native=_is_workbook(out))
-    found, own = with_notes(found, read_notes(folder))
-    _write(found, out, own)
+    found = build_tables(triples, read_model(settings.home), _keys_for(folder), native=_is_workbook(out))
+    found, own = restore_notes(found, read_notes(folder))
+    _write_sheets(found, out, own)
     return found
 
 
 def export_template(settings: Settings, out: Path, *, replace: bool = False) -> list[Table]:
-    """Writes the empty sheets of everything that a municipality can have.
+    """Writes an empty sheet for each class that a municipality can have.
 
     Raises:
         SettingError: `out` cannot be written.
     """
-    _must_be_free(out, replace=replace)
+    _refuse_existing(out, replace=replace)
     model = read_model(settings.home)
     sheets = [sheet for sheet in model.sheets if sheet.may_belong_to(_ANY_MUNICIPALITY)]
     found = [*(Table(sheet, sheet.columns) for sheet in sheets), Table(None, OTHER_COLUMNS)]
-    _write(found, out)
+    _write_sheets(found, out)
     return found
 
 
@@ -104,17 +110,17 @@ def import_sheet(
     """Reads a workbook or a folder of CSV files, checks it as a build would, and writes the dataset.
 
     Args:
-        settings: `home` and `data` say what is read beside.
+        settings: `home` and `data` name the data that the sheets may link to.
         source: the workbook or the folder.
         folder: `<data folder>/<municipality number>/<slug>`; it need not exist.
         replace: whether its Turtle files may be replaced.
-        confirm: is asked before they are, when that changes anything.
+        confirm: called before a replacement that changes the dataset; False declines it.
     Returns:
-        With a problem that is more than a warning, nothing was written.
+        The outcome; a Violation means that nothing was written.
     Raises:
         SettingError: a name cannot be used.
     """
-    _must_be_a_slug(folder)
+    _require_slug(folder)
     if not replace and read_files(folder):
         raise SettingError(f"{folder} holds Turtle files already. Give --replace to write them anew.")
     model = read_model(settings.home)
@@ -125,15 +131,15 @@ def import_sheet(
     if not imported.triples:
         return Outcome((), 0, tuple(imported.problems))
     files = turtle_files(imported.triples, model)
-    municipality, slug = _keys(folder).municipality, folder.absolute().name
+    municipality, slug = _keys_for(folder).municipality, folder.absolute().name
     graph = f"{GRAPH}{municipality}/{slug}" if municipality else SDG_GRAPH
-    problems = (*imported.problems, *check(settings, files, folder, graph, imported, model, _keys(folder)))
+    problems = (*imported.problems, *check(settings, files, folder, graph, imported, model, _keys_for(folder)))
     count = len(imported.triples)
     if stops(problems):
         return Outcome((), count, problems)
     if read_files(folder):
         kept = (read_notes(folder), imported.notes)
-        changes = preview(folder, imported.triples, model, _keys(folder), kept)
+        changes = preview(folder, imported.triples, model, _keys_for(folder), kept)
         if changes is None:
             return Outcome((), count, problems, unchanged=True)
         if not confirm(changes):
@@ -142,14 +148,14 @@ def import_sheet(
 
 
 def read_sheets(source: Path, folder: Path, model: Model) -> Imported:
-    """What a workbook or a folder of CSV files says, its columns of evidence written out; nothing is checked yet.
+    """Reads a workbook or a folder of CSV files, and adds the evidence of its columns; runs no checks.
 
     Raises:
-        UnreadableError: the file cannot be opened, or may not be.
+        UnreadableError: the file cannot be opened, or is refused.
         SettingError: a name cannot be used.
     """
-    keys = _keys(folder)
-    found = _read(source)
+    keys = _keys_for(folder)
+    found = _read_source(source)
     imported = read_tables(found.tables, model, keys)
     imported.problems += found.problems
     add_evidence(imported, model, keys, folder.absolute().name)
@@ -157,14 +163,14 @@ def read_sheets(source: Path, folder: Path, model: Model) -> Imported:
 
 
 def _is_workbook(path: Path) -> bool:
-    """Whether a name to write to is that of a workbook; a folder has no ending."""
+    """Whether the output is a workbook rather than a folder."""
     if path.suffix.lower() in ("", XLSX) or path.is_dir():
         return path.suffix.lower() == XLSX and not path.is_dir()
     raise SettingError(f"{path} is neither a workbook ({XLSX}) nor a folder of CSV files. Name one of these.")
 
 
-def _keys(folder: Path) -> Keys:
-    """Names of a dataset's things: the folder's place says of which municipality it is."""
+def _keys_for(folder: Path) -> Keys:
+    """The short names of a dataset, whose parent folder names the municipality."""
     above = folder.absolute().parent.name
     if len(above) == 4 and above.isascii() and above.isdecimal():
         return Keys(above)
@@ -176,8 +182,8 @@ def _keys(folder: Path) -> Keys:
     )
 
 
-def _must_be_a_slug(folder: Path) -> None:
-    """The folder's name becomes a part of IRIs, and the dataset's identifier."""
+def _require_slug(folder: Path) -> None:
+    """Refuses other names, because the name becomes a part of IRIs and the identifier of the dataset."""
     name = folder.absolute().name
     if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", name):
         better = folder.parent / (slug_of(name) or "planstrategi-2024-2027")
@@ -187,7 +193,7 @@ def _must_be_a_slug(folder: Path) -> None:
         )
 
 
-def _dataset_folder(settings: Settings, source: str) -> Path:
+def _find_dataset_folder(settings: Settings, source: str) -> Path:
     folder = Path(source)
     if folder.is_dir():
         if not read_files(folder):
@@ -202,18 +208,18 @@ def _dataset_folder(settings: Settings, source: str) -> Path:
     if len(fitting) == 1:
         return fitting[0]
     there = ", ".join(sorted(names))
-    what = "is the slug of several datasets" if fitting else "is neither a folder nor a dataset"
-    raise SettingError(f"{source} {what}. Name one of: {there}.")
+    reason = "is the slug of several datasets" if fitting else "is neither a folder nor a dataset"
+    raise SettingError(f"{source} {reason}. Name one of: {there}.")
 
 
-def _must_be_free(out: Path, *, replace: bool) -> None:
+def _refuse_existing(out: Path, *, replace: bool) -> None:
     workbook = _is_workbook(out)
     taken = out.exists() if workbook else any(out.glob("*.csv"))
     if taken and not replace:
         raise SettingError(f"{out} is there already. Name another, or give --replace to write it anew.")
 
 
-def _write(found: Sequence[Table], out: Path, own: Sequence[OwnSheet] = ()) -> None:
+def _write_sheets(found: Sequence[Table], out: Path, own: Sequence[OwnSheet] = ()) -> None:
     try:
         if not _is_workbook(out):
             out.mkdir(parents=True, exist_ok=True)
@@ -221,7 +227,7 @@ def _write(found: Sequence[Table], out: Path, own: Sequence[OwnSheet] = ()) -> N
             for stale in set(out.glob("*.csv")) - written:
                 stale.unlink()
             return
-        if thing := too_long(found, LONGEST):
+        if thing := find_too_long(found, MAX_CELL_CHARS):
             raise SettingError(f"{thing} has a text that is too long for a cell of a workbook. Export to a folder.")
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".plangraf-") as temporary:
@@ -231,11 +237,11 @@ def _write(found: Sequence[Table], out: Path, own: Sequence[OwnSheet] = ()) -> N
         raise SettingError(f"{out} cannot be written ({error.strerror}).") from error
 
 
-def _read(source: Path) -> Found:
+def _read_source(source: Path) -> RawTables:
     if not source.exists():
         raise SettingError(f"There is no {source}.")
     if source.is_file():
-        return Found(read_workbook(source))
+        return RawTables(read_workbook(source))
     found = read_folder(source)
     if not found.tables and not stops(found.problems):
         raise SettingError(f"The folder {source} holds no CSV files.")
@@ -243,8 +249,8 @@ def _read(source: Path) -> Found:
 
 
 def _write_files(folder: Path, files: dict[str, str], notes: Sequence[Note]) -> tuple[Path, ...]:
-    """All files are on the disk before the first of the old ones goes."""
-    files = {**files, **({NOTES_FILE: notes_text(notes)} if notes else {})}
+    """Writes and syncs all files before it removes the first old one."""
+    files = {**files, **({NOTES_FILE: format_notes(notes)} if notes else {})}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=folder, prefix=".plangraf-"))

@@ -1,7 +1,6 @@
-"""Judges one's own files of every kind as a build or an import would, for `plangraf validate`.
+"""Checks a user's own files as a build or an import would, for `plangraf validate`.
 
-Turtle files and folders go through the checks of a build; workbooks and folders of CSV files through an import into
-a temporary folder.
+Turtle files get the checks of a build. Workbooks and folders of CSV files are imported into a temporary folder.
 """
 
 from __future__ import annotations
@@ -26,21 +25,21 @@ from plangraf.sources.files import READ, data_root
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
 _NUMBER = re.compile(r"[0-9]{4}")
-# The municipality's own key in a cell; after a slash it is that of another one.
-_NAMED = re.compile(rb"(?<![/\w])municipality/([0-9]{4})\b")
-_MOST_BYTES = 20 * 1024 * 1024
+# The key of the municipality itself; after a slash it belongs to another one.
+_MUNICIPALITY_KEY = re.compile(rb"(?<![/\w])municipality/([0-9]{4})\b")
+_MAX_BYTES = 20 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is wrong with the Turtle files, and with each workbook or folder of CSV files."""
+class Judgement:
+    """Findings about the Turtle files, and about each workbook or folder of CSV files."""
 
     problems: tuple[FileDiagnostic, ...]
     sheets: tuple[tuple[Path, tuple[SheetDiagnostic, ...]], ...]
 
     @property
     def good(self) -> bool:
-        """Whether a build or an import would take all of it."""
+        """Whether a build and an import would accept all files."""
         return not any(problem.severity == "Violation" for problem in self.problems) and not any(
             stops(problems) for _, problems in self.sheets
         )
@@ -48,14 +47,14 @@ class Verdict:
 
 def judge(
     settings: Settings, paths: Sequence[Path], *, municipality: str | None = None, progress: Progress | None = None
-) -> Verdict:
-    """Returns what a build or an import would say about files and folders.
+) -> Judgement:
+    """Returns the findings that a build or an import would give for files and folders.
 
     Args:
-        settings: `home` and `data` say what is read beside.
-        paths: Turtle files, workbooks, folders of either or of CSV files.
+        settings: `home` and `data` name the data that the files may link to.
+        paths: Turtle files, workbooks, and folders of Turtle or CSV files.
         municipality: the number that completes the keys of spreadsheets, where neither folders nor cells give it.
-        progress: where the lines about each step go.
+        progress: receives a line about each step.
     Raises:
         SettingError: a path does not exist, a folder holds nothing to look at, or a number is missing.
     """
@@ -64,25 +63,25 @@ def judge(
     sheets = [path for path in paths if is_sheet(path)]
     turtle = [path for path in paths if path not in sheets]
     problems = validate(settings, turtle, progress=progress) if turtle or not sheets else []
-    return Verdict(tuple(problems), tuple(_imported(settings, sheets, municipality)) if sheets else ())
+    return Judgement(tuple(problems), tuple(_try_imports(settings, sheets, municipality)) if sheets else ())
 
 
 def is_sheet(path: Path) -> bool:
-    """Whether a path goes through an import: a workbook, or a folder of CSV files."""
+    """Whether a path is for an import: a workbook, or a folder of CSV files."""
     if not path.is_dir():
         return path.exists() and path.suffix.lower() in _WORKBOOKS | {".csv"}
     endings = {one.suffix.lower() for one in path.iterdir() if one.is_file()}
     return ".csv" in endings and not endings & READ
 
 
-def _imported(
+def _try_imports(
     settings: Settings, sheets: Sequence[Path], municipality: str | None
 ) -> list[tuple[Path, tuple[SheetDiagnostic, ...]]]:
-    """The problems of each; one may need what another describes, so what fails is tried again after the others."""
-    # Only here, because Turtle files need no reader of workbooks.
+    """Imports each sheet; a failed one is tried again after the others, because it may link to their things."""
+    # Imported late, because Turtle files do not need openpyxl.
     from plangraf.sheets.exchange import import_sheet
 
-    number = municipality or _only_number(sheets)
+    number = municipality or _choose_number(sheets)
     data = {folder.resolve(): folder for folder in settings.data}
     for path in sheets:
         if (root := data_root(path)) is not None and any(root.glob("*/*/*.ttl")):
@@ -94,7 +93,7 @@ def _imported(
         while waiting:
             failed = []
             for path in waiting:
-                folder = Path(temporary, _folder_number(path) or number or "", _slug(path))
+                folder = Path(temporary, _folder_number(path) or number or "", _choose_slug(path))
                 outcome = import_sheet(settings, path, folder, replace=True)
                 found[path] = outcome.problems
                 if not outcome.problems and not outcome.triples:
@@ -105,28 +104,28 @@ def _imported(
     return [(path, found[path]) for path in sheets]
 
 
-def _slug(path: Path) -> str:
-    """The dataset that a workbook would become: the folder that it lies in, when that is a dataset's, or its name."""
+def _choose_slug(path: Path) -> str:
+    """Slug of the dataset that an import would write: the name of its dataset folder, else the name of the file."""
     if path.is_dir() or data_root(path) is None:
         return slug(path.absolute().stem) or "ark"
     return path.absolute().parent.name
 
 
 def _folder_number(path: Path) -> str | None:
-    """The number of the municipality whose folder a path lies in."""
+    """The municipality number of the folder that holds the path."""
     above = (folder.name for folder in path.absolute().parents)
     return next((name for name in above if _NUMBER.fullmatch(name)), None)
 
 
-def _only_number(sheets: Iterable[Path]) -> str:
-    """The municipality that the folders say, or that the cells name most often: a plan may be of several.
+def _choose_number(sheets: Iterable[Path]) -> str:
+    """The municipality number of the folders, else the one that the cells name most often.
 
     Raises:
-        SettingError: they name none, or two equally often.
+        SettingError: the cells name no municipality, or two equally often.
     """
     if numbers := {found for path in sheets if (found := _folder_number(path))}:
         return min(numbers)
-    named = Counter(number for path in sheets for number in _numbers(path)).most_common(2)
+    named = Counter(number for path in sheets for number in _find_numbers(path)).most_common(2)
     if not named or (len(named) == 2 and named[0][1] == named[1][1]):
         raise SettingError(
             "The sheets do not say which municipality they are of. Give the number that completes the keys: "
@@ -135,16 +134,16 @@ def _only_number(sheets: Iterable[Path]) -> str:
     return named[0][0]
 
 
-def _numbers(path: Path) -> Iterator[str]:
-    """The numbers of municipalities in the texts of a workbook, or of the CSV files of a folder."""
+def _find_numbers(path: Path) -> Iterator[str]:
+    """Finds municipality numbers in the texts of a workbook or of a folder's CSV files."""
     texts: list[bytes] = []
     with suppress(OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError):
         if path.is_dir():
-            texts = [one.read_bytes()[:_MOST_BYTES] for one in path.iterdir() if one.suffix.lower() == ".csv"]
+            texts = [one.read_bytes()[:_MAX_BYTES] for one in path.iterdir() if one.suffix.lower() == ".csv"]
         else:
             with zipfile.ZipFile(path) as archive:
                 for name in archive.namelist():
                     if name.startswith("xl/") and name.endswith(".xml"):
                         with archive.open(name) as file:
-                            texts.append(file.read(_MOST_BYTES))
-    return (match.decode() for text in texts for match in _NAMED.findall(text))
+                            texts.append(file.read(_MAX_BYTES))
+    return (match.decode() for text in texts for match in _MUNICIPALITY_KEY.findall(text))

@@ -1,6 +1,6 @@
-"""Licences by the names that people write; a dataset names one by its address.
+"""Names of licences that people write, and the IRIs that a dataset uses for them.
 
-The addresses are those of the licences themselves, as DCAT-AP-NO has them in its examples.
+The IRIs are those in the examples of DCAT-AP-NO.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Sheets and columns as all steps of both ways know them; `shapes` reads them from the shapes.
+"""Sheets and columns, which export and import share; `model_reader` reads them from the shapes.
 
-A class with a node shape is a sheet; a property shape is a column, or one for each of its languages.
+Each class with a node shape becomes a sheet. Each property shape becomes a column, or one column for each language.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from plangraf.sheets.properties import Kind
 EVIDENCE, PASSAGE = PLAN + "Evidence", PLAN + "Passage"
 USUAL_KIND = PLAN + "usualEvidenceKind"
 EVIDENCE_KIND, HAS_SOURCE = PLAN + "evidenceKind", PREFIXES["oa"] + "hasSource"
-# The table of what no class's sheet holds.
+# The table of statements that fit no other sheet.
 OTHER_TITLE, OTHER_FILE = "Annet · Other", "other"
 
 Role = OneOf["key", "classes", "property", "evidence"]
@@ -26,9 +26,13 @@ Role = OneOf["key", "classes", "property", "evidence"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `path` is the IRI of its property (of the class, for the key), `language` its one language.
+    """One column of a sheet.
 
-    `usual` is the kind of evidence that its values usually have, None for what is printed.
+    Attributes:
+        path: IRI of the property; IRI of the class for the key column.
+        kind: the values that its cells hold.
+        language: the language of its texts, None for other values.
+        usual: IRI of the usual evidence kind of its values, None for "printed".
     """
 
     role: Role
@@ -44,7 +48,7 @@ class Column:
 
     @property
     def machine(self) -> str:
-        """The name by which import knows the column, whatever people make of the headings."""
+        """The name by which an import recognises the column, because people may change the headings."""
         name = compact(self.path)
         if self.role == "key":
             return f"@id {name}"
@@ -68,9 +72,15 @@ _STARS = {"no": "", "one-of": " (*)", "yes": " *"}
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One class: its columns, and what every thing on it is or has without saying so.
+    """One class and its columns.
 
-    `file` is its name in a folder, `segment` what stands before the keys of its things.
+    Attributes:
+        file: name of its file in a folder of CSV or Turtle files, without the ending.
+        segment: the part of an IRI before the key, such as `plan`.
+        pattern: the regular expression that IRIs of the class match.
+        types: classes that each thing of the sheet has.
+        implied: properties and values that each thing of the sheet has.
+        superclasses: IRIs of the classes above.
     """
 
     iri: str
@@ -82,18 +92,18 @@ class Sheet:
     pattern: str | None = None
     types: tuple[str, ...] = ()
     implied: tuple[tuple[str, Value], ...] = ()
-    above: frozenset[str] = frozenset()
+    superclasses: frozenset[str] = frozenset()
     help_nb: str = ""
     help_en: str = ""
 
     @property
     def title(self) -> str:
-        """At most 31 characters without []:*?/\\, which Excel asks for."""
+        """At most 31 characters, without []:*?/\\, because Excel refuses other titles."""
         text = re.sub(r"[\[\]:*?/\\]", " ", self.name_nb[:1].upper() + self.name_nb[1:])
         return text if len(text) <= 31 else f"{text[:30]}…"
 
     def may_belong_to(self, municipality: str | None) -> bool:
-        """Whether a thing of this class can have an IRI of the municipality."""
+        """Whether an IRI of this class can belong to the municipality."""
         if municipality is None or self.pattern is None:
             return True
         keys = ("a1", municipality)
@@ -103,7 +113,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """All sheets, in the order of their titles; `paths` gives the properties that a shape's results are about."""
+    """All sheets in the order of their titles; `paths` maps the IRI of a shape to the properties of its path."""
 
     sheets: tuple[Sheet, ...]
     paths: Mapping[str, tuple[str, ...]]
@@ -112,14 +122,14 @@ class Model:
         return next((sheet for sheet in self.sheets if sheet.iri == iri), None)
 
     def narrowest(self, types: Collection[str]) -> Sheet | None:
-        """The sheet of the narrowest class among the types of a thing."""
-        return _narrowest([sheet for sheet in self.sheets if sheet.iri in types])
+        """The sheet of the narrowest class among the types."""
+        return _choose_narrowest([sheet for sheet in self.sheets if sheet.iri in types])
 
     def fitting(self, iri: str) -> Sheet | None:
-        """The sheet of the narrowest class whose things have such IRIs."""
-        return _narrowest([sheet for sheet in self.sheets if sheet.pattern and re.search(sheet.pattern, iri)])
+        """The sheet of the narrowest class whose pattern matches the IRI."""
+        return _choose_narrowest([sheet for sheet in self.sheets if sheet.pattern and re.search(sheet.pattern, iri)])
 
 
-def _narrowest(fitting: Sequence[Sheet]) -> Sheet | None:
-    lowest = [sheet for sheet in fitting if not any(sheet.iri in other.above for other in fitting)]
+def _choose_narrowest(fitting: Sequence[Sheet]) -> Sheet | None:
+    lowest = [sheet for sheet in fitting if not any(sheet.iri in other.superclasses for other in fitting)]
     return max(lowest, key=lambda sheet: (len(sheet.types), sheet.iri), default=None)

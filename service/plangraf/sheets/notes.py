@@ -1,7 +1,7 @@
-"""What people keep in a workbook beside the data: columns, sheets and comments of their own.
+"""Notes of people in a workbook: own columns, own sheets and comments.
 
-They are no statements, so no Turtle holds them and no service publishes them. An import keeps them in one file
-beside the dataset's Turtle, and an export puts them back where they stood.
+Notes are not published, because they are not statements. An import keeps them in one file beside the dataset's Turtle
+files, and an export restores them.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class Note:
 
     Attributes:
         kind: a cell of an own column, a comment on a cell, or a cell of an own sheet.
-        sheet: the sheet's name for the machine (`@id plan:Plan`), or the title of an own sheet.
-        row: the short key of the thing, empty for the heading; of an own sheet the number of the row.
-        column: the heading of an own column, the machine's name of a commented one, the number in an own sheet.
-        text: what stands there; empty only to keep a column that holds nothing.
+        sheet: machine name of the sheet (`@id plan:Plan`), or title of an own sheet.
+        row: short key of the thing, empty for the heading; row number in an own sheet.
+        column: heading of an own column, machine name of a commented column, or column number in an own sheet.
+        text: the text; empty only to keep an empty own column.
     """
 
     kind: NoteKind
@@ -45,14 +45,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class OwnSheet:
-    """A sheet of people's own: its texts by row and column, counted from 1."""
+    """A sheet that is not of the model: texts by row and column, counted from 1."""
 
     title: str
     cells: dict[tuple[int, int], str]
 
 
-def with_notes(found: Sequence[Table], notes: Sequence[Note]) -> tuple[list[Table], list[OwnSheet]]:
-    """The tables with their own columns and comments again, and the own sheets."""
+def restore_notes(tables: Sequence[Table], notes: Sequence[Note]) -> tuple[list[Table], list[OwnSheet]]:
+    """Restores own columns and comments in the tables, and returns the own sheets."""
     columns: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
     comments: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
     sheets: dict[str, dict[tuple[int, int], str]] = defaultdict(dict)
@@ -64,7 +64,7 @@ def with_notes(found: Sequence[Table], notes: Sequence[Note]) -> tuple[list[Tabl
         else:
             sheets[note.sheet][int(note.row), int(note.column)] = note.text
     placed = []
-    for table in found:
+    for table in tables:
         machine = table.machine[0]
         own = columns.get(machine, {})
         if not own and machine not in comments:
@@ -81,18 +81,18 @@ def with_notes(found: Sequence[Table], notes: Sequence[Note]) -> tuple[list[Tabl
     return placed, [OwnSheet(title, cells) for title, cells in sheets.items()]
 
 
-def notes_text(notes: Iterable[Note]) -> str:
-    """The notes as text, tabulators between the columns, in their order."""
+def format_notes(notes: Iterable[Note]) -> str:
+    """The content of the file of notes: tab-separated values, in the order given."""
     lines = io.StringIO(newline="")
     writer = csv.writer(lines, delimiter="\t", lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writerow(_HEADING)
-    # A space keeps spreadsheet programs from running a text that begins as a formula does.
+    # The space stops spreadsheet programs from running the text as a formula.
     writer.writerows((note.kind, note.sheet, note.row, note.column, f" {note.text}") for note in notes)
     return "\ufeff" + lines.getvalue()
 
 
 def read_notes(folder: Path) -> list[Note]:
-    """The notes of a dataset's folder, none when there is no file.
+    """Reads the notes of a dataset folder; none when the file is missing.
 
     Raises:
         SettingError: the file cannot be read.

@@ -1,6 +1,6 @@
-"""What the cells of one property hold: text of a language, a typed literal, links, or any term in Turtle.
+"""Infers the kind of a property's cells: text in a language, typed literals, links, or any term in Turtle.
 
-Read from all property shapes of the property together; where they are silent the ontology's range decides.
+All property shapes of the property count together; where they are silent, the range in the ontology decides.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ _LANG_STRING = PREFIXES["rdf"] + "langString"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """The cells of a column.
+    """The kind of values that the cells of a column hold.
 
     Attributes:
-        datatypes: of its literals; the first one that a text is a value of is meant.
-        link: the cells name things.
-        classes: of the things.
-        segment: what stands before the key of a thing, when there is one class.
-        names: things that have a name here, as the cells show them first: label or code → IRI.
-        also: further names that are read.
-        closed: nothing but `names` fits.
-        several: one value a line; else the whole cell is the value.
-        equals: IRI of the property whose values an empty cell stands for.
-        turtle: the cells hold terms as Turtle writes them, one a line.
+        datatypes: datatypes of the literals; the first one that accepts the text is taken.
+        link: whether the cells name things.
+        classes: classes of the things.
+        segment: the part of an IRI before the key, when there is only one class.
+        names: label or code → IRI, as the cells show them.
+        also: further names that an import accepts.
+        closed: whether only `names` are accepted.
+        several: whether each line is a value; else the whole cell is one.
+        equals: IRI of the property whose values an empty cell takes.
+        turtle: whether each line is a term in Turtle.
     """
 
     datatypes: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class Kind:
     turtle: bool = False
 
 
-def kind_of(
+def infer_kind(
     known: Graph,
     shapes: Graph,
     path: str,
@@ -60,20 +60,20 @@ def kind_of(
     segments: Callable[[str], str | None],
     local: Callable[[str], bool],
 ) -> tuple[Kind | None, tuple[str, ...]]:
-    """What the cells of a property hold, and its languages when it has a column for each.
+    """Infers the kind of a property's cells, and the languages when it has a column for each.
 
     Args:
-        known: the ontology with its schemes, and what else has a name.
+        known: the ontology, its schemes, and other named things.
         shapes: all shapes.
         path: IRI of the property.
         named: its property shapes.
-        segments: what stands before the keys of a class's things.
-        local: whether a municipality can have things of a class.
+        segments: returns the part of an IRI before the keys of a class.
+        local: returns whether a municipality can have things of a class.
     Returns:
-        No kind when no cell need say it: each thing has the same value, or none may have any.
+        None as kind when the property needs no column: each thing has the same value, or a value is forbidden.
     """
     shape_list = [*named, *(other for shape in named for other in shapes.items(shape, sh("or")))]
-    languages = _texts(shapes, shape_list, "languageIn")
+    languages = _collect_texts(shapes, shape_list, "languageIn")
     datatypes = [iri for shape in shape_list for iri in shapes.iris(shape, sh("datatype"))]
     classes = [iri for shape in shape_list for iri in shapes.iris(shape, sh("class"))]
     chosen = [value for shape in shape_list for value in shapes.items(shape, sh("in"))]
@@ -96,7 +96,7 @@ def kind_of(
             classes.clear()
     if classes or iris or any(isinstance(value, NamedNode) for value in chosen):
         patterns = [text for shape in shape_list if (text := shapes.text(shape, sh("pattern")))]
-        names, also = _names(known, classes, chosen, patterns)
+        names, also = _collect_names(known, classes, chosen, patterns)
         fixed = all("[0-9]{4}" not in pattern for pattern in patterns) if patterns else not any(map(local, classes))
         closed = bool(chosen) or (bool(names) and fixed)
         one = segments(classes[0]) if len(classes) == 1 else None
@@ -112,16 +112,18 @@ def kind_of(
     if datatypes:
         return Kind(tuple(dict.fromkeys(datatypes)), several=several, equals=equals), ()
     if equals:
-        other = [shape for shape in shapes.pointing(sh("path"), NamedNode(equals)) if _same_owner(shapes, shape, named)]
-        like, _ = kind_of(known, shapes, equals, other, segments, local)
+        other = [
+            shape for shape in shapes.pointing(sh("path"), NamedNode(equals)) if _share_owner(shapes, shape, named)
+        ]
+        like, _ = infer_kind(known, shapes, equals, other, segments, local)
         if like is not None and like.equals is None:
             return Kind(like.datatypes, like.link, like.classes, like.segment, like.names, like.also, like.closed,
                         several, equals, like.turtle), ()  # fmt: skip
     return Kind(turtle=True, equals=equals), ()
 
 
-def _same_owner(shapes: Graph, shape: Value, named: Iterable[Value]) -> bool:
-    """Whether a node shape has this property shape and one of the others."""
+def _share_owner(shapes: Graph, shape: Value, named: Iterable[Value]) -> bool:
+    """Whether a node shape has this property shape and one of `named`."""
     return any(
         shape in shapes.values(owner, sh("property"))
         and any(other in shapes.values(owner, sh("property")) for other in named)
@@ -129,17 +131,17 @@ def _same_owner(shapes: Graph, shape: Value, named: Iterable[Value]) -> bool:
     )
 
 
-def _texts(shapes: Graph, shape_list: Iterable[Value], name: str) -> list[str]:
+def _collect_texts(shapes: Graph, shape_list: Iterable[Value], name: str) -> list[str]:
     found = [
         value.value for shape in shape_list for value in shapes.items(shape, sh(name)) if isinstance(value, Literal)
     ]
     return list(dict.fromkeys(found))
 
 
-def _names(
+def _collect_names(
     known: Graph, classes: list[str], chosen: list[Value], patterns: list[str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """The things that a cell can name by label or code, and further names of them."""
+    """Maps the name that a cell shows to its IRI, and further accepted names to theirs."""
     listed = [value.value for value in chosen if isinstance(value, NamedNode)]
     if not listed and not classes:
         return {}, {}
@@ -155,15 +157,15 @@ def _names(
     first: dict[str, list[str]] = {}
     also: dict[str, list[str]] = {}
     for iri in dict.fromkeys(listed):
-        for number, name in enumerate(_called(known, iri)):
+        for number, name in enumerate(_list_names(known, iri)):
             (also if number else first).setdefault(iri, []).append(name)
-    names = _unambiguous((name, iri) for iri, found in first.items() for name in found)
-    further = _unambiguous((name, iri) for iri, found in also.items() for name in found)
+    names = _drop_ambiguous((name, iri) for iri, found in first.items() for name in found)
+    further = _drop_ambiguous((name, iri) for iri, found in also.items() for name in found)
     return names, {name: iri for name, iri in further.items() if name not in names}
 
 
-def _called(known: Graph, iri: str) -> list[str]:
-    """The names of a thing, the one to show first: a published code such as 11.6, else its label in Bokmål."""
+def _list_names(known: Graph, iri: str) -> list[str]:
+    """Names of a thing, the one to show first: a published code such as 11.6, else the label in Bokmål."""
     node = NamedNode(iri)
     notations = [value for value in known.values(node, skos("notation")) if isinstance(value, Literal)]
     codes = [value.value for value in notations if not value.datatype.value.startswith(XSD)]
@@ -173,7 +175,7 @@ def _called(known: Graph, iri: str) -> list[str]:
     return [name for name in dict.fromkeys(names) if name == name.strip() and "\n" not in name]
 
 
-def _unambiguous(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _drop_ambiguous(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str | None] = {}
     for name, iri in pairs:
         found[name] = iri if found.get(name, iri) == iri else None

@@ -1,4 +1,4 @@
-"""What an import would change in a dataset that is there: things added, changed and removed, class by class."""
+"""Previews how an import would change an existing dataset: things added, changed and removed, by class."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode, Triple
 
 from plangraf.rdf.graph import RDF_TYPE, Graph, statements
 from plangraf.rdf.namespaces import GRAPH
-from plangraf.sheets.cells import natural
+from plangraf.sheets.cells import natural_sort_key
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import OTHER_TITLE, Model
 from plangraf.sources.files import SourceFile, read_files
@@ -21,8 +21,8 @@ _EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
-    """Short keys of the things of one class, in order."""
+class ClassChanges:
+    """Sorted short keys of the things of one class."""
 
     title: str
     added: tuple[str, ...]
@@ -32,16 +32,16 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a replacement does.
+    """The effect of a replacement.
 
     Attributes:
-        changes: classes of which something changes.
-        unreadable: names of Turtle files of which nobody can tell what is lost.
+        changes: classes with changed things.
+        unreadable: names of Turtle files that do not parse, so that their loss is unknown.
         commented: names of Turtle files whose comments are lost.
-        notes_before, notes_after: how many notes are kept beside the dataset.
+        notes_before, notes_after: number of notes beside the dataset.
     """
 
-    changes: tuple[Changes, ...]
+    changes: tuple[ClassChanges, ...]
     unreadable: tuple[str, ...]
     commented: tuple[str, ...]
     notes_before: int
@@ -78,14 +78,14 @@ class Preview:
 def preview(
     folder: Path, triples: Iterable[Triple], model: Model, keys: Keys, notes: tuple[Sequence[object], Sequence[object]]
 ) -> Preview | None:
-    """What replacing the Turtle files of a folder would change; None when no statement and no note does.
+    """Compares the Turtle files of a folder with their replacement; None when no statement and no note changes.
 
     Args:
-        folder: with the Turtle files that are there now.
-        triples: what the dataset is to say.
-        model: names the classes.
-        keys: short names of the things.
-        notes: those that are there now, and those that are to be.
+        folder: holds the present Turtle files.
+        triples: statements of the replacement.
+        model: gives the titles of classes.
+        keys: gives short names of things.
+        notes: present notes, and notes of the replacement.
     """
     paths = read_files(folder)
     parsed = read([SourceFile(path, path.name, GRAPH) for path in paths])
@@ -101,7 +101,8 @@ def preview(
     if not found and not unreadable and list(before_notes) == list(after_notes):
         return None
     changes = tuple(
-        Changes(title, *(tuple(sorted(keys, key=natural)) for keys in kinds)) for title, kinds in sorted(found.items())
+        ClassChanges(title, *(tuple(sorted(keys, key=natural_sort_key)) for keys in kinds))
+        for title, kinds in sorted(found.items())
     )
     commented = tuple(path.name for path in paths if _has_comments(path))
     return Preview(changes, unreadable, commented, len(before_notes), len(after_notes))

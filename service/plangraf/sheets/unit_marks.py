@@ -1,6 +1,6 @@
-"""A number with its unit in the same cell: `25 %`, `1 500 kr`, `5 km`, by the cell's format or as text.
+"""Numbers with a unit mark in the same cell, from its format or its text: `25 %`, `1 500 kr`, `5 km`.
 
-It is a number only in a row whose unit is the same; elsewhere the sign would be lost, and with it what was meant.
+Such a cell is read as a number only when the row has the same unit, because otherwise the unit would be lost.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from decimal import Decimal
 from plangraf.rdf.namespaces import SCHEME
 
 _QUDT = "http://qudt.org/vocab/unit/"
-_OURS = f"{SCHEME}unit/"
+_OWN_UNIT = f"{SCHEME}unit/"
 _KRONER = frozenset(
-    {f"{_QUDT}CCY_NOK", *(f"{_OURS}krone-per-{each}" for each in ("year", "person", "day"))}
+    {f"{_QUDT}CCY_NOK", *(f"{_OWN_UNIT}krone-per-{each}" for each in ("year", "person", "day"))}
 )  # fmt: skip
-# What stands beside a number → the units that it is a sign of.
+# Mark beside a number → IRIs of the units that it stands for.
 _UNITS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("%", "prosent", "pst", "percent"), frozenset({f"{_QUDT}PERCENT"})),
     **dict.fromkeys(("‰", "promille"), frozenset({f"{_QUDT}PERMILLE"})),
@@ -31,7 +31,7 @@ _UNITS: Mapping[str, frozenset[str]] = {
             "dekar": "DecaARE", "km²": "KiloM2", "km2": "KiloM2", "kg": "KiloGM", "tonn": "TONNE", "°c": "DEG_C",
         }.items()
     },
-    "kwh": frozenset({f"{_QUDT}KiloW-HR", f"{_OURS}kilowatt-hour-per-year"}),
+    "kwh": frozenset({f"{_QUDT}KiloW-HR", f"{_OWN_UNIT}kilowatt-hour-per-year"}),
     "gwh": frozenset({f"{_QUDT}GigaW-HR"}),
 }  # fmt: skip
 _SPACES = " \u00a0\u2007\u2009\u202f"
@@ -41,22 +41,22 @@ _BEFORE = re.compile(rf"([^\W0-9]+\.?)[{_SPACES}]*({_NUMBER})")
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
-    """A number that stands in the cell with a sign of its unit: 25 for `25 %`, though Excel stores 0.25."""
+class MarkedNumber:
+    """A number that the cell shows with a unit mark: 25 and `%` for `25 %`, although Excel stores 0.25."""
 
     number: Decimal
     mark: str
 
 
 def known(mark: str) -> bool:
-    """Whether it is a sign of a unit that a row can have."""
-    return _plain(mark) in _UNITS
+    """Whether the mark stands for a known unit."""
+    return _normalize(mark) in _UNITS
 
 
-def without_mark(cell: object, unit: str | None) -> str | None:
-    """The number of a cell, when the sign beside it is one of the row's unit; None for any other cell."""
-    if isinstance(cell, Marked):
-        return f"{cell.number:f}".replace(".", ",") if unit in _UNITS[_plain(cell.mark)] else None
+def strip_mark(cell: object, unit: str | None) -> str | None:
+    """The number of a cell whose mark stands for the unit of the row; None for any other cell."""
+    if isinstance(cell, MarkedNumber):
+        return f"{cell.number:f}".replace(".", ",") if unit in _UNITS[_normalize(cell.mark)] else None
     if not isinstance(cell, str):
         return None
     text = cell.strip()
@@ -66,8 +66,8 @@ def without_mark(cell: object, unit: str | None) -> str | None:
         mark, number = match.groups()
     else:
         return None
-    return number.strip(_SPACES) if unit in _UNITS.get(_plain(mark), ()) else None
+    return number.strip(_SPACES) if unit in _UNITS.get(_normalize(mark), ()) else None
 
 
-def _plain(mark: str) -> str:
+def _normalize(mark: str) -> str:
     return mark.strip().lower().removesuffix(".")

@@ -1,1 +1,1 @@
-"""What lies on disk: versions, the log of changes, downloads, and the difference between two versions."""
+"""Data on disk: versions, the log of changes, downloads, and the comparison of two versions."""

@@ -1,4 +1,4 @@
-"""Files that are still there after a power cut."""
+"""Writes files and renames so that they survive a power cut."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """A rename is only safe from a power cut when the folder that holds the name is synced too."""
+    """Syncs a folder, because a rename survives a power cut only when its folder is synced too."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""What a version holds beside its triples, for who serves it; a version may have been written without any of it."""
+"""Reads the files of a version beside its triples, each of which may be missing."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from plangraf.store.downloads import File, files
+from plangraf.store.downloads import File, list_downloads
 from plangraf.store.versions import Version
 
 ONTOLOGY_PAGE = "ontology.html"
-_REPORT = "report.json"
+_BUILD_REPORT = "report.json"
 
 Dates = Mapping[str, tuple[str, str]]
-"""Graph to the times of its first publication and its last change."""
+"""Times of first publication and last change, by graph."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The files of one version, and the dates that it had when it was opened."""
+    """The files of one version, and its dates as read when it was opened."""
 
     version: Version
     dates: Dates
     has_ontology_page: bool
-    _dated_ns: int
+    _dates_mtime_ns: int
 
     @classmethod
     def read(cls, version: Version) -> Contents:
-        # The time before the dates: what is written in between then counts as newer.
-        dated_ns = _written_ns(version.dates_path)
+        # The time is read before the dates, so that dates written in between count as newer.
+        dated_ns = _mtime_ns(version.dates_path)
         return cls(version, version.dates(), (version.path / ONTOLOGY_PAGE).is_file(), dated_ns)
 
-    def is_dated_anew(self) -> bool:
-        """Whether the dates were written again: the version became current once more, or came into the feed late."""
-        return _written_ns(self.version.dates_path) != self._dated_ns
+    def has_new_dates(self) -> bool:
+        """Whether the dates were rewritten, because the version became current again or entered the feed late."""
+        return _mtime_ns(self.version.dates_path) != self._dates_mtime_ns
 
     @property
     def triples(self) -> int:
-        """Number of distinct triples of all graphs together."""
+        """Number of distinct triples in the union of all graphs."""
         return self.version.triples
 
     @property
@@ -49,25 +49,33 @@ class Contents:
         return graphs
 
     def downloads(self) -> tuple[File, ...]:
-        """The downloads in the order of their index. OSError or ValueError: the index cannot be read."""
-        return files(self.version.path, self.version.id)
+        """Downloads in the order of their index.
+
+        Raises:
+            OSError, ValueError: the index cannot be read.
+        """
+        return list_downloads(self.version.path, self.version.id)
 
     def ontology_page(self) -> bytes:
-        """The page of the ontology. OSError: there is none, see `has_ontology_page`, or it cannot be read."""
+        """The page of the ontology.
+
+        Raises:
+            OSError: the page is missing, see `has_ontology_page`, or unreadable.
+        """
         return (self.version.path / ONTOLOGY_PAGE).read_bytes()
 
     def removed(self) -> Mapping[str, str]:
-        """What earlier versions had as a subject and this one lacks: IRI to the last version that had it."""
+        """Subjects of earlier versions that this one lacks: IRI to the last version that had it."""
         return self.version.removed()
 
     def findings(self) -> Mapping[str, int]:
-        """Number of results that the build's shapes and checks gave, by the dataset's `<municipality>/<slug>`."""
-        report: Path = self.version.path / _REPORT
+        """Number of results of the build's shapes and checks, by `<municipality>/<slug>` of the dataset."""
+        report: Path = self.version.path / _BUILD_REPORT
         results = json.loads(report.read_bytes())["results"] if report.is_file() else []
         return Counter("/".join(str(result["file"]).rsplit("/", 3)[-3:-1]) for result in results)
 
 
-def _written_ns(path: Path) -> int:
+def _mtime_ns(path: Path) -> int:
     try:
         return path.stat().st_mtime_ns
     except OSError:

@@ -1,8 +1,8 @@
-"""What changed from one version to another, read from their sorted dumps side by side.
+"""Compares two versions by merging their sorted dumps.
 
-Both are read once, line by line, so memory does not depend on their size. Runs as a process of its own,
-`python -m plangraf.store.diff FORMAT MOST FOLDER BEFORE AFTER`, which writes RDF Patch
-(https://afs.github.io/rdf-patch/) or JSON to standard output; MOST bounds the things that JSON names, 0 does not.
+Each dump is read once, line by line, so memory does not depend on its size. The process
+`python -m plangraf.store.diff FORMAT MOST FOLDER BEFORE AFTER` writes RDF Patch (https://afs.github.io/rdf-patch/) or
+JSON to standard output; MOST is the largest number of things in the JSON, 0 for all.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from plangraf.rdf.canonical import subject_of
 from plangraf.store.versions import Version, VersionStore
 
 PATCH, JSON = "rdfpatch", "json"
-Change = tuple[bool, bytes]
-_NICE = 10
+LineChange = tuple[bool, bytes]
+_NICENESS = 10
 
 
-def changes(before: Iterator[bytes], after: Iterator[bytes]) -> Iterator[Change]:
-    """The lines that only one of two sorted dumps has, in their order: True for those of `after`."""
+def compare_lines(before: Iterator[bytes], after: Iterator[bytes]) -> Iterator[LineChange]:
+    """Lines that only one of two sorted dumps has, in order: True for an added line, False for a removed one."""
     old, new = next(before, None), next(after, None)
     while old is not None or new is not None:
         if old == new:
@@ -43,55 +43,55 @@ def changes(before: Iterator[bytes], after: Iterator[bytes]) -> Iterator[Change]
 
 
 def write_patch(out: BinaryIO, before: Version, after: Version) -> None:
-    """One transaction of RDF Patch that makes `after` of `before`."""
+    """Writes one RDF Patch transaction that turns `before` into `after`."""
     out.write(f'H version "{after.id}" .\nH previous "{before.id}" .\nTX .\n'.encode())
-    for added, line in changes(before.lines(), after.lines()):
+    for added, line in compare_lines(before.lines(), after.lines()):
         out.write((b"A " if added else b"D ") + line + b"\n")
     out.write(b"TC .\n")
 
 
 def write_json(out: BinaryIO, before: Version, after: Version, most: int) -> None:
-    """The changes grouped by thing, and how many there are of things and of statements of each kind."""
+    """Writes the changes by thing, and the numbers of changed things and of added and removed statements."""
     counted, things = {True: 0, False: 0}, 0
     out.write(b'{"from":' + orjson.dumps(before.id) + b',"to":' + orjson.dumps(after.id) + b',"things":[')
-    found = changes(before.lines(), after.lines())
+    found = compare_lines(before.lines(), after.lines())
     for subject, group in groupby(found, lambda change: subject_of(change[1])):
-        told: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+        statements: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
         named = not most or things < most
         for added, line in group:
             counted[added] += 1
             if named:
-                told[added].append(_statement(line))
+                statements[added].append(_describe_statement(line))
         if named:
-            thing = {"id": _name(subject), "added": told[True], "removed": told[False]}
+            thing = {"id": _strip_brackets(subject), "added": statements[True], "removed": statements[False]}
             out.write((b"," if things else b"") + b"\n" + orjson.dumps(thing))
         things += 1
     totals = {"changedThings": things, "added": counted[True], "removed": counted[False]}
     out.write(b"\n]," + orjson.dumps(totals)[1:] + b"\n")
 
 
-def _name(subject: bytes) -> str:
+def _strip_brackets(subject: bytes) -> str:
     text = subject.decode()
     return text[1:-1] if text.startswith("<") else text
 
 
-def _statement(line: bytes) -> dict[str, Any]:
+def _describe_statement(line: bytes) -> dict[str, Any]:
     quad = next(iter(parse(line, RdfFormat.N_QUADS, rename_blank_nodes=False)))
     value = quad.object
-    told: dict[str, Any] = {"property": quad.predicate.value}
+    statement: dict[str, Any] = {"property": quad.predicate.value}
     if isinstance(value, Literal):
-        told["value"] = value.value
-        told |= {"language": value.language} if value.language else {"datatype": value.datatype.value}
+        statement["value"] = value.value
+        statement |= {"language": value.language} if value.language else {"datatype": value.datatype.value}
     else:
-        told["iri" if isinstance(value, NamedNode) else "node"] = _name(str(value).encode())
-    return {**told, "graph": _name(str(quad.graph_name).encode())}
+        statement["iri" if isinstance(value, NamedNode) else "node"] = _strip_brackets(str(value).encode())
+    return {**statement, "graph": _strip_brackets(str(quad.graph_name).encode())}
 
 
 def main(arguments: list[str]) -> int:
-    """Writes one comparison; 1 when a version cannot be read, said on standard error."""
+    """Writes one comparison; returns 1, with a message on standard error, when a version cannot be read."""
     format_, most, folder, *ids = arguments
     die_with_parent()
-    os.nice(_NICE)
+    os.nice(_NICENESS)
     store = VersionStore(Path(folder))
     try:
         before, after = map(store.get, ids)

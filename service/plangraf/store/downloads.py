@@ -1,6 +1,6 @@
-"""The files of a version as its own index lists them: names, sizes, sums, types, and the addresses that they answer at.
+"""The downloads of a version, as its index lists them.
 
-`/dump/<id>/…` is one version's file for good, `/dump/latest/…` leads to that of the version that is served.
+`/dump/<id>/…` is the permanent address of a version's file; `/dump/latest/…` redirects to that of the served version.
 """
 
 from __future__ import annotations
@@ -16,9 +16,16 @@ from plangraf.store.versions import DOWNLOADS, DOWNLOADS_INDEX
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file; `name` is its path inside the version's folder of downloads, `size` in bytes, `sha256` in hex.
+    """One download.
 
-    `media_type` is that of the data, `compression` that of what is around them; `titles` are by language.
+    Attributes:
+        version: id of the version.
+        name: path inside the version's folder of downloads.
+        size: bytes.
+        sha256: digest in hex.
+        media_type: media type of the uncompressed data.
+        compression: media type of the compression, None without.
+        titles: titles by language.
     """
 
     version: str
@@ -30,11 +37,11 @@ class File:
     titles: Mapping[str, str]
 
     def address(self, base: str) -> str:
-        """Where this very file is, as long as the version is kept."""
+        """Address of this file, valid as long as the version is kept."""
         return f"{base}/dump/{self.version}/{self.name}"
 
     def latest(self, base: str) -> str:
-        """Where the file of its kind is, of whatever version is served."""
+        """Address of the same file in the served version."""
         return f"{base}/dump/latest/{self.common_name}"
 
     @property
@@ -43,12 +50,12 @@ class File:
         return self.name.replace(f"-{self.version}.", ".", 1)
 
 
-def files(folder: Path | None, version: str) -> tuple[File, ...]:
-    """The downloads of a version in the order of its index; none when it was built without, or has no folder.
+def list_downloads(folder: Path | None, version: str) -> tuple[File, ...]:
+    """The downloads of a version in the order of its index; empty when it has no index or no folder.
 
     Args:
-        folder: the version's.
-        version: its id.
+        folder: folder of the version.
+        version: id of the version.
     Raises:
         OSError, ValueError: the index cannot be read.
     """
@@ -59,13 +66,21 @@ def files(folder: Path | None, version: str) -> tuple[File, ...]:
         written_ns = index.stat().st_mtime_ns
     except FileNotFoundError:
         return ()
-    return _listed(index, version, written_ns)
+    return _read_index(index, version, written_ns)
 
 
 @lru_cache(16)
-def _listed(index: Path, version: str, _written_ns: int) -> tuple[File, ...]:
-    told = json.loads(index.read_bytes())["files"]
+def _read_index(index: Path, version: str, _mtime_ns: int) -> tuple[File, ...]:
+    entries = json.loads(index.read_bytes())["files"]
     return tuple(
-        File(version, one["name"], one["bytes"], one["sha256"], one["mediaType"], one.get("compression"), one["title"])
-        for one in told
+        File(
+            version,
+            entry["name"],
+            entry["bytes"],
+            entry["sha256"],
+            entry["mediaType"],
+            entry.get("compression"),
+            entry["title"],
+        )
+        for entry in entries
     )

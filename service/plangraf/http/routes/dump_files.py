@@ -28,7 +28,7 @@ from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation
 from plangraf.http.resource.parameters import parse_parameters
 from plangraf.http.service import Service, pinned, snapshot_of
 from plangraf.rdf.formats import HTML, PLAIN_JSON
-from plangraf.store.downloads import File, files
+from plangraf.store.downloads import File, list_downloads
 from plangraf.store.versions import DOWNLOADS, VersionStore
 
 _LATEST = "/dump/latest"
@@ -166,7 +166,7 @@ def list_files(store: VersionStore, version_id: str) -> tuple[File, ...]:
     Raises:
         ResourceNotFoundError, VersionGoneError: the version is not kept here, or it was written without downloads.
     """
-    found = files(find_version(store, version_id).path, version_id)
+    found = list_downloads(find_version(store, version_id).path, version_id)
     if not found:
         raise ResourceNotFoundError(
             f"downloads of version {version_id}", "It was written without; `plangraf build --force` adds them."

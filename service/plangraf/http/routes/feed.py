@@ -141,12 +141,12 @@ class Page(_Part):
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         log: FeedLog = asked.place.thing
         number = int(asked.place.names["page"])
-        end = min(log.last, number * log.page)
+        end = min(log.last, number * log.page_size)
         last = number == log.pages
 
         def write(stream: Stream) -> bytes:
             with _reporting_damage():
-                changes = list(log.changes((number - 1) * log.page + 1, end))
+                changes = list(log.changes((number - 1) * log.page_size + 1, end))
                 following = None if last else next(log.changes(end + 1, end + 1)).published
             return write_page(stream, number, changes, following, asked.format)
 

@@ -1,1 +1,1 @@
-"""From spreadsheets to triples, with every cell that cannot be read."""
+"""Reads spreadsheets to triples, and reports every cell that cannot be read."""

@@ -1,6 +1,6 @@
-"""What a table holds beside its data: columns and sheets of people's own, comments, what is hidden or struck out.
+"""Handles what is not data in a table: own columns and sheets, and hidden, struck-out or merged cells.
 
-Nothing of it stops an import; each is kept as a note or told.
+Own columns and sheets become notes. Only merged cells among the data stop an import.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from openpyxl.utils import get_column_letter
 
 from plangraf.diagnostics.diagnostic import Diagnostic
 from plangraf.sheets.cell_place import CellPlace, SheetDiagnostic
+from plangraf.sheets.cell_values import Cell, as_text
 from plangraf.sheets.model import Model
 from plangraf.sheets.notes import Note
 from plangraf.sheets.read.raw import RawTable, Refused
-from plangraf.sheets.values import Cell, as_text
 
-_FEW = 3
+_MAX_EXAMPLES = 3
 
 
 def text_of(cell: Cell | Refused) -> str:
     return cell.text if isinstance(cell, Refused) else as_text(cell)
 
 
-def resembles(raw: RawTable, model: Model) -> list[str]:
-    """Names of our sheets that a table without a row for the machine seems to be; none for a sheet of one's own."""
+def find_similar_sheets(raw: RawTable, model: Model) -> list[str]:
+    """Titles of sheets of the model that a table without machine names resembles; none for an own sheet."""
     names = {
         name.lower(): sheet.title
         for sheet in model.sheets
@@ -36,25 +36,25 @@ def resembles(raw: RawTable, model: Model) -> list[str]:
     if near:
         return [names[near[0]]]
     headings = {
-        _plain_heading(text_of(cell)) for row in raw.rows[:_FEW] for cell in row if cell is not None
+        _normalize_heading(text_of(cell)) for row in raw.rows[:_MAX_EXAMPLES] for cell in row if cell is not None
     }  # fmt: skip
     found = []
     for sheet in model.sheets:
-        own = {_plain_heading(name) for column in sheet.columns for name in (column.heading_nb, column.machine)}
-        if len(headings & own) >= _FEW:
+        own = {_normalize_heading(name) for column in sheet.columns for name in (column.heading_nb, column.machine)}
+        if len(headings & own) >= _MAX_EXAMPLES:
             found.append(sheet.title)
-    return found[:_FEW]
+    return found[:_MAX_EXAMPLES]
 
 
-def own_sheet(raw: RawTable) -> Iterator[Note]:
-    """A sheet of people's own, cell by cell."""
+def own_sheet_notes(raw: RawTable) -> Iterator[Note]:
+    """One note for each cell of an own sheet."""
     for number, row in enumerate(raw.rows, 1):
         for position, cell in enumerate(row, 1):
             if text := text_of(cell):
                 yield Note("sheet", raw.title, str(number), str(position), text)
 
 
-def told_of_own_sheet(raw: RawTable) -> SheetDiagnostic:
+def report_own_sheet(raw: RawTable) -> SheetDiagnostic:
     return Diagnostic(
         CellPlace(raw.name),
         "Arket er ikke et av våre. Det er tatt vare på som notater, og publiseres ikke.",
@@ -63,8 +63,8 @@ def told_of_own_sheet(raw: RawTable) -> SheetDiagnostic:
     )
 
 
-def own_heading(raw: RawTable, number: int, position: int, taken: Iterable[str]) -> str:
-    """What stands over a column of people's own; a number is added when another one is called the same."""
+def choose_own_heading(raw: RawTable, number: int, position: int, taken: Iterable[str]) -> str:
+    """The heading of an own column, with a number when the heading is taken."""
     cells = [row[position] for row in raw.rows[: number + 1] if position < len(row)]
     name = next((text.strip() for cell in cells if (text := text_of(cell)).strip()), "notat")
     name, wanted, count = name.replace("\n", " "), name.replace("\n", " "), 2
@@ -73,7 +73,7 @@ def own_heading(raw: RawTable, number: int, position: int, taken: Iterable[str])
     return name
 
 
-def told_of_own_column(raw: RawTable, number: int, position: int, heading: str) -> SheetDiagnostic:
+def report_own_column(raw: RawTable, number: int, position: int, heading: str) -> SheetDiagnostic:
     return Diagnostic(
         CellPlace(raw.name, number + 1, get_column_letter(position + 1), content=heading),
         "Kolonnen er ikke en av våre. Den er tatt vare på som notater, og publiseres ikke.",
@@ -82,13 +82,13 @@ def told_of_own_column(raw: RawTable, number: int, position: int, heading: str) 
     )
 
 
-def told_of_hidden(raw: RawTable, rows: Sequence[int], columns: Sequence[int]) -> Iterator[SheetDiagnostic]:
-    """A word about data that the sheet does not show, all the same read.
+def report_hidden(raw: RawTable, rows: Sequence[int], columns: Sequence[int]) -> Iterator[SheetDiagnostic]:
+    """Reports data that are hidden or struck out; they are read like the others.
 
     Args:
         raw: the table.
-        rows: positions of its rows that hold data.
-        columns: positions of its columns that are read.
+        rows: positions of the rows that hold data.
+        columns: positions of the columns that are read.
     """
     if raw.hidden and rows:
         yield Diagnostic(
@@ -96,7 +96,7 @@ def told_of_hidden(raw: RawTable, rows: Sequence[int], columns: Sequence[int]) -
         )
     hidden = [str(position + 1) for position in rows if position in raw.hidden_rows]
     if hidden:
-        shown = ", ".join(hidden[:_FEW]) + (" …" if len(hidden) > _FEW else "")
+        shown = ", ".join(hidden[:_MAX_EXAMPLES]) + (" …" if len(hidden) > _MAX_EXAMPLES else "")
         yield Diagnostic(
             CellPlace(raw.name),
             f"{len(hidden)} skjulte rader er lest (rad {shown}). Slett dem hvis de ikke gjelder.",
@@ -121,8 +121,8 @@ def told_of_hidden(raw: RawTable, rows: Sequence[int], columns: Sequence[int]) -
             )
 
 
-def merged_cells(raw: RawTable, first: int, columns: Iterable[int]) -> Iterator[SheetDiagnostic]:
-    """Merged cells among the data; above them, and in columns of people's own, they do no harm."""
+def report_merged_cells(raw: RawTable, first: int, columns: Iterable[int]) -> Iterator[SheetDiagnostic]:
+    """Reports merged cells among the data; they are allowed in headings and own columns."""
     read = set(columns)
     for merged in raw.merged:
         if merged.last_row >= first and not read.isdisjoint(range(merged.first_column, merged.last_column + 1)):
@@ -133,5 +133,5 @@ def merged_cells(raw: RawTable, first: int, columns: Iterable[int]) -> Iterator[
             )
 
 
-def _plain_heading(text: str) -> str:
+def _normalize_heading(text: str) -> str:
     return re.sub(r"\W*\*?\W*$", "", text.strip().lower())

@@ -1,4 +1,4 @@
-"""Bytes of a CSV file to text: UTF-8, UTF-16, or Windows-1252 where nothing else can be meant."""
+"""Decodes the bytes of a CSV file: UTF-8, UTF-16, or Windows-1252 when no other encoding is likely."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ from plangraf.diagnostics.diagnostic import Diagnostic
 from plangraf.sheets.cell_place import CellPlace, SheetDiagnostic
 from plangraf.sheets.read.raw import UnreadableError
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-# The letters and signs of Norwegian texts. Other encodings of old put æ, ø and å at bytes that are ¾, ¿, Œ, †, ‘
-# or › in Windows-1252: a text that would show these is not read.
-_EXPECTED = frozenset("æøåÆØÅéÉèÈêëóòôöÖüÜäÄáàÁçñ«»–—“”„’…§°€£·•½¼²³®©´µ×\u00a0\u00ad")
+_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+# Letters and signs of Norwegian texts. Older encodings have æ, ø and å at the bytes of ¾, ¿, Œ, †, ‘ and › in
+# Windows-1252, so a text with other signs than these is refused.
+_NORWEGIAN_SIGNS = frozenset("æøåÆØÅéÉèÈêëóòôöÖüÜäÄáàÁçñ«»–—“”„’…§°€£·•½¼²³®©´µ×\u00a0\u00ad")
 
 
-def decoded(content: bytes, name: str, problems: list[SheetDiagnostic]) -> str:
-    """The text of a file.
+def decode(content: bytes, name: str, problems: list[SheetDiagnostic]) -> str:
+    """Decodes the content of a file.
 
     Args:
-        content: the file's bytes.
-        name: how messages call the file.
-        problems: gets a word when the encoding had to be guessed.
+        content: bytes of the file.
+        name: name of the file in messages.
+        problems: receives an Info when the encoding was guessed.
     Raises:
         UnreadableError: no encoding fits.
     """
-    for mark, encoding in _MARKS:
+    for mark, encoding in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
             try:
                 return content.decode(encoding)
             except UnicodeDecodeError as error:
-                raise _unreadable(content, error.start, name) from error
+                raise _unreadable_error(content, error.start, name) from error
     if b"\x00" in content:
         for encoding in ("utf-16-le", "utf-16-be"):
             text = content.decode(encoding, errors="replace")
             if text.isprintable() or all(sign.isprintable() or sign in "\r\n\t" for sign in text):
                 return text
-        raise _unreadable(content, content.index(b"\x00"), name)
+        raise _unreadable_error(content, content.index(b"\x00"), name)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         try:
             text = content.decode("cp1252")
         except UnicodeDecodeError:
-            raise _unreadable(content, error.start, name) from error
-        if not {sign for sign in text if ord(sign) > 126} <= _EXPECTED:
-            raise _unreadable(content, error.start, name) from error
+            raise _unreadable_error(content, error.start, name) from error
+        if not {sign for sign in text if ord(sign) > 126} <= _NORWEGIAN_SIGNS:
+            raise _unreadable_error(content, error.start, name) from error
     problems.append(
         Diagnostic(
             CellPlace(name),
@@ -56,7 +56,7 @@ def decoded(content: bytes, name: str, problems: list[SheetDiagnostic]) -> str:
     return text
 
 
-def _unreadable(content: bytes, position: int, name: str) -> UnreadableError:
+def _unreadable_error(content: bytes, position: int, name: str) -> UnreadableError:
     line = content.count(b"\n", 0, position) + 1
     return UnreadableError(
         name,

@@ -1,6 +1,6 @@
-"""Evidence from the columns of a row: plan:Evidence and plan:Passage for the statements that have none yet.
+"""Creates plan:Evidence and plan:Passage from the evidence columns, for statements without evidence.
 
-What counts as covered is what queries/checks/every-statement-has-evidence.rq counts.
+A statement is covered as in queries/checks/every-statement-has-evidence.rq.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from plangraf.rdf.names import local_name
 from plangraf.rdf.namespaces import ID, PLAN, PREFIXES, SCHEME, slug
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import EVIDENCE, EVIDENCE_KIND, HAS_SOURCE, PASSAGE, Model
-from plangraf.sheets.read.rows import Imported, Row
+from plangraf.sheets.read.imported import Imported, Row
 
 _XSD = PREFIXES["xsd"]
 _ABOUT, _PROPERTY, _VALUE, _PASSAGE, _CHECKED = (
@@ -33,21 +33,21 @@ _FALSE = Literal("false", datatype=NamedNode(_XSD + "boolean"))
 
 
 def add_evidence(imported: Imported, model: Model, keys: Keys, dataset: str) -> None:
-    """Adds to `imported` what the rows' columns of evidence stand for.
+    """Adds the evidence of the evidence columns to `imported`.
 
     Args:
-        imported: with the evidence that has rows of its own.
-        model: says what else a passage and a piece of evidence are.
-        keys: short names of the dataset's things.
-        dataset: slug of the dataset, the first part of the names of its evidence.
+        imported: holds the evidence that has rows of its own.
+        model: gives the classes of passages and evidence.
+        keys: gives short names of the dataset.
+        dataset: slug of the dataset, the first part of the keys of its evidence.
     """
-    writer = _Writer(imported, model, keys, dataset)
+    writer = _EvidenceWriter(imported, model, keys, dataset)
     for row in imported.rows:
         if any(values for values, _ in row.evidence.values()):
-            writer.row(row)
+            writer.add_row(row)
 
 
-class _Writer:
+class _EvidenceWriter:
     def __init__(self, imported: Imported, model: Model, keys: Keys, dataset: str) -> None:
         self._imported, self._model, self._keys, self._dataset = imported, model, keys, dataset
         self._names = {triple.subject for triple in imported.triples}
@@ -56,14 +56,14 @@ class _Writer:
              if triple.predicate == RDF_TYPE and triple.object == _SOURCE_DOCUMENT},
             key=str,
         )  # fmt: skip
-        # What a passage says → the passages that say it.
+        # Property and value → passages that have it.
         self._passages: dict[tuple[NamedNode, Value], set[NamedNode]] = defaultdict(set)
         self._covered: set[tuple[object, object, object]] = set()
-        self._index()
+        self._index_existing()
 
-    def row(self, row: Row) -> None:
-        """Evidence for one row; none when one of its cells could not be read."""
-        if (row.thing.value, "evidence") in self._imported.bad:
+    def add_row(self, row: Row) -> None:
+        """Adds the evidence of one row, unless an evidence cell is unreadable."""
+        if (row.thing.value, "evidence") in self._imported.unreadable:
             return
         cells = {path: values for path, (values, _) in row.evidence.items() if values}
         chosen = cells.pop(EVIDENCE_KIND, [_PRINTED])[0]
@@ -78,26 +78,26 @@ class _Writer:
                     "Write the source document of the evidence: the sheet of source documents has not exactly one.",
                 )
             )
-            self._imported.bad.add((row.thing.value, "evidence"))
+            self._imported.unreadable.add((row.thing.value, "evidence"))
             return
         if _FIRST_LINE in cells:
             cells.setdefault(_LAST_LINE, cells[_FIRST_LINE])
-        said = {(NamedNode(path), value) for path, values in cells.items() for value in values}
-        passage = self._passage(row, source, said | {(NamedNode(HAS_SOURCE), source)}, cells)
-        for how, properties, values in self._by_kind(row, chosen):
-            self._evidence(row, properties, values, how, passage)
+        facts = {(NamedNode(path), value) for path, values in cells.items() for value in values}
+        passage = self._find_or_add_passage(row, source, facts | {(NamedNode(HAS_SOURCE), source)}, cells)
+        for kind, properties, values in self._group_by_kind(row, chosen):
+            self._add_evidence(row, properties, values, kind, passage)
 
-    def _by_kind(self, row: Row, chosen: Value) -> Iterator[tuple[Value, list[NamedNode], list[Value]]]:
-        """The row's statements without evidence, by how they follow from the passage.
+    def _group_by_kind(self, row: Row, chosen: Value) -> Iterator[tuple[Value, list[NamedNode], list[Value]]]:
+        """Groups the uncovered statements of a row by evidence kind.
 
-        A kind comes with the properties of which all values are of that kind, and again with the values of others.
+        Yields kind, properties and values. The values are empty when all values of each property have that kind.
         """
         usual = {column.path: column.usual for column in row.sheet.columns if column.role == "property"}
         kinds: dict[NamedNode, dict[Value, list[Value]]] = defaultdict(lambda: defaultdict(list))
-        for triple in dict.fromkeys((*row.implied, *row.said)):
+        for triple in dict.fromkeys((*row.implied, *row.stated)):
             if self._is_covered(triple) or isinstance(triple.object, Triple):
                 continue
-            kind = _STRUCTURAL if triple in row.implied else _kind(triple, usual, chosen)
+            kind = _STRUCTURAL if triple in row.implied else _choose_kind(triple, usual, chosen)
             kinds[triple.predicate][kind].append(triple.object)
         whole: dict[Value, list[NamedNode]] = defaultdict(list)
         parts: dict[Value, list[tuple[NamedNode, list[Value]]]] = defaultdict(list)
@@ -113,42 +113,42 @@ class _Writer:
             paths = sorted({path for path, _ in parts[kind]}, key=str)
             yield kind, paths, sorted((value for _, values in parts[kind] for value in values), key=str)
 
-    def _passage(
-        self, row: Row, source: NamedNode, said: set[tuple[NamedNode, Value]], cells: dict[str, list[Value]]
+    def _find_or_add_passage(
+        self, row: Row, source: NamedNode, facts: set[tuple[NamedNode, Value]], cells: dict[str, list[Value]]
     ) -> NamedNode:
-        """The passage that says all this, or a new one: `<source>-l161-176`, as the existing ones are called."""
-        if found := set.intersection(*(self._passages.get(fact, set()) for fact in said)):
+        """The passage that has all facts, or a new one, named like the existing ones: `<source>-l161-176`."""
+        if found := set.intersection(*(self._passages.get(fact, set()) for fact in facts)):
             return min(found, key=str)
-        name = f"{self._base(source)}/passage/{local_name(source.value)}"
+        name = f"{self._name_base(source)}/passage/{local_name(source.value)}"
         lines = [str(value.value) for path in (_FIRST_LINE, _LAST_LINE) for value in cells.get(path, [])]
         if lines:
             name += f"-l{'-'.join(dict.fromkeys(lines))}"
         else:
             words = "-".join(slug(value.value) for values in cells.values() for value in values)
             name += f"-{words[:60].strip('-')}" if words else ""
-        passage = self._new(name)
+        passage = self._new_name(name)
         sheet = self._model.sheet(PASSAGE)
-        for path, value in sorted(said, key=str):
+        for path, value in sorted(facts, key=str):
             self._add(row, passage, path, value)
         for iri in sheet.types if sheet else (PASSAGE,):
             self._add(row, passage, RDF_TYPE, NamedNode(iri))
         for asked, (_, place) in row.evidence.items():
             self._imported.cells[passage.value, asked] = [place]
-        for fact in said:
+        for fact in facts:
             self._passages[fact].add(passage)
         return passage
 
-    def _evidence(
-        self, row: Row, properties: list[NamedNode], values: list[Value], how: Value, passage: NamedNode
+    def _add_evidence(
+        self, row: Row, properties: list[NamedNode], values: list[Value], kind: Value, passage: NamedNode
     ) -> None:
         local = re.sub(r"^(?:[0-9]{4}/)?", "", row.thing.value.removeprefix(ID))
         about = re.sub(r"[^a-z0-9.]+", "-", re.sub(r"^https?://", "", local).lower()).strip("-.")
-        kind = local_name(str(how.value))
-        evidence = self._new(f"{self._base(row.thing)}/evidence/{self._dataset}-{about}-{kind}")
+        suffix = local_name(str(kind.value))
+        evidence = self._new_name(f"{self._name_base(row.thing)}/evidence/{self._dataset}-{about}-{suffix}")
         sheet = self._model.sheet(EVIDENCE)
         for iri in sheet.types if sheet else (EVIDENCE,):
             self._add(row, evidence, RDF_TYPE, NamedNode(iri))
-        for path, value in ((_ABOUT, row.thing), (_KIND, how), (_PASSAGE, passage), (_CHECKED, _FALSE)):
+        for path, value in ((_ABOUT, row.thing), (_KIND, kind), (_PASSAGE, passage), (_CHECKED, _FALSE)):
             self._add(row, evidence, path, value)
         for value in values:
             self._add(row, evidence, _VALUE, value)
@@ -161,15 +161,15 @@ class _Writer:
     def _add(self, row: Row, subject: NamedNode, path: NamedNode, value: Value) -> None:
         self._imported.add(Triple(subject, path, value), row.place)
 
-    def _new(self, name: str) -> NamedNode:
+    def _new_name(self, name: str) -> NamedNode:
         candidate, number = NamedNode(name), 2
         while candidate in self._names:
             candidate, number = NamedNode(f"{name}-{number}"), number + 1
         self._names.add(candidate)
         return candidate
 
-    def _base(self, thing: NamedNode) -> str:
-        """Where names of evidence start: the thing's municipality, or the dataset's for a thing of others."""
+    def _name_base(self, thing: NamedNode) -> str:
+        """First part of evidence IRIs: the municipality of the thing, else that of the dataset."""
         match = re.match(re.escape(ID) + r"[0-9]{4}(?=/)", thing.value)
         return match[0] if match else self._keys.base.rstrip("/")
 
@@ -177,28 +177,28 @@ class _Writer:
         about, path, value = triple.subject, triple.predicate, triple.object
         return not self._covered.isdisjoint({(about, path, None), (about, path, value)})
 
-    def _index(self) -> None:
+    def _index_existing(self) -> None:
         graph = Graph(statements(self._imported.triples))
         for thing in graph.things:
             if isinstance(thing, NamedNode) and PASSAGE in graph.iris(thing, RDF_TYPE):
                 for fact in graph.facts(thing):
                     self._passages[fact].add(thing)
-            self._covered.update(_covers(graph, thing))
+            self._covered.update(_covered_by(graph, thing))
 
 
-def _kind(triple: Triple, usual: Mapping[str, str | None], chosen: Value) -> Value:
-    """How a statement of a row follows from the row's passage."""
+def _choose_kind(triple: Triple, usual: Mapping[str, str | None], chosen: Value) -> Value:
+    """The evidence kind of one statement."""
     value = triple.object
     if triple.predicate == RDF_TYPE:
         return _STRUCTURAL
     if isinstance(value, Literal) and value.language == "en":
-        return _SUMMARISED  # what a Norwegian source says, in other words
+        return _SUMMARISED  # the sources are Norwegian
     found = usual.get(triple.predicate.value)
     kind = NamedNode(found) if found else _PRINTED
     return chosen if kind in (_PRINTED, _IDENTIFIED) and chosen != _PRINTED else kind
 
 
-def _covers(graph: Graph, evidence: Node) -> Iterator[tuple[Value, Value, Value | None]]:
+def _covered_by(graph: Graph, evidence: Node) -> Iterator[tuple[Value, Value, Value | None]]:
     for about in graph.values(evidence, _ABOUT):
         for path in graph.values(evidence, _PROPERTY):
             for value in graph.values(evidence, _VALUE) or (None,):

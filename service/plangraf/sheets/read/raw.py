@@ -1,4 +1,4 @@
-"""Tables as they were found in a file, before anybody knows what they mean: what `xlsx` and `csv_files` read."""
+"""Tables as `xlsx_reader` and `csv_files` read them, before columns and rows are matched with the model."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 from plangraf.diagnostics.diagnostic import Diagnostic
 from plangraf.sheets.cell_place import CellError, CellPlace, SheetDiagnostic
-from plangraf.sheets.values import Cell
+from plangraf.sheets.cell_values import Cell
 
-# Enough for the largest municipality's evidence; a stray cell at the end of a sheet would make billions.
-MOST_CELLS = 2_000_000
+# Enough for the evidence of the largest municipality. A stray cell at the end of a sheet would give billions of cells.
+MAX_CELLS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A cell that is never read, whatever its column: a formula, an error value."""
+    """A cell that no column accepts, such as a formula or an error value."""
 
     text: str
     error: CellError
@@ -22,7 +22,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A merged range: its name, first and last row and column, counted from 0."""
+    """A merged range; rows and columns are counted from 0."""
 
     name: str
     first_row: int
@@ -36,15 +36,15 @@ class RawTable:
     """One sheet or file.
 
     Attributes:
-        name: how messages call it.
-        rows: `rows[0]` is row 1.
-        problems: about the table as a whole; they stop the import.
-        title: of the sheet, or the file's name without its ending.
+        name: name in messages.
+        rows: cells by row; `rows[0]` is row 1.
+        problems: findings about the whole table.
+        title: title of the sheet, or name of the file without its ending.
         merged: ranges of merged cells.
-        hidden_rows, hidden_columns: positions, counted from 0, that the sheet does not show.
+        hidden_rows, hidden_columns: hidden positions, counted from 0.
         hidden: whether the whole sheet is hidden.
         struck: positions of rows whose first cell is struck out.
-        comments: what people wrote beside cells, by row and column, counted from 0.
+        comments: comments of people on cells, by row and column, counted from 0.
     """
 
     name: str
@@ -60,15 +60,15 @@ class RawTable:
 
 
 @dataclass(slots=True)
-class Found:
-    """The tables of a workbook or a folder, and what the folder holds that is no table."""
+class RawTables:
+    """Tables of a workbook or a folder, and findings about other files of the folder."""
 
     tables: list[RawTable] = field(default_factory=list)
     problems: list[SheetDiagnostic] = field(default_factory=list)
 
 
 class UnreadableError(Exception):
-    """A file that is not opened at all, and why."""
+    """A file is refused as a whole; `problem` gives the reason."""
 
     def __init__(self, name: str, nb: str, en: str) -> None:
         super().__init__(en)

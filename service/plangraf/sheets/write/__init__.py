@@ -1,1 +1,1 @@
-"""From triples to spreadsheets."""
+"""Writes triples to spreadsheets and Turtle files."""

@@ -1,4 +1,4 @@
-"""The words of the first sheet: what the workbook is and how to fill it in, in Bokmål and English."""
+"""Text of the first sheet, which explains the workbook in Bokmål and English."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ _LINES = (
 )  # fmt: skip
 
 
-def guide(found: Sequence[Table]) -> Iterator[tuple[str, str, str]]:
-    """Rows of heading, Bokmål and English; the last ones tell what each sheet is for."""
+def guide_rows(tables: Sequence[Table]) -> Iterator[tuple[str, str, str]]:
+    """Rows of heading, Bokmål and English; the last rows explain each sheet."""
     yield from _LINES
-    for table in found:
+    for table in tables:
         if table.sheet:
             yield f"{table.title} · {table.sheet.name_en}", table.sheet.help_nb, table.sheet.help_en

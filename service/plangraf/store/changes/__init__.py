@@ -1,7 +1,7 @@
-"""The change feed's log: what became current, kept beside the versions and independent of them.
+"""The log of changes behind the feed, stored beside the versions and independent of them.
 
-    feed/<first>.json    one publication: when, which version, which changes, where they lie; it makes them count
-    feed/<first>.zst     its changes, in zstd frames that never cross a page
+    feed/<first>.json    one publication: time, version, and the frames of its changes; its rename commits them
+    feed/<first>.zst     the changes, in zstd frames that never cross a page
 
-`first` is the sequence number of its first change, in twelve digits. Files are written once and never changed.
+`first` is the sequence number of the first change, in twelve digits. Committed files never change.
 """

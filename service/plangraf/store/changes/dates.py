@@ -1,6 +1,6 @@
-"""When each graph was first published and when it last changed, as the log of changes has it.
+"""Computes from the log of changes when each graph was first published and when it last changed.
 
-The one source of dates that is the same on every machine that keeps the log: no file's time, no clock.
+The log gives equal dates on every machine, unlike file times and clocks.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from plangraf.rdf.canonical import graph_of
 
 
 class GraphDates:
-    """Follows the changes of the log in their order; `dates` is where it stands."""
+    """Dates of graphs after a series of changes."""
 
     def __init__(self) -> None:
         self._things: dict[str, dict[bytes, bytes]] = {}
         self._dates: dict[bytes, tuple[str, str]] = {}
 
-    def change(self, thing: str, lines: Iterable[bytes], published: str) -> None:
-        """One thing as it is from now on.
+    def apply(self, thing: str, lines: Iterable[bytes], published: str) -> None:
+        """Applies the new state of one thing.
 
         Args:
-            thing: its IRI.
-            lines: its N-Quads lines without newline, none when it is gone.
-            published: the time of its publication.
+            thing: IRI of the thing.
+            lines: its N-Quads lines without newline, none when it is deleted.
+            published: time of the publication.
         """
         by_graph: dict[bytes, list[bytes]] = {}
         for line in lines:
@@ -42,5 +42,5 @@ class GraphDates:
 
     @property
     def dates(self) -> Mapping[str, tuple[str, str]]:
-        """Graph to the times of its first publication and of its last change, sorted by graph."""
+        """Times of first publication and last change, by graph, sorted."""
         return {graph[1:-1].decode(): times for graph, times in sorted(self._dates.items())}

@@ -1,9 +1,8 @@
-"""The log of changes: append-only, one publication for each time that another state became current.
+"""The append-only log of changes, with one publication for each new current state.
 
-A publication is staged before its version becomes current and committed right after, by the rename of its small
-file. What a crash leaves between the two is found at the next writing, since changes are always reckoned from
-the log's own end: from the state that somebody has who read all of it. So no change is lost and none is doubled,
-whichever versions are still there.
+A publication is staged before its version becomes current, and committed right after by one rename. Changes are always
+computed against the state at the end of the log. So the next write repairs a crash between the two steps, and no
+change is lost or repeated, even after versions were pruned.
 """
 
 from __future__ import annotations
@@ -24,20 +23,26 @@ import zstandard
 from plangraf.errors import VersionsError
 from plangraf.store.atomic import sync_folder, write_file
 from plangraf.store.changes.dates import GraphDates
-from plangraf.store.changes.things import things
+from plangraf.store.changes.things import group_by_thing
 
 Kind = Literal["Create", "Update", "Delete"]
 
-# Changes on a page: some 700 KiB of N-Quads, 50 KiB when compressed.
-PAGE = 250
-_LEVEL = 9
+# Changes on a page: about 700 KiB of N-Quads, 50 KiB compressed.
+PAGE_SIZE = 250
+_ZSTD_LEVEL = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing as it is from now on: its lines are N-Quads without newline, none when it is gone.
+    """The new state of one thing.
 
-    `sequence` counts from 1 over the whole log, `published` is UTC and the same for all of a publication.
+    Attributes:
+        sequence: number in the whole log, from 1.
+        kind: kind of activity.
+        thing: IRI of the thing.
+        lines: N-Quads lines without newline, none when the thing is deleted.
+        published: UTC time of the publication.
+        version: id of the version.
     """
 
     sequence: int
@@ -50,19 +55,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The changes `first` to `last`, in frames of (first sequence, offset, length in bytes); `page` of them a page."""
+    """The changes `first` to `last`, in frames of (first sequence, offset, length in bytes)."""
 
     first: int
     last: int
     published: str
     version: str
-    page: int
+    page_size: int
     frames: tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A publication that is written and does not count yet; `dates` are those of all graphs when it does."""
+    """A written but uncommitted publication; `dates` are those of all graphs after the commit."""
 
     folder: Path
     first: int
@@ -73,86 +78,87 @@ class Staged:
     def commit(self) -> None:
         self.folder.mkdir(exist_ok=True)
         sync_folder(self.folder.parent)
-        self.content.replace(self.folder / _name(self.first, "zst"))
+        self.content.replace(self.folder / _file_name(self.first, "zst"))
         sync_folder(self.folder)
-        self.description.replace(self.folder / _name(self.first, "json"))
+        self.description.replace(self.folder / _file_name(self.first, "json"))
         sync_folder(self.folder)
 
 
 class FeedLog:
-    """The log in one folder. Reading needs no lock; staging and committing are for who holds that of the store.
+    """The log in one folder. Readers need no lock; `stage` and `commit` need the lock of the store.
 
-    `page` counts the changes on a page of a log that is empty yet. One that has begun keeps its own number: pages
-    that were served as immutable are cut by it.
+    `page_size` is for a new log. An existing log keeps its own, because its pages were served as immutable.
     """
 
-    def __init__(self, folder: Path, page: int = PAGE) -> None:
+    def __init__(self, folder: Path, page_size: int = PAGE_SIZE) -> None:
         self.folder = folder
-        self._page = page
+        self._page_size = page_size
         self._publications: tuple[Publication, ...] = ()
         self._reading = threading.Lock()
 
     def publications(self) -> Sequence[Publication]:
-        """All there are by now; what was read once is not read again.
+        """All committed publications; each is read only once.
 
         Raises:
             VersionsError: the log is damaged.
         """
         with self._reading:
             found = list(self._publications)
-            while (publication := self._publication(found[-1].last + 1 if found else 1)) is not None:
+            while (publication := self._read_publication(found[-1].last + 1 if found else 1)) is not None:
                 found.append(publication)
             if len(found) > len(self._publications):
                 self._publications = tuple(found)
             return self._publications
 
-    def _publication(self, first: int) -> Publication | None:
-        """The one that begins with a change; None when there is none yet."""
+    def _read_publication(self, first: int) -> Publication | None:
+        """Reads the publication that begins with a change; None when it does not exist yet."""
         try:
-            told: dict[str, Any] = orjson.loads((self.folder / _name(first, "json")).read_bytes())
-            frames = tuple((int(begin), int(offset), int(size)) for begin, offset, size in told["frames"])
-            return Publication(first, int(told["last"]), told["published"], told["version"], int(told["page"]), frames)
+            record: dict[str, Any] = orjson.loads((self.folder / _file_name(first, "json")).read_bytes())
+            frames = tuple((int(begin), int(offset), int(size)) for begin, offset, size in record["frames"])
+            return Publication(
+                first, int(record["last"]), record["published"], record["version"], int(record["page"]), frames
+            )
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise self._damaged(error) from error
+            raise self._damaged_error(error) from error
 
     @property
     def last(self) -> int:
-        """The sequence number of the newest change, 0 when there is none."""
+        """Sequence number of the newest change, 0 for an empty log."""
         found = self.publications()
         return found[-1].last if found else 0
 
     @property
     def version(self) -> str | None:
-        """The version whose state the log ends with."""
+        """Id of the version of the last publication."""
         found = self.publications()
         return found[-1].version if found else None
 
     @property
     def id(self) -> str:
-        """What tells this log from every other one, in eight hex digits; empty when nothing is in it."""
+        """Eight hex digits that identify the log; empty for an empty log."""
         found = self.publications()
         if not found:
             return ""
         return hashlib.sha256(f"{found[0].version} {found[0].published}".encode()).hexdigest()[:8]
 
     @property
-    def page(self) -> int:
-        """How many changes stand on a page."""
+    def page_size(self) -> int:
+        """Number of changes on a page."""
         found = self.publications()
-        return found[0].page if found else self._page
+        return found[0].page_size if found else self._page_size
 
     @property
     def pages(self) -> int:
         return self.page_of(self.last)
 
     def page_of(self, sequence: int) -> int:
-        """The page that a change stands on, from 1."""
-        return -(-sequence // self.page)
+        """Number of the page of a change, from 1."""
+        return -(-sequence // self.page_size)
 
     def changes(self, first: int = 1, last: int | None = None) -> Iterator[Change]:
-        """The changes from `first` to `last`, as far as there are any, in their order.
+        """Reads the changes from `first` to `last`, in order.
 
         Raises:
             VersionsError: the log is damaged.
@@ -162,29 +168,29 @@ class FeedLog:
         for publication in found[at:]:
             if last is not None and publication.first > last:
                 return
-            yield from self._changes_of(publication, first, last)
+            yield from self._read_changes(publication, first, last)
 
     def state(self) -> dict[str, bytes]:
-        """The digest of every thing as the log leaves it.
+        """Digest of every thing at the end of the log.
 
         Raises:
             VersionsError: the log is damaged.
         """
-        return self._replayed()[0]
+        return self._replay()[0]
 
     def dates(self) -> Mapping[str, tuple[str, str]]:
-        """Each graph with the times of its first publication and its last change.
+        """Times of first publication and last change, by graph.
 
         Raises:
             VersionsError: the log is damaged.
         """
-        return self._replayed()[1].dates
+        return self._replay()[1].dates
 
-    def _replayed(self) -> tuple[dict[str, bytes], GraphDates]:
+    def _replay(self) -> tuple[dict[str, bytes], GraphDates]:
         found: dict[str, bytes] = {}
         dates = GraphDates()
         for change in self.changes():
-            dates.change(change.thing, change.lines, change.published)
+            dates.apply(change.thing, change.lines, change.published)
             if change.kind == "Delete":
                 found.pop(change.thing, None)
             else:
@@ -192,90 +198,90 @@ class FeedLog:
         return found, dates
 
     def stage(self, version: str, lines: Iterable[bytes], now: datetime, temporary: Path) -> Staged | None:
-        """Writes what differs between the log's end and a version; None when nothing does.
+        """Writes the differences between the end of the log and a version; None when they are equal.
 
         Args:
-            version: its id.
-            lines: its N-Quads lines, sorted, each one once.
+            version: id of the version.
+            lines: its N-Quads lines, sorted and unique.
             now: the time, in UTC.
-            temporary: path without an ending, on the log's file system, for the files.
+            temporary: path without ending for the files, on the file system of the log.
         Raises:
             VersionsError: the log is damaged.
             OSError: the files cannot be written.
         """
         first = self.last + 1
         content, description = temporary.with_suffix(".zst"), temporary.with_suffix(".json")
-        before, dates = self._replayed()
-        published = self._later(now)
+        before, dates = self._replay()
+        published = self._next_time(now)
         with content.open("wb") as file:
-            writer = _Frames(file, first, self.page)
+            writer = _FrameWriter(file, first, self.page_size)
             for kind, thing, own in _differences(before, lines):
                 writer.add(kind, thing, own)
-                dates.change(thing, own, published)
+                dates.apply(thing, own, published)
             writer.flush()
             file.flush()
             os.fsync(file.fileno())
         if writer.following == first:
             return None
-        told = {
+        record = {
             "version": version,
             "published": published,
             "last": writer.following - 1,
-            "page": self.page,
+            "page": self.page_size,
             "frames": writer.frames,
         }
-        write_file(description, orjson.dumps(told))
+        write_file(description, orjson.dumps(record))
         return Staged(self.folder, first, content, description, dates.dates)
 
-    def _later(self, now: datetime) -> str:
-        """The time of a new publication: after that of the one before, whatever the clock says."""
+    def _next_time(self, now: datetime) -> str:
+        """Time of a new publication, later than the last one even when the clock was set back."""
         found = self.publications()
         if found:
             now = max(now, datetime.fromisoformat(found[-1].published) + timedelta(milliseconds=1))
         return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
-    def _changes_of(self, publication: Publication, first: int, last: int | None) -> Iterator[Change]:
+    def _read_changes(self, publication: Publication, first: int, last: int | None) -> Iterator[Change]:
         try:
-            with (self.folder / _name(publication.first, "zst")).open("rb") as file:
+            with (self.folder / _file_name(publication.first, "zst")).open("rb") as file:
                 for number, (begin, offset, size) in enumerate(publication.frames):
                     frames = publication.frames
                     end = frames[number + 1][0] if number + 1 < len(frames) else publication.last + 1
                     if end <= first or (last is not None and begin > last):
                         continue
                     file.seek(offset)
-                    told = zstandard.decompress(file.read(size)).splitlines()
-                    if len(told) != end - begin:
-                        raise ValueError(f"{len(told)} changes where there should be {end - begin}")
-                    for sequence, line in enumerate(told, begin):
+                    records = zstandard.decompress(file.read(size)).splitlines()
+                    if len(records) != end - begin:
+                        raise ValueError(f"{len(records)} changes where there should be {end - begin}")
+                    for sequence, line in enumerate(records, begin):
                         if first <= sequence and (last is None or sequence <= last):
-                            yield _change(sequence, line, publication)
+                            yield _parse_change(sequence, line, publication)
         except (OSError, ValueError, KeyError, zstandard.ZstdError) as error:
-            raise self._damaged(error) from error
+            raise self._damaged_error(error) from error
 
-    def _damaged(self, error: Exception) -> VersionsError:
+    def _damaged_error(self, error: Exception) -> VersionsError:
         return VersionsError(
             f"The log of changes in {self.folder} is damaged ({error}). Put it back from a copy; or remove the folder: "
             "the next build begins a new feed, for services that start after it and clients that read all of it."
         )
 
 
-class _Frames:
-    """Writes changes as zstd frames, none of which crosses a page."""
+class _FrameWriter:
+    """Writes changes as zstd frames that never cross a page."""
 
-    def __init__(self, file: BinaryIO, first: int, page: int) -> None:
+    def __init__(self, file: BinaryIO, first: int, page_size: int) -> None:
         self.frames: list[tuple[int, int, int]] = []
         self.following = first
         self._file = file
-        self._page = page
+        self._page_size = page_size
         self._begin = first
         self._lines: list[bytes] = []
-        self._compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
+        self._compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True)
 
     def add(self, kind: Kind, thing: str, lines: Iterable[bytes]) -> None:
-        told = {"kind": kind, "thing": thing, "lines": [line.decode() for line in lines]}
-        self._lines.append(orjson.dumps(told) + b"\n")
+        record = {"kind": kind, "thing": thing, "lines": [line.decode() for line in lines]}
+        self._lines.append(orjson.dumps(record) + b"\n")
         self.following += 1
-        if (self.following - 1) % self._page == 0:
+        if (self.following - 1) % self._page_size == 0:
             self.flush()
 
     def flush(self) -> None:
@@ -287,8 +293,8 @@ class _Frames:
 
 
 def _differences(before: dict[str, bytes], lines: Iterable[bytes]) -> Iterator[tuple[Kind, str, list[bytes]]]:
-    """How to come from one state to another: what is new or other, then what is gone. Empties `before`."""
-    for thing, own in things(lines):
+    """Differences from one state to another: created and updated things, then deleted ones. Empties `before`."""
+    for thing, own in group_by_thing(lines):
         digest = before.pop(thing, None)
         if digest is None:
             yield "Create", thing, own
@@ -298,15 +304,15 @@ def _differences(before: dict[str, bytes], lines: Iterable[bytes]) -> Iterator[t
         yield "Delete", thing, []
 
 
-def _change(sequence: int, line: bytes, publication: Publication) -> Change:
-    told = orjson.loads(line)
-    lines = tuple(text.encode() for text in told["lines"])
-    return Change(sequence, told["kind"], told["thing"], lines, publication.published, publication.version)
+def _parse_change(sequence: int, line: bytes, publication: Publication) -> Change:
+    record = orjson.loads(line)
+    lines = tuple(text.encode() for text in record["lines"])
+    return Change(sequence, record["kind"], record["thing"], lines, publication.published, publication.version)
 
 
 def _digest(lines: Iterable[bytes]) -> bytes:
     return hashlib.sha256(b"\n".join(lines)).digest()[:16]
 
 
-def _name(first: int, ending: str) -> str:
+def _file_name(first: int, ending: str) -> str:
     return f"{first:012d}.{ending}"

@@ -1,7 +1,7 @@
-"""What belongs to a thing: all statements whose subject it is, and the blank nodes that hang on them.
+"""Groups the lines of a version by thing: statements with the thing as subject, and the blank nodes they lead to.
 
-Every line of a version belongs to exactly one thing, so that the things together are the version. Things that
-share a blank node are one, named by the first of them; blank nodes that hang on nothing belong to their graph.
+Every line belongs to exactly one thing. Things that share a blank node form one group, named by the first of them;
+unreferenced blank nodes belong to their graph.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ from pyoxigraph import RdfFormat, parse
 from plangraf.rdf.canonical import lines, parts, relabelled, subject_of, text
 from plangraf.rdf.namespaces import GRAPH
 
-_BLANK = b"_:"
+_BLANK_PREFIX = b"_:"
 _DEFAULT_GRAPH = f"<{GRAPH}default>".encode()
 
 
-def things(dump: Iterable[bytes]) -> Iterator[tuple[str, list[bytes]]]:
-    """Each thing's IRI and its lines, sorted, blank nodes labelled by RDFC-1.0 within the thing.
+def group_by_thing(dump: Iterable[bytes]) -> Iterator[tuple[str, list[bytes]]]:
+    """Yields the IRI and the sorted lines of each thing, with blank nodes labelled by RDFC-1.0 within the thing.
 
     Args:
-        dump: the lines of a version: sorted, each one once.
+        dump: lines of a version, sorted and unique.
     """
     tangled: list[bytes] = []
     for subject, group in groupby(dump, subject_of):
         own = list(group)
-        # A literal may hold the two characters too; it only costs a second look.
-        if subject.startswith(_BLANK) or any(b" _:" in line for line in own):
+        # A literal may contain " _:" too; its line then only takes the slower path.
+        if subject.startswith(_BLANK_PREFIX) or any(b" _:" in line for line in own):
             tangled += own
         else:
-            yield _iri(subject), own
-    for name, own in _untangled(tangled).items():
-        yield _iri(name), _relabelled(own)
+            yield _to_iri(subject), own
+    for name, own in _resolve_shared(tangled).items():
+        yield _to_iri(name), _relabel(own)
 
 
-def _untangled(tangled: list[bytes]) -> dict[bytes, list[bytes]]:
-    """The lines by thing, where blank nodes are among them."""
+def _resolve_shared(tangled: list[bytes]) -> dict[bytes, list[bytes]]:
+    """Groups lines with blank nodes by union-find over the nodes that share a blank node."""
     above: dict[bytes, bytes] = {}
 
     def root(node: bytes) -> bytes:
@@ -49,19 +49,19 @@ def _untangled(tangled: list[bytes]) -> dict[bytes, list[bytes]]:
 
     found = [parts(line) for line in tangled]
     for subject, _, value, _ in found:
-        one, other = root(subject), root(value if value.startswith(_BLANK) else subject)
-        # "<" sorts before "_": whatever has an IRI in it is led by its first IRI.
+        one, other = root(subject), root(value if value.startswith(_BLANK_PREFIX) else subject)
+        # "<" sorts before "_", so the first IRI becomes the root of its group.
         above[max(one, other)] = min(one, other)
     things: defaultdict[bytes, list[bytes]] = defaultdict(list)
     for line, (subject, _, _, graph) in zip(tangled, found, strict=True):
         name = root(subject)
-        things[(graph or _DEFAULT_GRAPH) if name.startswith(_BLANK) else name].append(line)
+        things[(graph or _DEFAULT_GRAPH) if name.startswith(_BLANK_PREFIX) else name].append(line)
     return things
 
 
-def _relabelled(own: list[bytes]) -> list[bytes]:
+def _relabel(own: list[bytes]) -> list[bytes]:
     return lines(relabelled(set(parse(text(own), RdfFormat.N_QUADS))))
 
 
-def _iri(term: bytes) -> str:
+def _to_iri(term: bytes) -> str:
     return term[1:-1].decode()

@@ -1,18 +1,18 @@
-"""Versions: immutable folders that hold everything a server needs, and the one that is current.
+"""Versions: immutable folders with everything that a server needs, and a link to the current one.
 
 Between `publish`, which writes them, and `engines`, which read them.
 
     versions/<id>/data.nq.zst      sorted unique N-Quads lines, zstd; the id is a hash of these lines alone
-    versions/<id>/manifest.json    what the version holds, nothing volatile
+    versions/<id>/manifest.json    description of the version, without times
     versions/<id>/dump/            whole downloads, see plangraf.publish.dumps
     versions/<id>/…                files derived from the same data: validation report, the ontology's page
     versions/<id>/removed.json     subjects of earlier versions that it lacks, each with the last version that had it
     versions/current               symbolic link to one id, replaced by one atomic rename
-    versions/inputs.json           digest of the input files of the newest build, so that it is not repeated, and
-                                   the data folders that were named for it
+    versions/inputs.json           digest of the input files of the newest build, so that an equal build is
+                                   skipped, and its data folders
     versions/feed/                 every change from one current version to the next, see plangraf.store.changes
     versions/feed/dates-<id>.json  when each graph was first published and last changed, as of that version
-    versions/context/              every JSON-LD context that a build had; pruning leaves them
+    versions/context/              every published JSON-LD context; pruning keeps them
     versions/pruned.json           ids of removed versions
 
 N-Quads: https://www.w3.org/TR/n-quads/

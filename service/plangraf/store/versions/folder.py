@@ -1,4 +1,4 @@
-"""The versions folder as a place to write: the lock, atomic replacement, clear errors."""
+"""Writes into the versions folder: lock, atomic replacement, clear errors."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from plangraf.store.versions.layout import (
     encode_json,
 )
 
-# What a file system or a repository puts into an otherwise empty folder.
-_HARMLESS = {"lost+found", ".gitkeep", ".gitignore", ".keep"}
+# Entries of file systems and repositories in an otherwise empty folder.
+_IGNORED = {"lost+found", ".gitkeep", ".gitignore", ".keep"}
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space",
     errno.EDQUOT: "the disk quota is used up; free some space",
@@ -38,7 +38,7 @@ _REASONS = {
 
 
 class VersionsFolder:
-    """Writes into the folder under one lock; whoever only reads needs none of this."""
+    """Writes into the folder under one lock; readers do not need this class."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
@@ -46,7 +46,7 @@ class VersionsFolder:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Makes this process the only writer; the lock ends with the process, however it ends.
+        """Makes this process the only writer; the kernel releases the lock when the process ends.
 
         Creates the folder when it is missing and removes the leftovers of killed builds.
 
@@ -76,11 +76,11 @@ class VersionsFolder:
             os.close(descriptor)
 
     def temporary(self, name: str) -> Path:
-        """A path of this process in the folder; the next build removes what is left there."""
+        """A temporary path of this process; the next build removes leftovers."""
         return self.path / f"{TEMPORARY}{name}-{os.getpid()}"
 
     def replace_json(self, name: str, value: object) -> None:
-        """Writes one JSON file of the folder by an atomic rename."""
+        """Replaces one JSON file of the folder by an atomic rename."""
         temporary = self.temporary(name.replace("/", "-"))
         try:
             write_file(temporary, encode_json(value))
@@ -91,7 +91,7 @@ class VersionsFolder:
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Turns an error of the file system into a message that says what to do."""
+        """Converts an error of the file system to a VersionsError with advice."""
         try:
             yield
         except OSError as error:
@@ -101,7 +101,7 @@ class VersionsFolder:
             ) from error
 
     def _refuse_foreign(self) -> None:
-        names = {entry.name for entry in self.path.iterdir()} - _HARMLESS
+        names = {entry.name for entry in self.path.iterdir()} - _IGNORED
         foreign = sorted(
             name
             for name in names

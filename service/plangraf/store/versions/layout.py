@@ -1,4 +1,4 @@
-"""What the files of the versions folder are called, and how they are encoded."""
+"""Names and encoding of the files in the versions folder."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ VERSION_ID = re.compile(r"[0-9a-f]{16}")
 
 
 def context_digest(body: bytes) -> str:
-    """The name of a kept copy of a JSON-LD context."""
+    """The digest that names a kept JSON-LD context."""
     return hashlib.sha256(body).hexdigest()[:16]
 
 
 def encode_json(value: object) -> bytes:
-    """The same bytes for equal values."""
+    """Encodes equal values as equal bytes."""
     return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()

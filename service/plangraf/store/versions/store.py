@@ -1,4 +1,4 @@
-"""The versions of one folder: which there are, which is current, and what changes that."""
+"""The versions of one folder: lists, reads, writes, switches and prunes them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from plangraf.errors import VersionsError
 from plangraf.store.atomic import sync_folder, write_file
-from plangraf.store.changes.log import PAGE, FeedLog
+from plangraf.store.changes.log import PAGE_SIZE, FeedLog
 from plangraf.store.versions.folder import VersionsFolder
 from plangraf.store.versions.layout import (
     CONTEXTS,
@@ -28,27 +28,27 @@ from plangraf.store.versions.layout import (
 )
 from plangraf.store.versions.switch import make_current, staged_changes
 from plangraf.store.versions.version import Version
-from plangraf.store.versions.write import place, write_dump
+from plangraf.store.versions.write import install_version, write_dump
 
-_MOST_PRUNED = 10_000
+_MAX_PRUNED = 10_000
 
 
 class VersionStore:
     """The versions of one folder. Reading needs no lock; writing takes it and refuses a second writer.
 
-    `feed_page` counts the changes on a page of a feed that begins with this store.
+    `feed_page` is the number of changes on a page of a new feed.
     """
 
-    def __init__(self, path: Path, feed_page: int = PAGE) -> None:
+    def __init__(self, path: Path, feed_page: int = PAGE_SIZE) -> None:
         self.path = path.absolute()
         self._feed_page = feed_page
         self._folder = VersionsFolder(self.path)
 
     def current(self) -> Version:
-        """The version that is served.
+        """The current version.
 
         Raises:
-            VersionsError: there is none yet, or it is damaged.
+            VersionsError: no version is current yet, or it is damaged.
         """
         try:
             name = str((self.path / CURRENT).readlink())
@@ -80,14 +80,14 @@ class VersionStore:
         return Version(version_id, path, manifest)
 
     def list(self) -> list[Version]:
-        """All versions, the one written last at the end."""
+        """All versions in the order of writing."""
         if not self.path.is_dir():
             return []
         found = [entry for entry in self.path.iterdir() if VERSION_ID.fullmatch(entry.name) and entry.is_dir()]
         return [self.get(entry.name) for entry in sorted(found, key=lambda entry: entry.stat().st_mtime_ns)]
 
     def pruned(self) -> Sequence[str]:
-        """Ids of the versions that were removed, the last at the end."""
+        """Ids of pruned versions in the order of pruning."""
         try:
             known = json.loads((self.path / PRUNED).read_bytes())
         except (OSError, ValueError):
@@ -95,7 +95,7 @@ class VersionStore:
         return [str(version_id) for version_id in known]
 
     def inputs(self) -> tuple[str, str] | None:
-        """Digest of the input files of the last build, and the version they gave; None when not known."""
+        """Digest of the input files and version id of the last build; None when unknown."""
         try:
             known = json.loads((self.path / INPUTS).read_bytes())
             return str(known["digest"]), str(known["version"])
@@ -110,7 +110,7 @@ class VersionStore:
             return []
 
     def context(self, digest: str) -> Path:
-        """Where the context with this hash is kept, if it is."""
+        """Path of the context with this digest, which may not exist."""
         return self.path / CONTEXTS / f"{digest}.jsonld"
 
     def lock(self) -> AbstractContextManager[None]:
@@ -118,7 +118,7 @@ class VersionStore:
         return self._folder.lock()
 
     def temporary(self, name: str) -> Path:
-        """A path of this process in the folder; the next build removes what is left there."""
+        """A temporary path of this process; the next build removes leftovers."""
         return self._folder.temporary(name)
 
     def write(
@@ -128,15 +128,15 @@ class VersionStore:
         extra: Mapping[str, bytes] | None = None,
         folders: Mapping[str, Path] | None = None,
     ) -> Version:
-        """Writes one version and makes it current; until the last rename the old one stays.
+        """Writes one version and makes it current by the last rename; a failure keeps the old one.
 
         Args:
-            lines: N-Quads lines without their newline, sorted by bytes, each one once.
-            manifest: what manifest.json holds beside the id.
-            extra: more files of the version, by name.
-            folders: more folders of the version, by name; they are moved from where they are, on the same disk.
+            lines: N-Quads lines without newline, sorted by bytes and unique.
+            manifest: content of manifest.json without the id.
+            extra: further files of the version, by name.
+            folders: further folders of the version, by name; they are moved, so they must be on the same disk.
         Returns:
-            The new version; the existing one when the same lines were written before.
+            The new version, or the existing one with the same lines.
         Raises:
             VersionsError: the folder cannot be written (disk full, read-only, foreign, in use).
             ValueError: the lines are not sorted and unique.
@@ -152,14 +152,14 @@ class VersionStore:
                 for name, folder in (folders or {}).items():
                     folder.rename(temporary / name)
                 sync_folder(temporary)
-                place(self._folder, temporary, version_id)
+                install_version(self._folder, temporary, version_id)
                 self.use(version_id)
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
             return self.get(version_id)
 
     def use(self, version_id: str) -> None:
-        """Makes a version current by one atomic rename, and its changes part of the feed.
+        """Makes a version current by one atomic rename, and adds its changes to the feed.
 
         Raises:
             VersionsError: it does not exist, the folder cannot be written, or the feed is damaged.
@@ -170,14 +170,14 @@ class VersionStore:
             make_current(self._folder, version, self.current() if self.has_current() else None, self._feed_page)
 
     def catch_up(self) -> None:
-        """Writes the changes of the current version into the feed, after a crash or a time without a feed.
+        """Adds the changes of the current version to the feed, after a crash or a build without a feed.
 
-        A damaged version is left out; the changes of the next one are then those since the one before.
+        A damaged version is skipped; the changes of the next version then start from the one before it.
 
         Raises:
             VersionsError: another build is writing, the folder cannot be written, or the feed is damaged.
         """
-        # Returns before it takes the lock, because usually nothing is missing and the folder may be read-only.
+        # Returns before the lock, because usually nothing is missing and the folder may be read-only.
         if not self.has_current() or FeedLog(self.path / FEED).version == self.current().id:
             return
         with self._folder.lock(), self._folder.explained():
@@ -187,7 +187,7 @@ class VersionStore:
                         changes.commit()
 
     def prune(self, keep: int) -> Sequence[str]:
-        """Removes all versions but the current one and the `keep` written last; the ids of those removed.
+        """Removes all versions except the current one and the `keep` newest others; returns the removed ids.
 
         Raises:
             VersionsError: a build is writing, or the folder cannot be written.
@@ -197,25 +197,25 @@ class VersionStore:
             others = [version for version in self.list() if version.id != current]
             gone = others[: max(0, len(others) - keep)]
             for version in gone:
-                # One rename hides it first, so that an interrupted removal leaves nothing that looks like a version.
+                # The version is renamed first, because an interrupted removal must not leave a partial version.
                 hidden = self.path / f"{TEMPORARY}gone-{version.id}"
                 version.path.rename(hidden)
                 shutil.rmtree(hidden)
                 version.dates_path.unlink(missing_ok=True)
             if gone:
                 pruned = [*self.pruned(), *(version.id for version in gone)]
-                self._folder.replace_json(PRUNED, pruned[-_MOST_PRUNED:])
+                self._folder.replace_json(PRUNED, pruned[-_MAX_PRUNED:])
             sync_folder(self.path)
         return [version.id for version in gone]
 
     def record_inputs(self, digest: str, version_id: str, data: Iterable[Path] = ()) -> None:
-        """Records the inputs of a version, and the data folders that were named for it."""
+        """Records the digest of a build's inputs, its version and its data folders."""
         folders = [str(folder.absolute()) for folder in data]
         with self._folder.lock(), self._folder.explained():
             self._folder.replace_json(INPUTS, {"digest": digest, "version": version_id, "data": folders})
 
     def keep_context(self, body: bytes) -> None:
-        """Keeps a JSON-LD context for good under the hash of its bytes, because clients may pin it."""
+        """Keeps a JSON-LD context permanently under its digest, because clients may pin it."""
         path = self.context(context_digest(body))
         with self._folder.lock(), self._folder.explained():
             if not path.exists():

@@ -1,4 +1,4 @@
-"""Makes a version current, and records what that changes: feed, dates, removed subjects."""
+"""Makes a version current, and records the changes: feed, dates, removed subjects."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from plangraf.store.versions.version import Version
 
 
 def make_current(folder: VersionsFolder, version: Version, before: Version | None, feed_page: int) -> None:
-    """Replaces the link to the current version, and commits the changes to the feed after it.
+    """Replaces the link to the current version, then commits the changes to the feed.
 
     Args:
-        folder: locked by the caller.
-        version: the one to serve from now on.
-        before: the one that is current, if any.
-        feed_page: changes on a page, for a feed that begins.
+        folder: folder of versions, locked by the caller.
+        version: the new current version.
+        before: the present current version, if any.
+        feed_page: changes on a page of a new feed.
     """
     if before is not None and before.id != version.id:
-        # Opening a damaged version reports the damage; here it only leaves the list as it was.
+        # A damaged version keeps its old list; opening it reports the damage.
         with suppress(VersionsError):
-            folder.replace_json(f"{version.id}/{REMOVED}", _removed_since(before, version.lines()))
+            folder.replace_json(f"{version.id}/{REMOVED}", _find_removed(before, version.lines()))
     with staged_changes(folder, version, feed_page) as changes:
         link = folder.temporary(CURRENT)
         link.symlink_to(version.id)
@@ -38,7 +38,7 @@ def make_current(folder: VersionsFolder, version: Version, before: Version | Non
 
 @contextmanager
 def staged_changes(folder: VersionsFolder, version: Version, feed_page: int) -> Iterator[Staged | None]:
-    """The changes of a version, ready to be committed; None without changes or with a damaged dump."""
+    """Stages the changes of a version; None without changes or with a damaged dump."""
     log = FeedLog(folder.path / FEED, feed_page)
     temporary = folder.temporary(FEED)
     try:
@@ -60,12 +60,12 @@ def _write_dates(folder: VersionsFolder, version: Version, dates: Mapping[str, t
     folder.replace_json(f"{FEED}/{version.dates_path.name}", dates)
 
 
-def _removed_since(before: Version, lines: Iterable[bytes]) -> dict[str, str]:
-    """Subjects of `before` and of the versions before it that are missing now, each with the last version that had it.
+def _find_removed(before: Version, lines: Iterable[bytes]) -> dict[str, str]:
+    """Finds subjects of `before` and earlier versions that are missing now, each with the last version that had it.
 
     Args:
-        before: the version before; of a damaged one only its own list of removed subjects counts.
-        lines: the N-Quads lines of the new version.
+        before: the previous version; if its dump is damaged, only its list of removed subjects counts.
+        lines: N-Quads lines of the new version.
     """
     subjects = {line.partition(b" ")[0] for line in lines}
     gone = {iri: last for iri, last in before.removed().items() if f"<{iri}>".encode() not in subjects}

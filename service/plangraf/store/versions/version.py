@@ -1,4 +1,4 @@
-"""One version on disk, and how its parts are read."""
+"""One version on disk, and the readers of its parts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CHUNK = 1 << 17
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version; `manifest` is the content of its manifest.json."""
+    """One version; `manifest` is the parsed manifest.json."""
 
     id: str
     path: Path
@@ -51,7 +51,7 @@ class Version:
             ) from error
 
     def lines(self) -> Iterator[bytes]:
-        """The dump line by line, without the newlines, in memory that does not depend on its size.
+        """The dump line by line, without newlines, in bounded memory.
 
         Raises:
             VersionsError: the dump is missing or damaged.
@@ -73,11 +73,11 @@ class Version:
 
     @property
     def dates_path(self) -> Path:
-        """Its dates lie beside the version, because they are not part of it."""
+        """Path of the dates, which lie beside the version because they are not part of it."""
         return self.path.parent / FEED / f"dates-{self.id}.json"
 
     def dates(self) -> Mapping[str, tuple[str, str]]:
-        """When each graph was first published and last changed, in UTC; empty when no log has them."""
+        """UTC times of first publication and last change, by graph; empty when the file is missing."""
         try:
             known = json.loads(self.dates_path.read_bytes())
             return {graph: (str(issued), str(modified)) for graph, (issued, modified) in known.items()}
@@ -85,7 +85,7 @@ class Version:
             return {}
 
     def verify(self) -> bool:
-        """Whether the dump still has the digest that the id is made of."""
+        """Whether the digest of the dump still matches the id."""
         digest = hashlib.sha256()
         try:
             for chunk in self.quads():

@@ -1,4 +1,4 @@
-"""The steps that write a version: its dump, and its place among the others."""
+"""Writes the dump of a version, and moves the finished version into place."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from plangraf.store.versions.folder import VersionsFolder
 from plangraf.store.versions.layout import DUMP
 from plangraf.store.versions.version import Version
 
-# Level 9 takes a third of the time of 19 and the dump is a tenth larger.
+# Level 9 takes a third of the time of level 19, for a dump that is a tenth larger.
 _ZSTD_LEVEL = 9
 
 
 def write_dump(path: Path, lines: Iterable[bytes]) -> str:
-    """Writes the dump, synced; returns the id that the lines give."""
+    """Writes and syncs the dump; returns the id, which is a digest of the lines."""
     digest = hashlib.sha256()
     last = b""
     with path.open("wb") as file:
@@ -38,11 +38,11 @@ def write_dump(path: Path, lines: Iterable[bytes]) -> str:
     return digest.hexdigest()[:16]
 
 
-def place(folder: VersionsFolder, temporary: Path, version_id: str) -> None:
-    """Moves a finished folder to its name, or renews the derived files of the version that is there.
+def install_version(folder: VersionsFolder, temporary: Path, version_id: str) -> None:
+    """Moves a finished folder to its name, or renews the derived files of the existing version.
 
-    The dump of an existing version is the same by definition. Its derived files differ when the code that
-    derives them has changed; each is then replaced by a rename of its own.
+    The dump of an existing version is equal, because the id is its digest. Derived files differ when the code that
+    derives them has changed; each is then replaced by a rename.
     """
     target = folder.path / version_id
     if target.is_dir() and not Version(version_id, target, {}).verify():

@@ -1,8 +1,8 @@
-"""A workbook from elsewhere to raw tables. It is looked at before it is opened, and nothing in it is run.
+"""Reads an untrusted workbook to raw tables; formulas and macros never run.
 
-Office Open XML is a zip file of XML parts: https://ecma-international.org/publications-and-standards/standards/ecma-376/
-Before openpyxl sees it, sizes are those that the zip's directory states (zipfile gives no byte more than these)
-and no part may have a document type, without which XML cannot expand.
+Sizes are checked before openpyxl opens the file, and a document type is refused, because only that lets XML expand.
+The sizes in the zip directory are safe to use, because zipfile never reads more bytes than they state.
+Office Open XML: https://ecma-international.org/publications-and-standards/standards/ecma-376/
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from plangraf.diagnostics.diagnostic import Diagnostic
 from plangraf.sheets.cell_place import CellError, CellPlace
+from plangraf.sheets.cell_values import Cell
 from plangraf.sheets.read.file_kinds import refuse_other_kinds
-from plangraf.sheets.read.number_formats import shown, shown_day
-from plangraf.sheets.read.raw import MOST_CELLS, Merged, RawTable, Refused, UnreadableError
-from plangraf.sheets.values import Cell
-from plangraf.sheets.write.xlsx import AUTHOR, LISTS, READ_ME
+from plangraf.sheets.read.number_formats import read_day, read_number
+from plangraf.sheets.read.raw import MAX_CELLS, Merged, RawTable, Refused, UnreadableError
+from plangraf.sheets.write.xlsx_writer import AUTHOR, LISTS, READ_ME
 
-MOST_BYTES = 20 * 1024 * 1024
-MOST_BYTES_UNPACKED = 100 * 1024 * 1024
-_MOST_PARTS = 2_000
+MAX_BYTES = 20 * 1024 * 1024
+MAX_UNPACKED_BYTES = 100 * 1024 * 1024
+_MAX_PARTS = 2_000
 
 _FORMULA = CellError(
     "Cellen er en formel. Lim inn verdien i stedet (Lim inn utvalg, Verdier).",
     "The cell is a formula. Paste its value instead (Paste Special, Values).",
 )
-_ERROR = CellError("Excel viser en feil her. Skriv verdien.", "Excel shows an error here. Write the value.")
+_ERROR_VALUE = CellError("Excel viser en feil her. Skriv verdien.", "Excel shows an error here. Write the value.")
 _DURATION = CellError(
     "Cellen er en varighet. Formater den som tekst og skriv verdien på nytt.",
     "The cell is a duration. Format it as text and write the value again.",
@@ -57,21 +57,21 @@ _NAMESPACES = (
 
 
 def read_workbook(path: Path) -> list[RawTable]:
-    """The sheets of a workbook, but for our own explaining ones.
+    """Reads the sheets of a workbook, except the guide and the lists.
 
     Raises:
-        UnreadableError: it is too large, no workbook, or made to do harm.
+        UnreadableError: the file is too large, not a workbook, or malicious.
     """
     refuse_other_kinds(path)
-    strict = _look_at(path)
+    strict = _inspect_parts(path)
     try:
         workbook = load_workbook(
-            _transitional(path) if strict else io.BytesIO(path.read_bytes()),
+            _to_transitional(path) if strict else io.BytesIO(path.read_bytes()),
             data_only=False,
             keep_links=False,
             rich_text=False,
         )
-    except Exception as error:  # openpyxl lets out whatever a broken part causes
+    except Exception as error:  # a damaged part may raise any exception in openpyxl
         raise UnreadableError(
             path.name,
             f"Filen kan ikke leses som en arbeidsbok ({error}). Lagre den på nytt som .xlsx.",
@@ -84,28 +84,28 @@ def read_workbook(path: Path) -> list[RawTable]:
                 "Arbeidsboken har ingen ark som kan leses. Lagre den på nytt som Excel-arbeidsbok (.xlsx).",
                 "The workbook has no sheet that can be read. Save it again as an Excel workbook (.xlsx).",
             )
-        return [_table(sheet) for sheet in workbook.worksheets if sheet.title not in (READ_ME, LISTS)]
+        return [_read_table(sheet) for sheet in workbook.worksheets if sheet.title not in (READ_ME, LISTS)]
     finally:
         workbook.close()
 
 
-def _look_at(path: Path) -> bool:
-    """Whether the workbook is one of Strict Open XML.
+def _inspect_parts(path: Path) -> bool:
+    """Checks the parts of a workbook, and returns whether it is Strict Open XML.
 
     Raises:
-        UnreadableError: it is too large, no workbook, or made to do harm.
+        UnreadableError: the file is too large, not a workbook, or malicious.
     """
     strict = False
     size = path.stat().st_size
-    if size > MOST_BYTES:
-        raise _too_large(path, f"{size // 1024 // 1024} MiB", f"{MOST_BYTES // 1024 // 1024} MiB")
+    if size > MAX_BYTES:
+        raise _too_large_error(path, f"{size // 1024 // 1024} MiB", f"{MAX_BYTES // 1024 // 1024} MiB")
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             unpacked = sum(part.file_size for part in parts)
-            if unpacked > MOST_BYTES_UNPACKED or len(parts) > _MOST_PARTS:
-                raise _too_large(
-                    path, f"{unpacked // 1024 // 1024} MiB, {len(parts)}", f"{MOST_BYTES_UNPACKED // 1024 // 1024} MiB"
+            if unpacked > MAX_UNPACKED_BYTES or len(parts) > _MAX_PARTS:
+                raise _too_large_error(
+                    path, f"{unpacked // 1024 // 1024} MiB, {len(parts)}", f"{MAX_UNPACKED_BYTES // 1024 // 1024} MiB"
                 )
             for part in parts:
                 if part.filename.lower().endswith("vbaproject.bin"):
@@ -116,7 +116,7 @@ def _look_at(path: Path) -> bool:
                     )
                 if part.filename.lower().endswith((".xml", ".rels", ".vml")):
                     content = archive.read(part)
-                    _without_document_type(path, content)
+                    _refuse_document_type(path, content)
                     strict = strict or (part.filename.lower().endswith("workbook.xml") and _STRICT in content)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise UnreadableError(
@@ -127,8 +127,8 @@ def _look_at(path: Path) -> bool:
     return strict
 
 
-def _transitional(path: Path) -> io.BytesIO:
-    """The same workbook under the namespaces that openpyxl knows."""
+def _to_transitional(path: Path) -> io.BytesIO:
+    """Converts a strict workbook to the namespaces that openpyxl knows."""
     changed = io.BytesIO()
     with zipfile.ZipFile(path) as archive, zipfile.ZipFile(changed, "w") as written:
         for part in archive.infolist():
@@ -141,7 +141,7 @@ def _transitional(path: Path) -> io.BytesIO:
     return changed
 
 
-def _without_document_type(path: Path, xml: bytes) -> None:
+def _refuse_document_type(path: Path, xml: bytes) -> None:
     def refuse(*_: object) -> None:
         raise UnreadableError(
             path.name,
@@ -161,7 +161,7 @@ def _without_document_type(path: Path, xml: bytes) -> None:
         ) from error
 
 
-def _too_large(path: Path, found: str, most: str) -> UnreadableError:
+def _too_large_error(path: Path, found: str, most: str) -> UnreadableError:
     return UnreadableError(
         path.name,
         f"Arbeidsboken er for stor ({found}; grensen er {most}). Del den på flere datasett.",
@@ -169,10 +169,10 @@ def _too_large(path: Path, found: str, most: str) -> UnreadableError:
     )
 
 
-def _table(sheet: Worksheet) -> RawTable:
+def _read_table(sheet: Worksheet) -> RawTable:
     name = f"ark «{sheet.title}» · sheet «{sheet.title}»"
     table = RawTable(name, [], title=sheet.title, hidden=sheet.sheet_state != "visible")
-    if sheet.max_row * sheet.max_column > MOST_CELLS:
+    if sheet.max_row * sheet.max_column > MAX_CELLS:
         corner = sheet.cell(sheet.max_row, sheet.max_column).coordinate
         table.problems.append(
             Diagnostic(
@@ -182,11 +182,11 @@ def _table(sheet: Worksheet) -> RawTable:
             )
         )
         return table
-    table.merged = list(_merged(sheet))
+    table.merged = list(_list_merged(sheet))
     table.hidden_rows = {number - 1 for number, row in sheet.row_dimensions.items() if row.hidden}
-    table.hidden_columns = set(_hidden_columns(sheet))
+    table.hidden_columns = set(_list_hidden_columns(sheet))
     for number, row in enumerate(sheet.iter_rows()):
-        table.rows.append([_value(cell) for cell in row])
+        table.rows.append([_read_value(cell) for cell in row])
         for position, cell in enumerate(row):
             if cell.comment is not None and cell.comment.author != AUTHOR and cell.comment.text:
                 table.comments[number, position] = cell.comment.text.strip()
@@ -196,37 +196,37 @@ def _table(sheet: Worksheet) -> RawTable:
     return table
 
 
-def _merged(sheet: Worksheet) -> Iterator[Merged]:
+def _list_merged(sheet: Worksheet) -> Iterator[Merged]:
     for found in sorted(sheet.merged_cells.ranges, key=lambda found: (found.min_row, found.min_col)):
         yield Merged(found.coord, found.min_row - 1, found.max_row - 1, found.min_col - 1, found.max_col - 1)
 
 
-def _hidden_columns(sheet: Worksheet) -> Iterator[int]:
+def _list_hidden_columns(sheet: Worksheet) -> Iterator[int]:
     for letter, column in sheet.column_dimensions.items():
         if column.hidden:
-            # One entry stands for a range of columns.
+            # One entry covers a range of columns.
             first: int = column.min or column_index_from_string(letter)
             yield from range(first - 1, min(int(column.max or first), 16_384))
 
 
-def _value(cell: object) -> Cell | Refused:
+def _read_value(cell: object) -> Cell | Refused:
     if not isinstance(cell, XlsxCell):  # the hidden cells of a merged range
         return None
     value = cell.value
     if cell.data_type == "f":
         return Refused(str(getattr(value, "text", None) or value), _FORMULA)
     if cell.data_type == "e":
-        return Refused(str(value), _ERROR)
+        return Refused(str(value), _ERROR_VALUE)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        # Excel writes a line's end within a cell as LF, others as CR LF.
+        # Excel ends a line within a cell with LF, other programs with CR LF.
         return value.replace("\r\n", "\n").replace("\r", "\n")
     if isinstance(value, int | float):
-        return shown(value, cell.number_format)
+        return read_number(value, cell.number_format)
     if isinstance(value, datetime | date):
-        return shown_day(value, cell.number_format)
+        return read_day(value, cell.number_format)
     if isinstance(value, timedelta):
         return Refused(str(value), _DURATION)
-    # What is left are times of day; anything else is no value of ours.
-    return value if hasattr(value, "isoformat") else Refused(str(value), _ERROR)  # type: ignore[return-value]
+    # Only times of day remain; other values are refused.
+    return value if hasattr(value, "isoformat") else Refused(str(value), _ERROR_VALUE)  # type: ignore[return-value]

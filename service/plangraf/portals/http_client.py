@@ -1,7 +1,7 @@
-"""One HTTP request as a harvester sends it: exactly the header fields that are given, and nothing decoded.
+"""Sends HTTP requests as a harvester does: with the given header fields only, and without decoding the body.
 
-http.client and not a library above it, because those add an Accept-Encoding of their own, follow redirects by their own
-rules, and undo a content coding that a harvester would have met.
+It uses http.client, because libraries above it add their own Accept-Encoding, follow redirects by their own rules, and
+decode the body.
 """
 
 from __future__ import annotations
@@ -16,28 +16,32 @@ from urllib.parse import quote, urljoin, urlsplit
 
 Follow = Literal["never", "as Java", "always"]
 
-# Java's client knows no 308, and goes from http to http and from https to https only.
+# Java's client does not follow 308, nor a redirect between http and https.
 _REDIRECTS: Mapping[Follow, frozenset[int]] = {
     "never": frozenset(),
     "as Java": frozenset({301, 302, 303, 307}),
     "always": frozenset({301, 302, 303, 307, 308}),
 }
-_MOST_REDIRECTS = 20
+_MAX_REDIRECTS = 20
 _CHUNK = 64 * 1024
-# What may stand in a path and query as it is; the rest, such as æ, is percent-encoded.
-_PLAIN = "/?:@!$&'()*+,;=%~[]"
+# Characters of path and query that are not percent-encoded.
+_UNQUOTED = "/?:@!$&'()*+,;=%~[]"
 
 
 class UnreachableError(Exception):
-    """No HTTP answer came: refused, unknown host, silence, or bytes that are no HTTP."""
+    """No HTTP answer: connection refused, unknown host, timeout, or bytes that are not HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An HTTP answer.
 
-    `url` is the address that gave it, after `redirects`; `headers` have lower-case names; `body` is as it was sent, at
-    most one byte more than the limit; `complete` is False when the connection broke before the announced end.
+    Attributes:
+        url: address that answered, after `redirects`.
+        headers: header fields with lower-case names.
+        body: bytes as sent, at most one more than the limit.
+        redirects: addresses that redirected.
+        complete: False when the connection broke before the announced length.
     """
 
     url: str
@@ -48,7 +52,7 @@ class Answer:
     complete: bool = True
 
 
-def ask(
+def send_request(
     url: str,
     headers: Mapping[str, str],
     *,
@@ -57,27 +61,31 @@ def ask(
     limit: int,
     timeout_s: float = 60.0,
 ) -> Answer:
-    """Asks `url` and follows redirects as told; a redirect that is not followed is the answer.
+    """Sends a request and follows redirects; a redirect that is not followed is the answer.
 
-    `headers` are all fields of the request but Host and User-Agent; `limit` is the number of bytes of the body after
-    which reading stops, 0 reads none; `timeout_s` is the longest silence of the other side.
-
+    Args:
+        url: address of the request.
+        headers: all header fields except Host and User-Agent.
+        method: HTTP method.
+        follow: which redirects to follow.
+        limit: bytes of the body to read, 0 for none.
+        timeout_s: longest silence of the server, in seconds.
     Raises:
-        UnreachableError: there was no HTTP answer.
+        UnreachableError: no HTTP answer.
     """
     passed: list[str] = []
     while True:
-        answer = _once(url, headers, method, limit, timeout_s)
-        target = _target(answer) if answer.status in _REDIRECTS[follow] else None
+        answer = _send_once(url, headers, method, limit, timeout_s)
+        target = _redirect_target(answer) if answer.status in _REDIRECTS[follow] else None
         across = target is not None and urlsplit(target).scheme != urlsplit(url).scheme
-        if target is None or (across and follow == "as Java") or len(passed) == _MOST_REDIRECTS:
+        if target is None or (across and follow == "as Java") or len(passed) == _MAX_REDIRECTS:
             return replace(answer, redirects=tuple(passed))
         passed.append(url)
         url = target
 
 
-def decoded(answer: Answer, limit: int) -> bytes:
-    """The body less its gzip or deflate coding, cut after `limit` bytes; unchanged when it has another or none."""
+def decode_body(answer: Answer, limit: int) -> bytes:
+    """Decodes a gzip or deflate body, up to `limit` + 1 bytes; returns a body with another coding unchanged."""
     coding = answer.headers.get("content-encoding", "identity").strip().lower()
     if coding not in ("gzip", "x-gzip", "deflate"):
         return answer.body
@@ -87,36 +95,36 @@ def decoded(answer: Answer, limit: int) -> bytes:
         return answer.body
 
 
-def _target(answer: Answer) -> str | None:
-    """Where a redirect leads; None when it says nothing or no address."""
+def _redirect_target(answer: Answer) -> str | None:
+    """Target of a redirect; None when the Location is missing or invalid."""
     try:
         return urljoin(answer.url, answer.headers["location"])
     except (KeyError, ValueError):
         return None
 
 
-def _once(url: str, headers: Mapping[str, str], method: str, limit: int, timeout_s: float) -> Answer:
+def _send_once(url: str, headers: Mapping[str, str], method: str, limit: int, timeout_s: float) -> Answer:
     try:
         parts = urlsplit(url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        with _connection(url, timeout_s) as connection:
-            connection.putrequest(method, quote(target, safe=_PLAIN), skip_accept_encoding=True)
+        with _connect(url, timeout_s) as connection:
+            connection.putrequest(method, quote(target, safe=_UNQUOTED), skip_accept_encoding=True)
             for name, value in {"User-Agent": "plangraf-check-harvest", **headers}.items():
                 connection.putheader(name, value)
             connection.endheaders()
             response = connection.getresponse()
             fields = {name.lower(): value for name, value in response.getheaders()}
-            body, complete = (b"", True) if method == "HEAD" or not limit else _body(response, limit)
+            body, complete = (b"", True) if method == "HEAD" or not limit else _read_body(response, limit)
             return Answer(url, response.status, fields, body, complete=complete)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise UnreachableError(" ".join(str(error).split()) or type(error).__name__) from error
 
 
 @contextlib.contextmanager
-def _connection(url: str, timeout_s: float) -> Iterator[http.client.HTTPConnection]:
+def _connect(url: str, timeout_s: float) -> Iterator[http.client.HTTPConnection]:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{url} is no http:// or https:// address")
+        raise ValueError(f"{url} is not an http:// or https:// address")
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname, parts.port, timeout=timeout_s)
     try:
@@ -125,7 +133,7 @@ def _connection(url: str, timeout_s: float) -> Iterator[http.client.HTTPConnecti
         connection.close()
 
 
-def _body(response: http.client.HTTPResponse, limit: int) -> tuple[bytes, bool]:
+def _read_body(response: http.client.HTTPResponse, limit: int) -> tuple[bytes, bool]:
     pieces: list[bytes] = []
     size = 0
     try:

@@ -1,7 +1,7 @@
-"""The build's own checks on what an import would write, told by the cell that each result comes from.
+"""Runs the checks of a build on the files that an import would write, and reports each result at its cell.
 
-The same steps as `plangraf build`: parsing, the closed vocabularies, SHACL, the checks. What is there already, of
-this project and of the municipality's other datasets, is read beside; the folder's own old files are not.
+The steps are those of `plangraf build`: parsing, closed vocabularies, SHACL, check queries. Other datasets of the
+project and the municipality are read too, because the files may link to them; old files of the folder are not.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from plangraf.settings import Settings
 from plangraf.sheets.cell_place import CellPlace, SheetDiagnostic
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Model
-from plangraf.sheets.read.links import Names, no_key
-from plangraf.sheets.read.rows import Imported
+from plangraf.sheets.read.imported import Imported
+from plangraf.sheets.read.links import ThingNames, report_dangling_key
 from plangraf.sources.files import SourceFile, read_files, source_files
 from plangraf.sources.turtle import read
 
 _EVIDENCE_CHECK = "queries/checks/every-statement-has-evidence.rq"
 _LINK_CHECK = "queries/checks/link-to-nothing.rq"
 _FIRST_LINE = PLAN + "firstLine"
-# What a check misses may stand in a cell that could not be read.
-_ECHO_NB = " (Kan komme av cellene som ikke kunne leses.)"
-_ECHO_EN = " (May come from the cells that could not be read.)"
+# Appended to results, because a missing value may be in an unreadable cell.
+_CONSEQUENCE_NB = " (Kan komme av cellene som ikke kunne leses.)"
+_CONSEQUENCE_EN = " (May come from the cells that could not be read.)"
 _HINT_NB = " Fyll ut de grønne kolonnene på raden (belegg: første linje), eller skriv belegg på arket for belegg."
 _HINT_EN = " Fill in the green columns of the row (evidence: first line), or write evidence on the sheet of evidence."
 
@@ -50,31 +50,31 @@ def check(
     model: Model,
     keys: Keys,
 ) -> list[SheetDiagnostic]:
-    """Everything that a build would say of the files, and only of what they describe.
+    """Returns the findings that a build would give about the things in the files.
 
     Args:
-        settings: `home` and `data` say what is read beside.
+        settings: `home` and `data` name the other datasets.
         files: names and texts of the Turtle files.
-        folder: where they are to stand; what stands there now is left out.
-        graph: IRI of the dataset's named graph.
-        imported: where in the workbook each thing comes from.
-        model: which properties a shape's results are about.
-        keys: short names of the dataset's things.
+        folder: target folder; its present files are ignored.
+        graph: IRI of the named graph of the dataset.
+        imported: gives the cells of things and properties.
+        model: gives the properties of a shape.
+        keys: gives short names of the dataset.
     """
     with tempfile.TemporaryDirectory(prefix="plangraf-") as temporary:
-        own = _own_files(Path(temporary), files, graph)
+        own = _write_temporary(Path(temporary), files, graph)
         parsed = read(own)
-        others = [file for file in _beside(settings, folder) if file.graph != graph]
+        others = [file for file in _list_other_files(settings, folder) if file.graph != graph]
         beside = read(others)
         everything = relabelled(parsed.quads | beside.quads)
         nodes = {quad.subject.value for quad in parsed.quads if hasattr(quad.subject, "value")}
-        # What they lead to may lose by them what it needs, or get what it must not have.
+        # Linked things count too, because a new statement may make them invalid.
         reached = nodes | {
             quad.object.value for quad in parsed.quads
             if isinstance(quad.object, NamedNode) and quad.object.value.startswith(ID)
         }  # fmt: skip
-        dead, told = _dead_links(imported, everything, model, keys)
-        dead += _left_alone(folder, everything, beside.quads, beside.place, keys)
+        dangling, is_reported = _find_dangling_links(imported, everything, model, keys)
+        dangling += _find_orphaned_links(folder, everything, beside.quads, beside.place, keys)
 
         def locate(iri: str) -> FilePlace | None:
             return parsed.place(iri)
@@ -90,55 +90,55 @@ def check(
         if problem.place.thing in nodes or problem.place.file in names or (problem.rule or "").startswith("queries/")
         or (problem.place.thing in reached and problem.severity == "Violation")
     ]  # fmt: skip
-    return [*dead, *_placed([problem for problem in ours if not told(problem)], imported, model)]
+    return [*dangling, *_place_problems([problem for problem in ours if not is_reported(problem)], imported, model)]
 
 
-def _dead_links(
+def _find_dangling_links(
     imported: Imported, everything: Iterable[Quad], model: Model, keys: Keys
 ) -> tuple[list[SheetDiagnostic], Callable[[FileDiagnostic], bool]]:
-    """Links to things of ours that nothing describes, by cell; and whether a build's result says the same."""
+    """Reports dangling links by cell; also returns a test whether a finding of the build repeats one of them."""
     known = {quad.subject for quad in everything}
     columns = {(sheet.iri, column.path): column for sheet in model.sheets for column in sheet.columns}
     sheets = {row.thing.value: row.sheet.iri for row in imported.rows}
-    dead: dict[tuple[str, str], list[NamedNode]] = defaultdict(list)
+    dangling: dict[tuple[str, str], list[NamedNode]] = defaultdict(list)
     for triple in imported.triples:
         value = triple.object
         if isinstance(value, NamedNode) and value.value.startswith(ID) and value not in known:
             subject, path = str(getattr(triple.subject, "value", "")), triple.predicate.value
             if (subject, path) in imported.cells and columns.get((sheets.get(subject, ""), path)):
-                dead[subject, path].append(value)
-    if not dead:
+                dangling[subject, path].append(value)
+    if not dangling:
         return [], lambda _: False
-    names = Names((quad.triple for quad in everything), keys)
+    names = ThingNames((quad.triple for quad in everything), keys)
     found = [
-        no_key(
+        report_dangling_key(
             imported.cells[focus, path][0],
             columns[sheets[focus], path],
             "\n".join(sorted(keys.short(value.value) for value in values)),
             names,
         )
-        for (focus, path), values in dead.items()
+        for (focus, path), values in dangling.items()
     ]
 
-    def told(problem: FileDiagnostic) -> bool:
+    def is_reported(problem: FileDiagnostic) -> bool:
         focus = problem.place.thing or ""
         if problem.rule == _LINK_CHECK:
-            return any(focus == subject and compact(path) in problem.en for subject, path in dead)
+            return any(focus == subject and compact(path) in problem.en for subject, path in dangling)
         paths = model.paths.get(problem.rule or "", ())
-        values = [value for path in paths for value in dead.get((focus, path), [])]
+        values = [value for path in paths for value in dangling.get((focus, path), [])]
         return any(compact(value.value) in problem.en for value in values)
 
-    return found, told
+    return found, is_reported
 
 
-def _left_alone(
+def _find_orphaned_links(
     folder: Path,
     everything: Iterable[Quad],
     beside: Iterable[Quad],
     locate: Callable[[str], FilePlace | None],
     keys: Keys,
 ) -> list[SheetDiagnostic]:
-    """Links of other datasets to things that the folder describes now and nothing will after a replacement."""
+    """Reports links of other datasets that a replacement would leave dangling."""
     before = read([SourceFile(path, path.name, GRAPH) for path in read_files(folder)]).quads
     gone = {quad.subject for quad in before} - {quad.subject for quad in everything}
     links: dict[str, set[str]] = defaultdict(set)
@@ -163,14 +163,14 @@ def _left_alone(
     return found
 
 
-def _own_files(temporary: Path, files: Mapping[str, str], graph: str) -> list[SourceFile]:
+def _write_temporary(temporary: Path, files: Mapping[str, str], graph: str) -> list[SourceFile]:
     for name, text in files.items():
         (temporary / name).write_text(text, encoding="utf-8")
     return [SourceFile(temporary / name, name, graph) for name in files]
 
 
-def _beside(settings: Settings, folder: Path) -> Iterable[SourceFile]:
-    """What the project and the municipality hold already: `my-data` of `my-data/9999/<slug>` is read too."""
+def _list_other_files(settings: Settings, folder: Path) -> Iterable[SourceFile]:
+    """Files of other datasets, also in the data folder that holds the target: `my-data` of `my-data/9999/<slug>`."""
     root = folder.absolute().parent.parent
     municipal = folder.absolute().parent.name.isdecimal()
     roots = [*settings.data]
@@ -185,26 +185,26 @@ def _beside(settings: Settings, folder: Path) -> Iterable[SourceFile]:
             yield file
 
 
-def _placed(found: Iterable[FileDiagnostic], imported: Imported, model: Model) -> Iterator[SheetDiagnostic]:
-    # A check gives a row for each statement: of one thing they are told together.
+def _place_problems(found: Iterable[FileDiagnostic], imported: Imported, model: Model) -> Iterator[SheetDiagnostic]:
+    # Results of one check about one thing are merged, because a check gives a row for each statement.
     together: dict[tuple[str, str], list[FileDiagnostic]] = defaultdict(list)
     for problem in found:
         if problem.rule and problem.rule.startswith("queries/") and problem.place.thing:
             together[problem.rule, problem.place.thing].append(problem)
             continue
-        yield from _by_cell(problem, imported, model)
+        yield from _place_in_cell(problem, imported, model)
     rows = {row.thing.value: row for row in imported.rows}
     for (shape, focus), problems in together.items():
         of_evidence = shape == _EVIDENCE_CHECK
-        if of_evidence and (focus, "evidence") in imported.bad:
+        if of_evidence and (focus, "evidence") in imported.unreadable:
             continue
         first = problems[0]
-        place = imported.places.get(focus) or _named_in(first, imported) or CellPlace(first.place.file)
-        hint_nb, hint_en = (_ECHO_NB, _ECHO_EN) if imported.bad else ("", "")
+        place = imported.places.get(focus) or _find_named_row(first, imported) or CellPlace(first.place.file)
+        hint_nb, hint_en = (_CONSEQUENCE_NB, _CONSEQUENCE_EN) if imported.unreadable else ("", "")
         if of_evidence:
             hint_nb, hint_en = _HINT_NB, _HINT_EN
             place = rows[focus].evidence.get(_FIRST_LINE, ([], place))[1] if focus in rows else place
-        details = [_detail(problem, properties_only=of_evidence) for problem in problems]
+        details = [_extract_detail(problem, properties_only=of_evidence) for problem in problems]
         shown = f" [{'; '.join(dict.fromkeys(filter(None, details)))}]" if any(details) else ""
         yield Diagnostic(
             place,
@@ -214,25 +214,25 @@ def _placed(found: Iterable[FileDiagnostic], imported: Imported, model: Model) -
         )  # fmt: skip
 
 
-def _named_in(problem: FileDiagnostic, imported: Imported) -> CellPlace | None:
-    """The row of a thing that a check's result names beside another dataset's."""
+def _find_named_row(problem: FileDiagnostic, imported: Imported) -> CellPlace | None:
+    """The place of an imported thing that the message names beside a thing of another dataset."""
     named = re.findall(r"<([^<>]+)>", problem.en)
     return next((imported.places[iri] for iri in named if iri in imported.places), None)
 
 
-def _detail(problem: FileDiagnostic, *, properties_only: bool) -> str:
-    """The columns of a check's row, numbers without their datatype; of a statement without evidence its property."""
+def _extract_detail(problem: FileDiagnostic, *, properties_only: bool) -> str:
+    """The values of a check's row, numbers without datatype; for a statement without evidence only its property."""
     detail = re.sub(r'"([^"]*)"\^\^<[^>]*>', r"\1", problem.en.partition(" [")[2].removesuffix("]"))
     match = re.match(r"property ([^,]+)", detail) if properties_only else None
     return match[1] if match else detail
 
 
-def _by_cell(problem: FileDiagnostic, imported: Imported, model: Model) -> Iterator[SheetDiagnostic]:
+def _place_in_cell(problem: FileDiagnostic, imported: Imported, model: Model) -> Iterator[SheetDiagnostic]:
     focus = problem.place.thing or ""
     paths = model.paths.get(problem.rule or "", ())
-    if any((focus, path) in imported.bad for path in paths):
-        return  # told already: the cell could not be read
-    value = _value(problem, paths)
+    if any((focus, path) in imported.unreadable for path in paths):
+        return  # the unreadable cell is reported already
+    value = _offending_value(problem, paths)
     cells = [place for path in paths for place in imported.cells.get((focus, path), [])]
     cells = [place for place in cells if value and value in (place.content or "")] or cells
     filled = [place for place in cells if place.content] if value else []
@@ -243,8 +243,8 @@ def _by_cell(problem: FileDiagnostic, imported: Imported, model: Model) -> Itera
     yield Diagnostic(place, nb, en, problem.severity, problem.rule)
 
 
-def _value(problem: FileDiagnostic, paths: Iterable[str]) -> str:
-    """The value in the result's brackets, as text; empty when the result is about what is missing."""
+def _offending_value(problem: FileDiagnostic, paths: Iterable[str]) -> str:
+    """The value in the brackets of the message; empty when the finding is about a missing value."""
     detail = problem.en.rpartition(" [")[2].removesuffix("]")
     for path in paths:
         detail = detail.removeprefix(compact(path)).strip()

@@ -1,7 +1,7 @@
-"""The sheets that the shapes and the ontology give: first step of both ways. No class is known by name here.
+"""Reads the sheets and their columns from the shapes and the ontology, the first step of export and import.
 
-Shapes of superclasses, and of the classes that a shape makes a thing have too, lend their columns. What is the
-same for every thing of a class (sh:hasValue) needs no column.
+A sheet also gets the columns of superclasses and of classes that a shape implies. A property gets no column when each
+thing of the class has the same value (sh:hasValue).
 SHACL: https://www.w3.org/TR/shacl/
 """
 
@@ -21,36 +21,36 @@ from plangraf.rdf.graph import RDF_TYPE, Graph, Value, statements
 from plangraf.rdf.names import compact, local_name, terms
 from plangraf.rdf.namespaces import PLAN, PREFIXES
 from plangraf.sheets.model import EVIDENCE, EVIDENCE_KIND, OTHER_FILE, PASSAGE, USUAL_KIND, Column, Model, Sheet
-from plangraf.sheets.properties import Kind, kind_of
+from plangraf.sheets.properties import Kind, infer_kind
 
 sh, rdfs, skos, owl = map(terms, ("sh", "rdfs", "skos", "owl"))
 _USUAL_KIND = NamedNode(USUAL_KIND)
-# Shapes of these are about ontology and shapes, not about data.
+# Shapes that target these namespaces check the ontology and the shapes, not the data.
 _NOT_DATA = tuple(PREFIXES[name] for name in ("owl", "rdf", "rdfs", "sh"))
 _SEGMENT = re.compile(r"\[0-9\]\{4\}\)?/(?:\)\?)?\(?([a-z-]+(?:\|[a-z-]+)*)\)?/")
-# Things that need no evidence themselves, as queries/checks/every-statement-has-evidence.rq says.
+# Classes that need no evidence, as in queries/checks/every-statement-has-evidence.rq.
 _WITHOUT_EVIDENCE = (EVIDENCE, PASSAGE, PLAN + "SourceDocument", PREFIXES["dcat"] + "Dataset")
 
 
 def read_model(home: Path) -> Model:
-    """The sheets that ontology and shapes of `home` give; `data/sdg/` lends the names of the UN's goals."""
-    known = _read([*sorted((home / "ontology").rglob("*.ttl")), *sorted((home / "data/sdg").glob("*.ttl"))])
-    shapes = _read(sorted((home / "shapes").rglob("*.ttl")))
+    """Reads the sheets from the ontology and shapes of `home`; `data/sdg/` gives the names of the UN goals."""
+    known = _read_graph([*sorted((home / "ontology").rglob("*.ttl")), *sorted((home / "data/sdg").glob("*.ttl"))])
+    shapes = _read_graph(sorted((home / "shapes").rglob("*.ttl")))
     targets: dict[str, list[Value]] = {}
     for shape in shapes.with_property(sh("targetClass")):
         for target in shapes.iris(shape, sh("targetClass")):
             if not target.startswith(_NOT_DATA):
                 targets.setdefault(target, []).append(shape)
-    reader = _Reader(known, shapes, targets)
-    sheets = sorted((reader.sheet(iri) for iri in targets), key=_order)
-    return Model(tuple(_with_evidence(_own_files(sheets))), dict(_paths(shapes)))
+    reader = _ModelReader(known, shapes, targets)
+    sheets = sorted((reader.sheet(iri) for iri in targets), key=_sheet_order)
+    return Model(tuple(_add_evidence_columns(_assign_files(sheets))), dict(_shape_paths(shapes)))
 
 
-def _read(paths: Iterable[Path]) -> Graph:
-    """What files say, in their order: the shapes list their properties in the order that people should see.
+def _read_graph(paths: Iterable[Path]) -> Graph:
+    """Reads Turtle files, and keeps their order, because the shapes list properties in the order of the columns.
 
     Raises:
-        SettingError: a file is not Turtle; `plangraf build` tells where.
+        SettingError: a file does not parse; `plangraf build` names the place.
     """
     found: list[Quad] = []
     for path in paths:
@@ -61,8 +61,8 @@ def _read(paths: Iterable[Path]) -> Graph:
     return Graph(statements(found))
 
 
-def _own_files(sheets: list[Sheet]) -> list[Sheet]:
-    """The same sheets, each with a file of its own: plan:Goal keeps `goal`, sdgo:Goal gets `sdgo-goal`."""
+def _assign_files(sheets: list[Sheet]) -> list[Sheet]:
+    """Gives each sheet a file name of its own: plan:Goal keeps `goal`, sdgo:Goal gets `sdgo-goal`."""
     taken = Counter([*(sheet.file for sheet in sheets), OTHER_FILE])
     return [
         replace(sheet, file=f"{compact(sheet.iri).partition(':')[0]}-{sheet.file}")
@@ -72,18 +72,18 @@ def _own_files(sheets: list[Sheet]) -> list[Sheet]:
     ]
 
 
-def _order(sheet: Sheet) -> tuple[bool, str, str]:
+def _sheet_order(sheet: Sheet) -> tuple[bool, str, str]:
     return sheet.iri in (EVIDENCE, PASSAGE), sheet.title.lower(), sheet.iri
 
 
-def _paths(shapes: Graph) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _shape_paths(shapes: Graph) -> Iterator[tuple[str, tuple[str, ...]]]:
     for shape in shapes.with_property(sh("path")):
         if isinstance(shape, NamedNode):
-            yield shape.value, tuple(_path(shapes, shape))
+            yield shape.value, tuple(_path_properties(shapes, shape))
 
 
-def _path(shapes: Graph, shape: Value) -> list[str]:
-    """The properties of a shape's path: one, or each alternative; none for paths that no column can hold."""
+def _path_properties(shapes: Graph, shape: Value) -> list[str]:
+    """Properties of a shape's path: one, or each alternative; none for a path that a column cannot hold."""
     found: list[str] = []
     for path in shapes.values(shape, sh("path")):
         if isinstance(path, NamedNode):
@@ -95,7 +95,7 @@ def _path(shapes: Graph, shape: Value) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _ModelReader:
     known: Graph
     shapes: Graph
     targets: Mapping[str, list[Value]]
@@ -105,23 +105,23 @@ class _Reader:
         first = own[0]
         pattern = self.shapes.text(first, sh("pattern"))
         types = [iri, *self._implied_types(own)]
-        above = self._above(types) - {iri}
+        above = self._superclasses(types) - {iri}
         lent = [shape for other in sorted(above) for shape in self.targets.get(other, []) if shape not in own]
         by_path: dict[str, list[Value]] = {}
         for shape in (*own, *lent):
             for named in self.shapes.values(shape, sh("property")):
-                for path in _path(self.shapes, named):
+                for path in _path_properties(self.shapes, named):
                     by_path.setdefault(path, []).append(named)
         by_path.pop(RDF_TYPE.value, None)
         kebab = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", local_name(iri)).lower()
         key = Column("key", iri, "nøkkel", "key", required="yes",
-                     help_nb=_text(self.shapes, first, "message", "nb"),
-                     help_en=_text(self.shapes, first, "message", "en"))  # fmt: skip
+                     help_nb=_text_of(self.shapes, first, "message", "nb"),
+                     help_en=_text_of(self.shapes, first, "message", "en"))  # fmt: skip
         columns, implied = [key], []
         for path, constraints in by_path.items():
             columns += self._columns(path, constraints)
             implied += [(path, value) for shape in constraints for value in self.shapes.values(shape, sh("hasValue"))]
-        columns += self._of_the_ontology(iri, by_path)
+        columns += self._ontology_columns(iri, by_path)
         columns.append(
             Column("classes", iri, "flere klasser", "further classes",
                    help_nb="Klasser i tillegg til arkets egen, én på hver linje; oftest tom. En bindestrek (-) betyr "
@@ -131,8 +131,10 @@ class _Reader:
         )  # fmt: skip
         node = NamedNode(iri)
         return Sheet(
-            iri, _text(self.shapes, first, "name", "nb") or kebab, _text(self.shapes, first, "name", "en") or kebab,
-            kebab, _segment(pattern, kebab), tuple(_distinct(columns)), pattern, tuple(types), tuple(implied),
+            iri,
+            _text_of(self.shapes, first, "name", "nb") or kebab,
+            _text_of(self.shapes, first, "name", "en") or kebab,
+            kebab, _parse_segment(pattern, kebab), tuple(_disambiguate(columns)), pattern, tuple(types), tuple(implied),
             frozenset(above), self.known.text(node, skos("definition"), "nb") or "",
             self.known.text(node, skos("definition"), "en") or "",
         )  # fmt: skip
@@ -140,10 +142,10 @@ class _Reader:
     def _implied_types(self, shapes: Iterable[Value]) -> Iterator[str]:
         for shape in shapes:
             for named in self.shapes.values(shape, sh("property")):
-                if _path(self.shapes, named) == [RDF_TYPE.value]:
+                if _path_properties(self.shapes, named) == [RDF_TYPE.value]:
                     yield from self.shapes.iris(named, sh("hasValue"))
 
-    def _above(self, types: Iterable[str]) -> set[str]:
+    def _superclasses(self, types: Iterable[str]) -> set[str]:
         found, waiting = set(types), list(types)
         while waiting:
             for above in self.known.iris(NamedNode(waiting.pop()), rdfs("subClassOf")):
@@ -153,49 +155,51 @@ class _Reader:
         return found
 
     def _columns(self, path: str, named: list[Value]) -> Iterator[Column]:
-        """The columns of one property: one for each language, or one; none when all things have the same value."""
-        kind, languages = kind_of(self.known, self.shapes, path, named, self._segments, self._local)
+        """Columns of one property: one, or one for each language; none when all things have the same value."""
+        kind, languages = infer_kind(self.known, self.shapes, path, named, self._segment_of, self._is_municipal)
         if kind is None:
             return
-        merged = _Merged(self.known, self.shapes, path, named)
-        column = Column("property", path, merged.name_nb or self._label(path, "nb"),
-                        merged.name_en or self._label(path, "en"), kind, usual=merged.usual,
+        merged = _MergedShapes(self.known, self.shapes, path, named)
+        column = Column("property", path, merged.name_nb or self._label_of(path, "nb"),
+                        merged.name_en or self._label_of(path, "en"), kind, usual=merged.usual,
                         help_nb=merged.message_nb, help_en=merged.message_en)  # fmt: skip
         for language in languages or (None,):
             yield replace(column, language=language, required=merged.required(language, languages))
 
-    def _of_the_ontology(self, iri: str, shaped: Mapping[str, object]) -> Iterator[Column]:
-        """Columns of properties that are for this class, says the ontology, and that no shape knows."""
+    def _ontology_columns(self, iri: str, shaped: Mapping[str, object]) -> Iterator[Column]:
+        """Columns of properties that have this class as domain in the ontology, and no shape."""
         for subject in self.known.pointing(rdfs("domain"), NamedNode(iri)):
             if not isinstance(subject, NamedNode) or subject.value in shaped:
                 continue
             if self.known.text(subject, owl("deprecated")) == "true":
                 continue
-            kind, languages = kind_of(self.known, self.shapes, subject.value, [], self._segments, self._local)
+            kind, languages = infer_kind(
+                self.known, self.shapes, subject.value, [], self._segment_of, self._is_municipal
+            )
             for language in languages or (None,):
-                yield Column("property", subject.value, self._label(subject.value, "nb"),
-                             self._label(subject.value, "en"), kind or Kind(turtle=True), language,
+                yield Column("property", subject.value, self._label_of(subject.value, "nb"),
+                             self._label_of(subject.value, "en"), kind or Kind(turtle=True), language,
                              help_nb=self.known.text(subject, skos("definition"), "nb") or "",
                              help_en=self.known.text(subject, skos("definition"), "en") or "")  # fmt: skip
 
-    def _segments(self, iri: str) -> str | None:
-        """What stands before the keys of a class's things, None when it has no shape."""
+    def _segment_of(self, iri: str) -> str | None:
+        """The part of an IRI before the keys of a class; None when the class has no shape."""
         shapes = sorted(self.targets.get(iri, []), key=lambda shape: len(self.shapes.values(shape, sh("targetClass"))))
         kebab = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", local_name(iri)).lower()
-        return _segment(self.shapes.text(shapes[0], sh("pattern")), kebab) if shapes else None
+        return _parse_segment(self.shapes.text(shapes[0], sh("pattern")), kebab) if shapes else None
 
-    def _local(self, iri: str) -> bool:
-        """Whether a municipality can have things of a class; a class without a pattern says nothing against it."""
+    def _is_municipal(self, iri: str) -> bool:
+        """Whether a municipality can have things of a class; True for a class without a pattern."""
         patterns = [self.shapes.text(shape, sh("pattern")) for shape in self.targets.get(iri, [])]
         return not patterns or any(pattern is None or "[0-9]{4}" in pattern for pattern in patterns)
 
-    def _label(self, path: str, language: str) -> str:
+    def _label_of(self, path: str, language: str) -> str:
         return self.known.text(NamedNode(path), rdfs("label"), language) or compact(path)
 
 
 @dataclass(frozen=True, slots=True)
-class _Merged:
-    """What all property shapes of one path say together."""
+class _MergedShapes:
+    """All property shapes of one path, merged."""
 
     known: Graph
     shapes: Graph
@@ -204,30 +208,30 @@ class _Merged:
 
     @property
     def name_nb(self) -> str:
-        return _first(_text(self.shapes, shape, "name", "nb") for shape in self._most_own())
+        return _first_text(_text_of(self.shapes, shape, "name", "nb") for shape in self._most_specific())
 
     @property
     def name_en(self) -> str:
-        return _first(_text(self.shapes, shape, "name", "en") for shape in self._most_own())
+        return _first_text(_text_of(self.shapes, shape, "name", "en") for shape in self._most_specific())
 
     @property
     def message_nb(self) -> str:
-        return _first(_text(self.shapes, shape, "message", "nb") for shape in self._most_own())
+        return _first_text(_text_of(self.shapes, shape, "message", "nb") for shape in self._most_specific())
 
     @property
     def message_en(self) -> str:
-        return _first(_text(self.shapes, shape, "message", "en") for shape in self._most_own())
+        return _first_text(_text_of(self.shapes, shape, "message", "en") for shape in self._most_specific())
 
     @property
     def usual(self) -> str | None:
-        """The kind of evidence that the class's own shape names, else one of those that lend their columns."""
+        """The evidence kind in the shape of the class, else in a shape of a superclass."""
         return next((kind for shape in self.named for kind in self.known.iris(shape, _USUAL_KIND)), None)
 
     def required(self, language: str | None, languages: tuple[str, ...]) -> OneOf["no", "one-of", "yes"]:
-        for shape in self._most_own():
+        for shape in self._most_specific():
             if sh("Warning") in self.shapes.values(shape, sh("severity")):
                 continue
-            if len(_path(self.shapes, shape)) > 1:
+            if len(_path_properties(self.shapes, shape)) > 1:
                 continue
             least = int(self.shapes.text(shape, sh("minCount")) or 0)
             if least and (language is None or least >= len(languages)):
@@ -244,12 +248,12 @@ class _Merged:
                 return "yes"
         return "no"
 
-    def _most_own(self) -> list[Value]:
-        return sorted(self.named, key=lambda shape: len(_path(self.shapes, shape)))
+    def _most_specific(self) -> list[Value]:
+        return sorted(self.named, key=lambda shape: len(_path_properties(self.shapes, shape)))
 
 
-def _with_evidence(sheets: list[Sheet]) -> Iterator[Sheet]:
-    """The same sheets with the columns that say, row by row, where the statements stand."""
+def _add_evidence_columns(sheets: list[Sheet]) -> Iterator[Sheet]:
+    """Adds the columns that give the evidence of each row."""
     passage = next((sheet for sheet in sheets if sheet.iri == PASSAGE), None)
     evidence = next((sheet for sheet in sheets if sheet.iri == EVIDENCE), None)
     if passage is None or evidence is None:
@@ -266,8 +270,8 @@ def _with_evidence(sheets: list[Sheet]) -> Iterator[Sheet]:
         yield sheet if sheet.iri in _WITHOUT_EVIDENCE else replace(sheet, columns=sheet.columns + columns)
 
 
-def _distinct(columns: Iterable[Column]) -> Iterator[Column]:
-    """Columns of the same heading get the property's name too."""
+def _disambiguate(columns: Iterable[Column]) -> Iterator[Column]:
+    """Adds the name of the property to headings that occur twice."""
     listed = list(columns)
     for column in listed:
         alike = [other for other in listed if other.heading_nb == column.heading_nb and other.path != column.path]
@@ -278,16 +282,16 @@ def _distinct(columns: Iterable[Column]) -> Iterator[Column]:
             yield column
 
 
-def _segment(pattern: str | None, kebab: str) -> str:
-    """The class's part of an IRI, read from the pattern that its IRIs must have."""
+def _parse_segment(pattern: str | None, kebab: str) -> str:
+    """The part of an IRI before the key, read from the pattern of the IRIs."""
     match = _SEGMENT.search(pattern or "")
     choices = match[1].split("|") if match else [kebab]
     return kebab if kebab in choices else choices[0]
 
 
-def _text(shapes: Graph, shape: Value, name: str, language: str) -> str:
+def _text_of(shapes: Graph, shape: Value, name: str, language: str) -> str:
     return shapes.text(shape, sh(name), language) or shapes.text(shape, sh(name)) or ""
 
 
-def _first(texts: Iterable[str]) -> str:
+def _first_text(texts: Iterable[str]) -> str:
     return next((text for text in texts if text), "")

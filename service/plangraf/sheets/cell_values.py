@@ -1,8 +1,7 @@
-"""One cell and one literal, losslessly: native Excel values where they keep the value, else its text.
+"""Converts between a cell and a literal without loss: a native Excel value where it is exact, else text.
 
-Lexical forms are those of XML Schema, canonical as the build wants them: https://www.w3.org/TR/xmlschema11-2/
-What people type is read safely or refused: `1 234` is a number, `12,5` a decimal, `2.2.2021` a date, and
-`1.234` is refused since it may be either of two numbers.
+`1 234` is read as a number, `12,5` as a decimal and `2.2.2021` as a date. `1.234` is refused, because it may be either
+of two numbers. Lexical forms are the canonical ones of XML Schema: https://www.w3.org/TR/xmlschema11-2/
 """
 
 from __future__ import annotations
@@ -17,21 +16,21 @@ from plangraf.rdf.literals import canonical
 from plangraf.rdf.names import compact
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sheets.cell_place import CellError
-from plangraf.sheets.unit_marks import Marked
+from plangraf.sheets.unit_marks import MarkedNumber
 
 XSD = PREFIXES["xsd"]
 STRING = XSD + "string"
 
 
 @dataclass(frozen=True, slots=True)
-class PartOfDate:
-    """A day of which the cell shows a part: `2021-03`, `2021`, or `--08-21` for a day without its year."""
+class PartialDate:
+    """A date of which the cell shows a part: `2021-03`, `2021`, or `--08-21` without the year."""
 
     text: str
 
 
-Cell = str | bool | int | float | date | datetime | time | Marked | PartOfDate | None
-"""What a cell holds: a native value, its text, or None when it is empty."""
+Cell = str | bool | int | float | date | datetime | time | MarkedNumber | PartialDate | None
+"""The content of a cell: a native value, text, or None when it is empty."""
 
 _INTEGERS = {XSD + name for name in (
     "integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger", "unsignedInt",
@@ -39,34 +38,32 @@ _INTEGERS = {XSD + name for name in (
 _DECIMAL, _DOUBLE, _BOOLEAN = XSD + "decimal", XSD + "double", XSD + "boolean"
 _DATE, _DATE_TIME, _YEAR = XSD + "date", XSD + "dateTime", XSD + "gYear"
 _DURATION = XSD + "duration"
-_OF_TIME = frozenset({_DATE, _DATE_TIME, _YEAR, XSD + "gYearMonth"})
-# A number in Excel has 15 significant digits; its calendar counts a day that never was before March 1900.
-_MOST_DIGITS = 15
+_DATE_DATATYPES = frozenset({_DATE, _DATE_TIME, _YEAR, XSD + "gYearMonth"})
+# Excel keeps 15 significant digits, and its calendar is wrong before March 1900.
+_MAX_DIGITS = 15
 _FIRST_YEAR = 1901
-_TRUTHS = {"true": "true", "sann": "true", "ja": "true", "yes": "true",
+_BOOLEAN_WORDS = {"true": "true", "sann": "true", "ja": "true", "yes": "true",
            "false": "false", "usann": "false", "nei": "false", "no": "false"}  # fmt: skip
 _SPACES = " \u00a0\u2007\u2009\u202f"
-_GROUPED = re.compile(rf"[+-]?[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?")
+_GROUPED_NUMBER = re.compile(rf"[+-]?[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?")
 _MONTHS = "jan|feb|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|des|dec"
-# What a spreadsheet program writes into a CSV file, or a planner copies, for what it took for a date or could not
-# show: `8/21` becomes `21.aug`, a long number `1,9E+10`, and a column that is too narrow `####`.
-_DATE_OF_EXCEL = re.compile(
-    rf"(?:[0-9]{{1,4}}[. -]+(?:{_MONTHS})[a-z]*\.?|(?:{_MONTHS})[a-z]*[. -]+[0-9]{{2,4}})", re.I
-)
-_LONG_NUMBER_OF_EXCEL = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
-_ERROR_OF_EXCEL = re.compile(
+# Texts that a spreadsheet program puts in place of the typed value: `21.aug` for `8/21`, `1,9E+10` for a long number,
+# `####` in a narrow column.
+_EXCEL_DATE = re.compile(rf"(?:[0-9]{{1,4}}[. -]+(?:{_MONTHS})[a-z]*\.?|(?:{_MONTHS})[a-z]*[. -]+[0-9]{{2,4}})", re.I)
+_EXCEL_SHORTENED_NUMBER = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
+_EXCEL_ERROR = re.compile(
     r"#+|#(?:N/A|I/T|REF!|VALUE!|VERDI!|NAME\?|NAVN\?|NUM!|NULL!|DIV/0!|SPILL!|OVERFLYT!|CALC!|BEREGN!)", re.IGNORECASE
 )
-_LENGTH_OF_TIME = re.compile(r"([1-9][0-9]*) ?(år|aar|years?|måned(?:er)?|months?|dag(?:er)?|days?)", re.IGNORECASE)
+_DURATION_TEXT = re.compile(r"([1-9][0-9]*) ?(år|aar|years?|måned(?:er)?|months?|dag(?:er)?|days?)", re.IGNORECASE)
 _TIME_UNITS = {"å": "Y", "a": "Y", "y": "Y", "m": "M", "d": "D"}
-# Day 1 is 1 January 1900, and a 29 February that never was is counted: dates from March 1900 on are right.
+# Day 1 is 1 January 1900, and Excel counts 29 February 1900, which did not exist; this zero is right from March 1900.
 _DAY_ZERO = date(1899, 12, 30)
 _NORWEGIAN_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
-_EITHER_NUMBER = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+_AMBIGUOUS_NUMBER = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
 def to_cell(lexical: str, datatype: str) -> Cell:
-    """A literal as a cell: native when that keeps the value, else text that `lexical_of` reads back."""
+    """Converts a literal to a cell: native when that is exact, else text that `to_lexical` reads back."""
     if datatype in _INTEGERS and re.fullmatch(r"-?[0-9]{1,15}", lexical):
         return int(lexical)
     if datatype == _YEAR and re.fullmatch(r"[1-9][0-9]{3}", lexical):
@@ -78,50 +75,50 @@ def to_cell(lexical: str, datatype: str) -> Cell:
         return day if day.year >= _FIRST_YEAR else lexical
     if datatype == _DECIMAL:
         digits = len(lexical.strip("-").replace(".", ""))
-        return float(lexical) if digits <= _MOST_DIGITS else lexical.replace(".", ",")
+        return float(lexical) if digits <= _MAX_DIGITS else lexical.replace(".", ",")
     return lexical
 
 
 def as_text(cell: Cell) -> str:
-    """A cell as text: what CSV holds, and what messages quote. Decimals have a comma, as Norwegian Excel has."""
+    """The cell as text, for CSV and messages. Decimals have a comma, as in Norwegian Excel."""
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return f"{exact(cell):f}".removesuffix(".0").replace(".", ",")
-    if isinstance(cell, Marked):
+        return f"{round_as_excel(cell):f}".removesuffix(".0").replace(".", ",")
+    if isinstance(cell, MarkedNumber):
         return f"{cell.number.normalize():f} {cell.mark}".replace(".", ",", 1)
-    if isinstance(cell, PartOfDate):
+    if isinstance(cell, PartialDate):
         return cell.text
     if isinstance(cell, datetime) and cell.time() == time():
         return cell.date().isoformat()
     return cell.isoformat() if isinstance(cell, date | time) else str(cell)
 
 
-def exact(number: float) -> Decimal:
-    """The number that Excel shows: of 15 significant digits, 0.3 for a stored 0.30000000000000004."""
-    return Decimal(number) if isinstance(number, int) else Decimal(f"{number:.{_MOST_DIGITS}g}")
+def round_as_excel(number: float) -> Decimal:
+    """Rounds to 15 significant digits, as Excel shows a number: 0.3 for a stored 0.30000000000000004."""
+    return Decimal(number) if isinstance(number, int) else Decimal(f"{number:.{_MAX_DIGITS}g}")
 
 
-def spoiled(text: str, datatypes: Collection[str] = ()) -> CellError | None:
-    """What is wrong with a text that a spreadsheet program has made of what was typed; None for any other text.
+def spoiling_error(text: str, datatypes: Collection[str] = ()) -> CellError | None:
+    """The error of a text that a spreadsheet program put in place of the typed value; None for any other text.
 
     Args:
-        text: what stands in the cell.
-        datatypes: of the column; in one of days, months or years `mars 2024` is what somebody typed.
+        text: the text of the cell.
+        datatypes: those of the column; a column of dates accepts `mars 2024`, because somebody may have typed it.
     """
-    if _ERROR_OF_EXCEL.fullmatch(text):
+    if _EXCEL_ERROR.fullmatch(text):
         return CellError(
             "Regnearket viser en feil her. Skriv verdien.", "The spreadsheet shows an error here. Write the value."
         )
-    if _LONG_NUMBER_OF_EXCEL.fullmatch(text):
+    if _EXCEL_SHORTENED_NUMBER.fullmatch(text):
         return CellError(
             "Regnearket har kortet ned et langt tall. Formater cellen som tekst og skriv tallet på nytt.",
             "The spreadsheet has shortened a long number. Format the cell as text and write the number again.",
         )
-    if _DATE_OF_EXCEL.fullmatch(text) and _OF_TIME.isdisjoint(datatypes):
-        return _made_a_date(text)
+    if _EXCEL_DATE.fullmatch(text) and _DATE_DATATYPES.isdisjoint(datatypes):
+        return _turned_into_date_error(text)
     if re.fullmatch(r"'+[0-9+\-−].*", text):
         return CellError(
             "Det står en apostrof foran verdien. Fjern den, og formater cellen som tekst.",
@@ -130,57 +127,57 @@ def spoiled(text: str, datatypes: Collection[str] = ()) -> CellError | None:
     return None
 
 
-def lexical_of(cell: Cell, datatype: str) -> str:
-    """The canonical lexical form of what stands in a cell.
+def to_lexical(cell: Cell, datatype: str) -> str:
+    """Converts a cell to the canonical lexical form of a datatype.
 
     Args:
         cell: not empty; text without white space around it.
         datatype: IRI of the datatype that the column has.
     Raises:
-        CellError: the cell holds no value of the datatype, or one that could mean two things.
+        CellError: the cell does not hold a value of the datatype, or it is ambiguous.
     """
     if isinstance(cell, bool):
         if datatype == _BOOLEAN:
             return "true" if cell else "false"
-        raise _unfit(datatype, "en sann/usann-verdi", "a true/false value")
+        raise _mismatch_error(datatype, "en sann/usann-verdi", "a true/false value")
     if isinstance(cell, datetime | date):
-        return _of_day(cell, datatype)
+        return _date_to_lexical(cell, datatype)
     if isinstance(cell, time):
-        raise _unfit(datatype, "et klokkeslett", "a time of day")
-    if isinstance(cell, PartOfDate):
-        return _of_part(cell.text, datatype)
-    if isinstance(cell, Marked):
+        raise _mismatch_error(datatype, "et klokkeslett", "a time of day")
+    if isinstance(cell, PartialDate):
+        return _partial_date_to_lexical(cell.text, datatype)
+    if isinstance(cell, MarkedNumber):
         if datatype == _DURATION:
-            return _length_of_time(as_text(cell))
+            return _duration_to_lexical(as_text(cell))
         nb, en = ("prosenttegn", "a per cent sign") if cell.mark == "%" else ("enhet", "a unit")
-        raise _unfit(datatype, f"{as_text(cell)}, med {nb}", f"{as_text(cell)}, with {en}")
+        raise _mismatch_error(datatype, f"{as_text(cell)}, med {nb}", f"{as_text(cell)}, with {en}")
     if isinstance(cell, int | float):
-        return _of_number(cell, datatype)
-    return _of_text(str(cell), datatype)
+        return _number_to_lexical(cell, datatype)
+    return _text_to_lexical(str(cell), datatype)
 
 
-def _of_day(cell: date, datatype: str) -> str:
+def _date_to_lexical(cell: date, datatype: str) -> str:
     if datatype == _DATE and (not isinstance(cell, datetime) or cell.time() == time()):
         return f"{cell.year:04d}-{cell.month:02d}-{cell.day:02d}"
     if datatype == _DATE_TIME and isinstance(cell, datetime):
         return canonical(cell.isoformat(), datatype) or cell.isoformat()
-    if datatype not in _WANTED:
-        raise _made_a_date(cell.date().isoformat() if isinstance(cell, datetime) else cell.isoformat())
+    if datatype not in _EXPECTED_FORMS:
+        raise _turned_into_date_error(cell.date().isoformat() if isinstance(cell, datetime) else cell.isoformat())
     if isinstance(cell, datetime) and cell.time() != time():
-        raise _unfit(datatype, "en dato med klokkeslett", "a date with a time of day")
-    raise _unfit(datatype, "en dato", "a date")
+        raise _mismatch_error(datatype, "en dato med klokkeslett", "a date with a time of day")
+    raise _mismatch_error(datatype, "en dato", "a date")
 
 
-def _of_part(text: str, datatype: str) -> str:
+def _partial_date_to_lexical(text: str, datatype: str) -> str:
     fits = {7: XSD + "gYearMonth", 4: _YEAR}
     if fits.get(len(text)) == datatype:
         return text
-    if datatype not in _WANTED:
-        raise _made_a_date(text)
-    raise _unfit(datatype, f"en del av en dato, {text}", f"a part of a date, {text}")
+    if datatype not in _EXPECTED_FORMS:
+        raise _turned_into_date_error(text)
+    raise _mismatch_error(datatype, f"en del av en dato, {text}", f"a part of a date, {text}")
 
 
-def _made_a_date(text: str) -> CellError:
+def _turned_into_date_error(text: str) -> CellError:
     return CellError(
         f"Regnearket har gjort om det som ble skrevet, til en dato ({text}). Formater cellen som tekst og skriv det "
         "på nytt.",
@@ -188,11 +185,11 @@ def _made_a_date(text: str) -> CellError:
     )
 
 
-def _of_number(cell: float, datatype: str) -> str:
-    number = exact(cell)
+def _number_to_lexical(cell: float, datatype: str) -> str:
+    number = round_as_excel(cell)
     whole = number == number.to_integral_value()
     plain = f"{number:f}"
-    if whole and len(str(int(number)).lstrip("-")) > _MOST_DIGITS:
+    if whole and len(str(int(number)).lstrip("-")) > _MAX_DIGITS:
         raise CellError(
             "Excel runder av tall med mer enn 15 sifre. Formater cellen som tekst og skriv tallet på nytt.",
             "Excel rounds numbers of more than 15 digits. Format the cell as text and write the number again.",
@@ -211,24 +208,24 @@ def _of_number(cell: float, datatype: str) -> str:
             f"Her står tallet {int(number)}. Mente du datoen {day.isoformat()}, så skriv den.",
             f"Here stands the number {int(number)}. If you mean the date {day.isoformat()}, write it.",
         )
-    if datatype in _WANTED:
-        raise _unfit(datatype, "et tall", "a number")
+    if datatype in _EXPECTED_FORMS:
+        raise _mismatch_error(datatype, "et tall", "a number")
     if whole:
-        return _of_text(str(int(number)), datatype)
+        return _text_to_lexical(str(int(number)), datatype)
     raise CellError(
         "Cellen er et tall, så 8.1 og 8.10 er det samme. Formater cellen som tekst og skriv den på nytt.",
         "The cell is a number, so 8.1 and 8.10 are the same. Format the cell as text and write it again.",
     )
 
 
-def _of_text(text: str, datatype: str) -> str:
+def _text_to_lexical(text: str, datatype: str) -> str:
     written = text
     if datatype in _INTEGERS or datatype in (_DECIMAL, _DOUBLE):
         written = text.replace("−", "-")
-        if _GROUPED.fullmatch(written):
+        if _GROUPED_NUMBER.fullmatch(written):
             written = re.sub(f"[{_SPACES}]", "", written)
         if datatype == _DECIMAL:
-            if _EITHER_NUMBER.fullmatch(written):
+            if _AMBIGUOUS_NUMBER.fullmatch(written):
                 plain, comma = written.replace(".", ""), written.replace(".", ",")
                 raise CellError(
                     f"«{text}» kan være to tall. Skriv {plain} eller {comma}.",
@@ -241,40 +238,40 @@ def _of_text(text: str, datatype: str) -> str:
         else:
             kind = datatype
     elif datatype == _BOOLEAN:
-        written, kind = _TRUTHS.get(text.lower(), text), datatype
+        written, kind = _BOOLEAN_WORDS.get(text.lower(), text), datatype
     elif datatype == _DATE and (match := _NORWEGIAN_DATE.fullmatch(text)):
         written, kind = f"{match[3]}-{int(match[2]):02d}-{int(match[1]):02d}", datatype
     elif datatype == _DURATION:
-        written, kind = _length_of_time(text), datatype
+        written, kind = _duration_to_lexical(text), datatype
     else:
         kind = datatype
     found = canonical(written, datatype)
     if found is None or (datatype == _BOOLEAN and written not in ("true", "false")):
-        raise _unfit(kind, "teksten", "the text")
+        raise _mismatch_error(kind, "teksten", "the text")
     return found
 
 
-def _length_of_time(text: str) -> str:
-    match = _LENGTH_OF_TIME.fullmatch(text)
+def _duration_to_lexical(text: str) -> str:
+    match = _DURATION_TEXT.fullmatch(text)
     if match:
         return f"P{match[1]}{_TIME_UNITS[match[2][0].lower()]}"
     if not re.fullmatch(r"-?P(?=[0-9T])(?:[0-9]+[YMDW])*(?:T[0-9HMS.]+)?", text):
-        raise _unfit(_DURATION, "teksten", "the text")
+        raise _mismatch_error(_DURATION, "teksten", "the text")
     return text
 
 
-def _unfit(datatype: str, nb: str, en: str) -> CellError:
-    wanted = _WANTED.get(datatype)
+def _mismatch_error(datatype: str, nb: str, en: str) -> CellError:
+    wanted = _EXPECTED_FORMS.get(datatype)
     if wanted is None:
         name = compact(datatype)
         return CellError(
             f"Her står {nb}, som ikke er {name}. Formater cellen som tekst.",
-            f"Here stands {en}, which is no {name}. Format the cell as text.",
+            f"Here stands {en}, which is not {name}. Format the cell as text.",
         )
     return CellError(f"Her står {nb}. Skriv {wanted[0]}.", f"Here stands {en}. Write {wanted[1]}.")
 
 
-_WANTED = {
+_EXPECTED_FORMS = {
     **dict.fromkeys(_INTEGERS, ("et heltall, bare sifre, som 25", "a whole number, digits only, such as 25")),
     _DECIMAL: ("et tall, som 12,5", "a number, such as 12,5"),
     _DOUBLE: ("et tall, som 1.5E3", "a number, such as 1.5E3"),
