@@ -74,20 +74,7 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
         url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
         line = f"plangraf {url} version {version.id} triples {version.triples}"
         supervisor = _Supervisor(
-            Config(
-                "plangraf.cli.serve:http_process",
-                factory=True,
-                workers=settings.processes,
-                ws="none",
-                http="plangraf.http.server.protocol:Protocol",
-                lifespan="on",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                backlog=_BACKLOG,
-                timeout_graceful_shutdown=_GRACE_S,
-                timeout_worker_healthcheck=_WORKER_SILENCE_S,
-            ),
+            _config(settings.processes),
             listener,
             lambda: _answers(shown, port),
             lambda: print(line, flush=True),
@@ -101,6 +88,23 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
             print("plangraf: the HTTP processes could not start; the lines above say why.", file=sys.stderr)
             return 1
         return 0
+
+
+def _config(processes: int) -> Config:
+    return Config(
+        "plangraf.cli.serve:http_process",
+        factory=True,
+        workers=processes,
+        ws="none",
+        http="plangraf.http.server.protocol:Protocol",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=_BACKLOG,
+        timeout_graceful_shutdown=_GRACE_S,
+        timeout_worker_healthcheck=_WORKER_SILENCE_S,
+    )
 
 
 def http_process() -> FastAPI:

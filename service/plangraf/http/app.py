@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -39,14 +39,14 @@ from plangraf.http.routes import (
     compare,
     crawlers,
     documents,
-    dumps,
+    dump_files,
     feed,
     health,
     kept_versions,
     named_queries,
+    ontology,
     site,
     sparql,
-    vocabulary,
 )
 from plangraf.http.server.hot_answers import STATE, Hot
 from plangraf.http.service import Pinned, Service, make_service, pinned
@@ -92,6 +92,39 @@ def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: boo
 
     hot = Hot(service.cache, notes, version)
 
+    app = _Application(
+        title="plangraf",
+        version=plangraf.__version__,
+        summary="Linked municipal plan data",
+        description=_DESCRIPTION,
+        license_info={"name": "CC BY 4.0 (data)", "url": LICENSE},
+        servers=[{"url": service.prefix or "/"}],
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan(service, hot, notes, computed_ahead=computed_ahead),
+        # Off, because the framework builds such a redirect from the Host header.
+        redirect_slashes=False,
+    )
+    find = _add_addresses(app, service)
+    _add_error_handlers(app)
+
+    def methods(scope: Scope) -> list[str]:
+        return _methods(app, scope)
+
+    def pipeline(inner: ASGIApp) -> ASGIApp:
+        return Envelope(Pinning(inner, service, find, _explain), version, methods, hot, notes)
+
+    app.add_middleware(pipeline)
+    app.find, app.pipeline = find, pipeline(app)
+    return app
+
+
+def _lifespan(
+    service: Service, hot: Hot, notes: Notes, *, computed_ahead: bool
+) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Hot]]]:
+    """Makes the function that opens the current version when the application starts and closes all at its end."""
+    snapshots = service.snapshots
     warming: set[asyncio.Task[None]] = set()
 
     def warm() -> None:
@@ -114,32 +147,7 @@ def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: boo
             await snapshots.close()
             notes.flush()
 
-    app = _Application(
-        title="plangraf",
-        version=plangraf.__version__,
-        summary="Linked municipal plan data",
-        description=_DESCRIPTION,
-        license_info={"name": "CC BY 4.0 (data)", "url": LICENSE},
-        servers=[{"url": service.prefix or "/"}],
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        lifespan=lifespan,
-        # Off, because the framework builds such a redirect from the Host header.
-        redirect_slashes=False,
-    )
-    find = _add_addresses(app, service)
-    _add_error_handlers(app)
-
-    def methods(scope: Scope) -> list[str]:
-        return _methods(app, scope)
-
-    def pipeline(inner: ASGIApp) -> ASGIApp:
-        return Envelope(Pinning(inner, service, find, _explain), version, methods, hot, notes)
-
-    app.add_middleware(pipeline)
-    app.find, app.pipeline = find, pipeline(app)
-    return app
+    return lifespan
 
 
 def _add_addresses(app: FastAPI, service: Service) -> FindEndpoint:
@@ -159,10 +167,10 @@ def _add_addresses(app: FastAPI, service: Service) -> FindEndpoint:
 
     queries = sparql.add_routes(app, service)
     # Feed and catalogue before documents, because some of their addresses begin with /id/ or /doc/, too.
-    for module in (feed, catalog, crawlers, documents, named_queries, vocabulary):
+    for module in (feed, catalog, crawlers, documents, named_queries, ontology):
         table.add(*module.resources(service))
     table.add(*site.resources(openapi))
-    for module in (kept_versions, compare, dumps, collection_index):
+    for module in (kept_versions, compare, dump_files, collection_index):
         table.add(*module.resources(service))
     app.router.route_class = _CurrentRoute
     health.add_routes(app, service)
