@@ -42,9 +42,13 @@ from plangraf.views.frames import load_frames
 CONTEXT = json.loads((Path(__file__).resolve().parents[2] / "ontology" / "context.jsonld").read_bytes())
 ADDRESS = "http://127.0.0.1:8000/context/v1.jsonld"
 THINGS = (
-    "5001/plan/2020-2023-7", "5001/perspective/2020-7", "5001/case/bystyret-68-19", "5001/commitment/2023-6-11",
-    "5001/sub-goal/2009-2020-2.4", "5001/evidence/planstrategi-2020-2023-plan-2020-2023-7-printed",
-)  # fmt: skip
+    "5001/plan/2020-2023-7",
+    "5001/perspective/2020-7",
+    "5001/case/bystyret-68-19",
+    "5001/commitment/2023-6-11",
+    "5001/sub-goal/2009-2020-2.4",
+    "5001/evidence/planstrategi-2020-2023-plan-2020-2023-7-printed",
+)
 
 
 def load_context(address: str, _options: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,35 +35,60 @@ def rows(plans: int) -> Rows:
         **PLANSTRATEGI,
         "plan:PlanningStrategy": [strategy],
         "plan:Perspective": [
-            {"key": f"2024-{number}", "plan:number": number, "skos:prefLabel@nb": f"Perspektiv {number}",
-             "skos:prefLabel@en": f"Perspective {number}", "skos:inScheme": "scheme/perspectives-2024",
-             "plan:relatesToTarget": f"{number}.1", "plan:municipality": ours, line: 10 + number}
+            {
+                "key": f"2024-{number}",
+                "plan:number": number,
+                "skos:prefLabel@nb": f"Perspektiv {number}",
+                "skos:prefLabel@en": f"Perspective {number}",
+                "skos:inScheme": "scheme/perspectives-2024",
+                "plan:relatesToTarget": f"{number}.1",
+                "plan:municipality": ours,
+                line: 10 + number,
+            }
             for number in range(1, PERSPECTIVES + 1)
         ],
         "plan:PerspectiveTargetLink": [
-            {"key": f"2024-{number}-{number}.1", "plan:linkedPerspective": f"2024-{number}",
-             "plan:linkedTarget": f"{number}.1", "plan:targetEvidence": "printed", line: 10 + number}
+            {
+                "key": f"2024-{number}-{number}.1",
+                "plan:linkedPerspective": f"2024-{number}",
+                "plan:linkedTarget": f"{number}.1",
+                "plan:targetEvidence": "printed",
+                line: 10 + number,
+            }
             for number in range(1, PERSPECTIVES + 1)
         ],
         "plan:Plan": [],
         "plan:PlanPerspectiveLink": [],
-    }  # fmt: skip
+    }
     for number in range(1, plans + 1):
         answers = sorted({(number * 5 + step * 3) % PERSPECTIVES + 1 for step in range(EACH)})
         where = {line: 100 + 5 * number, "@evidence plan:lastLine": 104 + 5 * number}
         found["plan:Plan"].append(
-            {"key": f"2024-2027-{number}", "plan:number": number, "dcterms:title@nb": f"Plan nummer {number}",
-             "plan:startYear": 2024 + number % 4, "plan:printedAsRevision": "nei",
-             "plan:respondsTo": "\n".join(f"2024-{answer}" for answer in answers),
-             "plan:primaryPerspective": f"2024-{answers[0]}", "plan:responsibleAsPrinted@nb": "Teknisk etat",
-             "plan:purpose@nb": f"Hensikt {number}.", "plan:purpose@en": f"Purpose {number}.",
-             "plan:municipality": ours, **where}
-        )  # fmt: skip
+            {
+                "key": f"2024-2027-{number}",
+                "plan:number": number,
+                "dcterms:title@nb": f"Plan nummer {number}",
+                "plan:startYear": 2024 + number % 4,
+                "plan:printedAsRevision": "nei",
+                "plan:respondsTo": "\n".join(f"2024-{answer}" for answer in answers),
+                "plan:primaryPerspective": f"2024-{answers[0]}",
+                "plan:responsibleAsPrinted@nb": "Teknisk etat",
+                "plan:purpose@nb": f"Hensikt {number}.",
+                "plan:purpose@en": f"Purpose {number}.",
+                "plan:municipality": ours,
+                **where,
+            }
+        )
         found["plan:PlanPerspectiveLink"] += [
-            {"key": f"2024-2027-{number}-{position}", "plan:linkedPlan": f"2024-2027-{number}",
-             "plan:linkedPerspective": f"2024-{answer}", "plan:position": position, **where}
+            {
+                "key": f"2024-2027-{number}-{position}",
+                "plan:linkedPlan": f"2024-2027-{number}",
+                "plan:linkedPerspective": f"2024-{answer}",
+                "plan:position": position,
+                **where,
+            }
             for position, answer in enumerate(answers, 1)
-        ]  # fmt: skip
+        ]
     found["plan:Decision"] = [{**PLANSTRATEGI["plan:Decision"][0], "eli-dl:activity_date": date(2024, 6, 18)}]
     return found
 

@@ -40,10 +40,10 @@ def test_a_broken_shape_stops_the_build_and_is_told_by_file_and_focus_node(home:
     assert plangraf("build", "--quiet", home=home).returncode == 0
     before = (home / "versions" / "current").readlink()
     write(
-        home, f"{PLANSTRATEGI}/more.ttl",
-        f'<{ID}/case/b> a plan:Case ; rdfs:label "B"@nb .\n'
-        f'<{ID}/case/a> a plan:Case ; plan:caseNumber "17516" .\n',
-    )  # fmt: skip
+        home,
+        f"{PLANSTRATEGI}/more.ttl",
+        f'<{ID}/case/b> a plan:Case ; rdfs:label "B"@nb .\n<{ID}/case/a> a plan:Case ; plan:caseNumber "17516" .\n',
+    )
     assert (
         report(home)
         == f"""\
@@ -75,12 +75,13 @@ en  error: 2, warning: 2
 
 def test_warnings_and_advice_do_not_stop_a_build_and_stand_in_its_report(home: Path) -> None:
     write(
-        home, "shapes/advice.ttl",
+        home,
+        "shapes/advice.ttl",
         "planshape:AdviceShape a sh:NodeShape ; sh:targetClass plan:Case ;\n"
         "    sh:property planshape:AdviceShape-label .\n"
         "planshape:AdviceShape-label a sh:PropertyShape ; sh:path rdfs:label ; sh:minCount 3 ;\n"
         '    sh:severity sh:Info ; sh:message "Add Nynorsk."@en , "Legg til nynorsk."@nb .\n',
-    )  # fmt: skip
+    )
     run = plangraf("build", "--quiet", home=home)
     assert run.returncode == 0
     assert run.stderr.startswith("nb  advarsel: 1, råd: 2\nen  warning: 1, advice: 2\n")
@@ -94,17 +95,19 @@ def test_warnings_and_advice_do_not_stop_a_build_and_stand_in_its_report(home: P
 
 def test_a_constraint_in_sparql_finds_its_prefixes_in_the_ontology(home: Path) -> None:
     write(
-        home, "ontology/prefixes.ttl",
+        home,
+        "ontology/prefixes.ttl",
         "<https://w3id.org/plangraf/ontology> sh:declare [\n"
         '    sh:prefix "plan" ; sh:namespace "https://w3id.org/plangraf/ontology#"^^xsd:anyURI ] .\n',
-    )  # fmt: skip
+    )
     write(
-        home, "shapes/sparql.ttl",
+        home,
+        "shapes/sparql.ttl",
         "planshape:OddShape a sh:NodeShape ; sh:targetClass plan:Case ;\n"
         "    sh:severity sh:Violation ; sh:sparql [\n"
         '    sh:message "Odd."@en , "Rar."@nb ; sh:prefixes <https://w3id.org/plangraf/ontology> ;\n'
-        '    sh:select "SELECT $this WHERE { $this plan:caseNumber \'68/19\' }" ] .\n',
-    )  # fmt: skip
+        "    sh:select \"SELECT $this WHERE { $this plan:caseNumber '68/19' }\" ] .\n",
+    )
     text = report(home)
     assert f"  <{CASE}>\n    nb  Feil, linje 11: Rar.\n    en  Error, line 11: Odd.\n" in text
     assert "planshape:OddShape" in text
@@ -112,9 +115,10 @@ def test_a_constraint_in_sparql_finds_its_prefixes_in_the_ontology(home: Path) -
 
 def test_an_undefined_term_is_told_with_its_own_line_and_the_nearest_one(home: Path) -> None:
     write(
-        home, f"{PLANSTRATEGI}/more.ttl",
+        home,
+        f"{PLANSTRATEGI}/more.ttl",
         f'<{ID}/case/a> a plan:Case ;\n    plan:caseNumber "1/20" ;\n    plan:caseNumer "2/20" .\n',
-    )  # fmt: skip
+    )
     write(
         home,
         "shapes/more.ttl",
@@ -312,10 +316,11 @@ def test_the_values_of_a_chosen_node_are_judged_though_they_are_not_chosen(home:
 
 def test_shapes_that_are_not_compiled_are_left_to_pyshacl(home: Path) -> None:
     write(
-        home, "shapes/rule.ttl",
+        home,
+        "shapes/rule.ttl",
         "planshape:RuleShape a sh:NodeShape ; sh:targetClass plan:Case ; sh:rule [\n"
         "    a sh:TripleRule ; sh:subject sh:this ; sh:predicate rdfs:label ; sh:object 'Sak'@nb ] .\n",
-    )  # fmt: skip
+    )
     data = DataGraph(relabelled(read(source_files(home)).quads))
     with pytest.raises(NotCompiledError):
         suspects(shapes_of(data), data)
@@ -329,15 +334,25 @@ def test_shapes_that_are_not_compiled_are_left_to_pyshacl(home: Path) -> None:
 def test_a_mistake_made_a_thousand_times_is_told_once_with_its_count_and_three_examples() -> None:
     number = "https://w3id.org/plangraf/shapes#PlanShape-number"
     problems = [
-        in_file("data/a.ttl", line, f'Feil tall. [plan:number "{line}x"]', f'Wrong number. [plan:number "{line}x"]',
-                    f"{ID}/plan/{line}", number)
+        in_file(
+            "data/a.ttl",
+            line,
+            f'Feil tall. [plan:number "{line}x"]',
+            f'Wrong number. [plan:number "{line}x"]',
+            f"{ID}/plan/{line}",
+            number,
+        )
         for line in range(1, 1001)
-    ]  # fmt: skip
+    ]
     problems += [
-        in_file("data/b.ttl", line, f"a: «0{line}» er ikke kanonisk. Skriv {line}",
-                    f'a: "0{line}" is not canonical. Write {line}')
+        in_file(
+            "data/b.ttl",
+            line,
+            f"a: «0{line}» er ikke kanonisk. Skriv {line}",
+            f'a: "0{line}" is not canonical. Write {line}',
+        )
         for line in (4, 5, 9, 11)
-    ]  # fmt: skip
+    ]
     problems.append(in_file("data/b.ttl", 7, "Råd.", "Advice.", severity="Info"))
     text = as_text(problems)
     assert text.startswith("nb  1005 funn med 3 årsaker.")

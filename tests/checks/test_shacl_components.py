@@ -38,27 +38,71 @@ TEXTS = [
     *[Literal("ABC", language="en"), Literal("nei", language="nb-NO")],
 ]
 THINGS = [NamedNode(EX + name) for name in ("one", "two", "three", "other")]
-MIXED = [*NUMBERS, *TEXTS, *THINGS, BlankNode("b"), *of("gYear", "2020", "20"), *of("date", "2020-02-29"),
-         *of("boolean", "true", "1", "no"), *of("integer", "x", "+4", "007"), *of("double", "1E3"),
-         *of("dateTime", "2020-01-01T00:00:00"), *of("duration", "P1Y", "P")]  # fmt: skip
+MIXED = [
+    *NUMBERS,
+    *TEXTS,
+    *THINGS,
+    BlankNode("b"),
+    *of("gYear", "2020", "20"),
+    *of("date", "2020-02-29"),
+    *of("boolean", "true", "1", "no"),
+    *of("integer", "x", "+4", "007"),
+    *of("double", "1E3"),
+    *of("dateTime", "2020-01-01T00:00:00"),
+    *of("duration", "P1Y", "P"),
+]
 
 COMPILED = [
     (MIXED, PROPERTY.format(form))
     for form in (
-        "ex:p ; sh:minCount 1", "ex:p ; sh:maxCount 1", "ex:p ; sh:minCount 2 ; sh:maxCount 3", "ex:p ; sh:minCount 0",
-        "ex:p ; sh:class ex:D", "ex:p ; sh:class ex:D , ex:E", "ex:p ; sh:nodeKind sh:IRI",
-        "ex:p ; sh:nodeKind sh:BlankNodeOrLiteral", "ex:p ; sh:nodeKind sh:IRIOrLiteral",
-        *(f"ex:p ; sh:datatype xsd:{name}" for name in
-          ("string", "integer", "decimal", "boolean", "gYear", "date", "dateTime", "duration", "double", "anyURI")),
-        "ex:p ; sh:datatype rdf:langString", "ex:p ; sh:datatype ex:own",
-        "ex:p ; sh:pattern '^a'", "ex:p ; sh:pattern '^a' , 'c$'", "ex:p ; sh:pattern 'abc' ; sh:flags 'i'",
-        "ex:p ; sh:pattern '^y' ; sh:flags 'm'", "ex:p ; sh:pattern '^y'",
-        "ex:p ; sh:minLength 3", "ex:p ; sh:minLength 0", "ex:p ; sh:maxLength 3",
-        "ex:p ; sh:languageIn ( 'nb' )", "ex:p ; sh:languageIn ( 'nb-NO' 'en' )",
-        "ex:p ; sh:uniqueLang false", "ex:p ; sh:hasValue ex:one", "ex:p ; sh:hasValue ex:one , 3",
-        "ex:p ; sh:in ( ex:one 'a' 3 'ja'@nb )", "ex:p ; sh:minInclusive 3", "ex:p ; sh:minExclusive 2.5",
-        "ex:p ; sh:maxInclusive 3", "ex:p ; sh:maxExclusive 3", "ex:p ; sh:equals ex:q", "ex:p ; sh:disjoint ex:q",
-        "ex:p ; sh:not [ sh:datatype xsd:integer ]", "ex:p ; sh:not [ sh:class ex:D ]",
+        "ex:p ; sh:minCount 1",
+        "ex:p ; sh:maxCount 1",
+        "ex:p ; sh:minCount 2 ; sh:maxCount 3",
+        "ex:p ; sh:minCount 0",
+        "ex:p ; sh:class ex:D",
+        "ex:p ; sh:class ex:D , ex:E",
+        "ex:p ; sh:nodeKind sh:IRI",
+        "ex:p ; sh:nodeKind sh:BlankNodeOrLiteral",
+        "ex:p ; sh:nodeKind sh:IRIOrLiteral",
+        *(
+            f"ex:p ; sh:datatype xsd:{name}"
+            for name in (
+                "string",
+                "integer",
+                "decimal",
+                "boolean",
+                "gYear",
+                "date",
+                "dateTime",
+                "duration",
+                "double",
+                "anyURI",
+            )
+        ),
+        "ex:p ; sh:datatype rdf:langString",
+        "ex:p ; sh:datatype ex:own",
+        "ex:p ; sh:pattern '^a'",
+        "ex:p ; sh:pattern '^a' , 'c$'",
+        "ex:p ; sh:pattern 'abc' ; sh:flags 'i'",
+        "ex:p ; sh:pattern '^y' ; sh:flags 'm'",
+        "ex:p ; sh:pattern '^y'",
+        "ex:p ; sh:minLength 3",
+        "ex:p ; sh:minLength 0",
+        "ex:p ; sh:maxLength 3",
+        "ex:p ; sh:languageIn ( 'nb' )",
+        "ex:p ; sh:languageIn ( 'nb-NO' 'en' )",
+        "ex:p ; sh:uniqueLang false",
+        "ex:p ; sh:hasValue ex:one",
+        "ex:p ; sh:hasValue ex:one , 3",
+        "ex:p ; sh:in ( ex:one 'a' 3 'ja'@nb )",
+        "ex:p ; sh:minInclusive 3",
+        "ex:p ; sh:minExclusive 2.5",
+        "ex:p ; sh:maxInclusive 3",
+        "ex:p ; sh:maxExclusive 3",
+        "ex:p ; sh:equals ex:q",
+        "ex:p ; sh:disjoint ex:q",
+        "ex:p ; sh:not [ sh:datatype xsd:integer ]",
+        "ex:p ; sh:not [ sh:class ex:D ]",
         "ex:p ; sh:and ( [ sh:nodeKind sh:Literal ] [ sh:minLength 2 ] )",
         "ex:p ; sh:or ( [ sh:datatype xsd:integer ] [ sh:datatype xsd:gYear ] [ sh:class ex:D ] )",
         "ex:p ; sh:xone ( [ sh:nodeKind sh:Literal ] [ sh:pattern 'a' ] )",
@@ -68,7 +112,8 @@ COMPILED = [
         "ex:p ; sh:qualifiedValueShape [ sh:nodeKind sh:Literal ] ; sh:qualifiedMaxCount 1",
         "ex:p ; sh:minCount 2 ; sh:severity sh:Warning ; sh:message 'Two.'@en , 'To.'@nb",
         "[ sh:alternativePath ( ex:p ex:q ) ] ; sh:maxCount 2",
-        "ex:p ; sh:closed true", "ex:p ; sh:deactivated true ; sh:maxCount 0",
+        "ex:p ; sh:closed true",
+        "ex:p ; sh:deactivated true ; sh:maxCount 0",
         "ex:p ; sh:sparql [ a sh:SPARQLConstraint ; sh:message 'No.' ; sh:select "
         "'SELECT $this ?value WHERE { $this $PATH ?value . FILTER NOT EXISTS { $this <https://example.org/q> ?o } }' ]",
     )
@@ -83,24 +128,35 @@ COMPILED = [
     *(
         (MIXED, NODE.format(form))
         for form in (
-            "sh:pattern 'thing[0-5]'", "sh:nodeKind sh:Literal", "sh:class ex:D", "sh:in ( ex:thing1 ex:thing2 )",
-            "sh:hasValue ex:thing1", "sh:not [ sh:property [ sh:path ex:p ; sh:minCount 2 ] ]",
+            "sh:pattern 'thing[0-5]'",
+            "sh:nodeKind sh:Literal",
+            "sh:class ex:D",
+            "sh:in ( ex:thing1 ex:thing2 )",
+            "sh:hasValue ex:thing1",
+            "sh:not [ sh:property [ sh:path ex:p ; sh:minCount 2 ] ]",
             "sh:xone ( [ sh:property [ sh:path ex:p ; sh:minCount 1 ] ] "
             "[ sh:property [ sh:path ex:q ; sh:minCount 1 ] ] )",
             "sh:closed true ; sh:ignoredProperties ( rdf:type ) ; sh:property [ sh:path ex:p ]",
-            "sh:targetNode ex:thing3 , 'a' ; sh:nodeKind sh:IRI", "sh:targetSubjectsOf ex:q ; sh:pattern '7'",
+            "sh:targetNode ex:thing3 , 'a' ; sh:nodeKind sh:IRI",
+            "sh:targetSubjectsOf ex:q ; sh:pattern '7'",
             "sh:targetObjectsOf ex:p ; sh:nodeKind sh:IRI",
         )
     ),
-]  # fmt: skip
+]
 
 LEFT_TO_PYSHACL = [
     PROPERTY.format(form)
     for form in (
-        "[ sh:inversePath ex:p ] ; sh:maxCount 1", "( ex:p ex:q ) ; sh:maxCount 1",
+        "[ sh:inversePath ex:p ] ; sh:maxCount 1",
+        "( ex:p ex:q ) ; sh:maxCount 1",
         "[ sh:zeroOrMorePath ex:p ] ; sh:maxCount 2",
-        "ex:p ; sh:datatype xsd:string , xsd:integer", "ex:p ; sh:minCount 'x'", "ex:p ; sh:pattern '('",
-        "ex:p , ex:q ; sh:minCount 1", "ex:p ; sh:node ex:S", "ex:p ; sh:qualifiedMinCount 1", "ex:p ; sh:or ()",
+        "ex:p ; sh:datatype xsd:string , xsd:integer",
+        "ex:p ; sh:minCount 'x'",
+        "ex:p ; sh:pattern '('",
+        "ex:p , ex:q ; sh:minCount 1",
+        "ex:p ; sh:node ex:S",
+        "ex:p ; sh:qualifiedMinCount 1",
+        "ex:p ; sh:or ()",
         "ex:p ; sh:severity sh:Info , sh:Warning ; sh:maxCount 9",
         "ex:p ; sh:sparql [ sh:select 'SELECT $this WHERE { $this $PATH ?v MINUS { $this ?v 1 } }' ]",
     )
@@ -111,7 +167,7 @@ LEFT_TO_PYSHACL = [
     HEAD + "ex:S a sh:NodeShape ; sh:targetClass ex:C ; ex:most 1 . ex:K a sh:ConstraintComponent ; "
     "sh:parameter [ sh:path ex:most ] ; sh:propertyValidator [ a sh:SPARQLAskValidator ; sh:ask 'ASK {}' ] ; "
     "sh:nodeValidator [ a sh:SPARQLSelectValidator ; sh:select 'SELECT $this WHERE { $this ?p ?o }' ] .",
-]  # fmt: skip
+]
 
 
 def data_with(shapes: str, values: list[Term], seed: int = 1) -> DataGraph:

@@ -116,16 +116,18 @@ def test_the_queries_of_ours_are_read_to_the_last_term() -> None:
         ("<x> a dcat:DataSetSeries .", "class", "dcat:DataSetSeries", "dcat:DatasetSeries"),
         ("<x> rdfs:label '7'^^xsd:interger .", "datatype", "xsd:interger", "xsd:integer"),
         ("<x> sh:path plan:numbr .", "individual-of-namespace", "plan:numbr", "plan:number"),
-        ("planshape:PlanShap rdfs:label 'x' .", "individual-of-namespace", "planshape:PlanShap",
-         "planshape:PlanShape"),
-        ("plan:Perspektive rdfs:label 'x' .", "individual-of-namespace", "plan:Perspektive",
-         "plan:Perspective"),
-        ("<x> eli-dl:decision_outcome eli-dl:DecisionOutcome-Adoptet .", "individual-of-namespace",
-         "eli-dl:DecisionOutcome-Adoptet", "eli-dl:DecisionOutcome-Adopted"),
+        ("planshape:PlanShap rdfs:label 'x' .", "individual-of-namespace", "planshape:PlanShap", "planshape:PlanShape"),
+        ("plan:Perspektive rdfs:label 'x' .", "individual-of-namespace", "plan:Perspektive", "plan:Perspective"),
+        (
+            "<x> eli-dl:decision_outcome eli-dl:DecisionOutcome-Adoptet .",
+            "individual-of-namespace",
+            "eli-dl:DecisionOutcome-Adoptet",
+            "eli-dl:DecisionOutcome-Adopted",
+        ),
         ("<x> sh:severity sh:Warnings .", "individual-of-namespace", "sh:Warnings", "sh:Warning"),
         ("<x> sdgo:isTargetOff <y> .", "predicate", "sdgo:isTargetOff", "sdgo:isTargetOf"),
     ],
-)  # fmt: skip
+)
 def test_a_misspelt_term_is_named_with_the_one_that_was_meant(
     turtle: str, position: str, wrong: str, nearest: str
 ) -> None:
@@ -221,11 +223,14 @@ def test_a_problem_names_each_thing_in_whose_description_it_stands() -> None:
 
 
 def test_what_is_no_term_of_a_held_vocabulary_is_left_alone() -> None:
-    assert check(f"""
+    assert (
+        check(f"""
         <{THING}> <https://example.org/own> <https://example.org/Thing> ; rdf:_7 "x"@nb ;
             rdfs:isDefinedBy <http://www.w3.org/ns/dcat#> , <http://purl.org/dc/terms/> ;
             rdfs:seeAlso <http://metadata.un.org/sdg/11.6> , <scheme/document-kind/> .
-    """) == []  # fmt: skip
+    """)
+        == []
+    )
 
 
 def test_a_term_that_resembles_nothing_comes_without_a_guess() -> None:
@@ -250,8 +255,9 @@ def test_a_query_is_asked_only_about_the_namespaces_that_are_chosen() -> None:
     prologue = "".join(f"PREFIX {name}: <{PREFIXES[name]}> " for name in ("plan", "dcterms"))
     found = iris(prologue + "SELECT * { ?s plan:nummer/dcterms:titel ?o }")
     assert {problem.iri for problem in check_query(found, VOCABULARIES)} == {
-        iri("plan:nummer"), iri("dcterms:titel"),
-    }  # fmt: skip
+        iri("plan:nummer"),
+        iri("dcterms:titel"),
+    }
     (problem,) = check_query([*found, PREFIXES["plan"]], VOCABULARIES, CLOSED_NAMESPACES)
     assert (problem.iri, problem.nearest) == (iri("plan:nummer"), iri("plan:number"))
 

@@ -27,9 +27,12 @@ def test_a_file_is_judged_beside_its_data_folder_wherever_that_lies(home: Path, 
     write(data, "9999/plan/case.ttl", f'<{ID}/9999/case/1> a plan:Case ; rdfs:label "x"@nb .\n')
     write(data, "9999/plan/number.ttl", f'<{ID}/9999/case/1> plan:caseNumber "1/20" .\n')
     path = {
-        "file": data / "9999/plan/case.ttl", "dataset": data / "9999/plan", "municipality": data / "9999",
-        "data folder": data, "in place of the current folder": data / "9999/plan/../plan",
-    }[what]  # fmt: skip
+        "file": data / "9999/plan/case.ttl",
+        "dataset": data / "9999/plan",
+        "municipality": data / "9999",
+        "data folder": data,
+        "in place of the current folder": data / "9999/plan/../plan",
+    }[what]
     run = plangraf("validate", "--quiet", path, home=home)
     assert (run.returncode, run.stdout) == (0, GOOD), run.stdout
     assert plangraf("build", "--quiet", "--data", data, home=home).returncode == 0

@@ -121,14 +121,17 @@ async def all_running(version: Version, workers: int) -> list[psutil.Process]:
         ("SELECT ?o { <http://example.org/1> <http://example.org/name> ?o }", formats.TSV, '?o\n"æøå"@nb\n'),
         ("ASK { ?s ?p 'æøå'@nb }", formats.JSON, '{"head":{},"boolean":true}'),
         ("ASK { ?s ?p 'æøå'@nb }", formats.XML, "<boolean>true</boolean>"),
-        ("CONSTRUCT WHERE { ?s <http://example.org/name> ?o }", formats.N_TRIPLES,
-         '<http://example.org/1> <http://example.org/name> "æøå"@nb .\n'),
+        (
+            "CONSTRUCT WHERE { ?s <http://example.org/name> ?o }",
+            formats.N_TRIPLES,
+            '<http://example.org/1> <http://example.org/name> "æøå"@nb .\n',
+        ),
         ("CONSTRUCT WHERE { ?s <http://example.org/name> ?o }", formats.TURTLE, '"æøå"@nb'),
         ("CONSTRUCT WHERE { ?s <http://example.org/name> ?o }", formats.RDF_XML, 'xml:lang="nb"'),
         ("CONSTRUCT WHERE { ?s <http://example.org/name> ?o }", formats.JSON_LD, '"@language":"nb"'),
         ("DESCRIBE <http://example.org/1>", formats.N_TRIPLES, "<http://example.org/2> .\n"),
     ],
-)  # fmt: skip
+)
 def test_every_form_answers_in_every_format(
     version: Version, query: str, format_: formats.Format, expected: str
 ) -> None:

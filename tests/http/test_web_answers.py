@@ -18,10 +18,24 @@ from plangraf.errors import NotReadyError, OverloadedError, PlangrafError, Query
 
 SELECT = "/sparql?query=SELECT%20*%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D"
 PATHS = [
-    "/sparql", SELECT, "/doc/5001/plan/one", "/queries/plans", "/queries", "/", "/health/live", "/ontology",
-    "/context/v1.jsonld", "/openapi.json", "/docs", "/nowhere", "/sparql?query=oops", "/doc/5001/plan/none",
-    "/id/5001/plan/one", "/queries/plans?number=x", "/static/style.css",
-]  # fmt: skip
+    "/sparql",
+    SELECT,
+    "/doc/5001/plan/one",
+    "/queries/plans",
+    "/queries",
+    "/",
+    "/health/live",
+    "/ontology",
+    "/context/v1.jsonld",
+    "/openapi.json",
+    "/docs",
+    "/nowhere",
+    "/sparql?query=oops",
+    "/doc/5001/plan/none",
+    "/id/5001/plan/one",
+    "/queries/plans?number=x",
+    "/static/style.css",
+]
 
 
 def raw(address: str, request: str, *, wait_s: float = 5) -> bytes:
@@ -94,11 +108,13 @@ def test_a_preflight_allows_what_clients_send(client: httpx.Client, path: str) -
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("/sparql", "GET, HEAD, OPTIONS, POST, QUERY"), ("/doc/5001/plan/one", "GET, HEAD, OPTIONS"),
+        ("/sparql", "GET, HEAD, OPTIONS, POST, QUERY"),
+        ("/doc/5001/plan/one", "GET, HEAD, OPTIONS"),
         ("/queries/plans", "GET, HEAD, OPTIONS"),
-        ("/", "GET, HEAD, OPTIONS"), ("/id/x", "GET, HEAD, OPTIONS"),
+        ("/", "GET, HEAD, OPTIONS"),
+        ("/id/x", "GET, HEAD, OPTIONS"),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
 def test_another_method_is_405_and_the_methods_are_named(
     client: httpx.Client, path: str, allowed: str, method: str

@@ -145,24 +145,26 @@ def test_a_thing_leads_to_its_document(client: httpx.Client) -> None:
     ],
 )
 def test_an_ending_fixes_the_format_unless_it_is_part_of_the_key(client: httpx.Client, path: str, iri: str) -> None:
-    graph = turtle(client, path) if not path.endswith(".nt") else graph_of(
-        client.get(path).content, RdfFormat.N_TRIPLES
-    )  # fmt: skip
+    graph = (
+        turtle(client, path) if not path.endswith(".nt") else graph_of(client.get(path).content, RdfFormat.N_TRIPLES)
+    )
     assert has(graph, ID + iri, RDFS_LABEL, None)
 
 
 @pytest.mark.parametrize(
     ("accept", "content_type"),
     [
-        (BROWSER["Accept"], "text/html; charset=utf-8"), ("*/*", "text/turtle; charset=utf-8"),
-        ("application/ld+json", "application/ld+json"), ("application/json", "application/json"),
+        (BROWSER["Accept"], "text/html; charset=utf-8"),
+        ("*/*", "text/turtle; charset=utf-8"),
+        ("application/ld+json", "application/ld+json"),
+        ("application/json", "application/json"),
         ("text/turtle;q=0.5, application/rdf+xml", "application/rdf+xml"),
         (
             'application/ld+json;profile="http://www.w3.org/ns/json-ld#expanded"',
             'application/ld+json; profile="http://www.w3.org/ns/json-ld#expanded"',
         ),
     ],
-)  # fmt: skip
+)
 def test_a_document_is_negotiated(client: httpx.Client, accept: str, content_type: str) -> None:
     response = client.get("/doc/5001/plan/one", headers={"Accept": accept})
     assert response.headers["content-type"] == content_type
@@ -179,16 +181,29 @@ def test_nothing_acceptable_is_406_with_the_choices(client: httpx.Client, path: 
 @pytest.mark.parametrize(
     "path",
     [
-        "/doc/5001/plan/none", "/doc/5001/plan/none.ttl", "/doc/", "/doc/5001/plan/one.csv",
+        "/doc/5001/plan/none",
+        "/doc/5001/plan/none.ttl",
+        "/doc/",
+        "/doc/5001/plan/one.csv",
         "/doc/5001/plan/one.TTL",
-        "/doc/5001/plan/%3Cone%3E", "/doc/5001/plan/one%0A%0A", "/doc/5001/plan/%C3%A6",
+        "/doc/5001/plan/%3Cone%3E",
+        "/doc/5001/plan/one%0A%0A",
+        "/doc/5001/plan/%C3%A6",
         "/doc/5001/plan/%22%20%7D",
-        "/doc/5001/plan/one/", "/targets/11", "/targets/11.6.6", "/targets/99.9", "/goals/11.6", "/goals/99",
-        "/doc?iri=http%3A%2F%2Fexample.org%2Fnobody", "/doc?iri=nonsense", "/doc?iri=",
-        "/queries/plan", "/nowhere",
+        "/doc/5001/plan/one/",
+        "/targets/11",
+        "/targets/11.6.6",
+        "/targets/99.9",
+        "/goals/11.6",
+        "/goals/99",
+        "/doc?iri=http%3A%2F%2Fexample.org%2Fnobody",
+        "/doc?iri=nonsense",
+        "/doc?iri=",
+        "/queries/plan",
+        "/nowhere",
         "/doc?iri=http%3A%2F%2Fexample.org%2F%0D%0AX-Injected%3A%201",
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("accept", ["text/turtle", "application/ld+json", "*/*", BROWSER["Accept"]])
 def test_an_unknown_thing_is_404_in_every_type(client: httpx.Client, path: str, accept: str) -> None:
     response = client.get(path, headers={"Accept": accept})
@@ -318,14 +333,18 @@ def test_behind_a_proxy_with_a_path_links_and_addresses_carry_it(small_versions:
 @pytest.mark.parametrize(
     ("iri", "path"),
     [
-        (ID + "5001/plan/one", "/doc/5001/plan/one"), (ID + "a b/æ?#", "/doc/a%20b/%C3%A6%3F%23"),
-        (SDG + "11.6", "/targets/11.6"), (SDG + "11.a", "/targets/11.a"), (SDG + "11", "/goals/11"),
-        (SDG + "11.6.1", "/doc?iri=" + quote(SDG + "11.6.1", safe="")), (PLAN + "Plan", "/ontology#Plan"),
+        (ID + "5001/plan/one", "/doc/5001/plan/one"),
+        (ID + "a b/æ?#", "/doc/a%20b/%C3%A6%3F%23"),
+        (SDG + "11.6", "/targets/11.6"),
+        (SDG + "11.a", "/targets/11.a"),
+        (SDG + "11", "/goals/11"),
+        (SDG + "11.6.1", "/doc?iri=" + quote(SDG + "11.6.1", safe="")),
+        (PLAN + "Plan", "/ontology#Plan"),
         ("https://w3id.org/plangraf/shapes#X", "/shapes#X"),
         ("https://w3id.org/plangraf/ontology", "/ontology"),
         ("http://example.org/?a=1&b", "/doc?iri=http%3A%2F%2Fexample.org%2F%3Fa%3D1%26b"),
     ],
-)  # fmt: skip
+)
 def test_the_address_of_a_document_follows_from_its_iri(iri: str, path: str) -> None:
     assert document_path(iri) == path
 
@@ -444,9 +463,13 @@ def test_the_page_of_a_thing_shows_its_facts_in_words(client: httpx.Client) -> N
     # A title has one language; the page says which.
     assert ("h1", {"lang": "nb"}) in english.tags
     assert [link["type"] for link in page.all("link") if link["rel"] == "alternate"] == [
-        "text/turtle", "application/ld+json", "application/n-triples", "application/rdf+xml", "application/trig",
+        "text/turtle",
+        "application/ld+json",
+        "application/n-triples",
+        "application/rdf+xml",
+        "application/trig",
         "application/n-quads",
-    ]  # fmt: skip
+    ]
 
 
 def test_text_of_the_data_is_text_on_a_page(client: httpx.Client) -> None:

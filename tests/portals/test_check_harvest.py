@@ -70,8 +70,16 @@ DATA_NORGE_CASES: list[Case] = [
     (None, "ex:dataset dct:relation ex:a . ex:a dct:relation ex:b . ex:b dct:relation ex:a .", "untyped-cycle", V, ""),
     (None, "ex:dataset dct:relation _:a . _:a a skos:Concept ; dct:relation _:a .", "untyped-cycle", V, ""),
     (None, 'ex:dataset dct:relation ex:a . ex:a dct:title "A"@nb .', "typed", W, DATASET),
-    (None, "ex:dataset dct:relation " + " , ".join(f"ex:n{n}" for n in range(600)) + " .\n"
-     + "\n".join(f"ex:n{n} a skos:Concept ." for n in range(600)), "reach", W, DATASET),
+    (
+        None,
+        "ex:dataset dct:relation "
+        + " , ".join(f"ex:n{n}" for n in range(600))
+        + " .\n"
+        + "\n".join(f"ex:n{n} a skos:Concept ." for n in range(600)),
+        "reach",
+        W,
+        DATASET,
+    ),
     (r"(access-right/)PUBLIC(> ;\n    dcat:key)", r"\1RESTRICTED\2", "open-data", INFO, DATASET),
     (r'"Planstrategi"@nb', '"Planstrategi"@nb , "Plan" ', "one-per-language", W, DATASET),
     (r'"2024-02-01T12:00:00Z"\^\^xsd:dateTime', '"2024"^^xsd:gYear', "date", W, DATASET),
@@ -79,7 +87,7 @@ DATA_NORGE_CASES: list[Case] = [
     (r"(?s)(ex:dataset a.*?dcat:theme) ", r"\1 <https://plan.example.no/theme/a> , ", "theme", W, DATASET),
     (r"<mailto:plan@example.no>", '"plan@example.no"', "email", W, DATASET),
     (r'    foaf:name "Trondheim kommune"@nb ;\n', "", "publisher-name", W, DATASET),
-]  # fmt: skip
+]
 
 CKAN_CASES: list[Case] = [
     (drop("dct:title", "dataset"), r"\1", "title", V, ""),
@@ -175,7 +183,7 @@ DCAT_AP_NO_CASES: list[Case] = [
     (r'"2024-02-01"\^\^xsd:date', '"2024-02-01"', "modified-date", V, CATALOGUE),
     (r'"2020-01-01"\^\^xsd:date', '"2020"', "start-date", V, DATASET),
     (r'"2023-12-31"\^\^xsd:date', '"2023"', "end-date", V, DATASET),
-    (r' ;\n    dcat:startDate .*\n    dcat:endDate .*\^\^xsd:date', "", "period-open", W, DATASET),
+    (r" ;\n    dcat:startDate .*\n    dcat:endDate .*\^\^xsd:date", "", "period-open", W, DATASET),
     (r"a dct:PeriodOfTime ;", "a skos:Concept ;", "temporal-class", V, DATASET),
     (r'(dcat:keyword "planstrategi")@nb', r"\1", "keyword-language", V, DATASET),
     (r"a dct:Standard ;", "a skos:Concept ;", "conforms-to-class", V, SERVICE),
@@ -190,7 +198,7 @@ DCAT_AP_NO_CASES: list[Case] = [
     (r"dcat:servesDataset ex:dataset", "dcat:servesDataset []", "serves-dataset-iri", V, SERVICE),
     (r"dcat:inSeries ex:series", "dcat:inSeries ex:series , []", "in-series-iri", V, DATASET),
     (None, f"<{EU}language/NOB> a skos:Concept .", "eu-concept-described", W, DATASET),
-]  # fmt: skip
+]
 
 
 def changed(case: Case) -> str:
@@ -284,11 +292,31 @@ def test_every_shape_has_a_case_a_severity_and_a_message_in_both_languages() -> 
 
 # Tried below, against small servers.
 FETCH_RULES = {
-    DATA_NORGE: {"status-200", "redirect", "content-encoding", "size", "complete", "utf-8", "accept", "parse",
-                 "volatile", "dead-address"},
-    CKAN: {"head", "status", "size", "empty", "utf-8", "content-type", "parse", "next-absolute", "page-repeats",
-           "page-loop"},
-}  # fmt: skip
+    DATA_NORGE: {
+        "status-200",
+        "redirect",
+        "content-encoding",
+        "size",
+        "complete",
+        "utf-8",
+        "accept",
+        "parse",
+        "volatile",
+        "dead-address",
+    },
+    CKAN: {
+        "head",
+        "status",
+        "size",
+        "empty",
+        "utf-8",
+        "content-type",
+        "parse",
+        "next-absolute",
+        "page-repeats",
+        "page-loop",
+    },
+}
 
 
 @pytest.mark.parametrize(
@@ -304,10 +332,20 @@ def test_every_rule_has_a_case_here(portal: str, files: list[str], cases: list[C
 
 @pytest.mark.parametrize(
     ("iri", "fits"),
-    [("http://a.no/b#c", True), ("http://a.no/title", True), ("http://a.no/_1", True), ("urn:a:b", True),
-     ("http://a.no/1a", True), ("http://a.no/a%20b", True), ("http://a.no/", False), ("http://a.no/b#", False),
-     ("http://a.no/1", False), ("http://a.no/2020-7", False), ("http://a.no/a%2F", False)],
-)  # fmt: skip
+    [
+        ("http://a.no/b#c", True),
+        ("http://a.no/title", True),
+        ("http://a.no/_1", True),
+        ("urn:a:b", True),
+        ("http://a.no/1a", True),
+        ("http://a.no/a%20b", True),
+        ("http://a.no/", False),
+        ("http://a.no/b#", False),
+        ("http://a.no/1", False),
+        ("http://a.no/2020-7", False),
+        ("http://a.no/a%2F", False),
+    ],
+)
 def test_a_predicate_must_end_in_an_xml_name(iri: str, fits: bool) -> None:
     assert has_xml_name(iri) is fits
 
@@ -395,19 +433,21 @@ def test_a_good_service_is_accepted_and_gets_the_requests_of_the_portals() -> No
 
 @pytest.mark.parametrize(
     ("status", "fields", "body", "rule"),
-    [(200, {**TURTLE, "Content-Encoding": "gzip"}, gzip.compress(GOOD.encode()), "content-encoding"),
-     (200, {**TURTLE, "Content-Encoding": "identity"}, GOOD.encode(), "content-encoding"),
-     (206, TURTLE, GOOD.encode(), "status-200"),
-     (203, TURTLE, GOOD.encode(), "status-200"),
-     (404, TURTLE, b"", "status-200"),
-     (301, {"Location": "https://plan.example.no/catalog"}, b"", "status-200"),
-     (308, {"Location": "/"}, b"", "status-200"),
-     (302, {"Location": "http://[::1/"}, b"", "status-200"),
-     (200, TURTLE, b"<html></html>", "parse"),
-     (200, TURTLE, GOOD.encode() + b" " * 20_000, "size"),
-     (200, {**TURTLE, "Content-Length": "14000"}, GOOD.encode(), "complete")],
+    [
+        (200, {**TURTLE, "Content-Encoding": "gzip"}, gzip.compress(GOOD.encode()), "content-encoding"),
+        (200, {**TURTLE, "Content-Encoding": "identity"}, GOOD.encode(), "content-encoding"),
+        (206, TURTLE, GOOD.encode(), "status-200"),
+        (203, TURTLE, GOOD.encode(), "status-200"),
+        (404, TURTLE, b"", "status-200"),
+        (301, {"Location": "https://plan.example.no/catalog"}, b"", "status-200"),
+        (308, {"Location": "/"}, b"", "status-200"),
+        (302, {"Location": "http://[::1/"}, b"", "status-200"),
+        (200, TURTLE, b"<html></html>", "parse"),
+        (200, TURTLE, GOOD.encode() + b" " * 20_000, "size"),
+        (200, {**TURTLE, "Content-Length": "14000"}, GOOD.encode(), "complete"),
+    ],
     ids=lambda value: value if isinstance(value, str) else None,
-)  # fmt: skip
+)
 def test_a_broken_fetch_is_refused_by_data_norge(status: int, fields: dict[str, str], body: bytes, rule: str) -> None:
     def answer(_path: str, method: str, number: int) -> tuple[int, dict[str, str], bytes]:
         if number == 1:
@@ -529,13 +569,15 @@ def paged(links: dict[str, str]) -> Callable[[str, str, int], tuple[int, dict[st
 
 @pytest.mark.parametrize(
     ("links", "rule", "severity"),
-    [({"/": "{url}/2", "/2": "{url}/3", "/3": "{url}/2"}, "page-loop", VIOLATION),
-     ({"/": "{url}/2", "/2": "{url}/"}, "page-loop", VIOLATION),
-     ({"/": "{url}/2"}, "status", VIOLATION),
-     ({"/": "?page=2"}, "next-absolute", VIOLATION),
-     ({"/": "{url}/2", "/2": ""}, None, VIOLATION)],
+    [
+        ({"/": "{url}/2", "/2": "{url}/3", "/3": "{url}/2"}, "page-loop", VIOLATION),
+        ({"/": "{url}/2", "/2": "{url}/"}, "page-loop", VIOLATION),
+        ({"/": "{url}/2"}, "status", VIOLATION),
+        ({"/": "?page=2"}, "next-absolute", VIOLATION),
+        ({"/": "{url}/2", "/2": ""}, None, VIOLATION),
+    ],
     ids=["loop", "back to the first", "missing", "relative", "good"],
-)  # fmt: skip
+)
 def test_ckan_follows_pages(links: dict[str, str], rule: str | None, severity: str) -> None:
     whole: dict[str, str] = {}
     with site(lambda path, method, number: paged(whole)(path, method, number)) as running:
@@ -585,8 +627,11 @@ def test_access_addresses_of_the_same_service_are_asked_and_others_are_not() -> 
 def plangraf(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "plangraf.cli", "check-harvest", *arguments],
-        capture_output=True, text=True, timeout=60, env={**os.environ, **environment},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, **environment},
+    )
 
 
 def test_the_command_accepts_a_good_file_and_prints_both_languages(file_of: Callable[[str], str]) -> None:
@@ -624,11 +669,13 @@ def test_an_unreachable_address_or_a_missing_file_exits_with_2_and_advice() -> N
 
 @pytest.mark.parametrize(
     ("name", "text", "told"),
-    [("catalogue.ttl", GOOD + "ex:a ex:b [[ .", f"line {GOOD.count(chr(10)) + 1} column"),
-     ("catalogue.ttl", "<html></html>", "line 1"),
-     ("catalogue.ttl", GOOD + "ex:a ex:b <<( ex:a ex:b ex:c )>> .", "a triple term"),
-     ("catalogue.rdf", "<html></html>", "XML namespaces are required")],
-)  # fmt: skip
+    [
+        ("catalogue.ttl", GOOD + "ex:a ex:b [[ .", f"line {GOOD.count(chr(10)) + 1} column"),
+        ("catalogue.ttl", "<html></html>", "line 1"),
+        ("catalogue.ttl", GOOD + "ex:a ex:b <<( ex:a ex:b ex:c )>> .", "a triple term"),
+        ("catalogue.rdf", "<html></html>", "XML namespaces are required"),
+    ],
+)
 def test_a_file_that_cannot_be_read_is_refused_with_its_place(tmp_path: Path, name: str, text: str, told: str) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
     verdict = check(str(tmp_path / name))

@@ -39,8 +39,12 @@ WORDS = (
         OPTIONAL UNION MINUS GRAPH SERVICE BIND VALUES UNDEF AS GROUP BY HAVING ORDER ASC DESC LIMIT OFFSET DISTINCT
         REDUCED COUNT NOT EXISTS IN STR REGEX IF COALESCE LATERAL INSERT LOAD # \u0041 \u0022 \ " ' """,
     ),
-    '"""', "æ", "\0", "\ufeff", "\n",
-)  # fmt: skip
+    '"""',
+    "æ",
+    "\0",
+    "\ufeff",
+    "\n",
+)
 XSD = "http://www.w3.org/2001/XMLSchema#"
 LINES = ["PREFIX : <http://x/>", "PREFIX plan: <https://w3id.org/plangraf/ontology#>", "BASE <http://b/>"]
 
@@ -93,11 +97,25 @@ def derived(draw: st.DrawFn) -> str:
     rules = random.Random(draw(st.integers(0, 2**32)))
     # Names that are a function's as well, so that a bracket behind one is no mistake.
     known = {
-        "IRI": [f"<{XSD}string>"], "PNAME": ["xsd:string", "xsd:integer"], "PNAME_NS": [":"], "BNODE": ["_:b"],
-        "VAR": ["?x", "?y", "?z"], "STRING": ["'a'", '"b"'], "LANGTAG": ["@nb"], "INTEGER": ["1"], "NUMBER": ["2.5"],
-        "BOOLEAN": ["true"], "F0": ["NOW"], "F1": ["STR"], "F2": ["CONTAINS"], "F3": ["IF"], "F23": ["SUBSTR"],
-        "FN": ["CONCAT"], "AGGREGATE": ["MAX"], "BNODE_CALL": ["BNODE"],
-    }  # fmt: skip
+        "IRI": [f"<{XSD}string>"],
+        "PNAME": ["xsd:string", "xsd:integer"],
+        "PNAME_NS": [":"],
+        "BNODE": ["_:b"],
+        "VAR": ["?x", "?y", "?z"],
+        "STRING": ["'a'", '"b"'],
+        "LANGTAG": ["@nb"],
+        "INTEGER": ["1"],
+        "NUMBER": ["2.5"],
+        "BOOLEAN": ["true"],
+        "F0": ["NOW"],
+        "F1": ["STR"],
+        "F2": ["CONTAINS"],
+        "F3": ["IF"],
+        "F23": ["SUBSTR"],
+        "FN": ["CONCAT"],
+        "AGGREGATE": ["MAX"],
+        "BNODE_CALL": ["BNODE"],
+    }
     stack, words = ["Query"], [LINES[0], f"PREFIX xsd: <{XSD}>"]
     while stack and len(words) < 400:
         top = stack.pop()
@@ -160,11 +178,52 @@ def test_any_text_is_refused_with_a_reason_or_one_that_the_engine_survives(engin
 
 
 REPEATED = [
-    "{", "(", "[", "<<", "OPTIONAL { ?s ?p ?o ", "FILTER(", "FILTER(!", "STR(", "?s ?p ?o . ", "?s ?p ?o ; ?q ?r . ",
-    "{ ?s ?p ?o } UNION ", "?s :p/:p ?o . ", "/:p", "|:p", "(:p)*", "^", "!", " - ", " + 1", " && true", " IN (", "1 ",
-    "BIND(1 AS ?x) ", "VALUES ?x { 1 } ", "'", '"""', "#", "\\u0041", "<http://x/>", "@nb", "_:b ", "(1 2) ", "[ :p ",
-    "MINUS { ", "EXISTS { ", "GRAPH ?g { ", "SELECT * { ", "{ SELECT * ", "COUNT(", "a", ".", "a.", "a:", "\\", "?",
-]  # fmt: skip
+    "{",
+    "(",
+    "[",
+    "<<",
+    "OPTIONAL { ?s ?p ?o ",
+    "FILTER(",
+    "FILTER(!",
+    "STR(",
+    "?s ?p ?o . ",
+    "?s ?p ?o ; ?q ?r . ",
+    "{ ?s ?p ?o } UNION ",
+    "?s :p/:p ?o . ",
+    "/:p",
+    "|:p",
+    "(:p)*",
+    "^",
+    "!",
+    " - ",
+    " + 1",
+    " && true",
+    " IN (",
+    "1 ",
+    "BIND(1 AS ?x) ",
+    "VALUES ?x { 1 } ",
+    "'",
+    '"""',
+    "#",
+    "\\u0041",
+    "<http://x/>",
+    "@nb",
+    "_:b ",
+    "(1 2) ",
+    "[ :p ",
+    "MINUS { ",
+    "EXISTS { ",
+    "GRAPH ?g { ",
+    "SELECT * { ",
+    "{ SELECT * ",
+    "COUNT(",
+    "a",
+    ".",
+    "a.",
+    "a:",
+    "\\",
+    "?",
+]
 
 
 @given(

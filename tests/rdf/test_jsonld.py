@@ -56,18 +56,52 @@ CONTEXT: dict[str, Any] = {
     }
 }
 TERMS = [
-    "plain", "title", "link", "links", "kind", "year", "number", "name", "text", "ordered", "indexed",
-    "forwards", "scoped", "either", "unknown",
-]  # fmt: skip
+    "plain",
+    "title",
+    "link",
+    "links",
+    "kind",
+    "year",
+    "number",
+    "name",
+    "text",
+    "ordered",
+    "indexed",
+    "forwards",
+    "scoped",
+    "either",
+    "unknown",
+]
 VALUES = [
-    '"text"', '"text"@nb', '"tekst"@nb', '"text"@en', '"text"@en-gb', '""', '""@nb',
+    '"text"',
+    '"text"@nb',
+    '"tekst"@nb',
+    '"text"@en',
+    '"text"@en-gb',
+    '""',
+    '""@nb',
     '"æøå \\n\\t\\"\\\\ </script>"',
-    f"<{EX}other>", f"<{EX}thing>", "_:b", '"2020"^^xsd:gYear', '"7"^^xsd:integer', '"007"^^xsd:integer',
-    '"-7"^^xsd:integer', '"-0"^^xsd:integer', '"90071992547409931"^^xsd:integer', '"x"^^xsd:integer',
-    '"true"^^xsd:boolean', '"1"^^xsd:boolean', '"1.5"^^xsd:decimal', '"1.0E2"^^xsd:double', '"1.5"^^ex:odd',
-    '"2019-05-14"^^xsd:date', "<http://example.com/word>", "<urn:isbn:1>", "<mailto:a@example.org>",
+    f"<{EX}other>",
+    f"<{EX}thing>",
+    "_:b",
+    '"2020"^^xsd:gYear',
+    '"7"^^xsd:integer',
+    '"007"^^xsd:integer',
+    '"-7"^^xsd:integer',
+    '"-0"^^xsd:integer',
+    '"90071992547409931"^^xsd:integer',
+    '"x"^^xsd:integer',
+    '"true"^^xsd:boolean',
+    '"1"^^xsd:boolean',
+    '"1.5"^^xsd:decimal',
+    '"1.0E2"^^xsd:double',
+    '"1.5"^^ex:odd',
+    '"2019-05-14"^^xsd:date',
+    "<http://example.com/word>",
+    "<urn:isbn:1>",
+    "<mailto:a@example.org>",
     "<http://example.com/word:x>",
-]  # fmt: skip
+]
 
 
 def graph_of(turtle: str) -> Statements:

@@ -93,10 +93,23 @@ def test_the_catalogue_follows_the_rules_of_dcat_ap_no(catalog: Graph) -> None:
 
 @pytest.mark.parametrize(
     "missing",
-    [DCTERMS.title, DCTERMS.publisher, DCAT.contactPoint, DCAT.theme, DCAT.accessURL, DCTERMS.license, FOAF.name,
-     DCAT.endpointURL, DCTERMS.accessRights, DCTERMS.identifier, DCTERMS.conformsTo, PROV.wasGeneratedBy, DQV.value,
-     URIRef(str(DCAT) + "first")],
-)  # fmt: skip
+    [
+        DCTERMS.title,
+        DCTERMS.publisher,
+        DCAT.contactPoint,
+        DCAT.theme,
+        DCAT.accessURL,
+        DCTERMS.license,
+        FOAF.name,
+        DCAT.endpointURL,
+        DCTERMS.accessRights,
+        DCTERMS.identifier,
+        DCTERMS.conformsTo,
+        PROV.wasGeneratedBy,
+        DQV.value,
+        URIRef(str(DCAT) + "first"),
+    ],
+)
 def test_a_catalogue_without_something_that_the_rules_ask_for_does_not_follow_them(
     catalog: Graph, missing: URIRef
 ) -> None:
@@ -297,8 +310,16 @@ def test_every_thing_that_is_described_has_a_type(catalog: Graph) -> None:
 
 def test_only_addresses_name_the_host(url: str, catalog: Graph) -> None:
     base = urlsplit(url).netloc
-    addressing = {DCAT.accessURL, DCAT.downloadURL, DCAT.endpointURL, DCAT.endpointDescription, DCAT.landingPage,
-                  FOAF.homepage, FOAF.page, VCARD.hasURL}  # fmt: skip
+    addressing = {
+        DCAT.accessURL,
+        DCAT.downloadURL,
+        DCAT.endpointURL,
+        DCAT.endpointDescription,
+        DCAT.landingPage,
+        FOAF.homepage,
+        FOAF.page,
+        VCARD.hasURL,
+    }
     for subject, predicate, value in catalog:
         if base in str(subject):
             assert (predicate, value) == (RDF.type, FOAF.Document)
@@ -458,9 +479,15 @@ def test_tables_are_folded_on_the_page_of_the_catalogue(url: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "thing"),
-    [("/catalog", CATALOG), ("/.well-known/void", None), ("/feed", None), ("/feed/1", None),
-     ("/ontology", "https://w3id.org/plangraf/ontology"), ("/shapes", "https://w3id.org/plangraf/shapes")],
-)  # fmt: skip
+    [
+        ("/catalog", CATALOG),
+        ("/.well-known/void", None),
+        ("/feed", None),
+        ("/feed/1", None),
+        ("/ontology", "https://w3id.org/plangraf/ontology"),
+        ("/shapes", "https://w3id.org/plangraf/shapes"),
+    ],
+)
 def test_descriptions_link_to_their_own_address_their_vocabulary_and_their_licence(
     url: str, path: str, thing: str | None
 ) -> None:

@@ -123,9 +123,20 @@ MEANT = {
     **{
         f"{path}-municipality": NAMED_IN
         for path in (
-            "interpreted-links", "interpretation-methods", "plan-perspective-links", "perspective-target-links",
-            "evidence", "passages", "periods", "figure-sets", "unconfirmed-links", "readings",
-            "interpretation-rules", "rule-clauses", "actor-groups", "surveys",
+            "interpreted-links",
+            "interpretation-methods",
+            "plan-perspective-links",
+            "perspective-target-links",
+            "evidence",
+            "passages",
+            "periods",
+            "figure-sets",
+            "unconfirmed-links",
+            "readings",
+            "interpretation-rules",
+            "rule-clauses",
+            "actor-groups",
+            "surveys",
         )
     },
     "interpreted-links-kind": "?thing plan:linkFrom [ a ?value ] FILTER (CONTAINS(STR(?value), '/plangraf/ontology#'))",
@@ -134,8 +145,7 @@ MEANT = {
     "interpreted-links-target": "?thing plan:linkTo ?value FILTER (CONTAINS(STR(?value), '/sdg/'))",
     "interpreted-links-method": "?thing plan:method ?value",
     "unconfirmed-links-from": "?thing plan:unconfirmedFrom ?value",
-    "unconfirmed-links-perspective":
-        "?thing plan:unconfirmedTo ?value FILTER (CONTAINS(STR(?value), '/perspective/'))",
+    "unconfirmed-links-perspective": "?thing plan:unconfirmedTo ?value FILTER (CONTAINS(STR(?value), '/perspective/'))",
     "unconfirmed-links-target": "?thing plan:unconfirmedTo ?value FILTER (CONTAINS(STR(?value), '/sdg/'))",
     "unconfirmed-links-givenBy": "?thing a plan:UnconfirmedLink ; plan:givenBy ?value",
     "rule-clauses-partOf": "?thing dcterms:isPartOf ?value",
@@ -156,7 +166,7 @@ MEANT = {
     "evidence-about": "?thing plan:about ?value",
     "passages-document": "?thing oa:hasSource ?value",
     "concepts-scheme": "?thing skos:inScheme ?value",
-}  # fmt: skip
+}
 # Of a filter with more values that many are asked for one by one.
 MOST_VALUES = 60
 
@@ -303,9 +313,14 @@ def test_things_without_a_number_stand_last_and_bokmal_decides() -> None:
         return [{"thing": {"value": thing}, "k0": {"value": text, "xml:lang": lang}} for text, lang in texts]
 
     found = [
-        {"thing": {"value": "none"}}, *row("å", ("Ås", "nb"), ("A", "en")), *row("b", ("Z", "en"), ("B", "nb")),
-        *row("x1", ("Like", "nb")), *row("x0", ("Like", "nb")), *row("10", ("10", "nb")), *row("9", ("9", "nb")),
-    ]  # fmt: skip
+        {"thing": {"value": "none"}},
+        *row("å", ("Ås", "nb"), ("A", "en")),
+        *row("b", ("Z", "en"), ("B", "nb")),
+        *row("x1", ("Like", "nb")),
+        *row("x0", ("Like", "nb")),
+        *row("10", ("10", "nb")),
+        *row("9", ("9", "nb")),
+    ]
     assert in_order(found, 1) == ("9", "10", "b", "x0", "x1", "å", "none")
     assert in_order(found[::-1], 1) == in_order(found, 1)
 
@@ -402,23 +417,38 @@ def test_filters_together_leave_what_fits_all(url: str) -> None:
 @pytest.mark.parametrize(
     ("query", "status", "code"),
     [
-        ("page=0", 400, "bad-parameter"), ("page=x", 400, "bad-parameter"), ("page=-1", 400, "bad-parameter"),
-        ("page=1&page=2", 400, "bad-parameter"), ("limit=0", 400, "bad-parameter"),
+        ("page=0", 400, "bad-parameter"),
+        ("page=x", 400, "bad-parameter"),
+        ("page=-1", 400, "bad-parameter"),
+        ("page=1&page=2", 400, "bad-parameter"),
+        ("limit=0", 400, "bad-parameter"),
         ("limit=1001", 400, "bad-parameter"),
-        ("color=red", 400, "bad-parameter"), ("version=1", 400, "bad-parameter"), ("lang=de", 400, "bad-parameter"),
-        ("municipality=50", 400, "bad-parameter"), ("municipality=5001&municipality=5001", 400, "bad-parameter"),
-        ("year=20x0", 400, "bad-parameter"), ("target=eleven", 400, "bad-parameter"),
-        ("perspective=http://exa%20mple", 400, "bad-parameter"), ("kind=a%20b", 400, "bad-parameter"),
-        ("kind=", 400, "bad-parameter"), ("format=docx", 400, "bad-parameter"), ("page=2", 404, "not-found"),
-        ("page=99999999999", 400, "bad-parameter"), ("page=1.5", 400, "bad-parameter"),
-        ("page=999999999", 404, "not-found"), ("kind=temaplan&page=2", 404, "not-found"),
+        ("color=red", 400, "bad-parameter"),
+        ("version=1", 400, "bad-parameter"),
+        ("lang=de", 400, "bad-parameter"),
+        ("municipality=50", 400, "bad-parameter"),
+        ("municipality=5001&municipality=5001", 400, "bad-parameter"),
+        ("year=20x0", 400, "bad-parameter"),
+        ("target=eleven", 400, "bad-parameter"),
+        ("perspective=http://exa%20mple", 400, "bad-parameter"),
+        ("kind=a%20b", 400, "bad-parameter"),
+        ("kind=", 400, "bad-parameter"),
+        ("format=docx", 400, "bad-parameter"),
+        ("page=2", 404, "not-found"),
+        ("page=99999999999", 400, "bad-parameter"),
+        ("page=1.5", 400, "bad-parameter"),
+        ("page=999999999", 404, "not-found"),
+        ("kind=temaplan&page=2", 404, "not-found"),
         ("limit=5&page=7", 404, "not-found"),
-        ("municipality=9999", 400, "bad-parameter"), ("kind=roman", 400, "bad-parameter"),
-        ("perspective=urn:x:y", 400, "bad-parameter"), ("target=1.99", 400, "bad-parameter"),
+        ("municipality=9999", 400, "bad-parameter"),
+        ("kind=roman", 400, "bad-parameter"),
+        ("perspective=urn:x:y", 400, "bad-parameter"),
+        ("target=1.99", 400, "bad-parameter"),
         ("kind=https%3A%2F%2Fw3id.org%2Fplangraf%2Fontology%23Nothing", 400, "bad-parameter"),
-        ("kind=%FF", 400, "bad-request"), ("version=0123456789abcdef", 404, "not-found"),
+        ("kind=%FF", 400, "bad-request"),
+        ("version=0123456789abcdef", 404, "not-found"),
     ],
-)  # fmt: skip
+)
 def test_a_request_that_cannot_be_meant_is_refused(url: str, query: str, status: int, code: str) -> None:
     response = httpx.get(f"{url}/plans?{query}", headers={"Accept": "text/turtle"})
     assert (response.status_code, response.json()["code"]) == (status, code)
@@ -508,8 +538,13 @@ def test_links_keep_the_version_the_filters_and_the_form(url: str) -> None:
     version = response.headers["plangraf-version"]
     following = parse_qs(urlsplit(response.links["next"]["url"]).query)
     assert following == {
-        "kind": ["temaplan"], "limit": ["3"], "version": [version], "page": ["3"], "format": ["csv"], "lang": ["en"],
-    }  # fmt: skip
+        "kind": ["temaplan"],
+        "limit": ["3"],
+        "version": [version],
+        "page": ["3"],
+        "format": ["csv"],
+        "lang": ["en"],
+    }
     assert "thematic plan" in response.text
     answer = httpx.get(response.links["next"]["url"])
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")

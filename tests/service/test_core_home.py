@@ -20,15 +20,35 @@ from small_home import ROOT, command, environ
 COLLECTIONS = load_collections(default_home() / "queries")
 BROWSER = {"Accept": "text/html"}
 PAGES = (
-    "/", "/catalog", "/collections", "/ontology", "/shapes", "/sparql", "/queries", "/version/", "/docs",
-    "/targets/11.6", *(f"/{name}" for name in COLLECTIONS),
-)  # fmt: skip
+    "/",
+    "/catalog",
+    "/collections",
+    "/ontology",
+    "/shapes",
+    "/sparql",
+    "/queries",
+    "/version/",
+    "/docs",
+    "/targets/11.6",
+    *(f"/{name}" for name in COLLECTIONS),
+)
 DATA = (
-    "/catalog.ttl", "/collections.csv", "/.well-known/void", "/feed", "/feed/1", "/sitemap.xml", "/sitemap-0.xml",
-    "/sitemap-1.xml", "/llms.txt", "/robots.txt", "/openapi.json", "/metrics", "/dump/",
+    "/catalog.ttl",
+    "/collections.csv",
+    "/.well-known/void",
+    "/feed",
+    "/feed/1",
+    "/sitemap.xml",
+    "/sitemap-0.xml",
+    "/sitemap-1.xml",
+    "/llms.txt",
+    "/robots.txt",
+    "/openapi.json",
+    "/metrics",
+    "/dump/",
     "/queries/plans-by-target.csv?target=11.6",
     *(f"/{name}.{ending}" for name in COLLECTIONS for ending in ("csv", "jsonld", "ttl")),
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")

@@ -25,17 +25,42 @@ ALL = sorted(FIXTURES.glob("*/*.ttl"))
 SOME = {path for number, path in enumerate(ALL) if number % 180 == 0}
 XSD = PREFIXES["xsd"]
 ODD_VALUES = [
-    Literal(""), Literal("x"), Literal("Ny tekst.", language="nb"), Literal("New", language="en"),
-    Literal("Ođđa", language="se"), Literal("Tekst", language="nb-NO"), Literal("7"),
-    *(Literal(text, datatype=NamedNode(XSD + name)) for text, name in (
-        ("0", "integer"), ("-3", "integer"), ("007", "integer"), ("x", "integer"), ("1.5", "decimal"),
-        ("2020", "gYear"), ("0000", "gYear"), ("20", "gYear"), ("2020-13", "gYearMonth"), ("2020-02-30", "date"),
-        ("2021-05-01", "date"), ("2021-05-01Z", "date"), ("true", "boolean"), ("1", "boolean"), ("P", "duration"),
-        ("P2Y", "duration"), ("1E3", "double"), ("--13", "gMonth"), ("--02-30", "gMonthDay"), ("x", "unheardOf"),
-    )),
-    NamedNode("https://w3id.org/plangraf/id/9999/plan/nowhere"), NamedNode("http://metadata.un.org/sdg/11.6"),
+    Literal(""),
+    Literal("x"),
+    Literal("Ny tekst.", language="nb"),
+    Literal("New", language="en"),
+    Literal("Ođđa", language="se"),
+    Literal("Tekst", language="nb-NO"),
+    Literal("7"),
+    *(
+        Literal(text, datatype=NamedNode(XSD + name))
+        for text, name in (
+            ("0", "integer"),
+            ("-3", "integer"),
+            ("007", "integer"),
+            ("x", "integer"),
+            ("1.5", "decimal"),
+            ("2020", "gYear"),
+            ("0000", "gYear"),
+            ("20", "gYear"),
+            ("2020-13", "gYearMonth"),
+            ("2020-02-30", "date"),
+            ("2021-05-01", "date"),
+            ("2021-05-01Z", "date"),
+            ("true", "boolean"),
+            ("1", "boolean"),
+            ("P", "duration"),
+            ("P2Y", "duration"),
+            ("1E3", "double"),
+            ("--13", "gMonth"),
+            ("--02-30", "gMonthDay"),
+            ("x", "unheardOf"),
+        )
+    ),
+    NamedNode("https://w3id.org/plangraf/id/9999/plan/nowhere"),
+    NamedNode("http://metadata.un.org/sdg/11.6"),
     NamedNode("https://w3id.org/plangraf/id/scheme/document-kind/temaplan"),
-]  # fmt: skip
+]
 
 
 def by_pyshacl(data: DataGraph) -> list[FileDiagnostic]:
@@ -50,9 +75,11 @@ def assert_same(data: DataGraph) -> list[FileDiagnostic]:
 
 @pytest.mark.parametrize(
     "fixture",
-    [pytest.param(path, marks=[] if path in SOME else pytest.mark.slow, id=str(path.relative_to(FIXTURES)))
-     for path in ALL],
-)  # fmt: skip
+    [
+        pytest.param(path, marks=[] if path in SOME else pytest.mark.slow, id=str(path.relative_to(FIXTURES)))
+        for path in ALL
+    ],
+)
 def test_a_fixture_is_reported_as_pyshacl_reports_it(fixture: Path) -> None:
     assert_same(data_of(quads_of([fixture])))
 

@@ -11,10 +11,19 @@ from openpyxl import load_workbook
 from filled_sheets import HEADING_ROW
 
 FILLED = (
-    "dcat:Dataset", "org:Organization", "plan:Case", "plan:Decision", "plan:Evidence", "plan:Measure",
-    "plan:Municipality", "plan:Passage", "plan:Perspective", "plan:Plan", "plan:PlanPerspectiveLink",
+    "dcat:Dataset",
+    "org:Organization",
+    "plan:Case",
+    "plan:Decision",
+    "plan:Evidence",
+    "plan:Measure",
+    "plan:Municipality",
+    "plan:Passage",
+    "plan:Perspective",
+    "plan:Plan",
+    "plan:PlanPerspectiveLink",
     "plan:SourceDocument",
-)  # fmt: skip
+)
 """The classes whose sheets the tests fill in."""
 
 

@@ -38,12 +38,15 @@ MEASURE = {"key": "2024-1", "rdfs:label@nb": "Flere reiser med buss", "rdfs:labe
 def sheets(short_template: Path, tmp_path: Path) -> Path:
     path = tmp_path / "plan.xlsx"
     shutil.copy(short_template, path)
-    return fill(path, {
-        "plan:Measure": [MEASURE],
-        "plan:Plan": [{"key": "1", "plan:number": 1, "dcterms:title@nb": "En plan"}],
-        "plan:Case": [{"key": "1", "plan:caseNumber": "1/24"}],
-        "plan:Decision": [{"key": "1"}],
-    })  # fmt: skip
+    return fill(
+        path,
+        {
+            "plan:Measure": [MEASURE],
+            "plan:Plan": [{"key": "1", "plan:number": 1, "dcterms:title@nb": "En plan"}],
+            "plan:Case": [{"key": "1", "plan:caseNumber": "1/24"}],
+            "plan:Decision": [{"key": "1"}],
+        },
+    )
 
 
 def imported(path: Path) -> Imported:
@@ -144,7 +147,7 @@ PERCENT = "prosent"
         ("15 mill. kr", "@", "norske kroner", "Write a number, such as 12,5"),
         ("(5)", "@", "kilometer", "Write a number, such as 12,5"),
     ],
-)  # fmt: skip
+)
 def test_a_number_is_read_as_its_cell_shows_it(
     sheets: Path, value: object, number_format: str, unit: str | None, expected: str
 ) -> None:
@@ -431,11 +434,15 @@ def test_a_strict_workbook_is_read_like_a_transitional_one(sheets: Path, tmp_pat
         for name in archive.namelist():
             content = archive.read(name)
             for known, other in (
-                (b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
-                 b"http://purl.oclc.org/ooxml/spreadsheetml/main"),
-                (b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
-                 b"http://purl.oclc.org/ooxml/officeDocument/relationships"),
-            ):  # fmt: skip
+                (
+                    b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+                    b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+                ),
+                (
+                    b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+                    b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+                ),
+            ):
                 content = content.replace(known, other)
             written.writestr(name, content)
     assert imported(strict).triples == before.triples

@@ -76,7 +76,7 @@ def test_every_line_ending_is_read(tmp_path: Path, end: str) -> None:
         (PLAN.replace("1;Grønn plan;1\n", '1;"Grønn plan;1\n3;C;3\n4;"D;4\n'), "plan.csv", "quote"),
         (PLAN.replace("1;Grønn plan;1\n", '1;"Grønn plan;1\n3;C;3\n4;D";4\n'), "row 3", "holds whole rows."),
     ],
-)  # fmt: skip
+)
 def test_a_broken_file_is_reported_with_its_row(tmp_path: Path, text: str, where: str, message: str) -> None:
     (tmp_path / "plan.csv").write_text(text, encoding="utf-8")
     try:
@@ -92,11 +92,20 @@ def test_a_broken_file_is_reported_with_its_row(tmp_path: Path, text: str, where
 @pytest.mark.parametrize(
     ("name", "stopping"),
     [
-        ("decision.txt", True), ("decision", True), ("decision.xlsx", True), ("decision.csv.bak", True),
-        ("decision.csv~", True), (".decision.csv", True), ("decision.ods", True), ("decision.ttl", True),
-        ("LES MEG.md", False), ("plan.pdf", False), ("Thumbs.db", None), (".DS_Store", None),
+        ("decision.txt", True),
+        ("decision", True),
+        ("decision.xlsx", True),
+        ("decision.csv.bak", True),
+        ("decision.csv~", True),
+        (".decision.csv", True),
+        ("decision.ods", True),
+        ("decision.ttl", True),
+        ("LES MEG.md", False),
+        ("plan.pdf", False),
+        ("Thumbs.db", None),
+        (".DS_Store", None),
     ],
-)  # fmt: skip
+)
 def test_an_unread_file_is_reported(tmp_path: Path, name: str, stopping: bool | None) -> None:
     (tmp_path / "plan.csv").write_text(PLAN, encoding="utf-8")
     (tmp_path / name).write_text("@id plan:Decision\n1\n", encoding="utf-8")
@@ -174,9 +183,13 @@ def test_at_a_terminal_the_answer_decides(municipality: Path, answer: str, code:
     (municipality / "csv" / "organization.csv").write_text(ORGANIZATION.replace("Nabo", "Nabø"), encoding="utf-8")
     leader, follower = pty.openpty()
     process = subprocess.Popen(
-        command("import-sheet", "csv", "my/9999/kommune", "--replace"), cwd=municipality, stdin=follower,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        command("import-sheet", "csv", "my/9999/kommune", "--replace"),
+        cwd=municipality,
+        stdin=follower,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     os.write(leader, answer.encode())
     _, errors = process.communicate(timeout=120)
     os.close(leader)
@@ -230,14 +243,24 @@ def own(short_template: Path, tmp_path: Path) -> Path:
     """A workbook with columns, a sheet, a comment and a row of sums of its own."""
     path = tmp_path / "kommune.xlsx"
     shutil.copy(short_template, path)
-    fill(path, {
-        "dcat:Dataset": [{
-            "key": "kommune", "dcterms:title@nb": "F", "dcterms:title@en": "F", "dcterms:description@nb": "Om F",
-            "dcterms:description@en": "On F", "dcterms:identifier": "kommune", "dcterms:license": "CC BY 4.0",
-            "dcterms:publisher": "organization/f",
-        }],
-        "org:Organization": [{"key": "f", "rdfs:label@nb": "F", "rdfs:label@en": "F"}],
-    })  # fmt: skip
+    fill(
+        path,
+        {
+            "dcat:Dataset": [
+                {
+                    "key": "kommune",
+                    "dcterms:title@nb": "F",
+                    "dcterms:title@en": "F",
+                    "dcterms:description@nb": "Om F",
+                    "dcterms:description@en": "On F",
+                    "dcterms:identifier": "kommune",
+                    "dcterms:license": "CC BY 4.0",
+                    "dcterms:publisher": "organization/f",
+                }
+            ],
+            "org:Organization": [{"key": "f", "rdfs:label@nb": "F", "rdfs:label@en": "F"}],
+        },
+    )
     workbook, sheet = sheet_of(path, "org:Organization")
     first = max(columns(sheet).values()) + 1
     sheet.cell(1, first).value = "Merknad"
@@ -263,10 +286,14 @@ def test_own_columns_and_sheets_are_kept_and_restored(own: Path, tmp_path: Path)
     report = as_text(outcome.problems)
     assert "It is kept as notes, and is not published." in report
     kept = {
-        ("column", "Merknad", ""), ("column", "Merknad", "=ring Kari"), ("column", "Kostnad", ""),
-        ("column", "Kostnad", "12,5"), ("sheet", "Organisasjon (notater)", "Sum 12,5"),
-        ("sheet", "Fremdrift", "Møte 3. mai"), ("sheet", "Fremdrift", "7"),
-    }  # fmt: skip
+        ("column", "Merknad", ""),
+        ("column", "Merknad", "=ring Kari"),
+        ("column", "Kostnad", ""),
+        ("column", "Kostnad", "12,5"),
+        ("sheet", "Organisasjon (notater)", "Sum 12,5"),
+        ("sheet", "Fremdrift", "Møte 3. mai"),
+        ("sheet", "Fremdrift", "7"),
+    }
     assert noted(folder) == kept
     assert "Merknad" not in "".join(path.read_text("utf-8") for path in folder.glob("*.ttl"))
     for out in (tmp_path / "ut.xlsx", tmp_path / "ut-csv"):

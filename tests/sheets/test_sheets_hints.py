@@ -110,9 +110,12 @@ def test_a_suggested_key_names_a_thing_of_the_same_municipality() -> None:
         for text in ("2", "Gode liv", "perspective/2", "2024-3", "Grønn mobilitet")
     }
     assert meant == {
-        "2": "perspective/2024-2", "Gode liv": "perspective/2024-2", "perspective/2": "perspective/2024-2",
-        "2024-3": None, "Grønn mobilitet": None,
-    }  # fmt: skip
+        "2": "perspective/2024-2",
+        "Gode liv": "perspective/2024-2",
+        "perspective/2": "perspective/2024-2",
+        "2024-3": None,
+        "Grønn mobilitet": None,
+    }
     for key in filter(None, meant.values()):
         assert message(column, key) is None
     assert names.examples(column) == ["perspective/2024-1", "perspective/2024-2"]

@@ -127,22 +127,32 @@ def test_surrounding_white_space_is_removed(sheets: Path) -> None:
 
 
 def test_links_are_read_as_key_short_key_code_label_or_address(sheets: Path) -> None:
-    fill(sheets, {"plan:Perspective": [
-        {"key": "perspective/2024-1", "plan:relatesToTarget": "11.6\nhttp://metadata.un.org/sdg/3.6"},
-        {"key": "https://w3id.org/plangraf/id/9999/perspective/2024-2", "plan:municipality": "9999"},
-    ]})  # fmt: skip
-    changed(sheets, lambda sheet, named: [
-        setattr(sheet.cell(4, named["plan:respondsTo"]), "value", "2024-1\n perspective/2024-2 \n\n2024-1"),
-        setattr(sheet.cell(4, named["plan:planKind"]), "value", "THEMATIC PLAN"),
-    ])  # fmt: skip
+    fill(
+        sheets,
+        {
+            "plan:Perspective": [
+                {"key": "perspective/2024-1", "plan:relatesToTarget": "11.6\nhttp://metadata.un.org/sdg/3.6"},
+                {"key": "https://w3id.org/plangraf/id/9999/perspective/2024-2", "plan:municipality": "9999"},
+            ]
+        },
+    )
+    changed(
+        sheets,
+        lambda sheet, named: [
+            setattr(sheet.cell(4, named["plan:respondsTo"]), "value", "2024-1\n perspective/2024-2 \n\n2024-1"),
+            setattr(sheet.cell(4, named["plan:planKind"]), "value", "THEMATIC PLAN"),
+        ],
+    )
     found = said(sheets)
     ours = "https://w3id.org/plangraf/id/9999"
     assert {line for line in found if line.startswith("respondsTo")} == {
-        f"respondsTo <{ours}/perspective/2024-1>", f"respondsTo <{ours}/perspective/2024-2>",
-    }  # fmt: skip
+        f"respondsTo <{ours}/perspective/2024-1>",
+        f"respondsTo <{ours}/perspective/2024-2>",
+    }
     assert {line for line in found if line.startswith("relatesToTarget")} == {
-        "relatesToTarget <http://metadata.un.org/sdg/11.6>", "relatesToTarget <http://metadata.un.org/sdg/3.6>",
-    }  # fmt: skip
+        "relatesToTarget <http://metadata.un.org/sdg/11.6>",
+        "relatesToTarget <http://metadata.un.org/sdg/3.6>",
+    }
     assert "planKind <https://w3id.org/plangraf/id/scheme/document-kind/temaplan>" in found
     assert f"municipality <{ours}/municipality/9999>" in found
 
@@ -207,7 +217,7 @@ def _far_away(sheet: object, named: dict[str, int]) -> None:
         (_other_class, "row 3", "missing or unknown «@id plan:Plann»"),
         (_far_away, "ark «Plan» · sheet «Plan»", "The sheet reaches to WQJ1048576. Delete the empty rows"),
     ],
-)  # fmt: skip
+)
 def test_each_mistake_is_reported_at_its_cell(
     sheets: Path, change: Callable[..., None], where: str, message: str
 ) -> None:
@@ -258,8 +268,9 @@ def test_a_row_of_others_is_read_or_refused(sheets: Path) -> None:
     assert "row 8, column C (egenskap *)" in report
     assert len(imported.problems) == 2
     assert {str(triple.object) for triple in imported.triples if "foaf" in triple.predicate.value} == {
-        '"Navn"@nb', "<https://example.org/>",
-    }  # fmt: skip
+        '"Navn"@nb',
+        "<https://example.org/>",
+    }
 
 
 # Evidence
@@ -273,19 +284,38 @@ def triples(path: Path, thing: str) -> set[str]:
     assert imported.problems == []
     return {
         f"{triple.predicate.value.rpartition('#')[2]} {str(triple.object).rpartition('/')[2].rstrip('>')}"
-        for triple in imported.triples if triple.subject.value == f"https://w3id.org/plangraf/id/9999/{thing}"
-    }  # fmt: skip
+        for triple in imported.triples
+        if triple.subject.value == f"https://w3id.org/plangraf/id/9999/{thing}"
+    }
 
 
 def test_evidence_is_written_only_for_statements_without_evidence(sheets: Path) -> None:
-    fill(sheets, {
-        "plan:SourceDocument": [SOURCE],
-        "plan:Passage": [{"key": "tittelen", "oa:hasSource": "kilde", "plan:firstLine": 2, "plan:lastLine": 2}],
-        "plan:Evidence": [{"key": "mitt", "plan:about": "plan/2", "plan:aboutProperty": "dcterms:title",
-                           "plan:evidenceKind": "identifisert", "plan:passage": "tittelen", "plan:checked": "ja"}],
-        "plan:Plan": [{"key": "2", "plan:number": 2, "dcterms:title@nb": "To", "@evidence plan:firstLine": 2,
-                       "@evidence plan:evidenceKind": "sammenfattet"}],
-    })  # fmt: skip
+    fill(
+        sheets,
+        {
+            "plan:SourceDocument": [SOURCE],
+            "plan:Passage": [{"key": "tittelen", "oa:hasSource": "kilde", "plan:firstLine": 2, "plan:lastLine": 2}],
+            "plan:Evidence": [
+                {
+                    "key": "mitt",
+                    "plan:about": "plan/2",
+                    "plan:aboutProperty": "dcterms:title",
+                    "plan:evidenceKind": "identifisert",
+                    "plan:passage": "tittelen",
+                    "plan:checked": "ja",
+                }
+            ],
+            "plan:Plan": [
+                {
+                    "key": "2",
+                    "plan:number": 2,
+                    "dcterms:title@nb": "To",
+                    "@evidence plan:firstLine": 2,
+                    "@evidence plan:evidenceKind": "sammenfattet",
+                }
+            ],
+        },
+    )
     about = {line for line in triples(sheets, "evidence/ny-plan-2-summarised") if line.startswith("aboutProperty")}
     assert about == {"aboutProperty ontology#number"}
     # Its passage is the one that is there already; what the sheet says by itself is structural.
@@ -298,14 +328,17 @@ def test_evidence_is_written_only_for_statements_without_evidence(sheets: Path) 
 
 def test_rows_of_the_same_lines_share_a_passage_and_another_section_gets_a_new_one(sheets: Path) -> None:
     lines = {"@evidence plan:firstLine": 5, "@evidence plan:lastLine": 9}
-    fill(sheets, {
-        "plan:SourceDocument": [SOURCE],
-        "plan:Plan": [
-            {"key": "2", **lines, "@evidence plan:section": "Innledning"},
-            {"key": "3", **lines},
-            {"key": "4", **lines, "@evidence plan:section": "Slutt"},
-        ],
-    })  # fmt: skip
+    fill(
+        sheets,
+        {
+            "plan:SourceDocument": [SOURCE],
+            "plan:Plan": [
+                {"key": "2", **lines, "@evidence plan:section": "Innledning"},
+                {"key": "3", **lines},
+                {"key": "4", **lines, "@evidence plan:section": "Slutt"},
+            ],
+        },
+    )
     found = {key: triples(sheets, f"evidence/ny-plan-{key}-structural") for key in "234"}
     assert "passage kilde-l5-9" in found["2"] & found["3"]
     assert "passage kilde-l5-9-2" in found["4"]
@@ -327,8 +360,11 @@ def test_csv_is_read_with_semicolons_commas_and_tabs(tmp_path: Path) -> None:
     for number, delimiter in enumerate((";", ",", "\t")):
         folder = tmp_path / f"csv{number}"
         folder.mkdir()
-        lines = [["Nøkkel", "Tittel", "Nummer"], ["@id plan:Plan", "dcterms:title@nb", "plan:number"],
-                 ["1", '"a;b,\nc"', "1"]]  # fmt: skip
+        lines = [
+            ["Nøkkel", "Tittel", "Nummer"],
+            ["@id plan:Plan", "dcterms:title@nb", "plan:number"],
+            ["1", '"a;b,\nc"', "1"],
+        ]
         (folder / "plan.csv").write_text("\n".join(delimiter.join(line) for line in lines), encoding="utf-8")
         assert 'number "1"^^<http://www.w3.org/2001/XMLSchema#integer>' in said(folder)
 
@@ -458,8 +494,11 @@ def test_an_import_beside_all_data_replaces_the_turtle_files_and_nothing_else(
     imported = done("import-sheet", "kommune.xlsx", "5001/kommune", "--replace", "--yes")
     assert imported == "5001/kommune  3 files, 23 triples\n"
     assert sorted(path.name for path in folder.iterdir()) == [
-        "dataset.ttl", "municipality.ttl", "notater.txt", "organization.ttl",
-    ]  # fmt: skip
+        "dataset.ttl",
+        "municipality.ttl",
+        "notater.txt",
+        "organization.ttl",
+    ]
 
 
 def test_an_empty_workbook_writes_nothing(tmp_path: Path) -> None:

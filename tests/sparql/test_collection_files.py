@@ -140,8 +140,9 @@ def test_all_broken_files_are_told_at_once_and_a_bad_name_among_them(tmp_path: P
     with pytest.raises(DataError) as caught:
         load_collections(tmp_path)
     assert [(problem.place.file.rpartition("/")[2], problem.place.line) for problem in caught.value.problems] == [
-        ("Cases.rq", 1), ("second.rq", 1),
-    ]  # fmt: skip
+        ("Cases.rq", 1),
+        ("second.rq", 1),
+    ]
 
 
 def test_a_missing_folder_and_a_broken_shared_file_are_told(tmp_path: Path) -> None:

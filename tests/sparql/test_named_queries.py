@@ -186,16 +186,23 @@ def test_a_missing_parameter_is_named_with_its_example() -> None:
 @pytest.mark.parametrize(
     ("type_", "text", "expected"),
     [
-        ("integer", "7", Literal(7)), ("integer", "0", Literal(0)), ("integer", "-12", Literal(-12)),
-        ("iri-or-code", "11.6", NamedNode(SDG + "11.6")), ("iri-or-code", "11.a", NamedNode(SDG + "11.a")),
-        ("iri-or-code", "11.A", NamedNode(SDG + "11.a")), ("iri-or-code", "16.10", NamedNode(SDG + "16.10")),
-        ("iri-or-code", "11", NamedNode(SDG + "11")), ("iri-or-code", "99.99", NamedNode(SDG + "99.99")),
+        ("integer", "7", Literal(7)),
+        ("integer", "0", Literal(0)),
+        ("integer", "-12", Literal(-12)),
+        ("iri-or-code", "11.6", NamedNode(SDG + "11.6")),
+        ("iri-or-code", "11.a", NamedNode(SDG + "11.a")),
+        ("iri-or-code", "11.A", NamedNode(SDG + "11.a")),
+        ("iri-or-code", "16.10", NamedNode(SDG + "16.10")),
+        ("iri-or-code", "11", NamedNode(SDG + "11")),
+        ("iri-or-code", "99.99", NamedNode(SDG + "99.99")),
         ("iri-or-code", SDG + "11.6", NamedNode(SDG + "11.6")),
         ("iri", "http://example.org/æøå", NamedNode("http://example.org/æøå")),
-        ("code", "19/18054", Literal("19/18054")), ("lang", "en", Literal("en")),
-        ("string", "Grønn mobilitet", Literal("Grønn mobilitet")), ("string", "", Literal("")),
+        ("code", "19/18054", Literal("19/18054")),
+        ("lang", "en", Literal("en")),
+        ("string", "Grønn mobilitet", Literal("Grønn mobilitet")),
+        ("string", "", Literal("")),
     ],
-)  # fmt: skip
+)
 def test_text_becomes_a_term_of_its_type(type_: str, text: str, expected: object) -> None:
     assert read_term("x", parameter(type_), text) == expected
 
@@ -203,25 +210,63 @@ def test_text_becomes_a_term_of_its_type(type_: str, text: str, expected: object
 @pytest.mark.parametrize(
     ("type_", "text"),
     [
-        ("integer", ""), ("integer", "07"), ("integer", "7.0"), ("integer", "+7"), ("integer", " 7"),
-        ("integer", "7 "), ("integer", "٧"), ("integer", "9" * 30), ("integer", "1e3"), ("integer", "-0"),
-        ("iri-or-code", ""), ("iri-or-code", "11-6"), ("iri-or-code", "11.6.1"), ("iri-or-code", "0.1"),
-        ("iri-or-code", "11.æ"), ("iri-or-code", "eleven"), ("iri-or-code", "11. 6"),
-        ("iri-or-code", "http://a/> } #"), ("iri", "http://example.org/a b"), ("iri", "http://example.org/<x>"),
-        ("iri", "//example.org"), ("iri", 'http://example.org/"'), ("iri", "http://example.org/{}"),
-        ("iri", "http://example.org/\n"), ("code", ""), ("code", "a b"), ("code", "æ"), ("code", '"'),
-        ("lang", ""), ("lang", "nn"), ("string", "\n"), ("string", "\ud800"),
+        ("integer", ""),
+        ("integer", "07"),
+        ("integer", "7.0"),
+        ("integer", "+7"),
+        ("integer", " 7"),
+        ("integer", "7 "),
+        ("integer", "٧"),
+        ("integer", "9" * 30),
+        ("integer", "1e3"),
+        ("integer", "-0"),
+        ("iri-or-code", ""),
+        ("iri-or-code", "11-6"),
+        ("iri-or-code", "11.6.1"),
+        ("iri-or-code", "0.1"),
+        ("iri-or-code", "11.æ"),
+        ("iri-or-code", "eleven"),
+        ("iri-or-code", "11. 6"),
+        ("iri-or-code", "http://a/> } #"),
+        ("iri", "http://example.org/a b"),
+        ("iri", "http://example.org/<x>"),
+        ("iri", "//example.org"),
+        ("iri", 'http://example.org/"'),
+        ("iri", "http://example.org/{}"),
+        ("iri", "http://example.org/\n"),
+        ("code", ""),
+        ("code", "a b"),
+        ("code", "æ"),
+        ("code", '"'),
+        ("lang", ""),
+        ("lang", "nn"),
+        ("string", "\n"),
+        ("string", "\ud800"),
     ],
-)  # fmt: skip
+)
 def test_malformed_text_is_refused(type_: str, text: str) -> None:
     with pytest.raises(ParameterError):
         read_term("x", parameter(type_), text)
 
 
 HOSTILE = [
-    '" } SELECT * { ?s ?p ?o } #', "\\", '\\"', "'", '"""', "?x", "${x}", "<http://a>", "\\u0022", "} #",
-    "%22", "a\u2028b", "🏙", "e\u0301", '"@en', '"^^<http://a>',
-]  # fmt: skip
+    '" } SELECT * { ?s ?p ?o } #',
+    "\\",
+    '\\"',
+    "'",
+    '"""',
+    "?x",
+    "${x}",
+    "<http://a>",
+    "\\u0022",
+    "} #",
+    "%22",
+    "a\u2028b",
+    "🏙",
+    "e\u0301",
+    '"@en',
+    '"^^<http://a>',
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

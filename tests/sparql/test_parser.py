@@ -72,10 +72,15 @@ def test_a_group_has_its_elements_in_their_order() -> None:
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("a|<b>", Alternative), ("a/^<b>", Sequence), ("<b>*", Repeat), ("(a|<b>)+", Repeat), ("!(a|^<b>)", NegatedSet),
-        ("!a", NegatedSet), ("(a|<b>)", Alternative),
+        ("a|<b>", Alternative),
+        ("a/^<b>", Sequence),
+        ("<b>*", Repeat),
+        ("(a|<b>)+", Repeat),
+        ("!(a|^<b>)", NegatedSet),
+        ("!a", NegatedSet),
+        ("(a|<b>)", Alternative),
     ],
-)  # fmt: skip
+)
 def test_a_path_is_the_node_of_its_outermost_operator(path: str, kind: type) -> None:
     (block,) = parsed(f"ASK {{ ?s {path} ?o }}").where.elements
     assert isinstance(block, Triples)
@@ -128,10 +133,11 @@ def test_columns_stand_in_the_order_of_appearance(query: str, names: str) -> Non
     [
         ("SELECT * { << ?s ?p ?o >> ?q 1 }", "s p o q"),
         ("SELECT * { ?s ?p ?o {| ?q << ?a ?b 1 >> |} . ?c a 1 }", "s p o q a b c"),
-        ("SELECT * { ?s ?p ?o ~ ?r , ?t }", "s p o r t"), ("SELECT * { ?s ?p <<( ?a <b> ?c )>> }", "s p a c"),
+        ("SELECT * { ?s ?p ?o ~ ?r , ?t }", "s p o r t"),
+        ("SELECT * { ?s ?p <<( ?a <b> ?c )>> }", "s p a c"),
         ("SELECT * { BIND(<<( ?a ?b ?c )>> AS ?t) VALUES ?v { <<( <a> <b> 1 )>> UNDEF } }", "t v"),
     ],
-)  # fmt: skip
+)
 def test_triple_terms_and_annotations_are_passed_over(query: str, names: str) -> None:
     assert columns(parsed(query)) == names.split()
 

@@ -72,13 +72,34 @@ def test_a_message_that_nobody_expected_still_gives_an_error(message: str) -> No
 
 
 CALLS = [
-    "RAND()", "STR(?x)", "LANGMATCHES(?x, ?y)", "IF(?x, ?y, ?z)", "SUBSTR(?x, 1)", "SUBSTR(?x, 1, 2)",
-    "REPLACE(?x, 'a', 'b', 'i')", "BNODE()", "BNODE('a')", "CONCAT()", "COALESCE(?x, ?y, ?z)", "BOUND(?x)",
-    "EXISTS { ?s ?p ?o }", "NOT EXISTS { }", "?x IN ()", "?x NOT IN (1, 2)", "-?x * +1 / (2 - 3)", "!!true",
-    "'a'@nb = 'a'^^<http://x>", "<http://www.w3.org/2001/XMLSchema#integer>('1')",
-    "(COUNT(*) + SUM(DISTINCT ?x))", "GROUP_CONCAT(?x; SEPARATOR='a')", "GROUP_CONCAT(DISTINCT ?x)",
-    "- -1", "+-1", "1 - - ?x", "!-?x",
-]  # fmt: skip
+    "RAND()",
+    "STR(?x)",
+    "LANGMATCHES(?x, ?y)",
+    "IF(?x, ?y, ?z)",
+    "SUBSTR(?x, 1)",
+    "SUBSTR(?x, 1, 2)",
+    "REPLACE(?x, 'a', 'b', 'i')",
+    "BNODE()",
+    "BNODE('a')",
+    "CONCAT()",
+    "COALESCE(?x, ?y, ?z)",
+    "BOUND(?x)",
+    "EXISTS { ?s ?p ?o }",
+    "NOT EXISTS { }",
+    "?x IN ()",
+    "?x NOT IN (1, 2)",
+    "-?x * +1 / (2 - 3)",
+    "!!true",
+    "'a'@nb = 'a'^^<http://x>",
+    "<http://www.w3.org/2001/XMLSchema#integer>('1')",
+    "(COUNT(*) + SUM(DISTINCT ?x))",
+    "GROUP_CONCAT(?x; SEPARATOR='a')",
+    "GROUP_CONCAT(DISTINCT ?x)",
+    "- -1",
+    "+-1",
+    "1 - - ?x",
+    "!-?x",
+]
 
 
 @pytest.mark.parametrize("call", CALLS)

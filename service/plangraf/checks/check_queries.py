@@ -53,10 +53,11 @@ def _check(
     except (SyntaxError, RuntimeError, ValueError, OSError) as error:
         line = re.search(r"error at (\d+):", str(error))
         yield in_file(
-            name, int(line[1]) if line else None,
+            name,
+            int(line[1]) if line else None,
             f"Kontrollen kan ikke kjøres: {error}",
             f"The check cannot be run: {error}",
-        )  # fmt: skip
+        )
         return
     for values in solutions:
         if nodes is not None and not any(getattr(value, "value", None) in nodes for value in values):
@@ -70,8 +71,10 @@ def _check(
         )
         detail = f" [{detail}]" if detail else ""
         yield in_file(
-            place.file if place else name, place.line if place else None,
+            place.file if place else name,
+            place.line if place else None,
             f"Kontrollen {file.stem}: {head.summary_nb or head.summary}{detail}",
             f"Check {file.stem}: {head.summary}{detail}",
-            focus, name,
-        )  # fmt: skip
+            focus,
+            name,
+        )

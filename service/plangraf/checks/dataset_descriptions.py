@@ -38,12 +38,13 @@ def _twice(parsed: Parsed, described: dict[str, set[str]], own: set[str]) -> Ite
             place = parsed.place(dataset)
             named = ", ".join(sorted(graph.removeprefix(GRAPH) for graph in graphs))
             yield in_file(
-                place.file if place else "data/", place.line if place else None,
+                place.file if place else "data/",
+                place.line if place else None,
                 f"Datasettet {compact(dataset)} er beskrevet i flere mapper: {named}. Gi hver mappe sitt eget.",
                 f"The dataset {compact(dataset)} is described in several folders: {named}. Give each folder a dataset "
                 "of its own.",
                 dataset,
-            )  # fmt: skip
+            )
 
 
 def _undescribed(
@@ -57,10 +58,11 @@ def _undescribed(
         if name is None or graph.removeprefix(GRAPH).count("/") != 1:
             continue
         yield in_file(
-            name.rpartition("/")[0] or name, None,
+            name.rpartition("/")[0] or name,
+            None,
             "Ingen fil i mappen beskriver datasettet (dcat:Dataset), så katalogen har det ikke med. Legg til "
             "dataset.ttl med tittel, beskrivelse, lisens og utgiver.",
             "No file of the folder describes the dataset (dcat:Dataset), so it is missing from the catalogue. Add "
             "dataset.ttl with title, description, licence and publisher.",
             severity="Warning",
-        )  # fmt: skip
+        )

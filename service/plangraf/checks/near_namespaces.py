@@ -154,19 +154,21 @@ def _problem(miss: Miss, count: int, name: str, line: int | None) -> FileDiagnos
     times_nb, times_en = ("", "") if count == 1 else (f" Brukt {count} ganger.", f" Used {count} times.")
     if miss.right is None:
         return in_file(
-            name, line,
+            name,
+            line,
             f"Navnerommet <{miss.written}> er ikke blant vokabularene her, så ingen kontrollerer ordene i det."
             f"{times_nb}",
             f"The namespace <{miss.written}> is not among the vocabularies here, so its terms are not checked."
             f"{times_en}",
             severity="Info",
-        )  # fmt: skip
+        )
     prefix = f" ({_PREFIXES[miss.right]}:)" if miss.right in _PREFIXES else ""
     return in_file(
-        name, line,
+        name,
+        line,
         f"Navnerommet <{miss.written}> er nesten <{miss.right}>{prefix}. Skriv det siste.{times_nb}",
         f"The namespace <{miss.written}> is nearly <{miss.right}>{prefix}. Write the latter.{times_en}",
-    )  # fmt: skip
+    )
 
 
 def _where(

@@ -60,9 +60,10 @@ def validate(settings: Settings, paths: Sequence[Path], *, progress: Progress | 
     nodes = {quad.subject.value for quad in parsed.quads if isinstance(quad.subject, NamedNode)}
     # The files can also break the things that they link to.
     reached = nodes | {
-        quad.object.value for quad in parsed.quads
+        quad.object.value
+        for quad in parsed.quads
         if isinstance(quad.object, NamedNode) and quad.object.value.startswith(ID)
-    }  # fmt: skip
+    }
     everything = relabelled(parsed.quads | beside)
     files = [one.file for one in own]
     try:
@@ -73,12 +74,15 @@ def validate(settings: Settings, paths: Sequence[Path], *, progress: Progress | 
     folders = {file.name.rpartition("/")[0] for file in files}
     skipped = {one.problem for one in found.skipped}
     return in_order(
-        problem for problem in problems
-        if problem.place.file in names | folders or problem.place.thing in nodes or problem in skipped
+        problem
+        for problem in problems
+        if problem.place.file in names | folders
+        or problem.place.thing in nodes
+        or problem in skipped
         or (problem.place.thing in reached and problem.severity == "Violation")
         # The check queries were restricted to these things already.
         or (problem.rule or "").startswith("queries/")
-    )  # fmt: skip
+    )
 
 
 def _roots(settings: Settings, paths: Iterable[Path]) -> list[Path]:

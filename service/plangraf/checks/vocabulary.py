@@ -324,9 +324,10 @@ def _unreadable(path: Path, line: int, expected: str) -> DataError:
     return DataError(
         [
             in_file(
-                name, line,
+                name,
+                line,
                 f"Ordlisten kan ikke leses. Linjen skal ha: {expected}",
                 f"The list of terms cannot be read. The line should hold: {expected}",
             )
         ]
-    )  # fmt: skip
+    )

@@ -84,12 +84,15 @@ def _check_file(source: str, options: CheckOptions) -> Verdict:
             f"{source} cannot be read ({error.strerror}). Give a file, or an http:// address."
         ) from error
     findings = [
-        Diagnostic(ItemPlace(portal, source),
-                "Lest fra en fil: reglene for henting er ikke prøvd. Prøv adressen også.",
-                "Read from a file: the rules about the fetch were not tried. Try the address too.",
-                "Info", "not-fetched")
+        Diagnostic(
+            ItemPlace(portal, source),
+            "Lest fra en fil: reglene for henting er ikke prøvd. Prøv adressen også.",
+            "Read from a file: the rules about the fetch were not tried. Try the address too.",
+            "Info",
+            "not-fetched",
+        )
         for portal in (DATA_NORGE, CKAN)
-    ]  # fmt: skip
+    ]
     findings += data_norge.check_fetch(Answer(source, 200, {}, body), source, options.limit)
     refused = list(ckan.check_body(body, source, source, options.page_limit))
     findings += refused
@@ -99,10 +102,14 @@ def _check_file(source: str, options: CheckOptions) -> Verdict:
         content = Content(parse_document(data_norge.decode_leniently(body), form))
     except UnreadableError as error:
         findings += [
-            Diagnostic(ItemPlace(portal, source), f"Filen kan ikke leses: {error}. Rett den.",
-                    f"The file cannot be read: {error}. Correct it.", rule="parse")
+            Diagnostic(
+                ItemPlace(portal, source),
+                f"Filen kan ikke leses: {error}. Rett den.",
+                f"The file cannot be read: {error}. Correct it.",
+                rule="parse",
+            )
             for portal in (DATA_NORGE, CKAN, DCAT_AP_NO)
-        ]  # fmt: skip
+        ]
         return _judge_content(source, None, [], findings, lambda _: None)
     findings += ckan.check_content(content, source)
     return _judge_content(source, content, [] if refused else [content], findings, lambda _: None)
@@ -170,8 +177,11 @@ def _judge_content(
             dead = [address for address in _list_addresses(content, node) if answers(address) is False]
             findings += data_norge_reader.report_dead_addresses(dead, name_of(node))
         findings += dcat_ap_no.check_content(content, source)
-        failed = {finding.place.item for finding in findings
-                  if finding.place.portal == DCAT_AP_NO and finding.severity == "Violation"}  # fmt: skip
+        failed = {
+            finding.place.item
+            for finding in findings
+            if finding.place.portal == DCAT_AP_NO and finding.severity == "Violation"
+        }
         scores = [
             mqa.score(content, node, name_of(node), compliant=name_of(node) not in failed, answers=answers)
             for node in content.of_kind("dataset")
@@ -186,10 +196,14 @@ def _judge_content(
 
 def _list_addresses(content: Content, dataset: Node) -> list[str]:
     graph = content.graph
-    return sorted({
-        str(value) for distribution in graph.objects(dataset, DCAT.distribution)
-        for path in (DCAT.accessURL, DCAT.downloadURL) for value in graph.objects(distribution, path)
-    })  # fmt: skip
+    return sorted(
+        {
+            str(value)
+            for distribution in graph.objects(dataset, DCAT.distribution)
+            for path in (DCAT.accessURL, DCAT.downloadURL)
+            for value in graph.objects(distribution, path)
+        }
+    )
 
 
 class _AddressProbe:

@@ -100,25 +100,31 @@ def check_body(body: bytes, page: str, document: str, limit: int = LIMIT, announ
     """Reports why the harvester stops at the bytes of a page, or at the length that HEAD announced."""
     if len(body) >= limit or announced > limit:
         yield _finding(
-            "size", "Violation", document,
+            "size",
+            "Violation",
+            document,
             f"{page} er {limit} byte eller større. Del katalogen i sider med hydra:next.",
             f"{page} has {limit} bytes or more. Split the catalogue into pages with hydra:next.",
-        )  # fmt: skip
+        )
         return
     if not body:
         yield _finding(
-            "empty", "Violation", document,
+            "empty",
+            "Violation",
+            document,
             f"{page} er tom, og høstingen stopper. La hver side svare med innhold.",
             f"{page} is empty, and the harvest stops. Let each page answer with content.",
-        )  # fmt: skip
+        )
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
         yield _finding(
-            "utf-8", "Violation", document,
+            "utf-8",
+            "Violation",
+            document,
             f"{page} er ikke UTF-8, og høstingen stopper. Skriv dokumentet i UTF-8.",
             f"{page} is not UTF-8, and the harvest stops. Write the document in UTF-8.",
-        )  # fmt: skip
+        )
 
 
 def check_content(content: Content, document: str) -> Iterator[Finding]:
@@ -126,39 +132,47 @@ def check_content(content: Content, document: str) -> Iterator[Finding]:
     found = find_datasets(content)
     if not found:
         yield _finding(
-            "datasets", "Warning", document,
+            "datasets",
+            "Warning",
+            document,
             "Det er ingen dcat:Dataset på siden, så CKAN får ingenting av den.",
             "There is no dcat:Dataset on the page, so CKAN gets nothing from it.",
-        )  # fmt: skip
+        )
     titles: dict[str, Node] = {}
     for node in found:
         texts = content.texts(node, DCT.title)
         if not texts:
             yield _finding(
-                "title", "Violation", document,
+                "title",
+                "Violation",
+                document,
                 f"{name_of(node)} er dcat:Dataset uten dct:title, og da stopper hele høstingen. Gi det en tittel, "
                 "eller ta bort typen når det bare er nevnt.",
                 f"{name_of(node)} is a dcat:Dataset without a dct:title, and that stops the whole harvest. Give it a "
                 "title, or take the type away where it is only mentioned.",
-            )  # fmt: skip
+            )
         elif str(texts[0]) in titles:
             yield _finding(
-                "title-twice", "Info", name_of(node),
+                "title-twice",
+                "Info",
+                name_of(node),
                 f"Det har samme tittel som {name_of(titles[str(texts[0])])}, så CKAN setter et tall bak navnet i "
                 "adressen. La titlene skille dem.",
                 f"It has the same title as {name_of(titles[str(texts[0])])}, so CKAN adds a number to its name in the "
                 "address. Let the titles tell them apart.",
-            )  # fmt: skip
+            )
         else:
             titles[str(texts[0])] = node
         if isinstance(node, BNode) and not content.texts(node, DCT.identifier):
             yield _finding(
-                "guid", "Warning", name_of(node),
+                "guid",
+                "Warning",
+                name_of(node),
                 "Uten IRI og dct:identifier blir tittelen til identitet, og en ny tittel gir et nytt datasett. Gi det "
                 "en IRI.",
                 "Without an IRI and a dct:identifier the title becomes its identity, and a new title makes a new "
                 "dataset. Give it an IRI.",
-            )  # fmt: skip
+            )
 
 
 def find_datasets(content: Content) -> list[Node]:
@@ -170,13 +184,17 @@ def _fetch_page(page: str, document: str, done: Harvest, limit: int, timeout_s: 
     """Bytes and media type of one page; None when the harvester stops there."""
     head = send_request(page, _HEADERS, method="HEAD", follow="never", limit=0, timeout_s=timeout_s)
     if head.status >= 400 and head.status not in (400, 405):
-        done.findings.append(_finding(
-            "head", "Warning", document,
-            f"HEAD på {page} gir {head.status}. ckanext-dcat 2.4 prøver da GET, men eldre utgaver stopper: svar på "
-            "HEAD som på GET, uten innhold.",
-            f"HEAD of {page} gives {head.status}. ckanext-dcat 2.4 then tries GET, but older releases stop: answer "
-            "HEAD as GET, without the body.",
-        ))  # fmt: skip
+        done.findings.append(
+            _finding(
+                "head",
+                "Warning",
+                document,
+                f"HEAD på {page} gir {head.status}. ckanext-dcat 2.4 prøver da GET, men eldre utgaver stopper: svar på "
+                "HEAD som på GET, uten innhold.",
+                f"HEAD of {page} gives {head.status}. ckanext-dcat 2.4 then tries GET, but older releases stop: answer "
+                "HEAD as GET, without the body.",
+            )
+        )
     announced = head.headers.get("content-length", "")
     answer = send_request(page, _HEADERS, follow="always", limit=limit, timeout_s=timeout_s)
     if answer.status >= 300:
@@ -194,52 +212,64 @@ def _fetch_page(page: str, document: str, done: Harvest, limit: int, timeout_s: 
 
 def _content_type_finding(document: str, media_type: str) -> Finding:
     return _finding(
-        "content-type", "Violation", document,
+        "content-type",
+        "Violation",
+        document,
         f'Adressen svarer "{media_type}" når ingen type er bedt om (Accept: */*), og det leses ikke som RDF. Registrer '
         "en adresse med endelse (som /catalog.ttl), eller la RDF være det som svares først.",
         f'The address answers "{media_type}" when no type is asked for (Accept: */*), which is not read as RDF. '
         "Register an address with an ending (such as /catalog.ttl), or let RDF be what is answered by default.",
-    )  # fmt: skip
+    )
 
 
 def _parse_finding(document: str, page: str, media_type: str, reason: str) -> Finding:
     return _finding(
-        "parse", "Violation", document,
+        "parse",
+        "Violation",
+        document,
         f"{page} kan ikke leses som {media_type}: {reason}. Rett feilen, eller Content-Type.",
         f"{page} cannot be read as {media_type}: {reason}. Correct it, or its Content-Type.",
-    )  # fmt: skip
+    )
 
 
 def _status_finding(document: str, page: str, reason: str) -> Finding:
     return _finding(
-        "status", "Violation", document,
+        "status",
+        "Violation",
+        document,
         f"{page} kan ikke hentes ({reason}), og høstingen stopper. La hver side svare 200.",
         f"{page} cannot be fetched ({reason}), and the harvest stops. Let each page answer 200.",
-    )  # fmt: skip
+    )
 
 
 def _next_absolute_finding(document: str, page: str) -> Finding:
     return _finding(
-        "next-absolute", "Violation", document,
+        "next-absolute",
+        "Violation",
+        document,
         f"Neste side er oppgitt som {page}, som ikke er en hel adresse. Skriv hele adressen i hydra:next.",
         f"The next page is given as {page}, which is not a whole address. Write the whole address in hydra:next.",
-    )  # fmt: skip
+    )
 
 
 def _page_repeats_finding(document: str, page: str) -> Finding:
     return _finding(
-        "page-repeats", "Warning", document,
+        "page-repeats",
+        "Warning",
+        document,
         f"{page} er likt den første siden, og høstingen slutter der. Ta bort hydra:next på siste side.",
         f"{page} is equal to the first page, and the harvest ends there. Take hydra:next away from the last page.",
-    )  # fmt: skip
+    )
 
 
 def _page_loop_finding(document: str, page: str) -> Finding:
     return _finding(
-        "page-loop", "Violation", document,
+        "page-loop",
+        "Violation",
+        document,
         f"Sidene fører tilbake til {page}, og høstingen tar ikke slutt. Ta bort hydra:next på siste side.",
         f"The pages lead back to {page}, and the harvest does not end. Take hydra:next away from the last page.",
-    )  # fmt: skip
+    )
 
 
 def _finding(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:

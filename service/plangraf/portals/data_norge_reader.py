@@ -44,12 +44,14 @@ def report_dead_addresses(addresses: Iterable[str], dataset: str) -> Iterator[Fi
     """Warns about each dead address of a dataset's distributions."""
     for address in addresses:
         yield _finding(
-            "dead-address", "Warning", dataset,
+            "dead-address",
+            "Warning",
+            dataset,
             f"{address} svarer ikke 200 på GET, og det trekker ned metadatakvaliteten. Rett adressen, eller la den "
             "svare.",
             f"{address} does not answer 200 to GET, which lowers the metadata quality. Correct the address, or let it "
             "answer.",
-        )  # fmt: skip
+        )
 
 
 def _check_badge(content: Content, node: Node) -> Iterator[Finding]:
@@ -58,18 +60,25 @@ def _check_badge(content: Content, node: Node) -> Iterator[Finding]:
     if (node, DCT.accessRights, _PUBLIC) not in graph:
         missing.append(("dct:accessRights …/access-right/PUBLIC",) * 2)
     licences = {
-        str(licence) for distribution in graph.objects(node, DCAT.distribution)
+        str(licence)
+        for distribution in graph.objects(node, DCAT.distribution)
         for licence in graph.objects(distribution, DCT.license)
-    }  # fmt: skip
+    }
     if not any(known in licence for licence in licences for known in _OPEN_LICENCES):
-        missing.append(("en distribusjon med lisens CC0, CC BY 4.0 eller NLOD",
-                        "a distribution with licence CC0, CC BY 4.0 or NLOD"))  # fmt: skip
+        missing.append(
+            (
+                "en distribusjon med lisens CC0, CC BY 4.0 eller NLOD",
+                "a distribution with licence CC0, CC BY 4.0 or NLOD",
+            )
+        )
     if missing:
         yield _finding(
-            "open-data", "Info", name_of(node),
+            "open-data",
+            "Info",
+            name_of(node),
             f"Merkes ikke som åpne data. Det mangler: {' og '.join(nb for nb, _ in missing)}.",
             f"Gets no open-data badge. Missing: {' and '.join(en for _, en in missing)}.",
-        )  # fmt: skip
+        )
 
 
 def _check_dropped_values(content: Content) -> Iterator[Finding]:
@@ -81,44 +90,54 @@ def _check_dropped_values(content: Content) -> Iterator[Finding]:
             twice = sorted({language for language in languages if languages.count(language) > 1})
             if twice:
                 yield from _findings_for_owners(
-                    content, node, "one-per-language",
+                    content,
+                    node,
+                    "one-per-language",
                     f"{compact(path)} står mer enn én gang på {', '.join(twice)} (uten språk regnes som nb), og bare "
                     "én vises. Behold én.",
                     f"{compact(path)} stands more than once in {', '.join(twice)} (without a language counts as nb), "
                     "and only one is format_term. Keep one.",
-                )  # fmt: skip
+                )
     for path in (DCT.issued, DCT.modified, DCAT.startDate, DCAT.endDate):
         for node, value in sorted(graph.subject_objects(path)):
             if not isinstance(value, Literal) or value.datatype not in (XSD.date, XSD.dateTime):
                 yield from _findings_for_owners(
-                    content, node, "date",
+                    content,
+                    node,
+                    "date",
                     f"{compact(path)} {format_term(value)} faller bort: portalen leser bare xsd:date og xsd:dateTime.",
                     f"{compact(path)} {format_term(value)} is dropped: the portal reads only xsd:date and "
                     "xsd:dateTime.",
-                )  # fmt: skip
+                )
     for node, value in sorted(graph.subject_objects(DCAT.theme)):
         if not str(value).startswith(_THEMES):
             yield from _findings_for_owners(
-                content, node, "theme",
+                content,
+                node,
+                "theme",
                 f"Temaet {format_term(value)} faller bort. Bruk EUs data-theme, LOS (psi.norge.no/los) eller EuroVoc.",
                 f"The theme {format_term(value)} is dropped. Use the EU's data-theme, LOS (psi.norge.no/los) or "
                 "EuroVoc.",
-            )  # fmt: skip
+            )
     for node, value in sorted(graph.subject_objects(_VCARD_EMAIL)):
         if not str(value).startswith("mailto:"):
             yield from _findings_for_owners(
-                content, node, "email",
+                content,
+                node,
+                "email",
                 f"E-postadressen {format_term(value)} er ingen mailto:-IRI. Skriv <mailto:navn@kommune.no>.",
                 f"The e-mail address {format_term(value)} is not a mailto: IRI. Write <mailto:name@municipality.no>.",
-            )  # fmt: skip
+            )
     for node in content.kinds:
         for publisher in ordered(graph.objects(node, DCT.publisher)):
             if not content.texts(publisher, _LEGAL_NAME) and not content.texts(publisher, FOAF.name):
                 yield _finding(
-                    "publisher-name", "Warning", name_of(node),
+                    "publisher-name",
+                    "Warning",
+                    name_of(node),
                     f"Utgiveren {format_term(publisher)} har verken foaf:name eller rov:legalName. Gi den et navn.",
                     f"The publisher {format_term(publisher)} has neither foaf:name nor rov:legalName. Give it a name.",
-                )  # fmt: skip
+                )
 
 
 def _findings_for_owners(content: Content, node: Node, rule: str, nb: str, en: str) -> Iterable[Finding]:

@@ -50,11 +50,13 @@ def as_json(verdict: Verdict) -> str:
                 for finding in verdict.of(portal, item)
             ]
             entries.append(entry)
-        portals.append({
-            "portal": portal,
-            "accepted": all(verdict.accepted(portal, item) for item in items),
-            "items": entries,
-        })  # fmt: skip
+        portals.append(
+            {
+                "portal": portal,
+                "accepted": all(verdict.accepted(portal, item) for item in items),
+                "items": entries,
+            }
+        )
     report = {
         "source": verdict.source,
         "accepted": verdict.accepted_everywhere,

@@ -58,12 +58,13 @@ def render(quads: Iterable[Quad]) -> bytes:
         raise DataError(
             [
                 in_file(
-                    "ontology/", None,
+                    "ontology/",
+                    None,
                     f"HTML-siden for ontologien kan ikke lages. pyLODE sier: {reason}",
                     f"The HTML page of the ontology cannot be rendered. pyLODE says: {reason}",
                 )
             ]
-        ) from error  # fmt: skip
+        ) from error
     return _with_own_anchors(page).encode()
 
 

@@ -148,8 +148,19 @@ HTML = Format("html", "page", "text/html", "html", "HTML", charset=True, aliases
 
 # In the order of preference: of those that an address offers, the first is what a client gets that accepts anything.
 FORMATS: tuple[Format, ...] = (
-    JSON, XML, CSV, TSV, TURTLE, JSON_LD, N_TRIPLES, RDF_XML, TRIG, N_QUADS, PLAIN_JSON, HTML,
-)  # fmt: skip
+    JSON,
+    XML,
+    CSV,
+    TSV,
+    TURTLE,
+    JSON_LD,
+    N_TRIPLES,
+    RDF_XML,
+    TRIG,
+    N_QUADS,
+    PLAIN_JSON,
+    HTML,
+)
 
 
 def of_kinds(*kinds: Kind) -> tuple[Format, ...]:

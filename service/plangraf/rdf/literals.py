@@ -124,9 +124,19 @@ def _date_time(text: str) -> str | None:
 
 
 _OF_INTEGERS = (
-    "byte", "int", "long", "negativeInteger", "nonNegativeInteger", "nonPositiveInteger", "positiveInteger", "short",
-    "unsignedByte", "unsignedInt", "unsignedLong", "unsignedShort",
-)  # fmt: skip
+    "byte",
+    "int",
+    "long",
+    "negativeInteger",
+    "nonNegativeInteger",
+    "nonPositiveInteger",
+    "positiveInteger",
+    "short",
+    "unsignedByte",
+    "unsignedInt",
+    "unsignedLong",
+    "unsignedShort",
+)
 WIDER: dict[str, str] = dict.fromkeys((XSD + name for name in _OF_INTEGERS), XSD + "integer")
 WIDER[XSD + "dateTimeStamp"] = XSD + "dateTime"
 """Datatypes that the engine does not keep, and the one that it gives such a value instead."""

@@ -32,9 +32,18 @@ class PartialDate:
 Cell = str | bool | int | float | date | datetime | time | MarkedNumber | PartialDate | None
 """The content of a cell: a native value, text, or None when it is empty."""
 
-_INTEGERS = {XSD + name for name in (
-    "integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger", "unsignedInt",
-)}  # fmt: skip
+_INTEGERS = {
+    XSD + name
+    for name in (
+        "integer",
+        "int",
+        "long",
+        "short",
+        "nonNegativeInteger",
+        "positiveInteger",
+        "unsignedInt",
+    )
+}
 _DECIMAL, _DOUBLE, _BOOLEAN = XSD + "decimal", XSD + "double", XSD + "boolean"
 _DATE, _DATE_TIME, _YEAR = XSD + "date", XSD + "dateTime", XSD + "gYear"
 _DURATION = XSD + "duration"
@@ -42,8 +51,16 @@ _DATE_DATATYPES = frozenset({_DATE, _DATE_TIME, _YEAR, XSD + "gYearMonth"})
 # Excel keeps 15 significant digits, and its calendar is wrong before March 1900.
 _MAX_DIGITS = 15
 _FIRST_YEAR = 1901
-_BOOLEAN_WORDS = {"true": "true", "sann": "true", "ja": "true", "yes": "true",
-           "false": "false", "usann": "false", "nei": "false", "no": "false"}  # fmt: skip
+_BOOLEAN_WORDS = {
+    "true": "true",
+    "sann": "true",
+    "ja": "true",
+    "yes": "true",
+    "false": "false",
+    "usann": "false",
+    "nei": "false",
+    "no": "false",
+}
 _SPACES = " \u00a0\u2007\u2009\u202f"
 _GROUPED_NUMBER = re.compile(rf"[+-]?[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?")
 _MONTHS = "jan|feb|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|des|dec"
@@ -284,4 +301,4 @@ _EXPECTED_FORMS = {
         "år og måned som tekst, 2021-02 (formater cellen som tekst først)",
         "year and month as text, 2021-02 (format the cell as text first)",
     ),
-}  # fmt: skip
+}

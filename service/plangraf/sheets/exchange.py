@@ -200,9 +200,10 @@ def _find_dataset_folder(settings: Settings, source: str) -> Path:
             raise SettingError(f"The folder {source} holds no Turtle files.")
         return folder
     known = {
-        file.path.parent for file in source_files(settings.home, settings.data)
+        file.path.parent
+        for file in source_files(settings.home, settings.data)
         if file.graph == SDG_GRAPH or file.graph.removeprefix(GRAPH).count("/") == 1
-    }  # fmt: skip
+    }
     names = {f"{path.parent.name}/{path.name}": path for path in known}
     fitting = sorted({path for name, path in names.items() if source in (name, path.name)})
     if len(fitting) == 1:

@@ -114,30 +114,47 @@ class _ModelReader:
                     by_path.setdefault(path, []).append(named)
         by_path.pop(RDF_TYPE.value, None)
         kebab = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", local_name(iri)).lower()
-        key = Column("key", iri, "nøkkel", "key", required="yes",
-                     help_nb=_text_of(self.shapes, first, "message", "nb"),
-                     help_en=_text_of(self.shapes, first, "message", "en"))  # fmt: skip
+        key = Column(
+            "key",
+            iri,
+            "nøkkel",
+            "key",
+            required="yes",
+            help_nb=_text_of(self.shapes, first, "message", "nb"),
+            help_en=_text_of(self.shapes, first, "message", "en"),
+        )
         columns, implied = [key], []
         for path, constraints in by_path.items():
             columns += self._columns(path, constraints)
             implied += [(path, value) for shape in constraints for value in self.shapes.values(shape, sh("hasValue"))]
         columns += self._ontology_columns(iri, by_path)
         columns.append(
-            Column("classes", iri, "flere klasser", "further classes",
-                   help_nb="Klasser i tillegg til arkets egen, én på hver linje; oftest tom. En bindestrek (-) betyr "
-                   "at tingen er beskrevet i et annet datasett, og at raden bare legger til noe.",
-                   help_en="Classes besides the sheet's own, one a line; mostly empty. A hyphen (-) means that the "
-                   "thing is described in another data set, and that the row only adds to it.")
-        )  # fmt: skip
+            Column(
+                "classes",
+                iri,
+                "flere klasser",
+                "further classes",
+                help_nb="Klasser i tillegg til arkets egen, én på hver linje; oftest tom. En bindestrek (-) betyr "
+                "at tingen er beskrevet i et annet datasett, og at raden bare legger til noe.",
+                help_en="Classes besides the sheet's own, one a line; mostly empty. A hyphen (-) means that the "
+                "thing is described in another data set, and that the row only adds to it.",
+            )
+        )
         node = NamedNode(iri)
         return Sheet(
             iri,
             _text_of(self.shapes, first, "name", "nb") or kebab,
             _text_of(self.shapes, first, "name", "en") or kebab,
-            kebab, _parse_segment(pattern, kebab), tuple(_disambiguate(columns)), pattern, tuple(types), tuple(implied),
-            frozenset(above), self.known.text(node, skos("definition"), "nb") or "",
+            kebab,
+            _parse_segment(pattern, kebab),
+            tuple(_disambiguate(columns)),
+            pattern,
+            tuple(types),
+            tuple(implied),
+            frozenset(above),
+            self.known.text(node, skos("definition"), "nb") or "",
             self.known.text(node, skos("definition"), "en") or "",
-        )  # fmt: skip
+        )
 
     def _implied_types(self, shapes: Iterable[Value]) -> Iterator[str]:
         for shape in shapes:
@@ -160,9 +177,16 @@ class _ModelReader:
         if kind is None:
             return
         merged = _MergedShapes(self.known, self.shapes, path, named)
-        column = Column("property", path, merged.name_nb or self._label_of(path, "nb"),
-                        merged.name_en or self._label_of(path, "en"), kind, usual=merged.usual,
-                        help_nb=merged.message_nb, help_en=merged.message_en)  # fmt: skip
+        column = Column(
+            "property",
+            path,
+            merged.name_nb or self._label_of(path, "nb"),
+            merged.name_en or self._label_of(path, "en"),
+            kind,
+            usual=merged.usual,
+            help_nb=merged.message_nb,
+            help_en=merged.message_en,
+        )
         for language in languages or (None,):
             yield replace(column, language=language, required=merged.required(language, languages))
 
@@ -177,10 +201,16 @@ class _ModelReader:
                 self.known, self.shapes, subject.value, [], self._segment_of, self._is_municipal
             )
             for language in languages or (None,):
-                yield Column("property", subject.value, self._label_of(subject.value, "nb"),
-                             self._label_of(subject.value, "en"), kind or Kind(turtle=True), language,
-                             help_nb=self.known.text(subject, skos("definition"), "nb") or "",
-                             help_en=self.known.text(subject, skos("definition"), "en") or "")  # fmt: skip
+                yield Column(
+                    "property",
+                    subject.value,
+                    self._label_of(subject.value, "nb"),
+                    self._label_of(subject.value, "en"),
+                    kind or Kind(turtle=True),
+                    language,
+                    help_nb=self.known.text(subject, skos("definition"), "nb") or "",
+                    help_en=self.known.text(subject, skos("definition"), "en") or "",
+                )
 
     def _segment_of(self, iri: str) -> str | None:
         """The part of an IRI before the keys of a class; None when the class has no shape."""
@@ -262,10 +292,15 @@ def _add_evidence_columns(sheets: list[Sheet]) -> Iterator[Sheet]:
     asked = [column for column in passage.columns if column.role == "property"]
     asked += [column for column in evidence.columns if column.path == EVIDENCE_KIND]
     columns = tuple(
-        replace(column, role="evidence", name_nb=f"belegg: {column.name_nb}", name_en=f"evidence: {column.name_en}",
-                required="no")
+        replace(
+            column,
+            role="evidence",
+            name_nb=f"belegg: {column.name_nb}",
+            name_en=f"evidence: {column.name_en}",
+            required="no",
+        )
         for column in asked
-    )  # fmt: skip
+    )
     for sheet in sheets:
         yield sheet if sheet.iri in _WITHOUT_EVIDENCE else replace(sheet, columns=sheet.columns + columns)
 

@@ -102,8 +102,16 @@ def infer_kind(
         one = segments(classes[0]) if len(classes) == 1 else None
         if path == LICENCE:
             names, also = dict(LICENCES), dict(OTHER_LICENCES)
-        return Kind(link=True, classes=tuple(classes), segment=one, names=names, also=also, closed=closed,
-                    several=several, equals=equals), ()  # fmt: skip
+        return Kind(
+            link=True,
+            classes=tuple(classes),
+            segment=one,
+            names=names,
+            also=also,
+            closed=closed,
+            several=several,
+            equals=equals,
+        ), ()
     if chosen:
         values = [value for value in chosen if isinstance(value, Literal)]
         names = {value.value: value.value for value in values}
@@ -117,8 +125,18 @@ def infer_kind(
         ]
         like, _ = infer_kind(known, shapes, equals, other, segments, local)
         if like is not None and like.equals is None:
-            return Kind(like.datatypes, like.link, like.classes, like.segment, like.names, like.also, like.closed,
-                        several, equals, like.turtle), ()  # fmt: skip
+            return Kind(
+                like.datatypes,
+                like.link,
+                like.classes,
+                like.segment,
+                like.names,
+                like.also,
+                like.closed,
+                several,
+                equals,
+                like.turtle,
+            ), ()
     return Kind(turtle=True, equals=equals), ()
 
 
@@ -169,8 +187,12 @@ def _list_names(known: Graph, iri: str) -> list[str]:
     node = NamedNode(iri)
     notations = [value for value in known.values(node, skos("notation")) if isinstance(value, Literal)]
     codes = [value.value for value in notations if not value.datatype.value.startswith(XSD)]
-    labels = [text for name in (skos("prefLabel"), rdfs("label")) for language in ("nb", "en")
-              if (text := known.text(node, name, language))]  # fmt: skip
+    labels = [
+        text
+        for name in (skos("prefLabel"), rdfs("label"))
+        for language in ("nb", "en")
+        if (text := known.text(node, name, language))
+    ]
     names = [*codes, *labels, *(value.value for value in notations), compact(iri)]
     return [name for name in dict.fromkeys(names) if name == name.strip() and "\n" not in name]
 

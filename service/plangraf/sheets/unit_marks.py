@@ -14,9 +14,7 @@ from plangraf.rdf.namespaces import SCHEME
 
 _QUDT = "http://qudt.org/vocab/unit/"
 _OWN_UNIT = f"{SCHEME}unit/"
-_KRONER = frozenset(
-    {f"{_QUDT}CCY_NOK", *(f"{_OWN_UNIT}krone-per-{each}" for each in ("year", "person", "day"))}
-)  # fmt: skip
+_KRONER = frozenset({f"{_QUDT}CCY_NOK", *(f"{_OWN_UNIT}krone-per-{each}" for each in ("year", "person", "day"))})
 # Mark beside a number → IRIs of the units that it stands for.
 _UNITS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("%", "prosent", "pst", "percent"), frozenset({f"{_QUDT}PERCENT"})),
@@ -26,14 +24,30 @@ _UNITS: Mapping[str, frozenset[str]] = {
     **{
         word: frozenset({_QUDT + name})
         for word, name in {
-            "år": "YR", "måneder": "MO", "uker": "WK", "dager": "DAY", "timer": "HR", "minutter": "MIN",
-            "km": "KiloM", "m": "M", "mm": "MilliM", "km/t": "KiloM-PER-HR", "m²": "M2", "m2": "M2", "daa": "DecaARE",
-            "dekar": "DecaARE", "km²": "KiloM2", "km2": "KiloM2", "kg": "KiloGM", "tonn": "TONNE", "°c": "DEG_C",
+            "år": "YR",
+            "måneder": "MO",
+            "uker": "WK",
+            "dager": "DAY",
+            "timer": "HR",
+            "minutter": "MIN",
+            "km": "KiloM",
+            "m": "M",
+            "mm": "MilliM",
+            "km/t": "KiloM-PER-HR",
+            "m²": "M2",
+            "m2": "M2",
+            "daa": "DecaARE",
+            "dekar": "DecaARE",
+            "km²": "KiloM2",
+            "km2": "KiloM2",
+            "kg": "KiloGM",
+            "tonn": "TONNE",
+            "°c": "DEG_C",
         }.items()
     },
     "kwh": frozenset({f"{_QUDT}KiloW-HR", f"{_OWN_UNIT}kilowatt-hour-per-year"}),
     "gwh": frozenset({f"{_QUDT}GigaW-HR"}),
-}  # fmt: skip
+}
 _SPACES = " \u00a0\u2007\u2009\u202f"
 _NUMBER = rf"[+\-−]?[0-9][0-9{_SPACES}]*(?:[.,][0-9]+)?"
 _AFTER = re.compile(rf"({_NUMBER})[{_SPACES}]*([^0-9{_SPACES}].*)")

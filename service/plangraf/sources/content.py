@@ -11,13 +11,18 @@ import re
 _UTF_8 = codecs.BOM_UTF8
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _WIDE = (
-    (codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32"),
-    (codecs.BOM_UTF16_LE, "UTF-16"), (codecs.BOM_UTF16_BE, "UTF-16"),
-)  # fmt: skip
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
 _BINARY = (
-    (b"PK\x03\x04", "zip (XLSX, DOCX, ODS)"), (b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"),
-    (b"%PDF", "PDF"), (b"\xd0\xcf\x11\xe0", "XLS, DOC"),
-)  # fmt: skip
+    (b"PK\x03\x04", "zip (XLSX, DOCX, ODS)"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"%PDF", "PDF"),
+    (b"\xd0\xcf\x11\xe0", "XLS, DOC"),
+)
 _XML = re.compile(rb"\s*<(?:\?xml|!doctype|rdf:RDF|html)", re.IGNORECASE)
 _JSON = re.compile(rb"\s*(?:\{|\[\s*(?:\{|\]))")
 _CONFLICT = re.compile(rb"^(?:<{7}|>{7}) \S|^={7}$", re.MULTILINE)

@@ -164,12 +164,13 @@ def _data_folder(found: Sources, root: Path, label: str, known: dict[str, Path])
         if not (_IN_AN_IRI if of_the_project else _AREA).fullmatch(area.name):
             if any(map(_looks_like_data, _below(area))):
                 found.skip(
-                    area, name,
+                    area,
+                    name,
                     f"Mappen «{_shown(area.name)}» er ikke et kommunenummer, og filene i den leses ikke. Gi den navn "
                     "etter kommunen, med fire sifre (eller «no» for hele landet).",
                     f'The folder "{_shown(area.name)}" is not a municipality number, and its files are not read. Name '
                     'it by the municipality, four digits (or "no" for the whole country).',
-                )  # fmt: skip
+                )
             continue
         for folder in _entries(area):
             inside = f"{name}/{_shown(folder.name)}"
@@ -188,10 +189,11 @@ def _data_folder(found: Sources, root: Path, label: str, known: dict[str, Path])
                     any_dataset = True  # the same folder, given twice
                 else:
                     found.skip(
-                        folder, inside,
+                        folder,
+                        inside,
                         f"Datasettet {area.name}/{folder.name} ligger også i {_shown(first)}. Behold én av mappene.",
                         f"The dataset {area.name}/{folder.name} lies in {_shown(first)} too. Keep one of the folders.",
-                    )  # fmt: skip
+                    )
                 continue
             any_dataset |= _dataset(found, folder, inside, graph)
     return any_dataset
@@ -206,18 +208,20 @@ def _dataset(found: Sources, folder: Path, label: str, graph: str) -> bool:
             if not path.name.startswith("."):
                 for deep in filter(_looks_like_data, _below(path)):
                     found.skip(
-                        deep, f"{name}/{_shown(deep.relative_to(path))}",
+                        deep,
+                        f"{name}/{_shown(deep.relative_to(path))}",
                         f"Filen ligger for dypt og leses ikke. Flytt den til {label}/.",
                         f"The file lies too deep and is not read. Move it to {label}/.",
-                    )  # fmt: skip
+                    )
         elif is_backup(path):
             if _looks_like_data(path):
                 found.skip(
-                    path, name,
+                    path,
+                    name,
                     "Filen er skjult eller en sikkerhetskopi og leses ikke. Gi den et annet navn, eller slett den.",
                     "The file is hidden or a backup and is not read. Rename it, or delete it.",
                     "Info",
-                )  # fmt: skip
+                )
         elif path.suffix.lower() in READ:
             any_file = True
             found.files.append(SourceFile(path, name, graph))

@@ -99,11 +99,12 @@ class _Reader:
             subject, predicate, value = triple.subject, triple.predicate, triple.object
             if isinstance(value, Triple):
                 self._problem(
-                    file, line,
+                    file,
+                    line,
                     "Et trippel kan ikke være objekt her. Beskriv utsagnet med plan:Evidence.",
                     "A triple cannot be an object here. Describe the statement with plan:Evidence.",
                     subject,
-                )  # fmt: skip
+                )
                 continue
             quads.add(Quad(subject, predicate, value, graph))
             if isinstance(subject, NamedNode):
@@ -120,10 +121,11 @@ class _Reader:
                     self._blank_node(file, line, triple)
         if not any_statement and len(self.parsed.problems) == problems:
             self._problem(
-                file, None,
+                file,
+                None,
                 "Filen har prefikser, men ikke ett utsagn. Fyll den ut, eller slett den.",
                 "The file has prefixes but not a single statement. Fill it in, or delete it.",
-            )  # fmt: skip
+            )
 
     def _content(self, file: SourceFile) -> bytes | None:
         """The file's bytes as the parser needs them; None, after a problem, when they are not Turtle."""
@@ -131,20 +133,22 @@ class _Reader:
             content = turtle(file.path.read_bytes())
         except OSError as error:
             self._problem(
-                file, None,
+                file,
+                None,
                 f"Filen kan ikke leses ({error.strerror}). Sjekk navnet og tilgangen.",
                 f"The file cannot be read ({error.strerror}). Check its name and permissions.",
-            )  # fmt: skip
+            )
             return None
         except UnreadableContentError as error:
             self._problem(file, error.line, error.nb, error.en)
             return None
         if is_empty(content):
             self._problem(
-                file, None,
+                file,
+                None,
                 "Filen er tom. Fyll den ut, eller slett den.",
                 "The file is empty. Fill it in, or delete it.",
-            )  # fmt: skip
+            )
             return None
         return content
 
@@ -172,22 +176,25 @@ class _Reader:
     def _check_iri(self, file: SourceFile, line: int, iri: str) -> None:
         if not iri.isascii():
             self._problem(
-                file, line,
+                file,
+                line,
                 f"IRI-en <{iri}> har tegn utenfor ASCII. Skriv den med a–z, sifre og bindestrek.",
                 f"The IRI <{iri}> has characters beyond ASCII. Write it with a–z, digits and hyphens.",
-            )  # fmt: skip
+            )
         elif _NOT_OURS.match(iri) and not f"{iri}/".startswith(BASE):
             self._problem(
-                file, line,
+                file,
+                line,
                 f"IRI-en <{iri}> skal begynne med {BASE}",
                 f"The IRI <{iri}> must start with {BASE}",
-            )  # fmt: skip
+            )
         elif _A_HOST.match(iri):
             self._problem(
-                file, line,
+                file,
+                line,
                 f"IRI-en <{iri}> navngir en maskin. Skriv den med {BASE}, den samme overalt.",
                 f"The IRI <{iri}> names a machine. Write it with {BASE}, the same everywhere.",
-            )  # fmt: skip
+            )
         else:
             self._good_iris.add(iri)
 
@@ -213,11 +220,12 @@ class _Reader:
     def _blank_node(self, file: SourceFile, line: int, triple: Quad) -> None:
         where = compact(triple.predicate.value)
         self._problem(
-            file, line,
+            file,
+            line,
             f"Blank node ved {where}. Gi tingen en IRI: datafiler har ingen blanke noder.",
             f"Blank node at {where}. Give the thing an IRI: data files hold no blank nodes.",
             triple.subject,
-        )  # fmt: skip
+        )
 
     def _problem(
         self,

@@ -26,10 +26,25 @@ _XSD = PREFIXES["xsd"]
 _CASTS = frozenset(
     _XSD + name
     for name in (
-        "boolean", "date", "dateTime", "dayTimeDuration", "decimal", "double", "duration", "float", "gDay",
-        "gMonth", "gMonthDay", "gYear", "gYearMonth", "integer", "string", "time", "yearMonthDuration",
+        "boolean",
+        "date",
+        "dateTime",
+        "dayTimeDuration",
+        "decimal",
+        "double",
+        "duration",
+        "float",
+        "gDay",
+        "gMonth",
+        "gMonthDay",
+        "gYear",
+        "gYearMonth",
+        "integer",
+        "string",
+        "time",
+        "yearMonthDuration",
     )
-)  # fmt: skip
+)
 # The engine itself refuses those that it does not have.
 _GEOSPARQL = "http://www.opengis.net/def/function/geosparql/"
 _AT_EXPRESSION_START = frozenset(("FILTER", "BIND", "HAVING", "VALUES"))

@@ -36,21 +36,44 @@ _NAMING = {
 }
 # Functions of other query languages; the nearest spelling would mislead.
 _FUNCTIONS_ELSEWHERE = {
-    "LENGTH": "STRLEN", "LEN": "STRLEN", "UPPER": "UCASE", "LOWER": "LCASE", "TOUPPER": "UCASE",
-    "TOLOWER": "LCASE", "UPPERCASE": "UCASE", "LOWERCASE": "LCASE", "SUBSTRING": "SUBSTR", "LEFT": "SUBSTR",
-    "STARTSWITH": "STRSTARTS", "STARTS_WITH": "STRSTARTS", "ENDSWITH": "STRENDS", "ENDS_WITH": "STRENDS",
-    "LIKE": "REGEX", "MATCH": "REGEX", "MATCHES": "REGEX", "CONCATENATE": "CONCAT", "EXIST": "EXISTS { … }",
+    "LENGTH": "STRLEN",
+    "LEN": "STRLEN",
+    "UPPER": "UCASE",
+    "LOWER": "LCASE",
+    "TOUPPER": "UCASE",
+    "TOLOWER": "LCASE",
+    "UPPERCASE": "UCASE",
+    "LOWERCASE": "LCASE",
+    "SUBSTRING": "SUBSTR",
+    "LEFT": "SUBSTR",
+    "STARTSWITH": "STRSTARTS",
+    "STARTS_WITH": "STRSTARTS",
+    "ENDSWITH": "STRENDS",
+    "ENDS_WITH": "STRENDS",
+    "LIKE": "REGEX",
+    "MATCH": "REGEX",
+    "MATCHES": "REGEX",
+    "CONCATENATE": "CONCAT",
+    "EXIST": "EXISTS { … }",
     **dict.fromkeys(("INSTR", "INDEXOF", "LOCATE", "POSITION", "STRPOS", "CHARINDEX"), "CONTAINS or STRBEFORE"),
     **dict.fromkeys(("TODAY", "GETDATE", "SYSDATE", "CURRENT_DATE", "CURRENT_TIMESTAMP"), "NOW"),
-    "IFNULL": "COALESCE", "NVL": "COALESCE", "ISNULL": "BOUND", "AVERAGE": "AVG", "LISTAGG": "GROUP_CONCAT",
-    "STRING_AGG": "GROUP_CONCAT", "CEILING": "CEIL",
-}  # fmt: skip
+    "IFNULL": "COALESCE",
+    "NVL": "COALESCE",
+    "ISNULL": "BOUND",
+    "AVERAGE": "AVG",
+    "LISTAGG": "GROUP_CONCAT",
+    "STRING_AGG": "GROUP_CONCAT",
+    "CEILING": "CEIL",
+}
 # SPARQL has none of these; each is a REPLACE that removes blanks.
 _TRIMS = {"TRIM": r"^\\s+|\\s+$", "LTRIM": r"^\\s+", "RTRIM": r"\\s+$"}
 _CASTS_ELSEWHERE = {
     **dict.fromkeys(("int", "long", "short", "byte", "nonnegativeinteger", "positiveinteger"), "integer"),
-    "bool": "boolean", "number": "decimal", "numeric": "decimal", "str": "string",
-}  # fmt: skip
+    "bool": "boolean",
+    "number": "decimal",
+    "numeric": "decimal",
+    "str": "string",
+}
 _ONLY_FUNCTIONS = "SPARQL's own functions and xsd: casts are there."
 
 

@@ -20,9 +20,15 @@ _KEYWORDS = (
 )
 # The least and the most arguments of each terminal's functions. Some functions are those of SPARQL 1.2 and the engine.
 ARGUMENTS = {
-    "F0": (0, 0), "F1": (1, 1), "F2": (2, 2), "F3": (3, 3), "F23": (2, 3), "REPLACE": (3, 4), "BNODE_CALL": (0, 1),
+    "F0": (0, 0),
+    "F1": (1, 1),
+    "F2": (2, 2),
+    "F3": (3, 3),
+    "F23": (2, 3),
+    "REPLACE": (3, 4),
+    "BNODE_CALL": (0, 1),
     "FN": (0, 20_000),
-}  # fmt: skip
+}
 _FUNCTIONS = {
     "F0": "RAND NOW UUID STRUUID",
     "F1": "STR LANG DATATYPE IRI URI ABS CEIL FLOOR ROUND STRLEN UCASE LCASE ENCODE_FOR_URI YEAR MONTH DAY "

@@ -59,9 +59,10 @@ def load_frames(home: Path) -> Frames:
     path = home / "ontology" / FILE
     if not path.is_file():
         raise _problem(
-            1, "The file is missing. It declares what the document of each class nests.",
+            1,
+            "The file is missing. It declares what the document of each class nests.",
             "Filen mangler. Den sier hva dokumentet til hver klasse har med.",
-        )  # fmt: skip
+        )
     text = path.read_text(encoding="utf-8")
     try:
         content = orjson.loads(text)
@@ -91,17 +92,19 @@ class _Reader:
         prefix, colon, local = name.partition(":") if isinstance(name, str) else ("", "", "")
         if not colon or prefix not in PREFIXES or not re.fullmatch(r"[A-Za-z][\w-]*", local):
             raise self.problem(
-                name, f"{name!r} is not a term with one of the project's prefixes, such as plan:Plan.",
+                name,
+                f"{name!r} is not a term with one of the project's prefixes, such as plan:Plan.",
                 f"{name!r} er ikke et ord med et av prosjektets prefikser, som plan:Plan.",
-            )  # fmt: skip
+            )
         return NamedNode(PREFIXES[prefix] + local)
 
     def frame(self, content: object, name: object) -> Frame:
         if not isinstance(content, dict) or not isinstance(reverse := content.get("@reverse", {}), dict):
             raise self.problem(
-                name, f"{name} nests an object: {{}} or properties with what they nest.",
+                name,
+                f"{name} nests an object: {{}} or properties with what they nest.",
                 f"{name} har et objekt: {{}} eller egenskaper med det de har med.",
-            )  # fmt: skip
+            )
         return Frame(
             {self.iri(key): self.frame(deeper, key) for key, deeper in content.items() if key != "@reverse"},
             {self.iri(key): self.frame(deeper, key) for key, deeper in reverse.items()},

@@ -43,15 +43,24 @@ def load_labels(home: Path) -> TermLabels:
                 term, label = quad.subject, quad.object
                 if quad.predicate != _LABEL or not isinstance(label, Literal) or not isinstance(term, NamedNode):
                     problems.append(
-                        _problem(file, text, term.value if isinstance(term, NamedNode) else "",
-                                 "a line gives a term its rdfs:label, and nothing else.",
-                                 "en linje gir et ord dets rdfs:label, og ikke noe annet.")
-                    )  # fmt: skip
+                        _problem(
+                            file,
+                            text,
+                            term.value if isinstance(term, NamedNode) else "",
+                            "a line gives a term its rdfs:label, and nothing else.",
+                            "en linje gir et ord dets rdfs:label, og ikke noe annet.",
+                        )
+                    )
                 elif label.language in own.setdefault(term.value, {}) or term.value in found:
                     problems.append(
-                        _problem(file, text, term.value, "the term has two labels in one language.",
-                                 "ordet har to navn på ett språk.")
-                    )  # fmt: skip
+                        _problem(
+                            file,
+                            text,
+                            term.value,
+                            "the term has two labels in one language.",
+                            "ordet har to navn på ett språk.",
+                        )
+                    )
                 else:
                     own[term.value][label.language or ""] = label.value
         except SyntaxError as error:
@@ -61,9 +70,14 @@ def load_labels(home: Path) -> TermLabels:
         for iri, labels in own.items():
             if missing := [language for language in LANGUAGES if language not in labels]:
                 problems.append(
-                    _problem(file, text, iri, f"the label in {', '.join(missing)} is missing.",
-                             f"navnet på {', '.join(missing)} mangler.")
-                )  # fmt: skip
+                    _problem(
+                        file,
+                        text,
+                        iri,
+                        f"the label in {', '.join(missing)} is missing.",
+                        f"navnet på {', '.join(missing)} mangler.",
+                    )
+                )
         found |= own
     if problems:
         raise DataError(problems)

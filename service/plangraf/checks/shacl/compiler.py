@@ -32,15 +32,49 @@ _PATH, _PROPERTY, _SPARQL = sh("path"), sh("property"), sh("sparql")
 _TARGETS = tuple(map(sh, ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")))
 _SHAPE_TYPES = frozenset({sh("NodeShape"), sh("PropertyShape")})
 # A term of SHACL that is none of these may change what another shape does: custom components, rules, functions.
-_KNOWN = frozenset({
-    *BUILDERS, *COMPANIONS, *_TARGETS, *_SHAPE_TYPES, _PATH, _SPARQL,
-    *map(sh, (
-        "alternativePath", "inversePath", "zeroOrMorePath", "oneOrMorePath", "zeroOrOnePath",
-        "name", "description", "message", "severity", "order", "group", "defaultValue", "Violation", "Warning", "Info",
-        "SPARQLConstraint", "select", "prefixes", "declare", "prefix", "namespace", "PrefixDeclaration",
-        "IRI", "Literal", "BlankNode", "BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral",
-    )),
-})  # fmt: skip
+_KNOWN = frozenset(
+    {
+        *BUILDERS,
+        *COMPANIONS,
+        *_TARGETS,
+        *_SHAPE_TYPES,
+        _PATH,
+        _SPARQL,
+        *map(
+            sh,
+            (
+                "alternativePath",
+                "inversePath",
+                "zeroOrMorePath",
+                "oneOrMorePath",
+                "zeroOrOnePath",
+                "name",
+                "description",
+                "message",
+                "severity",
+                "order",
+                "group",
+                "defaultValue",
+                "Violation",
+                "Warning",
+                "Info",
+                "SPARQLConstraint",
+                "select",
+                "prefixes",
+                "declare",
+                "prefix",
+                "namespace",
+                "PrefixDeclaration",
+                "IRI",
+                "Literal",
+                "BlankNode",
+                "BlankNodeOrIRI",
+                "BlankNodeOrLiteral",
+                "IRIOrLiteral",
+            ),
+        ),
+    }
+)
 # pySHACL refuses shapes that are nested deeper than 15.
 _DEEPEST = 10
 

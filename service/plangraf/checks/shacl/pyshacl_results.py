@@ -80,10 +80,11 @@ def _report_on(data: rdflib.Graph, shapes: rdflib.Graph, asked: Mapping[Term, It
 def _unusable(error: Exception) -> FileDiagnostic:
     reason = str(getattr(error, "message", "") or error) or type(error).__name__
     return in_file(
-        "shapes/", None,
+        "shapes/",
+        None,
         f"Formene kan ikke brukes. pySHACL sier: {reason}",
         f"The shapes cannot be used. pySHACL says: {reason}",
-    )  # fmt: skip
+    )
 
 
 def _problems(
@@ -114,10 +115,14 @@ def _problem(
     detail = f" [{' '.join(where)}]" if where else ""
     severity = str(report.value(result, SH.resultSeverity) or SH.Violation).removeprefix(str(SH))
     return in_file(
-        place.file if place else "data/", place.line if place else None,
-        texts.get("nb", plain) + detail, texts.get("en", plain) + detail,
-        str(named or focus), str(shape) if shape is not None else None, cast(Severity, severity),
-    )  # fmt: skip
+        place.file if place else "data/",
+        place.line if place else None,
+        texts.get("nb", plain) + detail,
+        texts.get("en", plain) + detail,
+        str(named or focus),
+        str(shape) if shape is not None else None,
+        cast(Severity, severity),
+    )
 
 
 def _nearest_iri(node: Node | None, graph: rdflib.Graph) -> Node | None:

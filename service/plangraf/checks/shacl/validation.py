@@ -45,7 +45,10 @@ def shacl_problems(data: DataGraph, locate: Locate, nodes: Collection[str] | Non
 
 def shapes_of(data: DataGraph) -> DataGraph:
     """The shapes among the data, with the prefixes that their constraints use."""
-    return DataGraph([
-        quad for quad in data.quads
-        if quad.graph_name == _SHAPES or (quad.graph_name == _ONTOLOGY and quad.predicate.value in _DECLARING)
-    ])  # fmt: skip
+    return DataGraph(
+        [
+            quad
+            for quad in data.quads
+            if quad.graph_name == _SHAPES or (quad.graph_name == _ONTOLOGY and quad.predicate.value in _DECLARING)
+        ]
+    )

@@ -132,9 +132,18 @@ class _Comparison:
         try:
             queued_s = time.monotonic() - asked
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "plangraf.store.diff", format_.name, str(most), str(store.path), before, after,
-                stdin=DEVNULL, stdout=PIPE, limit=_CHUNK,
-            )  # fmt: skip
+                sys.executable,
+                "-m",
+                "plangraf.store.diff",
+                format_.name,
+                str(most),
+                str(store.path),
+                before,
+                after,
+                stdin=DEVNULL,
+                stdout=PIPE,
+                limit=_CHUNK,
+            )
             assert process.stdout is not None
             first = await process.stdout.read(_CHUNK)
             if not first:

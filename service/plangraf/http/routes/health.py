@@ -28,20 +28,35 @@ def add_routes(app: FastAPI, service: Service) -> None:
         return Response(body, headers={"Cache-Control": "no-store", "Content-Type": content_type})
 
     app.add_api_route(
-        "/metrics", numbers, methods=["GET"], operation_id="metrics", tags=["Operations"],
-        summary="What happens in the service, for Prometheus", response_class=Response,
+        "/metrics",
+        numbers,
+        methods=["GET"],
+        operation_id="metrics",
+        tags=["Operations"],
+        summary="What happens in the service, for Prometheus",
+        response_class=Response,
         responses={200: {"description": "The numbers", "content": {"text/plain": {}}}},
-    )  # fmt: skip
+    )
     app.add_api_route(
-        "/health/live", live, methods=["GET"], operation_id="live", tags=["Operations"],
-        summary="Whether the process is alive", response_class=Response,
+        "/health/live",
+        live,
+        methods=["GET"],
+        operation_id="live",
+        tags=["Operations"],
+        summary="Whether the process is alive",
+        response_class=Response,
         responses={200: {"description": "It is", "content": {"application/json": {}}}},
-    )  # fmt: skip
+    )
     app.add_api_route(
-        "/health/ready", ready, methods=["GET"], operation_id="ready", tags=["Operations"],
-        summary="Whether queries are answered, from which version", response_class=Response,
+        "/health/ready",
+        ready,
+        methods=["GET"],
+        operation_id="ready",
+        tags=["Operations"],
+        summary="Whether queries are answered, from which version",
+        response_class=Response,
         responses={200: {"description": "They are", "content": {"application/json": {}}}, 503: PROBLEMS[503]},
-    )  # fmt: skip
+    )
 
 
 def _json(body: dict[str, str | int]) -> Response:

@@ -89,17 +89,29 @@ def add_routes(app: FastAPI, service: Service) -> Endpoint:
         **PROBLEMS,
     }
     app.add_api_route(
-        PATH, sparql, methods=["GET"], operation_id="sparqlGet", tags=["SPARQL"],
+        PATH,
+        sparql,
+        methods=["GET"],
+        operation_id="sparqlGet",
+        tags=["SPARQL"],
         summary="Ask a SPARQL 1.1 query; without one, the service description",
-        response_class=Response, responses=answers, openapi_extra={"parameters": _PARAMETERS},
-    )  # fmt: skip
+        response_class=Response,
+        responses=answers,
+        openapi_extra={"parameters": _PARAMETERS},
+    )
     # OpenAPI 3.1 cannot describe this method.
     app.add_api_route(PATH, sparql, methods=["QUERY"], include_in_schema=False)
     app.add_api_route(
-        PATH, sparql, methods=["POST"], operation_id="sparqlPost", tags=["SPARQL"],
+        PATH,
+        sparql,
+        methods=["POST"],
+        operation_id="sparqlPost",
+        tags=["SPARQL"],
         summary="Ask a SPARQL 1.1 query that is too long for an address",
-        response_class=Response, responses=answers, openapi_extra={"requestBody": _BODY},
-    )  # fmt: skip
+        response_class=Response,
+        responses=answers,
+        openapi_extra={"requestBody": _BODY},
+    )
     return sparql
 
 
@@ -167,8 +179,12 @@ _FORMAT = _parameter("format", "Format of the answer, before Accept: json, xml, 
 _TIMEOUT = _parameter("timeout", "A shorter limit on the evaluation than the service's own, in seconds.", example="5")
 _EXPLAIN = _parameter("explain", "true: why an empty answer is so, in the header Plangraf-Explain.", example="true")
 _PARAMETERS = [
-    _parameter("query", "One SPARQL 1.1 query.", example=_EXAMPLE), *_GRAPHS, _FORMAT, _TIMEOUT, _EXPLAIN,
-]  # fmt: skip
+    _parameter("query", "One SPARQL 1.1 query.", example=_EXAMPLE),
+    *_GRAPHS,
+    _FORMAT,
+    _TIMEOUT,
+    _EXPLAIN,
+]
 _BODY = {
     "required": True,
     "content": {

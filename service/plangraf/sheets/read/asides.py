@@ -37,7 +37,7 @@ def find_similar_sheets(raw: RawTable, model: Model) -> list[str]:
         return [names[near[0]]]
     headings = {
         _normalize_heading(text_of(cell)) for row in raw.rows[:_MAX_EXAMPLES] for cell in row if cell is not None
-    }  # fmt: skip
+    }
     found = []
     for sheet in model.sheets:
         own = {_normalize_heading(name) for column in sheet.columns for name in (column.heading_nb, column.machine)}

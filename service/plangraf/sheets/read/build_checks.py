@@ -70,9 +70,10 @@ def check(
         nodes = {quad.subject.value for quad in parsed.quads if hasattr(quad.subject, "value")}
         # Linked things count too, because a new statement may make them invalid.
         reached = nodes | {
-            quad.object.value for quad in parsed.quads
+            quad.object.value
+            for quad in parsed.quads
             if isinstance(quad.object, NamedNode) and quad.object.value.startswith(ID)
-        }  # fmt: skip
+        }
         dangling, is_reported = _find_dangling_links(imported, everything, model, keys)
         dangling += _find_orphaned_links(folder, everything, beside.quads, beside.place, keys)
 
@@ -86,10 +87,13 @@ def check(
         found += check_problems(data, sorted((settings.home / "queries" / "checks").glob("*.rq")), locate, nodes)
     names = {file.name for file in own}
     ours = [
-        problem for problem in found
-        if problem.place.thing in nodes or problem.place.file in names or (problem.rule or "").startswith("queries/")
+        problem
+        for problem in found
+        if problem.place.thing in nodes
+        or problem.place.file in names
+        or (problem.rule or "").startswith("queries/")
         or (problem.place.thing in reached and problem.severity == "Violation")
-    ]  # fmt: skip
+    ]
     return [*dangling, *_place_problems([problem for problem in ours if not is_reported(problem)], imported, model)]
 
 
@@ -210,8 +214,9 @@ def _place_problems(found: Iterable[FileDiagnostic], imported: Imported, model: 
             place,
             first.nb.partition(" [")[0] + shown + hint_nb,
             first.en.partition(" [")[0] + shown + hint_en,
-            first.severity, shape,
-        )  # fmt: skip
+            first.severity,
+            shape,
+        )
 
 
 def _find_named_row(problem: FileDiagnostic, imported: Imported) -> CellPlace | None:

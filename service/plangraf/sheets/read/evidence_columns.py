@@ -52,10 +52,13 @@ class _EvidenceWriter:
         self._imported, self._model, self._keys, self._dataset = imported, model, keys, dataset
         self._names = {triple.subject for triple in imported.triples}
         self._sources = sorted(
-            {triple.subject for triple in imported.triples
-             if triple.predicate == RDF_TYPE and triple.object == _SOURCE_DOCUMENT},
+            {
+                triple.subject
+                for triple in imported.triples
+                if triple.predicate == RDF_TYPE and triple.object == _SOURCE_DOCUMENT
+            },
             key=str,
-        )  # fmt: skip
+        )
         # Property and value → passages that have it.
         self._passages: dict[tuple[NamedNode, Value], set[NamedNode]] = defaultdict(set)
         self._covered: set[tuple[object, object, object]] = set()

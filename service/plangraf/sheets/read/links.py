@@ -22,10 +22,17 @@ from plangraf.sheets.model import Column
 _NAME_PROPERTIES = [
     NamedNode(expand(name))
     for name in (
-        "rdfs:label", "skos:prefLabel", "skos:altLabel", "dcterms:title", "dcterms:alternative",
-        "plan:number", "plan:planNumberAsPrinted", "plan:goalNumber", "plan:caseNumber",
+        "rdfs:label",
+        "skos:prefLabel",
+        "skos:altLabel",
+        "dcterms:title",
+        "dcterms:alternative",
+        "plan:number",
+        "plan:planNumberAsPrinted",
+        "plan:goalNumber",
+        "plan:caseNumber",
     )
-]  # fmt: skip
+]
 
 
 class ThingNames:

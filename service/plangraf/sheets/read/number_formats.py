@@ -108,16 +108,21 @@ def _apply_format(value: float, number: Decimal, code: str, mark: str) -> Cell |
             return MarkedNumber(number, mark) if mark else value
         return _refuse(value, "", "Cellen viser en brøk.", "The cell shows a fraction.")
     if re.search(r"[0#?.],+(?![0#?,])", code.upper().partition("E")[0]):
-        return _refuse(value, "", "Tallformatet viser tusener eller millioner.",
-                        "The number format shows thousands or millions.")  # fmt: skip
+        return _refuse(
+            value, "", "Tallformatet viser tusener eller millioner.", "The number format shows thousands or millions."
+        )
     mantissa, scientific, _ = code.upper().partition("E")
     decimals = len(_DIGITS.findall(mantissa.partition(".")[2]))
     places = decimals - (number.adjusted() if scientific and number else 0)
     rounded = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP) if abs(places) < 30 else number
     if rounded != number:
         text = f"{_format_plain(rounded)} {mark}".strip()
-        return _refuse(value, text, f"Cellen viser {text}, men inneholder {_format_plain(number)}.",
-                        f"The cell shows {text} but holds {_format_plain(number)}.")  # fmt: skip
+        return _refuse(
+            value,
+            text,
+            f"Cellen viser {text}, men inneholder {_format_plain(number)}.",
+            f"The cell shows {text} but holds {_format_plain(number)}.",
+        )
     if mark:
         return MarkedNumber(number, mark)
     zeros = len(re.findall("0", mantissa.partition(".")[0]))

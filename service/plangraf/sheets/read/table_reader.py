@@ -137,9 +137,10 @@ class _TableReader:
             elif name and (near := self._suggest_name(name, known)):
                 if self._holds_something(position, number + 1):
                     self._report(
-                        place, f"Kolonnen er ukjent på dette arket. {near[0]}",
+                        place,
+                        f"Kolonnen er ukjent på dette arket. {near[0]}",
                         f"The column is unknown on this sheet. {near[1]}",
-                    )  # fmt: skip
+                    )
             elif self._holds_something(position, 0):
                 heading = choose_own_heading(self.raw, number, position, self._own_columns.values())
                 self._own_columns[position] = heading
@@ -239,9 +240,7 @@ class _TableReader:
                 self.imported.notes.append(Note("comment", machine, key, columns[number].machine, text))
 
     def _add_statements(self, row: Row, found: dict[str, set[Value]]) -> None:
-        row.stated = [
-            Triple(row.thing, NamedNode(path), value) for path, values in found.items() for value in values
-        ]  # fmt: skip
+        row.stated = [Triple(row.thing, NamedNode(path), value) for path, values in found.items() for value in values]
         if row.bare:
             for triple in row.stated:
                 self.imported.add(triple, row.place)
@@ -290,8 +289,11 @@ class _TableReader:
             )
         heading = sheet.columns[0]
         if isinstance(cell, str) and cell.strip().strip("'") in (
-            heading.heading_nb, heading.heading_en, heading.name_nb, heading.machine,
-        ):  # fmt: skip
+            heading.heading_nb,
+            heading.heading_en,
+            heading.name_nb,
+            heading.machine,
+        ):
             raise CellError(
                 "Overskriftene står her én gang til. Slett raden.", "The headings stand here again. Delete the row."
             )

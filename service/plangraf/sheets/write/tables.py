@@ -20,14 +20,25 @@ from plangraf.sheets.model import OTHER_FILE, OTHER_TITLE, Column, Model, Sheet
 
 OTHER_COLUMNS = (
     Column("key", "", "ting", "thing", required="yes", help_nb="Nøkkel eller adresse.", help_en="Key or address."),
-    Column("key", "", "egenskap", "property", required="yes", help_nb="Med prefiks, som foaf:name.",
-           help_en="With its prefix, such as foaf:name."),
-    Column("key", "", "verdi", "value", help_nb="Teksten, tallet eller tingen.",
-           help_en="The text, number or thing."),
-    Column("key", "", "datatype eller språk", "datatype or language",
-           help_nb="iri for en ting, @nb for et språk, xsd:gYear for en datatype; tom for ren tekst.",
-           help_en="iri for a thing, @nb for a language, xsd:gYear for a datatype; empty for plain text."),
-)  # fmt: skip
+    Column(
+        "key",
+        "",
+        "egenskap",
+        "property",
+        required="yes",
+        help_nb="Med prefiks, som foaf:name.",
+        help_en="With its prefix, such as foaf:name.",
+    ),
+    Column("key", "", "verdi", "value", help_nb="Teksten, tallet eller tingen.", help_en="The text, number or thing."),
+    Column(
+        "key",
+        "",
+        "datatype eller språk",
+        "datatype or language",
+        help_nb="iri for en ting, @nb for et språk, xsd:gYear for en datatype; tom for ren tekst.",
+        help_en="iri for a thing, @nb for a language, xsd:gYear for a datatype; empty for plain text.",
+    ),
+)
 _TYPE = RDF_TYPE.value
 OTHER_MACHINE = ("@subject", "@property", "@value", "@type")
 NOTHING_IMPLIED = "-"
@@ -86,9 +97,10 @@ def build_tables(triples: Iterable[Triple], model: Model, keys: Keys, *, native:
         for path in sorted(rest):
             other.rows.extend(_other_row(thing, path, value, keys) for value in sorted(rest[path], key=str))
     holding = [
-        table for table in found.values()
+        table
+        for table in found.values()
         if table.rows or (table.sheet and keys.municipality and table.sheet.may_belong_to(keys.municipality))
-    ]  # fmt: skip
+    ]
     return [*holding, other]
 
 

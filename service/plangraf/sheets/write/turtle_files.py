@@ -45,10 +45,15 @@ def _format_file(graph: Graph, things: Iterable[Node]) -> str:
     ]
     text = (serialize(ordered, format=RdfFormat.TURTLE, prefixes=PREFIXES) or b"").decode()
     # Splitting at line ends is safe, because Turtle escapes those within literals.
-    lines = [line.replace("\t", "    ", 1) if line.startswith("\t") else f"\n{line}"
-             for line in text.split("\n") if line and not line.startswith("@")]  # fmt: skip
-    body = _TOKEN.sub(lambda match: match[0].replace(f"<{ID}", "<") if _RELATIVE_SAFE.fullmatch(match[0]) else match[0],
-                      "\n".join(lines))  # fmt: skip
+    lines = [
+        line.replace("\t", "    ", 1) if line.startswith("\t") else f"\n{line}"
+        for line in text.split("\n")
+        if line and not line.startswith("@")
+    ]
+    body = _TOKEN.sub(
+        lambda match: match[0].replace(f"<{ID}", "<") if _RELATIVE_SAFE.fullmatch(match[0]) else match[0],
+        "\n".join(lines),
+    )
     names = set(_PREFIX.findall(_TOKEN.sub("", body)))
     used = [f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items() if name in names]
     return f"@base <{ID}> .\n{''.join(used)}{body}\n"

@@ -39,8 +39,14 @@ _HEADING_FILLS = {
 }
 _EVIDENCE_FILL = PatternFill("solid", fgColor="DCEBDD")
 _GREY = Font(color="808080", size=8, italic=True)
-_FORMATS = {XSD + "integer": "0", XSD + "gYear": "0", XSD + "decimal": "0.##############", XSD + "double": "General",
-            XSD + "date": "yyyy-mm-dd", XSD + "boolean": "General"}  # fmt: skip
+_FORMATS = {
+    XSD + "integer": "0",
+    XSD + "gYear": "0",
+    XSD + "decimal": "0.##############",
+    XSD + "double": "General",
+    XSD + "date": "yyyy-mm-dd",
+    XSD + "boolean": "General",
+}
 
 
 def write_workbook(tables: Sequence[Table], path: Path, own_sheets: Sequence[OwnSheet] = ()) -> None:
@@ -156,8 +162,13 @@ def _add_drop_downs(
         if choice is None:
             continue
         # Only a warning, because a cell may hold several values; the import checks them.
-        validation = DataValidation(type="list", formula1=choice, allow_blank=True, errorStyle="warning",
-                                    showErrorMessage=column.kind.closed and not column.kind.several)  # fmt: skip
+        validation = DataValidation(
+            type="list",
+            formula1=choice,
+            allow_blank=True,
+            errorStyle="warning",
+            showErrorMessage=column.kind.closed and not column.kind.several,
+        )
         validation.errorTitle = "plangraf"
         validation.error = "Velg fra listen. · Choose from the list."
         letter = get_column_letter(number)

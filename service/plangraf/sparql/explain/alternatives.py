@@ -39,9 +39,15 @@ DATATYPES = {
 _BARE = frozenset((f"{_XSD}integer", f"{_XSD}decimal", f"{_XSD}boolean", f"{_XSD}string"))
 # By which property a text may name the IRI that was meant.
 _NAMING = (
-    f"{_RDFS}label", f"{_SKOS}prefLabel", f"{_SKOS}notation", f"{_DCT}title", f"{_DCT}identifier",
-    "http://xmlns.com/foaf/0.1/name", "http://schema.org/name", f"{_SKOS}altLabel",
-)  # fmt: skip
+    f"{_RDFS}label",
+    f"{_SKOS}prefLabel",
+    f"{_SKOS}notation",
+    f"{_DCT}title",
+    f"{_DCT}identifier",
+    "http://xmlns.com/foaf/0.1/name",
+    "http://schema.org/name",
+    f"{_SKOS}altLabel",
+)
 _NAMING_WORDS = frozenset(("label", "name", "title", "preflabel"))
 _SDG_CODE = re.compile(r'"([0-9]{1,2}(\.[0-9a-z]{1,2})?)"')
 

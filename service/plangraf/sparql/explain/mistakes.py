@@ -28,15 +28,21 @@ _LITERALS = {"STRING", "INTEGER", "NUMBER", "BOOLEAN"}
 _CLAUSES = {"OPTIONAL", "FILTER", "BIND", "GRAPH", "MINUS", "SERVICE", "VALUES", "LATERAL", "'{'"}
 # Expected terminals that hold all of the first set are written as the words, which stand for all of the last set.
 _IN_WORDS: tuple[tuple[set[str], str, set[str]], ...] = (
-    ({"F1", "STRING"}, "an expression",
-     {*CALLS, *_LITERALS, *_NAMES, "VAR", "'('", "'!'", "'+'", "'-'", "EXISTS", "NOT"}),
+    (
+        {"F1", "STRING"},
+        "an expression",
+        {*CALLS, *_LITERALS, *_NAMES, "VAR", "'('", "'!'", "'+'", "'-'", "EXISTS", "NOT"},
+    ),
     ({"F1"}, "a condition in brackets or a function call", {*CALLS, *_NAMES, "'('", "EXISTS", "NOT"}),
     ({"'='", "'<'"}, "an operator", {*_OPERATORS, "IN", "NOT"}),
     ({"'||'"}, "an operator", {*_OPERATORS}),
     ({"'*'", "'+'", "'?'", "'/'"}, "a path operator", {"'*'", "'+'", "'?'", "'/'", "'|'"}),
     ({"'^'", "'!'"}, "a property", {"'^'", "'!'", "'a'", "'('", "VAR", *_NAMES}),
-    ({"STRING", "VAR"}, "a variable, an IRI or a literal",
-     {*_LITERALS, *_NAMES, "VAR", "BNODE", "'('", "'['", "'+'", "'-'"}),
+    (
+        {"STRING", "VAR"},
+        "a variable, an IRI or a literal",
+        {*_LITERALS, *_NAMES, "VAR", "BNODE", "'('", "'['", "'+'", "'-'"},
+    ),
     ({"STRING", "IRI"}, "an IRI or a literal", {*_LITERALS, *_NAMES, "'+'", "'-'"}),
     ({"IRI", "PNAME", "VAR"}, "a variable or an IRI", {*_NAMES, "VAR"}),
     ({"IRI", "PNAME"}, "an IRI", {*_NAMES}),
@@ -46,7 +52,7 @@ _IN_WORDS: tuple[tuple[set[str], str, set[str]], ...] = (
     ({"STRING"}, "a string", {"STRING"}),
     ({"VAR"}, "a variable", {"VAR"}),
     ({"OPTIONAL", "FILTER"}, "a clause such as FILTER or OPTIONAL", _CLAUSES),
-)  # fmt: skip
+)
 _SPELLED = {"ORDER": "ORDER BY", "GROUP": "GROUP BY", END: "the end of the query"}
 _SELDOM = {"VERSION", "LATERAL", "LANGTAG", "'<<'", "'{|'", "'~'"}
 _HINTS = {

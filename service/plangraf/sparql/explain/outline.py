@@ -147,9 +147,16 @@ def outline(query: Query) -> Outline | None:
         kept = query.written(tree.offset) if tree.offset and not tree.offset.is_zero else ""
         rows, without_offset = f"{{ {without_offset} {kept} }}", f"{{ {without_offset} }}"
     return Outline(
-        query, f"{prologue}ASK {query.written(tree.dataset) if tree.dataset else ''}", reader.group(tree.where), stem,
-        prologue, rows, without_offset, reader.part("values", tree.values, "VALUES") if tree.values else None, template,
-    )  # fmt: skip
+        query,
+        f"{prologue}ASK {query.written(tree.dataset) if tree.dataset else ''}",
+        reader.group(tree.where),
+        stem,
+        prologue,
+        rows,
+        without_offset,
+        reader.part("values", tree.values, "VALUES") if tree.values else None,
+        template,
+    )
 
 
 class _Reader:

@@ -47,9 +47,11 @@ def load_collections(queries: Path) -> dict[str, Collection]:
     if not folder.is_dir():
         name = f"{queries.name}/{FOLDER}"
         raise problem(
-            name, 1, f"The folder {name} is missing. It holds one file for each collection of the site.",
+            name,
+            1,
+            f"The folder {name} is missing. It holds one file for each collection of the site.",
             f"Mappen {name} mangler. Den har en fil for hver liste på nettstedet.",
-        )  # fmt: skip
+        )
     where = f"{queries.name}/{FOLDER}"
     shared = _load_shared(folder / SHARED, f"{where}/{SHARED}")
     found: list[tuple[int, Collection]] = []
@@ -68,9 +70,11 @@ def load_collections(queries: Path) -> dict[str, Collection]:
 def address_taken(path: str) -> DataError:
     """The error for a collection whose address belongs to another resource of the service."""
     return problem(
-        f"queries/{FOLDER}/{path}.rq", 1, f"/{path} is an address of the service. Give the file another name.",
+        f"queries/{FOLDER}/{path}.rq",
+        1,
+        f"/{path} is an address of the service. Give the file another name.",
         f"/{path} er en av tjenestens adresser. Gi filen et annet navn.",
-    )  # fmt: skip
+    )
 
 
 def collection_files(queries: Path) -> list[Path]:
@@ -105,13 +109,17 @@ class _File:
         self._text = path.read_text(encoding="utf-8")
         if not _KEBAB.fullmatch(path.stem):
             raise problem(
-                name, 1, "The file's name is the collection's address: small letters, digits and hyphens.",
+                name,
+                1,
+                "The file's name is the collection's address: small letters, digits and hyphens.",
                 "Filens navn er listens adresse: små bokstaver, sifre og bindestreker.",
-            )  # fmt: skip
+            )
         self._head = read_head(
-            self._text, name, "`#+ title: {nb: …, en: …}` and `#+ summary: …`",
+            self._text,
+            name,
+            "`#+ title: {nb: …, en: …}` and `#+ summary: …`",
             "`#+ title: {nb: …, en: …}` og `#+ summary: …`",
-        )  # fmt: skip
+        )
         content = dict(self._head.content)
         for part in ("columns", "facets"):
             if isinstance(content.get(part), dict):
@@ -176,12 +184,18 @@ class _File:
         self._check_example(form, parameter, at)
         stands = form.stands_for
         return Facet(
-            name, form.nb, form.en, value, property_, parameter, base,
+            name,
+            form.nb,
+            form.en,
+            value,
+            property_,
+            parameter,
+            base,
             is_text=form.values != "things",
             through=f"?thing {paths[0]} ?step ." if len(paths) > 1 else None,
             key_property=self._iri(stands.property, at) if stands else None,
             key=stands.key if stands else None,
-        )  # fmt: skip
+        )
 
     def _order(self, number: int, form: str | OrderForm) -> str:
         at = ("order", number)
@@ -285,10 +299,11 @@ def _read_pattern(text: str, name: str) -> _Pattern:
     classes, used = _find_classes(body, written)
     if not classes:
         raise _problem(
-            name, tokens[start].line,
+            name,
+            tokens[start].line,
             "its pattern does not say which class the things have. Begin it with `?thing a <class>`, or with "
             "`VALUES ?class { <class> <class> } ?thing a ?class`.",
-        )  # fmt: skip
+        )
     rest = len(body) - used - (bool(body) and body[-1].text == ".")
     group = " ".join(written.get(token.start, token.text) for token in tokens[start:])
     return _Pattern(classes, f"SELECT DISTINCT ?thing WHERE {group}" if rest else None)

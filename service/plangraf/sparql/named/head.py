@@ -18,9 +18,18 @@ from plangraf.diagnostics.diagnostic import DataError, in_file
 
 ParameterType = Literal["iri", "iri-or-code", "integer", "code", "lang", "string"]
 ColumnType = Literal[
-    "iri", "string", "code", "lang-string", "xsd:integer", "xsd:decimal", "xsd:boolean",
-    "xsd:gYear", "xsd:gYearMonth", "xsd:date", "xsd:dateTime",
-]  # fmt: skip
+    "iri",
+    "string",
+    "code",
+    "lang-string",
+    "xsd:integer",
+    "xsd:decimal",
+    "xsd:boolean",
+    "xsd:gYear",
+    "xsd:gYearMonth",
+    "xsd:date",
+    "xsd:dateTime",
+]
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _LINE = re.compile(r"#\+(?: (.*)|)")
@@ -131,7 +140,7 @@ class Head:
             reason = f"{'.'.join(map(str, path))}: {first['msg']}"
             raise self.problem(
                 path, f"The head cannot be used: {reason}.", f"Hodet kan ikke brukes: {reason}."
-            ) from error  # fmt: skip
+            ) from error
 
 
 def problem(file: str, line: int, en: str, nb: str) -> DataError:
@@ -165,9 +174,11 @@ def read_head(text: str, file: str, beginning_en: str, beginning_nb: str) -> Hea
     ]
     if not numbered:
         raise problem(
-            file, 1, f"There is no head. Begin the file with {beginning_en}.",
+            file,
+            1,
+            f"There is no head. Begin the file with {beginning_en}.",
             f"Filen har ikke noe hode. Begynn den med {beginning_nb}.",
-        )  # fmt: skip
+        )
     return read_yaml(numbered, file)
 
 
@@ -189,7 +200,7 @@ def read_yaml(numbered: Sequence[tuple[int, str]], file: str) -> Head:
     if not isinstance(content, dict):
         raise problem(
             file, lines[0], "The head must be `key: value` lines.", "Hodet må være linjer med `nøkkel: verdi`."
-        )  # fmt: skip
+        )
     return Head(file, content, source, lines)
 
 

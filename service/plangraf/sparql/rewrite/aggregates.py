@@ -21,9 +21,7 @@ from plangraf.sparql.scope import expressions_of
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 _NOTHING = "<urn:plangraf:error>"
 # Their value is a simple literal or an error.
-_STRINGS = frozenset(
-    ("STR", "LANG", "ENCODE_FOR_URI", "MD5", "SHA1", "SHA256", "SHA384", "SHA512", "STRUUID", "TZ")
-)  # fmt: skip
+_STRINGS = frozenset(("STR", "LANG", "ENCODE_FOR_URI", "MD5", "SHA1", "SHA256", "SHA384", "SHA512", "STRUUID", "TZ"))
 
 
 def aggregate_terms(rewriting: Rewriting) -> None:

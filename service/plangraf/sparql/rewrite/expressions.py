@@ -38,7 +38,7 @@ _XSD = "http://www.w3.org/2001/XMLSchema#"
 # Functions whose value may be a text with a language.
 _TEXTS = frozenset(
     ("COALESCE", "IF", "SUBSTR", "UCASE", "LCASE", "STRBEFORE", "STRAFTER", "REPLACE", "CONCAT", "STRLANG")
-)  # fmt: skip
+)
 # Functions whose value may be a date or a duration; the empty name is that of a cast.
 _DATES = frozenset(("", "NOW", "COALESCE", "IF", "STRDT", "TIMEZONE", "ADJUST"))
 _MAY_BE_TEXT = frozenset(("MIN", "MAX", "SAMPLE"))

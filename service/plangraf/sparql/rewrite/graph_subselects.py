@@ -73,7 +73,7 @@ def _name_graphs(rewriting: Rewriting, clause: GraphClause, group: Group) -> Non
                 name = (clause.name.start, clause.name.end)
                 rewriting.edits.replace(
                     element.start, element.end, ("GRAPH ", name, " { } ", (element.start, element.end))
-                )  # fmt: skip
+                )
     for element in group.elements:
         if not isinstance(element, GraphClause):
             for inner in inner_groups(element):

@@ -55,13 +55,19 @@ def list_all(files: Iterable[File], page: str) -> list[Distribution]:
     by_name = {file.name: file for file in files}
     found = [
         Distribution(
-            f"all-{key}", name, (f"Hele kunnskapsgrafen, {name}", f"The whole knowledge graph, {name}"), file_type,
-            media_type, page, by_name[full], compression,
+            f"all-{key}",
+            name,
+            (f"Hele kunnskapsgrafen, {name}", f"The whole knowledge graph, {name}"),
+            file_type,
+            media_type,
+            page,
+            by_name[full],
+            compression,
         )
         for ending, key, name, file_type, media_type, compression in _WHOLE
         for full in by_name
         if "/" not in full and full.endswith(f".{ending}")
-    ]  # fmt: skip
+    ]
     for ending, name, file_type, media_type in _TABLES:
         for file in files:
             if file.name.startswith(f"{ending}/") and file.name.endswith(f".{ending}"):
@@ -78,9 +84,14 @@ def list_dataset(files: Iterable[File], dataset: Dataset, page: str) -> list[Dis
     by_name = {file.name: file for file in files}
     return [
         Distribution(
-            f"{dataset.path}-{key}", name, (f"Grafen som {name}", f"The graph as {name}"), file_type, media_type,
-            page, by_name[path],
+            f"{dataset.path}-{key}",
+            name,
+            (f"Grafen som {name}", f"The graph as {name}"),
+            file_type,
+            media_type,
+            page,
+            by_name[path],
         )
         for ending, key, name, file_type, media_type in _GRAPH
         if (path := f"graph/{dataset.path}.{ending}") in by_name
-    ]  # fmt: skip
+    ]

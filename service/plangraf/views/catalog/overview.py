@@ -78,17 +78,20 @@ def overview(catalogue: Catalogue, language: str, prefix: str) -> Overview:
         )
     series = [
         Entry(
-            select_text(series_title(members[0]), language, iri), None, "",
+            select_text(series_title(members[0]), language, iri),
+            None,
+            "",
             [(select_text(d.titles, language, d.iri).value, prefix + document_path(d.iri)) for d in members],
         )
         for iri, members in catalogue.series().items()
-    ]  # fmt: skip
+    ]
     services = [
         Entry(
             Literal(one.title.in_language(language), language=language),
             Literal(one.description.in_language(language), language=language),
-            prefix + one.endpoint, [],
+            prefix + one.endpoint,
+            [],
         )
         for key, one in catalogue.site.services.items()
-    ]  # fmt: skip
+    ]
     return Overview(select_text(catalogue.title(), language, catalogue.iri), datasets, series, services)

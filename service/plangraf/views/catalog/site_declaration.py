@@ -17,8 +17,14 @@ FILE = "site.yaml"
 Address = Annotated[str, StringConstraints(pattern=r"^/[a-z0-9./-]*$")]
 Iri = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"{}|\\^`]+$")]
 NOTICES = (
-    "foreseen", "status_then", "decision_hearing", "decision_start", "only_hearing", "only_start", "becomes_reading",
-)  # fmt: skip
+    "foreseen",
+    "status_then",
+    "decision_hearing",
+    "decision_start",
+    "only_hearing",
+    "only_start",
+    "becomes_reading",
+)
 
 
 class DataService(Strict):
@@ -84,8 +90,10 @@ def load_site(home: Path) -> Site:
     path, name = home / "queries" / FILE, f"queries/{FILE}"
     if not path.is_file():
         raise problem(
-            name, 1, "The file is missing. It declares the site's own words, services and pages.",
+            name,
+            1,
+            "The file is missing. It declares the site's own words, services and pages.",
             "Filen mangler. Den har nettstedets egne ord, tjenester og sider.",
-        )  # fmt: skip
+        )
     lines = path.read_text(encoding="utf-8").splitlines()
     return read_yaml(list(enumerate(lines, 1)), name).as_model(Site)
