@@ -13,7 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from plangraf.errors import AnswerBrokenError, PlangrafError, PreconditionFailedError
 from plangraf.http.pipeline.browser_headers import BROWSER_HEADERS_RAW
 from plangraf.http.pipeline.request_record import Notes
-from plangraf.http.pipeline.respond import PRIVATE, ClientGoneError, has_credentials
+from plangraf.http.pipeline.respond import PRIVATE, has_credentials
+from plangraf.http.pipeline.streaming import ClientGoneError
 from plangraf.http.resource.negotiation import field_of
 from plangraf.http.resource.problems import problem
 from plangraf.http.server.hot_answers import Found, Hot

@@ -17,7 +17,8 @@ from starlette.responses import Response
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ParameterError, QuerySyntaxError, ResourceNotFoundError, VersionGoneError
 from plangraf.http.pipeline.pinning import add_version
-from plangraf.http.pipeline.respond import FOR_EVER, while_connected
+from plangraf.http.pipeline.respond import FOR_EVER
+from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.parameters import parse_parameters

@@ -16,7 +16,8 @@ from starlette.responses import Response
 from plangraf.engines.base import Engine
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ParameterError, PlangrafError, QuerySyntaxError, ResourceGoneError, ResourceNotFoundError
-from plangraf.http.pipeline.respond import vary, while_connected
+from plangraf.http.pipeline.respond import vary
+from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.json_ld_forms import PLAIN, choose_form, context_links, write_form
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content

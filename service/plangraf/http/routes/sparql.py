@@ -14,7 +14,8 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import NotAcceptableError
 from plangraf.http.pipeline.coding import choose_coding
 from plangraf.http.pipeline.pinning import Endpoint
-from plangraf.http.pipeline.respond import accept_encoding, respond_query, respond_uncached, vary, while_connected
+from plangraf.http.pipeline.respond import accept_encoding, respond_query, respond_uncached, vary
+from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import PROBLEMS, content
 from plangraf.http.resource.parameters import (
