@@ -32,21 +32,19 @@ LONGEST_HEAD = 1024 * 1024
 _HEAD_END = b"\r\n\r\n"
 
 
-class _Together:
+class Together:
     """The transport as one response sees it: its head waits for the first bytes behind it, so both leave in one piece.
 
-    A head that nothing follows at once leaves by itself.
+    A head that nothing follows at once leaves by itself, before the event loop begins another answer.
     """
 
-    def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
+    def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
-        self._cycle = cycle
         self._head = b""
         self._leaving: asyncio.Handle | None = None
 
     def write(self, data: bytes) -> None:
-        # What comes before the head is "100 Continue", which the client waits for.
-        if self._leaving is None and self._cycle.response_started:
+        if self._leaving is None:
             self._head = data
             self._leaving = asyncio.get_running_loop().call_soon(self.flush)
         elif self._head and self._leaving is not None:
@@ -151,7 +149,7 @@ class Protocol(HttpToolsProtocol):
         # Makes the request's task, which runs later and sees what is added to the scope.
         super().on_headers_complete()
         self.scope.update(extension)  # type: ignore[typeddict-item]  # as ASGI allows
-        self.cycle.transport = _Together(self.transport, self.cycle)  # type: ignore[assignment]  # what it needs of one
+        self.cycle.transport = Together(self.transport)  # type: ignore[assignment]  # what it needs of one
         if REFUSED in extension:
             self.cycle.keep_alive = False
         if self._raw is None:  # else its body has most likely come, too
@@ -165,12 +163,6 @@ class Protocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
         super()._start_asgi_task(cycle, app)
-
-    def on_response_complete(self) -> None:
-        # The answer to HEAD is a head alone, which must not leave behind the next answer.
-        if self._answering is not None and isinstance(self._answering.transport, _Together):
-            self._answering.transport.flush()
-        super().on_response_complete()
 
     @property
     def _idle(self) -> bool:
