@@ -732,3 +732,29 @@ def test_a_long_query_leaves_its_place_and_ends_when_too_many_run(version: Versi
         assert engine.running == 0
 
     with_engine(version, use, query_workers=1, query_long=1, query_timeout_s=60)
+
+
+def test_a_worker_copies_no_memory_of_what_was_loaded_as_it_answers(tmp_path: Path) -> None:
+    # Texts of many lengths, and enough of them, leave a heap full of holes.
+    lines = [f'<{E}{n}> <{E}name> "{"x" * (n * 37 % 400)}{n}" <{E}g> .\n' for n in range(60_000)]
+    (tmp_path / "data.nq.zst").write_bytes(zstandard.compress("".join(sorted(lines)).encode()))
+
+    async def scenario() -> None:
+        async with running(Version("0123456789abcdef", tmp_path, {}), query_workers=1) as engine:
+
+            async def ask_many() -> None:
+                for n in range(100):
+                    await ask(engine, f"SELECT * {{ <{E}{n * 7}> ?p ?o }}")
+
+            await ask_many()
+            (worker,) = [child for child in psutil.Process().children() if "loader" in " ".join(child.cmdline())]
+            (worker,) = worker.children()
+
+            def faults() -> int:
+                return int(Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()[7])
+
+            before = faults()
+            await ask_many()
+            assert faults() - before < 100
+
+    asyncio.run(scenario())

@@ -32,21 +32,19 @@ LONGEST_HEAD = 1024 * 1024
 _HEAD_END = b"\r\n\r\n"
 
 
-class _Together:
+class Together:
     """Wraps the transport of one response: holds the head back and sends it with the first bytes of the body.
 
-    When no body follows in the same turn of the event loop, sends the head alone.
+    When no body follows at once, sends the head alone, before the event loop begins another response.
     """
 
-    def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
+    def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
-        self._cycle = cycle
         self._head = b""
         self._leaving: asyncio.Handle | None = None
 
     def write(self, data: bytes) -> None:
-        # Before the head comes only "100 Continue", which the client waits for.
-        if self._leaving is None and self._cycle.response_started:
+        if self._leaving is None:
             self._head = data
             self._leaving = asyncio.get_running_loop().call_soon(self.flush)
         elif self._head and self._leaving is not None:
@@ -151,7 +149,7 @@ class Protocol(HttpToolsProtocol):
         # Creates the request's task, which starts later and so sees the extension of the scope.
         super().on_headers_complete()
         self.scope.update(extension)  # type: ignore[typeddict-item]  # as ASGI allows
-        self.cycle.transport = _Together(self.transport, self.cycle)  # type: ignore[assignment]  # has the methods that a response calls
+        self.cycle.transport = Together(self.transport)  # type: ignore[assignment]  # has the methods that it calls
         if REFUSED in extension:
             self.cycle.keep_alive = False
         if self._raw is None:  # otherwise its body has most likely arrived, too
@@ -165,12 +163,6 @@ class Protocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
         super()._start_asgi_task(cycle, app)
-
-    def on_response_complete(self) -> None:
-        # The response to HEAD has no body, and its head must not be sent after the next response.
-        if self._answering is not None and isinstance(self._answering.transport, _Together):
-            self._answering.transport.flush()
-        super().on_response_complete()
 
     @property
     def _idle(self) -> bool:
