@@ -33,9 +33,9 @@ _HEAD_END = b"\r\n\r\n"
 
 
 class Together:
-    """The transport as one response sees it: its head waits for the first bytes behind it, so both leave in one piece.
+    """Wraps the transport of one response: holds the head back and sends it with the first bytes of the body.
 
-    A head that nothing follows at once leaves by itself, before the event loop begins another answer.
+    When no body follows at once, sends the head alone, before the event loop begins another response.
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -149,7 +149,7 @@ class Protocol(HttpToolsProtocol):
         # Creates the request's task, which starts later and so sees the extension of the scope.
         super().on_headers_complete()
         self.scope.update(extension)  # type: ignore[typeddict-item]  # as ASGI allows
-        self.cycle.transport = Together(self.transport)  # type: ignore[assignment]  # what it needs of one
+        self.cycle.transport = Together(self.transport)  # type: ignore[assignment]  # has the methods that it calls
         if REFUSED in extension:
             self.cycle.keep_alive = False
         if self._raw is None:  # otherwise its body has most likely arrived, too
