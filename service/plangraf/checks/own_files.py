@@ -15,6 +15,7 @@ from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_order
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.errors import SettingError
 from plangraf.rdf.canonical import relabelled
+from plangraf.rdf.collector import paused_collector
 from plangraf.rdf.namespaces import GRAPH, ID, PREFIXES
 from plangraf.settings import Settings
 from plangraf.sources.files import READ, SourceFile, Sources, data_root, is_backup, sources
@@ -35,6 +36,7 @@ class _Own:
     parsed: Parsed
 
 
+@paused_collector()
 def validate(settings: Settings, paths: Sequence[Path], *, progress: Progress | None = None) -> list[FileDiagnostic]:
     """The problems that a build would report about things that the given files describe.
 

@@ -29,6 +29,7 @@ from plangraf.publish.query_examples import examples
 from plangraf.publish.site_words import problems_of_the_site
 from plangraf.rdf.canonical import lines as nquads_lines
 from plangraf.rdf.canonical import relabelled
+from plangraf.rdf.collector import paused_collector
 from plangraf.settings import Settings
 from plangraf.sources.files import inputs_digest, sources
 from plangraf.sources.turtle import Parsed, read
@@ -81,6 +82,7 @@ def up_to_date(settings: Settings, *, drop: bool = False) -> Version | None:
     return next((version for version in store.list() if version.id == known[1]), None)
 
 
+@paused_collector()
 def build(settings: Settings, *, force: bool = False, drop: bool = False, progress: Progress | None = None) -> Built:
     """Builds a version from the source files and makes it current.
 

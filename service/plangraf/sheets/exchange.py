@@ -14,6 +14,7 @@ from pyoxigraph import Triple
 
 from plangraf.diagnostics.diagnostic import DataError, stops
 from plangraf.errors import SettingError
+from plangraf.rdf.collector import paused_collector
 from plangraf.rdf.namespaces import GRAPH, SDG_GRAPH
 from plangraf.rdf.namespaces import slug as slug_of
 from plangraf.settings import Settings
@@ -99,6 +100,7 @@ def export_template(settings: Settings, out: Path, *, replace: bool = False) -> 
     return found
 
 
+@paused_collector()
 def import_sheet(
     settings: Settings,
     source: Path,
