@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from fixture_data import FIXTURES, ROOT, WORLD, data_of, quads_of
+from fixture_data import FIXTURES, ROOT, WORLD, data_of, groups, quads_of
 from pyoxigraph import Literal, NamedNode, Quad
 
 from plangraf.checks.data_graph import DataGraph
@@ -21,8 +20,8 @@ from plangraf.sources.files import source_files
 from plangraf.sources.turtle import read
 
 ALL = sorted(FIXTURES.glob("*/*.ttl"))
-# A few in the short set, beside the random mistakes below; all in the longer one.
-SOME = {path for number, path in enumerate(ALL) if number % 180 == 0}
+# Groups of fixtures in the short set, beside the random mistakes below; the longer one has all.
+SHORT = 3
 XSD = PREFIXES["xsd"]
 ODD_VALUES = [
     Literal(""),
@@ -74,14 +73,11 @@ def assert_same(data: DataGraph) -> list[FileDiagnostic]:
 
 
 @pytest.mark.parametrize(
-    "fixture",
-    [
-        pytest.param(path, marks=[] if path in SOME else pytest.mark.slow, id=str(path.relative_to(FIXTURES)))
-        for path in ALL
-    ],
+    "number",
+    [pytest.param(number, marks=[] if number < SHORT else pytest.mark.slow) for number in range(len(groups()))],
 )
-def test_a_fixture_is_reported_as_pyshacl_reports_it(fixture: Path) -> None:
-    assert_same(data_of(quads_of([fixture])))
+def test_a_group_of_fixtures_is_reported_as_pyshacl_reports_it(number: int) -> None:
+    assert_same(data_of(groups()[number].quads))
 
 
 def mutated(quads: list[Quad], chance: random.Random) -> Iterator[Quad]:

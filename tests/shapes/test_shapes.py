@@ -89,12 +89,6 @@ def test_each_mistake_of_a_group_is_reported_by_its_shape_and_no_other(number: i
     assert {path: shapes for path, shapes in found.items() if shapes != wanted.get(path)} == {}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("fixture", [*fixtures("fail"), *fixtures("pass")])
-def test_a_mistake_is_reported_by_its_shape_and_no_other(fixture: str) -> None:
-    assert names(reported(quads_of([FIXTURES / fixture]))) == expected(FIXTURES / fixture)
-
-
 def test_the_world_of_the_fixtures_conforms() -> None:
     assert reported(quads_of([WORLD])) == []
 
