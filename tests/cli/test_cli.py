@@ -22,6 +22,15 @@ from plangraf.store.versions import VersionStore
 from small_home import CASE, ROOT, command, environ, make_home, plangraf, write
 
 COMMANDS = ("build", "validate", "export-sheet", "import-sheet", "versions", "query", "serve")
+_COLLECTION = """\
+#+ title: {nb: Saker, en: Cases}
+#+ summary: Cases with their numbers
+#+ order: [plan:caseNumber]
+#+ columns:
+#+   caseNumber: {nb: Saksnummer, en: Case number, path: plan:caseNumber}
+PREFIX plan: <https://w3id.org/plangraf/ontology#>
+SELECT ?thing WHERE { ?thing a plan:Case }
+"""
 READY = re.compile(r"plangraf (http://127\.0\.0\.1:\d+) version ([0-9a-f]{16}) triples (\d+)\n")
 
 
@@ -43,7 +52,11 @@ def own_home(tmp_path: Path) -> Path:
 
 
 def add_what_serving_needs(folder: Path) -> None:
-    (folder / "ontology" / "context.jsonld").write_bytes((ROOT / "ontology" / "context.jsonld").read_bytes())
+    for name in ("ontology/context.jsonld", "queries/site.yaml"):
+        (folder / name).write_bytes((ROOT / name).read_bytes())
+    (folder / "ontology" / "frames.jsonld").write_text('{"summary": [], "frames": []}', encoding="utf-8")
+    (folder / "queries" / "collections").mkdir()
+    (folder / "queries" / "collections" / "cases.rq").write_text(_COLLECTION, encoding="utf-8")
 
 
 @contextmanager

@@ -325,7 +325,7 @@ FETCH_RULES = {
 )
 def test_every_rule_has_a_case_here(portal: str, files: list[str], cases: list[Case]) -> None:
     source = "".join((ROOT / "service" / "plangraf" / "portals" / f"{file}.py").read_text() for file in files)
-    named = re.findall(r'_finding\(\s*"([a-z0-9-]+)"|content, node, "([a-z-]+)"', source)
+    named = re.findall(r'_finding\(\s*"([a-z0-9-]+)"|content,\s*node,\s*"([a-z-]+)"', source)
     rules = {one or other for one, other in named}
     assert rules == FETCH_RULES[portal] | {case[2] for case in cases}
 
