@@ -35,7 +35,7 @@ from benchmarks.measure import percentile
 from benchmarks.soak_attacks import KINDS, Answered, Attack
 from benchmarks.soak_client import DOCUMENT, NAMED, TURTLE, Job, Phase, Question
 from benchmarks.soak_watch import Canary, Log, State, Watched, served
-from plangraf.settings import default_home
+from plangraf.settings import Settings, default_home
 from plangraf.sparql.named.binding import load_queries
 from plangraf.store.versions import VersionStore
 
@@ -57,6 +57,8 @@ HONEST_5XX = {
 }
 # Seconds for the workers of the last attackers to end on a busy machine.
 _LONGEST_REST_S = 120.0
+# Workers of a service with default settings.
+_WORKERS = Settings.model_fields["processes"].default * Settings.model_fields["query_workers"].default
 _PLANS = tuple(f"https://w3id.org/plangraf/id/5001/plan/2020-2023-{number}" for number in range(1, 9))
 _KEPT = "SELECT ?s ?label WHERE { ?s <http://www.w3.org/2000/01/rdf-schema#label> ?label } LIMIT 100000"
 _TARGET = "11.6"
@@ -209,18 +211,24 @@ def _run(
             if attacking is not None:
                 findings.answered = attacking.result()
             if watched is not None and name == "idle":
-                findings.before = watched.state()
+                findings.before = _state_at_rest(watched, _WORKERS)
         if watched is not None:
             assert findings.before is not None
-            deadline = time.monotonic() + _LONGEST_REST_S
-            while watched.state().workers != findings.before.workers and time.monotonic() < deadline:
-                time.sleep(0.5)
-            findings.alive, findings.after = watched.alive(), watched.state()
+            findings.after = _state_at_rest(watched, findings.before.workers)
+            findings.alive = watched.alive()
             findings.under_way = watched.under_way()
         else:
             findings.alive = httpx.get(f"{url}/health/ready", timeout=30).status_code == 200
     findings.canary_calls = canary.calls
     return findings
+
+
+def _state_at_rest(watched: Watched, workers: int) -> State:
+    """The state once there are so many workers: one more computes named queries ahead, others are being replaced."""
+    deadline = time.monotonic() + _LONGEST_REST_S
+    while watched.state().workers != workers and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return watched.state()
 
 
 def report(findings: Findings) -> str:
