@@ -5,6 +5,7 @@ Pure: nothing is evaluated. The query is read once; every check and rewrite look
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from plangraf.sparql.bounds import Limits, check_bounds
@@ -43,7 +44,13 @@ class CheckedQuery:
         return bool(self.default_graphs or self.named_graphs)
 
 
-def check(query: str, limits: Limits, terms: frozenset[str] = frozenset(), base: str | None = None) -> CheckedQuery:
+def check(
+    query: str,
+    limits: Limits,
+    terms: frozenset[str] = frozenset(),
+    base: str | None = None,
+    object_kinds: Mapping[str, frozenset[str]] | None = None,
+) -> CheckedQuery:
     """The query, once it keeps every rule.
 
     Args:
@@ -52,6 +59,8 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset(), base:
         terms: every IRI that our closed namespaces have, and those of other vocabularies that may be suggested;
             when empty, names in our namespaces are not checked.
         base: of the IRIs of a query that declares none; when absent, relative IRIs are refused.
+        object_kinds: kinds of the literals of each predicate of the data, see plangraf.rdf.object_kinds; when absent,
+            an object may be a literal of any kind.
     Raises:
         QuerySyntaxError: malformed, or a prefix, function, term or base that does not exist.
         QueryUnsupportedError: the engine cannot answer it as the standard says.
@@ -61,7 +70,7 @@ def check(query: str, limits: Limits, terms: frozenset[str] = frozenset(), base:
     """
     read_query = read(query, limits, Names(terms, base))
     check_bounds(read_query.tree, read_query.terminals, limits)
-    edited = rewrite(read_query, limits.max_bytes, limits.max_nesting)
+    edited = rewrite(read_query, limits.max_bytes, limits.max_nesting, object_kinds)
     tree, words = read_query.tree, read_query.words
     dataset = tree.dataset
     return CheckedQuery(

@@ -63,6 +63,7 @@ class EmbeddedEngine:
         self._version = version
         self._settings = settings
         self._terms: frozenset[str] = frozenset()
+        self._object_kinds = version.object_kinds()
         self._limits = Limits.of(settings)
         self._check = lru_cache(_REMEMBERED_QUERIES)(self._check_anew)
         self._workers = Workers(version, settings)
@@ -116,7 +117,7 @@ class EmbeddedEngine:
         return self._check(query) if len(query) <= _LONGEST_REMEMBERED else self._check_anew(query)
 
     def _check_anew(self, query: str) -> CheckedQuery:
-        return check(query, self._limits, self._terms, self._settings.query_base)
+        return check(query, self._limits, self._terms, self._settings.query_base, self._object_kinds)
 
     async def query(self, request: QueryRequest) -> EmbeddedAnswer:
         checked = self.check(request.query)

@@ -5,7 +5,7 @@ Every rewrite edits the text that the engine reads, at the places of nodes, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from plangraf.errors import QueryLimitError, QueryUnsupportedError
@@ -70,13 +70,16 @@ _STEPS: tuple[tuple[Callable[[Rewriting], None], frozenset[str]], ...] = (
 _HINTS = frozenset().union(*(needed for _, needed in _STEPS)) - {"PNAME", "SELECT"}
 
 
-def rewrite(query: Query, max_bytes: int, max_nesting: int) -> Edited | None:
+def rewrite(
+    query: Query, max_bytes: int, max_nesting: int, object_kinds: Mapping[str, frozenset[str]] | None = None
+) -> Edited | None:
     """The text that the engine is to read instead of a query's; None when it can read this one.
 
     Args:
         query: what was sent.
         max_bytes: most characters of the result.
         max_nesting: bound of a query's brackets inside each other, of which the result may have four times as many.
+        object_kinds: kinds of the literals of each predicate; None when unknown.
     Raises:
         QueryUnsupportedError: the engine cannot answer it as the standard says.
         QueryLimitError: the result would be too long or too deep.
@@ -84,7 +87,7 @@ def rewrite(query: Query, max_bytes: int, max_nesting: int) -> Edited | None:
     if query.words.isdisjoint(_HINTS) and not is_spelled_otherwise(query):
         return None
     most = min(_MOST_GROWN * (len(query.text) + _SHORTEST_GROWN), max_bytes)
-    rewriting = Rewriting(query)
+    rewriting = Rewriting(query, object_kinds)
     try:
         for step, needed in _STEPS:
             if not query.words.isdisjoint(needed):

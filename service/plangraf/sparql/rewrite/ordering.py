@@ -28,6 +28,8 @@ from plangraf.sparql.nodes import (
     Link,
     Operation,
     Select,
+    Sequence,
+    Triple,
     Triples,
     Values,
     Variable,
@@ -80,7 +82,10 @@ def _keys(value: Part) -> list[list[Part]]:
 
 
 class _Kinds:
-    """Which variables of a SELECT may have literals of several kinds: objects, and what VALUES or BIND give."""
+    """Which variables of a SELECT may have literals of several kinds: objects, and what VALUES or BIND give.
+
+    Objects of a predicate have the kinds that the data have there, when these are known.
+    """
 
     def __init__(self, rewriting: Rewriting, select: Select) -> None:
         self._rewriting = rewriting
@@ -100,19 +105,26 @@ class _Kinds:
             match element:
                 case Triples(triples=triples):
                     for triple in triples:
-                        # A path may begin at a literal: `^:p`, `:p*`.
-                        ends = (
-                            [triple.object]
-                            if isinstance(triple.verb, Variable | Link)
-                            else [triple.subject, triple.object]
-                        )
-                        self._mixed.update(end.name for end in ends if isinstance(end, Variable))
+                        self._triple(triple)
                 case Bind(variable=variable, expression=expression):
                     self._note(variable.name, str(expression.start))
                     if self.may_mix(expression):
                         self._mixed.add(variable.name)
                 case Values():
                     self._values(element)
+
+    def _triple(self, triple: Triple) -> None:
+        steps = triple.verb.steps if isinstance(triple.verb, Sequence) else [triple.verb]
+        # A path may begin at a literal: `^:p`, `:p*`.
+        if isinstance(triple.subject, Variable) and not isinstance(steps[0], Variable | Link):
+            self._mixed.add(triple.subject.name)
+        if isinstance(triple.object, Variable):
+            known, last = self._rewriting.object_kinds, steps[-1]
+            if known is None or not isinstance(last, Link):
+                self._mixed.add(triple.object.name)
+            else:
+                for kind in known.get(last.iri.value, ()):
+                    self._note(triple.object.name, kind)
 
     def _values(self, values: Values) -> None:
         for row in values.rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -29,11 +29,13 @@ class Rewriting:
     """One query while it is rewritten. `variables` are the helpers that its text has got, without '?'.
 
     `helped` are the groups with helpers, `renamed` are the variables that have a fresh name from one place to another.
+    `object_kinds` are the kinds of the literals of each predicate of the data, None when unknown.
     `groups` and `selects` are all of the query, those of sub-SELECTs and EXISTS included, outermost first.
     """
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: Query, object_kinds: Mapping[str, frozenset[str]] | None = None) -> None:
         self.query = query
+        self.object_kinds = object_kinds
         self.tree = query.tree
         self.text = query.text
         self.tokens = query.tokens

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from plangraf.errors import VersionsError
+from plangraf.rdf.object_kinds import ObjectKinds
 from plangraf.store.atomic import sync_folder, write_file
 from plangraf.store.changes.log import PAGE_SIZE, FeedLog
 from plangraf.store.versions.folder import VersionsFolder
@@ -20,6 +21,7 @@ from plangraf.store.versions.layout import (
     FEED,
     INPUTS,
     MANIFEST,
+    OBJECT_KINDS,
     PRUNED,
     TEMPORARY,
     VERSION_ID,
@@ -145,9 +147,11 @@ class VersionStore:
             temporary = self._folder.temporary("version")
             try:
                 temporary.mkdir()
-                version_id = write_dump(temporary / DUMP, lines)
-                described = {"version": version_id, **manifest}
-                for name, content in {MANIFEST: encode_json(described), **(extra or {})}.items():
+                kinds = ObjectKinds()
+                version_id = write_dump(temporary / DUMP, kinds.passing(lines))
+                own = {MANIFEST: {"version": version_id, **manifest}, OBJECT_KINDS: kinds.as_json()}
+                files = {name: encode_json(content) for name, content in own.items()}
+                for name, content in {**files, **(extra or {})}.items():
                     write_file(temporary / name, content)
                 for name, folder in (folders or {}).items():
                     folder.rename(temporary / name)

@@ -12,7 +12,7 @@ from typing import Any
 import zstandard
 
 from plangraf.errors import VersionsError
-from plangraf.store.versions.layout import DUMP, FEED, REMOVED
+from plangraf.store.versions.layout import DUMP, FEED, OBJECT_KINDS, REMOVED
 
 _CHUNK = 1 << 17
 
@@ -70,6 +70,14 @@ class Version:
         except (OSError, ValueError):
             return {}
         return known
+
+    def object_kinds(self) -> Mapping[str, frozenset[str]] | None:
+        """The kinds of literals of each predicate; None when unknown, as for a version of an earlier release."""
+        try:
+            known = json.loads((self.path / OBJECT_KINDS).read_bytes())
+            return {predicate: frozenset(kinds) for predicate, kinds in known.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return None
 
     @property
     def dates_path(self) -> Path:
