@@ -7,7 +7,6 @@ front closes the worker's sockets, so workers survive a loader that dies.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import resource
@@ -148,7 +147,7 @@ def main(arguments: list[str]) -> None:
     loader = _Loader(host, stores, int(arguments[2]) * 1024 * 1024)
     gc.collect()
     gc.freeze()  # a worker's collector would touch shared pages and so copy them
-    _trim()
+    worker.trim_memory()
     loader.run()
 
 
@@ -160,12 +159,6 @@ def _open_apart(version: Version) -> Stores:
     """
     with ThreadPoolExecutor(1) as apart:
         return apart.submit(open_stores, version).result()
-
-
-def _trim() -> None:
-    """Returns the memory that loading freed and the C library retains, a third of the process."""
-    with suppress(AttributeError, OSError):  # only glibc has malloc_trim; other C libraries retain less
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 if __name__ == "__main__":

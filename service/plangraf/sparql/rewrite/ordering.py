@@ -3,7 +3,8 @@
 The engine compares two literals by value where they have an order, and by their texts where they have none. Over some
 values together that goes round in a circle, 9 < 10 < "2020-01-01" < 9, and its sort gives up and ends the process.
 Three keys before the user's own part these values; inside each part the engine's order is total. They are needed by a
-key that may have values of several kinds, numbers of several types, dates or durations.
+key that may have values of several kinds, numbers of several types, dates or durations; where the data are known to
+have one kind, as a predicate's objects mostly are, the engine's own order is total (plangraf.rdf.object_kinds).
 
 1. The kind: numbers are one, each other datatype is one. Values of different kinds have no order in SPARQL 1.1 §15.1.
    What has no value, blank nodes and IRIs have no kind, so they stand first as before, in the engine's order.
