@@ -9,7 +9,7 @@ from select import PIPE_BUF
 
 import pytest
 
-from plangraf.http.pipeline.request_log import RequestLog
+from plangraf.http.pipeline.request_record import RequestLog
 from plangraf.settings import Settings
 
 

@@ -25,9 +25,9 @@ from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.engines.snapshots import Snapshots
 from plangraf.errors import MethodNotAllowedError, ParameterError, PlangrafError, RequestError, ResourceNotFoundError
 from plangraf.http.pipeline.envelope import Envelope
+from plangraf.http.pipeline.log_setup import configure_logging
 from plangraf.http.pipeline.pinning import KEPT, Endpoint, FindEndpoint, Pinning, strip_version
-from plangraf.http.pipeline.request_log import RequestLog, configure_logging
-from plangraf.http.pipeline.request_record import Notes
+from plangraf.http.pipeline.request_record import Notes, RequestLog
 from plangraf.http.resource.link_header import LICENSE
 from plangraf.http.resource.openapi import install_openapi, openapi_of_version
 from plangraf.http.resource.problems import not_found, problem

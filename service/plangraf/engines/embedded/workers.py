@@ -16,8 +16,7 @@ from typing import IO
 
 from plangraf import metrics
 from plangraf.engines.embedded import loaders
-from plangraf.engines.embedded.answer import WorkerEnd
-from plangraf.engines.embedded.pipe import Pipe
+from plangraf.engines.embedded.answer import Pipe, WorkerEnd
 from plangraf.engines.embedded.schedule import Schedule
 from plangraf.engines.embedded.wire import AHEAD, CONTROL, FORK, READY, WORKER
 from plangraf.errors import EngineError, NotReadyError

@@ -1,17 +1,23 @@
-"""Records each request: its id, one count, one log line."""
+"""Records each request: its id, one count, one log line on standard error without the client's address."""
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import re
+import sys
 import time
 import uuid
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from select import PIPE_BUF
+from typing import Any
 
+import orjson
 import structlog
 
 from plangraf import metrics
-from plangraf.http.pipeline.request_log import RequestLog
+from plangraf.settings import Settings
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _KINDS = {
@@ -36,6 +42,7 @@ _KINDS = {
 }
 # A longer line is not written atomically to a pipe, so another process could split it.
 _LONGEST_PATH = 600
+_TOGETHER_S = 0.05
 
 log = structlog.get_logger()
 
@@ -100,3 +107,38 @@ class Notes:
     def flush(self) -> None:
         """Writes the buffered lines, before the process ends."""
         self._log.flush()
+
+
+class RequestLog:
+    """Batches the log lines of requests, because one write for each would cost more.
+
+    Each write is at most PIPE_BUF long, so that it is atomic: another process may write to the same pipe.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._plain = settings.log_format == "json"
+        self._wanted = settings.log_level in ("debug", "info")
+        self._lines: list[bytes] = []
+
+    def add(self, line: dict[str, Any]) -> None:
+        if not self._wanted:
+            return
+        if not self._plain:
+            structlog.get_logger().info("request", **line)
+            return
+        stamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        if not self._lines:
+            asyncio.get_running_loop().call_later(_TOGETHER_S, self.flush)
+        self._lines.append(orjson.dumps({**line, "event": "request", "level": "info", "timestamp": stamp}))
+
+    def flush(self) -> None:
+        if not self._lines:
+            return
+        lines, self._lines = self._lines, []
+        together = b""
+        for line in lines:
+            if together and len(together) + len(line) >= PIPE_BUF:
+                sys.stderr.write(together.decode())
+                together = b""
+            together += line + b"\n"
+        sys.stderr.write(together.decode())

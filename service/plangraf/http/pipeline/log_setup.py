@@ -1,12 +1,9 @@
-"""The log on standard error: one structured line for each request, without the client's address."""
+"""The form of our log lines and of uvicorn's on standard error."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
-from datetime import UTC, datetime
-from select import PIPE_BUF
 from typing import Any
 
 import orjson
@@ -14,7 +11,6 @@ import structlog
 
 from plangraf.settings import Settings
 
-_TOGETHER_S = 0.05
 # Lines of uvicorn that repeat ours, about an answer that was broken off on purpose.
 _SAID_ALREADY = ("ASGI callable returned without completing response.", "Invalid HTTP request received.")
 
@@ -64,38 +60,3 @@ def configure_logging(settings: Settings) -> None:
         logger.setLevel(max(level, logging.WARNING) if name == "asyncio" else level)
     access = logging.getLogger("uvicorn.access")
     access.handlers, access.propagate = [], False
-
-
-class RequestLog:
-    """Batches the log lines of requests, because one write for each would cost more.
-
-    Each write is at most PIPE_BUF long, so that it is atomic: another process may write to the same pipe.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._plain = settings.log_format == "json"
-        self._wanted = settings.log_level in ("debug", "info")
-        self._lines: list[bytes] = []
-
-    def add(self, line: dict[str, Any]) -> None:
-        if not self._wanted:
-            return
-        if not self._plain:
-            structlog.get_logger().info("request", **line)
-            return
-        stamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        if not self._lines:
-            asyncio.get_running_loop().call_later(_TOGETHER_S, self.flush)
-        self._lines.append(orjson.dumps({**line, "event": "request", "level": "info", "timestamp": stamp}))
-
-    def flush(self) -> None:
-        if not self._lines:
-            return
-        lines, self._lines = self._lines, []
-        together = b""
-        for line in lines:
-            if together and len(together) + len(line) >= PIPE_BUF:
-                sys.stderr.write(together.decode())
-                together = b""
-            together += line + b"\n"
-        sys.stderr.write(together.decode())
