@@ -34,6 +34,8 @@ _ALLOWED_HEADERS = "Accept, Accept-Language, Content-Type, If-Match, If-None-Mat
 _PREFLIGHT_S = 86_400
 _WITH_REPRESENTATION = frozenset((200, 206, 304))
 
+Header = tuple[bytes, bytes]
+
 
 class Envelope:
     """Our outermost middleware, plain ASGI.
@@ -71,45 +73,23 @@ class Envelope:
         inner = {**scope, "plangraf.request_id": request_id, "plangraf.head": method == "HEAD"}
         if method == "HEAD":
             inner["method"] = "GET"
-        status, size, complete = 0, 0, False
-        private = has_credentials(scope)
-
-        async def pass_on(message: Message) -> None:
-            nonlocal status, size, complete
-            if message["type"] == "http.response.start":
-                _keep_precondition(scope, message)
-                status = message["status"]
-                message["headers"] = self._headers(message["headers"], request_id, self._version_of(inner))
-                if private:
-                    MutableHeaders(scope=message)["Cache-Control"] = PRIVATE
-            elif message["type"] == "http.response.body":
-                if complete:
-                    return
-                if method == "HEAD":
-                    message = {"type": "http.response.body", "body": b"", "more_body": False}
-                size += len(message.get("body", b""))
-                complete = not message.get("more_body", False)
-            await send(message)
-
+        sent = _Response(scope, send, lambda own: self._headers(own, request_id, self._version_of(inner)))
         outcome = "complete"
         failure: BaseException | None = None
         try:
             if refused is not None:
                 raise refused
             if method == "OPTIONS":
-                await self._options(inner)(inner, receive, pass_on)
+                await self._options(inner)(inner, receive, sent.send)
             else:
-                await self._app(inner, receive, pass_on)
+                await self._app(inner, receive, sent.send)
         except (ClientGoneError, ClientDisconnect):
             outcome = "gone"
         except Exception as error:
-            # Starlette wraps an error that is raised after the start of a response.
-            cause = error
-            if not isinstance(error, PlangrafError) and isinstance(error.__cause__, PlangrafError):
-                cause = error.__cause__
-            if status == 0:
+            cause = _own_cause(error)
+            if sent.status == 0:
                 failure = None if isinstance(cause, PlangrafError) else error
-                await problem(cause, request_id)(inner, receive, pass_on)
+                await problem(cause, request_id)(inner, receive, sent.send)
             else:
                 outcome = "broken"
                 failure = None if isinstance(cause, AnswerBrokenError) else error
@@ -117,12 +97,12 @@ class Envelope:
             self._notes.note(
                 method,
                 scope["path"],
-                status,
-                size,
+                sent.status,
+                sent.size,
                 began=began,
                 request_id=request_id,
                 version=self._version_of(inner),
-                outcome=outcome if complete or outcome != "complete" else "broken",
+                outcome=outcome if sent.complete or outcome != "complete" else "broken",
                 failure=failure,
             )
 
@@ -176,6 +156,41 @@ class Envelope:
             "Access-Control-Max-Age": str(_PREFLIGHT_S),
         }
         return Response(status_code=204, headers=headers)
+
+
+class _Response:
+    """Passes one response on, with the headers of all answers and without the body of HEAD; knows what was sent."""
+
+    def __init__(self, scope: Scope, send: Send, headers: Callable[[Iterable[Header]], list[Header]]) -> None:
+        self._scope = scope
+        self._send = send
+        self._headers = headers
+        self.status = 0
+        self.size = 0
+        self.complete = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            _keep_precondition(self._scope, message)
+            self.status = message["status"]
+            message["headers"] = self._headers(message["headers"])
+            if has_credentials(self._scope):
+                MutableHeaders(scope=message)["Cache-Control"] = PRIVATE
+        elif message["type"] == "http.response.body":
+            if self.complete:
+                return
+            if self._scope["method"] == "HEAD":
+                message = {"type": "http.response.body", "body": b"", "more_body": False}
+            self.size += len(message.get("body", b""))
+            self.complete = not message.get("more_body", False)
+        await self._send(message)
+
+
+def _own_cause(error: Exception) -> Exception:
+    """The error of ours that Starlette wraps when it is raised after the start of a response; else the error itself."""
+    if not isinstance(error, PlangrafError) and isinstance(error.__cause__, PlangrafError):
+        return error.__cause__
+    return error
 
 
 def _keep_precondition(scope: Scope, start: Message) -> None:

@@ -226,17 +226,9 @@ async def respond_query(
             service.cache.remember(key, tag, encode_headers(caching))
         return CachedResponse(service.cache, cached, caching, coding, tagged=tagged)
     _MISS.inc()
-    failure: PlangrafError | None = None
-    answer = None
-    try:
-        answer = await while_connected(request.receive, ask(query))
-    except PlangrafError as error:
-        # A client's own deadline does not fail the other requests of the flight.
-        failure = None if query.timeout_s else _lasting_error(error)
-        raise
-    finally:
-        if answer is None:
-            service.cache.end_flight(tag, failure)
+    # A client's own deadline does not fail the other requests of the flight.
+    shared = not query.timeout_s
+    answer = await _evaluate_in_flight(service.cache, tag, while_connected(request.receive, ask(query)), shared=shared)
     if own := match_tag(request, tag, exists=True):
         service.cache.end_flight(tag)
         await answer.aclose()
@@ -249,6 +241,30 @@ async def respond_query(
     cached = keeping.complete(answer.format.content_type, caching)
     keeping.close()
     return CachedResponse(service.cache, cached, caching, coding, tagged=tagged, timing=timing_of(answer))
+
+
+async def _evaluate_in_flight(
+    cache: Cache, tag: str, evaluation: Awaitable[QueryAnswer], *, shared: bool
+) -> QueryAnswer:
+    """Awaits the answer of the flight's own query; ends the flight when there is none.
+
+    Args:
+        cache: has the flight.
+        tag: names it.
+        evaluation: of the query.
+        shared: whether a failure that would last fails the other requests of the flight too.
+    """
+    failure: PlangrafError | None = None
+    answer = None
+    try:
+        answer = await evaluation
+    except PlangrafError as error:
+        failure = _lasting_error(error) if shared else None
+        raise
+    finally:
+        if answer is None:
+            cache.end_flight(tag, failure)
+    return answer
 
 
 async def _join_flight(request: Request, cache: Cache, tag: str) -> CachedAnswer | None:
