@@ -27,7 +27,8 @@ from rdflib import SH
 from plangraf.errors import SettingError
 from plangraf.portals import dcat_ap_no
 from plangraf.portals.checking import CheckOptions, check
-from plangraf.portals.data_norge import format_of, has_xml_name, portal_id
+from plangraf.portals.data_norge import has_xml_name, portal_id
+from plangraf.portals.data_norge_fetch import format_of
 from plangraf.portals.findings import CKAN, DATA_NORGE, DCAT_AP_NO, Finding, Verdict
 from plangraf.portals.verdict_report import as_json, as_text
 
@@ -321,7 +322,10 @@ FETCH_RULES = {
 
 @pytest.mark.parametrize(
     ("portal", "files", "cases"),
-    [(DATA_NORGE, ["data_norge", "data_norge_reader"], DATA_NORGE_CASES), (CKAN, ["ckan"], CKAN_CASES)],
+    [
+        (DATA_NORGE, ["data_norge_fetch", "data_norge", "data_norge_reader"], DATA_NORGE_CASES),
+        (CKAN, ["ckan"], CKAN_CASES),
+    ],
 )
 def test_every_rule_has_a_case_here(portal: str, files: list[str], cases: list[Case]) -> None:
     source = "".join((ROOT / "service" / "plangraf" / "portals" / f"{file}.py").read_text() for file in files)
