@@ -52,15 +52,21 @@ _CALLS = (
     "INSERT DATA {{ <{to}> <{to}> <{to}> }}",
 )
 _TRIPLES = (
-    ("?a", "?b", "?c"), ("?c", "?b", "?d"), ("?d", "a", "?e"), ("?s", f"<{PLAN}about>", "?c"), ("?a", "?p", "?c"),
-)  # fmt: skip
+    ("?a", "?b", "?c"),
+    ("?c", "?b", "?d"),
+    ("?d", "a", "?e"),
+    ("?s", f"<{PLAN}about>", "?c"),
+    ("?a", "?p", "?c"),
+)
 _TOKENS = re.compile(r"<[^<>\s]*>|\?\w+|\w+|\s+|.", re.DOTALL)
+_MARKS = "{ } ( ) [ ] << >> . ; , * + / | ^ ! ?x ' \" ''' \\ # 1e999 -9223372036854775809 'x'@nb 'x'^^<x:y> _:b a"
+_WORDS = "SELECT WHERE FILTER OPTIONAL UNION MINUS GRAPH SERVICE VALUES BIND AS HAVING EXISTS NOT IN LATERAL"
 _STRAY = (
-    "{", "}", "(", ")", "[", "]", "<<", ">>", ".", ";", ",", "*", "+", "/", "|", "^", "!", "?x", "'", '"', "'''", "\\",
-    "SELECT", "WHERE", "FILTER", "OPTIONAL", "UNION", "MINUS", "GRAPH", "SERVICE", "VALUES", "BIND", "AS", "LIMIT 0",
-    "GROUP BY ?a", "HAVING", "ORDER BY", "1e999", "-9223372036854775809", "'x'@nb", "'x'^^<x:y>", "_:b", "a", "\x00",
-    "\ufeff", "\u2028", "æøå", "\U0001f4a3", "\\uD800", "\\U0010FFFF", "#", "EXISTS", "NOT", "IN", "LATERAL", "\x7f",
-)  # fmt: skip
+    *_MARKS.split(),
+    *_WORDS.split(),
+    *("LIMIT 0", "GROUP BY ?a", "ORDER BY"),
+    *("\x00", "\ufeff", "\u2028", "æøå", "\U0001f4a3", "\\uD800", "\\U0010FFFF", "\x7f"),
+)
 
 
 def hostile(rng: random.Random, canary: int) -> str:

@@ -34,21 +34,32 @@ LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 KOMMUNE = {
     "dcat:Dataset": [
-        {"key": "kommune", "dcterms:title@nb": "Fjellvik: kommunen selv", "dcterms:title@en": "Fjellvik itself",
-         "dcterms:description@nb": "Nummer og navn for Fjellvik kommune, som ikke finnes.",
-         "dcterms:description@en": "Number and name of Fjellvik, which does not exist.",
-         "dcterms:identifier": "kommune", "dcterms:license": LICENCE, "dcterms:publisher": "organization/fjellvik"},
+        {
+            "key": "kommune",
+            "dcterms:title@nb": "Fjellvik: kommunen selv",
+            "dcterms:title@en": "Fjellvik itself",
+            "dcterms:description@nb": "Nummer og navn for Fjellvik kommune, som ikke finnes.",
+            "dcterms:description@en": "Number and name of Fjellvik, which does not exist.",
+            "dcterms:identifier": "kommune",
+            "dcterms:license": LICENCE,
+            "dcterms:publisher": "organization/fjellvik",
+        },
     ],
     "plan:Municipality": [
-        {"key": "9999", "plan:municipalityNumber": "9999", "rdfs:label@nb": "Fjellvik", "rdfs:label@en": "Fjellvik",
-         "plan:organization": "fjellvik"},
+        {
+            "key": "9999",
+            "plan:municipalityNumber": "9999",
+            "rdfs:label@nb": "Fjellvik",
+            "rdfs:label@en": "Fjellvik",
+            "plan:organization": "fjellvik",
+        },
         # A neighbour, with which a plan is made together; English texts may be missing.
         {"key": "/9998/municipality/9998", "plan:municipalityNumber": "9998", "rdfs:label@nb": "Nabovik"},
     ],
     "org:Organization": [
         {"key": "fjellvik", "rdfs:label@nb": "Fjellvik kommune", "rdfs:label@en": "Fjellvik Municipality"},
     ],
-}  # fmt: skip
+}
 
 
 def _lines(first: int, last: int | None = None, **more: object) -> dict[str, object]:
@@ -59,83 +70,182 @@ def _lines(first: int, last: int | None = None, **more: object) -> dict[str, obj
 OURS = {"plan:municipality": "municipality/9999"}
 PLANSTRATEGI = {
     "dcat:Dataset": [
-        {"key": SLUG, "dcterms:title@nb": "Planstrategi for Fjellvik 2024–2027",
-         "dcterms:title@en": "Planning strategy for Fjellvik 2024–2027",
-         "dcterms:description@nb": "Planene som planstrategien foreslår.",
-         "dcterms:description@en": "The plans that the planning strategy proposes.",
-         "dcterms:identifier": SLUG, "dcterms:license": LICENCE, "dcterms:publisher": "organization/fjellvik",
-         "dcterms:source": f"source-document/{SLUG}", "prov:wasDerivedFrom": f"source-document/{SLUG}"},
+        {
+            "key": SLUG,
+            "dcterms:title@nb": "Planstrategi for Fjellvik 2024–2027",
+            "dcterms:title@en": "Planning strategy for Fjellvik 2024–2027",
+            "dcterms:description@nb": "Planene som planstrategien foreslår.",
+            "dcterms:description@en": "The plans that the planning strategy proposes.",
+            "dcterms:identifier": SLUG,
+            "dcterms:license": LICENCE,
+            "dcterms:publisher": "organization/fjellvik",
+            "dcterms:source": f"source-document/{SLUG}",
+            "prov:wasDerivedFrom": f"source-document/{SLUG}",
+        },
     ],
     "plan:SourceDocument": [
-        {"key": SLUG, "dcterms:title@nb": "Planstrategi for Fjellvik 2024-2027", "plan:extractionDigest": "0" * 64,
-         "dcterms:date": 2024, "dcterms:publisher": "organization/fjellvik",
-         "eli:realizes": "planning-strategy/2024-2027"},
+        {
+            "key": SLUG,
+            "dcterms:title@nb": "Planstrategi for Fjellvik 2024-2027",
+            "plan:extractionDigest": "0" * 64,
+            "dcterms:date": 2024,
+            "dcterms:publisher": "organization/fjellvik",
+            "eli:realizes": "planning-strategy/2024-2027",
+        },
     ],
     "plan:PlanningStrategy": [
-        {"key": "2024-2027", "dcterms:title@nb": "Planstrategi for Fjellvik 2024-2027", "dcterms:temporal": "2024-2027",
-         "eli:basis_for": "plan/2024-2027-1\nplan/2024-2027-2\nplan/2024-2027-a2\nplan/kystsoneplan",
-         **OURS, **_lines(1, 3)},
+        {
+            "key": "2024-2027",
+            "dcterms:title@nb": "Planstrategi for Fjellvik 2024-2027",
+            "dcterms:temporal": "2024-2027",
+            "eli:basis_for": "plan/2024-2027-1\nplan/2024-2027-2\nplan/2024-2027-a2\nplan/kystsoneplan",
+            **OURS,
+            **_lines(1, 3),
+        },
     ],
     "dcterms:PeriodOfTime": [{"key": "2024-2027", "dcat:startDate": 2024, "dcat:endDate": 2027, **_lines(1, 3)}],
     "skos:ConceptScheme": [
-        {"key": "perspectives-2024", "skos:prefLabel@nb": "Perspektivene 2024",
-         "skos:prefLabel@en": "The perspectives 2024", **_lines(10)},
+        {
+            "key": "perspectives-2024",
+            "skos:prefLabel@nb": "Perspektivene 2024",
+            "skos:prefLabel@en": "The perspectives 2024",
+            **_lines(10),
+        },
     ],
     "plan:Perspective": [
-        {"key": "2024-1", "plan:number": 1, "skos:prefLabel@nb": "Liv i fjorden",
-         "skos:prefLabel@en": "Life in the fjord", "skos:inScheme": "scheme/perspectives-2024",
-         "plan:relatesToTarget": "14.1\n14.2", **OURS, **_lines(11, 14)},
-        {"key": "2024-2", "plan:number": 2, "skos:prefLabel@nb": "Trygge veier", "skos:prefLabel@en": "Safe roads",
-         "skos:inScheme": "scheme/perspectives-2024", "plan:relatesToTarget": "3.6", **OURS, **_lines(15, 18)},
+        {
+            "key": "2024-1",
+            "plan:number": 1,
+            "skos:prefLabel@nb": "Liv i fjorden",
+            "skos:prefLabel@en": "Life in the fjord",
+            "skos:inScheme": "scheme/perspectives-2024",
+            "plan:relatesToTarget": "14.1\n14.2",
+            **OURS,
+            **_lines(11, 14),
+        },
+        {
+            "key": "2024-2",
+            "plan:number": 2,
+            "skos:prefLabel@nb": "Trygge veier",
+            "skos:prefLabel@en": "Safe roads",
+            "skos:inScheme": "scheme/perspectives-2024",
+            "plan:relatesToTarget": "3.6",
+            **OURS,
+            **_lines(15, 18),
+        },
     ],
     "plan:PerspectiveTargetLink": [
-        {"key": f"2024-{perspective}-{target}", "plan:linkedPerspective": f"2024-{perspective}",
-         "plan:linkedTarget": target, "plan:targetEvidence": "printed", **_lines(line)}
+        {
+            "key": f"2024-{perspective}-{target}",
+            "plan:linkedPerspective": f"2024-{perspective}",
+            "plan:linkedTarget": target,
+            "plan:targetEvidence": "printed",
+            **_lines(line),
+        }
         for perspective, target, line in ((1, "14.1", 12), (1, "14.2", 13), (2, "3.6", 16))
     ],
     "plan:Plan": [
-        {"key": "2024-2027-1", "plan:number": 1, "dcterms:title@nb": "Temaplan for fjorden",
-         "plan:planKind": "Temaplan", "plan:startYear": 2024, "plan:printedAsRevision": "nei",
-         "plan:respondsTo": "2024-1\n2024-2",
-         "plan:primaryPerspective": "perspective/2024-1", "plan:responsibleAsPrinted@nb": "Rådmannen",
-         "plan:purpose@nb": "Holde fjorden ren.", "plan:purpose@en": "Keep the fjord clean.", **OURS, **_lines(20, 24)},
-        {"key": "2024-2027-2", "plan:number": 2, "dcterms:title@nb": "Veier og stier", "plan:startYear": 2025,
-         "plan:printedAsRevision": True, "plan:respondsTo": "2024-2", "plan:primaryPerspective": "2024-2",
-         "plan:responsibleAsPrinted@nb": "Teknisk etat", "plan:purpose@nb": "Gjøre veiene trygge.",
-         "plan:purpose@en": "Make the roads safe.", **OURS, **_lines(25, 29, **{"@evidence plan:section": "Planer"})},
+        {
+            "key": "2024-2027-1",
+            "plan:number": 1,
+            "dcterms:title@nb": "Temaplan for fjorden",
+            "plan:planKind": "Temaplan",
+            "plan:startYear": 2024,
+            "plan:printedAsRevision": "nei",
+            "plan:respondsTo": "2024-1\n2024-2",
+            "plan:primaryPerspective": "perspective/2024-1",
+            "plan:responsibleAsPrinted@nb": "Rådmannen",
+            "plan:purpose@nb": "Holde fjorden ren.",
+            "plan:purpose@en": "Keep the fjord clean.",
+            **OURS,
+            **_lines(20, 24),
+        },
+        {
+            "key": "2024-2027-2",
+            "plan:number": 2,
+            "dcterms:title@nb": "Veier og stier",
+            "plan:startYear": 2025,
+            "plan:printedAsRevision": True,
+            "plan:respondsTo": "2024-2",
+            "plan:primaryPerspective": "2024-2",
+            "plan:responsibleAsPrinted@nb": "Teknisk etat",
+            "plan:purpose@nb": "Gjøre veiene trygge.",
+            "plan:purpose@en": "Make the roads safe.",
+            **OURS,
+            **_lines(25, 29, **{"@evidence plan:section": "Planer"}),
+        },
         # What a municipality has that Trondheim's strategy does not print; no English.
-        {"key": "2024-2027-a2", "plan:number": "A2", "dcterms:title@nb": "Områderegulering for sentrum",
-         "plan:startYear": "høst 2023", "plan:completionYear": "2025–2026", "plan:planStatus": "på høring",
-         "plan:nationalPlanId": "9999_r2023004", "plan:addressAsPrinted": "Storgata 1",
-         "plan:revisionInterval": "hvert fjerde år", "plan:contact": "Plankontoret",
-         "plan:documentAddress": "https://fjellvik.example/planer/a2.pdf", "plan:purpose@nb": "Fornye sentrum.",
-         **OURS, **_lines(32)},
-        {"key": "kystsoneplan", "dcterms:title@nb": "Kystsoneplan", "plan:startYear": "løpende",
-         "plan:revisionInterval": "4 år", "plan:purpose@nb": "Verne og bruke kysten.",
-         "plan:municipality": "municipality/9999\n/9998/municipality/9998", **_lines(33)},
+        {
+            "key": "2024-2027-a2",
+            "plan:number": "A2",
+            "dcterms:title@nb": "Områderegulering for sentrum",
+            "plan:startYear": "høst 2023",
+            "plan:completionYear": "2025–2026",
+            "plan:planStatus": "på høring",
+            "plan:nationalPlanId": "9999_r2023004",
+            "plan:addressAsPrinted": "Storgata 1",
+            "plan:revisionInterval": "hvert fjerde år",
+            "plan:contact": "Plankontoret",
+            "plan:documentAddress": "https://fjellvik.example/planer/a2.pdf",
+            "plan:purpose@nb": "Fornye sentrum.",
+            **OURS,
+            **_lines(32),
+        },
+        {
+            "key": "kystsoneplan",
+            "dcterms:title@nb": "Kystsoneplan",
+            "plan:startYear": "løpende",
+            "plan:revisionInterval": "4 år",
+            "plan:purpose@nb": "Verne og bruke kysten.",
+            "plan:municipality": "municipality/9999\n/9998/municipality/9998",
+            **_lines(33),
+        },
     ],
     "plan:PlanPerspectiveLink": [
-        {"key": f"2024-2027-{plan}-{position}", "plan:linkedPlan": f"2024-2027-{plan}",
-         "plan:linkedPerspective": f"2024-{perspective}", "plan:position": position, **_lines(line)}
+        {
+            "key": f"2024-2027-{plan}-{position}",
+            "plan:linkedPlan": f"2024-2027-{plan}",
+            "plan:linkedPerspective": f"2024-{perspective}",
+            "plan:position": position,
+            **_lines(line),
+        }
         for plan, position, perspective, line in ((1, 1, 1, 22), (1, 2, 2, 22), (2, 1, 2, 27))
     ],
     "plan:PoliticalBody": [
-        {"key": "kommunestyret", "rdfs:label@nb": "Kommunestyret", "rdfs:label@en": "Municipal council",
-         "org:subOrganizationOf": "organization/fjellvik", **OURS, **_lines(30)},
+        {
+            "key": "kommunestyret",
+            "rdfs:label@nb": "Kommunestyret",
+            "rdfs:label@en": "Municipal council",
+            "org:subOrganizationOf": "organization/fjellvik",
+            **OURS,
+            **_lines(30),
+        },
     ],
     "plan:Case": [
-        {"key": "kommunestyret-12-24", "rdfs:label@nb": "Sak 12/24", "rdfs:label@en": "Case 12/24",
-         "plan:caseNumber": "PS 12/24", "eli-dl:had_responsible_organization": "political-body/kommunestyret",
-         **OURS, **_lines(30)},
+        {
+            "key": "kommunestyret-12-24",
+            "rdfs:label@nb": "Sak 12/24",
+            "rdfs:label@en": "Case 12/24",
+            "plan:caseNumber": "PS 12/24",
+            "eli-dl:had_responsible_organization": "political-body/kommunestyret",
+            **OURS,
+            **_lines(30),
+        },
     ],
     "plan:Decision": [
-        {"key": "kommunestyret-12-24", "rdfs:label@nb": "Vedtak av planstrategien",
-         "rdfs:label@en": "Adoption of the planning strategy", "plan:inCase": "case/kommunestyret-12-24",
-         "eli-dl:had_responsible_organization": "political-body/kommunestyret",
-         "eli-dl:activity_date": date(2024, 6, 18), "plan:decidedOn": "planning-strategy/2024-2027",
-         **OURS, **_lines(30, 31)},
+        {
+            "key": "kommunestyret-12-24",
+            "rdfs:label@nb": "Vedtak av planstrategien",
+            "rdfs:label@en": "Adoption of the planning strategy",
+            "plan:inCase": "case/kommunestyret-12-24",
+            "eli-dl:had_responsible_organization": "political-body/kommunestyret",
+            "eli-dl:activity_date": date(2024, 6, 18),
+            "plan:decidedOn": "planning-strategy/2024-2027",
+            **OURS,
+            **_lines(30, 31),
+        },
     ],
-}  # fmt: skip
+}
 
 
 def plangraf(*arguments: str | Path, cwd: Path, home: Path = ROOT) -> subprocess.CompletedProcess[str]:

@@ -198,8 +198,12 @@ def test_a_plan_nests_its_perspectives_their_targets_and_its_links(engine: InPro
     assert targets["11.6"] == next(t for t in plan["respondsTo"][0]["relatesToTarget"] if t["id"] == SDG + "11.6")
     links = plan["@reverse"]["linkedPlan"]
     assert [(link["position"], link["linkedPerspective"]["number"]) for link in links] == [
-        (1, 11), (2, 6), (3, 7), (4, 8), (5, 10),
-    ]  # fmt: skip
+        (1, 11),
+        (2, 6),
+        (3, 7),
+        (4, 8),
+        (5, 10),
+    ]
 
 
 def test_a_document_and_a_case_nest_the_decisions_about_them(engine: InProcess) -> None:
@@ -222,17 +226,16 @@ def test_a_target_nests_the_perspectives_that_name_it_and_the_plans_that_respond
     assert {plan["number"] for plan in perspectives[7]["@reverse"]["respondsTo"]} == {6, 7, 8, 10, 12, 15, 16}
 
 
+JSON_LD = "application/ld+json"
 PROFILES = {
-    f'application/ld+json;profile="{W3C}expanded"': f'application/ld+json; profile="{W3C}expanded"',
-    f'application/ld+json;q=0.9;profile="x", application/ld+json; profile="{W3C}compacted"':
-        f'application/ld+json; profile="{W3C}compacted"',
-    f'application/ld+json;profile="{W3C}flattened"': f'application/ld+json; profile="{W3C}flattened"',
-    f'application/ld+json;profile="{W3C}streaming {W3C}expanded"':
-        f'application/ld+json; profile="{W3C}expanded {W3C}streaming"',
-    'application/ld+json;profile="http://example.org/unknown"': "application/ld+json",
-    "application/ld+json, application/json;q=0.5": "application/ld+json",
+    f'{JSON_LD};profile="{W3C}expanded"': f'{JSON_LD}; profile="{W3C}expanded"',
+    f'{JSON_LD};q=0.9;profile="x", {JSON_LD}; profile="{W3C}compacted"': f'{JSON_LD}; profile="{W3C}compacted"',
+    f'{JSON_LD};profile="{W3C}flattened"': f'{JSON_LD}; profile="{W3C}flattened"',
+    f'{JSON_LD};profile="{W3C}streaming {W3C}expanded"': f'{JSON_LD}; profile="{W3C}expanded {W3C}streaming"',
+    f'{JSON_LD};profile="http://example.org/unknown"': JSON_LD,
+    f"{JSON_LD}, application/json;q=0.5": JSON_LD,
     "application/json": "application/json",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("accept", PROFILES)

@@ -40,10 +40,8 @@ def content_of(quads: Collection[Quad]) -> Content:
     kind, dataset = NamedNode(_TYPE), NamedNode(_DATASET)
     return Content(
         Counter(str(quad.graph_name)[1:-1] for quad in quads),
-        frozenset(
-            str(quad.graph_name)[1:-1] for quad in quads if quad.predicate == kind and quad.object == dataset
-        ),
-    )  # fmt: skip
+        frozenset(str(quad.graph_name)[1:-1] for quad in quads if quad.predicate == kind and quad.object == dataset),
+    )
 
 
 def content_of_version(version: Version) -> Content:
@@ -52,9 +50,7 @@ def content_of_version(version: Version) -> Content:
     Raises:
         VersionsError: it is damaged.
     """
-    described = {
-        graph_of(line)[1:-1].decode() for line in version.lines() if _DESCRIBED in line
-    }  # fmt: skip
+    described = {graph_of(line)[1:-1].decode() for line in version.lines() if _DESCRIBED in line}
     return Content(dict(version.manifest.get("graphs", {})), frozenset(described))
 
 
@@ -84,31 +80,37 @@ def stop_at_losses(store: VersionStore, after: Content) -> None:
 
 def lost_graphs(before: Mapping[str, int], after: Collection[str]) -> dict[str, int]:
     """The dropped graphs of datasets, each with its former number of statements."""
-    return {
-        graph: count for graph, count in before.items() if graph not in after and graph != QUERIES_GRAPH
-    }  # fmt: skip
+    return {graph: count for graph, count in before.items() if graph not in after and graph != QUERIES_GRAPH}
 
 
 def _lost(version: Version, before: Content, after: Content) -> Iterator[tuple[str, FileDiagnostic]]:
     for graph, count in lost_graphs(before.graphs, after.graphs).items():
         name = graph.removeprefix(GRAPH)
-        yield graph, in_file(
-            name, None,
-            f"Versjon {version.id} har datasettet «{name}» med {count} utsagn, og filene har det ikke. Gi mappen det "
-            "ligger i med --data, legg filene tilbake, eller bygg med --drop for å la det gå.",
-            f'Version {version.id} has the dataset "{name}" with {count} statements, and the files do not. Name the '
-            "folder that it lies in with --data, put the files back, or build with --drop to let it go.",
-        )  # fmt: skip
+        yield (
+            graph,
+            in_file(
+                name,
+                None,
+                f"Versjon {version.id} har datasettet «{name}» med {count} utsagn, og filene har det ikke. Gi mappen "
+                "det ligger i med --data, legg filene tilbake, eller bygg med --drop for å la det gå.",
+                f'Version {version.id} has the dataset "{name}" with {count} statements, and the files do not. Name '
+                "the folder that it lies in with --data, put the files back, or build with --drop to let it go.",
+            ),
+        )
     for graph in sorted(before.described - after.described):
         if graph in after.graphs:
             name = graph.removeprefix(GRAPH)
-            yield graph, in_file(
-                name, None,
-                f"Versjon {version.id} har beskrivelsen av datasettet «{name}», og filene har den ikke: katalogen "
-                "ville miste det. Legg dataset.ttl tilbake, eller bygg med --drop.",
-                f'Version {version.id} has the description of the dataset "{name}", and the files do not: the '
-                "catalogue would lose it. Put dataset.ttl back, or build with --drop.",
-            )  # fmt: skip
+            yield (
+                graph,
+                in_file(
+                    name,
+                    None,
+                    f"Versjon {version.id} har beskrivelsen av datasettet «{name}», og filene har den ikke: katalogen "
+                    "ville miste det. Legg dataset.ttl tilbake, eller bygg med --drop.",
+                    f'Version {version.id} has the description of the dataset "{name}", and the files do not: the '
+                    "catalogue would lose it. Put dataset.ttl back, or build with --drop.",
+                ),
+            )
 
 
 def gone(before: Version, after: Version) -> str:
@@ -148,12 +150,13 @@ def _unusable(settings: Settings, folders: Iterable[Path], first: SettingError) 
             sources(settings.home, [folder])
         except SettingError as error:
             yield in_file(
-                str(folder), None,
+                str(folder),
+                None,
                 "Forrige bygging leste denne mappen, og nå kan den ikke leses. Legg den tilbake, gi den nye plassen "
                 "med --data, eller gi --drop for å la dataene i den gå.",
                 f"The last build read this folder. {error} Put it back, name its new place with --data, or give --drop "
                 "to let its data go.",
-            )  # fmt: skip
+            )
             return
     yield in_file("data/", None, str(first), str(first))
 
