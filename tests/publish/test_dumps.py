@@ -22,6 +22,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from plangraf.publish.class_tables import as_csv, as_parquet, tables
 from plangraf.publish.dumps import citation, write_dumps
+from plangraf.publish.site_words import load_download_titles
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.store.versions import Version, VersionStore
 
@@ -238,8 +239,8 @@ def test_sums_and_sizes_are_those_of_the_files(dump: Path) -> None:
     assert sums == {name: file["sha256"] for name, file in listed.items() if name != "SHA256SUMS"}
 
 
-def test_the_same_version_gives_the_same_bytes(version: Version, dump: Path, tmp_path: Path) -> None:
-    write_dumps(list(version.lines()), tmp_path / "again")
+def test_the_same_version_gives_the_same_bytes(root: Path, version: Version, dump: Path, tmp_path: Path) -> None:
+    write_dumps(list(version.lines()), tmp_path / "again", load_download_titles(root))
     assert (tmp_path / "again" / "index.json").read_bytes() == (dump / "index.json").read_bytes()
 
 

@@ -93,6 +93,9 @@ def test_the_declared_services_and_pages_are_those_that_answer(url: str) -> None
         (SITE, load_site, "    endpoint: /queries", "    endpoint: queries", 42, "services.queries.endpoint"),
         (SITE, load_site, "    standard: https://w3id.org/ldes/", "    standard: https://w3id.org/lds/", 1, "lds"),
         (SITE, load_site, "  foreseen:", "  foresen:", 1, "foreseen is missing"),
+        (SITE, load_site, "  nq: {", "  nquads: {", 1, "the title of the download nq is missing"),
+        (SITE, load_site, "i {place}.", "i {sted}.", 1, "placeholders {place} and {years} only"),
+        (SITE, load_site, "Grafen som {format}", "Grafen som {class}", 1, "placeholders {format} only"),
     ],
 )
 def test_a_file_that_cannot_be_used_names_file_and_line(

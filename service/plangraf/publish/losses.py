@@ -1,7 +1,7 @@
-"""Stops a build before it drops a whole dataset.
+"""Stops a build that would drop a whole dataset.
 
-To a build, a data folder that is not named, was moved or is empty looks like deleted data, and the service would
-answer 410 for all of it. So a build remembers its data folders, and drops a dataset only when told to.
+A build cannot tell a data folder that is not named, moved or empty from deleted data, for which the service answers
+410. So a build remembers its data folders, and drops a dataset only with `--drop`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _DESCRIBED = f" <{_TYPE}> <{_DATASET}> ".encode()
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a version holds: the number of statements of each graph, and the graphs that describe a dataset."""
+    """The content of a version: the number of statements per graph, and the graphs that describe a dataset."""
 
     graphs: Mapping[str, int]
     described: frozenset[str]
@@ -48,7 +48,7 @@ def content_of_version(version: Version) -> Content:
     """The content of a stored version.
 
     Raises:
-        VersionsError: it is damaged.
+        VersionsError: the version is damaged.
     """
     described = {graph_of(line)[1:-1].decode() for line in version.lines() if _DESCRIBED in line}
     return Content(dict(version.manifest.get("graphs", {})), frozenset(described))
@@ -71,7 +71,7 @@ def stop_at_losses(store: VersionStore, after: Content) -> None:
             versions[known[1]] = store.get(known[1])
     problems: dict[str, FileDiagnostic] = {}
     for version in versions.values():
-        with suppress(VersionsError):  # the content of a damaged version is unknown
+        with suppress(VersionsError):  # a damaged version has no readable content
             for graph, problem in _lost(version, content_of_version(version), after):
                 problems.setdefault(graph, problem)
     if problems:
@@ -79,7 +79,7 @@ def stop_at_losses(store: VersionStore, after: Content) -> None:
 
 
 def lost_graphs(before: Mapping[str, int], after: Collection[str]) -> dict[str, int]:
-    """The dropped graphs of datasets, each with its former number of statements."""
+    """The graphs of datasets that are only in `before`, each with its number of statements."""
     return {graph: count for graph, count in before.items() if graph not in after and graph != QUERIES_GRAPH}
 
 
@@ -113,8 +113,8 @@ def _lost(version: Version, before: Content, after: Content) -> Iterator[tuple[s
             )
 
 
-def gone(before: Version, after: Version) -> str:
-    """Names the datasets that `after` lacks, in both languages; empty when it has all."""
+def describe_losses(before: Version, after: Version) -> str:
+    """Names the datasets that `after` lacks, in Bokmål and English; empty when it lacks none."""
     lost = lost_graphs(before.manifest.get("graphs", {}), after.manifest.get("graphs", {}))
     if not lost:
         return ""
@@ -126,25 +126,25 @@ def gone(before: Version, after: Version) -> str:
     )
 
 
-def with_remembered(settings: Settings, store: VersionStore, *, drop: bool) -> Settings:
-    """Adds the data folders of the last build to settings without any.
+def add_remembered_folders(settings: Settings, store: VersionStore, *, drop: bool) -> Settings:
+    """Adds the data folders of the last build to settings that name none.
 
     Raises:
-        DataError: such a folder does not exist any more or holds no dataset.
+        DataError: such a folder no longer exists or holds no dataset.
     """
     if settings.data or drop:
         return settings
-    remembered = [_nearby(folder) for folder in store.data_folders()]
+    remembered = [_relative_path(folder) for folder in store.data_folders()]
     found = settings.model_copy(update={"data": tuple(remembered)})
     if remembered:
         try:
             sources(found.home, found.data)
         except SettingError as error:
-            raise DataError([*_unusable(settings, remembered, error)]) from error
+            raise DataError([*_report_unreadable(settings, remembered, error)]) from error
     return found
 
 
-def _unusable(settings: Settings, folders: Iterable[Path], first: SettingError) -> Iterator[FileDiagnostic]:
+def _report_unreadable(settings: Settings, folders: Iterable[Path], first: SettingError) -> Iterator[FileDiagnostic]:
     for folder in folders:
         try:
             sources(settings.home, [folder])
@@ -161,12 +161,12 @@ def _unusable(settings: Settings, folders: Iterable[Path], first: SettingError) 
     yield in_file("data/", None, str(first), str(first))
 
 
-def _nearby(folder: Path) -> Path:
-    """A folder relative to the working directory, when it lies below."""
+def _relative_path(folder: Path) -> Path:
+    """The folder as a path relative to the working directory, if it lies in it."""
     here = Path.cwd()
     return folder.relative_to(here) if folder.is_relative_to(here) and folder != here else folder
 
 
 def remembered_line(folders: Iterable[Path]) -> str:
-    """The line that a build prints about remembered data folders."""
+    """The line of a build's report about remembered data folders."""
     return f"{'data':<10}  {os.pathsep.join(map(str, folders))}, as in the last build; --drop leaves them out"

@@ -15,7 +15,7 @@ from plangraf.rdf.namespaces import ONTOLOGY, PLAN, SHAPES
 from plangraf.views.catalog.catalogue import Catalogue
 from plangraf.views.catalog.datasets import Agent, Dataset, Measurement, Period
 from plangraf.views.catalog.distributions import Distribution
-from plangraf.views.catalog.series import series_description, series_title
+from plangraf.views.catalog.series import fill_in
 from plangraf.views.catalog.site_declaration import DataService
 from plangraf.views.catalog.terms import (
     ADMS,
@@ -295,9 +295,10 @@ class _Writer(Triples):
     def _add_series(self, iri: str, members: list[Dataset]) -> None:
         period = members[0].period
         assert period is not None  # each member of a series has one
+        words = self._catalogue.site.series
         self.type(iri, DCAT + "DatasetSeries")
-        self.say(iri, DCTERMS + "title", series_title(members[0]))
-        self.say(iri, DCTERMS + "description", series_description(members[0]))
+        self.say(iri, DCTERMS + "title", fill_in(words.title, members[0]))
+        self.say(iri, DCTERMS + "description", fill_in(words.description, members[0]))
         self._add_identity(iri)
         self.say(iri, DCTERMS + "publisher", self._catalogue.publisher_of(members[0]))
         self.say(iri, DCAT + "theme", THEMES)
