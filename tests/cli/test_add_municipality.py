@@ -401,7 +401,7 @@ def test_the_same_workbook_gives_the_same_files(municipality: Path, light_home: 
     }
 
 
-def test_a_mistake_in_a_turtle_file_is_told_of_the_municipality_alone(municipality: Path, tmp_path: Path) -> None:
+def test_a_mistake_in_a_turtle_file_is_reported_for_its_municipality_only(municipality: Path, tmp_path: Path) -> None:
     plans = municipality / "my-data" / "9999" / SLUG / "plan.ttl"
     wrong = tmp_path / "my-data" / "9999" / SLUG / "plan.ttl"
     wrong.parent.mkdir(parents=True)
@@ -414,7 +414,7 @@ def test_a_mistake_in_a_turtle_file_is_told_of_the_municipality_alone(municipali
     assert "/5001/" not in run.stdout
 
 
-def test_mistakes_in_the_workbook_are_told_all_at_once_by_cell_and_nothing_is_written(
+def test_mistakes_in_the_workbook_are_reported_together_by_cell_and_nothing_is_written(
     template: Path, municipality: Path, tmp_path: Path
 ) -> None:
     path = filled(template, tmp_path / "plan.xlsx", PLANSTRATEGI)
@@ -453,7 +453,7 @@ def letter(number: int) -> str:
     return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[number - 1]
 
 
-def test_a_filled_in_workbook_is_told_to_be_there_already(municipality: Path) -> None:
+def test_an_existing_workbook_is_not_overwritten(municipality: Path) -> None:
     run = plangraf("export-sheet", "--template", "plan.xlsx", cwd=municipality)
     assert run.returncode == 2
     assert "plan.xlsx is there already." in run.stderr
@@ -482,7 +482,7 @@ def test_make_serve_hands_the_folder_on() -> None:
     assert any(line.endswith("plangraf serve --port 8000 --data my-data") for line in run.stdout.splitlines())
 
 
-def test_the_walk_is_the_one_in_the_docs() -> None:
+def test_the_steps_are_those_of_the_docs() -> None:
     section = (ROOT / "docs" / "planners.md").read_text(encoding="utf-8").partition("## Add your municipality\n")[2]
     block = section.partition("\n## ")[0].partition("```sh\n")[2].partition("```")[0]
     assert tuple(line.partition("  #")[0].rstrip() for line in block.splitlines()) == WALK

@@ -101,7 +101,7 @@ def test_help_lists_the_commands_and_the_usual_way(home: Path) -> None:
     assert plangraf(home=home).stderr == run.stdout
 
 
-def test_the_program_tells_its_version_without_importing_what_a_command_needs(home: Path) -> None:
+def test_the_version_option_does_not_import_the_modules_of_commands(home: Path) -> None:
     assert plangraf("--version", home=home).stdout == f"plangraf {__version__}\n"
     script = "import sys; sys.argv = ['plangraf', '--version']; from plangraf.cli import main\n"
     script += "try:\n    main()\nfinally:\n    print({'pyoxigraph', 'pydantic', 'uvicorn', 'yaml'} & set(sys.modules))"
@@ -129,7 +129,7 @@ def test_the_help_of_a_command_has_an_example_of_it(home: Path, name: str) -> No
         (("query",), {}, r"Give a query: a FILE, or its text with -q\."),
     ],
 )
-def test_a_bad_setting_is_one_clear_line(
+def test_an_invalid_setting_gives_one_clear_line(
     home: Path, arguments: tuple[str, ...], environment: dict[str, str], message: str
 ) -> None:
     run = plangraf(*arguments, home=home, **environment)
@@ -244,7 +244,7 @@ def test_serve_goes_on_with_the_old_version_when_the_build_stops(own_home: Path)
     assert f"en  The build stopped. Version {old} of older files is served." in log
 
 
-def test_serve_never_drops_a_dataset_whose_folder_is_not_named_or_gone(own_home: Path, tmp_path: Path) -> None:
+def test_serve_never_drops_a_dataset_whose_folder_is_unnamed_or_missing(own_home: Path, tmp_path: Path) -> None:
     write(
         tmp_path,
         "mine/9999/plan/case.ttl",
@@ -284,7 +284,7 @@ def test_serve_never_drops_a_dataset_whose_folder_is_not_named_or_gone(own_home:
         (("check-harvest", "{tmp}"), r".+"),
     ],
 )
-def test_what_a_file_system_refuses_is_one_line_and_no_traceback(
+def test_a_file_system_error_gives_one_line_without_a_traceback(
     home: Path, tmp_path: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
@@ -297,7 +297,7 @@ def test_what_a_file_system_refuses_is_one_line_and_no_traceback(
     assert re.fullmatch(f"plangraf: {said}\n", run.stderr), run.stderr
 
 
-def test_an_unexpected_error_is_one_line_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_gives_one_line_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from typer.testing import CliRunner
 
     from plangraf.cli import query as asking
@@ -362,7 +362,7 @@ def test_serve_without_any_version_ends_with_the_reason(own_home: Path) -> None:
     assert "Run `plangraf build`" in run.stderr
 
 
-def test_a_port_in_use_is_told_before_anything_is_built(own_home: Path) -> None:
+def test_a_port_in_use_is_reported_before_the_build(own_home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         run = plangraf("serve", "--port", str(port), home=own_home)
@@ -374,7 +374,7 @@ def test_a_port_in_use_is_told_before_anything_is_built(own_home: Path) -> None:
     assert not (own_home / "versions").exists()
 
 
-def test_a_server_told_to_stop_while_it_builds_stops_with_its_build(own_home: Path) -> None:
+def test_a_server_that_is_stopped_during_its_build_stops_the_build(own_home: Path) -> None:
     process = subprocess.Popen(
         command("serve", "--port", "0"),
         env=environ(own_home),
@@ -393,7 +393,7 @@ def test_a_server_told_to_stop_while_it_builds_stops_with_its_build(own_home: Pa
     assert not VersionStore(own_home / "versions").has_current()
 
 
-def test_a_service_that_cannot_start_ends_instead_of_trying_for_ever(own_home: Path) -> None:
+def test_a_service_that_cannot_start_exits_instead_of_retrying_forever(own_home: Path) -> None:
     assert plangraf("build", "--quiet", home=own_home).returncode == 0
     (own_home / "ontology" / "context.jsonld").unlink()
     run = plangraf("serve", "--port", "0", "--no-build", home=own_home)

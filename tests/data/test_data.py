@@ -90,16 +90,16 @@ def digits(printed: str) -> Decimal | None:
     ("printed", "number"),
     [("16 prosent", "16"), ("205 000", "205000"), ("37.000", "37000"), ("92,55%", "92.55"), ("24,858", "24.858")],
 )
-def test_digits_are_read_as_they_stand(printed: str, number: str) -> None:
+def test_printed_digits_are_read(printed: str, number: str) -> None:
     assert digits(printed) == Decimal(number)
 
 
 @pytest.mark.parametrize("printed", ["én av tre", "1/3", "1 mrd", "3-5 mrd.", "halvparten", "1 milliard kroner"])
-def test_what_has_to_be_read_or_reckoned_is_no_digit_that_stands_there(printed: str) -> None:
+def test_a_number_in_words_or_a_computed_one_has_no_printed_digits(printed: str) -> None:
     assert digits(printed) is None
 
 
-def test_a_value_is_printed_only_where_its_digits_stand() -> None:
+def test_a_value_counts_as_printed_only_if_its_digits_are_printed() -> None:
     found = asked("""SELECT ?thing ?value ?printed ?kind {
         { ?thing sdmx-measure:obsValue ?value ; plan:valueAsPrinted ?printed BIND (sdmx-measure:obsValue AS ?property) }
         UNION { ?thing plan:aimValue ?value ; plan:aimAsPrinted ?printed BIND (plan:aimValue AS ?property) }

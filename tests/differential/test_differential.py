@@ -41,7 +41,7 @@ def asker(
 
 
 @pytest.mark.parametrize("path", features(), ids=lambda path: path.stem)
-def test_answers_are_those_of_jena_arq_but_for_the_table(asker: Asker, path: Path) -> None:
+def test_answers_equal_those_of_jena_arq_except_for_the_listed_differences(asker: Asker, path: Path) -> None:
     stored, kinds, pinned = renew.load(path.stem), differences.known(), differences.pinned()
     spellings = differences.spellings()
     wrong = []
@@ -125,12 +125,12 @@ ROWS = Answer("rows", ("x", "y"), (("_:a", '"1"'), ("_:b", '"2"'), ("_:b", '"2"'
     ],
     ids=["columns", "duplicates", "nodes-fused", "nodes-split", "tag", "error"],
 )
-def test_the_comparison_sees(other: Answer) -> None:
+def test_the_comparison_detects_differences(other: Answer) -> None:
     assert sparql_answers.compare(ROWS, other).text
     assert sparql_answers.compare(other, ROWS).text
 
 
-def test_the_comparison_lets_pass_only_labels_order_and_spellings_of_equal_numbers() -> None:
+def test_the_comparison_ignores_only_labels_order_and_forms_of_equal_numbers() -> None:
     renamed = Answer("rows", ("x", "y"), (("_:q", '"2"'), ("_:r", '"1"'), ("_:q", '"2"')))
     assert not sparql_answers.compare(ROWS, renamed).text
     assert sparql_answers.compare(ROWS, renamed, ordered=True).text

@@ -30,7 +30,7 @@ def test_the_least_recently_used_answer_goes_first() -> None:
     assert cache.size <= cache.most
 
 
-def test_a_large_answer_is_not_kept_and_drives_nothing_out() -> None:
+def test_a_large_answer_is_not_cached_and_evicts_nothing() -> None:
     cache = Cache(80_000)
     cache.add(kept("small"))
     cache.add(kept("large", 20_000))
@@ -38,7 +38,7 @@ def test_a_large_answer_is_not_kept_and_drives_nothing_out() -> None:
     assert cache.get("small") is not None
 
 
-def test_a_coded_form_is_made_once_and_counted() -> None:
+def test_a_compressed_form_is_computed_once_and_counted() -> None:
     cache = Cache(1_000_000)
     answer = kept(size=5000)
     cache.add(answer)
@@ -49,7 +49,7 @@ def test_a_coded_form_is_made_once_and_counted() -> None:
     assert cache.size == before + len(body)
 
 
-def test_a_very_long_request_is_not_remembered_though_its_answer_is_kept() -> None:
+def test_a_very_long_request_is_not_stored_although_its_answer_is_cached() -> None:
     cache = Cache(1_000_000)
     cache.add(kept())
     for length, remembered in ((1000, True), (10_000, False)):
@@ -58,7 +58,7 @@ def test_a_very_long_request_is_not_remembered_though_its_answer_is_kept() -> No
         assert (cache.find_by_request(request) is not None) == remembered
 
 
-def test_a_request_leads_to_the_answer_until_it_goes() -> None:
+def test_a_request_finds_its_answer_until_eviction() -> None:
     cache = Cache(8 * 2000)
     cache.add(kept())
     cache.remember(("/a", b""), TAG, ((b"vary", b"Accept"),))
@@ -71,7 +71,7 @@ def test_a_request_leads_to_the_answer_until_it_goes() -> None:
     assert cache.find_by_request(("/a", b"")) is None
 
 
-def test_requests_that_are_remembered_take_a_bounded_part_of_the_memory() -> None:
+def test_stored_requests_use_a_bounded_share_of_the_memory() -> None:
     cache = Cache(8 * 1024 * 1024)
     cache.add(CachedAnswer(TAG, b"text/csv", {"identity": b"a"}))
     requests = [(f"/{number}", b"a" * 1000) for number in range(2000)]
@@ -103,7 +103,7 @@ def test_equal_requests_are_computed_once() -> None:
     assert asyncio.run(main()) == [True] * 20
 
 
-def test_a_failure_is_shared_by_those_who_wait_and_by_nobody_after_them() -> None:
+def test_a_failure_is_shared_by_waiters_but_not_by_later_requests() -> None:
     async def main() -> None:
         cache = Cache(1_000_000)
         assert await cache.join_flight(TAG) is None
@@ -118,7 +118,7 @@ def test_a_failure_is_shared_by_those_who_wait_and_by_nobody_after_them() -> Non
     asyncio.run(main())
 
 
-def test_when_the_first_one_leaves_the_next_one_computes() -> None:
+def test_a_waiter_computes_when_the_first_request_is_cancelled() -> None:
     async def main() -> None:
         cache = Cache(1_000_000)
         assert await cache.join_flight(TAG) is None
@@ -134,7 +134,7 @@ def test_when_the_first_one_leaves_the_next_one_computes() -> None:
     asyncio.run(main())
 
 
-def test_what_is_too_large_to_be_kept_is_computed_by_each_at_once() -> None:
+def test_answers_too_large_to_cache_are_computed_concurrently() -> None:
     async def main() -> None:
         cache = Cache(1_000)
         assert await cache.join_flight(TAG) is None

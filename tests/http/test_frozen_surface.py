@@ -46,7 +46,7 @@ def client(versions: tuple[Path, dict[str, str]]) -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_status_and_headers_of_an_address_are_those_that_are_frozen(
+def test_status_and_headers_are_as_frozen(
     client: httpx.Client, versions: tuple[Path, dict[str, str]], path: str
 ) -> None:
     names = [name for other, name in frozen.cases() if other == path]
@@ -54,7 +54,7 @@ def test_status_and_headers_of_an_address_are_those_that_are_frozen(
     assert found == {name: EXPECTED[path, name] for name in names}
 
 
-def test_an_answer_that_the_client_has_is_304_with_the_same_headers(
+def test_a_matching_etag_gives_304_with_the_same_headers(
     client: httpx.Client, versions: tuple[Path, dict[str, str]]
 ) -> None:
     """If-None-Match with the tag of the answer: of every frozen GET that has one."""
@@ -100,7 +100,7 @@ def documented(app: Any) -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_openapi_documents_what_it_did(versions: tuple[Path, dict[str, str]]) -> None:
+def test_openapi_is_as_frozen(versions: tuple[Path, dict[str, str]]) -> None:
     """Operations and parameters may be added, as by a new query or facet; what is documented stays as it is."""
     found = documented(create_app(Settings(home=ROOT, versions=versions[0])))
     for name, frozen_one in OPENAPI.items():

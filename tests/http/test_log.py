@@ -13,7 +13,7 @@ from plangraf.http.pipeline.request_log import RequestLog
 from plangraf.settings import Settings
 
 
-def test_lines_that_leave_together_are_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batched_lines_are_never_split(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
 
     class Stream:

@@ -465,7 +465,7 @@ def test_a_broken_fetch_is_refused_by_data_norge(status: int, fields: dict[str, 
     assert rules(verdict, CKAN) == set()
 
 
-def test_what_is_not_utf_8_stops_ckan_and_spoils_letters_at_data_norge() -> None:
+def test_text_that_is_not_utf_8_stops_ckan_and_spoils_letters_at_data_norge() -> None:
     with site(lambda *_: (200, TURTLE, GOOD.encode("latin-1"))) as running:
         verdict = check(running.url, QUICK)
     assert rules(verdict, DATA_NORGE) == set()

@@ -277,7 +277,7 @@ def test_any_query_has_the_answer_that_rdflib_gives(served: Served, select: str,
 
 @given(wheres, datasets, st.sampled_from(["ASC", "DESC"]), st.integers(0, 3), st.integers(0, 5))
 @settings(max_examples=60)
-def test_rows_come_in_order_and_no_more_than_asked_for(
+def test_rows_are_in_order_and_within_the_limit(
     served: Served, where: str, graphs: list[int], direction: str, offset: int, limit: int
 ) -> None:
     query = f"{PROLOGUE}SELECT ?x {{ {where} }} ORDER BY {direction}(?x)"

@@ -165,7 +165,7 @@ queries = st.one_of(
 @given(queries)
 @settings(max_examples=350)
 @example("ASK { '\ud800' }")
-def test_any_text_is_refused_with_a_reason_or_one_that_the_engine_survives(engine: EngineApart, text: str) -> None:
+def test_any_text_is_refused_with_a_reason_or_does_not_crash_the_engine(engine: EngineApart, text: str) -> None:
     checked = guarded(text)
     if checked is None:
         return
@@ -244,7 +244,7 @@ REPEATED = [
 @example("SELECT * { ?s ", "(", 9, ":p", " ?o }")
 @example("ASK { ", "MINUS { ?s ?p ?o } ", 3_000, "", "}")
 @example("ASK { ", "?s :p/:p ?o . ", 1_000, "", "}")
-def test_what_is_repeated_without_end_takes_no_long_time(
+def test_long_repetitions_are_handled_quickly(
     engine: EngineApart, before: str, piece: str, times: int, core: str, after: str
 ) -> None:
     closing = {"{": "}", "(": ")", "[": "]"}
@@ -259,7 +259,7 @@ def test_what_is_repeated_without_end_takes_no_long_time(
             assert time.process_time() - began < 6 * MOST_SECONDS
 
 
-def test_the_process_apart_tells_what_became_of_a_query() -> None:
+def test_the_separate_process_reports_the_outcome_of_a_query() -> None:
     with EngineApart() as apart:
         tried = [apart.tried(query, 10)[0] for query in ("ASK { }", "ASK {", "SELECT * " + "{" * 100_000, "ASK { }")]
     assert tried == ["read", "SyntaxError", "died", "died"]

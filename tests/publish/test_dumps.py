@@ -59,7 +59,7 @@ def unpacked(path: Path) -> bytes:
     return zstandard.ZstdDecompressor().decompress(body) if path.suffix == ".zst" else body
 
 
-def test_the_canonical_lines_are_those_that_the_id_is_a_hash_of(version: Version, dump: Path) -> None:
+def test_the_id_is_the_hash_of_the_canonical_lines(version: Version, dump: Path) -> None:
     for ending in ("gz", "zst"):
         body = unpacked(dump / f"plangraf-{version.id}.nq.{ending}")
         assert hashlib.sha256(body).hexdigest()[:16] == version.id
@@ -77,7 +77,7 @@ def test_every_format_holds_the_same_statements(
     assert found == quads
 
 
-def test_types_are_types_in_json_ld_and_nothing_stands_twice(version: Version, dump: Path) -> None:
+def test_json_ld_has_types_under_type_and_no_duplicates(version: Version, dump: Path) -> None:
     graph = (dump / "graph/5001/kommune.jsonld").read_bytes()
     for body in (unpacked(dump / f"plangraf-{version.id}.jsonld.gz"), graph):
         assert f'"{RDF_TYPE}":'.encode() not in body
@@ -86,7 +86,7 @@ def test_types_are_types_in_json_ld_and_nothing_stands_twice(version: Version, d
     assert len(nodes) == len(set(nodes))
 
 
-def test_each_graph_is_there_alone_in_three_formats(dump: Path, quads: set[Quad]) -> None:
+def test_each_graph_has_files_in_three_formats(dump: Path, quads: set[Quad]) -> None:
     graphs = {quad.graph_name.value for quad in quads if isinstance(quad.graph_name, NamedNode)}
     paths = {graph.removeprefix(GRAPH) for graph in graphs if graph.startswith(GRAPH)}
     assert len(paths) > 5
@@ -136,7 +136,7 @@ def name_of(class_: str) -> str:
     return f"{prefix}-{local}"
 
 
-def test_a_table_and_its_metadata_give_back_all_that_is_said_of_a_class(dump: Path, quads: set[Quad]) -> None:
+def test_a_table_with_its_metadata_converts_back_to_all_triples_of_the_class(dump: Path, quads: set[Quad]) -> None:
     triples = {quad.triple for quad in quads}
     members: dict[str, set[str]] = {}
     for triple in triples:
@@ -196,7 +196,7 @@ def test_a_parquet_table_has_types(dump: Path) -> None:
         ("boolean", "true", "bool"),
     ],
 )
-def test_what_a_type_cannot_hold_stays_as_it_is_written(datatype: str, written: str, type_: str) -> None:
+def test_values_that_a_type_cannot_hold_stay_strings(datatype: str, written: str, type_: str) -> None:
     thing = NamedNode("https://w3id.org/plangraf/id/9999/plan/1")
     value = Literal(written, datatype=NamedNode(f"http://www.w3.org/2001/XMLSchema#{datatype}"))
     statement = Triple(thing, NamedNode("urn:p:x"), value)
@@ -218,7 +218,7 @@ def _written(value: object) -> object:
     return Decimal(text) if re.fullmatch("-?[0-9]+([.][0-9]+)?(E-[0-9]+)?", text) else text
 
 
-def test_csv_is_as_rfc_4180_has_it(dump: Path) -> None:
+def test_csv_conforms_to_rfc_4180(dump: Path) -> None:
     for path in (dump / "csv").glob("*.csv"):
         body = path.read_bytes()
         assert body.endswith(b"\r\n")
@@ -244,7 +244,7 @@ def test_the_same_version_gives_the_same_bytes(root: Path, version: Version, dum
     assert (tmp_path / "again" / "index.json").read_bytes() == (dump / "index.json").read_bytes()
 
 
-def test_a_version_and_the_project_say_how_to_cite_them(root: Path, version: Version, dump: Path) -> None:
+def test_version_and_project_have_a_citation_file(root: Path, version: Version, dump: Path) -> None:
     assert (root / "CITATION.cff").read_text() == citation()
     for path, kind in ((root / "CITATION.cff", "software"), (dump / "CITATION.cff", "dataset")):
         told = yaml.safe_load(path.read_text())

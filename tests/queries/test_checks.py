@@ -81,7 +81,7 @@ def test_every_file_among_the_datasets_belongs_to_a_check() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_check_begins_with_its_focus_node_and_says_what_to_do(name: str) -> None:
+def test_a_check_starts_with_its_focus_node_and_gives_advice(name: str) -> None:
     documented = head(name)
     assert next(iter(documented.columns.values())) == "iri"
     assert documented.description.count(".") >= 1
@@ -89,5 +89,5 @@ def test_a_check_begins_with_its_focus_node_and_says_what_to_do(name: str) -> No
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_check_is_silent_on_an_empty_dataset(name: str) -> None:
+def test_a_check_reports_nothing_on_an_empty_dataset(name: str) -> None:
     assert rows(name, []) == []

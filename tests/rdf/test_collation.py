@@ -74,11 +74,11 @@ def test_titles_are_sorted_as_norwegians_expect(seed: int) -> None:
         ("9" * 40, "1" + "0" * 40),
     ],
 )
-def test_one_stands_before_the_other(before: str, after: str) -> None:
+def test_the_first_text_sorts_before_the_second(before: str, after: str) -> None:
     assert collation.key(before) < collation.key(after)
 
 
-def test_a_text_that_is_missing_stands_last() -> None:
+def test_a_missing_text_sorts_last() -> None:
     assert collation.key("ååå") < collation.MISSING
     assert collation.key("\U0010fffe") < collation.MISSING
 

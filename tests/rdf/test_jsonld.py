@@ -166,7 +166,7 @@ def test_a_document_reads_by_short_names() -> None:
     }
 
 
-def test_what_is_named_is_nested_once_and_what_points_here_stands_reversed() -> None:
+def test_neighbours_are_nested_once_and_incoming_links_are_reversed() -> None:
     document = document_of(
         """ex:thing ex:link ex:a ; ex:plain ex:a . ex:a a ex:Thing ; ex:title "A"@nb .
           ex:b ex:link ex:thing ; ex:title "B"@nb . ex:c ex:title ex:thing . ex:a ex:number 1 .
@@ -284,7 +284,7 @@ def test_generated_graphs_mean_the_same(triples: list[Triple]) -> None:
     assert_same(canonical(triples))
 
 
-def test_the_context_of_the_project_is_one_that_we_can_use() -> None:
+def test_the_context_of_the_project_is_supported() -> None:
     document = json.loads((Path(__file__).resolve().parents[2] / "ontology" / "context.jsonld").read_bytes())
     ours = Context(document, ADDRESS)
     plan = "https://w3id.org/plangraf/ontology#"

@@ -134,7 +134,7 @@ def walk(kept: Kept, address: str, at: Callable[[int], None] = lambda _: None) -
     return found, versions
 
 
-def test_a_walk_during_which_the_version_switches_meets_every_thing_of_its_version_once(kept: Kept) -> None:
+def test_a_walk_during_a_switch_has_every_thing_of_its_version_once(kept: Kept) -> None:
     expected = whole(kept)
     kept.switch(kept.second)
     other = whole(kept)
@@ -155,7 +155,7 @@ def test_a_walk_during_which_the_version_switches_meets_every_thing_of_its_versi
         assert (found, versions) == (other, {kept.second})
 
 
-def test_many_switches_under_a_walk_do_not_show(kept: Kept) -> None:
+def test_many_switches_during_a_walk_do_not_change_it(kept: Kept) -> None:
     expected = {kept.first: whole(kept)}
     kept.switch(kept.second)
     expected[kept.second] = whole(kept)
@@ -191,7 +191,7 @@ def test_titles_stand_in_norwegian_order_on_the_pages(kept: Kept) -> None:
     assert found == [f"{ID}5001/governing-document/title-{place:02}" for place in range(len(TITLES))]
 
 
-def test_pages_of_a_kept_version_are_the_same_whatever_is_current(kept: Kept) -> None:
+def test_pages_of_a_retained_version_do_not_depend_on_the_current_one(kept: Kept) -> None:
     before = {}
     paths = [
         f"documents.{suffix}?limit=9&page=2&version={kept.first}" for suffix in ("jsonld", "ttl", "csv", "nt", "rdf")
@@ -218,7 +218,7 @@ def test_pages_of_a_kept_version_are_the_same_whatever_is_current(kept: Kept) ->
     assert httpx.get(f"{kept.url}/version/{kept.first}/collections.csv").text.count("\r\n") > 20
 
 
-def test_errors_of_a_page_in_a_kept_version_are_problems_too(kept: Kept) -> None:
+def test_errors_of_a_page_in_a_retained_version_are_problems_too(kept: Kept) -> None:
     kept.switch(kept.second)
     for query, status, code in (("page=99", 404, "not-found"), ("color=red", 400, "bad-parameter")):
         response = httpx.get(f"{kept.url}/documents?version={kept.first}&{query}", headers={"Accept": "*/*"})
@@ -227,7 +227,7 @@ def test_errors_of_a_page_in_a_kept_version_are_problems_too(kept: Kept) -> None
     assert (wrong.status_code, wrong.json()["code"]) == (400, "bad-parameter")
 
 
-def test_a_walk_whose_version_was_removed_is_told_where_to_start_again(
+def test_a_walk_in_a_removed_version_gets_the_address_to_start_again(
     built: Path, tmp_path: Path, run_server: Callable[..., AbstractContextManager[object]]
 ) -> None:
     with serving(built, tmp_path / "versions", run_server) as kept:

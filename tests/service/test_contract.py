@@ -317,7 +317,7 @@ def test_a_municipality_without_data_gives_no_row(url: str, name: str) -> None:
     "query",
     ["perspective=seven", "perspective=1&perspective=2", "persepctive=1", "lang=sv", "municipality=x"],
 )
-def test_a_parameter_that_cannot_be_used_is_named(url: str, query: str) -> None:
+def test_an_invalid_parameter_is_named(url: str, query: str) -> None:
     response = httpx.get(f"{url}/queries/targets-by-perspective?{query}")
     assert response.status_code == 400
     assert response.headers["content-type"] == "application/problem+json"

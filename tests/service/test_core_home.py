@@ -69,7 +69,7 @@ def core_url(core: Path, run_server: Any) -> Iterator[str]:
         yield server.url
 
 
-def test_nothing_of_a_municipality_is_in_the_version(core: Path) -> None:
+def test_the_version_has_no_data_of_a_municipality(core: Path) -> None:
     version = VersionStore(core / "versions").current()
     assert set(version.manifest["graphs"]) == {
         f"https://w3id.org/plangraf/graph/{name}" for name in ("ontology", "shapes", "queries", "sdg")

@@ -181,7 +181,7 @@ def test_a_triple_stands_in_exactly_the_graphs_that_hold_it(engine: InProcess) -
     assert any(len(names) > 1 for _, names in asyncio.run(find_graphs(engine, found.graph)))
 
 
-def test_what_no_graph_holds_stands_in_the_default_graph(engine: InProcess) -> None:
+def test_a_triple_in_no_named_graph_is_in_the_default_graph(engine: InProcess) -> None:
     graph: Statements = [(NamedNode(ID + CASE), NamedNode(ID + "says"), NamedNode(ID + "nobody"))]
     body = write_placed(asyncio.run(find_graphs(engine, graph)), N_QUADS)
     assert body == f"<{ID}{CASE}> <{ID}says> <{ID}nobody> .\n".encode()
@@ -239,7 +239,7 @@ PROFILES = {
 
 
 @pytest.mark.parametrize("accept", PROFILES)
-def test_json_ld_comes_in_the_form_that_its_profile_says(url: str, accept: str) -> None:
+def test_json_ld_has_the_form_of_the_requested_profile(url: str, accept: str) -> None:
     response = httpx.get(f"{url}/doc/{CASE}", headers={"Accept": accept})
     assert response.headers["content-type"] == PROFILES[accept]
     assert response.headers["vary"] == "Accept, Accept-Language, Accept-Encoding"
@@ -299,7 +299,7 @@ def test_a_client_that_follows_links_and_reads_both_triples_and_quads_gets_tripl
     assert httpx.get(f"{url}/doc/{CASE}", headers={"Accept": accept}).headers["content-type"] == "application/ld+json"
 
 
-def test_the_context_has_a_copy_that_never_changes(url: str) -> None:
+def test_the_context_has_an_immutable_copy(url: str) -> None:
     growing = httpx.get(f"{url}/context/v1.jsonld")
     assert growing.headers["cache-control"] == "public, max-age=86400"
     frozen = httpx.get(url + growing.headers["content-location"])
@@ -321,7 +321,7 @@ def test_the_context_of_an_earlier_build_outlives_its_version(url: str, built: P
         kept.unlink()
 
 
-def test_a_context_is_kept_whatever_is_pruned(tmp_path: Path) -> None:
+def test_pruning_retains_every_context(tmp_path: Path) -> None:
     store = VersionStore(tmp_path / "versions")
     manifest = {"triples": 1, "quads": 1, "graphs": {}}
     for name in "ab":

@@ -101,7 +101,7 @@ def test_a_second_harvest_costs_two_answers_without_a_body(url: str) -> None:
     assert replica.requests == [(f"{url}/feed", 304), (f"{url}/feed/{pages}", 304)]
 
 
-def test_a_full_page_stays_and_the_last_one_is_asked_for_again(url: str) -> None:
+def test_a_full_page_is_immutable_and_the_last_one_is_fetched_again(url: str) -> None:
     with httpx.Client(base_url=url, headers={"Accept": "application/trig"}) as client:
         last = max(int(page.rpartition("/")[2]) for page in _pages(client))
         full, growing = client.get("/feed/1"), client.get(f"/feed/{last}")
@@ -129,7 +129,7 @@ def _pages(client: httpx.Client) -> Iterator[str]:
         yield page
 
 
-def test_an_address_that_is_no_page_is_told(url: str) -> None:
+def test_an_address_that_is_not_a_page_is_404_with_the_pages(url: str) -> None:
     replica = Replica(f"{url}/feed")
     replica.harvest()
     pages = len(replica.requests) - 1
@@ -186,7 +186,7 @@ def test_a_damaged_log_is_a_problem_that_shows_no_path_and_leaves_all_else_serve
     assert f"The log of changes in {store.path / 'feed'} is damaged" in said(tmp_path)
 
 
-def test_a_service_without_a_feed_says_so_and_one_that_may_write_begins_it(tmp_path: Path, run_server: Run) -> None:
+def test_a_missing_feed_is_404_and_a_service_that_may_write_starts_it(tmp_path: Path, run_server: Run) -> None:
     store = VersionStore(tmp_path / "versions")
     store.write(lines(*range(7)), MANIFEST)
     shutil.rmtree(store.path / "feed")
@@ -202,7 +202,7 @@ def test_a_service_without_a_feed_says_so_and_one_that_may_write_begins_it(tmp_p
         assert replica.data() == current(store.path)
 
 
-def test_a_member_leads_to_the_page_that_it_stands_on(url: str) -> None:
+def test_a_member_links_to_its_page(url: str) -> None:
     replica = Replica(f"{url}/feed")
     replica.harvest()
     for member in (replica.members[0], replica.members[PAGE_SIZE - 1], replica.members[PAGE_SIZE], replica.members[-1]):
@@ -232,7 +232,7 @@ def test_members_have_the_shape_that_the_stream_names(url: str) -> None:
     assert run.stdout.split() == ["True", "False", str(PAGE_SIZE)], run.stdout + run.stderr
 
 
-def test_a_client_follows_what_is_built_and_what_is_taken_back(tmp_path: Path, run_server: Run) -> None:
+def test_a_client_follows_builds_and_rollbacks(tmp_path: Path, run_server: Run) -> None:
     home = make_home(tmp_path / "home")
     assert plangraf("build", "--quiet", home=home).returncode == 0
     versions = home / "versions"
@@ -413,7 +413,7 @@ def test_ldes_client_ends_with_the_same_triples_in_the_same_graphs(url: str, bui
 
 
 @needs_ldes_client
-def test_ldes_client_follows_what_is_built(tmp_path: Path, run_server: Run) -> None:
+def test_ldes_client_follows_builds(tmp_path: Path, run_server: Run) -> None:
     home = make_home(tmp_path / "home")
     assert plangraf("build", "--quiet", home=home).returncode == 0
     versions = home / "versions"

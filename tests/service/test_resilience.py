@@ -103,7 +103,7 @@ def test_a_worker_killed_by_hand_costs_one_error_and_nothing_else(start_server: 
             time.sleep(0.05)
 
 
-def test_http_processes_share_one_loader_whose_death_nobody_notices(start_server: Callable[..., Any]) -> None:
+def test_http_processes_share_one_loader_and_survive_its_death(start_server: Callable[..., Any]) -> None:
     with start_server("--workers", "2", PLANGRAF_QUERY_WORKERS="1") as server:
         until_quiet(server)
         (loader,) = loaders(server)

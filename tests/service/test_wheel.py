@@ -197,7 +197,7 @@ def test_the_table_of_extras_is_that_of_the_project() -> None:
     assert named == EXTRAS
 
 
-def test_the_servers_lock_has_the_pins_of_the_whole_lock() -> None:
+def test_the_servers_lock_has_the_pins_of_the_full_lock() -> None:
     def pins(name: str) -> set[str]:
         return set((ROOT / name).read_text().split("\n"))
 

@@ -89,7 +89,7 @@ def test_each_mistake_of_a_group_is_reported_by_its_shape_and_no_other(number: i
     assert {path: shapes for path, shapes in found.items() if shapes != wanted.get(path)} == {}
 
 
-def test_the_world_of_the_fixtures_conforms() -> None:
+def test_the_common_data_of_the_fixtures_conform() -> None:
     assert reported(quads_of([WORLD])) == []
 
 

@@ -249,7 +249,7 @@ def test_headings_columns_and_sheets_may_be_changed(sheets: Path) -> None:
     assert said(sheets) == before
 
 
-def test_a_row_of_others_is_read_or_refused(sheets: Path) -> None:
+def test_a_row_of_the_sheet_other_is_read_or_refused(sheets: Path) -> None:
     workbook = load_workbook(sheets)
     sheet = workbook["Annet · Other"]
     sheet.insert_cols(1)

@@ -309,7 +309,7 @@ def url(*names: str) -> tuple[str, ...]:
         ("SELECT * { ?p a :Plan }", url("empty-one"), None, "The graphs that default-graph-uri names hold no triple."),
     ],
 )
-def test_what_is_missing_is_missing_in_the_graphs_that_were_chosen(
+def test_an_explanation_refers_to_the_selected_graphs(
     served: Served, query: str, default: tuple[str, ...] | None, named: tuple[str, ...] | None, said: str
 ) -> None:
     explanation = served.why(query, default, named)
@@ -317,13 +317,13 @@ def test_what_is_missing_is_missing_in_the_graphs_that_were_chosen(
     assert said in explanation.message
 
 
-def test_nothing_is_looked_for_elsewhere_where_all_graphs_are_asked(served: Served) -> None:
+def test_a_query_over_all_graphs_needs_no_search_of_other_graphs(served: Served) -> None:
     assert served.why("SELECT * { ?p a :Plan ; :nix ?n }")
     assert served.why("SELECT * { ?p a :Plan ; :number 8 ; :number 9 }")
     assert served.found == []
 
 
-def test_a_search_that_takes_too_long_is_passed_over(served: Served) -> None:
+def test_a_search_that_takes_too_long_is_skipped(served: Served) -> None:
     served.fails = True
     explanation = served.why("SELECT * { GRAPH <http://g/town> { ?p a :Plan } }")
     assert explanation is not None
@@ -331,7 +331,7 @@ def test_a_search_that_takes_too_long_is_passed_over(served: Served) -> None:
     assert len(served.found) == 1
 
 
-def test_an_engine_that_lists_no_graphs_is_told_nothing_of_them(served: Served) -> None:
+def test_without_a_list_of_graphs_no_graph_is_called_unknown(served: Served) -> None:
     explanation = served.why("SELECT * { GRAPH <http://g/none> { ?p a :Plan } }", names=())
     assert explanation is not None
     assert explanation.message.startswith("There is no graph with triples for `GRAPH <http://g/none>")

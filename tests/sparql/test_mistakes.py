@@ -99,7 +99,7 @@ def damaged(words: list[str], dice: random.Random) -> list[str]:
     return words
 
 
-def test_the_grammar_is_ll_1_but_for_a_plus_after_a_property() -> None:
+def test_the_grammar_is_ll_1_except_for_a_plus_after_a_property() -> None:
     # `?s :p + 1`: a repeated path, as the longest match has it.
     assert {terminal for _, terminal in grammar().conflicts} == {"'+'"}
 
@@ -164,7 +164,7 @@ def test_a_mistake_of_each_rule_is_the_one_that_the_grammar_finds(query: str) ->
     assert mistake(query) == first_mistake(terminals(tokenize(query)))
 
 
-def test_what_is_expected_is_short_and_readable() -> None:
+def test_the_list_of_expected_terminals_is_short_and_readable() -> None:
     found = mistake("ASK { ?s ?p ?o ?x }")
     assert found is not None
     assert readable(found[1]) == "',', '.', ';', '}' or a clause such as FILTER or OPTIONAL"

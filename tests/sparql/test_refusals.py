@@ -54,7 +54,7 @@ X = "PREFIX : <http://x/>\n"
         (X + "SELECT * { << ?s ?p ?o >> ?q }", 2, 30, "}", "expected a variable, an IRI or a literal"),
     ],
 )
-def test_what_the_engine_refuses_is_told_at_the_culprit(
+def test_an_error_of_the_engine_is_reported_at_its_cause(
     query: str, line: int, column: int, token: str, said: str
 ) -> None:
     tokens = tokenize(query)
@@ -66,7 +66,7 @@ def test_what_the_engine_refuses_is_told_at_the_culprit(
 
 
 @pytest.mark.parametrize("message", ["", 'error at 99:1: expected one of "x"', "error at 1:1: expected ", "nonsense"])
-def test_a_message_that_nobody_expected_still_gives_an_error(message: str) -> None:
+def test_an_unknown_message_still_gives_an_error(message: str) -> None:
     for query in ("", "ASK {}"):
         assert explain_engine_error(message, query).place.line == 1
 
@@ -134,7 +134,7 @@ def test_every_function_of_the_guard_is_one_of_the_engine(function: str) -> None
         assert kept == len(tokenize(query)[0].source.decoded)
 
 
-def test_what_the_engine_gets_has_no_blanks_before_the_brackets_of_some_functions() -> None:
+def test_the_engine_gets_no_blanks_before_the_brackets_of_some_functions() -> None:
     query = "SELECT (1+COALESCE #c\n ( ?x, concat  ('a') , 'CONCAT (') AS ?r) ?bnode {\n ?s ?bnode (1) }"
     checked = check(query, Limits())
     assert checked.text == "SELECT (1+COALESCE( ?x, concat('a') , 'CONCAT (') AS ?r) ?bnode {\n ?s ?bnode (1) }"

@@ -59,7 +59,7 @@ def read(query: str) -> str:
         "SELECT ?s (AVG(?o) AS ?m) { ?s ?p ?o } GROUP BY ?s ORDER BY ?s COUNT(*)",
     ],
 )
-def test_what_the_engine_answers_rightly_stays_as_it_is(query: str) -> None:
+def test_a_query_that_the_engine_answers_correctly_is_not_rewritten(query: str) -> None:
     assert checked(query).edited is None
     assert read(query) == query
 
@@ -240,7 +240,7 @@ def test_what_the_engine_answers_rightly_stays_as_it_is(query: str) -> None:
         ("SELECT ?s { ?s :a.b.c ?o }", "SELECT ?s { ?s <http://x/a.b.c> ?o }"),
     ],
 )
-def test_the_engine_reads(query: str, text: str) -> None:
+def test_the_engine_gets_the_rewritten_query(query: str, text: str) -> None:
     assert read(query) == text
 
 
@@ -267,9 +267,7 @@ def test_the_engine_reads(query: str, text: str) -> None:
         ("SELECT ?s { ?s :p|:q ?o {| :r ?x |} }", 13, "?s", "group of its own"),
     ],
 )
-def test_what_cannot_be_answered_rightly_is_refused_at_its_place(
-    query: str, column: int, token: str, hint: str
-) -> None:
+def test_an_unsupported_query_is_refused_at_its_place(query: str, column: int, token: str, hint: str) -> None:
     with pytest.raises(QueryUnsupportedError) as refused:
         checked(query)
     error = refused.value
@@ -277,7 +275,7 @@ def test_what_cannot_be_answered_rightly_is_refused_at_its_place(
     assert hint in (error.hint or "")
 
 
-def test_names_that_multiply_are_bounded() -> None:
+def test_the_expansion_of_aliases_is_limited() -> None:
     doubling = " ".join(f"(?a{i} + ?a{i} AS ?a{i + 1})" for i in range(40))
     with pytest.raises(QueryLimitError, match="names and paths written out"):
         checked(f"SELECT (COUNT(*) AS ?a0) {doubling} {{ ?s ?p ?o }}")
@@ -305,19 +303,19 @@ def test_names_that_multiply_are_bounded() -> None:
     ],
     ids=lambda query: query[:40],
 )
-def test_what_is_long_is_rewritten_or_refused_soon(query: str) -> None:
+def test_a_long_query_is_rewritten_or_refused_quickly(query: str) -> None:
     began = time.process_time()
     with contextlib.suppress(QueryLimitError):
         checked(query)
     assert time.process_time() - began < 2
 
 
-def test_a_helper_has_no_name_of_the_query() -> None:
+def test_a_helper_variable_has_a_name_that_the_query_does_not_use() -> None:
     text = checked("SELECT * { ?h_0 !:p ?hh . $hh_1 :p 'h' }").text
     assert "?hhh_0" in text
 
 
-def test_each_place_of_the_new_text_knows_where_it_was() -> None:
+def test_each_place_of_the_new_text_has_its_origin() -> None:
     query = "SELECT (COUNT(*) AS ?n) (?n + ?m AS ?r) { ?s (:p|:q) ?o . ?o :æ 'ø' }"
     edited = checked(query).edited
     assert edited is not None
@@ -329,7 +327,7 @@ def test_each_place_of_the_new_text_knows_where_it_was() -> None:
     assert edited.origin(len(edited.text)) == len(PREFIX + query)
 
 
-def test_edits_lie_in_each_other_and_are_copied() -> None:
+def test_nested_edits_are_applied_and_copied() -> None:
     edits = Edits("a b c d")
     edits.replace(0, 3, ("(", (4, 5), (0, 3), ")"))
     edits.wrap(2, 3, "[", "]")
@@ -341,6 +339,6 @@ def test_edits_lie_in_each_other_and_are_copied() -> None:
 
 
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
-def test_queries_of_the_project_are_read_by_the_engine_after_rewriting(path: Path) -> None:
+def test_rewritten_queries_of_the_project_are_accepted_by_the_engine(path: Path) -> None:
     text = path.read_text()
     Store().query(check(text, Limits()).text)

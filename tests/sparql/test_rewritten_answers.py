@@ -96,7 +96,7 @@ def answers(store: Store, query: str) -> Counter[str]:
         ("SELECT (true > ?v AS ?b) { VALUES ?v { false true 1 } }", "true,false,-"),
     ],
 )
-def test_the_answer_is_that_of_the_standard(store: Store, query: str, rows: str) -> None:
+def test_the_answer_is_as_the_standard_requires(store: Store, query: str, rows: str) -> None:
     assert answers(store, query) == Counter(rows.split(",") if rows else [])
 
 

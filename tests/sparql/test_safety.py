@@ -297,7 +297,7 @@ def refusal(query: str, line: int, column: int, token: str, said: str, *, id: st
         refusal("ASK { ?s ?p '\ud800' }", 1, 14, "", "surrogate", id="half a surrogate pair"),
     ],
 )
-def test_an_error_stands_at_its_culprit(query: str, line: int, column: int, token: str, said: str) -> None:
+def test_an_error_is_reported_at_its_cause(query: str, line: int, column: int, token: str, said: str) -> None:
     with pytest.raises(QuerySyntaxError) as caught:
         check(query, LIMITS, TERMS)
     place = caught.value.place
@@ -329,12 +329,12 @@ def test_the_project_s_own_queries_pass(path: Path) -> None:
         f"ASK {{ ?s a <{PLAN}Plan> ; <{PLAN}number> 7 . GRAPH <{PLAN}> {{ }} }}",
     ],
 )
-def test_a_good_query_passes(query: str) -> None:
+def test_a_valid_query_passes(query: str) -> None:
     assert check(query, LIMITS, TERMS).deterministic
 
 
 @pytest.mark.parametrize("prefix", sorted(WELL_KNOWN))
-def test_an_undeclared_well_known_prefix_is_answered_with_its_line(prefix: str) -> None:
+def test_an_undeclared_well_known_prefix_is_refused_with_its_line(prefix: str) -> None:
     with pytest.raises(QuerySyntaxError) as caught:
         check(f"ASK {{ ?s {prefix}:x ?o }}", LIMITS)
     line = f"PREFIX {prefix}: <{WELL_KNOWN[prefix]}>"
@@ -344,14 +344,14 @@ def test_an_undeclared_well_known_prefix_is_answered_with_its_line(prefix: str) 
     assert check(f"{line} ASK {{ ?s {prefix}:x ?o }}", LIMITS).form == "ASK"
 
 
-def test_the_usual_prefixes_are_known_beside_the_project_s_own() -> None:
+def test_well_known_prefixes_are_known_beside_those_of_the_project() -> None:
     assert PREFIXES.items() <= WELL_KNOWN.items()
     assert len(WELL_KNOWN) - len(PREFIXES) >= 40
     assert {"dct", "dc", "geo", "wd", "wdt", "dbo", "dbr", "sosa", "time", "locn", "vcard"} <= WELL_KNOWN.keys()
     assert {"odrl", "dqv", "sdmx-dimension", "qudt", "unit", "epvoc", "wgs84"} <= WELL_KNOWN.keys()
 
 
-def test_an_address_of_ours_that_is_no_term_passes() -> None:
+def test_an_iri_of_ours_that_is_not_a_term_passes() -> None:
     # The declaration of a prefix, the ontology itself, and a name that no term has either.
     for iri in (f"{PLAN[:-1]}/prefix/plan", PLAN[:-1], f"{PLAN[:-1]}/nothing", "http://w3id.org/plangraf/id/x"):
         check(f"ASK {{ <{iri}> ?p ?o }}", LIMITS, TERMS)
@@ -382,7 +382,7 @@ def test_the_engine_gets_codepoint_escapes_decoded() -> None:
         "CONSTRUCT WHERE { ?s ?p [ ?q ?o ] }",
     ],
 )
-def test_a_query_that_may_differ_each_time_is_known(query: str) -> None:
+def test_a_nondeterministic_query_is_recognised(query: str) -> None:
     assert not check(query, LIMITS).deterministic
 
 
@@ -395,7 +395,7 @@ def test_a_query_that_may_differ_each_time_is_known(query: str) -> None:
         ("# c\nDESCRIBE <http://a/>", "DESCRIBE"),
     ],
 )
-def test_the_form_is_told(query: str, form: str) -> None:
+def test_the_query_form_is_recognised(query: str, form: str) -> None:
     assert check(query, LIMITS).form == form
 
 
@@ -412,14 +412,14 @@ def test_the_form_is_told(query: str, form: str) -> None:
         ("SELECT * { # c\rSERVICE ?x { } }", "?x"),
     ],
 )
-def test_service_is_refused_however_it_is_written(query: str, address: str) -> None:
+def test_service_is_refused_in_every_spelling(query: str, address: str) -> None:
     with pytest.raises(ServiceForbiddenError) as caught:
         check(query, LIMITS)
     assert f"SERVICE {address} is refused" in str(caught.value)
     assert caught.value.place.token.upper() == "SERVICE"
 
 
-def test_service_cannot_hide_behind_an_escape_that_no_string_has() -> None:
+def test_an_invalid_escape_does_not_hide_service() -> None:
     # An engine that gives up on the long string reads `""`, `"abc"` and then SERVICE.
     query = 'SELECT * { VALUES ?x { """abc" } SERVICE <http://127.0.0.1/> { ?s ?p ?o #\\z"""\n} }'
     with pytest.raises(QuerySyntaxError):
@@ -438,7 +438,7 @@ def test_service_cannot_hide_behind_an_escape_that_no_string_has() -> None:
         "SELECT * { ?s ?p ?o } ; INSERT DATA {}",
     ],
 )
-def test_an_update_is_refused_as_one(query: str) -> None:
+def test_an_update_is_refused_as_an_update(query: str) -> None:
     with pytest.raises(UpdateRefusedError):
         check(query, LIMITS)
 
@@ -482,7 +482,7 @@ def test_an_update_is_refused_as_one(query: str) -> None:
         ("SELECT * { } #" + "x" * 300_000, "size in bytes"),
     ],
 )
-def test_a_bound_is_named_with_its_limit(query: str, bound: str) -> None:
+def test_an_exceeded_limit_is_named_with_its_value(query: str, bound: str) -> None:
     with pytest.raises(QueryLimitError) as caught:
         check(query, LIMITS)
     assert caught.value.what == bound
@@ -502,7 +502,7 @@ def test_a_bound_is_named_with_its_limit(query: str, bound: str) -> None:
         "SELECT * " + " ".join(f"FROM <http://x/{n}>" for n in range(2_000)) + " { ?s ?p ?o }",
     ],
 )
-def test_what_is_long_and_harmless_passes(query: str) -> None:
+def test_a_long_harmless_query_passes(query: str) -> None:
     check(query, LIMITS)
 
 
@@ -534,7 +534,7 @@ def test_each_pattern_counts_once_for_the_bound_on_joins(pattern: str) -> None:
         "(" + ")/^(".join(["a|a"] * 22) + ")",
     ],
 )
-def test_the_signs_of_a_path_are_its_steps(path: str) -> None:
+def test_the_operators_of_a_path_count_as_its_steps(path: str) -> None:
     query = f"SELECT * {{ ?s {path} ?o }}"
     counted = sum(path.count(sign) for sign in "/|^")
     check(query, Limits(max_path=counted))
@@ -555,7 +555,7 @@ def test_the_limits_come_from_the_settings() -> None:
     assert Limits.of(settings) == Limits(2000, 100, 5, 6)
 
 
-def test_what_is_remembered_of_a_query_is_little_more_than_its_text() -> None:
+def test_a_stored_query_needs_little_more_memory_than_its_text() -> None:
     text = "SELECT * { " + " UNION ".join(f"{{ ?s <http://example.org/{n:020d}> ?o }}" for n in range(60)) + " }"
     tracemalloc.start()
     try:

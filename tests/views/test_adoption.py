@@ -69,12 +69,12 @@ def description(iri: str, turtle: str) -> Description:
         (BASE + "5001/plan/2020-2023-10", BECOMES, "becomes_reading"),
     ],
 )
-def test_only_an_adoption_that_was_made_is_an_adoption(iri: str, turtle: str, expected: str | None) -> None:
+def test_only_a_passed_adoption_counts_as_adoption(iri: str, turtle: str, expected: str | None) -> None:
     assert select_notice(description(iri, turtle)) == expected
 
 
 @pytest.mark.parametrize(("language", "words"), [("nb", "ikke at det er vedtatt"), ("en", "not that it was adopted")])
-def test_the_page_of_what_is_on_hearing_says_that_it_is_not_adopted(language: str, words: str) -> None:
+def test_the_page_of_a_proposal_on_hearing_says_that_it_is_not_adopted(language: str, words: str) -> None:
     pages = Pages("", lambda: "0123456789abcdef", own_words=load_site(default_home()).words)
     page = pages.document(
         description(STRATEGY, HEARING), language, canonical="http://a/", alternates=[], json_ld={}
