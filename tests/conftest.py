@@ -1,4 +1,4 @@
-"""What many tests share: the built version of this checkout and one real server that serves it.
+"""Shared fixtures: the built version of this checkout, and a real server for it.
 
 Nothing is written into the checkout: versions go to a temporary folder, the server takes a free port.
 """

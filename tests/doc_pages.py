@@ -1,4 +1,4 @@
-"""README and docs as tests read them: code blocks, commands, code spans, links."""
+"""Parses README and docs for tests: code blocks, commands, code spans, links."""
 
 from __future__ import annotations
 

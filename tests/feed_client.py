@@ -1,4 +1,4 @@
-"""A client of the change feed that knows of the service only what stands in the pages.
+"""A client of the change feed that uses only the content of its pages.
 
 It walks from the root by `tree:relation`, keeps what is immutable for good and asks for the rest by its ETag, and
 applies members in the order of their sequence path. What it then holds is to be the data as they are.

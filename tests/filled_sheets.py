@@ -1,4 +1,4 @@
-"""Filling in a template with openpyxl, as a planner does by hand: by the names in the third row."""
+"""Fills in a template with openpyxl as a planner does by hand, by the names in the third row."""
 
 from __future__ import annotations
 

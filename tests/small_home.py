@@ -1,4 +1,4 @@
-"""A home of a few files, right in every way, that tests copy and then make wrong in one."""
+"""A small valid home, which tests copy and then break in one place."""
 
 from __future__ import annotations
 

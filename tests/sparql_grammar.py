@@ -1,4 +1,4 @@
-"""The grammar of SPARQL 1.1 queries as a table, which the parser is compared with.
+"""The grammar of SPARQL 1.1 queries as a table, to compare the parser with.
 
 The grammar is LL(1), so one predictive pass over the tokens finds the first token that cannot stand where it stands,
 and knows what was expected instead. Follows https://www.w3.org/TR/sparql11-query/#sparqlGrammar with `(` `)` and `[`

@@ -1,4 +1,4 @@
-"""Folders of numbers that killed services left are swept; those of living ones are not, whatever their numbers are."""
+"""Sweeping removes the metrics folders of killed services, never those of running ones."""
 
 from __future__ import annotations
 

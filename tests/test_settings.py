@@ -1,4 +1,4 @@
-"""Addresses in settings: those that can exist and stand in RDF, each as it was written."""
+"""Settings accept addresses that are valid in RDF, and keep them as written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Made-up plan data of any size, shaped like the real ones: the same seed and size give the same bytes.
+"""Generates plan data of any size with the shape of the real data. The same seed and size give the same bytes.
 
 Municipalities share the triples by Zipf's law, and things have fan-outs of that kind. Everything of one
 municipality stands together in sorted order, so that ten million triples take the memory of the largest one.

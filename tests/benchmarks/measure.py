@@ -1,4 +1,4 @@
-"""What is measured, and how: all systems run side by side and take turns within each round.
+"""Measures all systems side by side; they take turns within each round.
 
 First every peer answers every query, which is compared with the others and timed as the first execution. Then all
 are warmed up, and each round goes through the measures, and through the peers within a measure, so that what

@@ -1,4 +1,4 @@
-"""The systems that are measured: how each is found, started with the data, asked, and stopped.
+"""The measured systems: finds, starts with the data, queries and stops each of them.
 
 Each is a process of its own on 127.0.0.1 and a free port, started in this run and stopped by its process id. One
 that is not there says why in `absent`, so that no table leaves it out silently.

@@ -1,4 +1,4 @@
-"""Texts of the hostile queries of the soak: what would run away, blow up, nest or call out, and fuzz from a seed.
+"""The hostile queries of the soak: endless, huge, deeply nested, with calls to other hosts, and fuzzed from a seed.
 
 Pure: the same random generator gives the same texts. What the service makes of each of them is its own business, as
 long as it says so and nobody else notices.

@@ -1,4 +1,4 @@
-"""What the soak watches of the service itself: its processes, memory, descriptors, log, and a listener nobody calls.
+"""Watches the service during the soak: processes, memory, descriptors, log, and a listener that must get no call.
 
 The service is started here with a versions folder of its own; memory is PSS, so that pages which a loader and its
 workers share count once.

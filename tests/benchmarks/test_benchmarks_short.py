@@ -1,4 +1,4 @@
-"""The speed harness in short: its data are what they should be, its queries find something and are answered right.
+"""Short tests of the speed harness: its data are as specified, and its queries have correct, non-empty answers.
 
 No time is asserted here: `make bench` measures.
 """

@@ -1,4 +1,4 @@
-"""What is asked: the query templates of `queries/`, and instances of them with constants from the data.
+"""The workload: the query templates of `queries/`, and instances with constants from the data.
 
 A template is a valid SPARQL query whose parameters are written with `$`; its head says what they are drawn from.
 Constants are put in as terms in SPARQL's notation. All draws follow from a seed, so that each peer gets the

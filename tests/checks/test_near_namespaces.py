@@ -1,4 +1,4 @@
-"""A namespace that is nearly one of those that we hold is an error that names the right one."""
+"""A misspelt namespace is an error that names the right one."""
 
 from __future__ import annotations
 

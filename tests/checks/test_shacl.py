@@ -1,4 +1,4 @@
-"""SHACL and the check queries: what they find is told by file and thing, in both languages."""
+"""SHACL and check queries: results are reported by file and thing, in Bokmål and English."""
 
 from __future__ import annotations
 

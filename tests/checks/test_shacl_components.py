@@ -1,4 +1,4 @@
-"""Every constraint component, also those that our shapes do not use: a report is pySHACL's, whatever the values."""
+"""Every constraint component of SHACL has the results of pySHACL for any value, even if our shapes do not use it."""
 
 from __future__ import annotations
 

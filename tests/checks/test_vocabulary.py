@@ -1,4 +1,4 @@
-"""A term that its vocabulary does not have is found wherever it stands: ontology, shapes, data or query."""
+"""An undefined term is found in the ontology, the shapes, the data and the queries."""
 
 from __future__ import annotations
 

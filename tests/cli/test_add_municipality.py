@@ -1,4 +1,4 @@
-"""docs/planners.md, “Add your municipality”, from nothing to served, with a municipality that does not exist."""
+"""Follows “Add your municipality” of docs/planners.md from the empty workbook to the service, for an invented one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line, in real processes: help that teaches, clear ends, a server that obeys."""
+"""The command line in real processes: help with examples, clear errors, and a server that stops when told."""
 
 from __future__ import annotations
 

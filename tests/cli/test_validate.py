@@ -1,4 +1,4 @@
-"""`plangraf validate` of everything that becomes data: its verdict is that of the build or the import."""
+"""`plangraf validate` gives the verdict of the build or the import, for every kind of input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The runner of W3C's tests reads every kind of entry, and sees each kind of wrong answer: a few entries of our own."""
+"""The runner of W3C's tests reads every kind of entry and detects every kind of wrong answer, in a few own entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads W3C's manifests of SPARQL tests: what is asked, of which data, and what is expected.
+"""Reads W3C's manifests of SPARQL tests: query, data and expected result.
 
 The tests and their form: https://w3c.github.io/rdf-tests/sparql/
 """

@@ -1,4 +1,4 @@
-"""Rules of the data that neither shapes nor checks can say."""
+"""Rules about the data that neither shapes nor check queries can express."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each source document is accounted for: every line belongs to a section, and each section's facts are in the graph.
+"""Inventories cover each source document: every line is in a section, and the facts of each section are in the graph.
 
 `data/<municipality>/<dataset>/inventory.tsv` lists the document section by section: first and last line, the
 heading, what it states, and how many things of each class have the evidence of their type in those lines.

@@ -1,4 +1,4 @@
-"""Diagnostics of files, sheets and catalogues are told, grouped and reported by one renderer."""
+"""One renderer groups and reports the diagnostics of files, sheets and catalogues."""
 
 from __future__ import annotations
 

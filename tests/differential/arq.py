@@ -1,4 +1,4 @@
-"""Asks Jena ARQ, which needs Java 17 and Maven; the libraries go to a folder of their own, once."""
+"""Runs queries in Jena ARQ. It needs Java 17 and Maven, which downloads the libraries once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of differences: what is known to be answered otherwise, each pinned to the answer that it has now.
+"""The table of known differences from Jena ARQ, each with the present answer.
 
 `python tests/differential/differences.py --write` renews the table of docs/conformance/differences.md.
 See differences.yaml.

@@ -1,4 +1,4 @@
-"""Where the service differs from Jena ARQ now: `python tests/differential/look.py [feature…]` asks both.
+"""Lists the present differences from Jena ARQ: `python tests/differential/look.py [feature…]` queries both.
 
 `--seeds FROM TO` asks queries made at random instead, and tells those whose answer neither of Jena's engines gives.
 """

@@ -1,4 +1,4 @@
-"""Composes queries at random over data at random: `python tests/differential/query_generator.py` writes them anew.
+"""Generates random queries over random data: `python tests/differential/query_generator.py` rewrites the files.
 
 Each query joins patterns, OPTIONAL, UNION, MINUS, EXISTS, BIND, VALUES, sub-SELECT, GRAPH and paths over few names, so
 that variables meet in many scopes. What has more than one right answer is not made: no LIMIT without a total order, no

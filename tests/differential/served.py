@@ -1,4 +1,4 @@
-"""Asks the service as a client does: versions with given data, a real server over them, its answers as rows.
+"""Queries a real server as a client does, over versions with given data, and returns rows.
 
 Each data set is a version of its own, and a server answers for all of them under /version/<id>/sparql.
 """

@@ -1,4 +1,4 @@
-"""Answers of SPARQL queries as rows of terms, and whether two of them are the same answer.
+"""Parses answers of SPARQL queries into rows of terms, and compares two answers.
 
 An answer is the same when it has the same columns in the same order and the same bag of rows, up to the labels of blank
 nodes; in the same sequence where the order is total. Nothing else is let pass: numbers may differ in their spelling

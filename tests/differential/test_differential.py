@@ -1,4 +1,4 @@
-"""Every query of the cases is answered by the service as Jena ARQ answered it, or stands in the table of differences.
+"""For every query, the service gives the answer of Jena ARQ, or the table lists the difference.
 
 The answers of ARQ are stored; renew.py asks it anew. The service answers as it does for clients: over HTTP, through the
 guard, the rewriting and a worker, in one format of results after another.

@@ -1,4 +1,4 @@
-"""The tables of README and docs that come from the code; `python tests/docs/test_docs.py` writes them."""
+"""Generates the tables of README and docs from the code; `python tests/docs/test_docs.py` writes them."""
 
 from __future__ import annotations
 

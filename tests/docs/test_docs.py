@@ -1,4 +1,4 @@
-"""README and docs say what the code does; `python tests/docs/test_docs.py` writes their tables anew."""
+"""README and docs agree with the code; `python tests/docs/test_docs.py` renews their tables."""
 
 from __future__ import annotations
 

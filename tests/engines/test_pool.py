@@ -1,4 +1,4 @@
-"""The embedded engine with real processes: right answers, and nothing that a query does hurts another."""
+"""The embedded engine with real processes: answers are correct, and no query harms another one."""
 
 from __future__ import annotations
 

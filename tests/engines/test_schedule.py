@@ -1,4 +1,4 @@
-"""Clients take turns: nobody waits for another one's many queries, and the service itself never for long."""
+"""Clients take turns: a heavy client delays neither other clients nor the service itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leases: a snapshot stays as it is and open for as long as somebody has it, and no longer than it must."""
+"""Leases: a snapshot stays unchanged and open while it is leased, and closes soon after."""
 
 from __future__ import annotations
 

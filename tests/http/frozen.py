@@ -1,4 +1,4 @@
-"""Every kind of address under many requests: what stays of each answer when times, tags and lengths are left out."""
+"""Requests every kind of address in many ways, and returns each answer without times, tags and lengths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An application on a real uvicorn, and an engine that does what a test tells it."""
+"""An application on a real uvicorn, and a scripted engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a browser is told of every answer, and what requests with credentials never get from a cache."""
+"""The headers for browsers on every answer, and the cache bypass for requests with credentials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finished answers: bounded, least recently used out, computed once for many equal requests."""
+"""The answer cache: bounded, evicts the least recently used, and computes once for concurrent equal requests."""
 
 from __future__ import annotations
 

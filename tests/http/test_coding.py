@@ -1,4 +1,4 @@
-"""Content codings: only when asked for, by RFC 9110 §12.5.3, each with a tag of its own."""
+"""Content codings by RFC 9110 §12.5.3: only on request, each with its own ETag."""
 
 from __future__ import annotations
 

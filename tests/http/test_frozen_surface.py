@@ -1,4 +1,4 @@
-"""What is seen from outside stays: statuses and headers of every kind of address, and what /openapi.json documents.
+"""The frozen surface: statuses and headers of every kind of address, and the content of /openapi.json.
 
 `frozen_answers.json` and `frozen_openapi.json` were written from the service as it was. What changes on purpose is
 changed there by hand, and told in CHANGELOG.md.

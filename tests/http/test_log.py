@@ -1,4 +1,4 @@
-"""Lines that leave together leave whole: in pieces that a pipe takes at once."""
+"""Batched log lines are written complete, in pieces that a pipe accepts atomically."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Content negotiation by RFC 9110 §12.5: each case is a header and what a client gets for it."""
+"""Content negotiation by RFC 9110 §12.5: each case is a header and the selected format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an answer leaves on a connection."""
+"""The protocol writes the head and the body of an answer to the connection."""
 
 from __future__ import annotations
 

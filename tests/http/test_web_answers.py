@@ -1,4 +1,4 @@
-"""What every answer has in common, and what happens when one cannot be finished."""
+"""Properties of every answer, and the end of an answer that fails midway."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents of things: the same graph in every format, found at each address, on sound pages."""
+"""Documents of things: the same graph in every format, at every address, and on valid pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Named queries over HTTP, and what `/openapi.json` and `/docs` say of all that there is."""
+"""Named queries over HTTP, and their documentation in `/openapi.json` and `/docs`."""
 
 from __future__ import annotations
 

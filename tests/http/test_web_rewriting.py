@@ -1,4 +1,4 @@
-"""Queries that are rewritten for the engine, as clients see them: answers, places of errors, no trace of it."""
+"""Rewritten queries as clients see them: answers, places of errors, and no helper variables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ontology is complete in two languages, parses everywhere, and stands on what it says it reuses."""
+"""The ontology is complete in two languages, parses in two parsers, and reuses existing terms correctly."""
 
 from __future__ import annotations
 

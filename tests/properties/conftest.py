@@ -1,4 +1,4 @@
-"""How much these tests try: as many examples everywhere, the same ones each time where `CI` is set."""
+"""Sets the number of examples; with `CI` set, they are the same in each run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine in a process of its own: reads queries from its input and says what became of each."""
+"""Runs the engine in a separate process, which reads queries from its input and reports each outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Negotiation for any Accept header, beside RFC 9110 §12.5.1 written down plainly."""
+"""Negotiation for any Accept header equals a plain implementation of RFC 9110 §12.5.1."""
 
 from __future__ import annotations
 

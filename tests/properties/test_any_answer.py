@@ -1,4 +1,4 @@
-"""Answers of the embedded engine beside rdflib's own evaluation, for generated queries on generated small graphs.
+"""Answers of the embedded engine equal rdflib's, for generated queries on small generated graphs.
 
 What standards leave open is not generated, or not compared: labels of blank nodes, the order of rows that are
 equal for ORDER BY, how a number is written.

@@ -1,4 +1,4 @@
-"""Parameters of named queries: whatever text a client sends, the query holds that one term and nothing else."""
+"""Parameters of named queries: any text from a client becomes exactly one term of the query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any text at all as a query: it is refused with a reason, or the engine can be trusted with it, and soon."""
+"""Any text as a query is quickly refused with a reason, or evaluated without a crash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work beside the checks of a build: its result, its errors, and that it ends with the build."""
+"""Work in a second process of a build: its result, its errors, and its end with the build."""
 
 from __future__ import annotations
 

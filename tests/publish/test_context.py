@@ -1,4 +1,4 @@
-"""The JSON-LD context: fresh, only growing, and every thing of ours goes through it and back unchanged."""
+"""The JSON-LD context is fresh and only grows, and every thing converts to JSON-LD and back unchanged."""
 
 from __future__ import annotations
 

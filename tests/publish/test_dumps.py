@@ -1,4 +1,4 @@
-"""What the files of a version's downloads hold: all of it, in every format, the same bytes each time."""
+"""The downloads of a version have all statements in every format, and the same bytes each time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No dataset goes without a word: every way in which a build would lose one stops it, and says what to do."""
+"""Each kind of loss of a dataset stops the build with advice."""
 
 from __future__ import annotations
 

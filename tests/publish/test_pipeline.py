@@ -1,4 +1,4 @@
-"""From files to a version: reading, what reading refuses, and that the id depends on what is said alone."""
+"""From files to a version: parsing, refused input, and an id that depends on the statements only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each query in queries/checks/ finds the mistake that it is there for, and is silent where there is none.
+"""Each query in queries/checks/ finds its mistake, and nothing in data without it.
 
 A fixture is one small dataset, tests/queries/checks/<check>/pass-*.trig or fail-*.trig; its `# finds:` lines name the
 focus nodes that the check must return, and no row with another one may come.

@@ -1,4 +1,4 @@
-"""Titles stand as in a Norwegian index, not by code point."""
+"""Titles are sorted as in a Norwegian index, not by code point."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The index of a graph answers as a walk over its statements would, whatever the graph."""
+"""The index of any graph gives the answers of a linear search."""
 
 from __future__ import annotations
 

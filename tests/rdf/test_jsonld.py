@@ -1,4 +1,4 @@
-"""Our JSON-LD means the same graph, as the referee pyld expands it, whatever shapes the graph has."""
+"""Our JSON-LD, expanded by pyld, is the same graph, for any graph."""
 
 from __future__ import annotations
 

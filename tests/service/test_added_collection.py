@@ -1,4 +1,4 @@
-"""A collection is added by one file: the site lists it, describes it, counts its requests and asks for it."""
+"""One file adds a collection: the site lists, describes, counts and queries it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer is complete or it is an error: a worker killed in mid-stream never gives a client a good read."""
+"""An answer is complete or an error: a client never takes the output of a killed worker for complete."""
 
 from __future__ import annotations
 

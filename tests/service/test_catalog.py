@@ -1,4 +1,4 @@
-"""What portals and crawlers read: the catalogue by the rules of DCAT-AP-NO, VoID, the sitemap, schema.org.
+"""Documents for portals and crawlers: the catalogue by the rules of DCAT-AP-NO, VoID, the sitemap, schema.org.
 
 The catalogue is read as data.norge.no reads it, too: by its own parser, the package fdk-rdf-parser.
 """

@@ -1,4 +1,4 @@
-"""A walk along rel="next" stays in its version while others become current, and says so when it cannot."""
+"""A walk along rel="next" stays in its version, and gets an error when that version is removed."""
 
 from __future__ import annotations
 

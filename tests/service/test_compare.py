@@ -1,4 +1,4 @@
-"""What changed between two versions: read from two sorted dumps, told as JSON, RDF Patch and a page."""
+"""Changes between two versions, from two sorted dumps, as JSON, RDF Patch and a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How requests arrive: in time, within bounds, as HTTP; and a connection that ends takes its queries along."""
+"""Requests must arrive in time, within limits and as HTTP; a closed connection ends its queries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The named queries are a contract: names, columns, their order, and what Trondheim's data say."""
+"""The contract of the named queries: names, columns, order, and results for Trondheim's data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where Trondheim ends and the core begins: ontology, shapes, queries and the UN's goals build and serve alone."""
+"""The core without Trondheim's data: ontology, shapes, queries and the UN's goals build and serve."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every thing that the data know has one document, and all its formats are the same graph."""
+"""Every thing in the data has one document, and all formats of it are the same graph."""
 
 from __future__ import annotations
 

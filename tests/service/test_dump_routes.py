@@ -1,4 +1,4 @@
-"""Downloads over HTTP: whole and by ranges, for ever the same, with `latest` that leads to those of today."""
+"""Downloads over HTTP: complete and by ranges, immutable, with `latest` as redirect to the current ones."""
 
 from __future__ import annotations
 

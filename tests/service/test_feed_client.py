@@ -1,4 +1,4 @@
-"""Who reads the feed over HTTP has the data: clients of our own and of others replicate it and follow changes."""
+"""Clients of the feed, ours and others, replicate the data over HTTP and follow changes."""
 
 from __future__ import annotations
 

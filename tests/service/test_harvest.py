@@ -1,4 +1,4 @@
-"""A whole harvest over real HTTP, and the next one: nothing but 304s, or the same bytes."""
+"""A second harvest over real HTTP gets only 304s, or the same bytes without ETags."""
 
 from __future__ import annotations
 

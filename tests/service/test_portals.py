@@ -1,4 +1,4 @@
-"""The catalogue before its portals: our check of their rules, and CKAN's reader where `make portals` installed it."""
+"""Portals accept the catalogue: by our check of their rules, and by CKAN's reader if `make portals` installed it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One bad query costs one error: runaways, killed workers and crashes leave everybody else in peace."""
+"""One bad query costs one error: runaways, killed workers and crashes do not affect others."""
 
 from __future__ import annotations
 

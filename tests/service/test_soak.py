@@ -1,4 +1,4 @@
-"""Seconds of all hostile clients at once beside a good client, a minute in the longer set: `make soak` in short.
+"""A short `make soak`: all hostile clients beside a good one for seconds, or a minute in the longer set.
 
 The machine that runs the tests is shared and slow, so no time is asserted here; `make soak` prints the ratios.
 """

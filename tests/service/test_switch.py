@@ -1,4 +1,4 @@
-"""Another version comes to be served while requests run: none of them fails, each says which one answered."""
+"""The version switches during requests: none fails, and each names its version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kept versions answer under their own address; what was removed says so."""
+"""Retained versions answer under their own address; removed ones are 410."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a fixture is validated beside: the shapes, the subclass axioms, and the things of the world it links to."""
+"""The data beside each fixture: the shapes, the subclass axioms, and the things that it links to."""
 
 from __future__ import annotations
 

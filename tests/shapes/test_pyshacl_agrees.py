@@ -1,4 +1,4 @@
-"""A report is the one that pySHACL writes: over fixtures, over random mistakes, over all data."""
+"""Reports equal those of pySHACL: over fixtures, random mistakes and all data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each shape finds the mistake that it is there for, and nothing else.
+"""Each shape finds its mistake and nothing else.
 
 A fixture is one complete small file, tests/shapes/<shape>/pass-*.ttl or fail-*.ttl. It is validated beside
 tests/shapes/world.ttl, which holds one valid thing of each class: those that it links to. Fixtures that cannot

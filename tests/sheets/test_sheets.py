@@ -1,4 +1,4 @@
-"""Spreadsheets lose nothing: every dataset there is, and data that no shape knows, come back triple by triple."""
+"""Spreadsheets lose nothing: every dataset, and data without a shape, survive export and import triple by triple."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cell is read as its sheet shows it, or refused with its place: formats, dates, codes, hidden and merged cells."""
+"""A cell is read as the sheet displays it, or refused with its place: formats, dates, codes, merged cells and more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Import writes evidence of the kind that the same statement has in Trondheim's data, and keeps what is there."""
+"""Import writes evidence of the kind of the same statement in Trondheim's data, and keeps existing evidence."""
 
 from __future__ import annotations
 

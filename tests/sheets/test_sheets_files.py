@@ -1,4 +1,4 @@
-"""A folder of CSV files is read whole or told file by file; a replacement says what goes before anything does."""
+"""A folder of CSV files is read or reported file by file; a replacement lists removals before it happens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever follows a hint is done: what a message proposes is read, in every column of every sheet."""
+"""Every hint works: the value that a message suggests is accepted, in every column of every sheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong in a filled-in workbook is told by cell, in two languages, all at once; what is safe is read."""
+"""Problems in a workbook are reported by cell, in two languages, all together; unambiguous cells are read."""
 
 from __future__ import annotations
 

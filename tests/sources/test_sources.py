@@ -1,4 +1,4 @@
-"""What lies in a data folder: read, or named. Nothing is passed over without a word."""
+"""Every file in a data folder is read or reported."""
 
 from __future__ import annotations
 

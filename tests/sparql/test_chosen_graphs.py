@@ -1,4 +1,4 @@
-"""Why an answer is empty where a query chose its graphs: what is missing is missing there, and where else it is."""
+"""Explanations of empty answers from selected graphs name these graphs, and others with a match."""
 
 from __future__ import annotations
 

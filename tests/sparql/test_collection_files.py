@@ -1,4 +1,4 @@
-"""A collection is one file: what it says, and what is told about a file that cannot be used."""
+"""The file of a collection: its declarations, and the errors of invalid files."""
 
 from __future__ import annotations
 

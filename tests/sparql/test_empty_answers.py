@@ -1,4 +1,4 @@
-"""Why an answer is empty: the first part that nothing matches, at its place, and what the data have instead."""
+"""Explanations of empty answers: the first part without a match, its place, and the correction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parser and SPARQL's own grammar agree on the first token that cannot stand, and on what could stand there."""
+"""The parser and SPARQL's grammar agree on the first invalid token and on the expected ones."""
 
 from __future__ import annotations
 

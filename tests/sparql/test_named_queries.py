@@ -1,4 +1,4 @@
-"""Named queries: heads that say what is wrong and where, parameters that become terms and never text."""
+"""Named queries: errors of heads have file and line, and parameters become terms, never text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only the engine refuses: the culprit's own place, and words that help, for real messages of the engine."""
+"""Errors of the engine get the place of their cause and advice, for real messages of the engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine reads in place of a query: each rewrite, what it leaves alone, and where each place came from."""
+"""Each rewrite of a query: the text for the engine, queries that stay, and the origin of each place."""
 
 from __future__ import annotations
 

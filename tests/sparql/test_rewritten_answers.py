@@ -1,4 +1,4 @@
-"""Queries whose answers rest on rewriting, over a few triples, with the answers that Jena and SPARQL 1.1 give."""
+"""Rewritten queries over a few triples have the answers of Jena and SPARQL 1.1."""
 
 from __future__ import annotations
 

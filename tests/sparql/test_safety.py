@@ -1,4 +1,4 @@
-"""The guard: each refusal names what is wrong, where, and what to do; good queries pass untouched."""
+"""The guard: each refusal names mistake, place and advice; valid queries pass unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns without a line of their own, sorted in a process of its own, since a circle ends the process."""
+"""Sorts mixed columns in a separate process, because an inconsistent order would end the process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a refusal proposes in place of a name that there is not: a name that can stand there, or none."""
+"""A refusal suggests a valid name in place of an unknown one, or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log of changes: every change once, in order, whatever is killed, pruned or taken back."""
+"""The log has every change once and in order, also after kills, pruning and rollbacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A build that is killed at any moment leaves the version before it current, whole and readable."""
+"""A build that is killed at any moment leaves the previous version current, complete and readable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Versions: immutable, named by their content, made current by one rename, and safe in a strange folder."""
+"""Versions are immutable, named by their content, switched by one rename, and leave foreign folders alone."""
 
 from __future__ import annotations
 

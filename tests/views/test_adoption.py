@@ -1,4 +1,4 @@
-"""Pages say that a consultation adopts nothing: on the decision's page, and on the page of what it is about."""
+"""Pages state that a consultation adopts nothing: the page of the decision, and that of its document."""
 
 from __future__ import annotations
 

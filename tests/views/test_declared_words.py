@@ -1,4 +1,4 @@
-"""Frames, labels and the site's own words are files: what they say is shown, what is wrong in them is told."""
+"""Frames, labels and texts of the site are files: the service shows their content, and reports their errors."""
 
 from __future__ import annotations
 
