@@ -90,7 +90,7 @@ def as_text(rows: Mapping[Row, int]) -> Counter[Row]:
     return found
 
 
-def chosen_rightly(answer: Answer, from_: Mapping[Row, int], count: int) -> bool:
+def is_selection_from(answer: Answer, from_: Mapping[Row, int], count: int) -> bool:
     """Whether an answer has `count` rows, and the data contain each row at least as often."""
     return len(answer.rows) == count and all(times <= from_.get(row, 0) for row, times in Counter(answer.rows).items())
 

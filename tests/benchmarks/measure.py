@@ -163,7 +163,7 @@ class Laboratory:
             self._say(f"compares {key}")
             rows = answers.as_text(statements) if question.accept == CSV else statements
             self.findings.verdicts[key] = {
-                name: "right" if answers.chosen_rightly(answer, rows, count) else "wrong"
+                name: "right" if answers.is_selection_from(answer, rows, count) else "wrong"
                 for name, answer in self._answers(question, key, first=True).items()
             }
         for verdicts in self.findings.verdicts.values():

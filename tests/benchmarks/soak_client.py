@@ -78,7 +78,7 @@ def point(iri: str) -> Question:
     return Question(POINT, f"/sparql?query={quote(query, safe='')}%23{_SLOT}", query=query)
 
 
-def kept(query: str) -> Question:
+def cached_question(query: str) -> Question:
     return Question(KEPT, f"/sparql?query={quote(query, safe='')}", query=query)
 
 

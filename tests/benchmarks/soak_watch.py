@@ -122,7 +122,7 @@ def _pss(process: psutil.Process) -> int:
 
 
 @contextmanager
-def served(versions: Path, **environment: str) -> Iterator[Watched]:
+def run_service(versions: Path, **environment: str) -> Iterator[Watched]:
     """`plangraf serve` on a free port, built first when `versions` holds nothing.
 
     Raises:

@@ -94,7 +94,7 @@ def test_service_answers_as_the_engine_in_this_process_does(template: workload.T
     for question in served.questions.of[template.name][:5]:
         given = _asked(served, question)
         if template.any_rows:
-            assert answers.chosen_rightly(given, answers.statements(served.data.ntriples), served.data.triples)
+            assert answers.is_selection_from(given, answers.statements(served.data.ntriples), served.data.triples)
         else:
             assert given.agrees(_in_process(served.store, question)), question.text
         found += len(given.rows)
@@ -104,7 +104,7 @@ def test_service_answers_as_the_engine_in_this_process_does(template: workload.T
 def test_service_gives_all_statements_as_csv(served: Served) -> None:
     given = _asked(served, served.questions.bulk["statements.csv"])
     rows = answers.as_text(answers.statements(served.data.ntriples))
-    assert answers.chosen_rightly(given, rows, served.data.triples)
+    assert answers.is_selection_from(given, rows, served.data.triples)
 
 
 def test_load_client_gets_complete_answers_for_several_clients(served: Served) -> None:

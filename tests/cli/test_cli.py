@@ -60,7 +60,7 @@ def add_what_serving_needs(folder: Path) -> None:
 
 
 @contextmanager
-def served(home: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+def running_service(home: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     """A running server, its address and its version; what it wrote to stderr is in home/serve.log."""
     with (home / "serve.log").open("w") as log:
         process = subprocess.Popen(
@@ -202,7 +202,7 @@ def test_a_wrong_query_is_explained(home: Path, arguments: tuple[str, ...], mess
 
 
 def test_serve_builds_when_there_is_no_version_and_ends_its_start_with_one_line(own_home: Path) -> None:
-    with served(own_home, "--workers", "2") as (process, url, version):
+    with running_service(own_home, "--workers", "2") as (process, url, version):
         assert version == VersionStore(own_home / "versions").current().id
         assert get(f"{url}/health/ready")
         workers = [pid for pid in children(process.pid) if "spawn_main" in cmdline(pid)]
@@ -222,12 +222,12 @@ def test_the_server_imports_nothing_of_the_validator() -> None:
 
 def test_serve_builds_again_when_a_file_has_changed_and_only_then(own_home: Path) -> None:
     assert plangraf("build", "--quiet", home=own_home).returncode == 0
-    with served(own_home, "--workers", "1") as (_, _, first):
+    with running_service(own_home, "--workers", "1") as (_, _, first):
         assert "shapes" not in (own_home / "serve.log").read_text()
     write(own_home, "data/sdg/more.ttl", '<http://metadata.un.org/sdg/11> rdfs:label "Byer"@nb .\n')
-    with served(own_home, "--workers", "1", "--no-build") as (_, _, unchanged):
+    with running_service(own_home, "--workers", "1", "--no-build") as (_, _, unchanged):
         assert unchanged == first
-    with served(own_home, "--workers", "1") as (_, _, second):
+    with running_service(own_home, "--workers", "1") as (_, _, second):
         assert second != first
 
 
@@ -235,7 +235,7 @@ def test_serve_goes_on_with_the_old_version_when_the_build_stops(own_home: Path)
     assert plangraf("build", "--quiet", home=own_home).returncode == 0
     old = VersionStore(own_home / "versions").current().id
     write(own_home, "data/sdg/more.ttl", "this is no Turtle\n")
-    with served(own_home, "--workers", "1") as (_, url, version):
+    with running_service(own_home, "--workers", "1") as (_, url, version):
         assert version == old
         assert get(f"{url}/health/ready")
     log = (own_home / "serve.log").read_text()
@@ -252,17 +252,17 @@ def test_serve_never_drops_a_dataset_whose_folder_is_unnamed_or_missing(own_home
     )
     assert plangraf("build", "--quiet", "--data", tmp_path / "mine", home=own_home).returncode == 0
     built = VersionStore(own_home / "versions").current().id
-    with served(own_home) as (_, url, version):
+    with running_service(own_home) as (_, url, version):
         assert version == built
         assert "shapes" not in (own_home / "serve.log").read_text()
     (tmp_path / "mine").rename(tmp_path / "moved")
-    with served(own_home) as (_, url, version):
+    with running_service(own_home) as (_, url, version):
         assert version == built
         assert "1/20" in get(f"{url}/doc/9999/case/1.ttl")
     log = (own_home / "serve.log").read_text()
     assert "The last build read this folder." in log
     assert f"en  The build stopped. Version {built} of older files is served." in log
-    with served(own_home, "--drop") as (_, _, version):
+    with running_service(own_home, "--drop") as (_, _, version):
         assert version != built
 
 
@@ -402,7 +402,7 @@ def test_a_service_that_cannot_start_exits_instead_of_retrying_forever(own_home:
 
 
 def test_a_worker_that_is_killed_is_replaced(home: Path) -> None:
-    with served(home, "--no-build", "--workers", "1") as (process, url, _):
+    with running_service(home, "--no-build", "--workers", "1") as (process, url, _):
         (worker,) = [pid for pid in children(process.pid) if "spawn_main" in cmdline(pid)]
         os.kill(worker, signal.SIGKILL)
         deadline = time.monotonic() + 30

@@ -74,7 +74,7 @@ def data() -> Store:
     return store
 
 
-def asked(query: str) -> list[tuple[str, ...]]:
+def query_rows(query: str) -> list[tuple[str, ...]]:
     found = data().query(HEAD + query)
     assert isinstance(found, QuerySolutions)
     return [tuple("" if term is None else term.value for term in row) for row in found]
@@ -100,7 +100,7 @@ def test_a_number_in_words_or_a_computed_one_has_no_printed_digits(printed: str)
 
 
 def test_a_value_counts_as_printed_only_if_its_digits_are_printed() -> None:
-    found = asked("""SELECT ?thing ?value ?printed ?kind {
+    found = query_rows("""SELECT ?thing ?value ?printed ?kind {
         { ?thing sdmx-measure:obsValue ?value ; plan:valueAsPrinted ?printed BIND (sdmx-measure:obsValue AS ?property) }
         UNION { ?thing plan:aimValue ?value ; plan:aimAsPrinted ?printed BIND (plan:aimValue AS ?property) }
         ?evidence plan:about ?thing ; plan:aboutProperty ?property ; plan:evidenceKind ?kind }""")
@@ -114,7 +114,7 @@ def test_a_value_counts_as_printed_only_if_its_digits_are_printed() -> None:
 
 
 def test_a_unit_is_never_printed_as_it_stands_in_the_scheme() -> None:
-    kinds = asked("""SELECT DISTINCT ?kind { ?evidence plan:evidenceKind ?kind ; plan:aboutProperty ?property
+    kinds = query_rows("""SELECT DISTINCT ?kind { ?evidence plan:evidenceKind ?kind ; plan:aboutProperty ?property
         FILTER (?property IN (sdmx-attribute:unitMeasure, plan:aimUnit)) }""")
     assert kinds == [(SCHEME + "evidence-kind/identified",)]
 
@@ -129,7 +129,7 @@ BOUNDS = {
 
 
 def test_a_printed_qualifier_has_its_code() -> None:
-    found = asked("""SELECT ?thing ?printed (GROUP_CONCAT(STR(?code)) AS ?codes) {
+    found = query_rows("""SELECT ?thing ?printed (GROUP_CONCAT(STR(?code)) AS ?codes) {
         { ?thing plan:qualifierAsPrinted ?printed ; sdmx-measure:obsValue ?value }
         UNION { ?thing plan:aimAsPrinted ?printed }
         OPTIONAL { ?thing plan:valueQualifier ?code } } GROUP BY ?thing ?printed""")
@@ -143,28 +143,28 @@ def test_a_printed_qualifier_has_its_code() -> None:
 
 
 def test_what_is_counted_by_the_year_has_a_unit_by_the_year() -> None:
-    for thing, printed, unit in asked(
+    for thing, printed, unit in query_rows(
         "SELECT ?thing ?printed ?unit { ?thing plan:aimAsPrinted ?printed ; plan:aimUnit ?unit }"
     ):
         assert bool(re.search("årlig|i året", printed)) == unit.lower().endswith(("per-yr", "per-year")), thing
 
 
 def test_each_activity_leads_to_the_plan_that_it_was_for() -> None:
-    lost = asked("""SELECT ?activity { ?activity a ?class
+    lost = query_rows("""SELECT ?activity { ?activity a ?class
         FILTER (?class IN (plan:ParticipationActivity, plan:PlannedActivity))
         FILTER NOT EXISTS { ?activity plan:participationIn/dcterms:title ?plan } }""")
     assert lost == []
-    assert len(asked("SELECT ?activity { ?activity plan:participationIn/a plan:PlanningStrategy }")) == 8
+    assert len(query_rows("SELECT ?activity { ?activity plan:participationIn/a plan:PlanningStrategy }")) == 8
 
 
 def test_no_organisation_stands_as_an_activity() -> None:
-    both = asked("""SELECT ?activity ?name { ?activity a plan:ParticipationActivity ; rdfs:label ?name .
+    both = query_rows("""SELECT ?activity ?name { ?activity a plan:ParticipationActivity ; rdfs:label ?name .
         ?organisation a ?class ; rdfs:label ?name
         FILTER (?class IN (org:Organization, org:OrganizationalUnit, plan:ActorGroup)) }""")
     assert both == []
 
 
 def test_prose_commitments_are_kept_apart_from_the_bullets() -> None:
-    assert [n for (n,) in asked("SELECT (COUNT(?c) AS ?n) { ?c a plan:Commitment }")] == ["285"]
-    assert [n for (n,) in asked("SELECT (COUNT(?c) AS ?n) { ?c a plan:ProseCommitment }")] == ["54"]
-    assert asked("SELECT ?c { ?c a plan:Commitment , plan:ProseCommitment }") == []
+    assert [n for (n,) in query_rows("SELECT (COUNT(?c) AS ?n) { ?c a plan:Commitment }")] == ["285"]
+    assert [n for (n,) in query_rows("SELECT (COUNT(?c) AS ?n) { ?c a plan:ProseCommitment }")] == ["54"]
+    assert query_rows("SELECT ?c { ?c a plan:Commitment , plan:ProseCommitment }") == []

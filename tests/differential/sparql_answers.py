@@ -145,7 +145,7 @@ def _of_model(node: object) -> str:
 def compare(expected: Answer, found: Answer, *, ordered: bool = False, concat: str | None = None) -> Difference:
     """How the second answer differs from the first."""
     if expected.kind != found.kind:
-        return Difference(f"{_told(expected)} was expected, not {_told(found)}")
+        return Difference(f"{_format_answer(expected)} was expected, not {_format_answer(found)}")
     if expected.kind == "error":
         return Difference()
     if expected.columns != found.columns:
@@ -251,7 +251,7 @@ def _match(first: Counter[Row], second: Counter[Row], ours: dict[str, int], thei
     )
 
 
-def _told(answer: Answer) -> str:
+def _format_answer(answer: Answer) -> str:
     if answer.kind == "error":
         return f"the error {answer.code} ({answer.message[:200]})"
     return f"{answer.kind} {list(answer.columns)} {_shown(answer.rows, [])}"

@@ -65,7 +65,7 @@ def test_answers_equal_those_of_jena_arq_except_for_the_listed_differences(asker
         elif not difference:
             wrong.append(f"{case.id}: stands in differences.yaml and differs no more")
         else:
-            wrong += _unlike_pinned(case, pinned.get(case.id), found, kinds[case.id].refused)
+            wrong += _differences_from_pinned(case, pinned.get(case.id), found, kinds[case.id].refused)
     assert not wrong, f"{len(wrong)} of {len(cases)}:\n" + "\n\n".join(wrong)
     assert stored.keys() <= {case.name for case in cases}, "answers without a query: run tests/differential/renew.py"
 
@@ -74,7 +74,7 @@ def _compare(case: Case, expected: Answer, found: Answer) -> str:
     return sparql_answers.compare(expected, found, ordered=case.ordered, concat=case.concat).text
 
 
-def _unlike_pinned(case: Case, pinned: Answer | None, found: Answer, refused: str) -> list[str]:
+def _differences_from_pinned(case: Case, pinned: Answer | None, found: Answer, refused: str) -> list[str]:
     if pinned is None:
         return [f"{case.id}: no pinned answer: run tests/differential/look.py --pin"]
     if refused and found.code != refused:

@@ -89,7 +89,7 @@ def play(folder: Path, act: Callable[[Play], Awaitable[None]], **settings: Any) 
     asyncio.run(main())
 
 
-async def settled() -> None:
+async def run_pending_tasks() -> None:
     """Lets all that is ready to run run."""
     for _ in range(20):
         await asyncio.sleep(0)
@@ -101,12 +101,12 @@ def test_a_leased_snapshot_outlives_the_switch_to_another_version(tmp_path: Path
         async with stage.snapshots.lease() as old:
             stage.store.use(first)
             assert await stage.snapshots.refresh()
-            await settled()
+            await run_pending_tasks()
             assert (old.id, stage.snapshots.current.id) == (last, first)
             assert stage.open == [last, first]
             async with stage.snapshots.lease() as new:
                 assert new.id == first
-        await settled()
+        await run_pending_tasks()
         assert stage.open == [first]
 
     play(tmp_path, act)
@@ -116,7 +116,7 @@ def test_an_unleased_snapshot_closes_at_the_switch(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         stage.store.use(stage.ids[0])
         assert await stage.snapshots.refresh()
-        await settled()
+        await run_pending_tasks()
         assert stage.open == [stage.ids[0]]
 
     play(tmp_path, act)
@@ -130,9 +130,9 @@ def test_a_superseded_snapshot_can_be_leased_by_id_while_it_is_leased(tmp_path: 
         async with stage.snapshots.lease(old.id) as again:
             assert again is old
             stage.snapshots.release(old)
-            await settled()
+            await run_pending_tasks()
             assert stage.open == [old.id, stage.ids[0]]
-        await settled()
+        await run_pending_tasks()
         assert stage.open == [stage.ids[0]]
 
     play(tmp_path, act)
@@ -225,7 +225,7 @@ def test_a_cancelled_request_for_a_retained_version_leaves_no_lease(tmp_path: Pa
         waiting = [asyncio.create_task(stage.snapshots.acquire(stage.ids[0])) for _ in range(2)]
         await stage.opening.wait()
         waiting[0].cancel()
-        await settled()
+        await run_pending_tasks()
         stage.gate.set()
         snapshot = await waiting[1]
         assert waiting[0].cancelled()
@@ -243,7 +243,7 @@ def test_a_leased_retained_version_that_becomes_current_is_opened_again_as_curre
         async with stage.snapshots.lease(first) as kept:
             stage.store.use(first)
             await stage.snapshots.refresh()
-            await settled()
+            await run_pending_tasks()
             assert stage.open == [first, first]
             async with stage.snapshots.lease(first) as again:
                 assert again is stage.snapshots.current
@@ -358,7 +358,7 @@ def test_a_waiter_computes_a_part_whose_first_request_is_cancelled(tmp_path: Pat
 
         async with stage.snapshots.lease() as snapshot:
             first, second, third = (asyncio.create_task(snapshot.part(part)) for _ in range(3))
-            await settled()
+            await run_pending_tasks()
             first.cancel()
             assert await asyncio.gather(second, third) == [2, 2]
 

@@ -14,17 +14,17 @@ from plangraf.http.pipeline.coding import IDENTITY
 TAG = '"one"'
 
 
-def kept(tag: str = TAG, size: int = 100) -> CachedAnswer:
+def cached_answer(tag: str = TAG, size: int = 100) -> CachedAnswer:
     return CachedAnswer(tag, b"text/csv", {IDENTITY: b"x" * size})
 
 
 def test_the_least_recently_used_answer_goes_first() -> None:
     cache = Cache(8 * 3000)
     for name in "abcdefgh":
-        cache.add(kept(name, 1500))
+        cache.add(cached_answer(name, 1500))
     assert cache.get("a") is not None
-    cache.add(kept("i", 1500))
-    cache.add(kept("j", 1500))
+    cache.add(cached_answer("i", 1500))
+    cache.add(cached_answer("j", 1500))
     assert cache.get("a") is not None
     assert cache.get("b") is None
     assert cache.size <= cache.most
@@ -32,15 +32,15 @@ def test_the_least_recently_used_answer_goes_first() -> None:
 
 def test_a_large_answer_is_not_cached_and_evicts_nothing() -> None:
     cache = Cache(80_000)
-    cache.add(kept("small"))
-    cache.add(kept("large", 20_000))
+    cache.add(cached_answer("small"))
+    cache.add(cached_answer("large", 20_000))
     assert cache.get("large") is None
     assert cache.get("small") is not None
 
 
 def test_a_compressed_form_is_computed_once_and_counted() -> None:
     cache = Cache(1_000_000)
-    answer = kept(size=5000)
+    answer = cached_answer(size=5000)
     cache.add(answer)
     before = cache.size
     body = cache.body(answer, "gzip")
@@ -51,7 +51,7 @@ def test_a_compressed_form_is_computed_once_and_counted() -> None:
 
 def test_a_very_long_request_is_not_stored_although_its_answer_is_cached() -> None:
     cache = Cache(1_000_000)
-    cache.add(kept())
+    cache.add(cached_answer())
     for length, remembered in ((1000, True), (10_000, False)):
         request = ("/a", b"q" * length, b"", b"")
         cache.remember(request, TAG, ())
@@ -60,14 +60,14 @@ def test_a_very_long_request_is_not_stored_although_its_answer_is_cached() -> No
 
 def test_a_request_finds_its_answer_until_eviction() -> None:
     cache = Cache(8 * 2000)
-    cache.add(kept())
+    cache.add(cached_answer())
     cache.remember(("/a", b""), TAG, ((b"vary", b"Accept"),))
     found = cache.find_by_request(("/a", b""))
     assert found is not None
     assert found[1] == ((b"vary", b"Accept"),)
     assert cache.find_by_request(("/b", b"")) is None
     for number in range(20):
-        cache.add(kept(f"other-{number}", 900))
+        cache.add(cached_answer(f"other-{number}", 900))
     assert cache.find_by_request(("/a", b"")) is None
 
 
@@ -92,7 +92,7 @@ def test_equal_requests_are_computed_once() -> None:
             if await cache.join_flight(TAG) is None:
                 computed += 1
                 await asyncio.sleep(0.01)
-                cache.add(kept())
+                cache.add(cached_answer())
                 cache.end_flight(TAG)
             return cache.get(TAG) is not None
 
@@ -127,7 +127,7 @@ def test_a_waiter_computes_when_the_first_request_is_cancelled() -> None:
         cache.end_flight(TAG)
         assert await second is None
         assert not third.done()
-        cache.add(kept())
+        cache.add(cached_answer())
         cache.end_flight(TAG)
         assert await third is cache.get(TAG)
 

@@ -211,7 +211,7 @@ def changed(case: Case) -> str:
     return text
 
 
-def told(verdict: Verdict, portal: str) -> list[Finding]:
+def findings_of(verdict: Verdict, portal: str) -> list[Finding]:
     return [finding for finding in verdict.findings if finding.place.portal == portal]
 
 
@@ -229,10 +229,10 @@ def file_of(tmp_path: Path) -> Callable[[str], str]:
     return write
 
 
-def assert_told(verdict: Verdict, portal: str, case: Case) -> None:
+def assert_reported(verdict: Verdict, portal: str, case: Case) -> None:
     _, _, rule, severity, item = case
-    found = [finding for finding in told(verdict, portal) if finding.rule == rule]
-    assert {finding.severity for finding in found} == {severity}, told(verdict, portal)
+    found = [finding for finding in findings_of(verdict, portal) if finding.rule == rule]
+    assert {finding.severity for finding in found} == {severity}, findings_of(verdict, portal)
     about = item or verdict.source
     assert any(
         finding.place.item.startswith(about) if about == "_:" else finding.place.item == about for finding in found
@@ -244,7 +244,7 @@ def assert_told(verdict: Verdict, portal: str, case: Case) -> None:
     elif severity == VIOLATION:
         assert any(not verdict.accepted(portal, one) for one in verdict.items[portal] if one != document)
     else:
-        assert all(other.severity != VIOLATION for other in told(verdict, portal))
+        assert all(other.severity != VIOLATION for other in findings_of(verdict, portal))
 
 
 def test_the_good_catalogue_is_accepted_by_all_portals_without_a_warning(file_of: Callable[[str], str]) -> None:
@@ -263,19 +263,19 @@ def test_the_good_catalogue_is_accepted_by_all_portals_without_a_warning(file_of
 
 @pytest.mark.parametrize("case", DATA_NORGE_CASES, ids=names)
 def test_a_broken_rule_of_data_norge_is_reported(file_of: Callable[[str], str], case: Case) -> None:
-    assert_told(check(file_of(changed(case))), DATA_NORGE, case)
+    assert_reported(check(file_of(changed(case))), DATA_NORGE, case)
 
 
 @pytest.mark.parametrize("case", CKAN_CASES, ids=names)
 def test_a_broken_rule_of_ckan_is_reported(file_of: Callable[[str], str], case: Case) -> None:
-    assert_told(check(file_of(changed(case))), CKAN, case)
+    assert_reported(check(file_of(changed(case))), CKAN, case)
 
 
 @pytest.mark.parametrize("case", DCAT_AP_NO_CASES, ids=names)
 def test_a_broken_rule_of_dcat_ap_no_is_reported(file_of: Callable[[str], str], case: Case) -> None:
     verdict = check(file_of(changed(case)))
-    assert_told(verdict, DCAT_AP_NO, case)
-    rules = {finding.rule for finding in told(verdict, DCAT_AP_NO) if finding.place.item == case[4]}
+    assert_reported(verdict, DCAT_AP_NO, case)
+    rules = {finding.rule for finding in findings_of(verdict, DCAT_AP_NO) if finding.place.item == case[4]}
     assert case[2] in rules
     # A value that is not described is no foaf:Agent and no IRI of the catalogue of organisations either.
     # Nor does a contact point that cannot be reached have what is recommended.
@@ -415,7 +415,7 @@ TURTLE = {"Content-Type": "text/turtle; charset=utf-8"}
 
 
 def rules(verdict: Verdict, portal: str, severity: str = VIOLATION) -> set[str]:
-    return {finding.rule for finding in told(verdict, portal) if finding.severity == severity}
+    return {finding.rule for finding in findings_of(verdict, portal) if finding.severity == severity}
 
 
 def test_a_good_service_is_accepted_and_gets_the_requests_of_the_portals() -> None:
@@ -499,7 +499,7 @@ def test_the_content_type_does_not_matter_to_data_norge_and_decides_for_ckan() -
     assert rules(verdict, CKAN) == {"content-type"}
     with site(lambda *_: (200, {"Content-Type": "text/html"}, b"<!doctype html>")) as running:
         verdict = check(running.url, QUICK)
-    (finding,) = [finding for finding in told(verdict, DATA_NORGE) if finding.severity == VIOLATION]
+    (finding,) = [finding for finding in findings_of(verdict, DATA_NORGE) if finding.severity == VIOLATION]
     assert finding.rule == "parse"
     assert "whatever its Content-Type (text/html)" in finding.en
 
@@ -528,7 +528,7 @@ def test_a_changing_triple_is_reported_at_its_item_and_new_blank_node_labels_are
 
     with site(answer) as running:
         verdict = check(running.url, QUICK)
-    (finding,) = [finding for finding in told(verdict, DATA_NORGE) if finding.rule == "volatile"]
+    (finding,) = [finding for finding in findings_of(verdict, DATA_NORGE) if finding.rule == "volatile"]
     assert finding.place.item == ID + "dataset"
     assert "dcterms:modified" in finding.en
 
@@ -540,7 +540,7 @@ def test_ckan_tries_get_when_head_fails(status: int, severities: set[str]) -> No
 
     with site(answer) as running:
         verdict = check(running.url, QUICK)
-    assert {finding.severity for finding in told(verdict, CKAN) if finding.rule == "head"} == severities
+    assert {finding.severity for finding in findings_of(verdict, CKAN) if finding.rule == "head"} == severities
     assert verdict.accepted_everywhere
 
 
@@ -619,7 +619,7 @@ def test_access_addresses_of_the_same_service_are_asked_and_others_are_not() -> 
 
     with site(answer) as running:
         verdict = check(running.url, QUICK)
-    (finding,) = [finding for finding in told(verdict, DATA_NORGE) if finding.rule == "dead-address"]
+    (finding,) = [finding for finding in findings_of(verdict, DATA_NORGE) if finding.rule == "dead-address"]
     assert (finding.severity, finding.place.item) == (WARNING, DATASET)
     assert f"{running.url}/planstrategi.ttl does not answer 200" in finding.en
     (score,) = verdict.scores

@@ -141,7 +141,7 @@ def by_rdflib(query: str, graphs: list[int]) -> list[Row]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _joins_as_the_standard_has_them() -> Iterator[None]:
+def _join_as_standard() -> Iterator[None]:
     """§18.5: both sides of a join by themselves, each solution as often as it is there.
 
     rdflib makes a set of one side of some joins, and puts the values of the left side into the right one, which

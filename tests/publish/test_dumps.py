@@ -100,7 +100,7 @@ def test_each_graph_has_files_in_three_formats(dump: Path, quads: set[Quad]) -> 
     assert there == {f"{path}.{suffix}" for path in paths for suffix in formats}
 
 
-def read_as_the_metadata_says(folder: Path, metadata: Path) -> Iterator[Triple]:
+def read_by_metadata(folder: Path, metadata: Path) -> Iterator[Triple]:
     """The triples of a table by its CSVW metadata: what a standard reader makes of it."""
     told = json.loads(metadata.read_text())
     assert told["@context"] == "http://www.w3.org/ns/csvw"
@@ -153,7 +153,7 @@ def test_a_table_with_its_metadata_converts_back_to_all_triples_of_the_class(dum
         if isinstance(triple.subject, NamedNode):
             by_subject.setdefault(triple.subject.value, set()).add(triple)
     for name in tables:
-        found = set(read_as_the_metadata_says(dump / "csv", dump / "csv" / f"{name}.csv-metadata.json"))
+        found = set(read_by_metadata(dump / "csv", dump / "csv" / f"{name}.csv-metadata.json"))
         assert found == {triple for thing in members[name] for triple in by_subject[thing]}, name
 
 

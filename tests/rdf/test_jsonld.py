@@ -109,7 +109,7 @@ def graph_of(turtle: str) -> Statements:
     return canonical(quad.triple for quad in parse((head + turtle).encode(), RdfFormat.TURTLE))
 
 
-def meant_by(document: dict[str, Any], context: dict[str, Any]) -> Statements:
+def statements_of(document: dict[str, Any], context: dict[str, Any]) -> Statements:
     def load(address: str, _options: dict[str, Any]) -> dict[str, Any]:
         assert address == ADDRESS
         return {"contextUrl": None, "documentUrl": address, "document": context}
@@ -123,7 +123,7 @@ def assert_same(graph: Statements, context: dict[str, Any] = CONTEXT) -> None:
     ours = Context(context, ADDRESS)
     for document in (compact_document(ours, THING, graph), compact_graph(ours, graph)):
         # Blank nodes are labelled by RDFC-1.0, so equal sets are isomorphic graphs.
-        assert set(meant_by(document, context)) == set(graph), json.dumps(document, indent=1)
+        assert set(statements_of(document, context)) == set(graph), json.dumps(document, indent=1)
 
 
 def document_of(turtle: str, context: dict[str, Any] = CONTEXT) -> dict[str, Any]:

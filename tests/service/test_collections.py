@@ -196,7 +196,7 @@ def members(document: Mapping[str, Any]) -> list[str]:
     return [member["id"] for member in document["member"]]
 
 
-def here(url: str, address: str) -> str:
+def local_address(url: str, address: str) -> str:
     """The same address, checked to be one of this service."""
     assert address.startswith(url + "/"), address
     return address
@@ -258,7 +258,7 @@ def test_both_walks_find_every_thing_of_the_class_once(url: str, collection: Col
             found: list[str] = []
             address = f"{url}/{collection.path}{suffix}?limit={limit}"
             while address:
-                response = client.get(here(url, address), headers={"Accept": "application/ld+json"})
+                response = client.get(local_address(url, address), headers={"Accept": "application/ld+json"})
                 assert response.status_code == 200, response.text
                 document = response.json()
                 assert document["totalItems"] == len(things)

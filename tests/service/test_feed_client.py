@@ -59,7 +59,7 @@ def current(versions: Path) -> set[Quad]:
     return version_data(b"".join(VersionStore(versions).current().quads()))
 
 
-def said(folder: Path) -> str:
+def read_log(folder: Path) -> str:
     """What the services over the versions in a folder wrote to their operator."""
     return "".join(file.read_text() for file in folder.glob("serve-*.log"))
 
@@ -183,7 +183,7 @@ def test_a_damaged_log_is_a_problem_that_shows_no_path_and_leaves_all_else_serve
         # Put back from a copy, it is served again without a restart.
         file.write_bytes(content)
         assert httpx.get(f"{server.url}/feed/1").status_code == 200
-    assert f"The log of changes in {store.path / 'feed'} is damaged" in said(tmp_path)
+    assert f"The log of changes in {store.path / 'feed'} is damaged" in read_log(tmp_path)
 
 
 def test_a_missing_feed_is_404_and_a_service_that_may_write_starts_it(tmp_path: Path, run_server: Run) -> None:
@@ -194,7 +194,7 @@ def test_a_missing_feed_is_404_and_a_service_that_may_write_starts_it(tmp_path: 
         missing = httpx.get(f"{server.url}/feed")
         assert missing.status_code == 404
         assert "plangraf build" in missing.json()["detail"]
-    assert "/feed does not have the current version" in said(tmp_path)
+    assert "/feed does not have the current version" in read_log(tmp_path)
     with run_server(store.path, "--workers", "1", PLANGRAF_FEED_PAGE="3") as server:
         replica = Replica(f"{server.url}/feed")
         replica.harvest()

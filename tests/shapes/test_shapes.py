@@ -61,7 +61,7 @@ def local(shape: URIRef) -> str:
     return shape.removeprefix(str(PLANSHAPE))
 
 
-def reported(own: set[Quad]) -> list[FileDiagnostic]:
+def problems_of(own: set[Quad]) -> list[FileDiagnostic]:
     return shacl_problems(data_of(own), lambda _: None)
 
 
@@ -82,7 +82,7 @@ def expected(fixture: Path) -> set[str]:
 def test_each_mistake_of_a_group_is_reported_by_its_shape_and_no_other(number: int) -> None:
     group = groups()[number]
     found: dict[Path | None, set[str]] = {path: set() for path in group.fixtures}
-    for problem in reported(group.quads):
+    for problem in problems_of(group.quads):
         path = group.things.get(NamedNode(str(problem.place.thing)))
         found.setdefault(path, set()).update(names([problem]))
     wanted: dict[Path | None, set[str]] = {path: expected(path) for path in group.fixtures}
@@ -90,7 +90,7 @@ def test_each_mistake_of_a_group_is_reported_by_its_shape_and_no_other(number: i
 
 
 def test_the_common_data_of_the_fixtures_conform() -> None:
-    assert reported(quads_of([WORLD])) == []
+    assert problems_of(quads_of([WORLD])) == []
 
 
 def test_every_class_of_the_world_is_the_target_of_a_shape() -> None:

@@ -28,7 +28,7 @@ FILLED = (
 
 
 @pytest.fixture
-def beside_little(light_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def use_light_home(light_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands and settings of the test read `light_home`."""
     monkeypatch.setenv("PLANGRAF_HOME", str(light_home))
 

@@ -23,7 +23,7 @@ from plangraf.sheets.read.raw import UnreadableError
 from plangraf.sheets.replacing import Preview
 from small_home import ROOT, command
 
-pytestmark = pytest.mark.usefixtures("beside_little")
+pytestmark = pytest.mark.usefixtures("use_light_home")
 MODEL = read_model(ROOT)
 MACHINE = "@id plan:Plan;dcterms:title@nb;plan:number\n"
 PLAN = f"Nøkkel;Tittel;Nummer\n{MACHINE}1;Grønn plan;1\n2;Blå plan;2\n"
@@ -144,7 +144,7 @@ nabo;Nabo kommune;Nabo Municipality
 
 
 @pytest.fixture
-def municipality(beside_little: None, tmp_path: Path) -> Path:
+def municipality(use_light_home: None, tmp_path: Path) -> Path:
     """A folder `csv` and what was imported from it."""
     (tmp_path / "csv").mkdir()
     (tmp_path / "csv" / "dataset.csv").write_text(DATASET, encoding="utf-8")

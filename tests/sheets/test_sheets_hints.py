@@ -26,7 +26,7 @@ XSD = PREFIXES["xsd"]
 COLUMNS = [(sheet, column) for sheet in MODEL.sheets for column in sheet.columns if column.role == "property"]
 
 
-def slips(name: str) -> list[str]:
+def mistyped_forms(name: str) -> list[str]:
     """Names as they are mistyped: a letter too few, twice, in capitals, with a comma for the point, and a list."""
     return [name[:-1], name + name[-1:], name.upper(), name.replace(".", ","), f"{name};", f"{name}; {name[:-1]}x"]
 
@@ -43,7 +43,7 @@ def test_every_suggested_name_is_accepted() -> None:
     followed = 0
     for _, column in COLUMNS:
         for name in list(column.kind.names)[:40]:
-            for text in slips(name):
+            for text in mistyped_forms(name):
                 said = message(column, text)
                 for proposal in re.findall(r"(?:Did you mean|Choose one of:) «([^»]+)»", said or ""):
                     assert message(column, proposal) is None, (column.path, text, said)

@@ -26,7 +26,7 @@ from plangraf.sheets.read.raw import UnreadableError
 from small_home import ROOT, command
 
 XSD = PREFIXES["xsd"]
-pytestmark = pytest.mark.usefixtures("beside_little")
+pytestmark = pytest.mark.usefixtures("use_light_home")
 MODEL = read_model(ROOT)
 PLAN = {"key": "1", "plan:number": 1, "dcterms:title@nb": "En plan"}
 
@@ -52,7 +52,7 @@ def changed(path: Path, change: Callable[..., None]) -> Path:
     return path
 
 
-def said(path: Path) -> set[str]:
+def messages_of(path: Path) -> set[str]:
     imported = read_sheets(path, path.parent / "9999" / "ny", MODEL)
     assert imported.problems == []
     return {f"{triple.predicate.value.rpartition('#')[2]} {triple.object}" for triple in imported.triples}
@@ -123,7 +123,7 @@ def test_an_ambiguous_cell_is_refused(cell: Cell, datatype: str, message: str) -
 
 def test_surrounding_white_space_is_removed(sheets: Path) -> None:
     changed(sheets, lambda sheet, named: setattr(sheet.cell(4, named["dcterms:title@nb"]), "value", " En plan \u00a0"))
-    assert 'http://purl.org/dc/terms/title "En plan"@nb' in said(sheets)
+    assert 'http://purl.org/dc/terms/title "En plan"@nb' in messages_of(sheets)
 
 
 def test_links_are_read_as_key_short_key_code_label_or_address(sheets: Path) -> None:
@@ -143,7 +143,7 @@ def test_links_are_read_as_key_short_key_code_label_or_address(sheets: Path) -> 
             setattr(sheet.cell(4, named["plan:planKind"]), "value", "THEMATIC PLAN"),
         ],
     )
-    found = said(sheets)
+    found = messages_of(sheets)
     ours = "https://w3id.org/plangraf/id/9999"
     assert {line for line in found if line.startswith("respondsTo")} == {
         f"respondsTo <{ours}/perspective/2024-1>",
@@ -238,7 +238,7 @@ def test_an_unknown_sheet_is_reported_and_an_empty_one_is_not(sheets: Path) -> N
 
 
 def test_headings_columns_and_sheets_may_be_changed(sheets: Path) -> None:
-    before = said(sheets)
+    before = messages_of(sheets)
     workbook, sheet = sheet_of(sheets, "plan:Plan")
     sheet.title = "Planene våre"
     sheet.cell(1, 2).value = "Nr."
@@ -246,7 +246,7 @@ def test_headings_columns_and_sheets_may_be_changed(sheets: Path) -> None:
     sheet.insert_cols(1)
     del workbook["Vedtak"]  # type: ignore[attr-defined]
     workbook.save(sheets)  # type: ignore[attr-defined]
-    assert said(sheets) == before
+    assert messages_of(sheets) == before
 
 
 def test_a_row_of_the_sheet_other_is_read_or_refused(sheets: Path) -> None:
@@ -366,7 +366,7 @@ def test_csv_is_read_with_semicolons_commas_and_tabs(tmp_path: Path) -> None:
             ["1", '"a;b,\nc"', "1"],
         ]
         (folder / "plan.csv").write_text("\n".join(delimiter.join(line) for line in lines), encoding="utf-8")
-        assert 'number "1"^^<http://www.w3.org/2001/XMLSchema#integer>' in said(folder)
+        assert 'number "1"^^<http://www.w3.org/2001/XMLSchema#integer>' in messages_of(folder)
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_grammar_guard_and_engine_agree_on_every_kind_of_expression(call: str) -
     check(query, Limits())
 
 
-def is_read(query: str) -> bool:
+def is_parsed(query: str) -> bool:
     try:
         read(query)
     except QuerySyntaxError:
@@ -122,7 +122,7 @@ def test_every_function_of_the_guard_is_one_of_the_engine(function: str) -> None
     arguments = next(
         arguments
         for arguments in ("()", "(?x)", "(?x, ?x)", "(?x, ?x, ?x)")
-        if is_read(f"SELECT ({function}{arguments} AS ?r) {{}}")
+        if is_parsed(f"SELECT ({function}{arguments} AS ?r) {{}}")
     )
     Store().query(f"SELECT ({function}{arguments} AS ?r) {{}}")
     # Blanks, lines and comments may stand before a bracket; the engine itself does not read all of them.

@@ -50,7 +50,7 @@ def refused(query: str, terms: frozenset[str] = TERMS) -> str:
     return str(caught.value)
 
 
-def proposed(query: str) -> str:
+def suggestion(query: str) -> str:
     """What stands between "did you mean" and the question mark; empty without a proposal."""
     found = re.search(r"[Dd]id you mean (.*?)\?( |$)", refused(query))
     return found[1] if found else ""
@@ -86,13 +86,13 @@ def proposed(query: str) -> str:
     ],
 )
 def test_a_property_is_suggested_for_a_property_and_a_class_for_a_class(pattern: str, meant: str) -> None:
-    assert proposed(USUAL + f"SELECT * {{ {pattern} }}") == meant
+    assert suggestion(USUAL + f"SELECT * {{ {pattern} }}") == meant
 
 
 def test_construct_templates_and_describe_are_checked_like_patterns() -> None:
-    assert proposed("CONSTRUCT { ?p plan:Number ?t } WHERE { ?p ?q ?t }") == "plan:number"
-    assert proposed("CONSTRUCT { ?p a plan:goal } WHERE { ?p ?q ?t }") == "plan:Goal"
-    assert proposed("DESCRIBE plan:goal") == "plan:Goal"
+    assert suggestion("CONSTRUCT { ?p plan:Number ?t } WHERE { ?p ?q ?t }") == "plan:number"
+    assert suggestion("CONSTRUCT { ?p a plan:goal } WHERE { ?p ?q ?t }") == "plan:Goal"
+    assert suggestion("DESCRIBE plan:goal") == "plan:Goal"
 
 
 def test_a_class_name_as_property_is_reported_as_such() -> None:
@@ -124,7 +124,7 @@ def test_a_class_name_as_property_is_reported_as_such() -> None:
     ],
 )
 def test_a_name_from_another_vocabulary_is_suggested_with_its_prefix(word: str, meant: str) -> None:
-    assert proposed(USUAL + f"SELECT * {{ ?p plan:{word} ?t }}") == meant
+    assert suggestion(USUAL + f"SELECT * {{ ?p plan:{word} ?t }}") == meant
 
 
 def test_a_suggested_term_comes_with_the_line_of_an_undeclared_prefix() -> None:

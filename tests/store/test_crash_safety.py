@@ -22,7 +22,7 @@ LINES = [b'<http://example.org/a> <http://example.org/p> "%06d" .' % number for 
 MANIFEST = {"triples": len(LINES), "quads": len(LINES), "graphs": {}, "warnings": {}}
 
 
-def assert_whole(version: Version) -> None:
+def assert_complete(version: Version) -> None:
     digest = hashlib.sha256(b"".join(version.quads())).hexdigest()
     assert digest[:16] == version.id == version.manifest["version"]
 
@@ -79,7 +79,7 @@ def test_a_build_killed_at_random_moments_leaves_the_old_version_current(tmp_pat
         assert store.current().id in (old.id, new)
         untouched += store.current().id == old.id
         for version in store.list():
-            assert_whole(version)
+            assert_complete(version)
         store.use(old.id)
     assert untouched >= kills // 2, f"only {untouched} of {kills} builds were killed before they were done"
     run = plangraf("build", "--force", home=home)
@@ -110,7 +110,7 @@ def test_a_write_interrupted_at_any_step_leaves_a_complete_version_current(tmp_p
         assert store.current().id in (old.id, new)
         seen.add(store.current().id)
         for version in store.list():
-            assert_whole(version)
+            assert_complete(version)
         assert run(WRITER, store.path, 0).returncode == 0
         assert store.current().id == new
         assert store.inputs() == ("0" * 64, new)
@@ -136,6 +136,6 @@ def test_a_write_killed_during_a_large_dump_leaves_the_old_version(tmp_path: Pat
         writer.kill()
         writer.wait()
         assert store.current() == old
-        assert_whole(store.current())
+        assert_complete(store.current())
     with store.lock():
         assert not list(store.path.glob(".tmp-*"))
