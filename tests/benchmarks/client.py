@@ -60,12 +60,12 @@ class Outcome:
 
 
 def run(endpoint: str, job: Job) -> Outcome:
-    """Asks an endpoint, `http://127.0.0.1:8000/sparql` or one with parameters of its own."""
+    """Queries an endpoint, `http://127.0.0.1:8000/sparql` or one with parameters."""
     return _Loop(endpoint, job).run()
 
 
 def request_bytes(endpoint: str, question: Question, *, unseen: bool) -> bytes:
-    """A whole GET request of the SPARQL Protocol; an unseen one has a slot to fill."""
+    """A complete GET request of the SPARQL Protocol; an unseen one has a placeholder."""
     parts = urlsplit(endpoint)
     given = f"{parts.query}&" if parts.query else ""
     text = quote(question.unseen if unseen else question.text, safe="")
@@ -76,7 +76,7 @@ def request_bytes(endpoint: str, question: Question, *, unseen: bool) -> bytes:
 
 
 class _Connection:
-    """One client: a connection, and the answer that it is reading."""
+    """One client: a connection and the answer in progress."""
 
     def __init__(self, address: tuple[str, int], number: int, keep: bool) -> None:
         self._address = address
@@ -138,7 +138,7 @@ class _Connection:
 
 
 class _Loop:
-    """All clients of one job, watched by one selector."""
+    """All clients of one job on one selector."""
 
     def __init__(self, endpoint: str, job: Job) -> None:
         self._job = job

@@ -83,7 +83,7 @@ def write_version(data: Data, versions: Path) -> Version:
 
 
 def _municipal_lines(triples: int, chance: Random, kept: _Reservoir) -> Iterator[str]:
-    """All municipalities in the order of their number, each sorted, until there are `triples` lines."""
+    """All municipalities in the order of their numbers, each sorted, up to `triples` lines."""
     ranks = list(range(1, len(MUNICIPALITIES) + 1))
     chance.shuffle(ranks)
     whole = sum(rank**-_SKEW for rank in ranks)
@@ -112,7 +112,7 @@ def _sdg_lines() -> Iterable[str]:
 
 
 class _Reservoir:
-    """A fair sample of what is added, at most `_POOL` of a kind."""
+    """A uniform sample of the added terms, at most `_POOL` of each kind."""
 
     def __init__(self, pools: Pools, chance: Random) -> None:
         self._pools = pools

@@ -73,7 +73,7 @@ class Job:
 
 
 def point(iri: str) -> Question:
-    """A query for the statements about one thing, with a different text each time."""
+    """A query for the statements about one thing, with a new text each time."""
     query = f"SELECT ?p ?o WHERE {{ <{iri}> ?p ?o }}"
     return Question(POINT, f"/sparql?query={quote(query, safe='')}%23{_SLOT}", query=query)
 
@@ -88,7 +88,7 @@ def shared() -> Question:
 
 
 def digest(body: bytes, accept: str) -> str:
-    """The same for two answers that mean the same: without SPARQL's ORDER BY, the order of rows is free."""
+    """A digest that is equal for equivalent answers: it ignores the order of rows unless the query has an ORDER BY."""
     if accept == TURTLE:
         triples = [str(triple) for triple in parse(body, RdfFormat.TURTLE)]
         return _hash(sorted(triples))
@@ -194,7 +194,7 @@ class _Asker:
         return answer
 
     def _digest(self, question: Question, body: bytes) -> str:
-        """Each body is read once: what the good client computes must not disturb what it measures."""
+        """Digests each body once, so that the work of the good client does not disturb its measurements."""
         key = question.kind, hashlib.sha256(body).digest()
         if key not in self._seen:
             self._seen[key] = digest(body, question.accept)

@@ -89,7 +89,7 @@ def endless(rng: random.Random) -> str:
 
 
 def shared(number: int) -> str:
-    """A question of somewhat less than 1 MB that the good client and its neighbours ask at the same time."""
+    """A query of almost 1 MB that the good client and its neighbours send at the same time."""
     return f"SELECT ?s ?o WHERE {{ ?s <{PLAN}about> ?o }} # {number}"
 
 

@@ -134,7 +134,7 @@ def test_unseen_requests_are_distinct_and_seen_ones_equal() -> None:
             self.wfile.write(b"{}")
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing: what is asked is recorded."""
+            """Prints nothing, because the test records the requests."""
 
     question = Question("any", "ASK { ?s ?p ?o }", workload.JSON)
     with ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as listener:

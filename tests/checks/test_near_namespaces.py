@@ -20,7 +20,7 @@ THING: Position = "individual-of-namespace"
 
 
 def _term(namespace: str) -> tuple[str, Position]:
-    """A term of a vocabulary, and where it may stand."""
+    """A term of a vocabulary, and its possible position."""
     kinds: dict[str, Position] = {"property": "predicate", "class": "class", "datatype": "datatype"}
     for term in sorted(VOCABULARIES.terms(namespace), key=lambda one: one.iri):
         if term.kind in kinds and term.iri[len(namespace) :].isalpha():
@@ -30,7 +30,7 @@ def _term(namespace: str) -> tuple[str, Position]:
 
 
 def _variants(namespace: str) -> list[str]:
-    """Slips of each kind."""
+    """Misspellings of each kind."""
     scheme, _, rest = namespace.partition("://")
     other = "https" if scheme == "http" else "http"
     bare, sign = namespace[:-1], namespace[-1]

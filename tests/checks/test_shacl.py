@@ -204,7 +204,7 @@ def test_the_page_of_the_ontology_holds_its_terms(home: Path) -> None:
 
 
 def test_rendering_writes_nothing_into_the_installed_package(home: Path) -> None:
-    """Its folder may be read-only, and half a file there would break every later build."""
+    """The folder may be read-only, and an incomplete file there would break every later build."""
     script = """
 import pickle, runpy, sys
 def refused(*_):
@@ -250,7 +250,7 @@ en  No errors.
 
 
 def test_validate_replaces_our_file_by_an_edited_copy(home: Path, tmp_path: Path) -> None:
-    """Without that, our own statements would fill what the copy lacks."""
+    """Otherwise our own statements would supply those that the copy lacks."""
     ours = (home / PLANSTRATEGI / "cases.ttl").read_text(encoding="utf-8")
     copy = tmp_path / "copy.ttl"
     copy.write_text(ours.replace('plan:caseNumber "68/19" ;', ""), encoding="utf-8")

@@ -69,7 +69,7 @@ def test_the_build_and_the_source_files_define_the_same_terms() -> None:
 
 
 def named_in(node: Any) -> Iterator[str]:
-    """Every IRI of a parsed query, prefixed names as prefix:name."""
+    """Every IRI of a parsed query, with prefixed names as prefix:name."""
     if isinstance(node, CompValue) and node.name == "pname":
         yield f"{node.prefix or ''}:{node.localname}"
     elif isinstance(node, CompValue):

@@ -36,7 +36,7 @@ READY = re.compile(r"plangraf (http://127\.0\.0\.1:\d+) version ([0-9a-f]{16}) t
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small home with a built version; tests that change files make their own."""
+    """A small home with a built version; tests that change files create their own."""
     folder = make_home(tmp_path_factory.mktemp("cli") / "home")
     add_what_serving_needs(folder)
     run = plangraf("build", "--quiet", home=folder)

@@ -22,7 +22,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("what", ["file", "dataset", "municipality", "data folder", "in place of the current folder"])
 def test_a_file_is_validated_together_with_its_data_folder_at_any_path(home: Path, tmp_path: Path, what: str) -> None:
-    """The case is described in a file that is not named, and named twice in one that is."""
+    """A file without an argument describes the case; a named file refers to it twice."""
     data = tmp_path / "mine"
     write(data, "9999/plan/case.ttl", f'<{ID}/9999/case/1> a plan:Case ; rdfs:label "x"@nb .\n')
     write(data, "9999/plan/number.ttl", f'<{ID}/9999/case/1> plan:caseNumber "1/20" .\n')
@@ -41,7 +41,7 @@ def test_a_file_is_validated_together_with_its_data_folder_at_any_path(home: Pat
 
 
 def test_a_check_that_involves_another_file_is_reported(home: Path, tmp_path: Path) -> None:
-    """The number is that of a case of ours: a build would stop."""
+    """The number belongs to one of our cases, so a build would stop."""
     own = write(tmp_path, "own.ttl", f'<{ID}/5001/case/zz> a plan:Case ; plan:caseNumber "68/19" .\n')
     run = plangraf("validate", "--quiet", own, home=home)
     assert run.returncode == 1
@@ -50,7 +50,7 @@ def test_a_check_that_involves_another_file_is_reported(home: Path, tmp_path: Pa
 
 
 def test_a_loose_file_is_validated_as_a_file_of_its_municipality(light_home: Path, tmp_path: Path) -> None:
-    """In no source graph nobody would ask for evidence."""
+    """Outside of a source graph no check would require evidence."""
     file = write(tmp_path, "loose.ttl", f'<{ID}/9999/case/1-20> a plan:Case ; plan:caseNumber "1/20" .\n')
     run = with_home("validate", "--quiet", file, "--all", cwd=tmp_path, home=light_home)
     assert run.returncode == 1

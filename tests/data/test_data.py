@@ -53,7 +53,7 @@ def test_a_slug_is_ascii_with_single_hyphens(title: str, key: str) -> None:
 
 
 def test_every_measure_and_commitment_has_a_force_that_its_label_is_checked_against() -> None:
-    """The check label-keeps-the-force says nothing of a promise without plan:force."""
+    """The check label-keeps-the-force does not see a promise without plan:force."""
     triples = [triple for path in sorted(DATA.glob("5001/*/*.ttl")) for triple in parse(path=str(path))]
     promises = {triple.subject for triple in triples if triple.predicate == TYPE and triple.object in PROMISES}
     assert len(promises) >= 431
@@ -81,7 +81,7 @@ def query_rows(query: str) -> list[tuple[str, ...]]:
 
 
 def digits(printed: str) -> Decimal | None:
-    """The number whose digits stand there, apart from spaces and points between thousands; None for any other."""
+    """The number with these digits, apart from spaces and points between thousands; None for any other text."""
     match = re.match(r"(\d{1,3}(?:[ .]\d{3})+|\d+)(,\d+)?(?![\d,]| ?mrd| milliard|/\d|-\d)", printed)
     return Decimal(re.sub(r"[ .]", "", match[1]) + (match[2] or "").replace(",", ".")) if match else None
 

@@ -26,7 +26,7 @@ from running_server import running_server
 
 @contextmanager
 def asking() -> Iterator[Asker]:
-    """A service over the data sets."""
+    """Starts a service over the data sets."""
     with tempfile.TemporaryDirectory() as folder:
         versions = write_data_sets(Path(folder) / "versions")
         with (

@@ -46,7 +46,7 @@ def _edge(random_: random.Random) -> str:
 
 
 class Composer:
-    """One query; `depth` bounds how deep groups stand in groups."""
+    """One query; `depth` limits the nesting of groups."""
 
     def __init__(self, random_: random.Random) -> None:
         self._random = random_
@@ -95,7 +95,7 @@ class Composer:
         return f"SELECT {key} ({aggregate} AS ?agg){later} {body} GROUP BY {key}{having}"
 
     def _focused(self) -> str:
-        """A clause whose group sees little, with patterns before and behind it: where engines take scopes too wide."""
+        """A clause whose group sees few variables, between other patterns: engines often get its scope wrong."""
         inner = self._pick(
             f"MINUS {{ {self._triple()} }}",
             f"FILTER({self._condition()})",
@@ -289,7 +289,7 @@ def as_cases(seeds: Iterable[int], doubtful: Collection[int] = ()) -> str:
 
 
 def choose(how_many: int) -> tuple[list[int], set[int]]:
-    """The first seeds whose query has an answer worth comparing, neither empty nor bulk; and the doubtful of them."""
+    """The first seeds whose query has a useful answer, neither empty nor huge; and the doubtful ones among them."""
     chosen, doubtful = [], set()
     seeds = range(6 * how_many)
     optimized, exact = (

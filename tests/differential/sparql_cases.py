@@ -27,7 +27,7 @@ BASE = f"{PUBLIC_URL}/sparql"
 
 @dataclass(slots=True)
 class Case:
-    """One query over one data set, and how its answer is compared; `number` is its place in the file."""
+    """One query over one data set, with the kind of comparison; `number` is its position in the file."""
 
     feature: str
     name: str
@@ -46,7 +46,7 @@ class Case:
 
     @property
     def digest(self) -> str:
-        """What the stored answer depends on, so that an answer to another query or other data is noticed."""
+        """A digest of the inputs of the stored answer, so that a change of query or data is noticed."""
         asked = json.dumps([self.query, self.default, self.named, self.reference]).encode()
         return hashlib.sha256(asked + (DATA / f"{self.data}.trig").read_bytes()).hexdigest()[:12]
 

@@ -85,7 +85,7 @@ def test_commands_and_options_that_a_page_mentions_exist(page: Path) -> None:
 
 
 def subcommand(words: list[str]) -> tuple[object, list[str]]:
-    """The command that the words name, and the rest of them."""
+    """The command that the words name, and the remaining words."""
     command = get_command(app)
     while words and words[0] in getattr(command, "commands", {}):
         command, words = command.commands[words[0]], words[1:]

@@ -92,7 +92,7 @@ def without_guard(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def processes(version: Version) -> list[psutil.Process]:
-    """The loader of a version, which other tests do not serve, and its workers."""
+    """The loader and the workers of a version, which no other test serves."""
     found = []
     for child in psutil.Process().children():
         with suppress(psutil.Error):  # it may have ended just now
@@ -109,7 +109,7 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 async def all_running(version: Version, workers: int) -> list[psutil.Process]:
-    """The loader and its workers: an engine has started as soon as the first of them can answer."""
+    """Waits for the loader and all workers, because an engine is ready with the first one."""
     await until(lambda: len(processes(version)) > workers)
     return processes(version)
 
@@ -218,7 +218,7 @@ def test_a_client_may_shorten_but_not_extend_the_time_limit(version: Version) ->
 
 
 def has_ended(process: psutil.Process) -> bool:
-    """Whether a process, reaped or not, has given back its sockets."""
+    """Whether a process has ended and closed its sockets."""
     try:
         return bool(process.status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

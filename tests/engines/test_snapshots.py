@@ -17,7 +17,7 @@ from plangraf.store.versions import Version, VersionStore
 
 
 class Recorded:
-    """An engine that records when it was started and closed, and waits or fails when a test says so."""
+    """An engine that records its start and close, and waits or fails on demand."""
 
     def __init__(self, version: Version, *, kept: bool) -> None:
         self.version, self.kept = version.id, kept
@@ -48,7 +48,7 @@ class Recorded:
 
 
 class Play:
-    """Snapshots of a store with versions `ids`, the last of them current, and all engines that were made for them."""
+    """Snapshots of a store with versions `ids`, the last of them current, and all engines that they create."""
 
     def __init__(self, folder: Path, count: int = 3, **settings: Any) -> None:
         self.store = VersionStore(folder / "versions")
@@ -71,7 +71,7 @@ class Play:
 
     @property
     def open(self) -> list[str]:
-        """The versions of the engines that are open, in the order in which they were made."""
+        """The versions of the open engines, in the order of creation."""
         return [engine.version for engine in self.engines if engine.ready]
 
 
@@ -90,7 +90,7 @@ def play(folder: Path, act: Callable[[Play], Awaitable[None]], **settings: Any) 
 
 
 async def run_pending_tasks() -> None:
-    """Lets all that is ready to run run."""
+    """Lets all ready tasks run."""
     for _ in range(20):
         await asyncio.sleep(0)
 

@@ -57,7 +57,7 @@ def test_status_and_headers_are_as_frozen(
 def test_a_matching_etag_gives_304_with_the_same_headers(
     client: httpx.Client, versions: tuple[Path, dict[str, str]]
 ) -> None:
-    """If-None-Match with the tag of the answer: of every frozen GET that has one."""
+    """Sends If-None-Match with the ETag of every frozen GET that has one."""
     compared = 0
     for (path, name), line in EXPECTED.items():
         method, headers, query = frozen.REQUESTS[name]
@@ -81,7 +81,7 @@ def test_a_matching_etag_gives_304_with_the_same_headers(
 
 
 def documented(app: Any) -> dict[str, dict[str, Any]]:
-    """Each operation by method and path: its name, what it takes, and which media types each status has."""
+    """Each operation by method and path: its name, parameters, and media types by status."""
     found: dict[str, dict[str, Any]] = {}
     for path, operations in app.openapi()["paths"].items():
         for method, operation in operations.items():
@@ -101,7 +101,7 @@ def documented(app: Any) -> dict[str, dict[str, Any]]:
 
 
 def test_openapi_is_as_frozen(versions: tuple[Path, dict[str, str]]) -> None:
-    """Operations and parameters may be added, as by a new query or facet; what is documented stays as it is."""
+    """Operations and parameters may be added, as by a new query or facet; documented ones stay."""
     found = documented(create_app(Settings(home=ROOT, versions=versions[0])))
     for name, frozen_one in OPENAPI.items():
         assert name in found

@@ -9,7 +9,7 @@ from plangraf.http.server.protocol import Together
 
 
 class Recorder:
-    """A transport that notes what leaves, a piece for each system call."""
+    """A transport that records each piece that one system call sends."""
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []

@@ -57,7 +57,7 @@ class Things(Resource):
 
 
 class Codes(Resource):
-    """A path with a parameter, whose old name leads to the new one."""
+    """A path with a parameter, whose old value redirects to the new one."""
 
     path = "/codes/{code}"
     formats = (TURTLE, JSON_LD)
@@ -84,7 +84,7 @@ class Below(Codes):
 
 
 class Paged(Things):
-    """Things that have no page in some versions."""
+    """Things without a page in some versions."""
 
     path = "/paged"
 
@@ -112,7 +112,7 @@ def table(things: Things) -> Table:
 
 
 class Client:
-    """Asks the table's resources, each request pinned to one snapshot."""
+    """Sends requests to the resources of the table, each pinned to one snapshot."""
 
     def __init__(self, table: Table, service: Pinned) -> None:
         self._app = Starlette(routes=[table])

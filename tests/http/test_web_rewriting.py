@@ -63,7 +63,7 @@ def test_an_alternative_counts_each_of_its_branches(client: httpx.Client) -> Non
 
 
 def test_numbers_dates_and_texts_in_one_column_are_sorted_by_kind(client: httpx.Client) -> None:
-    """As they are, each is less than the next in a circle, which the engine's sort does not always survive."""
+    """Unchanged, the comparisons form a circle, which can crash the engine's sort."""
     digits = " ".join(map(str, range(10)))
     date = "<http://www.w3.org/2001/XMLSchema#date>(CONCAT('19', STR(?a), STR(?b), '-01-01'))"
     value = f"IF(?k = 0, ?a * 10 + ?b, IF(?k = 1, STR(?a * 300 + ?b * 7), {date}))"

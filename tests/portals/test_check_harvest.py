@@ -369,7 +369,7 @@ def test_the_portal_names_a_dataset_by_its_iri() -> None:
 
 
 class Site:
-    """A small server: `answer(path, method, number of the request)` gives status, header fields and body."""
+    """A small server: `answer(path, method, number of the request)` returns status, header fields and body."""
 
     def __init__(self, answer: Callable[[str, str, int], tuple[int, dict[str, str], bytes]]) -> None:
         self.requests: list[tuple[str, str, dict[str, str]]] = []
@@ -392,7 +392,7 @@ class Site:
             do_GET = do_HEAD = answer  # noqa: N815  the names that http.server calls
 
             def log_message(self, *_: object) -> None:
-                """Requests are kept, not printed."""
+                """Prints nothing, because the test records the requests."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -555,7 +555,7 @@ PREFIXES = "\n".join(re.findall("^@prefix .*", GOOD, re.MULTILINE))
 
 
 def paged(links: dict[str, str]) -> Callable[[str, str, int], tuple[int, dict[str, str], bytes]]:
-    """Pages by path; `links` gives what each names as its next page."""
+    """Pages by path; `links` has the next page of each."""
 
     def answer(path: str, _method: str, _number: int) -> tuple[int, dict[str, str], bytes]:
         if path not in links:

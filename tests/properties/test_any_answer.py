@@ -48,7 +48,7 @@ Row = frozenset[tuple[str, str]]
 
 
 def generated(number: int) -> list[str]:
-    """The triples of one small graph, the same ones each time; some stand in several graphs."""
+    """The triples of one small graph, equal for equal numbers; some are in several graphs."""
     chance = random.Random(number)
     count = chance.randint(6, 20)
     return sorted(
@@ -62,7 +62,7 @@ def generated(number: int) -> list[str]:
 
 
 class Served:
-    """The embedded engine, with its workers, on an event loop of its own."""
+    """The embedded engine with its workers, on its own event loop."""
 
     def __init__(self, folder: Path) -> None:
         lines = [f"{triple} <{E}g{n}> .\n" for n in range(GRAPHS) for triple in generated(n)]
@@ -289,7 +289,7 @@ def test_rows_are_in_order_and_within_the_limit(
 
 
 def order(row: Row) -> tuple[int, str]:
-    """§15.1: what has no value, then IRIs, then literals; among texts without a tag by their characters."""
+    """§15.1: unbound, then IRIs, then literals; texts without a tag by their characters."""
     value = dict(row).get("x", "")
     return (0 if not value else 1 if value.startswith("uri") else 2), value if value.startswith("uri") else ""
 

@@ -56,7 +56,7 @@ def engine() -> Iterator[EngineApart]:
 
 
 def guarded(text: str) -> CheckedQuery | None:
-    """What the guard lets pass; None for what it refuses, which must be soon and an error of the request."""
+    """The query that the guard passes, or None after a quick refusal with a request error."""
     began = time.process_time()
     checked, refusal = None, None
     try:
@@ -69,7 +69,7 @@ def guarded(text: str) -> CheckedQuery | None:
 
 
 def explained(text: str) -> None:
-    """Looks for the reason of an empty answer, on data where everything is missing."""
+    """Explains an empty answer over data without any match."""
     asked = []
 
     async def ask(query: str) -> bool:
@@ -92,7 +92,7 @@ def explained(text: str) -> None:
 
 @st.composite
 def derived(draw: st.DrawFn) -> str:
-    """A row of tokens that keeps the grammar, which ends what it has begun after some time."""
+    """A random sequence of tokens that follows the grammar and ends after some time."""
     table = grammar()
     rules = random.Random(draw(st.integers(0, 2**32)))
     # Names that are a function's as well, so that a bracket behind one is no mistake.
@@ -132,7 +132,7 @@ def derived(draw: st.DrawFn) -> str:
 
 @st.composite
 def damaged(draw: st.DrawFn) -> str:
-    """A query of the project with some of its tokens left out, doubled, moved or replaced."""
+    """A query of the project with some tokens removed, doubled, moved or replaced."""
     text = draw(st.sampled_from(QUERIES))
     parts = [text[token.start : token.end] for token in tokenize(text)]
     for _ in range(draw(st.integers(0, 2))):

@@ -319,7 +319,7 @@ def test_the_committed_context_matches_the_ontology() -> None:
 
 @pytest.fixture
 def ontology(tmp_path: Path) -> Path:
-    """A copy of the ontology's own files and its context, to be changed."""
+    """A copy of the ontology's files and its context, for changes."""
     for path in [*FOLDER.glob("*.ttl"), FOLDER / "context.jsonld"]:
         shutil.copy(path, tmp_path)
     return tmp_path

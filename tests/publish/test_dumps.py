@@ -101,7 +101,7 @@ def test_each_graph_has_files_in_three_formats(dump: Path, quads: set[Quad]) -> 
 
 
 def read_by_metadata(folder: Path, metadata: Path) -> Iterator[Triple]:
-    """The triples of a table by its CSVW metadata: what a standard reader makes of it."""
+    """The triples of a table, converted by its CSVW metadata as a standard reader does."""
     told = json.loads(metadata.read_text())
     assert told["@context"] == "http://www.w3.org/ns/csvw"
     columns = told["tableSchema"]["columns"]
@@ -128,7 +128,7 @@ def _term(column: dict[str, Any], value: str) -> NamedNode | Literal:
 
 
 def name_of(class_: str) -> str:
-    """`Plan` for a class of ours, `skos-Concept` for another's."""
+    """`Plan` for a class of ours, `skos-Concept` for a class of another vocabulary."""
     start, _, local = class_.replace("#", "/").rpartition("/")
     if class_.startswith(ONTOLOGY):
         return local
@@ -209,7 +209,7 @@ def test_values_that_a_type_cannot_hold_stay_strings(datatype: str, written: str
 
 
 def _written(value: object) -> object:
-    """A cell so that both kinds of table can be compared; a decimal in Parquet has a fixed number of digits."""
+    """A cell in a form that is equal in both kinds of table; a decimal in Parquet has a fixed number of digits."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bool):

@@ -36,7 +36,7 @@ def graphs(home: Path) -> dict[str, int]:
 
 
 def change(home: Path) -> None:
-    """What makes the next build one that has to be done."""
+    """Changes the home so that the next build is not up to date."""
     write(home, "data/sdg/more.ttl", '<http://metadata.un.org/sdg/11> rdfs:label "Byer"@nb .\n')
 
 

@@ -26,7 +26,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def parsed(folder: Path, text: str, graph: str = DATA_GRAPH) -> Parsed:
-    """A file of its own, without the prefixes of the small home."""
+    """Parses a file without the prefixes of the small home."""
     path = folder / "own.ttl"
     path.write_text(text, encoding="utf-8")
     return read([SourceFile(path, "own.ttl", graph)])
@@ -229,7 +229,7 @@ def test_the_canonical_form_of_a_literal(datatype: str, lexical: str, right: str
     sorted({(kind, right) for kind, _, right in CANONICAL if right and kind != "double"}),
 )
 def test_the_engine_returns_a_canonical_literal_unchanged(datatype: str, right: str) -> None:
-    """Doubles are left out: the engine writes `1000` for the canonical `1.0E3`."""
+    """Without doubles, because the engine writes `1000` for the canonical `1.0E3`."""
     node = NamedNode("http://example.org/a")
     store = Store()
     store.add(Quad(node, node, Literal(right, datatype=NamedNode(XSD + datatype))))

@@ -23,7 +23,7 @@ CASES = sorted(str(path.relative_to(FIXTURES)) for path in FIXTURES.rglob("*.tri
 
 
 def store(quads: list[ox.Quad]) -> ox.Store:
-    """As a build opens it: every graph by its name, and all of them together as the default graph."""
+    """A store as in a build: every named graph, and their union as the default graph."""
     made = ox.Store()
     made.extend(quads)
     made.extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in quads)

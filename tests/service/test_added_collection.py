@@ -92,7 +92,7 @@ def test_a_page_of_the_added_collection_is_for_people_and_programs(added: str) -
 
 
 def small(home: Path) -> Path:
-    """A home without data, which is built in a second."""
+    """A home without data, because it builds in a second."""
     shutil.copytree(ROOT / "ontology", home / "ontology")
     shutil.copytree(ROOT / "shapes", home / "shapes")
     (home / "data").mkdir()

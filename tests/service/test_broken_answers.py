@@ -49,7 +49,7 @@ def workers(server: Any) -> set[int]:
 
 
 def kill_workers(server: Any) -> None:
-    """Kills every worker, the one that evaluates among them."""
+    """Kills every worker, including the one that evaluates."""
     for pid in workers(server):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

@@ -54,7 +54,7 @@ def select(url: str, query: str) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def turtle(url: str) -> str:
-    """The catalogue as a harvester gets it that accepts anything."""
+    """The catalogue for a harvester that accepts any format."""
     response = httpx.get(f"{url}/catalog", headers={"Accept": "*/*", "Accept-Encoding": "identity"})
     assert response.status_code == 200, response.text
     assert response.headers["content-type"] == "text/turtle; charset=utf-8"
@@ -420,7 +420,7 @@ def test_the_parser_of_data_norge_no_reads_every_dataset_service_title_and_licen
 
 
 def test_every_address_of_the_service_that_the_descriptions_name_answers(url: str, catalog: Graph, void: Graph) -> None:
-    """Whatever stands in catalogue, VoID, schema.org and llms.txt; the sitemap has a test of its own."""
+    """Addresses in catalogue, VoID, schema.org and llms.txt; another test covers the sitemap."""
     named = {str(term) for graph in (catalog, void) for triple in graph for term in triple if isinstance(term, URIRef)}
     home = httpx.get(f"{url}/", headers=BROWSER).text
     named |= set(re.findall(r'"(http[^"]+)"', json.dumps(scripts(home))))

@@ -43,7 +43,7 @@ TITLES = [
 
 
 def documents() -> list[bytes]:
-    """Governing documents of these titles, as lines of a version."""
+    """Governing documents with these titles, as lines of a version."""
     lines = []
     for place, title in enumerate(TITLES):
         thing = f"<{ID}5001/governing-document/title-{place:02}>"
@@ -56,7 +56,7 @@ def documents() -> list[bytes]:
 
 @dataclass(frozen=True)
 class TwoVersions:
-    """A server over two versions: the second has more documents, and lacks some that the first one has."""
+    """A server over two versions: the second adds documents and lacks some of the first."""
 
     url: str
     store: VersionStore

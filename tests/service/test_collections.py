@@ -183,7 +183,7 @@ def classes(collection: Collection) -> str:
 
 
 def all_members(client: httpx.Client, path: str, parameters: Mapping[str, str]) -> tuple[int, list[str]]:
-    """The total that the first page tells, and the things of all pages."""
+    """The total on the first page, and the things of all pages."""
     document = client.get(path, params={**parameters, "limit": "1000"}).json()
     total, found = document["totalItems"], members(document)
     while following := document["view"].get("next"):
@@ -197,7 +197,7 @@ def members(document: Mapping[str, Any]) -> list[str]:
 
 
 def local_address(url: str, address: str) -> str:
-    """The same address, checked to be one of this service."""
+    """The address, checked to belong to this service."""
     assert address.startswith(url + "/"), address
     return address
 
@@ -281,7 +281,7 @@ def test_both_walks_find_every_thing_of_the_class_once(url: str, collection: Col
 
 
 def norwegian(text: str) -> list[tuple[int, int | str]]:
-    """A plain Norwegian order for the titles of the data: letters and numbers alone, case apart."""
+    """A simple Norwegian order for the titles of the data: letters and numbers only, without case."""
     plain = text.lower().replace("aa", "å").replace("ä", "æ").replace("ü", "y").replace("é", "e")
     swapped = plain.translate(str.maketrans("æøå", "{|}"))
     parts = re.findall(r"[0-9]+|[a-z{|}]|[^a-z{|}0-9]", swapped)

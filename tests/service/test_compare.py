@@ -66,7 +66,7 @@ def test_a_patch_makes_one_version_of_the_other(tmp_path: Path) -> None:
 def compared(
     built: Path, tmp_path_factory: pytest.TempPathFactory, run_server: Callable[..., AbstractContextManager[object]]
 ) -> Iterator[tuple[str, str, str]]:
-    """A server's address and two versions: the title of a plan changed, and a hundred lines went."""
+    """The address of a server and two versions: the title of a plan changed, and a hundred lines were removed."""
     folder = tmp_path_factory.mktemp("compared") / "versions"
     shutil.copytree(built, folder, symlinks=True)
     store = VersionStore(folder)

@@ -23,7 +23,7 @@ def connect(url: str, timeout: float = 60) -> socket.socket:
 
 
 def send(url: str, sent: bytes) -> bytes:
-    """All that is answered to these bytes until the service closes the connection."""
+    """The complete answer to these bytes until the service closes the connection."""
     with connect(url) as connection:
         connection.sendall(sent)
         return read_all(connection)
@@ -168,7 +168,7 @@ def test_http_1_0_needs_no_host(url: str) -> None:
 
 
 def test_a_request_without_host_is_refused_even_if_the_answer_is_cached(url: str) -> None:
-    """By address and headers a kept answer would be found."""
+    """Its address and headers would find a cached answer."""
     with connect(url) as connection:
         for _ in range(3):
             connection.sendall(f"GET {POINT} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
@@ -217,7 +217,7 @@ def test_an_unfinished_head_or_body_times_out(url: str) -> None:
 
 
 def test_a_cached_answer_is_the_same_on_each_path(url: str) -> None:
-    """Computed, found by address and headers, found by the bytes of the request; 304 likewise."""
+    """Computed, found by address and headers, found by the bytes of the request; the same for 304."""
     path = POINT + quote(f" # {time.monotonic()}", safe="")
     request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAccept: */*\r\n\r\n".encode()
     with connect(url) as connection:

@@ -53,7 +53,7 @@ DATA = (
 
 @pytest.fixture(scope="module")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home without any municipality, built."""
+    """A built home without any municipality."""
     home = tmp_path_factory.mktemp("core") / "home"
     for name in ("ontology", "shapes", "queries"):
         shutil.copytree(ROOT / name, home / name)

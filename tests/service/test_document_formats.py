@@ -44,7 +44,7 @@ DATASET_PARSERS = {TRIG: RdfFormat.TRIG, N_QUADS: RdfFormat.N_QUADS}
 
 
 class InProcess:
-    """One version in this process, asked without workers; see engine.base.Engine."""
+    """One version in this process, without workers; see engine.base.Engine."""
 
     ready = True
 
@@ -131,7 +131,7 @@ async def assert_one_graph(engine: InProcess, ours: Context, iri: str, *, refere
 
 
 def sample(engine: InProcess) -> list[str]:
-    """Of each class the thing with the most statements and the one with the fewest, the first by name of equals."""
+    """For each class the thing with the most statements and the one with the fewest; by name if equal."""
     known = set(things(engine))
     sizes = Counter(quad.subject.value for quad in engine._union if isinstance(quad.subject, NamedNode))
     members: dict[str, list[str]] = defaultdict(list)

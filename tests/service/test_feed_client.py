@@ -60,7 +60,7 @@ def current(versions: Path) -> set[Quad]:
 
 
 def read_log(folder: Path) -> str:
-    """What the services over the versions in a folder wrote to their operator."""
+    """The log of the services over the versions in a folder."""
     return "".join(file.read_text() for file in folder.glob("serve-*.log"))
 
 
@@ -216,7 +216,7 @@ def test_a_member_links_to_its_page(url: str) -> None:
 
 
 def test_members_have_the_shape_that_the_stream_names(url: str) -> None:
-    """A process of its own, since pySHACL changes rdflib."""
+    """In a separate process, because pySHACL changes rdflib."""
     script = (
         "import sys, rdflib, pyshacl\n"
         "root = rdflib.Graph().parse(sys.argv[1] + '/feed', format='turtle')\n"
@@ -311,7 +311,7 @@ def test_pages_name_the_public_address_and_never_that_of_the_request(tmp_path: P
 
 
 class _LdesClient:
-    """ldes-client in a process of its own; `members` are those that it gave so far, each once, by sequence number."""
+    """ldes-client in a separate process; `members` are its unique members so far, by sequence number."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -329,7 +329,7 @@ class _LdesClient:
             self._lines.put(line)
 
     def take(self, deadline_s: float, until: Callable[[], bool]) -> None:
-        """Takes in what it writes until a condition holds, or it ends."""
+        """Reads its output until a condition holds or it ends."""
         deadline = time.monotonic() + deadline_s
         while not until():
             try:
@@ -353,7 +353,7 @@ class _LdesClient:
                 self.know([member])
 
     def know(self, members: list[Member]) -> None:
-        """Takes in members; one that comes again is the same in all but the labels of its blank nodes."""
+        """Adds members; a repeated one must be equal except for the labels of blank nodes."""
         for member in members:
             known = self._members.setdefault(member.sequence, member)
             assert (known.iri, known.kind, known.thing, known.published) == (

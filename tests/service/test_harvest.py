@@ -28,7 +28,7 @@ def walk(client: httpx.Client, address: str) -> Iterator[str]:
 
 
 def harvest(client: httpx.Client, url: str) -> set[tuple[str, str]]:
-    """What portals, crawlers and researchers take: pairs of address and Accept."""
+    """The requests of portals, crawlers and researchers: pairs of address and Accept."""
     taken = {(f"/catalog{suffix}", "*/*") for suffix in (".ttl", ".jsonld", ".rdf")}
     taken |= {("/catalog", "text/turtle"), ("/catalog", CKAN_ACCEPT), ("/.well-known/void", "text/turtle")}
     taken |= {(path, "*/*") for path in ("/robots.txt", "/llms.txt", "/sitemap.xml", "/ontology.ttl", "/shapes.ttl")}

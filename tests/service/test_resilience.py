@@ -25,7 +25,7 @@ def ask(url: str, query: str, timeout: float = 30) -> httpx.Response:
 
 
 def workers(server: Any) -> list[psutil.Process]:
-    """The query workers: children of a loader that are themselves childless."""
+    """The query workers: children of a loader without children of their own."""
     found = []
     for process in psutil.Process(server.process.pid).children(recursive=True):
         # One that was replaced just now may be gone, or wait to be reaped.
@@ -45,7 +45,7 @@ def loaders(server: Any) -> list[psutil.Process]:
 
 
 def until_quiet(server: Any) -> None:
-    """Waits until the named queries are computed ahead and every worker has nothing to do."""
+    """Waits until the named queries are precomputed and every worker is idle."""
     deadline, in_a_row = time.monotonic() + 30, 0
     while in_a_row < 5:
         told = httpx.get(f"{server.url}/metrics").text

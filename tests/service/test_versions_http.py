@@ -26,7 +26,7 @@ TITLE = b"Kommunedelplan areal for Sluppen (del 2) med veiledende plan for offen
 
 
 def write_after(store: VersionStore, lines: list[bytes]) -> str:
-    """A version that follows on the current one, as a build writes it."""
+    """A version after the current one, as a build writes it."""
     before = store.current()
     extra = {"ontology.html": (before.path / "ontology.html").read_bytes()}
     manifest = {**before.manifest, "quads": len(lines)}
@@ -35,7 +35,7 @@ def write_after(store: VersionStore, lines: list[bytes]) -> str:
 
 @pytest.fixture(scope="module")
 def kept(built: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """Three versions: a plan is removed by the second, another one renamed by the third; and one that is pruned."""
+    """Three versions, of which the second removes a plan and the third renames another; and a pruned one."""
     folder = tmp_path_factory.mktemp("kept") / "versions"
     shutil.copytree(built, folder, symlinks=True)
     store = VersionStore(folder)

@@ -81,7 +81,7 @@ def test_a_group_of_fixtures_has_the_report_of_pyshacl(number: int) -> None:
 
 
 def mutated(quads: list[Quad], chance: random.Random) -> Iterator[Quad]:
-    """The statements with some dropped, some given another value, predicate or subject, and some said twice."""
+    """The statements, with some removed, some repeated, and some with another value, predicate or subject."""
     for quad in quads:
         what = chance.random()
         if what > 0.12:
@@ -114,6 +114,6 @@ def test_all_data_have_the_report_of_pyshacl() -> None:
 
 
 def test_the_compiled_tests_decide_every_node_of_all_data() -> None:
-    """A build stays quick: a new shape that is not compiled would cost seconds."""
+    """This keeps a build quick: a new shape that is not compiled would cost seconds."""
     data = DataGraph(relabelled(read(source_files(ROOT)).quads))
     assert suspects(shapes_of(data), data) == {}

@@ -74,7 +74,7 @@ def fixtures(kind: str) -> list[str]:
 
 
 def expected(fixture: Path) -> set[str]:
-    """The shapes that report a fixture."""
+    """The shapes that must report a fixture."""
     return {fixture.parent.name} if fixture.name.startswith("fail-") else set()
 
 
@@ -159,7 +159,7 @@ def test_every_shape_file_holds_the_shape_of_its_name() -> None:
 
 
 def known_terms() -> dict[str, set[str]]:
-    """The terms that there are, by namespace: our ontology's, and those of ontology/vocabularies/."""
+    """The existing terms by namespace: those of our ontology, and those of ontology/vocabularies/."""
     ontology = Graph()
     for path in sorted((ROOT / "ontology").glob("*.ttl")):
         ontology.parse(path)
@@ -173,7 +173,7 @@ def known_terms() -> dict[str, set[str]]:
 
 
 def terms_of_constraints() -> set[URIRef]:
-    """Every predicate, class and datatype that a shape names, those inside paths and lists too."""
+    """Every predicate, class and datatype in a shape, including those in paths and lists."""
     links = [
         SH.path,
         SH["class"],

@@ -47,7 +47,7 @@ def triples_of(folder: Path) -> set[Triple]:
 
 
 def export_and_import(found: set[Triple], model: Model, folder: Path, form: str) -> set[Triple]:
-    """Triples → file → triples → Turtle → triples, as an export and an import do it."""
+    """Triples → file → triples → Turtle → triples, by an export and an import."""
     keys = Keys("5001")
     written = build_tables(found, model, keys, native=form == "xlsx")
     if form == "xlsx":

@@ -54,7 +54,7 @@ def imported(path: Path) -> Imported:
 
 
 def put(path: Path, class_name: str, name: str, value: object, number_format: str | None = None, **more: object) -> str:
-    """Writes one cell of the first row; gives what import says of it, or the value that it reads."""
+    """Writes one cell of the first row; returns the message of the import, or the value."""
     workbook, sheet = sheet_of(path, class_name)
     named = columns(sheet)
     cell = sheet.cell(4, named[name])

@@ -145,7 +145,7 @@ nabo;Nabo kommune;Nabo Municipality
 
 @pytest.fixture
 def municipality(use_light_home: None, tmp_path: Path) -> Path:
-    """A folder `csv` and what was imported from it."""
+    """A folder `csv` and the files imported from it."""
     (tmp_path / "csv").mkdir()
     (tmp_path / "csv" / "dataset.csv").write_text(DATASET, encoding="utf-8")
     (tmp_path / "csv" / "organization.CSV").write_text(ORGANIZATION, encoding="utf-8")
@@ -240,7 +240,7 @@ def test_a_preview_names_lost_comments_and_unreadable_files(municipality: Path) 
 
 @pytest.fixture
 def own(short_template: Path, tmp_path: Path) -> Path:
-    """A workbook with columns, a sheet, a comment and a row of sums of its own."""
+    """A workbook with extra columns, an extra sheet, a comment and a row of sums."""
     path = tmp_path / "kommune.xlsx"
     shutil.copy(short_template, path)
     fill(

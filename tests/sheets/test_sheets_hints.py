@@ -27,7 +27,7 @@ COLUMNS = [(sheet, column) for sheet in MODEL.sheets for column in sheet.columns
 
 
 def mistyped_forms(name: str) -> list[str]:
-    """Names as they are mistyped: a letter too few, twice, in capitals, with a comma for the point, and a list."""
+    """Mistyped forms of names: a letter missing or doubled, capitals, a comma for the point, and a list."""
     return [name[:-1], name + name[-1:], name.upper(), name.replace(".", ","), f"{name};", f"{name}; {name[:-1]}x"]
 
 

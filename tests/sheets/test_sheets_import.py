@@ -33,14 +33,14 @@ PLAN = {"key": "1", "plan:number": 1, "dcterms:title@nb": "En plan"}
 
 @pytest.fixture
 def sheets(short_template: Path, tmp_path: Path) -> Path:
-    """A copy of the template with one plan in it."""
+    """A copy of the template with one plan."""
     path = tmp_path / "plan.xlsx"
     shutil.copy(short_template, path)
     return fill(path, {"plan:Plan": [PLAN]})
 
 
 def problems(path: Path) -> str:
-    """What reading alone says, without the build's checks."""
+    """The problems of reading alone, without the checks of the build."""
     imported = read_sheets(path, path.parent / "9999" / "ny", MODEL)
     return as_text(imported.problems) if imported.problems else ""
 

@@ -32,7 +32,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def skipped(home: Path, data: Path) -> list[tuple[str, str, str]]:
-    """Path below the data folder, severity and English text of what is not read."""
+    """Path below the data folder, severity and English text of each file that is not read."""
     return [
         (str(one.path.relative_to(data)), one.problem.severity, one.problem.en) for one in sources(home, [data]).skipped
     ]

@@ -26,7 +26,7 @@ NAMES = tuple(G + name for name in IN)
 
 
 class Served:
-    """A store as a worker has it, asked with the graphs that the parameters of a request choose."""
+    """A store as in a worker, queried with the graphs that the parameters of a request select."""
 
     def __init__(self) -> None:
         self.store = Store()

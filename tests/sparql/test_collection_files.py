@@ -164,7 +164,7 @@ def test_the_terms_of_a_head_have_their_lines() -> None:
 
 
 def described(collection: Collection) -> str:
-    """A collection in a line: names to read, and a digest of all that its answers are made with."""
+    """A collection in one line: its names, and a digest of everything that affects its answers."""
     columns = ",".join(column.name for column in collection.columns)
     facets = ",".join(facet.name for facet in collection.facets)
     digest = hashlib.sha256(repr(collection).encode()).hexdigest()[:12]

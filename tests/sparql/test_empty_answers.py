@@ -38,7 +38,7 @@ LINE = PREFIXES.count("\n") + 1
 
 
 class Data:
-    """A small store, and the ASKs that it was asked."""
+    """A small store that records its ASK queries."""
 
     def __init__(self) -> None:
         self.store = Store()

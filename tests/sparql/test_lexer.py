@@ -101,7 +101,7 @@ def test_the_number_of_tokens_is_bounded() -> None:
 )
 def test_a_hostile_text_takes_linear_time(piece: str) -> None:
     def seconds(length: int) -> float:
-        """The least processor time of three runs, which other work does not count in."""
+        """The minimum processor time of three runs, which excludes other work."""
         found = []
         for _ in range(3):
             began = time.thread_time()

@@ -66,7 +66,7 @@ WORDS = (
 
 
 class AnyName(Names):
-    """Knows every name, so that mistakes of the grammar alone are found."""
+    """Accepts every name, so that only mistakes of the grammar are found."""
 
     def read(self, token: object, role: object) -> str:
         return "http://x/"
@@ -84,7 +84,7 @@ def mistake(query: str) -> tuple[int, frozenset[str]] | None:
 
 
 def damaged(words: list[str], dice: random.Random) -> list[str]:
-    """A row of words with one left out, doubled, moved or replaced."""
+    """A sequence of words with one removed, doubled, moved or replaced."""
     words = words.copy()
     at = dice.randrange(len(words))
     match dice.randrange(4):

@@ -26,7 +26,7 @@ def store() -> Store:
 
 
 def answers(store: Store, query: str) -> Counter[str]:
-    """Each solution as its values, separated by blanks, IRIs by their last part."""
+    """The values of each solution, separated by blanks, with IRIs as their last part."""
     result = store.query(check(PREFIX + query, Limits()).text)
     assert isinstance(result, QuerySolutions)
     return Counter(

@@ -51,7 +51,7 @@ def refused(query: str, terms: frozenset[str] = TERMS) -> str:
 
 
 def suggestion(query: str) -> str:
-    """What stands between "did you mean" and the question mark; empty without a proposal."""
+    """The text between "did you mean" and the question mark; empty without a suggestion."""
     found = re.search(r"[Dd]id you mean (.*?)\?( |$)", refused(query))
     return found[1] if found else ""
 

@@ -50,7 +50,7 @@ def list_changes(log: FeedLog, first: int = 1) -> list[tuple[int, str, str]]:
 
 
 def replayed(changes: Sequence[Change]) -> set[bytes]:
-    """The lines that the changes lead to; each of them must fit to what was there before it."""
+    """The lines after all changes; each change must fit the state before it."""
     state: dict[str, tuple[bytes, ...]] = {}
     for sequence, change in enumerate(changes, 1):
         assert change.sequence == sequence
@@ -241,7 +241,7 @@ def test_many_readers_of_one_log_see_each_publication_once(store: VersionStore) 
 
 
 def test_a_publication_of_any_size_is_written_and_read_in_bounded_memory(tmp_path: Path) -> None:
-    """128 MiB of statements; the peak is that of some pages and a digest for each thing."""
+    """128 MiB of statements, but a peak of some pages and one digest per thing."""
     things_, value = 8192, "x" * 16_000
 
     def lines(last: str) -> Iterator[bytes]:
@@ -351,7 +351,7 @@ SWITCH = "store.use(sys.argv[3])"
 
 
 def test_a_switch_interrupted_at_any_step_neither_loses_nor_repeats_a_change(tmp_path: Path) -> None:
-    """Every call that changes the folder is once the last one; then another version is published, or the same."""
+    """Interrupts after every call that changes the folder; then publishes another version, or the same."""
 
     def made(name: str) -> tuple[VersionStore, str]:
         store = VersionStore(tmp_path / name)

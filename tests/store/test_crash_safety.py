@@ -28,7 +28,7 @@ def assert_complete(version: Version) -> None:
 
 
 def await_end_of_group(number: int) -> None:
-    """Waits for the processes that a killed build had beside it: each holds the lock until it has ended."""
+    """Waits for the other processes of a killed build, because each holds the lock until it ends."""
     deadline = time.monotonic() + 30
     with suppress(ProcessLookupError):
         while time.monotonic() < deadline:
@@ -97,7 +97,7 @@ store.record_inputs("0" * 64, version.id)
 
 
 def test_a_write_interrupted_at_any_step_leaves_a_complete_version_current(tmp_path: Path) -> None:
-    """Every call that changes the folder is once the last one: no moment between two of them is left out."""
+    """Interrupts after every call that changes the folder, so no moment between two calls is left out."""
 
     steps = int(run(WRITER, tmp_path / "measured", 0).stdout)
     assert steps > 15

@@ -39,7 +39,7 @@ CITED = """<5001/document-citation/a-1> plan:citedDocument <5001/planning-strate
 
 
 def description(iri: str, turtle: str) -> Description:
-    """What `describe` gives: the thing's own triples, those that point to it, and what the pointing things say."""
+    """The result of `describe`: the triples of the thing, incoming ones, and statements about their subjects."""
     store = Store()
     store.load(HEAD + turtle, format=RdfFormat.TURTLE)
     thing = NamedNode(iri)
