@@ -157,7 +157,7 @@ def test_validate_knows_the_terms_of_our_ontology(home: Path, tmp_path: Path) ->
     assert "line 11: <https://w3id.org/plangraf/ontology#Kase> is not defined" in run.stdout
     assert "wrong.rq" not in run.stdout
     assert "caseNumber" not in run.stdout
-    # What is wrong with a query of ours keeps nobody's data from being checked.
+    # An error in one of our queries does not prevent the validation of a user's data.
     assert "line 11: Write the case number" in plangraf("validate", "--quiet", wrong, home=home).stdout
 
 

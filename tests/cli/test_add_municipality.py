@@ -333,7 +333,7 @@ def test_the_service_answers_for_the_municipality(municipality: Path, run_server
         assert "Temaplan for fjorden" in page
         assert f"{SLUG}-l20-24" in page
         assert "Temaplan" in get(f"{server.url}/doc/9999/plan/2024-2027-1.ttl")
-        # Its catalogue has what Trondheim's has: the period, the series, what it was read from, its dates.
+        # Its catalogue has the same properties as Trondheim's: period, series, sources, dates.
         catalogue = get(f"{server.url}/catalog.nt", "application/n-triples")
         dataset = f"<{ID}/dataset/{SLUG}>"
         for predicate, value in (

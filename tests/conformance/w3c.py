@@ -171,7 +171,7 @@ def _read(response: httpx.Response) -> Answer:
 def _compared(test: Test, expected: Answer, found: Answer) -> Outcome:
     assert test.result is not None
     every = re.search(r"SELECT\s+(DISTINCT\s+|REDUCED\s+)?\*", test.query.read_text(), re.IGNORECASE)
-    # The order of columns is told by files of results for queries that name them, and by no RDF.
+    # Only files of results have an order of columns, for queries that name them; RDF has none.
     if expected.kind == "rows" and (every or test.result.suffix in (".ttl", ".rdf")):
         expected, found = _by_column(expected), _by_column(found)
     if test.lax and expected.columns == found.columns:

@@ -67,7 +67,7 @@ class Composer:
         names = sorted(set(self._used)) or ["?x"]
         chosen = [name for name in names if self._random.random() < 0.8] or names[:1]
         distinct = "DISTINCT " if self._random.random() < 0.2 else ""
-        # Jena has a graph's column behind those of its group.
+        # Jena puts the column of GRAPH after those of its group.
         every = self._random.random() < 0.15 and "GRAPH" not in body
         columns = "*" if every else " ".join(chosen)
         return f"SELECT {distinct}{columns} {body}{self._values_at_end()}"

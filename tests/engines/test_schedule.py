@@ -185,7 +185,7 @@ def test_a_client_with_less_use_goes_first(monkeypatch: pytest.MonkeyPatch) -> N
             schedule.finish(worker)
             schedule.add_idle(worker)
         assert schedule.is_heavy("heavy")
-        # Of three workers one is the service's own and one is not for those who are heavy.
+        # Of three workers one is reserved for the service, and one for light clients.
         await schedule.acquire("heavy", 5)
         (more,) = await waiting(schedule, "heavy")
         assert not more.done()

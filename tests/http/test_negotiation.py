@@ -76,7 +76,7 @@ RESULTS = [
     (JAVA, JSON),
     (JENA, JSON),
     ("text/html, application/json", JSON),
-    # what does not parse is left out; nothing valid is no wish
+    # invalid elements are ignored; without a valid one, any format is acceptable
     ("text/csv;q=high, text/tab-separated-values;q=0.1", TSV),
     ("text/csv;q=2, text/tab-separated-values;q=0.1", TSV),
     ("text/csv;q=-1, text/tab-separated-values;q=0.1", TSV),

@@ -108,7 +108,7 @@ def test_a_document_has_its_thing_with_incoming_links_and_labels(
     assert has(graph, ID + "5001/plan/one", "http://purl.org/dc/terms/title", None)
     assert has(graph, SDG + "11.6", RDFS_LABEL, None)
     assert has(graph, PLAN + "Perspective", RDFS_LABEL, None)
-    # The codes and numbers of what it names, not the whole of it, nor labels of properties.
+    # Codes and numbers of linked things, but neither their other properties nor labels of properties.
     assert has(graph, SDG + "11.6", "http://www.w3.org/2004/02/skos/core#notation", None)
     assert has(graph, ID + "5001/plan/one", PLAN + "number", None)
     assert not has(graph, ID + "5001/plan/one", PLAN + "printedAsRevision", None)

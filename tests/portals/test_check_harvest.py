@@ -277,7 +277,7 @@ def test_a_broken_rule_of_dcat_ap_no_is_reported(file_of: Callable[[str], str], 
     assert_reported(verdict, DCAT_AP_NO, case)
     rules = {finding.rule for finding in findings_of(verdict, DCAT_AP_NO) if finding.place.item == case[4]}
     assert case[2] in rules
-    # A value that is not described is no foaf:Agent and no IRI of the catalogue of organisations either.
+    # An undescribed value is neither a foaf:Agent nor an IRI of the register of organisations.
     # Nor does a contact point that cannot be reached have what is recommended.
     assert len(rules) <= (3 if case[2] in ("publisher", "contact-reachable") else 2), rules
 

@@ -95,7 +95,7 @@ def derived(draw: st.DrawFn) -> str:
     """A random sequence of tokens that follows the grammar and ends after some time."""
     table = grammar()
     rules = random.Random(draw(st.integers(0, 2**32)))
-    # Names that are a function's as well, so that a bracket behind one is no mistake.
+    # Names that are functions too, so that a bracket after one is valid.
     known = {
         "IRI": [f"<{XSD}string>"],
         "PNAME": ["xsd:string", "xsd:integer"],

@@ -29,7 +29,7 @@ TERMS: dict[str, Any] = CONTEXT["@context"]
 RDF_TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
 STRUCTURE = ox.NamedNode(PREFIXES["qb"] + "structure")
 
-# One thing of each class of ours and of each class that they stand beside, with every property that there is.
+# One thing of each class of ours and of each reused class, with every property.
 EXAMPLES = """
 <5001/planning-strategy/2020-2023> a plan:PlanningStrategy , eli:Work ;
     dcterms:title "Planstrategi for Trondheim 2020-2023"@nb ; plan:municipality <5001/municipality/5001> ;

@@ -379,7 +379,7 @@ def test_the_settings_name_the_operator_of_the_service(start_server: Start) -> N
     assert graph.value(publisher, FOAF.name) == Literal("Trondheim kommune")
     assert graph.value(publisher, DCTERMS.identifier) == Literal("942110464")
     assert graph.value(publisher, DCTERMS.type) == URIRef("http://purl.org/adms/publishertype/LocalAuthority")
-    # Who runs the service publishes what the data ascribe to nobody but the project, which made it.
+    # The operator is the publisher where the data name only the project; the project is the creator.
     for dataset in graph.subjects(DCTERMS.creator, None):
         assert graph.value(dataset, DCTERMS.creator) == URIRef(PROJECT)
     assert set(graph.objects(None, DCTERMS.publisher)) == {publisher}

@@ -284,7 +284,7 @@ def test_a_document_with_its_graphs_is_the_same_document(url: str, suffix: str, 
         expected = graph_of(httpx.get(f"{url}/doc/{key}.nt").content, RdfFormat.N_TRIPLES)
         assert graph_of(response.content, parser) == expected
         graphs = {str(quad.graph_name) for quad in parse(response.content, parser)}
-        # What the service measures stands in no graph of the data.
+        # Measurements by the service are in no graph of the data.
         assert ("DEFAULT" in graphs) == (key == dataset)
         assert len(graphs) > 1
     assert (

@@ -250,7 +250,7 @@ def test_a_client_follows_builds_and_rollbacks(tmp_path: Path, run_server: Run) 
             ("Delete", "formannskapet-176-20"),
         }
         assert replica.data() == current(versions)
-        # Two more versions before the next look: both are told, in order.
+        # Two more versions before the next poll: the feed has both, in order.
         assert plangraf("versions", "use", first, home=home).returncode == 0
         write(home, "data/sdg/targets.ttl", "<http://metadata.un.org/sdg/11.6> rdfs:label 'By'@nn .\n")
         assert plangraf("build", "--quiet", home=home).returncode == 0
@@ -442,7 +442,7 @@ def test_ldes_client_resumes_and_asks_for_no_immutable_page_again(tmp_path: Path
             assert len(found) == 2 * PAGE_SIZE + 10
         store.write(lines(*range(2 * PAGE_SIZE), 9999), MANIFEST)
         with ldes_client(server.url, "none", "follow", state) as client:
-            # It may hand out again what it had handed out last when it ended; a member is known by its IRI.
+            # After a restart it may repeat its last members; a member is identified by its IRI.
             client.know(found)
             client.take(60, lambda: len(client.members) == len(found) + 11)
             assert [member.kind for member in client.members[len(found) :]] == ["Create", *["Delete"] * 10]

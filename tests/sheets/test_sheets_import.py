@@ -318,7 +318,7 @@ def test_evidence_is_written_only_for_statements_without_evidence(sheets: Path) 
     )
     about = {line for line in triples(sheets, "evidence/ny-plan-2-summarised") if line.startswith("aboutProperty")}
     assert about == {"aboutProperty ontology#number"}
-    # Its passage is the one that is there already; what the sheet says by itself is structural.
+    # It reuses the existing passage; statements from the sheet itself are structural.
     assert "passage tittelen" in triples(sheets, "evidence/ny-plan-2-structural")
     structural = {"aboutProperty 22-rdf-syntax-ns#type", "evidenceKind structural", "about 2"}
     assert triples(sheets, "evidence/ny-plan-2-structural") >= structural

@@ -166,7 +166,7 @@ def url(*names: str) -> tuple[str, ...]:
             None,
             "no triple has the predicate :about in <http://g/town>.",
         ),
-        # What is nowhere is told of the graph that was looked at.
+        # Without a match in any graph, the message names the selected graph.
         (
             "SELECT * { GRAPH <http://g/town> { ?p a :Plam } }",
             None,
@@ -202,7 +202,7 @@ def url(*names: str) -> tuple[str, ...]:
         # Everything is looked at: nothing is said of graphs.
         ("SELECT * { ?p a :Plam }", None, None, "nothing has the class :Plam."),
         ("SELECT * { GRAPH ?g { ?p a :Plam } }", None, None, "nothing has the class :Plam."),
-        # In another graph than what stands before it.
+        # In another graph than the patterns before it.
         (
             "SELECT * { GRAPH <http://g/plans> { ?p :about ?t . ?t a :Topic } }",
             None,

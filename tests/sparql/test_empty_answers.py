@@ -121,7 +121,7 @@ CASES = [
     ("SELECT * FROM <http://g/b> { ?p a plan:Plan }", 10, "The graphs that FROM names hold no triple"),
     ("SELECT * FROM NAMED <http://g/a> { ?p a plan:Plan }", 10, "put the patterns into GRAPH ?g { ... }"),
     ("SELECT * FROM <http://g/a> FROM NAMED <http://g/b> { ?p :nix ?x }", 57, "no triple has the predicate :nix"),
-    # What stands behind the WHERE part.
+    # The clauses after the WHERE part.
     ("SELECT * { ?p a plan:Plan } LIMIT 0", 29, "LIMIT 0 asks for no row."),
     ("SELECT (COUNT(*) AS ?n) { ?p a plan:Plan } LIMIT 0", 44, "LIMIT 0 asks for no row."),
     ("SELECT * { ?p a plan:Plan } LIMIT 5 OFFSET 2", 37, "OFFSET passes over all of them"),
@@ -212,7 +212,7 @@ def test_the_cause_is_reported_at_its_place(data: Data, query: str, column: int,
     assert explanation is not None
     assert said in explanation.message
     assert explanation.place == (LINE, column)
-    # The guard refuses a term of ours that there is not; all other questions are good queries.
+    # The guard refuses an unknown term of ours; all other questions are valid queries.
     assert all(PLAN in query.replace(PREFIXES, "") for query in data.refused)
 
 

@@ -125,7 +125,7 @@ def test_every_function_of_the_guard_is_one_of_the_engine(function: str) -> None
         if is_parsed(f"SELECT ({function}{arguments} AS ?r) {{}}")
     )
     Store().query(f"SELECT ({function}{arguments} AS ?r) {{}}")
-    # Blanks, lines and comments may stand before a bracket; the engine itself does not read all of them.
+    # Blanks, line breaks and comments are allowed before a bracket; the engine does not accept all of them.
     for between in (" ", "\n\t", "#c\n", " # \\u0041\n "):
         query = f"SELECT ('\\u0041' AS ?a) ({function}{between}{arguments} AS ?r) {{}}"
         checked = check(query, Limits())

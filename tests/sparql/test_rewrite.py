@@ -321,7 +321,7 @@ def test_each_place_of_the_new_text_has_its_origin() -> None:
     assert edited is not None
     for name in ("?m", ":æ", "'ø'", "?r"):
         assert edited.origin(edited.text.index(name)) == (PREFIX + query).index(name)
-    # What is copied comes from where it is written, what is new from what it stands for.
+    # Copied text has its own origin, new text that of the replaced text.
     assert edited.origin(edited.text.index("COUNT(*)) +")) == (PREFIX + query).index("COUNT")
     assert edited.origin(edited.text.index("UNION")) == (PREFIX + query).index("?s (")
     assert edited.origin(len(edited.text)) == len(PREFIX + query)

@@ -58,7 +58,7 @@ def answers(store: Store, query: str) -> Counter[str]:
         # EXISTS: a variable of an inner group is not that of the outer one.
         ("SELECT ?z ?y { ?z :p ?y { ?z :q ?w FILTER NOT EXISTS { ?y :n 1 } } }", ""),
         ("SELECT ?z ?y { ?z :q ?y FILTER EXISTS { ?a :q ?w MINUS { ?z :p ?k } } }", "a b,b d"),
-        # Sub-SELECT: what it does not show is another variable.
+        # Sub-SELECT: a variable that it does not project is another variable.
         (
             "SELECT ?y ?x ?c { ?y :q ?x OPTIONAL { { SELECT (COUNT(*) AS ?c) { ?v :n ?y FILTER(?y = 2) } } } "
             "?y :p ?z }",

@@ -262,7 +262,7 @@ def refusal(query: str, line: int, column: int, token: str, said: str, *, id: st
             "Did you mean xsd:integer?",
             id="misspelt cast",
         ),
-        # The grammar: what cannot stand where it stands.
+        # The grammar: tokens that are not allowed.
         refusal("SELEC * { ?s ?p ?o }", 1, 1, "SELEC", "Did you mean SELECT?", id="misspelt form"),
         refusal("SELECT * { ?s ?p ?o } ODER BY ?s", 1, 23, "ODER", "Did you mean ORDER?", id="misspelt word"),
         refusal(

@@ -134,7 +134,7 @@ def test_a_suggested_term_comes_with_the_line_of_an_undeclared_prefix() -> None:
     other = refused("PREFIX dct: <http://purl.org/dc/terms/> SELECT * { ?p plan:title ?t }")
     assert "did you mean dct:title?" in other
     assert "PREFIX" not in other
-    # A prefix of that name which stands for another namespace cannot be used.
+    # A prefix of that name for another namespace cannot be used.
     taken = refused("PREFIX dcterms: <http://x/> SELECT * { ?p plan:title ?t }")
     assert "did you mean <http://purl.org/dc/terms/title>?" in taken
 

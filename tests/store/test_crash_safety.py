@@ -75,7 +75,7 @@ def test_a_build_killed_at_random_moments_leaves_the_old_version_current(tmp_pat
             os.killpg(build.pid, signal.SIGKILL)
         build.wait(timeout=30)
         await_end_of_group(build.pid)
-        # The new one only when the kill came after its last step: it is then as whole as the old one.
+        # The new version is current only if the kill came after the last step; it is then complete.
         assert store.current().id in (old.id, new)
         untouched += store.current().id == old.id
         for version in store.list():
