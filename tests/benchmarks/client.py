@@ -24,10 +24,10 @@ _SLOT = SLOT.encode()
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to ask, by how many clients, for how long.
+    """Questions, number of clients and duration of one job.
 
-    `order` are indexes into `questions`, walked in a circle. It ends after `seconds`, or after `most` answers;
-    what is under way by then is waited for. `salt` makes the texts of unseen questions differ between jobs.
+    `order` are indexes into `questions`, repeated in a circle. The job ends after `seconds` or after `most` answers, and
+    waits for requests in flight. `salt` makes the texts of unseen questions differ between jobs.
     """
 
     questions: Sequence[Question]
@@ -43,10 +43,10 @@ class Job:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a job; times in seconds, one per complete answer with status 200.
+    """The result of a job; times in seconds, one per complete answer with status 200.
 
-    `elapsed` is from the first request to the last answer; `bodies` are kept on demand only. `failed` counts
-    other answers, `failure` is the first of them; `timed_out` says that an answer took too long.
+    `elapsed` is from the first request to the last answer; `bodies` are retained on demand only. `failed` counts other
+    answers, and `failure` is the first of them. `timed_out`: an answer took too long.
     """
 
     seconds: list[float] = field(default_factory=list)
@@ -100,11 +100,11 @@ class _Connection:
         self.socket.sendall(request)
 
     def receive(self) -> None:
-        """Reads what is there; `done` when the answer is complete.
+        """Reads the available bytes; `done` when the answer is complete.
 
         Raises:
             ConnectionError: the server closed in the middle.
-            httptools.HttpParserError: what came is no HTTP answer.
+            httptools.HttpParserError: the bytes are not an HTTP answer.
         """
         data = self.socket.recv(_RECEIVE)
         if not data:
