@@ -26,8 +26,8 @@ _SLOT = SLOT.encode()
 class Job:
     """Questions, number of clients and duration of one job.
 
-    `order` are indexes into `questions`, repeated in a circle. The job ends after `seconds` or after `most` answers, and
-    waits for requests in flight. `salt` makes the texts of unseen questions differ between jobs.
+    `order` are indexes into `questions`, repeated in a circle. The job ends after `seconds` or after `most` answers,
+    and waits for requests in flight. `salt` makes the texts of unseen questions differ between jobs.
     """
 
     questions: Sequence[Question]
