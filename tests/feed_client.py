@@ -1,7 +1,7 @@
 """A client of the change feed that uses only the content of its pages.
 
-It walks from the root by `tree:relation`, keeps what is immutable for good and asks for the rest by its ETag, and
-applies members in the order of their sequence path. What it then holds is to be the data as they are.
+It walks from the root by `tree:relation`, never fetches immutable pages again, revalidates the others by ETag, and
+applies members in the order of their sequence path. Its copy must then equal the current data.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The grammar of SPARQL 1.1 queries as a table, to compare the parser with.
 
-The grammar is LL(1), so one predictive pass over the tokens finds the first token that cannot stand where it stands,
-and knows what was expected instead. Follows https://www.w3.org/TR/sparql11-query/#sparqlGrammar with `(` `)` and `[`
+The grammar is LL(1), so one predictive pass over the tokens finds the first token that is not allowed, and the expected
+ones. Follows https://www.w3.org/TR/sparql11-query/#sparqlGrammar with `(` `)` and `[`
 `]` in place of NIL and ANON, signs apart from their numbers, and LATERAL.
 """
 

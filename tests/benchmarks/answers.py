@@ -1,8 +1,8 @@
 """Normalises the answers of the peers, compares them, and finds wrong ones.
 
 Numbers compare by value within a tolerance, whatever their datatype and lexical form; plain strings and
-xsd:string are the same; the order of rows does not count. There is no referee: the answer that the most
-independent engines give is taken for the right one, and without a majority the answer is disputed.
+xsd:string are the same; the order of rows does not count. The answer of the majority of independent engines
+counts as right; without a majority the answer is disputed.
 """
 
 from __future__ import annotations

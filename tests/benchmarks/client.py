@@ -1,7 +1,7 @@
 """The load client: keep-alive connections to one SPARQL endpoint, driven by one loop in a process of its own.
 
-Sockets and the C parser of httptools keep it well below the cost of the servers that it measures; `ceiling.py`
-says by how much. Each connection asks again as soon as its answer is complete (a closed loop).
+Sockets and the C parser of httptools make it much cheaper than the measured servers; `ceiling.py` measures the
+difference. Each connection sends its next request when its answer is complete (a closed loop).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Generates plan data of any size with the shape of the real data. The same seed and size give the same bytes.
 
-Municipalities share the triples by Zipf's law, and things have fan-outs of that kind. Everything of one
-municipality stands together in sorted order, so that ten million triples take the memory of the largest one.
-Each triple stands in one named graph only; peers that get the union get as many triples.
+Municipalities share the triples by Zipf's law, and so do the fan-outs of things. The lines are sorted by
+municipality, so that ten million triples need only the memory of the largest one. Each triple is in one named graph
+only, so that peers with the union have the same number of triples.
 """
 
 from __future__ import annotations

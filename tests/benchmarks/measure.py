@@ -1,8 +1,8 @@
 """Measures all systems side by side; they take turns within each round.
 
-First every peer answers every query, which is compared with the others and timed as the first execution. Then all
-are warmed up, and each round goes through the measures, and through the peers within a measure, so that what
-disturbs the machine hits all alike. Memory is sampled at the end, in a run of its own, for reading it slows a process
+First every peer answers every query; the answers are compared, and the times count as first executions. Then all
+are warmed up. Each round goes through the measures, and through the peers within a measure, so that disturbances of
+the machine affect all peers equally. Memory is sampled in a separate run at the end, because reading it slows a process
 down.
 """
 

@@ -1,7 +1,7 @@
 """The measured systems: finds, starts with the data, queries and stops each of them.
 
-Each is a process of its own on 127.0.0.1 and a free port, started in this run and stopped by its process id. One
-that is not there says why in `absent`, so that no table leaves it out silently.
+Each is a separate process on 127.0.0.1 and a free port, started in this run and stopped by its process id. `absent` has
+the reason of the absence of a peer, so that each table names it.
 """
 
 from __future__ import annotations

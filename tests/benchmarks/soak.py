@@ -1,12 +1,12 @@
 """`make soak`: runs all attacks at once beside one well-behaved client, and measures that client.
 
-Starts `plangraf serve` (or takes `--url`), lets the good client ask alone, then beside the attackers, then alone
-again, and prints what it met, with the service's memory, workers, descriptors and log.
+Starts `plangraf serve` (or uses `--url`) and runs the good client alone, then beside the attackers, then alone again.
+Prints the results of the good client, and the memory, workers, descriptors and log of the service.
 
-How to read the ratio: the good client's time under attack over its time alone, on one machine that runs service and
-attackers. The attackers are paced by `--rate`, stand back by their niceness and take some tenths of a processor, but
-their packets are handled by the same kernel: a part of the ratio is theirs. It compares two states of the service on
-one machine; it says nothing about another machine. `--rate 0.1` shows what this harness adds by itself.
+The ratio is the good client's time under attack divided by its time alone, on one machine with service and attackers.
+The attackers run at `--rate` and low priority and take some tenths of a processor, but the same kernel handles their
+packets, so a part of the ratio is theirs. The ratio compares two states of the service on one machine, not machines.
+`--rate 0.1` shows the overhead of the harness.
 """
 
 from __future__ import annotations

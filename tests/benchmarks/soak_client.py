@@ -1,7 +1,7 @@
 """The well-behaved client of the soak: it sends fixed questions, checks the answers, and obeys Retry-After.
 
-One process, two threads: one asks what is quick (point queries that nobody asked before, a named query, a document,
-a kept answer), the other what the attackers ask for as well. Both come from 127.0.0.2.
+One process, two threads: one sends quick requests (unseen point queries, a named query, a document, a cached answer),
+the other sends queries of the attackers. Both come from 127.0.0.2.
 """
 
 from __future__ import annotations

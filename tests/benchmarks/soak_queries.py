@@ -1,7 +1,7 @@
 """The hostile queries of the soak: endless, huge, deeply nested, with calls to other hosts, and fuzzed from a seed.
 
-Pure: the same random generator gives the same texts. What the service makes of each of them is its own business, as
-long as it says so and nobody else notices.
+The same random generator gives the same texts. The service may answer or refuse each of them, but with a documented
+status and without an effect on other clients.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Watches the service during the soak: processes, memory, descriptors, log, and a listener that must get no call.
 
-The service is started here with a versions folder of its own; memory is PSS, so that pages which a loader and its
-workers share count once.
+It starts the service with a separate versions folder. Memory is PSS, which counts pages that a loader and its workers
+share once.
 """
 
 from __future__ import annotations

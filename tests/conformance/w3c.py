@@ -1,6 +1,6 @@
 """Runs W3C's SPARQL 1.1 tests through a real service: `python tests/conformance/w3c.py <checkout of w3c/rdf-tests>`.
 
-The data of each test are a version of their own. Writes docs/conformance/sparql11.md; `--only NAME` runs the manifests
+The data of each test are a separate version. Writes docs/conformance/sparql11.md; `--only NAME` runs the manifests
 whose folder has this name, and writes nothing.
 """
 

@@ -1,6 +1,6 @@
 """Lists the present differences from Jena ARQ: `python tests/differential/look.py [feature…]` queries both.
 
-`--seeds FROM TO` asks queries made at random instead, and tells those whose answer neither of Jena's engines gives.
+`--seeds FROM TO` runs random queries instead, and lists those whose answer differs from both of Jena's engines.
 """
 
 from __future__ import annotations

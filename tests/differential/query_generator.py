@@ -1,7 +1,7 @@
 """Generates random queries over random data: `python tests/differential/query_generator.py` rewrites the files.
 
 Each query joins patterns, OPTIONAL, UNION, MINUS, EXISTS, BIND, VALUES, sub-SELECT, GRAPH and paths over few names, so
-that variables meet in many scopes. What has more than one right answer is not made: no LIMIT without a total order, no
+that variables meet in many scopes. It generates only queries with one right answer: no LIMIT without a total order, no
 SAMPLE, no text that joins several values.
 """
 

@@ -1,6 +1,6 @@
 """Renews the stored answers of Jena ARQ: `python tests/differential/renew.py`; `--check` only compares.
 
-Exit status 1 when an answer that is stored is not what ARQ answers now, so that nobody edits answers by hand.
+Exits with 1 when a stored answer differs from ARQ's present answer, so that answers are not edited by hand.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Queries a real server as a client does, over versions with given data, and returns rows.
 
-Each data set is a version of its own, and a server answers for all of them under /version/<id>/sparql.
+Each data set is a separate version, and one server answers for all of them under /version/<id>/sparql.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Parses answers of SPARQL queries into rows of terms, and compares two answers.
 
 An answer is the same when it has the same columns in the same order and the same bag of rows, up to the labels of blank
-nodes; in the same sequence where the order is total. Nothing else is let pass: numbers may differ in their spelling
-only, never in value or datatype, and each such spelling is told.
+nodes, and the same sequence if the order is total. No other difference is ignored: numbers may differ in their form
+only, never in value or datatype, and each such form is reported.
 """
 
 from __future__ import annotations

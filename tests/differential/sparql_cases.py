@@ -1,11 +1,11 @@
 """Reads the cases of the differential tests: one file of queries for each feature of SPARQL, with its data.
 
-A file begins with a prologue that all its queries share. `## name` begins a case; lines that begin with `#:` say more:
+A file starts with the prologue of all its queries. `## name` starts a case; lines with `#:` have its options:
 
     #: data NAME          the data set, data/NAME.trig; before the first case, that of the whole file
     #: ordered            the order of the rows is total, so it is compared
     #: concat SEPARATOR   texts with this separator are bags, because GROUP_CONCAT has no order of its own
-    #: reference          Jena's optimizer is wrong about it, so its reference engine is asked, which has none
+    #: reference          the answer is from Jena's reference engine, because Jena's optimizer is wrong about it
     #: default IRI, #: named IRI   the request's parameters default-graph-uri and named-graph-uri
 """
 

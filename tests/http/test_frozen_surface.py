@@ -1,7 +1,7 @@
 """The frozen surface: statuses and headers of every kind of address, and the content of /openapi.json.
 
-`frozen_answers.json` and `frozen_openapi.json` were written from the service as it was. What changes on purpose is
-changed there by hand, and told in CHANGELOG.md.
+`frozen_answers.json` and `frozen_openapi.json` record an earlier state of the service. A deliberate change is edited
+there by hand, and named in CHANGELOG.md.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """`plangraf check-harvest`: a good catalogue is accepted by all portals, and each rule is broken once on purpose.
 
-`good.ttl` meets every rule without a warning. A case changes one place of it and names the rule that must then
-speak, the item it speaks of, and that no other rule of that portal refuses anything. The fetch rules are tried against
-small real servers.
+`good.ttl` meets every rule without a warning. A case changes one place of it, and names the rule that must report
+it and the item; no other rule of that portal may refuse anything. Small real servers test the fetch rules.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Answers of the embedded engine equal rdflib's, for generated queries on small generated graphs.
 
-What standards leave open is not generated, or not compared: labels of blank nodes, the order of rows that are
-equal for ORDER BY, how a number is written.
+Details that the standard leaves open are not generated or not compared: labels of blank nodes, the order of rows that
+are equal for ORDER BY, the form of a number.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Each query in queries/checks/ finds its mistake, and nothing in data without it.
 
 A fixture is one small dataset, tests/queries/checks/<check>/pass-*.trig or fail-*.trig; its `# finds:` lines name the
-focus nodes that the check must return, and no row with another one may come.
+focus nodes that the check must return, and it must return no others.
 """
 
 from __future__ import annotations

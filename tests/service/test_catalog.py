@@ -1,6 +1,6 @@
 """Documents for portals and crawlers: the catalogue by the rules of DCAT-AP-NO, VoID, the sitemap, schema.org.
 
-The catalogue is read as data.norge.no reads it, too: by its own parser, the package fdk-rdf-parser.
+The parser of data.norge.no, the package fdk-rdf-parser, reads the catalogue too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A wheel of this tree, installed elsewhere, builds and serves as the checkout does; so does a server without extras.
 
-These are the Dockerfile's steps: wheel, install, build into a folder of its own, serve without building.
-The environments see third-party packages of the test run; plangraf itself comes from the wheel alone.
+These are the steps of the Dockerfile: wheel, install, build into a separate folder, serve without a build.
+The environments use third-party packages of the test run; plangraf itself comes from the wheel only.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Each shape finds its mistake and nothing else.
 
-A fixture is one complete small file, tests/shapes/<shape>/pass-*.ttl or fail-*.ttl. It is validated beside
-tests/shapes/world.ttl, which holds one valid thing of each class: those that it links to. Fixtures that cannot
-disturb one another are validated together, because a validation costs much and one more fixture little.
+A fixture is one complete small file, tests/shapes/<shape>/pass-*.ttl or fail-*.ttl. It is validated together with
+tests/shapes/world.ttl, which has one valid thing of each class for its links. Fixtures that are independent of each
+other are validated together, because a validation is expensive and one more fixture is cheap.
 """
 
 from __future__ import annotations
