@@ -1,7 +1,7 @@
 """For every query, the service gives the answer of Jena ARQ, or the table lists the difference.
 
-The answers of ARQ are stored; renew.py renews them. The service answers as for clients: over HTTP, with guard, rewriting
-and a worker, in alternating result formats.
+The answers of ARQ are stored; renew.py renews them. The service answers as for clients: over HTTP, with guard,
+rewriting and a worker, in alternating result formats.
 """
 
 from __future__ import annotations
