@@ -1,4 +1,4 @@
-"""What many tests share: the built version of this checkout and one real server that serves it.
+"""Shared fixtures: the built version of this checkout, and a real server for it.
 
 Nothing is written into the checkout: versions go to a temporary folder, the server takes a free port.
 """
@@ -46,7 +46,7 @@ Once = Callable[[str, Callable[[Path], None]], Path]
 
 @pytest.fixture(scope="session")
 def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
-    """`once(name, make)`: a folder that the first process of this run to need it fills, and all of them read."""
+    """`once(name, make)`: a folder that the first process of the run fills, and all processes read."""
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
 
@@ -66,7 +66,7 @@ def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
 
 @pytest.fixture(scope="session")
 def light_home(once: Once) -> Path:
-    """This checkout with the municipality itself and the UN's goals as its only data, which are checked quickly."""
+    """This checkout with only the municipality itself and the UN's goals as data, because these build quickly."""
 
     def assemble(folder: Path) -> None:
         for name in ("ontology", "shapes", "queries"):
@@ -117,7 +117,7 @@ def url(server: Server) -> str:
 
 @pytest.fixture
 def start_server(built: Path) -> Callable[..., object]:
-    """A server with settings of its own: `with start_server(PLANGRAF_QUERY_TIMEOUT_S="1") as server:`."""
+    """A server with its own settings: `with start_server(PLANGRAF_QUERY_TIMEOUT_S="1") as server:`."""
 
     def start(*options: str, **environment: str) -> object:
         return running_server(built, *options, **environment)
@@ -127,12 +127,12 @@ def start_server(built: Path) -> Callable[..., object]:
 
 @pytest.fixture(scope="session")
 def run_server() -> Callable[..., AbstractContextManager[Server]]:
-    """`running_server` for a folder of versions of the test's own."""
+    """`running_server` for a folder of versions that the test creates."""
     return running_server
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Names what was absent on this machine, so that a green run never hides an unproven part."""
+    """Lists absent programs, so that a green run does not hide an unproven part."""
     absent = [f"{name} ({what})" for name, what in OPTIONAL_PROGRAMS.items() if shutil.which(name) is None]
     absent += [f"{name} ({what})" for name, what in OPTIONAL_ENVIRONMENTS.items() if not (ROOT / name).exists()]
     if absent:

@@ -1,4 +1,4 @@
-"""README and docs as tests read them: code blocks, commands, code spans, links."""
+"""Parses README and docs for tests: code blocks, commands, code spans, links."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def shell_lines(page: Path) -> list[str]:
 
 
 def code_spans(page: Path) -> list[str]:
-    """What stands between single backticks outside of the fenced blocks."""
+    """The texts between single backticks outside of fenced blocks."""
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     return re.findall(r"`([^`\n]+)`", text)
 
 
 def prose(page: Path) -> str:
-    """The page without its code, in which brackets are no links."""
+    """The page without code, because brackets in code are not links."""
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     return re.sub(r"`[^`\n]+`", "", text)
 

@@ -1,4 +1,4 @@
-"""A program that ends, as if it were killed, just before one of its calls that change a folder."""
+"""Runs a program that exits, as if killed, just before a chosen call that changes a folder."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A client of the change feed that knows of the service only what stands in the pages.
+"""A client of the change feed that uses only the content of its pages.
 
-It walks from the root by `tree:relation`, keeps what is immutable for good and asks for the rest by its ETag, and
-applies members in the order of their sequence path. What it then holds is to be the data as they are.
+It walks from the root by `tree:relation`, never fetches immutable pages again, revalidates the others by ETag, and
+applies members in the order of their sequence path. Its copy must then equal the current data.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Objects = dict[tuple[object, str], list[NamedNode | BlankNode | Literal]]
 
 @dataclass(frozen=True)
 class Member:
-    """One change: what it says of the thing with the graphs that it stands in, or in the default graph if unknown."""
+    """One change: the statements about the thing with their graphs, or with the default graph if unknown."""
 
     iri: str
     kind: str
@@ -53,7 +53,7 @@ class Member:
 
 @dataclass
 class Replica:
-    """A copy of the data, kept up by reading the feed at `root` in one media type."""
+    """A copy of the data, updated from the feed at `root` in one media type."""
 
     root: str
     accept: str = "application/trig"
@@ -64,7 +64,7 @@ class Replica:
     _paths: dict[str, str] = field(default_factory=dict)
 
     def harvest(self) -> list[Member]:
-        """Reads what is new; those members, in their order."""
+        """Reads and returns the new members, in order."""
         self.requests = []
         found: dict[str, Member] = {}
         known = {member.iri for member in self.members}
@@ -79,7 +79,7 @@ class Replica:
         return fresh
 
     def things(self) -> dict[str, frozenset[Quad]]:
-        """What is there now, by thing."""
+        """The present statements, by thing."""
         state: dict[str, frozenset[Quad]] = {}
         for member in self.members:
             if member.kind == "Delete":
@@ -94,7 +94,7 @@ class Replica:
         return canonical(quad for quads in self.things().values() for quad in quads)
 
     def _read(self, client: httpx.Client, page: str, found: dict[str, Member]) -> list[str]:
-        """Adds the members of a page to `found`; the pages that it leads to."""
+        """Adds the members of a page to `found`; returns the pages that it links to."""
         if page in self._kept:
             return self._kept[page]
         tag, before = self._tags.get(page, ("", []))
@@ -138,7 +138,7 @@ class Replica:
 
 
 def members(quads: Iterable[Quad], objects: Objects, paths: dict[str, str]) -> Iterable[Member]:
-    """The members among the quads of a page, extracted as the LDES specification says."""
+    """The members in the quads of a page, extracted by the LDES specification."""
     payload: dict[object, list[Quad]] = defaultdict(list)
     for quad in quads:
         payload[quad.graph_name].append(quad)
@@ -158,7 +158,7 @@ def members(quads: Iterable[Quad], objects: Objects, paths: dict[str, str]) -> I
 
 
 def member_of(iri: str, quads: list[Quad], paths: dict[str, str]) -> Member:
-    """What the quads of one member say: in the graph that is named as it, or of the member itself."""
+    """The statements of one member: in the graph with its IRI, or about the member itself."""
     node = NamedNode(iri)
     said: dict[str, list[NamedNode | BlankNode | Literal]] = defaultdict(list)
     attached: dict[object, dict[str, object]] = defaultdict(dict)
@@ -201,7 +201,7 @@ def canonical(quads: Iterable[Quad]) -> set[Quad]:
 
 
 def union(quads: Iterable[Quad]) -> set[Quad]:
-    """The quads in the default graph, whatever graphs they stood in."""
+    """All quads in the default graph."""
     return canonical(Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
 
 

@@ -1,4 +1,4 @@
-"""Filling in a template with openpyxl, as a planner does by hand: by the names in the third row."""
+"""Fills in a template with openpyxl as a planner does by hand, by the names in the third row."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def columns(sheet: Worksheet) -> dict[str, int]:
 
 
 def fill(path: Path, rows: Mapping[str, Sequence[Row]]) -> Path:
-    """Writes rows below what each class's sheet holds; `key` is the first column."""
+    """Writes rows below the existing content of each class's sheet; `key` is the first column."""
     workbook = load_workbook(path)
     sheets = {str(sheet.cell(HEADING_ROW, 1).value): sheet for sheet in workbook.worksheets}
     for class_name, found in rows.items():

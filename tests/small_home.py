@@ -1,4 +1,4 @@
-"""A home of a few files, right in every way, that tests copy and then make wrong in one."""
+"""A small valid home, which tests copy and then break in one place."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ SELECT ?case ?other WHERE {
 
 
 def make_home(folder: Path) -> Path:
-    """Writes the home; the vocabularies of others are the checkout's own."""
+    """Writes the home; it uses the checkout's vocabularies of others."""
     for name, text in _FILES.items():
         write(folder, name, text)
     checks = folder / "queries" / "checks"
@@ -94,7 +94,7 @@ def make_home(folder: Path) -> Path:
 
 
 def write(home: Path, name: str, text: str) -> Path:
-    """One Turtle file with all prefixes before it; line 11 is the first line of `text`."""
+    """Writes one Turtle file with all prefixes before it; line 11 is the first line of `text`."""
     path = home / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_PREFIXES + text, encoding="utf-8")
@@ -102,7 +102,7 @@ def write(home: Path, name: str, text: str) -> Path:
 
 
 def plangraf(*arguments: str | Path, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The real command, with versions in the home's own folder."""
+    """Runs the real command, with versions in the home."""
     return subprocess.run(
         command(*arguments), env=environ(home, **environment), capture_output=True, text=True, timeout=120
     )

@@ -1,7 +1,7 @@
-"""The grammar of SPARQL 1.1 queries as a table, which the parser is compared with.
+"""The grammar of SPARQL 1.1 queries as a table, to compare the parser with.
 
-The grammar is LL(1), so one predictive pass over the tokens finds the first token that cannot stand where it stands,
-and knows what was expected instead. Follows https://www.w3.org/TR/sparql11-query/#sparqlGrammar with `(` `)` and `[`
+The grammar is LL(1), so one predictive pass over the tokens finds the first token that is not allowed, and the expected
+ones. Follows https://www.w3.org/TR/sparql11-query/#sparqlGrammar with `(` `)` and `[`
 `]` in place of NIL and ANON, signs apart from their numbers, and LATERAL.
 """
 
@@ -101,7 +101,7 @@ Production = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Which production of a rule, written backwards, starts with which terminal."""
+    """The production of a rule for each first terminal, with its symbols reversed."""
 
     choices: dict[str, dict[str, Production]]
     terminals: frozenset[str]
@@ -125,7 +125,7 @@ def first_mistake(terminals: list[str]) -> tuple[int, frozenset[str]] | None:
 
 
 def _consume(table: Table, stack: list[str], terminal: str) -> bool:
-    """Moves the parser over one terminal; False when it cannot stand here. `stack` has its top at the end."""
+    """Moves the parser over one terminal; False if it is not allowed here. The top of `stack` is at its end."""
     choices = table.choices
     while stack:
         top = stack.pop()
@@ -167,7 +167,7 @@ def grammar() -> Table:
 def _alternatives(
     symbols: list[str], at: int, name: str, rules: dict[str, list[Production]]
 ) -> tuple[list[Production], int]:
-    """Reads alternatives up to a closing bracket; what repeats or may be absent becomes a rule of its own."""
+    """Reads alternatives up to a closing bracket; repeated and optional parts become rules of their own."""
     alternatives: list[Production] = []
     current: list[str] = []
     while at < len(symbols) and symbols[at] != ")":
@@ -193,7 +193,7 @@ def _alternatives(
 
 
 def _first_of(symbols: Iterable[str], starts: dict[str, set[str]]) -> set[str]:
-    """Terminals that a row of symbols can start with; the empty one when all of them may be absent."""
+    """The possible first terminals of a sequence of symbols, with the empty one if all may be absent."""
     found: set[str] = set()
     for symbol in symbols:
         own = starts.get(symbol, {symbol})

@@ -1,4 +1,4 @@
-"""Folders of numbers that killed services left are swept; those of living ones are not, whatever their numbers are."""
+"""Sweeping removes the metrics folders of killed services, never those of running ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def holder(temporary: Path) -> tuple[subprocess.Popen[str], Path]:
     return process, Path(process.stdout.readline().strip())
 
 
-def test_the_folder_of_a_killed_service_is_swept_and_that_of_a_living_one_is_not(tmp_path: Path) -> None:
+def test_sweep_removes_the_folder_of_a_killed_service_only(tmp_path: Path) -> None:
     killed, left = holder(tmp_path)
     (left / "counter_1.db").write_bytes(b"x")
     living, used = holder(tmp_path)
@@ -49,7 +49,7 @@ def test_the_folder_of_a_killed_service_is_swept_and_that_of_a_living_one_is_not
             process.communicate(timeout=20)
 
 
-def test_a_folder_of_an_earlier_release_goes_when_its_processes_and_an_hour_are_gone(tmp_path: Path) -> None:
+def test_sweep_removes_a_folder_of_an_earlier_release_an_hour_after_its_processes_end(tmp_path: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait(20)
     old = time.time() - 7200
@@ -66,7 +66,7 @@ def test_a_folder_of_an_earlier_release_goes_when_its_processes_and_an_hour_are_
     assert sweep(tmp_path) == [tmp_path / f"{PREFIX}gone"]
 
 
-def test_nothing_else_is_swept(tmp_path: Path) -> None:
+def test_sweep_leaves_other_folders(tmp_path: Path) -> None:
     kept = tmp_path / "plangraf-other"
     kept.mkdir()
     (tmp_path / f"{PREFIX}file").write_text("x", encoding="utf-8")
@@ -76,7 +76,7 @@ def test_nothing_else_is_swept(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 3
 
 
-def test_the_folder_is_gone_at_the_end() -> None:
+def test_the_folder_is_removed_at_exit() -> None:
     with metrics_folder() as folder:
         assert folder.is_dir()
     assert not folder.exists()

@@ -1,4 +1,4 @@
-"""Addresses in settings: those that can exist and stand in RDF, each as it was written."""
+"""Settings accept addresses that are valid in RDF, and keep them as written."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_an_address_is_kept_as_it_was_written(address: str) -> None:
         "https://a..b:x/",
     ],
 )
-def test_what_is_no_address_is_refused_with_the_name_of_the_setting(address: str) -> None:
+def test_an_invalid_address_is_refused_with_the_name_of_the_setting(address: str) -> None:
     for setting in ("public_url", "contact_url", "catalog"):
         with pytest.raises(SettingError, match=f"PLANGRAF_{setting.upper()}: "):
             load_settings(**{setting: address})

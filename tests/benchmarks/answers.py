@@ -1,8 +1,8 @@
 """Normalises the answers of the peers, compares them, and finds wrong ones.
 
 Numbers compare by value within a tolerance, whatever their datatype and lexical form; plain strings and
-xsd:string are the same; the order of rows does not count. There is no referee: the answer that the most
-independent engines give is taken for the right one, and without a majority the answer is disputed.
+xsd:string are the same; the order of rows does not count. The answer of the majority of independent engines
+counts as right; without a majority the answer is disputed.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def as_text(rows: Mapping[Row, int]) -> Counter[Row]:
     return found
 
 
-def chosen_rightly(answer: Answer, from_: Mapping[Row, int], count: int) -> bool:
+def is_selection_from(answer: Answer, from_: Mapping[Row, int], count: int) -> bool:
     """Whether an answer has `count` rows, and the data contain each row at least as often."""
     return len(answer.rows) == count and all(times <= from_.get(row, 0) for row, times in Counter(answer.rows).items())
 

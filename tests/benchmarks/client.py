@@ -1,7 +1,7 @@
 """The load client: keep-alive connections to one SPARQL endpoint, driven by one loop in a process of its own.
 
-Sockets and the C parser of httptools keep it well below the cost of the servers that it measures; `ceiling.py`
-says by how much. Each connection asks again as soon as its answer is complete (a closed loop).
+Sockets and the C parser of httptools make it much cheaper than the measured servers; `ceiling.py` measures the
+difference. Each connection sends its next request when its answer is complete (a closed loop).
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _SLOT = SLOT.encode()
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to ask, by how many clients, for how long.
+    """Questions, number of clients and duration of one job.
 
-    `order` are indexes into `questions`, walked in a circle. It ends after `seconds`, or after `most` answers;
-    what is under way by then is waited for. `salt` makes the texts of unseen questions differ between jobs.
+    `order` are indexes into `questions`, repeated in a circle. The job ends after `seconds` or after `most` answers,
+    and waits for requests in flight. `salt` makes the texts of unseen questions differ between jobs.
     """
 
     questions: Sequence[Question]
@@ -43,10 +43,10 @@ class Job:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a job; times in seconds, one per complete answer with status 200.
+    """The result of a job; times in seconds, one per complete answer with status 200.
 
-    `elapsed` is from the first request to the last answer; `bodies` are kept on demand only. `failed` counts
-    other answers, `failure` is the first of them; `timed_out` says that an answer took too long.
+    `elapsed` is from the first request to the last answer; `bodies` are retained on demand only. `failed` counts other
+    answers, and `failure` is the first of them. `timed_out`: an answer took too long.
     """
 
     seconds: list[float] = field(default_factory=list)
@@ -60,12 +60,12 @@ class Outcome:
 
 
 def run(endpoint: str, job: Job) -> Outcome:
-    """Asks an endpoint, `http://127.0.0.1:8000/sparql` or one with parameters of its own."""
+    """Queries an endpoint, `http://127.0.0.1:8000/sparql` or one with parameters."""
     return _Loop(endpoint, job).run()
 
 
 def request_bytes(endpoint: str, question: Question, *, unseen: bool) -> bytes:
-    """A whole GET request of the SPARQL Protocol; an unseen one has a slot to fill."""
+    """A complete GET request of the SPARQL Protocol; an unseen one has a placeholder."""
     parts = urlsplit(endpoint)
     given = f"{parts.query}&" if parts.query else ""
     text = quote(question.unseen if unseen else question.text, safe="")
@@ -76,7 +76,7 @@ def request_bytes(endpoint: str, question: Question, *, unseen: bool) -> bytes:
 
 
 class _Connection:
-    """One client: a connection, and the answer that it is reading."""
+    """One client: a connection and the answer in progress."""
 
     def __init__(self, address: tuple[str, int], number: int, keep: bool) -> None:
         self._address = address
@@ -100,11 +100,11 @@ class _Connection:
         self.socket.sendall(request)
 
     def receive(self) -> None:
-        """Reads what is there; `done` when the answer is complete.
+        """Reads the available bytes; `done` when the answer is complete.
 
         Raises:
             ConnectionError: the server closed in the middle.
-            httptools.HttpParserError: what came is no HTTP answer.
+            httptools.HttpParserError: the bytes are not an HTTP answer.
         """
         data = self.socket.recv(_RECEIVE)
         if not data:
@@ -138,7 +138,7 @@ class _Connection:
 
 
 class _Loop:
-    """All clients of one job, watched by one selector."""
+    """All clients of one job on one selector."""
 
     def __init__(self, endpoint: str, job: Job) -> None:
         self._job = job

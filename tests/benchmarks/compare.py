@@ -40,17 +40,17 @@ def main() -> None:
     chosen = {**(_QUICK if given.quick else _FULL), **{k: v for k, v in vars(given).items() if v is not None}}
     options = Options(chosen["seconds"], chosen["rounds"], given.clients)
     if given.scale:
-        found = scaling.run([int(size) for size in given.scale.split(",")], options, _say)
-        _keep(given.results, "scale", scaling.markdown(found), {"about": about(), **scaling.as_json(found)})
+        found = scaling.run([int(size) for size in given.scale.split(",")], options, _print_progress)
+        _write_result(given.results, "scale", scaling.markdown(found), {"about": about(), **scaling.as_json(found)})
         return
-    peers = [peer for peer in others.all_peers() if _wanted(peer, given.peers)]
+    peers = [peer for peer in others.all_peers() if _is_selected(peer, given.peers)]
     with tempfile.TemporaryDirectory(prefix="plangraf-bench-") as folder:
         data = generate.write(Path(folder), chosen["triples"], options.seed)
         place = Place(data, Path(folder) / "versions", Path(folder) / "peers")
         generate.write_version(data, place.versions)
         found_about = about() | {"triples": data.triples, "named_graphs": len(data.graphs), **asdict(options)}
         text, content = _compare(peers, place, options, found_about)
-    _keep(given.results, "latest", text, content)
+    _write_result(given.results, "latest", text, content)
 
 
 def about() -> dict[str, object]:
@@ -76,7 +76,7 @@ def _compare(
     questions = Questions(templates, place.data.pools, options.seed)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as load:
         found_about["client_ceiling_per_s"] = _ceiling(place, questions, options, load)
-        laboratory = Laboratory(peers, place, options, load, _say)
+        laboratory = Laboratory(peers, place, options, load, _print_progress)
         try:
             laboratory.start()
             laboratory.compare(questions)
@@ -130,19 +130,19 @@ def _preface(found: Mapping[str, object], peers: Sequence[Peer]) -> str:
     )
 
 
-def _wanted(peer: Peer, names: str | None) -> bool:
+def _is_selected(peer: Peer, names: str | None) -> bool:
     """Whether a peer is selected. plangraf always is, because the ratios refer to it."""
     return peer.name == "plangraf" or names is None or any(part in peer.name for part in names.split(","))
 
 
-def _keep(folder: Path, name: str, text: str, content: Mapping[str, object]) -> None:
+def _write_result(folder: Path, name: str, text: str, content: Mapping[str, object]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.md").write_text(text, encoding="utf-8")
     (folder / f"{name}.json").write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(text)
 
 
-def _say(text: str) -> None:
+def _print_progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 

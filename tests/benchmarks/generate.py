@@ -1,8 +1,8 @@
-"""Made-up plan data of any size, shaped like the real ones: the same seed and size give the same bytes.
+"""Generates plan data of any size with the shape of the real data. The same seed and size give the same bytes.
 
-Municipalities share the triples by Zipf's law, and things have fan-outs of that kind. Everything of one
-municipality stands together in sorted order, so that ten million triples take the memory of the largest one.
-Each triple stands in one named graph only; peers that get the union get as many triples.
+Municipalities share the triples by Zipf's law, and so do the fan-outs of things. The lines are sorted by
+municipality, so that ten million triples need only the memory of the largest one. Each triple is in one named graph
+only, so that peers with the union have the same number of triples.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def write_version(data: Data, versions: Path) -> Version:
 
 
 def _municipal_lines(triples: int, chance: Random, kept: _Reservoir) -> Iterator[str]:
-    """All municipalities in the order of their number, each sorted, until there are `triples` lines."""
+    """All municipalities in the order of their numbers, each sorted, up to `triples` lines."""
     ranks = list(range(1, len(MUNICIPALITIES) + 1))
     chance.shuffle(ranks)
     whole = sum(rank**-_SKEW for rank in ranks)
@@ -112,7 +112,7 @@ def _sdg_lines() -> Iterable[str]:
 
 
 class _Reservoir:
-    """A fair sample of what is added, at most `_POOL` of a kind."""
+    """A uniform sample of the added terms, at most `_POOL` of each kind."""
 
     def __init__(self, pools: Pools, chance: Random) -> None:
         self._pools = pools

@@ -1,8 +1,8 @@
-"""What is measured, and how: all systems run side by side and take turns within each round.
+"""Measures all systems side by side; they take turns within each round.
 
-First every peer answers every query, which is compared with the others and timed as the first execution. Then all
-are warmed up, and each round goes through the measures, and through the peers within a measure, so that what
-disturbs the machine hits all alike. Memory is sampled at the end, in a run of its own, for reading it slows a process
+First every peer answers every query; the answers are compared, and the times count as first executions. Then all
+are warmed up. Each round goes through the measures, and through the peers within a measure, so that disturbances of
+the machine affect all peers equally. Memory is sampled in a separate run at the end, because reading it slows a process
 down.
 """
 
@@ -67,7 +67,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One thing that is measured in each round: its key, and the job that it is; `query` when it is about one."""
+    """One measure of each round: its key and its job; `query` if it belongs to one query."""
 
     key: str
     job: Job
@@ -87,7 +87,7 @@ class Questions:
 
 
 def measures(questions: Questions, options: Options) -> list[Measure]:
-    """All measures of a round, in their order."""
+    """All measures of a round, in order."""
     found: list[Measure] = []
     seconds = options.seconds
     for name, instances in questions.of.items():
@@ -110,7 +110,7 @@ def measures(questions: Questions, options: Options) -> list[Measure]:
 
 
 class Laboratory:
-    """Runs the measures over the peers; `say` is told what is going on."""
+    """Runs the measures over the peers; calls `say` with each step."""
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class Laboratory:
         self.findings = Findings()
 
     def start(self) -> None:
-        """Starts all peers; one that does not start counts as absent from then on."""
+        """Starts all peers; marks one that does not start as absent."""
         for peer in self._present():
             self._say(f"starts {peer.name}")
             try:
@@ -163,7 +163,7 @@ class Laboratory:
             self._say(f"compares {key}")
             rows = answers.as_text(statements) if question.accept == CSV else statements
             self.findings.verdicts[key] = {
-                name: "right" if answers.chosen_rightly(answer, rows, count) else "wrong"
+                name: "right" if answers.is_selection_from(answer, rows, count) else "wrong"
                 for name, answer in self._answers(question, key, first=True).items()
             }
         for verdicts in self.findings.verdicts.values():
@@ -179,7 +179,7 @@ class Laboratory:
             self._run(peer, Job(questions.mix, questions.mix_order, clients, seconds))
 
     def rounds(self, all_measures: Sequence[Measure]) -> None:
-        """All rounds; in each the peers take turns within every measure, each time another one begins."""
+        """All rounds. In each measure the peers take turns, and each round starts with another peer."""
         turn = 0
         for number in range(1, self._options.rounds + 1):
             for measure in all_measures:
@@ -257,7 +257,7 @@ class Laboratory:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that at least `share` of all are not above (nearest rank)."""
+    """The smallest value that at least the share `share` of all values does not exceed (nearest rank)."""
     ordered = sorted(values)
     return ordered[max(0, min(len(ordered) - 1, -int(-share * len(ordered) // 1) - 1))]
 

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import httpx
 
 from benchmarks import generate
-from benchmarks.soak_watch import served
+from benchmarks.soak_watch import run_service
 
 _SCAN = "SELECT (COUNT(DISTINCT ?o) AS ?n) WHERE {{ ?s ?p ?o FILTER (STRLEN(STR(?o)) > {least}) }}"
 
@@ -26,7 +26,7 @@ _SCAN = "SELECT (COUNT(DISTINCT ?o) AS ?n) WHERE {{ ?s ?p ?o FILTER (STRLEN(STR(
 def measure(versions: Path, workers: int) -> tuple[float, float]:
     """MiB after the start and after the scans, of one HTTP process with this number of workers."""
     # Each query comes from another address, because one client may use only half of the public workers.
-    with served(versions, PLANGRAF_QUERY_WORKERS=str(workers), PLANGRAF_PROCESSES="1") as watched:
+    with run_service(versions, PLANGRAF_QUERY_WORKERS=str(workers), PLANGRAF_PROCESSES="1") as watched:
         before = watched.state().mib
 
         def scan(number: int) -> None:

@@ -141,7 +141,7 @@ class Blocks:
                     yield self._taken()
         for document in sorted({self._document() for _ in range(self._fan(6))}):
             self._name("citing", f'"{self._number}"')
-            self._say(perspective, ("plan:hasGoverningDocument", document))
+            self._add(perspective, ("plan:hasGoverningDocument", document))
             yield self._taken()
         for _ in range(self._fan(8)):
             self._figure(perspective)
@@ -153,15 +153,15 @@ class Blocks:
     def _strategy(self) -> None:
         theme = f"planstrategi {self._year}–{self._year + 3}"
         dataset, source, strategy = self._of("dataset"), self._of("source-document"), self._of("planning-strategy")
-        self._say(
+        self._add(
             dataset,
             ("rdf:type", iri("dcat:Dataset")),
             ("dcterms:identifier", f'"{self._slug}"'),
             *(("dcterms:title", text) for text in bilingual(theme.capitalize(), f"Planning strategy {self._year}")),
             ("dcterms:source", source),
         )
-        self._say(source, ("rdf:type", iri("plan:SourceDocument")), ("dcterms:date", literal(self._year, "gYear")))
-        self._say(
+        self._add(source, ("rdf:type", iri("plan:SourceDocument")), ("dcterms:date", literal(self._year, "gYear")))
+        self._add(
             strategy,
             ("rdf:type", iri("plan:PlanningStrategy")),
             ("dcterms:title", f'"{theme.capitalize()}"@nb'),
@@ -171,7 +171,7 @@ class Blocks:
     def _perspective(self, number: int) -> str:
         nb, en = self._chance.choice(THEMES)
         perspective = self._key("perspective", number)
-        self._say(
+        self._add(
             perspective,
             ("rdf:type", iri("plan:Perspective")),
             ("rdf:type", iri("skos:Concept")),
@@ -185,8 +185,8 @@ class Blocks:
     def _target_link(self, perspective: str, number: int, target: str) -> None:
         link = self._key("perspective-target-link", f"{number}-{target}")
         kind = self._chance.choice(("printed", "identified"))
-        self._say(perspective, ("plan:relatesToTarget", iri(f"sdg:{target}")))
-        self._say(
+        self._add(perspective, ("plan:relatesToTarget", iri(f"sdg:{target}")))
+        self._add(
             link,
             ("rdf:type", iri("plan:PerspectiveTargetLink")),
             ("plan:linkedPerspective", perspective),
@@ -203,7 +203,7 @@ class Blocks:
         plan = self._key("plan", number)
         self._name("plan", plan)
         others = [other for other in range(1, perspective) if chance.random() < 1 / perspective][:3]
-        self._say(
+        self._add(
             plan,
             ("rdf:type", iri("plan:Plan")),
             ("rdf:type", iri("eli:Work")),
@@ -216,11 +216,11 @@ class Blocks:
             ("plan:startYear", literal(self._year + chance.randrange(4), "gYear")),
             ("plan:primaryPerspective", self._key("perspective", perspective)),
         )
-        self._say(self._of("planning-strategy"), ("eli:basis_for", plan))
+        self._add(self._of("planning-strategy"), ("eli:basis_for", plan))
         for position, named in enumerate((perspective, *others), start=1):
             link = self._key("plan-perspective-link", f"{number}-{position}")
-            self._say(plan, ("plan:respondsTo", self._key("perspective", named)))
-            self._say(
+            self._add(plan, ("plan:respondsTo", self._key("perspective", named)))
+            self._add(
                 link,
                 ("rdf:type", iri("plan:PlanPerspectiveLink")),
                 ("plan:linkedPlan", plan),
@@ -238,7 +238,7 @@ class Blocks:
         printed = f"{number}/{(self._year + chance.randrange(4)) % 100:02d}"
         date = f"{self._year + chance.randrange(4)}-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d}"
         self._name("municipality", f'"{self._number}"')
-        self._say(
+        self._add(
             case,
             ("rdf:type", iri("plan:Case")),
             ("rdf:type", iri("eli-dl:Process")),
@@ -247,7 +247,7 @@ class Blocks:
             ("plan:municipality", self._municipality),
         )
         self._evidence(case, "plan:caseNumber", "rdfs:label")
-        self._say(
+        self._add(
             decision,
             ("rdf:type", iri("plan:Decision")),
             ("rdf:type", iri("eli-dl:Decision")),
@@ -270,7 +270,7 @@ class Blocks:
         nb, _ = chance.choice(THEMES)
         document = f"<{ID}{self._number}/governing-document/{len(self._documents) + 1}>"
         self._documents.append(document)
-        self._say(
+        self._add(
             document,
             ("rdf:type", iri("plan:GoverningDocument")),
             ("rdf:type", iri("eli:Work")),
@@ -278,11 +278,11 @@ class Blocks:
             ("plan:municipality", self._municipality),
         )
         if chance.random() < 0.6:
-            self._say(document, ("plan:documentKind", iri(f"scheme:document-kind/{chance.choice(_DOCUMENT_KINDS)}")))
+            self._add(document, ("plan:documentKind", iri(f"scheme:document-kind/{chance.choice(_DOCUMENT_KINDS)}")))
         if chance.random() < 0.4:
-            self._say(document, ("plan:governanceLevel", iri(f"scheme:governance-level/{chance.choice(_LEVELS)}")))
+            self._add(document, ("plan:governanceLevel", iri(f"scheme:governance-level/{chance.choice(_LEVELS)}")))
         if chance.random() < 0.5:
-            self._say(document, ("dcterms:date", literal(chance.randint(1995, 2022), "gYear")))
+            self._add(document, ("dcterms:date", literal(chance.randint(1995, 2022), "gYear")))
         self._evidence(document, "dcterms:title", "plan:documentKind")
         return document
 
@@ -293,7 +293,7 @@ class Blocks:
         figure = self._key("figure", number)
         # The last digit is never 0: literals stand in canonical form.
         value = f"{int(1000 ** chance.random())}.{chance.randint(1, 9)}"
-        self._say(
+        self._add(
             figure,
             ("rdf:type", iri("plan:Figure")),
             ("rdf:type", iri("qb:Observation")),
@@ -314,7 +314,7 @@ class Blocks:
         (do_nb, do_en), (nb, en) = chance.choice(PROMISES), chance.choice(THEMES)
         commitment = self._key("commitment", number)
         self._name("word", f'"{nb.split()[0]}"')
-        self._say(
+        self._add(
             commitment,
             ("rdf:type", iri("plan:Commitment")),
             *(("rdfs:label", text) for text in bilingual(f"{do_nb} {nb}", f"{do_en} {en}")),
@@ -322,7 +322,7 @@ class Blocks:
             ("plan:position", literal(number, "integer")),
         )
         if chance.random() < 0.3:
-            self._say(commitment, ("plan:deadline", literal(self._year + chance.randint(1, 10), "gYear")))
+            self._add(commitment, ("plan:deadline", literal(self._year + chance.randint(1, 10), "gYear")))
         self._evidence(commitment, "rdfs:label")
 
     def _evidence(self, thing: str, *properties: str) -> None:
@@ -331,7 +331,7 @@ class Blocks:
         name = thing[1:-1].removeprefix(f"{ID}{self._number}/").replace("/", "-")
         first = self._line // 3 * 5 + 1
         passage = f"<{ID}{self._number}/passage/{self._slug}-l{first}-{first + 4}>"
-        self._say(
+        self._add(
             f"<{ID}{self._number}/evidence/{self._slug}-{name}>",
             ("rdf:type", iri("plan:Evidence")),
             ("plan:about", thing),
@@ -341,7 +341,7 @@ class Blocks:
             ("plan:checked", literal(str(self._chance.random() < 0.5).lower(), "boolean")),
         )
         if self._line % 3 == 0 or self._line == 1:
-            self._say(
+            self._add(
                 passage,
                 ("rdf:type", iri("plan:Passage")),
                 ("rdf:type", iri("oa:SpecificResource")),
@@ -368,7 +368,7 @@ class Blocks:
     def _of(self, kind: str) -> str:
         return f"<{ID}{self._number}/{kind}/{self._slug}>"
 
-    def _say(self, subject: str, *pairs: tuple[str, str]) -> None:
+    def _add(self, subject: str, *pairs: tuple[str, str]) -> None:
         self._lines += [f"{subject} {iri(predicate)} {value} {self._graph} ." for predicate, value in pairs]
 
     def _name(self, kind: str, term: str) -> None:

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/municipality_sizes.py 10 100 1000
 
-Each plan has four perspectives, its printed links to them and evidence: some 100 statements. Every step runs as the
-command that a planner types, in a process of its own.
+Each plan has four perspectives, its printed links to them and evidence: some 100 statements. Every step runs as
+the command of a planner, in a separate process.
 """
 
 from __future__ import annotations

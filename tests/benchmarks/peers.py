@@ -1,7 +1,7 @@
-"""The systems that are measured: how each is found, started with the data, asked, and stopped.
+"""The measured systems: finds, starts with the data, queries and stops each of them.
 
-Each is a process of its own on 127.0.0.1 and a free port, started in this run and stopped by its process id. One
-that is not there says why in `absent`, so that no table leaves it out silently.
+Each is a separate process on 127.0.0.1 and a free port, started in this run and stopped by its process id. `absent` has
+the reason of the absence of a peer, so that each table names it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _TESTS = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a peer works: the data, the version built from them, a folder of its own to write to."""
+    """The working place of a peer: the data, the version of them, and a folder to write to."""
 
     data: Data
     versions: Path
@@ -44,7 +44,7 @@ class Place:
 
 
 class Peer:
-    """A system that can be asked. `family` names the engine that evaluates; `absent` says why it is not there."""
+    """A system to query. `family` names its engine; `absent` is the reason of its absence."""
 
     def __init__(self, name: str, family: str, version: str, absent: str = "") -> None:
         self.name = name
@@ -67,7 +67,7 @@ class Peer:
         raise NotImplementedError
 
     def stop(self) -> None:
-        """Ends the process and those that it started."""
+        """Stops the process and its children."""
         if self.process is None:
             return
         tree = [self.process, *_children(self.process)]
@@ -91,7 +91,7 @@ class Peer:
 
 
 class HttpPeer(Peer):
-    """A SPARQL endpoint; `command` makes what to start from a port and a place, `load` fills it when it runs."""
+    """A SPARQL endpoint; `command` returns the command for a port and a place, `load` loads the data into it."""
 
     def __init__(
         self,
@@ -149,7 +149,7 @@ class HttpPeer(Peer):
         return load.submit(client.run, self.endpoint, job).result()
 
     def _wait(self, began: float) -> None:
-        """Until it answers a query."""
+        """Waits until it answers a query."""
         assert self.process is not None
         while time.perf_counter() - began < _START_S:
             if not self.process.is_running() or self.process.status() == psutil.STATUS_ZOMBIE:
@@ -211,7 +211,7 @@ class RdflibInProcess(Peer):
 
 
 def plangraf(name: str, *options: str) -> HttpPeer:
-    """This project's service over the built version; without options as it is configured by default."""
+    """This project's service over the built version, with the default configuration unless options are given."""
 
     def command(port: int, place: Place) -> list[str]:
         return [
@@ -231,7 +231,7 @@ def plangraf(name: str, *options: str) -> HttpPeer:
 
 
 def ceiling() -> HttpPeer:
-    """The constant answer that shows what the load client can do."""
+    """The constant answer, which shows the maximum rate of the load client."""
 
     def command(port: int, _: Place) -> list[str]:
         return [sys.executable, "-m", "benchmarks.ceiling", str(port)]

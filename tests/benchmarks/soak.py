@@ -1,12 +1,12 @@
 """`make soak`: runs all attacks at once beside one well-behaved client, and measures that client.
 
-Starts `plangraf serve` (or takes `--url`), lets the good client ask alone, then beside the attackers, then alone
-again, and prints what it met, with the service's memory, workers, descriptors and log.
+Starts `plangraf serve` (or uses `--url`) and runs the good client alone, then beside the attackers, then alone again.
+Prints the results of the good client, and the memory, workers, descriptors and log of the service.
 
-How to read the ratio: the good client's time under attack over its time alone, on one machine that runs service and
-attackers. The attackers are paced by `--rate`, stand back by their niceness and take some tenths of a processor, but
-their packets are handled by the same kernel: a part of the ratio is theirs. It compares two states of the service on
-one machine; it says nothing about another machine. `--rate 0.1` shows what this harness adds by itself.
+The ratio is the good client's time under attack divided by its time alone, on one machine with service and attackers.
+The attackers run at `--rate` and low priority and take some tenths of a processor, but the same kernel handles their
+packets, so a part of the ratio is theirs. The ratio compares two states of the service on one machine, not machines.
+`--rate 0.1` shows the overhead of the harness.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from benchmarks import soak_attacks, soak_client
 from benchmarks.measure import percentile
 from benchmarks.soak_attacks import KINDS, Answered, Attack
 from benchmarks.soak_client import DOCUMENT, NAMED, TURTLE, Job, Phase, Question
-from benchmarks.soak_watch import Canary, Log, State, Watched, served
+from benchmarks.soak_watch import Canary, Log, State, Watched, run_service
 from plangraf.settings import Settings, default_home
 from plangraf.sparql.named.binding import load_queries
 from plangraf.store.versions import VersionStore
@@ -133,7 +133,9 @@ def main() -> None:
     options = Options(attack_s=60 * given.minutes, rate=given.rate, seed=given.seed, only=tuple(given.only))
     with tempfile.TemporaryDirectory(prefix="plangraf-soak-") as folder:
         versions = given.versions or Path(folder) / "versions"
-        findings = soak_url(given.url, options, _say) if given.url else soak(versions, options, _say)
+        findings = (
+            soak_url(given.url, options, _print_progress) if given.url else soak(versions, options, _print_progress)
+        )
     print(report(findings))
 
 
@@ -144,7 +146,7 @@ def soak(versions: Path, options: Options, say: Callable[[str], None] = lambda _
         RuntimeError: the service did not start.
     """
     say("starts the service")
-    with served(versions, **SETTINGS) as watched:
+    with run_service(versions, **SETTINGS) as watched:
         findings = _run(watched.url, questions(versions), options, say, watched)
     findings.log = watched.log
     findings.peak_mib = watched.peak_mib
@@ -163,7 +165,7 @@ def questions(versions: Path | None) -> tuple[Question, ...]:
         *map(soak_client.point, _PLANS),
         Question(NAMED, f"/queries/plans-by-target?target={_TARGET}", query=named),
         Question(DOCUMENT, "/doc/5001/plan/2020-2023-7.ttl", TURTLE),
-        soak_client.kept(_KEPT),
+        soak_client.cached_question(_KEPT),
         soak_client.shared(),
     )
     if versions is None:
@@ -242,7 +244,7 @@ def report(findings: Findings) -> str:
         lines.append(f"{kind or 'all but shared':<16}" + "".join(f"{value:12.2f}" for value in values) + ratios)
     for name, phase in findings.phases.items():
         lines.append(f"{name:<8} {phase.right} right, {phase.refused} put off, {phase.failed} wrong or failed")
-    lines += [f"  {reason}" for reason in _together(findings.failures)]
+    lines += [f"  {reason}" for reason in _group_reasons(findings.failures)]
     lines.append(f"attacks  {_counts(findings.answered.attacks)}")
     lines.append(f"replies  {_counts(findings.answered.replies)}")
     lines.append(f"5xx without a documented reason: {_counts(findings.dishonest) or 'none'}")
@@ -259,11 +261,11 @@ def report(findings: Findings) -> str:
         lines.append(f"descriptors of the HTTP processes  {before.descriptors} before, {after.descriptors} after")
         lines.append(f"log      {log.lines} lines, {len(log.unclean)} not one object, {len(log.bugs)} with a traceback")
         lines.append(f"         {_counts(log.events)}")
-        lines += [f"  {line}" for line in _together([*log.unclean, *log.bugs])]
+        lines += [f"  {line}" for line in _group_reasons([*log.unclean, *log.bugs])]
     return "\n".join(lines)
 
 
-def _together(reasons: Sequence[str]) -> list[str]:
+def _group_reasons(reasons: Sequence[str]) -> list[str]:
     """Groups equal reasons with their number. Drops the times after a comma, because they differ."""
     counted = Counter(reason.split(", after")[0] for reason in reasons)
     return [f"{number} × {reason}" for reason, number in counted.most_common()]
@@ -273,7 +275,7 @@ def _counts(counter: Counter[str]) -> str:
     return ", ".join(f"{name} {number}" for name, number in counter.most_common())
 
 
-def _say(what: str) -> None:
+def _print_progress(what: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
 
 

@@ -210,7 +210,7 @@ class _Attackers:
         await asyncio.gather(*(self._send(data) for _ in range(20)), return_exceptions=True)
 
     async def crowd(self) -> None:
-        """Two hundred clients at once, each with a small question of its own."""
+        """Two hundred clients at once, each with a different small query."""
         questions = [f"ASK {{ ?s ?p {self._rng.getrandbits(40)} }}" for _ in range(_CROWD)]
         await asyncio.gather(*(self._send(self._request(text)) for text in questions), return_exceptions=True)
 

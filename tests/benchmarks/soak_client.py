@@ -1,7 +1,7 @@
 """The well-behaved client of the soak: it sends fixed questions, checks the answers, and obeys Retry-After.
 
-One process, two threads: one asks what is quick (point queries that nobody asked before, a named query, a document,
-a kept answer), the other what the attackers ask for as well. Both come from 127.0.0.2.
+One process, two threads: one sends quick requests (unseen point queries, a named query, a document, a cached answer),
+the other sends queries of the attackers. Both come from 127.0.0.2.
 """
 
 from __future__ import annotations
@@ -73,12 +73,12 @@ class Job:
 
 
 def point(iri: str) -> Question:
-    """A query for the statements about one thing, with a different text each time."""
+    """A query for the statements about one thing, with a new text each time."""
     query = f"SELECT ?p ?o WHERE {{ <{iri}> ?p ?o }}"
     return Question(POINT, f"/sparql?query={quote(query, safe='')}%23{_SLOT}", query=query)
 
 
-def kept(query: str) -> Question:
+def cached_question(query: str) -> Question:
     return Question(KEPT, f"/sparql?query={quote(query, safe='')}", query=query)
 
 
@@ -88,7 +88,7 @@ def shared() -> Question:
 
 
 def digest(body: bytes, accept: str) -> str:
-    """The same for two answers that mean the same: without SPARQL's ORDER BY, the order of rows is free."""
+    """A digest that is equal for equivalent answers: it ignores the order of rows unless the query has an ORDER BY."""
     if accept == TURTLE:
         triples = [str(triple) for triple in parse(body, RdfFormat.TURTLE)]
         return _hash(sorted(triples))
@@ -194,7 +194,7 @@ class _Asker:
         return answer
 
     def _digest(self, question: Question, body: bytes) -> str:
-        """Each body is read once: what the good client computes must not disturb what it measures."""
+        """Digests each body once, so that the work of the good client does not disturb its measurements."""
         key = question.kind, hashlib.sha256(body).digest()
         if key not in self._seen:
             self._seen[key] = digest(body, question.accept)

@@ -1,7 +1,7 @@
-"""Texts of the hostile queries of the soak: what would run away, blow up, nest or call out, and fuzz from a seed.
+"""The hostile queries of the soak: endless, huge, deeply nested, with calls to other hosts, and fuzzed from a seed.
 
-Pure: the same random generator gives the same texts. What the service makes of each of them is its own business, as
-long as it says so and nobody else notices.
+The same random generator gives the same texts. The service may answer or refuse each of them, but with a documented
+status and without an effect on other clients.
 """
 
 from __future__ import annotations
@@ -52,15 +52,21 @@ _CALLS = (
     "INSERT DATA {{ <{to}> <{to}> <{to}> }}",
 )
 _TRIPLES = (
-    ("?a", "?b", "?c"), ("?c", "?b", "?d"), ("?d", "a", "?e"), ("?s", f"<{PLAN}about>", "?c"), ("?a", "?p", "?c"),
-)  # fmt: skip
+    ("?a", "?b", "?c"),
+    ("?c", "?b", "?d"),
+    ("?d", "a", "?e"),
+    ("?s", f"<{PLAN}about>", "?c"),
+    ("?a", "?p", "?c"),
+)
 _TOKENS = re.compile(r"<[^<>\s]*>|\?\w+|\w+|\s+|.", re.DOTALL)
+_MARKS = "{ } ( ) [ ] << >> . ; , * + / | ^ ! ?x ' \" ''' \\ # 1e999 -9223372036854775809 'x'@nb 'x'^^<x:y> _:b a"
+_WORDS = "SELECT WHERE FILTER OPTIONAL UNION MINUS GRAPH SERVICE VALUES BIND AS HAVING EXISTS NOT IN LATERAL"
 _STRAY = (
-    "{", "}", "(", ")", "[", "]", "<<", ">>", ".", ";", ",", "*", "+", "/", "|", "^", "!", "?x", "'", '"', "'''", "\\",
-    "SELECT", "WHERE", "FILTER", "OPTIONAL", "UNION", "MINUS", "GRAPH", "SERVICE", "VALUES", "BIND", "AS", "LIMIT 0",
-    "GROUP BY ?a", "HAVING", "ORDER BY", "1e999", "-9223372036854775809", "'x'@nb", "'x'^^<x:y>", "_:b", "a", "\x00",
-    "\ufeff", "\u2028", "æøå", "\U0001f4a3", "\\uD800", "\\U0010FFFF", "#", "EXISTS", "NOT", "IN", "LATERAL", "\x7f",
-)  # fmt: skip
+    *_MARKS.split(),
+    *_WORDS.split(),
+    *("LIMIT 0", "GROUP BY ?a", "ORDER BY"),
+    *("\x00", "\ufeff", "\u2028", "æøå", "\U0001f4a3", "\\uD800", "\\U0010FFFF", "\x7f"),
+)
 
 
 def hostile(rng: random.Random, canary: int) -> str:
@@ -83,7 +89,7 @@ def endless(rng: random.Random) -> str:
 
 
 def shared(number: int) -> str:
-    """A question of somewhat less than 1 MB that the good client and its neighbours ask at the same time."""
+    """A query of almost 1 MB that the good client and its neighbours send at the same time."""
     return f"SELECT ?s ?o WHERE {{ ?s <{PLAN}about> ?o }} # {number}"
 
 

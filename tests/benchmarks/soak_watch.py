@@ -1,7 +1,7 @@
-"""What the soak watches of the service itself: its processes, memory, descriptors, log, and a listener nobody calls.
+"""Watches the service during the soak: processes, memory, descriptors, log, and a listener that must get no call.
 
-The service is started here with a versions folder of its own; memory is PSS, so that pages which a loader and its
-workers share count once.
+It starts the service with a separate versions folder. Memory is PSS, which counts pages that a loader and its workers
+share once.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def _pss(process: psutil.Process) -> int:
 
 
 @contextmanager
-def served(versions: Path, **environment: str) -> Iterator[Watched]:
+def run_service(versions: Path, **environment: str) -> Iterator[Watched]:
     """`plangraf serve` on a free port, built first when `versions` holds nothing.
 
     Raises:

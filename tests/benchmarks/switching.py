@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import httpx
 
-from benchmarks.soak_watch import served
+from benchmarks.soak_watch import run_service
 from plangraf.store.versions import VersionStore
 
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
@@ -76,7 +76,7 @@ def run(store: VersionStore, requests: int, switches: int) -> Counter[str]:
                     )
                     outcomes["right" if right else f"{response.status_code} {path} {version}"] += 1
 
-    with served(store.path, PLANGRAF_WATCH_S="0") as watched:
+    with run_service(store.path, PLANGRAF_WATCH_S="0") as watched:
         threads = [threading.Thread(target=ask_on, args=(watched.url,)) for _ in range(_CLIENTS)]
         for thread in threads:
             thread.start()

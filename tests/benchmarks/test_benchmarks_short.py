@@ -1,4 +1,4 @@
-"""The speed harness in short: its data are what they should be, its queries find something and are answered right.
+"""Short tests of the speed harness: its data are as specified, and its queries have correct, non-empty answers.
 
 No time is asserted here: `make bench` measures.
 """
@@ -58,12 +58,12 @@ def served(data: generate.Data, tmp_path_factory: pytest.TempPathFactory) -> Ite
         peer.stop()
 
 
-def test_lines_are_sorted_and_each_comes_once(data: generate.Data) -> None:
+def test_lines_are_sorted_and_unique(data: generate.Data) -> None:
     lines = data.nquads.read_bytes().splitlines()
     assert all(before < after for before, after in itertools.pairwise(lines))
 
 
-def test_no_triple_stands_in_two_graphs_so_that_peers_get_as_many(data: generate.Data) -> None:
+def test_no_triple_is_in_two_graphs(data: generate.Data) -> None:
     triples = data.ntriples.read_bytes().splitlines()
     assert len(set(triples)) == len(triples) == data.triples == sum(data.graphs.values())
 
@@ -78,7 +78,7 @@ def test_same_seed_gives_the_same_lines_and_another_seed_others(data: generate.D
     assert list(generate.lines(SIZE)) != list(generate.lines(SIZE, seed=8))
 
 
-def test_lines_stand_in_the_engines_own_form(data: generate.Data) -> None:
+def test_lines_have_the_form_of_the_engine(data: generate.Data) -> None:
     written = {f"{quad} ." for quad in parse(path=data.nquads, format=RdfFormat.N_QUADS)}
     assert written == set(data.nquads.read_text(encoding="utf-8").splitlines())
 
@@ -94,7 +94,7 @@ def test_service_answers_as_the_engine_in_this_process_does(template: workload.T
     for question in served.questions.of[template.name][:5]:
         given = _asked(served, question)
         if template.any_rows:
-            assert answers.chosen_rightly(given, answers.statements(served.data.ntriples), served.data.triples)
+            assert answers.is_selection_from(given, answers.statements(served.data.ntriples), served.data.triples)
         else:
             assert given.agrees(_in_process(served.store, question)), question.text
         found += len(given.rows)
@@ -104,10 +104,10 @@ def test_service_answers_as_the_engine_in_this_process_does(template: workload.T
 def test_service_gives_all_statements_as_csv(served: Served) -> None:
     given = _asked(served, served.questions.bulk["statements.csv"])
     rows = answers.as_text(answers.statements(served.data.ntriples))
-    assert answers.chosen_rightly(given, rows, served.data.triples)
+    assert answers.is_selection_from(given, rows, served.data.triples)
 
 
-def test_load_client_gets_whole_answers_from_several_clients(served: Served) -> None:
+def test_load_client_gets_complete_answers_for_several_clients(served: Served) -> None:
     question = served.questions.of["plan-by-iri"][0]
     outcome = run(served.endpoint, Job([question], clients=4, seconds=30, most=20, keep=True))
     assert (outcome.failed, len(outcome.bodies)) == (0, 20)
@@ -115,14 +115,14 @@ def test_load_client_gets_whole_answers_from_several_clients(served: Served) -> 
     assert all(answers.read(question, body).agrees(expected) for body in outcome.bodies)
 
 
-def test_load_client_tells_of_answers_that_are_errors(served: Served) -> None:
+def test_load_client_reports_error_answers(served: Served) -> None:
     outcome = run(served.endpoint, Job([Question("wrong", "SELECT * WHERE { ?s ?p }", workload.JSON)], most=2))
     assert outcome.seconds == []
     assert outcome.failed == 2
     assert outcome.failure.startswith("status 400: ")
 
 
-def test_no_two_unseen_requests_are_the_same_and_seen_ones_are() -> None:
+def test_unseen_requests_are_distinct_and_seen_ones_equal() -> None:
     asked: list[str] = []
 
     class Recorder(BaseHTTPRequestHandler):
@@ -134,7 +134,7 @@ def test_no_two_unseen_requests_are_the_same_and_seen_ones_are() -> None:
             self.wfile.write(b"{}")
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing: what is asked is recorded."""
+            """Prints nothing, because the test records the requests."""
 
     question = Question("any", "ASK { ?s ?p ?o }", workload.JSON)
     with ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as listener:
@@ -163,7 +163,7 @@ def test_mix_asks_the_point_query_most_and_never_the_longest_result(served: Serv
     assert set(names) == {template.name for template in TEMPLATES if template.weight}
 
 
-def test_wrong_answer_is_found_by_the_voices_of_independent_engines() -> None:
+def test_wrong_answer_is_found_by_a_majority_of_independent_engines() -> None:
     right, wrong = Answer(((("number", "", "", 2.0),),)), Answer(((("number", "", "", 3.0),),))
     near = Answer(((("number", "", "", 2.0 + 1e-9),),))
     families = {"a": "x", "b": "x", "c": "y", "d": "z"}

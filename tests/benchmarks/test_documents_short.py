@@ -1,4 +1,4 @@
-"""The benchmark of documents in short: its results mean the same before anything is timed. No time is asserted."""
+"""A short run of the document benchmark: all results are the same graph. It asserts no time."""
 
 from __future__ import annotations
 

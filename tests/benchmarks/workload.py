@@ -1,8 +1,8 @@
-"""What is asked: the query templates of `queries/`, and instances of them with constants from the data.
+"""The workload: the query templates of `queries/`, and instances with constants from the data.
 
-A template is a valid SPARQL query whose parameters are written with `$`; its head says what they are drawn from.
-Constants are put in as terms in SPARQL's notation. All draws follow from a seed, so that each peer gets the
-same questions in the same order.
+A template is a valid SPARQL query whose parameters start with `$`; its head names the pool of their values. Constants
+replace them as terms in SPARQL's notation. All draws depend on a seed, so that each peer gets the same questions in the
+same order.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A namespace that is nearly one of those that we hold is an error that names the right one."""
+"""A misspelt namespace is an error that names the right one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ THING: Position = "individual-of-namespace"
 
 
 def _term(namespace: str) -> tuple[str, Position]:
-    """A term of a vocabulary, and where it may stand."""
+    """A term of a vocabulary, and its possible position."""
     kinds: dict[str, Position] = {"property": "predicate", "class": "class", "datatype": "datatype"}
     for term in sorted(VOCABULARIES.terms(namespace), key=lambda one: one.iri):
         if term.kind in kinds and term.iri[len(namespace) :].isalpha():
@@ -30,7 +30,7 @@ def _term(namespace: str) -> tuple[str, Position]:
 
 
 def _variants(namespace: str) -> list[str]:
-    """Slips of each kind."""
+    """Misspellings of each kind."""
     scheme, _, rest = namespace.partition("://")
     other = "https" if scheme == "http" else "http"
     bare, sign = namespace[:-1], namespace[-1]
@@ -44,7 +44,7 @@ def _variants(namespace: str) -> list[str]:
 
 
 @pytest.mark.parametrize("namespace", [n for n in VOCABULARIES.namespaces if not n.startswith(W3ID)])
-def test_every_slip_of_every_namespace_is_found_and_the_right_one_named(namespace: str) -> None:
+def test_every_misspelling_of_every_namespace_is_found_and_corrected(namespace: str) -> None:
     local, position = _term(namespace)
     for written in _variants(namespace):
         miss = NAMESPACES.miss(written + local, position)
@@ -78,7 +78,7 @@ def test_every_slip_of_every_namespace_is_found_and_the_right_one_named(namespac
         ("https://metadata.un.org/sdg/11.6", THING, "http://metadata.un.org/sdg/"),
     ],
 )
-def test_further_slips(iri: str, position: Position, right: str) -> None:
+def test_further_misspellings_are_found_and_corrected(iri: str, position: Position, right: str) -> None:
     miss = NAMESPACES.miss(iri, position)
     assert miss is not None
     assert miss.right == right
@@ -97,7 +97,7 @@ def test_further_slips(iri: str, position: Position, right: str) -> None:
         "http://www.w3.org/ns/sosa/Observation",
     ],
 )
-def test_another_vocabulary_is_no_slip_and_is_named_as_one_that_nobody_checks(iri: str) -> None:
+def test_an_unknown_vocabulary_is_reported_as_unchecked(iri: str) -> None:
     miss = NAMESPACES.miss(iri, "class")
     assert miss == Miss(iri[: len(iri) - len(iri.replace("#", "/").rpartition("/")[2])], None)
     assert NAMESPACES.miss(iri, THING) is None
@@ -111,7 +111,7 @@ SLIP = """@prefix plan: <https://w3id.org/plangraf/ontology> .
 """
 
 
-def test_a_slip_is_told_once_with_its_line_and_stops_validate_and_build_alike(tmp_path: Path) -> None:
+def test_validate_and_build_report_a_misspelt_namespace_once_with_its_line(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     file = tmp_path / "my-data" / "9999" / "plan" / "plan.ttl"
     file.parent.mkdir(parents=True)
@@ -149,7 +149,7 @@ def test_terms_of_another_vocabulary_are_counted_and_do_not_stop_a_build(tmp_pat
     assert run.stderr.startswith("nb  advarsel: 1, råd: 1\nen  warning: 1, advice: 1\n")
 
 
-def test_a_slip_in_a_query_stops_the_build(tmp_path: Path) -> None:
+def test_a_misspelt_namespace_in_a_query_stops_the_build(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     check = home / "queries" / "checks" / "number-twice.rq"
     check.write_text(check.read_text(encoding="utf-8").replace("ontology#>", "ontology/>"), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""SHACL and the check queries: what they find is told by file and thing, in both languages."""
+"""SHACL and check queries: results are reported by file and thing, in Bokmål and English."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def report(home: Path) -> str:
     return run.stderr
 
 
-def test_a_broken_shape_stops_the_build_and_is_told_by_file_and_focus_node(home: Path) -> None:
+def test_a_violation_stops_the_build_and_names_file_and_focus_node(home: Path) -> None:
     assert plangraf("build", "--quiet", home=home).returncode == 0
     before = (home / "versions" / "current").readlink()
     write(
@@ -73,7 +73,7 @@ en  error: 2, warning: 2
     assert (home / "versions" / "current").readlink() == before
 
 
-def test_warnings_and_advice_do_not_stop_a_build_and_stand_in_its_report(home: Path) -> None:
+def test_warnings_and_advice_do_not_stop_a_build_and_are_in_its_report(home: Path) -> None:
     write(
         home,
         "shapes/advice.ttl",
@@ -93,7 +93,7 @@ def test_warnings_and_advice_do_not_stop_a_build_and_stand_in_its_report(home: P
     assert manifest["warnings"] == {"https://w3id.org/plangraf/shapes#CaseShape-label": 1}
 
 
-def test_a_constraint_in_sparql_finds_its_prefixes_in_the_ontology(home: Path) -> None:
+def test_a_sparql_constraint_uses_the_prefixes_of_the_ontology(home: Path) -> None:
     write(
         home,
         "ontology/prefixes.ttl",
@@ -113,7 +113,7 @@ def test_a_constraint_in_sparql_finds_its_prefixes_in_the_ontology(home: Path) -
     assert "planshape:OddShape" in text
 
 
-def test_an_undefined_term_is_told_with_its_own_line_and_the_nearest_one(home: Path) -> None:
+def test_an_undefined_term_is_reported_with_its_line_and_the_nearest_term(home: Path) -> None:
     write(
         home,
         f"{PLANSTRATEGI}/more.ttl",
@@ -138,7 +138,7 @@ def test_an_undefined_term_is_told_with_its_own_line_and_the_nearest_one(home: P
     assert "shapes/more.ttl\n  nb  Feil, linje 12: " in text
 
 
-def test_a_query_whose_head_is_wrong_stops_the_build_with_all_else_that_is_wrong(home: Path) -> None:
+def test_an_invalid_query_head_is_reported_together_with_all_other_problems(home: Path) -> None:
     write(home, f"{PLANSTRATEGI}/more.ttl", f"<{ID}/case/a> a plan:Kase .\n")
     (home / "queries" / "wrong.rq").write_text("SELECT ?a WHERE { ?a ?b ?c }\n", encoding="utf-8")
     text = report(home)
@@ -157,11 +157,11 @@ def test_validate_knows_the_terms_of_our_ontology(home: Path, tmp_path: Path) ->
     assert "line 11: <https://w3id.org/plangraf/ontology#Kase> is not defined" in run.stdout
     assert "wrong.rq" not in run.stdout
     assert "caseNumber" not in run.stdout
-    # What is wrong with a query of ours keeps nobody's data from being checked.
+    # An error in one of our queries does not prevent the validation of a user's data.
     assert "line 11: Write the case number" in plangraf("validate", "--quiet", wrong, home=home).stdout
 
 
-def test_a_shape_that_cannot_be_used_is_told(home: Path) -> None:
+def test_an_invalid_shape_is_reported(home: Path) -> None:
     write(
         home,
         "shapes/broken.ttl",
@@ -188,7 +188,7 @@ def test_a_row_of_a_check_stops_the_build(home: Path) -> None:
         ("SELECT ?a WHERE { ?a ?b ?c }", 1, "There is no head"),
     ],
 )
-def test_a_check_that_cannot_be_run_is_told(home: Path, query: str, line: int | None, message: str) -> None:
+def test_an_invalid_check_query_is_reported(home: Path, query: str, line: int | None, message: str) -> None:
     (home / "queries" / "checks" / "broken.rq").write_text(query, encoding="utf-8")
     text = report(home)
     assert "queries/checks/broken.rq\n" in text
@@ -203,8 +203,8 @@ def test_the_page_of_the_ontology_holds_its_terms(home: Path) -> None:
     assert "Sak" in page
 
 
-def test_rendering_keeps_nothing_inside_the_installed_package(home: Path) -> None:
-    """Its folder may be read-only, and half a file there would break every later build."""
+def test_rendering_writes_nothing_into_the_installed_package(home: Path) -> None:
+    """The folder may be read-only, and an incomplete file there would break every later build."""
     script = """
 import pickle, runpy, sys
 def refused(*_):
@@ -249,8 +249,8 @@ en  No errors.
     assert not (home / "versions").exists()
 
 
-def test_validate_of_a_changed_copy_reads_it_in_place_of_ours(home: Path, tmp_path: Path) -> None:
-    """Without that, our own statements would fill what the copy lacks."""
+def test_validate_replaces_our_file_by_an_edited_copy(home: Path, tmp_path: Path) -> None:
+    """Otherwise our own statements would supply those that the copy lacks."""
     ours = (home / PLANSTRATEGI / "cases.ttl").read_text(encoding="utf-8")
     copy = tmp_path / "copy.ttl"
     copy.write_text(ours.replace('plan:caseNumber "68/19" ;', ""), encoding="utf-8")
@@ -259,7 +259,7 @@ def test_validate_of_a_changed_copy_reads_it_in_place_of_ours(home: Path, tmp_pa
     assert f"{copy}\n  <{CASE}>\n    nb  Feil, linje 11: Skriv saksnummeret slik det er trykt." in run.stdout
 
 
-def test_validate_of_more_about_a_thing_of_ours_reads_it_beside_ours(home: Path, tmp_path: Path) -> None:
+def test_validate_adds_statements_about_our_things_to_our_files(home: Path, tmp_path: Path) -> None:
     own = write(tmp_path, "own.ttl", f'<{CASE}> rdfs:label "Samanslåing"@nn .\n')
     run = plangraf("validate", "--quiet", own, home=home)
     assert (run.returncode, run.stdout) == (0, "nb  Ingen feil.\nen  No errors.\n")
@@ -267,7 +267,7 @@ def test_validate_of_more_about_a_thing_of_ours_reads_it_beside_ours(home: Path,
     assert plangraf("validate", "--quiet", own, home=home).returncode == 1
 
 
-def test_validate_tells_what_does_not_parse_or_is_not_canonical(home: Path, tmp_path: Path) -> None:
+def test_validate_reports_syntax_errors_and_non_canonical_literals(home: Path, tmp_path: Path) -> None:
     broken = write(tmp_path, "broken.ttl", f"<{ID}/case/mine> a plan:Case\n")
     odd = write(tmp_path, "odd.ttl", f'<{ID}/case/odd> a plan:Case ; plan:caseNumber "1/20" , 007 .\n')
     run = plangraf("validate", "--quiet", broken, odd, home=home)
@@ -277,7 +277,7 @@ def test_validate_tells_what_does_not_parse_or_is_not_canonical(home: Path, tmp_
     assert "Write 7\n" in run.stdout
 
 
-def test_validate_of_one_of_our_own_files_finds_nothing_in_the_others(home: Path) -> None:
+def test_validate_of_one_of_our_files_reports_nothing_about_the_others(home: Path) -> None:
     write(home, f"{PLANSTRATEGI}/wrong.ttl", f"<{ID}/case/wrong> a plan:Case .\n")
     right = plangraf("validate", "--quiet", home / PLANSTRATEGI / "cases.ttl", home=home)
     wrong = plangraf("validate", "--quiet", home / PLANSTRATEGI / "wrong.ttl", home=home)
@@ -285,7 +285,7 @@ def test_validate_of_one_of_our_own_files_finds_nothing_in_the_others(home: Path
     assert "case/wrong" not in right.stdout
 
 
-def test_chosen_focus_nodes_give_what_all_give_for_them(home: Path) -> None:
+def test_chosen_focus_nodes_have_the_same_results_as_in_a_full_run(home: Path) -> None:
     write(home, f"{PLANSTRATEGI}/wrong.ttl", "".join(f"<{ID}/case/{n}> a plan:Case .\n" for n in range(9)))
     data = DataGraph(relabelled(read(source_files(home)).quads))
     chosen = {f"{ID}/case/{n}" for n in (2, 5, 7)}
@@ -307,7 +307,7 @@ planshape:NestedShape-label a sh:PropertyShape ; sh:path rdfs:label ;
 """
 
 
-def test_the_values_of_a_chosen_node_are_judged_though_they_are_not_chosen(home: Path, tmp_path: Path) -> None:
+def test_the_values_of_a_chosen_node_are_validated_too(home: Path, tmp_path: Path) -> None:
     write(home, "shapes/nested.ttl", NESTED)
     own = write(tmp_path, "own.ttl", f'<{ID}/case/mine> a plan:Case ; plan:caseNumber "69/19" ; rdfs:label "A"@nb .\n')
     run = plangraf("validate", "--quiet", own, home=home)
@@ -331,7 +331,7 @@ def test_shapes_that_are_not_compiled_are_left_to_pyshacl(home: Path) -> None:
 # The report's text
 
 
-def test_a_mistake_made_a_thousand_times_is_told_once_with_its_count_and_three_examples() -> None:
+def test_a_thousand_equal_problems_are_reported_once_with_count_and_three_examples() -> None:
     number = "https://w3id.org/plangraf/shapes#PlanShape-number"
     problems = [
         in_file(
@@ -378,7 +378,7 @@ def test_a_mistake_made_a_thousand_times_is_told_once_with_its_count_and_three_e
     assert len(json.loads(as_json(problems))["results"]) == 1005
 
 
-def test_a_few_problems_are_told_one_by_one() -> None:
+def test_a_few_problems_are_reported_one_by_one() -> None:
     problems = [in_file("data/a.ttl", line, "Feil.", "Wrong.") for line in range(5)]
     assert "×" not in as_text(problems)
     assert as_text(problems).count("Wrong.") == 5

@@ -1,4 +1,4 @@
-"""Every constraint component, also those that our shapes do not use: a report is pySHACL's, whatever the values."""
+"""Every constraint component of SHACL has the results of pySHACL for any value, even if our shapes do not use it."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def data_with(shapes: str, values: list[Term], seed: int = 1) -> DataGraph:
 
 
 @pytest.mark.parametrize(("values", "shapes"), COMPILED, ids=[text.splitlines()[-1] for _, text in COMPILED])
-def test_a_component_finds_what_pyshacl_finds(values: list[Term], shapes: str) -> None:
+def test_a_compiled_component_has_the_results_of_pyshacl(values: list[Term], shapes: str) -> None:
     data = data_with(shapes, values)
     expected = in_order(pyshacl_problems(data.quads, shapes_of(data).quads, lambda _: None))
     suspects(shapes_of(data), data)
@@ -201,7 +201,7 @@ def test_a_component_finds_what_pyshacl_finds(values: list[Term], shapes: str) -
 
 
 @pytest.mark.parametrize("shapes", LEFT_TO_PYSHACL, ids=[text.splitlines()[-1] for text in LEFT_TO_PYSHACL])
-def test_what_is_not_compiled_is_what_pyshacl_says(shapes: str) -> None:
+def test_a_shape_that_is_not_compiled_has_the_results_of_pyshacl(shapes: str) -> None:
     data = data_with(shapes, MIXED)
     with pytest.raises(NotCompiledError):
         suspects(shapes_of(data), data)

@@ -1,4 +1,4 @@
-"""A term that its vocabulary does not have is found wherever it stands: ontology, shapes, data or query."""
+"""An undefined term is found in the ontology, the shapes, the data and the queries."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_the_project_uses_defined_terms_only() -> None:
     assert [problem.at(HERE).en for problem in check_graph(all_quads, known)] == []
 
 
-def test_a_build_and_the_files_give_the_same_terms_of_ours() -> None:
+def test_the_build_and_the_source_files_define_the_same_terms() -> None:
     built = load_pinned(LISTS).including(everything())
     assert built.namespaces == VOCABULARIES.namespaces
     for namespace in built.namespaces:
@@ -69,7 +69,7 @@ def test_a_build_and_the_files_give_the_same_terms_of_ours() -> None:
 
 
 def named_in(node: Any) -> Iterator[str]:
-    """Every IRI of a parsed query, prefixed names as prefix:name."""
+    """Every IRI of a parsed query, with prefixed names as prefix:name."""
     if isinstance(node, CompValue) and node.name == "pname":
         yield f"{node.prefix or ''}:{node.localname}"
     elif isinstance(node, CompValue):
@@ -97,7 +97,7 @@ def test_a_query_of_ours_uses_defined_terms_only(path: Path) -> None:
     assert [problem.at(HERE).en for problem in check_query(found, VOCABULARIES)] == []
 
 
-def test_the_queries_of_ours_are_read_to_the_last_term() -> None:
+def test_every_term_of_our_queries_is_read() -> None:
     plans = ROOT / "queries" / "plans.rq"
     assert {iri("plan:linkedPerspective"), iri("plan:position"), iri("dcterms:title")} <= iris(
         plans.read_text(encoding="utf-8")
@@ -128,7 +128,7 @@ def test_the_queries_of_ours_are_read_to_the_last_term() -> None:
         ("<x> sdgo:isTargetOff <y> .", "predicate", "sdgo:isTargetOff", "sdgo:isTargetOf"),
     ],
 )
-def test_a_misspelt_term_is_named_with_the_one_that_was_meant(
+def test_a_misspelt_term_is_reported_with_the_intended_one(
     turtle: str, position: str, wrong: str, nearest: str
 ) -> None:
     (problem,) = check(turtle)
@@ -158,7 +158,7 @@ def test_a_scheme_of_one_municipality_is_not_closed() -> None:
         ("<x> sh:Violation <y> .", "sh:Violation", "predicate", "individual", None),
     ],
 )
-def test_a_term_in_a_place_for_another_kind_is_found(
+def test_a_term_of_the_wrong_kind_for_its_position_is_reported(
     turtle: str, wrong: str, position: str, found: str, nearest: str | None
 ) -> None:
     (problem,) = check(turtle)
@@ -166,7 +166,7 @@ def test_a_term_in_a_place_for_another_kind_is_found(
     assert problem.nearest == (iri(nearest) if nearest else None)
 
 
-def test_a_deprecated_term_of_others_is_found_with_what_replaced_it() -> None:
+def test_a_deprecated_term_of_another_vocabulary_is_reported_with_its_replacement() -> None:
     (problem,) = check("<x> eli-dl:recorded_in_realization_of <y> .")
     assert problem.deprecated
     assert problem.at(HERE).severity == "Violation"
@@ -183,7 +183,7 @@ plan:newTitle a owl:DatatypeProperty ; dcterms:replaces plan:oldTitle ;
 """
 
 
-def test_a_term_that_we_gave_up_is_a_warning_where_it_is_used_and_nothing_where_it_is_described() -> None:
+def test_a_deprecated_term_of_ours_is_a_warning_in_use_but_not_in_its_description() -> None:
     ontology = quads(OLD_TERM, ONTOLOGY_GRAPH)
     shape = quads("planshape:Old a sh:PropertyShape ; sh:path plan:oldTitle .", SHAPES_GRAPH)
     data = quads("<x> plan:oldTitle 'Plan'@nb .")
@@ -194,7 +194,7 @@ def test_a_term_that_we_gave_up_is_a_warning_where_it_is_used_and_nothing_where_
     assert problem.nearest == iri("plan:newTitle")
 
 
-def test_a_term_of_ours_is_defined_by_a_type_and_by_naming_the_ontology() -> None:
+def test_a_term_of_ours_needs_a_type_and_isdefinedby() -> None:
     home = PREFIXES["plan"].removesuffix("#")
     for turtle in ("plan:half a owl:ObjectProperty .", f"plan:half rdfs:isDefinedBy <{home}> ."):
         known = VOCABULARIES.including(quads(turtle, ONTOLOGY_GRAPH))
@@ -205,7 +205,7 @@ def test_a_term_of_ours_is_defined_by_a_type_and_by_naming_the_ontology() -> Non
     assert check_graph(quads("<x> plan:half <y> ."), known) == []
 
 
-def test_a_data_file_cannot_define_a_term_of_ours_for_itself() -> None:
+def test_a_data_file_cannot_define_a_term_of_our_ontology() -> None:
     home = PREFIXES["plan"].removesuffix("#")
     own = quads(f"plan:mine a owl:ObjectProperty ; rdfs:isDefinedBy <{home}> . <x> plan:mine <y> .")
     problems = check_graph(own, VOCABULARIES.including(own))
@@ -215,14 +215,14 @@ def test_a_data_file_cannot_define_a_term_of_ours_for_itself() -> None:
     }
 
 
-def test_a_problem_names_each_thing_in_whose_description_it_stands() -> None:
+def test_a_problem_names_each_thing_whose_description_has_it() -> None:
     problems = check(f"<{THING}> plan:nummer 8 . <5001/plan/9> plan:nummer 9 ; plan:number 9 .")
     assert [problem.subject for problem in problems] == [THING, "https://w3id.org/plangraf/id/5001/plan/9"]
     (blank,) = check("[] plan:nummer 8 .")
     assert blank.subject is None
 
 
-def test_what_is_no_term_of_a_held_vocabulary_is_left_alone() -> None:
+def test_iris_outside_the_closed_vocabularies_are_ignored() -> None:
     assert (
         check(f"""
         <{THING}> <https://example.org/own> <https://example.org/Thing> ; rdf:_7 "x"@nb ;
@@ -233,7 +233,7 @@ def test_what_is_no_term_of_a_held_vocabulary_is_left_alone() -> None:
     )
 
 
-def test_a_term_that_resembles_nothing_comes_without_a_guess() -> None:
+def test_a_term_without_a_similar_one_has_no_suggestion() -> None:
     (problem,) = check("<x> plan:qzxwvk <y> .")
     assert problem.nearest is None
     assert problem.at(HERE).en == f"<{iri('plan:qzxwvk')}> is not defined in its vocabulary."
@@ -251,7 +251,7 @@ def test_messages_are_in_both_languages() -> None:
     )
 
 
-def test_a_query_is_asked_only_about_the_namespaces_that_are_chosen() -> None:
+def test_a_query_is_checked_for_the_chosen_namespaces_only() -> None:
     prologue = "".join(f"PREFIX {name}: <{PREFIXES[name]}> " for name in ("plan", "dcterms"))
     found = iris(prologue + "SELECT * { ?s plan:nummer/dcterms:titel ?o }")
     assert {problem.iri for problem in check_query(found, VOCABULARIES)} == {
@@ -321,7 +321,7 @@ HEAD = "# namespace: https://example.org/\niri\tkind\tdomain\tdeprecated\n"
         (HEAD + "https://example.org/a\tclass\n", 3),
     ],
 )
-def test_a_list_that_cannot_be_read_is_named_with_its_line(tmp_path: Path, text: str, line: int) -> None:
+def test_an_invalid_list_of_terms_is_reported_with_its_line(tmp_path: Path, text: str, line: int) -> None:
     (tmp_path / "ex.tsv").write_text(text, encoding="utf-8")
     with pytest.raises(DataError) as caught:
         load_pinned(tmp_path)

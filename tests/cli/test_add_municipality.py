@@ -1,4 +1,4 @@
-"""docs/planners.md, “Add your municipality”, from nothing to served, with a municipality that does not exist."""
+"""Follows “Add your municipality” of docs/planners.md from the empty workbook to the service, for an invented one."""
 
 from __future__ import annotations
 
@@ -34,21 +34,32 @@ LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 KOMMUNE = {
     "dcat:Dataset": [
-        {"key": "kommune", "dcterms:title@nb": "Fjellvik: kommunen selv", "dcterms:title@en": "Fjellvik itself",
-         "dcterms:description@nb": "Nummer og navn for Fjellvik kommune, som ikke finnes.",
-         "dcterms:description@en": "Number and name of Fjellvik, which does not exist.",
-         "dcterms:identifier": "kommune", "dcterms:license": LICENCE, "dcterms:publisher": "organization/fjellvik"},
+        {
+            "key": "kommune",
+            "dcterms:title@nb": "Fjellvik: kommunen selv",
+            "dcterms:title@en": "Fjellvik itself",
+            "dcterms:description@nb": "Nummer og navn for Fjellvik kommune, som ikke finnes.",
+            "dcterms:description@en": "Number and name of Fjellvik, which does not exist.",
+            "dcterms:identifier": "kommune",
+            "dcterms:license": LICENCE,
+            "dcterms:publisher": "organization/fjellvik",
+        },
     ],
     "plan:Municipality": [
-        {"key": "9999", "plan:municipalityNumber": "9999", "rdfs:label@nb": "Fjellvik", "rdfs:label@en": "Fjellvik",
-         "plan:organization": "fjellvik"},
+        {
+            "key": "9999",
+            "plan:municipalityNumber": "9999",
+            "rdfs:label@nb": "Fjellvik",
+            "rdfs:label@en": "Fjellvik",
+            "plan:organization": "fjellvik",
+        },
         # A neighbour, with which a plan is made together; English texts may be missing.
         {"key": "/9998/municipality/9998", "plan:municipalityNumber": "9998", "rdfs:label@nb": "Nabovik"},
     ],
     "org:Organization": [
         {"key": "fjellvik", "rdfs:label@nb": "Fjellvik kommune", "rdfs:label@en": "Fjellvik Municipality"},
     ],
-}  # fmt: skip
+}
 
 
 def _lines(first: int, last: int | None = None, **more: object) -> dict[str, object]:
@@ -59,83 +70,182 @@ def _lines(first: int, last: int | None = None, **more: object) -> dict[str, obj
 OURS = {"plan:municipality": "municipality/9999"}
 PLANSTRATEGI = {
     "dcat:Dataset": [
-        {"key": SLUG, "dcterms:title@nb": "Planstrategi for Fjellvik 2024–2027",
-         "dcterms:title@en": "Planning strategy for Fjellvik 2024–2027",
-         "dcterms:description@nb": "Planene som planstrategien foreslår.",
-         "dcterms:description@en": "The plans that the planning strategy proposes.",
-         "dcterms:identifier": SLUG, "dcterms:license": LICENCE, "dcterms:publisher": "organization/fjellvik",
-         "dcterms:source": f"source-document/{SLUG}", "prov:wasDerivedFrom": f"source-document/{SLUG}"},
+        {
+            "key": SLUG,
+            "dcterms:title@nb": "Planstrategi for Fjellvik 2024–2027",
+            "dcterms:title@en": "Planning strategy for Fjellvik 2024–2027",
+            "dcterms:description@nb": "Planene som planstrategien foreslår.",
+            "dcterms:description@en": "The plans that the planning strategy proposes.",
+            "dcterms:identifier": SLUG,
+            "dcterms:license": LICENCE,
+            "dcterms:publisher": "organization/fjellvik",
+            "dcterms:source": f"source-document/{SLUG}",
+            "prov:wasDerivedFrom": f"source-document/{SLUG}",
+        },
     ],
     "plan:SourceDocument": [
-        {"key": SLUG, "dcterms:title@nb": "Planstrategi for Fjellvik 2024-2027", "plan:extractionDigest": "0" * 64,
-         "dcterms:date": 2024, "dcterms:publisher": "organization/fjellvik",
-         "eli:realizes": "planning-strategy/2024-2027"},
+        {
+            "key": SLUG,
+            "dcterms:title@nb": "Planstrategi for Fjellvik 2024-2027",
+            "plan:extractionDigest": "0" * 64,
+            "dcterms:date": 2024,
+            "dcterms:publisher": "organization/fjellvik",
+            "eli:realizes": "planning-strategy/2024-2027",
+        },
     ],
     "plan:PlanningStrategy": [
-        {"key": "2024-2027", "dcterms:title@nb": "Planstrategi for Fjellvik 2024-2027", "dcterms:temporal": "2024-2027",
-         "eli:basis_for": "plan/2024-2027-1\nplan/2024-2027-2\nplan/2024-2027-a2\nplan/kystsoneplan",
-         **OURS, **_lines(1, 3)},
+        {
+            "key": "2024-2027",
+            "dcterms:title@nb": "Planstrategi for Fjellvik 2024-2027",
+            "dcterms:temporal": "2024-2027",
+            "eli:basis_for": "plan/2024-2027-1\nplan/2024-2027-2\nplan/2024-2027-a2\nplan/kystsoneplan",
+            **OURS,
+            **_lines(1, 3),
+        },
     ],
     "dcterms:PeriodOfTime": [{"key": "2024-2027", "dcat:startDate": 2024, "dcat:endDate": 2027, **_lines(1, 3)}],
     "skos:ConceptScheme": [
-        {"key": "perspectives-2024", "skos:prefLabel@nb": "Perspektivene 2024",
-         "skos:prefLabel@en": "The perspectives 2024", **_lines(10)},
+        {
+            "key": "perspectives-2024",
+            "skos:prefLabel@nb": "Perspektivene 2024",
+            "skos:prefLabel@en": "The perspectives 2024",
+            **_lines(10),
+        },
     ],
     "plan:Perspective": [
-        {"key": "2024-1", "plan:number": 1, "skos:prefLabel@nb": "Liv i fjorden",
-         "skos:prefLabel@en": "Life in the fjord", "skos:inScheme": "scheme/perspectives-2024",
-         "plan:relatesToTarget": "14.1\n14.2", **OURS, **_lines(11, 14)},
-        {"key": "2024-2", "plan:number": 2, "skos:prefLabel@nb": "Trygge veier", "skos:prefLabel@en": "Safe roads",
-         "skos:inScheme": "scheme/perspectives-2024", "plan:relatesToTarget": "3.6", **OURS, **_lines(15, 18)},
+        {
+            "key": "2024-1",
+            "plan:number": 1,
+            "skos:prefLabel@nb": "Liv i fjorden",
+            "skos:prefLabel@en": "Life in the fjord",
+            "skos:inScheme": "scheme/perspectives-2024",
+            "plan:relatesToTarget": "14.1\n14.2",
+            **OURS,
+            **_lines(11, 14),
+        },
+        {
+            "key": "2024-2",
+            "plan:number": 2,
+            "skos:prefLabel@nb": "Trygge veier",
+            "skos:prefLabel@en": "Safe roads",
+            "skos:inScheme": "scheme/perspectives-2024",
+            "plan:relatesToTarget": "3.6",
+            **OURS,
+            **_lines(15, 18),
+        },
     ],
     "plan:PerspectiveTargetLink": [
-        {"key": f"2024-{perspective}-{target}", "plan:linkedPerspective": f"2024-{perspective}",
-         "plan:linkedTarget": target, "plan:targetEvidence": "printed", **_lines(line)}
+        {
+            "key": f"2024-{perspective}-{target}",
+            "plan:linkedPerspective": f"2024-{perspective}",
+            "plan:linkedTarget": target,
+            "plan:targetEvidence": "printed",
+            **_lines(line),
+        }
         for perspective, target, line in ((1, "14.1", 12), (1, "14.2", 13), (2, "3.6", 16))
     ],
     "plan:Plan": [
-        {"key": "2024-2027-1", "plan:number": 1, "dcterms:title@nb": "Temaplan for fjorden",
-         "plan:planKind": "Temaplan", "plan:startYear": 2024, "plan:printedAsRevision": "nei",
-         "plan:respondsTo": "2024-1\n2024-2",
-         "plan:primaryPerspective": "perspective/2024-1", "plan:responsibleAsPrinted@nb": "Rådmannen",
-         "plan:purpose@nb": "Holde fjorden ren.", "plan:purpose@en": "Keep the fjord clean.", **OURS, **_lines(20, 24)},
-        {"key": "2024-2027-2", "plan:number": 2, "dcterms:title@nb": "Veier og stier", "plan:startYear": 2025,
-         "plan:printedAsRevision": True, "plan:respondsTo": "2024-2", "plan:primaryPerspective": "2024-2",
-         "plan:responsibleAsPrinted@nb": "Teknisk etat", "plan:purpose@nb": "Gjøre veiene trygge.",
-         "plan:purpose@en": "Make the roads safe.", **OURS, **_lines(25, 29, **{"@evidence plan:section": "Planer"})},
+        {
+            "key": "2024-2027-1",
+            "plan:number": 1,
+            "dcterms:title@nb": "Temaplan for fjorden",
+            "plan:planKind": "Temaplan",
+            "plan:startYear": 2024,
+            "plan:printedAsRevision": "nei",
+            "plan:respondsTo": "2024-1\n2024-2",
+            "plan:primaryPerspective": "perspective/2024-1",
+            "plan:responsibleAsPrinted@nb": "Rådmannen",
+            "plan:purpose@nb": "Holde fjorden ren.",
+            "plan:purpose@en": "Keep the fjord clean.",
+            **OURS,
+            **_lines(20, 24),
+        },
+        {
+            "key": "2024-2027-2",
+            "plan:number": 2,
+            "dcterms:title@nb": "Veier og stier",
+            "plan:startYear": 2025,
+            "plan:printedAsRevision": True,
+            "plan:respondsTo": "2024-2",
+            "plan:primaryPerspective": "2024-2",
+            "plan:responsibleAsPrinted@nb": "Teknisk etat",
+            "plan:purpose@nb": "Gjøre veiene trygge.",
+            "plan:purpose@en": "Make the roads safe.",
+            **OURS,
+            **_lines(25, 29, **{"@evidence plan:section": "Planer"}),
+        },
         # What a municipality has that Trondheim's strategy does not print; no English.
-        {"key": "2024-2027-a2", "plan:number": "A2", "dcterms:title@nb": "Områderegulering for sentrum",
-         "plan:startYear": "høst 2023", "plan:completionYear": "2025–2026", "plan:planStatus": "på høring",
-         "plan:nationalPlanId": "9999_r2023004", "plan:addressAsPrinted": "Storgata 1",
-         "plan:revisionInterval": "hvert fjerde år", "plan:contact": "Plankontoret",
-         "plan:documentAddress": "https://fjellvik.example/planer/a2.pdf", "plan:purpose@nb": "Fornye sentrum.",
-         **OURS, **_lines(32)},
-        {"key": "kystsoneplan", "dcterms:title@nb": "Kystsoneplan", "plan:startYear": "løpende",
-         "plan:revisionInterval": "4 år", "plan:purpose@nb": "Verne og bruke kysten.",
-         "plan:municipality": "municipality/9999\n/9998/municipality/9998", **_lines(33)},
+        {
+            "key": "2024-2027-a2",
+            "plan:number": "A2",
+            "dcterms:title@nb": "Områderegulering for sentrum",
+            "plan:startYear": "høst 2023",
+            "plan:completionYear": "2025–2026",
+            "plan:planStatus": "på høring",
+            "plan:nationalPlanId": "9999_r2023004",
+            "plan:addressAsPrinted": "Storgata 1",
+            "plan:revisionInterval": "hvert fjerde år",
+            "plan:contact": "Plankontoret",
+            "plan:documentAddress": "https://fjellvik.example/planer/a2.pdf",
+            "plan:purpose@nb": "Fornye sentrum.",
+            **OURS,
+            **_lines(32),
+        },
+        {
+            "key": "kystsoneplan",
+            "dcterms:title@nb": "Kystsoneplan",
+            "plan:startYear": "løpende",
+            "plan:revisionInterval": "4 år",
+            "plan:purpose@nb": "Verne og bruke kysten.",
+            "plan:municipality": "municipality/9999\n/9998/municipality/9998",
+            **_lines(33),
+        },
     ],
     "plan:PlanPerspectiveLink": [
-        {"key": f"2024-2027-{plan}-{position}", "plan:linkedPlan": f"2024-2027-{plan}",
-         "plan:linkedPerspective": f"2024-{perspective}", "plan:position": position, **_lines(line)}
+        {
+            "key": f"2024-2027-{plan}-{position}",
+            "plan:linkedPlan": f"2024-2027-{plan}",
+            "plan:linkedPerspective": f"2024-{perspective}",
+            "plan:position": position,
+            **_lines(line),
+        }
         for plan, position, perspective, line in ((1, 1, 1, 22), (1, 2, 2, 22), (2, 1, 2, 27))
     ],
     "plan:PoliticalBody": [
-        {"key": "kommunestyret", "rdfs:label@nb": "Kommunestyret", "rdfs:label@en": "Municipal council",
-         "org:subOrganizationOf": "organization/fjellvik", **OURS, **_lines(30)},
+        {
+            "key": "kommunestyret",
+            "rdfs:label@nb": "Kommunestyret",
+            "rdfs:label@en": "Municipal council",
+            "org:subOrganizationOf": "organization/fjellvik",
+            **OURS,
+            **_lines(30),
+        },
     ],
     "plan:Case": [
-        {"key": "kommunestyret-12-24", "rdfs:label@nb": "Sak 12/24", "rdfs:label@en": "Case 12/24",
-         "plan:caseNumber": "PS 12/24", "eli-dl:had_responsible_organization": "political-body/kommunestyret",
-         **OURS, **_lines(30)},
+        {
+            "key": "kommunestyret-12-24",
+            "rdfs:label@nb": "Sak 12/24",
+            "rdfs:label@en": "Case 12/24",
+            "plan:caseNumber": "PS 12/24",
+            "eli-dl:had_responsible_organization": "political-body/kommunestyret",
+            **OURS,
+            **_lines(30),
+        },
     ],
     "plan:Decision": [
-        {"key": "kommunestyret-12-24", "rdfs:label@nb": "Vedtak av planstrategien",
-         "rdfs:label@en": "Adoption of the planning strategy", "plan:inCase": "case/kommunestyret-12-24",
-         "eli-dl:had_responsible_organization": "political-body/kommunestyret",
-         "eli-dl:activity_date": date(2024, 6, 18), "plan:decidedOn": "planning-strategy/2024-2027",
-         **OURS, **_lines(30, 31)},
+        {
+            "key": "kommunestyret-12-24",
+            "rdfs:label@nb": "Vedtak av planstrategien",
+            "rdfs:label@en": "Adoption of the planning strategy",
+            "plan:inCase": "case/kommunestyret-12-24",
+            "eli-dl:had_responsible_organization": "political-body/kommunestyret",
+            "eli-dl:activity_date": date(2024, 6, 18),
+            "plan:decidedOn": "planning-strategy/2024-2027",
+            **OURS,
+            **_lines(30, 31),
+        },
     ],
-}  # fmt: skip
+}
 
 
 def plangraf(*arguments: str | Path, cwd: Path, home: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -223,7 +333,7 @@ def test_the_service_answers_for_the_municipality(municipality: Path, run_server
         assert "Temaplan for fjorden" in page
         assert f"{SLUG}-l20-24" in page
         assert "Temaplan" in get(f"{server.url}/doc/9999/plan/2024-2027-1.ttl")
-        # Its catalogue has what Trondheim's has: the period, the series, what it was read from, its dates.
+        # Its catalogue has the same properties as Trondheim's: period, series, sources, dates.
         catalogue = get(f"{server.url}/catalog.nt", "application/n-triples")
         dataset = f"<{ID}/dataset/{SLUG}>"
         for predicate, value in (
@@ -291,7 +401,7 @@ def test_the_same_workbook_gives_the_same_files(municipality: Path, light_home: 
     }
 
 
-def test_a_mistake_in_a_turtle_file_is_told_of_the_municipality_alone(municipality: Path, tmp_path: Path) -> None:
+def test_a_mistake_in_a_turtle_file_is_reported_for_its_municipality_only(municipality: Path, tmp_path: Path) -> None:
     plans = municipality / "my-data" / "9999" / SLUG / "plan.ttl"
     wrong = tmp_path / "my-data" / "9999" / SLUG / "plan.ttl"
     wrong.parent.mkdir(parents=True)
@@ -304,7 +414,7 @@ def test_a_mistake_in_a_turtle_file_is_told_of_the_municipality_alone(municipali
     assert "/5001/" not in run.stdout
 
 
-def test_mistakes_in_the_workbook_are_told_all_at_once_by_cell_and_nothing_is_written(
+def test_mistakes_in_the_workbook_are_reported_together_by_cell_and_nothing_is_written(
     template: Path, municipality: Path, tmp_path: Path
 ) -> None:
     path = filled(template, tmp_path / "plan.xlsx", PLANSTRATEGI)
@@ -343,7 +453,7 @@ def letter(number: int) -> str:
     return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[number - 1]
 
 
-def test_a_filled_in_workbook_is_told_to_be_there_already(municipality: Path) -> None:
+def test_an_existing_workbook_is_not_overwritten(municipality: Path) -> None:
     run = plangraf("export-sheet", "--template", "plan.xlsx", cwd=municipality)
     assert run.returncode == 2
     assert "plan.xlsx is there already." in run.stderr
@@ -372,7 +482,7 @@ def test_make_serve_hands_the_folder_on() -> None:
     assert any(line.endswith("plangraf serve --port 8000 --data my-data") for line in run.stdout.splitlines())
 
 
-def test_the_walk_is_the_one_in_the_docs() -> None:
+def test_the_steps_are_those_of_the_docs() -> None:
     section = (ROOT / "docs" / "planners.md").read_text(encoding="utf-8").partition("## Add your municipality\n")[2]
     block = section.partition("\n## ")[0].partition("```sh\n")[2].partition("```")[0]
     assert tuple(line.partition("  #")[0].rstrip() for line in block.splitlines()) == WALK

@@ -1,4 +1,4 @@
-"""The command line, in real processes: help that teaches, clear ends, a server that obeys."""
+"""The command line in real processes: help with examples, clear errors, and a server that stops when told."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ READY = re.compile(r"plangraf (http://127\.0\.0\.1:\d+) version ([0-9a-f]{16}) t
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small home with a built version; tests that change files make their own."""
+    """A small home with a built version; tests that change files create their own."""
     folder = make_home(tmp_path_factory.mktemp("cli") / "home")
     add_what_serving_needs(folder)
     run = plangraf("build", "--quiet", home=folder)
@@ -60,7 +60,7 @@ def add_what_serving_needs(folder: Path) -> None:
 
 
 @contextmanager
-def served(home: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+def running_service(home: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     """A running server, its address and its version; what it wrote to stderr is in home/serve.log."""
     with (home / "serve.log").open("w") as log:
         process = subprocess.Popen(
@@ -101,7 +101,7 @@ def test_help_lists_the_commands_and_the_usual_way(home: Path) -> None:
     assert plangraf(home=home).stderr == run.stdout
 
 
-def test_the_program_tells_its_version_without_importing_what_a_command_needs(home: Path) -> None:
+def test_the_version_option_does_not_import_the_modules_of_commands(home: Path) -> None:
     assert plangraf("--version", home=home).stdout == f"plangraf {__version__}\n"
     script = "import sys; sys.argv = ['plangraf', '--version']; from plangraf.cli import main\n"
     script += "try:\n    main()\nfinally:\n    print({'pyoxigraph', 'pydantic', 'uvicorn', 'yaml'} & set(sys.modules))"
@@ -129,7 +129,7 @@ def test_the_help_of_a_command_has_an_example_of_it(home: Path, name: str) -> No
         (("query",), {}, r"Give a query: a FILE, or its text with -q\."),
     ],
 )
-def test_a_bad_setting_is_one_clear_line(
+def test_an_invalid_setting_gives_one_clear_line(
     home: Path, arguments: tuple[str, ...], environment: dict[str, str], message: str
 ) -> None:
     run = plangraf(*arguments, home=home, **environment)
@@ -202,7 +202,7 @@ def test_a_wrong_query_is_explained(home: Path, arguments: tuple[str, ...], mess
 
 
 def test_serve_builds_when_there_is_no_version_and_ends_its_start_with_one_line(own_home: Path) -> None:
-    with served(own_home, "--workers", "2") as (process, url, version):
+    with running_service(own_home, "--workers", "2") as (process, url, version):
         assert version == VersionStore(own_home / "versions").current().id
         assert get(f"{url}/health/ready")
         workers = [pid for pid in children(process.pid) if "spawn_main" in cmdline(pid)]
@@ -222,12 +222,12 @@ def test_the_server_imports_nothing_of_the_validator() -> None:
 
 def test_serve_builds_again_when_a_file_has_changed_and_only_then(own_home: Path) -> None:
     assert plangraf("build", "--quiet", home=own_home).returncode == 0
-    with served(own_home, "--workers", "1") as (_, _, first):
+    with running_service(own_home, "--workers", "1") as (_, _, first):
         assert "shapes" not in (own_home / "serve.log").read_text()
     write(own_home, "data/sdg/more.ttl", '<http://metadata.un.org/sdg/11> rdfs:label "Byer"@nb .\n')
-    with served(own_home, "--workers", "1", "--no-build") as (_, _, unchanged):
+    with running_service(own_home, "--workers", "1", "--no-build") as (_, _, unchanged):
         assert unchanged == first
-    with served(own_home, "--workers", "1") as (_, _, second):
+    with running_service(own_home, "--workers", "1") as (_, _, second):
         assert second != first
 
 
@@ -235,7 +235,7 @@ def test_serve_goes_on_with_the_old_version_when_the_build_stops(own_home: Path)
     assert plangraf("build", "--quiet", home=own_home).returncode == 0
     old = VersionStore(own_home / "versions").current().id
     write(own_home, "data/sdg/more.ttl", "this is no Turtle\n")
-    with served(own_home, "--workers", "1") as (_, url, version):
+    with running_service(own_home, "--workers", "1") as (_, url, version):
         assert version == old
         assert get(f"{url}/health/ready")
     log = (own_home / "serve.log").read_text()
@@ -244,7 +244,7 @@ def test_serve_goes_on_with_the_old_version_when_the_build_stops(own_home: Path)
     assert f"en  The build stopped. Version {old} of older files is served." in log
 
 
-def test_serve_never_drops_a_dataset_whose_folder_is_not_named_or_gone(own_home: Path, tmp_path: Path) -> None:
+def test_serve_never_drops_a_dataset_whose_folder_is_unnamed_or_missing(own_home: Path, tmp_path: Path) -> None:
     write(
         tmp_path,
         "mine/9999/plan/case.ttl",
@@ -252,17 +252,17 @@ def test_serve_never_drops_a_dataset_whose_folder_is_not_named_or_gone(own_home:
     )
     assert plangraf("build", "--quiet", "--data", tmp_path / "mine", home=own_home).returncode == 0
     built = VersionStore(own_home / "versions").current().id
-    with served(own_home) as (_, url, version):
+    with running_service(own_home) as (_, url, version):
         assert version == built
         assert "shapes" not in (own_home / "serve.log").read_text()
     (tmp_path / "mine").rename(tmp_path / "moved")
-    with served(own_home) as (_, url, version):
+    with running_service(own_home) as (_, url, version):
         assert version == built
         assert "1/20" in get(f"{url}/doc/9999/case/1.ttl")
     log = (own_home / "serve.log").read_text()
     assert "The last build read this folder." in log
     assert f"en  The build stopped. Version {built} of older files is served." in log
-    with served(own_home, "--drop") as (_, _, version):
+    with running_service(own_home, "--drop") as (_, _, version):
         assert version != built
 
 
@@ -284,7 +284,7 @@ def test_serve_never_drops_a_dataset_whose_folder_is_not_named_or_gone(own_home:
         (("check-harvest", "{tmp}"), r".+"),
     ],
 )
-def test_what_a_file_system_refuses_is_one_line_and_no_traceback(
+def test_a_file_system_error_gives_one_line_without_a_traceback(
     home: Path, tmp_path: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
@@ -297,7 +297,7 @@ def test_what_a_file_system_refuses_is_one_line_and_no_traceback(
     assert re.fullmatch(f"plangraf: {said}\n", run.stderr), run.stderr
 
 
-def test_an_unexpected_error_is_one_line_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_gives_one_line_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from typer.testing import CliRunner
 
     from plangraf.cli import query as asking
@@ -362,7 +362,7 @@ def test_serve_without_any_version_ends_with_the_reason(own_home: Path) -> None:
     assert "Run `plangraf build`" in run.stderr
 
 
-def test_a_port_in_use_is_told_before_anything_is_built(own_home: Path) -> None:
+def test_a_port_in_use_is_reported_before_the_build(own_home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         run = plangraf("serve", "--port", str(port), home=own_home)
@@ -374,7 +374,7 @@ def test_a_port_in_use_is_told_before_anything_is_built(own_home: Path) -> None:
     assert not (own_home / "versions").exists()
 
 
-def test_a_server_told_to_stop_while_it_builds_stops_with_its_build(own_home: Path) -> None:
+def test_a_server_that_is_stopped_during_its_build_stops_the_build(own_home: Path) -> None:
     process = subprocess.Popen(
         command("serve", "--port", "0"),
         env=environ(own_home),
@@ -393,7 +393,7 @@ def test_a_server_told_to_stop_while_it_builds_stops_with_its_build(own_home: Pa
     assert not VersionStore(own_home / "versions").has_current()
 
 
-def test_a_service_that_cannot_start_ends_instead_of_trying_for_ever(own_home: Path) -> None:
+def test_a_service_that_cannot_start_exits_instead_of_retrying_forever(own_home: Path) -> None:
     assert plangraf("build", "--quiet", home=own_home).returncode == 0
     (own_home / "ontology" / "context.jsonld").unlink()
     run = plangraf("serve", "--port", "0", "--no-build", home=own_home)
@@ -402,7 +402,7 @@ def test_a_service_that_cannot_start_ends_instead_of_trying_for_ever(own_home: P
 
 
 def test_a_worker_that_is_killed_is_replaced(home: Path) -> None:
-    with served(home, "--no-build", "--workers", "1") as (process, url, _):
+    with running_service(home, "--no-build", "--workers", "1") as (process, url, _):
         (worker,) = [pid for pid in children(process.pid) if "spawn_main" in cmdline(pid)]
         os.kill(worker, signal.SIGKILL)
         deadline = time.monotonic() + 30

@@ -1,4 +1,4 @@
-"""`plangraf validate` of everything that becomes data: its verdict is that of the build or the import."""
+"""`plangraf validate` gives the verdict of the build or the import, for every kind of input."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("what", ["file", "dataset", "municipality", "data folder", "in place of the current folder"])
-def test_a_file_is_judged_beside_its_data_folder_wherever_that_lies(home: Path, tmp_path: Path, what: str) -> None:
-    """The case is described in a file that is not named, and named twice in one that is."""
+def test_a_file_is_validated_together_with_its_data_folder_at_any_path(home: Path, tmp_path: Path, what: str) -> None:
+    """A file without an argument describes the case; a named file refers to it twice."""
     data = tmp_path / "mine"
     write(data, "9999/plan/case.ttl", f'<{ID}/9999/case/1> a plan:Case ; rdfs:label "x"@nb .\n')
     write(data, "9999/plan/number.ttl", f'<{ID}/9999/case/1> plan:caseNumber "1/20" .\n')
@@ -40,8 +40,8 @@ def test_a_file_is_judged_beside_its_data_folder_wherever_that_lies(home: Path, 
     assert plangraf("validate", "--quiet", path, home=home).returncode == 1
 
 
-def test_a_check_that_another_file_of_ours_has_a_part_in_is_told(home: Path, tmp_path: Path) -> None:
-    """The number is that of a case of ours: a build would stop."""
+def test_a_check_that_involves_another_file_is_reported(home: Path, tmp_path: Path) -> None:
+    """The number belongs to one of our cases, so a build would stop."""
     own = write(tmp_path, "own.ttl", f'<{ID}/5001/case/zz> a plan:Case ; plan:caseNumber "68/19" .\n')
     run = plangraf("validate", "--quiet", own, home=home)
     assert run.returncode == 1
@@ -49,8 +49,8 @@ def test_a_check_that_another_file_of_ours_has_a_part_in_is_told(home: Path, tmp
     assert CASE in run.stdout
 
 
-def test_a_loose_file_is_judged_as_one_of_its_municipality(light_home: Path, tmp_path: Path) -> None:
-    """In no source graph nobody would ask for evidence."""
+def test_a_loose_file_is_validated_as_a_file_of_its_municipality(light_home: Path, tmp_path: Path) -> None:
+    """Outside of a source graph no check would require evidence."""
     file = write(tmp_path, "loose.ttl", f'<{ID}/9999/case/1-20> a plan:Case ; plan:caseNumber "1/20" .\n')
     run = with_home("validate", "--quiet", file, "--all", cwd=tmp_path, home=light_home)
     assert run.returncode == 1
@@ -59,14 +59,14 @@ def test_a_loose_file_is_judged_as_one_of_its_municipality(light_home: Path, tmp
 
 
 @pytest.mark.parametrize("content", ["", "# nothing\n", "@prefix a: <http://example.org/> .\n"])
-def test_an_empty_file_is_said_to_be_empty(home: Path, tmp_path: Path, content: str) -> None:
+def test_an_empty_file_is_reported_as_empty(home: Path, tmp_path: Path, content: str) -> None:
     (tmp_path / "own.ttl").write_text(content, encoding="utf-8")
     run = plangraf("validate", "--quiet", tmp_path / "own.ttl", home=home)
     assert run.returncode == 1
     assert "The file is empty." in run.stdout or "not a single statement" in run.stdout
 
 
-def test_folders_of_which_a_build_reads_nothing_are_told(home: Path, tmp_path: Path) -> None:
+def test_folders_that_a_build_ignores_are_reported(home: Path, tmp_path: Path) -> None:
     write(tmp_path, "mine/9999/plan strategi/case.ttl", f"<{ID}/9999/case/1> a plan:Case .\n")
     for path in ("mine/9999/plan strategi/case.ttl", "mine/9999/plan strategi", "mine"):
         run = plangraf("validate", "--quiet", tmp_path / path, home=home)
@@ -108,7 +108,7 @@ def test_a_workbook_that_names_no_municipality_asks_for_its_number(workbooks: Pa
     assert run.stderr == "plangraf: '999' is not a municipality number. It has four digits, such as 5001.\n"
 
 
-def test_what_is_wrong_in_a_workbook_is_told_by_cell(workbooks: Path, light_home: Path, tmp_path: Path) -> None:
+def test_problems_in_a_workbook_are_reported_by_cell(workbooks: Path, light_home: Path, tmp_path: Path) -> None:
     copy = tmp_path / "9999" / "kommune.xlsx"
     copy.parent.mkdir()
     copy.write_bytes((workbooks / "kommune.xlsx").read_bytes())

@@ -1,4 +1,4 @@
-"""The runner of W3C's tests reads every kind of entry, and sees each kind of wrong answer: a few entries of our own."""
+"""The runner of W3C's tests reads every kind of entry and detects every kind of wrong answer, in a few own entries."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def outcomes() -> list[w3c.Outcome]:
     return w3c.run_all(folder, w3c.manifests(SHORT))
 
 
-def test_entries_pass_and_those_that_expect_otherwise_do_not(outcomes: list[w3c.Outcome]) -> None:
+def test_right_entries_pass_and_wrong_ones_fail(outcomes: list[w3c.Outcome]) -> None:
     verdicts = {outcome.test.name: (outcome.verdict, outcome.reason) for outcome in outcomes}
     assert len(verdicts) == 17
     assert {name for name, (verdict, _) in verdicts.items() if verdict == "failed"} == WRONG, verdicts
     assert {name for name, (verdict, _) in verdicts.items() if verdict == "refused"} == {"accepted-wrong"}, verdicts
 
 
-def test_the_report_names_what_does_not_pass_and_says_when_nobody_knows_why(outcomes: list[w3c.Outcome]) -> None:
+def test_the_report_lists_failures_and_marks_those_of_unknown_cause(outcomes: list[w3c.Outcome]) -> None:
     text = w3c.report(outcomes, "0123456")
     assert "11 of 17 pass, 5 fail, 1 are refused" in text
     assert "| sparql11/own | 17 | 11 | 5 | 1 |" in text
@@ -40,7 +40,7 @@ def test_the_report_names_what_does_not_pass_and_says_when_nobody_knows_why(outc
     assert set(w3c.unexplained(outcomes)) == {f"sparql11/own/{name}" for name in (*WRONG, "accepted-wrong")}
 
 
-def test_each_kind_of_failure_has_cases_of_our_own_and_stands_in_the_report() -> None:
+def test_each_kind_of_failure_has_cases_and_is_in_the_report() -> None:
     kinds = {kind.name: kind for kind in differences.kinds()}
     report = w3c.REPORT.read_text()
     for name, tests in yaml.safe_load(w3c.REASONS.read_text()).items():

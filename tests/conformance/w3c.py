@@ -1,6 +1,6 @@
 """Runs W3C's SPARQL 1.1 tests through a real service: `python tests/conformance/w3c.py <checkout of w3c/rdf-tests>`.
 
-The data of each test are a version of their own. Writes docs/conformance/sparql11.md; `--only NAME` runs the manifests
+The data of each test are a separate version. Writes docs/conformance/sparql11.md; `--only NAME` runs the manifests
 whose folder has this name, and writes nothing.
 """
 
@@ -50,7 +50,7 @@ _DEFAULT = "urn:x-plangraf:default"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one test: `verdict` is passed, failed or refused, `spelled` that numbers differ in spelling."""
+    """The outcome of one test. `verdict` is passed, failed or refused; `spelled`: numbers differ in form only."""
 
     test: Test
     verdict: str
@@ -64,7 +64,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The version of a test, and which of its graphs the request chooses."""
+    """The version of a test, and the graphs that the request selects."""
 
     version: str
     default: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class Dataset:
 
 
 def manifests(folder: Path) -> Iterator[Path]:
-    """The manifests that are run: those of 1.1 but for what is left out, and those of 1.0, which are part of it."""
+    """The manifests to run: those of 1.1 without the omitted ones, and those of 1.0, which belong to it."""
     left_out = {name for names in LEFT_OUT.values() for name in names.split()}
     for part in ("sparql11", "sparql10"):
         for manifest in sorted(folder.glob(f"sparql/{part}/*/manifest.ttl")):
@@ -108,7 +108,7 @@ def _from(query: str, base: str) -> tuple[str, ...]:
 
 
 class Runner:
-    """Asks the service of each test's version."""
+    """Queries the service over the version of each test."""
 
     def __init__(self, folder: Folder, url: str, client: httpx.Client) -> None:
         self._folder, self._url, self._client = folder, url, client
@@ -171,7 +171,7 @@ def _read(response: httpx.Response) -> Answer:
 def _compared(test: Test, expected: Answer, found: Answer) -> Outcome:
     assert test.result is not None
     every = re.search(r"SELECT\s+(DISTINCT\s+|REDUCED\s+)?\*", test.query.read_text(), re.IGNORECASE)
-    # The order of columns is told by files of results for queries that name them, and by no RDF.
+    # Only files of results have an order of columns, for queries that name them; RDF has none.
     if expected.kind == "rows" and (every or test.result.suffix in (".ttl", ".rdf")):
         expected, found = _by_column(expected), _by_column(found)
     if test.lax and expected.columns == found.columns:
@@ -213,14 +213,14 @@ def run_all(folder: Folder, paths: Iterable[Path]) -> list[Outcome]:
 
 
 def reasons() -> dict[str, differences.Kind]:
-    """Why a test does not pass: the kind of difference, by the test's name."""
+    """The kind of difference of each failing test, by the test's name."""
     kinds = {kind.name: kind for kind in differences.kinds()}
     read = yaml.safe_load(REASONS.read_text())
     return {test: kinds[name] for name, tests in read.items() for test in tests}
 
 
 def unexplained(outcomes: list[Outcome]) -> list[str]:
-    """The tests that do not pass and that reasons.yaml does not know."""
+    """The failing tests that are not in reasons.yaml."""
     known = reasons()
     return [outcome.name for outcome in outcomes if outcome.verdict != "passed" and outcome.name not in known]
 

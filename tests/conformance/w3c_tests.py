@@ -1,4 +1,4 @@
-"""Reads W3C's manifests of SPARQL tests: what is asked, of which data, and what is expected.
+"""Reads W3C's manifests of SPARQL tests: query, data and expected result.
 
 The tests and their form: https://w3c.github.io/rdf-tests/sparql/
 """
@@ -39,7 +39,7 @@ _FORMATS = {
 
 @dataclass(slots=True)
 class Test:
-    """One entry: `data` and `graphs` are files of the default graph and of named ones, `result` that of the answer."""
+    """One entry: `data` and `graphs` are files of the default and named graphs, `result` the file of the answer."""
 
     __test__ = False
 
@@ -68,7 +68,7 @@ class Folder:
         return self.path / str(address).removeprefix(self._published)
 
     def tests(self, manifest: Path) -> Iterator[Test]:
-        """The entries of one manifest, in their order."""
+        """The entries of one manifest, in order."""
         graph = Graph()
         graph.parse(manifest, format="turtle", publicID=self.address(manifest))
         (entries,) = set(graph.objects(None, MF.entries))
@@ -120,13 +120,13 @@ class Folder:
 
 
 def from_csv(text: str) -> Answer:
-    """CSV tells texts, not terms: a blank node is what begins with `_:`."""
+    """Reads CSV, which has texts instead of terms: a text that starts with `_:` is a blank node."""
     head, *rows = csv.reader(io.StringIO(text, newline=""))
     return Answer("rows", tuple(head), tuple(map(tuple, rows)))
 
 
 def is_ordered(file: Path) -> bool:
-    """Whether a file of results says in which sequence its rows stand."""
+    """Whether a file of results declares the order of its rows."""
     return file.suffix in (".ttl", ".rdf") and "index" in file.read_text()
 
 

@@ -1,4 +1,4 @@
-"""Rules of the data that neither shapes nor checks can say."""
+"""Rules about the data that neither shapes nor check queries can express."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_slug_is_ascii_with_single_hyphens(title: str, key: str) -> None:
 
 
 def test_every_measure_and_commitment_has_a_force_that_its_label_is_checked_against() -> None:
-    """The check label-keeps-the-force says nothing of a promise without plan:force."""
+    """The check label-keeps-the-force does not see a promise without plan:force."""
     triples = [triple for path in sorted(DATA.glob("5001/*/*.ttl")) for triple in parse(path=str(path))]
     promises = {triple.subject for triple in triples if triple.predicate == TYPE and triple.object in PROMISES}
     assert len(promises) >= 431
@@ -74,14 +74,14 @@ def data() -> Store:
     return store
 
 
-def asked(query: str) -> list[tuple[str, ...]]:
+def query_rows(query: str) -> list[tuple[str, ...]]:
     found = data().query(HEAD + query)
     assert isinstance(found, QuerySolutions)
     return [tuple("" if term is None else term.value for term in row) for row in found]
 
 
 def digits(printed: str) -> Decimal | None:
-    """The number whose digits stand there, apart from spaces and points between thousands; None for any other."""
+    """The number with these digits, apart from spaces and points between thousands; None for any other text."""
     match = re.match(r"(\d{1,3}(?:[ .]\d{3})+|\d+)(,\d+)?(?![\d,]| ?mrd| milliard|/\d|-\d)", printed)
     return Decimal(re.sub(r"[ .]", "", match[1]) + (match[2] or "").replace(",", ".")) if match else None
 
@@ -90,17 +90,17 @@ def digits(printed: str) -> Decimal | None:
     ("printed", "number"),
     [("16 prosent", "16"), ("205 000", "205000"), ("37.000", "37000"), ("92,55%", "92.55"), ("24,858", "24.858")],
 )
-def test_digits_are_read_as_they_stand(printed: str, number: str) -> None:
+def test_printed_digits_are_read(printed: str, number: str) -> None:
     assert digits(printed) == Decimal(number)
 
 
 @pytest.mark.parametrize("printed", ["én av tre", "1/3", "1 mrd", "3-5 mrd.", "halvparten", "1 milliard kroner"])
-def test_what_has_to_be_read_or_reckoned_is_no_digit_that_stands_there(printed: str) -> None:
+def test_a_number_in_words_or_a_computed_one_has_no_printed_digits(printed: str) -> None:
     assert digits(printed) is None
 
 
-def test_a_value_is_printed_only_where_its_digits_stand() -> None:
-    found = asked("""SELECT ?thing ?value ?printed ?kind {
+def test_a_value_counts_as_printed_only_if_its_digits_are_printed() -> None:
+    found = query_rows("""SELECT ?thing ?value ?printed ?kind {
         { ?thing sdmx-measure:obsValue ?value ; plan:valueAsPrinted ?printed BIND (sdmx-measure:obsValue AS ?property) }
         UNION { ?thing plan:aimValue ?value ; plan:aimAsPrinted ?printed BIND (plan:aimValue AS ?property) }
         ?evidence plan:about ?thing ; plan:aboutProperty ?property ; plan:evidenceKind ?kind }""")
@@ -114,7 +114,7 @@ def test_a_value_is_printed_only_where_its_digits_stand() -> None:
 
 
 def test_a_unit_is_never_printed_as_it_stands_in_the_scheme() -> None:
-    kinds = asked("""SELECT DISTINCT ?kind { ?evidence plan:evidenceKind ?kind ; plan:aboutProperty ?property
+    kinds = query_rows("""SELECT DISTINCT ?kind { ?evidence plan:evidenceKind ?kind ; plan:aboutProperty ?property
         FILTER (?property IN (sdmx-attribute:unitMeasure, plan:aimUnit)) }""")
     assert kinds == [(SCHEME + "evidence-kind/identified",)]
 
@@ -129,7 +129,7 @@ BOUNDS = {
 
 
 def test_a_printed_qualifier_has_its_code() -> None:
-    found = asked("""SELECT ?thing ?printed (GROUP_CONCAT(STR(?code)) AS ?codes) {
+    found = query_rows("""SELECT ?thing ?printed (GROUP_CONCAT(STR(?code)) AS ?codes) {
         { ?thing plan:qualifierAsPrinted ?printed ; sdmx-measure:obsValue ?value }
         UNION { ?thing plan:aimAsPrinted ?printed }
         OPTIONAL { ?thing plan:valueQualifier ?code } } GROUP BY ?thing ?printed""")
@@ -143,28 +143,28 @@ def test_a_printed_qualifier_has_its_code() -> None:
 
 
 def test_what_is_counted_by_the_year_has_a_unit_by_the_year() -> None:
-    for thing, printed, unit in asked(
+    for thing, printed, unit in query_rows(
         "SELECT ?thing ?printed ?unit { ?thing plan:aimAsPrinted ?printed ; plan:aimUnit ?unit }"
     ):
         assert bool(re.search("årlig|i året", printed)) == unit.lower().endswith(("per-yr", "per-year")), thing
 
 
 def test_each_activity_leads_to_the_plan_that_it_was_for() -> None:
-    lost = asked("""SELECT ?activity { ?activity a ?class
+    lost = query_rows("""SELECT ?activity { ?activity a ?class
         FILTER (?class IN (plan:ParticipationActivity, plan:PlannedActivity))
         FILTER NOT EXISTS { ?activity plan:participationIn/dcterms:title ?plan } }""")
     assert lost == []
-    assert len(asked("SELECT ?activity { ?activity plan:participationIn/a plan:PlanningStrategy }")) == 8
+    assert len(query_rows("SELECT ?activity { ?activity plan:participationIn/a plan:PlanningStrategy }")) == 8
 
 
 def test_no_organisation_stands_as_an_activity() -> None:
-    both = asked("""SELECT ?activity ?name { ?activity a plan:ParticipationActivity ; rdfs:label ?name .
+    both = query_rows("""SELECT ?activity ?name { ?activity a plan:ParticipationActivity ; rdfs:label ?name .
         ?organisation a ?class ; rdfs:label ?name
         FILTER (?class IN (org:Organization, org:OrganizationalUnit, plan:ActorGroup)) }""")
     assert both == []
 
 
 def test_prose_commitments_are_kept_apart_from_the_bullets() -> None:
-    assert [n for (n,) in asked("SELECT (COUNT(?c) AS ?n) { ?c a plan:Commitment }")] == ["285"]
-    assert [n for (n,) in asked("SELECT (COUNT(?c) AS ?n) { ?c a plan:ProseCommitment }")] == ["54"]
-    assert asked("SELECT ?c { ?c a plan:Commitment , plan:ProseCommitment }") == []
+    assert [n for (n,) in query_rows("SELECT (COUNT(?c) AS ?n) { ?c a plan:Commitment }")] == ["285"]
+    assert [n for (n,) in query_rows("SELECT (COUNT(?c) AS ?n) { ?c a plan:ProseCommitment }")] == ["54"]
+    assert query_rows("SELECT ?c { ?c a plan:Commitment , plan:ProseCommitment }") == []

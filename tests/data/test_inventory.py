@@ -1,7 +1,7 @@
-"""Each source document is accounted for: every line belongs to a section, and each section's facts are in the graph.
+"""Inventories cover each source document: every line is in a section, and the facts of each section are in the graph.
 
-`data/<municipality>/<dataset>/inventory.tsv` lists the document section by section: first and last line, the
-heading, what it states, and how many things of each class have the evidence of their type in those lines.
+`data/<municipality>/<dataset>/inventory.tsv` lists the sections of the document: first and last line, heading, facts,
+and the number of things of each class whose type has its evidence in those lines.
 """
 
 from __future__ import annotations

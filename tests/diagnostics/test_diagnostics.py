@@ -1,4 +1,4 @@
-"""Diagnostics of files, sheets and catalogues are told, grouped and reported by one renderer."""
+"""One renderer groups and reports the diagnostics of files, sheets and catalogues."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def places(kind: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("kind", ["file", "sheet", "catalogue"])
-def test_nine_of_one_cause_are_told_once_with_count_rule_and_three_examples(kind: str) -> None:
+def test_nine_problems_of_one_cause_are_reported_once_with_count_rule_and_three_examples(kind: str) -> None:
     found = [Diagnostic(place, "Feil tall.", "Wrong number.", rule=SHAPE) for place in places(kind)]
     (cause,) = causes(found)
     assert (len(cause.diagnostics), cause.en, cause.rule) == (9, "Wrong number.", SHAPE)
@@ -47,7 +47,7 @@ def test_nine_of_one_cause_are_told_once_with_count_rule_and_three_examples(kind
 
 
 @pytest.mark.parametrize("kind", ["file", "sheet", "catalogue"])
-def test_each_one_is_told_under_its_heading_and_subject(kind: str) -> None:
+def test_each_problem_is_reported_under_its_heading_and_subject(kind: str) -> None:
     first, second, *_ = places(kind)
     found = [
         Diagnostic(second, "Nei.", "No.", "Warning"),
@@ -72,7 +72,7 @@ def test_each_one_is_told_under_its_heading_and_subject(kind: str) -> None:
 
 
 @pytest.mark.parametrize("place", [FilePlace("data/a.ttl"), CellPlace("plan.csv")])
-def test_what_is_wrong_with_a_whole_file_or_sheet_stands_under_its_name(place: Any) -> None:
+def test_problems_of_a_whole_file_or_sheet_are_reported_under_its_name(place: Any) -> None:
     assert as_text([Diagnostic(place, "Tom.", "Empty.")]).splitlines()[:3] == [
         place.heading,
         "  nb  Feil: Tom.",
@@ -80,13 +80,13 @@ def test_what_is_wrong_with_a_whole_file_or_sheet_stands_under_its_name(place: A
     ]
 
 
-def test_places_are_told_in_the_order_in_which_people_find_them() -> None:
+def test_places_are_in_reading_order() -> None:
     cells = [CellPlace("a", 2, "B"), CellPlace("a", 2, "AA"), CellPlace("a", 10, "A"), CellPlace("b", 1)]
     found = [Diagnostic(place, "x", "x") for place in reversed(cells)]
     assert [one.place for one in in_order(found)] == cells
 
 
-def test_the_report_for_programs_has_the_members_of_the_place() -> None:
+def test_the_json_report_has_the_members_of_the_place() -> None:
     problem = in_file("data/a.ttl", 7, "Feil.", "Wrong.", THING, SHAPE, "Warning")
     assert json.loads(as_json([problem])) == {
         "conforms": True,

@@ -1,7 +1,7 @@
-"""Composes queries with aggregates at random: GROUP BY, HAVING, names used later, DISTINCT, errors, around and inside.
+"""Generates random queries with aggregates: GROUP BY, HAVING, reused aliases, DISTINCT, errors, nesting.
 
-`python tests/differential/aggregate_generator.py` writes them anew; each case is named by its seed. The data have no
-blank nodes and no doubles, whose texts the engines spell otherwise, and no query divides.
+`python tests/differential/aggregate_generator.py` rewrites the files; each case is named by its seed. The data have no
+blank nodes and no doubles, because their texts differ between engines, and no query divides.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Asks Jena ARQ, which needs Java 17 and Maven; the libraries go to a folder of their own, once."""
+"""Runs queries in Jena ARQ. It needs Java 17 and Maven, which downloads the libraries once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOCK = FOLDER / "jena.lock"
 
 
 def missing() -> list[str]:
-    """The programs that are needed and absent."""
+    """The required programs that are absent."""
     return [program for program in ("java", "mvn") if shutil.which(program) is None]
 
 
@@ -54,7 +54,7 @@ def libraries() -> Path:
 
 
 def answers(cases: Iterable[Case]) -> Iterator[tuple[Case, Answer]]:
-    """Each case with what ARQ answers."""
+    """Each case with the answer of ARQ."""
     asked = list(cases)
     lines = "".join(json.dumps(_as_line(case)) + "\n" for case in asked)
     with tempfile.TemporaryFile() as log:

@@ -1,4 +1,4 @@
-"""The table of differences: what is known to be answered otherwise, each pinned to the answer that it has now.
+"""The table of known differences from Jena ARQ, each with the present answer.
 
 `python tests/differential/differences.py --write` renews the table of docs/conformance/differences.md.
 See differences.yaml.
@@ -23,7 +23,7 @@ _RIGHT = {"service": "ours", "others": "the others'", "open": "left open"}
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of difference; `refused` is the status and code where the service refuses on purpose."""
+    """One kind of difference; `refused` is the status and code of a deliberate refusal."""
 
     name: str
     form: str
@@ -65,7 +65,7 @@ def table() -> str:
 
 
 def pinned() -> dict[str, Answer]:
-    """The service's own answer to each case that differs, so that it cannot turn into another wrong one."""
+    """The present answer of the service for each case with a difference, so that it cannot change unnoticed."""
     found: dict[str, Answer] = {}
     if not PINNED.exists():
         return found
@@ -90,7 +90,7 @@ def pin(answers: dict[str, Answer]) -> None:
 
 
 def spellings() -> dict[str, frozenset[tuple[str, str]]]:
-    """The numbers that have another form in the service's answer than in ARQ's, though equal in value and datatype."""
+    """The numbers with another form in the service's answer than in ARQ's, but equal value and datatype."""
     found: dict[str, frozenset[tuple[str, str]]] = {}
     for line in SPELLINGS.read_text().splitlines():
         case, theirs, ours = line.split("\t")

@@ -1,8 +1,8 @@
-"""Writes the excerpt of the real data that queries are asked on: `python tests/differential/excerpt.py <versions>`.
+"""Writes the excerpt of the real data for the queries: `python tests/differential/excerpt.py <versions>`.
 
-It is frozen, so that an edit of the data breaks no stored answer; writing it anew asks for new answers, see renew.py.
-It holds plans, perspectives, decisions, cases, governing documents and figures of the planning strategy, and the UN
-targets that they name; not the evidence, which is most of the data.
+It is frozen, so that an edit of the data breaks no stored answer; a new excerpt needs new answers, see renew.py. It has
+plans, perspectives, decisions, cases, governing documents and figures of the planning strategy, and the UN
+targets that they name, but not the evidence, which is most of the data.
 """
 
 from __future__ import annotations

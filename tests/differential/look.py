@@ -1,6 +1,6 @@
-"""Where the service differs from Jena ARQ now: `python tests/differential/look.py [feature…]` asks both.
+"""Lists the present differences from Jena ARQ: `python tests/differential/look.py [feature…]` queries both.
 
-`--seeds FROM TO` asks queries made at random instead, and tells those whose answer neither of Jena's engines gives.
+`--seeds FROM TO` runs random queries instead, and lists those whose answer differs from both of Jena's engines.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from running_server import running_server
 
 @contextmanager
 def asking() -> Iterator[Asker]:
-    """A service over the data sets."""
+    """Starts a service over the data sets."""
     with tempfile.TemporaryDirectory() as folder:
         versions = write_data_sets(Path(folder) / "versions")
         with (
@@ -42,7 +42,7 @@ def asking() -> Iterator[Asker]:
             yield Asker(server.url, versions, client)
 
 
-def look(cases: list[Case], *, pin: bool) -> None:
+def compare_cases(cases: list[Case], *, pin: bool) -> None:
     known, pinned, count = differences.known(), {}, 0
     spelled = {}
     with asking() as asker:
@@ -67,7 +67,7 @@ def look(cases: list[Case], *, pin: bool) -> None:
         differences.pin({**{case: answer for case, answer in differences.pinned().items() if case in known}, **pinned})
 
 
-def look_at_random(first: int, last: int) -> None:
+def compare_random_queries(first: int, last: int) -> None:
     cases = list(query_generator.cases(range(first, last), reference=False))
     optimized = dict(zip(range(first, last), (answer for _, answer in arq.answers(cases)), strict=True))
     exact = arq.answers(list(query_generator.cases(range(first, last), reference=True)))
@@ -92,10 +92,10 @@ def main() -> None:
     )
     asked = parser.parse_args()
     if asked.seeds:
-        look_at_random(*asked.seeds)
+        compare_random_queries(*asked.seeds)
         return
     paths = [path for path in features() if not asked.feature or path.stem in asked.feature]
-    look([case for path in paths for case in read_cases(path)], pin=asked.pin)
+    compare_cases([case for path in paths for case in read_cases(path)], pin=asked.pin)
 
 
 if __name__ == "__main__":

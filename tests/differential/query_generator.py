@@ -1,7 +1,7 @@
-"""Composes queries at random over data at random: `python tests/differential/query_generator.py` writes them anew.
+"""Generates random queries over random data: `python tests/differential/query_generator.py` rewrites the files.
 
 Each query joins patterns, OPTIONAL, UNION, MINUS, EXISTS, BIND, VALUES, sub-SELECT, GRAPH and paths over few names, so
-that variables meet in many scopes. What has more than one right answer is not made: no LIMIT without a total order, no
+that variables meet in many scopes. It generates only queries with one right answer: no LIMIT without a total order, no
 SAMPLE, no text that joins several values.
 """
 
@@ -46,7 +46,7 @@ def _edge(random_: random.Random) -> str:
 
 
 class Composer:
-    """One query; `depth` bounds how deep groups stand in groups."""
+    """One query; `depth` limits the nesting of groups."""
 
     def __init__(self, random_: random.Random) -> None:
         self._random = random_
@@ -67,7 +67,7 @@ class Composer:
         names = sorted(set(self._used)) or ["?x"]
         chosen = [name for name in names if self._random.random() < 0.8] or names[:1]
         distinct = "DISTINCT " if self._random.random() < 0.2 else ""
-        # Jena has a graph's column behind those of its group.
+        # Jena puts the column of GRAPH after those of its group.
         every = self._random.random() < 0.15 and "GRAPH" not in body
         columns = "*" if every else " ".join(chosen)
         return f"SELECT {distinct}{columns} {body}{self._values_at_end()}"
@@ -95,7 +95,7 @@ class Composer:
         return f"SELECT {key} ({aggregate} AS ?agg){later} {body} GROUP BY {key}{having}"
 
     def _focused(self) -> str:
-        """A clause whose group sees little, with patterns before and behind it: where engines take scopes too wide."""
+        """A clause whose group sees few variables, between other patterns: engines often get its scope wrong."""
         inner = self._pick(
             f"MINUS {{ {self._triple()} }}",
             f"FILTER({self._condition()})",
@@ -289,7 +289,7 @@ def as_cases(seeds: Iterable[int], doubtful: Collection[int] = ()) -> str:
 
 
 def choose(how_many: int) -> tuple[list[int], set[int]]:
-    """The first seeds whose query has an answer worth comparing, neither empty nor bulk; and the doubtful of them."""
+    """The first seeds whose query has a useful answer, neither empty nor huge; and the doubtful ones among them."""
     chosen, doubtful = [], set()
     seeds = range(6 * how_many)
     optimized, exact = (

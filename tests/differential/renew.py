@@ -1,6 +1,6 @@
 """Renews the stored answers of Jena ARQ: `python tests/differential/renew.py`; `--check` only compares.
 
-Exit status 1 when an answer that is stored is not what ARQ answers now, so that nobody edits answers by hand.
+Exits with 1 when a stored answer differs from ARQ's present answer, so that answers are not edited by hand.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sparql_cases import EXPECTED, Case, features, read_cases
 
 
 def load(feature: str) -> dict[str, dict[str, object]]:
-    """The stored answers of one feature by the names of their cases."""
+    """The stored answers of one feature, by case."""
     path = EXPECTED / f"{feature}.jsonl"
     if not path.exists():
         return {}
@@ -43,7 +43,7 @@ def as_stored(case: Case, answer: Answer) -> dict[str, object]:
 
 
 def renewed(path: Path, known: dict[str, dict[str, object]], new: dict[str, Answer]) -> tuple[list[str], list[str]]:
-    """The lines of one feature's file, and the cases whose stored answer is not the new one."""
+    """The new lines of one feature's file, and the cases whose answer changed."""
     lines, changed = [], []
     for case in read_cases(path):
         stored = known.get(case.name)

@@ -1,6 +1,6 @@
-"""Asks the service as a client does: versions with given data, a real server over them, its answers as rows.
+"""Queries a real server as a client does, over versions with given data, and returns rows.
 
-Each data set is a version of its own, and a server answers for all of them under /version/<id>/sparql.
+Each data set is a separate version, and one server answers for all of them under /version/<id>/sparql.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TRIPLES = {"nt": ("application/n-triples", RdfFormat.N_TRIPLES), "ttl": ("text/t
 
 
 def write_version(store: VersionStore, lines: list[bytes]) -> str:
-    """A version with these N-Quads lines, written past parsing, shapes and checks, which such data do not meet."""
+    """A version with these N-Quads lines, without parsing, shapes and checks, which such data would fail."""
     graphs: dict[str, int] = {}
     for line in lines:
         name = line.rpartition(b" <")[2].removesuffix(b"> .").decode()
@@ -50,14 +50,14 @@ def write_data_sets(versions: Path) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Where to ask: the server, and the version of each data set."""
+    """The server, and the version of each data set."""
 
     url: str
     versions: Mapping[str, str]
     client: httpx.Client
 
     def ask(self, case: Case) -> Answer:
-        """What the service answers; each case of a file is asked in another format of results, or of triples."""
+        """The answers of the service; consecutive cases request different formats."""
         results = list(RESULTS)[case.number % len(RESULTS)]
         media_type, format_ = list(TRIPLES.values())[case.number % len(TRIPLES)]
         response = self.client.get(

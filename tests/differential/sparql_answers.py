@@ -1,8 +1,8 @@
-"""Answers of SPARQL queries as rows of terms, and whether two of them are the same answer.
+"""Parses answers of SPARQL queries into rows of terms, and compares two answers.
 
 An answer is the same when it has the same columns in the same order and the same bag of rows, up to the labels of blank
-nodes; in the same sequence where the order is total. Nothing else is let pass: numbers may differ in their spelling
-only, never in value or datatype, and each such spelling is told.
+nodes, and the same sequence if the order is total. No other difference is ignored: numbers may differ in their form
+only, never in value or datatype, and each such form is reported.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How two answers differ; `spellings` are numbers of equal value and other form, which alone are no difference."""
+    """The difference of two answers; `spellings` are numbers of equal value in another form, which do not count."""
 
     text: str = ""
     spellings: frozenset[tuple[str, str]] = frozenset()
 
 
 def term(kind: str, value: str, language: str | None = None, datatype: str | None = None) -> str:
-    """A term as N-Triples, the one form in which terms are compared."""
+    """A term as N-Triples, the common form for comparisons."""
     if kind == "uri":
         return f"<{value}>"
     if kind == "bnode":
@@ -105,7 +105,7 @@ _TSV_NUMBERS = (
 
 
 def from_tsv(text: str) -> Answer:
-    """TSV has no form of its own for ASK."""
+    """Reads TSV, which has no form for ASK."""
     head, *lines = text.removesuffix("\n").split("\n")
     columns = tuple(name.removeprefix("?") for name in head.split("\t")) if head else ()
     rows = tuple(tuple(_tsv_term(cell) for cell in line.split("\t")) if columns else () for line in lines)
@@ -143,9 +143,9 @@ def _of_model(node: object) -> str:
 
 
 def compare(expected: Answer, found: Answer, *, ordered: bool = False, concat: str | None = None) -> Difference:
-    """How the second answer differs from the first."""
+    """The difference of the second answer from the first."""
     if expected.kind != found.kind:
-        return Difference(f"{_told(expected)} was expected, not {_told(found)}")
+        return Difference(f"{_format_answer(expected)} was expected, not {_format_answer(found)}")
     if expected.kind == "error":
         return Difference()
     if expected.columns != found.columns:
@@ -175,7 +175,7 @@ def _cell(cell: str, concat: str | None) -> str:
 
 
 def number(cell: str) -> str | None:
-    """A number in the one form of its value and datatype; None for what is no valid number."""
+    """The canonical form of a number and its datatype; None for an invalid number."""
     if not cell.startswith('"') or not cell.endswith(">"):
         return None
     lexical, _, datatype = cell[1:-1].rpartition('"^^<')
@@ -196,7 +196,7 @@ def number(cell: str) -> str | None:
 
 
 def _spellings(expected: Sequence[Row], found: Sequence[Row]) -> Iterator[tuple[str, str]]:
-    """Numbers that one answer spells otherwise than the other."""
+    """The numbers that have different forms in two answers."""
     forms = [Counter(cell for row in rows for cell in row if number(cell)) for rows in (expected, found)]
     missing, added = forms[0] - forms[1], forms[1] - forms[0]
     for theirs in missing:
@@ -206,7 +206,7 @@ def _spellings(expected: Sequence[Row], found: Sequence[Row]) -> Iterator[tuple[
 
 
 def isomorphic(first: Counter[Row], second: Counter[Row]) -> bool:
-    """Whether two bags of rows are the same but for the labels of their blank nodes."""
+    """Whether two bags of rows are equal except for the labels of blank nodes."""
     labels = [sorted({cell for row in bag for cell in row if cell.startswith("_:")}) for bag in (first, second)]
     if len(labels[0]) != len(labels[1]) or len(first) != len(second):
         return False
@@ -216,7 +216,7 @@ def isomorphic(first: Counter[Row], second: Counter[Row]) -> bool:
 
 
 def _colours(bag: Counter[Row], labels: Sequence[str], known: Mapping[str, int]) -> dict[str, int]:
-    """Colours of the nodes: equal for nodes that rows do not tell apart."""
+    """Colours of the nodes: equal for nodes that the rows do not distinguish."""
     colours = {label: known.get(label, 0) for label in labels}
     for _ in labels:
         seen: dict[str, list[object]] = {label: [] for label in labels}
@@ -251,14 +251,14 @@ def _match(first: Counter[Row], second: Counter[Row], ours: dict[str, int], thei
     )
 
 
-def _told(answer: Answer) -> str:
+def _format_answer(answer: Answer) -> str:
     if answer.kind == "error":
         return f"the error {answer.code} ({answer.message[:200]})"
     return f"{answer.kind} {list(answer.columns)} {_shown(answer.rows, [])}"
 
 
 def _shown(rows: Sequence[Row], others: Sequence[Row]) -> str:
-    """The rows, without those that the other answer has too when there are many."""
+    """The rows; if there are many, without those that both answers have."""
     if len(rows) > 12:
         left = Counter(rows) - Counter(others)
         return f"{len(rows)} rows, of them alone here: {list(left.elements())[:8]}"

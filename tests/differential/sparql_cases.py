@@ -1,11 +1,11 @@
 """Reads the cases of the differential tests: one file of queries for each feature of SPARQL, with its data.
 
-A file begins with a prologue that all its queries share. `## name` begins a case; lines that begin with `#:` say more:
+A file starts with the prologue of all its queries. `## name` starts a case; lines with `#:` have its options:
 
     #: data NAME          the data set, data/NAME.trig; before the first case, that of the whole file
     #: ordered            the order of the rows is total, so it is compared
     #: concat SEPARATOR   texts with this separator are bags, because GROUP_CONCAT has no order of its own
-    #: reference          Jena's optimizer is wrong about it, so its reference engine is asked, which has none
+    #: reference          the answer is from Jena's reference engine, because Jena's optimizer is wrong about it
     #: default IRI, #: named IRI   the request's parameters default-graph-uri and named-graph-uri
 """
 
@@ -27,7 +27,7 @@ BASE = f"{PUBLIC_URL}/sparql"
 
 @dataclass(slots=True)
 class Case:
-    """One query over one data set, and how its answer is compared; `number` is its place in the file."""
+    """One query over one data set, with the kind of comparison; `number` is its position in the file."""
 
     feature: str
     name: str
@@ -46,7 +46,7 @@ class Case:
 
     @property
     def digest(self) -> str:
-        """What the stored answer depends on, so that an answer to another query or other data is noticed."""
+        """A digest of the inputs of the stored answer, so that a change of query or data is noticed."""
         asked = json.dumps([self.query, self.default, self.named, self.reference]).encode()
         return hashlib.sha256(asked + (DATA / f"{self.data}.trig").read_bytes()).hexdigest()[:12]
 

@@ -1,7 +1,7 @@
-"""Every query of the cases is answered by the service as Jena ARQ answered it, or stands in the table of differences.
+"""For every query, the service gives the answer of Jena ARQ, or the table lists the difference.
 
-The answers of ARQ are stored; renew.py asks it anew. The service answers as it does for clients: over HTTP, through the
-guard, the rewriting and a worker, in one format of results after another.
+The answers of ARQ are stored; renew.py renews them. The service answers as for clients: over HTTP, with guard,
+rewriting and a worker, in alternating result formats.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def asker(
 
 
 @pytest.mark.parametrize("path", features(), ids=lambda path: path.stem)
-def test_answers_are_those_of_jena_arq_but_for_the_table(asker: Asker, path: Path) -> None:
+def test_answers_equal_those_of_jena_arq_except_for_the_listed_differences(asker: Asker, path: Path) -> None:
     stored, kinds, pinned = renew.load(path.stem), differences.known(), differences.pinned()
     spellings = differences.spellings()
     wrong = []
@@ -65,7 +65,7 @@ def test_answers_are_those_of_jena_arq_but_for_the_table(asker: Asker, path: Pat
         elif not difference:
             wrong.append(f"{case.id}: stands in differences.yaml and differs no more")
         else:
-            wrong += _unlike_pinned(case, pinned.get(case.id), found, kinds[case.id].refused)
+            wrong += _differences_from_pinned(case, pinned.get(case.id), found, kinds[case.id].refused)
     assert not wrong, f"{len(wrong)} of {len(cases)}:\n" + "\n\n".join(wrong)
     assert stored.keys() <= {case.name for case in cases}, "answers without a query: run tests/differential/renew.py"
 
@@ -74,7 +74,7 @@ def _compare(case: Case, expected: Answer, found: Answer) -> str:
     return sparql_answers.compare(expected, found, ordered=case.ordered, concat=case.concat).text
 
 
-def _unlike_pinned(case: Case, pinned: Answer | None, found: Answer, refused: str) -> list[str]:
+def _differences_from_pinned(case: Case, pinned: Answer | None, found: Answer, refused: str) -> list[str]:
     if pinned is None:
         return [f"{case.id}: no pinned answer: run tests/differential/look.py --pin"]
     if refused and found.code != refused:
@@ -125,12 +125,12 @@ ROWS = Answer("rows", ("x", "y"), (("_:a", '"1"'), ("_:b", '"2"'), ("_:b", '"2"'
     ],
     ids=["columns", "duplicates", "nodes-fused", "nodes-split", "tag", "error"],
 )
-def test_the_comparison_sees(other: Answer) -> None:
+def test_the_comparison_detects_differences(other: Answer) -> None:
     assert sparql_answers.compare(ROWS, other).text
     assert sparql_answers.compare(other, ROWS).text
 
 
-def test_the_comparison_lets_pass_only_labels_order_and_spellings_of_equal_numbers() -> None:
+def test_the_comparison_ignores_only_labels_order_and_forms_of_equal_numbers() -> None:
     renamed = Answer("rows", ("x", "y"), (("_:q", '"2"'), ("_:r", '"1"'), ("_:q", '"2"')))
     assert not sparql_answers.compare(ROWS, renamed).text
     assert sparql_answers.compare(ROWS, renamed, ordered=True).text

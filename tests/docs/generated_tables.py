@@ -1,4 +1,4 @@
-"""The tables of README and docs that come from the code; `python tests/docs/test_docs.py` writes them."""
+"""Generates the tables of README and docs from the code; `python tests/docs/test_docs.py` writes them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def package_rows() -> Iterator[str]:
 
 
 def speed_rows() -> Iterator[str]:
-    """The lines of the last benchmark that say most; in brackets how many times better plangraf is."""
+    """The most important lines of the last benchmark, with the ratio in favour of plangraf in brackets."""
     last = json.loads((ROOT / "tests" / "benchmarks" / "results" / "latest.json").read_text())
     about, peers = last["about"], [name for name in SPEED_PEERS if not _absent(last, name)]
     triples = f"{about['triples']:,}".replace(",", " ")
@@ -109,7 +109,7 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
 
 
 def with_tables(text: str) -> str:
-    """A page with today's tables between its markers."""
+    """A page with the present tables between its markers."""
     for name, rows in TABLES.items():
         if f"<!-- {name}:begin -->" in text:
             body = "\n".join(rows())

@@ -1,4 +1,4 @@
-"""README and docs say what the code does; `python tests/docs/test_docs.py` writes their tables anew."""
+"""README and docs agree with the code; `python tests/docs/test_docs.py` renews their tables."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_tables_of_a_page_are_fresh(page: Path) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_table_stands_in_one_page(table: str) -> None:
+def test_each_table_is_in_one_page_only(table: str) -> None:
     assert sum(page.read_text(encoding="utf-8").count(f"<!-- {table}:begin -->") for page in PAGES) == 1
 
 
@@ -45,7 +45,7 @@ def test_the_readme_is_short_and_leads_to_every_page_of_docs() -> None:
 
 
 @of_each_page
-def test_links_and_anchors_of_a_page_lead_somewhere(page: Path) -> None:
+def test_links_and_anchors_of_a_page_resolve(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
         if target.startswith("https://"):
             continue
@@ -85,7 +85,7 @@ def test_commands_and_options_that_a_page_mentions_exist(page: Path) -> None:
 
 
 def subcommand(words: list[str]) -> tuple[object, list[str]]:
-    """The command that the words name, and the rest of them."""
+    """The command that the words name, and the remaining words."""
     command = get_command(app)
     while words and words[0] in getattr(command, "commands", {}):
         command, words = command.commands[words[0]], words[1:]

@@ -1,4 +1,4 @@
-"""The embedded engine with real processes: right answers, and nothing that a query does hurts another."""
+"""The embedded engine with real processes: answers are correct, and no query harms another one."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def without_guard(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def processes(version: Version) -> list[psutil.Process]:
-    """The loader of a version, which other tests do not serve, and its workers."""
+    """The loader and the workers of a version, which no other test serves."""
     found = []
     for child in psutil.Process().children():
         with suppress(psutil.Error):  # it may have ended just now
@@ -109,7 +109,7 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 async def all_running(version: Version, workers: int) -> list[psutil.Process]:
-    """The loader and its workers: an engine has started as soon as the first of them can answer."""
+    """Waits for the loader and all workers, because an engine is ready with the first one."""
     await until(lambda: len(processes(version)) > workers)
     return processes(version)
 
@@ -207,7 +207,7 @@ def test_a_runaway_is_killed_at_its_deadline_while_others_are_answered(version: 
     with_engine(version, use)
 
 
-def test_a_client_may_ask_for_a_shorter_limit_and_not_for_a_longer_one(version: Version) -> None:
+def test_a_client_may_shorten_but_not_extend_the_time_limit(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         for asked, limit in ((0.2, 0.2), (60.0, 1.0)):
             with pytest.raises(QueryTimeoutError) as caught:
@@ -218,7 +218,7 @@ def test_a_client_may_ask_for_a_shorter_limit_and_not_for_a_longer_one(version: 
 
 
 def has_ended(process: psutil.Process) -> bool:
-    """Whether a process, reaped or not, has given back its sockets."""
+    """Whether a process has ended and closed its sockets."""
     try:
         return bool(process.status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -267,7 +267,7 @@ GREEDY = {
 
 
 @pytest.mark.parametrize("query", GREEDY.values(), ids=GREEDY)
-def test_a_query_over_its_memory_is_told_the_limit_and_costs_one_worker(version: Version, query: str) -> None:
+def test_a_query_over_its_memory_limit_is_an_error_and_costs_one_worker(version: Version, query: str) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         with pytest.raises(QueryMemoryError, match="100 MiB") as caught:
             await ask(engine, query)
@@ -277,7 +277,7 @@ def test_a_query_over_its_memory_is_told_the_limit_and_costs_one_worker(version:
     with_engine(version, use, worker_memory_mb=100, query_timeout_s=60)
 
 
-def test_an_answer_over_its_limit_breaks_off_and_is_counted(version: Version) -> None:
+def test_an_answer_over_the_size_limit_is_aborted_and_counted(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         def oversized() -> float:
             found = re.search(rb'^plangraf_workers_replaced_total{reason="oversized"} (.*)$', metrics.render()[0], re.M)
@@ -300,7 +300,7 @@ def test_an_answer_over_its_limit_breaks_off_and_is_counted(version: Version) ->
     with_engine(version, use, answer_max_mb=2, query_timeout_s=60)
 
 
-def test_one_long_text_leaves_in_pieces_and_whole(version: Version) -> None:
+def test_a_long_text_is_sent_in_pieces_and_complete(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         grow = "".join(f"BIND (CONCAT(?v{i}, ?v{i}, ?v{i}, ?v{i}) AS ?v{i + 1}) " for i in range(7))
         answer = await engine.query(QueryRequest(f"SELECT ?v7 {{ BIND ('{'x' * 1000}' AS ?v0) {grow} }}", formats.CSV))
@@ -311,7 +311,7 @@ def test_one_long_text_leaves_in_pieces_and_whole(version: Version) -> None:
     with_engine(version, use, query_timeout_s=60)
 
 
-def test_a_worker_cannot_open_a_socket_even_when_the_guard_is_passed(
+def test_a_worker_cannot_open_a_socket_even_without_the_guard(
     version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_guard(monkeypatch)
@@ -329,7 +329,7 @@ def test_a_worker_cannot_open_a_socket_even_when_the_guard_is_passed(
             canary.accept()
 
 
-def test_a_cut_answer_never_ends_normally(version: Version) -> None:
+def test_a_truncated_answer_never_ends_normally(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         answer = await engine.query(QueryRequest(HUGE, formats.CSV))
         sizes: list[int] = []
@@ -363,7 +363,7 @@ def test_a_slow_reader_keeps_its_answer_past_the_limit(version: Version) -> None
     with_engine(version, use, query_timeout_s=0.5)
 
 
-def test_who_leaves_frees_a_worker_at_once(version: Version) -> None:
+def test_a_disconnect_frees_the_worker_at_once(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         answer = await engine.query(QueryRequest(HUGE, formats.CSV))
         await anext(answer.chunks)
@@ -389,7 +389,7 @@ def test_who_leaves_frees_a_worker_at_once(version: Version) -> None:
         ("SELECT ('\\uFFFE' AS ?a) {}", formats.XML, "control character"),
     ],
 )
-def test_what_no_xml_can_hold_is_told_and_never_sent(
+def test_characters_that_xml_forbids_are_an_error(
     version: Version, query: str, format_: formats.Format, told: str
 ) -> None:
     async def use(engine: EmbeddedEngine) -> None:
@@ -400,7 +400,7 @@ def test_what_no_xml_can_hold_is_told_and_never_sent(
     with_engine(version, use)
 
 
-def test_what_no_xml_can_hold_breaks_an_answer_off_that_has_begun(version: Version) -> None:
+def test_characters_that_xml_forbids_abort_an_answer_in_progress(version: Version) -> None:
     many = f"CONSTRUCT {{ ?s <{E}a> ?o . ?x <{E}1> ?y }} WHERE {{ {{ ?s ?p ?o ; ?q ?r }} UNION {{ BIND(1 AS ?y) }} }}"
 
     async def use(engine: EmbeddedEngine) -> None:
@@ -423,7 +423,7 @@ def test_what_no_xml_can_hold_breaks_an_answer_off_that_has_begun(version: Versi
         ("PREFIX x: <#> SELECT (x:y AS ?a) {}", "a\r\nhttp://127.0.0.1:8000/sparql#y\r\n"),
     ],
 )
-def test_relative_iris_without_a_base_are_of_the_endpoint(version: Version, query: str, rows: str) -> None:
+def test_relative_iris_without_a_base_resolve_against_the_endpoint(version: Version, query: str, rows: str) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         assert await ask(engine, query) == rows
 
@@ -440,14 +440,14 @@ def test_relative_iris_without_a_base_are_of_the_endpoint(version: Version, quer
         ('SELECT ("TRUE" AS ?a) ("?b ?b" AS ?b) { FILTER(TRUE) }', "a,b\r\nTRUE,?b ?b\r\n"),
     ],
 )
-def test_what_sparql_allows_and_the_engine_reads_narrowly_is_answered(version: Version, query: str, rows: str) -> None:
+def test_valid_sparql_that_the_engine_alone_refuses_is_answered(version: Version, query: str, rows: str) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         assert await ask(engine, query) == rows
 
     with_engine(version, use)
 
 
-def test_too_many_at_once_are_told_to_come_back(version: Version) -> None:
+def test_a_query_over_the_waiting_limit_is_an_overload_error(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         tasks = [asyncio.create_task(ask(engine, RUNAWAY, client="one")) for _ in range(5)]
         await asyncio.sleep(0.05)
@@ -494,7 +494,7 @@ def test_no_process_outlives_the_engine(version: Version) -> None:
         ("SELECT * WHERE { ?s ?p ?o } ?x", 29, "?x"),
     ],
 )
-def test_what_only_the_engine_refuses_has_a_place_too(version: Version, query: str, column: int, token: str) -> None:
+def test_an_error_of_the_engine_has_a_place_too(version: Version, query: str, column: int, token: str) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         with pytest.raises(QuerySyntaxError) as caught:
             await ask(engine, f"PREFIX x: <http://x/>\n{query}")
@@ -544,7 +544,7 @@ def test_json_ld_of_a_graph_has_types_as_types_and_strings_as_they_are(small: Ve
     with_engine(small, use)
 
 
-def test_a_long_json_ld_answer_is_whole_however_it_is_cut(version: Version) -> None:
+def test_a_long_json_ld_answer_is_complete_however_it_is_chunked(version: Version) -> None:
     typed = f"CONSTRUCT {{ ?s a ?o , <{E}C> ; <{E}next> ?o }} WHERE {{ ?s <{E}next> ?o }}"
 
     async def use(engine: EmbeddedEngine) -> None:
@@ -557,7 +557,7 @@ def test_a_long_json_ld_answer_is_whole_however_it_is_cut(version: Version) -> N
     with_engine(version, use)
 
 
-def test_the_terms_of_others_that_the_shapes_name_are_proposed_for_one_of_ours_that_there_is_not(
+def test_foreign_terms_in_the_shapes_are_suggested_for_an_unknown_term_of_ours(
     tmp_path: Path,
 ) -> None:
     lines = [
@@ -584,7 +584,7 @@ def test_functions_that_need_the_clock_or_chance_work_in_a_worker(version: Versi
     with_engine(version, use)
 
 
-def test_who_reads_nothing_for_long_loses_the_worker_and_is_told(
+def test_a_client_that_stops_reading_loses_its_worker_and_gets_an_error(
     version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("plangraf.engines.embedded.answer.LONGEST_PAUSE_S", 0.2)
@@ -602,7 +602,7 @@ def test_who_reads_nothing_for_long_loses_the_worker_and_is_told(
     with_engine(version, use, query_workers=1, query_timeout_s=10)
 
 
-def test_a_damaged_version_is_told_at_the_start_and_leaves_no_process(tmp_path: Path) -> None:
+def test_a_damaged_version_fails_at_the_start_and_leaves_no_process(tmp_path: Path) -> None:
     (tmp_path / "data.nq.zst").write_bytes(b"no zstandard")
     damaged = Version("0" * 16, tmp_path, {})
     engine = EmbeddedEngine(damaged, Settings(home=HOME))
@@ -611,7 +611,7 @@ def test_a_damaged_version_is_told_at_the_start_and_leaves_no_process(tmp_path: 
     assert not processes(damaged)
 
 
-def test_workers_serve_on_when_their_loader_dies_until_another_one_has_theirs(version: Version) -> None:
+def test_workers_serve_after_their_loader_dies_until_a_new_loader_replaces_them(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         loader, *workers = await all_running(version, 2)
         os.kill(loader.pid, signal.SIGKILL)
@@ -628,7 +628,7 @@ def test_workers_serve_on_when_their_loader_dies_until_another_one_has_theirs(ve
     with_engine(version, use)
 
 
-def test_a_query_goes_on_when_the_loader_dies(version: Version) -> None:
+def test_a_query_survives_the_death_of_the_loader(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         loader, *_ = await all_running(version, 2)
         answer = await engine.query(QueryRequest(HUGE, formats.CSV))
@@ -645,7 +645,7 @@ def test_a_query_goes_on_when_the_loader_dies(version: Version) -> None:
     with_engine(version, use, query_timeout_s=60)
 
 
-def test_a_worker_ends_in_the_middle_of_a_query_when_its_front_lets_go_of_it(version: Version) -> None:
+def test_a_worker_without_a_loader_exits_when_its_query_is_cancelled(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         loader, worker = await all_running(version, 1)
         runaway = asyncio.create_task(ask(engine, RUNAWAY))
@@ -660,7 +660,7 @@ def test_a_worker_ends_in_the_middle_of_a_query_when_its_front_lets_go_of_it(ver
     with_engine(version, use, query_workers=1, query_timeout_s=60)
 
 
-def test_what_is_computed_ahead_runs_at_idle_priority_one_at_a_time_and_keeps_nobody_waiting(version: Version) -> None:
+def test_precomputed_queries_run_at_idle_priority_one_at_a_time_and_delay_nobody(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         before = await all_running(version, 2)
         ahead = [asyncio.create_task(engine.query(QueryRequest(RUNAWAY, formats.CSV, ahead=True))) for _ in range(2)]
@@ -680,7 +680,7 @@ def test_what_is_computed_ahead_runs_at_idle_priority_one_at_a_time_and_keeps_no
     with_engine(version, use, query_timeout_s=60)
 
 
-def test_processes_end_with_a_front_that_is_killed(version: Version, tmp_path: Path) -> None:
+def test_the_processes_exit_when_their_front_is_killed(version: Version, tmp_path: Path) -> None:
     program = tmp_path / "front.py"
     program.write_text(
         "import asyncio\n"
@@ -710,7 +710,7 @@ def test_processes_end_with_a_front_that_is_killed(version: Version, tmp_path: P
     assert not psutil.wait_procs(family, timeout=60)[1]
 
 
-def test_closing_while_workers_are_replaced_says_nothing(version: Version, capfd: pytest.CaptureFixture[str]) -> None:
+def test_closing_during_a_worker_replacement_logs_nothing(version: Version, capfd: pytest.CaptureFixture[str]) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         answers = [await engine.query(QueryRequest(HUGE, formats.CSV)) for _ in range(2)]
         for answer in answers:
@@ -720,7 +720,7 @@ def test_closing_while_workers_are_replaced_says_nothing(version: Version, capfd
     assert capfd.readouterr().err == ""
 
 
-def test_a_long_query_leaves_its_place_and_ends_when_too_many_run(version: Version) -> None:
+def test_a_long_query_yields_its_slot_and_ends_when_too_many_run(version: Version) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         first = asyncio.create_task(ask(engine, RUNAWAY, client="one"))
         await until(lambda: len(processes(version)) == 3)  # the loader, the long query's worker and a fresh one
@@ -737,7 +737,7 @@ def test_a_long_query_leaves_its_place_and_ends_when_too_many_run(version: Versi
     with_engine(version, use, query_workers=1, query_long=1, query_timeout_s=60)
 
 
-def test_a_worker_copies_no_memory_of_what_was_loaded_as_it_answers(tmp_path: Path) -> None:
+def test_a_worker_copies_no_loaded_memory_while_it_answers(tmp_path: Path) -> None:
     # Texts of many lengths, and enough of them, leave a heap full of holes.
     lines = [f'<{E}{n}> <{E}name> "{"x" * (n * 37 % 400)}{n}" <{E}g> .\n' for n in range(60_000)]
     (tmp_path / "data.nq.zst").write_bytes(zstandard.compress("".join(sorted(lines)).encode()))

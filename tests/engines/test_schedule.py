@@ -1,4 +1,4 @@
-"""Clients take turns: nobody waits for another one's many queries, and the service itself never for long."""
+"""Clients take turns: a heavy client delays neither other clients nor the service itself."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def waiting(schedule: Schedule[str], *clients: str) -> list[asyncio.Task[s
     return tasks
 
 
-def test_the_second_client_is_served_before_the_first_one_s_second_query() -> None:
+def test_a_second_client_goes_before_the_first_clients_second_query() -> None:
     async def use(schedule: Schedule[str]) -> None:
         worker = await schedule.acquire("a", 5)
         a2, a3, b1 = await waiting(schedule, "a", "a", "b")
@@ -45,7 +45,7 @@ def test_the_second_client_is_served_before_the_first_one_s_second_query() -> No
     scheduled(use, workers=1)
 
 
-def test_one_worker_is_kept_for_the_service_itself() -> None:
+def test_one_worker_is_reserved_for_the_service() -> None:
     async def use(schedule: Schedule[str]) -> None:
         await schedule.acquire("a", 5)
         (b,) = await waiting(schedule, "b")
@@ -69,7 +69,7 @@ def test_one_client_runs_half_of_the_workers_at_most() -> None:
     scheduled(use, workers=4)
 
 
-def test_a_newcomer_takes_the_place_of_the_greediest_one_s_newest_query() -> None:
+def test_a_new_client_displaces_the_newest_waiting_query_of_the_heaviest_client() -> None:
     async def use(schedule: Schedule[str]) -> None:
         await schedule.acquire("a", 5)
         tasks = await waiting(schedule, "a", "a", "a", "a")
@@ -90,7 +90,7 @@ def test_a_newcomer_takes_the_place_of_the_greediest_one_s_newest_query() -> Non
     scheduled(use, workers=1, most_waiting=4)
 
 
-def test_who_leaves_while_waiting_gives_back_what_he_was_handed() -> None:
+def test_a_cancelled_waiter_returns_its_worker() -> None:
     async def use(schedule: Schedule[str]) -> None:
         worker = await schedule.acquire("a", 5)
         (left,) = await waiting(schedule, "b")
@@ -105,7 +105,7 @@ def test_who_leaves_while_waiting_gives_back_what_he_was_handed() -> None:
     scheduled(use, workers=1)
 
 
-def test_waiting_too_long_ends_with_an_error_and_no_trace() -> None:
+def test_a_wait_timeout_is_an_error_and_leaves_no_state() -> None:
     async def use(schedule: Schedule[str]) -> None:
         await schedule.acquire("a", 5)
         with pytest.raises(OverloadedError):
@@ -115,7 +115,7 @@ def test_waiting_too_long_ends_with_an_error_and_no_trace() -> None:
     scheduled(use, workers=1)
 
 
-def test_the_worker_that_was_used_last_is_used_next() -> None:
+def test_the_last_used_worker_is_used_next() -> None:
     async def use(schedule: Schedule[str]) -> None:
         first = await schedule.acquire("a", 5)
         second = await schedule.acquire(HOUSE, 5)
@@ -129,7 +129,7 @@ def test_the_worker_that_was_used_last_is_used_next() -> None:
     scheduled(use)
 
 
-def test_what_was_handed_over_in_the_moment_of_the_time_limit_is_not_lost() -> None:
+def test_a_worker_that_is_granted_at_the_wait_timeout_is_not_lost() -> None:
     async def use(schedule: Schedule[str]) -> None:
         worker = await schedule.acquire("a", 5)
         waits = asyncio.create_task(schedule.acquire("b", 0.05))
@@ -147,7 +147,7 @@ def test_what_was_handed_over_in_the_moment_of_the_time_limit_is_not_lost() -> N
     scheduled(use, workers=1)
 
 
-def test_a_long_query_gives_its_place_and_goes_on_beside() -> None:
+def test_a_long_query_yields_its_slot_and_continues() -> None:
     async def use(schedule: Schedule[str]) -> None:
         worker = await schedule.acquire("a", 5)
         (b,) = await waiting(schedule, "b")
@@ -159,7 +159,7 @@ def test_a_long_query_gives_its_place_and_goes_on_beside() -> None:
     scheduled(use, workers=1)
 
 
-def test_of_too_many_long_queries_the_oldest_of_the_greediest_client_ends() -> None:
+def test_too_many_long_queries_end_the_oldest_of_the_heaviest_client() -> None:
     async def use(schedule: Schedule[str]) -> None:
         found = []
         for client in ("modest", "greedy", "greedy"):
@@ -173,7 +173,7 @@ def test_of_too_many_long_queries_the_oldest_of_the_greediest_client_ends() -> N
     scheduled(use, workers=1)
 
 
-def test_who_used_little_goes_before_who_used_much(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_with_less_use_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
 
@@ -185,7 +185,7 @@ def test_who_used_little_goes_before_who_used_much(monkeypatch: pytest.MonkeyPat
             schedule.finish(worker)
             schedule.add_idle(worker)
         assert schedule.is_heavy("heavy")
-        # Of three workers one is the service's own and one is not for those who are heavy.
+        # Of three workers one is reserved for the service, and one for light clients.
         await schedule.acquire("heavy", 5)
         (more,) = await waiting(schedule, "heavy")
         assert not more.done()

@@ -1,4 +1,4 @@
-"""Leases: a snapshot stays as it is and open for as long as somebody has it, and no longer than it must."""
+"""Leases: a snapshot stays unchanged and open while it is leased, and closes soon after."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from plangraf.store.versions import Version, VersionStore
 
 
 class Recorded:
-    """An engine that records when it was started and closed, and waits or fails when a test says so."""
+    """An engine that records its start and close, and waits or fails on demand."""
 
     def __init__(self, version: Version, *, kept: bool) -> None:
         self.version, self.kept = version.id, kept
@@ -48,7 +48,7 @@ class Recorded:
 
 
 class Play:
-    """Snapshots of a store with versions `ids`, the last of them current, and all engines that were made for them."""
+    """Snapshots of a store with versions `ids`, the last of them current, and all engines that they create."""
 
     def __init__(self, folder: Path, count: int = 3, **settings: Any) -> None:
         self.store = VersionStore(folder / "versions")
@@ -71,7 +71,7 @@ class Play:
 
     @property
     def open(self) -> list[str]:
-        """The versions of the engines that are open, in the order in which they were made."""
+        """The versions of the open engines, in the order of creation."""
         return [engine.version for engine in self.engines if engine.ready]
 
 
@@ -89,8 +89,8 @@ def play(folder: Path, act: Callable[[Play], Awaitable[None]], **settings: Any) 
     asyncio.run(main())
 
 
-async def settled() -> None:
-    """Lets all that is ready to run run."""
+async def run_pending_tasks() -> None:
+    """Lets all ready tasks run."""
     for _ in range(20):
         await asyncio.sleep(0)
 
@@ -101,28 +101,28 @@ def test_a_leased_snapshot_outlives_the_switch_to_another_version(tmp_path: Path
         async with stage.snapshots.lease() as old:
             stage.store.use(first)
             assert await stage.snapshots.refresh()
-            await settled()
+            await run_pending_tasks()
             assert (old.id, stage.snapshots.current.id) == (last, first)
             assert stage.open == [last, first]
             async with stage.snapshots.lease() as new:
                 assert new.id == first
-        await settled()
+        await run_pending_tasks()
         assert stage.open == [first]
 
     play(tmp_path, act)
 
 
-def test_a_snapshot_that_nobody_has_is_closed_at_the_switch(tmp_path: Path) -> None:
+def test_an_unleased_snapshot_closes_at_the_switch(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         stage.store.use(stage.ids[0])
         assert await stage.snapshots.refresh()
-        await settled()
+        await run_pending_tasks()
         assert stage.open == [stage.ids[0]]
 
     play(tmp_path, act)
 
 
-def test_a_superseded_snapshot_is_leased_again_by_its_id_while_somebody_has_it(tmp_path: Path) -> None:
+def test_a_superseded_snapshot_can_be_leased_by_id_while_it_is_leased(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         old = await stage.snapshots.acquire()
         stage.store.use(stage.ids[0])
@@ -130,9 +130,9 @@ def test_a_superseded_snapshot_is_leased_again_by_its_id_while_somebody_has_it(t
         async with stage.snapshots.lease(old.id) as again:
             assert again is old
             stage.snapshots.release(old)
-            await settled()
+            await run_pending_tasks()
             assert stage.open == [old.id, stage.ids[0]]
-        await settled()
+        await run_pending_tasks()
         assert stage.open == [stage.ids[0]]
 
     play(tmp_path, act)
@@ -147,7 +147,7 @@ def test_the_current_version_is_never_opened_twice(tmp_path: Path) -> None:
     play(tmp_path, act)
 
 
-def test_many_requests_for_a_kept_version_open_it_once_with_a_small_engine(tmp_path: Path) -> None:
+def test_many_requests_for_a_retained_version_open_it_once_with_a_small_engine(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         async def ask() -> Snapshot:
             async with stage.snapshots.lease(stage.ids[0]) as snapshot:
@@ -164,7 +164,7 @@ def test_many_requests_for_a_kept_version_open_it_once_with_a_small_engine(tmp_p
     play(tmp_path, act)
 
 
-def test_an_idle_kept_version_is_closed_and_one_that_is_leased_is_not(tmp_path: Path) -> None:
+def test_an_idle_retained_version_closes_and_a_leased_one_does_not(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         first, second, last = stage.ids
         async with stage.snapshots.lease(first):
@@ -183,7 +183,7 @@ def test_an_idle_kept_version_is_closed_and_one_that_is_leased_is_not(tmp_path: 
     play(tmp_path, act, most_kept=2, idle_s=0.1)
 
 
-def test_one_more_kept_version_closes_the_one_that_was_leased_least_recently(tmp_path: Path) -> None:
+def test_opening_a_retained_version_closes_the_least_recently_leased_one(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         first, second, third, last = stage.ids
         for version in (first, second, first, third):
@@ -194,7 +194,7 @@ def test_one_more_kept_version_closes_the_one_that_was_leased_least_recently(tmp
     play(tmp_path, act, count=4, most_kept=2)
 
 
-def test_no_more_kept_versions_are_open_at_once_than_may_be(tmp_path: Path) -> None:
+def test_the_number_of_open_retained_versions_is_limited(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         first, second, last = stage.ids
         async with stage.snapshots.lease(first):
@@ -207,7 +207,7 @@ def test_no_more_kept_versions_are_open_at_once_than_may_be(tmp_path: Path) -> N
     play(tmp_path, act)
 
 
-def test_a_kept_version_that_cannot_be_opened_takes_no_place(tmp_path: Path) -> None:
+def test_a_retained_version_that_fails_to_open_uses_no_slot(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         stage.failure = EngineError("too large")
         with pytest.raises(EngineError):
@@ -219,13 +219,13 @@ def test_a_kept_version_that_cannot_be_opened_takes_no_place(tmp_path: Path) -> 
     play(tmp_path, act)
 
 
-def test_who_stops_waiting_for_a_kept_version_leaves_no_lease(tmp_path: Path) -> None:
+def test_a_cancelled_request_for_a_retained_version_leaves_no_lease(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         stage.gate = asyncio.Event()
         waiting = [asyncio.create_task(stage.snapshots.acquire(stage.ids[0])) for _ in range(2)]
         await stage.opening.wait()
         waiting[0].cancel()
-        await settled()
+        await run_pending_tasks()
         stage.gate.set()
         snapshot = await waiting[1]
         assert waiting[0].cancelled()
@@ -237,13 +237,13 @@ def test_who_stops_waiting_for_a_kept_version_leaves_no_lease(tmp_path: Path) ->
     play(tmp_path, act)
 
 
-def test_a_kept_version_that_becomes_current_while_it_is_leased_ends_for_who_has_it_only(tmp_path: Path) -> None:
+def test_a_leased_retained_version_that_becomes_current_is_opened_again_as_current(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         first, _, last = stage.ids
         async with stage.snapshots.lease(first) as kept:
             stage.store.use(first)
             await stage.snapshots.refresh()
-            await settled()
+            await run_pending_tasks()
             assert stage.open == [first, first]
             async with stage.snapshots.lease(first) as again:
                 assert again is stage.snapshots.current
@@ -255,7 +255,7 @@ def test_a_kept_version_that_becomes_current_while_it_is_leased_ends_for_who_has
     play(tmp_path, act, idle_s=0.05)
 
 
-def test_a_version_that_is_pruned_while_it_is_leased_stays_open_and_is_leased_to_nobody_else(tmp_path: Path) -> None:
+def test_a_pruned_version_stays_open_for_its_leases_and_gets_no_new_ones(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         first, _, last = stage.ids
         async with stage.snapshots.lease(first) as snapshot:
@@ -290,7 +290,7 @@ def test_a_version_that_cannot_be_opened_leaves_the_old_one_current(tmp_path: Pa
     play(tmp_path, act)
 
 
-def test_a_version_that_became_current_again_between_two_looks_has_its_new_dates(tmp_path: Path) -> None:
+def test_a_version_that_became_current_again_between_two_polls_has_its_new_dates(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         before = stage.snapshots.current
         assert not await stage.snapshots.refresh()
@@ -308,7 +308,7 @@ async def _number(snapshot: Snapshot) -> int:
     return 1
 
 
-def test_a_part_is_derived_once_for_many_and_once_for_each_snapshot(tmp_path: Path) -> None:
+def test_a_part_is_computed_once_per_snapshot(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         derived: list[tuple[str, str]] = []
 
@@ -326,7 +326,7 @@ def test_a_part_is_derived_once_for_many_and_once_for_each_snapshot(tmp_path: Pa
     play(tmp_path, act)
 
 
-def test_a_part_that_fails_fails_for_all_who_wait_and_is_tried_again_later(tmp_path: Path) -> None:
+def test_a_failed_part_fails_for_all_waiters_and_is_retried_later(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         tries = 0
 
@@ -346,7 +346,7 @@ def test_a_part_that_fails_fails_for_all_who_wait_and_is_tried_again_later(tmp_p
     play(tmp_path, act)
 
 
-def test_when_the_one_who_derives_a_part_leaves_another_one_derives_it(tmp_path: Path) -> None:
+def test_a_waiter_computes_a_part_whose_first_request_is_cancelled(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         tries = 0
 
@@ -358,14 +358,14 @@ def test_when_the_one_who_derives_a_part_leaves_another_one_derives_it(tmp_path:
 
         async with stage.snapshots.lease() as snapshot:
             first, second, third = (asyncio.create_task(snapshot.part(part)) for _ in range(3))
-            await settled()
+            await run_pending_tasks()
             first.cancel()
             assert await asyncio.gather(second, third) == [2, 2]
 
     play(tmp_path, act)
 
 
-def test_the_service_ends_though_snapshots_are_leased(tmp_path: Path) -> None:
+def test_snapshots_close_at_exit_even_when_leased(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         await stage.snapshots.acquire()
         await stage.snapshots.acquire(stage.ids[0])

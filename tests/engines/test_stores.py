@@ -1,4 +1,4 @@
-"""One store where graphs share no triple, a real union where they do: the same answers either way."""
+"""Graphs without shared triples use one store, others an explicit union, with the same answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tree of errors: as its docstring draws it, with one code for each."""
+"""The tree of errors matches the drawing in its docstring, and each error has one code."""
 
 from __future__ import annotations
 

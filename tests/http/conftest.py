@@ -1,4 +1,4 @@
-"""A small version of data, served by the real engine, and an engine that does what a test tells it."""
+"""A small version on the real engine, and a scripted engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every kind of address under many requests: what stays of each answer when times, tags and lengths are left out."""
+"""Requests every kind of address in many ways, and returns each answer without times, tags and lengths."""
 
 from __future__ import annotations
 
@@ -268,7 +268,7 @@ _UNDER = (
 
 
 def cases() -> Iterator[tuple[str, str]]:
-    """Each address with the name of each request that is sent to it."""
+    """Each address with the names of its requests."""
     for path in _FULL:
         yield from ((path, name) for name in REQUESTS)
     for path in _FEW:
@@ -317,7 +317,7 @@ def _write(folder: Path, lines: list[bytes], graphs: Mapping[str, int]) -> str:
 
 
 def answer(client: httpx.Client, path: str, name: str, names: Mapping[str, str]) -> tuple[str, bytes]:
-    """What stays of one answer, in one line, and its body."""
+    """The stable part of one answer in one line, and its body."""
     method, headers, query = REQUESTS[name]
     for placeholder, value in names.items():
         path = path.replace(placeholder, value)

@@ -1,4 +1,4 @@
-"""An application on a real uvicorn, and an engine that does what a test tells it."""
+"""An application on a real uvicorn, and a scripted engine."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def small_settings(versions: Path, port: int, **more: object) -> Settings:
 
 
 class Script:
-    """An engine that gives what the test put into it, and counts."""
+    """A scripted engine with counters."""
 
     def __init__(self) -> None:
         self.ready = True
@@ -98,7 +98,7 @@ class OneVersion(VersionStore):
 
 
 def snapshots_over(engine: Engine, folder: Path) -> Snapshots:
-    """Snapshots of one version, which an engine of the test's own answers for."""
+    """Snapshots of one version, with an engine of the test."""
     return Snapshots(OneVersion(folder), lambda version, *, kept: engine)
 
 

@@ -1,4 +1,4 @@
-"""What a browser is told of every answer, and what requests with credentials never get from a cache."""
+"""The headers for browsers on every answer, and the cache bypass for requests with credentials."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ADDRESSES = {
 
 @pytest.mark.parametrize("accept", ["text/html,*/*;q=0.1", "*/*"])
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_every_answer_lets_a_browser_only_show_it(client: httpx.Client, address: str, accept: str) -> None:
+def test_every_answer_allows_a_browser_only_to_display_it(client: httpx.Client, address: str, accept: str) -> None:
     # The third one comes by the bytes of the request.
     for _ in range(3):
         answer = client.get(address, headers={"Accept": accept})
@@ -40,13 +40,13 @@ def test_every_answer_lets_a_browser_only_show_it(client: httpx.Client, address:
         assert "unsafe-eval" not in policy
 
 
-def test_a_304_says_it_too(client: httpx.Client) -> None:
+def test_a_304_has_the_same_browser_headers(client: httpx.Client) -> None:
     tag = client.get("/plans.csv").headers["etag"]
     unchanged = client.get("/plans.csv", headers={"If-None-Match": tag})
     assert (unchanged.status_code, unchanged.headers["x-content-type-options"]) == (304, "nosniff")
 
 
-def test_every_script_and_style_of_a_page_is_allowed_by_its_policy_and_none_other(client: httpx.Client) -> None:
+def test_the_policy_of_a_page_allows_exactly_its_scripts_and_styles(client: httpx.Client) -> None:
     for address in ("/docs", "/ontology", "/", "/sparql"):
         answer = client.get(address, headers={"Accept": "text/html"})
         own = policy_for(answer.content, scripts=address == "/docs")
@@ -55,7 +55,7 @@ def test_every_script_and_style_of_a_page_is_allowed_by_its_policy_and_none_othe
         assert bool(scripts) == ("script-src" in own)
 
 
-def test_an_inline_style_counts_by_its_hash_and_json_ld_needs_none() -> None:
+def test_the_policy_has_a_hash_for_an_inline_style_and_none_for_json_ld() -> None:
     page = b'<style>a{}</style><script type="application/ld+json">{}</script><script src="x.js"></script>'
     # printf 'a{}' | openssl dgst -sha256 -binary | base64
     assert "style-src 'self' 'sha256-X1RutGBrXCt9KkSaXMK7tHftWiRscFHOhxsS8tv8hBk='" in policy_for(page)
@@ -64,7 +64,7 @@ def test_an_inline_style_counts_by_its_hash_and_json_ld_needs_none() -> None:
 
 @pytest.mark.parametrize("credentials", [{"Authorization": "Bearer a"}, {"Cookie": "session=a"}])
 @pytest.mark.parametrize("address", [QUERY, "/plans.csv", "/"])
-def test_a_request_with_credentials_gets_and_leaves_nothing_in_a_cache(
+def test_a_request_with_credentials_bypasses_the_cache(
     client: httpx.Client, address: str, credentials: dict[str, str]
 ) -> None:
     for _ in range(3):
@@ -78,7 +78,7 @@ def test_a_request_with_credentials_gets_and_leaves_nothing_in_a_cache(
         assert answer.headers["cache-control"] == "private, no-store"
 
 
-def test_what_a_request_with_credentials_was_answered_is_not_given_to_others(client: httpx.Client) -> None:
+def test_an_answer_to_a_request_with_credentials_is_not_shared(client: httpx.Client) -> None:
     address = QUERY + "%20%23%20only%20with%20credentials"
     for _ in range(3):
         client.get(address, headers={"Authorization": "Bearer a"})

@@ -1,4 +1,4 @@
-"""Finished answers: bounded, least recently used out, computed once for many equal requests."""
+"""The answer cache: bounded, evicts the least recently used, and computes once for concurrent equal requests."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from plangraf.http.pipeline.coding import IDENTITY
 TAG = '"one"'
 
 
-def kept(tag: str = TAG, size: int = 100) -> CachedAnswer:
+def cached_answer(tag: str = TAG, size: int = 100) -> CachedAnswer:
     return CachedAnswer(tag, b"text/csv", {IDENTITY: b"x" * size})
 
 
 def test_the_least_recently_used_answer_goes_first() -> None:
     cache = Cache(8 * 3000)
     for name in "abcdefgh":
-        cache.add(kept(name, 1500))
+        cache.add(cached_answer(name, 1500))
     assert cache.get("a") is not None
-    cache.add(kept("i", 1500))
-    cache.add(kept("j", 1500))
+    cache.add(cached_answer("i", 1500))
+    cache.add(cached_answer("j", 1500))
     assert cache.get("a") is not None
     assert cache.get("b") is None
     assert cache.size <= cache.most
 
 
-def test_a_large_answer_is_not_kept_and_drives_nothing_out() -> None:
+def test_a_large_answer_is_not_cached_and_evicts_nothing() -> None:
     cache = Cache(80_000)
-    cache.add(kept("small"))
-    cache.add(kept("large", 20_000))
+    cache.add(cached_answer("small"))
+    cache.add(cached_answer("large", 20_000))
     assert cache.get("large") is None
     assert cache.get("small") is not None
 
 
-def test_a_coded_form_is_made_once_and_counted() -> None:
+def test_a_compressed_form_is_computed_once_and_counted() -> None:
     cache = Cache(1_000_000)
-    answer = kept(size=5000)
+    answer = cached_answer(size=5000)
     cache.add(answer)
     before = cache.size
     body = cache.body(answer, "gzip")
@@ -49,29 +49,29 @@ def test_a_coded_form_is_made_once_and_counted() -> None:
     assert cache.size == before + len(body)
 
 
-def test_a_very_long_request_is_not_remembered_though_its_answer_is_kept() -> None:
+def test_a_very_long_request_is_not_stored_although_its_answer_is_cached() -> None:
     cache = Cache(1_000_000)
-    cache.add(kept())
+    cache.add(cached_answer())
     for length, remembered in ((1000, True), (10_000, False)):
         request = ("/a", b"q" * length, b"", b"")
         cache.remember(request, TAG, ())
         assert (cache.find_by_request(request) is not None) == remembered
 
 
-def test_a_request_leads_to_the_answer_until_it_goes() -> None:
+def test_a_request_finds_its_answer_until_eviction() -> None:
     cache = Cache(8 * 2000)
-    cache.add(kept())
+    cache.add(cached_answer())
     cache.remember(("/a", b""), TAG, ((b"vary", b"Accept"),))
     found = cache.find_by_request(("/a", b""))
     assert found is not None
     assert found[1] == ((b"vary", b"Accept"),)
     assert cache.find_by_request(("/b", b"")) is None
     for number in range(20):
-        cache.add(kept(f"other-{number}", 900))
+        cache.add(cached_answer(f"other-{number}", 900))
     assert cache.find_by_request(("/a", b"")) is None
 
 
-def test_requests_that_are_remembered_take_a_bounded_part_of_the_memory() -> None:
+def test_stored_requests_use_a_bounded_share_of_the_memory() -> None:
     cache = Cache(8 * 1024 * 1024)
     cache.add(CachedAnswer(TAG, b"text/csv", {"identity": b"a"}))
     requests = [(f"/{number}", b"a" * 1000) for number in range(2000)]
@@ -92,7 +92,7 @@ def test_equal_requests_are_computed_once() -> None:
             if await cache.join_flight(TAG) is None:
                 computed += 1
                 await asyncio.sleep(0.01)
-                cache.add(kept())
+                cache.add(cached_answer())
                 cache.end_flight(TAG)
             return cache.get(TAG) is not None
 
@@ -103,7 +103,7 @@ def test_equal_requests_are_computed_once() -> None:
     assert asyncio.run(main()) == [True] * 20
 
 
-def test_a_failure_is_shared_by_those_who_wait_and_by_nobody_after_them() -> None:
+def test_a_failure_is_shared_by_waiters_but_not_by_later_requests() -> None:
     async def main() -> None:
         cache = Cache(1_000_000)
         assert await cache.join_flight(TAG) is None
@@ -118,7 +118,7 @@ def test_a_failure_is_shared_by_those_who_wait_and_by_nobody_after_them() -> Non
     asyncio.run(main())
 
 
-def test_when_the_first_one_leaves_the_next_one_computes() -> None:
+def test_a_waiter_computes_when_the_first_request_is_cancelled() -> None:
     async def main() -> None:
         cache = Cache(1_000_000)
         assert await cache.join_flight(TAG) is None
@@ -127,14 +127,14 @@ def test_when_the_first_one_leaves_the_next_one_computes() -> None:
         cache.end_flight(TAG)
         assert await second is None
         assert not third.done()
-        cache.add(kept())
+        cache.add(cached_answer())
         cache.end_flight(TAG)
         assert await third is cache.get(TAG)
 
     asyncio.run(main())
 
 
-def test_what_is_too_large_to_be_kept_is_computed_by_each_at_once() -> None:
+def test_answers_too_large_to_cache_are_computed_concurrently() -> None:
     async def main() -> None:
         cache = Cache(1_000)
         assert await cache.join_flight(TAG) is None

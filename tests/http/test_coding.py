@@ -1,4 +1,4 @@
-"""Content codings: only when asked for, by RFC 9110 §12.5.3, each with a tag of its own."""
+"""Content codings by RFC 9110 §12.5.3: only on request, each with its own ETag."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_coding_follows_the_header(header: str | None, coding: str) -> None:
 
 
 @pytest.mark.parametrize("header", ["identity;q=0", "*;q=0", "deflate, identity;q=0", "gzip;q=0, *;q=0"])
-def test_a_header_that_excludes_everything_is_told_what_there_is(header: str) -> None:
+def test_a_header_that_excludes_every_coding_is_refused_with_the_choices(header: str) -> None:
     with pytest.raises(CodingNotAcceptableError) as caught:
         choose_coding(header)
     assert caught.value.choices == [*CODINGS, IDENTITY]
@@ -67,7 +67,7 @@ def test_a_header_that_excludes_everything_is_told_what_there_is(header: str) ->
         ("gzip, *;q=0, identity;q=0.1", IDENTITY),
     ],
 )
-def test_a_small_body_is_coded_only_when_it_must_be(header: str | None, small: str) -> None:
+def test_a_small_body_is_compressed_only_if_identity_is_excluded(header: str | None, small: str) -> None:
     assert choose_coding(header).of(SMALLEST - 1) == small
     assert choose_coding(header).of(SMALLEST) == choose_coding(header).name
 
@@ -91,9 +91,7 @@ def test_a_small_body_is_coded_only_when_it_must_be(header: str | None, small: s
         "/openapi.json",
     ],
 )
-def test_who_excludes_identity_gets_every_answer_coded_however_small(
-    client: httpx.Client, path: str, coding: str
-) -> None:
+def test_identity_q0_forces_compression(client: httpx.Client, path: str, coding: str) -> None:
     for _ in range(3):  # the second time from the cache, the third by its bytes
         response = client.get(path, headers={"Accept-Encoding": f"identity;q=0, {coding}"})
         assert response.status_code == 200, response.text
@@ -106,7 +104,7 @@ def test_who_excludes_identity_gets_every_answer_coded_however_small(
 
 
 @pytest.mark.parametrize("coding", CODINGS)
-def test_what_was_coded_is_what_was_there_piece_by_piece_too(coding: str) -> None:
+def test_a_compressed_body_decodes_to_the_original_also_in_pieces(coding: str) -> None:
     body = "Kommunedelplan for grønn by, æøå\r\n".encode() * 500
     assert DECODED[coding](encode(coding, body)) == body
     coder, pieces = encoder(coding), []
@@ -116,14 +114,14 @@ def test_what_was_coded_is_what_was_there_piece_by_piece_too(coding: str) -> Non
     assert DECODED[coding](b"".join([*pieces, coder.finish()])) == body
 
 
-def test_each_coding_has_a_tag_of_its_own() -> None:
+def test_each_coding_has_its_own_etag() -> None:
     assert tag_of('"a"', IDENTITY) == '"a"'
     assert len({tag_of('"a"', coding) for coding in (IDENTITY, *CODINGS)}) == 4
 
 
 @pytest.mark.parametrize("path", ["/ontology.ttl", "/static/style.css", "/sparql", "/shapes.nt"])
 @pytest.mark.parametrize("coding", CODINGS)
-def test_an_answer_comes_in_the_coding_that_was_asked_for(client: httpx.Client, path: str, coding: str) -> None:
+def test_an_answer_has_the_requested_coding(client: httpx.Client, path: str, coding: str) -> None:
     plain = client.get(path, headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers
     for _ in range(2):  # the second time from the cache
@@ -136,7 +134,7 @@ def test_an_answer_comes_in_the_coding_that_was_asked_for(client: httpx.Client, 
         assert response.content == plain.content
 
 
-def test_a_client_that_has_one_coding_of_it_gets_304(client: httpx.Client) -> None:
+def test_the_etag_of_any_coding_gives_304(client: httpx.Client) -> None:
     tag = client.get("/ontology.ttl", headers={"Accept-Encoding": "br"}).headers["etag"]
     assert tag.endswith('-br"')
     for accepted in ("br", "gzip", "identity"):
@@ -150,7 +148,7 @@ def test_no_coding_at_all_is_406_with_the_choices(client: httpx.Client) -> None:
     assert response.json()["choices"] == [*CODINGS, IDENTITY]
 
 
-def test_a_request_seen_before_is_answered_from_the_cache_with_the_same_bytes(client: httpx.Client) -> None:
+def test_a_repeated_request_is_a_cache_hit_with_the_same_bytes(client: httpx.Client) -> None:
     query = "SELECT (7 AS ?seven) { }"
     first, second = (client.get("/sparql", params={"query": query}) for _ in range(2))
     assert "eval;dur=" in first.headers["server-timing"]
@@ -170,7 +168,7 @@ def test_a_request_seen_before_is_answered_from_the_cache_with_the_same_bytes(cl
     assert client.request("QUERY", "/sparql", content=query, headers=known).status_code == 304
 
 
-def test_head_is_get_without_its_body_from_the_cache_too(client: httpx.Client) -> None:
+def test_head_is_get_without_its_body_also_on_a_cache_hit(client: httpx.Client) -> None:
     get = client.get(PLANS)
     head = client.head(PLANS)
     assert head.content == b""
@@ -178,7 +176,7 @@ def test_head_is_get_without_its_body_from_the_cache_too(client: httpx.Client) -
     assert head.headers["etag"] == get.headers["etag"]
 
 
-def test_a_limit_of_one_s_own_is_a_number_of_seconds(client: httpx.Client) -> None:
+def test_a_requested_time_limit_is_a_number_of_seconds(client: httpx.Client) -> None:
     assert client.get("/sparql", params={"query": "ASK {}", "timeout": "0.5"}).status_code == 200
     for text in ("0", "-1", "soon", "1e3", "", "nan"):
         response = client.get("/sparql", params={"query": "ASK {}", "timeout": text})

@@ -1,7 +1,7 @@
-"""What is seen from outside stays: statuses and headers of every kind of address, and what /openapi.json documents.
+"""The frozen surface: statuses and headers of every kind of address, and the content of /openapi.json.
 
-`frozen_answers.json` and `frozen_openapi.json` were written from the service as it was. What changes on purpose is
-changed there by hand, and told in CHANGELOG.md.
+`frozen_answers.json` and `frozen_openapi.json` record an earlier state of the service. A deliberate change is edited
+there by hand, and named in CHANGELOG.md.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def client(versions: tuple[Path, dict[str, str]]) -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_status_and_headers_of_an_address_are_those_that_are_frozen(
+def test_status_and_headers_are_as_frozen(
     client: httpx.Client, versions: tuple[Path, dict[str, str]], path: str
 ) -> None:
     names = [name for other, name in frozen.cases() if other == path]
@@ -54,10 +54,10 @@ def test_status_and_headers_of_an_address_are_those_that_are_frozen(
     assert found == {name: EXPECTED[path, name] for name in names}
 
 
-def test_an_answer_that_the_client_has_is_304_with_the_same_headers(
+def test_a_matching_etag_gives_304_with_the_same_headers(
     client: httpx.Client, versions: tuple[Path, dict[str, str]]
 ) -> None:
-    """If-None-Match with the tag of the answer: of every frozen GET that has one."""
+    """Sends If-None-Match with the ETag of every frozen GET that has one."""
     compared = 0
     for (path, name), line in EXPECTED.items():
         method, headers, query = frozen.REQUESTS[name]
@@ -81,7 +81,7 @@ def test_an_answer_that_the_client_has_is_304_with_the_same_headers(
 
 
 def documented(app: Any) -> dict[str, dict[str, Any]]:
-    """Each operation by method and path: its name, what it takes, and which media types each status has."""
+    """Each operation by method and path: its name, parameters, and media types by status."""
     found: dict[str, dict[str, Any]] = {}
     for path, operations in app.openapi()["paths"].items():
         for method, operation in operations.items():
@@ -100,8 +100,8 @@ def documented(app: Any) -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_openapi_documents_what_it_did(versions: tuple[Path, dict[str, str]]) -> None:
-    """Operations and parameters may be added, as by a new query or facet; what is documented stays as it is."""
+def test_openapi_is_as_frozen(versions: tuple[Path, dict[str, str]]) -> None:
+    """Operations and parameters may be added, as by a new query or facet; documented ones stay."""
     found = documented(create_app(Settings(home=ROOT, versions=versions[0])))
     for name, frozen_one in OPENAPI.items():
         assert name in found

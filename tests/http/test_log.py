@@ -1,4 +1,4 @@
-"""Lines that leave together leave whole: in pieces that a pipe takes at once."""
+"""Batched log lines are written complete, in pieces that a pipe accepts atomically."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plangraf.http.pipeline.request_record import RequestLog
 from plangraf.settings import Settings
 
 
-def test_lines_that_leave_together_are_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batched_lines_are_never_split(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
 
     class Stream:

@@ -1,4 +1,4 @@
-"""Content negotiation by RFC 9110 §12.5: each case is a header and what a client gets for it."""
+"""Content negotiation by RFC 9110 §12.5: each case is a header and the selected format."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ RESULTS = [
     (JAVA, JSON),
     (JENA, JSON),
     ("text/html, application/json", JSON),
-    # what does not parse is left out; nothing valid is no wish
+    # invalid elements are ignored; without a valid one, any format is acceptable
     ("text/csv;q=high, text/tab-separated-values;q=0.1", TSV),
     ("text/csv;q=2, text/tab-separated-values;q=0.1", TSV),
     ("text/csv;q=-1, text/tab-separated-values;q=0.1", TSV),
@@ -148,7 +148,7 @@ def test_the_best_document_format_is_chosen(accept: str | None, expected: Format
         "text/turtle, application/ld+json;q=0.5",
     ],
 )
-def test_nothing_acceptable_names_the_choices(accept: str) -> None:
+def test_an_unacceptable_request_names_the_choices(accept: str) -> None:
     with pytest.raises(NotAcceptableError) as caught:
         choose(accept, RESULT_FORMATS)
     assert caught.value.choices == [
@@ -193,13 +193,13 @@ def test_every_format_is_found_by_its_names(format_: Format) -> None:
         (" csv ", RESULT_FORMATS, CSV),
     ],
 )
-def test_a_name_means_the_format_that_the_answer_can_have(
+def test_a_format_name_selects_the_format_that_the_answer_supports(
     name: str, choices: tuple[Format, ...], expected: Format
 ) -> None:
     assert choose_by_name([name], choices) == expected
 
 
-def test_an_unknown_name_is_refused_with_the_names_that_there_are() -> None:
+def test_an_unknown_format_name_is_refused_with_the_known_names() -> None:
     with pytest.raises(ParameterError, match="json, xml, csv, tsv"):
         choose_by_name(["xls"], RESULT_FORMATS)
 
@@ -238,7 +238,7 @@ def test_no_two_formats_of_one_answer_share_a_name(formats: tuple[Format, ...]) 
         ("zz;q=x,,;", "nb"),
     ],
 )
-def test_the_language_of_a_page_follows_the_reader(header: str | None, language: str) -> None:
+def test_the_language_of_a_page_follows_accept_language(header: str | None, language: str) -> None:
     assert choose_language(header) == language
 
 
@@ -258,7 +258,9 @@ def test_the_language_of_a_page_follows_the_reader(header: str | None, language:
         ('text/turtle;profile="http://a", application/ld+json;q=0.1', "application/ld+json", set()),
     ],
 )
-def test_what_names_json_ld_may_name_a_profile_too(accept: str | None, media_type: str, profiles: set[str]) -> None:
+def test_an_accept_header_for_json_ld_may_name_a_profile(
+    accept: str | None, media_type: str, profiles: set[str]
+) -> None:
     assert match_media_type(accept, JSON_LD) == (media_type, profiles)
 
 
@@ -275,5 +277,5 @@ def test_what_names_json_ld_may_name_a_profile_too(accept: str | None, media_typ
         ("*/*", TURTLE),
     ],
 )
-def test_graphs_with_names_are_for_those_who_name_no_format_of_triples(accept: str, expected: Format) -> None:
+def test_quads_are_sent_only_if_no_triple_format_is_named(accept: str, expected: Format) -> None:
     assert choose(accept, (*GRAPH_FORMATS, *DATASET_FORMATS, HTML), DATASET_FORMATS) == expected

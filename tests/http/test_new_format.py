@@ -1,4 +1,4 @@
-"""A new format is one entry in the registry: each address that offers its kind has it then."""
+"""One entry in the registry adds a format to each address that offers its kind."""
 
 from __future__ import annotations
 

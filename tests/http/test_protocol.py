@@ -1,4 +1,4 @@
-"""How an answer leaves on a connection."""
+"""The protocol writes the head and the body of an answer to the connection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from plangraf.http.server.protocol import Together
 
 
 class Recorder:
-    """A transport that notes what leaves, a piece for each system call."""
+    """A transport that records each piece that one system call sends."""
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
@@ -29,7 +29,7 @@ class Recorder:
         self.closed = True
 
 
-def test_a_head_leaves_with_the_bytes_behind_it_and_alone_when_there_are_none() -> None:
+def test_a_head_is_sent_with_the_next_bytes_or_alone_without_any() -> None:
     async def scenario() -> None:
         recorder = Recorder()
         together = Together(cast(asyncio.Transport, recorder))
@@ -47,7 +47,7 @@ def test_a_head_leaves_with_the_bytes_behind_it_and_alone_when_there_are_none() 
     asyncio.run(scenario())
 
 
-def test_a_head_leaves_before_its_connection_closes_and_never_after() -> None:
+def test_a_pending_head_is_sent_before_its_connection_closes_and_never_after() -> None:
     async def scenario() -> None:
         recorder = Recorder()
         together = Together(cast(asyncio.Transport, recorder))

@@ -57,7 +57,7 @@ class Things(Resource):
 
 
 class Codes(Resource):
-    """A path with a parameter, whose old name leads to the new one."""
+    """A path with a parameter, whose old value redirects to the new one."""
 
     path = "/codes/{code}"
     formats = (TURTLE, JSON_LD)
@@ -84,7 +84,7 @@ class Below(Codes):
 
 
 class Paged(Things):
-    """Things that have no page in some versions."""
+    """Things without a page in some versions."""
 
     path = "/paged"
 
@@ -112,7 +112,7 @@ def table(things: Things) -> Table:
 
 
 class Client:
-    """Asks the table's resources, each request pinned to one snapshot."""
+    """Sends requests to the resources of the table, each pinned to one snapshot."""
 
     def __init__(self, table: Table, service: Pinned) -> None:
         self._app = Starlette(routes=[table])
@@ -151,7 +151,7 @@ def client(table: Table, service: Pinned) -> Client:
         ("/codes/a", {"Accept": "application/ld+json"}, "application/ld+json", "Accept, Accept-Encoding"),
     ],
 )
-def test_an_ending_comes_before_format_and_that_before_accept(
+def test_an_ending_precedes_format_and_format_precedes_accept(
     client: Client, path: str, headers: Mapping[str, str], media_type: str, vary: str
 ) -> None:
     response = client.ask(path, **headers)
@@ -159,7 +159,7 @@ def test_an_ending_comes_before_format_and_that_before_accept(
     assert response.headers["vary"] == vary
 
 
-def test_the_link_header_has_the_same_in_each_other_format(client: Client) -> None:
+def test_the_link_header_lists_the_other_formats(client: Client) -> None:
     links = client.ask("/things.ttl").headers["link"].split(", ")
     assert links[0] == f'<{PUBLIC}/things>; rel="canonical"'
     assert links[1] == f'<{THING.value}>; rel="describes"'
@@ -172,12 +172,12 @@ def test_the_link_header_has_the_same_in_each_other_format(client: Client) -> No
     assert "link" not in client.ask("/codes/a").headers
 
 
-def test_a_table_takes_its_language_by_name_alone(client: Client) -> None:
+def test_only_lang_sets_the_language_of_a_table(client: Client) -> None:
     assert client.ask("/things.csv", Accept_Language="en").text == "nb\r\n"
     assert client.ask("/things.csv?lang=en").text == "en\r\n"
 
 
-def test_an_answer_is_written_once_and_not_at_all_for_who_has_it(client: Client, things: Things) -> None:
+def test_an_answer_is_written_once_and_not_for_a_304(client: Client, things: Things) -> None:
     first = client.ask("/things")
     assert first.headers["cache-control"] == "no-cache"
     assert client.ask("/things").content == first.content
@@ -186,7 +186,7 @@ def test_an_answer_is_written_once_and_not_at_all_for_who_has_it(client: Client,
     assert (things.reads, things.writes) == (3, 1)
 
 
-def test_each_language_format_version_and_key_has_a_tag_of_its_own(client: Client, service: Pinned) -> None:
+def test_each_language_format_version_and_key_has_its_own_etag(client: Client, service: Pinned) -> None:
     paths = ["/things.ttl", "/things.nt", "/things.html?lang=nb", "/things.html?lang=en", "/codes/a", "/codes/b"]
     tags = {client.ask(path).headers["etag"] for path in paths}
     other = SimpleNamespace(id="fedcba9876543210", label="Two", paged=True)
@@ -196,7 +196,7 @@ def test_each_language_format_version_and_key_has_a_tag_of_its_own(client: Clien
     assert b"Two" in client.ask("/things.nt").content
 
 
-def test_what_find_gives_comes_before_negotiation(client: Client) -> None:
+def test_find_runs_before_negotiation(client: Client) -> None:
     assert client.ask("/codes/old", Accept="image/png").status_code == 301
     assert client.ask("/codes/a").text == "A"
     assert client.ask("/codes/a").headers["cache-control"] == "max-age=60"
@@ -213,7 +213,7 @@ def test_what_find_gives_comes_before_negotiation(client: Client) -> None:
         ("/things?lang=nb&lang=en", {}, ParameterError),
     ],
 )
-def test_what_does_not_fit_is_refused(
+def test_an_invalid_request_is_refused_before_the_view_is_read(
     client: Client, things: Things, path: str, headers: Mapping[str, str], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
@@ -250,7 +250,7 @@ def test_a_version_without_a_format_has_neither_its_ending_nor_its_link(client: 
         ("/codes", None),
     ],
 )
-def test_an_address_is_found_as_it_is_by_its_ending_or_by_its_form(
+def test_a_path_is_found_exactly_by_its_ending_or_by_its_pattern(
     table: Table, path: str, found: tuple[str, str, str | None, dict[str, str]] | None
 ) -> None:
     place = table.find(path)
@@ -268,7 +268,7 @@ def test_another_method_is_refused_by_the_table(client: Client) -> None:
         assert client.ask("/nothing", method).status_code == 404
 
 
-def test_under_a_kept_version_only_what_it_has_is_found(client: Client, service: Pinned) -> None:
+def test_only_versioned_resources_are_found_under_a_retained_version(client: Client, service: Pinned) -> None:
     client.service = service.pin(service.snapshot, kept=True)
     assert client.ask("/things").status_code == 200
     assert f"/version/{service.snapshot.id}/things.nt" in client.ask("/things").headers["link"]

@@ -1,4 +1,4 @@
-"""What every answer has in common, and what happens when one cannot be finished."""
+"""Properties of every answer, and the end of an answer that fails midway."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, An
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_answer_may_be_read_from_any_page_and_names_version_and_request(client: httpx.Client, path: str) -> None:
+def test_every_answer_allows_any_origin_and_names_version_and_request(client: httpx.Client, path: str) -> None:
     for method in ("GET", "HEAD", "POST", "DELETE", "OPTIONS"):
         headers = {"Origin": "https://example.org", "Accept-Encoding": "identity"}
         response = client.request(method, path, headers=headers)
@@ -127,7 +127,7 @@ def test_another_method_is_405_and_the_methods_are_named(
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_head_is_get_less_the_body(client: httpx.Client, path: str) -> None:
+def test_head_is_get_without_the_body(client: httpx.Client, path: str) -> None:
     head, get = client.head(path), client.get(path)
     assert (head.status_code, head.content) == (get.status_code, b"")
     # RFC 9110 §9.3.2 lets a HEAD leave out what only a body decides.
@@ -143,7 +143,7 @@ def test_head_is_get_less_the_body(client: httpx.Client, path: str) -> None:
     ("given", "kept"),
     [("abc-1._X", True), ("a" * 64, True), ("a" * 65, False), ("a b", False), ("", False), ("<x>", False)],
 )
-def test_a_request_id_is_taken_over_when_it_is_harmless(client: httpx.Client, given: str, kept: bool) -> None:
+def test_a_safe_request_id_is_reused(client: httpx.Client, given: str, kept: bool) -> None:
     response = client.get("/health/live", headers={"X-Request-Id": given})
     assert (response.headers["x-request-id"] == given) == kept
 
@@ -192,7 +192,7 @@ def test_an_error_of_the_engine_has_its_status_and_code(
         assert "etag" not in response.headers
 
 
-def test_an_unexpected_error_shows_a_request_id_and_nothing_of_the_inside(scripted: str, script: Script) -> None:
+def test_an_unexpected_error_shows_a_request_id_and_no_internals(scripted: str, script: Script) -> None:
     script.failure = RuntimeError("the secret inside")
     with capture_logs() as lines:
         response = httpx.get(scripted + SELECT)
@@ -213,7 +213,7 @@ def test_an_unexpected_error_shows_a_request_id_and_nothing_of_the_inside(script
 # Complete or broken
 
 
-def test_an_answer_that_breaks_off_never_ends_cleanly(
+def test_an_aborted_answer_never_ends_cleanly(
     scripted: str, script: Script, logged: Callable[[], list[dict[str, Any]]]
 ) -> None:
     script.chunks = [b"{" * 10_000, 0.05, BREAK]
@@ -229,7 +229,7 @@ def test_an_answer_that_breaks_off_never_ends_cleanly(
         httpx.get(scripted + SELECT)
 
 
-def test_an_unexpected_error_after_the_first_byte_breaks_the_answer_too(scripted: str, script: Script) -> None:
+def test_an_unexpected_error_after_the_first_byte_aborts_the_answer_too(scripted: str, script: Script) -> None:
     script.chunks = [b"{", RuntimeError("inside")]
     with capture_logs() as lines:
         received = raw(scripted, f"GET {SELECT} HTTP/1.1\nHost: x\n\n")
@@ -239,7 +239,7 @@ def test_an_unexpected_error_after_the_first_byte_breaks_the_answer_too(scripted
     assert [(line["outcome"], line["log_level"]) for line in lines] == [("broken", "error")]
 
 
-def test_a_complete_answer_is_streamed_in_chunks_and_the_connection_goes_on(scripted: str, script: Script) -> None:
+def test_a_complete_answer_is_streamed_in_chunks_and_the_connection_stays_open(scripted: str, script: Script) -> None:
     script.chunks = [b"one", b"two"]
     request = f"GET {SELECT} HTTP/1.1\nHost: x\n\nGET {SELECT} HTTP/1.1\nHost: x\nConnection: close\n\n"
     received = raw(scripted, request)
@@ -250,14 +250,14 @@ def test_a_complete_answer_is_streamed_in_chunks_and_the_connection_goes_on(scri
     assert eventually(lambda: script.freed == 1)
 
 
-def test_the_first_bytes_leave_before_the_last_are_there(scripted: str, script: Script) -> None:
+def test_the_first_bytes_are_sent_before_the_last_are_computed(scripted: str, script: Script) -> None:
     script.chunks = [b"first", 30.0, b"last"]
     with httpx.stream("GET", scripted + SELECT, timeout=5, headers={"Accept-Encoding": "identity"}) as response:
         assert next(response.iter_raw()) == b"first"
     assert eventually(lambda: script.freed == 1)
 
 
-def test_to_http_1_0_an_answer_is_sent_whole_with_its_length(scripted: str, script: Script) -> None:
+def test_http_1_0_gets_a_complete_answer_with_its_length(scripted: str, script: Script) -> None:
     script.chunks = [b"x" * 3_000_000, 0.01, b"y" * 3_000_000]
     received = raw(scripted, f"GET {SELECT} HTTP/1.0\n\n")
     head, _, body = received.partition(b"\r\n\r\n")
@@ -266,7 +266,7 @@ def test_to_http_1_0_an_answer_is_sent_whole_with_its_length(scripted: str, scri
     assert body == b"x" * 3_000_000 + b"y" * 3_000_000
 
 
-def test_to_http_1_0_a_broken_answer_is_an_error(scripted: str, script: Script) -> None:
+def test_http_1_0_gets_an_error_for_an_aborted_answer(scripted: str, script: Script) -> None:
     script.chunks = [b"{" * 10_000, BREAK]
     received = raw(scripted, f"GET {SELECT} HTTP/1.0\n\n")
     head, _, body = received.partition(b"\r\n\r\n")
@@ -285,7 +285,7 @@ def leave_after(address: str, seconds: float) -> None:
         time.sleep(seconds)
 
 
-def test_a_client_that_leaves_before_the_first_byte_stops_its_query(
+def test_a_disconnect_before_the_first_byte_stops_the_query(
     scripted: str, script: Script, logged: Callable[[], list[dict[str, Any]]]
 ) -> None:
     script.wait_s = 60
@@ -295,7 +295,7 @@ def test_a_client_that_leaves_before_the_first_byte_stops_its_query(
     assert logged()[0]["outcome"] == "gone"
 
 
-def test_a_client_that_leaves_in_the_middle_frees_its_answer_at_once(scripted: str, script: Script) -> None:
+def test_a_disconnect_during_the_answer_frees_it_at_once(scripted: str, script: Script) -> None:
     script.chunks = [b"first", 60.0]
     leave_after(scripted, 0.2)
     assert eventually(lambda: script.freed == 1)
@@ -310,7 +310,7 @@ def test_a_head_request_frees_its_answer_at_once(scripted: str, script: Script) 
 # Without the engine
 
 
-def test_what_a_client_has_costs_nothing_of_the_engine(scripted: str, script: Script) -> None:
+def test_a_304_does_not_use_the_engine(scripted: str, script: Script) -> None:
     for path in (SELECT, "/queries/plans.csv", "/queries/plans?lang=en", "/ontology.ttl"):
         script.chunks = [b""] if path == "/ontology.ttl" else [b"{}"]
         tag = httpx.get(scripted + path).headers["etag"]
@@ -319,7 +319,7 @@ def test_what_a_client_has_costs_nothing_of_the_engine(scripted: str, script: Sc
         assert (again.status_code, again.content, script.asked) == (304, b"", [])
 
 
-def test_no_tag_is_given_to_a_named_query_that_differs_each_time(client: httpx.Client) -> None:
+def test_a_nondeterministic_named_query_has_no_etag(client: httpx.Client) -> None:
     response = client.get("/queries/now")
     assert response.status_code == 200
     assert "etag" not in response.headers

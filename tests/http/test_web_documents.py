@@ -1,4 +1,4 @@
-"""Documents of things: the same graph in every format, found at each address, on sound pages."""
+"""Documents of things: the same graph in every format, at every address, and on valid pages."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_n_triples_are_sorted_lines_and_turtle_begins_with_the_thing(client: htt
     assert "@prefix qb:" not in text
 
 
-def test_a_document_holds_its_thing_what_points_to_it_and_the_labels_of_what_it_names(
+def test_a_document_has_its_thing_with_incoming_links_and_labels(
     client: httpx.Client,
 ) -> None:
     graph = turtle(client, "/doc/5001/perspective/2020-7")
@@ -108,7 +108,7 @@ def test_a_document_holds_its_thing_what_points_to_it_and_the_labels_of_what_it_
     assert has(graph, ID + "5001/plan/one", "http://purl.org/dc/terms/title", None)
     assert has(graph, SDG + "11.6", RDFS_LABEL, None)
     assert has(graph, PLAN + "Perspective", RDFS_LABEL, None)
-    # The codes and numbers of what it names, not the whole of it, nor labels of properties.
+    # Codes and numbers of linked things, but neither their other properties nor labels of properties.
     assert has(graph, SDG + "11.6", "http://www.w3.org/2004/02/skos/core#notation", None)
     assert has(graph, ID + "5001/plan/one", PLAN + "number", None)
     assert not has(graph, ID + "5001/plan/one", PLAN + "printedAsRevision", None)
@@ -172,7 +172,7 @@ def test_a_document_is_negotiated(client: httpx.Client, accept: str, content_typ
 
 
 @pytest.mark.parametrize("path", ["/doc/5001/plan/one", "/targets/11.6", "/ontology", "/shapes", "/"])
-def test_nothing_acceptable_is_406_with_the_choices(client: httpx.Client, path: str) -> None:
+def test_an_unacceptable_request_is_406_with_the_choices(client: httpx.Client, path: str) -> None:
     response = client.get(path, headers={"Accept": "image/png"})
     assert (response.status_code, response.json()["code"]) == (406, "not-acceptable")
     assert {"text/turtle", "application/ld+json", "text/html"} <= set(response.json()["choices"])
@@ -216,11 +216,11 @@ def test_an_unknown_thing_is_404_in_every_type(client: httpx.Client, path: str, 
     assert "x-injected" not in response.headers
 
 
-def test_the_nearest_query_is_proposed_for_a_name_that_there_is_not(client: httpx.Client) -> None:
+def test_an_unknown_query_name_is_404_with_the_nearest_name(client: httpx.Client) -> None:
     assert "Did you mean plans?" in client.get("/queries/plan").json()["detail"]
 
 
-def test_iris_of_others_have_documents_by_exact_match_and_ours_lead_to_their_own(
+def test_foreign_iris_have_documents_by_exact_match_and_ours_redirect(
     client: httpx.Client,
 ) -> None:
     by_iri = turtle(client, f"/doc?iri={quote(SDG + '11.6', safe='')}")
@@ -236,7 +236,7 @@ def test_iris_of_others_have_documents_by_exact_match_and_ours_lead_to_their_own
 
 
 @pytest.mark.parametrize("path", ["/doc/5001/plan/one", "/targets/11.6", "/doc?iri=" + quote(SDG + "11.6", safe="")])
-def test_the_links_of_a_document_lead_to_its_other_formats(client: httpx.Client, path: str) -> None:
+def test_a_document_links_to_its_other_formats(client: httpx.Client, path: str) -> None:
     response = client.get(path)
     links = {(link["rel"], link.get("type", "")): link["url"] for link in _links(response.headers["link"])}
     thing = THINGS.get(path, SDG + "11.6")
@@ -272,7 +272,7 @@ def _links(header: str) -> list[dict[str, str]]:
     return found
 
 
-def test_a_document_seen_before_costs_a_304_without_the_engine(scripted: str, script: Script) -> None:
+def test_a_revalidated_document_is_304_without_the_engine(scripted: str, script: Script) -> None:
     script.chunks = [f'<{ID}5001/plan/one> <{RDFS_LABEL}> "one" .\n'.encode()]
     for path in ("/doc/5001/plan/one", "/doc?iri=" + quote("http://example.org/x", safe="")):
         first = httpx.get(scripted + path)
@@ -284,7 +284,7 @@ def test_a_document_seen_before_costs_a_304_without_the_engine(scripted: str, sc
             assert again.headers[name] == first.headers[name]
 
 
-def test_each_representation_has_a_tag_of_its_own(client: httpx.Client) -> None:
+def test_each_representation_has_its_own_etag(client: httpx.Client) -> None:
     tags = [client.get(f"/doc/5001/plan/one.{suffix}").headers["etag"] for suffix in (*FORMATS, "jsonld", "html")]
     tags.append(client.get("/doc/5001/plan/one.html?lang=en").headers["etag"])
     tags.append(client.get("/doc/5001/plan/two.ttl").headers["etag"])
@@ -296,7 +296,7 @@ def test_each_representation_has_a_tag_of_its_own(client: httpx.Client) -> None:
     assert client.get("/doc/5001/plan/one", headers={"If-None-Match": "*"}).status_code == 304
 
 
-def test_the_same_version_in_another_process_gives_the_same_bytes_and_tags(
+def test_the_same_version_in_another_process_gives_the_same_bytes_and_etags(
     client: httpx.Client, small_versions: Path
 ) -> None:
     port = int(str(client.base_url).rsplit(":", 1)[1].strip("/"))
@@ -376,7 +376,7 @@ def test_the_ontology_has_the_page_of_its_version_and_the_shapes_a_table(client:
     assert "Gi planen nummeret sitt." in client.get("/shapes.html").text
 
 
-def test_the_context_may_be_kept_for_a_day_and_depends_on_no_version(client: httpx.Client) -> None:
+def test_the_context_is_cacheable_for_a_day_and_independent_of_the_version(client: httpx.Client) -> None:
     for accept in ("*/*", "application/ld+json, application/json", "application/ld+json;profile=x"):
         response = client.get("/context/v1.jsonld", headers={"Accept": accept})
         assert response.headers["content-type"] == "application/ld+json"
@@ -424,7 +424,7 @@ PAGES = ["/", "/queries", "/sparql", "/shapes", "/nowhere", *THINGS]
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("language", ["nb", "en"])
-def test_a_page_is_sound_html_in_the_language_of_its_reader(client: httpx.Client, path: str, language: str) -> None:
+def test_a_page_is_valid_html_in_the_requested_language(client: httpx.Client, path: str, language: str) -> None:
     response = client.get(path, headers={**BROWSER, "Accept-Language": language})
     if path.endswith(("report.ttl", "only.html")):
         assert response.status_code == 200
@@ -445,7 +445,7 @@ def test_a_page_is_sound_html_in_the_language_of_its_reader(client: httpx.Client
     assert "Accept-Language" in response.headers["vary"]
 
 
-def test_the_page_of_a_thing_shows_its_facts_in_words(client: httpx.Client) -> None:
+def test_the_page_of_a_thing_shows_its_facts_with_labels(client: httpx.Client) -> None:
     text = client.get("/doc/5001/plan/one.html").text
     page = Page(text)
     words = [word for _, word in page.text]
@@ -472,7 +472,7 @@ def test_the_page_of_a_thing_shows_its_facts_in_words(client: httpx.Client) -> N
     ]
 
 
-def test_text_of_the_data_is_text_on_a_page(client: httpx.Client) -> None:
+def test_text_from_the_data_is_escaped_on_a_page(client: httpx.Client) -> None:
     for path in ("/doc/5001/plan/two.html", "/doc/5001/perspective/2020-7.html", "/"):
         text = client.get(path, headers=BROWSER).text
         assert "<script>" not in text
@@ -480,14 +480,14 @@ def test_text_of_the_data_is_text_on_a_page(client: httpx.Client) -> None:
         Page(text)
 
 
-def test_the_json_ld_in_a_page_means_the_document(client: httpx.Client) -> None:
+def test_the_json_ld_in_a_page_is_the_graph_of_the_document(client: httpx.Client) -> None:
     for path in ("/doc/5001/plan/two", "/targets/11.6"):
         page = Page(client.get(f"{path}.html").text)
         (embedded,) = [word for tag, word in page.text if tag == "script"]
         assert json_ld_graph(client, embedded.encode()) == turtle(client, path)
 
 
-def test_every_local_link_of_every_page_leads_somewhere(client: httpx.Client) -> None:
+def test_every_local_link_of_every_page_resolves(client: httpx.Client) -> None:
     seen: set[str] = set()
     waiting = {"/"}
     while waiting:
@@ -503,7 +503,7 @@ def test_every_local_link_of_every_page_leads_somewhere(client: httpx.Client) ->
     assert len(seen) > 40
 
 
-def test_a_language_that_there_is_not_is_refused(client: httpx.Client) -> None:
+def test_an_unknown_language_is_refused(client: httpx.Client) -> None:
     for path in ("/doc/5001/plan/one.html", "/", "/queries", "/sparql", "/shapes"):
         response = client.get(f"{path}?lang=sv", headers=BROWSER)
         assert (response.status_code, response.json()["parameter"]) == (400, "lang")
@@ -536,7 +536,7 @@ def test_the_home_page_is_data_for_programs(client: httpx.Client) -> None:
         ),
     ],
 )
-def test_an_iri_that_was_given_up_leads_for_good_to_the_one_that_replaced_it(
+def test_a_replaced_iri_redirects_permanently_to_its_replacement(
     client: httpx.Client, path: str, location: str
 ) -> None:
     for accept in ("*/*", "text/turtle", "image/png"):
@@ -547,20 +547,20 @@ def test_an_iri_that_was_given_up_leads_for_good_to_the_one_that_replaced_it(
         assert client.get(path, follow_redirects=True).status_code == 200
 
 
-def test_the_address_by_iri_leads_to_the_new_one_too(client: httpx.Client) -> None:
+def test_the_lookup_by_iri_redirects_to_the_replacement_too(client: httpx.Client) -> None:
     response = client.get("/doc", params={"iri": ID + "5001/plan/old"}, follow_redirects=True)
     assert [r.status_code for r in response.history] == [303, 301]
     assert response.url.path == "/doc/5001/plan/one"
 
 
 @pytest.mark.parametrize("key", ["split", "circle", "circle-back"])
-def test_one_of_two_successors_is_not_guessed(client: httpx.Client, key: str) -> None:
+def test_an_iri_with_two_replacements_does_not_redirect(client: httpx.Client, key: str) -> None:
     response = client.get(f"/doc/5001/plan/{key}.ttl")
     assert response.status_code == 200
     assert has(graph_of(response.content, RdfFormat.TURTLE), f"{ID}5001/plan/{key}", None, None)
 
 
-def test_what_nothing_replaces_is_gone(client: httpx.Client) -> None:
+def test_a_withdrawn_thing_without_a_replacement_is_410(client: httpx.Client) -> None:
     response = client.get("/doc/5001/plan/given-up.ttl")
     assert response.status_code == 410
     assert response.json()["code"] == "gone"

@@ -1,4 +1,4 @@
-"""Named queries over HTTP, and what `/openapi.json` and `/docs` say of all that there is."""
+"""Named queries over HTTP, and their documentation in `/openapi.json` and `/docs`."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_well_formed_but_unknown_value_gives_no_row(client: httpx.Client, path
         ("plans?NUMBER=1", "NUMBER"),
     ],
 )
-def test_a_parameter_that_cannot_be_used_is_400_and_named(client: httpx.Client, query: str, name: str) -> None:
+def test_an_invalid_parameter_is_400_and_named(client: httpx.Client, query: str, name: str) -> None:
     response = client.get(f"/queries/{query}")
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()
@@ -100,7 +100,7 @@ def test_a_parameter_that_cannot_be_used_is_400_and_named(client: httpx.Client, 
 
 
 @pytest.mark.parametrize("accept", ["text/html", "text/turtle", "image/png"])
-def test_nothing_acceptable_is_406(client: httpx.Client, accept: str) -> None:
+def test_an_unacceptable_request_is_406(client: httpx.Client, accept: str) -> None:
     response = client.get("/queries/plans", headers={"Accept": accept})
     assert (response.status_code, response.json()["choices"][2]) == (406, "text/csv")
 

@@ -1,4 +1,4 @@
-"""Queries that are rewritten for the engine, as clients see them: answers, places of errors, no trace of it."""
+"""Rewritten queries as clients see them: answers, places of errors, and no helper variables."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_an_alternative_counts_each_of_its_branches(client: httpx.Client) -> Non
 
 
 def test_numbers_dates_and_texts_in_one_column_are_sorted_by_kind(client: httpx.Client) -> None:
-    """As they are, each is less than the next in a circle, which the engine's sort does not always survive."""
+    """Unchanged, the comparisons form a circle, which can crash the engine's sort."""
     digits = " ".join(map(str, range(10)))
     date = "<http://www.w3.org/2001/XMLSchema#date>(CONCAT('19', STR(?a), STR(?b), '-01-01'))"
     value = f"IF(?k = 0, ?a * 10 + ?b, IF(?k = 1, STR(?a * 300 + ?b * 7), {date}))"
@@ -100,7 +100,7 @@ def test_a_count_inside_graph_is_one_of_each_graph(client: httpx.Client) -> None
     assert len(counts) > 2
 
 
-def test_the_columns_of_everything_stand_as_they_appear_in_each_format(client: httpx.Client) -> None:
+def test_the_columns_of_select_star_follow_the_query_in_each_format(client: httpx.Client) -> None:
     query = "SELECT * { ?s ?p ?o . ?s !<http://x/p> ?o } LIMIT 1"
     texts = {
         name: ask(client, query, headers={"Accept": name}).text
@@ -117,7 +117,7 @@ def test_the_columns_of_everything_stand_as_they_appear_in_each_format(client: h
     assert json.loads(texts["application/sparql-results+json"])["head"]["vars"] == ["s", "p", "o"]
 
 
-def test_a_labelled_blank_node_is_one_in_a_row_and_new_in_the_next(client: httpx.Client) -> None:
+def test_a_labelled_blank_node_is_one_node_per_row(client: httpx.Client) -> None:
     query = "SELECT (BNODE(?t) AS ?a) (BNODE('a/b') AS ?b) (BNODE('c') AS ?c) { VALUES ?t { 'a/b' 'a/b' } }"
     response = ask(client, query)
     found = [[cell["value"] for cell in row.values()] for row in response.json()["results"]["bindings"]]
@@ -126,14 +126,14 @@ def test_a_labelled_blank_node_is_one_in_a_row_and_new_in_the_next(client: httpx
     assert "etag" not in response.headers
 
 
-def test_a_rewritten_answer_is_kept_and_tagged_as_any_other(client: httpx.Client) -> None:
+def test_a_rewritten_answer_is_cached_with_an_etag(client: httpx.Client) -> None:
     query = "SELECT * { ?z <http://x/p>|<http://x/q> ?a }"
     first = ask(client, query)
     again = ask(client, query, headers={"If-None-Match": first.headers["etag"]})
     assert (first.status_code, again.status_code) == (200, 304)
 
 
-def test_everything_of_a_construct_is_free_of_helpers(client: httpx.Client) -> None:
+def test_describe_star_excludes_helper_variables(client: httpx.Client) -> None:
     response = ask(client, "DESCRIBE * { <http://x/none> !<http://x/p> ?o }", headers={"Accept": "text/turtle"})
     assert (response.status_code, response.text) == (200, "")
 
@@ -148,7 +148,7 @@ def test_everything_of_a_construct_is_free_of_helpers(client: httpx.Client) -> N
         ("SELECT * { ?s !<http://x/p> ?o } GROUP BY ?s", 8, "*"),
     ],
 )
-def test_an_error_stands_at_its_place_in_the_text_that_was_sent(
+def test_an_error_has_its_place_in_the_text_from_the_client(
     client: httpx.Client, query: str, column: int, token: str
 ) -> None:
     body = problem(ask(client, query), 400, "query-syntax")
@@ -157,18 +157,18 @@ def test_an_error_stands_at_its_place_in_the_text_that_was_sent(
 
 
 @pytest.mark.parametrize("row", ["(1)", "(1 2 3)", "()"])
-def test_a_row_of_another_length_than_its_variables_is_an_error_of_the_query(client: httpx.Client, row: str) -> None:
+def test_a_values_row_of_the_wrong_length_is_a_query_error(client: httpx.Client, row: str) -> None:
     problem(ask(client, f"SELECT * {{ VALUES (?x ?y) {{ (1 2) {row} }} }} ORDER BY ?x"), 400, "query-syntax")
     problem(ask(client, f"SELECT * {{ }} ORDER BY ?x VALUES (?x ?y) {{ {row} }}"), 400, "query-syntax")
 
 
-def test_what_cannot_be_answered_rightly_says_what_to_write(client: httpx.Client) -> None:
+def test_an_unsupported_query_gets_advice(client: httpx.Client) -> None:
     body = problem(ask(client, "ASK { ?s ?p ?o FILTER REGEX(?o, '(a)\\\\1') }"), 400, "query-unsupported")
     assert body["column"] == 33
     assert "CONTAINS" in str(body["hint"])
 
 
-def test_an_empty_answer_of_a_rewritten_query_is_explained_in_its_own_words(client: httpx.Client) -> None:
+def test_an_empty_answer_of_a_rewritten_query_is_explained_by_the_original_text(client: httpx.Client) -> None:
     response = ask(client, "SELECT * { ?s <http://x/p>|<http://x/q> ?o }&explain".removesuffix("&explain"))
     explained = client.get(
         "/sparql", params={"query": "SELECT * { ?s <http://x/p>|<http://x/q> ?o }", "explain": "true"}

@@ -147,7 +147,7 @@ def test_an_ask_answers_true_or_false(client: httpx.Client) -> None:
         (SELECT, "text/turtle, */*;q=0"),
     ],
 )
-def test_nothing_acceptable_is_406_with_the_choices(client: httpx.Client, query: str, accept: str) -> None:
+def test_an_unacceptable_request_is_406_with_the_choices(client: httpx.Client, query: str, accept: str) -> None:
     response = ask(client, query, headers={"Accept": accept})
     choices = problem(response, 406, "not-acceptable")["choices"]
     assert isinstance(choices, list)
@@ -245,7 +245,7 @@ def test_a_request_without_exactly_one_query_is_400(
 
 @pytest.mark.parametrize("method", ["POST", "QUERY"])
 @pytest.mark.parametrize("url", ["/sparql", "/sparql?query=ASK%7B%7D"])
-def test_a_body_that_did_not_come_is_told_where_the_query_belongs(client: httpx.Client, method: str, url: str) -> None:
+def test_an_empty_body_gets_advice_where_the_query_belongs(client: httpx.Client, method: str, url: str) -> None:
     body = problem(client.request(method, url), 400, "bad-parameter")
     assert body["parameter"] == "query"
     assert all(word in str(body["detail"]) for word in (method, "no body came", "GET", QUERY, FORM))
@@ -263,7 +263,7 @@ def test_a_body_that_did_not_come_is_told_where_the_query_belongs(client: httpx.
         "\ufeffASK {}",
     ],
 )
-def test_a_form_that_is_the_query_itself_is_told_how_to_send_it(client: httpx.Client, query: str) -> None:
+def test_a_query_sent_as_a_form_gets_advice_how_to_send_it(client: httpx.Client, query: str) -> None:
     response = client.post("/sparql", content=query.encode(), headers={"Content-Type": FORM})
     detail = str(problem(response, 400, "bad-parameter")["detail"])
     assert "--data-urlencode" in detail
@@ -271,7 +271,7 @@ def test_a_form_that_is_the_query_itself_is_told_how_to_send_it(client: httpx.Cl
 
 
 @pytest.mark.parametrize("body", [b"", b"quary=ASK%7B%7D", b"q=SELECT", b"selection=1", b"ask=1"])
-def test_a_form_that_is_no_query_is_told_only_that_it_is_missing(client: httpx.Client, body: bytes) -> None:
+def test_a_form_without_a_query_is_reported_as_such(client: httpx.Client, body: bytes) -> None:
     response = client.post("/sparql", content=body, headers={"Content-Type": FORM})
     assert "urlencode" not in str(problem(response, 400, "bad-parameter")["detail"])
 
@@ -279,7 +279,7 @@ def test_a_form_that_is_no_query_is_told_only_that_it_is_missing(client: httpx.C
 @pytest.mark.parametrize("method", ["POST", "QUERY"])
 @pytest.mark.parametrize("coding", ["gzip", "br", "GZIP", "identity, gzip", "deflate;"])
 @pytest.mark.parametrize("content_type", [QUERY, FORM])
-def test_a_coded_body_is_415_and_its_coding_named(
+def test_a_compressed_body_is_415_and_its_coding_named(
     client: httpx.Client, method: str, coding: str, content_type: str
 ) -> None:
     headers = {"Content-Type": content_type, "Content-Encoding": coding}
@@ -289,7 +289,7 @@ def test_a_coded_body_is_415_and_its_coding_named(
 
 
 @pytest.mark.parametrize("coding", ["identity", "Identity", ""])
-def test_identity_is_no_coding(client: httpx.Client, coding: str) -> None:
+def test_content_encoding_identity_is_accepted(client: httpx.Client, coding: str) -> None:
     headers = {"Content-Type": QUERY, "Content-Encoding": coding}
     assert client.post("/sparql", content="ASK {}", headers=headers).json()["boolean"] is True
 
@@ -341,7 +341,7 @@ def test_service_is_403(client: httpx.Client) -> None:
         ("GET", "/sparql?" + "a=1&" * 500, b"", ""),
     ],
 )
-def test_what_is_not_utf_8_or_endless_is_400(
+def test_text_that_is_not_utf_8_is_400(
     client: httpx.Client, method: str, url: str, body: bytes, content_type: str
 ) -> None:
     response = client.request(method, url, content=body, headers={"Content-Type": content_type} if body else {})
@@ -411,7 +411,7 @@ def test_a_browser_gets_a_form_for_queries(client: httpx.Client) -> None:
 # Caching
 
 
-def test_a_query_seen_before_costs_a_304_and_another_format_has_another_tag(client: httpx.Client) -> None:
+def test_a_revalidated_query_is_304_and_another_format_has_another_etag(client: httpx.Client) -> None:
     first = ask(client, SELECT)
     tag = first.headers["etag"]
     assert tag.startswith('"')
@@ -432,29 +432,29 @@ def test_a_query_seen_before_costs_a_304_and_another_format_has_another_tag(clie
 
 
 @pytest.mark.parametrize("function", ["NOW()", "RAND()", "UUID()", "STRUUID()", "BNODE()"])
-def test_an_answer_that_differs_each_time_has_no_tag(client: httpx.Client, function: str) -> None:
+def test_a_nondeterministic_answer_has_no_etag(client: httpx.Client, function: str) -> None:
     response = ask(client, f"SELECT ({function} AS ?x) {{ }}", headers={"If-None-Match": "*"})
     assert response.status_code == 200
     assert "etag" not in response.headers
     assert response.headers["cache-control"] == "no-store"
 
 
-def test_a_post_has_no_tag(client: httpx.Client) -> None:
+def test_a_post_has_no_etag(client: httpx.Client) -> None:
     response = client.post("/sparql", data={"query": SELECT})
     assert values(response) == ["Øya"]
     assert "etag" not in response.headers
 
 
-def test_a_malformed_query_is_400_even_to_who_claims_to_have_it(client: httpx.Client) -> None:
+def test_a_malformed_query_is_400_even_with_if_none_match(client: httpx.Client) -> None:
     problem(ask(client, "SELECT", headers={"If-None-Match": "*"}), 400, "query-syntax")
 
 
-def test_json_is_whole(client: httpx.Client) -> None:
+def test_json_is_complete(client: httpx.Client) -> None:
     body = ask(client, "SELECT * WHERE { ?s ?p ?o } ORDER BY ?s ?p ?o").content
     assert len(json.loads(body)["results"]["bindings"]) > 50
 
 
-def test_of_two_mistakes_the_first_is_told(client: httpx.Client) -> None:
+def test_the_first_of_two_errors_is_reported(client: httpx.Client) -> None:
     told = client.get("/sparql", params={"query": "SELECT * { ?s ?p 'a' ?o . ?x nope:y ?z }"}).json()
     assert (told["code"], told["column"], told["token"]) == ("query-syntax", 22, "?o")
 
@@ -488,7 +488,7 @@ def test_an_empty_answer_is_explained_when_asked_for(client: httpx.Client) -> No
         ("WHERE { ?p a plan:Plan }", {"default-graph-uri": GRAPH + "ontology"}),
     ],
 )
-def test_an_empty_answer_from_a_chosen_graph_tells_which_graph_has_one(
+def test_an_empty_answer_from_a_selected_graph_names_a_graph_with_matches(
     client: httpx.Client, pattern: str, graphs: dict[str, str]
 ) -> None:
     query = "PREFIX plan: <https://w3id.org/plangraf/ontology#> SELECT ?p " + pattern.replace("%s", GRAPH)
@@ -502,7 +502,7 @@ def test_an_empty_answer_from_a_chosen_graph_tells_which_graph_has_one(
 
 
 @pytest.mark.parametrize("pattern", ["{ GRAPH <%s> { ?p ?q ?o } }", "FROM <%s> { ?p ?q ?o }"])
-def test_a_graph_that_there_is_not_is_told_with_the_nearest(client: httpx.Client, pattern: str) -> None:
+def test_an_unknown_graph_is_reported_with_the_nearest(client: httpx.Client, pattern: str) -> None:
     query = "SELECT ?p " + pattern.replace("%s", GRAPH + "ontologi")
     response = client.get("/sparql", params={"query": query, "explain": "true"})
     assert values(response) == []

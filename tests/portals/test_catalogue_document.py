@@ -1,4 +1,4 @@
-"""Catalogues of others as RDF/XML: entities are read, and never expanded without bound."""
+"""RDF/XML of other catalogues: entities are read, but never expanded without a limit."""
 
 from __future__ import annotations
 

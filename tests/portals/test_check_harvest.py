@@ -1,8 +1,7 @@
 """`plangraf check-harvest`: a good catalogue is accepted by all portals, and each rule is broken once on purpose.
 
-`good.ttl` meets every rule without a warning. A case changes one place of it and names the rule that must then
-speak, the item it speaks of, and that no other rule of that portal refuses anything. The fetch rules are tried against
-small real servers.
+`good.ttl` meets every rule without a warning. A case changes one place of it, and names the rule that must report
+it and the item; no other rule of that portal may refuse anything. Small real servers test the fetch rules.
 """
 
 from __future__ import annotations
@@ -27,7 +26,8 @@ from rdflib import SH
 from plangraf.errors import SettingError
 from plangraf.portals import dcat_ap_no
 from plangraf.portals.checking import CheckOptions, check
-from plangraf.portals.data_norge import format_of, has_xml_name, portal_id
+from plangraf.portals.data_norge import has_xml_name, portal_id
+from plangraf.portals.data_norge_fetch import format_of
 from plangraf.portals.findings import CKAN, DATA_NORGE, DCAT_AP_NO, Finding, Verdict
 from plangraf.portals.verdict_report import as_json, as_text
 
@@ -210,7 +210,7 @@ def changed(case: Case) -> str:
     return text
 
 
-def told(verdict: Verdict, portal: str) -> list[Finding]:
+def findings_of(verdict: Verdict, portal: str) -> list[Finding]:
     return [finding for finding in verdict.findings if finding.place.portal == portal]
 
 
@@ -228,10 +228,10 @@ def file_of(tmp_path: Path) -> Callable[[str], str]:
     return write
 
 
-def assert_told(verdict: Verdict, portal: str, case: Case) -> None:
+def assert_reported(verdict: Verdict, portal: str, case: Case) -> None:
     _, _, rule, severity, item = case
-    found = [finding for finding in told(verdict, portal) if finding.rule == rule]
-    assert {finding.severity for finding in found} == {severity}, told(verdict, portal)
+    found = [finding for finding in findings_of(verdict, portal) if finding.rule == rule]
+    assert {finding.severity for finding in found} == {severity}, findings_of(verdict, portal)
     about = item or verdict.source
     assert any(
         finding.place.item.startswith(about) if about == "_:" else finding.place.item == about for finding in found
@@ -243,7 +243,7 @@ def assert_told(verdict: Verdict, portal: str, case: Case) -> None:
     elif severity == VIOLATION:
         assert any(not verdict.accepted(portal, one) for one in verdict.items[portal] if one != document)
     else:
-        assert all(other.severity != VIOLATION for other in told(verdict, portal))
+        assert all(other.severity != VIOLATION for other in findings_of(verdict, portal))
 
 
 def test_the_good_catalogue_is_accepted_by_all_portals_without_a_warning(file_of: Callable[[str], str]) -> None:
@@ -262,21 +262,21 @@ def test_the_good_catalogue_is_accepted_by_all_portals_without_a_warning(file_of
 
 @pytest.mark.parametrize("case", DATA_NORGE_CASES, ids=names)
 def test_a_broken_rule_of_data_norge_is_reported(file_of: Callable[[str], str], case: Case) -> None:
-    assert_told(check(file_of(changed(case))), DATA_NORGE, case)
+    assert_reported(check(file_of(changed(case))), DATA_NORGE, case)
 
 
 @pytest.mark.parametrize("case", CKAN_CASES, ids=names)
 def test_a_broken_rule_of_ckan_is_reported(file_of: Callable[[str], str], case: Case) -> None:
-    assert_told(check(file_of(changed(case))), CKAN, case)
+    assert_reported(check(file_of(changed(case))), CKAN, case)
 
 
 @pytest.mark.parametrize("case", DCAT_AP_NO_CASES, ids=names)
 def test_a_broken_rule_of_dcat_ap_no_is_reported(file_of: Callable[[str], str], case: Case) -> None:
     verdict = check(file_of(changed(case)))
-    assert_told(verdict, DCAT_AP_NO, case)
-    rules = {finding.rule for finding in told(verdict, DCAT_AP_NO) if finding.place.item == case[4]}
+    assert_reported(verdict, DCAT_AP_NO, case)
+    rules = {finding.rule for finding in findings_of(verdict, DCAT_AP_NO) if finding.place.item == case[4]}
     assert case[2] in rules
-    # A value that is not described is no foaf:Agent and no IRI of the catalogue of organisations either.
+    # An undescribed value is neither a foaf:Agent nor an IRI of the register of organisations.
     # Nor does a contact point that cannot be reached have what is recommended.
     assert len(rules) <= (3 if case[2] in ("publisher", "contact-reachable") else 2), rules
 
@@ -321,7 +321,10 @@ FETCH_RULES = {
 
 @pytest.mark.parametrize(
     ("portal", "files", "cases"),
-    [(DATA_NORGE, ["data_norge", "data_norge_reader"], DATA_NORGE_CASES), (CKAN, ["ckan"], CKAN_CASES)],
+    [
+        (DATA_NORGE, ["data_norge_fetch", "data_norge", "data_norge_reader"], DATA_NORGE_CASES),
+        (CKAN, ["ckan"], CKAN_CASES),
+    ],
 )
 def test_every_rule_has_a_case_here(portal: str, files: list[str], cases: list[Case]) -> None:
     source = "".join((ROOT / "service" / "plangraf" / "portals" / f"{file}.py").read_text() for file in files)
@@ -365,7 +368,7 @@ def test_the_portal_names_a_dataset_by_its_iri() -> None:
 
 
 class Site:
-    """A small server: `answer(path, method, number of the request)` gives status, header fields and body."""
+    """A small server: `answer(path, method, number of the request)` returns status, header fields and body."""
 
     def __init__(self, answer: Callable[[str, str, int], tuple[int, dict[str, str], bytes]]) -> None:
         self.requests: list[tuple[str, str, dict[str, str]]] = []
@@ -388,7 +391,7 @@ class Site:
             do_GET = do_HEAD = answer  # noqa: N815  the names that http.server calls
 
             def log_message(self, *_: object) -> None:
-                """Requests are kept, not printed."""
+                """Prints nothing, because the test records the requests."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -411,7 +414,7 @@ TURTLE = {"Content-Type": "text/turtle; charset=utf-8"}
 
 
 def rules(verdict: Verdict, portal: str, severity: str = VIOLATION) -> set[str]:
-    return {finding.rule for finding in told(verdict, portal) if finding.severity == severity}
+    return {finding.rule for finding in findings_of(verdict, portal) if finding.severity == severity}
 
 
 def test_a_good_service_is_accepted_and_gets_the_requests_of_the_portals() -> None:
@@ -461,7 +464,7 @@ def test_a_broken_fetch_is_refused_by_data_norge(status: int, fields: dict[str, 
     assert rules(verdict, CKAN) == set()
 
 
-def test_what_is_not_utf_8_stops_ckan_and_spoils_letters_at_data_norge() -> None:
+def test_text_that_is_not_utf_8_stops_ckan_and_spoils_letters_at_data_norge() -> None:
     with site(lambda *_: (200, TURTLE, GOOD.encode("latin-1"))) as running:
         verdict = check(running.url, QUICK)
     assert rules(verdict, DATA_NORGE) == set()
@@ -495,7 +498,7 @@ def test_the_content_type_does_not_matter_to_data_norge_and_decides_for_ckan() -
     assert rules(verdict, CKAN) == {"content-type"}
     with site(lambda *_: (200, {"Content-Type": "text/html"}, b"<!doctype html>")) as running:
         verdict = check(running.url, QUICK)
-    (finding,) = [finding for finding in told(verdict, DATA_NORGE) if finding.severity == VIOLATION]
+    (finding,) = [finding for finding in findings_of(verdict, DATA_NORGE) if finding.severity == VIOLATION]
     assert finding.rule == "parse"
     assert "whatever its Content-Type (text/html)" in finding.en
 
@@ -524,7 +527,7 @@ def test_a_changing_triple_is_reported_at_its_item_and_new_blank_node_labels_are
 
     with site(answer) as running:
         verdict = check(running.url, QUICK)
-    (finding,) = [finding for finding in told(verdict, DATA_NORGE) if finding.rule == "volatile"]
+    (finding,) = [finding for finding in findings_of(verdict, DATA_NORGE) if finding.rule == "volatile"]
     assert finding.place.item == ID + "dataset"
     assert "dcterms:modified" in finding.en
 
@@ -536,7 +539,7 @@ def test_ckan_tries_get_when_head_fails(status: int, severities: set[str]) -> No
 
     with site(answer) as running:
         verdict = check(running.url, QUICK)
-    assert {finding.severity for finding in told(verdict, CKAN) if finding.rule == "head"} == severities
+    assert {finding.severity for finding in findings_of(verdict, CKAN) if finding.rule == "head"} == severities
     assert verdict.accepted_everywhere
 
 
@@ -551,7 +554,7 @@ PREFIXES = "\n".join(re.findall("^@prefix .*", GOOD, re.MULTILINE))
 
 
 def paged(links: dict[str, str]) -> Callable[[str, str, int], tuple[int, dict[str, str], bytes]]:
-    """Pages by path; `links` gives what each names as its next page."""
+    """Pages by path; `links` has the next page of each."""
 
     def answer(path: str, _method: str, _number: int) -> tuple[int, dict[str, str], bytes]:
         if path not in links:
@@ -615,7 +618,7 @@ def test_access_addresses_of_the_same_service_are_asked_and_others_are_not() -> 
 
     with site(answer) as running:
         verdict = check(running.url, QUICK)
-    (finding,) = [finding for finding in told(verdict, DATA_NORGE) if finding.rule == "dead-address"]
+    (finding,) = [finding for finding in findings_of(verdict, DATA_NORGE) if finding.rule == "dead-address"]
     assert (finding.severity, finding.place.item) == (WARNING, DATASET)
     assert f"{running.url}/planstrategi.ttl does not answer 200" in finding.en
     (score,) = verdict.scores

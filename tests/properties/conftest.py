@@ -1,4 +1,4 @@
-"""How much these tests try: as many examples everywhere, the same ones each time where `CI` is set."""
+"""Sets the number of examples; with `CI` set, they are the same in each run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-# Time is bounded by each test itself: a slow machine is no error of the code.
+# Each test limits its own time, because a slow machine is not an error of the code.
 settings.register_profile(
     "local", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )

@@ -1,4 +1,4 @@
-"""The engine in a process of its own: reads queries from its input and says what became of each."""
+"""Runs the engine in a separate process, which reads queries from its input and reports each outcome."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MEMORY = 2 * 1024**3
 
 
 class EngineApart:
-    """One such process; a query that kills it or takes too long is seen by the test that sent it."""
+    """One separate process; the test notices a query that kills it or takes too long."""
 
     def __enter__(self) -> EngineApart:
         self._process = subprocess.Popen(
@@ -28,7 +28,7 @@ class EngineApart:
         self._process.communicate()
 
     def tried(self, query: str, most_seconds: float) -> tuple[str, str]:
-        """`read`, or the kind and the message of the engine's error; `died` or `hangs` when it gave no answer."""
+        """`read`, or the kind and the message of the engine's error; `died` or `hangs` without an answer."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         killer = threading.Timer(most_seconds, self._process.kill)

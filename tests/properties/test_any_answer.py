@@ -1,7 +1,7 @@
-"""Answers of the embedded engine beside rdflib's own evaluation, for generated queries on generated small graphs.
+"""Answers of the embedded engine equal rdflib's, for generated queries on small generated graphs.
 
-What standards leave open is not generated, or not compared: labels of blank nodes, the order of rows that are
-equal for ORDER BY, how a number is written.
+Details that the standard leaves open are not generated or not compared: labels of blank nodes, the order of rows that
+are equal for ORDER BY, the form of a number.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ Row = frozenset[tuple[str, str]]
 
 
 def generated(number: int) -> list[str]:
-    """The triples of one small graph, the same ones each time; some stand in several graphs."""
+    """The triples of one small graph, equal for equal numbers; some are in several graphs."""
     chance = random.Random(number)
     count = chance.randint(6, 20)
     return sorted(
@@ -62,7 +62,7 @@ def generated(number: int) -> list[str]:
 
 
 class Served:
-    """The embedded engine, with its workers, on an event loop of its own."""
+    """The embedded engine with its workers, on its own event loop."""
 
     def __init__(self, folder: Path) -> None:
         lines = [f"{triple} <{E}g{n}> .\n" for n in range(GRAPHS) for triple in generated(n)]
@@ -141,7 +141,7 @@ def by_rdflib(query: str, graphs: list[int]) -> list[Row]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _joins_as_the_standard_has_them() -> Iterator[None]:
+def _join_as_standard() -> Iterator[None]:
     """§18.5: both sides of a join by themselves, each solution as often as it is there.
 
     rdflib makes a set of one side of some joins, and puts the values of the left side into the right one, which
@@ -277,7 +277,7 @@ def test_any_query_has_the_answer_that_rdflib_gives(served: Served, select: str,
 
 @given(wheres, datasets, st.sampled_from(["ASC", "DESC"]), st.integers(0, 3), st.integers(0, 5))
 @settings(max_examples=60)
-def test_rows_come_in_order_and_no_more_than_asked_for(
+def test_rows_are_in_order_and_within_the_limit(
     served: Served, where: str, graphs: list[int], direction: str, offset: int, limit: int
 ) -> None:
     query = f"{PROLOGUE}SELECT ?x {{ {where} }} ORDER BY {direction}(?x)"
@@ -289,7 +289,7 @@ def test_rows_come_in_order_and_no_more_than_asked_for(
 
 
 def order(row: Row) -> tuple[int, str]:
-    """§15.1: what has no value, then IRIs, then literals; among texts without a tag by their characters."""
+    """§15.1: unbound, then IRIs, then literals; texts without a tag by their characters."""
     value = dict(row).get("x", "")
     return (0 if not value else 1 if value.startswith("uri") else 2), value if value.startswith("uri") else ""
 

@@ -1,4 +1,4 @@
-"""Parameters of named queries: whatever text a client sends, the query holds that one term and nothing else."""
+"""Parameters of named queries: any text from a client becomes exactly one term of the query."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_any_text_becomes_the_term_that_it_means_or_is_refused(query: NamedQuery
 @example('"} } SELECT * { ?s ?p ?o } #')
 @example("a\\")
 @example("\\u0022 } #")
-def test_any_text_as_a_string_comes_back_as_it_was(query: NamedQuery, text: str) -> None:
+def test_any_string_is_returned_unchanged(query: NamedQuery, text: str) -> None:
     try:
         bound = query.bind({"text": [text]})
     except ParameterError:

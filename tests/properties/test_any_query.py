@@ -1,4 +1,4 @@
-"""Any text at all as a query: it is refused with a reason, or the engine can be trusted with it, and soon."""
+"""Any text as a query is quickly refused with a reason, or evaluated without a crash."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def engine() -> Iterator[EngineApart]:
 
 
 def guarded(text: str) -> CheckedQuery | None:
-    """What the guard lets pass; None for what it refuses, which must be soon and an error of the request."""
+    """The query that the guard passes, or None after a quick refusal with a request error."""
     began = time.process_time()
     checked, refusal = None, None
     try:
@@ -69,7 +69,7 @@ def guarded(text: str) -> CheckedQuery | None:
 
 
 def explained(text: str) -> None:
-    """Looks for the reason of an empty answer, on data where everything is missing."""
+    """Explains an empty answer over data without any match."""
     asked = []
 
     async def ask(query: str) -> bool:
@@ -92,10 +92,10 @@ def explained(text: str) -> None:
 
 @st.composite
 def derived(draw: st.DrawFn) -> str:
-    """A row of tokens that keeps the grammar, which ends what it has begun after some time."""
+    """A random sequence of tokens that follows the grammar and ends after some time."""
     table = grammar()
     rules = random.Random(draw(st.integers(0, 2**32)))
-    # Names that are a function's as well, so that a bracket behind one is no mistake.
+    # Names that are functions too, so that a bracket after one is valid.
     known = {
         "IRI": [f"<{XSD}string>"],
         "PNAME": ["xsd:string", "xsd:integer"],
@@ -132,7 +132,7 @@ def derived(draw: st.DrawFn) -> str:
 
 @st.composite
 def damaged(draw: st.DrawFn) -> str:
-    """A query of the project with some of its tokens left out, doubled, moved or replaced."""
+    """A query of the project with some tokens removed, doubled, moved or replaced."""
     text = draw(st.sampled_from(QUERIES))
     parts = [text[token.start : token.end] for token in tokenize(text)]
     for _ in range(draw(st.integers(0, 2))):
@@ -165,7 +165,7 @@ queries = st.one_of(
 @given(queries)
 @settings(max_examples=350)
 @example("ASK { '\ud800' }")
-def test_any_text_is_refused_with_a_reason_or_one_that_the_engine_survives(engine: EngineApart, text: str) -> None:
+def test_any_text_is_refused_with_a_reason_or_does_not_crash_the_engine(engine: EngineApart, text: str) -> None:
     checked = guarded(text)
     if checked is None:
         return
@@ -244,7 +244,7 @@ REPEATED = [
 @example("SELECT * { ?s ", "(", 9, ":p", " ?o }")
 @example("ASK { ", "MINUS { ?s ?p ?o } ", 3_000, "", "}")
 @example("ASK { ", "?s :p/:p ?o . ", 1_000, "", "}")
-def test_what_is_repeated_without_end_takes_no_long_time(
+def test_long_repetitions_are_handled_quickly(
     engine: EngineApart, before: str, piece: str, times: int, core: str, after: str
 ) -> None:
     closing = {"{": "}", "(": ")", "[": "]"}
@@ -259,7 +259,7 @@ def test_what_is_repeated_without_end_takes_no_long_time(
             assert time.process_time() - began < 6 * MOST_SECONDS
 
 
-def test_the_process_apart_tells_what_became_of_a_query() -> None:
+def test_the_separate_process_reports_the_outcome_of_a_query() -> None:
     with EngineApart() as apart:
         tried = [apart.tried(query, 10)[0] for query in ("ASK { }", "ASK {", "SELECT * " + "{" * 100_000, "ASK { }")]
     assert tried == ["read", "SyntaxError", "died", "died"]

@@ -1,4 +1,4 @@
-"""Work beside the checks of a build: its result, its errors, and that it ends with the build."""
+"""Work in a second process of a build: its result, its errors, and its end with the build."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def refuse() -> bytes:
     raise DataError([in_file("a.ttl", 3, "Feil.", "Wrong.")])
 
 
-def test_a_result_comes_back_whole() -> None:
+def test_a_large_result_is_returned_complete() -> None:
     with beside(lambda: b"x" * 3_000_000) as wait:
         assert wait() == b"x" * 3_000_000
 
 
-def test_problems_come_back_as_they_were_raised() -> None:
+def test_problems_are_raised_unchanged() -> None:
     with beside(refuse) as wait, pytest.raises(DataError) as caught:
         wait()
     assert caught.value.problems == [in_file("a.ttl", 3, "Feil.", "Wrong.")]
@@ -34,7 +34,7 @@ def test_an_error_of_the_disk_keeps_its_reason(tmp_path: Path) -> None:
     assert caught.value.strerror == "No such file or directory"
 
 
-def test_work_that_is_killed_is_told() -> None:
+def test_killed_work_raises_an_error() -> None:
     with beside(lambda: os.kill(os.getpid(), signal.SIGKILL)) as wait, pytest.raises(EndedEarlyError) as caught:
         wait()
     assert "signal 9" in str(caught.value)

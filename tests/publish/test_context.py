@@ -1,4 +1,4 @@
-"""The JSON-LD context: fresh, only growing, and every thing of ours goes through it and back unchanged."""
+"""The JSON-LD context is fresh and only grows, and every thing converts to JSON-LD and back unchanged."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TERMS: dict[str, Any] = CONTEXT["@context"]
 RDF_TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
 STRUCTURE = ox.NamedNode(PREFIXES["qb"] + "structure")
 
-# One thing of each class of ours and of each class that they stand beside, with every property that there is.
+# One thing of each class of ours and of each reused class, with every property.
 EXAMPLES = """
 <5001/planning-strategy/2020-2023> a plan:PlanningStrategy , eli:Work ;
     dcterms:title "Planstrategi for Trondheim 2020-2023"@nb ; plan:municipality <5001/municipality/5001> ;
@@ -220,7 +220,7 @@ def lines(nquads: str) -> list[str]:
 
 @pytest.mark.parametrize("native", [True, False], ids=["numbers as JSON numbers", "numbers as strings"])
 @pytest.mark.parametrize("thing", THINGS, ids=short)
-def test_a_thing_comes_back_from_json_ld_as_the_same_graph(thing: str, native: bool) -> None:
+def test_the_json_ld_of_a_thing_converts_back_to_the_same_graph(thing: str, native: bool) -> None:
     document = json.loads(json.dumps(compacted(thing, native=native)))
     back = jsonld.to_rdf(document, {"format": "application/n-quads", "documentLoader": no_network})
     assert lines(back) == lines(described(thing))
@@ -241,7 +241,7 @@ def test_the_examples_show_every_term_of_the_ontology() -> None:
     assert ours - used == set()
 
 
-def test_values_are_written_as_a_program_would_like_to_read_them() -> None:
+def test_values_have_the_shortest_lossless_form() -> None:
     document = {
         "@context": TERMS,
         "id": "https://w3id.org/plangraf/id/5001/plan/2020-2023-8",
@@ -312,14 +312,14 @@ def test_the_context_declares_the_prefixes_and_the_aliases() -> None:
     assert {name: TERMS[name] for name in declared} == declared
 
 
-def test_the_committed_context_is_what_the_ontology_gives() -> None:
+def test_the_committed_context_matches_the_ontology() -> None:
     fresh = as_text(build_context(read_ontology(FOLDER)))
     assert (FOLDER / "context.jsonld").read_text(encoding="utf-8") == fresh, "run python -m plangraf.publish.context"
 
 
 @pytest.fixture
 def ontology(tmp_path: Path) -> Path:
-    """A copy of the ontology's own files and its context, to be changed."""
+    """A copy of the ontology's files and its context, for changes."""
     for path in [*FOLDER.glob("*.ttl"), FOLDER / "context.jsonld"]:
         shutil.copy(path, tmp_path)
     return tmp_path
@@ -344,7 +344,7 @@ def test_a_new_term_gets_its_name_and_the_others_stay(ontology: Path) -> None:
     assert lost_terms(CONTEXT, grown) == []
 
 
-def test_a_published_name_cannot_go(ontology: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_published_name_cannot_be_removed(ontology: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (ontology / "context.jsonld").read_bytes()
     replace(ontology / "plan.ttl", "plan:startYear", "plan:beginYear")
     assert main([str(ontology)]) == 1
@@ -358,13 +358,13 @@ def test_a_published_name_cannot_change_its_meaning(ontology: Path) -> None:
         write_context(ontology)
 
 
-def test_a_name_that_a_reused_term_has_already_is_refused(ontology: Path) -> None:
+def test_the_name_of_a_reused_term_is_refused(ontology: Path) -> None:
     add(ontology, "plan:title a owl:DatatypeProperty .")
     with pytest.raises(ContextError, match=r"'title' would mean both .*dcterms:title.* and plan:title"):
         write_context(ontology)
 
 
-def test_a_name_that_a_prefix_has_already_is_refused(ontology: Path) -> None:
+def test_the_name_of_a_prefix_is_refused(ontology: Path) -> None:
     add(ontology, "plan:org a owl:ObjectProperty .")
     with pytest.raises(ContextError, match="'org'"):
         write_context(ontology)

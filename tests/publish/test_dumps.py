@@ -1,4 +1,4 @@
-"""What the files of a version's downloads hold: all of it, in every format, the same bytes each time."""
+"""The downloads of a version have all statements in every format, and the same bytes each time."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from plangraf.publish.class_tables import as_csv, as_parquet, tables
 from plangraf.publish.dumps import citation, write_dumps
+from plangraf.publish.site_words import load_download_titles
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.store.versions import Version, VersionStore
 
@@ -58,7 +59,7 @@ def unpacked(path: Path) -> bytes:
     return zstandard.ZstdDecompressor().decompress(body) if path.suffix == ".zst" else body
 
 
-def test_the_canonical_lines_are_those_that_the_id_is_a_hash_of(version: Version, dump: Path) -> None:
+def test_the_id_is_the_hash_of_the_canonical_lines(version: Version, dump: Path) -> None:
     for ending in ("gz", "zst"):
         body = unpacked(dump / f"plangraf-{version.id}.nq.{ending}")
         assert hashlib.sha256(body).hexdigest()[:16] == version.id
@@ -76,7 +77,7 @@ def test_every_format_holds_the_same_statements(
     assert found == quads
 
 
-def test_types_are_types_in_json_ld_and_nothing_stands_twice(version: Version, dump: Path) -> None:
+def test_json_ld_has_types_under_type_and_no_duplicates(version: Version, dump: Path) -> None:
     graph = (dump / "graph/5001/kommune.jsonld").read_bytes()
     for body in (unpacked(dump / f"plangraf-{version.id}.jsonld.gz"), graph):
         assert f'"{RDF_TYPE}":'.encode() not in body
@@ -85,7 +86,7 @@ def test_types_are_types_in_json_ld_and_nothing_stands_twice(version: Version, d
     assert len(nodes) == len(set(nodes))
 
 
-def test_each_graph_is_there_alone_in_three_formats(dump: Path, quads: set[Quad]) -> None:
+def test_each_graph_has_files_in_three_formats(dump: Path, quads: set[Quad]) -> None:
     graphs = {quad.graph_name.value for quad in quads if isinstance(quad.graph_name, NamedNode)}
     paths = {graph.removeprefix(GRAPH) for graph in graphs if graph.startswith(GRAPH)}
     assert len(paths) > 5
@@ -99,8 +100,8 @@ def test_each_graph_is_there_alone_in_three_formats(dump: Path, quads: set[Quad]
     assert there == {f"{path}.{suffix}" for path in paths for suffix in formats}
 
 
-def read_as_the_metadata_says(folder: Path, metadata: Path) -> Iterator[Triple]:
-    """The triples of a table by its CSVW metadata: what a standard reader makes of it."""
+def read_by_metadata(folder: Path, metadata: Path) -> Iterator[Triple]:
+    """The triples of a table, converted by its CSVW metadata as a standard reader does."""
     told = json.loads(metadata.read_text())
     assert told["@context"] == "http://www.w3.org/ns/csvw"
     columns = told["tableSchema"]["columns"]
@@ -127,7 +128,7 @@ def _term(column: dict[str, Any], value: str) -> NamedNode | Literal:
 
 
 def name_of(class_: str) -> str:
-    """`Plan` for a class of ours, `skos-Concept` for another's."""
+    """`Plan` for a class of ours, `skos-Concept` for a class of another vocabulary."""
     start, _, local = class_.replace("#", "/").rpartition("/")
     if class_.startswith(ONTOLOGY):
         return local
@@ -135,7 +136,7 @@ def name_of(class_: str) -> str:
     return f"{prefix}-{local}"
 
 
-def test_a_table_and_its_metadata_give_back_all_that_is_said_of_a_class(dump: Path, quads: set[Quad]) -> None:
+def test_a_table_with_its_metadata_converts_back_to_all_triples_of_the_class(dump: Path, quads: set[Quad]) -> None:
     triples = {quad.triple for quad in quads}
     members: dict[str, set[str]] = {}
     for triple in triples:
@@ -152,7 +153,7 @@ def test_a_table_and_its_metadata_give_back_all_that_is_said_of_a_class(dump: Pa
         if isinstance(triple.subject, NamedNode):
             by_subject.setdefault(triple.subject.value, set()).add(triple)
     for name in tables:
-        found = set(read_as_the_metadata_says(dump / "csv", dump / "csv" / f"{name}.csv-metadata.json"))
+        found = set(read_by_metadata(dump / "csv", dump / "csv" / f"{name}.csv-metadata.json"))
         assert found == {triple for thing in members[name] for triple in by_subject[thing]}, name
 
 
@@ -195,7 +196,7 @@ def test_a_parquet_table_has_types(dump: Path) -> None:
         ("boolean", "true", "bool"),
     ],
 )
-def test_what_a_type_cannot_hold_stays_as_it_is_written(datatype: str, written: str, type_: str) -> None:
+def test_values_that_a_type_cannot_hold_stay_strings(datatype: str, written: str, type_: str) -> None:
     thing = NamedNode("https://w3id.org/plangraf/id/9999/plan/1")
     value = Literal(written, datatype=NamedNode(f"http://www.w3.org/2001/XMLSchema#{datatype}"))
     statement = Triple(thing, NamedNode("urn:p:x"), value)
@@ -208,7 +209,7 @@ def test_what_a_type_cannot_hold_stays_as_it_is_written(datatype: str, written: 
 
 
 def _written(value: object) -> object:
-    """A cell so that both kinds of table can be compared; a decimal in Parquet has a fixed number of digits."""
+    """A cell in a form that is equal in both kinds of table; a decimal in Parquet has a fixed number of digits."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bool):
@@ -217,7 +218,7 @@ def _written(value: object) -> object:
     return Decimal(text) if re.fullmatch("-?[0-9]+([.][0-9]+)?(E-[0-9]+)?", text) else text
 
 
-def test_csv_is_as_rfc_4180_has_it(dump: Path) -> None:
+def test_csv_conforms_to_rfc_4180(dump: Path) -> None:
     for path in (dump / "csv").glob("*.csv"):
         body = path.read_bytes()
         assert body.endswith(b"\r\n")
@@ -238,12 +239,12 @@ def test_sums_and_sizes_are_those_of_the_files(dump: Path) -> None:
     assert sums == {name: file["sha256"] for name, file in listed.items() if name != "SHA256SUMS"}
 
 
-def test_the_same_version_gives_the_same_bytes(version: Version, dump: Path, tmp_path: Path) -> None:
-    write_dumps(list(version.lines()), tmp_path / "again")
+def test_the_same_version_gives_the_same_bytes(root: Path, version: Version, dump: Path, tmp_path: Path) -> None:
+    write_dumps(list(version.lines()), tmp_path / "again", load_download_titles(root))
     assert (tmp_path / "again" / "index.json").read_bytes() == (dump / "index.json").read_bytes()
 
 
-def test_a_version_and_the_project_say_how_to_cite_them(root: Path, version: Version, dump: Path) -> None:
+def test_version_and_project_have_a_citation_file(root: Path, version: Version, dump: Path) -> None:
     assert (root / "CITATION.cff").read_text() == citation()
     for path, kind in ((root / "CITATION.cff", "software"), (dump / "CITATION.cff", "dataset")):
         told = yaml.safe_load(path.read_text())

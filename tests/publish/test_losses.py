@@ -1,4 +1,4 @@
-"""No dataset goes without a word: every way in which a build would lose one stops it, and says what to do."""
+"""Each kind of loss of a dataset stops the build with advice."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def graphs(home: Path) -> dict[str, int]:
 
 
 def change(home: Path) -> None:
-    """What makes the next build one that has to be done."""
+    """Changes the home so that the next build is not up to date."""
     write(home, "data/sdg/more.ttl", '<http://metadata.un.org/sdg/11> rdfs:label "Byer"@nb .\n')
 
 
-def test_a_build_without_data_reads_the_folders_of_the_last_one_and_says_so(home: Path, tmp_path: Path) -> None:
+def test_a_build_without_data_reads_and_names_the_folders_of_the_last_build(home: Path, tmp_path: Path) -> None:
     before = VersionStore(home / "versions").current().id
     run = plangraf("build", home=home)
     assert (run.returncode, run.stdout.split()[1]) == (0, before)
@@ -53,7 +53,7 @@ def test_a_build_without_data_reads_the_folders_of_the_last_one_and_says_so(home
     assert "my-data" not in (home / "versions" / "current" / "manifest.json").read_text(encoding="utf-8")
 
 
-def test_drop_means_it_and_is_remembered(home: Path) -> None:
+def test_drop_removes_the_datasets_and_is_remembered(home: Path) -> None:
     run = plangraf("build", "--quiet", "--drop", home=home)
     assert run.returncode == 0
     assert OURS not in graphs(home)
@@ -105,7 +105,7 @@ WAYS: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_each_way_of_losing_stops_the_build_and_leaves_the_version(home: Path, tmp_path: Path, way: str) -> None:
+def test_each_kind_of_loss_stops_the_build_and_leaves_the_version(home: Path, tmp_path: Path, way: str) -> None:
     lose, said = WAYS[way]
     before = VersionStore(home / "versions").current().id
     write(tmp_path, "my-data/9999/kommune/case.ttl", CASE.format(n=12))
@@ -136,16 +136,14 @@ def test_another_data_folder_stops_the_build_too(home: Path, tmp_path: Path, how
     assert OURS not in graphs(home)
 
 
-def test_a_dataset_of_the_home_is_kept_too(home: Path) -> None:
+def test_the_loss_of_a_dataset_of_the_home_stops_the_build_too(home: Path) -> None:
     shutil.rmtree(home / "data" / "5001" / "planstrategi")
     run = plangraf("build", "--quiet", home=home)
     assert run.returncode == 1
     assert 'has the dataset "5001/planstrategi" with 6 statements' in run.stderr
 
 
-def test_going_back_says_which_datasets_are_gone_and_the_next_build_brings_them_back(
-    home: Path, tmp_path: Path
-) -> None:
+def test_switching_back_names_the_lost_datasets_and_the_next_build_restores_them(home: Path, tmp_path: Path) -> None:
     with_data = VersionStore(home / "versions").current().id
     assert plangraf("build", "--quiet", "--drop", home=home).returncode == 0
     without = VersionStore(home / "versions").current().id
@@ -160,7 +158,7 @@ def test_going_back_says_which_datasets_are_gone_and_the_next_build_brings_them_
     assert OURS in graphs(home)
 
 
-def test_a_build_that_is_up_to_date_drops_nothing_either(home: Path) -> None:
+def test_an_up_to_date_build_drops_nothing_either(home: Path) -> None:
     with_data = VersionStore(home / "versions").current().id
     assert plangraf("build", "--quiet", "--drop", home=home).returncode == 0
     assert plangraf("versions", "use", with_data, home=home).returncode == 0

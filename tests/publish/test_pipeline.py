@@ -1,4 +1,4 @@
-"""From files to a version: reading, what reading refuses, and that the id depends on what is said alone."""
+"""From files to a version: parsing, refused input, and an id that depends on the statements only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def parsed(folder: Path, text: str, graph: str = DATA_GRAPH) -> Parsed:
-    """A file of its own, without the prefixes of the small home."""
+    """Parses a file without the prefixes of the small home."""
     path = folder / "own.ttl"
     path.write_text(text, encoding="utf-8")
     return read([SourceFile(path, "own.ttl", graph)])
@@ -84,7 +84,7 @@ def test_the_union_counts_a_triple_of_two_graphs_once(home: Path) -> None:
     assert run.stdout == f"version {manifest['version']} triples {manifest['triples']}\n"
 
 
-def test_the_checkout_reads_without_a_problem() -> None:
+def test_the_files_of_the_project_parse_without_problems() -> None:
     assert read(source_files(ROOT)).problems == []
 
 
@@ -124,7 +124,7 @@ def test_the_line_of_a_statement_is_its_own_and_not_that_of_its_subject(tmp_path
     assert "is no valid xsd:date" in found[1].en
 
 
-def test_a_datatype_that_the_engine_does_not_keep_is_told_with_the_one_to_write(tmp_path: Path) -> None:
+def test_a_datatype_that_the_engine_changes_is_reported_with_the_one_to_write(tmp_path: Path) -> None:
     text = f"""@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 <{ID}/plan/1> <http://example.org/a> "7"^^xsd:nonNegativeInteger , "2024-01-01T00:00:00Z"^^xsd:dateTimeStamp , 7 .
 """
@@ -228,8 +228,8 @@ def test_the_canonical_form_of_a_literal(datatype: str, lexical: str, right: str
     ("datatype", "right"),
     sorted({(kind, right) for kind, _, right in CANONICAL if right and kind != "double"}),
 )
-def test_the_engine_gives_a_canonical_literal_back_as_it_stands(datatype: str, right: str) -> None:
-    """Doubles are left out: the engine writes `1000` for the canonical `1.0E3`."""
+def test_the_engine_returns_a_canonical_literal_unchanged(datatype: str, right: str) -> None:
+    """Without doubles, because the engine writes `1000` for the canonical `1.0E3`."""
     node = NamedNode("http://example.org/a")
     store = Store()
     store.add(Quad(node, node, Literal(right, datatype=NamedNode(XSD + datatype))))
@@ -265,7 +265,7 @@ def test_a_version_of_unchanged_files_that_was_deleted_is_built_again(home: Path
     assert manifest.is_file()
 
 
-def test_a_folder_of_other_things_is_refused_at_once(home: Path, tmp_path: Path) -> None:
+def test_a_folder_with_foreign_files_is_refused_before_the_build(home: Path, tmp_path: Path) -> None:
     foreign = tmp_path / "documents"
     foreign.mkdir()
     (foreign / "thesis.odt").write_text("years of work")
@@ -294,7 +294,7 @@ def test_more_data_folders_become_graphs_of_their_own(home: Path, tmp_path: Path
     assert graphs["https://w3id.org/plangraf/graph/5031/strategi"] == 2
 
 
-def test_a_missing_data_folder_is_one_clear_line(home: Path) -> None:
+def test_a_missing_data_folder_gives_one_clear_line(home: Path) -> None:
     run = plangraf("build", "--data", "nowhere", home=home)
     assert run.returncode == 2
     assert run.stderr == "plangraf: The data folder nowhere does not exist.\n"

@@ -1,7 +1,7 @@
-"""Each query in queries/checks/ finds the mistake that it is there for, and is silent where there is none.
+"""Each query in queries/checks/ finds its mistake, and nothing in data without it.
 
 A fixture is one small dataset, tests/queries/checks/<check>/pass-*.trig or fail-*.trig; its `# finds:` lines name the
-focus nodes that the check must return, and no row with another one may come.
+focus nodes that the check must return, and it must return no others.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CASES = sorted(str(path.relative_to(FIXTURES)) for path in FIXTURES.rglob("*.tri
 
 
 def store(quads: list[ox.Quad]) -> ox.Store:
-    """As a build opens it: every graph by its name, and all of them together as the default graph."""
+    """A store as in a build: every named graph, and their union as the default graph."""
     made = ox.Store()
     made.extend(quads)
     made.extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
@@ -81,7 +81,7 @@ def test_every_file_among_the_datasets_belongs_to_a_check() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_check_begins_with_its_focus_node_and_says_what_to_do(name: str) -> None:
+def test_a_check_starts_with_its_focus_node_and_gives_advice(name: str) -> None:
     documented = head(name)
     assert next(iter(documented.columns.values())) == "iri"
     assert documented.description.count(".") >= 1
@@ -89,5 +89,5 @@ def test_a_check_begins_with_its_focus_node_and_says_what_to_do(name: str) -> No
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_check_is_silent_on_an_empty_dataset(name: str) -> None:
+def test_a_check_reports_nothing_on_an_empty_dataset(name: str) -> None:
     assert rows(name, []) == []

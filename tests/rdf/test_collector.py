@@ -1,4 +1,4 @@
-"""The garbage collector is paused for the time of a build and no longer."""
+"""The garbage collector is paused during a build only."""
 
 from __future__ import annotations
 

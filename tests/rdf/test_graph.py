@@ -1,4 +1,4 @@
-"""The index of a graph answers as a walk over its statements would, whatever the graph."""
+"""The index of any graph gives the answers of a linear search."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _statements = st.lists(st.tuples(_nodes, st.sampled_from([P, Q, RDF_TYPE]), _val
 
 
 @given(_statements)
-def test_each_question_is_answered_as_by_a_walk(found: list[Statement]) -> None:
+def test_each_lookup_equals_a_linear_search(found: list[Statement]) -> None:
     graph, unique = Graph(found), list(dict.fromkeys(found))
     assert sorted(graph, key=str) == sorted(unique, key=str)
     for subject in {s for s, _, _ in unique}:
@@ -98,7 +98,7 @@ def test_a_curie_of_every_prefix_expands_to_its_iri(prefix: str) -> None:
 
 
 @pytest.mark.parametrize("local", ["", "a/b", "a#b", "a.b", "-a", "a b", "a%20"])
-def test_what_follows_no_colon_in_turtle_makes_no_curie(local: str) -> None:
+def test_a_local_name_that_turtle_must_escape_gives_no_curie(local: str) -> None:
     iri = PREFIXES["plan"] + local
     assert curie(iri) is None
     assert compact(iri) == f"<{iri}>"
@@ -113,5 +113,5 @@ def test_what_follows_no_colon_in_turtle_makes_no_curie(local: str) -> None:
         ("http://metadata.un.org/sdg/11.6", "http://metadata.un.org/sdg/11.6"),
     ],
 )
-def test_a_thing_without_a_label_reads_by_class_and_key(iri: str, shown: str) -> None:
+def test_the_short_name_of_a_thing_is_its_class_and_key(iri: str, shown: str) -> None:
     assert short_name(iri) == shown

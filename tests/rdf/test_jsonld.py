@@ -1,4 +1,4 @@
-"""Our JSON-LD means the same graph, as the referee pyld expands it, whatever shapes the graph has."""
+"""Our JSON-LD, expanded by pyld, is the same graph, for any graph."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def graph_of(turtle: str) -> Statements:
     return canonical(quad.triple for quad in parse((head + turtle).encode(), RdfFormat.TURTLE))
 
 
-def meant_by(document: dict[str, Any], context: dict[str, Any]) -> Statements:
+def statements_of(document: dict[str, Any], context: dict[str, Any]) -> Statements:
     def load(address: str, _options: dict[str, Any]) -> dict[str, Any]:
         assert address == ADDRESS
         return {"contextUrl": None, "documentUrl": address, "document": context}
@@ -123,7 +123,7 @@ def assert_same(graph: Statements, context: dict[str, Any] = CONTEXT) -> None:
     ours = Context(context, ADDRESS)
     for document in (compact_document(ours, THING, graph), compact_graph(ours, graph)):
         # Blank nodes are labelled by RDFC-1.0, so equal sets are isomorphic graphs.
-        assert set(meant_by(document, context)) == set(graph), json.dumps(document, indent=1)
+        assert set(statements_of(document, context)) == set(graph), json.dumps(document, indent=1)
 
 
 def document_of(turtle: str, context: dict[str, Any] = CONTEXT) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def test_a_document_reads_by_short_names() -> None:
     }
 
 
-def test_what_is_named_is_nested_once_and_what_points_here_stands_reversed() -> None:
+def test_neighbours_are_nested_once_and_incoming_links_are_reversed() -> None:
     document = document_of(
         """ex:thing ex:link ex:a ; ex:plain ex:a . ex:a a ex:Thing ; ex:title "A"@nb .
           ex:b ex:link ex:thing ; ex:title "B"@nb . ex:c ex:title ex:thing . ex:a ex:number 1 .
@@ -284,7 +284,7 @@ def test_generated_graphs_mean_the_same(triples: list[Triple]) -> None:
     assert_same(canonical(triples))
 
 
-def test_the_context_of_the_project_is_one_that_we_can_use() -> None:
+def test_the_context_of_the_project_is_supported() -> None:
     document = json.loads((Path(__file__).resolve().parents[2] / "ontology" / "context.jsonld").read_bytes())
     ours = Context(document, ADDRESS)
     plan = "https://w3id.org/plangraf/ontology#"

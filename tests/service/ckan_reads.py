@@ -1,4 +1,4 @@
-"""What ckanext-dcat makes of a Turtle file, as JSON. Run by the environment of `make portals`, never imported.
+"""Prints the datasets that ckanext-dcat reads from a Turtle file, as JSON. Runs in the environment of `make portals`.
 
 .portals/ckan/bin/python tests/service/ckan_reads.py catalog.ttl
 """

@@ -1,4 +1,4 @@
-"""A collection is added by one file: the site lists it, describes it, counts its requests and asks for it."""
+"""One file adds a collection: the site lists, describes, counts and queries it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def things(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def test_one_file_adds_a_collection_to_all_that_the_site_says_of_its_collections(added: str) -> None:
+def test_one_file_adds_a_collection_to_every_list_of_collections(added: str) -> None:
     asked = httpx.post(f"{added}/sparql", data={"query": LATE, "format": "json"}).json()["results"]["bindings"]
     late = {row["thing"]["value"] for row in asked}
     listed = things(httpx.get(f"{added}/late-plans.csv").text)
@@ -92,7 +92,7 @@ def test_a_page_of_the_added_collection_is_for_people_and_programs(added: str) -
 
 
 def small(home: Path) -> Path:
-    """A home without data, which is built in a second."""
+    """A home without data, because it builds in a second."""
     shutil.copytree(ROOT / "ontology", home / "ontology")
     shutil.copytree(ROOT / "shapes", home / "shapes")
     (home / "data").mkdir()
@@ -129,7 +129,7 @@ def test_a_build_names_an_unknown_term_in_labels_and_frames(tmp_path: Path) -> N
         ),
     ],
 )
-def test_a_build_names_file_and_line_of_a_collection_that_cannot_be_used(
+def test_a_build_reports_an_invalid_collection_with_file_and_line(
     tmp_path: Path, name: str, old: str, new: str, line: int, part: str
 ) -> None:
     home = small(tmp_path / "home")
@@ -152,7 +152,7 @@ def test_a_collection_cannot_take_an_address_of_the_service(home: Path, tmp_path
     assert "Traceback" not in found.stderr
 
 
-def test_a_service_says_that_its_home_lacks_the_folder(tmp_path: Path, built: Path) -> None:
+def test_a_service_reports_that_its_home_lacks_the_folder(tmp_path: Path, built: Path) -> None:
     for name in ("ontology", "shapes", "data"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "queries").mkdir()

@@ -1,4 +1,4 @@
-"""An answer is complete or it is an error: a worker killed in mid-stream never gives a client a good read."""
+"""An answer is complete or an error: a client never takes the output of a killed worker for complete."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def workers(server: Any) -> set[int]:
 
 
 def kill_workers(server: Any) -> None:
-    """Kills every worker, the one that evaluates among them."""
+    """Kills every worker, including the one that evaluates."""
     for pid in workers(server):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -95,7 +95,7 @@ def read_all(connection: socket.socket) -> bytes:
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
 @pytest.mark.parametrize("accept", FORMATS)
-def test_a_stream_whose_worker_is_killed_has_no_end(
+def test_a_stream_of_a_killed_worker_has_no_end(
     server: Any, replaced: Callable[[], None], accept: str, coding: str
 ) -> None:
     with connect(server, accept, coding, "1.1") as connection:
@@ -119,14 +119,14 @@ def read_with_a_library(server: Any, accept: str) -> None:
 
 
 @pytest.mark.parametrize("accept", FORMATS)
-def test_a_client_library_reports_it(server: Any, accept: str) -> None:
+def test_a_client_library_reports_the_broken_answer(server: Any, accept: str) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         read_with_a_library(server, accept)
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
 @pytest.mark.parametrize("accept", FORMATS)
-def test_to_http_1_0_it_is_an_error_from_the_first_line(server: Any, accept: str, coding: str) -> None:
+def test_http_1_0_gets_an_error_status_for_the_broken_answer(server: Any, accept: str, coding: str) -> None:
     found: list[bytes] = []
     with connect(server, accept, coding, "1.0") as connection:
         reader = threading.Thread(target=lambda: found.append(read_all(connection)))

@@ -48,7 +48,7 @@ def test_a_page_shows_its_text_in_a_browser(url: str, tmp_path: Path, path: str,
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; named at the end of the run")
-def test_a_page_can_be_pictured(url: str, tmp_path: Path) -> None:
+def test_a_screenshot_of_a_page_can_be_taken(url: str, tmp_path: Path) -> None:
     picture = tmp_path / "page.png"
     address = url + "/doc/5001/plan/2020-2023-7.html"
     browse(address, tmp_path / "profile", f"--screenshot={picture}")

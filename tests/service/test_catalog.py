@@ -1,6 +1,6 @@
-"""What portals and crawlers read: the catalogue by the rules of DCAT-AP-NO, VoID, the sitemap, schema.org.
+"""Documents for portals and crawlers: the catalogue by the rules of DCAT-AP-NO, VoID, the sitemap, schema.org.
 
-The catalogue is read as data.norge.no reads it, too: by its own parser, the package fdk-rdf-parser.
+The parser of data.norge.no, the package fdk-rdf-parser, reads the catalogue too.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def select(url: str, query: str) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def turtle(url: str) -> str:
-    """The catalogue as a harvester gets it that accepts anything."""
+    """The catalogue for a harvester that accepts any format."""
     response = httpx.get(f"{url}/catalog", headers={"Accept": "*/*", "Accept-Encoding": "identity"})
     assert response.status_code == 200, response.text
     assert response.headers["content-type"] == "text/turtle; charset=utf-8"
@@ -110,9 +110,7 @@ def test_the_catalogue_follows_the_rules_of_dcat_ap_no(catalog: Graph) -> None:
         URIRef(str(DCAT) + "first"),
     ],
 )
-def test_a_catalogue_without_something_that_the_rules_ask_for_does_not_follow_them(
-    catalog: Graph, missing: URIRef
-) -> None:
+def test_a_catalogue_without_a_required_property_breaks_the_rules(catalog: Graph, missing: URIRef) -> None:
     less = Graph()
     for triple in catalog:
         if triple[1] != missing:
@@ -184,7 +182,7 @@ def test_a_series_names_its_first_and_last_dataset_and_the_catalogue_lists_it(ca
             assert catalog.value(series, URIRef(str(DCAT) + end)) in members
 
 
-def test_a_dataset_says_what_it_was_made_from_and_who_published_that(url: str, catalog: Graph) -> None:
+def test_a_dataset_names_its_sources_and_their_publishers(url: str, catalog: Graph) -> None:
     for dataset in catalog.subjects(RDF.type, DCAT.Dataset):
         activity = catalog.value(dataset, PROV.wasGeneratedBy)
         assert (activity, RDF.type, PROV.Activity) in catalog, dataset
@@ -334,7 +332,7 @@ def test_the_catalogue_is_the_same_graph_in_every_format(url: str, catalog: Grap
     assert isomorphic(catalog, as_json_ld(url, "/catalog.jsonld"))
 
 
-def test_what_a_harvester_does_first_works(url: str, turtle: str) -> None:
+def test_the_first_requests_of_a_harvester_are_answered_without_a_coding(url: str, turtle: str) -> None:
     head = httpx.head(f"{url}/catalog", headers={"Accept": "*/*", "Accept-Encoding": "identity"})
     assert (head.status_code, head.headers["content-type"]) == (200, "text/turtle; charset=utf-8")
     assert "content-encoding" not in head.headers
@@ -365,7 +363,7 @@ def test_the_same_version_and_settings_give_the_same_bytes_in_another_process(st
     assert b"127.0.0.1" not in bodies[0][0] + bodies[0][1]
 
 
-def test_who_operates_the_service_says_so_in_the_settings(start_server: Start) -> None:
+def test_the_settings_name_the_operator_of_the_service(start_server: Start) -> None:
     with start_server(
         PLANGRAF_PUBLISHER_ORGANISATION_NUMBER="942110464",
         PLANGRAF_PUBLISHER_NAME="Trondheim kommune",
@@ -381,7 +379,7 @@ def test_who_operates_the_service_says_so_in_the_settings(start_server: Start) -
     assert graph.value(publisher, FOAF.name) == Literal("Trondheim kommune")
     assert graph.value(publisher, DCTERMS.identifier) == Literal("942110464")
     assert graph.value(publisher, DCTERMS.type) == URIRef("http://purl.org/adms/publishertype/LocalAuthority")
-    # Who runs the service publishes what the data ascribe to nobody but the project, which made it.
+    # The operator is the publisher where the data name only the project; the project is the creator.
     for dataset in graph.subjects(DCTERMS.creator, None):
         assert graph.value(dataset, DCTERMS.creator) == URIRef(PROJECT)
     assert set(graph.objects(None, DCTERMS.publisher)) == {publisher}
@@ -422,7 +420,7 @@ def test_the_parser_of_data_norge_no_reads_every_dataset_service_title_and_licen
 
 
 def test_every_address_of_the_service_that_the_descriptions_name_answers(url: str, catalog: Graph, void: Graph) -> None:
-    """Whatever stands in catalogue, VoID, schema.org and llms.txt; the sitemap has a test of its own."""
+    """Addresses in catalogue, VoID, schema.org and llms.txt; another test covers the sitemap."""
     named = {str(term) for graph in (catalog, void) for triple in graph for term in triple if isinstance(term, URIRef)}
     home = httpx.get(f"{url}/", headers=BROWSER).text
     named |= set(re.findall(r'"(http[^"]+)"', json.dumps(scripts(home))))
@@ -439,7 +437,7 @@ def needs_parameter(address: str) -> bool:
     return address.rsplit("/", 1)[1] in {"plans-by-target", "evidence"}
 
 
-def test_iris_that_only_the_descriptions_have_lead_to_them(url: str, catalog: Graph, void: Graph) -> None:
+def test_iris_that_only_the_descriptions_use_redirect_to_them(url: str, catalog: Graph, void: Graph) -> None:
     told = {"/catalog": catalog, "/.well-known/void": void}
     tried = set()
     for path, graph in told.items():
@@ -500,7 +498,7 @@ def test_descriptions_link_to_their_own_address_their_vocabulary_and_their_licen
     assert by_relation["license"] == "https://creativecommons.org/licenses/by/4.0/"
 
 
-def test_what_the_sitemap_names_is_what_a_page_calls_its_own_address(url: str) -> None:
+def test_the_sitemap_has_the_canonical_addresses_of_the_pages(url: str) -> None:
     found = [address for address in sitemap(url) if re.search("/(doc|targets|goals)/", address)]
     assert len(found) > 1_000
     for address in found[::211]:
@@ -524,7 +522,7 @@ def test_the_counts_of_void_equal_count_queries(url: str, void: Graph) -> None:
     assert found == {row["p"]: int(row["n"]) for row in properties}
 
 
-def test_void_says_how_the_data_lead_to_the_un(url: str, void: Graph) -> None:
+def test_void_describes_the_links_to_the_un(url: str, void: Graph) -> None:
     links = set(void.subjects(RDF.type, VOID.Linkset))
     assert links
     for link in links:
@@ -628,7 +626,7 @@ def test_robots_may_read_all_but_queries(url: str) -> None:
     assert f"Sitemap: {url}/sitemap.xml" in lines
 
 
-def test_every_link_of_llms_txt_leads_somewhere(url: str) -> None:
+def test_every_link_of_llms_txt_resolves(url: str) -> None:
     text = httpx.get(f"{url}/llms.txt").text
     assert text.startswith("# plangraf\n\n> ")
     links = re.findall(r"\]\((http[^)]+)\)", text)
@@ -651,7 +649,7 @@ def of_schema_org(page: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("language", ["nb", "en"])
-def test_a_datasets_page_tells_search_engines_what_it_is(url: str, catalog: Graph, language: str) -> None:
+def test_the_page_of_a_dataset_has_its_description_for_search_engines(url: str, catalog: Graph, language: str) -> None:
     for dataset in catalog.objects(URIRef(CATALOG + "/graph"), DCTERMS.hasPart):
         path = str(dataset).removeprefix(ID)
         found = of_schema_org(httpx.get(f"{url}/doc/{path}.html?lang={language}").text)
@@ -720,13 +718,13 @@ def test_a_catalogue_of_all_municipalities_of_norway_stays_below_what_a_portal_r
         ("public_url", "https://", "absolute"),
     ],
 )
-def test_a_setting_of_the_operator_that_cannot_be_used_is_named_at_start(name: str, value: str, words: str) -> None:
+def test_an_invalid_setting_of_the_operator_is_reported_at_start(name: str, value: str, words: str) -> None:
     with pytest.raises(SettingError, match=words) as error:
         load_settings(**{name: value})
     assert f"PLANGRAF_{name.upper()}" in str(error.value)
 
 
-def test_settings_of_the_operator_that_can_be_used_are_taken() -> None:
+def test_valid_settings_of_the_operator_are_accepted() -> None:
     settings = load_settings(
         contact_email="post+data@trondheim.kommune.no",
         publisher_organisation_number="942110464",

@@ -1,4 +1,4 @@
-"""A walk along rel="next" stays in its version while others become current, and says so when it cannot."""
+"""A walk along rel="next" stays in its version, and gets an error when that version is removed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ TITLES = [
 
 
 def documents() -> list[bytes]:
-    """Governing documents of these titles, as lines of a version."""
+    """Governing documents with these titles, as lines of a version."""
     lines = []
     for place, title in enumerate(TITLES):
         thing = f"<{ID}5001/governing-document/title-{place:02}>"
@@ -55,8 +55,8 @@ def documents() -> list[bytes]:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A server over two versions: the second has more documents, and lacks some that the first one has."""
+class TwoVersions:
+    """A server over two versions: the second adds documents and lacks some of the first."""
 
     url: str
     store: VersionStore
@@ -70,16 +70,18 @@ class Kept:
         while seen < 12:
             assert time.monotonic() < deadline
             with httpx.Client() as client:
-                seen = seen + 1 if served(client.get(f"{self.url}/health/live")) == version else 0
+                seen = seen + 1 if version_of(client.get(f"{self.url}/health/live")) == version else 0
             time.sleep(0.02)
 
 
-def served(response: httpx.Response) -> str:
+def version_of(response: httpx.Response) -> str:
     return response.headers["plangraf-version"]
 
 
 @contextmanager
-def serving(built: Path, folder: Path, run_server: Callable[..., AbstractContextManager[object]]) -> Iterator[Kept]:
+def serving(
+    built: Path, folder: Path, run_server: Callable[..., AbstractContextManager[object]]
+) -> Iterator[TwoVersions]:
     shutil.copytree(built, folder, symlinks=True)
     store = VersionStore(folder)
     first = store.current()
@@ -91,29 +93,31 @@ def serving(built: Path, folder: Path, run_server: Callable[..., AbstractContext
     second = store.write(changed, {**first.manifest, "quads": len(changed)}, page).id
     store.use(first.id)
     with run_server(folder, "--workers", "1", PLANGRAF_WATCH_S="0.1") as running:
-        yield Kept(running.url, store, first.id, second)  # type: ignore[attr-defined]
+        yield TwoVersions(running.url, store, first.id, second)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")
 def both(
     built: Path, tmp_path_factory: pytest.TempPathFactory, run_server: Callable[..., AbstractContextManager[object]]
-) -> Iterator[Kept]:
-    with serving(built, tmp_path_factory.mktemp("walks") / "versions", run_server) as kept:
-        yield kept
+) -> Iterator[TwoVersions]:
+    with serving(built, tmp_path_factory.mktemp("walks") / "versions", run_server) as walked:
+        yield walked
 
 
 @pytest.fixture
-def kept(both: Kept) -> Kept:
+def walked(both: TwoVersions) -> TwoVersions:
     """Both versions, the first one current."""
     both.switch(both.first)
     return both
 
 
-def whole(kept: Kept) -> list[str]:
-    return [row.partition(",")[0] for row in httpx.get(f"{kept.url}/documents.csv?limit=1000").text.split("\r\n")[1:-1]]
+def all_documents(walked: TwoVersions) -> list[str]:
+    return [
+        row.partition(",")[0] for row in httpx.get(f"{walked.url}/documents.csv?limit=1000").text.split("\r\n")[1:-1]
+    ]
 
 
-def walk(kept: Kept, address: str, at: Callable[[int], None] = lambda _: None) -> tuple[list[str], set[str]]:
+def walk(walked: TwoVersions, address: str, at: Callable[[int], None] = lambda _: None) -> tuple[list[str], set[str]]:
     """The things of all pages, and the versions that answered; `at` is called before each page."""
     found: list[str] = []
     versions = set()
@@ -123,7 +127,7 @@ def walk(kept: Kept, address: str, at: Callable[[int], None] = lambda _: None) -
         at(number)
         response = httpx.get(address, headers={"Accept": "application/ld+json"})
         assert response.status_code == 200, response.text
-        versions.add(served(response))
+        versions.add(version_of(response))
         if response.headers["content-type"].startswith("text/csv"):
             found += [row.partition(",")[0] for row in response.text.split("\r\n")[1:-1]]
             address = response.links.get("next", {}).get("url", "")
@@ -134,37 +138,37 @@ def walk(kept: Kept, address: str, at: Callable[[int], None] = lambda _: None) -
     return found, versions
 
 
-def test_a_walk_during_which_the_version_switches_meets_every_thing_of_its_version_once(kept: Kept) -> None:
-    expected = whole(kept)
-    kept.switch(kept.second)
-    other = whole(kept)
+def test_a_walk_during_a_switch_has_every_thing_of_its_version_once(walked: TwoVersions) -> None:
+    expected = all_documents(walked)
+    walked.switch(walked.second)
+    other = all_documents(walked)
     assert set(expected) - set(other)
     assert set(other) - set(expected)
     for path in ("documents", "documents.csv", "documents.jsonld"):
-        kept.switch(kept.first)
+        walked.switch(walked.first)
 
         def at(number: int) -> None:
             if number == 4:
-                kept.switch(kept.second)
+                walked.switch(walked.second)
 
-        found, versions = walk(kept, f"{kept.url}/{path}?limit=9", at)
-        assert versions == {kept.first}
+        found, versions = walk(walked, f"{walked.url}/{path}?limit=9", at)
+        assert versions == {walked.first}
         assert len(found) == len(set(found))
         assert found == expected
-        found, versions = walk(kept, f"{kept.url}/{path}?limit=9")
-        assert (found, versions) == (other, {kept.second})
+        found, versions = walk(walked, f"{walked.url}/{path}?limit=9")
+        assert (found, versions) == (other, {walked.second})
 
 
-def test_many_switches_under_a_walk_do_not_show(kept: Kept) -> None:
-    expected = {kept.first: whole(kept)}
-    kept.switch(kept.second)
-    expected[kept.second] = whole(kept)
+def test_many_switches_during_a_walk_do_not_change_it(walked: TwoVersions) -> None:
+    expected = {walked.first: all_documents(walked)}
+    walked.switch(walked.second)
+    expected[walked.second] = all_documents(walked)
     ended = threading.Event()
 
     def switching() -> None:
         while not ended.is_set():
-            for version in (kept.first, kept.second):
-                kept.store.use(version)
+            for version in (walked.first, walked.second):
+                walked.store.use(version)
                 ended.wait(0.7)
 
     thread = threading.Thread(target=switching)
@@ -172,10 +176,10 @@ def test_many_switches_under_a_walk_do_not_show(kept: Kept) -> None:
     seen: set[str] = set()
     number, deadline = 0, time.monotonic() + 120
     try:
-        while number < 12 or seen != {kept.first, kept.second}:
+        while number < 12 or seen != {walked.first, walked.second}:
             assert time.monotonic() < deadline, seen
             number += 1
-            found, versions = walk(kept, f"{kept.url}/documents?limit={9 + number % 12}")
+            found, versions = walk(walked, f"{walked.url}/documents?limit={9 + number % 12}")
             assert len(versions) == 1
             assert found == expected[versions.copy().pop()]
             seen |= versions
@@ -185,68 +189,68 @@ def test_many_switches_under_a_walk_do_not_show(kept: Kept) -> None:
         thread.join()
 
 
-def test_titles_stand_in_norwegian_order_on_the_pages(kept: Kept) -> None:
-    kept.switch(kept.second)
-    found = [thing for thing in walk(kept, f"{kept.url}/documents?limit=13")[0] if "/title-" in thing]
+def test_titles_stand_in_norwegian_order_on_the_pages(walked: TwoVersions) -> None:
+    walked.switch(walked.second)
+    found = [thing for thing in walk(walked, f"{walked.url}/documents?limit=13")[0] if "/title-" in thing]
     assert found == [f"{ID}5001/governing-document/title-{place:02}" for place in range(len(TITLES))]
 
 
-def test_pages_of_a_kept_version_are_the_same_whatever_is_current(kept: Kept) -> None:
+def test_pages_of_a_retained_version_do_not_depend_on_the_current_one(walked: TwoVersions) -> None:
     before = {}
     paths = [
-        f"documents.{suffix}?limit=9&page=2&version={kept.first}" for suffix in ("jsonld", "ttl", "csv", "nt", "rdf")
+        f"documents.{suffix}?limit=9&page=2&version={walked.first}" for suffix in ("jsonld", "ttl", "csv", "nt", "rdf")
     ]
     for path in paths:
-        before[path] = httpx.get(f"{kept.url}/{path}")
-    kept.switch(kept.second)
+        before[path] = httpx.get(f"{walked.url}/{path}")
+    walked.switch(walked.second)
     for path, answer in before.items():
-        after = httpx.get(f"{kept.url}/{path}")
+        after = httpx.get(f"{walked.url}/{path}")
         assert after.content == answer.content
         for name in ("etag", "link", "vary", "cache-control", "content-type", "plangraf-version"):
             assert after.headers[name] == answer.headers[name], name
         assert after.headers["cache-control"] == FOR_EVER
-        tagged = httpx.get(f"{kept.url}/{path}", headers={"If-None-Match": answer.headers["etag"]})
-        assert (tagged.status_code, served(tagged)) == (304, kept.first)
-        head = httpx.head(f"{kept.url}/{path}")
-        assert (head.status_code, head.content, served(head)) == (200, b"", kept.first)
-        under = httpx.get(f"{kept.url}/version/{kept.first}/{path}")
+        tagged = httpx.get(f"{walked.url}/{path}", headers={"If-None-Match": answer.headers["etag"]})
+        assert (tagged.status_code, version_of(tagged)) == (304, walked.first)
+        head = httpx.head(f"{walked.url}/{path}")
+        assert (head.status_code, head.content, version_of(head)) == (200, b"", walked.first)
+        under = httpx.get(f"{walked.url}/version/{walked.first}/{path}")
         assert under.content == answer.content
-    page = httpx.get(f"{kept.url}/documents.html?limit=9&page=2&version={kept.first}")
-    assert (page.status_code, served(page)) == (200, kept.first)
-    assert f'href="/version/{kept.first}/doc/5001/governing-document/' in page.text
-    assert f"/documents.html?limit=9&amp;version={kept.first}&amp;page=3" in page.text
-    assert httpx.get(f"{kept.url}/version/{kept.first}/collections.csv").text.count("\r\n") > 20
+    page = httpx.get(f"{walked.url}/documents.html?limit=9&page=2&version={walked.first}")
+    assert (page.status_code, version_of(page)) == (200, walked.first)
+    assert f'href="/version/{walked.first}/doc/5001/governing-document/' in page.text
+    assert f"/documents.html?limit=9&amp;version={walked.first}&amp;page=3" in page.text
+    assert httpx.get(f"{walked.url}/version/{walked.first}/collections.csv").text.count("\r\n") > 20
 
 
-def test_errors_of_a_page_in_a_kept_version_are_problems_too(kept: Kept) -> None:
-    kept.switch(kept.second)
+def test_errors_of_a_page_in_a_retained_version_are_problems_too(walked: TwoVersions) -> None:
+    walked.switch(walked.second)
     for query, status, code in (("page=99", 404, "not-found"), ("color=red", 400, "bad-parameter")):
-        response = httpx.get(f"{kept.url}/documents?version={kept.first}&{query}", headers={"Accept": "*/*"})
+        response = httpx.get(f"{walked.url}/documents?version={walked.first}&{query}", headers={"Accept": "*/*"})
         assert (response.status_code, response.json()["code"]) == (status, code)
-    wrong = httpx.get(f"{kept.url}/version/{kept.first}/documents.csv?version={kept.second}")
+    wrong = httpx.get(f"{walked.url}/version/{walked.first}/documents.csv?version={walked.second}")
     assert (wrong.status_code, wrong.json()["code"]) == (400, "bad-parameter")
 
 
-def test_a_walk_whose_version_was_removed_is_told_where_to_start_again(
+def test_a_walk_in_a_removed_version_gets_the_address_to_start_again(
     built: Path, tmp_path: Path, run_server: Callable[..., AbstractContextManager[object]]
 ) -> None:
-    with serving(built, tmp_path / "versions", run_server) as kept:
-        walk_and_remove(kept)
+    with serving(built, tmp_path / "versions", run_server) as walked:
+        walk_and_remove(walked)
 
 
-def walk_and_remove(kept: Kept) -> None:
-    page = httpx.get(f"{kept.url}/documents.csv?limit=9&status=adopted")
+def walk_and_remove(walked: TwoVersions) -> None:
+    page = httpx.get(f"{walked.url}/documents.csv?limit=9&status=adopted")
     following = page.links["next"]["url"]
-    kept.switch(kept.second)
+    walked.switch(walked.second)
     assert httpx.get(following).status_code == 200
-    os.utime(kept.store.get(kept.first).path, (1, 1))
-    assert kept.store.prune(0) == [kept.first]
+    os.utime(walked.store.get(walked.first).path, (1, 1))
+    assert walked.store.prune(0) == [walked.first]
     gone = httpx.get(following)
     assert (gone.status_code, gone.headers["content-type"]) == (410, "application/problem+json")
     problem = gone.json()
     assert problem["code"] == "version-gone"
-    assert problem["startAgain"] == f"{kept.url}/documents.csv?status=adopted&limit=9"
+    assert problem["startAgain"] == f"{walked.url}/documents.csv?status=adopted&limit=9"
     assert problem["startAgain"] in problem["detail"]
     again = httpx.get(problem["startAgain"])
-    assert (again.status_code, served(again)) == (200, kept.second)
+    assert (again.status_code, version_of(again)) == (200, walked.second)
     assert httpx.get(following, headers={"Accept": "text/html"}).status_code == 410

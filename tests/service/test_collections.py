@@ -183,7 +183,7 @@ def classes(collection: Collection) -> str:
 
 
 def all_members(client: httpx.Client, path: str, parameters: Mapping[str, str]) -> tuple[int, list[str]]:
-    """The total that the first page tells, and the things of all pages."""
+    """The total on the first page, and the things of all pages."""
     document = client.get(path, params={**parameters, "limit": "1000"}).json()
     total, found = document["totalItems"], members(document)
     while following := document["view"].get("next"):
@@ -196,8 +196,8 @@ def members(document: Mapping[str, Any]) -> list[str]:
     return [member["id"] for member in document["member"]]
 
 
-def here(url: str, address: str) -> str:
-    """The same address, checked to be one of this service."""
+def local_address(url: str, address: str) -> str:
+    """The address, checked to belong to this service."""
     assert address.startswith(url + "/"), address
     return address
 
@@ -258,7 +258,7 @@ def test_both_walks_find_every_thing_of_the_class_once(url: str, collection: Col
             found: list[str] = []
             address = f"{url}/{collection.path}{suffix}?limit={limit}"
             while address:
-                response = client.get(here(url, address), headers={"Accept": "application/ld+json"})
+                response = client.get(local_address(url, address), headers={"Accept": "application/ld+json"})
                 assert response.status_code == 200, response.text
                 document = response.json()
                 assert document["totalItems"] == len(things)
@@ -281,7 +281,7 @@ def test_both_walks_find_every_thing_of_the_class_once(url: str, collection: Col
 
 
 def norwegian(text: str) -> list[tuple[int, int | str]]:
-    """A plain Norwegian order for the titles of the data: letters and numbers alone, case apart."""
+    """A simple Norwegian order for the titles of the data: letters and numbers only, without case."""
     plain = text.lower().replace("aa", "å").replace("ä", "æ").replace("ü", "y").replace("é", "e")
     swapped = plain.translate(str.maketrans("æøå", "{|}"))
     parts = re.findall(r"[0-9]+|[a-z{|}]|[^a-z{|}0-9]", swapped)
@@ -362,7 +362,7 @@ def test_csv_has_the_same_columns_on_every_page_of_a_collection(url: str, collec
 
 
 @pytest.mark.parametrize(("collection", "facet"), FACETS)
-def test_every_value_of_a_filter_leaves_what_a_query_of_ones_own_finds(
+def test_every_filter_value_selects_the_things_that_a_query_finds(
     url: str, collection: Collection, facet: Facet
 ) -> None:
     meaning = MEANT.get(f"{collection.path}-{facet.name}", NUMBER_OF if facet.name == "municipality" else None)
@@ -405,7 +405,7 @@ def quoted(text: str) -> str:
     return f'"{text}"'
 
 
-def test_filters_together_leave_what_fits_all(url: str) -> None:
+def test_several_filters_select_the_things_that_match_all(url: str) -> None:
     parameters = {"kind": "temaplan", "target": "11.6", "municipality": "5001"}
     both = members(httpx.get(f"{url}/plans.jsonld", params=parameters).json())
     kind = members(httpx.get(f"{url}/plans.jsonld", params={"kind": "temaplan"}).json())
@@ -449,14 +449,14 @@ def test_filters_together_leave_what_fits_all(url: str) -> None:
         ("version=0123456789abcdef", 404, "not-found"),
     ],
 )
-def test_a_request_that_cannot_be_meant_is_refused(url: str, query: str, status: int, code: str) -> None:
+def test_an_invalid_request_is_refused(url: str, query: str, status: int, code: str) -> None:
     response = httpx.get(f"{url}/plans?{query}", headers={"Accept": "text/turtle"})
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["detail"]
 
 
-def test_a_value_that_nothing_has_and_an_unknown_filter_are_told_with_what_there_is(url: str) -> None:
+def test_an_unknown_value_and_an_unknown_filter_are_refused_with_the_choices(url: str) -> None:
     assert "temaplan" in httpx.get(f"{url}/plans.csv?kind=roman").json()["detail"]
     detail = httpx.get(f"{url}/plans?color=red").json()["detail"]
     assert all(facet.name in detail for facet in COLLECTIONS["plans"].facets)
@@ -502,7 +502,7 @@ def test_a_page_is_the_same_graph_in_every_format(url: str, collection: Collecti
         assert said, thing
 
 
-def test_a_page_is_not_sent_again_to_who_has_it(url: str) -> None:
+def test_a_revalidated_page_is_304(url: str) -> None:
     for path in ("/plans.jsonld", "/documents.csv?limit=10&page=2", "/cases.html", "/plans.ttl?kind=temaplan"):
         first = httpx.get(url + path)
         again = httpx.get(url + path, headers={"If-None-Match": first.headers["etag"]})
@@ -533,7 +533,7 @@ def test_the_address_is_the_public_one_and_never_the_host_header(
         assert 'href="/graf/cases.html?body=' in page
 
 
-def test_links_keep_the_version_the_filters_and_the_form(url: str) -> None:
+def test_links_preserve_version_filters_and_format(url: str) -> None:
     response = httpx.get(f"{url}/plans?kind=temaplan&limit=3&page=2&format=csv&lang=en")
     version = response.headers["plangraf-version"]
     following = parse_qs(urlsplit(response.links["next"]["url"]).query)
@@ -568,7 +568,7 @@ def test_the_canonical_address_of_a_page_outlives_its_version(url: str) -> None:
                 assert parse_qs(urlsplit(response.links[rel]["url"]).query)["version"] == [version]
 
 
-def test_the_list_of_collections_of_a_kept_version_stays_in_it(url: str) -> None:
+def test_the_list_of_collections_of_a_retained_version_links_within_it(url: str) -> None:
     version = httpx.get(f"{url}/collections").headers["plangraf-version"]
     base = f"{url}/version/{version}"
     expected = {f"{base}/{path}" for path in COLLECTIONS}
@@ -711,7 +711,7 @@ class TwoPlans:
         return Answer()
 
 
-def test_an_order_and_the_places_of_a_facet_are_asked_for_once_for_each_snapshot(tmp_path: Path) -> None:
+def test_an_order_and_the_places_of_a_facet_are_fetched_once_per_snapshot(tmp_path: Path) -> None:
     plans = COLLECTIONS["plans"]
     kind = next(facet for facet in plans.facets if facet.name == "kind")
     temaplan = ID + "scheme/document-kind/temaplan"

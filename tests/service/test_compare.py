@@ -1,4 +1,4 @@
-"""What changed between two versions: read from two sorted dumps, told as JSON, RDF Patch and a page."""
+"""Changes between two versions, from two sorted dumps, as JSON, RDF Patch and a page."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_patch_makes_one_version_of_the_other(tmp_path: Path) -> None:
 def compared(
     built: Path, tmp_path_factory: pytest.TempPathFactory, run_server: Callable[..., AbstractContextManager[object]]
 ) -> Iterator[tuple[str, str, str]]:
-    """A server's address and two versions: the title of a plan changed, and a hundred lines went."""
+    """The address of a server and two versions: the title of a plan changed, and a hundred lines were removed."""
     folder = tmp_path_factory.mktemp("compared") / "versions"
     shutil.copytree(built, folder, symlinks=True)
     store = VersionStore(folder)
@@ -112,7 +112,7 @@ def test_the_patch_leads_from_the_one_dump_to_the_other_and_back(compared: tuple
     ("language", "heading", "came", "went"),
     [("nb", "Endringer", "lagt til", "fjernet"), ("en", "Changes", "added", "removed")],
 )
-def test_the_page_names_things_and_says_what_came_and_went(
+def test_the_page_lists_additions_and_removals_by_thing(
     compared: tuple[str, str, str], language: str, heading: str, came: str, went: str
 ) -> None:
     url, before, after = compared
@@ -127,13 +127,13 @@ def test_the_page_names_things_and_says_what_came_and_went(
     assert f"<td>{went}</td>" in row
 
 
-def test_a_version_changes_nothing_of_itself(compared: tuple[str, str, str]) -> None:
+def test_a_version_has_no_changes_to_itself(compared: tuple[str, str, str]) -> None:
     url, before, _ = compared
     told = httpx.get(f"{url}/compare/{before}..{before}.json").json()
     assert told == {"from": before, "to": before, "things": [], "changedThings": 0, "added": 0, "removed": 0}
 
 
 @pytest.mark.parametrize("pair", ["x", "0123456789abcdef..0123456789abcdef", "a..b..c", "current..current"])
-def test_what_names_no_two_versions_is_404(compared: tuple[str, str, str], pair: str) -> None:
+def test_an_address_without_two_versions_is_404(compared: tuple[str, str, str], pair: str) -> None:
     response = httpx.get(f"{compared[0]}/compare/{pair}", headers={"Accept": "*/*"})
     assert (response.status_code, response.json()["code"]) == (404, "not-found")

@@ -1,4 +1,4 @@
-"""How requests arrive: in time, within bounds, as HTTP; and a connection that ends takes its queries along."""
+"""Requests must arrive in time, within limits and as HTTP; a closed connection ends its queries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def connect(url: str, timeout: float = 60) -> socket.socket:
 
 
 def send(url: str, sent: bytes) -> bytes:
-    """All that is answered to these bytes until the service closes the connection."""
+    """The complete answer to these bytes until the service closes the connection."""
     with connect(url) as connection:
         connection.sendall(sent)
         return read_all(connection)
@@ -69,7 +69,7 @@ def problem(answer: bytes, status: int, code: str) -> dict[str, Any]:
         b"GET / HTTP/1.1\r\nHost: x\r\nX: a\r\n\x00: \x00\r\n\r\n",
     ],
 )
-def test_what_is_no_http_is_told_so(url: str, sent: bytes) -> None:
+def test_bytes_that_are_not_http_are_400(url: str, sent: bytes) -> None:
     with connect(url) as connection:
         connection.sendall(sent)
         problem(read_all(connection), 400, "malformed-request")
@@ -79,7 +79,7 @@ def test_what_is_no_http_is_told_so(url: str, sent: bytes) -> None:
     "target",
     ["/sparql?query=ASK{?s ?p 'ø'}", "/sparql?query='ø'", "/id/5001/område/1", "ø", "/a\x01b", "/sparql?query=ASK { }"],
 )
-def test_an_address_with_what_must_be_percent_encoded_is_told_how(url: str, target: str) -> None:
+def test_an_address_that_lacks_percent_encoding_gets_advice(url: str, target: str) -> None:
     answer = send(url, b"GET " + target.encode() + b" HTTP/1.1\r\nHost: x\r\n\r\n")
     detail = problem(answer, 400, "malformed-request")["detail"]
     assert "%C3%A6 for æ" in detail
@@ -87,7 +87,7 @@ def test_an_address_with_what_must_be_percent_encoded_is_told_how(url: str, targ
 
 
 @pytest.mark.parametrize("method", ["FOO", "get", "GETX", "DESCRIBE"])
-def test_an_unknown_method_is_501_and_told_those_that_there_are(url: str, method: str) -> None:
+def test_an_unknown_method_is_501_with_the_known_methods(url: str, method: str) -> None:
     answer = send(url, f"{method} /sparql HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     body = problem(answer, 501, "method-not-implemented")
     assert body["detail"].startswith(f"{method} is ")
@@ -95,7 +95,7 @@ def test_an_unknown_method_is_501_and_told_those_that_there_are(url: str, method
     assert all(name in body["detail"] for name in body["methods"])
 
 
-def test_methods_that_are_named_are_answered_and_others_of_http_refused_by_address(url: str) -> None:
+def test_the_named_methods_are_answered_and_other_http_methods_are_405(url: str) -> None:
     for method in ("GET", "HEAD", "OPTIONS", "POST", "QUERY"):
         assert httpx.request(method, f"{url}/sparql", params={"query": "ASK {}"}).status_code < 500, method
     refused = httpx.request("PROPFIND", f"{url}/sparql")
@@ -117,13 +117,13 @@ def test_a_long_address_is_read_up_to_the_limit_of_a_head(url: str, length: int,
             assert b'"boolean":true' in body
 
 
-def test_a_fragment_that_came_along_is_no_part_of_a_long_query(url: str) -> None:
+def test_a_fragment_is_not_part_of_a_long_query(url: str) -> None:
     target = POINT.encode() + b"&padding=" + b"a" * 70_000 + b"#query=ASK"
     answer = send(url, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert b'"boolean":true' in answer
 
 
-def test_a_path_that_no_thing_can_have_is_414(url: str) -> None:
+def test_a_path_longer_than_that_of_any_thing_is_414(url: str) -> None:
     answer = send(url, b"GET /id/" + b"a" * 70_000 + b"?x=1 HTTP/1.1\r\nHost: x\r\n\r\n")
     detail = problem(answer, 414, "address-too-long")["detail"]
     assert "70004 bytes" in detail
@@ -148,7 +148,7 @@ def test_a_path_that_no_thing_can_have_is_414(url: str) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_request_without_one_valid_host_is_told_so(url: str, method: str, fields: str, told: str) -> None:
+def test_a_request_without_exactly_one_valid_host_is_400(url: str, method: str, fields: str, told: str) -> None:
     body = "Content-Length: 1\r\n\r\nx" if method == "POST" else "\r\n"
     answer = send(url, f"{method} {POINT} HTTP/1.1\r\n{fields}{body}".encode())
     assert told in problem(answer, 400, "malformed-request")["detail"]
@@ -167,8 +167,8 @@ def test_http_1_0_needs_no_host(url: str) -> None:
     assert send(url, f"GET {POINT} HTTP/1.0\r\n\r\n".encode()).startswith(b"HTTP/1.1 200 OK")
 
 
-def test_a_request_without_host_is_refused_though_the_same_was_answered_before(url: str) -> None:
-    """By address and headers a kept answer would be found."""
+def test_a_request_without_host_is_refused_even_if_the_answer_is_cached(url: str) -> None:
+    """Its address and headers would find a cached answer."""
     with connect(url) as connection:
         for _ in range(3):
             connection.sendall(f"GET {POINT} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
@@ -177,7 +177,7 @@ def test_a_request_without_host_is_refused_though_the_same_was_answered_before(u
         problem(read_all(connection), 400, "malformed-request")
 
 
-def test_a_request_without_host_behind_others_is_refused_in_its_turn(url: str) -> None:
+def test_a_pipelined_request_without_host_is_refused_in_its_turn(url: str) -> None:
     good = f"GET {POINT} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     bad = f"GET {POINT} HTTP/1.1\r\n\r\n".encode()
     answer = send(url, good * 2 + bad + good)
@@ -199,7 +199,7 @@ def test_a_head_over_the_limit_is_refused_while_it_arrives(url: str) -> None:
         assert str(protocol.LONGEST_HEAD) in problem(answer, 431, "head-too-large")["detail"]
 
 
-def test_a_head_that_does_not_end_and_a_body_that_does_not_come_are_waited_for_no_longer(url: str) -> None:
+def test_an_unfinished_head_or_body_times_out(url: str) -> None:
     """Three connections at once: a silent one, half of a head, half of a body."""
     silent, half_head, half_body = connect(url), connect(url), connect(url)
     with silent, half_head, half_body:
@@ -216,8 +216,8 @@ def test_a_head_that_does_not_end_and_a_body_that_does_not_come_are_waited_for_n
         assert time.monotonic() - began > protocol.BODY_S - 1
 
 
-def test_a_kept_answer_is_the_same_by_each_way_to_it(url: str) -> None:
-    """Computed, found by address and headers, found by the bytes of the request; 304 likewise."""
+def test_a_cached_answer_is_the_same_on_each_path(url: str) -> None:
+    """Computed, found by address and headers, found by the bytes of the request; the same for 304."""
     path = POINT + quote(f" # {time.monotonic()}", safe="")
     request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAccept: */*\r\n\r\n".encode()
     with connect(url) as connection:
@@ -242,7 +242,7 @@ def test_a_kept_answer_is_the_same_by_each_way_to_it(url: str) -> None:
             assert tag in answer.lower()
 
 
-def test_kept_answers_and_others_may_be_asked_for_in_one_packet(url: str) -> None:
+def test_cached_and_other_answers_can_be_pipelined(url: str) -> None:
     one = f"GET {POINT} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     last = b"GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     with connect(url) as connection:
@@ -256,7 +256,7 @@ def test_kept_answers_and_others_may_be_asked_for_in_one_packet(url: str) -> Non
     assert answer.count(b"HTTP/1.1 404 ") == 1
 
 
-def test_who_leaves_with_requests_waiting_behind_a_long_one_frees_its_worker(url: str) -> None:
+def test_a_disconnect_with_pipelined_requests_frees_the_worker(url: str) -> None:
     behind = f"GET {POINT} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 50
     with connect(url) as connection:
         connection.sendall(f"GET {RUNAWAY} HTTP/1.1\r\nHost: x\r\n\r\n".encode() + behind)

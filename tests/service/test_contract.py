@@ -1,4 +1,4 @@
-"""The named queries are a contract: names, columns, their order, and what Trondheim's data say."""
+"""The contract of the named queries: names, columns, order, and results for Trondheim's data."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_every_plan_of_table_1_stands_as_printed(url: str) -> None:
         "14,3,10",
     ]
     assert [plan["perspectives"] for plan in plans] == perspectives
-    # Where the list stands in the order of the numbers, the first place does not tell the primary one.
+    # In a list sorted by number, the first perspective is not necessarily the primary one.
     in_order = [text == ",".join(sorted(text.split(","), key=int)) for text in perspectives]
     assert [number for number, plain in enumerate(in_order, 1) if plain] == [2, 3, 4, 11, 17]
     expected = ["" if plain else text.split(",")[0] for text, plain in zip(perspectives, in_order, strict=True)]
@@ -317,7 +317,7 @@ def test_a_municipality_without_data_gives_no_row(url: str, name: str) -> None:
     "query",
     ["perspective=seven", "perspective=1&perspective=2", "persepctive=1", "lang=sv", "municipality=x"],
 )
-def test_a_parameter_that_cannot_be_used_is_named(url: str, query: str) -> None:
+def test_an_invalid_parameter_is_named(url: str, query: str) -> None:
     response = httpx.get(f"{url}/queries/targets-by-perspective?{query}")
     assert response.status_code == 400
     assert response.headers["content-type"] == "application/problem+json"
@@ -508,7 +508,7 @@ def test_what_is_only_on_hearing_lacks_an_adoption(url: str) -> None:
         "decision/formannskapet-2020-10-27",
         "decision/formannskapet-176-20",
     }
-    # The sources name these three and not what they do.
+    # The sources name these three decisions, but not their type.
     assert {key for key, row in decided.items() if not row["type"]} == {
         "decision/bystyret-111-20",
         "decision/bystyret-byaastunnelen",
@@ -559,7 +559,7 @@ def test_quality_counts_what_is_there(url: str) -> None:
     assert all(
         0 <= float(value) <= 1 for (_, metric, _), value in measured.items() if metric in {"completeness", "checked"}
     )
-    # Evidence is counted for the whole dataset and for each class of what it is about.
+    # Evidence is counted for the dataset, and for each class of its subjects.
     told = ("dataset/samfunnsdel-2009-2020", "evidence")
     of = {key[2]: int(value) for key, value in measured.items() if key[:2] == told}
     assert 0 < of[plan + "Measure"] < of[""]

@@ -1,4 +1,4 @@
-"""Where Trondheim ends and the core begins: ontology, shapes, queries and the UN's goals build and serve alone."""
+"""The core without Trondheim's data: ontology, shapes, queries and the UN's goals build and serve."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ DATA = (
 
 @pytest.fixture(scope="module")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home without any municipality, built."""
+    """A built home without any municipality."""
     home = tmp_path_factory.mktemp("core") / "home"
     for name in ("ontology", "shapes", "queries"):
         shutil.copytree(ROOT / name, home / name)
@@ -69,7 +69,7 @@ def core_url(core: Path, run_server: Any) -> Iterator[str]:
         yield server.url
 
 
-def test_nothing_of_a_municipality_is_in_the_version(core: Path) -> None:
+def test_the_version_has_no_data_of_a_municipality(core: Path) -> None:
     version = VersionStore(core / "versions").current()
     assert set(version.manifest["graphs"]) == {
         f"https://w3id.org/plangraf/graph/{name}" for name in ("ontology", "shapes", "queries", "sdg")

@@ -1,4 +1,4 @@
-"""Every thing that the data know has one document, and all its formats are the same graph."""
+"""Every thing in the data has one document, and all formats of it are the same graph."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ DATASET_PARSERS = {TRIG: RdfFormat.TRIG, N_QUADS: RdfFormat.N_QUADS}
 
 
 class InProcess:
-    """One version in this process, asked without workers; see engine.base.Engine."""
+    """One version in this process, without workers; see engine.base.Engine."""
 
     ready = True
 
@@ -131,7 +131,7 @@ async def assert_one_graph(engine: InProcess, ours: Context, iri: str, *, refere
 
 
 def sample(engine: InProcess) -> list[str]:
-    """Of each class the thing with the most statements and the one with the fewest, the first by name of equals."""
+    """For each class the thing with the most statements and the one with the fewest; by name if equal."""
     known = set(things(engine))
     sizes = Counter(quad.subject.value for quad in engine._union if isinstance(quad.subject, NamedNode))
     members: dict[str, list[str]] = defaultdict(list)
@@ -181,7 +181,7 @@ def test_a_triple_stands_in_exactly_the_graphs_that_hold_it(engine: InProcess) -
     assert any(len(names) > 1 for _, names in asyncio.run(find_graphs(engine, found.graph)))
 
 
-def test_what_no_graph_holds_stands_in_the_default_graph(engine: InProcess) -> None:
+def test_a_triple_in_no_named_graph_is_in_the_default_graph(engine: InProcess) -> None:
     graph: Statements = [(NamedNode(ID + CASE), NamedNode(ID + "says"), NamedNode(ID + "nobody"))]
     body = write_placed(asyncio.run(find_graphs(engine, graph)), N_QUADS)
     assert body == f"<{ID}{CASE}> <{ID}says> <{ID}nobody> .\n".encode()
@@ -198,8 +198,12 @@ def test_a_plan_nests_its_perspectives_their_targets_and_its_links(engine: InPro
     assert targets["11.6"] == next(t for t in plan["respondsTo"][0]["relatesToTarget"] if t["id"] == SDG + "11.6")
     links = plan["@reverse"]["linkedPlan"]
     assert [(link["position"], link["linkedPerspective"]["number"]) for link in links] == [
-        (1, 11), (2, 6), (3, 7), (4, 8), (5, 10),
-    ]  # fmt: skip
+        (1, 11),
+        (2, 6),
+        (3, 7),
+        (4, 8),
+        (5, 10),
+    ]
 
 
 def test_a_document_and_a_case_nest_the_decisions_about_them(engine: InProcess) -> None:
@@ -222,21 +226,20 @@ def test_a_target_nests_the_perspectives_that_name_it_and_the_plans_that_respond
     assert {plan["number"] for plan in perspectives[7]["@reverse"]["respondsTo"]} == {6, 7, 8, 10, 12, 15, 16}
 
 
+JSON_LD = "application/ld+json"
 PROFILES = {
-    f'application/ld+json;profile="{W3C}expanded"': f'application/ld+json; profile="{W3C}expanded"',
-    f'application/ld+json;q=0.9;profile="x", application/ld+json; profile="{W3C}compacted"':
-        f'application/ld+json; profile="{W3C}compacted"',
-    f'application/ld+json;profile="{W3C}flattened"': f'application/ld+json; profile="{W3C}flattened"',
-    f'application/ld+json;profile="{W3C}streaming {W3C}expanded"':
-        f'application/ld+json; profile="{W3C}expanded {W3C}streaming"',
-    'application/ld+json;profile="http://example.org/unknown"': "application/ld+json",
-    "application/ld+json, application/json;q=0.5": "application/ld+json",
+    f'{JSON_LD};profile="{W3C}expanded"': f'{JSON_LD}; profile="{W3C}expanded"',
+    f'{JSON_LD};q=0.9;profile="x", {JSON_LD}; profile="{W3C}compacted"': f'{JSON_LD}; profile="{W3C}compacted"',
+    f'{JSON_LD};profile="{W3C}flattened"': f'{JSON_LD}; profile="{W3C}flattened"',
+    f'{JSON_LD};profile="{W3C}streaming {W3C}expanded"': f'{JSON_LD}; profile="{W3C}expanded {W3C}streaming"',
+    f'{JSON_LD};profile="http://example.org/unknown"': JSON_LD,
+    f"{JSON_LD}, application/json;q=0.5": JSON_LD,
     "application/json": "application/json",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("accept", PROFILES)
-def test_json_ld_comes_in_the_form_that_its_profile_says(url: str, accept: str) -> None:
+def test_json_ld_has_the_form_of_the_requested_profile(url: str, accept: str) -> None:
     response = httpx.get(f"{url}/doc/{CASE}", headers={"Accept": accept})
     assert response.headers["content-type"] == PROFILES[accept]
     assert response.headers["vary"] == "Accept, Accept-Language, Accept-Encoding"
@@ -281,7 +284,7 @@ def test_a_document_with_its_graphs_is_the_same_document(url: str, suffix: str, 
         expected = graph_of(httpx.get(f"{url}/doc/{key}.nt").content, RdfFormat.N_TRIPLES)
         assert graph_of(response.content, parser) == expected
         graphs = {str(quad.graph_name) for quad in parse(response.content, parser)}
-        # What the service measures stands in no graph of the data.
+        # Measurements by the service are in no graph of the data.
         assert ("DEFAULT" in graphs) == (key == dataset)
         assert len(graphs) > 1
     assert (
@@ -296,7 +299,7 @@ def test_a_client_that_follows_links_and_reads_both_triples_and_quads_gets_tripl
     assert httpx.get(f"{url}/doc/{CASE}", headers={"Accept": accept}).headers["content-type"] == "application/ld+json"
 
 
-def test_the_context_has_a_copy_that_never_changes(url: str) -> None:
+def test_the_context_has_an_immutable_copy(url: str) -> None:
     growing = httpx.get(f"{url}/context/v1.jsonld")
     assert growing.headers["cache-control"] == "public, max-age=86400"
     frozen = httpx.get(url + growing.headers["content-location"])
@@ -318,7 +321,7 @@ def test_the_context_of_an_earlier_build_outlives_its_version(url: str, built: P
         kept.unlink()
 
 
-def test_a_context_is_kept_whatever_is_pruned(tmp_path: Path) -> None:
+def test_pruning_retains_every_context(tmp_path: Path) -> None:
     store = VersionStore(tmp_path / "versions")
     manifest = {"triples": 1, "quads": 1, "graphs": {}}
     for name in "ab":

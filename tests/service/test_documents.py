@@ -103,7 +103,7 @@ def test_a_thing_redirects_to_its_document_by_303(url: str) -> None:
     assert response.headers["access-control-allow-origin"] == "*"
 
 
-def test_a_document_has_what_points_to_its_thing_and_the_labels_of_what_it_names(url: str) -> None:
+def test_a_document_has_incoming_links_and_labels(url: str) -> None:
     graph = Graph().parse(data=httpx.get(f"{url}/doc/5001/perspective/2020-7.ttl").text, format="turtle")
     plan = "https://w3id.org/plangraf/ontology#"
     perspective = URIRef(ID + "5001/perspective/2020-7")
@@ -176,7 +176,7 @@ def test_a_page_leads_each_statement_to_its_passage(url: str) -> None:
     assert "lines 446–449" in row
 
 
-def test_every_link_of_a_page_to_the_service_leads_somewhere(url: str) -> None:
+def test_every_link_of_a_page_to_the_service_resolves(url: str) -> None:
     for path in ("/doc/5001/plan/2020-2023-7.html", "/doc/5001/perspective/2020-7.html", "/"):
         page = Page(httpx.get(url + path, headers={"Accept": "text/html"}, follow_redirects=True).text)
         links = {str(attributes.get("href", "")).split("#")[0] for attributes in page.all("a")}
@@ -192,7 +192,7 @@ def test_an_unknown_thing_is_404_in_every_type(url: str, accept: str) -> None:
     assert response.headers["content-type"].startswith("text/html") == (accept == "text/html")
 
 
-def test_a_document_seen_before_costs_a_304(url: str) -> None:
+def test_a_revalidated_document_is_304(url: str) -> None:
     first = httpx.get(f"{url}/doc/5001/plan/2020-2023-7.ttl")
     again = httpx.get(f"{url}/doc/5001/plan/2020-2023-7.ttl", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -217,7 +217,7 @@ def test_a_link_to_a_term_leads_to_its_place_on_the_ontology_s_page(url: str) ->
         assert page.count(f' id="{name}"') == 1
 
 
-def test_a_dataset_tells_its_measured_quality(url: str) -> None:
+def test_a_dataset_has_its_quality_measurements(url: str) -> None:
     dataset, dqv = f"{ID}5001/dataset/byraadsplattform-2023", "http://www.w3.org/ns/dqv#"
     graph = Graph().parse(data=httpx.get(f"{url}/doc/5001/dataset/byraadsplattform-2023.ttl").text)
     values = {
@@ -237,7 +237,7 @@ def test_a_dataset_tells_its_measured_quality(url: str) -> None:
     assert "Commitment" in page
 
 
-def test_what_two_readings_agree_on_is_told_with_the_interpretations(url: str) -> None:
+def test_the_dataset_of_interpretations_has_the_agreement_of_two_readings(url: str) -> None:
     graph = Graph().parse(data=httpx.get(f"{url}/doc/5001/dataset/tolkninger.ttl").text)
     measurements = set(
         graph.objects(URIRef(f"{ID}5001/dataset/tolkninger"), URIRef("http://www.w3.org/ns/dqv#hasQualityMeasurement"))

@@ -1,4 +1,4 @@
-"""Downloads over HTTP: whole and by ranges, for ever the same, with `latest` that leads to those of today."""
+"""Downloads over HTTP: complete and by ranges, immutable, with `latest` as redirect to the current ones."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_latest_leads_to_the_current_version_by_either_name(client: httpx.Client
         ("BYTES=1-2", 1, 2),
     ],
 )
-def test_a_range_is_a_part(
+def test_a_range_request_gets_its_part(
     client: httpx.Client, version_id: str, folder: Path, asked: str, first: int, last: int | None
 ) -> None:
     whole = (folder / "csv" / "Plan.csv").read_bytes()
@@ -107,7 +107,7 @@ def test_a_range_is_a_part(
 @pytest.mark.parametrize(
     "asked", ["bytes=9-3", "bytes=", "bytes=-", "bytes=a-b", "lines=0-1", "bytes 0-1", "bytes=0-1,5-6", "bytes=1-2-3"]
 )
-def test_a_range_that_is_none_or_several_gives_the_whole(
+def test_an_invalid_range_or_several_ranges_give_the_complete_file(
     client: httpx.Client, version_id: str, folder: Path, asked: str
 ) -> None:
     response = client.get(f"/dump/{version_id}/csv/Plan.csv", headers={"Range": asked})
@@ -115,7 +115,7 @@ def test_a_range_that_is_none_or_several_gives_the_whole(
     assert response.content == (folder / "csv" / "Plan.csv").read_bytes()
 
 
-def test_bytes_that_are_not_there_are_416(client: httpx.Client, version_id: str, folder: Path) -> None:
+def test_a_range_past_the_end_is_416(client: httpx.Client, version_id: str, folder: Path) -> None:
     size = (folder / "csv" / "Plan.csv").stat().st_size
     for asked in (f"bytes={size}-", f"bytes={size + 5}-{size + 9}", "bytes=-0"):
         response = client.get(f"/dump/{version_id}/csv/Plan.csv", headers={"Range": asked})
@@ -142,7 +142,7 @@ def test_an_interrupted_download_goes_on_only_when_the_file_is_the_same(
     assert beyond.status_code == 200
 
 
-def test_head_tells_without_sending_and_what_is_known_is_not_sent(client: httpx.Client, version_id: str) -> None:
+def test_head_has_no_body_and_a_matching_etag_gives_304(client: httpx.Client, version_id: str) -> None:
     path = f"/dump/{version_id}/plangraf-{version_id}.trig.gz"
     got, told = client.get(path), client.head(path)
     for name in ("content-length", "content-type", "etag", "cache-control", "accept-ranges", "repr-digest"):
@@ -157,7 +157,7 @@ def test_head_tells_without_sending_and_what_is_known_is_not_sent(client: httpx.
     assert part.status_code == 304
 
 
-def test_a_table_says_where_its_columns_are_described(client: httpx.Client, version_id: str) -> None:
+def test_a_table_links_to_the_description_of_its_columns(client: httpx.Client, version_id: str) -> None:
     response = client.get(f"/dump/{version_id}/csv/Plan.csv")
     assert response.headers["link"] == '<Plan.csv-metadata.json>; rel="describedby"; type="application/csvm+json"'
     described = client.get(f"/dump/{version_id}/csv/Plan.csv-metadata.json")
@@ -180,13 +180,13 @@ def test_a_table_says_where_its_columns_are_described(client: httpx.Client, vers
         "/version/0000000000000000/dump/x",
     ],
 )
-def test_what_is_not_there_says_where_to_look(client: httpx.Client, version_id: str, path: str) -> None:
+def test_an_unknown_file_is_404_and_names_the_list(client: httpx.Client, version_id: str, path: str) -> None:
     response = client.get(path.format(version_id), headers={"Accept": "*/*"})
     assert response.status_code == 404, response.text
     assert response.json()["code"] == "not-found"
 
 
-def test_the_list_is_a_page_in_both_languages_and_asks_for_nothing_twice(client: httpx.Client, version_id: str) -> None:
+def test_the_list_is_a_page_in_both_languages_and_revalidates(client: httpx.Client, version_id: str) -> None:
     for language, title in (("nb", "Nedlastinger"), ("en", "Downloads")):
         page = client.get(f"/dump/{version_id}/?lang={language}", headers={"Accept": "text/html"})
         assert f"<h1>{title}</h1>" in page.text
@@ -219,7 +219,7 @@ def test_pruned_versions_are_gone_and_a_version_without_downloads_says_so(
         assert "plangraf build --force" in response.json()["detail"]
 
 
-def test_with_if_match_comes_the_representation_that_it_names_or_none(url: str, version_id: str) -> None:
+def test_if_match_gets_the_named_representation_or_412(url: str, version_id: str) -> None:
     for path, given in (
         (f"/dump/{version_id}/plangraf-{version_id}.nq.gz", {"Range": "bytes=0-3"}),
         ("/sparql?query=SELECT%20*%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D", {}),

@@ -1,4 +1,4 @@
-"""Who reads the feed over HTTP has the data: clients of our own and of others replicate it and follow changes."""
+"""Clients of the feed, ours and others, replicate the data over HTTP and follow changes."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def current(versions: Path) -> set[Quad]:
     return version_data(b"".join(VersionStore(versions).current().quads()))
 
 
-def said(folder: Path) -> str:
-    """What the services over the versions in a folder wrote to their operator."""
+def read_log(folder: Path) -> str:
+    """The log of the services over the versions in a folder."""
     return "".join(file.read_text() for file in folder.glob("serve-*.log"))
 
 
@@ -101,7 +101,7 @@ def test_a_second_harvest_costs_two_answers_without_a_body(url: str) -> None:
     assert replica.requests == [(f"{url}/feed", 304), (f"{url}/feed/{pages}", 304)]
 
 
-def test_a_full_page_stays_and_the_last_one_is_asked_for_again(url: str) -> None:
+def test_a_full_page_is_immutable_and_the_last_one_is_fetched_again(url: str) -> None:
     with httpx.Client(base_url=url, headers={"Accept": "application/trig"}) as client:
         last = max(int(page.rpartition("/")[2]) for page in _pages(client))
         full, growing = client.get("/feed/1"), client.get(f"/feed/{last}")
@@ -129,7 +129,7 @@ def _pages(client: httpx.Client) -> Iterator[str]:
         yield page
 
 
-def test_an_address_that_is_no_page_is_told(url: str) -> None:
+def test_an_address_that_is_not_a_page_is_404_with_the_pages(url: str) -> None:
     replica = Replica(f"{url}/feed")
     replica.harvest()
     pages = len(replica.requests) - 1
@@ -183,10 +183,10 @@ def test_a_damaged_log_is_a_problem_that_shows_no_path_and_leaves_all_else_serve
         # Put back from a copy, it is served again without a restart.
         file.write_bytes(content)
         assert httpx.get(f"{server.url}/feed/1").status_code == 200
-    assert f"The log of changes in {store.path / 'feed'} is damaged" in said(tmp_path)
+    assert f"The log of changes in {store.path / 'feed'} is damaged" in read_log(tmp_path)
 
 
-def test_a_service_without_a_feed_says_so_and_one_that_may_write_begins_it(tmp_path: Path, run_server: Run) -> None:
+def test_a_missing_feed_is_404_and_a_service_that_may_write_starts_it(tmp_path: Path, run_server: Run) -> None:
     store = VersionStore(tmp_path / "versions")
     store.write(lines(*range(7)), MANIFEST)
     shutil.rmtree(store.path / "feed")
@@ -194,7 +194,7 @@ def test_a_service_without_a_feed_says_so_and_one_that_may_write_begins_it(tmp_p
         missing = httpx.get(f"{server.url}/feed")
         assert missing.status_code == 404
         assert "plangraf build" in missing.json()["detail"]
-    assert "/feed does not have the current version" in said(tmp_path)
+    assert "/feed does not have the current version" in read_log(tmp_path)
     with run_server(store.path, "--workers", "1", PLANGRAF_FEED_PAGE="3") as server:
         replica = Replica(f"{server.url}/feed")
         replica.harvest()
@@ -202,7 +202,7 @@ def test_a_service_without_a_feed_says_so_and_one_that_may_write_begins_it(tmp_p
         assert replica.data() == current(store.path)
 
 
-def test_a_member_leads_to_the_page_that_it_stands_on(url: str) -> None:
+def test_a_member_links_to_its_page(url: str) -> None:
     replica = Replica(f"{url}/feed")
     replica.harvest()
     for member in (replica.members[0], replica.members[PAGE_SIZE - 1], replica.members[PAGE_SIZE], replica.members[-1]):
@@ -216,7 +216,7 @@ def test_a_member_leads_to_the_page_that_it_stands_on(url: str) -> None:
 
 
 def test_members_have_the_shape_that_the_stream_names(url: str) -> None:
-    """A process of its own, since pySHACL changes rdflib."""
+    """In a separate process, because pySHACL changes rdflib."""
     script = (
         "import sys, rdflib, pyshacl\n"
         "root = rdflib.Graph().parse(sys.argv[1] + '/feed', format='turtle')\n"
@@ -232,7 +232,7 @@ def test_members_have_the_shape_that_the_stream_names(url: str) -> None:
     assert run.stdout.split() == ["True", "False", str(PAGE_SIZE)], run.stdout + run.stderr
 
 
-def test_a_client_follows_what_is_built_and_what_is_taken_back(tmp_path: Path, run_server: Run) -> None:
+def test_a_client_follows_builds_and_rollbacks(tmp_path: Path, run_server: Run) -> None:
     home = make_home(tmp_path / "home")
     assert plangraf("build", "--quiet", home=home).returncode == 0
     versions = home / "versions"
@@ -250,7 +250,7 @@ def test_a_client_follows_what_is_built_and_what_is_taken_back(tmp_path: Path, r
             ("Delete", "formannskapet-176-20"),
         }
         assert replica.data() == current(versions)
-        # Two more versions before the next look: both are told, in order.
+        # Two more versions before the next poll: the feed has both, in order.
         assert plangraf("versions", "use", first, home=home).returncode == 0
         write(home, "data/sdg/targets.ttl", "<http://metadata.un.org/sdg/11.6> rdfs:label 'By'@nn .\n")
         assert plangraf("build", "--quiet", home=home).returncode == 0
@@ -311,7 +311,7 @@ def test_pages_name_the_public_address_and_never_that_of_the_request(tmp_path: P
 
 
 class _LdesClient:
-    """ldes-client in a process of its own; `members` are those that it gave so far, each once, by sequence number."""
+    """ldes-client in a separate process; `members` are its unique members so far, by sequence number."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -329,7 +329,7 @@ class _LdesClient:
             self._lines.put(line)
 
     def take(self, deadline_s: float, until: Callable[[], bool]) -> None:
-        """Takes in what it writes until a condition holds, or it ends."""
+        """Reads its output until a condition holds or it ends."""
         deadline = time.monotonic() + deadline_s
         while not until():
             try:
@@ -353,7 +353,7 @@ class _LdesClient:
                 self.know([member])
 
     def know(self, members: list[Member]) -> None:
-        """Takes in members; one that comes again is the same in all but the labels of its blank nodes."""
+        """Adds members; a repeated one must be equal except for the labels of blank nodes."""
         for member in members:
             known = self._members.setdefault(member.sequence, member)
             assert (known.iri, known.kind, known.thing, known.published) == (
@@ -413,7 +413,7 @@ def test_ldes_client_ends_with_the_same_triples_in_the_same_graphs(url: str, bui
 
 
 @needs_ldes_client
-def test_ldes_client_follows_what_is_built(tmp_path: Path, run_server: Run) -> None:
+def test_ldes_client_follows_builds(tmp_path: Path, run_server: Run) -> None:
     home = make_home(tmp_path / "home")
     assert plangraf("build", "--quiet", home=home).returncode == 0
     versions = home / "versions"
@@ -442,7 +442,7 @@ def test_ldes_client_resumes_and_asks_for_no_immutable_page_again(tmp_path: Path
             assert len(found) == 2 * PAGE_SIZE + 10
         store.write(lines(*range(2 * PAGE_SIZE), 9999), MANIFEST)
         with ldes_client(server.url, "none", "follow", state) as client:
-            # It may hand out again what it had handed out last when it ended; a member is known by its IRI.
+            # After a restart it may repeat its last members; a member is identified by its IRI.
             client.know(found)
             client.take(60, lambda: len(client.members) == len(found) + 11)
             assert [member.kind for member in client.members[len(found) :]] == ["Create", *["Delete"] * 10]

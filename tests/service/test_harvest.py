@@ -1,4 +1,4 @@
-"""A whole harvest over real HTTP, and the next one: nothing but 304s, or the same bytes."""
+"""A second harvest over real HTTP gets only 304s, or the same bytes without ETags."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def walk(client: httpx.Client, address: str) -> Iterator[str]:
 
 
 def harvest(client: httpx.Client, url: str) -> set[tuple[str, str]]:
-    """What portals, crawlers and researchers take: pairs of address and Accept."""
+    """The requests of portals, crawlers and researchers: pairs of address and Accept."""
     taken = {(f"/catalog{suffix}", "*/*") for suffix in (".ttl", ".jsonld", ".rdf")}
     taken |= {("/catalog", "text/turtle"), ("/catalog", CKAN_ACCEPT), ("/.well-known/void", "text/turtle")}
     taken |= {(path, "*/*") for path in ("/robots.txt", "/llms.txt", "/sitemap.xml", "/ontology.ttl", "/shapes.ttl")}
@@ -65,7 +65,7 @@ def test_the_second_harvest_costs_only_304s(client: httpx.Client, url: str) -> N
         assert again.headers["etag"] == tag
 
 
-def test_who_asks_without_a_tag_gets_the_same_bytes(client: httpx.Client, url: str) -> None:
+def test_a_request_without_an_etag_gets_the_same_bytes(client: httpx.Client, url: str) -> None:
     for address, accept in sorted(harvest(client, url))[::7]:
         bodies = {client.get(address, headers={"Accept": accept}).content for _ in range(2)}
         assert len(bodies) == 1, (address, accept)

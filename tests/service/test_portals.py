@@ -1,4 +1,4 @@
-"""The catalogue before its portals: our check of their rules, and CKAN's reader where `make portals` installed it."""
+"""Portals accept the catalogue: by our check of their rules, and by CKAN's reader if `make portals` installed it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def read_by_ckan(file: Path) -> dict[str, dict[str, Any]]:
 
 
 def assert_recovered(file: Path) -> None:
-    """Every dataset comes back with one of its titles, its publisher, its distributions, and each licence of these."""
+    """The reader recovers every dataset with a title, its publisher, its distributions, and their licences."""
     graph = Graph().parse(file, format="turtle")
     expected = set(graph.subjects(RDF.type, DCAT.Dataset))
     read = read_by_ckan(file)

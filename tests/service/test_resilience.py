@@ -1,4 +1,4 @@
-"""One bad query costs one error: runaways, killed workers and crashes leave everybody else in peace."""
+"""One bad query costs one error: runaways, killed workers and crashes do not affect others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def ask(url: str, query: str, timeout: float = 30) -> httpx.Response:
 
 
 def workers(server: Any) -> list[psutil.Process]:
-    """The query workers: children of a loader that are themselves childless."""
+    """The query workers: children of a loader without children of their own."""
     found = []
     for process in psutil.Process(server.process.pid).children(recursive=True):
         # One that was replaced just now may be gone, or wait to be reaped.
@@ -45,7 +45,7 @@ def loaders(server: Any) -> list[psutil.Process]:
 
 
 def until_quiet(server: Any) -> None:
-    """Waits until the named queries are computed ahead and every worker has nothing to do."""
+    """Waits until the named queries are precomputed and every worker is idle."""
     deadline, in_a_row = time.monotonic() + 30, 0
     while in_a_row < 5:
         told = httpx.get(f"{server.url}/metrics").text
@@ -103,7 +103,7 @@ def test_a_worker_killed_by_hand_costs_one_error_and_nothing_else(start_server: 
             time.sleep(0.05)
 
 
-def test_http_processes_share_one_loader_whose_death_nobody_notices(start_server: Callable[..., Any]) -> None:
+def test_http_processes_share_one_loader_and_survive_its_death(start_server: Callable[..., Any]) -> None:
     with start_server("--workers", "2", PLANGRAF_QUERY_WORKERS="1") as server:
         until_quiet(server)
         (loader,) = loaders(server)

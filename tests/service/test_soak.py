@@ -1,4 +1,4 @@
-"""Seconds of all hostile clients at once beside a good client, a minute in the longer set: `make soak` in short.
+"""A short `make soak`: all hostile clients beside a good one for seconds, or a minute in the longer set.
 
 The machine that runs the tests is shared and slow, so no time is asserted here; `make soak` prints the ratios.
 """
@@ -32,7 +32,7 @@ def test_hostile_clients_neither_stop_the_service_nor_spoil_an_answer(
     assert findings.phases["calm"].failed == 0, text
     assert findings.phases["attack"].right > fewest, text
     assert findings.refused_share < 0.05, text
-    # The service: honest errors, nobody called, nothing lost, nothing left over, a clean log.
+    # The service: documented errors, no outgoing call, no lost process, no leak, a clean log.
     assert sum(findings.answered.attacks.values()) > fewest, text
     assert not findings.dishonest, text
     assert findings.canary_calls == [], text

@@ -1,4 +1,4 @@
-"""Another version comes to be served while requests run: none of them fails, each says which one answered."""
+"""The version switches during requests: none fails, and each names its version."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _TAKEN_UP_S = 20
 
 @pytest.fixture
 def two_versions(built: Path, tmp_path: Path) -> VersionStore:
-    """The built version, and one with one triple more, which is current."""
+    """The built version, and a current one with one triple more."""
     return switching.two_versions(built, tmp_path / "versions")
 
 
 def until_served(url: str, version: str, processes: int = 1) -> None:
-    """Waits until the version answers many times in a row, so in every process."""
+    """Waits until the version answers many times in a row, which shows that every process serves it."""
     deadline = time.monotonic() + _TAKEN_UP_S
     in_a_row = 0
     while in_a_row < 12 * processes:

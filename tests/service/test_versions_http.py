@@ -1,4 +1,4 @@
-"""Kept versions answer under their own address; what was removed says so."""
+"""Retained versions answer under their own address; removed ones are 410."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TITLE = b"Kommunedelplan areal for Sluppen (del 2) med veiledende plan for offen
 
 
 def write_after(store: VersionStore, lines: list[bytes]) -> str:
-    """A version that follows on the current one, as a build writes it."""
+    """A version after the current one, as a build writes it."""
     before = store.current()
     extra = {"ontology.html": (before.path / "ontology.html").read_bytes()}
     manifest = {**before.manifest, "quads": len(lines)}
@@ -35,7 +35,7 @@ def write_after(store: VersionStore, lines: list[bytes]) -> str:
 
 @pytest.fixture(scope="module")
 def kept(built: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """Three versions: a plan is removed by the second, another one renamed by the third; and one that is pruned."""
+    """Three versions, of which the second removes a plan and the third renames another; and a pruned one."""
     folder = tmp_path_factory.mktemp("kept") / "versions"
     shutil.copytree(built, folder, symlinks=True)
     store = VersionStore(folder)
@@ -80,7 +80,7 @@ def test_the_list_names_all_versions_the_newest_first(server: tuple[str, list[st
     assert again.status_code == 304
 
 
-def test_each_version_answers_with_its_own_data_and_may_be_kept_for_ever(server: tuple[str, list[str]]) -> None:
+def test_each_version_answers_with_its_own_data_and_is_immutable(server: tuple[str, list[str]]) -> None:
     url, (first, second, third, _) = server
     for version, title in ((first, TITLE.decode()), (second, TITLE.decode()), (third, "Sluppen")):
         under = f"{url}/version/{version}"
@@ -106,7 +106,7 @@ def test_each_version_answers_with_its_own_data_and_may_be_kept_for_ever(server:
     assert (live.headers["cache-control"], live.headers["plangraf-version"]) == ("no-cache", third)
 
 
-def test_what_may_differ_each_time_is_not_kept_for_ever(server: tuple[str, list[str]]) -> None:
+def test_a_nondeterministic_answer_is_not_immutable(server: tuple[str, list[str]]) -> None:
     url, (first, *_) = server
     response = get(f"{url}/version/{first}/sparql", params={"query": "SELECT (NOW() AS ?now) {}"})
     assert response.headers["cache-control"] == "no-store"
@@ -170,7 +170,7 @@ def test_the_methods_of_an_address_are_the_same_under_a_version(server: tuple[st
             assert all(name in refused.json()["detail"] for name in allowed)
 
 
-def test_a_version_that_never_was_is_404_and_one_that_was_pruned_410(server: tuple[str, list[str]]) -> None:
+def test_an_unknown_version_is_404_and_a_pruned_one_410(server: tuple[str, list[str]]) -> None:
     url, (*_, pruned) = server
     for name in ("0123456789abcdef", "current", "..%2F..", "x"):
         response = get(f"{url}/version/{name}/doc/{PLAN}", headers={"Accept": "*/*"})
@@ -179,7 +179,7 @@ def test_a_version_that_never_was_is_404_and_one_that_was_pruned_410(server: tup
     assert (gone.status_code, gone.json()["code"]) == (410, "version-gone")
 
 
-def test_a_thing_that_a_later_version_removed_is_gone_and_says_where_it_was_last(
+def test_a_removed_thing_is_410_and_names_its_last_version(
     server: tuple[str, list[str]],
 ) -> None:
     url, (first, second, third, _) = server
@@ -196,7 +196,7 @@ def test_a_thing_that_a_later_version_removed_is_gone_and_says_where_it_was_last
     assert get(f"{url}/version/{first}/doc/{GONE}").status_code == 200
 
 
-def test_one_more_version_takes_the_place_of_an_idle_one(server: tuple[str, list[str]]) -> None:
+def test_opening_another_version_replaces_an_idle_one(server: tuple[str, list[str]]) -> None:
     url, (first, second, *_) = server
     for version in (first, second) * 2:
         query = {"query": f"SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o }} # {time.monotonic()}"}
@@ -204,7 +204,7 @@ def test_one_more_version_takes_the_place_of_an_idle_one(server: tuple[str, list
         assert response.headers["plangraf-version"] == version
 
 
-def test_removed_things_are_remembered_when_their_version_is_not(tmp_path: Path) -> None:
+def test_removed_things_are_410_after_their_version_is_pruned(tmp_path: Path) -> None:
     store = VersionStore(tmp_path / "versions")
     manifest = {"triples": 1, "quads": 1, "graphs": {}}
     texts = {name: f'<http://example.org/{name}> <http://example.org/p> "1" .'.encode() for name in "abc"}
@@ -223,7 +223,7 @@ def test_removed_things_are_remembered_when_their_version_is_not(tmp_path: Path)
     assert store.current().removed() == {"http://example.org/a": back.id, "http://example.org/b": second.id}
 
 
-def test_what_a_rolled_back_version_had_is_gone_too(
+def test_things_of_a_rolled_back_version_are_410_too(
     built: Path, tmp_path: Path, run_server: Callable[..., AbstractContextManager[object]]
 ) -> None:
     versions = tmp_path / "versions"

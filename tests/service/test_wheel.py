@@ -1,7 +1,7 @@
 """A wheel of this tree, installed elsewhere, builds and serves as the checkout does; so does a server without extras.
 
-These are the Dockerfile's steps: wheel, install, build into a folder of its own, serve without building.
-The environments see third-party packages of the test run; plangraf itself comes from the wheel alone.
+These are the steps of the Dockerfile: wheel, install, build into a separate folder, serve without a build.
+The environments use third-party packages of the test run; plangraf itself comes from the wheel only.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def environment_with(wheel: Path, home: Path) -> tuple[Path, Path]:
-    """A new environment that has the wheel and nothing else: its Python and its site-packages."""
+    """A new environment with only the wheel: its Python and its site-packages."""
     venv.create(home, with_pip=False)
     site = next((home / "lib").glob("python*/site-packages"))
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)]
@@ -59,7 +59,7 @@ def installed(wheel: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def server_only(wheel: Path) -> Path:
-    """The wheel beside links to exactly the packages that it requires without extras, and those that they require."""
+    """The wheel, with links to only the packages that it requires without extras, and to their dependencies."""
     python, site = environment_with(wheel, wheel.parent / "server-only")
     (metadata,) = site.glob("plangraf-*.dist-info")
     waiting = required(Distribution.at(metadata), {""})
@@ -86,7 +86,7 @@ def required(found: Distribution, extras: set[str]) -> list[Requirement]:
 
 
 def test_the_wheel_holds_the_files_that_a_build_reads(installed: Path) -> None:
-    """With the server without extras, below, the short form of the build of the next test."""
+    """A short form of the next test, together with the test of the server without extras."""
     (home,) = installed.glob("lib/python*/site-packages/plangraf/home")
     for name in ("ontology", "shapes", "data", "queries"):
         files = {path.relative_to(ROOT): path.read_bytes() for path in (ROOT / name).rglob("*") if path.is_file()}
@@ -197,7 +197,7 @@ def test_the_table_of_extras_is_that_of_the_project() -> None:
     assert named == EXTRAS
 
 
-def test_the_servers_lock_has_the_pins_of_the_whole_lock() -> None:
+def test_the_servers_lock_has_the_pins_of_the_full_lock() -> None:
     def pins(name: str) -> set[str]:
         return set((ROOT / name).read_text().split("\n"))
 

@@ -1,4 +1,4 @@
-"""What a fixture is validated beside: the shapes, the subclass axioms, and the things of the world it links to."""
+"""The data beside each fixture: the shapes, the subclass axioms, and the things that it links to."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def _world() -> DataGraph:
 
 
 def data_of(own: set[Quad]) -> DataGraph:
-    """Some statements, with everything that they are validated beside."""
+    """Some statements, with all data for their validation."""
     return DataGraph(with_world(own) | subclass_quads() | shape_quads())
 
 
 def with_world(own: set[Quad]) -> set[Quad]:
-    """Some statements, and what the world says of the things that they lead to."""
+    """Some statements, and the common statements about things that they link to."""
     graph = next(iter(own)).graph_name
     world = _world().by_subject
     data, waiting, seen = set(own), [quad.object for quad in own], set()
@@ -65,7 +65,7 @@ def with_world(own: set[Quad]) -> set[Quad]:
 
 @dataclass
 class Group:
-    """Fixtures that are validated together: what one describes, no other one describes or leads to."""
+    """Fixtures that are validated together: none describes or links to a thing that another one describes."""
 
     things: dict[NamedNode, Path] = field(default_factory=dict)
     """What the fixtures describe, with the fixture that does."""
@@ -80,7 +80,7 @@ class Group:
 
 @cache
 def groups() -> tuple[Group, ...]:
-    """All fixtures, each in the first group that it fits in."""
+    """All fixtures, each in the first suitable group."""
     found: list[Group] = []
     for path in sorted(FIXTURES.glob("*/*.ttl")):
         own = quads_of([path])

@@ -1,4 +1,4 @@
-"""A report is the one that pySHACL writes: over fixtures, over random mistakes, over all data."""
+"""Reports equal those of pySHACL: over fixtures, random mistakes and all data."""
 
 from __future__ import annotations
 
@@ -76,12 +76,12 @@ def assert_same(data: DataGraph) -> list[FileDiagnostic]:
     "number",
     [pytest.param(number, marks=[] if number < SHORT else pytest.mark.slow) for number in range(len(groups()))],
 )
-def test_a_group_of_fixtures_is_reported_as_pyshacl_reports_it(number: int) -> None:
+def test_a_group_of_fixtures_has_the_report_of_pyshacl(number: int) -> None:
     assert_same(data_of(groups()[number].quads))
 
 
 def mutated(quads: list[Quad], chance: random.Random) -> Iterator[Quad]:
-    """The statements with some dropped, some given another value, predicate or subject, and some said twice."""
+    """The statements, with some removed, some repeated, and some with another value, predicate or subject."""
     for quad in quads:
         what = chance.random()
         if what > 0.12:
@@ -99,7 +99,7 @@ def mutated(quads: list[Quad], chance: random.Random) -> Iterator[Quad]:
 
 
 @pytest.mark.parametrize("seed", [pytest.param(seed, marks=[] if seed < 2 else pytest.mark.slow) for seed in range(40)])
-def test_random_mistakes_are_reported_as_pyshacl_reports_them(seed: int) -> None:
+def test_random_mistakes_have_the_report_of_pyshacl(seed: int) -> None:
     chance = random.Random(seed)
     every = sorted(quads_of([WORLD, *(path for path in ALL if chance.random() < 0.05)]), key=str)
     found = assert_same(data_of(set(mutated(every, chance))))
@@ -108,12 +108,12 @@ def test_random_mistakes_are_reported_as_pyshacl_reports_them(seed: int) -> None
 
 
 @pytest.mark.slow
-def test_all_data_are_reported_as_pyshacl_reports_them() -> None:
+def test_all_data_have_the_report_of_pyshacl() -> None:
     data = DataGraph(relabelled(read(source_files(ROOT)).quads))
     assert_same(data)
 
 
-def test_no_node_of_all_data_is_left_to_pyshacl() -> None:
-    """A build stays quick: a new shape that is not compiled would cost seconds."""
+def test_the_compiled_tests_decide_every_node_of_all_data() -> None:
+    """This keeps a build quick: a new shape that is not compiled would cost seconds."""
     data = DataGraph(relabelled(read(source_files(ROOT)).quads))
     assert suspects(shapes_of(data), data) == {}

@@ -1,8 +1,8 @@
-"""Each shape finds the mistake that it is there for, and nothing else.
+"""Each shape finds its mistake and nothing else.
 
-A fixture is one complete small file, tests/shapes/<shape>/pass-*.ttl or fail-*.ttl. It is validated beside
-tests/shapes/world.ttl, which holds one valid thing of each class: those that it links to. Fixtures that cannot
-disturb one another are validated together, because a validation costs much and one more fixture little.
+A fixture is one complete small file, tests/shapes/<shape>/pass-*.ttl or fail-*.ttl. It is validated together with
+tests/shapes/world.ttl, which has one valid thing of each class for its links. Fixtures that are independent of each
+other are validated together, because a validation is expensive and one more fixture is cheap.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def local(shape: URIRef) -> str:
     return shape.removeprefix(str(PLANSHAPE))
 
 
-def reported(own: set[Quad]) -> list[FileDiagnostic]:
+def problems_of(own: set[Quad]) -> list[FileDiagnostic]:
     return shacl_problems(data_of(own), lambda _: None)
 
 
@@ -74,7 +74,7 @@ def fixtures(kind: str) -> list[str]:
 
 
 def expected(fixture: Path) -> set[str]:
-    """The shapes that report a fixture."""
+    """The shapes that must report a fixture."""
     return {fixture.parent.name} if fixture.name.startswith("fail-") else set()
 
 
@@ -82,15 +82,15 @@ def expected(fixture: Path) -> set[str]:
 def test_each_mistake_of_a_group_is_reported_by_its_shape_and_no_other(number: int) -> None:
     group = groups()[number]
     found: dict[Path | None, set[str]] = {path: set() for path in group.fixtures}
-    for problem in reported(group.quads):
+    for problem in problems_of(group.quads):
         path = group.things.get(NamedNode(str(problem.place.thing)))
         found.setdefault(path, set()).update(names([problem]))
     wanted: dict[Path | None, set[str]] = {path: expected(path) for path in group.fixtures}
     assert {path: shapes for path, shapes in found.items() if shapes != wanted.get(path)} == {}
 
 
-def test_the_world_of_the_fixtures_conforms() -> None:
-    assert reported(quads_of([WORLD])) == []
+def test_the_common_data_of_the_fixtures_conform() -> None:
+    assert problems_of(quads_of([WORLD])) == []
 
 
 def test_every_class_of_the_world_is_the_target_of_a_shape() -> None:
@@ -159,7 +159,7 @@ def test_every_shape_file_holds_the_shape_of_its_name() -> None:
 
 
 def known_terms() -> dict[str, set[str]]:
-    """The terms that there are, by namespace: our ontology's, and those of ontology/vocabularies/."""
+    """The existing terms by namespace: those of our ontology, and those of ontology/vocabularies/."""
     ontology = Graph()
     for path in sorted((ROOT / "ontology").glob("*.ttl")):
         ontology.parse(path)
@@ -173,7 +173,7 @@ def known_terms() -> dict[str, set[str]]:
 
 
 def terms_of_constraints() -> set[URIRef]:
-    """Every predicate, class and datatype that a shape names, those inside paths and lists too."""
+    """Every predicate, class and datatype in a shape, including those in paths and lists."""
     links = [
         SH.path,
         SH["class"],

@@ -28,14 +28,14 @@ FILLED = (
 
 
 @pytest.fixture
-def beside_little(light_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands and settings of the test read `light_home`."""
+def use_light_home(light_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes commands and settings of the test read `light_home`."""
     monkeypatch.setenv("PLANGRAF_HOME", str(light_home))
 
 
 @pytest.fixture(scope="session")
 def short_template(once: Callable[[str, Callable[[Path], None]], Path], template: Path) -> Path:
-    """The template without the sheets that no test fills in: opening all of them would cost a second a test."""
+    """The template without the sheets that no test fills in, because opening all would take a second per test."""
 
     def shorten(folder: Path) -> None:
         workbook = load_workbook(template)

@@ -1,4 +1,4 @@
-"""Spreadsheets lose nothing: every dataset there is, and data that no shape knows, come back triple by triple."""
+"""Spreadsheets lose nothing: every dataset, and data without a shape, survive export and import triple by triple."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def triples_of(folder: Path) -> set[Triple]:
     return {quad.triple for quad in parsed.quads}
 
 
-def there_and_back(found: set[Triple], model: Model, folder: Path, form: str) -> set[Triple]:
-    """Triples → file → triples → Turtle → triples, as an export and an import do it."""
+def export_and_import(found: set[Triple], model: Model, folder: Path, form: str) -> set[Triple]:
+    """Triples → file → triples → Turtle → triples, by an export and an import."""
     keys = Keys("5001")
     written = build_tables(found, model, keys, native=form == "xlsx")
     if form == "xlsx":
@@ -154,12 +154,12 @@ def _odd_triples() -> set[Triple]:
 
 
 def test_odd_data_survive_csv(model: Model, tmp_path: Path) -> None:
-    assert there_and_back(_odd_triples(), model, tmp_path, "csv") == _odd_triples()
+    assert export_and_import(_odd_triples(), model, tmp_path, "csv") == _odd_triples()
 
 
 def test_odd_data_survive_a_workbook(model: Model, tmp_path: Path) -> None:
     found = {triple for triple in _odd_triples() if len(str(triple.object)) < 32_000}
-    assert there_and_back(found, model, tmp_path, "xlsx") == found
+    assert export_and_import(found, model, tmp_path, "xlsx") == found
 
 
 _TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
@@ -192,7 +192,7 @@ def test_any_statements_about_a_plan_survive_export_and_import(
         types = (PLAN + "Plan", PREFIXES["eli"] + "Work")
         found |= {Triple(plan, NamedNode(PREFIXES["rdf"] + "type"), NamedNode(iri)) for iri in types}
     for form in FORMATS:
-        assert there_and_back(found, model, tmp_path_factory.mktemp("any"), form) == found
+        assert export_and_import(found, model, tmp_path_factory.mktemp("any"), form) == found
 
 
 _NUMBERS = st.sets(st.sampled_from(["1/20", "2/20", " 3/20", "a\nb"]), max_size=3)
@@ -210,7 +210,7 @@ def test_an_optional_empty_cell_adds_and_loses_no_value(
     found.add(Triple(case, kind, NamedNode(PLAN + "Case")))
     if typed:
         found.add(Triple(case, kind, NamedNode(PREFIXES["eli-dl"] + "Process")))
-    assert there_and_back(found, model, tmp_path_factory.mktemp("case"), "csv") == found
+    assert export_and_import(found, model, tmp_path_factory.mktemp("case"), "csv") == found
 
 
 def test_a_text_too_long_for_a_workbook_is_refused_instead_of_truncated(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A cell is read as its sheet shows it, or refused with its place: formats, dates, codes, hidden and merged cells."""
+"""A cell is read as the sheet displays it, or refused with its place: formats, dates, codes, merged cells and more."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def imported(path: Path) -> Imported:
 
 
 def put(path: Path, class_name: str, name: str, value: object, number_format: str | None = None, **more: object) -> str:
-    """Writes one cell of the first row; gives what import says of it, or the value that it reads."""
+    """Writes one cell of the first row; returns the message of the import, or the value."""
     workbook, sheet = sheet_of(path, class_name)
     named = columns(sheet)
     cell = sheet.cell(4, named[name])

@@ -1,4 +1,4 @@
-"""Import writes evidence of the kind that the same statement has in Trondheim's data, and keeps what is there."""
+"""Import writes evidence of the kind of the same statement in Trondheim's data, and keeps existing evidence."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _iris(values: set[object]) -> set[str]:
 
 
 def test_the_declared_kinds_match_the_evidence_of_trondheim() -> None:
-    """Of each property shape the kind that most of Trondheim's statements have; English texts are summaries."""
+    """The kind of each property shape is the most frequent in Trondheim's data; English texts are summaries."""
     quads = read(source_files(ROOT)).quads
     shapes = _facts({quad for quad in quads if quad.graph_name.value in (SHAPES_GRAPH, ONTOLOGY_GRAPH)})  # type: ignore[union-attr]
     own = {
@@ -126,7 +126,7 @@ def rows(short_template: Path, tmp_path: Path) -> Path:
 
 
 def kinds(path: Path) -> dict[str, set[str]]:
-    """By thing, what its evidence is about: kind and property, and the value where one is named."""
+    """By thing, the kind and the property of its evidence, with the value if it names one."""
     imported = read_sheets(path, path.parent / "9999" / "ny", MODEL)
     assert imported.problems == []
     facts: dict[str, dict[str, set[object]]] = defaultdict(lambda: defaultdict(set))

@@ -1,4 +1,4 @@
-"""A folder of CSV files is read whole or told file by file; a replacement says what goes before anything does."""
+"""A folder of CSV files is read or reported file by file; a replacement lists removals before it happens."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from plangraf.sheets.read.raw import UnreadableError
 from plangraf.sheets.replacing import Preview
 from small_home import ROOT, command
 
-pytestmark = pytest.mark.usefixtures("beside_little")
+pytestmark = pytest.mark.usefixtures("use_light_home")
 MODEL = read_model(ROOT)
 MACHINE = "@id plan:Plan;dcterms:title@nb;plan:number\n"
 PLAN = f"Nøkkel;Tittel;Nummer\n{MACHINE}1;Grønn plan;1\n2;Blå plan;2\n"
@@ -144,8 +144,8 @@ nabo;Nabo kommune;Nabo Municipality
 
 
 @pytest.fixture
-def municipality(beside_little: None, tmp_path: Path) -> Path:
-    """A folder `csv` and what was imported from it."""
+def municipality(use_light_home: None, tmp_path: Path) -> Path:
+    """A folder `csv` and the files imported from it."""
     (tmp_path / "csv").mkdir()
     (tmp_path / "csv" / "dataset.csv").write_text(DATASET, encoding="utf-8")
     (tmp_path / "csv" / "organization.CSV").write_text(ORGANIZATION, encoding="utf-8")
@@ -240,7 +240,7 @@ def test_a_preview_names_lost_comments_and_unreadable_files(municipality: Path) 
 
 @pytest.fixture
 def own(short_template: Path, tmp_path: Path) -> Path:
-    """A workbook with columns, a sheet, a comment and a row of sums of its own."""
+    """A workbook with extra columns, an extra sheet, a comment and a row of sums."""
     path = tmp_path / "kommune.xlsx"
     shutil.copy(short_template, path)
     fill(

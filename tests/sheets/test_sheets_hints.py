@@ -1,4 +1,4 @@
-"""Whoever follows a hint is done: what a message proposes is read, in every column of every sheet."""
+"""Every hint works: the value that a message suggests is accepted, in every column of every sheet."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ XSD = PREFIXES["xsd"]
 COLUMNS = [(sheet, column) for sheet in MODEL.sheets for column in sheet.columns if column.role == "property"]
 
 
-def slips(name: str) -> list[str]:
-    """Names as they are mistyped: a letter too few, twice, in capitals, with a comma for the point, and a list."""
+def mistyped_forms(name: str) -> list[str]:
+    """Mistyped forms of names: a letter missing or doubled, capitals, a comma for the point, and a list."""
     return [name[:-1], name + name[-1:], name.upper(), name.replace(".", ","), f"{name};", f"{name}; {name[:-1]}x"]
 
 
@@ -43,7 +43,7 @@ def test_every_suggested_name_is_accepted() -> None:
     followed = 0
     for _, column in COLUMNS:
         for name in list(column.kind.names)[:40]:
-            for text in slips(name):
+            for text in mistyped_forms(name):
                 said = message(column, text)
                 for proposal in re.findall(r"(?:Did you mean|Choose one of:) «([^»]+)»", said or ""):
                     assert message(column, proposal) is None, (column.path, text, said)

@@ -1,4 +1,4 @@
-"""What is wrong in a filled-in workbook is told by cell, in two languages, all at once; what is safe is read."""
+"""Problems in a workbook are reported by cell, in two languages, all together; unambiguous cells are read."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from plangraf.sheets.read.raw import UnreadableError
 from small_home import ROOT, command
 
 XSD = PREFIXES["xsd"]
-pytestmark = pytest.mark.usefixtures("beside_little")
+pytestmark = pytest.mark.usefixtures("use_light_home")
 MODEL = read_model(ROOT)
 PLAN = {"key": "1", "plan:number": 1, "dcterms:title@nb": "En plan"}
 
 
 @pytest.fixture
 def sheets(short_template: Path, tmp_path: Path) -> Path:
-    """A copy of the template with one plan in it."""
+    """A copy of the template with one plan."""
     path = tmp_path / "plan.xlsx"
     shutil.copy(short_template, path)
     return fill(path, {"plan:Plan": [PLAN]})
 
 
 def problems(path: Path) -> str:
-    """What reading alone says, without the build's checks."""
+    """The problems of reading alone, without the checks of the build."""
     imported = read_sheets(path, path.parent / "9999" / "ny", MODEL)
     return as_text(imported.problems) if imported.problems else ""
 
@@ -52,7 +52,7 @@ def changed(path: Path, change: Callable[..., None]) -> Path:
     return path
 
 
-def said(path: Path) -> set[str]:
+def messages_of(path: Path) -> set[str]:
     imported = read_sheets(path, path.parent / "9999" / "ny", MODEL)
     assert imported.problems == []
     return {f"{triple.predicate.value.rpartition('#')[2]} {triple.object}" for triple in imported.triples}
@@ -123,7 +123,7 @@ def test_an_ambiguous_cell_is_refused(cell: Cell, datatype: str, message: str) -
 
 def test_surrounding_white_space_is_removed(sheets: Path) -> None:
     changed(sheets, lambda sheet, named: setattr(sheet.cell(4, named["dcterms:title@nb"]), "value", " En plan \u00a0"))
-    assert 'http://purl.org/dc/terms/title "En plan"@nb' in said(sheets)
+    assert 'http://purl.org/dc/terms/title "En plan"@nb' in messages_of(sheets)
 
 
 def test_links_are_read_as_key_short_key_code_label_or_address(sheets: Path) -> None:
@@ -143,7 +143,7 @@ def test_links_are_read_as_key_short_key_code_label_or_address(sheets: Path) -> 
             setattr(sheet.cell(4, named["plan:planKind"]), "value", "THEMATIC PLAN"),
         ],
     )
-    found = said(sheets)
+    found = messages_of(sheets)
     ours = "https://w3id.org/plangraf/id/9999"
     assert {line for line in found if line.startswith("respondsTo")} == {
         f"respondsTo <{ours}/perspective/2024-1>",
@@ -238,7 +238,7 @@ def test_an_unknown_sheet_is_reported_and_an_empty_one_is_not(sheets: Path) -> N
 
 
 def test_headings_columns_and_sheets_may_be_changed(sheets: Path) -> None:
-    before = said(sheets)
+    before = messages_of(sheets)
     workbook, sheet = sheet_of(sheets, "plan:Plan")
     sheet.title = "Planene våre"
     sheet.cell(1, 2).value = "Nr."
@@ -246,10 +246,10 @@ def test_headings_columns_and_sheets_may_be_changed(sheets: Path) -> None:
     sheet.insert_cols(1)
     del workbook["Vedtak"]  # type: ignore[attr-defined]
     workbook.save(sheets)  # type: ignore[attr-defined]
-    assert said(sheets) == before
+    assert messages_of(sheets) == before
 
 
-def test_a_row_of_others_is_read_or_refused(sheets: Path) -> None:
+def test_a_row_of_the_sheet_other_is_read_or_refused(sheets: Path) -> None:
     workbook = load_workbook(sheets)
     sheet = workbook["Annet · Other"]
     sheet.insert_cols(1)
@@ -318,7 +318,7 @@ def test_evidence_is_written_only_for_statements_without_evidence(sheets: Path) 
     )
     about = {line for line in triples(sheets, "evidence/ny-plan-2-summarised") if line.startswith("aboutProperty")}
     assert about == {"aboutProperty ontology#number"}
-    # Its passage is the one that is there already; what the sheet says by itself is structural.
+    # It reuses the existing passage; statements from the sheet itself are structural.
     assert "passage tittelen" in triples(sheets, "evidence/ny-plan-2-structural")
     structural = {"aboutProperty 22-rdf-syntax-ns#type", "evidenceKind structural", "about 2"}
     assert triples(sheets, "evidence/ny-plan-2-structural") >= structural
@@ -366,7 +366,7 @@ def test_csv_is_read_with_semicolons_commas_and_tabs(tmp_path: Path) -> None:
             ["1", '"a;b,\nc"', "1"],
         ]
         (folder / "plan.csv").write_text("\n".join(delimiter.join(line) for line in lines), encoding="utf-8")
-        assert 'number "1"^^<http://www.w3.org/2001/XMLSchema#integer>' in said(folder)
+        assert 'number "1"^^<http://www.w3.org/2001/XMLSchema#integer>' in messages_of(folder)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What lies in a data folder: read, or named. Nothing is passed over without a word."""
+"""Every file in a data folder is read or reported."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def data(tmp_path: Path) -> Path:
 
 
 def skipped(home: Path, data: Path) -> list[tuple[str, str, str]]:
-    """Path below the data folder, severity and English text of what is not read."""
+    """Path below the data folder, severity and English text of each file that is not read."""
     return [
         (str(one.path.relative_to(data)), one.problem.severity, one.problem.en) for one in sources(home, [data]).skipped
     ]
 
 
 @pytest.mark.parametrize("name", ["B.TTL", "b.Ttl", "b.turtle", "b.nt", "b (kopi).ttl", "æ.ttl"])
-def test_turtle_is_read_whatever_its_ending_looks_like(home: Path, data: Path, name: str) -> None:
+def test_turtle_is_read_with_any_known_ending(home: Path, data: Path, name: str) -> None:
     (data / "9999" / "plan" / name).write_text(CASE, encoding="utf-8")
     assert [file.path.name for file in source_files(home, [data]) if "9999" in file.graph] == sorted(["case.ttl", name])
     assert skipped(home, data) == []
@@ -79,7 +79,7 @@ def test_turtle_is_read_whatever_its_ending_looks_like(home: Path, data: Path, n
         ("9999/plan/Plan.CSV", "Info", "Read it in with `plangraf import-sheet`"),
     ],
 )
-def test_what_looks_like_data_and_is_not_read_is_named(
+def test_a_file_that_looks_like_data_and_is_not_read_is_reported(
     home: Path, data: Path, name: str, severity: str, said: str
 ) -> None:
     path = data / name
@@ -98,7 +98,7 @@ def test_what_looks_like_data_and_is_not_read_is_named(
 @pytest.mark.parametrize(
     "name", [".DS_Store", "._case.ttl", "README.md", "strategi.txt", "inventory.tsv", ".git/x.ttl"]
 )
-def test_files_of_other_kinds_may_lie_beside(home: Path, data: Path, name: str) -> None:
+def test_files_of_other_kinds_are_allowed_beside_the_data(home: Path, data: Path, name: str) -> None:
     path = data / "9999" / "plan" / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"Planstrategi for Fjellvik\n@home")
@@ -130,7 +130,7 @@ def test_one_dataset_in_two_data_folders_stops_and_the_same_folder_twice_does_no
     assert sources(home, [home / "data"]) == sources(home)
 
 
-def test_a_link_that_leads_nowhere_is_told(home: Path, data: Path, tmp_path: Path) -> None:
+def test_a_dangling_link_is_reported(home: Path, data: Path, tmp_path: Path) -> None:
     (data / "9999" / "plan" / "gone.ttl").symlink_to(tmp_path / "nowhere.ttl")
     run = plangraf("build", "--quiet", "--data", data, home=home)
     assert run.returncode == 1
@@ -140,7 +140,7 @@ def test_a_link_that_leads_nowhere_is_told(home: Path, data: Path, tmp_path: Pat
         sources(home, [tmp_path / "folder"])
 
 
-def test_a_folder_one_too_deep_is_told_with_the_right_one(home: Path, data: Path) -> None:
+def test_a_folder_one_level_too_deep_is_reported_with_the_right_one(home: Path, data: Path) -> None:
     for wrong in (data / "9999", data / "9999" / "plan"):
         with pytest.raises(SettingError, match=f"Did you mean {data}\\? Put Turtle files into"):
             sources(home, [wrong])
@@ -188,7 +188,7 @@ def test_a_byte_order_mark_and_line_ends_of_other_systems_are_read(tmp_path: Pat
         (b"@prefix a: <http://example.org/> .\n", None, "has prefixes but not a single statement"),
     ],
 )
-def test_what_cannot_be_read_is_one_clear_line(tmp_path: Path, content: bytes, line: int | None, said: str) -> None:
+def test_an_unreadable_file_gives_one_clear_line(tmp_path: Path, content: bytes, line: int | None, said: str) -> None:
     ((found, message),) = problems(tmp_path, content)
     assert found == line
     assert said in message
@@ -197,7 +197,7 @@ def test_what_cannot_be_read_is_one_clear_line(tmp_path: Path, content: bytes, l
 # Whether a dataset describes itself
 
 
-def test_a_dataset_described_in_two_folders_stops_and_one_without_description_is_told(
+def test_a_dataset_described_twice_stops_the_build_and_an_undescribed_one_is_reported(
     home: Path, data: Path, tmp_path: Path
 ) -> None:
     (data / "9999" / "plan" / "dataset.ttl").write_text(DATASET, encoding="utf-8")

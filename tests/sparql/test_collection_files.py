@@ -1,4 +1,4 @@
-"""A collection is one file: what it says, and what is told about a file that cannot be used."""
+"""The file of a collection: its declarations, and the errors of invalid files."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_file_becomes_a_collection(tmp_path: Path) -> None:
     assert body.short("https://w3id.org/plangraf/id/5001/political-body/bystyret") == "5001/political-body/bystyret"
 
 
-def test_a_shared_column_or_facet_is_named_by_its_name_alone(tmp_path: Path) -> None:
+def test_a_shared_column_or_facet_is_referred_to_by_name(tmp_path: Path) -> None:
     shared = "#+   label: concept\n#+   municipality:\n#+ facets:\n#+   municipality: named-by\n"
     found = load(tmp_path, HEAD.replace("#+ facets:\n", shared) + QUERY)
     assert [column.name for column in found.columns] == ["number", "label", "municipality"]
@@ -68,7 +68,7 @@ def test_a_shared_column_or_facet_is_named_by_its_name_alone(tmp_path: Path) -> 
         ("{ ?other a plan:Plan } ?thing a plan:Case", ("Case",), True),
     ],
 )
-def test_the_pattern_says_the_classes_and_may_narrow_them(
+def test_the_pattern_declares_the_classes_and_may_restrict_them(
     tmp_path: Path, pattern: str, classes: tuple[str, ...], narrowed: bool
 ) -> None:
     rdf = "PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>\n"
@@ -120,7 +120,7 @@ def test_the_pattern_says_the_classes_and_may_narrow_them(
         (QUERY, "", 1, "the query is empty"),
     ],
 )
-def test_a_file_that_cannot_be_used_names_file_and_line(
+def test_an_invalid_file_is_reported_with_file_and_line(
     tmp_path: Path, old: str, new: str, line: int, part: str
 ) -> None:
     text = HEAD + QUERY
@@ -133,7 +133,7 @@ def test_a_file_that_cannot_be_used_names_file_and_line(
     assert found.nb != found.en
 
 
-def test_all_broken_files_are_told_at_once_and_a_bad_name_among_them(tmp_path: Path) -> None:
+def test_all_invalid_files_are_reported_together_including_an_invalid_name(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="small letters"):
         load(tmp_path, HEAD + QUERY, "Cases")
     (tmp_path / "collections" / "second.rq").write_text(QUERY, encoding="utf-8")
@@ -145,7 +145,7 @@ def test_all_broken_files_are_told_at_once_and_a_bad_name_among_them(tmp_path: P
     ]
 
 
-def test_a_missing_folder_and_a_broken_shared_file_are_told(tmp_path: Path) -> None:
+def test_a_missing_folder_and_an_invalid_shared_file_are_reported(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="/collections is missing"):
         load_collections(tmp_path)
     (tmp_path / "collections").mkdir()
@@ -155,7 +155,7 @@ def test_a_missing_folder_and_a_broken_shared_file_are_told(tmp_path: Path) -> N
         load_collections(tmp_path)
 
 
-def test_the_terms_of_a_head_stand_with_their_lines() -> None:
+def test_the_terms_of_a_head_have_their_lines() -> None:
     found = list(terms_of_head(HEAD + QUERY))
     assert (PLAN + "caseNumber", 3) in found
     assert (PLAN + "caseNumber", 5) in found
@@ -164,7 +164,7 @@ def test_the_terms_of_a_head_stand_with_their_lines() -> None:
 
 
 def described(collection: Collection) -> str:
-    """A collection in a line: names to read, and a digest of all that its answers are made with."""
+    """A collection in one line: its names, and a digest of everything that affects its answers."""
     columns = ",".join(column.name for column in collection.columns)
     facets = ",".join(facet.name for facet in collection.facets)
     digest = hashlib.sha256(repr(collection).encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""Why an answer is empty: the first part that nothing matches, at its place, and what the data have instead."""
+"""Explanations of empty answers: the first part without a match, its place, and the correction."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LINE = PREFIXES.count("\n") + 1
 
 
 class Data:
-    """A small store, and the ASKs that it was asked."""
+    """A small store that records its ASK queries."""
 
     def __init__(self) -> None:
         self.store = Store()
@@ -121,7 +121,7 @@ CASES = [
     ("SELECT * FROM <http://g/b> { ?p a plan:Plan }", 10, "The graphs that FROM names hold no triple"),
     ("SELECT * FROM NAMED <http://g/a> { ?p a plan:Plan }", 10, "put the patterns into GRAPH ?g { ... }"),
     ("SELECT * FROM <http://g/a> FROM NAMED <http://g/b> { ?p :nix ?x }", 57, "no triple has the predicate :nix"),
-    # What stands behind the WHERE part.
+    # The clauses after the WHERE part.
     ("SELECT * { ?p a plan:Plan } LIMIT 0", 29, "LIMIT 0 asks for no row."),
     ("SELECT (COUNT(*) AS ?n) { ?p a plan:Plan } LIMIT 0", 44, "LIMIT 0 asks for no row."),
     ("SELECT * { ?p a plan:Plan } LIMIT 5 OFFSET 2", 37, "OFFSET passes over all of them"),
@@ -207,17 +207,17 @@ CASES = [
 
 
 @pytest.mark.parametrize(("query", "column", "said"), CASES, ids=[case[0] for case in CASES])
-def test_the_culprit_is_named_at_its_place(data: Data, query: str, column: int, said: str) -> None:
+def test_the_cause_is_reported_at_its_place(data: Data, query: str, column: int, said: str) -> None:
     explanation = data.why(query)
     assert explanation is not None
     assert said in explanation.message
     assert explanation.place == (LINE, column)
-    # The guard refuses a term of ours that there is not; all other questions are good queries.
+    # The guard refuses an unknown term of ours; all other questions are valid queries.
     assert all(PLAN in query.replace(PREFIXES, "") for query in data.refused)
 
 
 @pytest.mark.parametrize("query", [case[0] for case in CASES])
-def test_what_is_explained_is_empty_and_what_comes_before_it_is_not(data: Data, query: str) -> None:
+def test_the_explained_part_has_no_match_and_the_parts_before_it_have_one(data: Data, query: str) -> None:
     answer = data.store.query(PREFIXES + query)
     assert not (bool(answer) if isinstance(answer, QueryBoolean) else list(answer))
 
@@ -247,12 +247,12 @@ def test_an_answer_that_is_not_empty_has_no_explanation(data: Data, query: str) 
 
 
 @pytest.mark.parametrize("text", ["", "SELECT", "SELECT * {", "} SELECT * { ?s ?p ?o }", "INSERT DATA { }", '"'])
-def test_a_text_that_is_no_query_has_no_explanation(data: Data, text: str) -> None:
+def test_an_invalid_query_has_no_explanation(data: Data, text: str) -> None:
     assert asyncio.run(why_empty(data.ask, text)) is None
     assert data.asked == [] or text
 
 
-def test_a_count_over_nothing_asks_nothing(data: Data) -> None:
+def test_a_count_over_no_solutions_needs_no_question(data: Data) -> None:
     data.why("SELECT (COUNT(*) AS ?n) { ?p :nix ?x }")
     assert data.asked == []
 
@@ -271,12 +271,12 @@ def test_a_long_query_takes_no_more_questions_than_a_short_one(data: Data) -> No
         assert data.why(f"SELECT * {{ {good} . ?q {slip} }}") is not None
 
 
-def test_a_usual_slip_takes_few_questions(data: Data) -> None:
+def test_a_frequent_mistake_takes_few_questions(data: Data) -> None:
     assert data.why("SELECT * { ?p a plan:Plan ; rdfs:label 'Klima'@no }") is not None
     assert len(data.asked) <= 8
 
 
-def test_a_question_that_takes_too_long_is_passed_over(data: Data) -> None:
+def test_a_question_that_takes_too_long_is_skipped(data: Data) -> None:
     query = "SELECT * { ?p a plan:Plan . ?p :code ?c . ?p :target ?t . ?p :nix ?x . ?p :nax ?y }"
     data.fails = iter([QueryTimeoutError(1.0)])
     first = data.why(query)
@@ -292,7 +292,7 @@ def test_a_question_that_takes_too_long_is_passed_over(data: Data) -> None:
     assert "`?p :nix ?x`" in second.message
 
 
-def test_without_answers_only_what_is_known_is_told(data: Data) -> None:
+def test_without_answers_only_certain_facts_are_reported(data: Data) -> None:
     query = "SELECT * { ?p a plan:Plan . ?p :nix ?x FILTER(?x > 1) }"
     data.fails = iter([None] + [TimeoutError()] * 100)
     explanation = data.why(query)
@@ -307,7 +307,7 @@ def test_without_answers_only_what_is_known_is_told(data: Data) -> None:
     assert alone.message == "Nothing matches `?p :nix ?x` (line 5, column 12)."
 
 
-def test_without_any_answer_nothing_is_told_and_soon(data: Data) -> None:
+def test_without_any_answer_there_is_soon_no_explanation(data: Data) -> None:
     many = "SELECT * { ?a :a ?b . ?c :c ?d . ?e :e ?f . ?g :g ?h . ?i :i ?j . ?k :k ?l }"
     for query in (
         many,
@@ -323,7 +323,7 @@ def test_without_any_answer_nothing_is_told_and_soon(data: Data) -> None:
     assert data.why("SELECT * { ?p a plan:Plan . ?p :code ?c . ?p :target ?t }") is None
 
 
-def test_an_error_that_nobody_foresaw_is_not_hidden(data: Data) -> None:
+def test_an_unexpected_error_is_not_hidden(data: Data) -> None:
     data.fails = iter([ZeroDivisionError()])
     with pytest.raises(ZeroDivisionError):
         data.why("SELECT * { ?p :nix ?x }")
@@ -338,7 +338,7 @@ def test_a_place_is_that_of_the_query_as_it_was_sent(data: Data) -> None:
     assert "@nb" in explanation.message
 
 
-def test_a_variable_of_ours_is_none_of_the_query(data: Data) -> None:
+def test_helper_variables_are_not_in_the_query(data: Data) -> None:
     explanation = data.why("SELECT * { ?any :code ?any1 ; :target [ skos:notation ?any_ ; :nix ?x ] }")
     assert explanation is not None
     assert "`[] :nix ?x`" in explanation.message
@@ -354,7 +354,7 @@ def test_the_header_holds_ascii_only_and_reads_back(data: Data) -> None:
     assert Explanation("a\r\nX: b").header == "a%0D%0AX: b"
 
 
-def test_every_query_of_the_project_is_taken_apart(data: Data) -> None:
+def test_every_query_of_the_project_is_divided_into_parts(data: Data) -> None:
     for path in sorted((Path(__file__).resolve().parents[2] / "queries").rglob("*.rq")):
         parsed = outline(read(path.read_text()))
         assert parsed is not None

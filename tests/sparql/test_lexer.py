@@ -15,7 +15,7 @@ def kinds(query: str) -> list[tuple[str, str]]:
     return [(token.kind, token.text) for token in tokenize(query)]
 
 
-def test_every_kind_of_token_is_told_apart() -> None:
+def test_every_kind_of_token_is_distinguished() -> None:
     query = """PREFIX plan: <http://x#> # a comment with ' and {
     SELECT ?a { _:b plan:b.c 'x'@nb-NO , "y\\"z" , \"\"\"long " text\"\"\"
     , -1.5e3 , .5 ; a [] FILTER(?a<3 && ?b>=4) }"""
@@ -83,7 +83,7 @@ def test_codepoint_escapes_are_decoded_before_the_tokens_and_places_stay_those_o
         ("ASK { ?s ?p ? \\ }", 1, 15, "\\"),
     ],
 )
-def test_a_text_that_is_no_token_is_refused_at_its_place(query: str, line: int, column: int, token: str) -> None:
+def test_text_that_is_not_a_token_is_refused_at_its_place(query: str, line: int, column: int, token: str) -> None:
     with pytest.raises(QuerySyntaxError) as caught:
         tokenize(query)
     place = caught.value.place
@@ -101,7 +101,7 @@ def test_the_number_of_tokens_is_bounded() -> None:
 )
 def test_a_hostile_text_takes_linear_time(piece: str) -> None:
     def seconds(length: int) -> float:
-        """The least processor time of three runs, which other work does not count in."""
+        """The minimum processor time of three runs, which excludes other work."""
         found = []
         for _ in range(3):
             began = time.thread_time()
@@ -143,7 +143,7 @@ def test_an_escaped_quotation_mark_never_ends_a_string() -> None:
     assert tokenize("<http://x/\\u00e6\\u0023>")[0].iri == "http://x/æ#"
 
 
-def test_names_give_their_parts() -> None:
+def test_names_are_divided_into_prefix_and_local_name() -> None:
     dotted, colon, escaped, bare = tokenize("a.b:c.d x:y:z x:a\\-b%41 :")
     assert (dotted.prefix, dotted.local) == ("a.b", "c.d")
     assert (colon.prefix, colon.local) == ("x", "y:z")
@@ -166,7 +166,7 @@ def test_a_full_stop_ends_a_sentence_and_stays_within_a_name() -> None:
     ]
 
 
-def test_less_than_is_told_from_an_iri_as_the_grammar_does() -> None:
+def test_less_than_and_an_iri_are_distinguished_as_in_the_grammar() -> None:
     assert kinds("?a<?b && ?c >?d") == [
         ("variable", "?a"),
         ("punctuation", "<"),

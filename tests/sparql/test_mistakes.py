@@ -1,4 +1,4 @@
-"""The parser and SPARQL's own grammar agree on the first token that cannot stand, and on what could stand there."""
+"""The parser and SPARQL's grammar agree on the first invalid token and on the expected ones."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ WORDS = (
 
 
 class AnyName(Names):
-    """Knows every name, so that mistakes of the grammar alone are found."""
+    """Accepts every name, so that only mistakes of the grammar are found."""
 
     def read(self, token: object, role: object) -> str:
         return "http://x/"
@@ -84,7 +84,7 @@ def mistake(query: str) -> tuple[int, frozenset[str]] | None:
 
 
 def damaged(words: list[str], dice: random.Random) -> list[str]:
-    """A row of words with one left out, doubled, moved or replaced."""
+    """A sequence of words with one removed, doubled, moved or replaced."""
     words = words.copy()
     at = dice.randrange(len(words))
     match dice.randrange(4):
@@ -99,7 +99,7 @@ def damaged(words: list[str], dice: random.Random) -> list[str]:
     return words
 
 
-def test_the_grammar_is_ll_1_but_for_a_plus_after_a_property() -> None:
+def test_the_grammar_is_ll_1_except_for_a_plus_after_a_property() -> None:
     # `?s :p + 1`: a repeated path, as the longest match has it.
     assert {terminal for _, terminal in grammar().conflicts} == {"'+'"}
 
@@ -164,7 +164,7 @@ def test_a_mistake_of_each_rule_is_the_one_that_the_grammar_finds(query: str) ->
     assert mistake(query) == first_mistake(terminals(tokenize(query)))
 
 
-def test_what_is_expected_is_short_and_readable() -> None:
+def test_the_list_of_expected_terminals_is_short_and_readable() -> None:
     found = mistake("ASK { ?s ?p ?o ?x }")
     assert found is not None
     assert readable(found[1]) == "',', '.', ';', '}' or a clause such as FILTER or OPTIONAL"

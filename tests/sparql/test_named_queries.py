@@ -1,4 +1,4 @@
-"""Named queries: heads that say what is wrong and where, parameters that become terms and never text."""
+"""Named queries: errors of heads have file and line, and parameters become terms, never text."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def query(tmp_path: Path) -> NamedQuery:
 # Heads
 
 
-def test_a_head_says_what_goes_in_and_what_comes_out() -> None:
+def test_a_head_declares_parameters_and_columns() -> None:
     head = parse_head(HEAD + BODY, "queries/things.rq")
     assert head.summary == "Things by number"
     assert head.tags == ("thing",)
@@ -93,7 +93,7 @@ def test_a_head_says_what_goes_in_and_what_comes_out() -> None:
         ("#+ only a sentence\n", 1, "key: value"),
     ],
 )
-def test_a_head_that_cannot_be_used_names_file_and_line(text: str, line: int, part: str) -> None:
+def test_an_invalid_head_is_reported_with_file_and_line(text: str, line: int, part: str) -> None:
     with pytest.raises(DataError) as caught:
         parse_head(text, "queries/x.rq")
     (found,) = caught.value.problems
@@ -168,9 +168,7 @@ def test_an_absent_optional_parameter_is_not_bound_and_the_language_is_bokmal(qu
         ({"thing": ["plan/1"]}, "thing", "IRI"),
     ],
 )
-def test_a_parameter_that_cannot_be_used_is_named(
-    query: NamedQuery, given: dict[str, list[str]], name: str, part: str
-) -> None:
+def test_an_invalid_parameter_is_named(query: NamedQuery, given: dict[str, list[str]], name: str, part: str) -> None:
     with pytest.raises(ParameterError) as caught:
         query.bind(given)
     assert caught.value.name == name
@@ -270,7 +268,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_text_of_any_kind_arrives_as_that_text_and_nothing_else(tmp_path: Path, text: str) -> None:
+def test_any_text_is_bound_as_one_literal(tmp_path: Path, text: str) -> None:
     head = "#+ summary: x\n#+ parameters:\n#+   text: {type: string}\n#+ columns: {text: string, lang: code}\n"
     query = load_one(tmp_path, head + "SELECT ?text ?lang WHERE { }")
     answer = Store().query(query.bind({"text": [text]}))

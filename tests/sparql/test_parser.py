@@ -138,12 +138,12 @@ def test_columns_stand_in_the_order_of_appearance(query: str, names: str) -> Non
         ("SELECT * { BIND(<<( ?a ?b ?c )>> AS ?t) VALUES ?v { <<( <a> <b> 1 )>> UNDEF } }", "t v"),
     ],
 )
-def test_triple_terms_and_annotations_are_passed_over(query: str, names: str) -> None:
+def test_triple_terms_and_annotations_are_parsed(query: str, names: str) -> None:
     assert columns(parsed(query)) == names.split()
 
 
 @pytest.mark.parametrize("query", ["ASK { ?s ?p ?o } 1", "ASK { ?s ?p <<( ?a ?b ?c }", "ASK { ?s ?p }"])
-def test_what_breaks_the_grammar_is_not_parsed(query: str) -> None:
+def test_a_query_that_breaks_the_grammar_is_not_parsed(query: str) -> None:
     with pytest.raises(QuerySyntaxError):
         parsed(query)
 

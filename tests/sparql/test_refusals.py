@@ -1,4 +1,4 @@
-"""What only the engine refuses: the culprit's own place, and words that help, for real messages of the engine."""
+"""Errors of the engine get the place of their cause and advice, for real messages of the engine."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ X = "PREFIX : <http://x/>\n"
         (X + "SELECT * { << ?s ?p ?o >> ?q }", 2, 30, "}", "expected a variable, an IRI or a literal"),
     ],
 )
-def test_what_the_engine_refuses_is_told_at_the_culprit(
+def test_an_error_of_the_engine_is_reported_at_its_cause(
     query: str, line: int, column: int, token: str, said: str
 ) -> None:
     tokens = tokenize(query)
@@ -66,7 +66,7 @@ def test_what_the_engine_refuses_is_told_at_the_culprit(
 
 
 @pytest.mark.parametrize("message", ["", 'error at 99:1: expected one of "x"', "error at 1:1: expected ", "nonsense"])
-def test_a_message_that_nobody_expected_still_gives_an_error(message: str) -> None:
+def test_an_unknown_message_still_gives_an_error(message: str) -> None:
     for query in ("", "ASK {}"):
         assert explain_engine_error(message, query).place.line == 1
 
@@ -109,7 +109,7 @@ def test_grammar_guard_and_engine_agree_on_every_kind_of_expression(call: str) -
     check(query, Limits())
 
 
-def is_read(query: str) -> bool:
+def is_parsed(query: str) -> bool:
     try:
         read(query)
     except QuerySyntaxError:
@@ -122,10 +122,10 @@ def test_every_function_of_the_guard_is_one_of_the_engine(function: str) -> None
     arguments = next(
         arguments
         for arguments in ("()", "(?x)", "(?x, ?x)", "(?x, ?x, ?x)")
-        if is_read(f"SELECT ({function}{arguments} AS ?r) {{}}")
+        if is_parsed(f"SELECT ({function}{arguments} AS ?r) {{}}")
     )
     Store().query(f"SELECT ({function}{arguments} AS ?r) {{}}")
-    # Blanks, lines and comments may stand before a bracket; the engine itself does not read all of them.
+    # Blanks, line breaks and comments are allowed before a bracket; the engine does not accept all of them.
     for between in (" ", "\n\t", "#c\n", " # \\u0041\n "):
         query = f"SELECT ('\\u0041' AS ?a) ({function}{between}{arguments} AS ?r) {{}}"
         checked = check(query, Limits())
@@ -134,7 +134,7 @@ def test_every_function_of_the_guard_is_one_of_the_engine(function: str) -> None
         assert kept == len(tokenize(query)[0].source.decoded)
 
 
-def test_what_the_engine_gets_has_no_blanks_before_the_brackets_of_some_functions() -> None:
+def test_the_engine_gets_no_blanks_before_the_brackets_of_some_functions() -> None:
     query = "SELECT (1+COALESCE #c\n ( ?x, concat  ('a') , 'CONCAT (') AS ?r) ?bnode {\n ?s ?bnode (1) }"
     checked = check(query, Limits())
     assert checked.text == "SELECT (1+COALESCE( ?x, concat('a') , 'CONCAT (') AS ?r) ?bnode {\n ?s ?bnode (1) }"

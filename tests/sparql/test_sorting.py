@@ -1,4 +1,4 @@
-"""Columns without a line of their own, sorted in a process of its own, since a circle ends the process."""
+"""Sorts mixed columns in a separate process, because an inconsistent order would end the process."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ HOW_MANY = 400
 
 
 def sort(part: str, query: str) -> int:
-    """Sorts values of one part, in three orders of arrival; tells how many came back."""
+    """Sorts values of one part in three input orders; returns the number of results."""
     chosen = random.Random(part)
     found = 0
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""What a refusal proposes in place of a name that there is not: a name that can stand there, or none."""
+"""A refusal suggests a valid name in place of an unknown one, or none."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def refused(query: str, terms: frozenset[str] = TERMS) -> str:
     return str(caught.value)
 
 
-def proposed(query: str) -> str:
-    """What stands between "did you mean" and the question mark; empty without a proposal."""
+def suggestion(query: str) -> str:
+    """The text between "did you mean" and the question mark; empty without a suggestion."""
     found = re.search(r"[Dd]id you mean (.*?)\?( |$)", refused(query))
     return found[1] if found else ""
 
@@ -85,17 +85,17 @@ def proposed(query: str) -> str:
         ("VALUES ?p { plan:goal }", "plan:Goal"),
     ],
 )
-def test_a_property_is_proposed_for_a_property_and_a_class_for_a_class(pattern: str, meant: str) -> None:
-    assert proposed(USUAL + f"SELECT * {{ {pattern} }}") == meant
+def test_a_property_is_suggested_for_a_property_and_a_class_for_a_class(pattern: str, meant: str) -> None:
+    assert suggestion(USUAL + f"SELECT * {{ {pattern} }}") == meant
 
 
-def test_a_template_and_a_description_are_read_as_a_pattern_is() -> None:
-    assert proposed("CONSTRUCT { ?p plan:Number ?t } WHERE { ?p ?q ?t }") == "plan:number"
-    assert proposed("CONSTRUCT { ?p a plan:goal } WHERE { ?p ?q ?t }") == "plan:Goal"
-    assert proposed("DESCRIBE plan:goal") == "plan:Goal"
+def test_construct_templates_and_describe_are_checked_like_patterns() -> None:
+    assert suggestion("CONSTRUCT { ?p plan:Number ?t } WHERE { ?p ?q ?t }") == "plan:number"
+    assert suggestion("CONSTRUCT { ?p a plan:goal } WHERE { ?p ?q ?t }") == "plan:Goal"
+    assert suggestion("DESCRIBE plan:goal") == "plan:Goal"
 
 
-def test_a_property_that_is_a_class_s_name_is_told_so() -> None:
+def test_a_class_name_as_property_is_reported_as_such() -> None:
     message = refused("SELECT * { ?p plan:goal ?t }")
     assert "plan:Goal is a class, write it behind `a`" in message
     assert "All of them are at /ontology." in message
@@ -123,18 +123,18 @@ def test_a_property_that_is_a_class_s_name_is_told_so() -> None:
         ("sector", ""),
     ],
 )
-def test_a_word_that_another_vocabulary_has_is_that_vocabulary_s(word: str, meant: str) -> None:
-    assert proposed(USUAL + f"SELECT * {{ ?p plan:{word} ?t }}") == meant
+def test_a_name_from_another_vocabulary_is_suggested_with_its_prefix(word: str, meant: str) -> None:
+    assert suggestion(USUAL + f"SELECT * {{ ?p plan:{word} ?t }}") == meant
 
 
-def test_a_term_of_an_undeclared_prefix_comes_with_its_line() -> None:
+def test_a_suggested_term_comes_with_the_line_of_an_undeclared_prefix() -> None:
     message = refused("SELECT * { ?p plan:title ?t }")
     assert "did you mean dcterms:title?" in message
     assert "Add this line at the top: PREFIX dcterms: <http://purl.org/dc/terms/>" in message
     other = refused("PREFIX dct: <http://purl.org/dc/terms/> SELECT * { ?p plan:title ?t }")
     assert "did you mean dct:title?" in other
     assert "PREFIX" not in other
-    # A prefix of that name which stands for another namespace cannot be used.
+    # A prefix of that name for another namespace cannot be used.
     taken = refused("PREFIX dcterms: <http://x/> SELECT * { ?p plan:title ?t }")
     assert "did you mean <http://purl.org/dc/terms/title>?" in taken
 
@@ -166,7 +166,7 @@ def test_a_term_of_another_vocabulary_passes_whether_it_is_known_or_not() -> Non
         ("<http://www.w3.org/2005/xpath-functions#contains>(?t, 'a')", "Did you mean CONTAINS?"),
     ],
 )
-def test_a_function_is_proposed_that_does_what_was_meant(call: str, hint: str | None) -> None:
+def test_an_equivalent_function_is_suggested(call: str, hint: str | None) -> None:
     with pytest.raises(QuerySyntaxError) as caught:
         check(PROLOGUE + f"SELECT * {{ ?p ?q ?t FILTER({call}) }}", LIMITS)
     assert caught.value.hint == hint
@@ -175,7 +175,7 @@ def test_a_function_is_proposed_that_does_what_was_meant(call: str, hint: str | 
 @pytest.mark.parametrize(
     ("name", "trimmed"), [("TRIM", "a b"), ("LTRIM", "a b  "), ("RTRIM", "  a b"), ("trim", "a b")]
 )
-def test_what_is_said_in_place_of_trim_does_it(name: str, trimmed: str) -> None:
+def test_the_suggested_replacement_of_trim_works(name: str, trimmed: str) -> None:
     message = refused(f"SELECT ({name}(?t) AS ?r) {{ ?p ?q ?t }}")
     found = re.search(r"write (REPLACE\(\?t, .*\))\.$", message)
     assert found
@@ -199,7 +199,7 @@ def test_what_is_said_in_place_of_trim_does_it(name: str, trimmed: str) -> None:
         ("SELECT * { ?s ?p ?x } ODER BY ?x", "Did you mean ORDER?"),
     ],
 )
-def test_a_variable_without_its_question_mark_is_told(query: str, hint: str | None) -> None:
+def test_a_variable_without_its_question_mark_is_reported(query: str, hint: str | None) -> None:
     with pytest.raises(QuerySyntaxError) as caught:
         check(query, LIMITS)
     assert caught.value.hint == hint

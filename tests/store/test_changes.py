@@ -1,4 +1,4 @@
-"""The log of changes: every change once, in order, whatever is killed, pruned or taken back."""
+"""The log has every change once and in order, also after kills, pruning and rollbacks."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def log_of(store: VersionStore) -> FeedLog:
     return FeedLog(store.path / "feed")
 
 
-def told(log: FeedLog, first: int = 1) -> list[tuple[int, str, str]]:
+def list_changes(log: FeedLog, first: int = 1) -> list[tuple[int, str, str]]:
     return [(change.sequence, change.kind, change.thing.removeprefix("http://e/")) for change in log.changes(first)]
 
 
 def replayed(changes: Sequence[Change]) -> set[bytes]:
-    """The lines that the changes lead to; each of them must fit to what was there before it."""
+    """The lines after all changes; each change must fit the state before it."""
     state: dict[str, tuple[bytes, ...]] = {}
     for sequence, change in enumerate(changes, 1):
         assert change.sequence == sequence
@@ -72,9 +72,9 @@ def content(store: VersionStore) -> set[bytes]:
 
 def test_the_first_version_creates_all_things_and_later_ones_log_differences(store: VersionStore) -> None:
     first = publish(store, A1, B1)
-    assert told(log_of(store)) == [(1, "Create", "a"), (2, "Create", "b")]
+    assert list_changes(log_of(store)) == [(1, "Create", "a"), (2, "Create", "b")]
     second = publish(store, A2, C1)
-    assert told(log_of(store), 3) == [(3, "Update", "a"), (4, "Create", "c"), (5, "Delete", "b")]
+    assert list_changes(log_of(store), 3) == [(3, "Update", "a"), (4, "Create", "c"), (5, "Delete", "b")]
     changes = list(log_of(store).changes())
     assert [change.lines for change in changes] == [(A1,), (B1,), (A2,), (C1,), ()]
     assert [change.version for change in changes] == [first] * 2 + [second] * 3
@@ -120,7 +120,12 @@ def test_a_returning_state_gives_new_members_with_later_times(store: VersionStor
     first = publish(store, A1, B1)
     publish(store, A2)
     store.use(first)
-    assert told(log_of(store), 3) == [(3, "Update", "a"), (4, "Delete", "b"), (5, "Update", "a"), (6, "Create", "b")]
+    assert list_changes(log_of(store), 3) == [
+        (3, "Update", "a"),
+        (4, "Delete", "b"),
+        (5, "Update", "a"),
+        (6, "Create", "b"),
+    ]
     times = [publication.published for publication in log_of(store).publications()]
     assert times == sorted(set(times))
     assert replayed(list(log_of(store).changes())) == {A1, B1}
@@ -138,7 +143,7 @@ def test_the_same_version_again_logs_nothing(store: VersionStore) -> None:
 def test_relabelled_blank_nodes_are_not_a_change(store: VersionStore) -> None:
     publish(store, b"<http://e/a> <http://e/p> _:x <http://e/g> .", b'_:x <http://e/p> "1" <http://e/g> .')
     publish(store, b"<http://e/a> <http://e/p> _:y <http://e/g> .", b'_:y <http://e/p> "1" <http://e/g> .')
-    assert told(log_of(store)) == [(1, "Create", "a")]
+    assert list_changes(log_of(store)) == [(1, "Create", "a")]
 
 
 def test_pruning_leaves_the_feed_complete(store: VersionStore) -> None:
@@ -148,7 +153,7 @@ def test_pruning_leaves_the_feed_complete(store: VersionStore) -> None:
     store.prune(0)
     assert list(log_of(store).changes()) == before
     publish(store, B1)
-    assert told(log_of(store), 4) == [(4, "Delete", "a")]
+    assert list_changes(log_of(store), 4) == [(4, "Delete", "a")]
 
 
 def test_a_folder_without_a_feed_gets_one(store: VersionStore) -> None:
@@ -157,7 +162,7 @@ def test_a_folder_without_a_feed_gets_one(store: VersionStore) -> None:
         file.unlink()
     log_of(store).folder.rmdir()
     publish(store, A2)
-    assert told(log_of(store)) == [(1, "Create", "a"), (2, "Update", "a")]
+    assert list_changes(log_of(store)) == [(1, "Create", "a"), (2, "Update", "a")]
 
 
 def test_a_damaged_version_logs_nothing_and_the_next_one_logs_all_changes(store: VersionStore) -> None:
@@ -168,7 +173,7 @@ def test_a_damaged_version_logs_nothing_and_the_next_one_logs_all_changes(store:
     store.use(second)
     assert store.current().id == second
     publish(store, C1)
-    assert told(log_of(store), 4) == [(4, "Create", "c"), (5, "Delete", "a")]
+    assert list_changes(log_of(store), 4) == [(4, "Create", "c"), (5, "Delete", "a")]
 
 
 def test_times_in_the_feed_grow_when_the_clock_is_set_back(tmp_path: Path) -> None:
@@ -236,7 +241,7 @@ def test_many_readers_of_one_log_see_each_publication_once(store: VersionStore) 
 
 
 def test_a_publication_of_any_size_is_written_and_read_in_bounded_memory(tmp_path: Path) -> None:
-    """128 MiB of statements; the peak is that of some pages and a digest for each thing."""
+    """128 MiB of statements, but a peak of some pages and one digest per thing."""
     things_, value = 8192, "x" * 16_000
 
     def lines(last: str) -> Iterator[bytes]:
@@ -346,7 +351,7 @@ SWITCH = "store.use(sys.argv[3])"
 
 
 def test_a_switch_interrupted_at_any_step_neither_loses_nor_repeats_a_change(tmp_path: Path) -> None:
-    """Every call that changes the folder is once the last one; then another version is published, or the same."""
+    """Interrupts after every call that changes the folder; then publishes another version, or the same."""
 
     def made(name: str) -> tuple[VersionStore, str]:
         store = VersionStore(tmp_path / name)

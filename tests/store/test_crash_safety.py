@@ -1,4 +1,4 @@
-"""A build that is killed at any moment leaves the version before it current, whole and readable."""
+"""A build that is killed at any moment leaves the previous version current, complete and readable."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ LINES = [b'<http://example.org/a> <http://example.org/p> "%06d" .' % number for 
 MANIFEST = {"triples": len(LINES), "quads": len(LINES), "graphs": {}, "warnings": {}}
 
 
-def assert_whole(version: Version) -> None:
+def assert_complete(version: Version) -> None:
     digest = hashlib.sha256(b"".join(version.quads())).hexdigest()
     assert digest[:16] == version.id == version.manifest["version"]
 
 
 def await_end_of_group(number: int) -> None:
-    """Waits for the processes that a killed build had beside it: each holds the lock until it has ended."""
+    """Waits for the other processes of a killed build, because each holds the lock until it ends."""
     deadline = time.monotonic() + 30
     with suppress(ProcessLookupError):
         while time.monotonic() < deadline:
@@ -75,11 +75,11 @@ def test_a_build_killed_at_random_moments_leaves_the_old_version_current(tmp_pat
             os.killpg(build.pid, signal.SIGKILL)
         build.wait(timeout=30)
         await_end_of_group(build.pid)
-        # The new one only when the kill came after its last step: it is then as whole as the old one.
+        # The new version is current only if the kill came after the last step; it is then complete.
         assert store.current().id in (old.id, new)
         untouched += store.current().id == old.id
         for version in store.list():
-            assert_whole(version)
+            assert_complete(version)
         store.use(old.id)
     assert untouched >= kills // 2, f"only {untouched} of {kills} builds were killed before they were done"
     run = plangraf("build", "--force", home=home)
@@ -97,7 +97,7 @@ store.record_inputs("0" * 64, version.id)
 
 
 def test_a_write_interrupted_at_any_step_leaves_a_complete_version_current(tmp_path: Path) -> None:
-    """Every call that changes the folder is once the last one: no moment between two of them is left out."""
+    """Interrupts after every call that changes the folder, so no moment between two calls is left out."""
 
     steps = int(run(WRITER, tmp_path / "measured", 0).stdout)
     assert steps > 15
@@ -110,7 +110,7 @@ def test_a_write_interrupted_at_any_step_leaves_a_complete_version_current(tmp_p
         assert store.current().id in (old.id, new)
         seen.add(store.current().id)
         for version in store.list():
-            assert_whole(version)
+            assert_complete(version)
         assert run(WRITER, store.path, 0).returncode == 0
         assert store.current().id == new
         assert store.inputs() == ("0" * 64, new)
@@ -136,6 +136,6 @@ def test_a_write_killed_during_a_large_dump_leaves_the_old_version(tmp_path: Pat
         writer.kill()
         writer.wait()
         assert store.current() == old
-        assert_whole(store.current())
+        assert_complete(store.current())
     with store.lock():
         assert not list(store.path.glob(".tmp-*"))

@@ -1,4 +1,4 @@
-"""Versions: immutable, named by their content, made current by one rename, and safe in a strange folder."""
+"""Versions are immutable, named by their content, switched by one rename, and leave foreign folders alone."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_a_second_writer_is_told_to_wait(store: VersionStore) -> None:
 def test_a_full_disk_is_reported_and_leaves_the_current_version(
     store: VersionStore, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    """The disk is full from the first, second … sync on."""
+    """The disk is full from the first, second, … sync."""
     version = store.write(LINES, MANIFEST)
     real, calls = os.fsync, [0]
 
@@ -150,7 +150,7 @@ def test_a_full_disk_is_reported_and_leaves_the_current_version(
 
 
 def test_a_read_only_folder_is_reported(store: VersionStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By an error of the system, since no mode keeps root from writing."""
+    """The test raises the system's error, because file modes do not restrict root."""
 
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))

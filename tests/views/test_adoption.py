@@ -1,4 +1,4 @@
-"""Pages say that a consultation adopts nothing: on the decision's page, and on the page of what it is about."""
+"""Pages state that a consultation adopts nothing: the page of the decision, and that of its document."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CITED = """<5001/document-citation/a-1> plan:citedDocument <5001/planning-strate
 
 
 def description(iri: str, turtle: str) -> Description:
-    """What `describe` gives: the thing's own triples, those that point to it, and what the pointing things say."""
+    """The result of `describe`: the triples of the thing, incoming ones, and statements about their subjects."""
     store = Store()
     store.load(HEAD + turtle, format=RdfFormat.TURTLE)
     thing = NamedNode(iri)
@@ -69,12 +69,12 @@ def description(iri: str, turtle: str) -> Description:
         (BASE + "5001/plan/2020-2023-10", BECOMES, "becomes_reading"),
     ],
 )
-def test_only_an_adoption_that_was_made_is_an_adoption(iri: str, turtle: str, expected: str | None) -> None:
+def test_only_a_passed_adoption_counts_as_adoption(iri: str, turtle: str, expected: str | None) -> None:
     assert select_notice(description(iri, turtle)) == expected
 
 
 @pytest.mark.parametrize(("language", "words"), [("nb", "ikke at det er vedtatt"), ("en", "not that it was adopted")])
-def test_the_page_of_what_is_on_hearing_says_that_it_is_not_adopted(language: str, words: str) -> None:
+def test_the_page_of_a_proposal_on_hearing_says_that_it_is_not_adopted(language: str, words: str) -> None:
     pages = Pages("", lambda: "0123456789abcdef", own_words=load_site(default_home()).words)
     page = pages.document(
         description(STRATEGY, HEARING), language, canonical="http://a/", alternates=[], json_ld={}

@@ -1,4 +1,4 @@
-"""Frames, labels and the site's own words are files: what they say is shown, what is wrong in them is told."""
+"""Frames, labels and texts of the site are files: the service shows their content, and reports their errors."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def plan(name: str) -> NamedNode:
     return NamedNode(PLAN + name)
 
 
-def test_a_line_of_turtle_is_what_a_page_calls_a_property(home: Path) -> None:
+def test_a_page_labels_a_property_by_a_line_of_turtle(home: Path) -> None:
     thing = NamedNode("https://w3id.org/plangraf/id/5001/plan/x")
     said: Any = [(thing, NamedNode(RIGHTS), Literal("Alle"))]
     description = Description(thing, said, [], [], [], [])
@@ -55,7 +55,7 @@ def test_a_line_of_turtle_is_what_a_page_calls_a_property(home: Path) -> None:
     assert "dcterms:rights" not in page("en").replace(f'title="{RIGHTS}"', "")
 
 
-def test_a_frame_says_what_is_nested_and_types_stand_together(home: Path) -> None:
+def test_several_types_share_one_joined_frame(home: Path) -> None:
     frames = load_frames(home)
     perspective = frames.of([plan("Perspective")])
     assert plan("relatesToTarget") in perspective.forward
@@ -68,7 +68,7 @@ def test_a_frame_says_what_is_nested_and_types_stand_together(home: Path) -> Non
     assert plan("number") in frames.summary
 
 
-def test_the_declared_services_and_pages_are_those_that_answer(url: str) -> None:
+def test_the_declared_services_and_pages_answer(url: str) -> None:
     site = load_site(ROOT)
     paths = {*site.pages, *(service.endpoint for service in site.services.values())}
     paths |= {service.described_at for service in site.services.values()}
@@ -93,9 +93,12 @@ def test_the_declared_services_and_pages_are_those_that_answer(url: str) -> None
         (SITE, load_site, "    endpoint: /queries", "    endpoint: queries", 42, "services.queries.endpoint"),
         (SITE, load_site, "    standard: https://w3id.org/ldes/", "    standard: https://w3id.org/lds/", 1, "lds"),
         (SITE, load_site, "  foreseen:", "  foresen:", 1, "foreseen is missing"),
+        (SITE, load_site, "  nq: {", "  nquads: {", 1, "the title of the download nq is missing"),
+        (SITE, load_site, "i {place}.", "i {sted}.", 1, "placeholders {place} and {years} only"),
+        (SITE, load_site, "Grafen som {format}", "Grafen som {class}", 1, "placeholders {format} only"),
     ],
 )
-def test_a_file_that_cannot_be_used_names_file_and_line(
+def test_an_invalid_file_is_reported_with_file_and_line(
     home: Path, name: str, load: Callable[[Path], object], old: str, new: str, line: int, part: str
 ) -> None:
     load(home)
@@ -111,7 +114,7 @@ def test_a_file_that_cannot_be_used_names_file_and_line(
 
 
 @pytest.mark.parametrize(("name", "load"), [(FRAMES, load_frames), (SITE, load_site)])
-def test_a_home_without_the_file_says_so(home: Path, name: str, load: Callable[[Path], object]) -> None:
+def test_a_missing_file_is_reported(home: Path, name: str, load: Callable[[Path], object]) -> None:
     (home / name).unlink()
     with pytest.raises(DataError, match=f"{name}:1: The file is missing"):
         load(home)

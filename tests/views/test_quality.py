@@ -18,7 +18,7 @@ DATASET = "https://w3id.org/plangraf/id/5001/dataset/"
 
 
 class UnusedEngine(Engine):
-    """The report alone gives the number."""
+    """An engine that must not be used, because the report has the number."""
 
     async def query(self, request: QueryRequest) -> QueryAnswer:
         raise AssertionError(request.query)

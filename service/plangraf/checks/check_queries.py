@@ -1,6 +1,6 @@
-"""The queries of queries/checks/, each of which must return no row.
+"""Runs the queries of queries/checks/, each of which must return no row.
 
-A check is a SELECT whose first column is the focus node; its head says what a row means.
+A check is a SELECT with the focus node in its first column. Its head states the meaning of a row.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def check_problems(
     """One problem for each row of each check query.
 
     Args:
-        data: what is checked; the default graph of a check is the union of all graphs, without duplicates.
+        data: the data to check. The default graph of a check is the union of all graphs, without duplicates.
         files: the check queries.
-        locate: where a thing, by its IRI, stands in the source files.
-        nodes: IRIs of the only things to tell about: a row names one of them in some column; None tells all.
+        locate: gives the place of a thing in the source files, by its IRI.
+        nodes: report only rows that name one of these IRIs in any column; None reports all rows.
     """
     found: list[FileDiagnostic] = []
     for file in files:

@@ -1,4 +1,4 @@
-"""The union of the graphs that are checked, in the two forms that the checks ask: by subject, and as a store."""
+"""The union of the graphs to check, indexed by subject and as a store."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SUBCLASS_OF = NamedNode(PREFIXES["rdfs"] + "subClassOf")
 
 
 class DataGraph:
-    """Quads, each triple once however many graphs hold it."""
+    """The unique triples of quads."""
 
     def __init__(self, quads: Collection[Quad]) -> None:
         self.quads = quads
@@ -28,38 +28,42 @@ class DataGraph:
         """Subject → predicate → objects."""
         found: dict[Term, dict[NamedNode, set[Term]]] = {}
         for subject, predicate, value, _ in self.quads:
-            said = found.get(subject)
-            if said is None:
+            properties = found.get(subject)
+            if properties is None:
                 found[subject] = {predicate: {value}}
-            elif (values := said.get(predicate)) is None:
-                said[predicate] = {value}
+            elif (values := properties.get(predicate)) is None:
+                properties[predicate] = {value}
             else:
                 values.add(value)
         return found
 
     @cached_property
     def store(self) -> pyoxigraph.Store:
-        """The graphs under their names, and their union as the default graph, without duplicates."""
+        """A store with the named graphs, and with their union without duplicates as the default graph."""
         store = pyoxigraph.Store()
         store.bulk_extend(self.quads)
         store.bulk_extend(
-            Quad(subject, predicate, value)  # type: ignore[arg-type]  # a subject is no literal
-            for subject, said in self.by_subject.items()
-            for predicate, values in said.items()
+            Quad(subject, predicate, value)  # type: ignore[arg-type]  # a subject is not a literal
+            for subject, properties in self.by_subject.items()
+            for predicate, values in properties.items()
             for value in values
         )
         return store
 
     def objects(self, subject: Term, predicate: NamedNode) -> Collection[Term]:
-        said = self.by_subject.get(subject)
-        return said.get(predicate, ()) if said else ()
+        properties = self.by_subject.get(subject)
+        return properties.get(predicate, ()) if properties else ()
 
     def subject_objects(self, predicate: NamedNode) -> Iterator[tuple[Term, Collection[Term]]]:
         """Each subject that has the predicate, with all its objects."""
-        return ((subject, said[predicate]) for subject, said in self.by_subject.items() if predicate in said)
+        return (
+            (subject, properties[predicate])
+            for subject, properties in self.by_subject.items()
+            if predicate in properties
+        )
 
     def instances(self, class_: Term) -> frozenset[Term]:
-        """The things typed with a class or one of its subclasses (SHACL's "SHACL instances")."""
+        """The SHACL instances of a class: things of the class or one of its subclasses."""
         known = self._instances.get(class_)
         if known is None:
             members = (self._members.get(one, ()) for one in self._with_subclasses(class_))
@@ -68,11 +72,11 @@ class DataGraph:
 
     @cached_property
     def _members(self) -> dict[Term, set[Term]]:
-        return _inverted(self.subject_objects(_TYPE))
+        return _invert(self.subject_objects(_TYPE))
 
     @cached_property
     def _subclasses(self) -> dict[Term, set[Term]]:
-        return _inverted(self.subject_objects(_SUBCLASS_OF))
+        return _invert(self.subject_objects(_SUBCLASS_OF))
 
     def _with_subclasses(self, class_: Term) -> set[Term]:
         found, waiting = {class_}, [class_]
@@ -83,7 +87,7 @@ class DataGraph:
         return found
 
 
-def _inverted(pairs: Iterator[tuple[Term, Collection[Term]]]) -> dict[Term, set[Term]]:
+def _invert(pairs: Iterator[tuple[Term, Collection[Term]]]) -> dict[Term, set[Term]]:
     found: dict[Term, set[Term]] = {}
     for subject, values in pairs:
         for value in values:

@@ -1,4 +1,4 @@
-"""`plangraf validate`: the problems that a build would report about chosen files."""
+"""`plangraf validate`: reports the problems that a build would report about chosen files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from plangraf.sources.turtle import Parsed, read
 
 _OF_A_MUNICIPALITY = re.compile(re.escape(ID) + r"([0-9]{4})/(?:dataset/([A-Za-z0-9._~-]+)$)?")
 _DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")
-# The dataset of loose files that describe none.
+# The name of the dataset of loose files that do not describe one.
 _LOOSE = "own"
 
 
@@ -38,18 +38,18 @@ class _Own:
 
 @paused_collector()
 def validate(settings: Settings, paths: Sequence[Path], *, progress: Progress | None = None) -> list[FileDiagnostic]:
-    """The problems that a build would report about things that the given files describe.
+    """The problems that a build would report about the things that the given files describe.
 
-    A file inside a data folder is validated there, beside the whole folder. Any other file is a dataset of its own,
-    and replaces each file of the project that holds mostly the same statements, because an edited copy would
-    otherwise find in its original what it lacks.
+    A file in a data folder is validated together with that folder. Any other file is a dataset of its own. It replaces
+    each file of the project with mostly the same statements, because otherwise the original would supply statements
+    that an edited copy lacks.
 
     Args:
         settings: `home` and `data` name the other files of the build.
-        paths: Turtle files, datasets' folders, data folders.
-        progress: where the lines about each step go.
+        paths: Turtle files, folders of datasets, data folders.
+        progress: receives the lines about each step.
     Returns:
-        Problems of all severities, none for files without any.
+        Problems of all severities.
     Raises:
         SettingError: a path does not exist, or a folder holds no file to validate.
     """
@@ -60,7 +60,7 @@ def validate(settings: Settings, paths: Sequence[Path], *, progress: Progress | 
         own = _own_files(paths, ours, found)
         parsed, beside = _read_all(own, ours, found, note)
     nodes = {quad.subject.value for quad in parsed.quads if isinstance(quad.subject, NamedNode)}
-    # The files can also break the things that they link to.
+    # The files can also cause problems in things that they link to.
     reached = nodes | {
         quad.object.value
         for quad in parsed.quads
@@ -82,13 +82,13 @@ def validate(settings: Settings, paths: Sequence[Path], *, progress: Progress | 
         or problem.place.thing in nodes
         or problem in skipped
         or (problem.place.thing in reached and problem.severity == "Violation")
-        # The check queries were restricted to these things already.
+        # The check queries report only about these things already.
         or (problem.rule or "").startswith("queries/")
     )
 
 
 def _roots(settings: Settings, paths: Iterable[Path]) -> list[Path]:
-    """The data folders of the settings, and those that the paths are or lie in."""
+    """The data folders of the settings, and the data folders that are or contain a path."""
     found = list(settings.data)
     given = [settings.home / "data", *found]
     known = {folder.resolve() for folder in given}
@@ -105,7 +105,7 @@ def _roots(settings: Settings, paths: Iterable[Path]) -> list[Path]:
 
 
 def _copied(path: Path, root: Path, data: Iterable[Path]) -> bool:
-    """Whether a file lies in a copy of a dataset of the build, which it then replaces."""
+    """Whether a file is in a copy of a dataset of the build, which the copy then replaces."""
     if path.absolute() == root.absolute() or len(path.absolute().relative_to(root.absolute()).parts) < 2:
         return False
     dataset = Path(*path.absolute().relative_to(root.absolute()).parts[:2])
@@ -113,7 +113,7 @@ def _copied(path: Path, root: Path, data: Iterable[Path]) -> bool:
 
 
 def _root(path: Path) -> Path | None:
-    """The data folder that a path is, or lies in."""
+    """The data folder that is or contains a path."""
     if path.is_dir():
         if data_root(path / "x") is not None:
             return data_root(path)
@@ -207,7 +207,7 @@ def _read_all(
 
 
 def _moved(one: _Own, graph: str) -> _Own:
-    """An edited copy, parsed into the graph of its original."""
+    """Parses an edited copy again, into the graph of its original."""
     file = SourceFile(one.file.path, one.file.name, graph)
     parsed = read([file])
     return _Own(file, parsed.quads, parsed)
@@ -215,7 +215,7 @@ def _moved(one: _Own, graph: str) -> _Own:
 
 def _replaces(own: Collection[Quad], theirs: set[Triple]) -> bool:
     """Whether two files share most of their statements."""
-    # Sizes that differ much rule it out, which is quick to see.
+    # Compare the sizes first, because that is quick.
     if not 2 * min(len(own), len(theirs)) > max(len(own), len(theirs)):
         return False
     return 2 * len(_triples(own) & theirs) > max(len(own), len(theirs))

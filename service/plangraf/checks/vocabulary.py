@@ -38,14 +38,14 @@ _PROPERTY_TYPES = {_RDF + "Property"} | {
 _CLASS_TYPES = {_RDFS + "Class", _OWL + "Class"}
 # RDF 1.1 defines infinitely many of these.
 _MEMBERSHIP = re.compile(re.escape(_RDF) + "_[1-9][0-9]*")
-# Any other position takes a term of any kind.
+# Any other position accepts a term of any kind.
 _WANTED: Mapping[Position, Kind] = {"predicate": "property", "class": "class", "datatype": "datatype"}
 _COLUMNS = ["iri", "kind", "domain", "deprecated"]
 _OWN = (PLAN, PLANSHAPE, SCHEME)
 _ONTOLOGY, _SHAPES = NamedNode(ONTOLOGY_GRAPH), NamedNode(SHAPES_GRAPH)
 # The least similarity of two names, 0 to 1, at which one is suggested for the other.
 _LIKE, _VERY_LIKE = 0.6, 0.8
-# Searched for a term that its own vocabulary has nothing similar to: `plan:titel` means dcterms:title.
+# Also searched for a term without a similar one in its own vocabulary: `plan:titel` means dcterms:title.
 _NEXT = tuple(PREFIXES[name] for name in ("dcterms", "rdfs", "skos", "dcat", "org", "prov", "foaf", "eli", "eli-dl"))
 
 _KIND_NB = {"class": "klasse", "property": "egenskap", "datatype": "datatype", "individual": "enkeltting"}

@@ -28,7 +28,7 @@ from plangraf.engines.embedded.loaders import LoaderHost
 from plangraf.errors import SettingError, VersionsError
 from plangraf.metrics_folder import metrics_folder
 from plangraf.processes import die_with_parent
-from plangraf.publish.pipeline import up_to_date
+from plangraf.publish.pipeline import find_up_to_date
 from plangraf.settings import Settings
 from plangraf.store.versions import VersionStore
 
@@ -165,7 +165,7 @@ def _unbindable(host: str, port: int, error: OSError) -> SettingError:
 def _is_up_to_date(settings: Settings, *, drop: bool) -> bool:
     """Whether no build is needed; false for a damaged folder, because the build reports the damage."""
     try:
-        return up_to_date(settings, drop=drop) is not None
+        return find_up_to_date(settings, drop=drop) is not None
     except (VersionsError, DataError):
         return False
 

@@ -52,7 +52,7 @@ def versions_use(
 ) -> None:
     """Make a version the current one; services that run take it up within seconds."""
     with exit_on_error():
-        from plangraf.publish.losses import gone
+        from plangraf.publish.losses import describe_losses
         from plangraf.store.versions import VersionStore
 
         settings = read_settings(versions=versions)
@@ -63,7 +63,7 @@ def versions_use(
             typer.echo(f"{version} is current.")
             return
         typer.echo(f"{version} is current, before it was {before.id}.")
-        if lost := gone(before, store.get(version)):
+        if lost := describe_losses(before, store.get(version)):
             write_error(lost)
 
 

@@ -1,1 +1,1 @@
-"""What is told to people about their files and about long work."""
+"""Problems of source files, sheets and catalogues, and the progress of long work, for people and programs."""

@@ -1,4 +1,4 @@
-"""Diagnostics by their cause: one mistake made sixty times is told once, with its count, places and three examples."""
+"""Groups diagnostics by cause: a repeated mistake appears once, with count, places and three examples."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from plangraf.diagnostics.diagnostic import Diagnostic, P, Severity
 
 EXAMPLES = 3
 _WORST_FIRST = get_args(Severity)
-# Numbers that are listed under one heading; the count says how many there are.
+# The most numbers to list under one heading; the count covers all.
 _MOST_PLACES = 12
 
-# What differs from one problem to the next of the same cause: what stood there, and what to write instead.
+# The parts that differ between problems of one cause: the present text, and the text to write.
 _COLUMN = re.compile(r"^(?:Kolonne|Column) \d+: ")
 _VARYING = re.compile(
     r"«[^»]*»|\"[^\"]*\"(?:@[\w-]+|\^\^\S+)?"
@@ -26,7 +26,7 @@ _DETAIL = re.compile(r" \[(.*)\](?= |$)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Cause(Generic[P]):
-    """One mistake and all diagnostics that it makes; messages without what differs between them."""
+    """One mistake with all its diagnostics, and their common message."""
 
     severity: Severity
     rule: str | None
@@ -36,7 +36,7 @@ class Cause(Generic[P]):
 
 
 def causes(diagnostics: Iterable[Diagnostic[P]]) -> list[Cause[P]]:
-    """The diagnostics by cause: errors first, then the cause that makes most of them."""
+    """The diagnostics by cause: errors first, then the most frequent causes."""
     groups: dict[tuple[Severity, str], list[Diagnostic[P]]] = {}
     for one in diagnostics:
         groups.setdefault((one.severity, _key(one)), []).append(one)
@@ -54,7 +54,7 @@ def causes(diagnostics: Iterable[Diagnostic[P]]) -> list[Cause[P]]:
 
 
 def example_of(one: Diagnostic[P], cause: Cause[P]) -> str:
-    """What is particular of one diagnostic of a cause: its place, and what stood there."""
+    """The particulars of one diagnostic of a cause: its place, and the text there."""
     detail = _DETAIL.search(one.en) if one.rule else None
     if detail is not None and detail[0] in cause.en:
         detail = None
@@ -65,7 +65,7 @@ def example_of(one: Diagnostic[P], cause: Cause[P]) -> str:
 
 
 def _key(one: Diagnostic[P]) -> str:
-    """The same for all diagnostics of one cause: the rule that they break, else the message less what differs."""
+    """The key of a cause: the broken rule, or the message without the parts that differ."""
     return f"{one.rule}\n{_plain(one.en)}" if one.rule else _plain(one.en)
 
 
@@ -76,7 +76,7 @@ def _plain(message: str) -> str:
 
 
 def _common(messages: Sequence[str]) -> str:
-    """The message when all are alike, else what they have in common."""
+    """The message if all are equal, or else their common part."""
     if len(set(messages)) == 1:
         return messages[0]
     without = {_DETAIL.sub("", _COLUMN.sub("", message)) for message in messages}
@@ -84,7 +84,7 @@ def _common(messages: Sequence[str]) -> str:
 
 
 def ranges(numbers: Sequence[int]) -> str:
-    """`11–13, 20`: neighbours drawn together."""
+    """`11–13, 20`: numbers with ranges for neighbours."""
     spans: list[list[int]] = []
     for number in sorted(set(numbers)):
         if spans and number == spans[-1][1] + 1:

@@ -1,6 +1,6 @@
-"""One thing that is wrong, told in both languages: of which rule, how severe, and where.
+"""One problem in Bokmål and English, with its rule, severity and place.
 
-Builds, imports of sheets and checks of a catalogue make these; `rendering` shows them, `causes` groups them.
+Builds, imports of sheets and checks of a catalogue create diagnostics; `rendering` writes them, `causes` groups them.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ Severity = Literal["Violation", "Warning", "Info"]
 
 
 class Place(Protocol):
-    """Where something is wrong. Each kind of place says how it is shown."""
+    """The place of a problem. Each kind of place defines its parts in a report."""
 
     @property
     def heading(self) -> str:
-        """What people open: the file, the sheet, the portal."""
+        """The file, sheet or portal."""
 
     @property
     def subject(self) -> str | None:
-        """What several diagnostics under one heading are about together: a thing, a cell, an item."""
+        """The common subject of several diagnostics under one heading: a thing, a cell, an item."""
 
     @property
     def number(self) -> int | None:
@@ -32,7 +32,7 @@ class Place(Protocol):
 
     @property
     def unit(self) -> tuple[str, str]:
-        """What `number` counts, in Bokmål and in English."""
+        """The unit of `number`, in Bokmål and English."""
 
     @property
     def numbered(self) -> bool:
@@ -40,7 +40,7 @@ class Place(Protocol):
 
     @property
     def example(self) -> str:
-        """The place in one line, as one of many of the same cause."""
+        """The place in one line, for an example of a cause."""
 
     @property
     def order(self) -> tuple[str | int, ...]:
@@ -48,7 +48,7 @@ class Place(Protocol):
 
     @property
     def members(self) -> Mapping[str, str | int | None]:
-        """What a report for programs says of the place."""
+        """The fields of the place in a report for programs."""
 
 
 P = TypeVar("P", bound=Place, covariant=True)
@@ -56,10 +56,10 @@ P = TypeVar("P", bound=Place, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic(Generic[P]):
-    """What is wrong at one place and what to do, in Bokmål and in English.
+    """A problem at one place and the advice, in Bokmål and English.
 
-    `rule` is the IRI of a shape, the name of a check query, or the name of a portal's rule; None for what no rule of
-    ours says, such as a syntax error.
+    `rule` is the IRI of a shape, the name of a check query, or the name of a portal's rule; None for a problem without
+    a rule of ours, such as a syntax error.
     """
 
     place: P
@@ -70,7 +70,7 @@ class Diagnostic(Generic[P]):
 
 
 class FilePlace(NamedTuple):
-    """A line of a source file: `file` as messages call it, relative to the project; `thing` is an IRI.
+    """A line of a source file. `file` is its name in messages, relative to the project; `thing` is an IRI.
 
     `line` counts from 1 and is None when it is not known.
     """
@@ -146,10 +146,10 @@ class DataError(PlangrafError):
 
 
 def in_order(diagnostics: Iterable[Diagnostic[P]]) -> list[Diagnostic[P]]:
-    """By place, rule and text, each one once."""
+    """The unique diagnostics, sorted by place, rule and text."""
     return sorted(set(diagnostics), key=lambda one: (*one.place.order, one.rule or "", one.en))
 
 
 def stops(diagnostics: Iterable[Diagnostic[P]]) -> bool:
-    """Whether any of them is more than a warning."""
+    """Whether any diagnostic is a violation."""
     return any(one.severity == "Violation" for one in diagnostics)

@@ -1,4 +1,4 @@
-"""Progress of long work: one line for each step, with what it counted and how long it took."""
+"""Reports the progress of long work: one line for each step, with its counts and its duration."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Progress:
 
         Args:
             name: the first word of its line.
-            starting: what a line says before the step begins, for a step that can last.
+            starting: a line to write before a step that may take long.
         """
         if starting:
             self.line(f"{name:<10}  {starting} …")
@@ -36,5 +36,5 @@ class Progress:
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """`1 file`, `12 345 files`: thousands set apart by a space, as the source documents do."""
+    """`1 file`, `12 345 files`: a space separates thousands, as in the source documents."""
     return f"{number:,}".replace(",", " ") + f" {one if number == 1 else many or one + 's'}"

@@ -1,6 +1,6 @@
-"""Diagnostics as text in both languages for people, and as JSON for programs.
+"""Writes diagnostics as text in both languages for people, and as JSON for programs.
 
-A few are told one by one, by heading and subject; many are told by cause.
+A few are listed one by one, by heading and subject; many are listed by cause.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ SEVERITIES: dict[Severity, tuple[str, str]] = {
 }
 """What each severity is called in Bokmål and in English, the worst first."""
 
-# So many are read one by one; more are told by cause.
+# Up to this number they are listed one by one, above it by cause.
 FEW = 5
 
 
 def as_text(diagnostics: Iterable[Diagnostic[P]], *, every: bool = False) -> str:
-    """The diagnostics in Bokmål and in English, with a count at the end.
+    """The diagnostics in Bokmål and English, with a count at the end.
 
     Args:
-        diagnostics: what is told.
-        every: each one by itself, however many there are; else many are told by cause.
+        diagnostics: the diagnostics.
+        every: list each one, instead of many by cause.
     """
     ordered = in_order(diagnostics)
     found = causes(ordered)
@@ -54,7 +54,7 @@ def as_text(diagnostics: Iterable[Diagnostic[P]], *, every: bool = False) -> str
 
 
 def as_json(diagnostics: Iterable[Diagnostic[P]]) -> bytes:
-    """The same for programs: `conforms` as SHACL means it for violations."""
+    """The diagnostics for programs. `conforms` is false when there is a violation, as in SHACL."""
     ordered = in_order(diagnostics)
     results = [
         {
@@ -71,13 +71,13 @@ def as_json(diagnostics: Iterable[Diagnostic[P]]) -> bytes:
 
 
 def summary(diagnostics: Iterable[Diagnostic[P]]) -> str:
-    """How many errors, warnings and pieces of advice, in both languages."""
+    """The numbers of errors, warnings and pieces of advice, in both languages."""
     nb, en = counts(diagnostics)
     return f"nb  {', '.join(nb)}\nen  {', '.join(en)}"
 
 
 def counts(diagnostics: Iterable[Diagnostic[P]]) -> tuple[list[str], list[str]]:
-    """`feil: 2` and `error: 2` for each severity that there is."""
+    """`feil: 2` and `error: 2` for each severity with diagnostics."""
     counted = Counter(one.severity for one in diagnostics)
     there = [severity for severity in SEVERITIES if counted[severity]]
     nb, en = (
@@ -96,7 +96,7 @@ def message_lines(one: Diagnostic[P], indent: str) -> Iterator[str]:
 
 
 def _by_subject(diagnostics: Iterable[Diagnostic[P]]) -> dict[str | None, list[Diagnostic[P]]]:
-    """Diagnostics of one subject side by side, in the order in which the subjects first come."""
+    """Groups diagnostics by subject, in the order of the first of each."""
     groups: dict[str | None, list[Diagnostic[P]]] = {}
     for one in diagnostics:
         groups.setdefault(one.place.subject, []).append(one)
@@ -104,7 +104,7 @@ def _by_subject(diagnostics: Iterable[Diagnostic[P]]) -> dict[str | None, list[D
 
 
 def _cause_lines(found: Sequence[Cause[P]]) -> Iterator[str]:
-    """Each cause once: count, message in both languages, places by heading, three examples."""
+    """The lines of each cause: count, message in both languages, places by heading, three examples."""
     for cause in found:
         nb, en = SEVERITIES[cause.severity]
         count = f"{len(cause.diagnostics)} × "
@@ -113,7 +113,7 @@ def _cause_lines(found: Sequence[Cause[P]]) -> Iterator[str]:
         indent = " " * (len(count) + 4)
         if cause.rule:
             yield f"{indent}{_shown_rule(cause.rule)}"
-        # So few are their own examples.
+        # Up to this number all are examples.
         if len(cause.diagnostics) > EXAMPLES:
             yield from (f"{indent}{line}" for line in _places(cause.diagnostics))
         shown = dict.fromkeys(filter(None, (example_of(one, cause) for one in cause.diagnostics)))

@@ -1,4 +1,4 @@
-"""What all errors of plangraf have in common."""
+"""The base class of all errors of plangraf."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a sound query got no complete answer."""
+"""Errors of valid queries that get no complete answer."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class NotReadyError(EngineError):
 
 
 class AnswerBrokenError(EngineError):
-    """Raised after the first byte of an answer: the connection must break, because a clean end would look complete."""
+    """Raised after the first byte of an answer. The connection must break, because a clean end would look complete."""
 
     code = "answer-broken"
     title = "The answer broke off"

@@ -1,4 +1,4 @@
-"""What stops a build or the start of the service: source files, versions folder, settings."""
+"""Errors that stop a build or the start of the service: folder of versions, log of changes, settings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from plangraf.errors.base import PlangrafError
 
 
 class FeedDamagedError(PlangrafError):
-    """Tells clients, who cannot repair it; the VersionsError in the service's log says what to do."""
+    """The error for clients. The VersionsError in the log of the service has the advice for the operator."""
 
     code = "feed-damaged"
     title = "The log of changes cannot be read"

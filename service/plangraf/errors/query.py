@@ -1,4 +1,4 @@
-"""What is wrong with a SPARQL query, found before it is evaluated."""
+"""Errors of SPARQL queries, found before evaluation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from plangraf.errors.base import RequestError
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in a text something stands: line and column count from 1, `token` is the text found there."""
+    """A place in a text: line and column from 1, and the text of the token there."""
 
     line: int
     column: int

@@ -1,4 +1,4 @@
-"""What cannot be sent in the form that was asked for: format, coding, range, precondition."""
+"""Errors about the requested form of an answer: format, coding, range, precondition."""
 
 from __future__ import annotations
 

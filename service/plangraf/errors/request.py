@@ -1,4 +1,4 @@
-"""What is wrong with an HTTP request: how it arrives, its head, its body, its parameters."""
+"""Errors of HTTP requests: arrival, head, body, parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the data do not have, or have no longer."""
+"""Errors about things and versions that the data lack or no longer have."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from rdflib.term import Node
 
 from plangraf.diagnostics.diagnostic import Diagnostic
 from plangraf.errors import SettingError
-from plangraf.portals import ckan, data_norge, data_norge_reader, dcat_ap_no, mqa
+from plangraf.portals import ckan, data_norge, data_norge_fetch, data_norge_reader, dcat_ap_no, mqa
 from plangraf.portals.catalogue_document import DCAT, Content, UnreadableError, name_of, parse_document
 from plangraf.portals.findings import CKAN, DATA_NORGE, DCAT_AP_NO, Finding, Item, ItemPlace, Score, Verdict
 from plangraf.portals.http_client import Answer, UnreachableError, send_request
@@ -34,7 +34,7 @@ class CheckOptions:
     """
 
     accept: str = "text/turtle"
-    limit: int = data_norge.LIMIT
+    limit: int = data_norge_fetch.LIMIT
     page_limit: int = ckan.LIMIT
     pause_s: float = 1.1
     timeout_s: float = 60.0
@@ -93,13 +93,13 @@ def _check_file(source: str, options: CheckOptions) -> Verdict:
         )
         for portal in (DATA_NORGE, CKAN)
     ]
-    findings += data_norge.check_fetch(Answer(source, 200, {}, body), source, options.limit)
+    findings += data_norge_fetch.check_fetch(Answer(source, 200, {}, body), source, options.limit)
     refused = list(ckan.check_body(body, source, source, options.page_limit))
     findings += refused
     if len(body) > options.limit:
         return _judge_content(source, None, [], [*findings, _unread_finding(source)], lambda _: None)
     try:
-        content = Content(parse_document(data_norge.decode_leniently(body), form))
+        content = Content(parse_document(data_norge_fetch.decode_leniently(body), form))
     except UnreadableError as error:
         findings += [
             Diagnostic(
@@ -117,9 +117,9 @@ def _check_file(source: str, options: CheckOptions) -> Verdict:
 
 def _fetch_twice(url: str, options: CheckOptions, findings: list[Finding]) -> Content | None:
     """Fetches the document twice as data.norge.no does, and adds its findings; None when it cannot be read."""
-    form = data_norge.format_of(options.accept)
+    form = data_norge_fetch.format_of(options.accept)
     if form is None:
-        findings += [data_norge.accept_finding(options.accept, url), _unread_finding(url)]
+        findings += [data_norge_fetch.accept_finding(options.accept, url), _unread_finding(url)]
         return None
     first, quads = _fetch_and_parse(url, options, form, findings)
     if quads is None:
@@ -141,14 +141,14 @@ def _fetch_and_parse(
 ) -> tuple[Answer, list[pyoxigraph.Quad] | None]:
     """Fetches and parses once; returns None, after adding a Violation, when data.norge.no would refuse the answer."""
     answer = send_request(url, {"Accept": options.accept}, limit=options.limit, timeout_s=options.timeout_s)
-    new = list(data_norge.check_fetch(answer, url, options.limit))
+    new = list(data_norge_fetch.check_fetch(answer, url, options.limit))
     findings += new
     if any(finding.severity == "Violation" for finding in new):
         return answer, None
     try:
-        return answer, parse_document(data_norge.decode_leniently(answer.body), form)
+        return answer, parse_document(data_norge_fetch.decode_leniently(answer.body), form)
     except UnreadableError as error:
-        findings.append(data_norge.parse_finding(answer, options.accept, str(error), url))
+        findings.append(data_norge_fetch.parse_finding(answer, options.accept, str(error), url))
         return answer, None
 
 

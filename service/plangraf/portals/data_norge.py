@@ -1,8 +1,7 @@
-"""Rules of data.norge.no for fetching a catalogue and splitting it into items.
+"""Rules of data.norge.no for splitting a parsed catalogue into items.
 
-The harvester sends one unconditional GET with the Accept that is registered for the source. It parses the answer by
-that Accept and ignores the Content-Type. It writes the model as RDF/XML. It keeps catalogues, datasets and services
-with an IRI that are connected by dcat:dataset, dcat:inSeries and dcat:service.
+The harvester writes the model as RDF/XML. It keeps catalogues, datasets and services with an IRI that are connected by
+dcat:dataset, dcat:inSeries and dcat:service.
 """
 
 from __future__ import annotations
@@ -17,27 +16,10 @@ from rdflib import RDF, BNode, Literal, URIRef
 from rdflib.term import Node
 
 from plangraf.diagnostics.diagnostic import Diagnostic, Severity
-from plangraf.errors import SettingError
 from plangraf.portals.catalogue_document import DCAT, RELATIVE, Content, name_of, ordered
 from plangraf.portals.findings import DATA_NORGE, Finding, Item, ItemPlace
-from plangraf.portals.http_client import Answer
 from plangraf.rdf.names import compact
 
-LIMIT = 75 * 1024 * 1024
-"""Largest document that the harvester accepts, in bytes."""
-
-# The first entry that the registered Accept contains decides; None where no parser is available here.
-_ACCEPTS = (
-    (("text/turtle", "application/turtle"), pyoxigraph.RdfFormat.TURTLE),
-    (("text/n3",), pyoxigraph.RdfFormat.N3),
-    (("application/trig",), pyoxigraph.RdfFormat.TRIG),
-    (("application/rdf+xml",), pyoxigraph.RdfFormat.RDF_XML),
-    (("application/rdf+json",), None),
-    (("application/ld+json",), pyoxigraph.RdfFormat.JSON_LD),
-    (("application/n-triples", "application/ntriples"), pyoxigraph.RdfFormat.N_TRIPLES),
-    (("application/n-quads", "application/nquads"), pyoxigraph.RdfFormat.N_QUADS),
-    (("application/trix",), None),
-)
 # Name characters at the end of an IRI, without a percent-encoding before them.
 _LAST_NAME = re.compile(r"(?:%..)?([\w.\-\u00b7]*)\Z")
 # The harvester copies all nodes that a dataset reaches; a normal entry has some dozens.
@@ -45,102 +27,9 @@ _MAX_REACHED = 500
 _MAX_EXAMPLES = 3
 
 
-def format_of(accept: str) -> pyoxigraph.RdfFormat | None:
-    """The format for a registered Accept; None when the harvester refuses it.
-
-    Raises:
-        SettingError: the harvester accepts the format, but it cannot be read here.
-    """
-    for types, form in _ACCEPTS:
-        if any(type_ in accept.lower() for type_ in types):
-            if form is None:
-                raise SettingError(
-                    f"data.norge.no reads --accept {accept} as {types[0]}, which cannot be read here. Register "
-                    "text/turtle, and check that."
-                )
-            return form
-    return None
-
-
 def portal_id(iri: str) -> str:
     """The identifier of a resource at the portal: UUID version 3 of its IRI, without a namespace."""
     return str(uuid.UUID(bytes=hashlib.md5(iri.encode(), usedforsecurity=False).digest(), version=3))
-
-
-def check_fetch(answer: Answer, document: str, limit: int = LIMIT) -> Iterator[Finding]:
-    """Reports findings about an answer before it is parsed."""
-    if answer.status != 200:
-        where = f" → {answer.headers['location']}" if "location" in answer.headers else ""
-        yield _finding(
-            "status-200", "Violation", document,
-            f"Svaret har status {answer.status}{where}. Høsteren krever 200 og følger bare omdirigeringer 301, 302, "
-            "303 og 307 fra http til http eller https til https: registrer adressen som selv svarer 200.",
-            f"The answer has status {answer.status}{where}. The harvester demands 200 and follows only the redirects "
-            "301, 302, 303 and 307 from http to http or https to https: register the address that answers 200 itself.",
-        )  # fmt: skip
-        return
-    if answer.redirects:
-        yield _finding(
-            "redirect", "Warning", document,
-            f"Adressen omdirigerer til {answer.url}. Registrer den: en omdirigering mellom http og https følges ikke.",
-            f"The address redirects to {answer.url}. Register that one: from http to https no redirect is followed.",
-        )  # fmt: skip
-    if "content-encoding" in answer.headers:
-        coding = answer.headers["content-encoding"]
-        yield _finding(
-            "content-encoding", "Violation", document,
-            f"Svaret har Content-Encoding: {coding} uten at det er bedt om. Høsteren leser feltet som et tegnsett og "
-            "stopper: send det bare når Accept-Encoding ber om det.",
-            f"The answer has Content-Encoding: {coding} although none was asked for. The harvester takes the field for "
-            "a character set and stops: send it only when Accept-Encoding asks for it.",
-        )  # fmt: skip
-    if len(answer.body) > limit:
-        yield _finding(
-            "size", "Violation", document,
-            f"Dokumentet er større enn {limit} byte. Del katalogen, eller ta ut det som ikke beskriver datasett.",
-            f"The document is larger than {limit} bytes. Split the catalogue, or take out what describes no dataset.",
-        )  # fmt: skip
-    elif not answer.complete:
-        yield _finding(
-            "complete", "Violation", document,
-            "Svaret brøt av før slutten. Se i tjenestens logg, og prøv igjen.",
-            "The answer broke off before its end. Look into the service's log, and try again.",
-        )  # fmt: skip
-    try:
-        answer.body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if len(answer.body) <= limit and "content-encoding" not in answer.headers:
-            yield _finding(
-                "utf-8", "Warning", document,
-                f"Svaret er ikke UTF-8 (byte {error.start}), og bokstaver blir til �. Skriv dokumentet i UTF-8.",
-                f"The answer is not UTF-8 (byte {error.start}), and letters become �. Write the document in UTF-8.",
-            )  # fmt: skip
-
-
-def decode_leniently(body: bytes) -> bytes:
-    """Replaces bytes that are not UTF-8 by U+FFFD, as the harvester does."""
-    return body.decode("utf-8", "replace").encode()
-
-
-def accept_finding(accept: str, document: str) -> Finding:
-    return _finding(
-        "accept", "Violation", document,
-        f"En kilde med Accept: {accept} blir avvist, for den sier ikke hvilket format svaret har. Registrer "
-        "text/turtle.",
-        f"A source with Accept: {accept} is refused, as it does not say in which format the answer is. Register "
-        "text/turtle.",
-    )  # fmt: skip
-
-
-def parse_finding(answer: Answer, accept: str, reason: str, document: str) -> Finding:
-    named = answer.headers.get("content-type", "–")
-    return _finding(
-        "parse", "Violation", document,
-        f"Svaret leses som {accept} uansett Content-Type ({named}), og det går ikke: {reason}. Rett feilen, eller "
-        "registrer det formatet som tjenesten svarer med.",
-        f"The answer is read as {accept} whatever its Content-Type ({named}), and that fails: {reason}. Correct it, or "
-        "register the format in which the service answers.",
-    )  # fmt: skip
 
 
 def check_changes(
@@ -151,9 +40,10 @@ def check_changes(
     by_item: dict[str, set[str]] = {}
     for quad in changed:
         subject: Node = (
-            BNode(quad.subject.value) if isinstance(quad.subject, pyoxigraph.BlankNode)
+            BNode(quad.subject.value)
+            if isinstance(quad.subject, pyoxigraph.BlankNode)
             else URIRef(getattr(quad.subject, "value", ""))
-        )  # fmt: skip
+        )
         for owner in map(name_of, content.owners.get(subject, [])) or [document]:
             by_item.setdefault(owner, set()).add(compact(quad.predicate.value))
         if subject not in content.owners:
@@ -161,12 +51,14 @@ def check_changes(
     for item, predicates in sorted(by_item.items()):
         named = ", ".join(sorted(predicates)[:_MAX_EXAMPLES])
         yield _finding(
-            "volatile", "Warning", item,
+            "volatile",
+            "Warning",
+            item,
             f"To hentinger rett etter hverandre ga ulike verdier av {named}. Det regnes da som endret ved hver "
             "høsting: la verdien følge dataene, ikke klokken.",
             f"Two fetches in a row gave different values of {named}. It then counts as changed at each harvest: let "
             "the value follow the data, not the clock.",
-        )  # fmt: skip
+        )
 
 
 def check_content(content: Content, document: str) -> Iterator[Finding]:
@@ -184,11 +76,17 @@ def find_undescribed(content: Content) -> list[Item]:
     """Items that a catalogue lists as dataset or service, but that lack the type."""
     datasets, services = _list_members(content)
     return [
-        *(Item("dataset", name_of(node)) for node in ordered(datasets)
-          if not {DCAT.Dataset, DCAT.DatasetSeries} & set(content.graph.objects(node, RDF.type))),
-        *(Item("service", name_of(node)) for node in ordered(services)
-          if DCAT.DataService not in content.graph.objects(node, RDF.type)),
-    ]  # fmt: skip
+        *(
+            Item("dataset", name_of(node))
+            for node in ordered(datasets)
+            if not {DCAT.Dataset, DCAT.DatasetSeries} & set(content.graph.objects(node, RDF.type))
+        ),
+        *(
+            Item("service", name_of(node))
+            for node in ordered(services)
+            if DCAT.DataService not in content.graph.objects(node, RDF.type)
+        ),
+    ]
 
 
 def _list_members(content: Content) -> tuple[set[Node], set[Node]]:
@@ -208,39 +106,50 @@ def _canonicalize(quads: list[pyoxigraph.Quad]) -> set[pyoxigraph.Quad]:
 
 def _check_absolute_iris(content: Content, document: str) -> Iterator[Finding]:
     relative = sorted(
-        {str(term)[len(RELATIVE) :] for triple in content.graph for term in triple
-         if isinstance(term, URIRef) and term.startswith(RELATIVE)}
-    )  # fmt: skip
+        {
+            str(term)[len(RELATIVE) :]
+            for triple in content.graph
+            for term in triple
+            if isinstance(term, URIRef) and term.startswith(RELATIVE)
+        }
+    )
     if relative:
         harvested = any(str(node).startswith(RELATIVE) for node in content.kinds)
         named = ", ".join(f"<{iri}>" for iri in relative[:_MAX_EXAMPLES])
         yield _finding(
-            "absolute-iris", "Violation" if harvested else "Warning", document,
+            "absolute-iris",
+            "Violation" if harvested else "Warning",
+            document,
             f"Relative IRI-er ({named}) blir til http://example.com/… i høsteren. Skriv hele IRI-en, eller sett @base.",
             f"Relative IRIs ({named}) become http://example.com/… in the harvester. Write the whole IRI, or set @base.",
-        )  # fmt: skip
+        )
 
 
 def _check_rdf_xml(content: Content, document: str) -> Iterator[Finding]:
     bad = sorted({str(path) for path in content.graph.predicates() if not has_xml_name(str(path))})
     for path in bad:
         yield _finding(
-            "rdf-xml-predicate", "Violation", document,
+            "rdf-xml-predicate",
+            "Violation",
+            document,
             f"Egenskapen <{path}> slutter ikke på et XML-navn, så modellen kan ikke skrives som RDF/XML og hele "
             "høstingen stopper. Bruk en egenskap der det siste etter # eller / er et navn som begynner med en bokstav.",
             f"The property <{path}> does not end in an XML name, so the model cannot be written as RDF/XML and the "
             "whole harvest stops. Use a property in which a name that begins with a letter follows the last # or /.",
-        )  # fmt: skip
+        )
     unwritable = {
-        str(value) for value in content.graph.objects()
+        str(value)
+        for value in content.graph.objects()
         if isinstance(value, Literal) and not all(_is_xml_character(ord(sign)) for sign in value)
-    }  # fmt: skip
+    }
     for text in sorted(unwritable):
         yield _finding(
-            "rdf-xml-character", "Violation", document,
+            "rdf-xml-character",
+            "Violation",
+            document,
             f"Teksten {text[:60]!r} har et styretegn som XML ikke kan holde. Ta det bort.",
             f"The text {text[:60]!r} has a control character that XML cannot hold. Take it out.",
-        )  # fmt: skip
+        )
 
 
 def has_xml_name(iri: str) -> bool:
@@ -257,74 +166,100 @@ def _is_xml_character(code: int) -> bool:
 
 
 def _check_structure(content: Content, document: str) -> Iterator[Finding]:
-    graph = content.graph
     if not any(isinstance(node, URIRef) for node in content.of_kind("catalogue")):
         yield _finding(
-            "catalogue", "Violation", document,
+            "catalogue",
+            "Violation",
+            document,
             "Det er ingen dcat:Catalog med IRI i dokumentet, så ingenting høstes. Gi katalogen en IRI og typen.",
             "There is no dcat:Catalog with an IRI in the document, so nothing is harvested. Give the catalogue an IRI "
             "and the type.",
-        )  # fmt: skip
+        )
     for node in content.kinds:
         if isinstance(node, BNode):
             yield _finding(
-                "iri", "Violation", name_of(node),
+                "iri",
+                "Violation",
+                name_of(node),
                 "En katalog, et datasett eller en datatjeneste uten IRI blir ikke tatt med. Gi den en fast IRI.",
                 "A catalogue, dataset or data service without an IRI is dropped. Give it a lasting IRI.",
-            )  # fmt: skip
-    datasets, services = _list_members(content)
+            )
+    yield from _check_undescribed(content)
+    yield from _check_listed(content)
+    if _list_members(content)[1]:
+        yield _finding(
+            "second-source",
+            "Info",
+            document,
+            "Datatjenester høstes fra en egen kilde av typen dataservice. Registrer den også; adressen kan være samme.",
+            "Data services are harvested from a source of their own, of type dataservice. Register that too; the "
+            "address may be the same.",
+        )
+
+
+def _check_undescribed(content: Content) -> Iterator[Finding]:
+    """Reports datasets and services that a catalogue lists, but that lack the type."""
     for item in find_undescribed(content):
         if item.kind == "dataset":
             yield _finding(
-                "dataset-type", "Violation", item.name,
+                "dataset-type",
+                "Violation",
+                item.name,
                 "Katalogen har det i dcat:dataset, men det er verken dcat:Dataset eller dcat:DatasetSeries her, og "
                 "blir ikke tatt med. Beskriv det i dokumentet, med typen.",
                 "The catalogue lists it with dcat:dataset, but it is neither a dcat:Dataset nor a dcat:DatasetSeries "
                 "here, and is dropped. Describe it in the document, with its type.",
-            )  # fmt: skip
+            )
         else:
             yield _finding(
-                "service-type", "Violation", item.name,
+                "service-type",
+                "Violation",
+                item.name,
                 "Katalogen har den i dcat:service, men den er ikke dcat:DataService her, og blir ikke tatt med. "
                 "Beskriv den i dokumentet, med typen.",
                 "The catalogue lists it with dcat:service, but it is not a dcat:DataService here, and is dropped. "
                 "Describe it in the document, with its type.",
-            )  # fmt: skip
+            )
+
+
+def _check_listed(content: Content) -> Iterator[Finding]:
+    """Reports datasets and services that no catalogue lists."""
+    graph = content.graph
+    datasets, services = _list_members(content)
     series = set(content.of_kind("series")) & datasets
     for node in content.of_kind("dataset", "series"):
         if isinstance(node, URIRef) and node not in datasets and series.isdisjoint(graph.objects(node, DCAT.inSeries)):
             yield _finding(
-                "listed", "Violation", name_of(node),
+                "listed",
+                "Violation",
+                name_of(node),
                 "Ingen katalog i dokumentet har det i dcat:dataset, og det er ikke i en serie som er der. Før det opp.",
                 "No catalogue in the document lists it with dcat:dataset, and it is in no series that is listed. Add "
                 "it there.",
-            )  # fmt: skip
+            )
     for node in content.of_kind("service"):
         if isinstance(node, URIRef) and node not in services:
             yield _finding(
-                "listed", "Violation", name_of(node),
+                "listed",
+                "Violation",
+                name_of(node),
                 "Ingen katalog i dokumentet har datatjenesten i dcat:service. Før den opp der.",
                 "No catalogue in the document lists the data service with dcat:service. Add it there.",
-            )  # fmt: skip
-    if services:
-        yield _finding(
-            "second-source", "Info", document,
-            "Datatjenester høstes fra en egen kilde av typen dataservice. Registrer den også; adressen kan være samme.",
-            "Data services are harvested from a source of their own, of type dataservice. Register that too; the "
-            "address may be the same.",
-        )  # fmt: skip
+            )
 
 
 def _check_paging(content: Content, document: str) -> Iterator[Finding]:
     if content.next_page is not None:
         page = content.next_page.removeprefix(RELATIVE)
         yield _finding(
-            "paging", "Warning", document,
+            "paging",
+            "Warning",
+            document,
             f"Neste side er {page}, men høsteren følger ikke hydra:next, og det som bare står der, blir ikke tatt med. "
             "Registrer en adresse som gir hele katalogen.",
             f"The next page is {page}, but the harvester does not follow hydra:next, and what stands only there is not "
             "taken. Register an address that gives the whole catalogue.",
-        )  # fmt: skip
+        )
 
 
 def _check_cycles(content: Content, document: str) -> Iterator[Finding]:
@@ -332,9 +267,10 @@ def _check_cycles(content: Content, document: str) -> Iterator[Finding]:
     graph = content.graph
     subjects: set[Node] = set(graph.subjects())
     endless = {
-        node for node in subjects
+        node
+        for node in subjects
         if isinstance(node, BNode) or (isinstance(node, URIRef) and (node, RDF.type, None) not in graph)
-    } - set(content.kinds)  # fmt: skip
+    } - set(content.kinds)
     edges: dict[Node, set[Node]] = {
         node: {value for value in graph.objects(node, None) if value in endless} for node in endless
     }
@@ -343,12 +279,14 @@ def _check_cycles(content: Content, document: str) -> Iterator[Finding]:
     if looping:
         named = ", ".join(format_term(node) for node in ordered(looping)[:_MAX_EXAMPLES])
         yield _finding(
-            "untyped-cycle", "Violation", document,
+            "untyped-cycle",
+            "Violation",
+            document,
             f"Noder uten type eller uten IRI viser til hverandre i ring ({named}), og høsteren går rundt til den "
             "stopper. Gi hver av dem en IRI og en rdf:type, eller bryt ringen.",
             f"Nodes without a type or without an IRI point at each other in a ring ({named}), and the harvester goes "
             "round until it breaks. Give each of them an IRI and an rdf:type, or break the ring.",
-        )  # fmt: skip
+        )
 
 
 def _find_cyclic(edges: dict[Node, set[Node]]) -> set[Node]:
@@ -370,20 +308,24 @@ def _check_reach(content: Content, node: Node) -> Iterator[Finding]:
     if untyped:
         named = ", ".join(format_term(other) for other in untyped[:_MAX_EXAMPLES])
         yield _finding(
-            "typed", "Warning", name_of(node),
+            "typed",
+            "Warning",
+            name_of(node),
             f"Datasettet fører til {named} uten rdf:type. Gi alt som beskrives en type: høsteren kjenner igjen det den "
             "har kopiert, på typen.",
             f"The dataset leads to {named} without an rdf:type. Type everything that is described: the harvester knows "
             "by the type what it has copied.",
-        )  # fmt: skip
+        )
     if len(reached) > _MAX_REACHED:
         yield _finding(
-            "reach", "Warning", name_of(node),
+            "reach",
+            "Warning",
+            name_of(node),
             f"Fra datasettet når høsteren {len(reached)} beskrevne noder, og alle kopieres inn i det. Hold selve "
             "dataene ute av katalogen.",
             f"From the dataset the harvester reaches {len(reached)} described nodes, and copies them all into it. Keep "
             "the data themselves out of the catalogue.",
-        )  # fmt: skip
+        )
 
 
 def format_term(value: Node) -> str:

@@ -96,7 +96,7 @@ def _check_dropped_values(content: Content) -> Iterator[Finding]:
                     f"{compact(path)} står mer enn én gang på {', '.join(twice)} (uten språk regnes som nb), og bare "
                     "én vises. Behold én.",
                     f"{compact(path)} stands more than once in {', '.join(twice)} (without a language counts as nb), "
-                    "and only one is format_term. Keep one.",
+                    "and only one is shown. Keep one.",
                 )
     for path in (DCT.issued, DCT.modified, DCAT.startDate, DCAT.endDate):
         for node, value in sorted(graph.subject_objects(path)):

@@ -1,1 +1,1 @@
-"""From source files to one version: parse, check, derive, write. `pipeline` is the way."""
+"""Builds a version from source files: parse, check, derive, write. `pipeline` runs the steps."""

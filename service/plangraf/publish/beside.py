@@ -1,4 +1,4 @@
-"""Work of a build that runs beside its checks, in a process of its own."""
+"""Runs a part of a build in a second process while the build checks the data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 
 class EndedEarlyError(VersionsError):
-    """The process ended without a result: a signal killed it."""
+    """A signal killed the process before it had a result."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"A process of the build was ended by signal {number}. The current version is unchanged.")
@@ -26,16 +26,16 @@ class EndedEarlyError(VersionsError):
 
 @contextmanager
 def beside(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
-    """Runs work in a forked process until the context ends.
+    """Runs work in a forked process, and kills the process when the context ends.
 
-    Forked, because the data need not travel then and a small build need not start another interpreter.
+    It forks, because a fork shares the data and starts no second interpreter.
 
     Yields:
-        A function that waits for the result, or raises the DataError or OSError that the work ended with.
-        It raises EndedEarlyError when there is neither.
+        A function that waits for the result. It raises the DataError or OSError of the work, and EndedEarlyError when
+        the process ended with neither result nor error.
     """
     receiver, sender = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(target=_run, args=(work, sender), daemon=True)
+    process = multiprocessing.get_context("fork").Process(target=_work_and_send, args=(work, sender), daemon=True)
     process.start()
     sender.close()
 
@@ -47,7 +47,7 @@ def beside(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
             raise EndedEarlyError(-(process.exitcode or 0)) from None
         if failure is not None:
             raise failure if isinstance(failure, OSError) else DataError(failure)
-        return result  # type: ignore[no-any-return]  # what the work returned
+        return result  # type: ignore[no-any-return]  # the result of the work
 
     try:
         yield wait
@@ -57,9 +57,9 @@ def beside(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
         receiver.close()
 
 
-def _run(work: Callable[[], object], sender: Connection) -> None:
+def _work_and_send(work: Callable[[], object], sender: Connection) -> None:
     die_with_parent()
-    # The lock of the versions is held as long as any process has its file open.
+    # A lock file that this process holds open would keep the folder of versions locked.
     os.closerange(3, sender.fileno())
     os.closerange(sender.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
     try:

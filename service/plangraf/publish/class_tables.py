@@ -1,9 +1,9 @@
-"""One table for each class with things in the data: CSV, its CSVW metadata, and Parquet.
+"""Writes one table for each class of the data: CSV, its CSVW metadata, and Parquet.
 
-A table is named after its class, with the prefix of a vocabulary that is not ours: `Plan`, `skos-Concept`.
+The name of a table is that of its class, with a prefix for classes of other vocabularies: `Plan`, `skos-Concept`.
 
-A table has a row for each thing, by IRI, and a column for each property and kind of value: `title_nb`, `title_en`,
-`number`. Several values stand in one cell with a separator that none of them holds.
+A table has one row per thing, sorted by IRI, and one column per property and kind of value: `title_nb`, `title_en`,
+`number`. A separator that no value contains divides several values in one cell.
 https://www.w3.org/TR/tabular-metadata/, RFC 4180
 """
 
@@ -30,7 +30,7 @@ _RDFS_LABEL = NamedNode(PREFIXES["rdfs"] + "label")
 _XSD = PREFIXES["xsd"]
 _SEPARATORS = ("|", "¦", "‖", "␞")
 _KEY = "id"
-# The datatypes with a Parquet type; values of all others are strings.
+# The Parquet type of each datatype. Values of other datatypes become strings.
 _ARROW: Mapping[str, pa.DataType] = {
     _XSD + "integer": pa.int64(),
     _XSD + "boolean": pa.bool_(),
@@ -41,7 +41,7 @@ _ARROW: Mapping[str, pa.DataType] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One property with one kind of value: `@id`, a language tag as `@nb`, or a datatype IRI."""
+    """One property with one kind of value: `@id`, a language as `@nb`, or the IRI of a datatype."""
 
     name: str
     iri: str
@@ -55,7 +55,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One class: its name and IRI, its columns, and for each thing the sorted values of each column."""
+    """The table of one class. A row is the IRI of a thing and the sorted values of each column."""
 
     name: str
     iri: str
@@ -65,23 +65,23 @@ class Table:
 
 
 def tables(triples: Collection[Triple]) -> Iterator[Table]:
-    """The tables of a version, by name of the class.
+    """The tables of a version, sorted by the IRI of the class.
 
     Args:
         triples: the union of all graphs.
     """
     graph = Graph(statements(triples))
     for iri in sorted({iri for thing in _things(graph) for iri in graph.iris(thing, RDF_TYPE)}):
-        members = [thing for thing in graph.pointing(RDF_TYPE, NamedNode(iri)) if _is_listed(thing)]
+        members = [thing for thing in graph.pointing(RDF_TYPE, NamedNode(iri)) if _has_row(thing)]
         yield _table(iri, sorted(thing.value for thing in members), graph)
 
 
-def _is_listed(thing: Node) -> bool:
+def _has_row(thing: Node) -> bool:
     return isinstance(thing, NamedNode) and thing.value.startswith((ID, SDG))
 
 
 def _things(graph: Graph) -> Iterator[Node]:
-    return (thing for thing in graph.things if _is_listed(thing))
+    return (thing for thing in graph.things if _has_row(thing))
 
 
 def _labels(graph: Graph, iri: str) -> dict[str, str]:
@@ -133,7 +133,7 @@ def _kind(value: Value) -> tuple[str, str]:
 
 
 def _names(kinds: Mapping[str, list[str]]) -> dict[tuple[str, str], str]:
-    """A column name for each property and kind: the local name, with a prefix where two properties share it."""
+    """The column name of each property and kind: the local name, with a prefix if two properties share it."""
     locals_ = defaultdict(list)
     for predicate in kinds:
         locals_[local_name(predicate)].append(predicate)
@@ -155,14 +155,14 @@ def _prefix(iri: str) -> str:
 
 
 def _separator(cells: Collection[list[str]]) -> str | None:
-    """The first separator that no value contains; None when no cell has several values."""
+    """The first separator that no value contains; None when every cell has one value at most."""
     if all(len(cell) < 2 for cell in cells):
         return None
     return next(mark for mark in _SEPARATORS if not any(mark in value for cell in cells for value in cell))
 
 
 def as_csv(table: Table) -> bytes:
-    """RFC 4180: CRLF, UTF-8, quotes where needed."""
+    """Writes CSV by RFC 4180: CRLF, UTF-8, quotes where needed."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([_KEY, *(column.name for column in table.columns)])
@@ -172,7 +172,7 @@ def as_csv(table: Table) -> bytes:
 
 
 def as_metadata(table: Table) -> bytes:
-    """CSV on the Web: the meaning of each column, so that the table converts back to triples."""
+    """Writes the CSVW metadata, from which a program converts the table back to triples."""
     columns: list[dict[str, object]] = [{"name": _KEY, "titles": _KEY, "datatype": "anyURI", "suppressOutput": True}]
     for column in table.columns:
         described: dict[str, object] = {
@@ -204,9 +204,9 @@ def as_metadata(table: Table) -> bytes:
 
 
 def as_parquet(table: Table) -> bytes:
-    """Typed columns; a column in which some thing has several values is a list.
+    """Writes Parquet with typed columns; a column with several values for any thing is a list.
 
-    A column with a value that its type cannot hold, such as a date with a time zone, is one of strings.
+    A column becomes strings when its type cannot hold one of its values, such as a date with a time zone.
     """
     arrays = [pa.array([thing for thing, _ in table.rows], pa.string())]
     for number, column in enumerate(table.columns):

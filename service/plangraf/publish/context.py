@@ -1,4 +1,4 @@
-"""Makes the JSON-LD context from the ontology: a short name for each term that the data use.
+"""Generates the JSON-LD context from the ontology: a short name for each term that the data use.
 
 `python -m plangraf.publish.context [FOLDER]` writes `FOLDER/context.jsonld` (default: `ontology`). A published name
 keeps its meaning forever, because users rely on it; the command refuses to remove or change one.
@@ -24,7 +24,7 @@ FILE = "context.jsonld"
 
 _IRI = "@id"
 _TEXT = "@language"
-# The form of a reused property's values: an IRI, texts by language, a datatype, or (None) as they are.
+# The IRI of each reused property, and the form of its values: IRI, text by language, datatype, or None for others.
 _REUSED_PROPERTIES: Mapping[str, tuple[str, str | None]] = {
     "label": ("rdfs:label", _TEXT),
     "seeAlso": ("rdfs:seeAlso", _IRI),
@@ -93,7 +93,7 @@ _REUSED_PROPERTIES: Mapping[str, tuple[str, str | None]] = {
     "next": ("hydra:next", _IRI),
     "last": ("hydra:last", _IRI),
 }
-# A class whose name resembles one of ours is named after its vocabulary.
+# A class with a name like one of ours gets the name of its vocabulary as a prefix.
 _REUSED_CLASSES: Mapping[str, str] = {
     "Activity": "eli-dl:Activity",
     "Agent": "foaf:Agent",
@@ -136,9 +136,9 @@ class ContextError(ValueError):
 def build_context(triples: Iterable[Quad | Triple]) -> dict[str, Any]:
     """The context document for an ontology.
 
-    A value is written the way that gives back the same triple: 7 and true for xsd:integer and xsd:boolean,
-    "2020" for an xsd:gYear, "14.5" for an xsd:decimal, {"nb": "…"} for a text, the IRI for a thing; any
-    other value has `@value` and `@type`.
+    Each form of a value converts back to the same triple: 7 and true for xsd:integer and xsd:boolean, "2020" for an
+    xsd:gYear, "14.5" for an xsd:decimal, {"nb": "…"} for a text, the IRI for a thing. Other values keep `@value`
+    and `@type`.
     """
     ontology = Graph(statements(triples))
     classes: dict[str, Any] = dict(_REUSED_CLASSES)
@@ -163,7 +163,7 @@ def lost_terms(published: Mapping[str, Any], new: Mapping[str, Any]) -> list[str
 
 
 def read_ontology(folder: Path) -> list[Quad]:
-    """The statements of the files directly in the ontology's folder: header, prefixes and theme modules."""
+    """The statements of the ontology's header, prefixes and theme modules: all files directly in its folder."""
     return [quad for path in sorted(folder.glob("*.ttl")) for quad in pyoxigraph.parse(path=str(path))]
 
 
@@ -175,7 +175,7 @@ def write_context(folder: Path) -> Path:
     """Writes `context.jsonld` beside the ontology.
 
     Raises:
-        ContextError: a name has two meanings, or a name that the file has would be lost.
+        ContextError: a name has two meanings, or a name in the present file would change or go.
     """
     path, context = folder / FILE, build_context(read_ontology(folder))
     if path.exists():
@@ -194,7 +194,7 @@ def _is_ours(term: Node) -> bool:
 
 
 def _prefixes(ontology: Graph) -> dict[str, str]:
-    """The declared prefixes. Their IRIs end in # or /, so JSON-LD lets them stand before a colon."""
+    """The declared prefixes. JSON-LD accepts them as prefixes, because their IRIs end in # or /."""
     found: dict[str, str] = {}
     for declaration in ontology.with_property(sh("prefix")):
         names, namespaces = (ontology.literals(declaration, sh(name)) for name in ("prefix", "namespace"))

@@ -1,7 +1,8 @@
-"""The downloads of a version: RDF in every format, a table for each class, checksums, and a citation.
+"""Writes the downloads of a version: RDF in every format, a table for each class, checksums, and a citation.
 
-They are made beside the checks, from the version's lines alone, so that the same version gives the same bytes on any
-machine: no file holds a time, a host or a random name.
+The build writes them while it checks the data. They derive from the version's lines alone and hold no time, host or
+random name, so the same version gives the same bytes on any machine. Only the titles in index.json come from
+`queries/site.yaml`.
 
     plangraf-<id>.nq.gz|.nq.zst        the canonical lines that the id is a hash of
     plangraf-<id>.trig.gz|.trig.zst    the same for readers
@@ -20,7 +21,7 @@ import json
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,7 @@ from plangraf.rdf.jsonld.expansion import expanded_nodes
 from plangraf.rdf.jsonld.writing import dump
 from plangraf.rdf.namespaces import BASE, GRAPH, PREFIXES
 from plangraf.rdf.writing import serialized
+from plangraf.sparql.named.head import Titled
 from plangraf.store.versions import DOWNLOADS_INDEX
 
 SUMS = "SHA256SUMS"
@@ -46,7 +48,7 @@ _ZSTD_LEVEL = 9
 _GZIP_LEVEL = 6
 _RDF_TYPE = PREFIXES["rdf"] + "type"
 
-# By the last part of a name, less the compression.
+# By the ending of the file name without the compression.
 _MEDIA_TYPES = {
     "nq": "application/n-quads",
     "trig": "application/trig",
@@ -61,55 +63,47 @@ _MEDIA_TYPES = {
 }
 _COMPRESSIONS = {"gz": "application/gzip", "zst": "application/zstd"}
 
-_TITLES = {
-    "nq": ("Alt, som kanoniske N-Quads", "Everything, as canonical N-Quads"),
-    "trig": ("Alt, som TriG", "Everything, as TriG"),
-    "jsonld": ("Alt, som JSON-LD", "Everything, as JSON-LD"),
-    "graph": ("En graf", "One graph"),
-    "csv": ("En tabell", "One table"),
-    "parquet": ("En tabell", "One table"),
-    CITATION: ("Slik siteres versjonen", "How to cite the version"),
-    SUMS: ("SHA-256-summer", "SHA-256 sums"),
-}
-
 
 def version_id(lines: Sequence[bytes]) -> str:
-    """The id of the version with these lines."""
+    """The id of a version: the start of the SHA-256 of its lines."""
     digest = hashlib.sha256()
     for line in lines:
         digest.update(line + b"\n")
     return digest.hexdigest()[:16]
 
 
-def write_dumps(lines: Sequence[bytes], folder: Path) -> None:
-    """Writes all downloads of a version into a folder, which is created.
+def write_dumps(lines: Sequence[bytes], folder: Path, titles: Mapping[str, Titled]) -> None:
+    """Creates a folder and writes all downloads of a version into it.
 
     Args:
         lines: the version's N-Quads lines without newlines, sorted and unique.
         folder: the target; it must not exist.
+        titles: the titles of the downloads, by format, folder or name; a file without one is titled by its name.
     Raises:
-        OSError: it cannot be written.
+        OSError: a file cannot be written.
     """
     folder.mkdir(parents=True)
-    described = []
-    for name, content in _files(lines):
+    entries = []
+    for name, content in _generate_files(lines):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, content)
-        described.append(_described(name, content))
-    sums = "".join(f"{file['sha256']}  {file['name']}\n" for file in described).encode()
-    _write(folder / SUMS, sums)
-    described.append(_described(SUMS, sums))
-    _write(folder / DOWNLOADS_INDEX, (json.dumps({"files": described}, ensure_ascii=False, indent=1) + "\n").encode())
+        _write_and_sync(path, content)
+        entries.append(_index_entry(name, content, titles))
+    sums = "".join(f"{entry['sha256']}  {entry['name']}\n" for entry in entries).encode()
+    _write_and_sync(folder / SUMS, sums)
+    entries.append(_index_entry(SUMS, sums, titles))
+    index = json.dumps({"files": entries}, ensure_ascii=False, indent=1) + "\n"
+    _write_and_sync(folder / DOWNLOADS_INDEX, index.encode())
 
 
-def _described(name: str, content: bytes) -> dict[str, object]:
-    """The entry of index.json for one file: `mediaType` is that of the content inside the `compression`."""
+def _index_entry(name: str, content: bytes, titles: Mapping[str, Titled]) -> dict[str, object]:
+    """The entry of index.json for one file. `mediaType` is the type of the uncompressed content."""
     parts = name.rpartition("/")[2].split(".")
     compression = _COMPRESSIONS.get(parts[-1])
     if compression or parts[-1] == "json":
         parts.pop()
-    nb, en = _TITLES.get(name) or _TITLES[name.partition("/")[0] if "/" in name else parts[-1]]
+    title = titles.get(name) or titles.get(name.partition("/")[0] if "/" in name else parts[-1])
+    nb, en = title.text if title else (name, name)
     return {
         "name": name,
         "bytes": len(content),
@@ -121,19 +115,22 @@ def _described(name: str, content: bytes) -> dict[str, object]:
 
 
 @contextmanager
-def dumping(lines: Sequence[bytes], folder: Path) -> Iterator[Callable[[], Path]]:
-    """Writes all downloads while this process checks the data.
+def write_dumps_beside(
+    lines: Sequence[bytes], folder: Path, titles: Mapping[str, Titled]
+) -> Iterator[Callable[[], Path]]:
+    """Writes all downloads in a second process while this one checks the data.
 
     Args:
         lines: see write_dumps.
         folder: the target, on the disk of the versions; removed when the context ends.
+        titles: see write_dumps.
     Yields:
         A function that waits for the downloads and returns the folder, or raises VersionsError.
     """
     try:
-        with beside(partial(write_dumps, lines, folder)) as wait:
+        with beside(partial(write_dumps, lines, folder, titles)) as wait:
 
-            def finished() -> Path:
+            def wait_for_dumps() -> Path:
                 try:
                     wait()
                 except (OSError, EndedEarlyError) as error:
@@ -144,33 +141,34 @@ def dumping(lines: Sequence[bytes], folder: Path) -> Iterator[Callable[[], Path]
                     ) from error
                 return folder
 
-            yield finished
+            yield wait_for_dumps
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write_and_sync(path: Path, content: bytes) -> None:
     with path.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
 
 
-def _files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+def _generate_files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+    """The name and content of each file."""
     # Imported late, because `serve` imports this module and must not load pyarrow.
     from plangraf.publish import class_tables
 
     stem = f"plangraf-{version_id(lines)}"
-    whole = canonical.text(lines)
-    quads = list(parse(whole, RdfFormat.N_QUADS, rename_blank_nodes=False))
-    yield f"{stem}.nq.gz", _gzip(whole)
-    yield f"{stem}.nq.zst", _zstd(whole)
-    quads.sort(key=_order)
+    nquads = canonical.text(lines)
+    quads = list(parse(nquads, RdfFormat.N_QUADS, rename_blank_nodes=False))
+    yield f"{stem}.nq.gz", _gzip(nquads)
+    yield f"{stem}.nq.zst", _zstd(nquads)
+    quads.sort(key=_sort_key)
     trig = serialized(quads, RdfFormat.TRIG, PREFIXES)
     yield f"{stem}.trig.gz", _gzip(trig)
     yield f"{stem}.trig.zst", _zstd(trig)
     yield f"{stem}.jsonld.gz", _gzip(_json_ld(quads))
-    yield from _graphs(quads)
+    yield from _generate_graph_files(quads)
     for table in class_tables.tables({quad.triple for quad in quads}):
         yield f"csv/{table.name}.csv", class_tables.as_csv(table)
         yield f"csv/{table.name}.csv-metadata.json", class_tables.as_metadata(table)
@@ -178,7 +176,8 @@ def _files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
     yield CITATION, citation(version_id(lines)).encode()
 
 
-def _graphs(quads: Sequence[Quad]) -> Iterator[tuple[str, bytes]]:
+def _generate_graph_files(quads: Sequence[Quad]) -> Iterator[tuple[str, bytes]]:
+    """The files of each named graph."""
     by_graph: dict[str, list[Quad]] = defaultdict(list)
     for quad in quads:
         if isinstance(quad.graph_name, NamedNode) and quad.graph_name.value.startswith(GRAPH):
@@ -190,14 +189,14 @@ def _graphs(quads: Sequence[Quad]) -> Iterator[tuple[str, bytes]]:
         yield f"graph/{path}.jsonld", dump(expanded_nodes(statements(triples)), indented=False)
 
 
-def _order(quad: Quad) -> tuple[str, str, bool, str, str]:
-    """Sorts by graph and thing, types first."""
+def _sort_key(quad: Quad) -> tuple[str, str, bool, str, str]:
+    """Sorts quads by graph and subject, types first."""
     predicate = quad.predicate.value
     return str(quad.graph_name), str(quad.subject), predicate != _RDF_TYPE, predicate, str(quad.object)
 
 
 def _json_ld(quads: Sequence[Quad]) -> bytes:
-    """All graphs, expanded; quads stand in order of graph and thing."""
+    """All graphs as expanded JSON-LD, from quads that are sorted by graph and subject."""
     graphs = itertools.groupby(quads, key=lambda quad: quad.graph_name)
     named = [{"@id": str(graph).strip("<>"), "@graph": expanded_nodes(statements(own))} for graph, own in graphs]
     return dump(named, indented=False)
@@ -212,7 +211,7 @@ def _zstd(content: bytes) -> bytes:
 
 
 class _Quoted(str):
-    """Text that YAML must quote: a version such as 12345678901e2345 is a number to YAML 1.2."""
+    """Text that YAML must quote, because YAML 1.2 reads a version such as 12345678901e2345 as a number."""
 
 
 yaml.SafeDumper.add_representer(

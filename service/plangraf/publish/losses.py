@@ -1,7 +1,7 @@
-"""Stops a build before it drops a whole dataset.
+"""Stops a build that would drop a whole dataset.
 
-To a build, a data folder that is not named, was moved or is empty looks like deleted data, and the service would
-answer 410 for all of it. So a build remembers its data folders, and drops a dataset only when told to.
+A build cannot tell a data folder that is not named, moved or empty from deleted data, for which the service answers
+410. So a build remembers its data folders, and drops a dataset only with `--drop`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _DESCRIBED = f" <{_TYPE}> <{_DATASET}> ".encode()
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a version holds: the number of statements of each graph, and the graphs that describe a dataset."""
+    """The content of a version: the number of statements per graph, and the graphs that describe a dataset."""
 
     graphs: Mapping[str, int]
     described: frozenset[str]
@@ -40,21 +40,17 @@ def content_of(quads: Collection[Quad]) -> Content:
     kind, dataset = NamedNode(_TYPE), NamedNode(_DATASET)
     return Content(
         Counter(str(quad.graph_name)[1:-1] for quad in quads),
-        frozenset(
-            str(quad.graph_name)[1:-1] for quad in quads if quad.predicate == kind and quad.object == dataset
-        ),
-    )  # fmt: skip
+        frozenset(str(quad.graph_name)[1:-1] for quad in quads if quad.predicate == kind and quad.object == dataset),
+    )
 
 
 def content_of_version(version: Version) -> Content:
     """The content of a stored version.
 
     Raises:
-        VersionsError: it is damaged.
+        VersionsError: the version is damaged.
     """
-    described = {
-        graph_of(line)[1:-1].decode() for line in version.lines() if _DESCRIBED in line
-    }  # fmt: skip
+    described = {graph_of(line)[1:-1].decode() for line in version.lines() if _DESCRIBED in line}
     return Content(dict(version.manifest.get("graphs", {})), frozenset(described))
 
 
@@ -75,7 +71,7 @@ def stop_at_losses(store: VersionStore, after: Content) -> None:
             versions[known[1]] = store.get(known[1])
     problems: dict[str, FileDiagnostic] = {}
     for version in versions.values():
-        with suppress(VersionsError):  # the content of a damaged version is unknown
+        with suppress(VersionsError):  # a damaged version has no readable content
             for graph, problem in _lost(version, content_of_version(version), after):
                 problems.setdefault(graph, problem)
     if problems:
@@ -83,36 +79,42 @@ def stop_at_losses(store: VersionStore, after: Content) -> None:
 
 
 def lost_graphs(before: Mapping[str, int], after: Collection[str]) -> dict[str, int]:
-    """The dropped graphs of datasets, each with its former number of statements."""
-    return {
-        graph: count for graph, count in before.items() if graph not in after and graph != QUERIES_GRAPH
-    }  # fmt: skip
+    """The graphs of datasets that are only in `before`, each with its number of statements."""
+    return {graph: count for graph, count in before.items() if graph not in after and graph != QUERIES_GRAPH}
 
 
 def _lost(version: Version, before: Content, after: Content) -> Iterator[tuple[str, FileDiagnostic]]:
     for graph, count in lost_graphs(before.graphs, after.graphs).items():
         name = graph.removeprefix(GRAPH)
-        yield graph, in_file(
-            name, None,
-            f"Versjon {version.id} har datasettet «{name}» med {count} utsagn, og filene har det ikke. Gi mappen det "
-            "ligger i med --data, legg filene tilbake, eller bygg med --drop for å la det gå.",
-            f'Version {version.id} has the dataset "{name}" with {count} statements, and the files do not. Name the '
-            "folder that it lies in with --data, put the files back, or build with --drop to let it go.",
-        )  # fmt: skip
+        yield (
+            graph,
+            in_file(
+                name,
+                None,
+                f"Versjon {version.id} har datasettet «{name}» med {count} utsagn, og filene har det ikke. Gi mappen "
+                "det ligger i med --data, legg filene tilbake, eller bygg med --drop for å la det gå.",
+                f'Version {version.id} has the dataset "{name}" with {count} statements, and the files do not. Name '
+                "the folder that it lies in with --data, put the files back, or build with --drop to let it go.",
+            ),
+        )
     for graph in sorted(before.described - after.described):
         if graph in after.graphs:
             name = graph.removeprefix(GRAPH)
-            yield graph, in_file(
-                name, None,
-                f"Versjon {version.id} har beskrivelsen av datasettet «{name}», og filene har den ikke: katalogen "
-                "ville miste det. Legg dataset.ttl tilbake, eller bygg med --drop.",
-                f'Version {version.id} has the description of the dataset "{name}", and the files do not: the '
-                "catalogue would lose it. Put dataset.ttl back, or build with --drop.",
-            )  # fmt: skip
+            yield (
+                graph,
+                in_file(
+                    name,
+                    None,
+                    f"Versjon {version.id} har beskrivelsen av datasettet «{name}», og filene har den ikke: katalogen "
+                    "ville miste det. Legg dataset.ttl tilbake, eller bygg med --drop.",
+                    f'Version {version.id} has the description of the dataset "{name}", and the files do not: the '
+                    "catalogue would lose it. Put dataset.ttl back, or build with --drop.",
+                ),
+            )
 
 
-def gone(before: Version, after: Version) -> str:
-    """Names the datasets that `after` lacks, in both languages; empty when it has all."""
+def describe_losses(before: Version, after: Version) -> str:
+    """Names the datasets that `after` lacks, in Bokmål and English; empty when it lacks none."""
     lost = lost_graphs(before.manifest.get("graphs", {}), after.manifest.get("graphs", {}))
     if not lost:
         return ""
@@ -124,46 +126,47 @@ def gone(before: Version, after: Version) -> str:
     )
 
 
-def with_remembered(settings: Settings, store: VersionStore, *, drop: bool) -> Settings:
-    """Adds the data folders of the last build to settings without any.
+def add_remembered_folders(settings: Settings, store: VersionStore, *, drop: bool) -> Settings:
+    """Adds the data folders of the last build to settings that name none.
 
     Raises:
-        DataError: such a folder does not exist any more or holds no dataset.
+        DataError: such a folder no longer exists or holds no dataset.
     """
     if settings.data or drop:
         return settings
-    remembered = [_nearby(folder) for folder in store.data_folders()]
+    remembered = [_relative_path(folder) for folder in store.data_folders()]
     found = settings.model_copy(update={"data": tuple(remembered)})
     if remembered:
         try:
             sources(found.home, found.data)
         except SettingError as error:
-            raise DataError([*_unusable(settings, remembered, error)]) from error
+            raise DataError([*_report_unreadable(settings, remembered, error)]) from error
     return found
 
 
-def _unusable(settings: Settings, folders: Iterable[Path], first: SettingError) -> Iterator[FileDiagnostic]:
+def _report_unreadable(settings: Settings, folders: Iterable[Path], first: SettingError) -> Iterator[FileDiagnostic]:
     for folder in folders:
         try:
             sources(settings.home, [folder])
         except SettingError as error:
             yield in_file(
-                str(folder), None,
+                str(folder),
+                None,
                 "Forrige bygging leste denne mappen, og nå kan den ikke leses. Legg den tilbake, gi den nye plassen "
                 "med --data, eller gi --drop for å la dataene i den gå.",
                 f"The last build read this folder. {error} Put it back, name its new place with --data, or give --drop "
                 "to let its data go.",
-            )  # fmt: skip
+            )
             return
     yield in_file("data/", None, str(first), str(first))
 
 
-def _nearby(folder: Path) -> Path:
-    """A folder relative to the working directory, when it lies below."""
+def _relative_path(folder: Path) -> Path:
+    """The folder as a path relative to the working directory, if it lies in it."""
     here = Path.cwd()
     return folder.relative_to(here) if folder.is_relative_to(here) and folder != here else folder
 
 
 def remembered_line(folders: Iterable[Path]) -> str:
-    """The line that a build prints about remembered data folders."""
+    """The line of a build's report about remembered data folders."""
     return f"{'data':<10}  {os.pathsep.join(map(str, folders))}, as in the last build; --drop leaves them out"

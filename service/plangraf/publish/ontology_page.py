@@ -1,4 +1,4 @@
-"""The ontology as one HTML page, rendered by pyLODE at build time: https://github.com/RDFLib/pyLODE"""
+"""Renders the ontology as one HTML page with pyLODE: https://github.com/RDFLib/pyLODE"""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _ONTOLOGY = NamedNode(ONTOLOGY_GRAPH)
 _DIV = '<div class="property entity"'
 _ENTITY = re.compile(rf'{_DIV} id="([^"]+)">(?:(?!{_DIV}).)*?<code>{re.escape(PLAN)}([^<]+)</code>', re.DOTALL)
 _ANCHOR = re.compile(r'((?:id|href)="#?)([^"#:/]+)"')
-# The base of the relative IRIs in pyLODE's own files, because their path differs between machines.
-_NOWHERE = "http://pylode.invalid/"
+# A fixed base for the relative IRIs in pyLODE's files, because the path of the files differs between machines.
+_FIXED_BASE = "http://pylode.invalid/"
 
 
 def render(quads: Iterable[Quad]) -> bytes:
-    """The page of classes and properties; the concept schemes have documents of their own.
+    """Renders the page of classes and properties. It omits the concept schemes, which have documents of their own.
 
     The same quads give the same bytes, on any machine and without network.
 
     Raises:
         DataError: pyLODE cannot render the ontology.
     """
-    # pyLODE sets up the root logger at import and logs its steps, unless the logger has a handler.
+    # A root logger with a handler, because pyLODE otherwise configures it at import and logs each step.
     logging.basicConfig(level=logging.WARNING)
     from pylode import utils
     from pylode.profiles import ontpub
@@ -47,13 +47,13 @@ def render(quads: Iterable[Quad]) -> bytes:
     for prefix, namespace in PREFIXES.items():
         graph.bind(prefix, namespace)
     try:
-        background = _background(utils.RDF_FOLDER)
-        titles = _titles(background)
+        background = _load_background(utils.RDF_FOLDER)
+        titles = _ontology_titles(background)
         for module in (utils, ontpub):
             module.load_background_onts = lambda: background
             module.load_background_onts_titles = lambda _: titles
         page: str = ontpub.OntPub(graph, sort_subjects=True).make_html()
-    except (Exception, SystemExit) as error:  # pyLODE leaves by exit() when it cannot read its input
+    except (Exception, SystemExit) as error:  # pyLODE calls exit() when it cannot read its input
         reason = str(error) or type(error).__name__
         raise DataError(
             [
@@ -65,7 +65,7 @@ def render(quads: Iterable[Quad]) -> bytes:
                 )
             ]
         ) from error
-    return _with_own_anchors(page).encode()
+    return _replace_anchors(page).encode()
 
 
 def _join_labels(graph: rdflib.Graph) -> None:
@@ -78,20 +78,20 @@ def _join_labels(graph: rdflib.Graph) -> None:
         graph.set((term, RDFS.label, Literal(joined)))
 
 
-def _with_own_anchors(page: str) -> str:
-    """The page with each term's local name as its anchor, so that `/ontology#GoverningDocument` leads there.
+def _replace_anchors(page: str) -> str:
+    """Replaces pyLODE's anchors by local names, so that `/ontology#GoverningDocument` leads to the term.
 
-    pyLODE makes its anchors from labels.
+    pyLODE derives its anchors from labels.
     """
     anchors = {match[1]: match[2] for match in _ENTITY.finditer(page)}
     return _ANCHOR.sub(lambda match: f'{match[1]}{anchors.get(match[2], match[2])}"', page)
 
 
-def _background(folder: Path) -> rdflib.Graph:
-    """The vocabularies that pyLODE brings along, with dcterms:title and dcterms:description for each term.
+def _load_background(folder: Path) -> rdflib.Graph:
+    """Loads the vocabularies that pyLODE ships, and adds dcterms:title and dcterms:description to each term.
 
-    Replaces pyLODE's own loader, which keeps a pickle inside the installed package: that fails in a read-only one,
-    and a build killed while it writes would break every later build.
+    It replaces pyLODE's loader, because that one writes a pickle into the installed package. The write fails in a
+    read-only installation, and a build that is killed during it would break every later build.
     """
     from rdflib import DC, DCTERMS, RDFS, SDO, SKOS
 
@@ -100,7 +100,7 @@ def _background(folder: Path) -> rdflib.Graph:
     graph = to_rdflib(
         Quad(triple.subject, triple.predicate, triple.object)
         for path in sorted(folder.glob("*.ttl"))
-        for triple in parse(path=str(path), format=RdfFormat.TURTLE, base_iri=_NOWHERE, rename_blank_nodes=True)
+        for triple in parse(path=str(path), format=RdfFormat.TURTLE, base_iri=_FIXED_BASE, rename_blank_nodes=True)
     )
     for wanted, others in (
         (DCTERMS.title, (DC.title, RDFS.label, SKOS.prefLabel, SDO.name)),
@@ -112,7 +112,7 @@ def _background(folder: Path) -> rdflib.Graph:
     return graph
 
 
-def _titles(background: rdflib.Graph) -> dict[str, str]:
+def _ontology_titles(background: rdflib.Graph) -> dict[str, str]:
     from rdflib import DCTERMS, OWL, RDF
 
     titles = {

@@ -22,11 +22,17 @@ from plangraf.diagnostics.progress import Progress, counted
 from plangraf.diagnostics.rendering import as_json
 from plangraf.publish.beside import beside
 from plangraf.publish.context import FILE as CONTEXT
-from plangraf.publish.dumps import dumping
-from plangraf.publish.losses import content_of, content_of_version, remembered_line, stop_at_losses, with_remembered
+from plangraf.publish.dumps import write_dumps_beside
+from plangraf.publish.losses import (
+    add_remembered_folders,
+    content_of,
+    content_of_version,
+    remembered_line,
+    stop_at_losses,
+)
 from plangraf.publish.ontology_page import PAGE, render
-from plangraf.publish.query_examples import examples
-from plangraf.publish.site_words import problems_of_the_site
+from plangraf.publish.query_examples import describe_queries
+from plangraf.publish.site_words import check_site_files, load_download_titles
 from plangraf.rdf.canonical import lines as nquads_lines
 from plangraf.rdf.canonical import relabelled
 from plangraf.rdf.collector import paused_collector
@@ -37,47 +43,47 @@ from plangraf.sparql.named.binding import load_queries
 from plangraf.store.versions import DOWNLOADS, Version, VersionStore
 
 REPORT = "report.json"
-# Libraries that decide on the content of a version, or on whether it is built.
+# A change of these libraries may change the content of a version or the verdict of its checks.
 _LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pylode", "pyarrow")
-# Packages of ours that do the same.
+# A change of these packages of ours may do the same.
 _PACKAGE = Path(__file__).resolve().parent.parent
-_DECIDING = ("rdf", "sparql/named", "diagnostics", "sources", "checks", "publish", "store")
+_CODE_INPUTS = ("rdf", "sparql/named", "diagnostics", "sources", "checks", "publish", "store")
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The version of the files, `fresh` when this build wrote it, with warnings and advice."""
+    """The version of the source files, with warnings and advice; `fresh` when this build wrote it."""
 
     version: Version
     fresh: bool
     problems: tuple[FileDiagnostic, ...] = ()
 
 
-def inputs(settings: Settings) -> str:
-    """SHA-256 over the inputs of a version: the files, this package's code, the libraries' versions."""
+def hash_inputs(settings: Settings) -> str:
+    """SHA-256 over the inputs of a version: source files, the code of this package, versions of libraries."""
     digest = hashlib.sha256(inputs_digest(settings.home, sources(settings.home, settings.data)).encode())
     digest.update("\n".join([__version__, *map(installed_version, _LIBRARIES)]).encode())
-    modules = [module for folder in _DECIDING for module in (_PACKAGE / folder).rglob("*.py")]
+    modules = [module for folder in _CODE_INPUTS for module in (_PACKAGE / folder).rglob("*.py")]
     for module in sorted([*modules, *_PACKAGE.glob("*.py")]):
         digest.update(hashlib.sha256(module.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def up_to_date(settings: Settings, *, drop: bool = False) -> Version | None:
-    """The version that was built from the files as they are now, else None.
+def find_up_to_date(settings: Settings, *, drop: bool = False) -> Version | None:
+    """The stored version that was built from the present source files; None when they have changed.
 
-    It need not be the current one: `plangraf versions use` may have gone back to another.
+    It may differ from the current version, because `plangraf versions use` selects any stored one.
 
     Args:
-        settings: without `data`, the data folders of the last build count.
-        drop: they do not.
+        settings: without `data`, the data folders of the last build are read.
+        drop: ignore the data folders of the last build.
     Raises:
         DataError: a data folder of the last build cannot be read.
     """
     store = VersionStore(settings.versions)
-    settings = with_remembered(settings, store, drop=drop)
+    settings = add_remembered_folders(settings, store, drop=drop)
     known = store.inputs()
-    if known is None or not store.has_current() or known[0] != inputs(settings):
+    if known is None or not store.has_current() or known[0] != hash_inputs(settings):
         return None
     return next((version for version in store.list() if version.id == known[1]), None)
 
@@ -87,25 +93,24 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
     """Builds a version from the source files and makes it current.
 
     Args:
-        settings: `home` and `data` say what is read, `versions` where the version goes; without `data`, the data
-            folders of the last build are read.
+        settings: the build reads `home` and `data` and writes to `versions`; without `data`, it reads the data
+            folders of the last build.
         force: build although the files have not changed.
-        drop: read no folder that is not named, and let datasets of the current version go.
-        progress: where the lines about each step go.
+        drop: read only the named data folders, and drop datasets that only the current version has.
+        progress: receives the lines about each step.
     Raises:
-        DataError: the files hold something that is wrong, or lack a dataset of the current version, which is
-            unchanged.
+        DataError: the files have a violation, or lack a dataset of the current version, which is unchanged.
         VersionsError: the folder of versions cannot be used; the current version is unchanged.
         SettingError: a data folder is missing or empty.
     """
     progress = progress or Progress(None)
     store = VersionStore(settings.versions, settings.feed_page)
     given = settings.data
-    settings = with_remembered(settings, store, drop=drop)
+    settings = add_remembered_folders(settings, store, drop=drop)
     if settings.data != given:
         progress.line(remembered_line(settings.data))
     with store.lock():
-        if not force and (known := up_to_date(settings, drop=drop)):
+        if not force and (known := find_up_to_date(settings, drop=drop)):
             if store.current().id != known.id:
                 if not drop:
                     stop_at_losses(store, content_of_version(known))
@@ -113,32 +118,36 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
             store.catch_up()
             return Built(known, fresh=False)
         # Computed before parsing, so that a file edited during the build counts as changed at the next one.
-        digest = inputs(settings)
+        digest = hash_inputs(settings)
         found = sources(settings.home, settings.data)
         files = found.files
         with progress.step("parse") as note:
             parsed = read(files)
             parsed.problems += [skipped.problem for skipped in found.skipped]
             try:
-                parsed.quads |= examples(load_queries(settings.home / "queries").values())
+                parsed.quads |= describe_queries(load_queries(settings.home / "queries").values())
             except DataError as error:
                 parsed.problems += error.problems
-            parsed.problems += problems_of_the_site(settings.home)
+            parsed.problems += check_site_files(settings.home)
             parsed.quads = relabelled(parsed.quads)
             note(counted(len(files), "file"))
             note(counted(len(parsed.quads), "statement"))
         if not drop:
             _stop_at_losses(store, parsed)
         lines = nquads_lines(parsed.quads)
-        with dumping(lines, store.temporary(DOWNLOADS)) as dumped, beside(partial(render, parsed.quads)) as rendered:
+        titles = load_download_titles(settings.home)
+        with (
+            write_dumps_beside(lines, store.temporary(DOWNLOADS), titles) as wait_for_dumps,
+            beside(partial(render, parsed.quads)) as wait_for_page,
+        ):
             problems = verdict(settings, parsed, files, progress, parsed.quads)
             with progress.step("page") as note:
-                page = rendered()
+                page = wait_for_page()
                 note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
             with progress.step("write") as note:
                 described = manifest(parsed.quads, problems)
                 extra = {REPORT: as_json(problems), PAGE: page}
-                version = store.write(lines, described, extra, {DOWNLOADS: dumped()})
+                version = store.write(lines, described, extra, {DOWNLOADS: wait_for_dumps()})
                 context = settings.home / "ontology" / CONTEXT
                 if context.is_file():
                     store.keep_context(context.read_bytes())
@@ -149,7 +158,7 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
 
 
 def _stop_at_losses(store: VersionStore, parsed: Parsed) -> None:
-    """Reports lost datasets together with the problems of parsing, which may be their cause."""
+    """Reports lost datasets together with the parse problems, because these may be the cause."""
     try:
         stop_at_losses(store, content_of(parsed.quads))
     except DataError as error:
@@ -157,7 +166,7 @@ def _stop_at_losses(store: VersionStore, parsed: Parsed) -> None:
 
 
 def manifest(quads: Collection[Quad], problems: Sequence[FileDiagnostic]) -> dict[str, object]:
-    """The content of manifest.json beside the id: sizes, and the number of warnings by shape."""
+    """The content of manifest.json without the id: sizes, and the number of warnings by shape."""
     return {
         "triples": len({quad.triple for quad in quads}),
         "quads": len(quads),

@@ -1,7 +1,7 @@
-"""The named queries as data, in a graph of their own: editors read an endpoint's examples from there.
+"""Describes the named queries as data in a graph of their own, because query editors read the examples there.
 
-Each is a SPARQL executable of SHACL (https://www.w3.org/TR/shacl-af/#SPARQLExecutable) with its parameters bound to
-the examples of its head; the ontology declares its prefixes.
+Each is a SPARQL executable of SHACL (https://www.w3.org/TR/shacl-af/#SPARQLExecutable). Its parameters are bound to the
+examples in its head, and its prefixes are those that the ontology declares.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _TYPES = tuple(NamedNode(_SH + name) for name in ("SPARQLExecutable", "SPARQLSel
 _HEAD_LINE = re.compile(r"^#[+@].*\n?", re.MULTILINE)
 
 
-def examples(queries: Iterable[NamedQuery]) -> set[Quad]:
+def describe_queries(queries: Iterable[NamedQuery]) -> set[Quad]:
     """The statements about the named queries.
 
     Raises:
@@ -29,11 +29,11 @@ def examples(queries: Iterable[NamedQuery]) -> set[Quad]:
     return {
         Quad(NamedNode(QUERIES + query.name), predicate, value, graph)
         for query in queries
-        for predicate, value in _said(query)
+        for predicate, value in _describe(query)
     }
 
 
-def _said(query: NamedQuery) -> Iterator[tuple[NamedNode, NamedNode | Literal]]:
+def _describe(query: NamedQuery) -> Iterator[tuple[NamedNode, NamedNode | Literal]]:
     needed = {
         name: [parameter.example]
         for name, parameter in query.head.parameters.items()

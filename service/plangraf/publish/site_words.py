@@ -1,22 +1,23 @@
-"""Whether a service could show a version: collections, frames, labels and the site's words, as it would read them."""
+"""Checks the files that only a service reads: collections, frames, labels and `queries/site.yaml`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic
 from plangraf.sources.files import FRAMES, SITE
 from plangraf.sparql.named.collection_files import collection_files, load_collections
+from plangraf.sparql.named.head import Titled
 from plangraf.views.catalog.site_declaration import load_site
 from plangraf.views.frames import load_frames
 from plangraf.views.labels import load_labels
 
 
-def problems_of_the_site(home: Path) -> list[FileDiagnostic]:
-    """What is wrong with the files that say how the data are shown.
+def check_site_files(home: Path) -> list[FileDiagnostic]:
+    """Reports each file that a service could not read.
 
-    A home that lacks them can be built all the same; only a service needs them.
+    A missing file is not reported, because a build does not need it.
     """
     return [
         *(_problems(lambda: load_collections(home / "queries")) if collection_files(home / "queries") else ()),
@@ -24,6 +25,17 @@ def problems_of_the_site(home: Path) -> list[FileDiagnostic]:
         *_problems(lambda: load_labels(home)),
         *(_problems(lambda: load_site(home)) if (home / SITE).is_file() else ()),
     ]
+
+
+def load_download_titles(home: Path) -> Mapping[str, Titled]:
+    """The titles of downloads in `queries/site.yaml`; empty when the file is missing or invalid.
+
+    `check_site_files` reports an invalid file.
+    """
+    try:
+        return load_site(home).downloads
+    except DataError:
+        return {}
 
 
 def _problems(load: Callable[[], object]) -> list[FileDiagnostic]:

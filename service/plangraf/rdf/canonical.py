@@ -1,7 +1,7 @@
-"""One form for each graph: blank nodes labelled by RDFC-1.0, N-Quads lines sorted by bytes, each one once.
+"""The canonical form of a graph: blank nodes labelled by RDFC-1.0, unique N-Quads lines sorted by bytes.
 
-The order and the labels are a function of the graph alone, so that the same version gives the same bytes in every
-process and a strong ETag tells the truth. https://www.w3.org/TR/rdf-canon/ https://www.w3.org/TR/n-quads/
+Order and labels depend on the graph alone, so a version has the same bytes in every process and may have a strong
+ETag. https://www.w3.org/TR/rdf-canon/ https://www.w3.org/TR/n-quads/
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Quad, RdfF
 
 from plangraf.rdf.graph import Statements, statements
 
-# One line as pyoxigraph writes it: subject, predicate, object and, unless it is the default one, graph.
+# A line as pyoxigraph writes it: subject, predicate, object, and the graph unless it is the default graph.
 _LINE = re.compile(
     rb'(<[^>]*>|_:\S+) (<[^>]*>) (<[^>]*>|_:\S+|"(?:[^"\\]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^<[^>]*>)?)'
     rb"(?: (<[^>]*>|_:\S+))? \."
@@ -21,9 +21,9 @@ _LINE = re.compile(
 
 
 def relabelled(quads: set[Quad]) -> set[Quad]:
-    """The same quads with the blank node labels of RDFC-1.0.
+    """The quads with the blank node labels of RDFC-1.0.
 
-    A label depends only on the quads that mention blank nodes, so only these are canonicalised.
+    Only quads with blank nodes are canonicalised, because a label depends on no others.
     """
     blank = {quad for quad in quads if BlankNode in (type(quad.subject), type(quad.object))}
     if not blank:
@@ -34,10 +34,10 @@ def relabelled(quads: set[Quad]) -> set[Quad]:
 
 
 def canonical(triples: Iterable[Triple]) -> Statements:
-    """The triples without repetition, blank nodes labelled by RDFC-1.0.
+    """The unique triples, with the blank node labels of RDFC-1.0.
 
     Raises:
-        ValueError: a triple is about a triple, which a graph of RDF 1.1 cannot hold.
+        ValueError: a triple has a triple as subject or object, which RDF 1.1 does not allow.
     """
     unique = dict.fromkeys(triples)
     if any(BlankNode in (type(triple.subject), type(triple.object)) for triple in unique):
@@ -50,26 +50,26 @@ def canonical(triples: Iterable[Triple]) -> Statements:
 
 
 def lines(found: Iterable[Quad] | Iterable[Triple]) -> list[bytes]:
-    """The lines of N-Quads, or of N-Triples for triples, without newline: sorted by bytes, each one once."""
+    """The unique lines without newlines, sorted by bytes: N-Quads of quads, N-Triples of triples."""
     written = serialize(found, format=RdfFormat.N_QUADS) or b""
     return sorted({line for line in written.split(b"\n") if line})
 
 
 def line(*terms: bytes) -> bytes:
-    """One line, with its newline, from terms as a line has them."""
+    """Joins terms in the form of N-Quads to one line with its newline."""
     return b"%b .\n" % b" ".join(terms)
 
 
 def text(found: Iterable[bytes]) -> bytes:
-    """The text that lines without newline make."""
+    """Joins lines without newlines to the text of a file."""
     return b"".join(each + b"\n" for each in found)
 
 
 def parts(line: bytes) -> tuple[bytes, bytes, bytes, bytes | None]:
-    """Subject, predicate, object and graph of one line, as they stand there.
+    """Subject, predicate, object and graph of one line, as written in it.
 
     Raises:
-        ValueError: it is not a line of N-Quads as a version holds them.
+        ValueError: the line does not have the canonical form.
     """
     match = _LINE.fullmatch(line)
     if match is None:
@@ -78,10 +78,10 @@ def parts(line: bytes) -> tuple[bytes, bytes, bytes, bytes | None]:
 
 
 def subject_of(line: bytes) -> bytes:
-    """The subject of a line, which need not be read further."""
+    """The subject of a line. It does not parse the rest of the line."""
     return line.partition(b" ")[0]
 
 
 def graph_of(line: bytes) -> bytes:
-    """The graph of a line that has one; of a line in the default graph its object or a piece of it."""
+    """The graph of a line in a named graph. For a line in the default graph the result means nothing."""
     return line.rsplit(b" ", 2)[1]

@@ -1,4 +1,4 @@
-"""Pauses the garbage collector of Python while a build holds many terms."""
+"""Pauses Python's garbage collector while a build holds many terms."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused_collector() -> Iterator[None]:
-    """Pauses the collector of cycles; also a decorator.
+    """Pauses the cycle collector; also a decorator.
 
-    It would walk all terms again and again and find nothing, because terms and the indexes over them have no cycles:
-    two fifths of the time of a build.
+    The collector would take two fifths of the time of a build and find nothing, because terms and the indexes over
+    them have no cycles.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -1,7 +1,7 @@
-"""The registry of formats: an entry here, and the writer that it names, are all that a new format needs.
+"""The registry of formats. A new format needs an entry here, and the writer that the entry names.
 
-What a client may ask for by media type, file ending and name, what the endpoint describes, and what the engine and
-the views write are looked up here. Result formats follow SPARQL 1.1, graph formats their own specifications.
+Negotiation, service description, engine and views look up formats here. Result formats follow SPARQL 1.1, graph
+formats their own specifications.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ service's own, a page for people."""
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format. `media_type` is bare; `content_type` is what is sent; `boolean` says whether ASK has it.
+    """One format. `media_type` has no parameters; `content_type` is the header field. `boolean` allows it for ASK.
 
-    `writer` is the library's writer of the format; one without is written by who offers it. `aliases` are further
-    media types, `names` further values of `format=`, that clients use for it. `iri` names it in descriptions.
+    `writer` is pyoxigraph's name of the format; a format without one has a writer in this project. `aliases` are
+    further media types, and `names` further values of `format=`, that clients use. `iri` names it in descriptions.
     """
 
     name: str
@@ -146,7 +146,7 @@ N_QUADS = Format(
 PLAIN_JSON = Format("json", "list", "application/json", "json", "JSON")
 HTML = Format("html", "page", "text/html", "html", "HTML", charset=True, aliases=("application/xhtml+xml",))
 
-# In the order of preference: of those that an address offers, the first is what a client gets that accepts anything.
+# In the order of preference: a client that accepts anything gets the first format that the address offers.
 FORMATS: tuple[Format, ...] = (
     JSON,
     XML,
@@ -164,7 +164,7 @@ FORMATS: tuple[Format, ...] = (
 
 
 def of_kinds(*kinds: Kind) -> tuple[Format, ...]:
-    """The formats of some kinds, kind by kind, each in the order of preference."""
+    """The formats of the given kinds, kind by kind, in the order of preference."""
     return tuple(format_ for kind in kinds for format_ in FORMATS if format_.kind == kind)
 
 
@@ -172,6 +172,6 @@ RESULT_FORMATS = of_kinds("bindings", "table")
 BOOLEAN_FORMATS = tuple(format_ for format_ in RESULT_FORMATS if format_.boolean)
 GRAPH_FORMATS = of_kinds("graph")
 DATASET_FORMATS = of_kinds("quads")
-# HTML last: a client without a wish gets data.
+# HTML is last, because a client without a preference should get data.
 DOCUMENT_FORMATS = of_kinds("graph", "page")
 ALL_FORMATS = of_kinds("bindings", "table", "graph", "page", "quads")

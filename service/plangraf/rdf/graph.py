@@ -1,6 +1,6 @@
-"""One graph in memory: statements in the order in which they come, indexed by thing, by property and by value.
+"""A graph in memory: statements in the order of insertion, indexed by thing, property and value.
 
-The engine answers what needs all data; this index is for what was fetched or read from a few files.
+It indexes a query's result or a few files. The engine answers questions about all data.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FIRST, _REST = NamedNode(PREFIXES["rdf"] + "first"), NamedNode(PREFIXES["rdf"] 
 
 
 class Graph:
-    """Statements without repetition: thing → property → values, each in the order in which it was added."""
+    """Unique statements: thing → property → values, each in the order of insertion."""
 
     __slots__ = ("_pointing", "_things")
 
@@ -42,7 +42,7 @@ class Graph:
 
     @classmethod
     def of(cls, statements: Iterable[Statement]) -> Graph:
-        """The graph itself when there is an index already, else one over the statements."""
+        """The statements as a Graph; a Graph is returned unchanged, because it has its index already."""
         return statements if isinstance(statements, Graph) else cls(statements)
 
     def __iter__(self) -> Iterator[Statement]:
@@ -52,7 +52,7 @@ class Graph:
                     yield subject, predicate, value
 
     def __contains__(self, subject: object) -> bool:
-        """Whether anything is said of a thing."""
+        """Whether a thing has any property."""
         return subject in self._things
 
     @property
@@ -63,18 +63,18 @@ class Graph:
         return {predicate: list(values) for predicate, values in self._of(subject).items()}
 
     def facts(self, subject: Value) -> list[tuple[NamedNode, Value]]:
-        """What is said of a thing: each property with each of its values."""
+        """The properties of a thing, once with each value."""
         return [(predicate, value) for predicate, values in self._of(subject).items() for value in values]
 
     def values(self, subject: Value, predicate: NamedNode) -> list[Value]:
         return list(self._of(subject).get(predicate, ()))
 
     def value(self, subject: Value, predicate: NamedNode) -> Value | None:
-        """The first value."""
+        """The first value of a property; None without any."""
         return next(iter(self._of(subject).get(predicate, ())), None)
 
     def named(self, subject: Value, predicate: NamedNode) -> list[NamedNode]:
-        """The values that have an IRI."""
+        """The values that are IRIs, as nodes."""
         return [value for value in self._of(subject).get(predicate, ()) if isinstance(value, NamedNode)]
 
     def iris(self, subject: Value, predicate: NamedNode) -> list[str]:
@@ -84,12 +84,12 @@ class Graph:
         return [value for value in self._of(subject).get(predicate, ()) if isinstance(value, Literal)]
 
     def text(self, subject: Value, predicate: NamedNode, language: str | None = None) -> str | None:
-        """The text of the first literal, of that language when one is asked for."""
+        """The text of the first literal, or of the first literal in `language`."""
         found = self.literals(subject, predicate)
         return next((value.value for value in found if language is None or value.language == language), None)
 
     def items(self, subject: Value, predicate: NamedNode) -> list[Value]:
-        """The members of the RDF lists that a property leads to."""
+        """The members of all RDF lists that are values of a property."""
         found: list[Value] = []
         for head in self.values(subject, predicate):
             node: Value | None = head
@@ -113,9 +113,9 @@ class Graph:
         return found.get(value, [])
 
     def in_order(self, first: Node | None = None) -> Iterator[tuple[Node, dict[NamedNode, list[Value]]]]:
-        """The things as a document has them: `first` before the others, named ones by IRI, blank nodes after them.
+        """The things in the order of a document: `first`, then IRIs, then blank nodes.
 
-        Types come before other properties, properties by IRI, values by their text.
+        `rdf:type` precedes the other properties, which follow by IRI. Values are sorted by text.
         """
         for subject in sorted(self._things, key=lambda node: (node != first, isinstance(node, BlankNode), str(node))):
             known = self._things[subject]
@@ -138,7 +138,7 @@ def _by_text(values: Iterable[Value]) -> list[Value]:
 
 
 def statements(triples: Iterable[Triple | Quad]) -> Iterator[Statement]:
-    """The statements of RDF 1.1 among triples, those of all graphs together; a triple about a triple is none."""
+    """The statements of all graphs together. It omits triples with a triple as term, which RDF 1.1 lacks."""
     for triple in triples:
         if _is_node(triple.subject) and not isinstance(triple.object, Triple):
             yield triple.subject, triple.predicate, triple.object
@@ -149,7 +149,7 @@ def _is_node(term: Node | Triple) -> TypeGuard[Node]:
 
 
 def in_order(found: Iterable[Statement], first: Node | None = None) -> Iterator[Statement]:
-    """The statements one by one in the order of a document, see `Graph.in_order`."""
+    """The statements in the order of a document: see `Graph.in_order`."""
     for subject, properties in Graph.of(found).in_order(first):
         for predicate, values in properties.items():
             for value in values:

@@ -1,4 +1,4 @@
-"""Canonical lexical forms: one value, one spelling, so that equal data give equal versions.
+"""Canonical lexical forms: each value has one spelling, so that equal data give equal versions.
 
 Follows the canonical mappings of XML Schema 1.1 Datatypes: https://www.w3.org/TR/xmlschema11-2/
 (a decimal without a fraction is `7`, a double is `1.0E3`, a time zone of zero is `Z`).
@@ -28,10 +28,10 @@ _DOUBLE = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?
 
 
 def canonical(lexical: str, datatype: str) -> str | None:
-    """The canonical form of a literal, `lexical` itself for a datatype that is not checked.
+    """The canonical form of a literal; `lexical` unchanged for a datatype that is not checked.
 
     Returns:
-        None when the text is no value of the datatype (`2020-02-30` as xsd:date).
+        None when the text is not a value of the datatype, such as `2020-02-30` as xsd:date.
     """
     form = _FORMS.get(datatype)
     return form(lexical) if form else lexical
@@ -69,7 +69,7 @@ def _double(text: str) -> str | None:
         return "INF" if value > 0 else "-INF"
     if value == 0:
         return "-0.0E0" if math.copysign(1, value) < 0 else "0.0E0"
-    # repr() is the shortest text that reads back as the same value, which is what the mapping asks for.
+    # The mapping requires the shortest text that parses to the same value, which repr() returns.
     shortest = Decimal(repr(abs(value))).normalize()
     digits = "".join(map(str, shortest.as_tuple().digits))
     return f"{'-' if value < 0 else ''}{digits[0]}.{digits[1:] or '0'}E{shortest.adjusted()}"
@@ -90,7 +90,7 @@ def _g_year_month(text: str) -> str | None:
 
 
 def _day(year: int, month: int, day: int) -> date | None:
-    """The day in a year that `date` can hold: the calendar repeats every 400 years."""
+    """The same day in a year that `date` can hold, because the calendar repeats every 400 years."""
     try:
         return date(2000 + year % 400, month, day)
     except ValueError:

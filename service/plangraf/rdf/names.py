@@ -1,4 +1,4 @@
-"""Names for IRIs: local names, CURIEs by the known prefixes, and what a reader sees of a thing without a label.
+"""Names for IRIs: local names, CURIEs with the known prefixes, and short names for things without a label.
 
 CURIE Syntax 1.0: https://www.w3.org/TR/curie/
 """
@@ -13,23 +13,23 @@ from pyoxigraph import NamedNode
 
 from plangraf.rdf.namespaces import ID, PREFIXES
 
-# What may follow the colon in Turtle, in SPARQL and in a cell alike; the longer forms need escapes in one of them.
+# Local names that Turtle, SPARQL and a cell of a sheet all accept without escapes.
 _LOCAL = re.compile(r"\w[\w-]*")
 _OURS = re.compile(re.escape(ID) + r"(?:(?:[0-9]{4}|[0-9]{2}|no)/)?([^/]+)/(.+)")
 
 
 def local_name(iri: str) -> str:
-    """What follows the last `#` or `/`: `Plan` of `…/ontology#Plan`, `11.6` of `…/sdg/11.6`."""
+    """The part after the last `#` or `/`: `Plan` of `…/ontology#Plan`, `11.6` of `…/sdg/11.6`."""
     return iri[max(iri.rfind("#"), iri.rfind("/")) + 1 :]
 
 
 def namespace(iri: str) -> str:
-    """What stands before the local name, with its `#` or `/`."""
+    """The part before the local name, up to and including the `#` or `/`."""
     return iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
 
 
 def curie(iri: str, prefixes: Mapping[str, str] = PREFIXES) -> str | None:
-    """`plan:Case` for an IRI in a namespace that has a prefix; None when no prefix gives a plain name."""
+    """`plan:Case` for an IRI in a namespace that has a prefix; None when that needs an escape or an unknown prefix."""
     for prefix, start in prefixes.items():
         if start and iri.startswith(start) and _LOCAL.fullmatch(iri, len(start)):
             return f"{prefix}:{iri[len(start) :]}"
@@ -37,10 +37,10 @@ def curie(iri: str, prefixes: Mapping[str, str] = PREFIXES) -> str | None:
 
 
 def expand(name: str, prefixes: Mapping[str, str] = PREFIXES) -> str:
-    """The IRI that a CURIE stands for.
+    """The IRI that a CURIE abbreviates.
 
     Raises:
-        KeyError: its prefix is unknown.
+        KeyError: the prefix is unknown.
     """
     prefix, _, local = name.partition(":")
     return prefixes[prefix] + local
@@ -64,13 +64,13 @@ def compact(iri: str) -> str:
 
 
 def short_name(iri: str) -> str:
-    """How an IRI without a label reads: `class key` for things of ours, a CURIE, or the IRI."""
+    """The text for an IRI without a label: `class key` for things of ours, a CURIE, or the IRI."""
     if match := _OURS.fullmatch(iri):
         return f"{match[1]} {match[2]}"
     return curie(iri) or iri
 
 
 def used_prefixes(iris: Iterable[str], prefixes: Mapping[str, str] = PREFIXES) -> dict[str, str]:
-    """The prefixes whose namespace any of the IRIs is in, in their order."""
+    """The prefixes whose namespace contains any of the IRIs, in the given order."""
     namespaces = {namespace(iri) for iri in iris}
     return {prefix: start for prefix, start in prefixes.items() if start in namespaces}

@@ -1,4 +1,4 @@
-"""The IRIs that the service itself has to know; everything else it reads from the data."""
+"""The namespaces and IRIs that the code names. It reads all other IRIs from the data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SDG_GRAPH = GRAPH + "sdg"
 SDG = "http://metadata.un.org/sdg/"
 SDGO = "http://metadata.un.org/sdg/ontology#"
 
-# What a query may use in our name: the vocabularies whose terms are all known.
+# Vocabularies whose terms are all known, so that a query with another term in them is refused.
 CLOSED_NAMESPACES = (PLAN, PLANSHAPE)
 
 PREFIXES: dict[str, str] = {
@@ -58,7 +58,7 @@ PREFIXES: dict[str, str] = {
 """The prefixes of `ontology/prefixes.ttl`; a test holds the two equal."""
 
 SERVICE_PREFIXES: dict[str, str] = {"hydra": "http://www.w3.org/ns/hydra/core#"}
-"""Prefixes that no data use, only what the service says of its own answers; the JSON-LD context has them too."""
+"""Prefixes that the data do not use, but descriptions of answers do. The JSON-LD context has them too."""
 
 ALL_PREFIXES: dict[str, str] = {
     **PREFIXES,
@@ -69,7 +69,7 @@ ALL_PREFIXES: dict[str, str] = {
     "dcatap": "http://data.europa.eu/r5r/",
     "spdx": "http://spdx.org/rdf/terms#",
 }
-"""The prefixes of the project, and those that only descriptions of the service itself use."""
+"""The prefixes of the project, and those that only descriptions of the service use."""
 
 _NORWEGIAN = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
 

@@ -1,4 +1,4 @@
-"""Quads as an rdflib graph, for the libraries that read only these: pySHACL, pyLODE."""
+"""Converts quads to an rdflib graph for pySHACL and pyLODE, which read no other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STRING = PREFIXES["xsd"] + "string"
 
 
 def to_rdflib(quads: Iterable[pyoxigraph.Quad]) -> rdflib.Graph:
-    """The union of the quads' graphs, lexical forms kept."""
+    """The union of the graphs. It keeps the lexical form of each literal."""
     terms: dict[object, Node] = {}
 
     def converted(term: object) -> Node:
@@ -30,10 +30,10 @@ def to_rdflib(quads: Iterable[pyoxigraph.Quad]) -> rdflib.Graph:
 
 
 def rdflib_term(term: object) -> Node:
-    """One term.
+    """Converts one term.
 
     Raises:
-        TypeError: it is a triple, which RDF 1.1 has no place for.
+        TypeError: the term is a triple, which RDF 1.1 does not allow.
     """
     if isinstance(term, pyoxigraph.NamedNode):
         return rdflib.URIRef(term.value)

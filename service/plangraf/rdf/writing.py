@@ -1,6 +1,6 @@
-"""Graphs to bytes in the formats that the library writes, statements in the order of a document.
+"""Writes graphs in Turtle, TriG, N-Triples, N-Quads and RDF/XML, with the statements in the order of a document.
 
-Turtle, TriG, N-Triples, N-Quads and RDF/XML, each by its own specification; JSON-LD has a package of its own.
+The package `jsonld` writes JSON-LD.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from plangraf.rdf.namespaces import ALL_PREFIXES
 
 
 def write(graph: Iterable[Statement], format_: Format, first: Node | None = None) -> bytes:
-    """A graph in Turtle, N-Triples or RDF/XML, `first` before other things; N-Triples are sorted lines."""
+    """Writes a graph in Turtle or RDF/XML, with `first` before other things, or in sorted lines of N-Triples."""
     if format_ == N_TRIPLES:
         return canonical.text(canonical.lines(Triple(*statement) for statement in graph))
     assert isinstance(format_.writer, RdfFormat)
@@ -27,14 +27,14 @@ def write(graph: Iterable[Statement], format_: Format, first: Node | None = None
 def serialized(
     found: Sequence[Triple] | Sequence[Quad], format_: RdfFormat, prefixes: Mapping[str, str] = ALL_PREFIXES
 ) -> bytes:
-    """Triples or quads in the order in which they come, with those of the prefixes that they need."""
+    """Writes triples or quads in the given order, and declares only the prefixes that they use."""
     body = serialize(found, format=format_, prefixes=used_prefixes(_iris(found), prefixes))
-    assert body is not None  # pyoxigraph gives bytes when it is given no output
+    assert body is not None  # pyoxigraph returns bytes when it gets no output file
     return body
 
 
 def _iris(found: Iterable[Triple | Quad]) -> set[str]:
-    """Every IRI that is written, those of datatypes among them."""
+    """Every IRI in the triples or quads, including datatypes."""
     terms = {term for each in found for term in each}
     terms |= {term.datatype for term in terms if isinstance(term, Literal)}
     return {term.value for term in terms if isinstance(term, NamedNode)}

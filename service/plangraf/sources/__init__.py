@@ -1,1 +1,1 @@
-"""Source files: which there are, which named graph each belongs to, and their quads."""
+"""Finds the source files and the named graph of each, and parses them to quads."""

@@ -98,7 +98,7 @@ def sources(home: Path, data: Sequence[Path] = ()) -> Sources:
 
 
 def words_of_the_site(home: Path) -> list[Path]:
-    """The files that say how a service shows the data: no version holds them, and a build checks their terms."""
+    """The files that declare how a service shows the data. A build checks their terms; a version does not hold them."""
     found = [*collection_files(home / "queries"), home / FRAMES, home / SITE, *(home / LABELS).glob("*.ttl")]
     return sorted(path for path in found if path.is_file())
 

@@ -1,7 +1,7 @@
-"""Bounds of a query: what would crash the engine or occupy a worker is refused with the limit that it passes.
+"""Checks the limits of a query: refuses one that would crash the engine or occupy a worker, and names the limit.
 
-The engine's parser recurses, and its planner's time grows with the fourth power of the patterns that it joins. A query
-that gets through nevertheless ends at the worker's deadline.
+The engine's parser recurses, and the time of its planner grows with the fourth power of the number of joined patterns.
+A heavy query that passes ends at the worker's deadline.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from plangraf.sparql.nodes import (
 from plangraf.sparql.nodes import Sequence as PathSequence
 from plangraf.sparql.scope import every_expression, groups_in, inner_groups
 
-# Planning 128 joined patterns takes up to 2 s, 200 of them 20 s; no evaluation is part of that.
+# Planning 128 joined patterns takes up to 2 s, 200 of them 20 s, without evaluation.
 _MOST_JOINED = 128
 # The engine's stack holds 2 000 clauses in a row (BIND, MINUS, SELECT expressions, …) and not 3 000.
 _MOST_CLAUSES = 1_000
@@ -54,7 +54,7 @@ _CLOSERS = frozenset(_CLOSED_BY.values())
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of a query: its size in bytes, tokens, brackets inside brackets, steps of one property path."""
+    """Limits of a query: bytes, tokens, depth of nested brackets, steps of one property path."""
 
     max_bytes: int = 256 * 1024
     max_tokens: int = 20_000
@@ -72,10 +72,10 @@ class Limits:
 
 
 def check_nesting(tokens: list[Token], terminals: list[str], most: int) -> QuerySyntaxError | None:
-    """Checks the brackets before anything recurses over them; the error of the first that has no partner.
+    """Checks the nesting before any recursion over brackets. Returns the error of the first unmatched bracket.
 
     Raises:
-        QueryLimitError: brackets stand too deep in each other.
+        QueryLimitError: the brackets nest too deep.
     """
     opened: list[int] = []
     for index, terminal in enumerate(terminals):
@@ -91,7 +91,7 @@ def check_nesting(tokens: list[Token], terminals: list[str], most: int) -> Query
 
 
 def nesting(terminals: list[str]) -> int:
-    """How many brackets stand in each other at most."""
+    """The maximum depth of nested brackets."""
     return max(accumulate((terminal in _CLOSED_BY) - (terminal in _CLOSERS) for terminal in terminals), default=0)
 
 
@@ -106,10 +106,10 @@ def _unbalanced(tokens: list[Token], opened: list[int], closer: Token | None) ->
 
 
 def check_bounds(query: Select, terminals: Sequence[str], limits: Limits) -> None:
-    """Checks the bounds that the engine needs.
+    """Checks the limits that the engine needs.
 
     Raises:
-        QueryLimitError: over a limit, which it names.
+        QueryLimitError: the query exceeds a limit, which the error names.
     """
     count = len(terminals)
     if count <= min(_FEWEST_TOKENS, limits.max_path) and not _REPETITIONS.intersection(terminals):
@@ -139,7 +139,7 @@ def _paths(elements: Iterable[Element]) -> Iterable[Path]:
 
 
 def _joined(group: Group) -> int:
-    """How many patterns the planner joins; groups, OPTIONAL and GRAPH are joined pattern by pattern."""
+    """The number of patterns that the planner joins, including those in groups, OPTIONAL and GRAPH."""
     if group.select is not None:
         return _joined(group.select.where)
     joined = 0
@@ -179,6 +179,6 @@ def _steps(path: Path) -> int:
 
 
 def _repeats(path: Path) -> int:
-    """How many repetitions of a path stand in each other, the innermost one of a single step left out."""
+    """The depth of nested repetitions in a path, without an innermost one of a single step."""
     deepest = max(map(_repeats, _parts(path)), default=0)
     return deepest + (isinstance(path, Repeat) and path.sign != "?" and not isinstance(path.path, Link))

@@ -1,4 +1,4 @@
-"""From tokens to expressions, in the precedence of SPARQL 1.1 §19.8, rules [107] and [110] to [128]."""
+"""Parses expressions with the precedence of SPARQL 1.1 §19.8, rules [107] and [110] to [128]."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ExpressionParser(TokenStream):
         raise NotImplementedError
 
     def expression(self) -> Expression:
-        """An expression up to the first token that cannot go on with it, without recursion but for brackets."""
+        """Parses an expression up to the first token that does not continue it. Only brackets recurse."""
         operands = [self._operand()]
         signs: list[str] = []
         allowed = _ANY

@@ -1,7 +1,7 @@
-"""The names in a query: prefixes, IRIs, terms of our closed namespaces, functions; each must exist.
+"""Checks that each name in a query exists: prefixes, IRIs, terms of our closed namespaces, functions.
 
-In RDF a misspelt name is silent: it only matches nothing. So an unknown name is refused at its place, with the nearest
-one that exists. The parser asks for each name when it reads it.
+An unknown name is refused at its place with the nearest known one, because in RDF a misspelt name is silent: it matches
+nothing. The parser checks each name when it reads it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from plangraf.sparql.suggest import Role
 from plangraf.sparql.well_known_prefixes import WELL_KNOWN
 from plangraf.sparql.words import FUNCTIONS, WORDS
 
-# A part of every IRI of ours, well written or not.
+# A part of every IRI of ours, even of a misspelt one.
 _OURS = BASE.partition(":")[2]
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _MISSPELT_NAMESPACE = re.compile(rf"https?{re.escape(BASE.removeprefix('https'))}(ontology|shapes)[#/]([^#/]+)")
@@ -45,13 +45,13 @@ _CASTS = frozenset(
         "yearMonthDuration",
     )
 )
-# The engine itself refuses those that it does not have.
+# The engine refuses other functions itself.
 _GEOSPARQL = "http://www.opengis.net/def/function/geosparql/"
 _AT_EXPRESSION_START = frozenset(("FILTER", "BIND", "HAVING", "VALUES"))
 
 
 class Names:
-    """What the names of one query stand for, by its BASE and PREFIX lines.
+    """Resolves the names of one query by its BASE and PREFIX lines.
 
     `terms` are all the IRIs that our closed namespaces have, with or without those of other vocabularies that our data
     use, which are only suggested; when it is empty, names in our namespaces are not checked.
@@ -70,7 +70,7 @@ class Names:
         self._prefixes[name.prefix] = self._resolve(iri)
 
     def read(self, token: Token, role: Role) -> str:
-        """The absolute IRI of an IRI or a prefixed name that stands in this role.
+        """The absolute IRI of an IRI or a prefixed name in this role.
 
         Raises:
             QuerySyntaxError: its prefix is not declared, it is relative and there is no BASE, or it is in one of our
@@ -100,7 +100,7 @@ class Names:
         raise QuerySyntaxError(f"the prefix {prefix}: is not declared.", token.place, hint=self._prefix_hint(prefix))
 
     def _prefix_hint(self, prefix: str) -> str:
-        """The line to add for a prefix that is known; else the prefix that may be meant."""
+        """The line to add for a known prefix; otherwise a suggested prefix."""
         namespace = WELL_KNOWN.get(prefix)
         if namespace is not None:
             same = next((name for name, iri in self._prefixes.items() if iri == namespace), None)
@@ -116,7 +116,7 @@ class Names:
         return f"Did you mean {meant}:?" + ("" if meant in self._prefixes else f" Its line is {_line(meant)}")
 
     def short(self, iri: str) -> str | None:
-        """An IRI as a prefix of the query writes it; None when no prefix does."""
+        """The IRI with a prefix of the query; None when no prefix fits."""
         for prefix, namespace in self._prefixes.items():
             local = iri.removeprefix(namespace)
             if namespace and local != iri and re.fullmatch(r"[A-Za-z_][\w-]*", local):
@@ -150,7 +150,7 @@ class Names:
         return QuerySyntaxError(f"{text}; did you mean {meant}?", token.place, hint=hint_line)
 
     def _written(self, token: Token, local: str, iri: str) -> str:
-        """How the query would write a term in place of a name; with a prefix of the project when the query has none."""
+        """The form of a term in the query, with a prefix of the project if the query has none for it."""
         if iri.startswith(CLOSED_NAMESPACES):
             namespace = next(name for name in CLOSED_NAMESPACES if iri.startswith(name))
             written = token.kind == "prefixed_name" and token.local == local
@@ -163,7 +163,7 @@ class Names:
         return f"{prefix}:{iri.removeprefix(PREFIXES[prefix])}"
 
     def _check_namespace(self, token: Token, iri: str) -> None:
-        """Refuses a term of ours whose namespace is written wrongly: http for https, '/' for '#'."""
+        """Refuses a term of ours with a misspelt namespace: http for https, '/' for '#'."""
         found = _MISSPELT_NAMESPACE.fullmatch(iri)
         if found is None:
             return
@@ -173,14 +173,14 @@ class Names:
             raise QuerySyntaxError(f"{text}, so did you mean <{term}>?", token.place)
 
     def check_function(self, token: Token, iri: str) -> None:
-        """Refuses a function that is called by an IRI and that the engine does not have."""
+        """Refuses an IRI as function if the engine does not support it."""
         if iri not in _CASTS and not iri.startswith(_GEOSPARQL):
             hint = suggest.function_iri(iri, _CASTS)
             raise QuerySyntaxError(f"there is no function {shown(token.text)}.", token.place, hint=hint)
 
 
 def unknown_function(token: Token, *, in_expression: bool) -> QuerySyntaxError:
-    """The error of a word that is called and is not a function; outside an expression a clause may be meant."""
+    """The error for an unknown function name. Outside an expression it may suggest a clause."""
     word = token.upper
     if word in WORDS:
         return QuerySyntaxError(f"{word} cannot be followed by a bracket here.", token.place)

@@ -1,10 +1,10 @@
-r"""SPARQL 1.1 lexer: from the text of a query to tokens that know their place in it.
+r"""SPARQL 1.1 lexer: splits the text of a query into tokens with their places.
 
-Runs before the engine, so it must see what the engine will see. Its time is linear in the length of any text. Follows
-https://www.w3.org/TR/sparql11-query/#sparqlGrammar, terminals [139] to [173], with two additions of SPARQL 1.2 that the
-engine reads too: triple terms and annotations.
+It must divide a query as the engine does, because the guard relies on it. Its time is linear in the length of any text.
+Follows https://www.w3.org/TR/sparql11-query/#sparqlGrammar, terminals [139] to [173], with two additions of SPARQL 1.2
+that the engine reads too: triple terms and annotations.
 
-Codepoint escapes (§19.2) are decoded first and anywhere. A sign stands as a token of its own (`-5` is two).
+It first decodes codepoint escapes (§19.2) anywhere. A sign is a separate token (`-5` is two).
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ _LONGEST_SHOWN = 60
 
 
 class Source:
-    """The text of a query: `original` as it came, `decoded` without codepoint escapes, and places in both."""
+    """The text of a query: `original` from the client, `decoded` without codepoint escapes, and places in both."""
 
     __slots__ = ("_line_starts", "_shifts", "decoded", "original")
 
@@ -133,7 +133,7 @@ class Source:
         return Place(line, offset - self._line_starts[line - 1] + 1, token)
 
     def end(self) -> Place:
-        """The place behind the last character that is not white space."""
+        """The place after the last character that is not white space."""
         return self._original_place(len(self.original.rstrip()), "")
 
 
@@ -160,7 +160,7 @@ class Token(NamedTuple):
 
     @property
     def upper(self) -> str:
-        """The word in capitals, as keywords are compared; empty for every other kind."""
+        """The word in capitals, for comparison with keywords; empty for other kinds."""
         return self.text.upper() if self.kind == "word" else ""
 
     @property
@@ -169,32 +169,32 @@ class Token(NamedTuple):
 
     @property
     def local(self) -> str:
-        """What follows the colon of a prefixed name, escapes removed; `%41` stays, it is part of the IRI."""
+        """The part after the colon of a prefixed name, without escapes. `%41` stays, because it belongs to the IRI."""
         local = self.text.partition(":")[2]
         return re.sub(r"\\(.)", r"\1", local) if "\\" in local else local
 
     @property
     def iri(self) -> str:
-        """What stands between the angle brackets of an IRI, its escapes decoded."""
+        """The text between the angle brackets of an IRI, with decoded escapes."""
         inner = self.text[1:-1]
         return _ESCAPE.sub(_character, inner) if "\\" in inner else inner
 
 
 def tokenize(query: str, limit: int | None = None) -> list[Token]:
-    """The tokens of a query, comments and white space left out.
+    """The tokens of a query without comments and white space.
 
     Args:
-        query: any text at all.
-        limit: most tokens, none when None.
+        query: any text.
+        limit: most tokens; None for no limit.
     Raises:
-        QuerySyntaxError: a character starts no token, a string or an IRI is not closed.
+        QuerySyntaxError: a character does not start a token, or a string or an IRI is not closed.
         QueryLimitError: there are more tokens than `limit`.
     """
     return tokenize_source(Source(query), limit)
 
 
 def tokenize_source(source: Source, limit: int | None = None) -> list[Token]:
-    """As `tokenize`, for a text whose escapes are decoded."""
+    """Like `tokenize`, for a text with decoded escapes."""
     tokens: list[Token] = []
     # A named tuple's own constructor takes twice the time.
     new, append = tuple.__new__, tokens.append
@@ -213,7 +213,7 @@ def tokenize_source(source: Source, limit: int | None = None) -> list[Token]:
 
 
 def shown(text: str) -> str:
-    """A token as an error shows it: long ones are cut."""
+    """A token for a message; a long one is cut."""
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
 
 

@@ -1,4 +1,4 @@
-"""A query as typed nodes, each with its place in the decoded text of the query.
+"""The typed nodes of a query, each with its place in the decoded text.
 
 `start` and `end` are offsets in that text. Brackets around an expression or a path have no node of their own.
 Follows the grammar of https://www.w3.org/TR/sparql11-query/#sparqlGrammar.
@@ -37,7 +37,7 @@ class Iri(Node):
 
 @dataclass(slots=True, eq=False)
 class Constant(Node):
-    """A literal as written; `kind` says by which of SPARQL's spellings. A triple term of SPARQL 1.2 is one too.
+    """A literal or a triple term of SPARQL 1.2; `text` as written, `kind` the form of the literal.
 
     `string` is the quoted part, `tag` the language tag without '@', `datatype` the IRI behind `^^`.
     """
@@ -51,9 +51,9 @@ class Constant(Node):
 
 @dataclass(slots=True, eq=False)
 class Blank(Node):
-    """A blank node: `_:label`, or one made by `[…]` or `(…)`, whose label then is its number.
+    """A blank node: `_:label`, or one of `[…]` or `(…)`, with its number as label.
 
-    Of a collection, the node of the first member has the place of the whole `(…)`.
+    In a collection, the node of the first member has the place of `(…)`.
     """
 
     label: str
@@ -142,9 +142,9 @@ Expression = Variable | Iri | Constant | Call | Aggregate | Operation | Exists
 
 @dataclass(slots=True, eq=False)
 class Triple(Node):
-    """A triple pattern, from the first of its terms that no earlier triple of its subject has written.
+    """A triple pattern. It starts at its first term that is not shared with the triple before it.
 
-    Of a collection, those with `rdf:first` and `rdf:rest` are without length.
+    In a collection, triples with `rdf:first` and `rdf:rest` have no length.
     """
 
     subject: Term
@@ -154,7 +154,7 @@ class Triple(Node):
 
 @dataclass(slots=True, eq=False)
 class Triples(Node):
-    """Triple patterns that stand in a row. `written` is one entry for each term in the order in which it is written.
+    """A sequence of triple patterns. `written` has one entry for each term, in the order of the text.
 
     `annotated` says that one of them has an annotation of SPARQL 1.2. Annotations and triple terms have no nodes
     inside; `passed_over` is the number of their tokens.
@@ -208,7 +208,7 @@ class GraphClause(Node):
 
 @dataclass(slots=True, eq=False)
 class Union(Node):
-    """One group or several; a single one is a group inside a group."""
+    """Alternative groups; a single one is a nested group."""
 
     groups: list[Group]
 
@@ -218,7 +218,7 @@ Element = Triples | Filter | Bind | Values | OptionalClause | Minus | Lateral | 
 
 @dataclass(slots=True, eq=False)
 class Group(Node):
-    """From `{` to behind `}`; either `select` or `elements`."""
+    """A group from `{` to `}`, with either `select` or `elements`."""
 
     elements: list[Element] = field(default_factory=list)
     select: Select | None = None
@@ -236,7 +236,7 @@ class Item(Node):
 
     @property
     def name(self) -> str:
-        """The variable that it gives a value; empty for an expression without a name."""
+        """The variable that it binds; empty for an expression without a name."""
         if self.alias is not None:
             return self.alias.name
         return self.expression.name if isinstance(self.expression, Variable) else ""
@@ -301,7 +301,7 @@ class Select(Node):
 
 
 def parts(expression: Expression) -> list[Expression]:
-    """The expressions that an expression is made of; those in the pattern of an EXISTS are not among them."""
+    """The direct subexpressions of an expression, without those in patterns of EXISTS."""
     match expression:
         case Call(arguments=inner) | Operation(operands=inner):
             return inner
@@ -312,7 +312,7 @@ def parts(expression: Expression) -> list[Expression]:
 
 
 def walk(expression: Expression) -> Iterator[Expression]:
-    """An expression and all that it is made of, outermost first."""
+    """An expression and all its subexpressions, outermost first."""
     todo = [expression]
     while todo:
         current = todo.pop()

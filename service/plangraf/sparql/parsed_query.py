@@ -1,7 +1,6 @@
-"""A query that has been read: every later step looks at its one tree.
+"""Parses a query once; every later step uses its tree.
 
-Text → tokens → bounds that the parser itself needs → tree. What a client sends is read once; the names of the query are
-checked on the way, since the parser knows what stands where.
+Text → tokens → limits that the parser needs → tree. The parser also checks the names, because it knows their roles.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ from plangraf.sparql.words import terminals
 
 @dataclass(slots=True)
 class Query:
-    """A query that keeps the grammar and whose names exist.
+    """A query with valid grammar and known names.
 
-    `text` is the query without codepoint escapes, in which the places of tokens and nodes are. `terminals` are those of
-    the tokens, `words` the same without repetition. `iris` are all IRIs behind the prologue, in their order.
+    `text` is the query without codepoint escapes; tokens and nodes have places in it. `terminals` are those of
+    the tokens, `words` the same without repetition. `iris` are all IRIs after the prologue, in order.
     """
 
     source: Source
@@ -47,21 +46,21 @@ class Query:
         return self.place_at(node.start)
 
     def place_at(self, offset: int) -> Place:
-        """The place of the token that holds an offset of the text, or of the one behind it."""
+        """The place of the token at an offset of the text, or of the next token."""
         at = bisect_right(self.tokens, offset, key=lambda token: token.end)
         return self.tokens[at].place if at < len(self.tokens) else self.source.end()
 
 
 def read(text: str, limits: Limits | None = None, names: Names | None = None) -> Query:
-    """The query that a text is.
+    """Parses a text.
 
     Args:
-        text: any text at all.
-        limits: those on bytes, tokens and brackets are kept; the usual ones when None.
-        names: what names may stand for; nothing is known of them when None.
+        text: any text.
+        limits: the limits on bytes, tokens and brackets; the defaults when None.
+        names: resolves and checks names; no check when None.
     Raises:
-        QuerySyntaxError: it does not keep the grammar, or a name in it does not exist.
-        QueryLimitError: it is too long or too deep to be read.
+        QuerySyntaxError: it breaks the grammar, or has an unknown name.
+        QueryLimitError: it is too long or too deep.
         UpdateRefusedError: it is an update.
         ServiceForbiddenError: it calls another service.
     """

@@ -1,8 +1,8 @@
-"""From tokens to nodes: SPARQL 1.1 queries, by recursive descent with one token of look-ahead.
+"""Parses SPARQL 1.1 queries by recursive descent with one token of look-ahead.
 
-The first token that no rule reads is the mistake; its place is the culprit's own, where the engine reports the furthest
-position that some alternative reached. Triple terms and annotations of SPARQL 1.2 are passed over: of them the engine
-knows more. Depth is bounded by the limit on brackets, which is kept before.
+The first token that no rule accepts is the mistake, and has the exact place. The engine reports the furthest position
+that any of its alternatives reached. The parser skips triple terms and annotations of SPARQL 1.2, which the engine
+parses. The limit on brackets, checked before, bounds the recursion.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _FORMS = frozenset(("SELECT", "CONSTRUCT", "DESCRIBE", "ASK"))
 
 
 class Mistake(Exception):  # noqa: N818  # what it means to the user, explain.refusals says
-    """The first token that cannot stand where it stands, by its index, and the terminals that could.
+    """The index of the first token that the grammar does not allow, and the expected terminals.
 
     The index is the number of tokens when the query ends too early.
     """
@@ -57,20 +57,20 @@ class Mistake(Exception):  # noqa: N818  # what it means to the user, explain.re
 
     @property
     def in_prologue(self) -> bool:
-        """Whether it stands before or in place of the query's form."""
+        """Whether it is before or in place of the query form."""
         return "ASK" in self.expected or self.expected in _DECLARED
 
 
 def parse(tokens: list[Token], terminals: list[str], names: Names) -> tuple[Select, list[Iri]]:
-    """The query that the tokens are, and all IRIs in it as they are written, except those of its prologue.
+    """Parses tokens; returns the query and all IRIs after its prologue, in order.
 
     Args:
-        tokens: those of the whole query.
-        terminals: that of each token, and END.
-        names: gets the declarations of the prologue, and is asked for each name.
+        tokens: all tokens of the query.
+        terminals: the terminal of each token, and END.
+        names: receives the declarations of the prologue, and checks each name.
     Raises:
-        Mistake: the query does not keep the grammar.
-        QuerySyntaxError: a name that stands before any mistake does not exist.
+        Mistake: the query breaks the grammar.
+        QuerySyntaxError: a name before any mistake is unknown.
     """
     parser = _Parser(tokens, terminals, names)
     try:
@@ -246,7 +246,7 @@ class _Parser(PatternParser):
 
 
 class _Expecting(_Parser):
-    """A parser that notes the terminals which it looks for at one token."""
+    """A parser that records the terminals that it expects at one token."""
 
     def __init__(self, tokens: list[Token], terminals: list[str], names: Names, culprit: int) -> None:
         super().__init__(tokens, terminals, names)

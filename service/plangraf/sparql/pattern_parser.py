@@ -1,4 +1,4 @@
-"""From tokens to patterns: triples, property paths, groups and VALUES (SPARQL 1.1 §19.8, rules [52] to [109])."""
+"""Parses patterns: triples, property paths, groups and VALUES (SPARQL 1.1 §19.8, rules [52] to [109])."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class PatternParser(ExpressionParser):
         return Bind(start, self.end, expression, variable)
 
     def data_block(self, start: int) -> Values:
-        """What stands behind VALUES."""
+        """Parses the variables and rows after VALUES."""
         values = Values(start, start, [], [])
         if several := self.accepts("'('"):
             while self.sees("VAR"):
@@ -150,7 +150,7 @@ class PatternParser(ExpressionParser):
     # Triples
 
     def triples(self, *, template: bool = False) -> Triples:
-        """Triples up to the first token that begins no other one; a template has no paths."""
+        """Parses triples as long as another one follows; a template has no paths."""
         verbs = _TEMPLATE_VERBS if template else _VERBS
         block = Triples(self.start, self.start)
         while True:
@@ -167,7 +167,7 @@ class PatternParser(ExpressionParser):
                 return block
 
     def _properties(self, block: Triples, subject: Term, start: int, verbs: frozenset[str]) -> None:
-        """What is said of a subject; `start` is the place of the first triple."""
+        """Parses the properties of a subject; `start` is the place of the first triple."""
         while True:
             if not self.sees_any(verbs):
                 self.fail()
@@ -329,7 +329,7 @@ class PatternParser(ExpressionParser):
 
 
 def service_refused(tokens: list[Token], at: int) -> ServiceForbiddenError:
-    """The error of a SERVICE, with its address."""
+    """The error for a SERVICE, with its address."""
     following = (other.text for other in tokens[at + 1 : at + 3] if other.upper != "SILENT")
     return ServiceForbiddenError(tokens[at].place, next(following, ""))
 

@@ -1,7 +1,7 @@
-"""Rules about variables, blank nodes and rows that a query can break while it keeps the grammar.
+"""Rules about variables, blank nodes and rows that are not part of the grammar.
 
-The engine refuses such a query with a position behind the culprit, or with none. Each rule is one of SPARQL 1.1
-(§4.1.4, §10.1, §11.4, §18.2); they are looked at only after the engine has refused.
+The engine refuses a query that breaks one, but with a position after the cause, or with none. The rules are those of
+SPARQL 1.1 (§4.1.4, §10.1, §11.4, §18.2). They are checked only after the engine has refused a query.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from plangraf.sparql.scope import expressions_in, groups_in, in_scope, inner_gro
 
 
 def broken_rule(message: str, query: Query) -> QuerySyntaxError | None:
-    """The error of the first rule that a query breaks; None when it breaks none of these."""
+    """The error for the first rule that a query breaks; None when it breaks none."""
     rules = _Rules(query)
     selects = list(selects_in(query.tree))
     checks = (
@@ -63,7 +63,7 @@ class _Rules:
         return None
 
     def repeated_variables(self, selects: list[Select]) -> QuerySyntaxError | None:
-        """VALUES names each variable once."""
+        """VALUES has each variable once."""
         blocks = [element for group in self._groups for element in group.elements if isinstance(element, Values)]
         blocks += [select.values for select in selects if select.values]
         for values in sorted(blocks, key=lambda block: block.start):
@@ -74,7 +74,7 @@ class _Rules:
         return None
 
     def aliases(self, select: Select) -> QuerySyntaxError | None:
-        """SELECT gives no variable a value that has one."""
+        """SELECT does not bind a variable again."""
         taken = variables_in(select.where)
         for at, item in enumerate(select.items):
             if item.alias is None:
@@ -88,7 +88,7 @@ class _Rules:
         return None
 
     def grouping(self, select: Select) -> QuerySyntaxError | None:
-        """A grouped SELECT gives the keys of the groups, and aggregates."""
+        """A grouped SELECT projects only grouping keys and aggregates."""
         if not select.grouped or select.form != "SELECT":
             return None
         if select.star:
@@ -117,7 +117,7 @@ class _Rules:
         return None
 
     def blank_nodes(self) -> QuerySyntaxError | None:
-        """A label of a blank node stays within one basic graph pattern, which ends where a group begins."""
+        """A blank node label is used in one basic graph pattern only, which ends at the start of a group."""
         first: dict[str, int] = {}
         for pattern, blank in _labelled(self._query.tree.where, count()):
             if first.setdefault(blank.label, pattern) != pattern:

@@ -1,6 +1,6 @@
-"""What a query must keep before the engine sees it: bounds, no SERVICE, no update, names that exist.
+"""Checks a query before the engine evaluates it: limits, no SERVICE, no update, known names.
 
-Pure: nothing is evaluated. The query is read once; every check and rewrite looks at its tree.
+It evaluates nothing. The query is parsed once; every check and rewrite uses its tree.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _VOLATILE = frozenset(("F0", "BNODE_CALL"))
 
 @dataclass(frozen=True, slots=True)
 class CheckedQuery:
-    """A query that the engine may see.
+    """A query that may be evaluated.
 
-    `text` is what the engine reads: codepoint escapes are decoded, and what it would not read or would answer otherwise
-    than the standard is rewritten; `edited` then knows where each place was before that. `deterministic` says whether
-    the same data give the same answer. `default_graphs` and `named_graphs` are the IRIs of FROM and FROM NAMED.
+    `text` is the query for the engine: without codepoint escapes, and rewritten where the engine would refuse it or
+    differ from the standard; `edited` then maps its places to the original. `deterministic`: the same data give the
+    same answer. `default_graphs` and `named_graphs` are the IRIs of FROM and FROM NAMED.
 
-    The tree is not kept: it takes twenty times the memory of the text, and checked queries are cached.
+    It does not hold the tree, because checked queries are cached and a tree takes twenty times the memory of the text.
     """
 
     text: str
@@ -51,11 +51,11 @@ def check(
     base: str | None = None,
     object_kinds: Mapping[str, frozenset[str]] | None = None,
 ) -> CheckedQuery:
-    """The query, once it keeps every rule.
+    """Checks and rewrites a query.
 
     Args:
-        query: the text as the client sent it.
-        limits: the bounds to keep.
+        query: the text from the client.
+        limits: the limits.
         terms: every IRI that our closed namespaces have, and those of other vocabularies that may be suggested;
             when empty, names in our namespaces are not checked.
         base: of the IRIs of a query that declares none; when absent, relative IRIs are refused.

@@ -1,4 +1,4 @@
-"""Which variables a pattern can bind, in the order in which they are written (SPARQL 1.1 §18.2.1)."""
+"""The variables that a pattern can bind, in the order of the text (SPARQL 1.1 §18.2.1)."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from plangraf.sparql.nodes import (
 
 
 def in_scope(group: Group) -> list[str]:
-    """Variables in scope in a group, by first appearance; those of MINUS and FILTER are not."""
+    """The variables in scope in a group, by first occurrence, without those of MINUS and FILTER."""
     return list(dict.fromkeys(_visible(group)))
 
 
 def columns(select: Select) -> list[str]:
-    """The variables that a SELECT gives values, by their order; those of `*` by their appearance."""
+    """The variables that a SELECT projects, in order; for `*` by first occurrence."""
     if select.star is None:
         return list(dict.fromkeys(item.name for item in select.items))
     trailing = [variable.name for variable in select.values.variables] if select.values else []
@@ -83,7 +83,7 @@ def certain(group: Group) -> set[str]:
 
 
 def visible_groups(group: Group) -> Iterator[Group]:
-    """A group and those inside it whose variables are in its scope, sub-SELECTs left out."""
+    """A group and the inner groups whose variables are in its scope, without sub-SELECTs."""
     yield group
     for element in group.elements:
         if not isinstance(element, Minus):
@@ -92,7 +92,7 @@ def visible_groups(group: Group) -> Iterator[Group]:
 
 
 def groups_in(select: Select) -> Iterator[Group]:
-    """Every group of a query, outermost first, those of sub-SELECTs and EXISTS included."""
+    """Every group of a query, outermost first, including those of sub-SELECTs and EXISTS."""
     yield from _groups(select.where)
     for expression in expressions_of(select):
         yield from _groups_of(expression)
@@ -140,7 +140,7 @@ def _groups_of(expression: Expression) -> Iterator[Group]:
 
 
 def expressions_in(group: Group) -> Iterator[Expression]:
-    """The expressions of a group itself and of the SELECT that it holds."""
+    """The expressions of a group itself and of its SELECT."""
     for element in group.elements:
         match element:
             case Filter(condition=expression) | Bind(expression=expression):
@@ -150,20 +150,20 @@ def expressions_in(group: Group) -> Iterator[Expression]:
 
 
 def has_graph_clause(element: Element) -> bool:
-    """Whether GRAPH stands anywhere in an element."""
+    """Whether an element contains GRAPH."""
     groups = _groups(Group(0, 0, [element]))
     return any(isinstance(inner, GraphClause) for group in groups for inner in group.elements)
 
 
 def every_expression(query: Select) -> Iterator[Expression]:
-    """Every expression of a query, those of sub-SELECTs and of the patterns of EXISTS included."""
+    """Every expression of a query, including those of sub-SELECTs and patterns of EXISTS."""
     yield from expressions_of(query)
     for group in groups_in(query):
         yield from expressions_in(group)
 
 
 def variables_in(group: Group) -> set[str]:
-    """Every variable that is written anywhere in a group."""
+    """Every variable in a group."""
     found: set[str] = set()
     for inner in _groups(group):
         for element in inner.elements:

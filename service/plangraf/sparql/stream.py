@@ -1,7 +1,7 @@
-"""Tokens one after the other, for a parser that knows what could stand where a query goes wrong.
+"""A stream of tokens, from which a parser can report the expected terminals at a mistake.
 
-A parser looks at the next token only through methods of the stream. So when it meets a token that cannot stand, a
-second run that notes what is looked for at that token finds everything that could (`parser.parse`).
+A parser examines the next token only by methods of the stream. So after a mistake, a second run that records the
+examined terminals at that token finds all expected ones (`parser.parse`).
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ NUMBERS = frozenset(("INTEGER", "NUMBER"))
 SIGNS = frozenset(("'+'", "'-'"))
 
 
-class NotExpected(Exception):  # noqa: N818  # not an error of the caller: `parser.parse` makes a Mistake of it
-    """The next token cannot stand where it stands."""
+class NotExpected(Exception):  # noqa: N818  # not an error of the caller: `parser.parse` converts it to a Mistake
+    """The grammar does not allow the next token here."""
 
 
 class TokenStream:
-    """`terminal` is that of the next token, `at` its index, `end` the place where the token before it ends.
+    """`terminal` is the terminal of the next token, `at` its index, `end` the end of the token before it.
 
-    `iris` are all IRIs so far, in the order in which they are written.
+    `iris` are all IRIs so far, in order.
     """
 
     def __init__(self, tokens: list[Token], terminals: list[str], names: Names) -> None:
@@ -52,14 +52,14 @@ class TokenStream:
         return token
 
     def accepts(self, terminal: str) -> bool:
-        """Passes over the next token if it is this one."""
+        """Consumes the next token if it has this terminal."""
         if self.terminal == terminal:
             self.advance()
             return True
         return False
 
     def take(self, terminal: str) -> Token:
-        """The next token, which must be this one."""
+        """Consumes and returns the next token, which must have this terminal."""
         if self.terminal != terminal:
             self.fail()
         return self.advance()
@@ -74,7 +74,7 @@ class TokenStream:
 
     @property
     def start(self) -> int:
-        """Where the next token starts; at the end of the query, where the last one ends."""
+        """The start of the next token; at the end of the query, the end of the last one."""
         return self.tokens[self.at].start if self.at < len(self.tokens) else self.end
 
     def variable(self) -> Variable:
@@ -112,7 +112,7 @@ class TokenStream:
         return literal
 
     def skip_balanced(self, opening: str, closing: str) -> list[Variable]:
-        """Passes over a triple term or an annotation of SPARQL 1.2; the variables in it."""
+        """Skips a triple term or an annotation of SPARQL 1.2; returns its variables."""
         variables: list[Variable] = []
         depth = 0
         while True:

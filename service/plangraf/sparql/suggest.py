@@ -1,7 +1,7 @@
 """Suggests a correction for an unknown name; suggests nothing when unsure.
 
-Only a refused query needs it. A suggestion can stand where the name stands: a property for a property, a class for a
-class, since the first letter of a term says which it is (`test_ontology` holds ours to that).
+Only a refused query needs it. A suggestion has the kind of the name, a property for a property, a class for a class,
+because the first letter of a term tells its kind (`test_ontology` checks this for ours).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ Role = Literal["property", "class", "any"]
 _LIKE, _LIKE_IN_SHORT, _SHORT = 0.8, 0.75, 4
 # The same for a name of another vocabulary, and for a prefix: many are near each other.
 _VERY_LIKE, _LIKE_A_PREFIX = 0.85, 0.6
-# What a prefix of the query or of the project has ahead of others.
+# The bonus of a prefix of the query or of the project.
 _OWN_AHEAD = 0.1
 _MOST_BY_WORD = 4
 _RDFS, _DCTERMS, _XSD = PREFIXES["rdfs"], PREFIXES["dcterms"], PREFIXES["xsd"]
 _XPATH = WELL_KNOWN["fn"]
-# What people call the names of things, in both languages.
+# Words for the name of a thing, in both languages.
 _NAMING = {
     **dict.fromkeys(("title", "titel", "tittel"), f"{_DCTERMS}title"),
     **dict.fromkeys(("label", "name", "navn", "namn"), f"{_RDFS}label"),
@@ -65,7 +65,7 @@ _FUNCTIONS_ELSEWHERE = {
     "STRING_AGG": "GROUP_CONCAT",
     "CEILING": "CEIL",
 }
-# SPARQL has none of these; each is a REPLACE that removes blanks.
+# Functions that SPARQL lacks; each is a REPLACE that removes blanks.
 _TRIMS = {"TRIM": r"^\\s+|\\s+$", "LTRIM": r"^\\s+", "RTRIM": r"\\s+$"}
 _CASTS_ELSEWHERE = {
     **dict.fromkeys(("int", "long", "short", "byte", "nonnegativeinteger", "positiveinteger"), "integer"),
@@ -78,13 +78,13 @@ _ONLY_FUNCTIONS = "SPARQL's own functions and xsd: casts are there."
 
 
 def terms(local: str, namespace: str, known: Collection[str], role: Role) -> list[str]:
-    """IRIs of terms that a name in one of our namespaces may mean, at most a few; empty when none is near.
+    """Suggests terms for an unknown name in one of our namespaces; empty when none is similar.
 
     Args:
         local: the name without its namespace.
         namespace: the closed namespace that it was written in.
         known: all terms of our namespaces, and those of other vocabularies that our data use.
-        role: what can stand there.
+        role: the role of the name.
     """
     fitting = sorted(iri for iri in known if role == "any" or _is_property(iri) == (role == "property"))
     own = {_local(iri).lower(): iri for iri in fitting if iri.startswith(namespace)}
@@ -106,13 +106,13 @@ def terms(local: str, namespace: str, known: Collection[str], role: Role) -> lis
 
 
 def class_named(local: str, namespace: str, known: Collection[str]) -> str | None:
-    """The local name of our class that is called so, but for capital letters."""
+    """The local name of our class with this name, ignoring case."""
     names = (_local(iri) for iri in known if iri.startswith(namespace) and not _is_property(iri))
     return next((name for name in names if name.lower() == local.lower()), None)
 
 
 def prefix(written: str, declared: Collection[str]) -> str | None:
-    """The prefix that an unknown one may mean: those of the query and the project come before all others."""
+    """Suggests a prefix for an unknown one, preferably one of the query or the project."""
     if len(written) < 2:
         return None
 
@@ -128,7 +128,7 @@ def prefix(written: str, declared: Collection[str]) -> str | None:
 
 
 def function(token: Token, casts: Collection[str], known: Iterable[str]) -> str | None:
-    """What to write for a word that is called and is not a function."""
+    """Advice for an unknown function name."""
     word = token.upper
     if word in _TRIMS:
         argument = re.match(r"\s*\(\s*([?$]\w+)", token.source.original[token.end :])
@@ -138,7 +138,7 @@ def function(token: Token, casts: Collection[str], known: Iterable[str]) -> str 
 
 
 def function_iri(iri: str, casts: Collection[str]) -> str:
-    """What to write for an unknown function that is called by an IRI."""
+    """Advice for an unknown IRI as function."""
     meant = None
     if iri.startswith(_XSD):
         names = {name.removeprefix(_XSD).lower(): name for name in casts}
@@ -152,7 +152,7 @@ def function_iri(iri: str, casts: Collection[str]) -> str:
 
 
 def variable(word: str, tokens: Iterable[Token]) -> str | None:
-    """The variable of a query that a word without its question mark is."""
+    """The variable of the query with this name, for a word without its question mark."""
     written = {token.text[1:]: token.text for token in tokens if token.kind == "variable"}
     by_letters = {name.lower(): text for name, text in written.items()}
     return written.get(word) or by_letters.get(word.lower())
@@ -172,7 +172,7 @@ def _local(iri: str) -> str:
 
 
 def _ends_in(name: str, word: str) -> bool:
-    """Whether a name's last words are this: `linkedPlan` ends in `plan`."""
+    """Whether a name ends in this word: `linkedPlan` ends in `plan`."""
     rest = len(name) - len(word)
     return rest > 0 and name[rest].isupper() and name[rest:].lower() == word
 

@@ -1,6 +1,6 @@
-"""Prefixes that people write without declaring them, each as its own specification or endpoint prints it.
+"""Prefixes that people use without a declaration, each as in its specification or endpoint.
 
-Beside the project's own ones (`namespaces.PREFIXES`); a few short forms, such as dct, stand for the same namespace.
+They include those of the project (`namespaces.PREFIXES`), and a few short forms such as dct for the same namespace.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ WELL_KNOWN: dict[str, str] = {
     "wikibase": "http://wikiba.se/ontology#",
 }
 
-# Vocabularies in which one may look for a term by a name that another vocabulary has, too.
+# Vocabularies with a term of the same name for many terms of others.
 _VOCABULARIES = tuple(
     dict.fromkeys(
         [
@@ -91,6 +91,6 @@ _VOCABULARIES = tuple(
 
 
 def same_name(iri: str) -> list[str]:
-    """What other vocabularies would call by a term's local name: `http://schema.org/name` gives foaf's name, too."""
+    """The IRIs with the same local name in other vocabularies: foaf's name for `http://schema.org/name`."""
     cut = max(iri.rfind("#"), iri.rfind("/")) + 1
     return [name + iri[cut:] for name in _VOCABULARIES if name != iri[:cut]] if iri[cut:] else []

@@ -1,4 +1,4 @@
-"""The words and signs of SPARQL as terminals: what a grammar sees of a token.
+"""The terminals of the grammar, for the words and signs of SPARQL.
 
 A terminal is a sign in single quotes, a keyword in capitals, or the kind of a token: IRI, PNAME (a prefixed name),
 PNAME_NS (a prefix and its colon), VAR, BNODE, STRING, LANGTAG, INTEGER, NUMBER, BOOLEAN. Functions share a terminal
@@ -18,7 +18,7 @@ _KEYWORDS = (
     "MINUS NAMED NOT OFFSET OPTIONAL ORDER PREFIX REDUCED SELECT SEPARATOR SERVICE SILENT UNDEF UNION VALUES VERSION "
     "WHERE"
 )
-# The least and the most arguments of each terminal's functions. Some functions are those of SPARQL 1.2 and the engine.
+# The minimum and maximum number of arguments, by terminal. Some functions are from SPARQL 1.2 and the engine.
 ARGUMENTS = {
     "F0": (0, 0),
     "F1": (1, 1),
@@ -60,13 +60,13 @@ _TERMINALS = {
     "TRUE": "BOOLEAN",
     "FALSE": "BOOLEAN",
 }
-# No token of another kind is spelled as a word or a sign is.
+# A token of another kind never has the spelling of a word or a sign.
 _BY_TEXT = {**_TERMINALS, **{word.lower(): terminal for word, terminal in _TERMINALS.items()}, "a": "'a'"}
 _BY_KIND = {"iri": "IRI", "variable": "VAR", "bnode": "BNODE", "string": "STRING", "langtag": "LANGTAG"}
 
 
 def terminals(tokens: list[Token]) -> list[str]:
-    """The terminal of each token, and END behind them."""
+    """The terminal of each token, and END."""
     by_text, by_kind = _BY_TEXT.get, _BY_KIND.get
     found = [by_text(token[1]) or by_kind(token[0]) or _terminal(token) for token in tokens]
     found.append(END)

@@ -61,7 +61,7 @@ async def describe(snapshot: Snapshot, iri: str, frames: Frames, *, page: bool =
         frames: the frame of each class.
         page: also fetch the labels of properties and the evidence, which only pages show.
     Raises:
-        PlangrafError: the engine failed.
+        PlangrafError: the engine cannot answer the query.
     """
     try:
         thing = NamedNode(iri)

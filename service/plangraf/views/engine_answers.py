@@ -17,7 +17,7 @@ async def fetch(engine: Engine, query: str) -> Statements:
     """The graph of a CONSTRUCT query, in no particular order.
 
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     body = await fetch_bytes(engine, QueryRequest(query=query, format=N_TRIPLES))
     return canonical(quad.triple for quad in parse(body, RdfFormat.N_TRIPLES))
@@ -29,7 +29,7 @@ async def fetch_rows(
     """The rows of a SELECT query in the form of SPARQL JSON. `like` works as in `fetch_boolean`.
 
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     body = await fetch_bytes(engine, _request(query, like))
     rows: list[dict[str, dict[str, str]]] = orjson.loads(body)["results"]["bindings"]
@@ -40,7 +40,7 @@ async def fetch_boolean(engine: Engine, query: str, *, like: QueryRequest | None
     """The answer of an ASK query. It uses dataset, limit and client of the request `like`, if given.
 
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     body = await fetch_bytes(engine, _request(query, like))
     return bool(orjson.loads(body)["boolean"])
@@ -54,7 +54,7 @@ async def fetch_bytes(engine: Engine, request: QueryRequest) -> bytes:
     """The whole body of an answer.
 
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     answer = await engine.query(request)
     try:

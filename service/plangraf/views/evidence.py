@@ -44,7 +44,7 @@ async def fetch_evidence(engine: Engine, thing: NamedNode) -> Statements:
     """All evidence about a thing, with its passages.
 
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     return await fetch(
         engine,

@@ -26,7 +26,7 @@ async def find_graphs(engine: Engine, graph: Statements) -> Placed:
     Blank nodes match each other, because their labels differ in every answer.
 
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     known: dict[tuple[str, str, str], set[str]] = {}
     subjects = sorted({str(s) for s, _, _ in graph if isinstance(s, NamedNode)})

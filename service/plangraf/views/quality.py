@@ -50,7 +50,7 @@ async def with_quality(snapshot: Snapshot, description: Description, query: str)
         description: the document of the dataset.
         query: the named query `quality`, bound to the dataset: columns metric, class, value.
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     engine = snapshot.engine
     quality = await measurements(engine, description.thing, query)
@@ -70,7 +70,7 @@ async def measurements(engine: Engine, dataset: NamedNode, query: str) -> Statem
         dataset: the dataset; the IRI of a measurement combines dataset, metric and class (`…#completeness-Plan`).
         query: the named query `quality`, bound to the dataset: columns metric, class, value.
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     graph: Statements = []
     for row in await fetch_rows(engine, query):

@@ -28,7 +28,7 @@ async def replacements(snapshot: Snapshot) -> Mapping[str, str]:
     """Our deprecated IRIs, each with its current replacement; a part of a snapshot.
 
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     graph = await fetch(snapshot.engine, _QUERY)
     return resolve_chains(

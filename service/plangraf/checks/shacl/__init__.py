@@ -1,5 +1,5 @@
-"""SHACL (https://www.w3.org/TR/shacl/): what the shapes say of the data, and what is wrong.
+"""Validates the data by the SHACL shapes (https://www.w3.org/TR/shacl/).
 
-The shapes are compiled to tests that prove most nodes conformant in milliseconds. pySHACL judges the rest and writes
-every result, so that a report is pySHACL's own whichever way a node went. `validation` is the way in.
+Compiled tests prove most nodes conformant in milliseconds. pySHACL validates the other nodes and writes all results, so
+the report is the same as from pySHACL alone. `validation` is the entry point.
 """

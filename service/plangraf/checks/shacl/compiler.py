@@ -1,7 +1,8 @@
-"""Shapes as tests: which focus nodes do not certainly conform to which shape.
+"""Compiles shapes to tests, and finds the focus nodes that do not certainly conform.
 
-A test says that a node conforms, that it does not, or that it is unsure; only the first is relied on. So a mistake
-here could hide a result but never invent one, and the tests compare with pySHACL over every fixture and all data.
+A test returns that a node conforms, or that it does not, or raises that it is unsure. pySHACL checks all nodes but the
+conformant ones, so a mistake here could hide a result but never add one. The tests of the project compare the results
+with pySHACL's over every fixture and all data.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _PATH, _PROPERTY, _SPARQL = sh("path"), sh("property"), sh("sparql")
 _TARGETS = tuple(map(sh, ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")))
 _SHAPE_TYPES = frozenset({sh("NodeShape"), sh("PropertyShape")})
-# A term of SHACL that is none of these may change what another shape does: custom components, rules, functions.
+# The supported terms. Others may change the meaning of a shape: custom components, rules, functions.
 _KNOWN = frozenset(
     {
         *BUILDERS,
@@ -75,22 +76,22 @@ _KNOWN = frozenset(
         ),
     }
 )
-# pySHACL refuses shapes that are nested deeper than 15.
+# pySHACL refuses shapes that nest deeper than 15 levels.
 _DEEPEST = 10
 
 Suspects = dict[Term, set[Term]]
-"""Focus nodes by the shape that they may not conform to."""
+"""By shape, the focus nodes that may not conform to it."""
 
 
 def suspects(shapes: DataGraph, data: DataGraph, nodes: Collection[str] | None = None) -> Suspects:
-    """The focus nodes that pySHACL must judge, by shape; all others conform.
+    """By shape, the focus nodes that pySHACL must validate; all others conform.
 
     Args:
         shapes: the graph of the shapes.
-        data: what is checked.
-        nodes: IRIs of the only focus nodes to look at; None looks at all.
+        data: the data to check.
+        nodes: the IRIs of the focus nodes to check; None checks all.
     Raises:
-        NotCompiledError: the shapes use a form that is not read here.
+        NotCompiledError: the shapes use an unsupported form.
     """
     compiler = _Compiler(shapes, data)
     found: Suspects = {}
@@ -117,21 +118,23 @@ class _Compiler:
         _refuse_unknown_terms(shapes)
 
     def checks(self) -> Iterator[tuple[Term, set[Term], Conforms]]:
-        """The shapes that report, each with its focus nodes and its test.
+        """The shapes with results of their own, each with its focus nodes and its test.
 
-        A property shape reports for its node shape, so that pySHACL need not judge the others again.
+        They include the property shapes of a node shape, so that pySHACL validates only those that fail.
         """
-        targeted = [shape for shape, said in self._shapes.by_subject.items() if any(one in said for one in _TARGETS)]
-        # All are compiled first: a shape that cannot be used is told even when it has no focus node.
-        for shape, said in self._shapes.by_subject.items():
-            if any(one in _SHAPE_TYPES for one in said.get(_TYPE, ())):
+        targeted = [
+            shape for shape, parameters in self._shapes.by_subject.items() if any(one in parameters for one in _TARGETS)
+        ]
+        # Compile all shapes first, so that an invalid shape is reported even if it has no focus node.
+        for shape, parameters in self._shapes.by_subject.items():
+            if any(one in _SHAPE_TYPES for one in parameters.get(_TYPE, ())):
                 self.conforms(shape)
         for shape in targeted:
             focus = self._focus_nodes(shape)
             yield shape, focus, self._compile(shape, without=_PROPERTY)
             for child in self._shapes.objects(shape, _PROPERTY):
                 if self._shapes.objects(shape, _PATH):
-                    raise NotCompiledError  # its children look at its values, not at the focus nodes
+                    raise NotCompiledError  # its children apply to its values, not to the focus nodes
                 yield child, focus, self.conforms(child)
 
     def conforms(self, shape: Term) -> Conforms:
@@ -145,23 +148,25 @@ class _Compiler:
         return known
 
     def _compile(self, shape: Term, without: NamedNode | None = None) -> Conforms:
-        said = self._shapes.by_subject.get(shape, {})
-        types, paths = said.get(_TYPE, set()), said.get(_PATH, set())
+        parameters = self._shapes.by_subject.get(shape, {})
+        types, paths = parameters.get(_TYPE, set()), parameters.get(_PATH, set())
         wanted = sh("PropertyShape") if paths else sh("NodeShape")
-        if len(paths) > 1 or not types <= {wanted} or len(said.get(sh("severity"), ())) > 1:
+        if len(paths) > 1 or not types <= {wanted} or len(parameters.get(sh("severity"), ())) > 1:
             raise NotCompiledError
-        if any(name in said and of not in said for name, of in COMPANIONS.items()):
+        if any(name in parameters and of not in parameters for name, of in COMPANIONS.items()):
             raise NotCompiledError
         context = Context(shape, bool(paths), self._shapes, self._data, self.conforms)
         path = read_path(self._shapes, next(iter(paths)), self._data) if paths else None
-        for child in said.get(_PROPERTY, ()):
+        for child in parameters.get(_PROPERTY, ()):
             if not self._shapes.objects(child, _PATH):
                 raise NotCompiledError
-        for other in said.get(sh("node"), ()):
+        for other in parameters.get(sh("node"), ()):
             if self._shapes.objects(other, _PATH):
                 raise NotCompiledError
-        tests = [build(context) for predicate, build in BUILDERS.items() if predicate in said and predicate != without]
-        if _SPARQL in said:
+        tests = [
+            build(context) for predicate, build in BUILDERS.items() if predicate in parameters and predicate != without
+        ]
+        if _SPARQL in parameters:
             tests.append(sparql(path.sparql if path else None)(context))
         return _all(tests, path.values if path else lambda node: (node,))
 
@@ -171,9 +176,9 @@ class _Compiler:
         for class_ in objects(shape, sh("targetClass")):
             found |= self._data.instances(class_)
         for predicate in objects(shape, sh("targetSubjectsOf")):
-            found.update(subject for subject, _ in self._data.subject_objects(_named(predicate)))
+            found.update(subject for subject, _ in self._data.subject_objects(_as_iri(predicate)))
         for predicate in objects(shape, sh("targetObjectsOf")):
-            found.update(value for _, values in self._data.subject_objects(_named(predicate)) for value in values)
+            found.update(value for _, values in self._data.subject_objects(_as_iri(predicate)) for value in values)
         return found
 
 
@@ -188,7 +193,7 @@ def _all(tests: list[Test], values_of: Callable[[Term], Values]) -> Conforms:
     return conforms
 
 
-def _named(term: Term) -> NamedNode:
+def _as_iri(term: Term) -> NamedNode:
     if not isinstance(term, NamedNode):
         raise NotCompiledError
     return term

@@ -1,7 +1,7 @@
-"""The constraint components of SHACL Core as tests of a focus node and its value nodes.
+"""Builds the tests of SHACL Core's constraint components for a focus node and its value nodes.
 
-A builder reads the parameters of one component from a shape. Where it cannot say what any processor would say, it
-builds a test that is unsure, or the shapes are not compiled at all. https://www.w3.org/TR/shacl/#core-components
+A builder reads the parameters of one component from a shape. If processors may disagree about them, it builds a test
+that is always unsure, or refuses to compile the shapes. https://www.w3.org/TR/shacl/#core-components
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _NODE_KINDS: Mapping[str, frozenset[type]] = {
 
 
 class NotCompiledError(Exception):
-    """The shapes use a form that is not read here, so that pySHACL must validate with all of them."""
+    """The shapes use an unsupported form, so pySHACL must validate all of them."""
 
 
 def sh(name: str) -> NamedNode:
@@ -45,7 +45,7 @@ def sh(name: str) -> NamedNode:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a builder may ask: the shape's own parameters, the data, and the tests of other shapes."""
+    """The context of a builder: the parameters of the shape, the data, and the tests of other shapes."""
 
     shape: Term
     is_property: bool
@@ -66,7 +66,7 @@ class Context:
         return int(term.value)
 
     def items(self, head: Term) -> list[Term]:
-        """The members of an RDF list: one at least, and no two the same."""
+        """The members of an RDF list; it must have members, and no duplicates."""
         found: list[Term] = []
         while head != _NIL and len(found) < 10_000:
             found.append(_only(self.shapes.objects(head, _FIRST)))
@@ -83,7 +83,7 @@ class Context:
 
 
 def unsure(_: Context) -> Test:
-    """A component that is not read here."""
+    """Builds the test of an unsupported component."""
 
     def test(_: Term, __: Values) -> bool:
         raise UnsureError
@@ -177,7 +177,7 @@ def _language_in(context: Context) -> Test:
 
     def accepts(value: Term) -> bool:
         tag = (value.language or "").lower() if isinstance(value, Literal) else ""
-        # "nb" asks for nb-NO too; of longer ranges processors make different things.
+        # "nb" includes nb-NO. Processors treat longer ranges differently.
         return bool(tag) and (tag in wanted or tag.partition("-")[0] in wanted)
 
     return _each(accepts)
@@ -209,7 +209,7 @@ def _in(context: Context) -> Test:
 
 
 def _bound(name: str, holds: Callable[[int], bool]) -> Callable[[Context], Test]:
-    """sh:minInclusive and its like: `holds` gets the sign of value − bound."""
+    """sh:minInclusive and similar: `holds` takes the sign of value − bound."""
 
     def build(context: Context) -> Test:
         try:
@@ -230,7 +230,7 @@ def _bound(name: str, holds: Callable[[int], bool]) -> Callable[[Context], Test]
 
 
 def _pair(name: str, holds: Callable[[int], bool]) -> Callable[[Context], Test]:
-    """sh:lessThan and its like: each value node compares with each value of another property."""
+    """sh:lessThan and similar: compares each value node with each value of another property."""
 
     def build(context: Context) -> Test:
         others = context.iris(name)
@@ -279,7 +279,7 @@ def _not(context: Context) -> Test:
 
 
 def _listed(name: str, holds: Callable[[int, int], bool]) -> Callable[[Context], Test]:
-    """sh:and, sh:or and sh:xone: `holds` gets how many of how many member shapes a value conforms to."""
+    """sh:and, sh:or and sh:xone: `holds` takes the number of conforming member shapes, and of all."""
 
     def build(context: Context) -> Test:
         lists = [[context.other(shape) for shape in context.items(head)] for head in context.all(name)]

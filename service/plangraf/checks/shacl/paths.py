@@ -1,4 +1,4 @@
-"""Property paths: a shape's value nodes, and the path as SPARQL writes it.
+"""Reads property paths: they give the value nodes of a shape, and the path in SPARQL.
 
 https://www.w3.org/TR/shacl/#property-paths
 """
@@ -27,10 +27,10 @@ class Path:
 
 
 def read_path(shapes: DataGraph, node: Term, data: DataGraph) -> Path:
-    """A predicate, or one of several.
+    """Reads a path of one predicate or of alternative predicates.
 
     Raises:
-        NotCompiledError: it is another kind of path.
+        NotCompiledError: the path has another form.
     """
     if isinstance(node, NamedNode):
         return _predicate(node, data)

@@ -1,7 +1,7 @@
-"""pySHACL: the results for chosen focus nodes and shapes, or for all, as problems of the source files.
+"""Validates all or chosen focus nodes with pySHACL, and reports its results as problems of the source files.
 
-pySHACL changes rdflib for the whole process, so this module is imported when there is something to judge, and never
-where requests are answered. https://github.com/RDFLib/pySHACL
+pySHACL changes rdflib for the whole process, so this module is imported only when a node needs validation, and never in
+a process that answers requests. https://github.com/RDFLib/pySHACL
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from plangraf.rdf.names import compact
 from plangraf.rdf.rdflib_graph import rdflib_term, to_rdflib
 from plangraf.sources.turtle import Locate
 
-# Features of SHACL-AF, which pySHACL leaves out unless told: they cost a copy of the data graph.
+# Terms of SHACL-AF. pySHACL ignores them by default, because they need a copy of the data graph.
 _ADVANCED = {str(SH) + name for name in ("rule", "target", "expression", "SPARQLFunction", "TripleRule", "SPARQLRule")}
 
 
@@ -33,13 +33,13 @@ def pyshacl_problems(
     locate: Locate,
     asked: Mapping[Term, Iterable[Term]] | None = None,
 ) -> Iterator[FileDiagnostic]:
-    """One problem for each result; one alone when pySHACL cannot use the shapes.
+    """One problem for each result, or a single one if pySHACL cannot use the shapes.
 
     Args:
-        data_quads: what is checked.
+        data_quads: the data to check.
         shape_quads: the shapes.
-        locate: where a thing, by its IRI, stands in the source files.
-        asked: the focus nodes to judge, by shape; None judges all that the shapes target.
+        locate: gives the place of a thing in the source files, by its IRI.
+        asked: the focus nodes to validate, by shape; None validates all targets of the shapes.
     """
     data, shapes = to_rdflib(data_quads), to_rdflib(shape_quads)
     try:
@@ -58,10 +58,10 @@ def _report(data: rdflib.Graph, shapes: rdflib.Graph) -> rdflib.Graph:
 
 
 def _report_on(data: rdflib.Graph, shapes: rdflib.Graph, asked: Mapping[Term, Iterable[Term]]) -> rdflib.Graph:
-    """The results of some shapes on some focus nodes.
+    """The results of chosen shapes for chosen focus nodes.
 
-    pySHACL's own option `focus_nodes` gives fewer: it calls every other node conformant, those among them that a
-    nested shape has to judge, such as the values under sh:or or sh:qualifiedValueShape.
+    pySHACL's own option `focus_nodes` would miss some, because it takes every other node for conformant, including
+    those that a nested shape checks, such as the values under sh:or or sh:qualifiedValueShape.
     """
     assign_baked_in()  # type: ignore[no-untyped-call]
     validator = Validator(PyshaclGraph.from_rdflib(data), shacl_graph=shapes, options={})
@@ -102,7 +102,7 @@ def _problem(
     named = _nearest_iri(focus, data)
     place = locate(str(named)) if named is not None else None
     shape = _nearest_iri(report.value(result, SH.sourceShape), shapes)
-    # Of a SPARQL constraint's messages pySHACL gives one: the others stand at the constraint.
+    # pySHACL returns one message of a SPARQL constraint. Its other messages are properties of the constraint.
     constraint = report.value(result, SH.sourceConstraint)
     messages = [*shapes.objects(constraint, SH.message)] if constraint else []
     messages += report.objects(result, SH.resultMessage)
@@ -126,7 +126,7 @@ def _problem(
 
 
 def _nearest_iri(node: Node | None, graph: rdflib.Graph) -> Node | None:
-    """The node itself, or for a blank node the nearest thing with an IRI that leads to it."""
+    """The node, or for a blank node the nearest thing with an IRI that points to it."""
     seen = set()
     while isinstance(node, BNode) and node not in seen:
         seen.add(node)

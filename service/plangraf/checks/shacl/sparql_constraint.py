@@ -1,7 +1,7 @@
-"""sh:sparql constraints, asked of the engine once for each focus node.
+"""Tests sh:sparql constraints with the engine, one query for each focus node.
 
-The text of the shape is the query: its prefixes are written before it, $PATH becomes the shape's path, and $this is
-bound before the evaluation begins, as SHACL wants it (https://www.w3.org/TR/shacl/#sparql-constraints-prebound).
+The query is the text in the shape, with its prefixes before it and the shape's path in place of $PATH. $this is bound
+before the evaluation, as SHACL requires (https://www.w3.org/TR/shacl/#sparql-constraints-prebound).
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from plangraf.rdf.namespaces import PREFIXES
 
 _THIS = Variable("this")
 _PATH = re.compile(r"([\s{}()])[$?]PATH\b")
-# What SHACL forbids or pySHACL refuses, and what needs more than $this bound: pySHACL says what is wrong.
+# Left to pySHACL: text that SHACL forbids or pySHACL refuses, and that needs more variables bound than $this.
 _LEFT_TO_PYSHACL = re.compile(
     r"\b(?:MINUS|VALUES|SERVICE)\b|[$?](?:currentShape|shapesGraph|failure)\b|\bAS\s+[$?]this\b|\bSELECT\b.*\bSELECT\b",
     re.IGNORECASE | re.DOTALL,
 )
-# The prefixes that pySHACL knows without a declaration.
+# The prefixes that pySHACL accepts without a declaration.
 _KNOWN = {name: PREFIXES[name] for name in ("rdf", "rdfs", "owl")}
 
 
@@ -32,7 +32,7 @@ def sparql(path: str | None) -> Callable[[Context], Test]:
     """The builder of the component.
 
     Args:
-        path: the shape's path as SPARQL writes it; None for a node shape.
+        path: the shape's path in SPARQL; None for a node shape.
     """
 
     def build(context: Context) -> Test:

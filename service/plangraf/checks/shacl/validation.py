@@ -1,4 +1,4 @@
-"""What is wrong with data by the shapes of graph/shapes: compiled tests first, pySHACL for what they leave open."""
+"""Validates data by the shapes in graph/shapes: first the compiled tests, then pySHACL for the nodes left over."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plangraf.rdf.namespaces import ONTOLOGY_GRAPH, SHAPES_GRAPH
 from plangraf.sources.turtle import Locate
 
 _ONTOLOGY, _SHAPES = NamedNode(ONTOLOGY_GRAPH), NamedNode(SHAPES_GRAPH)
-# SPARQL constraints name the ontology, which declares their prefixes.
+# SPARQL constraints refer to the ontology for their prefixes.
 _DECLARING = frozenset(SH + name for name in ("declare", "prefix", "namespace"))
 
 
@@ -22,9 +22,9 @@ def shacl_problems(data: DataGraph, locate: Locate, nodes: Collection[str] | Non
     """Every SHACL result over the union of all graphs.
 
     Args:
-        data: what is checked, the shapes among it.
-        locate: where a thing, by its IRI, stands in the source files.
-        nodes: IRIs of the only focus nodes to look at; None looks at all.
+        data: the data to check, including the shapes.
+        locate: gives the place of a thing in the source files, by its IRI.
+        nodes: the IRIs of the focus nodes to check; None checks all.
     Returns:
         Violations, warnings and advice, sorted by place.
     """
@@ -44,7 +44,7 @@ def shacl_problems(data: DataGraph, locate: Locate, nodes: Collection[str] | Non
 
 
 def shapes_of(data: DataGraph) -> DataGraph:
-    """The shapes among the data, with the prefixes that their constraints use."""
+    """The shapes in the data, with the prefixes for their constraints."""
     return DataGraph(
         [
             quad

@@ -1,7 +1,6 @@
-"""What is certain about a term: whether a literal is well-typed, and what it compares with.
+"""Decides whether a literal is well-typed and how terms compare, where all SHACL processors agree.
 
-Certain means that any SHACL processor agrees. A form that processors read differently raises UnsureError, and so does
-one that is rare: pySHACL judges the node then.
+For a rare form, or one that processors treat differently, it raises UnsureError, and pySHACL validates the node.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _WELL_TYPED = {
 
 
 class UnsureError(Exception):
-    """Nothing certain can be said, so that pySHACL must judge."""
+    """Processors may disagree about the term, so pySHACL must validate the node."""
 
 
 def text(term: Term) -> str | None:
@@ -45,15 +44,15 @@ def text(term: Term) -> str | None:
 
 
 def has_datatype(term: Term, datatype: str) -> bool:
-    """Whether it is a literal of the datatype and well-typed.
+    """Whether a term is a well-typed literal of the datatype.
 
     Raises:
-        UnsureError: its lexical form is none of the plain ones.
+        UnsureError: the lexical form is not one of the plain ones.
     """
     if not isinstance(term, Literal) or term.datatype.value != datatype:
         return False
     if datatype == _LANG_STRING or not datatype.startswith((_XSD, _RDF)):
-        return True  # of a datatype that SPARQL does not know no lexical form is wrong
+        return True  # every lexical form is valid for a datatype that SPARQL does not know
     plain = _WELL_TYPED.get(datatype)
     if plain is None or not plain.fullmatch(term.value):
         raise UnsureError
@@ -63,10 +62,10 @@ def has_datatype(term: Term, datatype: str) -> bool:
 
 
 def comparable(term: Term) -> tuple[str, Decimal | str]:
-    """Two terms compare when the first parts are equal; the second parts give their order.
+    """The kind and the sort key of a term. Terms of equal kind compare by their keys.
 
     Raises:
-        UnsureError: the term is none of those that compare with certainty.
+        UnsureError: processors may compare the term differently.
     """
     if isinstance(term, NamedNode):
         return "text", term.value

@@ -1,4 +1,4 @@
-"""Graphs as compacted JSON-LD: one thing at the top with what is nested under it, or all nodes side by side.
+"""Writes compacted JSON-LD: a tree under one thing, or a flat list of all nodes.
 
 https://www.w3.org/TR/json-ld11-api/#compaction
 """
@@ -21,10 +21,10 @@ Nested = Callable[[NamedNode, Value], dict[str, Any] | None]
 def compact_document(
     context: Context, thing: NamedNode, graph: Iterable[Statement], frame: Frame = NO_FRAME
 ) -> dict[str, Any]:
-    """A document whose top is one thing, with what it points to and what points to it, then the rest.
+    """A document with one thing at the top, its neighbours nested under it, and other nodes under `@included`.
 
-    What the frame names is nested wherever the frame says so, as deep as it says; everything else that the thing
-    points to, or that points to it, is nested once. A node is always written with all its properties.
+    A neighbour that the frame names is nested at each place and depth that the frame gives. Any other neighbour is
+    nested once. Each nested node has all its properties.
     """
     index = Graph.of(graph)
     nodes = dict(index.in_order(thing))
@@ -61,14 +61,16 @@ def compact_document(
                 for predicate, subjects in incoming.items()
             },
         )
-    rest = [_node(context, subject, nodes[subject]) for subject in nodes if nodes[subject] and nesting.lacks(subject)]
+    rest = [
+        _node(context, subject, nodes[subject]) for subject in nodes if nodes[subject] and nesting.is_missing(subject)
+    ]
     if rest:
         document[context.included] = rest
     return document
 
 
 class _Nesting:
-    """The nodes of one document, written once for each frame that they are nested under."""
+    """The nodes of one document. Each is written once per frame, and reused where the frame is the same."""
 
     def __init__(self, context: Context, graph: Graph, nodes: dict[Node, Properties]) -> None:
         self._context = context
@@ -78,18 +80,18 @@ class _Nesting:
         self._nested: set[Node] = set()
         self._place = {node: number for number, node in enumerate(nodes)}
 
-    def lacks(self, subject: Node) -> bool:
+    def is_missing(self, subject: Node) -> bool:
         return subject not in self._nested
 
     def once(self, value: Value, framed: set[Value]) -> dict[str, Any] | None:
-        """A node that nothing else nests; None for one that stands elsewhere or has no properties."""
+        """The node, unless the document has it elsewhere or it has no properties: then None."""
         if isinstance(value, Literal) or value in self._nested or value in framed or not self._nodes.get(value):
             return None
         self._nested.add(value)
         return _node(self._context, value, self._nodes[value])
 
     def node(self, value: Value, frame: Frame) -> dict[str, Any] | None:
-        """A node with what the frame nests under it; None for one without properties."""
+        """The node and the nodes that the frame nests under it; None for a node without properties."""
         if isinstance(value, Literal) or not self._nodes.get(value):
             return None
         known = self._written.get((value, frame))
@@ -115,13 +117,13 @@ class _Nesting:
         return node
 
     def _subjects(self, predicate: NamedNode, value: Value) -> list[Node]:
-        """Which nodes point to a value by a property, in the order of the document."""
+        """The nodes that have a property with this value, in the order of the document."""
         found = [subject for subject in self._graph.pointing(predicate, value) if subject in self._nodes]
         return sorted(found, key=self._place.__getitem__) if len(found) > 1 else found
 
 
 def compact_graph(context: Context, graph: Iterable[Statement]) -> dict[str, Any]:
-    """A document of many nodes side by side, in the order of their IRIs."""
+    """A flat document of all nodes, in the order of their IRIs."""
     nodes = [_node(context, subject, properties) for subject, properties in Graph.of(graph).in_order()]
     return {"@context": context.address, context.graph: nodes}
 
@@ -145,7 +147,7 @@ def _node(
             name, term = context.choice(iri, value)
             if term and term.kind == "@language" and isinstance(value, Literal) and value.language:
                 by_language = members.setdefault(name, {})
-                assert isinstance(by_language, dict)  # a term is a language map for all its values
+                assert isinstance(by_language, dict)  # a term is a language map for all its values or for none
                 by_language.setdefault(value.language, []).append(value.value)
             else:
                 listed = members.setdefault(name, [])

@@ -1,8 +1,8 @@
-"""A JSON-LD context, read once: which term is right for a property and its value.
+"""Reads a JSON-LD context once, and selects the term for a property and its value.
 
-The context is a plain dictionary of terms (IRI, type coercion, language maps); a term that uses anything else of
-JSON-LD is left out here, never guessed at. Values that no term fits are written in expanded form under a compact or
-full IRI, so that a document always means the same graph. https://www.w3.org/TR/json-ld11/
+It supports a dictionary of terms with IRI, type coercion and language maps, and ignores a term that uses other features
+of JSON-LD. A value that fits no term is written in expanded form under a compact or full IRI, so a document always
+means the same graph. https://www.w3.org/TR/json-ld11/
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from plangraf.rdf.namespaces import PREFIXES
 
 XSD = PREFIXES["xsd"]
 _KNOWN_KEYS = {"@id", "@type", "@container", "@language", "@prefix", "@protected"}
-# What RFC 3986 calls gen-delims: a simple term whose IRI ends in one may serve as a prefix.
+# The gen-delims of RFC 3986. A simple term may serve as a prefix if its IRI ends in one of them.
 _DELIMITERS = (":", "/", "?", "#", "[", "]", "@")
-# Integers that every JSON reader keeps exactly.
+# Every JSON reader represents integers below this bound exactly.
 _SAFE_INTEGER = 2**53
 
 _MOST_REMEMBERED = 10_000
@@ -30,9 +30,9 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One usable term. `kind` is @id, @vocab, @none, a datatype IRI, or @language for language maps.
+    """One supported term. `kind` is @id, @vocab, @none, the IRI of a datatype, or @language for language maps.
 
-    `language` is what an untyped string under the term would be given: None for no language.
+    `language` is the language of an untyped string under the term; None for no language.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Term:
 
 
 class Context:
-    """A JSON-LD context, read once, and the address under which documents name it."""
+    """A JSON-LD context and its address, which documents refer to."""
 
     def __init__(self, document: Mapping[str, Any], address: str) -> None:
         """Reads the terms of a context document.
@@ -87,7 +87,7 @@ class Context:
         return keyword
 
     def _expand(self, value: str, seen: tuple[str, ...] = ()) -> str | None:
-        """The IRI of a term, compact IRI or IRI in the context itself; None when it has none."""
+        """The IRI of a term, a compact IRI or an IRI in the context; None when it does not expand."""
         if value in seen:
             return None
         if value in self._raw and value not in seen:
@@ -104,7 +104,7 @@ class Context:
         return f"{self._vocab}{value}" if isinstance(self._vocab, str) else None
 
     def _prefix(self, name: str, seen: tuple[str, ...] = ()) -> str | None:
-        """The IRI that `name` abbreviates when it may stand before a colon."""
+        """The IRI of a term that may serve as a prefix; None for any other name."""
         definition = self._raw.get(name)
         if name.startswith("@") or "/" in name:
             return None
@@ -147,7 +147,7 @@ class Context:
         return self._terms.get(iri, [])
 
     def compact_iri(self, iri: str) -> str:
-        """`prefix:name` for a property or class without a term of its own, or the IRI in full."""
+        """`prefix:name` for a property or class without a term, or the full IRI."""
         best = self._compact.get(iri, iri)
         if best is not iri:
             return best
@@ -160,7 +160,7 @@ class Context:
         return best
 
     def class_name(self, iri: str) -> str:
-        """How `type` names a class."""
+        """The name of a class under `type`."""
         found = self._classes.get(iri)
         if found is None:
             found = min((term.name for term in self.terms(iri)), default=None) or self.compact_iri(iri)
@@ -168,12 +168,12 @@ class Context:
         return found
 
     def reverse_name(self, iri: str) -> str:
-        """How what points to a thing is named: by a term that can hold a node, or by a compact IRI."""
+        """The name of a reverse property: a term that can hold a node, or a compact IRI."""
         usable = [term.name for term in self.terms(iri) if term.kind != "@language"]
         return min(usable, default=None) or self.compact_iri(iri)
 
     def choice(self, iri: str, value: Value) -> tuple[str, Term | None]:
-        """The name under which a property has a value, and its term; worked out once for each kind of value."""
+        """The name and the term of a property for this value, memoised by kind of value."""
         if isinstance(value, Literal):
             kind = "@language" if value.language is not None else value.datatype.value
         else:
@@ -186,7 +186,7 @@ class Context:
         return found
 
     def value(self, value: Value, term: Term | None) -> Any:
-        """One value under a term without a language map; in expanded form when the coercion does not fit."""
+        """One value under a term that is not a language map; in expanded form if the coercion does not fit."""
         kind = term.kind if term else None
         if isinstance(value, NamedNode | BlankNode):
             text = identifier(value)
@@ -212,7 +212,7 @@ def identifier(node: Node) -> str:
 
 
 def _best_term(terms: Iterable[Term], value: Value) -> Term | None:
-    """The term under which a value is shortest; None when only a full or compact IRI is right for it."""
+    """The term that gives the value its shortest form; None when no term fits."""
 
     def rank(term: Term) -> tuple[int, str]:
         if isinstance(value, Literal) and value.language is not None:
@@ -229,7 +229,7 @@ def _best_term(terms: Iterable[Term], value: Value) -> Term | None:
 
 
 def _native(value: Literal) -> bool | int | None:
-    """The JSON number or boolean that JSON-LD turns back into exactly this literal."""
+    """The JSON number or boolean that JSON-LD converts back to this literal; None when there is none."""
     text, datatype = value.value, value.datatype.value
     if datatype == XSD + "boolean" and text in ("true", "false"):
         return text == "true"
@@ -240,7 +240,7 @@ def _native(value: Literal) -> bool | int | None:
 
 
 def _remember(known: dict[K, V], key: K, value: V) -> None:
-    """Keeps what was worked out, within bounds: SPARQL answers may have any number of properties."""
+    """Memoises a value up to a limit, because SPARQL answers may have any number of properties."""
     if len(known) < _MOST_REMEMBERED:
         known[key] = value
 

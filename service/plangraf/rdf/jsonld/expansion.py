@@ -1,4 +1,4 @@
-"""Graphs as expanded JSON-LD: nodes without a context, each property by its IRI.
+"""Converts graphs to expanded JSON-LD: nodes without a context, with the IRIs of properties as keys.
 
 https://www.w3.org/TR/json-ld11-api/#serialize-rdf-as-json-ld-algorithm
 """
@@ -15,7 +15,7 @@ from plangraf.rdf.jsonld.context import XSD, identifier
 
 
 def expanded_nodes(graph: Iterable[Statement], first: NamedNode | None = None) -> list[dict[str, Any]]:
-    """The nodes of a graph in the order of a document, `first` before the others."""
+    """The nodes of a graph in the order of a document, with `first` before the others."""
     nodes = []
     for subject, properties in Graph.of(graph).in_order(first):
         node: dict[str, Any] = {"@id": identifier(subject)}

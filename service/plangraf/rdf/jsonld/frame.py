@@ -1,4 +1,4 @@
-"""What a document nests: a tree of properties, compiled once instead of matched at each request.
+"""The frame of a document: a tree of the properties whose values it nests, compiled once for all requests.
 
 https://www.w3.org/TR/json-ld11-framing/
 """
@@ -13,7 +13,7 @@ from pyoxigraph import NamedNode
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """What is nested under a thing: by property, those that it has and those that point to it."""
+    """The properties to follow from a thing, forward and reverse, each with the frame of the next level."""
 
     forward: Mapping[NamedNode, Frame] = field(default_factory=dict)
     reverse: Mapping[NamedNode, Frame] = field(default_factory=dict)

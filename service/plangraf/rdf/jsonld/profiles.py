@@ -1,4 +1,4 @@
-"""The forms of one JSON-LD document that a client may ask for by profile.
+"""Writes a JSON-LD document in the form that a client requests by profile.
 
 https://www.w3.org/TR/json-ld11/#application-ld-json and https://www.w3.org/TR/json-ld11-streaming/
 """
@@ -19,14 +19,14 @@ from plangraf.rdf.jsonld.writing import dump
 
 PROFILE = "http://www.w3.org/ns/json-ld#"
 EXPANDED, FLATTENED, COMPACTED, STREAMING = "expanded", "flattened", "compacted", "streaming"
-# Of several that exclude each other the first counts.
+# These exclude each other. Of several requested ones, the first in this order counts.
 SHAPES = (EXPANDED, FLATTENED, COMPACTED)
 
 
 def write_as(
     profiles: Collection[str], context: Context, thing: NamedNode, graph: Iterable[Statement], frame: Frame
 ) -> bytes:
-    """The document of a thing in one form; compacted when the profiles name no shape."""
+    """The document of a thing in the requested form; compacted when the profiles name none of SHAPES."""
     if EXPANDED in profiles:
         document: object = expanded_nodes(graph, thing)
     elif FLATTENED in profiles:
@@ -37,7 +37,7 @@ def write_as(
 
 
 def types_first(context: Context, document: Any) -> Any:
-    """The same document with the keys in the order of the streaming form: context, types, then the rest.
+    """Reorders the keys for the streaming profile: context, types, then the others.
 
     https://www.w3.org/TR/json-ld11-streaming/
     """

@@ -1,4 +1,4 @@
-"""JSON-LD to bytes."""
+"""Serialises JSON-LD."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import orjson
 
 
 def dump(document: object, *, indented: bool = True) -> bytes:
-    """The bytes of a document: indented for readers, or dense for whole downloads."""
+    """The bytes of a document: indented for readers, or compact for downloads."""
     indent = orjson.OPT_INDENT_2 if indented else 0
     return orjson.dumps(document, option=indent | orjson.OPT_APPEND_NEWLINE)

@@ -1,1 +1,1 @@
-"""Why a query was refused or matched nothing, and what would have worked."""
+"""Explains why a query was refused or has no results, and suggests a query that works."""

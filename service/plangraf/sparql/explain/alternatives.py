@@ -1,7 +1,7 @@
-"""Finds what the data have in place of a term that nothing matches, by asking.
+"""Finds the term that the data have in place of one without a match, by ASK queries.
 
-Every method takes a `binder`, a pattern that gives the values of a variable in the term's place, empty when the
-patterns before give them, and tries what people confuse: tags, datatypes, kinds, capital letters, http and https.
+Every method takes a `binder`: a pattern with a variable in place of the term, empty if earlier patterns bind the
+variable. The methods try frequent confusions: language tags, datatypes, kinds of term, letter case, http and https.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from plangraf.sparql.explain.outline import Outline, Part, Term
 from plangraf.sparql.lexer import shown
 from plangraf.sparql.well_known_prefixes import same_name
 
-# The languages of our texts, and those that are tried when a value has none of them.
+# The languages of our texts, then further languages to try.
 _TAGS = ("nb", "en", "nn", "no")
 _OTHER_TAGS = ("da", "sv", "de", "fr")
 _XSD, _SKOS, _RDFS, _DCT = (PREFIXES[name] for name in ("xsd", "skos", "rdfs", "dcterms"))
-# Datatypes of our data and usual ones, each with the form of its values.
+# Datatypes of our data and other common ones, each with the form of its values.
 DATATYPES = {
     f"{_XSD}string": ".*",
     f"{_XSD}integer": r"[+-]?\d+",
@@ -37,7 +37,7 @@ DATATYPES = {
     f"{_XSD}gYearMonth": r"\d{4}-\d\d",
 }
 _BARE = frozenset((f"{_XSD}integer", f"{_XSD}decimal", f"{_XSD}boolean", f"{_XSD}string"))
-# By which property a text may name the IRI that was meant.
+# Properties by which a text may name the intended IRI.
 _NAMING = (
     f"{_RDFS}label",
     f"{_SKOS}prefLabel",
@@ -54,7 +54,7 @@ _SDG_CODE = re.compile(r'"([0-9]{1,2}(\.[0-9a-z]{1,2})?)"')
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What went wrong and what to write instead; `place` when it is more exact than the part's own."""
+    """The mistake and the advice. `place` is None unless it is more exact than the place of the part."""
 
     message: str
     place: Place | None = None
@@ -74,12 +74,13 @@ class Scope(Protocol):
 
 
 class Alternatives:
-    """Looks for alternatives to the terms of one part; `before` are the parts before it, which have a match together.
+    """Looks for alternatives to the terms of one part.
 
     Args:
-        asks: answers whether a group's body has a solution, None when it cannot.
-        scope: where the part and those before it stand.
-        outline: the query that they are of.
+        asks: whether a group with this body has a solution; None without an answer.
+        scope: the groups and GRAPHs around the part.
+        outline: the query.
+        before: the parts before it, which have a match together.
     """
 
     def __init__(self, asks: Asks, scope: Scope, outline: Outline, before: Sequence[Part]) -> None:
@@ -92,22 +93,22 @@ class Alternatives:
         self.where = scope.where
 
     async def holds(self, body: str) -> bool:
-        """Whether a body has a match together with the parts before it; False when the question gets no answer."""
+        """Whether a body has a match together with the parts before it; False without an answer."""
         return await self._asks(self._scope.body(f"{self._before} {body}")) is True
 
-    async def never(self, body: str) -> bool:
-        """Whether a body has no match by itself, in the graphs that `where` names."""
+    async def is_absent(self, body: str) -> bool:
+        """Whether a body alone has no match in the graphs that `where` names."""
         return await self._asks(self._scope.alone(body)) is False
 
     async def pick(self, choices: Sequence[str], body: Callable[[str], str]) -> str | None:
-        """The first of the choices with which a body has a match, found by halving."""
+        """The first choice with which a body has a match, by binary search."""
         if not choices or not await self.holds(body(" ".join(choices))):
             return None
         left = list(choices)
         while len(left) > 1:
             half = left[: (len(left) + 1) // 2]
             left = half if await self.holds(body(" ".join(half))) else left[len(half) :]
-        # The last half was taken because the first one was not: it may also have had no answer.
+        # Ask again, because the search takes the second half also when the first one got no answer.
         return left[0] if await self.holds(body(left[0])) else None
 
     async def literal(self, binder: str, variable: str, literal: Term) -> Correction | None:
@@ -133,7 +134,7 @@ class Alternatives:
         return None
 
     async def _kind_of(self, same: str, variable: str, literal: Term) -> str | None:
-        """How the data have a literal's text: with another tag, datatype or as an IRI. `same` ends inside a FILTER."""
+        """How the data have a literal's text: other tag, other datatype or IRI. `same` starts a FILTER."""
         text = literal.string
         if text[1:-1].find(":") > 0 and await self.holds(f"{same} && ISIRI({variable}))"):
             return f"the data have an IRI there, write <{shown(text.strip(chr(34) + chr(39)))}>."
@@ -152,7 +153,7 @@ class Alternatives:
         return f"the data have it as {self.typed(text, found[1:-1])}, write that." if found else None
 
     async def tags(self, body: Callable[[str], str], variable: str, wrong: str) -> list[str]:
-        """The language tags that values have, among the usual ones and the relatives of the wrong one."""
+        """The language tags of the values, among the common ones and those related to the wrong one."""
         relatives = [wrong.partition("-")[0]] if "-" in wrong else []
         tags: list[str] = []
         for tag in dict.fromkeys([*relatives, *_TAGS, *_OTHER_TAGS]):
@@ -197,25 +198,25 @@ class Alternatives:
                 return Correction("the data have texts or numbers there, not IRIs.", place)
         o = f"{self.other}s {self.other}p {iri.text} ."
         s = f"{iri.text} {self.other}p {self.other}o ."
-        if await self.never(f"{{ {o} }} UNION {{ {s} }}"):
+        if await self.is_absent(f"{{ {o} }} UNION {{ {s} }}"):
             return Correction(f"the data{self.where} do not know {shown(iri.text)}.", place)
-        if binder and await self.never(binder.replace(variable, iri.text)):
+        if binder and await self.is_absent(binder.replace(variable, iri.text)):
             return Correction(f"the data{self.where} have {shown(iri.text)} elsewhere, and never in this place.", place)
         return None
 
     async def neighbour(self, iri: str, pattern: str) -> str | None:
-        """What the data have in place of a vocabulary's term: another term of that name, or another naming property.
+        """The term that the data use in place of a vocabulary's term: one of the same name, or another naming property.
 
         Args:
-            iri: the term that was not found.
-            pattern: the pattern around it, with the variable `other` in its place.
+            iri: the term without a match.
+            pattern: the pattern of the term, with the variable `other` in its place.
         """
         cut = max(iri.rfind("#"), iri.rfind("/")) + 1
         names = [*_alike(iri[:cut], iri[cut:]), *same_name(iri)]
         if iri[cut:].lower() in _NAMING_WORDS:
             names = [*(name for name in _NAMING if name != iri), *names]
         names = list(dict.fromkeys(names))
-        # The checks refuse an unknown term of ours, so each of these is asked about by itself.
+        # One question for each, because the checks refuse a query with an unknown term of ours.
         others = [f"<{name}>" for name in names if not name.startswith(CLOSED_NAMESPACES)]
         for choices in (others, *([f"<{name}>"] for name in names if name.startswith(CLOSED_NAMESPACES))):
             if found := await self.pick(choices, lambda iris: f"VALUES {self.other} {{ {iris} }} {pattern}"):
@@ -228,12 +229,12 @@ class Alternatives:
         return f"{text}^^{self.short(datatype)}"
 
     def short(self, iri: str) -> str:
-        """An IRI by a prefix of the query, or whole."""
+        """An IRI with a prefix of the query, or in full."""
         return self._query.names.short(iri) or f"<{iri}>"
 
 
 def _alike(namespace: str, local: str = "") -> list[str]:
-    """IRIs that are easily taken for this one: http for https, a slash at the end, a local name in other case."""
+    """IRIs that people confuse with this one: http for https, a final slash, another case of the local name."""
     iri = namespace + local
     scheme, colon, rest = iri.partition(":")
     turned = {"http": "https", "https": "http"}.get(scheme, scheme) + colon + rest

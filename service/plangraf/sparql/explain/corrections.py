@@ -1,7 +1,7 @@
-"""Finds the mistake that makes a pattern or a filter match nothing; each is confirmed by asking what matches instead.
+"""Finds the mistake that leaves a pattern or a filter without a match, and confirms the correction by an ASK query.
 
-Among them: a literal with another language tag or datatype, a text in place of an IRI and the reverse, a term of a
-neighbouring vocabulary, the inverse direction, a class without instances, a filter that no value passes.
+Examples are a wrong language tag or datatype, a text in place of an IRI or the reverse, a term of another vocabulary,
+the inverse direction, a class without instances, and a filter that no value passes.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ _MOST_PATH_STEPS = 3
 
 
 async def correct(asks: Asks, scope: Scope, outline: Outline, part: Part, before: Sequence[Part]) -> Correction | None:
-    """What to write in a part that has no match together with the parts before it, which have.
+    """The correction of the first part without a match; None when none is found.
 
     Args:
-        asks: answers whether a group's body has a solution, None when it cannot.
-        scope: where the part and those before it stand.
-        outline: the query that they are of.
-        part: the first part without a match.
-        before: the parts of its group that come before it.
+        asks: whether a group with this body has a solution; None without an answer.
+        scope: the groups and GRAPHs around the part.
+        outline: the query.
+        part: the part.
+        before: the earlier parts of its group, which have a match together.
     """
     search = _Search(asks, scope, outline, before)
     named = f"`{part.shown}`{at_place(part.place)}"
@@ -82,10 +82,10 @@ class _Search(Alternatives):
         if predicate.kind == "iri":
             if found := await self._inverse(subject, predicate, object_):
                 return found
-            unused = await self.never(f"{other} {predicate.text} {other}o .")
+            unused = await self.is_absent(f"{other} {predicate.text} {other}o .")
             if found := await self._predicate(subject, predicate, object_, unused=unused):
                 return found
-        if subject.kind == "iri" and await self.never(f"{subject.text} {other} {other}o ."):
+        if subject.kind == "iri" and await self.is_absent(f"{subject.text} {other} {other}o ."):
             return await self.iri(f"{other} {predicate.text} {object_.text} .", other, subject)
         if object_.kind == "variable" and self._is_bound(object_):
             return await self._bound(to_other, other, object_)
@@ -93,7 +93,7 @@ class _Search(Alternatives):
 
     async def _class(self, subject: Term, class_: Term) -> Correction | None:
         other = self.other
-        if not await self.never(f"{other} a {class_.text} ."):
+        if not await self.is_absent(f"{other} a {class_.text} ."):
             return None
         text = f"nothing has the class {class_.text}{self.where}"
         found = await self.neighbour(class_.value, f"{subject.text} a {other} .")
@@ -116,7 +116,7 @@ class _Search(Alternatives):
             return None
         iris = [iri for iri in self._query.iris if path.start <= iri.start < path.end]
         for iri in iris[:_MOST_PATH_STEPS]:
-            if await self.never(f"{self.other} {iri.text} {self.other}o ."):
+            if await self.is_absent(f"{self.other} {iri.text} {self.other}o ."):
                 place = self._query.place(iri)
                 return Correction(f"no triple has the predicate {iri.text}{self.where}.", place)
         return None
@@ -132,7 +132,7 @@ class _Search(Alternatives):
         return Correction(f"the data have it the other way round, write `{turned}`.")
 
     async def _bound(self, binder: str, other: str, variable: Term) -> Correction | None:
-        """Why the values that a variable has from earlier parts do not occur here."""
+        """Why values that earlier parts give a variable do not occur here."""
         written = f"`{binder.replace(other, '?other')} FILTER(STR(?other) = STR({variable.text}))`"
         if await self.holds(f"{binder} FILTER(ISLITERAL({other}) && STR({other}) = STR({variable.text}))"):
             text = f"the values of {variable.text} differ from the data only in language tag or datatype"
@@ -182,7 +182,7 @@ class _Search(Alternatives):
         return None
 
     async def _text_test(self, test: Expression) -> Correction | None:
-        """CONTAINS and its like: a value that is not a text, or is one in other letters."""
+        """Corrects CONTAINS and similar tests of a value that is not a text, or differs in case."""
         assert isinstance(test, Call)
         value, sought = self._query.written(test.arguments[0]), test.arguments[1]
         if not isinstance(sought, Constant) or sought.kind != "string":
@@ -222,7 +222,7 @@ class _Search(Alternatives):
         return Correction(f"{variable.text} has the datatype {self.short(found[1:-1])}, {advice}.", place)
 
     def _sides(self, condition: Expression) -> tuple[Term, str, Term] | None:
-        """A condition that compares one variable with one constant, the variable first."""
+        """Variable, sign and constant of a comparison; None for any other condition."""
         match condition:
             case Operation(sign=sign, operands=[one, other]) if sign in _COMPARED:
                 left, right = read_term(self._query, one), read_term(self._query, other)
@@ -233,7 +233,7 @@ class _Search(Alternatives):
         return None
 
     async def values(self, values: Values) -> Correction | None:
-        """Corrects the first value of a VALUES with one variable, which earlier parts give values too."""
+        """Corrects the first value of a VALUES with one variable that earlier parts bind."""
         first = values.rows[0][0] if len(values.variables) == 1 and values.rows and values.rows[0] else None
         if first is None:
             return None
@@ -247,7 +247,7 @@ class _Search(Alternatives):
 
 
 def _may_be_skipped(path: Path) -> bool:
-    """Whether a path has solutions without some of its steps."""
+    """Whether a path may have solutions without some of its steps."""
     match path:
         case Repeat(sign=sign, path=inner):
             return sign != "+" or _may_be_skipped(inner)
@@ -262,7 +262,7 @@ def _may_be_skipped(path: Path) -> bool:
 
 
 def _example(datatype: str, text: str) -> str:
-    """A literal's text in the form of a datatype, for a year that was compared as a number."""
+    """The text of a literal in the form of a datatype, for a year that is compared as a number."""
     year = re.fullmatch(r'"([0-9]{4})"', text)
     if year and datatype.endswith(("#date>", "#dateTime>", "#gYearMonth>")):
         ending = {"date": "-01-01", "dateTime": "-01-01T00:00:00Z", "gYearMonth": "-01"}

@@ -1,8 +1,8 @@
-"""Explains an empty answer: finds the first part of the query that nothing matches, with a few ASKs.
+"""Explains an empty answer: finds the first part of the query without a match, with a few ASK queries.
 
-The parts of the outermost WHERE group are joined from the first one on, then its filters, until nothing is left:
-more parts never match more, so halving finds the place. `corrections` looks for what is wrong there. A part that could
-not be asked about, for its time or size, is passed over.
+It asks about the first parts of the outermost WHERE group, with filters last. More parts never match more, so a binary
+search finds the part, and `corrections` looks for its mistake. It skips a part whose question gets no answer because of
+its time or size.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from plangraf.sparql.parsed_query import read
 from plangraf.sparql.scope import has_graph_clause
 
 _MOST_ASKED = 12
-# Each ASK without an answer has taken a whole deadline.
+# Few, because each ASK without an answer takes a whole deadline.
 _MOST_UNANSWERED = 2
-# These keep every solution.
+# Kinds of parts that keep every solution.
 _NEVER_EMPTY = frozenset(("optional", "bind"))
-# Kinds of parts that may have a match in graphs that were not chosen.
+# Kinds of parts that may have a match in other graphs than the selected ones.
 _IN_A_GRAPH = frozenset(("triple", "union"))
 
 T = TypeVar("T")
@@ -34,19 +34,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why an answer is empty, in one or two sentences; `place` is line and column of the culprit."""
+    """Why an answer is empty, in one or two sentences. `place` is line and column of the cause."""
 
     message: str
     place: tuple[int, int] | None = None
 
     @property
     def header(self) -> str:
-        """The message for a header: ASCII, the rest and '%' percent-encoded as UTF-8."""
+        """The message for a header: ASCII, with '%' and other characters percent-encoded as UTF-8."""
         return quote(self.message, safe=" !\"#$&'()*+,/:;<=>?@[\\]^`{|}~")
 
 
 class Asker:
-    """Asks a bounded number of questions; an answer is None when the engine gave none."""
+    """Asks a limited number of questions. An answer is None when the engine gives none."""
 
     def __init__(self, ask: Callable[[str], Awaitable[bool]], head: str, graphs: Graphs | None) -> None:
         self._ask = ask
@@ -57,14 +57,14 @@ class Asker:
         self._known: dict[str, bool | None] = {}
 
     async def __call__(self, body: str, after: str = "") -> bool | None:
-        """Whether a group's body has a solution."""
+        """Whether a group with this body has a solution."""
         query = f"{self._head} {{ {body} }} {after}"
         if query not in self._known:
             self._known[query] = await self._answer(self._ask, query)
         return self._known[query]
 
     async def graphs(self, search: str) -> list[str]:
-        """The graphs that a SELECT finds; none without an answer."""
+        """The graphs in the result of a SELECT; empty without an answer."""
         return (await self._answer(self._graphs.find, search) or []) if self._graphs else []
 
     async def _answer(self, ask: Callable[[str], Awaitable[T]], query: str) -> T | None:
@@ -82,9 +82,9 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where parts stand: in the outermost group, or inside groups and GRAPHs of it.
+    """The groups and GRAPHs around parts, none for the outermost group.
 
-    `where` says in which graphs they are looked for, for a message; `graph` is the innermost GRAPH around them.
+    `where` names the graphs of the parts in a message. `graph` is the innermost GRAPH around them.
     """
 
     before: str = ""
@@ -97,7 +97,7 @@ class Scope:
         return f"{self.before} {self.opened} {inner} {self.closed}"
 
     def alone(self, inner: str) -> str:
-        """As `body`, without what stands before the groups."""
+        """Like `body`, without the patterns before the groups."""
         return f"{self.opened} {inner} {self.closed}"
 
     def into(self, before: str, part: Part, choice: GraphChoice) -> Scope:
@@ -109,13 +109,13 @@ class Scope:
 async def why_empty(
     ask: Callable[[str], Awaitable[bool]], query: str, graphs: Graphs | None = None, base: str | None = None
 ) -> Explanation | None:
-    """Why a query's answer is empty; None when it is not, or when there is nothing to say.
+    """Why the answer of a query is empty; None when it is not empty or no reason is found.
 
     Args:
-        ask: answers an ASK on the data that the query was asked on; may raise TimeoutError and errors of ours.
-        query: a SELECT, ASK or CONSTRUCT that passed the checks, as it was written.
-        graphs: all graphs, and those that the request chose.
-        base: of the IRIs of a query that declares none, as the checks and the engine have it.
+        ask: answers an ASK on the same data as the query; may raise TimeoutError and errors of this project.
+        query: the text of a SELECT, ASK or CONSTRUCT that passed the checks.
+        graphs: all graphs, and those that the request selects.
+        base: the base IRI of a query that declares none, as for the checks and the engine.
     """
     try:
         parsed = outline(read(query, names=Names(base=base)))
@@ -128,13 +128,13 @@ async def why_empty(
     asker = Asker(ask, parsed.head, graphs)
     choice = GraphChoice(parsed, graphs)
     if parsed.one_row:
-        return await _why_no_rows(asker, parsed)
-    chain = _chain(parsed.parts)
-    whole = _joined(chain)
+        return await _explain_no_rows(asker, parsed)
+    chain = _filters_last(parsed.parts)
+    whole = _join(chain)
     values = parsed.values.text if parsed.values and not parsed.query.tree.grouping else ""
     matched = await asker(whole, values)
     if matched:
-        return await (_why_no_triples(asker, parsed, whole) if parsed.template else _why_no_rows(asker, parsed))
+        return await (_explain_no_triples(asker, parsed, whole) if parsed.template else _explain_no_rows(asker, parsed))
     if matched is None and (parsed.having or parsed.offset):
         return None
     if values and parsed.values and (without := await asker(whole)) is not False:
@@ -142,11 +142,11 @@ async def why_empty(
         text = "The WHERE part has matches, but none goes with a row of the VALUES behind it"
         plain = _at(parsed.values.place, f"{text}{at_place(parsed.values.place)}.") if without else None
         return _at(found.place or parsed.values.place, found.message) if found else plain
-    return await _why_no_match(asker, parsed, choice, sure=matched is False)
+    return await _explain_no_match(asker, parsed, choice, sure=matched is False)
 
 
-async def _why_no_triples(asker: Asker, parsed: Outline, whole: str) -> Explanation | None:
-    """Why the template of a CONSTRUCT makes no triple of the matches that its WHERE part has."""
+async def _explain_no_triples(asker: Asker, parsed: Outline, whole: str) -> Explanation | None:
+    """Why the template of a CONSTRUCT produces no triple although its WHERE part has matches."""
     if parsed.offset or parsed.having or parsed.values:
         return None
     made = []
@@ -163,8 +163,8 @@ async def _why_no_triples(asker: Asker, parsed: Outline, whole: str) -> Explanat
     return _at(place, f"{text}, or one that cannot stand there, such as a text as a subject{at_place(place)}.")
 
 
-async def _why_no_rows(asker: Asker, parsed: Outline) -> Explanation | None:
-    """What removes all rows of a SELECT whose WHERE part has matches."""
+async def _explain_no_rows(asker: Asker, parsed: Outline) -> Explanation | None:
+    """Why a SELECT has no row although its WHERE part has matches."""
     if not (parsed.rows and (parsed.having or parsed.offset)):
         return None
     values = parsed.values.text if parsed.values else ""
@@ -179,12 +179,12 @@ async def _why_no_rows(asker: Asker, parsed: Outline) -> Explanation | None:
     return None
 
 
-async def _why_no_match(asker: Asker, parsed: Outline, choice: GraphChoice, *, sure: bool) -> Explanation | None:
-    """The first part without a match; None when it is not `sure` that there is one and no question showed it."""
+async def _explain_no_match(asker: Asker, parsed: Outline, choice: GraphChoice, *, sure: bool) -> Explanation | None:
+    """Explains the first part without a match; None when neither `sure` nor a question shows that there is one."""
     scope, parts, stem = Scope(where=choice.where()), parsed.parts, parsed.stem
     while True:
-        chain = _chain(parts)
-        found = await _first_without_match(asker, scope, chain)
+        chain = _filters_last(parts)
+        found = await _find_first_without_match(asker, scope, chain)
         if found is None:
             return None
         last_good, culprit = found
@@ -192,33 +192,37 @@ async def _why_no_match(asker: Asker, parsed: Outline, choice: GraphChoice, *, s
             return None
         sure = True
         part = chain[culprit]
-        before = _joined(chain[:culprit])
+        before = _join(chain[:culprit])
         if culprit > last_good + 1 and any(p.kind not in _NEVER_EMPTY for p in chain[last_good + 1 : culprit]):
             begin = next(p for p in chain[last_good + 1 :] if p.kind not in _NEVER_EMPTY)
-            text = f"From {_named(begin)} to {_named(part)} something has no match"
+            text = f"From {_shown(begin)} to {_shown(part)} something has no match"
             return _at(begin.place, f"{text}; which of them could not be found out in time.")
         if not part.inner:
             break
-        if part.kind == "select" and (before.strip() or await asker(scope.body(_joined(part.inner))) is not False):
+        if part.kind == "select" and (before.strip() or await asker(scope.body(_join(part.inner))) is not False):
             break
         if part.kind == "graph" and await asker(f"{part.opening} {{ ?{stem}s ?{stem}p ?{stem}o }}") is False:
-            return _at(part.place, choice.no_graph(part) or f"There is no graph with triples for {_named(part)}.")
+            return _at(part.place, choice.explain_graph(part) or f"There is no graph with triples for {_shown(part)}.")
         scope, parts = scope.into(before, part, choice), part.inner
-    if choice.made and _is_of_the_default_graph(scope, part) and await asker(f"?{stem}s ?{stem}p ?{stem}o") is False:
-        place, text = choice.no_default()
+    if (
+        choice.is_restricted
+        and _uses_default_graph(scope, part)
+        and await asker(f"?{stem}s ?{stem}p ?{stem}o") is False
+    ):
+        place, text = choice.explain_default()
         return _at(place, text)
-    if part.kind in _IN_A_GRAPH and (elsewhere := await _elsewhere(asker, choice, scope, chain, culprit)):
-        return _at(part.place, elsewhere + choice.unknown())
+    if part.kind in _IN_A_GRAPH and (elsewhere := await _explain_by_other_graphs(asker, choice, scope, chain, culprit)):
+        return _at(part.place, elsewhere + choice.describe_missing())
     correction = await correct(asker, scope, parsed, part, chain[:culprit])
     if correction is not None:
         return _at(correction.place or part.place, correction.message)
-    return _at(part.place, await _plainly(asker, scope, part, bool(before.strip() or scope.before.strip())))
+    return _at(part.place, await _describe_failure(asker, scope, part, bool(before.strip() or scope.before.strip())))
 
 
-async def _first_without_match(asker: Asker, scope: Scope, chain: list[Part]) -> tuple[int, int] | None:
-    """Indexes of the last part up to which there is a match, and of the first up to which there is none.
+async def _find_first_without_match(asker: Asker, scope: Scope, chain: list[Part]) -> tuple[int, int] | None:
+    """The index of the last part up to which there is a match, and of the first part up to which there is none.
 
-    None when no part can be the reason. Parts between the two could not be asked about.
+    Questions about parts between these two got no answer. Returns None when no part can be the reason.
     """
     places = [index for index, part in enumerate(chain) if part.kind not in _NEVER_EMPTY]
     if not places:
@@ -226,9 +230,9 @@ async def _first_without_match(asker: Asker, scope: Scope, chain: list[Part]) ->
     good, bad = -1, places[-1]
     while between := [place for place in places if good < place < bad]:
         answers: bool | None = None
-        # The middle one first; a longer row of parts when that gives no answer.
+        # Ask about the middle part, and without an answer about the next ones.
         for place in between[len(between) // 2 :]:
-            answers = await asker(scope.body(_joined(chain[: place + 1])))
+            answers = await asker(scope.body(_join(chain[: place + 1])))
             if answers is not None:
                 break
         if answers is None:
@@ -240,39 +244,45 @@ async def _first_without_match(asker: Asker, scope: Scope, chain: list[Part]) ->
     return good, bad
 
 
-def _is_of_the_default_graph(scope: Scope, part: Part) -> bool:
+def _uses_default_graph(scope: Scope, part: Part) -> bool:
     in_graph = scope.graph is not None or (isinstance(part.node, Union) and has_graph_clause(part.node))
     return part.kind in _IN_A_GRAPH and not in_graph
 
 
-async def _elsewhere(asker: Asker, choice: GraphChoice, scope: Scope, chain: list[Part], culprit: int) -> str | None:
-    """Which other graphs have a match for a part, best for its whole group, or together with what stands before it."""
-    part, before = chain[culprit], _joined(chain[:culprit])
+async def _explain_by_other_graphs(
+    asker: Asker, choice: GraphChoice, scope: Scope, chain: list[Part], culprit: int
+) -> str | None:
+    """Names other graphs with a match for the whole group, for the part, or for it together with the parts before."""
+    part, before = chain[culprit], _join(chain[:culprit])
     together = bool(before.strip() or scope.before.strip())
     if scope.where and (not together or await asker(scope.alone(part.text)) is False):
         whole = len(chain) > 1 and not scope.before.strip()
-        found = await asker.graphs(choice.search(choice.inside(_joined(chain)))) if whole else []
+        found = await asker.graphs(choice.search_query(choice.inside(_join(chain)))) if whole else []
         match = "all of the patterns match in" if found else "there are matches in"
-        if not (found := found or await asker.graphs(choice.search(choice.inside(part.text)))):
+        if not (found := found or await asker.graphs(choice.search_query(choice.inside(part.text)))):
             return None
         advice = "choose that graph, or none" if len(found) == 1 else "choose one of these, or no graph"
-        named = _named(part)
+        named = _shown(part)
         nothing = f"No branch of {named} has a match" if part.kind == "union" else f"Nothing matches {named}"
         return f"{nothing}{scope.where}; {match} {list_graphs(found)}: {advice}."
-    if not before.strip() or not (scope.graph or choice.made) or await asker(scope.alone(part.text)) is not True:
+    if (
+        not before.strip()
+        or not (scope.graph or choice.is_restricted)
+        or await asker(scope.alone(part.text)) is not True
+    ):
         return None
-    found = await asker.graphs(choice.search(f"{scope.body(before)} {choice.inside(part.text)}"))
+    found = await asker.graphs(choice.search_query(f"{scope.body(before)} {choice.inside(part.text)}"))
     if not found:
         return None
     where = scope.where or " in one graph"
     advice = "write it outside of GRAPH, or into one of its own" if scope.graph else "choose that graph too, or none"
-    nothing = f"Nothing matches {_named(part)} together with what stands before it"
+    nothing = f"Nothing matches {_shown(part)} together with what stands before it"
     return f"{nothing}{where}; there are matches in {list_graphs(found)}: {advice}."
 
 
-async def _plainly(asker: Asker, scope: Scope, part: Part, has_before: bool) -> str:
-    """What is known of a part whose mistake is not recognised."""
-    named = _named(part)
+async def _describe_failure(asker: Asker, scope: Scope, part: Part, has_before: bool) -> str:
+    """The message about a part whose mistake is unknown."""
+    named = _shown(part)
     if part.kind == "filter":
         return f"The patterns have matches, but {named} is true for none of them."
     if part.kind == "minus":
@@ -288,16 +298,16 @@ async def _plainly(asker: Asker, scope: Scope, part: Part, has_before: bool) -> 
     return f"{named} has matches, but none that go with what the patterns before it match."
 
 
-def _chain(parts: list[Part]) -> list[Part]:
-    """Parts in the order in which they are tried: a filter holds for its whole group, so filters come last."""
+def _filters_last(parts: list[Part]) -> list[Part]:
+    """The parts with filters last, because a filter applies to its whole group."""
     return [part for part in parts if part.kind != "filter"] + [part for part in parts if part.kind == "filter"]
 
 
-def _joined(parts: list[Part]) -> str:
+def _join(parts: list[Part]) -> str:
     return " ".join(part.text for part in parts)
 
 
-def _named(part: Part) -> str:
+def _shown(part: Part) -> str:
     return f"`{part.shown}`{at_place(part.place)}"
 
 

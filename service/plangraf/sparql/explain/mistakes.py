@@ -1,4 +1,4 @@
-"""From the first token that cannot stand where it stands to an error that says what was expected, and the way out."""
+"""Explains a syntax error: the first token that the grammar does not allow, the expected tokens, and advice."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MODIFIERS = frozenset(("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET"))
 _NOT_UNKNOWN = FUNCTIONS | frozenset(
     ("FILTER", "BIND", "HAVING", "BY", "ASC", "DESC", "IN", "VALUES", "SELECT", "DISTINCT", "REDUCED", "WHERE")
 )
-# What reads as an IRI and is most often a comparison without blanks: `?a<?b&&?c>5`.
+# Parses as an IRI, but is usually a comparison without blanks: `?a<?b&&?c>5`.
 _LESS_THAN = ("<?", "<$", "<&", "<=")
 _MOST_SHOWN = 7
 _LIKE_A_WORD = 0.7
@@ -26,7 +26,7 @@ _OPERATORS = {f"'{sign}'" for sign in ("=", "!=", "<", ">", "<=", ">=", "+", "-"
 _NAMES = {"IRI", "PNAME", "PNAME_NS"}
 _LITERALS = {"STRING", "INTEGER", "NUMBER", "BOOLEAN"}
 _CLAUSES = {"OPTIONAL", "FILTER", "BIND", "GRAPH", "MINUS", "SERVICE", "VALUES", "LATERAL", "'{'"}
-# Expected terminals that hold all of the first set are written as the words, which stand for all of the last set.
+# If all of the first set are expected, the text replaces all of the last set in the message.
 _IN_WORDS: tuple[tuple[set[str], str, set[str]], ...] = (
     (
         {"F1", "STRING"},
@@ -69,13 +69,13 @@ _HINTS = {
 def explain_mistake(
     mistake: Mistake, tokens: list[Token], source: Source, unbalanced: QuerySyntaxError | None
 ) -> RequestError:
-    """The error of a query that does not keep the grammar.
+    """The error for a query that breaks the grammar.
 
     Args:
-        mistake: what the parser found.
-        tokens: those of the whole query.
-        source: its text.
-        unbalanced: the error of a bracket without a partner, which says more when it does not stand behind the mistake.
+        mistake: the mistake that the parser found.
+        tokens: the tokens of the whole query.
+        source: the text of the query.
+        unbalanced: the error about an unmatched bracket; it is more helpful unless the bracket follows the mistake.
     """
     at, expected = mistake.index, mistake.expected
     if not tokens:
@@ -120,7 +120,7 @@ def _is_called(tokens: list[Token], at: int) -> bool:
 
 
 def readable(expected: Iterable[str]) -> str:
-    """Expected terminals as a short list in English: `'.', ';' or '}'`."""
+    """The expected terminals as a short English list: `'.', ';' or '}'`."""
     left = set(expected) - _SELDOM
     groups: list[str] = []
     for needed, words, covered in _IN_WORDS:
@@ -140,7 +140,7 @@ def _is_end(name: str) -> tuple[bool, str]:
 
 
 def _bare_variable(mistake: Mistake, culprit: Token | None, tokens: list[Token]) -> str | None:
-    """The variable that a word was to be, such as the t of ORDER BY t; a function's name is one up to its bracket."""
+    """The variable that a word stands for, such as the t of ORDER BY t; None for the name of a function."""
     word = culprit if "VAR" in mistake.expected else None
     if "'('" in mistake.expected and not word and mistake.index:
         last = tokens[mistake.index - 1]

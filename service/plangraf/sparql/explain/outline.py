@@ -1,7 +1,7 @@
-"""A query taken apart: what its outermost WHERE group consists of, each part as an ASK of its own can hold it.
+"""Divides the outermost WHERE group of a query into parts, each of which an ASK query can contain.
 
-A triple is one part, with `;` `,` and blank nodes' property lists written out. Groups, OPTIONAL, UNION and inner
-SELECTs are one part each.
+A part is one triple, with `;`, `,` and property lists of blank nodes written out, or one group, OPTIONAL, UNION or
+inner SELECT.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ _CLAUSES: dict[type, Kind] = {OptionalClause: "optional", Minus: "minus", Latera
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A term of a triple or a condition. `text` is as written; `value` is a variable's or an IRI's name.
+    """A term of a triple or a condition. `text` is as written; `value` is the name of a variable or the IRI.
 
-    Of a literal `string` is the quoted text alone, `tag` its language tag without '@', `datatype` an IRI; a number or a
-    boolean without quotation marks has its kind there. `place` is None for what the query does not name.
+    For a literal, `string` is the quoted text, `tag` the language without '@', and `datatype` an IRI, or the kind of a
+    number or boolean without quotation marks. `place` is None for a term that the query implies.
     """
 
     kind: TermKind
@@ -64,9 +64,9 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a group: `text` for an ASK, `shown` for a message, `node` what it is and `place` where it starts.
+    """One part of a group: `text` for an ASK, `shown` for a message, `node` in the tree, `place` of its start.
 
-    `inner` and `opening` are of a group, a GRAPH or an inner SELECT: its parts, and what comes before its `{`.
+    For a group, a GRAPH or an inner SELECT, `inner` are its parts and `opening` is the text before its `{`.
     """
 
     kind: Kind
@@ -80,7 +80,7 @@ class Part:
 
     @property
     def variables(self) -> set[str]:
-        """The variables of the part, with those that stand for its blank nodes."""
+        """The variables of the part, including those that replace its blank nodes."""
         if self.triple is not None:
             return {term.value for term in self.triple if term.kind == "variable"}
         if self.kind == "filter":
@@ -91,11 +91,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A query in parts. `head` is an ASK's text up to its `{`; `stem` a variable's name that does not occur in it.
+    """A query in parts. `head` is the text of an ASK up to its `{`; `stem` is an unused name for variables.
 
-    `prologue` is the text up to the query's form. `rows` is the query as an inner SELECT without ORDER BY and LIMIT,
-    empty when it is not a SELECT; `rows_without_offset` is the same without its OFFSET. `values` is the VALUES clause
-    behind everything, `template` what CONSTRUCT makes.
+    `prologue` is the text before the query form. `rows` is the query as an inner SELECT without ORDER BY and LIMIT,
+    empty if it is not a SELECT; `rows_without_offset` also lacks the OFFSET. `values` is the VALUES clause at the end,
+    `template` the parts of a CONSTRUCT template.
     """
 
     query: Query
@@ -110,7 +110,7 @@ class Outline:
 
     @property
     def one_row(self) -> bool:
-        """Whether aggregates over everything always give a row."""
+        """Whether the query always has one row, because it aggregates without GROUP BY and HAVING."""
         tree = self.query.tree
         return tree.grouped and not tree.grouping and not tree.having
 
@@ -169,7 +169,7 @@ class _Reader:
         return Part(kind, self._query.written(node), as_shown, self._query.place(node), node)
 
     def group(self, group: Group) -> list[Part]:
-        """The parts of a group, in their order."""
+        """The parts of a group, in order."""
         if group.select is not None:
             select = group.select
             text = f"{{ {self._query.written(select)} }}"
@@ -206,7 +206,7 @@ class _Reader:
         return Part(kind, text, f"{opening} {{ ... }}".strip(), place, node, None, self.group(group), opening)
 
     def _conditions(self, element: Filter, condition: Expression) -> list[Part]:
-        """A FILTER as one part for each condition that `&&` joins: all of them must be true anyway."""
+        """One part for each condition that `&&` joins in a FILTER, because all of them must be true."""
         found = [condition]
         while isinstance(found[0], Operation) and found[0].sign == "&&":
             found[:1] = found[0].operands
@@ -257,7 +257,7 @@ class _Reader:
         return read_term(self._query, node) if not _is_property_list(node) else self._helper(node)
 
     def _helper(self, blank: Node) -> Term:
-        """The variable that stands for `[ … ]`."""
+        """The variable that replaces `[ … ]`."""
         assert isinstance(blank, Blank)
         name = self._names.setdefault(blank.label, f"{self._stem}{len(self._names) + 1}")
         return Term("variable", f"?{name}", None, name)
@@ -268,7 +268,7 @@ def _is_property_list(node: Node) -> bool:
 
 
 def read_term(query: Query, node: Node) -> Term:
-    """A variable, an IRI or a literal; everything else is of the kind `other`."""
+    """Reads a variable, an IRI or a literal; any other term has the kind `other`."""
     text, place = query.written(node), query.place(node)
     match node:
         case Variable(name=name):

@@ -1,7 +1,7 @@
-"""From what the engine says about a query that it refuses to an error that shows the culprit and the way out.
+"""Explains why the engine refuses a query: the error names the cause and gives advice.
 
-First come the rules that a grammar cannot hold (which variables may be projected, where a variable may be bound, …),
-then the engine's own position, moved to the token that it points into.
+It first checks the rules that are not part of the grammar, such as which variables a SELECT may project. Otherwise it
+uses the position in the engine's message, moved to the start of the token there.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from plangraf.sparql.rules import broken_rule
 def explain_engine_error(
     message: str, query: str, edited: Edited | None = None, base: str | None = None
 ) -> QuerySyntaxError:
-    """The error of a query that the engine refuses.
+    """The error for a query that the engine refuses.
 
     Args:
-        message: what the engine said; its position counts from 1, in the query without codepoint escapes.
-        query: the text as the client sent it, which passed the checks.
-        edited: what the engine has read where that is not the text as it was sent.
-        base: of the IRIs of a query that declares none.
+        message: the engine's message; its position counts from 1, in the query without codepoint escapes.
+        query: the text from the client, which passed the checks.
+        edited: the rewritten text, if the engine got one.
+        base: the base IRI of a query that declares none.
     """
     try:
         parsed = read(query, names=Names(base=base))
@@ -35,7 +35,7 @@ def explain_engine_error(
 
 
 def _by_position(message: str, query: Query, edited: Edited | None) -> QuerySyntaxError:
-    """The error at the token that the engine's position falls into; at the query's start without a position."""
+    """The error at the token that contains the engine's position, or at the start of the query without a position."""
     function = re.search(r"custom function <([^>]*)> (?:is not supported|requires .* but (\d+) were given)", message)
     if function is not None:
         count = f"<{function[1]}> takes one argument, not {function[2]}." if function[2] else None
@@ -49,7 +49,7 @@ def _by_position(message: str, query: Query, edited: Edited | None) -> QuerySynt
     lines = (edited.text if edited else query.text).split("\n")
     line, column, expected = int(position[1]), int(position[2]), position[3]
     offset = sum(len(text) + 1 for text in lines[: line - 1]) + column - 1
-    # A keyword that did not match is reported behind as many characters as it has.
+    # The engine places an unmatched keyword too far to the right, by the length of the keyword.
     words = re.findall(r"\b[A-Za-z_]{2,}\b", expected) if "[" not in expected and '"' not in expected else []
     offset = max((offset - len(word) for word in words), default=offset)
     offset = max(offset, 0)

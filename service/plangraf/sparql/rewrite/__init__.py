@@ -1,6 +1,7 @@
-"""Rewrites a query so that the engine answers it as the standard says; each module proves its rewrite.
+"""Rewrites a query that the engine would answer differently from the standard.
 
-Every rewrite edits the text that the engine reads, at the places of nodes, and keeps where each character came from.
+Each module handles one kind of difference, and its docstring proves that the rewritten query is equivalent. A rewrite
+edits the text that the engine parses, at the positions of nodes, and records the origin of each character.
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ from plangraf.errors import QueryLimitError, QueryUnsupportedError
 from plangraf.sparql.lexer import CLOSERS, OPENERS, OPERATORS, tokenize
 from plangraf.sparql.rewrite.aggregates import aggregate_terms
 from plangraf.sparql.rewrite.aliases import expand_aliases
-from plangraf.sparql.rewrite.apart import set_optionals_apart
+from plangraf.sparql.rewrite.apart import isolate_optionals
 from plangraf.sparql.rewrite.bnodes import freshen_bnodes
 from plangraf.sparql.rewrite.columns import count_solutions, order_columns
 from plangraf.sparql.rewrite.edits import Edited, TooLongError
 from plangraf.sparql.rewrite.expressions import correct_expressions
-from plangraf.sparql.rewrite.forms import ask_grouped
-from plangraf.sparql.rewrite.graph_subselects import tie_selects
-from plangraf.sparql.rewrite.inner_patterns import part_patterns
+from plangraf.sparql.rewrite.forms import rewrite_grouped_forms
+from plangraf.sparql.rewrite.graph_subselects import tie_selects_to_graphs
+from plangraf.sparql.rewrite.inner_patterns import separate_inner_patterns
 from plangraf.sparql.rewrite.ordering import order_kinds
-from plangraf.sparql.rewrite.paths import count_paths
+from plangraf.sparql.rewrite.paths import expand_counted_paths
 from plangraf.sparql.rewrite.spelling import (
     drop_repeated_columns,
     is_spelled_otherwise,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Edited", "rewrite"]
 
-# What rewriting may add: the engine's parser stands 800 brackets inside each other, and 6 000 operators.
+# Limits of the growth by rewriting, because the engine's parser supports 800 nested brackets and 6 000 operators.
 _MOST_GROWN = 4
 _SHORTEST_GROWN = 4_096
 _MOST_OPERATORS = 4_000
@@ -46,42 +47,42 @@ _AGGREGATES = frozenset(("COUNT", "AGGREGATE", "GROUP_CONCAT"))
 _GROUPING = _AGGREGATES | {"GROUP", "HAVING"}
 _EXPRESSIONS = frozenset(("FILTER", "BIND", "AS", "HAVING", "ORDER", "GROUP"))
 _PATHS = frozenset(("'|'", "'!'", "'*'", "'?'"))
-# Each step with the terminals without any of which it has nothing to do.
+# Each step, with its terminals. It is skipped for a query that contains none of them.
 _STEPS: tuple[tuple[Callable[[Rewriting], None], frozenset[str]], ...] = (
     (spell_names, frozenset(("PNAME",))),
     (spell_booleans, frozenset(("BOOLEAN",))),
     (spell_calls, frozenset(("FN", "BNODE_CALL"))),
     (drop_repeated_columns, frozenset(("SELECT",))),
     (hide_variables, frozenset(("SELECT",))),
-    (ask_grouped, _GROUPING),
-    (tie_selects, frozenset(("GRAPH",))),
-    (part_patterns, frozenset(("EXISTS", "MINUS"))),
+    (rewrite_grouped_forms, _GROUPING),
+    (tie_selects_to_graphs, frozenset(("GRAPH",))),
+    (separate_inner_patterns, frozenset(("EXISTS", "MINUS"))),
     (expand_aliases, _GROUPING),
     (aggregate_terms, _AGGREGATES),
     (correct_expressions, _EXPRESSIONS),
-    (count_paths, _PATHS),
+    (expand_counted_paths, _PATHS),
     (freshen_bnodes, frozenset(("BNODE_CALL",))),
     (count_solutions, frozenset(("COUNT",))),
-    (set_optionals_apart, frozenset(("OPTIONAL",))),
+    (isolate_optionals, frozenset(("OPTIONAL",))),
     (order_kinds, frozenset(("ORDER",))),
     (order_columns, frozenset(("'*'",))),
 )
-# Nearly every query has these two, so `is_spelled_otherwise` looks at what they are about.
+# Nearly every query contains PNAME and SELECT, so `is_spelled_otherwise` examines these two more closely.
 _HINTS = frozenset().union(*(needed for _, needed in _STEPS)) - {"PNAME", "SELECT"}
 
 
 def rewrite(
     query: Query, max_bytes: int, max_nesting: int, object_kinds: Mapping[str, frozenset[str]] | None = None
 ) -> Edited | None:
-    """The text that the engine is to read instead of a query's; None when it can read this one.
+    """The rewritten query; None when the engine can answer the query as it is.
 
     Args:
-        query: what was sent.
+        query: the parsed query.
         max_bytes: most characters of the result.
-        max_nesting: bound of a query's brackets inside each other, of which the result may have four times as many.
+        max_nesting: limit of nested brackets in a query; the result may nest four times as deep.
         object_kinds: kinds of the literals of each predicate; None when unknown.
     Raises:
-        QueryUnsupportedError: the engine cannot answer it as the standard says.
+        QueryUnsupportedError: the engine cannot answer the query as the standard requires.
         QueryLimitError: the result would be too long or too deep.
     """
     if query.words.isdisjoint(_HINTS) and not is_spelled_otherwise(query):
@@ -103,7 +104,7 @@ def rewrite(
 
 
 def _check_depth(text: str, most: int) -> None:
-    """Names that stand for each other grow into brackets inside brackets."""
+    """Limits nesting and operators, because aliases that use aliases expand to nested brackets."""
     if text.count("(") <= most and len(text) <= _MOST_OPERATORS:
         return
     depth = deepest = operators = 0

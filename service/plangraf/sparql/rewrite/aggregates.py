@@ -1,15 +1,16 @@
-"""Aggregates over values at which the engine's own aggregates fail.
+"""Rewrites aggregates over values at which the engine's own aggregates fail.
 
-GROUP_CONCAT. The engine joins strings only, and keeps a language that all of them have; SPARQL 1.1 §18.5.1.7 joins
-the string forms into a simple literal. `STR(e)` is the string form of every term and an error where `e` is one, and
-an error makes the group an error in both. DISTINCT compares terms and not their strings (§18.5.1), so each value is
-joined with its language and datatype behind it, between two characters that no text has (U+FDD0 and U+FDD1 are
-never characters, Unicode §23.7), and these are taken away from the result.
+GROUP_CONCAT. The engine joins strings only, and keeps a language that they all share. SPARQL 1.1 §18.5.1.7 joins the
+string forms into a simple literal. The rewrite aggregates `STR(e)`, which is the string form of any term, and an error
+where `e` is one; an error makes the group an error in both. DISTINCT compares terms, not strings (§18.5.1). So the
+rewrite appends language and datatype to each value, between two characters that no text contains (U+FDD0 and U+FDD1 are
+never characters, Unicode §23.7), and removes these from the result.
 
-COUNT. The engine fails at an error, SPARQL 1.1 §18.5.1.2 counts the values that are not errors. `COUNT(e)` is the
-number of solutions where `e` is not an error, so it is the sum of 1 for each of these and 0 for each other one:
-ISLITERAL(e) is an error exactly where `e` is one. `COUNT(DISTINCT e)` counts the distinct values with one more for all
-errors together, less that one. The engine counts a variable alone correctly, and a constant is never an error.
+COUNT. The engine fails at an error; SPARQL 1.1 §18.5.1.2 counts the values that are not errors. `COUNT(e)` is the
+number of solutions in which `e` is not an error. The rewrite sums 1 for each of these and 0 for each other one, because
+ISLITERAL(e) is an error exactly where `e` is one. For `COUNT(DISTINCT e)` it counts the distinct values together with
+one value for all errors, and subtracts that one. A variable alone stays, because the engine counts it correctly, and so
+does a constant, because it is never an error.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from plangraf.sparql.scope import expressions_of
 
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 _NOTHING = "<urn:plangraf:error>"
-# Their value is a simple literal or an error.
+# Functions whose value is a simple literal or an error.
 _STRINGS = frozenset(("STR", "LANG", "ENCODE_FOR_URI", "MD5", "SHA1", "SHA256", "SHA384", "SHA512", "STRUUID", "TZ"))
 
 

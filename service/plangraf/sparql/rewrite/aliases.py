@@ -1,12 +1,13 @@
-"""Names that SELECT gives to expressions, where the same query uses them again (SPARQL 1.1 §16.1.2, §18.2.4).
+"""Replaces names of SELECT expressions that the same query uses again (SPARQL 1.1 §16.1.2, §18.2.4).
 
-Without aggregates the engine does so too. With them it refuses a later expression and gives the name in HAVING no
-value. There the name is replaced by its expression in brackets: an expression has the same value for one group
-wherever it stands, unless it is computed each time (RAND, UUID, STRUUID, BNODE), and those are refused. A name
-that grouping gives is a variable and stays; so does a name inside an aggregate, where it is the pattern's variable.
+Without aggregates the engine follows the standard. With aggregates it refuses a later expression that uses the name,
+and gives the name no value in HAVING. The rewrite replaces the name there by its expression in brackets, because an
+expression has the same value for one group wherever it occurs. It refuses expressions that are computed each time
+(RAND, UUID, STRUUID, BNODE). A name from GROUP BY stays, because it is a variable. So does a name inside an aggregate,
+because there it is the variable of the pattern.
 
-HAVING cannot see the SELECT's names in the standard's algebra. All engines take them as meant, because a HAVING over a
-variable without a value has no other use.
+In the standard's algebra HAVING cannot see names of SELECT. All engines accept them, because a HAVING over a variable
+without a value would be useless.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def _replace(rewriting: Rewriting, expression: Expression, known: dict[str, Item
 
 
 def _bound(rewriting: Rewriting, call: Call, known: dict[str, Item]) -> None:
-    """BOUND takes only a variable: a name is bound where its expression is not an error."""
+    """Replaces BOUND of a name, because BOUND accepts variables only. A name is bound unless its expression fails."""
     variable = call.arguments[0]
     if isinstance(variable, Variable) and variable.name in known:
         whole = ("COALESCE(IF(ISLITERAL(", (variable.start, variable.end), "), true, true), false)")

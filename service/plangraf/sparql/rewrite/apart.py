@@ -1,14 +1,15 @@
-"""OPTIONAL groups that must be evaluated apart from what is joined with them (SPARQL 1.1 §18.2.2.6, LeftJoin).
+"""Isolates OPTIONAL groups that the engine would evaluate with values from outside (SPARQL 1.1 §18.2.2.6, LeftJoin).
 
-The standard evaluates the two sides of an OPTIONAL by themselves. The engine may evaluate both once for each solution
-of what is joined with them, with its values, and does not look whether the right side gives the same then. It does
-where that holds triple patterns alone. It does not with MINUS, whose domains get more variables; with LIMIT; with a
-filter, a BIND or an inner OPTIONAL that sees a variable which has no value in its own group; with names of aggregates.
+The standard evaluates each side of an OPTIONAL independently. The engine may evaluate both sides once for each solution
+of the pattern that they are joined with, with its values, without a check that the right side stays the same. It does
+stay the same if that side has triple patterns only. It may differ with MINUS, because its domains get more variables;
+with LIMIT; with names of aggregates; and with a filter, a BIND or an inner OPTIONAL that sees a variable without a
+value in its own group.
 
-Such an OPTIONAL and all before it in its group become a sub-SELECT of the variables in scope, which is the same
-solutions (§18.2.4.3, Project of all variables), and which the engine joins by comparing solutions. Filters of the group
-stay behind it, since they are for the whole group. Nothing is done where nothing can be joined: when the OPTIONAL ends
-the outermost group.
+The rewrite puts such an OPTIONAL, with all elements before it in its group, into a sub-SELECT of the variables in
+scope. This has the same solutions (§18.2.4.3, Project of all variables), and the engine joins it by comparing
+solutions. The filters of the group stay outside, because they apply to the whole group. An OPTIONAL at the end of the
+outermost group stays, because nothing is joined with it.
 """
 
 from __future__ import annotations
@@ -39,20 +40,22 @@ from plangraf.sparql.scope import certain, expressions_in, in_scope, inner_group
 _JOINED = Triples | Union | Values | GraphClause
 
 
-def set_optionals_apart(rewriting: Rewriting) -> None:
+def isolate_optionals(rewriting: Rewriting) -> None:
     for select in rewriting.selects:
-        _Apart(rewriting, select).group(select.where, nested=bool(select.values) and not select.grouped, graph=None)
+        _OptionalIsolation(rewriting, select).group(
+            select.where, nested=bool(select.values) and not select.grouped, graph=None
+        )
 
 
-class _Apart:
-    """The groups of one SELECT; those of sub-SELECTs and EXISTS are of others."""
+class _OptionalIsolation:
+    """Isolates OPTIONALs in the groups of one SELECT. Sub-SELECTs and EXISTS have their own."""
 
     def __init__(self, rewriting: Rewriting, select: Select) -> None:
         self._rewriting = rewriting
         self._all = self._variables(select.where)
 
     def group(self, group: Group, *, nested: bool, graph: Variable | None) -> None:
-        """`nested` says that the group is joined with something around it, `graph` is the ?g of a GRAPH around it."""
+        """Edits one group. `nested`: it is joined with a pattern around it. `graph`: the ?g of a GRAPH around it."""
         last = max((i for i, element in enumerate(group.elements) if isinstance(element, _JOINED)), default=-1)
         before: list[Element] = []
         written: list[Part] = []
@@ -80,9 +83,9 @@ class _Apart:
             self._rewriting.edits.replace(group.elements[0].start, group.elements[-1].end, [*written, *filters, " "])
 
     def _sees(self, group: Group) -> bool:
-        """Whether the group of an OPTIONAL may have other solutions when variables around it have values already.
+        """Whether an OPTIONAL's group may have other solutions if variables from outside have values.
 
-        Its own filters are the OPTIONAL's condition, which sees both sides anyway.
+        Its own filters do not matter, because they are the condition of the OPTIONAL, which sees both sides.
         """
         inside = self._variables(group)
         outside = {name for name, count in self._all.items() if count > inside[name]}
@@ -118,14 +121,14 @@ class _Apart:
         return select.sliced or bool(names & outside) or self._group_sees(select.where, outside)
 
     def _variables(self, group: Group) -> Counter[str]:
-        """How often each variable is written in a group."""
+        """The number of occurrences of each variable in a group."""
         return Counter(
             token.text[1:] for token in self._rewriting.tokens_in(group.start, group.end) if token.kind == "variable"
         )
 
 
 def _names(expression: Expression) -> set[str]:
-    """Every variable of an expression, those in the pattern of an EXISTS included."""
+    """Every variable of an expression, including those in patterns of EXISTS."""
     names: set[str] = set()
     for part in walk(expression):
         if isinstance(part, Variable):

@@ -1,11 +1,11 @@
-"""BNODE("q"): one blank node for a text within a solution, another one in the next (SPARQL 1.1 §17.4.2.9).
+"""Rewrites BNODE("q"): one blank node per text and solution, a new one in the next solution (SPARQL 1.1 §17.4.2.9).
 
-The engine takes the text as the label, so all solutions share the node. The text is replaced by a hash of it and of
-a helper that is fresh for each solution, STRUUID(): equal texts of one solution give equal labels, others do not.
-The helper is bound at the end of the pattern for the expressions of SELECT, and before a row of BINDs for these, since
-no solution is made between them. In a group the smallest helper of its solutions stands for the group. An argument
-that is not a string is an error before and after. FILTER and ORDER BY stay: a node that is made there is compared only
-with others of the same solution.
+The engine takes the text as label, so all solutions share the node. The rewrite replaces the text by a hash of it and
+of a helper with a fresh value for each solution, STRUUID(): equal texts of one solution give equal labels, other texts
+and other solutions do not. It binds the helper at the end of the pattern for expressions of SELECT, and before the
+first of several BINDs, which create no solutions between them. In a group it uses the smallest helper of the solutions.
+An argument that is not a string stays an error. BNODE in FILTER and ORDER BY stays, because its node is compared only
+with nodes of the same solution.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _rewrite(rewriting: Rewriting, call: Call, helper: str) -> None:
 
 
 def _labelled(expression: Expression) -> Iterator[tuple[Call, bool]]:
-    """Calls of BNODE with an argument, and whether each is inside an aggregate."""
+    """The calls of BNODE with an argument, each with whether it is inside an aggregate."""
     todo = [(expression, False)]
     while todo:
         current, aggregated = todo.pop()

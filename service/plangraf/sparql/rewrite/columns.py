@@ -1,12 +1,12 @@
-"""The columns of `SELECT *` in the order in which they appear in the query.
+"""Writes out the columns of `SELECT *` in the order in which they occur in the query.
 
-The engine sorts them by name; the set is the same (SPARQL 1.1 §18.2.1), and no order is prescribed. Where the text
-has got helper variables, inner `*` and that of DESCRIBE are written out too, so that no helper is among them.
-A grouped `*` stays: the engine refuses it, as the standard does (§19.8, note 11).
+The engine sorts them by name. The standard prescribes the set (SPARQL 1.1 §18.2.1), but no order. In a query with
+helper variables, the rewrite also writes out `*` in sub-SELECTs and DESCRIBE, so that they exclude the helpers. `*`
+with grouping stays, because both the engine and the standard (§19.8, note 11) refuse it.
 
-COUNT(DISTINCT *) counts different solutions, and a solution has the variables of the query and no others (§18.5.1.2,
-§18.2.1). The engine has blank nodes and the steps of a path in it too. A sub-SELECT DISTINCT of the variables in scope
-has each solution once; what else is aggregated beside it must not depend on duplicates.
+COUNT(DISTINCT *) counts distinct solutions over the variables of the query (§18.5.1.2, §18.2.1). The engine also
+compares blank nodes and the steps of paths. The rewrite counts a sub-SELECT DISTINCT of the variables in scope, which
+has each solution once. Other aggregates beside it must not depend on duplicates.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def count_solutions(rewriting: Rewriting) -> None:
 
 
 def _hides_variables(rewriting: Rewriting, select: Select) -> bool:
-    """Whether the engine has values in a solution that are no variable's of the query."""
+    """Whether a solution of the engine has values that do not belong to a variable of the query."""
     for group in visible_groups(select.where):
         if id(group) in rewriting.helped:
             return True

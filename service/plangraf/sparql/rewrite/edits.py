@@ -1,7 +1,7 @@
-"""Edits of a text: spans that are replaced, by new words and by other spans of the same text.
+"""Edits a text: replaces spans by new words and by copies of spans of the same text.
 
-A span that stands in a replacement is copied with all edits inside it, so that edits may lie in each other and
-an expression may be copied to where its name stood. Each character of the result knows its origin.
+A copied span includes all edits inside it, so edits may nest, and an alias may be replaced by a copy of its expression.
+Each character of the result knows its origin.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Part = str | Span
 
 
 class TooLongError(Exception):
-    """The text would grow beyond the limit, at `offset`."""
+    """The text would exceed the limit at `offset`."""
 
     def __init__(self, offset: int) -> None:
         super().__init__(offset)
@@ -30,15 +30,15 @@ class _Edit:
     parts: tuple[Part, ...]
 
     def holds(self, part: Part) -> bool:
-        """Whether a part is new or stands inside this edit already."""
+        """Whether a part is new text or lies inside this edit."""
         return isinstance(part, str) or (self.start <= part[0] and part[1] <= self.end)
 
 
 @dataclass(slots=True)
 class Edited:
-    """The new text. `starts` has where each piece of it begins, `origins` where it comes from and if it is copied.
+    """The new text. `starts` has the start of each piece, `origins` its old place and whether it is a copy.
 
-    `stem` is the beginning of the helper variables, `copies` says whether something is copied to another place.
+    `stem` is the common start of the names of helper variables. `copies`: some text is copied to another place.
     """
 
     text: str
@@ -48,7 +48,7 @@ class Edited:
     copies: bool = False
 
     def origin(self, offset: int) -> int:
-        """The place in the old text; for new text, the place of what it replaces."""
+        """The place in the old text; for new text, the place of the replaced text."""
         at = bisect_right(self.starts, offset) - 1
         if at < 0:
             return 0
@@ -57,7 +57,7 @@ class Edited:
 
 
 class Edits:
-    """`stem` is the beginning of a variable's name that no variable of the text has."""
+    """The edits of one text. `stem` is a start of names that no variable of the text has."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -74,17 +74,17 @@ class Edits:
         return bool(self.edits)
 
     def replace(self, start: int, end: int, parts: Sequence[Part]) -> None:
-        """Replaces a span. Of two edits of the same span the first is around the second."""
+        """Replaces a span. Of two edits of the same span, the first encloses the second."""
         self.edits.append(_Edit(start, end, tuple(parts)))
 
     def wrap(self, start: int, end: int, before: str, after: str) -> None:
         self.replace(start, end, (before, (start, end), after))
 
     def applied(self, most: int) -> Edited:
-        """The text with all edits.
+        """Applies all edits.
 
         Raises:
-            TooLongError: it would be longer than `most` characters.
+            TooLongError: the result would be longer than `most` characters.
         """
         ordered = sorted(range(len(self.edits)), key=lambda i: (self.edits[i].start, -self.edits[i].end, i))
         writer = _Writer(self.text, [self.edits[i] for i in ordered], most)
@@ -107,7 +107,7 @@ class _Writer:
 
     def copy(self, start: int, end: int) -> None:
         at = start
-        # An edit begins at its first character, so the first one that may apply is found by its start.
+        # The first edit that starts at or after `start`.
         index = bisect_right(self.edit_starts, start - 1)
         while index < len(self.edits) and self.edits[index].start < end:
             edit = self.edits[index]

@@ -1,27 +1,27 @@
-"""Expressions that the engine evaluates differently from SPARQL 1.1 §17.
+"""Rewrites expressions that the engine evaluates differently from SPARQL 1.1 §17.
 
-`e IN ()` and `e NOT IN ()`. The engine takes the boolean value of `e`; they are false and true (§17.4.1.9: a row of
-comparisons, of which there is none).
+`e IN ()` and `e NOT IN ()`. The engine returns the boolean value of `e`. They are false and true (§17.4.1.9: a
+disjunction or conjunction of no comparisons).
 
-Division of zero. The engine makes `0 / 3.5` an error; the quotient of zero and any number but zero is a decimal zero
-(F&O 4.2.4). Where a row of factors and divisors is an error, it is 0.0 if a factor is zero and no divisor is, else it
-stays an error. Doubles divide as they should and never come there.
+Division of zero. The engine makes `0 / 3.5` an error. The quotient of zero and any other number is a decimal zero (F&O
+4.2.4). If a product or quotient is an error, the rewrite gives 0.0 if a factor is zero and no divisor is, else the
+error. Doubles divide correctly, so they never reach this case.
 
-Dates and durations that are added. The engine turns the sides of a sum around at will and cannot add a date to a
-duration, so whether `date + duration` is an error is chance. `a - (-b)` is the same sum (F&O 9.7, 9.8), and its sides
-stay. It stands behind the sum for when that is an error; of numbers both are errors then, since they overflow both.
+Sums of dates and durations. The engine may swap the operands of a sum, and cannot add a date to a duration, so whether
+`date + duration` is an error is arbitrary. `a - (-b)` is the same sum (F&O 9.7, 9.8), and the engine does not swap its
+operands. The rewrite uses it if the sum is an error. For numbers both are errors then, because both overflow.
 
-A text with a language as a condition. Its boolean value is whether it has characters (§17.2.2, plain literals); the
-engine makes it an error. `IF(LANG(e) != "", STR(e) != "", e)` has that value for texts with a language, and the value
-of `e` for all other terms: LANG is an error for a term that is not a literal, and then so is the condition, as it is
-for an IRI.
+A text with a language as condition. Its boolean value is whether it is non-empty (§17.2.2, plain literals); the engine
+makes it an error. `IF(LANG(e) != "", STR(e) != "", e)` has that value for texts with a language, and the value of `e`
+for all other terms. LANG is an error for a term that is not a literal, and so is the condition, as for an IRI.
 
-The order of booleans. False is less than true (§17.3, op:boolean-less-than); the engine makes it an error. Where a
-comparison of two variables is an error, both are compared as 0 and 1 if they are booleans, else it stays an error.
+The order of booleans. False is less than true (§17.3, op:boolean-less-than); the engine makes the comparison an error.
+If the comparison of two variables is an error, the rewrite compares 0 and 1 if both are booleans, else it keeps the
+error.
 
-Casts of doubles. The engine multiplies a double with 10^18 and loses its last digits; its string form has them all, so
-the cast is made from that: `xsd:decimal(STR(e))`, and for integers the string form of the whole part. All other
-values are cast as before.
+Casts of doubles. The engine multiplies a double by 10^18 and loses its last digits. Its string form has all digits, so
+the rewrite casts that: `xsd:decimal(STR(e))`, and for integers the string form of the integer part. Casts of other
+values stay.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _XSD = "http://www.w3.org/2001/XMLSchema#"
 _TEXTS = frozenset(
     ("COALESCE", "IF", "SUBSTR", "UCASE", "LCASE", "STRBEFORE", "STRAFTER", "REPLACE", "CONCAT", "STRLANG")
 )
-# Functions whose value may be a date or a duration; the empty name is that of a cast.
+# Functions whose value may be a date or a duration; the empty name stands for a cast.
 _DATES = frozenset(("", "NOW", "COALESCE", "IF", "STRDT", "TIMEZONE", "ADJUST"))
 _MAY_BE_TEXT = frozenset(("MIN", "MAX", "SAMPLE"))
 
@@ -55,7 +55,7 @@ def correct_expressions(rewriting: Rewriting) -> None:
 
 
 def _loose_sums(rewriting: Rewriting) -> dict[int, set[int]]:
-    """Sums of a grouped SELECT with a variable outside of its groups, by their expression: the engine refuses these."""
+    """Sums in a grouped SELECT with a variable that is not grouped, by expression, because the engine refuses these."""
     found: dict[int, set[int]] = {}
     for select in rewriting.selects:
         keys = {item.name for item in select.grouping}
@@ -137,7 +137,7 @@ def _may_be_tagged(expression: Expression) -> bool:
 
 
 def _quotient(rewriting: Rewriting, expression: Operation, inner: set[int]) -> None:
-    """A row of factors and divisors; `inner` gets the shorter rows that it begins with."""
+    """A product or quotient. Adds the shorter products at its start to `inner`."""
     factors: list[Span] = []
     divisors: list[Expression] = []
     current: Expression = expression

@@ -1,8 +1,8 @@
-"""Forms of a query that SPARQL 1.1 has and the engine does not read.
+"""Rewrites query forms of SPARQL 1.1 that the engine does not parse.
 
-ASK, CONSTRUCT and DESCRIBE with GROUP BY or HAVING (§19.8, rules [10] to [12]). The engine asks such a query as a
-SELECT of everything, which grouping forbids. A sub-SELECT of the same pattern and modifiers has the same solutions;
-it projects the keys of the groups, which are all the variables that a grouped solution has.
+ASK, CONSTRUCT and DESCRIBE with GROUP BY or HAVING (§19.8, rules [10] to [12]). The engine evaluates such a query as a
+SELECT of all variables, which grouping forbids. The rewrite uses a sub-SELECT with the same pattern and modifiers,
+which has the same solutions. It projects the grouping keys, because a grouped solution has no other variables.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from plangraf.sparql.nodes import Aggregate, walk
 from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError
 
 
-def ask_grouped(rewriting: Rewriting) -> None:
+def rewrite_grouped_forms(rewriting: Rewriting) -> None:
     for select in rewriting.selects:
         for item in select.grouping:
             if any(isinstance(part, Aggregate) for part in walk(item.expression)):

@@ -1,17 +1,17 @@
-"""A sub-SELECT inside GRAPH ?g, which the standard evaluates once for each graph (SPARQL 1.1 §18.6, Graph(var, P)).
+"""Ties a sub-SELECT to the graph of the GRAPH ?g around it (SPARQL 1.1 §18.6, Graph(var, P)).
 
-The engine evaluates it once over all graphs where it does not project ?g, and leaves ?g unbound. Projecting ?g ties
-both together. A row of one graph then differs from that of another, so DISTINCT and GROUP BY (with ?g among its keys)
-work within each graph. LIMIT and OFFSET count for each graph, which LATERAL says: the engine evaluates its group once
-for each graph before it. Aggregates without GROUP BY give a row for a graph without a match too: for these graphs the
-row is that of the same SELECT over nothing.
+The standard evaluates the sub-SELECT once for each graph. If it does not project ?g, the engine evaluates it once over
+all graphs and leaves ?g unbound. The rewrite projects ?g. Rows of different graphs then differ, so DISTINCT and GROUP
+BY (with ?g among its keys) work within each graph. LIMIT and OFFSET apply to each graph, for which the rewrite uses
+LATERAL: the engine evaluates the LATERAL group once for each graph. An aggregate without GROUP BY also gives a row for
+a graph without a match; for these graphs the rewrite adds the row of the same SELECT over no solutions.
 
-VALUES alone inside GRAPH: the engine gives ?g no value, and asks for no graph. `GRAPH ?g { }` has each graph once, so
-joined with it each row stands once for each graph, which is what the standard evaluates.
+VALUES alone inside GRAPH ?g. The engine gives ?g no value and looks at no graph. The rewrite joins it with `GRAPH ?g {
+}`, which has each graph once, so each row occurs once for each graph, as the standard requires.
 
-?g inside GRAPH ?g: the standard joins the graph to the solutions of the group, in which ?g is a variable as any other
-(§18.6); the engine gives it the graph from the start. It gets a fresh name inside, and where the group may give that a
-value, a filter behind the group says what the join says: it has none, or is the graph.
+?g inside GRAPH ?g. The standard joins the graph to the solutions of the group, in which ?g is an ordinary variable
+(§18.6). The engine binds it to the graph from the start. The rewrite gives it a fresh name inside. If the group may
+bind that name, a filter after the group replaces the join: the name is unbound, or equals the graph.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from plangraf.sparql.rewrite.state import Rewriting
 from plangraf.sparql.scope import columns, expressions_in, in_scope, inner_groups, variables_in
 
 
-def tie_selects(rewriting: Rewriting) -> None:
+def tie_selects_to_graphs(rewriting: Rewriting) -> None:
     for group in rewriting.groups:
         for element in group.elements:
             if isinstance(element, GraphClause):
@@ -33,7 +33,7 @@ def tie_selects(rewriting: Rewriting) -> None:
 
 
 def _join(rewriting: Rewriting, around: Group, clause: GraphClause, graph: str) -> None:
-    """Gives a ?g inside a name of its own."""
+    """Gives the inner ?g a fresh name."""
     inside = clause.group
     if graph not in variables_in(inside) or (inside.select is None and all(map(_is_plain, inside.elements))):
         return
@@ -46,12 +46,12 @@ def _join(rewriting: Rewriting, around: Group, clause: GraphClause, graph: str) 
 
 
 def _is_plain(element: Element) -> bool:
-    """Whether an element has the same solutions with the graph given from the start: triples without paths."""
+    """Whether an element has the same solutions if ?g is bound from the start: triples without paths."""
     return isinstance(element, Triples) and all(isinstance(triple.verb, Variable | Link) for triple in element.triples)
 
 
 def _tie(rewriting: Rewriting, name: Variable, group: Group) -> None:
-    """Ties every sub-SELECT of a group that no other GRAPH is around."""
+    """Ties every sub-SELECT of a group that is not inside another GRAPH."""
     if group.select is not None:
         _select(rewriting, name, group, group.select)
         _tie(rewriting, name, group.select.where)
@@ -66,7 +66,7 @@ def _tie(rewriting: Rewriting, name: Variable, group: Group) -> None:
 
 
 def _name_graphs(rewriting: Rewriting, clause: GraphClause, group: Group) -> None:
-    """Joins each VALUES that stands without a triple with the graphs."""
+    """Joins each VALUES without a triple pattern beside it with `GRAPH ?g { }`."""
     if not any(isinstance(element, Triples) for element in group.elements):
         for element in group.elements:
             if isinstance(element, Values):

@@ -1,13 +1,14 @@
-"""Variables that an inner pattern must not share with what is around it (SPARQL 1.1 §18.6, substitute; §18.5, Minus).
+"""Separates variables of inner patterns from variables around them (SPARQL 1.1 §18.6, substitute; §18.5, Minus).
 
-A name that this solution does not have. The filter of an inner group does not see the variables around that group; a
-variable of the same name in its EXISTS is another one. The engine may evaluate the inner group for each solution around
-it, and then gives both the same value. The inner one gets a fresh name: names of variables have no meaning (§4.1.3).
+EXISTS in an inner group. The filter of an inner group does not see the variables around that group, so a variable with
+the same name in its EXISTS is another one. The engine may evaluate the inner group once for each outer solution, and
+then gives both the same value. The rewrite gives the inner one a fresh name, because names of variables have no meaning
+(§4.1.3).
 
-MINUS in an EXISTS or a GRAPH ?g takes nothing away where its sides name no variable in common (§18.5, Minus: their
-domains are disjoint). The engine counts each variable of the solution around, and ?g, as common, named or not. Such a
-MINUS is left out. Where the sides share a variable that always has a value, the domains meet in both; where all shared
-ones may be without, the query is refused.
+MINUS in an EXISTS or a GRAPH ?g. It removes nothing if its sides share no variable (§18.5, Minus: their domains are
+disjoint). The engine treats each variable of the outer solution, and ?g, as shared. The rewrite omits such a MINUS. If
+the sides share a variable that always has a value, the domains overlap in both. If all shared variables may be unbound,
+the rewrite refuses the query.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ from plangraf.sparql.scope import certain, expressions_in, expressions_of, in_sc
 _NONE: frozenset[str] = frozenset()
 
 
-def part_patterns(rewriting: Rewriting) -> None:
+def separate_inner_patterns(rewriting: Rewriting) -> None:
     _Walk(rewriting).select(rewriting.tree, _Context())
 
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What is around a group: `given` are variables that an EXISTS substitutes, `around` those of the groups around.
+    """The context of a group: `given` are the variables that an EXISTS substitutes, `around` those of outer groups.
 
-    `graph` says that GRAPH ?g is around it, which gives each of its solutions a variable more.
+    `graph`: the group is inside GRAPH ?g, which adds ?g to each solution.
     """
 
     given: frozenset[str] = frozenset()
@@ -48,7 +49,7 @@ class _Walk:
             self._expression(expression, visible, context)
 
     def _group(self, group: Group, context: _Context, beside: frozenset[str]) -> None:
-        """`beside` has those of the pattern that an OPTIONAL is joined to as well: its filters see them."""
+        """Edits one group. `beside`: for an OPTIONAL, the variables of its left side, because its filters see them."""
         if group.select is not None:
             given = context.given
             if not group.select.star:
@@ -81,7 +82,7 @@ class _Walk:
                 self._group(part.group, _Context(visible, graph=context.graph), visible)
 
     def _minus(self, minus: Minus, left: set[str], sure: set[str]) -> None:
-        """`left` are the variables in scope before a MINUS, `sure` those of them that always have a value."""
+        """`left`: the variables in scope before the MINUS; `sure`: those of them that always have a value."""
         shared = left & set(in_scope(minus.group))
         if not shared:
             self._rewriting.edits.replace(minus.start, minus.end, (" ",))

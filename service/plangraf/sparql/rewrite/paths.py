@@ -1,17 +1,17 @@
-"""Property paths whose solutions the engine does not count as SPARQL 1.1 §18.4 does.
+"""Rewrites property paths whose solutions the engine does not count as SPARQL 1.1 §18.4 does.
 
-The engine drops duplicates of `a|b`, counts a negated set once where both its ends are known, and finds no path of
-length zero at a term that no triple has. In each case the triple pattern is replaced by an equal group:
+The engine removes duplicates from `a|b`, counts a negated set once if both its ends are bound, and finds no path of
+length zero at a term that occurs in no triple. The rewrite replaces the triple pattern by an equivalent group:
 
-- `?s a|b ?o` is by definition the union of its branches (§18.4, Alternative), `?s (a|b)/c ?o` by definition
-  `?s a|b ?m . ?m c ?o` with a fresh ?m (§18.4, Sequence); an inverse turns both ends around.
+- `?s a|b ?o` is by definition the union of its branches (§18.4, Alternative), and `?s (a|b)/c ?o` by definition
+  `?s a|b ?m . ?m c ?o` with a fresh ?m (§18.4, Sequence). An inverse swaps the ends.
 - `?s !(a|^b) ?o` is by definition the union of the triples in each direction whose predicate is not in the set
-  (§18.4, NegatedPropertySet), which `?s ?p ?o FILTER(?p NOT IN (a))` says with a fresh ?p.
-- `<c> a* ?o` is by definition a set that has <c> (§18.4, ZeroOrMorePath with a term), so it is <c> and all
-  that the engine finds.
+  (§18.4, NegatedPropertySet). `?s ?p ?o FILTER(?p NOT IN (a))` expresses it with a fresh ?p.
+- `<c> a* ?o` is by definition a set that contains <c> (§18.4, ZeroOrMorePath with a term), so it is <c> and all
+  solutions of the engine.
 
-Paths inside `*`, `+` and `?` stay: those are sets. Blank nodes beside a path that leaves its basic graph pattern
-become fresh variables, which is what they are in a pattern (§4.1.4).
+Paths inside `*`, `+` and `?` stay, because their solutions are sets. Blank nodes beside a path that leaves its basic
+graph pattern become fresh variables, because a blank node in a pattern is a variable (§4.1.4).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from plangraf.sparql.rewrite.edits import Part
 from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError
 
 
-def count_paths(rewriting: Rewriting) -> None:
+def expand_counted_paths(rewriting: Rewriting) -> None:
     for group in rewriting.groups:
         for run in _runs(group):
             if any(_is_rewritten(triple) for block in run for triple in block.triples):
@@ -51,7 +51,7 @@ def count_paths(rewriting: Rewriting) -> None:
 
 
 def _runs(group: Group) -> list[list[Triples]]:
-    """The basic graph patterns of a group; a FILTER ends none (§18.2.2.5)."""
+    """The basic graph patterns of a group. A FILTER does not end one (§18.2.2.5)."""
     runs: list[list[Triples]] = [[]]
     for element in group.elements:
         if isinstance(element, Triples):
@@ -72,7 +72,7 @@ def _is_rewritten(triple: Triple) -> bool:
 
 
 def _is_counted(path: Path) -> bool:
-    """Whether a path has an alternative or a negated set whose solutions are counted."""
+    """Whether a path has an alternative or a negated set outside of `*`, `+` and `?`."""
     match path:
         case Alternative() | NegatedSet():
             return True
@@ -99,20 +99,20 @@ def _is_nullable(path: Path) -> bool:
 
 
 def _is_constant(term: Term) -> bool:
-    """Whether a term is an IRI or a literal; a triple term may have variables."""
+    """Whether a term is an IRI or a literal. A triple term is not, because it may contain variables."""
     return not isinstance(term, Variable | Blank) and not (isinstance(term, Constant) and term.kind == "triple")
 
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """One end of a path: its text, and whether that is an IRI or a literal."""
+    """One end of a path: its text, and whether it is an IRI or a literal."""
 
     text: Part
     constant: bool = False
 
 
 class _Run:
-    """One basic graph pattern with a path to rewrite: each triple is written out, the paths as groups behind."""
+    """One basic graph pattern with a path to rewrite. It writes out each triple, and each such path as a group."""
 
     def __init__(self, rewriting: Rewriting, blocks: list[Triples]) -> None:
         self._rewriting = rewriting
@@ -147,7 +147,7 @@ class _Run:
         return _written_iri(term) if isinstance(term, Iri) else (term.start, term.end)
 
     def _path(self, path: Path, start: _End, end: _End, *, inverse: bool) -> list[Part]:
-        """The elements of a group that has the solutions of a path."""
+        """The elements of a group with the solutions of a path."""
         match path:
             case Inverse(path=inner) if _is_counted(inner):
                 return self._path(inner, start, end, inverse=not inverse)
@@ -195,7 +195,7 @@ class _Run:
             zero: list[Part] = ["FILTER(sameTerm(", start.text, ", ", end.text, "))"]
         else:
             constant, variable = (start, end) if start.constant else (end, start)
-            # VALUES meets a value that EXISTS brings in, where BIND would hide it; BIND has each graph of GRAPH ?g.
+            # VALUES joins with a value from EXISTS, which BIND would hide. BIND(1) gives a solution for each graph.
             helper = self._rewriting.fresh()
             zero = [f"BIND(1 AS {helper}) VALUES ", variable.text, " { ", constant.text, " }"]
         others: list[Part] = ["FILTER(!sameTerm(", start.text, ", ", end.text, "))"]
@@ -214,12 +214,12 @@ class _Run:
 
 
 def _written_iri(iri: Iri) -> Part:
-    """The span of an IRI; the text of one that a collection implies, which has no span."""
+    """The span of an IRI, or its text if a collection implies it, because it has no span then."""
     return (iri.start, iri.end) if iri.end > iri.start else iri.text
 
 
 def _in_expression(iri: Iri) -> Part:
-    """An IRI for an expression, where `a` has no meaning."""
+    """The IRI for use in an expression, where `a` is not allowed."""
     return "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>" if iri.text == "a" else _written_iri(iri)
 
 

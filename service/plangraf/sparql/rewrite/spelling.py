@@ -1,8 +1,8 @@
-"""Spellings that SPARQL 1.1 has and the engine does not read. The terms and their order stay the same.
+"""Respells forms of SPARQL 1.1 that the engine does not parse. Terms and their order stay the same.
 
-Prefixed names with two dots or more. The engine reads the second dot as the end of the triple; the IRI in angle
-brackets is the same term. TRUE and FALSE in capitals. BNODE, COALESCE and CONCAT with blanks or comments before their
-bracket. A variable that SELECT names twice, which gives one column.
+Prefixed names with two or more dots become IRIs in angle brackets, because the engine takes the second dot for the end
+of the triple. TRUE and FALSE become lower case. BNODE, COALESCE and CONCAT lose blanks and comments before their
+bracket. A variable that SELECT names twice is named once, because it is one column.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _TIGHT = frozenset(("FN", "BNODE_CALL"))
 
 
 def is_spelled_otherwise(query: Query) -> bool:
-    """Whether names, columns or inner SELECTs of a query need a rewrite."""
+    """Whether prefixed names, columns or inner SELECTs of a query may need a rewrite."""
     columns = [item.name for item in query.tree.items]
     return (
         len(columns) > len(set(columns))

@@ -1,4 +1,4 @@
-"""What all rewrites of one query share: its tree, the edits so far, fresh names of variables."""
+"""The shared state of all rewrites of one query: its tree, the edits, the fresh names of variables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class UnsupportedError(Exception):
-    """The engine cannot answer `node` as the standard says; `hint` says what to write instead."""
+    """The engine cannot evaluate `node` as the standard requires; `hint` is the advice for the user."""
 
     def __init__(self, node: Node, message: str, hint: str) -> None:
         super().__init__(message)
@@ -26,11 +26,11 @@ class UnsupportedError(Exception):
 
 
 class Rewriting:
-    """One query while it is rewritten. `variables` are the helpers that its text has got, without '?'.
+    """One query during its rewriting. `variables` are the added helper variables, without '?'.
 
-    `helped` are the groups with helpers, `renamed` are the variables that have a fresh name from one place to another.
     `object_kinds` are the kinds of the literals of each predicate of the data, None when unknown.
-    `groups` and `selects` are all of the query, those of sub-SELECTs and EXISTS included, outermost first.
+    `helped` are the groups with helpers. `renamed` lists start, end, old name and fresh name of each renaming. `groups`
+    and `selects` include those in sub-SELECTs and EXISTS, outermost first.
     """
 
     def __init__(self, query: Query, object_kinds: Mapping[str, frozenset[str]] | None = None) -> None:
@@ -55,13 +55,13 @@ class Rewriting:
         return [self.tree, *(group.select for group in self.groups if group.select is not None)]
 
     def fresh(self) -> str:
-        """A new variable, with its '?'."""
+        """Adds a helper variable and returns it with its '?'."""
         name = f"{self.edits.stem}{len(self.variables)}"
         self.variables.append(name)
         return f"?{name}"
 
     def rename(self, names: Iterable[str], start: int, end: int) -> None:
-        """Gives variables a fresh name from one place of the text to another."""
+        """Gives variables a fresh name between two places of the text."""
         fresh = {name: self.fresh() for name in sorted(names)}
         if not fresh:
             return
@@ -74,10 +74,10 @@ class Rewriting:
         return self.tokens[self._index(start) : self._index(end)]
 
     def named(self, name: str, place: int) -> str:
-        """A variable as the new text writes it at a place of the old one; the first rename is the outermost."""
+        """The name of a variable in the new text, with its '?'. Of several renamings the first one is the outermost."""
         found = (new for start, end, old, new in self.renamed if old == name and start <= place < end)
         return next(found, f"?{name}")
 
     def _index(self, start: int) -> int:
-        """Which token is the first from a place of the text on."""
+        """The index of the first token at or after a place."""
         return bisect_left(self.tokens, start, key=lambda token: token.start)

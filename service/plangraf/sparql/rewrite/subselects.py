@@ -1,8 +1,9 @@
-"""Variables that a sub-SELECT does not show (SPARQL 1.1 §18.2.1: only projected variables are in scope outside).
+"""Renames variables that a sub-SELECT does not project (SPARQL 1.1 §18.2.1: they are not in scope outside).
 
-A variable of the same name outside is another one. The engine may evaluate a sub-SELECT once for each solution of what
-it is joined with, and then gives both the same value. The inner one gets a fresh name: names of variables have no
-meaning (§4.1.3). Inner sub-SELECTs come first, since a name that two of them hide is two variables.
+A variable with the same name outside is another one. The engine may evaluate a sub-SELECT once for each solution of the
+pattern that it is joined with, and then gives both the same value. The rewrite gives the inner one a fresh name,
+because names of variables have no meaning (§4.1.3). It starts with the innermost sub-SELECT, because a name that two of
+them hide is two variables.
 """
 
 from __future__ import annotations
@@ -26,5 +27,5 @@ def hide_variables(rewriting: Rewriting) -> None:
 
 
 def _variables(rewriting: Rewriting, start: int, end: int) -> Counter[str]:
-    """How often each variable is written in a part of the text."""
+    """The number of occurrences of each variable in a part of the text."""
     return Counter(token.text[1:] for token in rewriting.tokens_in(start, end) if token.kind == "variable")

@@ -1,10 +1,13 @@
-"""REPLACE. The engine reads the replacement as Rust's regex does: `$1a` is a group named "1a", a backslash is itself.
-XPath has `$1` with as many digits as there are groups, `\\$` and `\\\\` (F&O 7.6.3, §17.4.3.15). A constant is spelled
-as the engine reads it. A computed one is spelled by calls of REPLACE around it where it is well formed; else it is an
-error, as in F&O. Two characters that no text has (U+FDD0 and U+FDD1, Unicode §23.7) stand for the escapes.
+"""Rewrites replacements of REPLACE, and refuses patterns that the engine does not support.
 
-Patterns. The engine's regex lacks look-ahead, look-behind and back references: each is an error, which a filter would
-hide. A constant pattern with one of these is refused, and so is an unknown constant flag.
+REPLACE. The engine reads the replacement as Rust's regex does: `$1a` is a group named "1a", and a backslash is a
+backslash. In XPath `$1` has as many digits as there are groups, and `\\$` and `\\\\` are escapes (F&O 7.6.3,
+§17.4.3.15). The rewrite respells a constant in the engine's form. It wraps a computed one into calls of REPLACE that
+respell it if it is well-formed; else it is an error, as in F&O. Two characters that no text contains (U+FDD0 and
+U+FDD1, Unicode §23.7) stand for the escapes meanwhile.
+
+Patterns. The engine's regex lacks look-ahead, look-behind and back references. Each is an error, which a filter would
+hide, so the rewrite refuses a constant pattern with one of them. It refuses an unknown constant flag too.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError
 
 _MOST_GROUPS = 9
 _BACKSLASH, _DOLLAR = "\ufdd0", "\ufdd1"
-# Patterns and their replacements, as the engine reads both, from XPath's spelling to the engine's own.
+# The calls of REPLACE that respell a computed replacement: patterns and replacements in the engine's form.
 _SPELLINGS = (
     (r"\\\\", _BACKSLASH),
     (r"\\\$", _DOLLAR),
@@ -30,7 +33,7 @@ _ESCAPES = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 
 def check_pattern(pattern: Expression, flags: list[Expression]) -> None:
     if isinstance(pattern, Constant) and pattern.kind == "string":
-        # Escapes other than back references and classes hold none of these.
+        # Drop classes, and escapes other than back references, because none of them contains these constructs.
         text = re.sub(r"\\[^1-9icIC]|\[(?:\\.|[^\]\\])*\]", "", unescaped(pattern.string))
         if found := re.search(r"\\[1-9icIC]|\(\?(?:[=!>]|<[=!])", text):
             what = "look-around" if found[0][0] == "(" else "a back reference" if found[0][1].isdigit() else "an escape"
@@ -84,7 +87,7 @@ def _spell_computed(rewriting: Rewriting, pattern: Expression, replacement: Expr
 
 
 def _as_rust(text: str, groups: int | None) -> str | None:
-    """A replacement of XPath as Rust's regex reads it; None when it is malformed."""
+    """Respells a replacement from XPath to Rust's regex; None when it is malformed."""
     written, at = "", 0
     while at < len(text):
         character = text[at]
@@ -110,13 +113,13 @@ def _as_rust(text: str, groups: int | None) -> str | None:
 
 
 def _groups(pattern: str) -> int:
-    """How many groups a pattern captures."""
+    """The number of capturing groups of a pattern."""
     without = re.sub(r"\\.|\[(?:\\.|[^\]\\])*\]", "", pattern)
     return len(re.findall(r"\((?!\?)", without))
 
 
 def unescaped(string: str) -> str:
-    """What a quoted string says."""
+    """The text of a quoted string."""
     quote = 3 if string[:3] in ('"""', "'''") else 1
     return re.sub(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", _character, string[quote:-quote])
 

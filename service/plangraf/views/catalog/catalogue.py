@@ -88,8 +88,8 @@ class Catalogue:
 
     def list_all(self) -> list[Distribution]:
         """The distributions of all graphs."""
-        return list_all(self.holdings.files, f"{self.base}/dump/latest/")
+        return list_all(self.holdings.files, f"{self.base}/dump/latest/", self.site.distributions)
 
     def list_dataset(self, dataset: Dataset) -> list[Distribution]:
         """The distributions of one dataset."""
-        return list_dataset(self.holdings.files, dataset, self.page(dataset))
+        return list_dataset(self.holdings.files, dataset, self.page(dataset), self.site.distributions)

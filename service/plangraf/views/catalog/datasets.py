@@ -198,7 +198,7 @@ async def holdings(snapshot: Snapshot) -> Holdings:
     """The holdings of a version; a part of a snapshot.
 
     Raises:
-        PlangrafError: the engine failed.
+        PlangrafError: the engine cannot answer the query.
     """
     municipalities = await _municipalities(snapshot)
     datasets: dict[str, Dataset] = {}

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from plangraf.store.downloads import File
 from plangraf.views.catalog.datasets import Dataset
+from plangraf.views.catalog.site_declaration import DistributionTitles, fill
 from plangraf.views.catalog.terms import Text
 
 
@@ -49,7 +50,7 @@ _GRAPH = (
 )
 
 
-def list_all(files: Iterable[File], page: str) -> list[Distribution]:
+def list_all(files: Iterable[File], page: str, titles: DistributionTitles) -> list[Distribution]:
     """The distributions of all graphs and of the class tables. `page` is the address of the page of downloads."""
     files = tuple(files)
     by_name = {file.name: file for file in files}
@@ -57,7 +58,7 @@ def list_all(files: Iterable[File], page: str) -> list[Distribution]:
         Distribution(
             f"all-{key}",
             name,
-            (f"Hele kunnskapsgrafen, {name}", f"The whole knowledge graph, {name}"),
+            fill(titles.whole, format=name),
             file_type,
             media_type,
             page,
@@ -72,21 +73,21 @@ def list_all(files: Iterable[File], page: str) -> list[Distribution]:
         for file in files:
             if file.name.startswith(f"{ending}/") and file.name.endswith(f".{ending}"):
                 table = PurePosixPath(file.name).stem
-                title = f"Tabell over klassen {table}, {name}", f"Table of the class {table}, {name}"
+                title = fill(titles.table, **{"class": table, "format": name})
                 found.append(
                     Distribution(f"{ending}-{table}", name, title, file_type, media_type, page, file, table=table)
                 )
     return found
 
 
-def list_dataset(files: Iterable[File], dataset: Dataset, page: str) -> list[Distribution]:
+def list_dataset(files: Iterable[File], dataset: Dataset, page: str, titles: DistributionTitles) -> list[Distribution]:
     """The distributions of one dataset. `page` is the address of the dataset's document."""
     by_name = {file.name: file for file in files}
     return [
         Distribution(
             f"{dataset.path}-{key}",
             name,
-            (f"Grafen som {name}", f"The graph as {name}"),
+            fill(titles.graph, format=name),
             file_type,
             media_type,
             page,

@@ -9,7 +9,7 @@ from pyoxigraph import Literal
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.catalogue import Catalogue
 from plangraf.views.catalog.distributions import Distribution
-from plangraf.views.catalog.series import series_title
+from plangraf.views.catalog.series import fill_in
 from plangraf.views.catalog.terms import in_both
 
 
@@ -78,7 +78,7 @@ def overview(catalogue: Catalogue, language: str, prefix: str) -> Overview:
         )
     series = [
         Entry(
-            select_text(series_title(members[0]), language, iri),
+            select_text(fill_in(catalogue.site.series.title, members[0]), language, iri),
             None,
             "",
             [(select_text(d.titles, language, d.iri).value, prefix + document_path(d.iri)) for d in members],

@@ -23,7 +23,7 @@ async def count_parts(engine: Engine, collections: Mapping[str, Collection]) -> 
     """The number of parts: one part of pages, and the parts of things.
 
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     rows = await fetch_rows(engine, f"SELECT (COUNT(DISTINCT ?thing) AS ?n) WHERE {{ {_things(collections)} }}")
     return 1 + -(-int(rows[0]["n"]["value"]) // PART)
@@ -60,7 +60,7 @@ async def write_part(
     Returns:
         None for a number past the last part.
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     if number == 0:
         downloads = (_DOWNLOADS,) if snapshot.contents.downloads() else ()

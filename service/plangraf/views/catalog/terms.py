@@ -87,9 +87,11 @@ class Triples:
         self.graph: Statements = []
 
     def type(self, thing: str, *classes: str) -> None:
+        """Adds the types of a thing."""
         self.graph += [(NamedNode(thing), RDF_TYPE, NamedNode(name)) for name in classes]
 
-    def say(self, thing: str, predicate: str, values: str | Value | Iterable[str | Value]) -> None:
+    def add(self, thing: str, predicate: str, values: str | Value | Iterable[str | Value]) -> None:
+        """Adds one triple for each value."""
         listed = [values] if isinstance(values, str) or not isinstance(values, Iterable) else values
         for value in listed:
             term = NamedNode(value) if isinstance(value, str) else value

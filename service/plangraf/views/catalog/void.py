@@ -48,51 +48,51 @@ async def void(snapshot: Snapshot, catalogue: Catalogue) -> Statements:
         snapshot: the leased version; its engine counts, once per version when the answer is cached.
         catalogue: names and addresses.
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     t, engine = Triples(), snapshot.engine
     whole = catalogue.whole
     description = f"{catalogue.base}/.well-known/void"
     t.type(description, VOID + "DatasetDescription")
-    t.say(description, DCTERMS + "title", in_both(("VoID-beskrivelse", "VoID description")))
-    t.say(description, FOAF + "primaryTopic", whole)
-    t.say(description, FOAF + "topic", [whole, *(dataset.iri for dataset in catalogue.holdings.datasets)])
+    t.add(description, DCTERMS + "title", in_both(("VoID-beskrivelse", "VoID description")))
+    t.add(description, FOAF + "primaryTopic", whole)
+    t.add(description, FOAF + "topic", [whole, *(dataset.iri for dataset in catalogue.holdings.datasets)])
     t.type(whole, VOID + "Dataset", DCAT + "Dataset")
-    t.say(whole, DCTERMS + "title", in_both(catalogue.site.whole.title.text))
-    t.say(whole, DCTERMS + "description", in_both(catalogue.site.whole.description.text))
-    t.say(whole, DCTERMS + "license", catalogue.site.license)
-    t.say(whole, DCTERMS + "publisher", catalogue.publisher)
-    t.say(whole, FOAF + "homepage", f"{catalogue.base}/")
-    t.say(whole, VOID + "sparqlEndpoint", f"{catalogue.base}/sparql")
+    t.add(whole, DCTERMS + "title", in_both(catalogue.site.whole.title.text))
+    t.add(whole, DCTERMS + "description", in_both(catalogue.site.whole.description.text))
+    t.add(whole, DCTERMS + "license", catalogue.site.license)
+    t.add(whole, DCTERMS + "publisher", catalogue.publisher)
+    t.add(whole, FOAF + "homepage", f"{catalogue.base}/")
+    t.add(whole, VOID + "sparqlEndpoint", f"{catalogue.base}/sparql")
     _dumps(t, catalogue, whole, catalogue.list_all())
-    t.say(whole, VOID + "uriSpace", Literal(ID))
-    t.say(whole, VOID + "feature", [f.iri for f in (*GRAPH_FORMATS, *RESULT_FORMATS) if f.iri is not None])
-    t.say(whole, VOID + "triples", integer(snapshot.contents.triples))
-    t.say(whole, VOID + "entities", integer(await _one(engine, _ENTITIES)))
+    t.add(whole, VOID + "uriSpace", Literal(ID))
+    t.add(whole, VOID + "feature", [f.iri for f in (*GRAPH_FORMATS, *RESULT_FORMATS) if f.iri is not None])
+    t.add(whole, VOID + "triples", integer(snapshot.contents.triples))
+    t.add(whole, VOID + "entities", integer(await _one(engine, _ENTITIES)))
     classes, properties = await _counts(engine, _CLASSES), await _counts(engine, _PROPERTIES)
-    t.say(whole, VOID + "classes", integer(len(classes)))
-    t.say(whole, VOID + "properties", integer(len(properties)))
+    t.add(whole, VOID + "classes", integer(len(classes)))
+    t.add(whole, VOID + "properties", integer(len(properties)))
     for number, (name, count) in enumerate(classes.items(), start=1):
         part = f"{catalogue.iri}/void/class-{number}"
-        t.say(whole, VOID + "classPartition", part)
+        t.add(whole, VOID + "classPartition", part)
         t.type(part, VOID + "Dataset")
-        t.say(part, VOID + "class", name)
-        t.say(part, VOID + "entities", integer(count))
+        t.add(part, VOID + "class", name)
+        t.add(part, VOID + "entities", integer(count))
     for number, (name, count) in enumerate(properties.items(), start=1):
         part = f"{catalogue.iri}/void/property-{number}"
-        t.say(whole, VOID + "propertyPartition", part)
+        t.add(whole, VOID + "propertyPartition", part)
         t.type(part, VOID + "Dataset")
-        t.say(part, VOID + "property", name)
-        t.say(part, VOID + "triples", integer(count))
-    t.say(whole, VOID + "vocabulary", vocabularies([*classes, *properties]))
-    t.say(whole, VOID + "exampleResource", [row["example"]["value"] for row in await fetch_rows(engine, _EXAMPLES)])
+        t.add(part, VOID + "property", name)
+        t.add(part, VOID + "triples", integer(count))
+    t.add(whole, VOID + "vocabulary", vocabularies([*classes, *properties]))
+    t.add(whole, VOID + "exampleResource", [row["example"]["value"] for row in await fetch_rows(engine, _EXAMPLES)])
     for dataset in catalogue.holdings.datasets:
         _subset(t, catalogue, dataset, snapshot.contents.graphs.get(dataset.graph))
     await _linksets(t, engine, catalogue)
     said = await fetch(engine, _EXECUTABLES)
     t.graph += said
     for query in dict.fromkeys(subject for subject, _, value in said if value == _EXECUTABLE):
-        t.say(str(query)[1:-1], PREFIXES["schema"] + "target", f"{catalogue.base}/sparql")
+        t.add(str(query)[1:-1], PREFIXES["schema"] + "target", f"{catalogue.base}/sparql")
     return list(dict.fromkeys(t.graph))
 
 
@@ -102,13 +102,13 @@ def vocabularies(terms: list[str]) -> list[str]:
 
 
 def _subset(t: Triples, catalogue: Catalogue, dataset: Dataset, triples: int | None) -> None:
-    t.say(catalogue.whole, VOID + "subset", dataset.iri)
+    t.add(catalogue.whole, VOID + "subset", dataset.iri)
     t.type(dataset.iri, VOID + "Dataset", DCAT + "Dataset")
-    t.say(dataset.iri, DCTERMS + "title", dataset.titles)
-    t.say(dataset.iri, DCTERMS + "license", dataset.licences)
+    t.add(dataset.iri, DCTERMS + "title", dataset.titles)
+    t.add(dataset.iri, DCTERMS + "license", dataset.licences)
     _dumps(t, catalogue, dataset.iri, catalogue.list_dataset(dataset))
     if triples is not None:
-        t.say(dataset.iri, VOID + "triples", integer(triples))
+        t.add(dataset.iri, VOID + "triples", integer(triples))
 
 
 def _dumps(t: Triples, catalogue: Catalogue, dataset: str, distributions: list[Distribution]) -> None:
@@ -116,29 +116,29 @@ def _dumps(t: Triples, catalogue: Catalogue, dataset: str, distributions: list[D
     for file in (one.file for one in distributions if one.table is None):
         address = file.address(catalogue.base)
         checksum = f"{catalogue.iri}/void/sha256-{file.sha256}"
-        t.say(dataset, VOID + "dataDump", address)
+        t.add(dataset, VOID + "dataDump", address)
         t.type(address, DCAT + "Distribution")
-        t.say(address, DCAT + "downloadURL", address)
-        t.say(address, DCAT + "byteSize", Literal(str(file.size), datatype=NamedNode(XSD + "nonNegativeInteger")))
-        t.say(address, SPDX + "checksum", checksum)
+        t.add(address, DCAT + "downloadURL", address)
+        t.add(address, DCAT + "byteSize", Literal(str(file.size), datatype=NamedNode(XSD + "nonNegativeInteger")))
+        t.add(address, SPDX + "checksum", checksum)
         t.type(checksum, SPDX + "Checksum")
-        t.say(checksum, SPDX + "algorithm", SPDX + "checksumAlgorithm_sha256")
-        t.say(checksum, SPDX + "checksumValue", Literal(file.sha256, datatype=NamedNode(XSD + "hexBinary")))
+        t.add(checksum, SPDX + "algorithm", SPDX + "checksumAlgorithm_sha256")
+        t.add(checksum, SPDX + "checksumValue", Literal(file.sha256, datatype=NamedNode(XSD + "hexBinary")))
 
 
 async def _linksets(t: Triples, engine: Engine, catalogue: Catalogue) -> None:
     """Adds the links to the UN's goals and targets, one linkset per predicate."""
     t.type(_UN, VOID + "Dataset")
-    t.say(_UN, DCTERMS + "title", in_both(("FNs bærekraftsmål", "UN Sustainable Development Goals")))
-    t.say(_UN, VOID + "uriSpace", Literal(SDG))
+    t.add(_UN, DCTERMS + "title", in_both(("FNs bærekraftsmål", "UN Sustainable Development Goals")))
+    t.add(_UN, VOID + "uriSpace", Literal(SDG))
     for number, (predicate, count) in enumerate((await _counts(engine, _LINKS)).items(), start=1):
         links = f"{catalogue.iri}/void/links-sdg-{number}"
-        t.say(catalogue.whole, VOID + "subset", links)
+        t.add(catalogue.whole, VOID + "subset", links)
         t.type(links, VOID + "Linkset")
-        t.say(links, VOID + "subjectsTarget", catalogue.whole)
-        t.say(links, VOID + "objectsTarget", _UN)
-        t.say(links, VOID + "linkPredicate", predicate)
-        t.say(links, VOID + "triples", integer(count))
+        t.add(links, VOID + "subjectsTarget", catalogue.whole)
+        t.add(links, VOID + "objectsTarget", _UN)
+        t.add(links, VOID + "linkPredicate", predicate)
+        t.add(links, VOID + "triples", integer(count))
 
 
 async def _counts(engine: Engine, query: str) -> dict[str, int]:

@@ -28,7 +28,7 @@ async def count_members(snapshot: Snapshot, collections: Mapping[str, Collection
     """The number of things in each collection, by path.
 
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     terms = await snapshot.part(defined_terms)
     usable = [collection.usable(terms) for collection in collections.values()]

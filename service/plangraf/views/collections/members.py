@@ -28,7 +28,7 @@ async def order(snapshot: Snapshot, collection: Collection) -> tuple[str, ...]:
     """The things of a collection in order; a part of a snapshot.
 
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     usable = collection.usable(await snapshot.part(defined_terms))
     rows = await _rows(snapshot, order_query(usable)) if usable.classes else []
@@ -39,7 +39,7 @@ async def facet_places(snapshot: Snapshot, collection: Collection, facet: Facet)
     """For each value of a facet, the ascending places of its things in the order; a part of a snapshot.
 
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     things = await snapshot.part(order, collection)
     usable = collection.usable(await snapshot.part(defined_terms))
@@ -51,7 +51,7 @@ async def select(snapshot: Snapshot, collection: Collection, filters: Mapping[Fa
     """The ascending places of the things that match all filters; all places without a filter.
 
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     left: set[int] | None = None
     for facet, value in filters.items():
@@ -66,7 +66,7 @@ async def counts(
     """The number of selected things per value of a facet, the most frequent first, without zeros.
 
     Raises:
-        PlangrafError: what the engine raises.
+        PlangrafError: the engine cannot answer the query.
     """
     values = await snapshot.part(facet_places, collection, facet)
     if len(places) == len(await snapshot.part(order, collection)):
