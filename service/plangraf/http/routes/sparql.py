@@ -49,36 +49,13 @@ _ACCEPT_QUERY = {"Accept-Query": f"{QUERY_TYPE}, {FORM_TYPE}"}
 
 def add_routes(app: FastAPI, service: Service) -> Endpoint:
     """Adds the routes; returns the endpoint, so that the pipeline can call it without the framework's routing."""
-
     about = ServiceDescription()
 
     async def sparql(request: Request) -> Response:
-        here = pinned(request)
         asked = await read_sparql(request, service.settings.query_max_bytes)
         if asked.query is None:
             return await about.respond(request, Place(PATH))
-        # Check before the negotiation, because a malformed query is 400 for every Accept.
-        checked = here.snapshot.engine.check(asked.query)
-        formats = FORMATS_BY_FORM[checked.form]
-        graphs, client = asked.graphs, client_of(request)
-        try:
-            format_, by_accept = choose_format(request, asked, formats)
-        except NotAcceptableError:
-            # Evaluate, because only the engine knows the rules beyond the grammar, such as those of GROUP BY.
-            plain = QueryRequest(asked.query, formats[0], *graphs, asked.timeout, client)
-            answer = await while_connected(request.receive, here.snapshot.engine.query(plain))
-            await answer.aclose()
-            raise
-        query = QueryRequest(asked.query, format_, *graphs, asked.timeout, client)
-        if asked.explain:
-            return await _respond_explained(here, request, query, vary("Accept" if by_accept else None))
-        return await respond_query(
-            here,
-            request,
-            query,
-            ("sparql", format_.name, asked.query, repr(graphs)) if checked.deterministic else None,
-            {**vary("Accept" if by_accept else None), **_ACCEPT_QUERY},
-        )
+        return await _respond(request, asked.query, asked)
 
     answers: dict[int | str, dict[str, Any]] = {
         200: {"description": "The answer", "content": content((*RESULT_FORMATS, *GRAPH_FORMATS))},
@@ -109,6 +86,27 @@ def add_routes(app: FastAPI, service: Service) -> Endpoint:
         openapi_extra={"requestBody": _BODY},
     )
     return sparql
+
+
+async def _respond(request: Request, text: str, asked: SparqlParameters) -> Response:
+    here = pinned(request)
+    # Check before the negotiation, because a malformed query is 400 for every Accept.
+    checked = here.snapshot.engine.check(text)
+    formats = FORMATS_BY_FORM[checked.form]
+    graphs, client = asked.graphs, client_of(request)
+    try:
+        format_, by_accept = choose_format(request, asked, formats)
+    except NotAcceptableError:
+        # Evaluate, because only the engine knows the rules beyond the grammar, such as those of GROUP BY.
+        plain = QueryRequest(text, formats[0], *graphs, asked.timeout, client)
+        answer = await while_connected(request.receive, here.snapshot.engine.query(plain))
+        await answer.aclose()
+        raise
+    query, headers = QueryRequest(text, format_, *graphs, asked.timeout, client), vary("Accept" if by_accept else None)
+    if asked.explain:
+        return await _respond_explained(here, request, query, headers)
+    parts = ("sparql", format_.name, text, repr(graphs)) if checked.deterministic else None
+    return await respond_query(here, request, query, parts, {**headers, **_ACCEPT_QUERY})
 
 
 async def _respond_explained(
