@@ -13,7 +13,10 @@ from small_server import serving, small_settings
 
 from plangraf.errors import ParameterError
 from plangraf.http.app import create_app
-from plangraf.http.resource.parameters import Formatted, SparqlParameters
+from plangraf.http.resource.parameters import Formatted, Negotiated, SparqlParameters
+from plangraf.http.routes.collection_requests import CollectionParameters
+from plangraf.sparql.named.binding import LANGUAGES
+from plangraf.sparql.named.collection_head import RESERVED
 from plangraf.sparql.named.parameter_model import (
     Refusal,
     StrictParameters,
@@ -156,3 +159,12 @@ def test_a_declared_parameter_may_have_the_name_of_a_method() -> None:
     read = model.read({"json": "a"})
     assert [getattr(read, field_name(name)) for name in fields] == ["A", None]
     assert [parameter["name"] for parameter in document_parameters(model)] == ["json", "copy"]
+
+
+def test_no_facet_can_have_the_name_of_a_parameter_of_every_collection() -> None:
+    assert {parameter["name"] for parameter in document_parameters(CollectionParameters)} == set(RESERVED)
+
+
+def test_the_languages_of_pages_are_those_of_named_queries() -> None:
+    (lang,) = [parameter for parameter in document_parameters(Negotiated) if parameter["name"] == "lang"]
+    assert lang["schema"]["enum"] == list(LANGUAGES)

@@ -62,10 +62,15 @@ def _as_many(value: str | list[str]) -> list[str]:
     return value if isinstance(value, list) else [value]
 
 
-class Formatted(ParameterModel):
-    """The parameters of an address whose format the client chooses."""
+# What is documented as any text, because only its reader knows more.
+_TEXT: Final = WithJsonSchema({"type": "string"})
+_Formats = Annotated[tuple[str, ...], BeforeValidator(_as_many), _TEXT]
 
-    format: Annotated[tuple[str, ...], BeforeValidator(_as_many), WithJsonSchema({"type": "string"})] = Field(
+
+class Formatted(ParameterModel):
+    """The parameters of an address whose format the client chooses; a client may name several."""
+
+    format: _Formats = Field(
         default=(), description="Format of the answer, before Accept; an ending of the address comes before both."
     )
 
@@ -74,7 +79,7 @@ class Negotiated(Formatted):
     """The parameters of an address that has pages."""
 
     lang: Annotated[Literal["nb", "en"] | None, Refusal(f"is not offered; use one of: {', '.join(LANGUAGES)}.")] = (
-        Field(default=None, description="Language of names.")
+        Field(default=None, description="Language of a page, and of the names in a table.")
     )
 
 
@@ -123,8 +128,6 @@ def _read_flag(text: object) -> bool:
 
 _Iri = Annotated[str, AfterValidator(lambda text: read_iri(text).value)]
 _Iris = Annotated[tuple[_Iri, ...], BeforeValidator(_as_many)]
-_TEXT: Final = WithJsonSchema({"type": "string"})
-
 
 EXAMPLE = """PREFIX plan: <https://w3id.org/plangraf/ontology#>
 PREFIX dcterms: <http://purl.org/dc/terms/>
@@ -150,7 +153,7 @@ class SparqlParameters(Formatted):
     named_graphs: _Iris = Field(
         default=(), alias="named-graph-uri", description="IRI of a named graph; overrides FROM NAMED."
     )
-    format: Annotated[tuple[str, ...], BeforeValidator(_as_many), _TEXT] = Field(
+    format: _Formats = Field(
         default=(), description="Format of the answer, before Accept: json, xml, csv, tsv, turtle, jsonld, …"
     )
     timeout: Annotated[
