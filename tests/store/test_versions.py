@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -159,6 +160,24 @@ def test_a_second_writer_of_the_same_process_is_told_to_wait(store: VersionStore
         with hold_refused(store) as writer:
             assert "Another build is writing" in writer.communicate()[1]
     assert VersionStore(store.path).write(LINES, MANIFEST).verify()
+
+
+def test_a_leftover_that_a_dying_child_still_writes_into_is_removed_all_the_same(
+    store: VersionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (store.path / ".tmp-downloads-1").mkdir(parents=True)
+    real, late = shutil.rmtree, ["one.csv", "two.csv"]
+
+    def remove(folder: Path) -> None:
+        real(folder)
+        if late:
+            folder.mkdir()
+            (folder / late.pop()).touch()
+            raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(folder))
+
+    monkeypatch.setattr(shutil, "rmtree", remove)
+    with store.lock():
+        assert not list(store.path.glob(".tmp-*"))
 
 
 def hold_refused(store: VersionStore) -> subprocess.Popen[str]:

@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -149,6 +150,20 @@ class VersionsFolder:
         for entry in self.path.iterdir():
             if entry.name.startswith(TEMPORARY):
                 if entry.is_dir() and not entry.is_symlink():
-                    shutil.rmtree(entry)
+                    _remove_tree(entry)
                 else:
                     entry.unlink()
+
+
+def _remove_tree(folder: Path) -> None:
+    """Removes a folder; tries again for a second, because a child of a killed build may write into it until it ends."""
+    deadline = time.monotonic() + 1
+    while True:
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
