@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from plangraf.engines.base import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot, Snapshots
 from plangraf.errors import EngineError, NotReadyError, ResourceNotFoundError, VersionGoneError
+from plangraf.rdf.formats import JSON
 from plangraf.sparql.safety import CheckedQuery, Limits, check
 from plangraf.store.versions import Version, VersionStore
 
@@ -44,7 +45,8 @@ class Recorded:
         return check(query, Limits())
 
     async def query(self, request: QueryRequest) -> QueryAnswer:
-        raise AssertionError("no test asks")
+        assert self.ready
+        return cast(QueryAnswer, self.version)  # no test reads an answer
 
 
 class Play:
@@ -87,6 +89,10 @@ def play(folder: Path, act: Callable[[Play], Awaitable[None]], **settings: Any) 
         assert all(engine.closed == 1 for engine in stage.engines if engine.started)
 
     asyncio.run(main())
+
+
+async def ask(snapshot: Snapshot) -> None:
+    await snapshot.engine.query(QueryRequest("ASK {}", JSON))
 
 
 async def run_pending_tasks() -> None:
@@ -149,12 +155,12 @@ def test_the_current_version_is_never_opened_twice(tmp_path: Path) -> None:
 
 def test_many_requests_for_a_retained_version_open_it_once_with_a_small_engine(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
-        async def ask() -> Snapshot:
+        async def lease() -> Snapshot:
             async with stage.snapshots.lease(stage.ids[0]) as snapshot:
-                await asyncio.sleep(0)
+                await ask(snapshot)
                 return snapshot
 
-        found = await asyncio.gather(*[ask() for _ in range(20)])
+        found = await asyncio.gather(*[lease() for _ in range(20)])
         assert len({id(snapshot) for snapshot in found}) == 1
         assert [(engine.version, engine.kept) for engine in stage.engines] == [
             (stage.ids[-1], False),
@@ -167,9 +173,10 @@ def test_many_requests_for_a_retained_version_open_it_once_with_a_small_engine(t
 def test_an_idle_retained_version_closes_and_a_leased_one_does_not(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         first, second, last = stage.ids
-        async with stage.snapshots.lease(first):
-            async with stage.snapshots.lease(second):
-                pass
+        async with stage.snapshots.lease(first) as kept:
+            await ask(kept)
+            async with stage.snapshots.lease(second) as idle:
+                await ask(idle)
             await asyncio.sleep(0.2)
             assert stage.open == [last, first]
         # The time counts from the last lease.
@@ -187,8 +194,8 @@ def test_opening_a_retained_version_closes_the_least_recently_leased_one(tmp_pat
     async def act(stage: Play) -> None:
         first, second, third, last = stage.ids
         for version in (first, second, first, third):
-            async with stage.snapshots.lease(version):
-                pass
+            async with stage.snapshots.lease(version) as snapshot:
+                await ask(snapshot)
         assert stage.open == [last, first, third]
 
     play(tmp_path, act, count=4, most_kept=2)
@@ -197,11 +204,13 @@ def test_opening_a_retained_version_closes_the_least_recently_leased_one(tmp_pat
 def test_the_number_of_open_retained_versions_is_limited(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         first, second, last = stage.ids
-        async with stage.snapshots.lease(first):
-            with pytest.raises(NotReadyError):
-                await stage.snapshots.acquire(second)
-            assert stage.open == [last, first]
-        async with stage.snapshots.lease(second):
+        async with stage.snapshots.lease(second) as other:
+            async with stage.snapshots.lease(first) as snapshot:
+                await ask(snapshot)
+                with pytest.raises(NotReadyError):
+                    await ask(other)
+                assert stage.open == [last, first]
+            await ask(other)
             assert stage.open == [last, second]
 
     play(tmp_path, act)
@@ -209,29 +218,78 @@ def test_the_number_of_open_retained_versions_is_limited(tmp_path: Path) -> None
 
 def test_a_retained_version_that_fails_to_open_uses_no_slot(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
-        stage.failure = EngineError("too large")
-        with pytest.raises(EngineError):
-            await stage.snapshots.acquire(stage.ids[0])
-        stage.failure = None
-        async with stage.snapshots.lease(stage.ids[1]) as snapshot:
-            assert snapshot.id == stage.ids[1]
+        async with stage.snapshots.lease(stage.ids[0]) as kept, stage.snapshots.lease(stage.ids[1]) as other:
+            stage.failure = EngineError("too large")
+            for _ in range(2):
+                with pytest.raises(EngineError):
+                    await ask(kept)
+            stage.failure = None
+            await ask(other)
+            assert stage.open == [stage.ids[-1], stage.ids[1]]
+
+
+def test_a_kept_version_that_could_not_be_opened_is_opened_at_the_next_query(tmp_path: Path) -> None:
+    async def act(stage: Play) -> None:
+        async with stage.snapshots.lease(stage.ids[0]) as kept:
+            stage.failure = EngineError("no memory")
+            with pytest.raises(EngineError):
+                await ask(kept)
+            stage.failure = None
+            await ask(kept)
+            assert stage.open == [stage.ids[-1], stage.ids[0]]
 
     play(tmp_path, act)
 
 
-def test_a_cancelled_request_for_a_retained_version_leaves_no_lease(tmp_path: Path) -> None:
+def test_files_and_parts_of_a_kept_version_open_no_engine(tmp_path: Path) -> None:
+    async def act(stage: Play) -> None:
+        async def part(snapshot: Snapshot) -> int:
+            return snapshot.contents.triples
+
+        for version in stage.ids:
+            async with stage.snapshots.lease(version) as snapshot:
+                assert await snapshot.part(part) == 1
+        assert [engine.version for engine in stage.engines] == [stage.ids[-1]]
+
+    play(tmp_path, act, most_kept=0)
+
+
+def test_an_opening_that_nobody_waits_for_ends_with_the_idle_time(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         stage.gate = asyncio.Event()
-        waiting = [asyncio.create_task(stage.snapshots.acquire(stage.ids[0])) for _ in range(2)]
+        async with stage.snapshots.lease(stage.ids[0]) as snapshot:
+            waiting = asyncio.create_task(ask(snapshot))
+            await stage.opening.wait()
+            waiting.cancel()
+            await run_pending_tasks()
+        await asyncio.sleep(0.2)
+        stage.gate.set()
+        await run_pending_tasks()
+        assert stage.open == [stage.ids[-1]]
+        async with stage.snapshots.lease(stage.ids[1]) as snapshot:
+            await ask(snapshot)
+
+    play(tmp_path, act, idle_s=0.05)
+
+
+def test_who_stops_waiting_for_a_kept_version_neither_ends_its_opening_nor_leaves_a_lease(tmp_path: Path) -> None:
+    async def act(stage: Play) -> None:
+        async def wait() -> None:
+            async with stage.snapshots.lease(stage.ids[0]) as snapshot:
+                await ask(snapshot)
+
+        stage.gate = asyncio.Event()
+        waiting = [asyncio.create_task(wait()) for _ in range(2)]
         await stage.opening.wait()
         waiting[0].cancel()
         await run_pending_tasks()
         stage.gate.set()
-        snapshot = await waiting[1]
+        await waiting[1]
         assert waiting[0].cancelled()
-        stage.snapshots.release(snapshot)
+        assert [(engine.version, engine.started) for engine in stage.engines[1:]] == [(stage.ids[0], 1)]
         # With no lease left it makes room for another one.
-        async with stage.snapshots.lease(stage.ids[1]):
+        async with stage.snapshots.lease(stage.ids[1]) as snapshot:
+            await ask(snapshot)
             assert stage.open == [stage.ids[-1], stage.ids[1]]
 
     play(tmp_path, act)
@@ -241,6 +299,7 @@ def test_a_leased_retained_version_that_becomes_current_is_opened_again_as_curre
     async def act(stage: Play) -> None:
         first, _, last = stage.ids
         async with stage.snapshots.lease(first) as kept:
+            await ask(kept)
             stage.store.use(first)
             await stage.snapshots.refresh()
             await run_pending_tasks()
@@ -259,6 +318,7 @@ def test_a_pruned_version_stays_open_for_its_leases_and_gets_no_new_ones(tmp_pat
     async def act(stage: Play) -> None:
         first, _, last = stage.ids
         async with stage.snapshots.lease(first) as snapshot:
+            await ask(snapshot)
             assert first in stage.store.prune(0)
             assert await snapshot.part(_number) == 1
             assert stage.open == [last, first]
@@ -368,7 +428,7 @@ def test_a_waiter_computes_a_part_whose_first_request_is_cancelled(tmp_path: Pat
 def test_snapshots_close_at_exit_even_when_leased(tmp_path: Path) -> None:
     async def act(stage: Play) -> None:
         await stage.snapshots.acquire()
-        await stage.snapshots.acquire(stage.ids[0])
+        await ask(await stage.snapshots.acquire(stage.ids[0]))
         stage.store.use(stage.ids[1])
         await stage.snapshots.refresh()
 

@@ -285,9 +285,18 @@ def test_the_documentation_follows_from_the_declaration(things: Things) -> None:
     assert (all_things.path_format, all_things.operation_id, all_things.summary) == ("/things", "things", "Things")
     assert list(all_things.responses[200]["content"]) == [format_.media_type for format_ in FORMATS]
     assert {304, 400, 406} <= set(all_things.responses)
-    assert code.openapi_extra == {
-        "parameters": [{"name": "code", "in": "path", "required": True, "schema": {"type": "string", "title": "Code"}}]
+    assert code.openapi_extra is not None
+    in_path, format_ = code.openapi_extra["parameters"]
+    assert in_path == {
+        "name": "code",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "title": "Code"},
     }
+    assert (format_["name"], format_["required"]) == ("format", False)
+    assert format_["schema"] == {"type": "string", "enum": ["turtle", "jsonld"]}
+    assert all_things.openapi_extra is not None
+    assert [parameter["name"] for parameter in all_things.openapi_extra["parameters"]] == ["format", "lang"]
     assert [route.path_format for route in table.documented(kept=True)] == ["/things"]
 
 

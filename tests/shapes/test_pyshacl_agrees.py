@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
 import pytest
 from fixture_data import FIXTURES, ROOT, WORLD, data_of, groups, quads_of
-from pyoxigraph import Literal, NamedNode, Quad
+from random_mistakes import mutated
 
 from plangraf.checks.data_graph import DataGraph
 from plangraf.checks.shacl.compiler import suspects
@@ -15,51 +14,12 @@ from plangraf.checks.shacl.pyshacl_results import pyshacl_problems
 from plangraf.checks.shacl.validation import shacl_problems, shapes_of
 from plangraf.diagnostics.diagnostic import FileDiagnostic, in_order
 from plangraf.rdf.canonical import relabelled
-from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sources.files import source_files
 from plangraf.sources.turtle import read
 
 ALL = sorted(FIXTURES.glob("*/*.ttl"))
 # Groups of fixtures in the short set, beside the random mistakes below; the longer one has all.
 SHORT = 3
-XSD = PREFIXES["xsd"]
-ODD_VALUES = [
-    Literal(""),
-    Literal("x"),
-    Literal("Ny tekst.", language="nb"),
-    Literal("New", language="en"),
-    Literal("Ođđa", language="se"),
-    Literal("Tekst", language="nb-NO"),
-    Literal("7"),
-    *(
-        Literal(text, datatype=NamedNode(XSD + name))
-        for text, name in (
-            ("0", "integer"),
-            ("-3", "integer"),
-            ("007", "integer"),
-            ("x", "integer"),
-            ("1.5", "decimal"),
-            ("2020", "gYear"),
-            ("0000", "gYear"),
-            ("20", "gYear"),
-            ("2020-13", "gYearMonth"),
-            ("2020-02-30", "date"),
-            ("2021-05-01", "date"),
-            ("2021-05-01Z", "date"),
-            ("true", "boolean"),
-            ("1", "boolean"),
-            ("P", "duration"),
-            ("P2Y", "duration"),
-            ("1E3", "double"),
-            ("--13", "gMonth"),
-            ("--02-30", "gMonthDay"),
-            ("x", "unheardOf"),
-        )
-    ),
-    NamedNode("https://w3id.org/plangraf/id/9999/plan/nowhere"),
-    NamedNode("http://metadata.un.org/sdg/11.6"),
-    NamedNode("https://w3id.org/plangraf/id/scheme/document-kind/temaplan"),
-]
 
 
 def by_pyshacl(data: DataGraph) -> list[FileDiagnostic]:
@@ -78,24 +38,6 @@ def assert_same(data: DataGraph) -> list[FileDiagnostic]:
 )
 def test_a_group_of_fixtures_has_the_report_of_pyshacl(number: int) -> None:
     assert_same(data_of(groups()[number].quads))
-
-
-def mutated(quads: list[Quad], chance: random.Random) -> Iterator[Quad]:
-    """The statements, with some removed, some repeated, and some with another value, predicate or subject."""
-    for quad in quads:
-        what = chance.random()
-        if what > 0.12:
-            yield quad
-        if what < 0.03:
-            yield Quad(quad.subject, quad.predicate, chance.choice(ODD_VALUES), quad.graph_name)
-        elif what < 0.05:
-            yield Quad(quad.subject, quad.predicate, chance.choice(quads).object, quad.graph_name)
-        elif what < 0.07:
-            yield Quad(quad.subject, chance.choice(quads).predicate, quad.object, quad.graph_name)
-        elif what < 0.09:
-            yield Quad(chance.choice(quads).subject, quad.predicate, quad.object, quad.graph_name)
-        elif what > 0.97:
-            yield Quad(quad.subject, quad.predicate, chance.choice(ODD_VALUES), quad.graph_name)
 
 
 @pytest.mark.parametrize("seed", [pytest.param(seed, marks=[] if seed < 2 else pytest.mark.slow) for seed in range(40)])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import json
 import os
+import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -112,17 +115,82 @@ def test_leftovers_of_killed_builds_are_removed(store: VersionStore) -> None:
         assert {entry.name for entry in store.path.iterdir()} == {".lock", "current", "feed", version.id}
 
 
+# Locks the folder and says so; ends at the end of its input, or leaves a child that ends then.
+HOLDING = """
+import os, sys
+from pathlib import Path
+from plangraf.store.versions import VersionStore
+with VersionStore(Path(sys.argv[1])).lock():
+    if sys.argv[2] == "killed" and os.fork():
+        os.kill(os.getpid(), 9)
+    print(os.getpid(), flush=True)
+    sys.stdin.read()
+"""
+
+
+def hold(store: VersionStore, mode: str) -> subprocess.Popen[str]:
+    """Starts a process that locks the folder, and waits until it has the lock."""
+    writer = subprocess.Popen(
+        [sys.executable, "-c", HOLDING, str(store.path), mode],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert writer.stdout is not None
+    assert writer.stdout.readline().strip()
+    return writer
+
+
 def test_a_second_writer_is_told_to_wait(store: VersionStore) -> None:
     version = store.write(LINES, MANIFEST)
-    descriptor = os.open(store.path / ".lock", os.O_RDWR)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        with pytest.raises(VersionsError, match="Another build is writing"):
-            store.write(LINES[:1], MANIFEST)
-    finally:
-        os.close(descriptor)
-    assert store.current() == version
+    with hold(store, "writing") as writer:
+        for _ in range(2):  # a refusal does not release the lock
+            with pytest.raises(VersionsError, match="Another build is writing"):
+                store.write(LINES[:1], MANIFEST)
+        assert store.current() == version
+        writer.communicate("")
     assert store.write(LINES[:1], MANIFEST).verify()
+
+
+def test_a_second_writer_of_the_same_process_is_told_to_wait(store: VersionStore) -> None:
+    with store.lock():
+        for _ in range(2):
+            with pytest.raises(VersionsError, match="Another build is writing"):
+                VersionStore(store.path).write(LINES, MANIFEST)
+        with hold_refused(store) as writer:
+            assert "Another build is writing" in writer.communicate()[1]
+    assert VersionStore(store.path).write(LINES, MANIFEST).verify()
+
+
+def test_a_leftover_that_a_dying_child_still_writes_into_is_removed_all_the_same(
+    store: VersionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (store.path / ".tmp-downloads-1").mkdir(parents=True)
+    real, late = shutil.rmtree, ["one.csv", "two.csv"]
+
+    def remove(folder: Path) -> None:
+        real(folder)
+        if late:
+            folder.mkdir()
+            (folder / late.pop()).touch()
+            raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(folder))
+
+    monkeypatch.setattr(shutil, "rmtree", remove)
+    with store.lock():
+        assert not list(store.path.glob(".tmp-*"))
+
+
+def hold_refused(store: VersionStore) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", HOLDING, str(store.path), "refused"], stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_a_child_of_a_killed_writer_does_not_keep_the_lock(store: VersionStore) -> None:
+    with hold(store, "killed") as writer:
+        assert writer.wait(timeout=30) == -signal.SIGKILL
+        assert store.write(LINES, MANIFEST).verify()  # while the child still has the descriptor
+        writer.communicate("")
 
 
 @pytest.mark.parametrize("number", range(1, 6))

@@ -1,22 +1,26 @@
 """Leases open versions as snapshots.
 
 A snapshot is one version at rest: its data, its files and the parts derived from them do not change while it is
-leased, even when another version becomes current. The current version is always open. Kept versions open on demand,
-a few at once, and close after they have been idle for a while.
+leased, even when another version becomes current. The current version is always open. The engines of kept versions
+open at the first query, a few at once, and close after they have been idle for a while.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from functools import partial
 from types import TracebackType
-from typing import Any, Protocol, TypeVar, TypeVarTuple, cast
+from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 import structlog
 
 from plangraf import metrics
 from plangraf.engines.base import Engine
+from plangraf.engines.opened_late import LateEngine
+from plangraf.engines.parts import MOST_BYTES, Parts
 from plangraf.errors import (
     EngineError,
     NotReadyError,
@@ -47,45 +51,21 @@ class MakeEngine(Protocol):
 class Snapshot:
     """One version at rest: its contents, its engine and its derived parts."""
 
-    def __init__(self, contents: Contents, engine: Engine) -> None:
+    def __init__(self, contents: Contents, engine: Engine, most_bytes: int = MOST_BYTES) -> None:
         self.id = contents.version.id
         self.contents = contents
         self.engine = engine
-        self._parts: dict[Hashable, Any] = {}
-        self._flights: dict[Hashable, asyncio.Future[None]] = {}
+        self._parts = Parts(most_bytes)
         self._leases = 0
         self._idle: asyncio.TimerHandle | None = None
 
     async def part(self, derive: Callable[[Snapshot, *Ts], Awaitable[T]], *about: *Ts) -> T:
-        """Returns `derive(snapshot, *about)`, computed once and cached as long as the snapshot is open.
-
-        Concurrent callers share a single flight: one computes, the others wait. When the computing caller is
-        cancelled, another takes over.
+        """Returns `derive(snapshot, *about)`, cached while the snapshot is open and its parts fit into their memory.
 
         Raises:
-            Exception: what `derive` raised, in every caller of the flight; the next caller tries again.
+            Exception: what `derive` raised, see `Parts.get`.
         """
-        key = (derive, *about)
-        while key not in self._parts:
-            flight = self._flights.get(key)
-            if flight is None:
-                return await self._derive(key, derive(self, *about))
-            await asyncio.shield(flight)
-        return cast(T, self._parts[key])
-
-    async def _derive(self, key: Hashable, deriving: Awaitable[T]) -> T:
-        flight = self._flights[key] = asyncio.get_running_loop().create_future()
-        try:
-            found = self._parts[key] = await deriving
-        except Exception as error:
-            flight.set_exception(error)
-            flight.exception()  # mark as retrieved: a flight without waiters must not warn
-            raise
-        finally:
-            del self._flights[key]
-            if not flight.done():
-                flight.set_result(None)
-        return found
+        return await self._parts.get((derive, *about), partial(derive, self, *about))
 
     async def close(self) -> None:
         self._parts.clear()
@@ -121,6 +101,7 @@ class Snapshots:
         most_kept: how many kept versions may be open beside the current one.
         watch_s: seconds between checks for another current version; 0 never checks.
         idle_s: seconds without a lease after which a kept version closes.
+        most_bytes: the memory of one snapshot for its derived parts.
     Raises:
         VersionsError: there is no current version.
     """
@@ -133,16 +114,20 @@ class Snapshots:
         most_kept: int = 1,
         watch_s: float = 0,
         idle_s: float = IDLE_S,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         self.store = store
         self._make_engine = make_engine
         self._most_kept = most_kept
         self._watch_s = watch_s
         self._idle_s = idle_s
+        self._most_bytes = most_bytes
         current = store.current()
-        self._current = Snapshot(Contents.read(current), make_engine(current, kept=False))
+        self._current = Snapshot(Contents.read(current), make_engine(current, kept=False), most_bytes)
         # In order of the last lease, the least recent first.
         self._kept: dict[str, Snapshot] = {}
+        # The kept versions whose engines are open.
+        self._opened: set[str] = set()
         self._retired: list[Snapshot] = []
         self._subscribers: list[Callable[[], None]] = []
         self._opening = asyncio.Lock()
@@ -176,8 +161,6 @@ class Snapshots:
 
         Raises on entry:
             ResourceNotFoundError, VersionGoneError: the version is not kept here.
-            NotReadyError: every kept version that may be open is leased.
-            EngineError: it cannot be opened.
         """
         return Lease(self, version_id)
 
@@ -188,9 +171,9 @@ class Snapshots:
         version = await asyncio.to_thread(find_version, self.store, version_id)
         snapshot = self._find(version_id)
         if snapshot is None:
-            async with self._opening:
-                # Look again: another request may have opened it, or it may have become current.
-                snapshot = self._find(version_id) or await self._open_kept(version)
+            contents = await asyncio.to_thread(Contents.read, version)
+            # Look again: another request may have read it, or it may have become current.
+            snapshot = self._find(version_id) or self._keep(contents)
         self._lend(snapshot)
         return snapshot
 
@@ -226,7 +209,7 @@ class Snapshots:
             if self._failed is not None and self._failed[0] == version.id and now < self._failed[1]:
                 return False
             try:
-                fresh = await self._open(version, kept=False)
+                fresh = await self._open(version)
             except (EngineError, OSError) as error:
                 self._failed = (version.id, now + _RETRY_S)
                 log.error("version not opened", version=version.id, serving=self._current.id, error=str(error))
@@ -254,8 +237,9 @@ class Snapshots:
                 snapshot._idle.cancel()
             await snapshot.close()
 
-    async def _open(self, version: Version, *, kept: bool) -> Snapshot:
-        snapshot = Snapshot(await asyncio.to_thread(Contents.read, version), self._make_engine(version, kept=kept))
+    async def _open(self, version: Version) -> Snapshot:
+        contents = await asyncio.to_thread(Contents.read, version)
+        snapshot = Snapshot(contents, self._make_engine(version, kept=False), self._most_bytes)
         await snapshot.engine.start()
         return snapshot
 
@@ -267,15 +251,30 @@ class Snapshots:
             return snapshot
         return next((snapshot for snapshot in self._retired if snapshot.id == version_id), None)
 
-    async def _open_kept(self, version: Version) -> Snapshot:
-        if len(self._kept) >= self._most_kept:
-            idle = next((snapshot for snapshot in self._kept.values() if not snapshot._leases), None)
-            if idle is None:
-                raise NotReadyError("another kept version is being asked, and no more may be open at once")
-            await self._close_kept(idle)
-        snapshot = self._kept[version.id] = await self._open(version, kept=True)
-        log.info("kept version opened", version=version.id)
+    def _keep(self, contents: Contents) -> Snapshot:
+        """Makes the snapshot of a kept version, whose engine opens at its first query."""
+        version = contents.version
+        engine = LateEngine(partial(self._make_engine, version, kept=True), partial(self._admit, version.id))
+        snapshot = self._kept[version.id] = Snapshot(contents, engine, self._most_bytes)
         return snapshot
+
+    @asynccontextmanager
+    async def _admit(self, version_id: str) -> AsyncIterator[None]:
+        """Waits until the engine of a kept version may open, and closes another one when too many would be open.
+
+        Raises:
+            NotReadyError: every kept version that is open is leased.
+        """
+        async with self._opening:
+            if len(self._opened) >= self._most_kept:
+                opened = (kept for kept in self._kept.values() if kept.id in self._opened)
+                idle = next((kept for kept in opened if not kept._leases), None)
+                if idle is None:
+                    raise NotReadyError("another kept version is being asked, and no more may be open at once")
+                await self._close_kept(idle)
+            yield
+            self._opened.add(version_id)
+        log.info("kept version opened", version=version_id)
 
     def _lend(self, snapshot: Snapshot) -> None:
         snapshot._leases += 1
@@ -296,6 +295,7 @@ class Snapshots:
             return
         if snapshot._idle is not None:
             snapshot._idle.cancel()
+        self._opened.discard(snapshot.id)
         await snapshot.close()
         log.info("kept version closed", version=snapshot.id)
 

@@ -59,9 +59,9 @@ def beside(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
 
 def _work_and_send(work: Callable[[], object], sender: Connection) -> None:
     die_with_parent()
-    # A lock file that this process holds open would keep the folder of versions locked.
-    os.closerange(3, sender.fileno())
-    os.closerange(sender.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
+    build = multiprocessing.parent_process()
+    if build is None or os.getppid() != build.pid:
+        os._exit(1)  # the build ended before the kernel knew what to do then
     try:
         sender.send((work(), None))
     except OSError as error:

@@ -36,27 +36,40 @@ def sparql(path: str | None) -> Callable[[Context], Test]:
     """
 
     def build(context: Context) -> Test:
-        queries = [_query(context, constraint, path) for constraint in context.all("sparql")]
+        queries = [constraint_query(context, constraint, path) for constraint in context.all("sparql")]
 
         def test(focus: Term, _: Values) -> bool:
             if not isinstance(focus, NamedNode | Literal):
                 raise UnsureError
-            return not any(_any_row(context.data.store, query, focus) for query in queries)
+            return not any(_has_row(context.data.store, query, focus) for query in queries)
 
         return test
 
     return build
 
 
-def _any_row(store: pyoxigraph.Store, query: str, focus: NamedNode | Literal) -> bool:
+def _has_row(store: pyoxigraph.Store, query: str, focus: NamedNode | Literal) -> bool:
     try:
-        rows = store.query(query, substitutions={_THIS: focus})
-        return any(True for _ in rows)  # type: ignore[union-attr]  # a SELECT query
+        return any(True for _ in constraint_rows(store, query, focus))
     except (SyntaxError, RuntimeError, ValueError, OSError, TypeError) as error:
         raise UnsureError from error
 
 
-def _query(context: Context, constraint: Term, path: str | None) -> str:
+def constraint_rows(store: pyoxigraph.Store, query: str, focus: NamedNode | Literal) -> pyoxigraph.QuerySolutions:
+    """The rows of a constraint for one focus node: each is one result.
+
+    Raises:
+        SyntaxError, RuntimeError, ValueError, OSError: the engine cannot evaluate the query.
+    """
+    return store.query(query, substitutions={_THIS: focus})  # type: ignore[return-value]  # a SELECT query
+
+
+def constraint_query(context: Context, constraint: Term, path: str | None) -> str:
+    """The query of a constraint, with its prefixes and with the shape's path.
+
+    Raises:
+        NotCompiledError: the constraint is left to pySHACL.
+    """
     selects = context.shapes.objects(constraint, sh("select"))
     query = text(next(iter(selects))) if len(selects) == 1 else None
     if query is None or _LEFT_TO_PYSHACL.search(query) or context.shapes.objects(constraint, sh("deactivated")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from pyoxigraph import NamedNode
@@ -12,11 +13,17 @@ from starlette.responses import Response
 
 from plangraf.engines.base import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot
-from plangraf.errors import ResourceNotFoundError
+from plangraf.errors import ParameterError, ResourceNotFoundError
 from plangraf.http.pipeline.respond import respond_cached, respond_query, vary
 from plangraf.http.resource.link_header import link_header
 from plangraf.http.resource.openapi import Operation
-from plangraf.http.resource.parameters import choose_format, parse_parameters, read_language
+from plangraf.http.resource.parameters import (
+    Formatted,
+    Negotiated,
+    choose_format,
+    choose_page_language,
+    parse_parameters,
+)
 from plangraf.http.service import Pinned, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, JSON_LD, Format
@@ -25,18 +32,20 @@ from plangraf.rdf.jsonld.compaction import compact_graph
 from plangraf.rdf.jsonld.writing import dump
 from plangraf.rdf.writing import write
 from plangraf.sparql.named.binding import LANGUAGES
+from plangraf.sparql.named.parameter_model import ParameterModel, names_of
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """The place that a request names: the path without an ending, the format that the ending fixes, path parameters.
 
-    `thing` is what `Resource.find` found there.
+    `parameters` are the values of `Resource.parameters`; `thing` is what `Resource.find` found there.
     """
 
     path: str
     fixed: Format | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    parameters: Any = None
     thing: Any = None
 
 
@@ -50,7 +59,6 @@ class Asked:
     request: Request
     service: Pinned
     place: Place
-    given: dict[str, list[str]]
     format: Format
     by_accept: bool
     language: str
@@ -118,6 +126,8 @@ class Resource:
         kept: whether each kept version serves it, too, under `/version/<id>`.
         language: which answers vary by Accept-Language: "choice", all that Accept chose, or "page", only pages. None
             vary when no format is a page.
+        accept_first: whether a request with an Accept header that does not fit and a malformed value gets 406.
+        parameters: the model of its parameters, by default `format`, and `lang` when it has pages.
         operation: its documentation in /openapi.json; None leaves it undocumented.
     """
 
@@ -127,8 +137,15 @@ class Resource:
     endings: bool = True
     negotiated: ClassVar[bool] = True
     kept: ClassVar[bool] = True
+    accept_first: ClassVar[bool] = True
     language: ClassVar[Literal["choice", "page"]] = "choice"
     operation: Operation | None = None
+
+    @cached_property
+    def parameters(self) -> type[ParameterModel]:
+        if not self.negotiated or not self.formats:
+            return ParameterModel
+        return Negotiated if HTML in self.formats else Formatted
 
     async def find(self, request: Request, place: Place) -> Place | Response:
         """Identifies the thing before negotiation; may return a redirect.
@@ -151,13 +168,24 @@ class Resource:
         """Takes a request through all steps to its response.
 
         Raises:
-            NotAcceptableError, ParameterError: no format or language fits.
+            ParameterError: a parameter is unknown, repeated, malformed or missing.
+            NotAcceptableError: no format fits.
             PlangrafError: what `find` and `read` raise.
         """
-        found = await self.find(request, place)
+        found = await self.find(request, replace(place, parameters=self._read_parameters(request, place)))
         if isinstance(found, Response):
             return found
         return await self.answer(self._negotiate(request, found))
+
+    def _read_parameters(self, request: Request, place: Place) -> ParameterModel:
+        given = parse_parameters(request.scope["query_string"])
+        try:
+            return self.parameters.read(given)
+        except ParameterError as error:
+            if self.formats and self.accept_first and error.name in names_of(self.parameters):
+                offered = self.offered(pinned(request).snapshot)
+                choose_format(request, Formatted.read(given), offered, place.fixed, self.spare)
+            raise
 
     async def answer(self, asked: Asked) -> Response:
         """Responds to a negotiated request from the snapshot that it is pinned to."""
@@ -176,19 +204,19 @@ class Resource:
         return f"{asked.service.prefix}{asked.place.path}.{format_.suffix}" if self.endings else None
 
     def _negotiate(self, request: Request, place: Place) -> Asked:
-        service, given = pinned(request), parse_parameters(request.scope["query_string"])
+        service, given = pinned(request), place.parameters
         if not self.negotiated:
-            return Asked(request, service, place, given, self.formats[0], False, LANGUAGES[0], False)
+            return Asked(request, service, place, self.formats[0], False, LANGUAGES[0], False)
         formats = self.offered(service.snapshot)
         if place.fixed is not None and place.fixed not in formats:
             raise ResourceNotFoundError(request.url.path, "This version has no such page.")
         format_, by_accept = choose_format(request, given, formats, place.fixed, self.spare)
         language, by_language = LANGUAGES[0], False
         if HTML in formats:
-            language, by_language = read_language(request, given)
+            language, by_language = choose_page_language(request, given.lang)
         if by_language and format_.kind == "table":  # programs must name the language in `lang`
             language, by_language = LANGUAGES[0], False
-        return Asked(request, service, place, given, format_, by_accept, language, by_language)
+        return Asked(request, service, place, format_, by_accept, language, by_language)
 
     async def _send(self, asked: Asked, view: View) -> Response:
         request, service = asked.request, asked.service

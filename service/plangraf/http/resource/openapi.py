@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, compile_path
 
 from plangraf.rdf.formats import Format
+from plangraf.sparql.named.parameter_model import ParameterModel, document_parameters
 
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "title": "Problem",
@@ -55,12 +56,6 @@ def content(formats: Iterable[Format]) -> dict[str, Any]:
     return {format_.media_type: {"schema": {"type": "string"}} for format_ in formats}
 
 
-def choice(name: str, values: Sequence[str], description: str = "") -> dict[str, Any]:
-    """A query parameter that takes one of `values`."""
-    described = {"description": description} if description else {}
-    return {"name": name, "in": "query", **described, "schema": {"type": "string", "enum": list(values)}}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """The documentation of a resource.
@@ -69,7 +64,6 @@ class Operation:
         id, tag, summary, description: as OpenAPI names them.
         answer: describes the response with status 200; None when `status` is another one.
         content: the media types of that response.
-        parameters: the query parameters, as OpenAPI writes them.
         others: the responses with other statuses.
         status: the status of success.
     """
@@ -80,13 +74,19 @@ class Operation:
     answer: str | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
     description: str | None = None
-    parameters: Sequence[Mapping[str, Any]] = ()
     others: Mapping[int | str, Mapping[str, Any]] = field(default_factory=lambda: PROBLEMS)
     status: int = 200
 
 
-def document(path: str, operation: Operation) -> APIRoute:
-    """Turns an operation into a route, from which the framework makes the documentation; it serves no request."""
+def document(path: str, operation: Operation, model: type[ParameterModel], formats: Sequence[Format] = ()) -> APIRoute:
+    """Turns an operation into a route, from which the framework makes the documentation; it serves no request.
+
+    Args:
+        path: with path parameters in braces.
+        operation: what is documented beside the parameters.
+        model: declares the query parameters.
+        formats: the values of the parameter `format`.
+    """
     _, path_format, convertors = compile_path(path)
     named = [
         {
@@ -101,7 +101,11 @@ def document(path: str, operation: Operation) -> APIRoute:
     if operation.answer is not None:
         content = {"content": dict(operation.content)} if operation.content else {}
         answers = {200: {"description": operation.answer, **content}, **answers}
-    parameters = [*named, *operation.parameters]
+    asked = document_parameters(model)
+    for parameter in asked:
+        if parameter["name"] == "format":
+            parameter["schema"]["enum"] = [format_.name for format_ in formats]
+    parameters = [*named, *asked]
     return APIRoute(
         path_format,
         _unused,

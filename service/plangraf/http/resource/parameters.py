@@ -1,13 +1,13 @@
-"""Reading requests strictly: parameters decoded once as UTF-8, bodies bounded while they are read."""
+"""Parameters of requests: decoded once as UTF-8, read by models, in bodies that are bounded while they are read."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import Annotated, Final, Literal
 from urllib.parse import unquote_plus, unquote_to_bytes
 
-from pyoxigraph import NamedNode
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from starlette.requests import Request
 
 from plangraf.errors import (
@@ -20,7 +20,8 @@ from plangraf.errors import (
 )
 from plangraf.http.resource.negotiation import choose, choose_by_name, choose_language, field_of
 from plangraf.rdf.formats import Format
-from plangraf.sparql.named.binding import LANGUAGES
+from plangraf.sparql.named.binding import LANGUAGES, read_iri
+from plangraf.sparql.named.parameter_model import ParameterModel, Refusal
 
 QUERY_TYPE = "application/sparql-query"
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -35,20 +36,21 @@ _QUERY_BEGINS = re.compile(
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
-def parse_parameters(text: bytes) -> dict[str, list[str]]:
-    """Parses a query string or a form into all values of each parameter, percent-decoded once.
+def parse_parameters(text: bytes) -> dict[str, str | list[str]]:
+    """Parses a query string or a form into the text of each parameter, or all its texts, percent-decoded once.
 
     Raises:
         RequestError: the text is not UTF-8, or holds too many parameters.
     """
-    found: dict[str, list[str]] = {}
+    found: dict[str, str | list[str]] = {}
     if text.count(b"&") >= _MOST_FIELDS:
         raise RequestError(f"The request has more than {_MOST_FIELDS} parameters.")
     try:
         for pair in text.replace(b"+", b" ").split(b"&"):
             if pair:
-                name, _, value = pair.partition(b"=")
-                found.setdefault(unquote_to_bytes(name).decode(), []).append(unquote_to_bytes(value).decode())
+                coded_name, _, coded = pair.partition(b"=")
+                name, value = unquote_to_bytes(coded_name).decode(), unquote_to_bytes(coded).decode()
+                found[name] = [*_as_many(found[name]), value] if name in found else value
     except UnicodeDecodeError as error:
         raise RequestError(
             "The request's parameters are not UTF-8. Percent-encode text as UTF-8, such as %C3%A6 for æ."
@@ -56,16 +58,29 @@ def parse_parameters(text: bytes) -> dict[str, list[str]]:
     return found
 
 
-def read_single(given: dict[str, list[str]], name: str) -> str | None:
-    """Reads a parameter that may be given once; None when it is absent.
+def _as_many(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]
 
-    Raises:
-        ParameterError: it is repeated.
-    """
-    values = given.get(name, [])
-    if len(values) > 1:
-        raise ParameterError(name, f"is given {len(values)} times. Give it once.")
-    return values[0] if values else None
+
+# What is documented as any text, because only its reader knows more.
+_TEXT: Final = WithJsonSchema({"type": "string"})
+_Formats = Annotated[tuple[str, ...], BeforeValidator(_as_many), _TEXT]
+
+
+class Formatted(ParameterModel):
+    """The parameters of an address whose format the client chooses; a client may name several."""
+
+    format: _Formats = Field(
+        default=(), description="Format of the answer, before Accept; an ending of the address comes before both."
+    )
+
+
+class Negotiated(Formatted):
+    """The parameters of an address that has pages."""
+
+    lang: Annotated[Literal["nb", "en"] | None, Refusal(f"is not offered; use one of: {', '.join(LANGUAGES)}.")] = (
+        Field(default=None, description="Language of a page, and of the names in a table.")
+    )
 
 
 def accept_header(request: Request) -> str | None:
@@ -74,7 +89,7 @@ def accept_header(request: Request) -> str | None:
 
 def choose_format(
     request: Request,
-    given: dict[str, list[str]],
+    given: Formatted,
     choices: tuple[Format, ...],
     fixed: Format | None = None,
     spare: tuple[Format, ...] = (),
@@ -84,7 +99,7 @@ def choose_format(
     Raises:
         NotAcceptableError, ParameterError: none of `choices` fits.
     """
-    names = [name for value in given.get("format", []) for name in value.split(",") if name.strip()]
+    names = [name for value in given.format for name in value.split(",") if name.strip()]
     if fixed is not None:
         return fixed, False
     if names:
@@ -92,35 +107,78 @@ def choose_format(
     return _choose(accept_header(request), choices, spare), True
 
 
-def read_language(request: Request, given: dict[str, list[str]]) -> tuple[str, bool]:
-    """Chooses the language of a page; returns it and whether Accept-Language decided.
+def choose_page_language(request: Request, lang: str | None) -> tuple[str, bool]:
+    """Chooses the language of a page; returns it and whether Accept-Language decided."""
+    if lang is not None:
+        return lang, False
+    return choose_language(field_of(request.scope, b"accept-language")), True
 
-    Raises:
-        ParameterError: `lang` is repeated or unknown.
+
+def _read_seconds(text: object) -> float:
+    if isinstance(text, str) and _SECONDS.fullmatch(text) and (seconds := float(text)) > 0:
+        return seconds
+    raise ValueError
+
+
+def _read_flag(text: object) -> bool:
+    if text in ("true", "false"):
+        return text == "true"
+    raise ValueError
+
+
+_Iri = Annotated[str, AfterValidator(lambda text: read_iri(text).value)]
+_Iris = Annotated[tuple[_Iri, ...], BeforeValidator(_as_many)]
+
+EXAMPLE = """PREFIX plan: <https://w3id.org/plangraf/ontology#>
+PREFIX dcterms: <http://purl.org/dc/terms/>
+
+SELECT ?number ?title
+WHERE { ?plan a plan:Plan ; plan:number ?number ; dcterms:title ?title }
+ORDER BY ?number
+"""
+
+
+class SparqlParameters(Formatted):
+    """The parameters of the SPARQL Protocol; a GET without a query asks for the service description.
+
+    `timeout` is the client's own deadline in seconds, which can only shorten the service's.
     """
-    lang = read_single(given, "lang")
-    if lang is None:
-        return choose_language(field_of(request.scope, b"accept-language")), True
-    if lang not in LANGUAGES:
-        raise ParameterError("lang", f"{lang!r} is not offered; use one of: {', '.join(LANGUAGES)}.")
-    return lang, False
+
+    query: Annotated[str | None, Refusal(repeated="Send exactly one query.")] = Field(
+        default=None, description="One SPARQL 1.1 query.", examples=[EXAMPLE]
+    )
+    default_graphs: _Iris = Field(
+        default=(), alias="default-graph-uri", description="IRI of a graph of the default graph; overrides FROM."
+    )
+    named_graphs: _Iris = Field(
+        default=(), alias="named-graph-uri", description="IRI of a named graph; overrides FROM NAMED."
+    )
+    format: _Formats = Field(
+        default=(), description="Format of the answer, before Accept: json, xml, csv, tsv, turtle, jsonld, …"
+    )
+    timeout: Annotated[
+        float | None,
+        BeforeValidator(_read_seconds),
+        Refusal("is not a number of seconds above 0, such as 5 or 0.5."),
+        _TEXT,
+    ] = Field(
+        default=None,
+        description="A shorter limit on the evaluation than the service's own, in seconds.",
+        examples=["5"],
+    )
+    explain: Annotated[bool | None, BeforeValidator(_read_flag), Refusal("is neither true nor false."), _TEXT] = Field(
+        default=None,
+        description="true: why an empty answer is so, in the header Plangraf-Explain.",
+        examples=["true"],
+    )
+
+    @property
+    def graphs(self) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+        """The graphs of the dataset, the default ones and the named ones; None twice when the query decides."""
+        return (self.default_graphs, self.named_graphs) if self.default_graphs or self.named_graphs else (None, None)
 
 
-@dataclass(frozen=True, slots=True)
-class SparqlRequest:
-    """A request of the SPARQL Protocol; `query` is None when a GET has none.
-
-    `timeout_s` is the client's own deadline, which can only shorten the service's.
-    """
-
-    query: str | None
-    default_graphs: tuple[str, ...] | None
-    named_graphs: tuple[str, ...] | None
-    timeout_s: float | None
-    parameters: dict[str, list[str]]
-
-
-async def read_sparql(request: Request, limit: int) -> SparqlRequest:
+async def read_sparql(request: Request, limit: int) -> SparqlParameters:
     """Reads the query and the dataset of a request (SPARQL 1.1 Protocol §2.1).
 
     Args:
@@ -131,56 +189,20 @@ async def read_sparql(request: Request, limit: int) -> SparqlRequest:
             coded or of another type.
     """
     given = parse_parameters(request.scope["query_string"])
-    queries = given.get("query", [])
     with_body = request.method in ("POST", "QUERY")
     body = b""
     if with_body:
         _refuse_coding(request)
         media_type = await _read_media_type(request)
         body = await _read_body(request, limit)
-        if media_type == QUERY_TYPE:
-            queries = [*queries, _decode(body)]
-        else:
-            for name, values in parse_parameters(body).items():
-                given[name] = [*given.get(name, []), *values]
-            queries = given.get("query", [])
+        sent = {"query": _decode(body)} if media_type == QUERY_TYPE else parse_parameters(body)
+        for name, value in sent.items():
+            given[name] = [*_as_many(given[name]), *_as_many(value)] if name in given else value
     if "update" in given:
         raise UpdateRefusedError("What the parameter 'update' holds")
-    if len(queries) > 1:
-        raise ParameterError("query", f"is given {len(queries)} times. Send exactly one query.")
-    if with_body and not queries:
+    if with_body and "query" not in given:
         raise ParameterError("query", _explain_missing_query(body))
-    default_graphs, named_graphs = _read_graphs(given, "default-graph-uri"), _read_graphs(given, "named-graph-uri")
-    chosen = bool(default_graphs or named_graphs)
-    return SparqlRequest(
-        queries[0] if queries else None,
-        default_graphs if chosen else None,
-        named_graphs if chosen else None,
-        _read_timeout(given),
-        given,
-    )
-
-
-def _read_timeout(given: dict[str, list[str]]) -> float | None:
-    text = read_single(given, "timeout")
-    if text is None:
-        return None
-    seconds = float(text) if _SECONDS.fullmatch(text) else 0.0
-    if seconds <= 0:
-        raise ParameterError("timeout", f"{text!r} is not a number of seconds above 0, such as 5 or 0.5.")
-    return seconds
-
-
-def read_flag(given: dict[str, list[str]], name: str) -> bool:
-    """Reads a parameter that is true or false; false when it is absent.
-
-    Raises:
-        ParameterError: the value is neither.
-    """
-    text = read_single(given, name)
-    if text not in (None, "true", "false"):
-        raise ParameterError(name, f"{text!r} is neither true nor false.")
-    return text == "true"
+    return SparqlParameters.read(given)
 
 
 def client_of(request: Request) -> str:
@@ -254,12 +276,3 @@ def _decode(body: bytes) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise RequestError(f"The query is not UTF-8: byte {error.start} cannot be read.") from error
-
-
-def _read_graphs(given: dict[str, list[str]], name: str) -> tuple[str, ...]:
-    for iri in given.get(name, []):
-        try:
-            NamedNode(iri)
-        except ValueError as error:
-            raise ParameterError(name, f"{iri!r} is not an absolute IRI: {error}.") from error
-    return tuple(given.get(name, []))

@@ -83,7 +83,7 @@ class Table(BaseRoute):
         """The documented operations as routes of the framework; with `kept` only those that a kept version serves."""
         for resource in self._resources:
             if resource.operation is not None and (resource.kept or not kept):
-                yield document(resource.path, resource.operation)
+                yield document(resource.path, resource.operation, resource.parameters, resource.formats)
 
 
 def _first(path: str) -> str:

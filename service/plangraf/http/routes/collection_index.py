@@ -9,13 +9,12 @@ from pyoxigraph import NamedNode
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.http.resource.base import Asked, Resource, View
-from plangraf.http.resource.openapi import Operation, choice, content
+from plangraf.http.resource.openapi import Operation, content
 from plangraf.http.routes.collection_requests import FORMATS
 from plangraf.http.service import Service
 from plangraf.rdf.formats import JSON_LD
 from plangraf.rdf.jsonld.compaction import compact_document
 from plangraf.rdf.jsonld.writing import dump
-from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.views.collections.index import PATH, count_members, index_csv, index_graph
 
 
@@ -32,7 +31,6 @@ class CollectionIndex(Resource):
         summary="All collections, with how many things each holds",
         answer="All collections",
         content=content(FORMATS),
-        parameters=[choice("lang", LANGUAGES), choice("format", [format_.name for format_ in FORMATS])],
     )
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Annotated
 from urllib.parse import urlencode
 
-from plangraf.errors import ParameterError
-from plangraf.http.resource.base import Asked
-from plangraf.http.resource.parameters import read_single
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from plangraf.http.resource.base import Place
+from plangraf.http.resource.parameters import Negotiated
 from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML
-from plangraf.sparql.named.binding import LANGUAGES, read_term
+from plangraf.sparql.named.binding import read_iri, read_value
 from plangraf.sparql.named.collection import Collection, Facet
-from plangraf.sparql.named.collection_head import RESERVED
-from plangraf.sparql.named.head import Parameter
+from plangraf.sparql.named.parameter_model import DeclaredField, Refusal, declare, field_name, make_model
 
 FORMATS = (*GRAPH_FORMATS, CSV, HTML)
 USUAL_LIMIT = 100
 MOST = 1_000
 
-_VERSION = re.compile(r"[0-9a-f]{16}")
 _WHOLE = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -57,91 +57,75 @@ class Selection:
         return f"?{urlencode(chosen, safe='/')}" if chosen else ""
 
 
-def check_names(collection: Collection, given: Mapping[str, list[str]]) -> None:
-    """Checks that the collection knows every parameter.
-
-    Raises:
-        ParameterError: one is unknown.
-    """
-    known = [*RESERVED, *(facet.name for facet in collection.facets)]
-    for name in given:
-        if name not in known:
-            raise ParameterError(name, f"is not known to /{collection.path}. It takes: {', '.join(sorted(known))}.")
+def _read_whole(text: object) -> int:
+    if isinstance(text, str) and _WHOLE.fullmatch(text):
+        return int(text)
+    raise ValueError
 
 
-def read_selection(collection: Collection, asked: Asked) -> Selection:
-    """Reads the selection from the request's parameters and checks each.
+_Whole = Annotated[int, BeforeValidator(_read_whole)]
 
-    Raises:
-        ParameterError: one is malformed or repeated.
-    """
-    given = asked.given
-    version = read_single(given, "version")
-    if version is not None and not _VERSION.fullmatch(version):
-        raise ParameterError("version", f"{version!r} is not the id of a version, 16 characters of 0-9 and a-f.")
-    filters = {}
-    for facet in collection.facets:
-        if (value := read_single(given, facet.name)) is not None:
-            filters[facet] = _resolve_value(facet, value)
-    return Selection(
-        collection,
-        filters,
-        _read_number(given, "page", 1),
-        _read_number(given, "limit", USUAL_LIMIT, MOST),
-        version,
-        {name: given[name][-1] for name in ("format", "lang") if name in given},
-        f".{asked.place.fixed.suffix}" if asked.place.fixed else "",
+
+class CollectionParameters(Negotiated):
+    """The parameters of every collection; a facet adds one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    page: Annotated[_Whole, Refusal("is not a whole number from 1.")] = Field(
+        default=1, ge=1, description="Number of the page."
+    )
+    limit: Annotated[_Whole, Refusal(f"is not a whole number from 1 to {MOST}.")] = Field(
+        default=USUAL_LIMIT, ge=1, le=MOST, description="Things a page."
+    )
+    version: Annotated[str | None, Refusal("is not the id of a version, 16 characters of 0-9 and a-f.")] = Field(
+        default=None,
+        pattern="^[0-9a-f]{16}$",
+        description="The version whose page is meant, as the links of a page name it.",
     )
 
 
-def _read_number(given: dict[str, list[str]], name: str, usual: int, most: int | None = None) -> int:
-    text = read_single(given, name)
-    if text is None:
-        return usual
-    if not _WHOLE.fullmatch(text) or (most is not None and int(text) > most):
-        raise ParameterError(name, f"{text!r} is not a whole number from 1{f' to {most}' if most else ''}.")
-    return int(text)
+def collection_parameters(collection: Collection) -> type[CollectionParameters]:
+    """Makes the model of a collection's parameters; the value of a facet is its text, or the IRI of its thing."""
+    return make_model(
+        f"/{collection.path}", CollectionParameters, {facet.name: _declare(facet) for facet in collection.facets}
+    )
+
+
+def _declare(facet: Facet) -> DeclaredField:
+    pattern = facet.parameter.pattern
+    return declare(
+        facet.name,
+        partial(_resolve_value, facet),
+        {"type": "string"} | ({"pattern": pattern} if pattern else {}),
+        f"{facet.en}: only things with this value.",
+        facet.parameter.example,
+        optional=True,
+    )
+
+
+def read_selection(collection: Collection, place: Place) -> Selection:
+    """The selection that a request asks for."""
+    given: CollectionParameters = place.parameters
+    values = {facet: getattr(given, field_name(facet.name)) for facet in collection.facets}
+    return Selection(
+        collection,
+        {facet: value for facet, value in values.items() if value is not None},
+        given.page,
+        given.limit,
+        given.version,
+        ({"format": given.format[-1]} if given.format else {}) | ({"lang": given.lang} if given.lang else {}),
+        f".{place.fixed.suffix}" if place.fixed else "",
+    )
 
 
 def _resolve_value(facet: Facet, value: str) -> str:
     """Resolves the value of a filter: its text, or the IRI that it gives in full or in short.
 
     Raises:
-        ParameterError: the value is malformed.
+        ValueError: the value is malformed.
     """
     if facet.is_text or facet.parameter.type == "iri-or-code":
-        return str(read_term(facet.name, facet.parameter, value).value)
+        return str(read_value(facet.parameter, value).value)
     if ":" in value:
-        return str(read_term(facet.name, Parameter(type="iri"), value).value)
-    return facet.base + str(read_term(facet.name, facet.parameter, value).value)
-
-
-def document_parameters(collection: Collection) -> list[dict[str, Any]]:
-    """Documents the parameters for /openapi.json."""
-    whole = {"type": "integer", "minimum": 1}
-    found: list[dict[str, Any]] = [
-        {"name": "page", "schema": {**whole, "default": 1}, "description": "Number of the page."},
-        {
-            "name": "limit",
-            "schema": {**whole, "maximum": MOST, "default": USUAL_LIMIT},
-            "description": "Things a page.",
-        },
-        {
-            "name": "version",
-            "schema": {"type": "string", "pattern": f"^{_VERSION.pattern}$"},
-            "description": "The version whose page is meant, as the links of a page name it.",
-        },
-        {"name": "lang", "schema": {"type": "string", "enum": list(LANGUAGES)}, "description": "Language of names."},
-        {"name": "format", "schema": {"type": "string", "enum": [format_.name for format_ in FORMATS]}},
-    ]
-    for facet in collection.facets:
-        schema = {"type": "string"} | ({"pattern": facet.parameter.pattern} if facet.parameter.pattern else {})
-        found.append(
-            {
-                "name": facet.name,
-                "schema": schema,
-                "description": f"{facet.en}: only things with this value.",
-                "example": facet.parameter.example,
-            }
-        )
-    return [{"in": "query", "required": False, **parameter} for parameter in found]
+        return read_iri(value).value
+    return facet.base + str(read_value(facet.parameter, value).value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from pyoxigraph import NamedNode
@@ -21,12 +22,10 @@ from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
-from plangraf.http.resource.parameters import parse_parameters
 from plangraf.http.routes.collection_requests import (
     FORMATS,
     Selection,
-    check_names,
-    document_parameters,
+    collection_parameters,
     read_selection,
 )
 from plangraf.http.service import Pinned, Service
@@ -34,6 +33,7 @@ from plangraf.rdf.formats import JSON_LD, Format
 from plangraf.rdf.jsonld.writing import dump
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_files import address_taken
+from plangraf.sparql.named.parameter_model import ParameterModel
 from plangraf.views.collections.listing import Addresses, Page, Table, fetch_members, json_ld, page_graph, page_value
 from plangraf.views.collections.members import counts, facet_places, order, select
 from plangraf.views.describe import Labels, fetch_labels
@@ -73,13 +73,15 @@ class CollectionResource(Resource):
             description=f"{collection.summary}. An ending of the address, such as .csv, fixes the format.",
             answer="One page",
             content=content(FORMATS),
-            parameters=document_parameters(collection),
             others={**NOT_FOUND, **PROBLEMS},
         )
 
+    @cached_property
+    def parameters(self) -> type[ParameterModel]:
+        return collection_parameters(self._collection)
+
     async def find(self, request: Request, place: Place) -> Place:
-        check_names(self._collection, parse_parameters(request.scope["query_string"]))
-        return place
+        return replace(place, thing=read_selection(self._collection, place))
 
     async def answer(self, asked: Asked) -> Response:
         """Responds from the version that `version=` names, by default from the one that the request is pinned to.
@@ -89,9 +91,7 @@ class CollectionResource(Resource):
             ResourceNotFoundError: the version never existed here.
             ParameterError: `version=` contradicts the address.
         """
-        service = asked.service
-        selection = read_selection(self._collection, asked)
-        asked = replace(asked, place=replace(asked.place, thing=selection))
+        service, selection = asked.service, asked.place.thing
         version = selection.version
         if version in (None, service.snapshot.id):
             return await super().answer(asked)

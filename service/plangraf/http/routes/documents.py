@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Annotated
 from urllib.parse import quote
 
+from pydantic import Field
 from pyoxigraph import NamedNode
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,18 +16,19 @@ from starlette.responses import Response
 
 from plangraf.engines.base import Engine
 from plangraf.engines.snapshots import Snapshot
-from plangraf.errors import ParameterError, PlangrafError, QuerySyntaxError, ResourceGoneError, ResourceNotFoundError
+from plangraf.errors import PlangrafError, QuerySyntaxError, ResourceGoneError, ResourceNotFoundError
 from plangraf.http.pipeline.respond import vary
 from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.json_ld_forms import PLAIN, choose_form, context_links, write_form
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
-from plangraf.http.resource.parameters import parse_parameters, read_single
+from plangraf.http.resource.parameters import Negotiated
 from plangraf.http.routes.catalog import dates_part, find_dataset
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import DATASET_FORMATS, JSON_LD, Format, of_kinds
 from plangraf.rdf.jsonld.compaction import compact_document
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
+from plangraf.sparql.named.parameter_model import Refusal
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import dataset_json_ld
 from plangraf.views.describe import Description, describe
@@ -55,14 +57,13 @@ def resources(service: Service) -> Iterator[Resource]:
     yield Code("goal", "The document of a UN goal, by its number", re.compile(r"[1-9][0-9]?"))
 
 
-def _operation(name: str, summary: str, *parameters: dict[str, Any]) -> Operation:
+def _operation(name: str, summary: str) -> Operation:
     return Operation(
         id=name,
         tag="Documents",
         summary=summary,
         answer="The document",
         content=content(DOCUMENT_FORMATS),
-        parameters=parameters,
         others={**NOT_FOUND, **PROBLEMS},
     )
 
@@ -146,25 +147,21 @@ class Document(_Documents):
         return replace(place, path=document_path(ID + path), fixed=fixed, thing=ID + path)
 
 
+class IriParameters(Negotiated):
+    iri: Annotated[str, Refusal(missing=f"is missing. Such as /doc?iri={quote(SDG, safe='')}11.6.")] = Field(
+        json_schema_extra={"format": "iri"}, examples=[SDG + "11.6"]
+    )
+
+
 class DocumentByIri(_Documents):
     path = "/doc"
     endings = False
-    operation = _operation(
-        "documentByIri",
-        "The document of any IRI in the data",
-        {
-            "name": "iri",
-            "in": "query",
-            "required": True,
-            "schema": {"type": "string", "format": "iri"},
-            "example": SDG + "11.6",
-        },
-    )
+    operation = _operation("documentByIri", "The document of any IRI in the data")
+    parameters = IriParameters
+    accept_first = False
 
     async def find(self, request: Request, place: Place) -> Place | Response:
-        iri = read_single(parse_parameters(request.scope["query_string"]), "iri")
-        if iri is None:
-            raise ParameterError("iri", "is missing. Such as /doc?iri=http%3A%2F%2Fmetadata.un.org%2Fsdg%2F11.6.")
+        iri: str = place.parameters.iri
         if iri.startswith(ID):
             location = pinned(request).prefix + document_path(iri)
             return Response(status_code=303, headers={"Location": location})

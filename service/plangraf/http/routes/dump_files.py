@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import orjson
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -25,14 +25,13 @@ from plangraf.errors import RangeError, ResourceNotFoundError
 from plangraf.http.pipeline.respond import FOR_EVER, match_tag, not_modified
 from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation
-from plangraf.http.resource.parameters import parse_parameters
 from plangraf.http.service import Service, pinned, snapshot_of
 from plangraf.rdf.formats import HTML, PLAIN_JSON
+from plangraf.sparql.named.parameter_model import ParameterModel
 from plangraf.store.downloads import File, list_downloads
 from plangraf.store.versions import DOWNLOADS, VersionStore
 
 _LATEST = "/dump/latest"
-_PATH = {"in": "query", "name": "path", "required": False, "schema": {"type": "string", "title": "Path", "default": ""}}
 _WITH_CHARSET = ("text/", "application/yaml")
 # Only a single range, as a resumed download sends it; a server may ignore any other (RFC 9110 §14.2).
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))", re.IGNORECASE)
@@ -40,7 +39,7 @@ _RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))", re.
 
 def resources(service: Service) -> Iterator[Resource]:
     yield Latest("/dump")
-    yield Latest("/dump/", _operation("dump", "Leads to the downloads of the current version", _PATH))
+    yield Latest("/dump/", _operation("dump", "Leads to the downloads of the current version"))
     yield Latest(_LATEST)
     yield Latest(
         f"{_LATEST}/{{path:path}}",
@@ -54,28 +53,32 @@ def resources(service: Service) -> Iterator[Resource]:
     yield UnderVersion()
 
 
-def _operation(name: str, summary: str, *parameters: dict[str, Any]) -> Operation:
+def _operation(name: str, summary: str) -> Operation:
     return Operation(
         id=name,
         tag="Downloads",
         summary=summary,
         answer="As asked for",
-        parameters=parameters,
         others={**NOT_FOUND, **PROBLEMS},
     )
+
+
+class FileParameters(ParameterModel):
+    path: str = Field(default="", title="Path")
 
 
 class Latest(Resource):
     """Redirects to the list of files of the current version, or to one of them."""
 
     kept = False
+    parameters = FileParameters
 
     def __init__(self, path: str, operation: Operation | None = None) -> None:
         self.path, self.operation = path, operation
 
     async def find(self, request: Request, place: Place) -> Response:
         service, version_id = pinned(request), snapshot_of(request).id
-        path = place.names.get("path") or parse_parameters(request.scope["query_string"]).get("path", [""])[-1]
+        path = place.names.get("path") or place.parameters.path
         found = await run_in_threadpool(list_files, service.snapshots.store, version_id)
         # Also accepts the common name of a file, which has no version id.
         name = next((file.name for file in found if path in (file.name, file.common_name)), "")

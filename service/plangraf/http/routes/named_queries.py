@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 import structlog
+from pydantic import create_model
 from starlette.requests import Request
 
 from plangraf.engines.base import QueryRequest
@@ -18,12 +20,12 @@ from plangraf.errors import PlangrafError, ResourceNotFoundError
 from plangraf.http.pipeline.cache import CachedAnswer
 from plangraf.http.pipeline.coding import IDENTITY
 from plangraf.http.resource.base import Asked, Place, Resource, View, name_answer
-from plangraf.http.resource.openapi import Operation, choice, content
-from plangraf.http.resource.parameters import parse_parameters
+from plangraf.http.resource.openapi import Operation, content
+from plangraf.http.resource.parameters import Formatted
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import HTML, JSON, PLAIN_JSON, RESULT_FORMATS
-from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
-from plangraf.sparql.named.head import Parameter
+from plangraf.sparql.named.binding import NamedQuery
+from plangraf.sparql.named.parameter_model import ParameterModel
 from plangraf.sparql.safety import Limits, check
 from plangraf.views.engine_answers import fetch_bytes
 
@@ -52,6 +54,7 @@ def resources(service: Service) -> Iterator[Resource]:
 
 class QueryResource(Resource):
     formats = RESULT_FORMATS
+    accept_first = False
 
     def __init__(self, query: NamedQuery, *, deterministic: bool) -> None:
         self.path = _path(query)
@@ -62,18 +65,16 @@ class QueryResource(Resource):
             description=_description(query),
             answer=query.head.description,
             content=_content(query),
-            parameters=[*(_document(name, parameter) for name, parameter in query.parameters.items()), _FORMAT],
         )
         self.query = query
         self._deterministic = deterministic
 
-    async def find(self, request: Request, place: Place) -> Place:
-        given = parse_parameters(request.scope["query_string"])
-        bound = self.query.bind({name: values for name, values in given.items() if name != "format"})
-        return replace(place, thing=bound)
+    @cached_property
+    def parameters(self) -> type[ParameterModel]:
+        return create_model(self.query.name, __base__=(Formatted, self.query.model))
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        bound: str = asked.place.thing
+        bound = self.query.bind_values(asked.place.parameters)
         return View(write=QueryRequest(bound, asked.format), key=(bound,) if self._deterministic else None)
 
 
@@ -169,30 +170,6 @@ def _describe(query: NamedQuery) -> _Listed:
         [{"name": name, "type": type_} for name, type_ in query.head.columns.items()],
         f"?{urlencode(needed)}" if needed else "",
     )
-
-
-_FORMAT = choice(
-    "format",
-    [format_.name for format_ in RESULT_FORMATS],
-    "Format of the answer, before Accept; an ending of the address comes before both.",
-)
-
-
-def _document(name: str, parameter: Parameter) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "integer" if parameter.type == "integer" else "string"}
-    if parameter.type == "iri":
-        schema["format"] = "iri"
-    if parameter.type == "lang":
-        schema |= {"enum": list(LANGUAGES), "default": LANGUAGES[0]}
-    if parameter.pattern:
-        schema["pattern"] = parameter.pattern
-    documented = {"name": name, "in": "query", "required": not parameter.optional, "schema": schema}
-    described = " ".join(filter(None, [parameter.description, parameter.is_ and f"A {parameter.is_}."]))
-    if described:
-        documented["description"] = described
-    if parameter.example is not None and parameter.type != "lang":
-        documented["example"] = int(parameter.example) if parameter.type == "integer" else parameter.example
-    return documented
 
 
 def _description(query: NamedQuery) -> str:

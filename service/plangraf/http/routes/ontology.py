@@ -21,7 +21,6 @@ from plangraf.http.resource.openapi import NOT_FOUND, Operation, content
 from plangraf.http.service import CONTEXT_PATH, Service, pinned
 from plangraf.pages.html import shape_tables
 from plangraf.rdf.formats import DOCUMENT_FORMATS, GRAPH_FORMATS, JSON_LD, Format
-from plangraf.rdf.graph import Statements
 from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, SHAPES, SHAPES_GRAPH
 from plangraf.store.versions import VersionStore, context_digest
 from plangraf.views.engine_answers import fetch
@@ -56,15 +55,14 @@ class Vocabulary(Resource):
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         async def write() -> bytes:
-            graph = await fetch(snapshot.engine, self._query)
             if asked.page:
-                return await self.page(asked, graph)
-            return asked.write_graph(graph, self._iri)
+                return await self.page(asked, snapshot)
+            return asked.write_graph(await fetch(snapshot.engine, self._query), self._iri)
 
         return View(write=write, canonical=asked.service.settings.base_url + self.path, about=self._iri.value)
 
-    async def page(self, asked: Asked, graph: Statements) -> bytes:
-        tables = shape_tables(graph, asked.language, asked.service.prefix)
+    async def page(self, asked: Asked, snapshot: Snapshot) -> bytes:
+        tables = shape_tables(await fetch(snapshot.engine, self._query), asked.language, asked.service.prefix)
         return asked.service.pages.render("shapes.html", asked.language, tables=tables, alternates=asked.alternates)
 
 
@@ -81,8 +79,8 @@ class Ontology(Vocabulary):
         _, policy = await snapshot.part(_read_ontology_page)
         return replace(view, headers={CONTENT_SECURITY_POLICY: policy})
 
-    async def page(self, asked: Asked, graph: Statements) -> bytes:
-        body, _ = await asked.service.snapshot.part(_read_ontology_page)
+    async def page(self, asked: Asked, snapshot: Snapshot) -> bytes:
+        body, _ = await snapshot.part(_read_ontology_page)
         return body
 
 

@@ -19,11 +19,12 @@ from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import PROBLEMS, content
 from plangraf.http.resource.parameters import (
+    EXAMPLE,
     FORM_TYPE,
     QUERY_TYPE,
+    SparqlParameters,
     choose_format,
     client_of,
-    read_flag,
     read_sparql,
 )
 from plangraf.http.routes.service_description import service_description, service_name
@@ -31,6 +32,7 @@ from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, RESULT_FORMATS, Format
 from plangraf.sparql.explain.chosen_graphs import Graphs
 from plangraf.sparql.explain.empty_answers import why_empty
+from plangraf.sparql.named.parameter_model import document_parameters
 from plangraf.views.engine_answers import fetch_boolean, fetch_rows
 
 PATH = "/sparql"
@@ -43,47 +45,17 @@ FORMATS_BY_FORM: dict[str, tuple[Format, ...]] = {
 }
 # Announces the method QUERY, a GET with a body (draft-ietf-httpbis-safe-method-w-body).
 _ACCEPT_QUERY = {"Accept-Query": f"{QUERY_TYPE}, {FORM_TYPE}"}
-_EXAMPLE = """PREFIX plan: <https://w3id.org/plangraf/ontology#>
-PREFIX dcterms: <http://purl.org/dc/terms/>
-
-SELECT ?number ?title
-WHERE { ?plan a plan:Plan ; plan:number ?number ; dcterms:title ?title }
-ORDER BY ?number
-"""
 
 
 def add_routes(app: FastAPI, service: Service) -> Endpoint:
     """Adds the routes; returns the endpoint, so that the pipeline can call it without the framework's routing."""
-
     about = ServiceDescription()
 
     async def sparql(request: Request) -> Response:
-        here = pinned(request)
         asked = await read_sparql(request, service.settings.query_max_bytes)
         if asked.query is None:
             return await about.respond(request, Place(PATH))
-        # Check before the negotiation, because a malformed query is 400 for every Accept.
-        checked = here.snapshot.engine.check(asked.query)
-        formats = FORMATS_BY_FORM[checked.form]
-        graphs = (asked.default_graphs, asked.named_graphs)
-        try:
-            format_, by_accept = choose_format(request, asked.parameters, formats)
-        except NotAcceptableError:
-            # Evaluate, because only the engine knows the rules beyond the grammar, such as those of GROUP BY.
-            plain = QueryRequest(asked.query, formats[0], *graphs, asked.timeout_s, client_of(request))
-            answer = await while_connected(request.receive, here.snapshot.engine.query(plain))
-            await answer.aclose()
-            raise
-        query = QueryRequest(asked.query, format_, *graphs, asked.timeout_s, client_of(request))
-        if read_flag(asked.parameters, "explain"):
-            return await _respond_explained(here, request, query, vary("Accept" if by_accept else None))
-        return await respond_query(
-            here,
-            request,
-            query,
-            ("sparql", format_.name, asked.query, repr(graphs)) if checked.deterministic else None,
-            {**vary("Accept" if by_accept else None), **_ACCEPT_QUERY},
-        )
+        return await _respond(request, asked.query, asked)
 
     answers: dict[int | str, dict[str, Any]] = {
         200: {"description": "The answer", "content": content((*RESULT_FORMATS, *GRAPH_FORMATS))},
@@ -114,6 +86,27 @@ def add_routes(app: FastAPI, service: Service) -> Endpoint:
         openapi_extra={"requestBody": _BODY},
     )
     return sparql
+
+
+async def _respond(request: Request, text: str, asked: SparqlParameters) -> Response:
+    here = pinned(request)
+    # Check before the negotiation, because a malformed query is 400 for every Accept.
+    checked = here.snapshot.engine.check(text)
+    formats = FORMATS_BY_FORM[checked.form]
+    graphs, client = asked.graphs, client_of(request)
+    try:
+        format_, by_accept = choose_format(request, asked, formats)
+    except NotAcceptableError:
+        # Evaluate, because only the engine knows the rules beyond the grammar, such as those of GROUP BY.
+        plain = QueryRequest(text, formats[0], *graphs, asked.timeout, client)
+        answer = await while_connected(request.receive, here.snapshot.engine.query(plain))
+        await answer.aclose()
+        raise
+    query, headers = QueryRequest(text, format_, *graphs, asked.timeout, client), vary("Accept" if by_accept else None)
+    if asked.explain:
+        return await _respond_explained(here, request, query, headers)
+    parts = ("sparql", format_.name, text, repr(graphs)) if checked.deterministic else None
+    return await respond_query(here, request, query, parts, {**headers, **_ACCEPT_QUERY})
 
 
 async def _respond_explained(
@@ -160,36 +153,17 @@ class ServiceDescription(Resource):
                 return asked.write_graph(graph, service_name(endpoint))
             formats = (*RESULT_FORMATS, *GRAPH_FORMATS)
             return service.pages.render(
-                "sparql.html", asked.language, endpoint=endpoint, formats=formats, example=_EXAMPLE
+                "sparql.html", asked.language, endpoint=endpoint, formats=formats, example=EXAMPLE
             )
 
         return View(write=write, headers={} if asked.page else _ACCEPT_QUERY)
 
 
-def _parameter(name: str, description: str, *, many: bool = False, example: str | None = None) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "array", "items": {"type": "string"}} if many else {"type": "string"}
-    shown = {"example": example} if example else {}
-    return {"name": name, "in": "query", "description": description, "schema": schema, **shown}
-
-
-_GRAPHS = [
-    _parameter("default-graph-uri", "IRI of a graph of the default graph; overrides FROM.", many=True),
-    _parameter("named-graph-uri", "IRI of a named graph; overrides FROM NAMED.", many=True),
-]
-_FORMAT = _parameter("format", "Format of the answer, before Accept: json, xml, csv, tsv, turtle, jsonld, …")
-_TIMEOUT = _parameter("timeout", "A shorter limit on the evaluation than the service's own, in seconds.", example="5")
-_EXPLAIN = _parameter("explain", "true: why an empty answer is so, in the header Plangraf-Explain.", example="true")
-_PARAMETERS = [
-    _parameter("query", "One SPARQL 1.1 query.", example=_EXAMPLE),
-    *_GRAPHS,
-    _FORMAT,
-    _TIMEOUT,
-    _EXPLAIN,
-]
+_PARAMETERS = document_parameters(SparqlParameters)
 _BODY = {
     "required": True,
     "content": {
-        "application/sparql-query": {"schema": {"type": "string"}, "example": _EXAMPLE},
+        "application/sparql-query": {"schema": {"type": "string"}, "example": EXAMPLE},
         "application/x-www-form-urlencoded": {
             "schema": {
                 "type": "object",

@@ -6,6 +6,7 @@ https://www.w3.org/TR/json-ld11-api/#compaction
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, partial
 from typing import Any
 
 from pyoxigraph import Literal, NamedNode
@@ -15,7 +16,11 @@ from plangraf.rdf.jsonld.context import Context, identifier
 from plangraf.rdf.jsonld.frame import NO_FRAME, Frame
 
 Properties = dict[NamedNode, list[Value]]
-Nested = Callable[[NamedNode, Value], dict[str, Any] | None]
+Nest = Callable[[Value], dict[str, Any] | None]
+Nested = Callable[[NamedNode], Nest | None]
+"""For a property what writes its values as nested nodes; None when they are not nested."""
+
+_TYPE = RDF_TYPE.value
 
 
 def compact_document(
@@ -40,9 +45,12 @@ def compact_document(
     framed = {value for predicate in frame.forward for value in own.get(predicate, [])}
     framed |= {subject for predicate in frame.reverse for subject in incoming.get(predicate, [])}
 
-    def nested(predicate: NamedNode, value: Value) -> dict[str, Any] | None:
+    def once(value: Value) -> dict[str, Any] | None:
+        return nesting.once(value, framed)
+
+    def nested(predicate: NamedNode) -> Nest:
         deeper = frame.forward.get(predicate)
-        return nesting.node(value, deeper) if deeper is not None else nesting.once(value, framed)
+        return once if deeper is None else partial(nesting.node, deeper)
 
     document = {"@context": context.address, **_node(context, thing, own, nested)}
     if incoming:
@@ -51,7 +59,7 @@ def compact_document(
             {
                 predicate: [
                     (
-                        nesting.node(subject, frame.reverse[predicate])
+                        nesting.node(frame.reverse[predicate], subject)
                         if predicate in frame.reverse
                         else nesting.once(subject, framed)
                     )
@@ -76,9 +84,8 @@ class _Nesting:
         self._context = context
         self._graph = graph
         self._nodes = nodes
-        self._written: dict[tuple[Node, Frame], dict[str, Any]] = {}
+        self._written: dict[Frame, dict[Node, dict[str, Any]]] = {}
         self._nested: set[Node] = set()
-        self._place = {node: number for number, node in enumerate(nodes)}
 
     def is_missing(self, subject: Node) -> bool:
         return subject not in self._nested
@@ -90,36 +97,42 @@ class _Nesting:
         self._nested.add(value)
         return _node(self._context, value, self._nodes[value])
 
-    def node(self, value: Value, frame: Frame) -> dict[str, Any] | None:
-        """The node and the nodes that the frame nests under it; None for a node without properties."""
-        if isinstance(value, Literal) or not self._nodes.get(value):
+    def node(self, frame: Frame, value: Value) -> dict[str, Any] | None:
+        """A node with what the frame nests under it; None for one without properties."""
+        if isinstance(value, Literal) or not (properties := self._nodes.get(value)):
             return None
-        known = self._written.get((value, frame))
+        written = self._written.setdefault(frame, {})
+        known = written.get(value)
         if known is not None:
             return known
         self._nested.add(value)
 
-        def nested(predicate: NamedNode, deeper: Value) -> dict[str, Any] | None:
+        def nested(predicate: NamedNode) -> Nest | None:
             below = frame.forward.get(predicate)
-            return None if below is None else self.node(deeper, below)
+            return None if below is None else partial(self.node, below)
 
-        node = _node(self._context, value, self._nodes[value], nested)
-        pointing = {
-            predicate: [
-                self.node(subject, below) or {self._context.id: identifier(subject)}
-                for subject in self._subjects(predicate, value)
-            ]
-            for predicate, below in frame.reverse.items()
-        }
-        if any(pointing.values()):
-            node[self._context.reverse] = _reversed(self._context, pointing)
-        self._written[value, frame] = node
+        node = _node(self._context, value, properties, nested if frame.forward else None)
+        if frame.reverse:
+            pointing = {
+                predicate: [
+                    self.node(below, subject) or {self._context.id: identifier(subject)}
+                    for subject in self._subjects(predicate, value)
+                ]
+                for predicate, below in frame.reverse.items()
+            }
+            if any(pointing.values()):
+                node[self._context.reverse] = _reversed(self._context, pointing)
+        written[value] = node
         return node
 
     def _subjects(self, predicate: NamedNode, value: Value) -> list[Node]:
         """The nodes that have a property with this value, in the order of the document."""
         found = [subject for subject in self._graph.pointing(predicate, value) if subject in self._nodes]
         return sorted(found, key=self._place.__getitem__) if len(found) > 1 else found
+
+    @cached_property
+    def _place(self) -> dict[Node, int]:
+        return {node: number for number, node in enumerate(self._nodes)}
 
 
 def compact_graph(context: Context, graph: Iterable[Statement]) -> dict[str, Any]:
@@ -137,12 +150,13 @@ def _node(
     node: dict[str, Any] = {context.id: identifier(subject)}
     members: dict[str, list[Any] | dict[str, list[str]]] = {}
     for predicate, values in properties.items():
-        if predicate == RDF_TYPE:
+        iri = predicate.value
+        if iri == _TYPE:
             types = [v for v in values if isinstance(v, NamedNode)]
             if types:
                 node[context.type] = _one_or_all([context.class_name(t.value) for t in types])
             values = [v for v in values if not isinstance(v, NamedNode)]
-        iri = predicate.value
+        nest = nested and nested(predicate)
         for value in values:
             name, term = context.choice(iri, value)
             if term and term.kind == "@language" and isinstance(value, Literal) and value.language:
@@ -152,7 +166,7 @@ def _node(
             else:
                 listed = members.setdefault(name, [])
                 assert isinstance(listed, list)
-                listed.append((nested and nested(predicate, value)) or context.value(value, term))
+                listed.append((nest and nest(value)) or context.value(value, term))
     for name in sorted(members):
         found = members[name]
         if isinstance(found, dict):

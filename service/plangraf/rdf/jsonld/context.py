@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from plangraf.rdf.graph import Node, Value
 from plangraf.rdf.namespaces import PREFIXES
 
 XSD = PREFIXES["xsd"]
+_STRING, _BOOLEAN, _INTEGER = (XSD + name for name in ("string", "boolean", "integer"))
 _KNOWN_KEYS = {"@id", "@type", "@container", "@language", "@prefix", "@protected"}
 # The gen-delims of RFC 3986. A simple term may serve as a prefix if its IRI ends in one of them.
 _DELIMITERS = (":", "/", "?", "#", "[", "]", "@")
@@ -188,23 +189,24 @@ class Context:
     def value(self, value: Value, term: Term | None) -> Any:
         """One value under a term that is not a language map; in expanded form if the coercion does not fit."""
         kind = term.kind if term else None
-        if isinstance(value, NamedNode | BlankNode):
+        if not isinstance(value, Literal):
             text = identifier(value)
             return text if kind == "@id" else {self.id: text}
+        text, language = value.value, value.language
+        if language is not None:
+            if kind is None and term is not None and term.language == language:
+                return text
+            return {"@value": text, "@language": language}
         datatype = value.datatype.value
-        if value.language is not None:
-            if kind is None and term is not None and term.language == value.language:
-                return value.value
-            return {"@value": value.value, "@language": value.language}
-        if datatype == XSD + "string":
+        if datatype == _STRING:
             default = term.language if term else self._language
             plain = kind == datatype or (kind in (None, "@none") and default is None)
-            return value.value if plain else {"@value": value.value}
-        if kind in (datatype, None) and (native := _native(value)) is not None:
+            return text if plain else {"@value": text}
+        if kind in (datatype, None) and (native := _native(text, datatype)) is not None:
             return native
         if kind == datatype:
-            return value.value
-        return {"@value": value.value, "@type": self.compact_iri(datatype)}
+            return text
+        return {"@value": text, "@type": self.compact_iri(datatype)}
 
 
 def identifier(node: Node) -> str:
@@ -228,12 +230,11 @@ def _best_term(terms: Iterable[Term], value: Value) -> Term | None:
     return min(usable, key=rank, default=None)
 
 
-def _native(value: Literal) -> bool | int | None:
-    """The JSON number or boolean that JSON-LD converts back to this literal; None when there is none."""
-    text, datatype = value.value, value.datatype.value
-    if datatype == XSD + "boolean" and text in ("true", "false"):
+def _native(text: str, datatype: str) -> bool | int | None:
+    """The JSON number or boolean that JSON-LD turns back into exactly this literal."""
+    if datatype == _BOOLEAN and text in ("true", "false"):
         return text == "true"
-    if datatype == XSD + "integer" and text.removeprefix("-").isascii() and text.removeprefix("-").isdigit():
+    if datatype == _INTEGER and text.removeprefix("-").isascii() and text.removeprefix("-").isdigit():
         number = int(text)
         return number if str(number) == text and abs(number) < _SAFE_INTEGER else None
     return None

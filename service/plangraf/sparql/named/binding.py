@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
@@ -18,6 +20,14 @@ from plangraf.diagnostics.diagnostic import DataError, in_file
 from plangraf.errors import ParameterError, QuerySyntaxError, RequestError
 from plangraf.rdf.namespaces import SDG
 from plangraf.sparql.named.head import Parameter, QueryHead, parse_head
+from plangraf.sparql.named.parameter_model import (
+    DeclaredField,
+    ParameterModel,
+    StrictParameters,
+    declare,
+    field_name,
+    make_model,
+)
 from plangraf.sparql.parsed_query import read
 
 XSD_INTEGER = NamedNode("http://www.w3.org/2001/XMLSchema#integer")
@@ -45,7 +55,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LONGEST_STRING = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NamedQuery:
     """One named query. `name` is the stem of the file, `place` the offset of the VALUES block in `text`."""
 
@@ -54,10 +64,26 @@ class NamedQuery:
     text: str
     place: int
 
-    @property
+    @cached_property
     def parameters(self) -> dict[str, Parameter]:
         """All parameters that a request may contain, those of the head first."""
         return {**self.head.parameters, **{k: v for k, v in COMMON.items() if k not in self.head.parameters}}
+
+    @cached_property
+    def model(self) -> type[ParameterModel]:
+        """The model of the parameters; it reads each value as an RDF term."""
+        fields = {name: _declare(name, parameter) for name, parameter in self.parameters.items()}
+        return make_model(self.name, StrictParameters, fields)
+
+    @cached_property
+    def _variables(self) -> list[tuple[str, str]]:
+        """The field of each parameter in the model, and its variable in the query."""
+        return [(field_name(name), f"?{parameter.variable or name}") for name, parameter in self.parameters.items()]
+
+    @cached_property
+    def _pieces(self) -> list[str]:
+        """The text between the VALUES blocks."""
+        return [self.text[: self.place] + " ", *_REPEAT.split(self.text[self.place :])]
 
     def bind(self, given: Mapping[str, Sequence[str]]) -> str:
         """Binds the parameters of a request and returns the query.
@@ -67,25 +93,35 @@ class NamedQuery:
         Raises:
             ParameterError: a parameter is malformed, unknown, repeated or missing.
         """
-        known = self.parameters
-        for name, values in given.items():
-            if name not in known:
-                raise ParameterError(name, f"is not known to {self.name}. It takes: {', '.join(sorted(known))}.")
-            if len(values) != 1:
-                raise ParameterError(name, f"is given {len(values)} times. Give it once.")
-        terms: dict[str, NamedNode | Literal] = {}
-        for name, parameter in known.items():
-            if name in given:
-                terms[name] = read_term(name, parameter, given[name][0])
-            elif name == "lang":
-                terms[name] = Literal(LANGUAGES[0])
-            elif not parameter.optional:
-                example = f" Such as {name}={parameter.example}." if parameter.example else ""
-                raise ParameterError(name, f"is needed by {self.name} and missing.{example}")
-        names = " ".join(f"?{known[name].variable or name}" for name in terms)
-        values = " ".join(str(value) for value in terms.values())
-        block = f"VALUES ({names}) {{ ({values}) }}"
-        return f"{self.text[: self.place]} {block}{_REPEAT.sub(lambda _: block, self.text[self.place :])}"
+        texts = {name: values[0] if len(values) == 1 else list(values) for name, values in given.items()}
+        return self.bind_values(self.model.read(texts))
+
+    def bind_values(self, parameters: ParameterModel) -> str:
+        """Binds values that `model`, or a model that extends it, has read."""
+        values = vars(parameters)
+        terms = {variable: term for field, variable in self._variables if (term := values[field]) is not None}
+        block = f"VALUES ({' '.join(terms)}) {{ ({' '.join(map(str, terms.values()))}) }}"
+        first, *others = self._pieces
+        return first + block + block.join(others)
+
+
+def _declare(name: str, parameter: Parameter) -> DeclaredField:
+    """The field of a parameter; an absent language is the first one."""
+    description = " ".join(filter(None, [parameter.description, parameter.is_ and f"A {parameter.is_}."]))
+    schema: dict[str, Any] = {"type": "integer" if parameter.type == "integer" else "string"}
+    example: str | int | None = parameter.example
+    default = None
+    if parameter.type == "integer" and example is not None:
+        example = int(example)
+    elif parameter.type == "iri":
+        schema["format"] = "iri"
+    elif parameter.type == "lang":
+        schema, example, default = {**schema, "enum": list(LANGUAGES)}, None, LANGUAGES[0]
+    if parameter.pattern:
+        schema["pattern"] = parameter.pattern
+    return declare(
+        name, partial(read_value, parameter), schema, description, example, default, optional=parameter.optional
+    )
 
 
 def load_queries(folder: Path) -> dict[str, NamedQuery]:
@@ -116,57 +152,66 @@ def read_term(name: str, parameter: Parameter, value: str) -> NamedNode | Litera
     Raises:
         ParameterError: the value does not match the type; the message describes a valid one.
     """
-    term = _READERS[parameter.type](name, value)
+    try:
+        return read_value(parameter, value)
+    except ValueError as error:
+        raise ParameterError(name, str(error)) from error
+
+
+def read_value(parameter: Parameter, value: str) -> NamedNode | Literal:
+    """Reads a value as `read_term` does, but raises ValueError, with the message about the value."""
+    term = _READERS[parameter.type](value)
     if parameter.pattern is not None and not re.fullmatch(parameter.pattern, value):
         example = f", such as {parameter.example}" if parameter.example else ""
-        raise ParameterError(name, f"{value!r} does not have the form {parameter.pattern}{example}.")
+        raise ValueError(f"{value!r} does not have the form {parameter.pattern}{example}.")
     return term
 
 
-def _iri(name: str, value: str) -> NamedNode:
+def read_iri(value: str) -> NamedNode:
+    """Reads an absolute IRI; raises ValueError with the message about it."""
     try:
         return NamedNode(value)
     except ValueError as error:
-        raise ParameterError(name, f"{value!r} is not an absolute IRI: {error}.") from error
+        raise ValueError(f"{value!r} is not an absolute IRI: {error}.") from error
 
 
-def _iri_or_code(name: str, value: str) -> NamedNode:
+def _iri_or_code(value: str) -> NamedNode:
     code = value.lower()
     if _SDG_CODE.fullmatch(code):
         return NamedNode(SDG + code)
     if ":" not in value:
-        raise ParameterError(name, f"{value!r} is neither a UN code such as 11.6 or 11.a nor an absolute IRI.")
-    return _iri(name, value)
+        raise ValueError(f"{value!r} is neither a UN code such as 11.6 or 11.a nor an absolute IRI.")
+    return read_iri(value)
 
 
-def _integer(name: str, value: str) -> Literal:
+def _integer(value: str) -> Literal:
     if not _INTEGER.fullmatch(value):
-        raise ParameterError(name, f"{value!r} is not a whole number such as 7.")
+        raise ValueError(f"{value!r} is not a whole number such as 7.")
     return Literal(value, datatype=XSD_INTEGER)
 
 
-def _code(name: str, value: str) -> Literal:
+def _code(value: str) -> Literal:
     if not _CODE.fullmatch(value):
-        raise ParameterError(name, f"{value!r} is not a code of letters, digits and . _ / -.")
+        raise ValueError(f"{value!r} is not a code of letters, digits and . _ / -.")
     return Literal(value)
 
 
-def _lang(name: str, value: str) -> Literal:
+def _lang(value: str) -> Literal:
     if value not in LANGUAGES:
-        raise ParameterError(name, f"{value!r} is not offered; use one of: {', '.join(LANGUAGES)}.")
+        raise ValueError(f"{value!r} is not offered; use one of: {', '.join(LANGUAGES)}.")
     return Literal(value)
 
 
-def _string(name: str, value: str) -> Literal:
+def _string(value: str) -> Literal:
     if _CONTROL.search(value):
-        raise ParameterError(name, "holds a control character.")
+        raise ValueError("holds a control character.")
     if len(value) > _LONGEST_STRING:
-        raise ParameterError(name, f"has {len(value)} characters, the limit is {_LONGEST_STRING}.")
+        raise ValueError(f"has {len(value)} characters, the limit is {_LONGEST_STRING}.")
     return Literal(value)
 
 
-_READERS: dict[str, Callable[[str, str], NamedNode | Literal]] = {
-    "iri": _iri,
+_READERS: dict[str, Callable[[str], NamedNode | Literal]] = {
+    "iri": read_iri,
     "iri-or-code": _iri_or_code,
     "integer": _integer,
     "code": _code,

@@ -6,6 +6,8 @@ import errno
 import fcntl
 import os
 import shutil
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +37,9 @@ _REASONS = {
     errno.EEXIST: "it is not a folder; name another one with --versions or PLANGRAF_VERSIONS",
     errno.ENOTDIR: "it is not a folder; name another one with --versions or PLANGRAF_VERSIONS",
 }
+# The process and the folder of each lock that is held, for writers in the same process.
+_HOLDERS: set[tuple[int, int, int]] = set()
+_GUARD = threading.Lock()
 
 
 class VersionsFolder:
@@ -48,7 +53,8 @@ class VersionsFolder:
     def lock(self) -> Iterator[None]:
         """Makes this process the only writer; the kernel releases the lock when the process ends.
 
-        Creates the folder when it is missing and removes the leftovers of killed builds.
+        Creates the folder when it is missing and removes the leftovers of killed builds. No child inherits the lock,
+        so that a killed build whose children still end does not keep the next build out.
 
         Raises:
             VersionsError: another build is writing, or the folder is not one for versions.
@@ -59,21 +65,42 @@ class VersionsFolder:
         with self.explained():
             self.path.mkdir(parents=True, exist_ok=True)
             self._refuse_foreign()
-            descriptor = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
+        with self._locked_file():
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise VersionsError(
-                    f"Another build is writing to {self.path}. Wait until it is done, then try again."
-                ) from error
-            self._locked = True
+                self._locked = True
+                with self.explained():
+                    self._remove_leftovers()
+                yield
+            finally:
+                self._locked = False
+
+    @contextmanager
+    def _locked_file(self) -> Iterator[None]:
+        """Holds a record lock, which belongs to the process: flock's would belong to its children, too (fcntl(2))."""
+        with self.explained():
+            folder = self.path.stat()
+        holder = (os.getpid(), folder.st_dev, folder.st_ino)
+        with _GUARD:
+            # A record lock neither excludes the process that has it nor survives that it closes the file once more.
+            if holder in _HOLDERS:
+                raise self._other_writer()
             with self.explained():
-                self._remove_leftovers()
+                descriptor = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except (BlockingIOError, PermissionError) as error:  # POSIX allows both
+                os.close(descriptor)
+                raise self._other_writer() from error
+            _HOLDERS.add(holder)
+        try:
             yield
         finally:
-            self._locked = False
-            os.close(descriptor)
+            with _GUARD:
+                _HOLDERS.discard(holder)
+                os.close(descriptor)
+
+    def _other_writer(self) -> VersionsError:
+        return VersionsError(f"Another build is writing to {self.path}. Wait until it is done, then try again.")
 
     def temporary(self, name: str) -> Path:
         """A temporary path of this process; the next build removes leftovers."""
@@ -123,6 +150,20 @@ class VersionsFolder:
         for entry in self.path.iterdir():
             if entry.name.startswith(TEMPORARY):
                 if entry.is_dir() and not entry.is_symlink():
-                    shutil.rmtree(entry)
+                    _remove_tree(entry)
                 else:
                     entry.unlink()
+
+
+def _remove_tree(folder: Path) -> None:
+    """Removes a folder; tries again for a second, because a child of a killed build may write into it until it ends."""
+    deadline = time.monotonic() + 1
+    while True:
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
