@@ -14,12 +14,12 @@ from plangraf.rdf.graph import Statements
 
 
 async def fetch(engine: Engine, query: str) -> Statements:
-    """The graph of a CONSTRUCT query, in no particular order.
+    """The graph of a CONSTRUCT query, in no particular order; without bulk triples, see QueryRequest.
 
     Raises:
         PlangrafError: what the engine raises.
     """
-    body = await fetch_bytes(engine, QueryRequest(query=query, format=N_TRIPLES))
+    body = await fetch_bytes(engine, QueryRequest(query=query, format=N_TRIPLES, bulk=False))
     return canonical(quad.triple for quad in parse(body, RdfFormat.N_TRIPLES))
 
 
