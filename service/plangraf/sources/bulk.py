@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -83,20 +84,23 @@ class _Terms:
     """The terms of one file, as bytes, while it is read."""
 
     def __init__(self) -> None:
-        self.predicates: set[bytes] = set()
-        self.classes: set[bytes] = set()
+        self.predicates: Counter[bytes] = Counter()
+        self.classes: Counter[bytes] = Counter()
         self.objects: set[bytes] = set()
         self.first = self.last = b""
+        self.entities = 0
         self._canonical: set[tuple[bytes, bytes]] = set()
 
     def add(self, subject: bytes, predicate: bytes, iri: bytes | None) -> None:
-        self.first = self.first or subject
-        self.last = subject
-        self.predicates.add(predicate)
+        if subject != self.last:
+            self.first = self.first or subject
+            self.last = subject
+            self.entities += 1
+        self.predicates[predicate] += 1
         if iri is not None:
             self.objects.add(iri)
             if predicate == _RDF_TYPE:
-                self.classes.add(iri)
+                self.classes[iri] += 1
 
     def is_canonical(self, text: bytes, datatype: bytes) -> bool:
         if (text, datatype) in self._canonical:
@@ -111,10 +115,12 @@ class _Terms:
         # The file is sorted, so what the first and the last subject share, all subjects share.
         shared = takewhile(lambda pair: pair[0] == pair[1], zip(self.first, self.last, strict=False))
         beginning = bytes(byte for byte, _ in shared).decode(errors="ignore")
-        return BulkTerms(
-            (beginning,),
-            *(frozenset(term.decode() for term in terms) for terms in (self.predicates, self.classes, self.objects)),
+        predicates, classes = (
+            {term.decode(): number for term, number in sorted(terms.items())}
+            for terms in (self.predicates, self.classes)
         )
+        objects = frozenset(term.decode() for term in self.objects)
+        return BulkTerms((beginning,), predicates, classes, objects, self.entities)
 
 
 def _read(file: SourceFile) -> BulkFile:

@@ -24,14 +24,16 @@ async def fetch(engine: Engine, query: str) -> Statements:
 
 
 async def fetch_rows(
-    engine: Engine, query: str, *, like: QueryRequest | None = None
+    engine: Engine, query: str, *, like: QueryRequest | None = None, bulk: bool = True
 ) -> list[dict[str, dict[str, str]]]:
-    """The rows of a SELECT query in the form of SPARQL JSON. `like` works as in `fetch_boolean`.
+    """The rows of a SELECT query in the form of SPARQL JSON.
+
+    `like` works as in `fetch_boolean`, `bulk` as in a request.
 
     Raises:
         PlangrafError: what the engine raises.
     """
-    body = await fetch_bytes(engine, _request(query, like))
+    body = await fetch_bytes(engine, replace(_request(query, like), bulk=bulk))
     rows: list[dict[str, dict[str, str]]] = orjson.loads(body)["results"]["bindings"]
     return rows
 

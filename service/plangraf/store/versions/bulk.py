@@ -39,7 +39,7 @@ def bulk_json(graphs: Sequence[BulkGraph]) -> list[dict[str, Any]]:
     """The content of bulk.json: equal graphs give equal bytes."""
     found = []
     for graph in sorted(graphs, key=lambda graph: graph.graph):
-        terms = {name: sorted(values) for name, values in asdict(graph.terms).items()}
+        terms = {**asdict(graph.terms), "objects": sorted(graph.terms.objects)}
         found.append({"graph": graph.graph, "sha256": graph.sha256, "triples": graph.triples, "terms": terms})
     return found
 
@@ -59,7 +59,10 @@ def read_bulk_json(path: Path) -> list[BulkGraph]:
                 int(entry["triples"]),
                 BulkTerms(
                     tuple(entry["terms"]["subjects"]),
-                    *(frozenset(entry["terms"][name]) for name in ("predicates", "classes", "objects")),
+                    entry["terms"]["predicates"],
+                    entry["terms"]["classes"],
+                    frozenset(entry["terms"]["objects"]),
+                    entry["terms"]["entities"],
                 ),
             )
             for entry in known
