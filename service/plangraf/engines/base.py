@@ -22,7 +22,8 @@ class QueryRequest:
     FROM and FROM NAMED apply; when either is given, both override them. `timeout_s` can shorten the engine's limit
     and never lengthens it. `client` identifies the sender, because the engine shares its workers fairly among
     clients; it is empty for the service's own queries, which run first. `ahead` marks a query that warms the cache:
-    it runs at idle priority.
+    it runs at idle priority. Without `bulk` the bulk triples need not be among the data, unless the query names one of
+    their subjects: a document of a municipality does not list a million observations.
     """
 
     query: str
@@ -32,6 +33,7 @@ class QueryRequest:
     timeout_s: float | None = None
     client: str = ""
     ahead: bool = False
+    bulk: bool = True
 
 
 class QueryAnswer(Protocol):

@@ -17,6 +17,7 @@ from pyoxigraph import NamedNode, Quad
 
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_file
 from plangraf.errors import SettingError, VersionsError
+from plangraf.rdf.bulk_terms import GRAPH_SUFFIX
 from plangraf.rdf.canonical import graph_of
 from plangraf.rdf.namespaces import GRAPH, PREFIXES, QUERIES_GRAPH
 from plangraf.settings import Settings
@@ -35,13 +36,15 @@ class Content:
     described: frozenset[str]
 
 
-def content_of(quads: Collection[Quad]) -> Content:
-    """The content that a build is about to write."""
+def content_of(quads: Collection[Quad], bulk: Mapping[str, int] | None = None) -> Content:
+    """The content that a build is about to write; `bulk` are the numbers of bulk triples by graph."""
     kind, dataset = NamedNode(_TYPE), NamedNode(_DATASET)
     return Content(
-        Counter(str(quad.graph_name)[1:-1] for quad in quads),
-        frozenset(str(quad.graph_name)[1:-1] for quad in quads if quad.predicate == kind and quad.object == dataset),
-    )
+        {**Counter(str(quad.graph_name)[1:-1] for quad in quads), **(bulk or {})},
+        frozenset(
+            str(quad.graph_name)[1:-1] for quad in quads if quad.predicate == kind and quad.object == dataset
+        ),
+    )  # fmt: skip
 
 
 def content_of_version(version: Version) -> Content:
@@ -78,9 +81,16 @@ def stop_at_losses(store: VersionStore, after: Content) -> None:
         raise DataError(list(problems.values()))
 
 
-def lost_graphs(before: Mapping[str, int], after: Collection[str]) -> dict[str, int]:
-    """The graphs of datasets that are only in `before`, each with its number of statements."""
-    return {graph: count for graph, count in before.items() if graph not in after and graph != QUERIES_GRAPH}
+def lost_graphs(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
+    """The dropped graphs of datasets, each with its former number of statements."""
+    lost = {graph: count for graph, count in before.items() if graph not in after and graph != QUERIES_GRAPH}
+    return {graph: count for graph, count in lost.items() if not _is_small_now(graph, before, after)}
+
+
+def _is_small_now(graph: str, before: Mapping[str, int], after: Mapping[str, int]) -> bool:
+    """Whether the bulk triples of a dataset are so few now that they stand in its own graph."""
+    own = graph.removesuffix(GRAPH_SUFFIX)
+    return own != graph and after.get(own, 0) > before.get(own, 0)
 
 
 def _lost(version: Version, before: Content, after: Content) -> Iterator[tuple[str, FileDiagnostic]]:

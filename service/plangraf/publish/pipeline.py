@@ -37,10 +37,12 @@ from plangraf.rdf.canonical import lines as nquads_lines
 from plangraf.rdf.canonical import relabelled
 from plangraf.rdf.collector import paused_collector
 from plangraf.settings import Settings
-from plangraf.sources.files import inputs_digest, sources
+from plangraf.sources.bulk import BulkFile, read_bulk
+from plangraf.sources.files import SourceFile, inputs_digest, sources
 from plangraf.sources.turtle import Parsed, read
 from plangraf.sparql.named.binding import load_queries
 from plangraf.store.versions import DOWNLOADS, Version, VersionStore
+from plangraf.store.versions.bulk import BulkGraph
 
 REPORT = "report.json"
 # A change of these libraries may change the content of a version or the verdict of its checks.
@@ -132,8 +134,9 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
             parsed.quads = relabelled(parsed.quads)
             note(counted(len(files), "file"))
             note(counted(len(parsed.quads), "statement"))
+        bulk = _read_bulk(found.bulk, parsed.quads, progress)
         if not drop:
-            _stop_at_losses(store, parsed)
+            _stop_at_losses(store, parsed, bulk)
         lines = nquads_lines(parsed.quads)
         titles = load_download_titles(settings.home)
         with (
@@ -145,9 +148,10 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
                 page = wait_for_page()
                 note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
             with progress.step("write") as note:
-                described = manifest(parsed.quads, problems)
+                described = manifest(parsed.quads, problems, bulk)
                 extra = {REPORT: as_json(problems), PAGE: page}
-                version = store.write(lines, described, extra, {DOWNLOADS: wait_for_dumps()})
+                graphs = {one.file.path: BulkGraph(one.graph, one.sha256, one.triples, one.terms) for one in bulk}
+                version = store.write(lines, described, extra, {DOWNLOADS: wait_for_dumps()}, graphs)
                 context = settings.home / "ontology" / CONTEXT
                 if context.is_file():
                     store.keep_context(context.read_bytes())
@@ -157,20 +161,35 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
         return Built(version, fresh=True, problems=tuple(problems))
 
 
-def _stop_at_losses(store: VersionStore, parsed: Parsed) -> None:
+def _stop_at_losses(store: VersionStore, parsed: Parsed, bulk: Sequence[BulkFile]) -> None:
     """Reports lost datasets together with the parse problems, because these may be the cause."""
     try:
-        stop_at_losses(store, content_of(parsed.quads))
+        stop_at_losses(store, content_of(parsed.quads, {one.graph: one.triples for one in bulk}))
     except DataError as error:
         raise DataError([*parsed.problems, *error.problems]) from error
 
 
-def manifest(quads: Collection[Quad], problems: Sequence[FileDiagnostic]) -> dict[str, object]:
+def _read_bulk(files: Sequence[SourceFile], quads: Collection[Quad], progress: Progress) -> list[BulkFile]:
+    if not files:
+        return []
+    with progress.step("bulk") as note:
+        found = read_bulk(files, quads)
+        note(counted(len(found), "file"))
+        note(counted(sum(one.triples for one in found), "statement"))
+    return found
+
+
+def manifest(
+    quads: Collection[Quad], problems: Sequence[FileDiagnostic], bulk: Sequence[BulkFile] = ()
+) -> dict[str, object]:
     """The content of manifest.json without the id: sizes, and the number of warnings by shape."""
+    in_bulk = sum(one.triples for one in bulk)
+    graphs = Counter(str(quad.graph_name)[1:-1] for quad in quads)
+    graphs.update({one.graph: one.triples for one in bulk})
     return {
-        "triples": len({quad.triple for quad in quads}),
-        "quads": len(quads),
-        "graphs": dict(sorted(Counter(str(quad.graph_name)[1:-1] for quad in quads).items())),
+        "triples": len({quad.triple for quad in quads}) + in_bulk,
+        "quads": len(quads) + in_bulk,
+        "graphs": dict(sorted(graphs.items())),
         "warnings": dict(
             sorted(
                 Counter(

@@ -30,6 +30,10 @@ _BACKUPS = frozenset({".swp", ".swo", ".bak", ".orig", ".old", ".tmp", ".save", 
 # Recognises Turtle under another ending by its prefixes.
 _LIKE_TURTLE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|#[^\n\r]*[\n\r])*(?:@prefix|@base|prefix\s|base\s)", re.IGNORECASE)
 _HEAD = 4096
+# Bytes. A larger N-Triples file is a bulk file, because a build that keeps each statement as an object would need tens
+# of times as much memory.
+BULK_SIZE = 16 * 1024 * 1024
+_N_TRIPLES = ".nt"
 
 # A number of a municipality or a county, or the whole country.
 _AREA = re.compile(r"[0-9]{4}|[0-9]{2}|no")
@@ -55,9 +59,10 @@ class Skipped:
 
 @dataclass(slots=True)
 class Sources:
-    """The files of a build, in a fixed order, and the skipped ones."""
+    """The files of a build, in a fixed order, the bulk files among them apart, and the skipped ones."""
 
     files: list[SourceFile] = field(default_factory=list)
+    bulk: list[SourceFile] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
     def skip(self, path: Path, name: str, nb: str, en: str, severity: Severity = "Violation") -> None:
@@ -129,11 +134,12 @@ def inputs_digest(home: Path, found: Sources) -> str:
         *sorted((home / "ontology" / "vocabularies").glob("*.tsv")),
     ]
     # By graph, because a data folder may be given by a relative or an absolute path.
-    named = [(file.path.name, file.graph, file.path) for file in found.files]
+    named = [(file.path.name, file.graph, file.path) for file in (*found.files, *found.bulk)]
     named += [(str(path.relative_to(home)), "", path) for path in beside]
     for name, graph, path in named:
         try:
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            with path.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:  # parsing reports it
             content = f"{error.strerror}"
         digest.update(f"{_shown(name)}\n{graph}\n{content}\n".encode())
@@ -224,7 +230,10 @@ def _dataset(found: Sources, folder: Path, label: str, graph: str) -> bool:
                 )
         elif path.suffix.lower() in READ:
             any_file = True
-            found.files.append(SourceFile(path, name, graph))
+            if path.suffix.lower() == _N_TRIPLES and path.stat().st_size >= BULK_SIZE:
+                found.bulk.append(SourceFile(path, name, graph))
+            else:
+                found.files.append(SourceFile(path, name, graph))
         elif (why := _unread(path)) is not None:
             found.skip(path, name, *why)
     return any_file

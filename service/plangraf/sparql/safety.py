@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from plangraf.rdf.bulk_terms import BulkTerms
 from plangraf.sparql.bounds import Limits, check_bounds
+from plangraf.sparql.bulk_reach import reaches_bulk
 from plangraf.sparql.known_names import Names
 from plangraf.sparql.nodes import Blank, Select
 from plangraf.sparql.parsed_query import read
@@ -18,6 +20,7 @@ __all__ = ["CheckedQuery", "Limits", "check"]
 
 # The terminals of NOW, RAND, UUID, STRUUID, and of BNODE.
 _VOLATILE = frozenset(("F0", "BNODE_CALL"))
+_NO_BULK = BulkTerms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class CheckedQuery:
 
     `text` is the query for the engine: without codepoint escapes, and rewritten where the engine would refuse it or
     differ from the standard; `edited` then maps its places to the original. `deterministic`: the same data give the
-    same answer. `default_graphs` and `named_graphs` are the IRIs of FROM and FROM NAMED.
+    same answer. `default_graphs` and `named_graphs` are the IRIs of FROM and FROM NAMED. `reaches_bulk`: it can
+    match a bulk triple, see plangraf.sparql.bulk_reach.
 
     It does not hold the tree, because checked queries are cached and a tree takes twenty times the memory of the text.
     """
@@ -38,6 +42,7 @@ class CheckedQuery:
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     edited: Edited | None = None
+    reaches_bulk: bool = False
 
     @property
     def has_dataset_clause(self) -> bool:
@@ -50,6 +55,7 @@ def check(
     terms: frozenset[str] = frozenset(),
     base: str | None = None,
     object_kinds: Mapping[str, frozenset[str]] | None = None,
+    bulk: BulkTerms = _NO_BULK,
 ) -> CheckedQuery:
     """Checks and rewrites a query.
 
@@ -61,6 +67,7 @@ def check(
         base: of the IRIs of a query that declares none; when absent, relative IRIs are refused.
         object_kinds: kinds of the literals of each predicate of the data, see plangraf.rdf.object_kinds; when absent,
             an object may be a literal of any kind.
+        bulk: the terms of the triples in a store of their own.
     Raises:
         QuerySyntaxError: malformed, or a prefix, function, term or base that does not exist.
         QueryUnsupportedError: the engine cannot answer it as the standard says.
@@ -81,6 +88,7 @@ def check(
         tuple(dataset.default) if dataset else (),
         tuple(dataset.named) if dataset else (),
         edited,
+        bool(bulk.subjects) and reaches_bulk(tree, bulk),
     )
 
 

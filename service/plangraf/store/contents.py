@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from plangraf.rdf.bulk_terms import BulkTerms
 from plangraf.store.downloads import File, list_downloads
 from plangraf.store.versions import Version
 
@@ -25,13 +26,15 @@ class Contents:
     version: Version
     dates: Dates
     has_ontology_page: bool
+    bulk: BulkTerms
     _dates_mtime_ns: int
 
     @classmethod
     def read(cls, version: Version) -> Contents:
         # The time is read before the dates, so that dates written in between count as newer.
         dated_ns = _mtime_ns(version.dates_path)
-        return cls(version, version.dates(), (version.path / ONTOLOGY_PAGE).is_file(), dated_ns)
+        bulk = BulkTerms.joined(graph.terms for graph in version.bulk())
+        return cls(version, version.dates(), (version.path / ONTOLOGY_PAGE).is_file(), bulk, dated_ns)
 
     def has_new_dates(self) -> bool:
         """Whether the dates were rewritten, because the version became current again or entered the feed late."""

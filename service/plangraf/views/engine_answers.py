@@ -14,24 +14,26 @@ from plangraf.rdf.graph import Statements
 
 
 async def fetch(engine: Engine, query: str) -> Statements:
-    """The graph of a CONSTRUCT query, in no particular order.
+    """The graph of a CONSTRUCT query, in no particular order; without bulk triples, see QueryRequest.
 
     Raises:
         PlangrafError: the engine cannot answer the query.
     """
-    body = await fetch_bytes(engine, QueryRequest(query=query, format=N_TRIPLES))
+    body = await fetch_bytes(engine, QueryRequest(query=query, format=N_TRIPLES, bulk=False))
     return canonical(quad.triple for quad in parse(body, RdfFormat.N_TRIPLES))
 
 
 async def fetch_rows(
-    engine: Engine, query: str, *, like: QueryRequest | None = None
+    engine: Engine, query: str, *, like: QueryRequest | None = None, bulk: bool = True
 ) -> list[dict[str, dict[str, str]]]:
-    """The rows of a SELECT query in the form of SPARQL JSON. `like` works as in `fetch_boolean`.
+    """The rows of a SELECT query in the form of SPARQL JSON.
+
+    `like` works as in `fetch_boolean`, `bulk` as in a request.
 
     Raises:
         PlangrafError: the engine cannot answer the query.
     """
-    body = await fetch_bytes(engine, _request(query, like))
+    body = await fetch_bytes(engine, replace(_request(query, like), bulk=bulk))
     rows: list[dict[str, dict[str, str]]] = orjson.loads(body)["results"]["bindings"]
     return rows
 

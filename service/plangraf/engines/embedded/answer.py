@@ -155,7 +155,8 @@ class WorkerEnd:
         self._pipe = pipe
         self._words = words
 
-    def send(self, request: QueryRequest, checked: CheckedQuery, base: str) -> None:
+    def send(self, request: QueryRequest, checked: CheckedQuery, base: str, *, bulk: bool) -> None:
+        """Sends a query; `bulk` says whether it is evaluated over the bulk triples too."""
         default, named = request.default_graphs, request.named_graphs
         if default is None and named is None and checked.has_dataset_clause:
             default, named = checked.default_graphs, checked.named_graphs
@@ -167,6 +168,7 @@ class WorkerEnd:
                 "default": default,
                 "named": named,
                 "graphs": checked.has_graph_clause,
+                "bulk": bulk,
             }
         )
         self._pipe.write(REQUEST.pack(len(body)) + body)

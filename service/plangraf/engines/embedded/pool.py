@@ -29,6 +29,7 @@ from plangraf.errors import (
     QueryTimeoutError,
     WorkerCrashedError,
 )
+from plangraf.rdf.bulk_terms import BulkTerms
 from plangraf.rdf.formats import JSON
 from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, SHAPES_GRAPH
 from plangraf.settings import Settings
@@ -64,6 +65,7 @@ class EmbeddedEngine:
         self._settings = settings
         self._terms: frozenset[str] = frozenset()
         self._object_kinds = version.object_kinds()
+        self._bulk = BulkTerms.joined(graph.terms for graph in version.bulk())
         self._limits = Limits.of(settings)
         self._check = lru_cache(_REMEMBERED_QUERIES)(self._check_anew)
         self._workers = Workers(version, settings)
@@ -117,7 +119,12 @@ class EmbeddedEngine:
         return self._check(query) if len(query) <= _LONGEST_REMEMBERED else self._check_anew(query)
 
     def _check_anew(self, query: str) -> CheckedQuery:
-        return check(query, self._limits, self._terms, self._settings.query_base, self._object_kinds)
+        return check(query, self._limits, self._terms, self._settings.query_base, self._object_kinds, self._bulk)
+
+    def _needs_bulk(self, request: QueryRequest, checked: CheckedQuery) -> bool:
+        if not checked.reaches_bulk:
+            return False
+        return request.bulk or any(beginning in request.query for beginning in self._bulk.subjects)
 
     async def query(self, request: QueryRequest) -> EmbeddedAnswer:
         checked = self.check(request.query)
@@ -129,7 +136,7 @@ class EmbeddedEngine:
         began = time.monotonic()
         metrics.QUEUE.observe(began - asked)
         try:
-            worker.send(request, checked, self._settings.query_base)
+            worker.send(request, checked, self._settings.query_base, bulk=self._needs_bulk(request, checked))
             first = await worker.receive(limit)
         except TimeoutError:
             self.discard(worker, "timeout")

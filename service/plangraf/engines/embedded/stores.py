@@ -3,6 +3,9 @@
 pyoxigraph's union option counts a triple once for each graph that holds it. When no triple stands in two graphs, as
 in most data, that union is a set, and one store answers every query. Otherwise the union is materialised twice: as
 the default graph of the store of named graphs, and alone in a second store.
+
+Bulk triples stand in a store of their own together with all others, so that the queries that cannot match any of them,
+which are nearly all, are as fast as without them.
 """
 
 from __future__ import annotations
@@ -14,9 +17,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from pyoxigraph import RdfFormat, Store, parse
+from pyoxigraph import NamedNode, RdfFormat, Store, parse
 
+from plangraf.errors import VersionsError
 from plangraf.store.versions import Version
+from plangraf.store.versions.bulk import open_bulk
 
 _BLOCK = 4 * 1024 * 1024
 _GRAPH_NAME = re.compile(rb" <[^<>]*> \.$", re.MULTILINE)
@@ -27,42 +32,71 @@ class Stores:
     """`graphs` holds the named graphs; `union` is None when no triple stands in two of them.
 
     A query that names no graph runs twice as fast over `union`, because the engine scans the quads of all graphs and
-    then filters by graph.
+    then filters by graph. `wide` is None without bulk triples. Else it has all triples: the default graph has those of
+    the other two stores, and with the graphs of `bulk` it is the union.
     """
 
     graphs: Store
     union: Store | None
+    wide: Store | None = None
+    bulk: tuple[NamedNode, ...] = ()
+    bulk_triples: int = 0
 
     @property
     def triples(self) -> int:
         """Number of distinct triples in the union of all graphs."""
-        return len(self.graphs if self.union is None else self.union)
+        own = len(self.graphs if self.union is None else self.union)
+        return own + self.bulk_triples
 
 
 def open_stores(version: Version) -> Stores:
     """Loads a version.
 
     Raises:
-        VersionsError: its dump is damaged.
+        VersionsError: its dump or a bulk file is damaged.
     """
+    stores = _open_own(version)
+    bulk = version.bulk()
+    if not bulk:
+        return stores
+    wide = Store()
+    for block in _blocks(version):
+        _load(wide, block, RdfFormat.N_QUADS)
+        _load(wide, _GRAPH_NAME.sub(b" .", block), RdfFormat.N_TRIPLES)
+    for graph in bulk:
+        before = len(wide)
+        wide.bulk_load(open_bulk(version.bulk_path(graph)), RdfFormat.N_TRIPLES, to_graph=NamedNode(graph.graph))
+        if len(wide) - before != graph.triples:
+            raise VersionsError(
+                f"The bulk file {version.bulk_path(graph)} has {len(wide) - before} triples instead of "
+                f"{graph.triples}. Write it again with `plangraf build --force`."
+            )
+    names = tuple(NamedNode(graph.graph) for graph in bulk)
+    return Stores(stores.graphs, stores.union, wide, names, sum(graph.triples for graph in bulk))
+
+
+def _open_own(version: Version) -> Stores:
+    """Loads the dump of a version."""
     graphs = Store()
     overlap = _Overlap()
     for block in _blocks(version):
         overlap.add(block)
-        named, nameless = _split(block)
-        graphs.bulk_load(io.BytesIO(named), RdfFormat.N_QUADS)
-        # Not bulk_load, which renames blank nodes: a label must mean one node in all graphs and processes.
-        graphs.bulk_extend(parse(nameless, RdfFormat.N_QUADS, rename_blank_nodes=False))
+        _load(graphs, block, RdfFormat.N_QUADS)
     if not overlap.found:
         return Stores(graphs, None)
     union = Store()
     for block in _blocks(version):
         # Each line of a dump ends in its graph's name; without the name it is the triple.
-        named, nameless = _split(_GRAPH_NAME.sub(b" .", block))
         for target in (graphs, union):
-            target.bulk_load(io.BytesIO(named), RdfFormat.N_TRIPLES)
-            target.bulk_extend(parse(nameless, RdfFormat.N_QUADS, rename_blank_nodes=False))
+            _load(target, _GRAPH_NAME.sub(b" .", block), RdfFormat.N_TRIPLES)
     return Stores(graphs, union)
+
+
+def _load(store: Store, block: bytes, format_: RdfFormat) -> None:
+    named, nameless = _split(block)
+    store.bulk_load(io.BytesIO(named), format_)
+    # Not bulk_load, which renames blank nodes: a label must mean one node in all graphs and processes.
+    store.bulk_extend(parse(nameless, RdfFormat.N_QUADS, rename_blank_nodes=False))
 
 
 class _Overlap:

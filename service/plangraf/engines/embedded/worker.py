@@ -15,7 +15,9 @@ import signal
 import socket
 import struct
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -37,6 +39,8 @@ from plangraf.engines.embedded.wire import CHUNK, ERROR, FRAME, LAST, OUT_OF_MEM
 from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 
 DEFAULT_GRAPH = DefaultGraph()
+# The default graph of one query, which no query can name because it is there for no other.
+_MERGED = NamedNode(f"urn:uuid:{uuid.uuid4()}")
 RESULTS = {format_.name: format_.writer for format_ in RESULT_FORMATS if isinstance(format_.writer, QueryResultsFormat)}
 GRAPHS = {format_.name: format_.writer for format_ in GRAPH_FORMATS if isinstance(format_.writer, RdfFormat)}
 _FLUSH = 64 * 1024
@@ -246,39 +250,65 @@ def trim_memory() -> None:
 
 
 def _answer(stores: Stores, request: dict[str, Any], connection: socket.socket) -> None:
-    options: dict[str, Any] = {"base_iri": request["base"]}
-    store = stores.graphs if request["graphs"] or stores.union is None else stores.union
-    if request["default"] is not None or request["named"] is not None:
-        default: list[NamedNode | DefaultGraph] = [NamedNode(iri) for iri in dict.fromkeys(request["default"] or ())]
+    with _dataset(stores, request) as (store, options):
+        result = store.query(request["query"], base_iri=request["base"], **options)
+        if isinstance(result, QueryTriples):
+            format_ = GRAPHS[request["format"]]
+            output = _GRAPH_OUTPUTS.get(format_, _Output)(connection)
+            result.serialize(cast(IO[bytes], output), format_)  # the engine calls only write and flush
+        else:
+            assert isinstance(result, QuerySolutions | QueryBoolean)
+            output = (_XmlOutput if request["format"] == "xml" else _Output)(connection)
+            result.serialize(cast(IO[bytes], output), RESULTS[request["format"]])
+        output.finish()
+
+
+@contextmanager
+def _dataset(stores: Stores, request: dict[str, Any]) -> Iterator[tuple[Store, dict[str, Any]]]:
+    """The store of a request, and the options by which the engine makes the request's dataset of it."""
+    chosen = request["default"] is not None or request["named"] is not None
+    wide = stores.wide if request["bulk"] or chosen else None
+    if chosen:
+        default = [NamedNode(iri) for iri in dict.fromkeys(request["default"] or ())]
         named = [NamedNode(iri) for iri in request["named"] or ()]
-        store = stores.graphs
-        if len(default) > 1 and stores.union is not None:
-            store, default = _merged(store, default, named)
-        options |= {"default_graph": default, "named_graphs": named}
+        with _merged(stores, wide, default, named) as (store, graphs):
+            yield store, {"default_graph": graphs, "named_graphs": named}
+    elif wide is not None:
+        yield wide, {"default_graph": [DEFAULT_GRAPH, *stores.bulk]}
     elif stores.union is None:
-        options["use_default_graph_as_union"] = True
-    result = store.query(request["query"], **options)
-    if isinstance(result, QueryTriples):
-        format_ = GRAPHS[request["format"]]
-        output = _GRAPH_OUTPUTS.get(format_, _Output)(connection)
-        result.serialize(cast(IO[bytes], output), format_)  # the engine calls only write and flush
+        yield stores.graphs, {"use_default_graph_as_union": True}
     else:
-        assert isinstance(result, QuerySolutions | QueryBoolean)
-        output = (_XmlOutput if request["format"] == "xml" else _Output)(connection)
-        result.serialize(cast(IO[bytes], output), RESULTS[request["format"]])
-    output.finish()
+        yield stores.graphs if request["graphs"] else stores.union, {}
 
 
+@contextmanager
 def _merged(
-    store: Store, default: list[NamedNode | DefaultGraph], named: list[NamedNode]
-) -> tuple[Store, list[NamedNode | DefaultGraph]]:
+    stores: Stores, wide: Store | None, default: list[NamedNode], named: list[NamedNode]
+) -> Iterator[tuple[Store, list[NamedNode | DefaultGraph]]]:
     """Makes the default graph a set, because the engine repeats a triple for each FROM that holds it."""
-    if set(default) >= set(store.named_graphs()):
-        return store, [DEFAULT_GRAPH]
-    merged = Store()
-    for graph in default:
-        quads = store.quads_for_pattern(None, None, None, graph)
-        merged.bulk_extend(Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
-    for graph in named:
-        merged.bulk_extend(store.quads_for_pattern(None, None, None, graph))
-    return merged, [DEFAULT_GRAPH]
+    store = wide or stores.graphs
+    small = [graph for graph in default if graph not in stores.bulk]
+    bulk = [graph for graph in default if graph in stores.bulk]
+    if len(small) < 2 or stores.union is None:
+        yield store, [*default]
+    elif set(small) >= set(stores.graphs.named_graphs()):
+        yield store, [DEFAULT_GRAPH, *bulk]
+    elif wide is None:
+        merged = Store()
+        merged.bulk_extend(_triples_of(store, small, DEFAULT_GRAPH))
+        for graph in named:
+            merged.bulk_extend(store.quads_for_pattern(None, None, None, graph))
+        yield merged, [DEFAULT_GRAPH]
+    else:
+        # In a graph of this worker's own copy of the store, because a copy of all bulk triples would be as large.
+        wide.bulk_extend(_triples_of(wide, small, _MERGED))
+        try:
+            yield wide, [_MERGED, *bulk]
+        finally:
+            wide.remove_graph(_MERGED)
+
+
+def _triples_of(store: Store, graphs: list[NamedNode], target: NamedNode | DefaultGraph) -> list[Quad]:
+    """The triples of some graphs, in another graph."""
+    found = (quad for graph in graphs for quad in store.quads_for_pattern(None, None, None, graph))
+    return [Quad(quad.subject, quad.predicate, quad.object, target) for quad in found]

@@ -6,6 +6,7 @@ Between `publish`, which writes them, and `engines`, which read them.
     versions/<id>/manifest.json    description of the version, without times
     versions/<id>/dump/            whole downloads, see plangraf.publish.dumps
     versions/<id>/object-kinds.json  kinds of the literals of each predicate
+    versions/<id>/bulk.json        the version's bulk graphs, see plangraf.store.versions.bulk
     versions/<id>/…                files derived from the same data: validation report, the ontology's page
     versions/<id>/removed.json     subjects of earlier versions that it lacks, each with the last version that had it
     versions/current               symbolic link to one id, replaced by one atomic rename
@@ -14,6 +15,7 @@ Between `publish`, which writes them, and `engines`, which read them.
     versions/feed/                 every change from one current version to the next, see plangraf.store.changes
     versions/feed/dates-<id>.json  when each graph was first published and last changed, as of that version
     versions/context/              every published JSON-LD context; pruning keeps them
+    versions/bulk/                 bulk files, kept as long as a version has them
     versions/pruned.json           ids of removed versions
 
 N-Quads: https://www.w3.org/TR/n-quads/

@@ -15,6 +15,7 @@ from pathlib import Path
 from plangraf.errors import VersionsError
 from plangraf.store.atomic import sync_folder, write_file
 from plangraf.store.versions.layout import (
+    BULK_FILES,
     CONTEXTS,
     CURRENT,
     FEED,
@@ -132,7 +133,7 @@ class VersionsFolder:
         foreign = sorted(
             name
             for name in names
-            if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, LOCK)
+            if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, LOCK, BULK_FILES)
             and not name.startswith(TEMPORARY)
             and not ((VERSION_ID.fullmatch(name)) and (self.path / name).is_dir())
         )

@@ -13,8 +13,11 @@ from plangraf.errors import VersionsError
 from plangraf.rdf.object_kinds import ObjectKinds
 from plangraf.store.atomic import sync_folder, write_file
 from plangraf.store.changes.log import PAGE_SIZE, FeedLog
+from plangraf.store.versions.bulk import BulkGraph, bulk_json, compress
 from plangraf.store.versions.folder import VersionsFolder
 from plangraf.store.versions.layout import (
+    BULK,
+    BULK_FILES,
     CONTEXTS,
     CURRENT,
     DUMP,
@@ -129,6 +132,7 @@ class VersionStore:
         manifest: Mapping[str, Any],
         extra: Mapping[str, bytes] | None = None,
         folders: Mapping[str, Path] | None = None,
+        bulk: Mapping[Path, BulkGraph] | None = None,
     ) -> Version:
         """Writes one version and makes it current by the last rename; a failure keeps the old one.
 
@@ -137,6 +141,7 @@ class VersionStore:
             manifest: content of manifest.json without the id.
             extra: further files of the version, by name.
             folders: further folders of the version, by name; they are moved, so they must be on the same disk.
+            bulk: the bulk graphs of the version, by the files of their triples; the lines must state the digests.
         Returns:
             The new version, or the existing one with the same lines.
         Raises:
@@ -149,7 +154,10 @@ class VersionStore:
                 temporary.mkdir()
                 kinds = ObjectKinds()
                 version_id = write_dump(temporary / DUMP, kinds.passing(lines))
-                own = {MANIFEST: {"version": version_id, **manifest}, OBJECT_KINDS: kinds.as_json()}
+                own: dict[str, object] = {MANIFEST: {"version": version_id, **manifest}, OBJECT_KINDS: kinds.as_json()}
+                if bulk:
+                    own[BULK] = bulk_json(list(bulk.values()))
+                    self._keep_bulk(bulk)
                 files = {name: encode_json(content) for name, content in own.items()}
                 for name, content in {**files, **(extra or {})}.items():
                     write_file(temporary / name, content)
@@ -161,6 +169,23 @@ class VersionStore:
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
             return self.get(version_id)
+
+    def _keep_bulk(self, bulk: Mapping[Path, BulkGraph]) -> None:
+        """Keeps bulk files under their digests."""
+        kept = self.path / BULK_FILES
+        kept.mkdir(exist_ok=True)
+        for source, graph in bulk.items():
+            temporary = self._folder.temporary(f"bulk-{graph.sha256}")
+            compress(source, temporary, graph.sha256)
+            temporary.replace(kept / f"{graph.sha256}.nt.zst")
+        sync_folder(kept)
+
+    def _prune_bulk(self) -> None:
+        """Removes the bulk files that no version has."""
+        wanted = {version.bulk_path(graph) for version in self.list() for graph in version.bulk()}
+        for path in (self.path / BULK_FILES).glob("*"):
+            if path not in wanted:
+                path.unlink()
 
     def use(self, version_id: str) -> None:
         """Makes a version current by one atomic rename, and adds its changes to the feed.
@@ -209,6 +234,7 @@ class VersionStore:
             if gone:
                 pruned = [*self.pruned(), *(version.id for version in gone)]
                 self._folder.replace_json(PRUNED, pruned[-_MAX_PRUNED:])
+                self._prune_bulk()
             sync_folder(self.path)
         return [version.id for version in gone]
 

@@ -12,7 +12,8 @@ from typing import Any
 import zstandard
 
 from plangraf.errors import VersionsError
-from plangraf.store.versions.layout import DUMP, FEED, OBJECT_KINDS, REMOVED
+from plangraf.store.versions.bulk import BulkGraph, read_bulk_json
+from plangraf.store.versions.layout import BULK, BULK_FILES, DUMP, FEED, OBJECT_KINDS, REMOVED
 
 _CHUNK = 1 << 17
 
@@ -70,6 +71,18 @@ class Version:
         except (OSError, ValueError):
             return {}
         return known
+
+    def bulk(self) -> list[BulkGraph]:
+        """The graphs of bulk triples.
+
+        Raises:
+            VersionsError: their list is damaged.
+        """
+        return read_bulk_json(self.path / BULK)
+
+    def bulk_path(self, graph: BulkGraph) -> Path:
+        """Path of a bulk file, which lies beside the versions because several can have it."""
+        return self.path.parent / BULK_FILES / f"{graph.sha256}.nt.zst"
 
     def object_kinds(self) -> Mapping[str, frozenset[str]] | None:
         """The kinds of literals of each predicate; None when unknown, as for a version of an earlier release."""

@@ -5,6 +5,9 @@ All counts refer to the default graph, the union of all graphs without duplicate
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.base import Engine
@@ -68,8 +71,10 @@ async def void(snapshot: Snapshot, catalogue: Catalogue) -> Statements:
     t.add(whole, VOID + "uriSpace", Literal(ID))
     t.add(whole, VOID + "feature", [f.iri for f in (*GRAPH_FORMATS, *RESULT_FORMATS) if f.iri is not None])
     t.add(whole, VOID + "triples", integer(snapshot.contents.triples))
-    t.add(whole, VOID + "entities", integer(await _one(engine, _ENTITIES)))
-    classes, properties = await _counts(engine, _CLASSES), await _counts(engine, _PROPERTIES)
+    bulk = snapshot.contents.bulk
+    t.add(whole, VOID + "entities", integer(await _one(engine, _ENTITIES) + bulk.entities))
+    classes = _added(await _counts(engine, _CLASSES), bulk.classes)
+    properties = _added(await _counts(engine, _PROPERTIES), bulk.predicates)
     t.add(whole, VOID + "classes", integer(len(classes)))
     t.add(whole, VOID + "properties", integer(len(properties)))
     for number, (name, count) in enumerate(classes.items(), start=1):
@@ -85,15 +90,24 @@ async def void(snapshot: Snapshot, catalogue: Catalogue) -> Statements:
         t.add(part, VOID + "property", name)
         t.add(part, VOID + "triples", integer(count))
     t.add(whole, VOID + "vocabulary", vocabularies([*classes, *properties]))
-    t.add(whole, VOID + "exampleResource", [row["example"]["value"] for row in await fetch_rows(engine, _EXAMPLES)])
+    t.add(
+        whole,
+        VOID + "exampleResource",
+        [row["example"]["value"] for row in await fetch_rows(engine, _EXAMPLES, bulk=False)],
+    )
     for dataset in catalogue.holdings.datasets:
         _subset(t, catalogue, dataset, snapshot.contents.graphs.get(dataset.graph))
-    await _linksets(t, engine, catalogue)
+    await _linksets(t, engine, catalogue, bulk=any(iri.startswith(SDG) for iri in bulk.objects))
     said = await fetch(engine, _EXECUTABLES)
     t.graph += said
     for query in dict.fromkeys(subject for subject, _, value in said if value == _EXECUTABLE):
         t.add(str(query)[1:-1], PREFIXES["schema"] + "target", f"{catalogue.base}/sparql")
     return list(dict.fromkeys(t.graph))
+
+
+def _added(counts: Mapping[str, int], bulk: Mapping[str, int]) -> dict[str, int]:
+    """Adds the counts of bulk triples, which no query needs to count again: their subjects are nobody else's."""
+    return dict(sorted((Counter(counts) + Counter(bulk)).items()))
 
 
 def vocabularies(terms: list[str]) -> list[str]:
@@ -126,12 +140,12 @@ def _dumps(t: Triples, catalogue: Catalogue, dataset: str, distributions: list[D
         t.add(checksum, SPDX + "checksumValue", Literal(file.sha256, datatype=NamedNode(XSD + "hexBinary")))
 
 
-async def _linksets(t: Triples, engine: Engine, catalogue: Catalogue) -> None:
-    """Adds the links to the UN's goals and targets, one linkset per predicate."""
+async def _linksets(t: Triples, engine: Engine, catalogue: Catalogue, *, bulk: bool) -> None:
+    """Adds the links to the UN's goals and targets, one linkset per predicate; `bulk`: bulk triples have some too."""
     t.type(_UN, VOID + "Dataset")
     t.add(_UN, DCTERMS + "title", in_both(("FNs bærekraftsmål", "UN Sustainable Development Goals")))
     t.add(_UN, VOID + "uriSpace", Literal(SDG))
-    for number, (predicate, count) in enumerate((await _counts(engine, _LINKS)).items(), start=1):
+    for number, (predicate, count) in enumerate((await _counts(engine, _LINKS, bulk=bulk)).items(), start=1):
         links = f"{catalogue.iri}/void/links-sdg-{number}"
         t.add(catalogue.whole, VOID + "subset", links)
         t.type(links, VOID + "Linkset")
@@ -141,9 +155,9 @@ async def _linksets(t: Triples, engine: Engine, catalogue: Catalogue) -> None:
         t.add(links, VOID + "triples", integer(count))
 
 
-async def _counts(engine: Engine, query: str) -> dict[str, int]:
-    return {row["of"]["value"]: int(row["n"]["value"]) for row in await fetch_rows(engine, query)}
+async def _counts(engine: Engine, query: str, *, bulk: bool = False) -> dict[str, int]:
+    return {row["of"]["value"]: int(row["n"]["value"]) for row in await fetch_rows(engine, query, bulk=bulk)}
 
 
 async def _one(engine: Engine, query: str) -> int:
-    return int((await fetch_rows(engine, query))[0]["n"]["value"])
+    return int((await fetch_rows(engine, query, bulk=False))[0]["n"]["value"])

@@ -1,0 +1,131 @@
+"""The bulk files of versions: kept once, compressed, under their SHA-256, which the dump of a version states.
+
+versions/bulk/<sha256>.nt.zst    sorted unique N-Triples lines, zstd
+versions/<id>/bulk.json          the graph of each bulk file of a version, and its terms
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import zstandard
+
+from plangraf.errors import VersionsError
+from plangraf.rdf.bulk_terms import BulkTerms
+
+_CHUNK = 1 << 20
+# Observations are so alike that they take a sixtieth of their size, so this is some MiB of them.
+_PACKED_CHUNK = 1 << 16
+_ZSTD_LEVEL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class BulkGraph:
+    """A graph of bulk triples: its IRI, the digest of its file, its size, and its terms."""
+
+    graph: str
+    sha256: str
+    triples: int
+    terms: BulkTerms
+
+
+def bulk_json(graphs: Sequence[BulkGraph]) -> list[dict[str, Any]]:
+    """The content of bulk.json: equal graphs give equal bytes."""
+    found = []
+    for graph in sorted(graphs, key=lambda graph: graph.graph):
+        terms = {**asdict(graph.terms), "objects": sorted(graph.terms.objects)}
+        found.append({"graph": graph.graph, "sha256": graph.sha256, "triples": graph.triples, "terms": terms})
+    return found
+
+
+def read_bulk_json(path: Path) -> list[BulkGraph]:
+    """Reads bulk.json; a missing file means that the version has no bulk triples.
+
+    Raises:
+        VersionsError: it cannot be read.
+    """
+    try:
+        known = json.loads(path.read_bytes())
+        return [
+            BulkGraph(
+                entry["graph"],
+                entry["sha256"],
+                int(entry["triples"]),
+                BulkTerms(
+                    tuple(entry["terms"]["subjects"]),
+                    entry["terms"]["predicates"],
+                    entry["terms"]["classes"],
+                    frozenset(entry["terms"]["objects"]),
+                    entry["terms"]["entities"],
+                ),
+            )
+            for entry in known
+        ]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise VersionsError(f"{path} is damaged ({error}). Write it again with `plangraf build --force`.") from error
+
+
+def compress(source: Path, target: Path, sha256: str) -> None:
+    """Compresses a bulk file; the target is synced.
+
+    Raises:
+        VersionsError: the file is not the one with this digest any more.
+    """
+    digest = hashlib.sha256()
+    with source.open("rb") as lines, target.open("wb") as file:
+        compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True)
+        with compressor.stream_writer(file, closefd=False) as packed:
+            while piece := lines.read(_CHUNK):
+                digest.update(piece)
+                packed.write(piece)
+        file.flush()
+    if digest.hexdigest() != sha256:
+        raise VersionsError(f"{source} changed while it was read. Build again.")
+
+
+class _Reader:
+    """Decompressed pieces as a file that a parser reads, see open_bulk."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._piece = io.BytesIO()
+
+    def read(self, size: int = -1) -> bytes:
+        while not (found := self._piece.read(size)):
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            self._piece = io.BytesIO(piece)
+        return found
+
+
+def open_bulk(path: Path) -> BinaryIO:
+    """Opens a kept bulk file for a parser.
+
+    Raises, while it is read:
+        VersionsError: it is missing or damaged.
+    """
+    return _Reader(_decompressed(path))  # type: ignore[return-value]  # a parser calls only read
+
+
+def _decompressed(path: Path) -> Iterator[bytes]:
+    try:
+        # Not stream_reader(), because it accepts a truncated file.
+        decompressor = zstandard.ZstdDecompressor().decompressobj()
+        with path.open("rb") as file:
+            while packed := file.read(_PACKED_CHUNK):
+                yield decompressor.decompress(packed)
+        if not decompressor.eof:
+            raise zstandard.ZstdError("the file is cut off")
+    except (OSError, zstandard.ZstdError) as error:
+        raise VersionsError(
+            f"The bulk file {path} is damaged ({error}). Write it again with `plangraf build --force`."
+        ) from error

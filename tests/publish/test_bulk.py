@@ -1,0 +1,207 @@
+"""Bulk files: the same answers as from the dump, and an error for every file that is not what its dataset says."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from plangraf.diagnostics.diagnostic import DataError
+from plangraf.engines.base import QueryRequest
+from plangraf.engines.embedded.pool import EmbeddedEngine
+from plangraf.engines.embedded.stores import open_stores
+from plangraf.errors import VersionsError
+from plangraf.publish.pipeline import build
+from plangraf.rdf.formats import CSV
+from plangraf.settings import Settings
+from plangraf.sources import files
+from plangraf.store.versions import Version, VersionStore
+from small_home import make_home, write
+
+ID = "https://w3id.org/plangraf/id/"
+QB, SDMX = "http://purl.org/linked-data/cube#", "http://purl.org/linked-data/sdmx/2009/"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+GRAPH = "https://w3id.org/plangraf/graph/5001/"
+FOLDER = "data/5001/folketall"
+PREFIXES = f"""PREFIX plan: <https://w3id.org/plangraf/ontology#> PREFIX qb: <{QB}>
+PREFIX m: <{SDMX}measure#> PREFIX d: <{SDMX}dimension#> """
+# The last two triples of a case stand in two graphs, so that the union is no sum.
+TWICE = f'<{ID}5001/case/bystyret-68-19> a plan:Case ; plan:caseNumber "68/19" .\n'
+EQUAL = [
+    "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }",
+    "SELECT ?c (COUNT(*) AS ?n) { ?s a ?c } GROUP BY ?c ORDER BY ?c",
+    "SELECT ?o ?y ?v { ?o qb:dataSet ?set ; d:refPeriod ?y ; m:obsValue ?v } ORDER BY ?o",
+    "SELECT (SUM(?v) AS ?sum) { ?o m:obsValue ?v }",
+    "SELECT ?c ?n { ?c plan:caseNumber ?n } ORDER BY ?c",
+    f"SELECT ?p ?o {{ <{ID}no/observation/t-2> ?p ?o }} ORDER BY ?p ?o",
+    f"SELECT (COUNT(*) AS ?n) {{ ?s ?p <{ID}no/cube/t> }}",
+    "SELECT ?c ?v { ?c a plan:Case OPTIONAL { ?c m:obsValue ?v } } ORDER BY ?c",
+    f"SELECT (COUNT(*) AS ?n) FROM <{GRAPH}planstrategi> FROM <{GRAPH}annet> {{ ?s ?p ?o }}",
+]
+
+
+def observations(count: int = 30) -> str:
+    lines = []
+    for number in range(1, count + 1):
+        subject = f"<{ID}no/observation/t-{number}>"
+        lines += [
+            f"{subject} <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{QB}Observation> .\n",
+            f"{subject} <{QB}dataSet> <{ID}no/cube/t> .\n",
+            f'{subject} <{SDMX}dimension#refPeriod> "{2000 + number}"^^<{XSD}gYear> .\n',
+            f'{subject} <{SDMX}measure#obsValue> "{number}.5"^^<{XSD}decimal> .\n',
+        ]
+    return "".join(sorted(lines))
+
+
+def put(home: Path, text: str, stated: str | None = None) -> None:
+    """Writes the observations, and a description that states their SHA-256 or another text."""
+    (home / FOLDER).mkdir(parents=True, exist_ok=True)
+    (home / FOLDER / "observations.nt").write_bytes(text.encode())
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    write(
+        home,
+        f"{FOLDER}/dataset.ttl",
+        f'<{ID}no/cube/t> rdfs:label "Tabell {stated or digest}"@nb , "{stated or digest}" .\n',
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = make_home(tmp_path / "home")
+    write(folder, "data/5001/annet/case.ttl", TWICE)
+    put(folder, observations())
+    return folder
+
+
+def built(home: Path, monkeypatch: pytest.MonkeyPatch, size: int = 100, versions: str = "versions") -> Version:
+    monkeypatch.setattr(files, "BULK_SIZE", size)
+    return build(Settings(home=home, versions=home / versions)).version
+
+
+def answers(version: Version, queries: list[str]) -> list[str]:
+    async def ask() -> list[str]:
+        engine = EmbeddedEngine(version, Settings(query_workers=1, query_long=1))
+        await engine.start()
+        try:
+            found = []
+            for query in queries:
+                answer = await engine.query(QueryRequest(PREFIXES + query, CSV))
+                found.append(b"".join([chunk async for chunk in answer.chunks]).decode())
+                await answer.aclose()
+            return found
+        finally:
+            await engine.close()
+
+    return asyncio.run(ask())
+
+
+def test_bulk_triples_have_the_same_answers_as_triples_of_the_dump(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = built(home, monkeypatch, 10**9, "plain")
+    bulk = built(home, monkeypatch)
+    assert not plain.bulk()
+    assert [(graph.graph, graph.triples) for graph in bulk.bulk()] == [(f"{GRAPH}folketall/observations", 120)]
+    assert bulk.triples == plain.triples
+    assert b"obsValue" not in b"".join(bulk.quads())
+    assert answers(bulk, EQUAL) == answers(plain, EQUAL)
+
+
+def test_the_graph_of_bulk_triples_can_be_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = built(home, monkeypatch)
+    graph = f"<{GRAPH}folketall/observations>"
+    number, inside, both, none = answers(
+        version,
+        [
+            f"SELECT (COUNT(*) AS ?n) {{ GRAPH {graph} {{ ?s ?p ?o }} }}",
+            "SELECT DISTINCT ?g { GRAPH ?g { ?s m:obsValue ?o } }",
+            f"SELECT (COUNT(*) AS ?n) FROM {graph} FROM <{GRAPH}planstrategi> FROM <{GRAPH}annet> {{ ?s ?p ?o }}",
+            "SELECT ?g { GRAPH ?g { ?s ?p ?o } FILTER (STRSTARTS(STR(?g), 'urn:')) }",
+        ],
+    )
+    assert number.split() == ["n", "120"]
+    assert inside.split() == ["g", graph.strip("<>")]
+    # 120 observations, and the union of the two small graphs: two cases with four and two triples.
+    assert both.split() == ["n", "126"]
+    assert none.split() == ["g"]
+
+
+def test_the_id_of_a_version_changes_with_a_bulk_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = built(home, monkeypatch)
+    put(home, observations(31))
+    second = built(home, monkeypatch)
+    assert second.id != first.id
+    assert answers(second, ["SELECT (COUNT(*) AS ?n) { ?s m:obsValue ?o }"])[0].split() == ["n", "31"]
+    assert answers(first, ["SELECT (COUNT(*) AS ?n) { ?s m:obsValue ?o }"])[0].split() == ["n", "30"]
+
+
+def test_pruning_removes_the_bulk_files_that_no_version_has(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = built(home, monkeypatch)
+    put(home, observations(31))
+    second = built(home, monkeypatch)
+    kept = home / "versions" / "bulk"
+    assert {path.name for path in kept.iterdir()} == {
+        f"{version.bulk()[0].sha256}.nt.zst" for version in (first, second)
+    }
+    VersionStore(home / "versions").prune(0)
+    assert [path.name for path in kept.iterdir()] == [f"{second.bulk()[0].sha256}.nt.zst"]
+
+
+SUBJECT = f"<{ID}no/observation/t-1>"
+WRONG: dict[str, tuple[Callable[[str], str], str]] = {
+    "unsorted": (lambda text: "".join(reversed(text.splitlines(keepends=True))), "sorted"),
+    "a line twice": (lambda text: text.splitlines(keepends=True)[0] + text, "sorted"),
+    "a blank node": (lambda text: "_:b <http://x/p> <http://x/o> .\n" + text, "blank nodes"),
+    "no full stop": (lambda text: text.replace(" .\n", "\n", 1), "canonical"),
+    "no last newline": (lambda text: text.rstrip("\n"), "canonical"),
+    "a literal that is not canonical": (lambda text: text.replace('"1.5"', '"1.50"'), "canonical"),
+    "a literal that is no value": (lambda text: text.replace('"2001"', '"20x1"'), "canonical"),
+    "subjects elsewhere": (lambda text: text.replace(f"{ID}no/", "http://elsewhere.example/"), "begin alike"),
+    "subjects without a beginning": (
+        lambda text: "".join(sorted(text.replace(SUBJECT, f"<{ID}a>").splitlines(keepends=True))),
+        "begin alike",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_malformed_bulk_file_stops_the_build(home: Path, monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    before = built(home, monkeypatch)
+    change, expected = WRONG[wrong]
+    put(home, change(observations()))
+    with pytest.raises(DataError) as raised:
+        built(home, monkeypatch)
+    (problem,) = raised.value.problems
+    assert expected in problem.en
+    assert problem.place.file.endswith("observations.nt")
+    assert VersionStore(home / "versions").current().id == before.id
+
+
+def test_a_file_that_changed_since_it_was_written_stops_the_build(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(home, observations(), stated="0" * 64)
+    with pytest.raises(DataError, match="SHA-256"):
+        built(home, monkeypatch)
+
+
+def test_a_subject_that_stands_in_another_file_too_stops_the_build(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(home, "data/5001/annet/more.ttl", f'<{ID}no/observation/t-77> rdfs:label "x"@nb .\n')
+    with pytest.raises(DataError, match="Other files"):
+        built(home, monkeypatch)
+
+
+def test_a_build_that_would_lose_bulk_triples_stops(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built(home, monkeypatch)
+    (home / FOLDER / "observations.nt").unlink()
+    with pytest.raises(DataError, match="folketall/observations"):
+        built(home, monkeypatch)
+    put(home, observations(2))
+    assert not built(home, monkeypatch, 10**6).bulk()
+
+
+def test_a_damaged_bulk_file_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = built(home, monkeypatch)
+    path = version.bulk_path(version.bulk()[0])
+    path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(VersionsError, match="--force"):
+        open_stores(version)
