@@ -34,6 +34,13 @@ PlangrafError
 │   ├── NotReadyError               no version is open yet
 │   └── AnswerBrokenError           the answer broke off after its first byte
 ├── DataError                       a source file that cannot become part of a version (diagnostics.diagnostic)
+├── RemoteSourceError               a published source could not be fetched
+│   ├── SourceRequestError          an address or a selection that does not fit the source, found before any download
+│   ├── SourceRefusedError          the server refused, with its own words
+│   ├── SourceGoneError             a source that is not there, or vanished while it was read
+│   ├── SourceChangedError          a source that changed each time it was read
+│   ├── SourceUnreachableError      no usable answer within the attempts
+│   └── SourceAnswerError           an answer that is not what was asked for: HTML, too large, another host
 ├── FeedDamagedError                the log of changes cannot be read
 ├── VersionsError                   the folder of versions cannot be read or written
 └── SettingError                    a setting that cannot be used
@@ -64,6 +71,15 @@ from plangraf.errors.query import (
     QueryUnsupportedError,
     ServiceForbiddenError,
     UpdateRefusedError,
+)
+from plangraf.errors.remote_source import (
+    RemoteSourceError,
+    SourceAnswerError,
+    SourceChangedError,
+    SourceGoneError,
+    SourceRefusedError,
+    SourceRequestError,
+    SourceUnreachableError,
 )
 from plangraf.errors.representation import (
     CodingNotAcceptableError,
@@ -113,12 +129,19 @@ __all__ = [
     "QueryTimeoutError",
     "QueryUnsupportedError",
     "RangeError",
+    "RemoteSourceError",
     "RequestError",
     "RequestTimeoutError",
     "ResourceGoneError",
     "ResourceNotFoundError",
     "ServiceForbiddenError",
     "SettingError",
+    "SourceAnswerError",
+    "SourceChangedError",
+    "SourceGoneError",
+    "SourceRefusedError",
+    "SourceRequestError",
+    "SourceUnreachableError",
     "UnsupportedCodingError",
     "UnsupportedMediaError",
     "UpdateRefusedError",
