@@ -197,8 +197,8 @@ class _Source:
         parts = split_choices(choices, most) if cells <= most * _MOST_PARTS else []
         if not 0 < len(parts) <= _MOST_PARTS:
             raise SourceRequestError(
-                f"The selection has {counted(cells, 'cell')}; the server gives {counted(most, 'cell')} at once, and more "
-                f"than {counted(_MOST_PARTS, 'request')} are too many for one command. Select less."
+                f"The selection has {counted(cells, 'cell')}; the server gives {counted(most, 'cell')} at once, and "
+                f"more than {counted(_MOST_PARTS, 'request')} are too many for one command. Select less."
             )
         size = " × ".join(f"{len(choice.codes)} {choice.dimension}" for choice in choices)
         self._progress.line(f"{'selection':<10}  {counted(cells, 'cell')} ({size}) in {counted(len(parts), 'part')}")

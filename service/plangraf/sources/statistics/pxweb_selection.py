@@ -16,6 +16,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -24,7 +25,7 @@ from plangraf.sources.statistics.pxweb_table import Dimension, Table, TableAddre
 
 # A request is sent by POST when its address would be longer, because servers and proxies refuse long ones.
 _LONGEST_ADDRESS = 2_000
-_COUNTED = re.compile(r"(top|bottom)\(([1-9][0-9]*)(?:,\s*([0-9]+))?\)", re.IGNORECASE)
+_COUNTED = re.compile(r"(top|bottom)\(([1-9][0-9]*)(?:,([0-9]+))?\)", re.IGNORECASE)
 _BOUNDED = re.compile(r"(from|to|range)\((.*)\)", re.IGNORECASE)
 _EXPRESSION = re.compile(r"(?:top|bottom|from|to|range)\(.*\)", re.IGNORECASE | re.DOTALL)
 _SHOWN_NAMES = 5
@@ -132,6 +133,8 @@ def _expand(dimension: Dimension, item: str) -> tuple[str, Sequence[str]]:
     codes = list(dimension.labels)
     if (code := _find(codes, item)) is not None:
         return code, [code]
+    if _EXPRESSION.fullmatch(item):
+        item = re.sub(r"\s*([(,)])\s*", r"\1", item)  # a server takes a blank as part of a code
     if match := _COUNTED.fullmatch(item):
         newest = (match[1].lower() == "top") is dimension.time  # the end of a list of periods, or `bottom` of others
         ordered = codes[::-1] if newest else codes
@@ -155,7 +158,7 @@ def _expand(dimension: Dimension, item: str) -> tuple[str, Sequence[str]]:
 
 
 def _between(dimension: Dimension, codes: list[str], word: str, inner: str, item: str) -> list[str]:
-    bounds = [part.strip() for part in inner.split(",")] if word == "range" else [inner.strip()]
+    bounds = inner.split(",") if word == "range" else [inner]
     if len(bounds) != (2 if word == "range" else 1) or not all(bounds):
         raise SourceRequestError(
             f"{dimension.code}={item}: {word} takes {'two codes' if word == 'range' else 'a code'}."
@@ -203,10 +206,16 @@ def _near_codes(labels: Mapping[str, str], item: str) -> list[str]:
     named = [code for code, label in labels.items() if label.lower() == item.lower()]
     alike = difflib.get_close_matches(item, list(labels), n=_SHOWN_NAMES, cutoff=0.6)
     if named or alike:
-        return named or alike
+        # Codes are numbers with a place: the first digits say where, the last ones which.
+        return named or sorted(alike, key=lambda code: -_same_start(item, code))
     within = [code for code, label in labels.items() if item.lower() in label.lower()]
     words = {label.lower(): code for code, label in labels.items()}
     return within or [words[one] for one in difflib.get_close_matches(item.lower(), words, n=_SHOWN_NAMES, cutoff=0.7)]
+
+
+def _same_start(one: str, other: str) -> int:
+    """Number of equal characters at the start of two texts."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _nearest(item: str, known: Sequence[str]) -> str:
