@@ -32,6 +32,7 @@ PlangrafError
 │   ├── OverloadedError             too many queries in flight
 │   ├── DisplacedError              ended because too many long queries ran at once
 │   ├── NotReadyError               no version is open yet
+│   ├── ServiceFailedError          another endpoint, which SERVICE calls, gave no usable answer
 │   └── AnswerBrokenError           the answer broke off after its first byte
 ├── DataError                       a source file that cannot become part of a version (diagnostics.diagnostic)
 ├── RemoteSourceError               a published source could not be fetched
@@ -56,6 +57,7 @@ from plangraf.errors.engine import (
     OverloadedError,
     QueryMemoryError,
     QueryTimeoutError,
+    ServiceFailedError,
     WorkerCrashedError,
 )
 from plangraf.errors.operating import (
@@ -134,6 +136,7 @@ __all__ = [
     "RequestTimeoutError",
     "ResourceGoneError",
     "ResourceNotFoundError",
+    "ServiceFailedError",
     "ServiceForbiddenError",
     "SettingError",
     "SourceAnswerError",

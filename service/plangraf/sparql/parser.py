@@ -61,23 +61,28 @@ class Mistake(Exception):  # noqa: N818  # what it means to the user, explain.re
         return "ASK" in self.expected or self.expected in _DECLARED
 
 
-def parse(tokens: list[Token], terminals: list[str], names: Names) -> tuple[Select, list[Iri]]:
+def parse(
+    tokens: list[Token], terminals: list[str], names: Names, *, services: bool = False
+) -> tuple[Select, list[Iri]]:
     """The query that the tokens are, and all IRIs in it as they are written, except those of its prologue.
 
     Args:
         tokens: those of the whole query.
         terminals: that of each token, and END.
         names: gets the declarations of the prologue, and is asked for each name.
+        services: whether SERVICE may stand in it.
     Raises:
         Mistake: the query does not keep the grammar.
         QuerySyntaxError: a name that stands before any mistake does not exist.
     """
     parser = _Parser(tokens, terminals, names)
+    parser.services = services
     try:
         return parser.query(), parser.iris
     except NotExpected:
         culprit = parser.at
     again = _Expecting(tokens, terminals, names, culprit)
+    again.services = services
     with suppress(NotExpected):
         again.query()
     mistake = Mistake(culprit, frozenset(again.expected))

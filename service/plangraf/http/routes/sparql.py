@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from plangraf.engines.base import QueryRequest
 from plangraf.engines.snapshots import Snapshot
-from plangraf.errors import NotAcceptableError
+from plangraf.errors import NotAcceptableError, QuerySyntaxError, ServiceForbiddenError
 from plangraf.http.pipeline.coding import choose_coding
 from plangraf.http.pipeline.pinning import Endpoint
 from plangraf.http.pipeline.respond import accept_encoding, respond_query, respond_uncached, vary
@@ -21,6 +21,7 @@ from plangraf.http.resource.openapi import PROBLEMS, content
 from plangraf.http.resource.parameters import (
     FORM_TYPE,
     QUERY_TYPE,
+    SparqlRequest,
     choose_format,
     client_of,
     read_flag,
@@ -63,7 +64,12 @@ def add_routes(app: FastAPI, service: Service) -> Endpoint:
         if asked.query is None:
             return await about.respond(request, Place(PATH))
         # Check before the negotiation, because a malformed query is 400 for every Accept.
-        checked = here.snapshot.engine.check(asked.query)
+        try:
+            checked = here.snapshot.engine.check(asked.query)
+        except ServiceForbiddenError:
+            if not here.federation:
+                raise
+            return await _respond_federated(here, request, asked)
         formats = FORMATS_BY_FORM[checked.form]
         graphs = (asked.default_graphs, asked.named_graphs)
         try:
@@ -114,6 +120,23 @@ def add_routes(app: FastAPI, service: Service) -> Endpoint:
         openapi_extra={"requestBody": _BODY},
     )
     return sparql
+
+
+async def _respond_federated(service: Pinned, request: Request, asked: SparqlRequest) -> Response:
+    """Responds to a query with SERVICE: its endpoints are asked first, and the engine joins their rows."""
+    engine = service.snapshot.engine
+    prepared = service.federation.prepare(asked.query or "", engine)
+    format_, by_accept = choose_format(request, asked.parameters, FORMATS_BY_FORM[prepared.form])
+    joined = await while_connected(request.receive, service.federation.join(prepared, engine))
+    graphs = (asked.default_graphs, asked.named_graphs)
+    query = QueryRequest(joined.text, format_, *graphs, asked.timeout_s, client_of(request))
+    headers = {**vary("Accept" if by_accept else None), **_ACCEPT_QUERY}
+    try:
+        if read_flag(asked.parameters, "explain"):
+            return await _respond_explained(service, request, query, headers)
+        return await respond_query(service, request, query, None, headers)
+    except QuerySyntaxError as error:
+        raise joined.as_sent(error) from error
 
 
 async def _respond_explained(
