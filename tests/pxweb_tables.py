@@ -56,7 +56,7 @@ class Axis:
 class Table:
     id: str
     label: str
-    updated: str
+    updated: str | None
     axes: list[Axis]
 
     def axis(self, code: str) -> Axis | None:

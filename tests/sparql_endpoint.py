@@ -29,7 +29,7 @@ class Fault:
 
 
 class Endpoint(ThreadingHTTPServer):
-    """Answers POST with a form; `fault` replaces each answer while it is set."""
+    """Answers POST with a form; `fault` replaces each answer while it is set, `gate` holds answers until it opens."""
 
     daemon_threads = True
 
@@ -38,6 +38,7 @@ class Endpoint(ThreadingHTTPServer):
         self.store = Store()
         self.store.load(turtle.encode(), RdfFormat.TURTLE)
         self.fault: Fault | None = None
+        self.gate: threading.Event | None = None
         self.asked: list[str] = []
         self.headers_seen: list[dict[str, str]] = []
 
@@ -62,6 +63,8 @@ class _Handler(BaseHTTPRequestHandler):
         query = parse_qs(content)["query"][0] if form else content
         self.server.asked.append(query)
         self.server.headers_seen.append({name.lower(): value for name, value in self.headers.items()})
+        if self.server.gate is not None:
+            self.server.gate.wait(60)
         if self.path == "/moved":
             return self._send(Fault(307, {"Location": "/sparql"}))
         if self.server.fault is not None:

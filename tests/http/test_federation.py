@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -280,6 +283,38 @@ def test_an_endpoint_that_is_not_there_is_told(start: Start) -> None:
         address = endpoint.url
     response = ask(start(service_allow=address), f"SELECT * {{ SERVICE <{address}> {{ ?s ?p ?o }} }}")
     assert "failed: " in refused(response, 502, "service-failed")
+
+
+def test_other_queries_go_on_while_an_endpoint_is_slow_and_too_many_waiting_ones_are_refused(
+    start: Start, endpoint: Endpoint
+) -> None:
+    endpoint.gate = threading.Event()
+    client = start(service_allow=endpoint.url, query_max_waiting=2, service_timeout_s=30)
+    query = f"SELECT * {{ SERVICE <{endpoint.url}> {{ ?i ex:value ?v }} }}"
+    with ThreadPoolExecutor(2) as waiting:
+        slow = [waiting.submit(ask, client, query) for _ in range(2)]
+        while len(endpoint.asked) < 2:
+            assert not any(one.done() for one in slow)
+            time.sleep(0.01)
+        assert ask(client, "ASK { ?s ?p ?o }").json()["boolean"] is True
+        refused(ask(client, query), 429, "overloaded")
+        endpoint.gate.set()
+        assert [len(rows(one.result())) for one in slow] == [3, 3]
+    assert len(rows(ask(client, query))) == 3
+
+
+def test_a_client_that_leaves_ends_its_call(start: Start, endpoint: Endpoint) -> None:
+    endpoint.gate = threading.Event()
+    client = start(service_allow=endpoint.url, query_max_waiting=1, service_timeout_s=600)
+    query = f"SELECT * {{ SERVICE <{endpoint.url}> {{ ?i ex:value ?v }} }}"
+    with pytest.raises(httpx.ReadTimeout):
+        client.get("/sparql", params={"query": PREFIXES + query}, timeout=httpx.Timeout(60, read=0.5))
+    endpoint.gate.set()
+    deadline = time.monotonic() + 30
+    while (again := ask(client, query)).status_code == 429:  # the server notices a little later
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert len(rows(again)) == 3
 
 
 def test_a_redirect_within_the_endpoints_server_is_followed(start: Start, endpoint: Endpoint) -> None:

@@ -21,6 +21,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, QueryResultsFormat, QueryS
 from plangraf.engines.base import Engine
 from plangraf.engines.endpoint_client import EndpointError, allowed_endpoints, ask_endpoint
 from plangraf.errors import (
+    OverloadedError,
     QueryLimitError,
     QuerySyntaxError,
     RequestError,
@@ -31,7 +32,8 @@ from plangraf.settings import Settings
 from plangraf.sparql.bounds import Limits
 from plangraf.sparql.services import FederatedQuery, JoinedQuery, ServiceCall, read_services
 
-# Calls of one HTTP process at the same time; others wait, within their limit of time.
+# Calls of one HTTP process at the same time; others wait, within their limit of time. No more queries wait than may
+# wait for workers.
 _MOST_AT_ONCE = 8
 
 _Rows = list[list[str | None]]
@@ -49,7 +51,9 @@ class Federation:
         self._timeout_s = settings.service_timeout_s
         self._most_calls = settings.service_max_calls
         self._most_bytes = settings.service_max_mb * 1024 * 1024
+        self._most_waiting = settings.query_max_waiting
         self._turns = asyncio.Semaphore(_MOST_AT_ONCE)
+        self._open = 0
 
     def __bool__(self) -> bool:
         return bool(self._endpoints)
@@ -78,8 +82,15 @@ class Federation:
 
         Raises:
             ServiceFailedError: an endpoint gave no usable answer and SILENT does not stand there.
+            OverloadedError: too many queries wait for endpoints.
         """
-        joined = query.join(await self._ask_all(query.calls))
+        if self._open >= self._most_waiting:
+            raise OverloadedError(self._most_waiting)
+        self._open += 1
+        try:
+            joined = query.join(await self._ask_all(query.calls))
+        finally:
+            self._open -= 1
         try:
             engine.check(joined.text)
         except RequestError as error:

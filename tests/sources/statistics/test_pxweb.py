@@ -188,6 +188,14 @@ def test_without_a_tag_parts_are_reused_while_the_publication_is_the_same(reader
     assert len(server.data_requests()) == 2
 
 
+def test_without_a_tag_and_a_time_of_publication_parts_are_fetched_again(reader: Reader, server: PxServer) -> None:
+    server.validators = "none"
+    server.tables["07459"].updated = None
+    reader.fetch()
+    assert cells(reader.fetch()) == expected()
+    assert [one.status for one in server.data_requests()] == [200, 200]
+
+
 def test_a_run_that_broke_off_goes_on_with_the_parts_that_it_lacks(reader: Reader, server: PxServer) -> None:
     server.most_cells = 24
     server.faults = [Fault("/data", "reset", times=99, after=5)]

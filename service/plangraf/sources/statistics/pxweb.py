@@ -209,7 +209,7 @@ class _Source:
         if kept is not None and kept.updated != table.updated:
             kept = None
         time = self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
-        if kept is not None and not (kept.etag or kept.lastModified):
+        if kept is not None and table.updated is not None and not (kept.etag or kept.lastModified):
             folder.keep(kept)  # the server gave nothing to ask by, and the table says that it is unchanged
             return
         answer = self._send(request, kept.etag if kept else None, kept.lastModified if kept else None)
