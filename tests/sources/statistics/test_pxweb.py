@@ -214,6 +214,18 @@ def test_a_run_that_broke_off_goes_on_with_the_parts_that_it_lacks(reader: Reade
     assert listed(paths)["complete"] is True
 
 
+def test_a_second_run_that_breaks_off_loses_no_part_of_the_first(reader: Reader, server: PxServer) -> None:
+    server.most_cells = 24
+    reader.fetch()
+    server.faults = [Fault("/data", "reset", times=99, after=1)]
+    with pytest.raises(SourceUnreachableError):
+        reader.fetch()
+    server.faults.clear()
+    server.requests.clear()
+    assert cells(reader.fetch()) == expected()
+    assert {one.status for one in server.data_requests()} == {304}
+
+
 @pytest.mark.parametrize("damage", ["changed", "removed", "list"])
 def test_a_kept_part_that_was_changed_on_disk_is_fetched_again(reader: Reader, server: PxServer, damage: str) -> None:
     path = reader.fetch()[0]

@@ -127,14 +127,14 @@ def test_a_table_that_vanishes_between_parts_is_told_as_such(reader: Reader, ser
 
 
 def publish(server: PxServer, *moments: str) -> Callable[[], None]:
-    """Publishes the table anew, with one more region, at each call."""
+    """Publishes the table anew, with one more region before the others, at each call."""
     left = list(moments)
 
     def act() -> None:
         if left:
             table = server.tables["07459"]
             table.updated = left.pop(0)
-            table.axes[0].labels[f"99{len(left)}"] = "New"
+            table.axes[0].labels = {f"00{len(left)}": "New", **table.axes[0].labels}
 
     return act
 
@@ -205,11 +205,17 @@ def _other_codes(document: dict[str, object]) -> None:
     document["dimension"]["Region"]["category"]["index"] = {"5031": 0}  # type: ignore[index]
 
 
+def _one_more_dimension(document: dict[str, object]) -> None:
+    document["id"].append("Age")  # type: ignore[attr-defined]
+    document["dimension"]["Age"] = {"category": {"index": {"a": 0, "b": 1}}}  # type: ignore[index]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (_other_codes, "asked for were 1: it lacks 5001, adds 5031"),
         (_with(value=[1, 2]), "2 values for 24 cells"),
+        (_one_more_dimension, "2 values of Age, which was not selected"),
         (_with(value=None), "without values"),
         (_with(id=["Region"]), "without the dimension Kjonn"),
         (_with(dimension={}), "not answer with a JSON-stat"),
