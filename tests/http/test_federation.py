@@ -251,6 +251,25 @@ def test_an_endpoint_that_fails_is_a_502_that_says_why_and_silent_goes_on(
     assert [set(row) for row in silent.json()["results"]["bindings"]] == [{"kept"}]
 
 
+def test_a_deadline_of_the_client_shortens_the_calls(start: Start, endpoint: Endpoint) -> None:
+    endpoint.fault = Fault(wait_s=1.0)
+    query = f"SELECT * {{ SERVICE <{endpoint.url}> {{ ?s ?p ?o }} }}"
+    detail = refused(ask(start(service_allow=endpoint.url), query, timeout="0.2"), 502, "service-failed")
+    assert "no complete answer within 0.2 s" in detail
+
+
+def test_the_description_says_whether_service_is_answered(start: Start, endpoint: Endpoint) -> None:
+    told = {
+        allowed: start(service_allow=allowed).get("/sparql", headers={"Accept": "application/n-triples"})
+        for allowed in ("", endpoint.url)
+    }
+    assert {allowed: "BasicFederatedQuery" in one.text for allowed, one in told.items()} == {
+        "": False,
+        endpoint.url: True,
+    }
+    assert told[""].headers["etag"] != told[endpoint.url].headers["etag"]
+
+
 def test_an_answer_without_a_length_is_read_to_its_end(strict: tuple[httpx.Client, Endpoint]) -> None:
     client, endpoint = strict
     endpoint.fault = Fault(body=RESULTS, no_length=True)

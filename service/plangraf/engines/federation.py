@@ -77,9 +77,13 @@ class Federation:
             raise empty.as_sent(error) from error
         return query
 
-    async def join(self, query: FederatedQuery, engine: Engine) -> JoinedQuery:
+    async def join(self, query: FederatedQuery, engine: Engine, timeout_s: float | None = None) -> JoinedQuery:
         """Asks the endpoints of a prepared query; returns it with their rows in place of its SERVICE clauses.
 
+        Args:
+            query: what `prepare` returned.
+            engine: the engine that will evaluate it.
+            timeout_s: a shorter limit of time than the setting's, in seconds.
         Raises:
             ServiceFailedError: an endpoint gave no usable answer and SILENT does not stand there.
             OverloadedError: too many queries wait for endpoints.
@@ -88,7 +92,8 @@ class Federation:
             raise OverloadedError(self._most_waiting)
         self._open += 1
         try:
-            joined = query.join(await self._ask_all(query.calls))
+            limit_s = min(timeout_s or self._timeout_s, self._timeout_s)
+            joined = query.join(await self._ask_all(query.calls, limit_s))
         finally:
             self._open -= 1
         try:
@@ -100,12 +105,12 @@ class Federation:
             raise ServiceFailedError(first.place, first.address, f"{why}; {hint}") from error
         return joined
 
-    async def _ask_all(self, calls: Sequence[ServiceCall]) -> list[str]:
+    async def _ask_all(self, calls: Sequence[ServiceCall], limit_s: float) -> list[str]:
         """The VALUES block of each call."""
         asked: dict[tuple[str, str], asyncio.Future[_Rows]] = {}
         for call in calls:
             if (call.address, call.query) not in asked:
-                asked[call.address, call.query] = asyncio.ensure_future(self._ask(call))
+                asked[call.address, call.query] = asyncio.ensure_future(self._ask(call, limit_s))
         try:
             return [await _block(call, asked[call.address, call.query]) for call in calls]
         finally:
@@ -113,12 +118,12 @@ class Federation:
                 task.cancel()
             await asyncio.gather(*asked.values(), return_exceptions=True)
 
-    async def _ask(self, call: ServiceCall) -> _Rows:
+    async def _ask(self, call: ServiceCall, limit_s: float) -> _Rows:
         try:
-            async with asyncio.timeout(self._timeout_s), self._turns:
+            async with asyncio.timeout(limit_s), self._turns:
                 body = await ask_endpoint(self._endpoints[call.address], call.query, self._most_bytes)
         except TimeoutError as error:
-            raise EndpointError(f"no complete answer within {self._timeout_s:g} s") from error
+            raise EndpointError(f"no complete answer within {limit_s:g} s") from error
         return read_rows(body, call)
 
 

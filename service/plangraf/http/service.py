@@ -151,6 +151,7 @@ def _fingerprint(settings: Settings) -> str:
     files += [*collection_files(settings.home / "queries"), settings.home / "queries" / SITE]
     files += [*label_files(settings.home), *(settings.home / "ontology" / name for name in ("context.jsonld", FRAMES))]
     digest = hashlib.sha256(f"{plangraf.__version__}\n{settings.base_url}\n{settings.operator}\n".encode())
+    digest.update(b"federated\n" if settings.service_allow else b"")
     for path in files:
         digest.update(f"{path.name}\n".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())

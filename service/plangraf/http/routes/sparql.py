@@ -127,7 +127,7 @@ async def _respond_federated(service: Pinned, request: Request, asked: SparqlReq
     engine = service.snapshot.engine
     prepared = service.federation.prepare(asked.query or "", engine)
     format_, by_accept = choose_format(request, asked.parameters, FORMATS_BY_FORM[prepared.form])
-    joined = await while_connected(request.receive, service.federation.join(prepared, engine))
+    joined = await while_connected(request.receive, service.federation.join(prepared, engine, asked.timeout_s))
     graphs = (asked.default_graphs, asked.named_graphs)
     query = QueryRequest(joined.text, format_, *graphs, asked.timeout_s, client_of(request))
     headers = {**vary("Accept" if by_accept else None), **_ACCEPT_QUERY}
@@ -179,7 +179,8 @@ class ServiceDescription(Resource):
 
         async def write() -> bytes:
             if not asked.page:
-                graph = service_description(endpoint, snapshot.contents.triples, snapshot.contents.graphs)
+                contents, federated = snapshot.contents, bool(service.federation)
+                graph = service_description(endpoint, contents.triples, contents.graphs, federated=federated)
                 return asked.write_graph(graph, service_name(endpoint))
             formats = (*RESULT_FORMATS, *GRAPH_FORMATS)
             return service.pages.render(
