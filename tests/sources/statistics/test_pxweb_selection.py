@@ -125,6 +125,7 @@ def test_the_values_of_a_code_list_stand_in_for_those_of_the_dimension(table: Ta
         ({"Region": "Kristiansund"}, r"The nearest: 4204 \(Kristiansand\)"),
         ({"Region": "zzzzzzzz"}, r"It has 8 codes, the first: 1601 \(Trondheim \(-2017\)\), 5001"),
         ({"Tid": "from(2015)"}, r"no code '2015'"),
+        ({"tid": "2024"}, "Tid is given twice, as '2025' and as '2024'"),
         ({"Tid": "range(2020)"}, "range takes two codes"),
         ({"Tid": "from()"}, "from takes a code"),
         ({"Tid": "top(0)"}, "cannot be read"),

@@ -183,7 +183,8 @@ class _Source:
                 f"{error} Check the table's number {self._wanted.table!r}; {self._wanted.base}/tables?query=… searches."
             ) from error
         table = read_table(document, where)
-        self._progress.line(f"{'metadata':<10}  {table.label or self._wanted.table}, updated {table.updated}")
+        published = f"updated {table.updated}" if table.updated else "without a time of publication"
+        self._progress.line(f"{'metadata':<10}  {table.label or self._wanted.table}, {published}")
         return table
 
     def _plan(self, table: Table, language: str, configuration: Configuration) -> list[DataRequest]:

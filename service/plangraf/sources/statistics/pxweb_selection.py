@@ -68,8 +68,8 @@ def check_selection(
         SourceRequestError: an unknown dimension, code or code list, a mandatory dimension without a selection, an
             expression that is malformed or selects nothing.
     """
-    values = {_dimension(table, name).code: text for name, text in wanted.values.items()}
-    codelists = {_dimension(table, name).code: text for name, text in wanted.codelists.items()}
+    values = _by_dimension(table, wanted.values)
+    codelists = _by_dimension(table, wanted.codelists)
     missing = [one for one in table.dimensions.values() if not one.optional and one.code not in values]
     if missing or not values:
         named = ", ".join(f"{one.code} ({one.label})" for one in missing or table.dimensions.values())
@@ -94,6 +94,17 @@ def check_selection(
                 known = codelist(list_id, dimension)
             choices.append(_choose(known, values[dimension.code], list_id))
     return tuple(choices)
+
+
+def _by_dimension(table: Table, written: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, text in written.items():
+        code = _dimension(table, name).code
+        if found.setdefault(code, text) != text:
+            raise SourceRequestError(
+                f"{code} is given twice, as {found[code]!r} and as {text!r}. Give it once, with commas between values."
+            )
+    return found
 
 
 def _dimension(table: Table, name: str) -> Dimension:
