@@ -110,6 +110,14 @@ class Settings(BaseSettings):
     query_max_nesting: int = Field(default=64, ge=4, le=200, description="Deepest nesting of brackets.")
     query_max_path: int = Field(default=64, ge=2, le=200, description="Most steps of one property path.")
     query_max_waiting: int = Field(default=64, ge=1, description="Most queries running or waiting.")
+    service_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="SPARQL endpoints that SERVICE may call, separated by blanks; `private:` before one whose name "
+        "leads to a private address.",
+    )
+    service_timeout_s: float = Field(default=10.0, gt=0, le=600, description="Longest time of all calls of one query.")
+    service_max_calls: int = Field(default=4, ge=1, le=64, description="Most SERVICE clauses of one query.")
+    service_max_mb: int = Field(default=4, ge=1, le=256, description="Longest answer of one SERVICE call, in MiB.")
     cache_mb: int = Field(default=64, ge=0, description="Memory for finished answers in each HTTP process, in MiB.")
     worker_memory_mb: int = Field(
         default=2048, ge=64, description="Memory that one query may add to its worker, in MiB."
@@ -157,6 +165,20 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(Path(part) for part in value.split(":") if part) if isinstance(value, str) else value
+
+    @field_validator("service_allow", mode="before")
+    @classmethod
+    def _by_blanks(cls, value: object) -> object:
+        return tuple(value.split()) if isinstance(value, str) else value
+
+    @field_validator("service_allow")
+    @classmethod
+    def _endpoints(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            address = one.removeprefix("private:")
+            if not (_is_iri(address) and address.isascii()) or "@" in address or "#" in address:
+                raise ValueError(f"{one} must be an address in ASCII such as https://query.example.no/sparql")
+        return value
 
     @field_validator("public_url")
     @classmethod

@@ -10,6 +10,7 @@ EXTRAS = {
     "publish": ("pyarrow", "pylode", "pyshacl", "rdflib"),
     "sheets": ("openpyxl", "pyshacl", "rdflib"),
     "portals": ("pyshacl", "rdflib"),
+    "statistics": ("httpx",),
 }
 
 

@@ -32,8 +32,16 @@ PlangrafError
 │   ├── OverloadedError             too many queries in flight
 │   ├── DisplacedError              ended because too many long queries ran at once
 │   ├── NotReadyError               no version is open yet
+│   ├── ServiceFailedError          another endpoint, which SERVICE calls, gave no usable answer
 │   └── AnswerBrokenError           the answer broke off after its first byte
 ├── DataError                       a source file that cannot become part of a version (diagnostics.diagnostic)
+├── RemoteSourceError               a published source could not be fetched
+│   ├── SourceRequestError          an address or a selection that does not fit the source, found before any download
+│   ├── SourceRefusedError          the server refused, with its own words
+│   ├── SourceGoneError             a source that is not there, or vanished while it was read
+│   ├── SourceChangedError          a source that changed each time it was read
+│   ├── SourceUnreachableError      no usable answer within the attempts
+│   └── SourceAnswerError           an answer that is not what was asked for: HTML, too large, another host
 ├── FeedDamagedError                the log of changes cannot be read
 ├── VersionsError                   the folder of versions cannot be read or written
 └── SettingError                    a setting that cannot be used
@@ -49,6 +57,7 @@ from plangraf.errors.engine import (
     OverloadedError,
     QueryMemoryError,
     QueryTimeoutError,
+    ServiceFailedError,
     WorkerCrashedError,
 )
 from plangraf.errors.operating import (
@@ -64,6 +73,15 @@ from plangraf.errors.query import (
     QueryUnsupportedError,
     ServiceForbiddenError,
     UpdateRefusedError,
+)
+from plangraf.errors.remote_source import (
+    RemoteSourceError,
+    SourceAnswerError,
+    SourceChangedError,
+    SourceGoneError,
+    SourceRefusedError,
+    SourceRequestError,
+    SourceUnreachableError,
 )
 from plangraf.errors.representation import (
     CodingNotAcceptableError,
@@ -113,12 +131,20 @@ __all__ = [
     "QueryTimeoutError",
     "QueryUnsupportedError",
     "RangeError",
+    "RemoteSourceError",
     "RequestError",
     "RequestTimeoutError",
     "ResourceGoneError",
     "ResourceNotFoundError",
+    "ServiceFailedError",
     "ServiceForbiddenError",
     "SettingError",
+    "SourceAnswerError",
+    "SourceChangedError",
+    "SourceGoneError",
+    "SourceRefusedError",
+    "SourceRequestError",
+    "SourceUnreachableError",
     "UnsupportedCodingError",
     "UnsupportedMediaError",
     "UpdateRefusedError",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plangraf.errors.base import PlangrafError
+from plangraf.errors.query import Place
 
 
 class EngineError(PlangrafError):
@@ -77,6 +78,22 @@ class NotReadyError(EngineError):
 
     def __init__(self, why: str = "the version is being opened") -> None:
         super().__init__(f"No query can be answered yet: {why}. Try again in a moment.")
+
+
+class ServiceFailedError(EngineError):
+    code = "service-failed"
+    title = "Another endpoint gave no usable answer to SERVICE"
+
+    def __init__(self, place: Place, address: str, why: str) -> None:
+        super().__init__(
+            f"Line {place.line}, column {place.column}: SERVICE <{address}> failed: {why}. "
+            "Try again, or write SERVICE SILENT to go on without its rows."
+        )
+        self.place = place
+        self.address = address
+
+    def extra(self) -> dict[str, Any]:
+        return {"line": self.place.line, "column": self.place.column, "endpoint": self.address}
 
 
 class AnswerBrokenError(EngineError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ class QuerySyntaxError(RequestError):
         where = f"Line {place.line}, column {place.column}"
         found = f", at {place.token!r}" if place.token else ", at the end of the query"
         super().__init__(f"{where}{found}: {message}" + (f" {hint}" if hint else ""))
+        self.said = message
         self.place = place
         self.hint = hint
 
@@ -71,10 +73,17 @@ class ServiceForbiddenError(RequestError):
     code = "service-forbidden"
     title = "SERVICE is not allowed"
 
-    def __init__(self, place: Place, address: str) -> None:
+    def __init__(self, place: Place, address: str, allowed: Sequence[str] = ()) -> None:
+        """`allowed` are the addresses that SERVICE may call, if any."""
+        why = (
+            "it is not among those that it may call"
+            if allowed
+            else "this service does not send queries to other servers"
+        )
+        others = f" SERVICE may call {', '.join(f'<{one}>' for one in allowed)}." if allowed else ""
         super().__init__(
-            f"Line {place.line}, column {place.column}: SERVICE {address} is refused, this service does not "
-            "send queries to other servers. Query the other endpoint yourself and join by IRI, or use VALUES."
+            f"Line {place.line}, column {place.column}: SERVICE {address} is refused, {why}. "
+            f"Query the other endpoint yourself and join by IRI, or use VALUES.{others}"
         )
         self.place = place
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 import plangraf
+from plangraf.engines.federation import Federation
 from plangraf.engines.snapshots import Snapshot, Snapshots
 from plangraf.http.pipeline.cache import Cache
 from plangraf.pages.html import Pages
@@ -39,8 +40,8 @@ _SHARE = 8
 class Service:
     """One running service: its parts that do not depend on a version.
 
-    `prefix` is the path of the public address, `fingerprint` a hash of the build. `cache` holds the answers at the
-    addresses of the current version, `kept_cache` those under `/version/`.
+    `federation` answers SERVICE. `prefix` is the path of the public address, `fingerprint` a hash of the build. `cache`
+    holds the answers at the addresses of the current version, `kept_cache` those under `/version/`.
     """
 
     settings: Settings
@@ -56,6 +57,7 @@ class Service:
     fingerprint: str
     cache: Cache
     kept_cache: Cache
+    federation: Federation
 
     @property
     def base_prefix(self) -> str:
@@ -137,6 +139,7 @@ def make_service(settings: Settings, snapshots: Snapshots) -> Service:
         fingerprint=_fingerprint(settings),
         cache=Cache(settings.cache_mb * 1024 * 1024),
         kept_cache=Cache(settings.cache_mb * 1024 * 1024 // _SHARE),
+        federation=Federation(settings),
     )
 
 
@@ -148,6 +151,7 @@ def _fingerprint(settings: Settings) -> str:
     files += [*collection_files(settings.home / "queries"), settings.home / "queries" / SITE]
     files += [*label_files(settings.home), *(settings.home / "ontology" / name for name in ("context.jsonld", FRAMES))]
     digest = hashlib.sha256(f"{plangraf.__version__}\n{settings.base_url}\n{settings.operator}\n".encode())
+    digest.update(b"federated\n" if settings.service_allow else b"")
     for path in files:
         digest.update(f"{path.name}\n".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())

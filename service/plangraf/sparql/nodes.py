@@ -207,13 +207,22 @@ class GraphClause(Node):
 
 
 @dataclass(slots=True, eq=False)
+class ServiceClause(Node):
+    """SERVICE, which only `services` reads: the engine never sees one."""
+
+    silent: bool
+    name: Variable | Iri
+    group: Group
+
+
+@dataclass(slots=True, eq=False)
 class Union(Node):
     """Alternative groups; a single one is a nested group."""
 
     groups: list[Group]
 
 
-Element = Triples | Filter | Bind | Values | OptionalClause | Minus | Lateral | GraphClause | Union
+Element = Triples | Filter | Bind | Values | OptionalClause | Minus | Lateral | GraphClause | ServiceClause | Union
 
 
 @dataclass(slots=True, eq=False)

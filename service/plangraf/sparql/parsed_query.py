@@ -51,13 +51,14 @@ class Query:
         return self.tokens[at].place if at < len(self.tokens) else self.source.end()
 
 
-def read(text: str, limits: Limits | None = None, names: Names | None = None) -> Query:
+def read(text: str, limits: Limits | None = None, names: Names | None = None, *, services: bool = False) -> Query:
     """Parses a text.
 
     Args:
         text: any text.
         limits: the limits on bytes, tokens and brackets; the defaults when None.
         names: resolves and checks names; no check when None.
+        services: whether SERVICE may stand in it; its tree is then not one for the engine.
     Raises:
         QuerySyntaxError: it breaks the grammar, or has an unknown name.
         QueryLimitError: it is too long or too deep.
@@ -69,10 +70,10 @@ def read(text: str, limits: Limits | None = None, names: Names | None = None) ->
     tokens = tokenize_source(source, limits.max_tokens)
     kinds = terminals(tokens)
     unbalanced = check_nesting(tokens, kinds, limits.max_nesting)
-    if "SERVICE" in kinds:
+    if "SERVICE" in kinds and not services:
         raise service_refused(tokens, kinds.index("SERVICE"))
     try:
-        tree, iris = parse(tokens, kinds, names)
+        tree, iris = parse(tokens, kinds, names, services=services)
     except Mistake as mistake:
         raise explain_mistake(mistake, tokens, source, unbalanced) from mistake
     except RecursionError as error:

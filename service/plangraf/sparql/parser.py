@@ -61,23 +61,28 @@ class Mistake(Exception):  # noqa: N818  # what it means to the user, explain.re
         return "ASK" in self.expected or self.expected in _DECLARED
 
 
-def parse(tokens: list[Token], terminals: list[str], names: Names) -> tuple[Select, list[Iri]]:
+def parse(
+    tokens: list[Token], terminals: list[str], names: Names, *, services: bool = False
+) -> tuple[Select, list[Iri]]:
     """Parses tokens; returns the query and all IRIs after its prologue, in order.
 
     Args:
         tokens: all tokens of the query.
         terminals: the terminal of each token, and END.
         names: receives the declarations of the prologue, and checks each name.
+        services: whether SERVICE may stand in it.
     Raises:
         Mistake: the query breaks the grammar.
         QuerySyntaxError: a name before any mistake is unknown.
     """
     parser = _Parser(tokens, terminals, names)
+    parser.services = services
     try:
         return parser.query(), parser.iris
     except NotExpected:
         culprit = parser.at
     again = _Expecting(tokens, terminals, names, culprit)
+    again.services = services
     with suppress(NotExpected):
         again.query()
     mistake = Mistake(culprit, frozenset(again.expected))

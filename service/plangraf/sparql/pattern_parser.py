@@ -26,6 +26,7 @@ from plangraf.sparql.nodes import (
     Repeat,
     Select,
     Sequence,
+    ServiceClause,
     Term,
     Triple,
     Triples,
@@ -50,6 +51,9 @@ _REIFIERS = IRIS | {"VAR", "BNODE"}
 
 
 class PatternParser(ExpressionParser):
+    """`services` says whether SERVICE is read; otherwise it is refused."""
+
+    services = False
     _blanks = 0
 
     # Groups
@@ -97,6 +101,9 @@ class PatternParser(ExpressionParser):
                 return self._bind(start)
             case "VALUES":
                 return self.data_block(start)
+            case _ if self.services:
+                silent = self.accepts("SILENT")
+                return ServiceClause(start, start, silent, self.variable_or_iri(), self.group())
             case _:
                 raise service_refused(self.tokens, self.at - 1)
 

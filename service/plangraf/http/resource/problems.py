@@ -39,6 +39,7 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.RangeError: 416,
     errors.HeadTooLargeError: 431,
     errors.MethodNotImplementedError: 501,
+    errors.ServiceFailedError: 502,
     errors.QueryTimeoutError: 503,
     errors.QueryMemoryError: 503,
     errors.DisplacedError: 503,

@@ -18,13 +18,16 @@ def service_name(endpoint: str) -> NamedNode:
     return NamedNode(f"{endpoint}#service")
 
 
-def service_description(endpoint: str, triples: int, graphs: Mapping[str, int]) -> Statements:
+def service_description(
+    endpoint: str, triples: int, graphs: Mapping[str, int], *, federated: bool = False
+) -> Statements:
     """Describes one endpoint, with IRIs instead of blank nodes, so that harvesters can merge it.
 
     Args:
         endpoint: absolute address of /sparql.
         triples: number of distinct triples in the default graph, the union of all graphs.
         graphs: number of triples of each named graph.
+        federated: whether SERVICE may call any other endpoint.
     """
     service = service_name(endpoint)
     dataset = NamedNode(f"{endpoint}#dataset")
@@ -40,6 +43,8 @@ def service_description(endpoint: str, triples: int, graphs: Mapping[str, int]) 
         (union, RDF_TYPE, NamedNode(_SD + "Graph")),
         (union, NamedNode(_VOID + "triples"), Literal(str(triples), datatype=_INTEGER)),
     ]
+    if federated:
+        graph.append((service, NamedNode(_SD + "feature"), NamedNode(_SD + "BasicFederatedQuery")))
     for format_ in (*RESULT_FORMATS, *GRAPH_FORMATS):
         if format_.iri:
             graph.append((service, NamedNode(_SD + "resultFormat"), NamedNode(format_.iri)))

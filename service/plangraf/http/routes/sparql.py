@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from plangraf.engines.base import QueryRequest
 from plangraf.engines.snapshots import Snapshot
-from plangraf.errors import NotAcceptableError
+from plangraf.errors import NotAcceptableError, QuerySyntaxError, ServiceForbiddenError
 from plangraf.http.pipeline.coding import choose_coding
 from plangraf.http.pipeline.pinning import Endpoint
 from plangraf.http.pipeline.respond import accept_encoding, respond_query, respond_uncached, vary
@@ -91,7 +91,12 @@ def add_routes(app: FastAPI, service: Service) -> Endpoint:
 async def _respond(request: Request, text: str, asked: SparqlParameters) -> Response:
     here = pinned(request)
     # Check before the negotiation, because a malformed query is 400 for every Accept.
-    checked = here.snapshot.engine.check(text)
+    try:
+        checked = here.snapshot.engine.check(text)
+    except ServiceForbiddenError:
+        if not here.federation:
+            raise
+        return await _respond_federated(here, request, text, asked)
     formats = FORMATS_BY_FORM[checked.form]
     graphs, client = asked.graphs, client_of(request)
     try:
@@ -107,6 +112,22 @@ async def _respond(request: Request, text: str, asked: SparqlParameters) -> Resp
         return await _respond_explained(here, request, query, headers)
     parts = ("sparql", format_.name, text, repr(graphs)) if checked.deterministic else None
     return await respond_query(here, request, query, parts, {**headers, **_ACCEPT_QUERY})
+
+
+async def _respond_federated(service: Pinned, request: Request, text: str, asked: SparqlParameters) -> Response:
+    """Responds to a query with SERVICE: its endpoints are asked first, and the engine joins their rows."""
+    engine = service.snapshot.engine
+    prepared = service.federation.prepare(text, engine)
+    format_, by_accept = choose_format(request, asked, FORMATS_BY_FORM[prepared.form])
+    joined = await while_connected(request.receive, service.federation.join(prepared, engine, asked.timeout))
+    query = QueryRequest(joined.text, format_, *asked.graphs, asked.timeout, client_of(request))
+    headers = {**vary("Accept" if by_accept else None), **_ACCEPT_QUERY}
+    try:
+        if asked.explain:
+            return await _respond_explained(service, request, query, headers)
+        return await respond_query(service, request, query, None, headers)
+    except QuerySyntaxError as error:
+        raise joined.as_sent(error) from error
 
 
 async def _respond_explained(
@@ -149,7 +170,8 @@ class ServiceDescription(Resource):
 
         async def write() -> bytes:
             if not asked.page:
-                graph = service_description(endpoint, snapshot.contents.triples, snapshot.contents.graphs)
+                contents, federated = snapshot.contents, bool(service.federation)
+                graph = service_description(endpoint, contents.triples, contents.graphs, federated=federated)
                 return asked.write_graph(graph, service_name(endpoint))
             formats = (*RESULT_FORMATS, *GRAPH_FORMATS)
             return service.pages.render(

@@ -1,0 +1,1 @@
+"""National statistics: tables of statistical offices, fetched and read."""
