@@ -13,7 +13,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from plangraf.rdf.names import terms
 from plangraf.rdf.namespaces import ID, PLAN, PREFIXES
-from plangraf.sources.lists.entries import natural
+from plangraf.sources.lists.entries import ascii_iri, natural
 from plangraf.sources.lists.facts import Facts, How
 from plangraf.sources.lists.mapping import Mapping as ListMapping
 from plangraf.sources.lists.repairs import Repairs
@@ -61,7 +61,8 @@ def turtle_files(
 
 
 def list_iri(mapping: ListMapping) -> NamedNode:
-    return NamedNode(mapping.list)
+    """The IRI of the list, in ASCII."""
+    return NamedNode(ascii_iri(mapping.list))
 
 
 def _dataset(mapping: ListMapping) -> list[Triple]:
@@ -149,5 +150,6 @@ def _order(triple: Triple) -> tuple[object, ...]:
         not is_type,
         predicate,
         is_type and not value.startswith(f"<{PLAN}"),
+        isinstance(triple.object, Literal) and triple.object.language == "en",
         natural(value),
     )

@@ -65,8 +65,8 @@ KINDS: dict[str, Text] = {
         en="Entries with neither a target nor a UN indicator, kept without such a link",
     ),
     "address-in-text": Text(
-        nb="Kildeadresser med andre ord rundt, tatt ut av teksten",
-        en="Addresses of sources with other words around them, taken out of the text",
+        nb="Kildeadresser med andre ord eller flere i samme felt, tatt ut hver for seg",
+        en="Addresses of sources with other words or several in one field, taken out one by one",
     ),
     "bad-address": Text(
         nb="Kilder oppgitt uten en gyldig adresse, utelatt", en="Sources given without a valid address, left out"
