@@ -68,13 +68,9 @@ def read_areas(contents: Sequence[Content], mapping: Mapping) -> tuple[list[Spel
             else:
                 spells.add(_spell(row, where))
         if len(spells) + len(changes) == before:
-            raise ListError(
-                f"{content.name} has no code and no change that another file lacks. Is the selection empty?"
-            )
+            raise ListError(f"{content.name} has no code and no change that is new. Is the selection empty?")
     if not spells:
-        raise ListError(
-            "No file has codes with their validity, so no change can be placed. Name the answer of /codes too."
-        )
+        raise ListError("No file has numbers with their validity, only changes. Name the answer of /codes too.")
     return sorted(spells, key=lambda one: (one.code, one.start)), sorted(
         changes, key=lambda one: (one.day, one.old, one.new)
     )
