@@ -222,3 +222,20 @@ def test_what_is_not_a_list_of_areas_is_refused(tmp_path: Path, content: str, me
     with pytest.raises(ListError, match=message):
         link_text(tmp_path, content, name="codes.json", **KLASS)
     assert [path.name for path in (tmp_path / "link" / "maaling").iterdir()] == ["list.yaml"]
+
+
+def test_the_same_area_elsewhere_stands_in_a_table_beside_the_mapping(tmp_path: Path) -> None:
+    matches = mapping_file(tmp_path).with_name("matches.tsv")
+    text = json.dumps({"codes": [code("5001", "Trondheim", "2018-01-01")]})
+    matches.write_text("code\tiri\n5001\thttp://www.wikidata.org/entity/Q25804\n", encoding="utf-8")
+    done = link_text(tmp_path, text, name="codes.json", matches="matches.tsv", **KLASS)
+    found = values(done.folder, municipality("5001"), "skos:exactMatch")
+    assert found == ["<http://www.wikidata.org/entity/Q25804>"]
+    for content, message in (
+        ("code\tiri\n5002\thttp://www.wikidata.org/entity/Q1\n", "The matches name 5002"),
+        ("code\tiri\n5001 Q25804\n", "line 2: .* is not an IRI"),
+        ("nr\tiri\n", "is to begin with the columns code and iri"),
+    ):
+        matches.write_text(content, encoding="utf-8")
+        with pytest.raises(ListError, match=message):
+            link_text(tmp_path, text, name="codes.json", matches="matches.tsv", **KLASS)
