@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_lists import ASCII, LIST, SDG, entries, link_text, repairs, values
+from small_lists import ASCII, LIST, PREFIXES, SDG, entries, link_text, repairs, values
 
 from plangraf.errors import ListError
+from plangraf.sources.lists.content import Content
+from plangraf.sources.lists.rdf_entries import read_store
+from plangraf.sources.lists.repairs import Repairs
 
 FAULTY = """
 <https://lists.example/måling/1> a sdgo:Indicator ; sdgo:isIndicatorOf sdg:8.10 ; sdgo:hasGoal sdg:8 ;
@@ -235,3 +238,22 @@ def test_an_entry_that_no_label_pattern_fits_is_named(tmp_path: Path) -> None:
             "<https://lists.example/1> a sdgo:Indicator .",
             label=[{"nb": "For {target}", "en": "For {target}"}],
         )
+
+
+def test_a_query_sees_a_list_as_it_is_meant() -> None:
+    """Predicates in dcterms, texts without brackets, Norwegian as Norwegian, IRIs in ASCII, no NaN."""
+    text = f"""{PREFIXES}
+<https://lists.example/å> dct:title "['På øya', 'Ved havet']"@en , "Water"@en ;
+    dcterms:subject <https://lists.example/ø> ;
+    skos:prefLabel "NaN"^^xsd:double , "[1, 2]" , "1.5"^^xsd:double ."""
+    store = read_store(Content("list.ttl", text.encode()), Repairs())
+    thing, dcterms = "https://lists.example/%C3%A5", "http://purl.org/dc/terms/"
+    double = "^^<http://www.w3.org/2001/XMLSchema#double>"
+    assert sorted((quad.subject.value, quad.predicate.value, str(quad.object)) for quad in store) == [
+        (thing, f"{dcterms}subject", "<https://lists.example/%C3%B8>"),
+        (thing, f"{dcterms}title", '"På øya"@nb'),
+        (thing, f"{dcterms}title", '"Ved havet"@nb'),
+        (thing, f"{dcterms}title", '"Water"@en'),
+        (thing, "http://www.w3.org/2004/02/skos/core#prefLabel", f'"1.5"{double}'),
+        (thing, "http://www.w3.org/2004/02/skos/core#prefLabel", '"[1, 2]"'),
+    ]
