@@ -23,7 +23,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)  # type: ignore[attr-defined]
-        answer = getattr(self, f"answer_{self.path.strip('/').replace('-', '_')}", None)
+        name = "moved" if self.path == "/flyttet-p%C3%A5-nytt" else self.path.strip("/").replace("-", "_")
+        answer = getattr(self, f"answer_{name}", None)
         if answer is None:
             self.send_error(404)
         else:
@@ -90,7 +91,7 @@ def address() -> Iterator[str]:
 def test_a_list_is_fetched_over_redirects_and_the_dataset_names_the_address_that_gave_it(
     tmp_path: Path, address: str
 ) -> None:
-    done = link(settings(), mapping_file(tmp_path), [f"{address}/moved"], today=DAY)
+    done = link(settings(), mapping_file(tmp_path), [f"{address}/flyttet-på-nytt"], today=DAY)
     assert values(done.folder, ASCII, "dcterms:source") == [f"<{address}/list>"]
     assert done.things == {"indicators": 1, "links to targets": 1}
 
@@ -120,6 +121,7 @@ def test_what_is_not_the_whole_list_is_refused_and_the_folder_is_as_it_was(
     assert [file.name for file in mapping.parent.parent.iterdir()] == ["maaling"]
 
 
-def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("source", ["http://127.0.0.1:9/list", "http://", "http://127.0.0.1:x/", "https://[::1/"])
+def test_a_server_that_is_not_there_and_an_address_that_is_none_are_told(tmp_path: Path, source: str) -> None:
     with pytest.raises(ListUnreachableError, match="cannot be fetched"):
-        link(settings(), mapping_file(tmp_path), ["http://127.0.0.1:9/list"], today=DAY)
+        link(settings(), mapping_file(tmp_path), [source], today=DAY)

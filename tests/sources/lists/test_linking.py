@@ -12,7 +12,7 @@ import yaml
 from small_lists import ASCII, DAY, MAPPING, PREFIXES, QUERY, ROOT, link_text, mapping_file, settings, values
 
 from plangraf.errors import ListError
-from plangraf.sources.lists import folder as folders
+from plangraf.sources.lists import folder_swap as folders
 from plangraf.sources.lists.linking import link
 from small_home import command
 

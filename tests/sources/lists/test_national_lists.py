@@ -8,7 +8,7 @@ import pytest
 from small_lists import ASCII, LIST, PREFIXES, SDG, entries, link_text, repairs, values
 
 from plangraf.errors import ListError
-from plangraf.sources.lists.content import Content
+from plangraf.sources.lists.loading import Content
 from plangraf.sources.lists.rdf_entries import read_store
 from plangraf.sources.lists.repairs import Repairs
 

@@ -19,8 +19,8 @@ from pyoxigraph import Literal, NamedNode
 from plangraf.errors import ListError
 from plangraf.rdf.names import terms
 from plangraf.rdf.namespaces import ID, PLAN, PREFIXES
-from plangraf.sources.lists.content import Content
 from plangraf.sources.lists.facts import Facts
+from plangraf.sources.lists.loading import Content
 from plangraf.sources.lists.mapping import Mapping as ListMapping
 from plangraf.sources.lists.mapping import Text
 from plangraf.sources.lists.repairs import Repairs

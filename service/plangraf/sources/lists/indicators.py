@@ -18,8 +18,8 @@ from plangraf.rdf.names import terms
 from plangraf.rdf.namespaces import PLAN, SDG
 from plangraf.sources.lists.entries import Entry, ascii_iri, natural
 from plangraf.sources.lists.facts import Facts, How
-from plangraf.sources.lists.labels import mechanical_label
 from plangraf.sources.lists.mapping import Mapping
+from plangraf.sources.lists.own_labels import mechanical_label
 from plangraf.sources.lists.repairs import Repairs
 from plangraf.sources.lists.un_codes import UnCodes, UnIndicator, targets_of
 

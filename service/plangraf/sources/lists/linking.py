@@ -14,14 +14,14 @@ from plangraf.errors import ListError
 from plangraf.rdf.graph import RDF_TYPE
 from plangraf.settings import Settings
 from plangraf.sources.lists.areas import areas, read_areas, read_matches
-from plangraf.sources.lists.content import LIMIT_MIB, Content, load
 from plangraf.sources.lists.dataset_turtle import DATASET_FILE, GENERATED, list_iri, turtle_files
 from plangraf.sources.lists.entries import ascii_iri
 from plangraf.sources.lists.facts import Facts
-from plangraf.sources.lists.folder import replace_folder
+from plangraf.sources.lists.folder_swap import replace_folder
 from plangraf.sources.lists.indicators import national_indicators
-from plangraf.sources.lists.labels import read_labels
+from plangraf.sources.lists.loading import LIMIT_MIB, Content, load
 from plangraf.sources.lists.mapping import FILE, Mapping, read_mapping
+from plangraf.sources.lists.own_labels import read_labels
 from plangraf.sources.lists.rdf_entries import described_things, rdf_entries, read_store
 from plangraf.sources.lists.repairs import Repair, Repairs
 from plangraf.sources.lists.table_entries import table_entries
