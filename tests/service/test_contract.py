@@ -57,8 +57,8 @@ COLUMNS = {
     ),
     "gaps": "gap thing label asOf",
     "quality": "dataset metric class value",
-    "indicators": "indicator list code number label target targetCode unIndicator givenUp replacedBy",
-    "indicators-by-target": "indicator list code number label unIndicator unLabel givenUp replacedBy source",
+    "indicators": "indicator list code number label target targetCode unIndicator discontinued replacedBy",
+    "indicators-by-target": "indicator list code number label unIndicator unLabel discontinued replacedBy source",
     "indicator-coverage": ("target targetCode targetLabel unIndicators nationalIndicators lists tables figures plans"),
     "indicator-gaps": "gap municipality target targetCode targetLabel indicators",
 }
@@ -581,7 +581,7 @@ def test_quality_counts_what_is_there(url: str) -> None:
 def test_indicators_of_all_lists_meet_at_the_target(url: str) -> None:
     found = rows(url, "indicators-by-target", lang="en")
     un = [row for row in found if row["list"] == "un-sdg-kos"]
-    assert [(row["code"], row["number"], row["givenUp"]) for row in un] == [
+    assert [(row["code"], row["number"], row["discontinued"]) for row in un] == [
         ("C110603", "11.6.1", "false"),
         ("C110601", "11.6.1", "true"),
         ("C110602", "11.6.2", "false"),

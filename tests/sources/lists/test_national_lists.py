@@ -77,10 +77,10 @@ def test_a_dataset_says_what_was_read_by_which_query_and_what_was_repaired(tmp_p
     [
         # Code, printed number and target agree.
         ('sdgo:isIndicatorOf sdg:11.6 ; skos:notation "C110603" ; dct:title "11.6.1 A"', None, "", "C110603", ["11.6"]),
-        # A code that was given up leads to the one that has its number now.
+        # A code that was discontinued leads to the one that has its number now.
         (
             'sdgo:isIndicatorOf sdg:11.6 ; skos:notation "C110601" ; dct:title "11.6.1 A"',
-            "given-up",
+            "discontinued",
             "C110601 → C110603",
             "C110603",
             ["11.6"],
@@ -88,7 +88,7 @@ def test_a_dataset_says_what_was_read_by_which_query_and_what_was_repaired(tmp_p
         # One without a successor is kept.
         (
             'sdgo:isIndicatorOf sdg:8.9 ; skos:notation "C080902"',
-            "given-up-without-successor",
+            "discontinued-without-successor",
             "C080902",
             "C080902",
             ["8.9"],

@@ -1,4 +1,4 @@
-"""The UN's own list: permanent codes as text, every target, and given-up indicators led to their successors."""
+"""The UN's own list: permanent codes as text, every target, and discontinued indicators led to their successors."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def link_un(folder: Path, text: str = LIST, labels: str = LABELS, **changes: obj
 
 def test_codes_are_text_and_an_indicator_of_several_targets_keeps_each(tmp_path: Path) -> None:
     done = link_un(tmp_path)
-    assert done.things == {"indicators": 4, "given-up indicators": 3}
+    assert done.things == {"indicators": 4, "discontinued indicators": 3}
     assert values(done.folder, f"{SDG}C081001", "sdgo:isIndicatorOf") == [f"<{SDG}8.10>"]
     assert values(done.folder, f"{SDG}C080101", "sdgo:isIndicatorOf") == [f"<{SDG}8.1>"]
     assert values(done.folder, f"{SDG}C200303", "sdgo:isIndicatorOf") == [
@@ -65,7 +65,7 @@ def test_codes_are_text_and_an_indicator_of_several_targets_keeps_each(tmp_path:
     ]
 
 
-def test_a_given_up_indicator_is_kept_and_led_to_the_one_that_replaced_it(tmp_path: Path) -> None:
+def test_a_discontinued_indicator_is_kept_and_led_to_the_one_that_replaced_it(tmp_path: Path) -> None:
     done = link_un(tmp_path)
     assert values(done.folder, f"{SDG}C110601", "dcterms:isReplacedBy") == [f"<{SDG}C110603>"]
     assert values(done.folder, f"{SDG}C010a01", "dcterms:isReplacedBy") == [f"<{SDG}C080101>"]
@@ -85,7 +85,7 @@ def test_labels_are_ours_and_an_indicator_without_one_is_told(tmp_path: Path) ->
         '"UN indicator 11.6.1"@en',
     ]
     assert values(done.folder, f"{SDG}C110601", "rdfs:label") == [
-        '"Given-up UN indicator 11.6.1 (C110601)"@en',
+        '"Discontinued UN indicator 11.6.1 (C110601)"@en',
         '"Utgått FN-indikator 11.6.1 (C110601)"@nb',
     ]
 
@@ -148,11 +148,13 @@ def test_a_national_list_asks_for_the_list_of_the_un_first(tmp_path: Path) -> No
 def test_the_shipped_list_has_every_indicator_of_the_release_with_a_label_of_ours() -> None:
     quads = list(ox.parse(path=str(ROOT / "data" / "link" / "un-sdg-kos" / "indicators.ttl")))
     things = {quad.subject for quad in quads if quad.object == ox.NamedNode(f"{SDG}ontology#Indicator")}
-    given_up = {quad.subject for quad in quads if quad.predicate.value.endswith("#deprecated")}
+    discontinued = {quad.subject for quad in quads if quad.predicate.value.endswith("#deprecated")}
     replaced = {quad.subject for quad in quads if quad.predicate.value.endswith("/isReplacedBy")}
-    assert (len(things), len(given_up), len(replaced)) == (262, 30, 26)
-    assert replaced < given_up
-    labels = [quad.object for quad in quads if quad.predicate.value.endswith("#label") and quad.subject not in given_up]
+    assert (len(things), len(discontinued), len(replaced)) == (262, 30, 26)
+    assert replaced < discontinued
+    labels = [
+        quad.object for quad in quads if quad.predicate.value.endswith("#label") and quad.subject not in discontinued
+    ]
     words = [len(str(label.value).split()) for label in labels if isinstance(label, ox.Literal)]
     assert len(words) == 2 * 232
     assert max(words) <= 12

@@ -143,10 +143,10 @@ def _link(entry: Entry, one: UnIndicator, links: _Links, repairs: Repairs, how: 
     if not one.deprecated:
         links.indicators[one.iri] = how
     elif one.successor is not None:
-        repairs.add("given-up", entry.short, f"{_code(one.iri)} → {_code(one.successor)}")
+        repairs.add("discontinued", entry.short, f"{_code(one.iri)} → {_code(one.successor)}")
         links.indicators[one.successor] = "matched"
     else:
-        repairs.add("given-up-without-successor", entry.short, _code(one.iri))
+        repairs.add("discontinued-without-successor", entry.short, _code(one.iri))
         links.indicators[one.iri] = how
 
 
