@@ -43,6 +43,8 @@ PlangrafError
 │   ├── SourceUnreachableError      no usable answer within the attempts
 │   └── SourceAnswerError           an answer that is not what was asked for: HTML, too large, another host
 ├── FeedDamagedError                the log of changes cannot be read
+├── ListError                       a list of others that cannot be read or linked
+│   └── ListUnreachableError        its address does not give the file
 ├── VersionsError                   the folder of versions cannot be read or written
 └── SettingError                    a setting that cannot be used
     └── ExtraMissingError           a command needs packages of an extra that is not installed
@@ -60,6 +62,7 @@ from plangraf.errors.engine import (
     ServiceFailedError,
     WorkerCrashedError,
 )
+from plangraf.errors.lists import ListError, ListUnreachableError
 from plangraf.errors.operating import (
     ExtraMissingError,
     FeedDamagedError,
@@ -114,6 +117,8 @@ __all__ = [
     "ExtraMissingError",
     "FeedDamagedError",
     "HeadTooLargeError",
+    "ListError",
+    "ListUnreachableError",
     "MalformedRequestError",
     "MethodNotAllowedError",
     "MethodNotImplementedError",

@@ -15,7 +15,7 @@ from plangraf.rdf.namespaces import ID, PREFIXES
 
 # Local names that Turtle, SPARQL and a cell of a sheet all accept without escapes.
 _LOCAL = re.compile(r"\w[\w-]*")
-_OURS = re.compile(re.escape(ID) + r"(?:(?:[0-9]{4}|[0-9]{2}|no)/)?([^/]+)/(.+)")
+_OURS = re.compile(re.escape(ID) + r"(?:(?:[0-9]{4}|[0-9]{2}|no|link)/)?([^/]+)/(.+)")
 
 
 def local_name(iri: str) -> str:
