@@ -93,7 +93,7 @@ def earlier_files(folder: Path) -> dict[str, str]:
     }
     said = {(quad.subject, quad.predicate): str(getattr(quad.object, "value", "")) for quad in quads}
     return {
-        said.get((file, plan("fileSha256")), ""): said.get((file, prov("generatedAtTime")), "") for file in retrieved
+        said.get((file, plan("contentDigest")), ""): said.get((file, prov("generatedAtTime")), "") for file in retrieved
     }
 
 

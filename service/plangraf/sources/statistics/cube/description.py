@@ -142,10 +142,10 @@ def _files(names: TableNames, files: Sequence[RetrievedFile]) -> Iterator[Triple
         yield Triple(iri, rdf("type"), prov("Entity"))
         yield Triple(iri, rdf("type"), plan("RetrievedFile"))
         yield Triple(iri, plan("fileName"), text(file.name))
-        yield Triple(iri, plan("fileSha256"), text(file.sha256))
+        yield Triple(iri, plan("contentDigest"), text(file.sha256))
         yield Triple(iri, prov("generatedAtTime"), typed(file.retrieved, "dateTime"))
         if file.query:
-            yield Triple(iri, plan("query"), text(file.query))
+            yield Triple(iri, plan("readingQuery"), text(file.query))
             yield Triple(iri, dcterms("source"), iri_of(file.query))
 
 
@@ -155,7 +155,7 @@ def _observation_file(names: TableNames, written: Written) -> Iterator[Triple]:
     yield Triple(file, rdf("type"), plan("ObservationFile"))
     yield Triple(file, prov("wasGeneratedBy"), names.run)
     yield Triple(file, plan("fileName"), text("observations.nt"))
-    yield Triple(file, plan("fileSha256"), text(written.sha256))
+    yield Triple(file, plan("contentDigest"), text(written.sha256))
     yield Triple(file, plan("statementCount"), integer(written.statements))
 
 
