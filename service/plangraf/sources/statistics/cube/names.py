@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
-from plangraf.rdf.namespaces import ID
+from plangraf.rdf.namespaces import DIMENSION, ID
 
 _KEPT = re.compile(rb"[A-Za-z0-9_-]")
 BETWEEN_CODES = "."
@@ -60,7 +60,7 @@ class TableNames:
         return self._of("indicator-link", str(number))
 
     def dimension(self, code: str) -> NamedNode:
-        return self._of("dimension", key(code))
+        return NamedNode(f"{DIMENSION}{self.slug}-{key(code)}")
 
     def component(self, code: str) -> NamedNode:
         return self._of("component", key(code))

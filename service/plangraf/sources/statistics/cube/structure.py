@@ -84,7 +84,7 @@ def structure_triples(
             found.append(Triple(period.term, dcat("endDate"), period.end))
         for area, code in one.areas:
             if area.iri.value not in known.iris:
-                found += _area(area, code, table.language)
+                found += _area(area, code)
     if units.own:
         found += _unit_list(units, names, table)
     return found
@@ -157,15 +157,14 @@ def _concept(concept: NamedNode, scheme: NamedNode, code: str, label: str, langu
     yield Triple(concept, skos("inScheme"), scheme)
 
 
-def _area(area: Area, code: Code, language: str) -> Iterator[Triple]:
-    """An area that no other dataset describes, by its name in the table; names of areas do not change with the
-    language of a table, so that they count as Bokmål too."""
+def _area(area: Area, code: Code) -> Iterator[Triple]:
+    """An area that no other dataset describes, by its name in the table, which is a name in every language."""
     yield Triple(area.iri, rdf("type"), CLASSES[area.level])
     if area.level == "country":
         yield Triple(area.iri, rdfs("label"), tagged("Norge", "nb"))
         yield Triple(area.iri, rdfs("label"), tagged("Norway", "en"))
         return
-    for tag in sorted({"nb", *({language} & {"en", "nn", "se"})}):
+    for tag in ("nb", "en"):
         yield Triple(area.iri, rdfs("label"), tagged(code.label or area.number, tag))
     number = NamedNode(f"{PLAN}{'municipalityNumber' if area.level == 'municipality' else 'countyNumber'}")
     yield Triple(area.iri, number, text(area.number))
