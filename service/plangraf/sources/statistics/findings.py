@@ -16,6 +16,12 @@ MOST_DEFECTS = 200
 _MOST_SHOWN = 60
 
 
+class Described(str):
+    """What was found in words of ours, which messages show without quotation marks."""
+
+    __slots__ = ()
+
+
 class TableError(DataError):
     """A table that cannot be imported; nothing was written."""
 
@@ -92,6 +98,6 @@ class Findings:
 def _shown(found: object) -> str:
     if found is None:
         return "null"
-    text = f'"{found}"' if isinstance(found, str) else str(found)
+    text = f'"{found}"' if isinstance(found, str) and not isinstance(found, Described) else str(found)
     text = " ".join(text.split())
     return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from plangraf.sources.statistics.findings import Findings
+from plangraf.sources.statistics.findings import Described, Findings
 from plangraf.sources.statistics.statistical_table import Code, Dimension, Table, strides
 
 
@@ -71,11 +71,16 @@ def _codes(parts: Sequence[Dimension], findings: Findings) -> tuple[Code, ...]:
             if known != code:
                 findings.wrong(
                     f"{part.code} {code.code}",
-                    f"{code.label}, {code.unit}",
-                    f"det samme i alle deler: {known.label}, {known.unit}",
-                    f"the same in all parts: {known.label}, {known.unit}",
+                    Described(_told(code)),
+                    f"det samme i alle deler: {_told(known)}",
+                    f"the same in all parts: {_told(known)}",
                 )
     return tuple(found.values())
+
+
+def _told(code: Code) -> str:
+    unit = (code.unit.base, code.unit.decimals) if code.unit else ()
+    return ", ".join(str(one) for one in (code.label, *unit) if one is not None) or code.code
 
 
 def _add(

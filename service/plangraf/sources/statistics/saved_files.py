@@ -132,10 +132,11 @@ def retrieved_file(
     time = canonical(f"{stated}T00:00:00Z" if day == stated else stated, XSD + "dateTime")
     if time is None:
         raise SettingError(f"--retrieved {stated} is not a time such as 2026-01-31T08:00:00Z.")
-    asked = _text(part, "address")
-    if asked and part.get("body") is not None:
-        asked = f"{part.get('method', 'POST')} {asked} {json.dumps(part['body'], ensure_ascii=False, sort_keys=True)}"
-    return RetrievedFile(file.path.name, digest, time, query or asked)
+    address = query or _text(part, "address")
+    asked = address
+    if address and not query and part.get("body") is not None:
+        asked = f"{part.get('method', 'POST')} {address} {json.dumps(part['body'], ensure_ascii=False, sort_keys=True)}"
+    return RetrievedFile(file.path.name, digest, time, address, asked)
 
 
 def _object(path: Path) -> Mapping[str, Any]:

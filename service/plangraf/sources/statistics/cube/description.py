@@ -33,12 +33,14 @@ class RetrievedFile:
         name: its name, without folders.
         sha256: of its bytes, as 64 hexadecimal digits.
         retrieved: when it was fetched or saved, an xsd:dateTime.
-        query: the exact address that it came from, with the selection; None when nobody knows it.
+        address: the exact address that it came from; None when nobody knows it.
+        query: the address with its selection, and for a POST the body too; None when nobody knows it.
     """
 
     name: str
     sha256: str
     retrieved: str
+    address: str | None
     query: str | None
 
 
@@ -146,7 +148,8 @@ def _files(names: TableNames, files: Sequence[RetrievedFile]) -> Iterator[Triple
         yield Triple(iri, prov("generatedAtTime"), typed(file.retrieved, "dateTime"))
         if file.query:
             yield Triple(iri, plan("readingQuery"), text(file.query))
-            yield Triple(iri, dcterms("source"), iri_of(file.query))
+        if file.address:
+            yield Triple(iri, dcterms("source"), iri_of(file.address))
 
 
 def _observation_file(names: TableNames, written: Written) -> Iterator[Triple]:

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from plangraf.sources.statistics.findings import Findings
+from plangraf.sources.statistics.findings import Described, Findings
 
 _DELIMITERS = (";", "\t", ",", "|")
 # A cell of a statistical table is a code, a name or a number.
@@ -33,7 +33,9 @@ class CsvRows:
         self._reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, strict=True)
         self.header: Sequence[str] = [name.strip() for name in self._next() or ()]
         if not any(self.header):
-            findings.wrong("header", "nothing", "navn på kolonnene i første linje", "column names in the first line", 1)
+            findings.wrong(
+                "header", Described("nothing"), "navn på kolonnene i første linje", "column names in the first line", 1
+            )
         for twice in sorted({name for name in self.header if self.header.count(name) > 1}):
             findings.wrong("header", twice, "hvert kolonnenavn én gang", "each column name once", 1)
         findings.stop()
@@ -46,7 +48,7 @@ class CsvRows:
                 continue
             line = self._reader.line_num
             if len(row) != width:
-                self._findings.wrong("row", f"{len(row)} cells", f"{width} celler", f"{width} cells", line)
+                self._findings.wrong("row", Described(f"{len(row)} cells"), f"{width} celler", f"{width} cells", line)
                 continue
             yield line, [cell.strip() for cell in row]
 
@@ -56,7 +58,7 @@ class CsvRows:
         except csv.Error as error:
             self._findings.wrong(
                 "row",
-                str(error),
+                Described(error),
                 "gyldig CSV; nedlastingen kan ha blitt avbrutt",
                 "valid CSV; the download may have broken off",
                 self._reader.line_num,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from plangraf.sources.statistics.findings import Findings
+from plangraf.sources.statistics.findings import Described, Findings
 
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _XML = re.compile(rb"\s*<(?:\?xml|[A-Za-z])")
@@ -30,7 +30,7 @@ def text_of(content: bytes, findings: Findings, encoding: str = "utf-8") -> str:
         what = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
         findings.wrong(
             f"byte {error.start if isinstance(error, UnicodeDecodeError) else 0}",
-            what,
+            Described(what),
             f"tekst i {encoding}; oppgi «encoding» i avbildningsfilen når den er en annen",
             f"text in {encoding}; name another `encoding` in the mapping file",
         )
@@ -52,7 +52,7 @@ def _refuse_other_formats(content: bytes, findings: Findings) -> None:
     if kind is not None:
         findings.wrong(
             "file",
-            kind,
+            Described(kind),
             "en tabell i JSON-stat 2.0, SDMX-CSV eller CSV; hent den på nytt",
             "a table in JSON-stat 2.0, SDMX-CSV or CSV; fetch it again",
         )

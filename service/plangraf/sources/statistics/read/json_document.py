@@ -9,7 +9,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from plangraf.sources.statistics.findings import Findings
+from plangraf.sources.statistics.findings import Described, Findings
 from plangraf.sources.statistics.read.downloads import text_of
 
 
@@ -27,7 +27,10 @@ def parse(content: bytes, findings: Findings) -> dict[str, Any]:
             for name, _ in pairs:
                 if name in seen:
                     findings.wrong(
-                        f'"{name}"', "the same name twice in one object", "hvert navn én gang", "each name once"
+                        f'"{name}"',
+                        Described("the same name twice in one object"),
+                        "hvert navn én gang",
+                        "each name once",
                     )
                 seen.add(name)
         return made
@@ -43,7 +46,7 @@ def parse(content: bytes, findings: Findings) -> dict[str, Any]:
         cut = not text[error.pos :].strip() or "Unterminated" in error.msg
         findings.wrong(
             f"line {error.lineno}, column {error.colno}",
-            "the end of the file" if cut else text[error.pos : error.pos + 40],
+            Described("the end of the file") if cut else text[error.pos : error.pos + 40],
             "resten av JSON-dokumentet; nedlastingen ble trolig avbrutt, hent filen på nytt"
             if cut
             else "gyldig JSON; hent filen på nytt",
@@ -52,10 +55,10 @@ def parse(content: bytes, findings: Findings) -> dict[str, Any]:
             else "valid JSON; fetch the file again",
         )
     except RecursionError:
-        findings.wrong("file", "very deep nesting", "et JSON-stat-dokument", "a JSON-stat document")
+        findings.wrong("file", Described("very deep nesting"), "et JSON-stat-dokument", "a JSON-stat document")
     findings.stop()
     if not isinstance(found, dict):
-        findings.wrong("file", type(found).__name__, "ett JSON-objekt", "one JSON object")
+        findings.wrong("file", Described(type(found).__name__), "ett JSON-objekt", "one JSON object")
         findings.stop()
     assert isinstance(found, dict)
     return found

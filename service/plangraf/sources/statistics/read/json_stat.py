@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from plangraf.rdf.literals import XSD, canonical
-from plangraf.sources.statistics.findings import Findings
+from plangraf.sources.statistics.findings import Described, Findings
 from plangraf.sources.statistics.read.json_document import parse
 from plangraf.sources.statistics.read.json_stat_notes import notes_of
 from plangraf.sources.statistics.read.json_stat_values import read_values
@@ -72,13 +72,16 @@ def read_json_stat(
 def _require_dataset(document: Mapping[str, Any], findings: Findings) -> None:
     if "dataset" in document and "class" not in document:
         findings.wrong(
-            "file", "JSON-stat 1", "JSON-stat 2.0 (outputFormat=json-stat2)", "JSON-stat 2.0 (outputFormat=json-stat2)"
+            "file",
+            Described("JSON-stat 1"),
+            "JSON-stat 2.0 (outputFormat=json-stat2)",
+            "JSON-stat 2.0 (outputFormat=json-stat2)",
         )
         findings.stop()
     if {"type", "title"} <= set(document) and "id" not in document:
         findings.wrong(
             "file",
-            f"an error of the service: {document.get('status', '')} {document['title']}",
+            Described(f"an error of the service: {document.get('status', '')} {document['title']}"),
             "en tabell; hent den på nytt",
             "a table; fetch it again",
         )
@@ -109,7 +112,9 @@ def _dimensions(document: Mapping[str, Any], findings: Findings) -> list[Dimensi
         findings.stop()
     assert isinstance(described, dict)
     for unknown in sorted(set(described) - set(ids)):
-        findings.wrong(f"dimension.{unknown}", "a dimension", "bare dimensjoner fra «id»", "only dimensions of `id`")
+        findings.wrong(
+            f"dimension.{unknown}", Described("a dimension"), "bare dimensjoner fra «id»", "only dimensions of `id`"
+        )
     roles = _roles(document, ids, findings)
     default = _object(_object(document.get("extension")).get("px")).get("decimals")
     found = [_dimension(described, one, size, default, findings) for one, size in zip(ids, sizes, strict=True)]
@@ -151,7 +156,10 @@ def _dimension(described: Mapping[str, Any], one: str, size: int, default: objec
     codes = _codes(category, f"{place}.category", findings)
     if len(codes) != size:
         findings.wrong(
-            f"{place}.category.index", f"{len(codes)} codes", f"{size}, som «size» sier", f"{size}, as `size` says"
+            f"{place}.category.index",
+            Described(f"{len(codes)} codes"),
+            f"{size}, som «size» sier",
+            f"{size}, as `size` says",
         )
     if size == 0:
         findings.wrong(

@@ -11,7 +11,7 @@ from decimal import Decimal
 from math import prod
 from typing import Any
 
-from plangraf.sources.statistics.findings import Findings
+from plangraf.sources.statistics.findings import Described, Findings
 
 # The engine keeps an xsd:decimal as a whole number of 10^-18 in 128 bits.
 _LARGEST, _MOST_DECIMALS = Decimal(10) ** 20, 18
@@ -63,7 +63,10 @@ def read_values(document: Mapping[str, Any], sizes: Sequence[int], findings: Fin
         return Read((), (), {})
     if not positions or (not any(value is not None for value in values) and not statuses):
         findings.wrong(
-            "value", "no value", "minst ett tall: utvalget har ingen rader", "a number: the selection has no row"
+            "value",
+            Described("no value"),
+            "minst ett tall: utvalget har ingen rader",
+            "a number: the selection has no row",
         )
     bare = sum(value is None and place not in statuses for place, value in zip(positions, values, strict=False))
     if bare:
@@ -107,7 +110,9 @@ def fits(number: Decimal, place: str, findings: Findings, line: int | None = Non
 
 def _wrong_number(found: int, sizes: Sequence[int], findings: Findings) -> None:
     wanted = f"{prod(sizes)} ({' × '.join(map(str, sizes))})"
-    findings.wrong("value", f"{found} values", f"{wanted}; hent tabellen på nytt", f"{wanted}; fetch the table again")
+    findings.wrong(
+        "value", Described(f"{found} values"), f"{wanted}; hent tabellen på nytt", f"{wanted}; fetch the table again"
+    )
     findings.stop()
 
 
@@ -120,7 +125,10 @@ def _statuses(stated: object, capacity: int, findings: Findings) -> dict[int, st
     if isinstance(stated, list):
         if len(stated) != capacity:
             findings.wrong(
-                "status", f"{len(stated)} statuses", f"{capacity}, én for hver verdi", f"{capacity}, one a value"
+                "status",
+                Described(f"{len(stated)} statuses"),
+                f"{capacity}, én for hver verdi",
+                f"{capacity}, one a value",
             )
         pairs: dict[int, Any] = dict(enumerate(stated[:capacity]))
     elif isinstance(stated, dict):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import prod
 
-from plangraf.sources.statistics.findings import Findings
+from plangraf.sources.statistics.findings import Described, Findings
 from plangraf.sources.statistics.read.roles import with_roles
 from plangraf.sources.statistics.statistical_table import Code, Dimension, Role, Unit, strides
 
@@ -72,7 +72,7 @@ class TableBuilder:
         if known[2] != line:
             self._findings.wrong(
                 ", ".join(codes),
-                f"{_shown(value, status)}",
+                Described(_shown(value, status)),
                 f"én verdi for hver nøkkel: linje {known[2]} har {_shown(known[0], known[1])}",
                 f"one value for each key: line {known[2]} has {_shown(known[0], known[1])}",
                 line,
@@ -86,7 +86,7 @@ class TableBuilder:
         if known[0] != unit:
             self._findings.wrong(
                 ", ".join(series),
-                f"unit {unit}",
+                Described(f"unit {unit}"),
                 f"én enhet i serien: linje {known[1]} har {known[0]}",
                 f"one unit in the series: line {known[1]} has {known[0]}",
                 line,
@@ -101,7 +101,7 @@ class TableBuilder:
             TableError: there is no row, or an earlier defect.
         """
         if not self._rows:
-            self._findings.wrong("rows", "none", "minst én rad med et tall", "a row with a number")
+            self._findings.wrong("rows", Described("none"), "minst én rad med et tall", "a row with a number")
         self._findings.stop()
         made = [
             Dimension(one.code, one.label, tuple(Code(code, one.labels.get(code)) for code in one.places), one.role)
