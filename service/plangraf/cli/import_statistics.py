@@ -105,6 +105,8 @@ def import_statistics(
         done = run(settings, files, to, options, replace_old=replace, progress=progress)
         for repair in done.repairs:
             write_error(f"nb  Reparert: {repair.nb} ({repair.count}).\nen  Repaired: {repair.en} ({repair.count}).")
+        if not done.has_units:
+            write_error("nb  Merk: kilden oppgir ikke enhet for alle tall.\nen  Note: not all numbers have a unit.")
         missing = f", {done.missing} without value" if done.missing else ""
         typer.echo(f"{done.folder}  {done.state}, {done.written.observations} observations{missing}")
 

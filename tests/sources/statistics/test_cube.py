@@ -261,6 +261,17 @@ def test_a_write_that_fails_leaves_everything_as_it_was(
     assert [path.name for path in folder.parent.iterdir()] == (["05111"] if old else [])
 
 
+def test_a_replacement_that_was_killed_between_its_renames_loses_nothing(settings: Settings, source: Path) -> None:
+    folder = run(settings, source).folder
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    aside = folder.parent / ".05111-old-x"
+    aside.mkdir()
+    folder.rename(aside / "05111")
+    assert run(settings, source).state == "unchanged"
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert not aside.exists()
+
+
 def test_a_defect_writes_nothing(settings: Settings, source: Path) -> None:
     source.write_bytes(written(table(value=[1, 2])))
     with pytest.raises(TableError):

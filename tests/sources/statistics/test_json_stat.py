@@ -60,6 +60,10 @@ def test_sparse_values_leave_out_what_has_neither_value_nor_status() -> None:
     assert list(found.values) == [Decimal(1500), None, Decimal("2.1"), Decimal(0)]
 
 
+def test_one_status_for_all_is_that_of_the_sparse_values_only() -> None:
+    assert dict(read(table(value={"0": 1, "5": 2}, status="p")).statuses) == {0: "p", 5: "p"}
+
+
 @pytest.mark.parametrize(
     ("status", "expected"),
     [

@@ -66,7 +66,7 @@ def put_in_place(temporary: Path, folder: Path) -> None:
             if path.name not in WRITTEN:
                 target = temporary / path.name
                 shutil.copytree(path, target) if path.is_dir() else shutil.copy2(path, target)
-        old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-old-"))
+        old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_old(folder)))
         folder.rename(old / folder.name)
         try:
             temporary.rename(folder)
@@ -77,6 +77,22 @@ def put_in_place(temporary: Path, folder: Path) -> None:
             if folder.exists():
                 shutil.rmtree(old, ignore_errors=True)
     sync_folder(folder.parent)
+
+
+def restore_interrupted(folder: Path) -> None:
+    """Puts an old folder back whose replacement broke off between the two renames."""
+    if folder.exists() or not folder.parent.is_dir():
+        return
+    for old in sorted(folder.parent.glob(f"{_old(folder)}*")):
+        if (old / folder.name).is_dir():
+            (old / folder.name).rename(folder)
+            old.rmdir()
+            return
+
+
+def _old(folder: Path) -> str:
+    """What the name of the folder begins with that an old one is moved into."""
+    return f".{folder.name}-old-"
 
 
 def earlier_files(folder: Path) -> dict[str, str]:

@@ -30,6 +30,7 @@ from plangraf.sources.statistics.dataset_folder import (
     beside,
     earlier_files,
     put_in_place,
+    restore_interrupted,
     same_files,
     write_texts,
 )
@@ -87,13 +88,14 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of an import: what was written where, and what was repaired on the way."""
+    """The result of an import: what was written where, what was repaired, and whether all values have a unit."""
 
     folder: Path
     state: State
     table: Table
     written: Written
     repairs: tuple[Repair, ...]
+    has_units: bool
 
     @property
     def missing(self) -> int:
@@ -134,6 +136,7 @@ def import_statistics(
         note(counted(len(table.positions), "observation"))
     folder = folder or settings.home / "data" / "no" / slug(table.name)
     _require_name(folder)
+    restore_interrupted(folder)
     names = TableNames(folder.absolute().name)
     findings = Findings(files[0].name)
     known = known_areas(sources(settings.home, settings.data).files, f"{GRAPH}no/{names.slug}")
@@ -171,7 +174,7 @@ def import_statistics(
             note(counted(written.statements, "statement"))
         state = _place(temporary, folder, table, retrieved, earlier, replace_old=replace_old)
     write_interpretations(folder, names, options.interpretations)
-    return Outcome(folder, state, table, written, repairs)
+    return Outcome(folder, state, table, written, repairs, all(units.terms))
 
 
 def _place(

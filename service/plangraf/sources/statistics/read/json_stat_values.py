@@ -61,6 +61,8 @@ def read_values(document: Mapping[str, Any], sizes: Sequence[int], findings: Fin
         )
         findings.stop()
         return Read((), (), {})
+    if isinstance(symbol := document.get("status"), str) and symbol:
+        statuses = dict.fromkeys(positions, symbol)
     if not positions or (not any(value is not None for value in values) and not statuses):
         findings.wrong(
             "value",
@@ -117,11 +119,11 @@ def _wrong_number(found: int, sizes: Sequence[int], findings: Findings) -> None:
 
 
 def _statuses(stated: object, capacity: int, findings: Findings) -> dict[int, str]:
-    """Status symbols by position: `status` is an object, an array, or one text for all values."""
+    """Status symbols by position, when `status` is an object or an array."""
     if stated is None:
         return {}
     if isinstance(stated, str):
-        return dict.fromkeys(range(capacity), stated) if stated else {}
+        return {}  # one text for all values, see `read_values`
     if isinstance(stated, list):
         if len(stated) != capacity:
             findings.wrong(
