@@ -84,8 +84,8 @@ class _Reader:
 
     def __init__(self, parsed: Parsed) -> None:
         self.parsed = parsed
-        self._good_iris: set[str] = set()
-        self._good_literals: set[tuple[str, str]] = set()
+        # By term, because to hash a term is quicker than to read its text.
+        self._good: set[NamedNode | BlankNode | Literal | Triple] = set()
         self._blank_nodes: set[BlankNode | Triple] = set()
 
     def read(self, file: SourceFile) -> None:
@@ -95,7 +95,7 @@ class _Reader:
         problems, any_statement = len(self.parsed.problems), False
         graph = NamedNode(file.graph)
         is_data = file.graph not in (ONTOLOGY_GRAPH, SHAPES_GRAPH)
-        places, quads = self.parsed.places, self.parsed.quads
+        places, quads, good = self.parsed.places, self.parsed.quads, self._good
         for line, triple in self._n_triples(file, content) or self._statements(file, content):
             any_statement = True
             subject, predicate, value = triple.subject, triple.predicate, triple.object
@@ -109,15 +109,17 @@ class _Reader:
                 )
                 continue
             quads.add(Quad(subject, predicate, value, graph))
-            if isinstance(subject, NamedNode):
-                places.setdefault(subject, FilePlace(file.name, line))
+            if isinstance(subject, NamedNode) and subject not in places:
+                places[subject] = FilePlace(file.name, line)
             for term in (subject, predicate, value):
+                if term in good:
+                    continue
                 if isinstance(term, NamedNode):
-                    if term.value not in self._good_iris:
-                        self._check_iri(file, line, term.value)
+                    if self._check_iri(file, line, term.value):
+                        good.add(term)
                 elif isinstance(term, Literal):
-                    if (term.value, term.datatype.value) not in self._good_literals:
-                        self._check_literal(file, line, triple, term)
+                    if self._check_literal(file, line, triple, term):
+                        good.add(term)
                 elif is_data and term not in self._blank_nodes:
                     self._blank_nodes.add(term)
                     self._blank_node(file, line, triple)
@@ -188,7 +190,8 @@ class _Reader:
             else:
                 yield source.line, statement
 
-    def _check_iri(self, file: SourceFile, line: int, iri: str) -> None:
+    def _check_iri(self, file: SourceFile, line: int, iri: str) -> bool:
+        """Whether an IRI may stand in a source file; a problem when not."""
         if not iri.isascii():
             self._problem(
                 file,
@@ -211,15 +214,16 @@ class _Reader:
                 f"The IRI <{iri}> names a machine. Write it with {BASE}, the same everywhere.",
             )
         else:
-            self._good_iris.add(iri)
+            return True
+        return False
 
-    def _check_literal(self, file: SourceFile, line: int, triple: Quad, literal: Literal) -> None:
+    def _check_literal(self, file: SourceFile, line: int, triple: Quad, literal: Literal) -> bool:
+        """Whether a literal is canonical and of a datatype that can be queried; a problem when not."""
         lexical, datatype = literal.value, literal.datatype.value
         right = canonical(lexical, datatype)
         wider = WIDER.get(datatype)
         if right == lexical and wider is None:
-            self._good_literals.add((lexical, datatype))
-            return
+            return True
         kind, where = compact(datatype), compact(triple.predicate.value)
         if wider is not None:
             nb = f"{where}: {kind} kan ikke spørres etter. Skriv verdien som {compact(wider)}."
@@ -231,6 +235,7 @@ class _Reader:
             nb = f"{where}: «{lexical}» er ikke kanonisk {kind}. Skriv {_turtle(right, datatype)}"
             en = f'{where}: "{lexical}" is not canonical {kind}. Write {_turtle(right, datatype)}'
         self._problem(file, line, nb, en, triple.subject)
+        return False
 
     def _blank_node(self, file: SourceFile, line: int, triple: Quad) -> None:
         where = compact(triple.predicate.value)
