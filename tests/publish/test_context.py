@@ -227,8 +227,6 @@ unit:PERCENT a qudt:Unit ; rdfs:label "prosent"@nb , "per cent"@en .
 <no/indicator-link/07459-1> a plan:IndicatorLink ; plan:linkedTable <no/cube/07459> ;
     plan:linkedIndicator <http://metadata.un.org/sdg/C110603> ; plan:saidBy <http://lists.example/u> .
 <no/country/NO> a plan:Country ; rdfs:label "Norge"@nb , "Norway"@en .
-<no/period/2020-q1> a dcterms:PeriodOfTime ; dcat:startDate "2020-01-01"^^xsd:date ;
-    dcat:endDate "2020-03-31"^^xsd:date .
 """
 PREFIX_LINES = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
 TRIPLES = list(ox.parse(PREFIX_LINES + EXAMPLES, format=ox.RdfFormat.TURTLE, base_iri="https://w3id.org/plangraf/id/"))

@@ -56,8 +56,6 @@ _REUSED_PROPERTIES: Mapping[str, tuple[str, str | None]] = {
     "spatial": ("dcterms:spatial", _IRI),
     "startDate": ("dcat:startDate", "xsd:gYear"),
     "endDate": ("dcat:endDate", "xsd:gYear"),
-    "startDay": ("dcat:startDate", "xsd:date"),
-    "endDay": ("dcat:endDate", "xsd:date"),
     "wasDerivedFrom": ("prov:wasDerivedFrom", _IRI),
     "wasInfluencedBy": ("prov:wasInfluencedBy", _IRI),
     "used": ("prov:used", _IRI),
