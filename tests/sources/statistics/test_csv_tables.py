@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from plangraf.sources.statistics.findings import Findings, Repair, TableError
-from plangraf.sources.statistics.read.mapping import read_mapping
+from plangraf.sources.statistics.read.csv_mapping import read_mapping
 from plangraf.sources.statistics.read.plain_csv import read_plain_csv
 from plangraf.sources.statistics.read.sdmx_csv import is_sdmx_csv, read_sdmx_csv
 from plangraf.sources.statistics.statistical_table import Table, Unit

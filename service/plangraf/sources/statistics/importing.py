@@ -16,10 +16,10 @@ from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import GRAPH, slug
 from plangraf.settings import Settings
 from plangraf.sources.files import sources
-from plangraf.sources.statistics.cube.areas import AreaScheme, area_of, known_areas, scheme_of
 from plangraf.sources.statistics.cube.description import IndicatorLink, Origin, RetrievedFile, description_triples
 from plangraf.sources.statistics.cube.dimension_terms import dimension_terms
 from plangraf.sources.statistics.cube.names import TableNames
+from plangraf.sources.statistics.cube.norwegian_areas import AreaScheme, area_of, known_areas, scheme_of
 from plangraf.sources.statistics.cube.observations import Written, write_observations
 from plangraf.sources.statistics.cube.structure import structure_triples, units_of
 from plangraf.sources.statistics.cube.turtle_text import turtle_text
@@ -37,8 +37,8 @@ from plangraf.sources.statistics.dataset_folder import (
 from plangraf.sources.statistics.findings import Findings, Repair
 from plangraf.sources.statistics.interpretations import Interpretation, write_interpretations
 from plangraf.sources.statistics.join import join
+from plangraf.sources.statistics.read.csv_mapping import read_mapping
 from plangraf.sources.statistics.read.json_stat import read_json_stat
-from plangraf.sources.statistics.read.mapping import read_mapping
 from plangraf.sources.statistics.read.plain_csv import read_plain_csv
 from plangraf.sources.statistics.read.sdmx_csv import is_sdmx_csv, read_sdmx_csv
 from plangraf.sources.statistics.saved_files import (

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.rdf.names import terms
-from plangraf.sources.statistics.cube.areas import Area, AreaScheme, KnownAreas, area_of
 from plangraf.sources.statistics.cube.names import TableNames
+from plangraf.sources.statistics.cube.norwegian_areas import Area, AreaScheme, KnownAreas, area_of
 from plangraf.sources.statistics.cube.periods import Period, parse_period
 from plangraf.sources.statistics.findings import Findings
 from plangraf.sources.statistics.statistical_table import Code, Dimension, Table

@@ -13,9 +13,9 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from plangraf.rdf.names import terms
 from plangraf.rdf.namespaces import ONTOLOGY, PLAN
-from plangraf.sources.statistics.cube.areas import CLASSES, Area, KnownAreas
 from plangraf.sources.statistics.cube.dimension_terms import REF_AREA, REF_PERIOD, DimensionTerms
 from plangraf.sources.statistics.cube.names import TableNames
+from plangraf.sources.statistics.cube.norwegian_areas import CLASSES, Area, KnownAreas
 from plangraf.sources.statistics.cube.terms import integer, tagged, text, unit_of
 from plangraf.sources.statistics.statistical_table import Code, Dimension, Table, Unit
 

@@ -10,8 +10,8 @@ import re
 from decimal import Decimal
 
 from plangraf.sources.statistics.findings import Findings
+from plangraf.sources.statistics.read.csv_mapping import ValueColumn
 from plangraf.sources.statistics.read.json_stat_values import fits
-from plangraf.sources.statistics.read.mapping import ValueColumn
 
 _PLAIN = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?")
 _SPACES = "\u0020\u00a0\u2009\u202f"

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from plangraf.rdf.literals import XSD, canonical
 from plangraf.sources.statistics.findings import Findings
+from plangraf.sources.statistics.read.csv_mapping import DimensionColumns, Mapping
 from plangraf.sources.statistics.read.csv_rows import CsvRows
 from plangraf.sources.statistics.read.downloads import text_of
-from plangraf.sources.statistics.read.mapping import DimensionColumns, Mapping
 from plangraf.sources.statistics.read.numbers_as_text import number_of
 from plangraf.sources.statistics.read.table_builder import TableBuilder
 from plangraf.sources.statistics.statistical_table import Table, Unit

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plangraf.sources.statistics.findings import Findings
+from plangraf.sources.statistics.read.csv_mapping import ValueColumn
 from plangraf.sources.statistics.read.csv_rows import CsvRows
 from plangraf.sources.statistics.read.downloads import text_of
-from plangraf.sources.statistics.read.mapping import ValueColumn
 from plangraf.sources.statistics.read.numbers_as_text import number_of
 from plangraf.sources.statistics.read.table_builder import TableBuilder
 from plangraf.sources.statistics.statistical_table import Role, Table
