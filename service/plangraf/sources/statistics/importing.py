@@ -17,11 +17,11 @@ from plangraf.rdf.namespaces import GRAPH, slug
 from plangraf.settings import Settings
 from plangraf.sources.files import sources
 from plangraf.sources.statistics.cube.description import IndicatorLink, Origin, RetrievedFile, description_triples
-from plangraf.sources.statistics.cube.dimension_terms import dimension_terms
+from plangraf.sources.statistics.cube.dimension_terms import DimensionTerms, dimension_terms
 from plangraf.sources.statistics.cube.names import TableNames
-from plangraf.sources.statistics.cube.norwegian_areas import AreaScheme, area_of, known_areas, scheme_of
+from plangraf.sources.statistics.cube.norwegian_areas import AreaScheme, KnownAreas, area_of, known_areas, scheme_of
 from plangraf.sources.statistics.cube.observations import Written, write_observations
-from plangraf.sources.statistics.cube.structure import structure_triples, units_of
+from plangraf.sources.statistics.cube.structure import Units, structure_triples, units_of
 from plangraf.sources.statistics.cube.turtle_text import turtle_text
 from plangraf.sources.statistics.dataset_folder import (
     DATASET,
@@ -137,12 +137,7 @@ def import_statistics(
     folder = folder or settings.home / "data" / "no" / slug(table.name)
     _require_name(folder)
     restore_interrupted(folder)
-    names = TableNames(folder.absolute().name)
-    findings = Findings(files[0].name)
-    known = known_areas(sources(settings.home, settings.data).files, f"{GRAPH}no/{names.slug}")
-    scheme = options.areas or scheme_of(table.source)
-    dimensions = dimension_terms(table, names, scheme, known, findings)
-    units = units_of(table, names)
+    cube = _cube(settings, table, folder, options)
     earlier = earlier_files(folder)
     retrieved = tuple(
         retrieved_file(file, found_beside, earlier, retrieved=options.retrieved, query=options.query) for file in saved
@@ -156,25 +151,47 @@ def import_statistics(
     )
     with beside(folder) as temporary:
         with progress.step("write") as note:
-            with (temporary / OBSERVATIONS).open("wb") as file:
-                written = write_observations(file, table, dimensions, names, units.terms)
-                file.flush()
-                os.fsync(file.fileno())
-            texts = {
-                STRUCTURE: turtle_text(
-                    structure_triples(table, dimensions, names, units, known),
-                    f"The structure of table {table.name}, written by `plangraf import-statistics`.",
-                ),
-                DATASET: turtle_text(
-                    description_triples(table, names, origin, written),
-                    f"Where table {table.name} came from, written by `plangraf import-statistics`.",
-                ),
-            }
-            write_texts(temporary, texts)
+            written = _write_files(temporary, table, cube, origin)
             note(counted(written.statements, "statement"))
         state = _place(temporary, folder, table, retrieved, earlier, replace_old=replace_old)
-    write_interpretations(folder, names, options.interpretations)
-    return Outcome(folder, state, table, written, repairs, all(units.terms))
+    if options.interpretations or replace_old:
+        write_interpretations(folder, cube.names, options.interpretations)
+    return Outcome(folder, state, table, written, repairs, all(cube.units.terms))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cube:
+    """The terms of a table, and the areas that other datasets describe."""
+
+    names: TableNames
+    dimensions: Sequence[DimensionTerms]
+    units: Units
+    known: KnownAreas
+
+
+def _cube(settings: Settings, table: Table, folder: Path, options: Options) -> _Cube:
+    names = TableNames(folder.absolute().name)
+    known = known_areas(sources(settings.home, settings.data).files, f"{GRAPH}no/{names.slug}")
+    scheme = options.areas or scheme_of(table.source)
+    dimensions = dimension_terms(table, names, scheme, known, Findings(table.name))
+    return _Cube(names, dimensions, units_of(table, names), known)
+
+
+def _write_files(temporary: Path, table: Table, cube: _Cube, origin: Origin) -> Written:
+    """Writes and syncs the three files of the dataset."""
+    with (temporary / OBSERVATIONS).open("wb") as file:
+        written = write_observations(file, table, cube.dimensions, cube.names, cube.units.terms)
+        file.flush()
+        os.fsync(file.fileno())
+    by = "written by `plangraf import-statistics`."
+    structure = structure_triples(table, cube.dimensions, cube.names, cube.units, cube.known)
+    description = description_triples(table, cube.names, origin, written)
+    texts = {
+        STRUCTURE: turtle_text(structure, f"The structure of table {table.name}, {by}"),
+        DATASET: turtle_text(description, f"Where table {table.name} came from, {by}"),
+    }
+    write_texts(temporary, texts)
+    return written
 
 
 def _place(

@@ -31,7 +31,7 @@ class Interpretation:
 
 
 def write_interpretations(folder: Path, names: TableNames, links: Sequence[Interpretation]) -> Path | None:
-    """Writes the interpretations of one table beside its folder; none removes those of an earlier import.
+    """Writes the interpretations of one table beside its folder; no link removes those of an earlier import.
 
     Args:
         folder: the folder of the table, `<data folder>/no/<slug>`.
