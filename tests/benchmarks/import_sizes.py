@@ -1,7 +1,8 @@
 """How long `plangraf import-statistics` takes and how much memory it needs, by the number of observations.
 
 Writes a table in JSON-stat of each size into a temporary folder, imports it with the real command in a process of its
-own, and prints a line for each: seconds, peak memory of the process, statements and bytes of the observation file.
+own, and prints a line for each: seconds, seconds of the processor, peak memory, statements and size of the observation
+file.
 
     PYTHONPATH=service:tests python -m benchmarks.import_sizes 1000 100000 757000 1000000
 """
@@ -100,6 +101,7 @@ def measure(observations: int, folder: Path) -> str:
         f"{observations}",
         f"{source.stat().st_size / mib:.1f} MiB",
         f"{seconds:.1f} s",
+        f"{usage.ru_utime + usage.ru_stime:.1f} s",
         f"{usage.ru_maxrss / 1024:.0f} MiB",
         f"{statements}",
         f"{written.stat().st_size / mib:.0f} MiB",
@@ -110,8 +112,8 @@ def measure(observations: int, folder: Path) -> str:
 
 def main(sizes: list[int]) -> None:
     """Prints the table of all sizes."""
-    print("| observations | JSON-stat | time | peak memory | statements | observations.nt |")
-    print("|---|---|---|---|---|---|")
+    print("| observations | JSON-stat | time | processor | peak memory | statements | observations.nt |")
+    print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory(prefix="plangraf-import-") as folder:
         for size in sizes:
             print(measure(size, Path(folder)), flush=True)

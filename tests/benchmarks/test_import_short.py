@@ -24,4 +24,4 @@ def test_the_table_has_as_many_observations_as_asked_for(size: int) -> None:
 def test_a_measurement_is_a_line_of_the_table(tmp_path: Path) -> None:
     cells = [cell.strip() for cell in measure(1_000, tmp_path).strip("|").split("|")]
     assert cells[0] == "1000"
-    assert int(cells[4]) > 9_000
+    assert int(cells[5]) > 7_000

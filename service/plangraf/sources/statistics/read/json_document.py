@@ -54,6 +54,8 @@ def parse(content: bytes, findings: Findings) -> dict[str, Any]:
             if cut
             else "valid JSON; fetch the file again",
         )
+    except ValueError as error:  # more digits than Python reads
+        findings.wrong("file", Described(str(error)), "tall med færre sifre", "numbers with fewer digits")
     except RecursionError:
         findings.wrong("file", Described("very deep nesting"), "et JSON-stat-dokument", "a JSON-stat document")
     findings.stop()

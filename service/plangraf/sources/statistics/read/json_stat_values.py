@@ -15,6 +15,8 @@ from plangraf.sources.statistics.findings import Described, Findings
 
 # The engine keeps an xsd:decimal as a whole number of 10^-18 in 128 bits.
 _LARGEST, _MOST_DECIMALS = Decimal(10) ** 20, 18
+# The digits of a position in the largest table that fits into memory, and some more.
+_MOST_DIGITS = 20
 _NUMBER = ("et tall eller null", "a number or null")
 
 
@@ -150,7 +152,7 @@ def _statuses(stated: object, capacity: int, findings: Findings) -> dict[int, st
 def _by_position(stated: Mapping[str, Any], capacity: int, name: str, findings: Findings) -> dict[int, Any]:
     found: dict[int, Any] = {}
     for key, value in stated.items():
-        if not (key.isascii() and key.isdecimal()) or int(key) >= capacity:
+        if not (key.isascii() and key.isdecimal() and len(key) <= _MOST_DIGITS) or int(key) >= capacity:
             findings.wrong(
                 f"{name}.{key}", key, f"en plass fra 0 til {capacity - 1}", f"a position from 0 to {capacity - 1}"
             )
