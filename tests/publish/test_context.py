@@ -157,7 +157,7 @@ EXAMPLES = """
     plan:figureOf <5001/plan/2020-2023-8> ; sdmx-measure:obsValue "3.3"^^xsd:decimal ;
     sdmx-attribute:unitMeasure unit:PERCENT ; sdmx-dimension:refArea <5001/area/norge> ;
     sdmx-dimension:refPeriod "2015"^^xsd:gYear , <5001/period/2017-2030> .
-<5001/figure-set/perspektiver-2020> a qb:DataSet ; qb:structure plan:figureStructure .
+<5001/figure-set/perspektiver-2020> a plan:FigureSet , qb:DataSet ; qb:structure plan:figureStructure .
 <5001/figure/2020-7-2> a plan:Figure ; plan:valueQualifier <scheme/value-qualifier/about> ;
     plan:baselineYear "2009"^^xsd:gYear ; dcterms:source <survey/hunt> , <organization/plangraf> ;
     dcterms:spatial <5001/place/nyhavna> .
@@ -206,6 +206,28 @@ unit:PERCENT a qudt:Unit ; rdfs:label "prosent"@nb , "per cent"@en .
     plan:county <no/county/50> ; plan:validFrom "2018-01-01"^^xsd:date ; plan:validUntil "2020-01-01"^^xsd:date .
 <no/area-change/2020-01-01-5030-5001> a plan:AreaChange ; plan:changeDate "2020-01-01"^^xsd:date ;
     plan:changedFrom <5030/municipality/5030> ; plan:changedTo <5001/municipality/5001> .
+<no/cube/07459> a plan:StatisticsTable , qb:DataSet ; rdfs:label "Folkemengde"@nb ; plan:tableNumber "07459" ;
+    plan:statedSource "Statistisk sentralbyrå" ; dcterms:modified "2026-01-31T07:00:00Z"^^xsd:dateTime ;
+    qb:structure <no/structure/07459> ; plan:observationCount 2 ; plan:noteCount 3 ; plan:mandatoryNoteCount 1 ;
+    plan:measuresIndicator <http://metadata.un.org/sdg/C110603> .
+<no/structure/07459> a qb:DataStructureDefinition ; qb:component <no/component/07459-Kjonn> .
+<no/component/07459-Kjonn> a qb:ComponentSpecification ; qb:dimension <no/dimension/07459-Kjonn> ; qb:order 1 .
+<no/code/07459-Innhold-Personer> a skos:Concept ; skos:notation "Personer" ; skos:prefLabel "Personer"@nb ;
+    plan:referenceTime "1.1."@nb ; plan:measuringType "Stock" ; plan:priceType "Current" ;
+    sdmx-attribute:decimals 0 .
+<no/observation/07459-5001.2020> a qb:Observation ; qb:dataSet <no/cube/07459> ; plan:statusSymbol ".." ;
+    sdmx-dimension:refArea <5001/municipality/5001> ; sdmx-dimension:refPeriod "2020-01"^^xsd:gYearMonth ;
+    sdmx-attribute:obsStatus <scheme/observation-status/not-available> .
+<no/statistics-import/07459> a plan:StatisticsImport , prov:Activity ; prov:used <no/retrieved-file/07459-1> ;
+    plan:repair "Desimalkomma er lest som punktum (2)"@nb , "A decimal comma is read as a point (2)"@en .
+<no/retrieved-file/07459-1> a plan:RetrievedFile , prov:Entity ; plan:fileName "07459.json" ;
+    plan:contentDigest "9f86d0" ; prov:generatedAtTime "2026-11-29T08:00:00Z"^^xsd:dateTime ;
+    plan:readingQuery "https://office.example/tables/07459/data?valuecodes[Region]=5001" .
+<no/observation-file/07459> a plan:ObservationFile , prov:Entity ; plan:fileName "observations.nt" ;
+    plan:statementCount 18 ; prov:wasGeneratedBy <no/statistics-import/07459> .
+<no/indicator-link/07459-1> a plan:IndicatorLink ; plan:linkedTable <no/cube/07459> ;
+    plan:linkedIndicator <http://metadata.un.org/sdg/C110603> ; plan:saidBy <http://lists.example/u> .
+<no/country/NO> a plan:Country ; rdfs:label "Norge"@nb , "Norway"@en .
 """
 PREFIX_LINES = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
 TRIPLES = list(ox.parse(PREFIX_LINES + EXAMPLES, format=ox.RdfFormat.TURTLE, base_iri="https://w3id.org/plangraf/id/"))

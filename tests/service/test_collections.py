@@ -220,7 +220,7 @@ def graph_of(url: str, response: httpx.Response) -> Graph:
 
 def test_every_class_of_the_ontology_that_has_things_stands_in_a_collection(url: str) -> None:
     reused = (
-        "dcterms:PeriodOfTime qb:DataSet org:Post org:Organization org:OrganizationalUnit skos:Concept "
+        "dcterms:PeriodOfTime org:Post org:Organization org:OrganizationalUnit skos:Concept "
         "skos:ConceptScheme sdgo:Goal sdgo:Target dcat:Dataset"
     )
     used = bindings(

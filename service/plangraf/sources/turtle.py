@@ -1,6 +1,7 @@
 """Parses source files to quads and collects every problem on the way: the first step of a build.
 
-A file goes to the parser line by line, which gives each statement its line without a second pass.
+A file goes to the parser line by line, which gives each statement its line without a second pass. N-Triples have one
+statement in each line, so that a large file of observations is parsed at once.
 Turtle: https://www.w3.org/TR/turtle/
 """
 
@@ -28,6 +29,7 @@ _POSITION = re.compile(
     r"|between line \d+ column (\d+) and line \d+ column \d+): (.*)",
     re.DOTALL,
 )
+N_TRIPLES = ".nt"
 _NOT_OURS = re.compile(r"https?://(?:[^/]*@)?(?:www\.)?w3id\.org(?::\d+)?/plangraf(?:[/#]|$)", re.IGNORECASE)
 _A_HOST = re.compile(r"https?://(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\])(?::\d+)?(?:/|$)", re.IGNORECASE)
 
@@ -82,8 +84,8 @@ class _Reader:
 
     def __init__(self, parsed: Parsed) -> None:
         self.parsed = parsed
-        self._good_iris: set[str] = set()
-        self._good_literals: set[tuple[str, str]] = set()
+        # By term, because to hash a term is quicker than to read its text.
+        self._good: set[NamedNode | BlankNode | Literal | Triple] = set()
         self._blank_nodes: set[BlankNode | Triple] = set()
 
     def read(self, file: SourceFile) -> None:
@@ -93,8 +95,8 @@ class _Reader:
         problems, any_statement = len(self.parsed.problems), False
         graph = NamedNode(file.graph)
         is_data = file.graph not in (ONTOLOGY_GRAPH, SHAPES_GRAPH)
-        places, quads = self.parsed.places, self.parsed.quads
-        for line, triple in self._statements(file, content):
+        places, quads, good = self.parsed.places, self.parsed.quads, self._good
+        for line, triple in self._n_triples(file, content) or self._statements(file, content):
             any_statement = True
             subject, predicate, value = triple.subject, triple.predicate, triple.object
             if isinstance(value, Triple):
@@ -107,15 +109,17 @@ class _Reader:
                 )
                 continue
             quads.add(Quad(subject, predicate, value, graph))
-            if isinstance(subject, NamedNode):
-                places.setdefault(subject, FilePlace(file.name, line))
+            if isinstance(subject, NamedNode) and subject not in places:
+                places[subject] = FilePlace(file.name, line)
             for term in (subject, predicate, value):
+                if term in good:
+                    continue
                 if isinstance(term, NamedNode):
-                    if term.value not in self._good_iris:
-                        self._check_iri(file, line, term.value)
+                    if self._check_iri(file, line, term.value):
+                        good.add(term)
                 elif isinstance(term, Literal):
-                    if (term.value, term.datatype.value) not in self._good_literals:
-                        self._check_literal(file, line, triple, term)
+                    if self._check_literal(file, line, triple, term):
+                        good.add(term)
                 elif is_data and term not in self._blank_nodes:
                     self._blank_nodes.add(term)
                     self._blank_node(file, line, triple)
@@ -152,6 +156,19 @@ class _Reader:
             return None
         return content
 
+    def _n_triples(self, file: SourceFile, content: bytes) -> Iterator[tuple[int, Quad]] | None:
+        """The statements of an N-Triples file with one in each line, which is parsed at once.
+
+        None for any other file, and for one with an error, which the slower way finds with its line.
+        """
+        if file.path.suffix.lower() != N_TRIPLES:
+            return None
+        try:
+            found = list(parse(content, format=RdfFormat.N_TRIPLES, rename_blank_nodes=True))
+        except SyntaxError:
+            return None
+        return enumerate(found, 1) if len(found) == content.count(b"\n") else None
+
     def _statements(self, file: SourceFile, content: bytes) -> Iterator[tuple[int, Quad]]:
         source = _Lines(content)
         statements = parse(source, format=RdfFormat.TURTLE, rename_blank_nodes=True)
@@ -173,7 +190,8 @@ class _Reader:
             else:
                 yield source.line, statement
 
-    def _check_iri(self, file: SourceFile, line: int, iri: str) -> None:
+    def _check_iri(self, file: SourceFile, line: int, iri: str) -> bool:
+        """Whether an IRI may stand in a source file; a problem when not."""
         if not iri.isascii():
             self._problem(
                 file,
@@ -196,15 +214,16 @@ class _Reader:
                 f"The IRI <{iri}> names a machine. Write it with {BASE}, the same everywhere.",
             )
         else:
-            self._good_iris.add(iri)
+            return True
+        return False
 
-    def _check_literal(self, file: SourceFile, line: int, triple: Quad, literal: Literal) -> None:
+    def _check_literal(self, file: SourceFile, line: int, triple: Quad, literal: Literal) -> bool:
+        """Whether a literal is canonical and of a datatype that can be queried; a problem when not."""
         lexical, datatype = literal.value, literal.datatype.value
         right = canonical(lexical, datatype)
         wider = WIDER.get(datatype)
         if right == lexical and wider is None:
-            self._good_literals.add((lexical, datatype))
-            return
+            return True
         kind, where = compact(datatype), compact(triple.predicate.value)
         if wider is not None:
             nb = f"{where}: {kind} kan ikke spørres etter. Skriv verdien som {compact(wider)}."
@@ -216,6 +235,7 @@ class _Reader:
             nb = f"{where}: «{lexical}» er ikke kanonisk {kind}. Skriv {_turtle(right, datatype)}"
             en = f'{where}: "{lexical}" is not canonical {kind}. Write {_turtle(right, datatype)}'
         self._problem(file, line, nb, en, triple.subject)
+        return False
 
     def _blank_node(self, file: SourceFile, line: int, triple: Quad) -> None:
         where = compact(triple.predicate.value)
