@@ -18,6 +18,7 @@ PlangrafError
 │   ├── UnsupportedCodingError      a request body in a content coding
 │   ├── NotAcceptableError          no format that the client accepts
 │   ├── NotInXmlError               the answer has what XML cannot hold
+│   ├── NotStatisticalError         rows that are not a statistical data set
 │   ├── CodingNotAcceptableError    no content coding that the client accepts
 │   ├── PreconditionFailedError     If-Match names another representation than there is
 │   ├── RangeError                  bytes that a file does not have
@@ -69,6 +70,7 @@ from plangraf.errors.representation import (
     CodingNotAcceptableError,
     NotAcceptableError,
     NotInXmlError,
+    NotStatisticalError,
     PreconditionFailedError,
     RangeError,
 )
@@ -102,6 +104,7 @@ __all__ = [
     "NotAcceptableError",
     "NotInXmlError",
     "NotReadyError",
+    "NotStatisticalError",
     "OverloadedError",
     "ParameterError",
     "Place",

@@ -59,6 +59,15 @@ class NamedQuery:
         """All parameters that a request may contain, those of the head first."""
         return {**self.head.parameters, **{k: v for k, v in COMMON.items() if k not in self.head.parameters}}
 
+    @property
+    def example(self) -> dict[str, str]:
+        """The parameters that a request must contain, with the values of their examples."""
+        return {
+            name: parameter.example
+            for name, parameter in self.head.parameters.items()
+            if parameter.example is not None and (not parameter.optional or name in self.head.either[:1])
+        }
+
     def bind(self, given: Mapping[str, Sequence[str]]) -> str:
         """Binds the parameters of a request and returns the query.
 
@@ -82,6 +91,11 @@ class NamedQuery:
             elif not parameter.optional:
                 example = f" Such as {name}={parameter.example}." if parameter.example else ""
                 raise ParameterError(name, f"is needed by {self.name} and missing.{example}")
+        if self.head.either and not any(name in given for name in self.head.either):
+            first, others = self.head.either[0], " or ".join(self.head.either[1:])
+            raise ParameterError(
+                first, f"or {others} is needed by {self.name}. Such as {first}={known[first].example}."
+            )
         names = " ".join(f"?{known[name].variable or name}" for name in terms)
         values = " ".join(str(value) for value in terms.values())
         block = f"VALUES ({names}) {{ ({values}) }}"
