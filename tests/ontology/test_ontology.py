@@ -220,18 +220,20 @@ def test_a_unit_is_one_of_qudt_with_a_label_of_ours_or_one_of_ours_with_a_defini
 
 def test_the_structure_of_the_figures_follows_the_data_cube() -> None:
     qb = rdflib.Namespace(PREFIXES["qb"])
-    structure = URIRef(PLAN + "figureStructure")
-    components = {
-        str(kind).removeprefix(qb): str(term)
+    structure, optional = URIRef(PLAN + "figureStructure"), rdflib.Literal(False)
+    components = sorted(
+        (str(kind).removeprefix(qb), str(term), MODULES.value(component, qb.componentRequired) == optional)
         for component in MODULES.objects(structure, qb.component)
         for kind, term in MODULES.predicate_objects(component)
-        if kind != RDF.type
-    }
-    assert components == {
-        "dimension": PLAN + "figureKey",
-        "measure": PREFIXES["sdmx-measure"] + "obsValue",
-        "attribute": PREFIXES["sdmx-attribute"] + "unitMeasure",
-    }
+        if kind not in (RDF.type, qb.componentRequired)
+    )
+    assert components == [
+        ("attribute", PREFIXES["sdmx-attribute"] + "unitMeasure", False),
+        ("attribute", PREFIXES["sdmx-dimension"] + "refArea", True),
+        ("attribute", PREFIXES["sdmx-dimension"] + "refPeriod", True),
+        ("dimension", PLAN + "figureKey", False),
+        ("measure", PREFIXES["sdmx-measure"] + "obsValue", False),
+    ]
     # Rule IC-4 of the data cube: a dimension has a range.
     assert list(MODULES.objects(URIRef(PLAN + "figureKey"), RDFS.range)) == [rdflib.XSD.string]
 

@@ -188,6 +188,23 @@ unit:PERCENT a qudt:Unit ; rdfs:label "prosent"@nb , "per cent"@en .
 <5001/unconfirmed-link/commitment-2023-2-7--target-9.1> a plan:UnconfirmedLink ; plan:restsOn "veier" ;
     plan:unconfirmedFrom <5001/commitment/2023-2-7> ; plan:unconfirmedTo <http://metadata.un.org/sdg/9.1> ;
     plan:givenBy <5001/reading/2026-11-a> .
+<http://lists.example/u> a plan:PublishedList ; rdfs:label "En liste"@nb ; dcterms:license <http://lists.example/licence> ;
+    dcterms:source <http://lists.example/u.ttl> ; plan:contentDigest "9f86d0" ; plan:readingQuery "SELECT ?thing" ;
+    plan:retrievedOn "2026-11-29"^^xsd:date ; plan:listedProperty sdgo:isIndicatorOf ;
+    plan:matchedProperty skos:closeMatch ; plan:ownProperty rdfs:label .
+<link/list-repair/u-deprecated> a plan:ListRepair ; rdfs:label "Ført til etterfølgeren"@nb ;
+    plan:repairOf <http://lists.example/u> ; plan:repairCount 1 ; plan:repairedKey "1: C110601" .
+<http://lists.example/u/1> a sdgo:Indicator , skos:Concept ; rdfs:label "Punkt 1"@nb ; skos:notation "1" ;
+    skos:inScheme <http://lists.example/u> ; prov:wasDerivedFrom <http://lists.example/u> ; plan:listKey "u/1" ;
+    sdgo:isIndicatorOf <http://metadata.un.org/sdg/11.6> ; skos:closeMatch <http://metadata.un.org/sdg/C110603> ;
+    dcterms:subject <http://metadata.un.org/sdg/11> ; dcterms:source <http://lists.example/table> ;
+    owl:deprecated true ; dcterms:isReplacedBy <http://lists.example/u/2> .
+<5001/figure-set/measuring> a qb:DataSet ; plan:measuresIndicator <http://metadata.un.org/sdg/C110603> .
+<no/county/50> a plan:County ; plan:countyNumber "50" ; rdfs:label "Trøndelag"@nb .
+<5030/municipality/5030> a plan:Municipality ; plan:municipalityNumber "5030" ; rdfs:label "Klæbu"@nb ;
+    plan:county <no/county/50> ; plan:validFrom "2018-01-01"^^xsd:date ; plan:validUntil "2020-01-01"^^xsd:date .
+<no/area-change/2020-01-01-5030-5001> a plan:AreaChange ; plan:changeDate "2020-01-01"^^xsd:date ;
+    plan:changedFrom <5030/municipality/5030> ; plan:changedTo <5001/municipality/5001> .
 """
 PREFIX_LINES = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
 TRIPLES = list(ox.parse(PREFIX_LINES + EXAMPLES, format=ox.RdfFormat.TURTLE, base_iri="https://w3id.org/plangraf/id/"))

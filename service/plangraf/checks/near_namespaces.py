@@ -18,7 +18,7 @@ from plangraf.checks.vocabulary import Position, Vocabularies, uses_but
 from plangraf.diagnostics.diagnostic import FileDiagnostic, FilePlace, in_file
 from plangraf.rdf.names import local_name
 from plangraf.rdf.names import namespace as namespace_of
-from plangraf.rdf.namespaces import BASE, GRAPH, ID, ONTOLOGY, PREFIXES, QUERIES, SDG, SHAPES
+from plangraf.rdf.namespaces import BASE, DIMENSION, GRAPH, ID, ONTOLOGY, PREFIXES, QUERIES, SDG, SHAPES
 from plangraf.sources.files import SourceFile
 from plangraf.sources.turtle import Locate
 
@@ -92,8 +92,8 @@ class Namespaces:
 
     def _like(self, iri: str, *, use: bool) -> Miss | None:
         """Finds a namespace that differs in a few letters or in its edition; reports an unknown one that is in use."""
-        if iri.startswith(ONTOLOGY + "/"):
-            return None  # versions, declarations of prefixes and components of cubes
+        if iri.startswith((ONTOLOGY + "/", DIMENSION)):
+            return None  # versions, declarations of prefixes and components of cubes; the dimensions of tables
         local, written = local_name(iri), namespace_of(iri)
         plain, name = _plain(written), local.lower()
         near = []

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from pyoxigraph import Quad
 
 from plangraf.checks.check_queries import check_problems
+from plangraf.checks.cube_keys import key_problems
 from plangraf.checks.data_graph import DataGraph
 from plangraf.checks.dataset_descriptions import dataset_problems
 from plangraf.checks.shacl.validation import shacl_problems
@@ -57,7 +58,7 @@ def verdict(
         results = shacl_problems(data, parsed.place, nodes)
         note(counted(len(results), "result"))
     with progress.step("checks") as note:
-        rows = check_problems(data, checking, parsed.place, nodes)
+        rows = [*check_problems(data, checking, parsed.place, nodes), *key_problems(data, parsed.place, nodes)]
         note(counted(len(checking), "query", "queries"))
         note(counted(len(rows), "row"))
     found += [*results, *rows]

@@ -15,7 +15,7 @@ from plangraf.rdf.namespaces import ID, PREFIXES
 
 # What may follow the colon in Turtle, in SPARQL and in a cell alike; the longer forms need escapes in one of them.
 _LOCAL = re.compile(r"\w[\w-]*")
-_OURS = re.compile(re.escape(ID) + r"(?:(?:[0-9]{4}|[0-9]{2}|no)/)?([^/]+)/(.+)")
+_OURS = re.compile(re.escape(ID) + r"(?:(?:[0-9]{4}|[0-9]{2}|no|link)/)?([^/]+)/(.+)")
 
 
 def local_name(iri: str) -> str:

@@ -31,8 +31,8 @@ _BACKUPS = frozenset({".swp", ".swo", ".bak", ".orig", ".old", ".tmp", ".save", 
 _LIKE_TURTLE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|#[^\n\r]*[\n\r])*(?:@prefix|@base|prefix\s|base\s)", re.IGNORECASE)
 _HEAD = 4096
 
-# A number of a municipality or a county, or the whole country.
-_AREA = re.compile(r"[0-9]{4}|[0-9]{2}|no")
+# A number of a municipality or a county, the whole country, or the lists of others that we link to.
+_AREA = re.compile(r"[0-9]{4}|[0-9]{2}|no|link")
 _IN_AN_IRI = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
 
 
@@ -167,9 +167,9 @@ def _data_folder(found: Sources, root: Path, label: str, known: dict[str, Path])
                     area,
                     name,
                     f"Mappen «{_shown(area.name)}» er ikke et kommunenummer, og filene i den leses ikke. Gi den navn "
-                    "etter kommunen, med fire sifre (eller «no» for hele landet).",
+                    "etter kommunen, med fire sifre (eller «no» for hele landet, «link» for lister fra andre).",
                     f'The folder "{_shown(area.name)}" is not a municipality number, and its files are not read. Name '
-                    'it by the municipality, four digits (or "no" for the whole country).',
+                    'it by the municipality, four digits (or "no" for the whole country, "link" for lists of others).',
                 )
             continue
         for folder in _entries(area):

@@ -90,7 +90,7 @@ _STANDARDS = """SELECT ?standard ?title WHERE {
   FILTER (STRSTARTS(STR(?standard), "https://w3id.org/plangraf/"))
 } ORDER BY ?standard ?title"""
 
-_DATASET = re.compile(re.escape(ID) + r"(?:(?P<municipality>[0-9]{4})/)?dataset/(?P<slug>[^/#?]+)")
+_DATASET = re.compile(re.escape(ID) + r"(?:(?:no|link|(?P<municipality>[0-9]{4}))/)?dataset/(?P<slug>[^/#?]+)")
 _OURS = re.compile(r"\bplan:(\w+)")
 _DOCUMENT = PLAN + "SourceDocument"
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")

@@ -1,0 +1,134 @@
+"""`plangraf import-statistics`: a saved table, or one at an office's address, becomes a dataset of the data cube."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from plangraf.cli.exits import exit_on_error, write_error
+from plangraf.cli.options import AllOption, DataOption, QuietOption, read_settings, show_progress
+from plangraf.errors import SettingError
+
+if TYPE_CHECKING:
+    from plangraf.diagnostics.progress import Progress
+
+_REMOTE = ("http://", "https://")
+
+
+def import_statistics(
+    tables: Annotated[
+        list[str], typer.Argument(metavar="FILE…", help="A saved table or its parts, or the address of one.")
+    ],
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FOLDER", help="<data folder>/no/<slug>.  [data/no/<table>]")
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", metavar="YAML", help="Which column of a CSV file is what.")
+    ] = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", metavar="NAME=CODES", help="What of an address is fetched, such as Region=5001."),
+    ] = None,
+    cache: Annotated[Path, typer.Option("--cache", metavar="DIR", help="Where fetched answers are kept.")] = Path(
+        "statistics-cache"
+    ),
+    table: Annotated[str | None, typer.Option("--table", help="Number of the table, when the file has none.")] = None,
+    label: Annotated[str | None, typer.Option("--label", help="Title of the table, when the file has none.")] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", metavar="TAG", help="Language of the labels, such as nb.")
+    ] = None,
+    licence: Annotated[str | None, typer.Option("--licence", metavar="IRI", help="Licence of the table.")] = None,
+    page: Annotated[str | None, typer.Option("--page", metavar="IRI", help="Where the table is published.")] = None,
+    query: Annotated[
+        str | None, typer.Option("--query", metavar="IRI", help="The exact address that the file was saved from.")
+    ] = None,
+    retrieved: Annotated[
+        str | None, typer.Option("--retrieved", metavar="TIME", help="When it was saved.  [the time of the file]")
+    ] = None,
+    areas: Annotated[
+        Literal["norway", "codes"] | None,
+        typer.Option("--areas", help="Read area codes as Norwegian numbers, or keep them as codes.  [by the office]"),
+    ] = None,
+    area: Annotated[
+        str | None, typer.Option("--area", metavar="NUMBER", help="The area of a table without areas, 0 for Norway.")
+    ] = None,
+    indicator: Annotated[
+        list[str] | None, typer.Option("--indicator", metavar="IRI", help="An indicator that the table measures.")
+    ] = None,
+    says: Annotated[str | None, typer.Option("--says", metavar="IRI", help="The published list that says so.")] = None,
+    reason_nb: Annotated[
+        str | None, typer.Option("--reason-nb", metavar="TEXT", help="Why we read it so, in Bokmål.")
+    ] = None,
+    reason_en: Annotated[
+        str | None, typer.Option("--reason-en", metavar="TEXT", help="The same reason in English.")
+    ] = None,
+    data: DataOption = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a dataset that differs.")] = False,
+    every: AllOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Read a statistical table and write it as a dataset of the RDF Data Cube.
+
+    Reads JSON-stat 2.0, SDMX-CSV 1.0 and 2.x, and CSV with a mapping file; numbers stay exact. Every defect is told
+    with its place, what was found and what was wanted, and nothing is written then. Repairs are told and recorded.
+    The same file gives the same bytes; a table that changed since needs --replace. Several files are parts of one
+    table. An indicator needs --says, the list that links it, or --reason-nb and --reason-en, our own reading.
+
+    \b
+    Examples:
+      plangraf import-statistics 07459.json --licence https://creativecommons.org/licenses/by/4.0/
+      plangraf import-statistics emissions.csv --mapping emissions.yaml --to my-data/no/emissions
+      plangraf import-statistics https://data.ssb.no/api/pxwebapi/v2/tables/07459/data --select Region=5001
+    """
+    with exit_on_error(every=every):
+        from plangraf.sources.statistics.cube.description import IndicatorLink
+        from plangraf.sources.statistics.importing import Options
+        from plangraf.sources.statistics.importing import import_statistics as run
+        from plangraf.sources.statistics.interpretations import Interpretation
+
+        settings, progress = read_settings(data=data), show_progress(quiet)
+        if indicator and not says and not (reason_nb and reason_en):
+            raise SettingError("--indicator needs --says with the list that says so, or --reason-nb and --reason-en.")
+        interpreted = bool(indicator) and not says
+        options = Options(
+            mapping, table, label, language, licence, page, query, retrieved, areas, area,
+            () if interpreted else tuple(IndicatorLink(one, says or "") for one in indicator or ()),
+            tuple(Interpretation(one, reason_nb or "", reason_en or "") for one in indicator or ())
+            if interpreted
+            else (),
+        )  # fmt: skip
+        files = _files(tables, select or [], cache, progress)
+        done = run(settings, files, to, options, replace_old=replace, progress=progress)
+        for repair in done.repairs:
+            write_error(f"nb  Reparert: {repair.nb} ({repair.count}).\nen  Repaired: {repair.en} ({repair.count}).")
+        missing = f", {done.missing} without value" if done.missing else ""
+        typer.echo(f"{done.folder}  {done.state}, {done.written.observations} observations{missing}")
+
+
+def _files(tables: Sequence[str], select: Sequence[str], cache: Path, progress: Progress) -> list[Path]:
+    """The files to read; those of an address are fetched first.
+
+    Raises:
+        SettingError: files and an address are mixed, or a selection is not `NAME=CODES`.
+        RemoteSourceError: the table cannot be fetched.
+    """
+    remote = [one for one in tables if one.startswith(_REMOTE)]
+    if not remote:
+        if select:
+            raise SettingError("--select chooses from a table at an address; a file is read completely.")
+        return [Path(one) for one in tables]
+    if len(tables) > 1:
+        raise SettingError("Name one address, or files; not several addresses or both.")
+    selection = {}
+    for one in select:
+        name, sign, codes = one.partition("=")
+        if not (name and sign and codes):
+            raise SettingError(f"--select {one} is not NAME=CODES, such as Region=5001 or Tid=top(3).")
+        selection[name] = codes
+    pxweb = importlib.import_module("plangraf.sources.statistics.pxweb")
+    fetched: list[Path] = pxweb.fetch(remote[0], selection, cache=cache, progress=progress)
+    return fetched

@@ -1,0 +1,61 @@
+"""Parses JSON with exact numbers, and reports what the parser of the standard library lets pass.
+
+RFC 8259: a name twice in one object, NaN and Infinity are not interoperable; both occur in files of statistics.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from plangraf.sources.statistics.findings import Findings
+from plangraf.sources.statistics.read.downloads import text_of
+
+
+def parse(content: bytes, findings: Findings) -> dict[str, Any]:
+    """The JSON object of a file: whole numbers as int, others as Decimal with their digits as written.
+
+    Raises:
+        TableError: the file is not one JSON object.
+    """
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            seen: set[str] = set()
+            for name, _ in pairs:
+                if name in seen:
+                    findings.wrong(
+                        f'"{name}"', "the same name twice in one object", "hvert navn én gang", "each name once"
+                    )
+                seen.add(name)
+        return made
+
+    def no_number(name: str) -> None:
+        findings.wrong("value", name, "et tall eller null", "a number or null")
+
+    text = text_of(content, findings)
+    found: object = None
+    try:
+        found = json.loads(text, parse_float=Decimal, parse_constant=no_number, object_pairs_hook=once)
+    except json.JSONDecodeError as error:
+        cut = not text[error.pos :].strip() or "Unterminated" in error.msg
+        findings.wrong(
+            f"line {error.lineno}, column {error.colno}",
+            "the end of the file" if cut else text[error.pos : error.pos + 40],
+            "resten av JSON-dokumentet; nedlastingen ble trolig avbrutt, hent filen på nytt"
+            if cut
+            else "gyldig JSON; hent filen på nytt",
+            "the rest of the JSON document; the download probably broke off, fetch the file again"
+            if cut
+            else "valid JSON; fetch the file again",
+        )
+    except RecursionError:
+        findings.wrong("file", "very deep nesting", "et JSON-stat-dokument", "a JSON-stat document")
+    findings.stop()
+    if not isinstance(found, dict):
+        findings.wrong("file", type(found).__name__, "ett JSON-objekt", "one JSON object")
+        findings.stop()
+    assert isinstance(found, dict)
+    return found
