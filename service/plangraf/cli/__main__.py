@@ -16,6 +16,7 @@ from plangraf.cli.check_harvest import check_harvest
 from plangraf.cli.export_sheet import export_sheet
 from plangraf.cli.import_sheet import import_sheet
 from plangraf.cli.import_statistics import import_statistics
+from plangraf.cli.link import link
 from plangraf.cli.query import query
 from plangraf.cli.serve_command import serve
 from plangraf.cli.validate import validate
@@ -34,6 +35,7 @@ app.command()(validate)
 app.command("export-sheet")(export_sheet)
 app.command("import-sheet")(import_sheet)
 app.command("import-statistics")(import_statistics)
+app.command()(link)
 app.command()(query)
 app.command()(serve)
 app.command("check-harvest")(check_harvest)

@@ -36,6 +36,8 @@ PlangrafError
 │   └── AnswerBrokenError           the answer broke off after its first byte
 ├── DataError                       a source file that cannot become part of a version (diagnostics.diagnostic)
 ├── FeedDamagedError                the log of changes cannot be read
+├── ListError                       a list of others that cannot be read or linked
+│   └── ListUnreachableError        its address does not give the file
 ├── VersionsError                   the folder of versions cannot be read or written
 └── SettingError                    a setting that cannot be used
     └── ExtraMissingError           a command needs packages of an extra that is not installed
@@ -52,6 +54,7 @@ from plangraf.errors.engine import (
     QueryTimeoutError,
     WorkerCrashedError,
 )
+from plangraf.errors.lists import ListError, ListUnreachableError
 from plangraf.errors.operating import (
     ExtraMissingError,
     FeedDamagedError,
@@ -98,6 +101,8 @@ __all__ = [
     "ExtraMissingError",
     "FeedDamagedError",
     "HeadTooLargeError",
+    "ListError",
+    "ListUnreachableError",
     "MalformedRequestError",
     "MethodNotAllowedError",
     "MethodNotImplementedError",

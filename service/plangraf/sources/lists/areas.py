@@ -1,0 +1,232 @@
+"""Areas over time: municipality and county numbers with their validity, and what each passed to on which day.
+
+After Statistics Norway's Klass, whose members this reads: `codes` (a number, its name, from when to when) and
+`codeChanges` (old and new number, and the day). https://data.ssb.no/api/klass/v1/api-guide.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+from pyoxigraph import Literal, NamedNode
+
+from plangraf.errors import ListError
+from plangraf.rdf.names import terms
+from plangraf.rdf.namespaces import ID, PLAN, PREFIXES
+from plangraf.sources.lists.content import Content
+from plangraf.sources.lists.facts import Facts
+from plangraf.sources.lists.mapping import Mapping, Text
+from plangraf.sources.lists.repairs import Repairs
+from plangraf.sources.lists.table_entries import table_rows
+
+_rdf, _rdfs, _skos, _dcterms, _prov, _plan = map(terms, ("rdf", "rdfs", "skos", "dcterms", "prov", "plan"))
+_DATE = NamedNode(PREFIXES["xsd"] + "date")
+_NUMBER = re.compile(r"[0-9]{4}|[0-9]{2}")
+_CLIPPED = "validToInRequestedRange"
+_LANGUAGES_BETWEEN = re.compile(r"\s+[-–/]\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A number with one name, valid from a day until another, the first on which it was not; None while it is."""
+
+    code: str
+    name: str
+    start: date
+    end: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The passing of one number to another, from a day on."""
+
+    day: date
+    old: str
+    new: str
+
+
+def read_areas(contents: Sequence[Content], mapping: Mapping) -> tuple[list[Spell], list[Change]]:
+    """The numbers and changes of all files.
+
+    Raises:
+        ListError: a file is not what it says, has a number that is none, a day that is none, or nothing.
+    """
+    spells: set[Spell] = set()
+    changes: set[Change] = set()
+    for content in contents:
+        read = _klass_rows(content) if mapping.read.format == "klass" else table_rows(content, mapping)
+        before = len(spells) + len(changes)
+        for place, row in read:
+            where = f"{content.name}: {'entry' if mapping.read.format == 'klass' else 'line'} {place}"
+            if row.get("oldCode") or row.get("newCode"):
+                changes.add(_change(row, where))
+            else:
+                spells.add(_spell(row, where))
+        if len(spells) + len(changes) == before:
+            raise ListError(
+                f"{content.name} has no code and no change that another file lacks. Is the selection empty?"
+            )
+    if not spells:
+        raise ListError(
+            "No file has codes with their validity, so no change can be placed. Name the answer of /codes too."
+        )
+    return sorted(spells, key=lambda one: (one.code, one.start)), sorted(
+        changes, key=lambda one: (one.day, one.old, one.new)
+    )
+
+
+def areas(spells: Sequence[Spell], changes: Sequence[Change], source: NamedNode, repairs: Repairs) -> Facts:
+    """The statements about areas and their changes."""
+    facts = Facts()
+    by_code: dict[str, list[Spell]] = {}
+    for spell in spells:
+        by_code.setdefault(spell.code, []).append(spell)
+    names = {code: _label(found) for code, found in by_code.items()}
+    ends = {code: _validity(code, found, repairs)[1] for code, found in by_code.items()}
+    for code, found in by_code.items():
+        _state_area(facts, code, found, names, source)
+    for change in changes:
+        if change.old == change.new:
+            repairs.add("same-number", f"{change.day} {change.old}")
+        elif change.old not in by_code or change.new not in by_code:
+            repairs.add("unknown-area", f"{change.day}", f"{change.old} → {change.new}")
+        else:
+            end = ends[change.old]
+            _state_change(facts, change, names, source, ended=end is not None and end <= change.day)
+    return facts
+
+
+def area_iri(code: str) -> NamedNode:
+    """The IRI of a municipality (four digits) or a county (two)."""
+    return NamedNode(f"{ID}{code}/municipality/{code}" if len(code) == 4 else f"{ID}no/county/{code}")
+
+
+def _state_area(facts: Facts, code: str, spells: Sequence[Spell], names: dict[str, str], source: NamedNode) -> None:
+    iri, municipal = area_iri(code), len(code) == 4
+    facts.count("municipalities" if municipal else "counties")
+    facts.say("areas", iri, _rdf("type"), NamedNode(PLAN + ("Municipality" if municipal else "County")))
+    facts.say("areas", iri, _plan("municipalityNumber" if municipal else "countyNumber"), Literal(code))
+    facts.label("areas", iri, Text(nb=names[code], en=names[code]), "listed")
+    for other in sorted({spell.name for spell in spells} - {names[code]}):
+        facts.say("areas", iri, _skos("altLabel"), Literal(other))
+    start, end = spells[0].start, None if spells[-1].end is None else spells[-1].end
+    facts.say("areas", iri, _plan("validFrom"), _day(start))
+    if end is not None:
+        facts.say("areas", iri, _plan("validUntil"), _day(end))
+    if municipal and code[:2] in names:
+        facts.say("areas", iri, _plan("county"), area_iri(code[:2]), "matched")
+    facts.say("areas", iri, _prov("wasDerivedFrom"), source)
+
+
+def _state_change(facts: Facts, change: Change, names: dict[str, str], source: NamedNode, *, ended: bool) -> None:
+    iri = NamedNode(f"{ID}no/area-change/{change.day}-{change.old}-{change.new}")
+    old, new = (f"{names[code]} ({code})" for code in (change.old, change.new))
+    day_nb = f"{change.day.day}.{change.day.month}.{change.day.year}"
+    text = (
+        Text(nb=f"{old} ble {new} {day_nb}", en=f"{old} became {new} on {change.day}")
+        if ended
+        else Text(nb=f"En del av {old} ble {new} {day_nb}", en=f"A part of {old} became {new} on {change.day}")
+    )
+    facts.count("changes")
+    facts.say("changes", iri, _rdf("type"), _plan("AreaChange"))
+    facts.label("changes", iri, text)
+    facts.say("changes", iri, _plan("changeDate"), _day(change.day))
+    facts.say("changes", iri, _plan("changedFrom"), area_iri(change.old))
+    facts.say("changes", iri, _plan("changedTo"), area_iri(change.new))
+    facts.say("changes", iri, _prov("wasDerivedFrom"), source)
+    if ended:
+        facts.say("areas", area_iri(change.old), _dcterms("isReplacedBy"), area_iri(change.new), "matched")
+
+
+def _validity(code: str, spells: Sequence[Spell], repairs: Repairs) -> tuple[date, date | None]:
+    """First day and end of a number. A name that changes continues it; a gap is told."""
+    for before, after in pairwise(spells):
+        if before.end is None or after.start < before.end:
+            raise ListError(
+                f"The number {code} has two names on {after.start}: {before.name} and {after.name}. Correct the list."
+            )
+        if after.start > before.end:
+            repairs.add("broken-validity", code, f"{before.end} – {after.start}")
+    return spells[0].start, spells[-1].end
+
+
+def _label(spells: Sequence[Spell]) -> str:
+    """One name of a number: of a name in several languages, the part that was its only name at another time."""
+    whole = [spell.name for spell in spells]
+    parts = set(_LANGUAGES_BETWEEN.split(whole[-1]))
+    if len(parts) > 1:
+        for name in reversed(whole):
+            if name in parts:
+                return name
+    return whole[-1]
+
+
+def _klass_rows(content: Content) -> Iterator[tuple[int, dict[str, str]]]:
+    """The entries of an answer of Klass, counted from 1."""
+    try:
+        found = json.loads(content.content)
+    except (ValueError, RecursionError) as error:
+        raise ListError(f"{content.name} is not complete JSON ({error}). Fetch it again.") from error
+    members = [found.get(name) for name in ("codes", "codeChanges")] if isinstance(found, dict) else []
+    rows = [row for member in members if isinstance(member, list) for row in member]
+    if not any(isinstance(member, list) for member in members):
+        raise ListError(
+            f"{content.name} is not an answer of Klass: it has neither `codes` nor `codeChanges`. Ask for "
+            "/classifications/131/codes or /changes with from and to."
+        )
+    wrong = next((number for number, row in enumerate(rows, 1) if not isinstance(row, dict)), None)
+    if wrong is not None:
+        raise ListError(f"{content.name}: entry {wrong} is not an object. Fetch it again.")
+    # A number that is valid beyond the requested days seems to end with them.
+    last = max((row[_CLIPPED] for row in rows if isinstance(row.get(_CLIPPED), str)), default=None)
+    for number, row in enumerate(rows, 1):
+        values = {name: value for name, value in row.items() if isinstance(value, str) and value.strip()}
+        if values.get(_CLIPPED) == last:
+            values.pop(_CLIPPED, None)
+        yield number, values
+
+
+def _spell(row: dict[str, str], place: str) -> Spell:
+    code = _number(row.get("code"), place)
+    name = row.get("name")
+    if not name:
+        raise ListError(f"{place}: the number {code} has no name. Correct the list.")
+    start = _parse_day(row.get("validFrom") or row.get("validFromInRequestedRange"), f"{place}: {code}")
+    ending = row.get("validTo") or row.get(_CLIPPED)
+    end = _parse_day(ending, f"{place}: {code}") if ending else None
+    if end is not None and end <= start:
+        raise ListError(f"{place}: the number {code} ends on {end}, before it begins on {start}. Correct the list.")
+    return Spell(code, name, start, end)
+
+
+def _change(row: dict[str, str], place: str) -> Change:
+    day = _parse_day(row.get("changeOccurred"), place)
+    return Change(day, _number(row.get("oldCode"), place), _number(row.get("newCode"), place))
+
+
+def _number(written: str | None, place: str) -> str:
+    if written is None or not _NUMBER.fullmatch(written):
+        lost = (
+            " It may have lost its zero in a table program." if written and re.fullmatch("[0-9]{1,3}", written) else ""
+        )
+        raise ListError(
+            f"{place}: {written or 'nothing'} is not the number of an area: four digits for a municipality, two for a "
+            f"county.{lost}"
+        )
+    return written
+
+
+def _parse_day(written: str | None, place: str) -> date:
+    try:
+        return date.fromisoformat((written or "").strip())
+    except ValueError:
+        raise ListError(f'{place}: "{written or ""}" is not a day. Write it as 2020-01-01.') from None
+
+
+def _day(day: date) -> Literal:
+    return Literal(day.isoformat(), datatype=_DATE)
