@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
 
 import httpx
 import pytest
+from made_statistics import comparison_quads
 from pyoxigraph import RdfFormat, parse
 
-from made_statistics import comparison_quads
 from plangraf.rdf import canonical
 from plangraf.store.versions import VersionStore
 from running_server import running_server
 
 STATISTICS = Path(__file__).parent / "statistics.trig"
-
-
-class Rows(Protocol):
-    def __call__(self, query: str, **parameters: str) -> list[dict[str, str]]: ...
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +39,7 @@ def made_url(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def rows(made_url: str) -> Rows:
+def rows(made_url: str) -> Callable[..., list[dict[str, str]]]:
     """The rows of a named query, or of a SPARQL text, as CSV says them."""
 
     def ask(query: str, **parameters: str) -> list[dict[str, str]]:
@@ -56,5 +51,3 @@ def rows(made_url: str) -> Rows:
         return list(csv.DictReader(io.StringIO(response.text, newline="")))
 
     return ask
-
-

@@ -9,16 +9,17 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Rows
 from made_statistics import FACTORS
 
 from doc_pages import ROOT
 
+Rows = Callable[..., list[dict[str, str]]]
 ID = "https://w3id.org/plangraf/id/5001/"
 SDG = "http://metadata.un.org/sdg/"
 PAGE = (ROOT / "docs" / "researchers.md").read_text(encoding="utf-8")
@@ -216,9 +217,9 @@ def test_goals_whose_targets_have_no_measure(rows: Rows) -> None:
 
 
 def test_decisions_by_year_against_the_start_years_of_plans(rows: Rows) -> None:
-    """(6) Decisions with a printed date: adoption of the strategy of 2008 and of the social element in 2010 (its foreword);
-    175/16 on 8.12.2016, which adopted one thing and started another; ROS analysis on 4.10.2018 and Trøndelagsplanen in
-    January 2018; the royal resolution of 14.5.2019 and the government of 2019; 19.5., 11.8. and 27.10.2020; 8/21 on 2.2.2021.
+    """(6) Decisions with a printed date: adoptions of 2008 and of the social element in 2010 (its foreword); 175/16 on
+    8.12.2016, which adopted one thing and started another; the ROS analysis on 4.10.2018 and Trøndelagsplanen in January
+    2018; the royal resolution of 14.5.2019 and the government of 2019; 19.5., 11.8. and 27.10.2020; 8/21 on 2.2.2021.
     """
     starts = Counter(STARTS.split())
     decisions = {"2008": "1", "2010": "1", "2016": "2", "2018": "2", "2019": "2", "2020": "3", "2021": "1"}

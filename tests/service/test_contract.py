@@ -57,21 +57,20 @@ COLUMNS = {
     ),
     "gaps": "gap thing label asOf",
     "quality": "dataset metric class value",
-    "target-profile": (
-        "kind thing label how perspectives confidence source section item firstLine lastLine passage"
-    ),
+    "target-profile": ("kind thing label how perspectives confidence source section item firstLine lastLine passage"),
     "compare-municipalities": (
         "target targetCode targetLabel area areaNumber areaLabel successors perspectives perspectivesPrinted plans "
         "plansPrimary goals commitments figures goalsInterpreted measuresInterpreted commitmentsInterpreted"
     ),
     "edges": "link from fromKind fromLabel to toKind toLabel how confidence position primary times",
     "plan-target-paths": (
-        "plan planNumber planTitle perspective perspectiveNumber position target targetCode primary printed weight paths"
+        "plan planNumber planTitle perspective perspectiveNumber position target targetCode primary printed weight "
+        "paths"
     ),
     "promise-to-decision": (
         "commitment commitmentLabel document documentTitle documentAsPrinted documentStatus documentPassage plan "
-        "planNumber planTitle planLink planHow planConfidence planReason planPassage decision decisionLabel decisionDate "
-        "decisionType decidedOn decisionPassage"
+        "planNumber planTitle planLink planHow planConfidence planReason planPassage decision decisionLabel "
+        "decisionDate decisionType decidedOn decisionPassage"
     ),
     "trace": "path length step thing thingLabel direction property next nextLabel how confidence statement",
     "observations": (
@@ -98,8 +97,6 @@ ROWS = {
     "prose-commitments": 54,
     "participation-activities": 30,
     "figures": 127,
-    # Of 11.6: 5 perspectives, 22 plans, 30 documents, 4 decisions, 2 goals, 3 measures, 4 commitments, the figures of the
-    # five perspectives, and 13 indicators of four lists.
     "compare-municipalities": 169,
     "plan-target-paths": 1022,
     "promise-to-decision": 19,
