@@ -218,7 +218,7 @@ def test_goals_whose_targets_have_no_measure(rows: Rows) -> None:
 
 def test_decisions_by_year_against_the_start_years_of_plans(rows: Rows) -> None:
     """(6) Decisions with a printed date: adoptions of 2008 and of the social element in 2010 (its foreword); 175/16 on
-    8.12.2016, which adopted one thing and started another; the ROS analysis on 4.10.2018 and Trøndelagsplanen in January
+    8.12.2016, which adopted one thing and started another; the ROS analysis on 4.10.2018, Trøndelagsplanen in January
     2018; the royal resolution of 14.5.2019 and the government of 2019; 19.5., 11.8. and 27.10.2020; 8/21 on 2.2.2021.
     """
     starts = Counter(STARTS.split())

@@ -93,8 +93,9 @@ class NamedQuery:
                 raise ParameterError(name, f"is needed by {self.name} and missing.{example}")
         if self.head.either and not any(name in given for name in self.head.either):
             first, others = self.head.either[0], " or ".join(self.head.either[1:])
+            example = f"{first}={known[first].example}"
             raise ParameterError(
-                first, f"or {others} is needed by {self.name}. Such as {first}={known[first].example}."
+                first, f"or {others} is needed by {self.name}, and both are missing. Such as {example}."
             )
         names = " ".join(f"?{known[name].variable or name}" for name in terms)
         values = " ".join(str(value) for value in terms.values())
