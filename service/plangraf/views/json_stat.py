@@ -24,12 +24,17 @@ Number = int | float
 
 @dataclass(slots=True)
 class _Dimension:
-    """A dimension while rows are read: the label of each category, categories in the order of the rows."""
+    """A dimension while rows are read: the label of each category in the order of the rows.
+
+    `units` has the unit of each category, `decimals` the most decimals of its values; empty where other dimensions
+    decide the unit.
+    """
 
     name: str
     role: str | None = None
     categories: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
+    decimals: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +123,30 @@ def _dimensions(cells: Sequence[_Cell], head: CubeHead) -> list[_Dimension]:
 def _add_units(cells: Sequence[_Cell], dimensions: list[_Dimension]) -> None:
     """Gives the units to the dimension whose category decides them, else a dimension of their own."""
     candidates = [dimension for dimension in dimensions if dimension.role is None]
-    for dimension in sorted(candidates, key=lambda one: -dimensions.index(one)):
+    for dimension in reversed(candidates):
         units: dict[str, set[str | None]] = {}
         for cell in cells:
-            units.setdefault(cell.codes.get(dimension.name, (NOT_APPLICABLE, ""))[0], set()).add(cell.unit)
+            units.setdefault(_code(cell, dimension), set()).add(cell.unit)
         if all(len(found) == 1 for found in units.values()):
             dimension.role = "metric"
             dimension.units = {code: unit for code, found in units.items() for unit in found if unit is not None}
+            _add_decimals(cells, dimension)
             return
     if cells:
         own = _Dimension(_UNIT, "metric")
         for cell in cells:
-            unit = cell.unit or NOT_APPLICABLE
-            own.categories.setdefault(unit, unit)
-            own.units[unit] = unit
+            code = _code(cell, own)
+            own.categories.setdefault(code, code)
+            own.units[code] = code
+        _add_decimals(cells, own)
         dimensions.append(own)
+
+
+def _add_decimals(cells: Sequence[_Cell], dimension: _Dimension) -> None:
+    for cell in cells:
+        code = _code(cell, dimension)
+        given = len((cell.value or "").partition(".")[2])
+        dimension.decimals[code] = max(given, dimension.decimals.get(code, 0))
 
 
 def _positions(
@@ -199,5 +213,7 @@ def _described(dimension: _Dimension) -> dict[str, Any]:
         "label": dict(dimension.categories),
     }
     if dimension.units:
-        category["unit"] = {code: {"base": unit} for code, unit in dimension.units.items()}
+        category["unit"] = {
+            code: {"base": unit, "decimals": dimension.decimals[code]} for code, unit in dimension.units.items()
+        }
     return {"label": dimension.name, "category": category}
