@@ -20,7 +20,7 @@ COLUMNS = {
     "targets-by-perspective": "perspectiveNumber target targetCode targetLabel evidence printedAs",
     "governing-documents-by-perspective": "perspectiveNumber document title caseNumber periodStart periodEnd status "
     "statusAsOf",
-    "decisions": "decision caseNumber body date label source type typeLabel hearingLength outcome",
+    "decisions": "decision caseNumber body date label source type typeLabel hearingLength outcome period",
     "plans-by-target": "plan number title perspectiveNumber primary",
     "goals": "goal number title parent measures",
     "measures": (
@@ -70,7 +70,7 @@ COLUMNS = {
     "promise-to-decision": (
         "commitment commitmentLabel document documentTitle documentAsPrinted documentStatus documentPassage plan "
         "planNumber planTitle planLink planHow planConfidence planReason planPassage decision decisionLabel "
-        "decisionDate decisionType decidedOn decisionPassage"
+        "decisionDate decisionPeriod decisionType decidedOn decisionPassage"
     ),
     "trace": "path length step thing thingLabel direction property next nextLabel how confidence statement",
     "observations": (
@@ -83,6 +83,7 @@ COLUMNS = {
     ),
 }
 ID = "https://w3id.org/plangraf/id/5001/"
+XSD = "http://www.w3.org/2001/XMLSchema#"
 ROWS = {
     "plans": 26,
     "perspectives": 14,
@@ -131,6 +132,27 @@ def test_a_named_query_has_the_columns_of_the_contract_in_their_order(url: str, 
     assert response.json()["head"]["vars"] == COLUMNS[name].split()
     text = httpx.get(f"{url}/queries/{name}.csv", params=NEEDED.get(name, {})).text
     assert text.split("\r\n", 1)[0] == COLUMNS[name].replace(" ", ",")
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_each_cell_has_the_type_that_the_head_declares(url: str, name: str) -> None:
+    """So that years are years, dates are days and numbers are numbers in every tool that reads types or CSV."""
+    (described,) = [query for query in httpx.get(f"{url}/queries").json()["queries"] if query["name"] == name]
+    types = {column["name"]: column["type"] for column in described["columns"]}
+    if name == "evidence":
+        del types["value"]  # any term that a statement has
+    for row in bindings(url, name):
+        for column, declared in types.items():
+            if column in row:
+                assert fits(row[column], declared), (column, declared, row[column])
+
+
+def fits(cell: dict[str, str], declared: str) -> bool:
+    if declared == "iri":
+        return cell["type"] == "uri"
+    if declared.startswith("xsd:"):
+        return cell.get("datatype") == XSD + declared.removeprefix("xsd:")
+    return cell["type"] == "literal" and "datatype" not in cell and not (declared == "code" and "xml:lang" in cell)
 
 
 @pytest.mark.parametrize(("name", "count"), ROWS.items())
@@ -290,8 +312,10 @@ def test_a_case_stands_with_its_body_and_date(url: str, number: str, body: str, 
 
 
 def test_decisions_without_a_number_are_there(url: str) -> None:
-    dates = {row["date"] for row in rows(url, "decisions") if not row["caseNumber"]}
-    assert {"2020-10-27", "2018-10-04", "2019-05-14"} <= dates
+    without = [row for row in rows(url, "decisions") if not row["caseNumber"]]
+    assert {"2020-10-27", "2018-10-04", "2019-05-14"} <= {row["date"] for row in without}
+    # Where only a month or a year is printed, the row stands in the order of time without a day.
+    assert [(row["date"], row["period"]) for row in without if row["period"]] == [("", "2018-01"), ("", "2019")]
 
 
 def test_a_governing_document_keeps_the_status_that_this_list_prints(url: str) -> None:
