@@ -181,6 +181,8 @@ def test_a_parquet_table_has_types(dump: Path) -> None:
     }
     assert {"int64", "date32[day]", "decimal128(38, 12)", "string"} <= set(found.values())
     assert found["Perspective", "number"] == "int64"
+    assert found["Plan", "startYear"] == found["Figure", "refPeriod_gYear"] == "int32"
+    assert found["Decision", "activity_date"] == "date32[day]"
 
 
 @pytest.mark.parametrize(
@@ -188,6 +190,9 @@ def test_a_parquet_table_has_types(dump: Path) -> None:
     [
         ("integer", "7", "int64"),
         ("integer", "9" * 30, "string"),
+        ("gYear", "2020", "int32"),
+        ("gYear", "0999", "string"),
+        ("gYear", "2020Z", "string"),
         ("date", "2020-01-02", "date32[day]"),
         ("date", "2020-01-02Z", "string"),
         ("decimal", "1.5", "decimal128(38, 12)"),

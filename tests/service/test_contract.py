@@ -20,7 +20,7 @@ COLUMNS = {
     "targets-by-perspective": "perspectiveNumber target targetCode targetLabel evidence printedAs",
     "governing-documents-by-perspective": "perspectiveNumber document title caseNumber periodStart periodEnd status "
     "statusAsOf",
-    "decisions": "decision caseNumber body date label source type typeLabel hearingLength outcome",
+    "decisions": "decision caseNumber body date label source type typeLabel hearingLength outcome period",
     "plans-by-target": "plan number title perspectiveNumber primary",
     "goals": "goal number title parent measures",
     "measures": (
@@ -61,8 +61,33 @@ COLUMNS = {
     "indicators-by-target": "indicator list code number label unIndicator unLabel discontinued replacedBy source",
     "indicator-coverage": ("target targetCode targetLabel unIndicators nationalIndicators lists tables figures plans"),
     "indicator-gaps": "gap municipality target targetCode targetLabel indicators",
+    "target-profile": ("kind thing label how perspectives confidence source section item firstLine lastLine passage"),
+    "compare-municipalities": (
+        "target targetCode targetLabel area areaNumber areaLabel successors perspectives perspectivesPrinted plans "
+        "plansPrimary goals commitments figures goalsInterpreted measuresInterpreted commitmentsInterpreted"
+    ),
+    "edges": "link from fromKind fromLabel to toKind toLabel how confidence position primary times",
+    "plan-target-paths": (
+        "plan planNumber planTitle perspective perspectiveNumber position target targetCode primary printed weight "
+        "paths"
+    ),
+    "promise-to-decision": (
+        "commitment commitmentLabel document documentTitle documentAsPrinted documentStatus documentPassage plan "
+        "planNumber planTitle planLink planHow planConfidence planReason planPassage decision decisionLabel "
+        "decisionDate decisionPeriod decisionType decidedOn decisionPassage"
+    ),
+    "trace": "path length step thing thingLabel direction property next nextLabel how confidence statement",
+    "observations": (
+        "table tableNumber tableLabel area areaNumber areaLabel presentNumber period periodStart periodEnd series "
+        "seriesLabel value unit unitLabel status symbol observation"
+    ),
+    "figures-and-statistics": (
+        "figure label status value unit unitLabel bound printedAs area areaLabel period indicator table tableNumber "
+        "observation basis seriesValue seriesUnitLabel seriesStatus difference agreement"
+    ),
 }
 ID = "https://w3id.org/plangraf/id/5001/"
+XSD = "http://www.w3.org/2001/XMLSchema#"
 ROWS = {
     "plans": 26,
     "perspectives": 14,
@@ -78,13 +103,20 @@ ROWS = {
     "prose-commitments": 54,
     "participation-activities": 30,
     "figures": 127,
+    "compare-municipalities": 169,
+    "plan-target-paths": 1022,
+    "promise-to-decision": 19,
+    "figures-and-statistics": 127,
 }
-LISTS = {"un-sdg-kos": 262, "norske-malepunkter": 459, "u4ssc": 111, "ks-un-indicators": 248}
 NEEDED = {
     "plans-by-target": {"target": "11.6"},
-    "indicators-by-target": {"target": "11.6"},
+    "target-profile": {"target": "11.6"},
     "evidence": {"about": ID + "plan/2020-2023-7"},
+    "trace": {"from": ID + "plan/2020-2023-7", "to": "11.6"},
+    "observations": {"table": "99001"},
+    "indicators-by-target": {"target": "11.6"},
 }
+LISTS = {"un-sdg-kos": 262, "norske-malepunkter": 459, "u4ssc": 111, "ks-un-indicators": 248}
 
 
 def rows(url: str, name: str, **parameters: str) -> list[dict[str, str]]:
@@ -107,6 +139,27 @@ def test_a_named_query_has_the_columns_of_the_contract_in_their_order(url: str, 
     assert response.json()["head"]["vars"] == COLUMNS[name].split()
     text = httpx.get(f"{url}/queries/{name}.csv", params=NEEDED.get(name, {})).text
     assert text.split("\r\n", 1)[0] == COLUMNS[name].replace(" ", ",")
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_each_cell_has_the_type_that_the_head_declares(url: str, name: str) -> None:
+    """So that years are years, dates are days and numbers are numbers in every tool that reads types or CSV."""
+    (described,) = [query for query in httpx.get(f"{url}/queries").json()["queries"] if query["name"] == name]
+    types = {column["name"]: column["type"] for column in described["columns"]}
+    if name == "evidence":
+        del types["value"]  # any term that a statement has
+    for row in bindings(url, name):
+        for column, declared in types.items():
+            if column in row:
+                assert fits(row[column], declared), (column, declared, row[column])
+
+
+def fits(cell: dict[str, str], declared: str) -> bool:
+    if declared == "iri":
+        return cell["type"] == "uri"
+    if declared.startswith("xsd:"):
+        return cell.get("datatype") == XSD + declared.removeprefix("xsd:")
+    return cell["type"] == "literal" and "datatype" not in cell and not (declared == "code" and "xml:lang" in cell)
 
 
 @pytest.mark.parametrize(("name", "count"), ROWS.items())
@@ -266,8 +319,10 @@ def test_a_case_stands_with_its_body_and_date(url: str, number: str, body: str, 
 
 
 def test_decisions_without_a_number_are_there(url: str) -> None:
-    dates = {row["date"] for row in rows(url, "decisions") if not row["caseNumber"]}
-    assert {"2020-10-27", "2018-10-04", "2019-05-14"} <= dates
+    without = [row for row in rows(url, "decisions") if not row["caseNumber"]]
+    assert {"2020-10-27", "2018-10-04", "2019-05-14"} <= {row["date"] for row in without}
+    # Where only a month or a year is printed, the row stands in the order of time without a day.
+    assert [(row["date"], row["period"]) for row in without if row["period"]] == [("", "2018-01"), ("", "2019")]
 
 
 def test_a_governing_document_keeps_the_status_that_this_list_prints(url: str) -> None:

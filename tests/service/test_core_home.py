@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from plangraf.settings import default_home
+from plangraf.sparql.named.binding import load_queries
 from plangraf.sparql.named.collection_files import load_collections
 from plangraf.store.versions import VersionStore
 from small_home import ROOT, command, environ
@@ -93,11 +94,8 @@ def test_every_list_and_description_answers(core_url: str, path: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "queries").glob("*.rq")))
 def test_every_named_query_answers(core_url: str, name: str) -> None:
-    about = {
-        "evidence": {"about": "https://w3id.org/plangraf/id/5001/plan/2020-2023-7"},
-        "plans-by-target": {"target": "11.6"},
-    }
-    response = httpx.get(f"{core_url}/queries/{name}.csv", params=about.get(name, {}), timeout=60)
+    example = load_queries(ROOT / "queries")[name].example
+    response = httpx.get(f"{core_url}/queries/{name}.csv", params=example, timeout=60)
     assert response.status_code == 200, response.text[:300]
 
 

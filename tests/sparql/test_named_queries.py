@@ -91,6 +91,22 @@ def test_a_head_declares_parameters_and_columns() -> None:
         ("#+ summary: [x]\n#+ columns: {a: iri}\n", 1, "summary"),
         ("#+ summary: x\n#+ columns: {}\n", 2, "columns"),
         ("#+ only a sentence\n", 1, "key: value"),
+        ("#+ summary: x\n#+ either: [a, b]\n#+ columns: {c: iri}\n", 1, "'a' is not an optional parameter"),
+        (
+            "#+ summary: x\n#+ either: [a]\n#+ parameters: {a: {type: code, optional: true}}\n#+ columns: {c: iri}\n",
+            1,
+            "'a' is not an optional parameter with an example",
+        ),
+        (
+            "#+ summary: x\n#+ columns: {c: iri}\n#+ json-stat: {value: v, dimensions: {c: {}}}\n",
+            1,
+            "'v' is not a column",
+        ),
+        (
+            "#+ summary: x\n#+ columns: {c: iri, v: xsd:decimal}\n#+ json-stat: {value: v, dimensions: {}}\n",
+            3,
+            "json-stat.dimensions",
+        ),
     ],
 )
 def test_an_invalid_head_is_reported_with_file_and_line(text: str, line: int, part: str) -> None:
@@ -125,9 +141,8 @@ def test_the_queries_of_the_project_load() -> None:
     assert len(queries) >= 7
     for query in queries.values():
         assert query.head.description
-        needed = {name: [p.example] for name, p in query.parameters.items() if not p.optional}
-        assert all(values != [None] for values in needed.values())
-        Store().query(query.bind(needed))  # type: ignore[arg-type]  # checked in the line above
+        assert set(query.example) >= {name for name, p in query.head.parameters.items() if not p.optional}
+        Store().query(query.bind({name: [value] for name, value in query.example.items()}))
 
 
 # Binding
@@ -179,6 +194,18 @@ def test_an_invalid_parameter_is_named(query: NamedQuery, given: dict[str, list[
 def test_a_missing_parameter_is_named_with_its_example() -> None:
     with pytest.raises(ParameterError, match=r"needed.*target=11\.6"):
         load_queries(ROOT / "queries")["plans-by-target"].bind({})
+
+
+def test_one_of_several_parameters_may_be_needed() -> None:
+    query = load_queries(ROOT / "queries")["observations"]
+    with pytest.raises(
+        ParameterError, match=r"'table': or indicator is needed by observations, .* Such as table="
+    ) as found:
+        query.bind({"area": ["5001"]})
+    assert found.value.name == "table"
+    assert '"07459"' in query.bind({"table": ["07459"]})
+    assert "<http://a/b>" in query.bind({"indicator": ["http://a/b"]})
+    assert query.example == {"table": "07459"}
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ PlangrafError
 │   ├── UnsupportedCodingError      a request body in a content coding
 │   ├── NotAcceptableError          no format that the client accepts
 │   ├── NotInXmlError               the answer has what XML cannot hold
+│   ├── NotStatisticalError         rows that are not a statistical data set
 │   ├── CodingNotAcceptableError    no content coding that the client accepts
 │   ├── PreconditionFailedError     If-Match names another representation than there is
 │   ├── RangeError                  bytes that a file does not have
@@ -90,6 +91,7 @@ from plangraf.errors.representation import (
     CodingNotAcceptableError,
     NotAcceptableError,
     NotInXmlError,
+    NotStatisticalError,
     PreconditionFailedError,
     RangeError,
 )
@@ -125,6 +127,7 @@ __all__ = [
     "NotAcceptableError",
     "NotInXmlError",
     "NotReadyError",
+    "NotStatisticalError",
     "OverloadedError",
     "ParameterError",
     "Place",

@@ -28,6 +28,11 @@ class NotInXmlError(RequestError):
         super().__init__(f"The answer has {what}. Ask for another format, such as JSON or N-Triples.")
 
 
+class NotStatisticalError(RequestError):
+    code = "not-statistical"
+    title = "The answer is not a statistical data set"
+
+
 class CodingNotAcceptableError(RequestError):
     code = "coding-not-acceptable"
     title = "No content coding fits the Accept-Encoding header"

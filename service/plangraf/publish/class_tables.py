@@ -33,6 +33,7 @@ _KEY = "id"
 # The Parquet type of each datatype. Values of other datatypes become strings.
 _ARROW: Mapping[str, pa.DataType] = {
     _XSD + "integer": pa.int64(),
+    _XSD + "gYear": pa.int32(),
     _XSD + "boolean": pa.bool_(),
     _XSD + "date": pa.date32(),
     _XSD + "decimal": pa.decimal128(38, 12),
@@ -229,8 +230,11 @@ def _array(cells: list[list[str]], type_: pa.DataType, *, listed: bool) -> pa.Ar
 
 
 def _typed(value: str, type_: pa.DataType) -> object:
-    if type_ == pa.int64():
-        return int(value)
+    if pa.types.is_integer(type_):
+        number = int(value)
+        if str(number) != value:  # the year 0999
+            raise ValueError(value)
+        return number
     if type_ == pa.bool_():
         return value in ("true", "1")
     if type_ == pa.date32():

@@ -34,11 +34,7 @@ def describe_queries(queries: Iterable[NamedQuery]) -> set[Quad]:
 
 
 def _describe(query: NamedQuery) -> Iterator[tuple[NamedNode, NamedNode | Literal]]:
-    needed = {
-        name: [parameter.example]
-        for name, parameter in query.head.parameters.items()
-        if parameter.example is not None and not parameter.optional
-    }
+    needed = {name: [value] for name, value in query.example.items()}
     for type_ in _TYPES:
         yield NamedNode(PREFIXES["rdf"] + "type"), type_
     yield NamedNode(PREFIXES["rdfs"] + "comment"), Literal(query.head.summary, language="en")

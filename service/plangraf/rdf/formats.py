@@ -11,9 +11,9 @@ from typing import Literal
 
 from pyoxigraph import QueryResultsFormat, RdfFormat
 
-Kind = Literal["bindings", "table", "graph", "quads", "list", "page"]
-"""What a format holds: rows of a query as terms or as plain cells, triples, triples with their graphs, a list of the
-service's own, a page for people."""
+Kind = Literal["bindings", "table", "cube", "graph", "quads", "list", "page"]
+"""What a format holds: rows of a query as terms, as plain cells or as a statistical data set, triples, triples with
+their graphs, a list of the service's own, a page for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Format:
 
     `writer` is pyoxigraph's name of the format; a format without one has a writer in this project. `aliases` are
     further media types, and `names` further values of `format=`, that clients use. `iri` names it in descriptions.
+    `profile` distinguishes it from another format of the same media type; such a format is chosen by ending or name,
+    never by Accept.
     """
 
     name: str
@@ -35,9 +37,12 @@ class Format:
     boolean: bool = False
     aliases: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    profile: str | None = None
 
     @property
     def content_type(self) -> str:
+        if self.profile is not None:
+            return f'{self.media_type}; profile="{self.profile}"'
         return f"{self.media_type}; charset=utf-8" if self.charset else self.media_type
 
 
@@ -86,6 +91,17 @@ TSV = Format(
     QueryResultsFormat.TSV,
     _W3C + "SPARQL_Results_TSV",
     charset=True,
+)
+# Statistical offices send JSON-stat as plain JSON, and R and the JSON-stat tools ask for nothing else. The profile
+# (RFC 6906) tells it from SPARQL JSON, which a client that accepts application/json must go on getting.
+JSON_STAT = Format(
+    "json-stat",
+    "cube",
+    "application/json",
+    "json-stat",
+    "JSON-stat",
+    names=("json-stat2", "jsonstat"),
+    profile="https://json-stat.org/full/",
 )
 TURTLE = Format(
     "turtle",
@@ -152,6 +168,7 @@ FORMATS: tuple[Format, ...] = (
     XML,
     CSV,
     TSV,
+    JSON_STAT,
     TURTLE,
     JSON_LD,
     N_TRIPLES,

@@ -81,6 +81,8 @@ def _quality(media_type: str, ranges: list[_Range]) -> tuple[float, int]:
 def choose(accept: str | None, choices: Sequence[Format], spare: Sequence[Format] = ()) -> Format:
     """Chooses the format for an Accept header; the first of `choices` when the header is absent or has no valid range.
 
+    A format with a profile is never chosen, because it shares its media type with another one.
+
     The highest quality wins; among equals the more specific range, then a format's own type before an alias
     (`application/json` for SPARQL JSON), then the order of `choices`. A client that accepts HTML where none is
     offered is a browser. For browsers aliases count last, because they list `application/xml` without wanting it.
@@ -91,6 +93,7 @@ def choose(accept: str | None, choices: Sequence[Format], spare: Sequence[Format
     Raises:
         NotAcceptableError: the header excludes every choice or names none.
     """
+    choices = [choice for choice in choices if choice.profile is None]
     ranges = _parse_ranges(accept) if accept else []
     if accept is None or not ranges:
         return choices[0]

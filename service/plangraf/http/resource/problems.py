@@ -29,6 +29,7 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.NotAcceptableError: 406,
     errors.CodingNotAcceptableError: 406,
     errors.NotInXmlError: 406,
+    errors.NotStatisticalError: 406,
     errors.RequestTimeoutError: 408,
     errors.PreconditionFailedError: 412,
     errors.BodyTooLargeError: 413,

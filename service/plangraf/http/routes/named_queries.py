@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,20 +15,22 @@ import structlog
 from pydantic import create_model
 from starlette.requests import Request
 
-from plangraf.engines.base import QueryRequest
+from plangraf.engines.base import Engine, QueryRequest
 from plangraf.engines.snapshots import Snapshot
-from plangraf.errors import PlangrafError, ResourceNotFoundError
+from plangraf.errors import NotStatisticalError, PlangrafError, ResourceNotFoundError
 from plangraf.http.pipeline.cache import CachedAnswer
 from plangraf.http.pipeline.coding import IDENTITY
 from plangraf.http.resource.base import Asked, Place, Resource, View, name_answer
 from plangraf.http.resource.openapi import Operation, content
 from plangraf.http.resource.parameters import Formatted
 from plangraf.http.service import Pinned, Service, pinned
-from plangraf.rdf.formats import HTML, JSON, PLAIN_JSON, RESULT_FORMATS
+from plangraf.rdf.formats import HTML, JSON, JSON_STAT, PLAIN_JSON, RESULT_FORMATS, Format
 from plangraf.sparql.named.binding import NamedQuery
+from plangraf.sparql.named.head import CubeHead
 from plangraf.sparql.named.parameter_model import ParameterModel
 from plangraf.sparql.safety import Limits, check
 from plangraf.views.engine_answers import fetch_bytes
+from plangraf.views.json_stat import json_stat
 
 _EXAMPLES = {
     "iri": "https://w3id.org/plangraf/id/5001/plan/2020-2023-7",
@@ -43,6 +46,9 @@ _EXAMPLES = {
 
 log = structlog.get_logger()
 
+_MOST_BYTES = 64 * 2**20
+"""Of SPARQL JSON, about 60 000 observations."""
+
 
 def resources(service: Service) -> Iterator[Resource]:
     for query in service.queries.values():
@@ -53,7 +59,8 @@ def resources(service: Service) -> Iterator[Resource]:
 
 
 class QueryResource(Resource):
-    formats = RESULT_FORMATS
+    # JSON-stat too where the query has none, so that its ending is 406 with the reason and not 404.
+    formats = (*RESULT_FORMATS, JSON_STAT)
     accept_first = False
 
     def __init__(self, query: NamedQuery, *, deterministic: bool) -> None:
@@ -75,7 +82,51 @@ class QueryResource(Resource):
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         bound = self.query.bind_values(asked.place.parameters)
-        return View(write=QueryRequest(bound, asked.format), key=(bound,) if self._deterministic else None)
+        key = (bound,) if self._deterministic else None
+        if asked.format != JSON_STAT:
+            return View(write=QueryRequest(bound, asked.format), key=key)
+        head = self.query.head.json_stat
+        if head is None or key is None:
+            raise NotStatisticalError(
+                f"{self.query.name} has no value with dimensions, so that it has no JSON-stat. "
+                f"Ask for one of: {', '.join(format_.name for format_ in RESULT_FORMATS)}."
+            )
+
+        async def write() -> bytes:
+            body = await _fetch_bounded(snapshot.engine, QueryRequest(bound, JSON), self.query.name)
+            return await asyncio.to_thread(self._write_json_stat, body, head)
+
+        return View(write=write, key=key)
+
+    def _write_json_stat(self, body: bytes, head: CubeHead) -> bytes:
+        rows = orjson.loads(body)["results"]["bindings"]
+        return orjson.dumps(json_stat(rows, head, self.query.name, self.query.head.summary))
+
+
+async def _fetch_bounded(engine: Engine, request: QueryRequest, name: str) -> bytes:
+    """The rows of an answer, which JSON-stat needs all at once.
+
+    Raises:
+        NotStatisticalError: they are more than a process may hold for one request.
+    """
+    answer = await engine.query(request)
+    try:
+        chunks, size = [], 0
+        async for chunk in answer.chunks:
+            size += len(chunk)
+            if size > _MOST_BYTES:
+                raise NotStatisticalError(
+                    f"The rows of {name} are more than the {_MOST_BYTES // 2**20} MiB that JSON-stat is made of here. "
+                    "Narrow the query, or take the rows as CSV."
+                )
+            chunks.append(chunk)
+        return b"".join(chunks)
+    finally:
+        await answer.aclose()
+
+
+def _offered(query: NamedQuery) -> tuple[Format, ...]:
+    return (*RESULT_FORMATS, *([JSON_STAT] if query.head.json_stat else []))
 
 
 def _path(query: NamedQuery) -> str:
@@ -102,7 +153,7 @@ async def warm(service: Service) -> None:
 
 async def _warm(service: Pinned) -> None:
     for query in service.queries.values():
-        if any(not parameter.optional for parameter in query.parameters.values()):
+        if query.head.either or any(not parameter.optional for parameter in query.parameters.values()):
             continue
         bound = query.bind({})
         tag = service.own_tag(*name_answer(_path(query), JSON, "", bound))
@@ -153,11 +204,6 @@ class _Listed:
 
 
 def _describe(query: NamedQuery) -> _Listed:
-    needed = {
-        name: parameter.example
-        for name, parameter in query.head.parameters.items()
-        if parameter.example is not None and not parameter.optional
-    }
     return _Listed(
         query.name,
         query.head.summary,
@@ -168,7 +214,7 @@ def _describe(query: NamedQuery) -> _Listed:
             for name, parameter in query.parameters.items()
         ],
         [{"name": name, "type": type_} for name, type_ in query.head.columns.items()],
-        f"?{urlencode(needed)}" if needed else "",
+        f"?{urlencode(query.example)}" if query.example else "",
     )
 
 
@@ -180,7 +226,7 @@ def _description(query: NamedQuery) -> str:
 def _content(query: NamedQuery) -> dict[str, Any]:
     names = list(query.head.columns)
     example = ",".join(names) + "\r\n" + ",".join(_EXAMPLES.get(t, "…") for t in query.head.columns.values()) + "\r\n"
-    found = content(RESULT_FORMATS)
+    found = content(_offered(query))
     found["text/csv"]["example"] = example
     found["application/sparql-results+json"] = {
         "schema": {

@@ -85,6 +85,15 @@ class NamedQuery:
         """The text between the VALUES blocks."""
         return [self.text[: self.place] + " ", *_REPEAT.split(self.text[self.place :])]
 
+    @property
+    def example(self) -> dict[str, str]:
+        """The parameters that a request must contain, with the values of their examples."""
+        return {
+            name: parameter.example
+            for name, parameter in self.head.parameters.items()
+            if parameter.example is not None and (not parameter.optional or name in self.head.either[:1])
+        }
+
     def bind(self, given: Mapping[str, Sequence[str]]) -> str:
         """Binds the parameters of a request and returns the query.
 
@@ -97,8 +106,19 @@ class NamedQuery:
         return self.bind_values(self.model.read(texts))
 
     def bind_values(self, parameters: ParameterModel) -> str:
-        """Binds values that `model`, or a model that extends it, has read."""
+        """Binds values that `model`, or a model that extends it, has read.
+
+        Raises:
+            ParameterError: none of the parameters is given of which one is needed.
+        """
         values = vars(parameters)
+        either = self.head.either
+        if either and all(values[field_name(name)] is None for name in either):
+            raise ParameterError(
+                either[0],
+                f"or {' or '.join(either[1:])} is needed by {self.name}, and both are missing. Such as "
+                f"{either[0]}={self.parameters[either[0]].example}.",
+            )
         terms = {variable: term for field, variable in self._variables if (term := values[field]) is not None}
         block = f"VALUES ({' '.join(terms)}) {{ ({' '.join(map(str, terms.values()))}) }}"
         first, *others = self._pieces

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from plangraf.diagnostics.diagnostic import DataError, in_file
 
@@ -87,8 +87,39 @@ class Titled(Strict):
         return self.en if language == "en" else self.nb
 
 
+class CubeDimension(Strict):
+    """A dimension of a statistical answer, named after its column.
+
+    `label` and `code` are the columns with label and code of a category, by default the dimension's own. `split`: the
+    column holds several codes such as `Kjonn=1;Alder=20`, each a dimension of its own.
+    """
+
+    label: str | None = None
+    code: str | None = None
+    role: Literal["time", "geo"] | None = None
+    split: bool = False
+
+
+class CubeHead(Strict):
+    """What makes a statistical answer of the rows: the columns with value, status, unit and dimensions."""
+
+    value: str
+    status: str | None = None
+    unit: str | None = None
+    dimensions: dict[str, CubeDimension] = Field(min_length=1)
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns that it names."""
+        of_dimensions = [name for key, one in self.dimensions.items() for name in (key, one.label, one.code)]
+        return [name for name in (self.value, self.status, self.unit, *of_dimensions) if name is not None]
+
+
 class QueryHead(Strict):
     """The head of a named query: summary, description of rows and order, parameters, and columns.
+
+    `either` are parameters of which a request must contain one or more. `json-stat` says which columns make a
+    statistical answer; without it the query has none.
 
     A check of the build needs `summary-nb`, because its report is in Bokmål and English. `title` is the heading on the
     home page, by default the summary. `position` is the place there; a query without it comes last.
@@ -101,7 +132,9 @@ class QueryHead(Strict):
     description: str = ""
     tags: tuple[str, ...] = Field(default=(), strict=False)
     parameters: dict[str, Parameter] = {}
+    either: tuple[str, ...] = Field(default=(), strict=False)
     columns: dict[str, ColumnType] = Field(min_length=1)
+    json_stat: CubeHead | None = Field(default=None, alias="json-stat")
 
     @field_validator("parameters", "columns")
     @classmethod
@@ -110,6 +143,16 @@ class QueryHead(Strict):
             if not NAME.fullmatch(name):
                 raise ValueError(f"{name!r} is not a name that SPARQL, CSV and a web address all allow")
         return value
+
+    @model_validator(mode="after")
+    def _refers_to_what_it_declares(self) -> QueryHead:
+        for name in self.either:
+            if not (name in self.parameters and self.parameters[name].optional and self.parameters[name].example):
+                raise ValueError(f"either: {name!r} is not an optional parameter with an example")
+        for name in self.json_stat.columns if self.json_stat else ():
+            if name not in self.columns:
+                raise ValueError(f"json-stat: {name!r} is not a column")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,53 @@
+"""The checkout's version with statistics beside it: areas over a reform, indicators, and tables made for the tests."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from made_statistics import comparison_quads
+from pyoxigraph import RdfFormat, parse
+
+from plangraf.rdf import canonical
+from plangraf.store.versions import VersionStore
+from running_server import running_server
+
+STATISTICS = Path(__file__).parent / "statistics.trig"
+
+
+@pytest.fixture(scope="session")
+def made_url(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a real server over the data and the statistics."""
+    version = VersionStore(built).current()
+    known = [line for line in version.lines() if line]
+    quads = list(parse(b"\n".join(known), RdfFormat.N_QUADS))
+    added = [*parse(STATISTICS.read_bytes(), RdfFormat.TRIG), *comparison_quads(quads)]
+    lines = sorted({*known, *canonical.lines(added)})
+    folder = tmp_path_factory.mktemp("made") / "versions"
+    graphs: dict[str, int] = {}
+    for line in lines:
+        graph = line.rsplit(b" <", 1)[1].removesuffix(b"> .").decode()
+        graphs[graph] = graphs.get(graph, 0) + 1
+    manifest = {"triples": len(lines), "quads": len(lines), "graphs": graphs, "warnings": {}}
+    VersionStore(folder).write(lines, manifest, {"ontology.html": b"<!DOCTYPE html><title>The page</title>"})
+    with running_server(folder, "--workers", "2") as running:
+        yield running.url
+
+
+@pytest.fixture
+def rows(made_url: str) -> Callable[..., list[dict[str, str]]]:
+    """The rows of a named query, or of a SPARQL text, as CSV says them."""
+
+    def ask(query: str, **parameters: str) -> list[dict[str, str]]:
+        if "{" not in query:
+            response = httpx.get(f"{made_url}/queries/{query}.csv", params=parameters)
+        else:
+            response = httpx.post(f"{made_url}/sparql", data={"query": query, "format": "csv"})
+        assert response.status_code == 200, response.text
+        return list(csv.DictReader(io.StringIO(response.text, newline="")))
+
+    return ask

@@ -1,0 +1,134 @@
+"""Rows as JSON-stat 2.0: dimensions, roles, units, missing values, and rows that are not one data set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonstat_validator import validate_jsonstat
+
+from plangraf.errors import NotStatisticalError
+from plangraf.sparql.named.head import CubeHead
+from plangraf.views.json_stat import json_stat
+
+HEAD = CubeHead.model_validate(
+    {
+        "value": "value",
+        "status": "symbol",
+        "unit": "unit",
+        "dimensions": {
+            "area": {"label": "areaLabel", "code": "number", "role": "geo"},
+            "period": {"role": "time"},
+            "series": {"label": "seriesLabel", "split": True},
+        },
+    }
+)
+
+
+def row(**cells: str) -> dict[str, dict[str, str]]:
+    return {name: {"type": "literal", "value": value} for name, value in cells.items()}
+
+
+def cube(*rows: dict[str, dict[str, str]]) -> dict[str, Any]:
+    found = json_stat(rows, HEAD, "things", "Things")
+    assert validate_jsonstat(found)
+    return found
+
+
+TRONDHEIM = {"area": "http://a/5001", "areaLabel": "Trondheim", "number": "5001"}
+KLAEBU = {"area": "http://a/5030", "areaLabel": "Klæbu", "number": "5030"}
+
+
+def test_each_dimension_has_its_categories_in_the_order_of_the_rows() -> None:
+    found = cube(
+        row(**TRONDHEIM, period="2019", value="1"),
+        row(**KLAEBU, period="2018", value="2.5"),
+        row(**TRONDHEIM, period="2018", value="-3"),
+    )
+    assert found["id"] == ["area", "period", "unit"]
+    assert found["size"] == [2, 2, 1]
+    assert found["role"] == {"geo": ["area"], "time": ["period"], "metric": ["unit"]}
+    assert found["dimension"]["area"] == {
+        "label": "area",
+        "category": {"index": {"5001": 0, "5030": 1}, "label": {"5001": "Trondheim", "5030": "Klæbu"}},
+    }
+    assert list(found["dimension"]["period"]["category"]["index"]) == ["2019", "2018"]
+    assert found["value"] == [1, -3, None, 2.5]
+
+
+def test_a_composite_column_becomes_dimensions_and_takes_the_units() -> None:
+    found = cube(
+        row(
+            **TRONDHEIM,
+            period="2019",
+            series="Mål=Antall;Kjonn=1",
+            seriesLabel="Antall; Menn",
+            unit="personer",
+            value="7",
+        ),
+        row(
+            **TRONDHEIM,
+            period="2019",
+            series="Mål=Andel;Kjonn=1",
+            seriesLabel="Andel; Menn",
+            unit="prosent",
+            value="0.5",
+        ),
+    )
+    assert found["id"] == ["area", "period", "Mål", "Kjonn"]
+    assert found["role"]["metric"] == ["Mål"]
+    assert found["dimension"]["Mål"]["category"] == {
+        "index": {"Antall": 0, "Andel": 1},
+        "label": {"Antall": "Antall", "Andel": "Andel"},
+        "unit": {"Antall": {"base": "personer", "decimals": 0}, "Andel": {"base": "prosent", "decimals": 1}},
+    }
+    assert found["dimension"]["Kjonn"]["category"]["label"] == {"1": "Menn"}
+    assert found["value"] == [7, 0.5]
+
+
+def test_labels_that_do_not_fit_their_codes_give_way_to_the_codes() -> None:
+    found = cube(row(**TRONDHEIM, period="2019", series="A=1;B=2", seriesLabel="one; two; three", value="7"))
+    assert found["dimension"]["A"]["category"]["label"] == {"1": "1"}
+
+
+def test_a_missing_value_is_null_with_its_symbol() -> None:
+    found = cube(row(**TRONDHEIM, period="2018", symbol=":"), row(**TRONDHEIM, period="2019", value="0", symbol="*"))
+    assert found["value"] == [None, 0]
+    assert found["status"] == {"0": ":", "1": "*"}
+
+
+def test_a_row_without_a_code_that_others_have_is_not_applicable_there() -> None:
+    found = cube(row(period="2018", value="1"), row(**TRONDHEIM, period="2018", value="2"))
+    assert found["dimension"]["area"]["category"]["index"] == {"_Z": 0, "5001": 1}
+    assert cube(row(period="2018", value="1"))["id"] == ["period", "unit"]
+
+
+def test_a_sparse_cube_is_an_object() -> None:
+    found = cube(*(row(**TRONDHEIM, period=str(1900 + n), series=f"A={n}", value=str(n)) for n in range(9)))
+    assert found["size"] == [1, 9, 9]
+    assert found["value"] == {str(n * 10): n for n in range(9)}
+
+
+def test_no_rows_are_an_empty_data_set() -> None:
+    found = json_stat([], HEAD, "things", "Things")
+    assert (found["id"], found["size"], found["value"]) == ([], [], [])
+
+
+def test_two_rows_with_one_key_are_not_one_data_set() -> None:
+    twice = [row(**TRONDHEIM, period="2018", value="1"), row(**TRONDHEIM, period="2018", value="2")]
+    with pytest.raises(NotStatisticalError, match=r"Two rows of things .*area=5001, period=2018"):
+        json_stat(twice, HEAD, "things", "Things")
+
+
+@given(st.dictionaries(st.tuples(st.integers(0, 4), st.integers(2000, 2004)), st.integers(-99, 99), min_size=1))
+def test_each_row_is_found_at_its_place(values: dict[tuple[int, int], int]) -> None:
+    found = cube(
+        *(row(area=f"http://a/{a}", number=str(a), period=str(p), value=str(v)) for (a, p), v in values.items())
+    )
+    areas, periods = (found["dimension"][name]["category"]["index"] for name in ("area", "period"))
+    for (area, period), value in values.items():
+        place = areas[str(area)] * len(periods) + periods[str(period)]
+        cells = found["value"]
+        assert (cells[place] if isinstance(cells, list) else cells[str(place)]) == value
