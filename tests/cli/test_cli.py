@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from forked_python import run_command
 from plangraf import __version__
 from plangraf.store.versions import VersionStore
 from small_home import CASE, ROOT, command, environ, make_home, plangraf, write
@@ -169,14 +170,7 @@ def test_a_query_comes_from_a_file_or_from_standard_input(home: Path, tmp_path: 
     file = tmp_path / "ask.rq"
     file.write_text(f"ASK {{ <{CASE}> ?p ?o }}", encoding="utf-8")
     assert json.loads(plangraf("query", file, home=home).stdout)["boolean"] is True
-    piped = subprocess.run(
-        command("query", "-"),
-        input=f"CONSTRUCT WHERE {{ <{CASE}> a ?class }}",
-        env=environ(home),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    piped = run_command("query", "-", env=environ(home), stdin=f"CONSTRUCT WHERE {{ <{CASE}> a ?class }}")
     assert piped.returncode == 0, piped.stderr
     assert CASE in piped.stdout
 

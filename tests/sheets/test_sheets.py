@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
+from forked_python import run_command
 from plangraf.rdf.namespaces import GRAPH, PREFIXES
 from plangraf.settings import Settings
 from plangraf.sheets.csv_files import read_folder, write_folder
@@ -27,7 +27,7 @@ from plangraf.sheets.write.turtle_files import turtle_files
 from plangraf.sheets.write.xlsx_writer import write_workbook
 from plangraf.sources.files import SourceFile
 from plangraf.sources.turtle import read
-from small_home import ROOT, command
+from small_home import ROOT
 
 DATASETS = sorted({path.parent for path in (ROOT / "data").rglob("*.ttl")})
 PLAN = PREFIXES["plan"]
@@ -217,7 +217,7 @@ def test_a_text_too_long_for_a_workbook_is_refused_instead_of_truncated(tmp_path
     data = tmp_path / "9999" / "long"
     data.mkdir(parents=True)
     (data / "a.ttl").write_text(f'<{ID}/plan/long> <http://example.org/note> "{"x" * 40_000}" .', encoding="utf-8")
-    run = subprocess.run(command("export-sheet", data, tmp_path / "a.xlsx"), capture_output=True, text=True, timeout=60)
+    run = run_command("export-sheet", data, tmp_path / "a.xlsx")
     assert run.returncode == 2
     assert "too long for a cell of a workbook. Export to a folder." in run.stderr
     assert not (tmp_path / "a.xlsx").exists()

@@ -12,6 +12,7 @@ import pytest
 from openpyxl import load_workbook
 
 from filled_sheets import columns, fill, sheet_of
+from forked_python import run_command
 from plangraf.diagnostics.diagnostic import stops
 from plangraf.diagnostics.rendering import as_text
 from plangraf.settings import Settings
@@ -127,8 +128,7 @@ def test_a_nested_folder_is_reported(tmp_path: Path) -> None:
 
 
 def run(*arguments: str | Path, cwd: Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    given = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
-    return subprocess.run(command(*arguments), cwd=cwd, capture_output=True, text=True, timeout=120, **given)  # type: ignore[call-overload,no-any-return]
+    return run_command(*arguments, cwd=cwd, stdin=stdin or "")
 
 
 DATASET = """\

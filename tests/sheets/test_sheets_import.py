@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -13,6 +12,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from filled_sheets import columns, fill, sheet_of
+from forked_python import run_command
 from plangraf.diagnostics.rendering import as_text
 from plangraf.rdf.namespaces import ID, PREFIXES
 from plangraf.rdf.namespaces import PLAN as PLAN_
@@ -23,7 +23,7 @@ from plangraf.sheets.exchange import Outcome, import_sheet, read_sheets
 from plangraf.sheets.model_reader import read_model
 from plangraf.sheets.read import xlsx_reader
 from plangraf.sheets.read.raw import UnreadableError
-from small_home import ROOT, command
+from small_home import ROOT
 
 XSD = PREFIXES["xsd"]
 pytestmark = pytest.mark.usefixtures("beside_little")
@@ -463,7 +463,7 @@ def test_a_file_that_is_not_a_workbook_is_reported(
     ],
 )
 def test_a_wrong_name_gives_one_clear_message(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
-    run = subprocess.run(command(*arguments), cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    run = run_command(*arguments, cwd=tmp_path)
     assert run.returncode == 2
     assert run.stderr.startswith("plangraf: ")
     assert message in run.stderr
@@ -472,7 +472,7 @@ def test_a_wrong_name_gives_one_clear_message(tmp_path: Path, arguments: tuple[s
 
 @pytest.mark.parametrize("name", ["export-sheet", "import-sheet"])
 def test_the_help_has_examples(name: str) -> None:
-    run = subprocess.run(command(name, "--help"), capture_output=True, text=True, timeout=60)
+    run = run_command(name, "--help")
     assert f"plangraf {name} " in run.stdout.partition("Examples:")[2]
 
 
@@ -482,7 +482,7 @@ def test_an_import_beside_all_data_replaces_the_turtle_files_and_nothing_else(
     monkeypatch.delenv("PLANGRAF_HOME")
 
     def done(*arguments: str) -> str:
-        run = subprocess.run(command(*arguments), cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        run = run_command(*arguments, cwd=tmp_path)
         assert run.returncode == 0, run.stderr
         return run.stdout
 
@@ -503,9 +503,7 @@ def test_an_import_beside_all_data_replaces_the_turtle_files_and_nothing_else(
 
 def test_an_empty_workbook_writes_nothing(tmp_path: Path) -> None:
     Workbook().save(tmp_path / "tom.xlsx")
-    run = subprocess.run(
-        command("import-sheet", "tom.xlsx", "9999/ny"), cwd=tmp_path, capture_output=True, text=True, timeout=120
-    )
+    run = run_command("import-sheet", "tom.xlsx", "9999/ny", cwd=tmp_path)
     assert run.returncode == 2
     assert "holds no rows: nothing was written" in run.stderr
     assert not (tmp_path / "9999").exists()
