@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from filled_sheets import columns, fill, sheet_of
+from filled_sheets import columns, fill, sheet_of, shorten
 from forked_python import run_command
 from plangraf.diagnostics.rendering import as_text
 from plangraf.rdf.namespaces import ID, PREFIXES
@@ -29,14 +29,20 @@ XSD = PREFIXES["xsd"]
 pytestmark = pytest.mark.usefixtures("beside_little")
 MODEL = read_model(ROOT)
 PLAN = {"key": "1", "plan:number": 1, "dcterms:title@nb": "En plan"}
+CLASSES = ("plan:Decision", "plan:Evidence", "plan:Passage", "plan:Perspective", "plan:Plan", "plan:SourceDocument")
+
+
+@pytest.fixture(scope="module")
+def filled(short_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("filled") / "plan.xlsx"
+    shorten(short_template, CLASSES, path)
+    return fill(path, {"plan:Plan": [PLAN]})
 
 
 @pytest.fixture
-def sheets(short_template: Path, tmp_path: Path) -> Path:
+def sheets(filled: Path, tmp_path: Path) -> Path:
     """A copy of the template with one plan in it."""
-    path = tmp_path / "plan.xlsx"
-    shutil.copy(short_template, path)
-    return fill(path, {"plan:Plan": [PLAN]})
+    return shutil.copy(filled, tmp_path / "plan.xlsx")
 
 
 def problems(path: Path) -> str:
