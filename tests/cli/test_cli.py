@@ -62,11 +62,14 @@ def add_what_serving_needs(folder: Path) -> None:
 
 @contextmanager
 def served(home: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """A running server, its address and its version; what it wrote to stderr is in home/serve.log."""
+    """A running server, its address and its version; what it wrote to stderr is in home/serve.log.
+
+    One HTTP process unless `options` say otherwise: starting more is most of what such a test costs.
+    """
     with (home / "serve.log").open("w") as log:
         process = subprocess.Popen(
             command("serve", "--port", "0", *options),
-            env=environ(home, **environment),
+            env=environ(home, **{"PLANGRAF_PROCESSES": "1", **environment}),
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
@@ -390,7 +393,7 @@ def test_a_server_told_to_stop_while_it_builds_stops_with_its_build(own_home: Pa
 def test_a_service_that_cannot_start_ends_instead_of_trying_for_ever(own_home: Path) -> None:
     assert plangraf("build", "--quiet", home=own_home).returncode == 0
     (own_home / "ontology" / "context.jsonld").unlink()
-    run = plangraf("serve", "--port", "0", "--no-build", home=own_home)
+    run = plangraf("serve", "--port", "0", "--no-build", "--workers", "1", home=own_home)
     assert run.returncode == 1
     assert run.stderr.endswith("plangraf: the HTTP processes could not start; the lines above say why.\n")
 
