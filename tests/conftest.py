@@ -12,11 +12,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
+from plangraf.store.versions import VersionStore
 from running_server import Server, running_server
 from small_home import command
 
@@ -105,6 +107,23 @@ def built(once: Once) -> Path:
 
 
 @pytest.fixture(scope="session")
+def light_versions(built: Path, once: Once) -> Path:
+    """A versions folder with the ontology and one plan of `built`, for servers of which other things are tested."""
+
+    def write(folder: Path) -> None:
+        ontology, plan = b"<https://w3id.org/plangraf/graph/ontology> .", b"/id/5001/plan/2020-2023-7>"
+        lines = [
+            line
+            for line in VersionStore(built).current().lines()
+            if line.endswith(ontology) or line.split()[0].endswith(plan)
+        ]
+        manifest = {"triples": len(lines), "quads": len(lines), "graphs": {}, "warnings": {}}
+        VersionStore(folder / "versions").write(lines, manifest)
+
+    return once("light-versions", write) / "versions"
+
+
+@pytest.fixture(scope="session")
 def server(built: Path) -> Iterator[Server]:
     with running_server(built, "--workers", "2") as running:
         yield running
@@ -123,6 +142,12 @@ def start_server(built: Path) -> Callable[..., object]:
         return running_server(built, *options, **environment)
 
     return start
+
+
+@pytest.fixture
+def start_light_server(light_versions: Path) -> Callable[..., AbstractContextManager[Server]]:
+    """`start_server` over `light_versions`, which open in a tenth of the time."""
+    return partial(running_server, light_versions)
 
 
 @pytest.fixture(scope="session")
