@@ -38,25 +38,36 @@ _MODULES = (
     "pylode",
 )
 _LONGEST_REQUEST = 1024 * 1024
-# Variables that a Python process reads only when it starts.
-_READ_AT_START = "PYTHON"
 
 
 def run_command(
     *arguments: str | Path,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    stdin: str = "",
+    stdin: str | int = "",
     timeout: float = 120,
 ) -> subprocess.CompletedProcess[str]:
-    """Runs `plangraf` with these arguments; what it prints and its exit code are in the result."""
+    """Runs `plangraf` with these arguments; what it prints and its exit code are in the result.
+
+    Args:
+        arguments: the command and its own.
+        env: all of its environment; that of this process when it is not given.
+        cwd: its folder; that of this process when it is not given.
+        stdin: the text that it reads, or the descriptor of a terminal.
+        timeout: seconds until it is killed and TimeoutExpired is raised.
+    """
     env = os.environ if env is None else env
-    if any(env.get(name) != os.environ.get(name) for name in {*env, *os.environ} if name.startswith(_READ_AT_START)):
+    if isinstance(stdin, str) and _is_other_python(env):
         return subprocess.run(
             [sys.executable, "-m", "plangraf.cli", *map(str, arguments)],
             env=env, cwd=cwd, input=stdin, capture_output=True, text=True, timeout=timeout,
         )  # fmt: skip
     return _fork("from plangraf.cli import main\nmain()\n", ["plangraf", *arguments], env, cwd, stdin, timeout)
+
+
+def _is_other_python(env: Mapping[str, str]) -> bool:
+    """Whether a variable that Python reads only when it starts, such as the seed of the hash, is another than here."""
+    return any(env.get(name) != os.environ.get(name) for name in {*env, *os.environ} if name.startswith("PYTHON"))
 
 
 def run_code(code: str, *arguments: str | Path, timeout: float = 60) -> subprocess.CompletedProcess[str]:
@@ -65,7 +76,7 @@ def run_code(code: str, *arguments: str | Path, timeout: float = 60) -> subproce
 
 
 def _fork(
-    code: str, argv: list[str | Path], env: Mapping[str, str], cwd: Path | None, stdin: str, timeout: float
+    code: str, argv: list[str | Path], env: Mapping[str, str], cwd: Path | None, stdin: str | int, timeout: float
 ) -> subprocess.CompletedProcess[str]:
     words = [str(word) for word in argv]
     request = json.dumps({"code": code, "argv": words, "env": dict(env), "cwd": str(cwd or Path.cwd())}).encode()
@@ -76,10 +87,12 @@ def _fork(
         tempfile.TemporaryFile() as out,
         tempfile.TemporaryFile() as error,
     ):
-        standard_input.write(stdin.encode())
-        standard_input.seek(0)
+        if isinstance(stdin, str):
+            standard_input.write(stdin.encode())
+            standard_input.seek(0)
+            stdin = standard_input.fileno()
         try:
-            files = [standard_input.fileno(), out.fileno(), error.fileno(), theirs]
+            files = [stdin, out.fileno(), error.fileno(), theirs]
             socket.send_fds(_process(), [request], files)
         finally:
             os.close(theirs)
