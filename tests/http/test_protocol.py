@@ -99,7 +99,7 @@ def test_half_a_head_and_half_a_body_are_waited_for_so_long_and_no_longer(
                 assert head.startswith(b"HTTP/1.1 408 ")
                 assert json.loads(body)["code"] == "request-timeout"
         assert ended["head"] >= 0.5
-        assert ended["body"] >= 1.5
+        assert 25 > ended["body"] >= 1.5
         assert script.asked == []
 
 

@@ -201,7 +201,7 @@ def test_a_head_over_the_limit_is_refused_while_it_arrives(url: str) -> None:
 
 @pytest.mark.slow
 def test_a_head_that_does_not_end_and_a_body_that_does_not_come_are_waited_for_no_longer(url: str) -> None:
-    """Three connections at once: a silent one, half of a head, half of a body; in short in tests/http/test_protocol.py."""
+    """Three connections at once: a silent one, half of a head, half of a body. test_protocol.py is shorter."""
     silent, half_head, half_body = connect(url), connect(url), connect(url)
     with silent, half_head, half_body:
         began = time.monotonic()
