@@ -6,17 +6,20 @@ Nothing is written into the checkout: versions go to a temporary folder, the ser
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
+from plangraf.store.versions import VersionStore
 from running_server import Server, running_server
 from small_home import command
 
@@ -39,6 +42,13 @@ OPTIONAL_ENVIRONMENTS = {
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT
+
+
+def pytest_collection_finish() -> None:
+    """Keeps the collector off what lives as long as the run: walking it took half of the time of a test of shapes."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 Once = Callable[[str, Callable[[Path], None]], Path]
@@ -105,6 +115,23 @@ def built(once: Once) -> Path:
 
 
 @pytest.fixture(scope="session")
+def light_versions(built: Path, once: Once) -> Path:
+    """A versions folder with the ontology and one plan of `built`, for servers of which other things are tested."""
+
+    def write(folder: Path) -> None:
+        ontology, plan = b"<https://w3id.org/plangraf/graph/ontology> .", b"/id/5001/plan/2020-2023-7>"
+        lines = [
+            line
+            for line in VersionStore(built).current().lines()
+            if line.endswith(ontology) or line.split()[0].endswith(plan)
+        ]
+        manifest = {"triples": len(lines), "quads": len(lines), "graphs": {}, "warnings": {}}
+        VersionStore(folder / "versions").write(lines, manifest)
+
+    return once("light-versions", write) / "versions"
+
+
+@pytest.fixture(scope="session")
 def server(built: Path) -> Iterator[Server]:
     with running_server(built, "--workers", "2") as running:
         yield running
@@ -123,6 +150,12 @@ def start_server(built: Path) -> Callable[..., object]:
         return running_server(built, *options, **environment)
 
     return start
+
+
+@pytest.fixture
+def start_light_server(light_versions: Path) -> Callable[..., AbstractContextManager[Server]]:
+    """`start_server` over `light_versions`, which open in a tenth of the time."""
+    return partial(running_server, light_versions)
 
 
 @pytest.fixture(scope="session")

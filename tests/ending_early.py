@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
+
+from forked_python import run_code
 
 _COUNTING = """
 import os, pathlib, sys
@@ -34,10 +35,4 @@ def run(body: str, folder: Path, moment: int, *arguments: str) -> subprocess.Com
         moment: the call that it ends before, from 1; with 0 it runs to its end and prints how many there are.
         arguments: for the code.
     """
-    program = f"{_COUNTING}{body}\nprint(calls)"
-    return subprocess.run(
-        [sys.executable, "-c", program, str(folder), str(moment), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return run_code(f"{_COUNTING}{body}\nprint(calls)", folder, str(moment), *arguments)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -24,6 +24,16 @@ def sheet_of(path: Path, class_name: str) -> tuple[object, Worksheet]:
 
 def columns(sheet: Worksheet) -> dict[str, int]:
     return {str(cell.value): cell.column for cell in sheet[HEADING_ROW] if cell.value}
+
+
+def shorten(template: Path, classes: Iterable[str], path: Path) -> None:
+    """Writes a template without the sheets of other classes: opening a sheet takes longer than reading its rows."""
+    workbook = load_workbook(template)
+    keys = {f"@id {name}" for name in classes} | {"@subject"}
+    for sheet in workbook.worksheets:
+        if sheet.cell(HEADING_ROW, 1).value not in keys and sheet.sheet_state == "visible":
+            workbook.remove(sheet)
+    workbook.save(path)
 
 
 def fill(path: Path, rows: Mapping[str, Sequence[Row]]) -> Path:

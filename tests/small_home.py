@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from forked_python import run_command
+
 ROOT = Path(__file__).resolve().parent.parent
 CASE = "https://w3id.org/plangraf/id/5001/case/bystyret-68-19"
 
@@ -102,10 +104,8 @@ def write(home: Path, name: str, text: str) -> Path:
 
 
 def plangraf(*arguments: str | Path, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs the real command, with versions in the home."""
-    return subprocess.run(
-        command(*arguments), env=environ(home, **environment), capture_output=True, text=True, timeout=120
-    )
+    """The command in a process of its own, with versions in the home's own folder."""
+    return run_command(*arguments, env=environ(home, **environment))
 
 
 def command(*arguments: str | Path) -> list[str]:

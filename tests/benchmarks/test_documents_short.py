@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
@@ -40,14 +38,11 @@ def test_pyld_expands_our_documents_without_losing_a_member(found: list[Descript
         assert documents.meaning(json.dumps(again).encode()) == set(description.graph)
 
 
-def test_the_benchmark_gives_a_line_for_each_document(
-    built: Path, found: list[Description], run_server: Callable[..., AbstractContextManager[object]]
-) -> None:
-    with run_server(built, "--workers", "1", PLANGRAF_CACHE_MB="0") as server:
-        lines = documents.compare(server.url, found[2:4], seconds=0)  # type: ignore[attr-defined]
-        query = documents.construct(found[2])
-        with httpx.Client(base_url=server.url) as client:  # type: ignore[attr-defined]
-            constructed = documents.meaning(documents.by_construct(client, query, 0))
+def test_the_benchmark_gives_a_line_for_each_document(url: str, found: list[Description]) -> None:
+    lines = documents.compare(url, found[2:4], seconds=0)
+    query = documents.construct(found[2])
+    with httpx.Client(base_url=url) as client:
+        constructed = documents.meaning(documents.by_construct(client, query, 0))
     assert set(found[2].graph) <= constructed
     assert [line.triples for line in lines] == [len(description.graph) for description in found[2:4]]
     assert documents.table(lines).count("\n") == 3

@@ -16,7 +16,8 @@ import pytest
 from openpyxl import load_workbook
 
 from filled_sheets import FIRST_ROW, columns, fill, sheet_of
-from small_home import ROOT, command
+from forked_python import run_command
+from small_home import ROOT
 
 ID = "https://w3id.org/plangraf/id/9999"
 SLUG = "planstrategi-2024-2027"
@@ -250,7 +251,7 @@ PLANSTRATEGI = {
 
 def plangraf(*arguments: str | Path, cwd: Path, home: Path = ROOT) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PLANGRAF_HOME": str(home)}
-    return subprocess.run(command(*arguments), cwd=cwd, env=environment, capture_output=True, text=True, timeout=170)
+    return run_command(*arguments, env=environment, cwd=cwd, timeout=170)
 
 
 def done(*arguments: str | Path, cwd: Path, home: Path = ROOT) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from forked_python import run_command
 from plangraf import __version__
 from plangraf.store.versions import VersionStore
 from small_home import CASE, ROOT, command, environ, make_home, plangraf, write
@@ -61,11 +62,14 @@ def add_what_serving_needs(folder: Path) -> None:
 
 @contextmanager
 def running_service(home: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """A running server, its address and its version; what it wrote to stderr is in home/serve.log."""
+    """A running server, its address and its version; what it wrote to stderr is in home/serve.log.
+
+    One HTTP process unless `options` say otherwise: starting more is most of what such a test costs.
+    """
     with (home / "serve.log").open("w") as log:
         process = subprocess.Popen(
             command("serve", "--port", "0", *options),
-            env=environ(home, **environment),
+            env=environ(home, **{"PLANGRAF_PROCESSES": "1", **environment}),
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
@@ -169,14 +173,7 @@ def test_a_query_comes_from_a_file_or_from_standard_input(home: Path, tmp_path: 
     file = tmp_path / "ask.rq"
     file.write_text(f"ASK {{ <{CASE}> ?p ?o }}", encoding="utf-8")
     assert json.loads(plangraf("query", file, home=home).stdout)["boolean"] is True
-    piped = subprocess.run(
-        command("query", "-"),
-        input=f"CONSTRUCT WHERE {{ <{CASE}> a ?class }}",
-        env=environ(home),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    piped = run_command("query", "-", env=environ(home), stdin=f"CONSTRUCT WHERE {{ <{CASE}> a ?class }}")
     assert piped.returncode == 0, piped.stderr
     assert CASE in piped.stdout
 
@@ -396,7 +393,7 @@ def test_a_server_that_is_stopped_during_its_build_stops_the_build(own_home: Pat
 def test_a_service_that_cannot_start_exits_instead_of_retrying_forever(own_home: Path) -> None:
     assert plangraf("build", "--quiet", home=own_home).returncode == 0
     (own_home / "ontology" / "context.jsonld").unlink()
-    run = plangraf("serve", "--port", "0", "--no-build", home=own_home)
+    run = plangraf("serve", "--port", "0", "--no-build", "--workers", "1", home=own_home)
     assert run.returncode == 1
     assert run.stderr.endswith("plangraf: the HTTP processes could not start; the lines above say why.\n")
 

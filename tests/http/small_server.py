@@ -33,11 +33,11 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(make: Callable[[int], FastAPI]) -> Iterator[str]:
-    """The application on a real uvicorn in a thread; yields its address."""
+def serving(make: Callable[[int], FastAPI], http: type[asyncio.Protocol] | str = "httptools") -> Iterator[str]:
+    """The application on a real uvicorn in a thread, with a protocol; yields its address."""
     port = free_port()
     server = uvicorn.Server(
-        uvicorn.Config(make(port), port=port, log_config=None, access_log=False, lifespan="on", http="httptools")
+        uvicorn.Config(make(port), port=port, log_config=None, access_log=False, lifespan="on", http=http)  # type: ignore[arg-type]
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

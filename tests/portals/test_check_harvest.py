@@ -11,7 +11,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from pathlib import Path
 import pytest
 from rdflib import SH
 
+from forked_python import run_command
 from plangraf.errors import SettingError
 from plangraf.portals import dcat_ap_no
 from plangraf.portals.checking import CheckOptions, check
@@ -628,13 +628,7 @@ def test_access_addresses_of_the_same_service_are_asked_and_others_are_not() -> 
 
 
 def plangraf(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "plangraf.cli", "check-harvest", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, **environment},
-    )
+    return run_command("check-harvest", *arguments, env={**os.environ, **environment})
 
 
 def test_the_command_accepts_a_good_file_and_prints_both_languages(file_of: Callable[[str], str]) -> None:

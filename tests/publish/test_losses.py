@@ -18,16 +18,32 @@ CASE = '<https://w3id.org/plangraf/id/9999/case/{n}> a plan:Case ; plan:caseNumb
 DATASET = "<https://w3id.org/plangraf/id/9999/dataset/plan> a <http://www.w3.org/ns/dcat#Dataset> .\n"
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A home that was built with the data of another municipality."""
-    folder = make_home(tmp_path / "home")
-    write(tmp_path, "my-data/9999/plan/case.ttl", CASE.format(n=11))
-    write(tmp_path, "my-data/9999/plan/dataset.ttl", DATASET)
-    run = plangraf("build", "--quiet", "--data", tmp_path / "my-data", home=folder)
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A folder with a home that was built with `my-data` beside it; the second is where it was built."""
+    folder = tmp_path_factory.mktemp("losses") / "used"
+    home = make_home(folder / "home")
+    write(folder, "my-data/9999/plan/case.ttl", CASE.format(n=11))
+    write(folder, "my-data/9999/plan/dataset.ttl", DATASET)
+    run = plangraf("build", "--quiet", "--data", folder / "my-data", home=home)
     assert run.returncode == 0, run.stderr
-    assert OURS in graphs(folder)
-    return folder
+    assert OURS in graphs(home)
+    return shutil.copytree(folder, folder.with_name("pristine"), symlinks=True), folder
+
+
+@pytest.fixture
+def home(pristine: tuple[Path, Path]) -> Path:
+    """A home that was built with `my_data`, where it was built: a version records the folders that it was read from."""
+    unchanged, folder = pristine
+    shutil.rmtree(folder)
+    shutil.copytree(unchanged, folder, symlinks=True)
+    return folder / "home"
+
+
+@pytest.fixture
+def my_data(home: Path) -> Path:
+    """The data of another municipality, which the home was built with."""
+    return home.with_name("my-data")
 
 
 def graphs(home: Path) -> dict[str, int]:
@@ -40,11 +56,11 @@ def change(home: Path) -> None:
     write(home, "data/sdg/more.ttl", '<http://metadata.un.org/sdg/11> rdfs:label "Byer"@nb .\n')
 
 
-def test_a_build_without_data_reads_and_names_the_folders_of_the_last_build(home: Path, tmp_path: Path) -> None:
+def test_a_build_without_data_reads_and_names_the_folders_of_the_last_build(home: Path, my_data: Path) -> None:
     before = VersionStore(home / "versions").current().id
     run = plangraf("build", home=home)
     assert (run.returncode, run.stdout.split()[1]) == (0, before)
-    assert f"data        {tmp_path}/my-data, as in the last build; --drop leaves them out" in run.stderr
+    assert f"data        {my_data}, as in the last build; --drop leaves them out" in run.stderr
     assert "up to date" in run.stdout
     change(home)
     assert plangraf("build", "--quiet", home=home).returncode == 0
@@ -105,12 +121,12 @@ WAYS: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_each_kind_of_loss_stops_the_build_and_leaves_the_version(home: Path, tmp_path: Path, way: str) -> None:
+def test_each_kind_of_loss_stops_the_build_and_leaves_the_version(home: Path, my_data: Path, way: str) -> None:
     lose, said = WAYS[way]
     before = VersionStore(home / "versions").current().id
-    write(tmp_path, "my-data/9999/kommune/case.ttl", CASE.format(n=12))
-    write(tmp_path, "my-data/9999/kommune/dataset.ttl", DATASET.replace("dataset/plan", "dataset/kommune"))
-    lose(tmp_path / "my-data")
+    write(my_data, "9999/kommune/case.ttl", CASE.format(n=12))
+    write(my_data, "9999/kommune/dataset.ttl", DATASET.replace("dataset/plan", "dataset/kommune"))
+    lose(my_data)
     run = plangraf("build", "--quiet", home=home)
     assert run.returncode == 1, run.stderr
     assert said in run.stderr
@@ -120,7 +136,7 @@ def test_each_kind_of_loss_stops_the_build_and_leaves_the_version(home: Path, tm
 
 
 @pytest.mark.parametrize("how", ["option", "variable"])
-def test_another_data_folder_stops_the_build_too(home: Path, tmp_path: Path, how: str) -> None:
+def test_another_data_folder_stops_the_build_too(home: Path, my_data: Path, tmp_path: Path, how: str) -> None:
     write(tmp_path, "other/9998/plan/case.ttl", CASE.format(n=13).replace("9999", "9998"))
     other = tmp_path / "other"
     if how == "option":
@@ -129,7 +145,7 @@ def test_another_data_folder_stops_the_build_too(home: Path, tmp_path: Path, how
         run = plangraf("build", "--quiet", home=home, PLANGRAF_DATA=str(other))
     assert run.returncode == 1
     assert 'has the dataset "9999/plan" with 4 statements, and the files do not.' in run.stderr
-    both = plangraf("build", "--quiet", "--data", other, "--data", tmp_path / "my-data", home=home)
+    both = plangraf("build", "--quiet", "--data", other, "--data", my_data, home=home)
     assert both.returncode == 0, both.stderr
     assert {OURS, GRAPH + "9998/plan"} <= graphs(home).keys()
     assert plangraf("build", "--quiet", "--data", other, "--drop", home=home).returncode == 0
@@ -143,11 +159,11 @@ def test_the_loss_of_a_dataset_of_the_home_stops_the_build_too(home: Path) -> No
     assert 'has the dataset "5001/planstrategi" with 6 statements' in run.stderr
 
 
-def test_switching_back_names_the_lost_datasets_and_the_next_build_restores_them(home: Path, tmp_path: Path) -> None:
+def test_switching_back_names_the_lost_datasets_and_the_next_build_restores_them(home: Path, my_data: Path) -> None:
     with_data = VersionStore(home / "versions").current().id
     assert plangraf("build", "--quiet", "--drop", home=home).returncode == 0
     without = VersionStore(home / "versions").current().id
-    run = plangraf("build", "--quiet", "--data", tmp_path / "my-data", home=home)
+    run = plangraf("build", "--quiet", "--data", my_data, home=home)
     assert run.stdout.split()[1] == with_data
     run = plangraf("versions", "use", without, home=home)
     assert run.returncode == 0

@@ -100,53 +100,69 @@ def small(home: Path) -> Path:
     return home
 
 
-def test_a_build_names_an_unknown_term_in_labels_and_frames(tmp_path: Path) -> None:
-    home = small(tmp_path / "home")
+WRONG = {
+    "no-title": ("#+ title: {nb: Sene planer, en: Late plans}\n", "", 1, "title: Field required"),
+    "unknown-class": ("?thing a plan:Plan ;", "?thing a plan:Plann ;", 13, "ontology#Plann"),
+    "unknown-path": ("path: plan:startYear", "path: plan:startYeer", 6, "startYeer"),
+    "open-bracket": ("FILTER (STR", "FILTER ((STR", 14, "never closed"),
+    "unknown-key": ("codes: scheme/document-kind", "codez: x", 9, "codez"),
+}
+"""What is replaced in the file of a collection of this name, by what, and the line and a part of the error."""
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a build says of a home with each mistake once: it tells all of them."""
+    home = small(tmp_path_factory.mktemp("wrong") / "home")
+    folder = home / "queries" / "collections"
+    for name, (old, new, _, _) in WRONG.items():
+        assert old in FILE
+        (folder / f"{name}.rq").write_text(FILE.replace(old, new, 1), encoding="utf-8")
+    for path, old, new in (
+        (folder / "shared.yaml", "path: dcterms:title", "path: dcterms:titel"),
+        (home / "ontology" / "frames.jsonld", '"plan:revises"', '"plan:revizes"'),
+    ):
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
     with (home / "ontology" / "labels" / "properties.ttl").open("a", encoding="utf-8") as file:
         file.write('dcterms:titel rdfs:label "Tittel"@nb , "Title"@en .\n')
-    frames = home / "ontology" / "frames.jsonld"
-    frames.write_text(frames.read_text().replace('"plan:revises"', '"plan:revizes"'), encoding="utf-8")
-    found = plangraf("build", home=home)
-    assert found.returncode != 0
-    assert re.search(r"ontology/frames.jsonld\n.*\n.*line 14: .*revizes", found.stderr), found.stderr
-    assert re.search(r"ontology/labels/properties.ttl\n.*\n.*line \d+: .*terms/titel", found.stderr), found.stderr
+    found = plangraf("build", "--all", home=home)
+    assert found.returncode == 1
+    return found.stderr
 
 
-@pytest.mark.parametrize(
-    ("name", "old", "new", "line", "part"),
-    [
-        ("a.rq", "#+ title: {nb: Sene planer, en: Late plans}\n", "", 1, "title: Field required"),
-        ("a.rq", "?thing a plan:Plan ;", "?thing a plan:Plann ;", 13, "ontology#Plann"),
-        ("a.rq", "path: plan:startYear", "path: plan:startYeer", 6, "startYeer"),
-        ("a.rq", "FILTER (STR", "FILTER ((STR", 14, "never closed"),
-        ("a.rq", "codes: scheme/document-kind", "codez: x", 9, "codez"),
-        (
-            "shared.yaml",
-            "",
-            "columns:\n  title: {nb: Tittel, en: Title, path: dcterms:titel}\n",
-            2,
-            "titel",
-        ),
-    ],
-)
-def test_a_build_reports_an_invalid_collection_with_file_and_line(
-    tmp_path: Path, name: str, old: str, new: str, line: int, part: str
-) -> None:
-    home = small(tmp_path / "home")
-    folder = home / "queries" / "collections"
-    text = FILE.replace(old, new, 1) if old else new
-    (folder / name).write_text(text, encoding="utf-8")
-    found = plangraf("build", home=home)
-    assert found.returncode != 0
-    assert part in found.stderr
-    assert re.search(rf"collections/{name}(:{line}\b|\n.*\n.*Error, line {line}:)", found.stderr), found.stderr
+def test_a_build_names_an_unknown_term_in_labels_and_frames_and_shared_columns(report: str) -> None:
+    assert re.search(r"ontology/frames.jsonld\n.*\n.*line 14: .*revizes", report), report
+    assert re.search(r"ontology/labels/properties.ttl\n.*\n.*line \d+: .*terms/titel", report), report
+    assert re.search(r"collections/shared.yaml\n.*\n.*Error, line 18: .*terms/titel", report), report
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_build_names_file_and_line_of_a_collection_that_cannot_be_used(report: str, name: str) -> None:
+    _, _, line, part = WRONG[name]
+    of_file = report.partition(f"queries/collections/{name}.rq\n")[2].partition("\n\n")[0]
+    assert re.search(rf"\bError, line {line}: .*{re.escape(part)}", of_file), report
+
+
+def test_no_other_file_of_that_home_is_told(report: str) -> None:
+    told = set(re.findall(r"^(?:queries|ontology)/\S+$", report, re.MULTILINE))
+    collections = {"shared.yaml", *(f"{name}.rq" for name in WRONG)}
+    assert told == {f"queries/collections/{name}" for name in collections} | {
+        "ontology/frames.jsonld",
+        "ontology/labels/properties.ttl",
+    }
+
+
+def one_process(built: Path) -> dict[str, str]:
+    return {"PLANGRAF_VERSIONS": str(built), "PLANGRAF_PROCESSES": "1"}
 
 
 def test_a_collection_cannot_take_an_address_of_the_service(home: Path, tmp_path: Path, built: Path) -> None:
     shutil.copytree(home, tmp_path / "home", symlinks=True)
     folder = tmp_path / "home" / "queries" / "collections"
     (folder / "late-plans.rq").rename(folder / "sparql.rq")
-    found = plangraf("serve", "--no-build", "--port", "0", home=tmp_path / "home", PLANGRAF_VERSIONS=str(built))
+    found = plangraf("serve", "--no-build", "--port", "0", home=tmp_path / "home", **one_process(built))
     assert found.returncode != 0
     assert "plangraf: queries/collections/sparql.rq:1: /sparql is an address of the service" in found.stderr
     assert "Traceback" not in found.stderr
@@ -157,7 +173,7 @@ def test_a_service_reports_that_its_home_lacks_the_folder(tmp_path: Path, built:
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "queries").mkdir()
     shutil.copy(ROOT / "queries" / "site.yaml", tmp_path / "queries")
-    found = plangraf("serve", "--no-build", "--port", "0", home=tmp_path, PLANGRAF_VERSIONS=str(built))
+    found = plangraf("serve", "--no-build", "--port", "0", home=tmp_path, **one_process(built))
     assert found.returncode != 0
     assert "plangraf: queries/collections:1: The folder queries/collections is missing." in found.stderr
     assert "Traceback" not in found.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,9 @@ PLAN = "https://w3id.org/plangraf/ontology#"
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 TITLE = "http://purl.org/dc/terms/title"
 GRAPH = "https://w3id.org/plangraf/graph/5001/planstrategi-2020-2023"
+DOCUMENT = b"/governing-document/"
+CITATION = b"/document-citation/"
+ONTOLOGY = b"<https://w3id.org/plangraf/graph/ontology> ."
 FOR_EVER = "public, max-age=31536000, immutable"
 # As a Norwegian index has them; keys of the things are their places in here.
 TITLES = [
@@ -78,19 +80,27 @@ def version_of(response: httpx.Response) -> str:
     return response.headers["plangraf-version"]
 
 
+def is_served(line: bytes) -> bool:
+    """Whether a line of the data is about a document or what says its status, or of the ontology."""
+    subject = line.split()[0]
+    return DOCUMENT in subject or CITATION in subject or line.endswith(ONTOLOGY)
+
+
 @contextmanager
 def serving(
     built: Path, folder: Path, run_server: Callable[..., AbstractContextManager[object]]
 ) -> Iterator[TwoVersions]:
-    shutil.copytree(built, folder, symlinks=True)
+    """Serves two versions of a part of `built`, since each switch opens one."""
+    all_ = VersionStore(built).current()
+    lines = [line for line in all_.lines() if is_served(line)]
     store = VersionStore(folder)
-    first = store.current()
-    lines = list(first.lines())
-    subjects = sorted({line.split()[0] for line in lines if b"/governing-document/" in line.split()[0]})
+    page = {"ontology.html": (all_.path / "ontology.html").read_bytes()}
+    manifest = {"triples": len(lines), "quads": len(lines), "graphs": {}, "warnings": {}}
+    first = store.write(lines, manifest, page)
+    subjects = sorted({line.split()[0] for line in lines if DOCUMENT in line.split()[0]})
     gone = set(subjects[::7])
     changed = sorted([line for line in lines if line.split()[0] not in gone] + documents())
-    page = {"ontology.html": (first.path / "ontology.html").read_bytes()}
-    second = store.write(changed, {**first.manifest, "quads": len(changed)}, page).id
+    second = store.write(changed, {**manifest, "quads": len(changed)}, page).id
     store.use(first.id)
     with run_server(folder, "--workers", "1", PLANGRAF_WATCH_S="0.1") as running:
         yield TwoVersions(running.url, store, first.id, second)  # type: ignore[attr-defined]

@@ -199,8 +199,9 @@ def test_a_head_over_the_limit_is_refused_while_it_arrives(url: str) -> None:
         assert str(protocol.LONGEST_HEAD) in problem(answer, 431, "head-too-large")["detail"]
 
 
+@pytest.mark.slow
 def test_an_unfinished_head_or_body_times_out(url: str) -> None:
-    """Three connections at once: a silent one, half of a head, half of a body."""
+    """Three connections at once: a silent one, half of a head, half of a body. test_protocol.py is shorter."""
     silent, half_head, half_body = connect(url), connect(url), connect(url)
     with silent, half_head, half_body:
         began = time.monotonic()

@@ -16,7 +16,7 @@ from plangraf.settings import default_home
 from plangraf.sparql.named.binding import load_queries
 from plangraf.sparql.named.collection_files import load_collections
 from plangraf.store.versions import VersionStore
-from small_home import ROOT, command, environ
+from small_home import ROOT, plangraf
 
 COLLECTIONS = load_collections(default_home() / "queries")
 BROWSER = {"Accept": "text/html"}
@@ -59,7 +59,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("ontology", "shapes", "queries"):
         shutil.copytree(ROOT / name, home / name)
     shutil.copytree(ROOT / "data" / "sdg", home / "data" / "sdg")
-    run = subprocess.run(command("build", "--quiet"), env=environ(home), capture_output=True, text=True, timeout=170)
+    run = plangraf("build", "--quiet", home=home)
     assert (run.returncode, run.stderr) == (0, "")
     return home
 

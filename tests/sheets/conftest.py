@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
 
-from filled_sheets import HEADING_ROW
+from filled_sheets import shorten
 
 FILLED = (
     "dcat:Dataset",
@@ -35,14 +34,5 @@ def use_light_home(light_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def short_template(once: Callable[[str, Callable[[Path], None]], Path], template: Path) -> Path:
-    """The template without the sheets that no test fills in, because opening all would take a second per test."""
-
-    def shorten(folder: Path) -> None:
-        workbook = load_workbook(template)
-        keys = {f"@id {name}" for name in FILLED} | {"@subject"}
-        for sheet in workbook.worksheets:
-            if sheet.cell(HEADING_ROW, 1).value not in keys and sheet.sheet_state == "visible":
-                workbook.remove(sheet)
-        workbook.save(folder / "template.xlsx")
-
-    return once("short-template", shorten) / "template.xlsx"
+    """The template without the sheets that no test fills in: opening all of them would cost a second a test."""
+    return once("short-template", lambda folder: shorten(template, FILLED, folder / "template.xlsx")) / "template.xlsx"

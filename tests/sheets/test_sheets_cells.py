@@ -16,7 +16,7 @@ from openpyxl.styles import Font
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.formula import ArrayFormula
 
-from filled_sheets import columns, fill, sheet_of
+from filled_sheets import columns, fill, sheet_of, shorten
 from plangraf.diagnostics.diagnostic import stops
 from plangraf.diagnostics.rendering import as_text
 from plangraf.rdf.namespaces import PREFIXES
@@ -33,11 +33,21 @@ MODEL = read_model(ROOT)
 XSD = PREFIXES["xsd"]
 MEASURE = {"key": "2024-1", "rdfs:label@nb": "Flere reiser med buss", "rdfs:label@en": "More bus trips"}
 
+CLASSES = (
+    "dcat:Dataset",
+    "plan:Case",
+    "plan:Decision",
+    "plan:Measure",
+    "plan:Municipality",
+    "plan:Perspective",
+    "plan:Plan",
+)
 
-@pytest.fixture
-def sheets(short_template: Path, tmp_path: Path) -> Path:
-    path = tmp_path / "plan.xlsx"
-    shutil.copy(short_template, path)
+
+@pytest.fixture(scope="module")
+def filled(short_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("filled") / "plan.xlsx"
+    shorten(short_template, CLASSES, path)
     return fill(
         path,
         {
@@ -47,6 +57,11 @@ def sheets(short_template: Path, tmp_path: Path) -> Path:
             "plan:Decision": [{"key": "1"}],
         },
     )
+
+
+@pytest.fixture
+def sheets(filled: Path, tmp_path: Path) -> Path:
+    return shutil.copy(filled, tmp_path / "plan.xlsx")
 
 
 def imported(path: Path) -> Imported:

@@ -12,6 +12,7 @@ import pytest
 from openpyxl import load_workbook
 
 from filled_sheets import columns, fill, sheet_of
+from forked_python import run_command
 from plangraf.diagnostics.diagnostic import stops
 from plangraf.diagnostics.rendering import as_text
 from plangraf.settings import Settings
@@ -21,7 +22,7 @@ from plangraf.sheets.notes import NOTES_FILE, read_notes
 from plangraf.sheets.read.imported import Imported
 from plangraf.sheets.read.raw import UnreadableError
 from plangraf.sheets.replacing import Preview
-from small_home import ROOT, command
+from small_home import ROOT
 
 pytestmark = pytest.mark.usefixtures("use_light_home")
 MODEL = read_model(ROOT)
@@ -127,8 +128,7 @@ def test_a_nested_folder_is_reported(tmp_path: Path) -> None:
 
 
 def run(*arguments: str | Path, cwd: Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    given = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
-    return subprocess.run(command(*arguments), cwd=cwd, capture_output=True, text=True, timeout=120, **given)  # type: ignore[call-overload,no-any-return]
+    return run_command(*arguments, cwd=cwd, stdin=stdin or "")
 
 
 DATASET = """\
@@ -143,15 +143,23 @@ nabo;Nabo kommune;Nabo Municipality
 """
 
 
-@pytest.fixture
-def municipality(use_light_home: None, tmp_path: Path) -> Path:
-    """A folder `csv` and the files imported from it."""
-    (tmp_path / "csv").mkdir()
-    (tmp_path / "csv" / "dataset.csv").write_text(DATASET, encoding="utf-8")
-    (tmp_path / "csv" / "organization.CSV").write_text(ORGANIZATION, encoding="utf-8")
-    done = run("import-sheet", "csv", "my/9999/kommune", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def pristine(light_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder `csv` and what was imported from it."""
+    folder = tmp_path_factory.mktemp("pristine")
+    (folder / "csv").mkdir()
+    (folder / "csv" / "dataset.csv").write_text(DATASET, encoding="utf-8")
+    (folder / "csv" / "organization.CSV").write_text(ORGANIZATION, encoding="utf-8")
+    environment = {**os.environ, "PLANGRAF_HOME": str(light_home)}
+    done = run_command("import-sheet", "csv", "my/9999/kommune", env=environment, cwd=folder)
     assert done.returncode == 0, done.stderr
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def municipality(pristine: Path, tmp_path: Path) -> Path:
+    """A copy of `pristine`."""
+    return shutil.copytree(pristine, tmp_path, dirs_exist_ok=True)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -182,20 +190,12 @@ def test_at_a_terminal_the_answer_decides(municipality: Path, answer: str, code:
     (municipality / "csv" / "organization.CSV").unlink()
     (municipality / "csv" / "organization.csv").write_text(ORGANIZATION.replace("Nabo", "Nabø"), encoding="utf-8")
     leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        command("import-sheet", "csv", "my/9999/kommune", "--replace"),
-        cwd=municipality,
-        stdin=follower,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
     os.write(leader, answer.encode())
-    _, errors = process.communicate(timeout=120)
+    done = run_command("import-sheet", "csv", "my/9999/kommune", "--replace", cwd=municipality, stdin=follower)
     os.close(leader)
     os.close(follower)
-    assert process.returncode == code, errors
-    assert "Replace? [j/N]" in errors
+    assert done.returncode == code, done.stderr
+    assert "Replace? [j/N]" in done.stderr
     assert (contents(municipality) == before) is (code == 1)
 
 

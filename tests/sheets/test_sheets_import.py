@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -12,7 +11,8 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from filled_sheets import columns, fill, sheet_of
+from filled_sheets import columns, fill, sheet_of, shorten
+from forked_python import run_command
 from plangraf.diagnostics.rendering import as_text
 from plangraf.rdf.namespaces import ID, PREFIXES
 from plangraf.rdf.namespaces import PLAN as PLAN_
@@ -23,20 +23,26 @@ from plangraf.sheets.exchange import Outcome, import_sheet, read_sheets
 from plangraf.sheets.model_reader import read_model
 from plangraf.sheets.read import xlsx_reader
 from plangraf.sheets.read.raw import UnreadableError
-from small_home import ROOT, command
+from small_home import ROOT
 
 XSD = PREFIXES["xsd"]
 pytestmark = pytest.mark.usefixtures("use_light_home")
 MODEL = read_model(ROOT)
 PLAN = {"key": "1", "plan:number": 1, "dcterms:title@nb": "En plan"}
+CLASSES = ("plan:Decision", "plan:Evidence", "plan:Passage", "plan:Perspective", "plan:Plan", "plan:SourceDocument")
+
+
+@pytest.fixture(scope="module")
+def filled(short_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("filled") / "plan.xlsx"
+    shorten(short_template, CLASSES, path)
+    return fill(path, {"plan:Plan": [PLAN]})
 
 
 @pytest.fixture
-def sheets(short_template: Path, tmp_path: Path) -> Path:
-    """A copy of the template with one plan."""
-    path = tmp_path / "plan.xlsx"
-    shutil.copy(short_template, path)
-    return fill(path, {"plan:Plan": [PLAN]})
+def sheets(filled: Path, tmp_path: Path) -> Path:
+    """A copy of the template with one plan in it."""
+    return shutil.copy(filled, tmp_path / "plan.xlsx")
 
 
 def problems(path: Path) -> str:
@@ -463,7 +469,7 @@ def test_a_file_that_is_not_a_workbook_is_reported(
     ],
 )
 def test_a_wrong_name_gives_one_clear_message(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
-    run = subprocess.run(command(*arguments), cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    run = run_command(*arguments, cwd=tmp_path)
     assert run.returncode == 2
     assert run.stderr.startswith("plangraf: ")
     assert message in run.stderr
@@ -472,7 +478,7 @@ def test_a_wrong_name_gives_one_clear_message(tmp_path: Path, arguments: tuple[s
 
 @pytest.mark.parametrize("name", ["export-sheet", "import-sheet"])
 def test_the_help_has_examples(name: str) -> None:
-    run = subprocess.run(command(name, "--help"), capture_output=True, text=True, timeout=60)
+    run = run_command(name, "--help")
     assert f"plangraf {name} " in run.stdout.partition("Examples:")[2]
 
 
@@ -482,7 +488,7 @@ def test_an_import_beside_all_data_replaces_the_turtle_files_and_nothing_else(
     monkeypatch.delenv("PLANGRAF_HOME")
 
     def done(*arguments: str) -> str:
-        run = subprocess.run(command(*arguments), cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        run = run_command(*arguments, cwd=tmp_path)
         assert run.returncode == 0, run.stderr
         return run.stdout
 
@@ -503,9 +509,7 @@ def test_an_import_beside_all_data_replaces_the_turtle_files_and_nothing_else(
 
 def test_an_empty_workbook_writes_nothing(tmp_path: Path) -> None:
     Workbook().save(tmp_path / "tom.xlsx")
-    run = subprocess.run(
-        command("import-sheet", "tom.xlsx", "9999/ny"), cwd=tmp_path, capture_output=True, text=True, timeout=120
-    )
+    run = run_command("import-sheet", "tom.xlsx", "9999/ny", cwd=tmp_path)
     assert run.returncode == 2
     assert "holds no rows: nothing was written" in run.stderr
     assert not (tmp_path / "9999").exists()

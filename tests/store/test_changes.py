@@ -241,8 +241,8 @@ def test_many_readers_of_one_log_see_each_publication_once(store: VersionStore) 
 
 
 def test_a_publication_of_any_size_is_written_and_read_in_bounded_memory(tmp_path: Path) -> None:
-    """128 MiB of statements, but a peak of some pages and one digest per thing."""
-    things_, value = 8192, "x" * 16_000
+    """48 MiB of statements; the peak is that of some pages and a digest for each thing."""
+    things_, value = 3072, "x" * 16_000
 
     def lines(last: str) -> Iterator[bytes]:
         return (line(f"{number:06d}", value + last) for number in range(things_))
