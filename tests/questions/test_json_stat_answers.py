@@ -58,9 +58,10 @@ def test_accept_goes_on_meaning_sparql_json(made_url: str, accept: str) -> None:
     assert response.headers["content-type"] == "application/sparql-results+json"
 
 
-@pytest.mark.parametrize("address", ["/queries/plans.json-stat", "/queries/plans?format=json-stat"])
-def test_a_query_without_value_and_dimensions_says_that_it_has_no_json_stat(made_url: str, address: str) -> None:
-    response = httpx.get(made_url + address)
+def test_a_query_without_value_and_dimensions_says_that_it_has_no_json_stat(made_url: str) -> None:
+    named = httpx.get(f"{made_url}/queries/plans?format=json-stat")
+    assert (named.status_code, named.json()["parameter"]) == (400, "format")
+    response = httpx.get(f"{made_url}/queries/plans.json-stat")
     assert response.status_code == 406
     problem = response.json()
     assert problem["code"] == "not-statistical"

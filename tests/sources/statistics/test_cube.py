@@ -25,6 +25,7 @@ from plangraf.sources.files import sources
 from plangraf.sources.statistics import importing
 from plangraf.sources.statistics.cube.description import IndicatorLink
 from plangraf.sources.statistics.cube.names import TableNames, key
+from plangraf.sources.statistics.cube.norwegian_areas import area_of
 from plangraf.sources.statistics.findings import TableError
 from plangraf.sources.statistics.importing import Options, Outcome, import_statistics
 from plangraf.sources.statistics.interpretations import Interpretation
@@ -317,6 +318,29 @@ def test_codes_of_another_office_stay_codes(settings: Settings, source: Path) ->
     areas = asked(store, "SELECT DISTINCT ?code { ?o sdmx-dimension:refArea/skos:notation ?code } ORDER BY ?code")
     assert areas == [("0301",), ("5001",)]
     assert not asked(store, "SELECT ?x { ?x a plan:Municipality }")
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("5001", "5001/municipality/5001"),
+        ("K-5001", "5001/municipality/5001"),
+        ("0301", "0301/municipality/0301"),
+        ("50", "no/county/50"),
+        ("F_03", "no/county/03"),
+        ("0", "no/country/NO"),
+        ("NO", "no/country/NO"),
+        ("EAK", None),
+        ("030101", None),
+        ("2111", None),
+        ("21", None),
+        ("9999", None),
+        ("99", None),
+    ],
+)
+def test_a_code_of_statistics_norway_is_an_area_or_another_grouping(code: str, expected: str | None) -> None:
+    found = area_of(code)
+    assert (found.iri.value.removeprefix(ID) if found else None) == expected
 
 
 def test_areas_may_be_said_to_be_norwegian_or_not(settings: Settings, source: Path) -> None:

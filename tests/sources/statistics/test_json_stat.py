@@ -235,7 +235,7 @@ def test_very_many_defects_stop_at_a_limit() -> None:
     ],
     ids=lambda one: "" if isinstance(one, bytes) else one,
 )
-def test_what_is_no_table_is_named(content: bytes, expected: str) -> None:
+def test_content_that_is_not_a_table_is_named(content: bytes, expected: str) -> None:
     (first, *_) = defects(content)
     assert first.startswith(expected), first
 

@@ -59,12 +59,11 @@ def resources(service: Service) -> Iterator[Resource]:
 
 
 class QueryResource(Resource):
-    # JSON-stat too where the query has none, so that its ending is 406 with the reason and not 404.
-    formats = (*RESULT_FORMATS, JSON_STAT)
     accept_first = False
 
     def __init__(self, query: NamedQuery, *, deterministic: bool) -> None:
         self.path = _path(query)
+        self.formats = _offered(query)
         self.operation = Operation(
             id=query.name,
             tag="Named queries",
@@ -86,11 +85,7 @@ class QueryResource(Resource):
         if asked.format != JSON_STAT:
             return View(write=QueryRequest(bound, asked.format), key=key)
         head = self.query.head.json_stat
-        if head is None or key is None:
-            raise NotStatisticalError(
-                f"{self.query.name} has no value with dimensions, so that it has no JSON-stat. "
-                f"Ask for one of: {', '.join(format_.name for format_ in RESULT_FORMATS)}."
-            )
+        assert head is not None  # else it is not among the formats
 
         async def write() -> bytes:
             body = await _fetch_bounded(snapshot.engine, QueryRequest(bound, JSON), self.query.name)
@@ -137,7 +132,14 @@ class UnknownQuery(Resource):
     path = "/queries/{name}"
 
     async def find(self, request: Request, place: Place) -> Place:
-        near = difflib.get_close_matches(place.names["name"], pinned(request).queries, n=1)
+        name, queries = place.names["name"], pinned(request).queries
+        base = name.removesuffix(f".{JSON_STAT.suffix}")
+        if base in queries:
+            raise NotStatisticalError(
+                f"{base} has no value with dimensions, so that it has no JSON-stat. "
+                f"Ask for one of: {', '.join(format_.name for format_ in RESULT_FORMATS)}."
+            )
+        near = difflib.get_close_matches(name, queries, n=1)
         hint = f"Did you mean {near[0]}? All queries are at /queries." if near else "All queries are at /queries."
         raise ResourceNotFoundError(place.path, hint)
 

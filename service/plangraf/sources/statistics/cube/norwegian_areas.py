@@ -22,9 +22,11 @@ CLASSES: dict[Level, NamedNode] = {
     "county": NamedNode(PLAN + "County"),
     "country": NamedNode(PLAN + "Country"),
 }
-# Aggregated code lists write `K-5001` and `F-50` for the same areas; 99 means that the area is not known.
-_MUNICIPALITY = re.compile(r"(?:K[-_])?((?!99|00)[0-9]{4})")
-_COUNTY = re.compile(r"(?:F[-_])?((?!99|00)[0-9]{2})")
+# Aggregated code lists write `K-5001` and `F-50` for the same areas. 21 to 23 are Svalbard, Jan Mayen and the
+# continental shelf, which are neither counties nor municipalities, and 99 means that the area is not known.
+_NO_COUNTY = "(?!00|2[1-9]|9[0-9])"
+_MUNICIPALITY = re.compile(rf"(?:K[-_])?({_NO_COUNTY}[0-9]{{4}})")
+_COUNTY = re.compile(rf"(?:F[-_])?({_NO_COUNTY}[0-9]{{2}})")
 _COUNTRY = {"0", "00", "NO"}
 _NORWEGIAN_OFFICES = {"ssb", "statistisk sentralbyrå", "statistisk sentralbyraa", "statistics norway"}
 _NAMES_AN_AREA = re.compile(rb"Municipality|County|Country")

@@ -35,13 +35,13 @@ def parse(content: bytes, findings: Findings) -> dict[str, Any]:
                 seen.add(name)
         return made
 
-    def no_number(name: str) -> None:
+    def refuse_constant(name: str) -> None:
         findings.wrong("value", name, "et tall eller null", "a number or null")
 
     text = text_of(content, findings)
     found: object = None
     try:
-        found = json.loads(text, parse_float=Decimal, parse_constant=no_number, object_pairs_hook=once)
+        found = json.loads(text, parse_float=Decimal, parse_constant=refuse_constant, object_pairs_hook=once)
     except json.JSONDecodeError as error:
         cut = not text[error.pos :].strip() or "Unterminated" in error.msg
         findings.wrong(
