@@ -32,6 +32,7 @@ OPTIONAL_PROGRAMS = {"chromium": "pages in a real browser", "Rscript": "the ten 
 OPTIONAL_ENVIRONMENTS = {
     ".portals/ckan/bin/python": "the catalogue in CKAN's own reader",
     ".portals/ldes-client/.ready": "the feed in npm's ldes-client",
+    ".portals/comunica/.ready": "the service joined with a local file in Comunica",
     ".jena/.ready": "whether Jena ARQ answers now as its answers are stored",
 }
 

@@ -2,7 +2,8 @@
 #
 #   Rscript ten-questions.R
 #
-# writes, in a UTF-8 locale, question-1.csv to question-10.csv and the pictures ten-questions.pdf into the working directory.
+# writes question-1.csv to question-10.csv and the pictures ten-questions.pdf into the working directory. Its locale must
+# be one of UTF-8.
 
 url <- "http://127.0.0.1:8000"
 

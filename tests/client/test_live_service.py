@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from doc_pages import ROOT, blocks
 from plangraf.client import Iri, Plangraf, ProblemError
 from running_server import Server
 
@@ -40,7 +41,8 @@ def test_years_days_and_decimals_have_types_of_python(service: Plangraf) -> None
     assert 2020 in years
     assert {type(value) for value in years} == {int, type(None)}
     assert date(2008, 12, 4) in service.query("decisions").column("date")
-    values = service.query("figures", municipality=5001).column("value")
+    values = [value for value in service.query("figures", municipality=5001).column("value") if value is not None]
+    assert Decimal(16) in values
     assert {type(value) for value in values} == {Decimal}
 
 
@@ -129,6 +131,19 @@ def test_a_version_is_cited_in_three_ways(service: Plangraf) -> None:
     assert cited.bibtex.startswith(f"@misc{{plangraf-{version},\n  author = {{{{plangraf}}}},\n")
     assert rf"\url{{{url}}}" in cited.bibtex
     assert cited.cff == httpx.get(f"{service.url}/dump/{version}/CITATION.cff").text
+
+
+def test_the_example_of_the_docs_prints_plans_of_a_target(service: Plangraf) -> None:
+    (program,) = blocks(ROOT / "docs" / "researchers.md", "python")
+    program = program.replace("http://127.0.0.1:8000", service.url)
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    first, asked, groups, total, cited = run.stdout.splitlines()
+    # Perspectives 1, 6, 7, 10 and 11 name 11.6; so many rows of table 1 of the planning strategy name each.
+    assert groups == "[9, 16, 7, 11, 9]"
+    assert first.startswith("52 ")
+    assert (asked, total) == ("True", "22")
+    assert cited.startswith("plangraf. plangraf: linked municipal plan data, version ")
 
 
 def test_the_client_runs_without_the_dependencies_of_the_service(server: Server, root: Path) -> None:

@@ -1,4 +1,4 @@
-"""The SPARQL of docs/researchers.md as the notebook and the R script repeat it; run by its path it renews them there."""
+"""The SPARQL of docs/researchers.md as notebook and R script repeat it; run by its path, renews it there."""
 
 from __future__ import annotations
 
