@@ -41,7 +41,7 @@ test: lint ## lint and the tests of a change
 test-all: lint ## the longer set too: soaks, all things in all formats, crash rounds
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal -m ""
 
-portals: .portals/ckan/.ready .portals/ldes-client/.ready ## programs of those who harvest, each in an environment of its own, for make test
+portals: .portals/ckan/.ready .portals/ldes-client/.ready .portals/comunica/.ready ## programs of others who harvest and query, each in an environment of its own, for make test
 
 .portals/ckan/.ready: tests/service/ckan.lock
 	$(PYTHON) -m venv --clear .portals/ckan
@@ -49,6 +49,8 @@ portals: .portals/ckan/.ready .portals/ldes-client/.ready ## programs of those w
 	touch $@
 
 .portals/ldes-client/.ready: tests/portals/ldes/package.json tests/portals/ldes/package-lock.json
+.portals/comunica/.ready: tests/client/comunica/package.json tests/client/comunica/package-lock.json
+.portals/ldes-client/.ready .portals/comunica/.ready:
 	rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
 	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@

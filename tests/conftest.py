@@ -30,11 +30,12 @@ os.environ["SSL_CERT_DIR"] = os.devnull
 httpx._config.DEFAULT_TIMEOUT_CONFIG.read = 60
 
 ROOT = Path(__file__).resolve().parent.parent
-OPTIONAL_PROGRAMS = {"chromium": "pages in a real browser"}
+OPTIONAL_PROGRAMS = {"chromium": "pages in a real browser", "Rscript": "the ten questions in R"}
 # Made by `make portals` and `make differential`.
 OPTIONAL_ENVIRONMENTS = {
     ".portals/ckan/bin/python": "the catalogue in CKAN's own reader",
     ".portals/ldes-client/.ready": "the feed in npm's ldes-client",
+    ".portals/comunica/.ready": "the service joined with a local file in Comunica",
     ".jena/.ready": "whether Jena ARQ answers now as its answers are stored",
 }
 

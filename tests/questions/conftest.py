@@ -12,8 +12,9 @@ import pytest
 from made_statistics import comparison_quads
 from pyoxigraph import RdfFormat, parse
 
+from plangraf.publish.dumps import write_dumps
 from plangraf.rdf import canonical
-from plangraf.store.versions import VersionStore
+from plangraf.store.versions import DOWNLOADS, VersionStore
 from running_server import running_server
 
 STATISTICS = Path(__file__).parent / "statistics.trig"
@@ -33,7 +34,9 @@ def made_url(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         graph = line.rsplit(b" <", 1)[1].removesuffix(b"> .").decode()
         graphs[graph] = graphs.get(graph, 0) + 1
     manifest = {"triples": len(lines), "quads": len(lines), "graphs": graphs, "warnings": {}}
-    VersionStore(folder).write(lines, manifest, {"ontology.html": b"<!DOCTYPE html><title>The page</title>"})
+    page = {"ontology.html": b"<!DOCTYPE html><title>The page</title>"}
+    write_dumps(lines, folder.parent / "downloads")
+    VersionStore(folder).write(lines, manifest, page, {DOWNLOADS: folder.parent / "downloads"})
     with running_server(folder, "--workers", "2") as running:
         yield running.url
 

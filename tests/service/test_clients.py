@@ -13,7 +13,7 @@ from rdflib import Graph, URIRef
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import CSV, JSON, JSONLD, RDFXML, TURTLE, XML, SPARQLWrapper
 
-from doc_pages import PAGES, blocks, shell_lines
+from doc_pages import PAGES, README, blocks, shell_lines
 
 CURL_LINES = [line for page in PAGES for line in shell_lines(page) if line.startswith("curl ")]
 # What the answer to each holds, by a part of its address.
@@ -66,7 +66,7 @@ def test_a_curl_line_of_the_docs_answers_as_printed(url: str, line: str, tmp_pat
 
 
 def test_the_python_example_prints_the_plans_of_perspective_7(url: str) -> None:
-    (program,) = [block for page in PAGES for block in blocks(page, "python")]
+    (program,) = blocks(README, "python")
     program = program.replace("http://127.0.0.1:8000", url)
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr
