@@ -26,13 +26,11 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 
 from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.engines.snapshots import Snapshot
-from plangraf.rdf.canonical import canonical
 from plangraf.rdf.graph import Statements
-from plangraf.rdf.jsonld.compaction import compact_document
-from plangraf.rdf.jsonld.context import Context
-from plangraf.rdf.jsonld.frame import Frame
-from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.jsonld_context import Context
+from plangraf.rdf.jsonld_documents import Frame, compact_document, dump
 from plangraf.rdf.namespaces import ID
+from plangraf.rdf.serialization import canonical
 from plangraf.settings import Settings, default_home
 from plangraf.store.contents import Contents
 from plangraf.store.versions import VersionStore

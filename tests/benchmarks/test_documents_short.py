@@ -13,7 +13,7 @@ import pytest
 from pyld import jsonld
 
 from benchmarks import documents
-from plangraf.rdf.jsonld.context import Context
+from plangraf.rdf.jsonld_context import Context
 from plangraf.views.describe import Description
 
 

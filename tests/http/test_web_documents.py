@@ -15,8 +15,8 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from small_server import Script, serving, small_settings
 
 from plangraf.http.app import create_app
-from plangraf.rdf.canonical import canonical
 from plangraf.rdf.graph import Statements
+from plangraf.rdf.serialization import canonical
 from plangraf.views.addresses import document_path
 
 ID = "https://w3id.org/plangraf/id/"

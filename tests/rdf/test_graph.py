@@ -7,12 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
-from plangraf.rdf.canonical import canonical, graph_of, line, lines, parts, relabelled, subject_of, text
 from plangraf.rdf.formats import N_TRIPLES
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, in_order, statements
-from plangraf.rdf.names import compact, curie, expand, local_name, namespace, short_name, terms, used_prefixes
-from plangraf.rdf.namespaces import PREFIXES
-from plangraf.rdf.writing import write
+from plangraf.rdf.namespaces import (
+    PREFIXES,
+    compact,
+    curie,
+    expand,
+    local_name,
+    namespace,
+    short_name,
+    terms,
+    used_prefixes,
+)
+from plangraf.rdf.serialization import canonical, graph_of, line, lines, parts, relabelled, subject_of, text, write
 
 EX = "http://example.org/"
 A, B, P, Q = (NamedNode(EX + name) for name in "abpq")

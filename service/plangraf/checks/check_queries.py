@@ -13,7 +13,7 @@ import pyoxigraph
 
 from plangraf.checks.data_graph import DataGraph
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_file, in_order
-from plangraf.rdf.names import compact
+from plangraf.rdf.namespaces import compact
 from plangraf.sources.turtle import Locate
 from plangraf.sparql.named.head import parse_head
 

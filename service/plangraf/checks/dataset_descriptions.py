@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pyoxigraph import NamedNode, Quad
 
 from plangraf.diagnostics.diagnostic import FileDiagnostic, in_file
-from plangraf.rdf.names import compact
-from plangraf.rdf.namespaces import GRAPH, PREFIXES
+from plangraf.rdf.namespaces import GRAPH, PREFIXES, compact
 from plangraf.sources.files import SourceFile
 from plangraf.sources.turtle import Parsed
 

@@ -16,9 +16,8 @@ from pyoxigraph import Quad
 
 from plangraf.checks.vocabulary import Position, Vocabularies, uses_but
 from plangraf.diagnostics.diagnostic import FileDiagnostic, FilePlace, in_file
-from plangraf.rdf.names import local_name
-from plangraf.rdf.names import namespace as namespace_of
-from plangraf.rdf.namespaces import BASE, GRAPH, ID, ONTOLOGY, PREFIXES, QUERIES, SDG, SHAPES
+from plangraf.rdf.namespaces import BASE, GRAPH, ID, ONTOLOGY, PREFIXES, QUERIES, SDG, SHAPES, local_name
+from plangraf.rdf.namespaces import namespace as namespace_of
 from plangraf.sources.files import SourceFile
 from plangraf.sources.turtle import Locate
 

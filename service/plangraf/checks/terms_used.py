@@ -15,7 +15,7 @@ from plangraf.checks.near_namespaces import namespace_problems, query_problems
 from plangraf.checks.vocabulary import Misuse, Vocabularies, check_graph, check_query, load_pinned
 from plangraf.diagnostics.diagnostic import FileDiagnostic, FilePlace, in_file
 from plangraf.errors import QueryLimitError, QuerySyntaxError
-from plangraf.rdf.names import local_name
+from plangraf.rdf.namespaces import local_name
 from plangraf.sources.files import SourceFile
 from plangraf.sources.turtle import Locate
 from plangraf.sparql.lexer import Token, tokenize

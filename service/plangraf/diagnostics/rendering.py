@@ -12,7 +12,7 @@ from itertools import groupby
 
 from plangraf.diagnostics.causes import EXAMPLES, Cause, causes, example_of, ranges
 from plangraf.diagnostics.diagnostic import Diagnostic, P, Severity, in_order, stops
-from plangraf.rdf.names import compact
+from plangraf.rdf.namespaces import compact
 
 SEVERITIES: dict[Severity, tuple[str, str]] = {
     "Violation": ("Feil", "Error"),

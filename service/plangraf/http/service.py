@@ -15,7 +15,7 @@ import plangraf
 from plangraf.engines.snapshots import Snapshot, Snapshots
 from plangraf.http.pipeline.cache import Cache
 from plangraf.pages.html import Pages
-from plangraf.rdf.jsonld.context import Context
+from plangraf.rdf.jsonld_context import Context
 from plangraf.settings import Settings
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection import Collection

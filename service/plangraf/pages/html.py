@@ -17,8 +17,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from plangraf.rdf.formats import Format
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Value, in_order
-from plangraf.rdf.names import local_name, short_name, terms
-from plangraf.rdf.namespaces import PREFIXES
+from plangraf.rdf.namespaces import PREFIXES, local_name, short_name, terms
 from plangraf.views.addresses import document_path, sdg_code
 from plangraf.views.adoption import select_notice
 from plangraf.views.describe import MOST_INCOMING, Description, Labels

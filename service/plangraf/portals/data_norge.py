@@ -21,7 +21,7 @@ from plangraf.errors import SettingError
 from plangraf.portals.catalogue_document import DCAT, RELATIVE, Content, name_of, ordered
 from plangraf.portals.findings import DATA_NORGE, Finding, Item, ItemPlace
 from plangraf.portals.http_client import Answer
-from plangraf.rdf.names import compact
+from plangraf.rdf.namespaces import compact
 
 LIMIT = 75 * 1024 * 1024
 """Largest document that the harvester accepts, in bytes."""

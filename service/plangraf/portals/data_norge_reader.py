@@ -16,7 +16,7 @@ from plangraf.diagnostics.diagnostic import Diagnostic, Severity
 from plangraf.portals.catalogue_document import DCAT, DCT, FOAF, Content, name_of, ordered
 from plangraf.portals.data_norge import format_term
 from plangraf.portals.findings import DATA_NORGE, Finding, ItemPlace
-from plangraf.rdf.names import compact
+from plangraf.rdf.namespaces import compact
 
 _LEGAL_NAME = URIRef("http://www.w3.org/ns/regorg#legalName")
 _VCARD_EMAIL = URIRef("http://www.w3.org/2006/vcard/ns#hasEmail")

@@ -32,12 +32,11 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 from plangraf import __version__
 from plangraf.errors import VersionsError
 from plangraf.publish.beside import EndedEarlyError, beside
-from plangraf.rdf import canonical
+from plangraf.rdf import serialization
 from plangraf.rdf.graph import statements
-from plangraf.rdf.jsonld.expansion import expanded_nodes
-from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.jsonld_documents import dump, expanded_nodes
 from plangraf.rdf.namespaces import BASE, GRAPH, PREFIXES
-from plangraf.rdf.writing import serialized
+from plangraf.rdf.serialization import serialized
 from plangraf.store.versions import DOWNLOADS_INDEX
 
 SUMS = "SHA256SUMS"
@@ -161,7 +160,7 @@ def _files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
     from plangraf.publish import class_tables
 
     stem = f"plangraf-{version_id(lines)}"
-    whole = canonical.text(lines)
+    whole = serialization.text(lines)
     quads = list(parse(whole, RdfFormat.N_QUADS, rename_blank_nodes=False))
     yield f"{stem}.nq.gz", _gzip(whole)
     yield f"{stem}.nq.zst", _zstd(whole)
@@ -186,7 +185,7 @@ def _graphs(quads: Sequence[Quad]) -> Iterator[tuple[str, bytes]]:
     for path, own in sorted(by_graph.items()):
         triples = [quad.triple for quad in own]
         yield f"graph/{path}.ttl", serialized(triples, RdfFormat.TURTLE, PREFIXES)
-        yield f"graph/{path}.nt", canonical.text(canonical.lines(triples))
+        yield f"graph/{path}.nt", serialization.text(serialization.lines(triples))
         yield f"graph/{path}.jsonld", dump(expanded_nodes(statements(triples)), indented=False)
 
 

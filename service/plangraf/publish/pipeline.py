@@ -27,9 +27,9 @@ from plangraf.publish.losses import content_of, content_of_version, remembered_l
 from plangraf.publish.ontology_page import PAGE, render
 from plangraf.publish.query_examples import examples
 from plangraf.publish.site_words import problems_of_the_site
-from plangraf.rdf.canonical import lines as nquads_lines
-from plangraf.rdf.canonical import relabelled
-from plangraf.rdf.collector import paused_collector
+from plangraf.rdf.graph import paused_collector
+from plangraf.rdf.serialization import lines as nquads_lines
+from plangraf.rdf.serialization import relabelled
 from plangraf.settings import Settings
 from plangraf.sources.files import inputs_digest, sources
 from plangraf.sources.turtle import Parsed, read

@@ -5,7 +5,9 @@ The engine answers what needs all data; this index is for what was fetched or re
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeGuard
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
@@ -154,3 +156,19 @@ def in_order(found: Iterable[Statement], first: Node | None = None) -> Iterator[
         for predicate, values in properties.items():
             for value in values:
                 yield subject, predicate, value
+
+
+@contextmanager
+def paused_collector() -> Iterator[None]:
+    """Pauses the collector of cycles; also a decorator.
+
+    It would walk all terms again and again and find nothing, because terms and the indexes over them have no cycles:
+    two fifths of the time of a build.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

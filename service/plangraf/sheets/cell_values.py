@@ -13,8 +13,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from plangraf.rdf.literals import canonical
-from plangraf.rdf.names import compact
-from plangraf.rdf.namespaces import PREFIXES
+from plangraf.rdf.namespaces import PREFIXES, compact
 from plangraf.sheets.cell_place import CellError
 from plangraf.sheets.unit_marks import MarkedNumber
 

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from plangraf.rdf.graph import Value
-from plangraf.rdf.names import compact
-from plangraf.rdf.namespaces import ID, PREFIXES
+from plangraf.rdf.namespaces import ID, PREFIXES, compact
 from plangraf.sheets.cell_place import CellError
 from plangraf.sheets.cell_values import STRING, Cell, as_text, spoiling_error, to_cell, to_lexical
 from plangraf.sheets.keys import Keys

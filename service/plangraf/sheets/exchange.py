@@ -14,7 +14,7 @@ from pyoxigraph import Triple
 
 from plangraf.diagnostics.diagnostic import DataError, stops
 from plangraf.errors import SettingError
-from plangraf.rdf.collector import paused_collector
+from plangraf.rdf.graph import paused_collector
 from plangraf.rdf.namespaces import GRAPH, SDG_GRAPH
 from plangraf.rdf.namespaces import slug as slug_of
 from plangraf.settings import Settings

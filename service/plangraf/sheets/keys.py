@@ -15,8 +15,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
-from plangraf.rdf.names import curie, expand
-from plangraf.rdf.namespaces import ID, PREFIXES, slug
+from plangraf.rdf.namespaces import ID, PREFIXES, curie, expand, slug
 from plangraf.sheets.cell_place import CellError
 
 _MUNICIPAL_KEY = re.compile(r"[a-z][a-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*")

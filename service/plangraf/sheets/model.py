@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
 from plangraf.rdf.graph import Value
-from plangraf.rdf.names import compact
-from plangraf.rdf.namespaces import PLAN, PREFIXES
+from plangraf.rdf.namespaces import PLAN, PREFIXES, compact
 from plangraf.sheets.properties import Kind
 
 EVIDENCE, PASSAGE = PLAN + "Evidence", PLAN + "Passage"

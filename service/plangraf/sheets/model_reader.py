@@ -18,8 +18,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
 
 from plangraf.errors import SettingError
 from plangraf.rdf.graph import RDF_TYPE, Graph, Value, statements
-from plangraf.rdf.names import compact, local_name, terms
-from plangraf.rdf.namespaces import PLAN, PREFIXES
+from plangraf.rdf.namespaces import PLAN, PREFIXES, compact, local_name, terms
 from plangraf.sheets.model import EVIDENCE, EVIDENCE_KIND, OTHER_FILE, PASSAGE, USUAL_KIND, Column, Model, Sheet
 from plangraf.sheets.properties import Kind, infer_kind
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.rdf.graph import RDF_TYPE, Graph, Value
-from plangraf.rdf.names import compact, terms
-from plangraf.rdf.namespaces import PREFIXES
+from plangraf.rdf.namespaces import PREFIXES, compact, terms
 from plangraf.sheets.licences import ALSO as OTHER_LICENCES
 from plangraf.sheets.licences import LICENCE
 from plangraf.sheets.licences import NAMES as LICENCES

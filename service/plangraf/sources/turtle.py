@@ -16,8 +16,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, p
 
 from plangraf.diagnostics.diagnostic import FileDiagnostic, FilePlace, in_file
 from plangraf.rdf.literals import WIDER, canonical
-from plangraf.rdf.names import compact
-from plangraf.rdf.namespaces import BASE, ONTOLOGY_GRAPH, PREFIXES, SHAPES_GRAPH
+from plangraf.rdf.namespaces import BASE, ONTOLOGY_GRAPH, PREFIXES, SHAPES_GRAPH, compact
 from plangraf.sources.content import UnreadableContentError, is_empty, turtle
 from plangraf.sources.files import SourceFile
 
@@ -55,7 +54,7 @@ def read(files: Sequence[SourceFile]) -> Parsed:
     """Parses all files; a file with errors gives its other statements and a problem for each error.
 
     Returns:
-        Quads with literals as they are written and blank nodes with random labels, see `plangraf.rdf.canonical`.
+        Quads with literals as they are written and blank nodes with random labels, see `plangraf.rdf.serialization`.
     """
     parsed = Parsed()
     reader = _Reader(parsed)

@@ -1,17 +1,276 @@
-"""What a query must keep before the engine sees it: bounds, no SERVICE, no update, names that exist.
+"""What a query must keep before the engine sees it: the grammar, bounds, no SERVICE, no update, names that exist.
 
-Pure: nothing is evaluated. The query is read once; every check and rewrite looks at its tree.
+Pure: nothing is evaluated. Text → tokens → bounds that the parser itself needs → tree. A query is read once; every
+check and rewrite looks at its one tree. What would crash the engine or occupy a worker is refused with the limit that
+it passes: the engine's parser recurses, and its planner's time grows with the fourth power of the patterns that it
+joins. A query that gets through nevertheless ends at the worker's deadline.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
-from plangraf.sparql.bounds import Limits, check_bounds
+from plangraf.errors import Place, QueryLimitError, QuerySyntaxError
+from plangraf.settings import Settings
+from plangraf.sparql.explain.mistakes import explain_mistake
 from plangraf.sparql.known_names import Names
-from plangraf.sparql.nodes import Blank, Select
-from plangraf.sparql.parsed_query import read
+from plangraf.sparql.lexer import CLOSERS, OPENERS, OPERATORS, Source, Token, terminals, tokenize_source
+from plangraf.sparql.nodes import (
+    Alternative,
+    Blank,
+    Element,
+    Group,
+    Inverse,
+    Iri,
+    Link,
+    Minus,
+    NegatedSet,
+    Node,
+    Operation,
+    Path,
+    Repeat,
+    Select,
+    Triples,
+    Union,
+    Variable,
+    walk,
+)
+from plangraf.sparql.nodes import Sequence as PathSequence
+from plangraf.sparql.parser import Mistake, parse
+from plangraf.sparql.pattern_parser import service_refused
 from plangraf.sparql.rewrite import Edited, rewrite
+from plangraf.sparql.scope import every_expression, groups_in, inner_groups
+
+# Planning 128 joined patterns takes up to 2 s, 200 of them 20 s; no evaluation is part of that.
+_MOST_JOINED = 128
+# The engine's stack holds 2 000 clauses in a row (BIND, MINUS, SELECT expressions, …) and not 3 000.
+_MOST_CLAUSES = 1_000
+# `((a*)*)*`: each level multiplies the time, six levels take 0.4 s on 20 triples, eight far too long.
+_MOST_REPEATS = 4
+# The stack holds 6 000 operators in a row and not 8 000; 1 000 take 0.4 s.
+_MOST_OPERATORS = 1_000
+# A query of fewer tokens passes none of these, but for repetitions: a member of a collection is two patterns.
+_FEWEST_TOKENS = _MOST_JOINED // 2
+
+_CLAUSES = frozenset(
+    ("FILTER", "BIND", "VALUES", "MINUS", "OPTIONAL", "UNION", "LATERAL", "GRAPH", "EXISTS", "AS", "SELECT")
+)
+_REPETITIONS = frozenset(("'*'", "'+'"))
+_CLOSED_BY = {f"'{opener}'": f"'{closer}'" for opener, closer in CLOSERS.items()}
+_CLOSERS = frozenset(_CLOSED_BY.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of a query: its size in bytes, tokens, brackets inside brackets, steps of one property path."""
+
+    max_bytes: int = 256 * 1024
+    max_tokens: int = 20_000
+    max_nesting: int = 64
+    max_path: int = 64
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        return cls(
+            settings.query_max_bytes,
+            settings.query_max_tokens,
+            settings.query_max_nesting,
+            settings.query_max_path,
+        )
+
+
+def check_nesting(tokens: list[Token], terminals: list[str], most: int) -> QuerySyntaxError | None:
+    """Checks the brackets before anything recurses over them; the error of the first that has no partner.
+
+    Raises:
+        QueryLimitError: brackets stand too deep in each other.
+    """
+    opened: list[int] = []
+    for index, terminal in enumerate(terminals):
+        if terminal in _CLOSED_BY:
+            opened.append(index)
+            if len(opened) > most:
+                raise QueryLimitError("nesting depth", len(opened), most)
+        elif terminal in _CLOSERS:
+            if not opened or _CLOSED_BY[terminals[opened[-1]]] != terminal:
+                return _unbalanced(tokens, opened, tokens[index])
+            opened.pop()
+    return _unbalanced(tokens, opened, None) if opened else None
+
+
+def nesting(terminals: list[str]) -> int:
+    """How many brackets stand in each other at most."""
+    return max(accumulate((terminal in _CLOSED_BY) - (terminal in _CLOSERS) for terminal in terminals), default=0)
+
+
+def _unbalanced(tokens: list[Token], opened: list[int], closer: Token | None) -> QuerySyntaxError:
+    if closer and all(tokens[index].text != OPENERS[closer.text] for index in opened):
+        hint = f"Remove it, or write the {OPENERS[closer.text]!r} that it should close."
+        return QuerySyntaxError(f"this {closer.text!r} closes nothing.", closer.place, hint=hint)
+    opener = tokens[opened[-1]]
+    before = f"the {closer.text!r} at line {closer.line}, column {closer.column}" if closer else "the end"
+    text = f"this {opener.text!r} is never closed; {CLOSERS[opener.text]!r} was expected before {before}."
+    return QuerySyntaxError(text, opener.place)
+
+
+def check_bounds(query: Select, terminals: Sequence[str], limits: Limits) -> None:
+    """Checks the bounds that the engine needs.
+
+    Raises:
+        QueryLimitError: over a limit, which it names.
+    """
+    count = len(terminals)
+    if count <= min(_FEWEST_TOKENS, limits.max_path) and not _REPETITIONS.intersection(terminals):
+        return
+    for group in groups_in(query):
+        for path in _paths(group.elements):
+            _keep("number of steps in one property path", _steps(path), limits.max_path)
+            _keep("number of repetitions inside each other", _repeats(path), _MOST_REPEATS)
+        _keep("number of patterns joined in one group", _joined(group), _MOST_JOINED)
+    if count > _MOST_CLAUSES:
+        described = len(query.items) if query.form == "DESCRIBE" else 0
+        clauses = sum(terminal in _CLAUSES for terminal in terminals)
+        _keep("number of clauses", clauses + described, _MOST_CLAUSES)
+        signs = (part.sign for one in every_expression(query) for part in walk(one) if isinstance(part, Operation))
+        _keep("number of operators", sum(sign in OPERATORS for sign in signs), _MOST_OPERATORS)
+
+
+def _keep(what: str, found: int, most: int) -> None:
+    if found > most:
+        raise QueryLimitError(what, found, most)
+
+
+def _paths(elements: Iterable[Element]) -> Iterable[Path]:
+    blocks = (element for element in elements if isinstance(element, Triples))
+    verbs = (triple.verb for block in blocks for triple in block.triples)
+    return (verb for verb in verbs if not isinstance(verb, Variable | Link))
+
+
+def _joined(group: Group) -> int:
+    """How many patterns the planner joins; groups, OPTIONAL and GRAPH are joined pattern by pattern."""
+    if group.select is not None:
+        return _joined(group.select.where)
+    joined = 0
+    for element in group.elements:
+        if isinstance(element, Triples):
+            joined += len(element.triples) + element.passed_over // 2
+            joined += sum(_sequence_steps(path) for path in _paths([element]))
+        elif isinstance(element, Minus):
+            joined += 1
+        elif isinstance(element, Union) and len(element.groups) > 1:
+            joined += len(element.groups)
+        else:
+            joined += sum(max(_joined(inner), 1) for inner in inner_groups(element))
+    return joined
+
+
+def _parts(path: Path) -> list[Path]:
+    match path:
+        case Inverse(path=inner) | Repeat(path=inner):
+            return [inner]
+        case PathSequence(steps=inner_paths) | Alternative(branches=inner_paths):
+            return inner_paths
+        case _:
+            return []
+
+
+def _sequence_steps(path: Path) -> int:
+    own = len(path.steps) - 1 if isinstance(path, PathSequence) else 0
+    return own + sum(map(_sequence_steps, _parts(path)))
+
+
+def _steps(path: Path) -> int:
+    """The signs `/`, `|` and `^` of a path."""
+    if isinstance(path, NegatedSet):
+        return max(len(path.forward) + 2 * len(path.backward) - 1, 0)
+    return len(_parts(path)) - 1 + isinstance(path, Inverse) + sum(map(_steps, _parts(path))) if _parts(path) else 0
+
+
+def _repeats(path: Path) -> int:
+    """How many repetitions of a path stand in each other, the innermost one of a single step left out."""
+    deepest = max(map(_repeats, _parts(path)), default=0)
+    return deepest + (isinstance(path, Repeat) and path.sign != "?" and not isinstance(path.path, Link))
+
+
+@dataclass(slots=True)
+class Query:
+    """A query that keeps the grammar and whose names exist.
+
+    `text` is the query without codepoint escapes, in which the places of tokens and nodes are. `terminals` are those of
+    the tokens, `words` the same without repetition. `iris` are all IRIs behind the prologue, in their order.
+    """
+
+    source: Source
+    tokens: list[Token]
+    terminals: list[str]
+    words: frozenset[str]
+    names: Names
+    tree: Select
+    iris: list[Iri]
+
+    @property
+    def text(self) -> str:
+        return self.source.decoded
+
+    def written(self, node: Node) -> str:
+        return self.text[node.start : node.end]
+
+    def place(self, node: Node) -> Place:
+        return self.place_at(node.start)
+
+    def place_at(self, offset: int) -> Place:
+        """The place of the token that holds an offset of the text, or of the one behind it."""
+        at = bisect_right(self.tokens, offset, key=lambda token: token.end)
+        return self.tokens[at].place if at < len(self.tokens) else self.source.end()
+
+
+def read(text: str, limits: Limits | None = None, names: Names | None = None) -> Query:
+    """The query that a text is.
+
+    Args:
+        text: any text at all.
+        limits: those on bytes, tokens and brackets are kept; the usual ones when None.
+        names: what names may stand for; nothing is known of them when None.
+    Raises:
+        QuerySyntaxError: it does not keep the grammar, or a name in it does not exist.
+        QueryLimitError: it is too long or too deep to be read.
+        UpdateRefusedError: it is an update.
+        ServiceForbiddenError: it calls another service.
+    """
+    limits, names = limits or Limits(), names or Names()
+    source = _source(text, limits)
+    tokens = tokenize_source(source, limits.max_tokens)
+    kinds = terminals(tokens)
+    unbalanced = check_nesting(tokens, kinds, limits.max_nesting)
+    if "SERVICE" in kinds:
+        raise service_refused(tokens, kinds.index("SERVICE"))
+    try:
+        tree, iris = parse(tokens, kinds, names)
+    except Mistake as mistake:
+        raise explain_mistake(mistake, tokens, source, unbalanced) from mistake
+    except RecursionError as error:
+        # The limit on brackets may be set higher than the interpreter's stack holds.
+        depth = nesting(kinds)
+        raise QueryLimitError("nesting depth", depth, depth - 1) from error
+    if unbalanced:
+        raise unbalanced  # brackets inside a triple term, which is not parsed
+    return Query(source, tokens, kinds, frozenset(kinds), names, tree, iris)
+
+
+def _source(text: str, limits: Limits) -> Source:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as error:
+        line, column = text.count("\n", 0, error.start) + 1, error.start - text.rfind("\n", 0, error.start)
+        place = Place(line, column, "")
+        raise QuerySyntaxError("half a surrogate pair is not a character.", place, hint="Send UTF-8.") from error
+    if size > limits.max_bytes:
+        raise QueryLimitError("size in bytes", size, limits.max_bytes)
+    return Source(text)
+
 
 __all__ = ["CheckedQuery", "Limits", "check"]
 

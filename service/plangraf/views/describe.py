@@ -15,7 +15,7 @@ from pyoxigraph import Literal, NamedNode
 from plangraf.engines.base import Engine
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Statements
-from plangraf.rdf.jsonld.frame import NO_FRAME, Frame
+from plangraf.rdf.jsonld_documents import NO_FRAME, Frame
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ONTOLOGY
 from plangraf.views.engine_answers import fetch
 from plangraf.views.evidence import KIND, SOURCE, fetch_evidence

@@ -8,9 +8,9 @@ import orjson
 from pyoxigraph import RdfFormat, parse
 
 from plangraf.engines.base import Engine, QueryRequest
-from plangraf.rdf.canonical import canonical
 from plangraf.rdf.formats import JSON, N_TRIPLES
 from plangraf.rdf.graph import Statements
+from plangraf.rdf.serialization import canonical
 
 
 async def fetch(engine: Engine, query: str) -> Statements:

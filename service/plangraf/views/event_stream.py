@@ -16,11 +16,9 @@ from dataclasses import dataclass
 
 from pyoxigraph import RdfFormat, parse
 
-from plangraf.rdf.canonical import line, parts
 from plangraf.rdf.formats import JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE, Format
-from plangraf.rdf.names import expand
-from plangraf.rdf.namespaces import ID, PREFIXES, SHAPES
-from plangraf.rdf.writing import serialized
+from plangraf.rdf.namespaces import ID, PREFIXES, SHAPES, expand
+from plangraf.rdf.serialization import line, parts, serialized
 from plangraf.sparql.named.head import Titled
 from plangraf.store.changes.log import Change
 from plangraf.views.catalog.site_declaration import TitleAndDescription

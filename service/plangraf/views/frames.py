@@ -19,7 +19,7 @@ from pyoxigraph import NamedNode
 
 from plangraf.diagnostics.diagnostic import DataError, in_file
 from plangraf.rdf.graph import RDF_TYPE
-from plangraf.rdf.jsonld.frame import NO_FRAME, Frame
+from plangraf.rdf.jsonld_documents import NO_FRAME, Frame
 from plangraf.rdf.namespaces import PREFIXES
 
 FILE = "frames.jsonld"

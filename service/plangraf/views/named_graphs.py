@@ -10,10 +10,10 @@ from __future__ import annotations
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat
 
 from plangraf.engines.base import Engine
-from plangraf.rdf import canonical
+from plangraf.rdf import serialization
 from plangraf.rdf.formats import N_QUADS, Format
 from plangraf.rdf.graph import Statement, Statements, Value, in_order
-from plangraf.rdf.writing import serialized
+from plangraf.rdf.serialization import serialized
 from plangraf.views.engine_answers import fetch_rows
 
 _BATCH = 400
@@ -72,7 +72,7 @@ def write_placed(found: Placed, format_: Format) -> bytes:
     default: list[NamedNode | DefaultGraph] = [DefaultGraph()]
     quads = [Quad(*triple, name) for triple, names in found for name in names or default]
     if format_ == N_QUADS:
-        return canonical.text(canonical.lines(quads))
+        return serialization.text(serialization.lines(quads))
     quads.sort(key=lambda quad: "" if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name.value)
     assert isinstance(format_.writer, RdfFormat)
     return serialized(quads, format_.writer)

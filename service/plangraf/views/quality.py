@@ -14,8 +14,7 @@ from pyoxigraph import Literal, NamedNode
 from plangraf.engines.base import Engine
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.graph import RDF_TYPE, Statements
-from plangraf.rdf.names import local_name
-from plangraf.rdf.namespaces import PREFIXES, SCHEME
+from plangraf.rdf.namespaces import PREFIXES, SCHEME, local_name
 from plangraf.views.describe import Description, fetch_labels
 from plangraf.views.engine_answers import fetch_rows
 

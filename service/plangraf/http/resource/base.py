@@ -21,9 +21,8 @@ from plangraf.http.service import Pinned, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, JSON_LD, Format
 from plangraf.rdf.graph import Statements
-from plangraf.rdf.jsonld.compaction import compact_graph
-from plangraf.rdf.jsonld.writing import dump
-from plangraf.rdf.writing import write
+from plangraf.rdf.jsonld_documents import compact_graph, dump
+from plangraf.rdf.serialization import write
 from plangraf.sparql.named.binding import LANGUAGES
 
 

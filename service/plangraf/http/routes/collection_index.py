@@ -13,8 +13,7 @@ from plangraf.http.resource.openapi import Operation, choice, content
 from plangraf.http.routes.collection_requests import FORMATS
 from plangraf.http.service import Service
 from plangraf.rdf.formats import JSON_LD
-from plangraf.rdf.jsonld.compaction import compact_document
-from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.jsonld_documents import compact_document, dump
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.views.collections.index import PATH, count_members, index_csv, index_graph
 

@@ -31,7 +31,7 @@ from plangraf.http.routes.collection_requests import (
 )
 from plangraf.http.service import Pinned, Service
 from plangraf.rdf.formats import JSON_LD, Format
-from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.jsonld_documents import dump
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_files import address_taken
 from plangraf.views.collections.listing import Addresses, Page, Table, fetch_members, json_ld, page_graph, page_value

@@ -28,8 +28,7 @@ from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, conte
 from plangraf.http.service import Pinned, Service
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, PLAIN_JSON, Format
-from plangraf.rdf.names import short_name
-from plangraf.rdf.namespaces import CLOSED_NAMESPACES
+from plangraf.rdf.namespaces import CLOSED_NAMESPACES, short_name
 from plangraf.store.diff import PATCH
 from plangraf.store.versions import VersionStore
 from plangraf.views.addresses import document_path

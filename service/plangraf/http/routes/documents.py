@@ -25,7 +25,7 @@ from plangraf.http.resource.parameters import parse_parameters, read_single
 from plangraf.http.routes.catalog import dates_part, find_dataset
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import DATASET_FORMATS, JSON_LD, Format, of_kinds
-from plangraf.rdf.jsonld.compaction import compact_document
+from plangraf.rdf.jsonld_documents import compact_document
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
 from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import dataset_json_ld

@@ -19,9 +19,8 @@ from plangraf.checks.data_graph import DataGraph
 from plangraf.checks.shacl.validation import shacl_problems
 from plangraf.checks.terms_used import undefined_terms
 from plangraf.diagnostics.diagnostic import Diagnostic, FileDiagnostic, FilePlace
-from plangraf.rdf.canonical import relabelled
-from plangraf.rdf.names import compact, local_name
-from plangraf.rdf.namespaces import GRAPH, ID, PLAN
+from plangraf.rdf.namespaces import GRAPH, ID, PLAN, compact, local_name
+from plangraf.rdf.serialization import relabelled
 from plangraf.settings import Settings
 from plangraf.sheets.cell_place import CellPlace, SheetDiagnostic
 from plangraf.sheets.keys import Keys

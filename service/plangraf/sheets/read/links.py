@@ -13,8 +13,7 @@ from pyoxigraph import NamedNode, Triple
 
 from plangraf.diagnostics.diagnostic import Diagnostic
 from plangraf.rdf.graph import RDF_TYPE, Graph, statements
-from plangraf.rdf.names import expand
-from plangraf.rdf.namespaces import ID
+from plangraf.rdf.namespaces import ID, expand
 from plangraf.sheets.cell_place import CellPlace, SheetDiagnostic
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Column

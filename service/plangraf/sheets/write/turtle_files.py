@@ -11,8 +11,7 @@ from collections.abc import Collection, Iterable
 from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
 from plangraf.rdf.graph import RDF_TYPE, Graph, Node, Value, statements
-from plangraf.rdf.names import compact
-from plangraf.rdf.namespaces import ID, PLAN, PREFIXES
+from plangraf.rdf.namespaces import ID, PLAN, PREFIXES, compact
 from plangraf.sheets.cells import natural_sort_key
 from plangraf.sheets.model import EVIDENCE, OTHER_FILE, Model
 

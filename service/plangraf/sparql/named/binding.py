@@ -18,7 +18,7 @@ from plangraf.diagnostics.diagnostic import DataError, in_file
 from plangraf.errors import ParameterError, QuerySyntaxError, RequestError
 from plangraf.rdf.namespaces import SDG
 from plangraf.sparql.named.head import Parameter, QueryHead, parse_head
-from plangraf.sparql.parsed_query import read
+from plangraf.sparql.safety import read
 
 XSD_INTEGER = NamedNode("http://www.w3.org/2001/XMLSchema#integer")
 LANGUAGES = ("nb", "en")

@@ -1,6 +1,9 @@
-"""Rewrites a query so that the engine answers it as the standard says; each module proves its rewrite.
+"""Rewrites a query so that the engine answers it as the standard says; the docstring of each rewrite proves it.
 
 Every rewrite edits the text that the engine reads, at the places of nodes, and keeps where each character came from.
+Spellings that SPARQL 1.1 has and the engine does not read are changed here. The terms and their order stay the same:
+prefixed names with two dots or more, of which the engine reads the second as the end of the triple; TRUE and FALSE in
+capitals; BNODE, COALESCE and CONCAT with blanks or comments before their bracket; a variable that SELECT names twice.
 """
 
 from __future__ import annotations
@@ -10,30 +13,24 @@ from typing import TYPE_CHECKING
 
 from plangraf.errors import QueryLimitError, QueryUnsupportedError
 from plangraf.sparql.lexer import CLOSERS, OPENERS, OPERATORS, tokenize
-from plangraf.sparql.rewrite.aggregates import aggregate_terms
-from plangraf.sparql.rewrite.aliases import expand_aliases
-from plangraf.sparql.rewrite.apart import set_optionals_apart
-from plangraf.sparql.rewrite.bnodes import freshen_bnodes
-from plangraf.sparql.rewrite.columns import count_solutions, order_columns
-from plangraf.sparql.rewrite.edits import Edited, TooLongError
+from plangraf.sparql.nodes import Variable
 from plangraf.sparql.rewrite.expressions import correct_expressions
-from plangraf.sparql.rewrite.forms import ask_grouped
-from plangraf.sparql.rewrite.graph_subselects import tie_selects
-from plangraf.sparql.rewrite.inner_patterns import part_patterns
 from plangraf.sparql.rewrite.ordering import order_kinds
 from plangraf.sparql.rewrite.paths import count_paths
-from plangraf.sparql.rewrite.spelling import (
-    drop_repeated_columns,
-    is_spelled_otherwise,
-    spell_booleans,
-    spell_calls,
-    spell_names,
+from plangraf.sparql.rewrite.patterns import part_patterns, set_optionals_apart, tie_selects
+from plangraf.sparql.rewrite.rewriting import Edited, Rewriting, TooLongError, UnsupportedError
+from plangraf.sparql.rewrite.selects import (
+    aggregate_terms,
+    ask_grouped,
+    count_solutions,
+    expand_aliases,
+    freshen_bnodes,
+    hide_variables,
+    order_columns,
 )
-from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError
-from plangraf.sparql.rewrite.subselects import hide_variables
 
 if TYPE_CHECKING:
-    from plangraf.sparql.parsed_query import Query
+    from plangraf.sparql.safety import Query
 
 __all__ = ["Edited", "rewrite"]
 
@@ -46,6 +43,49 @@ _AGGREGATES = frozenset(("COUNT", "AGGREGATE", "GROUP_CONCAT"))
 _GROUPING = _AGGREGATES | {"GROUP", "HAVING"}
 _EXPRESSIONS = frozenset(("FILTER", "BIND", "AS", "HAVING", "ORDER", "GROUP"))
 _PATHS = frozenset(("'|'", "'!'", "'*'", "'?'"))
+_TIGHT = frozenset(("FN", "BNODE_CALL"))
+
+
+def is_spelled_otherwise(query: Query) -> bool:
+    """Whether names, columns or inner SELECTs of a query need a rewrite."""
+    columns = [item.name for item in query.tree.items]
+    return (
+        len(columns) > len(set(columns))
+        or query.terminals.count("SELECT") > (query.tree.form == "SELECT")
+        or any(iri.text.count(".") > 1 and iri.text[0] != "<" for iri in query.iris)
+    )
+
+
+def spell_names(rewriting: Rewriting) -> None:
+    for iri in rewriting.query.iris:
+        if iri.text.count(".") > 1 and iri.text[0] != "<" and iri.text.partition(":")[2].count(".") > 1:
+            rewriting.edits.replace(iri.start, iri.end, (f"<{iri.value}>",))
+
+
+def spell_booleans(rewriting: Rewriting) -> None:
+    for token, terminal in zip(rewriting.tokens, rewriting.query.terminals, strict=False):
+        if terminal == "BOOLEAN" and not token.text.islower():
+            rewriting.edits.replace(token.start, token.end, (token.text.lower(),))
+
+
+def spell_calls(rewriting: Rewriting) -> None:
+    for at, terminal in enumerate(rewriting.query.terminals):
+        if terminal in _TIGHT:
+            name, bracket = rewriting.tokens[at : at + 2]
+            if name.end < bracket.start:
+                rewriting.edits.replace(name.end, bracket.start, ())
+
+
+def drop_repeated_columns(rewriting: Rewriting) -> None:
+    for select in rewriting.selects:
+        seen: set[str] = set()
+        for item in select.items if select.form == "SELECT" else []:
+            if isinstance(item.expression, Variable) and item.alias is None:
+                if item.expression.name in seen:
+                    rewriting.edits.replace(item.start, item.end, ())
+                seen.add(item.expression.name)
+
+
 # Each step with the terminals without any of which it has nothing to do.
 _STEPS: tuple[tuple[Callable[[Rewriting], None], frozenset[str]], ...] = (
     (spell_names, frozenset(("PNAME",))),

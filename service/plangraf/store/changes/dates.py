@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 
-from plangraf.rdf.canonical import graph_of
+from plangraf.rdf.serialization import graph_of
 
 
 class GraphDates:

@@ -12,8 +12,8 @@ from itertools import groupby
 
 from pyoxigraph import RdfFormat, parse
 
-from plangraf.rdf.canonical import lines, parts, relabelled, subject_of, text
 from plangraf.rdf.namespaces import GRAPH
+from plangraf.rdf.serialization import lines, parts, relabelled, subject_of, text
 
 _BLANK_PREFIX = b"_:"
 _DEFAULT_GRAPH = f"<{GRAPH}default>".encode()

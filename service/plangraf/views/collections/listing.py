@@ -17,10 +17,9 @@ from pyoxigraph import Literal, NamedNode
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf import collation
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statements, Value
-from plangraf.rdf.jsonld.compaction import compact_document
-from plangraf.rdf.jsonld.context import Context
-from plangraf.rdf.names import local_name, short_name
-from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SERVICE_PREFIXES
+from plangraf.rdf.jsonld_context import Context
+from plangraf.rdf.jsonld_documents import compact_document
+from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SERVICE_PREFIXES, local_name, short_name
 from plangraf.sparql.named.collection import Collection, Column, Facet
 from plangraf.views.addresses import document_path, sdg_code
 from plangraf.views.describe import Labels, defined_terms

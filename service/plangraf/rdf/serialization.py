@@ -1,17 +1,30 @@
-"""One form for each graph: blank nodes labelled by RDFC-1.0, N-Quads lines sorted by bytes, each one once.
+"""Graphs to bytes: in one canonical form, and in the formats that the library writes.
 
-The order and the labels are a function of the graph alone, so that the same version gives the same bytes in every
-process and a strong ETag tells the truth. https://www.w3.org/TR/rdf-canon/ https://www.w3.org/TR/n-quads/
+The canonical form labels blank nodes by RDFC-1.0 and sorts the lines of N-Quads by bytes, each one once. Order and
+labels are a function of the graph alone, so that a version gives the same bytes in every process and a strong ETag
+tells the truth. JSON-LD has modules of its own. https://www.w3.org/TR/rdf-canon/ https://www.w3.org/TR/n-quads/
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
-from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Quad, RdfFormat, Triple, serialize
+from pyoxigraph import (
+    BlankNode,
+    CanonicalizationAlgorithm,
+    Dataset,
+    Literal,
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Triple,
+    serialize,
+)
 
-from plangraf.rdf.graph import Statements, statements
+from plangraf.rdf.formats import N_TRIPLES, Format
+from plangraf.rdf.graph import Node, Statement, Statements, in_order, statements
+from plangraf.rdf.namespaces import ALL_PREFIXES, used_prefixes
 
 # One line as pyoxigraph writes it: subject, predicate, object and, unless it is the default one, graph.
 _LINE = re.compile(
@@ -85,3 +98,27 @@ def subject_of(line: bytes) -> bytes:
 def graph_of(line: bytes) -> bytes:
     """The graph of a line that has one; of a line in the default graph its object or a piece of it."""
     return line.rsplit(b" ", 2)[1]
+
+
+def write(graph: Iterable[Statement], format_: Format, first: Node | None = None) -> bytes:
+    """A graph in Turtle, N-Triples or RDF/XML, `first` before other things; N-Triples are sorted lines."""
+    if format_ == N_TRIPLES:
+        return text(lines(Triple(*statement) for statement in graph))
+    assert isinstance(format_.writer, RdfFormat)
+    return serialized([Triple(*statement) for statement in in_order(graph, first)], format_.writer)
+
+
+def serialized(
+    found: Sequence[Triple] | Sequence[Quad], format_: RdfFormat, prefixes: Mapping[str, str] = ALL_PREFIXES
+) -> bytes:
+    """Triples or quads in the order in which they come, with those of the prefixes that they need."""
+    body = serialize(found, format=format_, prefixes=used_prefixes(_iris(found), prefixes))
+    assert body is not None  # pyoxigraph gives bytes when it is given no output
+    return body
+
+
+def _iris(found: Iterable[Triple | Quad]) -> set[str]:
+    """Every IRI that is written, those of datatypes among them."""
+    terms = {term for each in found for term in each}
+    terms |= {term.datatype for term in terms if isinstance(term, Literal)}
+    return {term.value for term in terms if isinstance(term, NamedNode)}

@@ -1,18 +1,61 @@
-"""Graphs as compacted JSON-LD: one thing at the top with what is nested under it, or all nodes side by side.
+"""Graphs as JSON-LD: expanded, flattened, or compacted with what a frame nests; one function for each form.
 
-https://www.w3.org/TR/json-ld11-api/#compaction
+Compaction follows https://www.w3.org/TR/json-ld11-api/#compaction, expansion
+https://www.w3.org/TR/json-ld11-api/#serialize-rdf-as-json-ld-algorithm, the profiles by which a client asks for a form
+https://www.w3.org/TR/json-ld11/#application-ld-json. A frame is a tree of properties, compiled once instead of matched
+at each request (https://www.w3.org/TR/json-ld11-framing/).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.rdf.graph import RDF_TYPE, Graph, Node, Statement, Value
-from plangraf.rdf.jsonld.context import Context, identifier
-from plangraf.rdf.jsonld.frame import NO_FRAME, Frame
+from plangraf.rdf.jsonld_context import XSD, Context, identifier
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """What is nested under a thing: by property, those that it has and those that point to it."""
+
+    forward: Mapping[NamedNode, Frame] = field(default_factory=dict)
+    reverse: Mapping[NamedNode, Frame] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.forward or self.reverse)
+
+
+NO_FRAME = Frame()
+
+
+def expanded_nodes(graph: Iterable[Statement], first: NamedNode | None = None) -> list[dict[str, Any]]:
+    """The nodes of a graph in the order of a document, `first` before the others."""
+    nodes = []
+    for subject, properties in Graph.of(graph).in_order(first):
+        node: dict[str, Any] = {"@id": identifier(subject)}
+        for predicate, values in properties.items():
+            if predicate == RDF_TYPE and (types := [value for value in values if not isinstance(value, Literal)]):
+                node["@type"] = [identifier(type_) for type_ in types]
+                values = [value for value in values if isinstance(value, Literal)]
+            if values:
+                node[predicate.value] = [_expanded(value) for value in values]
+        nodes.append(node)
+    return nodes
+
+
+def _expanded(value: Value) -> dict[str, Any]:
+    if not isinstance(value, Literal):
+        return {"@id": identifier(value)}
+    if value.language is not None:
+        return {"@value": value.value, "@language": value.language}
+    datatype = value.datatype.value
+    return {"@value": value.value} if datatype == XSD + "string" else {"@value": value.value, "@type": datatype}
+
 
 Properties = dict[NamedNode, list[Value]]
 Nested = Callable[[NamedNode, Value], dict[str, Any] | None]
@@ -172,3 +215,42 @@ def _reversed(context: Context, pointing: Mapping[NamedNode, list[dict[str, Any]
 
 def _one_or_all(values: list[Any]) -> Any:
     return values[0] if len(values) == 1 else values
+
+
+def dump(document: object, *, indented: bool = True) -> bytes:
+    """The bytes of a document: indented for readers, or dense for whole downloads."""
+    indent = orjson.OPT_INDENT_2 if indented else 0
+    return orjson.dumps(document, option=indent | orjson.OPT_APPEND_NEWLINE)
+
+
+PROFILE = "http://www.w3.org/ns/json-ld#"
+EXPANDED, FLATTENED, COMPACTED, STREAMING = "expanded", "flattened", "compacted", "streaming"
+# Of several that exclude each other the first counts.
+SHAPES = (EXPANDED, FLATTENED, COMPACTED)
+
+
+def write_as(
+    profiles: Collection[str], context: Context, thing: NamedNode, graph: Iterable[Statement], frame: Frame
+) -> bytes:
+    """The document of a thing in one form; compacted when the profiles name no shape."""
+    if EXPANDED in profiles:
+        document: object = expanded_nodes(graph, thing)
+    elif FLATTENED in profiles:
+        document = compact_graph(context, graph)
+    else:
+        document = compact_document(context, thing, graph, frame)
+    return dump(types_first(context, document) if STREAMING in profiles else document)
+
+
+def types_first(context: Context, document: Any) -> Any:
+    """The same document with the keys in the order of the streaming form: context, types, then the rest.
+
+    https://www.w3.org/TR/json-ld11-streaming/
+    """
+    if isinstance(document, list):
+        return [types_first(context, item) for item in document]
+    if not isinstance(document, dict):
+        return document
+    first = [key for key in ("@context", context.type, "@type", context.id) if key in document]
+    keys = dict.fromkeys([*first, *document])
+    return {key: types_first(context, document[key]) for key in keys}
