@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from plangraf.checks.data_graph import DataGraph
-from plangraf.checks.shacl.compiler import suspects
 from plangraf.checks.shacl.constraints import NotCompiledError
-from plangraf.checks.shacl.validation import shacl_problems, shapes_of
+from plangraf.checks.shacl.validation import shacl_problems, shapes_of, suspects
 from plangraf.diagnostics.diagnostic import in_file
 from plangraf.diagnostics.rendering import as_json, as_text
 from plangraf.rdf.serialization import relabelled

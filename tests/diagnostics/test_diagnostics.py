@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from plangraf.diagnostics.causes import causes
 from plangraf.diagnostics.diagnostic import DataError, Diagnostic, FilePlace, in_file, in_order, stops
-from plangraf.diagnostics.rendering import as_json, as_text, summary
+from plangraf.diagnostics.rendering import as_json, as_text, causes, summary
 from plangraf.portals.findings import CKAN, ItemPlace
 from plangraf.sheets.cell_place import CellPlace
 

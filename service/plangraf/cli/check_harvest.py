@@ -39,9 +39,8 @@ def check_harvest(
     """
     with exit_on_error():
         require_extra("portals")
-        from plangraf.portals.checking import CheckOptions, check
-        from plangraf.portals.verdict_report import as_json as format_json
-        from plangraf.portals.verdict_report import as_text
+        from plangraf.portals.checking import CheckOptions, as_text, check
+        from plangraf.portals.checking import as_json as format_json
 
         source = source or f"http://127.0.0.1:{read_settings().port}"
         if re.fullmatch(r"https?://[^/?#]+/?", source):

@@ -1,18 +1,107 @@
 """Diagnostics as text in both languages for people, and as JSON for programs.
 
-A few are told one by one, by heading and subject; many are told by cause.
+A few are told one by one, by heading and subject. Many are told by cause: one mistake made sixty times is told once,
+with its count, its places and three examples.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from typing import Generic, get_args
 
-from plangraf.diagnostics.causes import EXAMPLES, Cause, causes, example_of, ranges
 from plangraf.diagnostics.diagnostic import Diagnostic, P, Severity, in_order, stops
 from plangraf.rdf.namespaces import compact
+
+EXAMPLES = 3
+_WORST_FIRST = get_args(Severity)
+# Numbers that are listed under one heading; the count says how many there are.
+_MOST_PLACES = 12
+
+# What differs from one problem to the next of the same cause: what stood there, and what to write instead.
+_COLUMN = re.compile(r"^(?:Kolonne|Column) \d+: ")
+_VARYING = re.compile(
+    r"«[^»]*»|\"[^\"]*\"(?:@[\w-]+|\^\^\S+)?"
+    r"|<[^<>]*[^\x00-\x7f<>][^<>]*>|<(?i:https?://(?:www\.)?w3id\.org/plangraf/id/)(?!scheme/)[^<>]*>|<[0-9]{4}/[^<>]*>"
+)
+_ADVICE = re.compile(r"(?<=\. )(Skriv|Write) \S+\.?$")
+_DETAIL = re.compile(r" \[(.*)\](?= |$)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause(Generic[P]):
+    """One mistake and all diagnostics that it makes; messages without what differs between them."""
+
+    severity: Severity
+    rule: str | None
+    nb: str
+    en: str
+    diagnostics: tuple[Diagnostic[P], ...]
+
+
+def causes(diagnostics: Iterable[Diagnostic[P]]) -> list[Cause[P]]:
+    """The diagnostics by cause: errors first, then the cause that makes most of them."""
+    groups: dict[tuple[Severity, str], list[Diagnostic[P]]] = {}
+    for one in diagnostics:
+        groups.setdefault((one.severity, _key(one)), []).append(one)
+    found = [
+        Cause(
+            severity,
+            group[0].rule,
+            _common([one.nb for one in group]),
+            _common([one.en for one in group]),
+            tuple(group),
+        )
+        for (severity, _), group in groups.items()
+    ]
+    return sorted(found, key=lambda cause: (_WORST_FIRST.index(cause.severity), -len(cause.diagnostics)))
+
+
+def example_of(one: Diagnostic[P], cause: Cause[P]) -> str:
+    """What is particular of one diagnostic of a cause: its place, and what stood there."""
+    detail = _DETAIL.search(one.en) if one.rule else None
+    if detail is not None and detail[0] in cause.en:
+        detail = None
+    told = "" if one.rule else _COLUMN.sub("", one.en)
+    if told == _COLUMN.sub("", cause.en):
+        told = ""
+    return "  ".join(part for part in (one.place.example, detail[0].strip() if detail else told) if part)
+
+
+def _key(one: Diagnostic[P]) -> str:
+    """The same for all diagnostics of one cause: the rule that they break, else the message less what differs."""
+    return f"{one.rule}\n{_plain(one.en)}" if one.rule else _plain(one.en)
+
+
+def _plain(message: str) -> str:
+    text = _COLUMN.sub("", message)
+    text = _DETAIL.sub("", text)
+    return _ADVICE.sub(r"\1 …", _VARYING.sub("…", text))
+
+
+def _common(messages: Sequence[str]) -> str:
+    """The message when all are alike, else what they have in common."""
+    if len(set(messages)) == 1:
+        return messages[0]
+    without = {_DETAIL.sub("", _COLUMN.sub("", message)) for message in messages}
+    return without.pop() if len(without) == 1 else _plain(messages[0])
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """`11–13, 20`: neighbours drawn together."""
+    spans: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    shown = [str(first) if first == last else f"{first}–{last}" for first, last in spans[:_MOST_PLACES]]
+    return ", ".join(shown) + (", …" if len(spans) > _MOST_PLACES else "")
+
 
 SEVERITIES: dict[Severity, tuple[str, str]] = {
     "Violation": ("Feil", "Error"),

@@ -18,9 +18,8 @@ from rdflib.term import Node
 
 from plangraf.diagnostics.diagnostic import Diagnostic, Severity
 from plangraf.errors import SettingError
-from plangraf.portals.catalogue_document import DCAT, RELATIVE, Content, name_of, ordered
+from plangraf.portals.catalogue_document import DCAT, RELATIVE, Answer, Content, name_of, ordered
 from plangraf.portals.findings import DATA_NORGE, Finding, Item, ItemPlace
-from plangraf.portals.http_client import Answer
 from plangraf.rdf.namespaces import compact
 
 LIMIT = 75 * 1024 * 1024

@@ -17,27 +17,88 @@ import gzip
 import hashlib
 import itertools
 import json
+import multiprocessing
 import os
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 import zstandard
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from plangraf import __version__
+from plangraf.diagnostics.diagnostic import DataError
 from plangraf.errors import VersionsError
-from plangraf.publish.beside import EndedEarlyError, beside
+from plangraf.processes import die_with_parent
 from plangraf.rdf import serialization
 from plangraf.rdf.graph import statements
 from plangraf.rdf.jsonld_documents import dump, expanded_nodes
 from plangraf.rdf.namespaces import BASE, GRAPH, PREFIXES
 from plangraf.rdf.serialization import serialized
 from plangraf.store.versions import DOWNLOADS_INDEX
+
+Result = TypeVar("Result")
+
+
+class EndedEarlyError(VersionsError):
+    """The process ended without a result: a signal killed it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"A process of the build was ended by signal {number}. The current version is unchanged.")
+        self.reason = f"signal {number}"
+
+
+@contextmanager
+def beside(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
+    """Runs work in a forked process until the context ends.
+
+    Forked, because the data need not travel then and a small build need not start another interpreter.
+
+    Yields:
+        A function that waits for the result, or raises the DataError or OSError that the work ended with.
+        It raises EndedEarlyError when there is neither.
+    """
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.get_context("fork").Process(target=_run, args=(work, sender), daemon=True)
+    process.start()
+    sender.close()
+
+    def wait() -> Result:
+        try:
+            result, failure = receiver.recv()
+        except EOFError:
+            process.join()
+            raise EndedEarlyError(-(process.exitcode or 0)) from None
+        if failure is not None:
+            raise failure if isinstance(failure, OSError) else DataError(failure)
+        return result  # type: ignore[no-any-return]  # what the work returned
+
+    try:
+        yield wait
+    finally:
+        process.kill()
+        process.join()
+        receiver.close()
+
+
+def _run(work: Callable[[], object], sender: Connection) -> None:
+    die_with_parent()
+    # The lock of the versions is held as long as any process has its file open.
+    os.closerange(3, sender.fileno())
+    os.closerange(sender.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
+    try:
+        sender.send((work(), None))
+    except OSError as error:
+        sender.send((None, OSError(error.errno, error.strerror)))
+    except DataError as error:
+        sender.send((None, error.problems))
+
 
 SUMS = "SHA256SUMS"
 CITATION = "CITATION.cff"

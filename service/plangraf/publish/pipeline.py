@@ -1,40 +1,102 @@
 """`plangraf build`: source files → parse → closed vocabulary → SHACL → checks → one version.
 
 A build collects all problems before it stops, and writes nothing before all checks have passed.
+
+The named queries become data in a graph of their own: editors read an endpoint's examples from there. Each is a SPARQL
+executable of SHACL (https://www.w3.org/TR/shacl-af/#SPARQLExecutable) with its parameters bound to the examples of its
+head; the ontology declares its prefixes.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from pyoxigraph import Quad
+from pyoxigraph import Literal, NamedNode, Quad
 
 from plangraf import __version__
 from plangraf.checks.verdict import verdict
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.diagnostics.rendering import as_json
-from plangraf.publish.beside import beside
 from plangraf.publish.context import FILE as CONTEXT
-from plangraf.publish.dumps import dumping
+from plangraf.publish.dumps import beside, dumping
 from plangraf.publish.losses import content_of, content_of_version, remembered_line, stop_at_losses, with_remembered
 from plangraf.publish.ontology_page import PAGE, render
-from plangraf.publish.query_examples import examples
-from plangraf.publish.site_words import problems_of_the_site
 from plangraf.rdf.graph import paused_collector
+from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, QUERIES, QUERIES_GRAPH
 from plangraf.rdf.serialization import lines as nquads_lines
 from plangraf.rdf.serialization import relabelled
 from plangraf.settings import Settings
-from plangraf.sources.files import inputs_digest, sources
+from plangraf.sources.files import FRAMES, SITE, inputs_digest, sources
 from plangraf.sources.turtle import Parsed, read
-from plangraf.sparql.named.binding import load_queries
+from plangraf.sparql.named.binding import NamedQuery, load_queries
+from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.store.versions import DOWNLOADS, Version, VersionStore
+from plangraf.views.catalog.site_declaration import load_site
+from plangraf.views.frames import load_frames
+from plangraf.views.labels import load_labels
+
+_SH = PREFIXES["sh"]
+_TYPES = tuple(NamedNode(_SH + name) for name in ("SPARQLExecutable", "SPARQLSelectExecutable"))
+_HEAD_LINE = re.compile(r"^#[+@].*\n?", re.MULTILINE)
+
+
+def examples(queries: Iterable[NamedQuery]) -> set[Quad]:
+    """The statements about the named queries.
+
+    Raises:
+        ParameterError: a query has a required parameter without an example in its head.
+    """
+    graph = NamedNode(QUERIES_GRAPH)
+    return {
+        Quad(NamedNode(QUERIES + query.name), predicate, value, graph)
+        for query in queries
+        for predicate, value in _said(query)
+    }
+
+
+def _said(query: NamedQuery) -> Iterator[tuple[NamedNode, NamedNode | Literal]]:
+    needed = {
+        name: [parameter.example]
+        for name, parameter in query.head.parameters.items()
+        if parameter.example is not None and not parameter.optional
+    }
+    for type_ in _TYPES:
+        yield NamedNode(PREFIXES["rdf"] + "type"), type_
+    yield NamedNode(PREFIXES["rdfs"] + "comment"), Literal(query.head.summary, language="en")
+    for tag in query.head.tags:
+        yield NamedNode(PREFIXES["schema"] + "keywords"), Literal(tag)
+    yield NamedNode(_SH + "prefixes"), NamedNode(ONTOLOGY)
+    yield NamedNode(_SH + "select"), Literal(_HEAD_LINE.sub("", query.bind(needed)).strip())
+
+
+def problems_of_the_site(home: Path) -> list[FileDiagnostic]:
+    """What is wrong with the files that say how the data are shown.
+
+    A home that lacks them can be built all the same; only a service needs them.
+    """
+    return [
+        *(_problems(lambda: load_collections(home / "queries")) if collection_files(home / "queries") else ()),
+        *(_problems(lambda: load_frames(home)) if (home / FRAMES).is_file() else ()),
+        *_problems(lambda: load_labels(home)),
+        *(_problems(lambda: load_site(home)) if (home / SITE).is_file() else ()),
+    ]
+
+
+def _problems(load: Callable[[], object]) -> list[FileDiagnostic]:
+    try:
+        load()
+    except DataError as error:
+        return error.problems
+    return []
+
 
 REPORT = "report.json"
 # Libraries that decide on the content of a version, or on whether it is built.

@@ -28,7 +28,7 @@ from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation
 from plangraf.http.resource.parameters import parse_parameters
 from plangraf.http.service import Service, pinned, snapshot_of
 from plangraf.rdf.formats import HTML, PLAIN_JSON
-from plangraf.store.downloads import File, list_downloads
+from plangraf.store.contents import File, list_downloads
 from plangraf.store.versions import DOWNLOADS, VersionStore
 
 _LATEST = "/dump/latest"

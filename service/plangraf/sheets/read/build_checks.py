@@ -14,10 +14,10 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad
 
-from plangraf.checks.check_queries import check_problems
 from plangraf.checks.data_graph import DataGraph
 from plangraf.checks.shacl.validation import shacl_problems
 from plangraf.checks.terms_used import undefined_terms
+from plangraf.checks.verdict import check_problems
 from plangraf.diagnostics.diagnostic import Diagnostic, FileDiagnostic, FilePlace
 from plangraf.rdf.namespaces import GRAPH, ID, PLAN, compact, local_name
 from plangraf.rdf.serialization import relabelled

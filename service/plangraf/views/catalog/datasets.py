@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.namespaces import GRAPH, ID, PLAN, PREFIXES, SCHEME
-from plangraf.store.downloads import File
+from plangraf.store.contents import File
 from plangraf.views.describe import defined_terms
 from plangraf.views.engine_answers import fetch_rows
 from plangraf.views.quality import findings

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from plangraf.store.downloads import File
+from plangraf.store.contents import File
 from plangraf.views.catalog.datasets import Dataset
 from plangraf.views.catalog.terms import Text
 
