@@ -10,7 +10,7 @@ import pytest
 from plangraf.diagnostics.diagnostic import DataError, Diagnostic, FilePlace, in_file, in_order, stops
 from plangraf.diagnostics.rendering import as_json, as_text, causes, summary
 from plangraf.portals.findings import CKAN, ItemPlace
-from plangraf.sheets.cell_place import CellPlace
+from plangraf.sheets.cell_values import CellPlace
 
 THING = "https://w3id.org/plangraf/id/5001/plan/1"
 SHAPE = "https://w3id.org/plangraf/shapes#PlanShape-number"

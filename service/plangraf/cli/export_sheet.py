@@ -37,8 +37,8 @@ def export_sheet(
     """
     with exit_on_error():
         require_extra("sheets")
-        from plangraf.sheets.exchange import export_sheet as run
-        from plangraf.sheets.exchange import export_template
+        from plangraf.sheets.exporting import export_sheet as run
+        from plangraf.sheets.exporting import export_template
 
         if template:
             if out is not None:

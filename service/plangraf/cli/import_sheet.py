@@ -14,7 +14,7 @@ from plangraf.cli.options import AllOption, DataOption, read_settings
 from plangraf.errors import SettingError
 
 if TYPE_CHECKING:
-    from plangraf.sheets.replacing import Preview
+    from plangraf.sheets.importing import Preview
 
 
 def import_sheet(
@@ -44,7 +44,7 @@ def import_sheet(
         require_extra("sheets")
         from plangraf.diagnostics.diagnostic import stops
         from plangraf.diagnostics.rendering import as_text
-        from plangraf.sheets.exchange import import_sheet as run
+        from plangraf.sheets.importing import import_sheet as run
 
         settings = read_settings(data=data)
         done = run(settings, source, folder, replace=replace, confirm=lambda changes: _confirm(changes, yes=yes))

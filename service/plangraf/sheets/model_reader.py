@@ -19,8 +19,18 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
 from plangraf.errors import SettingError
 from plangraf.rdf.graph import RDF_TYPE, Graph, Value, statements
 from plangraf.rdf.namespaces import PLAN, PREFIXES, compact, local_name, terms
-from plangraf.sheets.model import EVIDENCE, EVIDENCE_KIND, OTHER_FILE, PASSAGE, USUAL_KIND, Column, Model, Sheet
-from plangraf.sheets.properties import Kind, infer_kind
+from plangraf.sheets.model import (
+    EVIDENCE,
+    EVIDENCE_KIND,
+    OTHER_FILE,
+    PASSAGE,
+    USUAL_KIND,
+    Column,
+    Kind,
+    Model,
+    Sheet,
+    infer_kind,
+)
 
 sh, rdfs, skos, owl = map(terms, ("sh", "rdfs", "skos", "owl"))
 _USUAL_KIND = NamedNode(USUAL_KIND)

@@ -22,11 +22,10 @@ from plangraf.diagnostics.diagnostic import Diagnostic, FileDiagnostic, FilePlac
 from plangraf.rdf.namespaces import GRAPH, ID, PLAN, compact, local_name
 from plangraf.rdf.serialization import relabelled
 from plangraf.settings import Settings
-from plangraf.sheets.cell_place import CellPlace, SheetDiagnostic
-from plangraf.sheets.keys import Keys
+from plangraf.sheets.cell_values import CellPlace, SheetDiagnostic
+from plangraf.sheets.keys import Keys, ThingNames, report_dangling_key
 from plangraf.sheets.model import Model
-from plangraf.sheets.read.imported import Imported
-from plangraf.sheets.read.links import ThingNames, report_dangling_key
+from plangraf.sheets.read.raw import Imported
 from plangraf.sources.files import SourceFile, read_files, source_files
 from plangraf.sources.turtle import read
 
