@@ -34,8 +34,8 @@ from plangraf.rdf.serialization import canonical
 from plangraf.settings import Settings, default_home
 from plangraf.store.contents import Contents
 from plangraf.store.versions import VersionStore
+from plangraf.views.declarations import load_frames
 from plangraf.views.describe import Description, describe
-from plangraf.views.frames import load_frames
 
 CONTEXT = json.loads((Path(__file__).resolve().parents[2] / "ontology" / "context.jsonld").read_bytes())
 ADDRESS = "http://127.0.0.1:8000/context/v1.jsonld"

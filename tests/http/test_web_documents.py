@@ -17,7 +17,7 @@ from small_server import Script, serving, small_settings
 from plangraf.http.app import create_app
 from plangraf.rdf.graph import Statements
 from plangraf.rdf.serialization import canonical
-from plangraf.views.addresses import document_path
+from plangraf.views.document_parts import document_path
 
 ID = "https://w3id.org/plangraf/id/"
 PLAN = "https://w3id.org/plangraf/ontology#"

@@ -27,9 +27,9 @@ from plangraf.rdf.serialization import canonical, write
 from plangraf.sparql.safety import CheckedQuery, Limits, check
 from plangraf.store.contents import Contents
 from plangraf.store.versions import Version, VersionStore, context_digest
+from plangraf.views.declarations import load_frames
 from plangraf.views.describe import Description, describe
-from plangraf.views.frames import load_frames
-from plangraf.views.named_graphs import find_graphs, write_placed
+from plangraf.views.document_parts import find_graphs, write_placed
 
 CONTEXT = json.loads((Path(__file__).resolve().parents[2] / "ontology" / "context.jsonld").read_bytes())
 FRAMES = load_frames(Path(__file__).resolve().parents[2])

@@ -6,16 +6,17 @@ from typing import Annotated
 
 import typer
 
-from plangraf.cli.exits import exit_on_error, write_error
-from plangraf.cli.extras import require_extra
-from plangraf.cli.options import (
+from plangraf.cli.command import (
     AllOption,
     DataOption,
     DropOption,
     QuietOption,
     VersionsOption,
+    exit_on_error,
     read_settings,
+    require_extra,
     show_progress,
+    write_error,
 )
 
 

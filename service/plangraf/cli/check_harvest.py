@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from plangraf.cli.exits import exit_on_error
-from plangraf.cli.extras import require_extra
-from plangraf.cli.options import read_settings
+from plangraf.cli.command import exit_on_error, read_settings, require_extra
 
 
 def check_harvest(

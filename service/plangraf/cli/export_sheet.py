@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from plangraf.cli.exits import exit_on_error
-from plangraf.cli.extras import require_extra
-from plangraf.cli.options import DataOption, read_settings
+from plangraf.cli.command import DataOption, exit_on_error, read_settings, require_extra
 from plangraf.errors import SettingError
 
 

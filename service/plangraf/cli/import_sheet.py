@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plangraf.cli.exits import exit_on_error, write_error
-from plangraf.cli.extras import require_extra
-from plangraf.cli.options import AllOption, DataOption, read_settings
+from plangraf.cli.command import AllOption, DataOption, exit_on_error, read_settings, require_extra, write_error
 from plangraf.errors import SettingError
 
 if TYPE_CHECKING:

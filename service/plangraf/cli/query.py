@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from plangraf.cli.exits import exit_on_error
-from plangraf.cli.options import VersionsOption, read_settings
+from plangraf.cli.command import VersionsOption, exit_on_error, read_settings
 from plangraf.errors import SettingError
 
 if TYPE_CHECKING:

@@ -7,9 +7,15 @@ from typing import Annotated
 
 import typer
 
-from plangraf.cli.exits import exit_on_error
-from plangraf.cli.extras import require_extra
-from plangraf.cli.options import AllOption, DataOption, QuietOption, read_settings, show_progress
+from plangraf.cli.command import (
+    AllOption,
+    DataOption,
+    QuietOption,
+    exit_on_error,
+    read_settings,
+    require_extra,
+    show_progress,
+)
 
 
 def validate(

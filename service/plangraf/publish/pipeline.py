@@ -39,9 +39,7 @@ from plangraf.sources.turtle import Parsed, read
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.store.versions import DOWNLOADS, Version, VersionStore
-from plangraf.views.catalog.site_declaration import load_site
-from plangraf.views.frames import load_frames
-from plangraf.views.labels import load_labels
+from plangraf.views.declarations import load_frames, load_labels, load_site
 
 _SH = PREFIXES["sh"]
 _TYPES = tuple(NamedNode(_SH + name) for name in ("SPARQLExecutable", "SPARQLSelectExecutable"))

@@ -21,7 +21,7 @@ from plangraf.rdf.namespaces import ID, PREFIXES, SHAPES, expand
 from plangraf.rdf.serialization import line, parts, serialized
 from plangraf.sparql.named.head import Titled
 from plangraf.store.changes.log import Change
-from plangraf.views.catalog.site_declaration import TitleAndDescription
+from plangraf.views.declarations import TitleAndDescription
 
 FORMATS = (TRIG, N_QUADS, TURTLE, N_TRIPLES, JSON_LD)
 EVENT = ID + "event/"

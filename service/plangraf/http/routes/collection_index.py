@@ -15,7 +15,7 @@ from plangraf.http.service import Service
 from plangraf.rdf.formats import JSON_LD
 from plangraf.rdf.jsonld_documents import compact_document, dump
 from plangraf.sparql.named.binding import LANGUAGES
-from plangraf.views.collections.index import PATH, count_members, index_csv, index_graph
+from plangraf.views.collections.listing import PATH, count_members, index_csv, index_graph
 
 
 def resources(service: Service) -> Iterator[Resource]:

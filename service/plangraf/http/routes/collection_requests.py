@@ -13,8 +13,7 @@ from plangraf.http.resource.base import Asked
 from plangraf.http.resource.parameters import read_single
 from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML
 from plangraf.sparql.named.binding import LANGUAGES, read_term
-from plangraf.sparql.named.collection import Collection, Facet
-from plangraf.sparql.named.collection_head import RESERVED
+from plangraf.sparql.named.collection import RESERVED, Collection, Facet
 from plangraf.sparql.named.head import Parameter
 
 FORMATS = (*GRAPH_FORMATS, CSV, HTML)

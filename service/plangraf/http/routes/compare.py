@@ -31,9 +31,9 @@ from plangraf.rdf.formats import HTML, PLAIN_JSON, Format
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, short_name
 from plangraf.store.diff import PATCH
 from plangraf.store.versions import VersionStore
-from plangraf.views.addresses import document_path
 from plangraf.views.describe import Labels, fetch_labels
-from plangraf.views.page_value import PageValue
+from plangraf.views.document_parts import document_path
+from plangraf.views.wording import PageValue
 
 _PATCH = Format(PATCH, "list", "application/rdf-patch", "rdfp", "RDF Patch", charset=True, names=("rdf-patch",))
 _FORMATS = (PLAIN_JSON, _PATCH, HTML)

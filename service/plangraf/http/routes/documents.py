@@ -27,13 +27,18 @@ from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import DATASET_FORMATS, JSON_LD, Format, of_kinds
 from plangraf.rdf.jsonld_documents import compact_document
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
-from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import dataset_json_ld
 from plangraf.views.describe import Description, describe
+from plangraf.views.document_parts import (
+    document_path,
+    find_graphs,
+    is_dataset,
+    is_withdrawn,
+    replacements,
+    with_quality,
+    write_placed,
+)
 from plangraf.views.engine_answers import fetch_boolean
-from plangraf.views.named_graphs import find_graphs, write_placed
-from plangraf.views.quality import is_dataset, with_quality
-from plangraf.views.replacements import is_withdrawn, replacements
 
 # HTML last: a client without a wish gets data.
 DOCUMENT_FORMATS = of_kinds("graph", "quads", "page")

@@ -23,8 +23,8 @@ from plangraf.http.service import Pinned
 from plangraf.pages.html import script
 from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, PLAIN_JSON
 from plangraf.sparql.named.binding import NamedQuery
-from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import catalogue_json_ld
+from plangraf.views.document_parts import document_path
 from plangraf.views.engine_answers import fetch, fetch_rows
 
 _DATASETS = """CONSTRUCT { ?dataset ?p ?o }

@@ -6,11 +6,11 @@ from pyoxigraph import Literal
 
 from plangraf.rdf.namespaces import ID
 from plangraf.settings import Settings
-from plangraf.views.addresses import document_path
 from plangraf.views.catalog.datasets import Dataset, Holdings
 from plangraf.views.catalog.distributions import Distribution, list_all, list_dataset
-from plangraf.views.catalog.site_declaration import Site
 from plangraf.views.catalog.terms import ORGANISATIONS, in_both
+from plangraf.views.declarations import Site
+from plangraf.views.document_parts import document_path
 
 # The data name the project as creator, and as publisher until they name another one.
 _PROJECT = f"{ID}organization/plangraf"

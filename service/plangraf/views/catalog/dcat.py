@@ -15,8 +15,7 @@ from plangraf.rdf.namespaces import ONTOLOGY, PLAN, SHAPES
 from plangraf.views.catalog.catalogue import Catalogue
 from plangraf.views.catalog.datasets import Agent, Dataset, Measurement, Period
 from plangraf.views.catalog.distributions import Distribution
-from plangraf.views.catalog.series import series_description, series_title
-from plangraf.views.catalog.site_declaration import DataService
+from plangraf.views.catalog.overview import series_description, series_title
 from plangraf.views.catalog.terms import (
     ADMS,
     COMPLETED,
@@ -49,6 +48,7 @@ from plangraf.views.catalog.terms import (
     licence,
     moment,
 )
+from plangraf.views.declarations import DataService
 
 _MEDIA = {DCAT + "mediaType", DCAT + "compressFormat"}
 _CAPITAL = re.compile("(?<=[a-z])(?=[A-Z])")

@@ -1,4 +1,4 @@
-"""Prepares the page of the catalogue: datasets, series, files and services in one language."""
+"""Prepares the page of the catalogue: datasets, series, files and services in one language; titles of series."""
 
 from __future__ import annotations
 
@@ -6,11 +6,37 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import Literal
 
-from plangraf.views.addresses import document_path
 from plangraf.views.catalog.catalogue import Catalogue
+from plangraf.views.catalog.datasets import Dataset
 from plangraf.views.catalog.distributions import Distribution
-from plangraf.views.catalog.series import series_title
-from plangraf.views.catalog.terms import in_both
+from plangraf.views.catalog.terms import Text, in_both
+from plangraf.views.document_parts import document_path
+
+
+def series_title(member: Dataset) -> list[Literal]:
+    """The title of the series that a dataset belongs to."""
+    return _fill(member, ("{place}: planperioden {years}", "{place}: the plan period {years}"))
+
+
+def series_description(member: Dataset) -> list[Literal]:
+    """The description of the series that a dataset belongs to."""
+    return _fill(
+        member,
+        ("Datasettene om planperioden {years} i {place}.", "The datasets on the plan period {years} in {place}."),
+    )
+
+
+def _fill(member: Dataset, words: Text) -> list[Literal]:
+    period, municipality = member.period, member.municipality
+    assert period is not None  # each member of a series has both
+    assert municipality is not None
+    years = f"{period.start}–{period.end}"
+    own = {name.language: name.value for name in municipality.names}
+    place = own.get("nb") or next(iter(own.values()), municipality.number)
+    return [
+        Literal(text.format(place=own.get(language, place), years=years), language=language)
+        for text, language in zip(words, ("nb", "en"), strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
