@@ -26,11 +26,10 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 
 from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.engines.snapshots import Snapshot
-from plangraf.rdf.graph import Statements
+from plangraf.rdf.graph import Statements, canonical
 from plangraf.rdf.jsonld_context import Context
 from plangraf.rdf.jsonld_documents import Frame, compact_document, dump
 from plangraf.rdf.namespaces import ID
-from plangraf.rdf.serialization import canonical
 from plangraf.settings import Settings, default_home
 from plangraf.store.contents import Contents
 from plangraf.store.versions import VersionStore

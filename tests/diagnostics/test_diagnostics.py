@@ -7,8 +7,18 @@ from typing import Any
 
 import pytest
 
-from plangraf.diagnostics.diagnostic import DataError, Diagnostic, FilePlace, in_file, in_order, stops
-from plangraf.diagnostics.rendering import as_json, as_text, causes, summary
+from plangraf.diagnostics.diagnostic import (
+    DataError,
+    Diagnostic,
+    FilePlace,
+    as_json,
+    as_text,
+    causes,
+    in_file,
+    in_order,
+    stops,
+    summary,
+)
 from plangraf.portals.findings import CKAN, ItemPlace
 from plangraf.sheets.cell_values import CellPlace
 

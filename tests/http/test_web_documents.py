@@ -15,8 +15,7 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from small_server import Script, serving, small_settings
 
 from plangraf.http.app import create_app
-from plangraf.rdf.graph import Statements
-from plangraf.rdf.serialization import canonical
+from plangraf.rdf.graph import Statements, canonical
 from plangraf.views.document_parts import document_path
 
 ID = "https://w3id.org/plangraf/id/"

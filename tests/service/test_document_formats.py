@@ -19,11 +19,10 @@ from pyoxigraph import NamedNode, QueryResultsFormat, RdfFormat, Store, parse
 from plangraf.engines.base import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.formats import JSON, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE, Format
-from plangraf.rdf.graph import Statements
+from plangraf.rdf.graph import Statements, canonical, write
 from plangraf.rdf.jsonld_context import Context
 from plangraf.rdf.jsonld_documents import compact_document, compact_graph, dump, expanded_nodes
 from plangraf.rdf.namespaces import ID, PREFIXES, SDG
-from plangraf.rdf.serialization import canonical, write
 from plangraf.sparql.safety import CheckedQuery, Limits, check
 from plangraf.store.contents import Contents
 from plangraf.store.versions import Version, VersionStore, context_digest

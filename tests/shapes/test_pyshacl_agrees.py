@@ -13,8 +13,8 @@ from plangraf.checks.data_graph import DataGraph
 from plangraf.checks.shacl.pyshacl_results import pyshacl_problems
 from plangraf.checks.shacl.validation import shacl_problems, shapes_of, suspects
 from plangraf.diagnostics.diagnostic import FileDiagnostic, in_order
+from plangraf.rdf.graph import relabelled
 from plangraf.rdf.namespaces import PREFIXES
-from plangraf.rdf.serialization import relabelled
 from plangraf.sources.files import source_files
 from plangraf.sources.turtle import read
 

@@ -17,8 +17,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.formula import ArrayFormula
 
 from filled_sheets import columns, fill, sheet_of
-from plangraf.diagnostics.diagnostic import stops
-from plangraf.diagnostics.rendering import as_text
+from plangraf.diagnostics.diagnostic import as_text, stops
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sheets.cell_values import MarkedNumber, PartialDate
 from plangraf.sheets.importing import read_sheets

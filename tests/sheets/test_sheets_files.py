@@ -12,8 +12,7 @@ import pytest
 from openpyxl import load_workbook
 
 from filled_sheets import columns, fill, sheet_of
-from plangraf.diagnostics.diagnostic import stops
-from plangraf.diagnostics.rendering import as_text
+from plangraf.diagnostics.diagnostic import as_text, stops
 from plangraf.settings import Settings
 from plangraf.sheets.exporting import export_sheet
 from plangraf.sheets.importing import Preview, import_sheet, read_sheets

@@ -7,8 +7,7 @@ import re
 import pytest
 from pyoxigraph import Literal, NamedNode, Triple
 
-from plangraf.diagnostics.diagnostic import Diagnostic
-from plangraf.diagnostics.rendering import as_text
+from plangraf.diagnostics.diagnostic import Diagnostic, as_text
 from plangraf.rdf.namespaces import ID, PLAN, PREFIXES
 from plangraf.sheets.cell_values import CellError, CellPlace, to_lexical
 from plangraf.sheets.cells import derive_values, read_cell

@@ -13,7 +13,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from filled_sheets import columns, fill, sheet_of
-from plangraf.diagnostics.rendering import as_text
+from plangraf.diagnostics.diagnostic import as_text
 from plangraf.rdf.namespaces import ID, PREFIXES
 from plangraf.rdf.namespaces import PLAN as PLAN_
 from plangraf.settings import Settings

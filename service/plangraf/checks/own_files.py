@@ -14,9 +14,8 @@ from plangraf.checks.verdict import verdict
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_order
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.errors import SettingError
-from plangraf.rdf.graph import paused_collector
+from plangraf.rdf.graph import paused_collector, relabelled
 from plangraf.rdf.namespaces import GRAPH, ID, PREFIXES
-from plangraf.rdf.serialization import relabelled
 from plangraf.settings import Settings
 from plangraf.sources.files import READ, SourceFile, Sources, data_root, is_backup, sources
 from plangraf.sources.turtle import Parsed, read

@@ -47,7 +47,7 @@ def build(
     """
     with exit_on_error(every=every):
         require_extra("publish")
-        from plangraf.diagnostics.rendering import summary
+        from plangraf.diagnostics.diagnostic import summary
         from plangraf.publish.pipeline import build as run
 
         settings = read_settings(data=data, versions=versions)

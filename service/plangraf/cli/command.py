@@ -63,7 +63,7 @@ def exit_on_error(*, every: bool = False) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        from plangraf.diagnostics.rendering import as_text
+        from plangraf.diagnostics.diagnostic import as_text
 
         write_error(as_text(error.problems, every=every))
         raise typer.Exit(1) from None

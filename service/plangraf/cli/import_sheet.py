@@ -40,8 +40,7 @@ def import_sheet(
     """
     with exit_on_error():
         require_extra("sheets")
-        from plangraf.diagnostics.diagnostic import stops
-        from plangraf.diagnostics.rendering import as_text
+        from plangraf.diagnostics.diagnostic import as_text, stops
         from plangraf.sheets.importing import import_sheet as run
 
         settings = read_settings(data=data)

@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 import pyoxigraph
 from rdflib.term import Node
 
-from plangraf.diagnostics.diagnostic import Diagnostic
-from plangraf.diagnostics.rendering import counts, message_lines
+from plangraf.diagnostics.diagnostic import Diagnostic, counts, message_lines
 from plangraf.errors import SettingError
 from plangraf.portals import ckan, data_norge, data_norge_reader, dcat_ap_no, mqa
 from plangraf.portals.catalogue_document import (

@@ -36,11 +36,9 @@ from plangraf import __version__
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.errors import VersionsError
 from plangraf.processes import die_with_parent
-from plangraf.rdf import serialization
-from plangraf.rdf.graph import statements
+from plangraf.rdf.graph import nquads_lines, nquads_text, serialized, statements
 from plangraf.rdf.jsonld_documents import dump, expanded_nodes
 from plangraf.rdf.namespaces import BASE, GRAPH, PREFIXES
-from plangraf.rdf.serialization import serialized
 from plangraf.store.versions import DOWNLOADS_INDEX
 
 Result = TypeVar("Result")
@@ -221,7 +219,7 @@ def _files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
     from plangraf.publish import class_tables
 
     stem = f"plangraf-{version_id(lines)}"
-    whole = serialization.text(lines)
+    whole = nquads_text(lines)
     quads = list(parse(whole, RdfFormat.N_QUADS, rename_blank_nodes=False))
     yield f"{stem}.nq.gz", _gzip(whole)
     yield f"{stem}.nq.zst", _zstd(whole)
@@ -246,7 +244,7 @@ def _graphs(quads: Sequence[Quad]) -> Iterator[tuple[str, bytes]]:
     for path, own in sorted(by_graph.items()):
         triples = [quad.triple for quad in own]
         yield f"graph/{path}.ttl", serialized(triples, RdfFormat.TURTLE, PREFIXES)
-        yield f"graph/{path}.nt", serialization.text(serialization.lines(triples))
+        yield f"graph/{path}.nt", nquads_text(nquads_lines(triples))
         yield f"graph/{path}.jsonld", dump(expanded_nodes(statements(triples)), indented=False)
 
 

@@ -22,17 +22,14 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from plangraf import __version__
 from plangraf.checks.verdict import verdict
-from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic
+from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, as_json
 from plangraf.diagnostics.progress import Progress, counted
-from plangraf.diagnostics.rendering import as_json
 from plangraf.publish.context import FILE as CONTEXT
 from plangraf.publish.dumps import beside, dumping
 from plangraf.publish.losses import content_of, content_of_version, remembered_line, stop_at_losses, with_remembered
 from plangraf.publish.ontology_page import PAGE, render
-from plangraf.rdf.graph import paused_collector
+from plangraf.rdf.graph import nquads_lines, paused_collector, relabelled
 from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, QUERIES, QUERIES_GRAPH
-from plangraf.rdf.serialization import lines as nquads_lines
-from plangraf.rdf.serialization import relabelled
 from plangraf.settings import Settings
 from plangraf.sources.files import FRAMES, SITE, inputs_digest, sources
 from plangraf.sources.turtle import Parsed, read

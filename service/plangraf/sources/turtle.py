@@ -149,7 +149,7 @@ def read(files: Sequence[SourceFile]) -> Parsed:
     """Parses all files; a file with errors gives its other statements and a problem for each error.
 
     Returns:
-        Quads with literals as they are written and blank nodes with random labels, see `plangraf.rdf.serialization`.
+        Quads with literals as they are written and blank nodes with random labels, see `plangraf.rdf.graph`.
     """
     parsed = Parsed()
     reader = _Reader(parsed)

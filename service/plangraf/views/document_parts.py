@@ -28,11 +28,9 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFor
 
 from plangraf.engines.base import Engine
 from plangraf.engines.snapshots import Snapshot
-from plangraf.rdf import serialization
 from plangraf.rdf.formats import N_QUADS, Format
-from plangraf.rdf.graph import RDF_TYPE, Statement, Statements, Value, in_order
+from plangraf.rdf.graph import RDF_TYPE, Statement, Statements, Value, in_order, nquads_lines, nquads_text, serialized
 from plangraf.rdf.namespaces import ID, ONTOLOGY, PREFIXES, SCHEME, SDG, SHAPES, local_name
-from plangraf.rdf.serialization import serialized
 from plangraf.views.describe import Description, fetch_labels
 from plangraf.views.engine_answers import fetch, fetch_rows
 
@@ -202,7 +200,7 @@ def write_placed(found: Placed, format_: Format) -> bytes:
     default: list[NamedNode | DefaultGraph] = [DefaultGraph()]
     quads = [Quad(*triple, name) for triple, names in found for name in names or default]
     if format_ == N_QUADS:
-        return serialization.text(serialization.lines(quads))
+        return nquads_text(nquads_lines(quads))
     quads.sort(key=lambda quad: "" if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name.value)
     assert isinstance(format_.writer, RdfFormat)
     return serialized(quads, format_.writer)

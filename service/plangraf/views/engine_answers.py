@@ -9,8 +9,7 @@ from pyoxigraph import RdfFormat, parse
 
 from plangraf.engines.base import Engine, QueryRequest
 from plangraf.rdf.formats import JSON, N_TRIPLES
-from plangraf.rdf.graph import Statements
-from plangraf.rdf.serialization import canonical
+from plangraf.rdf.graph import Statements, canonical
 
 
 async def fetch(engine: Engine, query: str) -> Statements:

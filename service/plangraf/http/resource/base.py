@@ -20,9 +20,8 @@ from plangraf.http.resource.parameters import choose_format, parse_parameters, r
 from plangraf.http.service import Pinned, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, JSON_LD, Format
-from plangraf.rdf.graph import Statements
+from plangraf.rdf.graph import Statements, write
 from plangraf.rdf.jsonld_documents import compact_graph, dump
-from plangraf.rdf.serialization import write
 from plangraf.sparql.named.binding import LANGUAGES
 
 

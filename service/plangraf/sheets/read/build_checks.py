@@ -19,8 +19,8 @@ from plangraf.checks.shacl.validation import shacl_problems
 from plangraf.checks.terms_used import undefined_terms
 from plangraf.checks.verdict import check_problems
 from plangraf.diagnostics.diagnostic import Diagnostic, FileDiagnostic, FilePlace
+from plangraf.rdf.graph import relabelled
 from plangraf.rdf.namespaces import GRAPH, ID, PLAN, compact, local_name
-from plangraf.rdf.serialization import relabelled
 from plangraf.settings import Settings
 from plangraf.sheets.cell_values import CellPlace, SheetDiagnostic
 from plangraf.sheets.keys import Keys, ThingNames, report_dangling_key

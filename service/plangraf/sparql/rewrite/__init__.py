@@ -47,13 +47,9 @@ _TIGHT = frozenset(("FN", "BNODE_CALL"))
 
 
 def is_spelled_otherwise(query: Query) -> bool:
-    """Whether names, columns or inner SELECTs of a query need a rewrite."""
+    """Whether names or columns of a query need a rewrite."""
     columns = [item.name for item in query.tree.items]
-    return (
-        len(columns) > len(set(columns))
-        or query.terminals.count("SELECT") > (query.tree.form == "SELECT")
-        or any(iri.text.count(".") > 1 and iri.text[0] != "<" for iri in query.iris)
-    )
+    return len(columns) > len(set(columns)) or any(iri.text.count(".") > 1 and iri.text[0] != "<" for iri in query.iris)
 
 
 def spell_names(rewriting: Rewriting) -> None:
@@ -86,13 +82,14 @@ def drop_repeated_columns(rewriting: Rewriting) -> None:
                 seen.add(item.expression.name)
 
 
-# Each step with the terminals without any of which it has nothing to do.
+# Each step with the terminals without any of which it has nothing to do; one stands for a SELECT inside the query.
+_INNER_SELECT = "an inner SELECT"
 _STEPS: tuple[tuple[Callable[[Rewriting], None], frozenset[str]], ...] = (
     (spell_names, frozenset(("PNAME",))),
     (spell_booleans, frozenset(("BOOLEAN",))),
     (spell_calls, frozenset(("FN", "BNODE_CALL"))),
     (drop_repeated_columns, frozenset(("SELECT",))),
-    (hide_variables, frozenset(("SELECT",))),
+    (hide_variables, frozenset((_INNER_SELECT,))),
     (ask_grouped, _GROUPING),
     (tie_selects, frozenset(("GRAPH",))),
     (part_patterns, frozenset(("EXISTS", "MINUS"))),
@@ -121,13 +118,15 @@ def rewrite(query: Query, max_bytes: int, max_nesting: int) -> Edited | None:
         QueryUnsupportedError: the engine cannot answer it as the standard says.
         QueryLimitError: the result would be too long or too deep.
     """
-    if query.words.isdisjoint(_HINTS) and not is_spelled_otherwise(query):
+    has_inner_select = query.terminals.count("SELECT") > (query.tree.form == "SELECT")
+    words = query.words | {_INNER_SELECT} if has_inner_select else query.words
+    if words.isdisjoint(_HINTS) and not is_spelled_otherwise(query):
         return None
     most = min(_MOST_GROWN * (len(query.text) + _SHORTEST_GROWN), max_bytes)
     rewriting = Rewriting(query)
     try:
         for step, needed in _STEPS:
-            if not query.words.isdisjoint(needed):
+            if not words.isdisjoint(needed):
                 step(rewriting)
         edited = rewriting.edits.applied(most) if rewriting.edits else None
     except UnsupportedError as error:

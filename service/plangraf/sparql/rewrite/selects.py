@@ -34,8 +34,6 @@ def hide_variables(rewriting: Rewriting) -> None:
     variables have no meaning (§4.1.3). Inner sub-SELECTs come first, since a name that two of them hide is two
     variables.
     """
-    if len(rewriting.selects) == 1:
-        return
     everywhere = rewriting.count_variables(0, len(rewriting.text))
     for select in reversed(rewriting.selects):
         if not select.outermost:

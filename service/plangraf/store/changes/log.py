@@ -24,7 +24,7 @@ import orjson
 import zstandard
 
 from plangraf.errors import VersionsError
-from plangraf.rdf.serialization import graph_of
+from plangraf.rdf.graph import graph_of
 from plangraf.store.atomic import sync_folder, write_file
 from plangraf.store.changes.things import group_by_thing
 

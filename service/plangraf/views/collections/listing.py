@@ -17,13 +17,13 @@ from urllib.parse import urlencode
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.snapshots import Snapshot
-from plangraf.rdf import collation
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statements, Value
 from plangraf.rdf.jsonld_context import Context
 from plangraf.rdf.jsonld_documents import compact_document
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SERVICE_PREFIXES, local_name, short_name
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.sparql.named.collection import Collection, Column, Facet
+from plangraf.views.collections.members import collation_key
 from plangraf.views.declarations import LABELS
 from plangraf.views.describe import Labels, defined_terms
 from plangraf.views.document_parts import document_path, sdg_code
@@ -231,7 +231,7 @@ class Table:
         if tagged:
             best = min(map(self._rank, tagged))
             found = [value for value in tagged if self._rank(value) == best]
-        return sorted(dict.fromkeys(found), key=lambda value: collation.key(str(value)))
+        return sorted(dict.fromkeys(found), key=lambda value: collation_key(str(value)))
 
     def csv(self) -> bytes:
         """Writes one row per thing: its IRI, then each column. A column of things appears twice: as IRIs, as names."""
