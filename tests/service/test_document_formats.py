@@ -16,7 +16,7 @@ import pytest
 from pyld import jsonld
 from pyoxigraph import NamedNode, QueryResultsFormat, RdfFormat, Store, parse
 
-from plangraf.engines.base import QueryAnswer, QueryRequest
+from plangraf.engines.interface import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.formats import JSON, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE, Format
 from plangraf.rdf.graph import Statements, canonical, write

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from plangraf.engines.base import Engine, QueryAnswer, QueryRequest
+from plangraf.engines.interface import Engine, QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.store.contents import Contents
 from plangraf.store.versions.version import Version

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple, cast
 import structlog
 
 from plangraf import metrics
-from plangraf.engines.base import Engine
+from plangraf.engines.interface import Engine
 from plangraf.errors import (
     EngineError,
     NotReadyError,

@@ -40,7 +40,6 @@ PlangrafError
     └── ExtraMissingError           a command needs packages of an extra that is not installed
 """
 
-from plangraf.errors.base import PlangrafError, RequestError
 from plangraf.errors.engine import (
     AnswerBrokenError,
     DisplacedError,
@@ -57,7 +56,7 @@ from plangraf.errors.operating import (
     SettingError,
     VersionsError,
 )
-from plangraf.errors.query import (
+from plangraf.errors.refused_query import (
     Place,
     QueryLimitError,
     QuerySyntaxError,
@@ -65,26 +64,27 @@ from plangraf.errors.query import (
     ServiceForbiddenError,
     UpdateRefusedError,
 )
-from plangraf.errors.representation import (
-    CodingNotAcceptableError,
-    NotAcceptableError,
-    NotInXmlError,
-    PreconditionFailedError,
-    RangeError,
-)
 from plangraf.errors.request import (
     AddressTooLongError,
     BodyTooLargeError,
+    CodingNotAcceptableError,
     HeadTooLargeError,
     MalformedRequestError,
     MethodNotAllowedError,
     MethodNotImplementedError,
+    NotAcceptableError,
+    NotInXmlError,
     ParameterError,
+    PreconditionFailedError,
+    RangeError,
     RequestTimeoutError,
+    ResourceGoneError,
+    ResourceNotFoundError,
     UnsupportedCodingError,
     UnsupportedMediaError,
+    VersionGoneError,
 )
-from plangraf.errors.resource import ResourceGoneError, ResourceNotFoundError, VersionGoneError
+from plangraf.errors.root import PlangrafError, RequestError
 
 __all__ = [
     "AddressTooLongError",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode
 
-from plangraf.engines.base import Engine
+from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Statements, Value
 from plangraf.rdf.jsonld_documents import NO_FRAME, Frame

@@ -26,7 +26,7 @@ from urllib.parse import quote
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat
 
-from plangraf.engines.base import Engine
+from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.formats import N_QUADS, Format
 from plangraf.rdf.graph import RDF_TYPE, Statement, Statements, Value, in_order, nquads_lines, nquads_text, serialized

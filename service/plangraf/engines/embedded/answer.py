@@ -11,9 +11,9 @@ from typing import IO, Protocol
 
 import orjson
 
-from plangraf.engines.base import QueryRequest
 from plangraf.engines.embedded.pipe import Pipe
 from plangraf.engines.embedded.wire import CHUNK, LAST, OUT_OF_MEMORY, REQUEST
+from plangraf.engines.interface import QueryRequest
 from plangraf.errors import AnswerBrokenError
 from plangraf.rdf.formats import Format
 from plangraf.sparql.safety import CheckedQuery

@@ -8,8 +8,8 @@ from urllib.parse import urljoin
 from pyoxigraph import NamedNode
 
 from plangraf.engines.snapshots import Snapshot
-from plangraf.http.resource.base import Asked, Resource, View
 from plangraf.http.resource.openapi import Operation, choice, content
+from plangraf.http.resource.resource import Asked, Resource, View
 from plangraf.http.routes.collection_requests import FORMATS
 from plangraf.http.service import Service
 from plangraf.rdf.formats import JSON_LD

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from plangraf.errors import ParameterError
-from plangraf.http.resource.base import Asked
 from plangraf.http.resource.parameters import read_single
+from plangraf.http.resource.resource import Asked
 from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML
 from plangraf.sparql.named.binding import LANGUAGES, read_term
 from plangraf.sparql.named.collection import RESERVED, Collection, Facet

@@ -19,9 +19,9 @@ from plangraf.errors import ParameterError, QuerySyntaxError, ResourceNotFoundEr
 from plangraf.http.pipeline.pinning import add_version
 from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.pipeline.streaming import while_connected
-from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.parameters import parse_parameters
+from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.collection_requests import (
     FORMATS,
     Selection,

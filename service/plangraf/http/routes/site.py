@@ -16,8 +16,8 @@ from starlette.requests import Request
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
 from plangraf.http.pipeline.browser_headers import CONTENT_SECURITY_POLICY, policy_for
-from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import Operation, content
+from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.catalog import catalogue, dates_part
 from plangraf.http.service import Pinned
 from plangraf.pages.html import script

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 from starlette.concurrency import run_in_threadpool
 
-from plangraf.engines.base import QueryRequest
+from plangraf.engines.interface import QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.formats import JSON
 from plangraf.sparql.named.collection import Collection, Facet

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from plangraf.errors.base import RequestError
+from plangraf.errors.root import RequestError
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from pathlib import Path
 # Makes the package `benchmarks` importable, because this file is run by its path.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import generate, others, scaling, table, workload
+from benchmarks import generate, others, results_table, scaling, workload
 from benchmarks.client import Job
 from benchmarks.measure import LONGEST, POINT, Laboratory, Options, Questions, measures
 from benchmarks.peers import Peer, Place, ceiling
@@ -87,8 +87,11 @@ def _compare(
             laboratory.stop()
     names = [peer.name for peer in peers]
     absent = {peer.name: peer.absent for peer in peers if peer.absent}
-    found = table.rows(
-        table.lines(templates, options.clients, min(LONGEST, place.data.triples)), laboratory.findings, names, absent
+    found = results_table.rows(
+        results_table.lines(templates, options.clients, min(LONGEST, place.data.triples)),
+        laboratory.findings,
+        names,
+        absent,
     )
     content: dict[str, object] = {
         "about": found_about,
@@ -97,7 +100,7 @@ def _compare(
         "rows": [asdict(row) for row in found],
         "samples": [asdict(sample) for sample in laboratory.findings.samples],
     }
-    return f"{_preface(found_about, peers)}\n\n{table.markdown(found, names)}\n", content
+    return f"{_preface(found_about, peers)}\n\n{results_table.markdown(found, names)}\n", content
 
 
 def _ceiling(place: Place, questions: Questions, options: Options, load: ProcessPoolExecutor) -> float:

@@ -1,6 +1,6 @@
 """Compares our JSON-LD documents with framing by pyld and with one CONSTRUCT per request, as in Prez.
 
-`python tests/benchmarks/documents.py VERSIONS` prints ratios for one thing of each class. From graph to bytes it
+`python tests/benchmarks/document_times.py VERSIONS` prints ratios for one thing of each class. From graph to bytes it
 compares our compaction with pyld's fromRdf and frame. Over HTTP it compares our document with a client that sends a
 CONSTRUCT for the same triples and lets rdflib write expanded JSON-LD. Nothing is cached, and all candidates alternate
 in one run. Their graphs are compared first. Read the ratios, because the times depend on the machine.
@@ -203,7 +203,7 @@ def main(arguments: list[str]) -> int:
     from start_up import start, stop
 
     if len(arguments) != 1:
-        print("usage: python tests/benchmarks/documents.py VERSIONS", file=sys.stderr)
+        print("usage: python tests/benchmarks/document_times.py VERSIONS", file=sys.stderr)
         return 2
     versions = Path(arguments[0]).absolute()
     found = asyncio.run(described(versions))
