@@ -256,7 +256,6 @@ def _is_xml_character(code: int) -> bool:
 
 
 def _check_structure(content: Content, document: str) -> Iterator[Finding]:
-    graph = content.graph
     if not any(isinstance(node, URIRef) for node in content.of_kind("catalogue")):
         yield _finding(
             "catalogue", "Violation", document,
@@ -271,6 +270,12 @@ def _check_structure(content: Content, document: str) -> Iterator[Finding]:
                 "En katalog, et datasett eller en datatjeneste uten IRI blir ikke tatt med. Gi den en fast IRI.",
                 "A catalogue, dataset or data service without an IRI is dropped. Give it a lasting IRI.",
             )  # fmt: skip
+    yield from _check_members(content, document)
+
+
+def _check_members(content: Content, document: str) -> Iterator[Finding]:
+    """Whether what a catalogue lists is described, and what is described is listed."""
+    graph = content.graph
     datasets, services = _list_members(content)
     for item in find_undescribed(content):
         if item.kind == "dataset":

@@ -31,7 +31,7 @@ from plangraf.publish.ontology_page import PAGE, render
 from plangraf.rdf.graph import nquads_lines, paused_collector, relabelled
 from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, QUERIES, QUERIES_GRAPH
 from plangraf.settings import Settings
-from plangraf.sources.files import FRAMES, SITE, inputs_digest, sources
+from plangraf.sources.files import FRAMES, SITE, Sources, inputs_digest, sources
 from plangraf.sources.turtle import Parsed, read
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection_files import collection_files, load_collections
@@ -152,7 +152,7 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
     Raises:
         DataError: the files hold something that is wrong, or lack a dataset of the current version, which is
             unchanged.
-        VersionsError: the folder of versions cannot be used; the current version is unchanged.
+        VersionsError: the folder of versions cannot be used.
         SettingError: a data folder is missing or empty.
     """
     progress = progress or Progress(None)
@@ -169,33 +169,20 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
                 store.use(known.id)
             store.catch_up()
             return Built(known, fresh=False)
-        # Computed before parsing, so that a file edited during the build counts as changed at the next one.
-        digest = inputs(settings)
+        digest = inputs(settings)  # before parsing, so that a file edited meanwhile counts as changed at the next build
         found = sources(settings.home, settings.data)
-        files = found.files
-        with progress.step("parse") as note:
-            parsed = read(files)
-            parsed.problems += [skipped.problem for skipped in found.skipped]
-            try:
-                parsed.quads |= examples(load_queries(settings.home / "queries").values())
-            except DataError as error:
-                parsed.problems += error.problems
-            parsed.problems += problems_of_the_site(settings.home)
-            parsed.quads = relabelled(parsed.quads)
-            note(counted(len(files), "file"))
-            note(counted(len(parsed.quads), "statement"))
+        parsed = _parse(settings.home, found, progress)
         if not drop:
             _stop_at_losses(store, parsed)
         lines = nquads_lines(parsed.quads)
         with dumping(lines, store.temporary(DOWNLOADS)) as dumped, beside(partial(render, parsed.quads)) as rendered:
-            problems = verdict(settings, parsed, files, progress, parsed.quads)
+            problems = verdict(settings, parsed, found.files, progress, parsed.quads)
             with progress.step("page") as note:
                 page = rendered()
                 note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
             with progress.step("write") as note:
-                described = manifest(parsed.quads, problems)
                 extra = {REPORT: as_json(problems), PAGE: page}
-                version = store.write(lines, described, extra, {DOWNLOADS: dumped()})
+                version = store.write(lines, manifest(parsed.quads, problems), extra, {DOWNLOADS: dumped()})
                 context = settings.home / "ontology" / CONTEXT
                 if context.is_file():
                     store.keep_context(context.read_bytes())
@@ -203,6 +190,22 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
                 store.prune(settings.keep_versions - 1)
                 note(f"version {version.id}, {counted(version.triples, 'triple')}")
         return Built(version, fresh=True, problems=tuple(problems))
+
+
+def _parse(home: Path, found: Sources, progress: Progress) -> Parsed:
+    """The statements of all files and of the named queries, with every problem on the way."""
+    with progress.step("parse") as note:
+        parsed = read(found.files)
+        parsed.problems += [skipped.problem for skipped in found.skipped]
+        try:
+            parsed.quads |= examples(load_queries(home / "queries").values())
+        except DataError as error:
+            parsed.problems += error.problems
+        parsed.problems += problems_of_the_site(home)
+        parsed.quads = relabelled(parsed.quads)
+        note(counted(len(found.files), "file"))
+        note(counted(len(parsed.quads), "statement"))
+    return parsed
 
 
 def _stop_at_losses(store: VersionStore, parsed: Parsed) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal as OneOf
 
 from pyoxigraph import Literal, NamedNode
@@ -94,72 +94,106 @@ def infer_kind(
     Returns:
         None as kind when the property needs no column: each thing has the same value, or a value is forbidden.
     """
-    shape_list = [*named, *(other for shape in named for other in shapes.items(shape, sh("or")))]
-    languages = _collect_texts(shapes, shape_list, "languageIn")
-    datatypes = [iri for shape in shape_list for iri in shapes.iris(shape, sh("datatype"))]
-    classes = [iri for shape in shape_list for iri in shapes.iris(shape, sh("class"))]
-    chosen = [value for shape in shape_list for value in shapes.items(shape, sh("in"))]
-    unique = any(shapes.text(shape, sh("uniqueLang")) == "true" for shape in shape_list)
-    most = [shapes.text(shape, sh("maxCount")) for shape in shape_list if len(shapes.values(shape, sh("path"))) == 1]
-    several = "1" not in most and not unique
-    if "0" in most:
+    found = _ShapeFacts.of(shapes, named)
+    if found.is_forbidden:
         return None, ()
-    equals = next((iri for shape in shape_list for iri in shapes.iris(shape, sh("equals"))), None)
-    if languages or unique or _LANG_STRING in datatypes:
-        return Kind(datatypes=(_LANG_STRING,), several=several), tuple(languages or ["nb", "en"])
-    iris = sh("IRI") in [value for shape in shape_list for value in shapes.values(shape, sh("nodeKind"))]
-    if not (chosen or classes or datatypes or iris or equals):
-        if any(shapes.values(shape, sh("hasValue")) for shape in shape_list):
+    if found.languages or found.unique or _LANG_STRING in found.datatypes:
+        return Kind(datatypes=(_LANG_STRING,), several=found.several), tuple(found.languages or ["nb", "en"])
+    if found.says_nothing:
+        if found.has_fixed_value:
             return None, ()
-        for value in known.iris(NamedNode(path), rdfs("range")):
-            (datatypes if value.startswith(XSD) else classes).append(value)
-        iris = owl("ObjectProperty") in known.values(NamedNode(path), RDF_TYPE)
-        if _LANG_STRING in classes or RDFS + "Literal" in classes:
-            classes.clear()
-    if classes or iris or any(isinstance(value, NamedNode) for value in chosen):
-        patterns = [text for shape in shape_list if (text := shapes.text(shape, sh("pattern")))]
-        names, also = _collect_names(known, classes, chosen, patterns)
-        fixed = all("[0-9]{4}" not in pattern for pattern in patterns) if patterns else not any(map(local, classes))
-        closed = bool(chosen) or (bool(names) and fixed)
-        one = segments(classes[0]) if len(classes) == 1 else None
-        if path == LICENCE:
-            names, also = dict(LICENCES), dict(OTHER_LICENCES)
-        return Kind(
-            link=True,
-            classes=tuple(classes),
-            segment=one,
-            names=names,
-            also=also,
-            closed=closed,
-            several=several,
-            equals=equals,
-        ), ()
-    if chosen:
-        values = [value for value in chosen if isinstance(value, Literal)]
+        found.add_range(known, path)
+    if found.classes or found.iris or any(isinstance(value, NamedNode) for value in found.chosen):
+        return _kind_of_links(known, path, found, segments, local), ()
+    values = [value for value in found.chosen if isinstance(value, Literal)]
+    datatypes = tuple(dict.fromkeys([*found.datatypes, *(value.datatype.value for value in values)]))
+    several, equals = found.several, found.equals
+    if found.chosen:
         names = {value.value: value.value for value in values}
-        datatypes = list(dict.fromkeys([*datatypes, *(value.datatype.value for value in values)]))
-        return Kind(tuple(datatypes), names=names, closed=True, several=several, equals=equals), ()
+        return Kind(datatypes, names=names, closed=True, several=several, equals=equals), ()
     if datatypes:
-        return Kind(tuple(dict.fromkeys(datatypes)), several=several, equals=equals), ()
+        return Kind(datatypes, several=several, equals=equals), ()
     if equals:
-        other = [
-            shape for shape in shapes.pointing(sh("path"), NamedNode(equals)) if _share_owner(shapes, shape, named)
-        ]
+        pointing = shapes.pointing(sh("path"), NamedNode(equals))
+        other = [shape for shape in pointing if _share_owner(shapes, shape, named)]
         like, _ = infer_kind(known, shapes, equals, other, segments, local)
         if like is not None and like.equals is None:
-            return Kind(
-                like.datatypes,
-                like.link,
-                like.classes,
-                like.segment,
-                like.names,
-                like.also,
-                like.closed,
-                several,
-                equals,
-                like.turtle,
-            ), ()
+            return replace(like, several=several, equals=equals), ()
     return Kind(turtle=True, equals=equals), ()
+
+
+@dataclass(slots=True)
+class _ShapeFacts:
+    """What all property shapes of one property say together; their alternatives (sh:or) count as shapes too."""
+
+    languages: list[str]
+    datatypes: list[str]
+    classes: list[str]
+    chosen: list[Value]
+    patterns: list[str]
+    iris: bool
+    unique: bool
+    several: bool
+    is_forbidden: bool
+    has_fixed_value: bool
+    equals: str | None
+
+    @classmethod
+    def of(cls, shapes: Graph, named: Iterable[Value]) -> _ShapeFacts:
+        listed = [*named, *(other for shape in named for other in shapes.items(shape, sh("or")))]
+        most = [shapes.text(shape, sh("maxCount")) for shape in listed if len(shapes.values(shape, sh("path"))) == 1]
+        unique = any(shapes.text(shape, sh("uniqueLang")) == "true" for shape in listed)
+        return cls(
+            languages=_collect_texts(shapes, listed, "languageIn"),
+            datatypes=[iri for shape in listed for iri in shapes.iris(shape, sh("datatype"))],
+            classes=[iri for shape in listed for iri in shapes.iris(shape, sh("class"))],
+            chosen=[value for shape in listed for value in shapes.items(shape, sh("in"))],
+            patterns=[text for shape in listed if (text := shapes.text(shape, sh("pattern")))],
+            iris=any(sh("IRI") in shapes.values(shape, sh("nodeKind")) for shape in listed),
+            unique=unique,
+            several="1" not in most and not unique,
+            is_forbidden="0" in most,
+            has_fixed_value=any(shapes.values(shape, sh("hasValue")) for shape in listed),
+            equals=next((iri for shape in listed for iri in shapes.iris(shape, sh("equals"))), None),
+        )
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether the shapes leave open which values the property has."""
+        return not (self.chosen or self.classes or self.datatypes or self.iris or self.equals)
+
+    def add_range(self, known: Graph, path: str) -> None:
+        """Adds what the ontology says of the property."""
+        for value in known.iris(NamedNode(path), rdfs("range")):
+            (self.datatypes if value.startswith(XSD) else self.classes).append(value)
+        self.iris = owl("ObjectProperty") in known.values(NamedNode(path), RDF_TYPE)
+        if _LANG_STRING in self.classes or RDFS + "Literal" in self.classes:
+            self.classes.clear()
+
+
+def _kind_of_links(
+    known: Graph,
+    path: str,
+    found: _ShapeFacts,
+    segments: Callable[[str], str | None],
+    local: Callable[[str], bool],
+) -> Kind:
+    classes, patterns = found.classes, found.patterns
+    names, also = _collect_names(known, classes, found.chosen, patterns)
+    fixed = all("[0-9]{4}" not in pattern for pattern in patterns) if patterns else not any(map(local, classes))
+    closed = bool(found.chosen) or (bool(names) and fixed)
+    if path == LICENCE:
+        names, also = dict(LICENCES), dict(OTHER_LICENCES)
+    return Kind(
+        link=True,
+        classes=tuple(classes),
+        segment=segments(classes[0]) if len(classes) == 1 else None,
+        names=names,
+        also=also,
+        closed=closed,
+        several=found.several,
+        equals=found.equals,
+    )
 
 
 def _share_owner(shapes: Graph, shape: Value, named: Iterable[Value]) -> bool:

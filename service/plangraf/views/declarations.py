@@ -139,32 +139,19 @@ def load_labels(home: Path) -> TermLabels:
     found: dict[str, dict[str, str]] = {}
     problems: list[FileDiagnostic] = []
     for path in label_files(home):
-        text = path.read_text(encoding="utf-8")
-        file = str(path.relative_to(home))
+        text, file = path.read_text(encoding="utf-8"), str(path.relative_to(home))
         own: dict[str, dict[str, str]] = {}
         try:
             for quad in parse(text.encode(), RdfFormat.TURTLE):
                 term, label = quad.subject, quad.object
                 if quad.predicate != _LABEL or not isinstance(label, Literal) or not isinstance(term, NamedNode):
-                    problems.append(
-                        _label_problem(
-                            file,
-                            text,
-                            term.value if isinstance(term, NamedNode) else "",
-                            "a line gives a term its rdfs:label, and nothing else.",
-                            "en linje gir et ord dets rdfs:label, og ikke noe annet.",
-                        )
-                    )
+                    en = "a line gives a term its rdfs:label, and nothing else."
+                    nb = "en linje gir et ord dets rdfs:label, og ikke noe annet."
+                    iri = term.value if isinstance(term, NamedNode) else ""
+                    problems.append(_label_problem(file, text, iri, en, nb))
                 elif label.language in own.setdefault(term.value, {}) or term.value in found:
-                    problems.append(
-                        _label_problem(
-                            file,
-                            text,
-                            term.value,
-                            "the term has two labels in one language.",
-                            "ordet har to navn på ett språk.",
-                        )
-                    )
+                    en, nb = "the term has two labels in one language.", "ordet har to navn på ett språk."
+                    problems.append(_label_problem(file, text, term.value, en, nb))
                 else:
                     own[term.value][label.language or ""] = label.value
         except SyntaxError as error:
@@ -173,15 +160,8 @@ def load_labels(home: Path) -> TermLabels:
             continue
         for iri, labels in own.items():
             if missing := [language for language in LANGUAGES if language not in labels]:
-                problems.append(
-                    _label_problem(
-                        file,
-                        text,
-                        iri,
-                        f"the label in {', '.join(missing)} is missing.",
-                        f"navnet på {', '.join(missing)} mangler.",
-                    )
-                )
+                en, nb = f"the label in {', '.join(missing)} is missing.", f"navnet på {', '.join(missing)} mangler."
+                problems.append(_label_problem(file, text, iri, en, nb))
         found |= own
     if problems:
         raise DataError(problems)

@@ -60,10 +60,11 @@ def check(
         keys: gives short names of the dataset.
     """
     with tempfile.TemporaryDirectory(prefix="plangraf-") as temporary:
-        own = _write_temporary(Path(temporary), files, graph)
+        for name, text in files.items():
+            (Path(temporary) / name).write_text(text, encoding="utf-8")
+        own = [SourceFile(Path(temporary) / name, name, graph) for name in files]
         parsed = read(own)
-        others = [file for file in _list_other_files(settings, folder) if file.graph != graph]
-        beside = read(others)
+        beside = read([file for file in _list_other_files(settings, folder) if file.graph != graph])
         everything = relabelled(parsed.quads | beside.quads)
         nodes = {quad.subject.value for quad in parsed.quads if hasattr(quad.subject, "value")}
         # Linked things count too, because a new statement may make them invalid.
@@ -74,21 +75,16 @@ def check(
         }
         dangling, is_reported = _find_dangling_links(imported, everything, model, keys)
         dangling += _find_orphaned_links(folder, everything, beside.quads, beside.place, keys)
-
-        def locate(iri: str) -> FilePlace | None:
-            return parsed.place(iri)
-
         found = list(parsed.problems)
-        found += undefined_terms(settings.home, parsed.quads, everything, own, locate)
+        found += undefined_terms(settings.home, parsed.quads, everything, own, parsed.place)
         data = DataGraph(everything)
-        found += shacl_problems(data, locate, reached)
-        found += check_problems(data, sorted((settings.home / "queries" / "checks").glob("*.rq")), locate, nodes)
-    names = {file.name for file in own}
+        found += shacl_problems(data, parsed.place, reached)
+        found += check_problems(data, sorted((settings.home / "queries" / "checks").glob("*.rq")), parsed.place, nodes)
     ours = [
         problem
         for problem in found
         if problem.place.thing in nodes
-        or problem.place.file in names
+        or problem.place.file in files
         or (problem.rule or "").startswith("queries/")
         or (problem.place.thing in reached and problem.severity == "Violation")
     ]
@@ -163,12 +159,6 @@ def _find_orphaned_links(
             )
         )
     return found
-
-
-def _write_temporary(temporary: Path, files: Mapping[str, str], graph: str) -> list[SourceFile]:
-    for name, text in files.items():
-        (temporary / name).write_text(text, encoding="utf-8")
-    return [SourceFile(temporary / name, name, graph) for name in files]
 
 
 def _list_other_files(settings: Settings, folder: Path) -> Iterable[SourceFile]:

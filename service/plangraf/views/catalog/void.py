@@ -5,6 +5,8 @@ All counts refer to the default graph, the union of all graphs without duplicate
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.interface import Engine
@@ -72,18 +74,8 @@ async def void(snapshot: Snapshot, catalogue: Catalogue) -> Statements:
     classes, properties = await _counts(engine, _CLASSES), await _counts(engine, _PROPERTIES)
     t.say(whole, VOID + "classes", integer(len(classes)))
     t.say(whole, VOID + "properties", integer(len(properties)))
-    for number, (name, count) in enumerate(classes.items(), start=1):
-        part = f"{catalogue.iri}/void/class-{number}"
-        t.say(whole, VOID + "classPartition", part)
-        t.type(part, VOID + "Dataset")
-        t.say(part, VOID + "class", name)
-        t.say(part, VOID + "entities", integer(count))
-    for number, (name, count) in enumerate(properties.items(), start=1):
-        part = f"{catalogue.iri}/void/property-{number}"
-        t.say(whole, VOID + "propertyPartition", part)
-        t.type(part, VOID + "Dataset")
-        t.say(part, VOID + "property", name)
-        t.say(part, VOID + "triples", integer(count))
+    _partition(t, catalogue, "class", classes, "entities")
+    _partition(t, catalogue, "property", properties, "triples")
     t.say(whole, VOID + "vocabulary", vocabularies([*classes, *properties]))
     t.say(whole, VOID + "exampleResource", [row["example"]["value"] for row in await fetch_rows(engine, _EXAMPLES)])
     for dataset in catalogue.holdings.datasets:
@@ -99,6 +91,16 @@ async def void(snapshot: Snapshot, catalogue: Catalogue) -> Statements:
 def vocabularies(terms: list[str]) -> list[str]:
     """The namespaces of the terms in the order of the project's prefixes."""
     return [iri for iri in PREFIXES.values() if any(term.startswith(iri) for term in terms)]
+
+
+def _partition(t: Triples, catalogue: Catalogue, kind: str, counts: Mapping[str, int], counted: str) -> None:
+    """Adds a part of the data for each class or property."""
+    for number, (name, count) in enumerate(counts.items(), start=1):
+        part = f"{catalogue.iri}/void/{kind}-{number}"
+        t.say(catalogue.whole, f"{VOID}{kind}Partition", part)
+        t.type(part, VOID + "Dataset")
+        t.say(part, VOID + kind, name)
+        t.say(part, VOID + counted, integer(count))
 
 
 def _subset(t: Triples, catalogue: Catalogue, dataset: Dataset, triples: int | None) -> None:
