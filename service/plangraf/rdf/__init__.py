@@ -1,1 +1,1 @@
-"""RDF itself: prefixes, formats, literals and order. Knows neither the data nor the service."""
+"""RDF itself: prefixes, formats, graphs, literals and JSON-LD. Knows neither the data nor the service."""

@@ -66,7 +66,7 @@ class TitleAndDescription(Strict):
 
 
 class Site(Strict):
-    """The texts of the site. `notices` are the sentences about adoption, by the keys of `views.adoption`.
+    """The texts of the site. `notices` are the sentences about adoption, by the keys of `document_parts.select_notice`.
 
     `llms` is the text of /llms.txt with the placeholders {base} and {queries}.
     """
