@@ -292,13 +292,7 @@ def as_json(diagnostics: Iterable[Diagnostic[P]]) -> bytes:
     """The same for programs: `conforms` as SHACL means it for violations."""
     ordered = in_order(diagnostics)
     results = [
-        {
-            **one.place.members,
-            "message_nb": one.nb,
-            "message_en": one.en,
-            "severity": one.severity,
-            "shape": one.rule,
-        }
+        {**one.place.members, "message_nb": one.nb, "message_en": one.en, "severity": one.severity, "shape": one.rule}
         for one in ordered
     ]
     report = {"conforms": not stops(ordered), "results": results}

@@ -50,12 +50,7 @@ from plangraf.errors.engine import (
     QueryTimeoutError,
     WorkerCrashedError,
 )
-from plangraf.errors.operating import (
-    ExtraMissingError,
-    FeedDamagedError,
-    SettingError,
-    VersionsError,
-)
+from plangraf.errors.operating import ExtraMissingError, FeedDamagedError, SettingError, VersionsError
 from plangraf.errors.refused_query import (
     Place,
     QueryLimitError,

@@ -29,11 +29,7 @@ class QuerySyntaxError(RequestError):
         self.hint = hint
 
     def extra(self) -> dict[str, Any]:
-        members: dict[str, Any] = {
-            "line": self.place.line,
-            "column": self.place.column,
-            "token": self.place.token,
-        }
+        members: dict[str, Any] = {"line": self.place.line, "column": self.place.column, "token": self.place.token}
         if self.hint:
             members["hint"] = self.hint
         return members

@@ -69,11 +69,7 @@ def as_json(verdict: Verdict) -> str:
             ]
             entries.append(entry)
         portals.append(
-            {
-                "portal": portal,
-                "accepted": all(verdict.accepted(portal, item) for item in items),
-                "items": entries,
-            }
+            {"portal": portal, "accepted": all(verdict.accepted(portal, item) for item in items), "items": entries}
         )
     report = {
         "source": verdict.source,

@@ -169,12 +169,7 @@ def compact_graph(context: Context, graph: Iterable[Statement]) -> dict[str, Any
     return {"@context": context.address, context.graph: nodes}
 
 
-def _node(
-    context: Context,
-    subject: Node,
-    properties: Properties,
-    nested: Nested | None = None,
-) -> dict[str, Any]:
+def _node(context: Context, subject: Node, properties: Properties, nested: Nested | None = None) -> dict[str, Any]:
     node: dict[str, Any] = {context.id: identifier(subject)}
     members: dict[str, list[Any] | dict[str, list[str]]] = {}
     for predicate, values in properties.items():

@@ -123,16 +123,7 @@ Cell = str | bool | int | float | date | datetime | time | MarkedNumber | Partia
 """The content of a cell: a native value, text, or None when it is empty."""
 
 _INTEGERS = {
-    XSD + name
-    for name in (
-        "integer",
-        "int",
-        "long",
-        "short",
-        "nonNegativeInteger",
-        "positiveInteger",
-        "unsignedInt",
-    )
+    XSD + name for name in ("integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger", "unsignedInt")
 }
 _DECIMAL, _DOUBLE, _BOOLEAN = XSD + "decimal", XSD + "double", XSD + "boolean"
 _DATE, _DATE_TIME, _YEAR = XSD + "date", XSD + "dateTime", XSD + "gYear"

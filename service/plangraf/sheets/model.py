@@ -172,11 +172,7 @@ class _ShapeFacts:
 
 
 def _kind_of_links(
-    known: Graph,
-    path: str,
-    found: _ShapeFacts,
-    segments: Callable[[str], str | None],
-    local: Callable[[str], bool],
+    known: Graph, path: str, found: _ShapeFacts, segments: Callable[[str], str | None], local: Callable[[str], bool]
 ) -> Kind:
     classes, patterns = found.classes, found.patterns
     names, also = _collect_names(known, classes, found.chosen, patterns)

@@ -277,10 +277,7 @@ class _Reader:
             )
         elif _NOT_OURS.match(iri) and not f"{iri}/".startswith(BASE):
             self._problem(
-                file,
-                line,
-                f"IRI-en <{iri}> skal begynne med {BASE}",
-                f"The IRI <{iri}> must start with {BASE}",
+                file, line, f"IRI-en <{iri}> skal begynne med {BASE}", f"The IRI <{iri}> must start with {BASE}"
             )
         elif _A_HOST.match(iri):
             self._problem(

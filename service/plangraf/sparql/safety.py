@@ -75,10 +75,7 @@ class Limits:
     @classmethod
     def of(cls, settings: Settings) -> Limits:
         return cls(
-            settings.query_max_bytes,
-            settings.query_max_tokens,
-            settings.query_max_nesting,
-            settings.query_max_path,
+            settings.query_max_bytes, settings.query_max_tokens, settings.query_max_nesting, settings.query_max_path
         )
 
 

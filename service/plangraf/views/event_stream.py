@@ -29,12 +29,7 @@ EVENT = ID + "event/"
 POLLING_S = 60
 
 _AS = "https://www.w3.org/ns/activitystreams#"
-_PREFIXES = {
-    **PREFIXES,
-    "as": _AS,
-    "ldes": "https://w3id.org/ldes#",
-    "tree": "https://w3id.org/tree#",
-}
+_PREFIXES = {**PREFIXES, "as": _AS, "ldes": "https://w3id.org/ldes#", "tree": "https://w3id.org/tree#"}
 _NAME = re.compile(r"[a-z]+:[A-Za-z]+")
 # The properties in the shape of a member: path, and datatype of the single value; None for an IRI.
 _PROPERTIES = (

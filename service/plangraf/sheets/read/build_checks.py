@@ -40,13 +40,7 @@ _HINT_EN = " Fill in the green columns of the row (evidence: first line), or wri
 
 
 def check(
-    settings: Settings,
-    files: Mapping[str, str],
-    folder: Path,
-    graph: str,
-    imported: Imported,
-    model: Model,
-    keys: Keys,
+    settings: Settings, files: Mapping[str, str], folder: Path, graph: str, imported: Imported, model: Model, keys: Keys
 ) -> list[SheetDiagnostic]:
     """Returns the findings that a build would give about the things in the files.
 

@@ -38,10 +38,7 @@ _WHOLE = (
     ("trig.zst", "trig-zstd", "TriG (zstd)", "RDF_TRIG", "application/trig", "application/zstd"),
     ("jsonld.gz", "jsonld-gzip", "JSON-LD (gzip)", "JSON_LD", "application/ld+json", "application/gzip"),
 )
-_TABLES = (
-    ("csv", "CSV", "CSV", "text/csv"),
-    ("parquet", "Parquet", "PARQUET", "application/vnd.apache.parquet"),
-)
+_TABLES = (("csv", "CSV", "CSV", "text/csv"), ("parquet", "Parquet", "PARQUET", "application/vnd.apache.parquet"))
 _GRAPH = (
     ("ttl", "turtle", "Turtle", "RDF_TURTLE", "text/turtle"),
     ("nt", "ntriples", "N-Triples", "RDF_N_TRIPLES", "application/n-triples"),

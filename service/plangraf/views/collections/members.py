@@ -137,8 +137,7 @@ async def counts(
         selected = set(places)
         found = [(value, len(selected.intersection(those))) for value, those in values.items()]
     return sorted(
-        ((value, number) for value, number in found if number),
-        key=lambda pair: (-pair[1], collation_key(pair[0])),
+        ((value, number) for value, number in found if number), key=lambda pair: (-pair[1], collation_key(pair[0]))
     )
 
 
