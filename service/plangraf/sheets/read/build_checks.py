@@ -14,10 +14,9 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad
 
-from plangraf.checks.data_graph import DataGraph
+from plangraf.checks.data_graph import DataGraph, check_problems
 from plangraf.checks.shacl.validation import shacl_problems
 from plangraf.checks.terms_used import undefined_terms
-from plangraf.checks.verdict import check_problems
 from plangraf.diagnostics.diagnostic import Diagnostic, FileDiagnostic, FilePlace
 from plangraf.rdf.graph import relabelled
 from plangraf.rdf.namespaces import GRAPH, ID, PLAN, compact, local_name
