@@ -18,6 +18,7 @@ from plangraf.cli.command import (
     show_progress,
     write_error,
 )
+from plangraf.diagnostics.diagnostic import summary
 
 
 def build(
@@ -47,7 +48,6 @@ def build(
     """
     with exit_on_error(every=every):
         require_extra("publish")
-        from plangraf.diagnostics.diagnostic import summary
         from plangraf.publish.pipeline import build as run
 
         settings = read_settings(data=data, versions=versions)

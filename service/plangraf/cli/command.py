@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plangraf.diagnostics.diagnostic import DataError
+from plangraf.diagnostics.diagnostic import DataError, as_text
 from plangraf.errors import ExtraMissingError, PlangrafError, SettingError
 
 if TYPE_CHECKING:
@@ -63,8 +63,6 @@ def exit_on_error(*, every: bool = False) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        from plangraf.diagnostics.diagnostic import as_text
-
         write_error(as_text(error.problems, every=every))
         raise typer.Exit(1) from None
     except PlangrafError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plangraf.cli.command import AllOption, DataOption, exit_on_error, read_settings, require_extra, write_error
+from plangraf.diagnostics.diagnostic import as_text, stops
 from plangraf.errors import SettingError
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ def import_sheet(
     """
     with exit_on_error():
         require_extra("sheets")
-        from plangraf.diagnostics.diagnostic import as_text, stops
         from plangraf.sheets.importing import import_sheet as run
 
         settings = read_settings(data=data)

@@ -16,6 +16,7 @@ from plangraf.cli.command import (
     require_extra,
     show_progress,
 )
+from plangraf.diagnostics.diagnostic import as_text
 
 
 def validate(
@@ -45,7 +46,6 @@ def validate(
       plangraf validate new.ttl --data mine      when new.ttl links to things described in mine/
     """
     with exit_on_error(every=every):
-        from plangraf.diagnostics.diagnostic import as_text
         from plangraf.sheets.judge import is_sheet, judge
 
         for extra in sorted({"sheets" if is_sheet(path) else "publish" for path in files}):
