@@ -29,6 +29,24 @@ Term = NamedNode | BlankNode | Literal | Triple
 
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _SUBCLASS_OF = NamedNode(PREFIXES["rdfs"] + "subClassOf")
+_XSD = PREFIXES["xsd"]
+_STRING = _XSD + "string"
+_RDF = PREFIXES["rdf"]
+_LANG_STRING = _RDF + "langString"
+_DATE = _XSD + "date"
+_YEAR = "(?!0000)[0-9]{4}"
+_WELL_TYPED = {
+    _STRING: re.compile("(?s:.*)"),
+    _XSD + "integer": re.compile("[+-]?[0-9]{1,30}"),
+    _XSD + "decimal": re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?"),
+    _XSD + "boolean": re.compile("true|false"),
+    _XSD + "gYear": re.compile(_YEAR),
+    _XSD + "gYearMonth": re.compile(f"{_YEAR}-(0[1-9]|1[0-2])"),
+    _XSD + "gMonth": re.compile("--(0[1-9]|1[0-2])"),
+    _XSD + "gMonthDay": re.compile("--(0[1-9]|1[0-2])-(0[1-9]|[12][0-9])|--(0[13-9]|1[0-2])-30|--(0[13578]|1[02])-31"),
+    _DATE: re.compile(f"{_YEAR}-[0-9]{{2}}-[0-9]{{2}}"),
+    _XSD + "duration": re.compile("P(?=[0-9])([0-9]{1,4}Y)?([0-9]{1,4}M)?([0-9]{1,4}D)?"),
+}
 
 
 class DataGraph:
@@ -104,26 +122,6 @@ def _inverted(pairs: Iterator[tuple[Term, Collection[Term]]]) -> dict[Term, set[
         for value in values:
             found.setdefault(value, set()).add(subject)
     return found
-
-
-_XSD = PREFIXES["xsd"]
-_STRING = _XSD + "string"
-_RDF = PREFIXES["rdf"]
-_LANG_STRING = _RDF + "langString"
-_DATE = _XSD + "date"
-_YEAR = "(?!0000)[0-9]{4}"
-_WELL_TYPED = {
-    _STRING: re.compile("(?s:.*)"),
-    _XSD + "integer": re.compile("[+-]?[0-9]{1,30}"),
-    _XSD + "decimal": re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?"),
-    _XSD + "boolean": re.compile("true|false"),
-    _XSD + "gYear": re.compile(_YEAR),
-    _XSD + "gYearMonth": re.compile(f"{_YEAR}-(0[1-9]|1[0-2])"),
-    _XSD + "gMonth": re.compile("--(0[1-9]|1[0-2])"),
-    _XSD + "gMonthDay": re.compile("--(0[1-9]|1[0-2])-(0[1-9]|[12][0-9])|--(0[13-9]|1[0-2])-30|--(0[13578]|1[02])-31"),
-    _DATE: re.compile(f"{_YEAR}-[0-9]{{2}}-[0-9]{{2}}"),
-    _XSD + "duration": re.compile("P(?=[0-9])([0-9]{1,4}Y)?([0-9]{1,4}M)?([0-9]{1,4}D)?"),
-}
 
 
 class UnsureError(Exception):

@@ -35,6 +35,7 @@ _USES: frozenset[Position] = frozenset({"predicate", "class", "datatype"})
 # Most edits between a misspelt namespace and the right one, when the right one defines the term.
 _EDITS, _EDITS_OF_A_LONG_ONE, _LONG = 2, 3, 20
 _PREFIXES = {namespace: prefix for prefix, namespace in PREFIXES.items()}
+_ESCAPED = re.compile(r"\\(.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +229,6 @@ def _edits(one: str, other: str, most: int) -> int:
         if min(row) > most:
             return most + 1
     return row[-1]
-
-
-_ESCAPED = re.compile(r"\\(.)")
 
 
 def undefined_terms(

@@ -28,6 +28,24 @@ EXTRAS = {
     "sheets": ("openpyxl", "pyshacl", "rdflib"),
     "portals": ("pyshacl", "rdflib"),
 }
+DataOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="A data folder beside ours, <municipality number>/<slug>/*.ttl in it; may be given again.",
+    ),
+]
+VersionsOption = Annotated[
+    Path | None,
+    typer.Option("--versions", metavar="DIR", help="Folder of the versions.  [PLANGRAF_VERSIONS, ./versions]"),
+]
+DropOption = Annotated[
+    bool,
+    typer.Option("--drop", help="Let datasets of the current version go; read no data folder that is not named."),
+]
+AllOption = Annotated[bool, typer.Option("--all", help="Tell everything that is wrong one by one, not by cause.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No lines about progress.")]
 
 
 def has_extra(extra: str) -> bool:
@@ -83,26 +101,6 @@ def exit_on_error(*, every: bool = False) -> Iterator[None]:
         said = " ".join(str(error).split()) or type(error).__name__
         write_error(f"plangraf: {said}. PLANGRAF_LOG_LEVEL=debug shows where it happened.")
         raise typer.Exit(1) from None
-
-
-DataOption = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--data",
-        metavar="DIR",
-        help="A data folder beside ours, <municipality number>/<slug>/*.ttl in it; may be given again.",
-    ),
-]
-VersionsOption = Annotated[
-    Path | None,
-    typer.Option("--versions", metavar="DIR", help="Folder of the versions.  [PLANGRAF_VERSIONS, ./versions]"),
-]
-DropOption = Annotated[
-    bool,
-    typer.Option("--drop", help="Let datasets of the current version go; read no data folder that is not named."),
-]
-AllOption = Annotated[bool, typer.Option("--all", help="Tell everything that is wrong one by one, not by cause.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No lines about progress.")]
 
 
 def read_settings(**options: object) -> Settings:

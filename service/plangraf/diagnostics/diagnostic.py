@@ -21,6 +21,26 @@ from plangraf.rdf.namespaces import compact
 
 Severity = Literal["Violation", "Warning", "Info"]
 """As SHACL has them: a Violation stops a build, an import or a harvest; a Warning is counted, an Info is advice."""
+EXAMPLES = 3
+_WORST_FIRST = get_args(Severity)
+# Numbers that are listed under one heading; the count says how many there are.
+_MOST_PLACES = 12
+# What differs from one problem to the next of the same cause: what stood there, and what to write instead.
+_COLUMN = re.compile(r"^(?:Kolonne|Column) \d+: ")
+_VARYING = re.compile(
+    r"«[^»]*»|\"[^\"]*\"(?:@[\w-]+|\^\^\S+)?"
+    r"|<[^<>]*[^\x00-\x7f<>][^<>]*>|<(?i:https?://(?:www\.)?w3id\.org/plangraf/id/)(?!scheme/)[^<>]*>|<[0-9]{4}/[^<>]*>"
+)
+_ADVICE = re.compile(r"(?<=\. )(Skriv|Write) \S+\.?$")
+_DETAIL = re.compile(r" \[(.*)\](?= |$)", re.DOTALL)
+SEVERITIES: dict[Severity, tuple[str, str]] = {
+    "Violation": ("Feil", "Error"),
+    "Warning": ("Advarsel", "Warning"),
+    "Info": ("Råd", "Advice"),
+}
+"""What each severity is called in Bokmål and in English, the worst first."""
+# So many are read one by one; more are told by cause.
+FEW = 5
 
 
 class Place(Protocol):
@@ -163,21 +183,6 @@ def stops(diagnostics: Iterable[Diagnostic[P]]) -> bool:
     return any(one.severity == "Violation" for one in diagnostics)
 
 
-EXAMPLES = 3
-_WORST_FIRST = get_args(Severity)
-# Numbers that are listed under one heading; the count says how many there are.
-_MOST_PLACES = 12
-
-# What differs from one problem to the next of the same cause: what stood there, and what to write instead.
-_COLUMN = re.compile(r"^(?:Kolonne|Column) \d+: ")
-_VARYING = re.compile(
-    r"«[^»]*»|\"[^\"]*\"(?:@[\w-]+|\^\^\S+)?"
-    r"|<[^<>]*[^\x00-\x7f<>][^<>]*>|<(?i:https?://(?:www\.)?w3id\.org/plangraf/id/)(?!scheme/)[^<>]*>|<[0-9]{4}/[^<>]*>"
-)
-_ADVICE = re.compile(r"(?<=\. )(Skriv|Write) \S+\.?$")
-_DETAIL = re.compile(r" \[(.*)\](?= |$)", re.DOTALL)
-
-
 @dataclass(frozen=True, slots=True)
 class Cause(Generic[P]):
     """One mistake and all diagnostics that it makes; messages without what differs between them."""
@@ -247,17 +252,6 @@ def ranges(numbers: Sequence[int]) -> str:
             spans.append([number, number])
     shown = [str(first) if first == last else f"{first}–{last}" for first, last in spans[:_MOST_PLACES]]
     return ", ".join(shown) + (", …" if len(spans) > _MOST_PLACES else "")
-
-
-SEVERITIES: dict[Severity, tuple[str, str]] = {
-    "Violation": ("Feil", "Error"),
-    "Warning": ("Advarsel", "Warning"),
-    "Info": ("Råd", "Advice"),
-}
-"""What each severity is called in Bokmål and in English, the worst first."""
-
-# So many are read one by one; more are told by cause.
-FEW = 5
 
 
 def as_text(diagnostics: Iterable[Diagnostic[P]], *, every: bool = False) -> str:

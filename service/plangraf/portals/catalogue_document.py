@@ -40,6 +40,21 @@ _MAX_REDIRECTS = 20
 _CHUNK = 64 * 1024
 # Characters of path and query that are not percent-encoded.
 _UNQUOTED = "/?:@!$&'()*+,;=%~[]"
+DCAT = rdflib.Namespace("http://www.w3.org/ns/dcat#")
+DCT = rdflib.Namespace("http://purl.org/dc/terms/")
+FOAF = rdflib.Namespace("http://xmlns.com/foaf/0.1/")
+HYDRA = rdflib.Namespace("http://www.w3.org/ns/hydra/core#")
+# Base of relative IRIs; no document uses this host itself.
+RELATIVE = "http://relative.invalid/"
+_KINDS: dict[Node, Kind] = {
+    DCAT.Catalog: "catalogue",
+    DCAT.DatasetSeries: "series",
+    DCAT.Dataset: "dataset",
+    DCAT.DataService: "service",
+}
+_Term = TypeVar("_Term")
+# Labels that the parser generates, other ones at each run.
+_GENERATED_LABEL = re.compile("[0-9a-f]{24,32}")
 
 
 class UnreachableError(Exception):
@@ -159,28 +174,6 @@ def _read_body(response: http.client.HTTPResponse, limit: int) -> tuple[bytes, b
     announced = response.getheader("content-length", "")
     complete = size > limit or not announced.isdigit() or size >= int(announced)
     return b"".join(pieces), complete
-
-
-DCAT = rdflib.Namespace("http://www.w3.org/ns/dcat#")
-DCT = rdflib.Namespace("http://purl.org/dc/terms/")
-FOAF = rdflib.Namespace("http://xmlns.com/foaf/0.1/")
-HYDRA = rdflib.Namespace("http://www.w3.org/ns/hydra/core#")
-
-# Base of relative IRIs; no document uses this host itself.
-RELATIVE = "http://relative.invalid/"
-
-_KINDS: dict[Node, Kind] = {
-    DCAT.Catalog: "catalogue",
-    DCAT.DatasetSeries: "series",
-    DCAT.Dataset: "dataset",
-    DCAT.DataService: "service",
-}
-
-
-_Term = TypeVar("_Term")
-
-# Labels that the parser generates, other ones at each run.
-_GENERATED_LABEL = re.compile("[0-9a-f]{24,32}")
 
 
 class UnreadableError(Exception):

@@ -36,6 +36,7 @@ _KINDS = {
     "series": ("datasettserie", "dataset series"),
     "service": ("datatjeneste", "data service"),
 }
+_MAX_PROBES = 500
 
 
 def as_text(verdict: Verdict) -> str:
@@ -108,9 +109,6 @@ def _summary_lines(verdict: Verdict) -> Iterator[str]:
         en = [f"accepted: {taken}", f"rejected: {len(things) - taken}", *en]
         yield f"nb  {portal}  {', '.join(nb)}"
         yield f"en  {portal}  {', '.join(en)}"
-
-
-_MAX_PROBES = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,35 @@ from plangraf.rdf.namespaces import BASE, GRAPH, PREFIXES
 from plangraf.store.versions import DOWNLOADS_INDEX
 
 Result = TypeVar("Result")
+SUMS = "SHA256SUMS"
+CITATION = "CITATION.cff"
+_ZSTD_LEVEL = 9
+_GZIP_LEVEL = 6
+_RDF_TYPE = PREFIXES["rdf"] + "type"
+# By the last part of a name, less the compression.
+_MEDIA_TYPES = {
+    "nq": "application/n-quads",
+    "trig": "application/trig",
+    "jsonld": "application/ld+json",
+    "ttl": "text/turtle",
+    "nt": "application/n-triples",
+    "csv": "text/csv",
+    "csv-metadata": "application/csvm+json",
+    "parquet": "application/vnd.apache.parquet",
+    "cff": "application/yaml",
+    "SHA256SUMS": "text/plain",
+}
+_COMPRESSIONS = {"gz": "application/gzip", "zst": "application/zstd"}
+_TITLES = {
+    "nq": ("Alt, som kanoniske N-Quads", "Everything, as canonical N-Quads"),
+    "trig": ("Alt, som TriG", "Everything, as TriG"),
+    "jsonld": ("Alt, som JSON-LD", "Everything, as JSON-LD"),
+    "graph": ("En graf", "One graph"),
+    "csv": ("En tabell", "One table"),
+    "parquet": ("En tabell", "One table"),
+    CITATION: ("Slik siteres versjonen", "How to cite the version"),
+    SUMS: ("SHA-256-summer", "SHA-256 sums"),
+}
 
 
 class EndedEarlyError(VersionsError):
@@ -96,39 +125,6 @@ def _run(work: Callable[[], object], sender: Connection) -> None:
         sender.send((None, OSError(error.errno, error.strerror)))
     except DataError as error:
         sender.send((None, error.problems))
-
-
-SUMS = "SHA256SUMS"
-CITATION = "CITATION.cff"
-_ZSTD_LEVEL = 9
-_GZIP_LEVEL = 6
-_RDF_TYPE = PREFIXES["rdf"] + "type"
-
-# By the last part of a name, less the compression.
-_MEDIA_TYPES = {
-    "nq": "application/n-quads",
-    "trig": "application/trig",
-    "jsonld": "application/ld+json",
-    "ttl": "text/turtle",
-    "nt": "application/n-triples",
-    "csv": "text/csv",
-    "csv-metadata": "application/csvm+json",
-    "parquet": "application/vnd.apache.parquet",
-    "cff": "application/yaml",
-    "SHA256SUMS": "text/plain",
-}
-_COMPRESSIONS = {"gz": "application/gzip", "zst": "application/zstd"}
-
-_TITLES = {
-    "nq": ("Alt, som kanoniske N-Quads", "Everything, as canonical N-Quads"),
-    "trig": ("Alt, som TriG", "Everything, as TriG"),
-    "jsonld": ("Alt, som JSON-LD", "Everything, as JSON-LD"),
-    "graph": ("En graf", "One graph"),
-    "csv": ("En tabell", "One table"),
-    "parquet": ("En tabell", "One table"),
-    CITATION: ("Slik siteres versjonen", "How to cite the version"),
-    SUMS: ("SHA-256-summer", "SHA-256 sums"),
-}
 
 
 def version_id(lines: Sequence[bytes]) -> str:

@@ -41,6 +41,12 @@ from plangraf.views.declarations import load_frames, load_labels, load_site
 _SH = PREFIXES["sh"]
 _TYPES = tuple(NamedNode(_SH + name) for name in ("SPARQLExecutable", "SPARQLSelectExecutable"))
 _HEAD_LINE = re.compile(r"^#[+@].*\n?", re.MULTILINE)
+REPORT = "report.json"
+# Libraries that decide on the content of a version, or on whether it is built.
+_LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pylode", "pyarrow")
+# Packages of ours that do the same.
+_PACKAGE = Path(__file__).resolve().parent.parent
+_DECIDING = ("rdf", "sparql/named", "diagnostics", "sources", "checks", "publish", "store")
 
 
 def examples(queries: Iterable[NamedQuery]) -> set[Quad]:
@@ -91,14 +97,6 @@ def _problems(load: Callable[[], object]) -> list[FileDiagnostic]:
     except DataError as error:
         return error.problems
     return []
-
-
-REPORT = "report.json"
-# Libraries that decide on the content of a version, or on whether it is built.
-_LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pylode", "pyarrow")
-# Packages of ours that do the same.
-_PACKAGE = Path(__file__).resolve().parent.parent
-_DECIDING = ("rdf", "sparql/named", "diagnostics", "sources", "checks", "publish", "store")
 
 
 @dataclass(frozen=True, slots=True)

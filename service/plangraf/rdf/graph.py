@@ -39,6 +39,11 @@ Properties = Mapping[NamedNode, list[Value]]
 
 RDF_TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _FIRST, _REST = NamedNode(PREFIXES["rdf"] + "first"), NamedNode(PREFIXES["rdf"] + "rest")
+# One line as pyoxigraph writes it: subject, predicate, object and, unless it is the default one, graph.
+_LINE = re.compile(
+    rb'(<[^>]*>|_:\S+) (<[^>]*>) (<[^>]*>|_:\S+|"(?:[^"\\]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^<[^>]*>)?)'
+    rb"(?: (<[^>]*>|_:\S+))? \."
+)
 
 
 class Graph:
@@ -189,13 +194,6 @@ def paused_collector() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-# One line as pyoxigraph writes it: subject, predicate, object and, unless it is the default one, graph.
-_LINE = re.compile(
-    rb'(<[^>]*>|_:\S+) (<[^>]*>) (<[^>]*>|_:\S+|"(?:[^"\\]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^<[^>]*>)?)'
-    rb"(?: (<[^>]*>|_:\S+))? \."
-)
 
 
 def relabelled(quads: set[Quad]) -> set[Quad]:

@@ -18,6 +18,13 @@ from pyoxigraph import Literal, NamedNode
 from plangraf.rdf.graph import RDF_TYPE, Graph, Node, Statement, Value
 from plangraf.rdf.jsonld_context import XSD, Context, identifier
 
+Properties = dict[NamedNode, list[Value]]
+Nested = Callable[[NamedNode, Value], dict[str, Any] | None]
+PROFILE = "http://www.w3.org/ns/json-ld#"
+EXPANDED, FLATTENED, COMPACTED, STREAMING = "expanded", "flattened", "compacted", "streaming"
+# Of several that exclude each other the first counts.
+SHAPES = (EXPANDED, FLATTENED, COMPACTED)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
@@ -55,10 +62,6 @@ def _expanded(value: Value) -> dict[str, Any]:
         return {"@value": value.value, "@language": value.language}
     datatype = value.datatype.value
     return {"@value": value.value} if datatype == XSD + "string" else {"@value": value.value, "@type": datatype}
-
-
-Properties = dict[NamedNode, list[Value]]
-Nested = Callable[[NamedNode, Value], dict[str, Any] | None]
 
 
 def compact_document(
@@ -216,12 +219,6 @@ def dump(document: object, *, indented: bool = True) -> bytes:
     """The bytes of a document: indented for readers, or dense for whole downloads."""
     indent = orjson.OPT_INDENT_2 if indented else 0
     return orjson.dumps(document, option=indent | orjson.OPT_APPEND_NEWLINE)
-
-
-PROFILE = "http://www.w3.org/ns/json-ld#"
-EXPANDED, FLATTENED, COMPACTED, STREAMING = "expanded", "flattened", "compacted", "streaming"
-# Of several that exclude each other the first counts.
-SHAPES = (EXPANDED, FLATTENED, COMPACTED)
 
 
 def write_as(

@@ -76,6 +76,9 @@ ALL_PREFIXES: dict[str, str] = {
 """The prefixes of the project, and those that only descriptions of the service itself use."""
 
 _NORWEGIAN = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
+# What may follow the colon in Turtle, in SPARQL and in a cell alike; the longer forms need escapes in one of them.
+_LOCAL = re.compile(r"\w[\w-]*")
+_OURS = re.compile(re.escape(ID) + r"(?:(?:[0-9]{4}|[0-9]{2}|no)/)?([^/]+)/(.+)")
 
 
 def slug(title: str) -> str:
@@ -83,11 +86,6 @@ def slug(title: str) -> str:
     spelled = title.lower().translate(_NORWEGIAN)
     plain = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", spelled))
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-
-
-# What may follow the colon in Turtle, in SPARQL and in a cell alike; the longer forms need escapes in one of them.
-_LOCAL = re.compile(r"\w[\w-]*")
-_OURS = re.compile(re.escape(ID) + r"(?:(?:[0-9]{4}|[0-9]{2}|no)/)?([^/]+)/(.+)")
 
 
 def local_name(iri: str) -> str:

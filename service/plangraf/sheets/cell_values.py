@@ -20,6 +20,58 @@ from plangraf.rdf.namespaces import PREFIXES, compact
 
 # Messages quote only the beginning of a long cell.
 _MAX_CHARS = 120
+XSD = PREFIXES["xsd"]
+STRING = XSD + "string"
+_INTEGERS = {
+    XSD + name for name in ("integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger", "unsignedInt")
+}
+_DECIMAL, _DOUBLE, _BOOLEAN = XSD + "decimal", XSD + "double", XSD + "boolean"
+_DATE, _DATE_TIME, _YEAR = XSD + "date", XSD + "dateTime", XSD + "gYear"
+_DURATION = XSD + "duration"
+_DATE_DATATYPES = frozenset({_DATE, _DATE_TIME, _YEAR, XSD + "gYearMonth"})
+# Excel keeps 15 significant digits, and its calendar is wrong before March 1900.
+_MAX_DIGITS = 15
+_FIRST_YEAR = 1901
+_BOOLEAN_WORDS = {
+    "true": "true",
+    "sann": "true",
+    "ja": "true",
+    "yes": "true",
+    "false": "false",
+    "usann": "false",
+    "nei": "false",
+    "no": "false",
+}
+_SPACES = " \u00a0\u2007\u2009\u202f"
+_GROUPED_NUMBER = re.compile(rf"[+-]?[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?")
+_MONTHS = "jan|feb|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|des|dec"
+# Texts that a spreadsheet program puts in place of the typed value: `21.aug` for `8/21`, `1,9E+10` for a long number,
+# `####` in a narrow column.
+_EXCEL_DATE = re.compile(rf"(?:[0-9]{{1,4}}[. -]+(?:{_MONTHS})[a-z]*\.?|(?:{_MONTHS})[a-z]*[. -]+[0-9]{{2,4}})", re.I)
+_EXCEL_SHORTENED_NUMBER = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
+_EXCEL_ERROR = re.compile(
+    r"#+|#(?:N/A|I/T|REF!|VALUE!|VERDI!|NAME\?|NAVN\?|NUM!|NULL!|DIV/0!|SPILL!|OVERFLYT!|CALC!|BEREGN!)", re.IGNORECASE
+)
+_DURATION_TEXT = re.compile(r"([1-9][0-9]*) ?(år|aar|years?|måned(?:er)?|months?|dag(?:er)?|days?)", re.IGNORECASE)
+_TIME_UNITS = {"å": "Y", "a": "Y", "y": "Y", "m": "M", "d": "D"}
+# Day 1 is 1 January 1900, and Excel counts 29 February 1900, which did not exist; this zero is right from March 1900.
+_DAY_ZERO = date(1899, 12, 30)
+_NORWEGIAN_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
+_AMBIGUOUS_NUMBER = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+_EXPECTED_FORMS = {
+    **dict.fromkeys(_INTEGERS, ("et heltall, bare sifre, som 25", "a whole number, digits only, such as 25")),
+    _DECIMAL: ("et tall, som 12,5", "a number, such as 12,5"),
+    _DOUBLE: ("et tall, som 1.5E3", "a number, such as 1.5E3"),
+    _BOOLEAN: ("ja eller nei", "yes or no (or true or false)"),
+    _DATE: ("en dato, som 2021-02-02 eller 2.2.2021", "a date, such as 2021-02-02 or 2.2.2021"),
+    _DATE_TIME: ("dag og klokkeslett, som 2021-02-02T10:00:00", "day and time, such as 2021-02-02T10:00:00"),
+    _DURATION: ("et tidsrom, som 4 år eller P4Y", "a length of time, such as 4 years or P4Y"),
+    _YEAR: ("et årstall med fire sifre, som 2021", "a year of four digits, such as 2021"),
+    XSD + "gYearMonth": (
+        "år og måned som tekst, 2021-02 (formater cellen som tekst først)",
+        "year and month as text, 2021-02 (format the cell as text first)",
+    ),
+}
 
 
 class CellError(Exception):
@@ -100,10 +152,6 @@ def _describe(place: CellPlace) -> str:
     return where
 
 
-XSD = PREFIXES["xsd"]
-STRING = XSD + "string"
-
-
 @dataclass(frozen=True, slots=True)
 class PartialDate:
     """A date of which the cell shows a part: `2021-03`, `2021`, or `--08-21` without the year."""
@@ -121,43 +169,6 @@ class MarkedNumber:
 
 Cell = str | bool | int | float | date | datetime | time | MarkedNumber | PartialDate | None
 """The content of a cell: a native value, text, or None when it is empty."""
-
-_INTEGERS = {
-    XSD + name for name in ("integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger", "unsignedInt")
-}
-_DECIMAL, _DOUBLE, _BOOLEAN = XSD + "decimal", XSD + "double", XSD + "boolean"
-_DATE, _DATE_TIME, _YEAR = XSD + "date", XSD + "dateTime", XSD + "gYear"
-_DURATION = XSD + "duration"
-_DATE_DATATYPES = frozenset({_DATE, _DATE_TIME, _YEAR, XSD + "gYearMonth"})
-# Excel keeps 15 significant digits, and its calendar is wrong before March 1900.
-_MAX_DIGITS = 15
-_FIRST_YEAR = 1901
-_BOOLEAN_WORDS = {
-    "true": "true",
-    "sann": "true",
-    "ja": "true",
-    "yes": "true",
-    "false": "false",
-    "usann": "false",
-    "nei": "false",
-    "no": "false",
-}
-_SPACES = " \u00a0\u2007\u2009\u202f"
-_GROUPED_NUMBER = re.compile(rf"[+-]?[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?")
-_MONTHS = "jan|feb|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|des|dec"
-# Texts that a spreadsheet program puts in place of the typed value: `21.aug` for `8/21`, `1,9E+10` for a long number,
-# `####` in a narrow column.
-_EXCEL_DATE = re.compile(rf"(?:[0-9]{{1,4}}[. -]+(?:{_MONTHS})[a-z]*\.?|(?:{_MONTHS})[a-z]*[. -]+[0-9]{{2,4}})", re.I)
-_EXCEL_SHORTENED_NUMBER = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
-_EXCEL_ERROR = re.compile(
-    r"#+|#(?:N/A|I/T|REF!|VALUE!|VERDI!|NAME\?|NAVN\?|NUM!|NULL!|DIV/0!|SPILL!|OVERFLYT!|CALC!|BEREGN!)", re.IGNORECASE
-)
-_DURATION_TEXT = re.compile(r"([1-9][0-9]*) ?(år|aar|years?|måned(?:er)?|months?|dag(?:er)?|days?)", re.IGNORECASE)
-_TIME_UNITS = {"å": "Y", "a": "Y", "y": "Y", "m": "M", "d": "D"}
-# Day 1 is 1 January 1900, and Excel counts 29 February 1900, which did not exist; this zero is right from March 1900.
-_DAY_ZERO = date(1899, 12, 30)
-_NORWEGIAN_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
-_AMBIGUOUS_NUMBER = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
 def to_cell(lexical: str, datatype: str) -> Cell:
@@ -367,19 +378,3 @@ def _mismatch_error(datatype: str, nb: str, en: str) -> CellError:
             f"Here stands {en}, which is not {name}. Format the cell as text.",
         )
     return CellError(f"Her står {nb}. Skriv {wanted[0]}.", f"Here stands {en}. Write {wanted[1]}.")
-
-
-_EXPECTED_FORMS = {
-    **dict.fromkeys(_INTEGERS, ("et heltall, bare sifre, som 25", "a whole number, digits only, such as 25")),
-    _DECIMAL: ("et tall, som 12,5", "a number, such as 12,5"),
-    _DOUBLE: ("et tall, som 1.5E3", "a number, such as 1.5E3"),
-    _BOOLEAN: ("ja eller nei", "yes or no (or true or false)"),
-    _DATE: ("en dato, som 2021-02-02 eller 2.2.2021", "a date, such as 2021-02-02 or 2.2.2021"),
-    _DATE_TIME: ("dag og klokkeslett, som 2021-02-02T10:00:00", "day and time, such as 2021-02-02T10:00:00"),
-    _DURATION: ("et tidsrom, som 4 år eller P4Y", "a length of time, such as 4 years or P4Y"),
-    _YEAR: ("et årstall med fire sifre, som 2021", "a year of four digits, such as 2021"),
-    XSD + "gYearMonth": (
-        "år og måned som tekst, 2021-02 (formater cellen som tekst først)",
-        "year and month as text, 2021-02 (format the cell as text first)",
-    ),
-}

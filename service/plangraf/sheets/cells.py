@@ -56,6 +56,19 @@ _EVERY_N_YEARS = re.compile(
 _MAX_CHARS = 60
 # A number in a list: `1.1`, `A2`, `3b`, `II`; not a word.
 _LIST_NUMBER = re.compile(r"(?=[^\s]*[0-9]|[IVX]+$)[0-9A-Za-z]{1,6}(?:[.-][0-9A-Za-z]{1,6}){0,4}\.?|[A-Z]")
+_LANG_STRING = PREFIXES["rdf"] + "langString"
+# The limit of Excel; openpyxl silently truncates longer texts.
+MAX_CELL_CHARS = 32_767
+# Characters that XML, Excel's escapes or trimming would change.
+_UNSAFE_TEXT = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]|_x[0-9A-Fa-f]{4}_")
+_TURTLE_PROLOGUE = f"@base <{ID}> .\n" + "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
+# Separates links in one line. A comma before a digit is not a separator, because `11,6` may stand for the code 11.6.
+_LINK_SEPARATOR = re.compile(r"\s*[;|]\s*|,\s+|,(?=[a-z])|\s+(?:og|and)\s+")
+_ONE_VALUE_PER_LINE = (
+    "Skriv hver verdi på en linje for seg (Alt+Enter).",
+    "Write each value on a line of its own (Alt+Enter).",
+)
+_SHORT_DATATYPE = re.compile(r'(?<=")\^\^<([^<>"]+)>$')
 
 
 def derive_values(path: str, cell: Cell) -> dict[str, list[Value]] | None:
@@ -142,21 +155,6 @@ _READERS: Mapping[str, Callable[[str], dict[str, list[Value]] | None]] = {
 }
 DERIVING_PROPERTIES = frozenset(_READERS)
 """Properties whose cells may give values to other properties."""
-
-
-_LANG_STRING = PREFIXES["rdf"] + "langString"
-# The limit of Excel; openpyxl silently truncates longer texts.
-MAX_CELL_CHARS = 32_767
-# Characters that XML, Excel's escapes or trimming would change.
-_UNSAFE_TEXT = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]|_x[0-9A-Fa-f]{4}_")
-_TURTLE_PROLOGUE = f"@base <{ID}> .\n" + "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
-# Separates links in one line. A comma before a digit is not a separator, because `11,6` may stand for the code 11.6.
-_LINK_SEPARATOR = re.compile(r"\s*[;|]\s*|,\s+|,(?=[a-z])|\s+(?:og|and)\s+")
-_ONE_VALUE_PER_LINE = (
-    "Skriv hver verdi på en linje for seg (Alt+Enter).",
-    "Write each value on a line of its own (Alt+Enter).",
-)
-_SHORT_DATATYPE = re.compile(r'(?<=")\^\^<([^<>"]+)>$')
 
 
 def write_cell(column: Column, values: Iterable[Value], keys: Keys, *, native: bool) -> tuple[Cell, set[Value]]:

@@ -23,6 +23,16 @@ _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-
 # Letters and signs of Norwegian texts. Older encodings have æ, ø and å at the bytes of ¾, ¿, Œ, †, ‘ and › in
 # Windows-1252, so a text with other signs than these is refused.
 _NORWEGIAN_SIGNS = frozenset("æøåÆØÅéÉèÈêëóòôöÖüÜäÄáàÁçñ«»–—“”„’…§°€£·•½¼²³®©´µ×\u00a0\u00ad")
+_FORMULA_START = re.compile(r"'*[=+\-@\t\r]")
+_MAX_BYTES = 100 * 1024 * 1024
+# Raises the limit of the csv module, 128 KiB, because a literal may be longer.
+_MAX_FIELD_CHARS = 10 * 1024 * 1024
+_ENDINGS = (".csv", ".tsv")
+# Endings of files that may hold rows although they are not read; other files only give an Info.
+_MAY_HOLD_ROWS = re.compile(
+    r"\.(?:txt|xls[xmb]?|xltx|ods|numbers|ttl|json|csv.{1,8}|tsv.{1,8})$|^[^.]*$|^\..*\.csv#?$", re.I
+)
+_SYSTEM_FILES = {"thumbs.db", "desktop.ini", ".ds_store"}
 
 
 def decode(content: bytes, name: str, problems: list[SheetDiagnostic]) -> str:
@@ -74,18 +84,6 @@ def _unreadable_error(content: bytes, position: int, name: str) -> UnreadableErr
         f"Linje {line} er ikke UTF-8. Lagre filen som «CSV UTF-8 (semikolondelt)».",
         f"Line {line} is not UTF-8. Save the file as “CSV UTF-8”.",
     )
-
-
-_FORMULA_START = re.compile(r"'*[=+\-@\t\r]")
-_MAX_BYTES = 100 * 1024 * 1024
-# Raises the limit of the csv module, 128 KiB, because a literal may be longer.
-_MAX_FIELD_CHARS = 10 * 1024 * 1024
-_ENDINGS = (".csv", ".tsv")
-# Endings of files that may hold rows although they are not read; other files only give an Info.
-_MAY_HOLD_ROWS = re.compile(
-    r"\.(?:txt|xls[xmb]?|xltx|ods|numbers|ttl|json|csv.{1,8}|tsv.{1,8})$|^[^.]*$|^\..*\.csv#?$", re.I
-)
-_SYSTEM_FILES = {"thumbs.db", "desktop.ini", ".ds_store"}
 
 
 def write_folder(tables: Sequence[Table], folder: Path, own_sheets: Sequence[OwnSheet] = ()) -> list[Path]:

@@ -43,6 +43,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|<[^>]*>')
 _RELATIVE_SAFE = re.compile(rf"<{re.escape(ID)}(?:[A-Za-z0-9_-][A-Za-z0-9._-]*)(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*>")
 _PREFIX = re.compile(r"(?<![\w-])([a-z][a-z-]*):")
 _ABOUT = NamedNode(PLAN + "about")
+_EXAMPLES = 3
 
 
 def turtle_files(triples: Iterable[Triple], model: Model) -> dict[str, str]:
@@ -93,9 +94,6 @@ def _fact_order(fact: tuple[NamedNode, Value]) -> tuple[object, ...]:
     path, text = "" if predicate == RDF_TYPE else compact(predicate.value), str(value)
     # Own classes come before reused ones.
     return path, not path and not text.startswith(f"<{PLAN}"), natural_sort_key(text), text
-
-
-_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)

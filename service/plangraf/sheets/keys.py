@@ -31,6 +31,20 @@ from plangraf.sheets.model import Column
 _MUNICIPAL_KEY = re.compile(r"[a-z][a-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
 _PROJECT_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 _PREFIXED = re.compile(r"([a-z][a-z-]*):([A-Za-z_][\w-]*)", re.ASCII)
+_NAME_PROPERTIES = [
+    NamedNode(expand(name))
+    for name in (
+        "rdfs:label",
+        "skos:prefLabel",
+        "skos:altLabel",
+        "dcterms:title",
+        "dcterms:alternative",
+        "plan:number",
+        "plan:planNumberAsPrinted",
+        "plan:goalNumber",
+        "plan:caseNumber",
+    )
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +126,6 @@ def _unknown_name_error(text: str, segment: str | None) -> CellError:
         f"This is not a key. Write a key such as {example}, in lower-case ASCII letters, digits and hyphens, "
         "or a whole address.",
     )
-
-
-_NAME_PROPERTIES = [
-    NamedNode(expand(name))
-    for name in (
-        "rdfs:label",
-        "skos:prefLabel",
-        "skos:altLabel",
-        "dcterms:title",
-        "dcterms:alternative",
-        "plan:number",
-        "plan:planNumberAsPrinted",
-        "plan:goalNumber",
-        "plan:caseNumber",
-    )
-]
 
 
 class ThingNames:

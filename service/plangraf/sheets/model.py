@@ -43,6 +43,13 @@ OTHER_LICENCES: Mapping[str, str] = {
 RDFS, XSD = PREFIXES["rdfs"], PREFIXES["xsd"]
 sh, rdfs, skos, owl = map(terms, ("sh", "rdfs", "skos", "owl"))
 _LANG_STRING = PREFIXES["rdf"] + "langString"
+EVIDENCE, PASSAGE = PLAN + "Evidence", PLAN + "Passage"
+USUAL_KIND = PLAN + "usualEvidenceKind"
+EVIDENCE_KIND, HAS_SOURCE = PLAN + "evidenceKind", PREFIXES["oa"] + "hasSource"
+# The table of statements that fit no other sheet.
+OTHER_TITLE, OTHER_FILE = "Annet · Other", "other"
+Role = OneOf["key", "classes", "property", "evidence"]
+_STARS = {"no": "", "one-of": " (*)", "yes": " *"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,15 +263,6 @@ def _drop_ambiguous(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {name: iri for name, iri in found.items() if iri is not None}
 
 
-EVIDENCE, PASSAGE = PLAN + "Evidence", PLAN + "Passage"
-USUAL_KIND = PLAN + "usualEvidenceKind"
-EVIDENCE_KIND, HAS_SOURCE = PLAN + "evidenceKind", PREFIXES["oa"] + "hasSource"
-# The table of statements that fit no other sheet.
-OTHER_TITLE, OTHER_FILE = "Annet · Other", "other"
-
-Role = OneOf["key", "classes", "property", "evidence"]
-
-
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a sheet.
@@ -306,9 +304,6 @@ class Column:
     @property
     def heading_en(self) -> str:
         return self.name_en + (f" ({self.language})" if self.language else "") + _STARS[self.required]
-
-
-_STARS = {"no": "", "one-of": " (*)", "yes": " *"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,17 @@ _XML = re.compile(rb"\s*<(?:\?xml|!doctype|rdf:RDF|html)", re.IGNORECASE)
 _JSON = re.compile(rb"\s*(?:\{|\[\s*(?:\{|\]))")
 _CONFLICT = re.compile(rb"^(?:<{7}|>{7}) \S|^={7}$", re.MULTILINE)
 _EMPTY = re.compile(rb"(?:\s|#[^\n]*(?:\n|$))*")
+# The parser continues after an error; errors after the tenth mostly follow from the first.
+_MOST_ERRORS = 10
+_POSITION = re.compile(
+    r"Parser error (?:at line \d+ (?:between columns (\d+) and \d+|column (\d+))"
+    r"|between line \d+ column (\d+) and line \d+ column \d+): (.*)",
+    re.DOTALL,
+)
+_NOT_OURS = re.compile(r"https?://(?:[^/]*@)?(?:www\.)?w3id\.org(?::\d+)?/plangraf(?:[/#]|$)", re.IGNORECASE)
+_A_HOST = re.compile(r"https?://(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\])(?::\d+)?(?:/|$)", re.IGNORECASE)
+Locate = Callable[[str], FilePlace | None]
+"""Gives the place of a thing by its IRI."""
 
 
 class UnreadableContentError(Exception):
@@ -113,21 +124,6 @@ def _not_utf_8(content: bytes, at: int) -> UnreadableContentError:
         f'The file is not UTF-8; read as Windows-1252 it says "{shown}". Save it as UTF-8.',
         line,
     )
-
-
-# The parser continues after an error; errors after the tenth mostly follow from the first.
-_MOST_ERRORS = 10
-_POSITION = re.compile(
-    r"Parser error (?:at line \d+ (?:between columns (\d+) and \d+|column (\d+))"
-    r"|between line \d+ column (\d+) and line \d+ column \d+): (.*)",
-    re.DOTALL,
-)
-_NOT_OURS = re.compile(r"https?://(?:[^/]*@)?(?:www\.)?w3id\.org(?::\d+)?/plangraf(?:[/#]|$)", re.IGNORECASE)
-_A_HOST = re.compile(r"https?://(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\])(?::\d+)?(?:/|$)", re.IGNORECASE)
-
-
-Locate = Callable[[str], FilePlace | None]
-"""Gives the place of a thing by its IRI."""
 
 
 @dataclass(slots=True)

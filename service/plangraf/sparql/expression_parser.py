@@ -18,6 +18,18 @@ from plangraf.sparql.suggest import Role
 IRIS = frozenset(("IRI", "PNAME", "PNAME_NS"))
 NUMBERS = frozenset(("INTEGER", "NUMBER"))
 SIGNS = frozenset(("'+'", "'-'"))
+# The operators, the tightest last. A comparison takes no second one, and nothing but `&&` and `||` follows a list.
+_LOGICAL = {"'||'": 1, "'&&'": 2}
+_ARITHMETIC = {"'+'": 4, "'-'": 4, "'*'": 5, "'/'": 5}
+_COMPARISON = dict.fromkeys(("'='", "'!='", "'<'", "'>'", "'<='", "'>='", "IN", "NOT"), 3)
+_PRECEDENCE = {**_LOGICAL, **_COMPARISON, **_ARITHMETIC}
+_ANY, _AFTER_LIST = frozenset(_PRECEDENCE), frozenset(_LOGICAL)
+_AFTER_COMPARISON = _ANY - set(_COMPARISON)
+_PREFIXES = SIGNS | {"'!'"}
+_LITERALS = NUMBERS | {"STRING", "BOOLEAN"}
+BUILT_IN = CALLS | {"EXISTS", "NOT"}
+# An operand with the place of its brackets, which has no node.
+_Operand = tuple[int, int, Expression]
 
 
 class NotExpected(Exception):  # noqa: N818  # not an error of the caller: `parser.parse` makes a Mistake of it
@@ -129,20 +141,6 @@ class TokenStream:
             self.advance()
             if not depth:
                 return variables
-
-
-# The operators, the tightest last. A comparison takes no second one, and nothing but `&&` and `||` follows a list.
-_LOGICAL = {"'||'": 1, "'&&'": 2}
-_ARITHMETIC = {"'+'": 4, "'-'": 4, "'*'": 5, "'/'": 5}
-_COMPARISON = dict.fromkeys(("'='", "'!='", "'<'", "'>'", "'<='", "'>='", "IN", "NOT"), 3)
-_PRECEDENCE = {**_LOGICAL, **_COMPARISON, **_ARITHMETIC}
-_ANY, _AFTER_LIST = frozenset(_PRECEDENCE), frozenset(_LOGICAL)
-_AFTER_COMPARISON = _ANY - set(_COMPARISON)
-_PREFIXES = SIGNS | {"'!'"}
-_LITERALS = NUMBERS | {"STRING", "BOOLEAN"}
-BUILT_IN = CALLS | {"EXISTS", "NOT"}
-# An operand with the place of its brackets, which has no node.
-_Operand = tuple[int, int, Expression]
 
 
 class ExpressionParser(TokenStream):

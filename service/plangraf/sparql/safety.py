@@ -61,6 +61,8 @@ _CLAUSES = frozenset(
 _REPETITIONS = frozenset(("'*'", "'+'"))
 _CLOSED_BY = {f"'{opener}'": f"'{closer}'" for opener, closer in CLOSERS.items()}
 _CLOSERS = frozenset(_CLOSED_BY.values())
+# The terminals of NOW, RAND, UUID, STRUUID, and of BNODE.
+_VOLATILE = frozenset(("F0", "BNODE_CALL"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,12 +269,6 @@ def _source(text: str, limits: Limits) -> Source:
     if size > limits.max_bytes:
         raise QueryLimitError("size in bytes", size, limits.max_bytes)
     return Source(text)
-
-
-__all__ = ["CheckedQuery", "Limits", "check"]
-
-# The terminals of NOW, RAND, UUID, STRUUID, and of BNODE.
-_VOLATILE = frozenset(("F0", "BNODE_CALL"))
 
 
 @dataclass(frozen=True, slots=True)

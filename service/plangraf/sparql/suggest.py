@@ -95,17 +95,8 @@ _VOCABULARIES = tuple(
         ]
     )
 )
-
-
-def same_name(iri: str) -> list[str]:
-    """What other vocabularies would call by a term's local name: `http://schema.org/name` gives foaf's name, too."""
-    cut = max(iri.rfind("#"), iri.rfind("/")) + 1
-    return [name + iri[cut:] for name in _VOCABULARIES if name != iri[:cut]] if iri[cut:] else []
-
-
 Role = Literal["property", "class", "any"]
 """What can stand in a name's place."""
-
 # The least likeness, 0 to 1, of a name and what is suggested for it; one letter of four is 0.75.
 _LIKE, _LIKE_IN_SHORT, _SHORT = 0.8, 0.75, 4
 # The same for a name of another vocabulary, and for a prefix: many are near each other.
@@ -162,6 +153,12 @@ _CASTS_ELSEWHERE = {
     "str": "string",
 }
 _ONLY_FUNCTIONS = "SPARQL's own functions and xsd: casts are there."
+
+
+def same_name(iri: str) -> list[str]:
+    """What other vocabularies would call by a term's local name: `http://schema.org/name` gives foaf's name, too."""
+    cut = max(iri.rfind("#"), iri.rfind("/")) + 1
+    return [name + iri[cut:] for name in _VOCABULARIES if name != iri[:cut]] if iri[cut:] else []
 
 
 def terms(local: str, namespace: str, known: Collection[str], role: Role) -> list[str]:

@@ -15,6 +15,11 @@ from pathlib import Path
 
 from plangraf.store.versions import DOWNLOADS, DOWNLOADS_INDEX, Version
 
+ONTOLOGY_PAGE = "ontology.html"
+_BUILD_REPORT = "report.json"
+Dates = Mapping[str, tuple[str, str]]
+"""Times of first publication and last change, by graph."""
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -86,13 +91,6 @@ def _read_index(index: Path, version: str, _mtime_ns: int) -> tuple[File, ...]:
         )
         for entry in entries
     )
-
-
-ONTOLOGY_PAGE = "ontology.html"
-_BUILD_REPORT = "report.json"
-
-Dates = Mapping[str, tuple[str, str]]
-"""Times of first publication and last change, by graph."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,16 @@ NOTICES = (
     "only_start",
     "becomes_reading",
 )
+LABELS_FOLDER = "labels"
+_LABEL = NamedNode(PREFIXES["rdfs"] + "label")
+TermLabels = Mapping[str, Mapping[str, str]]
+"""The label of each term, by its IRI and language."""
+FRAMES_FILE = "frames.jsonld"
+LABELS = (
+    NamedNode(PREFIXES["skos"] + "prefLabel"),
+    NamedNode(PREFIXES["dcterms"] + "title"),
+    NamedNode(PREFIXES["rdfs"] + "label"),
+)
 
 
 class DataService(Strict):
@@ -119,13 +129,6 @@ def load_site(home: Path) -> Site:
     return read_yaml(list(enumerate(lines, 1)), name).as_model(Site)
 
 
-LABELS_FOLDER = "labels"
-_LABEL = NamedNode(PREFIXES["rdfs"] + "label")
-
-TermLabels = Mapping[str, Mapping[str, str]]
-"""The label of each term, by its IRI and language."""
-
-
 def label_files(home: Path) -> list[Path]:
     return sorted((home / "ontology" / LABELS_FOLDER).glob("*.ttl"))
 
@@ -181,14 +184,6 @@ def _spellings(iri: str) -> Iterable[str]:
     for prefix, namespace in PREFIXES.items():
         if iri.startswith(namespace):
             yield f"{prefix}:{iri.removeprefix(namespace)} "
-
-
-FRAMES_FILE = "frames.jsonld"
-LABELS = (
-    NamedNode(PREFIXES["skos"] + "prefLabel"),
-    NamedNode(PREFIXES["dcterms"] + "title"),
-    NamedNode(PREFIXES["rdfs"] + "label"),
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

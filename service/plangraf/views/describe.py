@@ -31,6 +31,12 @@ _PASSAGE = NamedNode(PLAN + "passage")
 _SECTION, _ITEM, _FIRST, _LAST = (
     NamedNode(PLAN + name) for name in ("section", "printedItem", "firstLine", "lastLine")
 )
+# The most triples that point to the thing. A reader needs no more; /sparql returns all of them.
+MOST_INCOMING = 1_000
+# The most links on one level of a frame.
+MOST_NESTED = 4_000
+_BATCH = 400
+_IS_DEFINED_BY = "<http://www.w3.org/2000/01/rdf-schema#isDefinedBy>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +97,6 @@ def _read_passage(graph: Graph, passage: NamedNode, kind: NamedNode) -> Passage:
     section, item, first, last = (graph.text(passage, name) for name in (_SECTION, _ITEM, _FIRST, _LAST))
     source = graph.named(passage, SOURCE)[0]
     return Passage(passage, kind, source, section, item, int(first or 0), int(last or 0), [])
-
-
-# The most triples that point to the thing. A reader needs no more; /sparql returns all of them.
-MOST_INCOMING = 1_000
-
-# The most links on one level of a frame.
-MOST_NESTED = 4_000
-_BATCH = 400
-_IS_DEFINED_BY = "<http://www.w3.org/2000/01/rdf-schema#isDefinedBy>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,32 @@ from plangraf.views.describe import Description, fetch_labels
 from plangraf.views.engine_answers import fetch, fetch_rows
 
 _SDG_CODE = re.compile(re.escape(SDG) + r"([1-9][0-9]?(?:\.[0-9a-z]{1,2})?)")
+_DEPRECATED = "http://www.w3.org/2002/07/owl#deprecated"
+_REPLACED_BY = "http://purl.org/dc/terms/isReplacedBy"
+_REPLACEMENTS = f"""CONSTRUCT {{ ?old <{_REPLACED_BY}> ?new }} WHERE {{
+  ?old <{_DEPRECATED}> true ; <{_REPLACED_BY}> ?new
+  FILTER (ISIRI(?new) && STRSTARTS(STR(?old), "{ID}"))
+}}"""
+_PLAN: Final = PREFIXES["plan"]
+_DECISION_TYPE: Final = NamedNode(_PLAN + "decisionType")
+_STATUS: Final = NamedNode(_PLAN + "documentStatus")
+_DECIDED_ON: Final = NamedNode(_PLAN + "decidedOn")
+_BECOMES: Final = NamedNode(_PLAN + "becomes")
+_CITED: Final = NamedNode(_PLAN + "citedDocument")
+_FORESEEN: Final = NamedNode(PREFIXES["eli-dl"] + "ForeseenActivity")
+_DECISION_TYPES: Final = ID + "scheme/decision-type/"
+_ADOPTED: Final = {NamedNode(_DECISION_TYPES + "adoption"), NamedNode(ID + "scheme/document-status/adopted")}
+_ON_HEARING: Final = {NamedNode(_DECISION_TYPES + "hearing"), NamedNode(ID + "scheme/document-status/on-hearing")}
+_STARTED: Final = {NamedNode(_DECISION_TYPES + "start-of-work")}
+_BATCH = 400
+Placed = list[tuple[Statement, list[NamedNode]]]
+_DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")
+_METRICS = SCHEME + "quality-metric/"
+METRIC, VALUE, _HAS, _ON = (
+    NamedNode(PREFIXES["dqv"] + name) for name in ("isMeasurementOf", "value", "hasQualityMeasurement", "computedOn")
+)
+CLASS = NamedNode(PREFIXES["dcterms"] + "subject")
+_MEASUREMENT = NamedNode(PREFIXES["dqv"] + "QualityMeasurement")
 
 
 def sdg_code(iri: str) -> str | None:
@@ -55,21 +81,13 @@ def document_path(iri: str) -> str:
     return "/doc?iri=" + quote(iri, safe="")
 
 
-_DEPRECATED = "http://www.w3.org/2002/07/owl#deprecated"
-_REPLACED_BY = "http://purl.org/dc/terms/isReplacedBy"
-_QUERY = f"""CONSTRUCT {{ ?old <{_REPLACED_BY}> ?new }} WHERE {{
-  ?old <{_DEPRECATED}> true ; <{_REPLACED_BY}> ?new
-  FILTER (ISIRI(?new) && STRSTARTS(STR(?old), "{ID}"))
-}}"""
-
-
 async def replacements(snapshot: Snapshot) -> Mapping[str, str]:
     """Our deprecated IRIs, each with its current replacement; a part of a snapshot.
 
     Raises:
         PlangrafError: what the engine raises.
     """
-    graph = await fetch(snapshot.engine, _QUERY)
+    graph = await fetch(snapshot.engine, _REPLACEMENTS)
     return resolve_chains(
         (s.value, o.value) for s, p, o in graph if p.value == _REPLACED_BY and isinstance(s, NamedNode)
     )
@@ -104,19 +122,6 @@ def is_withdrawn(description: Description) -> bool:
     )
 
 
-_PLAN: Final = PREFIXES["plan"]
-_DECISION_TYPE: Final = NamedNode(_PLAN + "decisionType")
-_STATUS: Final = NamedNode(_PLAN + "documentStatus")
-_DECIDED_ON: Final = NamedNode(_PLAN + "decidedOn")
-_BECOMES: Final = NamedNode(_PLAN + "becomes")
-_CITED: Final = NamedNode(_PLAN + "citedDocument")
-_FORESEEN: Final = NamedNode(PREFIXES["eli-dl"] + "ForeseenActivity")
-_DECISION_TYPES: Final = ID + "scheme/decision-type/"
-_ADOPTED: Final = {NamedNode(_DECISION_TYPES + "adoption"), NamedNode(ID + "scheme/document-status/adopted")}
-_ON_HEARING: Final = {NamedNode(_DECISION_TYPES + "hearing"), NamedNode(ID + "scheme/document-status/on-hearing")}
-_STARTED: Final = {NamedNode(_DECISION_TYPES + "start-of-work")}
-
-
 def select_notice(description: Description) -> str | None:
     """The key of the notice about adoption; None when the page needs none.
 
@@ -142,10 +147,6 @@ def select_notice(description: Description) -> str | None:
     if statuses & _STARTED:
         return "only_start"
     return "becomes_reading" if any(p == _BECOMES for _, p, _ in description.own) else None
-
-
-_BATCH = 400
-Placed = list[tuple[Statement, list[NamedNode]]]
 
 
 async def find_graphs(engine: Engine, graph: Statements) -> Placed:
@@ -204,15 +205,6 @@ def write_placed(found: Placed, format_: Format) -> bytes:
     quads.sort(key=lambda quad: "" if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name.value)
     assert isinstance(format_.writer, RdfFormat)
     return serialized(quads, format_.writer)
-
-
-_DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")
-_METRICS = SCHEME + "quality-metric/"
-METRIC, VALUE, _HAS, _ON = (
-    NamedNode(PREFIXES["dqv"] + name) for name in ("isMeasurementOf", "value", "hasQualityMeasurement", "computedOn")
-)
-CLASS = NamedNode(PREFIXES["dcterms"] + "subject")
-_MEASUREMENT = NamedNode(PREFIXES["dqv"] + "QualityMeasurement")
 
 
 def is_dataset(description: Description) -> bool:

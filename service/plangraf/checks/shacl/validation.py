@@ -35,6 +35,70 @@ from plangraf.sources.turtle import Locate
 
 _FIRST, _REST, _NIL = (NamedNode(PREFIXES["rdf"] + name) for name in ("first", "rest", "nil"))
 _ALTERNATIVE = sh("alternativePath")
+_THIS = Variable("this")
+_PATH_VARIABLE = re.compile(r"([\s{}()])[$?]PATH\b")
+# What SHACL forbids or pySHACL refuses, and what needs more than $this bound: pySHACL says what is wrong.
+_LEFT_TO_PYSHACL = re.compile(
+    r"\b(?:MINUS|VALUES|SERVICE)\b|[$?](?:currentShape|shapesGraph|failure)\b|\bAS\s+[$?]this\b|\bSELECT\b.*\bSELECT\b",
+    re.IGNORECASE | re.DOTALL,
+)
+# The prefixes that pySHACL knows without a declaration.
+_KNOWN_PREFIXES = {name: PREFIXES[name] for name in ("rdf", "rdfs", "owl")}
+_TYPE = NamedNode(PREFIXES["rdf"] + "type")
+_PATH, _PROPERTY, _SPARQL = sh("path"), sh("property"), sh("sparql")
+_TARGETS = tuple(map(sh, ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")))
+_SHAPE_TYPES = frozenset({sh("NodeShape"), sh("PropertyShape")})
+# A term of SHACL that is none of these may change what another shape does: custom components, rules, functions.
+_KNOWN = frozenset(
+    {
+        *BUILDERS,
+        *COMPANIONS,
+        *_TARGETS,
+        *_SHAPE_TYPES,
+        _PATH,
+        _SPARQL,
+        *map(
+            sh,
+            (
+                "alternativePath",
+                "inversePath",
+                "zeroOrMorePath",
+                "oneOrMorePath",
+                "zeroOrOnePath",
+                "name",
+                "description",
+                "message",
+                "severity",
+                "order",
+                "group",
+                "defaultValue",
+                "Violation",
+                "Warning",
+                "Info",
+                "SPARQLConstraint",
+                "select",
+                "prefixes",
+                "declare",
+                "prefix",
+                "namespace",
+                "PrefixDeclaration",
+                "IRI",
+                "Literal",
+                "BlankNode",
+                "BlankNodeOrIRI",
+                "BlankNodeOrLiteral",
+                "IRIOrLiteral",
+            ),
+        ),
+    }
+)
+# pySHACL refuses shapes that are nested deeper than 15.
+_DEEPEST = 10
+Suspects = dict[Term, set[Term]]
+"""Focus nodes by the shape that they may not conform to."""
+_ONTOLOGY, _SHAPES = NamedNode(ONTOLOGY_GRAPH), NamedNode(SHAPES_GRAPH)
+# SPARQL constraints name the ontology, which declares their prefixes.
+_DECLARING = frozenset(SH + name for name in ("declare", "prefix", "namespace"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +147,6 @@ def _predicate(iri: NamedNode, data: DataGraph) -> Path:
         return said.get(iri, ()) if said else ()
 
     return Path(values, str(iri))
-
-
-_THIS = Variable("this")
-_PATH_VARIABLE = re.compile(r"([\s{}()])[$?]PATH\b")
-# What SHACL forbids or pySHACL refuses, and what needs more than $this bound: pySHACL says what is wrong.
-_LEFT_TO_PYSHACL = re.compile(
-    r"\b(?:MINUS|VALUES|SERVICE)\b|[$?](?:currentShape|shapesGraph|failure)\b|\bAS\s+[$?]this\b|\bSELECT\b.*\bSELECT\b",
-    re.IGNORECASE | re.DOTALL,
-)
-# The prefixes that pySHACL knows without a declaration.
-_KNOWN_PREFIXES = {name: PREFIXES[name] for name in ("rdf", "rdfs", "owl")}
 
 
 def sparql(path: str | None) -> Callable[[Context], Test]:
@@ -146,61 +199,6 @@ def _prefixes(context: Context, ontologies: Iterable[Term]) -> dict[str, str]:
                 raise NotCompiledError
             found[str(names[0])] = str(namespaces[0])
     return found
-
-
-_TYPE = NamedNode(PREFIXES["rdf"] + "type")
-_PATH, _PROPERTY, _SPARQL = sh("path"), sh("property"), sh("sparql")
-_TARGETS = tuple(map(sh, ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")))
-_SHAPE_TYPES = frozenset({sh("NodeShape"), sh("PropertyShape")})
-# A term of SHACL that is none of these may change what another shape does: custom components, rules, functions.
-_KNOWN = frozenset(
-    {
-        *BUILDERS,
-        *COMPANIONS,
-        *_TARGETS,
-        *_SHAPE_TYPES,
-        _PATH,
-        _SPARQL,
-        *map(
-            sh,
-            (
-                "alternativePath",
-                "inversePath",
-                "zeroOrMorePath",
-                "oneOrMorePath",
-                "zeroOrOnePath",
-                "name",
-                "description",
-                "message",
-                "severity",
-                "order",
-                "group",
-                "defaultValue",
-                "Violation",
-                "Warning",
-                "Info",
-                "SPARQLConstraint",
-                "select",
-                "prefixes",
-                "declare",
-                "prefix",
-                "namespace",
-                "PrefixDeclaration",
-                "IRI",
-                "Literal",
-                "BlankNode",
-                "BlankNodeOrIRI",
-                "BlankNodeOrLiteral",
-                "IRIOrLiteral",
-            ),
-        ),
-    }
-)
-# pySHACL refuses shapes that are nested deeper than 15.
-_DEEPEST = 10
-
-Suspects = dict[Term, set[Term]]
-"""Focus nodes by the shape that they may not conform to."""
 
 
 def suspects(shapes: DataGraph, data: DataGraph, nodes: Collection[str] | None = None) -> Suspects:
@@ -322,11 +320,6 @@ def _refuse_unknown_terms(shapes: DataGraph) -> None:
                 raise NotCompiledError
         if isinstance(subject, Literal):
             raise NotCompiledError
-
-
-_ONTOLOGY, _SHAPES = NamedNode(ONTOLOGY_GRAPH), NamedNode(SHAPES_GRAPH)
-# SPARQL constraints name the ontology, which declares their prefixes.
-_DECLARING = frozenset(SH + name for name in ("declare", "prefix", "namespace"))
 
 
 def shacl_problems(data: DataGraph, locate: Locate, nodes: Collection[str] | None = None) -> list[FileDiagnostic]:

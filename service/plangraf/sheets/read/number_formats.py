@@ -58,6 +58,17 @@ _SPACES = " \u00a0\u2007\u2009\u202f"
 _NUMBER = rf"[+\-−]?[0-9][0-9{_SPACES}]*(?:[.,][0-9]+)?"
 _AFTER = re.compile(rf"({_NUMBER})[{_SPACES}]*([^0-9{_SPACES}].*)")
 _BEFORE = re.compile(rf"([^\W0-9]+\.?)[{_SPACES}]*({_NUMBER})")
+# Quoted text, an escaped character, a space as wide as a character, a repeated character.
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)|_(.)|\*(.)')
+_BRACKETS = re.compile(r"\[([^\]]*)\]")
+_CONDITION = re.compile(r"[<>=]")
+_DIGITS = re.compile(r"[0#?]")
+# Signs that do not change the number; `_check_sign` handles minus and parentheses.
+_HARMLESS = {"", "-", "−", "+", "(", ")", "/", ":", "."}
+# Parts of a code that are not literal text.
+_CODE_SIGNS = re.compile(r"General|E[+-]?|[0#?.,%@+\-/(): ]", re.IGNORECASE)
+_MINUS = re.compile(r"[-−(]")
+_COLOUR = re.compile(r"\[(?:black|white|red|green|blue|yellow|magenta|cyan|color ?[0-9]+)\]", re.IGNORECASE)
 
 
 def known(mark: str) -> bool:
@@ -83,19 +94,6 @@ def strip_mark(cell: object, unit: str | None) -> str | None:
 
 def _normalize(mark: str) -> str:
     return mark.strip().lower().removesuffix(".")
-
-
-# Quoted text, an escaped character, a space as wide as a character, a repeated character.
-_LITERAL = re.compile(r'"([^"]*)"|\\(.)|_(.)|\*(.)')
-_BRACKETS = re.compile(r"\[([^\]]*)\]")
-_CONDITION = re.compile(r"[<>=]")
-_DIGITS = re.compile(r"[0#?]")
-# Signs that do not change the number; `_check_sign` handles minus and parentheses.
-_HARMLESS = {"", "-", "−", "+", "(", ")", "/", ":", "."}
-# Parts of a code that are not literal text.
-_CODE_SIGNS = re.compile(r"General|E[+-]?|[0#?.,%@+\-/(): ]", re.IGNORECASE)
-_MINUS = re.compile(r"[-−(]")
-_COLOUR = re.compile(r"\[(?:black|white|red|green|blue|yellow|magenta|cyan|color ?[0-9]+)\]", re.IGNORECASE)
 
 
 def read_number(value: float, number_format: str) -> Cell | Refused:

@@ -22,6 +22,7 @@ from plangraf.sheets.write.tables import Note
 
 # Enough for the evidence of the largest municipality. A stray cell at the end of a sheet would give billions of cells.
 MAX_CELLS = 2_000_000
+_MAX_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +139,6 @@ class Imported:
         self.triples.add(triple)
         assert isinstance(triple.subject, NamedNode)
         self.places.setdefault(triple.subject.value, place)
-
-
-_MAX_EXAMPLES = 3
 
 
 def text_of(cell: Cell | Refused) -> str:

@@ -31,6 +31,40 @@ from plangraf.sheets.write.xlsx_writer import AUTHOR, LISTS, READ_ME
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _SAVE_NB, _SAVE_EN = "Lagre den som Excel-arbeidsbok (.xlsx).", "Save it as an Excel workbook (.xlsx)."
+MAX_BYTES = 20 * 1024 * 1024
+MAX_UNPACKED_BYTES = 100 * 1024 * 1024
+_MAX_PARTS = 2_000
+_FORMULA = CellError(
+    "Cellen er en formel. Lim inn verdien i stedet (Lim inn utvalg, Verdier).",
+    "The cell is a formula. Paste its value instead (Paste Special, Values).",
+)
+_ERROR_VALUE = CellError("Excel viser en feil her. Skriv verdien.", "Excel shows an error here. Write the value.")
+_DURATION = CellError(
+    "Cellen er en varighet. Formater den som tekst og skriv verdien på nytt.",
+    "The cell is a duration. Format it as text and write the value again.",
+)
+# Strict Open XML has the same parts under other namespaces (ISO/IEC 29500-1, annex on differences).
+_STRICT = b"http://purl.oclc.org/ooxml/"
+_NAMESPACES = (
+    (
+        b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    ),
+    (
+        b"http://purl.oclc.org/ooxml/officeDocument/extendedProperties",
+        b"http://schemas.openxmlformats.org/officeDocument/2006/extended-properties",
+    ),
+    (
+        b"http://purl.oclc.org/ooxml/officeDocument/customProperties",
+        b"http://schemas.openxmlformats.org/officeDocument/2006/custom-properties",
+    ),
+    (
+        b"http://purl.oclc.org/ooxml/officeDocument/docPropsVTypes",
+        b"http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes",
+    ),
+    (b"http://purl.oclc.org/ooxml/spreadsheetml/main", b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"),
+    (b"http://purl.oclc.org/ooxml/drawingml/", b"http://schemas.openxmlformats.org/drawingml/2006/"),
+)
 
 
 def refuse_other_kinds(path: Path) -> None:
@@ -91,43 +125,6 @@ def _refuse_other_archives(path: Path) -> None:
 
 def _wrong_kind_error(path: Path, nb: str, en: str) -> UnreadableError:
     return UnreadableError(path.name, f"Filen er {nb}. {_SAVE_NB}", f"The file is {en}. {_SAVE_EN}")
-
-
-MAX_BYTES = 20 * 1024 * 1024
-MAX_UNPACKED_BYTES = 100 * 1024 * 1024
-_MAX_PARTS = 2_000
-
-_FORMULA = CellError(
-    "Cellen er en formel. Lim inn verdien i stedet (Lim inn utvalg, Verdier).",
-    "The cell is a formula. Paste its value instead (Paste Special, Values).",
-)
-_ERROR_VALUE = CellError("Excel viser en feil her. Skriv verdien.", "Excel shows an error here. Write the value.")
-_DURATION = CellError(
-    "Cellen er en varighet. Formater den som tekst og skriv verdien på nytt.",
-    "The cell is a duration. Format it as text and write the value again.",
-)
-# Strict Open XML has the same parts under other namespaces (ISO/IEC 29500-1, annex on differences).
-_STRICT = b"http://purl.oclc.org/ooxml/"
-_NAMESPACES = (
-    (
-        b"http://purl.oclc.org/ooxml/officeDocument/relationships",
-        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
-    ),
-    (
-        b"http://purl.oclc.org/ooxml/officeDocument/extendedProperties",
-        b"http://schemas.openxmlformats.org/officeDocument/2006/extended-properties",
-    ),
-    (
-        b"http://purl.oclc.org/ooxml/officeDocument/customProperties",
-        b"http://schemas.openxmlformats.org/officeDocument/2006/custom-properties",
-    ),
-    (
-        b"http://purl.oclc.org/ooxml/officeDocument/docPropsVTypes",
-        b"http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes",
-    ),
-    (b"http://purl.oclc.org/ooxml/spreadsheetml/main", b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"),
-    (b"http://purl.oclc.org/ooxml/drawingml/", b"http://schemas.openxmlformats.org/drawingml/2006/"),
-)
 
 
 def read_workbook(path: Path) -> list[RawTable]:

@@ -54,6 +54,10 @@ OTHER_MACHINE = ("@subject", "@property", "@value", "@type")
 NOTHING_IMPLIED = "-"
 """Cell in the column of classes: another dataset describes the thing, and this row only adds to it."""
 _ESCAPED = re.compile(r"\\|^\s+|\s+$|[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+NOTES_FILE = "notater.tsv"
+_HEADING = ("kind", "sheet", "row", "column", "text")
+NoteKind = OneOf["column", "comment", "sheet"]
+_KINDS = get_args(NoteKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +212,6 @@ def find_too_long(tables: Sequence[Table], longest: int) -> str | None:
     return None
 
 
-NOTES_FILE = "notater.tsv"
-_HEADING = ("kind", "sheet", "row", "column", "text")
-
-NoteKind = OneOf["column", "comment", "sheet"]
-
-
 @dataclass(frozen=True, slots=True)
 class Note:
     """One cell or comment.
@@ -302,6 +300,3 @@ def read_notes(folder: Path) -> list[Note]:
 def _is_note(row: Sequence[str]) -> bool:
     placed = len(row) == len(_HEADING) and row[0] in _KINDS
     return placed and (row[0] != "sheet" or (row[2].isdecimal() and row[3].isdecimal()))
-
-
-_KINDS = get_args(NoteKind)

@@ -89,16 +89,6 @@ _LINES = (
      "The last sheet holds statements that no column fits, one a row."),
     ("ARKENE · THE SHEETS", "", ""),
 )  # fmt: skip
-
-
-def guide_rows(tables: Sequence[Table]) -> Iterator[tuple[str, str, str]]:
-    """Rows of heading, Bokmål and English; the last rows explain each sheet."""
-    yield from _LINES
-    for table in tables:
-        if table.sheet:
-            yield f"{table.title} · {table.sheet.name_en}", table.sheet.help_nb, table.sheet.help_en
-
-
 # Author of the notes on headings, which tells them from comments of people.
 AUTHOR = "plangraf"
 READ_ME, LISTS = "Les meg · Read me", "Lister · Lists"
@@ -121,6 +111,14 @@ _FORMATS = {
     XSD + "date": "yyyy-mm-dd",
     XSD + "boolean": "General",
 }
+
+
+def guide_rows(tables: Sequence[Table]) -> Iterator[tuple[str, str, str]]:
+    """Rows of heading, Bokmål and English; the last rows explain each sheet."""
+    yield from _LINES
+    for table in tables:
+        if table.sheet:
+            yield f"{table.title} · {table.sheet.name_en}", table.sheet.help_nb, table.sheet.help_en
 
 
 def write_workbook(tables: Sequence[Table], path: Path, own_sheets: Sequence[OwnSheet] = ()) -> None:

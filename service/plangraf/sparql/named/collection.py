@@ -21,6 +21,9 @@ Steps = Annotated[list[Words], Field(min_length=2, max_length=2)]
 
 RESERVED = ("page", "limit", "version", "format", "lang")
 """Parameters of every collection. A facet cannot have one of these names."""
+# The same pattern by which the reader of a request recognises a code.
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
+_OURS = re.compile(f"<({re.escape(PLAN)}[^>]*)>")
 
 
 class ColumnForm(Titled):
@@ -125,11 +128,6 @@ class Shared(Strict):
 
     columns: dict[str, ColumnForm] = Field(default_factory=dict)
     facets: dict[str, FacetForm] = Field(default_factory=dict)
-
-
-# The same pattern by which the reader of a request recognises a code.
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
-_OURS = re.compile(f"<({re.escape(PLAN)}[^>]*)>")
 
 
 @dataclass(frozen=True, slots=True)

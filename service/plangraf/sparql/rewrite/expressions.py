@@ -44,6 +44,14 @@ _SPELLINGS = (
     (_BACKSLASH, "\\"),
 )
 _ESCAPES = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+# Functions whose value may be a text with a language.
+_TEXTS = frozenset(
+    ("COALESCE", "IF", "SUBSTR", "UCASE", "LCASE", "STRBEFORE", "STRAFTER", "REPLACE", "CONCAT", "STRLANG")
+)
+# Functions whose value may be a date or a duration; the empty name is that of a cast.
+_DATES = frozenset(("", "NOW", "COALESCE", "IF", "STRDT", "TIMEZONE", "ADJUST"))
+_MAY_BE_TEXT = frozenset(("MIN", "MAX", "SAMPLE"))
 
 
 def check_pattern(pattern: Expression, flags: list[Expression]) -> None:
@@ -156,16 +164,6 @@ def _character(escape: re.Match[str]) -> str:
 def _quoted(text: str) -> str:
     escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
     return '"' + "".join(escapes.get(character, character) for character in text) + '"'
-
-
-_XSD = "http://www.w3.org/2001/XMLSchema#"
-# Functions whose value may be a text with a language.
-_TEXTS = frozenset(
-    ("COALESCE", "IF", "SUBSTR", "UCASE", "LCASE", "STRBEFORE", "STRAFTER", "REPLACE", "CONCAT", "STRLANG")
-)
-# Functions whose value may be a date or a duration; the empty name is that of a cast.
-_DATES = frozenset(("", "NOW", "COALESCE", "IF", "STRDT", "TIMEZONE", "ADJUST"))
-_MAY_BE_TEXT = frozenset(("MIN", "MAX", "SAMPLE"))
 
 
 def correct_expressions(rewriting: Rewriting) -> None:

@@ -25,6 +25,9 @@ from plangraf.sparql.nodes import (
 from plangraf.sparql.rewrite.rewriting import Part, Rewriting, UnsupportedError
 from plangraf.sparql.scope import certain, columns, expressions_in, expressions_of, in_scope, inner_groups, variables_in
 
+_NONE: frozenset[str] = frozenset()
+_JOINED = Triples | Union | Values | GraphClause
+
 
 def tie_selects(rewriting: Rewriting) -> None:
     """A sub-SELECT inside GRAPH ?g, which the standard evaluates once for each graph (SPARQL 1.1 §18.6, Graph(var,
@@ -134,9 +137,6 @@ def _select(rewriting: Rewriting, name: Variable, group: Group, select: Select) 
     rewriting.edits.replace(group.start, group.end, ["{ ", *tied, " }"])
 
 
-_NONE: frozenset[str] = frozenset()
-
-
 def part_patterns(rewriting: Rewriting) -> None:
     """Variables that an inner pattern must not share with what is around it (SPARQL 1.1 §18.6, substitute; §18.5,
     Minus).
@@ -221,9 +221,6 @@ class _Walk:
                 f"{names} may be without a value on one side of this MINUS, inside an EXISTS or a GRAPH.",
                 "Write FILTER NOT EXISTS { … } instead of MINUS { … }.",
             )
-
-
-_JOINED = Triples | Union | Values | GraphClause
 
 
 def set_optionals_apart(rewriting: Rewriting) -> None:

@@ -25,6 +25,13 @@ from plangraf.sparql.nodes import (
 from plangraf.sparql.rewrite.rewriting import Rewriting, UnsupportedError
 from plangraf.sparql.scope import columns, expressions_of, in_scope, variables_in, visible_groups
 
+_SAME_FOR_DISTINCT = frozenset(("MIN", "MAX", "SAMPLE"))
+VOLATILE = frozenset(("RAND", "UUID", "STRUUID", "BNODE"))
+_OPEN, _CLOSE = "\ufdd0", "\ufdd1"
+_NOTHING = "<urn:plangraf:error>"
+# Their value is a simple literal or an error.
+_STRINGS = frozenset(("STR", "LANG", "ENCODE_FOR_URI", "MD5", "SHA1", "SHA256", "SHA384", "SHA512", "STRUUID", "TZ"))
+
 
 def hide_variables(rewriting: Rewriting) -> None:
     """Variables that a sub-SELECT does not show (SPARQL 1.1 §18.2.1: only projected variables are in scope outside).
@@ -41,9 +48,6 @@ def hide_variables(rewriting: Rewriting) -> None:
             shown = set(columns(select))
             hidden = [name for name, count in inside.items() if name not in shown and everywhere[name] > count]
             rewriting.rename(hidden, select.start, select.end)
-
-
-_SAME_FOR_DISTINCT = frozenset(("MIN", "MAX", "SAMPLE"))
 
 
 def order_columns(rewriting: Rewriting) -> None:
@@ -130,9 +134,6 @@ def ask_grouped(rewriting: Rewriting) -> None:
     rewriting.edits.replace(where.start, query.end, parts)
 
 
-VOLATILE = frozenset(("RAND", "UUID", "STRUUID", "BNODE"))
-
-
 def expand_aliases(rewriting: Rewriting) -> None:
     """Names that SELECT gives to expressions, where the same query uses them again (SPARQL 1.1 §16.1.2, §18.2.4).
 
@@ -201,12 +202,6 @@ def _outside_aggregates(expression: Expression) -> Iterator[Expression]:
         if not isinstance(current, Aggregate):
             yield current
             todo += parts(current)
-
-
-_OPEN, _CLOSE = "\ufdd0", "\ufdd1"
-_NOTHING = "<urn:plangraf:error>"
-# Their value is a simple literal or an error.
-_STRINGS = frozenset(("STR", "LANG", "ENCODE_FOR_URI", "MD5", "SHA1", "SHA256", "SHA384", "SHA512", "STRUUID", "TZ"))
 
 
 def aggregate_terms(rewriting: Rewriting) -> None:

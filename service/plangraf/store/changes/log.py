@@ -28,6 +28,11 @@ from plangraf.rdf.graph import graph_of
 from plangraf.store.atomic import sync_folder, write_file
 from plangraf.store.changes.things import group_by_thing
 
+Kind = Literal["Create", "Update", "Delete"]
+# Changes on a page: about 700 KiB of N-Quads, 50 KiB compressed.
+PAGE_SIZE = 250
+_ZSTD_LEVEL = 9
+
 
 class GraphDates:
     """Dates of graphs after a series of changes."""
@@ -62,13 +67,6 @@ class GraphDates:
     def dates(self) -> Mapping[str, tuple[str, str]]:
         """Times of first publication and last change, by graph, sorted."""
         return {graph[1:-1].decode(): times for graph, times in sorted(self._dates.items())}
-
-
-Kind = Literal["Create", "Update", "Delete"]
-
-# Changes on a page: about 700 KiB of N-Quads, 50 KiB compressed.
-PAGE_SIZE = 250
-_ZSTD_LEVEL = 9
 
 
 @dataclass(frozen=True, slots=True)

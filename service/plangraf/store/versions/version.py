@@ -28,6 +28,7 @@ LOCK = ".lock"
 TEMPORARY = ".tmp-"
 
 VERSION_ID = re.compile(r"[0-9a-f]{16}")
+_CHUNK = 1 << 17
 
 
 def context_digest(body: bytes) -> str:
@@ -38,9 +39,6 @@ def context_digest(body: bytes) -> str:
 def encode_json(value: object) -> bytes:
     """Encodes equal values as equal bytes."""
     return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
-
-
-_CHUNK = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from pyoxigraph import Literal, NamedNode
 
 from plangraf.rdf.graph import Statements
 from plangraf.rdf.namespaces import ONTOLOGY, PLAN, SHAPES
-from plangraf.views.catalog.catalogue import Catalogue
+from plangraf.views.catalog.catalogue import Catalogue, Distribution
 from plangraf.views.catalog.datasets import Agent, Dataset, Measurement, Period
-from plangraf.views.catalog.distributions import Distribution
 from plangraf.views.catalog.overview import series_description, series_title
 from plangraf.views.catalog.terms import (
     ADMS,

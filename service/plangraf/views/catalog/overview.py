@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import Literal
 
-from plangraf.views.catalog.catalogue import Catalogue
+from plangraf.views.catalog.catalogue import Catalogue, Distribution
 from plangraf.views.catalog.datasets import Dataset
-from plangraf.views.catalog.distributions import Distribution
 from plangraf.views.catalog.terms import Text, in_both
 from plangraf.views.document_parts import document_path
 

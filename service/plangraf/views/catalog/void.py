@@ -14,9 +14,8 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 from plangraf.rdf.graph import RDF_TYPE, Statements
 from plangraf.rdf.namespaces import ID, ONTOLOGY, PREFIXES, SDG
-from plangraf.views.catalog.catalogue import Catalogue
+from plangraf.views.catalog.catalogue import Catalogue, Distribution
 from plangraf.views.catalog.datasets import Dataset
-from plangraf.views.catalog.distributions import Distribution
 from plangraf.views.catalog.terms import DCAT, DCTERMS, FOAF, SH, SPDX, VOID, XSD, Triples, in_both, integer
 from plangraf.views.engine_answers import fetch, fetch_rows
 

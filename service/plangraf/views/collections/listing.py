@@ -39,6 +39,10 @@ _TITLE = NamedNode(PREFIXES["dcterms"] + "title")
 _NOTATION = NamedNode(PREFIXES["skos"] + "notation")
 # This number of IRIs of usual length stays below the size limit of a query.
 _BATCH = 400
+_NAMES = frozenset(label.value for label in LABELS)
+PATH = "collections"
+_XSD_INTEGER = NamedNode(PREFIXES["xsd"] + "integer")
+_WORDS = tuple((code, texts(code)["collections"]) for code in LANGUAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,9 +266,6 @@ class Table:
         return page_value(self._labels, value, self._language, self._prefix, known=value in self._facts)
 
 
-_NAMES = frozenset(label.value for label in LABELS)
-
-
 def page_value(labels: Labels, thing: Value, language: str, prefix: str, *, known: bool = True) -> PageValue:
     """A thing as its label, for UN things with the code. The link leads to its document if it is `known`."""
     if not isinstance(thing, NamedNode):
@@ -273,12 +274,6 @@ def page_value(labels: Labels, thing: Value, language: str, prefix: str, *, know
     text = found.value if found else short_name(thing.value)
     href = prefix + document_path(thing.value) if known else thing.value
     return PageValue(f"{code} {text}" if code and found else text, href, found.language if found else None, thing.value)
-
-
-PATH = "collections"
-
-_XSD_INTEGER = NamedNode(PREFIXES["xsd"] + "integer")
-_WORDS = tuple((code, texts(code)["collections"]) for code in LANGUAGES)
 
 
 async def count_members(snapshot: Snapshot, collections: Mapping[str, Collection]) -> dict[str, int]:

@@ -34,6 +34,11 @@ _AS_LETTER = {"ü": "y", "đ": "d", "ð": "d", "þ": "th", "ŋ": "n", "ŧ": "t",
 _BLANK, _SIGN = "\x02", "\x03"
 # After everything that a key holds: aa stands after å, and what is missing after what is there.
 _LAST = "\U0010ffff"
+LAST_KEY = _LAST
+"""The key of a text that is not there: after all others."""
+_LANGUAGES = ("nb", "nn", "se", "en")
+_OWN_VARIABLE = re.compile(r"\?(value|step)\b")
+_Row = dict[str, dict[str, str]]
 
 
 def collation_key(text: str) -> str:
@@ -45,10 +50,6 @@ def collation_key(text: str) -> str:
     small = composed.casefold()
     first = _NUMBER.sub(_number_key, "".join(map(_primary, small.replace("aa", "å"))))
     return "\0".join((first, small.replace("aa", "å" + _LAST), composed.swapcase()))
-
-
-LAST_KEY = _LAST
-"""The key of a text that is not there: after all others."""
 
 
 def _number_key(match: re.Match[str]) -> str:
@@ -80,10 +81,6 @@ class _Primary(dict[str, str]):
 
 _PRIMARY = _Primary()
 _primary = _PRIMARY.__getitem__
-
-
-_LANGUAGES = ("nb", "nn", "se", "en")
-_OWN_VARIABLE = re.compile(r"\?(value|step)\b")
 
 
 async def order(snapshot: Snapshot, collection: Collection) -> tuple[str, ...]:
@@ -160,9 +157,6 @@ def facet_queries(collection: Collection, facet: Facet) -> list[str]:
         f"SELECT DISTINCT ?thing (?step AS ?value) WHERE {{ {collection.members} {facet.through} }}",
         f"SELECT DISTINCT (?step AS ?thing) ?value WHERE {{ {facet.pattern} }}",
     ]
-
-
-_Row = dict[str, dict[str, str]]
 
 
 async def _rows(snapshot: Snapshot, query: str) -> list[_Row]:
