@@ -317,8 +317,8 @@ def terminals(tokens: list[Token]) -> list[str]:
 
     A terminal is a sign in single quotes, a keyword in capitals, or the kind of a token: IRI, PNAME (a prefixed name),
     PNAME_NS (a prefix and its colon), VAR, BNODE, STRING, LANGTAG, INTEGER, NUMBER, BOOLEAN. Functions share a terminal
-    when they take the same number of arguments. `(` `)` and `[` `]` stand in place of NIL and ANON, signs are apart from
-    their numbers, and LATERAL is there because the engine has it too.
+    when they take the same number of arguments. `(` `)` and `[` `]` stand in place of NIL and ANON, signs are apart
+    from their numbers, and LATERAL is there because the engine has it too.
     """
     by_text, by_kind = _BY_TEXT.get, _BY_KIND.get
     found = [by_text(token[1]) or by_kind(token[0]) or _terminal(token) for token in tokens]
