@@ -2,6 +2,8 @@
 
 A build collects all problems before it stops, and writes nothing before all checks have passed.
 
+Whether a service could show the version is checked too, on the files that a service reads at its start.
+
 The named queries become data in a graph of their own: editors read an endpoint's examples from there. Each is a SPARQL
 executable of SHACL (https://www.w3.org/TR/shacl-af/#SPARQLExecutable) with its parameters bound to the examples of its
 head; the ontology declares its prefixes.

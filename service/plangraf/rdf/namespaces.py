@@ -1,4 +1,7 @@
-"""The IRIs that the service itself has to know; everything else it reads from the data."""
+"""The IRIs that the service itself has to know, and names for IRIs: local names, CURIEs, what a reader sees of a thing.
+
+Everything else the service reads from the data. CURIE Syntax 1.0: https://www.w3.org/TR/curie/
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The interface texts of the pages in both languages. Texts of the domain are in files."""
+"""The interface texts of the pages in both languages, and the form of one value on a page. Texts of the domain are in
+files.
+"""
 
 from __future__ import annotations
 
