@@ -38,6 +38,8 @@ _ACCEPTS = (
     (("application/trix",), None),
 )
 # Name characters at the end of an IRI, without a percent-encoding before them.
+# Characters that XML 1.0 cannot hold.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LAST_NAME = re.compile(r"(?:%..)?([\w.\-\u00b7]*)\Z")
 # The harvester copies all nodes that a dataset reaches; a normal entry has some dozens.
 _MAX_REACHED = 500
@@ -232,7 +234,7 @@ def _check_rdf_xml(content: Content, document: str) -> Iterator[Finding]:
         )  # fmt: skip
     unwritable = {
         str(value) for value in content.graph.objects()
-        if isinstance(value, Literal) and not all(_is_xml_character(ord(sign)) for sign in value)
+        if isinstance(value, Literal) and _NOT_XML.search(value)
     }  # fmt: skip
     for text in sorted(unwritable):
         yield _finding(
@@ -249,10 +251,6 @@ def has_xml_name(iri: str) -> bool:
     """
     last = _LAST_NAME.search(iri)
     return last is not None and any(sign.isalpha() or sign == "_" for sign in last[1])
-
-
-def _is_xml_character(code: int) -> bool:
-    return code in (0x9, 0xA, 0xD) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
 
 
 def _check_structure(content: Content, document: str) -> Iterator[Finding]:
