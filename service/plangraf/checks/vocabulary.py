@@ -20,8 +20,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from plangraf.diagnostics.diagnostic import DataError, Diagnostic, FileDiagnostic, FilePlace, in_file
 from plangraf.rdf.graph import RDF_TYPE, Graph, statements
-from plangraf.rdf.names import terms
-from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, PLAN, PLANSHAPE, PREFIXES, SCHEME, SHAPES_GRAPH
+from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, PLAN, PLANSHAPE, PREFIXES, SCHEME, SHAPES_GRAPH, terms
 
 Kind = OneOf["class", "property", "datatype", "individual"]
 Position = OneOf["predicate", "class", "datatype", "individual-of-namespace"]

@@ -40,7 +40,6 @@ PlangrafError
     └── ExtraMissingError           a command needs packages of an extra that is not installed
 """
 
-from plangraf.errors.base import PlangrafError, RequestError
 from plangraf.errors.engine import (
     AnswerBrokenError,
     DisplacedError,
@@ -51,13 +50,8 @@ from plangraf.errors.engine import (
     QueryTimeoutError,
     WorkerCrashedError,
 )
-from plangraf.errors.operating import (
-    ExtraMissingError,
-    FeedDamagedError,
-    SettingError,
-    VersionsError,
-)
-from plangraf.errors.query import (
+from plangraf.errors.operating import ExtraMissingError, FeedDamagedError, SettingError, VersionsError
+from plangraf.errors.refused_query import (
     Place,
     QueryLimitError,
     QuerySyntaxError,
@@ -65,26 +59,27 @@ from plangraf.errors.query import (
     ServiceForbiddenError,
     UpdateRefusedError,
 )
-from plangraf.errors.representation import (
-    CodingNotAcceptableError,
-    NotAcceptableError,
-    NotInXmlError,
-    PreconditionFailedError,
-    RangeError,
-)
 from plangraf.errors.request import (
     AddressTooLongError,
     BodyTooLargeError,
+    CodingNotAcceptableError,
     HeadTooLargeError,
     MalformedRequestError,
     MethodNotAllowedError,
     MethodNotImplementedError,
+    NotAcceptableError,
+    NotInXmlError,
     ParameterError,
+    PreconditionFailedError,
+    RangeError,
     RequestTimeoutError,
+    ResourceGoneError,
+    ResourceNotFoundError,
     UnsupportedCodingError,
     UnsupportedMediaError,
+    VersionGoneError,
 )
-from plangraf.errors.resource import ResourceGoneError, ResourceNotFoundError, VersionGoneError
+from plangraf.errors.root import PlangrafError, RequestError
 
 __all__ = [
     "AddressTooLongError",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plangraf.errors.base import PlangrafError
+from plangraf.errors.root import PlangrafError
 
 
 class EngineError(PlangrafError):

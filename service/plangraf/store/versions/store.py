@@ -13,8 +13,8 @@ from plangraf.errors import VersionsError
 from plangraf.rdf.object_kinds import ObjectKinds
 from plangraf.store.atomic import sync_folder, write_file
 from plangraf.store.changes.log import PAGE_SIZE, FeedLog
-from plangraf.store.versions.folder import VersionsFolder
-from plangraf.store.versions.layout import (
+from plangraf.store.versions.folder import VersionsFolder, install_version, make_current, staged_changes, write_dump
+from plangraf.store.versions.version import (
     CONTEXTS,
     CURRENT,
     DUMP,
@@ -25,12 +25,10 @@ from plangraf.store.versions.layout import (
     PRUNED,
     TEMPORARY,
     VERSION_ID,
+    Version,
     context_digest,
     encode_json,
 )
-from plangraf.store.versions.switch import make_current, staged_changes
-from plangraf.store.versions.version import Version
-from plangraf.store.versions.write import install_version, write_dump
 
 _MAX_PRUNED = 10_000
 
