@@ -28,7 +28,6 @@ Statement = TypeVar("Statement", bound=Quad | Triple)
 
 _RDF, _RDFS, _OWL, _DCTERMS = PREFIXES["rdf"], PREFIXES["rdfs"], PREFIXES["owl"], PREFIXES["dcterms"]
 _TYPE = RDF_TYPE.value
-_IS_DEFINED_BY = _RDFS + "isDefinedBy"
 _rdfs, _owl, _dcterms = map(terms, ("rdfs", "owl", "dcterms"))
 _REPLACES = _DCTERMS + "replaces"
 _PROPERTY_TYPES = {_RDF + "Property"} | {

@@ -56,7 +56,6 @@ _EVERY_N_YEARS = re.compile(
 _MAX_CHARS = 60
 # A number in a list: `1.1`, `A2`, `3b`, `II`; not a word.
 _LIST_NUMBER = re.compile(r"(?=[^\s]*[0-9]|[IVX]+$)[0-9A-Za-z]{1,6}(?:[.-][0-9A-Za-z]{1,6}){0,4}\.?|[A-Z]")
-_LANG_STRING = PREFIXES["rdf"] + "langString"
 # The limit of Excel; openpyxl silently truncates longer texts.
 MAX_CELL_CHARS = 32_767
 # Characters that XML, Excel's escapes or trimming would change.
