@@ -59,7 +59,7 @@ differential: $(VENV)/.test ## store what Jena ARQ answers to the queries of tes
 	$(BIN)/python tests/differential/renew.py $(if $(CHECK),--check)
 
 bench: $(VENV)/.test ## time plangraf beside other SPARQL systems, and its start
-	$(BIN)/python tests/benchmarks/compare.py
+	$(BIN)/python tests/benchmarks/compare_results.py
 	$(BIN)/python tests/benchmarks/start_up.py
 
 soak: $(VENV)/.test ## ten minutes of hostile clients beside a good one

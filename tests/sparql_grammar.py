@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from plangraf.sparql.words import END
+from plangraf.sparql.lexer import END
 
 # Capitals without a rule are keywords; IRI, PNAME, PNAME_NS, VAR, BNODE, STRING, LANGTAG, INTEGER, NUMBER,
 # BOOLEAN are kinds of token.

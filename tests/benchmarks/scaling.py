@@ -18,7 +18,7 @@ from benchmarks import generate, workload
 from benchmarks.client import Job
 from benchmarks.measure import Options, Questions, percentile
 from benchmarks.peers import Place, plangraf
-from benchmarks.table import number
+from benchmarks.results_table import number
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pyoxigraph import QueryResultsFormat, QuerySolutions, QueryTriples, RdfFormat, Store, parse
 
-from benchmarks import answers, generate, scaling, table, workload
+from benchmarks import answers, generate, results_table, scaling, workload
 from benchmarks.answers import Answer
 from benchmarks.client import Job, run
 from benchmarks.measure import Findings, Options, Questions, Sample, measures, percentile
 from benchmarks.peers import Place, plangraf
-from benchmarks.table import Line
+from benchmarks.results_table import Line
 from benchmarks.workload import CSV, TURTLE, Question
 
 SIZE = 20_000
@@ -214,10 +214,10 @@ def test_ratios_say_how_many_times_better_plangraf_is() -> None:
     findings.verdicts["q"] = {"plangraf": "right", "slow": "right", "wrong": "wrong"}
     peers = ["plangraf", "slow", "wrong", "gone"]
     wanted = [Line("q", "ms", "q/seen", "p50"), Line("mix", "answers/s", "mix", "rps")]
-    found = table.rows(wanted, findings, peers, {"gone": "not installed"})
+    found = results_table.rows(wanted, findings, peers, {"gone": "not installed"})
     assert [found[0].cells[peer].value for peer in peers] == [2.0, 8.0, None, None]
     assert [row.cells["slow"].ratio for row in found] == [4.0, 4.0]
-    assert table.markdown(found, peers).splitlines() == [
+    assert results_table.markdown(found, peers).splitlines() == [
         "|  | unit | plangraf | slow | wrong | gone |",
         "| --- | --- | ---: | ---: | ---: | ---: |",
         "| q | ms | 2.00 | 8.00 (×4.00) | wrong | absent |",
@@ -227,8 +227,8 @@ def test_ratios_say_how_many_times_better_plangraf_is() -> None:
 
 def test_failed_answers_show_beside_the_value() -> None:
     findings = Findings([Sample("mix", "plangraf", 0, {"rps": 5.0, "failed": 3.0}, "status 429")])
-    found = table.rows([Line("mix", "answers/s", "mix", "rps")], findings, ["plangraf"], {})
-    assert table.markdown(found, ["plangraf"]).endswith("| mix | answers/s | 5.00 3 failed |")
+    found = results_table.rows([Line("mix", "answers/s", "mix", "rps")], findings, ["plangraf"], {})
+    assert results_table.markdown(found, ["plangraf"]).endswith("| mix | answers/s | 5.00 3 failed |")
 
 
 def test_growth_is_0_for_flat_and_1_for_linear() -> None:
@@ -242,7 +242,7 @@ def test_percentile_is_the_nearest_rank() -> None:
 
 
 def test_every_measure_of_a_round_has_a_row_in_the_table(served: Served) -> None:
-    shown = {line.measure for line in table.lines(TEMPLATES, 16, 100_000)}
+    shown = {line.measure for line in results_table.lines(TEMPLATES, 16, 100_000)}
     measured = {measure.key for measure in measures(served.questions, Options(1.0, 1, 16))}
     assert measured <= shown
 

@@ -10,39 +10,41 @@ import httpx
 import pytest
 from pyld import jsonld
 
-from benchmarks import documents
-from plangraf.rdf.jsonld.context import Context
+from benchmarks import document_times
+from plangraf.rdf.jsonld_context import Context
 from plangraf.views.describe import Description
 
 
 @pytest.fixture(scope="module")
 def found(built: Path) -> list[Description]:
-    return asyncio.run(documents.described(built))
+    return asyncio.run(document_times.described(built))
 
 
 def test_ours_and_pyld_s_documents_mean_the_same_where_both_nest(found: list[Description]) -> None:
-    context = Context(documents.CONTEXT, documents.ADDRESS)
+    context = Context(document_times.CONTEXT, document_times.ADDRESS)
     for description in found:
-        assert documents.meaning(documents.ours(context, description)) == set(description.graph)
-        framed = documents.meaning(documents.framed(description))
+        assert document_times.meaning(document_times.ours(context, description)) == set(description.graph)
+        framed = document_times.meaning(document_times.framed(description))
         assert framed <= set(description.graph)
         # What the thing itself says is there, whatever the frame leaves out.
         assert set(description.own) <= framed
 
 
 def test_pyld_expands_our_documents_without_losing_a_member(found: list[Description]) -> None:
-    context = Context(documents.CONTEXT, documents.ADDRESS)
+    context = Context(document_times.CONTEXT, document_times.ADDRESS)
     for description in found:
-        document = json.loads(documents.ours(context, description))
-        again = jsonld.compact(jsonld.expand(document, documents.OPTIONS), documents.ADDRESS, documents.OPTIONS)
-        assert documents.meaning(json.dumps(again).encode()) == set(description.graph)
+        document = json.loads(document_times.ours(context, description))
+        again = jsonld.compact(
+            jsonld.expand(document, document_times.OPTIONS), document_times.ADDRESS, document_times.OPTIONS
+        )
+        assert document_times.meaning(json.dumps(again).encode()) == set(description.graph)
 
 
 def test_the_benchmark_gives_a_line_for_each_document(url: str, found: list[Description]) -> None:
-    lines = documents.compare(url, found[2:4], seconds=0)
-    query = documents.construct(found[2])
+    lines = document_times.compare(url, found[2:4], seconds=0)
+    query = document_times.construct(found[2])
     with httpx.Client(base_url=url) as client:
-        constructed = documents.meaning(documents.by_construct(client, query, 0))
+        constructed = document_times.meaning(document_times.by_construct(client, query, 0))
     assert set(found[2].graph) <= constructed
     assert [line.triples for line in lines] == [len(description.graph) for description in found[2:4]]
-    assert documents.table(lines).count("\n") == 3
+    assert document_times.table(lines).count("\n") == 3

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plangraf.checks.near_namespaces import Miss, Namespaces
+from plangraf.checks.terms_used import Miss, Namespaces
 from plangraf.checks.vocabulary import Position, load_pinned
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sources.files import source_files

@@ -10,12 +10,10 @@ from pathlib import Path
 import pytest
 
 from plangraf.checks.data_graph import DataGraph
-from plangraf.checks.shacl.compiler import suspects
 from plangraf.checks.shacl.constraints import NotCompiledError
-from plangraf.checks.shacl.validation import shacl_problems, shapes_of
-from plangraf.diagnostics.diagnostic import in_file
-from plangraf.diagnostics.rendering import as_json, as_text
-from plangraf.rdf.canonical import relabelled
+from plangraf.checks.shacl.validation import shacl_problems, shapes_of, suspects
+from plangraf.diagnostics.diagnostic import as_json, as_text, in_file
+from plangraf.rdf.graph import relabelled
 from plangraf.sources.files import source_files
 from plangraf.sources.turtle import read
 from small_home import CASE, environ, make_home, plangraf, write

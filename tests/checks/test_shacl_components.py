@@ -8,10 +8,9 @@ import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
 
 from plangraf.checks.data_graph import DataGraph, Term
-from plangraf.checks.shacl.compiler import suspects
 from plangraf.checks.shacl.constraints import NotCompiledError
 from plangraf.checks.shacl.pyshacl_results import pyshacl_problems
-from plangraf.checks.shacl.validation import shacl_problems, shapes_of
+from plangraf.checks.shacl.validation import shacl_problems, shapes_of, suspects
 from plangraf.diagnostics.diagnostic import in_order
 from plangraf.rdf.namespaces import PREFIXES, SHAPES_GRAPH
 

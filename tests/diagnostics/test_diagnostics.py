@@ -7,11 +7,20 @@ from typing import Any
 
 import pytest
 
-from plangraf.diagnostics.causes import causes
-from plangraf.diagnostics.diagnostic import DataError, Diagnostic, FilePlace, in_file, in_order, stops
-from plangraf.diagnostics.rendering import as_json, as_text, summary
+from plangraf.diagnostics.diagnostic import (
+    DataError,
+    Diagnostic,
+    FilePlace,
+    as_json,
+    as_text,
+    causes,
+    in_file,
+    in_order,
+    stops,
+    summary,
+)
 from plangraf.portals.findings import CKAN, ItemPlace
-from plangraf.sheets.cell_place import CellPlace
+from plangraf.sheets.cell_values import CellPlace
 
 THING = "https://w3id.org/plangraf/id/5001/plan/1"
 SHAPE = "https://w3id.org/plangraf/shapes#PlanShape-number"

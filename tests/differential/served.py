@@ -15,7 +15,7 @@ from pyoxigraph import RdfFormat, parse
 from sparql_answers import Answer
 from sparql_cases import DATA, Case
 
-from plangraf.rdf.canonical import lines as nquads_lines
+from plangraf.rdf.graph import nquads_lines
 from plangraf.store.versions import VersionStore
 
 RESULTS = {

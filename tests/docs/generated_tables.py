@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.table import number
+from benchmarks.results_table import number
 from plangraf import errors
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.http.resource.problems import status_of

@@ -23,8 +23,8 @@ import zstandard
 from pyoxigraph import RdfFormat, parse
 
 from plangraf import metrics
-from plangraf.engines.base import QueryRequest
 from plangraf.engines.embedded.pool import EmbeddedEngine
+from plangraf.engines.interface import QueryRequest
 from plangraf.errors import (
     AnswerBrokenError,
     DisplacedError,
@@ -685,7 +685,7 @@ def test_the_processes_exit_when_their_front_is_killed(version: Version, tmp_pat
     program.write_text(
         "import asyncio\n"
         "from pathlib import Path\n"
-        "from plangraf.engines.base import QueryRequest\n"
+        "from plangraf.engines.interface import QueryRequest\n"
         "from plangraf.engines.embedded.pool import EmbeddedEngine\n"
         "from plangraf.rdf.formats import CSV\n"
         "from plangraf.settings import Settings\n"

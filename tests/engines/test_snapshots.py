@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from plangraf.engines.base import QueryAnswer, QueryRequest
+from plangraf.engines.interface import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot, Snapshots
 from plangraf.errors import EngineError, NotReadyError, ResourceNotFoundError, VersionGoneError
 from plangraf.rdf.formats import JSON

@@ -13,7 +13,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from plangraf.engines.base import Engine, QueryAnswer, QueryRequest
+from plangraf.engines.interface import Engine, QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshots
 from plangraf.errors import AnswerBrokenError
 from plangraf.rdf.formats import Format

@@ -16,7 +16,7 @@ from plangraf.http.app import create_app
 from plangraf.http.resource.parameters import Formatted, Negotiated, SparqlParameters
 from plangraf.http.routes.collection_requests import CollectionParameters
 from plangraf.sparql.named.binding import LANGUAGES
-from plangraf.sparql.named.collection_head import RESERVED
+from plangraf.sparql.named.collection import RESERVED
 from plangraf.sparql.named.parameter_model import (
     Refusal,
     StrictParameters,

@@ -20,8 +20,8 @@ from starlette.types import Receive, Scope, Send
 
 from plangraf.errors import NotAcceptableError, ParameterError, ResourceNotFoundError
 from plangraf.http.pipeline.pinning import KEPT
-from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import Operation, content
+from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.resource.table import Table
 from plangraf.http.service import PINNED, Pinned, make_service
 from plangraf.rdf.formats import CSV, DOCUMENT_FORMATS, GRAPH_FORMATS, HTML, JSON_LD, TURTLE, Format

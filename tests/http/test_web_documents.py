@@ -15,9 +15,8 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from small_server import Script, serving, small_settings
 
 from plangraf.http.app import create_app
-from plangraf.rdf.canonical import canonical
-from plangraf.rdf.graph import Statements
-from plangraf.views.addresses import document_path
+from plangraf.rdf.graph import Statements, canonical
+from plangraf.views.document_parts import document_path
 
 ID = "https://w3id.org/plangraf/id/"
 PLAN = "https://w3id.org/plangraf/ontology#"

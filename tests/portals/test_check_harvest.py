@@ -25,11 +25,10 @@ from rdflib import SH
 from forked_python import run_command
 from plangraf.errors import SettingError
 from plangraf.portals import dcat_ap_no
-from plangraf.portals.checking import CheckOptions, check
+from plangraf.portals.checking import CheckOptions, as_json, as_text, check
 from plangraf.portals.data_norge import has_xml_name, portal_id
 from plangraf.portals.data_norge_fetch import format_of
 from plangraf.portals.findings import CKAN, DATA_NORGE, DCAT_AP_NO, Finding, Verdict
-from plangraf.portals.verdict_report import as_json, as_text
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = (ROOT / "tests" / "portals" / "good.ttl").read_text(encoding="utf-8")

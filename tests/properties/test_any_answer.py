@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 from rdflib.plugins.sparql import evaluate
 from rdflib.plugins.sparql.evalutils import _ebv
 
-from plangraf.engines.base import QueryRequest
 from plangraf.engines.embedded.pool import EmbeddedEngine
+from plangraf.engines.interface import QueryRequest
 from plangraf.rdf import formats
 from plangraf.settings import Settings
 from plangraf.sparql.explain.empty_answers import why_empty

@@ -19,9 +19,8 @@ from plangraf.rdf.namespaces import PLAN
 from plangraf.sparql.explain.chosen_graphs import Graphs
 from plangraf.sparql.explain.empty_answers import why_empty
 from plangraf.sparql.explain.refusals import explain_engine_error
-from plangraf.sparql.lexer import tokenize
+from plangraf.sparql.lexer import FUNCTIONS, tokenize
 from plangraf.sparql.safety import CheckedQuery, Limits, check
-from plangraf.sparql.words import FUNCTIONS
 from sparql_grammar import grammar
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from plangraf.diagnostics.diagnostic import DataError
-from plangraf.engines.base import QueryRequest
 from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.engines.embedded.stores import open_stores
+from plangraf.engines.interface import QueryRequest
 from plangraf.errors import VersionsError
 from plangraf.publish.pipeline import build
 from plangraf.rdf.formats import CSV

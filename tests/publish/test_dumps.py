@@ -22,7 +22,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from plangraf.publish.class_tables import as_csv, as_parquet, tables
 from plangraf.publish.dumps import citation, write_dumps
-from plangraf.publish.site_words import load_download_titles
+from plangraf.publish.pipeline import load_download_titles
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.store.versions import Version, VersionStore
 

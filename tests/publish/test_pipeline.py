@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from plangraf.rdf.canonical import lines as nquads_lines
-from plangraf.rdf.canonical import relabelled
+from plangraf.rdf.graph import nquads_lines, relabelled
 from plangraf.rdf.literals import XSD, canonical
 from plangraf.sources.files import SourceFile, source_files
 from plangraf.sources.turtle import Parsed, read

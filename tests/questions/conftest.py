@@ -13,7 +13,7 @@ from made_statistics import comparison_quads
 from pyoxigraph import RdfFormat, parse
 
 from plangraf.publish.dumps import write_dumps
-from plangraf.rdf import canonical
+from plangraf.rdf.graph import nquads_lines
 from plangraf.store.versions import DOWNLOADS, VersionStore
 from running_server import running_server
 
@@ -27,7 +27,7 @@ def made_url(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     known = [line for line in version.lines() if line]
     quads = list(parse(b"\n".join(known), RdfFormat.N_QUADS))
     added = [*parse(STATISTICS.read_bytes(), RdfFormat.TRIG), *comparison_quads(quads)]
-    lines = sorted({*known, *canonical.lines(added)})
+    lines = sorted({*known, *nquads_lines(added)})
     folder = tmp_path_factory.mktemp("made") / "versions"
     graphs: dict[str, int] = {}
     for line in lines:

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from plangraf.rdf.collector import paused_collector
+from plangraf.rdf.graph import paused_collector
 
 
 @paused_collector()

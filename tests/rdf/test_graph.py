@@ -7,12 +7,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
-from plangraf.rdf.canonical import canonical, graph_of, line, lines, parts, relabelled, subject_of, text
 from plangraf.rdf.formats import N_TRIPLES
-from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, in_order, statements
-from plangraf.rdf.names import compact, curie, expand, local_name, namespace, short_name, terms, used_prefixes
-from plangraf.rdf.namespaces import PREFIXES
-from plangraf.rdf.writing import write
+from plangraf.rdf.graph import (
+    RDF_TYPE,
+    Graph,
+    Statement,
+    canonical,
+    graph_of,
+    in_order,
+    nquads_line,
+    nquads_lines,
+    nquads_terms,
+    nquads_text,
+    relabelled,
+    statements,
+    subject_of,
+    write,
+)
+from plangraf.rdf.namespaces import (
+    PREFIXES,
+    compact,
+    curie,
+    expand,
+    local_name,
+    namespace,
+    short_name,
+    terms,
+    used_prefixes,
+)
 
 EX = "http://example.org/"
 A, B, P, Q = (NamedNode(EX + name) for name in "abpq")
@@ -73,19 +95,21 @@ def test_blank_nodes_have_the_same_labels_whatever_they_were_called() -> None:
 def test_a_line_is_written_and_read_in_one_form() -> None:
     value = Literal('a "b" \\ \n æ . <x> ', language="nb")
     quads = [Quad(B, P, A), Quad(A, P, value, NamedNode(EX + "g")), Quad(B, P, A)]
-    found = lines(quads)
+    found = nquads_lines(quads)
     assert len(found) == 2
     assert found == sorted(found)
     assert found[0] == f"{quads[1]} .".encode()
-    subject, predicate, read, graph = parts(found[0])
+    subject, predicate, read, graph = nquads_terms(found[0])
     assert graph is not None
-    assert line(subject, predicate, read, graph) == found[0] + b"\n"
+    assert nquads_line(subject, predicate, read, graph) == found[0] + b"\n"
     assert (subject_of(found[0]), graph_of(found[0])) == (subject, graph)
-    assert parts(found[1])[3] is None
-    assert text(found) == b"".join(each + b"\n" for each in found)
-    assert write([(B, P, A), (A, P, value)], N_TRIPLES) == text(lines([Triple(A, P, value), Triple(B, P, A)]))
+    assert nquads_terms(found[1])[3] is None
+    assert nquads_text(found) == b"".join(each + b"\n" for each in found)
+    assert write([(B, P, A), (A, P, value)], N_TRIPLES) == nquads_text(
+        nquads_lines([Triple(A, P, value), Triple(B, P, A)])
+    )
     with pytest.raises(ValueError, match="no N-Quads line"):
-        parts(b"<a> <b> .")
+        nquads_terms(b"<a> <b> .")
 
 
 @pytest.mark.parametrize("prefix", sorted(PREFIXES))

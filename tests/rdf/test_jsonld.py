@@ -15,11 +15,9 @@ from pyld import jsonld
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 from rdflib.compare import isomorphic
 
-from plangraf.rdf.canonical import canonical
-from plangraf.rdf.graph import Statements
-from plangraf.rdf.jsonld.compaction import compact_document, compact_graph
-from plangraf.rdf.jsonld.context import Context
-from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.graph import Statements, canonical
+from plangraf.rdf.jsonld_context import Context
+from plangraf.rdf.jsonld_documents import compact_document, compact_graph, dump
 
 ADDRESS = "http://127.0.0.1:8000/context/v1.jsonld"
 EX = "http://example.org/"

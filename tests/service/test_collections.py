@@ -21,7 +21,7 @@ from pyld import jsonld
 from rdflib import RDF, Graph, URIRef
 from rdflib.compare import isomorphic
 
-from plangraf.engines.base import QueryRequest
+from plangraf.engines.interface import QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.settings import default_home
 from plangraf.sparql.named.collection import Collection, Facet

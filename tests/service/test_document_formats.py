@@ -16,23 +16,19 @@ import pytest
 from pyld import jsonld
 from pyoxigraph import NamedNode, QueryResultsFormat, RdfFormat, Store, parse
 
-from plangraf.engines.base import QueryAnswer, QueryRequest
+from plangraf.engines.interface import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot
-from plangraf.rdf.canonical import canonical
 from plangraf.rdf.formats import JSON, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE, Format
-from plangraf.rdf.graph import Statements
-from plangraf.rdf.jsonld.compaction import compact_document, compact_graph
-from plangraf.rdf.jsonld.context import Context
-from plangraf.rdf.jsonld.expansion import expanded_nodes
-from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.graph import Statements, canonical, write
+from plangraf.rdf.jsonld_context import Context
+from plangraf.rdf.jsonld_documents import compact_document, compact_graph, dump, expanded_nodes
 from plangraf.rdf.namespaces import ID, PREFIXES, SDG
-from plangraf.rdf.writing import write
 from plangraf.sparql.safety import CheckedQuery, Limits, check
 from plangraf.store.contents import Contents
 from plangraf.store.versions import Version, VersionStore, context_digest
+from plangraf.views.declarations import load_frames
 from plangraf.views.describe import Description, describe
-from plangraf.views.frames import load_frames
-from plangraf.views.named_graphs import find_graphs, write_placed
+from plangraf.views.document_parts import find_graphs, write_placed
 
 CONTEXT = json.loads((Path(__file__).resolve().parents[2] / "ontology" / "context.jsonld").read_bytes())
 FRAMES = load_frames(Path(__file__).resolve().parents[2])

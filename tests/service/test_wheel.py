@@ -22,7 +22,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from plangraf.cli.extras import EXTRAS
+from plangraf.cli.command import EXTRAS
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -9,11 +9,10 @@ from fixture_data import FIXTURES, ROOT, WORLD, data_of, groups, quads_of
 from random_mistakes import mutated
 
 from plangraf.checks.data_graph import DataGraph
-from plangraf.checks.shacl.compiler import suspects
 from plangraf.checks.shacl.pyshacl_results import pyshacl_problems
-from plangraf.checks.shacl.validation import shacl_problems, shapes_of
+from plangraf.checks.shacl.validation import shacl_problems, shapes_of, suspects
 from plangraf.diagnostics.diagnostic import FileDiagnostic, in_order
-from plangraf.rdf.canonical import relabelled
+from plangraf.rdf.graph import relabelled
 from plangraf.sources.files import source_files
 from plangraf.sources.turtle import read
 

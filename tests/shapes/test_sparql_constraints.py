@@ -21,8 +21,7 @@ from rdflib.term import Node
 
 from plangraf.checks.data_graph import DataGraph
 from plangraf.checks.shacl.constraints import Context, sh
-from plangraf.checks.shacl.paths import read_path
-from plangraf.checks.shacl.sparql_constraint import constraint_query, constraint_rows
+from plangraf.checks.shacl.validation import constraint_query, constraint_rows, read_path
 from plangraf.rdf.namespaces import SHAPES as ONTOLOGY_OF_SHAPES
 from plangraf.rdf.rdflib_graph import rdflib_term, to_rdflib
 

@@ -18,14 +18,14 @@ from forked_python import run_command
 from plangraf.rdf.namespaces import GRAPH, PREFIXES
 from plangraf.settings import Settings
 from plangraf.sheets.csv_files import read_folder, write_folder
-from plangraf.sheets.exchange import export_sheet, export_template, read_sheets
+from plangraf.sheets.exporting import export_sheet, export_template
+from plangraf.sheets.importing import read_sheets, turtle_files
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Model
 from plangraf.sheets.model_reader import read_model
 from plangraf.sheets.read.table_reader import read_tables
 from plangraf.sheets.read.xlsx_reader import read_workbook
 from plangraf.sheets.write.tables import build_tables
-from plangraf.sheets.write.turtle_files import turtle_files
 from plangraf.sheets.write.xlsx_writer import write_workbook
 from plangraf.sources.files import SourceFile
 from plangraf.sources.turtle import read

@@ -17,16 +17,13 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.formula import ArrayFormula
 
 from filled_sheets import columns, fill, sheet_of, shorten
-from plangraf.diagnostics.diagnostic import stops
-from plangraf.diagnostics.rendering import as_text
+from plangraf.diagnostics.diagnostic import as_text, stops
 from plangraf.rdf.namespaces import PREFIXES
-from plangraf.sheets.cell_values import PartialDate
-from plangraf.sheets.exchange import read_sheets
+from plangraf.sheets.cell_values import MarkedNumber, PartialDate
+from plangraf.sheets.importing import read_sheets
 from plangraf.sheets.model_reader import read_model
-from plangraf.sheets.read.imported import Imported
 from plangraf.sheets.read.number_formats import read_day, read_number
-from plangraf.sheets.read.raw import Refused, UnreadableError
-from plangraf.sheets.unit_marks import MarkedNumber
+from plangraf.sheets.read.raw import Imported, Refused, UnreadableError
 from small_home import ROOT
 
 MODEL = read_model(ROOT)

@@ -12,7 +12,8 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple
 from filled_sheets import fill
 from plangraf.rdf.namespaces import ONTOLOGY_GRAPH, PLAN, PREFIXES, SCHEME, SHAPES_GRAPH
 from plangraf.settings import Settings
-from plangraf.sheets.exchange import export_sheet, read_sheets
+from plangraf.sheets.exporting import export_sheet
+from plangraf.sheets.importing import read_sheets
 from plangraf.sheets.model import USUAL_KIND
 from plangraf.sheets.model_reader import read_model
 from plangraf.sources.files import source_files

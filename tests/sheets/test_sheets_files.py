@@ -13,15 +13,13 @@ from openpyxl import load_workbook
 
 from filled_sheets import columns, fill, sheet_of
 from forked_python import run_command
-from plangraf.diagnostics.diagnostic import stops
-from plangraf.diagnostics.rendering import as_text
+from plangraf.diagnostics.diagnostic import as_text, stops
 from plangraf.settings import Settings
-from plangraf.sheets.exchange import export_sheet, import_sheet, read_sheets
+from plangraf.sheets.exporting import export_sheet
+from plangraf.sheets.importing import Preview, import_sheet, read_sheets
 from plangraf.sheets.model_reader import read_model
-from plangraf.sheets.notes import NOTES_FILE, read_notes
-from plangraf.sheets.read.imported import Imported
-from plangraf.sheets.read.raw import UnreadableError
-from plangraf.sheets.replacing import Preview
+from plangraf.sheets.read.raw import Imported, UnreadableError
+from plangraf.sheets.write.tables import NOTES_FILE, read_notes
 from small_home import ROOT
 
 pytestmark = pytest.mark.usefixtures("use_light_home")

@@ -7,17 +7,13 @@ import re
 import pytest
 from pyoxigraph import Literal, NamedNode, Triple
 
-from plangraf.diagnostics.diagnostic import Diagnostic
-from plangraf.diagnostics.rendering import as_text
+from plangraf.diagnostics.diagnostic import Diagnostic, as_text
 from plangraf.rdf.namespaces import ID, PLAN, PREFIXES
-from plangraf.sheets.cell_place import CellError, CellPlace
-from plangraf.sheets.cell_values import to_lexical
-from plangraf.sheets.cells import read_cell
-from plangraf.sheets.derived import derive_values
-from plangraf.sheets.keys import Keys
+from plangraf.sheets.cell_values import CellError, CellPlace, to_lexical
+from plangraf.sheets.cells import derive_values, read_cell
+from plangraf.sheets.keys import Keys, ThingNames
 from plangraf.sheets.model import Column
 from plangraf.sheets.model_reader import read_model
-from plangraf.sheets.read.links import ThingNames
 from small_home import ROOT
 
 MODEL = read_model(ROOT)

@@ -13,13 +13,12 @@ from openpyxl import Workbook, load_workbook
 
 from filled_sheets import columns, fill, sheet_of, shorten
 from forked_python import run_command
-from plangraf.diagnostics.rendering import as_text
+from plangraf.diagnostics.diagnostic import as_text
 from plangraf.rdf.namespaces import ID, PREFIXES
 from plangraf.rdf.namespaces import PLAN as PLAN_
 from plangraf.settings import Settings
-from plangraf.sheets.cell_place import CellError
-from plangraf.sheets.cell_values import Cell, to_lexical
-from plangraf.sheets.exchange import Outcome, import_sheet, read_sheets
+from plangraf.sheets.cell_values import Cell, CellError, to_lexical
+from plangraf.sheets.importing import Outcome, import_sheet, read_sheets
 from plangraf.sheets.model_reader import read_model
 from plangraf.sheets.read import xlsx_reader
 from plangraf.sheets.read.raw import UnreadableError

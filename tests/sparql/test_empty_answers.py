@@ -14,8 +14,7 @@ from plangraf.errors import OverloadedError, QueryTimeoutError, RequestError
 from plangraf.rdf.namespaces import PLAN
 from plangraf.sparql.explain.empty_answers import Explanation, why_empty
 from plangraf.sparql.explain.outline import outline
-from plangraf.sparql.parsed_query import read
-from plangraf.sparql.safety import Limits, check
+from plangraf.sparql.safety import Limits, check, read
 
 PREFIXES = """\
 PREFIX : <http://e/> PREFIX plan: <https://w3id.org/plangraf/ontology#> PREFIX sdg: <http://metadata.un.org/sdg/>

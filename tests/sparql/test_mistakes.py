@@ -10,9 +10,8 @@ import pytest
 from plangraf.errors import QuerySyntaxError
 from plangraf.sparql.explain.mistakes import readable
 from plangraf.sparql.known_names import Names
-from plangraf.sparql.lexer import tokenize
+from plangraf.sparql.lexer import terminals, tokenize
 from plangraf.sparql.parser import Mistake, parse
-from plangraf.sparql.words import terminals
 from sparql_grammar import NEWER, first_mistake, grammar
 
 ROOT = Path(__file__).resolve().parents[2]

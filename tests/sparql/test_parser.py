@@ -27,7 +27,7 @@ from plangraf.sparql.nodes import (
     Values,
     Variable,
 )
-from plangraf.sparql.parsed_query import read
+from plangraf.sparql.safety import read
 from plangraf.sparql.scope import certain, columns, groups_in, in_scope, selects_in
 
 ROOT = Path(__file__).resolve().parents[2]

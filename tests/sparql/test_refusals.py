@@ -7,10 +7,8 @@ from pyoxigraph import Store
 
 from plangraf.errors import QuerySyntaxError
 from plangraf.sparql.explain.refusals import explain_engine_error
-from plangraf.sparql.lexer import tokenize
-from plangraf.sparql.parsed_query import read
-from plangraf.sparql.safety import Limits, check
-from plangraf.sparql.words import FUNCTIONS
+from plangraf.sparql.lexer import FUNCTIONS, tokenize
+from plangraf.sparql.safety import Limits, check, read
 
 X = "PREFIX : <http://x/>\n"
 

@@ -10,7 +10,7 @@ import pytest
 from pyoxigraph import Store
 
 from plangraf.errors import QueryLimitError, QueryUnsupportedError
-from plangraf.sparql.rewrite.edits import Edits, TooLongError
+from plangraf.sparql.rewrite.rewriting import Edits, TooLongError
 from plangraf.sparql.safety import CheckedQuery, Limits, check
 
 ROOT = Path(__file__).resolve().parents[2]

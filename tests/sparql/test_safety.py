@@ -12,7 +12,7 @@ from plangraf.errors import QueryLimitError, QuerySyntaxError, ServiceForbiddenE
 from plangraf.rdf.namespaces import PLAN, PLANSHAPE, PREFIXES
 from plangraf.settings import Settings
 from plangraf.sparql.safety import Limits, check
-from plangraf.sparql.well_known_prefixes import WELL_KNOWN
+from plangraf.sparql.suggest import WELL_KNOWN
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = sorted((ROOT / "queries").rglob("*.rq"))

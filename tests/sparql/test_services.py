@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plangraf.errors import Place, QuerySyntaxError, QueryUnsupportedError, UpdateRefusedError
-from plangraf.sparql.bounds import Limits
+from plangraf.sparql.safety import Limits
 from plangraf.sparql.services import ServiceCall, read_services
 
 BASE = "http://base.example/sparql"

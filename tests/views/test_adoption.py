@@ -8,9 +8,9 @@ from pyoxigraph import NamedNode, RdfFormat, Store
 from plangraf.pages.html import Pages
 from plangraf.rdf.graph import Statements
 from plangraf.settings import default_home
-from plangraf.views.adoption import select_notice
-from plangraf.views.catalog.site_declaration import load_site
+from plangraf.views.declarations import load_site
 from plangraf.views.describe import Description
+from plangraf.views.document_parts import select_notice
 
 BASE = "https://w3id.org/plangraf/id/"
 STRATEGY = BASE + "5001/planning-strategy/2020-2023"

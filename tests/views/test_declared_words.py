@@ -14,10 +14,8 @@ from pyoxigraph import Literal, NamedNode
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.pages.html import Pages
 from plangraf.rdf.namespaces import PLAN, PREFIXES
-from plangraf.views.catalog.site_declaration import load_site
+from plangraf.views.declarations import NO_FRAME, load_frames, load_labels, load_site
 from plangraf.views.describe import Description
-from plangraf.views.frames import NO_FRAME, load_frames
-from plangraf.views.labels import load_labels
 
 ROOT = Path(__file__).resolve().parents[2]
 FRAMES, LABELS, SITE = "ontology/frames.jsonld", "ontology/labels/properties.ttl", "queries/site.yaml"

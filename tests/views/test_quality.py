@@ -8,11 +8,11 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from plangraf.engines.base import Engine, QueryAnswer, QueryRequest
+from plangraf.engines.interface import Engine, QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.store.contents import Contents
 from plangraf.store.versions.version import Version
-from plangraf.views.quality import findings
+from plangraf.views.document_parts import findings
 
 DATASET = "https://w3id.org/plangraf/id/5001/dataset/"
 

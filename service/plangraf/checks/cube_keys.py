@@ -13,7 +13,7 @@ from pyoxigraph import Literal, NamedNode
 
 from plangraf.checks.data_graph import DataGraph
 from plangraf.diagnostics.diagnostic import FileDiagnostic, in_file
-from plangraf.rdf.names import compact, terms
+from plangraf.rdf.namespaces import compact, terms
 from plangraf.sources.turtle import Locate
 
 qb = terms("qb")

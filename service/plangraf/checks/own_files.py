@@ -14,8 +14,7 @@ from plangraf.checks.verdict import verdict
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_order
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.errors import SettingError
-from plangraf.rdf.canonical import relabelled
-from plangraf.rdf.collector import paused_collector
+from plangraf.rdf.graph import paused_collector, relabelled
 from plangraf.rdf.namespaces import GRAPH, ID, PREFIXES
 from plangraf.settings import Settings
 from plangraf.sources.files import READ, SourceFile, Sources, data_root, is_backup, sources

@@ -20,8 +20,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from plangraf.diagnostics.diagnostic import DataError, Diagnostic, FileDiagnostic, FilePlace, in_file
 from plangraf.rdf.graph import RDF_TYPE, Graph, statements
-from plangraf.rdf.names import terms
-from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, PLAN, PLANSHAPE, PREFIXES, SCHEME, SHAPES_GRAPH
+from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, PLAN, PLANSHAPE, PREFIXES, SCHEME, SHAPES_GRAPH, terms
 
 Kind = OneOf["class", "property", "datatype", "individual"]
 Position = OneOf["predicate", "class", "datatype", "individual-of-namespace"]
@@ -29,7 +28,6 @@ Statement = TypeVar("Statement", bound=Quad | Triple)
 
 _RDF, _RDFS, _OWL, _DCTERMS = PREFIXES["rdf"], PREFIXES["rdfs"], PREFIXES["owl"], PREFIXES["dcterms"]
 _TYPE = RDF_TYPE.value
-_IS_DEFINED_BY = _RDFS + "isDefinedBy"
 _rdfs, _owl, _dcterms = map(terms, ("rdfs", "owl", "dcterms"))
 _REPLACES = _DCTERMS + "replaces"
 _PROPERTY_TYPES = {_RDF + "Property"} | {

@@ -6,17 +6,19 @@ from typing import Annotated
 
 import typer
 
-from plangraf.cli.exits import exit_on_error, write_error
-from plangraf.cli.extras import require_extra
-from plangraf.cli.options import (
+from plangraf.cli.command import (
     AllOption,
     DataOption,
     DropOption,
     QuietOption,
     VersionsOption,
+    exit_on_error,
     read_settings,
+    require_extra,
     show_progress,
+    write_error,
 )
+from plangraf.diagnostics.diagnostic import summary
 
 
 def build(
@@ -46,7 +48,6 @@ def build(
     """
     with exit_on_error(every=every):
         require_extra("publish")
-        from plangraf.diagnostics.rendering import summary
         from plangraf.publish.pipeline import build as run
 
         settings = read_settings(data=data, versions=versions)

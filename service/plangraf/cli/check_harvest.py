@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from plangraf.cli.exits import exit_on_error
-from plangraf.cli.extras import require_extra
-from plangraf.cli.options import read_settings
+from plangraf.cli.command import exit_on_error, read_settings, require_extra
 
 
 def check_harvest(
@@ -39,9 +37,8 @@ def check_harvest(
     """
     with exit_on_error():
         require_extra("portals")
-        from plangraf.portals.checking import CheckOptions, check
-        from plangraf.portals.verdict_report import as_json as format_json
-        from plangraf.portals.verdict_report import as_text
+        from plangraf.portals.checking import CheckOptions, as_text, check
+        from plangraf.portals.checking import as_json as format_json
 
         source = source or f"http://127.0.0.1:{read_settings().port}"
         if re.fullmatch(r"https?://[^/?#]+/?", source):

@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from plangraf.cli.exits import exit_on_error
-from plangraf.cli.extras import require_extra
-from plangraf.cli.options import DataOption, read_settings
+from plangraf.cli.command import DataOption, exit_on_error, read_settings, require_extra
 from plangraf.errors import SettingError
 
 
@@ -37,8 +35,8 @@ def export_sheet(
     """
     with exit_on_error():
         require_extra("sheets")
-        from plangraf.sheets.exchange import export_sheet as run
-        from plangraf.sheets.exchange import export_template
+        from plangraf.sheets.exporting import export_sheet as run
+        from plangraf.sheets.exporting import export_template
 
         if template:
             if out is not None:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plangraf.cli.exits import exit_on_error, write_error
-from plangraf.cli.extras import require_extra
-from plangraf.cli.options import AllOption, DataOption, read_settings
+from plangraf.cli.command import AllOption, DataOption, exit_on_error, read_settings, require_extra, write_error
+from plangraf.diagnostics.diagnostic import as_text, stops
 from plangraf.errors import SettingError
 
 if TYPE_CHECKING:
-    from plangraf.sheets.replacing import Preview
+    from plangraf.sheets.importing import Preview
 
 
 def import_sheet(
@@ -42,9 +41,7 @@ def import_sheet(
     """
     with exit_on_error():
         require_extra("sheets")
-        from plangraf.diagnostics.diagnostic import stops
-        from plangraf.diagnostics.rendering import as_text
-        from plangraf.sheets.exchange import import_sheet as run
+        from plangraf.sheets.importing import import_sheet as run
 
         settings = read_settings(data=data)
         done = run(settings, source, folder, replace=replace, confirm=lambda changes: _confirm(changes, yes=yes))

@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from plangraf.cli.exits import exit_on_error, write_error
-from plangraf.cli.options import AllOption, DataOption, QuietOption, read_settings, show_progress
+from plangraf.cli.command import (
+    AllOption,
+    DataOption,
+    QuietOption,
+    exit_on_error,
+    read_settings,
+    show_progress,
+    write_error,
+)
 from plangraf.errors import SettingError
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plangraf.cli.exits import exit_on_error
-from plangraf.cli.options import DataOption, read_settings
+from plangraf.cli.command import DataOption, exit_on_error, read_settings
 
 if TYPE_CHECKING:
     from plangraf.sources.lists.linking import Outcome

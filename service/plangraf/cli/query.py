@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from plangraf.cli.exits import exit_on_error
-from plangraf.cli.options import VersionsOption, read_settings
+from plangraf.cli.command import VersionsOption, exit_on_error, read_settings
 from plangraf.errors import SettingError
 
 if TYPE_CHECKING:
-    from plangraf.engines.base import QueryRequest
     from plangraf.engines.embedded.pool import EmbeddedEngine
+    from plangraf.engines.interface import QueryRequest
     from plangraf.settings import Settings
 
 
@@ -70,8 +69,8 @@ def ask(settings: Settings, query: str, format_name: str | None, out: BinaryIO) 
         EngineError: the answer could not be finished.
         VersionsError: there is no version.
     """
-    from plangraf.engines.base import QueryRequest
     from plangraf.engines.embedded.pool import EmbeddedEngine
+    from plangraf.engines.interface import QueryRequest
     from plangraf.http.resource.negotiation import choose_by_name
     from plangraf.rdf.formats import BOOLEAN_FORMATS, GRAPH_FORMATS, of_kinds
     from plangraf.sparql.safety import Limits, check

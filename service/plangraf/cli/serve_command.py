@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plangraf.cli.exits import exit_on_error, write_error
-from plangraf.cli.extras import has_extra, require_extra
-from plangraf.cli.options import DataOption, DropOption, VersionsOption, read_settings
+from plangraf.cli.command import (
+    DataOption,
+    DropOption,
+    VersionsOption,
+    exit_on_error,
+    has_extra,
+    read_settings,
+    require_extra,
+    write_error,
+)
 
 if TYPE_CHECKING:
     from plangraf.settings import Settings

@@ -7,9 +7,16 @@ from typing import Annotated
 
 import typer
 
-from plangraf.cli.exits import exit_on_error
-from plangraf.cli.extras import require_extra
-from plangraf.cli.options import AllOption, DataOption, QuietOption, read_settings, show_progress
+from plangraf.cli.command import (
+    AllOption,
+    DataOption,
+    QuietOption,
+    exit_on_error,
+    read_settings,
+    require_extra,
+    show_progress,
+)
+from plangraf.diagnostics.diagnostic import as_text
 
 
 def validate(
@@ -39,7 +46,6 @@ def validate(
       plangraf validate new.ttl --data mine      when new.ttl links to things described in mine/
     """
     with exit_on_error(every=every):
-        from plangraf.diagnostics.rendering import as_text
         from plangraf.sheets.judge import is_sheet, judge
 
         for extra in sorted({"sheets" if is_sheet(path) else "publish" for path in files}):

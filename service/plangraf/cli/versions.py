@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from plangraf.cli.exits import exit_on_error, write_error
-from plangraf.cli.options import VersionsOption, read_settings
+from plangraf.cli.command import VersionsOption, exit_on_error, read_settings, write_error
 
 versions_app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 

@@ -1,18 +1,44 @@
-"""One problem in Bokmål and English, with its rule, severity and place.
+"""One problem in Bokmål and English, with its rule, severity and place; text, JSON and groups of problems.
 
-Builds, imports of sheets and checks of a catalogue create diagnostics; `rendering` writes them, `causes` groups them.
+Builds, imports of sheets and checks of a catalogue create diagnostics. They are written as text in both languages for
+people, and as JSON for programs. A few are listed one by one, by heading and subject. Many are grouped by cause: a
+repeated mistake appears once, with count, places and three examples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
+from itertools import groupby
+from typing import Generic, Literal, NamedTuple, Protocol, TypeVar, get_args
 
 from plangraf.errors import PlangrafError
 
 Severity = Literal["Violation", "Warning", "Info"]
 """As SHACL has them: a Violation stops a build, an import or a harvest; a Warning is counted, an Info is advice."""
+EXAMPLES = 3
+_WORST_FIRST = get_args(Severity)
+# The most numbers to list under one heading; the count covers all.
+_MOST_PLACES = 12
+# The parts that differ between problems of one cause: the present text, and the text to write.
+_COLUMN = re.compile(r"^(?:Kolonne|Column) \d+: ")
+_VARYING = re.compile(
+    r"«[^»]*»|\"[^\"]*\"(?:@[\w-]+|\^\^\S+)?"
+    r"|<[^<>]*[^\x00-\x7f<>][^<>]*>|<(?i:https?://(?:www\.)?w3id\.org/plangraf/id/)(?!scheme/)[^<>]*>|<[0-9]{4}/[^<>]*>"
+)
+_ADVICE = re.compile(r"(?<=\. )(Skriv|Write) \S+\.?$")
+_DETAIL = re.compile(r" \[(.*)\](?= |$)", re.DOTALL)
+SEVERITIES: dict[Severity, tuple[str, str]] = {
+    "Violation": ("Feil", "Error"),
+    "Warning": ("Advarsel", "Warning"),
+    "Info": ("Råd", "Advice"),
+}
+"""What each severity is called in Bokmål and in English, the worst first."""
+# Up to this number they are listed one by one, above it by cause.
+FEW = 5
 
 
 class Place(Protocol):
@@ -153,3 +179,181 @@ def in_order(diagnostics: Iterable[Diagnostic[P]]) -> list[Diagnostic[P]]:
 def stops(diagnostics: Iterable[Diagnostic[P]]) -> bool:
     """Whether any diagnostic is a violation."""
     return any(one.severity == "Violation" for one in diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause(Generic[P]):
+    """One mistake with all its diagnostics, and their common message."""
+
+    severity: Severity
+    rule: str | None
+    nb: str
+    en: str
+    diagnostics: tuple[Diagnostic[P], ...]
+
+
+def causes(diagnostics: Iterable[Diagnostic[P]]) -> list[Cause[P]]:
+    """The diagnostics by cause: errors first, then the most frequent causes."""
+    groups: dict[tuple[Severity, str], list[Diagnostic[P]]] = {}
+    for one in diagnostics:
+        groups.setdefault((one.severity, _key(one)), []).append(one)
+    found = [
+        Cause(
+            severity,
+            group[0].rule,
+            _common([one.nb for one in group]),
+            _common([one.en for one in group]),
+            tuple(group),
+        )
+        for (severity, _), group in groups.items()
+    ]
+    return sorted(found, key=lambda cause: (_WORST_FIRST.index(cause.severity), -len(cause.diagnostics)))
+
+
+def example_of(one: Diagnostic[P], cause: Cause[P]) -> str:
+    """The particulars of one diagnostic of a cause: its place, and the text there."""
+    detail = _DETAIL.search(one.en) if one.rule else None
+    if detail is not None and detail[0] in cause.en:
+        detail = None
+    told = "" if one.rule else _COLUMN.sub("", one.en)
+    if told == _COLUMN.sub("", cause.en):
+        told = ""
+    return "  ".join(part for part in (one.place.example, detail[0].strip() if detail else told) if part)
+
+
+def _key(one: Diagnostic[P]) -> str:
+    """The key of a cause: the broken rule, or the message without the parts that differ."""
+    return f"{one.rule}\n{_plain(one.en)}" if one.rule else _plain(one.en)
+
+
+def _plain(message: str) -> str:
+    text = _COLUMN.sub("", message)
+    text = _DETAIL.sub("", text)
+    return _ADVICE.sub(r"\1 …", _VARYING.sub("…", text))
+
+
+def _common(messages: Sequence[str]) -> str:
+    """The message if all are equal, or else their common part."""
+    if len(set(messages)) == 1:
+        return messages[0]
+    without = {_DETAIL.sub("", _COLUMN.sub("", message)) for message in messages}
+    return without.pop() if len(without) == 1 else _plain(messages[0])
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """`11–13, 20`: numbers with ranges for neighbours."""
+    spans: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    shown = [str(first) if first == last else f"{first}–{last}" for first, last in spans[:_MOST_PLACES]]
+    return ", ".join(shown) + (", …" if len(spans) > _MOST_PLACES else "")
+
+
+def as_text(diagnostics: Iterable[Diagnostic[P]], *, every: bool = False) -> str:
+    """The diagnostics in Bokmål and English, with a count at the end.
+
+    Args:
+        diagnostics: the diagnostics.
+        every: list each one, instead of many by cause.
+    """
+    ordered = in_order(diagnostics)
+    found = causes(ordered)
+    if not every and len(ordered) > FEW and len(found) < len(ordered):
+        nb, en = ("årsak", "cause") if len(found) == 1 else ("årsaker", "causes")
+        head = [
+            f"nb  {len(ordered)} funn med {len(found)} {nb}. «--all» viser hvert av dem.",
+            f"en  {len(ordered)} findings with {len(found)} {en}. --all shows each of them.",
+            "",
+        ]
+        return "\n".join([*head, *_cause_lines(found), summary(ordered)])
+    lines: list[str] = []
+    for heading, under in groupby(ordered, key=lambda one: one.place.heading):
+        lines.append(heading)
+        for subject, of_subject in _by_subject(under).items():
+            lines += [f"  {subject}"] if subject else []
+            for one in of_subject:
+                lines += message_lines(one, "    " if subject else "  ")
+        lines.append("")
+    return "\n".join([*lines, summary(ordered)])
+
+
+def as_json(diagnostics: Iterable[Diagnostic[P]]) -> bytes:
+    """The diagnostics for programs. `conforms` is false when there is a violation, as in SHACL."""
+    ordered = in_order(diagnostics)
+    results = [
+        {**one.place.members, "message_nb": one.nb, "message_en": one.en, "severity": one.severity, "shape": one.rule}
+        for one in ordered
+    ]
+    report = {"conforms": not stops(ordered), "results": results}
+    return (json.dumps(report, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def summary(diagnostics: Iterable[Diagnostic[P]]) -> str:
+    """The numbers of errors, warnings and pieces of advice, in both languages."""
+    nb, en = counts(diagnostics)
+    return f"nb  {', '.join(nb)}\nen  {', '.join(en)}"
+
+
+def counts(diagnostics: Iterable[Diagnostic[P]]) -> tuple[list[str], list[str]]:
+    """`feil: 2` and `error: 2` for each severity with diagnostics."""
+    counted = Counter(one.severity for one in diagnostics)
+    there = [severity for severity in SEVERITIES if counted[severity]]
+    nb, en = (
+        [f"{SEVERITIES[severity][number].lower()}: {counted[severity]}" for severity in there] for number in (0, 1)
+    )
+    return nb, en
+
+
+def message_lines(one: Diagnostic[P], indent: str) -> Iterator[str]:
+    """The message in both languages, and its rule."""
+    for code, word, unit in zip(("nb", "en"), SEVERITIES[one.severity], one.place.unit, strict=True):
+        where = f", {unit} {one.place.number}" if one.place.numbered else ""
+        yield f"{indent}{code}  {word}{where}: {one.nb if code == 'nb' else one.en}"
+    if one.rule:
+        yield f"{indent}    {_shown_rule(one.rule)}"
+
+
+def _by_subject(diagnostics: Iterable[Diagnostic[P]]) -> dict[str | None, list[Diagnostic[P]]]:
+    """Groups diagnostics by subject, in the order of the first of each."""
+    groups: dict[str | None, list[Diagnostic[P]]] = {}
+    for one in diagnostics:
+        groups.setdefault(one.place.subject, []).append(one)
+    return groups
+
+
+def _cause_lines(found: Sequence[Cause[P]]) -> Iterator[str]:
+    """The lines of each cause: count, message in both languages, places by heading, three examples."""
+    for cause in found:
+        nb, en = SEVERITIES[cause.severity]
+        count = f"{len(cause.diagnostics)} × "
+        yield f"{count}nb  {nb}: {cause.nb}"
+        yield f"{' ' * len(count)}en  {en}: {cause.en}"
+        indent = " " * (len(count) + 4)
+        if cause.rule:
+            yield f"{indent}{_shown_rule(cause.rule)}"
+        # Up to this number all are examples.
+        if len(cause.diagnostics) > EXAMPLES:
+            yield from (f"{indent}{line}" for line in _places(cause.diagnostics))
+        shown = dict.fromkeys(filter(None, (example_of(one, cause) for one in cause.diagnostics)))
+        yield from (f"{indent}  {text}" for text in list(shown)[:EXAMPLES])
+        yield ""
+
+
+def _places(diagnostics: Sequence[Diagnostic[P]]) -> Iterator[str]:
+    numbers: dict[str, list[int]] = {}
+    nb, en = diagnostics[0].place.unit
+    for one in diagnostics:
+        listed = numbers.setdefault(one.place.heading, [])
+        if one.place.number is not None:
+            listed.append(one.place.number)
+    for heading, listed in numbers.items():
+        yield heading + (f", {nb} · {en} {ranges(listed)}" if listed else "")
+
+
+def _shown_rule(rule: str) -> str:
+    from plangraf.rdf.namespaces import compact  # late, because a command's help needs no pyoxigraph
+
+    return compact(rule) if ":" in rule else rule

@@ -1,1 +1,1 @@
-"""Evaluation of queries: `base` is the interface, `embedded` implements it, `snapshots` leases open versions."""
+"""Evaluation of queries: `interface` is the interface, `embedded` implements it, `snapshots` leases open versions."""

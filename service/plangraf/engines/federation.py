@@ -18,8 +18,8 @@ from collections.abc import Sequence
 import structlog
 from pyoxigraph import BlankNode, Literal, NamedNode, QueryResultsFormat, QuerySolutions, parse_query_results
 
-from plangraf.engines.base import Engine
 from plangraf.engines.endpoint_client import EndpointError, allowed_endpoints, ask_endpoint
+from plangraf.engines.interface import Engine
 from plangraf.errors import (
     OverloadedError,
     QueryLimitError,
@@ -29,7 +29,7 @@ from plangraf.errors import (
     ServiceForbiddenError,
 )
 from plangraf.settings import Settings
-from plangraf.sparql.bounds import Limits
+from plangraf.sparql.safety import Limits
 from plangraf.sparql.services import FederatedQuery, JoinedQuery, ServiceCall, read_services
 
 # Calls of one HTTP process at the same time; others wait, within their limit of time. No more queries wait than may

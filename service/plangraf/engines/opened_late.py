@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from plangraf.engines.base import Engine, QueryAnswer, QueryRequest
+from plangraf.engines.interface import Engine, QueryAnswer, QueryRequest
 from plangraf.sparql.safety import CheckedQuery
 
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple
 import structlog
 
 from plangraf import metrics
-from plangraf.engines.base import Engine
+from plangraf.engines.interface import Engine
 from plangraf.engines.opened_late import LateEngine
 from plangraf.engines.parts import MOST_BYTES, Parts
 from plangraf.errors import (

@@ -51,7 +51,6 @@ PlangrafError
     └── ExtraMissingError           a command needs packages of an extra that is not installed
 """
 
-from plangraf.errors.base import PlangrafError, RequestError
 from plangraf.errors.engine import (
     AnswerBrokenError,
     DisplacedError,
@@ -64,13 +63,8 @@ from plangraf.errors.engine import (
     WorkerCrashedError,
 )
 from plangraf.errors.lists import ListError, ListUnreachableError
-from plangraf.errors.operating import (
-    ExtraMissingError,
-    FeedDamagedError,
-    SettingError,
-    VersionsError,
-)
-from plangraf.errors.query import (
+from plangraf.errors.operating import ExtraMissingError, FeedDamagedError, SettingError, VersionsError
+from plangraf.errors.refused_query import (
     Place,
     QueryLimitError,
     QuerySyntaxError,
@@ -87,27 +81,28 @@ from plangraf.errors.remote_source import (
     SourceRequestError,
     SourceUnreachableError,
 )
-from plangraf.errors.representation import (
-    CodingNotAcceptableError,
-    NotAcceptableError,
-    NotInXmlError,
-    NotStatisticalError,
-    PreconditionFailedError,
-    RangeError,
-)
 from plangraf.errors.request import (
     AddressTooLongError,
     BodyTooLargeError,
+    CodingNotAcceptableError,
     HeadTooLargeError,
     MalformedRequestError,
     MethodNotAllowedError,
     MethodNotImplementedError,
+    NotAcceptableError,
+    NotInXmlError,
+    NotStatisticalError,
     ParameterError,
+    PreconditionFailedError,
+    RangeError,
     RequestTimeoutError,
+    ResourceGoneError,
+    ResourceNotFoundError,
     UnsupportedCodingError,
     UnsupportedMediaError,
+    VersionGoneError,
 )
-from plangraf.errors.resource import ResourceGoneError, ResourceNotFoundError, VersionGoneError
+from plangraf.errors.root import PlangrafError, RequestError
 
 __all__ = [
     "AddressTooLongError",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from plangraf.errors.base import PlangrafError
-from plangraf.errors.query import Place
+from plangraf.errors.refused_query import Place
+from plangraf.errors.root import PlangrafError
 
 
 class EngineError(PlangrafError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plangraf.errors.base import PlangrafError
+from plangraf.errors.root import PlangrafError
 
 
 class RemoteSourceError(PlangrafError):

@@ -1,11 +1,11 @@
-"""Errors of HTTP requests: arrival, head, body, parameters."""
+"""Errors about requests: head, body, parameters, things that the data lack, and the requested form of an answer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from plangraf.errors.base import RequestError
+from plangraf.errors.root import RequestError
 
 
 class ParameterError(RequestError):
@@ -103,3 +103,110 @@ class UnsupportedCodingError(RequestError):
 
     def __init__(self, coding: str) -> None:
         super().__init__(f"The body arrived with Content-Encoding {coding!r}. Send it without a coding.")
+
+
+class ResourceNotFoundError(RequestError):
+    code = "not-found"
+    title = "Nothing has this name"
+
+    def __init__(self, name: str, hint: str = "Check the spelling, or search with /sparql.") -> None:
+        super().__init__(f"There is nothing called {name} in this version of the data. {hint}")
+
+
+class ResourceGoneError(ResourceNotFoundError):
+    code = "gone"
+    title = "Removed from the data"
+
+    def __init__(self, name: str, last: str | None, address: str | None) -> None:
+        """`last` is the last version that had it, `address` its document in that version if that is still kept.
+
+        `last` is None for an IRI that the data call deprecated without a replacement.
+        """
+        there = f"It is still at {address}." if address else "That version is no longer kept."
+        removed = f"was removed; version {last} of the data had it last. {there}"
+        given_up = "was given up: the data call it deprecated and name nothing that replaces it."
+        RequestError.__init__(self, f"{name} {removed if last else given_up}")
+        self.last, self.address = last, address
+
+    def extra(self) -> dict[str, Any]:
+        last = {"lastVersion": self.last} if self.last else {}
+        return {**last, **({"lastAddress": self.address} if self.address else {})}
+
+
+class VersionGoneError(ResourceNotFoundError):
+    code = "version-gone"
+    title = "This version is no longer kept"
+
+    def __init__(self, version: str, start_again: str | None = None) -> None:
+        """`start_again` is the first page of a new walk, when the request was a page of a walk."""
+        next_ = (
+            f"The rest of this walk is not available; start again at {start_again}."
+            if start_again
+            else "/version/ lists those that are kept."
+        )
+        RequestError.__init__(self, f"Version {version} was removed from here. {next_}")
+        self.start_again = start_again
+
+    def extra(self) -> dict[str, Any]:
+        return {"startAgain": self.start_again} if self.start_again else {}
+
+
+class NotAcceptableError(RequestError):
+    code = "not-acceptable"
+    title = "No format fits the Accept header"
+
+    def __init__(self, asked: str, choices: list[str]) -> None:
+        super().__init__(f"Nothing here fits {asked!r}. Ask for one of: {', '.join(choices)}.")
+        self.choices = choices
+
+    def extra(self) -> dict[str, Any]:
+        return {"choices": self.choices}
+
+
+class NotInXmlError(RequestError):
+    code = "not-in-xml"
+    title = "XML cannot hold this answer"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The answer has {what}. Ask for another format, such as JSON or N-Triples.")
+
+
+class NotStatisticalError(RequestError):
+    code = "not-statistical"
+    title = "The answer is not a statistical data set"
+
+
+class CodingNotAcceptableError(RequestError):
+    code = "coding-not-acceptable"
+    title = "No content coding fits the Accept-Encoding header"
+
+    def __init__(self, accept_encoding: str, choices: Sequence[str]) -> None:
+        super().__init__(
+            f"Accept-Encoding is {accept_encoding!r}, which excludes every coding offered: "
+            f"{', '.join(choices)}. Name one of them, or leave the header out."
+        )
+        self.choices = list(choices)
+
+    def extra(self) -> dict[str, Any]:
+        return {"choices": self.choices}
+
+
+class PreconditionFailedError(RequestError):
+    code = "precondition-failed"
+    title = "If-Match names another representation"
+
+    def __init__(self, asked: str, tag: str) -> None:
+        now = f"the ETag {tag}" if tag else "no ETag"
+        super().__init__(f"If-Match is {asked}, and the representation here has {now}. Fetch it again.")
+
+
+class RangeError(RequestError):
+    code = "range-not-satisfiable"
+    title = "The file has no such bytes"
+
+    def __init__(self, asked: str, size: int) -> None:
+        super().__init__(f"Range is {asked!r}, but the file has {size} bytes, counted from 0.")
+        self.size = size
+
+    def extra(self) -> dict[str, Any]:
+        return {"bytes": self.size}

@@ -20,8 +20,8 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import plangraf
-from plangraf.engines.base import Engine
 from plangraf.engines.embedded.pool import EmbeddedEngine
+from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshots
 from plangraf.errors import MethodNotAllowedError, ParameterError, PlangrafError, RequestError, ResourceNotFoundError
 from plangraf.http.pipeline.envelope import Envelope

@@ -16,17 +16,22 @@ from plangraf.engines.federation import Federation
 from plangraf.engines.snapshots import Snapshot, Snapshots
 from plangraf.http.pipeline.cache import Cache
 from plangraf.pages.html import Pages
-from plangraf.rdf.jsonld.context import Context
+from plangraf.rdf.jsonld_context import Context
 from plangraf.settings import Settings
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection import Collection
 from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.store.contents import Dates
-from plangraf.views.catalog.site_declaration import FILE as SITE
-from plangraf.views.catalog.site_declaration import Site, load_site
-from plangraf.views.frames import FILE as FRAMES
-from plangraf.views.frames import Frames, load_frames
-from plangraf.views.labels import label_files, load_labels
+from plangraf.views.declarations import (
+    FRAMES_FILE,
+    SITE_FILE,
+    Frames,
+    Site,
+    label_files,
+    load_frames,
+    load_labels,
+    load_site,
+)
 
 PINNED = "plangraf.pinned"
 """Key of a request's scope: the Pinned service of the request."""
@@ -148,8 +153,11 @@ def _fingerprint(settings: Settings) -> str:
     package = Path(__file__).resolve().parent.parent
     files = sorted(path for path in package.rglob("*") if path.suffix in _CODE_ENDINGS)
     files += sorted((settings.home / "queries").glob("*.rq"))
-    files += [*collection_files(settings.home / "queries"), settings.home / "queries" / SITE]
-    files += [*label_files(settings.home), *(settings.home / "ontology" / name for name in ("context.jsonld", FRAMES))]
+    files += [*collection_files(settings.home / "queries"), settings.home / "queries" / SITE_FILE]
+    files += [
+        *label_files(settings.home),
+        *(settings.home / "ontology" / name for name in ("context.jsonld", FRAMES_FILE)),
+    ]
     digest = hashlib.sha256(f"{plangraf.__version__}\n{settings.base_url}\n{settings.operator}\n".encode())
     digest.update(b"federated\n" if settings.service_allow else b"")
     for path in files:

@@ -17,17 +17,11 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from plangraf.rdf.formats import Format
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Value, in_order
-from plangraf.rdf.names import local_name, short_name, terms
-from plangraf.rdf.namespaces import PREFIXES
-from plangraf.views.addresses import document_path, sdg_code
-from plangraf.views.adoption import select_notice
-from plangraf.views.describe import MOST_INCOMING, Description, Labels
-from plangraf.views.evidence import ABOUT, Passage, read_passages
-from plangraf.views.frames import LABELS
-from plangraf.views.labels import TermLabels
-from plangraf.views.page_value import PageValue
-from plangraf.views.quality import CLASS, METRIC, VALUE
-from plangraf.views.wording import LANGUAGE_NAMES, texts
+from plangraf.rdf.namespaces import PREFIXES, local_name, short_name, terms
+from plangraf.views.declarations import LABELS, TermLabels
+from plangraf.views.describe import ABOUT, MOST_INCOMING, Description, Labels, Passage, read_passages
+from plangraf.views.document_parts import CLASS, METRIC, VALUE, document_path, sdg_code, select_notice
+from plangraf.views.wording import LANGUAGE_NAMES, PageValue, texts
 
 # The page folds longer lists, because the evidence of a municipality would fill many screens.
 _OPEN_VALUES = 12

@@ -1,24 +1,114 @@
-"""Checks an address or a file: fetches, parses, applies the rules of each portal, gives points."""
+"""Checks an address or a file: fetches, parses, applies the rules of each portal, gives points, formats the verdict."""
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pyoxigraph
 from rdflib.term import Node
 
-from plangraf.diagnostics.diagnostic import Diagnostic
+from plangraf.diagnostics.diagnostic import Diagnostic, counts, message_lines
 from plangraf.errors import SettingError
 from plangraf.portals import ckan, data_norge, data_norge_fetch, data_norge_reader, dcat_ap_no, mqa
-from plangraf.portals.catalogue_document import DCAT, Content, UnreadableError, name_of, parse_document
+from plangraf.portals.catalogue_document import (
+    DCAT,
+    Answer,
+    Content,
+    UnreachableError,
+    UnreadableError,
+    name_of,
+    parse_document,
+    send_request,
+)
+from plangraf.portals.data_norge import portal_id
 from plangraf.portals.findings import CKAN, DATA_NORGE, DCAT_AP_NO, Finding, Item, ItemPlace, Score, Verdict
-from plangraf.portals.http_client import Answer, UnreachableError, send_request
 
+_KINDS = {
+    "document": ("dokumentet", "the document"),
+    "catalogue": ("katalog", "catalogue"),
+    "dataset": ("datasett", "dataset"),
+    "series": ("datasettserie", "dataset series"),
+    "service": ("datatjeneste", "data service"),
+}
 _MAX_PROBES = 500
+
+
+def as_text(verdict: Verdict) -> str:
+    """Formats the verdict by portal and item, in Bokmål and English, with counts at the end."""
+    lines = [verdict.source, ""]
+    for portal, items in verdict.items.items():
+        lines.append(portal)
+        for item in items:
+            lines += _item_lines(verdict, portal, item)
+        lines.append("")
+    if verdict.scores:
+        lines.append("Metadatakvalitet · metadata quality (MQA)")
+        for score in verdict.scores:
+            lines += _score_lines(score)
+        lines.append("")
+    return "\n".join([*lines, *_summary_lines(verdict)])
+
+
+def as_json(verdict: Verdict) -> str:
+    """Formats the verdict as JSON; `id` is the identifier of the item at data.norge.no."""
+    portals = []
+    for portal, items in verdict.items.items():
+        entries = []
+        for item in items:
+            entry: dict[str, Any] = {"kind": item.kind, "item": item.name, "accepted": verdict.accepted(portal, item)}
+            if portal == DATA_NORGE and item.kind != "document":
+                entry["id"] = portal_id(item.name)
+            entry["findings"] = [
+                {"rule": finding.rule, "severity": finding.severity, "nb": finding.nb, "en": finding.en}
+                for finding in verdict.of(portal, item)
+            ]
+            entries.append(entry)
+        portals.append(
+            {"portal": portal, "accepted": all(verdict.accepted(portal, item) for item in items), "items": entries}
+        )
+    report = {
+        "source": verdict.source,
+        "accepted": verdict.accepted_everywhere,
+        "portals": portals,
+        "scores": [asdict(score) for score in verdict.scores],
+    }
+    return json.dumps(report, ensure_ascii=False, indent=1)
+
+
+def _item_lines(verdict: Verdict, portal: str, item: Item) -> Iterator[str]:
+    nb, en = _KINDS[item.kind]
+    state = "godtatt · accepted" if verdict.accepted(portal, item) else "avvist · rejected"
+    name = item.name if item.kind == "document" or item.name.startswith("_:") else f"<{item.name}>"
+    yield f"  {nb} · {en} {name}  {state}"
+    if item.kind != "document" and verdict.document_refused(portal):
+        yield "    nb  Fordi dokumentet er avvist."
+        yield "    en  Because the document is rejected."
+    for finding in verdict.of(portal, item):
+        yield from message_lines(finding, "    ")
+
+
+def _score_lines(score: Score) -> Iterator[str]:
+    yield f"  <{score.dataset}>  {score.given} av {score.most} poeng · {score.given} of {score.most} points"
+    for nb, en, metrics in (("mangler", "missing", score.lacking), ("ikke prøvd", "not tried", score.untried)):
+        if metrics:
+            yield f"    {nb} · {en}: " + ", ".join(f"{metric} {points}" for metric, points in metrics.items())
+
+
+def _summary_lines(verdict: Verdict) -> Iterator[str]:
+    for portal, items in verdict.items.items():
+        things = [item for item in items if item.kind != "document"]
+        taken = sum(verdict.accepted(portal, item) for item in things)
+        nb, en = counts(finding for item in items for finding in verdict.of(portal, item))
+        nb = [f"godtatt: {taken}", f"avvist: {len(things) - taken}", *nb]
+        en = [f"accepted: {taken}", f"rejected: {len(things) - taken}", *en]
+        yield f"nb  {portal}  {', '.join(nb)}"
+        yield f"en  {portal}  {', '.join(en)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,15 @@ from plangraf.portals.catalogue_document import (
     DCT,
     RELATIVE,
     Content,
+    UnreachableError,
     UnreadableError,
+    decode_body,
     name_of,
     ordered,
     parse_document,
+    send_request,
 )
 from plangraf.portals.findings import CKAN, Finding, ItemPlace
-from plangraf.portals.http_client import UnreachableError, decode_body, send_request
 
 LIMIT = 50 * 1024 * 1024
 """Largest page that the harvester accepts by default, in bytes."""

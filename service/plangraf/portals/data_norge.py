@@ -18,8 +18,10 @@ from rdflib.term import Node
 from plangraf.diagnostics.diagnostic import Diagnostic, Severity
 from plangraf.portals.catalogue_document import DCAT, RELATIVE, Content, name_of, ordered
 from plangraf.portals.findings import DATA_NORGE, Finding, Item, ItemPlace
-from plangraf.rdf.names import compact
+from plangraf.rdf.namespaces import compact
 
+# Characters that XML 1.0 cannot hold.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Name characters at the end of an IRI, without a percent-encoding before them.
 _LAST_NAME = re.compile(r"(?:%..)?([\w.\-\u00b7]*)\Z")
 # The harvester copies all nodes that a dataset reaches; a normal entry has some dozens.
@@ -138,9 +140,7 @@ def _check_rdf_xml(content: Content, document: str) -> Iterator[Finding]:
             "whole harvest stops. Use a property in which a name that begins with a letter follows the last # or /.",
         )
     unwritable = {
-        str(value)
-        for value in content.graph.objects()
-        if isinstance(value, Literal) and not all(_is_xml_character(ord(sign)) for sign in value)
+        str(value) for value in content.graph.objects() if isinstance(value, Literal) and _NOT_XML.search(value)
     }
     for text in sorted(unwritable):
         yield _finding(
@@ -159,10 +159,6 @@ def has_xml_name(iri: str) -> bool:
     """
     last = _LAST_NAME.search(iri)
     return last is not None and any(sign.isalpha() or sign == "_" for sign in last[1])
-
-
-def _is_xml_character(code: int) -> bool:
-    return code in (0x9, 0xA, 0xD) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
 
 
 def _check_structure(content: Content, document: str) -> Iterator[Finding]:

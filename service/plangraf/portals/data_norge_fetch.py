@@ -12,8 +12,8 @@ import pyoxigraph
 
 from plangraf.diagnostics.diagnostic import Diagnostic, Severity
 from plangraf.errors import SettingError
+from plangraf.portals.catalogue_document import Answer
 from plangraf.portals.findings import DATA_NORGE, Finding, ItemPlace
-from plangraf.portals.http_client import Answer
 
 LIMIT = 75 * 1024 * 1024
 """Largest document that the harvester accepts, in bytes."""

@@ -16,7 +16,7 @@ from plangraf.diagnostics.diagnostic import Diagnostic, Severity
 from plangraf.portals.catalogue_document import DCAT, DCT, FOAF, Content, name_of, ordered
 from plangraf.portals.data_norge import format_term
 from plangraf.portals.findings import DATA_NORGE, Finding, ItemPlace
-from plangraf.rdf.names import compact
+from plangraf.rdf.namespaces import compact
 
 _LEGAL_NAME = URIRef("http://www.w3.org/ns/regorg#legalName")
 _VCARD_EMAIL = URIRef("http://www.w3.org/2006/vcard/ns#hasEmail")
@@ -83,61 +83,52 @@ def _check_badge(content: Content, node: Node) -> Iterator[Finding]:
 
 def _check_dropped_values(content: Content) -> Iterator[Finding]:
     """Reports values that the reader drops silently."""
+    yield from _check_texts(content)
     graph = content.graph
-    for path in (DCT.title, DCT.description):
-        for node in ordered(graph.subjects(path)):
-            languages = [(text.language or "nb").lower() for text in content.texts(node, path)]
-            twice = sorted({language for language in languages if languages.count(language) > 1})
-            if twice:
-                yield from _findings_for_owners(
-                    content,
-                    node,
-                    "one-per-language",
-                    f"{compact(path)} står mer enn én gang på {', '.join(twice)} (uten språk regnes som nb), og bare "
-                    "én vises. Behold én.",
-                    f"{compact(path)} stands more than once in {', '.join(twice)} (without a language counts as nb), "
-                    "and only one is shown. Keep one.",
-                )
     for path in (DCT.issued, DCT.modified, DCAT.startDate, DCAT.endDate):
         for node, value in sorted(graph.subject_objects(path)):
             if not isinstance(value, Literal) or value.datatype not in (XSD.date, XSD.dateTime):
-                yield from _findings_for_owners(
-                    content,
-                    node,
-                    "date",
-                    f"{compact(path)} {format_term(value)} faller bort: portalen leser bare xsd:date og xsd:dateTime.",
-                    f"{compact(path)} {format_term(value)} is dropped: the portal reads only xsd:date and "
-                    "xsd:dateTime.",
+                nb = f"{compact(path)} {format_term(value)} faller bort: portalen leser bare xsd:date og xsd:dateTime."
+                en = (
+                    f"{compact(path)} {format_term(value)} is dropped: the portal reads only xsd:date and xsd:dateTime."
                 )
+                yield from _findings_for_owners(content, node, "date", nb, en)
     for node, value in sorted(graph.subject_objects(DCAT.theme)):
         if not str(value).startswith(_THEMES):
-            yield from _findings_for_owners(
-                content,
-                node,
-                "theme",
-                f"Temaet {format_term(value)} faller bort. Bruk EUs data-theme, LOS (psi.norge.no/los) eller EuroVoc.",
+            nb = f"Temaet {format_term(value)} faller bort. Bruk EUs data-theme, LOS (psi.norge.no/los) eller EuroVoc."
+            en = (
                 f"The theme {format_term(value)} is dropped. Use the EU's data-theme, LOS (psi.norge.no/los) or "
-                "EuroVoc.",
+                "EuroVoc."
             )
+            yield from _findings_for_owners(content, node, "theme", nb, en)
     for node, value in sorted(graph.subject_objects(_VCARD_EMAIL)):
         if not str(value).startswith("mailto:"):
-            yield from _findings_for_owners(
-                content,
-                node,
-                "email",
-                f"E-postadressen {format_term(value)} er ingen mailto:-IRI. Skriv <mailto:navn@kommune.no>.",
-                f"The e-mail address {format_term(value)} is not a mailto: IRI. Write <mailto:name@municipality.no>.",
-            )
+            nb = f"E-postadressen {format_term(value)} er ingen mailto:-IRI. Skriv <mailto:navn@kommune.no>."
+            en = f"The e-mail address {format_term(value)} is not a mailto: IRI. Write <mailto:name@municipality.no>."
+            yield from _findings_for_owners(content, node, "email", nb, en)
     for node in content.kinds:
         for publisher in ordered(graph.objects(node, DCT.publisher)):
             if not content.texts(publisher, _LEGAL_NAME) and not content.texts(publisher, FOAF.name):
-                yield _finding(
-                    "publisher-name",
-                    "Warning",
-                    name_of(node),
-                    f"Utgiveren {format_term(publisher)} har verken foaf:name eller rov:legalName. Gi den et navn.",
-                    f"The publisher {format_term(publisher)} has neither foaf:name nor rov:legalName. Give it a name.",
+                nb = f"Utgiveren {format_term(publisher)} har verken foaf:name eller rov:legalName. Gi den et navn."
+                en = f"The publisher {format_term(publisher)} has neither foaf:name nor rov:legalName. Give it a name."
+                yield _finding("publisher-name", "Warning", name_of(node), nb, en)
+
+
+def _check_texts(content: Content) -> Iterator[Finding]:
+    for path in (DCT.title, DCT.description):
+        for node in ordered(content.graph.subjects(path)):
+            languages = [(text.language or "nb").lower() for text in content.texts(node, path)]
+            twice = sorted({language for language in languages if languages.count(language) > 1})
+            if twice:
+                nb = (
+                    f"{compact(path)} står mer enn én gang på {', '.join(twice)} (uten språk regnes som nb), og bare "
+                    "én vises. Behold én."
                 )
+                en = (
+                    f"{compact(path)} stands more than once in {', '.join(twice)} (without a language counts as nb), "
+                    "and only one is shown. Keep one."
+                )
+                yield from _findings_for_owners(content, node, "one-per-language", nb, en)
 
 
 def _findings_for_owners(content: Content, node: Node, rule: str, nb: str, en: str) -> Iterable[Finding]:

@@ -18,7 +18,7 @@ from rdflib.term import Node
 from plangraf.diagnostics.diagnostic import Diagnostic, Severity
 from plangraf.portals.catalogue_document import Content, name_of
 from plangraf.portals.findings import DCAT_AP_NO, Finding, ItemPlace
-from plangraf.rdf.names import compact
+from plangraf.rdf.namespaces import compact
 
 SHAPES = Path(__file__).with_name("dcat-ap-no.ttl")
 _NAMESPACE = "https://w3id.org/plangraf/harvest/dcat-ap-no#"

@@ -23,8 +23,7 @@ import pyarrow.parquet as pq
 from pyoxigraph import Literal, NamedNode, Triple
 
 from plangraf.rdf.graph import RDF_TYPE, Graph, Node, Value, statements
-from plangraf.rdf.names import curie, local_name
-from plangraf.rdf.namespaces import ID, PREFIXES, SDG
+from plangraf.rdf.namespaces import ID, PREFIXES, SDG, curie, local_name
 
 _RDFS_LABEL = NamedNode(PREFIXES["rdfs"] + "label")
 _XSD = PREFIXES["xsd"]

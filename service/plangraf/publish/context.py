@@ -17,8 +17,7 @@ import pyoxigraph
 from pyoxigraph import NamedNode, Quad, Triple
 
 from plangraf.rdf.graph import RDF_TYPE, Graph, Node, statements
-from plangraf.rdf.names import expand, terms
-from plangraf.rdf.namespaces import PLAN, SERVICE_PREFIXES
+from plangraf.rdf.namespaces import PLAN, SERVICE_PREFIXES, expand, terms
 
 FILE = "context.jsonld"
 

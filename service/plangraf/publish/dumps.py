@@ -18,30 +18,32 @@ import gzip
 import hashlib
 import itertools
 import json
+import multiprocessing
 import os
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 import zstandard
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from plangraf import __version__
+from plangraf.diagnostics.diagnostic import DataError
 from plangraf.errors import VersionsError
-from plangraf.publish.beside import EndedEarlyError, beside
-from plangraf.rdf import canonical
-from plangraf.rdf.graph import statements
-from plangraf.rdf.jsonld.expansion import expanded_nodes
-from plangraf.rdf.jsonld.writing import dump
+from plangraf.processes import die_with_parent
+from plangraf.rdf.graph import nquads_lines, nquads_text, serialized, statements
+from plangraf.rdf.jsonld_documents import dump, expanded_nodes
 from plangraf.rdf.namespaces import BASE, GRAPH, PREFIXES
-from plangraf.rdf.writing import serialized
 from plangraf.sparql.named.head import Titled
 from plangraf.store.versions import DOWNLOADS_INDEX
 
+Result = TypeVar("Result")
 SUMS = "SHA256SUMS"
 CITATION = "CITATION.cff"
 _ZSTD_LEVEL = 9
@@ -62,6 +64,60 @@ _MEDIA_TYPES = {
     "SHA256SUMS": "text/plain",
 }
 _COMPRESSIONS = {"gz": "application/gzip", "zst": "application/zstd"}
+
+
+class EndedEarlyError(VersionsError):
+    """A signal killed the process before it had a result."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"A process of the build was ended by signal {number}. The current version is unchanged.")
+        self.reason = f"signal {number}"
+
+
+@contextmanager
+def beside(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
+    """Runs work in a forked process, and kills the process when the context ends.
+
+    It forks, because a fork shares the data and starts no second interpreter.
+
+    Yields:
+        A function that waits for the result. It raises the DataError or OSError of the work, and EndedEarlyError when
+        the process ended with neither result nor error.
+    """
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.get_context("fork").Process(target=_work_and_send, args=(work, sender), daemon=True)
+    process.start()
+    sender.close()
+
+    def wait() -> Result:
+        try:
+            result, failure = receiver.recv()
+        except EOFError:
+            process.join()
+            raise EndedEarlyError(-(process.exitcode or 0)) from None
+        if failure is not None:
+            raise failure if isinstance(failure, OSError) else DataError(failure)
+        return result  # type: ignore[no-any-return]  # the result of the work
+
+    try:
+        yield wait
+    finally:
+        process.kill()
+        process.join()
+        receiver.close()
+
+
+def _work_and_send(work: Callable[[], object], sender: Connection) -> None:
+    die_with_parent()
+    build = multiprocessing.parent_process()
+    if build is None or os.getppid() != build.pid:
+        os._exit(1)  # the build ended before the kernel knew what to do then
+    try:
+        sender.send((work(), None))
+    except OSError as error:
+        sender.send((None, OSError(error.errno, error.strerror)))
+    except DataError as error:
+        sender.send((None, error.problems))
 
 
 def version_id(lines: Sequence[bytes]) -> str:
@@ -159,10 +215,10 @@ def _generate_files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
     from plangraf.publish import class_tables
 
     stem = f"plangraf-{version_id(lines)}"
-    nquads = canonical.text(lines)
-    quads = list(parse(nquads, RdfFormat.N_QUADS, rename_blank_nodes=False))
-    yield f"{stem}.nq.gz", _gzip(nquads)
-    yield f"{stem}.nq.zst", _zstd(nquads)
+    whole = nquads_text(lines)
+    quads = list(parse(whole, RdfFormat.N_QUADS, rename_blank_nodes=False))
+    yield f"{stem}.nq.gz", _gzip(whole)
+    yield f"{stem}.nq.zst", _zstd(whole)
     quads.sort(key=_sort_key)
     trig = serialized(quads, RdfFormat.TRIG, PREFIXES)
     yield f"{stem}.trig.gz", _gzip(trig)
@@ -185,7 +241,7 @@ def _generate_graph_files(quads: Sequence[Quad]) -> Iterator[tuple[str, bytes]]:
     for path, own in sorted(by_graph.items()):
         triples = [quad.triple for quad in own]
         yield f"graph/{path}.ttl", serialized(triples, RdfFormat.TURTLE, PREFIXES)
-        yield f"graph/{path}.nt", canonical.text(canonical.lines(triples))
+        yield f"graph/{path}.nt", nquads_text(nquads_lines(triples))
         yield f"graph/{path}.jsonld", dump(expanded_nodes(statements(triples)), indented=False)
 
 

@@ -18,7 +18,7 @@ from pyoxigraph import NamedNode, Quad
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_file
 from plangraf.errors import SettingError, VersionsError
 from plangraf.rdf.bulk_terms import GRAPH_SUFFIX
-from plangraf.rdf.canonical import graph_of
+from plangraf.rdf.graph import graph_of
 from plangraf.rdf.namespaces import GRAPH, PREFIXES, QUERIES_GRAPH
 from plangraf.settings import Settings
 from plangraf.sources.files import sources

@@ -1,28 +1,33 @@
 """`plangraf build`: source files → parse → closed vocabulary → SHACL → checks → one version.
 
 A build collects all problems before it stops, and writes nothing before all checks have passed.
+
+It also checks the files that only a service reads: collections, frames, labels and `queries/site.yaml`.
+
+It describes the named queries as data in a graph of their own, because query editors read the examples there. Each is a
+SPARQL executable of SHACL (https://www.w3.org/TR/shacl-af/#SPARQLExecutable). Its parameters are bound to the examples
+in its head, and its prefixes are those that the ontology declares.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from pyoxigraph import Quad
+from pyoxigraph import Literal, NamedNode, Quad
 
 from plangraf import __version__
 from plangraf.checks.verdict import verdict
-from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic
+from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, as_json
 from plangraf.diagnostics.progress import Progress, counted
-from plangraf.diagnostics.rendering import as_json
-from plangraf.publish.beside import beside
 from plangraf.publish.context import FILE as CONTEXT
-from plangraf.publish.dumps import write_dumps_beside
+from plangraf.publish.dumps import beside, write_dumps_beside
 from plangraf.publish.losses import (
     add_remembered_folders,
     content_of,
@@ -31,25 +36,85 @@ from plangraf.publish.losses import (
     stop_at_losses,
 )
 from plangraf.publish.ontology_page import PAGE, render
-from plangraf.publish.query_examples import describe_queries
-from plangraf.publish.site_words import check_site_files, load_download_titles
-from plangraf.rdf.canonical import lines as nquads_lines
-from plangraf.rdf.canonical import relabelled
-from plangraf.rdf.collector import paused_collector
+from plangraf.rdf.graph import nquads_lines, paused_collector, relabelled
+from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, QUERIES, QUERIES_GRAPH
 from plangraf.settings import Settings
 from plangraf.sources.bulk import BulkFile, read_bulk
-from plangraf.sources.files import SourceFile, inputs_digest, sources
+from plangraf.sources.files import FRAMES, SITE, SourceFile, Sources, inputs_digest, sources
 from plangraf.sources.turtle import Parsed, read
-from plangraf.sparql.named.binding import load_queries
+from plangraf.sparql.named.binding import NamedQuery, load_queries
+from plangraf.sparql.named.collection_files import collection_files, load_collections
+from plangraf.sparql.named.head import Titled
 from plangraf.store.versions import DOWNLOADS, Version, VersionStore
 from plangraf.store.versions.bulk import BulkGraph
+from plangraf.views.declarations import load_frames, load_labels, load_site
 
+_SH = PREFIXES["sh"]
+_TYPES = tuple(NamedNode(_SH + name) for name in ("SPARQLExecutable", "SPARQLSelectExecutable"))
+_HEAD_LINE = re.compile(r"^#[+@].*\n?", re.MULTILINE)
 REPORT = "report.json"
 # A change of these libraries may change the content of a version or the verdict of its checks.
 _LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pylode", "pyarrow")
 # A change of these packages of ours may do the same.
 _PACKAGE = Path(__file__).resolve().parent.parent
 _CODE_INPUTS = ("rdf", "sparql/named", "diagnostics", "sources", "checks", "publish", "store")
+
+
+def describe_queries(queries: Iterable[NamedQuery]) -> set[Quad]:
+    """The statements about the named queries.
+
+    Raises:
+        ParameterError: a query has a required parameter without an example in its head.
+    """
+    graph = NamedNode(QUERIES_GRAPH)
+    return {
+        Quad(NamedNode(QUERIES + query.name), predicate, value, graph)
+        for query in queries
+        for predicate, value in _describe(query)
+    }
+
+
+def _describe(query: NamedQuery) -> Iterator[tuple[NamedNode, NamedNode | Literal]]:
+    needed = {name: [value] for name, value in query.example.items()}
+    for type_ in _TYPES:
+        yield NamedNode(PREFIXES["rdf"] + "type"), type_
+    yield NamedNode(PREFIXES["rdfs"] + "comment"), Literal(query.head.summary, language="en")
+    for tag in query.head.tags:
+        yield NamedNode(PREFIXES["schema"] + "keywords"), Literal(tag)
+    yield NamedNode(_SH + "prefixes"), NamedNode(ONTOLOGY)
+    yield NamedNode(_SH + "select"), Literal(_HEAD_LINE.sub("", query.bind(needed)).strip())
+
+
+def check_site_files(home: Path) -> list[FileDiagnostic]:
+    """Reports each file that a service could not read.
+
+    A missing file is not reported, because a build does not need it.
+    """
+    return [
+        *(_problems(lambda: load_collections(home / "queries")) if collection_files(home / "queries") else ()),
+        *(_problems(lambda: load_frames(home)) if (home / FRAMES).is_file() else ()),
+        *_problems(lambda: load_labels(home)),
+        *(_problems(lambda: load_site(home)) if (home / SITE).is_file() else ()),
+    ]
+
+
+def load_download_titles(home: Path) -> Mapping[str, Titled]:
+    """The titles of downloads in `queries/site.yaml`; empty when the file is missing or invalid.
+
+    `check_site_files` reports an invalid file.
+    """
+    try:
+        return load_site(home).downloads
+    except DataError:
+        return {}
+
+
+def _problems(load: Callable[[], object]) -> list[FileDiagnostic]:
+    try:
+        load()
+    except DataError as error:
+        return error.problems
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +187,7 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
         # Computed before parsing, so that a file edited during the build counts as changed at the next one.
         digest = hash_inputs(settings)
         found = sources(settings.home, settings.data)
-        files = found.files
-        with progress.step("parse") as note:
-            parsed = read(files)
-            parsed.problems += [skipped.problem for skipped in found.skipped]
-            try:
-                parsed.quads |= describe_queries(load_queries(settings.home / "queries").values())
-            except DataError as error:
-                parsed.problems += error.problems
-            parsed.problems += check_site_files(settings.home)
-            parsed.quads = relabelled(parsed.quads)
-            note(counted(len(files), "file"))
-            note(counted(len(parsed.quads), "statement"))
+        parsed = _parse(settings.home, found, progress)
         bulk = _read_bulk(found.bulk, parsed.quads, progress)
         if not drop:
             _stop_at_losses(store, parsed, bulk)
@@ -143,7 +197,7 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
             write_dumps_beside(lines, store.temporary(DOWNLOADS), titles) as wait_for_dumps,
             beside(partial(render, parsed.quads)) as wait_for_page,
         ):
-            problems = verdict(settings, parsed, files, progress, parsed.quads)
+            problems = verdict(settings, parsed, found.files, progress, parsed.quads)
             with progress.step("page") as note:
                 page = wait_for_page()
                 note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
@@ -159,6 +213,22 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
                 store.prune(settings.keep_versions - 1)
                 note(f"version {version.id}, {counted(version.triples, 'triple')}")
         return Built(version, fresh=True, problems=tuple(problems))
+
+
+def _parse(home: Path, found: Sources, progress: Progress) -> Parsed:
+    """Parses all files and describes the named queries; collects the problems of both."""
+    with progress.step("parse") as note:
+        parsed = read(found.files)
+        parsed.problems += [skipped.problem for skipped in found.skipped]
+        try:
+            parsed.quads |= describe_queries(load_queries(home / "queries").values())
+        except DataError as error:
+            parsed.problems += error.problems
+        parsed.problems += check_site_files(home)
+        parsed.quads = relabelled(parsed.quads)
+        note(counted(len(found.files), "file"))
+        note(counted(len(parsed.quads), "statement"))
+    return parsed
 
 
 def _stop_at_losses(store: VersionStore, parsed: Parsed, bulk: Sequence[BulkFile]) -> None:

@@ -1,1 +1,1 @@
-"""RDF itself: prefixes, formats, literals and order. It depends neither on the data nor on the service."""
+"""RDF itself: prefixes, formats, graphs, literals and JSON-LD. It depends neither on the data nor on the service."""

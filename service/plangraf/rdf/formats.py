@@ -73,14 +73,7 @@ XML = Format(
     names=("srx",),
 )
 CSV = Format(
-    "csv",
-    "table",
-    "text/csv",
-    "csv",
-    "CSV",
-    QueryResultsFormat.CSV,
-    _W3C + "SPARQL_Results_CSV",
-    charset=True,
+    "csv", "table", "text/csv", "csv", "CSV", QueryResultsFormat.CSV, _W3C + "SPARQL_Results_CSV", charset=True
 )
 TSV = Format(
     "tsv",
@@ -150,14 +143,7 @@ RDF_XML = Format(
 )
 TRIG = Format("trig", "quads", "application/trig", "trig", "TriG", RdfFormat.TRIG, _W3C + "TriG", charset=True)
 N_QUADS = Format(
-    "nquads",
-    "quads",
-    "application/n-quads",
-    "nq",
-    "N-Quads",
-    RdfFormat.N_QUADS,
-    _W3C + "N-Quads",
-    names=("n-quads",),
+    "nquads", "quads", "application/n-quads", "nq", "N-Quads", RdfFormat.N_QUADS, _W3C + "N-Quads", names=("n-quads",)
 )
 PLAIN_JSON = Format("json", "list", "application/json", "json", "JSON")
 HTML = Format("html", "page", "text/html", "html", "HTML", charset=True, aliases=("application/xhtml+xml",))

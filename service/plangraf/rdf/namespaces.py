@@ -1,9 +1,16 @@
-"""The namespaces and IRIs that the code names. It reads all other IRIs from the data."""
+"""The namespaces and IRIs that the code names, and names for IRIs: local names, CURIEs, short names without a label.
+
+The code reads all other IRIs from the data. CURIE Syntax 1.0: https://www.w3.org/TR/curie/
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, lru_cache
+
+from pyoxigraph import NamedNode
 
 BASE = "https://w3id.org/plangraf/"
 ONTOLOGY = BASE + "ontology"
@@ -73,6 +80,9 @@ ALL_PREFIXES: dict[str, str] = {
 """The prefixes of the project, and those that only descriptions of the service use."""
 
 _NORWEGIAN = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
+# Local names that Turtle, SPARQL and a cell of a sheet all accept without escapes.
+_LOCAL = re.compile(r"\w[\w-]*")
+_OURS = re.compile(re.escape(ID) + r"(?:(?:[0-9]{4}|[0-9]{2}|no|link)/)?([^/]+)/(.+)")
 
 
 def slug(title: str) -> str:
@@ -80,3 +90,61 @@ def slug(title: str) -> str:
     spelled = title.lower().translate(_NORWEGIAN)
     plain = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", spelled))
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def local_name(iri: str) -> str:
+    """The part after the last `#` or `/`: `Plan` of `…/ontology#Plan`, `11.6` of `…/sdg/11.6`."""
+    return iri[max(iri.rfind("#"), iri.rfind("/")) + 1 :]
+
+
+def namespace(iri: str) -> str:
+    """The part before the local name, up to and including the `#` or `/`."""
+    return iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
+
+
+def curie(iri: str, prefixes: Mapping[str, str] = PREFIXES) -> str | None:
+    """`plan:Case` for an IRI in a namespace that has a prefix; None when that needs an escape or an unknown prefix."""
+    for prefix, start in prefixes.items():
+        if start and iri.startswith(start) and _LOCAL.fullmatch(iri, len(start)):
+            return f"{prefix}:{iri[len(start) :]}"
+    return None
+
+
+def expand(name: str, prefixes: Mapping[str, str] = PREFIXES) -> str:
+    """The IRI that a CURIE abbreviates.
+
+    Raises:
+        KeyError: the prefix is unknown.
+    """
+    prefix, _, local = name.partition(":")
+    return prefixes[prefix] + local
+
+
+def terms(prefix: str) -> Callable[[str], NamedNode]:
+    """A function from local names to the terms of a known vocabulary: `sh = terms("sh")`, then `sh("path")`."""
+    start = PREFIXES[prefix]
+
+    @cache
+    def term(local: str) -> NamedNode:
+        return NamedNode(start + local)
+
+    return term
+
+
+@lru_cache(4096)
+def compact(iri: str) -> str:
+    """`plan:Case` for an IRI in a namespace of ours or of a known vocabulary, else `<iri>`."""
+    return curie(iri) or f"<{iri}>"
+
+
+def short_name(iri: str) -> str:
+    """The text for an IRI without a label: `class key` for things of ours, a CURIE, or the IRI."""
+    if match := _OURS.fullmatch(iri):
+        return f"{match[1]} {match[2]}"
+    return curie(iri) or iri
+
+
+def used_prefixes(iris: Iterable[str], prefixes: Mapping[str, str] = PREFIXES) -> dict[str, str]:
+    """The prefixes whose namespace contains any of the IRIs, in the given order."""
+    namespaces = {namespace(iri) for iri in iris}
+    return {prefix: start for prefix, start in prefixes.items() if start in namespaces}

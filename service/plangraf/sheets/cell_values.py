@@ -2,47 +2,28 @@
 
 `1 234` is read as a number, `12,5` as a decimal and `2.2.2021` as a date. `1.234` is refused, because it may be either
 of two numbers. Lexical forms are the canonical ones of XML Schema: https://www.w3.org/TR/xmlschema11-2/
+
+A finding names the place of its cell as the spreadsheet program shows it: sheet, row and column.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from plangraf.diagnostics.diagnostic import Diagnostic
 from plangraf.rdf.literals import canonical
-from plangraf.rdf.names import compact
-from plangraf.rdf.namespaces import PREFIXES
-from plangraf.sheets.cell_place import CellError
-from plangraf.sheets.unit_marks import MarkedNumber
+from plangraf.rdf.namespaces import PREFIXES, compact
 
+# Messages quote only the beginning of a long cell.
+_MAX_CHARS = 120
 XSD = PREFIXES["xsd"]
 STRING = XSD + "string"
-
-
-@dataclass(frozen=True, slots=True)
-class PartialDate:
-    """A date of which the cell shows a part: `2021-03`, `2021`, or `--08-21` without the year."""
-
-    text: str
-
-
-Cell = str | bool | int | float | date | datetime | time | MarkedNumber | PartialDate | None
-"""The content of a cell: a native value, text, or None when it is empty."""
-
 _INTEGERS = {
-    XSD + name
-    for name in (
-        "integer",
-        "int",
-        "long",
-        "short",
-        "nonNegativeInteger",
-        "positiveInteger",
-        "unsignedInt",
-    )
+    XSD + name for name in ("integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger", "unsignedInt")
 }
 _DECIMAL, _DOUBLE, _BOOLEAN = XSD + "decimal", XSD + "double", XSD + "boolean"
 _DATE, _DATE_TIME, _YEAR = XSD + "date", XSD + "dateTime", XSD + "gYear"
@@ -77,6 +58,117 @@ _TIME_UNITS = {"å": "Y", "a": "Y", "y": "Y", "m": "M", "d": "D"}
 _DAY_ZERO = date(1899, 12, 30)
 _NORWEGIAN_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 _AMBIGUOUS_NUMBER = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+_EXPECTED_FORMS = {
+    **dict.fromkeys(_INTEGERS, ("et heltall, bare sifre, som 25", "a whole number, digits only, such as 25")),
+    _DECIMAL: ("et tall, som 12,5", "a number, such as 12,5"),
+    _DOUBLE: ("et tall, som 1.5E3", "a number, such as 1.5E3"),
+    _BOOLEAN: ("ja eller nei", "yes or no (or true or false)"),
+    _DATE: ("en dato, som 2021-02-02 eller 2.2.2021", "a date, such as 2021-02-02 or 2.2.2021"),
+    _DATE_TIME: ("dag og klokkeslett, som 2021-02-02T10:00:00", "day and time, such as 2021-02-02T10:00:00"),
+    _DURATION: ("et tidsrom, som 4 år eller P4Y", "a length of time, such as 4 years or P4Y"),
+    _YEAR: ("et årstall med fire sifre, som 2021", "a year of four digits, such as 2021"),
+    XSD + "gYearMonth": (
+        "år og måned som tekst, 2021-02 (formater cellen som tekst først)",
+        "year and month as text, 2021-02 (format the cell as text first)",
+    ),
+}
+
+
+class CellError(Exception):
+    """A cell cannot be read; the message says in Bokmål and English what to write instead."""
+
+    def __init__(self, nb: str, en: str) -> None:
+        super().__init__(en)
+        self.nb, self.en = nb, en
+
+
+@dataclass(frozen=True, slots=True)
+class CellPlace:
+    """A sheet, a row or a cell.
+
+    Attributes:
+        table: the sheet or file, as messages name it.
+        row: row number, from 1.
+        column: letter of the column.
+        header: heading of the column.
+        content: text of the cell.
+    """
+
+    table: str
+    row: int | None = None
+    column: str | None = None
+    header: str | None = None
+    content: str | None = None
+
+    @property
+    def heading(self) -> str:
+        return self.table
+
+    @property
+    def subject(self) -> str | None:
+        return _describe(self) if self.row is not None or self.column is not None else None
+
+    @property
+    def number(self) -> int | None:
+        return self.row
+
+    @property
+    def unit(self) -> tuple[str, str]:
+        return "rad", "row"
+
+    @property
+    def numbered(self) -> bool:
+        return False
+
+    @property
+    def example(self) -> str:
+        return f"{self.table}: {self.subject}" if self.subject else self.table
+
+    @property
+    def order(self) -> tuple[str | int, ...]:
+        column = self.column or ""
+        return self.table, self.row or 0, len(column), column, self.content or ""
+
+    @property
+    def members(self) -> Mapping[str, str | int | None]:
+        return {"table": self.table, "row": self.row, "column": self.column}
+
+
+SheetDiagnostic = Diagnostic[CellPlace]
+
+
+def _describe(place: CellPlace) -> str:
+    parts_nb = [f"rad {place.row}"] if place.row else []
+    parts_en = [f"row {place.row}"] if place.row else []
+    if place.column:
+        parts_nb.append(f"kolonne {place.column}")
+        parts_en.append(f"column {place.column}")
+    where = f"{', '.join(parts_nb)} · {', '.join(parts_en)}"
+    if place.header:
+        where += f" ({place.header})"
+    if place.content is not None:
+        text = place.content if len(place.content) <= _MAX_CHARS else f"{place.content[: _MAX_CHARS - 1]}…"
+        where += ": «" + text.replace("\n", "⏎") + "»"
+    return where
+
+
+@dataclass(frozen=True, slots=True)
+class PartialDate:
+    """A date of which the cell shows a part: `2021-03`, `2021`, or `--08-21` without the year."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedNumber:
+    """A number that the cell shows with a unit mark: 25 and `%` for `25 %`, although Excel stores 0.25."""
+
+    number: Decimal
+    mark: str
+
+
+Cell = str | bool | int | float | date | datetime | time | MarkedNumber | PartialDate | None
+"""The content of a cell: a native value, text, or None when it is empty."""
 
 
 def to_cell(lexical: str, datatype: str) -> Cell:
@@ -286,19 +378,3 @@ def _mismatch_error(datatype: str, nb: str, en: str) -> CellError:
             f"Here stands {en}, which is not {name}. Format the cell as text.",
         )
     return CellError(f"Her står {nb}. Skriv {wanted[0]}.", f"Here stands {en}. Write {wanted[1]}.")
-
-
-_EXPECTED_FORMS = {
-    **dict.fromkeys(_INTEGERS, ("et heltall, bare sifre, som 25", "a whole number, digits only, such as 25")),
-    _DECIMAL: ("et tall, som 12,5", "a number, such as 12,5"),
-    _DOUBLE: ("et tall, som 1.5E3", "a number, such as 1.5E3"),
-    _BOOLEAN: ("ja eller nei", "yes or no (or true or false)"),
-    _DATE: ("en dato, som 2021-02-02 eller 2.2.2021", "a date, such as 2021-02-02 or 2.2.2021"),
-    _DATE_TIME: ("dag og klokkeslett, som 2021-02-02T10:00:00", "day and time, such as 2021-02-02T10:00:00"),
-    _DURATION: ("et tidsrom, som 4 år eller P4Y", "a length of time, such as 4 years or P4Y"),
-    _YEAR: ("et årstall med fire sifre, som 2021", "a year of four digits, such as 2021"),
-    XSD + "gYearMonth": (
-        "år og måned som tekst, 2021-02 (formater cellen som tekst først)",
-        "year and month as text, 2021-02 (format the cell as text first)",
-    ),
-}

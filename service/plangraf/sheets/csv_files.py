@@ -1,11 +1,13 @@
 """Writes and reads a folder of CSV files, one for each class, as Norwegian Excel does: UTF-8 with semicolons.
 
-An export puts an apostrophe before a text that a spreadsheet program would run as a formula; an import removes it.
-CSV: https://www.rfc-editor.org/rfc/rfc4180
+Other encodings that are read: UTF-16, and Windows-1252 when no other encoding is likely. An export puts an apostrophe
+before a text that a spreadsheet program would run as a formula; an import removes it. CSV:
+https://www.rfc-editor.org/rfc/rfc4180
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -13,13 +15,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from plangraf.diagnostics.diagnostic import Diagnostic
-from plangraf.sheets.cell_place import CellPlace, SheetDiagnostic
-from plangraf.sheets.cell_values import Cell, as_text
-from plangraf.sheets.notes import OwnSheet
-from plangraf.sheets.read.encodings import decode
+from plangraf.sheets.cell_values import Cell, CellPlace, SheetDiagnostic, as_text
 from plangraf.sheets.read.raw import MAX_CELLS, RawTable, RawTables, Refused, UnreadableError
-from plangraf.sheets.write.tables import Table
+from plangraf.sheets.write.tables import OwnSheet, Table
 
+_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+# Letters and signs of Norwegian texts. Older encodings have æ, ø and å at the bytes of ¾, ¿, Œ, †, ‘ and › in
+# Windows-1252, so a text with other signs than these is refused.
+_NORWEGIAN_SIGNS = frozenset("æøåÆØÅéÉèÈêëóòôöÖüÜäÄáàÁçñ«»–—“”„’…§°€£·•½¼²³®©´µ×\u00a0\u00ad")
 _FORMULA_START = re.compile(r"'*[=+\-@\t\r]")
 _MAX_BYTES = 100 * 1024 * 1024
 # Raises the limit of the csv module, 128 KiB, because a literal may be longer.
@@ -30,6 +33,57 @@ _MAY_HOLD_ROWS = re.compile(
     r"\.(?:txt|xls[xmb]?|xltx|ods|numbers|ttl|json|csv.{1,8}|tsv.{1,8})$|^[^.]*$|^\..*\.csv#?$", re.I
 )
 _SYSTEM_FILES = {"thumbs.db", "desktop.ini", ".ds_store"}
+
+
+def decode(content: bytes, name: str, problems: list[SheetDiagnostic]) -> str:
+    """Decodes the content of a file.
+
+    Args:
+        content: bytes of the file.
+        name: name of the file in messages.
+        problems: receives an Info when the encoding was guessed.
+    Raises:
+        UnreadableError: no encoding fits.
+    """
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if content.startswith(mark):
+            try:
+                return content.decode(encoding)
+            except UnicodeDecodeError as error:
+                raise _unreadable_error(content, error.start, name) from error
+    if b"\x00" in content:
+        for encoding in ("utf-16-le", "utf-16-be"):
+            text = content.decode(encoding, errors="replace")
+            if text.isprintable() or all(sign.isprintable() or sign in "\r\n\t" for sign in text):
+                return text
+        raise _unreadable_error(content, content.index(b"\x00"), name)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        try:
+            text = content.decode("cp1252")
+        except UnicodeDecodeError:
+            raise _unreadable_error(content, error.start, name) from error
+        if not {sign for sign in text if ord(sign) > 126} <= _NORWEGIAN_SIGNS:
+            raise _unreadable_error(content, error.start, name) from error
+    problems.append(
+        Diagnostic(
+            CellPlace(name),
+            "Filen er ikke UTF-8 og er lest som Windows-1252. Se etter at æ, ø og å er riktige.",
+            "The file is not UTF-8 and is read as Windows-1252. See that æ, ø and å are right.",
+            "Info",
+        )
+    )
+    return text
+
+
+def _unreadable_error(content: bytes, position: int, name: str) -> UnreadableError:
+    line = content.count(b"\n", 0, position) + 1
+    return UnreadableError(
+        name,
+        f"Linje {line} er ikke UTF-8. Lagre filen som «CSV UTF-8 (semikolondelt)».",
+        f"Line {line} is not UTF-8. Save the file as “CSV UTF-8”.",
+    )
 
 
 def write_folder(tables: Sequence[Table], folder: Path, own_sheets: Sequence[OwnSheet] = ()) -> list[Path]:

@@ -20,7 +20,7 @@ from plangraf.diagnostics.progress import Progress
 from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import slug
 from plangraf.settings import Settings
-from plangraf.sheets.cell_place import SheetDiagnostic
+from plangraf.sheets.cell_values import SheetDiagnostic
 from plangraf.sources.files import READ, data_root
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
@@ -79,7 +79,7 @@ def _try_imports(
 ) -> list[tuple[Path, tuple[SheetDiagnostic, ...]]]:
     """Imports each sheet; a failed one is tried again after the others, because it may link to their things."""
     # Imported late, because Turtle files do not need openpyxl.
-    from plangraf.sheets.exchange import import_sheet
+    from plangraf.sheets.importing import import_sheet
 
     number = municipality or _choose_number(sheets)
     data = {folder.resolve(): folder for folder in settings.data}

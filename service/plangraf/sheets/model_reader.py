@@ -18,10 +18,19 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
 
 from plangraf.errors import SettingError
 from plangraf.rdf.graph import RDF_TYPE, Graph, Value, statements
-from plangraf.rdf.names import compact, local_name, terms
-from plangraf.rdf.namespaces import PLAN, PREFIXES
-from plangraf.sheets.model import EVIDENCE, EVIDENCE_KIND, OTHER_FILE, PASSAGE, USUAL_KIND, Column, Model, Sheet
-from plangraf.sheets.properties import Kind, infer_kind
+from plangraf.rdf.namespaces import PLAN, PREFIXES, compact, local_name, terms
+from plangraf.sheets.model import (
+    EVIDENCE,
+    EVIDENCE_KIND,
+    OTHER_FILE,
+    PASSAGE,
+    USUAL_KIND,
+    Column,
+    Kind,
+    Model,
+    Sheet,
+    infer_kind,
+)
 
 sh, rdfs, skos, owl = map(terms, ("sh", "rdfs", "skos", "owl"))
 _USUAL_KIND = NamedNode(USUAL_KIND)
@@ -30,6 +39,17 @@ _NOT_DATA = tuple(PREFIXES[name] for name in ("owl", "rdf", "rdfs", "sh"))
 _SEGMENT = re.compile(r"\[0-9\]\{4\}\)?/(?:\)\?)?\(?([a-z-]+(?:\|[a-z-]+)*)\)?/")
 # Classes that need no evidence, as in queries/checks/every-statement-has-evidence.rq.
 _WITHOUT_EVIDENCE = (EVIDENCE, PASSAGE, PLAN + "SourceDocument", PREFIXES["dcat"] + "Dataset")
+
+_CLASSES_COLUMN = Column(
+    "classes",
+    "",
+    "flere klasser",
+    "further classes",
+    help_nb="Klasser i tillegg til arkets egen, én på hver linje; oftest tom. En bindestrek (-) betyr "
+    "at tingen er beskrevet i et annet datasett, og at raden bare legger til noe.",
+    help_en="Classes besides the sheet's own, one a line; mostly empty. A hyphen (-) means that the "
+    "thing is described in another data set, and that the row only adds to it.",
+)
 
 
 def read_model(home: Path) -> Model:
@@ -128,18 +148,7 @@ class _ModelReader:
             columns += self._columns(path, constraints)
             implied += [(path, value) for shape in constraints for value in self.shapes.values(shape, sh("hasValue"))]
         columns += self._ontology_columns(iri, by_path)
-        columns.append(
-            Column(
-                "classes",
-                iri,
-                "flere klasser",
-                "further classes",
-                help_nb="Klasser i tillegg til arkets egen, én på hver linje; oftest tom. En bindestrek (-) betyr "
-                "at tingen er beskrevet i et annet datasett, og at raden bare legger til noe.",
-                help_en="Classes besides the sheet's own, one a line; mostly empty. A hyphen (-) means that the "
-                "thing is described in another data set, and that the row only adds to it.",
-            )
-        )
+        columns.append(replace(_CLASSES_COLUMN, path=iri))
         node = NamedNode(iri)
         return Sheet(
             iri,
@@ -180,12 +189,12 @@ class _ModelReader:
         column = Column(
             "property",
             path,
-            merged.name_nb or self._label_of(path, "nb"),
-            merged.name_en or self._label_of(path, "en"),
+            merged.text("name", "nb") or self._label_of(path, "nb"),
+            merged.text("name", "en") or self._label_of(path, "en"),
             kind,
             usual=merged.usual,
-            help_nb=merged.message_nb,
-            help_en=merged.message_en,
+            help_nb=merged.text("message", "nb"),
+            help_en=merged.text("message", "en"),
         )
         for language in languages or (None,):
             yield replace(column, language=language, required=merged.required(language, languages))
@@ -236,21 +245,10 @@ class _MergedShapes:
     path: str
     named: list[Value]
 
-    @property
-    def name_nb(self) -> str:
-        return _first_text(_text_of(self.shapes, shape, "name", "nb") for shape in self._most_specific())
-
-    @property
-    def name_en(self) -> str:
-        return _first_text(_text_of(self.shapes, shape, "name", "en") for shape in self._most_specific())
-
-    @property
-    def message_nb(self) -> str:
-        return _first_text(_text_of(self.shapes, shape, "message", "nb") for shape in self._most_specific())
-
-    @property
-    def message_en(self) -> str:
-        return _first_text(_text_of(self.shapes, shape, "message", "en") for shape in self._most_specific())
+    def text(self, name: str, language: str) -> str:
+        """The first name or message among the shapes, the most specific shape first."""
+        found = (_text_of(self.shapes, shape, name, language) for shape in self._most_specific())
+        return next(filter(None, found), "")
 
     @property
     def usual(self) -> str | None:
@@ -326,7 +324,3 @@ def _parse_segment(pattern: str | None, kebab: str) -> str:
 
 def _text_of(shapes: Graph, shape: Value, name: str, language: str) -> str:
     return shapes.text(shape, sh(name), language) or shapes.text(shape, sh(name)) or ""
-
-
-def _first_text(texts: Iterable[str]) -> str:
-    return next((text for text in texts if text), "")

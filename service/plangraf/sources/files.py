@@ -178,30 +178,36 @@ def _data_folder(found: Sources, root: Path, label: str, known: dict[str, Path])
                     'it by the municipality, four digits (or "no" for the whole country, "link" for lists of others).',
                 )
             continue
-        for folder in _entries(area):
-            inside = f"{name}/{_shown(folder.name)}"
-            if not folder.is_dir():
-                if _looks_like_data(folder):
-                    found.skip(folder, inside, *_misplaced(label))
-                continue
-            if not _IN_AN_IRI.fullmatch(folder.name):
-                if any(map(_looks_like_data, _below(folder))):
-                    found.skip(folder, inside, *_not_in_an_iri(folder.name))
-                continue
-            graph = f"{GRAPH}{area.name}/{folder.name}"
-            first = known.setdefault(graph, folder)
-            if first is not folder:
-                if first.resolve() == folder.resolve():
-                    any_dataset = True  # the same folder, given twice
-                else:
-                    found.skip(
-                        folder,
-                        inside,
-                        f"Datasettet {area.name}/{folder.name} ligger også i {_shown(first)}. Behold én av mappene.",
-                        f"The dataset {area.name}/{folder.name} lies in {_shown(first)} too. Keep one of the folders.",
-                    )
-                continue
+        any_dataset |= _area(found, area, name, label, known)
+    return any_dataset
+
+
+def _area(found: Sources, area: Path, name: str, label: str, known: dict[str, Path]) -> bool:
+    """Adds the datasets of one municipality; False when it has none. `name` is its name in messages."""
+    any_dataset = False
+    for folder in _entries(area):
+        inside = f"{name}/{_shown(folder.name)}"
+        if not folder.is_dir():
+            if _looks_like_data(folder):
+                found.skip(folder, inside, *_misplaced(label))
+            continue
+        if not _IN_AN_IRI.fullmatch(folder.name):
+            if any(map(_looks_like_data, _below(folder))):
+                found.skip(folder, inside, *_not_in_an_iri(folder.name))
+            continue
+        graph = f"{GRAPH}{area.name}/{folder.name}"
+        first = known.setdefault(graph, folder)
+        if first is folder:
             any_dataset |= _dataset(found, folder, inside, graph)
+        elif first.resolve() == folder.resolve():
+            any_dataset = True  # the same folder, given twice
+        else:
+            found.skip(
+                folder,
+                inside,
+                f"Datasettet {area.name}/{folder.name} ligger også i {_shown(first)}. Behold én av mappene.",
+                f"The dataset {area.name}/{folder.name} lies in {_shown(first)} too. Keep one of the folders.",
+            )
     return any_dataset
 
 

@@ -12,10 +12,8 @@ from urllib.parse import urljoin
 from plangraf.errors import QuerySyntaxError
 from plangraf.rdf.namespaces import BASE, CLOSED_NAMESPACES, PREFIXES
 from plangraf.sparql import suggest
-from plangraf.sparql.lexer import Token, shown
-from plangraf.sparql.suggest import Role
-from plangraf.sparql.well_known_prefixes import WELL_KNOWN
-from plangraf.sparql.words import FUNCTIONS, WORDS
+from plangraf.sparql.lexer import FUNCTIONS, WORDS, Token, shown
+from plangraf.sparql.suggest import WELL_KNOWN, Role
 
 # A part of every IRI of ours, even of a misspelt one.
 _OURS = BASE.partition(":")[2]

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
-from plangraf.sparql.expression_parser import BUILT_IN
+from plangraf.sparql.expression_parser import BUILT_IN, IRIS, NotExpected
 from plangraf.sparql.known_names import Names
-from plangraf.sparql.lexer import Token
+from plangraf.sparql.lexer import END, Token
 from plangraf.sparql.nodes import (
     Aggregate,
     Count,
@@ -29,8 +29,6 @@ from plangraf.sparql.nodes import (
     walk,
 )
 from plangraf.sparql.pattern_parser import NODES, PatternParser
-from plangraf.sparql.stream import IRIS, NotExpected
-from plangraf.sparql.words import END
 
 _ITEMS = frozenset(("VAR", "'('"))
 _DESCRIBED = IRIS | {"VAR"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plangraf.errors import QuerySyntaxError, ServiceForbiddenError
 from plangraf.rdf.namespaces import PREFIXES
-from plangraf.sparql.expression_parser import ExpressionParser
+from plangraf.sparql.expression_parser import IRIS, NUMBERS, SIGNS, ExpressionParser
 from plangraf.sparql.lexer import Token
 from plangraf.sparql.nodes import (
     Alternative,
@@ -34,7 +34,6 @@ from plangraf.sparql.nodes import (
     Values,
     Variable,
 )
-from plangraf.sparql.stream import IRIS, NUMBERS, SIGNS
 from plangraf.sparql.suggest import Role
 
 _RDF = PREFIXES["rdf"]

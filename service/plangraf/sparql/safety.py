@@ -1,26 +1,280 @@
-"""Checks a query before the engine evaluates it: limits, no SERVICE, no update, known names.
+"""Checks a query before the engine evaluates it: grammar, limits, no SERVICE, no update, known names.
 
-It evaluates nothing. The query is parsed once; every check and rewrite uses its tree.
+It evaluates nothing. The query is parsed once; every check and rewrite uses its tree: text → tokens → limits that the
+parser needs → tree. The parser also checks the names, because it knows their roles.
+
+It refuses a query that would crash the engine or occupy a worker, and names the limit. The engine's parser recurses,
+and the time of its planner grows with the fourth power of the number of joined patterns. A heavy query that passes ends
+at the worker's deadline.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
+from plangraf.errors import Place, QueryLimitError, QuerySyntaxError
 from plangraf.rdf.bulk_terms import BulkTerms
-from plangraf.sparql.bounds import Limits, check_bounds
+from plangraf.settings import Settings
 from plangraf.sparql.bulk_reach import reaches_bulk
+from plangraf.sparql.explain.mistakes import explain_mistake
 from plangraf.sparql.known_names import Names
-from plangraf.sparql.nodes import Blank, Select
-from plangraf.sparql.parsed_query import read
+from plangraf.sparql.lexer import CLOSERS, OPENERS, OPERATORS, Source, Token, terminals, tokenize_source
+from plangraf.sparql.nodes import (
+    Alternative,
+    Blank,
+    Element,
+    Group,
+    Inverse,
+    Iri,
+    Link,
+    Minus,
+    NegatedSet,
+    Node,
+    Operation,
+    Path,
+    Repeat,
+    Select,
+    Triples,
+    Union,
+    Variable,
+    walk,
+)
+from plangraf.sparql.nodes import Sequence as PathSequence
+from plangraf.sparql.parser import Mistake, parse
+from plangraf.sparql.pattern_parser import service_refused
 from plangraf.sparql.rewrite import Edited, rewrite
+from plangraf.sparql.scope import every_expression, groups_in, inner_groups
 
-__all__ = ["CheckedQuery", "Limits", "check"]
+# Planning 128 joined patterns takes up to 2 s, 200 of them 20 s, without evaluation.
+_MOST_JOINED = 128
+# The engine's stack holds 2 000 clauses in a row (BIND, MINUS, SELECT expressions, …) and not 3 000.
+_MOST_CLAUSES = 1_000
+# `((a*)*)*`: each level multiplies the time, six levels take 0.4 s on 20 triples, eight far too long.
+_MOST_REPEATS = 4
+# The stack holds 6 000 operators in a row and not 8 000; 1 000 take 0.4 s.
+_MOST_OPERATORS = 1_000
+# A query of fewer tokens passes none of these, but for repetitions: a member of a collection is two patterns.
+_FEWEST_TOKENS = _MOST_JOINED // 2
 
+_CLAUSES = frozenset(
+    ("FILTER", "BIND", "VALUES", "MINUS", "OPTIONAL", "UNION", "LATERAL", "GRAPH", "EXISTS", "AS", "SELECT")
+)
+_REPETITIONS = frozenset(("'*'", "'+'"))
+_CLOSED_BY = {f"'{opener}'": f"'{closer}'" for opener, closer in CLOSERS.items()}
+_CLOSERS = frozenset(_CLOSED_BY.values())
 # The terminals of NOW, RAND, UUID, STRUUID, and of BNODE.
 _VOLATILE = frozenset(("F0", "BNODE_CALL"))
 _NO_BULK = BulkTerms()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of a query: bytes, tokens, depth of nested brackets, steps of one property path."""
+
+    max_bytes: int = 256 * 1024
+    max_tokens: int = 20_000
+    max_nesting: int = 64
+    max_path: int = 64
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        return cls(
+            settings.query_max_bytes, settings.query_max_tokens, settings.query_max_nesting, settings.query_max_path
+        )
+
+
+def check_nesting(tokens: list[Token], terminals: list[str], most: int) -> QuerySyntaxError | None:
+    """Checks the nesting before any recursion over brackets. Returns the error of the first unmatched bracket.
+
+    Raises:
+        QueryLimitError: the brackets nest too deep.
+    """
+    opened: list[int] = []
+    for index, terminal in enumerate(terminals):
+        if terminal in _CLOSED_BY:
+            opened.append(index)
+            if len(opened) > most:
+                raise QueryLimitError("nesting depth", len(opened), most)
+        elif terminal in _CLOSERS:
+            if not opened or _CLOSED_BY[terminals[opened[-1]]] != terminal:
+                return _unbalanced(tokens, opened, tokens[index])
+            opened.pop()
+    return _unbalanced(tokens, opened, None) if opened else None
+
+
+def nesting(terminals: list[str]) -> int:
+    """The maximum depth of nested brackets."""
+    return max(accumulate((terminal in _CLOSED_BY) - (terminal in _CLOSERS) for terminal in terminals), default=0)
+
+
+def _unbalanced(tokens: list[Token], opened: list[int], closer: Token | None) -> QuerySyntaxError:
+    if closer and all(tokens[index].text != OPENERS[closer.text] for index in opened):
+        hint = f"Remove it, or write the {OPENERS[closer.text]!r} that it should close."
+        return QuerySyntaxError(f"this {closer.text!r} closes nothing.", closer.place, hint=hint)
+    opener = tokens[opened[-1]]
+    before = f"the {closer.text!r} at line {closer.line}, column {closer.column}" if closer else "the end"
+    text = f"this {opener.text!r} is never closed; {CLOSERS[opener.text]!r} was expected before {before}."
+    return QuerySyntaxError(text, opener.place)
+
+
+def check_bounds(query: Select, terminals: Sequence[str], limits: Limits) -> None:
+    """Checks the limits that the engine needs.
+
+    Raises:
+        QueryLimitError: the query exceeds a limit, which the error names.
+    """
+    count = len(terminals)
+    if count <= min(_FEWEST_TOKENS, limits.max_path) and not _REPETITIONS.intersection(terminals):
+        return
+    for group in groups_in(query):
+        for path in _paths(group.elements):
+            _keep("number of steps in one property path", _steps(path), limits.max_path)
+            _keep("number of repetitions inside each other", _repeats(path), _MOST_REPEATS)
+        _keep("number of patterns joined in one group", _joined(group), _MOST_JOINED)
+    if count > _MOST_CLAUSES:
+        described = len(query.items) if query.form == "DESCRIBE" else 0
+        clauses = sum(terminal in _CLAUSES for terminal in terminals)
+        _keep("number of clauses", clauses + described, _MOST_CLAUSES)
+        signs = (part.sign for one in every_expression(query) for part in walk(one) if isinstance(part, Operation))
+        _keep("number of operators", sum(sign in OPERATORS for sign in signs), _MOST_OPERATORS)
+
+
+def _keep(what: str, found: int, most: int) -> None:
+    if found > most:
+        raise QueryLimitError(what, found, most)
+
+
+def _paths(elements: Iterable[Element]) -> Iterable[Path]:
+    blocks = (element for element in elements if isinstance(element, Triples))
+    verbs = (triple.verb for block in blocks for triple in block.triples)
+    return (verb for verb in verbs if not isinstance(verb, Variable | Link))
+
+
+def _joined(group: Group) -> int:
+    """The number of patterns that the planner joins, including those in groups, OPTIONAL and GRAPH."""
+    if group.select is not None:
+        return _joined(group.select.where)
+    joined = 0
+    for element in group.elements:
+        if isinstance(element, Triples):
+            joined += len(element.triples) + element.passed_over // 2
+            joined += sum(_sequence_steps(path) for path in _paths([element]))
+        elif isinstance(element, Minus):
+            joined += 1
+        elif isinstance(element, Union) and len(element.groups) > 1:
+            joined += len(element.groups)
+        else:
+            joined += sum(max(_joined(inner), 1) for inner in inner_groups(element))
+    return joined
+
+
+def _parts(path: Path) -> list[Path]:
+    match path:
+        case Inverse(path=inner) | Repeat(path=inner):
+            return [inner]
+        case PathSequence(steps=inner_paths) | Alternative(branches=inner_paths):
+            return inner_paths
+        case _:
+            return []
+
+
+def _sequence_steps(path: Path) -> int:
+    own = len(path.steps) - 1 if isinstance(path, PathSequence) else 0
+    return own + sum(map(_sequence_steps, _parts(path)))
+
+
+def _steps(path: Path) -> int:
+    """The signs `/`, `|` and `^` of a path."""
+    if isinstance(path, NegatedSet):
+        return max(len(path.forward) + 2 * len(path.backward) - 1, 0)
+    return len(_parts(path)) - 1 + isinstance(path, Inverse) + sum(map(_steps, _parts(path))) if _parts(path) else 0
+
+
+def _repeats(path: Path) -> int:
+    """The depth of nested repetitions in a path, without an innermost one of a single step."""
+    deepest = max(map(_repeats, _parts(path)), default=0)
+    return deepest + (isinstance(path, Repeat) and path.sign != "?" and not isinstance(path.path, Link))
+
+
+@dataclass(slots=True)
+class Query:
+    """A query with valid grammar and known names.
+
+    `text` is the query without codepoint escapes; tokens and nodes have places in it. `terminals` are those of
+    the tokens, `words` the same without repetition. `iris` are all IRIs after the prologue, in order.
+    """
+
+    source: Source
+    tokens: list[Token]
+    terminals: list[str]
+    words: frozenset[str]
+    names: Names
+    tree: Select
+    iris: list[Iri]
+
+    @property
+    def text(self) -> str:
+        return self.source.decoded
+
+    def written(self, node: Node) -> str:
+        return self.text[node.start : node.end]
+
+    def place(self, node: Node) -> Place:
+        return self.place_at(node.start)
+
+    def place_at(self, offset: int) -> Place:
+        """The place of the token at an offset of the text, or of the next token."""
+        at = bisect_right(self.tokens, offset, key=lambda token: token.end)
+        return self.tokens[at].place if at < len(self.tokens) else self.source.end()
+
+
+def read(text: str, limits: Limits | None = None, names: Names | None = None, *, services: bool = False) -> Query:
+    """Parses a text.
+
+    Args:
+        text: any text.
+        limits: the limits on bytes, tokens and brackets; the defaults when None.
+        names: resolves and checks names; no check when None.
+        services: whether SERVICE may stand in it; its tree is then not one for the engine.
+    Raises:
+        QuerySyntaxError: it breaks the grammar, or has an unknown name.
+        QueryLimitError: it is too long or too deep.
+        UpdateRefusedError: it is an update.
+        ServiceForbiddenError: it calls another service.
+    """
+    limits, names = limits or Limits(), names or Names()
+    source = _source(text, limits)
+    tokens = tokenize_source(source, limits.max_tokens)
+    kinds = terminals(tokens)
+    unbalanced = check_nesting(tokens, kinds, limits.max_nesting)
+    if "SERVICE" in kinds and not services:
+        raise service_refused(tokens, kinds.index("SERVICE"))
+    try:
+        tree, iris = parse(tokens, kinds, names, services=services)
+    except Mistake as mistake:
+        raise explain_mistake(mistake, tokens, source, unbalanced) from mistake
+    except RecursionError as error:
+        # The limit on brackets may be set higher than the interpreter's stack holds.
+        depth = nesting(kinds)
+        raise QueryLimitError("nesting depth", depth, depth - 1) from error
+    if unbalanced:
+        raise unbalanced  # brackets inside a triple term, which is not parsed
+    return Query(source, tokens, kinds, frozenset(kinds), names, tree, iris)
+
+
+def _source(text: str, limits: Limits) -> Source:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as error:
+        line, column = text.count("\n", 0, error.start) + 1, error.start - text.rfind("\n", 0, error.start)
+        place = Place(line, column, "")
+        raise QuerySyntaxError("half a surrogate pair is not a character.", place, hint="Send UTF-8.") from error
+    if size > limits.max_bytes:
+        raise QueryLimitError("size in bytes", size, limits.max_bytes)
+    return Source(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from plangraf.errors import Place, QuerySyntaxError, QueryUnsupportedError
-from plangraf.sparql.bounds import Limits
 from plangraf.sparql.known_names import Names
 from plangraf.sparql.nodes import (
     Exists,
@@ -34,7 +33,7 @@ from plangraf.sparql.nodes import (
     ServiceClause,
     walk,
 )
-from plangraf.sparql.parsed_query import Query, read
+from plangraf.sparql.safety import Limits, Query, read
 from plangraf.sparql.scope import expressions_in, expressions_of, in_scope, inner_groups
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")

@@ -19,7 +19,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from plangraf.errors import VersionsError
 from plangraf.processes import die_with_parent
-from plangraf.rdf.canonical import subject_of
+from plangraf.rdf.graph import subject_of
 from plangraf.store.versions import Version, VersionStore
 
 PATCH, JSON = "rdfpatch", "json"

@@ -7,10 +7,9 @@ from dataclasses import replace
 import orjson
 from pyoxigraph import RdfFormat, parse
 
-from plangraf.engines.base import Engine, QueryRequest
-from plangraf.rdf.canonical import canonical
+from plangraf.engines.interface import Engine, QueryRequest
 from plangraf.rdf.formats import JSON, N_TRIPLES
-from plangraf.rdf.graph import Statements
+from plangraf.rdf.graph import Statements, canonical
 
 
 async def fetch(engine: Engine, query: str) -> Statements:

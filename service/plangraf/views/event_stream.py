@@ -16,14 +16,12 @@ from dataclasses import dataclass
 
 from pyoxigraph import RdfFormat, parse
 
-from plangraf.rdf.canonical import line, parts
 from plangraf.rdf.formats import JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE, Format
-from plangraf.rdf.names import expand
-from plangraf.rdf.namespaces import ID, PREFIXES, SHAPES
-from plangraf.rdf.writing import serialized
+from plangraf.rdf.graph import nquads_line, nquads_terms, serialized
+from plangraf.rdf.namespaces import ID, PREFIXES, SHAPES, expand
 from plangraf.sparql.named.head import Titled
 from plangraf.store.changes.log import Change
-from plangraf.views.catalog.site_declaration import TitleAndDescription
+from plangraf.views.declarations import TitleAndDescription
 
 FORMATS = (TRIG, N_QUADS, TURTLE, N_TRIPLES, JSON_LD)
 EVENT = ID + "event/"
@@ -31,12 +29,7 @@ EVENT = ID + "event/"
 POLLING_S = 60
 
 _AS = "https://www.w3.org/ns/activitystreams#"
-_PREFIXES = {
-    **PREFIXES,
-    "as": _AS,
-    "ldes": "https://w3id.org/ldes#",
-    "tree": "https://w3id.org/tree#",
-}
+_PREFIXES = {**PREFIXES, "as": _AS, "ldes": "https://w3id.org/ldes#", "tree": "https://w3id.org/tree#"}
 _NAME = re.compile(r"[a-z]+:[A-Za-z]+")
 # The properties in the shape of a member: path, and datatype of the single value; None for an IRI.
 _PROPERTIES = (
@@ -165,22 +158,22 @@ def _member_lines(es: str, iri: str, change: Change, *, graphs: bool) -> Iterato
             statement = f"_:e{change.sequence}s{number}"
             yield _triple_line(member, "as:attachment", statement)
             yield _triple_line(statement, "rdf:type", "rdf:Statement")
-            yield line(statement.encode(), _RDF_SUBJECT, subject)
-            yield line(statement.encode(), _RDF_PREDICATE, predicate)
-            yield line(statement.encode(), _RDF_OBJECT, value)
+            yield nquads_line(statement.encode(), _RDF_SUBJECT, subject)
+            yield nquads_line(statement.encode(), _RDF_PREDICATE, predicate)
+            yield nquads_line(statement.encode(), _RDF_OBJECT, value)
             if graph is not None:
                 yield _triple_line(statement, "as:context", graph.decode())
     thing = f"<{change.thing}>".encode()
     for subject, predicate, value in dict.fromkeys(quad[:3] for quad in own):
         if graphs:
-            yield line(subject, predicate, value, member.encode())
+            yield nquads_line(subject, predicate, value, member.encode())
         else:
-            yield line(member.encode() if subject == thing else subject, predicate, value)
+            yield nquads_line(member.encode() if subject == thing else subject, predicate, value)
 
 
 def _split_line(own_line: bytes, sequence: int) -> tuple[bytes, bytes, bytes, bytes | None]:
     """The terms of a line. Blank nodes get labels that no other member of the page uses."""
-    subject, predicate, value, graph = parts(own_line)
+    subject, predicate, value, graph = nquads_terms(own_line)
 
     def relabel(term: bytes) -> bytes:
         return b"_:e%d%b" % (sequence, term[2:]) if term.startswith(b"_:") else term
@@ -198,7 +191,7 @@ def _typed_literal(text: object, datatype: str) -> str:
 
 
 def _triple_line(subject: str, predicate: str, value: str) -> bytes:
-    return line(*(_expand_name(term).encode() for term in (subject, predicate, value)))
+    return nquads_line(*(_expand_name(term).encode() for term in (subject, predicate, value)))
 
 
 _RDF_SUBJECT, _RDF_PREDICATE, _RDF_OBJECT = (

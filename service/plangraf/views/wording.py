@@ -1,10 +1,14 @@
-"""The interface texts of the pages in both languages. Texts of the domain are in files."""
+"""The interface texts of the pages in both languages, and the form of one value on a page. Texts of the domain are in
+files.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
-LANGUAGES: Final = ("nb", "en")
+from plangraf.sparql.named.binding import LANGUAGES
+
 LANGUAGE_NAMES: Final = {"nb": "Norsk bokmål", "en": "English"}
 
 # key: (nb, en)
@@ -151,3 +155,13 @@ def texts(language: str) -> dict[str, str]:
     """All interface texts in one language."""
     number = LANGUAGES.index(language)
     return {key: words[number] for key, words in _TEXTS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class PageValue:
+    """One value on a page. `href` is None for a value without a link, `lang` is the language of `text`."""
+
+    text: str
+    href: str | None = None
+    lang: str | None = None
+    about: str | None = None

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from plangraf.checks.data_graph import DataGraph, Term
-from plangraf.checks.shacl.values import UnsureError, comparable, has_datatype, text
+from plangraf.checks.data_graph import DataGraph, Term, UnsureError, comparable, has_datatype, text
 from plangraf.rdf.namespaces import PREFIXES
 
 Values = Collection[Term]

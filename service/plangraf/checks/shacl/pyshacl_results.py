@@ -19,7 +19,7 @@ from rdflib.term import Node
 
 from plangraf.checks.data_graph import Term
 from plangraf.diagnostics.diagnostic import FileDiagnostic, Severity, in_file
-from plangraf.rdf.names import compact
+from plangraf.rdf.namespaces import compact
 from plangraf.rdf.rdflib_graph import rdflib_term, to_rdflib
 from plangraf.sources.turtle import Locate
 

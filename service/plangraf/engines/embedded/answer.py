@@ -15,8 +15,8 @@ from typing import IO, Protocol, cast
 
 import orjson
 
-from plangraf.engines.base import QueryRequest
 from plangraf.engines.embedded.wire import CHUNK, FRAME, LAST, OUT_OF_MEMORY, REQUEST
+from plangraf.engines.interface import QueryRequest
 from plangraf.errors import AnswerBrokenError
 from plangraf.rdf.formats import Format
 from plangraf.sparql.safety import CheckedQuery

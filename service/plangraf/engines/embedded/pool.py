@@ -14,10 +14,10 @@ import orjson
 import structlog
 
 from plangraf import metrics
-from plangraf.engines.base import QueryRequest
 from plangraf.engines.embedded.answer import EmbeddedAnswer, WorkerEnd
 from plangraf.engines.embedded.wire import ERROR
 from plangraf.engines.embedded.workers import Workers
+from plangraf.engines.interface import QueryRequest
 from plangraf.errors import (
     DisplacedError,
     EngineError,

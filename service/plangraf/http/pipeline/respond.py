@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from plangraf import metrics
-from plangraf.engines.base import QueryAnswer, QueryRequest
+from plangraf.engines.interface import QueryAnswer, QueryRequest
 from plangraf.errors import DisplacedError, EngineError, NotReadyError, OverloadedError, PlangrafError
 from plangraf.http.pipeline.cache import Cache, CachedAnswer, Headers
 from plangraf.http.pipeline.coding import CODINGS, IDENTITY, Coding, choose_coding, encode, tag_of

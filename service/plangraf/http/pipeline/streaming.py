@@ -10,7 +10,7 @@ from typing import TypeVar
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from plangraf.engines.base import QueryAnswer
+from plangraf.engines.interface import QueryAnswer
 from plangraf.http.pipeline.cache import Cache, CachedAnswer, Headers
 from plangraf.http.pipeline.coding import IDENTITY, encoder, tag_of
 

@@ -14,8 +14,8 @@ from plangraf.http.resource.negotiation import match_media_type
 from plangraf.http.resource.parameters import accept_header
 from plangraf.http.service import Service
 from plangraf.rdf.formats import JSON_LD
-from plangraf.rdf.jsonld.context import Context
-from plangraf.rdf.jsonld.profiles import PROFILE, SHAPES, STREAMING, write_as
+from plangraf.rdf.jsonld_context import Context
+from plangraf.rdf.jsonld_documents import PROFILE, SHAPES, STREAMING, write_as
 from plangraf.views.describe import Description
 
 _JSON = "application/json"

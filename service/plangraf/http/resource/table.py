@@ -14,8 +14,8 @@ from starlette.routing import BaseRoute, Match, compile_path
 from starlette.types import Receive, Scope, Send
 
 from plangraf.http.pipeline.pinning import KEPT
-from plangraf.http.resource.base import Place, Resource
 from plangraf.http.resource.openapi import document
+from plangraf.http.resource.resource import Place, Resource
 
 
 class Table(BaseRoute):

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.http.pipeline.respond import vary
-from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import Operation, content
+from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import DOCUMENT_FORMATS
 from plangraf.rdf.namespaces import ID

@@ -8,14 +8,13 @@ from urllib.parse import urljoin
 from pyoxigraph import NamedNode
 
 from plangraf.engines.snapshots import Snapshot
-from plangraf.http.resource.base import Asked, Resource, View
 from plangraf.http.resource.openapi import Operation, content
+from plangraf.http.resource.resource import Asked, Resource, View
 from plangraf.http.routes.collection_requests import FORMATS
 from plangraf.http.service import Service
 from plangraf.rdf.formats import JSON_LD
-from plangraf.rdf.jsonld.compaction import compact_document
-from plangraf.rdf.jsonld.writing import dump
-from plangraf.views.collections.index import PATH, count_members, index_csv, index_graph
+from plangraf.rdf.jsonld_documents import compact_document, dump
+from plangraf.views.collections.listing import PATH, count_members, index_csv, index_graph
 
 
 def resources(service: Service) -> Iterator[Resource]:

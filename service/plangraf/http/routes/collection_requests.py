@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from plangraf.http.resource.base import Place
 from plangraf.http.resource.parameters import Negotiated
+from plangraf.http.resource.resource import Place
 from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML
 from plangraf.sparql.named.binding import read_iri, read_value
 from plangraf.sparql.named.collection import Collection, Facet

@@ -20,8 +20,8 @@ from plangraf.errors import ParameterError, QuerySyntaxError, ResourceNotFoundEr
 from plangraf.http.pipeline.pinning import add_version
 from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.pipeline.streaming import while_connected
-from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
+from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.collection_requests import (
     FORMATS,
     Selection,
@@ -30,7 +30,7 @@ from plangraf.http.routes.collection_requests import (
 )
 from plangraf.http.service import Pinned, Service
 from plangraf.rdf.formats import JSON_LD, Format
-from plangraf.rdf.jsonld.writing import dump
+from plangraf.rdf.jsonld_documents import dump
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_files import address_taken
 from plangraf.sparql.named.parameter_model import ParameterModel
@@ -38,7 +38,7 @@ from plangraf.views.collections.listing import Addresses, Page, Table, fetch_mem
 from plangraf.views.collections.members import counts, facet_places, order, select
 from plangraf.views.describe import Labels, fetch_labels
 from plangraf.views.engine_answers import fetch_boolean
-from plangraf.views.page_value import PageValue
+from plangraf.views.wording import PageValue
 
 # A page shows so many values of a facet, the most frequent first; an error message names fewer.
 _CHOICES: Final = 40

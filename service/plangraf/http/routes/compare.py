@@ -20,21 +20,20 @@ from pyoxigraph import Literal, NamedNode
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from plangraf.engines.base import QueryAnswer, QueryRequest
+from plangraf.engines.interface import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot, find_version
 from plangraf.errors import AnswerBrokenError, EngineError, QuerySyntaxError, ResourceNotFoundError
-from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
+from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.service import Pinned, Service
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, PLAIN_JSON, Format
-from plangraf.rdf.names import short_name
-from plangraf.rdf.namespaces import CLOSED_NAMESPACES
+from plangraf.rdf.namespaces import CLOSED_NAMESPACES, short_name
 from plangraf.store.diff import PATCH
 from plangraf.store.versions import VersionStore
-from plangraf.views.addresses import document_path
 from plangraf.views.describe import Labels, fetch_labels
-from plangraf.views.page_value import PageValue
+from plangraf.views.document_parts import document_path
+from plangraf.views.wording import PageValue
 
 _PATCH = Format(PATCH, "list", "application/rdf-patch", "rdfp", "RDF Patch", charset=True, names=("rdf-patch",))
 _FORMATS = (PLAIN_JSON, _PATCH, HTML)

@@ -8,8 +8,8 @@ from pyoxigraph import NamedNode
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
-from plangraf.http.resource.base import Asked, Resource, View
 from plangraf.http.resource.openapi import Operation, content
+from plangraf.http.resource.resource import Asked, Resource, View
 from plangraf.http.routes.catalog import VOID_PATH, catalogue
 from plangraf.http.service import Service
 from plangraf.rdf.formats import GRAPH_FORMATS, Format

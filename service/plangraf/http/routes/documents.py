@@ -14,28 +14,33 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from plangraf.engines.base import Engine
+from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import PlangrafError, QuerySyntaxError, ResourceGoneError, ResourceNotFoundError
 from plangraf.http.pipeline.respond import vary
 from plangraf.http.pipeline.streaming import while_connected
-from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.json_ld_forms import PLAIN, choose_form, context_links, write_form
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.parameters import Negotiated
+from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.catalog import dates_part, find_dataset
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import DATASET_FORMATS, JSON_LD, Format, of_kinds
-from plangraf.rdf.jsonld.compaction import compact_document
+from plangraf.rdf.jsonld_documents import compact_document
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
 from plangraf.sparql.named.parameter_model import Refusal
-from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import dataset_json_ld
 from plangraf.views.describe import Description, describe
+from plangraf.views.document_parts import (
+    document_path,
+    find_graphs,
+    is_dataset,
+    is_withdrawn,
+    replacements,
+    with_quality,
+    write_placed,
+)
 from plangraf.views.engine_answers import fetch_boolean
-from plangraf.views.named_graphs import find_graphs, write_placed
-from plangraf.views.quality import is_dataset, with_quality
-from plangraf.views.replacements import is_withdrawn, replacements
 
 # HTML last: a client without a wish gets data.
 DOCUMENT_FORMATS = of_kinds("graph", "quads", "page")

@@ -23,12 +23,12 @@ from starlette.types import Receive, Scope, Send
 from plangraf.engines.snapshots import Snapshot, find_version
 from plangraf.errors import RangeError, ResourceNotFoundError
 from plangraf.http.pipeline.respond import FOR_EVER, match_tag, not_modified
-from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation
+from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.service import Service, pinned, snapshot_of
 from plangraf.rdf.formats import HTML, PLAIN_JSON
 from plangraf.sparql.named.parameter_model import ParameterModel
-from plangraf.store.downloads import File, list_downloads
+from plangraf.store.contents import File, list_downloads
 from plangraf.store.versions import DOWNLOADS, VersionStore
 
 _LATEST = "/dump/latest"

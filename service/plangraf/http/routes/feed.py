@@ -19,9 +19,9 @@ from starlette.responses import Response
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import FeedDamagedError, ResourceNotFoundError, VersionsError
 from plangraf.http.pipeline.respond import FOR_EVER
-from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.link_header import LICENSE
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
+from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.service import Service, pinned
 from plangraf.store.changes.log import FeedLog
 from plangraf.store.versions import FEED

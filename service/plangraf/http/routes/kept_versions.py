@@ -10,8 +10,8 @@ import orjson
 from starlette.concurrency import run_in_threadpool
 
 from plangraf.engines.snapshots import Snapshot
-from plangraf.http.resource.base import Asked, Resource, View
 from plangraf.http.resource.openapi import Operation
+from plangraf.http.resource.resource import Asked, Resource, View
 from plangraf.http.service import Service
 from plangraf.rdf.formats import HTML, PLAIN_JSON
 from plangraf.store.versions import VersionStore

@@ -15,14 +15,14 @@ import structlog
 from pydantic import create_model
 from starlette.requests import Request
 
-from plangraf.engines.base import Engine, QueryRequest
+from plangraf.engines.interface import Engine, QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import NotStatisticalError, PlangrafError, ResourceNotFoundError
 from plangraf.http.pipeline.cache import CachedAnswer
 from plangraf.http.pipeline.coding import IDENTITY
-from plangraf.http.resource.base import Asked, Place, Resource, View, name_answer
 from plangraf.http.resource.openapi import Operation, content
 from plangraf.http.resource.parameters import Formatted
+from plangraf.http.resource.resource import Asked, Place, Resource, View, name_answer
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import HTML, JSON, JSON_STAT, PLAIN_JSON, RESULT_FORMATS, Format
 from plangraf.sparql.named.binding import NamedQuery

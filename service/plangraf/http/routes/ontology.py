@@ -16,8 +16,8 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
 from plangraf.http.pipeline.browser_headers import CONTENT_SECURITY_POLICY, policy_for
 from plangraf.http.pipeline.respond import FOR_EVER
-from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import NOT_FOUND, Operation, content
+from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.service import CONTEXT_PATH, Service, pinned
 from plangraf.pages.html import shape_tables
 from plangraf.rdf.formats import DOCUMENT_FORMATS, GRAPH_FORMATS, JSON_LD, Format

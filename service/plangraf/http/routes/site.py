@@ -16,15 +16,15 @@ from starlette.requests import Request
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
 from plangraf.http.pipeline.browser_headers import CONTENT_SECURITY_POLICY, policy_for
-from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import Operation, content
+from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.catalog import catalogue, dates_part
 from plangraf.http.service import Pinned
 from plangraf.pages.html import script
 from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, PLAIN_JSON
 from plangraf.sparql.named.binding import NamedQuery
-from plangraf.views.addresses import document_path
 from plangraf.views.catalog.schema_org import catalogue_json_ld
+from plangraf.views.document_parts import document_path
 from plangraf.views.engine_answers import fetch, fetch_rows
 
 _DATASETS = """CONSTRUCT { ?dataset ?p ?o }

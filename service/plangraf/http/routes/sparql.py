@@ -9,14 +9,13 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from plangraf.engines.base import QueryRequest
+from plangraf.engines.interface import QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import NotAcceptableError, QuerySyntaxError, ServiceForbiddenError
 from plangraf.http.pipeline.coding import choose_coding
 from plangraf.http.pipeline.pinning import Endpoint
 from plangraf.http.pipeline.respond import accept_encoding, respond_query, respond_uncached, vary
 from plangraf.http.pipeline.streaming import while_connected
-from plangraf.http.resource.base import Asked, Place, Resource, View
 from plangraf.http.resource.openapi import PROBLEMS, content
 from plangraf.http.resource.parameters import (
     EXAMPLE,
@@ -27,6 +26,7 @@ from plangraf.http.resource.parameters import (
     client_of,
     read_sparql,
 )
+from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.service_description import service_description, service_name
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, RESULT_FORMATS, Format

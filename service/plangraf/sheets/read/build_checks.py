@@ -14,20 +14,17 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad
 
-from plangraf.checks.check_queries import check_problems
-from plangraf.checks.data_graph import DataGraph
+from plangraf.checks.data_graph import DataGraph, check_problems
 from plangraf.checks.shacl.validation import shacl_problems
 from plangraf.checks.terms_used import undefined_terms
 from plangraf.diagnostics.diagnostic import Diagnostic, FileDiagnostic, FilePlace
-from plangraf.rdf.canonical import relabelled
-from plangraf.rdf.names import compact, local_name
-from plangraf.rdf.namespaces import GRAPH, ID, PLAN
+from plangraf.rdf.graph import relabelled
+from plangraf.rdf.namespaces import GRAPH, ID, PLAN, compact, local_name
 from plangraf.settings import Settings
-from plangraf.sheets.cell_place import CellPlace, SheetDiagnostic
-from plangraf.sheets.keys import Keys
+from plangraf.sheets.cell_values import CellPlace, SheetDiagnostic
+from plangraf.sheets.keys import Keys, ThingNames, report_dangling_key
 from plangraf.sheets.model import Model
-from plangraf.sheets.read.imported import Imported
-from plangraf.sheets.read.links import ThingNames, report_dangling_key
+from plangraf.sheets.read.raw import Imported
 from plangraf.sources.files import SourceFile, read_files, source_files
 from plangraf.sources.turtle import read
 
@@ -42,13 +39,7 @@ _HINT_EN = " Fill in the green columns of the row (evidence: first line), or wri
 
 
 def check(
-    settings: Settings,
-    files: Mapping[str, str],
-    folder: Path,
-    graph: str,
-    imported: Imported,
-    model: Model,
-    keys: Keys,
+    settings: Settings, files: Mapping[str, str], folder: Path, graph: str, imported: Imported, model: Model, keys: Keys
 ) -> list[SheetDiagnostic]:
     """Returns the findings that a build would give about the things in the files.
 
@@ -62,10 +53,11 @@ def check(
         keys: gives short names of the dataset.
     """
     with tempfile.TemporaryDirectory(prefix="plangraf-") as temporary:
-        own = _write_temporary(Path(temporary), files, graph)
+        for name, text in files.items():
+            (Path(temporary) / name).write_text(text, encoding="utf-8")
+        own = [SourceFile(Path(temporary) / name, name, graph) for name in files]
         parsed = read(own)
-        others = [file for file in _list_other_files(settings, folder) if file.graph != graph]
-        beside = read(others)
+        beside = read([file for file in _list_other_files(settings, folder) if file.graph != graph])
         everything = relabelled(parsed.quads | beside.quads)
         nodes = {quad.subject.value for quad in parsed.quads if hasattr(quad.subject, "value")}
         # Linked things count too, because a new statement may make them invalid.
@@ -76,21 +68,16 @@ def check(
         }
         dangling, is_reported = _find_dangling_links(imported, everything, model, keys)
         dangling += _find_orphaned_links(folder, everything, beside.quads, beside.place, keys)
-
-        def locate(iri: str) -> FilePlace | None:
-            return parsed.place(iri)
-
         found = list(parsed.problems)
-        found += undefined_terms(settings.home, parsed.quads, everything, own, locate)
+        found += undefined_terms(settings.home, parsed.quads, everything, own, parsed.place)
         data = DataGraph(everything)
-        found += shacl_problems(data, locate, reached)
-        found += check_problems(data, sorted((settings.home / "queries" / "checks").glob("*.rq")), locate, nodes)
-    names = {file.name for file in own}
+        found += shacl_problems(data, parsed.place, reached)
+        found += check_problems(data, sorted((settings.home / "queries" / "checks").glob("*.rq")), parsed.place, nodes)
     ours = [
         problem
         for problem in found
         if problem.place.thing in nodes
-        or problem.place.file in names
+        or problem.place.file in files
         or (problem.rule or "").startswith("queries/")
         or (problem.place.thing in reached and problem.severity == "Violation")
     ]
@@ -165,12 +152,6 @@ def _find_orphaned_links(
             )
         )
     return found
-
-
-def _write_temporary(temporary: Path, files: Mapping[str, str], graph: str) -> list[SourceFile]:
-    for name, text in files.items():
-        (temporary / name).write_text(text, encoding="utf-8")
-    return [SourceFile(temporary / name, name, graph) for name in files]
 
 
 def _list_other_files(settings: Settings, folder: Path) -> Iterable[SourceFile]:

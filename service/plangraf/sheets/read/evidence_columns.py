@@ -13,11 +13,10 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from plangraf.diagnostics.diagnostic import Diagnostic
 from plangraf.rdf.graph import RDF_TYPE, Graph, Node, Value, statements
-from plangraf.rdf.names import local_name
-from plangraf.rdf.namespaces import ID, PLAN, PREFIXES, SCHEME, slug
+from plangraf.rdf.namespaces import ID, PLAN, PREFIXES, SCHEME, local_name, slug
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import EVIDENCE, EVIDENCE_KIND, HAS_SOURCE, PASSAGE, Model
-from plangraf.sheets.read.imported import Imported, Row
+from plangraf.sheets.read.raw import Imported, Row
 
 _XSD = PREFIXES["xsd"]
 _ABOUT, _PROPERTY, _VALUE, _PASSAGE, _CHECKED = (

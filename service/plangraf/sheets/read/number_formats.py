@@ -2,19 +2,62 @@
 
 An import takes what a reader sees. A cell that shows another number than it stores, such as a rounded one, is refused.
 Number formats: ECMA-376 Part 1, 18.8.31
+
+A unit mark comes from the format or from the text: `25 %`, `1 500 kr`, `5 km`. Such a cell is read as a number only
+when the row has the same unit, because otherwise the unit would be lost.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 
-from plangraf.sheets.cell_place import CellError
-from plangraf.sheets.cell_values import Cell, PartialDate, round_as_excel
+from plangraf.rdf.namespaces import SCHEME
+from plangraf.sheets.cell_values import Cell, CellError, MarkedNumber, PartialDate, round_as_excel
 from plangraf.sheets.read.raw import Refused
-from plangraf.sheets.unit_marks import MarkedNumber, known
 
+_QUDT = "http://qudt.org/vocab/unit/"
+_OWN_UNIT = f"{SCHEME}unit/"
+_KRONER = frozenset({f"{_QUDT}CCY_NOK", *(f"{_OWN_UNIT}krone-per-{each}" for each in ("year", "person", "day"))})
+# Mark beside a number → IRIs of the units that it stands for.
+_UNITS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("%", "prosent", "pst", "percent"), frozenset({f"{_QUDT}PERCENT"})),
+    **dict.fromkeys(("‰", "promille"), frozenset({f"{_QUDT}PERMILLE"})),
+    **dict.fromkeys(("kr", "nok", "kroner", ",-"), _KRONER),
+    **dict.fromkeys(("stk", "antall"), frozenset({f"{_QUDT}NUM"})),
+    **{
+        word: frozenset({_QUDT + name})
+        for word, name in {
+            "år": "YR",
+            "måneder": "MO",
+            "uker": "WK",
+            "dager": "DAY",
+            "timer": "HR",
+            "minutter": "MIN",
+            "km": "KiloM",
+            "m": "M",
+            "mm": "MilliM",
+            "km/t": "KiloM-PER-HR",
+            "m²": "M2",
+            "m2": "M2",
+            "daa": "DecaARE",
+            "dekar": "DecaARE",
+            "km²": "KiloM2",
+            "km2": "KiloM2",
+            "kg": "KiloGM",
+            "tonn": "TONNE",
+            "°c": "DEG_C",
+        }.items()
+    },
+    "kwh": frozenset({f"{_QUDT}KiloW-HR", f"{_OWN_UNIT}kilowatt-hour-per-year"}),
+    "gwh": frozenset({f"{_QUDT}GigaW-HR"}),
+}
+_SPACES = " \u00a0\u2007\u2009\u202f"
+_NUMBER = rf"[+\-−]?[0-9][0-9{_SPACES}]*(?:[.,][0-9]+)?"
+_AFTER = re.compile(rf"({_NUMBER})[{_SPACES}]*([^0-9{_SPACES}].*)")
+_BEFORE = re.compile(rf"([^\W0-9]+\.?)[{_SPACES}]*({_NUMBER})")
 # Quoted text, an escaped character, a space as wide as a character, a repeated character.
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|_(.)|\*(.)')
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
@@ -26,6 +69,31 @@ _HARMLESS = {"", "-", "−", "+", "(", ")", "/", ":", "."}
 _CODE_SIGNS = re.compile(r"General|E[+-]?|[0#?.,%@+\-/(): ]", re.IGNORECASE)
 _MINUS = re.compile(r"[-−(]")
 _COLOUR = re.compile(r"\[(?:black|white|red|green|blue|yellow|magenta|cyan|color ?[0-9]+)\]", re.IGNORECASE)
+
+
+def known(mark: str) -> bool:
+    """Whether the mark stands for a known unit."""
+    return _normalize(mark) in _UNITS
+
+
+def strip_mark(cell: object, unit: str | None) -> str | None:
+    """The number of a cell whose mark stands for the unit of the row; None for any other cell."""
+    if isinstance(cell, MarkedNumber):
+        return f"{cell.number:f}".replace(".", ",") if unit in _UNITS[_normalize(cell.mark)] else None
+    if not isinstance(cell, str):
+        return None
+    text = cell.strip()
+    if match := _AFTER.fullmatch(text):
+        number, mark = match.groups()
+    elif match := _BEFORE.fullmatch(text):
+        mark, number = match.groups()
+    else:
+        return None
+    return number.strip(_SPACES) if unit in _UNITS.get(_normalize(mark), ()) else None
+
+
+def _normalize(mark: str) -> str:
+    return mark.strip().lower().removesuffix(".")
 
 
 def read_number(value: float, number_format: str) -> Cell | Refused:

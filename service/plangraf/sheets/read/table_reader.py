@@ -18,14 +18,16 @@ from pyoxigraph import NamedNode, Triple
 from plangraf.diagnostics.diagnostic import Diagnostic
 from plangraf.rdf.graph import RDF_TYPE, Value
 from plangraf.rdf.namespaces import PLAN, PREFIXES, slug
-from plangraf.sheets.cell_place import CellError, CellPlace
-from plangraf.sheets.cell_values import STRING, Cell, as_text, spoiling_error, to_lexical
-from plangraf.sheets.cells import read_cell
-from plangraf.sheets.derived import derive_values
-from plangraf.sheets.keys import Keys
+from plangraf.sheets.cell_values import STRING, Cell, CellError, CellPlace, as_text, spoiling_error, to_lexical
+from plangraf.sheets.cells import derive_values, read_cell
+from plangraf.sheets.keys import Keys, ThingNames, report_dangling_key
 from plangraf.sheets.model import Column, Model, Sheet
-from plangraf.sheets.notes import Note
-from plangraf.sheets.read.asides import (
+from plangraf.sheets.read.number_formats import strip_mark
+from plangraf.sheets.read.raw import (
+    Imported,
+    RawTable,
+    Refused,
+    Row,
     choose_own_heading,
     find_similar_sheets,
     own_sheet_notes,
@@ -35,11 +37,7 @@ from plangraf.sheets.read.asides import (
     report_own_sheet,
     text_of,
 )
-from plangraf.sheets.read.imported import Imported, Row
-from plangraf.sheets.read.links import ThingNames, report_dangling_key
-from plangraf.sheets.read.raw import RawTable, Refused
-from plangraf.sheets.unit_marks import strip_mark
-from plangraf.sheets.write.tables import NOTHING_IMPLIED, OTHER_COLUMNS, OTHER_MACHINE, read_other_term
+from plangraf.sheets.write.tables import NOTHING_IMPLIED, OTHER_COLUMNS, OTHER_MACHINE, Note, read_other_term
 
 _PLAN_NUMBER = PLAN + "number"
 _DECIMAL = PREFIXES["xsd"] + "decimal"

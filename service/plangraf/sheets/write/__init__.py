@@ -1,1 +1,1 @@
-"""Writes triples to spreadsheets and Turtle files."""
+"""Writes triples to tables and workbooks."""

@@ -17,8 +17,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.errors import ListError
-from plangraf.rdf.names import terms
-from plangraf.rdf.namespaces import ID, PLAN, PREFIXES
+from plangraf.rdf.namespaces import ID, PLAN, PREFIXES, terms
 from plangraf.sources.lists.facts import Facts
 from plangraf.sources.lists.loading import Content
 from plangraf.sources.lists.mapping import Mapping as ListMapping

@@ -11,8 +11,7 @@ from datetime import date
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
-from plangraf.rdf.names import terms
-from plangraf.rdf.namespaces import ID, PLAN, PREFIXES
+from plangraf.rdf.namespaces import ID, PLAN, PREFIXES, terms
 from plangraf.sources.lists.entries import ascii_iri, natural
 from plangraf.sources.lists.facts import Facts, How
 from plangraf.sources.lists.mapping import Mapping as ListMapping

@@ -7,7 +7,7 @@ from typing import Literal as OneOf
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from plangraf.rdf.names import terms
+from plangraf.rdf.namespaces import terms
 from plangraf.sources.lists.mapping import Text
 
 How = OneOf["listed", "matched", "own"]

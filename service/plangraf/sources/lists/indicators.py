@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.errors import ListError
-from plangraf.rdf.names import terms
-from plangraf.rdf.namespaces import PLAN, SDG
+from plangraf.rdf.namespaces import PLAN, SDG, terms
 from plangraf.sources.lists.entries import Entry, ascii_iri, natural
 from plangraf.sources.lists.facts import Facts, How
 from plangraf.sources.lists.mapping import Mapping

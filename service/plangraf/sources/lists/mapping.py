@@ -15,8 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pyoxigraph import NamedNode
 
 from plangraf.errors import ListError, QueryLimitError, RequestError
-from plangraf.sparql.bounds import Limits
-from plangraf.sparql.safety import check
+from plangraf.sparql.safety import Limits, check
 
 FILE = "list.yaml"
 # The name of a file in the same folder.

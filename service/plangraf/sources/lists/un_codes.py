@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from plangraf.errors import ListError
-from plangraf.rdf.names import terms
-from plangraf.rdf.namespaces import GRAPH, SDG, SDG_GRAPH
+from plangraf.rdf.namespaces import GRAPH, SDG, SDG_GRAPH, terms
 from plangraf.settings import Settings
 from plangraf.sources.files import SourceFile, source_files
 

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.errors import ListError
-from plangraf.rdf.names import terms
-from plangraf.rdf.namespaces import PREFIXES, SDG
+from plangraf.rdf.namespaces import PREFIXES, SDG, terms
 from plangraf.sources.lists.entries import Entry, natural
 from plangraf.sources.lists.facts import Facts
 from plangraf.sources.lists.mapping import Text

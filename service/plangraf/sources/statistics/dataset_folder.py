@@ -16,7 +16,7 @@ from pathlib import Path
 import pyoxigraph
 
 from plangraf.errors import SettingError
-from plangraf.rdf.names import terms
+from plangraf.rdf.namespaces import terms
 from plangraf.store.atomic import sync_folder, write_file
 
 DATASET, STRUCTURE, OBSERVATIONS = "dataset.ttl", "structure.ttl", "observations.nt"

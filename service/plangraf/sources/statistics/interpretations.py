@@ -8,8 +8,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from plangraf.rdf.names import terms
-from plangraf.rdf.namespaces import ID
+from plangraf.rdf.namespaces import ID, terms
 from plangraf.sources.statistics.cube.description import iri_of
 from plangraf.sources.statistics.cube.names import TableNames
 from plangraf.sources.statistics.cube.terms import tagged, text

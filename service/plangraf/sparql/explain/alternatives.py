@@ -15,7 +15,7 @@ from plangraf.errors import Place
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SDG, SDGO
 from plangraf.sparql.explain.outline import Outline, Part, Term
 from plangraf.sparql.lexer import shown
-from plangraf.sparql.well_known_prefixes import same_name
+from plangraf.sparql.suggest import same_name
 
 # The languages of our texts, then further languages to try.
 _TAGS = ("nb", "en", "nn", "no")

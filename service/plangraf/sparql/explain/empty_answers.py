@@ -18,7 +18,7 @@ from plangraf.sparql.explain.corrections import correct
 from plangraf.sparql.explain.outline import Outline, Part, outline
 from plangraf.sparql.known_names import Names
 from plangraf.sparql.nodes import Union
-from plangraf.sparql.parsed_query import read
+from plangraf.sparql.safety import read
 from plangraf.sparql.scope import has_graph_clause
 
 _MOST_ASKED = 12

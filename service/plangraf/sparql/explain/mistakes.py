@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from plangraf.errors import Place, QuerySyntaxError, RequestError, UpdateRefusedError
 from plangraf.sparql import suggest
 from plangraf.sparql.known_names import unknown_function
-from plangraf.sparql.lexer import Source, Token
+from plangraf.sparql.lexer import CALLS, END, FUNCTIONS, WORDS, Source, Token
 from plangraf.sparql.parser import Mistake
-from plangraf.sparql.words import CALLS, END, FUNCTIONS, WORDS
 
 _UPDATES = frozenset(("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "COPY", "MOVE", "ADD", "WITH"))
 _FORMS = frozenset(("SELECT", "ASK", "CONSTRUCT", "DESCRIBE"))

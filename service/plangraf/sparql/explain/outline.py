@@ -34,7 +34,7 @@ from plangraf.sparql.nodes import (
     Variable,
 )
 from plangraf.sparql.nodes import Path as PropertyPath
-from plangraf.sparql.parsed_query import Query
+from plangraf.sparql.safety import Query
 from plangraf.sparql.scope import variables_in
 
 Kind = Literal[

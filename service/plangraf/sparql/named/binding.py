@@ -28,7 +28,7 @@ from plangraf.sparql.named.parameter_model import (
     field_name,
     make_model,
 )
-from plangraf.sparql.parsed_query import read
+from plangraf.sparql.safety import read
 
 XSD_INTEGER = NamedNode("http://www.w3.org/2001/XMLSchema#integer")
 LANGUAGES = ("nb", "en")

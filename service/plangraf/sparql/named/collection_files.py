@@ -17,8 +17,16 @@ from plangraf.errors import ParameterError, QuerySyntaxError, RequestError
 from plangraf.rdf.namespaces import GRAPH, ID, PREFIXES, SCHEME, SDG
 from plangraf.sparql.lexer import Token, tokenize
 from plangraf.sparql.named.binding import read_term
-from plangraf.sparql.named.collection import Collection, Column, Facet
-from plangraf.sparql.named.collection_head import CollectionHead, ColumnForm, FacetForm, OrderForm, Shared
+from plangraf.sparql.named.collection import (
+    Collection,
+    CollectionHead,
+    Column,
+    ColumnForm,
+    Facet,
+    FacetForm,
+    OrderForm,
+    Shared,
+)
 from plangraf.sparql.named.head import Head, Parameter, problem, read_head, read_yaml
 from plangraf.sparql.safety import Limits, check
 

@@ -1,7 +1,12 @@
 """Rewrites a query that the engine would answer differently from the standard.
 
-Each module handles one kind of difference, and its docstring proves that the rewritten query is equivalent. A rewrite
-edits the text that the engine parses, at the positions of nodes, and records the origin of each character.
+The docstring of each rewrite names the difference and proves that the rewritten query is equivalent. A rewrite edits
+the text that the engine parses, at the positions of nodes, and records the origin of each character.
+
+This module respells forms of SPARQL 1.1 that the engine does not parse. Terms and their order stay the same. Prefixed
+names with two or more dots become IRIs in angle brackets, because the engine takes the second dot for the end of the
+triple. TRUE and FALSE become lower case. BNODE, COALESCE and CONCAT lose blanks and comments before their bracket. A
+variable that SELECT names twice is named once, because it is one column.
 """
 
 from __future__ import annotations
@@ -11,30 +16,24 @@ from typing import TYPE_CHECKING
 
 from plangraf.errors import QueryLimitError, QueryUnsupportedError
 from plangraf.sparql.lexer import CLOSERS, OPENERS, OPERATORS, tokenize
-from plangraf.sparql.rewrite.aggregates import aggregate_terms
-from plangraf.sparql.rewrite.aliases import expand_aliases
-from plangraf.sparql.rewrite.apart import isolate_optionals
-from plangraf.sparql.rewrite.bnodes import freshen_bnodes
-from plangraf.sparql.rewrite.columns import count_solutions, order_columns
-from plangraf.sparql.rewrite.edits import Edited, TooLongError
+from plangraf.sparql.nodes import Variable
 from plangraf.sparql.rewrite.expressions import correct_expressions
-from plangraf.sparql.rewrite.forms import rewrite_grouped_forms
-from plangraf.sparql.rewrite.graph_subselects import tie_selects_to_graphs
-from plangraf.sparql.rewrite.inner_patterns import separate_inner_patterns
 from plangraf.sparql.rewrite.ordering import order_kinds
 from plangraf.sparql.rewrite.paths import expand_counted_paths
-from plangraf.sparql.rewrite.spelling import (
-    drop_repeated_columns,
-    is_spelled_otherwise,
-    spell_booleans,
-    spell_calls,
-    spell_names,
+from plangraf.sparql.rewrite.patterns import isolate_optionals, separate_inner_patterns, tie_selects_to_graphs
+from plangraf.sparql.rewrite.rewriting import Edited, Rewriting, TooLongError, UnsupportedError
+from plangraf.sparql.rewrite.selects import (
+    aggregate_terms,
+    count_solutions,
+    expand_aliases,
+    freshen_bnodes,
+    hide_variables,
+    order_columns,
+    rewrite_grouped_forms,
 )
-from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError
-from plangraf.sparql.rewrite.subselects import hide_variables
 
 if TYPE_CHECKING:
-    from plangraf.sparql.parsed_query import Query
+    from plangraf.sparql.safety import Query
 
 __all__ = ["Edited", "rewrite"]
 
@@ -47,13 +46,54 @@ _AGGREGATES = frozenset(("COUNT", "AGGREGATE", "GROUP_CONCAT"))
 _GROUPING = _AGGREGATES | {"GROUP", "HAVING"}
 _EXPRESSIONS = frozenset(("FILTER", "BIND", "AS", "HAVING", "ORDER", "GROUP"))
 _PATHS = frozenset(("'|'", "'!'", "'*'", "'?'"))
+_TIGHT = frozenset(("FN", "BNODE_CALL"))
+
+
+def is_spelled_otherwise(query: Query) -> bool:
+    """Whether prefixed names or columns of a query may need a rewrite."""
+    columns = [item.name for item in query.tree.items]
+    return len(columns) > len(set(columns)) or any(iri.text.count(".") > 1 and iri.text[0] != "<" for iri in query.iris)
+
+
+def spell_names(rewriting: Rewriting) -> None:
+    for iri in rewriting.query.iris:
+        if iri.text.count(".") > 1 and iri.text[0] != "<" and iri.text.partition(":")[2].count(".") > 1:
+            rewriting.edits.replace(iri.start, iri.end, (f"<{iri.value}>",))
+
+
+def spell_booleans(rewriting: Rewriting) -> None:
+    for token, terminal in zip(rewriting.tokens, rewriting.query.terminals, strict=False):
+        if terminal == "BOOLEAN" and not token.text.islower():
+            rewriting.edits.replace(token.start, token.end, (token.text.lower(),))
+
+
+def spell_calls(rewriting: Rewriting) -> None:
+    for at, terminal in enumerate(rewriting.query.terminals):
+        if terminal in _TIGHT:
+            name, bracket = rewriting.tokens[at : at + 2]
+            if name.end < bracket.start:
+                rewriting.edits.replace(name.end, bracket.start, ())
+
+
+def drop_repeated_columns(rewriting: Rewriting) -> None:
+    for select in rewriting.selects:
+        seen: set[str] = set()
+        for item in select.items if select.form == "SELECT" else []:
+            if isinstance(item.expression, Variable) and item.alias is None:
+                if item.expression.name in seen:
+                    rewriting.edits.replace(item.start, item.end, ())
+                seen.add(item.expression.name)
+
+
+# Stands for a SELECT inside the query, beside the terminals.
+_INNER_SELECT = "an inner SELECT"
 # Each step, with its terminals. It is skipped for a query that contains none of them.
 _STEPS: tuple[tuple[Callable[[Rewriting], None], frozenset[str]], ...] = (
     (spell_names, frozenset(("PNAME",))),
     (spell_booleans, frozenset(("BOOLEAN",))),
     (spell_calls, frozenset(("FN", "BNODE_CALL"))),
     (drop_repeated_columns, frozenset(("SELECT",))),
-    (hide_variables, frozenset(("SELECT",))),
+    (hide_variables, frozenset((_INNER_SELECT,))),
     (rewrite_grouped_forms, _GROUPING),
     (tie_selects_to_graphs, frozenset(("GRAPH",))),
     (separate_inner_patterns, frozenset(("EXISTS", "MINUS"))),
@@ -85,13 +125,15 @@ def rewrite(
         QueryUnsupportedError: the engine cannot answer the query as the standard requires.
         QueryLimitError: the result would be too long or too deep.
     """
-    if query.words.isdisjoint(_HINTS) and not is_spelled_otherwise(query):
+    has_inner_select = query.terminals.count("SELECT") > (query.tree.form == "SELECT")
+    words = query.words | {_INNER_SELECT} if has_inner_select else query.words
+    if words.isdisjoint(_HINTS) and not is_spelled_otherwise(query):
         return None
     most = min(_MOST_GROWN * (len(query.text) + _SHORTEST_GROWN), max_bytes)
     rewriting = Rewriting(query, object_kinds)
     try:
         for step, needed in _STEPS:
-            if not query.words.isdisjoint(needed):
+            if not words.isdisjoint(needed):
                 step(rewriting)
         edited = rewriting.edits.applied(most) if rewriting.edits else None
     except UnsupportedError as error:

@@ -35,8 +35,7 @@ from plangraf.sparql.nodes import (
     Values,
     Variable,
 )
-from plangraf.sparql.rewrite.edits import Part
-from plangraf.sparql.rewrite.state import Rewriting
+from plangraf.sparql.rewrite.rewriting import Part, Rewriting
 from plangraf.sparql.scope import columns, visible_groups
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"

@@ -36,8 +36,7 @@ from plangraf.sparql.nodes import (
     Triples,
     Variable,
 )
-from plangraf.sparql.rewrite.edits import Part
-from plangraf.sparql.rewrite.state import Rewriting, UnsupportedError
+from plangraf.sparql.rewrite.rewriting import Part, Rewriting, UnsupportedError
 
 
 def expand_counted_paths(rewriting: Rewriting) -> None:

@@ -1,8 +1,11 @@
 """The append-only log of changes, with one publication for each new current state.
 
 A publication is staged before its version becomes current, and committed right after by one rename. Changes are always
-computed against the state at the end of the log. So the next write repairs a crash between the two steps, and no
-change is lost or repeated, even after versions were pruned.
+computed against the state at the end of the log. So the next write repairs a crash between the two steps, and no change
+is lost or repeated, even after versions were pruned.
+
+The log also says when each graph was first published and when it last changed: equal dates on every machine, unlike
+file times and clocks.
 """
 
 from __future__ import annotations
@@ -21,15 +24,49 @@ import orjson
 import zstandard
 
 from plangraf.errors import VersionsError
+from plangraf.rdf.graph import graph_of
 from plangraf.store.atomic import sync_folder, write_file
-from plangraf.store.changes.dates import GraphDates
 from plangraf.store.changes.things import group_by_thing
 
 Kind = Literal["Create", "Update", "Delete"]
-
 # Changes on a page: about 700 KiB of N-Quads, 50 KiB compressed.
 PAGE_SIZE = 250
 _ZSTD_LEVEL = 9
+
+
+class GraphDates:
+    """Dates of graphs after a series of changes."""
+
+    def __init__(self) -> None:
+        self._things: dict[str, dict[bytes, bytes]] = {}
+        self._dates: dict[bytes, tuple[str, str]] = {}
+
+    def apply(self, thing: str, lines: Iterable[bytes], published: str) -> None:
+        """Applies the new state of one thing.
+
+        Args:
+            thing: IRI of the thing.
+            lines: its N-Quads lines without newline, none when it is deleted.
+            published: time of the publication.
+        """
+        by_graph: dict[bytes, list[bytes]] = {}
+        for line in lines:
+            graph = graph_of(line)
+            if graph.startswith(b"<"):
+                by_graph.setdefault(graph, []).append(line)
+        now = {graph: hashlib.sha256(b"\n".join(own)).digest()[:16] for graph, own in by_graph.items()}
+        before = self._things.pop(thing, {})
+        if now:
+            self._things[thing] = now
+        for graph in before.keys() | now.keys():
+            if before.get(graph) != now.get(graph):
+                first, _ = self._dates.get(graph, (published, published))
+                self._dates[graph] = first, published
+
+    @property
+    def dates(self) -> Mapping[str, tuple[str, str]]:
+        """Times of first publication and last change, by graph, sorted."""
+        return {graph[1:-1].decode(): times for graph, times in sorted(self._dates.items())}
 
 
 @dataclass(frozen=True, slots=True)

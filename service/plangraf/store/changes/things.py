@@ -12,7 +12,7 @@ from itertools import groupby
 
 from pyoxigraph import RdfFormat, parse
 
-from plangraf.rdf.canonical import lines, parts, relabelled, subject_of, text
+from plangraf.rdf.graph import nquads_lines, nquads_terms, nquads_text, relabelled, subject_of
 from plangraf.rdf.namespaces import GRAPH
 
 _BLANK_PREFIX = b"_:"
@@ -47,7 +47,7 @@ def _resolve_shared(tangled: list[bytes]) -> dict[bytes, list[bytes]]:
             node = higher
         return node
 
-    found = [parts(line) for line in tangled]
+    found = [nquads_terms(line) for line in tangled]
     for subject, _, value, _ in found:
         one, other = root(subject), root(value if value.startswith(_BLANK_PREFIX) else subject)
         # "<" sorts before "_", so the first IRI becomes the root of its group.
@@ -60,7 +60,7 @@ def _resolve_shared(tangled: list[bytes]) -> dict[bytes, list[bytes]]:
 
 
 def _relabel(own: list[bytes]) -> list[bytes]:
-    return lines(relabelled(set(parse(text(own), RdfFormat.N_QUADS))))
+    return nquads_lines(relabelled(set(parse(nquads_text(own), RdfFormat.N_QUADS))))
 
 
 def _to_iri(term: bytes) -> str:

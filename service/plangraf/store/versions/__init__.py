@@ -21,8 +21,7 @@ Between `publish`, which writes them, and `engines`, which read them.
 N-Quads: https://www.w3.org/TR/n-quads/
 """
 
-from plangraf.store.versions.layout import DOWNLOADS, DOWNLOADS_INDEX, FEED, REMOVED, context_digest
 from plangraf.store.versions.store import VersionStore
-from plangraf.store.versions.version import Version
+from plangraf.store.versions.version import DOWNLOADS, DOWNLOADS_INDEX, FEED, REMOVED, Version, context_digest
 
 __all__ = ["DOWNLOADS", "DOWNLOADS_INDEX", "FEED", "REMOVED", "Version", "VersionStore", "context_digest"]

@@ -14,8 +14,8 @@ from plangraf.rdf.object_kinds import ObjectKinds
 from plangraf.store.atomic import sync_folder, write_file
 from plangraf.store.changes.log import PAGE_SIZE, FeedLog
 from plangraf.store.versions.bulk import BulkGraph, bulk_json, compress
-from plangraf.store.versions.folder import VersionsFolder
-from plangraf.store.versions.layout import (
+from plangraf.store.versions.folder import VersionsFolder, install_version, make_current, staged_changes, write_dump
+from plangraf.store.versions.version import (
     BULK,
     BULK_FILES,
     CONTEXTS,
@@ -28,12 +28,10 @@ from plangraf.store.versions.layout import (
     PRUNED,
     TEMPORARY,
     VERSION_ID,
+    Version,
     context_digest,
     encode_json,
 )
-from plangraf.store.versions.switch import make_current, staged_changes
-from plangraf.store.versions.version import Version
-from plangraf.store.versions.write import install_version, write_dump
 
 _MAX_PRUNED = 10_000
 

@@ -1,9 +1,10 @@
-"""One version on disk, and the readers of its parts."""
+"""One version on disk: the names of its files, and the readers of its parts."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,35 @@ import zstandard
 
 from plangraf.errors import VersionsError
 from plangraf.store.versions.bulk import BulkGraph, read_bulk_json
-from plangraf.store.versions.layout import BULK, BULK_FILES, DUMP, FEED, OBJECT_KINDS, REMOVED
 
+DUMP = "data.nq.zst"
+MANIFEST = "manifest.json"
+CURRENT = "current"
+INPUTS = "inputs.json"
+FEED = "feed"
+DOWNLOADS = "dump"
+DOWNLOADS_INDEX = "index.json"
+REMOVED = "removed.json"
+OBJECT_KINDS = "object-kinds.json"
+BULK = "bulk.json"
+BULK_FILES = "bulk"
+CONTEXTS = "context"
+PRUNED = "pruned.json"
+LOCK = ".lock"
+TEMPORARY = ".tmp-"
+
+VERSION_ID = re.compile(r"[0-9a-f]{16}")
 _CHUNK = 1 << 17
+
+
+def context_digest(body: bytes) -> str:
+    """The digest that names a kept JSON-LD context."""
+    return hashlib.sha256(body).hexdigest()[:16]
+
+
+def encode_json(value: object) -> bytes:
+    """Encodes equal values as equal bytes."""
+    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.namespaces import GRAPH, ID, PLAN, PREFIXES, SCHEME
-from plangraf.store.downloads import File
+from plangraf.store.contents import File
 from plangraf.views.describe import defined_terms
+from plangraf.views.document_parts import findings
 from plangraf.views.engine_answers import fetch_rows
-from plangraf.views.quality import findings
 
 _PREFIXES = "\n".join(
     f"PREFIX {name}: <{PREFIXES[name]}>"

@@ -12,11 +12,9 @@ from pyoxigraph import Literal, NamedNode
 
 from plangraf.rdf.graph import Statements
 from plangraf.rdf.namespaces import ONTOLOGY, PLAN, SHAPES
-from plangraf.views.catalog.catalogue import Catalogue
+from plangraf.views.catalog.catalogue import Catalogue, Distribution
 from plangraf.views.catalog.datasets import Agent, Dataset, Measurement, Period
-from plangraf.views.catalog.distributions import Distribution
-from plangraf.views.catalog.series import fill_in
-from plangraf.views.catalog.site_declaration import DataService
+from plangraf.views.catalog.overview import fill_in
 from plangraf.views.catalog.terms import (
     ADMS,
     COMPLETED,
@@ -49,6 +47,7 @@ from plangraf.views.catalog.terms import (
     licence,
     moment,
 )
+from plangraf.views.declarations import DataService
 
 _MEDIA = {DCAT + "mediaType", DCAT + "compressFormat"}
 _CAPITAL = re.compile("(?<=[a-z])(?=[A-Z])")

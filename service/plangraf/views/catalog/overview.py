@@ -1,4 +1,4 @@
-"""Prepares the page of the catalogue: datasets, series, files and services in one language."""
+"""Prepares the page of the catalogue: datasets, series, files and services in one language; titles of series."""
 
 from __future__ import annotations
 
@@ -6,11 +6,25 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import Literal
 
-from plangraf.views.addresses import document_path
-from plangraf.views.catalog.catalogue import Catalogue
-from plangraf.views.catalog.distributions import Distribution
-from plangraf.views.catalog.series import fill_in
+from plangraf.sparql.named.head import Titled
+from plangraf.views.catalog.catalogue import Catalogue, Distribution
+from plangraf.views.catalog.datasets import Dataset
 from plangraf.views.catalog.terms import in_both
+from plangraf.views.document_parts import document_path
+
+
+def fill_in(words: Titled, member: Dataset) -> list[Literal]:
+    """A text of a series in Bokmål and English, with place and years of one of its datasets."""
+    period, municipality = member.period, member.municipality
+    assert period is not None  # each member of a series has both
+    assert municipality is not None
+    years = f"{period.start}–{period.end}"
+    own = {name.language: name.value for name in municipality.names}
+    place = own.get("nb") or next(iter(own.values()), municipality.number)
+    return [
+        Literal(text.format(place=own.get(language, place), years=years), language=language)
+        for text, language in zip(words.text, ("nb", "en"), strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

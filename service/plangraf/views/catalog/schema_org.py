@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from plangraf.views.catalog.catalogue import Catalogue
+from plangraf.views.catalog.catalogue import Catalogue, Distribution
 from plangraf.views.catalog.datasets import Dataset
-from plangraf.views.catalog.distributions import Distribution
 from plangraf.views.catalog.overview import select_text
 from plangraf.views.catalog.terms import in_both, moment
 

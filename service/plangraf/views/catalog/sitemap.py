@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import escape
 
-from plangraf.engines.base import Engine
+from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.namespaces import ID, SDG
 from plangraf.sparql.named.collection import Collection
-from plangraf.views.addresses import document_path
+from plangraf.views.document_parts import document_path
 from plangraf.views.engine_answers import fetch_rows
 
 # sitemaps.org allows 50 000 addresses and 50 MB in a file. Half of the addresses keep a part far below the size limit.

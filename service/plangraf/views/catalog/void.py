@@ -10,14 +10,13 @@ from collections.abc import Mapping
 
 from pyoxigraph import Literal, NamedNode
 
-from plangraf.engines.base import Engine
+from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshot
 from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 from plangraf.rdf.graph import RDF_TYPE, Statements
 from plangraf.rdf.namespaces import ID, ONTOLOGY, PREFIXES, SDG
-from plangraf.views.catalog.catalogue import Catalogue
+from plangraf.views.catalog.catalogue import Catalogue, Distribution
 from plangraf.views.catalog.datasets import Dataset
-from plangraf.views.catalog.distributions import Distribution
 from plangraf.views.catalog.terms import DCAT, DCTERMS, FOAF, SH, SPDX, VOID, XSD, Triples, in_both, integer
 from plangraf.views.engine_answers import fetch, fetch_rows
 
@@ -77,18 +76,8 @@ async def void(snapshot: Snapshot, catalogue: Catalogue) -> Statements:
     properties = _added(await _counts(engine, _PROPERTIES), bulk.predicates)
     t.add(whole, VOID + "classes", integer(len(classes)))
     t.add(whole, VOID + "properties", integer(len(properties)))
-    for number, (name, count) in enumerate(classes.items(), start=1):
-        part = f"{catalogue.iri}/void/class-{number}"
-        t.add(whole, VOID + "classPartition", part)
-        t.type(part, VOID + "Dataset")
-        t.add(part, VOID + "class", name)
-        t.add(part, VOID + "entities", integer(count))
-    for number, (name, count) in enumerate(properties.items(), start=1):
-        part = f"{catalogue.iri}/void/property-{number}"
-        t.add(whole, VOID + "propertyPartition", part)
-        t.type(part, VOID + "Dataset")
-        t.add(part, VOID + "property", name)
-        t.add(part, VOID + "triples", integer(count))
+    _partition(t, catalogue, "class", classes, "entities")
+    _partition(t, catalogue, "property", properties, "triples")
     t.add(whole, VOID + "vocabulary", vocabularies([*classes, *properties]))
     t.add(
         whole,
@@ -113,6 +102,16 @@ def _added(counts: Mapping[str, int], bulk: Mapping[str, int]) -> dict[str, int]
 def vocabularies(terms: list[str]) -> list[str]:
     """The namespaces of the terms in the order of the project's prefixes."""
     return [iri for iri in PREFIXES.values() if any(term.startswith(iri) for term in terms)]
+
+
+def _partition(t: Triples, catalogue: Catalogue, kind: str, counts: Mapping[str, int], counted: str) -> None:
+    """Adds a part of the data for each class or property."""
+    for number, (name, count) in enumerate(counts.items(), start=1):
+        part = f"{catalogue.iri}/void/{kind}-{number}"
+        t.add(catalogue.whole, f"{VOID}{kind}Partition", part)
+        t.type(part, VOID + "Dataset")
+        t.add(part, VOID + kind, name)
+        t.add(part, VOID + counted, integer(count))
 
 
 def _subset(t: Triples, catalogue: Catalogue, dataset: Dataset, triples: int | None) -> None:

@@ -1,6 +1,8 @@
 """Writes one page of a collection as a graph (Hydra), table rows, and CSV, with the same values in each.
 
 Hydra: https://www.hydra-cg.com/spec/latest/core/; CSV: RFC 4180, one header line, CRLF.
+
+Also the list of all collections with the number of their things, as a graph (Hydra) and as CSV.
 """
 
 from __future__ import annotations
@@ -15,18 +17,18 @@ from urllib.parse import urlencode
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.snapshots import Snapshot
-from plangraf.rdf import collation
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statements, Value
-from plangraf.rdf.jsonld.compaction import compact_document
-from plangraf.rdf.jsonld.context import Context
-from plangraf.rdf.names import local_name, short_name
-from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SERVICE_PREFIXES
+from plangraf.rdf.jsonld_context import Context
+from plangraf.rdf.jsonld_documents import compact_document
+from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SERVICE_PREFIXES, local_name, short_name
+from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.sparql.named.collection import Collection, Column, Facet
-from plangraf.views.addresses import document_path, sdg_code
+from plangraf.views.collections.members import collation_key
+from plangraf.views.declarations import LABELS
 from plangraf.views.describe import Labels, defined_terms
-from plangraf.views.engine_answers import fetch
-from plangraf.views.frames import LABELS
-from plangraf.views.page_value import PageValue
+from plangraf.views.document_parts import document_path, sdg_code
+from plangraf.views.engine_answers import fetch, fetch_rows
+from plangraf.views.wording import PageValue, texts
 
 HYDRA = SERVICE_PREFIXES["hydra"]
 BETWEEN = " | "
@@ -37,6 +39,10 @@ _TITLE = NamedNode(PREFIXES["dcterms"] + "title")
 _NOTATION = NamedNode(PREFIXES["skos"] + "notation")
 # This number of IRIs of usual length stays below the size limit of a query.
 _BATCH = 400
+_NAMES = frozenset(label.value for label in LABELS)
+PATH = "collections"
+_XSD_INTEGER = NamedNode(PREFIXES["xsd"] + "integer")
+_WORDS = tuple((code, texts(code)["collections"]) for code in LANGUAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +235,7 @@ class Table:
         if tagged:
             best = min(map(self._rank, tagged))
             found = [value for value in tagged if self._rank(value) == best]
-        return sorted(dict.fromkeys(found), key=lambda value: collation.key(str(value)))
+        return sorted(dict.fromkeys(found), key=lambda value: collation_key(str(value)))
 
     def csv(self) -> bytes:
         """Writes one row per thing: its IRI, then each column. A column of things appears twice: as IRIs, as names."""
@@ -260,9 +266,6 @@ class Table:
         return page_value(self._labels, value, self._language, self._prefix, known=value in self._facts)
 
 
-_NAMES = frozenset(label.value for label in LABELS)
-
-
 def page_value(labels: Labels, thing: Value, language: str, prefix: str, *, known: bool = True) -> PageValue:
     """A thing as its label, for UN things with the code. The link leads to its document if it is `known`."""
     if not isinstance(thing, NamedNode):
@@ -271,3 +274,72 @@ def page_value(labels: Labels, thing: Value, language: str, prefix: str, *, know
     text = found.value if found else short_name(thing.value)
     href = prefix + document_path(thing.value) if known else thing.value
     return PageValue(f"{code} {text}" if code and found else text, href, found.language if found else None, thing.value)
+
+
+async def count_members(snapshot: Snapshot, collections: Mapping[str, Collection]) -> dict[str, int]:
+    """The number of things in each collection, by path.
+
+    Raises:
+        PlangrafError: the engine cannot answer the query.
+    """
+    terms = await snapshot.part(defined_terms)
+    usable = [collection.usable(terms) for collection in collections.values()]
+    whole = " ".join(f'("{one.path}" <{iri}>)' for one in usable if not one.narrowed for iri in one.classes)
+    parts = [f"{{ VALUES (?path ?class) {{ {whole} }} ?thing a ?class }}"]
+    parts += [f'{{ VALUES ?path {{ "{one.path}" }} {one.members} }}' for one in usable if one.narrowed and one.classes]
+    rows = await fetch_rows(
+        snapshot.engine,
+        f"""SELECT ?path (COUNT(DISTINCT ?thing) AS ?number) WHERE {{
+          {" UNION ".join(parts)}
+        }} GROUP BY ?path ORDER BY ?path""",
+    )
+    counted = {row["path"]["value"]: int(row["number"]["value"]) for row in rows}
+    return {path: counted.get(path, 0) for path in collections}
+
+
+def index_graph(base: str, collections: Mapping[str, Collection], found: Mapping[str, int]) -> Statements:
+    """The list in Hydra: a collection of collections, each with its class and its search template.
+
+    Args:
+        base: absolute address of the service, or of one version of it.
+        collections: all collections by path.
+        found: the result of `count_members`.
+    """
+    own = NamedNode(f"{base}/{PATH}")
+    graph: Statements = [
+        (own, RDF_TYPE, hydra("Collection")),
+        *((own, _TITLE, Literal(text, language=language)) for language, text in _WORDS),
+        (own, hydra("totalItems"), Literal(str(len(found)), datatype=_XSD_INTEGER)),
+    ]
+    for path, number in found.items():
+        collection, address = collections[path], f"{base}/{path}"
+        listed = NamedNode(address)
+        graph += [
+            (own, hydra("member"), listed),
+            (listed, RDF_TYPE, hydra("Collection")),
+            *((listed, _TITLE, Literal(collection.title(code), language=code)) for code, _ in _WORDS),
+            (listed, hydra("totalItems"), Literal(str(number), datatype=_XSD_INTEGER)),
+            *search_graph(collection, listed, address),
+        ]
+        # Only for a single class, because every member satisfies all assertions, but has only one of several classes.
+        if len(collection.classes) == 1:
+            members = NamedNode(f"{address}#members")
+            graph += [
+                (listed, hydra("memberAssertion"), members),
+                (members, hydra("property"), RDF_TYPE),
+                (members, hydra("object"), NamedNode(collection.classes[0])),
+            ]
+    return graph
+
+
+def index_csv(base: str, collections: Mapping[str, Collection], found: Mapping[str, int], language: str) -> bytes:
+    """Writes one row per collection: address, title, number of things, classes and names of the filters."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(["collection", "title", "total", "classes", "filters"])
+    for path, number in found.items():
+        collection = collections[path]
+        filters = BETWEEN.join(facet.name for facet in collection.facets)
+        classes = BETWEEN.join(collection.classes)
+        writer.writerow([f"{base}/{path}", collection.title(language), number, classes, filters])
+    return out.getvalue().encode()

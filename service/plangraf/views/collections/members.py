@@ -1,27 +1,83 @@
 """Computes the order of a collection and its filters once per version.
 
 The service sorts, because SPARQL sorts by code point. One query fetches the sort values of a whole collection, and
-`collation` turns them into keys. The order is a part of the snapshot, as are the values of each facet once requested.
+`collation_key` turns them into keys. The order is a part of the snapshot, as are the values of each facet once
+requested.
+
+Comparing two keys with `<` compares their texts in Norwegian alphabetical order. The keys follow CLDR's rules for
+Norwegian (https://cldr.unicode.org, collation/no.xml): a to z, then æ (and ä), ø (and ö), å. `aa` sorts right after å,
+because names use it for å. ü sorts as y, đ and ð sort as d. Other accents, and then case (small before capital), decide
+only between texts that are otherwise equal. Two rules are ours: numbers sort by value (2.4 before 2.10), and all
+punctuation sorts alike, because the kind of dash in a title should not matter.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 import orjson
 from starlette.concurrency import run_in_threadpool
 
-from plangraf.engines.base import QueryRequest
+from plangraf.engines.interface import QueryRequest
 from plangraf.engines.snapshots import Snapshot
-from plangraf.rdf import collation
 from plangraf.rdf.formats import JSON
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.views.describe import defined_terms
 from plangraf.views.engine_answers import fetch_bytes
 
+_NUMBER = re.compile("[0-9]+")
+# Characters above z, in the order of the last Norwegian letters. They occur in keys only.
+_END = {"æ": "{", "ä": "{", "ø": "|", "ö": "|", "å": "}"}
+_AS_LETTER = {"ü": "y", "đ": "d", "ð": "d", "þ": "th", "ŋ": "n", "ŧ": "t", "ł": "l", "œ": "|", **_END}
+_BLANK, _SIGN = "\x02", "\x03"
+# Sorts after all other characters of a key, so that aa follows å, and missing texts follow present ones.
+_LAST = "\U0010ffff"
+LAST_KEY = _LAST
+"""The key of a missing text. It sorts after all others."""
 _LANGUAGES = ("nb", "nn", "se", "en")
 _OWN_VARIABLE = re.compile(r"\?(value|step)\b")
+_Row = dict[str, dict[str, str]]
+
+
+def collation_key(text: str) -> str:
+    """The sort key of a text. Texts with equal keys differ in nothing that a reader would sort by."""
+    composed = unicodedata.normalize("NFC", text)
+    small = composed.casefold()
+    first = _NUMBER.sub(_number_key, "".join(map(_primary, small.replace("aa", "å"))))
+    return "\0".join((first, small.replace("aa", "å" + _LAST), composed.swapcase()))
+
+
+def _number_key(match: re.Match[str]) -> str:
+    """A key for a number that sorts by value and before every letter."""
+    digits = match[0].lstrip("0") or "0"
+    return f"0{chr(0x30 + min(len(digits), 0xA000))}{digits}"
+
+
+def _primary_weight(character: str) -> str:
+    if "a" <= character <= "z" or "0" <= character <= "9":
+        return character
+    if character in _AS_LETTER:
+        return _AS_LETTER[character]
+    if character.isspace():
+        return _BLANK
+    base = unicodedata.normalize("NFKD", character)[0]
+    if base != character:
+        return _primary_weight(base)
+    return character if character.isalnum() else _SIGN
+
+
+class _Primary(dict[str, str]):
+    """The primary sort weight of each character, memoised."""
+
+    def __missing__(self, character: str) -> str:
+        found = self[character] = _primary_weight(character)
+        return found
+
+
+_PRIMARY = _Primary()
+_primary = _PRIMARY.__getitem__
 
 
 async def order(snapshot: Snapshot, collection: Collection) -> tuple[str, ...]:
@@ -75,8 +131,7 @@ async def counts(
         selected = set(places)
         found = [(value, len(selected.intersection(those))) for value, those in values.items()]
     return sorted(
-        ((value, number) for value, number in found if number),
-        key=lambda pair: (-pair[1], collation.key(pair[0])),
+        ((value, number) for value, number in found if number), key=lambda pair: (-pair[1], collation_key(pair[0]))
     )
 
 
@@ -101,9 +156,6 @@ def facet_queries(collection: Collection, facet: Facet) -> list[str]:
     ]
 
 
-_Row = dict[str, dict[str, str]]
-
-
 async def _rows(snapshot: Snapshot, query: str) -> list[_Row]:
     body = await fetch_bytes(snapshot.engine, QueryRequest(query=query, format=JSON))
     parsed = await run_in_threadpool(orjson.loads, body)
@@ -119,7 +171,7 @@ def in_order(rows: Sequence[_Row], keys: int) -> tuple[str, ...]:
     """
     names = [f"k{n}" for n in range(keys)]
     best: dict[str, list[tuple[int, str]]] = {}
-    missing = (len(_LANGUAGES) + 1, collation.MISSING)
+    missing = (len(_LANGUAGES) + 1, LAST_KEY)
     # Memoised, because numbers and municipalities repeat often.
     keys_of: dict[str, str] = {}
     for row in rows:
@@ -133,7 +185,7 @@ def in_order(rows: Sequence[_Row], keys: int) -> tuple[str, ...]:
                 continue
             text = value["value"]
             if (key := keys_of.get(text)) is None:
-                key = keys_of[text] = collation.key(text)
+                key = keys_of[text] = collation_key(text)
             candidate = (_rank(value.get("xml:lang")), key)
             known[n] = min(known[n], candidate)
     decided = {thing: [text for _, text in found] for thing, found in best.items()}

@@ -11,8 +11,7 @@ from urllib.parse import quote
 
 from pyoxigraph import NamedNode, Triple
 
-from plangraf.rdf.names import terms
-from plangraf.rdf.namespaces import ID
+from plangraf.rdf.namespaces import ID, terms
 from plangraf.sources.statistics.cube.names import TableNames
 from plangraf.sources.statistics.cube.observations import Written
 from plangraf.sources.statistics.cube.terms import integer, tagged, text, typed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
 
-from plangraf.rdf.names import terms
+from plangraf.rdf.namespaces import terms
 from plangraf.sources.statistics.cube.names import TableNames
 from plangraf.sources.statistics.cube.norwegian_areas import Area, AreaScheme, KnownAreas, area_of
 from plangraf.sources.statistics.cube.periods import Period, parse_period

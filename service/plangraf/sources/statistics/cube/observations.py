@@ -14,8 +14,7 @@ from typing import BinaryIO
 
 from pyoxigraph import Literal, NamedNode
 
-from plangraf.rdf.names import terms
-from plangraf.rdf.namespaces import PLAN, PREFIXES
+from plangraf.rdf.namespaces import PLAN, PREFIXES, terms
 from plangraf.sources.statistics.cube.dimension_terms import DimensionTerms
 from plangraf.sources.statistics.cube.names import BETWEEN_CODES, TableNames, key
 from plangraf.sources.statistics.cube.terms import NO_REASON, decimal_text, status_of, text

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from plangraf.rdf.names import terms
-from plangraf.rdf.namespaces import ONTOLOGY, PLAN
+from plangraf.rdf.namespaces import ONTOLOGY, PLAN, terms
 from plangraf.sources.statistics.cube.dimension_terms import REF_AREA, REF_PERIOD, DimensionTerms
 from plangraf.sources.statistics.cube.names import TableNames
 from plangraf.sources.statistics.cube.norwegian_areas import CLASSES, Area, KnownAreas

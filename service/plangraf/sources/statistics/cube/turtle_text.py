@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
-from plangraf.rdf.names import used_prefixes
-from plangraf.rdf.namespaces import PREFIXES
+from plangraf.rdf.namespaces import PREFIXES, used_prefixes
 
 
 def turtle_text(triples: Sequence[Triple], comment: str) -> bytes:
