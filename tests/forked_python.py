@@ -31,9 +31,9 @@ _MODULES = (
     "plangraf.engines.embedded.pool",
     "plangraf.http.resource.negotiation",
     "plangraf.portals.checking",
-    "plangraf.portals.verdict_report",
     "plangraf.publish.pipeline",
-    "plangraf.sheets.exchange",
+    "plangraf.sheets.exporting",
+    "plangraf.sheets.importing",
     "plangraf.sheets.judge",
     "pylode",
 )
