@@ -17,7 +17,6 @@ from itertools import groupby
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar, get_args
 
 from plangraf.errors import PlangrafError
-from plangraf.rdf.namespaces import compact
 
 Severity = Literal["Violation", "Warning", "Info"]
 """As SHACL has them: a Violation stops a build, an import or a harvest; a Warning is counted, an Info is advice."""
@@ -356,4 +355,6 @@ def _places(diagnostics: Sequence[Diagnostic[P]]) -> Iterator[str]:
 
 
 def _shown_rule(rule: str) -> str:
+    from plangraf.rdf.namespaces import compact  # late, because a command's help needs no pyoxigraph
+
     return compact(rule) if ":" in rule else rule
