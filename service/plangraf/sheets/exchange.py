@@ -180,7 +180,7 @@ def _keys_for(folder: Path) -> Keys:
         return Keys(None)
     if folder.absolute().parent.name == "link":
         raise SettingError(
-            f"{folder} is a linked list, which `plangraf link` writes from its list.yaml and labels. Edit those, no sheet."
+            f"{folder} is a linked list, which `plangraf link` writes from its list.yaml. Edit that, not a sheet."
         )
     raise SettingError(
         f"{folder} does not say which municipality it is of. Name it <folder>/<municipality number>/<slug>, "
