@@ -96,6 +96,7 @@ def test_every_named_query_answers(core_url: str, name: str) -> None:
     about = {
         "evidence": {"about": "https://w3id.org/plangraf/id/5001/plan/2020-2023-7"},
         "plans-by-target": {"target": "11.6"},
+        "indicators-by-target": {"target": "11.6"},
     }
     response = httpx.get(f"{core_url}/queries/{name}.csv", params=about.get(name, {}), timeout=60)
     assert response.status_code == 200, response.text[:300]
