@@ -20,7 +20,7 @@ from plangraf.sparql.named.binding import load_queries
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "service" / "plangraf"
 # Errors of commands, which no HTTP client meets; their subclasses too.
-_OFFLINE = (DataError, errors.SettingError, errors.VersionsError, errors.AnswerBrokenError)
+_OFFLINE = (DataError, errors.ListError, errors.SettingError, errors.VersionsError, errors.AnswerBrokenError)
 
 
 def query_rows() -> Iterator[str]:

@@ -188,8 +188,9 @@ unit:PERCENT a qudt:Unit ; rdfs:label "prosent"@nb , "per cent"@en .
 <5001/unconfirmed-link/commitment-2023-2-7--target-9.1> a plan:UnconfirmedLink ; plan:restsOn "veier" ;
     plan:unconfirmedFrom <5001/commitment/2023-2-7> ; plan:unconfirmedTo <http://metadata.un.org/sdg/9.1> ;
     plan:givenBy <5001/reading/2026-11-a> .
-<http://lists.example/u> a plan:PublishedList ; rdfs:label "En liste"@nb ; dcterms:license <http://lists.example/licence> ;
-    dcterms:source <http://lists.example/u.ttl> ; plan:contentDigest "9f86d0" ; plan:readingQuery "SELECT ?thing" ;
+<http://lists.example/u> a plan:PublishedList ; rdfs:label "En liste"@nb ; owl:versionInfo "2026" ;
+    dcterms:license <http://lists.example/licence> ; dcterms:source <http://lists.example/u.ttl> ;
+    plan:contentDigest "9f86d0" ; plan:readingQuery "SELECT ?thing" ;
     plan:retrievedOn "2026-11-29"^^xsd:date ; plan:listedProperty sdgo:isIndicatorOf ;
     plan:matchedProperty skos:closeMatch ; plan:ownProperty rdfs:label .
 <link/list-repair/u-deprecated> a plan:ListRepair ; rdfs:label "Ført til etterfølgeren"@nb ;

@@ -60,6 +60,9 @@ NAMED_IN = (
 )
 YEAR_OF = "FILTER (STRSTARTS(STR(?when), ?value))"
 MEANT = {
+    "indicators-list": "?thing skos:inScheme ?value",
+    "indicators-target": "?thing sdgo:isIndicatorOf ?value",
+    "indicators-unIndicator": "?thing skos:closeMatch ?value",
     "plans-period": "?strategy eli:basis_for ?thing ; dcterms:temporal ?value",
     "plans-kind": "?thing plan:planKind ?value",
     "plans-year": f"?thing plan:startYear ?when {YEAR_OF}",

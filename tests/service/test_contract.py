@@ -57,6 +57,10 @@ COLUMNS = {
     ),
     "gaps": "gap thing label asOf",
     "quality": "dataset metric class value",
+    "indicators": "indicator list code number label target targetCode unIndicator discontinued replacedBy",
+    "indicators-by-target": "indicator list code number label unIndicator unLabel discontinued replacedBy source",
+    "indicator-coverage": ("target targetCode targetLabel unIndicators nationalIndicators lists tables figures plans"),
+    "indicator-gaps": "gap municipality target targetCode targetLabel indicators",
     "target-profile": ("kind thing label how perspectives confidence source section item firstLine lastLine passage"),
     "compare-municipalities": (
         "target targetCode targetLabel area areaNumber areaLabel successors perspectives perspectivesPrinted plans "
@@ -95,6 +99,7 @@ ROWS = {
     "participation-phases": 4,
     "commitments": 285,
     "coverage": 169,
+    "indicator-coverage": 169,
     "prose-commitments": 54,
     "participation-activities": 30,
     "figures": 127,
@@ -103,8 +108,10 @@ ROWS = {
     "promise-to-decision": 19,
     "figures-and-statistics": 127,
 }
+LISTS = {"un-sdg-kos": 262, "norske-malepunkter": 459, "u4ssc": 111, "ks-un-indicators": 248}
 NEEDED = {
     "plans-by-target": {"target": "11.6"},
+    "indicators-by-target": {"target": "11.6"},
     "target-profile": {"target": "11.6"},
     "evidence": {"about": ID + "plan/2020-2023-7"},
     "trace": {"from": ID + "plan/2020-2023-7", "to": "11.6"},
@@ -624,3 +631,49 @@ def test_quality_counts_what_is_there(url: str) -> None:
     assert ("dataset/samfunnsdel-2009-2020", "checked", plan + "Measure") in measured
     one = rows(url, "quality", dataset=ID + "dataset/byraadsplattform-2023")
     assert {row["dataset"] for row in one} == {ID + "dataset/byraadsplattform-2023"}
+
+
+def test_indicators_of_all_lists_meet_at_the_target(url: str) -> None:
+    found = rows(url, "indicators-by-target", lang="en")
+    un = [row for row in found if row["list"] == "un-sdg-kos"]
+    assert [(row["code"], row["number"], row["discontinued"]) for row in un] == [
+        ("C110603", "11.6.1", "false"),
+        ("C110601", "11.6.1", "true"),
+        ("C110602", "11.6.2", "false"),
+    ]
+    assert un[1]["replacedBy"] == "http://metadata.un.org/sdg/C110603"
+    assert un[2]["label"] == "Yearly level of fine dust in cities"
+    assert found[: len(un)] == un
+    named = {row["unIndicator"] for row in found if row["list"] == "ks-un-indicators"}
+    assert named == {f"http://metadata.un.org/sdg/{code}" for code in ("C110602", "C110603")}
+    # As grep counts them in the published files.
+    assert len({row["indicator"] for row in found if row["list"] == "u4ssc"}) == 8
+    assert len({row["indicator"] for row in found if row["list"] == "norske-malepunkter"}) == 8
+
+
+def test_each_list_has_its_indicators_and_an_indicator_each_of_its_targets(url: str) -> None:
+    found = rows(url, "indicators")
+    counts = {name: len({row["indicator"] for row in found if row["list"] == name}) for name in LISTS}
+    assert counts == LISTS
+    several = [row["targetCode"] for row in found if row["code"] == "C200303"]
+    assert several == ["1.5", "11.5", "13.1"]
+    assert [row["number"] for row in found if row["code"] == "C200303"] == ["1.5.1", "11.5.1", "13.1.1"]
+    assert {row["list"] for row in rows(url, "indicators", list="u4ssc")} == {"u4ssc"}
+    assert rows(url, "indicators", list="unknown") == []
+
+
+def test_coverage_and_gaps_of_indicators_agree_with_the_plans(url: str) -> None:
+    covered = {row["targetCode"]: row for row in rows(url, "indicator-coverage")}
+    plans = {row["targetCode"]: row["plans"] for row in rows(url, "coverage")}
+    assert {code: row["plans"] for code, row in covered.items()} == plans
+    assert (covered["11.6"]["unIndicators"], covered["11.6"]["nationalIndicators"]) == ("2", "18")
+    assert sum(int(row["unIndicators"]) for row in covered.values()) == 248  # one for each printed number
+    gaps: dict[str, set[str]] = {}
+    for row in rows(url, "indicator-gaps"):
+        gaps.setdefault(row["gap"], set()).add(row["targetCode"])
+        assert row["municipality"] == "5001"
+    unplanned = {code for code, row in covered.items() if row["plans"] == "0" and row["nationalIndicators"] != "0"}
+    assert gaps["indicator-without-plan"] == unplanned
+    # No statistics come with the project, so nothing is measured.
+    assert gaps["plan-without-measurement"] == {code for code, count in plans.items() if count != "0"}
+    assert "measurement-without-plan" not in gaps

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
+from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import GRAPH, PREFIXES
 from plangraf.settings import Settings
 from plangraf.sheets.csv_files import read_folder, write_folder
@@ -29,7 +30,9 @@ from plangraf.sources.files import SourceFile
 from plangraf.sources.turtle import read
 from small_home import ROOT, command
 
-DATASETS = sorted({path.parent for path in (ROOT / "data").rglob("*.ttl")})
+# `plangraf link` writes the linked lists from their mappings; nobody edits them in a sheet.
+LINKED = ROOT / "data" / "link"
+DATASETS = sorted({path.parent for path in (ROOT / "data").rglob("*.ttl") if LINKED not in path.parents})
 PLAN = PREFIXES["plan"]
 ID = "https://w3id.org/plangraf/id/5001"
 FORMATS = ("xlsx", "csv")
@@ -333,3 +336,9 @@ def test_the_turtle_is_grouped_sorted_and_reproducible(model: Model, tmp_path: P
     rdfs:label "Klæbu"@en , "Klæbu"@nb .
 """
     )
+
+
+def test_a_linked_list_is_no_sheet(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=r"is a linked list, which `plangraf link` writes"):
+        export_sheet(Settings(), str(LINKED / "u4ssc"), tmp_path / "list.xlsx")
+    assert list(tmp_path.iterdir()) == []

@@ -29,6 +29,7 @@ _REUSED_PROPERTIES: Mapping[str, tuple[str, str | None]] = {
     "label": ("rdfs:label", _TEXT),
     "seeAlso": ("rdfs:seeAlso", _IRI),
     "deprecated": ("owl:deprecated", "xsd:boolean"),
+    "versionInfo": ("owl:versionInfo", None),
     "isDefinedBy": ("rdfs:isDefinedBy", _IRI),
     "prefLabel": ("skos:prefLabel", _TEXT),
     "altLabel": ("skos:altLabel", _TEXT),

@@ -178,6 +178,10 @@ def _keys_for(folder: Path) -> Keys:
         return Keys(above)
     if folder.absolute().name == "sdg":
         return Keys(None)
+    if folder.absolute().parent.name == "link":
+        raise SettingError(
+            f"{folder} is a linked list, which `plangraf link` writes from its list.yaml. Edit that, not a sheet."
+        )
     raise SettingError(
         f"{folder} does not say which municipality it is of. Name it <folder>/<municipality number>/<slug>, "
         "such as my-data/9999/planstrategi-2024-2027."

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.errors import ListError
 from plangraf.rdf.names import terms
 from plangraf.rdf.namespaces import ID, PLAN, PREFIXES
-from plangraf.sources.lists.content import Content
 from plangraf.sources.lists.facts import Facts
-from plangraf.sources.lists.mapping import Mapping, Text
+from plangraf.sources.lists.loading import Content
+from plangraf.sources.lists.mapping import Mapping as ListMapping
+from plangraf.sources.lists.mapping import Text
 from plangraf.sources.lists.repairs import Repairs
 from plangraf.sources.lists.table_entries import table_rows
 
@@ -50,7 +52,7 @@ class Change:
     new: str
 
 
-def read_areas(contents: Sequence[Content], mapping: Mapping) -> tuple[list[Spell], list[Change]]:
+def read_areas(contents: Sequence[Content], mapping: ListMapping) -> tuple[list[Spell], list[Change]]:
     """The numbers and changes of all files.
 
     Raises:
@@ -68,28 +70,61 @@ def read_areas(contents: Sequence[Content], mapping: Mapping) -> tuple[list[Spel
             else:
                 spells.add(_spell(row, where))
         if len(spells) + len(changes) == before:
-            raise ListError(
-                f"{content.name} has no code and no change that another file lacks. Is the selection empty?"
-            )
+            raise ListError(f"{content.name} has no code and no change that is new. Is the selection empty?")
     if not spells:
-        raise ListError(
-            "No file has codes with their validity, so no change can be placed. Name the answer of /codes too."
-        )
-    return sorted(spells, key=lambda one: (one.code, one.start)), sorted(
-        changes, key=lambda one: (one.day, one.old, one.new)
-    )
+        raise ListError("No file has numbers with their validity, only changes. Name the answer of /codes too.")
+    in_order = sorted(spells, key=lambda one: (one.code, one.start))
+    return in_order, sorted(changes, key=lambda one: (one.day, one.old, one.new))
 
 
-def areas(spells: Sequence[Spell], changes: Sequence[Change], source: NamedNode, repairs: Repairs) -> Facts:
-    """The statements about areas and their changes."""
+def read_matches(path: Path) -> dict[str, list[NamedNode]]:
+    """The same areas elsewhere, such as at Wikidata, from a TSV of ours with the columns code and iri.
+
+    Raises:
+        ListError: it cannot be read, or a line has no number or no IRI.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ListError(f"The matches {path} cannot be read ({error}). The mapping names them as `matches`.") from error
+    if not lines or lines[0] != "code\tiri":
+        raise ListError(f"{path.name} is to begin with the columns code and iri, with a tab between them.")
+    found: dict[str, list[NamedNode]] = {}
+    for number, line in enumerate(lines[1:], 2):
+        code, _, iri = line.partition("\t")
+        place = f"{path.name}: line {number}"
+        try:
+            node = NamedNode(iri)
+        except ValueError as error:
+            raise ListError(f'{place}: "{iri}" is not an IRI. Write code and IRI with a tab between them.') from error
+        found.setdefault(_number(code, place), []).append(node)
+    return found
+
+
+def areas(
+    spells: Sequence[Spell],
+    changes: Sequence[Change],
+    source: NamedNode,
+    repairs: Repairs,
+    matches: Mapping[str, Sequence[NamedNode]],
+) -> Facts:
+    """The statements about areas and their changes.
+
+    Raises:
+        ListError: a number has two names on one day, or the matches name one that the list does not have.
+    """
     facts = Facts()
     by_code: dict[str, list[Spell]] = {}
     for spell in spells:
         by_code.setdefault(spell.code, []).append(spell)
     names = {code: _label(found) for code, found in by_code.items()}
     ends = {code: _validity(code, found, repairs)[1] for code, found in by_code.items()}
+    if unknown := sorted(matches.keys() - by_code.keys()):
+        raise ListError(f"The matches name {unknown[0]}, which the list does not have. Correct the number, or drop it.")
     for code, found in by_code.items():
         _state_area(facts, code, found, names, source)
+        for same in matches.get(code, ()):
+            facts.say("areas", area_iri(code), _skos("exactMatch"), same, "own")
     for change in changes:
         if change.old == change.new:
             repairs.add("same-number", f"{change.day} {change.old}")

@@ -18,8 +18,8 @@ from plangraf.rdf.names import terms
 from plangraf.rdf.namespaces import PLAN, SDG
 from plangraf.sources.lists.entries import Entry, ascii_iri, natural
 from plangraf.sources.lists.facts import Facts, How
-from plangraf.sources.lists.labels import mechanical_label
 from plangraf.sources.lists.mapping import Mapping
+from plangraf.sources.lists.own_labels import mechanical_label
 from plangraf.sources.lists.repairs import Repairs
 from plangraf.sources.lists.un_codes import UnCodes, UnIndicator, targets_of
 
@@ -143,10 +143,10 @@ def _link(entry: Entry, one: UnIndicator, links: _Links, repairs: Repairs, how: 
     if not one.deprecated:
         links.indicators[one.iri] = how
     elif one.successor is not None:
-        repairs.add("given-up", entry.short, f"{_code(one.iri)} → {_code(one.successor)}")
+        repairs.add("discontinued", entry.short, f"{_code(one.iri)} → {_code(one.successor)}")
         links.indicators[one.successor] = "matched"
     else:
-        repairs.add("given-up-without-successor", entry.short, _code(one.iri))
+        repairs.add("discontinued-without-successor", entry.short, _code(one.iri))
         links.indicators[one.iri] = how
 
 

@@ -13,15 +13,15 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from plangraf.errors import ListError
 from plangraf.rdf.graph import RDF_TYPE
 from plangraf.settings import Settings
-from plangraf.sources.lists.areas import areas, read_areas
-from plangraf.sources.lists.content import LIMIT_MIB, Content, load
+from plangraf.sources.lists.areas import areas, read_areas, read_matches
 from plangraf.sources.lists.dataset_turtle import DATASET_FILE, GENERATED, list_iri, turtle_files
 from plangraf.sources.lists.entries import ascii_iri
 from plangraf.sources.lists.facts import Facts
-from plangraf.sources.lists.folder import replace_folder
+from plangraf.sources.lists.folder_swap import replace_folder
 from plangraf.sources.lists.indicators import national_indicators
-from plangraf.sources.lists.labels import read_labels
+from plangraf.sources.lists.loading import LIMIT_MIB, Content, load
 from plangraf.sources.lists.mapping import FILE, Mapping, read_mapping
+from plangraf.sources.lists.own_labels import read_labels
 from plangraf.sources.lists.rdf_entries import described_things, rdf_entries, read_store
 from plangraf.sources.lists.repairs import Repair, Repairs
 from plangraf.sources.lists.table_entries import table_entries
@@ -119,7 +119,8 @@ def link(
 def _facts(settings: Settings, mapping: Mapping, path: Path, contents: Sequence[Content], repairs: Repairs) -> Facts:
     source = list_iri(mapping)
     if mapping.kind == "areas":
-        return areas(*read_areas(contents, mapping), source, repairs)
+        matches = read_matches(path.parent / mapping.matches) if mapping.matches else {}
+        return areas(*read_areas(contents, mapping), source, repairs, matches)
     codes = known_codes(settings, mapping.slug)
     content = contents[0]
     if mapping.read.format == "turtle":
@@ -143,11 +144,9 @@ def _digest(contents: Sequence[Content]) -> str:
 
 
 def _beside(mapping: Mapping, path: Path) -> dict[str, bytes]:
-    """The mapping and its labels, which lie in the dataset's folder."""
-    found = {FILE: path.read_bytes()}
-    if mapping.labels:
-        found[mapping.labels] = (path.parent / mapping.labels).read_bytes()
-    return found
+    """The mapping and the files that it names, which lie in the dataset's folder."""
+    named = [name for name in (mapping.labels, mapping.matches) if name]
+    return {FILE: path.read_bytes()} | {name: (path.parent / name).read_bytes() for name in named}
 
 
 def _before(folder: Path) -> tuple[str | None, date | None]:

@@ -19,6 +19,8 @@ from plangraf.sparql.bounds import Limits
 from plangraf.sparql.safety import check
 
 FILE = "list.yaml"
+# The name of a file in the same folder.
+_BESIDE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 Kind = Literal["un-indicators", "indicators", "areas"]
 Format = Literal["turtle", "csv", "tsv", "klass"]
@@ -84,8 +86,10 @@ class Mapping(_Strict):
     read: Reading
     iri: str | None = None
     """IRI of an entry with `{key}` in it, for a list whose entries have none."""
-    labels: str | None = None
+    labels: str | None = Field(default=None, pattern=_BESIDE)
     """A TSV of labels of ours beside the mapping: code, nb, en."""
+    matches: str | None = Field(default=None, pattern=_BESIDE)
+    """A TSV beside the mapping: the number of an area, and the IRI of the same area elsewhere."""
     label: tuple[Text, ...] = ()
     """Patterns of mechanical labels; the first whose names all have a value is used."""
     described: str | None = None

@@ -13,8 +13,8 @@ from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Stor
 
 from plangraf.errors import ListError
 from plangraf.rdf.namespaces import PREFIXES
-from plangraf.sources.lists.content import Content
 from plangraf.sources.lists.entries import Entry, Term, ascii_iri, collect
+from plangraf.sources.lists.loading import Content
 from plangraf.sources.lists.mapping import FIELDS, Mapping
 from plangraf.sources.lists.repairs import Repairs
 

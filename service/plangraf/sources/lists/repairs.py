@@ -36,13 +36,13 @@ KINDS: dict[str, Text] = {
     "unknown-indicator": Text(
         nb="Indikatorkoder som FN ikke har, utelatt", en="Indicator codes that the UN does not have, left out"
     ),
-    "given-up": Text(
+    "discontinued": Text(
         nb="Koblinger til indikatorer som FN har gitt opp, ført til etterfølgeren",
-        en="Links to indicators that the UN gave up, led to their successors",
+        en="Links to indicators that the UN discontinued, led to their successors",
     ),
-    "given-up-without-successor": Text(
+    "discontinued-without-successor": Text(
         nb="Koblinger til indikatorer som FN har gitt opp uten etterfølger, beholdt",
-        en="Links to indicators that the UN gave up without a successor, kept",
+        en="Links to indicators that the UN discontinued without a successor, kept",
     ),
     "code-against-number": Text(
         nb="Kode for en annen indikator enn den nummeret og delmålet sier, byttet ut med indikatoren som har nummeret",
@@ -73,11 +73,11 @@ KINDS: dict[str, Text] = {
     ),
     "no-successor": Text(
         nb="Utgåtte indikatorer der ingen annen har nummeret, uten etterfølger",
-        en="Given-up indicators whose number no other has, without a successor",
+        en="Discontinued indicators whose number no other has, without a successor",
     ),
     "successor-by-number": Text(
         nb="Utgåtte indikatorer ført til den gjeldende med samme nummer, for listen oppgir ingen etterfølger",
-        en="Given-up indicators led to the current one with their number, because the list names no successor",
+        en="Discontinued indicators led to the current one with their number, because the list names no successor",
     ),
     "unlabelled": Text(
         nb="Indikatorer uten et navn fra oss, gitt nummeret som navn",

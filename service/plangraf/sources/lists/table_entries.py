@@ -13,8 +13,8 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.errors import ListError
-from plangraf.sources.lists.content import Content
 from plangraf.sources.lists.entries import Entry, Term, ascii_iri, collect
+from plangraf.sources.lists.loading import Content
 from plangraf.sources.lists.mapping import Mapping
 from plangraf.sources.lists.repairs import Repairs
 

@@ -1,4 +1,4 @@
-"""The UN's own indicators: kept with their codes, the given-up ones too, with short labels of ours.
+"""The UN's own indicators: kept with their codes, the discontinued ones too, with short labels of ours.
 
 A permanent code (C110603) names one indicator for ever; a printed number (11.6.1) passes to the one that replaces it.
 """
@@ -32,7 +32,7 @@ def un_indicators(
     """The statements about the UN's indicators.
 
     Args:
-        entries: one for each indicator, with its targets, typed codes, and whether it was given up.
+        entries: one for each indicator, with its targets, typed codes, and whether it was discontinued.
         source: the list as it is described in the dataset.
         labels: ours, by permanent code.
         codes: the UN's targets; receives the indicators.
@@ -92,7 +92,7 @@ def _codes_of(entry: Entry, datatype: NamedNode) -> list[str]:
 
 
 def _successor(entry: Entry, one: UnIndicator, codes: UnCodes, repairs: Repairs) -> NamedNode | None:
-    """What replaced a given-up indicator: the one that the list names, or the current one with all its numbers."""
+    """What replaced a discontinued indicator: the one that the list names, or the current one with all its numbers."""
     if not one.deprecated:
         return None
     if named := entry.one("replacement"):
@@ -105,7 +105,7 @@ def _successor(entry: Entry, one: UnIndicator, codes: UnCodes, repairs: Repairs)
 
 def _state(facts: Facts, entry: Entry, one: UnIndicator, source: NamedNode) -> None:
     iri = entry.iri
-    facts.count("given-up indicators" if one.deprecated else "indicators")
+    facts.count("discontinued indicators" if one.deprecated else "indicators")
     for cls in (_sdgo("Indicator"), _skos("Concept")):
         facts.say(FILE, iri, _rdf("type"), cls)
     facts.say(FILE, iri, _skos("inScheme"), _SCHEME)
@@ -130,7 +130,7 @@ def _label(one: UnIndicator, labels: Mapping[str, Text], repairs: Repairs) -> Te
     numbers = sorted(one.numbers, key=natural)
     nb, en = " og ".join(numbers), " and ".join(numbers)
     if one.deprecated:
-        return Text(nb=f"Utgått FN-indikator {nb} ({code})", en=f"Given-up UN indicator {en} ({code})")
+        return Text(nb=f"Utgått FN-indikator {nb} ({code})", en=f"Discontinued UN indicator {en} ({code})")
     repairs.add("unlabelled", code)
     return Text(nb=f"FN-indikator {nb}", en=f"UN indicator {en}")
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plangraf.errors import ListError, ListUnreachableError
+from plangraf.sources.lists.entries import ascii_iri
 from plangraf.sources.lists.mapping import Format
 
 LIMIT_MIB = 64
@@ -100,10 +101,9 @@ def _read(source: str, limit: int) -> Content:
 
 
 def _fetch(address: str, format: Format, limit: int) -> Content:
-    request = urllib.request.Request(  # noqa: S310  # the caller has checked the scheme
-        address, headers={"Accept": _ACCEPT[format], "Accept-Encoding": "identity", "User-Agent": "plangraf-link"}
-    )
+    headers = {"Accept": _ACCEPT[format], "Accept-Encoding": "identity", "User-Agent": "plangraf-link"}
     try:
+        request = urllib.request.Request(ascii_iri(address), headers=headers)  # noqa: S310  # the scheme is checked
         with _opener().open(request, timeout=_TIMEOUT_S) as answer:
             found = str(answer.headers.get_content_type()) if answer.headers.get("Content-Type") else ""
             if found not in _MEDIA_TYPES[format]:
@@ -115,7 +115,7 @@ def _fetch(address: str, format: Format, limit: int) -> Content:
         raise ListUnreachableError(
             f"{address} answers with status {error.code} ({error.reason}).{gone} Check it; nothing was changed."
         ) from error
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
         said = " ".join(str(getattr(error, "reason", error)).split()) or type(error).__name__
         raise ListUnreachableError(
             f"{address} cannot be fetched ({said}). Try again later; nothing was changed."
