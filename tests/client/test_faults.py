@@ -204,6 +204,12 @@ def test_a_version_or_a_name_that_cannot_be_one_is_refused_before_anything_is_se
         Plangraf("http://127.0.0.1").query("../sparql")
 
 
+@pytest.mark.parametrize("limits", [{"attempts": 0}, {"timeout": 0}, {"longest_wait": -1}])
+def test_limits_that_allow_no_request_are_refused(limits: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match="attempts is at least 1"):
+        Transport(**limits)  # type: ignore[arg-type]
+
+
 def test_sparql_that_gives_no_rows_is_refused_before_it_is_sent() -> None:
     for text in ("CONSTRUCT WHERE { ?s ?p ?o }", "DESCRIBE <http://example.org/>", "DELETE WHERE { ?s ?p ?o }"):
         found, asked, _ = run(lambda service, text=text: service.sparql(text), table())  # type: ignore[misc]

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
 
 import httpx
@@ -27,10 +27,13 @@ from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, SH, VOID, XSD
 
 from plangraf.errors import SettingError
 from plangraf.settings import default_home, load_settings
+from plangraf.sparql.named.binding import load_queries
 from plangraf.sparql.named.collection_files import load_collections
 from plangraf.store.versions import VersionStore
 
 COLLECTIONS = load_collections(default_home() / "queries")
+# What a request to each named query must contain.
+EXAMPLES = {name: query.example for name, query in load_queries(default_home() / "queries").items()}
 SHAPES = Path(__file__).parent / "catalogue-shapes.ttl"
 ID = "https://w3id.org/plangraf/id/"
 CATALOG = ID + "catalog"
@@ -438,7 +441,7 @@ def test_every_address_of_the_service_that_the_descriptions_name_answers(url: st
 
 
 def needs_parameter(address: str) -> bool:
-    return address.rsplit("/", 1)[1] in {"plans-by-target", "indicators-by-target", "evidence"}
+    return bool(EXAMPLES.get(address.rsplit("/", 1)[1]))
 
 
 def test_iris_that_only_the_descriptions_use_redirect_to_them(url: str, catalog: Graph, void: Graph) -> None:
@@ -636,10 +639,9 @@ def test_every_link_of_llms_txt_resolves(url: str) -> None:
     assert text.startswith("# plangraf\n\n> ")
     links = re.findall(r"\]\((http[^)]+)\)", text)
     assert len(links) > 20
-    target, about = "?target=11.6", f"?about={ID}5001/plan/2020-2023-7"
-    needing = {"plans-by-target": target, "indicators-by-target": target, "evidence": about}
     for link in links:
-        address = link + needing.get(link.rsplit("/", 1)[1], "")
+        needed = EXAMPLES.get(link.rsplit("/", 1)[1])
+        address = f"{link}?{urlencode(needed)}" if needed else link
         assert httpx.get(address, timeout=60, follow_redirects=True).status_code == 200, link
     for path in ("/collections", "/plans.csv?target=11.6", "/dump/latest/", "/feed", "/version/"):
         assert url + path in links

@@ -108,8 +108,10 @@ ROWS = {
     "promise-to-decision": 19,
     "figures-and-statistics": 127,
 }
+LISTS = {"un-sdg-kos": 262, "norske-malepunkter": 459, "u4ssc": 111, "ks-un-indicators": 248}
 NEEDED = {
     "plans-by-target": {"target": "11.6"},
+    "indicators-by-target": {"target": "11.6"},
     "target-profile": {"target": "11.6"},
     "evidence": {"about": ID + "plan/2020-2023-7"},
     "trace": {"from": ID + "plan/2020-2023-7", "to": "11.6"},

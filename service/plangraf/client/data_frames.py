@@ -21,7 +21,7 @@ _INT64 = range(-(2**63), 2**63)
 def to_pandas(columns: Columns) -> Any:
     """A pandas DataFrame of columns of equal length."""
     pandas = _library("pandas", "A pandas DataFrame")
-    types = {int: "Int64", bool: "boolean", float: "Float64", str: "str", datetime: None, date: None}
+    types = {int: "Int64", bool: "boolean", float: "Float64", str: "string", datetime: None, date: None}
 
     def series(values: list[Any]) -> Any:
         kind, same = _uniform(values)

@@ -57,7 +57,7 @@ class Rows(Sequence[Mapping[str, Value]]):
         return [row[name] for row in self._rows]
 
     def pandas(self) -> pandas.DataFrame:
-        """A pandas DataFrame: Int64, boolean, datetime64 and str columns; decimals stay Decimal, in object columns.
+        """A pandas DataFrame: Int64, boolean, datetime64 and string columns; decimals stay Decimal, in object columns.
 
         Raises:
             LibraryMissingError: pandas is not installed.

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
-from plangraf.client.failures import ConnectionFailedError, IncompleteError, problem_of
+from plangraf.client.failures import ConnectionFailedError, IncompleteError, UsageError, problem_of
 
 _TOO_MANY, _UNAVAILABLE = 429, 503
 
@@ -54,6 +54,13 @@ class Transport:
     attempts: int = 4
     longest_wait: float = 30.0
     wait: Callable[[float], None] = time.sleep
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1 or self.timeout <= 0 or self.longest_wait < 0:
+            raise UsageError(
+                f"timeout={self.timeout}, attempts={self.attempts}, longest_wait={self.longest_wait}: attempts is at "
+                "least 1, timeout more than 0 seconds, longest_wait not negative."
+            )
 
     def send(self, request: urllib.request.Request) -> Received:
         """Sends a request until it is answered or refused.
