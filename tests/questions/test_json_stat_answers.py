@@ -16,6 +16,7 @@ def test_observations_are_a_data_set_that_a_validator_accepts(made_url: str) -> 
     assert response.headers["content-type"] == 'application/json; profile="https://json-stat.org/full/"'
     found = response.json()
     assert validate_jsonstat(found)
+    assert found["label"] == "Svevestøv, etter region, mål og år"
     assert found["id"] == ["table", "area", "period", "ContentsCode", "Kilde"]
     assert found["size"] == [1, 4, 4, 2, 1]
     assert found["role"] == {"geo": ["area"], "time": ["period"], "metric": ["ContentsCode"]}

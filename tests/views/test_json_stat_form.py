@@ -88,6 +88,12 @@ def test_a_composite_column_becomes_dimensions_and_takes_the_units() -> None:
     assert found["value"] == [7, 0.5]
 
 
+def test_the_only_category_of_the_first_dimension_names_the_data_set() -> None:
+    assert cube(row(**TRONDHEIM, period="2019", value="1"))["label"] == "Trondheim"
+    assert cube(row(**TRONDHEIM, value="1"), row(**KLAEBU, value="1"))["label"] == "Things"
+    assert cube(row(period="2019", value="1"))["label"] == "Things"
+
+
 def test_labels_that_do_not_fit_their_codes_give_way_to_the_codes() -> None:
     found = cube(row(**TRONDHEIM, period="2019", series="A=1;B=2", seriesLabel="one; two; three", value="7"))
     assert found["dimension"]["A"]["category"]["label"] == {"1": "1"}

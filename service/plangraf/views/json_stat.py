@@ -54,7 +54,8 @@ def json_stat(rows: Sequence[Row], head: CubeHead, name: str, label: str) -> dic
         rows: as in SPARQL JSON; their order is that of the categories.
         head: which columns are value, status, unit and dimensions.
         name: the query, for messages.
-        label: the title of the dataset.
+        label: the title of the dataset, unless the first dimension has one category only, such as one table, whose
+            label it then is.
     Raises:
         NotStatisticalError: two rows have the same codes.
     """
@@ -64,6 +65,8 @@ def json_stat(rows: Sequence[Row], head: CubeHead, name: str, label: str) -> dic
         _add_units(cells, dimensions)
     values, statuses = _positions(cells, dimensions, name)
     size = [len(dimension.categories) for dimension in dimensions]
+    if dimensions and dimensions[0].name == next(iter(head.dimensions)) and size[0] == 1:
+        (label,) = dimensions[0].categories.values()
     dataset: dict[str, Any] = {
         "version": "2.0",
         "class": "dataset",

@@ -47,7 +47,7 @@ _EXAMPLES = {
 log = structlog.get_logger()
 
 _MOST_BYTES = 64 * 2**20
-"""Of SPARQL JSON, about 60 000 observations."""
+"""Of SPARQL JSON, about 40 000 observations."""
 
 
 def resources(service: Service) -> Iterator[Resource]:
