@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from plangraf.engines.base import QueryRequest
+from plangraf.engines.interface import QueryRequest
 from plangraf.errors import NotStatisticalError
 from plangraf.http.routes import named_queries
 from plangraf.rdf.formats import JSON

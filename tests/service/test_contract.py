@@ -108,7 +108,6 @@ ROWS = {
     "promise-to-decision": 19,
     "figures-and-statistics": 127,
 }
-LISTS = {"un-sdg-kos": 262, "norske-malepunkter": 459, "u4ssc": 111, "ks-un-indicators": 248}
 NEEDED = {
     "plans-by-target": {"target": "11.6"},
     "indicators-by-target": {"target": "11.6"},
@@ -116,7 +115,6 @@ NEEDED = {
     "evidence": {"about": ID + "plan/2020-2023-7"},
     "trace": {"from": ID + "plan/2020-2023-7", "to": "11.6"},
     "observations": {"table": "99001"},
-    "indicators-by-target": {"target": "11.6"},
 }
 LISTS = {"un-sdg-kos": 262, "norske-malepunkter": 459, "u4ssc": 111, "ks-un-indicators": 248}
 
