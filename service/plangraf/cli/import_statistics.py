@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -15,6 +14,7 @@ from plangraf.cli.command import (
     QuietOption,
     exit_on_error,
     read_settings,
+    require_extra,
     show_progress,
     write_error,
 )
@@ -124,6 +124,7 @@ def _files(tables: Sequence[str], select: Sequence[str], cache: Path, progress: 
     Raises:
         SettingError: files and an address are mixed, or a selection is not `NAME=CODES`.
         RemoteSourceError: the table cannot be fetched.
+        ExtraMissingError: httpx is not installed, which only an address needs.
     """
     remote = [one for one in tables if one.startswith(_REMOTE)]
     if not remote:
@@ -138,6 +139,7 @@ def _files(tables: Sequence[str], select: Sequence[str], cache: Path, progress: 
         if not (name and sign and codes):
             raise SettingError(f"--select {one} is not NAME=CODES, such as Region=5001 or Tid=top(3).")
         selection[name] = codes
-    pxweb = importlib.import_module("plangraf.sources.statistics.pxweb")
-    fetched: list[Path] = pxweb.fetch(remote[0], selection, cache=cache, progress=progress)
-    return fetched
+    require_extra("statistics")
+    from plangraf.sources.statistics.pxweb import fetch
+
+    return fetch(remote[0], selection, cache=cache, progress=progress)
