@@ -13,10 +13,12 @@ from made_statistics import comparison_quads
 from pyoxigraph import RdfFormat, parse
 
 from plangraf.publish.dumps import write_dumps
+from plangraf.publish.pipeline import load_download_titles
 from plangraf.rdf.graph import nquads_lines
 from plangraf.store.versions import DOWNLOADS, VersionStore
 from running_server import running_server
 
+ROOT = Path(__file__).resolve().parents[2]
 STATISTICS = Path(__file__).parent / "statistics.trig"
 
 
@@ -35,7 +37,7 @@ def made_url(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         graphs[graph] = graphs.get(graph, 0) + 1
     manifest = {"triples": len(lines), "quads": len(lines), "graphs": graphs, "warnings": {}}
     page = {"ontology.html": b"<!DOCTYPE html><title>The page</title>"}
-    write_dumps(lines, folder.parent / "downloads")
+    write_dumps(lines, folder.parent / "downloads", load_download_titles(ROOT))
     VersionStore(folder).write(lines, manifest, page, {DOWNLOADS: folder.parent / "downloads"})
     with running_server(folder, "--workers", "2") as running:
         yield running.url
