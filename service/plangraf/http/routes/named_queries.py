@@ -29,7 +29,6 @@ from plangraf.sparql.named.binding import NamedQuery
 from plangraf.sparql.named.head import CubeHead
 from plangraf.sparql.named.parameter_model import ParameterModel
 from plangraf.sparql.safety import Limits, check
-from plangraf.views.engine_answers import fetch_bytes
 from plangraf.views.json_stat import json_stat
 
 _EXAMPLES = {
@@ -88,7 +87,12 @@ class QueryResource(Resource):
         assert head is not None  # else it is not among the formats
 
         async def write() -> bytes:
-            body = await _fetch_bounded(snapshot.engine, QueryRequest(bound, JSON), self.query.name)
+            body = await _fetch_bounded(snapshot.engine, QueryRequest(bound, JSON), _MOST_BYTES)
+            if body is None:
+                raise NotStatisticalError(
+                    f"The rows of {self.query.name} are more than the {_MOST_BYTES // 2**20} MiB that JSON-stat is "
+                    "made of here. Narrow the query, or take the rows as CSV."
+                )
             return await asyncio.to_thread(self._write_json_stat, body, head)
 
         return View(write=write, key=key)
@@ -98,22 +102,15 @@ class QueryResource(Resource):
         return orjson.dumps(json_stat(rows, head, self.query.name, self.query.head.summary))
 
 
-async def _fetch_bounded(engine: Engine, request: QueryRequest, name: str) -> bytes:
-    """The rows of an answer, which JSON-stat needs all at once.
-
-    Raises:
-        NotStatisticalError: they are more than a process may hold for one request.
-    """
+async def _fetch_bounded(engine: Engine, request: QueryRequest, most_bytes: int) -> bytes | None:
+    """The whole body of an answer; None when it is longer than a process may hold for one request."""
     answer = await engine.query(request)
     try:
         chunks, size = [], 0
         async for chunk in answer.chunks:
             size += len(chunk)
-            if size > _MOST_BYTES:
-                raise NotStatisticalError(
-                    f"The rows of {name} are more than the {_MOST_BYTES // 2**20} MiB that JSON-stat is made of here. "
-                    "Narrow the query, or take the rows as CSV."
-                )
+            if size > most_bytes:
+                return None
             chunks.append(chunk)
         return b"".join(chunks)
     finally:
@@ -162,8 +159,10 @@ async def _warm(service: Pinned) -> None:
         if service.cache.get(tag) is not None:
             continue
         try:
-            body = await fetch_bytes(service.snapshot.engine, QueryRequest(query=bound, format=JSON, ahead=True))
-            service.cache.add(CachedAnswer(tag, JSON.content_type.encode(), {IDENTITY: body}))
+            request = QueryRequest(query=bound, format=JSON, ahead=True)
+            body = await _fetch_bounded(service.snapshot.engine, request, service.cache.largest)
+            if body is not None:
+                service.cache.add(CachedAnswer(tag, JSON.content_type.encode(), {IDENTITY: body}))
         except PlangrafError as error:
             log.warning("query not computed ahead", query=query.name, error=str(error))
 
