@@ -36,29 +36,30 @@ _LOCAL_ESCAPE = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
 # The longest prefix that is read, so that reading a long row of words with dots takes linear time.
 _LONGEST_PREFIX = 256
 
+# Groups repeat inside atomic groups, because `(?:…)*+` matches wrongly before Python 3.11.5.
 _TOKEN = re.compile(
     rf"""
-    (?: [ \t\r\n]++ | \#[^\r\n]*+ )*+
+    (?>(?: [ \t\r\n]++ | \#[^\r\n]*+ )*)
     (?:
       (?P<variable>[?$][{_VAR}]++)
     | (?P<prefixed_name>
-        (?:[{_BASE}][{_NAME}.]{{0,{_LONGEST_PREFIX}}}+(?<!\.))?+ :
-        (?:(?:[{_VAR}:]|{_LOCAL_ESCAPE})(?:[{_NAME}:]|{_LOCAL_ESCAPE}|\.++(?=[{_NAME}:%\\]))*+)?+
+        (?>(?:[{_BASE}][{_NAME}.]{{0,{_LONGEST_PREFIX}}}+(?<!\.))?) :
+        (?>(?:(?:[{_VAR}:]|{_LOCAL_ESCAPE})(?>(?:[{_NAME}:]|{_LOCAL_ESCAPE}|\.++(?=[{_NAME}:%\\]))*))?)
       )
     | (?P<word>[{_BASE}_](?!:)[{_VAR}]*+)
-    | (?P<iri><(?:[^<>"{{}}|^`\\\x00-\x20]|{_CODE})*+>)
+    | (?P<iri><(?>(?:[^<>"{{}}|^`\\\x00-\x20]|{_CODE})*)>)
     | (?P<open_iri><[A-Za-z][A-Za-z0-9+.\-]*+://)
     | (?P<string>
-        \"\"\"(?:[^"\\]|{_IN_STRING}|"(?!""))*+\"\"\"
-      | '''(?:[^'\\]|{_IN_STRING}|'(?!''))*+'''
-      | "(?!"")(?:[^"\\\r\n]|{_IN_STRING})*+"
-      | '(?!'')(?:[^'\\\r\n]|{_IN_STRING})*+'
+        \"\"\"(?>(?:[^"\\]|{_IN_STRING}|"(?!""))*)\"\"\"
+      | '''(?>(?:[^'\\]|{_IN_STRING}|'(?!''))*)'''
+      | "(?!"")(?>(?:[^"\\\r\n]|{_IN_STRING})*)"
+      | '(?!'')(?>(?:[^'\\\r\n]|{_IN_STRING})*)'
       )
     | (?P<number>
-        (?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)[eE][+\-]?+[0-9]++ | [0-9]*+\.[0-9]++ | [0-9]++
+        (?:[0-9]++(?>(?:\.[0-9]*+)?)|\.[0-9]++)[eE][+\-]?+[0-9]++ | [0-9]*+\.[0-9]++ | [0-9]++
       )
-    | (?P<langtag>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+(?:--[a-z]++)?+)
-    | (?P<bnode>_:[{_BASE}_0-9](?:[{_NAME}]|\.++(?=[{_NAME}]))*+)
+    | (?P<langtag>@[A-Za-z]++(?>(?:-[A-Za-z0-9]++)*)(?>(?:--[a-z]++)?))
+    | (?P<bnode>_:[{_BASE}_0-9](?>(?:[{_NAME}]|\.++(?=[{_NAME}]))*))
     | (?P<punctuation>\^\^|&&|\|\||!=|<=|>=|<<|>>|\{{\||\|\}}|[{{}}()\[\].,;*/|^!=<>+\-?~])
     | (?P<nothing>\Z)
     | (?P<bad>[\s\S])
@@ -303,7 +304,7 @@ def _unreadable_string(source: Source, rest: str, offset: int) -> QuerySyntaxErr
     quote = rest[:3] if rest[:3] in ('"""', "'''") else rest[0]
     inner = f"|{quote[0]}(?!{quote[1:]})" if len(quote) == 3 else ""
     line_end = r"\r\n" if len(quote) == 1 else ""
-    body = re.match(rf"{quote}(?:[^{quote[0]}\\{line_end}]|{_IN_STRING}{inner})*+", rest)
+    body = re.match(rf"{quote}(?>(?:[^{quote[0]}\\{line_end}]|{_IN_STRING}{inner})*)", rest)
     place = source.place(offset, shown(rest.split("\n", 1)[0]))
     if body and (escape := re.match(r"\\[^\r\n]", rest[body.end() :])):
         hint = r"There are \t \n \r \b \f \" \' \\ \uXXXX and \UXXXXXXXX; a backslash itself is \\."

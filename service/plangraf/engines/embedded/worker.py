@@ -59,9 +59,9 @@ _NOT_IN_XML = bytes((*range(9), 11, 12, *range(14, 32)))
 _NAMELESS = b"<oxprefix: "
 _NAMELESS_IRI = re.compile(rb'<oxprefix: xmlns:oxprefix="([^"]*)')
 _LONGEST_NAMELESS = 64
-_NODE = re.compile(rb'\{"@id":("(?:[^"\\]|\\.)*+")\}')
+_NODE = re.compile(rb'\{"@id":("(?>(?:[^"\\]|\\.)*)")\}')
 _TYPE = re.compile(
-    rb'(?<=[,{])"http://www\.w3\.org/1999/02/22-rdf-syntax-ns#type":\[((?:\{"@id":"(?:[^"\\]|\\.)*+"\},?)++)\]'
+    rb'(?<=[,{])"http://www\.w3\.org/1999/02/22-rdf-syntax-ns#type":\[((?>(?:\{"@id":"(?>(?:[^"\\]|\\.)*)"\},?)+))\]'
 )
 
 
