@@ -159,6 +159,9 @@ async def _warm(service: Pinned) -> None:
         if service.cache.get(tag) is not None:
             continue
         try:
+            # Over millions of observations an answer that nobody asked for may take seconds and a gigabyte.
+            if service.snapshot.engine.check(bound).reaches_bulk:
+                continue
             request = QueryRequest(query=bound, format=JSON, ahead=True)
             body = await _fetch_bounded(service.snapshot.engine, request, service.cache.largest)
             if body is not None:
