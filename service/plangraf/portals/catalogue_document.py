@@ -24,6 +24,7 @@ import rdflib
 from rdflib import RDF, BNode, URIRef
 from rdflib.term import Node
 
+from plangraf.bounded_body import read_body
 from plangraf.errors import SettingError
 from plangraf.portals.findings import Item, Kind
 from plangraf.rdf.rdflib_graph import to_rdflib
@@ -37,7 +38,6 @@ _REDIRECTS: Mapping[Follow, frozenset[int]] = {
     "always": frozenset({301, 302, 303, 307, 308}),
 }
 _MAX_REDIRECTS = 20
-_CHUNK = 64 * 1024
 # Characters of path and query that are not percent-encoded.
 _UNQUOTED = "/?:@!$&'()*+,;=%~[]"
 DCAT = rdflib.Namespace("http://www.w3.org/ns/dcat#")
@@ -143,7 +143,7 @@ def _send_once(url: str, headers: Mapping[str, str], method: str, limit: int, ti
             connection.endheaders()
             response = connection.getresponse()
             fields = {name.lower(): value for name, value in response.getheaders()}
-            body, complete = (b"", True) if method == "HEAD" or not limit else _read_body(response, limit)
+            body, complete = (b"", True) if method == "HEAD" or not limit else read_body(response, limit)
             return Answer(url, response.status, fields, body, complete=complete)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise UnreachableError(" ".join(str(error).split()) or type(error).__name__) from error
@@ -160,20 +160,6 @@ def _connect(url: str, timeout_s: float) -> Iterator[http.client.HTTPConnection]
         yield connection
     finally:
         connection.close()
-
-
-def _read_body(response: http.client.HTTPResponse, limit: int) -> tuple[bytes, bool]:
-    pieces: list[bytes] = []
-    size = 0
-    try:
-        while size <= limit and (piece := response.read(min(_CHUNK, limit + 1 - size))):
-            pieces.append(piece)
-            size += len(piece)
-    except http.client.IncompleteRead as error:
-        return b"".join([*pieces, error.partial]), False
-    announced = response.getheader("content-length", "")
-    complete = size > limit or not announced.isdigit() or size >= int(announced)
-    return b"".join(pieces), complete
 
 
 class UnreadableError(Exception):

@@ -149,8 +149,13 @@ def find_up_to_date(settings: Settings, *, drop: bool = False) -> Version | None
     """
     store = VersionStore(settings.versions)
     settings = add_remembered_folders(settings, store, drop=drop)
+    return _find_built(store, hash_inputs(settings)) if store.has_current() and store.inputs() else None
+
+
+def _find_built(store: VersionStore, digest: str) -> Version | None:
+    """The stored version that the last build wrote, if its inputs have this digest."""
     known = store.inputs()
-    if known is None or not store.has_current() or known[0] != hash_inputs(settings):
+    if known is None or not store.has_current() or known[0] != digest:
         return None
     return next((version for version in store.list() if version.id == known[1]), None)
 
@@ -177,15 +182,16 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
     if settings.data != given:
         progress.line(remembered_line(settings.data))
     with store.lock():
-        if not force and (known := find_up_to_date(settings, drop=drop)):
+        # Computed before parsing, so that a file edited during the build counts as changed at the next one; and once,
+        # because it reads every file.
+        digest = hash_inputs(settings)
+        if not force and (known := _find_built(store, digest)):
             if store.current().id != known.id:
                 if not drop:
                     stop_at_losses(store, content_of_version(known))
                 store.use(known.id)
             store.catch_up()
             return Built(known, fresh=False)
-        # Computed before parsing, so that a file edited during the build counts as changed at the next one.
-        digest = hash_inputs(settings)
         found = sources(settings.home, settings.data)
         parsed = _parse(settings.home, found, progress)
         bulk = _read_bulk(found.bulk, parsed.quads, progress)

@@ -13,6 +13,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from plangraf.bounded_body import read_body
 from plangraf.errors import ListError, ListUnreachableError
 from plangraf.sources.lists.entries import ascii_iri
 from plangraf.sources.lists.mapping import Format
@@ -21,7 +22,6 @@ LIMIT_MIB = 64
 """Size bound of a list. The largest that is known has 2 MiB."""
 
 _TIMEOUT_S = 60.0
-_CHUNK = 1 << 16
 _GENERAL = frozenset({"text/plain", "application/octet-stream", "binary/octet-stream", ""})
 _MEDIA_TYPES: dict[Format, frozenset[str]] = {
     "turtle": _GENERAL | {"text/turtle", "application/x-turtle", "application/turtle", "application/n-triples"},
@@ -108,7 +108,7 @@ def _fetch(address: str, format: Format, limit: int) -> Content:
             found = str(answer.headers.get_content_type()) if answer.headers.get("Content-Type") else ""
             if found not in _MEDIA_TYPES[format]:
                 raise ListError(f"{address} gives {found}, not {format}. Find the address of the file itself.")
-            body, complete = _body(answer, limit)
+            body, complete = read_body(answer, limit)
             reached = str(answer.url)
     except urllib.error.HTTPError as error:
         gone = " The list is not there any more." if error.code in (404, 410) else ""
@@ -151,17 +151,3 @@ def _opener() -> urllib.request.OpenerDirector:
     ):
         opener.add_handler(handler)
     return opener
-
-
-def _body(answer: http.client.HTTPResponse, limit: int) -> tuple[bytes, bool]:
-    """The body up to one byte over the limit, and whether it is complete."""
-    pieces: list[bytes] = []
-    size = 0
-    try:
-        while size <= limit and (piece := answer.read(min(_CHUNK, limit + 1 - size))):
-            pieces.append(piece)
-            size += len(piece)
-    except http.client.IncompleteRead as error:
-        return b"".join([*pieces, error.partial]), False
-    announced = answer.headers.get("Content-Length", "")
-    return b"".join(pieces), size > limit or not announced.isdigit() or size >= int(announced)
