@@ -205,3 +205,10 @@ def test_a_damaged_bulk_file_is_named(home: Path, monkeypatch: pytest.MonkeyPatc
     path.write_bytes(path.read_bytes()[:-5])
     with pytest.raises(VersionsError, match="--force"):
         open_stores(version)
+
+
+def test_a_version_that_lost_the_list_of_its_bulk_files_is_damaged(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = built(home, monkeypatch)
+    (version.path / "bulk.json").unlink()
+    with pytest.raises(VersionsError, match=r"lacks .*folketall/observations"):
+        EmbeddedEngine(version, Settings(query_workers=1, query_long=1))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ import zstandard
 
 from plangraf.errors import VersionsError
 from plangraf.rdf.bulk_terms import BulkTerms
+from plangraf.store.zstd_file import decompressed
 
 _CHUNK = 1 << 20
 # Observations are so alike that they take a sixtieth of their size, so this is some MiB of them.
@@ -87,6 +89,7 @@ def compress(source: Path, target: Path, sha256: str) -> None:
                 digest.update(piece)
                 packed.write(piece)
         file.flush()
+        os.fsync(file.fileno())
     if digest.hexdigest() != sha256:
         raise VersionsError(f"{source} changed while it was read. Build again.")
 
@@ -113,18 +116,12 @@ def open_bulk(path: Path) -> BinaryIO:
     Raises, while it is read:
         VersionsError: it is missing or damaged.
     """
-    return _Reader(_decompressed(path))  # type: ignore[return-value]  # a parser calls only read
+    return _Reader(_pieces(path))  # type: ignore[return-value]  # a parser calls only read
 
 
-def _decompressed(path: Path) -> Iterator[bytes]:
+def _pieces(path: Path) -> Iterator[bytes]:
     try:
-        # Not stream_reader(), because it accepts a truncated file.
-        decompressor = zstandard.ZstdDecompressor().decompressobj()
-        with path.open("rb") as file:
-            while packed := file.read(_PACKED_CHUNK):
-                yield decompressor.decompress(packed)
-        if not decompressor.eof:
-            raise zstandard.ZstdError("the file is cut off")
+        yield from decompressed(path, _PACKED_CHUNK)
     except (OSError, zstandard.ZstdError) as error:
         raise VersionsError(
             f"The bulk file {path} is damaged ({error}). Write it again with `plangraf build --force`."

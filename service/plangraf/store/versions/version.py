@@ -13,7 +13,9 @@ from typing import Any
 import zstandard
 
 from plangraf.errors import VersionsError
+from plangraf.rdf.bulk_terms import GRAPH_SUFFIX
 from plangraf.store.versions.bulk import BulkGraph, read_bulk_json
+from plangraf.store.zstd_file import decompressed
 
 DUMP = "data.nq.zst"
 MANIFEST = "manifest.json"
@@ -65,13 +67,7 @@ class Version:
             VersionsError: the dump is missing or damaged.
         """
         try:
-            # Not stream_reader(), because it accepts a truncated dump.
-            decompressor = zstandard.ZstdDecompressor().decompressobj()
-            with (self.path / DUMP).open("rb") as file:
-                while compressed := file.read(_CHUNK):
-                    yield decompressor.decompress(compressed)
-            if not decompressor.eof:
-                raise zstandard.ZstdError("the dump is cut off")
+            yield from decompressed(self.path / DUMP, _CHUNK)
         except (OSError, zstandard.ZstdError) as error:
             raise VersionsError(
                 f"Version {self.id} in {self.path.parent} is damaged ({error}). "
@@ -103,9 +99,20 @@ class Version:
         """The graphs of bulk triples.
 
         Raises:
-            VersionsError: their list is damaged.
+            VersionsError: their list is damaged, or lacks a graph of the manifest.
         """
-        return read_bulk_json(self.path / BULK)
+        found = read_bulk_json(self.path / BULK)
+        counts: Mapping[str, int] = self.manifest.get("graphs", {})
+        # The graph of the dataset is always beside it; a dataset may itself have the name of the suffix.
+        known = {
+            graph for graph in counts if graph.endswith(GRAPH_SUFFIX) and graph.removesuffix(GRAPH_SUFFIX) in counts
+        }
+        if lost := sorted(known - {graph.graph for graph in found}):
+            raise VersionsError(
+                f"Version {self.id} in {self.path.parent} is damaged ({BULK} lacks {lost[0]}). "
+                "Write it again with `plangraf build --force`."
+            )
+        return found
 
     def bulk_path(self, graph: BulkGraph) -> Path:
         """Path of a bulk file, which lies beside the versions because several can have it."""
