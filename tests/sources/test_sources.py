@@ -214,3 +214,16 @@ def test_a_dataset_described_twice_stops_the_build_and_an_undescribed_one_is_rep
     run = plangraf("validate", "--quiet", data / "9999" / "plan", home=home)
     assert run.returncode == 0
     assert "No file of the folder describes" not in run.stdout
+
+
+def test_a_dataset_that_a_crash_took_out_of_its_folder_is_reported(home: Path, data: Path) -> None:
+    (data / "9999" / ".plan.swap-x").mkdir()
+    (data / "9999" / "plan").rename(data / "9999" / ".plan.swap-x" / "old")
+    assert skipped(home, data) == [
+        (
+            "9999/plan",
+            "Violation",
+            "A replacement of the folder broke off, and the old one lies in a hidden folder beside it. Run the same "
+            "command again: it puts the folder back.",
+        )
+    ]

@@ -16,6 +16,7 @@ from plangraf.diagnostics.diagnostic import FileDiagnostic, Severity, in_file
 from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import GRAPH, ONTOLOGY_GRAPH, SDG_GRAPH, SHAPES_GRAPH, slug
 from plangraf.sparql.named.collection_files import collection_files
+from plangraf.store.atomic import interrupted_folders
 
 FRAMES = Path("ontology", "frames.jsonld")
 LABELS = Path("ontology", "labels")
@@ -185,6 +186,15 @@ def _data_folder(found: Sources, root: Path, label: str, known: dict[str, Path])
 def _area(found: Sources, area: Path, name: str, label: str, known: dict[str, Path]) -> bool:
     """Adds the datasets of one municipality; False when it has none. `name` is its name in messages."""
     any_dataset = False
+    for taken in interrupted_folders(area):
+        found.skip(
+            taken,
+            f"{name}/{_shown(taken.name)}",
+            "En erstatning av mappen brøt av, og den gamle ligger i en skjult mappe ved siden av. Kjør samme kommando "
+            "igjen: den setter mappen tilbake.",
+            "A replacement of the folder broke off, and the old one lies in a hidden folder beside it. Run the same "
+            "command again: it puts the folder back.",
+        )
     for folder in _entries(area):
         inside = f"{name}/{_shown(folder.name)}"
         if not folder.is_dir():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -12,8 +11,8 @@ import yaml
 from small_lists import ASCII, DAY, MAPPING, PREFIXES, QUERY, ROOT, link_text, mapping_file, settings, values
 
 from plangraf.errors import ListError
-from plangraf.sources.lists import folder_swap as folders
 from plangraf.sources.lists.linking import link
+from plangraf.store import atomic
 from small_home import command
 
 ONE = "<https://lists.example/1> a sdgo:Indicator ; sdgo:isIndicatorOf sdg:11.6 ."
@@ -69,30 +68,25 @@ def test_a_folder_is_as_it_was_when_the_new_one_cannot_take_its_place(
 ) -> None:
     done = link_text(tmp_path, ONE)
     before = contents(done.folder)
-    rename, count = Path.rename, []
 
-    def fails_second(self: Path, target: Path) -> Path:
-        count.append(self)
-        if len(count) == 2:
-            raise OSError(28, "No space left on device", str(target))
-        return rename(self, target)
+    def full(folder: Path) -> None:
+        raise OSError(28, "No space left on device", str(folder))
 
-    monkeypatch.setattr(folders.Path, "rename", fails_second)
+    monkeypatch.setattr(atomic, "sync_folder", full)
     with pytest.raises(ListError, match=r"cannot be written \(No space left on device\).* is as it was"):
         link_text(tmp_path, TWO)
-    monkeypatch.undo()
     assert contents(done.folder) == before
     assert [path.name for path in done.folder.parent.iterdir()] == ["maaling"]
 
 
-def test_a_replacement_that_a_crash_broke_off_is_put_right_by_the_next(tmp_path: Path) -> None:
+def test_the_same_command_puts_back_a_folder_whose_replacement_a_crash_broke_off(tmp_path: Path) -> None:
     done = link_text(tmp_path, ONE)
-    done.folder.rename(done.folder.with_name(".maaling.old"))
-    shutil.copytree(done.folder.with_name(".maaling.old"), tmp_path / "mapping" / "maaling")
-    again = link(
-        settings(), tmp_path / "mapping" / "maaling" / "list.yaml", [str(tmp_path / "list.ttl")], done.folder, today=DAY
-    )
+    before = contents(done.folder)
+    (done.folder.parent / ".maaling.swap-x").mkdir()
+    done.folder.rename(done.folder.parent / ".maaling.swap-x" / "old")
+    again = link(settings(), done.folder / "list.yaml", [str(tmp_path / "list.ttl")], today=date(2027, 1, 1))
     assert again.unchanged
+    assert contents(done.folder) == before
     assert [path.name for path in done.folder.parent.iterdir()] == ["maaling"]
 
 

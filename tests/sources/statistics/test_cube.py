@@ -265,9 +265,9 @@ def test_a_write_that_fails_leaves_everything_as_it_was(
 def test_a_replacement_that_was_killed_between_its_renames_loses_nothing(settings: Settings, source: Path) -> None:
     folder = run(settings, source).folder
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    aside = folder.parent / ".05111-old-x"
+    aside = folder.parent / ".05111.swap-x"
     aside.mkdir()
-    folder.rename(aside / "05111")
+    folder.rename(aside / "old")
     assert run(settings, source).state == "unchanged"
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert not aside.exists()

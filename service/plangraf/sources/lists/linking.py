@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pyoxigraph import NamedNode, RdfFormat, parse
-
 from plangraf.errors import ListError
-from plangraf.rdf.graph import RDF_TYPE
 from plangraf.settings import Settings
 from plangraf.sources.lists.areas import areas, read_areas, read_matches
-from plangraf.sources.lists.dataset_turtle import DATASET_FILE, GENERATED, list_iri, turtle_files
+from plangraf.sources.lists.dataset_folder import read_earlier, restore, write_dataset
+from plangraf.sources.lists.dataset_turtle import list_iri, turtle_files
 from plangraf.sources.lists.entries import ascii_iri
 from plangraf.sources.lists.facts import Facts
-from plangraf.sources.lists.folder_swap import replace_folder
 from plangraf.sources.lists.indicators import national_indicators
 from plangraf.sources.lists.loading import LIMIT_MIB, Content, load
 from plangraf.sources.lists.mapping import FILE, Mapping, read_mapping
@@ -27,8 +24,6 @@ from plangraf.sources.lists.repairs import Repair, Repairs
 from plangraf.sources.lists.table_entries import table_entries
 from plangraf.sources.lists.un_codes import known_codes
 from plangraf.sources.lists.un_indicators import check_described, un_indicators
-
-_DIGEST, _RETRIEVED = "contentDigest", "retrievedOn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,40 +75,59 @@ def link(
     Raises:
         ListError: the mapping or a source cannot be used; the folder is as it was.
     """
-    mapping = read_mapping(mapping_path)
     folder = mapping_path.absolute().parent if folder is None else folder.absolute()
-    if folder.name != mapping.slug:
-        raise ListError(
-            f"The folder {folder} is not named as the mapping's slug, {mapping.slug}. Name one of them otherwise: the "
-            "folder's name becomes that of the graph."
-        )
-    contents = [load(source, mapping.read.format, limit=limit) for source in sources]
-    if len(contents) != 1 and mapping.kind != "areas":
-        raise ListError(f"{mapping.slug} is read from one file or address; {len(contents)} are given.")
-    digest = _digest(contents)
-    if mapping.sha256 not in (None, digest):
-        raise ListError(
-            f"The content has the SHA-256 {digest}, and the mapping accepts only {mapping.sha256}. The list "
-            "has changed: look at it, and write the new digest into the mapping."
-        )
-    before_digest, before_day = _before(folder)
-    day = retrieved or mapping.retrieved or (before_day if before_digest == digest and before_day else today)
+    # Before the mapping is read, because it usually lies in the folder.
+    restore(folder)
+    mapping = read_mapping(mapping_path)
+    _require_slug(folder, mapping.slug)
+    contents = _load(mapping, sources, limit)
+    digest = _accepted_digest(mapping, contents)
+    earlier = read_earlier(folder)
+    changed_since = earlier.digest not in (None, digest)
+    day = retrieved or mapping.retrieved or (earlier.day if earlier.digest == digest and earlier.day else today)
     repairs = Repairs()
     facts = _facts(settings, mapping, mapping_path, contents, repairs)
     address = next((content.address for content in contents if content.address), None) or mapping.address
     files = turtle_files(mapping, facts, repairs, address=ascii_iri(address), digest=digest, retrieved=day)
-    old, new = _things(folder), {triple.subject for triples in facts.files.values() for triple in triples}
-    changed = replace_folder(folder, files | _beside(mapping, mapping_path), GENERATED)
+    written = write_dataset(folder, files | _beside(mapping, mapping_path))
+    things = {triple.subject for triples in facts.files.values() for triple in triples}
     return Outcome(
         folder,
         sum(len(set(triples)) for triples in facts.files.values()),
         dict(facts.things),
         tuple(repairs),
-        unchanged=not changed,
-        earlier=before_day if before_digest not in (None, digest) else None,
-        added=len(new - old),
-        removed=len(old - new),
+        unchanged=not written,
+        earlier=earlier.day if changed_since else None,
+        added=len(things - earlier.things),
+        removed=len(earlier.things - things),
     )
+
+
+def _require_slug(folder: Path, slug: str) -> None:
+    if folder.name != slug:
+        raise ListError(
+            f"The folder {folder} is not named as the mapping's slug, {slug}. Name one of them otherwise: the folder's "
+            "name becomes that of the graph."
+        )
+
+
+def _load(mapping: Mapping, sources: Sequence[str], limit: int) -> list[Content]:
+    contents = [load(source, mapping.read.format, limit=limit) for source in sources]
+    if len(contents) != 1 and mapping.kind != "areas":
+        raise ListError(f"{mapping.slug} is read from one file or address; {len(contents)} are given.")
+    return contents
+
+
+def _accepted_digest(mapping: Mapping, contents: Sequence[Content]) -> str:
+    """SHA-256 of the content, or of the digests of several, which the mapping must accept."""
+    digests = [content.digest for content in contents]
+    digest = digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    if mapping.sha256 not in (None, digest):
+        raise ListError(
+            f"The content has the SHA-256 {digest}, and the mapping accepts only {mapping.sha256}. The list "
+            "has changed: look at it, and write the new digest into the mapping."
+        )
+    return digest
 
 
 def _facts(settings: Settings, mapping: Mapping, path: Path, contents: Sequence[Content], repairs: Repairs) -> Facts:
@@ -136,37 +150,7 @@ def _facts(settings: Settings, mapping: Mapping, path: Path, contents: Sequence[
     return national_indicators(entries, mapping, source, codes, repairs)
 
 
-def _digest(contents: Sequence[Content]) -> str:
-    """SHA-256 of the content, or of the digests of several."""
-    if len(contents) == 1:
-        return contents[0].digest
-    return hashlib.sha256("\n".join(content.digest for content in contents).encode()).hexdigest()
-
-
 def _beside(mapping: Mapping, path: Path) -> dict[str, bytes]:
     """The mapping and the files that it names, which lie in the dataset's folder."""
     named = [name for name in (mapping.labels, mapping.matches) if name]
     return {FILE: path.read_bytes()} | {name: (path.parent / name).read_bytes() for name in named}
-
-
-def _before(folder: Path) -> tuple[str | None, date | None]:
-    """The digest and the day of the content that the folder was read from."""
-    try:
-        quads = list(parse((folder / DATASET_FILE).read_bytes(), format=RdfFormat.TURTLE))
-    except (OSError, SyntaxError):
-        return None, None
-    values = {quad.predicate.value.rpartition("#")[2]: str(getattr(quad.object, "value", "")) for quad in quads}
-    day = values.get(_RETRIEVED)
-    return values.get(_DIGEST), date.fromisoformat(day) if day else None
-
-
-def _things(folder: Path) -> set[NamedNode]:
-    """What the folder describes, apart from the dataset itself."""
-    found: set[NamedNode] = set()
-    for name in GENERATED - {DATASET_FILE}:
-        try:
-            quads = parse((folder / name).read_bytes(), format=RdfFormat.TURTLE)
-            found |= {q.subject for q in quads if q.predicate == RDF_TYPE and isinstance(q.subject, NamedNode)}
-        except (OSError, SyntaxError):
-            continue
-    return found

@@ -1,14 +1,8 @@
-"""Writes the folder of a dataset so that it is there completely or not at all.
-
-All files are written and synced beside the folder, then the folder is renamed. Files of others in an old folder,
-such as a mapping file, move along.
-"""
+"""The folder of a table's dataset: its files, what an earlier import wrote there, and its replacement as a whole."""
 
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,82 +11,53 @@ import pyoxigraph
 
 from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import terms
-from plangraf.store.atomic import sync_folder, write_file
+from plangraf.store.atomic import folder_beside, restore_interrupted, write_file
 
 DATASET, STRUCTURE, OBSERVATIONS = "dataset.ttl", "structure.ttl", "observations.nt"
 WRITTEN = (DATASET, STRUCTURE, OBSERVATIONS)
 plan, prov, rdf = map(terms, ("plan", "prov", "rdf"))
 
 
-@contextmanager
-def beside(folder: Path) -> Iterator[Path]:
-    """A temporary folder beside the one that is written, removed at the end whatever happens.
+def restore(folder: Path) -> None:
+    """Puts the folder back when a crash broke an earlier replacement off.
 
     Raises:
-        SettingError: it cannot be written.
+        SettingError: it cannot be put back.
     """
+    with _told(folder):
+        restore_interrupted(folder)
+
+
+@contextmanager
+def beside(folder: Path) -> Iterator[Path]:
+    """An empty folder for `put_in_place`, removed at the end whatever happens.
+
+    Raises:
+        SettingError: the folder cannot be written; it is as it was.
+    """
+    with _told(folder), folder_beside(folder) as made:
+        yield made
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+        yield
     except OSError as error:
-        raise SettingError(f"{folder} cannot be written ({error.strerror}).") from error
-    try:
-        yield temporary
-    except OSError as error:
-        raise SettingError(f"{folder} cannot be written ({error.strerror}).") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        raise SettingError(
+            f"{error.filename or folder} cannot be written ({error.strerror or error}). {folder} is as it was."
+        ) from error
 
 
 def write_texts(temporary: Path, files: Mapping[str, bytes]) -> None:
     """Writes and syncs small files."""
     for name, content in files.items():
         write_file(temporary / name, content)
-    sync_folder(temporary)
 
 
 def same_files(folder: Path, temporary: Path) -> bool:
     """Whether a folder holds the written files already, byte for byte."""
     return all((folder / name).is_file() and _digest(folder / name) == _digest(temporary / name) for name in WRITTEN)
-
-
-def put_in_place(temporary: Path, folder: Path) -> None:
-    """Makes the temporary folder the dataset's folder; an old one is gone only when the new one is there."""
-    temporary.chmod(0o755)
-    if not folder.exists():
-        temporary.rename(folder)
-    else:
-        for path in folder.iterdir():
-            if path.name not in WRITTEN:
-                target = temporary / path.name
-                shutil.copytree(path, target) if path.is_dir() else shutil.copy2(path, target)
-        old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_old(folder)))
-        folder.rename(old / folder.name)
-        try:
-            temporary.rename(folder)
-        except OSError:
-            (old / folder.name).rename(folder)
-            raise
-        finally:
-            if folder.exists():
-                shutil.rmtree(old, ignore_errors=True)
-    sync_folder(folder.parent)
-
-
-def restore_interrupted(folder: Path) -> None:
-    """Puts an old folder back whose replacement broke off between the two renames."""
-    if folder.exists() or not folder.parent.is_dir():
-        return
-    for old in sorted(folder.parent.glob(f"{_old(folder)}*")):
-        if (old / folder.name).is_dir():
-            (old / folder.name).rename(folder)
-            old.rmdir()
-            return
-
-
-def _old(folder: Path) -> str:
-    """What the name of the folder begins with that an old one is moved into."""
-    return f".{folder.name}-old-"
 
 
 def earlier_files(folder: Path) -> dict[str, str]:

@@ -29,8 +29,7 @@ from plangraf.sources.statistics.dataset_folder import (
     STRUCTURE,
     beside,
     earlier_files,
-    put_in_place,
-    restore_interrupted,
+    restore,
     same_files,
     write_texts,
 )
@@ -49,6 +48,7 @@ from plangraf.sources.statistics.saved_files import (
     retrieved_file,
 )
 from plangraf.sources.statistics.statistical_table import Code, Dimension, Table
+from plangraf.store.atomic import put_in_place
 
 State = Literal["written", "replaced", "unchanged"]
 
@@ -136,7 +136,7 @@ def import_statistics(
         note(counted(len(table.positions), "observation"))
     folder = folder or settings.home / "data" / "no" / slug(table.name)
     _require_name(folder)
-    restore_interrupted(folder)
+    restore(folder)
     cube = _cube(settings, table, folder, options)
     earlier = earlier_files(folder)
     retrieved = tuple(
@@ -218,8 +218,6 @@ def _place(
             raise SettingError(f"{folder} holds a dataset already. {why} Give --replace to write it anew.")
         put_in_place(temporary, folder)
         return "replaced"
-    if folder.exists():
-        folder.rmdir()
     put_in_place(temporary, folder)
     return "written"
 

@@ -13,7 +13,8 @@ from plangraf.sources.statistics.cube.description import iri_of
 from plangraf.sources.statistics.cube.names import TableNames
 from plangraf.sources.statistics.cube.terms import tagged, text
 from plangraf.sources.statistics.cube.turtle_text import turtle_text
-from plangraf.sources.statistics.dataset_folder import beside, write_texts
+from plangraf.sources.statistics.dataset_folder import beside, restore, write_texts
+from plangraf.store.atomic import put_in_place
 
 rdf, dcterms, dcat, prov, plan = map(terms, ("rdf", "dcterms", "dcat", "prov", "plan"))
 _PLANGRAF = NamedNode(f"{ID}organization/plangraf")
@@ -41,6 +42,7 @@ def write_interpretations(folder: Path, names: TableNames, links: Sequence[Inter
     """
     target = folder.parent / FOLDER
     path = target / f"measures-{names.slug}.ttl"
+    restore(target)
     if not links:
         path.unlink(missing_ok=True)
         return None
@@ -50,9 +52,7 @@ def write_interpretations(folder: Path, names: TableNames, links: Sequence[Inter
         files[described.name] = turtle_text(_dataset(), "The dataset of our interpretations of national statistics.")
     with beside(target) as temporary:
         write_texts(temporary, files)
-        target.mkdir(exist_ok=True)
-        for name in files:
-            (temporary / name).replace(target / name)
+        put_in_place(temporary, target)
     return path
 
 
