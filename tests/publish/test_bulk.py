@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from plangraf.checks.verdict import verdict
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.engines.embedded.stores import open_stores
 from plangraf.engines.interface import QueryRequest
 from plangraf.errors import VersionsError
+from plangraf.publish import pipeline
 from plangraf.publish.pipeline import build
 from plangraf.rdf.formats import CSV
 from plangraf.settings import Settings
 from plangraf.sources import files
-from plangraf.store.versions import Version, VersionStore
+from plangraf.store.versions import Version, VersionStore, store
+from plangraf.store.versions.bulk import open_bulk
 from small_home import make_home, write
 
 ID = "https://w3id.org/plangraf/id/"
@@ -197,6 +202,41 @@ def test_a_build_that_would_lose_bulk_triples_stops(home: Path, monkeypatch: pyt
         built(home, monkeypatch)
     put(home, observations(2))
     assert not built(home, monkeypatch, 10**6).bulk()
+
+
+def test_a_bulk_file_that_changes_during_a_build_is_published_as_it_was_checked(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def edit_and_judge(*arguments: Any) -> Any:
+        (home / FOLDER / "observations.nt").write_text("edited\n", encoding="utf-8")
+        return verdict(*arguments)
+
+    monkeypatch.setattr(pipeline, "verdict", edit_and_judge)
+    version = built(home, monkeypatch)
+    assert open_bulk(version.bulk_path(version.bulk()[0])).read(1 << 20) == observations().encode()
+
+
+def test_a_full_disk_while_a_bulk_file_is_compressed_is_told_as_that(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def full(_: Path) -> Iterator[Callable[[bytes], object]]:
+        def write(_: bytes) -> None:
+            raise OSError(28, "No space left on device")
+
+        yield write
+
+    monkeypatch.setattr(store, "packing", full)
+    with pytest.raises(VersionsError, match="the disk is full"):
+        built(home, monkeypatch)
+    assert not list((home / "versions").glob(".tmp-*"))
+
+
+def test_a_build_that_stops_leaves_no_compressed_bulk_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(home, observations(), stated="0" * 64)
+    with pytest.raises(DataError):
+        built(home, monkeypatch)
+    assert not list((home / "versions").glob(".tmp-*"))
 
 
 def test_a_damaged_bulk_file_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,7 @@ from plangraf.rdf.graph import nquads_lines, nquads_text, serialized, statements
 from plangraf.rdf.jsonld_documents import dump, expanded_nodes
 from plangraf.rdf.namespaces import BASE, GRAPH, PREFIXES
 from plangraf.sparql.named.head import Titled
+from plangraf.store.atomic import write_file
 from plangraf.store.versions import DOWNLOADS_INDEX
 
 Result = TypeVar("Result")
@@ -143,13 +144,13 @@ def write_dumps(lines: Sequence[bytes], folder: Path, titles: Mapping[str, Title
     for name, content in _generate_files(lines):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_and_sync(path, content)
+        write_file(path, content)
         entries.append(_index_entry(name, content, titles))
     sums = "".join(f"{entry['sha256']}  {entry['name']}\n" for entry in entries).encode()
-    _write_and_sync(folder / SUMS, sums)
+    write_file(folder / SUMS, sums)
     entries.append(_index_entry(SUMS, sums, titles))
     index = json.dumps({"files": entries}, ensure_ascii=False, indent=1) + "\n"
-    _write_and_sync(folder / DOWNLOADS_INDEX, index.encode())
+    write_file(folder / DOWNLOADS_INDEX, index.encode())
 
 
 def _index_entry(name: str, content: bytes, titles: Mapping[str, Titled]) -> dict[str, object]:
@@ -200,13 +201,6 @@ def write_dumps_beside(
             yield wait_for_dumps
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _write_and_sync(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _generate_files(lines: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:

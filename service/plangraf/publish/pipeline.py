@@ -15,6 +15,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version as installed_version
@@ -39,7 +40,7 @@ from plangraf.publish.ontology_page import PAGE, render
 from plangraf.rdf.graph import nquads_lines, paused_collector, relabelled
 from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, QUERIES, QUERIES_GRAPH
 from plangraf.settings import Settings
-from plangraf.sources.bulk import BulkFile, read_bulk
+from plangraf.sources.bulk import read_bulk
 from plangraf.sources.files import FRAMES, SITE, SourceFile, Sources, inputs_digest, sources
 from plangraf.sources.turtle import Parsed, read
 from plangraf.sparql.named.binding import NamedQuery, load_queries
@@ -186,17 +187,27 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
         # because it reads every file.
         digest = hash_inputs(settings)
         if not force and (known := _find_built(store, digest)):
-            if store.current().id != known.id:
-                if not drop:
-                    stop_at_losses(store, content_of_version(known))
-                store.use(known.id)
-            store.catch_up()
-            return Built(known, fresh=False)
-        found = sources(settings.home, settings.data)
-        parsed = _parse(settings.home, found, progress)
-        bulk = _read_bulk(found.bulk, parsed.quads, progress)
+            return _use_known(store, known, drop=drop)
+        return _build(settings, store, digest, drop=drop, progress=progress)
+
+
+def _use_known(store: VersionStore, known: Version, *, drop: bool) -> Built:
+    """Makes the version of the unchanged source files current again."""
+    if store.current().id != known.id:
         if not drop:
-            _stop_at_losses(store, parsed, bulk)
+            stop_at_losses(store, content_of_version(known))
+        store.use(known.id)
+    store.catch_up()
+    return Built(known, fresh=False)
+
+
+def _build(settings: Settings, store: VersionStore, digest: str, *, drop: bool, progress: Progress) -> Built:
+    """Parses, checks and writes; `digest` is that of the inputs."""
+    found = sources(settings.home, settings.data)
+    parsed = _parse(settings.home, found, progress)
+    with _packed_bulk(found.bulk, parsed.quads, store, progress) as bulk:
+        if not drop:
+            _stop_at_losses(store, parsed, bulk.values())
         lines = nquads_lines(parsed.quads)
         titles = load_download_titles(settings.home)
         with (
@@ -208,17 +219,16 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
                 page = wait_for_page()
                 note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
             with progress.step("write") as note:
-                described = manifest(parsed.quads, problems, bulk)
+                described = manifest(parsed.quads, problems, bulk.values())
                 extra = {REPORT: as_json(problems), PAGE: page}
-                graphs = {one.file.path: BulkGraph(one.graph, one.sha256, one.triples, one.terms) for one in bulk}
-                version = store.write(lines, described, extra, {DOWNLOADS: wait_for_dumps()}, graphs)
+                version = store.write(lines, described, extra, {DOWNLOADS: wait_for_dumps()}, bulk)
                 context = settings.home / "ontology" / CONTEXT
                 if context.is_file():
                     store.keep_context(context.read_bytes())
                 store.record_inputs(digest, version.id, settings.data)
                 store.prune(settings.keep_versions - 1)
                 note(f"version {version.id}, {counted(version.triples, 'triple')}")
-        return Built(version, fresh=True, problems=tuple(problems))
+    return Built(version, fresh=True, problems=tuple(problems))
 
 
 def _parse(home: Path, found: Sources, progress: Progress) -> Parsed:
@@ -237,7 +247,7 @@ def _parse(home: Path, found: Sources, progress: Progress) -> Parsed:
     return parsed
 
 
-def _stop_at_losses(store: VersionStore, parsed: Parsed, bulk: Sequence[BulkFile]) -> None:
+def _stop_at_losses(store: VersionStore, parsed: Parsed, bulk: Collection[BulkGraph]) -> None:
     """Reports lost datasets together with the parse problems, because these may be the cause."""
     try:
         stop_at_losses(store, content_of(parsed.quads, {one.graph: one.triples for one in bulk}))
@@ -245,18 +255,28 @@ def _stop_at_losses(store: VersionStore, parsed: Parsed, bulk: Sequence[BulkFile
         raise DataError([*parsed.problems, *error.problems]) from error
 
 
-def _read_bulk(files: Sequence[SourceFile], quads: Collection[Quad], progress: Progress) -> list[BulkFile]:
+@contextmanager
+def _packed_bulk(
+    files: Sequence[SourceFile], quads: Collection[Quad], store: VersionStore, progress: Progress
+) -> Iterator[dict[Path, BulkGraph]]:
+    """Checks and compresses the bulk files; yields the graph of each compressed file, which is removed at the end."""
     if not files:
-        return []
-    with progress.step("bulk") as note:
-        found = read_bulk(files, quads)
-        note(counted(len(found), "file"))
-        note(counted(sum(one.triples for one in found), "statement"))
-    return found
+        yield {}
+        return
+    packed = {file: store.temporary(f"bulk-{number}") for number, file in enumerate(files)}
+    try:
+        with progress.step("bulk") as note:
+            found = read_bulk(files, quads, lambda file: store.packing(packed[file]))
+            note(counted(len(found), "file"))
+            note(counted(sum(one.triples for one in found), "statement"))
+        yield {packed[one.file]: BulkGraph(one.graph, one.sha256, one.triples, one.terms) for one in found}
+    finally:
+        for path in packed.values():
+            path.unlink(missing_ok=True)
 
 
 def manifest(
-    quads: Collection[Quad], problems: Sequence[FileDiagnostic], bulk: Sequence[BulkFile] = ()
+    quads: Collection[Quad], problems: Sequence[FileDiagnostic], bulk: Collection[BulkGraph] = ()
 ) -> dict[str, object]:
     """The content of manifest.json without the id: sizes, and the number of warnings by shape."""
     in_bulk = sum(one.triples for one in bulk)

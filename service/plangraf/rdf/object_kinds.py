@@ -15,8 +15,9 @@ _XSD = PREFIXES["xsd"].encode()
 _LITERAL = re.compile(rb'(?:<[^>]*>|_:\S+) <([^>]*)> "((?:[^"\\]|\\.)*)"(?:\^\^<([^>]*)>|(@))?')
 _STRING = "string"
 _TAGGED = "langString"
-# Values that the engine cannot bring into one order, or whose order is not known.
-_UNSORTED = ("other", "unsorted")
+UNSORTED = "unsorted"
+"""The mark of literals that the engine alone does not bring into one order, or whose order is not known."""
+
 _DATE = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 # The values of each datatype whose order is total. Longer numbers may not fit the engine's types; without a time zone
 # all moments have an order.
@@ -53,11 +54,11 @@ class ObjectKinds:
                     if kind and pattern and pattern.fullmatch(text):
                         kinds.add(kind)
                     else:
-                        kinds.update(_UNSORTED)
+                        kinds.add(UNSORTED)
                 else:
                     kinds.add(_TAGGED if tagged else _STRING)
             yield line
 
     def as_json(self) -> dict[str, list[str]]:
-        """The kinds of each predicate, sorted; a predicate without literals is missing."""
+        """The kinds of each predicate, sorted, UNSORTED among them; a predicate without literals is missing."""
         return {predicate.decode(): sorted(kinds) for predicate, kinds in self._found.items()}

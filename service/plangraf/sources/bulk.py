@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -30,6 +31,8 @@ _LINE = re.compile(
 _RDF_TYPE = (PREFIXES["rdf"] + "type").encode()
 # Literals that are known to be canonical are remembered up to this number, because most occur many times.
 _MOST_REMEMBERED = 100_000
+# Bytes that are read, hashed and compressed at once, and the rest of a line.
+_PIECE = 1 << 20
 _SHORTEST_BEGINNING = len(f"{BASE}id/")
 
 
@@ -48,12 +51,17 @@ class BulkFile:
         return f"{self.file.graph}{GRAPH_SUFFIX}"
 
 
-def read_bulk(files: Sequence[SourceFile], quads: Collection[Quad]) -> list[BulkFile]:
-    """Checks the bulk files of a build.
+def read_bulk(
+    files: Sequence[SourceFile],
+    quads: Collection[Quad],
+    packing: Callable[[SourceFile], AbstractContextManager[Callable[[bytes], object]]],
+) -> list[BulkFile]:
+    """Checks the bulk files of a build, and passes on what it read, because a file may change before a second reading.
 
     Args:
         files: the bulk files.
         quads: the statements of all other files.
+        packing: gives for a file the function that receives its pieces.
     Returns:
         The files in the order given.
     Raises:
@@ -64,7 +72,8 @@ def read_bulk(files: Sequence[SourceFile], quads: Collection[Quad]) -> list[Bulk
     found: list[BulkFile] = []
     for file in files:
         try:
-            found.append(_read(file))
+            with packing(file) as pack:
+                found.append(_read(file, pack))
         except _BulkError as error:
             problems.append(error.problem)
     if not problems:
@@ -123,33 +132,21 @@ class _Terms:
         return BulkTerms((beginning,), predicates, classes, objects, self.entities)
 
 
-def _read(file: SourceFile) -> BulkFile:
+def _read(file: SourceFile, pack: Callable[[bytes], object]) -> BulkFile:
     digest, terms, number, last = hashlib.sha256(), _Terms(), 0, b""
     try:
-        with file.path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                digest.update(line)
-                found = _LINE.fullmatch(line)
-                if found is None:
-                    raise _malformed(file, number)
-                if line <= last:
-                    raise _BulkError(
-                        file,
-                        number,
-                        "Linjene må være sortert, og hver må være ulik den forrige. Les tabellen inn på nytt.",
-                        "The lines must be sorted, and each must differ from the one before. Import the table again.",
-                    )
-                last = line
-                subject, predicate, iri, text, datatype = found.groups()
-                if datatype is not None and not terms.is_canonical(text, datatype):
-                    raise _malformed(file, number)
-                terms.add(subject, predicate, iri)
+        with file.path.open("rb") as content:
+            while lines := content.readlines(_PIECE):
+                piece = b"".join(lines)
+                digest.update(piece)
+                pack(piece)
+                for number, line in enumerate(lines, number + 1):  # noqa: B020  # counts on
+                    _add_line(line, last, terms, file, number)
+                    last = line
     except OSError as error:
         raise _BulkError(
             file, None, f"Filen kan ikke leses ({error.strerror}).", f"The file cannot be read ({error.strerror})."
         ) from error
-    except UnicodeDecodeError as error:
-        raise _malformed(file, number) from error
     found_terms = terms.as_terms()
     if len(found_terms.subjects[0]) <= _SHORTEST_BEGINNING or not found_terms.subjects[0].startswith(BASE):
         raise _BulkError(
@@ -160,6 +157,27 @@ def _read(file: SourceFile) -> BulkFile:
             "again.",
         )
     return BulkFile(file, digest.hexdigest(), number, found_terms)
+
+
+def _add_line(line: bytes, last: bytes, terms: _Terms, file: SourceFile, number: int) -> None:
+    """Adds the terms of a line that follows `last`."""
+    found = _LINE.fullmatch(line)
+    if found is None:
+        raise _malformed(file, number)
+    if line <= last:
+        raise _BulkError(
+            file,
+            number,
+            "Linjene må være sortert, og hver må være ulik den forrige. Les tabellen inn på nytt.",
+            "The lines must be sorted, and each must differ from the one before. Import the table again.",
+        )
+    subject, predicate, iri, text, datatype = found.groups()
+    try:
+        if datatype is not None and not terms.is_canonical(text, datatype):
+            raise _malformed(file, number)
+    except UnicodeDecodeError as error:
+        raise _malformed(file, number) from error
+    terms.add(subject, predicate, iri)
 
 
 def _malformed(file: SourceFile, line: int) -> _BulkError:

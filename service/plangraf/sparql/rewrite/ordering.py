@@ -18,6 +18,7 @@ have one kind, as a predicate's objects mostly are, the engine's own order is to
 
 from __future__ import annotations
 
+from plangraf.rdf.object_kinds import UNSORTED
 from plangraf.sparql.nodes import (
     Aggregate,
     Bind,
@@ -125,6 +126,8 @@ class _Kinds:
             else:
                 for kind in known.get(last.iri.value, ()):
                     self._note(triple.object.name, kind)
+                    if kind == UNSORTED:
+                        self._mixed.add(triple.object.name)
 
     def _values(self, values: Values) -> None:
         for row in values.rows:

@@ -6,11 +6,11 @@ versions/<id>/bulk.json          the graph of each bulk file of a version, and i
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,7 +21,6 @@ from plangraf.errors import VersionsError
 from plangraf.rdf.bulk_terms import BulkTerms
 from plangraf.store.zstd_file import decompressed
 
-_CHUNK = 1 << 20
 # Observations are so alike that they take a sixtieth of their size, so this is some MiB of them.
 _PACKED_CHUNK = 1 << 16
 _ZSTD_LEVEL = 3
@@ -75,23 +74,15 @@ def read_bulk_json(path: Path) -> list[BulkGraph]:
         raise VersionsError(f"{path} is damaged ({error}). Write it again with `plangraf build --force`.") from error
 
 
-def compress(source: Path, target: Path, sha256: str) -> None:
-    """Compresses a bulk file; the target is synced.
-
-    Raises:
-        VersionsError: the file is not the one with this digest any more.
-    """
-    digest = hashlib.sha256()
-    with source.open("rb") as lines, target.open("wb") as file:
+@contextmanager
+def packing(target: Path) -> Iterator[Callable[[bytes], object]]:
+    """Compresses the pieces of a bulk file that the yielded function gets; the target is synced at the end."""
+    with target.open("wb") as file:
         compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True)
         with compressor.stream_writer(file, closefd=False) as packed:
-            while piece := lines.read(_CHUNK):
-                digest.update(piece)
-                packed.write(piece)
+            yield packed.write
         file.flush()
         os.fsync(file.fileno())
-    if digest.hexdigest() != sha256:
-        raise VersionsError(f"{source} changed while it was read. Build again.")
 
 
 class _Reader:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from plangraf.errors import VersionsError
 from plangraf.rdf.object_kinds import ObjectKinds
 from plangraf.store.atomic import sync_folder, write_file
 from plangraf.store.changes.log import PAGE_SIZE, FeedLog
-from plangraf.store.versions.bulk import BulkGraph, bulk_json, compress
+from plangraf.store.versions.bulk import BulkGraph, bulk_json, packing
 from plangraf.store.versions.folder import VersionsFolder, install_version, make_current, staged_changes, write_dump
 from plangraf.store.versions.version import (
     BULK,
@@ -124,6 +124,21 @@ class VersionStore:
         """A temporary path of this process; the next build removes leftovers."""
         return self._folder.temporary(name)
 
+    @contextmanager
+    def packing(self, target: Path) -> Iterator[Callable[[bytes], None]]:
+        """Compresses a bulk file into a temporary path, while the caller reads and checks it, see bulk.packing.
+
+        Raises:
+            VersionsError: the target cannot be written, also from the yielded function.
+        """
+
+        def write(piece: bytes) -> None:
+            with self._folder.explained():
+                pack(piece)
+
+        with self._folder.explained(), packing(target) as pack:
+            yield write
+
     def write(
         self,
         lines: Iterable[bytes],
@@ -139,7 +154,8 @@ class VersionStore:
             manifest: content of manifest.json without the id.
             extra: further files of the version, by name.
             folders: further folders of the version, by name; they are moved, so they must be on the same disk.
-            bulk: the bulk graphs of the version, by the files of their triples; the lines must state the digests.
+            bulk: the bulk graphs of the version, by the files that `packing` wrote; these are moved, and the lines must
+                state the digests.
         Returns:
             The new version, or the existing one with the same lines.
         Raises:
@@ -172,10 +188,8 @@ class VersionStore:
         """Keeps bulk files under their digests."""
         kept = self.path / BULK_FILES
         kept.mkdir(exist_ok=True)
-        for source, graph in bulk.items():
-            temporary = self._folder.temporary(f"bulk-{graph.sha256}")
-            compress(source, temporary, graph.sha256)
-            temporary.replace(kept / f"{graph.sha256}.nt.zst")
+        for packed, graph in bulk.items():
+            packed.replace(kept / f"{graph.sha256}.nt.zst")
         sync_folder(kept)
 
     def _prune_bulk(self) -> None:
