@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
@@ -203,6 +203,8 @@ _PATHS = st.sampled_from(
 
 @settings(max_examples=12, deadline=None)
 @given(st.lists(st.tuples(_PATHS, _VALUES), max_size=12), st.booleans())
+@example(said=[(PLAN + "number", Literal("0²0"))], typed=False)
+@example(said=[(PLAN + "number", Literal(text)) for text in ("٣", "1" * 5000, "01", "1")], typed=True)
 def test_any_statements_about_a_plan_survive_export_and_import(
     tmp_path_factory: pytest.TempPathFactory,
     small_model: Model,

@@ -20,6 +20,7 @@ from filled_sheets import columns, fill, sheet_of, shorten
 from plangraf.diagnostics.diagnostic import as_text, stops
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sheets.cell_values import MarkedNumber, PartialDate
+from plangraf.sheets.cells import natural_sort_key
 from plangraf.sheets.importing import read_sheets
 from plangraf.sheets.model_reader import read_model
 from plangraf.sheets.read.number_formats import read_day, read_number
@@ -476,3 +477,10 @@ def test_a_workbook_without_a_readable_sheet_is_reported(sheets: Path) -> None:
 def test_a_comment_on_a_cell_is_kept_as_a_note(sheets: Path) -> None:
     found = changed(sheets, lambda sheet, named: setattr(sheet.cell(4, 1), "comment", Comment("Spør Kari", "Ola")))
     assert [(note.kind, note.row, note.text) for note in found.notes] == [("comment", "plan/1", "Spør Kari")]
+
+
+def test_keys_sort_by_their_numbers_whatever_the_text() -> None:
+    texts = ["", "plan-2", "plan-010", "plan-10", "plan-²", "plan-٣", "plan-" + "9" * 5000, "2", "11.10", "11.9"]
+    assert sorted(texts, key=natural_sort_key) == [
+        *("", "plan-2", "plan-010", "plan-10", "plan-" + "9" * 5000, "plan-²", "plan-٣", "2", "11.9", "11.10"),
+    ]

@@ -196,8 +196,12 @@ def read_cell(column: Column, cell: Cell, keys: Keys) -> list[Value]:
 
 
 def natural_sort_key(text: str) -> list[tuple[int, str]]:
-    """A sort key that puts 2 before 10."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", text) if part]
+    """A sort key that puts 2 before 10; a number sorts by the count of its digits first, so that none is too long."""
+    pieces = [piece for piece in re.split(r"([0-9]+)", text) if piece]
+    numbers = [piece.lstrip("0") if "0" <= piece[0] <= "9" else None for piece in pieces]
+    return [
+        (-1, piece) if number is None else (len(number), number) for piece, number in zip(pieces, numbers, strict=True)
+    ]
 
 
 def is_safe(text: str) -> bool:
