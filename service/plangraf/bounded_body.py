@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 
+from plangraf.numbers_in_text import whole_number
+
 _CHUNK = 64 * 1024
 
 
@@ -17,5 +19,5 @@ def read_body(answer: http.client.HTTPResponse, limit: int) -> tuple[bytes, bool
             size += len(piece)
     except http.client.IncompleteRead as error:
         return b"".join([*pieces, error.partial]), False
-    announced = answer.headers.get("Content-Length", "")
-    return b"".join(pieces), size > limit or not announced.isdigit() or size >= int(announced)
+    announced = whole_number(answer.headers.get("Content-Length", ""))
+    return b"".join(pieces), size > limit or announced is None or size >= announced

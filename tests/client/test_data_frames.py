@@ -125,3 +125,22 @@ def test_a_frame_of_a_library_that_is_not_installed_says_what_to_install(
 def test_no_rows_give_frames_with_the_columns() -> None:
     empty = Rows(("a", "b"), (), "", "")
     assert list(empty.pandas().columns) == empty.polars().columns == empty.arrow().column_names == ["a", "b"]
+
+
+LONG = {
+    "beyond a double": ([10**400, 0.5], ["1" + "0" * 400, "0.5"]),
+    "a decimal beyond a double": ([Decimal(10) ** 400, 0.5], ["1" + "0" * 400, "0.5"]),
+    "beyond any decimal": ([10**80], ["1" + "0" * 80]),
+    "beyond any decimal together": ([Decimal(10) ** 60, Decimal("0." + "0" * 39 + "1")], None),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+@pytest.mark.parametrize("library", ["pandas", "polars", "arrow"])
+def test_numbers_that_no_column_of_numbers_holds_lose_nothing(library: str, name: str) -> None:
+    values, texts = LONG[name]
+    frame = getattr(Rows(("n",), tuple({"n": value} for value in values), "", ""), library)()
+    found = frame["n"].to_pylist() if library == "arrow" else list(frame["n"])
+    if texts is not None and not (library == "pandas" and "decimal" in name and "double" not in name):
+        assert found == texts
+    assert [Decimal(value) for value in found] == [Decimal(value) for value in values]

@@ -291,3 +291,10 @@ def test_the_context_of_the_project_is_supported() -> None:
     names = list(document["@context"])
     assert len(names) == len(set(names))
     assert all(a != b for a, b in pairwise(sorted(name.casefold() for name in names if name[0].islower())))
+
+
+@pytest.mark.parametrize("text", ["1" * 5000, "٣", "1_0", "²", "-", "+1", "01", str(2**53)], ids=lambda text: text[:5])
+def test_an_integer_that_json_does_not_hold_stays_text(text: str) -> None:
+    value = Literal(text, datatype=NamedNode(XSD + "integer"))
+    document = compact_document(Context(CONTEXT, ADDRESS), THING, [Triple(THING, NamedNode(EX + "other"), value)])
+    assert document["ex:other"] == {"@type": "xsd:integer", "@value": text}

@@ -23,6 +23,7 @@ from rdflib.compare import isomorphic
 
 from plangraf.engines.interface import QueryRequest
 from plangraf.engines.snapshots import Snapshot
+from plangraf.numbers_in_text import natural_key
 from plangraf.settings import default_home
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_files import load_collections
@@ -308,7 +309,7 @@ def test_numbered_things_stand_in_the_order_of_their_numbers(url: str) -> None:
     assert codes.index("2.4") < codes.index("11.2") < codes.index("11.6") < codes.index("11.a") < codes.index("12.1")
     goals = httpx.get(f"{url}/municipal-goals.csv").text
     numbers = [row["number"] for row in csv.DictReader(io.StringIO(goals))]
-    assert numbers == sorted(numbers, key=lambda number: [int(part) for part in number.split(".")])
+    assert numbers == sorted(numbers, key=natural_key)
 
 
 def test_things_without_a_number_stand_last_and_bokmal_decides() -> None:

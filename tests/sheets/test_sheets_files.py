@@ -14,12 +14,13 @@ from openpyxl import load_workbook
 from filled_sheets import columns, fill, sheet_of
 from forked_python import run_command
 from plangraf.diagnostics.diagnostic import as_text, stops
+from plangraf.errors import SettingError
 from plangraf.settings import Settings
 from plangraf.sheets.exporting import export_sheet
 from plangraf.sheets.importing import Preview, import_sheet, read_sheets
 from plangraf.sheets.model_reader import read_model
 from plangraf.sheets.read.raw import Imported, UnreadableError
-from plangraf.sheets.write.tables import NOTES_FILE, read_notes
+from plangraf.sheets.write.tables import NOTES_FILE, Note, format_notes, read_notes
 from small_home import ROOT
 
 pytestmark = pytest.mark.usefixtures("use_light_home")
@@ -306,6 +307,13 @@ def test_own_columns_and_sheets_are_kept_and_restored(own: Path, tmp_path: Path)
     done = run("export-sheet", folder, "ut.xlsx", cwd=tmp_path)
     assert done.returncode == 2
     assert "notater.tsv cannot be read" in done.stderr
+
+
+@pytest.mark.parametrize("row", ["1" * 5000, "٣", "²", "0", "-1", "1048577", ""], ids=lambda row: row[:5])
+def test_a_note_at_a_place_that_no_sheet_has_is_refused(tmp_path: Path, row: str) -> None:
+    (tmp_path / NOTES_FILE).write_text(format_notes([Note("sheet", "Ark", row, "1", "x")]), encoding="utf-8")
+    with pytest.raises(SettingError, match=r"notater\.tsv cannot be read"):
+        read_notes(tmp_path)
 
 
 def test_a_replacement_reports_lost_notes(own: Path, tmp_path: Path) -> None:

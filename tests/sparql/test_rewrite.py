@@ -342,3 +342,22 @@ def test_nested_edits_are_applied_and_copied() -> None:
 def test_rewritten_queries_of_the_project_are_accepted_by_the_engine(path: Path) -> None:
     text = path.read_text()
     Store().query(check(text, Limits()).text)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("$" + "1" * 5000, "${1}" + "1" * 4999),
+        ("$" + "0" * 4999 + "1", "${" + "0" * 4999 + "1}"),
+        ("$0002", "${000}2"),
+        ("$٣", None),
+    ],
+    ids=["many digits", "many zeros", "zeros", "another digit"],
+)
+def test_a_group_number_of_any_length_is_read(written: str, meant: str | None) -> None:
+    query = f"SELECT (REPLACE(?o, '(a)', '{written}') AS ?r) {{ ?s ?p ?o }}"
+    if meant is None:
+        with pytest.raises(QueryUnsupportedError):
+            checked(query)
+    else:
+        assert f'"{meant}"' in checked(query).text

@@ -138,3 +138,20 @@ def test_each_row_is_found_at_its_place(values: dict[tuple[int, int], int]) -> N
         place = areas[str(area)] * len(periods) + periods[str(period)]
         cells = found["value"]
         assert (cells[place] if isinstance(cells, list) else cells[str(place)]) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("007", 7), ("1.50", 1.5), ("1E3", 1000), ("9" * 18, 10**18 - 1), ("1" + "0" * 20, 1e20), ("0.0", 0)],
+)
+def test_a_value_is_whole_where_it_can_be_and_a_double_where_it_is_long(text: str, number: float) -> None:
+    (value,) = cube(row(**TRONDHEIM, period="2020", series="a=1", value=text))["value"]
+    assert (value, type(value)) == (number, type(number))
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "", "٣", "1_0", "NaN", "INF", "1e999999999", "1" * 5000, "1e99999999999999999999", "1 2"]
+)
+def test_a_value_that_json_cannot_hold_is_refused_with_its_text(text: str) -> None:
+    with pytest.raises(NotStatisticalError, match=f"^{text[:40]} in things is not a number that JSON has"):
+        cube(row(**TRONDHEIM, period="2020", series="a=1", value=text))

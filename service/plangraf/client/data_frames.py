@@ -7,6 +7,8 @@ is text, so that no value is lost or read as something else.
 from __future__ import annotations
 
 import importlib
+import math
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +18,9 @@ from plangraf.client.failures import LibraryMissingError
 
 Columns = Mapping[str, list[Any]]
 _INT64 = range(-(2**63), 2**63)
+_LARGEST_DOUBLE = Decimal(sys.float_info.max)
+# Most digits of a decimal.
+_POLARS_DIGITS, _ARROW_DIGITS = 38, 76
 
 
 def to_pandas(columns: Columns) -> Any:
@@ -38,7 +43,7 @@ def to_polars(columns: Columns) -> Any:
     types = {int: polars.Int64, bool: polars.Boolean, float: polars.Float64, str: polars.String, date: polars.Date}
 
     def series(name: str, values: list[Any]) -> Any:
-        kind, same = _uniform(values)
+        kind, same = _uniform(values, _POLARS_DIGITS)
         if kind is None:
             return polars.Series(name, same, dtype=polars.Null)
         if kind is Decimal:
@@ -58,7 +63,7 @@ def to_arrow(columns: Columns) -> Any:
     types = {int: arrow.int64(), bool: arrow.bool_(), float: arrow.float64(), str: arrow.string(), date: arrow.date32()}
 
     def array(values: list[Any]) -> Any:
-        kind, same = _uniform(values)
+        kind, same = _uniform(values, _ARROW_DIGITS)
         if kind is None:
             return arrow.nulls(len(same))
         if kind is datetime:
@@ -80,8 +85,11 @@ def _library(name: str, kind: str) -> Any:
         raise LibraryMissingError(name, kind) from error
 
 
-def _uniform(values: Sequence[Any]) -> tuple[type | None, list[Any]]:
-    """The kind of a column, and its values as that kind; None when no value is bound."""
+def _uniform(values: Sequence[Any], most_digits: float = math.inf) -> tuple[type | None, list[Any]]:
+    """The kind of a column, and its values as that kind; None when no value is bound.
+
+    Decimals are text where the column needs more than `most_digits` digits.
+    """
     kinds = {str if isinstance(value, str) else type(value) for value in values if value is not None}
     if not kinds:
         return None, list(values)
@@ -90,15 +98,25 @@ def _uniform(values: Sequence[Any]) -> tuple[type | None, list[Any]]:
     if kinds == {int} and all(value in _INT64 for value in values if value is not None):
         return int, list(values)
     if kinds <= {int, Decimal}:
-        return Decimal, [None if value is None else Decimal(value) for value in values]
+        decimals = [None if value is None else Decimal(value) for value in values]
+        return (Decimal, decimals) if _digits(decimals) <= most_digits else (str, [_text(value) for value in values])
     if kinds <= {int, Decimal, float}:
-        return float, [None if value is None else float(value) for value in values]
+        if all(_is_double(value) for value in values if value is not None):
+            return float, [None if value is None else float(value) for value in values]
+        return str, [_text(value) for value in values]
     if kinds == {datetime} and len({value.tzinfo is None for value in values if value is not None}) > 1:
         return str, [_text(value) for value in values]
     if len(kinds) == 1:
         (kind,) = kinds
         return kind, [str(value) if isinstance(value, str) else value for value in values]
     return str, [_text(value) for value in values]
+
+
+def _is_double(value: float | Decimal) -> bool:
+    """Whether a number is in the range of a double."""
+    if isinstance(value, float):
+        return True
+    return abs(Decimal(value)) <= _LARGEST_DOUBLE
 
 
 def _text(value: Any) -> str | None:
@@ -115,6 +133,11 @@ def _texts(values: tuple[Any, ...] | None) -> list[str | None] | None:
 
 def _zoned(values: Sequence[Any]) -> bool:
     return any(isinstance(value, datetime) and value.tzinfo is not None for value in values)
+
+
+def _digits(values: Sequence[Decimal | None]) -> int:
+    """The digits that a column of decimals needs, before the point and behind it."""
+    return _scale(values) + max((value.adjusted() + 1 for value in values if value), default=0)
 
 
 def _scale(values: Sequence[Decimal | None]) -> int:

@@ -7,6 +7,7 @@ another status: a request that was refused would be refused again. Retry-After: 
 from __future__ import annotations
 
 import http.client
+import re
 import time
 import urllib.error
 import urllib.request
@@ -132,9 +133,9 @@ def _seconds_to_wait(status: int, headers: Message, attempt: int) -> float | Non
 
 def _retry_after(text: str) -> float | None:
     """The seconds of a Retry-After header, which has seconds or a date; None when it has neither."""
-    if text.strip().isdecimal():
-        return float(text)
+    if re.fullmatch("[0-9]+", digits := text.strip(" \t")):
+        return float(digits)
     try:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):  # no date, or one without a time zone
+    except (ValueError, TypeError, OverflowError):  # no date, or one without a time zone
         return None

@@ -17,6 +17,7 @@ _INTEGERS = (
     "unsignedInt unsignedLong unsignedShort unsignedByte"
 )
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
+_DOUBLE = re.compile(rf"(?:{_DECIMAL.pattern})(?:[eE][+-]?[0-9]+)?|[+-]?INF|NaN")
 _YEAR = re.compile(r"-?[0-9]{4,}")
 
 
@@ -79,9 +80,9 @@ def _decimal(text: str) -> Decimal:
 
 
 def _double(text: str) -> float:
-    if "_" in text:
-        raise ValueError(text)
-    return float({"INF": "inf", "-INF": "-inf"}.get(text, text))
+    if not _DOUBLE.fullmatch(text):
+        raise ValueError(text)  # float() takes 1_000 and infinity
+    return float(text)
 
 
 def _year(text: str) -> int:

@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
 import httptools
 
+from plangraf.numbers_in_text import whole_number
 from plangraf.rdf.formats import JSON
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -110,8 +111,8 @@ class _Answer:
 
     @property
     def too_long(self) -> bool:
-        announced = self.headers.get("content-length", "0")
-        return len(self.body) > self.most_bytes or (announced.isdecimal() and int(announced) > self.most_bytes)
+        announced = whole_number(self.headers.get("content-length", "")) or 0
+        return max(len(self.body), announced) > self.most_bytes
 
 
 def _results(answer: _Answer) -> bytes:

@@ -5,7 +5,6 @@ The templates are in `templates/`. A page loads nothing from other hosts.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from pyoxigraph import BlankNode, Literal, NamedNode
 
+from plangraf.numbers_in_text import NaturalKey, natural_key
 from plangraf.rdf.formats import Format
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Value, in_order
 from plangraf.rdf.namespaces import PREFIXES, local_name, short_name, terms
@@ -146,7 +146,7 @@ class Pages:
             "document.html",
             language,
             title=words.title(description.thing),
-            types=[words.page_value(t) for t in _sort_naturally(types)],
+            types=[words.page_value(t) for t in sorted(types, key=_natural)],
             iri=description.thing.value,
             notice=self._texts(language)[notice] if (notice := select_notice(description)) else None,
             facts=words.facts(),
@@ -255,7 +255,7 @@ class _Words:
                 return value.language not in (None, self._language)
             return self._is_unnamed(value)
 
-        return sorted(_sort_naturally(values), key=is_last)
+        return sorted(sorted(values, key=_natural), key=is_last)
 
     def _is_unnamed(self, value: Value) -> bool:
         if isinstance(value, Literal):
@@ -276,14 +276,8 @@ class _Words:
         return thing.value if thing.value.startswith(("http://", "https://")) else None
 
 
-def _sort_naturally(values: Iterable[Any]) -> list[Any]:
-    """Sorts numbers by value: 2020-2 before 2020-10."""
-
-    def key(value: Any) -> list[tuple[int, int | str]]:
-        parts = re.split(r"([0-9]+)", str(value))
-        return [(1, int(part)) if part.isdecimal() and part.isascii() else (0, part) for part in parts if part]
-
-    return sorted(values, key=key)
+def _natural(value: Value) -> NaturalKey:
+    return natural_key(str(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +332,6 @@ def shape_tables(shapes: Iterable[Statement], language: str, prefix: str) -> lis
     for shape in graph.pointing(RDF_TYPE, _SH("NodeShape")):
         if isinstance(shape, NamedNode):
             target = graph.value(shape, _SH("targetClass"))
-            rows = [row(rule) for rule in _sort_naturally(graph.values(shape, _SH("property")))]
+            rows = [row(rule) for rule in sorted(graph.values(shape, _SH("property")), key=_natural)]
             tables.append(ShapeTable(local_name(shape.value), link(target) if target else None, rows))
     return sorted(tables, key=lambda table: table.name)

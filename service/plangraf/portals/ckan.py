@@ -16,6 +16,7 @@ from rdflib import RDF, BNode
 from rdflib.term import Node
 
 from plangraf.diagnostics.diagnostic import Diagnostic, Severity
+from plangraf.numbers_in_text import whole_number
 from plangraf.portals.catalogue_document import (
     DCAT,
     DCT,
@@ -197,14 +198,13 @@ def _fetch_page(page: str, document: str, done: Harvest, limit: int, timeout_s: 
                 "HEAD as GET, without the body.",
             )
         )
-    announced = head.headers.get("content-length", "")
     answer = send_request(page, _HEADERS, follow="always", limit=limit, timeout_s=timeout_s)
     if answer.status >= 300:
         done.findings.append(_status_finding(document, page, f"status {answer.status}"))
         return None, ""
     body = decode_body(answer, limit)
-    length = int(announced) if head.status < 400 and announced.isdigit() else 0
-    refused = list(check_body(body, page, document, limit, length))
+    length = whole_number(head.headers.get("content-length", "")) if head.status < 400 else 0
+    refused = list(check_body(body, page, document, limit, length or 0))
     done.findings += refused
     if refused:
         return None, ""

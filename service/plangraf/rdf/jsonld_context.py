@@ -7,6 +7,7 @@ means the same graph. https://www.w3.org/TR/json-ld11/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ _KNOWN_KEYS = {"@id", "@type", "@container", "@language", "@prefix", "@protected
 _DELIMITERS = (":", "/", "?", "#", "[", "]", "@")
 # Every JSON reader represents integers below this bound exactly.
 _SAFE_INTEGER = 2**53
+_SHORT_INTEGER = re.compile("-?[0-9]{1,16}")
 
 _MOST_REMEMBERED = 10_000
 K = TypeVar("K")
@@ -234,7 +236,7 @@ def _native(text: str, datatype: str) -> bool | int | None:
     """The JSON number or boolean that JSON-LD turns back into exactly this literal."""
     if datatype == _BOOLEAN and text in ("true", "false"):
         return text == "true"
-    if datatype == _INTEGER and text.removeprefix("-").isascii() and text.removeprefix("-").isdigit():
+    if datatype == _INTEGER and _SHORT_INTEGER.fullmatch(text):
         number = int(text)
         return number if str(number) == text and abs(number) < _SAFE_INTEGER else None
     return None

@@ -17,7 +17,8 @@ from plangraf.rdf.namespaces import PREFIXES
 XSD = PREFIXES["xsd"]
 
 _ZONE = r"(Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?"
-_YEAR = r"(-?(?:[1-9][0-9]{3,}|0[0-9]{3}))"
+# No engine keeps a year of more digits.
+_YEAR = r"(-?(?:[1-9][0-9]{3,17}|0[0-9]{3}))"
 _G_YEAR = re.compile(_YEAR + _ZONE)
 _G_YEAR_MONTH = re.compile(_YEAR + r"-(0[1-9]|1[0-2])" + _ZONE)
 _DATE = re.compile(_YEAR + r"-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])" + _ZONE)

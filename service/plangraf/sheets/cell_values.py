@@ -179,10 +179,9 @@ def to_cell(lexical: str, datatype: str) -> Cell:
         return int(lexical)
     if datatype == _BOOLEAN and lexical in ("true", "false"):
         return lexical == "true"
-    if datatype == _DATE and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", lexical):
-        day = date.fromisoformat(lexical)
-        return day if day.year >= _FIRST_YEAR else lexical
-    if datatype == _DECIMAL:
+    if datatype == _DATE and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", lexical) and canonical(lexical, datatype):
+        return date.fromisoformat(lexical) if int(lexical[:4]) >= _FIRST_YEAR else lexical
+    if datatype == _DECIMAL and canonical(lexical, datatype):
         digits = len(lexical.strip("-").replace(".", ""))
         return float(lexical) if digits <= _MAX_DIGITS else lexical.replace(".", ",")
     return lexical

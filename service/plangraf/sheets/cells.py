@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
+from plangraf.numbers_in_text import natural_key
 from plangraf.rdf.graph import Value
 from plangraf.rdf.namespaces import ID, PLAN, PREFIXES, SCHEME, compact
 from plangraf.sheets.cell_values import (
@@ -173,7 +174,7 @@ def write_cell(column: Column, values: Iterable[Value], keys: Keys, *, native: b
     if not fitting:
         return None, set()
     cells = [_to_cell(column, value, keys) for value in fitting]
-    cell: Cell = cells[0] if len(cells) == 1 and native else "\n".join(_sort_naturally(map(as_text, cells)))
+    cell: Cell = cells[0] if len(cells) == 1 and native else "\n".join(sorted(map(as_text, cells), key=natural_key))
     # Each line round-trips, so only the length of the whole cell needs a check.
     return (None, set()) if isinstance(cell, str) and len(cell) > MAX_CELL_CHARS else (cell, set(fitting))
 
@@ -195,22 +196,9 @@ def read_cell(column: Column, cell: Cell, keys: Keys) -> list[Value]:
     return list(dict.fromkeys(found))
 
 
-def natural_sort_key(text: str) -> list[tuple[int, str]]:
-    """A sort key that puts 2 before 10; a number sorts by the count of its digits first, so that none is too long."""
-    pieces = [piece for piece in re.split(r"([0-9]+)", text) if piece]
-    numbers = [piece.lstrip("0") if "0" <= piece[0] <= "9" else None for piece in pieces]
-    return [
-        (-1, piece) if number is None else (len(number), number) for piece, number in zip(pieces, numbers, strict=True)
-    ]
-
-
 def is_safe(text: str) -> bool:
     """Whether a cell keeps the text unchanged."""
     return text == text.strip() and bool(text) and not _UNSAFE_TEXT.search(text)
-
-
-def _sort_naturally(texts: Iterable[str]) -> list[str]:
-    return sorted(texts, key=natural_sort_key)
 
 
 def _round_trips(column: Column, value: Value, keys: Keys) -> bool:

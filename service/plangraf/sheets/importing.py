@@ -19,12 +19,12 @@ from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 
 from plangraf.diagnostics.diagnostic import stops
 from plangraf.errors import SettingError
+from plangraf.numbers_in_text import natural_key
 from plangraf.rdf.graph import RDF_TYPE, Graph, Node, Value, paused_collector, statements
 from plangraf.rdf.namespaces import GRAPH, ID, PLAN, PREFIXES, SDG_GRAPH, compact
 from plangraf.rdf.namespaces import slug as slug_of
 from plangraf.settings import Settings
 from plangraf.sheets.cell_values import SheetDiagnostic
-from plangraf.sheets.cells import natural_sort_key
 from plangraf.sheets.csv_files import read_folder
 from plangraf.sheets.keys import Keys, keys_of_folder
 from plangraf.sheets.model import EVIDENCE, OTHER_FILE, OTHER_TITLE, Model
@@ -63,7 +63,7 @@ def _format_file(graph: Graph, things: Iterable[Node]) -> str:
     """The text of one file: used prefixes, then things by key, each with its class first."""
     ordered = [
         Triple(thing, predicate, value)
-        for thing in sorted(things, key=lambda node: natural_sort_key(str(node)))
+        for thing in sorted(things, key=lambda node: natural_key(str(node)))
         for predicate, value in sorted(graph.facts(thing), key=_fact_order)
     ]
     text = (serialize(ordered, format=RdfFormat.TURTLE, prefixes=PREFIXES) or b"").decode()
@@ -93,7 +93,7 @@ def _fact_order(fact: tuple[NamedNode, Value]) -> tuple[object, ...]:
     predicate, value = fact
     path, text = "" if predicate == RDF_TYPE else compact(predicate.value), str(value)
     # Own classes come before reused ones.
-    return path, not path and not text.startswith(f"<{PLAN}"), natural_sort_key(text), text
+    return path, not path and not text.startswith(f"<{PLAN}"), natural_key(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def preview(
     if not found and not unreadable and list(before_notes) == list(after_notes):
         return None
     changes = tuple(
-        ClassChanges(title, *(tuple(sorted(keys, key=natural_sort_key)) for keys in kinds))
+        ClassChanges(title, *(tuple(sorted(keys, key=natural_key)) for keys in kinds))
         for title, kinds in sorted(found.items())
     )
     commented = tuple(path.name for path in paths if _has_comments(path))

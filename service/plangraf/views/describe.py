@@ -16,6 +16,7 @@ from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshot
+from plangraf.numbers_in_text import whole_number
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Statements, Value
 from plangraf.rdf.jsonld_documents import NO_FRAME, Frame
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ONTOLOGY, PLAN, PREFIXES
@@ -96,7 +97,9 @@ def read_passages(evidence: Iterable[Statement]) -> list[Passage]:
 def _read_passage(graph: Graph, passage: NamedNode, kind: NamedNode) -> Passage:
     section, item, first, last = (graph.text(passage, name) for name in (_SECTION, _ITEM, _FIRST, _LAST))
     source = graph.named(passage, SOURCE)[0]
-    return Passage(passage, kind, source, section, item, int(first or 0), int(last or 0), [])
+    return Passage(
+        passage, kind, source, section, item, whole_number(first or "") or 0, whole_number(last or "") or 0, []
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,22 @@ https://json-stat.org/full/
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from plangraf.errors import NotStatisticalError
+from plangraf.numbers_in_text import LARGEST
 from plangraf.sparql.named.head import CubeDimension, CubeHead
 
 NOT_APPLICABLE = "_Z"
 """The category of a row without a code for a dimension that other rows have; SDMX's code for not applicable."""
 _UNIT = "unit"
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_MOST_SHOWN = 40
 
 Row = Mapping[str, Mapping[str, str]]
 Number = int | float
@@ -57,7 +62,7 @@ def json_stat(rows: Sequence[Row], head: CubeHead, name: str, label: str) -> dic
         label: the title of the dataset, unless the first dimension has one category only, such as one table, whose
             label it then is.
     Raises:
-        NotStatisticalError: two rows have the same codes.
+        NotStatisticalError: two rows have the same codes, or a value is not a number.
     """
     cells = [_cell(row, head) for row in rows]
     dimensions = _dimensions(cells, head)
@@ -170,7 +175,7 @@ def _positions(
                 f"Two rows of {name} have the same dimensions ({named}), so that they are not one data set. "
                 "Narrow the query, or take the rows as CSV."
             )
-        values[place] = _number(cell.value)
+        values[place] = None if cell.value is None else _number(cell.value, name)
         if cell.status is not None:
             statuses[place] = cell.status
     return values, statuses
@@ -182,12 +187,24 @@ def _code(cell: _Cell, dimension: _Dimension) -> str:
     return cell.codes.get(dimension.name, (NOT_APPLICABLE, ""))[0]
 
 
-def _number(text: str | None) -> Number | None:
-    """A number of JSON: whole where the decimal is."""
-    if text is None:
-        return None
-    number = Decimal(text)
-    return int(number) if number == number.to_integral_value() else float(number)
+def _number(text: str, name: str) -> Number:
+    """A number of JSON: whole where the decimal is, and a double where it has more than 18 digits.
+
+    Raises:
+        NotStatisticalError: the text is not a number, or larger than any double.
+    """
+    try:
+        number = Decimal(text) if _NUMBER.fullmatch(text) else Decimal("NaN")
+        if number.is_finite() and abs(number) < LARGEST and number == number.to_integral_value():
+            return int(number)
+        found = float(number)
+    except ArithmeticError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise NotStatisticalError(
+            f"{text[:_MOST_SHOWN]} in {name} is not a number that JSON has. Narrow the query, or take the rows as CSV."
+        )
+    return found
 
 
 def _dense_or_sparse(values: Mapping[int, Number | None], size: Sequence[int]) -> list[Number | None] | dict[str, Any]:

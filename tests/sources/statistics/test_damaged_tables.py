@@ -97,3 +97,21 @@ def test_a_number_with_more_digits_than_python_reads_is_a_defect() -> None:
     content = written(table()).replace(b"1500", b"1" * 5000)
     with pytest.raises(TableError, match="Wanted numbers with fewer digits"):
         read_json_stat(content, "t.json")
+
+
+@pytest.mark.parametrize("number", ["1" * 5000, "1e" + "9" * 20, "-1E-" + "9" * 20, "1e999999", "NaN", "Infinity"])
+def test_a_number_that_nobody_can_hold_is_told(number: str) -> None:
+    text = written(table()).decode()
+    assert '"value": [1500,' in text
+    with pytest.raises(TableError):
+        read_json_stat(text.replace('"value": [1500', f'"value": [{number}').encode(), "t.json")
+
+
+@pytest.mark.parametrize("number", ["1" * 5000, "1e99999", "NaN", "٣", "²", "1_000", "１２", "0x10"])
+def test_a_cell_that_is_not_a_number_is_told(number: str) -> None:
+    with pytest.raises(TableError):
+        read_plain_csv(f"R;T;V\n5001;2020;{number}\n".encode(), "t.csv", MAPPING)
+    if number != "NaN":  # SDMX-CSV writes it for a missing value
+        content = f"DATAFLOW,REF_AREA,TIME_PERIOD,OBS_VALUE\nX:Y(1.0),5001,2020,{number}\n"
+        with pytest.raises(TableError):
+            read_sdmx_csv(content.encode(), "t.csv", language="en")

@@ -233,11 +233,24 @@ def test_an_answer_with_other_cells_than_asked_for_is_refused(
         reader.fetch(WANTED)
 
 
+CONFIGURATION = {
+    "defaultLanguage": "no",
+    "languages": [{"id": "no"}],
+    "maxDataCells": 1000,
+    "maxCallsPerTimeWindow": 30,
+    "timeWindow": 60,
+}
+
+
 @pytest.mark.parametrize(
     ("path", "document", "message"),
     [
         ("/config", {"maxDataCells": 10}, "not the configuration of a PxWebApi 2 server"),
         ("/config", [], "not the configuration of a PxWebApi 2 server"),
+        ("/config", CONFIGURATION | {"maxDataCells": "٣"}, "'٣' is not a whole number"),
+        ("/config", CONFIGURATION | {"maxDataCells": 1.5}, "1.5 is not a whole number"),
+        ("/config", CONFIGURATION | {"timeWindow": 10**15}, "allows no data: .* timeWindow 1000000000000000"),
+        ("/config", CONFIGURATION | {"timeWindow": 10**300}, "is not a whole number"),
         ("/metadata", {"class": "dataset"}, "does not answer with the metadata of a table"),
         ("/codelists", {"values": [{}]}, "does not answer with a code list"),
     ],

@@ -272,3 +272,10 @@ def test_a_short_selection_is_a_get_and_a_long_one_a_post_with_the_same_choices(
     assert request.body == {
         "selection": [{"variableCode": "Region", "codelist": "agg_Counties", "valueCodes": [*codes, "a,b"]}]
     }
+
+
+@pytest.mark.parametrize("count", ["1" * 5000, "٣", "²", "1_0", "-1", ""], ids=lambda count: count[:4])
+@pytest.mark.parametrize("form", ["top({})", "bottom(1,{})"])
+def test_a_count_that_is_not_a_usual_number_is_refused(table: Table, form: str, count: str) -> None:
+    with pytest.raises(SourceRequestError, match="this expression cannot be read"):
+        choose(table, Tid=form.format(count))

@@ -19,6 +19,7 @@ from plangraf.errors import (
     UpdateRefusedError,
 )
 from plangraf.http.resource.negotiation import choose, choose_by_name, choose_language, field_of
+from plangraf.numbers_in_text import whole_number
 from plangraf.rdf.formats import Format
 from plangraf.sparql.named.binding import LANGUAGES, read_iri
 from plangraf.sparql.named.parameter_model import ParameterModel, Refusal
@@ -259,8 +260,7 @@ def _explain_missing_query(form: bytes) -> str:
 
 async def _read_body(request: Request, limit: int) -> bytes:
     """Reads the body; refuses it as soon as it is too large."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
+    if (whole_number(request.headers.get("content-length", "")) or 0) > limit:
         raise BodyTooLargeError(limit)
     chunks, size = [], 0
     async for chunk in request.stream():

@@ -157,7 +157,7 @@ def _find_orphaned_links(
 def _list_other_files(settings: Settings, folder: Path) -> Iterable[SourceFile]:
     """Files of other datasets, also in the data folder that holds the target: `my-data` of `my-data/9999/<slug>`."""
     root = folder.absolute().parent.parent
-    municipal = folder.absolute().parent.name.isdecimal()
+    municipal = re.fullmatch("[0-9]+", folder.absolute().parent.name) is not None
     roots = [*settings.data]
     known = {path.resolve() for path in (settings.home / "data", *roots)}
     if municipal and root.resolve() not in known and any(root.glob("*/*/*.ttl")):

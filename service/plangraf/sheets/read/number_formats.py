@@ -107,6 +107,13 @@ def read_number(value: float, number_format: str) -> Cell | Refused:
         zeros; `Refused` when the cell shows another number than it stores.
     """
     number = round_as_excel(value)
+    if not number.is_finite():
+        return _refuse(
+            value,
+            "",
+            "Tallet er større enn noe regneark viser.",
+            "The number is larger than any that a spreadsheet shows.",
+        )
     section = _choose_section(number, number_format)
     if section is None:
         return _refuse(value, "", "Tallformatet har vilkår.", "The number format has conditions.")
@@ -182,7 +189,10 @@ def _apply_format(value: float, number: Decimal, code: str, mark: str) -> Cell |
     mantissa, scientific, _ = code.upper().partition("E")
     decimals = len(_DIGITS.findall(mantissa.partition(".")[2]))
     places = decimals - (number.adjusted() if scientific and number else 0)
-    rounded = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP) if abs(places) < 30 else number
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int)  # it is finite
+    # Rounded only where the cell shows fewer digits, because the context bounds the digits of a result.
+    rounded = number if -exponent <= places else number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     if rounded != number:
         text = f"{_format_plain(rounded)} {mark}".strip()
         return _refuse(

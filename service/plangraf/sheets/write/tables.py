@@ -22,9 +22,10 @@ from typing import cast, get_args
 from pyoxigraph import Literal, NamedNode, Triple
 
 from plangraf.errors import SettingError
+from plangraf.numbers_in_text import natural_key, whole_number
 from plangraf.rdf.graph import RDF_TYPE, Graph, Value, statements
 from plangraf.sheets.cell_values import STRING, Cell
-from plangraf.sheets.cells import natural_sort_key, write_cell
+from plangraf.sheets.cells import write_cell
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import OTHER_FILE, OTHER_TITLE, Column, Model, Sheet
 
@@ -58,6 +59,8 @@ NOTES_FILE = "notater.tsv"
 _HEADING = ("kind", "sheet", "row", "column", "text")
 NoteKind = OneOf["column", "comment", "sheet"]
 _KINDS = get_args(NoteKind)
+# Of a sheet in Excel.
+_MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ def build_tables(triples: Iterable[Triple], model: Model, keys: Keys, *, native:
     things = [thing for thing in graph.things if isinstance(thing, NamedNode)]
     found = {sheet.iri: Table(sheet, sheet.columns) for sheet in model.sheets}
     other = Table(None, OTHER_COLUMNS)
-    for thing in sorted(things, key=lambda node: natural_sort_key(keys.short(node.value))):
+    for thing in sorted(things, key=lambda node: natural_key(keys.short(node.value))):
         rest = {predicate.value: set(values) for predicate, values in graph.properties(thing).items()}
         if sheet := _choose_sheet(model, thing, rest):
             found[sheet.iri].rows.append(_take_row(sheet, thing, rest, keys, native=native))
@@ -250,7 +253,9 @@ def restore_notes(tables: Sequence[Table], notes: Sequence[Note]) -> tuple[list[
         elif note.kind == "comment":
             comments[note.sheet][note.row, note.column] = note.text
         else:
-            sheets[note.sheet][int(note.row), int(note.column)] = note.text
+            place = _place(note.row, note.column)
+            assert place is not None  # checked as the note was read
+            sheets[note.sheet][place] = note.text
     placed = []
     for table in tables:
         machine = table.machine[0]
@@ -299,4 +304,10 @@ def read_notes(folder: Path) -> list[Note]:
 
 def _is_note(row: Sequence[str]) -> bool:
     placed = len(row) == len(_HEADING) and row[0] in _KINDS
-    return placed and (row[0] != "sheet" or (row[2].isdecimal() and row[3].isdecimal()))
+    return placed and (row[0] != "sheet" or _place(row[2], row[3]) is not None)
+
+
+def _place(row: str, column: str) -> tuple[int, int] | None:
+    """The place of a cell in an own sheet; None where no sheet has it."""
+    found = whole_number(row) or 0, whole_number(column) or 0
+    return found if 0 < found[0] <= _MOST_ROWS and 0 < found[1] <= _MOST_COLUMNS else None

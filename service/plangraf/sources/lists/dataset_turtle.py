@@ -11,8 +11,9 @@ from datetime import date
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
+from plangraf.numbers_in_text import natural_key
 from plangraf.rdf.namespaces import ID, PLAN, PREFIXES, terms
-from plangraf.sources.lists.entries import ascii_iri, natural
+from plangraf.sources.lists.entries import ascii_iri
 from plangraf.sources.lists.facts import Facts, How
 from plangraf.sources.lists.mapping import Mapping as ListMapping
 from plangraf.sources.lists.repairs import Repairs
@@ -145,10 +146,10 @@ def _order(triple: Triple) -> tuple[object, ...]:
     is_type = predicate == PREFIXES["rdf"] + "type"
     value = str(triple.object)
     return (
-        natural(str(triple.subject)),
+        natural_key(str(triple.subject)),
         not is_type,
         predicate,
         is_type and not value.startswith(f"<{PLAN}"),
         isinstance(triple.object, Literal) and triple.object.language == "en",
-        natural(value),
+        natural_key(value),
     )

@@ -5,7 +5,6 @@ A code is text all the way: 8.10 is not 8.1.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -13,9 +12,9 @@ from urllib.parse import quote
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from plangraf.errors import ListError
+from plangraf.numbers_in_text import natural_key
 
 Term = NamedNode | BlankNode | Literal | Triple
-_NATURAL = re.compile(r"(\d+)")
 
 
 @dataclass(slots=True)
@@ -64,17 +63,8 @@ def collect(rows: Iterable[tuple[str, NamedNode, Mapping[str, Term]]]) -> list[E
                 kept.append(term)
     for entry in found.values():
         for name, terms in entry.values.items():
-            entry.values[name] = sorted(terms, key=lambda term: natural(str(term)))
-    return sorted(found.values(), key=lambda entry: natural(entry.key))
-
-
-def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """A sorting key that puts 2 before 10."""
-    return tuple(
-        (0, int(part), part) if part.isascii() and part.isdecimal() else (1, 0, part)
-        for part in _NATURAL.split(text)
-        if part
-    )
+            entry.values[name] = sorted(terms, key=lambda term: natural_key(str(term)))
+    return sorted(found.values(), key=lambda entry: natural_key(entry.key))
 
 
 def ascii_iri(iri: str) -> str:

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.errors import ListError
+from plangraf.numbers_in_text import natural_key
 from plangraf.rdf.namespaces import PLAN, SDG, terms
-from plangraf.sources.lists.entries import Entry, ascii_iri, natural
+from plangraf.sources.lists.entries import Entry, ascii_iri
 from plangraf.sources.lists.facts import Facts, How
 from plangraf.sources.lists.mapping import Mapping
 from plangraf.sources.lists.own_labels import mechanical_label
@@ -97,7 +98,7 @@ def _link_indicators(entry: Entry, links: _Links, codes: UnCodes, repairs: Repai
     numbers = set(entry.texts("number"))
     written = entry.texts("indicator")
     if not written:
-        for number in sorted(numbers, key=natural):
+        for number in sorted(numbers, key=natural_key):
             if found := codes.by_number(number):
                 links.indicators[found.iri] = "matched"
         return
@@ -160,10 +161,10 @@ def _state(facts: Facts, entry: Entry, links: _Links, source: NamedNode) -> None
         facts.say(FILE, iri, _LIST_KEY, Literal(entry.key))
     if code := entry.one("code"):
         facts.say(FILE, iri, _skos("notation"), Literal(code))
-    for target in sorted(links.targets, key=lambda node: natural(node.value)):
+    for target in sorted(links.targets, key=lambda node: natural_key(node.value)):
         facts.say(FILE, iri, _sdgo("isIndicatorOf"), target, links.targets[target])
         facts.count("links to targets")
-    for goal in sorted(links.goals, key=lambda node: natural(node.value)):
+    for goal in sorted(links.goals, key=lambda node: natural_key(node.value)):
         facts.say(FILE, iri, _dcterms("subject"), goal)
         facts.count("links to goals only")
     for indicator in sorted(links.indicators, key=lambda node: node.value):
@@ -193,9 +194,9 @@ def _address(written: str) -> NamedNode | None:
 
 def _names(entry: Entry, links: _Links, positions: Counter[str]) -> dict[str, dict[str, str]]:
     """What the patterns of a label may name, by language; `n` numbers the entries of a target."""
-    targets = sorted((_code(target) for target in links.targets), key=natural)
-    goals = sorted((_code(goal) for goal in links.goals), key=natural)
-    numbers = sorted(entry.texts("number"), key=natural)
+    targets = sorted((_code(target) for target in links.targets), key=natural_key)
+    goals = sorted((_code(goal) for goal in links.goals), key=natural_key)
+    numbers = sorted(entry.texts("number"), key=natural_key)
     first = targets[0] if targets else ""
     positions[first] += 1
     found = {}

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.errors import ListError
+from plangraf.numbers_in_text import natural_key
 from plangraf.rdf.namespaces import PREFIXES, SDG, terms
-from plangraf.sources.lists.entries import Entry, natural
+from plangraf.sources.lists.entries import Entry
 from plangraf.sources.lists.facts import Facts
 from plangraf.sources.lists.mapping import Text
 from plangraf.sources.lists.repairs import Repairs
@@ -59,7 +60,7 @@ def check_described(found: set[str], codes: UnCodes) -> None:
     ours = {node.value for node in codes.goals | codes.targets}
     for lacking, where in ((found - ours, "data/sdg"), (ours - found, "the list")):
         if lacking:
-            names = ", ".join(sorted((iri.removeprefix(SDG) for iri in lacking), key=natural)[:5])
+            names = ", ".join(sorted((iri.removeprefix(SDG) for iri in lacking), key=natural_key)[:5])
             raise ListError(
                 f"{len(lacking)} of the UN's goals and targets are missing in {where}, such as {names}. Is the list "
                 "complete, and the release the one that data/sdg was written for?"
@@ -126,7 +127,7 @@ def _label(one: UnIndicator, labels: Mapping[str, Text], repairs: Repairs) -> Te
     code = one.iri.value.removeprefix(SDG)
     if found := labels.get(code):
         return found
-    numbers = sorted(one.numbers, key=natural)
+    numbers = sorted(one.numbers, key=natural_key)
     nb, en = " og ".join(numbers), " and ".join(numbers)
     if one.deprecated:
         return Text(nb=f"Utgått FN-indikator {nb} ({code})", en=f"Discontinued UN indicator {en} ({code})")
@@ -135,4 +136,4 @@ def _label(one: UnIndicator, labels: Mapping[str, Text], repairs: Repairs) -> Te
 
 
 def _sorted(nodes: Iterable[NamedNode]) -> list[NamedNode]:
-    return sorted(nodes, key=lambda node: natural(node.value))
+    return sorted(nodes, key=lambda node: natural_key(node.value))

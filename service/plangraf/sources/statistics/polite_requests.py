@@ -30,6 +30,7 @@ from plangraf.errors import (
     SourceRequestError,
     SourceUnreachableError,
 )
+from plangraf.numbers_in_text import whole_number
 
 _AGAIN_LATER = frozenset({429, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -263,11 +264,11 @@ def _retry_after(header: str | None, now: datetime) -> float | None:
     """Seconds to wait, from a number of seconds or an HTTP date; None when there is neither."""
     if not header:
         return None
-    if header.strip().isdecimal():
-        return float(header)
+    if (seconds := whole_number(header)) is not None:
+        return float(seconds)
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (aware - now).total_seconds())

@@ -47,6 +47,8 @@ from plangraf.sources.statistics.pxweb_table import (
 
 _MOST_PARTS = 1_000
 _MOST_STARTS = 3
+# A server that opens its window less than once a day gives no table.
+_WINDOWS_S = range(86_401)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +154,14 @@ class _Source:
             configuration = Configuration(
                 str(found["defaultLanguage"]),
                 tuple(str(one["id"]) for one in found["languages"]),
-                int(found["maxDataCells"]),
-                int(found["maxCallsPerTimeWindow"]),
-                int(found["timeWindow"]),
+                _whole(found["maxDataCells"]),
+                _whole(found["maxCallsPerTimeWindow"]),
+                _whole(found["timeWindow"]),
                 found.get("license"),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise SourceAnswerError(f"{where} is not the configuration of a PxWebApi 2 server: {error!r}.") from error
-        if configuration.most_cells < 1 or configuration.most_calls < 1 or configuration.window_s < 0:
+        if min(configuration.most_cells, configuration.most_calls) < 1 or configuration.window_s not in _WINDOWS_S:
             raise SourceAnswerError(
                 f"{where} allows no data: maxDataCells is {configuration.most_cells}, maxCallsPerTimeWindow "
                 f"{configuration.most_calls}, timeWindow {configuration.window_s}."
@@ -295,6 +297,12 @@ def _check_dimension(where: str, choice: Choice, found: list[str] | None) -> Non
             f"{where} answers with {len(found)} values of {choice.dimension}, asked for were {len(wanted)}: it "
             f"{differs or 'repeats values'}."
         )
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int:
+        raise ValueError(f"{value!r} is not a whole number")
+    return value
 
 
 def _folder_name(wanted: TableAddress, language: str) -> str:

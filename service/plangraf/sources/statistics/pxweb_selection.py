@@ -25,7 +25,7 @@ from plangraf.sources.statistics.pxweb_table import Dimension, Table, TableAddre
 
 # A request is sent by POST when its address would be longer, because servers and proxies refuse long ones.
 _LONGEST_ADDRESS = 2_000
-_COUNTED = re.compile(r"(top|bottom)\(([1-9][0-9]*)(?:,([0-9]+))?\)", re.IGNORECASE)
+_COUNTED = re.compile(r"(top|bottom)\(([1-9][0-9]{0,17})(?:,([0-9]{1,18}))?\)", re.IGNORECASE)
 _BOUNDED = re.compile(r"(from|to|range)\((.*)\)", re.IGNORECASE)
 _EXPRESSION = re.compile(r"(?:top|bottom|from|to|range)\(.*\)", re.IGNORECASE | re.DOTALL)
 _SHOWN_NAMES = 5

@@ -137,15 +137,22 @@ def _as_rust(text: str, groups: int | None) -> str | None:
             digits = re.match(r"[0-9]+", text[at + 1 :])
             if digits is None:
                 return None
-            number = digits[0] if groups is not None else digits[0][:1]
-            while groups is not None and len(number) > 1 and int(number) > groups:
-                number = number[:-1]
+            number = digits[0][:1] if groups is None else _group_number(digits[0], groups)
             written += f"${{{number}}}"
             at += 1 + len(number)
         else:
             written += character
             at += 1
     return written
+
+
+def _group_number(digits: str, groups: int) -> str:
+    """The longest beginning of the digits that is the number of a group, else the first digit."""
+    zeros = len(digits) - len(digits.lstrip("0"))
+    number = digits[: zeros + len(str(groups))]
+    while len(number) > 1 and int(number[zeros:] or "0") > groups:
+        number = number[:-1]
+    return number
 
 
 def _groups(pattern: str) -> int:

@@ -6,7 +6,8 @@ RFC 8259: a name twice in one object, NaN and Infinity are not interoperable; bo
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from collections import Counter
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from plangraf.sources.statistics.findings import Described, Findings
@@ -19,48 +20,49 @@ def parse(content: bytes, findings: Findings) -> dict[str, Any]:
     Raises:
         TableError: the file is not one JSON object.
     """
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) < len(pairs):
-            seen: set[str] = set()
-            for name, _ in pairs:
-                if name in seen:
-                    findings.wrong(
-                        f'"{name}"',
-                        Described("the same name twice in one object"),
-                        "hvert navn én gang",
-                        "each name once",
-                    )
-                seen.add(name)
-        return made
-
-    def refuse_constant(name: str) -> None:
-        findings.wrong("value", name, "et tall eller null", "a number or null")
-
-    text = text_of(content, findings)
-    found: object = None
-    try:
-        found = json.loads(text, parse_float=Decimal, parse_constant=refuse_constant, object_pairs_hook=once)
-    except json.JSONDecodeError as error:
-        cut = not text[error.pos :].strip() or "Unterminated" in error.msg
-        findings.wrong(
-            f"line {error.lineno}, column {error.colno}",
-            Described("the end of the file") if cut else text[error.pos : error.pos + 40],
-            "resten av JSON-dokumentet; nedlastingen ble trolig avbrutt, hent filen på nytt"
-            if cut
-            else "gyldig JSON; hent filen på nytt",
-            "the rest of the JSON document; the download probably broke off, fetch the file again"
-            if cut
-            else "valid JSON; fetch the file again",
-        )
-    except ValueError as error:  # more digits than Python reads
-        findings.wrong("file", Described(str(error)), "tall med færre sifre", "numbers with fewer digits")
-    except RecursionError:
-        findings.wrong("file", Described("very deep nesting"), "et JSON-stat-dokument", "a JSON-stat document")
+    found = _parse(text_of(content, findings), findings)
     findings.stop()
     if not isinstance(found, dict):
         findings.wrong("file", Described(type(found).__name__), "ett JSON-objekt", "one JSON object")
         findings.stop()
     assert isinstance(found, dict)
     return found
+
+
+def _parse(text: str, findings: Findings) -> object:
+    """The value of a JSON text; None after a defect of the whole text."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        for name, times in Counter(name for name, _ in pairs).items() if len(dict(pairs)) < len(pairs) else ():
+            if times > 1:
+                twice = Described("the same name twice in one object")
+                findings.wrong(f'"{name}"', twice, "hvert navn én gang", "each name once")
+        return dict(pairs)
+
+    def refuse_constant(name: str) -> None:
+        findings.wrong("value", name, "et tall eller null", "a number or null")
+
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=refuse_constant, object_pairs_hook=once)
+    except json.JSONDecodeError as error:
+        _tell_syntax(text, error, findings)
+    except (ValueError, InvalidOperation):  # more digits than Python reads, or an exponent of more
+        found = Described("a number of thousands of digits")
+        findings.wrong("file", found, "tall med færre sifre", "numbers with fewer digits")
+    except RecursionError:
+        findings.wrong("file", Described("very deep nesting"), "et JSON-stat-dokument", "a JSON-stat document")
+    return None
+
+
+def _tell_syntax(text: str, error: json.JSONDecodeError, findings: Findings) -> None:
+    place = f"line {error.lineno}, column {error.colno}"
+    if not text[error.pos :].strip() or "Unterminated" in error.msg:
+        findings.wrong(
+            place,
+            Described("the end of the file"),
+            "resten av JSON-dokumentet; nedlastingen ble trolig avbrutt, hent filen på nytt",
+            "the rest of the JSON document; the download probably broke off, fetch the file again",
+        )
+    else:
+        found = text[error.pos : error.pos + 40]
+        findings.wrong(place, found, "gyldig JSON; hent filen på nytt", "valid JSON; fetch the file again")
