@@ -50,13 +50,15 @@ def test_no_text_makes_the_reader_fail(text: str) -> None:
 def test_texts_sort_by_their_numbers() -> None:
     long = "plan-" + "9" * 5000
     texts = ["", "plan", "plan-2", "plan-010", "plan-10", "plan-10a", long, "plan-²", "plan-٣", "2", "11.9", "11.10"]
-    assert sorted(texts[::-1], key=natural_key) == texts
+    mixed = texts[5:] + texts[:5]
+    assert sorted(mixed, key=natural_key) == texts
 
 
 @given(st.lists(st.text(alphabet="aå-.019٣²"), max_size=6))
 @example(["1", "01", "", "a1", "1a"])
 def test_the_order_of_any_texts_depends_on_the_texts_alone(texts: list[str]) -> None:
-    assert sorted(texts, key=natural_key) == sorted(texts[::-1], key=natural_key)
+    backwards = texts[::-1]
+    assert sorted(texts, key=natural_key) == sorted(backwards, key=natural_key)
 
 
 def is_incomplete(length: str) -> bool:
