@@ -52,16 +52,7 @@ def format_of(accept: str) -> pyoxigraph.RdfFormat | None:
 def check_fetch(answer: Answer, document: str, limit: int = LIMIT) -> Iterator[Finding]:
     """Reports findings about an answer before it is parsed."""
     if answer.status != 200:
-        where = f" → {answer.headers['location']}" if "location" in answer.headers else ""
-        yield _finding(
-            "status-200",
-            "Violation",
-            document,
-            f"Svaret har status {answer.status}{where}. Høsteren krever 200 og følger bare omdirigeringer 301, 302, "
-            "303 og 307 fra http til http eller https til https: registrer adressen som selv svarer 200.",
-            f"The answer has status {answer.status}{where}. The harvester demands 200 and follows only the redirects "
-            "301, 302, 303 and 307 from http to http or https to https: register the address that answers 200 itself.",
-        )
+        yield _status_finding(answer, document)
         return
     if answer.redirects:
         yield _finding(
@@ -71,8 +62,7 @@ def check_fetch(answer: Answer, document: str, limit: int = LIMIT) -> Iterator[F
             f"Adressen omdirigerer til {answer.url}. Registrer den: en omdirigering mellom http og https følges ikke.",
             f"The address redirects to {answer.url}. Register that one: from http to https no redirect is followed.",
         )
-    if "content-encoding" in answer.headers:
-        coding = answer.headers["content-encoding"]
+    if (coding := answer.headers.get("content-encoding")) is not None:
         yield _finding(
             "content-encoding",
             "Violation",
@@ -82,6 +72,24 @@ def check_fetch(answer: Answer, document: str, limit: int = LIMIT) -> Iterator[F
             f"The answer has Content-Encoding: {coding} although none was asked for. The harvester takes the field for "
             "a character set and stops: send it only when Accept-Encoding asks for it.",
         )
+    yield from _check_bytes(answer, document, limit)
+
+
+def _status_finding(answer: Answer, document: str) -> Finding:
+    where = f" → {answer.headers['location']}" if "location" in answer.headers else ""
+    return _finding(
+        "status-200",
+        "Violation",
+        document,
+        f"Svaret har status {answer.status}{where}. Høsteren krever 200 og følger bare omdirigeringer 301, 302, "
+        "303 og 307 fra http til http eller https til https: registrer adressen som selv svarer 200.",
+        f"The answer has status {answer.status}{where}. The harvester demands 200 and follows only the redirects "
+        "301, 302, 303 and 307 from http to http or https to https: register the address that answers 200 itself.",
+    )
+
+
+def _check_bytes(answer: Answer, document: str, limit: int) -> Iterator[Finding]:
+    """Reports a body that is too long, broken off, or not UTF-8."""
     if len(answer.body) > limit:
         yield _finding(
             "size",

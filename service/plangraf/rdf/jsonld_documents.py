@@ -85,13 +85,7 @@ def compact_document(
     index = Graph.of(graph)
     nodes = dict(index.in_order(thing))
     own = nodes.pop(thing, {})
-    incoming: dict[NamedNode, list[Node]] = {}
-    for subject, properties in nodes.items():
-        for predicate in [p for p, values in properties.items() if thing in values and p != RDF_TYPE]:
-            incoming.setdefault(predicate, []).append(subject)
-            properties[predicate] = [value for value in properties[predicate] if value != thing]
-            if not properties[predicate]:
-                del properties[predicate]
+    incoming = _take_incoming(thing, nodes)
     nesting = _Nesting(context, index, nodes)
     framed = {value for predicate in frame.forward for value in own.get(predicate, [])}
     framed |= {subject for predicate in frame.reverse for subject in incoming.get(predicate, [])}
@@ -126,6 +120,18 @@ def compact_document(
     if rest:
         document[context.included] = rest
     return document
+
+
+def _take_incoming(thing: Value, nodes: Mapping[Node, Properties]) -> dict[NamedNode, list[Node]]:
+    """The nodes that point at a thing, by property; takes these values from the nodes."""
+    incoming: dict[NamedNode, list[Node]] = {}
+    for subject, properties in nodes.items():
+        for predicate in [p for p, values in properties.items() if thing in values and p != RDF_TYPE]:
+            incoming.setdefault(predicate, []).append(subject)
+            properties[predicate] = [value for value in properties[predicate] if value != thing]
+            if not properties[predicate]:
+                del properties[predicate]
+    return incoming
 
 
 class _Nesting:

@@ -27,12 +27,12 @@ from plangraf.http.resource.parameters import (
     read_sparql,
 )
 from plangraf.http.resource.resource import Asked, Place, Resource, View
-from plangraf.http.routes.service_description import service_description, service_name
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, RESULT_FORMATS, Format
 from plangraf.sparql.explain.chosen_graphs import Graphs
 from plangraf.sparql.explain.empty_answers import why_empty
 from plangraf.sparql.named.parameter_model import document_parameters
+from plangraf.views.catalog.service_description import service_description, service_name
 from plangraf.views.engine_answers import fetch_boolean, fetch_rows
 
 PATH = "/sparql"

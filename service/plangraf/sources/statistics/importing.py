@@ -41,6 +41,7 @@ from plangraf.sources.statistics.read.json_stat import read_json_stat
 from plangraf.sources.statistics.read.plain_csv import read_plain_csv
 from plangraf.sources.statistics.read.sdmx_csv import is_sdmx_csv, read_sdmx_csv
 from plangraf.sources.statistics.saved_files import (
+    Beside,
     SavedFile,
     licence_of,
     read_beside,
@@ -127,8 +128,8 @@ def import_statistics(
     """
     progress = progress or Progress(None)
     saved = read_saved(files)
-    found_beside = read_beside(saved)
-    options = replace(options, language=options.language or found_beside.language)
+    said = read_beside(saved)
+    options = replace(options, language=options.language or said.language)
     with progress.step("read") as note:
         table, repairs = _read(saved, options)
         table = _completed(table, options)
@@ -139,21 +140,12 @@ def import_statistics(
     restore(folder)
     cube = _cube(settings, table, folder, options)
     earlier = earlier_files(folder)
-    retrieved = tuple(
-        retrieved_file(file, found_beside, earlier, retrieved=options.retrieved, query=options.query) for file in saved
-    )
-    origin = Origin(
-        retrieved,
-        repairs,
-        licence_of(options.licence or table.licence or found_beside.licence),
-        options.address or table.address or found_beside.address or _without_query(options.query),
-        options.indicators,
-    )
+    origin = _origin(saved, said, earlier, table, repairs, options)
     with beside(folder) as temporary:
         with progress.step("write") as note:
             written = _write_files(temporary, table, cube, origin)
             note(counted(written.statements, "statement"))
-        state = _place(temporary, folder, table, retrieved, earlier, replace_old=replace_old)
+        state = _place(temporary, folder, table, origin.files, earlier, replace_old=replace_old)
     if options.interpretations or replace_old:
         write_interpretations(folder, cube.names, options.interpretations)
     return Outcome(folder, state, table, written, repairs, all(cube.units.terms))
@@ -175,6 +167,24 @@ def _cube(settings: Settings, table: Table, folder: Path, options: Options) -> _
     scheme = options.areas or scheme_of(table.source)
     dimensions = dimension_terms(table, names, scheme, known, Findings(table.name))
     return _Cube(names, dimensions, units_of(table, names), known)
+
+
+def _origin(
+    saved: Sequence[SavedFile],
+    said: Beside,
+    earlier: dict[str, str],
+    table: Table,
+    repairs: tuple[Repair, ...],
+    options: Options,
+) -> Origin:
+    """Where the table came from, as the user, the table or a file beside it says."""
+    return Origin(
+        tuple(retrieved_file(file, said, earlier, retrieved=options.retrieved, query=options.query) for file in saved),
+        repairs,
+        licence_of(options.licence or table.licence or said.licence),
+        options.address or table.address or said.address or _without_query(options.query),
+        options.indicators,
+    )
 
 
 def _write_files(temporary: Path, table: Table, cube: _Cube, origin: Origin) -> Written:

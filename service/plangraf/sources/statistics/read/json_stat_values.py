@@ -39,30 +39,8 @@ def read_values(document: Mapping[str, Any], sizes: Sequence[int], findings: Fin
     Raises:
         TableError: there are too many defects, or nothing to read.
     """
-    capacity = prod(sizes)
-    statuses = _statuses(document.get("status"), capacity, findings)
-    stated = document.get("value")
-    if stated in ([], {}) and capacity:
-        stated = None
-    if isinstance(stated, list):
-        values = [exact(value, f"value[{place}]", findings) for place, value in enumerate(stated)]
-        if len(values) != capacity:
-            _wrong_number(len(values), sizes, findings)
-        positions: Sequence[int] = range(capacity)
-    elif isinstance(stated, dict):
-        sparse = _by_position(stated, capacity, "value", findings)
-        found = {place: exact(value, f"value.{place}", findings) for place, value in sparse.items()}
-        positions = sorted({*found, *statuses})
-        values = [found.get(place) for place in positions]
-    else:
-        findings.wrong(
-            "value",
-            stated,
-            "en liste eller et objekt med tall; dette kan være metadata, hent tabellens data",
-            "a list or an object of numbers; this may be metadata, fetch the table's data",
-        )
-        findings.stop()
-        return Read((), (), {})
+    statuses = _statuses(document.get("status"), prod(sizes), findings)
+    positions, values = _values(document.get("value"), sizes, statuses, findings)
     if isinstance(symbol := document.get("status"), str) and symbol:
         statuses = dict.fromkeys(positions, symbol)
     if not positions or (not any(value is not None for value in values) and not statuses):
@@ -80,6 +58,37 @@ def read_values(document: Mapping[str, Any], sizes: Sequence[int], findings: Fin
             bare,
         )
     return Read(positions, values, statuses)
+
+
+def _values(
+    stated: object, sizes: Sequence[int], statuses: Mapping[int, str], findings: Findings
+) -> tuple[Sequence[int], list[Decimal | None]]:
+    """The positions and their values; of an object, the positions that it or a status has.
+
+    Raises:
+        TableError: there are none, or another number than the sizes say.
+    """
+    capacity = prod(sizes)
+    if stated in ([], {}) and capacity:
+        stated = None
+    if isinstance(stated, list):
+        values = [exact(value, f"value[{place}]", findings) for place, value in enumerate(stated)]
+        if len(values) != capacity:
+            _wrong_number(len(values), sizes, findings)
+        return range(capacity), values
+    if isinstance(stated, dict):
+        sparse = _by_position(stated, capacity, "value", findings)
+        found = {place: exact(value, f"value.{place}", findings) for place, value in sparse.items()}
+        positions = sorted({*found, *statuses})
+        return positions, [found.get(place) for place in positions]
+    findings.wrong(
+        "value",
+        stated,
+        "en liste eller et objekt med tall; dette kan være metadata, hent tabellens data",
+        "a list or an object of numbers; this may be metadata, fetch the table's data",
+    )
+    findings.stop()
+    raise AssertionError("a defect stops the import")
 
 
 def exact(value: object, place: str, findings: Findings) -> Decimal | None:

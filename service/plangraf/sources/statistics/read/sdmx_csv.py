@@ -9,7 +9,7 @@ https://github.com/sdmx-twg/sdmx-csv
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from plangraf.sources.statistics.findings import Findings
@@ -67,11 +67,8 @@ def read_sdmx_csv(
     """
     findings = Findings(file)
     rows = CsvRows(text_of(content, findings), findings)
-    columns = _columns(rows.header)
+    columns = _columns(rows.header, findings)
     by_id = {column.id: column for column in columns}
-    if _VALUE not in by_id:
-        findings.wrong("header", ", ".join(rows.header), f"en kolonne {_VALUE}", f"a column {_VALUE}", 1)
-        findings.stop()
     dimensions = _dimension_columns(columns, by_id[_VALUE].place)
     builder = TableBuilder([(one.id, one.label, _ROLES.get(one.id.upper())) for one in dimensions], findings)
     structures: dict[str, int] = {}
@@ -79,31 +76,18 @@ def read_sdmx_csv(
     for line, cells in rows:
         structures.setdefault(_cell(cells, by_id.get("STRUCTURE_ID") or columns[0])[0], line)
         title = title or _title(cells, by_id)
-        action = _cell(cells, by_id.get("ACTION"))[0]
-        if action not in _ACTIONS:
-            findings.wrong(
-                "ACTION",
-                action,
-                "I, A, R eller M: en sletting er ingen tabell",
-                "I, A, R or M: a deletion is not a table",
-                line,
-            )
-            continue
-        pairs = [_cell(cells, one) for one in dimensions]
-        text = _cell(cells, by_id[_VALUE])[0]
-        value = None if text in _MISSING else number_of(text, ValueColumn(), findings, _VALUE, line)
-        status = _cell(cells, by_id.get("OBS_STATUS"))[0]
-        shown = None if status == _NORMAL and value is not None else status or None
-        builder.add([code for code, _ in pairs], [name for _, name in pairs], value, shown, line, _unit(cells, by_id))
+        if _gives_values(cells, by_id, line, findings):
+            _add_row(builder, cells, dimensions, by_id, line, findings)
     if len(structures) > 1:
         findings.wrong(
             "STRUCTURE_ID", ", ".join(structures), "én struktur", "one structure", list(structures.values())[1]
         )
     built = builder.build()
-    match = _STRUCTURE.fullmatch(next(iter(structures), ""))
+    structure = next(iter(structures), "")
+    match = _STRUCTURE.fullmatch(structure)
     found = name or (match["id"] if match else "")
     if not found:
-        findings.wrong(rows.header[0], next(iter(structures), ""), "AGENCY:ID(VERSION)", "AGENCY:ID(VERSION)", 2)
+        findings.wrong(rows.header[0], structure, "AGENCY:ID(VERSION)", "AGENCY:ID(VERSION)", 2)
         findings.stop()
     table = Table(
         name=found,
@@ -119,13 +103,41 @@ def read_sdmx_csv(
     return table, findings
 
 
-def _columns(header: Sequence[str]) -> list[_Column]:
+def _gives_values(cells: Sequence[str], by_id: Mapping[str, _Column], line: int, findings: Findings) -> bool:
+    action = _cell(cells, by_id.get("ACTION"))[0]
+    if action not in _ACTIONS:
+        wanted = "I, A, R eller M: en sletting er ingen tabell", "I, A, R or M: a deletion is not a table"
+        findings.wrong("ACTION", action, *wanted, line)
+    return action in _ACTIONS
+
+
+def _add_row(
+    builder: TableBuilder,
+    cells: Sequence[str],
+    dimensions: Sequence[_Column],
+    by_id: Mapping[str, _Column],
+    line: int,
+    findings: Findings,
+) -> None:
+    """Adds the observation of one row."""
+    pairs = [_cell(cells, one) for one in dimensions]
+    text = _cell(cells, by_id[_VALUE])[0]
+    value = None if text in _MISSING else number_of(text, ValueColumn(), findings, _VALUE, line)
+    status = _cell(cells, by_id.get("OBS_STATUS"))[0]
+    shown = None if status == _NORMAL and value is not None else status or None
+    builder.add([code for code, _ in pairs], [name for _, name in pairs], value, shown, line, _unit(cells, by_id))
+
+
+def _columns(header: Sequence[str], findings: Findings) -> list[_Column]:
     """The columns; a header `FREQ: Frequency` has the labels, `GEO[]` several values in a cell."""
     made = []
     for place, written in enumerate(header):
         id_, _, label = written.partition(":")
         id_ = id_.split("[")[0].strip()
         made.append(_Column(id_, label.strip() or id_, place))
+    if all(column.id != _VALUE for column in made):
+        findings.wrong("header", ", ".join(header), f"en kolonne {_VALUE}", f"a column {_VALUE}", 1)
+        findings.stop()
     return made
 
 
@@ -150,11 +162,11 @@ def _cell(cells: Sequence[str], column: _Column | None) -> tuple[str, str | None
     return code.strip(), label.strip() or None
 
 
-def _title(cells: Sequence[str], by_id: dict[str, _Column]) -> str | None:
+def _title(cells: Sequence[str], by_id: Mapping[str, _Column]) -> str | None:
     return _cell(cells, by_id.get("STRUCTURE_NAME"))[0] or _cell(cells, by_id.get(VERSION_1))[1]
 
 
-def _unit(cells: Sequence[str], by_id: dict[str, _Column]) -> str | None:
+def _unit(cells: Sequence[str], by_id: Mapping[str, _Column]) -> str | None:
     """The unit of a row, with its power of ten, because values stay as published."""
     code, label = _cell(cells, by_id.get(_UNIT))
     power = _cell(cells, by_id.get(_MULTIPLIER))[0]
