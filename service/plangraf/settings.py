@@ -118,7 +118,9 @@ class Settings(BaseSettings):
     service_timeout_s: float = Field(default=10.0, gt=0, le=600, description="Longest time of all calls of one query.")
     service_max_calls: int = Field(default=4, ge=1, le=64, description="Most SERVICE clauses of one query.")
     service_max_mb: int = Field(default=4, ge=1, le=256, description="Longest answer of one SERVICE call, in MiB.")
-    cache_mb: int = Field(default=64, ge=0, description="Memory for finished answers in each HTTP process, in MiB.")
+    cache_mb: int = Field(
+        default=64, ge=0, description="Memory for finished answers of all HTTP processes together, in MiB."
+    )
     worker_memory_mb: int = Field(
         default=2048, ge=64, description="Memory that one query may add to its worker, in MiB."
     )

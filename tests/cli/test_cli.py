@@ -202,7 +202,7 @@ def test_serve_builds_when_there_is_no_version_and_ends_its_start_with_one_line(
     with running_service(own_home, "--workers", "2") as (process, url, version):
         assert version == VersionStore(own_home / "versions").current().id
         assert get(f"{url}/health/ready")
-        workers = [pid for pid in children(process.pid) if "spawn_main" in cmdline(pid)]
+        workers = http_processes(process.pid)
         assert len(workers) == 2
     assert "shapes      checking" in (own_home / "serve.log").read_text()
     with pytest.raises(OSError, match="refused"):
@@ -400,19 +400,37 @@ def test_a_service_that_cannot_start_exits_instead_of_retrying_forever(own_home:
 
 def test_a_worker_that_is_killed_is_replaced(home: Path) -> None:
     with running_service(home, "--no-build", "--workers", "1") as (process, url, _):
-        (worker,) = [pid for pid in children(process.pid) if "spawn_main" in cmdline(pid)]
+        (worker,) = http_processes(process.pid)
         os.kill(worker, signal.SIGKILL)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
-            now = [pid for pid in children(process.pid) if "spawn_main" in cmdline(pid)]
+            now = http_processes(process.pid)
             if now and now != [worker]:
                 break
             time.sleep(0.1)
         assert get(f"{url}/health/ready")
 
 
+def test_http_processes_share_the_code_of_the_service(home: Path) -> None:
+    def used(pid: int) -> tuple[int, int]:
+        """Resident and own memory, in KiB."""
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+        found = {name: int(size) for name, size, *_ in map(str.split, lines)}
+        return found["Rss:"], found["Private_Clean:"] + found["Private_Dirty:"]
+
+    with running_service(home, "--no-build", "--workers", "2") as (process, _, _):
+        for pid in http_processes(process.pid):
+            resident, own = used(pid)
+            assert own < resident / 2
+
+
 def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def http_processes(pid: int) -> list[int]:
+    """The children of a service except its loader: forks of it, with the same command line."""
+    return [child for child in children(pid) if cmdline(child) == cmdline(pid)]
 
 
 def cmdline(pid: int) -> str:

@@ -680,6 +680,20 @@ def test_precomputed_queries_run_at_idle_priority_one_at_a_time_and_delay_nobody
     with_engine(version, use, query_timeout_s=60)
 
 
+def test_a_precomputed_query_gets_little_memory_and_the_same_query_of_a_client_all(version: Version) -> None:
+    # A text of 81 MB, beside shorter ones that it is made of.
+    query = f"SELECT (STRLEN(?v8) AS ?n) {{ BIND ('{'x' * 1236}' AS ?v0) {_LONG.partition('BIND (CONCAT(?v8')[0]} }}"
+
+    async def use(engine: EmbeddedEngine) -> None:
+        with pytest.raises(QueryMemoryError):
+            await engine.query(QueryRequest(query, formats.CSV, ahead=True))
+        assert (await ask(engine, query)).split()[1] == str(1236 * 4**8)
+        answer = await engine.query(QueryRequest(COUNT, formats.CSV, ahead=True))
+        assert answer.complete == b"n\r\n4001\r\n"
+
+    with_engine(version, use, query_timeout_s=60)
+
+
 def test_the_processes_exit_when_their_front_is_killed(version: Version, tmp_path: Path) -> None:
     program = tmp_path / "front.py"
     program.write_text(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from pathlib import Path
 
 import pytest
 
 from plangraf.errors import QueryTimeoutError
 from plangraf.http.pipeline.cache import Cache, CachedAnswer
 from plangraf.http.pipeline.coding import IDENTITY
+from plangraf.http.service import make_service
+from plangraf.settings import load_settings
 
 TAG = '"one"'
 
@@ -36,6 +39,13 @@ def test_a_large_answer_is_not_cached_and_evicts_nothing() -> None:
     cache.add(cached_answer("large", 20_000))
     assert cache.get("large") is None
     assert cache.get("small") is not None
+
+
+@pytest.mark.parametrize("processes", [1, 2, 4])
+def test_http_processes_share_the_memory_for_answers(processes: int, tmp_path: Path) -> None:
+    settings = load_settings(cache_mb=64, processes=processes, versions=tmp_path)
+    service = make_service(settings, None)  # type: ignore[arg-type]  # nothing is leased
+    assert service.cache.most * processes == 64 * 1024 * 1024
 
 
 def test_a_compressed_form_is_computed_once_and_counted() -> None:

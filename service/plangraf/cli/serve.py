@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import gc
 import http.client
 import os
 import signal
@@ -16,24 +15,21 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
-from typing import TYPE_CHECKING
 
 from uvicorn import Config
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors import Multiprocess, multiprocess
 
+from plangraf.cli.http_process import HttpProcess, import_service
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.engines.embedded import loaders
 from plangraf.engines.embedded.loaders import LoaderHost
 from plangraf.errors import SettingError, VersionsError
 from plangraf.metrics_folder import metrics_folder
-from plangraf.processes import die_with_parent
 from plangraf.publish.pipeline import find_up_to_date
 from plangraf.settings import Settings
 from plangraf.store.versions import VersionStore
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI
 
 # A loaded machine may need several seconds to start Python and import the service.
 _WORKER_SILENCE_S = 60
@@ -73,16 +69,18 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
         shown = _WILDCARDS.get(host, host)
         url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
         line = f"plangraf {url} version {version.id} triples {version.triples}"
-        supervisor = _Supervisor(
-            _config(settings.processes),
-            listener,
-            lambda: _answers(shown, port),
-            lambda: print(line, flush=True),
-        )
-        with metrics_folder() as folder, LoaderHost(folder) as host:
+        with metrics_folder() as folder, LoaderHost(folder) as loader_host:
             # The HTTP processes share the folder, see metrics, and the loaders.
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
-            os.environ[loaders.VARIABLE] = str(host.address)
+            os.environ[loaders.VARIABLE] = str(loader_host.address)
+            import_service()
+            supervisor = _Supervisor(
+                _config(settings.processes),
+                listener,
+                loader_host,
+                lambda: _answers(shown, port),
+                lambda: print(line, flush=True),
+            )
             supervisor.run()
         if not supervisor.announced and not supervisor.stopped_by_signal:
             print("plangraf: the HTTP processes could not start; the lines above say why.", file=sys.stderr)
@@ -92,7 +90,7 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
 
 def _config(processes: int) -> Config:
     return Config(
-        "plangraf.cli.serve:http_process",
+        "plangraf.cli.http_process:make_app",
         factory=True,
         workers=processes,
         ws="none",
@@ -105,22 +103,6 @@ def _config(processes: int) -> Config:
         timeout_graceful_shutdown=_GRACE_S,
         timeout_worker_healthcheck=_WORKER_SILENCE_S,
     )
-
-
-def http_process() -> FastAPI:
-    """Makes the application of one HTTP process, which ends with its supervisor."""
-    from plangraf.http.app import create_app
-
-    die_with_parent(signal.SIGTERM)
-    try:
-        app = create_app()
-    except DataError as error:  # a declared file, such as a query, is wrong, and its author can correct it
-        for found in error.problems:
-            print(f"plangraf: {found.place.file}:{found.place.line or 1}: {found.en}", file=sys.stderr, flush=True)
-        raise SystemExit(1) from error
-    gc.collect()
-    gc.freeze()  # repeated collection of the long-lived application would delay requests by tens of ms
-    return app
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -212,10 +194,13 @@ class _Supervisor(Multiprocess):
         self,
         config: Config,
         listener: socket.socket,
+        host: LoaderHost,
         answers: Callable[[], bool],
         announce: Callable[[], None],
     ) -> None:
         super().__init__(config, sockets=[listener])
+        # uvicorn looks the class up where it starts and restarts its processes.
+        multiprocess.Process = partial(HttpProcess, host)  # type: ignore[misc, assignment]
         self._answers = answers
         self._announce = announce
         self.announced = False

@@ -130,6 +130,7 @@ def make_service(settings: Settings, snapshots: Snapshots) -> Service:
     body = (settings.home / "ontology" / "context.jsonld").read_bytes()
     prefix = urlsplit(settings.base_url).path.rstrip("/")
     site = load_site(settings.home)
+    cache_bytes = settings.cache_mb * 1024 * 1024 // settings.processes
     return Service(
         settings=settings,
         snapshots=snapshots,
@@ -142,8 +143,8 @@ def make_service(settings: Settings, snapshots: Snapshots) -> Service:
         pages=Pages(prefix, labels=load_labels(settings.home), own_words=site.words),
         prefix=prefix,
         fingerprint=_fingerprint(settings),
-        cache=Cache(settings.cache_mb * 1024 * 1024),
-        kept_cache=Cache(settings.cache_mb * 1024 * 1024 // _SHARE),
+        cache=Cache(cache_bytes),
+        kept_cache=Cache(cache_bytes // _SHARE),
         federation=Federation(settings),
     )
 

@@ -27,6 +27,8 @@ from plangraf.processes import die_with_parent
 from plangraf.store.versions import Version
 
 _MOST_DESCRIPTORS = 4096
+# Bytes that a query computed ahead may add to its worker: an answer that nobody asked for must not raise the peak.
+_MEMORY_AHEAD = 64 * 1024 * 1024
 
 
 class _Loader:
@@ -108,7 +110,7 @@ class _Loader:
             status = 1
             try:
                 _close_all_but(back.fileno(), says)
-                worker.confine(back, says, self._memory)
+                worker.confine(back, says, min(self._memory, _MEMORY_AHEAD) if kind == AHEAD else self._memory)
                 worker.serve(self._stores, back)
                 status = 0
             finally:

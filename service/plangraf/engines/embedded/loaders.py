@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -158,6 +158,7 @@ class LoaderHost:
         self._leased: dict[socket.socket, _Loader] = {}
         self._selector = selectors.DefaultSelector()
         self._thread = threading.Thread(target=self._run, name="loaders", daemon=True)
+        self._working = threading.Lock()
 
     def __enter__(self) -> LoaderHost:
         self._thread.start()
@@ -168,22 +169,41 @@ class LoaderHost:
         self._wake.close()
         self._thread.join()
 
+    def paused(self) -> AbstractContextManager[object]:
+        """The thread holds no lock of the interpreter in this context, so that its process may fork."""
+        return self._working
+
+    def close_copies(self) -> None:
+        """Closes, in a fork, the copies of all sockets, because a loader ends only when every copy is closed."""
+        for loader in self._loaders.values():
+            loader.host.close()
+        for socket_ in (*self._leased, self._listener, self._wake, self._woken):
+            socket_.close()
+        self._selector.close()
+
     def _run(self) -> None:
         with self._selector, self._listener, self._woken:
             self._selector.register(self._listener, selectors.EVENT_READ)
             self._selector.register(self._woken, selectors.EVENT_READ)
             while True:
                 for key, _ in self._selector.select():
-                    if key.fileobj is self._woken:
-                        for connection in list(self._leased):
-                            self._release(connection)
-                        return
-                    if key.fileobj is self._listener:
-                        connection, _ = self._listener.accept()
-                        self._selector.register(connection, selectors.EVENT_READ)
-                    else:
-                        assert isinstance(key.fileobj, socket.socket)
-                        self._on_readable(key.fileobj)
+                    with self._working:
+                        if not self._on_event(key):
+                            return
+
+    def _on_event(self, key: selectors.SelectorKey) -> bool:
+        """Returns False at the end of the host."""
+        if key.fileobj is self._woken:
+            for connection in list(self._leased):
+                self._release(connection)
+            return False
+        if key.fileobj is self._listener:
+            connection, _ = self._listener.accept()
+            self._selector.register(connection, selectors.EVENT_READ)
+        else:
+            assert isinstance(key.fileobj, socket.socket)
+            self._on_readable(key.fileobj)
+        return True
 
     def _on_readable(self, connection: socket.socket) -> None:
         """A front requests a lease, or has closed its connection."""

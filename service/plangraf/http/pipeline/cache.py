@@ -43,10 +43,10 @@ def _cost(request: Request) -> int:
 
 @dataclass(slots=True)
 class Cache:
-    """All cached answers of one process, up to `most` bytes; an answer above an eighth of that is not cached.
+    """All cached answers of one process, up to `most` bytes; an answer above a quarter of that is not cached.
 
-    The table of requests may take another eighth. Tags and requests name the version, so a cached answer stays valid
-    when another version becomes current; answers of an earlier version are soon the least recently used.
+    The table of requests may take another eighth of it. Tags and requests name the version, so a cached answer stays
+    valid when another version becomes current; answers of an earlier version are soon the least recently used.
     """
 
     most: int
@@ -59,7 +59,7 @@ class Cache:
 
     @property
     def largest(self) -> int:
-        return self.most // 8
+        return self.most // 4
 
     def get(self, tag: str) -> CachedAnswer | None:
         found = self._answers.get(tag)
@@ -87,7 +87,7 @@ class Cache:
         if request not in self._requests:
             self._requests_size += _cost(request)
         self._requests[request] = tag, headers
-        while self._requests_size > self.largest:
+        while self._requests_size > self.most // 8:
             gone, _ = self._requests.popitem(last=False)
             self._requests_size -= _cost(gone)
 

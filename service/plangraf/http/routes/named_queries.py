@@ -17,7 +17,7 @@ from starlette.requests import Request
 
 from plangraf.engines.interface import Engine, QueryRequest
 from plangraf.engines.snapshots import Snapshot
-from plangraf.errors import NotStatisticalError, PlangrafError, ResourceNotFoundError
+from plangraf.errors import NotStatisticalError, PlangrafError, QueryMemoryError, ResourceNotFoundError
 from plangraf.http.pipeline.cache import CachedAnswer
 from plangraf.http.pipeline.coding import IDENTITY
 from plangraf.http.resource.openapi import Operation, content
@@ -166,6 +166,8 @@ async def _warm(service: Pinned) -> None:
             body = await _fetch_bounded(service.snapshot.engine, request, service.cache.largest)
             if body is not None:
                 service.cache.add(CachedAnswer(tag, JSON.content_type.encode(), {IDENTITY: body}))
+        except QueryMemoryError:
+            log.info("query not computed ahead, because it takes much memory", query=query.name)
         except PlangrafError as error:
             log.warning("query not computed ahead", query=query.name, error=str(error))
 
