@@ -16,7 +16,10 @@ RESULTS = "application/sparql-results+json"
 
 @dataclass(frozen=True)
 class Scripted:
-    """One answer. `cut` closes the connection so many bytes before the end of the body; `until_close` names no length."""
+    """One answer.
+
+    `cut` closes the connection so many bytes before the end of the body; `until_close` leaves the length out.
+    """
 
     status: int = 200
     body: bytes = b""

@@ -104,7 +104,11 @@ def test_a_query_that_is_too_heavy_is_not_asked_again(ask: Ask, code: str) -> No
 
 @of_each_way
 @pytest.mark.parametrize(
-    "busy", [problem(503, "not-ready", {"Retry-After": "2"}), Scripted(503, b"busy", "text/plain", {"Retry-After": "2"})]
+    "busy",
+    [
+        problem(503, "not-ready", {"Retry-After": "2"}),
+        Scripted(503, b"busy", "text/plain", {"Retry-After": "2"}),
+    ],
 )
 def test_a_service_that_is_not_ready_and_a_busy_proxy_are_asked_again(ask: Ask, busy: Scripted) -> None:
     found, asked, waited = run(ask, busy, table(1))

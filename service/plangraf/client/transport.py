@@ -114,8 +114,7 @@ def _read(response: http.client.HTTPResponse, address: str) -> bytes:
     # A digest of the coded or uncoded representation is of these bytes, because no coding was asked for.
     if digest and base64.b64encode(hashlib.sha256(body).digest()).decode() != digest[1]:
         raise IncompleteError(
-            f"The answer of {address} has {len(body)} bytes that do not match its Repr-Digest, and nothing of it is used. "
-            "Ask again."
+            f"The {len(body)} bytes of {address} do not match its Repr-Digest, and nothing of them is used. Ask again."
         )
     return body
 
