@@ -174,8 +174,30 @@ names(pairs) <- c("one", "other", "shared")
 question_9 <- answer(9, pairs[order(-pairs$shared, as.integer(pairs$one), as.integer(pairs$other)), ])
 cat("targets of each perspective:", rowSums(named), "\n")
 
-# 10. How does a series go on across a boundary reform? Choose a table that your service has.
-question_10 <- answer(10, query("observations", table = "99001", area = "5001,5055", lang = "en", numbers = "value"))
+# 10. How does a series go on across a boundary reform? The first table of the service that has values for both
+# municipalities, or the one that is named in `wanted`.
+wanted <- NULL # the number of a table, such as "07459"
+area <- "5001,5055"
+tables <- sparql(r"---(
+PREFIX plan: <https://w3id.org/plangraf/ontology#>
+
+SELECT DISTINCT ?number WHERE { ?table a plan:StatisticsTable ; plan:tableNumber ?number } ORDER BY ?number
+)---")$number
+candidates <- if (!is.null(wanted)) wanted else if (length(tables) > 0) tables else "07459"
+for (table in candidates) {
+  question_10 <- query("observations", table = table, area = area, lang = "en", numbers = "value")
+  if (nrow(question_10) > 0) break
+}
+question_10 <- answer(10, question_10)
+if (nrow(question_10) == 0) {
+  cat(
+    "The service has ", length(tables), " tables, and none with values for ", area, ". Import one and build again:\n",
+    "  plangraf import-statistics https://data.ssb.no/api/pxwebapi/v2/tables/07459/data --select Region=5001,5055\n",
+    "  plangraf build\n",
+    "docs/researchers.md says more: National statistics, and Areas over time for the numbers before a reform.\n",
+    sep = ""
+  )
+}
 
 # Pictures: ranked chart, matrix, and the series with the period of each planning strategy drawn in.
 pdf("ten-questions.pdf", width = 12, height = 6, encoding = "ISOLatin1.enc")

@@ -348,6 +348,24 @@ def test_a_command_names_the_extra_that_it_lacks(
     )
 
 
+def test_a_command_names_the_extra_server_when_a_package_of_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Typer alone may be there for another program."""
+    from plangraf.cli import main
+
+    for name in [name for name in sys.modules if name.startswith(("plangraf.store", "plangraf.settings"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pydantic_settings", None)
+    monkeypatch.setattr(sys, "argv", ["plangraf", "versions"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert capsys.readouterr().err == (
+        "plangraf: This command needs the extra `server` (pydantic_settings is not installed). "
+        "Install it: python -m pip install 'plangraf[server]'.\n"
+    )
+
+
 def test_serve_without_any_version_ends_with_the_reason(own_home: Path) -> None:
     write(own_home, "data/sdg/more.ttl", "this is no Turtle\n")
     run = plangraf("serve", "--port", "0", home=own_home)

@@ -16,7 +16,10 @@ RESULTS = "application/sparql-results+json"
 
 @dataclass(frozen=True)
 class Scripted:
-    """One answer. `cut` closes the connection so many bytes before the end of the body."""
+    """One answer.
+
+    `cut` closes the connection so many bytes before the end of the body; `until_close` leaves the length out.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -24,6 +27,7 @@ class Scripted:
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: int = 0
     chunked: bool = False
+    until_close: bool = False
 
 
 def table(*values: int) -> Scripted:
@@ -69,6 +73,10 @@ def faulty_server(*answers: Scripted) -> Iterator[Faulty]:
                 self.send_header("Transfer-Encoding", "chunked")
                 self.end_headers()
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(sent), sent) + (b"" if answer.cut else b"0\r\n\r\n"))
+            elif answer.until_close:
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.wfile.write(sent)
             else:
                 self.send_header("Content-Length", str(len(answer.body)))
                 self.end_headers()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -91,6 +93,29 @@ def test_a_refusal_is_never_asked_for_again(ask: Ask, status: int) -> None:
     assert (found.status, found.code, found.detail, asked, waited) == (status, "some-code", "What happened.", 1, [])
 
 
+@of_each_way
+@pytest.mark.parametrize("code", ["query-timeout", "query-memory"])
+def test_a_query_that_is_too_heavy_is_not_asked_again(ask: Ask, code: str) -> None:
+    """The service sends Retry-After with a timeout, because another moment may be calmer; a client must not insist."""
+    found, asked, waited = run(ask, problem(503, code, {"Retry-After": "5"}), table(1))
+    assert isinstance(found, ProblemError)
+    assert (found.status, found.code, asked, waited) == (503, code, 1, [])
+
+
+@of_each_way
+@pytest.mark.parametrize(
+    "busy",
+    [
+        problem(503, "not-ready", {"Retry-After": "2"}),
+        Scripted(503, b"busy", "text/plain", {"Retry-After": "2"}),
+    ],
+)
+def test_a_service_that_is_not_ready_and_a_busy_proxy_are_asked_again(ask: Ask, busy: Scripted) -> None:
+    found, asked, waited = run(ask, busy, table(1))
+    assert isinstance(found, Rows)
+    assert (asked, waited) == (2, [2.0])
+
+
 def test_a_problem_document_becomes_an_error_with_place_and_hint() -> None:
     told = {"line": 2, "column": 5, "token": "pln:x", "hint": "Did you mean plan:?", "instance": "r1"}
     refused = problem(400, "query-syntax", **told)
@@ -120,6 +145,26 @@ def test_json_that_ends_early_is_an_error_even_when_the_body_is_complete() -> No
     found, _, _ = run(ASKS["query"], replace(whole, body=whole.body[:-3]))
     assert isinstance(found, IncompleteError)
     assert "not complete JSON" in str(found)
+
+
+def test_a_body_without_a_length_that_ends_early_is_an_error_in_each_format() -> None:
+    """An HTTP/1.0 proxy ends a body by closing the connection, so that only the text shows that a part is missing."""
+    citation = b"title: x\nauthors:\n  - name: A\nversion: 0123456789abcdef\nlicense: CC-BY-4.0\nurl: http://a.example/"
+    digest = {"Repr-Digest": f"sha-256=:{base64.b64encode(sha256(citation).digest()).decode()}:"}
+    bodies: list[tuple[Scripted, Callable[[Plangraf], object]]] = [
+        (table(1, 2, 3), lambda service: service.query("plans")),
+        (Scripted(body=b'{"head": {}, "boolean": true}'), lambda service: service.sparql("ASK { ?s ?p ?o }")),
+        (page(1, ["a"]), lambda service: service.collection("plans")),
+        (Scripted(body=citation, type="application/yaml", headers=digest), lambda service: service.cite()),
+    ]
+    for whole, ask in bodies:
+        with faulty_server(replace(whole, until_close=True), CONTEXT) as faulty:
+            ask(Plangraf(faulty.url, "0123456789abcdef"))
+        for kept in (0, len(whole.body) // 2, len(whole.body) - 1):
+            with faulty_server(replace(whole, body=whole.body[:kept], until_close=True)) as faulty:
+                service = Plangraf(faulty.url, "0123456789abcdef")
+                with pytest.raises(IncompleteError):
+                    ask(service)
 
 
 @of_each_way

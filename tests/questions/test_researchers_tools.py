@@ -42,6 +42,12 @@ NAMED: dict[int, tuple[str, dict[str, str]]] = {
 }
 # Pairs of perspectives with the number of targets that both name; test_ten_questions.py has the targets.
 HEAVIEST = ["7 10 6", "3 12 5", "6 7 5", "6 11 5", "2 3 4", "4 13 4", "1 5 3", "2 5 3"]
+TOLD = (
+    "The service has 0 tables, and none with values for 5001 and 5055. Import one and build again:\n"
+    "  plangraf import-statistics https://data.ssb.no/api/pxwebapi/v2/tables/07459/data --select Region=5001,5055\n"
+    "  plangraf build\n"
+    "docs/researchers.md says more: National statistics, and Areas over time for the numbers before a reform.\n"
+)
 needs_r = pytest.mark.skipif(not shutil.which("Rscript"), reason="no Rscript; named at the end of the run")
 
 
@@ -99,14 +105,17 @@ def test_the_notebook_is_stored_without_outputs() -> None:
 
 @pytest.fixture(scope="module")
 def executed(made_url: str, tmp_path_factory: pytest.TempPathFactory) -> nbformat.NotebookNode:
+    return execute(made_url, tmp_path_factory.mktemp("notebook"))
+
+
+def execute(url: str, folder: Path) -> nbformat.NotebookNode:
     """The notebook after a run, with one more cell that prints all answers."""
     notebook = read_notebook()
     for cell in notebook.cells:
-        cell.source = cell.source.replace(PRINTED_ADDRESS, made_url)
+        cell.source = cell.source.replace(PRINTED_ADDRESS, url)
     answers = ", ".join(f"'{n}': question_{n}.to_csv(index=False)" for n in QUESTIONS)
     lines = ["import json", f"print(json.dumps({{{answers}, 'pairs': pairs.to_csv(index=False)}}))"]
     notebook.cells.append(nbformat.v4.new_code_cell("\n".join(lines)))
-    folder = tmp_path_factory.mktemp("notebook")
     return NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
 
 
@@ -140,6 +149,24 @@ def test_the_notebook_draws_three_pictures_and_cites_its_version(
     assert len(pictures) == 3
     assert all(len(picture) > 8 * 1024 for picture in pictures)
     assert "@misc{plangraf-" in outputs[-1].text
+
+
+def test_without_statistics_the_notebook_says_which_table_to_import(url: str, tmp_path: Path) -> None:
+    executed = execute(url, tmp_path)
+    outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
+    assert [output for output in outputs if output.get("name") == "stderr"] == []
+    (told,) = [text for output in outputs if (text := output.get("text", "")).startswith("The service has 0 tables")]
+    assert told == TOLD
+    assert read_table(json.loads(outputs[-1].text)["10"]) == []
+
+
+@needs_r
+def test_without_statistics_the_script_in_r_says_which_table_to_import(url: str, tmp_path: Path) -> None:
+    run = run_script(url, tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert TOLD.replace("5001 and 5055", "5001,5055") in run.stdout
+    assert (tmp_path / "question-10.csv").read_text().startswith('"table","tableNumber"')
+    assert (tmp_path / "ten-questions.pdf").read_bytes().count(b"/Type /Page /") == 2
 
 
 def run_script(url: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,5 @@
-"""A wheel of this tree, installed elsewhere, builds and serves as the checkout does; so does a server without extras.
+"""A wheel of this tree, installed elsewhere, builds and serves as the checkout does; so does one with the extra
+`server` alone; the client and a plain install have none of its packages.
 
 These are the steps of the Dockerfile: wheel, install, build into a separate folder, serve without a build.
 The environments use third-party packages of the test run; plangraf itself comes from the wheel only.
@@ -22,7 +23,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from plangraf.cli.command import EXTRAS
+from plangraf.cli.extras import EXTRAS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,10 +60,14 @@ def installed(wheel: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def server_only(wheel: Path) -> Path:
-    """The wheel, with links to only the packages that it requires without extras, and to their dependencies."""
-    python, site = environment_with(wheel, wheel.parent / "server-only")
+    return environment_of(wheel, "server")
+
+
+def environment_of(wheel: Path, extra: str) -> Path:
+    """The wheel, with links to only the packages that it requires for an extra, and to their dependencies."""
+    python, site = environment_with(wheel, wheel.parent / (extra or "plain"))
     (metadata,) = site.glob("plangraf-*.dist-info")
-    waiting = required(Distribution.at(metadata), {""})
+    waiting = required(Distribution.at(metadata), {extra})
     linked: set[tuple[str, frozenset[str]]] = set()
     for requirement in waiting:
         extras = requirement.extras or {""}
@@ -140,7 +145,7 @@ def test_the_installed_wheel_builds_the_same_version_and_serves_it(installed: Pa
         assert process.returncode == 0
 
 
-def test_a_server_without_extras_serves_a_built_version_and_names_what_other_commands_need(
+def test_the_extra_server_serves_a_built_version_and_names_what_other_commands_need(
     server_only: Path, built: Path, tmp_path: Path
 ) -> None:
     environment = without_settings()
@@ -150,7 +155,9 @@ def test_a_server_without_extras_serves_a_built_version_and_names_what_other_com
         return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path, env=environment)
 
     absent = "import importlib.util as u; print([n for n in {!r} if u.find_spec(n)])"
-    packages = sorted({package for packages in EXTRAS.values() for package in packages} | {"SPARQLWrapper"})
+    packages = sorted(
+        {package for extra in EXTRAS if extra != "server" for package in EXTRAS[extra]} | {"SPARQLWrapper"}
+    )
     listed = subprocess.run(
         [server_only, "-c", absent.format(packages)], capture_output=True, text=True, env=environment, timeout=60
     )
@@ -191,10 +198,45 @@ def test_a_server_without_extras_serves_a_built_version_and_names_what_other_com
     assert "the current version is served without a build" in said
 
 
+PROGRAMS = {
+    "": "import plangraf.client",
+    "client": "import plangraf.client, plangraf.client.sparql_requests",
+}
+
+
+@pytest.mark.parametrize("extra", PROGRAMS)
+def test_client_and_plain_install_have_no_package_of_the_server(wheel: Path, tmp_path: Path, extra: str) -> None:
+    """The client imports, and each command ends with the line that says what to install."""
+    python = environment_of(wheel, extra)
+    listing = f"import importlib.util as u; print([n for n in {EXTRAS['server']!r} if u.find_spec(n)])"
+
+    def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [str(python), "-c", program, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=without_settings(), timeout=60)
+
+    assert run(f"{PROGRAMS[extra]}; {listing}").stdout == "[]\n"
+    for arguments in (["--help"], ["--version"], ["serve"], ["build"]):
+        ended = run("from plangraf.cli import main; main()", *arguments)
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert ended.stderr == (
+            "plangraf: This command needs the extra `server` (typer is not installed). "
+            "Install it: python -m pip install 'plangraf[server]'.\n"
+        )
+
+
 def test_the_table_of_extras_is_that_of_the_project() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    named = {extra: tuple(Requirement(line).name for line in extras[extra]) for extra in EXTRAS}
-    assert named == EXTRAS
+    named = {extra: [Requirement(line) for line in extras[extra]] for extra in EXTRAS}
+    assert {extra for extra, lines in named.items() if "plangraf" in {line.name for line in lines}} == {
+        "publish",
+        "sheets",
+        "portals",
+        "statistics",
+    }
+    assert {
+        extra: tuple(line.name.replace("pyyaml", "yaml").replace("-", "_") for line in lines if line.name != "plangraf")
+        for extra, lines in named.items()
+    } == EXTRAS
 
 
 def test_the_servers_lock_has_the_pins_of_the_full_lock() -> None:

@@ -14,10 +14,10 @@ from plangraf.cli.command import (
     VersionsOption,
     exit_on_error,
     read_settings,
-    require_extra,
     show_progress,
     write_error,
 )
+from plangraf.cli.extras import require_extra
 from plangraf.diagnostics.diagnostic import summary
 
 

@@ -1,7 +1,7 @@
-"""What every command shares: its options and settings, the extras that it needs, how it ends.
+"""What every command shares: its options and settings, and how it ends.
 
 Every error becomes a message and an exit status, never a traceback: 0 done, 1 the data or the query are wrong or the
-work failed, 2 a setting or option is wrong. pyproject.toml has the same table of extras.
+work failed, 2 a setting or option is wrong, or an extra is missing.
 """
 
 from __future__ import annotations
@@ -10,25 +10,18 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from plangraf.diagnostics.diagnostic import DataError, as_text
-from plangraf.errors import ExtraMissingError, PlangrafError, SettingError
+from plangraf.errors import PlangrafError, SettingError
 
 if TYPE_CHECKING:
     from plangraf.diagnostics.progress import Progress
     from plangraf.settings import Settings
 
-EXTRAS = {
-    "publish": ("pyarrow", "pylode", "pyshacl", "rdflib"),
-    "sheets": ("openpyxl", "pyshacl", "rdflib"),
-    "portals": ("pyshacl", "rdflib"),
-    "statistics": ("httpx",),
-}
 DataOption = Annotated[
     list[Path] | None,
     typer.Option(
@@ -47,25 +40,6 @@ DropOption = Annotated[
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="Tell everything that is wrong one by one, not by cause.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No lines about progress.")]
-
-
-def has_extra(extra: str) -> bool:
-    """Whether all packages of an extra are installed."""
-    return _missing(extra) is None
-
-
-def require_extra(extra: str) -> None:
-    """Checks an extra before a command imports from it.
-
-    Raises:
-        ExtraMissingError: one of its packages is not installed.
-    """
-    if package := _missing(extra):
-        raise ExtraMissingError(extra, package)
-
-
-def _missing(extra: str) -> str | None:
-    return next((package for package in EXTRAS[extra] if find_spec(package) is None), None)
 
 
 def write_error(text: str) -> None:

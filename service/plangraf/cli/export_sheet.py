@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from plangraf.cli.command import DataOption, exit_on_error, read_settings, require_extra
+from plangraf.cli.command import DataOption, exit_on_error, read_settings
+from plangraf.cli.extras import require_extra
 from plangraf.errors import SettingError
 
 

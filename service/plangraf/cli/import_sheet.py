@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plangraf.cli.command import AllOption, DataOption, exit_on_error, read_settings, require_extra, write_error
+from plangraf.cli.command import AllOption, DataOption, exit_on_error, read_settings, write_error
+from plangraf.cli.extras import require_extra
 from plangraf.diagnostics.diagnostic import as_text, stops
 from plangraf.errors import SettingError
 

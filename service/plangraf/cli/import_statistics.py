@@ -14,10 +14,10 @@ from plangraf.cli.command import (
     QuietOption,
     exit_on_error,
     read_settings,
-    require_extra,
     show_progress,
     write_error,
 )
+from plangraf.cli.extras import require_extra
 from plangraf.errors import SettingError
 
 if TYPE_CHECKING:

@@ -6,16 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plangraf.cli.command import (
-    DataOption,
-    DropOption,
-    VersionsOption,
-    exit_on_error,
-    has_extra,
-    read_settings,
-    require_extra,
-    write_error,
-)
+from plangraf.cli.command import DataOption, DropOption, VersionsOption, exit_on_error, read_settings, write_error
+from plangraf.cli.extras import has_extra, require_extra
 
 if TYPE_CHECKING:
     from plangraf.settings import Settings

@@ -7,15 +7,8 @@ from typing import Annotated
 
 import typer
 
-from plangraf.cli.command import (
-    AllOption,
-    DataOption,
-    QuietOption,
-    exit_on_error,
-    read_settings,
-    require_extra,
-    show_progress,
-)
+from plangraf.cli.command import AllOption, DataOption, QuietOption, exit_on_error, read_settings, show_progress
+from plangraf.cli.extras import require_extra
 from plangraf.diagnostics.diagnostic import as_text
 
 

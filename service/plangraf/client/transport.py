@@ -1,11 +1,15 @@
 """HTTP for the client: polite retries, whole bodies, and problem documents as errors.
 
-A request is sent again after 429, and after 503 with Retry-After, as often and as long as the limits allow, never after
-another status: a request that was refused would be refused again. Retry-After: RFC 9110 §10.2.3.
+A request is sent again when the service is busy: after 429, and after 503 with Retry-After, as often and as long as the
+limits allow. It is never sent again after another status, nor after a 503 whose code says that the query itself is too
+heavy, because the same query would fail again and cost the service as much. Retry-After: RFC 9110 §10.2.3.
+A body is compared with its Repr-Digest (RFC 9530), which the downloads of a version have.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.client
 import re
 import time
@@ -17,9 +21,12 @@ from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
-from plangraf.client.failures import ConnectionFailedError, IncompleteError, UsageError, problem_of
+from plangraf.client.failures import ConnectionFailedError, IncompleteError, ProblemError, UsageError, problem_of
 
 _TOO_MANY, _UNAVAILABLE = 429, 503
+_TOO_HEAVY = frozenset({"query-timeout", "query-memory"})
+"""Codes of a 503 that lies in the query and not in the load of the service; docs/developers.md lists all codes."""
+_SHA256 = re.compile(r"(?:^|[,\s])sha-256=:([A-Za-z0-9+/=]+):")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +83,8 @@ class Transport:
                 return self._send_once(request)
             except urllib.error.HTTPError as error:
                 with error:
-                    seconds = _seconds_to_wait(error.code, error.headers, attempt)
                     problem = problem_of(error.code, _read_error(error), request.full_url)
+                    seconds = _seconds_to_wait(problem, error.headers, attempt)
                 if seconds is None or seconds > self.longest_wait or attempt == self.attempts:
                     raise problem from None
                 self.wait(seconds)
@@ -102,6 +109,17 @@ class Transport:
 
 
 def _read(response: http.client.HTTPResponse, address: str) -> bytes:
+    body = _read_to_the_end(response, address)
+    digest = _SHA256.search(response.headers.get("Repr-Digest", ""))
+    # A digest of the coded or uncoded representation is of these bytes, because no coding was asked for.
+    if digest and base64.b64encode(hashlib.sha256(body).digest()).decode() != digest[1]:
+        raise IncompleteError(
+            f"The {len(body)} bytes of {address} do not match its Repr-Digest, and nothing of them is used. Ask again."
+        )
+    return body
+
+
+def _read_to_the_end(response: http.client.HTTPResponse, address: str) -> bytes:
     try:
         return response.read()
     except http.client.IncompleteRead as error:
@@ -123,12 +141,12 @@ def _read_error(error: urllib.error.HTTPError) -> bytes:
         return b""
 
 
-def _seconds_to_wait(status: int, headers: Message, attempt: int) -> float | None:
+def _seconds_to_wait(problem: ProblemError, headers: Message, attempt: int) -> float | None:
     """Seconds before the next attempt; None when another attempt makes no sense."""
     asked = _retry_after(headers.get("Retry-After", ""))
-    if status == _TOO_MANY:
+    if problem.status == _TOO_MANY:
         return asked if asked is not None else float(2 ** (attempt - 1))
-    return asked if status == _UNAVAILABLE else None
+    return asked if problem.status == _UNAVAILABLE and problem.code not in _TOO_HEAVY else None
 
 
 def _retry_after(text: str) -> float | None:

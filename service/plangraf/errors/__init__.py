@@ -5,6 +5,7 @@ PlangrafError
 │   ├── QuerySyntaxError            malformed SPARQL, with line, column and token
 │   │   └── QueryUnsupportedError   legal SPARQL that the engine would answer wrongly
 │   ├── QueryLimitError             nesting, path length, token count or size over a limit
+│   ├── AnswerLimitError            a named query that would answer with too much
 │   ├── UpdateRefusedError          an update sent to the query endpoint
 │   ├── ServiceForbiddenError       SERVICE to an address that is not allowed
 │   ├── ParameterError              a parameter that is malformed, unknown or repeated
@@ -65,6 +66,7 @@ from plangraf.errors.engine import (
 from plangraf.errors.lists import ListError, ListUnreachableError
 from plangraf.errors.operating import ExtraMissingError, FeedDamagedError, SettingError, VersionsError
 from plangraf.errors.refused_query import (
+    AnswerLimitError,
     Place,
     QueryLimitError,
     QuerySyntaxError,
@@ -107,6 +109,7 @@ from plangraf.errors.root import PlangrafError, RequestError
 __all__ = [
     "AddressTooLongError",
     "AnswerBrokenError",
+    "AnswerLimitError",
     "BodyTooLargeError",
     "CodingNotAcceptableError",
     "DisplacedError",

@@ -54,6 +54,20 @@ class QueryLimitError(RequestError):
         return {"bound": self.what, "found": self.found, "limit": self.limit}
 
 
+class AnswerLimitError(RequestError):
+    """A named query whose answer would be too large, found before any of it is written."""
+
+    code = "answer-limit"
+    title = "The answer would be too large"
+
+    def __init__(self, name: str, what: str, limit: int, advice: str) -> None:
+        super().__init__(f"{name} finds more than {limit} {what}, the most that it answers with. {advice}")
+        self.what, self.limit = what, limit
+
+    def extra(self) -> dict[str, Any]:
+        return {"bound": self.what, "limit": self.limit}
+
+
 class UpdateRefusedError(RequestError):
     code = "update-refused"
     title = "This endpoint answers queries only"

@@ -34,6 +34,7 @@ from pyoxigraph import (
     Store,
 )
 
+from plangraf.engines.embedded.csv_rows import last_row_end, quote_iris
 from plangraf.engines.embedded.stores import Stores
 from plangraf.engines.embedded.wire import CHUNK, ERROR, FRAME, LAST, OUT_OF_MEMORY, REQUEST
 from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
@@ -128,6 +129,36 @@ class _XmlOutput(_Output):
             raise NotInXmlError(f"the predicate <{found[1].decode(errors='replace')}>, which ends in no XML name")
         self._before = seen[-_LONGEST_NAMELESS:]
         return super().write(data)
+
+
+class _CsvOutput(_Output):
+    """CSV whose IRIs with a comma are quoted."""
+
+    def __init__(self, connection: socket.socket, columns: int, store: Store) -> None:
+        super().__init__(connection)
+        self._columns, self._store, self._rest = columns, store, b""
+
+    def write(self, data: bytes) -> int:
+        whole = self._rest + data
+        cut = last_row_end(whole)
+        self._rest = whole[cut:]
+        if cut:
+            super().write(quote_iris(whole[:cut], self._columns, self._is_known))
+        return len(data)
+
+    def _is_known(self, iri: str) -> bool:
+        try:
+            node = NamedNode(iri)
+        except ValueError:
+            return False
+        quads = self._store.quads_for_pattern
+        found = (
+            quads(node, None, None),
+            quads(None, None, node),
+            quads(None, node, None),
+            quads(None, None, None, node),
+        )
+        return any(next(each, None) for each in found)
 
 
 class _TypedOutput(_Output):
@@ -258,9 +289,19 @@ def _answer(stores: Stores, request: dict[str, Any], connection: socket.socket) 
             result.serialize(cast(IO[bytes], output), format_)  # the engine calls only write and flush
         else:
             assert isinstance(result, QuerySolutions | QueryBoolean)
-            output = (_XmlOutput if request["format"] == "xml" else _Output)(connection)
+            output = _result_output(connection, request["format"], result, store)
             result.serialize(cast(IO[bytes], output), RESULTS[request["format"]])
         output.finish()
+
+
+def _result_output(
+    connection: socket.socket, format_: str, result: QuerySolutions | QueryBoolean, store: Store
+) -> _Output:
+    if format_ == "xml":
+        return _XmlOutput(connection)
+    if format_ == "csv" and isinstance(result, QuerySolutions) and result.variables:
+        return _CsvOutput(connection, len(result.variables), store)
+    return _Output(connection)
 
 
 @contextmanager

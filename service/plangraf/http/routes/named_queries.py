@@ -26,10 +26,11 @@ from plangraf.http.resource.resource import Asked, Place, Resource, View, name_a
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.rdf.formats import HTML, JSON, JSON_STAT, PLAIN_JSON, RESULT_FORMATS, Format
 from plangraf.sparql.named.binding import NamedQuery
-from plangraf.sparql.named.head import CubeHead
-from plangraf.sparql.named.parameter_model import ParameterModel
+from plangraf.sparql.named.head import WALK_PARAMETERS, CubeHead, WalkHead
+from plangraf.sparql.named.parameter_model import ParameterModel, field_name
 from plangraf.sparql.safety import Limits, check
 from plangraf.views.json_stat import json_stat
+from plangraf.views.paths import Sought, find_paths, link_graph, write_paths
 
 _EXAMPLES = {
     "iri": "https://w3id.org/plangraf/id/5001/plan/2020-2023-7",
@@ -79,6 +80,8 @@ class QueryResource(Resource):
         return create_model(self.query.name, __base__=(Formatted, self.query.model))
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        if (walk := self.query.head.walk) is not None:
+            return self._walk(asked, snapshot, walk)
         bound = self.query.bind_values(asked.place.parameters)
         key = (bound,) if self._deterministic else None
         if asked.format != JSON_STAT:
@@ -96,6 +99,21 @@ class QueryResource(Resource):
             return await asyncio.to_thread(self._write_json_stat, body, head)
 
         return View(write=write, key=key)
+
+    def _walk(self, asked: Asked, snapshot: Snapshot, walk: WalkHead) -> View:
+        """The paths over the links that the query selects; the links are a part of the snapshot."""
+        given = {name: vars(asked.place.parameters)[field_name(name)] for name in self.query.parameters}
+        start, end, steps, municipality = (
+            given[name] and given[name].value for name in (*WALK_PARAMETERS, "municipality")
+        )
+        longest = walk.steps if steps is None else int(steps)
+        sought = Sought(start, end, longest, municipality, walk.most, self.query.name)
+
+        async def write() -> bytes:
+            graph = await snapshot.part(link_graph, self.query.bind_terms({"?lang": given["lang"]}))
+            return await asyncio.to_thread(lambda: write_paths(graph, find_paths(graph, sought), asked.format))
+
+        return View(write=write, key=tuple(str(term or "") for term in given.values()))
 
     def _write_json_stat(self, body: bytes, head: CubeHead) -> bytes:
         rows = orjson.loads(body)["results"]["bindings"]

@@ -119,7 +119,12 @@ class NamedQuery:
                 f"or {' or '.join(either[1:])} is needed by {self.name}, and both are missing. Such as "
                 f"{either[0]}={self.parameters[either[0]].example}.",
             )
-        terms = {variable: term for field, variable in self._variables if (term := values[field]) is not None}
+        return self.bind_terms(
+            {variable: term for field, variable in self._variables if (term := values[field]) is not None}
+        )
+
+    def bind_terms(self, terms: Mapping[str, NamedNode | Literal]) -> str:
+        """Binds terms to variables, each with its question mark; the others stay unbound."""
         block = f"VALUES ({' '.join(terms)}) {{ ({' '.join(map(str, terms.values()))}) }}"
         first, *others = self._pieces
         return first + block + block.join(others)
@@ -255,7 +260,7 @@ def _values_place(text: str, head: QueryHead, file: str) -> int:
     if query.tree.form != "SELECT":
         raise _problem(file, line, "a named query is a SELECT.")
     projected = [item.name for item in query.tree.items]
-    if projected != list(head.columns):
-        gives, says = ", ".join(projected) or "*", ", ".join(head.columns)
+    if projected != list(head.selected):
+        gives, says = ", ".join(projected) or "*", ", ".join(head.selected)
         raise _problem(file, line, f"SELECT gives {gives}, the head's columns are {says}.")
     return query.source.original_offset(query.tree.where.start + 1)

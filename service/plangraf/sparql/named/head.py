@@ -115,11 +115,42 @@ class CubeHead(Strict):
         return [name for name in (self.value, self.status, self.unit, *of_dimensions) if name is not None]
 
 
+WALK_PARAMETERS = ("from", "to", "steps")
+WALK_COLUMNS = (
+    "path",
+    "length",
+    "step",
+    "thing",
+    "thingLabel",
+    "direction",
+    "property",
+    "next",
+    "nextLabel",
+    "how",
+    "confidence",
+    "statement",
+)
+LINK_COLUMNS = ("thing", "property", "next", "how", "confidence", "statement", "kind", "label", "municipality")
+
+
+class WalkHead(Strict):
+    """What makes paths of the rows, which are links and the kinds of their things; plangraf.views.paths walks them.
+
+    Such a query has the parameters WALK_PARAMETERS and the columns WALK_COLUMNS, and its SELECT gives LINK_COLUMNS.
+    `links` says what the SELECT itself answers, `steps` is the longest path when the parameter is absent, `most` how
+    many paths an answer may have.
+    """
+
+    links: str = Field(min_length=1)
+    steps: int = Field(ge=1)
+    most: int = Field(ge=1)
+
+
 class QueryHead(Strict):
     """The head of a named query: summary, description of rows and order, parameters, and columns.
 
     `either` are parameters of which a request must contain one or more. `json-stat` says which columns make a
-    statistical answer; without it the query has none.
+    statistical answer; without it the query has none. `walk` makes the answer of paths over the rows.
 
     A check of the build needs `summary-nb`, because its report is in Bokmål and English. `title` is the heading on the
     home page, by default the summary. `position` is the place there; a query without it comes last.
@@ -135,6 +166,7 @@ class QueryHead(Strict):
     either: tuple[str, ...] = Field(default=(), strict=False)
     columns: dict[str, ColumnType] = Field(min_length=1)
     json_stat: CubeHead | None = Field(default=None, alias="json-stat")
+    walk: WalkHead | None = None
 
     @field_validator("parameters", "columns")
     @classmethod
@@ -152,7 +184,18 @@ class QueryHead(Strict):
         for name in self.json_stat.columns if self.json_stat else ():
             if name not in self.columns:
                 raise ValueError(f"json-stat: {name!r} is not a column")
+        if self.walk is not None and not (
+            tuple(self.columns) == WALK_COLUMNS and set(WALK_PARAMETERS) <= self.parameters.keys()
+        ):
+            raise ValueError(
+                f"walk: the parameters are {', '.join(WALK_PARAMETERS)}, the columns {', '.join(WALK_COLUMNS)}"
+            )
         return self
+
+    @property
+    def selected(self) -> tuple[str, ...]:
+        """The names that the SELECT of the file gives, which are the columns unless the rows are walked."""
+        return tuple(self.columns) if self.walk is None else LINK_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,10 @@ class VersionsFolder:
 
     @contextmanager
     def _locked_file(self) -> Iterator[None]:
-        """Holds a record lock, which belongs to the process: flock's would belong to its children, too (fcntl(2))."""
+        """Holds a record lock, which belongs to the process: flock's would belong to its children, too (fcntl(2)).
+
+        It holds no flock lock beside it, because NFS makes a record lock of that, and the two would exclude each other.
+        """
         with self.explained():
             folder = self.path.stat()
         holder = (os.getpid(), folder.st_dev, folder.st_ino)
