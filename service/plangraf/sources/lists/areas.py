@@ -83,7 +83,7 @@ def read_matches(path: Path) -> dict[str, list[NamedNode]]:
         ListError: it cannot be read, or a line has no number or no IRI.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ListError(f"The matches {path} cannot be read ({error}). The mapping names them as `matches`.") from error
     if not lines or lines[0] != "code\tiri":

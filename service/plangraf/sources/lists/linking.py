@@ -124,7 +124,7 @@ def _facts(settings: Settings, mapping: Mapping, path: Path, contents: Sequence[
     codes = known_codes(settings, mapping.slug)
     content = contents[0]
     if mapping.read.format == "turtle":
-        store = read_store(content, repairs)
+        store = read_store(content, repairs, mapping.address)
         if mapping.described is not None:
             check_described(described_things(store, mapping.described), codes)
         entries = rdf_entries(store, mapping, repairs)
