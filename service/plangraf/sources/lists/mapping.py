@@ -29,7 +29,7 @@ INDICATOR_FIELDS = frozenset({"thing", "target", "goal", "indicator", "number", 
 """What a query or the columns of a list of indicators may give. `number` is the UN's printed number, such as 11.6.1."""
 UN_FIELDS = frozenset({"thing", "target", "code", "deprecated", "replacement"})
 """`code` is a literal with one of the UN's datatypes; `replacement` the indicator that took the place."""
-AREA_FIELDS = frozenset({"code", "name", "validFrom", "validTo", "oldCode", "newCode", "changeOccurred"})
+AREA_FIELDS = frozenset({"code", "name", "validFrom", "validTo", "oldCode", "oldName", "newCode", "changeOccurred"})
 """The names that Statistics Norway's Klass gives its members and columns."""
 LABEL_NAMES = frozenset({"key", "code", "number", "target", "goal", "n"})
 """What the pattern of a label may name; `n` numbers the entries of a target."""

@@ -107,6 +107,10 @@ KINDS: dict[str, Text] = {
         nb="Endringer til eller fra et nummer som listen ikke har, utelatt",
         en="Changes to or from a number that the list does not have, left out",
     ),
+    "impossible-change": Text(
+        nb="Endringer på en dag da et av numrene ikke gjaldt, utelatt",
+        en="Changes on a day on which one of the numbers was not valid, left out",
+    ),
     "same-number": Text(
         nb="Endringer der nummeret er det samme, som nytt navn, utelatt",
         en="Changes that keep the number, such as a new name, left out",
