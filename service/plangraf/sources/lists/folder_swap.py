@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from plangraf.errors import ListError
-from plangraf.store.atomic import sync_folder, write_file
+from plangraf.store.atomic import exclusive, sync_folder, write_file
 
 
 def replace_folder(folder: Path, files: Mapping[str, bytes], generated: frozenset[str]) -> bool:
@@ -19,17 +19,19 @@ def replace_folder(folder: Path, files: Mapping[str, bytes], generated: frozense
     Raises:
         ListError: the folder is a file, or cannot be written.
     """
+    folder = folder.resolve()  # a link to a folder stays one
     try:
-        _finish_earlier(folder)
         if folder.exists() and not folder.is_dir():
             raise ListError(f"{folder} is a file. Name a folder with --to.")
-        kept = _kept(folder, generated - files.keys())
-        if kept.keys() | files.keys() == _names(folder) and all(
-            (folder / name).is_file() and (folder / name).read_bytes() == content for name, content in files.items()
-        ):
-            return False
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _swap(folder, files, kept)
+        with exclusive(folder.parent):
+            _finish_earlier(folder)
+            kept = _kept(folder, generated - files.keys())
+            if kept.keys() | files.keys() == _names(folder) and all(
+                (folder / name).is_file() and (folder / name).read_bytes() == content for name, content in files.items()
+            ):
+                return False
+            _swap(folder, files, kept)
     except OSError as error:
         where = error.filename or folder
         raise ListError(f"{where} cannot be written ({error.strerror}). {folder} is as it was.") from error

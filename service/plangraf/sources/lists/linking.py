@@ -87,6 +87,7 @@ def link(
             f"The folder {folder} is not named as the mapping's slug, {mapping.slug}. Name one of them otherwise: the "
             "folder's name becomes that of the graph."
         )
+    _require_same_list(folder, mapping)
     contents = [load(source, mapping.read.format, limit=limit) for source in sources]
     if len(contents) != 1 and mapping.kind != "areas":
         raise ListError(f"{mapping.slug} is read from one file or address; {len(contents)} are given.")
@@ -114,6 +115,23 @@ def link(
         added=len(new - old),
         removed=len(old - new),
     )
+
+
+def _require_same_list(folder: Path, mapping: Mapping) -> None:
+    """Refuses a folder whose mapping is one of another list, because it would be lost.
+
+    Raises:
+        ListError: it is.
+    """
+    try:
+        before = read_mapping(folder / FILE)
+    except ListError:
+        return  # none, or the mapping that is being written
+    if before.list != mapping.list:
+        raise ListError(
+            f"{folder} holds another list, {before.list}. Give the mapping of {mapping.list} another slug, or remove "
+            "the folder."
+        )
 
 
 def _facts(settings: Settings, mapping: Mapping, path: Path, contents: Sequence[Content], repairs: Repairs) -> Facts:

@@ -17,7 +17,7 @@ import pyoxigraph
 
 from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import terms
-from plangraf.store.atomic import sync_folder, write_file
+from plangraf.store.atomic import exclusive, sync_folder, write_file
 
 DATASET, STRUCTURE, OBSERVATIONS = "dataset.ttl", "structure.ttl", "observations.nt"
 WRITTEN = (DATASET, STRUCTURE, OBSERVATIONS)
@@ -83,11 +83,11 @@ def restore_interrupted(folder: Path) -> None:
     """Puts an old folder back whose replacement broke off between the two renames."""
     if folder.exists() or not folder.parent.is_dir():
         return
-    for old in sorted(folder.parent.glob(f"{_old(folder)}*")):
-        if (old / folder.name).is_dir():
-            (old / folder.name).rename(folder)
-            old.rmdir()
-            return
+    with exclusive(folder.parent):
+        for old in sorted(folder.parent.glob(f"{_old(folder)}*")):
+            if (old / folder.name).is_dir() and not folder.exists():
+                (old / folder.name).rename(folder)
+                old.rmdir()
 
 
 def _old(folder: Path) -> str:

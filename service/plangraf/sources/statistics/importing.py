@@ -49,6 +49,7 @@ from plangraf.sources.statistics.saved_files import (
     retrieved_file,
 )
 from plangraf.sources.statistics.statistical_table import Code, Dimension, Table
+from plangraf.store.atomic import exclusive
 
 State = Literal["written", "replaced", "unchanged"]
 
@@ -136,9 +137,10 @@ def import_statistics(
         note(counted(len(table.positions), "observation"))
     folder = folder or settings.home / "data" / "no" / slug(table.name)
     _require_name(folder)
-    restore_interrupted(folder)
+    target = folder.resolve()  # a link to a folder stays one
+    restore_interrupted(target)
     cube = _cube(settings, table, folder, options)
-    earlier = earlier_files(folder)
+    earlier = earlier_files(target)
     retrieved = tuple(
         retrieved_file(file, found_beside, earlier, retrieved=options.retrieved, query=options.query) for file in saved
     )
@@ -149,11 +151,12 @@ def import_statistics(
         options.address or table.address or found_beside.address or _without_query(options.query),
         options.indicators,
     )
-    with beside(folder) as temporary:
+    with beside(target) as temporary:
         with progress.step("write") as note:
             written = _write_files(temporary, table, cube, origin)
             note(counted(written.statements, "statement"))
-        state = _place(temporary, folder, table, retrieved, earlier, replace_old=replace_old)
+        with exclusive(target.parent):
+            state = _place(temporary, target, table, retrieved, earlier, replace_old=replace_old)
     if options.interpretations or replace_old:
         write_interpretations(folder, cube.names, options.interpretations)
     return Outcome(folder, state, table, written, repairs, all(cube.units.terms))
