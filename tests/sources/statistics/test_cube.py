@@ -175,6 +175,23 @@ def test_different_codes_have_different_keys() -> None:
     assert key("100+10") == "100~2B10"
 
 
+def test_equal_texts_of_dimension_and_code_are_different_concepts() -> None:
+    names = TableNames("05111")
+    assert names.code("A-B", "C") != names.code("A", "B-C")
+    assert names.code("Innhold", "0-9").value == f"{ID}no/code/05111-Innhold-0-9"
+
+
+def test_a_dimension_named_unit_does_not_share_its_list_with_the_units(settings: Settings, source: Path) -> None:
+    text = json.dumps(table(), ensure_ascii=False).replace('"Innhold"', '"unit"')
+    source.write_text(text, encoding="utf-8")
+    store = store_of(run(settings, source).folder)
+    assert asked(store, "SELECT ?list ?code { ?c skos:inScheme ?list ; skos:notation ?code } ORDER BY ?list ?code") == [
+        ("no/code-list/05111-unit", "Andel"),
+        ("no/code-list/05111-unit", "Antall"),
+        ("no/code-list/05111-units", "personer"),
+    ]
+
+
 def test_a_build_accepts_the_dataset(settings: Settings, source: Path) -> None:
     document = table(dimension__Tid__category={"index": ["2019", "2020K1"]})
     document["dimension"]["Region"]["category"] = {

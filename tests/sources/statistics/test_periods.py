@@ -68,7 +68,21 @@ def test_a_year_and_two_digits_are_a_month_unless_the_dimension_has_school_years
 
 
 @pytest.mark.parametrize(
-    "code", ["", "5001", "2020K5", "2020M13", "2021U53", "2020-02-30", "2020-2019", "alle år", "20"]
+    "code",
+    [
+        "",
+        "5001",
+        "2020K5",
+        "2020M13",
+        "2021U53",
+        "2020-02-30",
+        "2020-2019",
+        "2020-13",
+        "2020-00",
+        "2021-13",
+        "alle år",
+        "20",
+    ],
 )
 def test_a_code_that_is_not_a_period_gives_none(code: str) -> None:
     assert parse_period(code) is None

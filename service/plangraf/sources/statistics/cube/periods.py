@@ -33,6 +33,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(_Y + r"(?:-(?P<n>0[1-9]|1[0-2])-(?P<d>[0-3][0-9])|M(?P<n2>0[1-9]|1[0-2])D(?P<d2>[0-3][0-9]))"), "day"),
     (re.compile(_Y + r"[-/–](?P<z>[0-9]{4}|[0-9]{2})"), "years"),
 )
+# Normal periods such as 1961-90 have 30 years.
+_LONGEST_SHORT_SPAN = 30
 _SCHOOL = re.compile(r"skole|skule|studie|school|study|academic|läsår", re.IGNORECASE)
 _MONTHS = {"half-year": 6, "third": 4, "quarter": 3}
 _LETTER = {"half-year": "h", "third": "t", "quarter": "q", "week": "w"}
@@ -111,8 +113,10 @@ def _week(match: re.Match[str], _: str) -> Period | None:
 def _years(match: re.Match[str], label: str) -> Period | None:
     first, last = int(match["y"]), match["z"]
     if len(last) == 2:
-        # `2020-21` is a school year; `2020-05` was a month already.
+        # `2020-21` is a school year; `2020-05` was a month already, and `2020-13` is nothing.
         last = f"{first // 100 + (int(last) < first % 100)}{last}"
+        if int(last) - first > _LONGEST_SHORT_SPAN:
+            return None
     if int(last) <= first:
         return None
     if _SCHOOL.search(label) and int(last) == first + 1:

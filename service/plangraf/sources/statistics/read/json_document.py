@@ -6,11 +6,16 @@ RFC 8259: a name twice in one object, NaN and Infinity are not interoperable; bo
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
 from plangraf.sources.statistics.findings import Described, Findings
 from plangraf.sources.statistics.read.downloads import text_of
+
+_ESCAPE = re.compile(
+    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
 
 
 def parse(content: bytes, findings: Findings) -> dict[str, Any]:
@@ -39,6 +44,14 @@ def parse(content: bytes, findings: Findings) -> dict[str, Any]:
         findings.wrong("value", name, "et tall eller null", "a number or null")
 
     text = text_of(content, findings)
+    if half := _half_character(text):
+        findings.wrong(
+            f"character {half.start() + 1}",
+            half[0],
+            "hele tegn: en halv surrogat kan ikke lagres; hent filen på nytt",
+            "whole characters: half a surrogate cannot be stored; fetch the file again",
+        )
+        findings.stop()
     found: object = None
     try:
         found = json.loads(text, parse_float=Decimal, parse_constant=refuse_constant, object_pairs_hook=once)
@@ -64,3 +77,11 @@ def parse(content: bytes, findings: Findings) -> dict[str, Any]:
         findings.stop()
     assert isinstance(found, dict)
     return found
+
+
+def _half_character(text: str) -> re.Match[str] | None:
+    """The escape of half a surrogate pair, which is no character: RFC 8259, section 8.2."""
+    for match in _ESCAPE.finditer(text):
+        if match[1]:
+            return match
+    return None
