@@ -133,12 +133,15 @@ def _files(tables: Sequence[str], select: Sequence[str], cache: Path, progress: 
         return [Path(one) for one in tables]
     if len(tables) > 1:
         raise SettingError("Name one address, or files; not several addresses or both.")
-    selection = {}
+    selection: dict[str, str] = {}
     for one in select:
         name, sign, codes = one.partition("=")
         if not (name and sign and codes):
             raise SettingError(f"--select {one} is not NAME=CODES, such as Region=5001 or Tid=top(3).")
-        selection[name] = codes
+        if selection.setdefault(name, codes) != codes:
+            raise SettingError(
+                f"--select {name} is given twice, with {selection[name]} and {codes}. Join them by a comma."
+            )
     require_extra("statistics")
     from plangraf.sources.statistics.pxweb import fetch
 

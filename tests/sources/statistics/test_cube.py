@@ -434,6 +434,26 @@ def test_the_licence_comes_from_the_configuration_beside_the_file_or_must_be_giv
     assert run(settings, source, options).state == "written"
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        replace(OPTIONS, licence="https:/example.org"),
+        replace(OPTIONS, licence="https://example.org:x\u0000/"),
+        replace(OPTIONS, address="data.example/tables"),
+        replace(OPTIONS, query="tables/05111 data"),
+        replace(OPTIONS, indicators=(IndicatorLink("C110601", "https://example.org/list"),)),
+        replace(OPTIONS, indicators=(IndicatorLink("http://metadata.un.org/sdg/C110601", "KS"),)),
+        replace(OPTIONS, interpretations=(Interpretation("11.6.1", "Fordi.", "Because."),)),
+    ],
+)
+def test_an_option_that_is_no_address_is_named_and_nothing_is_written(
+    settings: Settings, source: Path, options: Options
+) -> None:
+    with pytest.raises(SettingError, match=r"is not an address\."):
+        run(settings, source, options)
+    assert not (settings.home / "data" / "no").exists() or not list((settings.home / "data" / "no").iterdir())
+
+
 def fetched(source: Path, **changes: Any) -> None:
     """Writes what a fetch leaves beside its files."""
     part = {

@@ -16,7 +16,13 @@ from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import GRAPH, slug
 from plangraf.settings import Settings
 from plangraf.sources.files import sources
-from plangraf.sources.statistics.cube.description import IndicatorLink, Origin, RetrievedFile, description_triples
+from plangraf.sources.statistics.cube.description import (
+    IndicatorLink,
+    Origin,
+    RetrievedFile,
+    description_triples,
+    iri_of,
+)
 from plangraf.sources.statistics.cube.dimension_terms import DimensionTerms, dimension_terms
 from plangraf.sources.statistics.cube.names import TableNames
 from plangraf.sources.statistics.cube.norwegian_areas import AreaScheme, KnownAreas, area_of, known_areas, scheme_of
@@ -127,6 +133,8 @@ def import_statistics(
         SettingError: an option, a file or the folder cannot be used; nothing was written.
     """
     progress = progress or Progress(None)
+    for link in options.interpretations:
+        iri_of(link.indicator)  # they are written after the dataset
     saved = read_saved(files)
     found_beside = read_beside(saved)
     options = replace(options, language=options.language or found_beside.language)
