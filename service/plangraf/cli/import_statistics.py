@@ -114,6 +114,11 @@ def import_statistics(
             write_error(f"nb  Reparert: {repair.nb} ({repair.count}).\nen  Repaired: {repair.en} ({repair.count}).")
         if not done.has_units:
             write_error("nb  Merk: kilden oppgir ikke enhet for alle tall.\nen  Note: not all numbers have a unit.")
+        if not done.areas_checked:
+            write_error(
+                "nb  Merk: ingen liste over områder er lest inn, så ingen sjekket at områdene finnes.\n"
+                "en  Note: no list of areas is linked, so nothing checked that the areas exist."
+            )
         missing = f", {done.missing} without value" if done.missing else ""
         typer.echo(f"{done.folder}  {done.state}, {done.written.observations} observations{missing}")
 

@@ -395,6 +395,26 @@ def test_an_area_that_never_existed_is_told(settings: Settings, source: Path) ->
     assert run(settings, source, replace(OPTIONS, areas="codes")).state == "written"
 
 
+@pytest.mark.usefixtures("listed")
+def test_a_number_that_lost_its_zero_is_told(settings: Settings, source: Path) -> None:
+    document = table(dimension__Region__category={"index": ["5001", "301"], "label": {"5001": "T", "301": "Oslo"}})
+    source.write_bytes(written(document))
+    with pytest.raises(TableError, match=r'found "301 Oslo"\. Wanted 0301, if its zero was lost'):
+        run(settings, source)
+
+
+def test_an_import_knows_whether_a_list_of_areas_was_there(settings: Settings, source: Path, home: Path) -> None:
+    assert not run(settings, source).areas_checked
+    assert run(settings, source, replace(OPTIONS, areas="codes"), replace_old=True).areas_checked
+    folder = home / "data" / "link" / "areas"
+    folder.mkdir(parents=True)
+    both = "".join(
+        f"<{ID}{n}/municipality/{n}> a <https://w3id.org/plangraf/ontology#Municipality> .\n" for n in ("5001", "0301")
+    )
+    (folder / "areas.ttl").write_text(both, encoding="utf-8")
+    assert run(settings, source, replace_old=True).areas_checked
+
+
 def test_a_table_without_areas_gets_the_one_that_is_given(settings: Settings, source: Path) -> None:
     document = table(
         id=["Innhold", "Tid"],

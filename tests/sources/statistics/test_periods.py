@@ -17,6 +17,9 @@ from plangraf.sources.statistics.cube.periods import parse_period
         ("2020-M01", "month", "gYearMonth", "2020-01"),
         ("2020-12-31", "day", "date", "2020-12-31"),
         ("2020M02D29", "day", "date", "2020-02-29"),
+        ("2020-A1", "year", "gYear", "2020"),
+        ("2020-D366", "day", "date", "2020-12-31"),
+        ("2020-02-29T00:00:00", "day", "date", "2020-02-29"),
     ],
 )
 def test_a_year_month_or_day_is_a_literal(code: str, kind: str, datatype: str, value: str) -> None:

@@ -95,7 +95,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of an import: what was written where, what was repaired, and whether all values have a unit."""
+    """The result of an import: what was written where, what was repaired, and what could not be checked.
+
+    `has_units` tells whether all values have a unit, `areas_checked` whether a list said that the areas exist.
+    """
 
     folder: Path
     state: State
@@ -103,6 +106,7 @@ class Outcome:
     written: Written
     repairs: tuple[Repair, ...]
     has_units: bool
+    areas_checked: bool
 
     @property
     def missing(self) -> int:
@@ -167,7 +171,8 @@ def import_statistics(
             state = _place(temporary, target, table, retrieved, earlier, replace_old=replace_old)
     if options.interpretations or replace_old:
         write_interpretations(folder, cube.names, options.interpretations)
-    return Outcome(folder, state, table, written, repairs, all(cube.units.terms))
+    checked = cube.known.listed or not any(one.areas for one in cube.dimensions)
+    return Outcome(folder, state, table, written, repairs, all(cube.units.terms), checked)
 
 
 @dataclass(frozen=True, slots=True)
