@@ -48,6 +48,7 @@ def test_a_table_goes_to_the_folder_of_its_number_and_repairs_are_told(home: Pat
     assert "nb  Reparert: dimensjonen Region er lest som områder, uten at kilden sier det (1)." in done.stderr
     assert "en  Repaired: dimension Region is read as areas, which the source does not say (1)." in done.stderr
     assert "en  Note: not all numbers have a unit." in done.stderr
+    assert "en  Note: no list of areas is linked, so nothing checked that the areas exist." in done.stderr
     assert plangraf("import-statistics", source, *LICENCE, home=home).stdout.endswith(
         "unchanged, 2 observations, 1 without value\n"
     )

@@ -136,6 +136,11 @@ def _report(done: Outcome) -> None:
         write_error(f"nb  Reparert: {repair.nb} ({repair.count}).\nen  Repaired: {repair.en} ({repair.count}).")
     if not done.has_units:
         write_error("nb  Merk: kilden oppgir ikke enhet for alle tall.\nen  Note: not all numbers have a unit.")
+    if not done.areas_checked:
+        write_error(
+            "nb  Merk: ingen liste over områder er lest inn, så ingen sjekket at områdene finnes.\n"
+            "en  Note: no list of areas is linked, so nothing checked that the areas exist."
+        )
     missing = f", {done.missing} without value" if done.missing else ""
     typer.echo(f"{done.folder}  {done.state}, {done.written.observations} observations{missing}")
 
@@ -155,12 +160,15 @@ def _files(tables: Sequence[str], select: Sequence[str], cache: Path, progress: 
         return [Path(one) for one in tables]
     if len(tables) > 1:
         raise SettingError("Name one address, or files; not several addresses or both.")
-    selection = {}
+    selection: dict[str, str] = {}
     for one in select:
         name, sign, codes = one.partition("=")
         if not (name and sign and codes):
             raise SettingError(f"--select {one} is not NAME=CODES, such as Region=5001 or Tid=top(3).")
-        selection[name] = codes
+        if selection.setdefault(name, codes) != codes:
+            raise SettingError(
+                f"--select {name} is given twice, with {selection[name]} and {codes}. Join them by a comma."
+            )
     require_extra("statistics")
     from plangraf.sources.statistics.pxweb import fetch
 

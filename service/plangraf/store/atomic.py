@@ -38,6 +38,20 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """Waits until no other process replaces something in a folder, and holds it; a crash leaves no lock.
+
+    Where the file system has no locks, it does not wait.
+    """
+    with ExitStack() as held:
+        with suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            held.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def folder_beside(folder: Path) -> Iterator[Path]:
     """Makes an empty folder for `put_in_place`, and removes it at the end unless it was put there.
 
@@ -46,18 +60,23 @@ def folder_beside(folder: Path) -> Iterator[Path]:
     """
     folder = _resolved(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}{_SCRATCH}", dir=folder.parent))
-    try:
-        # Locked, so that another process takes it for a leftover only after this one has ended.
-        with _lock(scratch):
+    with ExitStack() as locked:
+        # Locked as soon as it is there, so that another process takes it for a leftover only after this one has ended.
+        with exclusive(folder.parent):
+            scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}{_SCRATCH}", dir=folder.parent))
+            locked.enter_context(_lock(scratch))
+        try:
             (scratch / _NEW).mkdir()
             yield scratch / _NEW
-    finally:
-        _clear(scratch, folder)
+        finally:
+            with exclusive(folder.parent):
+                _clear(scratch, folder)
 
 
 def put_in_place(made: Path, folder: Path, outdated: Collection[str] = ()) -> None:
     """Makes `made` the folder. Entries that only the old folder has are copied, apart from those in `outdated`.
+
+    Hold `exclusive` of the folder's parent where another process may replace the same folder.
 
     Args:
         made: a folder of `folder_beside`, whose files are synced.
@@ -92,10 +111,13 @@ def restore_interrupted(folder: Path) -> None:
         OSError: it cannot be put back.
     """
     folder = _resolved(folder)
-    for scratch, name in _scratch_folders(folder.parent):
-        if name == folder.name:
-            with suppress(BlockingIOError), _lock(scratch):  # a running process holds the lock of what it uses
-                _clear(scratch, folder)
+    if not folder.parent.is_dir():
+        return
+    with exclusive(folder.parent):
+        for scratch, name in _scratch_folders(folder.parent):
+            if name == folder.name:
+                with suppress(BlockingIOError), _lock(scratch):  # a running process holds the lock of what it uses
+                    _clear(scratch, folder)
 
 
 def interrupted_folders(parent: Path) -> list[Path]:

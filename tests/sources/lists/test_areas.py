@@ -166,6 +166,46 @@ def test_an_area_that_never_existed_is_left_out_and_told(tmp_path: Path) -> None
     assert done.things["changes"] == 12
 
 
+@pytest.mark.parametrize("on", ["2017-12-31", "2020-06-01", "2012-01-01"])
+def test_a_change_on_a_day_on_which_one_of_the_numbers_was_not_valid_is_left_out_and_told(
+    tmp_path: Path, on: str
+) -> None:
+    done = link_klass(tmp_path, CODES, [*CHANGES, change("1662", "5030", on)])
+    assert entries(done, "impossible-change") == (f"{on}: 1662 → 5030",)
+    assert done.things["changes"] == 12
+
+
+def test_the_first_requested_day_is_not_the_first_day_of_a_number(linked: Outcome) -> None:
+    assert values(linked.folder, municipality("1601"), "plan:validFrom") == []
+    assert values(linked.folder, municipality("1601"), "plan:validUntil") == [day("2018-01-01")]
+
+
+def test_the_numbers_of_one_day_get_their_predecessors_from_the_changes(tmp_path: Path) -> None:
+    """/codesAt says no day; a number that it lacks ended with its last change."""
+    names = [("5001", "Trondheim - Tråante"), ("1508", "Ålesund"), ("1580", "Haram")]
+    codes: list[dict[str, object]] = [
+        {"code": number, "name": name, "validFrom": None, "validTo": None} for number, name in names
+    ]
+    changes = [
+        change("1601", "5001", "2018-01-01") | {"oldName": "Trondheim"},
+        change("1662", "5030", "2018-01-01") | {"oldName": "Klæbu"},
+        change("5030", "5001", "2020-01-01") | {"oldName": "Klæbu"},
+        change("1507", "1508", "2024-01-01") | {"oldName": "Ålesund"},
+        change("1507", "1580", "2024-01-01") | {"oldName": "Ålesund"},
+        change("9998", "5001", "2024-01-01"),
+    ]
+    done = link_klass(tmp_path, codes, changes)
+    assert done.things == {"municipalities": 7, "changes": 5}
+    assert entries(done, "unknown-area") == ("2024-01-01: 9998 → 5001",)
+    assert values(done.folder, municipality("5030"), "dcterms:isReplacedBy") == [f"<{municipality('5001')}>"]
+    assert values(done.folder, municipality("5030"), "plan:validUntil") == [day("2020-01-01")]
+    assert values(done.folder, municipality("5030"), "plan:validFrom") == []
+    assert values(done.folder, municipality("1507"), "dcterms:isReplacedBy") == [
+        f"<{municipality(number)}>" for number in ("1508", "1580")
+    ]
+    assert values(done.folder, municipality("5001"), "plan:validUntil") == []
+
+
 def test_a_number_out_of_use_for_a_while_is_told(tmp_path: Path) -> None:
     codes = [code("0301", "Oslo", "2012-01-01", "2014-01-01"), code("0301", "Oslo", "2015-01-01")]
     done = link_text(tmp_path, json.dumps({"codes": codes}), name="codes.json", **KLASS)
@@ -216,6 +256,10 @@ def test_a_table_of_the_same_columns_gives_the_same_areas(tmp_path: Path) -> Non
             "0301 has two names on 2014-01-01: Oslo and Kristiania",
         ),
         (json.dumps({"codes": [], "codeChanges": [change("5030", "", "2020-01-01")]}), "nothing is not the number"),
+        (json.dumps({"codes": [code("0301", "Oslo", "20120101")]}), '"20120101" is not a day'),
+        (json.dumps({"codes": [{"code": 301, "name": "Oslo"}]}), "301 is not the number of an area.* lost its zero"),
+        (json.dumps({"codeChanges": [change("5030", "50", "2020-01-01")]}), "makes a municipality a county"),
+        ('<?xml version="1.0"?><codeList/>', "is XML, not klass"),
     ],
 )
 def test_what_is_not_a_list_of_areas_is_refused(tmp_path: Path, content: str, message: str) -> None:

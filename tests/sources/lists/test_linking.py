@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -77,6 +78,45 @@ def test_a_folder_is_as_it_was_when_the_new_one_cannot_take_its_place(
         link_text(tmp_path, TWO)
     assert contents(done.folder) == before
     assert [path.name for path in done.folder.parent.iterdir()] == ["maaling"]
+
+
+def test_a_folder_keeps_the_list_that_its_mapping_is_for(tmp_path: Path) -> None:
+    folder = link_text(tmp_path, ONE).folder
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (tmp_path / "other").mkdir()
+    other = mapping_file(tmp_path / "other", list="https://lists.example/other")
+    with pytest.raises(ListError, match=r"holds another list, https://lists.example/måling\. Give the mapping"):
+        link(settings(), other, [str(tmp_path / "list.ttl")], folder, today=DAY)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_link_to_a_folder_stays_one(tmp_path: Path) -> None:
+    real = tmp_path / "elsewhere"
+    real.mkdir()
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "maaling").symlink_to(real, target_is_directory=True)
+    for text in (ONE, ONE.replace("11.6", "11.7")):
+        done = link_text(tmp_path, text)
+        assert (tmp_path / "link" / "maaling").is_symlink()
+        assert {path.name for path in real.iterdir()} == {"dataset.ttl", "indicators.ttl", "list.yaml"}
+        assert not done.unchanged
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "link", "list.ttl"]
+
+
+def test_links_into_one_folder_wait_for_each_other(tmp_path: Path) -> None:
+    path = mapping_file(tmp_path)
+    sources = []
+    for number in range(3):
+        sources.append(tmp_path / f"{number}.ttl")
+        sources[-1].write_text(f"{PREFIXES}{ONE}".replace("11.6", f"11.{number + 1}"), encoding="utf-8")
+
+    def run(source: Path) -> None:
+        for _ in range(5):
+            link(settings(), path, [str(source)], today=DAY)
+
+    with ThreadPoolExecutor(3) as threads:
+        assert list(threads.map(run, sources)) == [None] * 3
+    assert sorted(file.name for file in path.parent.parent.iterdir()) == ["maaling"]
 
 
 def test_the_same_command_puts_back_a_folder_whose_replacement_a_crash_broke_off(tmp_path: Path) -> None:

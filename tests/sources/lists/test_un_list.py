@@ -77,6 +77,48 @@ def test_a_discontinued_indicator_is_kept_and_led_to_the_one_that_replaced_it(tm
     assert repairs(done) == {"not-a-number": 1, "no-successor": 1, "successor-by-number": 1, "unlabelled": 1}
 
 
+def _replaced(code: str, rest: str) -> str:
+    return (
+        f"sdg:{code} a sdgo:Indicator ; sdgo:isIndicatorOf sdg:1.a ; owl:deprecated true ; {rest} "
+        f'skos:notation "1.a.9"^^sdgo:SDGCodeCompact , "{code}"^^sdgo:SDGCodePerm .\n'
+    )
+
+
+def test_an_indicator_may_be_replaced_by_several_and_never_by_itself(tmp_path: Path) -> None:
+    more = _replaced("C010a02", "dcterms:isReplacedBy sdg:C080101 , sdg:C081001 ;")
+    more += _replaced("C010a03", "dcterms:isReplacedBy sdg:C010a03 ;")
+    more += _replaced("C010a04", 'dcterms:isReplacedBy "C080101" , <https://metadata.un.org/sdg/C099999> ;')
+    done = link_un(tmp_path, LIST + more)
+    replaced = {
+        code: values(done.folder, f"{SDG}{code}", "dcterms:isReplacedBy") for code in ("C010a02", "C010a03", "C010a04")
+    }
+    assert replaced == {
+        "C010a02": [f"<{SDG}C080101>", f"<{SDG}C081001>"],
+        "C010a03": [],
+        "C010a04": [f"<{SDG}C080101>"],
+    }
+    assert entries(done, "unknown-replacement") == (
+        f"C010a03: {SDG}C010a03",
+        "C010a04: https://metadata.un.org/sdg/C099999",
+    )
+
+
+def test_a_link_follows_a_chain_of_replacements_to_the_current_indicators(tmp_path: Path) -> None:
+    chain = _replaced("C010a02", "dcterms:isReplacedBy sdg:C010a03 ;")
+    chain += _replaced("C010a03", "dcterms:isReplacedBy sdg:C080101 , sdg:C010a04 ;")
+    chain += _replaced("C010a04", "dcterms:isReplacedBy sdg:C010a02 , sdg:C081001 ;")
+    shutil.copytree(ROOT / "data" / "sdg", tmp_path / "data" / "sdg")
+    link_un(tmp_path / "data", LIST + chain)
+    text = f'{PREFIXES}<https://lists.example/1> a sdgo:Indicator ; skos:notation "C010a02" .'
+    (tmp_path / "list.ttl").write_text(text, encoding="utf-8")
+    for name in ("ontology", "shapes", "queries"):
+        (tmp_path / name).mkdir()
+    mapping = mapping_file(tmp_path, slug="liste")
+    done = link(settings(tmp_path), mapping, [str(tmp_path / "list.ttl")], today=DAY)
+    assert entries(done, "discontinued") == ("1: C010a02 → C080101, C081001",)
+    assert values(done.folder, "https://lists.example/1", "skos:closeMatch") == [f"<{SDG}C080101>", f"<{SDG}C081001>"]
+
+
 def test_labels_are_ours_and_an_indicator_without_one_is_told(tmp_path: Path) -> None:
     done = link_un(tmp_path)
     assert values(done.folder, f"{SDG}C080101", "rdfs:label") == ['"Growth per person"@en', '"Vekst"@nb']

@@ -192,6 +192,54 @@ def test_sdmx_csv_2_with_labels_gives_names_to_codes_and_dimensions() -> None:
     assert table.label == "Labour market"
 
 
+def test_sdmx_csv_2_with_names_in_columns_of_their_own() -> None:
+    table = sdmx(
+        "STRUCTURE,STRUCTURE_ID,STRUCTURE_NAME,ACTION,SERIES_KEY,OBS_KEY,"
+        "FREQ,Frequency,REF_AREA,Area,TIME_PERIOD,Time,OBS_VALUE,Value\n"
+        "dataflow,O:T(1.0),Labour market,I,A.0301,A.0301.2019,A,Annual,0301,Oslo,2019,2019,6.90,6.90\n"
+    )
+    assert by_codes(table) == {("A", "0301", "2019"): (Decimal("6.90"), None)}
+    assert [(one.code, one.label) for one in table.dimensions][:2] == [("FREQ", "Frequency"), ("REF_AREA", "Area")]
+    assert [code.label for code in table.dimensions[1].codes] == ["Oslo"]
+    assert table.label == "Labour market"
+
+
+def test_sdmx_csv_of_eurostat_has_the_time_of_its_update_and_flags_as_attributes() -> None:
+    table = sdmx(
+        "DATAFLOW,LAST UPDATE,freq,unit,geo,TIME_PERIOD,OBS_VALUE,OBS_FLAG\n"
+        "ESTAT:NAMA(1.0),20/02/24 11:00:00,A,CP_MEUR,NO,2020,1.5,p\n"
+    )
+    assert by_codes(table) == {("A", "CP_MEUR", "NO", "2020"): (Decimal("1.5"), "p")}
+    assert [one.role for one in table.dimensions] == [None, None, "geo", "time"]
+
+
+def test_an_empty_value_is_a_missing_one_without_a_reason_and_told() -> None:
+    text = "DATAFLOW,REF_AREA,TIME_PERIOD,OBS_VALUE\nO:T(1.0),0301,2019,\nO:T(1.0),0301,2020,1\n"
+    told = [("null without a status is read as a missing value without a reason", 1)]
+    table, findings = read_sdmx_csv(text.encode(), "t.csv", language="en")
+    assert by_codes(table)["0301", "2019"] == (None, None)
+    assert [(one.en, one.count) for one in findings.repairs] == told
+    table, repairs = plain("Nr;Kommune;År;Tonn;Merknad\n0301;Oslo;2019;;\n0301;Oslo;2020;7;\n")
+    assert by_codes(table)["0301", "2019"] == (None, None)
+    assert [(one.en, one.count) for one in repairs] == told
+
+
+def test_an_empty_cell_across_columns_is_left_out_and_told() -> None:
+    mapping = MAPPING.replace("{column: År, role: time}", '{across: "[0-9]{4}", role: time}')
+    mapping = mapping.replace("{column: Tonn, ", "{").replace("status: Merknad\n", "")
+    table, repairs = plain("Nr;Kommune;2019;2020\n0301;Oslo;;7\n", mapping)
+    assert by_codes(table) == {("0301", "2020"): (Decimal(7), None)}
+    assert [(one.en, one.count) for one in repairs] == [("an empty cell across columns is left out", 1)]
+
+
+def test_utf_16_is_read_when_the_mapping_names_it_and_a_nul_is_told() -> None:
+    mapping = read_mapping(MAPPING + "encoding: utf-16\n", Findings("t.yaml"))
+    assert read_plain_csv(CSV.encode("utf-16"), "t.csv", mapping)[0].values[0] == Decimal("1234567.5")
+    assert defects(CSV.replace("Oslo", "Os\0lo")) == [
+        "character 35: found NUL. Wanted text without the character NUL; the file is damaged, or has another encoding."
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -175,6 +175,23 @@ def test_different_codes_have_different_keys() -> None:
     assert key("100+10") == "100~2B10"
 
 
+def test_equal_texts_of_dimension_and_code_are_different_concepts() -> None:
+    names = TableNames("05111")
+    assert names.code("A-B", "C") != names.code("A", "B-C")
+    assert names.code("Innhold", "0-9").value == f"{ID}no/code/05111-Innhold-0-9"
+
+
+def test_a_dimension_named_unit_does_not_share_its_list_with_the_units(settings: Settings, source: Path) -> None:
+    text = json.dumps(table(), ensure_ascii=False).replace('"Innhold"', '"unit"')
+    source.write_text(text, encoding="utf-8")
+    store = store_of(run(settings, source).folder)
+    assert asked(store, "SELECT ?list ?code { ?c skos:inScheme ?list ; skos:notation ?code } ORDER BY ?list ?code") == [
+        ("no/code-list/05111-unit", "Andel"),
+        ("no/code-list/05111-unit", "Antall"),
+        ("no/code-list/05111-units", "personer"),
+    ]
+
+
 def test_a_build_accepts_the_dataset(settings: Settings, source: Path) -> None:
     document = table(dimension__Tid__category={"index": ["2019", "2020K1"]})
     document["dimension"]["Region"]["category"] = {
@@ -378,6 +395,26 @@ def test_an_area_that_never_existed_is_told(settings: Settings, source: Path) ->
     assert run(settings, source, replace(OPTIONS, areas="codes")).state == "written"
 
 
+@pytest.mark.usefixtures("listed")
+def test_a_number_that_lost_its_zero_is_told(settings: Settings, source: Path) -> None:
+    document = table(dimension__Region__category={"index": ["5001", "301"], "label": {"5001": "T", "301": "Oslo"}})
+    source.write_bytes(written(document))
+    with pytest.raises(TableError, match=r'found "301 Oslo"\. Wanted 0301, if its zero was lost'):
+        run(settings, source)
+
+
+def test_an_import_knows_whether_a_list_of_areas_was_there(settings: Settings, source: Path, home: Path) -> None:
+    assert not run(settings, source).areas_checked
+    assert run(settings, source, replace(OPTIONS, areas="codes"), replace_old=True).areas_checked
+    folder = home / "data" / "link" / "areas"
+    folder.mkdir(parents=True)
+    both = "".join(
+        f"<{ID}{n}/municipality/{n}> a <https://w3id.org/plangraf/ontology#Municipality> .\n" for n in ("5001", "0301")
+    )
+    (folder / "areas.ttl").write_text(both, encoding="utf-8")
+    assert run(settings, source, replace_old=True).areas_checked
+
+
 def test_a_table_without_areas_gets_the_one_that_is_given(settings: Settings, source: Path) -> None:
     document = table(
         id=["Innhold", "Tid"],
@@ -415,6 +452,26 @@ def test_the_licence_comes_from_the_configuration_beside_the_file_or_must_be_giv
         run(settings, source, replace(OPTIONS, licence="CC BY"))
     (source.parent / "config.json").write_text(json.dumps({"license": LICENCE}), encoding="utf-8")
     assert run(settings, source, options).state == "written"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        replace(OPTIONS, licence="https:/example.org"),
+        replace(OPTIONS, licence="https://example.org:x\u0000/"),
+        replace(OPTIONS, address="data.example/tables"),
+        replace(OPTIONS, query="tables/05111 data"),
+        replace(OPTIONS, indicators=(IndicatorLink("C110601", "https://example.org/list"),)),
+        replace(OPTIONS, indicators=(IndicatorLink("http://metadata.un.org/sdg/C110601", "KS"),)),
+        replace(OPTIONS, interpretations=(Interpretation("11.6.1", "Fordi.", "Because."),)),
+    ],
+)
+def test_an_option_that_is_no_address_is_named_and_nothing_is_written(
+    settings: Settings, source: Path, options: Options
+) -> None:
+    with pytest.raises(SettingError, match=r"is not an address\."):
+        run(settings, source, options)
+    assert not (settings.home / "data" / "no").exists() or not list((settings.home / "data" / "no").iterdir())
 
 
 def fetched(source: Path, **changes: Any) -> None:

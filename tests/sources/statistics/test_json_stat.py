@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -106,6 +107,36 @@ def test_a_role_that_is_missing_is_found_and_told(role: str, dimension: str, mea
     del document["role"][role]
     assert [(one.code, one.role) for one in read(document).dimensions if one.role == role] == [(dimension, role)]
     assert repairs(document)[0].en == f"dimension {dimension} is read as {meaning}, which the source does not say"
+
+
+@pytest.mark.parametrize(
+    "name", ["Bosted", "Bostedskommune", "Tettsted", "Grunnkretser", "KOKkommuneregion0000", "Kommune"]
+)
+def test_a_dimension_of_areas_is_known_by_its_name(name: str) -> None:
+    text = json.dumps(table(role={"time": ["Tid"], "metric": ["Innhold"]}), ensure_ascii=False)
+    found = read(json.loads(text.replace('"Region"', f'"{name}"').replace('"region"', '"xx"')))
+    assert [one.code for one in found.dimensions if one.role == "geo"] == [name]
+
+
+def test_of_two_dimensions_of_areas_the_first_has_the_role_and_the_other_codes() -> None:
+    document = json.loads(json.dumps(table()).replace('"Innhold"', '"Arbeidssted"'))
+    document["role"] = {"time": ["Tid"], "geo": ["Region", "Arbeidssted"]}
+    assert [one.role for one in read(document).dimensions][0::2] == ["geo", "time"]
+    told = [repair.en for repair in repairs(document)]
+    assert "dimension Arbeidssted is read as codes, because the table has two dimensions of areas" in told
+
+
+@pytest.mark.parametrize("escape", ["\\ud800", "\\uDC00", "a\\\\\\ud83dx"])
+def test_half_a_surrogate_is_told(escape: str) -> None:
+    content = json.dumps(table(), ensure_ascii=False).replace("Ledige", escape)
+    with pytest.raises(TableError, match="half a surrogate cannot be stored"):
+        read_json_stat(content.encode(), "t.json")
+
+
+def test_a_character_beyond_the_first_plane_and_an_escaped_backslash_are_text() -> None:
+    content = json.dumps(table(label="\U0001f171 \\\\ud800"))
+    found, _ = read_json_stat(content.encode(), "t.json")
+    assert found.label == "\U0001f171 \\\\ud800"
 
 
 def test_notes_are_read_from_tables_dimensions_and_codes_in_both_forms() -> None:

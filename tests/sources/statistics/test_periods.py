@@ -17,6 +17,9 @@ from plangraf.sources.statistics.cube.periods import parse_period
         ("2020-M01", "month", "gYearMonth", "2020-01"),
         ("2020-12-31", "day", "date", "2020-12-31"),
         ("2020M02D29", "day", "date", "2020-02-29"),
+        ("2020-A1", "year", "gYear", "2020"),
+        ("2020-D366", "day", "date", "2020-12-31"),
+        ("2020-02-29T00:00:00", "day", "date", "2020-02-29"),
     ],
 )
 def test_a_year_month_or_day_is_a_literal(code: str, kind: str, datatype: str, value: str) -> None:
@@ -68,7 +71,21 @@ def test_a_year_and_two_digits_are_a_month_unless_the_dimension_has_school_years
 
 
 @pytest.mark.parametrize(
-    "code", ["", "5001", "2020K5", "2020M13", "2021U53", "2020-02-30", "2020-2019", "alle år", "20"]
+    "code",
+    [
+        "",
+        "5001",
+        "2020K5",
+        "2020M13",
+        "2021U53",
+        "2020-02-30",
+        "2020-2019",
+        "2020-13",
+        "2020-00",
+        "2021-13",
+        "alle år",
+        "20",
+    ],
 )
 def test_a_code_that_is_not_a_period_gives_none(code: str) -> None:
     assert parse_period(code) is None

@@ -82,3 +82,10 @@ def test_a_selection_that_the_table_does_not_have_is_named_before_any_data(serve
     assert "5999" in told
     assert not server.data_requests()
     assert not folder.exists()
+
+
+def test_a_dimension_that_is_selected_twice_is_told_before_any_request(server: PxServer, tmp_path: Path) -> None:
+    status, told, folder = imported(server, tmp_path, "--select", "Region=1103")
+    assert (status, "--select Region is given twice, with 0301,5001 and 1103" in told) == (2, True), told
+    assert not server.requests
+    assert not folder.exists()

@@ -12,7 +12,7 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from plangraf.errors import ListError
 from plangraf.rdf.graph import RDF_TYPE
 from plangraf.sources.lists.dataset_turtle import DATASET_FILE, GENERATED
-from plangraf.store.atomic import folder_beside, put_in_place, restore_interrupted, write_file
+from plangraf.store.atomic import exclusive, folder_beside, put_in_place, restore_interrupted, write_file
 
 _DIGEST, _RETRIEVED = "contentDigest", "retrievedOn"
 
@@ -73,7 +73,8 @@ def write_dataset(folder: Path, files: Mapping[str, bytes]) -> bool:
         with folder_beside(folder) as made:
             for name, content in files.items():
                 write_file(made / name, content)
-            put_in_place(made, folder, outdated)
+            with exclusive(made.parent.parent):
+                put_in_place(made, folder, outdated)
     except OSError as error:
         raise _unwritable(folder, error) from error
     return True

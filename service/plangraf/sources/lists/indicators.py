@@ -107,9 +107,11 @@ def _link_indicators(entry: Entry, links: _Links, codes: UnCodes, repairs: Repai
         if one is None:
             repairs.add("unknown-indicator", entry.short, code)
             continue
+        if code not in (one.iri.value, _code(one.iri)):
+            repairs.add("spelling", entry.short, code)
         chosen = _agreed(entry, one, numbers, links, codes, repairs)
         if chosen is not None:
-            _link(entry, chosen, links, repairs, "listed" if chosen is one else "matched")
+            _link(entry, chosen, links, codes, repairs, "listed" if chosen is one else "matched")
 
 
 def _agreed(
@@ -138,13 +140,14 @@ def _agreed(
     return one
 
 
-def _link(entry: Entry, one: UnIndicator, links: _Links, repairs: Repairs, how: How) -> None:
-    """Links to an indicator, or to what replaced it."""
+def _link(entry: Entry, one: UnIndicator, links: _Links, codes: UnCodes, repairs: Repairs, how: How) -> None:
+    """Links to an indicator, or to those that replaced it."""
     if not one.deprecated:
         links.indicators[one.iri] = how
-    elif one.successor is not None:
-        repairs.add("discontinued", entry.short, f"{_code(one.iri)} → {_code(one.successor)}")
-        links.indicators[one.successor] = "matched"
+    elif successors := codes.current(one):
+        shown = ", ".join(_code(successor.iri) for successor in successors)
+        repairs.add("discontinued", entry.short, f"{_code(one.iri)} → {shown}")
+        links.indicators.update({successor.iri: "matched" for successor in successors})
     else:
         repairs.add("discontinued-without-successor", entry.short, _code(one.iri))
         links.indicators[one.iri] = how
@@ -187,9 +190,15 @@ def _add_sources(facts: Facts, entry: Entry, repairs: Repairs) -> None:
 
 def _address(written: str) -> NamedNode | None:
     try:
-        return NamedNode(ascii_iri(written.rstrip(".,;)")))
+        return NamedNode(ascii_iri(_without_end(written)))
     except ValueError:
         return None
+
+
+def _without_end(address: str) -> str:
+    """An address without the signs that end a sentence, a quotation or a bracket; `…/Tall_(2020)` keeps its bracket."""
+    plain = address.rstrip(".,;:'\"]}")
+    return _without_end(plain[:-1]) if plain.endswith(")") and plain.count(")") > plain.count("(") else plain
 
 
 def _names(entry: Entry, links: _Links, positions: Counter[str]) -> dict[str, dict[str, str]]:

@@ -80,6 +80,7 @@ def link(
     restore(folder)
     mapping = read_mapping(mapping_path)
     _require_slug(folder, mapping.slug)
+    _require_same_list(folder, mapping)
     contents = _load(mapping, sources, limit)
     digest = _accepted_digest(mapping, contents)
     earlier = read_earlier(folder)
@@ -111,6 +112,23 @@ def _require_slug(folder: Path, slug: str) -> None:
         )
 
 
+def _require_same_list(folder: Path, mapping: Mapping) -> None:
+    """Refuses a folder whose mapping is one of another list, because it would be lost.
+
+    Raises:
+        ListError: it is.
+    """
+    try:
+        before = read_mapping(folder / FILE)
+    except ListError:
+        return  # none, or the mapping that is being written
+    if before.list != mapping.list:
+        raise ListError(
+            f"{folder} holds another list, {before.list}. Give the mapping of {mapping.list} another slug, or remove "
+            "the folder."
+        )
+
+
 def _load(mapping: Mapping, sources: Sequence[str], limit: int) -> list[Content]:
     contents = [load(source, mapping.read.format, limit=limit) for source in sources]
     if len(contents) != 1 and mapping.kind != "areas":
@@ -138,7 +156,7 @@ def _facts(settings: Settings, mapping: Mapping, path: Path, contents: Sequence[
     codes = known_codes(settings, mapping.slug)
     content = contents[0]
     if mapping.read.format == "turtle":
-        store = read_store(content, repairs)
+        store = read_store(content, repairs, mapping.address)
         if mapping.described is not None:
             check_described(described_things(store, mapping.described), codes)
         entries = rdf_entries(store, mapping, repairs)

@@ -6,8 +6,10 @@ breaks: neither may become data. HTTP: https://www.rfc-editor.org/rfc/rfc9110
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import http.client
+import re
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -35,7 +37,16 @@ _ACCEPT: dict[Format, str] = {
     "tsv": "text/tab-separated-values, text/csv;q=0.5, */*;q=0.1",
     "klass": "application/json, */*;q=0.1",
 }
-_PACKED = ((b"PK\x03\x04", "a zip archive or workbook"), (b"\x1f\x8b", "gzip"), (b"%PDF", "a PDF"))
+_PACKED = (
+    (b"PK\x03\x04", "a zip archive or workbook"),
+    (b"\xd0\xcf\x11\xe0", "an old workbook"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"\xfd7zXZ", "xz"),
+    (b"BZh", "bzip2"),
+    (b"%PDF", "a PDF"),
+)
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,8 @@ def load(source: str, format: Format, *, limit: int = LIMIT_MIB << 20) -> Conten
     for start, kind in _PACKED:
         if content.startswith(start):
             raise ListError(f"{source} is {kind}, not {format}. Unpack it, or name the file inside.")
+    if (other := _other_format(content, format)) is not None:
+        raise ListError(f"{source} is {other}, not {format}. Ask for {format}, or convert the file.")
     return loaded
 
 
@@ -87,6 +100,18 @@ def is_html(content: bytes) -> bool:
     while head.startswith(b"<!--") and b"-->" in head:
         head = head.partition(b"-->")[2].lstrip()
     return head.startswith((b"<!doctype html", b"<html", b"<head", b"<body"))
+
+
+def _other_format(content: bytes, format: Format) -> str | None:
+    """What text begins like that is not in the format which the mapping names."""
+    if content.startswith(_UTF_16):
+        return None if format in ("csv", "tsv") else "UTF-16"
+    start = content.removeprefix(codecs.BOM_UTF8).lstrip()[:80]
+    if start.startswith(b"<?xml") or re.match(rb"<[A-Za-z]+:[A-Za-z]+\s+xmlns", start):
+        return "XML"
+    if format != "klass" and start.startswith((b"{", b"[{", b"[\n")):
+        return "JSON"
+    return None
 
 
 def _read(source: str, limit: int) -> Content:

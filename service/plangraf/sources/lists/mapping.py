@@ -6,6 +6,7 @@ docs/researchers.md has an example.
 
 from __future__ import annotations
 
+import string
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -28,8 +29,10 @@ INDICATOR_FIELDS = frozenset({"thing", "target", "goal", "indicator", "number", 
 """What a query or the columns of a list of indicators may give. `number` is the UN's printed number, such as 11.6.1."""
 UN_FIELDS = frozenset({"thing", "target", "code", "deprecated", "replacement"})
 """`code` is a literal with one of the UN's datatypes; `replacement` the indicator that took the place."""
-AREA_FIELDS = frozenset({"code", "name", "validFrom", "validTo", "oldCode", "newCode", "changeOccurred"})
+AREA_FIELDS = frozenset({"code", "name", "validFrom", "validTo", "oldCode", "oldName", "newCode", "changeOccurred"})
 """The names that Statistics Norway's Klass gives its members and columns."""
+LABEL_NAMES = frozenset({"key", "code", "number", "target", "goal", "n"})
+"""What the pattern of a label may name; `n` numbers the entries of a target."""
 FIELDS = {"un-indicators": UN_FIELDS, "indicators": INDICATOR_FIELDS, "areas": AREA_FIELDS}
 
 
@@ -116,6 +119,8 @@ class Mapping(_Strict):
             raise ValueError("iri is to hold {key}, in whose place the key of an entry comes")
         if self.kind == "indicators" and not self.label:
             raise ValueError("label is needed: the texts of a list stay with its publisher")
+        for pattern in self.label:
+            _require_names(pattern)
         return self
 
 
@@ -154,6 +159,19 @@ def _check_query(path: Path, name: str, query: str) -> None:
         raise ListError(f"The mapping {path} cannot be used: {name}: {error}") from error
     if checked.form != "SELECT":
         raise ListError(f"The mapping {path} cannot be used: {name} is {checked.form}. Write a SELECT query.")
+
+
+def _require_names(pattern: Text) -> None:
+    """Refuses a pattern that is malformed, names what there is not, or gives all entries one label."""
+    for text in (pattern.nb, pattern.en):
+        try:
+            names = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+        except ValueError as error:
+            raise ValueError(f'label "{text}" is malformed ({error}); a brace is written twice') from None
+        if unknown := [name for name in names if name not in LABEL_NAMES]:
+            raise ValueError(f'label "{text}" names {{{unknown[0]}}}; known: {", ".join(sorted(LABEL_NAMES))}')
+        if not names:
+            raise ValueError(f'label "{text}" names nothing of an entry, such as {{key}}')
 
 
 def _require_address(name: str, value: str | None) -> None:

@@ -20,7 +20,7 @@ def read_labels(path: Path) -> dict[str, Text]:
         ListError: it cannot be read, or a line has not three cells or a code that stands twice.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ListError(f"The labels {path} cannot be read ({error}). The mapping names them as `labels`.") from error
     if not lines or lines[0].split("\t") != _HEAD:

@@ -12,6 +12,10 @@ KINDS: dict[str, Text] = {
         nb="Egenskaper i http://purl.org/dc/, som ikke finnes, lest som http://purl.org/dc/terms/",
         en="Properties in http://purl.org/dc/, which does not exist, read as http://purl.org/dc/terms/",
     ),
+    "known-namespace": Text(
+        nb="Egenskaper og klasser i et navnerom som nesten er et kjent, slik som https for http, lest i det kjente",
+        en="Properties and classes in a namespace that is nearly a known one, such as https for http, read in that one",
+    ),
     "written-list": Text(
         nb="Verdier skrevet som en liste i et programmeringsspråk, ['…'], pakket ut",
         en="Values written as a list of a programming language, ['…'], unwrapped",
@@ -20,16 +24,28 @@ KINDS: dict[str, Text] = {
         nb="Norske tekster merket som engelske (@en), lest som bokmål (@nb)",
         en="Norwegian texts tagged as English (@en), read as Bokmål (@nb)",
     ),
+    "language-tag-en": Text(
+        nb="Engelske tekster merket som norske, lest som engelske (@en)",
+        en="English texts tagged as Norwegian, read as English (@en)",
+    ),
     "non-ascii-iri": Text(
         nb="IRI-er med tegn utenfor ASCII, skrevet med prosentkoder",
         en="IRIs with characters beyond ASCII, percent-encoded",
+    ),
+    "malformed-iri": Text(
+        nb="IRI-er med mellomrom eller andre tegn som en IRI ikke kan ha, rettet",
+        en="IRIs with blanks or other characters that an IRI may not have, corrected",
+    ),
+    "number-as-code": Text(
+        nb="Koder skrevet som tall, lest som tekst slik de står, for 8.10 er ikke 8.1",
+        en="Codes written as numbers, read as text as they stand, because 8.10 is not 8.1",
     ),
     "not-a-number": Text(
         nb="Verdien NaN der en tekst skulle stått, utelatt", en="The value NaN where a text belongs, left out"
     ),
     "spelling": Text(
-        nb="Koder med mellomrom, komma, stor bokstav eller https, skrevet slik FN skriver dem",
-        en="Codes with spaces, a comma, a capital letter or https, written as the UN writes them",
+        nb="Koder med mellomrom, komma, bindestrek, stor bokstav, et ord foran eller https, skrevet som hos FN",
+        en="Codes with spaces, a comma, a hyphen, a capital letter, a word or https, written as the UN writes them",
     ),
     "unknown-target": Text(nb="Delmål som FN ikke har, utelatt", en="Targets that the UN does not have, left out"),
     "unknown-goal": Text(nb="Mål som FN ikke har, utelatt", en="Goals that the UN does not have, left out"),
@@ -71,6 +87,10 @@ KINDS: dict[str, Text] = {
     "bad-address": Text(
         nb="Kilder oppgitt uten en gyldig adresse, utelatt", en="Sources given without a valid address, left out"
     ),
+    "unknown-replacement": Text(
+        nb="Etterfølgere som listen oppgir, men ikke har, utelatt",
+        en="Successors that the list names but does not have, left out",
+    ),
     "no-successor": Text(
         nb="Utgåtte indikatorer der ingen annen har nummeret, uten etterfølger",
         en="Discontinued indicators whose number no other has, without a successor",
@@ -87,6 +107,10 @@ KINDS: dict[str, Text] = {
         nb="Endringer til eller fra et nummer som listen ikke har, utelatt",
         en="Changes to or from a number that the list does not have, left out",
     ),
+    "impossible-change": Text(
+        nb="Endringer på en dag da et av numrene ikke gjaldt, utelatt",
+        en="Changes on a day on which one of the numbers was not valid, left out",
+    ),
     "same-number": Text(
         nb="Endringer der nummeret er det samme, som nytt navn, utelatt",
         en="Changes that keep the number, such as a new name, left out",
@@ -98,8 +122,8 @@ KINDS: dict[str, Text] = {
 }
 # Of these, what stood in each entry is kept, because a link is another one than the list has, or missing.
 _OF_LINKS = frozenset(KINDS) - {
-    "namespace", "written-list", "language-tag", "non-ascii-iri", "not-a-number", "without-target",
-    "address-in-text",
+    "namespace", "known-namespace", "written-list", "language-tag", "language-tag-en", "non-ascii-iri",
+    "malformed-iri", "number-as-code", "not-a-number", "without-target", "address-in-text",
     "successor-by-number", "no-successor", "unlabelled", "same-number",
 }  # fmt: skip
 

@@ -69,11 +69,17 @@ def table_entries(content: Content, mapping: Mapping, repairs: Repairs) -> list[
         ListError: it cannot be read, has no row, or a row has no key.
     """
     rows: list[tuple[str, NamedNode, dict[str, Term]]] = []
+    keys: dict[NamedNode, str] = {}
     for line, row in table_rows(content, mapping):
         key = row.pop("thing", None)
         if key is None:
             raise ListError(f"{content.name}: line {line} has no key. Fill in the column of `thing`.")
         iri = _iri_of(key, mapping, f"{content.name}: line {line}", repairs)
+        if keys.setdefault(iri, key) != key:
+            raise ListError(
+                f"{content.name}: line {line}: the keys {keys[iri]} and {key} give one IRI, {iri.value}. Write both "
+                "the same way."
+            )
         rows.append((key, iri, {}))
         for name, cell in row.items():
             pieces = cell.split(mapping.read.separator) if mapping.read.separator else [cell]

@@ -18,18 +18,23 @@ from plangraf.sources.files import SourceFile, source_files
 
 _rdf, _skos, _owl, _dcterms, _sdgo = map(terms, ("rdf", "skos", "owl", "dcterms", "sdgo"))
 _PERMANENT = re.compile(r"C[0-9]{3}[0-9a-z][0-9]{2}")
-_CODE = re.compile(r"(?:https?://metadata\.un\.org/sdg/)?([0-9]+(?:\.[0-9]+|\.[a-z])?)", re.IGNORECASE)
+# As people write them: https, a word before the code, a zero before the goal, 11-a, a slash at the end.
+_CODE = re.compile(
+    r"(?:https?://(?:www\.)?metadata\.un\.org/sdg/|(?:fn|un)?-?(?:sdg|delmål|mål|target|goal)-?)?"
+    r"0?([1-9][0-9]*)(?:[.-]([1-9][0-9]*|[a-z]))?[/#]?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
 class UnIndicator:
-    """One of the UN's indicators: its printed numbers such as 1.5.1, its targets, and what replaced it."""
+    """One of the UN's indicators: its printed numbers such as 1.5.1, its targets, and those that replaced it."""
 
     iri: NamedNode
     numbers: set[str] = field(default_factory=set)
     targets: set[NamedNode] = field(default_factory=set)
     deprecated: bool = False
-    successor: NamedNode | None = None
+    successors: set[NamedNode] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -55,8 +60,23 @@ class UnCodes:
 
     def indicator(self, written: str) -> UnIndicator | None:
         """The indicator that a permanent code or an IRI means."""
-        code = written.strip().rpartition("/")[2]
+        code = re.sub(r"\s", "", written).rstrip("/#").rpartition("/")[2]
+        code = code[:1].upper() + code[1:].lower()
         return self.indicators.get(NamedNode(SDG + code)) if _PERMANENT.fullmatch(code) else None
+
+    def current(self, one: UnIndicator) -> list[UnIndicator]:
+        """The current indicators that took the place of a discontinued one, over as many steps as there are."""
+        found: dict[NamedNode, UnIndicator] = {}
+        seen, open_ = {one.iri}, [one]
+        while open_:
+            for successor in sorted(open_.pop().successors - seen, key=lambda node: node.value):
+                seen.add(successor)
+                known = self.indicators.get(successor)
+                if known is not None and known.deprecated:
+                    open_.append(known)
+                elif known is not None:
+                    found[successor] = known
+        return [found[iri] for iri in sorted(found, key=lambda node: node.value)]
 
     @staticmethod
     def _find(written: str, among: set[NamedNode]) -> tuple[NamedNode | None, bool]:
@@ -64,8 +84,9 @@ class UnCodes:
         match = _CODE.fullmatch(plain)
         if match is None:
             return None, False
-        found = NamedNode(SDG + match[1].lower())
-        return (found, written not in (found.value, match[1].lower())) if found in among else (None, False)
+        code = ".".join(part.lower() for part in match.groups() if part)
+        found = NamedNode(SDG + code)
+        return (found, written not in (found.value, code)) if found in among else (None, False)
 
 
 def known_codes(settings: Settings, but: str) -> UnCodes:
@@ -116,7 +137,7 @@ def _add(codes: UnCodes, file: SourceFile) -> None:
             if quad.predicate == _sdgo("isIndicatorOf"):
                 one.targets.add(value)
             elif quad.predicate == _dcterms("isReplacedBy"):
-                one.successor = value
+                one.successors.add(value)
 
 
 def targets_of(numbers: Iterable[str]) -> set[NamedNode]:

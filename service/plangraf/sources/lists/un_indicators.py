@@ -45,8 +45,8 @@ def un_indicators(
     facts = Facts()
     for entry in entries:
         one = codes.indicators[entry.iri]
-        one.successor = _successor(entry, one, codes, repairs)
-        _state(facts, entry, one, source)
+        one.successors = _successors(entry, one, codes, repairs)
+        _state(facts, entry, one, codes, source)
         facts.label(FILE, entry.iri, _label(one, labels, repairs))
     return facts
 
@@ -91,19 +91,26 @@ def _codes_of(entry: Entry, datatype: NamedNode) -> list[str]:
     return [term.value for term in entry.all("code") if isinstance(term, Literal) and term.datatype == datatype]
 
 
-def _successor(entry: Entry, one: UnIndicator, codes: UnCodes, repairs: Repairs) -> NamedNode | None:
-    """What replaced a discontinued indicator: the one that the list names, or the current one with all its numbers."""
+def _successors(entry: Entry, one: UnIndicator, codes: UnCodes, repairs: Repairs) -> set[NamedNode]:
+    """What replaced a discontinued indicator: those that the list names, or the current one with all its numbers."""
     if not one.deprecated:
-        return None
-    if named := entry.one("replacement"):
-        return NamedNode(named)
+        return set()
+    named = set()
+    for written in entry.texts("replacement"):
+        found = codes.indicator(written)
+        if found is None or found is one:
+            repairs.add("unknown-replacement", entry.short, written)
+        else:
+            named.add(found.iri)
+    if named:
+        return named
     holders = {holder.iri if (holder := codes.by_number(number)) else None for number in one.numbers}
     only = holders.pop() if len(holders) == 1 else None
     repairs.add("successor-by-number" if only else "no-successor", entry.short)
-    return only
+    return {only} if only else set()
 
 
-def _state(facts: Facts, entry: Entry, one: UnIndicator, source: NamedNode) -> None:
+def _state(facts: Facts, entry: Entry, one: UnIndicator, codes: UnCodes, source: NamedNode) -> None:
     iri = entry.iri
     facts.count("discontinued indicators" if one.deprecated else "indicators")
     for cls in (_sdgo("Indicator"), _skos("Concept")):
@@ -117,10 +124,9 @@ def _state(facts: Facts, entry: Entry, one: UnIndicator, source: NamedNode) -> N
         facts.say(FILE, iri, _sdgo("isIndicatorOf"), target)
     if one.deprecated:
         facts.say(FILE, iri, _owl("deprecated"), _TRUE)
-    if one.successor is not None:
-        facts.say(
-            FILE, iri, _dcterms("isReplacedBy"), one.successor, "listed" if entry.all("replacement") else "matched"
-        )
+    named = {found.iri for written in entry.texts("replacement") if (found := codes.indicator(written))}
+    for successor in _sorted(one.successors):
+        facts.say(FILE, iri, _dcterms("isReplacedBy"), successor, "listed" if successor in named else "matched")
 
 
 def _label(one: UnIndicator, labels: Mapping[str, Text], repairs: Repairs) -> Text:

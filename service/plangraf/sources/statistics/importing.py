@@ -16,7 +16,13 @@ from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import GRAPH, slug
 from plangraf.settings import Settings
 from plangraf.sources.files import sources
-from plangraf.sources.statistics.cube.description import IndicatorLink, Origin, RetrievedFile, description_triples
+from plangraf.sources.statistics.cube.description import (
+    IndicatorLink,
+    Origin,
+    RetrievedFile,
+    description_triples,
+    iri_of,
+)
 from plangraf.sources.statistics.cube.dimension_terms import DimensionTerms, dimension_terms
 from plangraf.sources.statistics.cube.names import TableNames
 from plangraf.sources.statistics.cube.norwegian_areas import AreaScheme, KnownAreas, area_of, known_areas, scheme_of
@@ -49,7 +55,7 @@ from plangraf.sources.statistics.saved_files import (
     retrieved_file,
 )
 from plangraf.sources.statistics.statistical_table import Code, Dimension, Table
-from plangraf.store.atomic import put_in_place
+from plangraf.store.atomic import exclusive, put_in_place
 
 State = Literal["written", "replaced", "unchanged"]
 
@@ -89,7 +95,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of an import: what was written where, what was repaired, and whether all values have a unit."""
+    """The result of an import: what was written where, what was repaired, and what could not be checked.
+
+    `has_units` tells whether all values have a unit, `areas_checked` whether a list said that the areas exist.
+    """
 
     folder: Path
     state: State
@@ -97,6 +106,7 @@ class Outcome:
     written: Written
     repairs: tuple[Repair, ...]
     has_units: bool
+    areas_checked: bool
 
     @property
     def missing(self) -> int:
@@ -127,6 +137,8 @@ def import_statistics(
         SettingError: an option, a file or the folder cannot be used; nothing was written.
     """
     progress = progress or Progress(None)
+    for link in options.interpretations:
+        iri_of(link.indicator)  # they are written after the dataset
     saved = read_saved(files)
     said = read_beside(saved)
     options = replace(options, language=options.language or said.language)
@@ -145,10 +157,12 @@ def import_statistics(
         with progress.step("write") as note:
             written = _write_files(temporary, table, cube, origin)
             note(counted(written.statements, "statement"))
-        state = _place(temporary, folder, table, origin.files, earlier, replace_old=replace_old)
+        with exclusive(temporary.parent.parent):
+            state = _place(temporary, folder, table, origin.files, earlier, replace_old=replace_old)
     if options.interpretations or replace_old:
         write_interpretations(folder, cube.names, options.interpretations)
-    return Outcome(folder, state, table, written, repairs, all(cube.units.terms))
+    checked = cube.known.listed or not any(one.areas for one in cube.dimensions)
+    return Outcome(folder, state, table, written, repairs, all(cube.units.terms), checked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from pyoxigraph import NamedNode, Triple
 
+from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import ID, terms
 from plangraf.sources.statistics.cube.names import TableNames
 from plangraf.sources.statistics.cube.observations import Written
@@ -80,8 +81,19 @@ def description_triples(table: Table, names: TableNames, origin: Origin, written
 
 
 def iri_of(address: str) -> NamedNode:
-    """An address as an IRI, with what an IRI may not hold percent-encoded."""
-    return NamedNode(quote(address, safe=_SAFE))
+    """An address as an IRI, with what an IRI may not hold percent-encoded.
+
+    Raises:
+        SettingError: it is not the address of anything on the web.
+    """
+    try:
+        if not address.startswith(("http://", "https://")):
+            raise ValueError(address)
+        return NamedNode(quote(address, safe=_SAFE))
+    except ValueError as error:
+        raise SettingError(
+            f'"{address}" is not an address. Write it in full, such as https://data.ssb.no/api/pxwebapi/v2/tables/07459.'
+        ) from error
 
 
 def _dataset(table: Table, names: TableNames, origin: Origin) -> Iterator[Triple]:
@@ -102,7 +114,7 @@ def _dataset(table: Table, names: TableNames, origin: Origin) -> Iterator[Triple
         dcterms("description"),
         tagged(f'The figures of table {table.name}{en} as a data cube: "{table.label}".', "en"),
     )
-    yield Triple(dataset, dcterms("license"), NamedNode(origin.licence))
+    yield Triple(dataset, dcterms("license"), iri_of(origin.licence))
     yield Triple(dataset, dcterms("publisher"), _PLANGRAF)
     if origin.address:
         yield Triple(dataset, dcterms("source"), iri_of(origin.address))

@@ -105,6 +105,13 @@ def _of_areas(
     for code in dimension.codes:
         area = area_of(code.code)
         if area is None:
+            if code.code.isdecimal() and (whole := area_of(f"0{code.code}")) and whole.iri.value in known.iris:
+                findings.wrong(
+                    f"dimension {dimension.code}",
+                    f"{code.code} {code.label or ''}".strip(),
+                    f"{whole.number}, om nullen er mistet i et regneark; --areas codes beholder kodene",
+                    f"{whole.number}, if its zero was lost in a table program; --areas codes keeps the codes",
+                )
             listed.append(code)
             values.append(names.code(dimension.code, code.code))
             continue

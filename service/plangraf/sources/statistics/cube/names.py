@@ -69,7 +69,8 @@ class TableNames:
         return self._of("code-list", key(dimension))
 
     def code(self, dimension: str, code: str) -> NamedNode:
-        return self._of("code", f"{key(dimension)}-{key(code)}")
+        # Without the escape `A-B` with the code `C` would be `A` with the code `B-C`.
+        return self._of("code", f"{key(dimension).replace('-', '~2D')}-{key(code)}")
 
     @property
     def observations(self) -> str:

@@ -22,7 +22,7 @@ Kind = Literal["year", "half-year", "third", "quarter", "month", "week", "day", 
 _XSD = PREFIXES["xsd"]
 _Y = r"(?P<y>(?:1[6-9]|20|21)[0-9]{2})"
 # Statistical offices write K or Q for a quarter, M for a month, U, V or W for a week, T for a third of a year, H or S
-# for a half; SDMX puts a hyphen before the letter.
+# for a half; SDMX puts a hyphen before the letter, and has A1 for a year and D for a day of it.
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(_Y), "year"),
     (re.compile(_Y + r"-?[HS](?P<n>[12])"), "half-year"),
@@ -31,8 +31,13 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(_Y + r"(?:-?M|-)(?P<n>0[1-9]|1[0-2])"), "month"),
     (re.compile(_Y + r"-?[UVW](?P<n>0[1-9]|[1-4][0-9]|5[0-3])"), "week"),
     (re.compile(_Y + r"(?:-(?P<n>0[1-9]|1[0-2])-(?P<d>[0-3][0-9])|M(?P<n2>0[1-9]|1[0-2])D(?P<d2>[0-3][0-9]))"), "day"),
+    (re.compile(_Y + r"-A1"), "year"),
+    (re.compile(_Y + r"-D(?P<n>[0-3][0-9]{2})"), "day-of-year"),
+    (re.compile(_Y + r"-(?P<n>0[1-9]|1[0-2])-(?P<d>[0-3][0-9])T00:00:00"), "day"),
     (re.compile(_Y + r"[-/–](?P<z>[0-9]{4}|[0-9]{2})"), "years"),
 )
+# Normal periods such as 1961-90 have 30 years.
+_LONGEST_SHORT_SPAN = 30
 _SCHOOL = re.compile(r"skole|skule|studie|school|study|academic|läsår", re.IGNORECASE)
 _MONTHS = {"half-year": 6, "third": 4, "quarter": 3}
 _LETTER = {"half-year": "h", "third": "t", "quarter": "q", "week": "w"}
@@ -82,12 +87,18 @@ def _month(match: re.Match[str], _: str) -> Period:
 
 
 def _day(match: re.Match[str], _: str) -> Period | None:
-    month, day = match["n"] or match["n2"], match["d"] or match["d2"]
+    found_in = match.groupdict()
+    month, day = found_in["n"] or found_in.get("n2"), found_in["d"] or found_in.get("d2")
     try:
-        found = date(int(match["y"]), int(month), int(day))
+        found = date(int(match["y"]), int(month or 0), int(day or 0))
     except ValueError:
         return None
     return Period("day", _literal(found.isoformat(), "date"))
+
+
+def _day_of_year(match: re.Match[str], _: str) -> Period | None:
+    found = date(int(match["y"]), 1, 1) + timedelta(days=int(match["n"]) - 1)
+    return Period("day", _literal(found.isoformat(), "date")) if found.year == int(match["y"]) else None
 
 
 def _part_of_year(kind: Literal["half-year", "third", "quarter"]) -> Callable[[re.Match[str], str], Period]:
@@ -111,8 +122,10 @@ def _week(match: re.Match[str], _: str) -> Period | None:
 def _years(match: re.Match[str], label: str) -> Period | None:
     first, last = int(match["y"]), match["z"]
     if len(last) == 2:
-        # `2020-21` is a school year; `2020-05` was a month already.
+        # `2020-21` is a school year; `2020-05` was a month already, and `2020-13` is nothing.
         last = f"{first // 100 + (int(last) < first % 100)}{last}"
+        if int(last) - first > _LONGEST_SHORT_SPAN:
+            return None
     if int(last) <= first:
         return None
     if _SCHOOL.search(label) and int(last) == first + 1:
@@ -124,6 +137,7 @@ _MAKERS: dict[str, Callable[[re.Match[str], str], Period | None]] = {
     "year": _year,
     "month": _month,
     "day": _day,
+    "day-of-year": _day_of_year,
     "week": _week,
     "years": _years,
     "half-year": _part_of_year("half-year"),

@@ -23,9 +23,9 @@ rdf, rdfs, qb, skos, dcterms, dcat, plan, sdmx_attribute = map(
 )
 _COMPONENT = f"{ONTOLOGY}/component/"
 _SHARED = {REF_AREA: "refAreaDimension", REF_PERIOD: "refPeriodDimension"}
-_ALWAYS = ("obsValue", "unitMeasure", "obsStatus", "statusSymbol")
 UNIT_LIST = "unit"
 """The code list of the units that QUDT lacks, or whose wording may mean another one."""
+_ALWAYS = ("obsValue", "unitMeasure", "obsStatus", "statusSymbol")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Units:
 
     terms: tuple[NamedNode | None, ...]
     own: tuple[tuple[NamedNode, str], ...]
+    code_list: str = UNIT_LIST
 
 
 def units_of(table: Table, names: TableNames) -> Units:
@@ -44,16 +45,19 @@ def units_of(table: Table, names: TableNames) -> Units:
     )
     found: list[NamedNode | None] = []
     own: dict[NamedNode, str] = {}
+    list_name = UNIT_LIST
+    while any(dimension.code == list_name for dimension in table.dimensions):
+        list_name += "s"
     for unit in stated:
         if unit is None or unit.base is None:
             found.append(None)
             continue
         term = unit_of(unit.base)
         if term is None:
-            term = names.code(UNIT_LIST, unit.base)
+            term = names.code(list_name, unit.base)
             own[term] = unit.base
         found.append(term)
-    return Units(tuple(found), tuple(own.items()))
+    return Units(tuple(found), tuple(own.items()), list_name)
 
 
 def structure_triples(
@@ -137,7 +141,7 @@ def _code_list(dimension: Dimension, codes: Sequence[Code], names: TableNames, t
 
 
 def _unit_list(units: Units, names: TableNames, table: Table) -> Iterator[Triple]:
-    scheme = names.code_list(UNIT_LIST)
+    scheme = names.code_list(units.code_list)
     yield from _scheme(scheme, "enheter", "units", table)
     for concept, base in units.own:
         yield from _concept(concept, scheme, base, base, table.language)

@@ -23,7 +23,7 @@ def text_of(content: bytes, findings: Findings, encoding: str = "utf-8") -> str:
     Raises:
         TableError: the bytes are not the text of a table.
     """
-    _refuse_other_formats(content, findings)
+    _refuse_other_formats(content, encoding, findings)
     try:
         text = content.removeprefix(codecs.BOM_UTF8).decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:
@@ -36,10 +36,18 @@ def text_of(content: bytes, findings: Findings, encoding: str = "utf-8") -> str:
         )
         findings.stop()
         raise
+    if (at := text.find("\0")) >= 0:
+        findings.wrong(
+            f"character {at + 1}",
+            Described("NUL"),
+            "tekst uten tegnet NUL; filen er skadet, eller har en annen tegnkoding",
+            "text without the character NUL; the file is damaged, or has another encoding",
+        )
+        findings.stop()
     return text
 
 
-def _refuse_other_formats(content: bytes, findings: Findings) -> None:
+def _refuse_other_formats(content: bytes, encoding: str, findings: Findings) -> None:
     kind = next((kind for magic, kind in _BINARY if content.startswith(magic)), None)
     if not content.strip():
         kind = "0 bytes" if not content else "white space"
@@ -47,7 +55,7 @@ def _refuse_other_formats(content: bytes, findings: Findings) -> None:
         kind = "an HTML page: " + content.strip()[:40].decode("utf-8", "replace")
     elif _XML.match(content):
         kind = "XML: " + content.strip()[:40].decode("utf-8", "replace")
-    elif content.startswith(_UTF_16):
+    elif content.startswith(_UTF_16) and not encoding.lower().startswith("utf-16"):
         kind = "UTF-16"
     if kind is not None:
         findings.wrong(

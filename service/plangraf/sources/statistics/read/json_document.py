@@ -6,12 +6,17 @@ RFC 8259: a name twice in one object, NaN and Infinity are not interoperable; bo
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from plangraf.sources.statistics.findings import Described, Findings
 from plangraf.sources.statistics.read.downloads import text_of
+
+_ESCAPE = re.compile(
+    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
 
 
 def parse(content: bytes, findings: Findings) -> dict[str, Any]:
@@ -20,7 +25,16 @@ def parse(content: bytes, findings: Findings) -> dict[str, Any]:
     Raises:
         TableError: the file is not one JSON object.
     """
-    found = _parse(text_of(content, findings), findings)
+    text = text_of(content, findings)
+    if half := _half_character(text):
+        findings.wrong(
+            f"character {half.start() + 1}",
+            half[0],
+            "hele tegn: en halv surrogat kan ikke lagres; hent filen på nytt",
+            "whole characters: half a surrogate cannot be stored; fetch the file again",
+        )
+        findings.stop()
+    found = _parse(text, findings)
     findings.stop()
     if not isinstance(found, dict):
         findings.wrong("file", Described(type(found).__name__), "ett JSON-objekt", "one JSON object")
@@ -51,6 +65,14 @@ def _parse(text: str, findings: Findings) -> object:
         findings.wrong("file", found, "tall med færre sifre", "numbers with fewer digits")
     except RecursionError:
         findings.wrong("file", Described("very deep nesting"), "et JSON-stat-dokument", "a JSON-stat document")
+    return None
+
+
+def _half_character(text: str) -> re.Match[str] | None:
+    """The escape of half a surrogate pair, which is no character: RFC 8259, section 8.2."""
+    for match in _ESCAPE.finditer(text):
+        if match[1]:
+            return match
     return None
 
 

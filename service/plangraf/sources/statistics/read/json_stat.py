@@ -134,9 +134,14 @@ def _roles(document: Mapping[str, Any], ids: Sequence[str], findings: Findings) 
                 findings.wrong(f"role.{role}", one, "en dimensjon fra «id»", "a dimension of `id`")
             elif one in found:
                 findings.wrong(f"role.{role}", one, "én rolle for hver dimensjon", "one role for each dimension")
+            elif role == "geo" and role in found.values():
+                findings.repaired(
+                    f"dimensjonen {one} er lest som koder, for tabellen har to dimensjoner med områder",
+                    f"dimension {one} is read as codes, because the table has two dimensions of areas",
+                )
             else:
                 found[one] = role
-        if len(named) > 1 and role != "metric":
+        if len(named) > 1 and role == "time":
             findings.wrong(f"role.{role}", named, "høyst én dimensjon", "at most one dimension")
     return found
 

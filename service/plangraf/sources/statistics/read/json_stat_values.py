@@ -17,6 +17,11 @@ from plangraf.sources.statistics.findings import Described, Findings
 _LARGEST, _MOST_DECIMALS = Decimal(10) ** 20, 18
 # The digits of a position in the largest table that fits into memory, and some more.
 _MOST_DIGITS = 20
+NO_REASON = (
+    "null uten status er lest som en manglende verdi uten grunn",
+    "null without a status is read as a missing value without a reason",
+)
+"""A repair in Bokmål and English."""
 _NUMBER = ("et tall eller null", "a number or null")
 
 
@@ -52,11 +57,7 @@ def read_values(document: Mapping[str, Any], sizes: Sequence[int], findings: Fin
         )
     bare = sum(value is None and place not in statuses for place, value in zip(positions, values, strict=False))
     if bare:
-        findings.repaired(
-            "null uten status er lest som en manglende verdi uten grunn",
-            "null without a status is read as a missing value without a reason",
-            bare,
-        )
+        findings.repaired(*NO_REASON, bare)
     return Read(positions, values, statuses)
 
 

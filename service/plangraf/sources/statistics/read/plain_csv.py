@@ -12,9 +12,12 @@ from plangraf.sources.statistics.findings import Findings
 from plangraf.sources.statistics.read.csv_mapping import DimensionColumns, Mapping
 from plangraf.sources.statistics.read.csv_rows import CsvRows
 from plangraf.sources.statistics.read.downloads import text_of
+from plangraf.sources.statistics.read.json_stat_values import NO_REASON
 from plangraf.sources.statistics.read.numbers_as_text import number_of
 from plangraf.sources.statistics.read.table_builder import TableBuilder
 from plangraf.sources.statistics.statistical_table import Table, Unit
+
+_LEFT_OUT = ("tom celle på tvers av kolonner er utelatt", "an empty cell across columns is left out")
 
 
 def read_plain_csv(content: bytes, file: str, mapping: Mapping) -> tuple[Table, Findings]:
@@ -37,7 +40,10 @@ def read_plain_csv(content: bytes, file: str, mapping: Mapping) -> tuple[Table, 
         for codes, text, name in columns.cells(cells):
             value, status = columns.value(text, cells, name, line)
             if value is None and status is None and not text:
-                continue  # an empty cell across columns says nothing
+                if columns.across:
+                    findings.repaired(*_LEFT_OUT)
+                    continue
+                findings.repaired(*NO_REASON)
             builder.add(codes, columns.labels(cells), value, status, line, columns.unit(cells))
     built = builder.build(Unit(mapping.value.unit, mapping.value.decimals))
     updated = _updated(mapping.updated, findings)
@@ -106,6 +112,11 @@ class _Columns:
             self._findings.wrong(place, name, f"en av kolonnene: {there}", f"one of the columns: {there}", 1)
             return None
         return self._header.index(name)
+
+    @property
+    def across(self) -> bool:
+        """Whether a dimension stands across columns, where a row need not have all its values."""
+        return self._across is not None
 
     def cells(self, cells: Sequence[str]) -> Iterator[tuple[list[str], str, str]]:
         """Codes, value as text and its column, for each value of a row."""

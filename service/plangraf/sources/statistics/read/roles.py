@@ -10,9 +10,15 @@ from plangraf.sources.statistics.cube.periods import parse_period
 from plangraf.sources.statistics.findings import Findings
 from plangraf.sources.statistics.statistical_table import Dimension, Role
 
-_AREA_CODE = re.compile(r"(?:KOK)?(?:region|kommune|fylke|kommun|lan|geo|ref_?area|area|bydel)\w*", re.IGNORECASE)
+_AREA_CODE = re.compile(
+    r"(?:KOK|bosteds?|arbeidssteds?)?(?:region|kommune|fylke|kommun|lan|geo|ref_?area|area|bydel|tettsted|grunnkrets)\w*"
+    r"|bosted|område",
+    re.IGNORECASE,
+)
 _AREA_LABEL = re.compile(
-    r"\b(?:region|kommune|fylke|område|geografi|county|municipality|area|län|kommun)\b", re.IGNORECASE
+    r"\b(?:regioner|region|kommuner?|bostedskommune|fylker?|område|geografi|bosted|bydel|tettsted|grunnkrets|landsdel"
+    r"|county|municipality|area|län|kommun)\b",
+    re.IGNORECASE,
 )
 _CONTENTS_CODE = re.compile(r"ContentsCode|INDICATOR|MEASURE", re.IGNORECASE)
 _NAMES: dict[Role, tuple[str, str]] = {

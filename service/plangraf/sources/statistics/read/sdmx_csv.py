@@ -16,21 +16,26 @@ from plangraf.sources.statistics.findings import Findings
 from plangraf.sources.statistics.read.csv_mapping import ValueColumn
 from plangraf.sources.statistics.read.csv_rows import CsvRows
 from plangraf.sources.statistics.read.downloads import text_of
+from plangraf.sources.statistics.read.json_stat_values import NO_REASON
 from plangraf.sources.statistics.read.numbers_as_text import number_of
 from plangraf.sources.statistics.read.table_builder import TableBuilder
 from plangraf.sources.statistics.statistical_table import Role, Table
 
 VERSION_1, VERSION_2 = "DATAFLOW", "STRUCTURE"
-_HEAD = {VERSION_1, VERSION_2, "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION"}
+_NAMED = "STRUCTURE_NAME"
+_HEAD = {VERSION_1, VERSION_2, "STRUCTURE_ID", _NAMED, "ACTION", "SERIES_KEY", "OBS_KEY"}
 _VALUE, _TIME, _UNIT, _MULTIPLIER = "OBS_VALUE", "TIME_PERIOD", "UNIT_MEASURE", "UNIT_MULT"
-# The cross-domain concepts that are attributes wherever their column stands.
+# The cross-domain concepts that are attributes wherever their column stands, and those of Eurostat.
+_STATUS = ("OBS_STATUS", "OBS_FLAG")
 _ATTRIBUTES = {
-    "OBS_STATUS", "CONF_STATUS", "OBS_CONF", "DECIMALS", "UNIT_MULT", "TIME_FORMAT", "COMMENT_OBS", "COMMENT_TS",
+    *_STATUS, "LAST UPDATE",
+    "CONF_STATUS", "OBS_CONF", "DECIMALS", "UNIT_MULT", "TIME_FORMAT", "COMMENT_OBS", "COMMENT_TS",
     "PRE_BREAK_VALUE", "TITLE", "TITLE_COMPL", "COLLECTION", "LAST_UPDATE",
 }  # fmt: skip
 # Normal values have a status too, which says nothing; O is "missing".
 _NORMAL, _MISSING = "A", ("", "NaN")
 _ROLES: dict[str, Role] = {_TIME: "time", "REF_AREA": "geo", "GEO": "geo", "INDICATOR": "metric", "SERIES": "metric"}
+_IDENTIFIER = re.compile(r"[A-Z][A-Z0-9_]*")
 _STRUCTURE = re.compile(r"(?:(?P<agency>[\w.-]+):)?(?P<id>[\w-]+)(?:\((?P<version>[\w.+]+)\))?")
 # Information, append, replace and merge give values; a deletion takes some away.
 _ACTIONS = {"", "I", "A", "R", "M"}
@@ -44,11 +49,12 @@ def is_sdmx_csv(content: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column: its identifier, its name when the file has labels, its place."""
+    """A column: its identifier, its name when the file has labels, its place, and that of the names of its codes."""
 
     id: str
     label: str
     place: int
+    names: int | None = None
 
 
 def read_sdmx_csv(
@@ -123,13 +129,18 @@ def _add_row(
     pairs = [_cell(cells, one) for one in dimensions]
     text = _cell(cells, by_id[_VALUE])[0]
     value = None if text in _MISSING else number_of(text, ValueColumn(), findings, _VALUE, line)
-    status = _cell(cells, by_id.get("OBS_STATUS"))[0]
+    status = next((found for name in _STATUS if (found := _cell(cells, by_id.get(name))[0])), "")
     shown = None if status == _NORMAL and value is not None else status or None
+    if value is None and shown is None:
+        findings.repaired(*NO_REASON)
     builder.add([code for code, _ in pairs], [name for _, name in pairs], value, shown, line, _unit(cells, by_id))
 
 
 def _columns(header: Sequence[str], findings: Findings) -> list[_Column]:
-    """The columns; a header `FREQ: Frequency` has the labels, `GEO[]` several values in a cell."""
+    """The columns; a header `FREQ: Frequency` has the labels, `GEO[]` several values in a cell.
+
+    In a file with `labels=name`, which has STRUCTURE_NAME, a column with names stands after each with codes.
+    """
     made = []
     for place, written in enumerate(header):
         id_, _, label = written.partition(":")
@@ -138,7 +149,13 @@ def _columns(header: Sequence[str], findings: Findings) -> list[_Column]:
     if all(column.id != _VALUE for column in made):
         findings.wrong("header", ", ".join(header), f"en kolonne {_VALUE}", f"a column {_VALUE}", 1)
         findings.stop()
-    return made
+    head = [column for column in made if column.id in _HEAD]
+    rest = [column for column in made if column.id not in _HEAD]
+    codes, names = rest[::2], rest[1::2]
+    together = any(column.label != column.id for column in made) or any(_IDENTIFIER.fullmatch(one.id) for one in names)
+    if _NAMED not in header or len(codes) != len(names) or together:
+        return made
+    return [*head, *(_Column(one.id, name.id, one.place, name.place) for one, name in zip(codes, names, strict=True))]
 
 
 def _dimension_columns(columns: Sequence[_Column], value: int) -> list[_Column]:
@@ -156,6 +173,8 @@ def _cell(cells: Sequence[str], column: _Column | None) -> tuple[str, str | None
     """Code and label of a cell, which is `A: Annual` in a file with labels."""
     if column is None:
         return "", None
+    if column.names is not None:
+        return cells[column.place], cells[column.names] or None
     if column.label == column.id:
         return cells[column.place], None
     code, _, label = cells[column.place].partition(":")
