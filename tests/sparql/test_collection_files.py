@@ -167,7 +167,8 @@ def described(collection: Collection) -> str:
     """A collection in one line: its names, and a digest of everything that affects its answers."""
     columns = ",".join(column.name for column in collection.columns)
     facets = ",".join(facet.name for facet in collection.facets)
-    digest = hashlib.sha256(repr(collection).encode()).hexdigest()[:12]
+    affects = repr(collection) + (repr(collection.when_empty) if collection.when_empty else "")
+    digest = hashlib.sha256(affects.encode()).hexdigest()[:12]
     return f"{collection.path} | {columns} | {facets} | {digest}"
 
 

@@ -168,6 +168,12 @@ def script(json_ld: dict[str, Any]) -> Markup:
     return Markup(orjson.dumps(json_ld).decode().replace("<", "\\u003c"))  # noqa: S704
 
 
+def words_with_code(text: str) -> Markup:
+    """A text whose parts between backticks are code."""
+    parts = text.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
+
+
 class _Words:
     """The names and values of one document in one language."""
 
