@@ -107,7 +107,8 @@ def _definition(table: Table, dimensions: Sequence[DimensionTerms], names: Table
         yield Triple(structure, qb("component"), NamedNode(_COMPONENT + name))
     for component, predicate, number in own:
         yield Triple(component, rdf("type"), qb("ComponentSpecification"))
-        yield Triple(component, rdfs("label"), tagged(labels[component], table.language))
+        yield Triple(component, rdfs("label"), tagged(f"Dimensjonen «{labels[component]}»", "nb"))
+        yield Triple(component, rdfs("label"), tagged(f'Dimension "{labels[component]}"', "en"))
         yield Triple(component, qb("dimension"), predicate)
         yield Triple(component, qb("order"), integer(number))
 
