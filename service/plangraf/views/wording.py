@@ -52,12 +52,12 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "series_periods": ("Perioder", "Periods"),
     "series_value": ("Siste verdi", "Last value"),
     "series_values": ("Alle verdier", "All values"),
-    "series_lines": ("{n} tall i {period}", "{n} figures in {period}"),
+    "series_lines": ("tall i {period}: {n}", "figures in {period}: {n}"),
     "series_none": ("ingen verdi", "no value"),
     "series_everywhere": ("Alle områder", "All areas"),
     "printed": ("Tall som plandokumentene oppgir", "Figures that the plan documents print"),
     "printed_lead": (
-        "Tallene belegger perspektiver som er knyttet til delmålet. Et tall måler en indikator bare der siden om tallet "
+        "Tallene belegger perspektiver som er knyttet til delmålet. Et tall måler en indikator bare der siden om det "
         "sier det.",
         "The figures document perspectives that relate to the target. A figure measures an indicator only where its "
         "page says so.",
