@@ -225,7 +225,7 @@ def test_the_structure_of_the_figures_follows_the_data_cube() -> None:
         (str(kind).removeprefix(qb), str(term), MODULES.value(component, qb.componentRequired) == optional)
         for component in MODULES.objects(structure, qb.component)
         for kind, term in MODULES.predicate_objects(component)
-        if kind not in (RDF.type, qb.componentRequired)
+        if kind not in (RDF.type, RDFS.label, qb.componentRequired)
     )
     assert components == [
         ("attribute", PREFIXES["sdmx-attribute"] + "unitMeasure", False),

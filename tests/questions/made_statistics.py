@@ -25,7 +25,6 @@ _GRAPH = NamedNode(BASE + "graph/no/t99003")
 _READ = NamedNode(BASE + "graph/5001/tolkninger")
 _CONTENTS = NamedNode(ID + "no/dimension/t99003-ContentsCode")
 _CODES = NamedNode(ID + "no/code-list/t99003-ContentsCode")
-_NORWAY = {ID + "no/area/norge": NamedNode(ID + "no/country/NO")}
 
 
 def tied_figures(quads: Iterable[Quad]) -> dict[str, dict[str, NamedNode | Literal]]:
@@ -67,7 +66,7 @@ def comparison_quads(quads: Iterable[Quad]) -> Iterator[Quad]:
             (TYPE, NamedNode(QB + "Observation")),
             (NamedNode(QB + "dataSet"), TABLE),
             (_CONTENTS, code),
-            (NamedNode(SDMX + "dimension#refArea"), _NORWAY.get(area.value, area)),
+            (NamedNode(SDMX + "dimension#refArea"), area),
             (NamedNode(SDMX + "dimension#refPeriod"), period),
             (NamedNode(SDMX + "measure#obsValue"), Literal(format(value, "f"), datatype=DECIMAL)),
             (NamedNode(SDMX + "attribute#unitMeasure"), about[SDMX + "attribute#unitMeasure"]),

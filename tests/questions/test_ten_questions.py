@@ -22,6 +22,8 @@ from doc_pages import ROOT
 Rows = Callable[..., list[dict[str, str]]]
 ID = "https://w3id.org/plangraf/id/5001/"
 SDG = "http://metadata.un.org/sdg/"
+CUBE = "http://purl.org/linked-data/cube#"
+AREA = "http://purl.org/linked-data/sdmx/2009/dimension#refArea"
 PAGE = (ROOT / "docs" / "researchers.md").read_text(encoding="utf-8")
 
 # Perspektiver for Trondheim, “Relevante globale mål og delmål fra FN” of each perspective. A star: number and text do
@@ -150,6 +152,21 @@ def test_a_figure_is_compared_by_the_area_and_period_that_are_printed(rows: Rows
         ("figure/2020-14.4", "2029", "1000000000", "printed"),
     }
     assert len(rows("figures-and-statistics")) == 127
+
+
+def test_a_figure_of_norway_or_of_klaebu_meets_the_series_of_the_same_area(rows: Rows) -> None:
+    """(3) Both are under the IRI of statistics: “16 prosent av befolkningen i Norge”, “Klæbu består av 2%”."""
+    observed = rows(f"SELECT ?o ?area {{ ?o a <{CUBE}Observation> ; <{AREA}> ?area }}")
+    of_series = {row["o"]: row["area"] for row in observed}
+    compared = rows("figures-and-statistics", status="tied", assume="document")
+    areas: dict[str, set[str]] = defaultdict(set)
+    for row in compared:
+        areas[row["area"]].add(of_series.get(row["observation"], ""))
+    base = "https://w3id.org/plangraf/id/"
+    assert areas[f"{base}no/country/NO"] == {f"{base}no/country/NO"}
+    assert areas[f"{base}5030/municipality/5030"] == {f"{base}5030/municipality/5030"}
+    old = [row for row in compared if row["area"] in (f"{base}no/area/norge", f"{base}5001/area/klaebu")]
+    assert old == []
 
 
 CHAINS = [

@@ -5,7 +5,7 @@ The templates are in `templates/`. A page loads nothing from other hosts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,12 +15,22 @@ from markupsafe import Markup
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from plangraf.numbers_in_text import NaturalKey, natural_key
+from plangraf.pages.nested_tables import (
+    AreaChange,
+    PrintedFigure,
+    area_changes,
+    observation_title,
+    period_text,
+    printed_figures,
+)
+from plangraf.pages.series_table import SeriesRow, series_rows
 from plangraf.rdf.formats import Format
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Value, in_order
-from plangraf.rdf.namespaces import PREFIXES, local_name, short_name, terms
+from plangraf.rdf.namespaces import OBSERVATION, PREFIXES, local_name, short_name, terms
 from plangraf.views.declarations import LABELS, TermLabels
 from plangraf.views.describe import ABOUT, MOST_INCOMING, Description, Labels, Passage, read_passages
 from plangraf.views.document_parts import CLASS, METRIC, VALUE, document_path, sdg_code, select_notice
+from plangraf.views.series import Shown
 from plangraf.views.wording import LANGUAGE_NAMES, PageValue, texts
 
 # The page folds longer lists, because the evidence of a municipality would fill many screens.
@@ -133,11 +143,13 @@ class Pages:
         alternates: Sequence[Alternate],
         json_ld: dict[str, Any],
         schema_org: dict[str, Any] | None = None,
+        series: Shown | None = None,
         here: str = "",
     ) -> bytes:
         """Renders the page of one thing: facts, incoming links, other formats, and the JSON-LD in a script.
 
-        `canonical` is the public address of the page, `schema_org` the description of a dataset for search engines.
+        `canonical` is the public address of the page, `schema_org` the description of a dataset for search engines,
+        `series` the series of statistics about the thing.
         `here` is the query string that the links to other languages keep.
         """
         words = _Words(description, language, self.prefix, self.labels)
@@ -151,7 +163,11 @@ class Pages:
             notice=self._texts(language)[notice] if (notice := select_notice(description)) else None,
             facts=words.facts(),
             incoming=words.incoming(),
+            changes=words.changes(),
+            printed=words.printed(),
             quality=words.quality(),
+            series=list(words.series(series)) if series else [],
+            series_cut=series is not None and series.more,
             evidence=words.evidence(),
             evidence_open=_OPEN_VALUES,
             incoming_cut=MOST_INCOMING if len(description.incoming) >= MOST_INCOMING else None,
@@ -166,6 +182,12 @@ class Pages:
 def script(json_ld: dict[str, Any]) -> Markup:
     """JSON-LD for a script element. It escapes `<`, so that no text of the data can end the element."""
     return Markup(orjson.dumps(json_ld).decode().replace("<", "\\u003c"))  # noqa: S704
+
+
+def words_with_code(text: str) -> Markup:
+    """A text whose parts between backticks are code."""
+    parts = text.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
 class _Words:
@@ -185,7 +207,14 @@ class _Words:
         code = sdg_code(thing.value)
         if found:
             return PageValue(f"{code} {found.value}" if code else found.value, lang=found.language)
-        return PageValue(short_name(thing.value))
+        named = self._terms.get(thing.value, {}).get(self._language)
+        return PageValue(named or self._composed(thing) or short_name(thing.value))
+
+    def _composed(self, thing: NamedNode) -> str:
+        """A name for an observation or a period, which have no label; empty for any other thing."""
+        if thing.value.startswith(OBSERVATION):
+            return observation_title(self._known, thing, self.page_value)
+        return period_text(self._known, thing)
 
     def page_value(self, value: Value) -> PageValue:
         if isinstance(value, Literal):
@@ -219,6 +248,15 @@ class _Words:
             )
 
         return [row(passage) for passage in read_passages(self._description.evidence)]
+
+    def series(self, shown: Shown) -> Iterator[SeriesRow]:
+        return series_rows(shown, self.page_value, texts(self._language), self._language, self._prefix)
+
+    def changes(self) -> list[AreaChange]:
+        return area_changes(self._description, self._known, self.page_value)
+
+    def printed(self) -> list[PrintedFigure]:
+        return printed_figures(self._description, self._known, self.page_value)
 
     def quality(self) -> list[Measurement]:
         graph = Graph(self._description.quality)

@@ -1,6 +1,7 @@
 """Collects the document of one thing from the engine, in standard SPARQL 1.1.
 
-A document holds (a) all triples of the thing, (b) the triples that point to it, (c) the links that its frame follows,
+A document holds (a) all triples of the thing, (b) the triples that point to it but those of observations of statistics,
+(c) the links that its frame follows,
 and (d) type, labels, codes and dates of every named thing. It includes (d) because a reader should understand a link
 without a second request.
 
@@ -19,7 +20,7 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.numbers_in_text import whole_number
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Statements, Value
 from plangraf.rdf.jsonld_documents import NO_FRAME, Frame
-from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ONTOLOGY, PLAN, PREFIXES
+from plangraf.rdf.namespaces import CLOSED_NAMESPACES, OBSERVATION, ONTOLOGY, PLAN, PREFIXES
 from plangraf.views.declarations import LABELS, Frames
 from plangraf.views.engine_answers import fetch
 
@@ -37,6 +38,8 @@ MOST_INCOMING = 1_000
 # The most links on one level of a frame.
 MOST_NESTED = 4_000
 _BATCH = 400
+# A table or an area has up to millions of observations, which would leave no room for other links.
+_NO_OBSERVATION = f'FILTER (!(ISIRI(?s) && STRSTARTS(STR(?s), "{OBSERVATION}")))'
 _IS_DEFINED_BY = "<http://www.w3.org/2000/01/rdf-schema#isDefinedBy>"
 
 
@@ -145,7 +148,7 @@ async def describe(snapshot: Snapshot, iri: str, frames: Frames, *, page: bool =
         f"""CONSTRUCT {{ {thing} ?p ?o . ?s ?q {thing} }} WHERE {{
           {{ {thing} ?p ?o }}
           UNION
-          {{ SELECT ?s ?q WHERE {{ ?s ?q {thing} }} ORDER BY ?q ?s LIMIT {MOST_INCOMING} }}
+          {{ SELECT ?s ?q WHERE {{ ?s ?q {thing} {_NO_OBSERVATION} }} ORDER BY ?q ?s LIMIT {MOST_INCOMING} }}
         }}""",
     )
     if not found:

@@ -29,8 +29,10 @@ from plangraf.http.routes.collection_requests import (
     read_selection,
 )
 from plangraf.http.service import Pinned, Service
+from plangraf.pages.html import words_with_code
 from plangraf.rdf.formats import JSON_LD, Format
 from plangraf.rdf.jsonld_documents import dump
+from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_files import address_taken
 from plangraf.sparql.named.parameter_model import ParameterModel
@@ -121,7 +123,8 @@ class CollectionResource(Resource):
             )
         addresses = self._addresses(service, selection, snapshot.id)
         here = [NamedNode(things[at]) for at in places[(number - 1) * limit : number * limit]]
-        page = Page(collection, addresses, number, last, len(places), here, [])
+        explanation = None if things else collection.when_empty
+        page = Page(collection, addresses, number, last, len(places), here, [], explanation)
 
         async def write() -> bytes:
             found = replace(page, graph=await fetch_members(snapshot, collection, here))
@@ -196,6 +199,7 @@ async def _write(asked: Asked, places: Sequence[int], page: Page) -> bytes:
         language,
         title=page.collection.title(language),
         total=page.total,
+        explanation=words_with_code(page.explanation[LANGUAGES.index(language)]) if page.explanation else None,
         first=first,
         last=first + len(page.things) - 1,
         columns=[column.title(language) for column in page.collection.columns],

@@ -25,6 +25,7 @@ from plangraf.http.resource.parameters import Negotiated
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.catalog import dates_part, find_dataset
 from plangraf.http.service import Pinned, Service, pinned
+from plangraf.pages.series_table import QUERY
 from plangraf.rdf.formats import DATASET_FORMATS, JSON_LD, Format, of_kinds
 from plangraf.rdf.jsonld_documents import compact_document
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
@@ -41,6 +42,7 @@ from plangraf.views.document_parts import (
     write_placed,
 )
 from plangraf.views.engine_answers import fetch_boolean
+from plangraf.views.series import with_series
 
 # HTML last: a client without a wish gets data.
 DOCUMENT_FORMATS = of_kinds("graph", "quads", "page")
@@ -103,7 +105,8 @@ class _Documents(Resource):
         canonical = service.settings.base_url + document_path(iri)
 
         async def write() -> bytes:
-            description = await _describe(service, iri, page=asked.page)
+            described = await _describe(service, iri, page=asked.page)
+            description, series = await with_series(snapshot, described)
             if asked.format.kind == "quads":
                 return write_placed(await find_graphs(snapshot.engine, description.graph), asked.format)
             if asked.format == JSON_LD:
@@ -118,6 +121,7 @@ class _Documents(Resource):
                 alternates=asked.alternates,
                 json_ld=compact_document(service.context, description.thing, description.graph, description.frame),
                 schema_org=dataset_json_ld(*found, asked.language) if found else None,
+                series=series if QUERY in service.queries else None,
                 here=self.here(iri),
             )
 

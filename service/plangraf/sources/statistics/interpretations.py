@@ -16,7 +16,7 @@ from plangraf.sources.statistics.cube.turtle_text import turtle_text
 from plangraf.sources.statistics.dataset_folder import beside, restore, write_texts
 from plangraf.store.atomic import put_in_place
 
-rdf, dcterms, dcat, prov, plan = map(terms, ("rdf", "dcterms", "dcat", "prov", "plan"))
+rdf, rdfs, dcterms, dcat, prov, plan = map(terms, ("rdf", "rdfs", "dcterms", "dcat", "prov", "plan"))
 _PLANGRAF = NamedNode(f"{ID}organization/plangraf")
 FOLDER = "tolkninger"
 
@@ -64,6 +64,8 @@ def _links(names: TableNames, links: Sequence[Interpretation]) -> list[Triple]:
         found += [
             Triple(names.cube, plan("measuresIndicator"), indicator),
             Triple(iri, rdf("type"), plan("IndicatorLink")),
+            Triple(iri, rdfs("label"), tagged(f"Vår lesning {number} av tabell {names.slug}", "nb")),
+            Triple(iri, rdfs("label"), tagged(f"Our reading {number} of table {names.slug}", "en")),
             Triple(iri, plan("linkedTable"), names.cube),
             Triple(iri, plan("linkedIndicator"), indicator),
             Triple(iri, plan("reason"), tagged(link.reason_nb, "nb")),

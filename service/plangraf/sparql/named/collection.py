@@ -8,7 +8,7 @@ hold the same data. Facets and orders are graph patterns from `?thing` to `?valu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -96,7 +96,8 @@ class CollectionHead(Strict):
     """The head of a collection.
 
     `position` sorts the collections; one without it comes last. The values of the paths in `order` sort the things, in
-    turn, then the IRI. `minor` things are absent from the sitemap.
+    turn, then the IRI. `minor` things are absent from the sitemap. `when-empty` tells a reader why a version has no
+    such thing and how to get some; a collection that the shipped data leave empty must have it.
     """
 
     title: Titled
@@ -106,6 +107,7 @@ class CollectionHead(Strict):
     columns: dict[str, ColumnForm] = Field(min_length=1)
     facets: dict[str, FacetForm] = Field(default_factory=dict)
     minor: bool = False
+    when_empty: Titled | None = Field(default=None, alias="when-empty")
 
     @field_validator("columns", "facets")
     @classmethod
@@ -199,7 +201,8 @@ class Collection:
     """One collection at `/<path>`. The values of the patterns in `order` sort it, in turn, then the IRI.
 
     `narrowed` is the query when its pattern restricts more than the classes. `minor` things are absent from the
-    sitemap, because the pages of other things show them.
+    sitemap, because the pages of other things show them. `when_empty` explains, in Bokmål and English, why a
+    version may have none of the things.
     """
 
     path: str
@@ -212,6 +215,7 @@ class Collection:
     summary: str = ""
     narrowed: str | None = None
     minor: bool = False
+    when_empty: tuple[str, str] | None = field(default=None, repr=False)
 
     def title(self, language: str) -> str:
         return self.nb if language == "nb" else self.en

@@ -148,6 +148,7 @@ class _File:
             form.summary,
             pattern.narrowed,
             form.minor,
+            form.when_empty.text if form.when_empty else None,
         )
 
     def _form(self, part: str, name: object, form: object, shared: Head | None) -> object:

@@ -36,6 +36,7 @@ BETWEEN = " | "
 
 _XSD = PREFIXES["xsd"]
 _TITLE = NamedNode(PREFIXES["dcterms"] + "title")
+_DESCRIPTION = NamedNode(PREFIXES["dcterms"] + "description")
 _NOTATION = NamedNode(PREFIXES["skos"] + "notation")
 # This number of IRIs of usual length stays below the size limit of a query.
 _BATCH = 400
@@ -80,7 +81,10 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: `things` in order, and `graph` with their statements and the labels of the things they name."""
+    """One page: `things` in order, and `graph` with their statements and the labels of the things they name.
+
+    `explanation` says why the version has none of the collection's things, in Bokmål and English.
+    """
 
     collection: Collection
     addresses: Addresses
@@ -89,6 +93,7 @@ class Page:
     total: int
     things: Sequence[NamedNode]
     graph: Statements
+    explanation: tuple[str, str] | None = None
 
     @property
     def others(self) -> dict[str, int]:
@@ -147,9 +152,18 @@ def page_graph(page: Page) -> Statements:
         (view, RDF_TYPE, hydra("PartialCollectionView")),
         *((view, hydra(name), NamedNode(page.addresses.page(n))) for name, n in page.others.items()),
         *((own, hydra("member"), thing) for thing in page.things),
+        *_described(own, page.explanation),
         *search_graph(page.collection, own, page.addresses.base),
     ]
     return [*graph, *page.graph]
+
+
+def _described(own: NamedNode, explanation: tuple[str, str] | None) -> Statements:
+    if explanation is None:
+        return []
+    return [
+        (own, _DESCRIPTION, Literal(text, language=code)) for code, text in zip(LANGUAGES, explanation, strict=True)
+    ]
 
 
 def search_graph(collection: Collection, own: NamedNode, base: str) -> Statements:
@@ -319,6 +333,7 @@ def index_graph(base: str, collections: Mapping[str, Collection], found: Mapping
             (listed, RDF_TYPE, hydra("Collection")),
             *((listed, _TITLE, Literal(collection.title(code), language=code)) for code, _ in _WORDS),
             (listed, hydra("totalItems"), Literal(str(number), datatype=_XSD_INTEGER)),
+            *_described(listed, None if number else collection.when_empty),
             *search_graph(collection, listed, address),
         ]
         # Only for a single class, because every member satisfies all assertions, but has only one of several classes.

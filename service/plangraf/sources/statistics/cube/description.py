@@ -73,10 +73,10 @@ def description_triples(table: Table, names: TableNames, origin: Origin, written
     return [
         *_dataset(table, names, origin),
         *_cube(table, names, written),
-        *_run(names, origin),
-        *_files(names, origin.files),
-        *_observation_file(names, written),
-        *_indicators(names, origin.indicators),
+        *_run(table, names, origin),
+        *_files(table, names, origin.files),
+        *_observation_file(table, names, written),
+        *_indicators(table, names, origin.indicators),
     ]
 
 
@@ -139,9 +139,15 @@ def _cube(table: Table, names: TableNames, written: Written) -> Iterator[Triple]
     yield Triple(cube, plan("mandatoryNoteCount"), integer(mandatory))
 
 
-def _run(names: TableNames, origin: Origin) -> Iterator[Triple]:
+def _named(thing: NamedNode, nb: str, en: str) -> Iterator[Triple]:
+    yield Triple(thing, rdfs("label"), tagged(nb, "nb"))
+    yield Triple(thing, rdfs("label"), tagged(en, "en"))
+
+
+def _run(table: Table, names: TableNames, origin: Origin) -> Iterator[Triple]:
     yield Triple(names.run, rdf("type"), prov("Activity"))
     yield Triple(names.run, rdf("type"), plan("StatisticsImport"))
+    yield from _named(names.run, f"Import av tabell {table.name}", f"Import of table {table.name}")
     for number in range(len(origin.files)):
         yield Triple(names.run, prov("used"), names.retrieved_file(number + 1))
     for repair in origin.repairs:
@@ -149,11 +155,14 @@ def _run(names: TableNames, origin: Origin) -> Iterator[Triple]:
         yield Triple(names.run, plan("repair"), tagged(f"{repair.en} ({repair.count})", "en"))
 
 
-def _files(names: TableNames, files: Sequence[RetrievedFile]) -> Iterator[Triple]:
+def _files(table: Table, names: TableNames, files: Sequence[RetrievedFile]) -> Iterator[Triple]:
     for number, file in enumerate(files, 1):
         iri = names.retrieved_file(number)
         yield Triple(iri, rdf("type"), prov("Entity"))
         yield Triple(iri, rdf("type"), plan("RetrievedFile"))
+        yield from _named(
+            iri, f"{file.name}, lest for tabell {table.name}", f"{file.name}, read for table {table.name}"
+        )
         yield Triple(iri, plan("fileName"), text(file.name))
         yield Triple(iri, plan("contentDigest"), text(file.sha256))
         yield Triple(iri, prov("generatedAtTime"), typed(file.retrieved, "dateTime"))
@@ -163,22 +172,26 @@ def _files(names: TableNames, files: Sequence[RetrievedFile]) -> Iterator[Triple
             yield Triple(iri, dcterms("source"), iri_of(file.address))
 
 
-def _observation_file(names: TableNames, written: Written) -> Iterator[Triple]:
+def _observation_file(table: Table, names: TableNames, written: Written) -> Iterator[Triple]:
     file = names.observation_file
     yield Triple(file, rdf("type"), prov("Entity"))
     yield Triple(file, rdf("type"), plan("ObservationFile"))
+    yield from _named(file, f"Observasjonene i tabell {table.name}", f"The observations of table {table.name}")
     yield Triple(file, prov("wasGeneratedBy"), names.run)
     yield Triple(file, plan("fileName"), text("observations.nt"))
     yield Triple(file, plan("contentDigest"), text(written.sha256))
     yield Triple(file, plan("statementCount"), integer(written.statements))
 
 
-def _indicators(names: TableNames, links: Sequence[IndicatorLink]) -> Iterator[Triple]:
+def _indicators(table: Table, names: TableNames, links: Sequence[IndicatorLink]) -> Iterator[Triple]:
     for number, link in enumerate(links, 1):
         indicator = iri_of(link.indicator)
         yield Triple(names.cube, plan("measuresIndicator"), indicator)
         iri = names.indicator_link(number)
         yield Triple(iri, rdf("type"), plan("IndicatorLink"))
+        yield from _named(
+            iri, f"Indikatorkobling {number} for tabell {table.name}", f"Indicator link {number} of table {table.name}"
+        )
         yield Triple(iri, plan("linkedTable"), names.cube)
         yield Triple(iri, plan("linkedIndicator"), indicator)
         yield Triple(iri, plan("saidBy"), iri_of(link.said_by))

@@ -99,6 +99,7 @@ def _definition(table: Table, dimensions: Sequence[DimensionTerms], names: Table
     yield Triple(structure, rdfs("label"), tagged(f"Struktur for tabell {table.name}", "nb"))
     yield Triple(structure, rdfs("label"), tagged(f"Structure of table {table.name}", "en"))
     own = []
+    labels = {names.component(one.dimension.code): one.dimension.label for one in dimensions}
     for number, one in enumerate(dimensions, 1):
         if one.predicate in _SHARED:
             yield Triple(structure, qb("component"), NamedNode(_COMPONENT + _SHARED[one.predicate]))
@@ -110,6 +111,8 @@ def _definition(table: Table, dimensions: Sequence[DimensionTerms], names: Table
         yield Triple(structure, qb("component"), NamedNode(_COMPONENT + name))
     for component, predicate, number in own:
         yield Triple(component, rdf("type"), qb("ComponentSpecification"))
+        yield Triple(component, rdfs("label"), tagged(f"Dimensjonen «{labels[component]}»", "nb"))
+        yield Triple(component, rdfs("label"), tagged(f'Dimension "{labels[component]}"', "en"))
         yield Triple(component, qb("dimension"), predicate)
         yield Triple(component, qb("order"), integer(number))
 
