@@ -267,6 +267,15 @@ def test_municipalities_side_by_side_have_the_same_targets(rows: Rows) -> None:
     }
 
 
+def test_a_comparison_needs_a_target_or_municipalities(made_url: str, rows: Rows) -> None:
+    """Of all targets and all municipalities it would be tens of megabytes."""
+    response = httpx.get(f"{made_url}/queries/compare-municipalities")
+    assert (response.status_code, response.json()["parameter"]) == (400, "target")
+    assert "or areas or municipality is needed by compare-municipalities" in response.json()["detail"]
+    assert rows("compare-municipalities", municipality="5001") == rows("compare-municipalities", areas="5001")
+    assert {row["targetCode"] for row in rows("compare-municipalities", target="11.6")} == {"11.6"}
+
+
 @pytest.mark.parametrize("tolerance", ["-1", "1,5", "x", "1e3"])
 def test_a_tolerance_is_a_number_of_per_cent(made_url: str, tolerance: str) -> None:
     response = httpx.get(f"{made_url}/queries/figures-and-statistics", params={"tolerance": tolerance})

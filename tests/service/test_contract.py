@@ -115,6 +115,7 @@ NEEDED = {
     "evidence": {"about": ID + "plan/2020-2023-7"},
     "trace": {"from": ID + "plan/2020-2023-7", "to": "11.6"},
     "observations": {"table": "99001"},
+    "compare-municipalities": {"areas": "5001"},
 }
 LISTS = {"un-sdg-kos": 262, "norske-malepunkter": 459, "u4ssc": 111, "ks-un-indicators": 248}
 

@@ -41,7 +41,7 @@ TRONDHEIM = {"area": "http://a/5001", "areaLabel": "Trondheim", "number": "5001"
 KLAEBU = {"area": "http://a/5030", "areaLabel": "Klæbu", "number": "5030"}
 
 
-def test_each_dimension_has_its_categories_in_the_order_of_the_rows() -> None:
+def test_each_dimension_but_time_has_its_categories_in_the_order_of_the_rows() -> None:
     found = cube(
         row(**TRONDHEIM, period="2019", value="1"),
         row(**KLAEBU, period="2018", value="2.5"),
@@ -54,8 +54,24 @@ def test_each_dimension_has_its_categories_in_the_order_of_the_rows() -> None:
         "label": "area",
         "category": {"index": {"5001": 0, "5030": 1}, "label": {"5001": "Trondheim", "5030": "Klæbu"}},
     }
-    assert list(found["dimension"]["period"]["category"]["index"]) == ["2019", "2018"]
-    assert found["value"] == [1, -3, None, 2.5]
+    assert list(found["dimension"]["period"]["category"]["index"]) == ["2018", "2019"]
+    assert found["value"] == [-3, 1, 2.5, None]
+
+
+def test_time_is_in_its_own_order_and_labels_that_repeat_have_their_codes() -> None:
+    """Klæbu had the number 1662 before 5030; its row of 2017 comes after that of 2020 of another municipality."""
+    found = cube(
+        row(**TRONDHEIM, period="2020", value="1"),
+        row(area="http://a/1662", areaLabel="Klæbu", number="1662", period="2017", value="2"),
+        row(area="http://a/5030", areaLabel="Klæbu", number="5030", period="2018", value="3"),
+    )
+    assert found["dimension"]["period"]["category"]["index"] == {"2017": 0, "2018": 1, "2020": 2}
+    assert found["dimension"]["area"]["category"]["label"] == {
+        "5001": "Trondheim",
+        "1662": "Klæbu (1662)",
+        "5030": "Klæbu (5030)",
+    }
+    assert found["value"] == {"2": 1, "3": 2, "7": 3}
 
 
 def test_a_composite_column_becomes_dimensions_and_takes_the_units() -> None:

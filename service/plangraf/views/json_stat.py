@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -29,7 +30,7 @@ Number = int | float
 
 @dataclass(slots=True)
 class _Dimension:
-    """A dimension while rows are read: the label of each category in the order of the rows.
+    """A dimension while rows are read: the label of each category in the order of the rows, at last in that of time.
 
     `units` has the unit of each category, `decimals` the most decimals of its values; empty where other dimensions
     decide the unit.
@@ -56,7 +57,7 @@ def json_stat(rows: Sequence[Row], head: CubeHead, name: str, label: str) -> dic
     """The rows as one dataset.
 
     Args:
-        rows: as in SPARQL JSON; their order is that of the categories.
+        rows: as in SPARQL JSON; their order is that of the categories, except those of time.
         head: which columns are value, status, unit and dimensions.
         name: the query, for messages.
         label: the title of the dataset, unless the first dimension has one category only, such as one table, whose
@@ -124,8 +125,22 @@ def _dimensions(cells: Sequence[_Cell], head: CubeHead) -> list[_Dimension]:
         for name, dimension in named.items():
             code, label = cell.codes.get(name, (NOT_APPLICABLE, NOT_APPLICABLE))
             dimension.categories.setdefault(code, label)
+    for dimension in named.values():
+        dimension.categories = _arranged(dimension)
     order = list(head.dimensions)
     return sorted(named.values(), key=lambda one: order.index(one.name) if one.name in order else len(order))
+
+
+def _arranged(dimension: _Dimension) -> dict[str, str]:
+    """The categories with labels that differ, those of time in its order.
+
+    Tools draw a series in the order of the categories, and name these by their labels: a municipality that got another
+    number kept its name.
+    """
+    found = dimension.categories
+    uses = Counter(found.values())
+    told = {code: label if uses[label] == 1 else f"{label} ({code})" for code, label in found.items()}
+    return dict(sorted(told.items())) if dimension.role == "time" else told
 
 
 def _add_units(cells: Sequence[_Cell], dimensions: list[_Dimension]) -> None:

@@ -74,6 +74,8 @@ class QueryResource(Resource):
         )
         self.query = query
         self._deterministic = deterministic
+        # One walk at a time, because walks take processor time from the event loop of their process.
+        self._walking = asyncio.Semaphore(1)
 
     @cached_property
     def parameters(self) -> type[ParameterModel]:
@@ -111,7 +113,8 @@ class QueryResource(Resource):
 
         async def write() -> bytes:
             graph = await snapshot.part(link_graph, self.query.bind_terms({"?lang": given["lang"]}))
-            return await asyncio.to_thread(lambda: write_paths(graph, find_paths(graph, sought), asked.format))
+            async with self._walking:
+                return await asyncio.to_thread(lambda: write_paths(graph, find_paths(graph, sought), asked.format))
 
         return View(write=write, key=tuple(str(term or "") for term in given.values()))
 

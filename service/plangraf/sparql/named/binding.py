@@ -116,7 +116,7 @@ class NamedQuery:
         if either and all(values[field_name(name)] is None for name in either):
             raise ParameterError(
                 either[0],
-                f"or {' or '.join(either[1:])} is needed by {self.name}, and both are missing. Such as "
+                f"or {' or '.join(either[1:])} is needed by {self.name}, and none is given. Such as "
                 f"{either[0]}={self.parameters[either[0]].example}.",
             )
         return self.bind_terms(
