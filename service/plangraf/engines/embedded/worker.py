@@ -57,7 +57,7 @@ _LONG_SILENCE = struct.pack("ll", 2, 0)
 _FOR_EVER = struct.pack("ll", 0, 0)
 # Bytes of its own that an idle worker may have. Each scan copies pages of the loader, because the engine counts its
 # references in them.
-_GROWTH = 16 * 1024 * 1024
+_GROWTH = 8 * 1024 * 1024
 _OWN = re.compile(rb"^Private_(?:Clean|Dirty): *(\d+) kB", re.MULTILINE)
 # Only glibc has it; other C libraries retain less. Found here, because a worker opens no file.
 _MALLOC_TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)
