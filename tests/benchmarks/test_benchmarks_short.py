@@ -12,12 +12,13 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pyoxigraph import QueryResultsFormat, QuerySolutions, QueryTriples, RdfFormat, Store, parse
 
-from benchmarks import answers, generate, results_table, scaling, workload
+from benchmarks import answers, generate, memory, results_table, scaling, workload
 from benchmarks.answers import Answer
 from benchmarks.client import Job, run
 from benchmarks.measure import Findings, Options, Questions, Sample, measures, percentile
@@ -245,6 +246,19 @@ def test_every_measure_of_a_round_has_a_row_in_the_table(served: Served) -> None
     shown = {line.measure for line in results_table.lines(TEMPLATES, 16, 100_000)}
     measured = {measure.key for measure in measures(served.questions, Options(1.0, 1, 16))}
     assert measured <= shown
+
+
+def test_memory_is_told_for_each_kind_of_process_and_stays_within_the_aim(data: generate.Data, tmp_path: Path) -> None:
+    generate.write_version(data, tmp_path / "versions")
+    found = dict(memory.measure(tmp_path / "versions", data, 0.3, only="^mix/clients$"))
+    assert list(found) == ["peak of the start", "idle", "mix/clients", "idle again"]
+    for state in found.values():
+        assert all(state.mib[kind] > 1 for kind in memory.KINDS)
+        assert state.total == pytest.approx(sum(state.mib.values()))
+        assert state.total < 400
+    idle = found["idle"]
+    assert (idle.number["supervisor"], idle.number["http"], idle.number["loader"]) == (1, 2, 1)
+    assert idle.number["worker"] >= 8
 
 
 def _asked(served: Served, question: Question) -> Answer:

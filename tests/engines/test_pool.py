@@ -694,6 +694,29 @@ def test_a_precomputed_query_gets_little_memory_and_the_same_query_of_a_client_a
     with_engine(version, use, query_timeout_s=60)
 
 
+def test_an_idle_worker_that_has_copied_loaded_memory_is_replaced_without_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A worker that has answered a long query is replaced in any case.
+    monkeypatch.setattr("plangraf.engines.embedded.pool._SHORT_S", 60)
+    monkeypatch.setattr("plangraf.engines.embedded.pool._SHORT_FOR_HEAVY_S", 60)
+    lines = [f'<{E}{n}> <{E}name> "{n % 1000}" <{E}g> .\n' for n in range(120_000)]
+    (tmp_path / "data.nq.zst").write_bytes(zstandard.compress("".join(sorted(lines)).encode()))
+    version = Version("0123456789abcdef", tmp_path, {})
+
+    async def use(engine: EmbeddedEngine) -> None:
+        assert await ask(engine, COUNT)
+        before = await all_running(version, 1)
+        # A scan counts references in every page of the store.
+        assert (await ask(engine, "SELECT (COUNT(DISTINCT ?o) AS ?n) { ?s ?p ?o }")).split()[1] == "1000"
+        await until(lambda: len(now := processes(version)) == 2 and now != before)
+        assert processes(version)[0] == before[0]  # the loader
+        for _ in range(20):
+            assert (await ask(engine, COUNT)).split()[1] == "120000"
+
+    with_engine(version, use, query_workers=1, query_timeout_s=60)
+
+
 def test_the_processes_exit_when_their_front_is_killed(version: Version, tmp_path: Path) -> None:
     program = tmp_path / "front.py"
     program.write_text(

@@ -15,7 +15,7 @@ from typing import IO, Protocol, cast
 
 import orjson
 
-from plangraf.engines.embedded.wire import CHUNK, FRAME, LAST, OUT_OF_MEMORY, REQUEST
+from plangraf.engines.embedded.wire import CHUNK, FRAME, GROWN, LAST, OUT_OF_MEMORY, REQUEST
 from plangraf.engines.interface import QueryRequest
 from plangraf.errors import AnswerBrokenError
 from plangraf.rdf.formats import Format
@@ -46,6 +46,7 @@ class Pipe(asyncio.Protocol):
         self._reader: asyncio.Future[None] | None = None
         self.closed = False
         self.on_close: Callable[[], object] | None = None
+        self.on_grown: Callable[[], object] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # A cast, not isinstance, because uvloop's transports have the methods and not the class.
@@ -107,6 +108,10 @@ class Pipe(asyncio.Protocol):
         self._transport.close()
 
     def _put(self, kind: bytes, payload: bytes) -> None:
+        if kind == GROWN:
+            if self.on_grown is not None:
+                self.on_grown()
+            return
         self._frames.append((kind, payload))
         self._waiting += len(payload)
         if self._waiting >= _READ_AHEAD and not self._paused:

@@ -110,8 +110,9 @@ class _Loader:
             status = 1
             try:
                 _close_all_but(back.fileno(), says)
-                worker.confine(back, says, min(self._memory, _MEMORY_AHEAD) if kind == AHEAD else self._memory)
-                worker.serve(self._stores, back)
+                memory = min(self._memory, _MEMORY_AHEAD) if kind == AHEAD else self._memory
+                rollup = worker.confine(back, says, memory)
+                worker.serve(self._stores, back, rollup)
                 status = 0
             finally:
                 os._exit(status)
@@ -144,6 +145,8 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the workers
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     die_with_parent()
+    if _is_closed(host):  # before the kernel was asked to tell
+        return
     folder = Path(arguments[1])
     stores = _open_apart(Version(folder.name, folder, {}))
     loader = _Loader(host, stores, int(arguments[2]) * 1024 * 1024)
@@ -151,6 +154,12 @@ def main(arguments: list[str]) -> None:
     gc.freeze()  # a worker's collector would touch shared pages and so copy them
     worker.trim_memory()
     loader.run()
+
+
+def _is_closed(host: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(host, 0)
+    return bool(poll.poll(0))
 
 
 def _open_apart(version: Version) -> Stores:

@@ -16,6 +16,7 @@ CONTROL = struct.Struct("!cI")
 CHUNK = b"C"  # a piece of the answer, more follow
 LAST = b"L"  # the last piece: it completes the answer
 ERROR = b"E"  # JSON: kind and message; nothing follows
+GROWN = b"G"  # while idle: the process has memory of its own that a fresh fork would share; empty
 
 # What a worker without memory writes to its standard error: Rust's runtime, or Python.
 OUT_OF_MEMORY = (b"memory allocation of ", b"MemoryError\n")

@@ -16,7 +16,7 @@ import socket
 import struct
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
@@ -36,7 +36,7 @@ from pyoxigraph import (
 
 from plangraf.engines.embedded.csv_rows import last_row_end, quote_iris
 from plangraf.engines.embedded.stores import Stores
-from plangraf.engines.embedded.wire import CHUNK, ERROR, FRAME, LAST, OUT_OF_MEMORY, REQUEST
+from plangraf.engines.embedded.wire import CHUNK, ERROR, FRAME, GROWN, LAST, OUT_OF_MEMORY, REQUEST
 from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 
 DEFAULT_GRAPH = DefaultGraph()
@@ -51,9 +51,15 @@ _ENGINE_BUFFER = 8 * 1024
 _FIRST_S = 0.003
 _FIRST = 128 * 1024
 _LONGEST_FRAME = 8 * 1024 * 1024
-# How long no request may follow before freed memory is returned, 0.1 s, and without a limit, as a `struct timeval`.
+# How long no request may follow before freed memory is returned, 0.1 s, and then before the worker reports its growth,
+# 2 s, and without a limit, as a `struct timeval`.
 _SILENCE = struct.pack("ll", 0, 100_000)
+_LONG_SILENCE = struct.pack("ll", 2, 0)
 _FOR_EVER = struct.pack("ll", 0, 0)
+# Bytes of its own that an idle worker may have. Each scan copies pages of the loader, because the engine counts its
+# references in them.
+_GROWTH = 8 * 1024 * 1024
+_OWN = re.compile(rb"^Private_(?:Clean|Dirty): *(\d+) kB", re.MULTILINE)
 # Only glibc has it; other C libraries retain less. Found here, because a worker opens no file.
 _MALLOC_TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)
 _NOT_IN_XML = bytes((*range(9), 11, 12, *range(14, 32)))
@@ -194,11 +200,12 @@ def _as_keyword(property_: re.Match[bytes]) -> bytes:
 _GRAPH_OUTPUTS: dict[RdfFormat, type[_Output]] = {RdfFormat.JSON_LD: _TypedOutput, RdfFormat.RDF_XML: _XmlOutput}
 
 
-def confine(connection: socket.socket, says: int, memory: int) -> None:
+def confine(connection: socket.socket, says: int, memory: int) -> int:
     """Bounds what this process can do: `memory` bytes more than it has, and no new file or socket at all.
 
     The descriptor `says` becomes its standard error: the front reads there why the engine's runtime aborted. The
-    kernel kills this process, whatever it does, as soon as the front closes its end of that pipe or dies.
+    kernel kills this process, whatever it does, as soon as the front closes its end of that pipe or dies. Returns a
+    descriptor of this process's own `smaps_rollup`.
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     fcntl.fcntl(says, fcntl.F_SETSIG, signal.SIGKILL)
@@ -211,13 +218,15 @@ def confine(connection: socket.socket, says: int, memory: int) -> None:
         os._exit(0)
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
-    full = max(connection.fileno(), 2) + 1
+    # Opened now, because a worker opens no file later.
+    rollup = os.open("/proc/self/smaps_rollup", os.O_RDONLY)
+    full = max(connection.fileno(), rollup) + 1
     resource.setrlimit(resource.RLIMIT_NOFILE, (full, full))
     try:
         while True:
             os.dup(connection.fileno())
     except OSError:  # every descriptor up to the limit is taken now
-        return
+        return rollup
 
 
 def _is_let_go() -> bool:
@@ -227,13 +236,20 @@ def _is_let_go() -> bool:
     return bool(poll.poll(0))
 
 
-def serve(stores: Stores, connection: socket.socket) -> None:
+def serve(stores: Stores, connection: socket.socket, rollup: int) -> None:
     """Answers requests about the version until the front closes the connection.
 
-    Returns freed memory to the system when no request has followed for a while.
+    When no request has followed for a while, returns freed memory to the system, and later tells the front if much
+    memory is this process's own (proc_pid_smaps(5), from the descriptor `rollup`).
     """
+
+    def report_growth() -> None:
+        if has_grown(rollup):
+            connection.sendall(FRAME.pack(GROWN, 0))
+
+    silences = (_SILENCE, trim_memory), (_LONG_SILENCE, report_growth)
     while True:
-        head = _receive(connection, REQUEST.size, on_silence=trim_memory)
+        head = _receive(connection, REQUEST.size, silences)
         if len(head) < REQUEST.size:
             return
         (size,) = REQUEST.unpack(head)
@@ -248,25 +264,35 @@ def serve(stores: Stores, connection: socket.socket) -> None:
             connection.sendall(FRAME.pack(ERROR, len(body)) + body)
 
 
-def _receive(connection: socket.socket, size: int, on_silence: Callable[[], None] | None = None) -> bytes:
+def has_grown(rollup: int) -> bool:
+    """Whether this process has more than `_GROWTH` of its own; its page faults are an upper bound that costs less."""
+    if resource.getrusage(resource.RUSAGE_SELF).ru_minflt * resource.getpagesize() < _GROWTH:
+        return False
+    return sum(map(int, _OWN.findall(os.pread(rollup, 4096, 0)))) * 1024 > _GROWTH
+
+
+def _receive(connection: socket.socket, size: int, silences: Sequence[tuple[bytes, Callable[[], None]]] = ()) -> bytes:
     """Receives so many bytes, fewer only when the front has closed the connection.
 
     Args:
         connection: to the front.
         size: how many bytes.
-        on_silence: called once when none arrives for `_SILENCE`. A receive timeout of the kernel tells, because a poll
-            before each request would cost more than the rest of its transport.
+        silences: times without a byte, one after the other, and what is called once after each. A receive timeout of
+            the kernel tells, because a poll before each request would cost more than the rest of its transport.
     """
-    if on_silence is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _SILENCE)
+    left = iter(silences)
+    waits = next(left, None)
+    if waits is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, waits[0])
     received = b""
     while len(received) < size:
         try:
             piece = connection.recv(size - len(received), socket.MSG_WAITALL)
         except BlockingIOError:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _FOR_EVER)
-            if on_silence is not None:
-                on_silence()
+            assert waits is not None
+            called, waits = waits[1], next(left, None)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _FOR_EVER if waits is None else waits[0])
+            called()
             continue
         if not piece:
             break

@@ -208,6 +208,7 @@ class Workers:
         self._arriving.discard(ends)
         worker = WorkerEnd(pid, pipe, words)
         pipe.on_close = partial(self._on_worker_ended, worker)
+        pipe.on_grown = partial(self._on_worker_grown, worker)
         if ahead:
             worker.slow_down()
             self._ahead.add(worker)
@@ -262,6 +263,12 @@ class Workers:
         """Replaces a worker that died while idle; of any other the reader of its answer learns."""
         if self.schedule.take_idle(lambda idle: idle is worker):
             self.replace(worker, "died")
+
+    def _on_worker_grown(self, worker: WorkerEnd) -> None:
+        """Requests a fresh worker in place of one that has much memory of its own; it ends when the other starts."""
+        if worker in self._usable:
+            self._usable.discard(worker)
+            self._refill()
 
     def _end_ahead(self, worker: WorkerEnd) -> None:
         if worker in self._ahead_free:
