@@ -59,6 +59,15 @@ def test_a_compressed_form_is_computed_once_and_counted() -> None:
     assert cache.size == before + len(body)
 
 
+def test_a_form_that_was_coded_before_the_answer_was_cached_is_cached_with_it() -> None:
+    cache, cached = Cache(100_000), cached_answer(size=1000)
+    coded = cache.body(cached, "gzip")
+    assert cache.size == 0
+    cache.add(cached)
+    assert cache.size == cached.size == len(coded) + cached_answer(size=1000).size
+    assert cache.body(cached, "gzip") is coded
+
+
 def test_a_very_long_request_is_not_stored_although_its_answer_is_cached() -> None:
     cache = Cache(1_000_000)
     cache.add(cached_answer())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plangraf.errors import NotAcceptableError, ParameterError
-from plangraf.http.resource.negotiation import choose, choose_by_name, choose_language, match_media_type
+from plangraf.http.resource.negotiation import choose, choose_by_name, choose_language, field_of, match_media_type
 from plangraf.rdf.formats import (
     ALL_FORMATS,
     BOOLEAN_FORMATS,
@@ -279,3 +279,12 @@ def test_an_accept_header_for_json_ld_may_name_a_profile(
 )
 def test_quads_are_sent_only_if_no_triple_format_is_named(accept: str, expected: Format) -> None:
     assert choose(accept, (*GRAPH_FORMATS, *DATASET_FORMATS, HTML), DATASET_FORMATS) == expected
+
+
+def test_the_lines_of_a_field_are_one_list() -> None:
+    lines = [(b"accept", b"text/csv"), (b"host", b"x"), (b"accept", b"text/html;q=0.1"), (b"accept", b"a/b")]
+    scope: dict[str, object] = {"headers": lines}
+    for _ in range(2):
+        assert field_of(scope, b"accept") == "text/csv, text/html;q=0.1, a/b"
+        assert field_of(scope, b"host") == "x"
+        assert field_of(scope, b"range") == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Annotated
+from urllib.parse import unquote_plus
 
 import frozen
 import httpx
@@ -13,7 +14,7 @@ from small_server import serving, small_settings
 
 from plangraf.errors import ParameterError
 from plangraf.http.app import create_app
-from plangraf.http.resource.parameters import Formatted, Negotiated, SparqlParameters
+from plangraf.http.resource.parameters import Formatted, Negotiated, SparqlParameters, parse_parameters
 from plangraf.http.routes.collection_requests import CollectionParameters
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.sparql.named.collection import RESERVED
@@ -31,6 +32,18 @@ DOC = "/doc?iri=http%3A%2F%2Fmetadata.un.org%2Fsdg%2F11.6"
 TWICE = "is given 2 times. Give it once."
 SECONDS = "is not a number of seconds above 0, such as 5 or 0.5."
 WHOLE = "is not a whole number from 1"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plain", "a%20b+c", "%C3%A6", "%c3%a6", "50%", "%", "%4", "%zz%41", "%%41", "%3D=%3d", "=", "a=b%41", "_ \t%09",
+        "%0A%0D", "a%\r\nb", "a%\nb%41", "%25%2541", "%00", "  %20 ",
+    ],
+)  # fmt: skip
+def test_percent_decoding_is_that_of_the_standard_library(text: str) -> None:
+    expected = {"name": unquote_plus(text)}
+    assert parse_parameters(b"name=" + text.encode()) == expected
 
 
 @pytest.fixture(scope="module")

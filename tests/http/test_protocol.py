@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from small_server import Script, serving, small_settings, snapshots_over
 
 from plangraf.http.app import application
 from plangraf.http.server import protocol
-from plangraf.http.server.protocol import Together
+from plangraf.http.server.protocol import Protocol, Together
 
 
 class Recorder:
@@ -71,6 +72,43 @@ def test_a_pending_head_is_sent_before_its_connection_closes_and_never_after() -
         await asyncio.sleep(0)
 
     asyncio.run(scenario())
+
+
+HEADERS = [(b"content-length", b"4"), (b"x-own", b"a\tb")]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "method", "sent"),
+    [
+        pytest.param(200, HEADERS, b"body", "GET", True, id="complete"),
+        pytest.param(200, HEADERS, b"", "HEAD", True, id="HEAD"),
+        pytest.param(304, [(b"etag", b'"1"')], b"", "GET", True, id="no body"),
+        pytest.param(200, [(b"x-own", b"a")], b"body", "GET", False, id="no length"),
+        pytest.param(200, HEADERS, b"another", "GET", False, id="another length"),
+        pytest.param(200, [*HEADERS, (b"x-split", b"a\r\nx-own: b")], b"body", "GET", False, id="two headers in one"),
+        pytest.param(200, [*HEADERS, (b"x-split", b"a\nb")], b"body", "GET", False, id="LF"),
+        pytest.param(200, [*HEADERS, (b"connection", b"close")], b"body", "GET", False, id="Connection"),
+    ],
+)
+@pytest.mark.parametrize("keep_alive", [True, False])
+def test_a_complete_answer_is_one_write_unless_uvicorn_must_send_it(
+    status: int, headers: list[tuple[bytes, bytes]], body: bytes, method: str, sent: bool, keep_alive: bool
+) -> None:
+    recorder, ended = Recorder(), []
+    cycle = SimpleNamespace(
+        response_started=False, response_complete=False, disconnected=False, keep_alive=keep_alive,
+        default_headers=[(b"date", b"now")], scope={"method": method}, message_event=asyncio.Event(),
+        on_response=lambda: ended.append(True),
+    )  # fmt: skip
+    state = SimpleNamespace(_answering=cycle, flow=SimpleNamespace(write_paused=False), transport=recorder)
+    assert Protocol._send_whole(cast(Protocol, state), status, headers, b"x-common: c\r\n", body) is sent
+    own = b"".join(b"%b: %b\r\n" % header for header in headers)
+    end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
+    line = {200: b"HTTP/1.1 200 OK", 304: b"HTTP/1.1 304 Not Modified"}[status]
+    whole = line + b"\r\ndate: now\r\n" + own + b"x-common: c\r\n" + end + body
+    assert recorder.pieces == ([whole] if sent else [])
+    assert (ended == [True], cycle.response_complete, recorder.closed) == (sent, sent, sent and not keep_alive)
+    assert not Protocol._send_whole(cast(Protocol, state), status, headers, b"", body) or not sent
 
 
 def test_half_a_head_and_half_a_body_are_waited_for_so_long_and_no_longer(

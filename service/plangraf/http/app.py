@@ -26,7 +26,7 @@ from plangraf.engines.snapshots import Snapshots
 from plangraf.errors import MethodNotAllowedError, ParameterError, PlangrafError, RequestError, ResourceNotFoundError
 from plangraf.http.pipeline.envelope import Envelope
 from plangraf.http.pipeline.log_setup import configure_logging
-from plangraf.http.pipeline.pinning import KEPT, Endpoint, FindEndpoint, Pinning, strip_version
+from plangraf.http.pipeline.pinning import ENDPOINT, KEPT, Endpoint, FindEndpoint, Pinning, strip_version
 from plangraf.http.pipeline.request_record import Notes, RequestLog
 from plangraf.http.resource.link_header import LICENSE
 from plangraf.http.resource.openapi import install_openapi, openapi_of_version
@@ -193,8 +193,8 @@ class _Application(FastAPI):
     pipeline: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self.find(strip_version(scope)) is not None:
-            await self.pipeline(scope, receive, send)
+        if scope["type"] == "http" and (endpoint := self.find(strip_version(scope))) is not None:
+            await self.pipeline({**scope, ENDPOINT: endpoint}, receive, send)
         else:
             await super().__call__(scope, receive, send)
 

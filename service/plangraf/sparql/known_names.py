@@ -48,6 +48,10 @@ _GEOSPARQL = "http://www.opengis.net/def/function/geosparql/"
 _AT_EXPRESSION_START = frozenset(("FILTER", "BIND", "HAVING", "VALUES"))
 
 
+def is_absolute(iri: str) -> bool:
+    return _SCHEME.match(iri) is not None
+
+
 class Names:
     """Resolves the names of one query by its BASE and PREFIX lines.
 
@@ -81,7 +85,7 @@ class Names:
 
     def _resolve(self, token: Token) -> str:
         iri = token.iri
-        if _SCHEME.match(iri):
+        if is_absolute(iri):
             return iri
         if self._base is not None:
             try:

@@ -41,25 +41,26 @@ _TOKEN = re.compile(
     rf"""
     (?>(?: [ \t\r\n]++ | \#[^\r\n]*+ )*)
     (?:
-      (?P<variable>[?$][{_VAR}]++)
+      (?P<bracket>[}}()\[\],;*/] | \{{(?!\|))
+    | (?P<variable>[?$][{_VAR}]++)
     | (?P<prefixed_name>
         (?>(?:[{_BASE}][{_NAME}.]{{0,{_LONGEST_PREFIX}}}+(?<!\.))?) :
-        (?>(?:(?:[{_VAR}:]|{_LOCAL_ESCAPE})(?>(?:[{_NAME}:]|{_LOCAL_ESCAPE}|\.++(?=[{_NAME}:%\\]))*))?)
+        (?>(?:(?:[{_VAR}:]|{_LOCAL_ESCAPE})(?>(?:[{_NAME}:]++|{_LOCAL_ESCAPE}|\.++(?=[{_NAME}:%\\]))*))?)
       )
     | (?P<word>[{_BASE}_](?!:)[{_VAR}]*+)
-    | (?P<iri><(?>(?:[^<>"{{}}|^`\\\x00-\x20]|{_CODE})*)>)
+    | (?P<iri><(?>(?:[^<>"{{}}|^`\\\x00-\x20]++|{_CODE})*)>)
     | (?P<open_iri><[A-Za-z][A-Za-z0-9+.\-]*+://)
     | (?P<string>
-        \"\"\"(?>(?:[^"\\]|{_IN_STRING}|"(?!""))*)\"\"\"
-      | '''(?>(?:[^'\\]|{_IN_STRING}|'(?!''))*)'''
-      | "(?!"")(?>(?:[^"\\\r\n]|{_IN_STRING})*)"
-      | '(?!'')(?>(?:[^'\\\r\n]|{_IN_STRING})*)'
+        \"\"\"(?>(?:[^"\\]++|{_IN_STRING}|"(?!""))*)\"\"\"
+      | '''(?>(?:[^'\\]++|{_IN_STRING}|'(?!''))*)'''
+      | "(?!"")(?>(?:[^"\\\r\n]++|{_IN_STRING})*)"
+      | '(?!'')(?>(?:[^'\\\r\n]++|{_IN_STRING})*)'
       )
     | (?P<number>
         (?:[0-9]++(?>(?:\.[0-9]*+)?)|\.[0-9]++)[eE][+\-]?+[0-9]++ | [0-9]*+\.[0-9]++ | [0-9]++
       )
     | (?P<langtag>@[A-Za-z]++(?>(?:-[A-Za-z0-9]++)*)(?>(?:--[a-z]++)?))
-    | (?P<bnode>_:[{_BASE}_0-9](?>(?:[{_NAME}]|\.++(?=[{_NAME}]))*))
+    | (?P<bnode>_:[{_BASE}_0-9](?>(?:[{_NAME}]++|\.++(?=[{_NAME}]))*))
     | (?P<punctuation>\^\^|&&|\|\||!=|<=|>=|<<|>>|\{{\||\|\}}|[{{}}()\[\].,;*/|^!=<>+\-?~])
     | (?P<nothing>\Z)
     | (?P<bad>[\s\S])
@@ -67,7 +68,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_KINDS = ("", *_TOKEN.groupindex)
+# The signs that begin no other token come first, because they are frequent.
+_KINDS = ("", "punctuation", *list(_TOKEN.groupindex)[1:])
 _ESCAPE = re.compile(r"\\(?:\\|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 # A character that could end a string, an IRI or a comment stays escaped: the engine reads the escape inside of them,
 # and an escape may stand only where its character may.

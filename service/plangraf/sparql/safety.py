@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from plangraf.errors import Place, QueryLimitError, QuerySyntaxError
@@ -47,6 +47,7 @@ from plangraf.sparql.parser import Mistake, parse
 from plangraf.sparql.pattern_parser import service_refused
 from plangraf.sparql.rewrite import Edited, rewrite
 from plangraf.sparql.scope import every_expression, groups_in, inner_groups
+from plangraf.sparql.shapes import Shapes
 
 # Planning 128 joined patterns takes up to 2 s, 200 of them 20 s, without evaluation.
 _MOST_JOINED = 128
@@ -248,7 +249,12 @@ def read(text: str, limits: Limits | None = None, names: Names | None = None, *,
     limits, names = limits or Limits(), names or Names()
     source = _source(text, limits)
     tokens = tokenize_source(source, limits.max_tokens)
-    kinds = terminals(tokens)
+    return _parse(source, tokens, terminals(tokens), limits, names, services=services)
+
+
+def _parse(
+    source: Source, tokens: list[Token], kinds: list[str], limits: Limits, names: Names, *, services: bool = False
+) -> Query:
     unbalanced = check_nesting(tokens, kinds, limits.max_nesting)
     if "SERVICE" in kinds and not services:
         raise service_refused(tokens, kinds.index("SERVICE"))
@@ -310,6 +316,7 @@ def check(
     base: str | None = None,
     object_kinds: Mapping[str, frozenset[str]] | None = None,
     bulk: BulkTerms = _NO_BULK,
+    shapes: Shapes[CheckedQuery] | None = None,
 ) -> CheckedQuery:
     """Checks and rewrites a query.
 
@@ -322,6 +329,7 @@ def check(
         object_kinds: kinds of the literals of each predicate of the data, see plangraf.rdf.object_kinds; when absent,
             an object may be a literal of any kind.
         bulk: the terms of the triples in a store of their own.
+        shapes: the shapes of earlier queries with the same limits, terms and data; receives that of this one.
     Raises:
         QuerySyntaxError: malformed, or a prefix, function, term or base that does not exist.
         QueryUnsupportedError: the engine cannot answer it as the standard says.
@@ -329,12 +337,17 @@ def check(
         UpdateRefusedError: it is an update.
         ServiceForbiddenError: it calls another service.
     """
-    read_query = read(query, limits, Names(terms, base))
+    source = _source(query, limits)
+    tokens = tokenize_source(source, limits.max_tokens)
+    kinds = terminals(tokens)
+    if shapes is not None and (like := shapes.find(tokens, kinds)) is not None:
+        return replace(like, text=source.decoded)
+    read_query = _parse(source, tokens, kinds, limits, Names(terms, base))
     check_bounds(read_query.tree, read_query.terminals, limits)
     edited = rewrite(read_query, limits.max_bytes, limits.max_nesting, object_kinds)
     tree, words = read_query.tree, read_query.words
     dataset = tree.dataset
-    return CheckedQuery(
+    checked = CheckedQuery(
         edited.text if edited else read_query.text,
         tree.form,
         words.isdisjoint(_VOLATILE) and not _makes_blank_nodes(tree),
@@ -344,6 +357,9 @@ def check(
         edited,
         bool(bulk.subjects) and reaches_bulk(tree, bulk),
     )
+    if shapes is not None and edited is None:
+        shapes.add(tokens, kinds, tree, replace(checked, text=""))
+    return checked
 
 
 def _makes_blank_nodes(query: Select) -> bool:

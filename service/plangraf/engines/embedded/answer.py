@@ -237,7 +237,7 @@ class EmbeddedAnswer:
         self._left_s = left_s
         self._paused_s = 0.0
         self._watching: asyncio.TimerHandle
-        self._chunks = self._run()
+        self._chunks: AsyncGenerator[bytes, None] | None = None
         if first[0] == LAST:
             self._finish()
 
@@ -259,6 +259,8 @@ class EmbeddedAnswer:
 
     @property
     def chunks(self) -> AsyncIterator[bytes]:
+        if self._chunks is None:
+            self._chunks = self._run()
         return self._chunks
 
     @property
@@ -266,7 +268,8 @@ class EmbeddedAnswer:
         return self._first[1] if self._first[0] == LAST else None
 
     async def aclose(self) -> None:
-        await self._chunks.aclose()
+        if self._chunks is not None:
+            await self._chunks.aclose()
         self._drop()
 
     async def _run(self) -> AsyncGenerator[bytes, None]:

@@ -35,6 +35,7 @@ from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, SHAPES_GRAPH
 from plangraf.settings import Settings
 from plangraf.sparql.explain.refusals import explain_engine_error
 from plangraf.sparql.safety import CheckedQuery, Limits, check
+from plangraf.sparql.shapes import Shapes
 from plangraf.store.versions import Version
 
 _REMEMBERED_QUERIES = 512
@@ -67,6 +68,7 @@ class EmbeddedEngine:
         self._object_kinds = version.object_kinds()
         self._bulk = BulkTerms.joined(graph.terms for graph in version.bulk())
         self._limits = Limits.of(settings)
+        self._shapes = self._no_shapes()
         self._check = lru_cache(_REMEMBERED_QUERIES)(self._check_anew)
         self._workers = Workers(version, settings)
         self._ready = False
@@ -108,6 +110,7 @@ class EmbeddedEngine:
             await self.close()
             raise
         self._terms = frozenset(row["term"]["value"] for row in body["results"]["bindings"])
+        self._shapes = self._no_shapes()
         self._check.cache_clear()
 
     def check(self, query: str) -> CheckedQuery:
@@ -119,7 +122,11 @@ class EmbeddedEngine:
         return self._check(query) if len(query) <= _LONGEST_REMEMBERED else self._check_anew(query)
 
     def _check_anew(self, query: str) -> CheckedQuery:
-        return check(query, self._limits, self._terms, self._settings.query_base, self._object_kinds, self._bulk)
+        base = self._settings.query_base
+        return check(query, self._limits, self._terms, base, self._object_kinds, self._bulk, self._shapes)
+
+    def _no_shapes(self) -> Shapes[CheckedQuery]:
+        return Shapes(self._terms, self._settings.query_base, self._bulk)
 
     def _needs_bulk(self, request: QueryRequest, checked: CheckedQuery) -> bool:
         if not checked.reaches_bulk:
@@ -134,9 +141,11 @@ class EmbeddedEngine:
         asked = time.monotonic()
         worker = await self._acquire(request, limit)
         began = time.monotonic()
-        metrics.QUEUE.observe(began - asked)
         try:
             worker.send(request, checked, self._settings.query_base, bulk=self._needs_bulk(request, checked))
+            # All that follows is done while the worker evaluates.
+            self._watch(worker, request)
+            metrics.QUEUE.observe(began - asked)
             first = await worker.receive(limit)
         except TimeoutError:
             self.discard(worker, "timeout")
@@ -167,17 +176,19 @@ class EmbeddedEngine:
         )
 
     async def _acquire(self, request: QueryRequest, limit_s: float) -> WorkerEnd:
-        """Acquires a worker for a query and starts the timer that demotes the query when it turns out long."""
         if request.ahead:
             return await self._workers.acquire_ahead()
         try:
-            worker = await self._workers.acquire(request.client, limit_s)
+            return await self._workers.acquire(request.client, limit_s)
         except OverloadedError:
             metrics.QUERIES.labels("overloaded").inc()
             raise
-        short_s = _SHORT_FOR_HEAVY_S if self._workers.schedule.is_heavy(request.client) else _SHORT_S
-        worker.timer = asyncio.get_running_loop().call_later(short_s, self._workers.demote, worker)
-        return worker
+
+    def _watch(self, worker: WorkerEnd, request: QueryRequest) -> None:
+        """Starts the timer that demotes a query when it turns out long."""
+        if not request.ahead:
+            short_s = _SHORT_FOR_HEAVY_S if self._workers.schedule.is_heavy(request.client) else _SHORT_S
+            worker.timer = asyncio.get_running_loop().call_later(short_s, self._workers.demote, worker)
 
     def release(self, worker: WorkerEnd) -> None:
         """Takes back a worker whose query has ended."""

@@ -107,8 +107,8 @@ class Cache:
         found = cached.bodies.get(coding)
         if found is None:
             found = encode(coding, cached.bodies[IDENTITY])
-            if cached.tag in self._answers:
-                cached.bodies[coding] = found
+            cached.bodies[coding] = found
+            if self._answers.get(cached.tag) is cached:
                 self.size += len(found)
                 self._trim()
         return found

@@ -18,8 +18,10 @@ from plangraf.http.pipeline.streaming import ClientGoneError
 from plangraf.http.resource.negotiation import field_of
 from plangraf.http.resource.problems import problem
 from plangraf.http.server.hot_answers import Found, Hot
-from plangraf.http.server.request_head import REFUSED
+from plangraf.http.server.request_head import REFUSED, WHOLE
 from plangraf.http.service import PINNED, Pinned
+
+Header = tuple[bytes, bytes]
 
 _EXPOSED = (
     "Accept-Query, Accept-Ranges, Allow, Content-Length, Content-Location, Content-Range, ETag, Link, Location, "
@@ -29,12 +31,13 @@ _SAME_FOR_ALL = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", _EXPOSED.encode("ascii")),
 )
+_BROWSER_NAMES = frozenset(name for name, _ in BROWSER_HEADERS_RAW)
 _OF_ALL = frozenset((*(name for name, _ in _SAME_FOR_ALL), b"x-request-id"))
+_COMMON = [*_SAME_FOR_ALL, *BROWSER_HEADERS_RAW]
+_COMMON_LINES = b"".join(b"%b: %b\r\n" % header for header in _COMMON)
 _ALLOWED_HEADERS = "Accept, Accept-Language, Content-Type, If-Match, If-None-Match, If-Range, Range, X-Request-Id"
 _PREFLIGHT_S = 86_400
 _WITH_REPRESENTATION = frozenset((200, 206, 304))
-
-Header = tuple[bytes, bytes]
 
 
 class Envelope:
@@ -63,8 +66,7 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
-        request_id = self._notes.request_id(given)
+        request_id = self._notes.request_id(field_of(scope, b"x-request-id"))
         method: str = scope["method"]
         refused: PlangrafError | None = scope.get(REFUSED)
         if refused is None and method in ("GET", "HEAD") and (found := self._hot.find(scope)) is not None:
@@ -87,7 +89,7 @@ class Envelope:
             outcome = "gone"
         except Exception as error:
             cause = _own_cause(error)
-            if sent.status == 0:
+            if not sent.started:
                 failure = None if isinstance(cause, PlangrafError) else error
                 await problem(cause, request_id)(inner, receive, sent.send)
             else:
@@ -108,18 +110,12 @@ class Envelope:
 
     async def _send_cached(self, scope: Scope, send: Send, found: Found, request_id: str, began: float) -> None:
         version = self._version()
-        headers = [
-            *found.headers,
-            *_SAME_FOR_ALL,
-            (b"plangraf-version", version.encode("latin-1")),
-        ]
-        own = {name for name, _ in found.headers}
-        headers += [header for header in BROWSER_HEADERS_RAW if header[0] not in own]
-        self._hot.remember_raw(scope, found, headers)
-        headers.append((b"x-request-id", request_id.encode("latin-1")))
+        own = [*found.headers, (b"plangraf-version", version.encode("latin-1"))]
+        common = _common_beside({name for name, _ in own})
+        self._hot.remember_raw(scope, found, [*own, *common])
+        headers = [*own, (b"x-request-id", request_id.encode("latin-1")), *common]
         body = b"" if scope["method"] == "HEAD" else found.body
-        await send({"type": "http.response.start", "status": found.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+        await _send_whole(scope, send, found.status, headers, body)
         self._notes.note(
             scope["method"],
             scope["path"],
@@ -138,13 +134,12 @@ class Envelope:
     def _headers(self, own: Iterable[tuple[bytes, bytes]], request_id: str, version: str) -> list[tuple[bytes, bytes]]:
         """The headers of an answer: its own and the common ones."""
         headers = [header for header in own if header[0] not in _OF_ALL]
-        headers += _SAME_FOR_ALL
-        headers.append((b"x-request-id", request_id.encode("latin-1")))
         names = {name for name, _ in headers}
-        headers += [header for header in BROWSER_HEADERS_RAW if header[0] not in names]
+        headers.append((b"x-request-id", request_id.encode("latin-1")))
         # An answer of another version, such as a page of a collection, has set its own.
         if b"plangraf-version" not in names and version:
             headers.append((b"plangraf-version", version.encode("latin-1")))
+        headers += _common_beside(names)
         return headers
 
     def _options(self, scope: Scope) -> Response:
@@ -158,15 +153,38 @@ class Envelope:
         return Response(status_code=204, headers=headers)
 
 
+def _common_beside(names: set[bytes]) -> list[Header]:
+    """The headers of all answers, without those that an answer has set itself."""
+    return _COMMON if _BROWSER_NAMES.isdisjoint(names) else [one for one in _COMMON if one[0] not in names]
+
+
+async def _send_whole(scope: Scope, send: Send, status: int, headers: list[Header], body: bytes) -> None:
+    """Sends a complete answer, with one write where the server can do that."""
+    whole: Callable[[int, list[Header], bytes, bytes], bool] | None = scope.get(WHOLE)
+    own = len(headers) - len(_COMMON)
+    if whole is not None and headers[own:] == _COMMON:
+        sent = whole(status, headers[:own], _COMMON_LINES, body)
+    else:
+        sent = whole is not None and whole(status, headers, b"", body)
+    if not sent:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
 class _Response:
-    """Passes one response on, with the headers of all answers and without the body of HEAD; knows what was sent."""
+    """Passes one response on, with the headers of all answers and without the body of HEAD; knows what was sent.
+
+    It holds the start back until the first part of the body, and so sends a complete answer at once.
+    """
 
     def __init__(self, scope: Scope, send: Send, headers: Callable[[Iterable[Header]], list[Header]]) -> None:
         self._scope = scope
         self._send = send
         self._headers = headers
+        self._start: Message | None = None
         self.status = 0
         self.size = 0
+        self.started = False
         self.complete = False
 
     async def send(self, message: Message) -> None:
@@ -176,13 +194,22 @@ class _Response:
             message["headers"] = self._headers(message["headers"])
             if has_credentials(self._scope):
                 MutableHeaders(scope=message)["Cache-Control"] = PRIVATE
-        elif message["type"] == "http.response.body":
+            self._start = message
+            return
+        if message["type"] == "http.response.body":
             if self.complete:
                 return
             if self._scope["method"] == "HEAD":
                 message = {"type": "http.response.body", "body": b"", "more_body": False}
-            self.size += len(message.get("body", b""))
+            body = message.get("body", b"")
+            self.size += len(body)
             self.complete = not message.get("more_body", False)
+            if not self.started and self._start is not None:
+                self.started = True
+                if self.complete:
+                    await _send_whole(self._scope, self._send, self.status, self._start["headers"], body)
+                    return
+                await self._send(self._start)
         await self._send(message)
 
 

@@ -19,6 +19,8 @@ from plangraf.http.service import PINNED, Pinned, Service
 
 KEPT = "plangraf.kept"
 """Key of a request's scope: true for an address under `/version/<id>`."""
+ENDPOINT = "plangraf.endpoint"
+"""Key of a request's scope: its endpoint, when it was found before the pipeline."""
 # Not pinned: files have one address, `/dump/<id>/`, and the redirect to it must not open the version.
 _FILES = "/dump/"
 
@@ -73,7 +75,7 @@ class Pinning:
             snapshots.release(snapshot)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        endpoint = self._find(scope)
+        endpoint: Endpoint | None = scope.get(ENDPOINT) or self._find(scope)
         if endpoint is None:
             await self._app(scope, receive, send)
             return

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from plangraf import metrics
 from plangraf.engines.interface import QueryAnswer, QueryRequest
@@ -21,7 +21,7 @@ from plangraf.http.pipeline.streaming import (
     timing_of,
     while_connected,
 )
-from plangraf.http.resource.negotiation import field_of
+from plangraf.http.resource.negotiation import field_of, fields_of
 from plangraf.http.service import Pinned
 
 T = TypeVar("T")
@@ -65,22 +65,18 @@ def accept_encoding(request: Request) -> str | None:
 
 def has_credentials(scope: Scope) -> bool:
     """Whether a request carries credentials: it then neither reads the shared cache nor adds to it."""
-    return any(name in _CREDENTIALS for name, _ in scope["headers"])
+    return not _CREDENTIALS.isdisjoint(fields_of(scope))
 
 
 def request_key(scope: Scope, version: str) -> tuple[bytes | str, ...]:
     """Everything that decides an answer to GET: version, address and the negotiating headers as received."""
-    accept = language = b""
-    for name, value in scope["headers"]:
-        if name == b"accept":
-            accept = accept + b"," + value if accept else value
-        elif name == b"accept-language":
-            language = language + b"," + value if language else value
+    fields = fields_of(scope)
+    accept, language = fields.get(b"accept", b""), fields.get(b"accept-language", b"")
     return version, scope["path"], scope["query_string"], accept, language
 
 
 class CachedResponse(Response):
-    """A cached answer in the coding that the client asked for."""
+    """A cached answer in the coding that the client asked for; with `keeping` it is cached after it is sent."""
 
     def __init__(
         self,
@@ -91,12 +87,24 @@ class CachedResponse(Response):
         *,
         tagged: bool = True,
         timing: str = "cache;desc=hit",
+        keeping: CacheWriter | None = None,
     ) -> None:
-        super().__init__(None, 200)
+        # Not the framework's constructor, because it would make headers that are then replaced.
+        self.status_code, self.background = 200, None
         self.raw_headers, self.body = cached_parts(cache, cached, encode_headers(headers), coding)
         self.raw_headers.append((b"server-timing", timing.encode()))
         if not tagged:
             del self.headers["etag"]
+        self._cached = cached
+        self._keeping = keeping
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if self._keeping is not None:
+                self._keeping.keep(self._cached)
+                self._keeping.close()
 
 
 def cached_parts(
@@ -233,14 +241,13 @@ async def respond_query(
         service.cache.end_flight(tag)
         await answer.aclose()
         return not_modified(own, caching)
-    keeping = CacheWriter(service.cache, tag, key, tagged=tagged)
+    keeping = CacheWriter(service.cache, tag, key, caching, tagged=tagged)
     if answer.complete is None:
         return StreamedAnswer(answer, caching, coding.name, keeping=keeping)
     await answer.aclose()
-    keeping.add(answer.complete)
-    cached = keeping.complete(answer.format.content_type, caching)
-    keeping.close()
-    return CachedResponse(service.cache, cached, caching, coding, tagged=tagged, timing=timing_of(answer))
+    cached = CachedAnswer(tag, answer.format.content_type.encode("latin-1"), {IDENTITY: answer.complete})
+    timing = timing_of(answer)
+    return CachedResponse(service.cache, cached, caching, coding, tagged=tagged, timing=timing, keeping=keeping)
 
 
 async def _evaluate_in_flight(

@@ -36,11 +36,14 @@ def timing_of(answer: QueryAnswer) -> str:
 class CacheWriter:
     """Collects an answer for the cache while it streams to the client."""
 
-    def __init__(self, cache: Cache, tag: str, key: tuple[bytes | str, ...] | None, *, tagged: bool) -> None:
+    def __init__(
+        self, cache: Cache, tag: str, key: tuple[bytes | str, ...] | None, headers: Mapping[str, str], *, tagged: bool
+    ) -> None:
         self.tag = tag
         self.tagged = tagged
         self._cache = cache
         self._key = key
+        self._headers = headers
         self._pieces: list[bytes] | None = []
         self._size = 0
 
@@ -53,14 +56,16 @@ class CacheWriter:
             self._pieces = None
             self._cache.end_flight(self.tag, too_large=True)
 
-    def complete(self, content_type: str, headers: Mapping[str, str]) -> CachedAnswer:
-        """Returns the whole answer, cached unless it is too large."""
-        cached = CachedAnswer(self.tag, content_type.encode("latin-1"), {IDENTITY: b"".join(self._pieces or ())})
+    def complete(self, content_type: str) -> None:
+        """Caches the collected answer unless it is too large."""
         if self._pieces is not None:
-            self._cache.add(cached)
-            if self._key is not None:
-                self._cache.remember(self._key, self.tag, encode_headers(headers))
-        return cached
+            self.keep(CachedAnswer(self.tag, content_type.encode("latin-1"), {IDENTITY: b"".join(self._pieces)}))
+
+    def keep(self, whole: CachedAnswer) -> None:
+        """Caches a whole answer unless it is too large."""
+        self._cache.add(whole)
+        if self._key is not None:
+            self._cache.remember(self._key, self.tag, encode_headers(self._headers))
 
     def close(self) -> None:
         self._cache.end_flight(self.tag)
@@ -81,7 +86,6 @@ class StreamedAnswer(Response):
         *,
         keeping: CacheWriter | None = None,
     ) -> None:
-        self._own_headers = headers
         sent = {**headers, "Content-Type": answer.format.content_type}
         if keeping is not None and keeping.tagged:
             sent["ETag"] = tag_of(keeping.tag, coding)
@@ -121,7 +125,7 @@ class StreamedAnswer(Response):
 
     def _finish(self) -> bytes:
         if self._keeping is not None:
-            self._keeping.complete(self._answer.format.content_type, self._own_headers)
+            self._keeping.complete(self._answer.format.content_type)
         return self._coder.finish() if self._coder is not None else b""
 
     async def _send_chunks(self, send: Send) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.types import Scope
@@ -14,6 +14,8 @@ from plangraf.rdf.formats import HTML, Format
 # Wider than the grammar of RFC 9110: also accepts `.2` and more than three digits, because Java's own client sends
 # `*; q=.2`. A weight that is not a number makes its range invalid.
 _WEIGHT = re.compile(r"0(\.\d*)?|\.\d+|1(\.0*)?")
+# Key of a request's scope: its fields by name, because half a dozen of each are read.
+_BY_NAME = "plangraf.fields"
 _PARTS = re.compile(r'((?:[^,"]|"(?:[^"\\]|\\.)*"?)+)')
 _FIELDS = re.compile(r'((?:[^;"]|"(?:[^"\\]|\\.)*"?)+)')
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
@@ -21,9 +23,21 @@ _PAGE_TYPES = frozenset({HTML.media_type, *HTML.aliases})
 _NORWEGIAN = frozenset({"nb", "no", "nn"})
 
 
+def fields_of(scope: Scope) -> Mapping[bytes, bytes]:
+    """The header fields of a request by name, the lines of each joined into one list (RFC 9110 §5.3)."""
+    found: dict[bytes, bytes] | None = scope.get(_BY_NAME)
+    if found is None:
+        lines = scope["headers"]
+        found = dict(lines)
+        if len(found) != len(lines):
+            found = {name: b", ".join([value for known, value in lines if known == name]) for name in found}
+        scope[_BY_NAME] = found
+    return found
+
+
 def field_of(scope: Scope, name: bytes) -> str:
-    """The header field of a request, its lines joined into one list (RFC 9110 §5.3); empty when it is absent."""
-    return b", ".join([value for known, value in scope["headers"] if known == name]).decode("latin-1")
+    """One header field of a request; empty when it is absent."""
+    return fields_of(scope).get(name, b"").decode("latin-1")
 
 
 @dataclass(frozen=True, slots=True)

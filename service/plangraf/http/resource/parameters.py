@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from binascii import a2b_qp
 from functools import lru_cache
 from typing import Annotated, Final, Literal
 from urllib.parse import unquote_plus, unquote_to_bytes
@@ -50,13 +51,28 @@ def parse_parameters(text: bytes) -> dict[str, str | list[str]]:
         for pair in text.replace(b"+", b" ").split(b"&"):
             if pair:
                 coded_name, _, coded = pair.partition(b"=")
-                name, value = unquote_to_bytes(coded_name).decode(), unquote_to_bytes(coded).decode()
+                name, value = _unquote(coded_name).decode(), _unquote(coded).decode()
                 found[name] = [*_as_many(found[name]), value] if name in found else value
     except UnicodeDecodeError as error:
         raise RequestError(
             "The request's parameters are not UTF-8. Percent-encode text as UTF-8, such as %C3%A6 for æ."
         ) from error
     return found
+
+
+def _unquote(text: bytes) -> bytes:
+    """Percent-decodes a text as `unquote_to_bytes` does, which takes a tenth of the time of a point query.
+
+    Quoted-printable has the same escapes with another sign, and Python decodes it in C. Each escape makes the text two
+    bytes shorter; where one is malformed, the length tells.
+    """
+    if b"%" not in text:
+        return text
+    if not any(sign in text for sign in (b"=", b"\r", b"\n")):  # these mean something else there
+        found = a2b_qp(text.replace(b"%", b"="))
+        if len(found) == len(text) - 2 * text.count(b"%"):
+            return found
+    return unquote_to_bytes(text)
 
 
 def _as_many(value: str | list[str]) -> list[str]:

@@ -15,6 +15,8 @@ from plangraf.errors import AddressTooLongError, MalformedRequestError, MethodNo
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "QUERY")
 # Key of a request's scope: the error of a request that could be parsed and cannot be answered.
 REFUSED = "plangraf.refused"
+# Key of a request's scope: sends a complete answer.
+WHOLE = "plangraf.whole"
 
 # httptools.parse_url counts in 16 bits.
 _LONGEST_PARSED = 2**16 - 1
