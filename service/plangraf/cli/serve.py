@@ -114,12 +114,12 @@ def http_process() -> FastAPI:
     die_with_parent(signal.SIGTERM)
     try:
         app = create_app()
-    except DataError as error:  # a declared file, such as a query, is wrong, and its author can correct it
+    except DataError as error:  # a file of the site, such as a query, is wrong, and its author can correct it
         for found in error.problems:
             print(f"plangraf: {found.place.file}:{found.place.line or 1}: {found.en}", file=sys.stderr, flush=True)
         raise SystemExit(1) from error
     gc.collect()
-    gc.freeze()  # repeated collection of the long-lived application would delay requests by tens of ms
+    gc.freeze()  # collecting the long-lived objects again and again would delay requests by tens of ms
     return app
 
 

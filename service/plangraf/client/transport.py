@@ -1,7 +1,7 @@
 """HTTP for the client: polite retries, whole bodies, and problem documents as errors.
 
-A request is sent again after 429, and after 503 with Retry-After, as often and as long as the limits allow, never after
-another status: a request that was refused would be refused again. Retry-After: RFC 9110 §10.2.3.
+A request is sent again after 429, and after 503 with Retry-After, within the limits. It is never sent again after
+another status, because it would be refused again. Retry-After: RFC 9110 §10.2.3.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ _LANGUAGES_BETWEEN = re.compile(r"\s+[-–/]\s+")
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """A number with one name, valid from a day until another, the first on which it was not; None while it is."""
+    """A number with one name, from its first valid day to the first day after; None while it is valid."""
 
     code: str
     name: str
@@ -44,7 +44,7 @@ class Spell:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The passing of one number to another, from a day on."""
+    """The replacement of one number by another on a day."""
 
     day: date
     old: str
@@ -55,7 +55,7 @@ def read_areas(contents: Sequence[Content], mapping: ListMapping) -> tuple[list[
     """The numbers and changes of all files.
 
     Raises:
-        ListError: a file is not what it says, has a number that is none, a day that is none, or nothing.
+        ListError: a file is of another kind, has a malformed number or day, or has no entry.
     """
     spells: set[Spell] = set()
     changes: set[Change] = set()
@@ -77,7 +77,7 @@ def read_areas(contents: Sequence[Content], mapping: ListMapping) -> tuple[list[
 
 
 def read_matches(path: Path) -> dict[str, list[NamedNode]]:
-    """The same areas elsewhere, such as at Wikidata, from a TSV of ours with the columns code and iri.
+    """The IRIs that others, such as Wikidata, give the areas, from a TSV of ours with the columns code and iri.
 
     Raises:
         ListError: it cannot be read, or a line has no number or no IRI.
@@ -178,7 +178,7 @@ def _state_change(facts: Facts, change: Change, names: dict[str, str], source: N
 
 
 def _validity(code: str, spells: Sequence[Spell], repairs: Repairs) -> tuple[date, date | None]:
-    """First day and end of a number. A name that changes continues it; a gap is told."""
+    """First day and end of a number. A new name does not end it; a gap is reported."""
     for before, after in pairwise(spells):
         if before.end is None or after.start < before.end:
             raise ListError(
@@ -190,7 +190,7 @@ def _validity(code: str, spells: Sequence[Spell], repairs: Repairs) -> tuple[dat
 
 
 def _label(spells: Sequence[Spell]) -> str:
-    """One name of a number: of a name in several languages, the part that was its only name at another time."""
+    """The name of a number. Of a name in several languages, the part that was its only name at another time."""
     whole = [spell.name for spell in spells]
     parts = set(_LANGUAGES_BETWEEN.split(whole[-1]))
     if len(parts) > 1:

@@ -1,4 +1,4 @@
-"""The Turtle files of a linked list: the dataset with its provenance, and the things; equal statements, equal bytes.
+"""The Turtle files of a linked list: the dataset with its provenance, and the things; equal bytes for equal content.
 
 PROV: https://www.w3.org/TR/prov-o/
 """

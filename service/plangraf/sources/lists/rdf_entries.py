@@ -29,7 +29,7 @@ def read_store(content: Content, repairs: Repairs) -> Store:
     """The statements of a Turtle file, repaired.
 
     Raises:
-        ListError: it is not Turtle, or ends before its end.
+        ListError: it is not Turtle, or is cut off.
     """
     store = Store()
     try:
@@ -45,7 +45,7 @@ def read_store(content: Content, repairs: Repairs) -> Store:
 
 
 def repaired(quads: Iterable[Quad], repairs: Repairs) -> Iterator[Quad]:
-    """The statements as they are meant, each repair counted; an IRI is counted once however often it is used."""
+    """Repairs the statements and counts each repair; an IRI counts once, although many statements may have it."""
     encoded: set[str] = set()
 
     def node(term: Term) -> Term:
@@ -73,7 +73,7 @@ def rdf_entries(store: Store, mapping: Mapping, repairs: Repairs) -> list[Entry]
     """The entries that the query of the mapping finds.
 
     Raises:
-        ListError: the query fails, asks for fields that there are not, or finds nothing.
+        ListError: the query fails, names an unknown field, or finds nothing.
     """
     solutions = _select(store, mapping.read.query or "", "read.query")
     names = [variable.value for variable in solutions.variables]
