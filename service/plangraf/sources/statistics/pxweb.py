@@ -213,9 +213,8 @@ class _Source:
             kept = None
         time = self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
         if kept is not None and table.updated is not None and not (kept.etag or kept.lastModified):
-            folder.keep(
-                kept
-            )  # without a tag or a date no condition can be sent, and by its metadata the table is unchanged
+            # No condition can be sent without a tag or a date, but the metadata say that the table is unchanged.
+            folder.keep(kept)
             return
         answer = self._send(request, kept.etag if kept else None, kept.lastModified if kept else None)
         if answer.status == 304:
