@@ -12,7 +12,6 @@ import math
 import re
 import socket
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pxweb_tables as tables
+from local_server import run_in_thread
 from pxweb_tables import RefusedError, Selection, Table
 
 PREFIX = "/api/pxwebapi/v2"
@@ -268,11 +268,5 @@ def _from_body(body: Any) -> Selection:
 def running_pxweb() -> Iterator[PxServer]:
     """The server on a free port of this machine."""
     server = PxServer()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with run_in_thread(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)

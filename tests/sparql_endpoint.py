@@ -13,6 +13,8 @@ from urllib.parse import parse_qs
 
 from pyoxigraph import QueryResultsFormat, RdfFormat, Store
 
+from local_server import run_in_thread
+
 JSON = "application/sparql-results+json"
 
 
@@ -89,11 +91,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def running_endpoint(turtle: str) -> Iterator[Endpoint]:
     endpoint = Endpoint(turtle)
-    thread = threading.Thread(target=endpoint.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with run_in_thread(endpoint):
         yield endpoint
-    finally:
-        endpoint.shutdown()
-        endpoint.server_close()
-        thread.join(10)

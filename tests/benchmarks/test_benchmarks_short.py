@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import itertools
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +24,7 @@ from benchmarks.measure import Findings, Options, Questions, Sample, measures, p
 from benchmarks.peers import Place, plangraf
 from benchmarks.results_table import Line
 from benchmarks.workload import CSV, TURTLE, Question
+from local_server import run_in_thread
 
 SIZE = 20_000
 TEMPLATES = workload.templates()
@@ -138,18 +138,12 @@ def test_unseen_requests_are_distinct_and_seen_ones_equal() -> None:
             """Prints nothing, because the test records the requests."""
 
     question = Question("any", "ASK { ?s ?p ?o }", workload.JSON)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as listener:
-        serving = threading.Thread(target=listener.serve_forever)
-        serving.start()
-        try:
-            for salt in (1, 2):
-                job = Job([question], clients=2, most=10, salt=salt)
-                assert len(run(f"http://127.0.0.1:{listener.server_port}/sparql", job).seconds) == 10
-            unseen = set(asked)
-            run(f"http://127.0.0.1:{listener.server_port}/sparql", Job([question], most=10, unseen=False))
-        finally:
-            listener.shutdown()
-            serving.join()
+    with run_in_thread(ThreadingHTTPServer(("127.0.0.1", 0), Recorder)) as url:
+        for salt in (1, 2):
+            job = Job([question], clients=2, most=10, salt=salt)
+            assert len(run(f"{url}/sparql", job).seconds) == 10
+        unseen = set(asked)
+        run(f"{url}/sparql", Job([question], most=10, unseen=False))
     assert len(unseen) == 20
     assert len(set(asked) - unseen) == 1
     for path in asked:

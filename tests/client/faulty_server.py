@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from local_server import run_in_thread
 
 RESULTS = "application/sparql-results+json"
 
@@ -92,13 +93,6 @@ def faulty_server(*answers: Scripted) -> Iterator[Faulty]:
         def log_message(self, format: str, *args: Any) -> None:
             """Tests look at `asked`."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    faulty = Faulty(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
+    with run_in_thread(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as url:
+        faulty = Faulty(url)
         yield faulty
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -27,6 +27,7 @@ from plangraf.client.typed_values import XSD, Iri, literal, term
         ("0", "boolean", False),
         ("2020-10-27", "date", date(2020, 10, 27)),
         ("2020-10-27T12:00:00Z", "dateTime", datetime(2020, 10, 27, 12, tzinfo=UTC)),
+        ("2020-10-27T12:00:00.250+00:00", "dateTime", datetime(2020, 10, 27, 12, 0, 0, 250_000, tzinfo=UTC)),
         ("2020-10", "gYearMonth", "2020-10"),
         ("P4Y", "duration", "P4Y"),
         ("2020", "string", "2020"),
@@ -56,6 +57,10 @@ def test_a_literal_has_the_type_of_its_datatype(text: str, datatype: str, value:
         ("20", "gYear"),
         ("2020-02-30", "date"),
         ("-0044-03-15", "date"),
+        ("20200101", "date"),
+        ("2020-W01-1", "date"),
+        ("2020-10-27 12:00:00", "dateTime"),
+        ("20201027T120000", "dateTime"),
     ],
 )
 def test_a_literal_that_does_not_fit_its_datatype_stays_text(text: str, datatype: str) -> None:

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +22,7 @@ import pytest
 from rdflib import SH
 
 from forked_python import run_command
+from local_server import run_in_thread
 from plangraf.errors import SettingError
 from plangraf.portals import dcat_ap_no
 from plangraf.portals.checking import CheckOptions, as_json, as_text, check
@@ -399,14 +399,8 @@ class Site:
 @contextmanager
 def site(answer: Callable[[str, str, int], tuple[int, dict[str, str], bytes]]) -> Iterator[Site]:
     running = Site(answer)
-    thread = threading.Thread(target=running.server.serve_forever)
-    thread.start()
-    try:
+    with run_in_thread(running.server):
         yield running
-    finally:
-        running.server.shutdown()
-        running.server.server_close()
-        thread.join()
 
 
 TURTLE = {"Content-Type": "text/turtle; charset=utf-8"}

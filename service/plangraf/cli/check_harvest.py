@@ -1,4 +1,4 @@
-"""`plangraf check-harvest`: what the portals' harvesters would say of a catalogue."""
+"""`plangraf check-harvest`: how the portals' harvesters would treat a catalogue."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def exit_on_error(*, every: bool = False) -> Iterator[None]:
 
 
 def read_settings(**options: object) -> Settings:
-    """The settings of the environment, with the options of the command before them.
+    """The settings: those of the environment, overridden by the command's options.
 
     Raises:
         SettingError: one of them cannot be used.

@@ -92,5 +92,5 @@ def make_app() -> FastAPI:
             print(f"plangraf: {found.place.file}:{found.place.line or 1}: {found.en}", file=sys.stderr, flush=True)
         raise SystemExit(1) from error
     gc.collect()
-    gc.freeze()  # repeated collection of the long-lived application would delay requests by tens of ms
+    gc.freeze()  # collecting the long-lived objects again and again would delay requests by tens of ms
     return app

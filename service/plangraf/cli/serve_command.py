@@ -1,4 +1,4 @@
-"""`plangraf serve`: its options; plangraf.cli.serve has what it does."""
+"""`plangraf serve`: its options. plangraf.cli.serve runs the server."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def serve(
 
 
 def _may_build(settings: Settings) -> bool:
-    """Whether a build can run; without the extra for it, a version that is there is served.
+    """Whether a build can run. Without its extra, an existing version is served.
 
     Raises:
-        ExtraMissingError: there is no version, so that only a build could help.
+        ExtraMissingError: there is no version, and only a build could make one.
     """
     if has_extra("publish"):
         return True

@@ -1,4 +1,4 @@
-"""`plangraf validate`: judge one's own files as a build or an import would."""
+"""`plangraf validate`: checks your own files as a build or an import would."""
 
 from __future__ import annotations
 

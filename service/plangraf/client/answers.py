@@ -126,7 +126,7 @@ class Types:
         return literal(text, type_.replace("xsd:", XSD, 1) if type_ else None)
 
     def _full(self, iri: str) -> str:
-        """An IRI in full, which the context may have made short."""
+        """Expands an IRI that the context may have shortened."""
         prefix, colon, rest = iri.partition(":")
         known = self._terms.get(prefix)
         return known + rest if colon and not rest.startswith("//") and isinstance(known, str) else iri

@@ -28,8 +28,8 @@ _USER_AGENT = "plangraf-client"
 class Plangraf:
     """A plangraf service.
 
-    Without a version each answer is that of the version that is current when it is asked for; `pin()` gives an object
-    whose answers all are of one version.
+    Without a version, each request is answered from the version that is then current. `pin()` gives an object whose
+    answers are all of one version.
 
     Args:
         url: its address, such as http://127.0.0.1:8000.
@@ -72,7 +72,7 @@ class Plangraf:
 
         Args:
             name: such as plans-by-target.
-            parameters: as the query declares them. One that is a word of Python takes a `_` at its end (`from_`).
+            parameters: as the query declares them. A name that is a keyword of Python takes a `_` at its end (`from_`).
         Raises:
             ProblemError: an unknown query or parameter, or a value that cannot be used.
             ClientError: the service cannot be reached, or the answer is incomplete.
@@ -110,7 +110,7 @@ class Plangraf:
             where a thing has several values.
         Raises:
             ProblemError: an unknown collection, filter or value; a version that was removed on the way.
-            IncompleteError: the things that came are not as many as the collection's total says.
+            IncompleteError: more or fewer things came than the collection's total.
             ClientError: the service cannot be reached.
         """
         given = {_undo_keyword(key): value for key, value in filters.items()}
@@ -129,7 +129,7 @@ class Plangraf:
         return Rows(columns, complete, pages[0].version, f"{address}?{query}")
 
     def cite(self) -> Citation:
-        """How to cite the version; that of a service that is not pinned is the current one.
+        """How to cite the version; without a pin, the current one.
 
         Raises:
             ProblemError: the version is not kept, or was written without downloads.

@@ -19,7 +19,7 @@ from plangraf.client.failures import LibraryMissingError
 Columns = Mapping[str, list[Any]]
 _INT64 = range(-(2**63), 2**63)
 _LARGEST_DOUBLE = Decimal(sys.float_info.max)
-# Most digits of a decimal.
+# Most digits of a decimal of these libraries.
 _POLARS_DIGITS, _ARROW_DIGITS = 38, 76
 
 

@@ -9,7 +9,7 @@ from plangraf.client.transport import Received, Transport
 
 
 class _Request(SPARQLWrapper):
-    """SPARQLWrapper with another way to send: its own reads a refusal away and leaves no problem document."""
+    """Sends by the client's transport, because SPARQLWrapper's own reads the body of a refusal and loses it."""
 
     def received(self, transport: Transport) -> Received:
         return transport.send(self._createRequest())

@@ -18,6 +18,8 @@ _INTEGERS = (
 )
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 _DOUBLE = re.compile(rf"(?:{_DECIMAL.pattern})(?:[eE][+-]?[0-9]+)?|[+-]?INF|NaN")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE_TIME = re.compile(_DATE.pattern + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?")
 _YEAR = re.compile(r"-?[0-9]{4,}")
 
 
@@ -41,8 +43,8 @@ def literal(text: str, datatype: str | None) -> Value:
         text: its lexical form.
         datatype: its IRI; None for a text with or without a language.
     Returns:
-        int for integers and for a year, date for a day without a time zone, text for every other datatype, such as
-        months and durations, and for a text that does not fit its datatype.
+        int for integers and years, date for a day without a time zone. Text for every other datatype, such as months
+        and durations, and for a text that does not fit its datatype.
     """
     read = _READERS.get(datatype or "")
     if read is None:
@@ -91,6 +93,18 @@ def _year(text: str) -> int:
     return int(text)
 
 
+def _date(text: str) -> date:
+    if not _DATE.fullmatch(text):
+        raise ValueError(text)  # fromisoformat() takes 20200101 and 2020-W01-1
+    return date.fromisoformat(text)
+
+
+def _date_time(text: str) -> datetime:
+    if not _DATE_TIME.fullmatch(text):
+        raise ValueError(text)
+    return datetime.fromisoformat(text)
+
+
 _READERS: dict[str, Callable[[str], Value]] = {
     **{XSD + name: _integer for name in _INTEGERS.split()},
     XSD + "decimal": _decimal,
@@ -98,6 +112,6 @@ _READERS: dict[str, Callable[[str], Value]] = {
     XSD + "float": _double,
     XSD + "boolean": _boolean,
     XSD + "gYear": _year,
-    XSD + "date": date.fromisoformat,
-    XSD + "dateTime": datetime.fromisoformat,
+    XSD + "date": _date,
+    XSD + "dateTime": _date_time,
 }

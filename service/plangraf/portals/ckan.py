@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 import pyoxigraph
 from rdflib import RDF, BNode
 from rdflib.term import Node
 
-from plangraf.diagnostics.diagnostic import Diagnostic, Severity
 from plangraf.numbers_in_text import whole_number
 from plangraf.portals.catalogue_document import (
     DCAT,
@@ -30,7 +30,9 @@ from plangraf.portals.catalogue_document import (
     parse_document,
     send_request,
 )
-from plangraf.portals.findings import CKAN, Finding, ItemPlace
+from plangraf.portals.findings import CKAN, Finding, portal_finding
+
+_finding = partial(portal_finding, CKAN)
 
 LIMIT = 50 * 1024 * 1024
 """Largest page that the harvester accepts by default, in bytes."""
@@ -272,7 +274,3 @@ def _page_loop_finding(document: str, page: str) -> Finding:
         f"Sidene fører tilbake til {page}, og høstingen tar ikke slutt. Ta bort hydra:next på siste side.",
         f"The pages lead back to {page}, and the harvest does not end. Take hydra:next away from the last page.",
     )
-
-
-def _finding(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
-    return Diagnostic(ItemPlace(CKAN, item), nb, en, severity, rule)

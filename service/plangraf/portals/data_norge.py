@@ -10,15 +10,17 @@ import hashlib
 import re
 import uuid
 from collections.abc import Iterator
+from functools import partial
 
 import pyoxigraph
 from rdflib import RDF, BNode, Literal, URIRef
 from rdflib.term import Node
 
-from plangraf.diagnostics.diagnostic import Diagnostic, Severity
 from plangraf.portals.catalogue_document import DCAT, RELATIVE, Content, name_of, ordered
-from plangraf.portals.findings import DATA_NORGE, Finding, Item, ItemPlace
+from plangraf.portals.findings import DATA_NORGE, Finding, Item, portal_finding
 from plangraf.rdf.namespaces import compact
+
+_finding = partial(portal_finding, DATA_NORGE)
 
 # Characters that XML 1.0 cannot hold.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -329,7 +331,3 @@ def format_term(value: Node) -> str:
     if isinstance(value, Literal):
         return f'"{value[:60]}"'
     return name_of(value) if isinstance(value, BNode) else f"<{value}>"
-
-
-def _finding(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
-    return Diagnostic(ItemPlace(DATA_NORGE, item), nb, en, severity, rule)

@@ -7,13 +7,15 @@ that Accept and ignores the Content-Type.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pyoxigraph
 
-from plangraf.diagnostics.diagnostic import Diagnostic, Severity
 from plangraf.errors import SettingError
 from plangraf.portals.catalogue_document import Answer
-from plangraf.portals.findings import DATA_NORGE, Finding, ItemPlace
+from plangraf.portals.findings import DATA_NORGE, Finding, portal_finding
+
+_finding = partial(portal_finding, DATA_NORGE)
 
 LIMIT = 75 * 1024 * 1024
 """Largest document that the harvester accepts, in bytes."""
@@ -147,7 +149,3 @@ def parse_finding(answer: Answer, accept: str, reason: str, document: str) -> Fi
         f"The answer is read as {accept} whatever its Content-Type ({named}), and that fails: {reason}. Correct it, or "
         "register the format in which the service answers.",
     )
-
-
-def _finding(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
-    return Diagnostic(ItemPlace(DATA_NORGE, item), nb, en, severity, rule)

@@ -7,16 +7,18 @@ silently.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from rdflib import Literal, URIRef
 from rdflib.namespace import XSD
 from rdflib.term import Node
 
-from plangraf.diagnostics.diagnostic import Diagnostic, Severity
 from plangraf.portals.catalogue_document import DCAT, DCT, FOAF, Content, name_of, ordered
 from plangraf.portals.data_norge import format_term
-from plangraf.portals.findings import DATA_NORGE, Finding, ItemPlace
+from plangraf.portals.findings import DATA_NORGE, Finding, portal_finding
 from plangraf.rdf.namespaces import compact
+
+_finding = partial(portal_finding, DATA_NORGE)
 
 _LEGAL_NAME = URIRef("http://www.w3.org/ns/regorg#legalName")
 _VCARD_EMAIL = URIRef("http://www.w3.org/2006/vcard/ns#hasEmail")
@@ -133,7 +135,3 @@ def _check_texts(content: Content) -> Iterator[Finding]:
 
 def _findings_for_owners(content: Content, node: Node, rule: str, nb: str, en: str) -> Iterable[Finding]:
     return [_finding(rule, "Warning", name_of(owner), nb, en) for owner in content.owners.get(node, [])]
-
-
-def _finding(rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
-    return Diagnostic(ItemPlace(DATA_NORGE, item), nb, en, severity, rule)

@@ -71,6 +71,10 @@ A Violation rejects the item; about the document it rejects all items. A Warning
 """
 
 
+def portal_finding(portal: str, rule: str, severity: Severity, item: str, nb: str, en: str) -> Finding:
+    return Diagnostic(ItemPlace(portal, item), nb, en, severity, rule)
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """Points of metadata quality of one dataset: `given` of `most`.

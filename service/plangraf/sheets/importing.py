@@ -15,14 +15,15 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
+from pyoxigraph import NamedNode, Triple
 
 from plangraf.diagnostics.diagnostic import stops
 from plangraf.errors import SettingError
 from plangraf.numbers_in_text import natural_key
 from plangraf.rdf.graph import RDF_TYPE, Graph, Node, Value, paused_collector, statements
-from plangraf.rdf.namespaces import GRAPH, ID, PLAN, PREFIXES, SDG_GRAPH, compact
+from plangraf.rdf.namespaces import GRAPH, ID, PLAN, SDG_GRAPH, compact
 from plangraf.rdf.namespaces import slug as slug_of
+from plangraf.rdf.turtle_layout import TOKEN, laid_out
 from plangraf.settings import Settings
 from plangraf.sheets.cell_values import SheetDiagnostic
 from plangraf.sheets.csv_files import read_folder
@@ -38,10 +39,8 @@ from plangraf.sheets.write.tables import NOTES_FILE, Note, format_notes, read_no
 from plangraf.sources.files import SourceFile, read_files
 from plangraf.sources.turtle import read
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|<[^>]*>')
 # IRIs that resolve unchanged against the base: without scheme, root or dot segment.
 _RELATIVE_SAFE = re.compile(rf"<{re.escape(ID)}(?:[A-Za-z0-9_-][A-Za-z0-9._-]*)(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*>")
-_PREFIX = re.compile(r"(?<![\w-])([a-z][a-z-]*):")
 _ABOUT = NamedNode(PLAN + "about")
 _EXAMPLES = 3
 
@@ -66,20 +65,11 @@ def _format_file(graph: Graph, things: Iterable[Node]) -> str:
         for thing in sorted(things, key=lambda node: natural_key(str(node)))
         for predicate, value in sorted(graph.facts(thing), key=_fact_order)
     ]
-    text = (serialize(ordered, format=RdfFormat.TURTLE, prefixes=PREFIXES) or b"").decode()
-    # Splitting at line ends is safe, because Turtle escapes those within literals.
-    lines = [
-        line.replace("\t", "    ", 1) if line.startswith("\t") else f"\n{line}"
-        for line in text.split("\n")
-        if line and not line.startswith("@")
-    ]
-    body = _TOKEN.sub(
-        lambda match: match[0].replace(f"<{ID}", "<") if _RELATIVE_SAFE.fullmatch(match[0]) else match[0],
-        "\n".join(lines),
+    prefixes, body = laid_out(ordered)
+    relative = TOKEN.sub(
+        lambda match: match[0].replace(f"<{ID}", "<") if _RELATIVE_SAFE.fullmatch(match[0]) else match[0], body
     )
-    names = set(_PREFIX.findall(_TOKEN.sub("", body)))
-    used = [f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items() if name in names]
-    return f"@base <{ID}> .\n{''.join(used)}{body}\n"
+    return f"@base <{ID}> .\n{prefixes}{relative}\n"
 
 
 def _choose_file(types: Collection[str], model: Model) -> str:

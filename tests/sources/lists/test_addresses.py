@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from small_lists import ASCII, DAY, PREFIXES, mapping_file, settings, values
 
+from local_server import run_in_thread
 from plangraf.errors import ListError, ListUnreachableError
 from plangraf.sources.lists.linking import link
 
@@ -79,13 +79,10 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.asked = []  # type: ignore[attr-defined]
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.asked = []  # type: ignore[attr-defined]
+    with run_in_thread(server) as url:
+        yield url
 
 
 def test_a_list_is_fetched_over_redirects_and_the_dataset_names_the_address_that_gave_it(

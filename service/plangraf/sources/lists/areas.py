@@ -52,7 +52,7 @@ class Spell:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The passing of one number to another, from a day on; `old_name` is that of the old number, if it is given."""
+    """The replacement of one number by another on a day; `old_name` is that of the old number, if it is given."""
 
     day: date
     old: str
@@ -64,7 +64,7 @@ def read_areas(contents: Sequence[Content], mapping: ListMapping) -> tuple[list[
     """The numbers and changes of all files.
 
     Raises:
-        ListError: a file is not what it says, has a number that is none, a day that is none, or nothing.
+        ListError: a file is of another kind, has a malformed number or day, or has no entry.
     """
     spells: set[Spell] = set()
     changes: set[Change] = set()
@@ -98,7 +98,7 @@ def _ended(listed: set[Spell], changes: set[Change]) -> set[Spell]:
 
 
 def read_matches(path: Path) -> dict[str, list[NamedNode]]:
-    """The same areas elsewhere, such as at Wikidata, from a TSV of ours with the columns code and iri.
+    """The IRIs that others, such as Wikidata, give the areas, from a TSV of ours with the columns code and iri.
 
     Raises:
         ListError: it cannot be read, or a line has no number or no IRI.
@@ -213,7 +213,7 @@ def _state_change(facts: Facts, change: Change, names: dict[str, str], source: N
 
 
 def _validity(code: str, spells: Sequence[Spell], repairs: Repairs) -> Validity:
-    """First day and end of a number. A name that changes continues it; a gap is told."""
+    """First day and end of a number. A new name does not end it; a gap is reported."""
     if not any(spell.start or spell.end for spell in spells):
         return None, None
     for before, after in pairwise(spells):
@@ -228,7 +228,7 @@ def _validity(code: str, spells: Sequence[Spell], repairs: Repairs) -> Validity:
 
 
 def _label(spells: Sequence[Spell]) -> str:
-    """One name of a number: of a name in several languages, the part that was its only name at another time."""
+    """The name of a number. Of a name in several languages, the part that was its only name at another time."""
     whole = [spell.name for spell in spells]
     parts = set(_LANGUAGES_BETWEEN.split(whole[-1]))
     if len(parts) > 1:

@@ -1,18 +1,18 @@
-"""The Turtle files of a linked list: the dataset with its provenance, and the things; equal statements, equal bytes.
+"""The Turtle files of a linked list: the dataset with its provenance, and the things; equal bytes for equal content.
 
 PROV: https://www.w3.org/TR/prov-o/
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
+from pyoxigraph import Literal, NamedNode, Triple
 
 from plangraf.numbers_in_text import natural_key
 from plangraf.rdf.namespaces import ID, PLAN, PREFIXES, terms
+from plangraf.rdf.turtle_layout import laid_out
 from plangraf.sources.lists.entries import ascii_iri
 from plangraf.sources.lists.facts import Facts, How
 from plangraf.sources.lists.mapping import Mapping as ListMapping
@@ -27,8 +27,6 @@ _rdf, _rdfs, _dcat, _dcterms, _foaf, _org, _owl, _prov, _plan = map(
 )
 _LICENCE = NamedNode("https://creativecommons.org/licenses/by/4.0/")
 _PUBLISHER = NamedNode(ID + "organization/plangraf")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(?:@[a-z-]+)?|<[^>]*>')
-_PREFIX = re.compile(r"(?<![\w-])([a-z][a-z-]*):")
 _PROPERTIES: Mapping[How, str] = {"listed": "listedProperty", "matched": "matchedProperty", "own": "ownProperty"}
 _ABOUT = {
     DATASET_FILE: "The dataset, the list that it was read from, and what was repaired on the way.",
@@ -124,21 +122,9 @@ def _repairs(mapping: ListMapping, repairs: Repairs) -> list[Triple]:
 
 def _text(name: str, triples: Iterable[Triple]) -> str:
     """The text of one file, its things by key, each with its class first."""
-    ordered = sorted(set(triples), key=_order)
-    text = (serialize(ordered, format=RdfFormat.TURTLE, prefixes=PREFIXES) or b"").decode()
-    # Turtle escapes line ends within literals, so each line is one of the serialiser's.
-    lines = [
-        line.replace("\t", "    ", 1) if line.startswith("\t") else f"\n{line}"
-        for line in text.split("\n")
-        if line and not line.startswith("@")
-    ]
-    body = "\n".join(lines)
-    names = set(_PREFIX.findall(_TOKEN.sub("", body)))
-    used = "".join(f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in PREFIXES.items() if prefix in names)
-    about = (
-        f"# {_ABOUT.get(name, 'Read from the list.')}\n# Written by `plangraf link` from list.yaml; change it there.\n"
-    )
-    return f"{about}{used}{body}\n"
+    prefixes, body = laid_out(sorted(set(triples), key=_order))
+    about = _ABOUT.get(name, "Read from the list.")
+    return f"# {about}\n# Written by `plangraf link` from list.yaml; change it there.\n{prefixes}{body}\n"
 
 
 def _order(triple: Triple) -> tuple[object, ...]:

@@ -1,6 +1,6 @@
 """The entries of a list: a key each, and the values of the fields that the mapping names.
 
-A code is text all the way: 8.10 is not 8.1.
+A code stays text from the file to the statement, because 8.10 is not 8.1.
 """
 
 from __future__ import annotations

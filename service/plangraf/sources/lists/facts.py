@@ -18,7 +18,7 @@ _rdfs = terms("rdfs")
 
 @dataclass(slots=True)
 class Facts:
-    """Statements about the things of a list; `things` counts them by what they are called in the report."""
+    """Statements about the things of a list; `things` counts these by their name in the report."""
 
     files: dict[str, list[Triple]] = field(default_factory=dict)
     properties: dict[How, set[NamedNode]] = field(

@@ -1,7 +1,7 @@
 """The indicators of a national list: links to the UN's targets and indicators, and a mechanical label of ours.
 
-Code, printed number and target of an entry are three witnesses. Where one contradicts the two others, these count;
-where there are only two and they disagree, the link to the UN's indicator is left out. Each case is reported.
+Code, printed number and target of an entry each imply an indicator. Two that agree outweigh the third. When an entry
+has only two and they disagree, it gets no link to the UN's indicator. Each case is reported.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _links(entry: Entry, codes: UnCodes, repairs: Repairs) -> _Links:
             if mended:
                 repairs.add("spelling", entry.short, written)
     _link_indicators(entry, links, codes, repairs)
-    # A goal is stated where no target leads to it.
+    # A goal is stated only when no target leads to it.
     links.goals -= {NamedNode(target.value.rpartition(".")[0]) for target in links.targets}
     if not links.targets and not links.indicators:
         repairs.add("without-target", entry.short)
@@ -176,7 +176,7 @@ def _state(facts: Facts, entry: Entry, links: _Links, source: NamedNode) -> None
 
 
 def _add_sources(facts: Facts, entry: Entry, repairs: Repairs) -> None:
-    """The addresses at which the list says that the figures are."""
+    """Adds the addresses where the figures are published, according to the list."""
     for written in entry.texts("source"):
         found = [address for match in _ADDRESS.findall(written) if (address := _address(match)) is not None]
         if not found:
@@ -202,7 +202,7 @@ def _without_end(address: str) -> str:
 
 
 def _names(entry: Entry, links: _Links, positions: Counter[str]) -> dict[str, dict[str, str]]:
-    """What the patterns of a label may name, by language; `n` numbers the entries of a target."""
+    """The names that a label's pattern may use, by language; `n` numbers the entries of a target."""
     targets = sorted((_code(target) for target in links.targets), key=natural_key)
     goals = sorted((_code(goal) for goal in links.goals), key=natural_key)
     numbers = sorted(entry.texts("number"), key=natural_key)

@@ -17,7 +17,7 @@ def read_labels(path: Path) -> dict[str, Text]:
     """The labels of a TSV with the columns code, nb and en.
 
     Raises:
-        ListError: it cannot be read, or a line has not three cells or a code that stands twice.
+        ListError: it cannot be read, or a line does not have three cells or repeats a code.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()

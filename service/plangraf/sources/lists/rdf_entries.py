@@ -25,7 +25,7 @@ def read_store(content: Content, repairs: Repairs, address: str | None = None) -
         repairs: receives what is repaired.
         address: where the list is published, to which the relative IRIs of a saved file belong.
     Raises:
-        ListError: it is not Turtle, or ends before its end.
+        ListError: it is not Turtle, or is cut off.
     """
     store = Store()
     turtle = content.content.removeprefix(codecs.BOM_UTF8)
@@ -45,7 +45,7 @@ def rdf_entries(store: Store, mapping: Mapping, repairs: Repairs) -> list[Entry]
     """The entries that the query of the mapping finds.
 
     Raises:
-        ListError: the query fails, asks for fields that there are not, or finds nothing.
+        ListError: the query fails, names an unknown field, or finds nothing.
     """
     solutions = _select(store, mapping.read.query or "", "read.query")
     names = [variable.value for variable in solutions.variables]

@@ -120,7 +120,7 @@ KINDS: dict[str, Text] = {
         en="Numbers out of use for a while, given first to last day",
     ),
 }
-# Of these, what stood in each entry is kept, because a link is another one than the list has, or missing.
+# These keep the original text of each entry, because its link differs from the list's or is missing.
 _OF_LINKS = frozenset(KINDS) - {
     "namespace", "known-namespace", "written-list", "language-tag", "language-tag-en", "non-ascii-iri",
     "malformed-iri", "number-as-code", "not-a-number", "without-target", "address-in-text",

@@ -1,6 +1,6 @@
 """Reads the rows of a CSV or TSV table by the columns that a mapping names.
 
-RFC 4180, with the delimiter that the mapping says; every cell is text, so no code loses a zero.
+RFC 4180, with the delimiter of the mapping. Every cell is text, so that no code loses a zero.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def table_rows(content: Content, mapping: Mapping) -> Iterator[tuple[int, Row]]:
     """Each row with the number of its line, by field; empty cells are left out.
 
     Raises:
-        ListError: the encoding is another one, a column is missing, or a row is longer than the head.
+        ListError: the encoding differs, a column is missing, or a row is longer than the head.
     """
     try:
         text = content.content.decode("utf-8-sig" if mapping.read.encoding == "utf-8" else mapping.read.encoding)

@@ -39,7 +39,7 @@ class UnIndicator:
 
 @dataclass(slots=True)
 class UnCodes:
-    """What the UN has. `targets` and `goals` are IRIs."""
+    """The UN's goals, targets and indicators. `targets` and `goals` are IRIs."""
 
     goals: set[NamedNode] = field(default_factory=set)
     targets: set[NamedNode] = field(default_factory=set)
@@ -94,7 +94,7 @@ def known_codes(settings: Settings, but: str) -> UnCodes:
 
     Args:
         settings: `home` and `data` name the data.
-        but: slug of the list that is being linked, whose own folder is not read.
+        but: slug of the list that is being linked; its folder is not read.
     Raises:
         ListError: a file cannot be parsed, or the UN's targets are missing.
     """

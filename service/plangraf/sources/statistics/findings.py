@@ -1,6 +1,6 @@
 """Collects the defects and repairs of one table, so that an import reports all of them at once.
 
-A defect says its place, what stands there and what is wanted; a repair is counted by kind.
+A defect states its place, what stands there and what is wanted. A repair is counted by kind.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _MOST_SHOWN = 60
 
 
 class Described(str):
-    """What was found in words of ours, which messages show without quotation marks."""
+    """A description of what was found, in our words. Messages show it without quotation marks."""
 
     __slots__ = ()
 
@@ -72,7 +72,7 @@ class Findings:
             en: the same in English.
             line: the line of a CSV file, counted from 1.
         Raises:
-            TableError: this was the last defect that is collected.
+            TableError: as many defects are collected as a report has.
         """
         shown = _shown(found)
         self.problems.append(

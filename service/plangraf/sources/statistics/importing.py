@@ -62,7 +62,7 @@ State = Literal["written", "replaced", "unchanged"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user says about a table, because its file does not.
+    """What the user says about a table, because its file does not say it.
 
     Attributes:
         mapping: the mapping file of a plain CSV file.
@@ -73,8 +73,8 @@ class Options:
         address: where the table is published.
         query: the exact address that the file was saved from.
         retrieved: when, an xsd:dateTime or xsd:date.
-        areas: the meaning of area codes; None lets the office decide.
-        area: the code of the area of a table that has no dimension of areas.
+        areas: the meaning of area codes; None means that of the table's office.
+        area: the area that all values are about, when the table has no dimension of areas.
         indicators: the indicators that the table measures by a published list.
         interpretations: the indicators that it measures by our reading.
     """
@@ -227,7 +227,7 @@ def _place(
     *,
     replace_old: bool,
 ) -> State:
-    """Puts the written files in place, unless they are there already or would replace others without consent."""
+    """Puts the written files in place, unless the folder has them. Replaces other files only with consent."""
     if folder.exists() and any(folder.iterdir()):
         if same_files(folder, temporary):
             return "unchanged"

@@ -1,4 +1,4 @@
-"""Writes that a table measures an indicator by our reading: into the graph of interpretations, with its reason."""
+"""Writes which indicators a table measures by our own reading, with the reason, to the graph of interpretations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Interpretation:
 
 
 def write_interpretations(folder: Path, names: TableNames, links: Sequence[Interpretation]) -> Path | None:
-    """Writes the interpretations of one table beside its folder; no link removes those of an earlier import.
+    """Writes the interpretations of one table beside its folder. Without links, removes those of an earlier import.
 
     Args:
         folder: the folder of the table, `<data folder>/no/<slug>`.

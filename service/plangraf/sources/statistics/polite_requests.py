@@ -37,7 +37,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEEP_METHOD = frozenset({307, 308})
 _FIRST_BACKOFF_S = 1.0
 _SHOWN_CHARACTERS = 300
-# Shorter waits for the server's window are not told, because there may be one before each request.
+# Shorter waits for the server's window are not reported, because there may be one before each request.
 _SHOWN_WAIT_S = 5.0
 
 
@@ -47,7 +47,7 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time as the client sees it; tests give their own.
+    """The clock that the client reads; tests give their own.
 
     Attributes:
         monotonic: seconds that never go back.
@@ -62,7 +62,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the client bears of a server.
+    """How often and how long the client waits for a server, and how much it reads.
 
     Attributes:
         attempts: how often one request is sent at most.
@@ -120,12 +120,12 @@ class PoliteClient:
     def send(
         self, method: str, address: str, *, content: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """Sends a request until it is answered or an attempt more would be useless.
+        """Sends a request until it is answered or another attempt would be useless.
 
         Raises:
             SourceRequestError: the address cannot be requested.
             SourceGoneError: 404 or 410.
-            SourceRefusedError: another status that says no.
+            SourceRefusedError: another status of refusal.
             SourceAnswerError: HTML, no JSON, too many bytes, a redirect to another host.
             SourceUnreachableError: all attempts failed, or the server asks for a wait that is too long.
         """

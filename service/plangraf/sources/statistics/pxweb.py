@@ -1,4 +1,4 @@
-"""Fetches a table of a PxWebApi 2 server as JSON-stat 2.0, in as many parts as the server's limits make of it.
+"""Fetches a table of a PxWebApi 2 server as JSON-stat 2.0, in as many parts as the server's limits require.
 
 The order of requests: `/config` for the limits, `/tables/{id}/metadata` for the dimensions, `/codelists/{id}` for each
 code list of the selection, then `/tables/{id}/data`. A selection that does not fit is refused before any data are
@@ -76,15 +76,15 @@ def fetch(
     limits: Limits | None = None,
     clock: Clock | None = None,
 ) -> list[Path]:
-    """Fetches the selected part of a table; parts of an earlier run that are unchanged are not sent again.
+    """Fetches the selected part of a table. Unchanged parts of an earlier run are not fetched again.
 
     Args:
         address: address of a table, or of its data with a selection (`…/tables/07459/data?valuecodes[Tid]=top(3)`).
-        selection: what is selected beside that: expressions by dimension (`{"Region": "5001,5031"}`), and code lists
+        selection: what is selected in addition: expressions by dimension (`{"Region": "5001,5031"}`), and code lists
             (`{"codelist[Region]": "agg_KommGjeldende"}`).
         cache: folder under which each table and selection has a folder of its own.
-        progress: told of each step and each wait.
-        limits: what the client bears of the server.
+        progress: receives a line about each step and each wait.
+        limits: attempts, waits and sizes.
         clock: time, for tests.
     Returns:
         The files of the parts, each a JSON-stat 2.0 dataset as the server sent it. Together they have each selected
@@ -95,7 +95,7 @@ def fetch(
         SourceRefusedError: the server refused a request.
         SourceAnswerError: an answer is not what it should be.
         SourceChangedError: the table was published anew during each of three attempts.
-        SourceUnreachableError: no usable answer; what was fetched is kept and the next run goes on from there.
+        SourceUnreachableError: no usable answer. What was fetched is kept, and the next run continues from there.
         OSError: the cache cannot be written.
     """
     wanted = add_selection(parse_address(address), selection)
@@ -213,7 +213,8 @@ class _Source:
             kept = None
         time = self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
         if kept is not None and table.updated is not None and not (kept.etag or kept.lastModified):
-            folder.keep(kept)  # the server gave nothing to ask by, and the table says that it is unchanged
+            # No condition can be sent without a tag or a date, but the metadata say that the table is unchanged.
+            folder.keep(kept)
             return
         answer = self._send(request, kept.etag if kept else None, kept.lastModified if kept else None)
         if answer.status == 304:

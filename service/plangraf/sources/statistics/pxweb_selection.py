@@ -1,4 +1,4 @@
-"""What a selection from a PxWebApi table means, and the requests that a server's limit makes of it.
+"""Resolves a selection from a PxWebApi table to codes, and splits it into requests within the server's limit of cells.
 
 A selection is checked against the table's metadata before any data are fetched. The expressions are those of PxWebApi
 2: codes without regard to case, `*`, `*x`, `x*`, `*x*`, `?` for one character, `top(n[,offset])`, `bottom(n[,offset])`,

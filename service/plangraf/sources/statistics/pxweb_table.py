@@ -15,7 +15,7 @@ from plangraf.errors import SourceAnswerError, SourceRequestError
 
 _PATH = re.compile(r"(?P<base>.*)/tables/(?P<table>[^/]+)(?:/(?:data|metadata|defaultselection))?/?")
 _PARAMETER = re.compile(r"(valuecodes|codelist|outputvalues)\[(.+)\]", re.IGNORECASE)
-# They say how an answer is written, and the answer wanted here is always the same.
+# These parameters decide how an answer is written, and this client always asks for the same form.
 _IGNORED = frozenset({"outputformat", "outputformatparams", "heading", "stub"})
 
 

@@ -67,7 +67,7 @@ def read_saved(paths: Sequence[Path]) -> list[SavedFile]:
 
 
 def read_beside(files: Sequence[SavedFile]) -> Beside:
-    """What stands beside the files, after a check that the files are still the fetched ones.
+    """Reads what stands beside the files, and checks that they are still the fetched ones.
 
     Raises:
         SettingError: a fetch is incomplete, or a file changed after it was fetched.
@@ -95,10 +95,10 @@ def read_beside(files: Sequence[SavedFile]) -> Beside:
 
 
 def licence_of(stated: str | None) -> str:
-    """A licence that somebody states.
+    """Checks the licence that the user, the table or a file beside it states.
 
     Raises:
-        SettingError: nobody states one, or it is not an address.
+        SettingError: none is stated, or it is not an address.
     """
     if not stated:
         raise SettingError(
@@ -113,7 +113,7 @@ def licence_of(stated: str | None) -> str:
 def retrieved_file(
     file: SavedFile, beside: Beside, earlier: Mapping[str, str], *, retrieved: str | None, query: str | None
 ) -> RetrievedFile:
-    """A file as provenance; the time of an equal file is the one of its first import.
+    """The provenance of a file. An equal file keeps the time of its first import.
 
     Args:
         file: the file.

@@ -33,8 +33,8 @@ class RetrievedFile:
         name: its name, without folders.
         sha256: of its bytes, as 64 hexadecimal digits.
         retrieved: when it was fetched or saved, an xsd:dateTime.
-        address: the exact address that it came from; None when nobody knows it.
-        query: the address with its selection, and for a POST the body too; None when nobody knows it.
+        address: the exact address that it came from; None when unknown.
+        query: the address with its selection, and for a POST the body too; None when unknown.
     """
 
     name: str
@@ -46,7 +46,7 @@ class RetrievedFile:
 
 @dataclass(frozen=True, slots=True)
 class IndicatorLink:
-    """That the table measures an indicator by the word of a published list.
+    """An indicator that the table measures according to a published list.
 
     Attributes:
         indicator: IRI of the indicator.

@@ -134,7 +134,7 @@ def _of_codes(dimension: Dimension, names: TableNames, property_: NamedNode) -> 
 
 
 def _once(dimension: Dimension, values: Sequence[NamedNode | Literal], findings: Findings) -> None:
-    """Two codes of one meaning would give two values for one key."""
+    """Refuses two codes with one meaning, because they would give two values for one key."""
     first: dict[NamedNode | Literal, str] = {}
     for code, value in zip(dimension.codes, values, strict=False):
         known = first.setdefault(value, code.code)

@@ -1,4 +1,4 @@
-"""Writes the observations of a table as sorted N-Triples, in the order of their keys and without holding them.
+"""Writes the observations of a table as N-Triples sorted by key, without holding them in memory.
 
 One statement a line, no blank node, each line once, sorted by bytes, so that a build can trust the file by its
 SHA-256 and merge it without parsing. https://www.w3.org/TR/n-triples/ https://www.w3.org/TR/vocab-data-cube/#dsd
@@ -24,7 +24,7 @@ qb, sdmx_measure, sdmx_attribute = map(terms, ("qb", "sdmx-measure", "sdmx-attri
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _DECIMAL = f"^^<{PREFIXES['xsd']}decimal>"
 _SYMBOL = NamedNode(PLAN + "statusSymbol")
-# So many observations are written at once.
+# Observations that are written at once.
 _BATCH = 4096
 
 

@@ -42,7 +42,7 @@ class DimensionColumns(_Strict):
 
 
 class ValueColumn(_Strict):
-    """The column of the numbers, absent when a dimension stands across columns, and what they measure."""
+    """The column of the numbers and their unit. A dimension across columns has no column of numbers."""
 
     column: str | None = None
     unit: str | None = None

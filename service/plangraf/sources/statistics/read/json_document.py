@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -41,6 +42,11 @@ def parse(content: bytes, findings: Findings) -> dict[str, Any]:
         findings.stop()
     assert isinstance(found, dict)
     return found
+
+
+def as_object(value: object) -> Mapping[str, Any]:
+    """A value of the document when it is an object; an empty one otherwise."""
+    return value if isinstance(value, dict) else {}
 
 
 def _parse(text: str, findings: Findings) -> object:

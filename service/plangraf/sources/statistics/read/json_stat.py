@@ -12,7 +12,7 @@ from typing import Any
 
 from plangraf.rdf.literals import XSD, canonical
 from plangraf.sources.statistics.findings import Described, Findings
-from plangraf.sources.statistics.read.json_document import parse
+from plangraf.sources.statistics.read.json_document import as_object, parse
 from plangraf.sources.statistics.read.json_stat_notes import notes_of
 from plangraf.sources.statistics.read.json_stat_values import read_values
 from plangraf.sources.statistics.read.roles import with_roles
@@ -45,7 +45,7 @@ def read_json_stat(
     dimensions = with_roles(described, findings)
     sizes = [len(dimension.codes) for dimension in dimensions]
     read = read_values(document, sizes, findings)
-    px = _object(_object(document.get("extension")).get("px"))
+    px = as_object(as_object(document.get("extension")).get("px"))
     table = Table(
         name=name or _text(px, "tableid") or _text(px, "matrix") or "",
         label=_text(document, "label") or "",
@@ -57,7 +57,7 @@ def read_json_stat(
         notes=notes_of(document),
         source=_text(document, "source"),
         updated=_updated(document, findings),
-        licence=_text(_object(document.get("extension")), "license"),
+        licence=_text(as_object(document.get("extension")), "license"),
     )
     if not table.name:
         findings.wrong(
@@ -116,14 +116,14 @@ def _dimensions(document: Mapping[str, Any], findings: Findings) -> list[Dimensi
             f"dimension.{unknown}", Described("a dimension"), "bare dimensjoner fra «id»", "only dimensions of `id`"
         )
     roles = _roles(document, ids, findings)
-    default = _object(_object(document.get("extension")).get("px")).get("decimals")
+    default = as_object(as_object(document.get("extension")).get("px")).get("decimals")
     found = [_dimension(described, one, size, default, findings) for one, size in zip(ids, sizes, strict=True)]
     return [replace(dimension, role=roles.get(dimension.code)) for dimension in found]
 
 
 def _roles(document: Mapping[str, Any], ids: Sequence[str], findings: Findings) -> dict[str, Role]:
     found: dict[str, Role] = {}
-    stated = _object(document.get("role"))
+    stated = as_object(document.get("role"))
     for role in ROLES:
         named = stated.get(role, [])
         if not isinstance(named, list):
@@ -170,19 +170,19 @@ def _dimension(described: Mapping[str, Any], one: str, size: int, default: objec
         findings.wrong(
             f"size ({one})", 0, "minst én kode: utvalget har ingen rader", "at least one code: the selection has no row"
         )
-    labels = _object(category.get("label"))
+    labels = as_object(category.get("label"))
     for unknown in [code for code in labels if code not in set(codes)][:5]:
         findings.wrong(f"{place}.category.label", unknown, "bare koder fra «index»", "only codes of `index`")
-    extension = _object(body.get("extension"))
-    units = {**_object(extension.get("unit")), **_object(category.get("unit"))}
+    extension = as_object(body.get("extension"))
+    units = {**as_object(extension.get("unit")), **as_object(category.get("unit"))}
     made = tuple(
         Code(
             code,
             _text(labels, code),
             _unit(units.get(code), default, f"{place}.category.unit.{code}", findings),
-            _text(_object(extension.get("refperiod")), code),
-            _text(_object(extension.get("measuringType")), code),
-            _text(_object(extension.get("priceType")), code),
+            _text(as_object(extension.get("refperiod")), code),
+            _text(as_object(extension.get("measuringType")), code),
+            _text(as_object(extension.get("priceType")), code),
         )
         for code in codes
     )
@@ -193,7 +193,7 @@ def _codes(category: Mapping[str, Any], place: str, findings: Findings) -> list[
     """The codes in order: `index` is an array, an object with places, or absent when there is one code."""
     index = category.get("index")
     if index is None:
-        labels = list(_object(category.get("label")))
+        labels = list(as_object(category.get("label")))
         if len(labels) != 1:
             findings.wrong(
                 f"{place}.index",
@@ -276,10 +276,6 @@ def _updated(document: Mapping[str, Any], findings: Findings) -> str | None:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _text(found: Mapping[str, Any], name: str) -> str | None:

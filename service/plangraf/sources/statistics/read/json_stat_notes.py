@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from plangraf.sources.statistics.read.json_document import as_object
 from plangraf.sources.statistics.statistical_table import Note
 
 
@@ -20,22 +21,22 @@ def notes_of(document: Mapping[str, Any]) -> tuple[Note, ...]:
 
 def _notes(body: object, dimension: str | None) -> Iterator[Note]:
     """`note` with `extension.noteMandatory`, and `extension.note` whose members say it themselves."""
-    here, extension = _object(body), _object(_object(body).get("extension"))
+    here, extension = as_object(body), as_object(as_object(body).get("extension"))
     yield from _marked(here.get("note"), extension.get("noteMandatory"), dimension, None)
     yield from _described(extension.get("note"), dimension, None)
 
 
 def _category_notes(body: object, dimension: str) -> Iterator[Note]:
-    category, extension = _object(_object(body).get("category")), _object(_object(body).get("extension"))
-    mandatory = _object(extension.get("categoryNoteMandatory"))
-    for code, texts in _object(category.get("note")).items():
+    category, extension = (as_object(as_object(body).get(name)) for name in ("category", "extension"))
+    mandatory = as_object(extension.get("categoryNoteMandatory"))
+    for code, texts in as_object(category.get("note")).items():
         yield from _marked(texts, mandatory.get(code), dimension, code)
-    for code, texts in _object(extension.get("valueNote")).items():
+    for code, texts in as_object(extension.get("valueNote")).items():
         yield from _described(texts, dimension, code)
 
 
 def _marked(texts: object, mandatory: object, dimension: str | None, code: str | None) -> Iterator[Note]:
-    must = _object(mandatory)
+    must = as_object(mandatory)
     for number, text in enumerate([texts] if isinstance(texts, str) else texts if isinstance(texts, list) else []):
         if isinstance(text, str) and text.strip():
             yield Note(text.strip(), must.get(str(number)) is True, dimension, code)
@@ -43,10 +44,6 @@ def _marked(texts: object, mandatory: object, dimension: str | None, code: str |
 
 def _described(texts: object, dimension: str | None, code: str | None) -> Iterator[Note]:
     for one in texts if isinstance(texts, list) else []:
-        text = _object(one).get("text")
+        text = as_object(one).get("text")
         if isinstance(text, str) and text.strip():
-            yield Note(text.strip(), _object(one).get("mandatory") is True, dimension, code)
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+            yield Note(text.strip(), as_object(one).get("mandatory") is True, dimension, code)

@@ -136,7 +136,7 @@ class _Columns:
         return None if self._unit is None else cells[self._unit] or None
 
     def value(self, text: str, cells: Sequence[str], name: str, line: int) -> tuple[Decimal | None, str | None]:
-        """The number of a cell, or the symbol that stands there for a missing one, and the status of the row."""
+        """The number of a cell and the status of the row; of a missing number the symbol that stands in its place."""
         status = None if self._status is None else cells[self._status] or None
         if not text:
             return None, status

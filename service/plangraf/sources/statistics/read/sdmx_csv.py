@@ -32,7 +32,7 @@ _ATTRIBUTES = {
     "CONF_STATUS", "OBS_CONF", "DECIMALS", "UNIT_MULT", "TIME_FORMAT", "COMMENT_OBS", "COMMENT_TS",
     "PRE_BREAK_VALUE", "TITLE", "TITLE_COMPL", "COLLECTION", "LAST_UPDATE",
 }  # fmt: skip
-# Normal values have a status too, which says nothing; O is "missing".
+# The status A, normal, says nothing. An empty cell and NaN are missing values.
 _NORMAL, _MISSING = "A", ("", "NaN")
 _ROLES: dict[str, Role] = {_TIME: "time", "REF_AREA": "geo", "GEO": "geo", "INDICATOR": "metric", "SERIES": "metric"}
 _IDENTIFIER = re.compile(r"[A-Z][A-Z0-9_]*")
