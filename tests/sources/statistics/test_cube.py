@@ -546,7 +546,63 @@ def test_a_build_stops_at_two_observations_with_the_same_dimensions(settings: Se
     parsed = read(found.files)
     with pytest.raises(DataError) as caught:
         verdict(settings, parsed, found.files, Progress(None), parsed.quads)
-    assert {problem.rule for problem in caught.value.problems} == {"cube-keys"}
+    assert {problem.rule for problem in caught.value.problems} == {"cube-keys", "observation-file"}
+
+
+def _first(text: str, predicate: str) -> str:
+    """The line of the first observation with a predicate."""
+    return next(line for line in text.splitlines(keepends=True) if predicate in line.split(" ")[1])
+
+
+@pytest.mark.parametrize(
+    ("predicate", "old", "new", "rule"),
+    [
+        ("cube#dataSet", None, "", "IC-1"),
+        ("refPeriod", None, "", "IC-11"),
+        ("Innhold", None, "", "IC-11"),
+        ("Innhold", "Innhold-Andel", "Innhold-Borte", "IC-19"),
+        ("refPeriod", '"2019"', '"1999"', None),
+        ("refPeriod", "#gYear", "#string", "period"),
+        ("ns#type", None, "", "type"),
+        ("obsValue", '"9"', '"99"', None),
+        ("obsValue", '"9"^^<http://www.w3.org/2001/XMLSchema#decimal>', '"9"', "value"),
+        ("obsValue", "\n", '\n{subject} {predicate} "77"^^<http://www.w3.org/2001/XMLSchema#decimal> .\n', "twice"),
+        ("refPeriod", "\n", '\n{subject} {predicate} "1999"^^<http://www.w3.org/2001/XMLSchema#gYear> .\n', "twice"),
+        ("unitMeasure", "\n", "\n{subject} {predicate} <http://qudt.org/vocab/unit/NUM> .\n", "twice"),
+    ],
+)
+def test_a_change_by_hand_to_an_observation_stops_a_build(
+    settings: Settings, source: Path, predicate: str, old: str | None, new: str, rule: str | None
+) -> None:
+    folder = run(settings, source, replace(OPTIONS, areas="codes")).folder
+    path = folder / "observations.nt"
+    text = path.read_text(encoding="utf-8")
+    line = _first(text, predicate)
+    subject, written_predicate = line.split(" ")[:2]
+    put = new.replace("{subject}", subject).replace("{predicate}", written_predicate)
+    changed = put if old is None else line.replace(old, put)
+    assert changed != line
+    path.write_text(text.replace(line, changed, 1), encoding="utf-8")
+    found = sources(settings.home)
+    parsed = read(found.files)
+    with pytest.raises(DataError) as caught:
+        verdict(settings, parsed, found.files, Progress(None), parsed.quads)
+    told = [problem.en for problem in caught.value.problems]
+    assert any("The file has changed since it was written" in one for one in told)
+    assert rule is None or any(f'[rule "{rule}"' in one for one in told), told
+
+
+@pytest.mark.parametrize("name", ["inScheme", "notation", "prefLabel"])
+def test_a_code_of_a_table_has_a_list_a_notation_and_a_label(settings: Settings, source: Path, name: str) -> None:
+    folder = run(settings, source, replace(OPTIONS, areas="codes")).folder
+    quads = set(parse(path=str(folder / "structure.ttl"), format=RdfFormat.TURTLE))
+    code, predicate = TableNames("05111").code("unit", "personer"), f"http://www.w3.org/2004/02/skos/core#{name}"
+    store = Store()
+    store.extend(quad for quad in quads if (quad.subject, quad.predicate.value) != (code, predicate))
+    found = store.query((ROOT / "queries" / "checks" / "cube-structure.rq").read_text(encoding="utf-8"))
+    assert isinstance(found, QuerySolutions)
+    rows = {(row["thing"], row["rule"].value, row["term"].value) for row in found if row["rule"].value == "code"}
+    assert rows == {(code, "code", predicate)}
 
 
 def test_a_broken_line_of_observations_is_told_with_its_number(settings: Settings, source: Path) -> None:
