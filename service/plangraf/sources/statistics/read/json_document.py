@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from plangraf.sources.statistics.findings import Described, Findings
-from plangraf.sources.statistics.read.downloads import text_of
+from plangraf.sources.statistics.read.downloads import CONTROL, CONTROL_REPAIRED, text_of
 
 _ESCAPE = re.compile(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
@@ -38,6 +38,10 @@ def parse(content: bytes, findings: Findings) -> dict[str, Any]:
                         "each name once",
                     )
                 seen.add(name)
+        for name, value in pairs:
+            if isinstance(value, str) and CONTROL.search(value):
+                made[name] = CONTROL.sub(" ", value)
+                findings.repaired(*CONTROL_REPAIRED)
         return made
 
     def refuse_constant(name: str) -> None:
