@@ -128,6 +128,7 @@ def test_links_into_one_folder_wait_for_each_other(tmp_path: Path) -> None:
 def test_a_replacement_that_a_crash_broke_off_is_put_right_by_the_next(tmp_path: Path) -> None:
     done = link_text(tmp_path, ONE)
     done.folder.rename(done.folder.with_name(".maaling.old"))
+    (done.folder.parent / ".maaling.new-killed12").mkdir()
     shutil.copytree(done.folder.with_name(".maaling.old"), tmp_path / "mapping" / "maaling")
     again = link(
         settings(), tmp_path / "mapping" / "maaling" / "list.yaml", [str(tmp_path / "list.ttl")], done.folder, today=DAY

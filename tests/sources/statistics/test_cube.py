@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -288,6 +289,19 @@ def test_a_replacement_that_was_killed_between_its_renames_loses_nothing(setting
     assert run(settings, source).state == "unchanged"
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert not aside.exists()
+
+
+def test_what_a_killed_import_left_is_removed_by_the_next(settings: Settings, source: Path) -> None:
+    folder = run(settings, source).folder
+    left = [folder.parent / name for name in (".05111-77tl8hx7", ".05111-old-bxi_gut3")]
+    running, others = folder.parent / ".05111-running1", folder.parent / ".05111-old-b-77tl8hx7"
+    for path in (*left, running, others):
+        (path / "05111").mkdir(parents=True)
+    descriptor = os.open(running, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    assert run(settings, source).state == "unchanged"
+    os.close(descriptor)
+    assert {path.name for path in folder.parent.iterdir()} == {"05111", running.name, others.name}
 
 
 def test_a_defect_writes_nothing(settings: Settings, source: Path) -> None:

@@ -39,7 +39,7 @@ def replace_folder(folder: Path, files: Mapping[str, bytes], generated: frozense
 
 
 def _swap(folder: Path, files: Mapping[str, bytes], kept: Mapping[str, Path]) -> None:
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new-", dir=folder.parent))
+    made = Path(tempfile.mkdtemp(prefix=_new(folder), dir=folder.parent))
     try:
         made.chmod(0o755)
         for name, path in kept.items():
@@ -66,13 +66,19 @@ def _swap(folder: Path, files: Mapping[str, bytes], kept: Mapping[str, Path]) ->
 
 
 def _finish_earlier(folder: Path) -> None:
-    """Puts back the old folder, or removes it, after a replacement that a crash broke off."""
+    """Puts back the old folder, or removes it and the unfinished one, after a crash broke off a replacement."""
     old = _old(folder)
     if old.is_dir():
         if folder.exists():
             shutil.rmtree(old)
         else:
             old.rename(folder)
+    for left in folder.parent.glob(f"{_new(folder)}*"):  # no other process writes here now
+        shutil.rmtree(left)
+
+
+def _new(folder: Path) -> str:
+    return f".{folder.name}.new-"
 
 
 def _old(folder: Path) -> Path:

@@ -6,7 +6,10 @@ such as a mapping file, move along.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -33,7 +36,10 @@ def beside(folder: Path) -> Iterator[Path]:
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+        with exclusive(folder.parent):
+            _remove_leftovers(folder)
+            temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+            lock = _lock(temporary)
     except OSError as error:
         raise SettingError(f"{folder} cannot be written ({error.strerror}).") from error
     try:
@@ -42,6 +48,29 @@ def beside(folder: Path) -> Iterator[Path]:
         raise SettingError(f"{folder} cannot be written ({error.strerror}).") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Removes what killed imports left beside a folder; one that runs holds the lock of its own."""
+    replaced = "(?:old-)?" if folder.exists() else ""  # an old folder may be the only one
+    name = re.compile(rf"\.{re.escape(folder.name)}-{replaced}[a-z0-9_]{{8}}")
+    for left in folder.parent.iterdir():
+        if name.fullmatch(left.name) and left.is_dir() and (lock := _lock(left)) is not None:
+            os.close(lock)
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _lock(folder: Path) -> int | None:
+    """Locks a folder until the descriptor is closed or the process ends; None when another process holds it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 def write_texts(temporary: Path, files: Mapping[str, bytes]) -> None:
