@@ -429,6 +429,18 @@ def test_an_import_knows_whether_a_list_of_areas_was_there(settings: Settings, s
     assert run(settings, source, replace_old=True).areas_checked
 
 
+def test_a_list_of_areas_in_the_data_folder_that_a_table_goes_to_is_read(
+    settings: Settings, source: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "my-data" / "no" / "05111"
+    areas = tmp_path / "my-data" / "link" / "areas" / "areas.ttl"
+    areas.parent.mkdir(parents=True)
+    areas.write_text(f"<{ID}5001/municipality/5001> a <https://w3id.org/plangraf/ontology#Municipality> .\n")
+    with pytest.raises(TableError, match=r'found "0301 Oslo"\. Wanted an area that exists or existed'):
+        import_statistics(settings, [source], target, OPTIONS)
+    assert not target.parent.exists()
+
+
 def test_a_table_without_areas_gets_the_one_that_is_given(settings: Settings, source: Path) -> None:
     document = table(
         id=["Innhold", "Tid"],

@@ -100,7 +100,7 @@ def link(
     before_digest, before_day = _before(folder)
     day = retrieved or mapping.retrieved or (before_day if before_digest == digest and before_day else today)
     repairs = Repairs()
-    facts = _facts(settings, mapping, mapping_path, contents, repairs)
+    facts = _facts(settings, mapping, mapping_path, folder, contents, repairs)
     address = next((content.address for content in contents if content.address), None) or mapping.address
     files = turtle_files(mapping, facts, repairs, address=ascii_iri(address), digest=digest, retrieved=day)
     old, new = _things(folder), {triple.subject for triples in facts.files.values() for triple in triples}
@@ -134,12 +134,14 @@ def _require_same_list(folder: Path, mapping: Mapping) -> None:
         )
 
 
-def _facts(settings: Settings, mapping: Mapping, path: Path, contents: Sequence[Content], repairs: Repairs) -> Facts:
+def _facts(
+    settings: Settings, mapping: Mapping, path: Path, folder: Path, contents: Sequence[Content], repairs: Repairs
+) -> Facts:
     source = list_iri(mapping)
     if mapping.kind == "areas":
         matches = read_matches(path.parent / mapping.matches) if mapping.matches else {}
         return areas(*read_areas(contents, mapping), source, repairs, matches)
-    codes = known_codes(settings, mapping.slug)
+    codes = known_codes(settings, folder)
     content = contents[0]
     if mapping.read.format == "turtle":
         store = read_store(content, repairs, mapping.address)
