@@ -17,6 +17,7 @@ from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_file, 
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.rdf.namespaces import GRAPH, PREFIXES, compact
 from plangraf.settings import Settings
+from plangraf.sources.bulk import changed_observation_files
 from plangraf.sources.files import SourceFile, words_of_the_site
 from plangraf.sources.turtle import Parsed
 
@@ -54,6 +55,7 @@ def verdict(
         note(counted(len(terms), "undefined term"))
     found = [*parsed.problems, *terms, *dataset_problems(parsed, everything, files)]
     _stop_at_violations(found)
+    found += changed_observation_files(files, parsed.quads)
     data = DataGraph(everything)
     size = counted(len(nodes), "thing") if nodes is not None else counted(len(everything), "statement")
     with progress.step("shapes", starting=f"checking {size}") as note:

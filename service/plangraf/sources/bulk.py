@@ -20,7 +20,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_file
 from plangraf.rdf.bulk_terms import GRAPH_SUFFIX, BulkTerms
 from plangraf.rdf.literals import canonical
-from plangraf.rdf.namespaces import BASE, PREFIXES
+from plangraf.rdf.namespaces import BASE, PLAN, PREFIXES
 from plangraf.sources.files import SourceFile
 
 _IRI = rb'<([A-Za-z][A-Za-z0-9+.-]*:[^<>"{}|^`\\\x00-\x20]*)>'
@@ -29,6 +29,15 @@ _LINE = re.compile(
     _IRI + b" " + _IRI + b" (?:" + _IRI + b"|" + _TEXT + rb"(?:\^\^" + _IRI + rb"|@[a-z]+(?:-[a-z0-9]+)*)?) \.\n"
 )
 _RDF_TYPE = (PREFIXES["rdf"] + "type").encode()
+_TYPE = NamedNode(_RDF_TYPE.decode())
+_OBSERVATION_FILE, _DIGEST, _FILE_NAME = (
+    NamedNode(PLAN + name) for name in ("ObservationFile", "contentDigest", "fileName")
+)
+_CHANGED = (
+    "Filen er endret siden den ble skrevet: SHA-256 er ikke den som datasettet oppgir. Les tabellen inn på nytt.",
+    "The file has changed since it was written: its SHA-256 is not the one that the dataset states. Import the table "
+    "again.",
+)
 # Literals that are known to be canonical are remembered up to this number, because most occur many times.
 _MOST_REMEMBERED = 100_000
 # Bytes that are read, hashed and compressed at once, and the rest of a line.
@@ -197,13 +206,34 @@ def _undescribed(files: Sequence[BulkFile], quads: Collection[Quad]) -> list[Fil
         in_file(
             file.file.name,
             None,
-            "Filen er endret siden den ble skrevet: SHA-256 er ikke den som datasettet oppgir. Les tabellen inn på "
-            "nytt.",
-            "The file has changed since it was written: its SHA-256 is not the one that the dataset states. Import the "
-            "table again.",
+            *_CHANGED,
         )
         for text, file in sums.items()
         if (text, NamedNode(file.file.graph)) not in stated
+    ]
+
+
+def changed_observation_files(files: Sequence[SourceFile], quads: Collection[Quad]) -> list[FileDiagnostic]:
+    """Observation files below the size of a bulk file that are not the ones which their datasets describe.
+
+    Args:
+        files: the files of a build that are parsed.
+        quads: their statements.
+    """
+    written = [file for file in files if file.path.suffix.lower() == ".nt"]
+    if not written:
+        return []
+    typed = {quad.subject for quad in quads if quad.predicate == _TYPE and quad.object == _OBSERVATION_FILE}
+    stated = {
+        (quad.graph_name, quad.object)
+        for quad in quads
+        if quad.subject in typed and quad.predicate in (_DIGEST, _FILE_NAME)
+    }
+    return [
+        in_file(file.name, None, *_CHANGED, rule="observation-file")
+        for file in written
+        if (graph := NamedNode(file.graph), Literal(file.path.name)) in stated
+        and (graph, Literal(hashlib.sha256(file.path.read_bytes()).hexdigest())) not in stated
     ]
 
 

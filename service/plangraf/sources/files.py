@@ -125,6 +125,20 @@ def data_root(path: Path) -> Path | None:
     return Path(*parts[:-2]) if len(parts) > 2 and _AREA.fullmatch(parts[-2]) else None
 
 
+def data_around(home: Path, data: Sequence[Path], folder: Path) -> tuple[Path, ...]:
+    """The data folders, and the one that a dataset is written into, when it holds others: these are its neighbours.
+
+    Args:
+        home: the project, whose data are read anyway.
+        data: the data folders that are named.
+        folder: the dataset's folder, which need not exist.
+    """
+    root = folder.absolute().parent.parent
+    known = {(home / "data").resolve(), *(one.resolve() for one in data)}
+    outside = not _AREA.fullmatch(folder.absolute().parent.name) or root.resolve() in known
+    return tuple(data) if outside or not any(root.glob("*/*/*.ttl")) else (*data, root)
+
+
 def inputs_digest(home: Path, found: Sources) -> str:
     """SHA-256 over everything that a build reads: source files, queries and the pinned vocabularies."""
     digest = hashlib.sha256()

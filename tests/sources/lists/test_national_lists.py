@@ -109,6 +109,8 @@ def test_a_dataset_says_what_was_read_by_which_query_and_what_was_repaired(tmp_p
             "C030202",
             ["3.2"],
         ),
+        # One of several targets is enough.
+        ('sdgo:isIndicatorOf sdg:3.2 , sdg:8.10 ; skos:notation "C030202"', None, "", "C030202", ["3.2", "8.10"]),
         ('sdgo:isIndicatorOf sdg:3.2 ; skos:notation "C030202" ; dct:title "9.9.9 A"', None, "", "C030202", ["3.2"]),
         # Two that disagree.
         (
@@ -185,8 +187,8 @@ def test_a_table_is_read_by_its_columns_and_its_codes_stay_text(tmp_path: Path) 
     assert values(done.folder, first, "skos:notation") == ['"A 1"']
     assert values(done.folder, first, "plan:listKey") == ['"0301"']
     assert values(done.folder, second, "sdgo:isIndicatorOf") == [f"<{SDG}11.6>", f"<{SDG}8.1>"]
-    # The code is of target 11.6 only, and no number is a third witness.
-    assert repairs(done) == {"spelling": 1, "contradiction": 1}
+    # The code is of target 11.6, which is one of the two.
+    assert repairs(done) == {"spelling": 1}
     assert "Navn" not in (done.folder / "indicators.ttl").read_text(encoding="utf-8")
 
 
@@ -229,6 +231,14 @@ def test_a_table_that_is_not_what_it_says_is_refused_and_nothing_is_written(
 def test_turtle_that_is_not_the_list_is_refused(tmp_path: Path, text: str | bytes, message: str) -> None:
     with pytest.raises(ListError, match=message):
         link_text(tmp_path, text)
+
+
+def test_a_row_that_stands_twice_is_read_once_and_told(tmp_path: Path) -> None:
+    text = "Nr,Mål\nhttps://lists.example/1,11.6\nhttps://lists.example/1,11.7\nhttps://lists.example/1,11.6\n"
+    read = {"format": "csv", "columns": {"thing": "Nr", "target": "Mål"}}
+    done = link_text(tmp_path, text, name="list.csv", read=read)
+    assert done.things == {"indicators": 1, "links to targets": 2}
+    assert repairs(done) == {"duplicate-row": 1}
 
 
 def test_an_entry_that_no_label_pattern_fits_is_named(tmp_path: Path) -> None:

@@ -232,6 +232,12 @@ def test_an_empty_cell_across_columns_is_left_out_and_told() -> None:
     assert [(one.en, one.count) for one in repairs] == [("an empty cell across columns is left out", 1)]
 
 
+def test_control_characters_in_a_csv_file_become_spaces() -> None:
+    table, repairs = plain(CSV.replace("Oslo", "Os\x07lo"))
+    assert table.dimensions[0].codes[0].label == "Os lo"
+    assert ("control characters in text are made spaces", 2) in [(one.en, one.count) for one in repairs]
+
+
 def test_utf_16_is_read_when_the_mapping_names_it_and_a_nul_is_told() -> None:
     mapping = read_mapping(MAPPING + "encoding: utf-16\n", Findings("t.yaml"))
     assert read_plain_csv(CSV.encode("utf-16"), "t.csv", mapping)[0].values[0] == Decimal("1234567.5")

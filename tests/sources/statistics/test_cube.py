@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -290,6 +291,19 @@ def test_a_replacement_that_was_killed_between_its_renames_loses_nothing(setting
     assert not aside.exists()
 
 
+def test_what_a_killed_import_left_is_removed_by_the_next(settings: Settings, source: Path) -> None:
+    folder = run(settings, source).folder
+    left = folder.parent / ".05111.swap-77tl8hx7"
+    running, others = folder.parent / ".05111.swap-running1", folder.parent / ".05111-b.swap-77tl8hx7"
+    for path in (left, running, others):
+        (path / "new").mkdir(parents=True)
+    descriptor = os.open(running / "lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    assert run(settings, source).state == "unchanged"
+    os.close(descriptor)
+    assert {path.name for path in folder.parent.iterdir()} == {"05111", running.name, others.name}
+
+
 def test_a_defect_writes_nothing(settings: Settings, source: Path) -> None:
     source.write_bytes(written(table(value=[1, 2])))
     with pytest.raises(TableError):
@@ -413,6 +427,18 @@ def test_an_import_knows_whether_a_list_of_areas_was_there(settings: Settings, s
     )
     (folder / "areas.ttl").write_text(both, encoding="utf-8")
     assert run(settings, source, replace_old=True).areas_checked
+
+
+def test_a_list_of_areas_in_the_data_folder_that_a_table_goes_to_is_read(
+    settings: Settings, source: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "my-data" / "no" / "05111"
+    areas = tmp_path / "my-data" / "link" / "areas" / "areas.ttl"
+    areas.parent.mkdir(parents=True)
+    areas.write_text(f"<{ID}5001/municipality/5001> a <https://w3id.org/plangraf/ontology#Municipality> .\n")
+    with pytest.raises(TableError, match=r'found "0301 Oslo"\. Wanted an area that exists or existed'):
+        import_statistics(settings, [source], target, OPTIONS)
+    assert not target.parent.exists()
 
 
 def test_a_table_without_areas_gets_the_one_that_is_given(settings: Settings, source: Path) -> None:
@@ -546,7 +572,63 @@ def test_a_build_stops_at_two_observations_with_the_same_dimensions(settings: Se
     parsed = read(found.files)
     with pytest.raises(DataError) as caught:
         verdict(settings, parsed, found.files, Progress(None), parsed.quads)
-    assert {problem.rule for problem in caught.value.problems} == {"cube-keys"}
+    assert {problem.rule for problem in caught.value.problems} == {"cube-keys", "observation-file"}
+
+
+def _first(text: str, predicate: str) -> str:
+    """The line of the first observation with a predicate."""
+    return next(line for line in text.splitlines(keepends=True) if predicate in line.split(" ")[1])
+
+
+@pytest.mark.parametrize(
+    ("predicate", "old", "new", "rule"),
+    [
+        ("cube#dataSet", None, "", "IC-1"),
+        ("refPeriod", None, "", "IC-11"),
+        ("Innhold", None, "", "IC-11"),
+        ("Innhold", "Innhold-Andel", "Innhold-Borte", "IC-19"),
+        ("refPeriod", '"2019"', '"1999"', None),
+        ("refPeriod", "#gYear", "#string", "period"),
+        ("ns#type", None, "", "type"),
+        ("obsValue", '"9"', '"99"', None),
+        ("obsValue", '"9"^^<http://www.w3.org/2001/XMLSchema#decimal>', '"9"', "value"),
+        ("obsValue", "\n", '\n{subject} {predicate} "77"^^<http://www.w3.org/2001/XMLSchema#decimal> .\n', "twice"),
+        ("refPeriod", "\n", '\n{subject} {predicate} "1999"^^<http://www.w3.org/2001/XMLSchema#gYear> .\n', "twice"),
+        ("unitMeasure", "\n", "\n{subject} {predicate} <http://qudt.org/vocab/unit/NUM> .\n", "twice"),
+    ],
+)
+def test_a_change_by_hand_to_an_observation_stops_a_build(
+    settings: Settings, source: Path, predicate: str, old: str | None, new: str, rule: str | None
+) -> None:
+    folder = run(settings, source, replace(OPTIONS, areas="codes")).folder
+    path = folder / "observations.nt"
+    text = path.read_text(encoding="utf-8")
+    line = _first(text, predicate)
+    subject, written_predicate = line.split(" ")[:2]
+    put = new.replace("{subject}", subject).replace("{predicate}", written_predicate)
+    changed = put if old is None else line.replace(old, put)
+    assert changed != line
+    path.write_text(text.replace(line, changed, 1), encoding="utf-8")
+    found = sources(settings.home)
+    parsed = read(found.files)
+    with pytest.raises(DataError) as caught:
+        verdict(settings, parsed, found.files, Progress(None), parsed.quads)
+    told = [problem.en for problem in caught.value.problems]
+    assert any("The file has changed since it was written" in one for one in told)
+    assert rule is None or any(f'[rule "{rule}"' in one for one in told), told
+
+
+@pytest.mark.parametrize("name", ["inScheme", "notation", "prefLabel"])
+def test_a_code_of_a_table_has_a_list_a_notation_and_a_label(settings: Settings, source: Path, name: str) -> None:
+    folder = run(settings, source, replace(OPTIONS, areas="codes")).folder
+    quads = set(parse(path=str(folder / "structure.ttl"), format=RdfFormat.TURTLE))
+    code, predicate = TableNames("05111").code("unit", "personer"), f"http://www.w3.org/2004/02/skos/core#{name}"
+    store = Store()
+    store.extend(quad for quad in quads if (quad.subject, quad.predicate.value) != (code, predicate))
+    found = store.query((ROOT / "queries" / "checks" / "cube-structure.rq").read_text(encoding="utf-8"))
+    assert isinstance(found, QuerySolutions)
+    rows = {(row["thing"], row["rule"].value, row["term"].value) for row in found if row["rule"].value == "code"}
+    assert rows == {(code, "code", predicate)}
 
 
 def test_a_broken_line_of_observations_is_told_with_its_number(settings: Settings, source: Path) -> None:

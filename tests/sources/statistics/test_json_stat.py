@@ -133,6 +133,14 @@ def test_half_a_surrogate_is_told(escape: str) -> None:
         read_json_stat(content.encode(), "t.json")
 
 
+def test_control_characters_become_spaces_in_text_and_are_told_in_codes() -> None:
+    document = table(dimension__Innhold__category__label={"Antall": "Ledi\x07ge\x00", "Andel": "Andel\tledige"})
+    assert [code.label for code in read(document).dimensions[1].codes] == ["Ledi ge", "Andel ledige"]
+    assert [(one.en, one.count) for one in repairs(document)] == [("control characters in text are made spaces", 1)]
+    codes = json.loads(json.dumps(table()).replace("Antall", "An\\u0007tall"))
+    assert any("Wanted a code without control characters" in one for one in defects(codes))
+
+
 def test_a_character_beyond_the_first_plane_and_an_escaped_backslash_are_text() -> None:
     content = json.dumps(table(label="\U0001f171 \\\\ud800"))
     found, _ = read_json_stat(content.encode(), "t.json")

@@ -121,14 +121,14 @@ def _agreed(
     said, targets = _shown(entry), set(links.targets)
     if numbers and not numbers & one.numbers:
         holders = [holder for number in numbers if (holder := codes.by_number(number))]
-        if len(holders) == 1 and targets and targets <= targets_of(numbers):
+        if len(holders) == 1 and targets & targets_of(numbers):
             repairs.add("code-against-number", entry.short, said)
             return holders[0]
-        if not (targets and targets <= one.targets):
+        if not targets & one.targets:
             repairs.add("contradiction", entry.short, said)
             return None
         return one
-    if targets and not targets <= one.targets:
+    if targets and not targets & one.targets:
         if not numbers:
             repairs.add("contradiction", entry.short, said)
             return None

@@ -87,7 +87,7 @@ def link(
     changed_since = earlier.digest not in (None, digest)
     day = retrieved or mapping.retrieved or (earlier.day if earlier.digest == digest and earlier.day else today)
     repairs = Repairs()
-    facts = _facts(settings, mapping, mapping_path, contents, repairs)
+    facts = _facts(settings, mapping, mapping_path, folder, contents, repairs)
     address = next((content.address for content in contents if content.address), None) or mapping.address
     files = turtle_files(mapping, facts, repairs, address=ascii_iri(address), digest=digest, retrieved=day)
     written = write_dataset(folder, files | _beside(mapping, mapping_path))
@@ -148,12 +148,14 @@ def _accepted_digest(mapping: Mapping, contents: Sequence[Content]) -> str:
     return digest
 
 
-def _facts(settings: Settings, mapping: Mapping, path: Path, contents: Sequence[Content], repairs: Repairs) -> Facts:
+def _facts(
+    settings: Settings, mapping: Mapping, path: Path, folder: Path, contents: Sequence[Content], repairs: Repairs
+) -> Facts:
     source = list_iri(mapping)
     if mapping.kind == "areas":
         matches = read_matches(path.parent / mapping.matches) if mapping.matches else {}
         return areas(*read_areas(contents, mapping), source, repairs, matches)
-    codes = known_codes(settings, mapping.slug)
+    codes = known_codes(settings, folder)
     content = contents[0]
     if mapping.read.format == "turtle":
         store = read_store(content, repairs, mapping.address)

@@ -43,6 +43,10 @@ KINDS: dict[str, Text] = {
     "not-a-number": Text(
         nb="Verdien NaN der en tekst skulle stått, utelatt", en="The value NaN where a text belongs, left out"
     ),
+    "duplicate-row": Text(
+        nb="Rader som sier det samme som en tidligere rad, utelatt",
+        en="Rows that say the same as an earlier row, left out",
+    ),
     "spelling": Text(
         nb="Koder med mellomrom, komma, bindestrek, stor bokstav, et ord foran eller https, skrevet som hos FN",
         en="Codes with spaces, a comma, a hyphen, a capital letter, a word or https, written as the UN writes them",
@@ -123,7 +127,7 @@ KINDS: dict[str, Text] = {
 # These keep the original text of each entry, because its link differs from the list's or is missing.
 _OF_LINKS = frozenset(KINDS) - {
     "namespace", "known-namespace", "written-list", "language-tag", "language-tag-en", "non-ascii-iri",
-    "malformed-iri", "number-as-code", "not-a-number", "without-target", "address-in-text",
+    "malformed-iri", "number-as-code", "not-a-number", "duplicate-row", "without-target", "address-in-text",
     "successor-by-number", "no-successor", "unlabelled", "same-number",
 }  # fmt: skip
 

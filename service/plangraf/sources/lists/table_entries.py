@@ -70,7 +70,12 @@ def table_entries(content: Content, mapping: Mapping, repairs: Repairs) -> list[
     """
     rows: list[tuple[str, NamedNode, dict[str, Term]]] = []
     keys: dict[NamedNode, str] = {}
+    seen: set[tuple[tuple[str, str], ...]] = set()
     for line, row in table_rows(content, mapping):
+        if (whole := tuple(sorted(row.items()))) in seen:
+            repairs.add("duplicate-row", row.get("thing", ""))
+            continue
+        seen.add(whole)
         key = row.pop("thing", None)
         if key is None:
             raise ListError(f"{content.name}: line {line} has no key. Fill in the column of `thing`.")

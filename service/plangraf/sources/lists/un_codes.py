@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from plangraf.errors import ListError
 from plangraf.rdf.namespaces import GRAPH, SDG, SDG_GRAPH, terms
 from plangraf.settings import Settings
-from plangraf.sources.files import SourceFile, source_files
+from plangraf.sources.files import SourceFile, data_around, source_files
 
 _rdf, _skos, _owl, _dcterms, _sdgo = map(terms, ("rdf", "skos", "owl", "dcterms", "sdgo"))
 _PERMANENT = re.compile(r"C[0-9]{3}[0-9a-z][0-9]{2}")
@@ -89,18 +90,19 @@ class UnCodes:
         return (found, written not in (found.value, code)) if found in among else (None, False)
 
 
-def known_codes(settings: Settings, but: str) -> UnCodes:
+def known_codes(settings: Settings, folder: Path) -> UnCodes:
     """The UN's goals and targets from data/sdg, and its indicators from the linked lists.
 
     Args:
         settings: `home` and `data` name the data.
-        but: slug of the list that is being linked; its folder is not read.
+        folder: that of the list that is being linked, which is not read; other lists of its data folder are.
     Raises:
         ListError: a file cannot be parsed, or the UN's targets are missing.
     """
     found = UnCodes()
-    for file in source_files(settings.home, settings.data):
-        if file.graph == SDG_GRAPH or (file.graph.startswith(f"{GRAPH}link/") and file.graph != f"{GRAPH}link/{but}"):
+    own = f"{GRAPH}link/{folder.name}"
+    for file in source_files(settings.home, data_around(settings.home, settings.data, folder)):
+        if file.graph == SDG_GRAPH or (file.graph.startswith(f"{GRAPH}link/") and file.graph != own):
             _add(found, file)
     if not found.targets:
         raise ListError("The UN's targets are missing in data/sdg, so no code can be checked. Restore the folder.")

@@ -15,7 +15,7 @@ from plangraf.diagnostics.progress import Progress, counted
 from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import GRAPH, slug
 from plangraf.settings import Settings
-from plangraf.sources.files import sources
+from plangraf.sources.files import data_around, sources
 from plangraf.sources.statistics.cube.description import (
     IndicatorLink,
     Origin,
@@ -177,7 +177,8 @@ class _Cube:
 
 def _cube(settings: Settings, table: Table, folder: Path, options: Options) -> _Cube:
     names = TableNames(folder.absolute().name)
-    known = known_areas(sources(settings.home, settings.data).files, f"{GRAPH}no/{names.slug}")
+    data = data_around(settings.home, settings.data, folder)
+    known = known_areas(sources(settings.home, data).files, f"{GRAPH}no/{names.slug}")
     scheme = options.areas or scheme_of(table.source)
     dimensions = dimension_terms(table, names, scheme, known, Findings(table.name))
     return _Cube(names, dimensions, units_of(table, names), known)

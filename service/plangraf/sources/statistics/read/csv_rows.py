@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 
 from plangraf.sources.statistics.findings import Described, Findings
+from plangraf.sources.statistics.read.downloads import CONTROL, CONTROL_REPAIRED
 
 _DELIMITERS = (";", "\t", ",", "|")
 # A cell of a statistical table is a code, a name or a number.
@@ -28,6 +29,9 @@ class CsvRows:
             TableError: there is none, or a name occurs twice.
         """
         self._findings = findings
+        if found := len(CONTROL.findall(text)):
+            text = CONTROL.sub(" ", text)
+            findings.repaired(*CONTROL_REPAIRED, found)
         self.delimiter = delimiter or _delimiter(text.partition("\n")[0])
         csv.field_size_limit(_MOST_CELL)
         self._reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, strict=True)

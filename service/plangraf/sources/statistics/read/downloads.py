@@ -10,6 +10,12 @@ from plangraf.sources.statistics.findings import Described, Findings
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _XML = re.compile(rb"\s*<(?:\?xml|[A-Za-z])")
 _BINARY = ((b"PK\x03\x04", "zip (XLSX)"), (b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"%PDF", "PDF"))
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Control characters, which XML cannot hold; tabs and line ends are none of these."""
+CONTROL_REPAIRED = (
+    "styretegn i tekst er gjort til mellomrom",
+    "control characters in text are made spaces",
+)
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 

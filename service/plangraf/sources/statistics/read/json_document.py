@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from plangraf.sources.statistics.findings import Described, Findings
-from plangraf.sources.statistics.read.downloads import text_of
+from plangraf.sources.statistics.read.downloads import CONTROL, CONTROL_REPAIRED, text_of
 
 _ESCAPE = re.compile(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
@@ -57,7 +57,12 @@ def _parse(text: str, findings: Findings) -> object:
             if times > 1:
                 twice = Described("the same name twice in one object")
                 findings.wrong(f'"{name}"', twice, "hvert navn én gang", "each name once")
-        return dict(pairs)
+        made = dict(pairs)
+        for name, value in pairs:
+            if isinstance(value, str) and CONTROL.search(value):
+                made[name] = CONTROL.sub(" ", value)
+                findings.repaired(*CONTROL_REPAIRED)
+        return made
 
     def refuse_constant(name: str) -> None:
         findings.wrong("value", name, "et tall eller null", "a number or null")

@@ -12,6 +12,7 @@ from typing import Any
 
 from plangraf.rdf.literals import XSD, canonical
 from plangraf.sources.statistics.findings import Described, Findings
+from plangraf.sources.statistics.read.downloads import CONTROL
 from plangraf.sources.statistics.read.json_document import as_object, parse
 from plangraf.sources.statistics.read.json_stat_notes import notes_of
 from plangraf.sources.statistics.read.json_stat_values import read_values
@@ -159,6 +160,11 @@ def _dimension(described: Mapping[str, Any], one: str, size: int, default: objec
         )
         return Dimension(one, one, ())
     codes = _codes(category, f"{place}.category", findings)
+    for code in codes:
+        if CONTROL.search(code):
+            findings.wrong(
+                f"{place}.category.index", code, "en kode uten styretegn", "a code without control characters"
+            )
     if len(codes) != size:
         findings.wrong(
             f"{place}.category.index",
