@@ -18,6 +18,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from plangraf.store.versions import VersionStore
 from running_server import Server, running_server
@@ -30,6 +32,25 @@ os.environ["SSL_CERT_DIR"] = os.devnull
 httpx._config.DEFAULT_TIMEOUT_CONFIG.read = 60
 
 ROOT = Path(__file__).resolve().parent.parent
+# A property test tries the same examples in each run, so that a run never fails for an old fault of other code.
+# It has no deadline, because a slow machine is not a fault.
+settings.register_profile(
+    "repeatable",
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+# `make search-faults`: other examples in each run, and those that failed in an earlier one first.
+settings.register_profile(
+    "search",
+    settings.get_profile("repeatable"),
+    derandomize=False,
+    database=DirectoryBasedExampleDatabase(ROOT / ".hypothesis" / "examples"),
+    max_examples=2_000,
+)
+settings.load_profile("repeatable")
+
 OPTIONAL_PROGRAMS = {"chromium": "pages in a real browser", "Rscript": "the ten questions in R"}
 # Made by `make portals` and `make differential`.
 OPTIONAL_ENVIRONMENTS = {
