@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from plangraf.store.versions import VersionStore
-from running_server import Server, running_server
+from running_server import Server, running_server, start_python
 from small_home import command
 
 # Each httpx.get would read all the world's certificates, 20 ms a call; these tests speak plain HTTP to themselves.
@@ -98,15 +98,22 @@ def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
 
 @pytest.fixture(scope="session")
 def light_home(once: Once) -> Path:
-    """This checkout with only the municipality itself and the UN's goals as data, because these build quickly."""
+    """This checkout with only the municipality itself and the UN's goals as data, because these are read quickly."""
 
-    def assemble(folder: Path) -> None:
-        for name in ("ontology", "shapes", "queries"):
-            (folder / name).symlink_to(ROOT / name)
-        for name in ("sdg", "5001/kommune"):
-            shutil.copytree(ROOT / "data" / name, folder / "data" / name)
+    return once("light-home", partial(assemble_home, datasets=("sdg", "5001/kommune")))
 
-    return once("light-home", assemble)
+
+@pytest.fixture(scope="session")
+def core_home(once: Once) -> Path:
+    """This checkout with only the UN's goals as data, the smallest that a build accepts."""
+    return once("core-home", partial(assemble_home, datasets=("sdg",)))
+
+
+def assemble_home(folder: Path, datasets: tuple[str, ...]) -> None:
+    for name in ("ontology", "shapes", "queries"):
+        (folder / name).symlink_to(ROOT / name)
+    for name in datasets:
+        shutil.copytree(ROOT / "data" / name, folder / "data" / name)
 
 
 @pytest.fixture(scope="session")
@@ -155,7 +162,7 @@ def light_versions(built: Path, once: Once) -> Path:
 
 @pytest.fixture(scope="session")
 def server(built: Path) -> Iterator[Server]:
-    with running_server(built, "--workers", "2") as running:
+    with running_server(built, "--workers", "2", start=start_python) as running:
         yield running
 
 
