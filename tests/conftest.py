@@ -145,17 +145,20 @@ def built(once: Once) -> Path:
 
 @pytest.fixture(scope="session")
 def light_versions(built: Path, once: Once) -> Path:
-    """A versions folder with the ontology and one plan of `built`, for servers of which other things are tested."""
+    """A versions folder with the ontology, a municipality, two of its plans and a perspective of `built`.
+
+    It is for servers of which other things than their data are tested.
+    """
 
     def write(folder: Path) -> None:
-        ontology, plan = b"<https://w3id.org/plangraf/graph/ontology> .", b"/id/5001/plan/2020-2023-7>"
-        lines = [
-            line
-            for line in VersionStore(built).current().lines()
-            if line.endswith(ontology) or line.split()[0].endswith(plan)
-        ]
+        ontology = b"<https://w3id.org/plangraf/graph/ontology> ."
+        keys = (b"municipality/5001", b"plan/2020-2023-7", b"plan/2020-2023-8", b"perspective/2020-7")
+        things = tuple(b"/5001/%b>" % key for key in keys)
+        version = VersionStore(built).current()
+        lines = [line for line in version.lines() if line.endswith(ontology) or line.split()[0].endswith(things)]
         manifest = {"triples": len(lines), "quads": len(lines), "graphs": {}, "warnings": {}}
-        VersionStore(folder / "versions").write(lines, manifest)
+        page = {"ontology.html": (version.path / "ontology.html").read_bytes()}
+        VersionStore(folder / "versions").write(lines, manifest, page)
 
     return once("light-versions", write) / "versions"
 
