@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from forked_python import run_command, start_command
+from forked_python import run_code, run_command, start_command
 from plangraf import __version__
 from plangraf.store.versions import VersionStore
 from running_server import Process, start_python
@@ -390,6 +390,14 @@ def test_a_server_that_is_stopped_during_its_build_stops_the_build(own_home: Pat
     assert building
     assert not [pid for pid in building if Path(f"/proc/{pid}").exists()]
     assert not VersionStore(own_home / "versions").has_current()
+
+
+def test_a_signal_ends_the_wait_of_the_supervisor_at_once() -> None:
+    code = "import signal, time\nfrom plangraf.cli.serve import wait_or_signal\n"
+    code += "signal.signal(signal.SIGALRM, lambda *_: print('handled'))\nbegan = time.monotonic()\n"
+    code += "with wait_or_signal() as wait:\n    signal.setitimer(signal.ITIMER_REAL, 0.05)\n    wait(40)\n"
+    code += "    print(time.monotonic() - began < 20)\n    wait(0.01)\nprint(signal.set_wakeup_fd(-1))"
+    assert run_code(code).stdout == "handled\nTrue\n-1\n"
 
 
 def test_a_service_that_cannot_start_exits_instead_of_retrying_forever(own_home: Path) -> None:
