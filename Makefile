@@ -6,7 +6,7 @@ DATA ?=
 DROP ?=
 BIN := $(VENV)/bin
 
-.PHONY: help serve build test test-all portals differential lint bench soak lock clean
+.PHONY: help serve build test test-all search-faults portals differential lint bench soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -40,6 +40,9 @@ test: lint ## lint and the tests of a change
 
 test-all: lint ## the longer set too: soaks, all things in all formats, crash rounds
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal -m ""
+
+search-faults: $(VENV)/.test ## other random examples in each run, twenty times as many, for each property test; takes long
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile search
 
 portals: .portals/ckan/.ready .portals/ldes-client/.ready .portals/comunica/.ready ## programs of others who harvest and query, each in an environment of its own, for make test
 

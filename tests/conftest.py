@@ -18,9 +18,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from plangraf.store.versions import VersionStore
-from running_server import Server, running_server
+from running_server import Server, running_server, start_python
 from small_home import command
 
 # Each httpx.get would read all the world's certificates, 20 ms a call; these tests speak plain HTTP to themselves.
@@ -30,6 +32,25 @@ os.environ["SSL_CERT_DIR"] = os.devnull
 httpx._config.DEFAULT_TIMEOUT_CONFIG.read = 60
 
 ROOT = Path(__file__).resolve().parent.parent
+# A property test tries the same examples in each run, so that a run never fails for an old fault of other code.
+# It has no deadline, because a slow machine is not a fault.
+settings.register_profile(
+    "repeatable",
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+# `make search-faults`: other examples in each run, and those that failed in an earlier one first.
+settings.register_profile(
+    "search",
+    settings.get_profile("repeatable"),
+    derandomize=False,
+    database=DirectoryBasedExampleDatabase(ROOT / ".hypothesis" / "examples"),
+    max_examples=2_000,
+)
+settings.load_profile("repeatable")
+
 OPTIONAL_PROGRAMS = {"chromium": "pages in a real browser", "Rscript": "the ten questions in R"}
 # Made by `make portals` and `make differential`.
 OPTIONAL_ENVIRONMENTS = {
@@ -77,15 +98,22 @@ def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
 
 @pytest.fixture(scope="session")
 def light_home(once: Once) -> Path:
-    """This checkout with only the municipality itself and the UN's goals as data, because these build quickly."""
+    """This checkout with only the municipality itself and the UN's goals as data, because these are read quickly."""
 
-    def assemble(folder: Path) -> None:
-        for name in ("ontology", "shapes", "queries"):
-            (folder / name).symlink_to(ROOT / name)
-        for name in ("sdg", "5001/kommune"):
-            shutil.copytree(ROOT / "data" / name, folder / "data" / name)
+    return once("light-home", partial(assemble_home, datasets=("sdg", "5001/kommune")))
 
-    return once("light-home", assemble)
+
+@pytest.fixture(scope="session")
+def core_home(once: Once) -> Path:
+    """This checkout with only the UN's goals as data, the smallest that a build accepts."""
+    return once("core-home", partial(assemble_home, datasets=("sdg",)))
+
+
+def assemble_home(folder: Path, datasets: tuple[str, ...]) -> None:
+    for name in ("ontology", "shapes", "queries"):
+        (folder / name).symlink_to(ROOT / name)
+    for name in datasets:
+        shutil.copytree(ROOT / "data" / name, folder / "data" / name)
 
 
 @pytest.fixture(scope="session")
@@ -117,24 +145,27 @@ def built(once: Once) -> Path:
 
 @pytest.fixture(scope="session")
 def light_versions(built: Path, once: Once) -> Path:
-    """A versions folder with the ontology and one plan of `built`, for servers of which other things are tested."""
+    """A versions folder with the ontology, a municipality, two of its plans and a perspective of `built`.
+
+    It is for servers of which other things than their data are tested.
+    """
 
     def write(folder: Path) -> None:
-        ontology, plan = b"<https://w3id.org/plangraf/graph/ontology> .", b"/id/5001/plan/2020-2023-7>"
-        lines = [
-            line
-            for line in VersionStore(built).current().lines()
-            if line.endswith(ontology) or line.split()[0].endswith(plan)
-        ]
+        ontology = b"<https://w3id.org/plangraf/graph/ontology> ."
+        keys = (b"municipality/5001", b"plan/2020-2023-7", b"plan/2020-2023-8", b"perspective/2020-7")
+        things = tuple(b"/5001/%b>" % key for key in keys)
+        version = VersionStore(built).current()
+        lines = [line for line in version.lines() if line.endswith(ontology) or line.split()[0].endswith(things)]
         manifest = {"triples": len(lines), "quads": len(lines), "graphs": {}, "warnings": {}}
-        VersionStore(folder / "versions").write(lines, manifest)
+        page = {"ontology.html": (version.path / "ontology.html").read_bytes()}
+        VersionStore(folder / "versions").write(lines, manifest, page)
 
     return once("light-versions", write) / "versions"
 
 
 @pytest.fixture(scope="session")
 def server(built: Path) -> Iterator[Server]:
-    with running_server(built, "--workers", "2") as running:
+    with running_server(built, "--workers", "2", start=start_python) as running:
         yield running
 
 

@@ -22,6 +22,7 @@ import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import IO, BinaryIO, TextIO
 
 # What the commands import, as they do it.
 _MODULES = (
@@ -35,7 +36,11 @@ _MODULES = (
     "plangraf.sheets.exporting",
     "plangraf.sheets.importing",
     "plangraf.sheets.judge",
-    "pylode",
+    "pylode.profiles.ontpub",
+    # pyarrow imports pandas at the first table, when it is there.
+    "pandas",
+    "plangraf.publish.class_tables",
+    "rdflib.plugins.serializers.jsonld",
 )
 _LONGEST_REQUEST = 1024 * 1024
 
@@ -75,14 +80,55 @@ def run_code(code: str, *arguments: str | Path, timeout: float = 60) -> subproce
     return _fork(code, ["-c", *arguments], os.environ, None, "", timeout)
 
 
+class Forked:
+    """A running fork with the part of subprocess.Popen that tests of servers use. It is no child of this process."""
+
+    def __init__(self, told: BinaryIO, stdout: TextIO | None = None) -> None:
+        self.pid = int(told.readline())
+        self.stdout = stdout
+        self.returncode: int | None = None
+        self._told = told
+
+    def poll(self) -> int | None:
+        return self._end_within(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Raises TimeoutExpired when it has not ended after `timeout` seconds."""
+        code = self._end_within(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired([str(self.pid)], timeout or 0)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def _end_within(self, seconds: float | None) -> int | None:
+        if self.returncode is None and select.select([self._told], [], [], seconds)[0]:
+            with self._told:
+                self.returncode = int(self._told.readline())
+        return self.returncode
+
+
+def start_command(*arguments: str | Path, env: Mapping[str, str], cwd: Path, stderr: IO[str]) -> Forked:
+    """Starts `plangraf` with these arguments; its standard output is a pipe that the caller closes."""
+    reading, writing = os.pipe()
+    with Path(os.devnull).open() as nothing, os.fdopen(writing, "w") as out:
+        files = [nothing.fileno(), out.fileno(), stderr.fileno()]
+        told = _request("from plangraf.cli import main\nmain()\n", ["plangraf", *arguments], env, cwd, files)
+    return Forked(told, os.fdopen(reading))
+
+
 def _fork(
     code: str, argv: list[str | Path], env: Mapping[str, str], cwd: Path | None, stdin: str | int, timeout: float
 ) -> subprocess.CompletedProcess[str]:
-    words = [str(word) for word in argv]
-    request = json.dumps({"code": code, "argv": words, "env": dict(env), "cwd": str(cwd or Path.cwd())}).encode()
-    status, theirs = os.pipe()
     with (
-        os.fdopen(status, "rb", 0) as told,
         tempfile.TemporaryFile() as standard_input,
         tempfile.TemporaryFile() as out,
         tempfile.TemporaryFile() as error,
@@ -91,23 +137,35 @@ def _fork(
             standard_input.write(stdin.encode())
             standard_input.seek(0)
             stdin = standard_input.fileno()
+        forked = Forked(_request(code, argv, env, cwd, [stdin, out.fileno(), error.fileno()]))
         try:
-            files = [stdin, out.fileno(), error.fileno(), theirs]
-            socket.send_fds(_process(), [request], files)
-        finally:
-            os.close(theirs)
-        number = int(told.readline())
-        ended, _, _ = select.select([told], [], [], timeout)
-        if not ended:
-            os.kill(number, signal.SIGKILL)
-        code_ = int(told.readline())
+            forked.wait(timeout)
+            ended = True
+        except subprocess.TimeoutExpired:
+            ended = False
+            forked.kill()
+            forked.wait()
         texts = []
         for file in (out, error):
             file.seek(0)
             texts.append(io.TextIOWrapper(file, encoding="utf-8").read())
+    words = [str(word) for word in argv]
     if not ended:
         raise subprocess.TimeoutExpired(words, timeout, *texts)
-    return subprocess.CompletedProcess(words, code_, *texts)
+    assert forked.returncode is not None
+    return subprocess.CompletedProcess(words, forked.returncode, *texts)
+
+
+def _request(code: str, argv: list[str | Path], env: Mapping[str, str], cwd: Path | None, files: list[int]) -> BinaryIO:
+    """Asks for a fork with these three standard files; the pipe gives its process id and, at its end, its exit code."""
+    words = [str(word) for word in argv]
+    request = json.dumps({"code": code, "argv": words, "env": dict(env), "cwd": str(cwd or Path.cwd())}).encode()
+    status, theirs = os.pipe()
+    try:
+        socket.send_fds(_process(), [request], [*files, theirs])
+    finally:
+        os.close(theirs)
+    return os.fdopen(status, "rb", 0)
 
 
 @cache
@@ -186,6 +244,9 @@ if __name__ == "__main__":
         importlib.import_module(module)
     logging.root.handlers.clear()  # pyLODE sets them up at import, which a command prevents
     logging.root.setLevel(logging.WARNING)
+    # A build of a small home would spend half of its time on these vocabularies.
+    ontology_page = importlib.import_module("plangraf.publish.ontology_page")
+    ontology_page.load_background(importlib.import_module("pylode.utils").RDF_FOLDER)
     gc.collect()
     gc.freeze()
     asked = _receive(socket.socket(fileno=int(sys.argv[1])))

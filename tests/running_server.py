@@ -6,10 +6,28 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Protocol
+
+from forked_python import start_command
+
+
+class Process(Protocol):
+    """A running program, as subprocess.Popen has it."""
+
+    pid: int
+    stdout: IO[str] | None
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, number: int, /) -> None: ...
+
+    def kill(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -18,36 +36,34 @@ class Server:
 
     url: str
     line: str
-    process: subprocess.Popen[str]
+    process: Process
+
+
+def start_python(*arguments: str | Path, env: Mapping[str, str], cwd: Path, stderr: IO[str]) -> Process:
+    """Starts `plangraf` as people do, with a Python of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "plangraf.cli", *map(str, arguments)],
+        stdout=subprocess.PIPE, stderr=stderr, text=True, cwd=cwd, env=env,
+    )  # fmt: skip
 
 
 @contextmanager
-def running_server(versions: Path, *options: str, **environment: str) -> Iterator[Server]:
+def running_server(
+    versions: Path, *options: str, start: Callable[..., Process] = start_command, **environment: str
+) -> Iterator[Server]:
     """`plangraf serve` on a free port over a built version; stopped by SIGTERM, which must be clean.
 
-    One HTTP process unless `options` say otherwise: starting more is most of what such a test costs.
+    One HTTP process unless `options` say otherwise: starting more is most of what such a test costs. The supervisor is
+    a fork, which need not import; with `start=start_python` it is a Python of its own. What it starts is the same.
     """
     environment = {"PLANGRAF_PROCESSES": "1", **environment}
     log_path = versions.parent / f"serve-{os.urandom(4).hex()}.log"
     with log_path.open("w+") as log:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "plangraf.cli",
-                "serve",
-                "--no-build",
-                "--port",
-                "0",
-                "--versions",
-                str(versions),
-                *options,
-            ],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            cwd=versions.parent,
+        process = start(
+            *("serve", "--no-build", "--port", "0", "--versions", versions, *options),
             env={**os.environ, **environment},
+            cwd=versions.parent,
+            stderr=log,
         )
         try:
             assert process.stdout is not None

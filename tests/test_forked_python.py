@@ -34,7 +34,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("query", "-"), 0),
         (("validate", "--quiet", "wrong.ttl"), 1),
         (("export-sheet", "5001/planstrategi", "a.ods"), 2),
-        (("serve", "--port", "70000"), 2),
         (("no-such-command",), 2),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",

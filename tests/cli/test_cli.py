@@ -11,15 +11,16 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from forked_python import run_command
+from forked_python import run_code, run_command, start_command
 from plangraf import __version__
 from plangraf.store.versions import VersionStore
+from running_server import Process, start_python
 from small_home import CASE, ROOT, command, environ, make_home, plangraf, write
 
 COMMANDS = ("build", "validate", "export-sheet", "import-sheet", "versions", "query", "serve")
@@ -61,18 +62,19 @@ def add_what_serving_needs(folder: Path) -> None:
 
 
 @contextmanager
-def running_service(home: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+def running_service(
+    home: Path, *options: str, start: Callable[..., Process] = start_command, **environment: str
+) -> Iterator[tuple[Process, str, str]]:
     """A running server, its address and its version; what it wrote to stderr is in home/serve.log.
 
     One HTTP process unless `options` say otherwise: starting more is most of what such a test costs.
     """
     with (home / "serve.log").open("w") as log:
-        process = subprocess.Popen(
-            command("serve", "--port", "0", *options),
+        process = start(
+            *("serve", "--port", "0", *options),
             env=environ(home, **{"PLANGRAF_PROCESSES": "1", **environment}),
-            stdout=subprocess.PIPE,
+            cwd=home,
             stderr=log,
-            text=True,
         )
     assert process.stdout is not None
     try:
@@ -81,7 +83,7 @@ def running_service(home: Path, *options: str, **environment: str) -> Iterator[t
         assert match, (line, (home / "serve.log").read_text())
         yield process, match[1], match[2]
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         try:
             assert process.wait(timeout=30) == 0, (home / "serve.log").read_text()
         finally:
@@ -199,7 +201,7 @@ def test_a_wrong_query_is_explained(home: Path, arguments: tuple[str, ...], mess
 
 
 def test_serve_builds_when_there_is_no_version_and_ends_its_start_with_one_line(own_home: Path) -> None:
-    with running_service(own_home, "--workers", "2") as (process, url, version):
+    with running_service(own_home, "--workers", "2", start=start_python) as (process, url, version):
         assert version == VersionStore(own_home / "versions").current().id
         assert get(f"{url}/health/ready")
         workers = http_processes(process.pid)
@@ -406,6 +408,14 @@ def test_a_server_that_is_stopped_during_its_build_stops_the_build(own_home: Pat
     assert building
     assert not [pid for pid in building if Path(f"/proc/{pid}").exists()]
     assert not VersionStore(own_home / "versions").has_current()
+
+
+def test_a_signal_ends_the_wait_of_the_supervisor_at_once() -> None:
+    code = "import signal, time\nfrom plangraf.cli.serve import wait_or_signal\n"
+    code += "signal.signal(signal.SIGALRM, lambda *_: print('handled'))\nbegan = time.monotonic()\n"
+    code += "with wait_or_signal() as wait:\n    signal.setitimer(signal.ITIMER_REAL, 0.05)\n    wait(40)\n"
+    code += "    print(time.monotonic() - began < 20)\n    wait(0.01)\nprint(signal.set_wakeup_fd(-1))"
+    assert run_code(code).stdout == "handled\nTrue\n-1\n"
 
 
 def test_a_service_that_cannot_start_exits_instead_of_retrying_forever(own_home: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from pyoxigraph import RdfFormat, parse
 from small_server import HOME, Script, serving, small_settings, snapshots_over
 
@@ -49,7 +50,12 @@ def script() -> Script:
 
 
 @pytest.fixture
-def scripted(script: Script, tmp_path: Path) -> Iterator[str]:
-    """Address of a server over the scripted engine."""
-    with serving(lambda port: application(small_settings(tmp_path, port), snapshots_over(script, tmp_path))) as address:
+def scripted(script: Script, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Address of a server over the scripted engine; it logs requests for a test that reads the log."""
+    level = "info" if "logged" in request.fixturenames else "error"
+
+    def make(port: int) -> FastAPI:
+        return application(small_settings(tmp_path, port, log_level=level), snapshots_over(script, tmp_path))
+
+    with serving(make) as address:
         yield address

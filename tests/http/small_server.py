@@ -55,7 +55,9 @@ def serving(make: Callable[[int], FastAPI], http: type[asyncio.Protocol] | str =
 
 
 def small_settings(versions: Path, port: int, **more: object) -> Settings:
-    return Settings(home=HOME, versions=versions, port=port, query_max_bytes=LIMIT_BYTES, **more)  # type: ignore[arg-type]
+    """Without lines about requests, because a server in this process may write one between two tests, uncaptured."""
+    given: dict[str, object] = {"query_max_bytes": LIMIT_BYTES, "log_level": "error", **more}
+    return Settings(home=HOME, versions=versions, port=port, **given)  # type: ignore[arg-type]
 
 
 class Script:

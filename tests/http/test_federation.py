@@ -55,7 +55,8 @@ def start(small_versions: Path) -> Iterator[Start]:
 
         def started(**settings: object) -> httpx.Client:
             def make(port: int) -> object:
-                return create_app(Settings(home=HOME, versions=small_versions, port=port, **settings))  # type: ignore[arg-type]
+                given = {"log_level": "error", **settings}
+                return create_app(Settings(home=HOME, versions=small_versions, port=port, **given))  # type: ignore[arg-type]
 
             address = stack.enter_context(serving(make))  # type: ignore[arg-type]
             return stack.enter_context(httpx.Client(base_url=address, timeout=60))
@@ -226,7 +227,7 @@ def strict(small_versions: Path) -> Iterator[tuple[httpx.Client, Endpoint]]:
     with running_endpoint(NATIONAL) as endpoint:
 
         def make(port: int) -> object:
-            bounds = {"service_timeout_s": 0.7, "service_max_mb": 1, "service_max_calls": 2}
+            bounds = {"service_timeout_s": 0.7, "service_max_mb": 1, "service_max_calls": 2, "log_level": "error"}
             return create_app(
                 Settings(home=HOME, versions=small_versions, port=port, service_allow=endpoint.url, **bounds)  # type: ignore[arg-type]
             )

@@ -7,9 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from example_counts import examples
 from plangraf.errors import NotAcceptableError
 from plangraf.http.resource.negotiation import choose, choose_language, parse_weights
 from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, HTML, RESULT_FORMATS, Format
@@ -99,7 +100,7 @@ def headers(draw: st.DrawFn) -> tuple[str, list[Range], tuple[Format, ...]]:
 
 
 @given(headers())
-@settings(max_examples=250)
+@examples(250)
 @example(
     (
         "text/*;q=0.3, text/csv;q=0.7, */*;q=0.5",
@@ -119,7 +120,7 @@ def test_any_header_gets_what_the_rfc_says(said: tuple[str, list[Range], tuple[F
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=0x17F)) | st.text(alphabet='a*/;,=q"\\ .019+-'))
-@settings(max_examples=160)
+@examples(160)
 def test_any_text_as_a_header_gets_a_format_or_a_406(header: str) -> None:
     for choices in CHOICES:
         with suppress(NotAcceptableError):
@@ -128,7 +129,7 @@ def test_any_text_as_a_header_gets_a_format_or_a_406(header: str) -> None:
 
 
 @given(st.text(alphabet='a*/;,=q"\\ .019', min_size=1, max_size=12), st.integers(1, 20_000))
-@settings(max_examples=60)
+@examples(60)
 def test_a_long_header_is_parsed_quickly(piece: str, times: int) -> None:
     header = (piece * times)[:60_000]
     began = time.process_time()

@@ -19,11 +19,12 @@ from typing import Any
 import pytest
 import rdflib
 import zstandard
-from hypothesis import event, example, given, settings
+from hypothesis import event, example, given
 from hypothesis import strategies as st
 from rdflib.plugins.sparql import evaluate
 from rdflib.plugins.sparql.evalutils import _ebv
 
+from example_counts import examples
 from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.engines.interface import QueryRequest
 from plangraf.rdf import formats
@@ -266,7 +267,7 @@ datasets = st.lists(st.integers(0, GRAPHS - 1), min_size=1, max_size=3, unique=T
 
 
 @given(selects, wheres, datasets)
-@settings(max_examples=160)
+@examples(160)
 def test_any_query_has_the_answer_that_rdflib_gives(served: Served, select: str, where: str, graphs: list[int]) -> None:
     query = PROLOGUE + select.format(where)
     # rdflib leaves out rows without any value.
@@ -276,7 +277,7 @@ def test_any_query_has_the_answer_that_rdflib_gives(served: Served, select: str,
 
 
 @given(wheres, datasets, st.sampled_from(["ASC", "DESC"]), st.integers(0, 3), st.integers(0, 5))
-@settings(max_examples=60)
+@examples(60)
 def test_rows_are_in_order_and_within_the_limit(
     served: Served, where: str, graphs: list[int], direction: str, offset: int, limit: int
 ) -> None:
@@ -295,7 +296,7 @@ def order(row: Row) -> tuple[int, str]:
 
 
 @given(st.sampled_from(["SELECT *", "ASK"]), wheres, datasets)
-@settings(max_examples=100)
+@examples(100)
 @example("SELECT *", "?x <http://e/p> ?y FILTER(?y = 9)", [0])
 def test_an_answer_is_explained_exactly_when_it_is_empty(
     served: Served, form: str, where: str, graphs: list[int]

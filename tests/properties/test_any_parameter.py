@@ -7,10 +7,11 @@ from contextlib import suppress
 
 import pytest
 import rdflib
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
+from example_counts import examples
 from plangraf.errors import ParameterError
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.safety import Limits, check
@@ -75,7 +76,7 @@ def by_rdflib(query: str) -> dict[str, str]:
 
 
 @given(st.data())
-@settings(max_examples=100)
+@examples(100)
 def test_any_text_becomes_the_term_that_it_means_or_is_refused(query: NamedQuery, data: st.DataObject) -> None:
     given_values: dict[str, str] = {}
     for name in data.draw(st.sets(st.sampled_from(sorted(VALUES)), min_size=1)):
@@ -100,7 +101,7 @@ def test_any_text_becomes_the_term_that_it_means_or_is_refused(query: NamedQuery
 
 
 @given(texts)
-@settings(max_examples=100)
+@examples(100)
 @example('"} } SELECT * { ?s ?p ?o } #')
 @example("a\\")
 @example("\\u0022 } #")

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 from engine_apart import EngineApart
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from example_counts import examples
 from plangraf.errors import RequestError
 from plangraf.rdf.namespaces import PLAN
 from plangraf.sparql.explain.chosen_graphs import Graphs
@@ -162,7 +163,7 @@ queries = st.one_of(
 
 
 @given(queries)
-@settings(max_examples=350)
+@examples(350)
 @example("ASK { '\ud800' }")
 def test_any_text_is_refused_with_a_reason_or_does_not_crash_the_engine(engine: EngineApart, text: str) -> None:
     checked = guarded(text)
@@ -232,7 +233,7 @@ REPEATED = [
     st.sampled_from(["", "1", "true", "?x", "?s ?p ?o"]),
     st.sampled_from(["", "}", ") }", " ?o }"]),
 )
-@settings(max_examples=100)
+@examples(100)
 @example("SELECT * ", "{", 9_000, "", "")
 @example("ASK { ?s ?p ?o FILTER(", "(", 9_000, "1", ") }")
 @example("ASK { ?s ?p ?o FILTER(", "STR(", 6_000, "1", ") }")

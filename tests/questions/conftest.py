@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -23,14 +24,18 @@ STATISTICS = Path(__file__).parent / "statistics.trig"
 
 
 @pytest.fixture(scope="session")
-def made_url(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a real server over the data and the statistics."""
+def made_versions(built: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A versions folder with one version of the data and the statistics."""
+    return once("made-statistics", partial(write_made, built)) / "versions"
+
+
+def write_made(built: Path, made: Path) -> None:
     version = VersionStore(built).current()
     known = [line for line in version.lines() if line]
     quads = list(parse(b"\n".join(known), RdfFormat.N_QUADS))
     added = [*parse(STATISTICS.read_bytes(), RdfFormat.TRIG), *comparison_quads(quads)]
     lines = sorted({*known, *nquads_lines(added)})
-    folder = tmp_path_factory.mktemp("made") / "versions"
+    folder = made / "versions"
     graphs: dict[str, int] = {}
     for line in lines:
         graph = line.rsplit(b" <", 1)[1].removesuffix(b"> .").decode()
@@ -39,7 +44,12 @@ def made_url(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     page = {"ontology.html": b"<!DOCTYPE html><title>The page</title>"}
     write_dumps(lines, folder.parent / "downloads", load_download_titles(ROOT))
     VersionStore(folder).write(lines, manifest, page, {DOWNLOADS: folder.parent / "downloads"})
-    with running_server(folder, "--workers", "2") as running:
+
+
+@pytest.fixture(scope="session")
+def made_url(made_versions: Path) -> Iterator[str]:
+    """Address of a real server over the data and the statistics."""
+    with running_server(made_versions, "--workers", "2") as running:
         yield running.url
 
 

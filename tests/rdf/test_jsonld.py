@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 import rdflib
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyld import jsonld
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 from rdflib.compare import isomorphic
 
+from example_counts import examples
 from plangraf.rdf.graph import Statements, canonical
 from plangraf.rdf.jsonld_context import Context
 from plangraf.rdf.jsonld_documents import compact_document, compact_graph, dump
@@ -276,7 +277,7 @@ _predicates = st.sampled_from([NamedNode(EX + term) for term in TERMS])
 _types = st.builds(Triple, _nodes, st.just(NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")), _nodes)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(st.one_of(st.builds(Triple, _nodes, _predicates, st.one_of(_nodes, _literals)), _types), max_size=12))
 def test_generated_graphs_mean_the_same(triples: list[Triple]) -> None:
     assert_same(canonical(triples))

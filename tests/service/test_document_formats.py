@@ -127,15 +127,14 @@ async def assert_one_graph(engine: InProcess, ours: Context, iri: str, *, refere
 
 
 def sample(engine: InProcess) -> list[str]:
-    """For each class the thing with the most statements and the one with the fewest; by name if equal."""
+    """For each class the thing with the most statements; by name if equal."""
     known = set(things(engine))
     sizes = Counter(quad.subject.value for quad in engine._union if isinstance(quad.subject, NamedNode))
     members: dict[str, list[str]] = defaultdict(list)
     for quad in engine._union.quads_for_pattern(None, NamedNode(PREFIXES["rdf"] + "type"), None):
         if isinstance(quad.subject, NamedNode) and quad.subject.value in known:
             members[str(quad.object)].append(quad.subject.value)
-    ordered = [sorted(found, key=lambda iri: (sizes[iri], iri)) for found in members.values()]
-    return sorted({iri for found in ordered for iri in (found[0], found[-1])})
+    return sorted({max(found, key=lambda iri: (sizes[iri], iri)) for found in members.values()})
 
 
 async def assert_one_graph_each(engine: InProcess, iris: Sequence[str], *, referee_every: int) -> None:
@@ -144,9 +143,9 @@ async def assert_one_graph_each(engine: InProcess, iris: Sequence[str], *, refer
         await assert_one_graph(engine, ours, iri, referee=number % referee_every == 0)
 
 
-def test_every_format_of_things_of_each_class_is_the_same_graph(engine: InProcess) -> None:
+def test_every_format_of_the_largest_thing_of_each_class_is_the_same_graph(engine: InProcess) -> None:
     chosen = sample(engine)
-    assert len(chosen) > 60
+    assert len(chosen) > 40
     asyncio.run(assert_one_graph_each(engine, chosen, referee_every=10))
 
 

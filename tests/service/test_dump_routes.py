@@ -200,10 +200,10 @@ def test_the_list_is_a_page_in_both_languages_and_revalidates(client: httpx.Clie
 
 
 def test_pruned_versions_are_gone_and_a_version_without_downloads_says_so(
-    built: Path, tmp_path: Path, run_server: Callable[..., AbstractContextManager[Any]]
+    light_versions: Path, tmp_path: Path, run_server: Callable[..., AbstractContextManager[Any]]
 ) -> None:
     versions = tmp_path / "versions"
-    shutil.copytree(built, versions, symlinks=True)
+    shutil.copytree(light_versions, versions, symlinks=True)
     store = VersionStore(versions)
     first = store.current()
     bare = store.write(list(first.lines())[:-1], first.manifest, {"ontology.html": b"<p>"})

@@ -20,9 +20,9 @@ _TAKEN_UP_S = 20
 
 
 @pytest.fixture
-def two_versions(built: Path, tmp_path: Path) -> VersionStore:
-    """The built version, and a current one with one triple more."""
-    return switching.two_versions(built, tmp_path / "versions")
+def two_versions(light_versions: Path, tmp_path: Path) -> VersionStore:
+    """The version of two plans, and a current one with one triple more."""
+    return switching.two_versions(light_versions, tmp_path / "versions")
 
 
 def until_served(url: str, version: str, processes: int = 1) -> None:

@@ -34,10 +34,10 @@ def write_after(store: VersionStore, lines: list[bytes]) -> str:
 
 
 @pytest.fixture(scope="module")
-def kept(built: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+def kept(light_versions: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """Three versions, of which the second removes a plan and the third renames another; and a pruned one."""
     folder = tmp_path_factory.mktemp("kept") / "versions"
-    shutil.copytree(built, folder, symlinks=True)
+    shutil.copytree(light_versions, folder, symlinks=True)
     store = VersionStore(folder)
     first = store.current()
     for file in (first.path, *first.path.iterdir()):
@@ -224,10 +224,10 @@ def test_removed_things_are_410_after_their_version_is_pruned(tmp_path: Path) ->
 
 
 def test_things_of_a_rolled_back_version_are_410_too(
-    built: Path, tmp_path: Path, run_server: Callable[..., AbstractContextManager[object]]
+    light_versions: Path, tmp_path: Path, run_server: Callable[..., AbstractContextManager[object]]
 ) -> None:
     versions = tmp_path / "versions"
-    shutil.copytree(built, versions, symlinks=True)
+    shutil.copytree(light_versions, versions, symlinks=True)
     store = VersionStore(versions)
     before = store.current()
     new = f'<{ID}5001/plan/9> <http://purl.org/dc/terms/title> "Ny"@nb <https://w3id.org/plangraf/graph/5001/x> .'

@@ -91,7 +91,10 @@ def required(found: Distribution, extras: set[str]) -> list[Requirement]:
 
 
 def test_the_wheel_holds_the_files_that_a_build_reads(installed: Path) -> None:
-    """A short form of the next test, together with the test of the server without extras."""
+    """The short form of the two others.
+
+    The import contracts and `test_a_command_names_the_extra_that_it_lacks` are that of the server without extras.
+    """
     (home,) = installed.glob("lib/python*/site-packages/plangraf/home")
     for name in ("ontology", "shapes", "data", "queries"):
         files = {path.relative_to(ROOT): path.read_bytes() for path in (ROOT / name).rglob("*") if path.is_file()}
@@ -145,6 +148,7 @@ def test_the_installed_wheel_builds_the_same_version_and_serves_it(installed: Pa
         assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_the_extra_server_serves_a_built_version_and_names_what_other_commands_need(
     server_only: Path, built: Path, tmp_path: Path
 ) -> None:

@@ -9,11 +9,12 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
+from example_counts import examples
 from forked_python import run_command
 from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import GRAPH, PREFIXES
@@ -201,7 +202,7 @@ _PATHS = st.sampled_from(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(st.lists(st.tuples(_PATHS, _VALUES), max_size=12), st.booleans())
 @example(said=[(PLAN + "number", Literal("0²0"))], typed=False)
 @example(said=[(PLAN + "number", Literal(text)) for text in ("٣", "1" * 5000, "01", "1")], typed=True)
@@ -223,7 +224,7 @@ def test_any_statements_about_a_plan_survive_export_and_import(
 _NUMBERS = st.sets(st.sampled_from(["1/20", "2/20", " 3/20", "a\nb"]), max_size=3)
 
 
-@settings(max_examples=16, deadline=None)
+@examples(16)
 @given(_NUMBERS, _NUMBERS, st.booleans())
 def test_an_optional_empty_cell_adds_and_loses_no_value(
     tmp_path_factory: pytest.TempPathFactory, small_model: Model, numbers: set[str], process: set[str], typed: bool

@@ -2,66 +2,21 @@
 
 from __future__ import annotations
 
-import random
 import subprocess
-import sys
+from pathlib import Path
 
 import pytest
-from pyoxigraph import QuerySolutions, RdfFormat, Store
+from mixed_columns import HOW_MANY, PARTS
 
+from forked_python import run_code
 from plangraf.sparql.safety import Limits, check
 
-XSD = "http://www.w3.org/2001/XMLSchema#"
-PARTS = {
-    "dates": ["2024-01-0{a}{z}^date"],
-    "times": ["0{a}:30:00{z}^time", "0{a}:{b}0:00^time"],
-    "date-times": ["2024-01-01T0{a}:3{b}:00{z}^dateTime", "2024-01-0{a}T0{b}:00:00^dateTime"],
-    "days": ["---0{a}{z}^gDay", "---1{b}^gDay"],
-    "durations": ["P{a}M^duration", "P{a}{b}D^duration", "P{a}M{b}D^duration", "-P{b}{a}DT{a}H^duration"],
-    "malformed": [
-        "P{a}{b}D^dayTimeDuration",
-        "P{a}x{b}^dayTimeDuration",
-        "2024-01-01T0{a}:x^dateTime",
-        "2024-01-01T0{a}:00:00{z}^dateTime",
-    ],
-    "numbers": [
-        "900719925474099{a}^integer",
-        "900719925474099{b}^double",
-        "900719925474099{a}.{b}^decimal",
-        "0.{a}^float",
-        "0.{a}^double",
-        "0.{a}000000{b}^decimal",
-        "NaN^double",
-        "INF^float",
-    ],
-    "kinds": ["{a}{b}^integer", "{a}{b}^string", "2024-0{a}-0{b}^date", "{b}{a}^unknown"],
-}
+_SORTING = "import sys; sys.path.append(sys.argv[1])\nfrom mixed_columns import sort\nprint(sort(*sys.argv[2:]))"
 PATTERNS = ("?s <http://x/v> ?v", "?v ^<http://x/v> ?s", "?s <http://x/v> ?w BIND(COALESCE(?w, 1) AS ?v)")
-HOW_MANY = 400
-
-
-def sort(part: str, query: str) -> int:
-    """Sorts values of one part in three input orders; returns the number of results."""
-    chosen = random.Random(part)
-    found = 0
-    for _ in range(3):
-        lines = []
-        for number in range(HOW_MANY):
-            zone = chosen.choice(("Z", "+02:00", "-11:00", "+13:00", "-14:00", ""))
-            text = chosen.choice(PARTS[part]).format(a=chosen.randint(1, 9), b=chosen.randint(1, 5), z=zone)
-            value, _, datatype = text.partition("^")
-            lines.append(f'<http://x/{number}> <http://x/v> "{value}"^^<{XSD}{datatype}> .')
-        store = Store()
-        store.load("\n".join(lines).encode(), RdfFormat.N_TRIPLES)
-        result = store.query(query)
-        assert isinstance(result, QuerySolutions)
-        found += sum(1 for _ in result)
-    return found
 
 
 def sorted_in_a_process(part: str, query: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, __file__, part, query]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return run_code(_SORTING, Path(__file__).parent, part, query)
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -76,7 +31,3 @@ def test_every_value_comes_back(part: str) -> None:
 @pytest.mark.parametrize("part", ["date-times", "numbers"])
 def test_the_engine_alone_gives_up(part: str) -> None:
     assert sorted_in_a_process(part, "SELECT ?v { ?s <http://x/v> ?v } ORDER BY ?v").returncode != 0
-
-
-if __name__ == "__main__":
-    print(sort(*sys.argv[1:]))

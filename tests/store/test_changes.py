@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Quad, RdfFormat, parse
 
 from ending_early import run
+from example_counts import examples
 from feed_client import canonical
 from plangraf.errors import VersionsError
 from plangraf.store.changes.log import PAGE_SIZE, Change, FeedLog
@@ -333,7 +334,7 @@ _STATES = st.lists(
 
 
 @given(states=_STATES)
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_replaying_the_log_gives_any_sequence_of_states(
     states: list[frozenset[bytes]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

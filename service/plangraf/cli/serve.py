@@ -10,11 +10,12 @@ import contextlib
 import errno
 import http.client
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import FrameType
 
@@ -207,18 +208,20 @@ class _Supervisor(Multiprocess):
         self.stopped_by_signal = False
 
     def run(self) -> None:
-        self.init_processes()
-        # Polls often until the service is up, then at uvicorn's interval.
-        while not self.should_exit.wait(0.5 if self.announced else 0.02):
-            self.handle_signals()
-            if self.announced:
-                self.keep_subprocess_alive()
-            elif any(process.exitcode is not None for process in self.processes):
-                # Stop instead of restarting, because it would die again. uvicorn does so for some causes only.
-                self.should_exit.set()
-            elif not self.should_exit.is_set() and self._all_up():
-                self.announced = True
-                self._announce()
+        with wait_or_signal() as wait:
+            self.init_processes()
+            while not self.should_exit.is_set():
+                # Polls often until the service is up, then at uvicorn's interval.
+                wait(0.5 if self.announced else 0.02)
+                self.handle_signals()
+                if self.announced:
+                    self.keep_subprocess_alive()
+                elif any(process.exitcode is not None for process in self.processes):
+                    # Stop instead of restarting, because it would die again. uvicorn does so for some causes only.
+                    self.should_exit.set()
+                elif not self.should_exit.is_set() and self._all_up():
+                    self.announced = True
+                    self._announce()
         self.terminate_all()
         self.join_all()
 
@@ -239,6 +242,28 @@ class _Supervisor(Multiprocess):
     def handle_int(self) -> None:
         self.stopped_by_signal = True
         super().handle_int()
+
+
+@contextlib.contextmanager
+def wait_or_signal() -> Iterator[Callable[[float], None]]:
+    """Yields a function that waits for some seconds, or until a signal whose handler is in Python.
+
+    Event.wait does not: after the handler it waits for the rest, which delays SIGTERM and SIGHUP by up to an interval.
+    """
+    woken, waker = socket.socketpair()
+    with woken, waker:
+        for end in (woken, waker):
+            end.setblocking(False)
+        before = signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+
+        def wait(seconds: float) -> None:
+            if select.select([woken], [], [], seconds)[0]:
+                woken.recv(4096)
+
+        try:
+            yield wait
+        finally:
+            signal.set_wakeup_fd(before)
 
 
 def _answers(host: str, port: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def render(quads: Iterable[Quad]) -> bytes:
     for prefix, namespace in PREFIXES.items():
         graph.bind(prefix, namespace)
     try:
-        background = _load_background(utils.RDF_FOLDER)
+        background = load_background(utils.RDF_FOLDER)
         titles = _ontology_titles(background)
         for module in (utils, ontpub):
             module.load_background_onts = lambda: background
@@ -87,7 +88,8 @@ def _replace_anchors(page: str) -> str:
     return _ANCHOR.sub(lambda match: f'{match[1]}{anchors.get(match[2], match[2])}"', page)
 
 
-def _load_background(folder: Path) -> rdflib.Graph:
+@cache
+def load_background(folder: Path) -> rdflib.Graph:
     """Loads the vocabularies that pyLODE ships, and adds dcterms:title and dcterms:description to each term.
 
     It replaces pyLODE's loader, because that one writes a pickle into the installed package. The write fails in a

@@ -8,10 +8,11 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from json_stat_tables import table, written
 
+from example_counts import examples
 from plangraf.sources.statistics.findings import Findings, TableError
 from plangraf.sources.statistics.read.csv_mapping import read_mapping
 from plangraf.sources.statistics.read.json_stat import read_json_stat
@@ -63,7 +64,7 @@ def read_or_tell(read: Callable[[], tuple[Table, Findings]]) -> None:
         check(read()[0])
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(300)
 @given(st.lists(st.tuples(st.sampled_from(WAYS), VALUES), min_size=1, max_size=2))
 def test_any_value_in_a_json_stat_document_gives_a_table_or_defects(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     document = copy.deepcopy(table())
@@ -76,14 +77,14 @@ def test_any_value_in_a_json_stat_document_gives_a_table_or_defects(changes: lis
     read_or_tell(lambda: read_json_stat(written(document), "t.json"))
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.binary(max_size=60), st.integers(0, 400))
 def test_any_bytes_in_a_file_give_a_table_or_defects(noise: bytes, at: int) -> None:
     content = written(table())
     read_or_tell(lambda: read_json_stat(content[:at] + noise + content[at + len(noise) :], "t.json"))
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.lists(CELLS, max_size=30))
 def test_any_csv_text_gives_a_table_or_defects(cells: list[str]) -> None:
     text = "".join(cells)
