@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from plangraf.processes import die_with_parent
+
 
 @dataclass(frozen=True)
 class Server:
@@ -48,6 +50,8 @@ def running_server(versions: Path, *options: str, **environment: str) -> Iterato
             text=True,
             cwd=versions.parent,
             env={**os.environ, **environment},
+            # A run of tests that is killed must not leave its services behind.
+            preexec_fn=lambda: die_with_parent(signal.SIGTERM),
         )
         try:
             assert process.stdout is not None
