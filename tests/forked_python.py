@@ -228,6 +228,8 @@ def _tell_ends(running: dict[int, int]) -> None:
 
 def _enter(request: dict[str, object], files: list[int]) -> object:
     """Makes this fork the process that was asked for; returns its code."""
+    # A run of tests that is killed must not leave its services behind: the forking process ends with it.
+    importlib.import_module("plangraf.processes").die_with_parent(signal.SIGTERM)
     os.close(files[3])
     for standard, file in enumerate(files[:3]):
         os.dup2(file, standard)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from forked_python import start_command
+from plangraf.processes import die_with_parent
 
 
 class Process(Protocol):
@@ -44,6 +45,8 @@ def start_python(*arguments: str | Path, env: Mapping[str, str], cwd: Path, stde
     return subprocess.Popen(
         [sys.executable, "-m", "plangraf.cli", *map(str, arguments)],
         stdout=subprocess.PIPE, stderr=stderr, text=True, cwd=cwd, env=env,
+        # A run of tests that is killed must not leave its services behind.
+        preexec_fn=lambda: die_with_parent(signal.SIGTERM),
     )  # fmt: skip
 
 

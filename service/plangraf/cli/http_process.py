@@ -10,6 +10,8 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -21,17 +23,21 @@ from uvicorn.supervisors.multiprocess import SIGNALS, Process
 
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.engines.embedded.loaders import LoaderHost
-from plangraf.processes import die_with_parent
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 _FORK = multiprocessing.get_context("fork")
 _SIGNALS = {*SIGNALS}
+# Seconds beside the grace of its clients after which a process without a supervisor ends whatever it still waits for.
+_MARGIN_S = 5
 
 
 class HttpProcess(Process):
-    """uvicorn's process, forked instead of spawned.
+    """uvicorn's process, forked instead of spawned; it ends with its supervisor.
+
+    It learns of the supervisor's end, whatever the cause, when no process holds the other end of its pipe any more. A
+    signal at the parent's death could arrive before its handler, and while the service starts uvicorn only notes it.
 
     Args:
         host: the loaders; its thread does nothing while this process forks, because a fork copies its locks.
@@ -42,7 +48,8 @@ class HttpProcess(Process):
     def __init__(self, host: LoaderHost, config: Config, sockets: list[socket]) -> None:
         super().__init__(config, sockets)
         self._host = host
-        forked = _FORK.Process(target=partial(self._run, os.getpid(), sockets))
+        _live.add(self)
+        forked = _FORK.Process(target=partial(self._run, sockets))
         self.process = forked  # type: ignore[assignment]  # uvicorn calls only what both kinds have
 
     def start(self) -> None:
@@ -50,17 +57,32 @@ class HttpProcess(Process):
         with self._host.paused(), _blocked():
             super().start()
 
-    def _run(self, supervisor: int, sockets: list[socket]) -> None:
+    def always_pong(self) -> None:
+        try:
+            super().always_pong()
+        except (EOFError, OSError):
+            self._end()
+
+    def _run(self, sockets: list[socket]) -> None:
         self._host.close_copies()
-        self.parent_conn.close()
+        for process in _live:
+            process.parent_conn.close()
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-        die_with_parent(signal.SIGTERM)
-        if os.getppid() != supervisor:
-            return
         self.target(sockets)
+
+    def _end(self) -> None:
+        """Ends this process: at once while it starts, otherwise by SIGTERM, and at last without its consent."""
+        if self.server.started:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep((self.config.timeout_graceful_shutdown or 0) + _MARGIN_S)
+        os._exit(1)
+
+
+_live: weakref.WeakSet[HttpProcess] = weakref.WeakSet()
+"""The processes whose pipes a fork inherits."""
 
 
 @contextmanager
