@@ -47,6 +47,7 @@ DIFFERENT = [
         [
             "PREFIX ex: <http://example.com/> SELECT ?s ?o { ?s ex:p ?o } ORDER BY ?o",
             PREFIX + "PREFIX ex: <urn:> SELECT ?s ?o { ?s ex:p ?o } ORDER BY ?o",
+            "PREFIX ex: <relative> " + PREFIX + "SELECT ?s ?o { ?s ex:p ?o } ORDER BY ?o",
             PREFIX + "SELECT ?s ?o { ?s ex:q ?o } ORDER BY ?o",
             "SELECT ?s ?o { ?s ex:p ?o } ORDER BY ?o",
             "BASE <http://example.org/> " + PREFIX + "SELECT ?s ?o { ?s ex:p ?o } ORDER BY ?o",

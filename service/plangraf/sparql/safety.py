@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 
 from plangraf.errors import Place, QueryLimitError, QuerySyntaxError
@@ -304,6 +304,12 @@ class CheckedQuery:
     edited: Edited | None = None
     reaches_bulk: bool = False
 
+    def of(self, text: str) -> CheckedQuery:
+        """The same for the text of a query of the same shape."""
+        graphs = self.default_graphs, self.named_graphs
+        found = text, self.form, self.deterministic, self.has_graph_clause
+        return CheckedQuery(*found, *graphs, None, self.reaches_bulk)
+
     @property
     def has_dataset_clause(self) -> bool:
         return bool(self.default_graphs or self.named_graphs)
@@ -341,7 +347,7 @@ def check(
     tokens = tokenize_source(source, limits.max_tokens)
     kinds = terminals(tokens)
     if shapes is not None and (like := shapes.find(tokens, kinds)) is not None:
-        return replace(like, text=source.decoded)
+        return like.of(source.decoded)
     read_query = _parse(source, tokens, kinds, limits, Names(terms, base))
     check_bounds(read_query.tree, read_query.terminals, limits)
     edited = rewrite(read_query, limits.max_bytes, limits.max_nesting, object_kinds)
@@ -358,7 +364,7 @@ def check(
         bool(bulk.subjects) and reaches_bulk(tree, bulk),
     )
     if shapes is not None and edited is None:
-        shapes.add(tokens, kinds, tree, replace(checked, text=""))
+        shapes.add(tokens, kinds, tree, checked.of(""))
     return checked
 
 

@@ -111,11 +111,14 @@ def _key(body: _Body, places: tuple[int, ...]) -> tuple[str, ...]:
 
 
 def _body_of(tokens: list[Token], terminals: list[str]) -> _Body | None:
-    """Separates the declarations; None for a query with BASE or VERSION."""
+    """Separates the declarations; None for a query with BASE or VERSION, or with a prefix that it declares twice."""
     at = 0
     declared: dict[str, str] = {}
     while terminals[at : at + 3] == _DECLARATION:
-        declared[tokens[at + 1].prefix] = tokens[at + 2].text
+        prefix = tokens[at + 1].prefix
+        if prefix in declared:
+            return None
+        declared[prefix] = tokens[at + 2].text
         at += 3
     if terminals[at] in ("BASE", "VERSION", "PREFIX"):
         return None

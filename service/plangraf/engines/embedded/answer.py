@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -37,8 +38,9 @@ class Pipe(asyncio.Protocol):
     A frame that arrives in one piece, as most short answers do, is passed on without a copy into the buffer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, connection: socket.socket) -> None:
         self._transport: asyncio.Transport
+        self._connection = connection
         self._frames: deque[tuple[bytes, bytes]] = deque()
         self._waiting = 0
         self._rest = bytearray()
@@ -76,7 +78,13 @@ class Pipe(asyncio.Protocol):
             self.on_close()
 
     def write(self, data: bytes) -> None:
-        self._transport.write(data)
+        """Sends a request at once, because the event loop would send it after the present step of the task."""
+        sent = 0
+        if not self._transport.get_write_buffer_size():
+            with contextlib.suppress(OSError):  # `connection_lost` follows, or the transport waits for room
+                sent = self._connection.send(data)
+        if sent < len(data):
+            self._transport.write(data[sent:])
 
     async def next(self, within_s: float) -> tuple[bytes, bytes]:
         """Waits for the next frame; returns its kind and payload.

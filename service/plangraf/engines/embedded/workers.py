@@ -204,7 +204,7 @@ class Workers:
         connection, words = ends
         connection.setblocking(False)
         os.set_blocking(words.fileno(), False)
-        _, pipe = await asyncio.get_running_loop().create_unix_connection(Pipe, sock=connection)
+        _, pipe = await asyncio.get_running_loop().create_unix_connection(partial(Pipe, connection), sock=connection)
         self._arriving.discard(ends)
         worker = WorkerEnd(pid, pipe, words)
         pipe.on_close = partial(self._on_worker_ended, worker)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -96,7 +98,8 @@ class Envelope:
                 outcome = "broken"
                 failure = None if isinstance(cause, AnswerBrokenError) else error
         finally:
-            self._notes.note(
+            note = partial(
+                self._notes.note,
                 method,
                 scope["path"],
                 sent.status,
@@ -107,6 +110,8 @@ class Envelope:
                 outcome=outcome if sent.complete or outcome != "complete" else "broken",
                 failure=failure,
             )
+            # In the next turn of the event loop, because it sends what was written at the end of this one.
+            asyncio.get_running_loop().call_soon(note)
 
     async def _send_cached(self, scope: Scope, send: Send, found: Found, request_id: str, began: float) -> None:
         version = self._version()

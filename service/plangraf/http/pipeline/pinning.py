@@ -94,8 +94,10 @@ class Pinning:
 
 def split_version(path: str) -> tuple[str, str] | None:
     """Splits `/version/<id>/…` into the id and the path under it; None for a path of the current version."""
+    if not path.startswith("/version/"):
+        return None
     parts = path.split("/", 3)
-    if parts[:2] != ["", "version"] or not parts[2:3] or not parts[2]:
+    if not parts[2]:
         return None
     under = "/" + "".join(parts[3:])
     return None if under.startswith(_FILES) else (parts[2], under)

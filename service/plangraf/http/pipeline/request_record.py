@@ -126,10 +126,10 @@ class RequestLog:
         if not self._plain:
             structlog.get_logger().info("request", **line)
             return
-        stamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         if not self._lines:
             asyncio.get_running_loop().call_later(_TOGETHER_S, self.flush)
-        self._lines.append(orjson.dumps({**line, "event": "request", "level": "info", "timestamp": stamp}))
+        line |= {"event": "request", "level": "info", "timestamp": datetime.now(UTC)}
+        self._lines.append(orjson.dumps(line, option=orjson.OPT_UTC_Z))
 
     def flush(self) -> None:
         if not self._lines:

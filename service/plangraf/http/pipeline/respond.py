@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
@@ -103,8 +104,12 @@ class CachedResponse(Response):
             await super().__call__(scope, receive, send)
         finally:
             if self._keeping is not None:
-                self._keeping.keep(self._cached)
-                self._keeping.close()
+                # In the next turn of the event loop, because it sends what was written at the end of this one.
+                asyncio.get_running_loop().call_soon(self._keep, self._keeping)
+
+    def _keep(self, keeping: CacheWriter) -> None:
+        keeping.keep(self._cached)
+        keeping.close()
 
 
 def cached_parts(

@@ -68,7 +68,7 @@ def _unquote(text: bytes) -> bytes:
     """
     if b"%" not in text:
         return text
-    if not any(sign in text for sign in (b"=", b"\r", b"\n")):  # these mean something else there
+    if b"=" not in text and b"\r" not in text and b"\n" not in text:  # these mean something else there
         found = a2b_qp(text.replace(b"%", b"="))
         if len(found) == len(text) - 2 * text.count(b"%"):
             return found
@@ -116,10 +116,9 @@ def choose_format(
     Raises:
         NotAcceptableError, ParameterError: none of `choices` fits.
     """
-    names = [name for value in given.format for name in value.split(",") if name.strip()]
     if fixed is not None:
         return fixed, False
-    if names:
+    if names := [name for value in given.format for name in value.split(",") if name.strip()]:
         return choose_by_name(names, choices), False
     return _choose(accept_header(request), choices, spare), True
 
@@ -224,7 +223,8 @@ async def read_sparql(request: Request, limit: int) -> SparqlParameters:
 
 def client_of(request: Request) -> str:
     """The client for whom the engine schedules a request: its network address."""
-    return request.client.host if request.client else "unknown"
+    client = request.scope.get("client")
+    return client[0] if client else "unknown"
 
 
 def _refuse_coding(request: Request) -> None:
