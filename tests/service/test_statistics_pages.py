@@ -267,6 +267,8 @@ def test_the_page_of_a_target_has_its_series_and_who_says_so(filled: str) -> Non
     printed = table_rows(text, "printed")
     lonely = "Andel som er litt, ganske mye eller mye plaget av ensomhet, av befolkningen i Norge"
     assert printed[0] == [lonely, "16 prosent", "Norge", "2015"]
+    # A mere count has no unit that is worth a word.
+    assert ["Eneboliger i Trondheim", "24858", "Trondheim", ""] in printed
 
 
 def test_the_links_of_a_series_lead_to_its_observations(filled: str) -> None:

@@ -20,6 +20,7 @@ _AREAS = {NamedNode(PLAN + "Municipality"), NamedNode(PLAN + "County")}
 _VALUE = NamedNode(PREFIXES["sdmx-measure"] + "obsValue")
 _UNIT = NamedNode(PREFIXES["sdmx-attribute"] + "unitMeasure")
 _AREA, _PERIOD = (NamedNode(PREFIXES["sdmx-dimension"] + name) for name in ("refArea", "refPeriod"))
+_COUNT = NamedNode(PREFIXES["unit"] + "NUM")
 _SYMBOL = NamedNode(PLAN + "statusSymbol")
 _START, _END = (NamedNode(PREFIXES["dcat"] + name) for name in ("startDate", "endDate"))
 Shows = Callable[[Value], PageValue]
@@ -59,12 +60,11 @@ def printed_figures(description: Description, graph: Graph, page_value: Shows) -
     found = []
     for figure in sorted(graph.with_property(_OF_PERSPECTIVE), key=lambda one: collation_key(str(one))):
         unit, area = graph.value(figure, _UNIT), graph.value(figure, _AREA)
-        named = "" if unit is None else page_value(unit).text
         period = graph.value(figure, _PERIOD)
         found.append(
             PrintedFigure(
                 page_value(figure),
-                f"{graph.text(figure, _VALUE) or ''} {named}".strip(),
+                f"{graph.text(figure, _VALUE) or ''} {unit_text(unit, page_value)}".strip(),
                 page_value(area) if area is not None else None,
                 period_text(graph, period) if period is not None else "",
             )
@@ -79,6 +79,11 @@ def period_text(graph: Graph, period: Value) -> str:
     return "–".join(filter(None, (graph.text(period, name) for name in (_START, _END))))
 
 
+def unit_text(unit: Value | None, page_value: Shows) -> str:
+    """The name of a unit behind a value; empty for a mere count, whose name says nothing there."""
+    return "" if unit is None or unit == _COUNT else page_value(unit).text
+
+
 def observation_title(graph: Graph, observation: NamedNode, page_value: Shows) -> str:
     """Area, period and codes of an observation, then its value with the unit, or the sign of a missing value."""
     area, unit, period = (graph.value(observation, name) for name in (_AREA, _UNIT, _PERIOD))
@@ -91,7 +96,7 @@ def observation_title(graph: Graph, observation: NamedNode, page_value: Shows) -
     where = page_value(area).text if area is not None else ""
     when = period_text(graph, period) if period is not None else ""
     value = graph.text(observation, _VALUE) or graph.text(observation, _SYMBOL) or ""
-    measured = f"{value} {page_value(unit).text if unit is not None else ''}".strip()
+    measured = f"{value} {unit_text(unit, page_value)}".strip()
     return ": ".join(filter(None, (", ".join(filter(None, (where, when, *codes))), measured)))
 
 

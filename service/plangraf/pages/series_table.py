@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 from urllib.parse import urlencode
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 
+from plangraf.pages.nested_tables import unit_text
 from plangraf.rdf.graph import Graph, Value
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.views.series import Series, Shown
@@ -100,8 +101,7 @@ def _value(one: Series, facts: Graph, page_value: Callable[[Value], PageValue], 
     if one.value is None:
         return words["series_lines"].format(n=one.lines, period=period)
     unit = facts.value(one.observation, _UNIT) if one.observation else None
-    named = "" if unit is None or isinstance(unit, Literal) else page_value(unit).text
-    return f"{one.value} {named}".strip() + f" ({period})"
+    return f"{one.value} {unit_text(unit, page_value)}".strip() + f" ({period})"
 
 
 def _links(one: Series, prefix: str) -> Iterator[PageValue]:
