@@ -46,6 +46,13 @@ class Handler(BaseHTTPRequestHandler):
     def answer_list(self) -> None:
         self.give(GOOD, "text/turtle; charset=utf-8")
 
+    def answer_codes(self) -> None:
+        self.give(b'{"codes": [{"code": "5001", "name": "Trondheim"}]}', "application/json")
+
+    def answer_changes(self) -> None:
+        change = b'{"oldCode": "5030", "oldName": "A", "newCode": "5001", "changeOccurred": "2020-01-01"}'
+        self.give(b'{"codeChanges": [' + change + b"]}", "application/json")
+
     def answer_moved(self) -> None:
         self.redirect("/moved-again", 308)
 
@@ -94,6 +101,13 @@ def test_a_list_is_fetched_over_redirects_and_the_dataset_names_the_address_that
     done = link(settings(), mapping_file(tmp_path), [f"{address}/flyttet-på-nytt"], today=DAY)
     assert values(done.folder, ASCII, "dcterms:source") == [f"<{address}/list>"]
     assert done.things == {"indicators": 1, "links to targets": 1}
+
+
+def test_a_list_from_several_addresses_names_each(tmp_path: Path, address: str) -> None:
+    mapping = mapping_file(tmp_path, kind="areas", label=[], read={"format": "klass"})
+    done = link(settings(), mapping, [f"{address}/codes", f"{address}/changes"], today=DAY)
+    assert values(done.folder, ASCII, "dcterms:source") == [f"<{address}/changes>", f"<{address}/codes>"]
+    assert done.things == {"municipalities": 2, "changes": 1}
 
 
 @pytest.mark.parametrize(

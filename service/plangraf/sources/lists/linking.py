@@ -101,8 +101,10 @@ def link(
     day = retrieved or mapping.retrieved or (before_day if before_digest == digest and before_day else today)
     repairs = Repairs()
     facts = _facts(settings, mapping, mapping_path, folder, contents, repairs)
-    address = next((content.address for content in contents if content.address), None) or mapping.address
-    files = turtle_files(mapping, facts, repairs, address=ascii_iri(address), digest=digest, retrieved=day)
+    addresses = [content.address for content in contents if content.address] or [mapping.address]
+    files = turtle_files(
+        mapping, facts, repairs, addresses=[ascii_iri(one) for one in addresses], digest=digest, retrieved=day
+    )
     old, new = _things(folder), {triple.subject for triples in facts.files.values() for triple in triples}
     changed = replace_folder(folder, files | _beside(mapping, mapping_path), GENERATED)
     return Outcome(
@@ -157,10 +159,10 @@ def _facts(
 
 
 def _digest(contents: Sequence[Content]) -> str:
-    """SHA-256 of the content, or of the digests of several."""
+    """SHA-256 of the content, or of the sorted digests of several."""
     if len(contents) == 1:
         return contents[0].digest
-    return hashlib.sha256("\n".join(content.digest for content in contents).encode()).hexdigest()
+    return hashlib.sha256("\n".join(sorted(content.digest for content in contents)).encode()).hexdigest()
 
 
 def _beside(mapping: Mapping, path: Path) -> dict[str, bytes]:
