@@ -77,6 +77,13 @@ class Handler(BaseHTTPRequestHandler):
     def answer_broken_off(self) -> None:
         self.give(GOOD[:200], "text/turtle", len(GOOD))
 
+    def answer_part(self) -> None:
+        self.send_response(206)
+        self.send_header("Content-Type", "text/turtle")
+        self.send_header("Content-Length", str(len(GOOD)))
+        self.end_headers()
+        self.wfile.write(GOOD)
+
     def answer_large(self) -> None:
         self.give(b"# " + b"x" * (1 << 20) + b"\n" + GOOD, "text/turtle")
 
@@ -120,6 +127,7 @@ def test_a_list_from_several_addresses_names_each(tmp_path: Path, address: str) 
         ("page-as-text", ListError, "is an HTML page, not the list"),
         ("picture", ListError, "gives image/png, not turtle"),
         ("broken-off", ListUnreachableError, "broke off after 200 bytes, before the announced end"),
+        ("part", ListUnreachableError, r"status 206 \(Partial Content\), not with the whole list"),
         ("large", ListError, "is larger than 1 MiB"),
     ],
 )
@@ -139,3 +147,14 @@ def test_what_is_not_the_whole_list_is_refused_and_the_folder_is_as_it_was(
 def test_a_server_that_is_not_there_and_an_address_that_is_none_are_told(tmp_path: Path, source: str) -> None:
     with pytest.raises(ListUnreachableError, match="cannot be fetched"):
         link(settings(), mapping_file(tmp_path), [source], today=DAY)
+
+
+@pytest.mark.parametrize("source", ["file:///etc/hostname", "ftp://lists.example/list.ttl", "data:text/turtle,x"])
+def test_an_address_of_another_scheme_is_no_path(tmp_path: Path, source: str) -> None:
+    with pytest.raises(ListError, match="is neither a path nor an address"):
+        link(settings(), mapping_file(tmp_path), [source], today=DAY)
+
+
+def test_the_scheme_of_an_address_may_be_in_capitals(tmp_path: Path, address: str) -> None:
+    done = link(settings(), mapping_file(tmp_path), [f"{address.replace('http', 'HTTP')}/list"], today=DAY)
+    assert done.things == {"indicators": 1, "links to targets": 1}
