@@ -46,6 +46,13 @@ class Handler(BaseHTTPRequestHandler):
     def answer_list(self) -> None:
         self.give(GOOD, "text/turtle; charset=utf-8")
 
+    def answer_codes(self) -> None:
+        self.give(b'{"codes": [{"code": "5001", "name": "Trondheim"}]}', "application/json")
+
+    def answer_changes(self) -> None:
+        change = b'{"oldCode": "5030", "oldName": "A", "newCode": "5001", "changeOccurred": "2020-01-01"}'
+        self.give(b'{"codeChanges": [' + change + b"]}", "application/json")
+
     def answer_moved(self) -> None:
         self.redirect("/moved-again", 308)
 
@@ -70,6 +77,13 @@ class Handler(BaseHTTPRequestHandler):
     def answer_broken_off(self) -> None:
         self.give(GOOD[:200], "text/turtle", len(GOOD))
 
+    def answer_part(self) -> None:
+        self.send_response(206)
+        self.send_header("Content-Type", "text/turtle")
+        self.send_header("Content-Length", str(len(GOOD)))
+        self.end_headers()
+        self.wfile.write(GOOD)
+
     def answer_large(self) -> None:
         self.give(b"# " + b"x" * (1 << 20) + b"\n" + GOOD, "text/turtle")
 
@@ -93,6 +107,13 @@ def test_a_list_is_fetched_over_redirects_and_the_dataset_names_the_address_that
     assert done.things == {"indicators": 1, "links to targets": 1}
 
 
+def test_a_list_from_several_addresses_names_each(tmp_path: Path, address: str) -> None:
+    mapping = mapping_file(tmp_path, kind="areas", label=[], read={"format": "klass"})
+    done = link(settings(), mapping, [f"{address}/codes", f"{address}/changes"], today=DAY)
+    assert values(done.folder, ASCII, "dcterms:source") == [f"<{address}/changes>", f"<{address}/codes>"]
+    assert done.things == {"municipalities": 2, "changes": 1}
+
+
 @pytest.mark.parametrize(
     ("path", "error", "message"),
     [
@@ -103,6 +124,7 @@ def test_a_list_is_fetched_over_redirects_and_the_dataset_names_the_address_that
         ("page-as-text", ListError, "is an HTML page, not the list"),
         ("picture", ListError, "gives image/png, not turtle"),
         ("broken-off", ListUnreachableError, "broke off after 200 bytes, before the announced end"),
+        ("part", ListUnreachableError, r"status 206 \(Partial Content\), not with the whole list"),
         ("large", ListError, "is larger than 1 MiB"),
     ],
 )
@@ -122,3 +144,14 @@ def test_what_is_not_the_whole_list_is_refused_and_the_folder_is_as_it_was(
 def test_a_server_that_is_not_there_and_an_address_that_is_none_are_told(tmp_path: Path, source: str) -> None:
     with pytest.raises(ListUnreachableError, match="cannot be fetched"):
         link(settings(), mapping_file(tmp_path), [source], today=DAY)
+
+
+@pytest.mark.parametrize("source", ["file:///etc/hostname", "ftp://lists.example/list.ttl", "data:text/turtle,x"])
+def test_an_address_of_another_scheme_is_no_path(tmp_path: Path, source: str) -> None:
+    with pytest.raises(ListError, match="is neither a path nor an address"):
+        link(settings(), mapping_file(tmp_path), [source], today=DAY)
+
+
+def test_the_scheme_of_an_address_may_be_in_capitals(tmp_path: Path, address: str) -> None:
+    done = link(settings(), mapping_file(tmp_path), [f"{address.replace('http', 'HTTP')}/list"], today=DAY)
+    assert done.things == {"indicators": 1, "links to targets": 1}

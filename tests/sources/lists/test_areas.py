@@ -206,6 +206,13 @@ def test_the_numbers_of_one_day_get_their_predecessors_from_the_changes(tmp_path
     assert values(done.folder, municipality("5001"), "plan:validUntil") == []
 
 
+def test_the_order_of_the_files_does_not_matter(tmp_path: Path) -> None:
+    first = link_klass(tmp_path, CODES, CHANGES)
+    mapping = first.folder / "list.yaml"
+    again = link(settings(), mapping, [str(tmp_path / "changes.json"), str(tmp_path / "codes.json")], today=DAY)
+    assert again.unchanged
+
+
 def test_a_number_out_of_use_for_a_while_is_told(tmp_path: Path) -> None:
     codes = [code("0301", "Oslo", "2012-01-01", "2014-01-01"), code("0301", "Oslo", "2015-01-01")]
     done = link_text(tmp_path, json.dumps({"codes": codes}), name="codes.json", **KLASS)

@@ -195,6 +195,8 @@ def test_a_table_is_read_by_its_columns_and_its_codes_stay_text(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("table", "message"),
     [
+        ("Nr,Delmål\n1,11\0.6\n", "has the character NUL: it is damaged, or not utf-8"),
+        ("Nr,Delmål,Delmål\n1,11.6,8.1\n", "has the column Delmål twice"),
         ("Nr,Delmål\n1,11.6\n2\n", "line 3 has 1 cells, the head 2. The file may be broken off"),
         ("Nr,Mål\n1,11\n", "has no column Delmål. Its head is: Nr, Mål"),
         ("Nr,Delmål\n,11.6\n", "line 2 has no key"),

@@ -124,16 +124,19 @@ def test_a_code_that_is_written_as_a_number_keeps_its_last_zero(tmp_path: Path) 
     assert repairs(done) == {"number-as-code": 1}
 
 
-@pytest.mark.parametrize(
-    "written", ["Mål 8.10", "SDG 8.10", "08.10", "8.10.", "8,10", "8-10", f"{SDG}8.10/", f"{SDG}8.10#"]
-)
+@pytest.mark.parametrize("written", ["Mål 8.10", "SDG 8.10", "08.10", "8.10.", "8,10", f"{SDG}8.10/", f"{SDG}8.10#"])
 def test_a_code_is_known_in_the_ways_that_people_write_it(tmp_path: Path, written: str) -> None:
     done = link_text(tmp_path, entry(f'sdgo:isIndicatorOf "{written}"'))
     assert values(done.folder, f"{X}1", "sdgo:isIndicatorOf") == [f"<{SDG}8.10>"]
     assert entries(done, "spelling") == (f"1: {written}",)
 
 
-@pytest.mark.parametrize("written", ["8.010", "8.100", "18.1", "8.1.1", "11.6, 11.7", "٨.١", "Mål", "8.", "0.1"])
+def test_a_letter_may_follow_a_hyphen_but_a_number_may_be_a_range(tmp_path: Path) -> None:
+    done = link_text(tmp_path, entry('sdgo:isIndicatorOf "11-a"'))
+    assert values(done.folder, f"{X}1", "sdgo:isIndicatorOf") == [f"<{SDG}11.a>"]
+
+
+@pytest.mark.parametrize("written", ["8.010", "8.100", "18.1", "8.1.1", "11.6, 11.7", "٨.١", "Mål", "8-10", "0.1"])
 def test_what_is_no_code_is_left_out_and_told(tmp_path: Path, written: str) -> None:
     done = link_text(tmp_path, entry(f'sdgo:isIndicatorOf "{written}" , sdg:11.6'))
     assert values(done.folder, f"{X}1", "sdgo:isIndicatorOf") == [f"<{SDG}11.6>"]

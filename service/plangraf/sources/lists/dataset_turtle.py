@@ -5,7 +5,7 @@ PROV: https://www.w3.org/TR/prov-o/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -37,7 +37,7 @@ _ABOUT = {
 
 
 def turtle_files(
-    mapping: ListMapping, facts: Facts, repairs: Repairs, *, address: str, digest: str, retrieved: date
+    mapping: ListMapping, facts: Facts, repairs: Repairs, *, addresses: Sequence[str], digest: str, retrieved: date
 ) -> dict[str, bytes]:
     """The content of each file by its name.
 
@@ -45,14 +45,14 @@ def turtle_files(
         mapping: what the dataset says of itself and of the list.
         facts: the statements about the things of the list.
         repairs: what was wrong in it.
-        address: from where it was read, or where it is published.
-        digest: SHA-256 of the bytes that were read.
+        addresses: from where it was read, or where it is published.
+        digest: SHA-256 of the bytes that were read, or of the sorted digests of several files, one a line.
         retrieved: the day on which they were.
     """
     files = {f"{name}.ttl": triples for name, triples in facts.files.items()}
     files[DATASET_FILE] = [
         *_dataset(mapping),
-        *_list(mapping, facts, address, digest, retrieved),
+        *_list(mapping, facts, addresses, digest, retrieved),
         *_repairs(mapping, repairs),
     ]
     return {name: _text(name, triples).encode() for name, triples in sorted(files.items())}
@@ -78,7 +78,7 @@ def _dataset(mapping: ListMapping) -> list[Triple]:
     return [Triple(dataset, predicate, value) for predicate, value in values]
 
 
-def _list(mapping: ListMapping, facts: Facts, address: str, digest: str, retrieved: date) -> list[Triple]:
+def _list(mapping: ListMapping, facts: Facts, addresses: Sequence[str], digest: str, retrieved: date) -> list[Triple]:
     publisher = NamedNode(mapping.publisher.iri)
     reading = mapping.read.query or "\n".join(
         f"{name}: {column}" for name, column in (mapping.read.columns or {}).items()
@@ -87,7 +87,7 @@ def _list(mapping: ListMapping, facts: Facts, address: str, digest: str, retriev
         (_rdf("type"), _plan("PublishedList")),
         *((_rdfs("label"), Literal(text, language=tag)) for tag, text in mapping.name),
         (_dcterms("publisher"), publisher),
-        (_dcterms("source"), NamedNode(address)),
+        *((_dcterms("source"), NamedNode(address)) for address in addresses),
         (_plan("contentDigest"), Literal(digest)),
         (_plan("retrievedOn"), Literal(retrieved.isoformat(), datatype=NamedNode(PREFIXES["xsd"] + "date"))),
         *((_plan(name), one) for how, name in _PROPERTIES.items() for one in facts.properties[how]),

@@ -88,8 +88,10 @@ def link(
     day = retrieved or mapping.retrieved or (earlier.day if earlier.digest == digest and earlier.day else today)
     repairs = Repairs()
     facts = _facts(settings, mapping, mapping_path, folder, contents, repairs)
-    address = next((content.address for content in contents if content.address), None) or mapping.address
-    files = turtle_files(mapping, facts, repairs, address=ascii_iri(address), digest=digest, retrieved=day)
+    addresses = [content.address for content in contents if content.address] or [mapping.address]
+    files = turtle_files(
+        mapping, facts, repairs, addresses=[ascii_iri(one) for one in addresses], digest=digest, retrieved=day
+    )
     written = write_dataset(folder, files | _beside(mapping, mapping_path))
     things = {triple.subject for triples in facts.files.values() for triple in triples}
     return Outcome(
@@ -137,8 +139,8 @@ def _load(mapping: Mapping, sources: Sequence[str], limit: int) -> list[Content]
 
 
 def _accepted_digest(mapping: Mapping, contents: Sequence[Content]) -> str:
-    """SHA-256 of the content, or of the digests of several, which the mapping must accept."""
-    digests = [content.digest for content in contents]
+    """SHA-256 of the content, or of the sorted digests of several, which the mapping must accept."""
+    digests = sorted(content.digest for content in contents)
     digest = digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
     if mapping.sha256 not in (None, digest):
         raise ListError(

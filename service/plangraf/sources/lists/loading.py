@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import http
 import http.client
 import re
 import urllib.error
@@ -46,6 +47,7 @@ _PACKED = (
     (b"BZh", "bzip2"),
     (b"%PDF", "a PDF"),
 )
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -73,7 +75,10 @@ def load(source: str, format: Format, *, limit: int = LIMIT_MIB << 20) -> Conten
         ListUnreachableError: the address does not answer, answers with an error, or breaks off.
         ListError: the file cannot be read, is empty, too large, or of another kind.
     """
-    loaded = _fetch(source, format, limit) if source.startswith(("http://", "https://")) else _read(source, limit)
+    scheme = None if Path(source).exists() else _SCHEME.match(source)
+    if scheme is not None and scheme[1].lower() not in ("http", "https"):
+        raise ListError(f"{source} is neither a path nor an address that begins with http:// or https://. Name one.")
+    loaded = _fetch(source, format, limit) if scheme is not None else _read(source, limit)
     content = loaded.content
     if len(content) > limit:
         raise ListError(
@@ -130,6 +135,11 @@ def _fetch(address: str, format: Format, limit: int) -> Content:
     try:
         request = urllib.request.Request(ascii_iri(address), headers=headers)  # noqa: S310  # the scheme is checked
         with _opener().open(request, timeout=_TIMEOUT_S) as answer:
+            if answer.status != http.HTTPStatus.OK:
+                raise ListUnreachableError(
+                    f"{address} answers with status {answer.status} ({answer.reason}), not with the whole list. Check "
+                    "it; nothing was changed."
+                )
             found = str(answer.headers.get_content_type()) if answer.headers.get("Content-Type") else ""
             if found not in _MEDIA_TYPES[format]:
                 raise ListError(f"{address} gives {found}, not {format}. Find the address of the file itself.")

@@ -25,7 +25,7 @@ def table_rows(content: Content, mapping: Mapping) -> Iterator[tuple[int, Row]]:
     """Each row with the number of its line, by field; empty cells are left out.
 
     Raises:
-        ListError: the encoding differs, a column is missing, or a row is longer than the head.
+        ListError: the encoding differs, a column is missing or stands twice, or a row is longer than the head.
     """
     try:
         text = content.content.decode("utf-8-sig" if mapping.read.encoding == "utf-8" else mapping.read.encoding)
@@ -34,6 +34,8 @@ def table_rows(content: Content, mapping: Mapping) -> Iterator[tuple[int, Row]]:
             f"{content.name} is not {mapping.read.encoding} ({error}). Name its encoding, such as cp1252, as "
             "read.encoding of the mapping."
         ) from error
+    if "\0" in text:
+        raise ListError(f"{content.name} has the character NUL: it is damaged, or not {mapping.read.encoding}.")
     delimiter = mapping.read.delimiter or ("\t" if mapping.read.format == "tsv" else ",")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     columns = mapping.read.columns or {}
@@ -45,6 +47,8 @@ def table_rows(content: Content, mapping: Mapping) -> Iterator[tuple[int, Row]]:
                 f"{content.name} has no column {', '.join(missing)}. Its head is: {', '.join(head)}. "
                 "Correct the mapping, or its delimiter."
             )
+        if twice := [name for name in columns.values() if head.count(name) > 1]:
+            raise ListError(f"{content.name} has the column {twice[0]} twice. Rename one of them.")
         places = {name: head.index(column) for name, column in columns.items()}
         for cells in reader:
             if not any(cell.strip() for cell in cells):

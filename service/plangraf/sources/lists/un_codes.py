@@ -22,7 +22,7 @@ _PERMANENT = re.compile(r"C[0-9]{3}[0-9a-z][0-9]{2}")
 # As people write them: https, a word before the code, a zero before the goal, 11-a, a slash at the end.
 _CODE = re.compile(
     r"(?:https?://(?:www\.)?metadata\.un\.org/sdg/|(?:fn|un)?-?(?:sdg|delmål|mål|target|goal)-?)?"
-    r"0?([1-9][0-9]*)(?:[.-]([1-9][0-9]*|[a-z]))?[/#]?",
+    r"0?([1-9][0-9]*)(?:\.([1-9][0-9]*)|[.-]([a-z]))?[/#]?",
     re.IGNORECASE,
 )
 
