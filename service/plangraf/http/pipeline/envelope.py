@@ -20,7 +20,7 @@ from plangraf.http.pipeline.streaming import ClientGoneError
 from plangraf.http.resource.negotiation import field_of
 from plangraf.http.resource.problems import problem
 from plangraf.http.server.hot_answers import Found, Hot
-from plangraf.http.server.request_head import REFUSED, WHOLE
+from plangraf.http.server.protocol import REFUSED, WHOLE
 from plangraf.http.service import PINNED, Pinned
 
 Header = tuple[bytes, bytes]
