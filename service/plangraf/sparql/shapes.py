@@ -90,13 +90,13 @@ class Shapes(Generic[T]):
 
     def _are_plain(self, tokens: list[Token], body: _Body, places: tuple[int, ...]) -> bool:
         """Whether each term that may differ exists, and no bulk triple has it."""
-        names = Names(self._terms, self._base)
+        names, bulk = Names(self._terms, self._base), self._bulk
         try:
             for place in places:
                 token = tokens[body.start + place]
                 if token.kind == "iri":
                     iri = names.read(token, "any")
-                    if self._bulk.has_subject(iri) or iri in self._bulk.objects:
+                    if bulk.subjects and (bulk.has_subject(iri) or iri in bulk.objects):
                         return False
         except QuerySyntaxError:
             return False  # the parser reports it
