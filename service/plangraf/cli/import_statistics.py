@@ -93,7 +93,7 @@ def import_statistics(
     """
     with exit_on_error(every=every):
         from plangraf.sources.statistics.cube.description import IndicatorLink
-        from plangraf.sources.statistics.importing import Options
+        from plangraf.sources.statistics.importing import Options, require_name
         from plangraf.sources.statistics.importing import import_statistics as run
         from plangraf.sources.statistics.interpretations import Interpretation
 
@@ -108,6 +108,8 @@ def import_statistics(
             if interpreted
             else (),
         )  # fmt: skip
+        if to is not None:
+            require_name(to)  # before anything is fetched
         files = _files(tables, select or [], cache, progress)
         done = run(settings, files, to, options, replace_old=replace, progress=progress)
         for repair in done.repairs:
