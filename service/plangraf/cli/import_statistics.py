@@ -103,12 +103,14 @@ def import_statistics(
       plangraf import-statistics https://data.ssb.no/api/pxwebapi/v2/tables/07459/data --select Region=5001
     """
     with exit_on_error(every=every):
-        from plangraf.sources.statistics.importing import Options
+        from plangraf.sources.statistics.importing import Options, require_name
         from plangraf.sources.statistics.importing import import_statistics as run
 
         settings, progress = read_settings(data=data), show_progress(quiet)
         links = _links(indicator or (), says, reason_nb, reason_en)
         options = Options(mapping, table, label, language, licence, page, query, retrieved, areas, area, *links)
+        if to is not None:
+            require_name(to)  # before anything is fetched
         files = _files(tables, select or [], cache, progress)
         _report(run(settings, files, to, options, replace_old=replace, progress=progress))
 

@@ -89,3 +89,9 @@ def test_a_dimension_that_is_selected_twice_is_told_before_any_request(server: P
     assert (status, "--select Region is given twice, with 0301,5001 and 1103" in told) == (2, True), told
     assert not server.requests
     assert not folder.exists()
+
+
+def test_a_folder_that_cannot_be_used_is_told_before_any_request(server: PxServer, tmp_path: Path) -> None:
+    status, told, _ = imported(server, tmp_path, "--to", str(tmp_path / "Tabell"))
+    assert (status, "cannot be the folder of a national table" in told) == (2, True), told
+    assert not server.requests

@@ -148,7 +148,7 @@ def import_statistics(
         note(counted(len(saved), "file"))
         note(counted(len(table.positions), "observation"))
     folder = folder or settings.home / "data" / "no" / slug(table.name)
-    _require_name(folder)
+    require_name(folder)
     restore(folder)
     cube = _cube(settings, table, folder, options)
     earlier = earlier_files(folder)
@@ -297,7 +297,7 @@ def _completed(table: Table, options: Options) -> Table:
     return replace(table, dimensions=(*table.dimensions, area))
 
 
-def _require_name(folder: Path) -> None:
+def require_name(folder: Path) -> None:
     """Refuses a folder that a build would read under another graph, or not at all.
 
     Raises:
