@@ -11,17 +11,17 @@ import pytest
 import yaml
 from small_lists import ASCII, DAY, MAPPING, PREFIXES, QUERY, ROOT, link_text, mapping_file, settings, values
 
+from forked_python import run_command
 from plangraf.errors import ListError
 from plangraf.sources.lists.linking import link
 from plangraf.store import atomic
-from small_home import command
 
 ONE = "<https://lists.example/1> a sdgo:Indicator ; sdgo:isIndicatorOf sdg:11.6 ."
 TWO = f"{ONE} <https://lists.example/2> a sdgo:Indicator ; sdgo:isIndicatorOf sdg:11.7 ."
 
 
 def run(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*arguments), cwd=folder, capture_output=True, text=True, timeout=600)
+    return run_command(*arguments, cwd=folder)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -56,9 +56,9 @@ def test_a_table_at_an_address_is_fetched_in_parts_and_becomes_one_cube(server: 
     assert {one.status for one in server.requests[before:] if one.path.endswith("/data")} == {304}
 
 
-def test_a_build_accepts_a_fetched_table(server: PxServer, tmp_path: Path) -> None:
+def test_a_build_accepts_a_fetched_table(server: PxServer, light_home: Path, tmp_path: Path) -> None:
     assert imported(server, tmp_path)[0] == 0
-    environment = {**os.environ, "PLANGRAF_HOME": str(ROOT), "PLANGRAF_VERSIONS": str(tmp_path / "versions")}
+    environment = {**os.environ, "PLANGRAF_HOME": str(light_home), "PLANGRAF_VERSIONS": str(tmp_path / "versions")}
     described = tmp_path / "my" / "no" / "folketall" / "dataset.ttl"
     # An office has a name; the data must name no machine.
     text = described.read_text(encoding="utf-8").replace(server.url, "https://office.example/api")
