@@ -70,6 +70,7 @@ class HttpProcess(Process):
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.set_wakeup_fd(-1)  # the supervisor's
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         self.target(sockets)
 
