@@ -26,6 +26,7 @@ from plangraf import __version__
 from plangraf.checks.verdict import verdict
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, as_json
 from plangraf.diagnostics.progress import Progress, counted
+from plangraf.publish.bulk_stores import write_stores_beside
 from plangraf.publish.context import FILE as CONTEXT
 from plangraf.publish.dumps import beside, write_dumps_beside
 from plangraf.publish.losses import (
@@ -199,9 +200,11 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
             _stop_at_losses(store, parsed, bulk)
         lines = nquads_lines(parsed.quads)
         titles = load_download_titles(settings.home)
+        graphs = {one.file.path: BulkGraph(one.graph, one.sha256, one.triples, one.terms) for one in bulk}
         with (
             write_dumps_beside(lines, store.temporary(DOWNLOADS), titles) as wait_for_dumps,
             beside(partial(render, parsed.quads)) as wait_for_page,
+            write_stores_beside(store, lines, graphs, renew=force) as wait_for_stores,
         ):
             problems = verdict(settings, parsed, found.files, progress, parsed.quads)
             with progress.step("page") as note:
@@ -210,8 +213,8 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
             with progress.step("write") as note:
                 described = manifest(parsed.quads, problems, bulk)
                 extra = {REPORT: as_json(problems), PAGE: page}
-                graphs = {one.file.path: BulkGraph(one.graph, one.sha256, one.triples, one.terms) for one in bulk}
-                version = store.write(lines, described, extra, {DOWNLOADS: wait_for_dumps()}, graphs)
+                folders = {DOWNLOADS: wait_for_dumps(), **wait_for_stores()}
+                version = store.write(lines, described, extra, folders, graphs)
                 context = settings.home / "ontology" / CONTEXT
                 if context.is_file():
                     store.keep_context(context.read_bytes())

@@ -32,8 +32,10 @@ _MOST_DESCRIPTORS = 4096
 class _Loader:
     """Executes the fork commands of its fronts until its host closes the socket."""
 
-    def __init__(self, host: socket.socket, stores: Stores, memory: int) -> None:
+    def __init__(self, host: socket.socket, stores: Stores, memory: int, files: frozenset[int]) -> None:
         self._host = host
+        # The descriptors of the stores on disk, which workers read.
+        self._files = files
         self._stores = stores
         self._triples = stores.triples
         self._memory = memory
@@ -107,8 +109,8 @@ class _Loader:
         if pid == 0:
             status = 1
             try:
-                _close_all_but(back.fileno(), says)
-                worker.confine(back, says, self._memory)
+                _close_all_but(back.fileno(), says, *self._files)
+                worker.confine(back, says, self._memory, self._stores.files)
                 worker.serve(self._stores, back)
                 status = 0
             finally:
@@ -143,12 +145,18 @@ def main(arguments: list[str]) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     die_with_parent()
     folder = Path(arguments[1])
+    before = _descriptors()
     stores = _open_apart(Version(folder.name, folder, {}))
-    loader = _Loader(host, stores, int(arguments[2]) * 1024 * 1024)
+    loader = _Loader(host, stores, int(arguments[2]) * 1024 * 1024, _descriptors() - before)
     gc.collect()
     gc.freeze()  # a worker's collector would touch shared pages and so copy them
     worker.trim_memory()
     loader.run()
+
+
+def _descriptors() -> frozenset[int]:
+    """The open descriptors of this process, and the one that lists them, which is closed again."""
+    return frozenset(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
 
 
 def _open_apart(version: Version) -> Stores:

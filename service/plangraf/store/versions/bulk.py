@@ -1,29 +1,26 @@
 """The bulk files of versions: kept once, compressed, under their SHA-256, which the dump of a version states.
 
 versions/bulk/<sha256>.nt.zst    sorted unique N-Triples lines, zstd
+versions/bulk/<key>.stores       the engine's store of some bulk files together, see plangraf.engines.embedded
 versions/<id>/bulk.json          the graph of each bulk file of a version, and its terms
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import zstandard
 
 from plangraf.errors import VersionsError
 from plangraf.rdf.bulk_terms import BulkTerms
-from plangraf.store.zstd_file import decompressed
 
 _CHUNK = 1 << 20
-# Observations are so alike that they take a sixtieth of their size, so this is some MiB of them.
-_PACKED_CHUNK = 1 << 16
 _ZSTD_LEVEL = 3
 
 
@@ -35,6 +32,12 @@ class BulkGraph:
     sha256: str
     triples: int
     terms: BulkTerms
+
+
+def stores_name(graphs: Iterable[BulkGraph]) -> str:
+    """The name of the engine's store of these graphs, the same for the same triples in the same graphs."""
+    listed = "".join(sorted(f"{graph.graph} {graph.sha256}\n" for graph in graphs))
+    return f"{hashlib.sha256(listed.encode()).hexdigest()[:16]}.stores"
 
 
 def bulk_json(graphs: Sequence[BulkGraph]) -> list[dict[str, Any]]:
@@ -92,37 +95,3 @@ def compress(source: Path, target: Path, sha256: str) -> None:
         os.fsync(file.fileno())
     if digest.hexdigest() != sha256:
         raise VersionsError(f"{source} changed while it was read. Build again.")
-
-
-class _Reader:
-    """Decompressed pieces as a file that a parser reads, see open_bulk."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._piece = io.BytesIO()
-
-    def read(self, size: int = -1) -> bytes:
-        while not (found := self._piece.read(size)):
-            piece = next(self._pieces, None)
-            if piece is None:
-                return b""
-            self._piece = io.BytesIO(piece)
-        return found
-
-
-def open_bulk(path: Path) -> BinaryIO:
-    """Opens a kept bulk file for a parser.
-
-    Raises, while it is read:
-        VersionsError: it is missing or damaged.
-    """
-    return _Reader(_pieces(path))  # type: ignore[return-value]  # a parser calls only read
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    try:
-        yield from decompressed(path, _PACKED_CHUNK)
-    except (OSError, zstandard.ZstdError) as error:
-        raise VersionsError(
-            f"The bulk file {path} is damaged ({error}). Write it again with `plangraf build --force`."
-        ) from error
