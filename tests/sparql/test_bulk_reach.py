@@ -39,6 +39,17 @@ CANNOT = [
     "CONSTRUCT { ?s :q ?o } WHERE { ?s :next ?o }",
     "DESCRIBE </plan/1>",
     "SELECT (1 AS ?x) {}",
+    # A subject of a triple that is not a bulk triple is not that of a bulk triple.
+    "SELECT * { ?s :next ?o ; :value ?v }",
+    "SELECT * { ?s ?p ?v . ?s a :Plan }",
+    "SELECT * { ?s a :Plan OPTIONAL { ?s :value ?v } }",
+    "SELECT * { ?s :next/:sees ?o . ?s :value ?v }",
+    "SELECT * { ?s a :Plan { ?s :value ?v } UNION { ?s :area ?v } }",
+    "SELECT * { { SELECT ?s { ?s a :Plan } LIMIT 9 } OPTIONAL { ?s :value ?v } }",
+    "SELECT * { ?s a :Plan FILTER NOT EXISTS { ?s :value ?v } }",
+    "SELECT * { ?s a :Plan MINUS { ?s :value ?v } }",
+    "SELECT * { GRAPH ?g { ?s a :Plan ; :value ?v } }",
+    "SELECT * { ?s :value ?v { ?s a :Plan } UNION { ?s :next ?o } }",
 ]
 CAN = [
     "SELECT * { ?s ?p ?o }",
@@ -62,6 +73,15 @@ CAN = [
     "SELECT * FROM <bulk> { ?s :next ?o }",
     "DESCRIBE ?s { ?x :sees ?s }",
     "DESCRIBE </obs/1>",
+    "SELECT * { ?x :sees ?s . ?s :value ?v }",
+    "SELECT * { OPTIONAL { ?s :value ?v } ?s a :Plan }",
+    "SELECT * { ?s a :Plan { OPTIONAL { ?s :value ?v } } }",
+    "SELECT * { ?s a :Plan { FILTER NOT EXISTS { ?s :value ?v } } }",
+    "SELECT * { ?s a :Plan { SELECT ?s { ?s :value ?v } LIMIT 1 } }",
+    "SELECT * { { SELECT (?t AS ?s) { ?t :sees ?s } } ?s :value ?v }",
+    "SELECT * { ?s a :Plan ; :sees/:value ?v }",
+    "SELECT * { { ?s a :Plan } UNION { ?x :sees ?s } ?s :value ?v }",
+    "SELECT * { OPTIONAL { ?s a :Plan } ?s :value ?v }",
 ]
 
 

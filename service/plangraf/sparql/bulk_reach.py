@@ -12,6 +12,9 @@ from plangraf.rdf.bulk_terms import BulkTerms
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sparql.nodes import (
     Alternative,
+    Element,
+    Exists,
+    Expression,
     GraphClause,
     Group,
     Inverse,
@@ -25,18 +28,21 @@ from plangraf.sparql.nodes import (
     Term,
     Triple,
     Triples,
+    Union,
     Variable,
+    walk,
 )
-from plangraf.sparql.scope import groups_in
+from plangraf.sparql.scope import expressions_in, expressions_of, inner_groups
 
 _RDF_TYPE = PREFIXES["rdf"] + "type"
+_NONE: frozenset[str] = frozenset()
 
 
 def reaches_bulk(query: Select, terms: BulkTerms) -> bool:
     """Whether a query over the whole default graph can match a bulk triple, or name the graph of one."""
     if query.dataset is not None or (query.form == "DESCRIBE" and _describes(query, terms)):
         return True
-    return any(_group_reaches(group, terms) for group in groups_in(query))
+    return _select_reaches(query, terms)
 
 
 def _describes(query: Select, terms: BulkTerms) -> bool:
@@ -45,17 +51,96 @@ def _describes(query: Select, terms: BulkTerms) -> bool:
     )
 
 
-def _group_reaches(group: Group, terms: BulkTerms) -> bool:
+def _select_reaches(select: Select, terms: BulkTerms) -> bool:
+    """Nothing outside a SELECT holds for its rows, because it may count or limit them before they are joined."""
+    return _group_reaches(select.where, terms, _NONE) or any(
+        _group_reaches(inner, terms, _NONE) for one in expressions_of(select) for inner in _exists_groups(one)
+    )
+
+
+def _group_reaches(group: Group, terms: BulkTerms, joined: frozenset[str]) -> bool:
+    """Whether a bulk triple can have a part in the solutions of a group.
+
+    A variable is `owned` when it is the subject of a triple that is not a bulk triple. Then it is no bulk triple's
+    subject, because these have subjects of their own; a solution that says otherwise is lost in the join.
+
+    Args:
+        group: the group.
+        terms: of the bulk triples.
+        joined: variables that are owned in everything with which the solutions are joined.
+    """
+    if group.select is not None:
+        return _select_reaches(group.select, terms)
+    own = _owned(group, terms)
+    before = _NONE
     for element in group.elements:
-        match element:
-            case Triples(triples=triples, annotated=annotated):
-                if annotated or any(_triple_reaches(triple, terms) for triple in triples):
-                    return True
-            case GraphClause(name=Variable(), group=inner) if not _has_triples(inner):
-                return True  # lists the names of graphs
-            case GraphClause(name=Iri(), group=inner) if not _has_triples(inner):
-                return True  # asks whether the graph exists
-    return False
+        if _element_reaches(element, terms, joined | own, before):
+            return True
+        before |= _owned_by(element, terms)
+    return any(_group_reaches(inner, terms, own) for one in expressions_in(group) for inner in _exists_groups(one))
+
+
+def _element_reaches(element: Element, terms: BulkTerms, joined: frozenset[str], before: frozenset[str]) -> bool:
+    """Whether an element of a group does; `before` are the variables that the elements before it own."""
+    match element:
+        case Triples(triples=triples, annotated=annotated):
+            return annotated or any(
+                _triple_reaches(triple, terms)
+                for triple in triples
+                if not (
+                    isinstance(triple.verb, Variable | Link)
+                    and isinstance(triple.subject, Variable)
+                    and triple.subject.name in joined
+                )
+            )
+        case GraphClause(name=name, group=inner):
+            # Without triples, it lists the names of graphs, or asks whether the graph exists.
+            names_graph = isinstance(name, Variable | Iri) and not _has_triples(inner)
+            return names_graph or _group_reaches(inner, terms, joined)
+        case Union(groups=groups):
+            return any(_group_reaches(inner, terms, joined) for inner in groups)
+        case _:
+            # Whether OPTIONAL adds to a solution depends on what is bound at that place.
+            return any(_group_reaches(inner, terms, before) for inner in inner_groups(element))
+
+
+def _owned(group: Group, terms: BulkTerms) -> frozenset[str]:
+    """The variables that are owned in each solution of a group."""
+    if group.select is not None:
+        own = _owned(group.select.where, terms)
+        return own if group.select.star else own & {item.name for item in group.select.items if item.alias is None}
+    return _NONE.union(*(_owned_by(element, terms) for element in group.elements))
+
+
+def _owned_by(element: Element, terms: BulkTerms) -> frozenset[str]:
+    match element:
+        case Triples(triples=triples):
+            return frozenset(
+                triple.subject.name
+                for triple in triples
+                if isinstance(triple.subject, Variable) and _owns(triple, terms)
+            )
+        case GraphClause(group=inner):
+            return _owned(inner, terms)
+        case Union(groups=groups):
+            return frozenset.intersection(*(_owned(inner, terms) for inner in groups))
+        case _:
+            return _NONE
+
+
+def _owns(triple: Triple, terms: BulkTerms) -> bool:
+    """Whether the subject of a pattern is that of a triple that is not a bulk triple."""
+    match triple.verb:
+        case Variable() | Link():
+            return not _triple_reaches(triple, terms)
+        case Sequence(steps=[Link(iri=first), *_]):
+            return first.value not in terms.predicates
+        case _:
+            return False
+
+
+def _exists_groups(expression: Expression) -> Iterator[Group]:
+    return (part.group for part in walk(expression) if isinstance(part, Exists))
 
 
 def _has_triples(group: Group) -> bool:
