@@ -50,6 +50,11 @@ CANNOT = [
     "SELECT * { ?s a :Plan MINUS { ?s :value ?v } }",
     "SELECT * { GRAPH ?g { ?s a :Plan ; :value ?v } }",
     "SELECT * { ?s :value ?v { ?s a :Plan } UNION { ?s :next ?o } }",
+    "SELECT * { ?s a :Plan ; :value/:next ?v }",
+    "SELECT * { VALUES ?c { :Plan :Other } ?s a ?c ; :value ?v }",
+    "SELECT * { { SELECT ?c { VALUES (?k ?c) { (1 :Plan) (2 :Other) } } } ?s a ?c }",
+    "SELECT * { ?s a ?c { VALUES ?c { :Plan } } UNION { VALUES ?c { :Other } } }",
+    "SELECT * { ?s ?p ?o VALUES ?o { :Plan } }",
 ]
 CAN = [
     "SELECT * { ?s ?p ?o }",
@@ -82,6 +87,12 @@ CAN = [
     "SELECT * { ?s a :Plan ; :sees/:value ?v }",
     "SELECT * { { ?s a :Plan } UNION { ?x :sees ?s } ?s :value ?v }",
     "SELECT * { OPTIONAL { ?s a :Plan } ?s :value ?v }",
+    "SELECT * { VALUES ?c { :Plan :Obs } ?s a ?c }",
+    "SELECT * { VALUES ?c { :Plan UNDEF } ?s a ?c }",
+    "SELECT * { OPTIONAL { VALUES ?c { :Plan } } ?s a ?c }",
+    "SELECT * { { VALUES ?c { :Plan } } UNION { VALUES ?d { :Plan } } ?s a ?c }",
+    "SELECT * { { SELECT (?k AS ?c) { VALUES ?k { :Plan } } } ?s a ?c }",
+    "SELECT * { VALUES ?c { :Plan } OPTIONAL { ?s a ?c } ?s a :Obs }",
 ]
 
 

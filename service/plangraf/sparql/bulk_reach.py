@@ -6,7 +6,9 @@ from paths of length zero and from the names of graphs alone. When in doubt, it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from functools import reduce
 
 from plangraf.rdf.bulk_terms import BulkTerms
 from plangraf.rdf.namespaces import PREFIXES
@@ -29,13 +31,41 @@ from plangraf.sparql.nodes import (
     Triple,
     Triples,
     Union,
+    Values,
     Variable,
     walk,
 )
 from plangraf.sparql.scope import expressions_in, expressions_of, inner_groups
 
 _RDF_TYPE = PREFIXES["rdf"] + "type"
-_NONE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of variables in each solution that counts.
+
+    Attributes:
+        owned: variables that are the subject of a triple that is not a bulk triple.
+        values: variables that have one of some IRIs.
+    """
+
+    owned: frozenset[str] = frozenset()
+    values: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def __or__(self, other: _Known) -> _Known:
+        return _Known(self.owned | other.owned, {**self.values, **other.values})
+
+    def shared(self, other: _Known) -> _Known:
+        """What is known whichever of two patterns has matched."""
+        both = self.values.keys() & other.values.keys()
+        return _Known(self.owned & other.owned, {name: self.values[name] | other.values[name] for name in both})
+
+    def of(self, names: Set[str]) -> _Known:
+        """What is known of some variables."""
+        return _Known(self.owned & names, {name: iris for name, iris in self.values.items() if name in names})
+
+
+_NOTHING = _Known()
 
 
 def reaches_bulk(query: Select, terms: BulkTerms) -> bool:
@@ -53,46 +83,38 @@ def _describes(query: Select, terms: BulkTerms) -> bool:
 
 def _select_reaches(select: Select, terms: BulkTerms) -> bool:
     """Nothing outside a SELECT holds for its rows, because it may count or limit them before they are joined."""
-    return _group_reaches(select.where, terms, _NONE) or any(
-        _group_reaches(inner, terms, _NONE) for one in expressions_of(select) for inner in _exists_groups(one)
+    return _group_reaches(select.where, terms, _NOTHING) or any(
+        _group_reaches(inner, terms, _NOTHING) for one in expressions_of(select) for inner in _exists_groups(one)
     )
 
 
-def _group_reaches(group: Group, terms: BulkTerms, joined: frozenset[str]) -> bool:
+def _group_reaches(group: Group, terms: BulkTerms, joined: _Known) -> bool:
     """Whether a bulk triple can have a part in the solutions of a group.
 
-    A variable is `owned` when it is the subject of a triple that is not a bulk triple. Then it is no bulk triple's
-    subject, because these have subjects of their own; a solution that says otherwise is lost in the join.
+    The subject of a triple that is not a bulk triple is not that of a bulk triple either, because these have subjects
+    of their own. A solution that says otherwise is lost in the join.
 
     Args:
         group: the group.
         terms: of the bulk triples.
-        joined: variables that are owned in everything with which the solutions are joined.
+        joined: what is known of everything with which the solutions are joined.
     """
     if group.select is not None:
         return _select_reaches(group.select, terms)
-    own = _owned(group, terms)
-    before = _NONE
+    own = _known(group, terms)
+    before = _NOTHING
     for element in group.elements:
         if _element_reaches(element, terms, joined | own, before):
             return True
-        before |= _owned_by(element, terms)
+        before |= _known_by(element, terms, own)
     return any(_group_reaches(inner, terms, own) for one in expressions_in(group) for inner in _exists_groups(one))
 
 
-def _element_reaches(element: Element, terms: BulkTerms, joined: frozenset[str], before: frozenset[str]) -> bool:
-    """Whether an element of a group does; `before` are the variables that the elements before it own."""
+def _element_reaches(element: Element, terms: BulkTerms, joined: _Known, before: _Known) -> bool:
+    """Whether an element of a group does; `before` is what is known by the elements before it."""
     match element:
         case Triples(triples=triples, annotated=annotated):
-            return annotated or any(
-                _triple_reaches(triple, terms)
-                for triple in triples
-                if not (
-                    isinstance(triple.verb, Variable | Link)
-                    and isinstance(triple.subject, Variable)
-                    and triple.subject.name in joined
-                )
-            )
+            return annotated or any(_triple_reaches(triple, terms, joined) for triple in triples)
         case GraphClause(name=name, group=inner):
             # Without triples, it lists the names of graphs, or asks whether the graph exists.
             names_graph = isinstance(name, Variable | Iri) and not _has_triples(inner)
@@ -104,35 +126,49 @@ def _element_reaches(element: Element, terms: BulkTerms, joined: frozenset[str],
             return any(_group_reaches(inner, terms, before) for inner in inner_groups(element))
 
 
-def _owned(group: Group, terms: BulkTerms) -> frozenset[str]:
-    """The variables that are owned in each solution of a group."""
+def _known(group: Group, terms: BulkTerms) -> _Known:
+    """What is known of each solution of a group."""
     if group.select is not None:
-        own = _owned(group.select.where, terms)
-        return own if group.select.star else own & {item.name for item in group.select.items if item.alias is None}
-    return _NONE.union(*(_owned_by(element, terms) for element in group.elements))
+        select = group.select
+        found = _known(select.where, terms)
+        return found if select.star else found.of({item.name for item in select.items if item.alias is None})
+    values = _NOTHING
+    for element in group.elements:
+        values |= _known_by(element, terms, _NOTHING)
+    found = values
+    for element in group.elements:
+        found |= _known_by(element, terms, values)
+    return found
 
 
-def _owned_by(element: Element, terms: BulkTerms) -> frozenset[str]:
+def _known_by(element: Element, terms: BulkTerms, values: _Known) -> _Known:
+    """What is known by one element of a group; `values` is what is known of the values of its variables."""
     match element:
         case Triples(triples=triples):
-            return frozenset(
-                triple.subject.name
-                for triple in triples
-                if isinstance(triple.subject, Variable) and _owns(triple, terms)
+            subjects = (triple.subject for triple in triples if _owns(triple, terms, values))
+            return _Known(frozenset(subject.name for subject in subjects if isinstance(subject, Variable)))
+        case Values(variables=variables, rows=rows):
+            columns = zip(variables, zip(*rows, strict=True), strict=False)
+            return _Known(
+                values={
+                    variable.name: frozenset(term.value for term in column if isinstance(term, Iri))
+                    for variable, column in columns
+                    if all(isinstance(term, Iri) for term in column)
+                }
             )
         case GraphClause(group=inner):
-            return _owned(inner, terms)
+            return _known(inner, terms)
         case Union(groups=groups):
-            return frozenset.intersection(*(_owned(inner, terms) for inner in groups))
+            return reduce(_Known.shared, (_known(inner, terms) for inner in groups))
         case _:
-            return _NONE
+            return _NOTHING
 
 
-def _owns(triple: Triple, terms: BulkTerms) -> bool:
+def _owns(triple: Triple, terms: BulkTerms, values: _Known) -> bool:
     """Whether the subject of a pattern is that of a triple that is not a bulk triple."""
     match triple.verb:
         case Variable() | Link():
-            return not _triple_reaches(triple, terms)
+            return not _triple_reaches(triple, terms, _Known(values=values.values))
         case Sequence(steps=[Link(iri=first), *_]):
             return first.value not in terms.predicates
         case _:
@@ -148,21 +184,35 @@ def _has_triples(group: Group) -> bool:
     return any(isinstance(element, Triples) and element.triples for element in group.elements)
 
 
-def _triple_reaches(triple: Triple, terms: BulkTerms) -> bool:
-    verb = triple.verb
+def _triple_reaches(triple: Triple, terms: BulkTerms, known: _Known) -> bool:
+    verb, owned = triple.verb, isinstance(triple.subject, Variable) and triple.subject.name in known.owned
     if isinstance(verb, Variable | Link):
-        if isinstance(triple.subject, Iri) and not terms.has_subject(triple.subject.value):
+        if owned or (isinstance(triple.subject, Iri) and not terms.has_subject(triple.subject.value)):
             return False
-        if isinstance(triple.object, Iri) and triple.object.value not in terms.objects:
+        objects = _objects(triple, known)
+        if objects is not None and objects.isdisjoint(terms.objects):
             return False
         if isinstance(verb, Variable):
             return True
-        if verb.iri.value == _RDF_TYPE and isinstance(triple.object, Iri):
-            return triple.object.value in terms.classes
+        if verb.iri.value == _RDF_TYPE and objects is not None:
+            return not objects.isdisjoint(terms.classes)
         return verb.iri.value in terms.predicates
     if _may_be_empty(verb) and _is_open(triple.subject) and _is_open(triple.object):
         return True  # a path of length zero lists every node
+    if owned and isinstance(verb, Sequence) and isinstance(verb.steps[0], Link):
+        return any(iri is None or iri in terms.predicates for step in verb.steps[1:] for iri in _links(step))
     return any(iri is None or iri in terms.predicates for iri in _links(verb))
+
+
+def _objects(triple: Triple, known: _Known) -> frozenset[str] | None:
+    """The IRIs that the object can be; None when it can be anything."""
+    match triple.object:
+        case Iri(value=iri):
+            return frozenset((iri,))
+        case Variable(name=name):
+            return known.values.get(name)
+        case _:
+            return None
 
 
 def _is_open(term: Term) -> bool:
