@@ -55,6 +55,12 @@ CANNOT = [
     "SELECT * { { SELECT ?c { VALUES (?k ?c) { (1 :Plan) (2 :Other) } } } ?s a ?c }",
     "SELECT * { ?s a ?c { VALUES ?c { :Plan } } UNION { VALUES ?c { :Other } } }",
     "SELECT * { ?s ?p ?o VALUES ?o { :Plan } }",
+    "SELECT * { ?s ?p ?o VALUES ?p { :next :sees } }",
+    "SELECT * { VALUES ?s { </plan/1> </plan/2> } ?s ?p ?o }",
+    # All triples of a GRAPH stand in one graph.
+    "SELECT * { GRAPH ?g { ?s :value ?v . ?t a :Plan } }",
+    "SELECT * { GRAPH ?g { { ?s :value ?v } UNION { ?s :area ?v } ?t a :Plan OPTIONAL { ?s ?p ?o } } }",
+    "SELECT * { ?t :next? ?s . ?s a :Plan }",
 ]
 CAN = [
     "SELECT * { ?s ?p ?o }",
@@ -93,6 +99,11 @@ CAN = [
     "SELECT * { { VALUES ?c { :Plan } } UNION { VALUES ?d { :Plan } } ?s a ?c }",
     "SELECT * { { SELECT (?k AS ?c) { VALUES ?k { :Plan } } } ?s a ?c }",
     "SELECT * { VALUES ?c { :Plan } OPTIONAL { ?s a ?c } ?s a :Obs }",
+    "SELECT * { ?s ?p ?o VALUES ?p { :next :area } }",
+    "SELECT * { VALUES ?s { </plan/1> </obs/2> } ?s ?p ?o }",
+    "SELECT * { GRAPH ?g { ?s :value ?v OPTIONAL { ?t a :Plan } } }",
+    "SELECT * { GRAPH ?g { ?t a :Plan GRAPH ?h { ?s :value ?v } } }",
+    "SELECT * { ?t :next? ?s . ?x :sees ?s }",
 ]
 
 

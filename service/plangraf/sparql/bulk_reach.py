@@ -35,7 +35,7 @@ from plangraf.sparql.nodes import (
     Variable,
     walk,
 )
-from plangraf.sparql.scope import expressions_in, expressions_of, inner_groups
+from plangraf.sparql.scope import expressions_in, expressions_of, has_graph_clause, inner_groups
 
 _RDF_TYPE = PREFIXES["rdf"] + "type"
 
@@ -116,6 +116,8 @@ def _element_reaches(element: Element, terms: BulkTerms, joined: _Known, before:
         case Triples(triples=triples, annotated=annotated):
             return annotated or any(_triple_reaches(triple, terms, joined) for triple in triples)
         case GraphClause(name=name, group=inner):
+            if _is_elsewhere(inner, terms):
+                return False
             # Without triples, it lists the names of graphs, or asks whether the graph exists.
             names_graph = isinstance(name, Variable | Iri) and not _has_triples(inner)
             return names_graph or _group_reaches(inner, terms, joined)
@@ -124,6 +126,15 @@ def _element_reaches(element: Element, terms: BulkTerms, joined: _Known, before:
         case _:
             # Whether OPTIONAL adds to a solution depends on what is bound at that place.
             return any(_group_reaches(inner, terms, before) for inner in inner_groups(element))
+
+
+def _is_elsewhere(group: Group, terms: BulkTerms) -> bool:
+    """Whether a group in GRAPH needs a triple that is not a bulk triple: then its graph has none."""
+    if group.select is not None or any(has_graph_clause(element) for element in group.elements):
+        return False
+    own = _known(group, terms)
+    blocks = (element for element in group.elements if isinstance(element, Triples) and not element.annotated)
+    return any(not _triple_reaches(triple, terms, own) for block in blocks for triple in block.triples)
 
 
 def _known(group: Group, terms: BulkTerms) -> _Known:
@@ -187,26 +198,26 @@ def _has_triples(group: Group) -> bool:
 def _triple_reaches(triple: Triple, terms: BulkTerms, known: _Known) -> bool:
     verb, owned = triple.verb, isinstance(triple.subject, Variable) and triple.subject.name in known.owned
     if isinstance(verb, Variable | Link):
-        if owned or (isinstance(triple.subject, Iri) and not terms.has_subject(triple.subject.value)):
+        subjects, objects = _iris(triple.subject, known), _iris(triple.object, known)
+        if owned or (subjects is not None and not any(map(terms.has_subject, subjects))):
             return False
-        objects = _objects(triple, known)
         if objects is not None and objects.isdisjoint(terms.objects):
             return False
         if isinstance(verb, Variable):
-            return True
+            return not known.values.get(verb.name, terms.predicates.keys()).isdisjoint(terms.predicates)
         if verb.iri.value == _RDF_TYPE and objects is not None:
             return not objects.isdisjoint(terms.classes)
         return verb.iri.value in terms.predicates
-    if _may_be_empty(verb) and _is_open(triple.subject) and _is_open(triple.object):
+    if _may_be_empty(verb) and _is_open(triple.subject, known) and _is_open(triple.object, known):
         return True  # a path of length zero lists every node
     if owned and isinstance(verb, Sequence) and isinstance(verb.steps[0], Link):
         return any(iri is None or iri in terms.predicates for step in verb.steps[1:] for iri in _links(step))
     return any(iri is None or iri in terms.predicates for iri in _links(verb))
 
 
-def _objects(triple: Triple, known: _Known) -> frozenset[str] | None:
-    """The IRIs that the object can be; None when it can be anything."""
-    match triple.object:
+def _iris(term: Term, known: _Known) -> frozenset[str] | None:
+    """The IRIs that a term can be; None when it can be anything."""
+    match term:
         case Iri(value=iri):
             return frozenset((iri,))
         case Variable(name=name):
@@ -215,8 +226,8 @@ def _objects(triple: Triple, known: _Known) -> frozenset[str] | None:
             return None
 
 
-def _is_open(term: Term) -> bool:
-    return not isinstance(term, Iri)
+def _is_open(term: Term, known: _Known) -> bool:
+    return not isinstance(term, Iri) and not (isinstance(term, Variable) and term.name in known.owned)
 
 
 def _may_be_empty(path: Path) -> bool:
