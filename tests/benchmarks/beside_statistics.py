@@ -78,10 +78,10 @@ def arguments(query: NamedQuery) -> list[Mapping[str, str]]:
 
 
 def collection_queries(collection: Collection) -> Iterator[str]:
-    """The queries for order and facets of a collection, without those of steps, which are asked without bulk triples."""
+    """The queries for the order and the facets of a collection."""
     yield order_query(collection)
     for facet in collection.facets:
-        yield facet_queries(collection, facet)[0]
+        yield from facet_queries(collection, facet)
 
 
 def addresses(home: Path) -> Iterator[str]:

@@ -10,5 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_only_queries_about_observations_read_bulk_triples() -> None:
-    """`quality` counts things of all classes. Any other query would be slower beside millions of observations."""
-    assert reading_bulk(ROOT, TERMS) == {"figures-and-statistics", "observations", "quality"}
+    """`quality` counts things of all classes, and an interpreted link may start at an observation.
+
+    Any other query would be slower beside millions of observations.
+    """
+    assert reading_bulk(ROOT, TERMS) == {"figures-and-statistics", "observations", "quality", "/interpreted-links"}

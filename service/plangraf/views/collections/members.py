@@ -100,9 +100,7 @@ async def facet_places(snapshot: Snapshot, collection: Collection, facet: Facet)
     things = await snapshot.part(order, collection)
     usable = collection.usable(await snapshot.part(defined_terms))
     queries = facet_queries(usable, facet) if usable.classes and facet in usable.facets else []
-    # A step is a thing of the plans, whose classes are found without listing those of a million observations.
-    rows = [await _rows(snapshot, query, bulk=number == 0) for number, query in enumerate(queries)]
-    return await run_in_threadpool(_places, things, rows)
+    return await run_in_threadpool(_places, things, [await _rows(snapshot, query) for query in queries])
 
 
 async def select(snapshot: Snapshot, collection: Collection, filters: Mapping[Facet, str]) -> Sequence[int]:
@@ -158,8 +156,8 @@ def facet_queries(collection: Collection, facet: Facet) -> list[str]:
     ]
 
 
-async def _rows(snapshot: Snapshot, query: str, *, bulk: bool = True) -> list[_Row]:
-    body = await fetch_bytes(snapshot.engine, QueryRequest(query=query, format=JSON, bulk=bulk))
+async def _rows(snapshot: Snapshot, query: str) -> list[_Row]:
+    body = await fetch_bytes(snapshot.engine, QueryRequest(query=query, format=JSON))
     parsed = await run_in_threadpool(orjson.loads, body)
     rows: list[_Row] = parsed["results"]["bindings"]
     return rows
