@@ -248,3 +248,16 @@ def test_a_service_goes_on_when_the_stores_of_the_next_version_cannot_be_written
         built(home, monkeypatch)
     assert VersionStore(home / "versions").current().id == before.id
     assert answers(before, ["SELECT (COUNT(*) AS ?n) { ?s m:obsValue ?o }"])[0].split() == ["n", "30"]
+
+
+def test_versions_with_the_same_table_share_its_files(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def tables(version: Version) -> set[int]:
+        return {path.stat().st_ino for path in version.bulk_stores.glob("all/*.sst")}
+
+    first = built(home, monkeypatch)
+    write(home, "data/5001/annet/more.ttl", f'<{ID}5001/case/bystyret-68-19> rdfs:label "Saken"@nb .\n')
+    second = built(home, monkeypatch)
+    assert first.id != second.id
+    assert tables(first) & tables(second)
+    VersionStore(home / "versions").prune(0)
+    assert answers(second, ["SELECT (COUNT(*) AS ?n) { ?s m:obsValue ?o }"])[0].split() == ["n", "30"]

@@ -21,6 +21,7 @@ import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -97,6 +98,10 @@ def open_disk_stores(folder: Path) -> DiskStores:
         # The engine would notice a missing or cut table only when a query reads it.
         if contents["files"] != (sizes := _sizes(folder)):
             raise ValueError(f"{_first_difference(contents['files'], sizes)} has another size")
+        for log in folder.glob("*/LOG.old.*"):
+            # The engine leaves one each time; the folder may be read-only.
+            with suppress(OSError):
+                log.unlink()
         return DiskStores(
             Store.read_only(str(folder / _ALL)),
             Store.read_only(str(folder / _APART)) if parts else None,
