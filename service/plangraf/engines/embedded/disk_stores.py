@@ -138,6 +138,8 @@ def _write_bulk(kept: Path, bulk: Mapping[str, Path]) -> None:
             with path.open("rb") as file:
                 for portion in _portions(file):
                     store.bulk_load(portion, RdfFormat.N_TRIPLES, to_graph=NamedNode(graph), lenient=True)
+        # Else a look-up searches one table of each portion.
+        store.optimize()
         store.flush()
         del store
         temporary.rename(kept)
