@@ -101,12 +101,19 @@ def served(versions: Path, **settings: str) -> Iterator[httpx.Client]:
             ready = time.monotonic() - began
             time.sleep(3)
             # What is kept on disk is in the page cache, which PSS does not count.
-            memory = sum(one.memory_full_info().pss for one in [server, *server.children(recursive=True)])
+            memory = sum(map(_pss, [server, *server.children(recursive=True)]))
             print(f"served {versions.name}: {ready:.1f} s until ready, {memory // 2**20} MiB (PSS)", flush=True)
             yield client
     finally:
         server.terminate()
         server.wait(30)
+
+
+def _pss(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        return 0  # a worker that was replaced
 
 
 def _is_ready(client: httpx.Client) -> bool:
