@@ -131,7 +131,8 @@ def _first_difference(stated: Mapping[str, int], found: Mapping[str, int]) -> st
 def _write_bulk(kept: Path, bulk: Mapping[str, Path]) -> None:
     """Writes a store beside its place, and moves it there when it is complete."""
     temporary = kept.with_name(f"{kept.name}.part")
-    shutil.rmtree(temporary, ignore_errors=True)
+    for left in kept.parent.glob("*.part"):  # of a build that was killed
+        shutil.rmtree(left, ignore_errors=True)
     try:
         store = Store(str(temporary))
         for graph, path in bulk.items():
