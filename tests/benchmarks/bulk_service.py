@@ -48,18 +48,23 @@ def main() -> None:
     observations = int(sys.argv[1]) if len(sys.argv) > 1 else 757_000
     with tempfile.TemporaryDirectory(prefix="plangraf-bulk-") as folder:
         place = Path(folder)
-        (place / "table.json").write_text(json.dumps(table(observations)), encoding="utf-8")
-        target = place / "data" / "no" / "table"
-        licence = ("--licence", "https://creativecommons.org/licenses/by/4.0/")
-        _run("import", "import-statistics", place / "table.json", "--to", target, "--areas", "norway", *licence)
-        _run("build with", "build", "--data", place / "data", "--versions", place / "with")
-        _run("build without", "build", "--versions", place / "without")
-        with _served(place / "with") as wide, _served(place / "without") as plain:
+        build_both(place, observations)
+        with served(place / "with") as wide, served(place / "without") as plain:
             for name, query in PLAN_QUERIES.items():
                 times = _times((plain, wide), query, _ROUNDS)
                 print(f"{name}: {times[0]:.2f} ms without, {times[1]:.2f} ms with", flush=True)
             for name, query in OBSERVATION_QUERIES.items():
                 print(f"{name}: {_times((wide,), query, 3)[0]:.1f} ms", flush=True)
+
+
+def build_both(place: Path, observations: int) -> None:
+    """Builds the version `with` a table of so many observations, and the one `without`."""
+    (place / "table.json").write_text(json.dumps(table(observations)), encoding="utf-8")
+    target = place / "data" / "no" / "table"
+    licence = ("--licence", "https://creativecommons.org/licenses/by/4.0/")
+    _run("import", "import-statistics", place / "table.json", "--to", target, "--areas", "norway", *licence)
+    _run("build with", "build", "--data", place / "data", "--versions", place / "with")
+    _run("build without", "build", "--versions", place / "without")
 
 
 def _run(label: str, *arguments: str | Path) -> None:
@@ -81,11 +86,11 @@ def _run(label: str, *arguments: str | Path) -> None:
 
 
 @contextmanager
-def _served(versions: Path) -> Iterator[httpx.Client]:
+def served(versions: Path, **settings: str) -> Iterator[httpx.Client]:
     port, began = free_port(), time.monotonic()
     server = psutil.Popen(
         command("serve", "--no-build", "--port", str(port), "--versions", versions),
-        env={**os.environ, "PLANGRAF_HOME": str(ROOT)},
+        env={**os.environ, "PLANGRAF_HOME": str(ROOT), **settings},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -95,12 +100,20 @@ def _served(versions: Path) -> Iterator[httpx.Client]:
                 time.sleep(0.1)
             ready = time.monotonic() - began
             time.sleep(3)
-            memory = sum(one.memory_full_info().pss for one in [server, *server.children(recursive=True)])
+            # What is kept on disk is in the page cache, which PSS does not count.
+            memory = sum(map(_pss, [server, *server.children(recursive=True)]))
             print(f"served {versions.name}: {ready:.1f} s until ready, {memory // 2**20} MiB (PSS)", flush=True)
             yield client
     finally:
         server.terminate()
         server.wait(30)
+
+
+def _pss(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        return 0  # a worker that was replaced
 
 
 def _is_ready(client: httpx.Client) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ from plangraf.rdf.formats import CSV
 from plangraf.settings import Settings
 from plangraf.sources import files
 from plangraf.store.versions import Version, VersionStore, store
-from plangraf.store.versions.bulk import open_bulk
+from plangraf.store.versions.bulk import open_bulk, stores_name
 from small_home import make_home, write
 
 ID = "https://w3id.org/plangraf/id/"
@@ -146,11 +147,13 @@ def test_pruning_removes_the_bulk_files_that_no_version_has(home: Path, monkeypa
     put(home, observations(31))
     second = built(home, monkeypatch)
     kept = home / "versions" / "bulk"
-    assert {path.name for path in kept.iterdir()} == {
-        f"{version.bulk()[0].sha256}.nt.zst" for version in (first, second)
-    }
+
+    def names(version: Version) -> set[str]:
+        return {f"{version.bulk()[0].sha256}.nt.zst", stores_name(version.bulk())}
+
+    assert {path.name for path in kept.iterdir()} == names(first) | names(second)
     VersionStore(home / "versions").prune(0)
-    assert [path.name for path in kept.iterdir()] == [f"{second.bulk()[0].sha256}.nt.zst"]
+    assert {path.name for path in kept.iterdir()} == names(second)
 
 
 SUBJECT = f"<{ID}no/observation/t-1>"
@@ -239,12 +242,28 @@ def test_a_build_that_stops_leaves_no_compressed_bulk_file(home: Path, monkeypat
     assert not list((home / "versions").glob(".tmp-*"))
 
 
-def test_a_damaged_bulk_file_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def remove_contents(folder: Path) -> None:
+    (folder / "contents.json").unlink()
+
+
+def remove_table(folder: Path) -> None:
+    next((folder / "all").glob("*.sst")).unlink()
+
+
+def cut_manifest(folder: Path) -> None:
+    path = next((folder / "all").glob("MANIFEST-*"))
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+@pytest.mark.parametrize("damage", [shutil.rmtree, remove_contents, remove_table, cut_manifest])
+def test_damaged_stores_are_named(home: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None]) -> None:
     version = built(home, monkeypatch)
-    path = version.bulk_path(version.bulk()[0])
-    path.write_bytes(path.read_bytes()[:-5])
-    with pytest.raises(VersionsError, match="--force"):
+    damage(version.bulk_stores)
+    with pytest.raises(VersionsError, match=r"bulk-stores .*--force"):
         open_stores(version)
+    again = build(Settings(home=home, versions=home / "versions"), force=True).version
+    assert again.id == version.id
+    assert open_stores(again).triples == version.triples
 
 
 def test_a_version_that_lost_the_list_of_its_bulk_files_is_damaged(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,3 +271,32 @@ def test_a_version_that_lost_the_list_of_its_bulk_files_is_damaged(home: Path, m
     (version.path / "bulk.json").unlink()
     with pytest.raises(VersionsError, match=r"lacks .*folketall/observations"):
         EmbeddedEngine(version, Settings(query_workers=1, query_long=1))
+
+
+def test_a_service_goes_on_when_the_stores_of_the_next_version_cannot_be_written(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kept store is what a killed build or a full disk leaves of it: not a store."""
+    before = built(home, monkeypatch)
+    put(home, observations(31))
+    # A file where the engine would write its folder, which fails as a full disk does.
+    monkeypatch.setattr(VersionStore, "kept_stores", lambda store, graphs: store.path / "bulk" / "x" / "y.stores")
+    (home / "versions" / "bulk" / "x").mkdir()
+    (home / "versions" / "bulk" / "x" / "y.stores.part").symlink_to("/proc/nowhere")
+    with pytest.raises(VersionsError, match=r"could not be written .*current version is unchanged"):
+        built(home, monkeypatch)
+    assert VersionStore(home / "versions").current().id == before.id
+    assert answers(before, ["SELECT (COUNT(*) AS ?n) { ?s m:obsValue ?o }"])[0].split() == ["n", "30"]
+
+
+def test_versions_with_the_same_table_share_its_files(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def tables(version: Version) -> set[int]:
+        return {path.stat().st_ino for path in version.bulk_stores.glob("all/*.sst")}
+
+    first = built(home, monkeypatch)
+    write(home, "data/5001/annet/more.ttl", f'<{ID}5001/case/bystyret-68-19> rdfs:label "Saken"@nb .\n')
+    second = built(home, monkeypatch)
+    assert first.id != second.id
+    assert tables(first) & tables(second)
+    VersionStore(home / "versions").prune(0)
+    assert answers(second, ["SELECT (COUNT(*) AS ?n) { ?s m:obsValue ?o }"])[0].split() == ["n", "30"]

@@ -27,6 +27,7 @@ from plangraf import __version__
 from plangraf.checks.verdict import verdict
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, as_json
 from plangraf.diagnostics.progress import Progress, counted
+from plangraf.publish.bulk_stores import write_stores_beside
 from plangraf.publish.context import FILE as CONTEXT
 from plangraf.publish.dumps import beside, write_dumps_beside
 from plangraf.publish.losses import (
@@ -189,7 +190,7 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
         digest = hash_inputs(settings)
         if not force and (known := _find_built(store, digest)):
             return _use_known(store, known, drop=drop)
-        return _build(settings, store, digest, drop=drop, progress=progress)
+        return _build(settings, store, digest, force=force, drop=drop, progress=progress)
 
 
 def _use_known(store: VersionStore, known: Version, *, drop: bool) -> Built:
@@ -202,7 +203,9 @@ def _use_known(store: VersionStore, known: Version, *, drop: bool) -> Built:
     return Built(known, fresh=False)
 
 
-def _build(settings: Settings, store: VersionStore, digest: str, *, drop: bool, progress: Progress) -> Built:
+def _build(
+    settings: Settings, store: VersionStore, digest: str, *, force: bool, drop: bool, progress: Progress
+) -> Built:
     """Parses, checks and writes; `digest` is that of the inputs."""
     found = sources(settings.home, settings.data)
     parsed = _parse(settings.home, found, progress)
@@ -214,6 +217,7 @@ def _build(settings: Settings, store: VersionStore, digest: str, *, drop: bool, 
         with (
             write_dumps_beside(lines, store.temporary(DOWNLOADS), titles) as wait_for_dumps,
             beside(partial(render, parsed.quads)) as wait_for_page,
+            write_stores_beside(store, lines, bulk, renew=force) as wait_for_stores,
         ):
             problems = verdict(settings, parsed, found.files, progress, parsed.quads)
             with progress.step("page") as note:
@@ -222,7 +226,8 @@ def _build(settings: Settings, store: VersionStore, digest: str, *, drop: bool, 
             with progress.step("write") as note:
                 described = manifest(parsed.quads, problems, bulk.values())
                 extra = {REPORT: as_json(problems), PAGE: page}
-                version = store.write(lines, described, extra, {DOWNLOADS: wait_for_dumps()}, bulk)
+                folders = {DOWNLOADS: wait_for_dumps(), **wait_for_stores()}
+                version = store.write(lines, described, extra, folders, bulk)
                 context = settings.home / "ontology" / CONTEXT
                 if context.is_file():
                     store.keep_context(context.read_bytes())

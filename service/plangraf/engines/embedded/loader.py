@@ -34,8 +34,10 @@ _MEMORY_AHEAD = 64 * 1024 * 1024
 class _Loader:
     """Executes the fork commands of its fronts until its host closes the socket."""
 
-    def __init__(self, host: socket.socket, stores: Stores, memory: int) -> None:
+    def __init__(self, host: socket.socket, stores: Stores, memory: int, files: frozenset[int]) -> None:
         self._host = host
+        # The descriptors of the stores on disk, which workers read.
+        self._files = files
         self._stores = stores
         self._triples = stores.triples
         self._memory = memory
@@ -109,9 +111,9 @@ class _Loader:
         if pid == 0:
             status = 1
             try:
-                _close_all_but(back.fileno(), says)
+                _close_all_but(back.fileno(), says, *self._files)
                 memory = min(self._memory, _MEMORY_AHEAD) if kind == AHEAD else self._memory
-                rollup = worker.confine(back, says, memory)
+                rollup = worker.confine(back, says, memory, self._stores.files)
                 worker.serve(self._stores, back, rollup)
                 status = 0
             finally:
@@ -148,8 +150,9 @@ def main(arguments: list[str]) -> None:
     if _is_closed(host):  # before the kernel was asked to tell
         return
     folder = Path(arguments[1])
+    before = _descriptors()
     stores = _open_apart(Version(folder.name, folder, {}))
-    loader = _Loader(host, stores, int(arguments[2]) * 1024 * 1024)
+    loader = _Loader(host, stores, int(arguments[2]) * 1024 * 1024, _descriptors() - before)
     gc.collect()
     gc.freeze()  # a worker's collector would touch shared pages and so copy them
     worker.trim_memory()
@@ -160,6 +163,11 @@ def _is_closed(host: socket.socket) -> bool:
     poll = select.poll()
     poll.register(host, 0)
     return bool(poll.poll(0))
+
+
+def _descriptors() -> frozenset[int]:
+    """The open descriptors of this process, and the one that lists them, which is closed again."""
+    return frozenset(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
 
 
 def _open_apart(version: Version) -> Stores:

@@ -4,8 +4,8 @@ pyoxigraph's union option counts a triple once for each graph that holds it. Whe
 in most data, that union is a set, and one store answers every query. Otherwise the union is materialised twice: as
 the default graph of the store of named graphs, and alone in a second store.
 
-Bulk triples stand in a store of their own together with all others, so that the queries that cannot match any of them,
-which are nearly all, are as fast as without them.
+Bulk triples stand in stores on disk together with all others, see `disk_stores`. The queries that cannot match any of
+them, which are nearly all, are as fast as without them.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from itertools import chain
 
 from pyoxigraph import NamedNode, RdfFormat, Store, parse
 
-from plangraf.errors import VersionsError
+from plangraf.engines.embedded.disk_stores import DiskStores, open_disk_stores
 from plangraf.store.versions import Version
-from plangraf.store.versions.bulk import open_bulk
 
 _BLOCK = 4 * 1024 * 1024
 _GRAPH_NAME = re.compile(rb" <[^<>]*> \.$", re.MULTILINE)
@@ -32,15 +31,19 @@ class Stores:
     """`graphs` holds the named graphs; `union` is None when no triple stands in two of them.
 
     A query that names no graph runs twice as fast over `union`, because the engine scans the quads of all graphs and
-    then filters by graph. `wide` is None without bulk triples. Else it has all triples: the default graph has those of
-    the other two stores, and with the graphs of `bulk` it is the union.
+    then filters by graph. `wide` is None without bulk triples; their graphs are those of `bulk`.
     """
 
     graphs: Store
     union: Store | None
-    wide: Store | None = None
+    wide: DiskStores | None = None
     bulk: tuple[NamedNode, ...] = ()
     bulk_triples: int = 0
+
+    @property
+    def files(self) -> int:
+        """The most files that a worker opens."""
+        return 0 if self.wide is None else self.wide.files
 
     @property
     def triples(self) -> int:
@@ -50,28 +53,17 @@ class Stores:
 
 
 def open_stores(version: Version) -> Stores:
-    """Loads a version.
+    """Opens a version: loads its dump, and opens its stores on disk.
 
     Raises:
-        VersionsError: its dump or a bulk file is damaged.
+        VersionsError: its dump, its list of bulk files or a store is damaged.
     """
     stores = _open_own(version)
     bulk = version.bulk()
     if not bulk:
         return stores
-    wide = Store()
-    for block in _blocks(version):
-        _load(wide, block, RdfFormat.N_QUADS)
-        _load(wide, _GRAPH_NAME.sub(b" .", block), RdfFormat.N_TRIPLES)
-    for graph in bulk:
-        before = len(wide)
-        wide.bulk_load(open_bulk(version.bulk_path(graph)), RdfFormat.N_TRIPLES, to_graph=NamedNode(graph.graph))
-        if len(wide) - before != graph.triples:
-            raise VersionsError(
-                f"The bulk file {version.bulk_path(graph)} has {len(wide) - before} triples instead of "
-                f"{graph.triples}. Write it again with `plangraf build --force`."
-            )
     names = tuple(NamedNode(graph.graph) for graph in bulk)
+    wide = open_disk_stores(version.bulk_stores)
     return Stores(stores.graphs, stores.union, wide, names, sum(graph.triples for graph in bulk))
 
 

@@ -15,9 +15,8 @@ import signal
 import socket
 import struct
 import time
-import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -40,8 +39,6 @@ from plangraf.engines.embedded.wire import CHUNK, ERROR, FRAME, GROWN, LAST, OUT
 from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 
 DEFAULT_GRAPH = DefaultGraph()
-# The default graph of one query, which no query can name because it is there for no other.
-_MERGED = NamedNode(f"urn:uuid:{uuid.uuid4()}")
 RESULTS = {format_.name: format_.writer for format_ in RESULT_FORMATS if isinstance(format_.writer, QueryResultsFormat)}
 GRAPHS = {format_.name: format_.writer for format_ in GRAPH_FORMATS if isinstance(format_.writer, RdfFormat)}
 _FLUSH = 64 * 1024
@@ -200,8 +197,10 @@ def _as_keyword(property_: re.Match[bytes]) -> bytes:
 _GRAPH_OUTPUTS: dict[RdfFormat, type[_Output]] = {RdfFormat.JSON_LD: _TypedOutput, RdfFormat.RDF_XML: _XmlOutput}
 
 
-def confine(connection: socket.socket, says: int, memory: int) -> int:
+def confine(connection: socket.socket, says: int, memory: int, files: int = 0) -> int:
     """Bounds what this process can do: `memory` bytes more than it has, and no new file or socket at all.
+
+    Over stores on disk it may open `files` files, because the engine opens their tables when it first reads them.
 
     The descriptor `says` becomes its standard error: the front reads there why the engine's runtime aborted. The
     kernel kills this process, whatever it does, as soon as the front closes its end of that pipe or dies. Returns a
@@ -218,15 +217,15 @@ def confine(connection: socket.socket, says: int, memory: int) -> int:
         os._exit(0)
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
-    # Opened now, because a worker opens no file later.
+    # Opened now, because a worker may open no file later.
     rollup = os.open("/proc/self/smaps_rollup", os.O_RDONLY)
     full = max(connection.fileno(), rollup) + 1
-    resource.setrlimit(resource.RLIMIT_NOFILE, (full, full))
-    try:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (full, full + files))
+    with suppress(OSError):  # until every descriptor up to the limit is taken
         while True:
             os.dup(connection.fileno())
-    except OSError:  # every descriptor up to the limit is taken now
-        return rollup
+    resource.setrlimit(resource.RLIMIT_NOFILE, (full + files, full + files))
+    return rollup
 
 
 def _is_let_go() -> bool:
@@ -333,15 +332,13 @@ def _result_output(
 @contextmanager
 def _dataset(stores: Stores, request: dict[str, Any]) -> Iterator[tuple[Store, dict[str, Any]]]:
     """The store of a request, and the options by which the engine makes the request's dataset of it."""
-    chosen = request["default"] is not None or request["named"] is not None
-    wide = stores.wide if request["bulk"] or chosen else None
-    if chosen:
+    if request["default"] is not None or request["named"] is not None:
         default = [NamedNode(iri) for iri in dict.fromkeys(request["default"] or ())]
         named = [NamedNode(iri) for iri in request["named"] or ()]
-        with _merged(stores, wide, default, named) as (store, graphs):
+        with _merged(stores, default, named) as (store, graphs):
             yield store, {"default_graph": graphs, "named_graphs": named}
-    elif wide is not None:
-        yield wide, {"default_graph": [DEFAULT_GRAPH, *stores.bulk]}
+    elif request["bulk"] and stores.wide is not None:
+        yield stores.wide.all, {"default_graph": [DEFAULT_GRAPH, *stores.bulk]}
     elif stores.union is None:
         yield stores.graphs, {"use_default_graph_as_union": True}
     else:
@@ -350,32 +347,28 @@ def _dataset(stores: Stores, request: dict[str, Any]) -> Iterator[tuple[Store, d
 
 @contextmanager
 def _merged(
-    stores: Stores, wide: Store | None, default: list[NamedNode], named: list[NamedNode]
+    stores: Stores, default: list[NamedNode], named: list[NamedNode]
 ) -> Iterator[tuple[Store, list[NamedNode | DefaultGraph]]]:
     """Makes the default graph a set, because the engine repeats a triple for each FROM that holds it."""
-    store = wide or stores.graphs
-    small = [graph for graph in default if graph not in stores.bulk]
+    wide = stores.wide if any(graph in stores.bulk for graph in (*default, *named)) else None
+    store = stores.graphs if wide is None else wide.all
+    small = frozenset(default).difference(stores.bulk)
     bulk = [graph for graph in default if graph in stores.bulk]
     if len(small) < 2 or stores.union is None:
         yield store, [*default]
-    elif set(small) >= set(stores.graphs.named_graphs()):
+    elif small.issuperset(cast(Iterable[NamedNode], stores.graphs.named_graphs())):
         yield store, [DEFAULT_GRAPH, *bulk]
-    elif wide is None:
+    elif wide is not None and wide.apart is not None:
+        yield wide.apart, [*(part for part, graphs in wide.parts.items() if graphs & small), *bulk]
+    else:
         merged = Store()
         merged.bulk_extend(_triples_of(store, small, DEFAULT_GRAPH))
         for graph in named:
             merged.bulk_extend(store.quads_for_pattern(None, None, None, graph))
         yield merged, [DEFAULT_GRAPH]
-    else:
-        # In a graph of this worker's own copy of the store, because a copy of all bulk triples would be as large.
-        wide.bulk_extend(_triples_of(wide, small, _MERGED))
-        try:
-            yield wide, [_MERGED, *bulk]
-        finally:
-            wide.remove_graph(_MERGED)
 
 
-def _triples_of(store: Store, graphs: list[NamedNode], target: NamedNode | DefaultGraph) -> list[Quad]:
+def _triples_of(store: Store, graphs: Iterable[NamedNode], target: NamedNode | DefaultGraph) -> list[Quad]:
     """The triples of some graphs, in another graph."""
     found = (quad for graph in graphs for quad in store.quads_for_pattern(None, None, None, graph))
     return [Quad(quad.subject, quad.predicate, quad.object, target) for quad in found]

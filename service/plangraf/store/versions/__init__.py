@@ -7,6 +7,7 @@ Between `publish`, which writes them, and `engines`, which read them.
     versions/<id>/dump/            whole downloads, see plangraf.publish.dumps
     versions/<id>/object-kinds.json  kinds of the literals of each predicate
     versions/<id>/bulk.json        the version's bulk graphs, see plangraf.store.versions.bulk
+    versions/<id>/bulk-stores/     all triples for the engine, when there are bulk graphs
     versions/<id>/…                files derived from the same data: validation report, the ontology's page
     versions/<id>/removed.json     subjects of earlier versions that it lacks, each with the last version that had it
     versions/current               symbolic link to one id, replaced by one atomic rename
@@ -15,13 +16,30 @@ Between `publish`, which writes them, and `engines`, which read them.
     versions/feed/                 every change from one current version to the next, see plangraf.store.changes
     versions/feed/dates-<id>.json  when each graph was first published and last changed, as of that version
     versions/context/              every published JSON-LD context; pruning keeps them
-    versions/bulk/                 bulk files, kept as long as a version has them
+    versions/bulk/                 bulk files and their stores, kept as long as a version has them
     versions/pruned.json           ids of removed versions
 
 N-Quads: https://www.w3.org/TR/n-quads/
 """
 
 from plangraf.store.versions.store import VersionStore
-from plangraf.store.versions.version import DOWNLOADS, DOWNLOADS_INDEX, FEED, REMOVED, Version, context_digest
+from plangraf.store.versions.version import (
+    BULK_STORES,
+    DOWNLOADS,
+    DOWNLOADS_INDEX,
+    FEED,
+    REMOVED,
+    Version,
+    context_digest,
+)
 
-__all__ = ["DOWNLOADS", "DOWNLOADS_INDEX", "FEED", "REMOVED", "Version", "VersionStore", "context_digest"]
+__all__ = [
+    "BULK_STORES",
+    "DOWNLOADS",
+    "DOWNLOADS_INDEX",
+    "FEED",
+    "REMOVED",
+    "Version",
+    "VersionStore",
+    "context_digest",
+]

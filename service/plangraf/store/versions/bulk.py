@@ -1,15 +1,17 @@
 """The bulk files of versions: kept once, compressed, under their SHA-256, which the dump of a version states.
 
 versions/bulk/<sha256>.nt.zst    sorted unique N-Triples lines, zstd
+versions/bulk/<key>.stores       the engine's store of some bulk files together, see plangraf.engines.embedded
 versions/<id>/bulk.json          the graph of each bulk file of a version, and its terms
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ from plangraf.store.zstd_file import decompressed
 
 # Observations are so alike that they take a sixtieth of their size, so this is some MiB of them.
 _PACKED_CHUNK = 1 << 16
+_READ = 1 << 20
 _ZSTD_LEVEL = 3
 
 
@@ -34,6 +37,12 @@ class BulkGraph:
     sha256: str
     triples: int
     terms: BulkTerms
+
+
+def stores_name(graphs: Iterable[BulkGraph]) -> str:
+    """The name of the engine's store of these graphs, the same for the same triples in the same graphs."""
+    listed = "".join(sorted(f"{graph.graph} {graph.sha256}\n" for graph in graphs))
+    return f"{hashlib.sha256(listed.encode()).hexdigest()[:16]}.stores"
 
 
 def bulk_json(graphs: Sequence[BulkGraph]) -> list[dict[str, Any]]:
@@ -85,29 +94,31 @@ def packing(target: Path) -> Iterator[Callable[[bytes], object]]:
         os.fsync(file.fileno())
 
 
-class _Reader:
-    """Decompressed pieces as a file that a parser reads, see open_bulk."""
+class _Reader(io.RawIOBase):
+    """Decompressed pieces as a file."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
-        self._piece = io.BytesIO()
+        self._piece = memoryview(b"")
 
-    def read(self, size: int = -1) -> bytes:
-        while not (found := self._piece.read(size)):
-            piece = next(self._pieces, None)
-            if piece is None:
-                return b""
-            self._piece = io.BytesIO(piece)
-        return found
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._piece:
+            self._piece = memoryview(next(self._pieces, b""))
+        number = min(len(buffer), len(self._piece))
+        buffer[:number], self._piece = self._piece[:number], self._piece[number:]
+        return number
 
 
 def open_bulk(path: Path) -> BinaryIO:
-    """Opens a kept bulk file for a parser.
+    """Opens a kept bulk file.
 
     Raises, while it is read:
         VersionsError: it is missing or damaged.
     """
-    return _Reader(_pieces(path))  # type: ignore[return-value]  # a parser calls only read
+    return io.BufferedReader(_Reader(_pieces(path)), _READ)
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

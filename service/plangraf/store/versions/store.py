@@ -13,7 +13,7 @@ from plangraf.errors import VersionsError
 from plangraf.rdf.object_kinds import ObjectKinds
 from plangraf.store.atomic import sync_folder, write_file
 from plangraf.store.changes.log import PAGE_SIZE, FeedLog
-from plangraf.store.versions.bulk import BulkGraph, bulk_json, packing
+from plangraf.store.versions.bulk import BulkGraph, bulk_json, packing, stores_name
 from plangraf.store.versions.folder import VersionsFolder, install_version, make_current, staged_changes, write_dump
 from plangraf.store.versions.version import (
     BULK,
@@ -192,12 +192,22 @@ class VersionStore:
             packed.replace(kept / f"{graph.sha256}.nt.zst")
         sync_folder(kept)
 
+    def kept_stores(self, graphs: Iterable[BulkGraph]) -> Path:
+        """Path of the engine's store of some bulk graphs, which may not exist."""
+        return self.path / BULK_FILES / stores_name(graphs)
+
     def _prune_bulk(self) -> None:
-        """Removes the bulk files that no version has."""
-        wanted = {version.bulk_path(graph) for version in self.list() for graph in version.bulk()}
+        """Removes the bulk files that no version has, and their stores."""
+        wanted = set()
+        for version in self.list():
+            graphs = version.bulk()
+            wanted |= {self.kept_stores(graphs), *map(version.bulk_path, graphs)}
         for path in (self.path / BULK_FILES).glob("*"):
             if path not in wanted:
-                path.unlink()
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
 
     def use(self, version_id: str) -> None:
         """Makes a version current by one atomic rename, and adds its changes to the feed.

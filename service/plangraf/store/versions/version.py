@@ -28,6 +28,7 @@ REMOVED = "removed.json"
 OBJECT_KINDS = "object-kinds.json"
 BULK = "bulk.json"
 BULK_FILES = "bulk"
+BULK_STORES = "bulk-stores"
 CONTEXTS = "context"
 PRUNED = "pruned.json"
 LOCK = ".lock"
@@ -117,6 +118,11 @@ class Version:
     def bulk_path(self, graph: BulkGraph) -> Path:
         """Path of a bulk file, which lies beside the versions because several can have it."""
         return self.path.parent / BULK_FILES / f"{graph.sha256}.nt.zst"
+
+    @property
+    def bulk_stores(self) -> Path:
+        """The folder of the stores that have the bulk triples, see plangraf.engines.embedded.disk_stores."""
+        return self.path / BULK_STORES
 
     def object_kinds(self) -> Mapping[str, frozenset[str]] | None:
         """The kinds of literals of each predicate; None when unknown, as for a version of an earlier release."""
