@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -43,6 +44,7 @@ _MODULES = (
     "rdflib.plugins.serializers.jsonld",
 )
 _LONGEST_REQUEST = 1024 * 1024
+_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def run_command(
@@ -234,14 +236,17 @@ def _enter(request: dict[str, object], files: list[int]) -> object:
     for standard, file in enumerate(files[:3]):
         os.dup2(file, standard)
         os.close(file)
+    folder = os.environ[_METRICS]
     os.environ.clear()
-    os.environ.update(request["env"])  # type: ignore[call-overload]
+    os.environ.update({_METRICS: folder, **request["env"]})  # type: ignore[dict-item]
     os.chdir(str(request["cwd"]))
     sys.argv[:] = request["argv"]  # type: ignore[assignment]
     return request["code"]
 
 
 if __name__ == "__main__":
+    # Prometheus' client decides at its import whether it counts for several processes. Each fork gets files of its own.
+    os.environ[_METRICS] = tempfile.mkdtemp(prefix="metrics-of-forks-")
     for module in _MODULES:
         importlib.import_module(module)
     logging.root.handlers.clear()  # pyLODE sets them up at import, which a command prevents
@@ -252,5 +257,7 @@ if __name__ == "__main__":
     gc.collect()
     gc.freeze()
     asked = _receive(socket.socket(fileno=int(sys.argv[1])))
-    if asked is not None:
+    if asked is None:
+        shutil.rmtree(os.environ[_METRICS])
+    else:
         exec(compile(str(asked), "<code>", "exec"), {"__name__": "__main__"})  # noqa: S102  the tests' own code

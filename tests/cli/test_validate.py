@@ -120,9 +120,9 @@ def test_problems_in_a_workbook_are_reported_by_cell(workbooks: Path, light_home
     assert run.stdout.startswith(f"{copy}\nark «Kommune»")
 
 
-def test_a_folder_of_csv_files_is_read_as_an_import_reads_it(light_home: Path, tmp_path: Path) -> None:
+def test_a_folder_of_csv_files_is_read_as_an_import_reads_it(tmp_path: Path) -> None:
     folder = tmp_path / "5001" / "kommune"
-    assert with_home("export-sheet", "5001/kommune", folder, cwd=tmp_path, home=light_home).returncode == 0
-    run = with_home("validate", "-q", folder, cwd=tmp_path, home=light_home)
+    assert with_home("export-sheet", "5001/kommune", folder, cwd=tmp_path).returncode == 0
+    run = with_home("validate", "-q", folder, cwd=tmp_path)
     assert run.returncode == 0, run.stdout
     assert run.stdout.endswith(GOOD)

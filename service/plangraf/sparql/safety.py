@@ -45,9 +45,9 @@ from plangraf.sparql.nodes import (
 from plangraf.sparql.nodes import Sequence as PathSequence
 from plangraf.sparql.parser import Mistake, parse
 from plangraf.sparql.pattern_parser import service_refused
+from plangraf.sparql.query_shapes import Shapes
 from plangraf.sparql.rewrite import Edited, rewrite
 from plangraf.sparql.scope import every_expression, groups_in, inner_groups
-from plangraf.sparql.shapes import Shapes
 
 # Planning 128 joined patterns takes up to 2 s, 200 of them 20 s, without evaluation.
 _MOST_JOINED = 128

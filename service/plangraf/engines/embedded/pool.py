@@ -34,8 +34,8 @@ from plangraf.rdf.formats import JSON
 from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, SHAPES_GRAPH
 from plangraf.settings import Settings
 from plangraf.sparql.explain.refusals import explain_engine_error
+from plangraf.sparql.query_shapes import Shapes
 from plangraf.sparql.safety import CheckedQuery, Limits, check
-from plangraf.sparql.shapes import Shapes
 from plangraf.store.versions import Version
 
 _REMEMBERED_QUERIES = 512

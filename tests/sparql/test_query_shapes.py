@@ -7,8 +7,8 @@ import pytest
 from plangraf.errors import PlangrafError
 from plangraf.rdf.bulk_terms import BulkTerms
 from plangraf.rdf.namespaces import ONTOLOGY
+from plangraf.sparql.query_shapes import Shapes
 from plangraf.sparql.safety import CheckedQuery, Limits, check
-from plangraf.sparql.shapes import Shapes
 
 LIMITS = Limits(max_bytes=2_000)
 TERMS = frozenset({f"{ONTOLOGY}#Plan", f"{ONTOLOGY}#number"})
