@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
+# Of the tests, at once; more than two cores because they also wait.
+PROCESSES ?= 3
 DATA ?=
 DROP ?=
 BIN := $(VENV)/bin
@@ -36,13 +38,13 @@ lint: $(VENV)/.test ## style, types, layers
 
 # Tests start many processes, each of which would compile all modules anew without their bytecode.
 test: lint ## lint and the tests of a change
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m "not slow"
 
 test-all: lint ## the longer set too: soaks, all things in all formats, crash rounds
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal -m ""
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m ""
 
 search-faults: $(VENV)/.test ## other random examples in each run, twenty times as many, for each property test; takes long
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile search
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m hypothesis --hypothesis-profile search
 
 portals: .portals/ckan/.ready .portals/ldes-client/.ready .portals/comunica/.ready ## programs of others who harvest and query, each in an environment of its own, for make test
 

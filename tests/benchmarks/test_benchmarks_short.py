@@ -242,6 +242,7 @@ def test_every_measure_of_a_round_has_a_row_in_the_table(served: Served) -> None
     assert measured <= shown
 
 
+@pytest.mark.slow
 def test_memory_is_told_for_each_kind_of_process_and_stays_within_the_aim(data: generate.Data, tmp_path: Path) -> None:
     generate.write_version(data, tmp_path / "versions")
     found = dict(memory.measure(tmp_path / "versions", data, 0.3, only="^mix/clients$"))

@@ -20,6 +20,7 @@ def found(built: Path) -> list[Description]:
     return asyncio.run(document_times.described(built))
 
 
+@pytest.mark.slow
 def test_ours_and_pyld_s_documents_mean_the_same_where_both_nest(found: list[Description]) -> None:
     context = Context(document_times.CONTEXT, document_times.ADDRESS)
     for description in found:

@@ -120,6 +120,7 @@ def test_problems_in_a_workbook_are_reported_by_cell(workbooks: Path, light_home
     assert run.stdout.startswith(f"{copy}\nark «Kommune»")
 
 
+@pytest.mark.slow
 def test_a_folder_of_csv_files_is_read_as_an_import_reads_it(tmp_path: Path) -> None:
     folder = tmp_path / "5001" / "kommune"
     assert with_home("export-sheet", "5001/kommune", folder, cwd=tmp_path).returncode == 0

@@ -266,7 +266,13 @@ GREEDY = {
 }
 
 
-@pytest.mark.parametrize("query", GREEDY.values(), ids=GREEDY)
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param(text, id=name, marks=[] if name in ("order", "concatenate") else pytest.mark.slow)
+        for name, text in GREEDY.items()
+    ],
+)
 def test_a_query_over_its_memory_limit_is_an_error_and_costs_one_worker(version: Version, query: str) -> None:
     async def use(engine: EmbeddedEngine) -> None:
         with pytest.raises(QueryMemoryError, match="100 MiB") as caught:

@@ -160,6 +160,7 @@ def test_without_statistics_the_notebook_says_which_table_to_import(url: str, tm
     assert read_table(json.loads(outputs[-1].text)["10"]) == []
 
 
+@pytest.mark.slow
 @needs_r
 def test_without_statistics_the_script_in_r_says_which_table_to_import(url: str, tmp_path: Path) -> None:
     run = run_script(url, tmp_path)

@@ -187,7 +187,7 @@ def check(made_url: str, data: Data, start: str, end: str, steps: int, municipal
     return "rows" if rows else "empty"
 
 
-@pytest.mark.parametrize("steps", [1, 2])
+@pytest.mark.parametrize("steps", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_all_pairs_of_kinds_have_exactly_the_paths_of_the_search(made_url: str, data: Data, steps: int) -> None:
     came = [check(made_url, data, start, end, steps) for start, end in product(KINDS, KINDS)]
     assert came.count("rows") > 20 * steps

@@ -433,6 +433,7 @@ def test_the_parser_of_data_norge_no_reads_every_dataset_service_title_and_licen
         assert datasets[iri].accessRights.uri.endswith("/PUBLIC")
 
 
+@pytest.mark.slow
 def test_every_address_of_the_service_that_the_descriptions_name_answers(url: str, catalog: Graph, void: Graph) -> None:
     """Addresses in catalogue, VoID, schema.org and llms.txt; another test covers the sitemap."""
     named = {str(term) for graph in (catalog, void) for triple in graph for term in triple if isinstance(term, URIRef)}

@@ -50,6 +50,7 @@ def harvest(client: httpx.Client, url: str) -> set[tuple[str, str]]:
     return taken
 
 
+@pytest.mark.slow
 def test_the_second_harvest_costs_only_304s(client: httpx.Client, url: str) -> None:
     taken = sorted(harvest(client, url))
     assert len(taken) > 200

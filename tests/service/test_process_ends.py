@@ -123,7 +123,15 @@ def killed_at_the_end(*arguments: str, **environment: str) -> Iterator[subproces
 @pytest.mark.parametrize(
     "number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)], ids=["kill", "term"]
 )
-@pytest.mark.parametrize("kind", ["supervisor", "http", "loader", "worker"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "supervisor",
+        pytest.param("http", marks=pytest.mark.slow),
+        pytest.param("loader", marks=pytest.mark.slow),
+        pytest.param("worker", marks=pytest.mark.slow),
+    ],
+)
 def test_nothing_is_left_when_one_process_ends_during_a_query_and_then_the_supervisor(
     start: Callable[[], Family], kind: str, number: signal.Signals
 ) -> None:
@@ -135,7 +143,7 @@ def test_nothing_is_left_when_one_process_ends_during_a_query_and_then_the_super
     until(lambda: not family.members())
 
 
-@pytest.mark.parametrize("delay_s", [0, 0.1, 0.3])
+@pytest.mark.parametrize("delay_s", [0, *(pytest.param(one, marks=pytest.mark.slow) for one in (0.1, 0.3))])
 def test_nothing_is_left_of_a_start_that_is_killed(start: Callable[[], Family], delay_s: float) -> None:
     family = start()
     until(lambda: family.by_kind()["loader"])

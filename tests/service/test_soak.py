@@ -17,7 +17,7 @@ from benchmarks import soak
 @pytest.mark.parametrize(
     ("options", "fewest"),
     [
-        pytest.param(soak.Options(idle_s=1, attack_s=6, calm_s=5), 10, id="short"),
+        pytest.param(soak.Options(idle_s=1, attack_s=3, calm_s=3), 10, id="short"),
         pytest.param(soak.Options(idle_s=8, attack_s=45, calm_s=7), 100, id="minute", marks=pytest.mark.slow),
     ],
 )

@@ -481,6 +481,7 @@ def test_the_help_has_examples(name: str) -> None:
     assert f"plangraf {name} " in run.stdout.partition("Examples:")[2]
 
 
+@pytest.mark.slow
 def test_an_import_beside_all_data_replaces_the_turtle_files_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
