@@ -1,4 +1,4 @@
-"""A short `make soak`: all hostile clients beside a good one for seconds, or a minute in the longer set.
+"""A short `make soak`: all hostile clients beside a good one for a minute.
 
 The machine that runs the tests is shared and slow, so no time is asserted here; `make soak` prints the ratios.
 """
@@ -13,27 +13,19 @@ import pytest
 from benchmarks import soak
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1000)
-@pytest.mark.parametrize(
-    ("options", "fewest"),
-    [
-        pytest.param(soak.Options(idle_s=1, attack_s=3, calm_s=3), 10, id="short"),
-        pytest.param(soak.Options(idle_s=8, attack_s=45, calm_s=7), 100, id="minute", marks=pytest.mark.slow),
-    ],
-)
-def test_hostile_clients_neither_stop_the_service_nor_spoil_an_answer(
-    built: Path, record_property: Any, options: soak.Options, fewest: int
-) -> None:
-    findings = soak.soak(built, options)
+def test_hostile_clients_neither_stop_the_service_nor_spoil_an_answer(built: Path, record_property: Any) -> None:
+    findings = soak.soak(built, soak.Options(idle_s=8, attack_s=45, calm_s=7))
     text = soak.report(findings)
     record_property("report", text)
     # The good client: right answers always, and hardly ever put off.
     assert not [reason for reason in findings.failures if "wrong answer" in reason], text
     assert findings.phases["calm"].failed == 0, text
-    assert findings.phases["attack"].right > fewest, text
+    assert findings.phases["attack"].right > 100, text
     assert findings.refused_share < 0.05, text
     # The service: documented errors, no outgoing call, no lost process, no leak, a clean log.
-    assert sum(findings.answered.attacks.values()) > fewest, text
+    assert sum(findings.answered.attacks.values()) > 100, text
     assert not findings.dishonest, text
     assert findings.canary_calls == [], text
     assert findings.alive, text
