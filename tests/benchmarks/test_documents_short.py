@@ -31,6 +31,7 @@ def test_ours_and_pyld_s_documents_mean_the_same_where_both_nest(found: list[Des
         assert set(description.own) <= framed
 
 
+@pytest.mark.slow
 def test_pyld_expands_our_documents_without_losing_a_member(found: list[Description]) -> None:
     context = Context(document_times.CONTEXT, document_times.ADDRESS)
     for description in found:
@@ -41,6 +42,7 @@ def test_pyld_expands_our_documents_without_losing_a_member(found: list[Descript
         assert document_times.meaning(json.dumps(again).encode()) == set(description.graph)
 
 
+@pytest.mark.slow
 def test_the_benchmark_gives_a_line_for_each_document(url: str, found: list[Description]) -> None:
     lines = document_times.compare(url, found[2:4], seconds=0)
     query = document_times.construct(found[2])

@@ -403,6 +403,7 @@ def test_evidence_of_a_row_is_of_the_kind_that_each_statement_has_in_trondheims_
     )
 
 
+@pytest.mark.slow
 def test_the_same_workbook_gives_the_same_files(municipality: Path, light_home: Path, tmp_path: Path) -> None:
     for name, slug in (("kommune", "kommune"), ("plan", SLUG)):
         done("import-sheet", municipality / f"{name}.xlsx", f"my-data/9999/{slug}", cwd=tmp_path, home=light_home)
@@ -411,6 +412,7 @@ def test_the_same_workbook_gives_the_same_files(municipality: Path, light_home: 
     }
 
 
+@pytest.mark.slow
 def test_a_mistake_in_a_turtle_file_is_reported_for_its_municipality_only(municipality: Path, tmp_path: Path) -> None:
     plans = municipality / "my-data" / "9999" / SLUG / "plan.ttl"
     wrong = tmp_path / "my-data" / "9999" / SLUG / "plan.ttl"

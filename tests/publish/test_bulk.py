@@ -142,6 +142,7 @@ def test_the_id_of_a_version_changes_with_a_bulk_file(home: Path, monkeypatch: p
     assert answers(first, ["SELECT (COUNT(*) AS ?n) { ?s m:obsValue ?o }"])[0].split() == ["n", "30"]
 
 
+@pytest.mark.slow
 def test_pruning_removes_the_bulk_files_that_no_version_has(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = built(home, monkeypatch)
     put(home, observations(31))
@@ -192,6 +193,7 @@ def test_a_file_that_changed_since_it_was_written_stops_the_build(home: Path, mo
         built(home, monkeypatch)
 
 
+@pytest.mark.slow
 def test_a_subject_that_stands_in_another_file_too_stops_the_build(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(home, "data/5001/annet/more.ttl", f'<{ID}no/observation/t-77> rdfs:label "x"@nb .\n')
     with pytest.raises(DataError, match="Other files"):
@@ -255,7 +257,13 @@ def cut_manifest(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
 
 
-@pytest.mark.parametrize("damage", [shutil.rmtree, remove_contents, remove_table, cut_manifest])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        remove_table,
+        *(pytest.param(one, marks=pytest.mark.slow) for one in (shutil.rmtree, remove_contents, cut_manifest)),
+    ],
+)
 def test_damaged_stores_are_named(home: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None]) -> None:
     version = built(home, monkeypatch)
     damage(version.bulk_stores)
@@ -289,6 +297,7 @@ def test_a_service_goes_on_when_the_stores_of_the_next_version_cannot_be_written
     assert answers(before, ["SELECT (COUNT(*) AS ?n) { ?s m:obsValue ?o }"])[0].split() == ["n", "30"]
 
 
+@pytest.mark.slow
 def test_versions_with_the_same_table_share_its_files(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def tables(version: Version) -> set[int]:
         return {path.stat().st_ino for path in version.bulk_stores.glob("all/*.sst")}

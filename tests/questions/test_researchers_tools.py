@@ -151,6 +151,7 @@ def test_the_notebook_draws_three_pictures_and_cites_its_version(
     assert "@misc{plangraf-" in outputs[-1].text
 
 
+@pytest.mark.slow
 def test_without_statistics_the_notebook_says_which_table_to_import(url: str, tmp_path: Path) -> None:
     executed = execute(url, tmp_path)
     outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
@@ -187,6 +188,7 @@ def script_answers(made_url: str, tmp_path_factory: pytest.TempPathFactory) -> P
     return folder
 
 
+@pytest.mark.slow
 @needs_r
 @pytest.mark.parametrize("question", [number for number in QUESTIONS if number != 9])
 def test_the_script_in_r_answers_a_question(
@@ -195,6 +197,7 @@ def test_the_script_in_r_answers_a_question(
     assert same(read_table((script_answers / f"question-{question}.csv").read_text("utf-8")), expected(question))
 
 
+@pytest.mark.slow
 @needs_r
 def test_the_script_in_r_finds_the_heaviest_pairs_and_draws(script_answers: Path) -> None:
     pairs = read_table((script_answers / "question-9.csv").read_text("utf-8"))

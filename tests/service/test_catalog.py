@@ -378,6 +378,7 @@ OPERATED = {
 ADDRESSES = ("/catalog", "/.well-known/void", "/catalog.html?lang=nb")
 
 
+@pytest.mark.slow
 def test_settings_say_who_operates_a_service_and_give_the_same_bytes_in_another_process(start_server: Start) -> None:
     bodies = []
     for _ in range(2):
@@ -664,7 +665,7 @@ def of_schema_org(page: str) -> dict[str, Any]:
     return next(one for one in scripts(page) if one["@context"] == "https://schema.org/")
 
 
-@pytest.mark.parametrize("language", ["nb", "en"])
+@pytest.mark.parametrize("language", ["nb", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_page_of_a_dataset_has_its_description_for_search_engines(url: str, catalog: Graph, language: str) -> None:
     for dataset in catalog.objects(URIRef(CATALOG + "/graph"), DCTERMS.hasPart):
         path = str(dataset).removeprefix(ID)

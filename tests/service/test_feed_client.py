@@ -414,6 +414,7 @@ def ldes_client(url: str, *arguments: str) -> Iterator[_LdesClient]:
         process.stdout.close()
 
 
+@pytest.mark.slow
 @needs_ldes_client
 @pytest.mark.parametrize("order", ["none", "ascending"])
 def test_ldes_client_ends_with_the_same_triples_in_the_same_graphs(url: str, built: Path, order: str) -> None:
@@ -424,6 +425,7 @@ def test_ldes_client_ends_with_the_same_triples_in_the_same_graphs(url: str, bui
             assert client.times == sorted(client.times)
 
 
+@pytest.mark.slow
 @needs_ldes_client
 def test_ldes_client_follows_builds(tmp_path: Path, run_server: Run) -> None:
     home = make_home(tmp_path / "home")
@@ -442,6 +444,7 @@ def test_ldes_client_follows_builds(tmp_path: Path, run_server: Run) -> None:
         assert client.data() == current(versions)
 
 
+@pytest.mark.slow
 @needs_ldes_client
 def test_ldes_client_resumes_and_asks_for_no_immutable_page_again(tmp_path: Path, run_server: Run) -> None:
     store = VersionStore(tmp_path / "versions")

@@ -66,6 +66,7 @@ def test_the_second_harvest_costs_only_304s(client: httpx.Client, url: str) -> N
         assert again.headers["etag"] == tag
 
 
+@pytest.mark.slow
 def test_a_request_without_an_etag_gets_the_same_bytes(client: httpx.Client, url: str) -> None:
     for address, accept in sorted(harvest(client, url))[::7]:
         bodies = {client.get(address, headers={"Accept": accept}).content for _ in range(2)}

@@ -70,6 +70,7 @@ def test_ckan_recovers_every_dataset_title_and_licence_of_our_catalogue(url: str
     assert_recovered(file)
 
 
+@pytest.mark.slow
 def test_every_portal_accepts_the_catalogue_at_our_address(url: str) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "plangraf.cli", "check-harvest", url, "--json"],

@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -115,9 +116,13 @@ SAID = {
 
 
 @pytest.fixture(scope="module")
-def filled(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def filled(built: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Iterator[str]:
     """Address of a server over the data of this checkout with two tables and a list of areas."""
-    folder = tmp_path_factory.mktemp("filled")
+    with running_server(once("filled", partial(write_filled, built)) / "versions") as running:
+        yield running.url
+
+
+def write_filled(built: Path, folder: Path) -> None:
     data = folder / "data"
     mapping = data / "link" / "areas" / "list.yaml"
     mapping.parent.mkdir(parents=True)
@@ -151,8 +156,6 @@ def filled(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     write_dumps(lines, folder / "downloads", load_download_titles(ROOT))
     page = {"ontology.html": b"<!DOCTYPE html><title>The page</title>"}
     VersionStore(folder / "versions").write(lines, manifest, page, {DOWNLOADS: folder / "downloads"})
-    with running_server(folder / "versions") as running:
-        yield running.url
 
 
 def table_rows(page: str, heading: str) -> list[list[str]]:

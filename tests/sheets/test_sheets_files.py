@@ -183,6 +183,7 @@ def test_a_replacement_lists_removals_and_waits_for_consent(municipality: Path) 
     assert "Fjellvik herad" in contents(municipality)["organization.ttl"].decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "code"), [("n\n", 1), ("\n", 1), ("j\n", 0), ("yes\n", 0)])
 def test_at_a_terminal_the_answer_decides(municipality: Path, answer: str, code: int) -> None:
     before = contents(municipality)
@@ -217,6 +218,7 @@ def test_importing_the_same_again_changes_no_file(municipality: Path) -> None:
     assert contents(municipality) == before
 
 
+@pytest.mark.slow
 def test_a_preview_names_lost_comments_and_unreadable_files(municipality: Path) -> None:
     folder = municipality / "my" / "9999" / "kommune"
     (folder / "organization.ttl").write_text("# mine\n<a> <b> .", encoding="utf-8")
@@ -316,6 +318,7 @@ def test_a_note_at_a_place_that_no_sheet_has_is_refused(tmp_path: Path, row: str
         read_notes(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_replacement_reports_lost_notes(own: Path, tmp_path: Path) -> None:
     folder = tmp_path / "my" / "9999" / "kommune"
     import_sheet(Settings(), own, folder)

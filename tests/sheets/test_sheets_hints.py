@@ -35,6 +35,7 @@ def message(column: Column, text: str) -> str | None:
     return None
 
 
+@pytest.mark.slow
 def test_every_suggested_name_is_accepted() -> None:
     followed = 0
     for _, column in COLUMNS:

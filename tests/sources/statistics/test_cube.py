@@ -580,22 +580,25 @@ def _first(text: str, predicate: str) -> str:
     return next(line for line in text.splitlines(keepends=True) if predicate in line.split(" ")[1])
 
 
+CHANGES_BY_HAND = [
+    ("cube#dataSet", None, "", "IC-1"),
+    ("refPeriod", None, "", "IC-11"),
+    ("Innhold", None, "", "IC-11"),
+    ("Innhold", "Innhold-Andel", "Innhold-Borte", "IC-19"),
+    ("refPeriod", '"2019"', '"1999"', None),
+    ("refPeriod", "#gYear", "#string", "period"),
+    ("ns#type", None, "", "type"),
+    ("obsValue", '"9"', '"99"', None),
+    ("obsValue", '"9"^^<http://www.w3.org/2001/XMLSchema#decimal>', '"9"', "value"),
+    ("obsValue", "\n", '\n{subject} {predicate} "77"^^<http://www.w3.org/2001/XMLSchema#decimal> .\n', "twice"),
+    ("refPeriod", "\n", '\n{subject} {predicate} "1999"^^<http://www.w3.org/2001/XMLSchema#gYear> .\n', "twice"),
+    ("unitMeasure", "\n", "\n{subject} {predicate} <http://qudt.org/vocab/unit/NUM> .\n", "twice"),
+]
+
+
 @pytest.mark.parametrize(
     ("predicate", "old", "new", "rule"),
-    [
-        ("cube#dataSet", None, "", "IC-1"),
-        ("refPeriod", None, "", "IC-11"),
-        ("Innhold", None, "", "IC-11"),
-        ("Innhold", "Innhold-Andel", "Innhold-Borte", "IC-19"),
-        ("refPeriod", '"2019"', '"1999"', None),
-        ("refPeriod", "#gYear", "#string", "period"),
-        ("ns#type", None, "", "type"),
-        ("obsValue", '"9"', '"99"', None),
-        ("obsValue", '"9"^^<http://www.w3.org/2001/XMLSchema#decimal>', '"9"', "value"),
-        ("obsValue", "\n", '\n{subject} {predicate} "77"^^<http://www.w3.org/2001/XMLSchema#decimal> .\n', "twice"),
-        ("refPeriod", "\n", '\n{subject} {predicate} "1999"^^<http://www.w3.org/2001/XMLSchema#gYear> .\n', "twice"),
-        ("unitMeasure", "\n", "\n{subject} {predicate} <http://qudt.org/vocab/unit/NUM> .\n", "twice"),
-    ],
+    [pytest.param(*case, marks=[] if n % 4 == 0 else pytest.mark.slow) for n, case in enumerate(CHANGES_BY_HAND)],
 )
 def test_a_change_by_hand_to_an_observation_stops_a_build(
     settings: Settings, source: Path, predicate: str, old: str | None, new: str, rule: str | None
