@@ -80,7 +80,7 @@ def expected(fixture: Path) -> set[str]:
 
 # The others are in the longer set: each group mixes fixtures of all shapes.
 @pytest.mark.parametrize(
-    "number", [pytest.param(one, marks=[] if one % 2 else pytest.mark.slow) for one in range(len(groups()))]
+    "number", [pytest.param(one, marks=pytest.mark.slow if one % 2 else []) for one in range(len(groups()))]
 )
 def test_each_mistake_of_a_group_is_reported_by_its_shape_and_no_other(number: int) -> None:
     group = groups()[number]

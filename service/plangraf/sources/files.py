@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from glob import glob
 from pathlib import Path
 
 from plangraf.diagnostics.diagnostic import FileDiagnostic, Severity, in_file
@@ -135,8 +136,9 @@ def data_around(home: Path, data: Sequence[Path], folder: Path) -> tuple[Path, .
     """
     root = folder.absolute().parent.parent
     known = {(home / "data").resolve(), *(one.resolve() for one in data)}
+    # glob, not Path.glob, because that fails when another process replaces a folder meanwhile.
     outside = not _AREA.fullmatch(folder.absolute().parent.name) or root.resolve() in known
-    return tuple(data) if outside or not any(root.glob("*/*/*.ttl")) else (*data, root)
+    return tuple(data) if outside or not glob("*/*/*.ttl", root_dir=root) else (*data, root)  # noqa: PTH207
 
 
 def inputs_digest(home: Path, found: Sources) -> str:

@@ -24,6 +24,7 @@ from plangraf.sources.lists.repairs import Repair, Repairs
 from plangraf.sources.lists.table_entries import table_entries
 from plangraf.sources.lists.un_codes import known_codes
 from plangraf.sources.lists.un_indicators import check_described, un_indicators
+from plangraf.store.atomic import exclusive
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ def link(
     changed_since = earlier.digest not in (None, digest)
     day = retrieved or mapping.retrieved or (earlier.day if earlier.digest == digest and earlier.day else today)
     repairs = Repairs()
-    facts = _facts(settings, mapping, mapping_path, folder, contents, repairs)
+    with exclusive(folder.parent):  # else another process could replace a folder while it is read
+        facts = _facts(settings, mapping, mapping_path, folder, contents, repairs)
     addresses = [content.address for content in contents if content.address] or [mapping.address]
     files = turtle_files(
         mapping, facts, repairs, addresses=[ascii_iri(one) for one in addresses], digest=digest, retrieved=day

@@ -150,7 +150,8 @@ def import_statistics(
     folder = folder or settings.home / "data" / "no" / slug(table.name)
     require_name(folder)
     restore(folder)
-    cube = _cube(settings, table, folder, options)
+    with exclusive(folder.resolve().parent):  # else another process could replace a folder while it is read
+        cube = _cube(settings, table, folder, options)
     earlier = earlier_files(folder)
     origin = _origin(saved, said, earlier, table, repairs, options)
     with beside(folder) as temporary:
