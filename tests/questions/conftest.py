@@ -13,11 +13,10 @@ import pytest
 from made_statistics import comparison_quads
 from pyoxigraph import RdfFormat, parse
 
-from plangraf.publish.dumps import write_dumps
-from plangraf.publish.pipeline import load_download_titles
 from plangraf.rdf.graph import nquads_lines
-from plangraf.store.versions import DOWNLOADS, VersionStore
+from plangraf.store.versions import VersionStore
 from running_server import running_server
+from written_version import write_version
 
 ROOT = Path(__file__).resolve().parents[2]
 STATISTICS = Path(__file__).parent / "statistics.trig"
@@ -34,16 +33,7 @@ def write_made(built: Path, made: Path) -> None:
     known = [line for line in version.lines() if line]
     quads = list(parse(b"\n".join(known), RdfFormat.N_QUADS))
     added = [*parse(STATISTICS.read_bytes(), RdfFormat.TRIG), *comparison_quads(quads)]
-    lines = sorted({*known, *nquads_lines(added)})
-    folder = made / "versions"
-    graphs: dict[str, int] = {}
-    for line in lines:
-        graph = line.rsplit(b" <", 1)[1].removesuffix(b"> .").decode()
-        graphs[graph] = graphs.get(graph, 0) + 1
-    manifest = {"triples": len(lines), "quads": len(lines), "graphs": graphs, "warnings": {}}
-    page = {"ontology.html": b"<!DOCTYPE html><title>The page</title>"}
-    write_dumps(lines, folder.parent / "downloads", load_download_titles(ROOT))
-    VersionStore(folder).write(lines, manifest, page, {DOWNLOADS: folder.parent / "downloads"})
+    write_version(made, [*known, *nquads_lines(added)])
 
 
 @pytest.fixture(scope="session")

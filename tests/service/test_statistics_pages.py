@@ -17,13 +17,12 @@ import pytest
 import yaml
 from pyoxigraph import NamedNode, Quad, parse
 
-from plangraf.publish.dumps import write_dumps
-from plangraf.publish.pipeline import load_download_titles
 from plangraf.rdf.graph import nquads_lines
 from plangraf.sources.files import source_files
-from plangraf.store.versions import DOWNLOADS, VersionStore
+from plangraf.store.versions import VersionStore
 from running_server import running_server
 from small_home import ROOT, plangraf
+from written_version import write_version
 
 ID = "https://w3id.org/plangraf/id/"
 LICENCE = ("--licence", "https://creativecommons.org/licenses/by/4.0/")
@@ -147,15 +146,8 @@ def write_filled(built: Path, folder: Path) -> None:
         if file.path.is_relative_to(data)
         for triple in parse(path=str(file.path))
     ]
-    lines = sorted({*(line for line in VersionStore(built).current().lines() if line), *nquads_lines(added)})
-    graphs: dict[str, int] = {}
-    for line in lines:
-        graph = line.rsplit(b" <", 1)[1].removesuffix(b"> .").decode()
-        graphs[graph] = graphs.get(graph, 0) + 1
-    manifest = {"triples": len(lines), "quads": len(lines), "graphs": graphs, "warnings": {}}
-    write_dumps(lines, folder / "downloads", load_download_titles(ROOT))
-    page = {"ontology.html": b"<!DOCTYPE html><title>The page</title>"}
-    VersionStore(folder / "versions").write(lines, manifest, page, {DOWNLOADS: folder / "downloads"})
+    known = (line for line in VersionStore(built).current().lines() if line)
+    write_version(folder, [*known, *nquads_lines(added)])
 
 
 def table_rows(page: str, heading: str) -> list[list[str]]:

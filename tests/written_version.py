@@ -1,0 +1,22 @@
+"""Writes a version with downloads from lines, for tests whose data no source file has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from plangraf.publish.dumps import write_dumps
+from plangraf.publish.pipeline import load_download_titles
+from plangraf.store.versions import DOWNLOADS, VersionStore
+from small_home import ROOT
+
+
+def write_version(folder: Path, lines: Iterable[bytes]) -> None:
+    """Writes `versions/` into the folder, with one version of these N-Quads lines, which need not be sorted."""
+    ordered = sorted(set(lines))
+    graphs = Counter(line.rsplit(b" <", 1)[1].removesuffix(b"> .").decode() for line in ordered)
+    manifest = {"triples": len(ordered), "quads": len(ordered), "graphs": dict(graphs), "warnings": {}}
+    write_dumps(ordered, folder / "downloads", load_download_titles(ROOT))
+    page = {"ontology.html": b"<!DOCTYPE html><title>The page</title>"}
+    VersionStore(folder / "versions").write(ordered, manifest, page, {DOWNLOADS: folder / "downloads"})
