@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import select
 import signal
 import sys
 
@@ -17,3 +18,10 @@ def die_with_parent(number: signal.Signals = signal.SIGKILL) -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, number)
+
+
+def is_closed(descriptor: int) -> bool:
+    """Whether the other end of a pipe or socket is closed, for what closed it before the kernel was asked to tell."""
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    return bool(poll.poll(0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode
 
 from plangraf.rdf.graph import RDF_TYPE, Graph, Value
 from plangraf.rdf.namespaces import DIMENSION, PLAN, PREFIXES, SDGO
@@ -59,12 +59,11 @@ def printed_figures(description: Description, graph: Graph, page_value: Shows) -
         return []
     found = []
     for figure in sorted(graph.with_property(_OF_PERSPECTIVE), key=lambda one: collation_key(str(one))):
-        unit, area = graph.value(figure, _UNIT), graph.value(figure, _AREA)
-        period = graph.value(figure, _PERIOD)
+        area, period = graph.value(figure, _AREA), graph.value(figure, _PERIOD)
         found.append(
             PrintedFigure(
                 page_value(figure),
-                f"{graph.text(figure, _VALUE) or ''} {unit_text(unit, page_value)}".strip(),
+                with_unit(graph.text(figure, _VALUE) or "", graph, figure, page_value),
                 page_value(area) if area is not None else None,
                 period_text(graph, period) if period is not None else "",
             )
@@ -79,14 +78,15 @@ def period_text(graph: Graph, period: Value) -> str:
     return "–".join(filter(None, (graph.text(period, name) for name in (_START, _END))))
 
 
-def unit_text(unit: Value | None, page_value: Shows) -> str:
-    """The name of a unit behind a value; empty for a mere count, whose name says nothing there."""
-    return "" if unit is None or unit == _COUNT else page_value(unit).text
+def with_unit(value: str, graph: Graph, observation: NamedNode | BlankNode, page_value: Shows) -> str:
+    """A value and the name of its unit, but not that of a mere count, which says nothing there."""
+    unit = graph.value(observation, _UNIT)
+    return value if unit is None or unit == _COUNT else f"{value} {page_value(unit).text}".strip()
 
 
 def observation_title(graph: Graph, observation: NamedNode, page_value: Shows) -> str:
     """Area, period and codes of an observation, then its value with the unit, or the sign of a missing value."""
-    area, unit, period = (graph.value(observation, name) for name in (_AREA, _UNIT, _PERIOD))
+    area, period = graph.value(observation, _AREA), graph.value(observation, _PERIOD)
     codes = [
         page_value(value).text
         for name, values in sorted(graph.properties(observation).items(), key=lambda pair: str(pair[0]))
@@ -96,7 +96,7 @@ def observation_title(graph: Graph, observation: NamedNode, page_value: Shows) -
     where = page_value(area).text if area is not None else ""
     when = period_text(graph, period) if period is not None else ""
     value = graph.text(observation, _VALUE) or graph.text(observation, _SYMBOL) or ""
-    measured = f"{value} {unit_text(unit, page_value)}".strip()
+    measured = with_unit(value, graph, observation, page_value)
     return ": ".join(filter(None, (", ".join(filter(None, (where, when, *codes))), measured)))
 
 

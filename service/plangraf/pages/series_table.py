@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from urllib.parse import urlencode
 
-from pyoxigraph import NamedNode
-
-from plangraf.pages.nested_tables import unit_text
-from plangraf.rdf.graph import Graph, Value
-from plangraf.rdf.namespaces import PREFIXES
+from plangraf.pages.nested_tables import Shows, with_unit
+from plangraf.rdf.graph import Graph
 from plangraf.views.series import Series, Shown
 from plangraf.views.wording import PageValue
 
-_UNIT = NamedNode(PREFIXES["sdmx-attribute"] + "unitMeasure")
 _NUMBERED = re.compile(r"/id/(?:[0-9]{4}/municipality|no/county|no/country)/([0-9A-Z]+)$")
 QUERY = "observations"
 
@@ -41,7 +37,7 @@ class SeriesRow:
 
 
 def series_rows(
-    shown: Shown, page_value: Callable[[Value], PageValue], words: Mapping[str, str], language: str, prefix: str
+    shown: Shown, page_value: Shows, words: Mapping[str, str], language: str, prefix: str
 ) -> Iterator[SeriesRow]:
     """The lines of the series of a document.
 
@@ -92,7 +88,7 @@ def _between(period: str) -> str:
     return period.replace("/", "–")
 
 
-def _value(one: Series, facts: Graph, page_value: Callable[[Value], PageValue], words: Mapping[str, str]) -> str:
+def _value(one: Series, facts: Graph, page_value: Shows, words: Mapping[str, str]) -> str:
     if not one.first:
         return ""
     if not one.valued:
@@ -100,8 +96,8 @@ def _value(one: Series, facts: Graph, page_value: Callable[[Value], PageValue], 
     period = _between(one.valued)
     if one.value is None:
         return words["series_lines"].format(n=one.lines, period=period)
-    unit = facts.value(one.observation, _UNIT) if one.observation else None
-    return f"{one.value} {unit_text(unit, page_value)}".strip() + f" ({period})"
+    value = with_unit(one.value, facts, one.observation, page_value) if one.observation else one.value
+    return f"{value} ({period})"
 
 
 def _links(one: Series, prefix: str) -> Iterator[PageValue]:

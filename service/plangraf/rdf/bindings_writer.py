@@ -15,18 +15,19 @@ import orjson
 from pyoxigraph import Literal, NamedNode, QueryResultsFormat
 
 from plangraf.rdf.formats import Format
+from plangraf.rdf.literals import XSD
 
 Term = NamedNode | Literal
 Cell = Callable[[str, Term | None], bytes | None]
 
 _WHITE = re.compile(r"^[ \t\r\n]+|[ \t\r\n]+$|\r")
-_STRING = "http://www.w3.org/2001/XMLSchema#string"
+_STRING = XSD + "string"
 _QUOTED = re.compile(r'[",\r\n]')
 # What TSV writes in the short form of Turtle.
 _SHORT = {
-    "http://www.w3.org/2001/XMLSchema#integer": re.compile(r"[+-]?[0-9]+"),
-    "http://www.w3.org/2001/XMLSchema#decimal": re.compile(r"[+-]?[0-9]*\.[0-9]+"),
-    "http://www.w3.org/2001/XMLSchema#boolean": re.compile("true|false"),
+    XSD + "integer": re.compile(r"[+-]?[0-9]+"),
+    XSD + "decimal": re.compile(r"[+-]?[0-9]*\.[0-9]+"),
+    XSD + "boolean": re.compile("true|false"),
 }
 
 

@@ -19,8 +19,9 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, in_file
 from plangraf.rdf.bulk_terms import GRAPH_SUFFIX, BulkTerms
+from plangraf.rdf.graph import RDF_TYPE
 from plangraf.rdf.literals import canonical
-from plangraf.rdf.namespaces import BASE, PLAN, PREFIXES
+from plangraf.rdf.namespaces import BASE, PLAN
 from plangraf.sources.files import SourceFile
 
 _IRI = rb'<([A-Za-z][A-Za-z0-9+.-]*:[^<>"{}|^`\\\x00-\x20]*)>'
@@ -28,8 +29,7 @@ _TEXT = rb'"((?:[^"\\\r]|\\[tbnrf"\'\\]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*)"'
 _LINE = re.compile(
     _IRI + b" " + _IRI + b" (?:" + _IRI + b"|" + _TEXT + rb"(?:\^\^" + _IRI + rb"|@[a-z]+(?:-[a-z0-9]+)*)?) \.\n"
 )
-_RDF_TYPE = (PREFIXES["rdf"] + "type").encode()
-_TYPE = NamedNode(_RDF_TYPE.decode())
+_RDF_TYPE = RDF_TYPE.value.encode()
 _OBSERVATION_FILE, _DIGEST, _FILE_NAME = (
     NamedNode(PLAN + name) for name in ("ObservationFile", "contentDigest", "fileName")
 )
@@ -223,7 +223,7 @@ def changed_observation_files(files: Sequence[SourceFile], quads: Collection[Qua
     written = [file for file in files if file.path.suffix.lower() == ".nt"]
     if not written:
         return []
-    typed = {quad.subject for quad in quads if quad.predicate == _TYPE and quad.object == _OBSERVATION_FILE}
+    typed = {quad.subject for quad in quads if quad.predicate == RDF_TYPE and quad.object == _OBSERVATION_FILE}
     stated = {
         (quad.graph_name, quad.object)
         for quad in quads

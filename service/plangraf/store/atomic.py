@@ -14,7 +14,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -49,6 +49,16 @@ def exclusive(folder: Path) -> Iterator[None]:
             held.callback(os.close, descriptor)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def explained(folder: Path, kind: Callable[[str], Exception]) -> Iterator[None]:
+    """Raises the caller's kind of error where a folder cannot be replaced: it says why, and that all is as it was."""
+    try:
+        yield
+    except OSError as error:
+        where, why = error.filename or folder, error.strerror or error
+        raise kind(f"{where} cannot be written ({why}). {folder} is as it was.") from error
 
 
 @contextmanager

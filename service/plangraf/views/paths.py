@@ -18,13 +18,14 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import AnswerLimitError
 from plangraf.rdf.bindings_writer import BindingsWriter, Term
 from plangraf.rdf.formats import Format
+from plangraf.rdf.literals import XSD
 from plangraf.rdf.namespaces import SDG
 from plangraf.sparql.named.head import WALK_COLUMNS
 from plangraf.views.engine_answers import fetch_rows
 
 _GROUPING = "grouping"
-_INTEGER = NamedNode("http://www.w3.org/2001/XMLSchema#integer")
-_DECIMAL = NamedNode("http://www.w3.org/2001/XMLSchema#decimal")
+_INTEGER = NamedNode(XSD + "integer")
+_DECIMAL = NamedNode(XSD + "decimal")
 _SHORTENED = re.compile(r"[^ ]*/(?:id|sdg)/")
 _CODE = re.compile(r"[0-9]")
 

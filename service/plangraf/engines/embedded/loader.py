@@ -23,7 +23,7 @@ from plangraf.engines.embedded import worker
 from plangraf.engines.embedded.stores import Stores, open_stores
 from plangraf.engines.embedded.wire import AHEAD, CONNECT, CONTROL, FORK, READY, WORKER
 from plangraf.errors import VersionsError
-from plangraf.processes import die_with_parent
+from plangraf.processes import die_with_parent, is_closed
 from plangraf.store.versions import Version
 
 _MOST_DESCRIPTORS = 4096
@@ -147,7 +147,7 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the workers
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     die_with_parent()
-    if _is_closed(host):  # before the kernel was asked to tell
+    if is_closed(host.fileno()):  # before the kernel was asked to tell
         return
     folder = Path(arguments[1])
     before = _descriptors()
@@ -157,12 +157,6 @@ def main(arguments: list[str]) -> None:
     gc.freeze()  # a worker's collector would touch shared pages and so copy them
     worker.trim_memory()
     loader.run()
-
-
-def _is_closed(host: socket.socket) -> bool:
-    poll = select.poll()
-    poll.register(host, 0)
-    return bool(poll.poll(0))
 
 
 def _descriptors() -> frozenset[int]:

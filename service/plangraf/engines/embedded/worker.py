@@ -10,7 +10,6 @@ import fcntl
 import os
 import re
 import resource
-import select
 import signal
 import socket
 import struct
@@ -36,6 +35,7 @@ from pyoxigraph import (
 from plangraf.engines.embedded.csv_rows import last_row_end, quote_iris
 from plangraf.engines.embedded.stores import Stores
 from plangraf.engines.embedded.wire import CHUNK, ERROR, FRAME, GROWN, LAST, OUT_OF_MEMORY, REQUEST
+from plangraf.processes import is_closed
 from plangraf.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 
 DEFAULT_GRAPH = DefaultGraph()
@@ -213,7 +213,7 @@ def confine(connection: socket.socket, says: int, memory: int, files: int = 0) -
     fcntl.fcntl(says, fcntl.F_SETFL, fcntl.fcntl(says, fcntl.F_GETFL) | os.O_ASYNC | os.O_NONBLOCK)
     os.dup2(says, 2)
     os.close(says)
-    if _is_let_go():
+    if is_closed(2):
         os._exit(0)
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
@@ -226,13 +226,6 @@ def confine(connection: socket.socket, says: int, memory: int, files: int = 0) -
             os.dup(connection.fileno())
     resource.setrlimit(resource.RLIMIT_NOFILE, (full + files, full + files))
     return rollup
-
-
-def _is_let_go() -> bool:
-    """Whether the front closed its end before the kernel was asked to tell."""
-    poll = select.poll()
-    poll.register(2, 0)
-    return bool(poll.poll(0))
 
 
 def serve(stores: Stores, connection: socket.socket, rollup: int) -> None:

@@ -25,7 +25,7 @@ from plangraf.sheets.cell_values import CellPlace, SheetDiagnostic
 from plangraf.sheets.keys import Keys, ThingNames, report_dangling_key
 from plangraf.sheets.model import Model
 from plangraf.sheets.read.raw import Imported
-from plangraf.sources.files import SourceFile, read_files, source_files
+from plangraf.sources.files import SourceFile, data_around, read_files, source_files
 from plangraf.sources.turtle import read
 
 _EVIDENCE_CHECK = "queries/checks/every-statement-has-evidence.rq"
@@ -156,14 +156,8 @@ def _find_orphaned_links(
 
 def _list_other_files(settings: Settings, folder: Path) -> Iterable[SourceFile]:
     """Files of other datasets, also in the data folder that holds the target: `my-data` of `my-data/9999/<slug>`."""
-    root = folder.absolute().parent.parent
-    municipal = re.fullmatch("[0-9]+", folder.absolute().parent.name) is not None
-    roots = [*settings.data]
-    known = {path.resolve() for path in (settings.home / "data", *roots)}
-    if municipal and root.resolve() not in known and any(root.glob("*/*/*.ttl")):
-        roots.append(root)
     seen: set[Path] = set()
-    for file in source_files(settings.home, roots):
+    for file in source_files(settings.home, data_around(settings.home, settings.data, folder)):
         path = file.path.resolve()
         if path.parent != folder.resolve() and path not in seen:
             seen.add(path)

@@ -12,7 +12,7 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from plangraf.errors import ListError
 from plangraf.rdf.graph import RDF_TYPE
 from plangraf.sources.lists.dataset_turtle import DATASET_FILE, GENERATED
-from plangraf.store.atomic import exclusive, folder_beside, put_in_place, restore_interrupted, write_file
+from plangraf.store.atomic import exclusive, explained, folder_beside, put_in_place, restore_interrupted, write_file
 
 _DIGEST, _RETRIEVED = "contentDigest", "retrievedOn"
 
@@ -38,10 +38,8 @@ def restore(folder: Path) -> None:
     Raises:
         ListError: it cannot be put back.
     """
-    try:
+    with explained(folder, ListError):
         restore_interrupted(folder)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
 
 
 def read_earlier(folder: Path) -> Earlier:
@@ -65,7 +63,7 @@ def write_dataset(folder: Path, files: Mapping[str, bytes]) -> bool:
     if folder.exists() and not folder.is_dir():
         raise ListError(f"{folder} is a file. Name a folder with --to.")
     outdated = GENERATED - files.keys()
-    try:
+    with explained(folder, ListError):
         if all(_holds(folder / name, content) for name, content in files.items()) and not any(
             (folder / name).exists() for name in outdated
         ):
@@ -75,15 +73,7 @@ def write_dataset(folder: Path, files: Mapping[str, bytes]) -> bool:
                 write_file(made / name, content)
             with exclusive(made.parent.parent):
                 put_in_place(made, folder, outdated)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
     return True
-
-
-def _unwritable(folder: Path, error: OSError) -> ListError:
-    return ListError(
-        f"{error.filename or folder} cannot be written ({error.strerror or error}). {folder} is as it was."
-    )
 
 
 def _holds(path: Path, content: bytes) -> bool:

@@ -11,7 +11,7 @@ import pyoxigraph
 
 from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import terms
-from plangraf.store.atomic import folder_beside, restore_interrupted, write_file
+from plangraf.store.atomic import explained, folder_beside, restore_interrupted, write_file
 
 DATASET, STRUCTURE, OBSERVATIONS = "dataset.ttl", "structure.ttl", "observations.nt"
 WRITTEN = (DATASET, STRUCTURE, OBSERVATIONS)
@@ -24,7 +24,7 @@ def restore(folder: Path) -> None:
     Raises:
         SettingError: it cannot be put back.
     """
-    with _told(folder):
+    with explained(folder, SettingError):
         restore_interrupted(folder)
 
 
@@ -35,18 +35,8 @@ def beside(folder: Path) -> Iterator[Path]:
     Raises:
         SettingError: the folder cannot be written; it is as it was.
     """
-    with _told(folder), folder_beside(folder) as made:
+    with explained(folder, SettingError), folder_beside(folder) as made:
         yield made
-
-
-@contextmanager
-def _told(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise SettingError(
-            f"{error.filename or folder} cannot be written ({error.strerror or error}). {folder} is as it was."
-        ) from error
 
 
 def write_texts(temporary: Path, files: Mapping[str, bytes]) -> None:
