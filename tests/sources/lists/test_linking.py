@@ -111,7 +111,7 @@ def test_links_into_one_folder_wait_for_each_other(tmp_path: Path) -> None:
         sources[-1].write_text(f"{PREFIXES}{ONE}".replace("11.6", f"11.{number + 1}"), encoding="utf-8")
 
     def run(source: Path) -> None:
-        for _ in range(5):
+        for _ in range(20):
             link(settings(), path, [str(source)], today=DAY)
 
     with ThreadPoolExecutor(3) as threads:

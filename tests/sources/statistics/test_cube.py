@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -530,6 +531,21 @@ def test_a_fetched_file_that_is_incomplete_or_edited_is_refused(settings: Settin
     source.write_bytes(written(table(label="Et annet navn")))
     with pytest.raises(SettingError, match="is not what was fetched"):
         run(settings, source, Options())
+
+
+def test_imports_at_once_keep_the_interpretations_of_each_other(settings: Settings, source: Path) -> None:
+    reading = Interpretation("https://lists.example/i/1", "Fordi den teller det.", "Because it counts that.")
+
+    def import_as(name: str) -> str:
+        for _ in range(3):
+            run(settings, source, replace(OPTIONS, table=name, interpretations=(reading,)), replace_old=True)
+        return name
+
+    names = [f"0511{number}" for number in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(import_as, names)) == names
+    written_files = {path.name for path in (settings.home / "data" / "no" / "tolkninger").iterdir()}
+    assert written_files == {"dataset.ttl", *(f"measures-{name}.ttl" for name in names)}
 
 
 def test_an_interpretation_that_is_withdrawn_is_removed(settings: Settings, source: Path) -> None:

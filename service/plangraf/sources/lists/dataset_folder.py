@@ -64,10 +64,11 @@ def write_dataset(folder: Path, files: Mapping[str, bytes]) -> bool:
         raise ListError(f"{folder} is a file. Name a folder with --to.")
     outdated = GENERATED - files.keys()
     with explained(folder, ListError):
-        if all(_holds(folder / name, content) for name, content in files.items()) and not any(
-            (folder / name).exists() for name in outdated
-        ):
-            return False
+        with exclusive(folder.resolve().parent):  # else another process could replace it while it is compared
+            if all(_holds(folder / name, content) for name, content in files.items()) and not any(
+                (folder / name).exists() for name in outdated
+            ):
+                return False
         with folder_beside(folder) as made:
             for name, content in files.items():
                 write_file(made / name, content)

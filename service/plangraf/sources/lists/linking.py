@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pyoxigraph import NamedNode
+
 from plangraf.errors import ListError
 from plangraf.settings import Settings
 from plangraf.sources.lists.areas import areas, read_areas, read_matches
@@ -17,7 +19,7 @@ from plangraf.sources.lists.entries import ascii_iri
 from plangraf.sources.lists.facts import Facts
 from plangraf.sources.lists.indicators import national_indicators
 from plangraf.sources.lists.loading import LIMIT_MIB, Content, load
-from plangraf.sources.lists.mapping import FILE, Mapping, read_mapping
+from plangraf.sources.lists.mapping import FILE, Mapping, Text, read_mapping
 from plangraf.sources.lists.own_labels import read_labels
 from plangraf.sources.lists.rdf_entries import described_things, rdf_entries, read_store
 from plangraf.sources.lists.repairs import Repair, Repairs
@@ -79,22 +81,23 @@ def link(
     folder = mapping_path.absolute().parent if folder is None else folder.absolute()
     # Before the mapping is read, because it usually lies in the folder.
     restore(folder)
-    mapping = read_mapping(mapping_path)
+    given = _read_given(mapping_path)
+    mapping = given.mapping
     _require_slug(folder, mapping.slug)
-    _require_same_list(folder, mapping)
     contents = _load(mapping, sources, limit)
     digest = _accepted_digest(mapping, contents)
-    earlier = read_earlier(folder)
+    repairs = Repairs()
+    with exclusive(folder.resolve().parent):  # else another process could replace a folder while it is read
+        _require_same_list(folder, mapping)
+        earlier = read_earlier(folder)
+        facts = _facts(settings, given, folder, contents, repairs)
     changed_since = earlier.digest not in (None, digest)
     day = retrieved or mapping.retrieved or (earlier.day if earlier.digest == digest and earlier.day else today)
-    repairs = Repairs()
-    with exclusive(folder.parent):  # else another process could replace a folder while it is read
-        facts = _facts(settings, mapping, mapping_path, folder, contents, repairs)
     addresses = [content.address for content in contents if content.address] or [mapping.address]
     files = turtle_files(
         mapping, facts, repairs, addresses=[ascii_iri(one) for one in addresses], digest=digest, retrieved=day
     )
-    written = write_dataset(folder, files | _beside(mapping, mapping_path))
+    written = write_dataset(folder, files | given.files)
     things = {triple.subject for triples in facts.files.values() for triple in triples}
     return Outcome(
         folder,
@@ -106,6 +109,31 @@ def link(
         added=len(things - earlier.things),
         removed=len(earlier.things - things),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A mapping with the files that it names; `files` holds all of them, which lie in the dataset's folder."""
+
+    mapping: Mapping
+    labels: dict[str, Text]
+    matches: dict[str, list[NamedNode]]
+    files: dict[str, bytes]
+
+
+def _read_given(path: Path) -> _Given:
+    """Reads the mapping once, while no other process replaces its folder.
+
+    Raises:
+        ListError: the mapping, or a file that it names, cannot be used.
+    """
+    with exclusive(path.resolve().parent.parent):
+        mapping = read_mapping(path)
+        labels = read_labels(path.parent / mapping.labels) if mapping.labels else {}
+        matches = read_matches(path.parent / mapping.matches) if mapping.matches else {}
+        named = [name for name in (mapping.labels, mapping.matches) if name]
+        files = {FILE: path.read_bytes()} | {name: (path.parent / name).read_bytes() for name in named}
+    return _Given(mapping, labels, matches, files)
 
 
 def _require_slug(folder: Path, slug: str) -> None:
@@ -152,13 +180,11 @@ def _accepted_digest(mapping: Mapping, contents: Sequence[Content]) -> str:
     return digest
 
 
-def _facts(
-    settings: Settings, mapping: Mapping, path: Path, folder: Path, contents: Sequence[Content], repairs: Repairs
-) -> Facts:
+def _facts(settings: Settings, given: _Given, folder: Path, contents: Sequence[Content], repairs: Repairs) -> Facts:
+    mapping = given.mapping
     source = list_iri(mapping)
     if mapping.kind == "areas":
-        matches = read_matches(path.parent / mapping.matches) if mapping.matches else {}
-        return areas(*read_areas(contents, mapping), source, repairs, matches)
+        return areas(*read_areas(contents, mapping), source, repairs, given.matches)
     codes = known_codes(settings, folder)
     content = contents[0]
     if mapping.read.format == "turtle":
@@ -169,12 +195,5 @@ def _facts(
     else:
         entries = table_entries(content, mapping, repairs)
     if mapping.kind == "un-indicators":
-        labels = read_labels(path.parent / mapping.labels) if mapping.labels else {}
-        return un_indicators(entries, source, labels, codes, repairs)
+        return un_indicators(entries, source, given.labels, codes, repairs)
     return national_indicators(entries, mapping, source, codes, repairs)
-
-
-def _beside(mapping: Mapping, path: Path) -> dict[str, bytes]:
-    """The mapping and the files that it names, which lie in the dataset's folder."""
-    named = [name for name in (mapping.labels, mapping.matches) if name]
-    return {FILE: path.read_bytes()} | {name: (path.parent / name).read_bytes() for name in named}

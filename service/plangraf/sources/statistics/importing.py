@@ -139,6 +139,8 @@ def import_statistics(
     progress = progress or Progress(None)
     for link in options.interpretations:
         iri_of(link.indicator)  # they are written after the dataset
+    if options.mapping is not None:  # it may lie in the folder that is replaced
+        restore(options.mapping.absolute().parent)
     saved = read_saved(files)
     said = read_beside(saved)
     options = replace(options, language=options.language or said.language)
@@ -152,7 +154,7 @@ def import_statistics(
     restore(folder)
     with exclusive(folder.resolve().parent):  # else another process could replace a folder while it is read
         cube = _cube(settings, table, folder, options)
-    earlier = earlier_files(folder)
+        earlier = earlier_files(folder)
     origin = _origin(saved, said, earlier, table, repairs, options)
     with beside(folder) as temporary:
         with progress.step("write") as note:

@@ -14,7 +14,7 @@ from plangraf.sources.statistics.cube.names import TableNames
 from plangraf.sources.statistics.cube.terms import tagged, text
 from plangraf.sources.statistics.cube.turtle_text import turtle_text
 from plangraf.sources.statistics.dataset_folder import beside, restore, write_texts
-from plangraf.store.atomic import put_in_place
+from plangraf.store.atomic import exclusive, put_in_place
 
 rdf, rdfs, dcterms, dcat, prov, plan = map(terms, ("rdf", "rdfs", "dcterms", "dcat", "prov", "plan"))
 _PLANGRAF = NamedNode(f"{ID}organization/plangraf")
@@ -44,15 +44,17 @@ def write_interpretations(folder: Path, names: TableNames, links: Sequence[Inter
     path = target / f"measures-{names.slug}.ttl"
     restore(target)
     if not links:
-        path.unlink(missing_ok=True)
+        with exclusive(target.resolve().parent):
+            path.unlink(missing_ok=True)
         return None
     files = {path.name: turtle_text(_links(names, links), f"What table {names.slug} measures, as we read it.")}
-    described = target / "dataset.ttl"
-    if not described.is_file():
-        files[described.name] = turtle_text(_dataset(), "The dataset of our interpretations of national statistics.")
     with beside(target) as temporary:
         write_texts(temporary, files)
-        put_in_place(temporary, target)
+        with exclusive(temporary.parent.parent):  # else the file of another table that is written now would be lost
+            if not (target / "dataset.ttl").is_file():
+                said = turtle_text(_dataset(), "The dataset of our interpretations of national statistics.")
+                write_texts(temporary, {"dataset.ttl": said})
+            put_in_place(temporary, target)
     return path
 
 

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from plangraf.errors import SettingError
 from plangraf.rdf.literals import XSD, canonical
 from plangraf.sources.statistics.cube.description import RetrievedFile
+from plangraf.store.atomic import exclusive
 
 PARTS, CONFIGURATION = "parts.json", "config.json"
 
@@ -60,7 +61,9 @@ def read_saved(paths: Sequence[Path]) -> list[SavedFile]:
     found = []
     for path in paths:
         try:
-            found.append(SavedFile(path, path.read_bytes()))
+            # A file in a dataset's folder is not there for a moment while another process replaces the folder.
+            with exclusive(path.resolve().parent.parent):
+                found.append(SavedFile(path, path.read_bytes()))
         except OSError as error:
             raise SettingError(f"{path} cannot be read ({error.strerror}).") from error
     return found
