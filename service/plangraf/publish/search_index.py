@@ -6,8 +6,10 @@ collections themselves, and the sections of the source documents.
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
-from collections.abc import Callable, Collection as Sized, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection as Sized
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +18,6 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
 
-from plangraf.diagnostics.diagnostic import DataError
 from plangraf.errors import VersionsError
 from plangraf.publish.dumps import EndedEarlyError, beside
 from plangraf.rdf.graph import RDF_TYPE
@@ -141,7 +142,9 @@ def gather(quads: Sized[Quad], home: Path) -> tuple[list[Entry], Labels]:
     for collection in collections:
         things = {thing for class_ in collection.classes for thing in data.members.get(class_, ())}
         if collection.search and not collection.narrowed:
-            entries += [_entry(data, collection, thing, values) for thing in sorted(things - seen) if _shown(data, thing)]
+            entries += [
+                _entry(data, collection, thing, values) for thing in sorted(things - seen) if _shown(data, thing)
+            ]
         seen |= things
     terms = sorted({thing for class_ in _TERMS for thing in data.members.get(class_, ()) if thing.startswith(PLAN)})
     entries += [_term(data, term) for term in terms if _shown(data, term)]
@@ -163,7 +166,9 @@ def _entry(data: _Data, collection: Collection, thing: str, values: Mapping[str,
     codes = [text.text for text in data.of(thing, _CODES)]
     for case in data.links.get(thing, {}).get(_IN_CASE, ()):
         codes += [text.text for text in data.of(case, _CODES)]
-    singular = [text for class_ in collection.classes for text in data.label(class_).values() if data.of(class_, _NAMES)]
+    singular = [
+        text for class_ in collection.classes for text in data.label(class_).values() if data.of(class_, _NAMES)
+    ]
     places = [text for number in own.get("municipality", ()) for text in _municipality(data, number).values()]
     return Entry(
         thing,
@@ -216,18 +221,16 @@ def _list(collection: Collection) -> Entry:
 def _sections(data: _Data) -> Iterator[Entry]:
     """One entry for each section of each source document from which something was read."""
     titles, singular, rank = _KINDS["sections"]
-    found: dict[tuple[str, str], None] = {}
-    for passage in sorted(data.members.get(PLAN + "Passage", ())):
-        for source in data.links.get(passage, {}).get(_SOURCE, ()):
-            for section in data.of(passage, [_SECTION]):
-                found[source, section.text] = None
-    for source, section in sorted(found):
-        document = data.label(source)
-        texts = [Text(document["nb"], "nb")]
-        yield Entry(
-            source, document_path(source), "sections", [Text(section, "nb")], (), texts,
-            about=[*titles, *singular], rank=rank,
-        )  # fmt: skip
+    found = {
+        (source, section.text)
+        for passage in data.members.get(PLAN + "Passage", ())
+        for source in data.links.get(passage, {}).get(_SOURCE, ())
+        for section in data.of(passage, [_SECTION])
+    }
+    for source, name in sorted(found):
+        texts = [Text(data.label(source)["nb"], "nb")]
+        about = [*titles, *singular]
+        yield Entry(source, document_path(source), "sections", [Text(name, "nb")], (), texts, about=about, rank=rank)
 
 
 def _facet_values(quads: Sized[Quad], collections: Iterable[Collection]) -> dict[str, dict[str, set[str]]]:
@@ -309,13 +312,12 @@ def write_index_beside(quads: Sized[Quad], home: Path, folder: Path) -> Iterator
     """Writes the index in a second process while this one checks the data.
 
     Args:
-        quads, home: see gather.
+        quads: see gather.
+        home: see gather.
         folder: the target, on the disk of the versions; removed when the context ends.
     Yields:
         A function that waits and returns the folder and the number of entries, or raises VersionsError.
     """
-    import shutil
-
     try:
         with beside(partial(build_index, quads, home, folder)) as wait:
 
@@ -331,6 +333,3 @@ def write_index_beside(quads: Sized[Quad], home: Path, folder: Path) -> Iterator
             yield wait_for_index
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-

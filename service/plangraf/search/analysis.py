@@ -29,14 +29,13 @@ _WRITTEN_OUT: Final = (("aa", "a"), ("oe", "o"))
 # A word of one open syllable, which the stemmer leaves alone: byen, veier, sjøene.
 _OPEN: Final = re.compile(r"([^aeiouyæøå]*[aeiouyæøå]+)(?:en|et|ene|ane|ar|er|a)")
 _VOWELS: Final = frozenset("aeiouyæøå")
-STOP_WORDS: Final = frozenset(
-    """
+_STOP_WORDS: Final = """
     og i på for til av en et ei den det de som er å med fra om ved har ikke seg sin sitt sine vi du hva hvor hvilke
-    hvilken hvordan eller men kan skal skulle vil blir ble å alle noe noen mot under over etter før hos per
+    hvilken hvordan eller men kan skal skulle vil blir ble alle noe noen mot under over etter før hos per
     the a an of in on to and or for with by from is are be at as that this which what how where into who
     eit ein dei på frå kva kvar korleis ikkje
-    """.split()
-)
+"""
+STOP_WORDS: Final = frozenset(_STOP_WORDS.split())
 """Words that say little alone: a search does not insist on them, in Bokmål, Nynorsk and English."""
 
 

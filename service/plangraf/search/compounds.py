@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from plangraf.search.analysis import STOP_WORDS, fold, stem_nb, to_bokmaal
+from plangraf.search.analysis import STOP_WORDS, fold, stem_nb
+from plangraf.search.nynorsk import to_bokmaal
 
 _SHORTEST_PART: Final = 3
 # `by` begins many compounds; what follows must then be long.
@@ -25,10 +26,11 @@ LINKS: Final = ("s", "e")
 _STEM: Final = "stem:"
 _MOST_DEPTH: Final = 3
 # Endings that are words too, and seldom parts.
-_ENDINGS: Final = frozenset(
-    "het heten skap skapet dom else elser ende ing ingen inger sjon ere bar sam som lig isk ene ane ert erte ster erne "
-    "endes heter nad leg ner sen ter ten ger der den det des ser ker tet hets ring ering ingene isme ist messig".split()
-)
+_ENDINGS_OF_WORDS: Final = """
+    het heten skap skapet dom else elser ende ing ingen inger sjon ere bar sam som lig isk ene ane ert erte ster erne
+    endes heter nad leg ner sen ter ten ger der den det des ser ker tet hets ring ering ingene isme ist messig
+"""
+_ENDINGS: Final = frozenset(_ENDINGS_OF_WORDS.split())
 
 
 def vocabulary(counted: Mapping[str, int]) -> Iterator[str]:

@@ -15,7 +15,7 @@ import hashlib
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -98,7 +98,6 @@ def write_index(folder: Path, entries: Iterable[Entry], labels: Labels) -> int:
     _write(folder / _WORDS, _words_schema(), _WORDS_HEAP, words)
     contents = {
         "format": _FORMAT,
-        "tantivy": tantivy.__version__,
         "entries": len(listed),
         "kinds": labels.kinds,
         "singular": labels.singular,
@@ -159,7 +158,9 @@ def _document(entry: Entry, splitter: Splitter) -> tantivy.Document:
 def _tokens(entry: Entry, names: list[Text], splitter: Splitter) -> dict[str, list[str]]:
     """The tokens of each field. A part of a compound counts once for each compound that has it."""
     named = list(dict.fromkeys((word.text, text.lang == _ENGLISH) for text in names for word in words_of(text.text)))
-    told = list(dict.fromkeys((word.text, text.lang == _ENGLISH) for text in entry.texts for word in words_of(text.text)))
+    told = list(
+        dict.fromkeys((word.text, text.lang == _ENGLISH) for text in entry.texts for word in words_of(text.text))
+    )
     about = [word.text for text in entry.about for word in words_of(text)]
     return {
         "word": [word for word, _ in named],
@@ -170,9 +171,17 @@ def _tokens(entry: Entry, names: list[Text], splitter: Splitter) -> dict[str, li
         "text_nb": [stem_nb(word) for word, english in told if not english],
         "text_en": [stem_en(word) for word, english in told if english],
         "text_part": [part for word, english in told if not english for part in splitter.parts(word)],
-        "about": [*map(stem_nb, about), *map(stem_en, about), *(part for word in about for part in splitter.parts(word))],
+        "about": [
+            *(stem(word) for word in about for stem in (stem_nb, stem_en)),
+            *(part for word in about for part in splitter.parts(word)),
+        ],
         "code": list(dict.fromkeys(_codes(entry))),
     }
+
+
+def _words(texts: Iterable[Text]) -> list[tuple[str, bool]]:
+    """Each word once, and whether it is English."""
+    return list(dict.fromkeys((word.text, text.lang == _ENGLISH) for text in texts for word in words_of(text.text)))
 
 
 def _codes(entry: Entry) -> Iterator[str]:

@@ -23,7 +23,7 @@ from plangraf.search.spelling import Spelling
 # How much of a word's weight each way counts, in names and in texts.
 _NAMED: Final = {"word": 1.0, "fold": 0.96, "nb": 0.9, "en": 0.86, "part": 0.62}
 _TOLD: Final = {"text_nb": 0.32, "text_en": 0.3, "text_part": 0.2}
-_STEMS: Final = {"nb", "part", "text_nb", "text_part"}
+_STEMS: Final = {"nb", "part", "text_nb", "text_part", "about"}
 _BEGINNING: Final = 0.55
 _JOINED: Final = 0.85
 _PARTS: Final = 0.4
@@ -131,7 +131,9 @@ class Matcher:
                 named += self._ways(other, _NAMED, lighter)
                 told += self._ways(other, _TOLD, lighter)
                 forms.add(Forms(folds={other.fold}, stems={other.nb}))
-        told += [self._scored("about", stem, _ABOUT * weight) for stem in {unit.nb, unit.en} if self._has("about", stem)]
+        told += [
+            self._scored("about", stem, _ABOUT * weight) for stem in {unit.nb, unit.en} if self._has("about", stem)
+        ]
         return Matched(unit, _best_of([*named, *told]), _best_of(named), forms, mended)
 
     def bonus(self, question: Question, matched: Sequence[Matched]) -> Iterator[tuple[Occur, Query]]:
@@ -144,7 +146,7 @@ class Matcher:
             yield Occur.Should, self._scored("code", question.code, _CODE)
         words = [unit.fold for unit in question.units]
         if len(words) > 1 and all(self._has("fold", word) for word in words):
-            phrase = Query.phrase_query(self._index.schema, "fold", list(words), slop=1)  # type: ignore[arg-type]
+            phrase = Query.phrase_query(self._index.schema, "fold", list(words), slop=1)
             yield Occur.Should, Query.const_score_query(phrase, _PHRASE)
         needed = [one for one in matched if not one.unit.stop]
         named = [one.named for one in needed if one.named is not None]
@@ -190,7 +192,9 @@ class Matcher:
         return Query.boolean_query([(Occur.Must, self._part(part)) for part in parts])
 
     def _part(self, part: str) -> Query:
-        names = [name for name in (*_NAMED, *_TOLD, "about") if (name in _STEMS or name == "about") and self._has(name, part)]
+        names = [
+            name for name in (*_NAMED, *_TOLD, "about") if (name in _STEMS or name == "about") and self._has(name, part)
+        ]
         return _best_of([self._term(name, part) for name in names]) or Query.empty_query()
 
     def _is_part(self, token: str) -> bool:
@@ -218,4 +222,3 @@ def filters(index: SearchIndex, chosen: Iterable[tuple[str, str]]) -> Iterator[t
     for name, value in chosen:
         query = Query.term_query(index.schema, name, value, index_option="basic")
         yield Occur.Must, Query.const_score_query(query, 0.0)
-

@@ -11,9 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 # Beginnings in Nynorsk and the same in Bokmål.
-_BEGINNINGS: Final = tuple(
-    pair.split("=")
-    for pair in """
+_PAIRS: Final = """
     aldersheim=aldershjem arbeidsløyse=arbeidsledighet auk=øk bakar=baker berekraft=bærekraft
     berekraftig=bærekraftig born=barn bustad=bolig bustader=boliger dagleg=daglig djup=dyp einskap=enhet
     einskild=enkelt eigar=eier eigedom=eiendom eigen=egen einig=enig fleire=flere framand=fremmed frå=fra
@@ -32,8 +30,8 @@ _BEGINNINGS: Final = tuple(
     veg=vei vegar=veier hovudveg=hovedvei hovud=hoved veke=uke veker=uker verkemiddel=virkemiddel
     verksemd=virksomhet verdsarv=verdensarv vidare=videre årleg=årlig trong=trang trøng=trenger ynskje=ønske
     ynske=ønske òg=og dei=de eit=et ein=en ho=hun
-    """.split()
-)
+"""
+_BEGINNINGS: Final = tuple(pair.split("=") for pair in _PAIRS.split())
 # Endings in Nynorsk and the same in Bokmål; a word has at least four letters before one.
 _ENDINGS: Final = (("heita", "heten"), ("heit", "het"), ("leg", "lig"), ("lege", "lige"), ("skapen", "skapet"))
 _BEFORE_ENDING: Final = 3

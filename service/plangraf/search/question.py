@@ -1,4 +1,4 @@
-"""Reads the text that somebody typed: words, numbers and codes. No sign in it is an operator, so no text is malformed."""
+"""Reads the text that somebody typed: words, numbers and codes. No sign is an operator, so no text is malformed."""
 
 from __future__ import annotations
 

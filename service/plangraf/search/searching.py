@@ -74,7 +74,8 @@ def search(
         text: what was typed; any text is valid, and one without letters and digits selects everything.
         chosen: the value of each facet that hits must have.
         language: nb or en; the language of titles that have both.
-        offset, limit: the page.
+        offset: hits before the first one.
+        limit: most hits.
         facets: whether to count the values of facets.
         beginning: whether the last word may be the beginning of one.
     """
@@ -92,7 +93,11 @@ def search(
     for one in matched:
         forms.add(one.forms)
     forms.codes.add(question.code)
-    found = index.things.search(query, max(limit, 1), count=False, offset=offset, weight_by_field="weight") if total else None
+    found = (
+        index.things.search(query, max(limit, 1), count=False, offset=offset, weight_by_field="weight")
+        if total
+        else None
+    )
     hits = [_hit(_read(index, address), forms, language) for _, address in found.hits] if found else []
     return Found(
         question,
@@ -148,7 +153,9 @@ def _count(index: SearchIndex, query: Query) -> dict[str, dict[str, int]]:
 
 def _read(index: SearchIndex, address: object) -> Entry:
     document = index.things.doc(address)  # type: ignore[arg-type]
-    return read_shown(bytes(document.get_first("shown")))
+    shown = document.get_first("shown")
+    assert shown is not None  # every entry has it
+    return read_shown(bytes(shown))
 
 
 def best(texts: Sequence[Text], language: str) -> Text | None:
