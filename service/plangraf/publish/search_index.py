@@ -164,11 +164,12 @@ def _entry(data: _Data, collection: Collection, thing: str, values: Mapping[str,
     if number is not None:
         own["goal"] = [number.partition(".")[0]]
     codes = [text.text for text in data.of(thing, _CODES)]
-    for case in data.links.get(thing, {}).get(_IN_CASE, ()):
-        codes += [text.text for text in data.of(case, _CODES)]
+    cases = data.links.get(thing, {}).get(_IN_CASE, ())
+    codes += [text.text for case in cases for text in data.of(case, _CODES)]
     singular = [
         text for class_ in collection.classes for text in data.label(class_).values() if data.of(class_, _NAMES)
     ]
+    named_cases = [text for case in cases for text in data.label(case).values()]
     places = [text for number in own.get("municipality", ()) for text in _municipality(data, number).values()]
     return Entry(
         thing,
@@ -179,7 +180,7 @@ def _entry(data: _Data, collection: Collection, thing: str, values: Mapping[str,
         data.of(thing, _TEXTS),
         list(dict.fromkeys([*codes, thing.rpartition("/")[2]])),
         own,
-        [collection.nb, collection.en, *singular, *places, *(_SDG_WORDS if number is not None else ())],
+        [collection.nb, collection.en, *singular, *places, *named_cases, *(_SDG_WORDS if number is not None else ())],
         collection.search,
     )
 

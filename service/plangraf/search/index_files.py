@@ -38,6 +38,7 @@ _FORMAT: Final = 1
 # Bytes of memory of a writer; tantivy writes a segment when it is full.
 _HEAP: Final = 64_000_000
 _WORDS_HEAP: Final = 16_000_000
+_READABLE: Final = 0o644
 _ENGLISH: Final = "en"
 # A score is multiplied with log2(2 + weight), so 2 doubles it.
 _MOST_WEIGHT: Final = 2.0
@@ -116,8 +117,11 @@ def _write(folder: Path, schema: tantivy.Schema, heap: int, documents: Iterable[
         writer.add_document(document)
     writer.commit()
     writer.wait_merging_threads()
-    for lock in folder.glob("*.lock"):
-        lock.unlink()
+    for file in folder.iterdir():
+        if file.suffix == ".lock":
+            file.unlink()
+        else:
+            file.chmod(_READABLE)  # tantivy lets only its user read some, and another may serve the version
 
 
 def _names(folder: Path) -> list[str]:

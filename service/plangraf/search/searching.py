@@ -71,7 +71,7 @@ def search(
 
     Args:
         index: of one version.
-        text: what was typed; any text is valid, and one without letters and digits selects everything.
+        text: what was typed; any text is valid, and an empty one selects everything.
         chosen: the value of each facet that hits must have.
         language: nb or en; the language of titles that have both.
         offset: hits before the first one.
@@ -117,6 +117,8 @@ def _select(
     index: SearchIndex, question: Question, matched: Sequence[Matched], must: _Clauses, bonus: _Clauses
 ) -> tuple[Query, int, bool]:
     """The query, its number of hits, and whether a hit may lack a word: all words first, then fewer."""
+    if not question.units and question.text.strip():
+        return Query.empty_query(), 0, False
     if not question.units:
         query = Query.boolean_query([*must, (Occur.Must, Query.all_query())])
         return query, _number(index, query), False
