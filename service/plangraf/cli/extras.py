@@ -24,6 +24,7 @@ EXTRAS = {
         "pyoxigraph",
         "yaml",
         "structlog",
+        "tantivy",
         "typer",
         "uvicorn",
         "uvloop",

@@ -26,6 +26,7 @@ PlangrafError
 │   ├── MethodNotAllowedError       a method that this address does not answer
 │   └── ResourceNotFoundError       nothing in the data has this name
 │       ├── ResourceGoneError       an earlier version of the data had it
+│       ├── SearchUnavailableError  a version without an index for the search
 │       └── VersionGoneError        a version that is no longer kept
 ├── EngineError                     the query was fine, the answer could not be finished
 │   ├── QueryTimeoutError           evaluation passed its deadline
@@ -100,6 +101,7 @@ from plangraf.errors.request import (
     RequestTimeoutError,
     ResourceGoneError,
     ResourceNotFoundError,
+    SearchUnavailableError,
     UnsupportedCodingError,
     UnsupportedMediaError,
     VersionGoneError,
@@ -142,6 +144,7 @@ __all__ = [
     "RequestTimeoutError",
     "ResourceGoneError",
     "ResourceNotFoundError",
+    "SearchUnavailableError",
     "ServiceFailedError",
     "ServiceForbiddenError",
     "SettingError",

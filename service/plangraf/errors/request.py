@@ -210,3 +210,15 @@ class RangeError(RequestError):
 
     def extra(self) -> dict[str, Any]:
         return {"bytes": self.size}
+
+
+class SearchUnavailableError(ResourceNotFoundError):
+    code = "search-unavailable"
+    title = "This version cannot be searched"
+
+    def __init__(self, version: str, reason: str) -> None:
+        RequestError.__init__(
+            self,
+            f"Version {version} of the data cannot be searched: {reason}. Search the current version at /search, "
+            "or write the index with `plangraf build --force`.",
+        )

@@ -38,8 +38,10 @@ from plangraf.publish.losses import (
     stop_at_losses,
 )
 from plangraf.publish.ontology_page import PAGE, render
+from plangraf.publish.search_index import write_index_beside
 from plangraf.rdf.graph import nquads_lines, paused_collector, relabelled
 from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, QUERIES, QUERIES_GRAPH
+from plangraf.search.index_files import FOLDER as SEARCH
 from plangraf.settings import Settings
 from plangraf.sources.bulk import read_bulk
 from plangraf.sources.files import FRAMES, SITE, SourceFile, Sources, inputs_digest, sources
@@ -56,10 +58,10 @@ _TYPES = tuple(NamedNode(_SH + name) for name in ("SPARQLExecutable", "SPARQLSel
 _HEAD_LINE = re.compile(r"^#[+@].*\n?", re.MULTILINE)
 REPORT = "report.json"
 # A change of these libraries may change the content of a version or the verdict of its checks.
-_LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pylode", "pyarrow")
+_LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pylode", "pyarrow", "tantivy")
 # A change of these packages of ours may do the same.
 _PACKAGE = Path(__file__).resolve().parent.parent
-_CODE_INPUTS = ("rdf", "sparql/named", "diagnostics", "sources", "checks", "publish", "store")
+_CODE_INPUTS = ("rdf", "sparql/named", "diagnostics", "sources", "checks", "publish", "search", "store")
 
 
 def describe_queries(queries: Iterable[NamedQuery]) -> set[Quad]:
@@ -217,16 +219,20 @@ def _build(
         with (
             write_dumps_beside(lines, store.temporary(DOWNLOADS), titles) as wait_for_dumps,
             beside(partial(render, parsed.quads)) as wait_for_page,
+            write_index_beside(parsed.quads, settings.home, store.temporary(SEARCH)) as wait_for_index,
             write_stores_beside(store, lines, bulk, renew=force) as wait_for_stores,
         ):
             problems = verdict(settings, parsed, found.files, progress, parsed.quads)
             with progress.step("page") as note:
                 page = wait_for_page()
                 note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
+            with progress.step("search") as note:
+                index, entries = wait_for_index()
+                note(counted(entries, "entry", "entries"))
             with progress.step("write") as note:
                 described = manifest(parsed.quads, problems, bulk.values())
                 extra = {REPORT: as_json(problems), PAGE: page}
-                folders = {DOWNLOADS: wait_for_dumps(), **wait_for_stores()}
+                folders = {DOWNLOADS: wait_for_dumps(), SEARCH: index, **wait_for_stores()}
                 version = store.write(lines, described, extra, folders, bulk)
                 context = settings.home / "ontology" / CONTEXT
                 if context.is_file():

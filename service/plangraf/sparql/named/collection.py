@@ -97,7 +97,8 @@ class CollectionHead(Strict):
 
     `position` sorts the collections; one without it comes last. The values of the paths in `order` sort the things, in
     turn, then the IRI. `minor` things are absent from the sitemap. `when-empty` tells a reader why a version has no
-    such thing and how to get some; a collection that the shipped data leave empty must have it.
+    such thing and how to get some; a collection that the shipped data leave empty must have it. `search` ranks the
+    things among equal hits of a search, from 0 to 1; 0 leaves them out, because they have no name that one looks for.
     """
 
     title: Titled
@@ -107,6 +108,7 @@ class CollectionHead(Strict):
     columns: dict[str, ColumnForm] = Field(min_length=1)
     facets: dict[str, FacetForm] = Field(default_factory=dict)
     minor: bool = False
+    search: Annotated[float, Field(ge=0, le=1, strict=False)] = 0.5
     when_empty: Titled | None = Field(default=None, alias="when-empty")
 
     @field_validator("columns", "facets")
@@ -202,7 +204,7 @@ class Collection:
 
     `narrowed` is the query when its pattern restricts more than the classes. `minor` things are absent from the
     sitemap, because the pages of other things show them. `when_empty` explains, in Bokmål and English, why a
-    version may have none of the things.
+    version may have none of the things. `search` is the rank of its things in a search, 0 for none.
     """
 
     path: str
@@ -216,6 +218,7 @@ class Collection:
     narrowed: str | None = None
     minor: bool = False
     when_empty: tuple[str, str] | None = field(default=None, repr=False)
+    search: float = 0.5
 
     def title(self, language: str) -> str:
         return self.nb if language == "nb" else self.en

@@ -149,6 +149,7 @@ class _File:
             pattern.narrowed,
             form.minor,
             form.when_empty.text if form.when_empty else None,
+            form.search,
         )
 
     def _form(self, part: str, name: object, form: object, shared: Head | None) -> object:
