@@ -26,7 +26,7 @@ from starlette.types import Message
 
 import plangraf
 from plangraf.errors import HostRefusedError, OriginRefusedError, PlangrafError, UnsupportedMediaError
-from plangraf.http.assistants.toolbox import AssistantTool, ToolRequest
+from plangraf.http.assistants.toolbox import AssistantTool, ToolRequest, check_texts
 from plangraf.http.pipeline.pinning import FindEndpoint
 from plangraf.http.resource.negotiation import field_of
 from plangraf.http.resource.problems import describe_problem
@@ -136,7 +136,9 @@ class McpServer:
             raise MCPError(types.INVALID_PARAMS, f"There is no tool called {params.name[:100]!r}. {hint}")
         assert context.request is not None  # the transport is HTTP
         try:
-            answer = await tool.call(ToolRequest(context.request, self._find), params.arguments or {})
+            given = params.arguments or {}
+            check_texts(given)
+            answer = await tool.call(ToolRequest(context.request, self._find), given)
         except Exception as error:
             request_id = str(context.request.scope.get("plangraf.request_id", ""))
             if not isinstance(error, PlangrafError):

@@ -148,7 +148,7 @@ def _text(name: str, value: object) -> str:
     """The text of an argument, as a query string has it.
 
     Raises:
-        ParameterError: it is a list, an object or a text that is not Unicode.
+        ParameterError: it is a list, an object or a fraction.
     """
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -156,8 +156,4 @@ def _text(name: str, value: object) -> str:
         return str(value)
     if not isinstance(value, str):
         raise ParameterError(name, f"is {show(value)}. Give a text or a whole number.")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise ParameterError(name, "holds half of a surrogate pair, which is not text.") from error
     return value

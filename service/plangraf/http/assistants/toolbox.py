@@ -114,6 +114,22 @@ class Arguments(BaseModel):
         }
 
 
+def check_texts(given: Mapping[str, Any]) -> None:
+    """Checks that names and texts of arguments are Unicode: an escape of JSON can hold half of a surrogate pair.
+
+    Raises:
+        ParameterError: one is not.
+    """
+    for name, value in given.items():
+        try:
+            name.encode()
+            if isinstance(value, str):
+                value.encode()
+        except UnicodeEncodeError as error:
+            shown = name.encode("ascii", "backslashreplace").decode()
+            raise ParameterError(shown, "holds half of a surrogate pair, which is not text.") from error
+
+
 def _plain(schema: Mapping[str, Any]) -> dict[str, Any]:
     """A schema without title and null, because an absent argument is left out and not null."""
     found = {key: value for key, value in schema.items() if key not in ("title", "anyOf")}
