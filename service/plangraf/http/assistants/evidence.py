@@ -62,10 +62,11 @@ async def find_evidence(asked: ToolRequest, things: Sequence[str]) -> list[dict[
     by_thing: dict[str, list[dict[str, Any]]] = {thing: [] for thing in names}
     for (thing, _, _), passage in found.items():
         by_thing[thing].append(passage)
-    shown: list[dict[str, Any]] = []
     for passages in by_thing.values():
         # A passage that supports more statements is more likely to support those of the answer.
-        shown += sorted(passages, key=lambda passage: -len(passage["properties"]))[:_OF_ONE]
+        passages.sort(key=lambda passage: -len(passage["properties"]))
+    # The best one of each thing comes before the second ones.
+    shown = [passages[place] for place in range(_OF_ONE) for passages in by_thing.values() if place < len(passages)]
     return shown[:MOST_PASSAGES]
 
 
