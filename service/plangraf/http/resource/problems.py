@@ -22,6 +22,7 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.PlangrafError: 500,
     errors.RequestError: 400,
     errors.ServiceForbiddenError: 403,
+    errors.OriginRefusedError: 403,
     errors.ResourceNotFoundError: 404,
     errors.ResourceGoneError: 410,
     errors.VersionGoneError: 410,
@@ -38,8 +39,10 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.UnsupportedMediaError: 415,
     errors.OverloadedError: 429,
     errors.RangeError: 416,
+    errors.HostRefusedError: 421,
     errors.HeadTooLargeError: 431,
     errors.MethodNotImplementedError: 501,
+    errors.ProtocolMissingError: 501,
     errors.ServiceFailedError: 502,
     errors.QueryTimeoutError: 503,
     errors.QueryMemoryError: 503,
@@ -62,21 +65,26 @@ def status_of(error: errors.PlangrafError | type[errors.PlangrafError]) -> int:
     return next(_STATUSES[base] for base in cls.__mro__ if base in _STATUSES)
 
 
-def problem(error: Exception, request_id: str) -> Response:
-    """The response to a failed request; of an unexpected error it shows only the request id."""
+def describe_problem(error: Exception, request_id: str) -> dict[str, Any]:
+    """The members of a problem; of an unexpected error they show only the request id."""
     known = error if isinstance(error, errors.PlangrafError) else None
     code = known.code if known else errors.PlangrafError.code
     detail = str(known) if known else f"The error is in the service's log under request id {request_id}."
-    status = status_of(known) if known else 500
-    body: dict[str, Any] = {
+    return {
         "type": f"{BASE}problem/{code}",
         "title": known.title if known else errors.PlangrafError.title,
-        "status": status,
+        "status": status_of(known) if known else 500,
         "detail": detail,
         "instance": request_id,
         "code": code,
         **(known.extra() if known else {}),
     }
+
+
+def problem(error: Exception, request_id: str) -> Response:
+    """The response to a failed request."""
+    known = error if isinstance(error, errors.PlangrafError) else None
+    body = describe_problem(error, request_id)
     headers = {"Cache-Control": "no-store", "Vary": "Accept"}
     if known and (seconds := _RETRY_AFTER.get(type(known))):
         headers["Retry-After"] = str(seconds)
@@ -86,7 +94,7 @@ def problem(error: Exception, request_id: str) -> Response:
         headers["Accept-Encoding"] = "identity"  # the coding that is accepted (RFC 9110 §15.5.16)
     if isinstance(known, errors.RangeError):
         headers["Content-Range"] = f"bytes */{known.size}"
-    return Response(orjson.dumps(body, default=str), status, headers, media_type=PROBLEM.media_type)
+    return Response(orjson.dumps(body, default=str), body["status"], headers, media_type=PROBLEM.media_type)
 
 
 def not_found(error: errors.ResourceNotFoundError, request: Request, request_id: str, pages: Pages) -> Response:

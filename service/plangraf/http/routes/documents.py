@@ -105,7 +105,7 @@ class _Documents(Resource):
         canonical = service.settings.base_url + document_path(iri)
 
         async def write() -> bytes:
-            described = await _describe(service, iri, page=asked.page)
+            described = await describe_thing(service, iri, page=asked.page)
             description, series = await with_series(snapshot, described)
             if asked.format.kind == "quads":
                 return write_placed(await find_graphs(snapshot.engine, description.graph), asked.format)
@@ -200,7 +200,7 @@ class Code(_Documents):
         return replace(place, path=path, fixed=fixed, thing=SDG + code)
 
 
-async def _describe(service: Pinned, iri: str, *, page: bool) -> Description:
+async def describe_thing(service: Pinned, iri: str, *, page: bool) -> Description:
     """Describes a thing.
 
     Raises:

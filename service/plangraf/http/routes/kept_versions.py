@@ -43,7 +43,7 @@ class Versions(Resource):
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         service = asked.service
-        found = await run_in_threadpool(_list, service.snapshots.store, snapshot.id, service.prefix)
+        found = await run_in_threadpool(list_versions, service.snapshots.store, snapshot.id, service.prefix)
 
         async def write() -> bytes:
             if asked.page:
@@ -67,7 +67,7 @@ class Listed:
     changes: str | None
 
 
-def _list(store: VersionStore, current: str, prefix: str) -> list[Listed]:
+def list_versions(store: VersionStore, current: str, prefix: str) -> list[Listed]:
     """Lists the kept versions, the newest first."""
     found: list[Listed] = []
     before = None
