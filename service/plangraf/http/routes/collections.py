@@ -38,6 +38,7 @@ from plangraf.sparql.named.collection_files import address_taken
 from plangraf.sparql.named.parameter_model import ParameterModel
 from plangraf.views.collections.listing import Addresses, Page, Table, fetch_members, json_ld, page_graph, page_value
 from plangraf.views.collections.members import counts, facet_places, order, select
+from plangraf.views.collections.sorting import arrange
 from plangraf.views.describe import Labels, fetch_labels
 from plangraf.views.engine_answers import fetch_boolean
 from plangraf.views.wording import PageValue
@@ -116,6 +117,7 @@ class CollectionResource(Resource):
         for facet, value in selection.filters.items():
             await while_connected(receive, _check_value(snapshot, collection, facet, value))
         places = await while_connected(receive, select(snapshot, collection, selection.filters))
+        places = await while_connected(receive, arrange(snapshot, collection, selection.sort, places))
         last = max(1, -(-len(places) // limit))
         if number > last:
             raise ResourceNotFoundError(
@@ -147,7 +149,7 @@ class CollectionResource(Resource):
 
     def _addresses(self, service: Service, selection: Selection, version: str) -> Addresses:
         base = f"{service.settings.base_url}{self.path}"
-        return Addresses(base, selection.filters, selection.shown_limit, version)
+        return Addresses(base, selection.filters, selection.sort, selection.shown_limit, version)
 
 
 async def _check_value(snapshot: Snapshot, collection: Collection, facet: Facet, value: str) -> None:

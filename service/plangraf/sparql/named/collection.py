@@ -19,7 +19,7 @@ from plangraf.sparql.named.head import LAST, NAME, Parameter, Strict, Titled, Wo
 Curie = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*:[A-Za-z][A-Za-z0-9_-]*$")]
 Steps = Annotated[list[Words], Field(min_length=2, max_length=2)]
 
-RESERVED = ("page", "limit", "version", "format", "lang")
+RESERVED = ("page", "limit", "sort", "version", "format", "lang")
 """Parameters of every collection. A facet cannot have one of these names."""
 # The same pattern by which the reader of a request recognises a code.
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
@@ -30,12 +30,19 @@ class ColumnForm(Titled):
     """One column. `path` is one property, or two that are followed one after the other.
 
     Without a path the column holds the last part of the thing's IRI. `else` is the fallback property; `links` marks a
-    column of things.
+    column of things. A page shows the things of a column with a `tag` by that property alone, such as a number.
     """
 
     path: Curie | Annotated[list[Curie], Field(min_length=2, max_length=2)] | None = None
     otherwise: Curie | None = Field(default=None, alias="else")
     links: bool = False
+    tag: Curie | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.tag and not self.links:
+            raise ValueError("`tag` is for a column of things, with `links: true`")
+        return self
 
 
 class StandsFor(Strict):
@@ -137,7 +144,7 @@ class Column:
     """One column. `path` holds one property, or two that are followed one after the other.
 
     An empty path shows the last part of the thing's IRI, for things without a name. `other` is the fallback property.
-    `links` marks a column of things.
+    `links` marks a column of things, and `tag` is the property that stands for them on a page.
     """
 
     name: str
@@ -146,6 +153,7 @@ class Column:
     path: tuple[str, ...]
     other: str | None = None
     links: bool = False
+    tag: str | None = None
 
     def title(self, language: str) -> str:
         return self.nb if language == "nb" else self.en
@@ -194,6 +202,18 @@ class Facet:
         if self.is_text:
             return ID + self.key.format(value=value) if self.key else None
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order that a request asks for: by one column, from the least or from the greatest value."""
+
+    column: Column
+    descending: bool = False
+
+    def __str__(self) -> str:
+        """The value of the parameter `sort`."""
+        return f"-{self.column.name}" if self.descending else self.column.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,8 @@ class _File:
         steps = [form.path] if isinstance(form.path, str) else form.path or []
         path = tuple(self._iri(step, at) for step in steps)
         other = self._iri(form.otherwise, at) if form.otherwise else None
-        return Column(name, form.nb, form.en, path, other, form.links)
+        tag = self._iri(form.tag, at) if form.tag else None
+        return Column(name, form.nb, form.en, path, other, form.links, tag)
 
     def _facet(self, name: str, form: FacetForm) -> Facet:
         at = ("facets", name)

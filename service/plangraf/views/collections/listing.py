@@ -22,7 +22,7 @@ from plangraf.rdf.jsonld_context import Context
 from plangraf.rdf.jsonld_documents import compact_document
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SERVICE_PREFIXES, local_name, short_name
 from plangraf.sparql.named.binding import LANGUAGES
-from plangraf.sparql.named.collection import Collection, Column, Facet
+from plangraf.sparql.named.collection import Collection, Column, Facet, Sort
 from plangraf.views.collections.members import collation_key
 from plangraf.views.declarations import LABELS
 from plangraf.views.describe import Labels, defined_terms
@@ -48,10 +48,11 @@ _WORDS = tuple((code, texts(code)["collections"]) for code in LANGUAGES)
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The addresses of one selection of a collection: `collection` without a page, `page` of page n."""
+    """The addresses of one selection of a collection: `collection` without order and page, `page` of page n."""
 
     base: str
     filters: Mapping[Facet, str]
+    sort: Sort | None
     limit: int | None
     version: str
 
@@ -61,17 +62,20 @@ class Addresses:
 
     def page(self, number: int, *, suffix: str = "", more: Mapping[str, str] | None = None) -> str:
         """The address of a page of this version. `more` are parameters that change the form of the answer only."""
-        limit = {"limit": str(self.limit)} if self.limit is not None else {}
-        return self._with({**limit, "version": self.version, "page": str(number), **(more or {})}, suffix)
+        return self._with({**self._form, "version": self.version, "page": str(number), **(more or {})}, suffix)
 
     def start(self, suffix: str = "", more: Mapping[str, str] | None = None) -> str:
         """The address of the first page of the current version."""
-        limit = {"limit": str(self.limit)} if self.limit is not None else {}
-        return self._with({**limit, **(more or {})}, suffix)
+        return self._with({**self._form, **(more or {})}, suffix)
 
     def lasting(self, number: int) -> str:
         """The address of a page of the current version."""
         return self.start(more={"page": str(number)} if number > 1 else None)
+
+    @property
+    def _form(self) -> dict[str, str]:
+        sort = {"sort": str(self.sort)} if self.sort is not None else {}
+        return {**sort, "limit": str(self.limit)} if self.limit is not None else sort
 
     def _with(self, parameters: Mapping[str, str], suffix: str = "") -> str:
         chosen = {facet.name: facet.short(value) for facet, value in self.filters.items()}
