@@ -191,6 +191,10 @@ class Facet:
         short = value.removeprefix(self.base)
         return short if _CODE.fullmatch(short) else value
 
+    def full(self, short: str) -> str:
+        """The value that a code or an IRI gives; see `short`."""
+        return short if self.is_text or ":" in short else self.base + short
+
     def exists(self, value: str) -> str | None:
         """The ASK query whether the data contain a value; None when every well-formed value is valid."""
         if self.is_text:
