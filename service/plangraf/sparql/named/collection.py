@@ -59,7 +59,7 @@ class FacetForm(Titled):
     true` reads the municipality from the IRI of the graph instead. `is` restricts the values to one class. `values` are
     things, texts, or the years of dates. `codes` is the base of short names: `id`, `sdg`, `scheme/<name>` or a prefix;
     `only-codes` drops values outside the base. `property` is the facet's name in Hydra, by default the last property of
-    the path.
+    the path. A page shows `tag`, such as the number of a thing, before its name.
     """
 
     path: Words | Steps | None = None
@@ -71,6 +71,7 @@ class FacetForm(Titled):
     property: Curie | None = None
     stands_for: StandsFor | None = Field(default=None, alias="stands-for")
     pattern: str | None = None
+    tag: Curie | None = None
     example: Words
 
     @field_validator("pattern")
@@ -166,7 +167,7 @@ class Facet:
     Values are texts (`is_text`) or things. A request names a thing by its IRI or by the part after `base`. When many
     things share few others, as plans share perspectives, two queries are faster than one: `through` binds ?step for
     ?thing, and `pattern` binds ?value for ?step. A text may stand for a thing: `key_property` holds the text, and `key`
-    is the path of the thing with {value} for the text.
+    is the path of the thing with {value} for the text. A page shows the property `tag` before a thing's name.
     """
 
     name: str
@@ -180,6 +181,7 @@ class Facet:
     through: str | None = None
     key_property: str | None = None
     key: str | None = None
+    tag: str | None = None
 
     def title(self, language: str) -> str:
         return self.nb if language == "nb" else self.en

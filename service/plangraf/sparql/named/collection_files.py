@@ -205,6 +205,7 @@ class _File:
             through=f"?thing {paths[0]} ?step ." if len(paths) > 1 else None,
             key_property=self._iri(stands.property, at) if stands else None,
             key=stands.key if stands else None,
+            tag=self._iri(form.tag, at) if form.tag else None,
         )
 
     def _order(self, number: int, form: str | OrderForm) -> str:

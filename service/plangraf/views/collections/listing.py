@@ -118,15 +118,20 @@ async def fetch_members(snapshot: Snapshot, collection: Collection, things: Sequ
     """
     steps = [column.path for column in collection.columns if column.path]
     own = {path[0] for path in steps} | {column.other for column in collection.columns if column.other}
-    graph = await _fetch_statements(snapshot, things, own)
+    graph = await fetch_statements(snapshot, things, own)
     known = set(things)
     linked = {value for _, p, value in graph if isinstance(value, NamedNode) and p != RDF_TYPE and value not in known}
     second = {path[1] for path in steps if len(path) > 1}
-    graph += await _fetch_statements(snapshot, sorted(linked, key=str), {_NOTATION.value, *second})
+    graph += await fetch_statements(snapshot, sorted(linked, key=str), {_NOTATION.value, *second})
     return graph
 
 
-async def _fetch_statements(snapshot: Snapshot, things: Sequence[NamedNode], properties: Iterable[str]) -> Statements:
+async def fetch_statements(snapshot: Snapshot, things: Sequence[NamedNode], properties: Iterable[str]) -> Statements:
+    """Types, labels and further properties of the things, without properties that the version does not define.
+
+    Raises:
+        PlangrafError: the engine cannot answer the query.
+    """
     terms = await snapshot.part(defined_terms)
     defined = (iri for iri in properties if iri in terms or not iri.startswith(CLOSED_NAMESPACES))
     named = {RDF_TYPE, *LABELS, *map(NamedNode, defined)}

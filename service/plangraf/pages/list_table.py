@@ -1,0 +1,250 @@
+"""Prepares the table of a list for people: dates, numbers and yes or no in words, things by name, number or code.
+
+A cell never shows a key or an IRI. A thing without a name shows its years, its lines or the name of its class, and an
+address shows the name of its host. The formats for programs come from `views.collections.listing` and stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from babel.dates import format_date
+from babel.units import format_unit
+from pyoxigraph import Literal as RdfLiteral
+from pyoxigraph import NamedNode
+
+from plangraf.engines.snapshots import Snapshot
+from plangraf.numbers_in_text import natural_key
+from plangraf.pages.words import Words
+from plangraf.rdf.graph import RDF_TYPE, Graph, Statements, Value
+from plangraf.rdf.namespaces import PLAN, PREFIXES
+from plangraf.sparql.named.collection import Column, Sort
+from plangraf.views.collections.listing import Page, Table, fetch_statements
+from plangraf.views.declarations import LABELS, TermLabels
+from plangraf.views.describe import Labels
+from plangraf.views.document_parts import document_path, sdg_code
+
+Kind = Literal["text", "tag", "number", "sum"]
+
+_XSD: Final = PREFIXES["xsd"]
+_NAMES = frozenset(label.value for label in LABELS)
+_NUMBERS = frozenset(_XSD + name for name in ("integer", "decimal", "double", "float", "nonNegativeInteger"))
+_START, _END = (NamedNode(PREFIXES["dcat"] + name) for name in ("startDate", "endDate"))
+_FIRST, _LAST = (NamedNode(PLAN + name) for name in ("firstLine", "lastLine"))
+_NAMING = frozenset(name.value for name in (_START, _END, _FIRST, _LAST))
+_SUM = re.compile(r"[0-9a-f]{40,64}")
+_ADDRESS = re.compile(r"https?://\S+")
+_DURATION = re.compile(r"P([0-9]+)([YMWD])")
+_UNITS = {"Y": "year", "M": "month", "W": "week", "D": "day"}
+_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
+_SUM_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ListValue:
+    """One value in a cell; `full` is the name behind a short form, `lang` the language of both."""
+
+    text: str
+    href: str | None = None
+    lang: str | None = None
+    full: str | None = None
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class ListColumn:
+    """A column with values on this page. `heading` marks the column that names the thing of a row.
+
+    `ordered` is how the column decides the order of the page.
+    """
+
+    name: str
+    title: str
+    heading: bool
+    number: bool
+    ordered: Literal["ascending", "descending"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """One thing: its cells, and the address of its document when no cell leads there."""
+
+    cells: list[list[ListValue]]
+    href: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListTable:
+    """The table of a page, and the titles of the columns that have no value there."""
+
+    columns: list[ListColumn]
+    rows: list[ListRow]
+    empty: list[str]
+
+
+async def fetch_names(snapshot: Snapshot, page: Page) -> Statements:
+    """What only a page shows of the things in the cells: tags, and what stands for a missing name.
+
+    Raises:
+        PlangrafError: the engine cannot answer the query.
+    """
+    facts = Graph(page.graph)
+    labels = Labels(facts)
+    tags = {column.tag for column in page.collection.columns if column.tag}
+    listed = set(page.things)
+    named = {value for _, p, value in page.graph if isinstance(value, NamedNode) and p != RDF_TYPE} - listed
+    unnamed = {thing for thing in named if labels.best(thing, "nb") is None}
+    wanted = named if tags else unnamed
+    if not wanted:
+        return []
+    found = await fetch_statements(snapshot, sorted(wanted, key=str), tags | (_NAMING if unnamed else set()))
+    classes = {type_ for thing in unnamed for type_ in facts.named(thing, RDF_TYPE)}
+    return found + (await fetch_statements(snapshot, sorted(classes, key=str), ()) if classes else [])
+
+
+def list_table(
+    page: Page, names: Statements, words: Words, prefix: str, known: TermLabels, sort: Sort | None
+) -> ListTable:
+    """The table of one page in one language.
+
+    Args:
+        page: the page, with its graph.
+        names: the result of `fetch_names`.
+        words: the language.
+        prefix: the path that links begin with.
+        known: labels of terms that the data do not name.
+        sort: how the page is sorted, if not in the list's own order.
+    """
+    cells = _Cells(page, names, words, prefix, known)
+    columns = [column for column in page.collection.columns if column.path]
+    rows = [[cells.of(thing, column) for column in columns] for thing in page.things]
+    used = [number for number in range(len(columns)) if any(row[number] for row in rows)]
+    heading = next((number for number in used if columns[number].path[-1] in _NAMES), used[0] if used else 0)
+
+    def listed(number: int) -> ListColumn:
+        column, values = columns[number], [value for row in rows for value in row[number]]
+        ordered = None
+        if sort is not None and sort.column == column:
+            ordered = "descending" if sort.descending else "ascending"
+        return ListColumn(
+            column.name,
+            column.title(words.language),
+            number == heading,
+            bool(values) and all(value.kind == "number" for value in values),
+            ordered,  # type: ignore[arg-type]
+        )
+
+    own = len(columns) < len(page.collection.columns)
+    hrefs = [prefix + document_path(thing.value) if own else None for thing in page.things]
+    return ListTable(
+        [listed(number) for number in used],
+        [ListRow([row[number] for number in used], href) for row, href in zip(rows, hrefs, strict=True)],
+        [column.title(words.language) for number, column in enumerate(columns) if number not in used],
+    )
+
+
+class _Cells:
+    """The values of the cells of one page."""
+
+    def __init__(self, page: Page, names: Statements, words: Words, prefix: str, known: TermLabels) -> None:
+        self._table = Table(page, words.language, prefix)
+        self._facts = Graph(page.graph)
+        self._names = Graph([*page.graph, *names])
+        self._labels = Labels(self._names)
+        self._words = words
+        self._prefix = prefix
+        self._known = known
+
+    def of(self, thing: NamedNode, column: Column) -> list[ListValue]:
+        """The values of one column of one thing, in natural order."""
+        href = self._prefix + document_path(thing.value) if column.path[-1] in _NAMES else None
+        shown = [self._value(value, column, href) for value in self._table.values(thing, column)]
+        if column.tag or any(value.kind == "tag" for value in shown):
+            shown.sort(key=lambda value: natural_key(value.text))
+        return shown
+
+    def _value(self, value: Value, column: Column, href: str | None) -> ListValue:
+        if isinstance(value, RdfLiteral):
+            return self._literal(value, href)
+        if isinstance(value, NamedNode):
+            return self._thing(value, column)
+        return ListValue(self._words.gettext("without a name"))
+
+    def _literal(self, value: RdfLiteral, href: str | None) -> ListValue:
+        text, datatype = value.value, value.datatype.value
+        if value.language:
+            return ListValue(text, href, value.language)
+        if datatype in _NUMBERS:
+            return self._number(text)
+        if datatype == _XSD + "boolean":
+            return ListValue(self._words.gettext("yes") if text in ("true", "1") else self._words.gettext("no"))
+        if _SUM.fullmatch(text):
+            return ListValue(f"{text[:_SUM_SHOWN]}…", full=text, kind="sum")
+        if _ADDRESS.fullmatch(text):
+            return ListValue(_host(text), text, full=text)
+        return ListValue(_in_words(text, datatype, self._words), href)
+
+    def _number(self, text: str) -> ListValue:
+        try:
+            return ListValue(self._words.number(Decimal(text)), kind="number")
+        except InvalidOperation:
+            return ListValue(text)
+
+    def _thing(self, thing: NamedNode, column: Column) -> ListValue:
+        known = thing in self._facts
+        href = self._prefix + document_path(thing.value) if known else thing.value
+        code, found = sdg_code(thing.value), self._labels.best(thing, self._words.language)
+        tag = self._names.text(thing, NamedNode(column.tag)) if column.tag else code
+        language = found.language if found else None
+        if tag and found:
+            return ListValue(tag, href, language, f"{tag} {found.value}", "tag")
+        if found:
+            return ListValue(found.value, href, language)
+        term = self._known.get(thing.value, {}).get(self._words.language)
+        return ListValue(term or self._composed(thing), href)
+
+    def _composed(self, thing: NamedNode) -> str:
+        """What stands for the missing name of a thing."""
+        start, end = self._names.text(thing, _START), self._names.text(thing, _END)
+        if start or end:
+            return "–".join(_year(text) for text in (start or "", end or ""))
+        first, last = self._names.text(thing, _FIRST), self._names.text(thing, _LAST)
+        if first and last:
+            if first == last:
+                return self._words.gettext("line %(line)s", line=first)
+            return self._words.gettext("lines %(first)s–%(last)s", first=first, last=last)
+        for class_ in self._facts.named(thing, RDF_TYPE):
+            if name := self._labels.best(class_, self._words.language):
+                return name.value[:1].upper() + name.value[1:]
+        return _host(thing.value) or self._words.gettext("without a name")
+
+
+def _in_words(text: str, datatype: str, words: Words) -> str:
+    """A date, a month or a duration as the language writes it; any other text as it is."""
+    try:
+        if datatype == _XSD + "date":
+            return words.date(date.fromisoformat(text[:10]))
+        if datatype == _XSD + "gYearMonth" and (match := _MONTH.match(text)):
+            return format_date(date(int(match[1]), int(match[2]), 1), "MMMM y", locale=words.language)
+        if datatype == _XSD + "duration" and (match := _DURATION.fullmatch(text)):
+            number, unit = int(match[1]), match[2]
+            if unit == "D" and number % 7 == 0:
+                number, unit = number // 7, "W"
+            return format_unit(number, f"duration-{_UNITS[unit]}", length="long", locale=words.language)
+    except ValueError:
+        return text
+    return text
+
+
+def _year(text: str) -> str:
+    return text[:4] if text[4:5] == "-" else text
+
+
+def _host(address: str) -> str:
+    host = urlsplit(address).hostname or ""
+    return host.removeprefix("www.")
