@@ -72,9 +72,10 @@ class ListColumn:
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """One thing: its cells, and the address of its document when no cell leads there."""
+    """One thing: its cells, each with its column, its name, and its address when no cell leads there."""
 
-    cells: list[list[ListValue]]
+    cells: list[tuple[ListColumn, list[ListValue]]]
+    name: str
     href: str | None
 
 
@@ -139,11 +140,17 @@ def list_table(
             ordered,  # type: ignore[arg-type]
         )
 
-    own = len(columns) < len(page.collection.columns)
-    hrefs = [prefix + document_path(thing.value) if own else None for thing in page.things]
+    shown = {number: listed(number) for number in used}
+    unnamed = len(columns) < len(page.collection.columns)
+
+    def row(thing: NamedNode, values: list[list[ListValue]]) -> ListRow:
+        name = values[heading][0].text if values and values[heading] else ""
+        href = prefix + document_path(thing.value) if unnamed else None
+        return ListRow([(shown[number], values[number]) for number in used], name, href)
+
     return ListTable(
-        [listed(number) for number in used],
-        [ListRow([row[number] for number in used], href) for row, href in zip(rows, hrefs, strict=True)],
+        list(shown.values()),
+        [row(thing, values) for thing, values in zip(page.things, rows, strict=True)],
         [column.title(words.language) for number, column in enumerate(columns) if number not in used],
     )
 
@@ -159,12 +166,14 @@ class _Cells:
         self._words = words
         self._prefix = prefix
         self._known = known
+        # Memoised, because the things in a column repeat from row to row.
+        self._things: dict[tuple[NamedNode, str | None], ListValue] = {}
 
     def of(self, thing: NamedNode, column: Column) -> list[ListValue]:
         """The values of one column of one thing, in natural order."""
         href = self._prefix + document_path(thing.value) if column.path[-1] in _NAMES else None
         shown = [self._value(value, column, href) for value in self._table.values(thing, column)]
-        if column.tag or any(value.kind == "tag" for value in shown):
+        if len(shown) > 1 and shown[0].kind == "tag":
             shown.sort(key=lambda value: natural_key(value.text))
         return shown
 
@@ -172,7 +181,9 @@ class _Cells:
         if isinstance(value, RdfLiteral):
             return self._literal(value, href)
         if isinstance(value, NamedNode):
-            return self._thing(value, column)
+            if (shown := self._things.get((value, column.tag))) is None:
+                shown = self._things[value, column.tag] = self._thing(value, column)
+            return shown
         return ListValue(self._words.gettext("without a name"))
 
     def _literal(self, value: RdfLiteral, href: str | None) -> ListValue:

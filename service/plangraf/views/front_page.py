@@ -20,7 +20,7 @@ from plangraf.views.collections.listing import page_value
 from plangraf.views.collections.members import collation_key, facet_places, order, select
 from plangraf.views.declarations import SITE_FILE, Question, Site
 from plangraf.views.describe import Labels, fetch_labels
-from plangraf.views.wording import PageValue
+from plangraf.views.page_value import PageValue
 
 # The list and the facet whose values are the municipalities that have data.
 _LIST, _FACET = "plans", "municipality"

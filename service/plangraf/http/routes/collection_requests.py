@@ -22,6 +22,8 @@ FORMATS = (*GRAPH_FORMATS, CSV, HTML)
 USUAL_LIMIT = 100
 MOST = 1_000
 SORT = "sort"
+NONE = "*"
+"""The value of a filter or of `sort` that chooses nothing, because the control of a form always has a value."""
 
 _WHOLE = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -30,7 +32,8 @@ _WHOLE = re.compile(r"[1-9][0-9]{0,8}")
 class Selection:
     """One page of the things that have all values of `filters`, in the collection's own order unless `sort` is given.
 
-    Links to other pages in the same form repeat the parameters `kept` and the address's `ending`.
+    Links to other pages in the same form repeat the parameters `kept` and the address's `ending`. `open` tells that the
+    request named a filter or an order with the value that stands for none, as the form of a page does.
     """
 
     collection: Collection
@@ -41,23 +44,26 @@ class Selection:
     version: str | None
     kept: dict[str, str]
     ending: str
+    open: bool
 
     @property
     def shown_limit(self) -> int | None:
         return self.limit if self.limit != USUAL_LIMIT else None
 
-    def link(self, filters: Mapping[Facet, str], *, page: int = 1, but: str = "") -> str:
-        """The query string of a link to a selection in the same order and version, without the parameter `but`."""
+    @property
+    def carried(self) -> dict[str, str]:
+        """The parameters beside filters, order and page, which a form repeats."""
+        limit = {"limit": str(self.limit)} if self.shown_limit is not None else {}
+        return limit | ({"version": self.version} if self.version is not None else {}) | self.kept
+
+    def link(self, filters: Mapping[Facet, str], *, sort: Sort | None = None, page: int = 1, but: str = "") -> str:
+        """The query string of a link to a selection in the same version, without the parameter `but`."""
         chosen = {facet.name: facet.short(filters[facet]) for facet in self.collection.facets if facet in filters}
-        if self.sort is not None:
-            chosen["sort"] = str(self.sort)
-        if self.shown_limit is not None:
-            chosen["limit"] = str(self.limit)
-        if self.version is not None:
-            chosen["version"] = self.version
+        if sort is not None:
+            chosen[SORT] = str(sort)
+        chosen |= {name: value for name, value in self.carried.items() if name != but}
         if page > 1:
             chosen["page"] = str(page)
-        chosen |= {name: value for name, value in self.kept.items() if name != but}
         return f"?{urlencode(chosen, safe='/')}" if chosen else ""
 
 
@@ -108,7 +114,7 @@ def _declare_sort(collection: Collection) -> DeclaredField:
 
 
 def _read_sort(names: Sequence[str], value: str) -> str:
-    if value.removeprefix("-") not in names:
+    if value != NONE and value.removeprefix("-") not in names:
         raise ValueError(
             f"{value!r} is not a column to sort by. Use one of: {', '.join(names)}; with - before it for "
             "the greatest first."
@@ -132,20 +138,22 @@ def read_selection(collection: Collection, place: Place) -> Selection:
     """The selection that a request asks for."""
     given: CollectionParameters = place.parameters
     values = {facet: getattr(given, field_name(facet.name)) for facet in collection.facets}
+    sort = getattr(given, field_name(SORT))
     return Selection(
         collection,
-        {facet: value for facet, value in values.items() if value is not None},
-        _sort_of(collection, getattr(given, field_name(SORT))),
+        {facet: value for facet, value in values.items() if value not in (None, NONE)},
+        _sort_of(collection, sort),
         given.page,
         given.limit,
         given.version,
         ({"format": given.format[-1]} if given.format else {}) | ({"lang": given.lang} if given.lang else {}),
         f".{place.fixed.suffix}" if place.fixed else "",
+        NONE in (sort, *values.values()),
     )
 
 
 def _sort_of(collection: Collection, value: str | None) -> Sort | None:
-    if value is None:
+    if value in (None, NONE):
         return None
     name = value.removeprefix("-")
     return Sort(next(column for column in collection.columns if column.name == name), value != name)
@@ -157,6 +165,8 @@ def _resolve_value(facet: Facet, value: str) -> str:
     Raises:
         ValueError: the value is malformed.
     """
+    if value == NONE:
+        return NONE
     if facet.is_text or facet.parameter.type == "iri-or-code":
         return str(read_value(facet.parameter, value).value)
     if ":" in value:
