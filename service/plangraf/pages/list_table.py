@@ -43,6 +43,8 @@ _DURATION = re.compile(r"P([0-9]+)([YMWD])")
 _UNITS = {"Y": "year", "M": "month", "W": "week", "D": "day"}
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 _SUM_SHOWN = 12
+# Digits of a number that is long.
+_LONG = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,8 @@ class _Cells:
 
     def _number(self, text: str) -> ListValue:
         try:
-            return ListValue(self._words.number(Decimal(text)), kind="number")
+            number = int(text) if text.isdecimal() and len(text) < _LONG else Decimal(text)
+            return ListValue(self._words.number(number), kind="number")
         except InvalidOperation:
             return ListValue(text)
 

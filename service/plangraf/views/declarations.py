@@ -111,6 +111,7 @@ class Site(Strict):
 
     title: Titled
     description: Titled
+    heading: Titled | None = None
     lead: Titled
     keywords: list[Titled]
     license: Iri
@@ -148,7 +149,7 @@ class Site(Strict):
 
     def words(self, language: str) -> dict[str, str]:
         """The texts that pages show, by their names in the templates."""
-        own = {"tagline": self.title, "home_lead": self.lead, **self.notices}
+        own = {"tagline": self.title, "heading": self.heading or self.title, "home_lead": self.lead, **self.notices}
         return {name: text.in_language(language) for name, text in own.items()}
 
 

@@ -35,13 +35,14 @@ class NewsItem:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """The last publication: its time in UTC, how many things it changed by kind, and some of them.
+    """The last publication: its time in UTC, its version, how many things it changed by kind, and some of them.
 
     `first` tells that it is the first publication of this service, which has no change to tell. `numbers` is None when
     the publication changed too many things to read, of which there are `total`.
     """
 
     published: str
+    version: str
     first: bool
     total: int
     numbers: Mapping[Kind, int] | None
@@ -73,16 +74,16 @@ def read_news(log: FeedLog, classes: Mapping[bytes, int]) -> News | None:
     last = publications[-1]
     total = last.last - last.first + 1
     if last.first == 1:
-        return News(last.published, True, total, None)
+        return News(last.published, last.version, True, total, None)
     if total > _MOST_READ:
-        return News(last.published, False, total, None)
+        return News(last.published, last.version, False, total, None)
     changes = list(log.changes(last.first, last.last))
     named = _select(changes, classes)
     before: Mapping[str, tuple[bytes, ...]] = {}
     if log.size <= _MOST_BYTES:
         before = log.last_lines([change.thing for change in named if change.kind == "Update"], last.first)
     items = tuple(NewsItem(change.kind, change.thing, _changed(change, before)) for change in named)
-    return News(last.published, False, total, Counter(change.kind for change in changes), items)
+    return News(last.published, last.version, False, total, Counter(change.kind for change in changes), items)
 
 
 def _select(changes: Iterable[Change], classes: Mapping[bytes, int]) -> list[Change]:

@@ -258,6 +258,8 @@ class Table:
         if tagged:
             best = min(map(self._rank, tagged))
             found = [value for value in tagged if self._rank(value) == best]
+        if len(found) < 2:
+            return found
         return sorted(dict.fromkeys(found), key=lambda value: collation_key(str(value)))
 
     def csv(self) -> bytes:
