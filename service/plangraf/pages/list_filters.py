@@ -15,6 +15,7 @@ from pyoxigraph import NamedNode
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.numbers_in_text import natural_key
+from plangraf.pages.list_table import NAMING, compose_name
 from plangraf.pages.words import Words
 from plangraf.rdf.graph import Graph
 from plangraf.sparql.named.collection import Collection, Facet
@@ -140,7 +141,7 @@ async def _fetch_names(
         NamedNode(thing) for facet, values in shown.items() for value, _ in values if (thing := facet.thing(value))
     }
     tags = {facet.tag for facet in shown if facet.tag}
-    graph = Graph(await fetch_statements(snapshot, sorted(things, key=str), tags) if things else ())
+    graph = Graph(await fetch_statements(snapshot, sorted(things, key=str), tags | NAMING) if things else ())
     labels = Labels(graph)
     told = {"true": words.gettext("yes"), "false": words.gettext("no")}
 
@@ -150,7 +151,7 @@ async def _fetch_names(
             return told.get(value, value), None
         thing = NamedNode(iri)
         if labels.best(thing, words.language) is None:
-            return known.get(iri, {}).get(words.language) or facet.short(value), None
+            return known.get(iri, {}).get(words.language) or compose_name(graph, thing, words), None
         shown_as = page_value(labels, thing, words.language, "")
         tag = graph.text(thing, NamedNode(facet.tag)) if facet.tag else None
         text = f"{tag} {shown_as.text}" if tag else shown_as.text

@@ -29,20 +29,23 @@ from plangraf.views.declarations import LABELS, TermLabels
 from plangraf.views.describe import Labels
 from plangraf.views.document_parts import document_path, sdg_code
 
-Kind = Literal["text", "tag", "number", "sum"]
+Kind = Literal["text", "tag", "number", "date", "sum"]
 
 _XSD: Final = PREFIXES["xsd"]
 _NAMES = frozenset(label.value for label in LABELS)
 _NUMBERS = frozenset(_XSD + name for name in ("integer", "decimal", "double", "float", "nonNegativeInteger"))
+_DATES = frozenset(_XSD + name for name in ("date", "gYear", "gYearMonth"))
 _START, _END = (NamedNode(PREFIXES["dcat"] + name) for name in ("startDate", "endDate"))
 _FIRST, _LAST = (NamedNode(PLAN + name) for name in ("firstLine", "lastLine"))
-_NAMING = frozenset(name.value for name in (_START, _END, _FIRST, _LAST))
+NAMING = frozenset(name.value for name in (_START, _END, _FIRST, _LAST))
+"""The properties from which `compose_name` makes a name."""
 _SUM = re.compile(r"[0-9a-f]{40,64}")
 _ADDRESS = re.compile(r"https?://\S+")
 _DURATION = re.compile(r"P([0-9]+)([YMWD])")
 _UNITS = {"Y": "year", "M": "month", "W": "week", "D": "day"}
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 _SUM_SHOWN = 12
+_FEW = 4
 # Digits of a number that is long.
 _LONG = 18
 
@@ -62,13 +65,13 @@ class ListValue:
 class ListColumn:
     """A column with values on this page. `heading` marks the column that names the thing of a row.
 
-    `ordered` is how the column decides the order of the page.
+    `form` is what all of its values are, if not texts; `ordered` is how the column decides the order of the page.
     """
 
     name: str
     title: str
     heading: bool
-    number: bool
+    form: Literal["number", "date", ""]
     ordered: Literal["ascending", "descending"] | None
 
 
@@ -83,11 +86,12 @@ class ListRow:
 
 @dataclass(frozen=True, slots=True)
 class ListTable:
-    """The table of a page, and the titles of the columns that have no value there."""
+    """The table of a page, without the columns that have no value there, and those whose value all rows share."""
 
     columns: list[ListColumn]
     rows: list[ListRow]
     empty: list[str]
+    shared: list[tuple[str, ListValue]]
 
 
 async def fetch_names(snapshot: Snapshot, page: Page) -> Statements:
@@ -105,7 +109,7 @@ async def fetch_names(snapshot: Snapshot, page: Page) -> Statements:
     wanted = named if tags else unnamed
     if not wanted:
         return []
-    found = await fetch_statements(snapshot, sorted(wanted, key=str), tags | (_NAMING if unnamed else set()))
+    found = await fetch_statements(snapshot, sorted(wanted, key=str), tags | (NAMING if unnamed else set()))
     classes = {type_ for thing in unnamed for type_ in facts.named(thing, RDF_TYPE)}
     return found + (await fetch_statements(snapshot, sorted(classes, key=str), ()) if classes else [])
 
@@ -125,36 +129,54 @@ def list_table(
     """
     cells = _Cells(page, names, words, prefix, known)
     columns = [column for column in page.collection.columns if column.path]
-    rows = [[cells.of(thing, column) for column in columns] for thing in page.things]
-    used = [number for number in range(len(columns)) if any(row[number] for row in rows)]
+    by_column = [[cells.of(thing, column) for thing in page.things] for column in columns]
+    titles = [column.title(words.language) for column in columns]
+    used = [number for number, values in enumerate(by_column) if any(values)]
     heading = next((number for number in used if columns[number].path[-1] in _NAMES), used[0] if used else 0)
-
-    def listed(number: int) -> ListColumn:
-        column, values = columns[number], [value for row in rows for value in row[number]]
-        ordered = None
-        if sort is not None and sort.column == column:
-            ordered = "descending" if sort.descending else "ascending"
-        return ListColumn(
-            column.name,
-            column.title(words.language),
-            number == heading,
-            bool(values) and all(value.kind == "number" for value in values),
-            ordered,  # type: ignore[arg-type]
-        )
-
-    shown = {number: listed(number) for number in used}
+    shared = {number for number in used if number != heading and _is_shared(by_column[number])}
     unnamed = len(columns) < len(page.collection.columns)
+    shown = [
+        (
+            number,
+            ListColumn(
+                columns[number].name,
+                titles[number],
+                number == heading,
+                *_form(columns[number], by_column[number], sort),
+            ),
+        )
+        for number in used
+        if number not in shared
+    ]
 
-    def row(thing: NamedNode, values: list[list[ListValue]]) -> ListRow:
-        name = values[heading][0].text if values and values[heading] else ""
+    def row(place: int, thing: NamedNode) -> ListRow:
+        name = next((value.text for value in by_column[heading][place]), "") if used else ""
         href = prefix + document_path(thing.value) if unnamed else None
-        return ListRow([(shown[number], values[number]) for number in used], name, href)
+        return ListRow([(column, by_column[number][place]) for number, column in shown], name, href)
 
     return ListTable(
-        list(shown.values()),
-        [row(thing, values) for thing, values in zip(page.things, rows, strict=True)],
-        [column.title(words.language) for number, column in enumerate(columns) if number not in used],
+        [column for _, column in shown],
+        [row(place, thing) for place, thing in enumerate(page.things)],
+        [title for number, title in enumerate(titles) if number not in used],
+        [(titles[number], by_column[number][0][0]) for number in sorted(shared)],
     )
+
+
+def _is_shared(values: list[list[ListValue]]) -> bool:
+    """Whether all rows have the same single thing; a few rows may share one by chance."""
+    first = values[0]
+    return len(values) >= _FEW and len(first) == 1 and first[0].href is not None and all(one == first for one in values)
+
+
+def _form(
+    column: Column, values: list[list[ListValue]], sort: Sort | None
+) -> tuple[Literal["number", "date", ""], Literal["ascending", "descending"] | None]:
+    """What all values of a column are, and how it decides the order."""
+    kinds = {value.kind for row in values for value in row}
+    form: Literal["number", "date", ""] = "number" if kinds == {"number"} else "date" if kinds == {"date"} else ""
+    if sort is None or sort.column != column:
+        return form, None
+    return form, "descending" if sort.descending else "ascending"
 
 
 class _Cells:
@@ -200,7 +222,7 @@ class _Cells:
             return ListValue(f"{text[:_SUM_SHOWN]}…", full=text, kind="sum")
         if _ADDRESS.fullmatch(text):
             return ListValue(_host(text), text, full=text)
-        return ListValue(_in_words(text, datatype, self._words), href)
+        return ListValue(_in_words(text, datatype, self._words), href, kind="date" if datatype in _DATES else "text")
 
     def _number(self, text: str) -> ListValue:
         try:
@@ -220,22 +242,30 @@ class _Cells:
         if found:
             return ListValue(found.value, href, language)
         term = self._known.get(thing.value, {}).get(self._words.language)
-        return ListValue(term or self._composed(thing), href)
+        return ListValue(term or compose_name(self._names, thing, self._words), href)
 
-    def _composed(self, thing: NamedNode) -> str:
-        """What stands for the missing name of a thing."""
-        start, end = self._names.text(thing, _START), self._names.text(thing, _END)
-        if start or end:
-            return "–".join(_year(text) for text in (start or "", end or ""))
-        first, last = self._names.text(thing, _FIRST), self._names.text(thing, _LAST)
-        if first and last:
-            if first == last:
-                return self._words.gettext("line %(line)s", line=first)
-            return self._words.gettext("lines %(first)s–%(last)s", first=first, last=last)
-        for class_ in self._facts.named(thing, RDF_TYPE):
-            if name := self._labels.best(class_, self._words.language):
-                return name.value[:1].upper() + name.value[1:]
-        return _host(thing.value) or self._words.gettext("without a name")
+
+def compose_name(graph: Graph, thing: NamedNode, words: Words) -> str:
+    """What stands for the missing name of a thing: its years, its lines, the name of its class, or the host of its IRI.
+
+    Args:
+        graph: the NAMING properties and the type of the thing, and the labels of its classes.
+        thing: the thing.
+        words: the language.
+    """
+    start, end = graph.text(thing, _START), graph.text(thing, _END)
+    if start or end:
+        return "–".join(_year(text) for text in (start or "", end or ""))
+    first, last = graph.text(thing, _FIRST), graph.text(thing, _LAST)
+    if first and last:
+        if first == last:
+            return words.gettext("line %(line)s", line=first)
+        return words.gettext("lines %(first)s–%(last)s", first=first, last=last)
+    labels = Labels(graph)
+    for class_ in graph.named(thing, RDF_TYPE):
+        if name := labels.best(class_, words.language):
+            return name.value[:1].upper() + name.value[1:]
+    return _host(thing.value) or words.gettext("without a name")
 
 
 def _in_words(text: str, datatype: str, words: Words) -> str:
