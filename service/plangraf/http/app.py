@@ -181,7 +181,7 @@ def _add_addresses(app: FastAPI, service: Service) -> FindEndpoint:
     # Feed and catalogue before documents, because some of their addresses begin with /id/ or /doc/, too.
     for module in (feed, catalog, crawlers, documents, named_queries, ontology):
         table.add(*module.resources(service))
-    table.add(*site.resources(openapi))
+    table.add(*site.resources(service, openapi))
     table.add(*static_files.resources())
     for module in (kept_versions, compare, dump_files, collection_index, search):
         table.add(*module.resources(service))

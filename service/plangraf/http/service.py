@@ -32,6 +32,7 @@ from plangraf.views.declarations import (
     load_labels,
     load_site,
 )
+from plangraf.views.front_page import check_lists
 
 PINNED = "plangraf.pinned"
 """Key of a request's scope: the Pinned service of the request."""
@@ -124,18 +125,19 @@ def make_service(settings: Settings, snapshots: Snapshots) -> Service:
     """Loads the service over the snapshots of a store.
 
     Raises:
-        DataError: a named query or a collection cannot be used.
+        DataError: a named query, a collection or the site's texts cannot be used.
         OSError, ValueError: the JSON-LD context is missing or cannot be used.
     """
     body = (settings.home / "ontology" / "context.jsonld").read_bytes()
     prefix = urlsplit(settings.base_url).path.rstrip("/")
-    site = load_site(settings.home)
+    site, collections = load_site(settings.home), load_collections(settings.home / "queries")
+    check_lists(site, collections)
     cache_bytes = settings.cache_mb * 1024 * 1024 // settings.processes
     return Service(
         settings=settings,
         snapshots=snapshots,
         queries=load_queries(settings.home / "queries"),
-        collections=load_collections(settings.home / "queries"),
+        collections=collections,
         frames=load_frames(settings.home),
         site=site,
         context=Context(json.loads(body), settings.base_url + CONTEXT_PATH),

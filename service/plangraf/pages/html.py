@@ -94,7 +94,7 @@ def _environment(language: str) -> Environment:
     )
     known = words(language)
     environment.install_gettext_translations(known.translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters |= {"number": known.number, "date": known.date}
+    environment.filters |= {"number": known.number, "date": known.date, "size": known.size}
     return environment
 
 

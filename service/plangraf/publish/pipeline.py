@@ -52,6 +52,7 @@ from plangraf.sparql.named.head import Titled
 from plangraf.store.versions import DOWNLOADS, Version, VersionStore
 from plangraf.store.versions.bulk import BulkGraph
 from plangraf.views.declarations import load_frames, load_labels, load_site
+from plangraf.views.front_page import check_lists
 
 _SH = PREFIXES["sh"]
 _TYPES = tuple(NamedNode(_SH + name) for name in ("SPARQLExecutable", "SPARQLSelectExecutable"))
@@ -95,12 +96,16 @@ def check_site_files(home: Path) -> list[FileDiagnostic]:
 
     A missing file is not reported, because a build does not need it.
     """
-    return [
-        *(_problems(lambda: load_collections(home / "queries")) if collection_files(home / "queries") else ()),
+    has_lists, has_site = bool(collection_files(home / "queries")), (home / SITE).is_file()
+    found = [
+        *(_problems(lambda: load_collections(home / "queries")) if has_lists else ()),
         *(_problems(lambda: load_frames(home)) if (home / FRAMES).is_file() else ()),
         *_problems(lambda: load_labels(home)),
-        *(_problems(lambda: load_site(home)) if (home / SITE).is_file() else ()),
+        *(_problems(lambda: load_site(home)) if has_site else ()),
     ]
+    if has_lists and has_site and not found:
+        found = _problems(lambda: check_lists(load_site(home), load_collections(home / "queries")))
+    return found
 
 
 def load_download_titles(home: Path) -> Mapping[str, Titled]:

@@ -48,7 +48,10 @@ class Versions(Resource):
         async def write() -> bytes:
             if asked.page:
                 filed = await run_in_threadpool(_with_downloads, service.snapshots.store)
-                return service.pages.render("versions.html", asked.language, versions=found, filed=filed)
+                written = {one.id: datetime.fromisoformat(one.written) for one in found}
+                return service.pages.render(
+                    "versions.html", asked.language, versions=found, filed=filed, written=written, current=snapshot.id
+                )
             return orjson.dumps({"versions": found}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
         # The list is part of the key, because pruning changes it without a new version.
