@@ -17,6 +17,7 @@ from plangraf.diagnostics.diagnostic import FileDiagnostic, Severity, in_file
 from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import GRAPH, ONTOLOGY_GRAPH, SDG_GRAPH, SHAPES_GRAPH, slug
 from plangraf.sparql.named.collection_files import collection_files
+from plangraf.sparql.named.picture_files import picture_files
 from plangraf.store.atomic import interrupted_folders
 
 FRAMES = Path("ontology", "frames.jsonld")
@@ -148,6 +149,7 @@ def inputs_digest(home: Path, found: Sources) -> str:
         *sorted((home / "queries").glob("*.rq")),
         *sorted((home / "queries" / "checks").glob("*.rq")),
         *words_of_the_site(home),
+        *picture_files(home / "queries"),
         *sorted((home / "ontology" / "vocabularies").glob("*.tsv")),
     ]
     # By graph, because a data folder may be given by a relative or an absolute path.
