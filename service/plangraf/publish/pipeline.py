@@ -66,7 +66,15 @@ _LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pylode", "pyarrow", "tantivy",
 # A change of these packages of ours may do the same.
 _PACKAGE = Path(__file__).resolve().parent.parent
 _CODE_INPUTS = (
-    "rdf", "sparql/named", "diagnostics", "sources", "checks", "publish", "search", "store", "views/pictures"
+    "rdf",
+    "sparql/named",
+    "diagnostics",
+    "sources",
+    "checks",
+    "publish",
+    "search",
+    "store",
+    "views/pictures",
 )
 
 
