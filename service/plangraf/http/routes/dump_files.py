@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 from plangraf.engines.snapshots import Snapshot, find_version
 from plangraf.errors import RangeError, ResourceNotFoundError
 from plangraf.http.pipeline.respond import FOR_EVER, match_tag, not_modified
-from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation
+from plangraf.http.resource.openapi import GONE, NOT_FOUND, PROBLEMS, Operation, redirects
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.service import Service, pinned, snapshot_of
 from plangraf.rdf.formats import HTML, PLAIN_JSON
@@ -59,7 +59,7 @@ def _operation(name: str, summary: str) -> Operation:
         tag="Downloads",
         summary=summary,
         answer="As asked for",
-        others={**NOT_FOUND, **PROBLEMS},
+        others={**redirects(302), **NOT_FOUND, **GONE, **PROBLEMS},
     )
 
 

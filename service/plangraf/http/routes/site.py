@@ -52,7 +52,6 @@ class Home(Resource):
         summary="The home page; for RDF clients the description of the datasets",
         answer="The page or graph",
         content=content(DOCUMENT_FORMATS),
-        others={},
     )
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
