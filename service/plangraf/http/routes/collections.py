@@ -21,7 +21,7 @@ from plangraf.errors import ParameterError, QuerySyntaxError, ResourceNotFoundEr
 from plangraf.http.pipeline.pinning import add_version
 from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.pipeline.streaming import while_connected
-from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
+from plangraf.http.resource.openapi import GONE, NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.collection_requests import (
     FORMATS,
@@ -80,7 +80,7 @@ class CollectionResource(Resource):
             description=f"{collection.summary}. An ending of the address, such as .csv, fixes the format.",
             answer="One page",
             content=content(FORMATS),
-            others={**NOT_FOUND, **PROBLEMS},
+            others={**NOT_FOUND, **GONE, **PROBLEMS},
         )
 
     @cached_property

@@ -23,7 +23,7 @@ from starlette.requests import Request
 from plangraf.engines.interface import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot, find_version
 from plangraf.errors import AnswerBrokenError, EngineError, QuerySyntaxError, ResourceNotFoundError
-from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
+from plangraf.http.resource.openapi import GONE, NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.service import Pinned, Service
 from plangraf.pages.html import Alternate
@@ -59,7 +59,7 @@ class Compare(Resource):
         summary="What changed from one kept version to another: /compare/<id>..<id>; .json .rdfp .html fix the format",
         answer="The changes",
         content=content(_FORMATS),
-        others={**NOT_FOUND, **PROBLEMS},
+        others={**NOT_FOUND, **GONE, **PROBLEMS},
     )
 
     def __init__(self, store: VersionStore) -> None:

@@ -20,7 +20,7 @@ from plangraf.errors import PlangrafError, QuerySyntaxError, ResourceGoneError, 
 from plangraf.http.pipeline.respond import vary
 from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.json_ld_forms import PLAIN, choose_form, context_links, write_form
-from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
+from plangraf.http.resource.openapi import GONE, MALFORMED, NOT_FOUND, PROBLEMS, Operation, content, redirects
 from plangraf.http.resource.parameters import Negotiated
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.catalog import dates_part, find_dataset
@@ -71,7 +71,7 @@ def _operation(name: str, summary: str) -> Operation:
         summary=summary,
         answer="The document",
         content=content(DOCUMENT_FORMATS),
-        others={**NOT_FOUND, **PROBLEMS},
+        others={**redirects(301, 303), **NOT_FOUND, **GONE, **PROBLEMS},
     )
 
 
@@ -82,7 +82,7 @@ class Thing(Resource):
         tag="Documents",
         summary="A thing: leads to its document",
         status=303,
-        others={},
+        others={**redirects(301), **MALFORMED, **GONE},
     )
 
     async def find(self, request: Request, place: Place) -> Response:

@@ -24,7 +24,7 @@ from starlette.types import Receive, Scope, Send
 from plangraf.engines.snapshots import Snapshot, find_version
 from plangraf.errors import RangeError, ResourceNotFoundError
 from plangraf.http.pipeline.respond import FOR_EVER, match_tag, not_modified
-from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation
+from plangraf.http.resource.openapi import GONE, NOT_FOUND, PROBLEMS, Operation, redirects
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.service import Pinned, Service, pinned, snapshot_of
 from plangraf.pages.download_list import arrange_downloads
@@ -65,7 +65,7 @@ def _operation(name: str, summary: str) -> Operation:
         tag="Downloads",
         summary=summary,
         answer="As asked for",
-        others={**NOT_FOUND, **PROBLEMS},
+        others={**redirects(302), **NOT_FOUND, **GONE, **PROBLEMS},
     )
 
 

@@ -23,7 +23,6 @@ _OPERATION = Operation(
     summary="The versions that are kept; each has all addresses under /version/<id>/",
     answer="All of them",
     content={"application/json": {}, "text/html": {}},
-    others={},
 )
 
 

@@ -204,7 +204,6 @@ class QueryList(Resource):
         summary="The named queries",
         answer="All of them",
         content={"application/json": {}, "text/html": {}},
-        others={},
     )
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:

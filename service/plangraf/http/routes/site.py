@@ -51,7 +51,6 @@ class Home(Resource):
         summary="The home page; for RDF clients the description of the datasets",
         answer="The page or graph",
         content=content(DOCUMENT_FORMATS),
-        others={},
     )
 
     def __init__(self, service: Service) -> None:

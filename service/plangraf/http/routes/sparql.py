@@ -28,7 +28,7 @@ from plangraf.http.resource.parameters import (
 )
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.service import Pinned, Service, pinned
-from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, RESULT_FORMATS, Format
+from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, HTML, RESULT_FORMATS, Format
 from plangraf.sparql.explain.chosen_graphs import Graphs
 from plangraf.sparql.explain.empty_answers import why_empty
 from plangraf.sparql.named.parameter_model import document_parameters
@@ -58,7 +58,7 @@ def add_routes(app: FastAPI, service: Service) -> Endpoint:
         return await _respond(request, asked.query, asked)
 
     answers: dict[int | str, dict[str, Any]] = {
-        200: {"description": "The answer", "content": content((*RESULT_FORMATS, *GRAPH_FORMATS))},
+        200: {"description": "The answer", "content": content((*RESULT_FORMATS, *GRAPH_FORMATS, HTML))},
         **PROBLEMS,
     }
     app.add_api_route(
