@@ -20,43 +20,9 @@ _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 _ELEMENTS = frozenset({"svg", "g", "path", "line", "rect", "circle", "text", "tspan", "a", "defs", "clipPath"})
 _ATTRIBUTES = frozenset(
-    [
-        "id",
-        "d",
-        "x",
-        "y",
-        "x1",
-        "x2",
-        "y1",
-        "y2",
-        "width",
-        "height",
-        "cx",
-        "cy",
-        "r",
-        "rx",
-        "ry",
-        "transform",
-        "fill",
-        "fill-opacity",
-        "stroke",
-        "stroke-width",
-        "stroke-opacity",
-        "stroke-dasharray",
-        "stroke-linecap",
-        "stroke-linejoin",
-        "stroke-miterlimit",
-        "opacity",
-        "clip-path",
-        "clip-rule",
-        "font-size",
-        "font-weight",
-        "font-style",
-        "text-anchor",
-        "dx",
-        "dy",
-        "viewBox",
-    ]
+    "id d x y x1 x2 y1 y2 width height cx cy r rx ry transform fill fill-opacity stroke stroke-width stroke-opacity "
+    "stroke-dasharray stroke-linecap stroke-linejoin stroke-miterlimit opacity clip-path clip-rule font-size "
+    "font-weight font-style text-anchor dx dy viewBox".split()
 )
 # Of no meaning for what is drawn: roles and names are given anew, and the font is that of the whole picture.
 _DROPPED = frozenset({"class", "role", "version", "pointer-events", "font-family", "display", "tabindex", "style"})

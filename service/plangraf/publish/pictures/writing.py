@@ -89,7 +89,8 @@ def write_pictures_beside(
                 except (OSError, EndedEarlyError) as error:
                     reason = error.strerror if isinstance(error, OSError) else error.reason
                     raise VersionsError(
-                        f"The pictures of the version could not be written: {reason}. The current version is unchanged."
+                        f"The pictures of the version could not be written: {reason}. The current version is "
+                        "unchanged."
                     ) from error
 
             yield wait_for_pictures
@@ -244,7 +245,9 @@ class _Writer:
             "files": {kind: self._file(stem, kind, body) for kind, body in files.items()},
         }
 
-    def _draw(self, picture: Picture, typed: Sequence[rows.Row], sentence: str, language: str) -> dict[str, bytes]:
+    def _draw(
+        self, picture: Picture, typed: Sequence[rows.Row], sentence: str, language: str
+    ) -> dict[str, bytes]:
         found = drawing.draw(picture, typed, language)
         title = picture.head.title.in_language(language)
         files = {"fragment": svg.fragment(found)}
@@ -260,9 +263,7 @@ class _Writer:
         if names is None or self.known is None:
             return None
         try:
-            return {
-                kind: (self.known / name).read_bytes() for kind, name in names.items() if kind not in ("csv", "json")
-            }
+            return {kind: (self.known / name).read_bytes() for kind, name in names.items() if kind not in ("csv", "json")}
         except OSError:
             return None
 

@@ -190,7 +190,9 @@ def _read(path: Path, name: str) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise problem(name, 1, f"The file cannot be read: {reason}.", f"Filen kan ikke leses: {reason}.") from error
+        raise problem(
+            name, 1, f"The file cannot be read: {reason}.", f"Filen kan ikke leses: {reason}."
+        ) from error
 
 
 def _query(
