@@ -8,7 +8,7 @@ DATA ?=
 DROP ?=
 BIN := $(VENV)/bin
 
-.PHONY: help serve build test test-all search-faults portals differential lint bench soak lock clean
+.PHONY: help serve build test test-all words search-faults portals differential lint bench soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -45,6 +45,12 @@ test-all: lint ## the longer set too: soaks, all things in all formats, crash ro
 
 search-faults: $(VENV)/.test ## other random examples in each run, twenty times as many, for each property test; takes long
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m hypothesis --hypothesis-profile search
+
+words: $(VENV)/.serve ## write new words of the interface into its catalogues, where a translator fills them
+	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o .words.pot service
+	$(foreach file,$(wildcard service/plangraf/pages/translations/*.po),$(BIN)/pybabel -q update -N --ignore-obsolete \
+	  --ignore-pot-creation-date -w 120 --omit-header -i .words.pot -o $(file) -l $(basename $(notdir $(file)));)
+	rm .words.pot
 
 portals: .portals/ckan/.ready .portals/ldes-client/.ready .portals/comunica/.ready ## programs of others who harvest and query, each in an environment of its own, for make test
 

@@ -161,7 +161,7 @@ def test_an_http_process_that_still_starts_ends_when_its_supervisor_is_killed(tm
         "from plangraf.cli.http_process import HttpProcess\n"
         "from plangraf.engines.embedded.loaders import LoaderHost\n"
         "async def app(scope, receive, send):\n"
-        "    print(os.getpid(), flush=True)\n"
+        "    os.write(1, b'%d\\n' % os.getpid())\n"
         "    await asyncio.sleep(3600)\n"
         "with LoaderHost(Path(sys.argv[1])) as host:\n"
         "    processes = [HttpProcess(host, Config(app, lifespan='on', log_config=None), []) for _ in range(2)]\n"

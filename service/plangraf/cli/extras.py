@@ -11,6 +11,7 @@ from plangraf.errors import ExtraMissingError
 
 EXTRAS = {
     "server": (
+        "babel",
         "brotli",
         "fastapi",
         "fastapi_offline",

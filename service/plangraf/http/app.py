@@ -47,6 +47,7 @@ from plangraf.http.routes import (
     ontology,
     site,
     sparql,
+    static_files,
 )
 from plangraf.http.server.hot_answers import STATE, Hot
 from plangraf.http.service import Pinned, Service, make_service, pinned
@@ -170,6 +171,7 @@ def _add_addresses(app: FastAPI, service: Service) -> FindEndpoint:
     for module in (feed, catalog, crawlers, documents, named_queries, ontology):
         table.add(*module.resources(service))
     table.add(*site.resources(openapi))
+    table.add(*static_files.resources())
     for module in (kept_versions, compare, dump_files, collection_index):
         table.add(*module.resources(service))
     app.router.route_class = _CurrentRoute

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import orjson
@@ -24,14 +25,15 @@ from plangraf.pages.nested_tables import (
     printed_figures,
 )
 from plangraf.pages.series_table import SeriesRow, series_rows
+from plangraf.pages.words import LANGUAGE_NAMES, Words, words
 from plangraf.rdf.formats import Format
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Value, in_order
 from plangraf.rdf.namespaces import OBSERVATION, PREFIXES, local_name, short_name, terms
 from plangraf.views.declarations import LABELS, TermLabels
 from plangraf.views.describe import ABOUT, MOST_INCOMING, Description, Labels, Passage, read_passages
 from plangraf.views.document_parts import CLASS, METRIC, VALUE, document_path, sdg_code, select_notice
+from plangraf.views.page_value import PageValue
 from plangraf.views.series import Shown
-from plangraf.views.wording import LANGUAGE_NAMES, PageValue, texts
 
 # The page folds longer lists, because the evidence of a municipality would fill many screens.
 _OPEN_VALUES = 12
@@ -80,14 +82,20 @@ class Alternate:
     href: str
 
 
-def _environment() -> Environment:
-    return Environment(
+@cache
+def _environment(language: str) -> Environment:
+    environment = Environment(
         loader=PackageLoader("plangraf.pages"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    known = words(language)
+    environment.install_gettext_translations(known.translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters |= {"number": known.number, "date": known.date}
+    return environment
 
 
 def _no_words(_language: str) -> Mapping[str, str]:
@@ -98,18 +106,19 @@ def _no_words(_language: str) -> Mapping[str, str]:
 class Pages:
     """Renders pages. Links begin with the path `prefix`; `version` is the id of the version that they show.
 
+    `base` is the path that links to what stands beside the versions begin with; None: `prefix`.
     `labels` name the properties without a label in the data. `own_words` returns the site's texts in one language.
     """
 
     prefix: str
     version: str = ""
+    base: str | None = None
     labels: TermLabels = field(default_factory=dict)
     own_words: Callable[[str], Mapping[str, str]] = _no_words
-    environment: Environment = field(default_factory=_environment)
 
     def under(self, prefix: str, version: str) -> Pages:
         """The same renderer for another prefix and version."""
-        return replace(self, prefix=prefix, version=version)
+        return replace(self, prefix=prefix, version=version, base=self.prefix if self.base is None else self.base)
 
     def render(self, template: str, language: str, **values: Any) -> bytes:
         """Renders one page.
@@ -117,22 +126,22 @@ class Pages:
         Args:
             template: file in `templates/`.
             language: nb or en.
-            values: variables of the template, in addition to texts, prefix and version.
+            values: variables of the template, in addition to the site's texts, prefix and version.
         """
-        # Some interface texts contain our markup. Texts of the data never pass here.
-        words = {key: Markup(text) if "<" in text else text for key, text in self._texts(language).items()}  # noqa: S704
-        page = self.environment.get_template(template).render(
-            t=words,
-            lang=language,
-            languages=LANGUAGE_NAMES,
-            prefix=self.prefix,
-            version=self.version,
-            **{"here": "", **values},
+        page = (
+            _environment(language)
+            .get_template(template)
+            .render(
+                t=self.own_words(language),
+                lang=language,
+                languages=LANGUAGE_NAMES,
+                prefix=self.prefix,
+                base=self.prefix if self.base is None else self.base,
+                version=self.version,
+                **{"here": "", **values},
+            )
         )
         return page.encode()
-
-    def _texts(self, language: str) -> dict[str, str]:
-        return {**texts(language), **self.own_words(language)}
 
     def document(
         self,
@@ -152,23 +161,23 @@ class Pages:
         `series` the series of statistics about the thing.
         `here` is the query string that the links to other languages keep.
         """
-        words = _Words(description, language, self.prefix, self.labels)
+        names = _Names(description, words(language), self.prefix, self.labels)
         types = [o for _, p, o in description.own if p == RDF_TYPE and isinstance(o, NamedNode)]
         return self.render(
             "document.html",
             language,
-            title=words.title(description.thing),
-            types=[words.page_value(t) for t in sorted(types, key=_natural)],
+            title=names.title(description.thing),
+            types=[names.page_value(t) for t in sorted(types, key=_natural)],
             iri=description.thing.value,
-            notice=self._texts(language)[notice] if (notice := select_notice(description)) else None,
-            facts=words.facts(),
-            incoming=words.incoming(),
-            changes=words.changes(),
-            printed=words.printed(),
-            quality=words.quality(),
-            series=list(words.series(series)) if series else [],
+            notice=self.own_words(language)[notice] if (notice := select_notice(description)) else None,
+            facts=names.facts(),
+            incoming=names.incoming(),
+            changes=names.changes(),
+            printed=names.printed(),
+            quality=names.quality(),
+            series=list(names.series(series)) if series else [],
             series_cut=series is not None and series.more,
-            evidence=words.evidence(),
+            evidence=names.evidence(),
             evidence_open=_OPEN_VALUES,
             incoming_cut=MOST_INCOMING if len(description.incoming) >= MOST_INCOMING else None,
             canonical=canonical,
@@ -190,12 +199,13 @@ def words_with_code(text: str) -> Markup:
     return Markup("").join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
-class _Words:
+class _Names:
     """The names and values of one document in one language."""
 
-    def __init__(self, description: Description, language: str, prefix: str, terms: TermLabels) -> None:
+    def __init__(self, description: Description, words: Words, prefix: str, terms: TermLabels) -> None:
         self._description = description
-        self._language = language
+        self._words = words
+        self._language = words.language
         self._prefix = prefix
         self._terms = terms
         self._labels = Labels([*description.graph, *description.predicates])
@@ -231,14 +241,14 @@ class _Words:
         return self._rows((p, s) for s, p, _ in self._description.incoming if p != ABOUT)
 
     def evidence(self) -> list[Evidence]:
-        lines = texts(self._language)["lines"]
-
         def fact(name: NamedNode, value: Value | None) -> PageValue:
             text = self._property(name).text
             return PageValue(f"{text}: {self.page_value(value).text}" if value is not None else text)
 
         def row(passage: Passage) -> Evidence:
-            place = lines.format(first=passage.first, last=passage.last)
+            place = self._words.gettext(
+                "lines %(first)s–%(last)s of the extraction", first=passage.first, last=passage.last
+            )
             where = ", ".join(part for part in (passage.section, passage.item, place) if part)
             return Evidence(
                 [fact(name, value) for name, value in sorted(passage.statements, key=str)],
@@ -250,7 +260,7 @@ class _Words:
         return [row(passage) for passage in read_passages(self._description.evidence)]
 
     def series(self, shown: Shown) -> Iterator[SeriesRow]:
-        return series_rows(shown, self.page_value, texts(self._language), self._language, self._prefix)
+        return series_rows(shown, self.page_value, self._words, self._prefix)
 
     def changes(self) -> list[AreaChange]:
         return area_changes(self._description, self._known, self.page_value)

@@ -11,7 +11,7 @@ from plangraf.rdf.graph import RDF_TYPE, Graph, Value
 from plangraf.rdf.namespaces import DIMENSION, PLAN, PREFIXES, SDGO
 from plangraf.views.collections.members import collation_key
 from plangraf.views.describe import Description
-from plangraf.views.wording import PageValue
+from plangraf.views.page_value import PageValue
 
 _DATE = NamedNode(PLAN + "changeDate")
 _OF_PERSPECTIVE = NamedNode(PLAN + "documentsPerspective")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from urllib.parse import urlencode
 
 from plangraf.pages.nested_tables import Shows, with_unit
+from plangraf.pages.words import Words
 from plangraf.rdf.graph import Graph
+from plangraf.views.page_value import PageValue
 from plangraf.views.series import Series, Shown
-from plangraf.views.wording import PageValue
 
 _NUMBERED = re.compile(r"/id/(?:[0-9]{4}/municipality|no/county|no/country)/([0-9A-Z]+)$")
 QUERY = "observations"
@@ -36,16 +37,13 @@ class SeriesRow:
     span: int
 
 
-def series_rows(
-    shown: Shown, page_value: Shows, words: Mapping[str, str], language: str, prefix: str
-) -> Iterator[SeriesRow]:
+def series_rows(shown: Shown, page_value: Shows, words: Words, prefix: str) -> Iterator[SeriesRow]:
     """The lines of the series of a document.
 
     Args:
         shown: the series.
         page_value: makes the name and link of a thing.
-        words: the texts of the site in one language.
-        language: nb or en.
+        words: the words of the interface in the page's language.
         prefix: the path that links begin with.
     """
     facts = Graph(shown.statements)
@@ -54,15 +52,15 @@ def series_rows(
         table = page_value(one.head.table)
         reason = ""
         if claim and claim.said_by is None:
-            text = claim.reasons.get(language) or next(iter(claim.reasons.values()), "")
-            reason = f"{words['series_our_reading']} {text}".strip()
+            text = claim.reasons.get(words.language) or next(iter(claim.reasons.values()), "")
+            reason = words.gettext("Our reading: %(reason)s", reason=text).strip()
         yield SeriesRow(
             PageValue(f"{one.head.number}: {table.text}", table.href, table.lang, table.about),
             one.head.office,
             page_value(claim.indicator) if claim else None,
             page_value(claim.said_by) if claim and claim.said_by else None,
             reason,
-            page_value(one.area) if one.area else PageValue(words["series_everywhere"]),
+            page_value(one.area) if one.area else PageValue(words.gettext("All areas")),
             _from_to(one),
             _value(one, facts, page_value, words),
             list(_links(one, prefix)),
@@ -88,14 +86,14 @@ def _between(period: str) -> str:
     return period.replace("/", "–")
 
 
-def _value(one: Series, facts: Graph, page_value: Shows, words: Mapping[str, str]) -> str:
+def _value(one: Series, facts: Graph, page_value: Shows, words: Words) -> str:
     if not one.first:
         return ""
     if not one.valued:
-        return words["series_none"]
+        return words.gettext("no value")
     period = _between(one.valued)
     if one.value is None:
-        return words["series_lines"].format(n=one.lines, period=period)
+        return words.gettext("figures in %(period)s: %(n)s", n=one.lines, period=period)
     value = with_unit(one.value, facts, one.observation, page_value) if one.observation else one.value
     return f"{value} ({period})"
 

@@ -40,7 +40,7 @@ from plangraf.views.collections.listing import Addresses, Page, Table, fetch_mem
 from plangraf.views.collections.members import counts, facet_places, order, select
 from plangraf.views.describe import Labels, fetch_labels
 from plangraf.views.engine_answers import fetch_boolean
-from plangraf.views.wording import PageValue
+from plangraf.views.page_value import PageValue
 
 # A page shows so many values of a facet, the most frequent first; an error message names fewer.
 _CHOICES: Final = 40

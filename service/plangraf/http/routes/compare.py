@@ -33,7 +33,7 @@ from plangraf.store.diff import PATCH
 from plangraf.store.versions import VersionStore
 from plangraf.views.describe import Labels, fetch_labels
 from plangraf.views.document_parts import document_path
-from plangraf.views.wording import PageValue
+from plangraf.views.page_value import PageValue
 
 _PATCH = Format(PATCH, "list", "application/rdf-patch", "rdfp", "RDF Patch", charset=True, names=("rdf-patch",))
 _FORMATS = (PLAIN_JSON, _PATCH, HTML)

@@ -14,6 +14,7 @@ from plangraf.http.resource.openapi import Operation
 from plangraf.http.resource.resource import Asked, Resource, View
 from plangraf.http.service import Service
 from plangraf.rdf.formats import HTML, PLAIN_JSON
+from plangraf.store.contents import list_downloads
 from plangraf.store.versions import VersionStore
 
 _OPERATION = Operation(
@@ -46,7 +47,8 @@ class Versions(Resource):
 
         async def write() -> bytes:
             if asked.page:
-                return service.pages.render("versions.html", asked.language, versions=found)
+                filed = await run_in_threadpool(_with_downloads, service.snapshots.store)
+                return service.pages.render("versions.html", asked.language, versions=found, filed=filed)
             return orjson.dumps({"versions": found}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
         # The list is part of the key, because pruning changes it without a new version.
@@ -83,3 +85,7 @@ def _list(store: VersionStore, current: str, prefix: str) -> list[Listed]:
         )
         before = version.id
     return found[::-1]
+
+
+def _with_downloads(store: VersionStore) -> set[str]:
+    return {version.id for version in store.list() if list_downloads(version.path, version.id)}

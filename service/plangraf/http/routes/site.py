@@ -1,23 +1,18 @@
-"""`/`, `/docs`, `/openapi.json` and the static files of pages; no page loads anything from another host."""
+"""`/`, `/docs` and `/openapi.json`."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from importlib.util import find_spec
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.requests import Request
 
 from plangraf.engines.snapshots import Snapshot
-from plangraf.errors import ResourceNotFoundError
 from plangraf.http.pipeline.browser_headers import CONTENT_SECURITY_POLICY, policy_for
 from plangraf.http.resource.openapi import Operation, content
-from plangraf.http.resource.resource import Asked, Place, Resource, View
+from plangraf.http.resource.resource import Asked, Resource, View
 from plangraf.http.routes.catalog import catalogue, dates_part
 from plangraf.http.service import Pinned
 from plangraf.pages.html import script
@@ -31,7 +26,6 @@ _DATASETS = """CONSTRUCT { ?dataset ?p ?o }
 WHERE { ?dataset a <http://www.w3.org/ns/dcat#Dataset> ; ?p ?o }"""
 # Most things of one list on the home page; the query returns all.
 _SHOWN = 40
-_AN_HOUR_S = 3_600
 
 
 def resources(openapi: Callable[[Pinned], dict[str, Any]]) -> Iterator[Resource]:
@@ -39,7 +33,6 @@ def resources(openapi: Callable[[Pinned], dict[str, Any]]) -> Iterator[Resource]
     yield Home()
     yield Docs()
     yield OpenApi(openapi)
-    yield Static()
 
 
 class Home(Resource):
@@ -157,43 +150,3 @@ async def _fetch_items(service: Pinned, query: NamedQuery, thing: str, name: str
         text, lang = named.get("value") or iri, named.get("xml:lang")
         items.setdefault(iri, _Item(service.prefix + document_path(iri), text, lang, number))
     return list(items.values())[:_SHOWN]
-
-
-class Static(Resource):
-    """A fixed table of files: ours, and those of Swagger UI from the package fastapi-offline."""
-
-    path = "/static/{name}"
-    formats = (PLAIN_JSON,)
-    negotiated = False
-
-    def __init__(self) -> None:
-        ours = Path(__file__).resolve().parents[2] / "pages" / "static"
-        spec = find_spec("fastapi_offline")
-        assert spec is not None  # a declared dependency
-        assert spec.origin is not None
-        swagger = Path(spec.origin).resolve().parent / "static"
-        self._files = {
-            path.name: (path.read_bytes(), media_type)
-            for path, media_type in (
-                (ours / "style.css", "text/css; charset=utf-8"),
-                (ours / "icon.svg", "image/svg+xml"),
-                (swagger / "swagger-ui.css", "text/css; charset=utf-8"),
-                (swagger / "swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
-            )
-        }
-
-    async def find(self, request: Request, place: Place) -> Place:
-        file = self._files.get(place.names["name"])
-        if file is None:
-            raise ResourceNotFoundError(place.path, "See / for what is served.")
-        return replace(place, thing=file)
-
-    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        body, media_type = asked.place.thing
-
-        return View(
-            write=body,
-            cache_control=f"public, max-age={_AN_HOUR_S}",
-            content_type=media_type,
-            tag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
-        )

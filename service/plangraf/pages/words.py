@@ -1,0 +1,79 @@
+"""The words of the interface in one language, and numbers and dates as that language writes them.
+
+The words are gettext messages: English in templates and modules, other languages in `translations/<language>.po`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from babel import Locale
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import NullTranslations, Translations
+
+_FOLDER = Path(__file__).resolve().parent / "translations"
+_SOURCE = "en"
+
+
+class Words:
+    """The words of one language; `translations` is what Jinja's extension for gettext takes."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.translations = _translations(language)
+        self._locale = Locale.parse(language)
+
+    def gettext(self, message: str, /, **values: object) -> str:
+        """The message in this language, with `%(name)s` replaced by the value of that name."""
+        text = self.translations.gettext(message)
+        return text % values if values else text
+
+    def ngettext(self, singular: str, plural: str, number: int, /, **values: object) -> str:
+        """The message for a number of things. `%(num)s` is the number as the language writes it."""
+        text = self.translations.ngettext(singular, plural, number)
+        return text % {"num": self.number(number), **values}
+
+    def number(self, value: float | Decimal) -> str:
+        """A number with the decimal sign and the grouping of the language, and all its decimals."""
+        return format_decimal(value, locale=self._locale, decimal_quantization=False)
+
+    def date(self, value: date | datetime) -> str:
+        """A day in words: 19. mars 2024, 19 March 2024."""
+        return format_date(value, "d. MMMM y" if self.language != _SOURCE else "d MMMM y", locale=self._locale)
+
+
+@cache
+def words(language: str) -> Words:
+    """The words of a language, read once."""
+    return Words(language)
+
+
+def _names() -> Mapping[str, str]:
+    codes = [*sorted((path.stem for path in _FOLDER.glob("*.po")), key=lambda code: (code != "nb", code)), _SOURCE]
+    names = {code: Locale.parse(code).get_display_name(code) or code for code in codes}
+    return MappingProxyType({code: name[:1].upper() + name[1:] for code, name in names.items()})
+
+
+def _translations(language: str) -> NullTranslations:
+    if language == _SOURCE:
+        return NullTranslations()
+    with (_FOLDER / f"{language}.po").open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+LANGUAGE_NAMES: Final = _names()
+"""The languages that the interface is written in, with their own names."""
