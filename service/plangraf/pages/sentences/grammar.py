@@ -1,11 +1,13 @@
-"""Rules of grammar that sentences need, for Bokmål and English: genitives, lists, capital letters.
+"""Rules of grammar that sentences need: genitives, lists, plurals, capital letters.
 
-A language without rules of its own gets those of Bokmål.
+A language without a genitive of its own here gets that of Bokmål.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+from plangraf.pages.words import Words
 
 _SIBILANTS = ("s", "x", "z")
 # A list that is longer names the first ones and counts the others.
@@ -20,10 +22,17 @@ def genitive(name: str, language: str) -> str:
     return f"{name}’" if name.lower().endswith(_SIBILANTS) else f"{name}s"
 
 
-def separators(number: int, language: str) -> list[str]:
+def definite(name: str, language: str) -> str:
+    """A body inside a sentence: `the City Council`; in Norwegian its name is definite already: `bystyret`."""
+    if language != "en":
+        return lowered(name)
+    return f"the {name[4:]}" if name.lower().startswith("the ") else f"the {name}"
+
+
+def separators(number: int, words: Words) -> list[str]:
     """What stands between the members of a list: commas, then `og` or `and`; one fewer than the members."""
-    last = " and " if language == "en" else " og "
-    return [", "] * (number - 2) + [last] if number > 1 else []
+    last = words.gettext("and")
+    return [", "] * (number - 2) + [f" {last} "] if number > 1 else []
 
 
 def split_list(number: int) -> tuple[int, int]:
@@ -31,9 +40,9 @@ def split_list(number: int) -> tuple[int, int]:
     return (number, 0) if number <= _MOST_NAMED else (_NAMED_OF_MORE, number - _NAMED_OF_MORE)
 
 
-def others(number: int, language: str) -> str:
+def others(number: int, words: Words) -> str:
     """What ends a list whose last members are counted."""
-    return f" and {number} more" if language == "en" else f" og {number} til"
+    return " " + words.gettext("and %(num)s more", num=words.number(number))
 
 
 def plural(number: int, forms: Sequence[str], shown: str) -> str:

@@ -1,12 +1,13 @@
 """The language of sentence templates, and what a template says with the values of one thing.
 
 - `{slot}` stands for the values of a slot, joined by commas and `og`; `{slot:form}` for another form of them:
-  `genitive`, `noun` (with its article), `count`, `one/many` (`ett delmål/delmål`), `lower`.
+  `genitive`, `noun` (with its article), `definite` (`the City Council`, `bystyret`), `lower`, `count`, `one/many` with
+  the number (`ett delmål/delmål`), `one~many` without it (`perspektivet~perspektivene`).
 - `[one|other]` says the first alternative whose slots all have values, else nothing. Alternatives nest.
 - `{>slot}words{/}` links the words to the thing of the slot.
 
-A slot without a value outside of brackets leaves no sentence at all. So a template says nothing that the data do not
-have, and a missing part takes its words with it.
+A slot or a link without a value outside of brackets leaves no sentence at all. So a template says nothing that the
+data do not have, and a missing part takes its words with it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass, replace
 
 from plangraf.pages.sentences.grammar import (
     capitalised,
+    definite,
     genitive,
     lowered,
     others,
@@ -24,8 +26,9 @@ from plangraf.pages.sentences.grammar import (
     separators,
     split_list,
 )
+from plangraf.pages.words import Words
 
-FORMS = ("", "genitive", "noun", "count", "lower")
+FORMS = ("", "genitive", "noun", "definite", "lower", "count")
 _TOKEN = re.compile(r"\{/\}|\{>([a-z][A-Za-z0-9]*)\}|\{([a-z][A-Za-z0-9]*)(?::([^{}]*))?\}|[\[\]|]|[^\[\]|{}]+|[{}]")
 
 
@@ -82,16 +85,14 @@ def parse(text: str) -> Template:
     Raises:
         TemplateError: a bracket or link is not closed, or a form is unknown.
     """
-    tokens = [match for match in _TOKEN.finditer(text)]
+    tokens = list(_TOKEN.finditer(text))
     nodes, at = _sequence(text, tokens, 0, depth=0, linked=False)
     if at != len(tokens):
         raise TemplateError(f"`{tokens[at][0]}` at character {tokens[at].start() + 1} closes nothing")
     return nodes
 
 
-def _sequence(
-    text: str, tokens: Sequence[re.Match[str]], at: int, *, depth: int, linked: bool
-) -> tuple[Template, int]:
+def _sequence(text: str, tokens: Sequence[re.Match[str]], at: int, *, depth: int, linked: bool) -> tuple[Template, int]:
     """The nodes up to the end of the bracket or link that surrounds them, and the place of the token that ends them."""
     nodes: list[_Node] = []
     while at < len(tokens):
@@ -119,9 +120,7 @@ def _sequence(
     return tuple(nodes), at
 
 
-def _choice(
-    text: str, tokens: Sequence[re.Match[str]], at: int, *, depth: int, linked: bool
-) -> tuple[_Choice, int]:
+def _choice(text: str, tokens: Sequence[re.Match[str]], at: int, *, depth: int, linked: bool) -> tuple[_Choice, int]:
     ways: list[Template] = []
     while True:
         way, at = _sequence(text, tokens, at, depth=depth + 1, linked=linked)
@@ -135,8 +134,8 @@ def _choice(
 
 def _form(token: re.Match[str]) -> str:
     form = token[3] or ""
-    if form not in FORMS and form.count("/") != 1:
-        raise TemplateError(f"the form of `{token[0]}` is none of {', '.join(FORMS[1:])} or `one/many`")
+    if form not in FORMS and form.count("/") + form.count("~") != 1:
+        raise TemplateError(f"the form of `{token[0]}` is none of {', '.join(FORMS[1:])}, `one/many` or `one~many`")
     return form
 
 
@@ -153,15 +152,15 @@ def slots(template: Template) -> Iterator[tuple[str, str]]:
                 yield from slots(way)
 
 
-def say(template: Template, values: Mapping[str, SlotValue], language: str) -> list[Said]:
+def say(template: Template, values: Mapping[str, SlotValue], words: Words) -> list[Said]:
     """The words of a sentence, the first with a capital; empty when a slot outside of brackets has no value.
 
     Args:
         template: what `parse` returned.
         values: the slots that have values, each with at least one.
-        language: nb or en.
+        words: the language of the page.
     """
-    said = _say(template, values, language)
+    said = _say(template, values, words)
     if not said:
         return []
     joined = _joined(said)
@@ -173,56 +172,60 @@ def in_words(said: Sequence[Said]) -> str:
     return "".join(one.text for one in said)
 
 
-def _say(template: Template, values: Mapping[str, SlotValue], language: str) -> list[Said] | None:
+def _say(template: Template, values: Mapping[str, SlotValue], words: Words) -> list[Said] | None:
     found: list[Said] = []
     for node in template:
-        part = _say_node(node, values, language)
+        part = _say_node(node, values, words)
         if part is None:
             return None
         found += part
     return found
 
 
-def _say_node(node: _Node, values: Mapping[str, SlotValue], language: str) -> list[Said] | None:
+def _say_node(node: _Node, values: Mapping[str, SlotValue], words: Words) -> list[Said] | None:
     if isinstance(node, str):
         return [Said(node)]
     if isinstance(node, _Slot):
         value = values.get(node.name)
-        return None if value is None else _say_slot(value, node.form, language)
+        return None if value is None else _say_slot(value, node.form, words)
     if isinstance(node, _Link):
-        content = _say(node.content, values, language)
+        content = _say(node.content, values, words)
         value = values.get(node.slot)
         if content is None or value is None:
-            return content
-        return [Said(in_words(content), value.said[0].href)]
+            return None
+        return [Said(in_words(content), value.said[0].href, next((one.lang for one in content if one.lang), None))]
     for way in node.ways:
-        if (said := _say(way, values, language)) is not None:
+        if (said := _say(way, values, words)) is not None:
             return said
     return []
 
 
-def _say_slot(value: SlotValue, form: str, language: str) -> list[Said] | None:
+def _say_slot(value: SlotValue, form: str, words: Words) -> list[Said] | None:
     if form == "noun":
-        return _listed(value.nouns, language) if value.nouns else None
+        return _listed(value.nouns, words) if value.nouns else None
     if form == "count":
         return [Said(value.shown)]
     if form == "genitive":
-        listed = _listed(value.said, language)
-        return [*listed[:-1], replace(listed[-1], text=genitive(listed[-1].text, language))]
+        listed = _listed(value.said, words)
+        return [*listed[:-1], replace(listed[-1], text=genitive(listed[-1].text, words.language))]
     if form == "lower":
-        return _listed([replace(one, text=lowered(one.text)) for one in value.said], language)
+        return _listed([replace(one, text=lowered(one.text)) for one in value.said], words)
+    if form == "definite":
+        return _listed([replace(one, text=definite(one.text, words.language)) for one in value.said], words)
+    if "~" in form:
+        return [Said(form.split("~")[len(value.said) > 1])]
     if "/" in form:
         return [Said(plural(len(value.said), form.split("/"), value.shown))]
-    return _listed(value.said, language)
+    return _listed(value.said, words)
 
 
-def _listed(said: Sequence[Said], language: str) -> list[Said]:
+def _listed(said: Sequence[Said], words: Words) -> list[Said]:
     named, left = split_list(len(said))
-    between = [", "] * (named - 1) if left else separators(named, language)
+    between = [", "] * (named - 1) if left else separators(named, words)
     found = [said[0]]
     for separator, one in zip(between, said[1:named], strict=True):
         found += [Said(separator), one]
-    return [*found, Said(others(left, language))] if left else found
+    return [*found, Said(others(left, words))] if left else found
 
 
 def _joined(said: Sequence[Said]) -> list[Said]:

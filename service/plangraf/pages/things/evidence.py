@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode
 from plangraf.pages.things.names import Names
 from plangraf.rdf.graph import Statement, Value
 from plangraf.views.describe import Passage, read_passages
-from plangraf.views.wording import PageValue
+from plangraf.views.page_value import PageValue
 
 # A statement leads to so many entries of the list; it rarely has more.
 _MOST_MARKS = 3

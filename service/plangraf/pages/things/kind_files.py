@@ -7,7 +7,7 @@ names file and line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic
+from plangraf.errors import RequestError
 from plangraf.pages.sentences.template import Template
 from plangraf.pages.things.following import follow, step
 from plangraf.pages.things.kind_form import KindForm, Part, SharedForm
@@ -22,6 +23,7 @@ from plangraf.rdf.graph import Graph
 from plangraf.rdf.jsonld_documents import NO_FRAME, Frame
 from plangraf.rdf.namespaces import ID, PREFIXES
 from plangraf.sparql.named.head import Head, Titled, problem, read_yaml
+from plangraf.sparql.safety import Limits, check
 from plangraf.views.declarations import LABELS
 
 FOLDER = "pages"
@@ -29,6 +31,7 @@ SHARED = "shared.yaml"
 MOST_SHOWN = 100
 """Values of a part that a page has, folded ones included; the list of the kind has all."""
 _CURIE = re.compile(r"(?<![\w:./<-])\^?([a-z][a-z0-9-]*):([A-Za-z][\w-]*)")
+_SLOT = re.compile(r"\{[a-z][A-Za-z0-9]*:[^ {}][^{}]*\}")
 # A page asks for the evidence of so many statements about other things than its own.
 _MOST_STATEMENTS = 400
 _Nest = dict[tuple[NamedNode, bool], "_Nest"]
@@ -44,6 +47,12 @@ class Kind:
     @cached_property
     def classes(self) -> frozenset[NamedNode]:
         return frozenset(step(class_)[0] for class_ in self.form.class_)
+
+    def name_of(self, types: Iterable[NamedNode]) -> tuple[Titled, str | None]:
+        """The name of a thing's class, and the list that has it."""
+        own = set(types)
+        class_ = next((one for one in self.form.class_ if step(one)[0] in own), self.form.class_[0])
+        return self.form.names.get(class_, self.form.name), self.form.lists.get(class_, self.form.list_)
 
     @cached_property
     def sentence(self) -> Mapping[str, Template]:
@@ -81,6 +90,15 @@ class Kinds:
         """The kind of a thing with these types; the lowest position wins."""
         found = {kind.name: kind for type_ in types if (kind := self.by_class.get(type_))}
         return min(found.values(), key=lambda kind: (kind.form.position, kind.name), default=None)
+
+    def namer(self, language: str) -> Callable[[Sequence[NamedNode]], str]:
+        """A function that says what a thing with some types is, in a language; empty for an undeclared kind."""
+
+        def name(types: Sequence[NamedNode]) -> str:
+            kind = self.of(types)
+            return kind.name_of(types)[0].in_language(language) if kind else ""
+
+        return name
 
     def frame(self, types: Iterable[NamedNode]) -> Frame:
         """See `views.describe.PageReads`."""
@@ -140,27 +158,35 @@ def load_kinds(queries: Path, lists: Iterable[str] = ()) -> Kinds:
 
 def terms_of_kind(text: str) -> Iterator[tuple[str, int]]:
     """The terms that a file names by CURIEs of the project's prefixes, each with its line."""
+    for number, match in _curies(text):
+        if match[1] in PREFIXES:
+            yield PREFIXES[match[1]] + match[2], number
+
+
+def _curies(text: str) -> Iterator[tuple[int, re.Match[str]]]:
+    """The CURIEs of a file, each with its line; not what looks like one in a comment or a template."""
     for number, line in enumerate(text.splitlines(), 1):
-        for match in _CURIE.finditer(line.partition(" #")[0]):
-            if match[1] in PREFIXES:
-                yield PREFIXES[match[1]] + match[2], number
+        for match in _CURIE.finditer(_SLOT.sub("", "" if line.startswith("#") else line)):
+            yield number, match
 
 
 def _check(kind: Kind, head: Head, lists: frozenset[str]) -> None:
     """Raises a DataError for an unknown prefix or list."""
-    for number, line in enumerate(head.source.splitlines()):
-        for match in _CURIE.finditer(line.partition(" #")[0]):
-            if match[1] not in PREFIXES:
-                raise problem(
-                    head.file,
-                    head.lines[number],
-                    f"{match[0]} has none of the project's prefixes.",
-                    f"{match[0]} har ingen av prosjektets prefikser.",
-                )
-    named = {kind.form.list_} if kind.form.list_ else set()
+    for number, match in _curies(head.source):
+        if match[1] not in PREFIXES:
+            raise problem(
+                head.file,
+                head.lines[number - 1],
+                f"{match[0]} has none of the project's prefixes.",
+                f"{match[0]} har ingen av prosjektets prefikser.",
+            )
+    named = {name for name in (kind.form.list_, *kind.form.lists.values()) if name}
     for section in kind.form.sections:
         for part in section.parts:
             named |= set(_lists(part))
+        named |= {way.list_ for way in (section.ways.to if section.ways else ())}
+        if section.query:
+            _check_query(section.name, section.query, head)
     if lists and (unknown := sorted(named - lists)):
         raise problem(
             head.file,
@@ -168,6 +194,19 @@ def _check(kind: Kind, head: Head, lists: frozenset[str]) -> None:
             f"There is no list {unknown[0]}. Name a file of queries/collections/.",
             f"Det finnes ingen liste {unknown[0]}. Nevn en fil i queries/collections/.",
         )
+
+
+def _check_query(section: str, query: str, head: Head) -> None:
+    try:
+        check(query.replace("$this", "<http://example.org/this>"), Limits())
+    except RequestError as error:
+        where = [n for n, line in enumerate(head.source.splitlines()) if "query:" in line]
+        raise problem(
+            head.file,
+            head.lines[where[0]] if where else 1,
+            f"The query of the section {section} cannot be used: {error}",
+            f"Spørringen i avsnittet {section} kan ikke brukes: {error}",
+        ) from error
 
 
 def _lists(part: Part) -> Iterator[str]:

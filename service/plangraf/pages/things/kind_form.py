@@ -35,7 +35,9 @@ class Followed(Strict):
     otherwise: Path | None = Field(default=None, alias="else")
     is_: list[Curie] = Field(default=[], alias="is")
     value: str | None = None
-    order: list[Annotated[str, StringConstraints(pattern=r"^-?[a-z][a-z0-9-]*:[A-Za-z][A-Za-z0-9_-]*$")]] = []
+    order: list[Annotated[str, StringConstraints(pattern=r"^-?[a-z][a-z0-9-]*:[A-Za-z][A-Za-z0-9_-]*$")]] = Field(
+        default=[]
+    )
 
     @field_validator("path", "otherwise", "is_", "order", mode="before")
     @classmethod
@@ -50,6 +52,12 @@ class Followed(Strict):
     @property
     def paths(self) -> list[list[str]]:
         return [self.path, self.otherwise] if self.otherwise else [self.path]
+
+
+class Slot(Followed):
+    """What a template may say; `unlike` leaves out the values that another slot has."""
+
+    unlike: str | None = None
 
 
 class Fact(Followed):
@@ -96,6 +104,7 @@ class Part(Followed):
         mark: marks some of the values.
         group: the path from a value to the thing that it stands under.
         via: tell from which things the values were reached.
+        through: the name of a link to the thing before each value, such as the link with our reason.
         evidence: the property of the thing whose evidence supports the values, when it is not that of the last step.
         children: in a tree, what stands under each value.
         more: the list that has all of them.
@@ -105,13 +114,14 @@ class Part(Followed):
     title: Titled | None = None
     lead: Titled | None = None
     layout: Layout = "list"
-    notes: list[Note] = []
+    notes: list[Note] = Field(default=[])
     number: Curie | None = None
     mark: Mark | None = None
     group: Path | None = None
     via: Titled | None = None
+    through: Titled | None = None
     evidence: Curie | None = None
-    children: list[Part] = []
+    children: list[Part] = Field(default=[])
     more: More | None = None
     most: int = Field(default=12, ge=1, le=100)
 
@@ -126,19 +136,68 @@ class Part(Followed):
             raise ValueError("only a tree has children")
         if self.layout in ("table", "timeline") and not self.notes:
             raise ValueError(f"a {self.layout} needs notes")
-        if self.via and len(self.path) < 2:
-            raise ValueError("`via` needs a path of two steps or more")
+        if (self.via or self.through) and len(self.path) < 2:
+            raise ValueError("`via` and `through` need a path of two steps or more")
         return self
 
 
+class Table(Strict):
+    """The rows of a SPARQL query in which `$this` stands for the thing; they need no path, and are counted there.
+
+    Attributes:
+        query: a SELECT with an order and a limit.
+        columns: the names of its columns that the page shows; a column of IRIs shows names with links.
+    """
+
+    query: str = Field(min_length=1)
+    columns: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]*$")], Titled] = Field(min_length=1)
+
+
+class Way(Strict):
+    """A way into the things of an area: a question, and the list that answers it, with the number of its things.
+
+    `class` are the classes whose things the list has.
+    """
+
+    question: Titled
+    list_: Key = Field(alias="list")
+    class_: list[Curie] = Field(alias="class", min_length=1)
+
+    @field_validator("class_", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return _listed(value)
+
+
+class Ways(Strict):
+    """Ways in, as `/<list>?<filter>=<the number of the area>`; the query gives `?class` and `?number` of its things."""
+
+    query: str = Field(min_length=1)
+    filter_: Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z]*$")] = Field(alias="filter")
+    to: list[Way] = Field(min_length=1)
+
+
 class Section(Strict):
-    """A section of the page. `reading` marks it as our interpretation."""
+    """A section of the page: parts, a table of a query, or ways in. `reading` marks it as our interpretation."""
 
     name: Key
     title: Titled
     lead: Titled | None = None
     reading: bool = False
-    parts: list[Part] = Field(min_length=1)
+    parts: list[Part] = Field(default=[])
+    table: Table | None = None
+    ways: Ways | None = None
+
+    @model_validator(mode="after")
+    def _has_content(self) -> Self:
+        if sum(map(bool, (self.parts, self.table, self.ways))) != 1:
+            raise ValueError(f"the section {self.name} needs either parts, a table or ways")
+        return self
+
+    @property
+    def query(self) -> str | None:
+        asked = self.table or self.ways
+        return asked.query if asked else None
 
 
 class KindForm(Strict):
@@ -147,8 +206,9 @@ class KindForm(Strict):
     Attributes:
         class_: the classes of the kind.
         position: decides between two kinds of one thing; the lower one wins.
-        name: the kind as a noun without article, and `many` of them.
+        name: the kind, as a noun without article.
         list_: the list of all things of the kind.
+        names, lists: the same for some of the classes.
         title: a template for things without a name in the data.
         slots: what the templates may say.
         sentence: the one sentence, a template in each language.
@@ -161,12 +221,14 @@ class KindForm(Strict):
     position: int = LAST
     name: Titled
     list_: Key | None = Field(default=None, alias="list")
+    names: dict[Curie, Titled] = Field(default={})
+    lists: dict[Curie, Key] = Field(default={})
     title: Titled | None = None
-    slots: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]*$")], Followed] = {}
+    slots: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]*$")], Slot] = Field(default={})
     sentence: Titled
-    text: list[Fact] = []
-    facts: list[Fact] = []
-    sections: list[Section] = []
+    text: list[Fact] = Field(default=[])
+    facts: list[Fact] = Field(default=[])
+    sections: list[Section] = Field(default=[])
 
     @field_validator("class_", mode="before")
     @classmethod
@@ -185,8 +247,13 @@ class KindForm(Strict):
                 if unknown := sorted(named - set(self.slots)):
                     raise ValueError(f"{words!r} names the slot {unknown[0]}, which is not among the slots")
                 used |= named
+        for name, slot in self.slots.items():
+            if slot.unlike is not None and slot.unlike not in self.slots:
+                raise ValueError(f"the slot {name} is to be unlike {slot.unlike}, which is not among the slots")
         if unused := sorted(set(self.slots) - used):
             raise ValueError(f"no sentence uses the slot {unused[0]}")
+        if unknown := sorted({*self.names, *self.lists} - set(self.class_)):
+            raise ValueError(f"{unknown[0]} is not among the classes")
         names = [section.name for section in self.sections]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two sections have the name {twice[0]}")
@@ -201,4 +268,4 @@ class KindForm(Strict):
 class SharedForm(Strict):
     """What the files share: nouns with their article, by the path of a concept below /id/."""
 
-    nouns: dict[str, Titled] = {}
+    nouns: dict[str, Titled] = Field(default={})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -10,12 +11,13 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from plangraf.numbers_in_text import NaturalKey, natural_key
 from plangraf.pages.nested_tables import observation_title, period_text
 from plangraf.pages.things.values import literal_text
-from plangraf.rdf.graph import Graph, Value
+from plangraf.pages.words import Words
+from plangraf.rdf.graph import RDF_TYPE, Graph, Value
 from plangraf.rdf.namespaces import OBSERVATION, PLAN, PREFIXES, short_name
 from plangraf.views.declarations import TermLabels
 from plangraf.views.describe import Description, Labels
 from plangraf.views.document_parts import document_path, sdg_code
-from plangraf.views.wording import PageValue
+from plangraf.views.page_value import PageValue
 
 _UNITS: Final = {
     NamedNode(PREFIXES["sdmx-measure"] + "obsValue"): NamedNode(PREFIXES["sdmx-attribute"] + "unitMeasure"),
@@ -27,15 +29,27 @@ _COUNT: Final = NamedNode(PREFIXES["unit"] + "NUM")
 
 
 class Names:
-    """The names and values of one document in one language. Links begin with the path `prefix`."""
+    """The names and values of one document in one language.
 
-    def __init__(self, description: Description, language: str, prefix: str, terms: TermLabels) -> None:
-        self.language = language
+    Links begin with the path `prefix`. `kind_of` names what a thing with some types is, in the language.
+    """
+
+    def __init__(
+        self,
+        description: Description,
+        words: Words,
+        prefix: str,
+        terms: TermLabels,
+        kind_of: Callable[[Sequence[NamedNode]], str] = lambda _types: "",
+    ) -> None:
+        self.words = words
+        self.language = words.language
         self.known = Graph(description.graph)
         self.prefix = prefix
         self._terms = terms
         self._labels = Labels([*description.graph, *description.predicates])
         self._defined = Graph(description.predicates)
+        self._kind_of = kind_of
         self._titles: dict[NamedNode, PageValue] = {}
 
     def title(self, thing: NamedNode) -> PageValue:
@@ -73,10 +87,19 @@ class Names:
     def value(self, value: Value) -> PageValue:
         """A value as the page shows it: a literal as the language writes it, a thing by its name and link."""
         if isinstance(value, Literal):
-            return PageValue(literal_text(value, self.language), lang=value.language)
+            return PageValue(literal_text(value, self.words), lang=value.language)
         if isinstance(value, BlankNode):
             return PageValue("…")
         return replace(self.title(value), href=self.href(value), about=value.value)
+
+    def plain(self, value: Value) -> PageValue:
+        """A value in running text: a thing without a name by what it is, never by its key."""
+        shown = self.value(value)
+        if isinstance(value, NamedNode) and not self.is_named(value) and value.value not in self._terms:
+            types = self.known.named(value, RDF_TYPE)
+            if kind := self._kind_of(types) if types else "":
+                return replace(shown, text=kind)
+        return shown
 
     def value_of(self, subject: Value, predicate: NamedNode, value: Value) -> PageValue:
         """The value of a property of a thing: a number with its qualifier and its unit, else as `value`."""

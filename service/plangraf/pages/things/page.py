@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from plangraf.pages.things.evidence import Entry, Evidence
 from plangraf.pages.things.following import Reached
 from plangraf.pages.things.kind_files import MOST_SHOWN, Kind, Kinds
 from plangraf.pages.things.names import Names
+from plangraf.pages.things.rows import Rows
 from plangraf.pages.things.sections import Builder, FactRow, Group, Item, Marked, PartView, SectionView
 from plangraf.pages.things.speaking import Speaker
 from plangraf.pages.things.technical import GraphRow, Row, graph_rows, incoming_rows, own_rows
@@ -22,9 +23,10 @@ from plangraf.rdf.namespaces import PLAN
 from plangraf.views.collections.members import collation_key
 from plangraf.views.declarations import LABELS
 from plangraf.views.describe import ABOUT, MOST_INCOMING, Description
-from plangraf.views.wording import PageValue
+from plangraf.views.page_value import PageValue
 
 _MUNICIPALITY: Final = NamedNode(PLAN + "municipality")
+_NUMBERS: Final = (NamedNode(PLAN + "number"), NamedNode(PLAN + "goalNumber"))
 # A page of a kind without a declaration shows so many things that point to its thing at once.
 _MOST_OPEN: Final = 12
 _SENTENCE_MARKS: Final = 3
@@ -66,13 +68,14 @@ class ThingPage:
     query: str
 
 
-def thing_page(description: Description, names: Names, kinds: Kinds) -> ThingPage:
+def thing_page(description: Description, names: Names, kinds: Kinds, rows: Mapping[str, Rows]) -> ThingPage:
     """The view of a thing's page.
 
     Args:
         description: the document with what only pages show.
         names: the names of its things, in the language of the page.
         kinds: the declared kinds; a thing of another kind gets a page of all its properties.
+        rows: the answers of the queries of its kind, by the name of a section.
     """
     thing = description.thing
     kind = kinds.of(description.types)
@@ -84,7 +87,7 @@ def thing_page(description: Description, names: Names, kinds: Kinds) -> ThingPag
     municipality = names.known.value(thing, _MUNICIPALITY)
     form = kind.form if kind else None
     facts = builder.facts(form.facts) if form else _all_facts(builder, description)
-    sections = builder.sections(form.sections) if form else _all_incoming(builder, description)
+    sections = builder.sections(form.sections, rows) if form else _all_incoming(builder, description)
     return ThingPage(
         title=_title(description, names, speaker, kind),
         kind=_kind_name(description, names, kind),
@@ -119,17 +122,18 @@ def _title(description: Description, names: Names, speaker: Speaker | None, kind
         if speaker and (made := speaker.title()):
             return PageValue(made)
         if kind:
-            return PageValue(kind.form.name.in_language(names.language))
+            return PageValue(kind.name_of(description.types)[0].in_language(names.language))
     return names.title(thing)
 
 
 def _kind_name(description: Description, names: Names, kind: Kind | None) -> PageValue:
     """What the thing is: `Plan 7`, with the list of all plans; else the name of its class."""
     if kind:
-        name = kind.form.name.in_language(names.language)
-        number = names.known.text(description.thing, NamedNode(PLAN + "number"))
-        href = f"{names.prefix}/{kind.form.list_}" if kind.form.list_ else None
-        return PageValue(f"{name} {number}" if number else name, href)
+        titled, list_ = kind.name_of(description.types)
+        name = titled.in_language(names.language)
+        found = (names.known.text(description.thing, property_) for property_ in _NUMBERS)
+        number = next(filter(None, found), None)
+        return PageValue(f"{name} {number}" if number else name, f"{names.prefix}/{list_}" if list_ else None)
     ours = [type_ for type_ in sorted(description.types, key=str) if type_.value.startswith(PLAN)]
     types = ours or sorted(description.types, key=str)
     return replace(names.title(types[0]), href=None) if types else PageValue("")
@@ -148,7 +152,10 @@ def _all_facts(builder: Builder, description: Description) -> list[FactRow]:
         if names.language in languages:
             found = [one for one in found if not isinstance(one, Literal) or one.language in (None, names.language)]
         shown = [
-            Marked(names.value_of(description.thing, predicate, one), builder.evidence.marks([(description.thing, predicate, one)]))
+            Marked(
+                names.value_of(description.thing, predicate, one),
+                builder.evidence.marks([(description.thing, predicate, one)]),
+            )
             for one in sorted(found, key=lambda one: collation_key(names.value(one).text))[:MOST_SHOWN]
         ]
         text = names.property(predicate).text

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from pyoxigraph import Literal, NamedNode
@@ -11,13 +11,15 @@ from pyoxigraph import Literal, NamedNode
 from plangraf.pages.things.evidence import Evidence
 from plangraf.pages.things.following import Reached, along, follow, step
 from plangraf.pages.things.kind_files import MOST_SHOWN
-from plangraf.pages.things.kind_form import Fact, Followed, More, Note, Part, Section
+from plangraf.pages.things.kind_form import Fact, Followed, More, Note, Part, Section, Table, Ways
 from plangraf.pages.things.names import Names
+from plangraf.pages.things.rows import Rows
 from plangraf.rdf.graph import Statement, Value
 from plangraf.rdf.namespaces import ID, local_name
 from plangraf.views.collections.members import collation_key
+from plangraf.views.describe import Labels
 from plangraf.views.document_parts import sdg_code
-from plangraf.views.wording import PageValue
+from plangraf.views.page_value import PageValue
 
 # A list that is only a little longer than what is open at once is shown whole.
 _SLACK = 3
@@ -57,6 +59,7 @@ class Item:
     notes: Sequence[NoteView] = ()
     via: Sequence[PageValue] = ()
     marks: Sequence[int] = ()
+    through: Sequence[PageValue] = ()
     children: Sequence[PartView] = ()
 
 
@@ -92,14 +95,33 @@ class PartView:
 
 
 @dataclass(frozen=True, slots=True)
+class TableView:
+    """The rows of a query: names of the columns, and the values of each row."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[PageValue]]
+
+
+@dataclass(frozen=True, slots=True)
+class WayView:
+    """A way in: the question, the list that answers it, and the number of its things."""
+
+    question: str
+    href: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class SectionView:
-    """A section with at least one part; `reading` tells that it is our interpretation."""
+    """A section with content; `reading` tells that it is our interpretation."""
 
     name: str
     title: str
     lead: str
     reading: bool
-    parts: Sequence[PartView] = field(default_factory=list)
+    parts: Sequence[PartView] = ()
+    table: TableView | None = None
+    ways: Sequence[WayView] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +150,40 @@ class Builder:
                 rows.append(FactRow(self._name(fact), values))
         return rows
 
-    def sections(self, declared: Sequence[Section]) -> list[SectionView]:
-        """The sections that have a value."""
+    def sections(self, declared: Sequence[Section], rows: Mapping[str, Rows]) -> list[SectionView]:
+        """The sections that have a value; `rows` are the answers of their queries, by the name of a section."""
         views = []
         for section in declared:
             parts = [view for part in section.parts if (view := self.part(self.thing, part))]
-            if parts:
+            found = rows.get(section.name)
+            table = self._table(section.table, found) if section.table and found and found.rows else None
+            ways = self._ways(section.ways, found) if section.ways and found else []
+            if parts or table or ways:
                 lead = section.lead.in_language(self._language) if section.lead else ""
                 title = section.title.in_language(self._language)
-                views.append(SectionView(section.name, title, lead, section.reading, parts))
+                views.append(SectionView(section.name, title, lead, section.reading, parts, table, ways))
+        return views
+
+    def _table(self, table: Table, found: Rows) -> TableView:
+        columns = [title.in_language(self._language) for title in table.columns.values()]
+        return TableView(columns, [[self._cell(row.get(name), found) for name in table.columns] for row in found.rows])
+
+    def _cell(self, value: Value | None, found: Rows) -> PageValue:
+        if value is None:
+            return PageValue("")
+        if isinstance(value, NamedNode) and (label := Labels(found.named).best(value, self._language)):
+            return PageValue(label.value, self.names.page_of(value), label.language, value.value)
+        return self.names.value(value)
+
+    def _ways(self, ways: Ways, found: Rows) -> list[WayView]:
+        numbers = {row["class"]: int(row["number"].value) for row in found.rows if {"class", "number"} <= row.keys()}
+        area = self.thing.value.removeprefix(ID).partition("/")[0]
+        views = []
+        for way in ways.to:
+            number = sum(numbers.get(step(class_)[0], 0) for class_ in way.class_)
+            if number:
+                href = f"{self.names.prefix}/{way.list_}?{urlencode({ways.filter_: area})}"
+                views.append(WayView(way.question.in_language(self._language), href, self.names.words.number(number)))
         return views
 
     def part(self, start: NamedNode, part: Part) -> PartView | None:
@@ -187,11 +234,15 @@ class Builder:
             value,
             number,
             part.mark.text.in_language(self._language) if part.mark and marked else "",
-            [view for note in part.notes if (view := self._note(note, one)) or part.layout in ("table", "timeline")],
-            [self._short(link) for link in one.links] if part.via else [],
+            [self._note(note, one) for note in part.notes],
+            self._ways_here(one) if part.via else [],
             self.evidence.marks(statements),
+            self._through(part.through.in_language(self._language), one) if part.through else [],
             children,
         )
+
+    def _through(self, name: str, one: Reached) -> list[PageValue]:
+        return [PageValue(name, self.names.page_of(link)) for link in one.links if isinstance(link, NamedNode)]
 
     def _note(self, note: Note, one: Reached) -> NoteView:
         found = [
@@ -218,7 +269,7 @@ class Builder:
     def value(self, one: Reached) -> PageValue:
         statement: Statement | None = one.statements[0] if one.statements else None
         if statement is None or not isinstance(one.value, Literal):
-            return self.names.value(one.value)
+            return self.names.plain(one.value)
         return self.names.value_of(statement[0], statement[1], one.value)
 
     def _number(self, declared: str | None, value: Value) -> str:
@@ -228,9 +279,12 @@ class Builder:
             return code
         return self.names.known.text(value, step(declared)[0]) or "" if declared else ""
 
+    def _ways_here(self, one: Reached) -> list[PageValue]:
+        return sorted((self._short(link) for link in one.links), key=lambda shown: collation_key(shown.text))
+
     def _short(self, link: Value) -> PageValue:
         """A thing by its number, or by its name when it has none."""
-        shown = self.names.value(link)
+        shown = self.names.plain(link)
         number = self._number("plan:number", link)
         return replace(shown, text=number) if number else shown
 

@@ -10,7 +10,6 @@ from plangraf.pages.sentences.template import Said, SlotValue, Template, in_word
 from plangraf.pages.things.following import Reached
 from plangraf.pages.things.kind_files import Kind, Kinds
 from plangraf.pages.things.sections import Builder
-from plangraf.pages.things.values import count_text
 from plangraf.rdf.graph import Statement
 
 
@@ -22,9 +21,12 @@ class Speaker:
         self._kinds = kinds
         self._builder = builder
         self._language = builder.names.language
-        self._found = {
-            name: found for name, slot in kind.form.slots.items() if (found := builder.values(builder.thing, slot))
-        }
+        found = {name: builder.values(builder.thing, slot) for name, slot in kind.form.slots.items()}
+        for name, slot in kind.form.slots.items():
+            if slot.unlike:
+                others = {one.value for one in found[slot.unlike]}
+                found[name] = [one for one in found[name] if one.value not in others]
+        self._found = {name: values for name, values in found.items() if values}
         self._values = {name: self._slot(found) for name, found in self._found.items()}
 
     def sentence(self) -> list[Said]:
@@ -47,7 +49,7 @@ class Speaker:
 
     def _say(self, templates: Mapping[str, Template]) -> list[Said]:
         template = templates.get(self._language)
-        return say(template, self._values, self._language) if template else []
+        return say(template, self._values, self._builder.names.words) if template else []
 
     def _slot(self, found: Sequence[Reached]) -> SlotValue:
         names = self._builder.names
@@ -61,4 +63,4 @@ class Speaker:
             if noun:
                 nouns.append(Said(noun.in_language(names.language)))
         complete = nouns if len(nouns) == len(said) else []
-        return SlotValue(said, complete, count_text(len(said), self._language))
+        return SlotValue(said, complete, names.words.number(len(said)))

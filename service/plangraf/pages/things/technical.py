@@ -11,7 +11,7 @@ from plangraf.pages.things.names import Names, natural
 from plangraf.rdf.graph import RDF_TYPE, Value
 from plangraf.views.declarations import LABELS
 from plangraf.views.describe import ABOUT, Description, dataset_of
-from plangraf.views.wording import PageValue
+from plangraf.views.page_value import PageValue
 
 # A page shows so many values of a property; the other formats and the query of the page have all.
 _MOST_VALUES = 25
