@@ -16,6 +16,7 @@ from plangraf.engines.federation import Federation
 from plangraf.engines.snapshots import Snapshot, Snapshots
 from plangraf.http.pipeline.cache import Cache
 from plangraf.pages.html import Pages
+from plangraf.pages.things.kind_files import Kinds, kind_files, load_kinds
 from plangraf.rdf.jsonld_context import Context
 from plangraf.settings import Settings
 from plangraf.sparql.named.binding import NamedQuery, load_queries
@@ -58,6 +59,7 @@ class Service:
     site: Site
     context: Context
     context_body: bytes
+    kinds: Kinds
     pages: Pages
     prefix: str
     fingerprint: str
@@ -132,6 +134,7 @@ def make_service(settings: Settings, snapshots: Snapshots) -> Service:
     prefix = urlsplit(settings.base_url).path.rstrip("/")
     site, collections = load_site(settings.home), load_collections(settings.home / "queries")
     check_lists(site, collections)
+    kinds = load_kinds(settings.home / "queries", collections)
     cache_bytes = settings.cache_mb * 1024 * 1024 // settings.processes
     return Service(
         settings=settings,
@@ -142,7 +145,8 @@ def make_service(settings: Settings, snapshots: Snapshots) -> Service:
         site=site,
         context=Context(json.loads(body), settings.base_url + CONTEXT_PATH),
         context_body=body,
-        pages=Pages(prefix, labels=load_labels(settings.home), own_words=site.words),
+        kinds=kinds,
+        pages=Pages(prefix, labels=load_labels(settings.home), own_words=site.words, kinds=kinds),
         prefix=prefix,
         fingerprint=_fingerprint(settings),
         cache=Cache(cache_bytes),
@@ -157,6 +161,7 @@ def _fingerprint(settings: Settings) -> str:
     files = sorted(path for path in package.rglob("*") if path.suffix in _CODE_ENDINGS)
     files += sorted((settings.home / "queries").glob("*.rq"))
     files += [*collection_files(settings.home / "queries"), settings.home / "queries" / SITE_FILE]
+    files += kind_files(settings.home / "queries")
     files += [
         *label_files(settings.home),
         *(settings.home / "ontology" / name for name in ("context.jsonld", FRAMES_FILE)),
