@@ -28,8 +28,8 @@ def write_markdown(described: Description, language: str, terms: TermLabels) -> 
     passages = read_passages(described.evidence)
     references: dict[tuple[NamedNode, Value | None], list[int]] = {}
     for number, passage in enumerate(passages, start=1):
-        for statement in passage.statements:
-            references.setdefault(statement, []).append(number)
+        for _, name, value in passage.statements:
+            references.setdefault((name, value), []).append(number)
     lines = [f"# {words.name(described.thing)}", "", f"IRI: <{described.thing.value}>", "", "## Statements", ""]
     lines += words.statements(((p, o) for _, p, o in described.own), references)
     lines += ["", "## Passages that support them", ""]
@@ -44,7 +44,7 @@ def write_markdown(described: Description, language: str, terms: TermLabels) -> 
 
 def passage_members(passage: Passage) -> dict[str, Any]:
     """One passage as JSON."""
-    properties = dict.fromkeys(compact(name.value) for name, _ in passage.statements)
+    properties = dict.fromkeys(compact(name.value) for _, name, _ in passage.statements)
     members: dict[str, Any] = {
         "properties": list(properties),
         "kind": local_name(passage.kind.value),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 from urllib.parse import unquote
 
@@ -23,8 +23,8 @@ from plangraf.http.assistants.toolbox import (
 )
 from plangraf.http.routes.documents import describe_thing
 from plangraf.http.service import Pinned
-from plangraf.rdf.graph import Statement
-from plangraf.rdf.jsonld_documents import compact_document
+from plangraf.rdf.graph import Graph, Statement
+from plangraf.rdf.jsonld_documents import NO_FRAME, Frame, compact_document
 from plangraf.rdf.namespaces import ALL_PREFIXES, ID, SDG
 from plangraf.views.describe import ABOUT, Description, read_passages
 from plangraf.views.document_parts import document_path, replacements
@@ -58,6 +58,21 @@ class DocumentArguments(Arguments):
     )
 
 
+class _EvidenceAlone:
+    """Reads what supports the statements about the thing itself, and nothing further."""
+
+    def frame(self, _types: Iterable[NamedNode]) -> Frame:
+        return NO_FRAME
+
+    def statements(
+        self, _types: Iterable[NamedNode], _graph: Graph, _thing: NamedNode
+    ) -> set[tuple[NamedNode, NamedNode]]:
+        return set()
+
+
+_EVIDENCE_ALONE = _EvidenceAlone()
+
+
 def document_tool() -> AssistantTool:
     return AssistantTool(
         "read_document",
@@ -75,7 +90,7 @@ async def _call(asked: ToolRequest, given: Mapping[str, Any]) -> ToolAnswer:
     service = asked.service
     named = resolve_name(service, arguments.iri)
     iri = (await service.snapshot.part(replacements)).get(named, named)
-    described = await describe_thing(service, iri, page=True)
+    described = await describe_thing(service, iri, page=_EVIDENCE_ALONE)
     members: dict[str, Any] = {
         "version": service.snapshot.id,
         "address": asked.lasting + document_path(iri),
