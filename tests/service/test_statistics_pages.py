@@ -308,7 +308,7 @@ def test_the_page_of_a_municipality_has_its_tables_and_former_numbers(filled: st
         ("99460", "13.1 (2019-10-01–2019-12-31)"),
     ]
     assert "/no/observation/" not in text[text.index('id="incoming"') :]
-    assert "Kommunedelplan" in text[text.index('id="incoming"') :]
+    assert "more</span>" in text[text.index('id="incoming"') :]
 
 
 def test_the_page_of_a_table_leads_to_the_values_of_all_areas(filled: str) -> None:

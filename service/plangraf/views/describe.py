@@ -139,6 +139,14 @@ class Description:
     frame: Frame = NO_FRAME
     quality: Statements = field(default_factory=list)
     graphs: tuple[str, ...] = ()
+    _index: list[Graph] = field(default_factory=list, init=False, compare=False, repr=False)
+
+    @property
+    def index(self) -> Graph:
+        """The statements of `graph`, indexed once."""
+        if not self._index:
+            self._index.append(Graph(self.graph))
+        return self._index[0]
 
     @property
     def types(self) -> list[NamedNode]:
@@ -218,13 +226,15 @@ async def _for_page(
 ) -> Description:
     """Adds the evidence, the graphs, and the labels of properties, sources and datasets."""
     thing = description.thing
-    evidence = await fetch_evidence(engine, thing, page.statements(types, Graph(description.graph), thing))
+    evidence = await fetch_evidence(engine, thing, page.statements(types, description.index, thing))
     query = f"SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ {thing} ?p ?o }} }} ORDER BY ?g"
     graphs = tuple(row["g"]["value"] for row in await fetch_rows(engine, query, bulk=False))
     used = {p for _, p, _ in (*description.own, *description.incoming)}
     used |= {o for _, p, o in evidence if p in (_ABOUT_PROPERTY, KIND, SOURCE) and isinstance(o, NamedNode)}
     used |= {NamedNode(dataset) for graph in graphs if (dataset := dataset_of(graph))}
-    return replace(description, predicates=await fetch_labels(engine, used), evidence=evidence, graphs=graphs)
+    whole = replace(description, predicates=await fetch_labels(engine, used), evidence=evidence, graphs=graphs)
+    whole._index.append(description.index)
+    return whole
 
 
 def dataset_of(graph: str) -> str | None:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import orjson
+from pyoxigraph import Literal
 
-from plangraf.rdf.graph import RDF_TYPE, Graph, Statement
+from plangraf.rdf.graph import RDF_TYPE, Graph
 from plangraf.rdf.jsonld_context import Context
-from plangraf.rdf.jsonld_documents import compact_document
+from plangraf.rdf.jsonld_documents import compact_node
 from plangraf.views.describe import Description
 
 MOST_BYTES: Final = 8_000
@@ -25,9 +26,9 @@ def embedded_json_ld(context: Context, description: Description) -> dict[str, An
     Statements of the thing come first, then the nodes that they name, then the nodes that point to the thing. What does
     not fit is left out value by value or node by node, so every statement of the document is one of the data.
     """
-    thing, graph = description.thing, Graph(description.graph)
-    own = compact_document(context, thing, description.own)
-    kept: dict[str, Any] = {"@context": own.pop("@context")}
+    graph = description.index
+    own = compact_node(context, description.thing, graph.properties(description.thing))
+    kept: dict[str, Any] = {"@context": context.address}
     left = MOST_BYTES - _size(kept)
     for name, value in _by_importance(context, own):
         left = _add(kept, name, value, left)
@@ -76,21 +77,12 @@ def _add(kept: dict[str, Any], name: str, value: Any, left: int) -> int:
 
 
 def _neighbours(context: Context, description: Description, graph: Graph) -> Iterator[dict[str, Any]]:
-    """The nodes beside the thing, each with its statements about the thing, its type and its names."""
+    """The nodes beside the thing: those that it names, then those that point to it."""
     thing = description.thing
-    forward = dict.fromkeys(o for _, p, o in description.own if p != RDF_TYPE and o in graph and o != thing)
-    for value in forward:
-        statements: list[Statement] = [(s, p, o) for p, o in graph.facts(value) for s in [value] if o != thing]  # type: ignore[misc]
-        yield _node(context, statements)
-    for subject in dict.fromkeys(s for s, _, _ in description.incoming):
-        if subject not in forward and subject != thing:
-            yield _node(context, [(subject, p, o) for p, o in graph.facts(subject)])
-
-
-def _node(context: Context, statements: list[Statement]) -> dict[str, Any]:
-    node = compact_document(context, statements[0][0], statements)  # type: ignore[arg-type]
-    del node["@context"]
-    return node
+    named = (o for _, p, o in description.own if p != RDF_TYPE and not isinstance(o, Literal))
+    for node in dict.fromkeys([*named, *(s for s, _, _ in description.incoming)]):
+        if node != thing and (properties := graph.properties(node)):
+            yield compact_node(context, node, properties)
 
 
 def _size(value: Any) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -70,7 +70,7 @@ def follow(graph: Graph, start: Value, followed: Followed) -> list[Reached]:
         found = [one for one in along(graph, start, path) if _fits(graph, one.value, followed)]
         if found:
             break
-    for text in reversed(followed.order):
+    for text in reversed(followed.order) if len(found) > 1 else ():
         # Stable, so that the first property decides.
         found.sort(key=lambda one, text=text: _key(graph, one, text), reverse=text.startswith("-"))  # type: ignore[misc]
     return found
@@ -92,8 +92,3 @@ def _key(graph: Graph, reached: Reached, text: str) -> str:
         if (found := graph.text(node, predicate)) is not None:
             return collation_key(found)
     return "" if text.startswith("-") else LAST_KEY
-
-
-def ordered_by_name(found: list[Reached], name: dict[Value, str]) -> Iterator[Reached]:
-    """The values in Norwegian alphabetical order of their names, numbers by value."""
-    return iter(sorted(found, key=lambda one: collation_key(name[one.value])))

@@ -44,12 +44,15 @@ class Names:
     ) -> None:
         self.words = words
         self.language = words.language
-        self.known = Graph(description.graph)
+        self.known = description.index
         self.prefix = prefix
         self._terms = terms
-        self._labels = Labels([*description.graph, *description.predicates])
         self._defined = Graph(description.predicates)
+        self._labels = (Labels(self.known), Labels(self._defined))
+        self._best: dict[NamedNode, Literal | None] = {}
         self._kind_of = kind_of
+        self._values: dict[NamedNode, PageValue] = {}
+        self._properties: dict[NamedNode, PageValue] = {}
         self._titles: dict[NamedNode, PageValue] = {}
 
     def title(self, thing: NamedNode) -> PageValue:
@@ -60,23 +63,29 @@ class Names:
         return title
 
     def _title(self, thing: NamedNode) -> PageValue:
-        found = self._labels.best(thing, self.language)
+        found = self._label(thing)
         code = sdg_code(thing.value)
         if found:
             return PageValue(f"{code} {found.value}" if code else found.value, lang=found.language)
         named = self._terms.get(thing.value, {}).get(self.language)
         return PageValue(named or self._composed(thing) or short_name(thing.value))
 
+    def _label(self, thing: NamedNode) -> Literal | None:
+        if thing not in self._best:
+            found = (labels.best(thing, self.language) for labels in self._labels)
+            self._best[thing] = next(filter(None, found), None)
+        return self._best[thing]
+
     def label(self, thing: NamedNode) -> PageValue | None:
         """The name that the data give, without a code; None without any."""
-        found = self._labels.best(thing, self.language)
+        found = self._label(thing)
         return PageValue(found.value, lang=found.language) if found else None
 
     def is_named(self, thing: Value) -> bool:
         """Whether the data name a thing, or it has a name that is made of its parts."""
         if not isinstance(thing, NamedNode):
             return False
-        return self._labels.best(thing, self.language) is not None or bool(self._composed(thing))
+        return self._label(thing) is not None or bool(self._composed(thing))
 
     def _composed(self, thing: NamedNode) -> str:
         """A name for an observation or a period, which have no label; empty for any other thing."""
@@ -90,7 +99,11 @@ class Names:
             return PageValue(literal_text(value, self.words), lang=value.language)
         if isinstance(value, BlankNode):
             return PageValue("…")
-        return replace(self.title(value), href=self.href(value), about=value.value)
+        known = self._values.get(value)
+        if known is None:
+            title = self.title(value)
+            known = self._values[value] = PageValue(title.text, self.href(value), title.lang, value.value)
+        return known
 
     def plain(self, value: Value) -> PageValue:
         """A value in running text: a thing without a name by what it is, never by its key."""
@@ -118,7 +131,13 @@ class Names:
 
     def property(self, predicate: NamedNode) -> PageValue:
         """The name of a property, with a link to its definition when we define it."""
-        found = self._labels.best(predicate, self.language)
+        known = self._properties.get(predicate)
+        if known is None:
+            known = self._properties[predicate] = self._property(predicate)
+        return known
+
+    def _property(self, predicate: NamedNode) -> PageValue:
+        found = self._label(predicate)
         text = found.value if found else self._terms.get(predicate.value, {}).get(self.language)
         lang = found.language if found else None
         href = self.prefix + document_path(predicate.value) if predicate in self._defined else _outside(predicate)
@@ -136,7 +155,7 @@ class Names:
         """Whether a value follows the others of its property: texts in another language, and things without a name."""
         if isinstance(value, Literal):
             return value.language not in (None, self.language)
-        return not isinstance(value, NamedNode) or self._labels.best(value, self.language) is None
+        return not isinstance(value, NamedNode) or self._label(value) is None
 
 
 def _outside(thing: NamedNode) -> str | None:

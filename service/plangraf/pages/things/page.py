@@ -86,6 +86,8 @@ def thing_page(description: Description, names: Names, kinds: Kinds, rows: Mappi
     marks = evidence.marks(speaker.statements())[:_SENTENCE_MARKS] if speaker else []
     municipality = names.known.value(thing, _MUNICIPALITY)
     form = kind.form if kind else None
+    # In the order of the page, because evidence is numbered as it is asked for.
+    text = [value for row in builder.facts(form.text) for value in row.values] if form else []
     facts = builder.facts(form.facts) if form else _all_facts(builder, description)
     sections = builder.sections(form.sections, rows) if form else _all_incoming(builder, description)
     return ThingPage(
@@ -94,7 +96,7 @@ def thing_page(description: Description, names: Names, kinds: Kinds, rows: Mappi
         classes=[names.value(type_) for type_ in sorted(description.types, key=str)],
         sentence=speaker.sentence() if speaker else [],
         sentence_marks=marks,
-        text=[value for row in builder.facts(form.text) for value in row.values] if form else [],
+        text=text,
         facts=facts,
         sections=sections,
         evidence=evidence.entries(names),
@@ -182,4 +184,4 @@ def _all_incoming(builder: Builder, description: Description) -> list[SectionVie
         group = Group(None, items[:_MOST_OPEN], items[_MOST_OPEN:])
         parts.append(PartView("list", text[:1].upper() + text[1:], "", "", [], [group], left))
     parts.sort(key=lambda part: collation_key(part.title))
-    return [SectionView("incoming", "", "", False, parts)] if parts else []
+    return [SectionView("links", "", "", False, parts)] if parts else []

@@ -191,7 +191,8 @@ class Builder:
         found = self.values(start, part)
         if not found:
             return None
-        marked = {one.value for one in along(self.names.known, self.thing, part.mark.path)} if part.mark else set()
+        known = self.names.known
+        marked = {one.value for one in along(known, self.thing, part.mark.path)} if part.mark else set()
         left: int | None = max(len(found) - MOST_SHOWN, 0)
         pairs = [(one, self._item(start, part, one, one.value in marked)) for one in found[:MOST_SHOWN]]
         columns = [self._name(note) for note in part.notes] if part.layout == "table" else []
@@ -209,12 +210,14 @@ class Builder:
     def values(self, start: Value, followed: Followed) -> list[Reached]:
         """The values of a path in order: texts in the language of the page, else in the first one there is."""
         found = follow(self.names.known, start, followed)
+        if not found:
+            return found
         texts = [one.value for one in found if isinstance(one.value, Literal) and one.value.language]
         if texts:
             languages = [text.language for text in texts if isinstance(text, Literal)]
             wanted = next((one for one in (self._language, "nb", "en") if one in languages), languages[0])
             found = [one for one in found if not isinstance(one.value, Literal) or one.value.language == wanted]
-        if not followed.order:
+        if len(found) > 1 and not followed.order:
             number = followed.number if isinstance(followed, Part) else None
             found.sort(key=lambda one: collation_key(f"{self._number(number, one.value)} {self.value(one).text}"))
         return found

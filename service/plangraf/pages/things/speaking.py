@@ -12,6 +12,9 @@ from plangraf.pages.things.kind_files import Kind, Kinds
 from plangraf.pages.things.sections import Builder
 from plangraf.rdf.graph import Statement
 
+# Languages group the digits of numbers from here on.
+_GROUPED = 1_000
+
 
 class Speaker:
     """Fills the templates of a kind with the values of one thing."""
@@ -63,4 +66,4 @@ class Speaker:
             if noun:
                 nouns.append(Said(noun.in_language(names.language)))
         complete = nouns if len(nouns) == len(said) else []
-        return SlotValue(said, complete, names.words.number(len(said)))
+        return SlotValue(said, complete, names.words.number(len(said)) if len(said) >= _GROUPED else str(len(said)))

@@ -67,7 +67,9 @@ def _rows(pairs: Iterable[tuple[NamedNode, Value]], names: Names) -> list[Row]:
 
     rows = []
     for predicate in sorted(values, key=key):
-        ordered = sorted(sorted(values[predicate], key=natural), key=names.last)
+        ordered = values[predicate]
+        if len(ordered) > 1:
+            ordered = sorted(sorted(ordered, key=natural), key=names.last)
         shown = [names.value(value) for value in ordered[:_MOST_VALUES]]
         rows.append(Row(named[predicate], shown, len(ordered) - len(shown)))
     return rows
