@@ -104,7 +104,8 @@ async def fetch_names(snapshot: Snapshot, page: Page) -> Statements:
     labels = Labels(facts)
     tags = {column.tag for column in page.collection.columns if column.tag}
     listed = set(page.things)
-    named = {value for _, p, value in page.graph if isinstance(value, NamedNode) and p != RDF_TYPE} - listed
+    types = any(column.path[:1] == (RDF_TYPE.value,) for column in page.collection.columns)
+    named = {value for _, p, value in page.graph if isinstance(value, NamedNode) and (types or p != RDF_TYPE)} - listed
     unnamed = {thing for thing in named if labels.best(thing, "nb") is None}
     wanted = named if tags else unnamed
     if not wanted:

@@ -2,7 +2,7 @@
 
 A reader can run it, change it and learn from it, so it uses prefixes and the names of the columns. Where the CSV of a
 list has several values in a cell, so has a row of the query. A thing stands for itself as an IRI, and a text is the
-one in Bokmål. The order is that of the engine, because SPARQL has no Norwegian order.
+one in Bokmål, if there is one. The order is that of the engine, because SPARQL has no Norwegian order.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def list_query(collection: Collection, filters: Mapping[Facet, str], sort: Sort 
     names = " ".join(f"?{column.name}" for column in columns)
     body = "\n".join("  " + line for line in lines)
     ordered = f"{'DESC' if sort.descending else 'ASC'}(?{sort.column.name}) ?thing" if sort else "?thing"
-    distinct = "" if len(usable.classes) == 1 else "DISTINCT "
+    # A thing matches once per class, and once per way to a value of a filter.
+    distinct = "" if len(usable.classes) == 1 and not filters else "DISTINCT "
     text = f"SELECT {distinct}?thing {names}\nWHERE {{\n{body}\n}}\nORDER BY {ordered}\n"
     return _with_prefixes(text)
 
@@ -73,7 +74,8 @@ def _column(column: Column) -> str:
         absent = f"FILTER NOT EXISTS {{ {pattern.replace('?each', '?other')} }}"
         pattern = f"{{ {pattern} }} UNION {{ ?thing <{column.other}> ?each {absent} }}"
     if not column.links:
-        pattern += ' FILTER (!ISLITERAL(?each) || LANG(?each) IN ("", "nb"))'
+        bokmal = pattern.partition(" UNION ")[0].strip("{} ").replace("?each", "?own")
+        pattern += f' FILTER (LANG(?each) IN ("", "nb") || NOT EXISTS {{ {bokmal} FILTER (LANG(?own) = "nb") }})'
     each = f'GROUP_CONCAT(DISTINCT STR(?each); SEPARATOR="{BETWEEN}") AS ?{column.name}'
     return f"OPTIONAL {{\n    SELECT ?thing ({each})\n    WHERE {{ {pattern} }} GROUP BY ?thing\n  }}"
 
