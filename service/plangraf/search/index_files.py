@@ -227,7 +227,7 @@ def open_index(folder: Path, version: str) -> SearchIndex:
         things, words = (_open(folder / FOLDER / name) for name in (_THINGS, _WORDS))
         labels = Labels(contents["kinds"], contents["singular"], contents["values"])
         return SearchIndex(things, words, _schema(), _words_schema(), labels, int(contents["entries"]))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SearchUnavailableError(version, f"its index cannot be opened ({error})") from error
 
 
@@ -238,7 +238,7 @@ def _read_contents(folder: Path, version: str) -> dict[str, Any]:
         raise SearchUnavailableError(version, "it was published without one") from error
     except (OSError, ValueError) as error:
         raise SearchUnavailableError(version, f"its index cannot be read ({error})") from error
-    if contents.get("format") != _FORMAT:
+    if not isinstance(contents, dict) or contents.get("format") != _FORMAT:
         raise SearchUnavailableError(version, "its index was written by another release")
     return contents
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from tantivy import Occur, Query
 
-from plangraf.search.analysis import fold, stem_en, stem_nb
+from plangraf.search.analysis import fold, stem_en, stem_nb, words_of
 from plangraf.search.compounds import LINKS, Splitter
 from plangraf.search.index_files import SearchIndex
 from plangraf.search.question import Question, Unit
@@ -114,8 +114,7 @@ class Matcher:
         told = list(self._ways(unit, _TOLD, weight))
         known = bool(named or told)
         if unit.code:
-            named.append(self._scored("code", unit.code, _CODE))
-            forms.codes.add(unit.code)
+            named += self._codes(unit, forms, beginning=beginning)
         else:
             if len(unit.fold) >= (1 if beginning else _SHORTEST_BEGINNING):
                 named += self._beginnings(unit, weight, forms)
@@ -177,6 +176,20 @@ class Matcher:
         if name == "fold":
             return unit.fold
         return unit.nb if name in _STEMS else unit.en
+
+    def _codes(self, unit: Unit, forms: Forms, *, beginning: bool) -> Iterator[Query]:
+        """Things with the code, or in whose names its numbers stand together."""
+        forms.codes.add(unit.code)
+        if self._has("code", unit.code):
+            yield self._scored("code", unit.code, _CODE)
+        if beginning:
+            for term, _ in self._index.things.terms_with_prefix("code", unit.code, limit=_MOST_BEGINNINGS):
+                if term != unit.code:
+                    forms.codes.add(term)
+                    yield self._scored("code", term, _CODE / 2)
+        numbers = [word.text for word in words_of(unit.text)]
+        if len(numbers) > 1 and all(self._has("fold", number) for number in numbers):
+            yield Query.const_score_query(Query.phrase_query(self._index.schema, "fold", list(numbers)), _PHRASE)
 
     def _beginnings(self, unit: Unit, weight: float, forms: Forms) -> Iterator[Query]:
         found = self._index.things.terms_with_prefix("fold", unit.fold, limit=_MOST_BEGINNINGS)

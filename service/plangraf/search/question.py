@@ -47,6 +47,7 @@ class Question:
 
 def read_question(text: str) -> Question:
     """Reads a question; it has no units when the text has neither letters nor digits."""
+    text = text.encode("utf-8", "replace").decode()  # half a surrogate pair has no place in an index
     found: dict[str, Unit] = {}
     for match in _UNIT.finditer(text):
         word = lower(match[0])

@@ -44,7 +44,7 @@ class Found:
         facets: for each facet the number of things found by value, the most frequent first.
         partial: whether no thing has all words, so that things with some of them were taken.
         mended: for each word that the data lack, the words that were read in its place.
-        unknown: words that nothing in the data resembles.
+        unknown: words that nothing in the data resembles; all words when nothing was found without a choice.
     """
 
     question: Question
@@ -106,7 +106,7 @@ def search(
         _count(index, query) if facets and total else {},
         partial,
         {one.unit.text: one.mended for one in matched if one.mended},
-        [one.unit.text for one in matched if one.query is None],
+        [one.unit.text for one in matched if one.query is None or not (total or chosen)],
     )
 
 
