@@ -49,6 +49,7 @@ from plangraf.http.routes import (
     sparql,
     static_files,
 )
+from plangraf.http.routes.query_pages.vocabulary import Vocabulary
 from plangraf.http.server.hot_answers import STATE, Hot
 from plangraf.http.service import Pinned, Service, make_service, pinned
 from plangraf.settings import Settings, load_settings
@@ -167,6 +168,7 @@ def _add_addresses(app: FastAPI, service: Service) -> FindEndpoint:
         return openapi_of_version(app, answered, service.snapshot.id, service.prefix)
 
     queries = sparql.add_routes(app, service)
+    table.add(Vocabulary())
     # Feed and catalogue before documents, because some of their addresses begin with /id/ or /doc/, too.
     for module in (feed, catalog, crawlers, documents, named_queries, ontology):
         table.add(*module.resources(service))
