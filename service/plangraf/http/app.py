@@ -51,6 +51,7 @@ from plangraf.http.routes import (
     sparql,
     static_files,
 )
+from plangraf.http.routes.query_pages.vocabulary import Vocabulary
 from plangraf.http.server.hot_answers import STATE, Hot
 from plangraf.http.service import Pinned, Service, make_service, pinned
 from plangraf.settings import Settings, load_settings
@@ -178,6 +179,7 @@ def _add_addresses(app: FastAPI, service: Service) -> FindEndpoint:
 
     queries = sparql.add_routes(app, service)
     messages = assistants.add_routes(app, service, find)
+    table.add(Vocabulary())
     # Feed and catalogue before documents, because some of their addresses begin with /id/ or /doc/, too.
     for module in (feed, catalog, crawlers, documents, named_queries, ontology):
         table.add(*module.resources(service))

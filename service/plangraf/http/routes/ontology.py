@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
-from plangraf.http.pipeline.browser_headers import CONTENT_SECURITY_POLICY, policy_for
+from plangraf.http.pipeline.browser_headers import CONTENT_SECURITY_POLICY, policy_with_styles
 from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.resource.openapi import MALFORMED, NOT_FOUND, Operation, content
 from plangraf.http.resource.resource import Asked, Place, Resource, View
@@ -87,7 +87,7 @@ class Ontology(Vocabulary):
 async def _read_ontology_page(snapshot: Snapshot) -> tuple[bytes, str]:
     """Reads pyLODE's page of one version and derives its policy, because its styles are inline."""
     page = await run_in_threadpool(snapshot.contents.ontology_page)
-    return page, policy_for(page)
+    return page, policy_with_styles(page)
 
 
 class GrowingContext(Resource):

@@ -8,13 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from fastapi.openapi.docs import get_swagger_ui_html
 from pyoxigraph import NamedNode
 from starlette.concurrency import run_in_threadpool
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import VersionsError
-from plangraf.http.pipeline.browser_headers import CONTENT_SECURITY_POLICY, policy_for
 from plangraf.http.resource.openapi import Operation, content
 from plangraf.http.resource.resource import Asked, Resource, View
 from plangraf.http.routes.catalog import catalogue, dates_part
@@ -112,19 +110,7 @@ class Docs(Resource):
     endings = negotiated = False
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        prefix = asked.service.prefix
-        page = get_swagger_ui_html(
-            openapi_url=f"{prefix}/openapi.json",
-            title="plangraf API",
-            swagger_js_url=f"{prefix}/static/swagger-ui-bundle.js",
-            swagger_css_url=f"{prefix}/static/swagger-ui.css",
-            swagger_favicon_url=f"{prefix}/static/icon.svg",
-            # Without this Swagger UI sends the address of a public service to a validator on another host.
-            swagger_ui_parameters={"validatorUrl": None, "docExpansion": "list", "defaultModelsExpandDepth": -1},
-        )
-        body = bytes(page.body).replace(b"<html>", b'<html lang="en">', 1)
-
-        return View(write=body, headers={CONTENT_SECURITY_POLICY: policy_for(body, scripts=True)})
+        return View(write=asked.service.pages.render("docs.html", "en"))
 
 
 class OpenApi(Resource):
