@@ -118,7 +118,7 @@ def _ways(request: Request, error: PlangrafError | None, status: int, said: Word
         yield Way(error.address, said.gettext("See it in the last version that had it"))
     if isinstance(error, VersionGoneError) and error.start_again:
         yield Way(error.start_again, said.gettext("Start again in the current version"))
-    if isinstance(error, VersionGoneError):
+    if isinstance(error, ResourceNotFoundError) and request.scope["path"].startswith("/version/"):
         yield Way(f"{base}/version/", said.gettext("See the versions that are kept"))
     if isinstance(error, ParameterError) and reads and _has(request, error.name):
         without = here + _query_without(request, error.name)
