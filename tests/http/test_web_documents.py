@@ -167,7 +167,8 @@ def test_an_ending_fixes_the_format_unless_it_is_part_of_the_key(client: httpx.C
 def test_a_document_is_negotiated(client: httpx.Client, accept: str, content_type: str) -> None:
     response = client.get("/doc/5001/plan/one", headers={"Accept": accept})
     assert response.headers["content-type"] == content_type
-    assert response.headers["vary"] == "Accept, Accept-Language, Accept-Encoding"
+    by_choice = "Cookie, " if content_type.startswith("text/html") else ""
+    assert response.headers["vary"] == f"Accept, Accept-Language, {by_choice}Accept-Encoding"
 
 
 @pytest.mark.parametrize("path", ["/doc/5001/plan/one", "/targets/11.6", "/ontology", "/shapes", "/"])
@@ -461,7 +462,7 @@ def test_the_page_of_a_thing_shows_its_facts_with_labels(client: httpx.Client) -
     assert {"Title", "start year", "primary perspective", "Green mobility"} <= {word for _, word in english.text}
     # A title has one language; the page says which.
     assert ("h1", {"lang": "nb"}) in english.tags
-    assert [link["type"] for link in page.all("link") if link["rel"] == "alternate"] == [
+    assert [link["type"] for link in page.all("link") if link["rel"] == "alternate" and "type" in link] == [
         "text/turtle",
         "application/ld+json",
         "application/n-triples",
@@ -509,7 +510,7 @@ def test_every_local_link_of_every_page_resolves(client: httpx.Client) -> None:
 
 def test_an_unknown_language_is_refused(client: httpx.Client) -> None:
     for path in ("/doc/5001/plan/one.html", "/", "/queries", "/sparql", "/shapes"):
-        response = client.get(f"{path}?lang=sv", headers=BROWSER)
+        response = client.get(f"{path}?lang=sv")
         assert (response.status_code, response.json()["parameter"]) == (400, "lang")
 
 

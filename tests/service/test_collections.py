@@ -663,9 +663,11 @@ def test_a_page_for_people_shows_every_thing_with_a_link(url: str, collection: C
 
 def test_the_other_language_of_a_page_keeps_its_filters(url: str) -> None:
     page = Tables(httpx.get(f"{url}/plans.html?kind=temaplan&limit=3&page=2&lang=nb").text)
-    other = next(link for link in page.links if link.endswith("lang=en"))
-    response = httpx.get(f"{url}/plans.html{other}")
+    other = next(link for link in page.links if "/language?to=en" in link)
+    with httpx.Client(base_url=url, headers={"Accept": "text/html"}) as client:
+        response = client.get(other, follow_redirects=True)
     assert response.status_code == 200
+    assert '<html lang="en">' in response.text
     assert "4–6 of " in response.text
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -76,7 +77,8 @@ def _no_words(_language: str) -> Mapping[str, str]:
 class Pages:
     """Renders pages. Links begin with the path `prefix`; `version` is the id of the version that they show.
 
-    `base` is the path that links to what stands beside the versions begin with; None: `prefix`.
+    `base` is the path that links to what stands beside the versions begin with; None: `prefix`. `path` is that of the
+    page under `prefix`, without an ending; a page without one links to its other languages only by `lang`.
     `labels` name the properties without a label in the data. `own_words` returns the site's texts in one language.
     `kinds` declares the pages of kinds of things.
     """
@@ -84,6 +86,7 @@ class Pages:
     prefix: str
     version: str = ""
     base: str | None = None
+    path: str | None = None
     labels: TermLabels = field(default_factory=dict)
     own_words: Callable[[str], Mapping[str, str]] = _no_words
     kinds: Kinds = field(default_factory=Kinds)
@@ -91,6 +94,10 @@ class Pages:
     def under(self, prefix: str, version: str) -> Pages:
         """The same renderer for another prefix and version."""
         return replace(self, prefix=prefix, version=version, base=self.prefix if self.base is None else self.base)
+
+    def at(self, path: str) -> Pages:
+        """The same renderer for the page at a path under `prefix`."""
+        return replace(self, path=path)
 
     def render(self, template: str, language: str, **values: Any) -> bytes:
         """Renders one page.
@@ -110,6 +117,7 @@ class Pages:
                 prefix=self.prefix,
                 base=self.prefix if self.base is None else self.base,
                 version=self.version,
+                address=None if self.path is None else quote(f"{self.prefix}{self.path}", safe="/:@!$&'()*+,;="),
                 **{"here": "", **values},
             )
         )

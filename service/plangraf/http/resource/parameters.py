@@ -19,7 +19,7 @@ from plangraf.errors import (
     UnsupportedMediaError,
     UpdateRefusedError,
 )
-from plangraf.http.resource.negotiation import choose, choose_by_name, choose_language, field_of
+from plangraf.http.resource.negotiation import choose, choose_by_name, choose_language, field_of, remembered_language
 from plangraf.numbers_in_text import whole_number
 from plangraf.rdf.formats import Format
 from plangraf.sparql.named.binding import LANGUAGES, read_iri
@@ -123,11 +123,15 @@ def choose_format(
     return _choose(accept_header(request), choices, spare), True
 
 
-def choose_page_language(request: Request, lang: str | None) -> tuple[str, bool]:
-    """Chooses the language of a page; returns it and whether Accept-Language decided."""
+def choose_answer_language(request: Request, lang: str | None, *, page: bool) -> tuple[str, bool]:
+    """Chooses the language of an answer; returns it and whether a header decided.
+
+    `lang` comes first, for a page then the language that its reader chose earlier, and then Accept-Language.
+    """
     if lang is not None:
         return lang, False
-    return choose_language(field_of(request.scope, b"accept-language")), True
+    remembered = remembered_language(request.scope) if page else None
+    return remembered or choose_language(field_of(request.scope, b"accept-language")), True
 
 
 def _read_seconds(text: object) -> float:

@@ -20,8 +20,8 @@ from plangraf.http.resource.openapi import Operation
 from plangraf.http.resource.parameters import (
     Formatted,
     Negotiated,
+    choose_answer_language,
     choose_format,
-    choose_page_language,
     parse_parameters,
 )
 from plangraf.http.service import Pinned, pinned
@@ -190,6 +190,9 @@ class Resource:
         snapshot = asked.service.snapshot
         others = [format_ for format_ in self.offered(snapshot) if format_ != asked.format]
         alternates = [Alternate(format_, href) for format_ in others if (href := self.address(asked, format_))]
+        if asked.page:
+            at_home = replace(asked.service, pages=asked.service.pages.at(asked.place.path))
+            asked = replace(asked, service=at_home)
         asked = replace(asked, alternates=alternates)
         return await self._send(asked, await self.read(asked, snapshot))
 
@@ -211,7 +214,7 @@ class Resource:
         format_, by_accept = choose_format(request, given, formats, place.fixed, self.spare)
         language, by_language = LANGUAGES[0], False
         if HTML in formats:
-            language, by_language = choose_page_language(request, given.lang)
+            language, by_language = choose_answer_language(request, given.lang, page=format_ == HTML)
         if by_language and format_.kind == "table":  # programs must name the language in `lang`
             language, by_language = LANGUAGES[0], False
         return Asked(request, service, place, format_, by_accept, language, by_language)
@@ -239,4 +242,8 @@ class Resource:
 
     def _vary(self, asked: Asked) -> dict[str, str]:
         by_language = asked.by_language and (asked.page or (asked.by_accept and self.language == "choice"))
-        return vary("Accept" if asked.by_accept else None, "Accept-Language" if by_language else None)
+        return vary(
+            "Accept" if asked.by_accept else None,
+            "Accept-Language" if by_language else None,
+            "Cookie" if by_language and asked.page else None,
+        )

@@ -1,4 +1,4 @@
-"""`/`, `/docs` and `/openapi.json`."""
+"""`/`, `/docs`, `/openapi.json` and `/language`."""
 
 from __future__ import annotations
 
