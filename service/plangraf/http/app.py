@@ -45,6 +45,7 @@ from plangraf.http.routes import (
     kept_versions,
     named_queries,
     ontology,
+    pictures,
     site,
     sparql,
     static_files,
@@ -172,7 +173,7 @@ def _add_addresses(app: FastAPI, service: Service) -> FindEndpoint:
         table.add(*module.resources(service))
     table.add(*site.resources(openapi))
     table.add(*static_files.resources())
-    for module in (kept_versions, compare, dump_files, collection_index):
+    for module in (kept_versions, compare, dump_files, collection_index, pictures):
         table.add(*module.resources(service))
     app.router.route_class = _CurrentRoute
     health.add_routes(app, service)
