@@ -19,8 +19,8 @@ from plangraf.rdf.namespaces import GRAPH, PREFIXES, compact
 from plangraf.settings import Settings
 from plangraf.sources.bulk import changed_observation_files
 from plangraf.sources.files import SourceFile, words_of_the_site
-from plangraf.sparql.named.picture_files import picture_files
 from plangraf.sources.turtle import Parsed
+from plangraf.sparql.named.picture_files import picture_files
 
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")

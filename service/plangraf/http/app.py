@@ -47,6 +47,7 @@ from plangraf.http.routes import (
     language_choice,
     named_queries,
     ontology,
+    pictures,
     search,
     site,
     sparql,
@@ -189,7 +190,7 @@ def _add_addresses(app: FastAPI, service: Service) -> tuple[FindEndpoint, frozen
     table.add(*site.resources(service, openapi))
     table.add(*static_files.resources())
     table.add(*language_choice.resources())
-    for module in (kept_versions, compare, dump_files, collection_index, search):
+    for module in (kept_versions, compare, dump_files, collection_index, pictures, search):
         table.add(*module.resources(service))
     app.router.route_class = _CurrentRoute
     health.add_routes(app, service)

@@ -35,7 +35,8 @@ class PictureFile:
 class Drawing:
     """A picture in one language, of one municipality or of all, which is None.
 
-    `files` are by kind: csv, json, and when it is drawn svg, svg-dark, png, png-dark and fragment.
+    `width` and `height` are the px of the drawn file, 0 without one. `files` are by kind: csv, json, and when it is
+    drawn svg, svg-dark, png, png-dark and fragment.
     """
 
     municipality: str | None
@@ -44,6 +45,8 @@ class Drawing:
     reading: str
     rows: int
     query: str
+    width: int
+    height: int
     files: Mapping[str, PictureFile]
 
 
@@ -139,6 +142,8 @@ def _drawing(entry: Mapping[str, object]) -> Drawing:
         reading=str(entry["reading"]),
         rows=int(str(entry["rows"])),
         query=str(entry["query"]),
+        width=int(str(entry["width"])),
+        height=int(str(entry["height"])),
         files={
             kind: PictureFile(str(one["name"]), int(str(one["bytes"])), str(one["sha256"]), str(one["mediaType"]))
             for kind, one in files.items()

@@ -14,7 +14,7 @@ from typing import Any
 
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.publish.pictures.rows import Row, drawn
-from plangraf.publish.pictures.svg import DrawnPicture, DrawingError, read_drawing
+from plangraf.publish.pictures.svg import DrawingError, DrawnPicture, read_drawing
 from plangraf.sparql.named.head import problem
 from plangraf.sparql.named.picture_files import ROWS, Picture
 from plangraf.views.pictures.palette import FONT, PALETTE
@@ -22,7 +22,7 @@ from plangraf.views.pictures.palette import FONT, PALETTE
 PNG_SCALE = 2
 _PNG = b"\x89PNG\r\n\x1a\n"
 _ZLIB_LEVEL = 6
-_LOCALES: Mapping[str, Mapping[str, Any]] = {
+_LOCALES: Mapping[str, dict[str, Any]] = {
     # A no-break space, a comma, and a minus sign, as Norwegian writes numbers.
     "nb": {"decimal": ",", "thousands": "\xa0", "grouping": [3], "currency": ["", " kr"], "minus": "−"},
     "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["NOK ", ""], "minus": "−"},
@@ -49,8 +49,18 @@ _LITE: Mapping[str, Any] = {
     "view": {"stroke": None},
     "axis": _AXIS,
     "header": {**_AXIS, "labelFontWeight": "bold", "labelAnchor": "start", "title": None},
-    "legend": {"labelColor": "@ink", "titleColor": "@soft", "labelFontSize": 11, "labelFont": FONT, "titleFont": FONT,
-               "orient": "top", "title": None, "direction": "horizontal", "labelLimit": 300, "symbolSize": 70},
+    "legend": {
+        "labelColor": "@ink",
+        "titleColor": "@soft",
+        "labelFontSize": 11,
+        "labelFont": FONT,
+        "titleFont": FONT,
+        "orient": "top",
+        "title": None,
+        "direction": "horizontal",
+        "labelLimit": 300,
+        "symbolSize": 70,
+    },
     "title": {"color": "@ink", "fontSize": 11, "anchor": "start", "font": FONT},
     "mark": {"color": "@blue"},
     "text": {"color": "@ink", "fontSize": 11, "font": FONT, "lineBreak": "\n"},
@@ -125,9 +135,7 @@ def packed(image: bytes) -> bytes:
 
 
 def _refusal(picture: Picture, reason: str) -> DataError:
-    return problem(
-        picture.file, 1, f"The drawing cannot be used: {reason}.", f"Tegningen kan ikke brukes: {reason}."
-    )
+    return problem(picture.file, 1, f"The drawing cannot be used: {reason}.", f"Tegningen kan ikke brukes: {reason}.")
 
 
 def _filled(picture: Picture, values: list[dict[str, object]], language: str) -> dict[str, Any]:
@@ -137,7 +145,9 @@ def _filled(picture: Picture, values: list[dict[str, object]], language: str) ->
         DataError: it names a colour that the palette lacks.
     """
     config = _LITE if picture.language == "vega-lite" else _VEGA
-    spec: dict[str, Any] = _resolved(picture, {**picture.spec, "config": _joined(config, picture.spec.get("config"))}, language)
+    spec: dict[str, Any] = _resolved(
+        picture, {**picture.spec, "config": _joined(config, picture.spec.get("config"))}, language
+    )
     if picture.language == "vega-lite":
         spec.setdefault("data", {"name": ROWS})
         spec["datasets"] = {ROWS: values}
@@ -151,12 +161,11 @@ def _filled(picture: Picture, values: list[dict[str, object]], language: str) ->
 
 
 def _joined(base: Mapping[str, Any], own: object) -> dict[str, Any]:
+    """The settings of all pictures with those of one."""
     if not isinstance(own, dict):
         return dict(base)
-    return {
-        **base,
-        **{k: _joined(base[k], v) if isinstance(base.get(k), dict) and isinstance(v, dict) else v for k, v in own.items()},
-    }
+    return {**base, **{key: _joined(base[key], value) if isinstance(base.get(key), dict) else value
+                       for key, value in own.items()}}  # fmt: skip
 
 
 def _resolved(picture: Picture, value: Any, language: str) -> Any:

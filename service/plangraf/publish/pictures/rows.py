@@ -8,7 +8,6 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
@@ -153,33 +152,30 @@ def reading(rows: Sequence[Row], picture: Picture, language: str) -> str:
     """The sentence about the picture, with values of its rows; the reason when there are none."""
     if not rows:
         return picture.head.empty.in_language(language)
-    values: dict[str, object] = {}
+    values: dict[str, str | float] = {}
     for name, value in picture.head.values.items():
         values[name] = _value(value, [row for row in rows if _fits(row, value)], picture, language)
     text = picture.head.reading.in_language(language)
-    return fill_reading(text, values, lambda one: one if isinstance(one, str) else number_text(one, language))  # type: ignore[arg-type]  # numbers
+    return fill_reading(text, values, lambda number: number_text(number, language))
 
 
 def _fits(row: Row, value: ReadingValue) -> bool:
     return all(row.get(name) == wanted for name, wanted in value.where.items())
 
 
-def _value(value: ReadingValue, rows: Sequence[Row], picture: Picture, language: str) -> object:
+def _value(value: ReadingValue, rows: Sequence[Row], picture: Picture, language: str) -> str | float:
     if value.rows:
         return len(rows)
-    column = next(iter(chain(value.named)))
+    column = value.named[0]
     cells = [row[column] for row in rows if column in row]
     if value.distinct is not None:
         return len(set(cells))
     if value.most is not None or value.times is not None:
-        counted = Counter(cells).most_common(1)
-        if value.times is not None:
-            return counted[0][1] if counted else 0
-        return shown(counted[0][0], column, picture, language) if counted else ""
-    numbers = [cell for cell in cells if isinstance(cell, int | float)]
+        found, times = Counter(cells).most_common(1)[0] if cells else (None, 0)
+        return times if value.times is not None else shown(found, column, picture, language)
+    numbers = [cell for cell in cells if not isinstance(cell, str)]
     if value.sum is not None:
         return sum(numbers)
-    texts = numbers or cells
-    if not texts:
+    if not numbers:
         return ""
-    return min(texts) if value.least is not None else max(texts)  # type: ignore[type-var]  # of one type
+    return min(numbers) if value.least is not None else max(numbers)

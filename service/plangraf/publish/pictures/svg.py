@@ -6,6 +6,7 @@ attribute that is not in the lists below is refused. https://www.w3.org/TR/SVG2/
 
 from __future__ import annotations
 
+import math
 import re
 import textwrap
 from collections.abc import Collection
@@ -20,10 +21,11 @@ _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 _ELEMENTS = frozenset({"svg", "g", "path", "line", "rect", "circle", "text", "tspan", "a", "defs", "clipPath"})
 _ATTRIBUTES = frozenset(
-    "id d x y x1 x2 y1 y2 width height cx cy r rx ry transform fill fill-opacity stroke stroke-width stroke-opacity "
-    "stroke-dasharray stroke-linecap stroke-linejoin stroke-miterlimit opacity clip-path clip-rule font-size "
-    "font-weight font-style text-anchor dx dy viewBox".split()
-)
+    ["id", "d", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "cx", "cy", "r", "rx", "ry", "transform", "fill",
+     "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap",
+     "stroke-linejoin", "stroke-miterlimit", "opacity", "clip-path", "clip-rule", "font-size", "font-weight",
+     "font-style", "text-anchor", "dx", "dy", "viewBox"]
+)  # fmt: skip
 # Of no meaning for what is drawn: roles and names are given anew, and the font is that of the whole picture.
 _DROPPED = frozenset({"class", "role", "version", "pointer-events", "font-family", "display", "tabindex", "style"})
 _NUMBER = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
@@ -66,7 +68,7 @@ def read_drawing(text: str, links: Collection[str]) -> DrawnPicture:
     body = ET.Element("g")
     if left or top:
         body.set("transform", f"translate({-left:g},{-top:g})")
-    body.extend(kept for child in root if (kept := _cleaned(child, links)) is not None)
+    body.extend([kept for child in root if (kept := _cleaned(child, links)) is not None])
     return DrawnPicture(body, width, height, sum(1 for _ in body.iter("title")))
 
 
@@ -144,7 +146,15 @@ def whole_file(picture: DrawnPicture, title: str, sentence: str, foot: str, them
         for name in ("fill", "stroke"):
             if (value := element.get(name, "")).startswith("@"):
                 element.set(name, PALETTE[theme][value[1:]])
-    return ET.tostring(root, encoding="utf-8", short_empty_elements=True)
+    return bytes(ET.tostring(root, encoding="utf-8"))
+
+
+def size_of(file: bytes) -> dict[str, int]:
+    """Width and height of a whole file in px, rounded up; 0 for no file."""
+    found = {
+        name: re.search(rb"<svg [^>]*?\b" + name.encode() + rb'="([0-9.]+)"', file) for name in ("width", "height")
+    }
+    return {name: math.ceil(float(match[1])) if match else 0 for name, match in found.items()}
 
 
 def fragment(picture: DrawnPicture) -> bytes:
@@ -169,7 +179,7 @@ def fragment(picture: DrawnPicture) -> bytes:
                 del element.attrib[name]
         if classes:
             element.set("class", " ".join(classes))
-    return ET.tostring(root, encoding="utf-8", short_empty_elements=True)
+    return bytes(ET.tostring(root, encoding="utf-8"))
 
 
 def _paragraph(

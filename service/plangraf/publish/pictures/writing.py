@@ -1,4 +1,4 @@
-"""Writes the pictures of a version: for each picture, municipality and language the drawing in two themes, and its rows.
+"""Writes the pictures of a version: for each picture, municipality and language the drawing in two themes, and rows.
 
 They derive from the version's lines and from `queries/pictures/` alone and hold no time, host or random name. The same
 version gives the same bytes on one machine; another machine may have other faces for the text of a PNG. A drawing that
@@ -24,7 +24,7 @@ from functools import cached_property, partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from pyoxigraph import DefaultGraph, Literal, Quad, QuerySolutions, RdfFormat, Store, parse
+from pyoxigraph import Literal, Quad, QuerySolutions, RdfFormat, Store, parse
 
 from plangraf.errors import VersionsError
 from plangraf.publish.dumps import EndedEarlyError, beside
@@ -89,8 +89,7 @@ def write_pictures_beside(
                 except (OSError, EndedEarlyError) as error:
                     reason = error.strerror if isinstance(error, OSError) else error.reason
                     raise VersionsError(
-                        f"The pictures of the version could not be written: {reason}. The current version is "
-                        "unchanged."
+                        f"The pictures of the version could not be written: {reason}. The current version is unchanged."
                     ) from error
 
             yield wait_for_pictures
@@ -136,7 +135,7 @@ class _Data:
         store = Store()
         quads = list(parse(io.BytesIO(nquads_text(self.lines)), RdfFormat.N_QUADS, rename_blank_nodes=False))
         store.bulk_extend(quads)
-        store.bulk_extend({Quad(*quad.triple, DefaultGraph()) for quad in quads})
+        store.bulk_extend({Quad(quad.subject, quad.predicate, quad.object) for quad in quads})
         return store
 
     @cached_property
@@ -192,8 +191,6 @@ class _Writer:
             "title": {"nb": head.title.nb, "en": head.title.en},
             "kinds": [_expanded(kind) for kind in head.kinds],
             "namedQuery": head.query,
-            "columns": [{"name": name, "title": {"nb": one.title.nb, "en": one.title.en}}
-                        for name, one in head.columns.items()],
             "notDrawn": max(0, len(found) - MOST_MUNICIPALITIES),
             "drawings": drawings,
         }  # fmt: skip
@@ -219,8 +216,16 @@ class _Writer:
         too_large = self.data.too_many or len(typed) > picture.head.most
         state = "too-large" if too_large else "drawn" if typed else "empty"
         content = {
-            "columns": list(picture.head.columns),
-            "titles": [column.title.in_language(language) for column in picture.head.columns.values()],
+            "name": picture.name,
+            "title": picture.head.title.in_language(language),
+            "reading": sentence,
+            "municipality": number,
+            "language": language,
+            "query": answer.query,
+            "columns": [
+                {"name": name, "title": column.title.in_language(language)}
+                for name, column in picture.head.columns.items()
+            ],
             "rows": typed,
             "table": rows.table(typed, picture, language),
         }
@@ -242,12 +247,11 @@ class _Writer:
             "rows": len(typed),
             "query": answer.query,
             "identity": identity,
+            **svg.size_of(files.get("svg", b"")),
             "files": {kind: self._file(stem, kind, body) for kind, body in files.items()},
         }
 
-    def _draw(
-        self, picture: Picture, typed: Sequence[rows.Row], sentence: str, language: str
-    ) -> dict[str, bytes]:
+    def _draw(self, picture: Picture, typed: Sequence[rows.Row], sentence: str, language: str) -> dict[str, bytes]:
         found = drawing.draw(picture, typed, language)
         title = picture.head.title.in_language(language)
         files = {"fragment": svg.fragment(found)}
@@ -263,7 +267,9 @@ class _Writer:
         if names is None or self.known is None:
             return None
         try:
-            return {kind: (self.known / name).read_bytes() for kind, name in names.items() if kind not in ("csv", "json")}
+            return {
+                kind: (self.known / name).read_bytes() for kind, name in names.items() if kind not in ("csv", "json")
+            }
         except OSError:
             return None
 

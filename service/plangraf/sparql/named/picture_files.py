@@ -42,7 +42,7 @@ class PictureColumn(Strict):
 
     title: Titled
     link: str | None = None
-    values: dict[str, Titled] = {}
+    values: dict[str, Titled] = Field(default={})
 
 
 class ReadingValue(Strict):
@@ -60,7 +60,7 @@ class ReadingValue(Strict):
     greatest: str | None = None
     most: str | None = None
     times: str | None = None
-    where: dict[str, _Plain] = {}
+    where: dict[str, _Plain] = Field(default={})
 
     @model_validator(mode="after")
     def _one(self) -> ReadingValue:
@@ -99,9 +99,9 @@ class PictureHead(Strict):
     kinds: tuple[_CURIE, ...] = Field(default=(), strict=False)
     each_municipality: bool = Field(default=True, alias="each-municipality")
     query: str | None = None
-    values: dict[str, ReadingValue] = {}
+    values: dict[str, ReadingValue] = Field(default={})
     columns: dict[str, PictureColumn] = Field(min_length=1)
-    wrap: dict[str, Wrap] = {}
+    wrap: dict[str, Wrap] = Field(default={})
     most: int = Field(default=500, ge=1, le=2_000)
 
     @model_validator(mode="after")
@@ -190,9 +190,7 @@ def _read(path: Path, name: str) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise problem(
-            name, 1, f"The file cannot be read: {reason}.", f"Filen kan ikke leses: {reason}."
-        ) from error
+        raise problem(name, 1, f"The file cannot be read: {reason}.", f"Filen kan ikke leses: {reason}.") from error
 
 
 def _query(
@@ -287,11 +285,13 @@ def _pairs(value: object) -> Iterator[tuple[str, object]]:
             yield from _pairs(inner)
 
 
-def fill_reading(text: str, values: Mapping[str, object], write: Callable[[object], str]) -> str:
-    """The sentence with its values; `write` writes one in the language of the sentence."""
+def fill_reading(text: str, values: Mapping[str, str | float], write: Callable[[float], str]) -> str:
+    """The sentence with its values; `write` writes a number in the language of the sentence."""
 
     def one(match: re.Match[str]) -> str:
         value = values[match[1]]
-        return write(value) if match[2] is None else (match[2] if value == 1 else match[3])
+        if match[2] is not None:
+            return match[2] if value == 1 else match[3]
+        return value if isinstance(value, str) else write(value)
 
     return _PLACEHOLDER.sub(one, text)

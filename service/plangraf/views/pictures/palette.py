@@ -1,8 +1,8 @@
 """The colours of pictures, by name, in a light and a dark theme.
 
-They are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), darker or lighter, so that marks have a contrast of 3
-and text one of 4.5 with the paper (WCAG 2.2, 1.4.11 and 1.4.3). Each colour of a theme is unique, because a drawn colour
-is recognised by its value. `pages/styles/pictures.css` has the same values as custom properties for pictures in a page.
+They are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), darker or lighter, so that marks have a contrast of
+3 and text one of 4.5 with the paper (WCAG 2.2, 1.4.11 and 1.4.3). Each colour of a theme is unique, because a drawn
+colour is recognised by its value. `pages/styles/pictures.css` has the same values for pictures in a page.
 """
 
 from __future__ import annotations
