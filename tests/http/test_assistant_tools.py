@@ -16,9 +16,10 @@ from small_server import HOME
 
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.http.app import create_app
-from plangraf.http.assistants.rows import LineWindow, fit, read_rows
+from plangraf.http.assistants.rows import fit, read_rows
 from plangraf.settings import Settings
 from plangraf.sparql.named.binding import load_queries
+from plangraf.views.answer_lines import LineWindow
 
 ID = "https://w3id.org/plangraf/id/"
 ONE = f"{ID}5001/plan/one"
@@ -302,6 +303,17 @@ def test_a_window_at_the_end_has_no_more() -> None:
     window.finish()
     assert [row["a"] for row in read_rows(window)] == [2, 3]
     assert not window.more
+
+
+def test_a_window_that_counts_takes_everything_and_keeps_little() -> None:
+    window = LineWindow(2, 3, counting=True)
+    assert not any(window.take(b"%d\n" % number) for number in range(-1, 1_000))
+    assert ([row["0"] for row in read_rows_of(window)], window.number, window.more) == ([2, 3, 4], 1_000, True)
+
+
+def read_rows_of(window: LineWindow) -> list[dict[str, Any]]:
+    window.head = b"?0"
+    return read_rows(window)
 
 
 def test_at_least_one_row_fits() -> None:

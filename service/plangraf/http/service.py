@@ -22,6 +22,7 @@ from plangraf.settings import Settings
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection import Collection
 from plangraf.sparql.named.collection_files import collection_files, load_collections
+from plangraf.sparql.named.query_words import WORDS_FILE, QueryWords, load_query_words
 from plangraf.store.contents import Dates
 from plangraf.views.declarations import (
     FRAMES_FILE,
@@ -54,6 +55,7 @@ class Service:
     settings: Settings
     snapshots: Snapshots
     queries: Mapping[str, NamedQuery]
+    query_words: QueryWords
     collections: Mapping[str, Collection]
     frames: Frames
     site: Site
@@ -135,11 +137,13 @@ def make_service(settings: Settings, snapshots: Snapshots) -> Service:
     site, collections = load_site(settings.home), load_collections(settings.home / "queries")
     check_lists(site, collections)
     kinds = load_kinds(settings.home / "queries", collections)
+    queries = load_queries(settings.home / "queries")
     cache_bytes = settings.cache_mb * 1024 * 1024 // settings.processes
     return Service(
         settings=settings,
         snapshots=snapshots,
-        queries=load_queries(settings.home / "queries"),
+        queries=queries,
+        query_words=load_query_words(settings.home / "queries", queries),
         collections=collections,
         frames=load_frames(settings.home),
         site=site,
@@ -162,6 +166,7 @@ def _fingerprint(settings: Settings) -> str:
     files += sorted((settings.home / "queries").glob("*.rq"))
     files += [*collection_files(settings.home / "queries"), settings.home / "queries" / SITE_FILE]
     files += kind_files(settings.home / "queries")
+    files += (settings.home / "queries").glob(WORDS_FILE)
     files += [
         *label_files(settings.home),
         *(settings.home / "ontology" / name for name in ("context.jsonld", FRAMES_FILE)),

@@ -11,7 +11,7 @@ import orjson
 
 from plangraf.errors import ParameterError
 from plangraf.http.assistants.evidence import find_evidence
-from plangraf.http.assistants.rows import LineWindow, fit, iris_in, read_rows
+from plangraf.http.assistants.rows import fit, iris_in, read_rows
 from plangraf.http.assistants.toolbox import (
     EVIDENCE_SCHEMA,
     MOST_BYTES,
@@ -27,6 +27,7 @@ from plangraf.http.assistants.toolbox import (
 from plangraf.rdf.formats import TSV
 from plangraf.rdf.namespaces import ID
 from plangraf.sparql.named.binding import NamedQuery
+from plangraf.views.answer_lines import LineWindow
 
 # Rows that a call can pass over; a later one is for a download.
 _FARTHEST = 100_000
@@ -95,6 +96,9 @@ def _arguments(query: NamedQuery) -> dict[str, Any]:
 
 async def _call(query: NamedQuery, asked: ToolRequest, given: Mapping[str, Any]) -> ToolAnswer:
     own = {name for name in _WINDOW if name not in query.parameters}
+    known = own | set(query.parameters)
+    if unknown := [name for name in given if name not in known]:
+        raise ParameterError(unknown[0], f"is not known to {query.name}. It takes: {', '.join(sorted(known))}.")
     most = _whole(given, "rows", USUAL_ROWS, 1, MOST_ROWS) if "rows" in own else USUAL_ROWS
     offset = _whole(given, "offset", 0, 0, _FARTHEST) if "offset" in own else 0
     parameters = {name: _text(name, value) for name, value in given.items() if name not in own and value is not None}

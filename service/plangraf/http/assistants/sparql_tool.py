@@ -10,7 +10,7 @@ import orjson
 from pydantic import Field
 
 from plangraf.http.assistants.evidence import find_evidence, find_names
-from plangraf.http.assistants.rows import LineWindow, fit, iris_in, read_rows
+from plangraf.http.assistants.rows import fit, iris_in, read_rows
 from plangraf.http.assistants.toolbox import (
     EVIDENCE_SCHEMA,
     MOST_BYTES,
@@ -26,6 +26,7 @@ from plangraf.http.assistants.toolbox import (
 from plangraf.http.resource.parameters import EXAMPLE
 from plangraf.rdf.formats import JSON, N_TRIPLES, TSV
 from plangraf.rdf.namespaces import ID
+from plangraf.views.answer_lines import LineWindow
 
 _PATH = "/sparql"
 # Lines of the first two are rows and triples, so that an answer can be cut; ASK has neither.

@@ -20,6 +20,7 @@ _PARTS = re.compile(r'((?:[^,"]|"(?:[^"\\]|\\.)*"?)+)')
 _FIELDS = re.compile(r'((?:[^;"]|"(?:[^"\\]|\\.)*"?)+)')
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _PAGE_TYPES = frozenset({HTML.media_type, *HTML.aliases})
+_XHTML = "application/xhtml+xml"
 _NORWEGIAN = frozenset({"nb", "no", "nn"})
 LANGUAGE_COOKIE = "plangraf-language"
 """The only cookie of the service: the language that a reader chose for pages."""
@@ -149,6 +150,15 @@ def choose(accept: str | None, choices: Sequence[Format], spare: Sequence[Format
     if best is None:
         raise NotAcceptableError(accept, [choice.media_type for choice in choices])
     return best[1]
+
+
+def reads_pages(accept: str | None) -> bool:
+    """Whether a client that accepts HTML is a reader of pages; False for Java's own client.
+
+    It names HTML and pictures before everything else, whatever it is asked for; a browser names XHTML beside them.
+    """
+    names = {f"{one.main}/{one.sub}" for one in _parse_ranges(accept or "")}
+    return _XHTML in names or not any(name.startswith("image/") for name in names)
 
 
 def match_media_type(accept: str | None, choice: Format) -> tuple[str, frozenset[str]]:
