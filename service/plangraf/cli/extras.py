@@ -29,7 +29,7 @@ EXTRAS = {
         "uvloop",
         "zstandard",
     ),
-    "publish": ("pyarrow", "pylode", "pyshacl", "rdflib"),
+    "publish": ("pyarrow", "pyshacl", "rdflib"),
     "sheets": ("openpyxl", "pyshacl", "rdflib"),
     "portals": ("pyshacl", "rdflib"),
     "statistics": ("httpx",),

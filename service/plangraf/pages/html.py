@@ -27,8 +27,8 @@ from plangraf.pages.nested_tables import (
 from plangraf.pages.series_table import SeriesRow, series_rows
 from plangraf.pages.words import LANGUAGE_NAMES, Words, words
 from plangraf.rdf.formats import Format
-from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Value, in_order
-from plangraf.rdf.namespaces import OBSERVATION, PREFIXES, local_name, short_name, terms
+from plangraf.rdf.graph import RDF_TYPE, Graph, Value
+from plangraf.rdf.namespaces import OBSERVATION, short_name
 from plangraf.views.declarations import LABELS, TermLabels
 from plangraf.views.describe import ABOUT, MOST_INCOMING, Description, Labels, Passage, read_passages
 from plangraf.views.document_parts import CLASS, METRIC, VALUE, document_path, sdg_code, select_notice
@@ -326,60 +326,3 @@ class _Names:
 
 def _natural(value: Value) -> NaturalKey:
     return natural_key(str(value))
-
-
-@dataclass(frozen=True, slots=True)
-class ShapeRow:
-    """One property shape."""
-
-    name: str
-    path: PageValue
-    severity: str
-    message: PageValue
-
-
-@dataclass(frozen=True, slots=True)
-class ShapeTable:
-    """One node shape: local name, target class, property shapes."""
-
-    name: str
-    target: PageValue | None
-    rows: list[ShapeRow]
-
-
-_SH = terms("sh")
-
-
-def shape_tables(shapes: Iterable[Statement], language: str, prefix: str) -> list[ShapeTable]:
-    """The node shapes of a shapes graph by name, each with its property shapes."""
-    # Sorted, because the page shows the first of several classes or paths and the engine returns them in any order.
-    graph = Graph(in_order(shapes))
-
-    def link(term: Value | None) -> PageValue:
-        if not isinstance(term, NamedNode):
-            return PageValue("…")
-        ours = term.value.startswith(PREFIXES["plan"])
-        href = prefix + document_path(term.value) if ours else term.value
-        return PageValue(short_name(term.value), href, about=term.value)
-
-    def message(rule: Value) -> PageValue:
-        literals = graph.literals(rule, _SH("message"))
-        best = min(literals, key=lambda m: (m.language != language, m.language or "", m.value), default=None)
-        return PageValue(best.value, lang=best.language) if best else PageValue("")
-
-    def row(rule: Value) -> ShapeRow:
-        severity = graph.value(rule, _SH("severity")) or _SH("Violation")
-        return ShapeRow(
-            local_name(str(rule.value)),
-            link(graph.value(rule, _SH("path"))),
-            local_name(str(severity.value)),
-            message(rule),
-        )
-
-    tables = []
-    for shape in graph.pointing(RDF_TYPE, _SH("NodeShape")):
-        if isinstance(shape, NamedNode):
-            target = graph.value(shape, _SH("targetClass"))
-            rows = [row(rule) for rule in sorted(graph.values(shape, _SH("property")), key=_natural)]
-            tables.append(ShapeTable(local_name(shape.value), link(target) if target else None, rows))
-    return sorted(tables, key=lambda table: table.name)

@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, as_json
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.publish.bulk_stores import write_stores_beside
 from plangraf.publish.context import FILE as CONTEXT
-from plangraf.publish.dumps import beside, write_dumps_beside
+from plangraf.publish.dumps import write_dumps_beside
 from plangraf.publish.losses import (
     add_remembered_folders,
     content_of,
@@ -37,7 +36,6 @@ from plangraf.publish.losses import (
     remembered_line,
     stop_at_losses,
 )
-from plangraf.publish.ontology_page import PAGE, render
 from plangraf.rdf.graph import nquads_lines, paused_collector, relabelled
 from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, QUERIES, QUERIES_GRAPH
 from plangraf.settings import Settings
@@ -56,7 +54,7 @@ _TYPES = tuple(NamedNode(_SH + name) for name in ("SPARQLExecutable", "SPARQLSel
 _HEAD_LINE = re.compile(r"^#[+@].*\n?", re.MULTILINE)
 REPORT = "report.json"
 # A change of these libraries may change the content of a version or the verdict of its checks.
-_LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pylode", "pyarrow")
+_LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pyarrow")
 # A change of these packages of ours may do the same.
 _PACKAGE = Path(__file__).resolve().parent.parent
 _CODE_INPUTS = ("rdf", "sparql/named", "diagnostics", "sources", "checks", "publish", "store")
@@ -216,16 +214,12 @@ def _build(
         titles = load_download_titles(settings.home)
         with (
             write_dumps_beside(lines, store.temporary(DOWNLOADS), titles) as wait_for_dumps,
-            beside(partial(render, parsed.quads)) as wait_for_page,
             write_stores_beside(store, lines, bulk, renew=force) as wait_for_stores,
         ):
             problems = verdict(settings, parsed, found.files, progress, parsed.quads)
-            with progress.step("page") as note:
-                page = wait_for_page()
-                note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
             with progress.step("write") as note:
                 described = manifest(parsed.quads, problems, bulk.values())
-                extra = {REPORT: as_json(problems), PAGE: page}
+                extra = {REPORT: as_json(problems)}
                 folders = {DOWNLOADS: wait_for_dumps(), **wait_for_stores()}
                 version = store.write(lines, described, extra, folders, bulk)
                 context = settings.home / "ontology" / CONTEXT
