@@ -30,7 +30,7 @@ EXTRAS = {
         "uvloop",
         "zstandard",
     ),
-    "publish": ("pyarrow", "pylode", "pyshacl", "rdflib", "vl_convert"),
+    "publish": ("pyarrow", "pyshacl", "rdflib", "vl_convert"),
     "sheets": ("openpyxl", "pyshacl", "rdflib"),
     "portals": ("pyshacl", "rdflib"),
     "statistics": ("httpx",),

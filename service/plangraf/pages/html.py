@@ -5,7 +5,7 @@ The templates are in `templates/`. A page loads nothing from other hosts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -14,21 +14,19 @@ from urllib.parse import quote
 import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from pyoxigraph import NamedNode
 
 from plangraf.pages.nested_tables import area_changes, printed_figures
 from plangraf.pages.series_table import series_rows
 from plangraf.pages.things.kind_files import Kinds
-from plangraf.pages.things.names import Names, natural
+from plangraf.pages.things.names import Names
 from plangraf.pages.things.page import thing_page
 from plangraf.pages.things.rows import Rows
 from plangraf.pages.words import LANGUAGE_NAMES, words
 from plangraf.rdf.formats import Format
-from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Value, in_order
-from plangraf.rdf.namespaces import PREFIXES, local_name, short_name, terms
+from plangraf.rdf.graph import Graph
 from plangraf.views.declarations import TermLabels
 from plangraf.views.describe import Description
-from plangraf.views.document_parts import CLASS, METRIC, VALUE, document_path, select_notice
+from plangraf.views.document_parts import CLASS, METRIC, VALUE, select_notice
 from plangraf.views.page_value import PageValue
 from plangraf.views.series import Shown
 
@@ -187,60 +185,3 @@ def _quality(description: Description, names: Names) -> list[Measurement]:
         for metric, about in [(graph.value(measurement, METRIC), graph.value(measurement, CLASS))]
         if metric is not None
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class ShapeRow:
-    """One property shape."""
-
-    name: str
-    path: PageValue
-    severity: str
-    message: PageValue
-
-
-@dataclass(frozen=True, slots=True)
-class ShapeTable:
-    """One node shape: local name, target class, property shapes."""
-
-    name: str
-    target: PageValue | None
-    rows: list[ShapeRow]
-
-
-_SH = terms("sh")
-
-
-def shape_tables(shapes: Iterable[Statement], language: str, prefix: str) -> list[ShapeTable]:
-    """The node shapes of a shapes graph by name, each with its property shapes."""
-    # Sorted, because the page shows the first of several classes or paths and the engine returns them in any order.
-    graph = Graph(in_order(shapes))
-
-    def link(term: Value | None) -> PageValue:
-        if not isinstance(term, NamedNode):
-            return PageValue("…")
-        ours = term.value.startswith(PREFIXES["plan"])
-        href = prefix + document_path(term.value) if ours else term.value
-        return PageValue(short_name(term.value), href, about=term.value)
-
-    def message(rule: Value) -> PageValue:
-        literals = graph.literals(rule, _SH("message"))
-        best = min(literals, key=lambda m: (m.language != language, m.language or "", m.value), default=None)
-        return PageValue(best.value, lang=best.language) if best else PageValue("")
-
-    def row(rule: Value) -> ShapeRow:
-        severity = graph.value(rule, _SH("severity")) or _SH("Violation")
-        return ShapeRow(
-            local_name(str(rule.value)),
-            link(graph.value(rule, _SH("path"))),
-            local_name(str(severity.value)),
-            message(rule),
-        )
-
-    tables = []
-    for shape in graph.pointing(RDF_TYPE, _SH("NodeShape")):
-        if isinstance(shape, NamedNode):
-            target = graph.value(shape, _SH("targetClass"))
-            rows = [row(rule) for rule in sorted(graph.values(shape, _SH("property")), key=natural)]
-            tables.append(ShapeTable(local_name(shape.value), link(target) if target else None, rows))
-    return sorted(tables, key=lambda table: table.name)

@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, as_json
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.publish.bulk_stores import write_stores_beside
 from plangraf.publish.context import FILE as CONTEXT
-from plangraf.publish.dumps import beside, write_dumps_beside
+from plangraf.publish.dumps import write_dumps_beside
 from plangraf.publish.losses import (
     add_remembered_folders,
     content_of,
@@ -37,7 +36,6 @@ from plangraf.publish.losses import (
     remembered_line,
     stop_at_losses,
 )
-from plangraf.publish.ontology_page import PAGE, render
 from plangraf.publish.pictures.writing import Written, write_pictures_beside
 from plangraf.publish.search_index import write_index_beside
 from plangraf.rdf.graph import nquads_lines, paused_collector, relabelled
@@ -62,7 +60,7 @@ _TYPES = tuple(NamedNode(_SH + name) for name in ("SPARQLExecutable", "SPARQLSel
 _HEAD_LINE = re.compile(r"^#[+@].*\n?", re.MULTILINE)
 REPORT = "report.json"
 # A change of these libraries may change the content of a version or the verdict of its checks.
-_LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pylode", "pyarrow", "tantivy", "vl-convert-python")
+_LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pyarrow", "tantivy", "vl-convert-python")
 # A change of these packages of ours may do the same.
 _PACKAGE = Path(__file__).resolve().parent.parent
 _CODE_INPUTS = (
@@ -249,22 +247,18 @@ def _build(
         titles = load_download_titles(settings.home)
         with (
             write_dumps_beside(lines, store.temporary(DOWNLOADS), titles) as wait_for_dumps,
-            beside(partial(render, parsed.quads)) as wait_for_page,
             write_index_beside(parsed.quads, settings.home, store.temporary(SEARCH)) as wait_for_index,
             write_stores_beside(store, lines, bulk, renew=force) as wait_for_stores,
             write_pictures_beside(store, lines, load_drawable(settings.home), renew=force) as wait_for_pictures,
         ):
             problems = verdict(settings, parsed, found.files, progress, parsed.quads)
-            with progress.step("page") as note:
-                page = wait_for_page()
-                note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
             with progress.step("search") as note:
                 index, entries = wait_for_index()
                 note(counted(entries, "entry", "entries"))
             pictures = _wait(wait_for_pictures, progress)
             with progress.step("write") as note:
                 described = manifest(parsed.quads, problems, bulk.values())
-                extra = {REPORT: as_json(problems), PAGE: page}
+                extra = {REPORT: as_json(problems)}
                 folders = {DOWNLOADS: wait_for_dumps(), SEARCH: index, **wait_for_stores(), **pictures}
                 version = store.write(lines, described, extra, folders, bulk)
                 context = settings.home / "ontology" / CONTEXT

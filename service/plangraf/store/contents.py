@@ -17,7 +17,6 @@ from plangraf.rdf.bulk_terms import BulkTerms
 from plangraf.store.pictures import KeptPictures, read_pictures
 from plangraf.store.versions import DOWNLOADS, DOWNLOADS_INDEX, Version
 
-ONTOLOGY_PAGE = "ontology.html"
 _BUILD_REPORT = "report.json"
 Dates = Mapping[str, tuple[str, str]]
 """Times of first publication and last change, by graph."""
@@ -101,7 +100,6 @@ class Contents:
 
     version: Version
     dates: Dates
-    has_ontology_page: bool
     bulk: BulkTerms
     _dates_mtime_ns: int
 
@@ -110,7 +108,7 @@ class Contents:
         # The time is read before the dates, so that dates written in between count as newer.
         dated_ns = _mtime_ns(version.dates_path)
         bulk = BulkTerms.joined(graph.terms for graph in version.bulk())
-        return cls(version, version.dates(), (version.path / ONTOLOGY_PAGE).is_file(), bulk, dated_ns)
+        return cls(version, version.dates(), bulk, dated_ns)
 
     def has_new_dates(self) -> bool:
         """Whether the dates were rewritten, because the version became current again or entered the feed late."""
@@ -142,14 +140,6 @@ class Contents:
             OSError, ValueError, KeyError: the index cannot be read.
         """
         return read_pictures(self.version.path)
-
-    def ontology_page(self) -> bytes:
-        """The page of the ontology.
-
-        Raises:
-            OSError: the page is missing, see `has_ontology_page`, or unreadable.
-        """
-        return (self.version.path / ONTOLOGY_PAGE).read_bytes()
 
     def removed(self) -> Mapping[str, str]:
         """Subjects of earlier versions that this one lacks: IRI to the last version that had it."""

@@ -36,8 +36,8 @@ from plangraf.http.resource.openapi import Operation
 from plangraf.http.resource.parameters import (
     Formatted,
     accept_header,
+    choose_answer_language,
     choose_format,
-    choose_page_language,
     parse_parameters,
 )
 from plangraf.http.resource.query_operation import query_operation
@@ -151,7 +151,9 @@ class QueryResource(Resource):
         """The form with what is wrong; a client that has sent nothing yet is only asked, and gets 200."""
         service = pinned(request)
         given = single(filled(parse_parameters(request.scope["query_string"])))
-        language, _ = choose_page_language(request, given["lang"] if given.get("lang") in LANGUAGES else None)
+        language, _ = choose_answer_language(
+            request, given["lang"] if given.get("lang") in LANGUAGES else None, page=True
+        )
         body = self._render(service, language, given, refused_values(self.query, given, error), error=error)
         headers = {"Cache-Control": "no-store", **vary("Accept", "Accept-Language")}
         return Response(body, 400 if given.keys() - {"lang", "format"} else 200, headers, media_type=HTML.content_type)

@@ -166,7 +166,9 @@ def error_page(request: Request, error: PlangrafError, query: str) -> Response:
     )
     own = ("content-type", "content-length", "vary")
     headers = {name: value for name, value in response.headers.items() if name not in own}
-    return Response(body, response.status_code, {**headers, **vary("Accept", "Accept-Language", "Cookie")}, HTML.content_type)
+    return Response(
+        body, response.status_code, {**headers, **vary("Accept", "Accept-Language", "Cookie")}, HTML.content_type
+    )
 
 
 def form_page(here: Pinned, language: str) -> bytes:
