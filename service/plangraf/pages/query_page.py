@@ -117,14 +117,12 @@ def lacks_choice(query: NamedQuery, given: Mapping[str, str]) -> bool:
     return bool(query.head.either) and not any(given.get(name) for name in query.head.either)
 
 
-def refused_values(query: NamedQuery, given: Mapping[str, str], error: ParameterError) -> dict[str, str | None]:
+def refused_values(query: NamedQuery, given: Mapping[str, str]) -> dict[str, str | None]:
     """The parameters that cannot be used, each with its value, None when it is missing.
 
-    `error` names one; the others are found here, so that a form tells all of them at once.
+    All of them are found, so that a form tells them at once.
     """
     refused: dict[str, str | None] = {}
-    if error.name in query.parameters and not lacks_choice(query, given):
-        refused[error.name] = given.get(error.name)
     for name, parameter in query.parameters.items():
         value = given.get(name)
         if value is None:
