@@ -14,14 +14,14 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from plangraf.errors import ParameterError
 from plangraf.numbers_in_text import whole_number
 from plangraf.pages.words import Words
-from plangraf.rdf.graph import Graph
+from plangraf.rdf.graph import RDF_TYPE, Graph
 from plangraf.rdf.namespaces import ID, PREFIXES, SDG, short_name
 from plangraf.sparql.named.binding import NamedQuery, read_term
 from plangraf.sparql.named.head import Parameter
 from plangraf.sparql.named.parameter_model import Given
 from plangraf.sparql.named.query_words import QueryWords
 from plangraf.views.answer_lines import Cell
-from plangraf.views.describe import Labels
+from plangraf.views.describe import PLACE_IN_SOURCE, Labels
 from plangraf.views.document_parts import document_path, sdg_code
 from plangraf.views.page_value import PageValue
 from plangraf.views.query_rows import RowsOfPage
@@ -117,14 +117,12 @@ def lacks_choice(query: NamedQuery, given: Mapping[str, str]) -> bool:
     return bool(query.head.either) and not any(given.get(name) for name in query.head.either)
 
 
-def refused_values(query: NamedQuery, given: Mapping[str, str], error: ParameterError) -> dict[str, str | None]:
+def refused_values(query: NamedQuery, given: Mapping[str, str]) -> dict[str, str | None]:
     """The parameters that cannot be used, each with its value, None when it is missing.
 
-    `error` names one; the others are found here, so that a form tells all of them at once.
+    All of them are found, so that a form tells them at once.
     """
     refused: dict[str, str | None] = {}
-    if error.name in query.parameters and not lacks_choice(query, given):
-        refused[error.name] = given.get(error.name)
     for name, parameter in query.parameters.items():
         value = given.get(name)
         if value is None:
@@ -199,22 +197,28 @@ def _explain(parameter: Parameter, words: Words, value: str | None) -> str:
 def row_table(query: NamedQuery, known: QueryWords, words: Words, found: RowsOfPage, prefix: str) -> RowTable:
     """The rows as a table: things as links with their labels, numbers and days as the language writes them.
 
-    A column of texts is left out where each of its texts is the label of a thing in the same row.
+    A column is left out when it is empty, or when each of its texts is the label of a thing in the same row.
     """
     labels, graph = Labels(found.labels), Graph.of(found.labels)
     types = query.head.columns
 
-    def show(term: Cell) -> PageValue | None:
+    def show(name: str, term: Cell) -> PageValue | None:
         if term is None:
             return None
+        if isinstance(term, Literal) and (types.get(name) == "code" or name in known.coded):
+            return PageValue(known.decode(term.value, words.language))
         if isinstance(term, NamedNode):
-            return _thing(term, labels, graph, words.language, prefix)
+            return _thing(term, labels, graph, words, prefix)
         if isinstance(term, Literal):
             return _literal(term, words)
         return PageValue("…" if isinstance(term, BlankNode) else str(term))
 
-    shown = [[show(term) for term in row] for row in found.rows]
-    kept = [place for place, name in enumerate(found.columns) if not _repeats(place, types.get(name, ""), shown)]
+    shown = [[show(name, term) for name, term in zip(found.columns, row, strict=True)] for row in found.rows]
+    kept = [
+        place
+        for place, name in enumerate(found.columns)
+        if any(row[place] for row in shown) and not _repeats(place, types.get(name, ""), shown)
+    ]
     columns = []
     for place in kept:
         name = found.columns[place]
@@ -232,19 +236,41 @@ def _repeats(place: int, type_: str, rows: Sequence[Sequence[PageValue | None]])
         return False
     filled = [(cell, row) for row in rows if (cell := row[place]) is not None]
     return bool(filled) and all(
-        any(other is not None and other.about and other.text == cell.text for other in row) for cell, row in filled
+        any(other is not None and other.about and _without_code(other) == cell.text for other in row)
+        for cell, row in filled
     )
 
 
-def _thing(thing: NamedNode, labels: Labels, graph: Graph, language: str, prefix: str) -> PageValue:
-    label, code = labels.best(thing, language), sdg_code(thing.value)
-    text = label.value if label else short_name(thing.value)
-    lang = label.language if label and label.language != language else None
+def _without_code(thing: PageValue) -> str:
+    """The label of a thing without the code of a UN target before it."""
+    code = sdg_code(thing.about or "")
+    return thing.text.removeprefix(f"{code} ") if code else thing.text
+
+
+def _thing(thing: NamedNode, labels: Labels, graph: Graph, words: Words, prefix: str) -> PageValue:
+    label, code = labels.best(thing, words.language), sdg_code(thing.value)
+    text = label.value if label else _unnamed(thing, labels, graph, words)
+    lang = label.language if label and label.language != words.language else None
     if thing in graph or thing.value.startswith((ID, SDG)):
         href: str | None = prefix + document_path(thing.value)
     else:
         href = thing.value if thing.value.startswith(("http://", "https://")) else None
     return PageValue(f"{code} {text}" if code and label else text, href, lang, thing.value)
+
+
+def _unnamed(thing: NamedNode, labels: Labels, graph: Graph, words: Words) -> str:
+    """A passage by its place in the source, another thing without a label by its class."""
+    source, first, last = PLACE_IN_SOURCE
+    for document in graph.named(thing, source):
+        title = labels.best(document, words.language)
+        return words.gettext(
+            "%(document)s, lines %(first)s–%(last)s",
+            document=title.value if title else short_name(document.value),
+            first=graph.text(thing, first) or "…",
+            last=graph.text(thing, last) or "…",
+        )
+    kinds = [label for kind in graph.named(thing, RDF_TYPE) if (label := labels.best(kind, words.language))]
+    return kinds[0].value if kinds else short_name(thing.value)
 
 
 def _literal(term: Literal, words: Words) -> PageValue:

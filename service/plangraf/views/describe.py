@@ -35,6 +35,8 @@ _PASSAGE = NamedNode(PLAN + "passage")
 _SECTION, _ITEM, _FIRST, _LAST = (
     NamedNode(PLAN + name) for name in ("section", "printedItem", "firstLine", "lastLine")
 )
+PLACE_IN_SOURCE = (SOURCE, _FIRST, _LAST)
+"""The properties of a passage that tell where it stands: source, first and last line."""
 # The most triples that point to the thing. A reader needs no more; /sparql returns all of them.
 MOST_INCOMING = 1_000
 # The most links on one level of a frame.

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
+from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshot
-from plangraf.rdf.graph import Statements
+from plangraf.rdf.graph import RDF_TYPE, Graph, Statements
 from plangraf.views.answer_lines import Cell, LineWindow, read_terms
-from plangraf.views.describe import fetch_labels
+from plangraf.views.declarations import LABELS
+from plangraf.views.describe import PLACE_IN_SOURCE, fetch_labels
+from plangraf.views.engine_answers import fetch
 
 ROWS_OF_PAGE = 100
 # Bytes of an answer that are read to count its rows.
@@ -51,8 +54,26 @@ async def read_page(snapshot: Snapshot, chunks: AsyncIterator[bytes], page: int)
         window.finish()
     columns, rows = read_terms(window)
     named = {term for row in rows for term in row if isinstance(term, NamedNode)}
-    labels = await fetch_labels(snapshot.engine, named)
-    return RowsOfPage(columns, rows, skip + 1, window.number, counted, labels)
+    return RowsOfPage(columns, rows, skip + 1, window.number, counted, await _name(snapshot.engine, named))
+
+
+async def _name(engine: Engine, things: set[NamedNode]) -> Statements:
+    """The labels of things; of a thing without one its classes, and of a passage its place in a source."""
+    told = await fetch_labels(engine, things)
+    graph = Graph.of(told)
+    unnamed = sorted((thing for thing in things if not any(graph.value(thing, name) for name in LABELS)), key=str)
+    if not unnamed:
+        return told
+    places = await fetch(
+        engine,
+        f"""CONSTRUCT {{ ?passage ?place ?value }} WHERE {{
+          VALUES ?passage {{ {" ".join(map(str, unnamed))} }}
+          ?passage ?place ?value FILTER (?place IN ({", ".join(map(str, PLACE_IN_SOURCE))}))
+        }}""",
+    )
+    further = {value for thing in unnamed for value in graph.named(thing, RDF_TYPE)}
+    further |= {value for _, _, value in places if isinstance(value, NamedNode)}
+    return [*told, *places, *await fetch_labels(engine, further - things)]
 
 
 async def as_chunks(body: bytes) -> AsyncIterator[bytes]:

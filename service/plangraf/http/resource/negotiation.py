@@ -153,12 +153,19 @@ def choose(accept: str | None, choices: Sequence[Format], spare: Sequence[Format
 
 
 def reads_pages(accept: str | None) -> bool:
-    """Whether a client that accepts HTML is a reader of pages; False for Java's own client.
+    """Whether a client prefers pages to data, as browsers do: it names HTML, and no data as much as HTML.
 
-    It names HTML and pictures before everything else, whatever it is asked for; a browser names XHTML beside them.
+    Java's own client names HTML and pictures, whatever it is used for; a browser names XHTML beside them.
     """
-    names = {f"{one.main}/{one.sub}" for one in _parse_ranges(accept or "")}
-    return _XHTML in names or not any(name.startswith("image/") for name in names)
+    named = {f"{one.main}/{one.sub}": one.quality for one in _parse_ranges(accept or "") if one.sub != "*"}
+    html = max((named.get(name, 0.0) for name in _PAGE_TYPES), default=0.0)
+    pictures = any(name.startswith("image/") for name in named)
+    data = [
+        quality
+        for name, quality in named.items()
+        if name not in _PAGE_TYPES and not name.startswith(("image/", _XHTML))
+    ]
+    return html > max(data, default=0.0) and (_XHTML in named or not pictures)
 
 
 def match_media_type(accept: str | None, choice: Format) -> tuple[str, frozenset[str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -31,6 +30,7 @@ from plangraf.errors import (
 from plangraf.http.pipeline.cache import CachedAnswer
 from plangraf.http.pipeline.coding import IDENTITY
 from plangraf.http.pipeline.respond import vary
+from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.negotiation import reads_pages
 from plangraf.http.resource.openapi import Operation
 from plangraf.http.resource.parameters import (
@@ -154,9 +154,20 @@ class QueryResource(Resource):
         language, _ = choose_answer_language(
             request, given["lang"] if given.get("lang") in LANGUAGES else None, page=True
         )
-        body = self._render(service, language, given, refused_values(self.query, given, error), error=error)
-        headers = {"Cache-Control": "no-store", **vary("Accept", "Accept-Language")}
-        return Response(body, 400 if given.keys() - {"lang", "format"} else 200, headers, media_type=HTML.content_type)
+        body = self._render(service, language, given, refused_values(self.query, given), error=error)
+        headers = {"Cache-Control": "no-store", **vary("Accept", "Accept-Language", "Cookie")}
+        only_asked = error.name not in given and not given.keys() - {"lang", "format"}
+        return Response(body, 200 if only_asked else 400, headers, media_type=HTML.content_type)
+
+    async def answer(self, asked: Asked) -> Response:
+        if not asked.page or self._deterministic:
+            return await super().answer(asked)
+        # The answer of a query with NOW() or RAND() is never the same again, so the page is not cached.
+        write = self._page(asked, asked.service.snapshot).write
+        assert callable(write)
+        body = await while_connected(asked.request.receive, write())
+        headers = {"Cache-Control": "no-store", **vary("Accept", "Accept-Language", "Cookie")}
+        return Response(body, 200, headers, media_type=HTML.content_type)
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         if asked.page:
@@ -205,10 +216,7 @@ class QueryResource(Resource):
                 raise ResourceNotFoundError(f"page {number} of {self.path}", "It has fewer pages of rows.")
             return self._render(service, asked.language, given, {}, found=found, bound=bound, page=number)
 
-        # The answer of a query with NOW() or RAND() is never the same again, so nobody may get the page of another.
-        once = "" if self._deterministic else str(time.time_ns())
-        key = (bound, str(number), repr(sorted(given.items())), service.prefix, once)
-        return View(write=write, key=key, cache_control="no-cache" if self._deterministic else "no-store")
+        return View(write=write, key=(bound, str(number), repr(sorted(given.items())), service.prefix))
 
     def _render(
         self,

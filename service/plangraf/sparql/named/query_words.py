@@ -5,6 +5,7 @@ A query needs no words there. Its page then has those of its head, which are in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from plangraf.sparql.named.binding import NamedQuery
 from plangraf.sparql.named.head import Strict, Titled, Words, problem, read_yaml
 
 WORDS_FILE = "words.yaml"
+_BETWEEN = re.compile(r"[ ,]+")
 
 
 class ParameterWords(Titled):
@@ -38,12 +40,17 @@ class WordsOfQuery(Strict):
 
 
 class QueryWords(Strict):
-    """All words; `groups` in the order of the page that lists the queries."""
+    """All words; `groups` in the order of the page that lists the queries.
+
+    `codes` are the words for codes in the cells of columns of the type `code`, and of those named in `coded`.
+    """
 
     groups: Mapping[str, Titled] = {}
     queries: Mapping[str, WordsOfQuery] = {}
     parameters: Mapping[str, ParameterWords] = {}
     columns: Mapping[str, Titled] = {}
+    coded: tuple[str, ...] = Field(default=(), strict=False)
+    codes: Mapping[str, Titled] = {}
 
     def parameter(self, query: str, name: str) -> ParameterWords | None:
         own = self.queries.get(query)
@@ -52,6 +59,12 @@ class QueryWords(Strict):
     def column(self, query: str, name: str) -> Titled | None:
         own = self.queries.get(query)
         return (own.columns.get(name) if own else None) or self.columns.get(name)
+
+    def decode(self, text: str, language: str) -> str:
+        """The words for the codes of a cell; the text itself when it holds another one."""
+        found = [self.codes.get(code) for code in _BETWEEN.split(text)]
+        known = [words.in_language(language) for words in found if words is not None]
+        return ", ".join(known) if len(known) == len(found) else text
 
 
 def load_query_words(folder: Path, queries: Mapping[str, NamedQuery]) -> QueryWords:
