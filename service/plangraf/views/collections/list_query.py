@@ -82,8 +82,9 @@ def _values(path: str, column: Column) -> str:
     """The values at the end of a path: all things, or the texts in Bokmål, or those in all languages without it."""
     if column.links:
         return f"?thing {path} ?each"
-    bokmal = f'?thing {path} ?own FILTER (LANG(?own) = "nb")'
-    return f'?thing {path} ?each FILTER (LANG(?each) IN ("", "nb") || NOT EXISTS {{ {bokmal} }})'
+    # Not with NOT EXISTS, which engines evaluate for each text.
+    bokmal = f'OPTIONAL {{ ?thing {path} ?own FILTER (LANG(?own) = "nb") }}'
+    return f'?thing {path} ?each {bokmal} FILTER (!BOUND(?own) || LANG(?each) IN ("", "nb"))'
 
 
 def _with_prefixes(text: str) -> str:
