@@ -25,6 +25,7 @@ from list_page import read_list
 from plangraf.engines.interface import QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.numbers_in_text import natural_key
+from plangraf.pages.list_filters import MOST_CHOICES
 from plangraf.settings import default_home
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_files import load_collections
@@ -406,7 +407,7 @@ def test_every_filter_value_selects_the_things_that_a_query_finds(
     narrowing = len(expected) > 1 or any(len(things) < total for things in expected.values())
     assert bool(control) == narrowing
     shown = {value: number for value, (_, number) in control.choices.items()} if control else {}
-    assert len(shown) == (min(len(expected), 40) if narrowing else 0)
+    assert len(shown) == (min(len(expected), MOST_CHOICES) if narrowing else 0)
     with httpx.Client(base_url=url) as client:
         for value, things in list(expected.items())[:: 1 + len(expected) // most_values]:
             short = facet.short(value)

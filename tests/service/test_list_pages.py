@@ -117,6 +117,9 @@ def test_the_query_behind_a_list_gives_its_things_and_values(client: httpx.Clien
             selections.append({facet.name: max(usual.choices, key=lambda value: usual.choices[value][1])})
     for selection in selections:
         response = client.get(f"/{collection.path}.html", params={**selection, "lang": "nb"})
+        if collection.when_empty:
+            assert not read_page(response.text).all("section", "take")
+            continue
         query = next(link for link in of_list(read_list(response.text)) if "/sparql?" in link)
         answer = client.get(query, headers={"Accept": "application/sparql-results+json"})
         assert answer.status_code == 200, answer.text
@@ -170,7 +173,9 @@ def test_numbers_dates_texts_and_things_sort_by_value(client: httpx.Client) -> N
     alphabet = str.maketrans({"æ": "{", "ø": "|", "å": "}", ";": "!", "(": "!", "-": "!"})
     words = [title.lower().translate(alphabet) for title in titles]
     assert words == sorted(words)
-    targets = [row["target"].rpartition("/")[2] for row in every_row(client, "indicators", {"sort": "target"})]
+    targets = [
+        row["target"].split(" | ")[0].rpartition("/")[2] for row in every_row(client, "indicators", {"sort": "target"})
+    ]
     codes = [code for code, _ in groupby(targets) if code]
     assert codes == sorted(codes, key=natural_key)
     perspectives = [row["perspectives"] for row in every_row(client, "plans", {"sort": "perspectives"})]

@@ -25,7 +25,7 @@ from plangraf.views.declarations import TermLabels
 from plangraf.views.describe import Labels
 
 # A control offers so many values of a facet, the most frequent ones, and so many characters of a name.
-MOST_CHOICES: Final = 40
+MOST_CHOICES: Final = 100
 _LONGEST = 70
 
 

@@ -15,6 +15,7 @@ from plangraf.sparql.named.collection import Collection, Column, Facet, Sort
 from plangraf.views.collections.listing import BETWEEN
 
 _IRI = re.compile(r"<([^<>\s]+)>")
+_A = re.compile(r"(\?\w+) rdf:type ")
 _LOCAL = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _VALUE = re.compile(r"\?(value|step|date|graph)\b")
 
@@ -69,15 +70,21 @@ def _is_usable(column: Column, terms: frozenset[str]) -> bool:
 def _column(column: Column) -> str:
     if not column.path:
         return f'BIND (REPLACE(STR(?thing), "^.*[/#]", "") AS ?{column.name})'
-    pattern = f"?thing {'/'.join(f'<{property_}>' for property_ in column.path)} ?each"
+    pattern = _values("/".join(f"<{property_}>" for property_ in column.path), column)
     if column.other:
-        absent = f"FILTER NOT EXISTS {{ {pattern.replace('?each', '?other')} }}"
-        pattern = f"{{ {pattern} }} UNION {{ ?thing <{column.other}> ?each {absent} }}"
-    if not column.links:
-        bokmal = pattern.partition(" UNION ")[0].strip("{} ").replace("?each", "?own")
-        pattern += f' FILTER (LANG(?each) IN ("", "nb") || NOT EXISTS {{ {bokmal} FILTER (LANG(?own) = "nb") }})'
+        absent = f"FILTER NOT EXISTS {{ ?thing <{column.path[0]}> ?other }}"
+        pattern = f"{{ {pattern} }} UNION {{ {_values(f'<{column.other}>', column)} {absent} }}"
     each = f'GROUP_CONCAT(DISTINCT STR(?each); SEPARATOR="{BETWEEN}") AS ?{column.name}'
     return f"OPTIONAL {{\n    SELECT ?thing ({each})\n    WHERE {{ {pattern} }} GROUP BY ?thing\n  }}"
+
+
+def _values(path: str, column: Column) -> str:
+    """The values at the end of a path: all things, or the texts in Bokmål, or those in all languages without it."""
+    if column.links:
+        return f"?thing {path} ?each"
+    # Not with NOT EXISTS, which engines evaluate for each text.
+    bokmal = f'OPTIONAL {{ ?thing {path} ?own FILTER (LANG(?own) = "nb") }}'
+    return f'?thing {path} ?each {bokmal} FILTER (!BOUND(?own) || LANG(?each) IN ("", "nb"))'
 
 
 def _with_prefixes(text: str) -> str:
@@ -92,7 +99,7 @@ def _with_prefixes(text: str) -> str:
                 return f"{prefix}:{local}"
         return match[0]
 
-    body = _IRI.sub(shorten, text).replace(" rdf:type ", " a ")
+    body = _A.sub(r"\1 a ", _IRI.sub(shorten, text))
     if "rdf:" not in body:
         used.pop("rdf", None)
     return "".join(f"PREFIX {prefix}: <{used[prefix]}>\n" for prefix in sorted(used)) + "\n" + body
