@@ -44,7 +44,7 @@ def test_lang_names_the_language_of_titles_for_programs(url: str) -> None:
 def test_every_hit_leads_to_a_page(url: str) -> None:
     for query in ("q=klima&limit=30", "q=plan&kind=queries", "q=Saker&kind=lists", "q=saksnummer&kind=terms"):
         for hit in get(url, query).json()["hits"]:
-            answer = httpx.get(hit["address"], headers={"Accept": "text/html"}, follow_redirects=True)
+            answer = httpx.get(hit["address"], headers={"Accept": "*/*"}, follow_redirects=True)
             assert answer.status_code in (200, 400), hit  # a query with a needed parameter explains itself
 
 
@@ -143,8 +143,9 @@ def test_a_bad_parameter_is_a_clear_error(url: str, query: str, code: str, words
 @pytest.mark.parametrize(
     "text",
     [
-        'plan AND (NOT "x', "+-&&||!(){}[]^\"~*?:\\/", "'; DROP TABLE plans; --", "((((", "\x00\x01\x7f", "…", "🌍🚲", "*",
-        "план 计划", "a" * 1000, "plan " * 200, "[* TO *]", "/(a+)+/", "%", "11.6.7/3", "\u202e\u0301", "<b>", "{{ 7*7 }}",
+        'plan AND (NOT "x', "+-&&||!(){}[]^\"~*?:\\/", "'; DROP TABLE plans; --", "((((", "\x00\x01\x7f", "…", "🌍🚲",
+        "*", "план 计划", "a" * 1000, "plan " * 200, "[* TO *]", "/(a+)+/", "%", "11.6.7/3", "\u202e\u0301", "<b>",
+        "{{ 7*7 }}",
     ],
 )  # fmt: skip
 def test_hostile_text_is_answered_in_every_form(url: str, text: str) -> None:

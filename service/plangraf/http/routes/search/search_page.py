@@ -158,7 +158,7 @@ def _write(asked: Asked, found: Found, labels: Labels, last: int) -> bytes:
     if asked.page:
         return _render(asked, found, labels, last)
     if asked.format == JSON_LD:
-        return dump(json_ld(asked.service, selection, found, last))
+        return dump(json_ld(asked.service, selection.plain, found, last))
     return orjson.dumps(_as_json(asked.service, selection, found, labels, asked.language, last))
 
 

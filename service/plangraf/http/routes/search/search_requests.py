@@ -99,9 +99,14 @@ class Selection:
         return f"/search{ending or self.ending}?{urlencode(asked, safe='/')}"
 
     @property
+    def plain(self) -> Selection:
+        """The same page in any form and language."""
+        return Selection(self.text, self.chosen, self.page, self.limit, {}, "")
+
+    @property
     def lasting(self) -> str:
         """The path and query that name this page in any form and language."""
-        return Selection(self.text, self.chosen, self.page, self.limit, {}, "").link(page=self.page)
+        return self.plain.link(page=self.page)
 
 
 def read_selection(place: Place) -> Selection:
