@@ -8,7 +8,7 @@ DATA ?=
 DROP ?=
 BIN := $(VENV)/bin
 
-.PHONY: help serve build test test-all words search-faults portals differential lint bench soak lock clean
+.PHONY: help serve build test test-all words search-faults search-api screenshots portals differential lint bench soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -45,6 +45,12 @@ test-all: lint ## the longer set too: soaks, all things in all formats, crash ro
 
 search-faults: $(VENV)/.test ## other random examples in each run, twenty times as many, for each property test; takes long
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m hypothesis --hypothesis-profile search
+
+search-api: $(VENV)/.test ## other random requests in each run, twenty times as many, from the description of the API
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -m "" --hypothesis-profile search tests/properties/test_any_described_request.py
+
+screenshots: $(VENV)/.test ## pictures of every kind of page, a sheet of all, and a table of weights, in screenshots/
+	$(BIN)/python tests/browser/screenshots.py
 
 words: $(VENV)/.serve ## write new words of the interface into its catalogues, where a translator fills them
 	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o .words.pot service
