@@ -47,7 +47,7 @@ class Static(Resource):
         swagger = Path(spec.origin).resolve().parent / "static"
         files = (
             *sorted((_PAGES / "static").iterdir()),
-            *(sorted(BUILT.iterdir()) if BUILT.is_dir() else ()),
+            *sorted(BUILT.glob("editor-*")),
             swagger / "swagger-ui.css",
             swagger / "swagger-ui-bundle.js",
         )

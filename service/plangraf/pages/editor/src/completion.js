@@ -79,7 +79,9 @@ function properties({ position, known, all }, prefixes) {
 function terms(word, all, asked) {
   const wanted = fold(word);
   const scored = all.map((term, at) => [score(wanted, term), at, term]).filter(([points]) => points > 0);
-  scored.sort((a, b) => b[0] - a[0] || a[1] - b[1]);
+  // Of classes the shorter name first, which is the more general one; properties stand by their use.
+  const length = (term) => (wanted && !term.of ? term.name.length : 0);
+  scored.sort((a, b) => b[0] - a[0] || length(a[2]) - length(b[2]) || a[1] - b[1]);
   return scored.map(([, , term]) => termOption(term, asked));
 }
 
