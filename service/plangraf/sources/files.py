@@ -23,6 +23,7 @@ from plangraf.store.atomic import interrupted_folders
 FRAMES = Path("ontology", "frames.jsonld")
 LABELS = Path("ontology", "labels")
 SITE = Path("queries", "site.yaml")
+PAGES = Path("queries", "pages")
 READ = frozenset({".ttl", ".turtle", ".nt"})
 """Endings of the files that are read, in any case; N-Triples is Turtle too."""
 
@@ -107,7 +108,13 @@ def sources(home: Path, data: Sequence[Path] = ()) -> Sources:
 
 def words_of_the_site(home: Path) -> list[Path]:
     """The files that declare how a service shows the data. A build checks their terms; a version does not hold them."""
-    found = [*collection_files(home / "queries"), home / FRAMES, home / SITE, *(home / LABELS).glob("*.ttl")]
+    found = [
+        *collection_files(home / "queries"),
+        *(home / PAGES).glob("*.yaml"),
+        home / FRAMES,
+        home / SITE,
+        *(home / LABELS).glob("*.ttl"),
+    ]
     return sorted(path for path in found if path.is_file())
 
 

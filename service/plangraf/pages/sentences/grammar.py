@@ -48,7 +48,8 @@ def others(number: int, words: Words) -> str:
 def plural(number: int, forms: Sequence[str], shown: str) -> str:
     """`ett perspektiv` or `12 perspektiver`; `shown` is the number as the language writes it."""
     one, many = forms
-    return one if number == 1 else f"{shown} {many}"
+    # Number and noun stay on one line.
+    return one if number == 1 else f"{shown}\u00a0{many}"
 
 
 def capitalised(text: str) -> str:

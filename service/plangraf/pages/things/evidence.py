@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import NamedNode
 
+from plangraf.pages.sentences.grammar import lowered
 from plangraf.pages.things.names import Names
 from plangraf.rdf.graph import Statement, Value
 from plangraf.views.describe import Passage, read_passages
@@ -31,7 +32,7 @@ class Entry:
     last: int
     href: str | None
     kind: PageValue
-    about: list[PageValue]
+    about: list[str]
 
 
 @dataclass(slots=True)
@@ -70,7 +71,7 @@ class Evidence:
 
 
 def _entry(number: int, passage: Passage, names: Names) -> Entry:
-    properties = dict.fromkeys(name for _, name, _ in passage.statements)
+    properties = {lowered(names.property(name).text) for _, name, _ in passage.statements}
     return Entry(
         number,
         names.value(passage.source),
@@ -80,5 +81,5 @@ def _entry(number: int, passage: Passage, names: Names) -> Entry:
         passage.last,
         names.page_of(passage.iri),
         names.title(passage.kind),
-        [names.property(name) for name in sorted(properties, key=str)],
+        sorted(properties),
     )

@@ -156,13 +156,6 @@ def load_kinds(queries: Path, lists: Iterable[str] = ()) -> Kinds:
     return Kinds(by_class, nouns)
 
 
-def terms_of_kind(text: str) -> Iterator[tuple[str, int]]:
-    """The terms that a file names by CURIEs of the project's prefixes, each with its line."""
-    for number, match in _curies(text):
-        if match[1] in PREFIXES:
-            yield PREFIXES[match[1]] + match[2], number
-
-
 def _curies(text: str) -> Iterator[tuple[int, re.Match[str]]]:
     """The CURIEs of a file, each with its line; not what looks like one in a comment or a template."""
     for number, line in enumerate(text.splitlines(), 1):
@@ -198,7 +191,7 @@ def _check(kind: Kind, head: Head, lists: frozenset[str]) -> None:
 
 def _check_query(section: str, query: str, head: Head) -> None:
     try:
-        check(query.replace("$this", "<http://example.org/this>"), Limits())
+        check(query.replace("$this", "<http://example.org/this>").replace("$lang", '"nb"'), Limits())
     except RequestError as error:
         where = [n for n, line in enumerate(head.source.splitlines()) if "query:" in line]
         raise problem(

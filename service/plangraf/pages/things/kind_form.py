@@ -142,7 +142,7 @@ class Part(Followed):
 
 
 class Table(Strict):
-    """The rows of a SPARQL query in which `$this` stands for the thing; they need no path, and are counted there.
+    """The rows of a SPARQL query in which `$this` stands for the thing and `$lang` for the language of the page.
 
     Attributes:
         query: a SELECT with an order and a limit.

@@ -24,7 +24,7 @@ class Rows:
     named: Statements = field(default_factory=list)
 
 
-async def fetch_sections(engine: Engine, kind: Kind, thing: NamedNode) -> dict[str, Rows]:
+async def fetch_sections(engine: Engine, kind: Kind, thing: NamedNode, language: str) -> dict[str, Rows]:
     """The rows of each section with a query, by the name of the section.
 
     Raises:
@@ -35,7 +35,7 @@ async def fetch_sections(engine: Engine, kind: Kind, thing: NamedNode) -> dict[s
         if section.query:
             rows = [
                 {name: value for name, term in row.items() if (value := _term(term)) is not None}
-                for row in (await fetch_rows(engine, bound(section.query, thing), bulk=False))[:MOST_ROWS]
+                for row in (await fetch_rows(engine, bound(section.query, thing, language), bulk=False))[:MOST_ROWS]
             ]
             mentioned = {value for row in rows for value in row.values() if isinstance(value, NamedNode)}
             named = await fetch_labels(engine, mentioned) if mentioned else []
@@ -43,9 +43,9 @@ async def fetch_sections(engine: Engine, kind: Kind, thing: NamedNode) -> dict[s
     return found
 
 
-def bound(query: str, thing: NamedNode) -> str:
-    """The query about one thing."""
-    return query.replace("$this", str(thing))
+def bound(query: str, thing: NamedNode, language: str) -> str:
+    """The query about one thing, in one language."""
+    return query.replace("$this", str(thing)).replace("$lang", str(Literal(language)))
 
 
 def _term(term: Mapping[str, str]) -> Value | None:

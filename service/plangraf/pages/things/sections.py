@@ -15,12 +15,13 @@ from plangraf.pages.things.kind_form import Fact, Followed, More, Note, Part, Se
 from plangraf.pages.things.names import Names
 from plangraf.pages.things.rows import Rows
 from plangraf.rdf.graph import Statement, Value
-from plangraf.rdf.namespaces import ID, local_name
+from plangraf.rdf.namespaces import ID, PREFIXES, SCHEME, local_name
 from plangraf.views.collections.members import collation_key
 from plangraf.views.describe import Labels
 from plangraf.views.document_parts import sdg_code
 from plangraf.views.page_value import PageValue
 
+_NUMBERS = frozenset(PREFIXES["xsd"] + name for name in ("integer", "decimal", "double"))
 # A list that is only a little longer than what is open at once is shown whole.
 _SLACK = 3
 
@@ -96,9 +97,10 @@ class PartView:
 
 @dataclass(frozen=True, slots=True)
 class TableView:
-    """The rows of a query: names of the columns, and the values of each row."""
+    """The rows of a query: names of the columns, which of them hold numbers, and the values of each row."""
 
     columns: Sequence[str]
+    numeric: Sequence[bool]
     rows: Sequence[Sequence[PageValue]]
 
 
@@ -166,7 +168,9 @@ class Builder:
 
     def _table(self, table: Table, found: Rows) -> TableView:
         columns = [title.in_language(self._language) for title in table.columns.values()]
-        return TableView(columns, [[self._cell(row.get(name), found) for name in table.columns] for row in found.rows])
+        numeric = [all(_is_number(row.get(name)) for row in found.rows) for name in table.columns]
+        rows = [[self._cell(row.get(name), found) for name in table.columns] for row in found.rows]
+        return TableView(columns, numeric, rows)
 
     def _cell(self, value: Value | None, found: Rows) -> PageValue:
         if value is None:
@@ -255,7 +259,9 @@ class Builder:
             for value in self.values(start, note)
         ]
         name = note.title.in_language(self._language) if note.title else ""
-        return NoteView(name, list(dict.fromkeys(found)))
+        # The concept that a word of ours stands for is one click further, on the page of the thing.
+        plain = [replace(one, href=None) if one.about and one.about.startswith(SCHEME) else one for one in found]
+        return NoteView(name, list(dict.fromkeys(plain)))
 
     def _groups(self, part: Part, pairs: Sequence[tuple[Reached, Item]]) -> Iterator[Group]:
         by_group: dict[Value | None, list[Item]] = {}
@@ -307,3 +313,7 @@ class Builder:
             "last": local_name(iri),
         }
         return f"{self.names.prefix}/{more.list_}?{urlencode({more.filter_: keys[more.key]})}"
+
+
+def _is_number(value: Value | None) -> bool:
+    return isinstance(value, Literal) and value.datatype.value in _NUMBERS
