@@ -154,7 +154,7 @@ class Column:
     path: tuple[str, ...]
     other: str | None = None
     links: bool = False
-    tag: str | None = None
+    tag: str | None = field(default=None, repr=False)
 
     def title(self, language: str) -> str:
         return self.nb if language == "nb" else self.en
@@ -181,7 +181,7 @@ class Facet:
     through: str | None = None
     key_property: str | None = None
     key: str | None = None
-    tag: str | None = None
+    tag: str | None = field(default=None, repr=False)
 
     def title(self, language: str) -> str:
         return self.nb if language == "nb" else self.en
