@@ -1,4 +1,4 @@
-"""What `queries/site.yaml` says of lists must fit them: a service does not start, and a build stops, at another name."""
+"""What `queries/site.yaml` says of lists must fit them: no service starts, and no build passes, with another name."""
 
 from __future__ import annotations
 
