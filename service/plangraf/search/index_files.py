@@ -25,7 +25,7 @@ import orjson
 import tantivy
 
 from plangraf.errors import SearchUnavailableError
-from plangraf.search.analysis import code, codes_of, fold, stem_en, stem_nb, whole, words_of
+from plangraf.search.analysis import code, codes_of, fold, stem_en, stem_nb, whole, whole_stems, words_of
 from plangraf.search.compounds import Splitter, vocabulary
 from plangraf.search.entries import FACETS, Entry, Labels, Text
 from plangraf.store.atomic import sync_folder, write_file
@@ -40,8 +40,8 @@ _HEAP: Final = 64_000_000
 _WORDS_HEAP: Final = 16_000_000
 _READABLE: Final = 0o644
 _ENGLISH: Final = "en"
-# A score is multiplied with log2(2 + weight), so 2 doubles it.
-_MOST_WEIGHT: Final = 2.0
+# A score is multiplied with log2(2 + weight): by 1 for rank 0, by 2.6 for rank 1.
+_RANKED: Final = 1.6
 _TOKENS: Final = ("word", "fold", "nb", "en", "part", "text_nb", "text_en", "text_part", "about", "code")
 
 
@@ -148,14 +148,14 @@ def _document(entry: Entry, splitter: Splitter) -> tantivy.Document:
     document = tantivy.Document()
     document.add_bytes("shown", entry.shown())
     names = [*entry.names, *entry.others]
-    for name in dict.fromkeys(whole(text.text) for text in names):
+    for name in dict.fromkeys(form(text.text) for text in names for form in (whole, whole_stems)):
         document.add_text("whole", name)
     for field, tokens in _tokens(entry, names, splitter).items():
         document.add_text(field, " ".join(tokens))
     for facet in FACETS:
         for value in (entry.kind,) if facet == "kind" else entry.values.get(facet, ()):
             document.add_text(facet, value)
-    document.add_float("weight", entry.rank * _MOST_WEIGHT)
+    document.add_float("weight", 2 ** (1 + _RANKED * entry.rank) - 2)
     return document
 
 

@@ -29,14 +29,16 @@ _JOINED: Final = 0.85
 _PARTS: Final = 0.4
 _MENDED: Final = 0.7
 _ABOUT: Final = 0.25
-# Scores of what is more than a word: a code, a name that is all that was typed, words that stand together, words that
-# are all in the names. A word has at most the logarithm of the number of entries, about 12.
+# What a name that is all that was typed gets more, exactly or in another form.
+_WHOLE: Final = 0.7
+_WHOLE_STEMS: Final = 0.5
+# Scores of what is more than a word: a code, words that stand together, words that are all in the names. A word has at
+# most the logarithm of the number of entries, about 12.
 _CODE: Final = 90.0
-_WHOLE: Final = 40.0
 _PHRASE: Final = 5.0
 _ALL_NAMED: Final = 6.0
 # How much the length of names counts, by the usual score of BM25.
-_LENGTH: Final = 0.2
+_LENGTH: Final = 0.1
 _TIE: Final = 0.1
 # A beginning is looked up from so many letters, and leads to so many words.
 _SHORTEST_BEGINNING: Final = 3
@@ -139,10 +141,11 @@ class Matcher:
         """What puts a hit before others: a name or code that is all that was typed, words that stand together or are
         all in its names.
         """
+        weight = sum(self._weight(unit) for unit in question.units if not unit.stop)
         if question.whole and self._has("whole", question.whole):
-            yield Occur.Should, self._scored("whole", question.whole, _WHOLE)
-        if question.code and self._has("code", question.code):
-            yield Occur.Should, self._scored("code", question.code, _CODE)
+            yield Occur.Should, self._scored("whole", question.whole, _WHOLE * weight)
+        if question.stems and self._has("whole", question.stems):
+            yield Occur.Should, self._scored("whole", question.stems, _WHOLE_STEMS * weight)
         words = [unit.fold for unit in question.units]
         if len(words) > 1 and all(self._has("fold", word) for word in words):
             phrase = Query.phrase_query(self._index.schema, "fold", list(words), slop=1)
@@ -162,6 +165,11 @@ class Matcher:
         """The weight of a word: the rarer in names, the more, in all its forms alike."""
         entries = max(self._frequency(name, self._token(name, unit)) for name in (*_NAMED, "text_nb"))
         return math.log(2 + self._index.entries / (1 + entries))
+
+    def code(self, question: Question) -> Query | None:
+        """What has all that was typed as its code, such as 2020-2023-7; None when nothing has."""
+        known = any(letter.isdigit() for letter in question.code) and self._has("code", question.code)
+        return self._scored("code", question.code, _CODE) if known else None
 
     def _ways(self, unit: Unit, fields: Mapping[str, float], weight: float) -> Iterator[Query]:
         for name, part in fields.items():

@@ -88,7 +88,8 @@ def search(
         for unit in question.units
     ]
     must = list(filters(index, (chosen or {}).items()))
-    query, total, partial = _select(index, question, matched, [*must], list(matcher.bonus(question, matched)))
+    bonus = list(matcher.bonus(question, matched))
+    query, total, partial = _select(index, question, matched, must, bonus, matcher.code(question))
     forms = Forms()
     for one in matched:
         forms.add(one.forms)
@@ -114,9 +115,14 @@ _Clauses = list[tuple[Occur, Query]]
 
 
 def _select(
-    index: SearchIndex, question: Question, matched: Sequence[Matched], must: _Clauses, bonus: _Clauses
+    index: SearchIndex,
+    question: Question,
+    matched: Sequence[Matched],
+    must: _Clauses,
+    bonus: _Clauses,
+    code: Query | None,
 ) -> tuple[Query, int, bool]:
-    """The query, its number of hits, and whether a hit may lack a word: all words first, then fewer."""
+    """The query, its number of hits, and whether a hit may lack a word: all words or the code, then fewer words."""
     if not question.units and question.text.strip():
         return Query.empty_query(), 0, False
     if not question.units:
@@ -126,9 +132,12 @@ def _select(
     wanted = [one.query for one in matched if one.unit.text in needed and one.query is not None]
     optional: _Clauses = [(Occur.Should, one.query) for one in matched if one.unit.text not in needed and one.query]
     lost = len(needed) > len(wanted)
+    ways = [] if code is None else [code]
     if wanted and not lost:
-        every = [(Occur.Must, query) for query in wanted]
-        query = Query.boolean_query([*must, *every, *optional, *bonus])
+        ways.append(Query.boolean_query([(Occur.Must, query) for query in wanted]))
+    if ways:
+        every = Query.boolean_query([(Occur.Should, way) for way in ways])
+        query = Query.boolean_query([*must, (Occur.Must, every), *optional, *bonus])
         if total := _number(index, query):
             return query, total, False
     for number in sorted({len(wanted) - 1, (len(wanted) + 1) // 2, 1, *([len(wanted)] if lost else [])}, reverse=True):
