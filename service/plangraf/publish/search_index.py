@@ -66,7 +66,7 @@ _TERMS: Final = frozenset(
 )
 # Other kinds than collections: the title of all, the name of one, and the rank.
 _KINDS: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str], float]]] = {
-    "terms": (("Ord i ontologien", "Terms of the ontology"), ("Ord i ontologien", "Term of the ontology"), 0.4),
+    "terms": (("Ord i ontologien", "Terms of the ontology"), ("Ord i ontologien", "Term of the ontology"), 0.25),
     "queries": (("Spørringer", "Queries"), ("Spørring", "Query"), 0.5),
     "lists": (("Lister", "Lists"), ("Liste", "List"), 0.8),
     "sections": (("Avsnitt i kildene", "Sections of the sources"), ("Avsnitt i kilde", "Section of a source"), 0.35),

@@ -33,8 +33,9 @@ _VOWELS: Final = frozenset("aeiouyæøå")
 _FAMILY: Final = re.compile(r"(?P<root>[^\W\d_]{4,})(?:isk|ik)|(?P<science>[^\W\d_]{3,}(?:om|og|af))i")
 _STOP_WORDS: Final = """
     og i på for til av en et ei den det de som er å med fra om ved har ikke seg sin sitt sine vi du hva hvor hvilke
-    hvilken hvordan eller men kan skal skulle vil blir ble alle noe noen mot under over etter før hos per
-    the a an of in on to and or for with by from is are be at as that this which what how where into who
+    hvilken hvordan eller men kan skal skulle vil blir ble alle noe noen mot under over etter før hos per nr nummer no
+    følger opp gjelder finnes handler viser
+    the a an of in on to and or for with by from is are be at as that this which what how where into who about
     eit ein dei på frå kva kvar korleis ikkje
 """
 STOP_WORDS: Final = frozenset(_STOP_WORDS.split())
