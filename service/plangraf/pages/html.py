@@ -145,7 +145,7 @@ class Pages:
                 prefix=self.prefix,
                 base=self.prefix if self.base is None else self.base,
                 version=self.version,
-                address=None if self.path is None else quote(f"{self.prefix}{self.path}", safe="/:@!$&'()*+,;="),
+                page_address=None if self.path is None else quote(f"{self.prefix}{self.path}", safe="/:@!$&'()*+,;="),
                 **{"here": "", **values},
             )
         )
