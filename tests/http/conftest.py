@@ -28,7 +28,7 @@ def small_versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
             graphs[file.graph] = graphs.get(file.graph, 0) + 1
     folder = tmp_path_factory.mktemp("web") / "versions"
     manifest = {"triples": len(lines), "quads": len(lines), "graphs": graphs, "warnings": {}}
-    VersionStore(folder).write(sorted(lines), manifest, {"ontology.html": b"<!DOCTYPE html><title>The page</title>"})
+    VersionStore(folder).write(sorted(lines), manifest)
     return folder
 
 

@@ -164,7 +164,7 @@ def test_a_format_may_be_asked_for_by_name(client: httpx.Client) -> None:
     assert problem(refused, 400, "bad-parameter")["parameter"] == "format"
 
 
-@pytest.mark.parametrize("accept", ["text/turtle", "image/png"])
+@pytest.mark.parametrize("accept", ["text/turtle", "image/png", "text/html;q=0.5, */*"])
 def test_a_malformed_query_is_400_with_its_place_whatever_accept_says(client: httpx.Client, accept: str) -> None:
     response = ask(client, "SELECT * WHERE {\n  ?s ?p }", headers={"Accept": accept})
     body = problem(response, 400, "query-syntax")

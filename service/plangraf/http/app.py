@@ -24,6 +24,7 @@ from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshots
 from plangraf.errors import MethodNotAllowedError, ParameterError, PlangrafError, RequestError, ResourceNotFoundError
+from plangraf.http.assistants import endpoint as assistants
 from plangraf.http.pipeline.envelope import Envelope
 from plangraf.http.pipeline.log_setup import configure_logging
 from plangraf.http.pipeline.pinning import ENDPOINT, KEPT, Endpoint, FindEndpoint, Pinning, strip_version
@@ -43,12 +44,16 @@ from plangraf.http.routes import (
     feed,
     health,
     kept_versions,
+    language_choice,
     named_queries,
     ontology,
+    pictures,
+    search,
     site,
     sparql,
     static_files,
 )
+from plangraf.http.routes.query_pages.vocabulary import Vocabulary
 from plangraf.http.server.hot_answers import STATE, Hot
 from plangraf.http.service import Pinned, Service, make_service
 from plangraf.settings import Settings, load_settings
@@ -165,29 +170,34 @@ def _add_addresses(app: FastAPI, service: Service) -> tuple[FindEndpoint, frozen
     def openapi(service: Pinned) -> dict[str, Any]:
         if not service.kept:
             return app.openapi()
-        answered = {"/sparql", *(route.path_format for route in table.documented(kept=True))}
+        answered = {"/sparql", "/mcp", *(route.path_format for route in table.documented(kept=True))}
         return openapi_of_version(app, answered, service.snapshot.id, service.prefix)
 
+    def find(scope: Scope) -> Endpoint | None:
+        path = get_route_path(scope)
+        if path == sparql.PATH:
+            return queries if scope["method"] in sparql.METHODS else None
+        if path == assistants.PATH:
+            return messages if scope["method"] in assistants.METHODS else None
+        return table.endpoint(scope)
+
     queries = sparql.add_routes(app, service)
+    messages = assistants.add_routes(app, service, find)
+    table.add(Vocabulary())
     # Feed and catalogue before documents, because some of their addresses begin with /id/ or /doc/, too.
     for module in (feed, catalog, crawlers, documents, named_queries, ontology):
         table.add(*module.resources(service))
-    table.add(*site.resources(openapi))
+    table.add(*site.resources(service, openapi))
     table.add(*static_files.resources())
-    for module in (kept_versions, compare, dump_files, collection_index):
+    table.add(*language_choice.resources())
+    for module in (kept_versions, compare, dump_files, collection_index, pictures, search):
         table.add(*module.resources(service))
     app.router.route_class = _CurrentRoute
     health.add_routes(app, service)
     taken = {getattr(route, "path", "") for route in app.routes}
     table.add(*collections.resources(service, lambda path: path in taken or table.find(path) is not None))
     app.router.routes.append(table)
-
-    def find(scope: Scope) -> Endpoint | None:
-        if get_route_path(scope) == sparql.PATH:
-            return queries if scope["method"] in sparql.METHODS else None
-        return table.endpoint(scope)
-
-    return find, frozenset((sparql.PATH, *table.paths))
+    return find, frozenset((sparql.PATH, assistants.PATH, *table.paths))
 
 
 class _Application(FastAPI):

@@ -37,7 +37,10 @@ _BROWSER_NAMES = frozenset(name for name, _ in BROWSER_HEADERS_RAW)
 _OF_ALL = frozenset((*(name for name, _ in _SAME_FOR_ALL), b"x-request-id"))
 _COMMON = [*_SAME_FOR_ALL, *BROWSER_HEADERS_RAW]
 _COMMON_LINES = b"".join(b"%b: %b\r\n" % header for header in _COMMON)
-_ALLOWED_HEADERS = "Accept, Accept-Language, Content-Type, If-Match, If-None-Match, If-Range, Range, X-Request-Id"
+_ALLOWED_HEADERS = (
+    "Accept, Accept-Language, Content-Type, If-Match, If-None-Match, If-Range, Mcp-Method, Mcp-Name, "
+    "Mcp-Protocol-Version, Mcp-Session-Id, Range, X-Request-Id"
+)
 _PREFLIGHT_S = 86_400
 _WITH_REPRESENTATION = frozenset((200, 206, 304))
 

@@ -212,9 +212,9 @@ async def read_sparql(request: Request, limit: int) -> SparqlParameters:
     with_body = request.method in ("POST", "QUERY")
     body = b""
     if with_body:
-        _refuse_coding(request)
+        refuse_coding(request)
         media_type = await _read_media_type(request)
-        body = await _read_body(request, limit)
+        body = await read_whole_body(request, limit)
         sent = {"query": _decode(body)} if media_type == QUERY_TYPE else parse_parameters(body)
         for name, value in sent.items():
             given[name] = [*_as_many(given[name]), *_as_many(value)] if name in given else value
@@ -231,7 +231,12 @@ def client_of(request: Request) -> str:
     return client[0] if client else "unknown"
 
 
-def _refuse_coding(request: Request) -> None:
+def refuse_coding(request: Request) -> None:
+    """Refuses a body in a content coding.
+
+    Raises:
+        UnsupportedCodingError: it has one.
+    """
     coding = field_of(request.scope, b"content-encoding")
     if any(part.strip().lower() not in ("", "identity") for part in coding.split(",")):
         raise UnsupportedCodingError(coding)
@@ -278,8 +283,12 @@ def _explain_missing_query(form: bytes) -> str:
     return "is missing. Send exactly one query."
 
 
-async def _read_body(request: Request, limit: int) -> bytes:
-    """Reads the body; refuses it as soon as it is too large."""
+async def read_whole_body(request: Request, limit: int) -> bytes:
+    """Reads the body.
+
+    Raises:
+        BodyTooLargeError: it has more than `limit` bytes; found before the rest arrives.
+    """
     if (whole_number(request.headers.get("content-length", "")) or 0) > limit:
         raise BodyTooLargeError(limit)
     chunks, size = [], 0

@@ -23,7 +23,7 @@ from plangraf.errors import (
 )
 from plangraf.http.resource.negotiation import choose, field_of
 from plangraf.http.resource.parameters import choose_answer_language, parse_parameters
-from plangraf.http.resource.problems import PROBLEM, describe, headers_of, problem
+from plangraf.http.resource.problems import PROBLEM, describe_problem, headers_of, problem
 from plangraf.http.service import PINNED, Pinned, Service
 from plangraf.pages.html import Pages
 from plangraf.pages.problem_words import problem_words
@@ -62,7 +62,7 @@ class Explainer:
         if not _prefers_page(request):
             return problem(error, request_id)
         known = error if isinstance(error, PlangrafError) else None
-        told = describe(error, request_id)
+        told = describe_problem(error, request_id)
         language = _language_of(request)
         pinned: Pinned | None = request.scope.get(PINNED)
         pages = (pinned or self.service).pages.at(get_route_path(request.scope))

@@ -59,7 +59,7 @@ def status_of(error: errors.PlangrafError | type[errors.PlangrafError]) -> int:
     return next(_STATUSES[base] for base in cls.__mro__ if base in _STATUSES)
 
 
-def describe(error: Exception, request_id: str) -> dict[str, Any]:
+def describe_problem(error: Exception, request_id: str) -> dict[str, Any]:
     """The members of a problem; of an unexpected error they tell only the request id."""
     known = error if isinstance(error, errors.PlangrafError) else None
     code = known.code if known else errors.PlangrafError.code
@@ -90,6 +90,6 @@ def headers_of(error: errors.PlangrafError | None) -> dict[str, str]:
 
 def problem(error: Exception, request_id: str) -> Response:
     """The response to a failed request, for programs."""
-    body = describe(error, request_id)
+    body = describe_problem(error, request_id)
     headers = headers_of(error if isinstance(error, errors.PlangrafError) else None)
     return Response(orjson.dumps(body, default=str), body["status"], headers, media_type=PROBLEM.media_type)

@@ -204,6 +204,11 @@ class Resource:
         """The address of the same view in another format; None when only a header selects it."""
         return f"{asked.service.prefix}{asked.place.path}.{format_.suffix}" if self.endings else None
 
+    def wanted_language(self, parameters: Any) -> str | None:
+        """The language that a request names for a page; None when only a header may."""
+        wanted: str | None = parameters.lang
+        return wanted
+
     def _negotiate(self, request: Request, place: Place) -> Asked:
         service, given = pinned(request), place.parameters
         if not self.negotiated:
@@ -214,7 +219,7 @@ class Resource:
         format_, by_accept = choose_format(request, given, formats, place.fixed, self.spare)
         language, by_language = LANGUAGES[0], False
         if HTML in formats:
-            language, by_language = choose_answer_language(request, given.lang, page=format_ == HTML)
+            language, by_language = choose_answer_language(request, self.wanted_language(given), page=format_ == HTML)
         if by_language and format_.kind == "table":  # programs must name the language in `lang`
             language, by_language = LANGUAGES[0], False
         return Asked(request, service, place, format_, by_accept, language, by_language)
