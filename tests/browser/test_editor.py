@@ -119,11 +119,16 @@ def test_the_line_and_the_token_of_an_error_are_marked_with_the_message(tab: Tab
 def test_an_empty_answer_is_explained(tab: Tab) -> None:
     with tab() as page:
         run(page, PREFIXES + "SELECT * { ?p a plan:Plan ; plan:number 99999 }")
-        expect(page.locator("#results")).to_contain_text("Nothing matches `?p plan:number 99999`")
+        expect(page.locator("#results")).to_contain_text("Nothing matches ?p plan:number 99999")
 
 
 def options(page: Page) -> Locator:
     return page.locator(".cm-tooltip-autocomplete .cm-completionLabel")
+
+
+def accept(page: Page) -> None:
+    page.wait_for_timeout(200)  # a list that has just opened takes no Enter, which the writer may mean for the text
+    page.keyboard.press("Enter")
 
 
 def test_words_are_completed_by_their_position(tab: Tab) -> None:
@@ -136,7 +141,7 @@ def test_words_are_completed_by_their_position(tab: Tab) -> None:
             page.keyboard.press("Backspace")
         page.keyboard.type("plan:Pla")
         expect(options(page).first).to_have_text("plan:Plan")
-        page.keyboard.press("Enter")
+        accept(page)
         assert text_of(page).startswith("PREFIX plan: <https://w3id.org/plangraf/ontology#>\nSELECT * { ?x a plan:Plan")
         page.keyboard.type(" ; ")
         page.keyboard.press("Control+Space")
@@ -147,7 +152,7 @@ def test_words_are_completed_by_their_position(tab: Tab) -> None:
         page.keyboard.type("svarer")
         expect(options(page).first).to_have_text("plan:respondsTo")
         expect(page.locator(".cm-tooltip-autocomplete li").first).to_contain_text("svarer på")
-        page.keyboard.press("Enter")
+        accept(page)
         page.keyboard.type(" ?y . FILTER (?")
         expect(options(page)).to_have_text(["?x", "?y"])
 
@@ -157,7 +162,7 @@ def test_a_prefix_is_completed_with_its_namespace(tab: Tab) -> None:
         write(page, "PREFIX ")
         page.keyboard.type("sko")
         expect(options(page)).to_have_text(["skos:"])
-        page.keyboard.press("Enter")
+        accept(page)
         assert text_of(page) == "PREFIX skos: <http://www.w3.org/2004/02/skos/core#>\n"
 
 
@@ -168,7 +173,7 @@ def test_a_thing_is_found_by_its_name_through_the_search(tab: Tab) -> None:
         write(page, "SELECT * { ?x ?p ")
         page.keyboard.type("air")
         expect(options(page)).to_have_text(["11.6 Air"])
-        page.keyboard.press("Enter")
+        accept(page)
         assert text_of(page) == "SELECT * { ?x ?p <http://metadata.un.org/sdg/11.6>"
 
 

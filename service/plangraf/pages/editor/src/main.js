@@ -79,7 +79,7 @@ function takeOver() {
 /** Leaves the answer that the server wrote, with a way to its other views. */
 function keepAnswer() {
   const more = ["chart", "network", "raw"].map((view) => button(t(view), { class: "quiet", onclick: () => run(view) }));
-  section.querySelector("h2")?.after(element("p", { class: "query-actions" }, ...more));
+  if (section.querySelector("table")) section.querySelector("h2").after(element("p", { class: "query-actions" }, ...more));
 }
 
 /** SELECT, ASK, CONSTRUCT or DESCRIBE. */

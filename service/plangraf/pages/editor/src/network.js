@@ -5,7 +5,11 @@ import { pageOf, shortName } from "./terms.js";
 
 const MOST_NODES = 120;
 const STEPS = 260;
-const [WIDTH, HEIGHT] = [900, 600];
+const [WIDTH, HEIGHT] = [1000, 640];
+// The frame of the nodes, with room for their names.
+const ACROSS = [105, WIDTH - 105];
+const DOWN = [32, HEIGHT - 18];
+const NAME = [110, 15];
 
 /** The columns that hold things. */
 function thingColumns(result) {
@@ -70,27 +74,47 @@ function collect(result, { from, to }) {
   return { nodes, edges, all: names.size };
 }
 
-/** Places the nodes: they repel each other, links pull, and all is drawn to the middle (Fruchterman and Reingold). */
+/** Places the nodes: they repel each other, links pull, all is drawn to the middle (Fruchterman and Reingold). */
 function layOut(nodes, edges) {
   const all = [...nodes.values()];
-  const room = Math.sqrt((WIDTH * HEIGHT) / Math.max(1, all.length)) * 0.75;
+  const room = Math.sqrt((WIDTH * HEIGHT) / Math.max(1, all.length)) * 0.6;
   all.forEach((node, at) => {
     const angle = at * 2.399963; // the golden angle spreads them evenly
     const radius = 18 * Math.sqrt(at + 1);
-    Object.assign(node, { x: WIDTH / 2 + radius * Math.cos(angle), y: HEIGHT / 2 + radius * Math.sin(angle) });
+    Object.assign(node, { x: radius * Math.cos(angle), y: radius * Math.sin(angle) });
   });
   for (let step = 0; step < STEPS; step += 1) {
     const most = 40 * (1 - step / STEPS) + 0.5;
-    for (const node of all) Object.assign(node, { dx: (WIDTH / 2 - node.x) * 0.012, dy: (HEIGHT / 2 - node.y) * 0.02 });
+    for (const node of all) Object.assign(node, { dx: -node.x * 0.06, dy: -node.y * 0.09 });
     all.forEach((a, at) => all.slice(at + 1).forEach((b) => push(a, b, room)));
     for (const { source, target } of edges) pull(source, target, room);
     for (const node of all) {
       const length = Math.hypot(node.dx, node.dy) || 1;
       const by = Math.min(length, most) / length;
-      node.x = Math.min(WIDTH - 70, Math.max(70, node.x + node.dx * by));
-      node.y = Math.min(HEIGHT - 24, Math.max(24, node.y + node.dy * by));
+      node.x += node.dx * by;
+      node.y += node.dy * by;
     }
   }
+  fit(all, "x", ...ACROSS);
+  fit(all, "y", ...DOWN);
+  for (let step = 0; step < 80; step += 1) all.forEach((a, at) => all.slice(at + 1).forEach((b) => part(a, b)));
+  fit(all, "y", ...DOWN);
+}
+
+/** Moves two nodes apart whose names would overlap. */
+function part(a, b) {
+  const [x, y] = [Math.abs(a.x - b.x), a.y - b.y];
+  if (x > NAME[0] || Math.abs(y) > NAME[1]) return;
+  const by = (y < 0 ? -1 : 1) * 1.5;
+  a.y += by;
+  b.y -= by;
+}
+
+/** Stretches one coordinate of the nodes to the frame. */
+function fit(all, name, low, high) {
+  const values = all.map((node) => node[name]);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  for (const node of all) node[name] = most > least ? low + ((node[name] - least) / (most - least)) * (high - low) : (low + high) / 2;
 }
 
 function push(a, b, room) {
@@ -102,7 +126,7 @@ function push(a, b, room) {
 
 function pull(a, b, room) {
   const [x, y] = [a.x - b.x, a.y - b.y];
-  const force = Math.hypot(x, y) / room / 6;
+  const force = (Math.hypot(x, y) / room) * 0.25;
   a.dx -= x * force; a.dy -= y * force;
   b.dx += x * force; b.dy += y * force;
 }
