@@ -167,14 +167,17 @@ def test_a_prefix_is_completed_with_its_namespace(tab: Tab) -> None:
 
 
 def test_a_thing_is_found_by_its_name_through_the_search(tab: Tab) -> None:
-    found = {"suggestions": [{"iri": "http://metadata.un.org/sdg/11.6", "label": "11.6 Air", "kind": "Target"}]}
+    target = {"title": "Air and waste", "code": "11.6", "kind": "UN target", "href": "/targets/11.6"}
+    plan = {"title": "Air", "code": None, "kind": "Plan", "href": "/doc/5001/plan/2020-2023-7"}
+    found = {"suggestions": [{"title": "Airs", "code": None, "kind": "List", "href": "/plans"}, target, plan]}
     with tab() as page:
         page.route("**/search/suggestions?*", lambda route: route.fulfill(json=found))
         write(page, "SELECT * { ?x ?p ")
         page.keyboard.type("air")
-        expect(options(page)).to_have_text(["11.6 Air"])
+        expect(options(page)).to_have_text(["Air and waste", "Air"])
+        page.keyboard.press("ArrowDown")
         accept(page)
-        assert text_of(page) == "SELECT * { ?x ?p <http://metadata.un.org/sdg/11.6>"
+        assert text_of(page) == "SELECT * { ?x ?p <https://w3id.org/plangraf/id/5001/plan/2020-2023-7>"
 
 
 def numbers(url: str) -> tuple[float, float]:

@@ -4,6 +4,7 @@ import { drawn, element } from "./dom.js";
 import { pageOf, shortName } from "./terms.js";
 
 const MOST_NODES = 120;
+const MOST_NAMED = 60;
 const STEPS = 260;
 const [WIDTH, HEIGHT] = [1000, 640];
 // The frame of the nodes, with room for their names.
@@ -40,6 +41,7 @@ async function network(result, choice, context) {
   const { t, number } = context;
   const { nodes, edges, all } = collect(result, choice);
   await context.findLabels([...nodes.keys(), ...edges.map((edge) => edge.property)].filter((iri) => iri && !iri.startsWith("_:")));
+  nameMost(nodes);
   layOut(nodes, edges);
   const title = t("networkTitle", { nodes: number(nodes.size), edges: number(edges.length) });
   const picture = drawn("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": title }, arrowHead(), ...edges.map((edge) => arrow(edge, context)), ...[...nodes.values()].map((node) => dot(node, context)));
@@ -74,6 +76,13 @@ function collect(result, { from, to }) {
   return { nodes, edges, all: names.size };
 }
 
+/** Chooses the things whose names are always shown: all of a few, else those with the most links. */
+function nameMost(nodes) {
+  const all = [...nodes.values()].sort((a, b) => b.degree - a.degree);
+  const few = all.length <= MOST_NAMED;
+  all.forEach((node, at) => { node.named = few || at < MOST_NAMED / 2; });
+}
+
 /** Places the nodes: they repel each other, links pull, all is drawn to the middle (Fruchterman and Reingold). */
 function layOut(nodes, edges) {
   const all = [...nodes.values()];
@@ -104,7 +113,7 @@ function layOut(nodes, edges) {
 /** Moves two nodes apart whose names would overlap. */
 function part(a, b) {
   const [x, y] = [Math.abs(a.x - b.x), a.y - b.y];
-  if (x > NAME[0] || Math.abs(y) > NAME[1]) return;
+  if (!a.named || !b.named || x > NAME[0] || Math.abs(y) > NAME[1]) return;
   const by = (y < 0 ? -1 : 1) * 1.5;
   a.y += by;
   b.y -= by;
@@ -152,5 +161,6 @@ function dot(node, context) {
     drawn("circle", { cx: node.x, cy: node.y, r: Math.min(11, 5 + Math.sqrt(node.degree)), class: "node" }),
     drawn("text", { x: node.x, y: node.y - 12, "text-anchor": "middle", class: "name" }, shown),
   ];
-  return href ? drawn("a", { href }, ...inside) : drawn("g", {}, ...inside);
+  const kind = node.named ? null : "minor";
+  return href ? drawn("a", { href, class: kind }, ...inside) : drawn("g", { class: kind }, ...inside);
 }
