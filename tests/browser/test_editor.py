@@ -111,7 +111,8 @@ def test_the_line_and_the_token_of_an_error_are_marked_with_the_message(tab: Tab
         run(page, PREFIXES + 'SELECT * {\n  ?æøå dcterms:title "🌍" ; plan:respondsToo ?p }')
         said = "plan:respondsToo is not a term of the ontology; did you mean plan:respondsTo?"
         expect(page.get_by_role("alert")).to_contain_text(said)
-        expect(page.locator(".cm-lintRange-error")).to_have_text("plan:respondsToo")
+        expect(page.locator(".cm-errorToken")).to_have_text("plan:respondsToo")
+        expect(page.locator(".cm-errorLine + .cm-errorMessage")).to_contain_text(said)
         page.get_by_text("Go to line 4").click()
         expect(page.locator(".cm-content")).to_be_focused()
 
