@@ -218,18 +218,25 @@ async def describe(
         evidence=[],
         frame=frame,
     )
-    return await _for_page(engine, description, page, types) if page else description
+    if page is None:
+        return description
+    short = {o for _, p, o in description.named if p in frames.summary and p != RDF_TYPE and isinstance(o, NamedNode)}
+    return await _for_page(engine, description, page, types, short)
 
 
 async def _for_page(
-    engine: Engine, description: Description, page: PageReads, types: frozenset[NamedNode]
+    engine: Engine,
+    description: Description,
+    page: PageReads,
+    types: frozenset[NamedNode],
+    short: set[NamedNode],
 ) -> Description:
-    """Adds the evidence, the graphs, and the labels of properties, sources and datasets."""
+    """Adds the evidence, the graphs, and the labels of properties, sources, datasets and `short`."""
     thing = description.thing
     evidence = await fetch_evidence(engine, thing, page.statements(types, description.index, thing))
     query = f"SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ {thing} ?p ?o }} }} ORDER BY ?g"
     graphs = tuple(row["g"]["value"] for row in await fetch_rows(engine, query, bulk=False))
-    used = {p for _, p, _ in (*description.own, *description.incoming)}
+    used = {p for _, p, _ in (*description.own, *description.incoming)} | short
     used |= {o for _, p, o in evidence if p in (_ABOUT_PROPERTY, KIND, SOURCE) and isinstance(o, NamedNode)}
     used |= {NamedNode(dataset) for graph in graphs if (dataset := dataset_of(graph))}
     whole = replace(description, predicates=await fetch_labels(engine, used), evidence=evidence, graphs=graphs)

@@ -27,7 +27,7 @@ def _listed(value: Any) -> Any:
 class Followed(Strict):
     """A path from the thing to values, `is` the class that they must have, `else` a path when the first has none.
 
-    `value` keeps one literal only. `order` are properties of the values, or of the link before them; with `-` the last
+    `value` keeps one literal only, `named` the things that the data name. `order` are properties of the values, or of the link before them; with `-` the last
     comes first.
     """
 
@@ -35,6 +35,7 @@ class Followed(Strict):
     otherwise: Path | None = Field(default=None, alias="else")
     is_: list[Curie] = Field(default=[], alias="is")
     value: str | None = None
+    named: bool = False
     order: list[Annotated[str, StringConstraints(pattern=r"^-?[a-z][a-z0-9-]*:[A-Za-z][A-Za-z0-9_-]*$")]] = Field(
         default=[]
     )

@@ -99,7 +99,7 @@ def thing_page(description: Description, names: Names, kinds: Kinds, rows: Mappi
         text=text,
         facts=facts,
         sections=sections,
-        evidence=evidence.entries(names),
+        evidence=evidence.entries(names, thing),
         own=own_rows(description, names),
         incoming=incoming_rows(description, names),
         graphs=graph_rows(description, names),
