@@ -24,6 +24,7 @@ _UNITS: Final = {
     NamedNode(PREFIXES["sdmx-measure"] + "obsValue"): NamedNode(PREFIXES["sdmx-attribute"] + "unitMeasure"),
     NamedNode(PLAN + "aimValue"): NamedNode(PLAN + "aimUnit"),
 }
+_DEFINITION: Final = NamedNode(PREFIXES["skos"] + "definition")
 _QUALIFIER: Final = NamedNode(PLAN + "valueQualifier")
 # A mere count: the name of its unit would say nothing.
 _COUNT: Final = NamedNode(PREFIXES["unit"] + "NUM")
@@ -81,6 +82,11 @@ class Names:
         """The name that the data give, without a code; None without any."""
         found = self._label(thing)
         return PageValue(found.value, lang=found.language) if found else None
+
+    def definition(self, class_: NamedNode) -> Literal | None:
+        """The definition of a class in the language of the page."""
+        texts = self._defined.literals(class_, _DEFINITION)
+        return next((text for text in texts if text.language == self.language), None)
 
     def is_named(self, thing: Value) -> bool:
         """Whether the data name a thing, or it has a name that is made of its parts."""

@@ -261,7 +261,7 @@ class Builder:
 
     def _note(self, note: Note, one: Reached) -> NoteView:
         found = [
-            self.value(value)
+            self._short(value.value) if note.short else self.value(value)
             for start in (one.links if note.link else [one.value])
             if not isinstance(start, Literal)
             for value in self.values(start, note)
