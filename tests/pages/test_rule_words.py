@@ -80,8 +80,8 @@ def sentence(name: str, language: str) -> str:
         ),
         (
             "DecisionShape-decision_outcome",
-            "Et vedtak har høyst ett utfall: Vedtatt (ELI-DL) eller Forkastet (ELI-DL).",
-            "A decision has at most one outcome: Adopted (ELI-DL) or Rejected (ELI-DL).",
+            "Et vedtak har høyst ett utfall: Vedtatt (ELI-DL) eller Ikke vedtatt (ELI-DL).",
+            "A decision has at most one outcome: Adopted (ELI-DL) or Not adopted (ELI-DL).",
         ),
         (
             "PlanShape-purpose",

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from plangraf.rdf.bulk_terms import BulkTerms
+from plangraf.store.pictures import KeptPictures, read_pictures
 from plangraf.store.versions import DOWNLOADS, DOWNLOADS_INDEX, Version
 
 _BUILD_REPORT = "report.json"
@@ -131,6 +132,14 @@ class Contents:
             OSError, ValueError: the index cannot be read.
         """
         return list_downloads(self.version.path, self.version.id)
+
+    def pictures(self) -> KeptPictures:
+        """The pictures that the version was published with; none for one of an earlier release.
+
+        Raises:
+            OSError, ValueError, KeyError: the index cannot be read.
+        """
+        return read_pictures(self.version.path)
 
     def removed(self) -> Mapping[str, str]:
         """Subjects of earlier versions that this one lacks: IRI to the last version that had it."""

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
 from plangraf.http.pipeline.respond import FOR_EVER
-from plangraf.http.resource.openapi import NOT_FOUND, Operation, content
+from plangraf.http.resource.openapi import MALFORMED, NOT_FOUND, Operation, content
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.documents import split_ending
 from plangraf.http.service import CONTEXT_PATH, Service, pinned
@@ -250,7 +250,7 @@ class GrowingContext(Resource):
         summary="The JSON-LD context that all our JSON-LD documents name",
         answer="The context",
         content={JSON_LD.media_type: {}},
-        others={},
+        others=MALFORMED,
     )
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
@@ -273,7 +273,7 @@ class FrozenContext(Resource):
         summary="The JSON-LD context as it was once, by its hash, for who pins it",
         answer="The context",
         content={JSON_LD.media_type: {}},
-        others=NOT_FOUND,
+        others={**MALFORMED, **NOT_FOUND},
     )
 
     async def find(self, request: Request, place: Place) -> Place:
