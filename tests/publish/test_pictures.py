@@ -13,7 +13,6 @@ import pytest
 import zstandard
 
 from plangraf.diagnostics.diagnostic import DataError
-from plangraf.publish.pictures import drawing, rows, svg
 from plangraf.publish.pictures.writing import write_pictures
 from plangraf.sparql.named.binding import load_queries
 from plangraf.sparql.named.picture_files import Picture, load_pictures

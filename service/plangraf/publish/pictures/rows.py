@@ -22,7 +22,7 @@ MARK = "mark"
 """The column of a drawing with the text of each mark; `row` is the number of the row from 0."""
 _NUMBERS = frozenset({"xsd:integer", "xsd:decimal"})
 _DECIMAL_COMMA = {"nb": ",", "en": "."}
-_THOUSANDS = {"nb": " ", "en": ","}
+_THOUSANDS = {"nb": "\u00a0", "en": ","}
 
 
 @dataclass(frozen=True, slots=True)

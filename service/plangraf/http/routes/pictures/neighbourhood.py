@@ -73,7 +73,7 @@ class NeighbourhoodResource(Resource):
             names = {iri: labels[language] for iri, labels in service.pages.labels.items() if language in labels}
             found = await find_neighbourhood(snapshot, thing, language, names)
             if found is None:
-                raise ResourceNotFoundError(f"a thing {thing.value}", "Give the IRI of a thing of the data.")
+                raise ResourceNotFoundError(f"{thing.value}", "Give the IRI of a thing of the data.")
             return _page(asked, found) if asked.page else _draw(asked, found, theme=given.theme or "light")
 
         if thing is None and not asked.page:
