@@ -83,7 +83,7 @@ def test_other_methods_are_405(client: httpx.Client, method: str) -> None:
         ({"json": None, "content": b"{}", "headers": {"Content-Type": "text/plain"}}, 415, "unsupported-media-type"),
         ({"json": None, "content": b"{}"}, 415, "unsupported-media-type"),
         ({"headers": {"Content-Encoding": "gzip"}}, 415, "unsupported-coding"),
-        ({"headers": {"Accept": "text/html"}}, 406, "not-acceptable"),
+        ({"headers": {"Accept": "text/css"}}, 406, "not-acceptable"),
         ({"json": {**LIST, "params": {"x": "a" * LIMIT_BYTES}}}, 413, "body-too-large"),
     ],
 )

@@ -61,6 +61,9 @@ class DocumentArguments(Arguments):
 class _EvidenceAlone:
     """Reads what supports the statements about the thing itself, and nothing further."""
 
+    def knows(self, _types: Iterable[NamedNode]) -> bool:
+        return True
+
     def frame(self, _types: Iterable[NamedNode]) -> Frame:
         return NO_FRAME
 

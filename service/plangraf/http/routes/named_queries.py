@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import difflib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 import orjson
 import structlog
@@ -32,7 +31,6 @@ from plangraf.http.pipeline.coding import IDENTITY
 from plangraf.http.pipeline.respond import vary
 from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.negotiation import reads_pages
-from plangraf.http.resource.openapi import Operation
 from plangraf.http.resource.parameters import (
     Formatted,
     accept_header,
@@ -46,7 +44,6 @@ from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.query_page import (
     filled,
     form_fields,
-    group_queries,
     lacks_choice,
     link,
     name_query,
@@ -59,7 +56,7 @@ from plangraf.pages.query_page import (
     without_head,
 )
 from plangraf.pages.words import words
-from plangraf.rdf.formats import HTML, JSON, JSON_STAT, PLAIN_JSON, RESULT_FORMATS, TSV, Format
+from plangraf.rdf.formats import HTML, JSON, JSON_STAT, RESULT_FORMATS, TSV, Format
 from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
 from plangraf.sparql.named.head import WALK_PARAMETERS, CubeHead, WalkHead
 from plangraf.sparql.named.parameter_model import ParameterModel, Refusal, field_name
@@ -78,7 +75,6 @@ def resources(service: Service) -> Iterator[Resource]:
     for query in service.queries.values():
         checked = check(query.text, Limits.of(service.settings), base=service.settings.query_base)
         yield QueryResource(query, deterministic=checked.deterministic)
-    yield QueryList()
     yield UnknownQuery()
 
 
@@ -370,56 +366,3 @@ async def _warm(service: Pinned) -> None:
             log.info("query not computed ahead, because it takes much memory", query=query.name)
         except PlangrafError as error:
             log.warning("query not computed ahead", query=query.name, error=str(error))
-
-
-class QueryList(Resource):
-    path = "/queries"
-    formats = (PLAIN_JSON, HTML)
-    endings = False
-    language = "page"
-    operation = Operation(
-        id="queries",
-        tag="Named queries",
-        summary="The named queries",
-        answer="All of them",
-        content={"application/json": {}, "text/html": {}},
-    )
-
-    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        async def write() -> bytes:
-            service = asked.service
-            listed = {query.name: _describe(query) for query in service.queries.values()}
-            if asked.page:
-                groups = group_queries(service.queries, service.query_words, asked.language)
-                return service.pages.render("queries.html", asked.language, groups=groups, listed=listed)
-            return orjson.dumps({"queries": list(listed.values())})
-
-        return View(write=write)
-
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """One entry of `/queries`, on the page and in JSON."""
-
-    name: str
-    summary: str
-    description: str
-    tags: tuple[str, ...]
-    parameters: list[dict[str, Any]]
-    columns: list[dict[str, str]]
-    example: str
-
-
-def _describe(query: NamedQuery) -> _Listed:
-    return _Listed(
-        query.name,
-        query.head.summary,
-        query.head.description,
-        query.head.tags,
-        [
-            {"name": name, **parameter.model_dump(by_alias=True, exclude_none=True)}
-            for name, parameter in query.parameters.items()
-        ],
-        [{"name": name, "type": type_} for name, type_ in query.head.columns.items()],
-        f"?{urlencode(query.example)}" if query.example else "",
-    )

@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from plangraf.engines.interface import QueryRequest
-from plangraf.errors import NotAcceptableError, PlangrafError, QuerySyntaxError, ServiceForbiddenError
+from plangraf.errors import PlangrafError, QuerySyntaxError, ServiceForbiddenError
 from plangraf.http.pipeline.respond import has_credentials, respond_cached, vary
 from plangraf.http.pipeline.streaming import while_connected
-from plangraf.http.resource.negotiation import choose, field_of
+from plangraf.http.resource.negotiation import field_of, reads_pages
 from plangraf.http.resource.parameters import (
     EXAMPLE,
     Negotiated,
@@ -77,13 +77,7 @@ def wants_page(request: Request, formats: Sequence[str]) -> bool:
     """Whether a client prefers a page to data: by `format=`, else by an Accept header that names HTML."""
     if names := [name.strip().lower() for value in formats for name in value.split(",") if name.strip()]:
         return names[0] in (HTML.name, HTML.media_type)
-    accept = field_of(request.scope, b"accept")
-    if "html" not in accept.lower():
-        return False
-    try:
-        return choose(accept, (*RESULT_FORMATS, *GRAPH_FORMATS, HTML)) == HTML
-    except NotAcceptableError:
-        return False
+    return reads_pages(field_of(request.scope, b"accept"))
 
 
 async def respond_page(
