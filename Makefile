@@ -7,8 +7,10 @@ PROCESSES ?= 3
 DATA ?=
 DROP ?=
 BIN := $(VENV)/bin
+EDITOR := service/plangraf/pages/editor
+BUILT := service/plangraf/pages/built
 
-.PHONY: help serve build test test-all words search-faults portals differential lint bench soak lock clean
+.PHONY: help serve editor build test test-all words search-faults search-api screenshots portals differential lint bench soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -24,7 +26,13 @@ $(VENV)/.test: $(VENV)/.serve requirements-test.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
 	touch $@
 
-serve: $(VENV)/.serve ## build when the files have changed, then serve (PORT=8123, DATA=folder, DROP=1)
+# Without the editor the service works as well, so that a failure only prints its line.
+$(BUILT)/.ready: $(wildcard $(EDITOR)/*.json $(EDITOR)/*.mjs $(EDITOR)/*.lock $(EDITOR)/build.sh $(EDITOR)/src/*.js)
+	@sh $(EDITOR)/build.sh $(PYTHON) || true
+
+editor: $(BUILT)/.ready ## bundle the query editor of /sparql, with Node from PyPI; make serve does it too
+
+serve: $(VENV)/.serve $(BUILT)/.ready ## build when the files have changed, then serve (PORT=8123, DATA=folder, DROP=1)
 	$(BIN)/plangraf serve --port $(PORT) $(foreach folder,$(DATA),--data $(folder))$(if $(DROP), --drop)
 
 build: $(VENV)/.serve ## check the files and write a version
@@ -37,14 +45,20 @@ lint: $(VENV)/.test ## style, types, layers
 	$(BIN)/lint-imports
 
 # Tests start many processes, each of which would compile all modules anew without their bytecode.
-test: lint ## lint and the tests of a change
+test: lint $(BUILT)/.ready ## lint and the tests of a change
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m "not slow"
 
-test-all: lint ## the longer set too: soaks, all things in all formats, crash rounds
+test-all: lint $(BUILT)/.ready ## the longer set too: soaks, all things in all formats, crash rounds
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m ""
 
 search-faults: $(VENV)/.test ## other random examples in each run, twenty times as many, for each property test; takes long
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m hypothesis --hypothesis-profile search
+
+search-api: $(VENV)/.test ## other random requests in each run, twenty times as many, from the description of the API
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -m "" --hypothesis-profile search tests/properties/test_any_described_request.py
+
+screenshots: $(VENV)/.test ## pictures of every kind of page, a sheet of all, and a table of weights, in screenshots/
+	$(BIN)/python tests/browser/screenshots.py
 
 words: $(VENV)/.serve ## write new words of the interface into its catalogues, where a translator fills them
 	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o .words.pot service
@@ -78,14 +92,16 @@ soak: $(VENV)/.test ## ten minutes of hostile clients beside a good one
 
 lock: ## pin the newest versions that pyproject.toml allows
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics client build,--extra $(extra)) pyproject.toml -o requirements.lock
+	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics mcp client build,--extra $(extra)) pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --extra server -c requirements.lock pyproject.toml -o requirements-server.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics client build test,--extra $(extra)) \
+	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics mcp client build test,--extra $(extra)) \
 	  -c requirements.lock pyproject.toml -o requirements-test.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-package psycopg2 --upgrade tests/service/ckan.txt -o tests/service/ckan.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --upgrade $(EDITOR)/node.txt -o $(EDITOR)/node.lock
 
 clean: ## remove the environment and the built versions
-	rm -rf $(VENV) .portals .jena versions dist
+	rm -rf $(VENV) .portals .jena .editor $(BUILT) versions dist

@@ -52,8 +52,9 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 OPTIONAL_PROGRAMS = {"chromium": "pages in a real browser", "Rscript": "the ten questions in R"}
-# Made by `make portals` and `make differential`.
+# Made by `make editor`, `make portals` and `make differential`.
 OPTIONAL_ENVIRONMENTS = {
+    "service/plangraf/pages/built/.ready": "the query editor in a browser",
     ".portals/ckan/bin/python": "the catalogue in CKAN's own reader",
     ".portals/ldes-client/.ready": "the feed in npm's ldes-client",
     ".portals/comunica/.ready": "the service joined with a local file in Comunica",
@@ -157,8 +158,7 @@ def light_versions(built: Path, once: Once) -> Path:
         version = VersionStore(built).current()
         lines = [line for line in version.lines() if line.endswith(ontology) or line.split()[0].endswith(things)]
         manifest = {"triples": len(lines), "quads": len(lines), "graphs": {}, "warnings": {}}
-        page = {"ontology.html": (version.path / "ontology.html").read_bytes()}
-        VersionStore(folder / "versions").write(lines, manifest, page)
+        VersionStore(folder / "versions").write(lines, manifest)
 
     return once("light-versions", write) / "versions"
 

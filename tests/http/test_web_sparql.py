@@ -164,7 +164,7 @@ def test_a_format_may_be_asked_for_by_name(client: httpx.Client) -> None:
     assert problem(refused, 400, "bad-parameter")["parameter"] == "format"
 
 
-@pytest.mark.parametrize("accept", ["text/turtle", "image/png", "text/html"])
+@pytest.mark.parametrize("accept", ["text/turtle", "image/png", "text/html;q=0.5, */*"])
 def test_a_malformed_query_is_400_with_its_place_whatever_accept_says(client: httpx.Client, accept: str) -> None:
     response = ask(client, "SELECT * WHERE {\n  ?s ?p }", headers={"Accept": accept})
     body = problem(response, 400, "query-syntax")
@@ -405,7 +405,7 @@ def test_a_browser_gets_a_form_for_queries(client: httpx.Client) -> None:
     response = client.get("/sparql", headers={"Accept": "text/html", "Accept-Language": "en"})
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert '<textarea id="query" name="query"' in response.text
-    assert response.headers["vary"] == "Accept, Accept-Language, Accept-Encoding"
+    assert response.headers["vary"] == "Accept, Accept-Language, Cookie, Accept-Encoding"
 
 
 # Caching

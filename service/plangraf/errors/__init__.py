@@ -15,6 +15,9 @@ PlangrafError
 │   ├── AddressTooLongError         an address whose path is over the limit
 │   ├── HeadTooLargeError           an address and header fields over the limit
 │   ├── BodyTooLargeError           a request body over the limit
+│   ├── HostRefusedError            a Host that is not a name of this service
+│   ├── OriginRefusedError          a request that a page of another site sent
+│   ├── ProtocolMissingError        an address whose packages are not installed
 │   ├── UnsupportedMediaError       a request body of a type that the endpoint does not read
 │   ├── UnsupportedCodingError      a request body in a content coding
 │   ├── NotAcceptableError          no format that the client accepts
@@ -89,14 +92,17 @@ from plangraf.errors.request import (
     BodyTooLargeError,
     CodingNotAcceptableError,
     HeadTooLargeError,
+    HostRefusedError,
     MalformedRequestError,
     MethodNotAllowedError,
     MethodNotImplementedError,
     NotAcceptableError,
     NotInXmlError,
     NotStatisticalError,
+    OriginRefusedError,
     ParameterError,
     PreconditionFailedError,
+    ProtocolMissingError,
     RangeError,
     RequestTimeoutError,
     ResourceGoneError,
@@ -119,6 +125,7 @@ __all__ = [
     "ExtraMissingError",
     "FeedDamagedError",
     "HeadTooLargeError",
+    "HostRefusedError",
     "ListError",
     "ListUnreachableError",
     "MalformedRequestError",
@@ -128,11 +135,13 @@ __all__ = [
     "NotInXmlError",
     "NotReadyError",
     "NotStatisticalError",
+    "OriginRefusedError",
     "OverloadedError",
     "ParameterError",
     "Place",
     "PlangrafError",
     "PreconditionFailedError",
+    "ProtocolMissingError",
     "QueryLimitError",
     "QueryMemoryError",
     "QuerySyntaxError",

@@ -12,35 +12,29 @@ import re
 from collections.abc import Mapping
 
 CONTENT_SECURITY_POLICY = "Content-Security-Policy"
-_NO_SCRIPT = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'self'"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
 )
+"""Nothing inline and nothing from another host, so that no text of the data can act as script or style."""
 BROWSER_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
-    CONTENT_SECURITY_POLICY: _NO_SCRIPT,
+    CONTENT_SECURITY_POLICY: f"{_POLICY}'self'",
 }
-"""Set on every answer; a page that needs more sets its own Content-Security-Policy."""
+"""Set on every answer; an answer that needs more sets its own Content-Security-Policy."""
 BROWSER_HEADERS_RAW = tuple((name.lower().encode(), value.encode()) for name, value in BROWSER_HEADERS.items())
+EMBEDDABLE: Mapping[str, str] = {CONTENT_SECURITY_POLICY: f"{_POLICY}*"}
+"""For an answer that any site may show in a frame, such as a picture."""
 
-_INLINE = re.compile(rb"<(script|style)\b([^>]*)>(.*?)</\1>", re.DOTALL)
-_DATA = re.compile(rb"""type\s*=\s*["']application/""")
+_STYLE = re.compile(rb"<style\b[^>]*>(.*?)</style>", re.DOTALL)
 
 
-def policy_for(page: bytes, *, scripts: bool = False) -> str:
-    """The policy of a generated page; it allows the page's inline styles and scripts by their hashes.
-
-    Args:
-        page: the HTML as it is sent.
-        scripts: whether the page also loads scripts and data from this host.
-    """
-    hashes: dict[bytes, list[str]] = {b"script": [], b"style": []}
-    for kind, attributes, text in _INLINE.findall(page):
-        if text.strip() and not _DATA.search(attributes):
-            digest = base64.b64encode(hashlib.sha256(text).digest()).decode()
-            hashes[kind].append(f"'sha256-{digest}'")
-    policy = _NO_SCRIPT.replace("style-src 'self'", " ".join(["style-src 'self'", *hashes[b"style"]]))
-    if scripts or hashes[b"script"]:
-        policy += "; " + " ".join(["script-src 'self'", *hashes[b"script"]])
-    return f"{policy}; connect-src 'self'" if scripts else policy
+def policy_with_styles(page: bytes) -> str:
+    """The policy of a page that others generate: it also allows the page's inline styles, by their hashes."""
+    hashes = [
+        f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'"
+        for text in _STYLE.findall(page)
+        if text.strip()
+    ]
+    return BROWSER_HEADERS[CONTENT_SECURITY_POLICY].replace("style-src 'self'", " ".join(["style-src 'self'", *hashes]))

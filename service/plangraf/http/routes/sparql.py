@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,7 +10,7 @@ from starlette.responses import Response
 
 from plangraf.engines.interface import QueryRequest
 from plangraf.engines.snapshots import Snapshot
-from plangraf.errors import NotAcceptableError, QuerySyntaxError, ServiceForbiddenError
+from plangraf.errors import NotAcceptableError, PlangrafError, QuerySyntaxError, ServiceForbiddenError
 from plangraf.http.pipeline.coding import choose_coding
 from plangraf.http.pipeline.pinning import Endpoint
 from plangraf.http.pipeline.respond import accept_encoding, respond_query, respond_uncached, vary
@@ -27,13 +26,12 @@ from plangraf.http.resource.parameters import (
     read_sparql,
 )
 from plangraf.http.resource.resource import Asked, Place, Resource, View
+from plangraf.http.routes.query_pages.empty_answer import explain_empty
+from plangraf.http.routes.query_pages.result_page import error_page, form_page, respond_page, wants_page
 from plangraf.http.service import Pinned, Service, pinned
-from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, RESULT_FORMATS, Format
-from plangraf.sparql.explain.chosen_graphs import Graphs
-from plangraf.sparql.explain.empty_answers import why_empty
+from plangraf.rdf.formats import BOOLEAN_FORMATS, DOCUMENT_FORMATS, GRAPH_FORMATS, HTML, RESULT_FORMATS, Format
 from plangraf.sparql.named.parameter_model import document_parameters
 from plangraf.views.catalog.service_description import service_description, service_name
-from plangraf.views.engine_answers import fetch_boolean, fetch_rows
 
 PATH = "/sparql"
 METHODS = frozenset({"GET", "POST", "QUERY"})
@@ -52,13 +50,19 @@ def add_routes(app: FastAPI, service: Service) -> Endpoint:
     about = ServiceDescription()
 
     async def sparql(request: Request) -> Response:
-        asked = await read_sparql(request, service.settings.query_max_bytes)
-        if asked.query is None:
-            return await about.respond(request, Place(PATH))
-        return await _respond(request, asked.query, asked)
+        asked: SparqlParameters | None = None
+        try:
+            asked = await read_sparql(request, service.settings.query_max_bytes)
+            if asked.query is None:
+                return await about.respond(request, Place(PATH))
+            return await _respond(request, asked.query, asked)
+        except PlangrafError as error:
+            if not wants_page(request, asked.format if asked else ()):
+                raise
+            return error_page(request, error, asked.query or "" if asked else "")
 
     answers: dict[int | str, dict[str, Any]] = {
-        200: {"description": "The answer", "content": content((*RESULT_FORMATS, *GRAPH_FORMATS))},
+        200: {"description": "The answer", "content": content((*RESULT_FORMATS, *GRAPH_FORMATS, HTML))},
         **PROBLEMS,
     }
     app.add_api_route(
@@ -99,6 +103,10 @@ async def _respond(request: Request, text: str, asked: SparqlParameters) -> Resp
         return await _respond_federated(here, request, text, asked)
     formats = FORMATS_BY_FORM[checked.form]
     graphs, client = asked.graphs, client_of(request)
+    if wants_page(request, asked.format):
+        query = QueryRequest(text, HTML, *graphs, asked.timeout, client)
+        cached = checked.deterministic and request.method == "GET"
+        return await respond_page(request, asked, query, checked.form, cached=cached)
     try:
         format_, by_accept = choose_format(request, asked, formats)
     except NotAcceptableError:
@@ -118,8 +126,13 @@ async def _respond_federated(service: Pinned, request: Request, text: str, asked
     """Responds to a query with SERVICE: its endpoints are asked first, and the engine joins their rows."""
     engine = service.snapshot.engine
     prepared = service.federation.prepare(text, engine)
-    format_, by_accept = choose_format(request, asked, FORMATS_BY_FORM[prepared.form])
+    page = wants_page(request, asked.format)
+    if not page:
+        format_, by_accept = choose_format(request, asked, FORMATS_BY_FORM[prepared.form])
     joined = await while_connected(request.receive, service.federation.join(prepared, engine, asked.timeout))
+    if page:
+        query = QueryRequest(joined.text, HTML, *asked.graphs, asked.timeout, client_of(request))
+        return await respond_page(request, asked, query, prepared.form, cached=False)
     query = QueryRequest(joined.text, format_, *asked.graphs, asked.timeout, client_of(request))
     headers = {**vary("Accept" if by_accept else None), **_ACCEPT_QUERY}
     try:
@@ -138,19 +151,7 @@ async def _respond_explained(
     answer = await while_connected(request.receive, engine.query(query))
     own = {**headers, "Cache-Control": "no-store"}
     if answer.complete is not None:  # an answer in several pieces is not empty
-
-        async def ask(text: str) -> bool:
-            return await fetch_boolean(engine, text, like=query)
-
-        everywhere = replace(query, default_graphs=None, named_graphs=None)
-
-        async def find(text: str) -> list[str]:
-            rows = await fetch_rows(engine, text, like=everywhere)
-            return [cell["value"] for row in rows for cell in row.values()]
-
-        graphs = Graphs(service.snapshot.contents.graphs, find, query.default_graphs, query.named_graphs)
-        explaining = why_empty(ask, query.query, graphs, service.settings.query_base)
-        explanation = await while_connected(request.receive, explaining)
+        explanation = await while_connected(request.receive, explain_empty(service, query))
         if explanation is not None:
             own["Plangraf-Explain"] = explanation.header
     return await respond_uncached(answer, own, coding)
@@ -173,10 +174,7 @@ class ServiceDescription(Resource):
                 contents, federated = snapshot.contents, bool(service.federation)
                 graph = service_description(endpoint, contents.triples, contents.graphs, federated=federated)
                 return asked.write_graph(graph, service_name(endpoint))
-            formats = (*RESULT_FORMATS, *GRAPH_FORMATS)
-            return service.pages.render(
-                "sparql.html", asked.language, endpoint=endpoint, formats=formats, example=EXAMPLE
-            )
+            return form_page(service, asked.language)
 
         return View(write=write, headers={} if asked.page else _ACCEPT_QUERY)
 

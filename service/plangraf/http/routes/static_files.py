@@ -13,7 +13,9 @@ from starlette.requests import Request
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
+from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.resource.resource import Asked, Place, Resource, View
+from plangraf.pages.editor_page import BUILT, editor_script
 from plangraf.rdf.formats import PLAIN_JSON
 
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
@@ -23,6 +25,7 @@ _MEDIA_TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
 }
 
 
@@ -44,6 +47,7 @@ class Static(Resource):
         swagger = Path(spec.origin).resolve().parent / "static"
         files = (
             *sorted((_PAGES / "static").iterdir()),
+            *sorted(BUILT.glob("editor-*")),
             swagger / "swagger-ui.css",
             swagger / "swagger-ui-bundle.js",
         )
@@ -62,7 +66,7 @@ class Static(Resource):
 
         return View(
             write=body,
-            cache_control=f"public, max-age={_AN_HOUR_S}",
+            cache_control=FOR_EVER if asked.place.names["name"] == editor_script() else f"public, max-age={_AN_HOUR_S}",
             content_type=media_type,
             tag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
         )

@@ -1,0 +1,1 @@
+"""The pages of `/sparql`, and what its editor asks the service for."""
