@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import difflib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 import orjson
 import structlog
@@ -40,7 +39,7 @@ from plangraf.http.resource.parameters import (
     choose_page_language,
     parse_parameters,
 )
-from plangraf.http.resource.query_operation import query_operation
+from plangraf.http.resource.query_operation import describe_query, query_operation
 from plangraf.http.resource.resource import Asked, Place, Resource, View, name_answer
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.query_page import (
@@ -387,38 +386,10 @@ class QueryList(Resource):
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         async def write() -> bytes:
             service = asked.service
-            listed = {query.name: _describe(query) for query in service.queries.values()}
+            listed = {query.name: describe_query(query) for query in service.queries.values()}
             if asked.page:
                 groups = group_queries(service.queries, service.query_words, asked.language)
                 return service.pages.render("queries.html", asked.language, groups=groups, listed=listed)
             return orjson.dumps({"queries": list(listed.values())})
 
         return View(write=write)
-
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """One entry of `/queries`, on the page and in JSON."""
-
-    name: str
-    summary: str
-    description: str
-    tags: tuple[str, ...]
-    parameters: list[dict[str, Any]]
-    columns: list[dict[str, str]]
-    example: str
-
-
-def _describe(query: NamedQuery) -> _Listed:
-    return _Listed(
-        query.name,
-        query.head.summary,
-        query.head.description,
-        query.head.tags,
-        [
-            {"name": name, **parameter.model_dump(by_alias=True, exclude_none=True)}
-            for name, parameter in query.parameters.items()
-        ],
-        [{"name": name, "type": type_} for name, type_ in query.head.columns.items()],
-        f"?{urlencode(query.example)}" if query.example else "",
-    )
