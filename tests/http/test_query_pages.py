@@ -213,6 +213,18 @@ def test_what_has_no_field_is_told_above_the_form(browser: httpx.Client, address
     assert alert.all("p", lang="en")
 
 
+def test_the_language_switch_keeps_question_and_page(many: httpx.Client, browser: httpx.Client) -> None:
+    tree = read_tree(many.get("/queries/rows?page=2"))
+    (english,) = tree.one("ul", class_="languages").all("a")
+    assert english.attributes["href"] == "?page=2&lang=en"
+    there = read_tree(many.get(f"/queries/rows{english.attributes['href']}"))
+    assert (there.one("html").attributes["lang"], rows(there)[0][0]) == ("en", "1,100")
+    canonical = tree.one("link", rel="canonical").attributes["href"]
+    assert canonical.endswith("/queries/rows?page=2")
+    (norwegian,) = read_tree(browser.get(f"{BY_TARGET}?target=11.6")).one("ul", class_="languages").all("a")
+    assert norwegian.attributes["href"] == "?target=11.6&lang=nb"
+
+
 def test_no_row_is_said_and_a_page_that_is_not_there_is_404(browser: httpx.Client) -> None:
     tree = read_tree(browser.get("/queries/plans?number=99"))
     assert tree.one("h2", id="rows").text == "0 rows"

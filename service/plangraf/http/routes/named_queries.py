@@ -238,7 +238,7 @@ class QueryResource(Resource):
         kept = {name: value for name, value in given.items() if name in ("lang",)}
         path = service.prefix + self.path
         fields = form_fields(self.query, known, interface, given, refused)
-        data = {**asked, "lang": language}
+        data, shown_page = {**asked, "lang": language}, str(page) if page > 1 else None
         needs_choice = error is not None and lacks_choice(self.query, given)
         choice = [field for field in fields if needs_choice and field.name in self.query.head.either]
         return service.pages.render(
@@ -265,7 +265,8 @@ class QueryResource(Resource):
             sparql_href=sparql_link(service.prefix, without_head(bound)),
             walk=self.query.head.walk,
             cite=link(f"{service.settings.base_url}/version/{service.snapshot.id}{self.path}", data),
-            here=link("", asked) or "?",
+            canonical=link(service.settings.base_url + self.path, asked, page=shown_page),
+            here=link("", asked, page=shown_page),
         )
 
     def _walk(
