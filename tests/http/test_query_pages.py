@@ -167,6 +167,17 @@ def test_the_form_has_a_label_a_hint_and_the_value_of_each_parameter(browser: ht
     assert rows(read_tree(browser.get(BY_TARGET, params=sent))) == [["Green mobility"]]
 
 
+@pytest.mark.parametrize(
+    "address", ["{base}/targets/11.6", " {base}/targets/11.6.html ", "http://metadata.un.org/sdg/11.6"]
+)
+def test_the_address_of_a_page_stands_for_its_thing(browser: httpx.Client, small: str, address: str) -> None:
+    tree = read_tree(browser.get(BY_TARGET, params={"target": address.format(base=small)}))
+    assert rows(tree) == [["Green mobility"]]
+    assert fields(tree)["target"].attributes["value"] == "http://metadata.un.org/sdg/11.6"
+    csv = next(one for one in tree.all("a") if one.text == "CSV").attributes["href"]
+    assert "Green mobility" in browser.get(csv).text
+
+
 def test_a_question_without_its_value_is_asked_and_not_refused(browser: httpx.Client) -> None:
     response = browser.get(BY_TARGET)
     assert (response.status_code, response.headers["cache-control"]) == (200, "no-store")
