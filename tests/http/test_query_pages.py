@@ -170,6 +170,17 @@ def test_the_form_has_a_label_a_hint_and_the_value_of_each_parameter(browser: ht
     assert rows(read_tree(browser.get(BY_TARGET, params=sent))) == [["Green mobility"]]
 
 
+@pytest.mark.parametrize(
+    "address", ["{base}/targets/11.6", " {base}/targets/11.6.html ", "http://metadata.un.org/sdg/11.6"]
+)
+def test_the_address_of_a_page_stands_for_its_thing(browser: httpx.Client, small: str, address: str) -> None:
+    tree = read_tree(browser.get(BY_TARGET, params={"target": address.format(base=small)}))
+    assert rows(tree) == [["Green mobility"]]
+    assert fields(tree)["target"].attributes["value"] == "http://metadata.un.org/sdg/11.6"
+    csv = next(one for one in tree.all("a") if one.text == "CSV").attributes["href"]
+    assert "Green mobility" in browser.get(csv).text
+
+
 def test_a_question_without_its_value_is_asked_and_not_refused(browser: httpx.Client) -> None:
     response = browser.get(BY_TARGET)
     assert (response.status_code, response.headers["cache-control"]) == (200, "no-store")
@@ -214,6 +225,18 @@ def test_what_has_no_field_is_told_above_the_form(browser: httpx.Client, address
     alert = read_tree(response).one("div", role="alert")
     assert told in alert.text
     assert alert.all("p", lang="en")
+
+
+def test_the_language_switch_keeps_question_and_page(many: httpx.Client, browser: httpx.Client) -> None:
+    tree = read_tree(many.get("/queries/rows?page=2"))
+    (english,) = tree.one("ul", class_="languages").all("a")
+    assert english.attributes["href"] == "?page=2&lang=en"
+    there = read_tree(many.get(f"/queries/rows{english.attributes['href']}"))
+    assert (there.one("html").attributes["lang"], rows(there)[0][0]) == ("en", "1,100")
+    canonical = tree.one("link", rel="canonical").attributes["href"]
+    assert canonical.endswith("/queries/rows?page=2")
+    (norwegian,) = read_tree(browser.get(f"{BY_TARGET}?target=11.6")).one("ul", class_="languages").all("a")
+    assert norwegian.attributes["href"] == "?target=11.6&lang=nb"
 
 
 def test_no_row_is_said_and_a_page_that_is_not_there_is_404(browser: httpx.Client) -> None:

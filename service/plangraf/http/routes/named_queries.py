@@ -61,6 +61,7 @@ from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
 from plangraf.sparql.named.head import WALK_PARAMETERS, CubeHead, WalkHead
 from plangraf.sparql.named.parameter_model import ParameterModel, Refusal, field_name
 from plangraf.sparql.safety import Limits, check
+from plangraf.views.document_parts import iri_of_address
 from plangraf.views.json_stat import json_stat
 from plangraf.views.paths import Sought, find_paths, link_graph, write_paths
 from plangraf.views.query_rows import RowsOfPage, as_chunks, read_page
@@ -132,11 +133,21 @@ class QueryResource(Resource):
 
     def _read_parameters(self, request: Request, place: Place) -> ParameterModel:
         if self._reads_pages(request, place):
-            return self.parameters.read(_filled_in(request))
+            return self.parameters.read(self._filled_in(request))
         parameters = super()._read_parameters(request, place)
         if getattr(parameters, "page", None) is not None:
             raise ParameterError("page", "is for the page in a browser; the other formats have all rows at once.")
         return parameters
+
+    def _filled_in(self, request: Request) -> dict[str, str | list[str]]:
+        """What a form sends: without empty fields, and with the IRI of a thing in place of its page's address."""
+        given = filled(parse_parameters(request.scope["query_string"]))
+        base = pinned(request).settings.base_url
+        for name, parameter in self.query.parameters.items():
+            value = given.get(name)
+            if parameter.type.startswith("iri") and isinstance(value, str):
+                given[name] = iri_of_address(value.strip(), base) or value.strip()
+        return given
 
     def _negotiate(self, request: Request, place: Place) -> Asked:
         asked = super()._negotiate(request, place)
@@ -148,7 +159,7 @@ class QueryResource(Resource):
     def _ask_again(self, request: Request, place: Place, error: ParameterError) -> Response:
         """The form with what is wrong; a client that has sent nothing yet is only asked, and gets 200."""
         service = pinned(request)
-        given = single(_filled_in(request))
+        given = single(self._filled_in(request))
         language, _ = choose_answer_language(
             request, given["lang"] if given.get("lang") in LANGUAGES else None, page=True
         )
@@ -196,7 +207,7 @@ class QueryResource(Resource):
         number: int = asked.place.parameters.page or 1
         parameters = asked.place.parameters.model_copy(update={field_name("lang"): Literal(asked.language)})
         bound = self.query.bind_values(parameters)
-        service, given = asked.service, single(_filled_in(asked.request))
+        service, given = asked.service, single(self._filled_in(asked.request))
 
         async def write() -> bytes:
             if (walk := self.query.head.walk) is not None:
@@ -237,7 +248,7 @@ class QueryResource(Resource):
         kept = {name: value for name, value in given.items() if name in ("lang",)}
         path = service.prefix + self.path
         fields = form_fields(self.query, known, interface, given, refused)
-        data = {**asked, "lang": language}
+        data, shown_page = {**asked, "lang": language}, str(page) if page > 1 else None
         needs_choice = error is not None and lacks_choice(self.query, given)
         choice = [field for field in fields if needs_choice and field.name in self.query.head.either]
         return service.pages.render(
@@ -264,7 +275,8 @@ class QueryResource(Resource):
             sparql_href=sparql_link(service.prefix, without_head(bound)),
             walk=self.query.head.walk,
             cite=link(f"{service.settings.base_url}/version/{service.snapshot.id}{self.path}", data),
-            here=link("", asked) or "?",
+            canonical=link(service.settings.base_url + self.path, asked, page=shown_page),
+            here=link("", asked, page=shown_page),
         )
 
     def _walk(
@@ -292,10 +304,6 @@ class QueryResource(Resource):
     def _write_json_stat(self, body: bytes, head: CubeHead) -> bytes:
         rows = orjson.loads(body)["results"]["bindings"]
         return orjson.dumps(json_stat(rows, head, self.query.name, self.query.head.summary))
-
-
-def _filled_in(request: Request) -> dict[str, str | list[str]]:
-    return filled(parse_parameters(request.scope["query_string"]))
 
 
 async def _fetch_bounded(engine: Engine, request: QueryRequest, most_bytes: int) -> bytes | None:
