@@ -40,28 +40,28 @@ Tab = Callable[..., AbstractContextManager[Page]]
 
 # Of this module, because playwright's event loop would refuse the `asyncio.run` of other tests.
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield running
+        running.close()
 
 
 @pytest.fixture
-def tab(chromium: Browser, url: str) -> Tab:
+def tab(browser: Browser, url: str) -> Tab:
     """Opens a tab; after the test no script has failed, no policy was broken, and no other host was asked."""
 
     @contextmanager
     def opened(path: str = "/sparql", **options: Any) -> Iterator[Page]:
-        with opened_tab(chromium, url, path, **options) as page:
+        with opened_tab(browser, url, path, **options) as page:
             yield page
 
     return opened
 
 
 @contextmanager
-def opened_tab(chromium: Browser, url: str, path: str, *, script: bool = True, **options: Any) -> Iterator[Page]:
-    context = chromium.new_context(base_url=url, java_script_enabled=script, **{"locale": "en", **options})
+def opened_tab(browser: Browser, url: str, path: str, *, script: bool = True, **options: Any) -> Iterator[Page]:
+    context = browser.new_context(base_url=url, java_script_enabled=script, **{"locale": "en", **options})
     context.set_default_timeout(PATIENCE_MS)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
     page = context.new_page()
@@ -176,6 +176,7 @@ def test_a_thing_is_found_by_its_name_through_the_search(tab: Tab) -> None:
         write(page, "SELECT * { ?x ?p ")
         page.keyboard.type("air")
         expect(options(page)).to_have_text(["Air and waste", "Air"])
+        page.wait_for_timeout(200)  # as in `accept`
         page.keyboard.press("ArrowDown")
         accept(page)
         assert text_of(page) == "SELECT * { ?x ?p <https://w3id.org/plangraf/id/5001/plan/2020-2023-7>"
@@ -197,13 +198,13 @@ def wait_until(holds: Callable[[], bool]) -> float:
 
 
 def test_stop_ends_the_query_on_the_server(
-    chromium: Browser,
+    browser: Browser,
     start_light_server: Callable[..., AbstractContextManager[Server]],
     record_property: Callable[[str, object], None],
 ) -> None:
     with (
         start_light_server(PLANGRAF_QUERY_TIMEOUT_S="3600") as server,
-        opened_tab(chromium, server.url, "/sparql") as page,
+        opened_tab(browser, server.url, "/sparql") as page,
     ):
         for number in range(3):
             _, before = numbers(server.url)
