@@ -31,6 +31,13 @@ PREFIX dcterms: <http://purl.org/dc/terms/>
 PLANS = PREFIXES + "SELECT ?plan ?number { ?plan a plan:Plan ; plan:number ?number } ORDER BY ?number ?plan"
 # Runs until it is stopped: the square of the number of triples, twice.
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?p ?b . ?c ?q ?d . ?e ?r ?f . ?g ?h ?i }"
+# The languages of the samples, with what runs a program that is given as text.
+PROGRAMS = {
+    "curl": ["bash", "-c"],
+    "Python": [sys.executable, "-c"],
+    "Python, httpx": [sys.executable, "-c"],
+    **({"R": ["Rscript", "-e"]} if shutil.which("Rscript") else {}),
+}
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; named at the end of the run"),
     pytest.mark.skipif(editor_script() is None, reason="the editor is not built; named at the end of the run"),
@@ -333,13 +340,12 @@ def test_the_query_as_a_program_gives_the_same_answer(tab: Tab, url: str) -> Non
         write(page, query)
         page.get_by_text("In a program").click()
         programs = {}
-        for name in ("curl", "Python", "Python, httpx"):
+        for name in PROGRAMS:
             page.get_by_label("Programming language").select_option(label=name)
             programs[name] = page.locator(".panels pre").inner_text()
     for name, program in programs.items():
         assert urlsplit(url).netloc in program
-        command = ["bash", "-c", program] if name == "curl" else [sys.executable, "-c", program]
-        said = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        said = subprocess.run([*PROGRAMS[name], program], capture_output=True, text=True, timeout=120)
         assert said.returncode == 0, said.stderr
         assert "x'y" in said.stdout, (name, said.stdout)
         assert "7" in said.stdout
