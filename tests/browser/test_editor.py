@@ -241,6 +241,14 @@ def test_a_query_has_an_address_that_needs_no_script(tab: Tab) -> None:
         expect(page.locator("table.results td")).to_have_text("false")
 
 
+def test_the_query_stays_when_the_language_changes(tab: Tab) -> None:
+    with tab() as page:
+        write(page, "ASK { FILTER (1 = 1) }")
+        page.get_by_role("link", name="Norsk bokmål").click()
+        page.wait_for_selector("html[lang=nb][data-editor=ready]")
+        assert text_of(page) == "ASK { FILTER (1 = 1) }"
+
+
 def test_a_shared_answer_has_its_other_views(tab: Tab) -> None:
     with tab(f"/sparql?query={quote(PLANS)}") as page:
         expect(page.locator("table.results tbody tr").first).to_be_visible()

@@ -103,6 +103,8 @@ function takeOver() {
     ),
   );
   form.after(beside);
+  for (const link of document.querySelectorAll("header a[hreflang]"))
+    link.addEventListener("click", () => keepQuery(link));
   if (settings.problem) mark(settings.problem);
   else if (settings.answered) keepAnswer();
   if (given) run();
@@ -117,6 +119,18 @@ function keepAnswer() {
   const more = ["chart", "network", "raw"].map((view) => button(t(view), { class: "quiet", onclick: () => run(view) }));
   if (section.querySelector("table"))
     section.querySelector("h2").after(element("p", { class: "query-actions" }, ...more));
+}
+
+/** Takes the query along to the page in another language. */
+function keepQuery(link) {
+  const address = new URL(link.href);
+  if (editor.text() === settings.example) return;
+  address.searchParams.delete("query");
+  const fields = new URLSearchParams({ query: editor.text() }).toString();
+  const long = fields.length >= LONGEST_ADDRESS;
+  address.search += long ? "" : `&${fields}`;
+  address.hash = long ? fields : "";
+  link.href = address;
 }
 
 /** SELECT, ASK, CONSTRUCT or DESCRIBE. */
