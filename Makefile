@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 EDITOR := service/plangraf/pages/editor
 BUILT := service/plangraf/pages/built
 
-.PHONY: help serve editor build test test-all words search-faults portals differential lint bench soak lock clean
+.PHONY: help serve editor build test test-all words search-faults search-api screenshots portals differential lint bench soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -54,6 +54,12 @@ test-all: lint $(BUILT)/.ready ## the longer set too: soaks, all things in all f
 search-faults: $(VENV)/.test ## other random examples in each run, twenty times as many, for each property test; takes long
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m hypothesis --hypothesis-profile search
 
+search-api: $(VENV)/.test ## other random requests in each run, twenty times as many, from the description of the API
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -m "" --hypothesis-profile search tests/properties/test_any_described_request.py
+
+screenshots: $(VENV)/.test ## pictures of every kind of page, a sheet of all, and a table of weights, in screenshots/
+	$(BIN)/python tests/browser/screenshots.py
+
 words: $(VENV)/.serve ## write new words of the interface into its catalogues, where a translator fills them
 	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o .words.pot service
 	$(foreach file,$(wildcard service/plangraf/pages/translations/*.po),$(BIN)/pybabel -q update -N --ignore-obsolete \
@@ -86,11 +92,11 @@ soak: $(VENV)/.test ## ten minutes of hostile clients beside a good one
 
 lock: ## pin the newest versions that pyproject.toml allows
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics client build,--extra $(extra)) pyproject.toml -o requirements.lock
+	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics mcp client build,--extra $(extra)) pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --extra server -c requirements.lock pyproject.toml -o requirements-server.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics client build test,--extra $(extra)) \
+	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics mcp client build test,--extra $(extra)) \
 	  -c requirements.lock pyproject.toml -o requirements-test.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-package psycopg2 --upgrade tests/service/ckan.txt -o tests/service/ckan.lock

@@ -158,8 +158,7 @@ def light_versions(built: Path, once: Once) -> Path:
         version = VersionStore(built).current()
         lines = [line for line in version.lines() if line.endswith(ontology) or line.split()[0].endswith(things)]
         manifest = {"triples": len(lines), "quads": len(lines), "graphs": {}, "warnings": {}}
-        page = {"ontology.html": (version.path / "ontology.html").read_bytes()}
-        VersionStore(folder / "versions").write(lines, manifest, page)
+        VersionStore(folder / "versions").write(lines, manifest)
 
     return once("light-versions", write) / "versions"
 

@@ -11,7 +11,6 @@ import gc
 import importlib
 import io
 import json
-import logging
 import os
 import select
 import shutil
@@ -37,7 +36,6 @@ _MODULES = (
     "plangraf.sheets.exporting",
     "plangraf.sheets.importing",
     "plangraf.sheets.judge",
-    "pylode.profiles.ontpub",
     # pyarrow imports pandas at the first table, when it is there.
     "pandas",
     "plangraf.publish.class_tables",
@@ -249,11 +247,6 @@ if __name__ == "__main__":
     os.environ[_METRICS] = tempfile.mkdtemp(prefix="metrics-of-forks-")
     for module in _MODULES:
         importlib.import_module(module)
-    logging.root.handlers.clear()  # pyLODE sets them up at import, which a command prevents
-    logging.root.setLevel(logging.WARNING)
-    # A build of a small home would spend half of its time on these vocabularies.
-    ontology_page = importlib.import_module("plangraf.publish.ontology_page")
-    ontology_page.load_background(importlib.import_module("pylode.utils").RDF_FOLDER)
     gc.collect()
     gc.freeze()
     asked = _receive(socket.socket(fileno=int(sys.argv[1])))

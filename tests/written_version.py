@@ -18,5 +18,4 @@ def write_version(folder: Path, lines: Iterable[bytes]) -> None:
     graphs = Counter(line.rsplit(b" <", 1)[1].removesuffix(b"> .").decode() for line in ordered)
     manifest = {"triples": len(ordered), "quads": len(ordered), "graphs": dict(graphs), "warnings": {}}
     write_dumps(ordered, folder / "downloads", load_download_titles(ROOT))
-    page = {"ontology.html": b"<!DOCTYPE html><title>The page</title>"}
-    VersionStore(folder / "versions").write(ordered, manifest, page, {DOWNLOADS: folder / "downloads"})
+    VersionStore(folder / "versions").write(ordered, manifest, {}, {DOWNLOADS: folder / "downloads"})

@@ -35,6 +35,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+=?^_~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_HOST = re.compile(r"([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])(:([0-9]{1,5}|\*))?")
 _WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2)
 _PROJECT = "plangraf"
 _OPERATOR = {
@@ -118,6 +119,15 @@ class Settings(BaseSettings):
     service_timeout_s: float = Field(default=10.0, gt=0, le=600, description="Longest time of all calls of one query.")
     service_max_calls: int = Field(default=4, ge=1, le=64, description="Most SERVICE clauses of one query.")
     service_max_mb: int = Field(default=4, ge=1, le=256, description="Longest answer of one SERVICE call, in MiB.")
+    mcp_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="More values of Host that `/mcp` answers, separated by blanks, beside the public address and this "
+        "machine; `:*` at the end is any port.",
+    )
+    mcp_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="More sites whose pages may call `/mcp`, such as `https://chat.example.no`, separated by blanks.",
+    )
     cache_mb: int = Field(
         default=64, ge=0, description="Memory for finished answers of all HTTP processes together, in MiB."
     )
@@ -168,7 +178,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(Path(part) for part in value.split(":") if part) if isinstance(value, str) else value
 
-    @field_validator("service_allow", mode="before")
+    @field_validator("service_allow", "mcp_hosts", "mcp_origins", mode="before")
     @classmethod
     def _by_blanks(cls, value: object) -> object:
         return tuple(value.split()) if isinstance(value, str) else value
@@ -180,6 +190,25 @@ class Settings(BaseSettings):
             address = one.removeprefix("private:")
             if not (_is_iri(address) and address.isascii()) or "@" in address or "#" in address:
                 raise ValueError(f"{one} must be an address in ASCII such as https://query.example.no/sparql")
+        return value
+
+    @field_validator("mcp_hosts")
+    @classmethod
+    def _host_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not _HOST.fullmatch(one):
+                raise ValueError(
+                    f"{one} must be a host such as data.example.no or data.example.no:8000, without a path"
+                )
+        return value
+
+    @field_validator("mcp_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            scheme, _, host = one.partition("://")
+            if scheme not in ("http", "https") or not _HOST.fullmatch(host):
+                raise ValueError(f"{one} must be a site such as https://chat.example.no, without a path")
         return value
 
     @field_validator("public_url")

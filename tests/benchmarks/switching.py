@@ -42,7 +42,7 @@ def two_versions(built: Path, folder: Path) -> VersionStore:
     lines = sorted({*b"".join(version.quads()).splitlines(), ONE_MORE})
     manifest = {**version.manifest, "triples": version.triples + 1}
     manifest.pop("version")
-    store.write(lines, manifest, {"ontology.html": b"<!DOCTYPE html><title>Other</title>"})
+    store.write(lines, manifest)
     return store
 
 

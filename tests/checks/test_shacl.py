@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ from plangraf.diagnostics.diagnostic import as_json, as_text, in_file
 from plangraf.rdf.graph import relabelled
 from plangraf.sources.files import source_files
 from plangraf.sources.turtle import read
-from small_home import CASE, environ, make_home, plangraf, write
+from small_home import CASE, make_home, plangraf, write
 
 ID = "https://w3id.org/plangraf/id/5001"
 PLANSTRATEGI = "data/5001/planstrategi"
@@ -192,34 +190,6 @@ def test_an_invalid_check_query_is_reported(home: Path, query: str, line: int | 
     assert "queries/checks/broken.rq\n" in text
     assert (f"Error, line {line}: " if line else "Error: ") in text
     assert message in text
-
-
-def test_the_page_of_the_ontology_holds_its_terms(home: Path) -> None:
-    assert plangraf("build", "--quiet", home=home).returncode == 0
-    page = (home / "versions" / "current" / "ontology.html").read_text(encoding="utf-8")
-    assert "A case of a political body." in page
-    assert "Sak" in page
-
-
-def test_rendering_writes_nothing_into_the_installed_package(home: Path) -> None:
-    """The folder may be read-only, and an incomplete file there would break every later build."""
-    script = """
-import pickle, runpy, sys
-def refused(*_):
-    raise AssertionError("pyLODE's own store was used")
-pickle.dump = pickle.load = refused
-sys.argv = ["plangraf", "build", "--quiet"]
-runpy.run_module("plangraf.cli", run_name="__main__")
-"""
-    run = subprocess.run([sys.executable, "-c", script], env=environ(home), capture_output=True, text=True, timeout=60)
-    assert run.returncode == 0, run.stderr
-
-
-def test_an_ontology_that_cannot_be_rendered_stops_the_build(home: Path) -> None:
-    header = home / "ontology" / "ontology.ttl"
-    text = header.read_text(encoding="utf-8").replace("a owl:Ontology ;", "")
-    header.write_text(text, encoding="utf-8")
-    assert "The HTML page of the ontology cannot be rendered. pyLODE says: " in report(home)
 
 
 # The files of one's own

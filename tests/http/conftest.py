@@ -12,6 +12,7 @@ from pyoxigraph import RdfFormat, parse
 from small_server import HOME, Script, serving, small_settings, snapshots_over
 
 from plangraf.http.app import application, create_app
+from plangraf.http.server.protocol import Protocol
 from plangraf.sources.files import source_files
 from plangraf.store.versions import VersionStore
 
@@ -27,7 +28,7 @@ def small_versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
             graphs[file.graph] = graphs.get(file.graph, 0) + 1
     folder = tmp_path_factory.mktemp("web") / "versions"
     manifest = {"triples": len(lines), "quads": len(lines), "graphs": graphs, "warnings": {}}
-    VersionStore(folder).write(sorted(lines), manifest, {"ontology.html": b"<!DOCTYPE html><title>The page</title>"})
+    VersionStore(folder).write(sorted(lines), manifest)
     return folder
 
 
@@ -41,6 +42,17 @@ def small(small_versions: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def client(small: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=small, headers={"Accept": "*/*"}) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def direct(small_versions: Path) -> Iterator[httpx.Client]:
+    """A client of a service with our own protocol, whose cache hits pass neither framework nor parser."""
+
+    def make(port: int) -> FastAPI:
+        return create_app(small_settings(small_versions, port))
+
+    with serving(make, Protocol) as address, httpx.Client(base_url=address) as client:
         yield client
 
 

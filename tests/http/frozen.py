@@ -109,6 +109,11 @@ _FEW = (
     "/ontology.html",
     "/ontology.rdf",
     "/ontology.nq",
+    "/ontology/theme/other",
+    "/ontology/theme/other.ttl",
+    "/ontology/theme/none",
+    "/shapes/theme/other",
+    "/shapes/theme/none.html",
     "/shapes.html",
     "/shapes.jsonld",
     "/shapes.csv",
@@ -214,6 +219,7 @@ _FEW = (
     "/sitemap-x.xml",
     "/sitemap-99.xml",
     "/llms.txt",
+    "/mcp",
     "/docs",
     "/redoc",
     "/static/style.css",
@@ -251,6 +257,7 @@ _UNDER = (
     "/context/v1.jsonld",
     "/sparql",
     "/sparql?query=ASK%20%7B%7D",
+    "/mcp",
     "/openapi.json",
     "/docs",
     "/static/style.css",
@@ -299,8 +306,7 @@ def two_versions(folder: Path) -> dict[str, str]:
 def _write(folder: Path, lines: list[bytes], graphs: Mapping[str, int]) -> str:
     store = VersionStore(folder)
     manifest = {"triples": len(lines), "quads": len(lines), "graphs": dict(graphs), "warnings": {}}
-    page = {"ontology.html": b"<!DOCTYPE html><title>The page</title><style>p { color: red }</style>"}
-    version = store.write(lines, manifest, page)
+    version = store.write(lines, manifest)
     body = b"\n".join(lines)
     downloads = version.path / DOWNLOADS
     downloads.mkdir()

@@ -17,7 +17,6 @@ from plangraf.http.app import application
 from plangraf.store.versions import Version, VersionStore
 
 WITHOUT_ENGINE = (
-    "ontology.html",
     "context/v1.jsonld",
     "queries",
     "sparql",
@@ -61,7 +60,7 @@ def test_an_address_that_asks_nothing_opens_no_engine(served: tuple[str, list[st
     refused = {"dump/all.nq": 302, "plans?page=x": 400, "nothing": 404}
     assert statuses == {path: refused.get(path, 200) for path in WITHOUT_ENGINE}
     assert opened == []
-    assert httpx.get(f"{address}/ontology.html").headers["plangraf-version"] == address.rpartition("/")[2]
+    assert httpx.get(f"{address}/sparql").headers["plangraf-version"] == address.rpartition("/")[2]
 
 
 def test_the_first_query_opens_the_engine_and_an_answer_that_the_client_has_does_not(

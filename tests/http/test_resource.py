@@ -141,10 +141,10 @@ def client(table: Table, service: Pinned) -> Client:
     ("path", "headers", "media_type", "vary"),
     [
         ("/things", {}, "text/turtle", "Accept, Accept-Language, Accept-Encoding"),
-        ("/things", {"Accept": "text/html"}, "text/html", "Accept, Accept-Language, Accept-Encoding"),
+        ("/things", {"Accept": "text/html"}, "text/html", "Accept, Accept-Language, Cookie, Accept-Encoding"),
         ("/things", {"Accept": "text/csv"}, "text/csv", "Accept, Accept-Encoding"),
         ("/things.nt", {"Accept": "text/html"}, "application/n-triples", "Accept-Encoding"),
-        ("/things.html", {}, "text/html", "Accept-Language, Accept-Encoding"),
+        ("/things.html", {}, "text/html", "Accept-Language, Cookie, Accept-Encoding"),
         ("/things.html?lang=en", {}, "text/html", "Accept-Encoding"),
         ("/things?format=jsonld", {"Accept": "text/html"}, "application/ld+json", "Accept-Encoding"),
         ("/things.csv?format=html", {}, "text/csv", "Accept-Encoding"),

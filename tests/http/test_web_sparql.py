@@ -405,7 +405,7 @@ def test_a_browser_gets_a_form_for_queries(client: httpx.Client) -> None:
     response = client.get("/sparql", headers={"Accept": "text/html", "Accept-Language": "en"})
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert '<textarea id="query" name="query"' in response.text
-    assert response.headers["vary"] == "Accept, Accept-Language, Accept-Encoding"
+    assert response.headers["vary"] == "Accept, Accept-Language, Cookie, Accept-Encoding"
 
 
 # Caching

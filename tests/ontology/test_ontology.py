@@ -160,7 +160,7 @@ def test_a_document_without_adoption_is_never_a_legal_resource(ours: str) -> Non
     assert legal not in set(everything().transitive_objects(URIRef(PLAN + ours), RDFS.subClassOf))
 
 
-def test_the_header_says_what_pylode_and_a_reader_need() -> None:
+def test_the_header_says_what_a_reader_needs() -> None:
     header = URIRef(ONTOLOGY)
     assert (header, RDF.type, OWL.Ontology) in modules()
     for predicate in (DCTERMS.title, DCTERMS.description):

@@ -94,13 +94,12 @@ def serving(
     all_ = VersionStore(built).current()
     lines = [line for line in all_.lines() if is_served(line)]
     store = VersionStore(folder)
-    page = {"ontology.html": (all_.path / "ontology.html").read_bytes()}
     manifest = {"triples": len(lines), "quads": len(lines), "graphs": {}, "warnings": {}}
-    first = store.write(lines, manifest, page)
+    first = store.write(lines, manifest)
     subjects = sorted({line.split()[0] for line in lines if DOCUMENT in line.split()[0]})
     gone = set(subjects[::7])
     changed = sorted([line for line in lines if line.split()[0] not in gone] + documents())
-    second = store.write(changed, {**manifest, "quads": len(changed)}, page).id
+    second = store.write(changed, {**manifest, "quads": len(changed)}).id
     store.use(first.id)
     with run_server(folder, "--workers", "1", PLANGRAF_WATCH_S="0.1") as running:
         yield TwoVersions(running.url, store, first.id, second)  # type: ignore[attr-defined]

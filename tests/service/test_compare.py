@@ -72,9 +72,7 @@ def compared(
     store = VersionStore(folder)
     before = store.current()
     lines = [line.replace(OLD.encode(), b"Sluppen") for line in before.lines()]
-    after = store.write(
-        sorted(lines)[:-1000], before.manifest, {"ontology.html": (before.path / "ontology.html").read_bytes()}
-    )
+    after = store.write(sorted(lines)[:-1000], before.manifest)
     with run_server(folder, "--workers", "1") as running:
         yield running.url, before.id, after.id  # type: ignore[attr-defined]
 

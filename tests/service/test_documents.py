@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -168,12 +169,16 @@ def test_a_page_names_its_language_its_title_its_iri_and_its_formats(url: str, l
 
 def test_a_page_leads_each_statement_to_its_passage(url: str) -> None:
     plan = httpx.get(f"{url}/doc/5001/plan/2020-2023-16.html?lang=nb").text
-    assert "Tabell 1, rad 16, linje 1295–1312" in plan
-    assert 'href="/doc/5001/passage/planstrategi-2020-2023-l1295-1312"' in plan
+    entry = plan.split('<li id="e1"')[1].split("</li>")[0]
+    assert "Tabell 1, rad 16," in entry
+    assert "linje 1295–1312" in entry
+    assert 'href="/doc/5001/passage/planstrategi-2020-2023-l1295-1312"' in entry
     perspective = httpx.get(f"{url}/doc/5001/perspective/2020-3.html?lang=en").text
-    row = perspective.split("relates to target: 8.5 ")[1].split("</tr>")[0]
-    assert "identified" in row
-    assert "lines 446–449" in row
+    target = perspective.split('href="/targets/8.5"')[1].split("</li>")[0]
+    (number,) = re.findall(r'href="#(e[0-9]+)"', target)
+    entry = perspective.split(f'<li id="{number}"')[1].split("</li>")[0]
+    assert "identified" in entry
+    assert "lines 446–449" in entry
 
 
 @pytest.mark.parametrize(

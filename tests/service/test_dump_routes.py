@@ -206,11 +206,11 @@ def test_pruned_versions_are_gone_and_a_version_without_downloads_says_so(
     shutil.copytree(light_versions, versions, symlinks=True)
     store = VersionStore(versions)
     first = store.current()
-    bare = store.write(list(first.lines())[:-1], first.manifest, {"ontology.html": b"<p>"})
-    gone = store.write(list(first.lines())[:-2], first.manifest, {"ontology.html": b"<p>"})
+    bare = store.write(list(first.lines())[:-1], first.manifest)
+    gone = store.write(list(first.lines())[:-2], first.manifest)
     store.use(first.id)
     assert set(store.prune(0)) == {bare.id, gone.id}
-    bare = store.write(list(first.lines())[:-1], first.manifest, {"ontology.html": b"<p>"})
+    bare = store.write(list(first.lines())[:-1], first.manifest)
     with run_server(versions, "--workers", "1") as server:
         response = httpx.get(f"{server.url}/dump/{gone.id}/x", headers={"Accept": "*/*"})
         assert (response.status_code, response.json()["code"]) == (410, "version-gone")

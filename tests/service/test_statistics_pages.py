@@ -299,16 +299,16 @@ def test_the_document_of_a_target_has_tables_claims_and_last_observations(filled
 def test_the_page_of_a_municipality_has_its_tables_and_former_numbers(filled: str) -> None:
     text = page(filled, "/doc/5001/municipality/5001", "en")
     assert table_rows(text, "numbers") == [
-        ["2018-01-01", "Trondheim (1601) became Trondheim (5001) on 2018-01-01"],
-        ["2018-01-01", "Klæbu (1662) became Klæbu (5030) on 2018-01-01"],
-        ["2020-01-01", "Klæbu (5030) became Trondheim (5001) on 2020-01-01"],
+        ["1 January 2018", "Trondheim (1601) became Trondheim (5001) on 2018-01-01"],
+        ["1 January 2018", "Klæbu (1662) became Klæbu (5030) on 2018-01-01"],
+        ["1 January 2020", "Klæbu (5030) became Trondheim (5001) on 2020-01-01"],
     ]
     assert [(row[0][:5], row[-2]) for row in table_rows(text, "series")] == [
         ("99459", "figures in 2019: 2"),
         ("99460", "13.1 (2019-10-01–2019-12-31)"),
     ]
     assert "/no/observation/" not in text[text.index('id="incoming"') :]
-    assert "Kommunedelplan" in text[text.index('id="incoming"') :]
+    assert "more</span>" in text[text.index('id="incoming"') :]
 
 
 def test_the_page_of_a_table_leads_to_the_values_of_all_areas(filled: str) -> None:

@@ -204,6 +204,9 @@ def test_the_extra_server_serves_a_built_version_and_names_what_other_commands_n
         assert len(httpx.get(f"{address}/queries/plans.csv").text.splitlines()) == 27
         for name in ("doc/5001/plan/2020-2023-7.html", "ontology", "catalog.ttl", "dump/", "feed", "docs"):
             assert httpx.get(f"{address}/{name}", follow_redirects=True).status_code == 200, name
+        absent_protocol = httpx.post(f"{address}/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
+        assert absent_protocol.status_code == 501
+        assert "python -m pip install 'plangraf[mcp]'" in absent_protocol.json()["detail"]
     finally:
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=20)
@@ -245,6 +248,7 @@ def test_the_table_of_extras_is_that_of_the_project() -> None:
         "sheets",
         "portals",
         "statistics",
+        "mcp",
     }
     assert {
         extra: tuple(line.name.replace("pyyaml", "yaml").replace("-", "_") for line in lines if line.name != "plangraf")

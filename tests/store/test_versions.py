@@ -51,12 +51,12 @@ def test_two_versions_coexist_and_the_newest_is_current(store: VersionStore) -> 
 
 
 def test_the_same_lines_again_keep_the_dump_and_renew_derived_files(store: VersionStore) -> None:
-    first = store.write(LINES, MANIFEST, {"ontology.html": b"old"})
+    first = store.write(LINES, MANIFEST, {"page.html": b"old"})
     dump = (first.path / "data.nq.zst").stat().st_ino
-    again = store.write(LINES, MANIFEST, {"ontology.html": b"new"})
+    again = store.write(LINES, MANIFEST, {"page.html": b"new"})
     assert again == first
     assert (first.path / "data.nq.zst").stat().st_ino == dump
-    assert (first.path / "ontology.html").read_bytes() == b"new"
+    assert (first.path / "page.html").read_bytes() == b"new"
     assert not list(store.path.glob(".tmp-*"))
 
 

@@ -20,6 +20,7 @@ from plangraf.settings import Settings
 from plangraf.sources.bulk import changed_observation_files
 from plangraf.sources.files import SourceFile, words_of_the_site
 from plangraf.sources.turtle import Parsed
+from plangraf.sparql.named.picture_files import picture_files
 
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _DATASET = NamedNode(PREFIXES["dcat"] + "Dataset")
@@ -49,7 +50,8 @@ def verdict(
     checking = sorted((settings.home / "queries" / "checks").glob("*.rq"))
     asking = sorted((settings.home / "queries").glob("*.rq"))
     # A build checks the queries too; files of a user have none.
-    queries = [*asking, *checking, *words_of_the_site(settings.home)] if nodes is None else []
+    drawn = [path for path in picture_files(settings.home / "queries") if path.suffix == ".rq"]
+    queries = [*asking, *checking, *drawn, *words_of_the_site(settings.home)] if nodes is None else []
     with progress.step("vocabulary") as note:
         terms = undefined_terms(settings.home, parsed.quads, everything, files, parsed.place, queries)
         note(counted(len(terms), "undefined term"))

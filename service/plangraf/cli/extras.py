@@ -24,15 +24,17 @@ EXTRAS = {
         "pyoxigraph",
         "yaml",
         "structlog",
+        "tantivy",
         "typer",
         "uvicorn",
         "uvloop",
         "zstandard",
     ),
-    "publish": ("pyarrow", "pylode", "pyshacl", "rdflib"),
+    "publish": ("pyarrow", "pyshacl", "rdflib", "vl_convert"),
     "sheets": ("openpyxl", "pyshacl", "rdflib"),
     "portals": ("pyshacl", "rdflib"),
     "statistics": ("httpx",),
+    "mcp": ("mcp",),
 }
 """By extra, the names under which its packages are imported. Every command needs `server`; the others include it."""
 

@@ -15,6 +15,9 @@ PlangrafError
 │   ├── AddressTooLongError         an address whose path is over the limit
 │   ├── HeadTooLargeError           an address and header fields over the limit
 │   ├── BodyTooLargeError           a request body over the limit
+│   ├── HostRefusedError            a Host that is not a name of this service
+│   ├── OriginRefusedError          a request that a page of another site sent
+│   ├── ProtocolMissingError        an address whose packages are not installed
 │   ├── UnsupportedMediaError       a request body of a type that the endpoint does not read
 │   ├── UnsupportedCodingError      a request body in a content coding
 │   ├── NotAcceptableError          no format that the client accepts
@@ -26,6 +29,7 @@ PlangrafError
 │   ├── MethodNotAllowedError       a method that this address does not answer
 │   └── ResourceNotFoundError       nothing in the data has this name
 │       ├── ResourceGoneError       an earlier version of the data had it
+│       ├── SearchUnavailableError  a version without an index for the search
 │       └── VersionGoneError        a version that is no longer kept
 ├── EngineError                     the query was fine, the answer could not be finished
 │   ├── QueryTimeoutError           evaluation passed its deadline
@@ -88,18 +92,22 @@ from plangraf.errors.request import (
     BodyTooLargeError,
     CodingNotAcceptableError,
     HeadTooLargeError,
+    HostRefusedError,
     MalformedRequestError,
     MethodNotAllowedError,
     MethodNotImplementedError,
     NotAcceptableError,
     NotInXmlError,
     NotStatisticalError,
+    OriginRefusedError,
     ParameterError,
     PreconditionFailedError,
+    ProtocolMissingError,
     RangeError,
     RequestTimeoutError,
     ResourceGoneError,
     ResourceNotFoundError,
+    SearchUnavailableError,
     UnsupportedCodingError,
     UnsupportedMediaError,
     VersionGoneError,
@@ -117,6 +125,7 @@ __all__ = [
     "ExtraMissingError",
     "FeedDamagedError",
     "HeadTooLargeError",
+    "HostRefusedError",
     "ListError",
     "ListUnreachableError",
     "MalformedRequestError",
@@ -126,11 +135,13 @@ __all__ = [
     "NotInXmlError",
     "NotReadyError",
     "NotStatisticalError",
+    "OriginRefusedError",
     "OverloadedError",
     "ParameterError",
     "Place",
     "PlangrafError",
     "PreconditionFailedError",
+    "ProtocolMissingError",
     "QueryLimitError",
     "QueryMemoryError",
     "QuerySyntaxError",
@@ -142,6 +153,7 @@ __all__ = [
     "RequestTimeoutError",
     "ResourceGoneError",
     "ResourceNotFoundError",
+    "SearchUnavailableError",
     "ServiceFailedError",
     "ServiceForbiddenError",
     "SettingError",

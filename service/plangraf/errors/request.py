@@ -88,6 +88,40 @@ class BodyTooLargeError(RequestError):
         super().__init__(f"The request body is over the limit of {limit} bytes. Send a shorter query.")
 
 
+class HostRefusedError(RequestError):
+    code = "host-refused"
+    title = "The request names another host"
+
+    def __init__(self, host: str, setting: str) -> None:
+        super().__init__(
+            f"The header Host is {host!r}, which is not a name of this service. Use the public address; an operator "
+            f"who gives the service another name adds it to {setting}."
+        )
+
+
+class OriginRefusedError(RequestError):
+    code = "origin-refused"
+    title = "A page of another site sent the request"
+
+    def __init__(self, origin: str, setting: str) -> None:
+        super().__init__(
+            f"The header Origin is {origin!r}, a site whose pages may not call this address. Send the request from a "
+            f"program outside a browser; an operator who trusts the site adds it to {setting}."
+        )
+
+
+class ProtocolMissingError(RequestError):
+    code = "protocol-missing"
+    title = "This service was installed without the protocol of this address"
+
+    def __init__(self, protocol: str, extra: str, package: str) -> None:
+        super().__init__(
+            f"The {protocol} needs the extra `{extra}` ({package} is not installed). Its operator installs it with "
+            f"`python -m pip install 'plangraf[{extra}]'` and starts the service again. "
+            "The same data answer at /sparql, /queries and /doc."
+        )
+
+
 class UnsupportedMediaError(RequestError):
     code = "unsupported-media-type"
     title = "The request body has a type that is not read here"
@@ -210,3 +244,15 @@ class RangeError(RequestError):
 
     def extra(self) -> dict[str, Any]:
         return {"bytes": self.size}
+
+
+class SearchUnavailableError(ResourceNotFoundError):
+    code = "search-unavailable"
+    title = "This version cannot be searched"
+
+    def __init__(self, version: str, reason: str) -> None:
+        RequestError.__init__(
+            self,
+            f"Version {version} of the data cannot be searched: {reason}. Search the current version at /search, "
+            "or write the index with `plangraf build --force`.",
+        )

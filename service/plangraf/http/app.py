@@ -24,13 +24,14 @@ from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshots
 from plangraf.errors import MethodNotAllowedError, ParameterError, PlangrafError, RequestError, ResourceNotFoundError
+from plangraf.http.assistants import endpoint as assistants
 from plangraf.http.pipeline.envelope import Envelope
 from plangraf.http.pipeline.log_setup import configure_logging
 from plangraf.http.pipeline.pinning import ENDPOINT, KEPT, Endpoint, FindEndpoint, Pinning, strip_version
 from plangraf.http.pipeline.request_record import Notes, RequestLog
 from plangraf.http.resource.link_header import LICENSE
 from plangraf.http.resource.openapi import install_openapi, openapi_of_version
-from plangraf.http.resource.problems import not_found, problem
+from plangraf.http.resource.problem_pages import Explainer
 from plangraf.http.resource.table import Table
 from plangraf.http.routes import (
     catalog,
@@ -43,15 +44,18 @@ from plangraf.http.routes import (
     feed,
     health,
     kept_versions,
+    language_choice,
     named_queries,
     ontology,
+    pictures,
+    search,
     site,
     sparql,
     static_files,
 )
 from plangraf.http.routes.query_pages.vocabulary import Vocabulary
 from plangraf.http.server.hot_answers import STATE, Hot
-from plangraf.http.service import Pinned, Service, make_service, pinned
+from plangraf.http.service import Pinned, Service, make_service
 from plangraf.settings import Settings, load_settings
 from plangraf.store.versions import Version, VersionStore
 
@@ -108,14 +112,15 @@ def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: boo
         # Off, because the framework builds such a redirect from the Host header.
         redirect_slashes=False,
     )
-    find = _add_addresses(app, service)
-    _add_error_handlers(app)
+    find, addresses = _add_addresses(app, service)
+    explain = Explainer(service, addresses).respond
+    _add_error_handlers(app, explain)
 
     def methods(scope: Scope) -> list[str]:
         return _methods(app, scope)
 
     def pipeline(inner: ASGIApp) -> ASGIApp:
-        return Envelope(Pinning(inner, service, find, _explain), version, methods, hot, notes)
+        return Envelope(Pinning(inner, service, find, explain), version, methods, hot, notes, explain)
 
     app.add_middleware(pipeline)
     app.find, app.pipeline = find, pipeline(app)
@@ -152,8 +157,9 @@ def _lifespan(
     return lifespan
 
 
-def _add_addresses(app: FastAPI, service: Service) -> FindEndpoint:
-    """Adds all routes and resources; returns the function that finds their endpoints without the framework.
+def _add_addresses(app: FastAPI, service: Service) -> tuple[FindEndpoint, frozenset[str]]:
+    """Adds all routes and resources; returns the function that finds their endpoints without the framework, and the
+    paths without parameters.
 
     Raises:
         DataError: a collection's address is taken.
@@ -164,30 +170,34 @@ def _add_addresses(app: FastAPI, service: Service) -> FindEndpoint:
     def openapi(service: Pinned) -> dict[str, Any]:
         if not service.kept:
             return app.openapi()
-        answered = {"/sparql", *(route.path_format for route in table.documented(kept=True))}
+        answered = {"/sparql", "/mcp", *(route.path_format for route in table.documented(kept=True))}
         return openapi_of_version(app, answered, service.snapshot.id, service.prefix)
 
+    def find(scope: Scope) -> Endpoint | None:
+        path = get_route_path(scope)
+        if path == sparql.PATH:
+            return queries if scope["method"] in sparql.METHODS else None
+        if path == assistants.PATH:
+            return messages if scope["method"] in assistants.METHODS else None
+        return table.endpoint(scope)
+
     queries = sparql.add_routes(app, service)
+    messages = assistants.add_routes(app, service, find)
     table.add(Vocabulary())
     # Feed and catalogue before documents, because some of their addresses begin with /id/ or /doc/, too.
     for module in (feed, catalog, crawlers, documents, named_queries, ontology):
         table.add(*module.resources(service))
-    table.add(*site.resources(openapi))
+    table.add(*site.resources(service, openapi))
     table.add(*static_files.resources())
-    for module in (kept_versions, compare, dump_files, collection_index):
+    table.add(*language_choice.resources())
+    for module in (kept_versions, compare, dump_files, collection_index, pictures, search):
         table.add(*module.resources(service))
     app.router.route_class = _CurrentRoute
     health.add_routes(app, service)
     taken = {getattr(route, "path", "") for route in app.routes}
     table.add(*collections.resources(service, lambda path: path in taken or table.find(path) is not None))
     app.router.routes.append(table)
-
-    def find(scope: Scope) -> Endpoint | None:
-        if get_route_path(scope) == sparql.PATH:
-            return queries if scope["method"] in sparql.METHODS else None
-        return table.endpoint(scope)
-
-    return find
+    return find, frozenset((sparql.PATH, assistants.PATH, *table.paths))
 
 
 class _Application(FastAPI):
@@ -237,33 +247,24 @@ def _methods(app: FastAPI, scope: Scope) -> list[str]:
     return sorted(found)
 
 
-def _explain(request: Request, error: PlangrafError) -> Response:
-    """Turns an error into a problem response."""
-    request_id = str(request.scope["plangraf.request_id"])
-    if isinstance(error, ResourceNotFoundError):
-        return not_found(error, request, request_id, pinned(request).pages)
-    return problem(error, request_id)
-
-
-def _add_error_handlers(app: FastAPI) -> None:
-    """Turns each known error of a route into a problem; the envelope handles unexpected ones."""
+def _add_error_handlers(app: FastAPI, explain: Callable[[Request, Exception], Response]) -> None:
+    """Answers each known error of a route; the envelope handles unexpected ones."""
 
     async def ours(request: Request, error: Exception) -> Response:
-        assert isinstance(error, PlangrafError)
-        return _explain(request, error)
+        return explain(request, error)
 
     async def framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 404:
-            return _explain(request, ResourceNotFoundError(request.url.path, "See / for what is served."))
+            return explain(request, ResourceNotFoundError(request.url.path, "See / for what is served."))
         if error.status_code == 405:
-            return _explain(request, MethodNotAllowedError(request.method, _methods(app, request.scope)))
-        return _explain(request, RequestError(str(error.detail)))
+            return explain(request, MethodNotAllowedError(request.method, _methods(app, request.scope)))
+        return explain(request, RequestError(str(error.detail)))
 
     async def validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
-        return _explain(request, ParameterError(str(first["loc"][-1]), str(first["msg"])))
+        return explain(request, ParameterError(str(first["loc"][-1]), str(first["msg"])))
 
     app.add_exception_handler(PlangrafError, ours)
     app.add_exception_handler(HTTPException, framework)

@@ -16,11 +16,13 @@ from plangraf.engines.federation import Federation
 from plangraf.engines.snapshots import Snapshot, Snapshots
 from plangraf.http.pipeline.cache import Cache
 from plangraf.pages.html import Pages
+from plangraf.pages.things.kind_files import Kinds, kind_files, load_kinds
 from plangraf.rdf.jsonld_context import Context
 from plangraf.settings import Settings
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection import Collection
 from plangraf.sparql.named.collection_files import collection_files, load_collections
+from plangraf.sparql.named.query_words import WORDS_FILE, QueryWords, load_query_words
 from plangraf.store.contents import Dates
 from plangraf.views.declarations import (
     FRAMES_FILE,
@@ -32,6 +34,7 @@ from plangraf.views.declarations import (
     load_labels,
     load_site,
 )
+from plangraf.views.front_page import check_lists
 
 PINNED = "plangraf.pinned"
 """Key of a request's scope: the Pinned service of the request."""
@@ -52,11 +55,13 @@ class Service:
     settings: Settings
     snapshots: Snapshots
     queries: Mapping[str, NamedQuery]
+    query_words: QueryWords
     collections: Mapping[str, Collection]
     frames: Frames
     site: Site
     context: Context
     context_body: bytes
+    kinds: Kinds
     pages: Pages
     prefix: str
     fingerprint: str
@@ -124,23 +129,28 @@ def make_service(settings: Settings, snapshots: Snapshots) -> Service:
     """Loads the service over the snapshots of a store.
 
     Raises:
-        DataError: a named query or a collection cannot be used.
+        DataError: a named query, a collection or the site's texts cannot be used.
         OSError, ValueError: the JSON-LD context is missing or cannot be used.
     """
     body = (settings.home / "ontology" / "context.jsonld").read_bytes()
     prefix = urlsplit(settings.base_url).path.rstrip("/")
-    site = load_site(settings.home)
+    site, collections = load_site(settings.home), load_collections(settings.home / "queries")
+    check_lists(site, collections)
+    kinds = load_kinds(settings.home / "queries", collections)
+    queries = load_queries(settings.home / "queries")
     cache_bytes = settings.cache_mb * 1024 * 1024 // settings.processes
     return Service(
         settings=settings,
         snapshots=snapshots,
-        queries=load_queries(settings.home / "queries"),
-        collections=load_collections(settings.home / "queries"),
+        queries=queries,
+        query_words=load_query_words(settings.home / "queries", queries),
+        collections=collections,
         frames=load_frames(settings.home),
         site=site,
         context=Context(json.loads(body), settings.base_url + CONTEXT_PATH),
         context_body=body,
-        pages=Pages(prefix, labels=load_labels(settings.home), own_words=site.words),
+        kinds=kinds,
+        pages=Pages(prefix, labels=load_labels(settings.home), own_words=site.words, kinds=kinds),
         prefix=prefix,
         fingerprint=_fingerprint(settings),
         cache=Cache(cache_bytes),
@@ -155,6 +165,8 @@ def _fingerprint(settings: Settings) -> str:
     files = sorted(path for path in package.rglob("*") if path.suffix in _CODE_ENDINGS)
     files += sorted((settings.home / "queries").glob("*.rq"))
     files += [*collection_files(settings.home / "queries"), settings.home / "queries" / SITE_FILE]
+    files += kind_files(settings.home / "queries")
+    files += (settings.home / "queries").glob(WORDS_FILE)
     files += [
         *label_files(settings.home),
         *(settings.home / "ontology" / name for name in ("context.jsonld", FRAMES_FILE)),

@@ -28,7 +28,7 @@ Shows = Callable[[Value], PageValue]
 
 @dataclass(frozen=True, slots=True)
 class AreaChange:
-    """One change of number: its first day, and what passed to what."""
+    """One change of number: its first day as the page writes it, and what passed to what."""
 
     date: str
     change: PageValue
@@ -48,9 +48,9 @@ def area_changes(description: Description, graph: Graph, page_value: Shows) -> l
     """The changes of an area and of the numbers that it had before, the oldest first."""
     if not _has_class(description, _AREAS):
         return []
-    dated = [(graph.text(change, _DATE) or "", change) for change in graph.with_property(_DATE)]
-    found = sorted((date, str(change), change) for date, change in dated)
-    return [AreaChange(date, page_value(change)) for date, _, change in found]
+    dated = [(date, change) for change in graph.with_property(_DATE) if (date := graph.value(change, _DATE))]
+    found = sorted(dated, key=lambda pair: (str(pair[0]), str(pair[1])))
+    return [AreaChange(page_value(date).text, page_value(change)) for date, change in found]
 
 
 def printed_figures(description: Description, graph: Graph, page_value: Shows) -> list[PrintedFigure]:

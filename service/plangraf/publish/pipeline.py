@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, as_json
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.publish.bulk_stores import write_stores_beside
 from plangraf.publish.context import FILE as CONTEXT
-from plangraf.publish.dumps import beside, write_dumps_beside
+from plangraf.publish.dumps import write_dumps_beside
 from plangraf.publish.losses import (
     add_remembered_folders,
     content_of,
@@ -37,9 +36,11 @@ from plangraf.publish.losses import (
     remembered_line,
     stop_at_losses,
 )
-from plangraf.publish.ontology_page import PAGE, render
+from plangraf.publish.pictures.writing import Written, write_pictures_beside
+from plangraf.publish.search_index import write_index_beside
 from plangraf.rdf.graph import nquads_lines, paused_collector, relabelled
 from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, QUERIES, QUERIES_GRAPH
+from plangraf.search.index_files import FOLDER as SEARCH
 from plangraf.settings import Settings
 from plangraf.sources.bulk import read_bulk
 from plangraf.sources.files import FRAMES, SITE, SourceFile, Sources, inputs_digest, sources
@@ -47,19 +48,32 @@ from plangraf.sources.turtle import Parsed, read
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.sparql.named.head import Titled
+from plangraf.sparql.named.picture_files import Picture, load_pictures
+from plangraf.store.pictures import PICTURES
 from plangraf.store.versions import DOWNLOADS, Version, VersionStore
 from plangraf.store.versions.bulk import BulkGraph
 from plangraf.views.declarations import load_frames, load_labels, load_site
+from plangraf.views.front_page import check_lists
 
 _SH = PREFIXES["sh"]
 _TYPES = tuple(NamedNode(_SH + name) for name in ("SPARQLExecutable", "SPARQLSelectExecutable"))
 _HEAD_LINE = re.compile(r"^#[+@].*\n?", re.MULTILINE)
 REPORT = "report.json"
 # A change of these libraries may change the content of a version or the verdict of its checks.
-_LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pylode", "pyarrow")
+_LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pyarrow", "tantivy", "vl-convert-python")
 # A change of these packages of ours may do the same.
 _PACKAGE = Path(__file__).resolve().parent.parent
-_CODE_INPUTS = ("rdf", "sparql/named", "diagnostics", "sources", "checks", "publish", "store")
+_CODE_INPUTS = (
+    "rdf",
+    "sparql/named",
+    "diagnostics",
+    "sources",
+    "checks",
+    "publish",
+    "search",
+    "store",
+    "views/pictures",
+)
 
 
 def describe_queries(queries: Iterable[NamedQuery]) -> set[Quad]:
@@ -93,12 +107,29 @@ def check_site_files(home: Path) -> list[FileDiagnostic]:
 
     A missing file is not reported, because a build does not need it.
     """
-    return [
-        *(_problems(lambda: load_collections(home / "queries")) if collection_files(home / "queries") else ()),
+    has_lists, has_site = bool(collection_files(home / "queries")), (home / SITE).is_file()
+    found = [
+        *(_problems(lambda: load_collections(home / "queries")) if has_lists else ()),
         *(_problems(lambda: load_frames(home)) if (home / FRAMES).is_file() else ()),
         *_problems(lambda: load_labels(home)),
-        *(_problems(lambda: load_site(home)) if (home / SITE).is_file() else ()),
+        *(_problems(lambda: load_site(home)) if has_site else ()),
+        *_problems(lambda: _pictures(home)),
     ]
+    if has_lists and has_site and not found:
+        found = _problems(lambda: check_lists(load_site(home), load_collections(home / "queries")))
+    return found
+
+
+def load_drawable(home: Path) -> Sequence[Picture]:
+    """The pictures of `queries/pictures/`; none when one is invalid, which `check_site_files` reports."""
+    try:
+        return _pictures(home)
+    except DataError:
+        return []
+
+
+def _pictures(home: Path) -> Sequence[Picture]:
+    return load_pictures(home / "queries", lambda: load_queries(home / "queries"))
 
 
 def load_download_titles(home: Path) -> Mapping[str, Titled]:
@@ -216,17 +247,19 @@ def _build(
         titles = load_download_titles(settings.home)
         with (
             write_dumps_beside(lines, store.temporary(DOWNLOADS), titles) as wait_for_dumps,
-            beside(partial(render, parsed.quads)) as wait_for_page,
+            write_index_beside(parsed.quads, settings.home, store.temporary(SEARCH)) as wait_for_index,
             write_stores_beside(store, lines, bulk, renew=force) as wait_for_stores,
+            write_pictures_beside(store, lines, load_drawable(settings.home), renew=force) as wait_for_pictures,
         ):
             problems = verdict(settings, parsed, found.files, progress, parsed.quads)
-            with progress.step("page") as note:
-                page = wait_for_page()
-                note(f"{PAGE}, {counted(len(page) // 1024, 'KiB', 'KiB')}")
+            with progress.step("search") as note:
+                index, entries = wait_for_index()
+                note(counted(entries, "entry", "entries"))
+            pictures = _wait(wait_for_pictures, progress)
             with progress.step("write") as note:
                 described = manifest(parsed.quads, problems, bulk.values())
-                extra = {REPORT: as_json(problems), PAGE: page}
-                folders = {DOWNLOADS: wait_for_dumps(), **wait_for_stores()}
+                extra = {REPORT: as_json(problems)}
+                folders = {DOWNLOADS: wait_for_dumps(), SEARCH: index, **wait_for_stores(), **pictures}
                 version = store.write(lines, described, extra, folders, bulk)
                 context = settings.home / "ontology" / CONTEXT
                 if context.is_file():
@@ -235,6 +268,19 @@ def _build(
                 store.prune(settings.keep_versions - 1)
                 note(f"version {version.id}, {counted(version.triples, 'triple')}")
     return Built(version, fresh=True, problems=tuple(problems))
+
+
+def _wait(wait_for_pictures: Callable[[], Written | None], progress: Progress) -> Mapping[str, Path]:
+    """The folder of the pictures by its name in the version; none without pictures."""
+    with progress.step("pictures") as note:
+        written = wait_for_pictures()
+        if written is None:
+            note("none")
+            return {}
+        note(counted(written.drawn, "drawing"))
+        if written.taken:
+            note(f"{written.taken} as before")
+    return {PICTURES: written.folder}
 
 
 def _parse(home: Path, found: Sources, progress: Progress) -> Parsed:

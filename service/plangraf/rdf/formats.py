@@ -11,9 +11,9 @@ from typing import Literal
 
 from pyoxigraph import QueryResultsFormat, RdfFormat
 
-Kind = Literal["bindings", "table", "cube", "graph", "quads", "list", "page"]
+Kind = Literal["bindings", "table", "cube", "graph", "quads", "list", "picture", "page"]
 """What a format holds: rows of a query as terms, as plain cells or as a statistical data set, triples, triples with
-their graphs, a list of the service's own, a page for people."""
+their graphs, a list of the service's own, a picture, a page for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,9 @@ N_QUADS = Format(
     "nquads", "quads", "application/n-quads", "nq", "N-Quads", RdfFormat.N_QUADS, _W3C + "N-Quads", names=("n-quads",)
 )
 PLAIN_JSON = Format("json", "list", "application/json", "json", "JSON")
+# Not among FORMATS, because only pictures have them.
+SVG = Format("svg", "picture", "image/svg+xml", "svg", "SVG", charset=True)
+PNG = Format("png", "picture", "image/png", "png", "PNG")
 HTML = Format("html", "page", "text/html", "html", "HTML", charset=True, aliases=("application/xhtml+xml",))
 
 # In the order of preference: a client that accepts anything gets the first format that the address offers.

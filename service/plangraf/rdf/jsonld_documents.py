@@ -192,6 +192,11 @@ class _Nesting:
         return {node: number for number, node in enumerate(self._nodes)}
 
 
+def compact_node(context: Context, subject: Node, properties: Mapping[NamedNode, list[Value]]) -> dict[str, Any]:
+    """One node of a document, without what it names."""
+    return _node(context, subject, dict(properties))
+
+
 def compact_graph(context: Context, graph: Iterable[Statement]) -> dict[str, Any]:
     """A flat document of all nodes, in the order of their IRIs."""
     nodes = [_node(context, subject, properties) for subject, properties in Graph.of(graph).in_order()]

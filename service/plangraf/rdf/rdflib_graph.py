@@ -1,4 +1,4 @@
-"""Converts quads to an rdflib graph for pySHACL and pyLODE, which read no other."""
+"""Converts quads to an rdflib graph for pySHACL, which reads no other."""
 
 from __future__ import annotations
 

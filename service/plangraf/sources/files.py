@@ -17,11 +17,13 @@ from plangraf.diagnostics.diagnostic import FileDiagnostic, Severity, in_file
 from plangraf.errors import SettingError
 from plangraf.rdf.namespaces import GRAPH, ONTOLOGY_GRAPH, SDG_GRAPH, SHAPES_GRAPH, slug
 from plangraf.sparql.named.collection_files import collection_files
+from plangraf.sparql.named.picture_files import picture_files
 from plangraf.store.atomic import interrupted_folders
 
 FRAMES = Path("ontology", "frames.jsonld")
 LABELS = Path("ontology", "labels")
 SITE = Path("queries", "site.yaml")
+PAGES = Path("queries", "pages")
 READ = frozenset({".ttl", ".turtle", ".nt"})
 """Endings of the files that are read, in any case; N-Triples is Turtle too."""
 
@@ -106,7 +108,13 @@ def sources(home: Path, data: Sequence[Path] = ()) -> Sources:
 
 def words_of_the_site(home: Path) -> list[Path]:
     """The files that declare how a service shows the data. A build checks their terms; a version does not hold them."""
-    found = [*collection_files(home / "queries"), home / FRAMES, home / SITE, *(home / LABELS).glob("*.ttl")]
+    found = [
+        *collection_files(home / "queries"),
+        *(home / PAGES).glob("*.yaml"),
+        home / FRAMES,
+        home / SITE,
+        *(home / LABELS).glob("*.ttl"),
+    ]
     return sorted(path for path in found if path.is_file())
 
 
@@ -148,6 +156,7 @@ def inputs_digest(home: Path, found: Sources) -> str:
         *sorted((home / "queries").glob("*.rq")),
         *sorted((home / "queries" / "checks").glob("*.rq")),
         *words_of_the_site(home),
+        *picture_files(home / "queries"),
         *sorted((home / "ontology" / "vocabularies").glob("*.tsv")),
     ]
     # By graph, because a data folder may be given by a relative or an absolute path.

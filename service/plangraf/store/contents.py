@@ -14,9 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from plangraf.rdf.bulk_terms import BulkTerms
+from plangraf.store.pictures import KeptPictures, read_pictures
 from plangraf.store.versions import DOWNLOADS, DOWNLOADS_INDEX, Version
 
-ONTOLOGY_PAGE = "ontology.html"
 _BUILD_REPORT = "report.json"
 Dates = Mapping[str, tuple[str, str]]
 """Times of first publication and last change, by graph."""
@@ -100,7 +100,6 @@ class Contents:
 
     version: Version
     dates: Dates
-    has_ontology_page: bool
     bulk: BulkTerms
     _dates_mtime_ns: int
 
@@ -109,7 +108,7 @@ class Contents:
         # The time is read before the dates, so that dates written in between count as newer.
         dated_ns = _mtime_ns(version.dates_path)
         bulk = BulkTerms.joined(graph.terms for graph in version.bulk())
-        return cls(version, version.dates(), (version.path / ONTOLOGY_PAGE).is_file(), bulk, dated_ns)
+        return cls(version, version.dates(), bulk, dated_ns)
 
     def has_new_dates(self) -> bool:
         """Whether the dates were rewritten, because the version became current again or entered the feed late."""
@@ -134,13 +133,13 @@ class Contents:
         """
         return list_downloads(self.version.path, self.version.id)
 
-    def ontology_page(self) -> bytes:
-        """The page of the ontology.
+    def pictures(self) -> KeptPictures:
+        """The pictures that the version was published with; none for one of an earlier release.
 
         Raises:
-            OSError: the page is missing, see `has_ontology_page`, or unreadable.
+            OSError, ValueError, KeyError: the index cannot be read.
         """
-        return (self.version.path / ONTOLOGY_PAGE).read_bytes()
+        return read_pictures(self.version.path)
 
     def removed(self) -> Mapping[str, str]:
         """Subjects of earlier versions that this one lacks: IRI to the last version that had it."""

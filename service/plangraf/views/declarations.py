@@ -85,15 +85,33 @@ class DistributionTitles(Strict):
     graph: Titled
 
 
+class Question(Strict):
+    """A question of the home page that one list answers, with the filters and the order in which it does."""
+
+    text: Titled
+    path: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] = Field(alias="list")
+    filters: dict[str, Words] = Field(default_factory=dict)
+    sort: Words | None = None
+
+
+class ListGroup(Strict):
+    """The lists that answer one kind of question, by their addresses; a list stands in one group."""
+
+    title: Titled
+    lists: list[Words] = Field(min_length=1)
+
+
 class Site(Strict):
     """The texts of the site. `notices` are the sentences about adoption, by the keys of `document_parts.select_notice`.
 
     `llms` is the text of /llms.txt with the placeholders {base} and {queries}. `downloads` are the titles of the files
-    to download, by the keys in DOWNLOADS. `series` has the placeholders {place} and {years}.
+    to download, by the keys in DOWNLOADS. `series` has the placeholders {place} and {years}. The home page
+    has the `questions` and the sizes of the `counted` lists, and the page of all lists their `groups`.
     """
 
     title: Titled
     description: Titled
+    heading: Titled | None = None
     lead: Titled
     keywords: list[Titled]
     license: Iri
@@ -107,6 +125,9 @@ class Site(Strict):
     distributions: DistributionTitles
     series: TitleAndDescription
     pages: list[Address]
+    questions: list[Question] = Field(default_factory=list)
+    counted: list[Words] = Field(default_factory=list)
+    groups: list[ListGroup] = Field(default_factory=list)
     notices: dict[str, Titled]
     llms: Words
 
@@ -128,7 +149,7 @@ class Site(Strict):
 
     def words(self, language: str) -> dict[str, str]:
         """The texts that pages show, by their names in the templates."""
-        own = {"tagline": self.title, "home_lead": self.lead, **self.notices}
+        own = {"tagline": self.title, "heading": self.heading or self.title, "home_lead": self.lead, **self.notices}
         return {name: text.in_language(language) for name, text in own.items()}
 
 

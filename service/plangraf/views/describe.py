@@ -11,7 +11,9 @@ Pages show the evidence of the thing too, passage by passage.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Protocol
 
 from pyoxigraph import Literal, NamedNode
 
@@ -20,9 +22,9 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.numbers_in_text import whole_number
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Statements, Value
 from plangraf.rdf.jsonld_documents import NO_FRAME, Frame
-from plangraf.rdf.namespaces import CLOSED_NAMESPACES, OBSERVATION, ONTOLOGY, PLAN, PREFIXES
+from plangraf.rdf.namespaces import CLOSED_NAMESPACES, GRAPH, ID, OBSERVATION, ONTOLOGY, PLAN, PREFIXES
 from plangraf.views.declarations import LABELS, Frames
-from plangraf.views.engine_answers import fetch
+from plangraf.views.engine_answers import fetch, fetch_rows
 
 SOURCE = NamedNode(PREFIXES["oa"] + "hasSource")
 KIND = NamedNode(PLAN + "evidenceKind")
@@ -33,6 +35,8 @@ _PASSAGE = NamedNode(PLAN + "passage")
 _SECTION, _ITEM, _FIRST, _LAST = (
     NamedNode(PLAN + name) for name in ("section", "printedItem", "firstLine", "lastLine")
 )
+PLACE_IN_SOURCE = (SOURCE, _FIRST, _LAST)
+"""The properties of a passage that tell where it stands: source, first and last line."""
 # The most triples that point to the thing. A reader needs no more; /sparql returns all of them.
 MOST_INCOMING = 1_000
 # The most links on one level of a frame.
@@ -40,12 +44,13 @@ MOST_NESTED = 4_000
 _BATCH = 400
 # A table or an area has up to millions of observations, which would leave no room for other links.
 _NO_OBSERVATION = f'FILTER (!(ISIRI(?s) && STRSTARTS(STR(?s), "{OBSERVATION}")))'
+_DEFINITION = NamedNode(PREFIXES["skos"] + "definition")
 _IS_DEFINED_BY = "<http://www.w3.org/2000/01/rdf-schema#isDefinedBy>"
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A passage and the statements about one thing that it supports: property, and value or None for all values.
+    """A passage and the statements that it supports: thing, property, and value or None for all values.
 
     Lines count from 1 in the plain-text extraction of `source`.
     """
@@ -57,22 +62,33 @@ class Passage:
     item: str | None
     first: int
     last: int
-    statements: list[tuple[NamedNode, Value | None]]
+    statements: list[tuple[NamedNode, NamedNode, Value | None]]
 
 
-async def fetch_evidence(engine: Engine, thing: NamedNode) -> Statements:
-    """All evidence about a thing, with its passages.
+async def fetch_evidence(
+    engine: Engine, thing: NamedNode, others: Iterable[tuple[NamedNode, NamedNode]] = ()
+) -> Statements:
+    """All evidence about a thing, and that of the properties of `others`, with its passages.
 
     Raises:
         PlangrafError: the engine cannot answer the query.
     """
+    parts = [f"{{ VALUES ?about {{ {thing} }} ?evidence {ABOUT} ?about ; {_ABOUT_PROPERTY} ?property }}"]
+    pairs = sorted(f"({about} {property_})" for about, property_ in others)
+    for start in range(0, len(pairs), _BATCH):
+        values = " ".join(pairs[start : start + _BATCH])
+        parts.append(
+            f"{{ VALUES (?about ?property) {{ {values} }} ?evidence {ABOUT} ?about ; {_ABOUT_PROPERTY} ?property }}"
+        )
     return await fetch(
         engine,
         f"""CONSTRUCT {{
-          ?evidence {_ABOUT_PROPERTY} ?property ; {_ABOUT_VALUE} ?value ; {KIND} ?kind ; {_PASSAGE} ?passage .
+          ?evidence {ABOUT} ?about ; {_ABOUT_PROPERTY} ?property ; {_ABOUT_VALUE} ?value ; {KIND} ?kind ;
+            {_PASSAGE} ?passage .
           ?passage ?place ?where
         }} WHERE {{
-          ?evidence {ABOUT} {thing} ; {_ABOUT_PROPERTY} ?property ; {KIND} ?kind ; {_PASSAGE} ?passage .
+          {" UNION ".join(parts)}
+          ?evidence {KIND} ?kind ; {_PASSAGE} ?passage .
           ?passage ?place ?where
           FILTER (?place IN ({SOURCE}, {_SECTION}, {_ITEM}, {_FIRST}, {_LAST}))
           OPTIONAL {{ ?evidence {_ABOUT_VALUE} ?value }}
@@ -92,7 +108,10 @@ def read_passages(evidence: Iterable[Statement]) -> list[Passage]:
             row = found.setdefault((passage, kind), _read_passage(graph, passage, kind))
             values: list[Value | None] = [*graph.values(each, _ABOUT_VALUE)]
             row.statements.extend(
-                (name, value) for name in graph.named(each, _ABOUT_PROPERTY) for value in values or [None]
+                (about, name, value)
+                for about in graph.named(each, ABOUT)
+                for name in graph.named(each, _ABOUT_PROPERTY)
+                for value in values or [None]
             )
     return sorted(found.values(), key=lambda row: (row.source.value, row.first, row.last, row.kind.value))
 
@@ -109,8 +128,9 @@ def _read_passage(graph: Graph, passage: NamedNode, kind: NamedNode) -> Passage:
 class Description:
     """The document of one thing: `own` (a), `incoming` (b) and `named` (c, d) do not overlap.
 
-    `predicates` holds the labels of the properties, `evidence` the evidence of the thing's own triples. Only pages
-    show these two; `graph` excludes them. `quality` holds the measurements that the service makes of a dataset.
+    `predicates` holds the labels of the properties, `evidence` the evidence of the thing's own triples and of others
+    that its page shows, `graphs` the named graphs of its own triples. Only pages show these; `graph` excludes them.
+    `quality` holds the measurements that the service makes of a dataset.
     """
 
     thing: NamedNode
@@ -121,20 +141,50 @@ class Description:
     evidence: Statements
     frame: Frame = NO_FRAME
     quality: Statements = field(default_factory=list)
+    graphs: tuple[str, ...] = ()
+    _index: list[Graph] = field(default_factory=list, init=False, compare=False, repr=False)
+
+    @property
+    def index(self) -> Graph:
+        """The statements of `graph`, indexed once."""
+        if not self._index:
+            self._index.append(Graph(self.graph))
+        return self._index[0]
+
+    @property
+    def types(self) -> list[NamedNode]:
+        return [o for _, p, o in self.own if p == RDF_TYPE and isinstance(o, NamedNode)]
 
     @property
     def graph(self) -> Statements:
         return [*self.own, *self.incoming, *self.named, *self.quality]
 
 
-async def describe(snapshot: Snapshot, iri: str, frames: Frames, *, page: bool = False) -> Description | None:
+class PageReads(Protocol):
+    """What the page of a thing reads beyond its document."""
+
+    def knows(self, types: Iterable[NamedNode]) -> bool:
+        """Whether such a thing has a page of its own kind; else the page shows the definition of its class."""
+
+    def frame(self, types: Iterable[NamedNode]) -> Frame:
+        """The links beyond the neighbours of a thing with these types that its page shows."""
+
+    def statements(
+        self, types: Iterable[NamedNode], graph: Graph, thing: NamedNode
+    ) -> set[tuple[NamedNode, NamedNode]]:
+        """The other things and their properties whose evidence the page shows, from the graph of the document."""
+
+
+async def describe(
+    snapshot: Snapshot, iri: str, frames: Frames, *, page: PageReads | None = None
+) -> Description | None:
     """The document of a thing; None when no triple has it as subject or object.
 
     Args:
         snapshot: the leased version.
         iri: absolute IRI, matched exactly.
         frames: the frame of each class.
-        page: also fetch the labels of properties and the evidence, which only pages show.
+        page: also fetch what only pages show: further links, labels of properties, evidence, names of graphs.
     Raises:
         PlangrafError: the engine cannot answer the query.
     """
@@ -155,26 +205,74 @@ async def describe(snapshot: Snapshot, iri: str, frames: Frames, *, page: bool =
         return None
     own = [triple for triple in found if triple[0] == thing]
     incoming = [triple for triple in found if triple[0] != thing]
-    frame = frames.of(o for _, p, o in own if p == RDF_TYPE and isinstance(o, NamedNode))
+    types = frozenset(o for _, p, o in own if p == RDF_TYPE and isinstance(o, NamedNode))
+    frame = frames.of(types)
+    followed = merged(frame, page.frame(types), frames.summary) if page else frame
     terms = await snapshot.part(defined_terms)
-    links = await _follow_frame(engine, frame, thing, found, terms)
+    links = await _follow_frame(engine, followed, thing, found, terms)
     mentioned = {term for s, _, o in [*found, *links] for term in (s, o) if isinstance(term, NamedNode)}
     named = dict.fromkeys(
         [*links, *await _fetch_properties(engine, mentioned - {thing}, _keep_defined(frames.summary, terms))]
     )
-    evidence = await fetch_evidence(engine, thing) if page else []
-    used = {p for _, p, _ in found} if page else set()
-    used |= {o for _, p, o in evidence if p in (KIND, SOURCE) and isinstance(o, NamedNode)}
     already = set(found)
-    return Description(
+    description = Description(
         thing=thing,
         own=own,
         incoming=incoming,
         named=[triple for triple in named if triple not in already],
-        predicates=await fetch_labels(engine, used),
-        evidence=evidence,
+        predicates=[],
+        evidence=[],
         frame=frame,
     )
+    if page is None:
+        return description
+    short = {o for _, p, o in description.named if p in frames.summary and p != RDF_TYPE and isinstance(o, NamedNode)}
+    return await _for_page(engine, description, page, types, short)
+
+
+async def _for_page(
+    engine: Engine,
+    description: Description,
+    page: PageReads,
+    types: frozenset[NamedNode],
+    short: set[NamedNode],
+) -> Description:
+    """Adds the evidence, the graphs, and the labels of properties, sources, datasets and `short`."""
+    thing = description.thing
+    evidence = await fetch_evidence(engine, thing, page.statements(types, description.index, thing))
+    query = f"SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ {thing} ?p ?o }} }} ORDER BY ?g"
+    graphs = tuple(row["g"]["value"] for row in await fetch_rows(engine, query, bulk=False))
+    used = {p for _, p, _ in (*description.own, *description.incoming)} | short
+    used |= {o for _, p, o in evidence if p in (_ABOUT_PROPERTY, KIND, SOURCE) and isinstance(o, NamedNode)}
+    used |= {NamedNode(dataset) for graph in graphs if (dataset := dataset_of(graph))}
+    labels = await fetch_labels(engine, used)
+    if not page.knows(types):
+        labels += await _fetch_properties(engine, types, (_DEFINITION,))
+    whole = replace(description, predicates=labels, evidence=evidence, graphs=graphs)
+    whole._index.append(description.index)
+    return whole
+
+
+def dataset_of(graph: str) -> str | None:
+    """The dataset that a named graph holds, `…/id/5001/dataset/<slug>`; None for another graph."""
+    if not graph.startswith(GRAPH):
+        return None
+    area, slash, slug = graph.removeprefix(GRAPH).rpartition("/")
+    return f"{ID}{area}{slash}dataset/{slug}"
+
+
+@lru_cache(1024)
+def merged(frame: Frame, other: Frame, summary: tuple[NamedNode, ...] = ()) -> Frame:
+    """A frame that follows the links of both, without the properties of `summary`, which every named thing has."""
+    if not other:
+        return frame
+
+    def both(ours: Mapping[NamedNode, Frame], theirs: Mapping[NamedNode, Frame]) -> Mapping[NamedNode, Frame]:
+        kept = {name: deeper for name, deeper in theirs.items() if deeper or name not in summary}
+        names = dict.fromkeys([*ours, *kept])
+        return {name: merged(ours.get(name, NO_FRAME), kept.get(name, NO_FRAME), summary) for name in names}
+
+    return Frame(both(frame.forward, other.forward), both(frame.reverse, other.reverse))
 
 
 async def defined_terms(snapshot: Snapshot) -> frozenset[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,7 +37,10 @@ _BROWSER_NAMES = frozenset(name for name, _ in BROWSER_HEADERS_RAW)
 _OF_ALL = frozenset((*(name for name, _ in _SAME_FOR_ALL), b"x-request-id"))
 _COMMON = [*_SAME_FOR_ALL, *BROWSER_HEADERS_RAW]
 _COMMON_LINES = b"".join(b"%b: %b\r\n" % header for header in _COMMON)
-_ALLOWED_HEADERS = "Accept, Accept-Language, Content-Type, If-Match, If-None-Match, If-Range, Range, X-Request-Id"
+_ALLOWED_HEADERS = (
+    "Accept, Accept-Language, Content-Type, If-Match, If-None-Match, If-Range, Mcp-Method, Mcp-Name, "
+    "Mcp-Protocol-Version, Mcp-Session-Id, Range, X-Request-Id"
+)
 _PREFLIGHT_S = 86_400
 _WITH_REPRESENTATION = frozenset((200, 206, 304))
 
@@ -56,12 +59,14 @@ class Envelope:
         methods: Callable[[Scope], list[str]],
         hot: Hot,
         notes: Notes,
+        explain: Callable[[Request, Exception], Response],
     ) -> None:
         self._app = app
         self._version = version
         self._methods = methods
         self._hot = hot
         self._notes = notes
+        self._explain = explain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -93,7 +98,7 @@ class Envelope:
             cause = _own_cause(error)
             if not sent.started:
                 failure = None if isinstance(cause, PlangrafError) else error
-                await problem(cause, request_id)(inner, receive, sent.send)
+                await self._respond_to(cause, Request(inner), request_id)(inner, receive, sent.send)
             else:
                 outcome = "broken"
                 failure = None if isinstance(cause, AnswerBrokenError) else error
@@ -112,6 +117,13 @@ class Envelope:
             )
             # In the next turn of the event loop, because it sends what was written at the end of this one.
             asyncio.get_running_loop().call_soon(note)
+
+    def _respond_to(self, error: Exception, request: Request, request_id: str) -> Response:
+        """The answer to a failed request; a problem when a page about it fails too."""
+        try:
+            return self._explain(request, error)
+        except Exception:
+            return problem(error, request_id)
 
     async def _send_cached(self, scope: Scope, send: Send, found: Found, request_id: str, began: float) -> None:
         version = self._version()

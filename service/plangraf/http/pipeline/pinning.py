@@ -39,7 +39,7 @@ class Pinning:
         app: ASGIApp,
         service: Service,
         find: FindEndpoint,
-        explain: Callable[[Request, PlangrafError], Response],
+        explain: Callable[[Request, Exception], Response],
     ) -> None:
         self._app = app
         self._service = service
@@ -124,6 +124,11 @@ def mark_immutable(send: Send, version_id: str) -> Send:
 
 
 def add_version(headers: MutableHeaders, status: int, version_id: str) -> None:
+    """Marks the answer of a kept version as immutable.
+
+    A page in the language that its reader chose is not, because a browser may keep it over the next choice.
+    """
     headers["Plangraf-Version"] = version_id
-    if status in (200, 304) and headers.get("cache-control") == "no-cache":
+    by_choice = "Cookie" in headers.get("vary", "")
+    if status in (200, 304) and headers.get("cache-control") == "no-cache" and not by_choice:
         headers["Cache-Control"] = FOR_EVER

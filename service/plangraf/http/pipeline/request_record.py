@@ -23,6 +23,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _KINDS = {
     "",
     "sparql",
+    "mcp",
     "id",
     "doc",
     "targets",

@@ -22,12 +22,11 @@ from plangraf.http.pipeline.streaming import (
     timing_of,
     while_connected,
 )
-from plangraf.http.resource.negotiation import field_of, fields_of
+from plangraf.http.resource.negotiation import LANGUAGE_COOKIE, cookies_of, field_of, fields_of, remembered_language
 from plangraf.http.service import Pinned
 
 T = TypeVar("T")
 _HIT, _MISS = metrics.CACHE.labels("hit"), metrics.CACHE.labels("miss")
-_CREDENTIALS = frozenset((b"authorization", b"cookie"))
 PRIVATE = "private, no-store"
 """Cache-Control of an answer to a request with credentials."""
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -65,15 +64,21 @@ def accept_encoding(request: Request) -> str | None:
 
 
 def has_credentials(scope: Scope) -> bool:
-    """Whether a request carries credentials: it then neither reads the shared cache nor adds to it."""
-    return not _CREDENTIALS.isdisjoint(fields_of(scope))
+    """Whether a request carries credentials: it then neither reads the shared cache nor adds to it.
+
+    A cookie counts as credentials, because a proxy may have set it; the cookie of the chosen language does not.
+    """
+    fields = fields_of(scope)
+    if b"authorization" in fields:
+        return True
+    return b"cookie" in fields and any(name != LANGUAGE_COOKIE for name, _ in cookies_of(scope))
 
 
 def request_key(scope: Scope, version: str) -> tuple[bytes | str, ...]:
-    """Everything that decides an answer to GET: version, address and the negotiating headers as received."""
+    """Everything that decides an answer to GET: version, address, negotiating headers, and the remembered language."""
     fields = fields_of(scope)
     accept, language = fields.get(b"accept", b""), fields.get(b"accept-language", b"")
-    return version, scope["path"], scope["query_string"], accept, language
+    return version, scope["path"], scope["query_string"], accept, language, remembered_language(scope) or ""
 
 
 class CachedResponse(Response):

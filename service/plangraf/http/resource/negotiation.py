@@ -20,7 +20,10 @@ _PARTS = re.compile(r'((?:[^,"]|"(?:[^"\\]|\\.)*"?)+)')
 _FIELDS = re.compile(r'((?:[^;"]|"(?:[^"\\]|\\.)*"?)+)')
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _PAGE_TYPES = frozenset({HTML.media_type, *HTML.aliases})
+_XHTML = "application/xhtml+xml"
 _NORWEGIAN = frozenset({"nb", "no", "nn"})
+LANGUAGE_COOKIE = "plangraf-language"
+"""The only cookie of the service: the language that a reader chose for pages."""
 
 
 def fields_of(scope: Scope) -> Mapping[bytes, bytes]:
@@ -38,6 +41,20 @@ def fields_of(scope: Scope) -> Mapping[bytes, bytes]:
 def field_of(scope: Scope, name: bytes) -> str:
     """One header field of a request; empty when it is absent."""
     return fields_of(scope).get(name, b"").decode("latin-1")
+
+
+def cookies_of(scope: Scope) -> list[tuple[str, str]]:
+    """The cookies of a request in their order (RFC 6265 §4.2.1); a browser sends that of the longest path first."""
+    pairs = (pair.strip().partition("=") for pair in field_of(scope, b"cookie").split(";") if pair.strip())
+    return [(name.strip(), value.strip()) for name, _, value in pairs]
+
+
+def remembered_language(scope: Scope, choices: Sequence[str] = ("nb", "en")) -> str | None:
+    """The language that the reader chose earlier; None without a choice or when it is not offered any more."""
+    if b"cookie" not in fields_of(scope):
+        return None
+    chosen = next((value for name, value in cookies_of(scope) if name == LANGUAGE_COOKIE), None)
+    return chosen if chosen in choices else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +150,19 @@ def choose(accept: str | None, choices: Sequence[Format], spare: Sequence[Format
     if best is None:
         raise NotAcceptableError(accept, [choice.media_type for choice in choices])
     return best[1]
+
+
+def reads_pages(accept: str | None) -> bool:
+    """Whether a client prefers pages to data, as browsers do: it names HTML, and no data as much as HTML.
+
+    Java's own client names HTML and pictures, whatever it is used for; a browser names XHTML beside them.
+    """
+    named = {f"{one.main}/{one.sub}": one.quality for one in _parse_ranges(accept or "") if one.sub != "*"}
+    html = max((named.get(name, 0.0) for name in _PAGE_TYPES), default=0.0)
+    pictures = any(name.startswith("image/") for name in named)
+    others = [name for name in named if name not in (*_PAGE_TYPES, _XHTML) and not name.startswith("image/")]
+    data = max((named[name] for name in others), default=0.0)
+    return html > data and (_XHTML in named or not pictures)
 
 
 def match_media_type(accept: str | None, choice: Format) -> tuple[str, frozenset[str]]:

@@ -38,7 +38,8 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
 
 def _problem(description: str) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
+    answers = {"application/problem+json": {"schema": schema}, "text/html": {"schema": {"type": "string"}}}
+    return {"description": description, "content": answers}
 
 
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The client has this representation."}}
@@ -49,11 +50,22 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     429: _problem("Too many queries in flight; try again after Retry-After."),
     503: _problem("The time limit was passed, or no version is open yet."),
 }
+MALFORMED: dict[int | str, dict[str, Any]] = {400: PROBLEMS[400]}
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: _problem("Nothing has this name.")}
+GONE: dict[int | str, dict[str, Any]] = {410: _problem("An earlier version of the data had it.")}
+_LEADS = {301: "Leads to what replaces it.", 302: "Leads to the current version.", 303: "Leads to the document."}
+
+
+def redirects(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Documents answers that lead elsewhere, of the statuses 301, 302 and 303."""
+    return {status: {"description": _LEADS[status]} for status in statuses}
 
 
 def content(formats: Iterable[Format]) -> dict[str, Any]:
-    return {format_.media_type: {"schema": {"type": "string"}} for format_ in formats}
+    """The media types of an answer; what is not JSON is text."""
+    return {
+        one.media_type: {"schema": {} if one.media_type.endswith("json") else {"type": "string"}} for one in formats
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

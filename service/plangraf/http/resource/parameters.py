@@ -19,7 +19,7 @@ from plangraf.errors import (
     UnsupportedMediaError,
     UpdateRefusedError,
 )
-from plangraf.http.resource.negotiation import choose, choose_by_name, choose_language, field_of
+from plangraf.http.resource.negotiation import choose, choose_by_name, choose_language, field_of, remembered_language
 from plangraf.numbers_in_text import whole_number
 from plangraf.rdf.formats import Format
 from plangraf.sparql.named.binding import LANGUAGES, read_iri
@@ -123,11 +123,15 @@ def choose_format(
     return _choose(accept_header(request), choices, spare), True
 
 
-def choose_page_language(request: Request, lang: str | None) -> tuple[str, bool]:
-    """Chooses the language of a page; returns it and whether Accept-Language decided."""
+def choose_answer_language(request: Request, lang: str | None, *, page: bool) -> tuple[str, bool]:
+    """Chooses the language of an answer; returns it and whether a header decided.
+
+    `lang` comes first, for a page then the language that its reader chose earlier, and then Accept-Language.
+    """
     if lang is not None:
         return lang, False
-    return choose_language(field_of(request.scope, b"accept-language")), True
+    remembered = remembered_language(request.scope) if page else None
+    return remembered or choose_language(field_of(request.scope, b"accept-language")), True
 
 
 def _read_seconds(text: object) -> float:
@@ -208,9 +212,9 @@ async def read_sparql(request: Request, limit: int) -> SparqlParameters:
     with_body = request.method in ("POST", "QUERY")
     body = b""
     if with_body:
-        _refuse_coding(request)
+        refuse_coding(request)
         media_type = await _read_media_type(request)
-        body = await _read_body(request, limit)
+        body = await read_whole_body(request, limit)
         sent = {"query": _decode(body)} if media_type == QUERY_TYPE else parse_parameters(body)
         for name, value in sent.items():
             given[name] = [*_as_many(given[name]), *_as_many(value)] if name in given else value
@@ -227,7 +231,12 @@ def client_of(request: Request) -> str:
     return client[0] if client else "unknown"
 
 
-def _refuse_coding(request: Request) -> None:
+def refuse_coding(request: Request) -> None:
+    """Refuses a body in a content coding.
+
+    Raises:
+        UnsupportedCodingError: it has one.
+    """
     coding = field_of(request.scope, b"content-encoding")
     if any(part.strip().lower() not in ("", "identity") for part in coding.split(",")):
         raise UnsupportedCodingError(coding)
@@ -274,8 +283,12 @@ def _explain_missing_query(form: bytes) -> str:
     return "is missing. Send exactly one query."
 
 
-async def _read_body(request: Request, limit: int) -> bytes:
-    """Reads the body; refuses it as soon as it is too large."""
+async def read_whole_body(request: Request, limit: int) -> bytes:
+    """Reads the body.
+
+    Raises:
+        BodyTooLargeError: it has more than `limit` bytes; found before the rest arrives.
+    """
     if (whole_number(request.headers.get("content-length", "")) or 0) > limit:
         raise BodyTooLargeError(limit)
     chunks, size = [], 0

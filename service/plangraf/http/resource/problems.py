@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from starlette.requests import Request
 from starlette.responses import Response
 
 from plangraf import errors
-from plangraf.http.resource.negotiation import choose, choose_language
-from plangraf.pages.html import Pages
-from plangraf.rdf.formats import HTML, Format
+from plangraf.rdf.formats import Format
 from plangraf.rdf.namespaces import BASE
 
 PROBLEM = Format(
@@ -30,6 +27,7 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.CodingNotAcceptableError: 406,
     errors.NotInXmlError: 406,
     errors.NotStatisticalError: 406,
+    errors.OriginRefusedError: 403,
     errors.RequestTimeoutError: 408,
     errors.PreconditionFailedError: 412,
     errors.BodyTooLargeError: 413,
@@ -38,8 +36,10 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.UnsupportedMediaError: 415,
     errors.OverloadedError: 429,
     errors.RangeError: 416,
+    errors.HostRefusedError: 421,
     errors.HeadTooLargeError: 431,
     errors.MethodNotImplementedError: 501,
+    errors.ProtocolMissingError: 501,
     errors.ServiceFailedError: 502,
     errors.QueryTimeoutError: 503,
     errors.QueryMemoryError: 503,
@@ -62,47 +62,37 @@ def status_of(error: errors.PlangrafError | type[errors.PlangrafError]) -> int:
     return next(_STATUSES[base] for base in cls.__mro__ if base in _STATUSES)
 
 
-def problem(error: Exception, request_id: str) -> Response:
-    """The response to a failed request; of an unexpected error it shows only the request id."""
+def describe_problem(error: Exception, request_id: str) -> dict[str, Any]:
+    """The members of a problem; of an unexpected error they tell only the request id."""
     known = error if isinstance(error, errors.PlangrafError) else None
     code = known.code if known else errors.PlangrafError.code
-    detail = str(known) if known else f"The error is in the service's log under request id {request_id}."
-    status = status_of(known) if known else 500
-    body: dict[str, Any] = {
+    return {
         "type": f"{BASE}problem/{code}",
         "title": known.title if known else errors.PlangrafError.title,
-        "status": status,
-        "detail": detail,
+        "status": status_of(known) if known else 500,
+        "detail": str(known) if known else f"The error is in the service's log under request id {request_id}.",
         "instance": request_id,
         "code": code,
         **(known.extra() if known else {}),
     }
+
+
+def headers_of(error: errors.PlangrafError | None) -> dict[str, str]:
+    """The headers of the answer to an error, which is never cached."""
     headers = {"Cache-Control": "no-store", "Vary": "Accept"}
-    if known and (seconds := _RETRY_AFTER.get(type(known))):
+    if error and (seconds := _RETRY_AFTER.get(type(error))):
         headers["Retry-After"] = str(seconds)
-    if isinstance(known, errors.MethodNotAllowedError):
-        headers["Allow"] = ", ".join(known.allowed)
-    if isinstance(known, errors.UnsupportedCodingError):
+    if isinstance(error, errors.MethodNotAllowedError):
+        headers["Allow"] = ", ".join(error.allowed)
+    if isinstance(error, errors.UnsupportedCodingError):
         headers["Accept-Encoding"] = "identity"  # the coding that is accepted (RFC 9110 §15.5.16)
-    if isinstance(known, errors.RangeError):
-        headers["Content-Range"] = f"bytes */{known.size}"
-    return Response(orjson.dumps(body, default=str), status, headers, media_type=PROBLEM.media_type)
+    if isinstance(error, errors.RangeError):
+        headers["Content-Range"] = f"bytes */{error.size}"
+    return headers
 
 
-def not_found(error: errors.ResourceNotFoundError, request: Request, request_id: str, pages: Pages) -> Response:
-    """404 or 410: a problem, or a small page for a client that prefers HTML."""
-    accept = ", ".join(request.headers.getlist("accept"))
-    try:
-        wanted = choose(accept, [PROBLEM, HTML])
-    except errors.NotAcceptableError:
-        wanted = PROBLEM
-    if wanted == PROBLEM:
-        return problem(error, request_id)
-    body = pages.render(
-        "not-found.html",
-        choose_language(request.headers.get("accept-language")),
-        path=request.url.path,
-        detail=str(error),
-    )
-    headers = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language"}
-    return Response(body, status_of(error), headers, media_type=HTML.content_type)
+def problem(error: Exception, request_id: str) -> Response:
+    """The response to a failed request, for programs."""
+    body = describe_problem(error, request_id)
+    headers = headers_of(error if isinstance(error, errors.PlangrafError) else None)
+    return Response(orjson.dumps(body, default=str), body["status"], headers, media_type=PROBLEM.media_type)

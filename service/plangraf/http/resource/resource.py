@@ -20,8 +20,8 @@ from plangraf.http.resource.openapi import Operation
 from plangraf.http.resource.parameters import (
     Formatted,
     Negotiated,
+    choose_answer_language,
     choose_format,
-    choose_page_language,
     parse_parameters,
 )
 from plangraf.http.service import Pinned, pinned
@@ -190,6 +190,9 @@ class Resource:
         snapshot = asked.service.snapshot
         others = [format_ for format_ in self.offered(snapshot) if format_ != asked.format]
         alternates = [Alternate(format_, href) for format_ in others if (href := self.address(asked, format_))]
+        if asked.page:
+            at_home = replace(asked.service, pages=asked.service.pages.at(asked.place.path))
+            asked = replace(asked, service=at_home)
         asked = replace(asked, alternates=alternates)
         return await self._send(asked, await self.read(asked, snapshot))
 
@@ -201,6 +204,11 @@ class Resource:
         """The address of the same view in another format; None when only a header selects it."""
         return f"{asked.service.prefix}{asked.place.path}.{format_.suffix}" if self.endings else None
 
+    def wanted_language(self, parameters: Any) -> str | None:
+        """The language that a request names for a page; None when only a header may."""
+        wanted: str | None = parameters.lang
+        return wanted
+
     def _negotiate(self, request: Request, place: Place) -> Asked:
         service, given = pinned(request), place.parameters
         if not self.negotiated:
@@ -211,7 +219,7 @@ class Resource:
         format_, by_accept = choose_format(request, given, formats, place.fixed, self.spare)
         language, by_language = LANGUAGES[0], False
         if HTML in formats:
-            language, by_language = choose_page_language(request, given.lang)
+            language, by_language = choose_answer_language(request, self.wanted_language(given), page=format_ == HTML)
         if by_language and format_.kind == "table":  # programs must name the language in `lang`
             language, by_language = LANGUAGES[0], False
         return Asked(request, service, place, format_, by_accept, language, by_language)
@@ -239,4 +247,8 @@ class Resource:
 
     def _vary(self, asked: Asked) -> dict[str, str]:
         by_language = asked.by_language and (asked.page or (asked.by_accept and self.language == "choice"))
-        return vary("Accept" if asked.by_accept else None, "Accept-Language" if by_language else None)
+        return vary(
+            "Accept" if asked.by_accept else None,
+            "Accept-Language" if by_language else None,
+            "Cookie" if by_language and asked.page else None,
+        )

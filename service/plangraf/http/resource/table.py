@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from re import Pattern
 
 from fastapi.routing import APIRoute
@@ -27,6 +27,11 @@ class Table(BaseRoute):
         self._resources: list[Resource] = []
         self._fixed: dict[str, Resource] = {}
         self._forms: dict[str, list[tuple[Pattern[str], Resource]]] = {}
+
+    @property
+    def paths(self) -> Collection[str]:
+        """The paths without parameters."""
+        return self._fixed.keys()
 
     def add(self, *resources: Resource) -> None:
         for resource in resources:

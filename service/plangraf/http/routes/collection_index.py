@@ -15,6 +15,7 @@ from plangraf.http.service import Service
 from plangraf.rdf.formats import JSON_LD
 from plangraf.rdf.jsonld_documents import compact_document, dump
 from plangraf.views.collections.listing import PATH, count_members, index_csv, index_graph
+from plangraf.views.front_page import grouped_lists
 
 
 def resources(service: Service) -> Iterator[Resource]:
@@ -41,9 +42,9 @@ class CollectionIndex(Resource):
         async def write() -> bytes:
             found = await count_members(snapshot, service.collections)
             if asked.page:
-                listed = [(service.collections[path], number) for path, number in found.items()]
+                groups = list(grouped_lists(service.site, service.collections, found, asked.language))
                 return service.pages.render(
-                    "collections.html", asked.language, listed=listed, alternates=asked.alternates
+                    "collections.html", asked.language, groups=groups, alternates=asked.alternates
                 )
             if asked.format.kind == "table":
                 return index_csv(own_base, service.collections, found, asked.language)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -15,45 +15,55 @@ from plangraf.http.resource.parameters import Negotiated
 from plangraf.http.resource.resource import Place
 from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML
 from plangraf.sparql.named.binding import read_iri, read_value
-from plangraf.sparql.named.collection import Collection, Facet
+from plangraf.sparql.named.collection import Collection, Facet, Sort
 from plangraf.sparql.named.parameter_model import DeclaredField, Refusal, declare, field_name, make_model
 
 FORMATS = (*GRAPH_FORMATS, CSV, HTML)
 USUAL_LIMIT = 100
 MOST = 1_000
+SORT = "sort"
+NONE = "*"
+"""The value of a filter or of `sort` that chooses nothing, because the control of a form always has a value."""
 
 _WHOLE = re.compile(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """One page of the things that have all values of `filters`.
+    """One page of the things that have all values of `filters`, in the collection's own order unless `sort` is given.
 
-    Links to other pages in the same form repeat the parameters `kept` and the address's `ending`.
+    Links to other pages in the same form repeat the parameters `kept` and the address's `ending`. `open` tells that the
+    request named a filter or an order with the value that stands for none, as the form of a page does.
     """
 
     collection: Collection
     filters: dict[Facet, str]
+    sort: Sort | None
     page: int
     limit: int
     version: str | None
     kept: dict[str, str]
     ending: str
+    open: bool
 
     @property
     def shown_limit(self) -> int | None:
         return self.limit if self.limit != USUAL_LIMIT else None
 
-    def link(self, filters: Mapping[Facet, str], *, page: int = 1, but: str = "") -> str:
+    @property
+    def carried(self) -> dict[str, str]:
+        """The parameters beside filters, order and page, which a form repeats."""
+        limit = {"limit": str(self.limit)} if self.shown_limit is not None else {}
+        return limit | ({"version": self.version} if self.version is not None else {}) | self.kept
+
+    def link(self, filters: Mapping[Facet, str], *, sort: Sort | None = None, page: int = 1, but: str = "") -> str:
         """The query string of a link to a selection in the same version, without the parameter `but`."""
         chosen = {facet.name: facet.short(filters[facet]) for facet in self.collection.facets if facet in filters}
-        if self.shown_limit is not None:
-            chosen["limit"] = str(self.limit)
-        if self.version is not None:
-            chosen["version"] = self.version
+        if sort is not None:
+            chosen[SORT] = str(sort)
+        chosen |= {name: value for name, value in self.carried.items() if name != but}
         if page > 1:
             chosen["page"] = str(page)
-        chosen |= {name: value for name, value in self.kept.items() if name != but}
         return f"?{urlencode(chosen, safe='/')}" if chosen else ""
 
 
@@ -86,9 +96,30 @@ class CollectionParameters(Negotiated):
 
 def collection_parameters(collection: Collection) -> type[CollectionParameters]:
     """Makes the model of a collection's parameters; the value of a facet is its text, or the IRI of its thing."""
-    return make_model(
-        f"/{collection.path}", CollectionParameters, {facet.name: _declare(facet) for facet in collection.facets}
+    fields = {facet.name: _declare(facet) for facet in collection.facets}
+    return make_model(f"/{collection.path}", CollectionParameters, {SORT: _declare_sort(collection), **fields})
+
+
+def _declare_sort(collection: Collection) -> DeclaredField:
+    names = [column.name for column in collection.columns]
+    return declare(
+        SORT,
+        partial(_read_sort, names),
+        {"type": "string", "enum": [*names, *(f"-{name}" for name in names)]},
+        "Column that decides the order, with - before it for the greatest first; things without a value stand last, "
+        "and equal ones in the list's own order.",
+        names[0],
+        optional=True,
     )
+
+
+def _read_sort(names: Sequence[str], value: str) -> str:
+    if value != NONE and value.removeprefix("-") not in names:
+        raise ValueError(
+            f"{value!r} is not a column to sort by. Use one of: {', '.join(names)}; with - before it for "
+            "the greatest first."
+        )
+    return value
 
 
 def _declare(facet: Facet) -> DeclaredField:
@@ -107,15 +138,25 @@ def read_selection(collection: Collection, place: Place) -> Selection:
     """The selection that a request asks for."""
     given: CollectionParameters = place.parameters
     values = {facet: getattr(given, field_name(facet.name)) for facet in collection.facets}
+    sort = getattr(given, field_name(SORT))
     return Selection(
         collection,
-        {facet: value for facet, value in values.items() if value is not None},
+        {facet: value for facet, value in values.items() if value not in (None, NONE)},
+        _sort_of(collection, sort),
         given.page,
         given.limit,
         given.version,
         ({"format": given.format[-1]} if given.format else {}) | ({"lang": given.lang} if given.lang else {}),
         f".{place.fixed.suffix}" if place.fixed else "",
+        NONE in (sort, *values.values()),
     )
+
+
+def _sort_of(collection: Collection, value: str | None) -> Sort | None:
+    if value in (None, NONE):
+        return None
+    name = value.removeprefix("-")
+    return Sort(next(column for column in collection.columns if column.name == name), value != name)
 
 
 def _resolve_value(facet: Facet, value: str) -> str:
@@ -124,6 +165,8 @@ def _resolve_value(facet: Facet, value: str) -> str:
     Raises:
         ValueError: the value is malformed.
     """
+    if value == NONE:
+        return NONE
     if facet.is_text or facet.parameter.type == "iri-or-code":
         return str(read_value(facet.parameter, value).value)
     if ":" in value:

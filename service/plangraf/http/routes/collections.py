@@ -6,10 +6,11 @@ therefore meets every thing once, even when another version becomes current. The
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
+from urllib.parse import urlencode
 
 from pyoxigraph import NamedNode
 from starlette.requests import Request
@@ -20,30 +21,34 @@ from plangraf.errors import ParameterError, QuerySyntaxError, ResourceNotFoundEr
 from plangraf.http.pipeline.pinning import add_version
 from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.pipeline.streaming import while_connected
-from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
+from plangraf.http.resource.openapi import GONE, NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.collection_requests import (
     FORMATS,
+    MOST,
     Selection,
     collection_parameters,
     read_selection,
 )
-from plangraf.http.service import Pinned, Service
-from plangraf.pages.html import words_with_code
-from plangraf.rdf.formats import JSON_LD, Format
+from plangraf.http.service import Service, pinned
+from plangraf.pages.html import Alternate, words_with_code
+from plangraf.pages.list_filters import fetch_chips, fetch_controls
+from plangraf.pages.list_table import fetch_names, list_table
+from plangraf.pages.words import words
+from plangraf.rdf.formats import HTML, JSON_LD, Format
 from plangraf.rdf.jsonld_documents import dump
 from plangraf.sparql.named.binding import LANGUAGES
-from plangraf.sparql.named.collection import Collection, Facet
+from plangraf.sparql.named.collection import Collection, Facet, Sort
 from plangraf.sparql.named.collection_files import address_taken
 from plangraf.sparql.named.parameter_model import ParameterModel
-from plangraf.views.collections.listing import Addresses, Page, Table, fetch_members, json_ld, page_graph, page_value
-from plangraf.views.collections.members import counts, facet_places, order, select
-from plangraf.views.describe import Labels, fetch_labels
+from plangraf.views.collections.list_query import list_query
+from plangraf.views.collections.listing import Addresses, Page, Table, fetch_members, json_ld, page_graph
+from plangraf.views.collections.members import facet_places, order, select
+from plangraf.views.collections.sorting import arrange
+from plangraf.views.describe import defined_terms
 from plangraf.views.engine_answers import fetch_boolean
-from plangraf.views.page_value import PageValue
 
-# A page shows so many values of a facet, the most frequent first; an error message names fewer.
-_CHOICES: Final = 40
+# The most values that an error message names.
 _NAMED: Final = 10
 _REL = {"previous": "prev"}
 
@@ -75,15 +80,21 @@ class CollectionResource(Resource):
             description=f"{collection.summary}. An ending of the address, such as .csv, fixes the format.",
             answer="One page",
             content=content(FORMATS),
-            others={**NOT_FOUND, **PROBLEMS},
+            others={**NOT_FOUND, **GONE, **PROBLEMS},
         )
 
     @cached_property
     def parameters(self) -> type[ParameterModel]:
         return collection_parameters(self._collection)
 
-    async def find(self, request: Request, place: Place) -> Place:
-        return replace(place, thing=read_selection(self._collection, place))
+    async def find(self, request: Request, place: Place) -> Place | Response:
+        """Reads the selection; redirects an address with empty choices, as a form makes it, to the short one."""
+        selection = read_selection(self._collection, place)
+        if selection.open:
+            query = selection.link(selection.filters, sort=selection.sort, page=selection.page)
+            address = f"{pinned(request).prefix}{self.path}{selection.ending}{query}"
+            return Response(status_code=303, headers={"Location": address})
+        return replace(place, thing=selection)
 
     async def answer(self, asked: Asked) -> Response:
         """Responds from the version that `version=` names, by default from the one that the request is pinned to.
@@ -116,6 +127,7 @@ class CollectionResource(Resource):
         for facet, value in selection.filters.items():
             await while_connected(receive, _check_value(snapshot, collection, facet, value))
         places = await while_connected(receive, select(snapshot, collection, selection.filters))
+        places = await while_connected(receive, arrange(snapshot, collection, selection.sort, places))
         last = max(1, -(-len(places) // limit))
         if number > last:
             raise ResourceNotFoundError(
@@ -147,7 +159,7 @@ class CollectionResource(Resource):
 
     def _addresses(self, service: Service, selection: Selection, version: str) -> Addresses:
         base = f"{service.settings.base_url}{self.path}"
-        return Addresses(base, selection.filters, selection.shown_limit, version)
+        return Addresses(base, selection.filters, selection.sort, selection.shown_limit, version)
 
 
 async def _check_value(snapshot: Snapshot, collection: Collection, facet: Facet, value: str) -> None:
@@ -186,80 +198,87 @@ def _pager(page: Page, selection: Selection) -> Iterator[tuple[str, str]]:
 
 async def _write(asked: Asked, places: Sequence[int], page: Page) -> bytes:
     service, language = asked.service, asked.language
-    selection: Selection = asked.place.thing
     if asked.format == JSON_LD:
         return dump(json_ld(service.context, page))
     if asked.format.kind == "table":
         return Table(page, language).csv()
     if not asked.page:
         return asked.write_graph(page_graph(page), NamedNode(page.addresses.collection))
+    return await _render(asked, places, page)
+
+
+async def _render(asked: Asked, places: Sequence[int], page: Page) -> bytes:
+    service = asked.service
+    selection: Selection = asked.place.thing
+    snapshot, collection = service.snapshot, page.collection
+    language, known = asked.language, service.pages.labels
+    own = words(language)
+    here = f"{service.prefix}/{collection.path}{selection.ending}"
+
+    def link(filters: Mapping[Facet, str], sort: Sort | None = selection.sort) -> str:
+        return here + selection.link(filters, sort=sort)
+
+    names = await fetch_names(snapshot, page)
+    controls = await fetch_controls(snapshot, collection, selection.filters, places, own, known)
+    chips = await fetch_chips(snapshot, collection, selection.filters, controls, own, link)
+    table = list_table(page, names, own, service.prefix, known, selection.sort)
     first = (page.number - 1) * selection.limit + 1
+    query = list_query(collection, selection.filters, selection.sort, await snapshot.part(defined_terms))
     return service.pages.render(
         "collection.html",
         language,
-        title=page.collection.title(language),
+        title=collection.title(language),
+        path=f"/{collection.path}",
         total=page.total,
         explanation=words_with_code(page.explanation[LANGUAGES.index(language)]) if page.explanation else None,
         first=first,
         last=first + len(page.things) - 1,
-        columns=[column.title(language) for column in page.collection.columns],
-        rows=Table(page, language, service.prefix).rows(),
-        facets=await _count_facets(service, language, selection, places),
+        table=table,
+        controls=controls,
+        chips=chips,
+        action=here,
+        hidden=selection.carried,
+        all_things=link({}),
+        orders=_orders(collection, selection, link, language),
         page=page.number,
         pages=page.last,
         pager=[{"rel": name, "href": href} for name, href in _pager(page, selection)],
         canonical=page.addresses.lasting(page.number),
         alternates=asked.alternates,
-        here=selection.link(selection.filters, page=page.number, but="lang"),
+        files=_files(asked, selection, page),
+        most=MOST,
+        query=f"{service.prefix}/sparql?{urlencode({'query': query})}",
+        here=selection.link(selection.filters, sort=selection.sort, page=page.number, but="lang"),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Choice:
-    """One value of a facet, with the `number` of listed things that have it; its link adds or removes the filter."""
-
-    value: PageValue
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Choices:
-    """One facet on a page: its chosen value, or the choices, of which `left_out` more exist."""
+class _Order:
+    """An order that a page offers; `href` leads to it, `chosen` marks the one of the page."""
 
     name: str
     title: str
-    chosen: _Choice | None
-    choices: list[_Choice]
-    left_out: int
+    href: str
+    chosen: bool
+    descending: bool
 
 
-async def _count_facets(service: Pinned, language: str, selection: Selection, places: Sequence[int]) -> list[_Choices]:
-    found: dict[Facet, list[tuple[str, int]]] = {}
-    for facet in selection.collection.facets:
-        if facet in selection.filters:
-            found[facet] = [(selection.filters[facet], len(places))]
-        else:
-            found[facet] = await counts(service.snapshot, selection.collection, facet, places)
-    shown = {facet: values[:_CHOICES] for facet, values in found.items()}
-    things = {
-        NamedNode(thing) for facet, values in shown.items() for value, _ in values if (thing := facet.thing(value))
-    }
-    known = Labels(await fetch_labels(service.snapshot.engine, things))
+def _orders(collection: Collection, selection: Selection, link: Callable[..., str], language: str) -> list[_Order]:
+    """Both directions of each column."""
+    return [
+        _Order(str(sort), column.title(language), link(selection.filters, sort), sort == selection.sort, descending)
+        for column in collection.columns
+        if column.path
+        for descending in (False, True)
+        for sort in [Sort(column, descending)]
+    ]
 
-    def choice(facet: Facet, value: str, number: int) -> _Choice:
-        thing = facet.thing(value)
-        label = page_value(known, NamedNode(thing), language, "") if thing else PageValue(value)
-        filters = {other: kept for other, kept in selection.filters.items() if other != facet}
-        if facet not in selection.filters:
-            filters[facet] = value
-        href = f"{service.prefix}/{selection.collection.path}{selection.ending}{selection.link(filters)}"
-        return _Choice(PageValue(label.text, href, label.lang), number)
 
-    listed = []
-    for facet, values in shown.items():
-        choices = [choice(facet, value, number) for value, number in values]
-        chosen = choices.pop() if facet in selection.filters else None
-        if chosen or choices:
-            left_out = len(found[facet]) - len(values)
-            listed.append(_Choices(facet.name, facet.title(language), chosen, choices, left_out))
-    return listed
+def _files(asked: Asked, selection: Selection, page: Page) -> list[Alternate]:
+    """The rows of all pages, or as many as one answer can have, in the formats for programs."""
+    whole = replace(selection, limit=MOST if page.last > 1 else selection.limit, kept={})
+    query = whole.link(selection.filters, sort=selection.sort)
+    if asked.language != LANGUAGES[0]:
+        query += f"{'&' if query else '?'}lang={asked.language}"
+    base = f"{asked.service.prefix}/{page.collection.path}"
+    return [Alternate(format_, f"{base}.{format_.suffix}{query}") for format_ in FORMATS if format_ != HTML]

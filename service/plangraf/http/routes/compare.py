@@ -1,4 +1,5 @@
-"""`/compare/<id>..<id>`: the changes from one kept version to another, as a page, JSON and RDF Patch.
+"""`/compare/<id>..<id>`: the changes from one kept version to another, as a page, JSON and RDF Patch; `/compare` offers
+the versions in a browser.
 
 A separate process reads the dumps, so that no other request waits for it. The result is cached.
 """
@@ -14,18 +15,24 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 import orjson
+from pydantic import Field
 from pyoxigraph import Literal, NamedNode
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import Response
 
 from plangraf.engines.interface import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot, find_version
-from plangraf.errors import AnswerBrokenError, EngineError, QuerySyntaxError, ResourceNotFoundError
-from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
+from plangraf.errors import AnswerBrokenError, EngineError, NotAcceptableError, QuerySyntaxError, ResourceNotFoundError
+from plangraf.http.pipeline.respond import vary
+from plangraf.http.resource.openapi import GONE, NOT_FOUND, PROBLEMS, Operation, content
+from plangraf.http.resource.parameters import Negotiated, choose_format
 from plangraf.http.resource.resource import Asked, Place, Resource, View
-from plangraf.http.service import Pinned, Service
+from plangraf.http.routes.kept_versions import list_versions
+from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.html import Alternate
 from plangraf.rdf.formats import HTML, PLAIN_JSON, Format
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, short_name
@@ -45,6 +52,7 @@ _SHOWN = 200
 
 def resources(service: Service) -> Iterator[Resource]:
     yield Compare(service.snapshots.store)
+    yield ChooseVersions()
 
 
 class Compare(Resource):
@@ -59,7 +67,7 @@ class Compare(Resource):
         summary="What changed from one kept version to another: /compare/<id>..<id>; .json .rdfp .html fix the format",
         answer="The changes",
         content=content(_FORMATS),
-        others={**NOT_FOUND, **PROBLEMS},
+        others={**NOT_FOUND, **GONE, **PROBLEMS},
     )
 
     def __init__(self, store: VersionStore) -> None:
@@ -93,6 +101,71 @@ class Compare(Resource):
 
         query = QueryRequest(f"{before}..{after}", asked.format)
         return View(write=write if asked.page else query, key=(before, after), ask=ask)
+
+
+class _Choice(Negotiated):
+    """The versions that a form sends."""
+
+    before: str | None = Field(default=None, alias="from", description="Id of the earlier version.")
+    after: str | None = Field(default=None, alias="to", description="Id of the later version.")
+
+
+class ChooseVersions(Resource):
+    """A form of two versions, which leads to their comparison. A program names them in the path instead."""
+
+    path = "/compare"
+    formats = (PLAIN_JSON, HTML)
+    endings = False
+    language = "page"
+    kept = False
+    parameters = _Choice
+    operation = Operation(
+        id="chooseVersions",
+        tag="Versions",
+        summary="In a browser, a form of two versions to compare; with from and to it leads to /compare/<id>..<id>",
+        answer="The form",
+        content={HTML.media_type: {}},
+        others={303: {"description": "To the comparison."}, **NOT_FOUND},
+    )
+
+    async def find(self, request: Request, place: Place) -> Place | Response:
+        given: _Choice = place.parameters
+        page = self._reads_pages(request, given)
+        if not (given.before and given.after):
+            if not page:
+                raise ResourceNotFoundError(place.path, "Name two versions, as in /compare/<id>..<id>.")
+            return place
+        service = pinned(request)
+        known = {version.id for version in await run_in_threadpool(service.snapshots.store.list)}
+        if page and not {given.before, given.after} <= known:
+            return place
+        location = f"{service.prefix}{self.path}/{quote(given.before, safe='')}..{quote(given.after, safe='')}"
+        return Response(status_code=303, headers={"Location": location, **vary("Accept")})
+
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        service, given = asked.service, asked.place.parameters
+        found = await run_in_threadpool(list_versions, service.snapshots.store, snapshot.id, service.prefix)
+        ids = [version.id for version in found]
+        unknown = [name for name, id_ in (("from", given.before), ("to", given.after)) if id_ and id_ not in ids]
+
+        async def write() -> bytes:
+            return service.pages.render(
+                "choose_versions.html",
+                asked.language,
+                versions=found,
+                before=given.before or (ids[1] if len(ids) > 1 else ids[0]),
+                after=given.after or ids[0],
+                unknown=unknown,
+            )
+
+        # The list is part of the key, because pruning changes it without a new version.
+        return View(write=write, key=(repr(found), str(given.before), str(given.after)), tagged_by=snapshot.id)
+
+    def _reads_pages(self, request: Request, given: _Choice) -> bool:
+        try:
+            return choose_format(request, given, self.formats)[0] == HTML
+        except NotAcceptableError:
+            return False
 
 
 class _Comparison:

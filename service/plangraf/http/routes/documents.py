@@ -20,18 +20,19 @@ from plangraf.errors import PlangrafError, QuerySyntaxError, ResourceGoneError, 
 from plangraf.http.pipeline.respond import vary
 from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.json_ld_forms import PLAIN, choose_form, context_links, write_form
-from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
+from plangraf.http.resource.openapi import GONE, MALFORMED, NOT_FOUND, PROBLEMS, Operation, content, redirects
 from plangraf.http.resource.parameters import Negotiated
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.catalog import dates_part, find_dataset
 from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.series_table import QUERY
+from plangraf.pages.things.embedded import embedded_json_ld
+from plangraf.pages.things.rows import fetch_sections
 from plangraf.rdf.formats import DATASET_FORMATS, JSON_LD, Format, of_kinds
-from plangraf.rdf.jsonld_documents import compact_document
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
 from plangraf.sparql.named.parameter_model import Refusal
 from plangraf.views.catalog.schema_org import dataset_json_ld
-from plangraf.views.describe import Description, describe
+from plangraf.views.describe import Description, PageReads, describe
 from plangraf.views.document_parts import (
     document_path,
     find_graphs,
@@ -71,7 +72,7 @@ def _operation(name: str, summary: str) -> Operation:
         summary=summary,
         answer="The document",
         content=content(DOCUMENT_FORMATS),
-        others={**NOT_FOUND, **PROBLEMS},
+        others={**redirects(301, 303), **NOT_FOUND, **GONE, **PROBLEMS},
     )
 
 
@@ -82,7 +83,7 @@ class Thing(Resource):
         tag="Documents",
         summary="A thing: leads to its document",
         status=303,
-        others={},
+        others={**redirects(301), **MALFORMED, **GONE},
     )
 
     async def find(self, request: Request, place: Place) -> Response:
@@ -105,7 +106,7 @@ class _Documents(Resource):
         canonical = service.settings.base_url + document_path(iri)
 
         async def write() -> bytes:
-            described = await _describe(service, iri, page=asked.page)
+            described = await describe_thing(service, iri, page=service.kinds if asked.page else None)
             description, series = await with_series(snapshot, described)
             if asked.format.kind == "quads":
                 return write_placed(await find_graphs(snapshot.engine, description.graph), asked.format)
@@ -114,14 +115,16 @@ class _Documents(Resource):
             if not asked.page:
                 return asked.write_graph(description.graph, description.thing)
             found = await find_dataset(service, iri) if is_dataset(description) else None
+            kind = service.kinds.of(description.types)
             return service.pages.document(
                 description,
                 asked.language,
                 canonical=canonical,
                 alternates=asked.alternates,
-                json_ld=compact_document(service.context, description.thing, description.graph, description.frame),
+                json_ld=embedded_json_ld(service.context, description),
                 schema_org=dataset_json_ld(*found, asked.language) if found else None,
                 series=series if QUERY in service.queries else None,
+                rows=await fetch_sections(snapshot.engine, kind, description.thing, asked.language) if kind else None,
                 here=self.here(iri),
             )
 
@@ -200,7 +203,7 @@ class Code(_Documents):
         return replace(place, path=path, fixed=fixed, thing=SDG + code)
 
 
-async def _describe(service: Pinned, iri: str, *, page: bool) -> Description:
+async def describe_thing(service: Pinned, iri: str, *, page: PageReads | None) -> Description:
     """Describes a thing.
 
     Raises:

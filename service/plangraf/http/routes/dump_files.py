@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import orjson
 from pydantic import Field
+from pyoxigraph import NamedNode
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -23,13 +24,18 @@ from starlette.types import Receive, Scope, Send
 from plangraf.engines.snapshots import Snapshot, find_version
 from plangraf.errors import RangeError, ResourceNotFoundError
 from plangraf.http.pipeline.respond import FOR_EVER, match_tag, not_modified
-from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation
+from plangraf.http.resource.openapi import GONE, NOT_FOUND, PROBLEMS, Operation, redirects
 from plangraf.http.resource.resource import Asked, Place, Resource, View
-from plangraf.http.service import Service, pinned, snapshot_of
+from plangraf.http.service import Pinned, Service, pinned, snapshot_of
+from plangraf.pages.download_list import arrange_downloads
 from plangraf.rdf.formats import HTML, PLAIN_JSON
+from plangraf.rdf.namespaces import PLAN, local_name, short_name
 from plangraf.sparql.named.parameter_model import ParameterModel
 from plangraf.store.contents import File, list_downloads
 from plangraf.store.versions import DOWNLOADS, VersionStore
+from plangraf.views.catalog.datasets import holdings
+from plangraf.views.catalog.overview import select_text
+from plangraf.views.describe import Labels, defined_terms, fetch_labels
 
 _LATEST = "/dump/latest"
 _WITH_CHARSET = ("text/", "application/yaml")
@@ -59,7 +65,7 @@ def _operation(name: str, summary: str) -> Operation:
         tag="Downloads",
         summary=summary,
         answer="As asked for",
-        others={**NOT_FOUND, **PROBLEMS},
+        others={**redirects(302), **NOT_FOUND, **GONE, **PROBLEMS},
     )
 
 
@@ -129,8 +135,9 @@ class Downloads(Resource):
 
         async def write() -> bytes:
             if asked.page:
-                groups = _group(found, asked.language)
-                return service.pages.render("downloads.html", asked.language, version_id=version_id, groups=groups)
+                names = await _names(service, found, asked.language)
+                files = arrange_downloads(found, names)
+                return service.pages.render("downloads.html", asked.language, version_id=version_id, files=files)
             return _write_listing(version_id, found, service.settings.base_url)
 
         return View(write=write, headers={"Plangraf-Version": version_id}, tagged_by=version_id)
@@ -199,12 +206,25 @@ def _headers(file: File) -> dict[str, str]:
     return headers
 
 
-def _group(found: tuple[File, ...], language: str) -> list[tuple[str, list[File]]]:
-    """Groups files by their title, in the order of the index."""
-    groups: dict[str, list[File]] = {}
-    for file in found:
-        groups.setdefault(file.titles[language], []).append(file)
-    return list(groups.items())
+async def _names(service: Pinned, found: tuple[File, ...], language: str) -> dict[str, tuple[str, str | None]]:
+    """The names of the datasets and classes of the files, as the served version has them."""
+    snapshot = service.snapshot
+    names: dict[str, tuple[str, str | None]] = {}
+    for dataset in (await snapshot.part(holdings)).datasets:
+        title = select_text(dataset.titles, language, dataset.path)
+        names[dataset.path] = title.value, title.language
+    for collection in service.collections.values():
+        if len(collection.classes) == 1:
+            stem = short_name(collection.classes[0]).removeprefix("plan:").replace(":", "-")
+            names.setdefault(stem, (collection.title(language), language))
+    terms = await snapshot.part(defined_terms)
+    stems = {file.name.partition("/")[2].split(".")[0] for file in found if file.name.startswith(("csv/", "parquet/"))}
+    classes = [NamedNode(PLAN + stem) for stem in stems if PLAN + stem in terms and stem not in names]
+    labels = Labels(await fetch_labels(snapshot.engine, classes))
+    for class_ in classes:
+        if label := labels.best(class_, language):
+            names[local_name(class_.value)] = label.value, label.language
+    return names
 
 
 class _Download(FileResponse):

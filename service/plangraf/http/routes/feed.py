@@ -20,7 +20,7 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import FeedDamagedError, ResourceNotFoundError, VersionsError
 from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.resource.link_header import LICENSE
-from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
+from plangraf.http.resource.openapi import MALFORMED, NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.service import Service, pinned
 from plangraf.store.changes.log import FeedLog
@@ -160,7 +160,7 @@ class Member(_Feed):
         tag="Feed",
         summary="One change: leads to the page that it stands on",
         status=303,
-        others=NOT_FOUND,
+        others={**MALFORMED, **NOT_FOUND},
     )
 
     async def find(self, request: Request, place: Place) -> Response:

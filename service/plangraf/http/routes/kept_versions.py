@@ -23,7 +23,6 @@ _OPERATION = Operation(
     summary="The versions that are kept; each has all addresses under /version/<id>/",
     answer="All of them",
     content={"application/json": {}, "text/html": {}},
-    others={},
 )
 
 
@@ -43,12 +42,15 @@ class Versions(Resource):
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         service = asked.service
-        found = await run_in_threadpool(_list, service.snapshots.store, snapshot.id, service.prefix)
+        found = await run_in_threadpool(list_versions, service.snapshots.store, snapshot.id, service.prefix)
 
         async def write() -> bytes:
             if asked.page:
                 filed = await run_in_threadpool(_with_downloads, service.snapshots.store)
-                return service.pages.render("versions.html", asked.language, versions=found, filed=filed)
+                written = {one.id: datetime.fromisoformat(one.written) for one in found}
+                return service.pages.render(
+                    "versions.html", asked.language, versions=found, filed=filed, written=written, current=snapshot.id
+                )
             return orjson.dumps({"versions": found}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
         # The list is part of the key, because pruning changes it without a new version.
@@ -67,7 +69,7 @@ class Listed:
     changes: str | None
 
 
-def _list(store: VersionStore, current: str, prefix: str) -> list[Listed]:
+def list_versions(store: VersionStore, current: str, prefix: str) -> list[Listed]:
     """Lists the kept versions, the newest first."""
     found: list[Listed] = []
     before = None

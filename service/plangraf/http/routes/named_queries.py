@@ -1,48 +1,72 @@
-"""`/queries/<name>`: each named query at its own address, documented in `/openapi.json`."""
+"""`/queries/<name>`: each named query at its own address, documented in `/openapi.json`; in browsers a page."""
 
 from __future__ import annotations
 
 import asyncio
 import difflib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import orjson
 import structlog
-from pydantic import create_model
+from pydantic import BeforeValidator, Field, create_model
+from pyoxigraph import Literal
 from starlette.requests import Request
+from starlette.responses import Response
 
 from plangraf.engines.interface import Engine, QueryRequest
 from plangraf.engines.snapshots import Snapshot
-from plangraf.errors import NotStatisticalError, PlangrafError, QueryMemoryError, ResourceNotFoundError
+from plangraf.errors import (
+    NotStatisticalError,
+    ParameterError,
+    PlangrafError,
+    QueryMemoryError,
+    RequestError,
+    ResourceNotFoundError,
+)
 from plangraf.http.pipeline.cache import CachedAnswer
 from plangraf.http.pipeline.coding import IDENTITY
-from plangraf.http.resource.openapi import Operation, content
-from plangraf.http.resource.parameters import Formatted
+from plangraf.http.pipeline.respond import vary
+from plangraf.http.pipeline.streaming import while_connected
+from plangraf.http.resource.negotiation import reads_pages
+from plangraf.http.resource.openapi import Operation
+from plangraf.http.resource.parameters import (
+    Formatted,
+    accept_header,
+    choose_answer_language,
+    choose_format,
+    parse_parameters,
+)
+from plangraf.http.resource.query_operation import query_operation
 from plangraf.http.resource.resource import Asked, Place, Resource, View, name_answer
 from plangraf.http.service import Pinned, Service, pinned
-from plangraf.rdf.formats import HTML, JSON, JSON_STAT, PLAIN_JSON, RESULT_FORMATS, Format
-from plangraf.sparql.named.binding import NamedQuery
+from plangraf.pages.query_page import (
+    filled,
+    form_fields,
+    group_queries,
+    lacks_choice,
+    link,
+    name_query,
+    pager,
+    read_page_number,
+    refused_values,
+    row_table,
+    single,
+    sparql_link,
+    without_head,
+)
+from plangraf.pages.words import words
+from plangraf.rdf.formats import HTML, JSON, JSON_STAT, PLAIN_JSON, RESULT_FORMATS, TSV, Format
+from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
 from plangraf.sparql.named.head import WALK_PARAMETERS, CubeHead, WalkHead
-from plangraf.sparql.named.parameter_model import ParameterModel, field_name
+from plangraf.sparql.named.parameter_model import ParameterModel, Refusal, field_name
 from plangraf.sparql.safety import Limits, check
 from plangraf.views.json_stat import json_stat
 from plangraf.views.paths import Sought, find_paths, link_graph, write_paths
-
-_EXAMPLES = {
-    "iri": "https://w3id.org/plangraf/id/5001/plan/2020-2023-7",
-    "xsd:integer": "7",
-    "xsd:decimal": "0.5",
-    "xsd:boolean": "true",
-    "xsd:gYear": "2020",
-    "xsd:gYearMonth": "2020-10",
-    "xsd:date": "2020-10-27",
-    "xsd:dateTime": "2020-10-27T12:00:00",
-}
-
+from plangraf.views.query_rows import RowsOfPage, as_chunks, read_page
 
 log = structlog.get_logger()
 
@@ -58,20 +82,22 @@ def resources(service: Service) -> Iterator[Resource]:
     yield UnknownQuery()
 
 
+class Paged(Formatted):
+    """The parameters of every query beside its own."""
+
+    page: Annotated[int | None, BeforeValidator(read_page_number), Refusal("is not a whole number from 1.")] = Field(
+        default=None, description="Number of the page of rows, in HTML alone; the other formats have all rows."
+    )
+
+
 class QueryResource(Resource):
     accept_first = False
+    language = "page"
 
     def __init__(self, query: NamedQuery, *, deterministic: bool) -> None:
         self.path = _path(query)
         self.formats = _offered(query)
-        self.operation = Operation(
-            id=query.name,
-            tag="Named queries",
-            summary=query.head.summary,
-            description=_description(query),
-            answer=query.head.description,
-            content=_content(query),
-        )
+        self.operation = query_operation(query, self.formats)
         self.query = query
         self._deterministic = deterministic
         # One walk at a time, because walks take processor time from the event loop of their process.
@@ -79,11 +105,78 @@ class QueryResource(Resource):
 
     @cached_property
     def parameters(self) -> type[ParameterModel]:
-        return create_model(self.query.name, __base__=(Formatted, self.query.model))
+        return create_model(self.query.name, __base__=(Paged, self.query.model))
+
+    async def respond(self, request: Request, place: Place) -> Response:
+        """Responds as every resource; a browser gets the form again, with what is wrong beside its fields."""
+        try:
+            return await super().respond(request, place)
+        except ParameterError as error:
+            if not self._reads_pages(request, place):
+                raise
+            return self._ask_again(request, place, error)
+
+    def wanted_language(self, parameters: Any) -> str | None:
+        # An absent `lang` has a value, too, and then Accept-Language may choose.
+        field = field_name("lang")
+        return getattr(parameters, field).value if field in parameters.model_fields_set else None
+
+    def _reads_pages(self, request: Request, place: Place) -> bool:
+        """Whether a page is wanted, of a request whose parameters may be wrong."""
+        if place.fixed is not None:
+            return place.fixed == HTML
+        if "html" not in f"{accept_header(request)} {request.scope['query_string']}".lower():
+            return False
+        try:
+            given = Formatted.read(parse_parameters(request.scope["query_string"]))
+            format_, by_accept = choose_format(request, given, self.formats)
+        except RequestError:
+            return False
+        return format_ == HTML and (not by_accept or reads_pages(accept_header(request)))
+
+    def _read_parameters(self, request: Request, place: Place) -> ParameterModel:
+        if self._reads_pages(request, place):
+            return self.parameters.read(_filled_in(request))
+        parameters = super()._read_parameters(request, place)
+        if getattr(parameters, "page", None) is not None:
+            raise ParameterError("page", "is for the page in a browser; the other formats have all rows at once.")
+        return parameters
+
+    def _negotiate(self, request: Request, place: Place) -> Asked:
+        asked = super()._negotiate(request, place)
+        if asked.page and asked.by_accept and not reads_pages(accept_header(request)):
+            format_, _ = choose_format(request, place.parameters, self.formats[:-1])
+            return replace(asked, format=format_, by_language=False)
+        return asked
+
+    def _ask_again(self, request: Request, place: Place, error: ParameterError) -> Response:
+        """The form with what is wrong; a client that has sent nothing yet is only asked, and gets 200."""
+        service = pinned(request)
+        given = single(_filled_in(request))
+        language, _ = choose_answer_language(
+            request, given["lang"] if given.get("lang") in LANGUAGES else None, page=True
+        )
+        body = self._render(service, language, given, refused_values(self.query, given), error=error)
+        headers = {"Cache-Control": "no-store", **vary("Accept", "Accept-Language", "Cookie")}
+        only_asked = error.name not in given and not given.keys() - {"lang", "format"}
+        return Response(body, 200 if only_asked else 400, headers, media_type=HTML.content_type)
+
+    async def answer(self, asked: Asked) -> Response:
+        if not asked.page or self._deterministic:
+            return await super().answer(asked)
+        # The answer of a query with NOW() or RAND() is never the same again, so the page is not cached.
+        write = self._page(asked, asked.service.snapshot).write
+        assert callable(write)
+        body = await while_connected(asked.request.receive, write())
+        headers = {"Cache-Control": "no-store", **vary("Accept", "Accept-Language", "Cookie")}
+        return Response(body, 200, headers, media_type=HTML.content_type)
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        if asked.page:
+            return self._page(asked, snapshot)
         if (walk := self.query.head.walk) is not None:
-            return self._walk(asked, snapshot, walk)
+            terms = tuple(str(term or "") for term in self._terms(asked).values())
+            return View(write=self._walk(asked, snapshot, walk, asked.format), key=terms)
         bound = self.query.bind_values(asked.place.parameters)
         key = (bound,) if self._deterministic else None
         if asked.format != JSON_STAT:
@@ -102,9 +195,87 @@ class QueryResource(Resource):
 
         return View(write=write, key=key)
 
-    def _walk(self, asked: Asked, snapshot: Snapshot, walk: WalkHead) -> View:
-        """The paths over the links that the query selects; the links are a part of the snapshot."""
-        given = {name: vars(asked.place.parameters)[field_name(name)] for name in self.query.parameters}
+    def _page(self, asked: Asked, snapshot: Snapshot) -> View:
+        """The page of a browser: the form, the rows of one page of the table, and links to the same rows elsewhere."""
+        number: int = asked.place.parameters.page or 1
+        parameters = asked.place.parameters.model_copy(update={field_name("lang"): Literal(asked.language)})
+        bound = self.query.bind_values(parameters)
+        service, given = asked.service, single(_filled_in(asked.request))
+
+        async def write() -> bytes:
+            if (walk := self.query.head.walk) is not None:
+                paths = self._walk(
+                    replace(asked, place=replace(asked.place, parameters=parameters)), snapshot, walk, TSV
+                )
+                found = await read_page(snapshot, as_chunks(await paths()), number)
+            else:
+                answer = await snapshot.engine.query(QueryRequest(bound, TSV))
+                try:
+                    found = await read_page(snapshot, answer.chunks, number)
+                finally:
+                    await answer.aclose()
+            if number > 1 and not found.rows:
+                hint = (
+                    "It has fewer pages." if found.counted else "It lies beyond what a page shows; download the rows."
+                )
+                raise ResourceNotFoundError(f"page {number} of {self.path}", hint)
+            return self._render(service, asked.language, given, {}, found=found, bound=bound, page=number)
+
+        return View(write=write, key=(bound, str(number), repr(sorted(given.items())), service.prefix))
+
+    def _render(
+        self,
+        service: Pinned,
+        language: str,
+        given: Mapping[str, str],
+        refused: Mapping[str, str | None],
+        *,
+        found: RowsOfPage | None = None,
+        bound: str = "",
+        page: int = 1,
+        error: ParameterError | None = None,
+    ) -> bytes:
+        known, interface = service.query_words, words(language)
+        own = known.queries.get(self.query.name)
+        asked = {name: value for name, value in given.items() if name not in ("lang", "format", "page")}
+        kept = {name: value for name, value in given.items() if name in ("lang",)}
+        path = service.prefix + self.path
+        fields = form_fields(self.query, known, interface, given, refused)
+        data = {**asked, "lang": language}
+        needs_choice = error is not None and lacks_choice(self.query, given)
+        choice = [field for field in fields if needs_choice and field.name in self.query.head.either]
+        return service.pages.render(
+            "named_query.html",
+            language,
+            name=self.query.name,
+            named=name_query(self.query, known, language),
+            group=known.groups[own.group].in_language(language) if own else None,
+            path=path,
+            fields=fields,
+            kept=kept,
+            example=link(path, {**self.query.example, **kept}) if self.query.example else None,
+            # An unknown or repeated parameter has no field.
+            trouble=str(error) if error and not choice and not any(field.error for field in fields) else None,
+            choice=choice,
+            found=found,
+            table=row_table(self.query, known, interface, found, service.prefix) if found else None,
+            pager=pager(found, page, path, {**asked, **kept}) if found else [],
+            page=page,
+            downloads=[
+                (format_, link(f"{path}.{format_.suffix}", data)) for format_ in self.formats if format_ != HTML
+            ],
+            sparql=without_head(bound),
+            sparql_href=sparql_link(service.prefix, without_head(bound)),
+            walk=self.query.head.walk,
+            cite=link(f"{service.settings.base_url}/version/{service.snapshot.id}{self.path}", data),
+            here=link("", asked) or "?",
+        )
+
+    def _walk(
+        self, asked: Asked, snapshot: Snapshot, walk: WalkHead, format_: Format
+    ) -> Callable[[], Awaitable[bytes]]:
+        """Writes the paths over the links that the query selects; the links are a part of the snapshot."""
+        given = self._terms(asked)
         start, end, steps, municipality = (
             given[name] and given[name].value for name in (*WALK_PARAMETERS, "municipality")
         )
@@ -114,13 +285,21 @@ class QueryResource(Resource):
         async def write() -> bytes:
             graph = await snapshot.part(link_graph, self.query.bind_terms({"?lang": given["lang"]}))
             async with self._walking:
-                return await asyncio.to_thread(lambda: write_paths(graph, find_paths(graph, sought), asked.format))
+                return await asyncio.to_thread(lambda: write_paths(graph, find_paths(graph, sought), format_))
 
-        return View(write=write, key=tuple(str(term or "") for term in given.values()))
+        return write
+
+    def _terms(self, asked: Asked) -> dict[str, Any]:
+        """The term of each parameter of the query."""
+        return {name: vars(asked.place.parameters)[field_name(name)] for name in self.query.parameters}
 
     def _write_json_stat(self, body: bytes, head: CubeHead) -> bytes:
         rows = orjson.loads(body)["results"]["bindings"]
         return orjson.dumps(json_stat(rows, head, self.query.name, self.query.head.summary))
+
+
+def _filled_in(request: Request) -> dict[str, str | list[str]]:
+    return filled(parse_parameters(request.scope["query_string"]))
 
 
 async def _fetch_bounded(engine: Engine, request: QueryRequest, most_bytes: int) -> bytes | None:
@@ -139,7 +318,7 @@ async def _fetch_bounded(engine: Engine, request: QueryRequest, most_bytes: int)
 
 
 def _offered(query: NamedQuery) -> tuple[Format, ...]:
-    return (*RESULT_FORMATS, *([JSON_STAT] if query.head.json_stat else []))
+    return (*RESULT_FORMATS, *([JSON_STAT] if query.head.json_stat else []), HTML)
 
 
 def _path(query: NamedQuery) -> str:
@@ -204,15 +383,16 @@ class QueryList(Resource):
         summary="The named queries",
         answer="All of them",
         content={"application/json": {}, "text/html": {}},
-        others={},
     )
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         async def write() -> bytes:
-            listed = [_describe(query) for query in asked.service.queries.values()]
+            service = asked.service
+            listed = {query.name: _describe(query) for query in service.queries.values()}
             if asked.page:
-                return asked.service.pages.render("queries.html", asked.language, queries=listed)
-            return orjson.dumps({"queries": listed})
+                groups = group_queries(service.queries, service.query_words, asked.language)
+                return service.pages.render("queries.html", asked.language, groups=groups, listed=listed)
+            return orjson.dumps({"queries": list(listed.values())})
 
         return View(write=write)
 
@@ -243,45 +423,3 @@ def _describe(query: NamedQuery) -> _Listed:
         [{"name": name, "type": type_} for name, type_ in query.head.columns.items()],
         f"?{urlencode(query.example)}" if query.example else "",
     )
-
-
-def _description(query: NamedQuery) -> str:
-    columns = "\n".join(f"| `{name}` | {type_} |" for name, type_ in query.head.columns.items())
-    return f"{query.head.description}\n\n| column | type |\n|---|---|\n{columns}\n"
-
-
-def _content(query: NamedQuery) -> dict[str, Any]:
-    names = list(query.head.columns)
-    example = ",".join(names) + "\r\n" + ",".join(_EXAMPLES.get(t, "…") for t in query.head.columns.values()) + "\r\n"
-    found = content(_offered(query))
-    found["text/csv"]["example"] = example
-    found["application/sparql-results+json"] = {
-        "schema": {
-            "type": "object",
-            "properties": {
-                "head": {"type": "object", "properties": {"vars": {"const": names}}},
-                "results": {
-                    "type": "object",
-                    "properties": {
-                        "bindings": {
-                            "type": "array",
-                            "items": {"type": "object", "properties": dict.fromkeys(names, _BINDING)},
-                        }
-                    },
-                },
-            },
-        }
-    }
-    return found
-
-
-_BINDING = {
-    "type": "object",
-    "required": ["type", "value"],
-    "properties": {
-        "type": {"enum": ["uri", "literal", "bnode"]},
-        "value": {"type": "string"},
-        "datatype": {"type": "string"},
-        "xml:lang": {"type": "string"},
-    },
-}

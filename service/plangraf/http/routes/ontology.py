@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from pyoxigraph import NamedNode
 from starlette.concurrency import run_in_threadpool
@@ -14,29 +15,41 @@ from starlette.requests import Request
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
-from plangraf.http.pipeline.browser_headers import CONTENT_SECURITY_POLICY, policy_with_styles
 from plangraf.http.pipeline.respond import FOR_EVER
-from plangraf.http.resource.openapi import NOT_FOUND, Operation, content
+from plangraf.http.resource.openapi import MALFORMED, NOT_FOUND, Operation, content
 from plangraf.http.resource.resource import Asked, Place, Resource, View
+from plangraf.http.routes.documents import split_ending
 from plangraf.http.service import CONTEXT_PATH, Service, pinned
-from plangraf.pages.html import shape_tables
-from plangraf.rdf.formats import DOCUMENT_FORMATS, GRAPH_FORMATS, JSON_LD, Format
-from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, SHAPES, SHAPES_GRAPH
+from plangraf.pages.vocabulary.names import Names
+from plangraf.pages.vocabulary.ontology_page import OntologyOverview, TermUse, ThemePage, theme_words
+from plangraf.pages.vocabulary.shapes_page import ShapesPage
+from plangraf.pages.vocabulary.term_model import ShapeGroup, Theme, Vocabulary, read_vocabulary
+from plangraf.pages.words import words
+from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, JSON_LD
+from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, SHAPES, SHAPES_GRAPH, terms
 from plangraf.store.versions import VersionStore, context_digest
 from plangraf.views.engine_answers import fetch
+from plangraf.views.term_use import class_counts, examples, property_counts
 
 _A_DAY_S = 86_400
 _DIGEST = re.compile(r"[0-9a-f]{16}")
+_TITLE, _DESCRIPTION = terms("dcterms")("title"), terms("dcterms")("description")
+_BOTH = (
+    f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ VALUES ?graph {{ <{ONTOLOGY_GRAPH}> <{SHAPES_GRAPH}> }}"
+    " GRAPH ?graph { ?s ?p ?o } }"
+)
 
 
 def resources(service: Service) -> Iterator[Resource]:
     yield Ontology("ontology", ONTOLOGY, ONTOLOGY_GRAPH)
-    yield Vocabulary("shapes", SHAPES, SHAPES_GRAPH)
+    yield OntologyTheme()
+    yield Shapes("shapes", SHAPES, SHAPES_GRAPH)
+    yield ShapesTheme()
     yield GrowingContext()
     yield FrozenContext()
 
 
-class Vocabulary(Resource):
+class VocabularyGraph(Resource):
     """One vocabulary's named graph in every format."""
 
     formats = DOCUMENT_FORMATS
@@ -62,32 +75,167 @@ class Vocabulary(Resource):
         return View(write=write, canonical=asked.service.settings.base_url + self.path, about=self._iri.value)
 
     async def page(self, asked: Asked, snapshot: Snapshot) -> bytes:
-        tables = shape_tables(await fetch(snapshot.engine, self._query), asked.language, asked.service.prefix)
-        return asked.service.pages.render("shapes.html", asked.language, tables=tables, alternates=asked.alternates)
+        """The page; it is made in a thread, because placing the diagrams takes a while."""
+        raise NotImplementedError
 
 
-class Ontology(Vocabulary):
-    """The ontology; its HTML page is a file of the version, which a build may lack."""
-
-    def offered(self, snapshot: Snapshot) -> tuple[Format, ...]:
-        return DOCUMENT_FORMATS if snapshot.contents.has_ontology_page else GRAPH_FORMATS
-
-    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        view = await super().read(asked, snapshot)
-        if not asked.page:
-            return view
-        _, policy = await snapshot.part(_read_ontology_page)
-        return replace(view, headers={CONTENT_SECURITY_POLICY: policy})
+class Ontology(VocabularyGraph):
+    """The ontology; its page has a diagram for each theme and a line for each term."""
 
     async def page(self, asked: Asked, snapshot: Snapshot) -> bytes:
-        body, _ = await snapshot.part(_read_ontology_page)
-        return body
+        vocabulary = await snapshot.part(_read_vocabulary)
+        names = _names(asked, vocabulary, self.path)
+
+        def render() -> bytes:
+            return asked.service.pages.render(
+                "ontology.html",
+                asked.language,
+                title=names.text_of(vocabulary.graph, self._iri, _TITLE) or "",
+                lead=names.text_of(vocabulary.graph, self._iri, _DESCRIPTION) or "",
+                themes=OntologyOverview(vocabulary, names, asked.service.prefix).themes(),
+                alternates=asked.alternates,
+            )
+
+        return await run_in_threadpool(render)
 
 
-async def _read_ontology_page(snapshot: Snapshot) -> tuple[bytes, str]:
-    """Reads pyLODE's page of one version and derives its policy, because its styles are inline."""
-    page = await run_in_threadpool(snapshot.contents.ontology_page)
-    return page, policy_with_styles(page)
+class OntologyTheme(Resource):
+    """The terms of one theme; their page has all that is known of each, with counts and examples from the version."""
+
+    path = "/ontology/theme/{name}"
+    formats = DOCUMENT_FORMATS
+    operation = Operation(
+        id="ontologyTheme",
+        tag="Vocabulary",
+        summary="The terms of one theme of the ontology; .ttl .jsonld .nt .rdf .html fix the format",
+        answer="The terms of the theme",
+        content=content(DOCUMENT_FORMATS),
+        others=NOT_FOUND,
+    )
+
+    async def find(self, request: Request, place: Place) -> Place:
+        key, fixed = split_ending(place.names["name"])
+        vocabulary = await pinned(request).snapshot.part(_read_vocabulary)
+        theme = next((theme for theme in vocabulary.themes if theme.key == key), None)
+        if theme is None:
+            raise ResourceNotFoundError(place.path, "See /ontology for the themes.")
+        return replace(place, path=theme.path, fixed=fixed, thing=theme)
+
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        theme: Theme = asked.place.thing
+
+        async def write() -> bytes:
+            if asked.page:
+                return await self._page(asked, snapshot, theme)
+            return asked.write_graph(await fetch(snapshot.engine, _theme_query(theme)), theme.node)
+
+        canonical = asked.service.settings.base_url + theme.path
+        return View(write=write, key=(theme.key,), canonical=canonical, about=theme.node and theme.node.value)
+
+    async def _page(self, asked: Asked, snapshot: Snapshot, theme: Theme) -> bytes:
+        vocabulary = await snapshot.part(_read_vocabulary)
+        counts = {**await snapshot.part(property_counts), **await snapshot.part(class_counts)}
+        use = TermUse(counts, await snapshot.part(examples))
+        names = _names(asked, vocabulary, theme.path, vocabulary.homes())
+        service = asked.service
+
+        def render() -> bytes:
+            return service.pages.render(
+                "ontology-theme.html",
+                asked.language,
+                theme=ThemePage(vocabulary, use, names, service.prefix).view(theme),
+                others=[
+                    (service.prefix + other.path, theme_words(vocabulary, other, names)[0], other == theme)
+                    for other in vocabulary.themes
+                ],
+                alternates=asked.alternates,
+            )
+
+        return await run_in_threadpool(render)
+
+
+def _theme_query(theme: Theme) -> str:
+    nodes = [theme.node, *(term.node for term in (*theme.classes, *theme.properties))]
+    said = " ".join(str(node) for node in nodes if node is not None)
+    return f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH <{ONTOLOGY_GRAPH}> {{ VALUES ?s {{ {said} }} ?s ?p ?o }} }}"
+
+
+def _names(
+    asked: Asked, vocabulary: Vocabulary, here: str, homes: Mapping[NamedNode, str] = MappingProxyType({})
+) -> Names:
+    labels, prefix = asked.service.pages.labels, asked.service.prefix
+    return Names(vocabulary.graph, labels, words(asked.language), prefix, here, homes)
+
+
+class Shapes(VocabularyGraph):
+    """The shapes; their page says each rule in words."""
+
+    async def page(self, asked: Asked, snapshot: Snapshot) -> bytes:
+        vocabulary = await snapshot.part(_read_vocabulary)
+        page = ShapesPage(vocabulary, _names(asked, vocabulary, self.path), asked.service.prefix)
+
+        def render() -> bytes:
+            return asked.service.pages.render(
+                "shapes.html",
+                asked.language,
+                groups=[page.group(group) for group in vocabulary.shape_groups()],
+                conditions=page.conditions(),
+                alternates=asked.alternates,
+            )
+
+        return await run_in_threadpool(render)
+
+
+class ShapesTheme(Resource):
+    """The rules of one theme with their messages."""
+
+    path = "/shapes/theme/{name}"
+    formats = (HTML,)
+    operation = Operation(
+        id="shapesTheme",
+        tag="Vocabulary",
+        summary="The rules of one theme as a page; /shapes has all of them in every format",
+        answer="The rules of the theme",
+        content=content((HTML,)),
+        others=NOT_FOUND,
+    )
+
+    async def find(self, request: Request, place: Place) -> Place:
+        key = place.names["name"].removesuffix(".html")
+        vocabulary = await pinned(request).snapshot.part(_read_vocabulary)
+        group = next((group for group in vocabulary.shape_groups() if group.key == key), None)
+        if group is None:
+            raise ResourceNotFoundError(place.path, "See /shapes for the themes.")
+        return replace(place, path=group.path, fixed=HTML if key != place.names["name"] else None, thing=group)
+
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        group: ShapeGroup = asked.place.thing
+        vocabulary = await snapshot.part(_read_vocabulary)
+        names = _names(asked, vocabulary, group.path, vocabulary.homes())
+        service = asked.service
+        page = ShapesPage(vocabulary, names, service.prefix)
+
+        def render() -> bytes:
+            return service.pages.render(
+                "shapes-theme.html",
+                asked.language,
+                group=page.group(group),
+                others=[
+                    (service.prefix + other.path, page.label(other), other.key == group.key)
+                    for other in vocabulary.shape_groups()
+                ],
+            )
+
+        async def write() -> bytes:
+            return await run_in_threadpool(render)
+
+        return View(write=write, key=(group.key,), canonical=service.settings.base_url + group.path)
+
+
+async def _read_vocabulary(snapshot: Snapshot) -> Vocabulary:
+    """The terms and rules of one version; a part of a snapshot."""
+    found = await fetch(snapshot.engine, _BOTH)
+    return await run_in_threadpool(read_vocabulary, found)
 
 
 class GrowingContext(Resource):
@@ -102,7 +250,7 @@ class GrowingContext(Resource):
         summary="The JSON-LD context that all our JSON-LD documents name",
         answer="The context",
         content={JSON_LD.media_type: {}},
-        others={},
+        others=MALFORMED,
     )
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
@@ -125,7 +273,7 @@ class FrozenContext(Resource):
         summary="The JSON-LD context as it was once, by its hash, for who pins it",
         answer="The context",
         content={JSON_LD.media_type: {}},
-        others=NOT_FOUND,
+        others={**MALFORMED, **NOT_FOUND},
     )
 
     async def find(self, request: Request, place: Place) -> Place:

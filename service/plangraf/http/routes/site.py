@@ -1,34 +1,40 @@
-"""`/`, `/docs` and `/openapi.json`."""
+"""`/`, `/docs`, `/openapi.json` and `/language`."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
+from pyoxigraph import NamedNode
+from starlette.concurrency import run_in_threadpool
 
 from plangraf.engines.snapshots import Snapshot
+from plangraf.errors import VersionsError
 from plangraf.http.resource.openapi import Operation, content
 from plangraf.http.resource.resource import Asked, Resource, View
 from plangraf.http.routes.catalog import catalogue, dates_part
-from plangraf.http.service import Pinned
+from plangraf.http.service import Pinned, Service
 from plangraf.pages.html import script
 from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, PLAIN_JSON
-from plangraf.sparql.named.binding import NamedQuery
+from plangraf.store.changes.log import FeedLog
+from plangraf.store.versions import FEED
 from plangraf.views.catalog.schema_org import catalogue_json_ld
-from plangraf.views.document_parts import document_path
-from plangraf.views.engine_answers import fetch, fetch_rows
+from plangraf.views.collections.listing import page_value
+from plangraf.views.describe import Labels, fetch_labels
+from plangraf.views.engine_answers import fetch
+from plangraf.views.front_page import answered_questions, counted_lists, municipalities
+from plangraf.views.news import classes_by_place, read_news
 
 _DATASETS = """CONSTRUCT { ?dataset ?p ?o }
 WHERE { ?dataset a <http://www.w3.org/ns/dcat#Dataset> ; ?p ?o }"""
-# Most things of one list on the home page; the query returns all.
-_SHOWN = 40
 
 
-def resources(openapi: Callable[[Pinned], dict[str, Any]]) -> Iterator[Resource]:
+def resources(service: Service, openapi: Callable[[Pinned], dict[str, Any]]) -> Iterator[Resource]:
     """Makes the site's own resources; `openapi` describes the addresses that a version serves."""
-    yield Home()
+    yield Home(service)
     yield Docs()
     yield OpenApi(openapi)
 
@@ -43,27 +49,59 @@ class Home(Resource):
         summary="The home page; for RDF clients the description of the datasets",
         answer="The page or graph",
         content=content(DOCUMENT_FORMATS),
-        others={},
     )
 
+    def __init__(self, service: Service) -> None:
+        self._log = FeedLog(service.snapshots.store.path / FEED)
+        self._classes = classes_by_place(service.collections.values())
+
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        service, language = asked.service, asked.language
+        service = asked.service
 
         async def write() -> bytes:
             if not asked.page:
                 return asked.write_graph(await fetch(snapshot.engine, _DATASETS))
-            return service.pages.render(
-                "home.html",
-                language,
-                collections=await _fetch_collections(service, language),
-                lists=list(service.collections.values()),
-                downloads=bool(snapshot.contents.downloads()),
-                # Kept versions link to the catalogue of the current version, because there is only that one.
-                catalog=f"{service.base_prefix}/catalog",
-                schema_org=script(catalogue_json_ld(await catalogue(service), language)),
-            )
+            return await self._render(service, asked.language)
 
-        return View(write=write, key=(dates_part(service) if asked.page else "",))
+        # The log gets its entry after a version became current, so the version does not decide the news.
+        key = (dates_part(service), str(self._last_change(service))) if asked.page else ("",)
+        return View(write=write, key=key)
+
+    def _last_change(self, service: Pinned) -> int:
+        """The number of the newest change; 0 for a kept version, whose page tells no news, and for a damaged log."""
+        try:
+            return 0 if service.kept else self._log.last
+        except VersionsError:
+            return 0
+
+    async def _render(self, service: Pinned, language: str) -> bytes:
+        snapshot, site, lists = service.snapshot, service.site, service.collections
+        news = None
+        if self._last_change(service):
+            with contextlib.suppress(VersionsError):
+                news = await run_in_threadpool(read_news, self._log, self._classes)
+        labels = Labels(
+            await fetch_labels(snapshot.engine, [NamedNode(item.thing) for item in news.items] if news else [])
+        )
+        items = [
+            (item, page_value(labels, NamedNode(item.thing), language, service.prefix))
+            for item in (news.items if news else ())
+        ]
+        return service.pages.render(
+            "home.html",
+            language,
+            questions=await answered_questions(snapshot, site, lists, language),
+            counted=await counted_lists(snapshot, site, lists),
+            municipalities=await municipalities(snapshot, lists, language, service.prefix),
+            news=news,
+            items=items,
+            published=datetime.fromisoformat(news.published) if news else None,
+            is_news_of_version=news is not None and news.version == snapshot.id,
+            triples=snapshot.contents.triples,
+            downloads=bool(snapshot.contents.downloads()),
+            address=service.settings.base_url,
+            schema_org=script(catalogue_json_ld(await catalogue(service), language)),
+        )
 
 
 class Docs(Resource):
@@ -90,49 +128,3 @@ class OpenApi(Resource):
             return orjson.dumps(self._openapi(asked.service))
 
         return View(write=write)
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    href: str
-    text: str
-    lang: str | None
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Collection:
-    """The things that one named query lists; `lang` is the language of `title`."""
-
-    name: str
-    title: str
-    lang: str
-    things: list[_Item]
-
-
-async def _fetch_collections(service: Pinned, language: str) -> list[_Collection]:
-    """Runs the named queries whose rows are named things; returns one list for each."""
-    found = []
-    for query in sorted(service.queries.values(), key=lambda query: (query.head.position, query.name)):
-        columns = list(query.head.columns)
-        name = next((column for column in ("title", "label") if column in columns), None)
-        needed = any(not parameter.optional for parameter in query.head.parameters.values())
-        if needed or name is None or query.head.columns[columns[0]] != "iri":
-            continue
-        known = query.head.title
-        title, lang = (known.in_language(language), language) if known else (query.head.summary, "en")
-        found.append(
-            _Collection(query.name, title, lang, await _fetch_items(service, query, columns[0], name, language))
-        )
-    return found
-
-
-async def _fetch_items(service: Pinned, query: NamedQuery, thing: str, name: str, language: str) -> list[_Item]:
-    items: dict[str, _Item] = {}
-    for row in await fetch_rows(service.snapshot.engine, query.bind({"lang": [language]})):
-        iri = row[thing]["value"]
-        number = row.get("number", {}).get("value", "")
-        named = row.get(name, {})
-        text, lang = named.get("value") or iri, named.get("xml:lang")
-        items.setdefault(iri, _Item(service.prefix + document_path(iri), text, lang, number))
-    return list(items.values())[:_SHOWN]

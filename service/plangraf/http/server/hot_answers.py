@@ -20,7 +20,7 @@ from plangraf.errors import CodingNotAcceptableError
 from plangraf.http.pipeline.cache import Cache
 from plangraf.http.pipeline.coding import CODINGS, IDENTITY, UNCODED, choose_coding, tag_of
 from plangraf.http.pipeline.request_record import Notes
-from plangraf.http.pipeline.respond import cached_parts, request_key
+from plangraf.http.pipeline.respond import cached_parts, has_credentials, request_key
 
 # Key of the application's state, which every connection sees: the Hot of the process.
 STATE = "plangraf.hot"
@@ -28,8 +28,6 @@ STATE = "plangraf.hot"
 _HIT = metrics.CACHE.labels("hit")
 _TIMING = (b"server-timing", b"cache;desc=hit")
 _LEFT_OUT_OF_304 = {b"content-length", b"content-encoding", b"content-type", b"etag"}
-# The slow way checks If-Match. A request with credentials must not read the shared cache.
-_SLOW_WAY = frozenset((b"if-match", b"authorization", b"cookie"))
 _MOST_RAW = 4096
 _LONGEST_RAW = 4096
 
@@ -72,7 +70,7 @@ class Hot:
         A request with credentials is never a hit, and so its bytes are never remembered either.
         """
         found = self._cache.find_by_request(request_key(scope, self.version()))
-        if found is None:
+        if found is None or has_credentials(scope):
             return None
         cached, own_headers = found
         encoding = known = b""
@@ -81,8 +79,8 @@ class Hot:
                 encoding = encoding + b"," + value if encoding else value
             elif name == b"if-none-match":
                 known = known + b"," + value if known else value
-            elif name in _SLOW_WAY:
-                return None
+            elif name == b"if-match":
+                return None  # the slow way checks it
         try:
             coding = choose_coding(encoding.decode("latin-1")) if encoding else UNCODED
         except CodingNotAcceptableError:

@@ -155,20 +155,25 @@ def load_queries(folder: Path) -> dict[str, NamedQuery]:
     Raises:
         DataError: a head, query or example is invalid; the message names file and line.
     """
-    found = {}
-    for path in sorted(folder.glob("*.rq")):
-        file = f"{folder.name}/{path.name}"
-        text = path.read_text(encoding="utf-8")
-        head = parse_head(text, file)
-        query = NamedQuery(path.stem, head, text, _values_place(text, head, file))
-        for name, parameter in query.parameters.items():
-            if parameter.example is not None:
-                try:
-                    read_term(name, parameter, parameter.example)
-                except ParameterError as error:
-                    raise _problem(file, 1, f"the example cannot be used. {error}") from error
-        found[path.stem] = query
-    return found
+    return {path.stem: load_query(path, f"{folder.name}/{path.name}") for path in sorted(folder.glob("*.rq"))}
+
+
+def load_query(path: Path, file: str) -> NamedQuery:
+    """Loads one query; `file` is its name in messages.
+
+    Raises:
+        DataError: see load_queries.
+    """
+    text = path.read_text(encoding="utf-8")
+    head = parse_head(text, file)
+    query = NamedQuery(path.stem, head, text, _values_place(text, head, file))
+    for name, parameter in query.parameters.items():
+        if parameter.example is not None:
+            try:
+                read_term(name, parameter, parameter.example)
+            except ParameterError as error:
+                raise _problem(file, 1, f"the example cannot be used. {error}") from error
+    return query
 
 
 def read_term(name: str, parameter: Parameter, value: str) -> NamedNode | Literal:

@@ -19,7 +19,7 @@ from plangraf.sparql.named.head import LAST, NAME, Parameter, Strict, Titled, Wo
 Curie = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*:[A-Za-z][A-Za-z0-9_-]*$")]
 Steps = Annotated[list[Words], Field(min_length=2, max_length=2)]
 
-RESERVED = ("page", "limit", "version", "format", "lang")
+RESERVED = ("page", "limit", "sort", "version", "format", "lang")
 """Parameters of every collection. A facet cannot have one of these names."""
 # The same pattern by which the reader of a request recognises a code.
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
@@ -30,12 +30,19 @@ class ColumnForm(Titled):
     """One column. `path` is one property, or two that are followed one after the other.
 
     Without a path the column holds the last part of the thing's IRI. `else` is the fallback property; `links` marks a
-    column of things.
+    column of things. A page shows the things of a column with a `tag` by that property alone, such as a number.
     """
 
     path: Curie | Annotated[list[Curie], Field(min_length=2, max_length=2)] | None = None
     otherwise: Curie | None = Field(default=None, alias="else")
     links: bool = False
+    tag: Curie | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.tag and not self.links:
+            raise ValueError("`tag` is for a column of things, with `links: true`")
+        return self
 
 
 class StandsFor(Strict):
@@ -52,7 +59,7 @@ class FacetForm(Titled):
     true` reads the municipality from the IRI of the graph instead. `is` restricts the values to one class. `values` are
     things, texts, or the years of dates. `codes` is the base of short names: `id`, `sdg`, `scheme/<name>` or a prefix;
     `only-codes` drops values outside the base. `property` is the facet's name in Hydra, by default the last property of
-    the path.
+    the path. A page shows `tag`, such as the number of a thing, before its name.
     """
 
     path: Words | Steps | None = None
@@ -64,6 +71,7 @@ class FacetForm(Titled):
     property: Curie | None = None
     stands_for: StandsFor | None = Field(default=None, alias="stands-for")
     pattern: str | None = None
+    tag: Curie | None = None
     example: Words
 
     @field_validator("pattern")
@@ -97,7 +105,8 @@ class CollectionHead(Strict):
 
     `position` sorts the collections; one without it comes last. The values of the paths in `order` sort the things, in
     turn, then the IRI. `minor` things are absent from the sitemap. `when-empty` tells a reader why a version has no
-    such thing and how to get some; a collection that the shipped data leave empty must have it.
+    such thing and how to get some; a collection that the shipped data leave empty must have it. `search` ranks the
+    things among equal hits of a search, from 0 to 1; 0 leaves them out, because they have no name that one looks for.
     """
 
     title: Titled
@@ -107,6 +116,7 @@ class CollectionHead(Strict):
     columns: dict[str, ColumnForm] = Field(min_length=1)
     facets: dict[str, FacetForm] = Field(default_factory=dict)
     minor: bool = False
+    search: Annotated[float, Field(ge=0, le=1, strict=False)] = 0.5
     when_empty: Titled | None = Field(default=None, alias="when-empty")
 
     @field_validator("columns", "facets")
@@ -137,7 +147,7 @@ class Column:
     """One column. `path` holds one property, or two that are followed one after the other.
 
     An empty path shows the last part of the thing's IRI, for things without a name. `other` is the fallback property.
-    `links` marks a column of things.
+    `links` marks a column of things, and `tag` is the property that stands for them on a page.
     """
 
     name: str
@@ -146,6 +156,7 @@ class Column:
     path: tuple[str, ...]
     other: str | None = None
     links: bool = False
+    tag: str | None = field(default=None, repr=False)
 
     def title(self, language: str) -> str:
         return self.nb if language == "nb" else self.en
@@ -158,7 +169,7 @@ class Facet:
     Values are texts (`is_text`) or things. A request names a thing by its IRI or by the part after `base`. When many
     things share few others, as plans share perspectives, two queries are faster than one: `through` binds ?step for
     ?thing, and `pattern` binds ?value for ?step. A text may stand for a thing: `key_property` holds the text, and `key`
-    is the path of the thing with {value} for the text.
+    is the path of the thing with {value} for the text. A page shows the property `tag` before a thing's name.
     """
 
     name: str
@@ -172,6 +183,7 @@ class Facet:
     through: str | None = None
     key_property: str | None = None
     key: str | None = None
+    tag: str | None = field(default=None, repr=False)
 
     def title(self, language: str) -> str:
         return self.nb if language == "nb" else self.en
@@ -182,6 +194,10 @@ class Facet:
             return value
         short = value.removeprefix(self.base)
         return short if _CODE.fullmatch(short) else value
+
+    def full(self, short: str) -> str:
+        """The value that a code or an IRI gives; see `short`."""
+        return short if self.is_text or ":" in short else self.base + short
 
     def exists(self, value: str) -> str | None:
         """The ASK query whether the data contain a value; None when every well-formed value is valid."""
@@ -197,12 +213,24 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
+class Sort:
+    """An order that a request asks for: by one column, from the least or from the greatest value."""
+
+    column: Column
+    descending: bool = False
+
+    def __str__(self) -> str:
+        """The value of the parameter `sort`."""
+        return f"-{self.column.name}" if self.descending else self.column.name
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
     """One collection at `/<path>`. The values of the patterns in `order` sort it, in turn, then the IRI.
 
     `narrowed` is the query when its pattern restricts more than the classes. `minor` things are absent from the
     sitemap, because the pages of other things show them. `when_empty` explains, in Bokmål and English, why a
-    version may have none of the things.
+    version may have none of the things. `search` is the rank of its things in a search, 0 for none.
     """
 
     path: str
@@ -216,6 +244,7 @@ class Collection:
     narrowed: str | None = None
     minor: bool = False
     when_empty: tuple[str, str] | None = field(default=None, repr=False)
+    search: float = 0.5
 
     def title(self, language: str) -> str:
         return self.nb if language == "nb" else self.en

@@ -149,6 +149,7 @@ class _File:
             pattern.narrowed,
             form.minor,
             form.when_empty.text if form.when_empty else None,
+            form.search,
         )
 
     def _form(self, part: str, name: object, form: object, shared: Head | None) -> object:
@@ -168,7 +169,8 @@ class _File:
         steps = [form.path] if isinstance(form.path, str) else form.path or []
         path = tuple(self._iri(step, at) for step in steps)
         other = self._iri(form.otherwise, at) if form.otherwise else None
-        return Column(name, form.nb, form.en, path, other, form.links)
+        tag = self._iri(form.tag, at) if form.tag else None
+        return Column(name, form.nb, form.en, path, other, form.links, tag)
 
     def _facet(self, name: str, form: FacetForm) -> Facet:
         at = ("facets", name)
@@ -204,6 +206,7 @@ class _File:
             through=f"?thing {paths[0]} ?step ." if len(paths) > 1 else None,
             key_property=self._iri(stands.property, at) if stands else None,
             key=stands.key if stands else None,
+            tag=self._iri(form.tag, at) if form.tag else None,
         )
 
     def _order(self, number: int, form: str | OrderForm) -> str:

@@ -14,7 +14,7 @@ import hashlib
 import os
 import threading
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,6 +32,8 @@ Kind = Literal["Create", "Update", "Delete"]
 # Changes on a page: about 700 KiB of N-Quads, 50 KiB compressed.
 PAGE_SIZE = 250
 _ZSTD_LEVEL = 9
+# What stands before the IRI in the record of a change.
+_THING = b'"thing":'
 
 
 class GraphDates:
@@ -207,6 +209,30 @@ class FeedLog:
                 return
             yield from self._read_changes(publication, first, last)
 
+    def last_lines(self, things: Collection[str], before: int) -> dict[str, tuple[bytes, ...]]:
+        """The lines of each thing in its last change before a sequence number, without the things that have none.
+
+        It reads the log from its beginning, but parses only the changes of these things.
+
+        Raises:
+            VersionsError: the log is damaged.
+        """
+        wanted = {orjson.dumps(thing): thing for thing in things}
+        found: dict[str, tuple[bytes, ...]] = {}
+        for publication in self.publications():
+            if publication.first >= before:
+                break
+            for _, line in self._read_lines(publication, 1, before - 1):
+                name = line[line.find(_THING) + len(_THING) :]
+                if (thing := wanted.get(name[: name.find(b'"', 1) + 1])) is not None:
+                    found[thing] = tuple(text.encode() for text in orjson.loads(line)["lines"])
+        return found
+
+    @property
+    def size(self) -> int:
+        """Bytes of all committed changes as they are stored."""
+        return sum(size for publication in self.publications() for _, _, size in publication.frames)
+
     def state(self) -> dict[str, bytes]:
         """Digest of every thing at the end of the log.
 
@@ -278,6 +304,13 @@ class FeedLog:
         return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def _read_changes(self, publication: Publication, first: int, last: int | None) -> Iterator[Change]:
+        for sequence, line in self._read_lines(publication, first, last):
+            try:
+                yield _parse_change(sequence, line, publication)
+            except (ValueError, KeyError) as error:
+                raise self._damaged_error(error) from error
+
+    def _read_lines(self, publication: Publication, first: int, last: int | None) -> Iterator[tuple[int, bytes]]:
         try:
             with (self.folder / _file_name(publication.first, "zst")).open("rb") as file:
                 for number, (begin, offset, size) in enumerate(publication.frames):
@@ -291,8 +324,8 @@ class FeedLog:
                         raise ValueError(f"{len(records)} changes where there should be {end - begin}")
                     for sequence, line in enumerate(records, begin):
                         if first <= sequence and (last is None or sequence <= last):
-                            yield _parse_change(sequence, line, publication)
-        except (OSError, ValueError, KeyError, zstandard.ZstdError) as error:
+                            yield sequence, line
+        except (OSError, ValueError, zstandard.ZstdError) as error:
             raise self._damaged_error(error) from error
 
     def _damaged_error(self, error: Exception) -> VersionsError:

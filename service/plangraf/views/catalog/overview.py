@@ -28,15 +28,24 @@ def fill_in(words: Titled, member: Dataset) -> list[Literal]:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A link to a file of `size` bytes, or to a page, whose size is None."""
+
+    name: str
+    href: str
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: title, description, address of its page, files as (name, address), and tables by format."""
+    """One card: title, description, address of its page, files, and tables by format."""
 
     title: Literal
     description: Literal | None
     href: str
-    files: list[tuple[str, str]]
+    files: list[Link]
     period: str | None = None
-    tables: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
+    tables: list[tuple[str, list[Link]]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +71,14 @@ def select_text(texts: list[Literal], language: str, otherwise: str) -> Literal:
 def overview(catalogue: Catalogue, language: str, prefix: str) -> Overview:
     """The lines of the catalogue's page. `prefix` is the path below which the service answers."""
 
-    def files(distributions: list[Distribution]) -> list[tuple[str, str]]:
-        return [(d.format, d.file.latest(prefix)) for d in distributions if d.table is None]
+    def files(distributions: list[Distribution]) -> list[Link]:
+        return [Link(d.format, d.file.latest(prefix), d.file.size) for d in distributions if d.table is None]
 
     everything = catalogue.list_all()
-    tables: dict[str, list[tuple[str, str]]] = {}
+    tables: dict[str, list[Link]] = {}
     for one in everything:
         if one.table is not None:
-            tables.setdefault(one.format, []).append((one.table, one.file.latest(prefix)))
+            tables.setdefault(one.format, []).append(Link(one.table, one.file.latest(prefix), one.file.size))
     datasets = [
         Entry(
             select_text(in_both(catalogue.site.whole.title.text), language, catalogue.whole),
@@ -95,7 +104,7 @@ def overview(catalogue: Catalogue, language: str, prefix: str) -> Overview:
             select_text(fill_in(catalogue.site.series.title, members[0]), language, iri),
             None,
             "",
-            [(select_text(d.titles, language, d.iri).value, prefix + document_path(d.iri)) for d in members],
+            [Link(select_text(d.titles, language, d.iri).value, prefix + document_path(d.iri)) for d in members],
         )
         for iri, members in catalogue.series().items()
     ]

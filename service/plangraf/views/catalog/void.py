@@ -5,7 +5,6 @@ All counts refer to the default graph, the union of all graphs without duplicate
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 from pyoxigraph import Literal, NamedNode
@@ -19,9 +18,8 @@ from plangraf.views.catalog.catalogue import Catalogue, Distribution
 from plangraf.views.catalog.datasets import Dataset
 from plangraf.views.catalog.terms import DCAT, DCTERMS, FOAF, SH, SPDX, VOID, XSD, Triples, in_both, integer
 from plangraf.views.engine_answers import fetch, fetch_rows
+from plangraf.views.term_use import class_counts, property_counts
 
-_CLASSES = "SELECT ?of (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?of } GROUP BY ?of ORDER BY ?of"
-_PROPERTIES = "SELECT ?of (COUNT(*) AS ?n) WHERE { ?s ?of ?o } GROUP BY ?of ORDER BY ?of"
 _LINKS = f"""SELECT ?of (COUNT(*) AS ?n) WHERE {{
   ?s ?of ?o FILTER (ISIRI(?o) && STRSTARTS(STR(?s), "{ID}") && STRSTARTS(STR(?o), "{SDG}"))
 }} GROUP BY ?of ORDER BY ?of"""
@@ -72,8 +70,7 @@ async def void(snapshot: Snapshot, catalogue: Catalogue) -> Statements:
     t.add(whole, VOID + "triples", integer(snapshot.contents.triples))
     bulk = snapshot.contents.bulk
     t.add(whole, VOID + "entities", integer(await _one(engine, _ENTITIES) + bulk.entities))
-    classes = _added(await _counts(engine, _CLASSES), bulk.classes)
-    properties = _added(await _counts(engine, _PROPERTIES), bulk.predicates)
+    classes, properties = await snapshot.part(class_counts), await snapshot.part(property_counts)
     t.add(whole, VOID + "classes", integer(len(classes)))
     t.add(whole, VOID + "properties", integer(len(properties)))
     _partition(t, catalogue, "class", classes, "entities")
@@ -92,11 +89,6 @@ async def void(snapshot: Snapshot, catalogue: Catalogue) -> Statements:
     for query in dict.fromkeys(subject for subject, _, value in said if value == _EXECUTABLE):
         t.add(str(query)[1:-1], PREFIXES["schema"] + "target", f"{catalogue.base}/sparql")
     return list(dict.fromkeys(t.graph))
-
-
-def _added(counts: Mapping[str, int], bulk: Mapping[str, int]) -> dict[str, int]:
-    """Adds the counts of bulk triples, which no query needs to count again: their subjects are nobody else's."""
-    return dict(sorted((Counter(counts) + Counter(bulk)).items()))
 
 
 def vocabularies(terms: list[str]) -> list[str]:

@@ -22,7 +22,7 @@ from plangraf.rdf.jsonld_context import Context
 from plangraf.rdf.jsonld_documents import compact_document
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SERVICE_PREFIXES, local_name, short_name
 from plangraf.sparql.named.binding import LANGUAGES
-from plangraf.sparql.named.collection import Collection, Column, Facet
+from plangraf.sparql.named.collection import Collection, Column, Facet, Sort
 from plangraf.views.collections.members import collation_key
 from plangraf.views.declarations import LABELS
 from plangraf.views.describe import Labels, defined_terms
@@ -48,10 +48,11 @@ _WORDS = (("nb", "Lister"), ("en", "Lists"))
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The addresses of one selection of a collection: `collection` without a page, `page` of page n."""
+    """The addresses of one selection of a collection: `collection` without order and page, `page` of page n."""
 
     base: str
     filters: Mapping[Facet, str]
+    sort: Sort | None
     limit: int | None
     version: str
 
@@ -61,17 +62,20 @@ class Addresses:
 
     def page(self, number: int, *, suffix: str = "", more: Mapping[str, str] | None = None) -> str:
         """The address of a page of this version. `more` are parameters that change the form of the answer only."""
-        limit = {"limit": str(self.limit)} if self.limit is not None else {}
-        return self._with({**limit, "version": self.version, "page": str(number), **(more or {})}, suffix)
+        return self._with({**self._form, "version": self.version, "page": str(number), **(more or {})}, suffix)
 
     def start(self, suffix: str = "", more: Mapping[str, str] | None = None) -> str:
         """The address of the first page of the current version."""
-        limit = {"limit": str(self.limit)} if self.limit is not None else {}
-        return self._with({**limit, **(more or {})}, suffix)
+        return self._with({**self._form, **(more or {})}, suffix)
 
     def lasting(self, number: int) -> str:
         """The address of a page of the current version."""
         return self.start(more={"page": str(number)} if number > 1 else None)
+
+    @property
+    def _form(self) -> dict[str, str]:
+        sort = {"sort": str(self.sort)} if self.sort is not None else {}
+        return {**sort, "limit": str(self.limit)} if self.limit is not None else sort
 
     def _with(self, parameters: Mapping[str, str], suffix: str = "") -> str:
         chosen = {facet.name: facet.short(value) for facet, value in self.filters.items()}
@@ -114,15 +118,20 @@ async def fetch_members(snapshot: Snapshot, collection: Collection, things: Sequ
     """
     steps = [column.path for column in collection.columns if column.path]
     own = {path[0] for path in steps} | {column.other for column in collection.columns if column.other}
-    graph = await _fetch_statements(snapshot, things, own)
+    graph = await fetch_statements(snapshot, things, own)
     known = set(things)
     linked = {value for _, p, value in graph if isinstance(value, NamedNode) and p != RDF_TYPE and value not in known}
     second = {path[1] for path in steps if len(path) > 1}
-    graph += await _fetch_statements(snapshot, sorted(linked, key=str), {_NOTATION.value, *second})
+    graph += await fetch_statements(snapshot, sorted(linked, key=str), {_NOTATION.value, *second})
     return graph
 
 
-async def _fetch_statements(snapshot: Snapshot, things: Sequence[NamedNode], properties: Iterable[str]) -> Statements:
+async def fetch_statements(snapshot: Snapshot, things: Sequence[NamedNode], properties: Iterable[str]) -> Statements:
+    """Types, labels and further properties of the things, without properties that the version does not define.
+
+    Raises:
+        PlangrafError: the engine cannot answer the query.
+    """
     terms = await snapshot.part(defined_terms)
     defined = (iri for iri in properties if iri in terms or not iri.startswith(CLOSED_NAMESPACES))
     named = {RDF_TYPE, *LABELS, *map(NamedNode, defined)}
@@ -249,6 +258,8 @@ class Table:
         if tagged:
             best = min(map(self._rank, tagged))
             found = [value for value in tagged if self._rank(value) == best]
+        if len(found) < 2:
+            return found
         return sorted(dict.fromkeys(found), key=lambda value: collation_key(str(value)))
 
     def csv(self) -> bytes:

@@ -87,7 +87,7 @@ async def order(snapshot: Snapshot, collection: Collection) -> tuple[str, ...]:
         PlangrafError: the engine cannot answer the query.
     """
     usable = collection.usable(await snapshot.part(defined_terms))
-    rows = await _rows(snapshot, order_query(usable)) if usable.classes else []
+    rows = await fetch_sort_rows(snapshot, order_query(usable)) if usable.classes else []
     return await run_in_threadpool(in_order, rows, len(usable.order))
 
 
@@ -100,7 +100,7 @@ async def facet_places(snapshot: Snapshot, collection: Collection, facet: Facet)
     things = await snapshot.part(order, collection)
     usable = collection.usable(await snapshot.part(defined_terms))
     queries = facet_queries(usable, facet) if usable.classes and facet in usable.facets else []
-    return await run_in_threadpool(_places, things, [await _rows(snapshot, query) for query in queries])
+    return await run_in_threadpool(_places, things, [await fetch_sort_rows(snapshot, query) for query in queries])
 
 
 async def select(snapshot: Snapshot, collection: Collection, filters: Mapping[Facet, str]) -> Sequence[int]:
@@ -156,7 +156,12 @@ def facet_queries(collection: Collection, facet: Facet) -> list[str]:
     ]
 
 
-async def _rows(snapshot: Snapshot, query: str) -> list[_Row]:
+async def fetch_sort_rows(snapshot: Snapshot, query: str) -> list[_Row]:
+    """The rows of a query over a whole collection, parsed off the event loop.
+
+    Raises:
+        PlangrafError: the engine cannot answer the query.
+    """
     body = await fetch_bytes(snapshot.engine, QueryRequest(query=query, format=JSON))
     parsed = await run_in_threadpool(orjson.loads, body)
     rows: list[_Row] = parsed["results"]["bindings"]
@@ -186,13 +191,14 @@ def in_order(rows: Sequence[_Row], keys: int) -> tuple[str, ...]:
             text = value["value"]
             if (key := keys_of.get(text)) is None:
                 key = keys_of[text] = collation_key(text)
-            candidate = (_rank(value.get("xml:lang")), key)
+            candidate = (language_rank(value.get("xml:lang")), key)
             known[n] = min(known[n], candidate)
     decided = {thing: [text for _, text in found] for thing, found in best.items()}
     return tuple(sorted(decided, key=lambda thing: (decided[thing], thing)))
 
 
-def _rank(language: str | None) -> int:
+def language_rank(language: str | None) -> int:
+    """The preference for a text in one language when a collection is sorted; 0 is the best."""
     if language is None:
         return 0
     return _LANGUAGES.index(language) if language in _LANGUAGES else len(_LANGUAGES)

@@ -24,7 +24,7 @@ from plangraf.http.resource.parameters import (
     EXAMPLE,
     Negotiated,
     SparqlParameters,
-    choose_page_language,
+    choose_answer_language,
     parse_parameters,
 )
 from plangraf.http.resource.problems import problem
@@ -102,9 +102,9 @@ async def respond_page(
         PlangrafError: the query failed.
     """
     here, wanted = pinned(request), PageParameters.read(parse_parameters(request.scope["query_string"]))
-    language, by_language = choose_page_language(request, wanted.lang)
+    language, by_language = choose_answer_language(request, wanted.lang, page=True)
     headers = {
-        **vary(None if asked.format else "Accept", "Accept-Language" if by_language else None),
+        **vary(None if asked.format else "Accept", *(("Accept-Language", "Cookie") if by_language else ())),
         "Cache-Control": "no-cache",
     }
 
@@ -151,7 +151,7 @@ def error_page(request: Request, error: PlangrafError, query: str) -> Response:
     """The page of a query that has no answer, with the status and the headers of the problem document."""
     here, request_id = pinned(request), str(request.scope["plangraf.request_id"])
     response = problem(error, request_id)
-    language, _ = choose_page_language(request, None)
+    language, _ = choose_answer_language(request, None, page=True)
     place = error.place if isinstance(error, QuerySyntaxError | ServiceForbiddenError) else None
     found = {
         "detail": str(error),
@@ -168,7 +168,9 @@ def error_page(request: Request, error: PlangrafError, query: str) -> Response:
     )
     own = ("content-type", "content-length", "vary")
     headers = {name: value for name, value in response.headers.items() if name not in own}
-    return Response(body, response.status_code, {**headers, **vary("Accept", "Accept-Language")}, HTML.content_type)
+    return Response(
+        body, response.status_code, {**headers, **vary("Accept", "Accept-Language", "Cookie")}, HTML.content_type
+    )
 
 
 def form_page(here: Pinned, language: str) -> bytes:

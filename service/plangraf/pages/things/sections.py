@@ -1,0 +1,327 @@
+"""The sections of a page: what a kind declares, filled with the names, notes and evidence of one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from pyoxigraph import Literal, NamedNode
+
+from plangraf.pages.things.evidence import Evidence
+from plangraf.pages.things.following import Reached, along, follow, step
+from plangraf.pages.things.kind_files import MOST_SHOWN
+from plangraf.pages.things.kind_form import Fact, Followed, More, Note, Part, Section, Table, Ways
+from plangraf.pages.things.names import Names
+from plangraf.pages.things.rows import Rows
+from plangraf.rdf.graph import Statement, Value
+from plangraf.rdf.namespaces import ID, PREFIXES, SCHEME, local_name
+from plangraf.views.collections.members import collation_key
+from plangraf.views.describe import Labels
+from plangraf.views.document_parts import sdg_code
+from plangraf.views.page_value import PageValue
+
+_NUMBERS = frozenset(PREFIXES["xsd"] + name for name in ("integer", "decimal", "double"))
+# A list that is only a little longer than what is open at once is shown whole.
+_SLACK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A value with the numbers of its evidence."""
+
+    value: PageValue
+    marks: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """A line of short facts."""
+
+    name: str
+    values: Sequence[Marked]
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """What stands after a value: an optional name, and values."""
+
+    name: str
+    values: Sequence[PageValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One value of a part: number before it, badge after it, notes, the things it was reached by, and its children."""
+
+    value: PageValue
+    number: str = ""
+    badge: str = ""
+    notes: Sequence[NoteView] = ()
+    via: Sequence[PageValue] = ()
+    marks: Sequence[int] = ()
+    through: Sequence[PageValue] = ()
+    children: Sequence[PartView] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Values under one heading, of which `open` are shown at once. Only the first group may have no heading."""
+
+    title: PageValue | None
+    open: Sequence[Item]
+    folded: Sequence[Item]
+
+    @property
+    def number(self) -> int:
+        return len(self.open) + len(self.folded)
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """A part of a section. `left` is the number of values that only the list has, None when it is unknown."""
+
+    layout: str
+    title: str
+    lead: str
+    via: str
+    columns: Sequence[str]
+    groups: Sequence[Group]
+    left: int | None = 0
+    more: str | None = None
+
+    @property
+    def number(self) -> int:
+        return sum(group.number for group in self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """The rows of a query: names of the columns, which of them hold numbers, and the values of each row."""
+
+    columns: Sequence[str]
+    numeric: Sequence[bool]
+    rows: Sequence[Sequence[PageValue]]
+
+
+@dataclass(frozen=True, slots=True)
+class WayView:
+    """A way in: the question, the list that answers it, and the number of its things."""
+
+    question: str
+    href: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """A section with content; `reading` tells that it is our interpretation."""
+
+    name: str
+    title: str
+    lead: str
+    reading: bool
+    parts: Sequence[PartView] = ()
+    table: TableView | None = None
+    ways: Sequence[WayView] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Fills the declarations of a page for one thing.
+
+    `cut` tells that the document itself leaves out links, so that no number of values is sure.
+    """
+
+    thing: NamedNode
+    names: Names
+    evidence: Evidence
+    cut: bool = False
+
+    @property
+    def _language(self) -> str:
+        return self.names.language
+
+    def facts(self, declared: Sequence[Fact]) -> list[FactRow]:
+        """The short facts that the thing has."""
+        rows = []
+        for fact in declared:
+            found = self.values(self.thing, fact)
+            if found:
+                values = [Marked(self.value(one), self.evidence.marks(one.statements)) for one in found]
+                rows.append(FactRow(self._name(fact), values))
+        return rows
+
+    def sections(self, declared: Sequence[Section], rows: Mapping[str, Rows]) -> list[SectionView]:
+        """The sections that have a value; `rows` are the answers of their queries, by the name of a section."""
+        views = []
+        for section in declared:
+            parts = [view for part in section.parts if (view := self.part(self.thing, part))]
+            found = rows.get(section.name)
+            table = self._table(section.table, found) if section.table and found and found.rows else None
+            ways = self._ways(section.ways, found) if section.ways and found else []
+            if parts or table or ways:
+                lead = section.lead.in_language(self._language) if section.lead else ""
+                title = section.title.in_language(self._language)
+                views.append(SectionView(section.name, title, lead, section.reading, parts, table, ways))
+        return views
+
+    def _table(self, table: Table, found: Rows) -> TableView:
+        columns = [title.in_language(self._language) for title in table.columns.values()]
+        numeric = [all(_is_number(row.get(name)) for row in found.rows) for name in table.columns]
+        rows = [[self._cell(row.get(name), found) for name in table.columns] for row in found.rows]
+        return TableView(columns, numeric, rows)
+
+    def _cell(self, value: Value | None, found: Rows) -> PageValue:
+        if value is None:
+            return PageValue("")
+        if isinstance(value, NamedNode) and (label := Labels(found.named).best(value, self._language)):
+            return PageValue(label.value, self.names.page_of(value), label.language, value.value)
+        return self.names.value(value)
+
+    def _ways(self, ways: Ways, found: Rows) -> list[WayView]:
+        numbers = {row["class"]: int(row["number"].value) for row in found.rows if {"class", "number"} <= row.keys()}
+        area = self.thing.value.removeprefix(ID).partition("/")[0]
+        views = []
+        for way in ways.to:
+            number = sum(numbers.get(step(class_)[0], 0) for class_ in way.class_)
+            if number:
+                href = f"{self.names.prefix}/{way.list_}?{urlencode({ways.filter_: area})}"
+                views.append(WayView(way.question.in_language(self._language), href, self.names.words.number(number)))
+        return views
+
+    def part(self, start: NamedNode, part: Part) -> PartView | None:
+        """The values of a part from a thing; None without any."""
+        found = self.values(start, part)
+        if not found:
+            return None
+        known = self.names.known
+        marked = {one.value for one in along(known, self.thing, part.mark.path)} if part.mark else set()
+        left: int | None = max(len(found) - MOST_SHOWN, 0)
+        pairs = [(one, self._item(start, part, one, one.value in marked)) for one in found[:MOST_SHOWN]]
+        columns: list[str] = []
+        if part.layout == "table":
+            filled = [n for n in range(len(part.notes)) if any(item.notes[n].values for _, item in pairs)]
+            columns = [self._name(part.notes[n]) for n in filled]
+            pairs = [(one, replace(item, notes=[item.notes[n] for n in filled])) for one, item in pairs]
+        return PartView(
+            part.layout,
+            part.title.in_language(self._language) if part.title else "",
+            part.lead.in_language(self._language) if part.lead else "",
+            part.via.in_language(self._language) if part.via else "",
+            columns,
+            list(self._groups(part, pairs)),
+            None if self.cut else left,
+            self._more(part.more) if part.more and (left or self.cut) else None,
+        )
+
+    def values(self, start: Value, followed: Followed) -> list[Reached]:
+        """The values of a path in order: texts in the language of the page, else in the first one there is."""
+        found = follow(self.names.known, start, followed)
+        if followed.named:
+            found = [one for one in found if self.names.is_named(one.value)]
+        if not found:
+            return found
+        texts = [one.value for one in found if isinstance(one.value, Literal) and one.value.language]
+        if texts:
+            languages = [text.language for text in texts if isinstance(text, Literal)]
+            wanted = next((one for one in (self._language, "nb", "en") if one in languages), languages[0])
+            found = [one for one in found if not isinstance(one.value, Literal) or one.value.language == wanted]
+        if len(found) > 1 and not followed.order:
+            number = followed.number if isinstance(followed, Part) else None
+            found.sort(key=lambda one: collation_key(f"{self._number(number, one.value)} {self.value(one).text}"))
+        return found
+
+    def _item(self, start: NamedNode, part: Part, one: Reached, marked: bool) -> Item:
+        statements = one.statements
+        if part.evidence:
+            statements = [(start, step(part.evidence)[0], one.value)]
+        number = self._number(part.number, one.value)
+        value = self.value(one)
+        if number and isinstance(one.value, NamedNode) and (label := self.names.label(one.value)):
+            value = replace(value, text=label.text, lang=label.lang)
+        # Before those of the children, because evidence is numbered as it is asked for.
+        marks = self.evidence.marks(statements)
+        children = []
+        if isinstance(one.value, NamedNode):
+            children = [view for child in part.children if (view := self.part(one.value, child))]
+        return Item(
+            value,
+            number,
+            part.mark.text.in_language(self._language) if part.mark and marked else "",
+            [self._note(note, one) for note in part.notes],
+            self._ways_here(one) if part.via else [],
+            marks,
+            self._through(part.through.in_language(self._language), one) if part.through else [],
+            children,
+        )
+
+    def _through(self, name: str, one: Reached) -> list[PageValue]:
+        return [PageValue(name, self.names.page_of(link)) for link in one.links if isinstance(link, NamedNode)]
+
+    def _note(self, note: Note, one: Reached) -> NoteView:
+        found = [
+            self._short(value.value) if note.short else self.value(value)
+            for start in (one.links if note.link else [one.value])
+            if not isinstance(start, Literal)
+            for value in self.values(start, note)
+        ]
+        name = note.title.in_language(self._language) if note.title else ""
+        # The concept that a word of ours stands for is one click further, on the page of the thing.
+        plain = [replace(one, href=None) if one.about and one.about.startswith(SCHEME) else one for one in found]
+        return NoteView(name, list(dict.fromkeys(plain)))
+
+    def _groups(self, part: Part, pairs: Sequence[tuple[Reached, Item]]) -> Iterator[Group]:
+        by_group: dict[Value | None, list[Item]] = {}
+        for one, item in pairs:
+            above = along(self.names.known, one.value, part.group) if part.group else []
+            by_group.setdefault(above[0].value if above else None, []).append(item)
+        titled = [(self.names.value(value) if value else None, items) for value, items in by_group.items()]
+        if part.group:
+            titled.sort(key=lambda pair: collation_key(pair[0].text) if pair[0] else "")
+        for title, items in titled:
+            most = part.most if len(items) > part.most + _SLACK else len(items)
+            yield Group(title, items[:most], items[most:])
+
+    def value(self, one: Reached) -> PageValue:
+        statement: Statement | None = one.statements[0] if one.statements else None
+        if statement is None or not isinstance(one.value, Literal):
+            return self.names.plain(one.value)
+        return self.names.value_of(statement[0], statement[1], one.value)
+
+    def _number(self, declared: str | None, value: Value) -> str:
+        if not isinstance(value, NamedNode):
+            return ""
+        if code := sdg_code(value.value):
+            return code
+        return self.names.known.text(value, step(declared)[0]) or "" if declared else ""
+
+    def _ways_here(self, one: Reached) -> list[PageValue]:
+        return sorted((self._short(link) for link in one.links), key=lambda shown: collation_key(shown.text))
+
+    def _short(self, link: Value) -> PageValue:
+        """A thing by its number, or by its name when it has none."""
+        shown = self.names.plain(link)
+        number = self._number("plan:number", link)
+        return replace(shown, text=number) if number else shown
+
+    def _name(self, followed: Fact | Note) -> str:
+        if followed.title:
+            return followed.title.in_language(self._language)
+        text = self.names.property(step(followed.path[-1])[0]).text
+        return text[:1].upper() + text[1:]
+
+    def _more(self, more: More) -> str:
+        iri = self.thing.value
+        path = iri.removeprefix(ID)
+        keys = {
+            "path": path,
+            "code": sdg_code(iri) or iri,
+            "number": path.partition("/")[0],
+            "last": local_name(iri),
+        }
+        return f"{self.names.prefix}/{more.list_}?{urlencode({more.filter_: keys[more.key]})}"
+
+
+def _is_number(value: Value | None) -> bool:
+    return isinstance(value, Literal) and value.datatype.value in _NUMBERS

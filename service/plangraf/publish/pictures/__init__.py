@@ -1,0 +1,1 @@
+"""Draws the pictures of a version: query → rows → drawing → SVG and PNG beside the equal table."""

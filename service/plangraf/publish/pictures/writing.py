@@ -1,0 +1,298 @@
+"""Writes the pictures of a version: for each picture, municipality and language the drawing in two themes, and rows.
+
+They derive from the version's lines and from `queries/pictures/` alone and hold no time, host or random name. The same
+version gives the same bytes on one machine; another machine may have other faces for the text of a PNG. A drawing that
+the present version has already, by a digest of its rows and of what draws them, is taken from there.
+
+    pictures/index.json                              titles, sentences, files with sums
+    pictures/<name>/<municipality or all>-<language>.svg|.png|-dark.svg|-dark.png
+    pictures/<name>/….fragment                       the drawing for the inside of a page
+    pictures/<name>/….csv|.json                      its rows
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from pyoxigraph import Literal, Quad, QuerySolutions, RdfFormat, Store, parse
+
+from plangraf.errors import VersionsError
+from plangraf.publish.dumps import EndedEarlyError, beside
+from plangraf.publish.pictures import drawing, rows, svg
+from plangraf.rdf.graph import nquads_text
+from plangraf.rdf.namespaces import GRAPH, PREFIXES
+from plangraf.sparql.named.binding import LANGUAGES
+from plangraf.sparql.named.picture_files import Picture
+from plangraf.store.atomic import write_file
+from plangraf.store.pictures import MEDIA_TYPES, PICTURES, PICTURES_INDEX, read_identities
+from plangraf.store.versions import VersionStore
+from plangraf.views.pictures.palette import THEMES
+
+MOST_MUNICIPALITIES = 8
+"""Those with the most statements are drawn."""
+MOST_STATEMENTS = 2_000_000
+"""A version with more is not drawn, because its copy in the drawing process would take gigabytes."""
+_FOOT = "plangraf · CC BY 4.0"
+_LIBRARIES = ("pyoxigraph", "vl-convert-python")
+_CODE = (*sorted(Path(__file__).parent.glob("*.py")), Path(svg.__file__).parents[2] / "views/pictures/palette.py")
+_AREA = re.compile(re.escape(f"<{GRAPH}".encode()) + rb"([0-9]{4})/[^>]*> \.$")
+_MUNICIPALITIES = f"""SELECT ?number ?label WHERE {{
+  ?municipality <{PREFIXES["plan"]}municipalityNumber> ?number ; <{PREFIXES["rdfs"]}label> ?label
+}} ORDER BY ?number ?label"""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The folder of pictures, how many drawings it has, and how many of them another version had."""
+
+    folder: Path
+    drawn: int
+    taken: int
+
+
+@contextmanager
+def write_pictures_beside(
+    store: VersionStore, lines: Sequence[bytes], pictures: Sequence[Picture], *, renew: bool
+) -> Iterator[Callable[[], Written | None]]:
+    """Writes all pictures in a second process while this one checks the data.
+
+    Args:
+        store: the folder of versions, locked by the caller.
+        lines: N-Quads lines of the dump without newline, sorted and unique.
+        pictures: what to draw; without any there is no folder, unless the present version has one.
+        renew: draw also what the present version has.
+    Yields:
+        A function that waits for the pictures, or raises DataError for a picture that cannot be drawn, VersionsError
+        when they cannot be written; it returns None when there is no folder.
+    """
+    known = store.current().path / PICTURES if store.has_current() else None
+    if not pictures and (known is None or not known.is_dir()):
+        yield lambda: None
+        return
+    folder = store.temporary(PICTURES)
+    try:
+        with beside(partial(write_pictures, lines, folder, pictures, None if renew else known)) as wait:
+
+            def wait_for_pictures() -> Written:
+                try:
+                    return wait()
+                except (OSError, EndedEarlyError) as error:
+                    reason = error.strerror if isinstance(error, OSError) else error.reason
+                    raise VersionsError(
+                        f"The pictures of the version could not be written: {reason}. The current version is unchanged."
+                    ) from error
+
+            yield wait_for_pictures
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_pictures(
+    lines: Sequence[bytes], folder: Path, pictures: Sequence[Picture], known: Path | None = None
+) -> Written:
+    """Creates a folder and writes all pictures of a version into it.
+
+    Args:
+        lines: see write_pictures_beside.
+        folder: the target; it must not exist.
+        pictures: what to draw.
+        known: the pictures of another version, whose equal drawings are taken.
+    Raises:
+        DataError: a query cannot be evaluated, or a drawing cannot be used.
+        OSError: a file cannot be written.
+    """
+    folder.mkdir(parents=True)
+    writer = _Writer(_Data(lines), folder, known)
+    described = [writer.write(picture) for picture in pictures]
+    content = {"municipalities": writer.data.names, "pictures": described}
+    write_file(folder / PICTURES_INDEX, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
+    return Written(folder, writer.drawn, writer.taken)
+
+
+@dataclass(frozen=True)
+class _Data:
+    """The statements of a version; they are loaded at the first query."""
+
+    lines: Sequence[bytes]
+
+    @property
+    def too_many(self) -> bool:
+        return len(self.lines) > MOST_STATEMENTS
+
+    @cached_property
+    def store(self) -> Store:
+        """Named graphs, and their union as the default graph, as the service has them."""
+        store = Store()
+        quads = list(parse(io.BytesIO(nquads_text(self.lines)), RdfFormat.N_QUADS, rename_blank_nodes=False))
+        store.bulk_extend(quads)
+        store.bulk_extend({Quad(quad.subject, quad.predicate, quad.object) for quad in quads})
+        return store
+
+    @cached_property
+    def names(self) -> dict[str, dict[str, str]]:
+        """The names of the municipalities by number and language."""
+        found: dict[str, dict[str, str]] = {}
+        if self.too_many:
+            return found
+        answer = self.store.query(_MUNICIPALITIES)
+        assert isinstance(answer, QuerySolutions)
+        for number, label in answer:
+            assert isinstance(number, Literal)
+            assert isinstance(label, Literal)
+            found.setdefault(number.value, {})[label.language or "nb"] = label.value
+        return {number: {lang: names.get(lang, next(iter(names.values()))) for lang in LANGUAGES}
+                for number, names in found.items()}  # fmt: skip
+
+    @cached_property
+    def municipalities(self) -> list[str]:
+        """The numbers of the municipalities that graphs are about, those with the most statements first."""
+        counts: dict[str, int] = {}
+        for line in self.lines:
+            if match := _AREA.search(line):
+                number = match[1].decode()
+                counts[number] = counts.get(number, 0) + 1
+        return sorted(counts, key=lambda number: (-counts[number], number))
+
+
+@dataclass
+class _Writer:
+    data: _Data
+    folder: Path
+    known: Path | None
+    drawn: int = 0
+    taken: int = 0
+    _code: str = field(default_factory=lambda: _code_digest())
+
+    @cached_property
+    def _identities(self) -> Mapping[str, Mapping[str, str]]:
+        return read_identities(self.known) if self.known is not None else {}
+
+    def write(self, picture: Picture) -> dict[str, object]:
+        """Writes the files of one picture; returns its entry in the index."""
+        (self.folder / picture.name).mkdir()
+        found = self.data.municipalities if picture.head.each_municipality and not self.data.too_many else []
+        chosen: list[str | None] = [*found[:MOST_MUNICIPALITIES]] or [None]
+        drawings = [one for number in chosen for one in self._in_each_language(picture, number, len(chosen) > 1)]
+        if not drawings:
+            drawings = self._in_each_language(picture, None, False)
+        head = picture.head
+        return {
+            "name": picture.name,
+            "title": {"nb": head.title.nb, "en": head.title.en},
+            "kinds": [_expanded(kind) for kind in head.kinds],
+            "namedQuery": head.query,
+            "notDrawn": max(0, len(found) - MOST_MUNICIPALITIES),
+            "drawings": drawings,
+        }  # fmt: skip
+
+    def _in_each_language(self, picture: Picture, number: str | None, skip_empty: bool) -> list[dict[str, object]]:
+        found = []
+        for language in LANGUAGES:
+            answer = (
+                rows.Answer("", tuple(picture.query.head.columns), [])
+                if self.data.too_many
+                else rows.ask(self.data.store, picture, language, number)
+            )
+            if skip_empty and not answer.cells:
+                return []
+            found.append(self._one(picture, number, language, answer))
+        return found
+
+    def _one(self, picture: Picture, number: str | None, language: str, answer: rows.Answer) -> dict[str, object]:
+        """Writes one drawing with its rows; returns its entry."""
+        typed = rows.typed(answer, picture)
+        sentence = rows.reading(typed, picture, language)
+        stem = f"{picture.name}/{number or 'all'}-{language}"
+        too_large = self.data.too_many or len(typed) > picture.head.most
+        state = "too-large" if too_large else "drawn" if typed else "empty"
+        content = {
+            "name": picture.name,
+            "title": picture.head.title.in_language(language),
+            "reading": sentence,
+            "municipality": number,
+            "language": language,
+            "query": answer.query,
+            "columns": [
+                {"name": name, "title": column.title.in_language(language)}
+                for name, column in picture.head.columns.items()
+            ],
+            "rows": typed,
+            "table": rows.table(typed, picture, language),
+        }
+        files = {
+            "csv": rows.as_csv(answer),
+            "json": json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n",
+        }
+        identity = hashlib.sha256((self._code + drawing.identity(picture, typed, language)).encode()).hexdigest()
+        if state == "drawn":
+            self.drawn += 1
+            same = self._taken(identity)
+            self.taken += same is not None
+            files |= self._draw(picture, typed, sentence, language) if same is None else same
+        return {
+            "municipality": number,
+            "language": language,
+            "state": state,
+            "reading": sentence,
+            "rows": len(typed),
+            "query": answer.query,
+            "identity": identity,
+            **svg.size_of(files.get("svg", b"")),
+            "files": {kind: self._file(stem, kind, body) for kind, body in files.items()},
+        }
+
+    def _draw(self, picture: Picture, typed: Sequence[rows.Row], sentence: str, language: str) -> dict[str, bytes]:
+        found = drawing.draw(picture, typed, language)
+        title = picture.head.title.in_language(language)
+        files = {"fragment": svg.fragment(found)}
+        for theme in THEMES:
+            ending = "" if theme == "light" else f"-{theme}"
+            files[f"svg{ending}"] = svg.whole_file(found, title, sentence, _FOOT, theme)
+            files[f"png{ending}"] = drawing.png(files[f"svg{ending}"])
+        return files
+
+    def _taken(self, identity: str) -> dict[str, bytes] | None:
+        """The files of an equal drawing of the other version; None when it has none or one is missing."""
+        names = self._identities.get(identity)
+        if names is None or self.known is None:
+            return None
+        try:
+            return {
+                kind: (self.known / name).read_bytes() for kind, name in names.items() if kind not in ("csv", "json")
+            }
+        except OSError:
+            return None
+
+    def _file(self, stem: str, kind: str, body: bytes) -> dict[str, object]:
+        ending, _, theme = kind.partition("-")
+        name = f"{stem}{'-' + theme if theme else ''}.{ending}"
+        write_file(self.folder / name, body)
+        return {
+            "name": name,
+            "bytes": len(body),
+            "sha256": hashlib.sha256(body).hexdigest(),
+            "mediaType": MEDIA_TYPES[ending],
+        }
+
+
+def _expanded(curie: str) -> str:
+    prefix, _, name = curie.partition(":")
+    return PREFIXES[prefix] + name
+
+
+def _code_digest() -> str:
+    """Of all that decides a drawing beside its rows and its declaration."""
+    digest = hashlib.sha256("\n".join(map(installed_version, _LIBRARIES)).encode())
+    for path in _CODE:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

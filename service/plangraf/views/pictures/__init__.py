@@ -1,0 +1,1 @@
+"""Pictures of the data: their colours, and the rows of a thing's neighbourhood."""

@@ -1,0 +1,45 @@
+"""One Chromium and one service for all tests of pages; without Chromium the end of the run names what is not proven."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+from served_site import Site, running_site, write_site
+from visits import CHROMIUM, Visiting, chromium, visiting
+
+Once = Callable[[str, Callable[[Path], None]], Path]
+
+
+@pytest.fixture(scope="session")
+def present() -> None:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed; named at the end of the run")
+
+
+# Of this folder and not of the session, because playwright's event loop runs while the browser is open and would
+# refuse the `asyncio.run` of other tests.
+@pytest.fixture(scope="package")
+def browser(present: None) -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def site(present: None, built: Path, once: Once, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    def write(folder: Path) -> None:
+        (folder / "ids.json").write_text(json.dumps(write_site(built, folder / "versions")))
+
+    folder = once("site", write)
+    with running_site(folder / "versions", json.loads((folder / "ids.json").read_text())) as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Visiting:
+    """`with visit() as tab:` opens a tab; arguments as of playwright's `new_context`."""
+    return partial(visiting, browser, site.url)
