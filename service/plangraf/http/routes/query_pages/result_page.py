@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from plangraf.engines.interface import QueryRequest
-from plangraf.errors import PlangrafError, QuerySyntaxError, ServiceForbiddenError
+from plangraf.errors import ParameterError, PlangrafError, QuerySyntaxError, ServiceForbiddenError
 from plangraf.http.pipeline.respond import has_credentials, respond_cached, vary
 from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.negotiation import field_of, reads_pages
@@ -122,6 +122,8 @@ async def _render(
         found = await read_rows(answer, wanted.page)
     finally:
         await answer.aclose()
+    if wanted.page > found.pages:
+        raise ParameterError("page", f"is {wanted.page}, and the last page of this answer is {found.pages}.")
     explanation = None if found.total else await explain_empty(here, plain)
     things = {term for row in found.rows for term in row if isinstance(term, NamedNode)}
     labels = Labels(await fetch_labels(engine, things))
@@ -179,7 +181,7 @@ def _common(here: Pinned, language: str, query: str, more: dict[str, Any]) -> di
         "limit_s": limit_s,
         "formats": [HTML, *RESULT_FORMATS, *GRAPH_FORMATS],
         "editor": editor_script(),
-        "settings": script({**settings, **more}),
+        "settings": script({**settings, "example": EXAMPLE, **more}),
     }
 
 
@@ -199,7 +201,6 @@ def _turns(here: Pinned, found: AnswerRows, page: int, kept: list[tuple[str, str
     """The addresses of the pages before and after."""
     pages = {"prev": page - 1, "next": page + 1}
     last = min(found.pages, _LAST_PAGE)
-    # The editor asks for results, the page for itself: the format stays what the client's Accept says.
     return {name: _address(here, [*kept, ("page", to)]) for name, to in pages.items() if 1 <= to <= last}
 
 
