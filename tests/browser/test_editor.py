@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from plangraf.pages.editor_page import editor_script
 from running_server import Server
@@ -38,30 +38,21 @@ pytestmark = [
 Tab = Callable[..., AbstractContextManager[Page]]
 
 
-# Of this module, because playwright's event loop would refuse the `asyncio.run` of other tests.
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def tab(chromium: Browser, url: str) -> Tab:
+def tab(browser: Browser, url: str) -> Tab:
     """Opens a tab; after the test no script has failed, no policy was broken, and no other host was asked."""
 
     @contextmanager
     def opened(path: str = "/sparql", **options: Any) -> Iterator[Page]:
-        with opened_tab(chromium, url, path, **options) as page:
+        with opened_tab(browser, url, path, **options) as page:
             yield page
 
     return opened
 
 
 @contextmanager
-def opened_tab(chromium: Browser, url: str, path: str, *, script: bool = True, **options: Any) -> Iterator[Page]:
-    context = chromium.new_context(base_url=url, java_script_enabled=script, **{"locale": "en", **options})
+def opened_tab(browser: Browser, url: str, path: str, *, script: bool = True, **options: Any) -> Iterator[Page]:
+    context = browser.new_context(base_url=url, java_script_enabled=script, **{"locale": "en", **options})
     context.set_default_timeout(PATIENCE_MS)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
     page = context.new_page()
