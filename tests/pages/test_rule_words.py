@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from pyoxigraph import RdfFormat, parse
-from vocabulary_pages import LANGUAGES, names, vocabulary
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+from vocabulary_pages import LANGUAGES, labels, names, vocabulary
 
 from plangraf.pages.vocabulary.grammar import GRAMMARS, lower_first
 from plangraf.pages.vocabulary.patterns import describe_pattern
@@ -14,7 +14,7 @@ from plangraf.pages.vocabulary.rule_words import RuleWords
 from plangraf.pages.vocabulary.shape_model import SH, read_shapes
 from plangraf.pages.words import words
 from plangraf.rdf.graph import Graph, statements
-from plangraf.rdf.namespaces import PREFIXES
+from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES
 
 
 def sentence(name: str, language: str) -> str:
@@ -80,8 +80,8 @@ def sentence(name: str, language: str) -> str:
         ),
         (
             "DecisionShape-decision_outcome",
-            "Et vedtak har høyst ett utfall: Vedtatt (ELI-DL) eller Forkastet (ELI-DL).",
-            "A decision has at most one outcome: Adopted (ELI-DL) or Rejected (ELI-DL).",
+            "Et vedtak har høyst ett utfall: Vedtatt (ELI-DL) eller Ikke vedtatt (ELI-DL).",
+            "A decision has at most one outcome: Adopted (ELI-DL) or Not adopted (ELI-DL).",
         ),
         (
             "PlanShape-purpose",
@@ -182,6 +182,24 @@ def test_the_name_of_each_class_is_a_noun(language: str) -> None:
     found = [lower_first(own.label(term.node)) for term in vocabulary().terms.values() if term.is_class]
     assert len(found) > 50
     assert [name for name in found if GRAMMARS[language].noun(name) is None] == []
+
+
+def test_each_term_of_others_that_a_rule_or_text_names_has_a_label_of_ours() -> None:
+    """Without one a page would show its local name in lower case."""
+    graph, named = vocabulary().graph, set()
+    for shape in vocabulary().shapes:
+        for rule in shape.rules:
+            for node in (rule.node, *graph.items(rule.node, SH("or"))):
+                for name in ("class", "datatype", "hasValue", "lessThan", "lessThanOrEquals", "equals"):
+                    named |= set(graph.iris(node, SH(name)))
+            named |= {value.value for value in graph.items(rule.node, SH("in")) if isinstance(value, NamedNode)}
+    for _, _, value in graph:
+        if isinstance(value, Literal) and value.language:
+            for prefix, local in re.findall(r"(?<![\w/])([a-z][a-z-]*):([A-Za-z][\w-]*)", value.value):
+                named |= {PREFIXES[prefix] + local} if prefix in PREFIXES else set()
+    others = {iri for iri in named if not iri.startswith(ONTOLOGY)}
+    assert len(others) > 40
+    assert [iri for iri in sorted(others) if iri not in labels()] == []
 
 
 def test_terms_in_a_text_become_links_and_addresses_code() -> None:

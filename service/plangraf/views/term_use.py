@@ -18,11 +18,6 @@ from plangraf.views.engine_answers import fetch_rows
 
 _CLASSES = "SELECT ?of (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?of } GROUP BY ?of ORDER BY ?of"
 _PROPERTIES = "SELECT ?of (COUNT(*) AS ?n) WHERE { ?s ?of ?o } GROUP BY ?of ORDER BY ?of"
-# The first thing of each class of ours and the first one with each property of ours.
-_EXAMPLES = f"""SELECT ?of (MIN(?s) AS ?thing) WHERE {{
-  {{ ?s a ?of FILTER (STRSTARTS(STR(?of), "{PLAN}")) }} UNION {{ ?s ?of ?o FILTER (STRSTARTS(STR(?of), "{PLAN}")) }}
-  FILTER (STRSTARTS(STR(?s), "{ID}"))
-}} GROUP BY ?of ORDER BY ?of"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,14 @@ async def examples(snapshot: Snapshot) -> Mapping[str, Example]:
     Raises:
         PlangrafError: the engine cannot answer the query.
     """
-    rows = await fetch_rows(snapshot.engine, _EXAMPLES, bulk=False)
+    classes = _ours(await snapshot.part(class_counts))
+    properties = _ours(await snapshot.part(property_counts))
+    # The first thing of each class and the first one with each property. Naming the terms halves the time of a scan.
+    query = f"""SELECT ?of (MIN(?s) AS ?thing) WHERE {{
+      {{ VALUES ?of {{ {classes} }} ?s a ?of }} UNION {{ VALUES ?of {{ {properties} }} ?s ?of ?o }}
+      FILTER (STRSTARTS(STR(?s), "{ID}"))
+    }} GROUP BY ?of ORDER BY ?of"""
+    rows = await fetch_rows(snapshot.engine, query, bulk=False)
     chosen = {row["of"]["value"]: row["thing"]["value"] for row in rows}
     things = " ".join(f"<{iri}>" for iri in dict.fromkeys(chosen.values()))
     predicates = " ".join(map(str, LABELS))
@@ -67,6 +69,10 @@ async def examples(snapshot: Snapshot) -> Mapping[str, Example]:
         text = Literal(row["label"]["value"], language=row["label"].get("xml:lang"))
         labels.setdefault(row["s"]["value"], set()).add(text)
     return {of: Example(iri, tuple(sorted(labels.get(iri, ()), key=str))) for of, iri in chosen.items()}
+
+
+def _ours(counts: Mapping[str, int]) -> str:
+    return " ".join(f"<{iri}>" for iri in counts if iri.startswith(PLAN))
 
 
 async def _counts(snapshot: Snapshot, query: str) -> dict[str, int]:

@@ -125,6 +125,8 @@ class QueryResource(Resource):
         """Whether a page is wanted, of a request whose parameters may be wrong."""
         if place.fixed is not None:
             return place.fixed == HTML
+        if "html" not in f"{accept_header(request)} {request.scope['query_string']}".lower():
+            return False
         try:
             given = Formatted.read(parse_parameters(request.scope["query_string"]))
             format_, by_accept = choose_format(request, given, self.formats)
@@ -134,7 +136,7 @@ class QueryResource(Resource):
 
     def _read_parameters(self, request: Request, place: Place) -> ParameterModel:
         if self._reads_pages(request, place):
-            return self.parameters.read(filled(parse_parameters(request.scope["query_string"])))
+            return self.parameters.read(_filled_in(request))
         parameters = super()._read_parameters(request, place)
         if getattr(parameters, "page", None) is not None:
             raise ParameterError("page", "is for the page in a browser; the other formats have all rows at once.")
@@ -150,7 +152,7 @@ class QueryResource(Resource):
     def _ask_again(self, request: Request, place: Place, error: ParameterError) -> Response:
         """The form with what is wrong; a client that has sent nothing yet is only asked, and gets 200."""
         service = pinned(request)
-        given = single(filled(parse_parameters(request.scope["query_string"])))
+        given = single(_filled_in(request))
         language, _ = choose_answer_language(
             request, given["lang"] if given.get("lang") in LANGUAGES else None, page=True
         )
@@ -198,7 +200,7 @@ class QueryResource(Resource):
         number: int = asked.place.parameters.page or 1
         parameters = asked.place.parameters.model_copy(update={field_name("lang"): Literal(asked.language)})
         bound = self.query.bind_values(parameters)
-        service, given = asked.service, single(filled(parse_parameters(asked.request.scope["query_string"])))
+        service, given = asked.service, single(_filled_in(asked.request))
 
         async def write() -> bytes:
             if (walk := self.query.head.walk) is not None:
@@ -213,7 +215,10 @@ class QueryResource(Resource):
                 finally:
                     await answer.aclose()
             if number > 1 and not found.rows:
-                raise ResourceNotFoundError(f"page {number} of {self.path}", "It has fewer pages of rows.")
+                hint = (
+                    "It has fewer pages." if found.counted else "It lies beyond what a page shows; download the rows."
+                )
+                raise ResourceNotFoundError(f"page {number} of {self.path}", hint)
             return self._render(service, asked.language, given, {}, found=found, bound=bound, page=number)
 
         return View(write=write, key=(bound, str(number), repr(sorted(given.items())), service.prefix))
@@ -291,6 +296,10 @@ class QueryResource(Resource):
     def _write_json_stat(self, body: bytes, head: CubeHead) -> bytes:
         rows = orjson.loads(body)["results"]["bindings"]
         return orjson.dumps(json_stat(rows, head, self.query.name, self.query.head.summary))
+
+
+def _filled_in(request: Request) -> dict[str, str | list[str]]:
+    return filled(parse_parameters(request.scope["query_string"]))
 
 
 async def _fetch_bounded(engine: Engine, request: QueryRequest, most_bytes: int) -> bytes | None:

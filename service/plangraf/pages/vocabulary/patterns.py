@@ -26,12 +26,12 @@ def _wording(words: Words) -> dict[str, str]:
         r"^(19|20)[0-9]{2}-": year,
         r"^(19|20)[0-9]{2}(-|$)": year,
         r"^((19|20)[0-9]{2}|(1[6-9]|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2})$": words.gettext(
-            "a year from 1900 to 2099, or a day from 1600 to 2199"
+            "years from 1900 to 2099, days from 1600 to 2199"
         ),
         r"^((19|20)[0-9]{2}(-|$)|https://)": words.gettext("from 1900 to 2099, or a period with an address of its own"),
         r"^P([1-9][0-9]*[YMD])+$": words.gettext("in whole years, months or days"),
         r"^P[0-9]+[YM]$": words.gettext("in whole years or months"),
-        r"^--(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?$": words.gettext("a month from 1 to 12, or a day of one"),
+        r"^--(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?$": words.gettext("in months 1 to 12"),
         r"^[0-9a-f]{64}$": words.gettext("64 hexadecimal digits"),
         r"^[a-z0-9]+(-[a-z0-9]+)*$": key,
         r"^[a-z0-9]+([.-][a-z0-9]+)*$": dotted,

@@ -166,7 +166,9 @@ class RuleWords:
         kinds = [*graph.named(rule.node, SH("class")), *graph.named(rule.node, SH("datatype"))]
         for option in graph.items(rule.node, SH("or")):
             kinds += [*graph.named(option, SH("class")), *graph.named(option, SH("datatype"))]
-        said = [names.class_noun(kind) for kind in kinds if not self._says_itself(rule, kind)]
+        if len(kinds) == 1 and self._says_itself(rule, kinds[0]):
+            kinds = []
+        said = [names.class_noun(kind) for kind in kinds]
         # Values of a scheme are concepts, and the pattern names the scheme.
         if said and not any(map(_schemes, self._pattern_texts(rule))):
             yield names.any_of(said)
