@@ -38,6 +38,7 @@ from plangraf.http.resource.parameters import (
     accept_header,
     choose_answer_language,
     choose_format,
+    choose_interface,
     parse_parameters,
 )
 from plangraf.http.resource.query_operation import query_operation
@@ -58,9 +59,9 @@ from plangraf.pages.query_page import (
     sparql_link,
     without_head,
 )
-from plangraf.pages.words import words
+from plangraf.pages.words import LANGUAGE_NAMES, data_language
 from plangraf.rdf.formats import HTML, JSON, JSON_STAT, PLAIN_JSON, RESULT_FORMATS, TSV, Format
-from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
+from plangraf.sparql.named.binding import NamedQuery
 from plangraf.sparql.named.head import WALK_PARAMETERS, CubeHead, WalkHead
 from plangraf.sparql.named.parameter_model import ParameterModel, Refusal, field_name
 from plangraf.sparql.safety import Limits, check
@@ -134,7 +135,11 @@ class QueryResource(Resource):
 
     def _read_parameters(self, request: Request, place: Place) -> ParameterModel:
         if self._reads_pages(request, place):
-            return self.parameters.read(filled(parse_parameters(request.scope["query_string"])))
+            given = filled(parse_parameters(request.scope["query_string"]))
+            lang = given.get("lang")
+            if isinstance(lang, str) and lang in LANGUAGE_NAMES:
+                given["lang"] = data_language(lang)
+            return self.parameters.read(given)
         parameters = super()._read_parameters(request, place)
         if getattr(parameters, "page", None) is not None:
             raise ParameterError("page", "is for the page in a browser; the other formats have all rows at once.")
@@ -150,9 +155,10 @@ class QueryResource(Resource):
     def _ask_again(self, request: Request, place: Place, error: ParameterError) -> Response:
         """The form with what is wrong; a client that has sent nothing yet is only asked, and gets 200."""
         service = pinned(request)
+        service = replace(service, pages=service.pages.speaking(choose_interface(request)))
         given = single(filled(parse_parameters(request.scope["query_string"])))
         language, _ = choose_answer_language(
-            request, given["lang"] if given.get("lang") in LANGUAGES else None, page=True
+            request, given["lang"] if given.get("lang") in LANGUAGE_NAMES else None, page=True
         )
         body = self._render(service, language, given, refused_values(self.query, given), error=error)
         headers = {"Cache-Control": "no-store", **vary("Accept", "Accept-Language", "Cookie")}
@@ -230,7 +236,7 @@ class QueryResource(Resource):
         page: int = 1,
         error: ParameterError | None = None,
     ) -> bytes:
-        known, interface = service.query_words, words(language)
+        known, interface = service.query_words, service.pages.words(language)
         own = known.queries.get(self.query.name)
         asked = {name: value for name, value in given.items() if name not in ("lang", "format", "page")}
         kept = {name: value for name, value in given.items() if name in ("lang",)}
