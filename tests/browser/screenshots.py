@@ -33,7 +33,7 @@ figure { margin: 0; } img { height: 30rem; width: auto; border: 1px solid #999; 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What a page weighs: compressed bytes of the page and of all that it loads, and what the first paint waits for."""
+    """What a page weighs, compressed: itself, with all that it loads, and what the first paint waits for."""
 
     name: str
     path: str

@@ -33,17 +33,17 @@ def write_site(built: Path, folder: Path) -> dict[str, str]:
     source = VersionStore(built).current()
     lines = list(source.lines())
     store = VersionStore(folder)
-    pages = {"ontology.html": (source.path / "ontology.html").read_bytes()}
-    earlier = store.write(sorted([*lines, _REMOVED + b" " + _GRAPH + b" ."]), dict(source.manifest), pages)
-    current = store.write(lines, dict(source.manifest), pages)
+    earlier = store.write(sorted([*lines, _REMOVED + b" " + _GRAPH + b" ."]), dict(source.manifest), {})
+    current = store.write(lines, dict(source.manifest), {})
     assert current.id == source.id
     # Downloads, pictures and all else that a build derives; what the store wrote itself stays.
-    for path in source.path.iterdir():
-        target = current.path / path.name
-        if path.is_dir():
-            shutil.copytree(path, target, dirs_exist_ok=True)
-        elif not target.exists():
-            shutil.copy2(path, target)
+    for version in (earlier, current):
+        for path in source.path.iterdir():
+            target = version.path / path.name
+            if path.is_dir():
+                shutil.copytree(path, target, dirs_exist_ok=True)
+            elif not target.exists():
+                shutil.copy2(path, target)
     return {"current": current.id, "earlier": earlier.id}
 
 

@@ -99,7 +99,7 @@ def test_the_table_has_links_with_labels_and_values_of_the_language(browser: htt
     link = tree.one("tbody").all("a")[0]
     assert (link.attributes["href"], link.attributes["lang"]) == ("/doc/5001/plan/one", "nb")
     assert tree.one("h2", id="rows").text == "2 rows"
-    assert "</script>" not in str(tree.one("tbody").parts)
+    assert not tree.all("script")
 
 
 def test_texts_of_the_data_are_escaped(browser: httpx.Client) -> None:
@@ -360,8 +360,8 @@ def test_a_program_is_told_to_name_two_versions(small: str, accept: str | None) 
             "queries.plans.group: none",
         ),
         (
-            f"groups: {{g: {{nb: a, en: b}}}}\nqueries:\n"
-            f"  plans: {{group: g, {WORDS}, columns: {{x: {{nb: a, en: b}}}}}}\n",
+            "groups: {g: {nb: a, en: b}}\n"
+            f"queries:\n  plans: {{group: g, {WORDS}, columns: {{x: {{nb: a, en: b}}}}}}\n",
             "queries.plans.columns: x",
         ),
         ("columns:\n  plan: {nb: a}\n", "columns.plan.en"),

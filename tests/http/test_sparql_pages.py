@@ -67,7 +67,7 @@ def test_triples_and_a_boolean_are_tables_too(client: httpx.Client) -> None:
 def test_an_empty_answer_says_why(client: httpx.Client) -> None:
     html = page(client, "SELECT * { ?s a ?c . ?s <http://example.org/nothing> ?o }")
     assert "No row" in html
-    assert "Nothing matches `?s &lt;http://example.org/nothing&gt; ?o`" in html
+    assert "Nothing matches <code>?s &lt;http://example.org/nothing&gt; ?o</code>" in html
 
 
 def test_an_error_is_a_page_with_its_status_the_line_and_the_token(client: httpx.Client) -> None:

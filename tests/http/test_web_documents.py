@@ -449,7 +449,7 @@ def test_the_page_of_a_thing_shows_its_facts_with_labels(client: httpx.Client) -
     text = client.get("/doc/5001/plan/one.html").text
     page = Page(text)
     words = [word for _, word in page.text]
-    assert "Plan for grønn by, æøå – plangraf" in words
+    assert "Plan for grønn by, æøå – Plan – plangraf" in words
     assert {"Tittel", "nummer", "oppstartsår", "2020", "viktigste perspektiv", "Grønn mobilitet"} <= set(words)
     assert ID + "5001/plan/one" in words
     hrefs = {str(attributes["href"]) for attributes in page.all("a")}

@@ -23,7 +23,7 @@ def column(response: httpx.Response, name: str) -> list[str]:
     ("path", "accept", "content_type"),
     [
         ("/queries/plans", "*/*", "application/sparql-results+json"),
-        ("/queries/plans", BROWSER, "application/sparql-results+json"),
+        ("/queries/plans?format=json", BROWSER, "application/sparql-results+json"),
         ("/queries/plans", "application/json", "application/sparql-results+json"),
         ("/queries/plans", "text/csv", "text/csv; charset=utf-8"),
         ("/queries/plans.json", "image/png", "application/sparql-results+json"),
@@ -130,7 +130,7 @@ def test_each_named_query_is_described_with_its_parameters_columns_and_formats(a
     assert operation["summary"] == "The plans of the example"
     assert "| `number` | xsd:integer |" in operation["description"]
     parameters = {parameter["name"]: parameter for parameter in operation["parameters"]}
-    assert list(parameters) == ["number", "lang", "municipality", "format"]
+    assert list(parameters) == ["number", "lang", "municipality", "format", "page"]
     assert parameters["number"]["schema"] == {"type": "integer"}
     assert parameters["number"]["example"] == 1
     assert not any(parameter.get("required") for parameter in parameters.values())
@@ -140,6 +140,7 @@ def test_each_named_query_is_described_with_its_parameters_columns_and_formats(a
         "application/sparql-results+xml",
         "text/csv",
         "text/tab-separated-values",
+        "text/html",
     }
     assert {"400", "406", "429", "503"} <= set(operation["responses"])
     target = api["paths"]["/queries/perspectives-by-target"]["get"]["parameters"][0]

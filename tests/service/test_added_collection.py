@@ -73,8 +73,8 @@ def test_one_file_adds_a_collection_to_every_list_of_collections(added: str) -> 
     assert (row["title"], int(row["total"])) == ("Sene planer", len(late))
     assert row["filters"] == "municipality | kind"
     assert row["classes"] == "https://w3id.org/plangraf/ontology#Plan"
-    home = httpx.get(added, headers={"Accept": "text/html", "Accept-Language": "en"}).text
-    assert '<a href="/late-plans">Late plans</a>' in home
+    lists = httpx.get(f"{added}/collections", headers={"Accept": "text/html", "Accept-Language": "en"}).text
+    assert '<a href="/late-plans">Late plans</a>' in lists
     assert f"<loc>{added}/late-plans</loc>" in httpx.get(f"{added}/sitemap-0.xml").text
     described = httpx.get(f"{added}/openapi.json").json()["paths"]["/late-plans"]["get"]
     assert described["summary"] == "Late plans, page by page"
@@ -135,7 +135,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_a_build_names_an_unknown_term_in_labels_and_frames_and_shared_columns(report: str) -> None:
     assert re.search(r"ontology/frames.jsonld\n.*\n.*line 14: .*revizes", report), report
     assert re.search(r"ontology/labels/properties.ttl\n.*\n.*line \d+: .*terms/titel", report), report
-    assert re.search(r"collections/shared.yaml\n.*\n.*Error, line 20: .*terms/titel", report), report
+    assert re.search(r"collections/shared.yaml\n.*\n.*Error, line 22: .*terms/titel", report), report
 
 
 @pytest.mark.parametrize("name", WRONG)

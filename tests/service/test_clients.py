@@ -42,6 +42,7 @@ EXPECTED = {
     '/version/"': '"versions"',
     "/version/0123456789abcdef/doc": "Kommunedelplan areal for Sluppen",
     "/compare/": "TX .",
+    "/mcp": '"structuredContent"',
     '/feed"': "tree:view",
     "/feed/1": "activitystreams#Create",
     "plangraf.nq.gz": "\x1f\x8b",

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from list_page import read_page
 from plangraf.store.versions import VersionStore
 
 # A version is opened when it is first asked for, which takes its time beside other work.
@@ -109,6 +110,20 @@ def test_a_nondeterministic_answer_is_not_immutable(server: tuple[str, list[str]
     url, (first, *_) = server
     response = get(f"{url}/version/{first}/sparql", params={"query": "SELECT (NOW() AS ?now) {}"})
     assert response.headers["cache-control"] == "no-store"
+
+
+def test_the_page_of_versions_leads_to_comparisons_that_exist(server: tuple[str, list[str]]) -> None:
+    url, (first, second, third, _) = server
+    page = read_page(get(f"{url}/version/?lang=en", headers={"Accept": "text/html"}).text)
+    cards = page.one("ol", "versions").all("li", "card")
+    links = [[link.attributes["href"] for link in card.all("a")] for card in cards]
+    assert [card.one("code").text for card in cards] == [third, second, first]
+    assert links[0] == [f"/version/{third}/", f"/compare/{second}..{third}"]
+    assert links[1] == [f"/version/{second}/", f"/compare/{first}..{second}", f"/compare/{second}..{third}"]
+    assert links[2] == [f"/version/{first}/", f"/compare/{first}..{third}"]
+    assert cards[0].one("h2").text == "The current version"
+    for address in (links[1][1], links[2][1]):
+        assert get(url + address, headers={"Accept": "text/html"}).status_code == 200
 
 
 def test_pages_and_links_of_a_version_stay_in_it(server: tuple[str, list[str]]) -> None:

@@ -39,10 +39,14 @@ class FileLine:
 
 @dataclass(frozen=True, slots=True)
 class Downloads:
-    """All files: everything together, the tables by class, the graphs by dataset, and the small ones beside them."""
+    """All files: everything together, the tables by class, the graphs by dataset, and the small ones beside them.
+
+    `foreign` are the tables of classes that no name in the data or on the site stands for.
+    """
 
     whole: list[tuple[str, File]]
     tables: list[FileLine]
+    foreign: list[FileLine]
     graphs: list[FileLine]
     others: list[File]
     sums: File | None
@@ -74,7 +78,9 @@ def arrange_downloads(files: Iterable[File], names: Mapping[str, tuple[str, str 
             lines = graphs if folder == "graph" else tables
             line = lines.setdefault(stem, FileLine(*names.get(stem, (stem, None))))
             line.files.append((_FORMATS[ending], file))
-    return Downloads(whole, _sorted(tables), _sorted(graphs), others, sums)
+    foreign = {stem: line for stem, line in tables.items() if stem not in names}
+    named = {stem: line for stem, line in tables.items() if stem in names}
+    return Downloads(whole, _sorted(named), _sorted(foreign), _sorted(graphs), others, sums)
 
 
 def _sorted(lines: Mapping[str, FileLine]) -> list[FileLine]:

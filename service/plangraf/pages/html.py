@@ -127,11 +127,17 @@ class Pages:
                 prefix=self.prefix,
                 base=self.prefix if self.base is None else self.base,
                 version=self.version,
-                page_address=None if self.path is None else quote(f"{self.prefix}{self.path}", safe="/:@!$&'()*+,;="),
+                page_address=self._address(str(values.get("here", ""))),
                 **{"here": "", **values},
             )
         )
         return page.encode()
+
+    def _address(self, here: str) -> str | None:
+        """The address of the page without its language: `here` when it is a path, otherwise `here` behind `path`."""
+        if here.startswith("/"):
+            return here
+        return None if self.path is None else quote(f"{self.prefix}{self.path}", safe="/:@!$&'()*+,;=") + here
 
     def document(
         self,

@@ -15,7 +15,7 @@ from plangraf.errors import ParameterError
 from plangraf.numbers_in_text import whole_number
 from plangraf.pages.words import Words
 from plangraf.rdf.graph import RDF_TYPE, Graph
-from plangraf.rdf.namespaces import ID, PREFIXES, SDG, short_name
+from plangraf.rdf.namespaces import GRAPH, ID, PREFIXES, SDG, local_name, short_name
 from plangraf.sparql.named.binding import NamedQuery, read_term
 from plangraf.sparql.named.head import Parameter
 from plangraf.sparql.named.parameter_model import Given
@@ -269,6 +269,8 @@ def _unnamed(thing: NamedNode, labels: Labels, graph: Graph, words: Words) -> st
             first=graph.text(thing, first) or "…",
             last=graph.text(thing, last) or "…",
         )
+    if thing.value.startswith(GRAPH):
+        return local_name(thing.value)
     kinds = [label for kind in graph.named(thing, RDF_TYPE) if (label := labels.best(kind, words.language))]
     return kinds[0].value if kinds else short_name(thing.value)
 

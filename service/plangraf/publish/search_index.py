@@ -66,7 +66,7 @@ _TERMS: Final = frozenset(
 )
 # Other kinds than collections: the title of all, the name of one, and the rank.
 _KINDS: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str], float]]] = {
-    "terms": (("Ord i ontologien", "Terms of the ontology"), ("Ord i ontologien", "Term of the ontology"), 0.4),
+    "terms": (("Ord i ontologien", "Terms of the ontology"), ("Ord i ontologien", "Term of the ontology"), 0.25),
     "queries": (("Spørringer", "Queries"), ("Spørring", "Query"), 0.5),
     "lists": (("Lister", "Lists"), ("Liste", "List"), 0.8),
     "sections": (("Avsnitt i kildene", "Sections of the sources"), ("Avsnitt i kilde", "Section of a source"), 0.35),
@@ -163,9 +163,9 @@ def _entry(data: _Data, collection: Collection, thing: str, values: Mapping[str,
     number = sdg_code(thing)
     if number is not None:
         own["goal"] = [number.partition(".")[0]]
-    codes = [text.text for text in data.of(thing, _CODES)]
+    codes = [text.text for text in data.of(thing, _CODES) if _has_digit(text.text)]
     cases = data.links.get(thing, {}).get(_IN_CASE, ())
-    codes += [text.text for case in cases for text in data.of(case, _CODES)]
+    codes += [text.text for case in cases for text in data.of(case, _CODES) if _has_digit(text.text)]
     singular = [
         text for class_ in collection.classes for text in data.label(class_).values() if data.of(class_, _NAMES)
     ]
@@ -178,11 +178,22 @@ def _entry(data: _Data, collection: Collection, thing: str, values: Mapping[str,
         data.of(thing, _NAMES),
         data.of(thing, _OTHER_NAMES),
         data.of(thing, _TEXTS),
-        list(dict.fromkeys([*codes, thing.rpartition("/")[2]])),
+        list(dict.fromkeys([*codes, *_key(thing)])),
         own,
         [collection.nb, collection.en, *singular, *places, *named_cases, *(_SDG_WORDS if number is not None else ())],
         collection.search,
     )
+
+
+def _key(thing: str) -> list[str]:
+    """The last part of an IRI where it is a number or code; else it repeats the name."""
+    key = thing.rpartition("/")[2]
+    return [key] if key[:1].isdigit() and not key.isdecimal() else []
+
+
+def _has_digit(code: str) -> bool:
+    """Whether a code is more than a name in other letters, as the notation of a concept often is."""
+    return any(letter.isdigit() for letter in code)
 
 
 def _municipality(data: _Data, number: str) -> dict[str, str]:
@@ -204,7 +215,7 @@ def _query(query: NamedQuery) -> Entry:
     names = [Text(head.title.nb, "nb"), Text(head.title.en, "en")] if head.title else [Text(head.summary, "en")]
     others = [Text(query.name.replace("-", " "), "en"), *([Text(head.summary, "en")] if head.title else [])]
     texts = [Text(head.description, "en")] if head.description else []
-    return Entry(path, path, "queries", names, others, texts, [query.name], about=[*titles, *singular], rank=rank)
+    return Entry(path, path, "queries", names, others, texts, about=[*titles, *singular], rank=rank)
 
 
 def _list(collection: Collection) -> Entry:
@@ -214,7 +225,7 @@ def _list(collection: Collection) -> Entry:
     path = f"/{collection.path}"
     minor = collection.minor or not collection.search
     return Entry(
-        path, path, "lists", names, (), texts, [collection.path], about=[*titles, *singular],
+        path, path, "lists", names, (), texts, about=[*titles, *singular],
         rank=rank / 2 if minor else rank,
     )  # fmt: skip
 

@@ -29,10 +29,13 @@ _WRITTEN_OUT: Final = (("aa", "a"), ("oe", "o"))
 # A word of one open syllable, which the stemmer leaves alone: byen, veier, sjøene.
 _OPEN: Final = re.compile(r"([^aeiouyæøå]*[aeiouyæøå]+)(?:en|et|ene|ane|ar|er|a)")
 _VOWELS: Final = frozenset("aeiouyæøå")
+# What the stemmer leaves of politikk and politisk, teknologi and teknologisk.
+_FAMILY: Final = re.compile(r"(?P<root>[^\W\d_]{4,})(?:isk|ik)|(?P<science>[^\W\d_]{3,}(?:om|og|af))i")
 _STOP_WORDS: Final = """
     og i på for til av en et ei den det de som er å med fra om ved har ikke seg sin sitt sine vi du hva hvor hvilke
-    hvilken hvordan eller men kan skal skulle vil blir ble alle noe noen mot under over etter før hos per
-    the a an of in on to and or for with by from is are be at as that this which what how where into who
+    hvilken hvordan eller men kan skal skulle vil blir ble alle noe noen mot under over etter før hos per nr nummer no
+    følger opp gjelder finnes handler viser
+    the a an of in on to and or for with by from is are be at as that this which what how where into who about
     eit ein dei på frå kva kvar korleis ikkje
 """
 STOP_WORDS: Final = frozenset(_STOP_WORDS.split())
@@ -97,7 +100,10 @@ def stem_nb(word: str) -> str:
         stem = match[1]
     for _ in range(2):  # mobilitet is the stem of mobiliteten, and has one of its own
         (stem,) = _NORWEGIAN.analyze(stem) or [stem]
-    return fold(_undoubled(stem))
+    stem = _undoubled(stem)
+    if match := _FAMILY.fullmatch(stem):
+        stem = match["root"] or match["science"]
+    return fold(stem)
 
 
 @lru_cache(100_000)
@@ -116,3 +122,8 @@ def _undoubled(stem: str) -> str:
 def whole(text: str) -> str:
     """A whole name in the form that makes equal names equal: folded words with blanks between them."""
     return " ".join(fold(word.text) for word in words_of(text))
+
+
+def whole_stems(text: str) -> str:
+    """A whole name in the form that makes its inflections equal, under a mark of its own."""
+    return " ".join(("stems:", *(stem_nb(word.text) for word in words_of(text))))

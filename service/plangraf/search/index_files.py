@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ import orjson
 import tantivy
 
 from plangraf.errors import SearchUnavailableError
-from plangraf.search.analysis import code, codes_of, fold, stem_en, stem_nb, whole, words_of
+from plangraf.search.analysis import code, codes_of, fold, stem_en, stem_nb, whole, whole_stems, words_of
 from plangraf.search.compounds import Splitter, vocabulary
 from plangraf.search.entries import FACETS, Entry, Labels, Text
 from plangraf.store.atomic import sync_folder, write_file
@@ -39,9 +40,11 @@ _FORMAT: Final = 1
 _HEAP: Final = 64_000_000
 _WORDS_HEAP: Final = 16_000_000
 _READABLE: Final = 0o644
+_TRIES: Final = 100
+_WAIT_S: Final = 0.01
 _ENGLISH: Final = "en"
-# A score is multiplied with log2(2 + weight), so 2 doubles it.
-_MOST_WEIGHT: Final = 2.0
+# A score is multiplied with log2(2 + weight): by 1 for rank 0, by 2.6 for rank 1.
+_RANKED: Final = 1.6
 _TOKENS: Final = ("word", "fold", "nb", "en", "part", "text_nb", "text_en", "text_part", "about", "code")
 
 
@@ -148,14 +151,14 @@ def _document(entry: Entry, splitter: Splitter) -> tantivy.Document:
     document = tantivy.Document()
     document.add_bytes("shown", entry.shown())
     names = [*entry.names, *entry.others]
-    for name in dict.fromkeys(whole(text.text) for text in names):
+    for name in dict.fromkeys(form(text.text) for text in names for form in (whole, whole_stems)):
         document.add_text("whole", name)
     for field, tokens in _tokens(entry, names, splitter).items():
         document.add_text(field, " ".join(tokens))
     for facet in FACETS:
         for value in (entry.kind,) if facet == "kind" else entry.values.get(facet, ()):
             document.add_text(facet, value)
-    document.add_float("weight", entry.rank * _MOST_WEIGHT)
+    document.add_float("weight", 2 ** (1 + _RANKED * entry.rank) - 2)
     return document
 
 
@@ -245,12 +248,24 @@ def _read_contents(folder: Path, version: str) -> dict[str, Any]:
 
 def _open(folder: Path) -> tantivy.Searcher:
     """Maps an index; the temporary folder of links goes as soon as the files are open."""
-    with tempfile.TemporaryDirectory(prefix="plangraf-search-") as links:
+    links = Path(tempfile.mkdtemp(prefix="plangraf-search-"))
+    try:
         for file in folder.iterdir():
             if file.suffix == ".json" or file.name.startswith("."):
-                shutil.copyfile(file, Path(links, file.name))
+                shutil.copyfile(file, links / file.name)
             else:
-                Path(links, file.name).symlink_to(file.absolute())
-        index = tantivy.Index.open(links)
+                (links / file.name).symlink_to(file.absolute())
+        index = tantivy.Index.open(str(links))
         index.config_reader("manual")
         return index.searcher()
+    finally:
+        _remove(links)
+
+
+def _remove(folder: Path) -> None:
+    """Removes a temporary folder; tries for a second, because a thread of tantivy may still take its lock there."""
+    for _ in range(_TRIES):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(_WAIT_S)

@@ -11,6 +11,8 @@ from plangraf.search.matching import Forms
 
 _MOST_CHARACTERS: Final = 180
 _BEFORE: Final = 60
+# A stem of so many letters is marked inside a compound.
+_PART: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,9 @@ def _matches(word: str, forms: Forms) -> bool:
     folded = fold(word)
     if folded in forms.folds or stem_nb(word) in forms.stems or stem_en(word) in forms.stems:
         return True
-    return any(folded.startswith(beginning) for beginning in forms.beginnings)
+    if any(folded.startswith(beginning) for beginning in forms.beginnings):
+        return True
+    return any(len(stem) >= _PART and stem in folded for stem in forms.stems)
 
 
 def _joined(text: str, marks: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:

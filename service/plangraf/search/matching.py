@@ -17,6 +17,7 @@ from tantivy import Occur, Query
 from plangraf.search.analysis import fold, stem_en, stem_nb, words_of
 from plangraf.search.compounds import LINKS, Splitter
 from plangraf.search.index_files import SearchIndex
+from plangraf.search.nynorsk import compounds_in_bokmaal
 from plangraf.search.question import Question, Unit
 from plangraf.search.spelling import Spelling
 
@@ -29,19 +30,23 @@ _JOINED: Final = 0.85
 _PARTS: Final = 0.4
 _MENDED: Final = 0.7
 _ABOUT: Final = 0.25
-# Scores of what is more than a word: a code, a name that is all that was typed, words that stand together, words that
-# are all in the names. A word has at most the logarithm of the number of entries, about 12.
+# What a name that is all that was typed gets more, exactly or in another form.
+_WHOLE: Final = 0.7
+_WHOLE_STEMS: Final = 0.5
+# Scores of what is more than a word: a code, words that stand together, words that are all in the names. A word has at
+# most the logarithm of the number of entries, about 12.
 _CODE: Final = 90.0
-_WHOLE: Final = 40.0
 _PHRASE: Final = 5.0
+_SLOP: Final = 3
 _ALL_NAMED: Final = 6.0
 # How much the length of names counts, by the usual score of BM25.
-_LENGTH: Final = 0.2
+_LENGTH: Final = 0.1
 _TIE: Final = 0.1
 # A beginning is looked up from so many letters, and leads to so many words.
 _SHORTEST_BEGINNING: Final = 3
 _MOST_BEGINNINGS: Final = 40
 _MOST_COMPOUNDS: Final = 8
+_LONG_PART: Final = 4
 
 
 @dataclass(slots=True)
@@ -118,13 +123,15 @@ class Matcher:
         else:
             if len(unit.fold) >= (1 if beginning else _SHORTEST_BEGINNING):
                 named += self._beginnings(unit, weight, forms)
-            if parts := self._splitter.parts(unit.text):
-                told.append(Query.const_score_query(self._all_parts(parts), _PARTS * weight))
-                forms.stems.update(parts)
+            divided = self._parts(unit, forms, known=known)
+            if divided is not None:
+                told.append(Query.const_score_query(divided, _PARTS * weight))
+                known = True
         mended: list[str] = []
         if not known and not unit.code and not (beginning and named):
-            mended = self._spelling.mend(unit)
-            for word in mended:
+            others = self._in_bokmaal(unit)
+            mended = [] if others else self._spelling.mend(unit)
+            for word in others or mended:
                 other = Unit(word, fold(word), stem_nb(word), stem_en(word))
                 lighter = _MENDED * self._weight(other)
                 named += self._ways(other, _NAMED, lighter)
@@ -139,13 +146,14 @@ class Matcher:
         """What puts a hit before others: a name or code that is all that was typed, words that stand together or are
         all in its names.
         """
+        weight = sum(self._weight(unit) for unit in question.units if not unit.stop)
         if question.whole and self._has("whole", question.whole):
-            yield Occur.Should, self._scored("whole", question.whole, _WHOLE)
-        if question.code and self._has("code", question.code):
-            yield Occur.Should, self._scored("code", question.code, _CODE)
+            yield Occur.Should, self._scored("whole", question.whole, _WHOLE * weight)
+        if question.stems and self._has("whole", question.stems):
+            yield Occur.Should, self._scored("whole", question.stems, _WHOLE_STEMS * weight)
         words = [unit.fold for unit in question.units]
         if len(words) > 1 and all(self._has("fold", word) for word in words):
-            phrase = Query.phrase_query(self._index.schema, "fold", list(words), slop=1)
+            phrase = Query.phrase_query(self._index.schema, "fold", list(words), slop=_SLOP)
             yield Occur.Should, Query.const_score_query(phrase, _PHRASE)
         needed = [one for one in matched if not one.unit.stop]
         named = [one.named for one in needed if one.named is not None]
@@ -162,6 +170,11 @@ class Matcher:
         """The weight of a word: the rarer in names, the more, in all its forms alike."""
         entries = max(self._frequency(name, self._token(name, unit)) for name in (*_NAMED, "text_nb"))
         return math.log(2 + self._index.entries / (1 + entries))
+
+    def code(self, question: Question) -> Query | None:
+        """What has all that was typed as its code, such as 2020-2023-7; None when nothing has."""
+        known = any(letter.isdigit() for letter in question.code) and self._has("code", question.code)
+        return self._scored("code", question.code, _CODE) if known else None
 
     def _ways(self, unit: Unit, fields: Mapping[str, float], weight: float) -> Iterator[Query]:
         for name, part in fields.items():
@@ -199,6 +212,28 @@ class Matcher:
         for term in longer:
             share = len(unit.fold) / len(term)
             yield self._scored("fold", term, _BEGINNING * (0.5 + share / 2) * weight)
+
+    def _in_bokmaal(self, unit: Unit) -> list[str]:
+        """The Bokmål forms of a Nynorsk compound that the data have."""
+        return [
+            word
+            for word in compounds_in_bokmaal(unit.text)
+            if any(self._has(name, stem_nb(word)) for name in ("nb", "part", "text_nb"))
+        ]
+
+    def _parts(self, unit: Unit, forms: Forms, *, known: bool) -> Query | None:
+        """What has all parts of a compound; None when the word has none, or when nothing has all of them.
+
+        A word that the data have is divided only into long parts, because short ones are often none.
+        """
+        parts = self._splitter.parts(unit.text)
+        if not parts or (known and min(map(len, parts)) < _LONG_PART):
+            return None
+        query = self._all_parts(parts)
+        if not known and not self._index.things.search(query, 1).hits:
+            return None
+        forms.stems.update(parts)
+        return query
 
     def _all_parts(self, parts: Sequence[str]) -> Query:
         """A thing that has all parts of a compound, wherever they stand."""

@@ -7,6 +7,7 @@ beginnings of words, the longest first: it also serves compounds, whose parts ar
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -35,6 +36,9 @@ _BEGINNINGS: Final = tuple(pair.split("=") for pair in _PAIRS.split())
 # Endings in Nynorsk and the same in Bokmål; a word has at least four letters before one.
 _ENDINGS: Final = (("heita", "heten"), ("heit", "het"), ("leg", "lig"), ("lege", "lige"), ("skapen", "skapet"))
 _BEFORE_ENDING: Final = 3
+# The fewest letters of the parts of a compound.
+_SHORTEST_START: Final = 3
+_SHORTEST_END: Final = 3
 # Whole words only, because many other words begin with them.
 _WHOLE: Final = {"ein", "eit", "ho", "dei", "frå", "òg", "open", "verd", "auk", "stad", "låg", "høg", "gjer", "heim"}
 # These words and compounds of Bokmål begin like a word of Nynorsk.
@@ -49,6 +53,14 @@ def _by_first_letters() -> dict[str, list[tuple[str, str]]]:
 
 
 _TABLE: Final = _by_first_letters()
+
+
+def compounds_in_bokmaal(word: str) -> Iterator[str]:
+    """A Nynorsk compound in lower case with its last part in Bokmål: klimagassutslepp, klimagassutslipp."""
+    for at in range(_SHORTEST_START, len(word) - _SHORTEST_END + 1):
+        last = word[at:]
+        if (other := to_bokmaal(last)) != last:
+            yield word[:at] + other
 
 
 @lru_cache(100_000)

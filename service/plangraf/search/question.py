@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from plangraf.search.analysis import STOP_WORDS, code, fold, lower, stem_en, stem_nb, whole
+from plangraf.search.analysis import STOP_WORDS, code, fold, lower, stem_en, stem_nb, whole, whole_stems
 
 MOST_UNITS: Final = 12
 """A search reads so many words; the answer says when there were more."""
@@ -31,11 +31,12 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was typed. `whole` is all of it as a name, `code` as a code; `dropped` words were not read."""
+    """What was typed. `whole` and `stems` are all of it as a name, `code` as a code; `dropped` words were not read."""
 
     text: str
     units: Sequence[Unit]
     whole: str
+    stems: str
     code: str
     dropped: int = 0
 
@@ -60,4 +61,6 @@ def read_question(text: str) -> Question:
         )
         found.setdefault(word, unit)
     units = list(found.values())
-    return Question(text, units[:MOST_UNITS], whole(text), code(text), max(0, len(units) - MOST_UNITS))
+    return Question(
+        text, units[:MOST_UNITS], whole(text), whole_stems(text), code(text), max(0, len(units) - MOST_UNITS)
+    )

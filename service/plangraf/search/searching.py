@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tantivy import Occur, Query
+from tantivy import DocAddress, Occur, Query
 
 from plangraf.search.analysis import code as as_code
 from plangraf.search.analysis import codes_of
@@ -88,17 +88,15 @@ def search(
         for unit in question.units
     ]
     must = list(filters(index, (chosen or {}).items()))
-    query, total, partial = _select(index, question, matched, [*must], list(matcher.bonus(question, matched)))
+    bonus = list(matcher.bonus(question, matched))
+    asked = _Asked(index, offset, limit)
+    query, found, partial = _select(asked, question, matched, must, bonus, matcher.code(question))
     forms = Forms()
     for one in matched:
         forms.add(one.forms)
     forms.codes.add(question.code)
-    found = (
-        index.things.search(query, max(limit, 1), count=False, offset=offset, weight_by_field="weight")
-        if total
-        else None
-    )
-    hits = [_hit(_read(index, address), forms, language) for _, address in found.hits] if found else []
+    total = found.total
+    hits = [_hit(_read(index, address), forms, language) for address in found.addresses]
     return Found(
         question,
         total,
@@ -106,43 +104,74 @@ def search(
         _count(index, query) if facets and total else {},
         partial,
         {one.unit.text: one.mended for one in matched if one.mended},
-        [one.unit.text for one in matched if one.query is None or not (total or chosen)],
+        [one.unit.text for one in matched if (one.query is None and (partial or not total)) or not (total or chosen)],
     )
 
 
 _Clauses = list[tuple[Occur, Query]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Addresses:
+    """The number of all hits, and where those of the page are."""
+
+    total: int = 0
+    addresses: Sequence[DocAddress] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One page of an index."""
+
+    index: SearchIndex
+    offset: int
+    limit: int
+
+    def find(self, query: Query) -> _Addresses:
+        found = self.index.things.search(query, self.limit, count=True, offset=self.offset, weight_by_field="weight")
+        return _Addresses(int(found.count), [address for _, address in found.hits])  # type: ignore[attr-defined]
+
+
 def _select(
-    index: SearchIndex, question: Question, matched: Sequence[Matched], must: _Clauses, bonus: _Clauses
-) -> tuple[Query, int, bool]:
-    """The query, its number of hits, and whether a hit may lack a word: all words first, then fewer."""
-    if not question.units and question.text.strip():
-        return Query.empty_query(), 0, False
+    asked: _Asked,
+    question: Question,
+    matched: Sequence[Matched],
+    must: _Clauses,
+    bonus: _Clauses,
+    code: Query | None,
+) -> tuple[Query, _Addresses, bool]:
+    """The query, its hits, and whether a hit may lack a word: all words or the code, then fewer words."""
     if not question.units:
-        query = Query.boolean_query([*must, (Occur.Must, Query.all_query())])
-        return query, _number(index, query), False
+        query = Query.empty_query() if question.text.strip() else Query.all_query()
+        query = Query.boolean_query([*must, (Occur.Must, query)])
+        return query, asked.find(query), False
     needed = {unit.text for unit in question.needed}
     wanted = [one.query for one in matched if one.unit.text in needed and one.query is not None]
     optional: _Clauses = [(Occur.Should, one.query) for one in matched if one.unit.text not in needed and one.query]
     lost = len(needed) > len(wanted)
+    ways = [] if code is None else [code]
     if wanted and not lost:
-        every = [(Occur.Must, query) for query in wanted]
-        query = Query.boolean_query([*must, *every, *optional, *bonus])
-        if total := _number(index, query):
-            return query, total, False
-    for number in sorted({len(wanted) - 1, (len(wanted) + 1) // 2, 1, *([len(wanted)] if lost else [])}, reverse=True):
-        if number < 1:
-            break
-        some = Query.boolean_query([(Occur.Should, query) for query in wanted], minimum_number_should_match=number)
-        query = Query.boolean_query([*must, (Occur.Must, some), *optional, *bonus])
-        if total := _number(index, query):
-            return query, total, True
-    return Query.empty_query(), 0, False
-
-
-def _number(index: SearchIndex, query: Query) -> int:
-    return int(index.things.search(query, 1, count=True).count)  # type: ignore[attr-defined]
+        ways.append(Query.boolean_query([(Occur.Must, query) for query in wanted]))
+    if ways:
+        every = Query.boolean_query([(Occur.Should, way) for way in ways])
+        query = Query.boolean_query([*must, (Occur.Must, every), *optional, *bonus])
+        if (found := asked.find(query)).total:
+            return query, found, False
+    # A number that was typed says more than the words beside it.
+    codes: _Clauses = [(Occur.Must, one.query) for one in matched if one.unit.code and one.query is not None]
+    words = [
+        (Occur.Should, one.query) for one in matched if one.unit.text in needed and not one.unit.code and one.query
+    ]
+    for number, numbers in (((len(words) + 1) // 2, codes), (0 if codes else 1, codes), (1, [])):
+        if number > len(words) or not (number or numbers):
+            continue
+        some: _Clauses = (
+            [(Occur.Must, Query.boolean_query(words, minimum_number_should_match=number))] if number else words
+        )
+        query = Query.boolean_query([*must, *numbers, *some, *optional, *bonus])
+        if (found := asked.find(query)).total:
+            return query, found, True
+    return Query.empty_query(), _Addresses(), False
 
 
 def _count(index: SearchIndex, query: Query) -> dict[str, dict[str, int]]:
@@ -153,8 +182,8 @@ def _count(index: SearchIndex, query: Query) -> dict[str, dict[str, int]]:
     }
 
 
-def _read(index: SearchIndex, address: object) -> Entry:
-    document = index.things.doc(address)  # type: ignore[arg-type]
+def _read(index: SearchIndex, address: DocAddress) -> Entry:
+    document = index.things.doc(address)
     shown = document.get_first("shown")
     assert shown is not None  # every entry has it
     return read_shown(bytes(shown))
@@ -185,4 +214,4 @@ def _hit(entry: Entry, forms: Forms, language: str) -> Hit:
 
 
 def _is_code(text: str, forms: Forms) -> bool:
-    return bool(forms.codes.intersection((as_code(text), *codes_of(text))))
+    return as_code(text) in forms.codes or (len(text.split()) > 1 and bool(forms.codes.intersection(codes_of(text))))

@@ -44,6 +44,7 @@ MOST_NESTED = 4_000
 _BATCH = 400
 # A table or an area has up to millions of observations, which would leave no room for other links.
 _NO_OBSERVATION = f'FILTER (!(ISIRI(?s) && STRSTARTS(STR(?s), "{OBSERVATION}")))'
+_DEFINITION = NamedNode(PREFIXES["skos"] + "definition")
 _IS_DEFINED_BY = "<http://www.w3.org/2000/01/rdf-schema#isDefinedBy>"
 
 
@@ -162,6 +163,9 @@ class Description:
 class PageReads(Protocol):
     """What the page of a thing reads beyond its document."""
 
+    def knows(self, types: Iterable[NamedNode]) -> bool:
+        """Whether such a thing has a page of its own kind; else the page shows the definition of its class."""
+
     def frame(self, types: Iterable[NamedNode]) -> Frame:
         """The links beyond the neighbours of a thing with these types that its page shows."""
 
@@ -220,21 +224,31 @@ async def describe(
         evidence=[],
         frame=frame,
     )
-    return await _for_page(engine, description, page, types) if page else description
+    if page is None:
+        return description
+    short = {o for _, p, o in description.named if p in frames.summary and p != RDF_TYPE and isinstance(o, NamedNode)}
+    return await _for_page(engine, description, page, types, short)
 
 
 async def _for_page(
-    engine: Engine, description: Description, page: PageReads, types: frozenset[NamedNode]
+    engine: Engine,
+    description: Description,
+    page: PageReads,
+    types: frozenset[NamedNode],
+    short: set[NamedNode],
 ) -> Description:
-    """Adds the evidence, the graphs, and the labels of properties, sources and datasets."""
+    """Adds the evidence, the graphs, and the labels of properties, sources, datasets and `short`."""
     thing = description.thing
     evidence = await fetch_evidence(engine, thing, page.statements(types, description.index, thing))
     query = f"SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ {thing} ?p ?o }} }} ORDER BY ?g"
     graphs = tuple(row["g"]["value"] for row in await fetch_rows(engine, query, bulk=False))
-    used = {p for _, p, _ in (*description.own, *description.incoming)}
+    used = {p for _, p, _ in (*description.own, *description.incoming)} | short
     used |= {o for _, p, o in evidence if p in (_ABOUT_PROPERTY, KIND, SOURCE) and isinstance(o, NamedNode)}
     used |= {NamedNode(dataset) for graph in graphs if (dataset := dataset_of(graph))}
-    whole = replace(description, predicates=await fetch_labels(engine, used), evidence=evidence, graphs=graphs)
+    labels = await fetch_labels(engine, used)
+    if not page.knows(types):
+        labels += await _fetch_properties(engine, types, (_DEFINITION,))
+    whole = replace(description, predicates=labels, evidence=evidence, graphs=graphs)
     whole._index.append(description.index)
     return whole
 

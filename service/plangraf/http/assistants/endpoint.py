@@ -15,7 +15,7 @@ from plangraf.diagnostics.diagnostic import DataError, in_file
 from plangraf.errors import ProtocolMissingError
 from plangraf.http.assistants.document_tool import document_tool
 from plangraf.http.assistants.query_tools import query_tools
-from plangraf.http.assistants.search_tool import LabelFinder, search_tool
+from plangraf.http.assistants.search_tool import LabelFinder, SearchFinder, search_tool
 from plangraf.http.assistants.sparql_tool import sparql_tool
 from plangraf.http.assistants.toolbox import AssistantTool
 from plangraf.http.assistants.versions_tool import versions_tool
@@ -95,9 +95,15 @@ def make_tools(service: Service) -> dict[str, AssistantTool]:
     """
     tools = {
         tool.name: tool
-        for tool in (search_tool(LabelFinder()), document_tool(), vocabulary_tool(), sparql_tool(), versions_tool())
+        for tool in (
+            search_tool(SearchFinder(LabelFinder())),
+            document_tool(),
+            vocabulary_tool(),
+            sparql_tool(),
+            versions_tool(),
+        )
     }
-    for tool in query_tools(service.queries):
+    for tool in query_tools(service.queries, service.query_words):
         if tool.name in tools:
             en = f"The name {tool.name} is that of another tool of {PATH}; give the file another name."
             nb = f"Navnet {tool.name} er navnet på et annet verktøy i {PATH}; gi filen et annet navn."

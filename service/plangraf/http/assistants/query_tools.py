@@ -27,6 +27,7 @@ from plangraf.http.assistants.toolbox import (
 from plangraf.rdf.formats import TSV
 from plangraf.rdf.namespaces import ID
 from plangraf.sparql.named.binding import NamedQuery
+from plangraf.sparql.named.query_words import QueryWords
 from plangraf.views.answer_lines import LineWindow
 
 # Rows that a call can pass over; a later one is for a download.
@@ -51,12 +52,12 @@ _WINDOW: Mapping[str, Mapping[str, Any]] = {
 _OUTPUT = output_schema(rows={"type": "array", "items": {"type": "object"}}, evidence=EVIDENCE_SCHEMA)
 
 
-def query_tools(queries: Mapping[str, NamedQuery]) -> Iterator[AssistantTool]:
+def query_tools(queries: Mapping[str, NamedQuery], words: QueryWords) -> Iterator[AssistantTool]:
     for query in queries.values():
-        head = query.head
+        own = words.queries.get(query.name)
         yield AssistantTool(
             query.name,
-            head.title.en if head.title else head.summary,
+            own.question.en if own else query.head.summary,
             _describe(query),
             _arguments(query),
             partial(_call, query),

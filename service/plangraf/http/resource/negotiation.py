@@ -162,12 +162,9 @@ def reads_pages(accept: str | None) -> bool:
     named = {f"{one.main}/{one.sub}": one.quality for one in _parse_ranges(accept or "") if one.sub != "*"}
     html = max((named.get(name, 0.0) for name in _PAGE_TYPES), default=0.0)
     pictures = any(name.startswith("image/") for name in named)
-    data = [
-        quality
-        for name, quality in named.items()
-        if name not in _PAGE_TYPES and not name.startswith(("image/", _XHTML))
-    ]
-    return html > max(data, default=0.0) and (_XHTML in named or not pictures)
+    others = [name for name in named if name not in (*_PAGE_TYPES, _XHTML) and not name.startswith("image/")]
+    data = max((named[name] for name in others), default=0.0)
+    return html > data and (_XHTML in named or not pictures)
 
 
 def match_media_type(accept: str | None, choice: Format) -> tuple[str, frozenset[str]]:

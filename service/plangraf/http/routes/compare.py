@@ -26,7 +26,7 @@ from starlette.responses import Response
 
 from plangraf.engines.interface import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot, find_version
-from plangraf.errors import AnswerBrokenError, EngineError, QuerySyntaxError, ResourceNotFoundError
+from plangraf.errors import AnswerBrokenError, EngineError, NotAcceptableError, QuerySyntaxError, ResourceNotFoundError
 from plangraf.http.pipeline.respond import vary
 from plangraf.http.resource.openapi import GONE, NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.parameters import Negotiated, choose_format
@@ -130,19 +130,19 @@ class ChooseVersions(Resource):
 
     async def find(self, request: Request, place: Place) -> Place | Response:
         given: _Choice = place.parameters
+        page = self._reads_pages(request, given)
         if not (given.before and given.after):
+            if not page:
+                raise ResourceNotFoundError(place.path, "Name two versions, as in /compare/<id>..<id>.")
             return place
         service = pinned(request)
         known = {version.id for version in await run_in_threadpool(service.snapshots.store.list)}
-        format_, _ = choose_format(request, given, self.formats)
-        if format_ == HTML and not {given.before, given.after} <= known:
+        if page and not {given.before, given.after} <= known:
             return place
         location = f"{service.prefix}{self.path}/{quote(given.before, safe='')}..{quote(given.after, safe='')}"
         return Response(status_code=303, headers={"Location": location, **vary("Accept")})
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        if not asked.page:
-            raise ResourceNotFoundError(asked.place.path, "Name two versions, as in /compare/<id>..<id>.")
         service, given = asked.service, asked.place.parameters
         found = await run_in_threadpool(list_versions, service.snapshots.store, snapshot.id, service.prefix)
         ids = [version.id for version in found]
@@ -160,6 +160,12 @@ class ChooseVersions(Resource):
 
         # The list is part of the key, because pruning changes it without a new version.
         return View(write=write, key=(repr(found), str(given.before), str(given.after)), tagged_by=snapshot.id)
+
+    def _reads_pages(self, request: Request, given: _Choice) -> bool:
+        try:
+            return choose_format(request, given, self.formats)[0] == HTML
+        except NotAcceptableError:
+            return False
 
 
 class _Comparison:

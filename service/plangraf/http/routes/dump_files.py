@@ -29,7 +29,7 @@ from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.service import Pinned, Service, pinned, snapshot_of
 from plangraf.pages.download_list import arrange_downloads
 from plangraf.rdf.formats import HTML, PLAIN_JSON
-from plangraf.rdf.namespaces import PLAN, local_name
+from plangraf.rdf.namespaces import PLAN, local_name, short_name
 from plangraf.sparql.named.parameter_model import ParameterModel
 from plangraf.store.contents import File, list_downloads
 from plangraf.store.versions import DOWNLOADS, VersionStore
@@ -213,9 +213,13 @@ async def _names(service: Pinned, found: tuple[File, ...], language: str) -> dic
     for dataset in (await snapshot.part(holdings)).datasets:
         title = select_text(dataset.titles, language, dataset.path)
         names[dataset.path] = title.value, title.language
+    for collection in service.collections.values():
+        if len(collection.classes) == 1:
+            stem = short_name(collection.classes[0]).removeprefix("plan:").replace(":", "-")
+            names.setdefault(stem, (collection.title(language), language))
     terms = await snapshot.part(defined_terms)
     stems = {file.name.partition("/")[2].split(".")[0] for file in found if file.name.startswith(("csv/", "parquet/"))}
-    classes = [NamedNode(PLAN + stem) for stem in stems if PLAN + stem in terms]
+    classes = [NamedNode(PLAN + stem) for stem in stems if PLAN + stem in terms and stem not in names]
     labels = Labels(await fetch_labels(snapshot.engine, classes))
     for class_ in classes:
         if label := labels.best(class_, language):

@@ -61,7 +61,7 @@ from plangraf.pages.query_page import (
 )
 from plangraf.pages.words import LANGUAGE_NAMES, data_language
 from plangraf.rdf.formats import HTML, JSON, JSON_STAT, PLAIN_JSON, RESULT_FORMATS, TSV, Format
-from plangraf.sparql.named.binding import NamedQuery
+from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
 from plangraf.sparql.named.head import WALK_PARAMETERS, CubeHead, WalkHead
 from plangraf.sparql.named.parameter_model import ParameterModel, Refusal, field_name
 from plangraf.sparql.safety import Limits, check
@@ -126,6 +126,8 @@ class QueryResource(Resource):
         """Whether a page is wanted, of a request whose parameters may be wrong."""
         if place.fixed is not None:
             return place.fixed == HTML
+        if "html" not in f"{accept_header(request)} {request.scope['query_string']}".lower():
+            return False
         try:
             given = Formatted.read(parse_parameters(request.scope["query_string"]))
             format_, by_accept = choose_format(request, given, self.formats)
@@ -135,11 +137,7 @@ class QueryResource(Resource):
 
     def _read_parameters(self, request: Request, place: Place) -> ParameterModel:
         if self._reads_pages(request, place):
-            given = filled(parse_parameters(request.scope["query_string"]))
-            lang = given.get("lang")
-            if isinstance(lang, str) and lang in LANGUAGE_NAMES:
-                given["lang"] = data_language(lang)
-            return self.parameters.read(given)
+            return self.parameters.read(_filled_in(request))
         parameters = super()._read_parameters(request, place)
         if getattr(parameters, "page", None) is not None:
             raise ParameterError("page", "is for the page in a browser; the other formats have all rows at once.")
@@ -156,9 +154,9 @@ class QueryResource(Resource):
         """The form with what is wrong; a client that has sent nothing yet is only asked, and gets 200."""
         service = pinned(request)
         service = replace(service, pages=service.pages.speaking(choose_interface(request)))
-        given = single(filled(parse_parameters(request.scope["query_string"])))
+        given = single(_filled_in(request))
         language, _ = choose_answer_language(
-            request, given["lang"] if given.get("lang") in LANGUAGE_NAMES else None, page=True
+            request, given["lang"] if given.get("lang") in LANGUAGES else None, page=True
         )
         body = self._render(service, language, given, refused_values(self.query, given), error=error)
         headers = {"Cache-Control": "no-store", **vary("Accept", "Accept-Language", "Cookie")}
@@ -204,7 +202,7 @@ class QueryResource(Resource):
         number: int = asked.place.parameters.page or 1
         parameters = asked.place.parameters.model_copy(update={field_name("lang"): Literal(asked.language)})
         bound = self.query.bind_values(parameters)
-        service, given = asked.service, single(filled(parse_parameters(asked.request.scope["query_string"])))
+        service, given = asked.service, single(_filled_in(asked.request))
 
         async def write() -> bytes:
             if (walk := self.query.head.walk) is not None:
@@ -219,7 +217,10 @@ class QueryResource(Resource):
                 finally:
                     await answer.aclose()
             if number > 1 and not found.rows:
-                raise ResourceNotFoundError(f"page {number} of {self.path}", "It has fewer pages of rows.")
+                hint = (
+                    "It has fewer pages." if found.counted else "It lies beyond what a page shows; download the rows."
+                )
+                raise ResourceNotFoundError(f"page {number} of {self.path}", hint)
             return self._render(service, asked.language, given, {}, found=found, bound=bound, page=number)
 
         return View(write=write, key=(bound, str(number), repr(sorted(given.items())), service.prefix))
@@ -297,6 +298,14 @@ class QueryResource(Resource):
     def _write_json_stat(self, body: bytes, head: CubeHead) -> bytes:
         rows = orjson.loads(body)["results"]["bindings"]
         return orjson.dumps(json_stat(rows, head, self.query.name, self.query.head.summary))
+
+
+def _filled_in(request: Request) -> dict[str, str | list[str]]:
+    """What the form sends, with the language of the data where it names one that only pages have."""
+    given = filled(parse_parameters(request.scope["query_string"]))
+    if (lang := given.get("lang")) in tuple(LANGUAGE_NAMES):
+        given["lang"] = data_language(str(lang))
+    return given
 
 
 async def _fetch_bounded(engine: Engine, request: QueryRequest, most_bytes: int) -> bytes | None:

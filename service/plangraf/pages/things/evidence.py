@@ -63,10 +63,11 @@ class Evidence:
     def _number(self, place: int) -> int:
         return self._numbers.setdefault(place, len(self._numbers) + 1)
 
-    def entries(self, names: Names) -> list[Entry]:
-        """The list: the passages that statements lead to, by their numbers, then the others."""
-        for place in range(len(self.passages)):
-            self._number(place)
+    def entries(self, names: Names, thing: NamedNode) -> list[Entry]:
+        """The list: the passages that statements lead to, by their numbers, then the others about the thing."""
+        for place, passage in enumerate(self.passages):
+            if any(about == thing for about, _, _ in passage.statements):
+                self._number(place)
         return [_entry(number, self.passages[place], names) for place, number in self._numbers.items()]
 
 

@@ -100,6 +100,10 @@ class Kinds:
 
         return name
 
+    def knows(self, types: Iterable[NamedNode]) -> bool:
+        """See `views.describe.PageReads`."""
+        return self.of(types) is not None
+
     def frame(self, types: Iterable[NamedNode]) -> Frame:
         """See `views.describe.PageReads`."""
         kind = self.of(types)
@@ -180,13 +184,18 @@ def _check(kind: Kind, head: Head, lists: frozenset[str]) -> None:
         named |= {way.list_ for way in (section.ways.to if section.ways else ())}
         if section.query:
             _check_query(section.name, section.query, head)
+    lines = head.source.splitlines()
     if lists and (unknown := sorted(named - lists)):
         raise problem(
             head.file,
-            next((head.lines[n] for n, line in enumerate(head.source.splitlines()) if unknown[0] in line), 1),
+            next((head.lines[n] for n, line in enumerate(lines) if _names_list(line, unknown[0])), 1),
             f"There is no list {unknown[0]}. Name a file of queries/collections/.",
             f"Det finnes ingen liste {unknown[0]}. Nevn en fil i queries/collections/.",
         )
+
+
+def _names_list(line: str, name: str) -> bool:
+    return re.search(rf"list[^#]*: *{re.escape(name)}(?![\w-])", line) is not None
 
 
 def _check_query(section: str, query: str, head: Head) -> None:

@@ -25,16 +25,22 @@ def _listed(value: Any) -> Any:
 
 
 class Followed(Strict):
-    """A path from the thing to values, `is` the class that they must have, `else` a path when the first has none.
+    """A path from the thing to values.
 
-    `value` keeps one literal only. `order` are properties of the values, or of the link before them; with `-` the last
-    comes first.
+    Attributes:
+        path: the properties.
+        otherwise: a path for when the first has no value; `else` in a file.
+        is_: the classes of which a value must have one.
+        value: the only literal that counts.
+        named: only things that the data name.
+        order: properties of the values, or of the link before them; with `-` the last comes first.
     """
 
     path: Path
     otherwise: Path | None = Field(default=None, alias="else")
     is_: list[Curie] = Field(default=[], alias="is")
     value: str | None = None
+    named: bool = False
     order: list[Annotated[str, StringConstraints(pattern=r"^-?[a-z][a-z0-9-]*:[A-Za-z][A-Za-z0-9_-]*$")]] = Field(
         default=[]
     )
@@ -67,10 +73,14 @@ class Fact(Followed):
 
 
 class Note(Followed):
-    """What stands after a value in a list, or in a column of a table. `link` follows the path from the link before."""
+    """What stands after a value in a list, or in a column of a table.
+
+    `link` follows the path from the link before the value, `short` shows things by their numbers.
+    """
 
     title: Titled | None = None
     link: bool = False
+    short: bool = False
 
 
 class Mark(Strict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
@@ -23,6 +24,7 @@ _UNITS: Final = {
     NamedNode(PREFIXES["sdmx-measure"] + "obsValue"): NamedNode(PREFIXES["sdmx-attribute"] + "unitMeasure"),
     NamedNode(PLAN + "aimValue"): NamedNode(PLAN + "aimUnit"),
 }
+_DEFINITION: Final = NamedNode(PREFIXES["skos"] + "definition")
 _QUALIFIER: Final = NamedNode(PLAN + "valueQualifier")
 # A mere count: the name of its unit would say nothing.
 _COUNT: Final = NamedNode(PREFIXES["unit"] + "NUM")
@@ -81,6 +83,11 @@ class Names:
         found = self._label(thing)
         return PageValue(found.value, lang=found.language) if found else None
 
+    def definition(self, class_: NamedNode) -> Literal | None:
+        """The definition of a class in the language of the page."""
+        texts = self._defined.literals(class_, _DEFINITION)
+        return next((text for text in texts if text.language == self.language), None)
+
     def is_named(self, thing: Value) -> bool:
         """Whether the data name a thing, or it has a name that is made of its parts."""
         if not isinstance(thing, NamedNode):
@@ -106,12 +113,12 @@ class Names:
         return known
 
     def plain(self, value: Value) -> PageValue:
-        """A value in running text: a thing without a name by what it is, never by its key."""
+        """A value in running text: a thing without a name by what it is or by its host, never by a key or an IRI."""
         shown = self.value(value)
         if isinstance(value, NamedNode) and not self.is_named(value) and value.value not in self._terms:
             types = self.known.named(value, RDF_TYPE)
-            if kind := self._kind_of(types) if types else "":
-                return replace(shown, text=kind)
+            text = (self._kind_of(types) if types else "") or urlsplit(value.value).hostname or shown.text
+            return replace(shown, text=text.removeprefix("www."))
         return shown
 
     def value_of(self, subject: Value, predicate: NamedNode, value: Value) -> PageValue:
@@ -145,7 +152,8 @@ class Names:
 
     def href(self, thing: NamedNode) -> str | None:
         """The link to a thing: its page when the data describe it, else its own address."""
-        return self.prefix + document_path(thing.value) if thing in self.known else _outside(thing)
+        known = thing in self.known or thing in self._defined
+        return self.prefix + document_path(thing.value) if known else _outside(thing)
 
     def page_of(self, thing: NamedNode) -> str:
         """The link to the page of a thing that the data describe."""

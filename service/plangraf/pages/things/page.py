@@ -9,17 +9,19 @@ from urllib.parse import urlencode
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
+from plangraf.pages.sentences.grammar import capitalised, lowered
 from plangraf.pages.sentences.template import Said
 from plangraf.pages.things.evidence import Entry, Evidence
 from plangraf.pages.things.following import Reached
 from plangraf.pages.things.kind_files import MOST_SHOWN, Kind, Kinds
+from plangraf.pages.things.kind_form import Fact
 from plangraf.pages.things.names import Names
 from plangraf.pages.things.rows import Rows
 from plangraf.pages.things.sections import Builder, FactRow, Group, Item, Marked, PartView, SectionView
 from plangraf.pages.things.speaking import Speaker
 from plangraf.pages.things.technical import GraphRow, Row, graph_rows, incoming_rows, own_rows
 from plangraf.rdf.graph import RDF_TYPE, Value
-from plangraf.rdf.namespaces import PLAN
+from plangraf.rdf.namespaces import PLAN, PREFIXES
 from plangraf.views.collections.members import collation_key
 from plangraf.views.declarations import LABELS
 from plangraf.views.describe import ABOUT, MOST_INCOMING, Description
@@ -27,6 +29,10 @@ from plangraf.views.page_value import PageValue
 
 _MUNICIPALITY: Final = NamedNode(PLAN + "municipality")
 _NUMBERS: Final = (NamedNode(PLAN + "number"), NamedNode(PLAN + "goalNumber"))
+_TEXT_PROPERTIES: Final = tuple(map(NamedNode, (PREFIXES["dcterms"] + "description", PREFIXES["skos"] + "definition")))
+_TEXTS: Final = [Fact(path=["dcterms:description"]), Fact(path=["skos:definition"])]
+# A longer text, such as a query, is not a short fact; the technical view has it.
+_LONG: Final = 300
 # A page of a kind without a declaration shows so many things that point to its thing at once.
 _MOST_OPEN: Final = 12
 _SENTENCE_MARKS: Final = 3
@@ -87,19 +93,19 @@ def thing_page(description: Description, names: Names, kinds: Kinds, rows: Mappi
     municipality = names.known.value(thing, _MUNICIPALITY)
     form = kind.form if kind else None
     # In the order of the page, because evidence is numbered as it is asked for.
-    text = [value for row in builder.facts(form.text) for value in row.values] if form else []
+    text = [value for row in builder.facts(form.text if form else _TEXTS) for value in row.values]
     facts = builder.facts(form.facts) if form else _all_facts(builder, description)
     sections = builder.sections(form.sections, rows) if form else _all_incoming(builder, description)
     return ThingPage(
         title=_title(description, names, speaker, kind),
         kind=_kind_name(description, names, kind),
         classes=[names.value(type_) for type_ in sorted(description.types, key=str)],
-        sentence=speaker.sentence() if speaker else [],
+        sentence=speaker.sentence() if speaker else _definition(description, names),
         sentence_marks=marks,
         text=text,
         facts=facts,
         sections=sections,
-        evidence=evidence.entries(names),
+        evidence=evidence.entries(names, thing),
         own=own_rows(description, names),
         incoming=incoming_rows(description, names),
         graphs=graph_rows(description, names),
@@ -128,6 +134,12 @@ def _title(description: Description, names: Names, speaker: Speaker | None, kind
     return names.title(thing)
 
 
+def _definition(description: Description, names: Names) -> list[Said]:
+    """What a thing of an undeclared kind is, in the words of the ontology; empty when its classes have none."""
+    found = (names.definition(type_) for type_ in sorted(description.types, key=str))
+    return next(([Said(text.value)] for text in found if text), [])
+
+
 def _kind_name(description: Description, names: Names, kind: Kind | None) -> PageValue:
     """What the thing is: `Plan 7`, with the list of all plans; else the name of its class."""
     if kind:
@@ -146,7 +158,8 @@ def _all_facts(builder: Builder, description: Description) -> list[FactRow]:
     names = builder.names
     values: dict[NamedNode, list[Value]] = {}
     for _, predicate, value in description.own:
-        if predicate not in (RDF_TYPE, _MUNICIPALITY, *LABELS):
+        long = isinstance(value, Literal) and len(value.value) > _LONG
+        if predicate not in (RDF_TYPE, _MUNICIPALITY, *_TEXT_PROPERTIES, *LABELS) and not long:
             values.setdefault(predicate, []).append(value)
     rows = []
     for predicate, found in values.items():
@@ -161,7 +174,7 @@ def _all_facts(builder: Builder, description: Description) -> list[FactRow]:
             for one in sorted(found, key=lambda one: collation_key(names.value(one).text))[:MOST_SHOWN]
         ]
         text = names.property(predicate).text
-        rows.append(FactRow(text[:1].upper() + text[1:], shown))
+        rows.append(FactRow(capitalised(text), shown))
     return sorted(rows, key=lambda row: collation_key(row.name))
 
 
@@ -179,9 +192,9 @@ def _all_incoming(builder: Builder, description: Description) -> list[SectionVie
             (Item(names.value(one.value), marks=builder.evidence.marks(one.statements)) for one in subjects),
             key=lambda item: collation_key(item.value.text),
         )[:MOST_SHOWN]
-        text = names.property(predicate).text
+        name = names.words.gettext("as %(property)s", property=lowered(names.property(predicate).text))
         left = None if builder.cut else max(len(subjects) - MOST_SHOWN, 0)
         group = Group(None, items[:_MOST_OPEN], items[_MOST_OPEN:])
-        parts.append(PartView("list", text[:1].upper() + text[1:], "", "", [], [group], left))
+        parts.append(PartView("list", capitalised(name), "", "", [], [group], left))
     parts.sort(key=lambda part: collation_key(part.title))
     return [SectionView("links", "", "", False, parts)] if parts else []

@@ -199,7 +199,11 @@ class Builder:
         marked = {one.value for one in along(known, self.thing, part.mark.path)} if part.mark else set()
         left: int | None = max(len(found) - MOST_SHOWN, 0)
         pairs = [(one, self._item(start, part, one, one.value in marked)) for one in found[:MOST_SHOWN]]
-        columns = [self._name(note) for note in part.notes] if part.layout == "table" else []
+        columns: list[str] = []
+        if part.layout == "table":
+            filled = [n for n in range(len(part.notes)) if any(item.notes[n].values for _, item in pairs)]
+            columns = [self._name(part.notes[n]) for n in filled]
+            pairs = [(one, replace(item, notes=[item.notes[n] for n in filled])) for one, item in pairs]
         return PartView(
             part.layout,
             part.title.in_language(self._language) if part.title else "",
@@ -214,6 +218,8 @@ class Builder:
     def values(self, start: Value, followed: Followed) -> list[Reached]:
         """The values of a path in order: texts in the language of the page, else in the first one there is."""
         found = follow(self.names.known, start, followed)
+        if followed.named:
+            found = [one for one in found if self.names.is_named(one.value)]
         if not found:
             return found
         texts = [one.value for one in found if isinstance(one.value, Literal) and one.value.language]
@@ -234,6 +240,8 @@ class Builder:
         value = self.value(one)
         if number and isinstance(one.value, NamedNode) and (label := self.names.label(one.value)):
             value = replace(value, text=label.text, lang=label.lang)
+        # Before those of the children, because evidence is numbered as it is asked for.
+        marks = self.evidence.marks(statements)
         children = []
         if isinstance(one.value, NamedNode):
             children = [view for child in part.children if (view := self.part(one.value, child))]
@@ -243,7 +251,7 @@ class Builder:
             part.mark.text.in_language(self._language) if part.mark and marked else "",
             [self._note(note, one) for note in part.notes],
             self._ways_here(one) if part.via else [],
-            self.evidence.marks(statements),
+            marks,
             self._through(part.through.in_language(self._language), one) if part.through else [],
             children,
         )
@@ -253,7 +261,7 @@ class Builder:
 
     def _note(self, note: Note, one: Reached) -> NoteView:
         found = [
-            self.value(value)
+            self._short(value.value) if note.short else self.value(value)
             for start in (one.links if note.link else [one.value])
             if not isinstance(start, Literal)
             for value in self.values(start, note)

@@ -21,7 +21,7 @@ from plangraf.views.pictures.palette import FONT, PALETTE
 
 PNG_SCALE = 2
 _PNG = b"\x89PNG\r\n\x1a\n"
-_ZLIB_LEVEL = 6
+_ZLIB_LEVEL = 3
 _LOCALES: Mapping[str, dict[str, Any]] = {
     # A no-break space, a comma, and a minus sign, as Norwegian writes numbers.
     "nb": {"decimal": ",", "thousands": "\xa0", "grouping": [3], "currency": ["", " kr"], "minus": "−"},
@@ -41,7 +41,8 @@ _AXIS = {
     "titleFontWeight": "normal",
     "labelFont": FONT,
     "titleFont": FONT,
-    "labelLimit": 400,
+    # Vega measures a limited label many times; a declaration wraps or cuts texts by characters instead.
+    "labelLimit": 0,
 }
 _LITE: Mapping[str, Any] = {
     "font": FONT,
@@ -58,7 +59,7 @@ _LITE: Mapping[str, Any] = {
         "orient": "top",
         "title": None,
         "direction": "horizontal",
-        "labelLimit": 300,
+        "labelLimit": 0,
         "symbolSize": 70,
     },
     "title": {"color": "@ink", "fontSize": 11, "anchor": "start", "font": FONT},

@@ -22,7 +22,7 @@ MARK = "mark"
 """The column of a drawing with the text of each mark; `row` is the number of the row from 0."""
 _NUMBERS = frozenset({"xsd:integer", "xsd:decimal"})
 _DECIMAL_COMMA = {"nb": ",", "en": "."}
-_THOUSANDS = {"nb": " ", "en": ","}
+_THOUSANDS = {"nb": "\u00a0", "en": ","}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,9 @@ def drawn(rows: Sequence[Row], picture: Picture, language: str) -> list[dict[str
             if column.values:
                 values[f"{name}Word"] = shown(row.get(name), name, picture, language)
         for name, wrap in picture.head.wrap.items():
-            values[f"{name}Lines"] = wrapped(shown(row.get(name), name, picture, language), wrap.width, wrap.lines)
+            text = shown(row.get(name), name, picture, language)
+            values[f"{name}Lines"] = wrapped(text, wrap.width, wrap.lines)
+            values[f"{name}Line"] = wrapped(text, wrap.width, 1)
         words = [shown(row.get(name), name, picture, language) for name in picture.head.columns]
         values[MARK] = " · ".join(word for word in words if word)
         found.append(values)
@@ -145,6 +147,8 @@ def drawn(rows: Sequence[Row], picture: Picture, language: str) -> list[dict[str
 
 def wrapped(text: str, width: int, most: int) -> str:
     """A text broken into at most `most` lines; what does not fit ends in an ellipsis."""
+    if most == 1:
+        return text if len(text) <= width else text[: width - 1].rstrip() + "…"
     return "\n".join(textwrap.wrap(text, width, max_lines=most, placeholder=" …", break_on_hyphens=True))
 
 

@@ -156,7 +156,7 @@ class Column:
     path: tuple[str, ...]
     other: str | None = None
     links: bool = False
-    tag: str | None = None
+    tag: str | None = field(default=None, repr=False)
 
     def title(self, language: str) -> str:
         return self.nb if language == "nb" else self.en
@@ -183,7 +183,7 @@ class Facet:
     through: str | None = None
     key_property: str | None = None
     key: str | None = None
-    tag: str | None = None
+    tag: str | None = field(default=None, repr=False)
 
     def title(self, language: str) -> str:
         return self.nb if language == "nb" else self.en

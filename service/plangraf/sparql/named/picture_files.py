@@ -88,7 +88,8 @@ class PictureHead(Strict):
     `reading` is the sentence; `{name}` in it is a value and `{name|one|many}` the word for one or several. `empty` says
     why there may be nothing to draw. `kinds` are the classes whose documents show the picture. With
     `each-municipality` there is a drawing for each municipality. `query` names a named query in place of an own file.
-    `wrap` breaks the text of a column into lines, in a column with `Lines` behind its name.
+    `wrap` breaks the text of a column into lines, in a column with `Lines` behind its name, and cuts it to one in a
+    column with `Line` behind it.
     `most` is the greatest number of rows that a drawing can show.
     """
 

@@ -5,6 +5,7 @@ Between `publish`, which writes them, and `engines`, which read them.
     versions/<id>/data.nq.zst      sorted unique N-Quads lines, zstd; the id is a hash of these lines alone
     versions/<id>/manifest.json    description of the version, without times
     versions/<id>/dump/            whole downloads, see plangraf.publish.dumps
+    versions/<id>/pictures/        drawings and their rows, see plangraf.publish.pictures.writing
     versions/<id>/object-kinds.json  kinds of the literals of each predicate
     versions/<id>/bulk.json        the version's bulk graphs, see plangraf.store.versions.bulk
     versions/<id>/bulk-stores/     all triples for the engine, when there are bulk graphs

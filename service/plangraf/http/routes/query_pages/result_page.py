@@ -33,7 +33,7 @@ from plangraf.http.routes.query_pages.empty_answer import explain_empty
 from plangraf.http.service import Pinned, pinned
 from plangraf.numbers_in_text import whole_number
 from plangraf.pages.editor_page import editor_script, editor_settings
-from plangraf.pages.html import script
+from plangraf.pages.html import script, words_with_code
 from plangraf.rdf.formats import BOOLEAN_FORMATS, GRAPH_FORMATS, HTML, RESULT_FORMATS
 from plangraf.rdf.graph import Value
 from plangraf.rdf.namespaces import compact
@@ -142,7 +142,7 @@ async def _render(
         here=f"?{urlencode([*kept, ('page', wanted.page)])}",
         answer=found,
         rows=[[_cell(term, labels, language, here.prefix) for term in row] for row in found.rows],
-        explanation=explanation.message if explanation else None,
+        explanation=words_with_code(explanation.message) if explanation else None,
         downloads=[(one, _address(here, [*kept, ("format", one.name)])) for one in _OF_FORM[form]],
         turns=_turns(here, found, wanted.page, kept),
     )

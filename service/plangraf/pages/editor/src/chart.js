@@ -56,14 +56,14 @@ function bars(points, title, { number }) {
   const height = points.length * BAR + 8;
   const low = Math.min(0, ...points.map((point) => point.value));
   const high = Math.max(0, ...points.map((point) => point.value)) || 1;
-  const left = 250;
+  const left = 262;
   const x = (amount) => left + ((amount - low) / (high - low)) * (WIDTH - left - 90);
   const rows = points.map((point, at) => {
     const y = at * BAR + 4;
     const from = Math.min(x(0), x(point.value));
     return drawn("g", {},
       drawn("title", {}, `${point.text}: ${number(point.value)}`),
-      drawn("text", { x: left - 8, y: y + 16, "text-anchor": "end", class: "name" }, cut(point.text, 36)),
+      drawn("text", { x: left - 8, y: y + 16, "text-anchor": "end", class: "name" }, cut(point.text, 34)),
       drawn("rect", { x: from, y: y + 2, width: Math.max(1, Math.abs(x(point.value) - x(0))), height: BAR - 6, class: "bar" }),
       drawn("text", { x: Math.max(x(0), x(point.value)) + 6, y: y + 16, class: "amount" }, number(point.value)));
   });

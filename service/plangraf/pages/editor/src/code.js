@@ -6,9 +6,9 @@
 import { autocompletion, completionKeymap, startCompletion } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
-import { lintGutter, setDiagnostics } from "@codemirror/lint";
 import { EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightSpecialChars, keymap, lineNumbers, tooltips } from "@codemirror/view";
+import { errorField, showError } from "./error.js";
 import { tags } from "@lezer/highlight";
 import { sparql } from "codemirror-lang-sparql";
 
@@ -37,10 +37,9 @@ const THEME = EditorView.theme({
   "li[aria-selected] .cm-completionDetail": { color: "var(--paper)" },
   ".cm-completionIcon": { display: "none" },
   ".cm-completionInfo": { fontFamily: "var(--sans)", padding: ".5em .7em", maxWidth: "26em" },
-  ".cm-diagnostic": { padding: ".4em .7em", fontFamily: "var(--sans)" },
-  ".cm-diagnostic-error": { borderLeft: "4px solid var(--code-error)" },
-  ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--code-error)", textUnderlineOffset: "3px" },
-  ".cm-errorLine": { backgroundColor: "var(--code-error-line)" },
+  ".cm-errorLine": { backgroundColor: "color-mix(in srgb, var(--code-error) 12%, transparent)" },
+  ".cm-errorToken": { textDecoration: "underline wavy var(--code-error)", textUnderlineOffset: "3px" },
+  ".cm-errorMessage": { fontFamily: "var(--sans)", borderLeft: "4px solid var(--code-error)", backgroundColor: "var(--tint)", padding: ".4em .8em", whiteSpace: "normal" },
 });
 
 /**
@@ -71,7 +70,7 @@ export function codeEditor(host, { text, source, run, changed, words }) {
         syntaxHighlighting(COLOURS),
         THEME,
         tooltips({ parent }),
-        lintGutter(),
+        errorField,
         autocompletion({ override: [source], icons: false }),
         EditorView.contentAttributes.of({ "aria-label": words.label, "aria-multiline": "true", spellcheck: "false" }),
         EditorView.updateListener.of((update) => update.docChanged && changed(update.state.doc.toString())),
@@ -90,17 +89,13 @@ export function codeEditor(host, { text, source, run, changed, words }) {
     text: () => view.state.doc.toString(),
     focus: () => view.focus(),
     replace: (next) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next }, selection: { anchor: 0 } }),
-    clearErrors: () => view.dispatch(setDiagnostics(view.state, [])),
+    clearErrors: () => showError(view, null),
     /** Marks a token: line and column count characters from 1, as the problem document does. */
     mark: ({ line, column, token, message }) => {
       const at = view.state.doc.line(Math.min(Math.max(line, 1), view.state.doc.lines));
       const from = Math.min(at.from + unitsOf(at.text, column - 1), at.to);
-      const to = Math.min(from + Math.max(token?.length ?? 0, 1), view.state.doc.length);
-      const error = { from: from === to ? Math.max(at.from, from - 1) : from, to, severity: "error", message };
-      view.dispatch(setDiagnostics(view.state, [error]), {
-        selection: { anchor: error.from },
-        effects: EditorView.scrollIntoView(error.from, { y: "center" }),
-      });
+      const to = Math.min(from + (token?.length ?? 0), at.to);
+      showError(view, { line: at.from, end: at.to, from, to, message });
     },
   };
 }

@@ -9,7 +9,7 @@ import { labelStore } from "./labels.js";
 import { tokens } from "./lexer.js";
 import { examplesPanel, historyPanel, samplesPanel } from "./panels.js";
 import { showEmpty, showNote, showProblem, showResult } from "./results.js";
-import { numberOf, readRows, readTriples, shortName } from "./terms.js";
+import { numberOf, readRows, readTriples, shortName, thingOf } from "./terms.js";
 
 const LONGEST_ADDRESS = 6000;
 const settings = JSON.parse(document.getElementById("editor-settings").textContent);
@@ -37,7 +37,8 @@ async function searchThings(words) {
   if (!searchable) return [];
   const found = await fetchJson(`${settings.suggestions}?${new URLSearchParams({ q: words, lang: language })}`).catch(() => null);
   if (found === null) searchable = false;
-  return (found?.suggestions ?? []).filter((one) => one.iri).map((one) => ({ iri: one.iri, label: one.label ?? one.title ?? one.iri, kind: one.kindLabel ?? one.kind ?? "" }));
+  const things = (found?.suggestions ?? []).map((one) => ({ iri: thingOf(one.href, prefix), label: one.title, kind: [one.kind, one.code].filter(Boolean).join(" ") }));
+  return things.filter((one) => one.iri !== null);
 }
 
 const host = element("div", { id: "editor", class: "code-editor" });
@@ -79,7 +80,7 @@ function takeOver() {
 /** Leaves the answer that the server wrote, with a way to its other views. */
 function keepAnswer() {
   const more = ["chart", "network", "raw"].map((view) => button(t(view), { class: "quiet", onclick: () => run(view) }));
-  section.querySelector("h2")?.after(element("p", { class: "query-actions" }, ...more));
+  if (section.querySelector("table")) section.querySelector("h2").after(element("p", { class: "query-actions" }, ...more));
 }
 
 /** SELECT, ASK, CONSTRUCT or DESCRIBE. */

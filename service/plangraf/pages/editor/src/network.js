@@ -4,8 +4,13 @@ import { drawn, element } from "./dom.js";
 import { pageOf, shortName } from "./terms.js";
 
 const MOST_NODES = 120;
+const MOST_NAMED = 60;
 const STEPS = 260;
-const [WIDTH, HEIGHT] = [900, 600];
+const [WIDTH, HEIGHT] = [1000, 640];
+// The frame of the nodes, with room for their names.
+const ACROSS = [105, WIDTH - 105];
+const DOWN = [32, HEIGHT - 18];
+const NAME = [110, 15];
 
 /** The columns that hold things. */
 function thingColumns(result) {
@@ -36,6 +41,7 @@ async function network(result, choice, context) {
   const { t, number } = context;
   const { nodes, edges, all } = collect(result, choice);
   await context.findLabels([...nodes.keys(), ...edges.map((edge) => edge.property)].filter((iri) => iri && !iri.startsWith("_:")));
+  nameMost(nodes);
   layOut(nodes, edges);
   const title = t("networkTitle", { nodes: number(nodes.size), edges: number(edges.length) });
   const picture = drawn("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": title }, arrowHead(), ...edges.map((edge) => arrow(edge, context)), ...[...nodes.values()].map((node) => dot(node, context)));
@@ -70,27 +76,54 @@ function collect(result, { from, to }) {
   return { nodes, edges, all: names.size };
 }
 
-/** Places the nodes: they repel each other, links pull, and all is drawn to the middle (Fruchterman and Reingold). */
+/** Chooses the things whose names are always shown: all of a few, else those with the most links. */
+function nameMost(nodes) {
+  const all = [...nodes.values()].sort((a, b) => b.degree - a.degree);
+  const few = all.length <= MOST_NAMED;
+  all.forEach((node, at) => { node.named = few || at < MOST_NAMED / 2; });
+}
+
+/** Places the nodes: they repel each other, links pull, all is drawn to the middle (Fruchterman and Reingold). */
 function layOut(nodes, edges) {
   const all = [...nodes.values()];
-  const room = Math.sqrt((WIDTH * HEIGHT) / Math.max(1, all.length)) * 0.75;
+  const room = Math.sqrt((WIDTH * HEIGHT) / Math.max(1, all.length)) * 0.6;
   all.forEach((node, at) => {
     const angle = at * 2.399963; // the golden angle spreads them evenly
     const radius = 18 * Math.sqrt(at + 1);
-    Object.assign(node, { x: WIDTH / 2 + radius * Math.cos(angle), y: HEIGHT / 2 + radius * Math.sin(angle) });
+    Object.assign(node, { x: radius * Math.cos(angle), y: radius * Math.sin(angle) });
   });
   for (let step = 0; step < STEPS; step += 1) {
     const most = 40 * (1 - step / STEPS) + 0.5;
-    for (const node of all) Object.assign(node, { dx: (WIDTH / 2 - node.x) * 0.012, dy: (HEIGHT / 2 - node.y) * 0.02 });
+    for (const node of all) Object.assign(node, { dx: -node.x * 0.06, dy: -node.y * 0.09 });
     all.forEach((a, at) => all.slice(at + 1).forEach((b) => push(a, b, room)));
     for (const { source, target } of edges) pull(source, target, room);
     for (const node of all) {
       const length = Math.hypot(node.dx, node.dy) || 1;
       const by = Math.min(length, most) / length;
-      node.x = Math.min(WIDTH - 70, Math.max(70, node.x + node.dx * by));
-      node.y = Math.min(HEIGHT - 24, Math.max(24, node.y + node.dy * by));
+      node.x += node.dx * by;
+      node.y += node.dy * by;
     }
   }
+  fit(all, "x", ...ACROSS);
+  fit(all, "y", ...DOWN);
+  for (let step = 0; step < 80; step += 1) all.forEach((a, at) => all.slice(at + 1).forEach((b) => part(a, b)));
+  fit(all, "y", ...DOWN);
+}
+
+/** Moves two nodes apart whose names would overlap. */
+function part(a, b) {
+  const [x, y] = [Math.abs(a.x - b.x), a.y - b.y];
+  if (!a.named || !b.named || x > NAME[0] || Math.abs(y) > NAME[1]) return;
+  const by = (y < 0 ? -1 : 1) * 1.5;
+  a.y += by;
+  b.y -= by;
+}
+
+/** Stretches one coordinate of the nodes to the frame. */
+function fit(all, name, low, high) {
+  const values = all.map((node) => node[name]);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  for (const node of all) node[name] = most > least ? low + ((node[name] - least) / (most - least)) * (high - low) : (low + high) / 2;
 }
 
 function push(a, b, room) {
@@ -102,7 +135,7 @@ function push(a, b, room) {
 
 function pull(a, b, room) {
   const [x, y] = [a.x - b.x, a.y - b.y];
-  const force = Math.hypot(x, y) / room / 6;
+  const force = (Math.hypot(x, y) / room) * 0.25;
   a.dx -= x * force; a.dy -= y * force;
   b.dx += x * force; b.dy += y * force;
 }
@@ -128,5 +161,6 @@ function dot(node, context) {
     drawn("circle", { cx: node.x, cy: node.y, r: Math.min(11, 5 + Math.sqrt(node.degree)), class: "node" }),
     drawn("text", { x: node.x, y: node.y - 12, "text-anchor": "middle", class: "name" }, shown),
   ];
-  return href ? drawn("a", { href }, ...inside) : drawn("g", {}, ...inside);
+  const kind = node.named ? null : "minor";
+  return href ? drawn("a", { href, class: kind }, ...inside) : drawn("g", { class: kind }, ...inside);
 }

@@ -61,10 +61,14 @@ function pretty({ text, triples }) {
 export function showEmpty(section, explanation, { t }) {
   section.replaceChildren(
     heading(t("results")),
-    element("p", { class: "notice" }, t("empty")),
-    ...(explanation ? [element("p", { class: "notice", lang: "en" }, explanation)] : []),
+    element("div", { class: "notice" },
+      element("p", {}, t("empty")),
+      ...(explanation ? [element("p", { lang: "en" }, ...withCode(explanation))] : [])),
   );
 }
+
+/** A text whose parts between backticks are code. */
+const withCode = (text) => text.split("`").map((part, at) => (at % 2 ? element("code", {}, part) : part));
 
 /** Shows what went wrong; `goTo` moves the cursor to the place, when there is one. */
 export function showProblem(section, problem, { t }, goTo) {

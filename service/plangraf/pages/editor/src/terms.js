@@ -67,6 +67,18 @@ export function pageOf(iri, prefix, known) {
   return /^https?:/.test(iri) ? iri : null;
 }
 
+/** The IRI of the thing that a page of ours describes; null for a page about no thing, such as a list. */
+export function thingOf(href, prefix) {
+  const address = new URL(href, location.origin);
+  const path = address.pathname.startsWith(prefix) ? address.pathname.slice(prefix.length) : address.pathname;
+  if (path === "/doc") return address.searchParams.get("iri");
+  if (path.startsWith("/doc/")) return ID + decodeURI(path.slice("/doc/".length));
+  const code = /^\/(?:goals|targets)\/([0-9a-z.]+)$/.exec(path)?.[1];
+  if (code) return `http://metadata.un.org/sdg/${code}`;
+  const own = OWN.find(([, start]) => path === start);
+  return own && address.hash ? own[0] + address.hash : null;
+}
+
 /** The number of a term for a chart; null when it is none. */
 export function numberOf(term) {
   if (!term || term.type !== "literal" || !NUMBERS.has(term.datatype ?? "")) return null;

@@ -63,16 +63,20 @@ _THEME = WithJsonSchema({"type": "string", "enum": ["light", "dark"]})
 _CODE = WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}$"})
 
 
+class Themed(Negotiated):
+    theme: Annotated[str | None, _one_of("theme", "light", "dark"), _THEME] = Field(
+        default=None, description="Colours of SVG and PNG, light or dark; light when absent."
+    )
+
+
 class EmbeddedParameters(Negotiated):
     municipality: Annotated[str | None, AfterValidator(_municipality), _CODE] = Field(
         default=None, description="Number of the municipality; the one with the most statements when absent."
     )
 
 
-class PictureParameters(EmbeddedParameters):
-    theme: Annotated[str | None, _one_of("theme", "light", "dark"), _THEME] = Field(
-        default=None, description="Colours of SVG and PNG, light or dark; light when absent."
-    )
+class PictureParameters(EmbeddedParameters, Themed):
+    """The parameters of a picture."""
 
 
 @dataclass(frozen=True, slots=True)

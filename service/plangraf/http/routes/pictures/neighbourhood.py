@@ -1,0 +1,115 @@
+"""`/pictures/neighbourhood?iri=…`: a thing with what it links to and what links to it, drawn when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+from urllib.parse import quote
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pyoxigraph import NamedNode
+from starlette.requests import Request
+
+from plangraf.engines.snapshots import Snapshot
+from plangraf.errors import ResourceNotFoundError
+from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
+from plangraf.http.resource.resource import Asked, Place, Resource, View
+from plangraf.http.routes.pictures.drawn import PATH, Themed
+from plangraf.http.service import Service
+from plangraf.pages.neighbourhood_svg import neighbourhood_svg
+from plangraf.pages.words import words
+from plangraf.rdf.formats import HTML, SVG
+from plangraf.rdf.namespaces import ID
+from plangraf.sparql.named.binding import read_iri
+from plangraf.views.document_parts import document_path
+from plangraf.views.pictures.neighbourhood import Neighbourhood, find_neighbourhood
+
+_FORMATS = (SVG, HTML)
+
+
+def resources(service: Service) -> Iterator[Resource]:
+    yield NeighbourhoodResource()
+
+
+def _iri(value: str | None) -> NamedNode | None:
+    return read_iri(value) if value else None
+
+
+_IRI = WithJsonSchema({"type": "string", "format": "iri"})
+
+
+class NeighbourhoodParameters(Themed):
+    iri: Annotated[str | NamedNode | None, AfterValidator(_iri), _IRI] = Field(
+        default=None,
+        description="IRI of the thing; without it, the page asks for one.",
+        examples=[f"{ID}5001/perspective/2020-7"],
+    )
+
+
+class NeighbourhoodResource(Resource):
+    path = f"{PATH}/neighbourhood"
+    formats = _FORMATS
+    parameters = NeighbourhoodParameters
+    operation = Operation(
+        id="neighbourhood",
+        tag="Pictures",
+        summary="A thing with what it links to and what links to it",
+        answer="The picture; the page has the same as a table",
+        content=content(_FORMATS),
+        others={**NOT_FOUND, **PROBLEMS},
+    )
+
+    async def find(self, request: Request, place: Place) -> Place:
+        return place
+
+    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
+        given = asked.place.parameters
+        thing: NamedNode | None = given.iri
+
+        async def write() -> bytes:
+            if thing is None:
+                return _page(asked, None)
+            service, language = asked.service, asked.language
+            names = {iri: labels[language] for iri, labels in service.pages.labels.items() if language in labels}
+            found = await find_neighbourhood(snapshot, thing, language, names)
+            if found is None:
+                raise ResourceNotFoundError(f"{thing.value}", "Give the IRI of a thing of the data.")
+            return _page(asked, found) if asked.page else _draw(asked, found, theme=given.theme or "light")
+
+        if thing is None and not asked.page:
+            raise ResourceNotFoundError(
+                "a neighbourhood of nothing", f"Name a thing: {self.path}?iri={ID}5001/plan/2020-2023-7."
+            )
+        key = (thing.value if thing is not None else "", asked.language, given.theme or "")
+        return View(write=write, key=key)
+
+
+def _walk(asked: Asked, iri: str) -> str:
+    return f"{asked.service.prefix}{PATH}/neighbourhood?iri={quote(iri, safe='')}&lang={asked.language}"
+
+
+def _draw(asked: Asked, found: Neighbourhood, theme: str | None) -> bytes:
+    own = words(asked.language)
+
+    def more(number: int) -> str:
+        return own.ngettext("and one more", "and %(num)s more", number)
+
+    headings = own.gettext("links to this"), own.gettext("this links to")
+    return neighbourhood_svg(found, lambda iri: _walk(asked, iri), more, headings, theme)  # type: ignore[arg-type]  # light or dark
+
+
+def _page(asked: Asked, found: Neighbourhood | None) -> bytes:
+    drawing = _draw(asked, found, None).decode() if found is not None else ""
+    prefix = asked.service.prefix
+    return asked.service.pages.render(
+        "neighbourhood.html",
+        asked.language,
+        found=found,
+        drawing=drawing,
+        document=prefix + document_path(found.iri) if found is not None else None,
+        document_path=lambda iri: prefix + document_path(iri),
+        walk=lambda iri: _walk(asked, iri),
+        svg=f"{prefix}{PATH}/neighbourhood.svg?iri={quote(found.iri, safe='')}&lang={asked.language}" if found else "",
+        example=f"{ID}5001/plan/2020-2023-7",
+        here=f"{prefix}{PATH}/neighbourhood" + (f"?iri={quote(found.iri, safe='')}" if found is not None else ""),
+    )
