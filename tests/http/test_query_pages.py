@@ -204,7 +204,8 @@ def test_each_wrong_value_is_told_beside_its_field(browser: httpx.Client) -> Non
         "municipality": "<b>",
     }
     norwegian = read_tree(browser.get(address, headers={"Accept-Language": "nb"}))
-    assert norwegian.one("p", id="error-target").text == "Skriv en kode, for eksempel 11.6, eller en hel IRI."
+    told = "Skriv en kode, for eksempel 11.6, eller en hel nettadresse (IRI)."
+    assert norwegian.one("p", id="error-target").text == told
     assert len(norwegian.one("div", role="alert").all("li")) == 2
 
 

@@ -81,7 +81,7 @@ def sentence(name: str, language: str) -> str:
         (
             "DecisionShape-decision_outcome",
             "Et vedtak har høyst ett utfall: Vedtatt (ELI-DL) eller Ikke vedtatt (ELI-DL).",
-            "A decision has at most one outcome: Adopted (ELI-DL) or Not adopted (ELI-DL).",
+            "A decision has at most one outcome: Adopted (ELI-DL) or Rejected (ELI-DL).",
         ),
         (
             "PlanShape-purpose",

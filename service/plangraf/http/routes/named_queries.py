@@ -36,6 +36,7 @@ from plangraf.http.resource.parameters import (
     accept_header,
     choose_answer_language,
     choose_format,
+    choose_interface,
     parse_parameters,
 )
 from plangraf.http.resource.query_operation import query_operation
@@ -55,7 +56,6 @@ from plangraf.pages.query_page import (
     sparql_link,
     without_head,
 )
-from plangraf.pages.words import words
 from plangraf.rdf.formats import HTML, JSON, JSON_STAT, RESULT_FORMATS, TSV, Format
 from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
 from plangraf.sparql.named.head import WALK_PARAMETERS, CubeHead, WalkHead
@@ -140,8 +140,12 @@ class QueryResource(Resource):
         return parameters
 
     def _filled_in(self, request: Request) -> dict[str, str | list[str]]:
-        """What a form sends: without empty fields, and with the IRI of a thing in place of its page's address."""
+        """What a form sends: without empty fields, with the IRI of a thing in place of its page's address, and with the
+        language of the data where it names one that only pages have.
+        """
         given = filled(parse_parameters(request.scope["query_string"]))
+        if (lang := given.get("lang")) in tuple(LANGUAGE_NAMES):
+            given["lang"] = data_language(str(lang))
         base = pinned(request).settings.base_url
         for name, parameter in self.query.parameters.items():
             value = given.get(name)
@@ -159,6 +163,7 @@ class QueryResource(Resource):
     def _ask_again(self, request: Request, place: Place, error: ParameterError) -> Response:
         """The form with what is wrong; a client that has sent nothing yet is only asked, and gets 200."""
         service = pinned(request)
+        service = replace(service, pages=service.pages.speaking(choose_interface(request)))
         given = single(self._filled_in(request))
         language, _ = choose_answer_language(
             request, given["lang"] if given.get("lang") in LANGUAGES else None, page=True
@@ -242,7 +247,7 @@ class QueryResource(Resource):
         page: int = 1,
         error: ParameterError | None = None,
     ) -> bytes:
-        known, interface = service.query_words, words(language)
+        known, interface = service.query_words, service.pages.words(language)
         own = known.queries.get(self.query.name)
         asked = {name: value for name, value in given.items() if name not in ("lang", "format", "page")}
         kept = {name: value for name, value in given.items() if name in ("lang",)}

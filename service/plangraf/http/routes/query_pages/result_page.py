@@ -6,7 +6,7 @@ It works without script; the script of the editor takes over the form where the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -25,6 +25,7 @@ from plangraf.http.resource.parameters import (
     Negotiated,
     SparqlParameters,
     choose_answer_language,
+    choose_interface,
     parse_parameters,
 )
 from plangraf.http.resource.problems import problem
@@ -97,6 +98,8 @@ async def respond_page(
     """
     here, wanted = pinned(request), PageParameters.read(parse_parameters(request.scope["query_string"]))
     language, by_language = choose_answer_language(request, wanted.lang, page=True)
+    spoken = choose_interface(request)
+    here = replace(here, pages=here.pages.speaking(spoken))
     headers = {
         **vary(None if asked.format else "Accept", *(("Accept-Language", "Cookie") if by_language else ())),
         "Cache-Control": "no-cache",
@@ -106,7 +109,7 @@ async def respond_page(
         return await _render(here, asked, query, form, wanted, language), HTML.content_type
 
     if cached and not has_credentials(request.scope):
-        parts = ("sparql", HTML.name, query.query, repr(asked.graphs), str(wanted.page), language, str(asked.timeout))
+        parts = ("sparql", HTML.name, query.query, repr(asked.graphs), str(wanted.page), spoken, str(asked.timeout))
         return await respond_cached(here, request, parts, headers, make)
     body, content_type = await while_connected(request.receive, make())
     return Response(body, 200, {**headers, "Cache-Control": "no-store", "Content-Type": content_type})
@@ -146,6 +149,7 @@ def error_page(request: Request, error: PlangrafError, query: str) -> Response:
     here, request_id = pinned(request), str(request.scope["plangraf.request_id"])
     response = problem(error, request_id)
     language, _ = choose_answer_language(request, None, page=True)
+    here = replace(here, pages=here.pages.speaking(choose_interface(request)))
     place = error.place if isinstance(error, QuerySyntaxError | ServiceForbiddenError) else None
     found = {
         "detail": str(error),
@@ -174,7 +178,7 @@ def form_page(here: Pinned, language: str) -> bytes:
 
 def _common(here: Pinned, language: str, query: str, more: dict[str, Any]) -> dict[str, Any]:
     endpoint, limit_s = here.address + _PATH, here.settings.query_timeout_s
-    settings = editor_settings(language, here.prefix, endpoint, limit_s, _FORMATS)
+    settings = editor_settings(here.pages.interface or language, here.prefix, endpoint, limit_s, _FORMATS)
     return {
         "endpoint": endpoint,
         "query": query,
