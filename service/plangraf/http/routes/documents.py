@@ -124,7 +124,9 @@ class _Documents(Resource):
                 json_ld=embedded_json_ld(service.context, description),
                 schema_org=dataset_json_ld(*found, asked.language) if found else None,
                 series=series if QUERY in service.queries else None,
-                rows=await fetch_sections(snapshot.engine, kind, description.thing, asked.language) if kind else None,
+                rows=await fetch_sections(snapshot, service.collections, kind, description.thing, asked.language)
+                if kind
+                else None,
                 here=self.here(iri),
             )
 
