@@ -1,8 +1,8 @@
 """The language of sentence templates, and what a template says with the values of one thing.
 
 - `{slot}` stands for the values of a slot, joined by commas and `og`; `{slot:form}` for another form of them:
-  `plain` (without links), `genitive`, `noun` (with its article), `definite` (`the City Council`, `bystyret`), `lower`, `count`, `one/many` with
-  the number (`ett delmål/delmål`), `one~many` without it (`perspektivet~perspektivene`).
+  `plain` (without links), `genitive`, `noun` (with its article), `definite` (`the City Council`, `bystyret`), `lower`,
+  `count`, `one/many` with the number (`ett delmål/delmål`), `one~many` without it (`perspektivet~perspektivene`).
 - `[one|other]` says the first alternative whose slots all have values, else nothing. Alternatives nest.
 - `{>slot}words{/}` links the words to the thing of the slot.
 
