@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from pyld import jsonld
+from pyoxigraph import NamedNode
 from test_document_formats import CONTEXT, InProcess, sample, things
 
 from plangraf.pages.html import Pages
@@ -191,3 +192,13 @@ def test_what_does_not_fit_leaves_the_embedded_json_ld_true(engine: InProcess) -
     own = {f"{s} {p} {o} ." for s, p, o in whole.own}
     assert own <= stated
     assert len(stated) > len(own)
+
+
+def test_every_property_and_class_of_the_data_has_a_name(engine: InProcess) -> None:
+    labels = load_labels(ROOT)
+    named = {NamedNode(PREFIXES[prefix] + name) for prefix, name in (("rdfs", "label"), ("skos", "prefLabel"))}
+    known = {quad.subject for quad in engine._union if quad.predicate in named} | {NamedNode(iri) for iri in labels}
+    ours = [quad for quad in engine._store if not quad.graph_name.value.endswith(("/ontology", "/shapes", "/queries"))]
+    types = {quad.object for quad in ours if quad.predicate.value == PREFIXES["rdf"] + "type"}
+    assert len(types) > 50
+    assert not sorted(str(term) for term in {quad.predicate for quad in ours} | types if term not in known)
