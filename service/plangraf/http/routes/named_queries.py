@@ -56,6 +56,7 @@ from plangraf.pages.query_page import (
     sparql_link,
     without_head,
 )
+from plangraf.pages.words import LANGUAGE_NAMES, data_language
 from plangraf.rdf.formats import HTML, JSON, JSON_STAT, RESULT_FORMATS, TSV, Format
 from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
 from plangraf.sparql.named.head import WALK_PARAMETERS, CubeHead, WalkHead
