@@ -104,3 +104,16 @@ def test_queries_lists_and_sections_are_found(index: SearchIndex, kind: str, tex
 
 def test_evidence_and_links_are_not_found(index: SearchIndex) -> None:
     assert not {"evidence", "passages", "interpreted-links"} & index.labels.kinds.keys()
+
+
+def test_a_thing_has_the_name_of_its_own_class_in_a_list_of_several(index: SearchIndex) -> None:
+    found = search(index, "attraktiv arbeidsgiver", {"kind": "municipal-goals"}, limit=10)
+    names = {hit.entry.id.rpartition("/id/5001/")[2]: index.labels.singular[hit.entry.one]["en"] for hit in found.hits}
+    assert names["goal/2009-2020-4"] == "Main goal"
+    assert names["sub-goal/2009-2020-4.2"] == "Sub-goal"
+
+
+def test_every_kind_has_its_names_in_both_languages(index: SearchIndex) -> None:
+    assert index.labels.kinds.keys() >= {"plans", "targets", "terms", "queries", "lists", "sections"}
+    for names in (*index.labels.kinds.values(), *index.labels.singular.values()):
+        assert names.keys() == {"nb", "en"}

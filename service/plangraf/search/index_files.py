@@ -35,7 +35,7 @@ FOLDER: Final = "search"
 CONTENTS: Final = "index.json"
 _THINGS, _WORDS = "things", "words"
 # Raised when fields or analysis change, because both sides of a search must analyse alike.
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 # Bytes of memory of a writer; tantivy writes a segment when it is full.
 _HEAP: Final = 64_000_000
 _WORDS_HEAP: Final = 16_000_000
