@@ -148,7 +148,7 @@ def gather(quads: Sized[Quad], home: Path) -> tuple[list[Entry], Labels]:
     terms = sorted({thing for class_ in _TERMS for thing in data.members.get(class_, ()) if thing.startswith(PLAN)})
     entries += [_term(data, term) for term in terms if _shown(data, term)]
     entries += [_query(query) for query in load_queries(home / "queries").values()]
-    entries += [_list(collection) for collection in collections]
+    entries += [_list(data, collection) for collection in collections]
     entries += _sections(data)
     return entries, _labels(data, load_labels(home), collections, entries)
 
@@ -182,6 +182,7 @@ def _entry(data: _Data, collection: Collection, thing: str, values: Mapping[str,
         [collection.nb, collection.en, *singular, *places, *named_cases, *(_SDG_WORDS if number is not None else ())],
         collection.search,
         next(_one(collection, class_) for class_ in collection.classes if thing in data.members[class_]),
+        singular,
     )
 
 
@@ -223,15 +224,16 @@ def _query(query: NamedQuery) -> Entry:
     return Entry(path, path, "queries", names, others, texts, about=[*titles, *singular], rank=rank)
 
 
-def _list(collection: Collection) -> Entry:
+def _list(data: _Data, collection: Collection) -> Entry:
     titles, singular, rank = _KINDS["lists"]
+    called = [text for class_ in collection.classes for text in data.label(class_).values()]
     names = [Text(collection.nb, "nb"), Text(collection.en, "en")]
     texts = [Text(collection.summary, "en")] if collection.summary else []
     path = f"/{collection.path}"
     minor = collection.minor or not collection.search
     return Entry(
-        path, path, "lists", names, (), texts, about=[*titles, *singular],
-        rank=rank / 2 if minor else rank,
+        path, path, "lists", names, (), texts, about=[*titles, *singular, *called],
+        rank=rank / 2 if minor else rank, called=called,
     )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ class Entry:
         about: words of what it belongs to, by which it is found but never first: its kind, its municipality.
         rank: from 0 to 1, how much the kind matters among equal hits.
         one: what one such thing is called, a key of Labels.singular; by default the kind.
+        called: the same in words of all languages; a search for them finds the thing.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Entry:
     about: Sequence[str] = ()
     rank: float = 0.5
     one: str = ""
+    called: Sequence[str] = ()
 
     def shown(self) -> bytes:
         """What a hit shows, as the index keeps it; `read_shown` reads it."""
@@ -68,7 +70,7 @@ class Entry:
 
 
 def read_shown(body: bytes) -> Entry:
-    """Reads what `Entry.shown` wrote, which has neither `about` nor `rank`."""
+    """Reads what `Entry.shown` wrote, which has neither `about` nor `rank` nor `called`."""
     known: dict[str, Any] = orjson.loads(body)
     names, others, texts = ([Text(*pair) for pair in known[key]] for key in ("names", "others", "texts"))
     codes, values = known["codes"], known["values"]
