@@ -63,7 +63,7 @@ class Explainer:
             return problem(error, request_id)
         known = error if isinstance(error, PlangrafError) else None
         told = describe_problem(error, request_id)
-        language = _language_of(request)
+        language = language_of_problem(request)
         pinned: Pinned | None = request.scope.get(PINNED)
         pages = (pinned or self.service).pages.at(get_route_path(request.scope))
         said = words(language)
@@ -102,8 +102,8 @@ def _prefers_page(request: Request) -> bool:
         return False
 
 
-def _language_of(request: Request) -> str:
-    """The language of the page; what cannot be read in the query string has no say."""
+def language_of_problem(request: Request) -> str:
+    """The language of the page about a failed request; what cannot be read in the query string has no say."""
     try:
         lang = parse_parameters(request.scope["query_string"]).get("lang")
     except RequestError:

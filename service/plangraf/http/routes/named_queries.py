@@ -244,7 +244,7 @@ class QueryResource(Resource):
         data = {**asked, "lang": language}
         needs_choice = error is not None and lacks_choice(self.query, given)
         choice = [field for field in fields if needs_choice and field.name in self.query.head.either]
-        return service.pages.render(
+        return service.pages.at(self.path).render(
             "named_query.html",
             language,
             name=self.query.name,
