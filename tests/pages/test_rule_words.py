@@ -80,8 +80,8 @@ def sentence(name: str, language: str) -> str:
         ),
         (
             "DecisionShape-decision_outcome",
-            "Et vedtak har høyst ett utfall: Vedtatt (ELI-DL) eller Ikke vedtatt (ELI-DL).",
-            "A decision has at most one outcome: Adopted (ELI-DL) or Not adopted (ELI-DL).",
+            "Et vedtak har høyst ett utfall: Fikk tilslutning (ELI-DL) eller Fikk ikke tilslutning (ELI-DL).",
+            "A decision has at most one outcome: Carried (ELI-DL) or Not carried (ELI-DL).",
         ),
         (
             "PlanShape-purpose",

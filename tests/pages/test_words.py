@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from datetime import date
@@ -46,6 +47,29 @@ def test_a_catalogue_has_all_words_and_no_others(path: Path) -> None:
         for text in texts:
             assert set(PLACE.findall(text)) <= {place for form in forms(message.id) for place in PLACE.findall(form)}
         assert set(PLACE.findall(texts[-1])) == set(PLACE.findall(forms(message.id)[-1])), message.id
+
+
+def test_each_call_of_gettext_in_python_has_its_message_in_the_call() -> None:
+    """A message from a variable would never be extracted, and stay English on each page."""
+    calls = [
+        (path.name, node.lineno, node.args[: 2 if node.func.attr == "ngettext" else 1])
+        for path in (SERVICE / "plangraf").rglob("*.py")
+        if path.name != "words.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if node.func.attr in ("gettext", "ngettext")
+    ]
+    assert len(calls) > 100
+    assert [call for call in calls if not all(isinstance(one, ast.Constant) for one in call[2])] == []
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.name)
+def test_each_message_takes_its_values(path: Path) -> None:
+    """A stray '%' in a translation would end the request."""
+    with path.open("rb") as file:
+        for message in read_po(file, locale=path.stem):
+            for text in forms(message.string) if "python-format" in message.flags else ():
+                assert text % {name[2:-2]: "x" for name in PLACE.findall(text)}
 
 
 def test_the_interface_is_offered_in_bokmal_first_and_in_english() -> None:

@@ -187,7 +187,7 @@ def test_an_unknown_file_is_404_and_names_the_list(client: httpx.Client, version
 
 
 def test_the_list_is_a_page_in_both_languages_and_revalidates(client: httpx.Client, version_id: str) -> None:
-    for language, title in (("nb", "Nedlastinger"), ("en", "Downloads")):
+    for language, title in (("nb", "Filer til nedlasting"), ("en", "Downloads")):
         page = client.get(f"/dump/{version_id}/?lang={language}", headers={"Accept": "text/html"})
         assert f"<h1>{title}</h1>" in page.text
         assert f'href="/dump/{version_id}/plangraf-{version_id}.nq.gz"' in page.text

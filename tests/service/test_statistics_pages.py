@@ -240,7 +240,7 @@ def test_the_page_of_a_target_has_its_series_and_who_says_so(filled: str) -> Non
         [
             population,
             indicator,
-            "Vår lesning: Folketallet er nevneren.",
+            "Vår tolkning: Folketallet er nevneren.",
             "Norge",
             "2018 – 2019",
             "tall i 2019: 2",

@@ -21,9 +21,10 @@ from plangraf.pages.things.kind_files import Kinds
 from plangraf.pages.things.names import Names
 from plangraf.pages.things.page import thing_page
 from plangraf.pages.things.rows import Rows
-from plangraf.pages.words import LANGUAGE_NAMES, words
+from plangraf.pages.words import LANGUAGE_NAMES, Words, words
 from plangraf.rdf.formats import Format
 from plangraf.rdf.graph import Graph
+from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.views.declarations import TermLabels
 from plangraf.views.describe import Description
 from plangraf.views.document_parts import CLASS, METRIC, VALUE, select_notice
@@ -78,7 +79,8 @@ class Pages:
     `base` is the path that links to what stands beside the versions begin with; None: `prefix`. `path` is that of the
     page under `prefix`, without an ending; a page without one links to its other languages only by `lang`.
     `labels` name the properties without a label in the data. `own_words` returns the site's texts in one language.
-    `kinds` declares the pages of kinds of things.
+    `kinds` declares the pages of kinds of things. `interface` is the language of the interface where the data have not
+    that language; texts of the data are then in Bokmål.
     """
 
     prefix: str
@@ -88,6 +90,7 @@ class Pages:
     labels: TermLabels = field(default_factory=dict)
     own_words: Callable[[str], Mapping[str, str]] = _no_words
     kinds: Kinds = field(default_factory=Kinds)
+    interface: str | None = None
 
     def under(self, prefix: str, version: str) -> Pages:
         """The same renderer for another prefix and version."""
@@ -97,20 +100,29 @@ class Pages:
         """The same renderer for the page at a path under `prefix`."""
         return replace(self, path=path)
 
+    def speaking(self, language: str) -> Pages:
+        """The same renderer with the interface in a language that the data may lack."""
+        return self if language in LANGUAGES else replace(self, interface=language)
+
+    def words(self, language: str) -> Words:
+        """The words of the interface on a page with data in `language`."""
+        return words(self.interface or language)
+
     def render(self, template: str, language: str, **values: Any) -> bytes:
         """Renders one page.
 
         Args:
             template: file in `templates/`.
-            language: nb or en.
+            language: nb or en, the language of the data.
             values: variables of the template, in addition to the site's texts, prefix and version.
         """
         page = (
-            _environment(language)
+            _environment(self.interface or language)
             .get_template(template)
             .render(
                 t=self.own_words(language),
                 lang=language,
+                page_language=self.interface or language,
                 languages=LANGUAGE_NAMES,
                 prefix=self.prefix,
                 base=self.prefix if self.base is None else self.base,
@@ -138,15 +150,17 @@ class Pages:
         schema_org: dict[str, Any] | None = None,
         series: Shown | None = None,
         rows: Mapping[str, Rows] | None = None,
+        compared: str | None = None,
         here: str = "",
     ) -> bytes:
         """Renders the page of one thing: its sentence, sections, evidence, technical view and other formats.
 
         `canonical` is the public address of the page, `schema_org` the description of a dataset for search engines,
-        `series` the series of statistics about the thing, `rows` what the queries of its kind answer, by section.
+        `series` the series of statistics about the thing, `rows` what the queries of its kind answer, by section,
+        `compared` the address of what changed since the version before.
         `here` is the query string that the links to other languages keep.
         """
-        names = Names(description, words(language), self.prefix, self.labels, self.kinds.namer(language))
+        names = Names(description, self.words(language), self.prefix, self.labels, self.kinds.namer(language))
         notice = select_notice(description)
         return self.render(
             "document.html",
@@ -157,9 +171,10 @@ class Pages:
             changes=area_changes(description, names.known, names.value),
             printed=printed_figures(description, names.known, names.value),
             quality=_quality(description, names),
-            series=list(series_rows(series, names.value, words(language), self.prefix)) if series else [],
+            series=list(series_rows(series, names.value, self.words(language), self.prefix)) if series else [],
             series_cut=series is not None and series.more,
             open=_MOST_OPEN,
+            compared=compared,
             canonical=canonical,
             alternates=alternates,
             json_ld=script(json_ld),

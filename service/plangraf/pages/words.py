@@ -21,15 +21,20 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 
+from plangraf.sparql.named.binding import LANGUAGES
+
 _FOLDER = Path(__file__).resolve().parent / "translations"
 _SOURCE = "en"
 
 
 class Words:
-    """The words of one language; `translations` is what Jinja's extension for gettext takes."""
+    """The words of one language; `translations` is what Jinja's extension for gettext takes.
+
+    `language` is the language of the data beside them: Bokmål for each language that only the interface has.
+    """
 
     def __init__(self, language: str) -> None:
-        self.language = language
+        self.language = data_language(language)
         self.translations = _translations(language)
         self._locale = Locale.parse(language)
 
@@ -62,6 +67,11 @@ class Words:
         return format_date(value, "d. MMMM y" if self.language != _SOURCE else "d MMMM y", locale=self._locale)
 
 
+def data_language(language: str) -> str:
+    """The language of texts of the data on a page in this language, because those have fewer languages."""
+    return language if language in LANGUAGES else LANGUAGES[0]
+
+
 @cache
 def words(language: str) -> Words:
     """The words of a language, read once."""
@@ -82,8 +92,11 @@ def _translations(language: str) -> NullTranslations:
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
-    return Translations(compiled)
+    translations = Translations(compiled)
+    if language not in LANGUAGES:
+        translations.add_fallback(_translations(LANGUAGES[0]))
+    return translations
 
 
 LANGUAGE_NAMES: Final = _names()
-"""The languages that the interface is written in, with their own names."""
+"""The languages that the interface is written in, with their own names: one for each catalogue, and English."""

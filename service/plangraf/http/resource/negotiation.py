@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.types import Scope
 
 from plangraf.errors import NotAcceptableError, ParameterError
+from plangraf.pages.words import LANGUAGE_NAMES
 from plangraf.rdf.formats import HTML, Format
+from plangraf.sparql.named.binding import LANGUAGES
 
 # Wider than the grammar of RFC 9110: also accepts `.2` and more than three digits, because Java's own client sends
 # `*; q=.2`. A weight that is not a number makes its range invalid.
@@ -49,7 +51,7 @@ def cookies_of(scope: Scope) -> list[tuple[str, str]]:
     return [(name.strip(), value.strip()) for name, _, value in pairs]
 
 
-def remembered_language(scope: Scope, choices: Sequence[str] = ("nb", "en")) -> str | None:
+def remembered_language(scope: Scope, choices: Collection[str] = LANGUAGE_NAMES.keys()) -> str | None:
     """The language that the reader chose earlier; None without a choice or when it is not offered any more."""
     if b"cookie" not in fields_of(scope):
         return None
@@ -153,7 +155,8 @@ def choose(accept: str | None, choices: Sequence[Format], spare: Sequence[Format
 
 
 def reads_pages(accept: str | None) -> bool:
-    """Whether a client prefers pages to data, as browsers do: it names HTML, and no data as much as HTML.
+    """Whether a client prefers pages to data, as browsers do: it names HTML, no data as much as HTML, and wants
+    nothing more than HTML.
 
     Java's own client names HTML and pictures, whatever it is used for; a browser names XHTML beside them.
     """
@@ -162,7 +165,8 @@ def reads_pages(accept: str | None) -> bool:
     pictures = any(name.startswith("image/") for name in named)
     others = [name for name in named if name not in (*_PAGE_TYPES, _XHTML) and not name.startswith("image/")]
     data = max((named[name] for name in others), default=0.0)
-    return html > data and (_XHTML in named or not pictures)
+    anything = max((one.quality for one in _parse_ranges(accept or "") if one.sub == "*"), default=0.0)
+    return html > data and html >= anything and (_XHTML in named or not pictures)
 
 
 def match_media_type(accept: str | None, choice: Format) -> tuple[str, frozenset[str]]:
@@ -208,15 +212,16 @@ def choose_by_name(wanted: Sequence[str], choices: Sequence[Format]) -> Format:
     raise ParameterError("format", f"{wanted[0]!r} is not offered here; use one of: {names}.")
 
 
-def choose_language(accept_language: str | None, choices: Sequence[str] = ("nb", "en")) -> str:
+def choose_language(accept_language: str | None, choices: Sequence[str] = LANGUAGES) -> str:
     """Chooses the language for an Accept-Language header; the first of `choices` when none fits (RFC 4647 §3.4).
 
-    Any form of Norwegian selects Bokmål. A page is never refused for its language.
+    A form of Norwegian that is not offered selects Bokmål. A page is never refused for its language.
     """
     best: tuple[float, str] | None = None
     for value, quality in parse_weights(accept_language or ""):
         primary = value.partition("-")[0]
-        language = choices[0] if value == "*" else "nb" if primary in _NORWEGIAN else primary
+        known = primary in choices or primary not in _NORWEGIAN
+        language = choices[0] if value == "*" else primary if known else "nb"
         if language in choices and quality > 0 and (best is None or quality > best[0]):
             best = (quality, language)
     return best[1] if best else choices[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from binascii import a2b_qp
 from functools import lru_cache
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 from urllib.parse import unquote_plus, unquote_to_bytes
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
@@ -21,8 +21,9 @@ from plangraf.errors import (
 )
 from plangraf.http.resource.negotiation import choose, choose_by_name, choose_language, field_of, remembered_language
 from plangraf.numbers_in_text import whole_number
+from plangraf.pages.words import LANGUAGE_NAMES, data_language
 from plangraf.rdf.formats import Format
-from plangraf.sparql.named.binding import LANGUAGES, read_iri
+from plangraf.sparql.named.binding import read_iri
 from plangraf.sparql.named.parameter_model import ParameterModel, Refusal
 
 QUERY_TYPE = "application/sparql-query"
@@ -92,11 +93,25 @@ class Formatted(ParameterModel):
     )
 
 
+def _check_page_language(code: str) -> str:
+    if code not in LANGUAGE_NAMES:
+        raise ValueError
+    return code
+
+
+PageLanguage = Annotated[
+    str,
+    AfterValidator(_check_page_language),
+    Refusal(f"is not offered; use one of: {', '.join(LANGUAGE_NAMES)}."),
+    WithJsonSchema({"type": "string", "enum": list(LANGUAGE_NAMES)}),
+]
+
+
 class Negotiated(Formatted):
     """The parameters of an address that has pages."""
 
-    lang: Annotated[Literal["nb", "en"] | None, Refusal(f"is not offered; use one of: {', '.join(LANGUAGES)}.")] = (
-        Field(default=None, description="Language of a page, and of the names in a table.")
+    lang: PageLanguage | None = Field(
+        default=None, description="Language of a page, and of the names in a table, which has nb and en only."
     )
 
 
@@ -124,14 +139,32 @@ def choose_format(
 
 
 def choose_answer_language(request: Request, lang: str | None, *, page: bool) -> tuple[str, bool]:
-    """Chooses the language of an answer; returns it and whether a header decided.
+    """Chooses the language of the data in an answer; returns it and whether a header decided.
 
     `lang` comes first, for a page then the language that its reader chose earlier, and then Accept-Language.
     """
     if lang is not None:
-        return lang, False
-    remembered = remembered_language(request.scope) if page else None
-    return remembered or choose_language(field_of(request.scope, b"accept-language")), True
+        return data_language(lang), False
+    if page:
+        return data_language(_read_headers(request)), True
+    return choose_language(field_of(request.scope, b"accept-language")), True
+
+
+def choose_interface(request: Request) -> str:
+    """Chooses the language of a page's own words, which may be one that the data lack.
+
+    The order is that of `choose_answer_language`. A `lang` that no page has is reported where parameters are read.
+    """
+    try:
+        lang = parse_parameters(request.scope["query_string"]).get("lang")
+    except RequestError:
+        lang = None
+    return lang if isinstance(lang, str) and lang in LANGUAGE_NAMES else _read_headers(request)
+
+
+def _read_headers(request: Request) -> str:
+    header = field_of(request.scope, b"accept-language")
+    return remembered_language(request.scope) or choose_language(header, tuple(LANGUAGE_NAMES))
 
 
 def _read_seconds(text: object) -> float:

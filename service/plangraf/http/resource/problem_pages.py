@@ -16,20 +16,18 @@ from plangraf.errors import (
     NotAcceptableError,
     ParameterError,
     PlangrafError,
-    RequestError,
     ResourceGoneError,
     ResourceNotFoundError,
     VersionGoneError,
 )
-from plangraf.http.resource.negotiation import choose, field_of
-from plangraf.http.resource.parameters import choose_answer_language, parse_parameters
-from plangraf.http.resource.problems import PROBLEM, describe_problem, headers_of, problem
+from plangraf.http.resource.negotiation import field_of, reads_pages
+from plangraf.http.resource.parameters import choose_interface
+from plangraf.http.resource.problems import describe_problem, headers_of, problem
 from plangraf.http.service import PINNED, Pinned, Service
 from plangraf.pages.html import Pages
 from plangraf.pages.problem_words import problem_words
-from plangraf.pages.words import Words, words
+from plangraf.pages.words import Words, data_language
 from plangraf.rdf.formats import HTML
-from plangraf.sparql.named.binding import LANGUAGES
 
 SEARCH = "/search"
 _RETRY = frozenset((408, 429, 500, 502, 503))
@@ -65,8 +63,8 @@ class Explainer:
         told = describe_problem(error, request_id)
         language = language_of_problem(request)
         pinned: Pinned | None = request.scope.get(PINNED)
-        pages = (pinned or self.service).pages.at(get_route_path(request.scope))
-        said = words(language)
+        pages = (pinned or self.service).pages.at(get_route_path(request.scope)).speaking(choose_interface(request))
+        said = pages.words(language)
         body = pages.render(
             "problem.html",
             language,
@@ -96,19 +94,12 @@ class Explainer:
 
 
 def _prefers_page(request: Request) -> bool:
-    try:
-        return choose(field_of(request.scope, b"accept") or None, [PROBLEM, HTML]) == HTML
-    except NotAcceptableError:
-        return False
+    return reads_pages(field_of(request.scope, b"accept"))
 
 
 def language_of_problem(request: Request) -> str:
-    """The language of the page about a failed request; what cannot be read in the query string has no say."""
-    try:
-        lang = parse_parameters(request.scope["query_string"]).get("lang")
-    except RequestError:
-        lang = None
-    return choose_answer_language(request, lang if lang in LANGUAGES else None, page=True)[0]
+    """The language of the data on the page; what cannot be read in the query string has no say."""
+    return data_language(choose_interface(request))
 
 
 def _ways(request: Request, error: PlangrafError | None, status: int, said: Words, base: str) -> Iterator[Way]:

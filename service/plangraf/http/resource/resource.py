@@ -22,6 +22,7 @@ from plangraf.http.resource.parameters import (
     Negotiated,
     choose_answer_language,
     choose_format,
+    choose_interface,
     parse_parameters,
 )
 from plangraf.http.service import Pinned, pinned
@@ -67,6 +68,11 @@ class Asked:
     def page(self) -> bool:
         """Whether the answer is an HTML page."""
         return self.format == HTML
+
+    @property
+    def spoken(self) -> str:
+        """The language of the words on a page, which the data may lack."""
+        return self.service.pages.interface or self.language
 
     def write_graph(self, graph: Statements, first: NamedNode | None = None) -> bytes:
         """Writes a graph in the negotiated format, with `first` before the other subjects."""
@@ -219,7 +225,13 @@ class Resource:
         format_, by_accept = choose_format(request, given, formats, place.fixed, self.spare)
         language, by_language = LANGUAGES[0], False
         if HTML in formats:
-            language, by_language = choose_answer_language(request, self.wanted_language(given), page=format_ == HTML)
+            wanted = self.wanted_language(given)
+            if format_ != HTML and wanted not in (None, *LANGUAGES):
+                only = ", ".join(LANGUAGES)
+                raise ParameterError("lang", f"{wanted!r} is a language of pages only; for {format_.label} use {only}.")
+            language, by_language = choose_answer_language(request, wanted, page=format_ == HTML)
+        if format_ == HTML:
+            service = replace(service, pages=service.pages.speaking(choose_interface(request)))
         if by_language and format_.kind == "table":  # programs must name the language in `lang`
             language, by_language = LANGUAGES[0], False
         return Asked(request, service, place, format_, by_accept, language, by_language)
@@ -229,7 +241,7 @@ class Resource:
         headers = {**self._vary(asked), "Cache-Control": view.cache_control, **view.headers}
         if view.canonical is not None:
             headers["Link"] = ", ".join([link_header(view.canonical, asked.alternates, view.about), *view.links])
-        parts = None if view.key is None else name_answer(self.path, asked.format, asked.language, *view.key)
+        parts = None if view.key is None else name_answer(self.path, asked.format, asked.spoken, *view.key)
         write = view.write
         if isinstance(write, QueryRequest):
             del headers["Cache-Control"]  # `respond_query` sets it, because it depends on whether the answer is cached

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import quote
 
 from pydantic import AfterValidator, Field, WithJsonSchema
@@ -13,9 +13,9 @@ from starlette.responses import Response
 from plangraf.errors import ParameterError
 from plangraf.http.resource.negotiation import LANGUAGE_COOKIE
 from plangraf.http.resource.openapi import MALFORMED, Operation
+from plangraf.http.resource.parameters import PageLanguage
 from plangraf.http.resource.resource import Place, Resource
 from plangraf.http.service import pinned
-from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.sparql.named.parameter_model import Refusal, StrictParameters
 
 _A_YEAR_S = 365 * 86_400
@@ -41,9 +41,7 @@ def _read_back(text: str) -> str:
 
 
 class LanguageParameters(StrictParameters):
-    to: Annotated[Literal["nb", "en"], Refusal(f"is not offered; use one of: {', '.join(LANGUAGES)}.")] = Field(
-        description="Language of the pages from now on.", examples=["en"]
-    )
+    to: PageLanguage = Field(description="Language of the pages from now on.", examples=["en"])
     back: (
         Annotated[
             str,

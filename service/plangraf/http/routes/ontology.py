@@ -24,7 +24,6 @@ from plangraf.pages.vocabulary.names import Names
 from plangraf.pages.vocabulary.ontology_page import OntologyOverview, TermUse, ThemePage, theme_words
 from plangraf.pages.vocabulary.shapes_page import ShapesPage
 from plangraf.pages.vocabulary.term_model import ShapeGroup, Theme, Vocabulary, read_vocabulary
-from plangraf.pages.words import words
 from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, JSON_LD
 from plangraf.rdf.namespaces import ONTOLOGY, ONTOLOGY_GRAPH, SHAPES, SHAPES_GRAPH, terms
 from plangraf.store.versions import VersionStore, context_digest
@@ -164,7 +163,7 @@ def _names(
     asked: Asked, vocabulary: Vocabulary, here: str, homes: Mapping[NamedNode, str] = MappingProxyType({})
 ) -> Names:
     labels, prefix = asked.service.pages.labels, asked.service.prefix
-    return Names(vocabulary.graph, labels, words(asked.language), prefix, here, homes)
+    return Names(vocabulary.graph, labels, asked.service.pages.words(asked.language), prefix, here, homes)
 
 
 class Shapes(VocabularyGraph):

@@ -6,7 +6,7 @@ It works without script; the script of the editor takes over the form where the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -16,15 +16,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from plangraf.engines.interface import QueryRequest
-from plangraf.errors import NotAcceptableError, PlangrafError, QuerySyntaxError, ServiceForbiddenError
+from plangraf.errors import ParameterError, PlangrafError, QuerySyntaxError, ServiceForbiddenError
 from plangraf.http.pipeline.respond import has_credentials, respond_cached, vary
 from plangraf.http.pipeline.streaming import while_connected
-from plangraf.http.resource.negotiation import choose, field_of
+from plangraf.http.resource.negotiation import field_of, reads_pages
 from plangraf.http.resource.parameters import (
     EXAMPLE,
     Negotiated,
     SparqlParameters,
     choose_answer_language,
+    choose_interface,
     parse_parameters,
 )
 from plangraf.http.resource.problem_pages import language_of_problem
@@ -78,13 +79,7 @@ def wants_page(request: Request, formats: Sequence[str]) -> bool:
     """Whether a client prefers a page to data: by `format=`, else by an Accept header that names HTML."""
     if names := [name.strip().lower() for value in formats for name in value.split(",") if name.strip()]:
         return names[0] in (HTML.name, HTML.media_type)
-    accept = field_of(request.scope, b"accept")
-    if "html" not in accept.lower():
-        return False
-    try:
-        return choose(accept, (*RESULT_FORMATS, *GRAPH_FORMATS, HTML)) == HTML
-    except NotAcceptableError:
-        return False
+    return reads_pages(field_of(request.scope, b"accept"))
 
 
 async def respond_page(
@@ -104,6 +99,8 @@ async def respond_page(
     """
     here, wanted = pinned(request), PageParameters.read(parse_parameters(request.scope["query_string"]))
     language, by_language = choose_answer_language(request, wanted.lang, page=True)
+    spoken = choose_interface(request)
+    here = replace(here, pages=here.pages.speaking(spoken))
     headers = {
         **vary(None if asked.format else "Accept", *(("Accept-Language", "Cookie") if by_language else ())),
         "Cache-Control": "no-cache",
@@ -113,7 +110,7 @@ async def respond_page(
         return await _render(here, asked, query, form, wanted, language), HTML.content_type
 
     if cached and not has_credentials(request.scope):
-        parts = ("sparql", HTML.name, query.query, repr(asked.graphs), str(wanted.page), language, str(asked.timeout))
+        parts = ("sparql", HTML.name, query.query, repr(asked.graphs), str(wanted.page), spoken, str(asked.timeout))
         return await respond_cached(here, request, parts, headers, make)
     body, content_type = await while_connected(request.receive, make())
     return Response(body, 200, {**headers, "Cache-Control": "no-store", "Content-Type": content_type})
@@ -129,6 +126,8 @@ async def _render(
         found = await read_rows(answer, wanted.page)
     finally:
         await answer.aclose()
+    if wanted.page > found.pages:
+        raise ParameterError("page", f"is {wanted.page}, and the last page of this answer is {found.pages}.")
     explanation = None if found.total else await explain_empty(here, plain)
     things = {term for row in found.rows for term in row if isinstance(term, NamedNode)}
     labels = Labels(await fetch_labels(engine, things))
@@ -151,6 +150,7 @@ def error_page(request: Request, error: PlangrafError, query: str) -> Response:
     here, request_id = pinned(request), str(request.scope["plangraf.request_id"])
     response = problem(error, request_id)
     language = language_of_problem(request)
+    here = replace(here, pages=here.pages.speaking(choose_interface(request)))
     place = error.place if isinstance(error, QuerySyntaxError | ServiceForbiddenError) else None
     found = {
         "detail": str(error),
@@ -179,14 +179,14 @@ def form_page(here: Pinned, language: str) -> bytes:
 
 def _common(here: Pinned, language: str, query: str, more: dict[str, Any]) -> dict[str, Any]:
     endpoint, limit_s = here.address + _PATH, here.settings.query_timeout_s
-    settings = editor_settings(language, here.prefix, endpoint, limit_s, _FORMATS)
+    settings = editor_settings(here.pages.interface or language, here.prefix, endpoint, limit_s, _FORMATS)
     return {
         "endpoint": endpoint,
         "query": query,
         "limit_s": limit_s,
         "formats": [HTML, *RESULT_FORMATS, *GRAPH_FORMATS],
         "editor": editor_script(),
-        "settings": script({**settings, **more}),
+        "settings": script({**settings, "example": EXAMPLE, **more}),
     }
 
 
@@ -206,7 +206,6 @@ def _turns(here: Pinned, found: AnswerRows, page: int, kept: list[tuple[str, str
     """The addresses of the pages before and after."""
     pages = {"prev": page - 1, "next": page + 1}
     last = min(found.pages, _LAST_PAGE)
-    # The editor asks for results, the page for itself: the format stays what the client's Accept says.
     return {name: _address(here, [*kept, ("page", to)]) for name, to in pages.items() if 1 <= to <= last}
 
 

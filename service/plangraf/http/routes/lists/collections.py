@@ -23,7 +23,7 @@ from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.openapi import GONE, NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.resource import Asked, Place, Resource, View
-from plangraf.http.routes.collection_requests import (
+from plangraf.http.routes.lists.collection_requests import (
     FORMATS,
     MOST,
     Selection,
@@ -34,7 +34,6 @@ from plangraf.http.service import Service, pinned
 from plangraf.pages.html import Alternate, words_with_code
 from plangraf.pages.list_filters import fetch_chips, fetch_controls
 from plangraf.pages.list_table import fetch_names, list_table
-from plangraf.pages.words import words
 from plangraf.rdf.formats import HTML, JSON_LD, Format
 from plangraf.rdf.jsonld_documents import dump
 from plangraf.sparql.named.binding import LANGUAGES
@@ -212,7 +211,7 @@ async def _render(asked: Asked, places: Sequence[int], page: Page) -> bytes:
     selection: Selection = asked.place.thing
     snapshot, collection = service.snapshot, page.collection
     language, known = asked.language, service.pages.labels
-    own = words(language)
+    own = service.pages.words(language)
     here = f"{service.prefix}/{collection.path}{selection.ending}"
 
     def link(filters: Mapping[Facet, str], sort: Sort | None = selection.sort) -> str:
