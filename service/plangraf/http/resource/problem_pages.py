@@ -61,7 +61,7 @@ class Explainer:
             return problem(error, request_id)
         known = error if isinstance(error, PlangrafError) else None
         told = describe_problem(error, request_id)
-        language = _language_of(request)
+        language = language_of_problem(request)
         pinned: Pinned | None = request.scope.get(PINNED)
         pages = (pinned or self.service).pages.at(get_route_path(request.scope)).speaking(choose_interface(request))
         said = pages.words(language)
@@ -97,7 +97,7 @@ def _prefers_page(request: Request) -> bool:
     return reads_pages(field_of(request.scope, b"accept"))
 
 
-def _language_of(request: Request) -> str:
+def language_of_problem(request: Request) -> str:
     """The language of the data on the page; what cannot be read in the query string has no say."""
     return data_language(choose_interface(request))
 

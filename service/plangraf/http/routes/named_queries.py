@@ -257,7 +257,7 @@ class QueryResource(Resource):
         data, shown_page = {**asked, "lang": language}, str(page) if page > 1 else None
         needs_choice = error is not None and lacks_choice(self.query, given)
         choice = [field for field in fields if needs_choice and field.name in self.query.head.either]
-        return service.pages.render(
+        return service.pages.at(self.path).render(
             "named_query.html",
             language,
             name=self.query.name,

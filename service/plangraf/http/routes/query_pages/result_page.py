@@ -28,6 +28,7 @@ from plangraf.http.resource.parameters import (
     choose_interface,
     parse_parameters,
 )
+from plangraf.http.resource.problem_pages import language_of_problem
 from plangraf.http.resource.problems import problem
 from plangraf.http.routes.query_pages.empty_answer import explain_empty
 from plangraf.http.service import Pinned, pinned
@@ -131,7 +132,7 @@ async def _render(
     things = {term for row in found.rows for term in row if isinstance(term, NamedNode)}
     labels = Labels(await fetch_labels(engine, things))
     kept = _kept(asked)
-    return here.pages.render(
+    return here.pages.at(_PATH).render(
         "sparql.html",
         language,
         **_common(here, language, asked.query or "", {"answered": True}),
@@ -148,14 +149,14 @@ def error_page(request: Request, error: PlangrafError, query: str) -> Response:
     """The page of a query that has no answer, with the status and the headers of the problem document."""
     here, request_id = pinned(request), str(request.scope["plangraf.request_id"])
     response = problem(error, request_id)
-    language, _ = choose_answer_language(request, None, page=True)
+    language = language_of_problem(request)
     here = replace(here, pages=here.pages.speaking(choose_interface(request)))
     place = error.place if isinstance(error, QuerySyntaxError | ServiceForbiddenError) else None
     found = {
         "detail": str(error),
         **({"line": place.line, "column": place.column, "token": place.token} if place else {}),
     }
-    body = here.pages.render(
+    body = here.pages.at(_PATH).render(
         "sparql.html",
         language,
         **_common(here, language, query, {"problem": found}),
@@ -173,7 +174,7 @@ def error_page(request: Request, error: PlangrafError, query: str) -> Response:
 
 def form_page(here: Pinned, language: str) -> bytes:
     """The page without a query."""
-    return here.pages.render("sparql.html", language, **_common(here, language, EXAMPLE, {}), here="")
+    return here.pages.at(_PATH).render("sparql.html", language, **_common(here, language, EXAMPLE, {}), here="")
 
 
 def _common(here: Pinned, language: str, query: str, more: dict[str, Any]) -> dict[str, Any]:
