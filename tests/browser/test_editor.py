@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from plangraf.pages.editor_page import editor_script
 from running_server import Server
@@ -43,15 +43,6 @@ pytestmark = [
     pytest.mark.skipif(editor_script() is None, reason="the editor is not built; named at the end of the run"),
 ]
 Tab = Callable[..., AbstractContextManager[Page]]
-
-
-# Of this module, because playwright's event loop would refuse the `asyncio.run` of other tests.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield running
-        running.close()
 
 
 @pytest.fixture
