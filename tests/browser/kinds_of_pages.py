@@ -62,12 +62,22 @@ PAGES: tuple[Kind, ...] = (
     Kind("filtered list", "/plans?target=11.6"),
     Kind("empty list", "/plans?target=14.1"),
     Kind("long list", "/evidence"),
+    Kind("search", "/search?q=klimaplan", short=True),
+    Kind("search without a hit", "/search?q=qqqqqqqq"),
+    Kind("empty search", "/search"),
+    Kind("pictures", "/pictures"),
+    Kind("picture", "/pictures/matrix", short=True),
     Kind("queries", "/queries"),
+    Kind("query", "/queries/plans", short=True),
+    Kind("query that needs a value", "/queries/evidence"),
+    Kind("result of a query", "/sparql?query=SELECT%20*%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D%20LIMIT%205", most_bytes=None),
+    Kind("query with a mistake", "/sparql?query=SELECT%20*%20%7B%20%3Fs%20%3Fp%20%7D", status=400, most_bytes=None),
     Kind("sparql", "/sparql", most_bytes=None, short=True),
     Kind("ontology", "/ontology", most_bytes=TERMS_BYTES),
     Kind("shapes", "/shapes", most_bytes=TERMS_BYTES),
     Kind("catalogue", "/catalog", short=True),
     Kind("versions", "/version/"),
+    Kind("comparisons", "/compare"),
     Kind("compare", "/compare/{earlier}..{current}"),
     Kind("downloads", "/dump/{current}/"),
     Kind("description of the API", "/docs", most_bytes=None, ours=False),
@@ -75,6 +85,7 @@ PAGES: tuple[Kind, ...] = (
     Kind("list of a kept version", "/version/{earlier}/plans"),
     Kind("unknown address", "/nothing-here", status=404, short=True),
     Kind("unknown thing", "/doc/5001/plan/2020-2023-99", status=404),
+    Kind("bad value", "/plans?page=0", status=400),
     Kind("removed thing", "/doc/5001/plan/2020-2023-removed", status=410),
 )
 """Pages that have one address."""
@@ -104,15 +115,6 @@ THINGS: tuple[Kind, ...] = (
     Kind("period", "/periods", "list"),
 )
 """Kinds of things; the page of one is its document."""
-
-AWAITED: tuple[Kind, ...] = (
-    Kind("search", "/search?q=klimaplan", short=True),
-    Kind("pictures", "/pictures"),
-    Kind("picture", "/pictures/perspectives-by-target"),
-    Kind("named query", "/queries/plans"),
-    Kind("comparisons", "/compare"),
-)
-"""Pages that the service does not have yet. A test fails when one appears, and it then moves to PAGES."""
 
 
 def find_pages(url: str, versions: Mapping[str, str]) -> list[Shown]:

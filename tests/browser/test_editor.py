@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from plangraf.pages.editor_page import editor_script
 from running_server import Server
@@ -31,6 +31,13 @@ PREFIX dcterms: <http://purl.org/dc/terms/>
 PLANS = PREFIXES + "SELECT ?plan ?number { ?plan a plan:Plan ; plan:number ?number } ORDER BY ?number ?plan"
 # Runs until it is stopped: the square of the number of triples, twice.
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?p ?b . ?c ?q ?d . ?e ?r ?f . ?g ?h ?i }"
+# The languages of the samples, with what runs a program that is given as text.
+PROGRAMS = {
+    "curl": ["bash", "-c"],
+    "Python": [sys.executable, "-c"],
+    "Python, httpx": [sys.executable, "-c"],
+    **({"R": ["Rscript", "-e"]} if shutil.which("Rscript") else {}),
+}
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; named at the end of the run"),
     pytest.mark.skipif(editor_script() is None, reason="the editor is not built; named at the end of the run"),
@@ -38,30 +45,21 @@ pytestmark = [
 Tab = Callable[..., AbstractContextManager[Page]]
 
 
-# Of this module, because playwright's event loop would refuse the `asyncio.run` of other tests.
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def tab(chromium: Browser, url: str) -> Tab:
+def tab(browser: Browser, url: str) -> Tab:
     """Opens a tab; after the test no script has failed, no policy was broken, and no other host was asked."""
 
     @contextmanager
     def opened(path: str = "/sparql", **options: Any) -> Iterator[Page]:
-        with opened_tab(chromium, url, path, **options) as page:
+        with opened_tab(browser, url, path, **options) as page:
             yield page
 
     return opened
 
 
 @contextmanager
-def opened_tab(chromium: Browser, url: str, path: str, *, script: bool = True, **options: Any) -> Iterator[Page]:
-    context = chromium.new_context(base_url=url, java_script_enabled=script, **{"locale": "en", **options})
+def opened_tab(browser: Browser, url: str, path: str, *, script: bool = True, **options: Any) -> Iterator[Page]:
+    context = browser.new_context(base_url=url, java_script_enabled=script, **{"locale": "en", **options})
     context.set_default_timeout(PATIENCE_MS)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
     page = context.new_page()
@@ -176,6 +174,7 @@ def test_a_thing_is_found_by_its_name_through_the_search(tab: Tab) -> None:
         write(page, "SELECT * { ?x ?p ")
         page.keyboard.type("air")
         expect(options(page)).to_have_text(["Air and waste", "Air"])
+        page.wait_for_timeout(200)  # as in `accept`
         page.keyboard.press("ArrowDown")
         accept(page)
         assert text_of(page) == "SELECT * { ?x ?p <https://w3id.org/plangraf/id/5001/plan/2020-2023-7>"
@@ -197,13 +196,13 @@ def wait_until(holds: Callable[[], bool]) -> float:
 
 
 def test_stop_ends_the_query_on_the_server(
-    chromium: Browser,
+    browser: Browser,
     start_light_server: Callable[..., AbstractContextManager[Server]],
     record_property: Callable[[str, object], None],
 ) -> None:
     with (
         start_light_server(PLANGRAF_QUERY_TIMEOUT_S="3600") as server,
-        opened_tab(chromium, server.url, "/sparql") as page,
+        opened_tab(browser, server.url, "/sparql") as page,
     ):
         for number in range(3):
             _, before = numbers(server.url)
@@ -231,6 +230,14 @@ def test_a_query_has_an_address_that_needs_no_script(tab: Tab) -> None:
         assert text_of(page) == PLANS
     with tab(f"/sparql#query={quote('ASK { FILTER (1 = 2) }')}") as page:
         expect(page.locator("table.results td")).to_have_text("false")
+
+
+def test_the_query_stays_when_the_language_changes(tab: Tab) -> None:
+    with tab() as page:
+        write(page, "ASK { FILTER (1 = 1) }")
+        page.get_by_role("link", name="Norsk bokmål").click()
+        page.wait_for_selector("html[lang=nb][data-editor=ready]")
+        assert text_of(page) == "ASK { FILTER (1 = 1) }"
 
 
 def test_a_shared_answer_has_its_other_views(tab: Tab) -> None:
@@ -332,13 +339,12 @@ def test_the_query_as_a_program_gives_the_same_answer(tab: Tab, url: str) -> Non
         write(page, query)
         page.get_by_text("In a program").click()
         programs = {}
-        for name in ("curl", "Python", "Python, httpx"):
+        for name in PROGRAMS:
             page.get_by_label("Programming language").select_option(label=name)
             programs[name] = page.locator(".panels pre").inner_text()
     for name, program in programs.items():
         assert urlsplit(url).netloc in program
-        command = ["bash", "-c", program] if name == "curl" else [sys.executable, "-c", program]
-        said = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        said = subprocess.run([*PROGRAMS[name], program], capture_output=True, text=True, timeout=120)
         assert said.returncode == 0, said.stderr
         assert "x'y" in said.stdout, (name, said.stdout)
         assert "7" in said.stdout

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
-from kinds_of_pages import AWAITED, PAGES, THINGS, Kind
+from kinds_of_pages import PAGES, THINGS, Kind
 from served_site import Site
 from visits import WIDE, Visit, Visiting
 
@@ -67,9 +66,3 @@ def test_each_kind_of_page_is_quick_quiet_and_readable_for_all(
             assert tab.page.locator("h1").count() == 1
             found += looking_faults(tab)
     assert not found, "\n".join(found)
-
-
-@pytest.mark.parametrize("kind", AWAITED, ids=lambda kind: kind.name)
-def test_a_page_that_appears_moves_to_the_pages_that_are_tested(site: Site, kind: Kind) -> None:
-    answer = httpx.get(site.url + kind.path, headers={"Accept": "text/html"})
-    assert answer.status_code >= 400, "It is served now: move its line from AWAITED to PAGES."

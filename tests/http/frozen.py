@@ -12,6 +12,8 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
 from small_server import HOME
 
 from plangraf.http.pipeline.browser_headers import BROWSER_HEADERS
+from plangraf.publish.search_index import build_index
+from plangraf.search.index_files import FOLDER as SEARCH
 from plangraf.sources.files import source_files
 from plangraf.store.versions import DOWNLOADS, VersionStore
 
@@ -82,6 +84,7 @@ _FULL = (
     "/queries/plans?number=1",
     "/queries/perspectives-by-target?target=11.6",
     "/queries/now",
+    "/search?q=plan",
     "/doc/5001/plan/one",
     "/doc/5001/dataset/example",
     "/doc?iri=http%3A%2F%2Fmetadata.un.org%2Fsdg%2F11.6",
@@ -90,6 +93,7 @@ _FULL = (
     "/id/5001/plan/one",
     "/feed",
     "/feed/1",
+    "/pictures",
     "/sparql",
     "/sparql?query=ASK%20%7B%7D",
     "/version/",
@@ -101,6 +105,11 @@ _FULL = (
     "/health/ready",
 )
 _FEW = (
+    "/search.json?q=plan&lang=en",
+    "/search.csv?q=plan",
+    "/search?q=plan&kind=x",
+    "/search?q=plan&page=2",
+    "/search/suggestions?q=pla",
     "/catalog.ttl",
     "/catalog.html",
     "/catalog.csv",
@@ -151,6 +160,8 @@ _FEW = (
     "/compare",
     "/health",
     "/static/",
+    "/pictures/matrix.svg",
+    "/pictures/neighbourhood?iri=https%3A%2F%2Fw3id.org%2Fplangraf%2Fid%2F5001%2Fplan%2Fone",
     "/queries/plans.csv",
     "/queries/plans.xml",
     "/queries/plans.html",
@@ -308,6 +319,7 @@ def _write(folder: Path, lines: list[bytes], graphs: Mapping[str, int]) -> str:
     manifest = {"triples": len(lines), "quads": len(lines), "graphs": dict(graphs), "warnings": {}}
     version = store.write(lines, manifest)
     body = b"\n".join(lines)
+    build_index(list(parse(body, RdfFormat.N_QUADS)), HOME, version.path / SEARCH)
     downloads = version.path / DOWNLOADS
     downloads.mkdir()
     (downloads / f"all-{version.id}.nq").write_bytes(body)

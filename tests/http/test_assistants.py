@@ -63,6 +63,15 @@ def test_nothing_is_kept_between_requests(client: httpx.Client) -> None:
     assert post(client).json() == first.json()
 
 
+def test_an_answer_is_coded_when_the_client_asks(client: httpx.Client) -> None:
+    plain = post(client, headers={"Accept-Encoding": "identity"})
+    coded = post(client, headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert (coded.headers["content-encoding"], coded.headers["vary"]) == ("gzip", "Accept-Encoding")
+    assert coded.json() == plain.json()
+    assert int(coded.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+
+
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
 def test_other_methods_are_405(client: httpx.Client, method: str) -> None:
     """A stream for GET, or the end of a session, would need state."""
@@ -83,7 +92,7 @@ def test_other_methods_are_405(client: httpx.Client, method: str) -> None:
         ({"json": None, "content": b"{}", "headers": {"Content-Type": "text/plain"}}, 415, "unsupported-media-type"),
         ({"json": None, "content": b"{}"}, 415, "unsupported-media-type"),
         ({"headers": {"Content-Encoding": "gzip"}}, 415, "unsupported-coding"),
-        ({"headers": {"Accept": "text/html"}}, 406, "not-acceptable"),
+        ({"headers": {"Accept": "text/css"}}, 406, "not-acceptable"),
         ({"json": {**LIST, "params": {"x": "a" * LIMIT_BYTES}}}, 413, "body-too-large"),
     ],
 )

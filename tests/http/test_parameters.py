@@ -15,7 +15,7 @@ from small_server import serving, small_settings
 from plangraf.errors import ParameterError
 from plangraf.http.app import create_app
 from plangraf.http.resource.parameters import Formatted, Negotiated, SparqlParameters, parse_parameters
-from plangraf.http.routes.collection_requests import CollectionParameters
+from plangraf.http.routes.lists.collection_requests import SORT, CollectionParameters
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.sparql.named.collection import RESERVED
 from plangraf.sparql.named.parameter_model import (
@@ -76,7 +76,11 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         ("/plans?version=x", "version", "'x' is not the id of a version, 16 characters of 0-9 and a-f."),
         ("/plans?lang=sv", "lang", "'sv' is not offered; use one of: nb, en."),
         ("/plans?lang=nb&lang=en", "lang", TWICE),
-        ("/plans?page=x&unknown=1", "unknown", "is not known to /plans. It takes: format, kind, lang, limit, munici"),
+        (
+            "/plans?page=x&unknown=1",
+            "unknown",
+            "is not known to /plans. It takes: format, goal, kind, lang, limit, munici",
+        ),
         ("/plans?perspective=a%20b", "perspective", "'a b' is not a code of letters, digits and . _ / -."),
         ("/plans?perspective=urn:x%20y", "perspective", "'urn:x y' is not an absolute IRI: "),
         ("/plans?perspective=a&perspective=b", "perspective", TWICE),
@@ -175,7 +179,7 @@ def test_a_declared_parameter_may_have_the_name_of_a_method() -> None:
 
 
 def test_no_facet_can_have_the_name_of_a_parameter_of_every_collection() -> None:
-    assert {parameter["name"] for parameter in document_parameters(CollectionParameters)} == set(RESERVED)
+    assert {parameter["name"] for parameter in document_parameters(CollectionParameters)} | {SORT} == set(RESERVED)
 
 
 def test_the_languages_of_pages_are_those_of_named_queries() -> None:

@@ -58,9 +58,11 @@ def test_a_reader_gets_a_page_and_a_program_a_problem_with_the_same_status(direc
     for one, language in ((page, "nb"), (english, "en")):
         assert one.headers["content-type"] == "text/html; charset=utf-8"
         assert one.headers["cache-control"] == "no-store"
-        assert one.headers["vary"] == "Accept, Accept-Language, Cookie"
+        assert one.headers["vary"].removesuffix(", Accept-Encoding") == "Accept, Accept-Language, Cookie"
         said = problem_words(words(language), status, told["code"])
         assert f'<html lang="{language}">' in one.text
+        if path.startswith("/sparql"):  # its page is the editor with the message
+            continue
         assert heading(one.text) == said.title
         assert told["code"] in one.text
         assert one.headers["x-request-id"] in one.text
@@ -76,7 +78,7 @@ def test_every_way_on_leads_to_an_answer(direct: httpx.Client, name: str) -> Non
     method, path, headers, body, _ = FAILURES[name]
     page = direct.request(method, path, headers={**BROWSER, **headers}, content=body)
     ways = links(page.text)
-    assert {"/", "/collections"} <= set(ways)
+    assert ({"/queries"} if path.startswith("/sparql") else {"/", "/collections"}) <= set(ways)
     for way in ways:
         assert direct.get(urljoin(str(page.url), way), headers={"Accept": "*/*"}).status_code == 200, way
 
@@ -131,7 +133,7 @@ def test_a_client_that_does_not_prefer_pages_gets_a_problem(direct: httpx.Client
 def test_text_of_the_address_is_escaped(direct: httpx.Client) -> None:
     for path in ("/<script>alert(1)</script>", '/plans?page="><script>alert(1)</script>', "/plans?<script>=1&page=0"):
         page = direct.get(path, headers=BROWSER).text
-        assert "<script" not in page
+        assert "<script" not in page.replace('<script type="module" src="/static/search.js"', "")
         assert "<h1>" in page
 
 
@@ -176,5 +178,5 @@ def test_a_page_that_cannot_be_rendered_becomes_a_problem(
 def test_each_status_has_words_of_its_own(language: str) -> None:
     said = {status: problem_words(words(language), status, "") for status in set(problems._STATUSES.values())}
     general = {status for status in said if status not in (400, 500) and said[status] in (said[400], said[500])}
-    assert general == {403}  # its only error has words by its code
+    assert general == {403, 421}  # their errors have words by their codes, or are only met by programs
     assert problem_words(words(language), 403, "service-forbidden") not in said.values()

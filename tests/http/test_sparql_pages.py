@@ -47,6 +47,14 @@ def test_an_answer_is_a_table_in_pages(client: httpx.Client) -> None:
     assert 'rel="next"' not in third
 
 
+def test_a_long_answer_is_counted_up_to_a_bound(client: httpx.Client) -> None:
+    long = MANY.replace("VALUES ?b", f"VALUES ?c {{ {' '.join(map(str, range(50)))} }} VALUES ?b").replace(
+        "?a ?b {", "* {"
+    )
+    assert "More than 10,000 rows" in page(client, long)
+    assert "Rows 9,901–10,000 of 10,000" in page(client, long, page="100")
+
+
 def test_each_kind_of_term_and_an_unbound_cell_are_shown(client: httpx.Client) -> None:
     html = page(
         client,
@@ -85,6 +93,7 @@ def test_an_error_is_a_page_with_its_status_the_line_and_the_token(client: httpx
         ({"query": "SELECT * {}", "page": "0"}, "page"),
         ({"query": "SELECT * {}", "page": "x"}, "page"),
         ({"query": "SELECT * {}", "page": "101"}, "1 to 100"),
+        ({"query": "SELECT * {}", "page": "2"}, "the last page of this answer is 1"),
         ({"query": "SELECT * {}", "lang": "sv"}, "lang"),
         ({"query": "SELECT * {}", "timeout": "x"}, "timeout"),
         ({"update": "CLEAR ALL"}, "read-only"),

@@ -173,13 +173,13 @@ def test_every_path_is_described_once_and_every_problem_has_its_schema(api: dict
 
 def test_the_docs_load_nothing_from_other_hosts(client: httpx.Client) -> None:
     page = client.get("/docs").text
-    for start in ('src="', 'href="', "url: '"):
+    for start in ('src="', 'href="', 'data-openapi="'):
         addresses = [part.split('"')[0].split("'")[0] for part in page.split(start)[1:]]
         assert addresses
         for address in addresses:
             assert address.startswith("/")
             assert client.get(address).status_code == 200
-    assert '"validatorUrl": null' in page
+    assert "validatorUrl: null" in client.get("/static/docs.js").text
     script = client.get("/static/swagger-ui-bundle.js")
     assert script.headers["content-type"] == "text/javascript; charset=utf-8"
     assert len(script.content) > 500_000

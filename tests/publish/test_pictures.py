@@ -14,7 +14,7 @@ import pytest
 from pyoxigraph import Quad, RdfFormat, Store, parse
 
 from plangraf.diagnostics.diagnostic import DataError
-from plangraf.publish.pictures import drawing, rows
+from plangraf.publish.pictures import drawing, rows, writing
 from plangraf.publish.pictures.writing import write_pictures
 from plangraf.sparql.named.binding import load_queries
 from plangraf.sparql.named.picture_files import Picture, load_pictures
@@ -226,6 +226,56 @@ def test_a_drawing_that_cannot_be_used_names_its_file(home: Path, tmp_path: Path
     (problem,) = caught.value.problems
     assert problem.place.file == "queries/pictures/cases/spec.vl.json"
     assert words in problem.en
+
+
+# Municipalities
+
+
+OF_MUNICIPALITIES = QUERY.replace(
+    "?case plan:caseNumber ?number\n",
+    "?case plan:caseNumber ?number ; plan:municipality/plan:municipalityNumber ?municipality\n",
+)
+
+
+def of_municipality(number: str, cases_of_it: int) -> list[bytes]:
+    area = f"<https://w3id.org/plangraf/id/{number}/municipality/{number}>"
+    graph = f"<https://w3id.org/plangraf/graph/{number}/x>"
+    plan, label = "https://w3id.org/plangraf/ontology#", "http://www.w3.org/2000/01/rdf-schema#label"
+    found = [
+        f'{area} <{plan}municipalityNumber> "{number}" {graph} .',
+        f'{area} <{label}> "Kommune {number}"@nb {graph} .',
+    ]
+    for case in range(cases_of_it):
+        thing = f"<https://w3id.org/plangraf/id/{number}/case/{case}>"
+        found += [f'{thing} <{plan}caseNumber> "{case}" {graph} .', f"{thing} <{plan}municipality> {area} {graph} ."]
+    return [line.encode() for line in found]
+
+
+def test_each_municipality_has_its_drawing_up_to_a_bound_that_is_said(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MOST_MUNICIPALITIES", 2)
+    declare(home, picture_yaml=DECLARED.replace("each-municipality: false\n", ""), query_rq=OF_MUNICIPALITIES)
+    lines = sorted([*of_municipality("9991", 1), *of_municipality("9992", 3), *of_municipality("9993", 2)])
+    write_pictures(lines, tmp_path / "out" / "pictures", load(home))
+    kept = read_pictures(tmp_path / "out")
+    picture = kept.pictures["cases"]
+    assert (picture.municipalities, picture.not_drawn) == (["9992", "9993"], 1)
+    assert kept.municipalities["9991"] == {"nb": "Kommune 9991", "en": "Kommune 9991"}
+    readings = [one.reading for one in picture.drawings if one.language == "nb"]
+    assert readings == ["3 saker.", "2 saker."]
+    second = picture.drawing("en", "9993")
+    assert second is not None
+    assert second.files["svg"].name == "cases/9993-en.svg"
+
+
+def test_the_pictures_of_a_kind_are_those_that_are_drawn(home: Path, tmp_path: Path) -> None:
+    write_pictures(cases("En"), tmp_path / "some" / "pictures", load(home))
+    write_pictures([], tmp_path / "none" / "pictures", load(home))
+    case, other = "https://w3id.org/plangraf/ontology#Case", "https://w3id.org/plangraf/ontology#Plan"
+    assert [one.name for one in read_pictures(tmp_path / "some").of_kinds([other, case])] == ["cases"]
+    assert read_pictures(tmp_path / "some").of_kinds([other]) == []
+    assert read_pictures(tmp_path / "none").of_kinds([case]) == []
 
 
 # The palette

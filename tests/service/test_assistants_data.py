@@ -132,3 +132,13 @@ def test_the_service_names_the_protocol_where_programs_look(url: str) -> None:
     assert set(current["paths"]["/mcp"]) == {"post"}
     version = httpx.get(f"{url}/health/ready").json()["version"]
     assert "/mcp" in httpx.get(f"{url}/version/{version}/openapi.json").json()["paths"]
+
+
+def test_processes_of_a_service_share_no_state_that_a_client_would_miss(start_light_server: Any) -> None:
+    """Each message may reach another process, and a client with a handshake sends several."""
+    with start_light_server(PLANGRAF_PROCESSES="2") as server:
+        found = set()
+        for mode in MODES * 4:
+            thing = answer(server.url, "read_document", {"iri": "5001/perspective/2020-7"}, mode=mode)
+            found.add((thing["iri"], thing["version"]))
+    assert len(found) == 1

@@ -24,6 +24,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from plangraf.cli.extras import EXTRAS
+from plangraf.pages.editor_page import editor_script
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -88,6 +89,14 @@ def required(found: Distribution, extras: set[str]) -> list[Requirement]:
         for one in map(Requirement, found.requires or ())
         if one.marker is None or any(one.marker.evaluate({"extra": extra}) for extra in extras)
     ]
+
+
+@pytest.mark.skipif(editor_script() is None, reason="the editor is not built; named at the end of the run")
+def test_the_wheel_holds_the_built_editor_and_not_its_sources(installed: Path) -> None:
+    (pages,) = installed.glob("lib/python*/site-packages/plangraf/pages")
+    assert (pages / "built" / str(editor_script())).is_file()
+    assert "MIT License" in (pages / "built" / "editor-licences.txt").read_text()
+    assert not (pages / "editor").exists()
 
 
 def test_the_wheel_holds_the_files_that_a_build_reads(installed: Path) -> None:

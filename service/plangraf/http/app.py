@@ -35,8 +35,6 @@ from plangraf.http.resource.problem_pages import Explainer
 from plangraf.http.resource.table import Table
 from plangraf.http.routes import (
     catalog,
-    collection_index,
-    collections,
     compare,
     crawlers,
     documents,
@@ -48,11 +46,13 @@ from plangraf.http.routes import (
     named_queries,
     ontology,
     pictures,
+    query_list,
     search,
     site,
     sparql,
     static_files,
 )
+from plangraf.http.routes.lists import collection_index, collections
 from plangraf.http.routes.query_pages.vocabulary import Vocabulary
 from plangraf.http.server.hot_answers import STATE, Hot
 from plangraf.http.service import Pinned, Service, make_service
@@ -188,8 +188,8 @@ def _add_addresses(app: FastAPI, service: Service) -> tuple[FindEndpoint, frozen
     for module in (feed, catalog, crawlers, documents, named_queries, ontology):
         table.add(*module.resources(service))
     table.add(*site.resources(service, openapi))
-    table.add(*static_files.resources())
-    table.add(*language_choice.resources())
+    for module in (language_choice, query_list, static_files):
+        table.add(*module.resources())
     for module in (kept_versions, compare, dump_files, collection_index, pictures, search):
         table.add(*module.resources(service))
     app.router.route_class = _CurrentRoute

@@ -184,7 +184,9 @@ def _explain(parameter: Parameter, words: Words, value: str | None) -> str:
             return words.gettext("Write a whole number, such as %(example)s.", example=example or "7")
         case "iri":
             example = example or ID
-            return words.gettext("Write a whole IRI, such as %(example)s.", example=example)
+            return words.gettext(
+                "Write the address of a page about a thing, or an IRI such as %(example)s.", example=example
+            )
         case "iri-or-code":
             return words.gettext("Write a code such as %(example)s, or a whole IRI.", example=example or "11.6")
     if example:

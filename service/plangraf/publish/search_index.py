@@ -289,12 +289,13 @@ def _labels(data: _Data, collections: Iterable[Collection], entries: Iterable[En
         used["kind"].add(entry.kind)
         for name, values in entry.values.items():
             used[name] |= set(values)
-    kinds = {name: dict(zip(LANGUAGES, titles, strict=True)) for name, (titles, _, _) in _KINDS.items()}
-    singular = {name: dict(zip(LANGUAGES, one, strict=True)) for name, (_, one, _) in _KINDS.items()}
+    kinds, singular = {}, {}
     for collection in collections:
         kinds[collection.path] = {"nb": collection.nb, "en": collection.en}
         class_ = collection.classes[0]
         singular[collection.path] = data.label(class_) if data.of(class_, _NAMES) else kinds[collection.path]
+    for name, (titles, one, _) in _KINDS.items():
+        kinds[name], singular[name] = (dict(zip(LANGUAGES, texts, strict=True)) for texts in (titles, one))
     named: dict[str, Callable[[str], dict[str, str]]] = {
         "municipality": partial(_municipality, data),
         "goal": lambda value: data.label(f"http://metadata.un.org/sdg/{value}"),

@@ -108,7 +108,7 @@ def write_index(folder: Path, entries: Iterable[Entry], labels: Labels) -> int:
         "values": labels.values,
         "files": {name: _digest(folder / name) for name in _names(folder)},
     }
-    write_file(folder / CONTENTS, orjson.dumps(contents, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+    write_file(folder / CONTENTS, orjson.dumps(contents, option=orjson.OPT_INDENT_2))
     sync_folder(folder)
     return len(listed)
 

@@ -7,7 +7,7 @@ beginning, and when nothing has it, as a word with other spelling. Each way has 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
@@ -45,6 +45,8 @@ _TIE: Final = 0.1
 # A beginning is looked up from so many letters, and leads to so many words.
 _SHORTEST_BEGINNING: Final = 3
 _MOST_BEGINNINGS: Final = 40
+# The share of a word that its beginning has, in steps.
+_SHARES: Final = (1.0, 0.75, 0.5, 0.25, 0.0)
 _MOST_COMPOUNDS: Final = 8
 _LONG_PART: Final = 4
 
@@ -103,7 +105,7 @@ class Matcher:
                         found.setdefault(other.text, set()).add(term)
         return found
 
-    def match(self, unit: Unit, joined: Iterable[str] = (), *, beginning: bool = False) -> Matched:
+    def match(self, unit: Unit, joined: Set[str] = frozenset(), *, beginning: bool = False) -> Matched:
         """Matches one unit.
 
         Args:
@@ -114,7 +116,8 @@ class Matcher:
         forms = Forms(folds={unit.fold}, stems={unit.nb, unit.en})
         weight = self._weight(unit)
         named = list(self._ways(unit, _NAMED, weight))
-        named += [self._scored("fold", term, _JOINED * weight) for term in joined]
+        if joined:
+            named.append(self._any_of(joined, _JOINED * weight))
         forms.folds.update(joined)
         told = list(self._ways(unit, _TOLD, weight))
         known = bool(named or told)
@@ -146,7 +149,7 @@ class Matcher:
         """What puts a hit before others: a name or code that is all that was typed, words that stand together or are
         all in its names.
         """
-        weight = sum(self._weight(unit) for unit in question.units if not unit.stop)
+        weight = sum(self._weight(unit) for unit in question.needed)
         if question.whole and self._has("whole", question.whole):
             yield Occur.Should, self._scored("whole", question.whole, _WHOLE * weight)
         if question.stems and self._has("whole", question.stems):
@@ -155,12 +158,11 @@ class Matcher:
         if len(words) > 1 and all(self._has("fold", word) for word in words):
             phrase = Query.phrase_query(self._index.schema, "fold", list(words), slop=_SLOP)
             yield Occur.Should, Query.const_score_query(phrase, _PHRASE)
-        needed = [one for one in matched if not one.unit.stop]
-        named = [one.named for one in needed if one.named is not None]
-        if len(needed) > 1 and len(named) == len(needed):
+        named = [one.named for one in matched if one.named is not None]
+        if len(matched) > 1 and len(named) == len(matched):
             every = Query.boolean_query([(Occur.Must, query) for query in named])
             yield Occur.Should, Query.const_score_query(every, _ALL_NAMED)
-        for one in needed:
+        for one in matched:
             for name in ("nb", "en", "part"):
                 token = self._token(name, one.unit)
                 if self._has(name, token):
@@ -205,13 +207,19 @@ class Matcher:
             yield Query.const_score_query(Query.phrase_query(self._index.schema, "fold", list(numbers)), _PHRASE)
 
     def _beginnings(self, unit: Unit, weight: float, forms: Forms) -> Iterator[Query]:
-        found = self._index.things.terms_with_prefix("fold", unit.fold, limit=_MOST_BEGINNINGS)
-        longer = [term for term, _ in found if term != unit.fold]
+        terms = self._index.things.terms_with_prefix("fold", unit.fold, limit=_MOST_BEGINNINGS)
+        longer = [term for term, _ in terms if term != unit.fold]
         if longer:
             forms.beginnings.add(unit.fold)
-        for term in longer:
-            share = len(unit.fold) / len(term)
-            yield self._scored("fold", term, _BEGINNING * (0.5 + share / 2) * weight)
+        # Few queries for many words, because the time of a search grows with their number.
+        for share, less in pairwise(_SHARES):
+            found = {term for term in longer if less <= len(unit.fold) / len(term) < share}
+            if found:
+                yield self._any_of(found, _BEGINNING * (1 + less) / 2 * weight)
+
+    def _any_of(self, terms: Set[str], score: float) -> Query:
+        query = Query.term_set_query(self._index.schema, "fold", sorted(terms))
+        return Query.const_score_query(query, score)
 
     def _in_bokmaal(self, unit: Unit) -> list[str]:
         """The Bokmål forms of a Nynorsk compound that the data have."""

@@ -84,8 +84,8 @@ def search(
     last = question.units[-1].text if question.units else ""
     joined = matcher.joined(question)
     matched = [
-        matcher.match(unit, joined.get(unit.text, ()), beginning=beginning and unit.text == last)
-        for unit in question.units
+        matcher.match(unit, joined.get(unit.text, frozenset()), beginning=beginning and unit.text == last)
+        for unit in question.needed
     ]
     must = list(filters(index, (chosen or {}).items()))
     bonus = list(matcher.bonus(question, matched))
@@ -145,30 +145,26 @@ def _select(
         query = Query.empty_query() if question.text.strip() else Query.all_query()
         query = Query.boolean_query([*must, (Occur.Must, query)])
         return query, asked.find(query), False
-    needed = {unit.text for unit in question.needed}
-    wanted = [one.query for one in matched if one.unit.text in needed and one.query is not None]
-    optional: _Clauses = [(Occur.Should, one.query) for one in matched if one.unit.text not in needed and one.query]
-    lost = len(needed) > len(wanted)
+    wanted = [one.query for one in matched if one.query is not None]
+    lost = len(matched) > len(wanted)
     ways = [] if code is None else [code]
     if wanted and not lost:
         ways.append(Query.boolean_query([(Occur.Must, query) for query in wanted]))
     if ways:
         every = Query.boolean_query([(Occur.Should, way) for way in ways])
-        query = Query.boolean_query([*must, (Occur.Must, every), *optional, *bonus])
+        query = Query.boolean_query([*must, (Occur.Must, every), *bonus])
         if (found := asked.find(query)).total:
             return query, found, False
     # A number that was typed says more than the words beside it.
     codes: _Clauses = [(Occur.Must, one.query) for one in matched if one.unit.code and one.query is not None]
-    words = [
-        (Occur.Should, one.query) for one in matched if one.unit.text in needed and not one.unit.code and one.query
-    ]
+    words: _Clauses = [(Occur.Should, one.query) for one in matched if not one.unit.code and one.query is not None]
     for number, numbers in (((len(words) + 1) // 2, codes), (0 if codes else 1, codes), (1, [])):
         if number > len(words) or not (number or numbers):
             continue
         some: _Clauses = (
             [(Occur.Must, Query.boolean_query(words, minimum_number_should_match=number))] if number else words
         )
-        query = Query.boolean_query([*must, *numbers, *some, *optional, *bonus])
+        query = Query.boolean_query([*must, *numbers, *some, *bonus])
         if (found := asked.find(query)).total:
             return query, found, True
     return Query.empty_query(), _Addresses(), False

@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat
 
@@ -35,6 +35,7 @@ from plangraf.views.describe import Description, fetch_labels
 from plangraf.views.engine_answers import fetch, fetch_rows
 
 _SDG_CODE = re.compile(re.escape(SDG) + r"([1-9][0-9]?(?:\.[0-9a-z]{1,2})?)")
+_VERSIONED = re.compile(r"/version/[0-9a-f]{16}")
 _DEPRECATED = "http://www.w3.org/2002/07/owl#deprecated"
 _REPLACED_BY = "http://purl.org/dc/terms/isReplacedBy"
 _REPLACEMENTS = f"""CONSTRUCT {{ ?old <{_REPLACED_BY}> ?new }} WHERE {{
@@ -79,6 +80,23 @@ def document_path(iri: str) -> str:
     if code := sdg_code(iri):
         return f"/targets/{code}" if "." in code else f"/goals/{code}"
     return "/doc?iri=" + quote(iri, safe="")
+
+
+def iri_of_address(address: str, base: str) -> str | None:
+    """The IRI that the document at an address of the service describes; None for another address.
+
+    Args:
+        address: absolute, with or without `/version/<id>`.
+        base: public address of the service, without a final '/'.
+    """
+    if not address.startswith(f"{base}/"):
+        return None
+    path = unquote(_VERSIONED.sub("", address.removeprefix(base), count=1).partition("?")[0].removesuffix(".html"))
+    for start in ("/doc/", "/id/"):
+        if path.startswith(start):
+            return ID + path.removeprefix(start)
+    code = path.removeprefix("/targets/").removeprefix("/goals/")
+    return SDG + code if _SDG_CODE.fullmatch(SDG + code) else None
 
 
 async def replacements(snapshot: Snapshot) -> Mapping[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
-from urllib.parse import unquote
 
 from pydantic import Field
 from pyoxigraph import NamedNode
@@ -27,11 +26,10 @@ from plangraf.rdf.graph import Graph, Statement
 from plangraf.rdf.jsonld_documents import NO_FRAME, Frame, compact_document
 from plangraf.rdf.namespaces import ALL_PREFIXES, ID, SDG
 from plangraf.views.describe import ABOUT, Description, read_passages
-from plangraf.views.document_parts import document_path, replacements
+from plangraf.views.document_parts import document_path, iri_of_address, replacements
 
 _CODE = re.compile(r"[1-9][0-9]?(\.([1-9][0-9]?|[a-z]))?")
 _KEY = re.compile(r"[a-z0-9-]+(/[A-Za-z0-9._~-]+)+")
-_VERSIONED = re.compile(r"/version/[0-9a-f]{16}")
 # Members of a JSON-LD document that stay when it is cut.
 _KEPT_MEMBERS = frozenset(("@context", "id", "type"))
 _NAME = re.compile(r"([A-Za-z][\w-]*):([\w-]+)")
@@ -60,6 +58,9 @@ class DocumentArguments(Arguments):
 
 class _EvidenceAlone:
     """Reads what supports the statements about the thing itself, and nothing further."""
+
+    def knows(self, _types: Iterable[NamedNode]) -> bool:
+        return True
 
     def frame(self, _types: Iterable[NamedNode]) -> Frame:
         return NO_FRAME
@@ -159,13 +160,8 @@ def resolve_name(service: Pinned, name: str) -> str:
         ParameterError: it has none of these forms.
     """
     name = name.strip().removeprefix("<").removesuffix(">")
-    if name.startswith(service.settings.base_url):
-        path = _VERSIONED.sub("", name.removeprefix(service.settings.base_url), count=1)
-        for start in ("/doc/", "/id/"):
-            if path.startswith(start):
-                return ID + unquote(path.removeprefix(start))
-        if code := _CODE.fullmatch(path.removeprefix("/targets/").removeprefix("/goals/")):
-            return SDG + code[0]
+    if (iri := iri_of_address(name, service.settings.base_url)) is not None:
+        return iri
     if _CODE.fullmatch(name.lower()):
         return SDG + name.lower()
     if (match := _NAME.fullmatch(name)) and match[1] in ALL_PREFIXES:

@@ -17,12 +17,15 @@ from plangraf.views.engine_answers import fetch_rows
 MOST_THINGS = 50
 _OF_ONE = 2
 MOST_PASSAGES = 40
+# Passages that are compared, of all these things.
+_MOST_ROWS = 1_000
 _SOURCE = f"<{PREFIXES['oa']}hasSource>"
 
 
 def _find(things: Sequence[str]) -> str:
     listed = " ".join(f"<{iri}>" for iri in things)
-    return f"""SELECT ?thing ?property ?kind ?passage ?source ?section ?item ?first ?last WHERE {{
+    return f"""SELECT ?thing ?kind ?passage ?source ?section ?item ?first ?last
+    (GROUP_CONCAT(DISTINCT STR(?property); SEPARATOR=" ") AS ?properties) WHERE {{
       VALUES ?thing {{ {listed} }}
       ?evidence <{PLAN}about> ?thing ; <{PLAN}aboutProperty> ?property ;
         <{PLAN}evidenceKind> ?kind ; <{PLAN}passage> ?passage .
@@ -31,7 +34,8 @@ def _find(things: Sequence[str]) -> str:
       OPTIONAL {{ ?passage <{PLAN}printedItem> ?item }}
       OPTIONAL {{ ?passage <{PLAN}firstLine> ?first }}
       OPTIONAL {{ ?passage <{PLAN}lastLine> ?last }}
-    }} ORDER BY ?thing ?source ?first ?passage ?kind ?property LIMIT 2000"""
+    }} GROUP BY ?thing ?kind ?passage ?source ?section ?item ?first ?last
+    ORDER BY ?thing ?source ?first ?passage ?kind LIMIT {_MOST_ROWS}"""
 
 
 async def find_evidence(asked: ToolRequest, things: Sequence[str]) -> list[dict[str, Any]]:
@@ -51,17 +55,10 @@ async def find_evidence(asked: ToolRequest, things: Sequence[str]) -> list[dict[
         rows = await fetch_rows(asked.service.snapshot.engine, _find(names), like=asked.query(""), bulk=False)
     except QuerySyntaxError:
         return []  # an early version has no such terms
-    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    by_thing: dict[str, list[dict[str, Any]]] = {thing: [] for thing in names}
     for row in rows:
         cells = {name: cell["value"] for name, cell in row.items()}
-        key = (cells["thing"], cells["passage"], cells["kind"])
-        passage = found.setdefault(key, _passage(cells))
-        name = compact(cells["property"])
-        if name not in passage["properties"]:
-            passage["properties"].append(name)
-    by_thing: dict[str, list[dict[str, Any]]] = {thing: [] for thing in names}
-    for (thing, _, _), passage in found.items():
-        by_thing[thing].append(passage)
+        by_thing[cells["thing"]].append(_passage(cells))
     for passages in by_thing.values():
         # A passage that supports more statements is more likely to support those of the answer.
         passages.sort(key=lambda passage: -len(passage["properties"]))
@@ -73,7 +70,7 @@ async def find_evidence(asked: ToolRequest, things: Sequence[str]) -> list[dict[
 def _passage(cells: dict[str, str]) -> dict[str, Any]:
     passage: dict[str, Any] = {
         "about": cells["thing"],
-        "properties": [],
+        "properties": sorted(map(compact, cells["properties"].split())),
         "kind": local_name(cells["kind"]),
         "passage": cells["passage"],
         "source": cells["source"],

@@ -15,6 +15,7 @@ from typing import Any
 import mcp_types as types
 import orjson
 import structlog
+from mcp.server.caching import CacheHint
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -27,7 +28,9 @@ from starlette.types import Message
 import plangraf
 from plangraf.errors import HostRefusedError, OriginRefusedError, PlangrafError, UnsupportedMediaError
 from plangraf.http.assistants.toolbox import AssistantTool, ToolRequest, check_texts
+from plangraf.http.pipeline.coding import IDENTITY, Coding, choose_coding, encode
 from plangraf.http.pipeline.pinning import FindEndpoint
+from plangraf.http.pipeline.respond import accept_encoding
 from plangraf.http.resource.negotiation import field_of
 from plangraf.http.resource.problems import describe_problem
 from plangraf.http.service import Service
@@ -44,6 +47,7 @@ targets, goals and measures, commitments, governing documents and decisions.
 Every answer names the version of the data and the passages of public documents that support it: cite both, with the \
 IRIs. A kind of evidence other than `printed` is a reading or an interpretation, so say so. What is not in the data is \
 not known here. An answer that was cut says in `cut` how to ask for the rest. Titles are in Bokmål as printed."""
+_FRESH_MS = 600_000
 _READ_ONLY = types.ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
 )
@@ -77,6 +81,8 @@ class McpServer:
             on_list_tools=self._list,
             on_call_tool=self._call,
             get_tool_input_schema=self._input_schema,
+            # The tools are those of the installed service; a new version of the data changes none of them.
+            cache_hints={"tools/list": CacheHint(ttl_ms=_FRESH_MS, scope="public")},
         )
 
     async def check(self, request: Request) -> None:
@@ -115,7 +121,7 @@ class McpServer:
 
         async with manager.run():
             await manager.handle_request(request.scope, receive, sent.take)
-        return sent.response()
+        return sent.response(choose_coding(accept_encoding(request)))
 
     async def _list(
         self, context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
@@ -184,8 +190,11 @@ class _Sent:
         elif message["type"] == "http.response.body":
             self._body += message.get("body", b"")
 
-    def response(self) -> Response:
+    def response(self, wish: Coding) -> Response:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self._headers}
-        headers["cache-control"] = "no-store"
+        headers |= {"cache-control": "no-store", "vary": "Accept-Encoding"}
         headers.pop("content-length", None)
-        return Response(bytes(self._body), self._status, headers)
+        coding = wish.of(len(self._body))
+        if coding != IDENTITY:
+            headers["content-encoding"] = coding
+        return Response(encode(coding, bytes(self._body)), self._status, headers)

@@ -155,7 +155,8 @@ def choose(accept: str | None, choices: Sequence[Format], spare: Sequence[Format
 
 
 def reads_pages(accept: str | None) -> bool:
-    """Whether a client prefers pages to data, as browsers do: it names HTML, and no data as much as HTML.
+    """Whether a client prefers pages to data, as browsers do: it names HTML, no data as much as HTML, and wants
+    nothing more than HTML.
 
     Java's own client names HTML and pictures, whatever it is used for; a browser names XHTML beside them.
     """
@@ -164,7 +165,8 @@ def reads_pages(accept: str | None) -> bool:
     pictures = any(name.startswith("image/") for name in named)
     others = [name for name in named if name not in (*_PAGE_TYPES, _XHTML) and not name.startswith("image/")]
     data = max((named[name] for name in others), default=0.0)
-    return html > data and (_XHTML in named or not pictures)
+    anything = max((one.quality for one in _parse_ranges(accept or "") if one.sub == "*"), default=0.0)
+    return html > data and html >= anything and (_XHTML in named or not pictures)
 
 
 def match_media_type(accept: str | None, choice: Format) -> tuple[str, frozenset[str]]:

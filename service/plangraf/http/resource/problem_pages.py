@@ -20,9 +20,9 @@ from plangraf.errors import (
     ResourceNotFoundError,
     VersionGoneError,
 )
-from plangraf.http.resource.negotiation import choose, field_of
+from plangraf.http.resource.negotiation import field_of, reads_pages
 from plangraf.http.resource.parameters import choose_interface
-from plangraf.http.resource.problems import PROBLEM, describe_problem, headers_of, problem
+from plangraf.http.resource.problems import describe_problem, headers_of, problem
 from plangraf.http.service import PINNED, Pinned, Service
 from plangraf.pages.html import Pages
 from plangraf.pages.problem_words import problem_words
@@ -94,10 +94,7 @@ class Explainer:
 
 
 def _prefers_page(request: Request) -> bool:
-    try:
-        return choose(field_of(request.scope, b"accept") or None, [PROBLEM, HTML]) == HTML
-    except NotAcceptableError:
-        return False
+    return reads_pages(field_of(request.scope, b"accept"))
 
 
 def _language_of(request: Request) -> str:

@@ -1,9 +1,11 @@
-"""Documents a named query as an operation of /openapi.json."""
+"""Documents a named query: as an operation of /openapi.json, and as an entry of /queries."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from plangraf.http.resource.openapi import Operation, content
 from plangraf.rdf.formats import Format
@@ -30,6 +32,34 @@ def query_operation(query: NamedQuery, offered: Sequence[Format]) -> Operation:
         description=_description(query),
         answer=query.head.description,
         content=_content(query, offered),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ListedQuery:
+    """One entry of `/queries`, on the page and in JSON."""
+
+    name: str
+    summary: str
+    description: str
+    tags: tuple[str, ...]
+    parameters: list[dict[str, Any]]
+    columns: list[dict[str, str]]
+    example: str
+
+
+def describe_query(query: NamedQuery) -> ListedQuery:
+    return ListedQuery(
+        query.name,
+        query.head.summary,
+        query.head.description,
+        query.head.tags,
+        [
+            {"name": name, **parameter.model_dump(by_alias=True, exclude_none=True)}
+            for name, parameter in query.parameters.items()
+        ],
+        [{"name": name, "type": type_} for name, type_ in query.head.columns.items()],
+        f"?{urlencode(query.example)}" if query.example else "",
     )
 
 

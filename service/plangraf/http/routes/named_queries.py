@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import difflib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 import orjson
 import structlog
@@ -32,7 +31,6 @@ from plangraf.http.pipeline.coding import IDENTITY
 from plangraf.http.pipeline.respond import vary
 from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.negotiation import reads_pages
-from plangraf.http.resource.openapi import Operation
 from plangraf.http.resource.parameters import (
     Formatted,
     accept_header,
@@ -47,7 +45,6 @@ from plangraf.http.service import Pinned, Service, pinned
 from plangraf.pages.query_page import (
     filled,
     form_fields,
-    group_queries,
     lacks_choice,
     link,
     name_query,
@@ -60,11 +57,12 @@ from plangraf.pages.query_page import (
     without_head,
 )
 from plangraf.pages.words import LANGUAGE_NAMES, data_language
-from plangraf.rdf.formats import HTML, JSON, JSON_STAT, PLAIN_JSON, RESULT_FORMATS, TSV, Format
+from plangraf.rdf.formats import HTML, JSON, JSON_STAT, RESULT_FORMATS, TSV, Format
 from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
 from plangraf.sparql.named.head import WALK_PARAMETERS, CubeHead, WalkHead
 from plangraf.sparql.named.parameter_model import ParameterModel, Refusal, field_name
 from plangraf.sparql.safety import Limits, check
+from plangraf.views.document_parts import iri_of_address
 from plangraf.views.json_stat import json_stat
 from plangraf.views.paths import Sought, find_paths, link_graph, write_paths
 from plangraf.views.query_rows import RowsOfPage, as_chunks, read_page
@@ -79,7 +77,6 @@ def resources(service: Service) -> Iterator[Resource]:
     for query in service.queries.values():
         checked = check(query.text, Limits.of(service.settings), base=service.settings.query_base)
         yield QueryResource(query, deterministic=checked.deterministic)
-    yield QueryList()
     yield UnknownQuery()
 
 
@@ -137,11 +134,26 @@ class QueryResource(Resource):
 
     def _read_parameters(self, request: Request, place: Place) -> ParameterModel:
         if self._reads_pages(request, place):
-            return self.parameters.read(_filled_in(request))
+            return self.parameters.read(self._filled_in(request))
         parameters = super()._read_parameters(request, place)
         if getattr(parameters, "page", None) is not None:
             raise ParameterError("page", "is for the page in a browser; the other formats have all rows at once.")
         return parameters
+
+    def _filled_in(self, request: Request) -> dict[str, str | list[str]]:
+        """What a form sends: without empty fields, and with the IRI of a thing in place of its page's address.
+
+        A language that only pages have is that of the data.
+        """
+        given = filled(parse_parameters(request.scope["query_string"]))
+        if (lang := given.get("lang")) in tuple(LANGUAGE_NAMES):
+            given["lang"] = data_language(str(lang))
+        base = pinned(request).settings.base_url
+        for name, parameter in self.query.parameters.items():
+            value = given.get(name)
+            if parameter.type.startswith("iri") and isinstance(value, str):
+                given[name] = iri_of_address(value.strip(), base) or value.strip()
+        return given
 
     def _negotiate(self, request: Request, place: Place) -> Asked:
         asked = super()._negotiate(request, place)
@@ -154,7 +166,7 @@ class QueryResource(Resource):
         """The form with what is wrong; a client that has sent nothing yet is only asked, and gets 200."""
         service = pinned(request)
         service = replace(service, pages=service.pages.speaking(choose_interface(request)))
-        given = single(_filled_in(request))
+        given = single(self._filled_in(request))
         language, _ = choose_answer_language(
             request, given["lang"] if given.get("lang") in LANGUAGES else None, page=True
         )
@@ -202,7 +214,7 @@ class QueryResource(Resource):
         number: int = asked.place.parameters.page or 1
         parameters = asked.place.parameters.model_copy(update={field_name("lang"): Literal(asked.language)})
         bound = self.query.bind_values(parameters)
-        service, given = asked.service, single(_filled_in(asked.request))
+        service, given = asked.service, single(self._filled_in(asked.request))
 
         async def write() -> bytes:
             if (walk := self.query.head.walk) is not None:
@@ -243,7 +255,7 @@ class QueryResource(Resource):
         kept = {name: value for name, value in given.items() if name in ("lang",)}
         path = service.prefix + self.path
         fields = form_fields(self.query, known, interface, given, refused)
-        data = {**asked, "lang": language}
+        data, shown_page = {**asked, "lang": language}, str(page) if page > 1 else None
         needs_choice = error is not None and lacks_choice(self.query, given)
         choice = [field for field in fields if needs_choice and field.name in self.query.head.either]
         return service.pages.render(
@@ -270,7 +282,8 @@ class QueryResource(Resource):
             sparql_href=sparql_link(service.prefix, without_head(bound)),
             walk=self.query.head.walk,
             cite=link(f"{service.settings.base_url}/version/{service.snapshot.id}{self.path}", data),
-            here=link("", asked) or "?",
+            canonical=link(service.settings.base_url + self.path, asked, page=shown_page),
+            here=link("", asked, page=shown_page),
         )
 
     def _walk(
@@ -298,14 +311,6 @@ class QueryResource(Resource):
     def _write_json_stat(self, body: bytes, head: CubeHead) -> bytes:
         rows = orjson.loads(body)["results"]["bindings"]
         return orjson.dumps(json_stat(rows, head, self.query.name, self.query.head.summary))
-
-
-def _filled_in(request: Request) -> dict[str, str | list[str]]:
-    """What the form sends, with the language of the data where it names one that only pages have."""
-    given = filled(parse_parameters(request.scope["query_string"]))
-    if (lang := given.get("lang")) in tuple(LANGUAGE_NAMES):
-        given["lang"] = data_language(str(lang))
-    return given
 
 
 async def _fetch_bounded(engine: Engine, request: QueryRequest, most_bytes: int) -> bytes | None:
@@ -376,56 +381,3 @@ async def _warm(service: Pinned) -> None:
             log.info("query not computed ahead, because it takes much memory", query=query.name)
         except PlangrafError as error:
             log.warning("query not computed ahead", query=query.name, error=str(error))
-
-
-class QueryList(Resource):
-    path = "/queries"
-    formats = (PLAIN_JSON, HTML)
-    endings = False
-    language = "page"
-    operation = Operation(
-        id="queries",
-        tag="Named queries",
-        summary="The named queries",
-        answer="All of them",
-        content={"application/json": {}, "text/html": {}},
-    )
-
-    async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        async def write() -> bytes:
-            service = asked.service
-            listed = {query.name: _describe(query) for query in service.queries.values()}
-            if asked.page:
-                groups = group_queries(service.queries, service.query_words, asked.language)
-                return service.pages.render("queries.html", asked.language, groups=groups, listed=listed)
-            return orjson.dumps({"queries": list(listed.values())})
-
-        return View(write=write)
-
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """One entry of `/queries`, on the page and in JSON."""
-
-    name: str
-    summary: str
-    description: str
-    tags: tuple[str, ...]
-    parameters: list[dict[str, Any]]
-    columns: list[dict[str, str]]
-    example: str
-
-
-def _describe(query: NamedQuery) -> _Listed:
-    return _Listed(
-        query.name,
-        query.head.summary,
-        query.head.description,
-        query.head.tags,
-        [
-            {"name": name, **parameter.model_dump(by_alias=True, exclude_none=True)}
-            for name, parameter in query.parameters.items()
-        ],
-        [{"name": name, "type": type_} for name, type_ in query.head.columns.items()],
-        f"?{urlencode(query.example)}" if query.example else "",
-    )

@@ -150,7 +150,17 @@ async def _find(request: Request, name: str, municipality: str | None) -> KeptPi
     return picture
 
 
-class PictureResource(Resource):
+class Drawn(Resource):
+    """A resource whose pictures and rows are in Bokmål unless `lang` names the language."""
+
+    def _negotiate(self, request: Request, place: Place) -> Asked:
+        asked = super()._negotiate(request, place)
+        if asked.by_language and not asked.page:  # programs must name the language in `lang`
+            return replace(asked, language="nb", by_language=False)
+        return asked
+
+
+class PictureResource(Drawn):
     """One picture: page, drawing and rows."""
 
     path = f"{PATH}/{{name}}"
@@ -173,12 +183,6 @@ class PictureResource(Resource):
 
     def address(self, asked: Asked, format_: Format) -> str | None:
         return f"{super().address(asked, format_)}{_query(asked)}"
-
-    def _negotiate(self, request: Request, place: Place) -> Asked:
-        asked = super()._negotiate(request, place)
-        if asked.by_language and not asked.page:  # programs must name the language in `lang`
-            return replace(asked, language="nb", by_language=False)
-        return asked
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         picture: KeptPicture = asked.place.thing

@@ -14,7 +14,7 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.resource import Asked, Place, Resource, View
-from plangraf.http.routes.pictures.drawn import PATH, Themed
+from plangraf.http.routes.pictures.drawn import PATH, Drawn, Themed
 from plangraf.http.service import Service
 from plangraf.pages.neighbourhood_svg import neighbourhood_svg
 from plangraf.pages.words import words
@@ -46,7 +46,7 @@ class NeighbourhoodParameters(Themed):
     )
 
 
-class NeighbourhoodResource(Resource):
+class NeighbourhoodResource(Drawn):
     path = f"{PATH}/neighbourhood"
     formats = _FORMATS
     parameters = NeighbourhoodParameters

@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from plangraf.engines.interface import QueryRequest
-from plangraf.errors import NotAcceptableError, PlangrafError, QuerySyntaxError, ServiceForbiddenError
+from plangraf.errors import ParameterError, PlangrafError, QuerySyntaxError, ServiceForbiddenError
 from plangraf.http.pipeline.respond import has_credentials, respond_cached, vary
 from plangraf.http.pipeline.streaming import while_connected
-from plangraf.http.resource.negotiation import choose, field_of
+from plangraf.http.resource.negotiation import field_of, reads_pages
 from plangraf.http.resource.parameters import (
     EXAMPLE,
     Negotiated,
@@ -78,13 +78,7 @@ def wants_page(request: Request, formats: Sequence[str]) -> bool:
     """Whether a client prefers a page to data: by `format=`, else by an Accept header that names HTML."""
     if names := [name.strip().lower() for value in formats for name in value.split(",") if name.strip()]:
         return names[0] in (HTML.name, HTML.media_type)
-    accept = field_of(request.scope, b"accept")
-    if "html" not in accept.lower():
-        return False
-    try:
-        return choose(accept, (*RESULT_FORMATS, *GRAPH_FORMATS, HTML)) == HTML
-    except NotAcceptableError:
-        return False
+    return reads_pages(field_of(request.scope, b"accept"))
 
 
 async def respond_page(
@@ -131,6 +125,8 @@ async def _render(
         found = await read_rows(answer, wanted.page)
     finally:
         await answer.aclose()
+    if wanted.page > found.pages:
+        raise ParameterError("page", f"is {wanted.page}, and the last page of this answer is {found.pages}.")
     explanation = None if found.total else await explain_empty(here, plain)
     things = {term for row in found.rows for term in row if isinstance(term, NamedNode)}
     labels = Labels(await fetch_labels(engine, things))
@@ -189,7 +185,7 @@ def _common(here: Pinned, language: str, query: str, more: dict[str, Any]) -> di
         "limit_s": limit_s,
         "formats": [HTML, *RESULT_FORMATS, *GRAPH_FORMATS],
         "editor": editor_script(),
-        "settings": script({**settings, **more}),
+        "settings": script({**settings, "example": EXAMPLE, **more}),
     }
 
 
@@ -209,7 +205,6 @@ def _turns(here: Pinned, found: AnswerRows, page: int, kept: list[tuple[str, str
     """The addresses of the pages before and after."""
     pages = {"prev": page - 1, "next": page + 1}
     last = min(found.pages, _LAST_PAGE)
-    # The editor asks for results, the page for itself: the format stays what the client's Accept says.
     return {name: _address(here, [*kept, ("page", to)]) for name, to in pages.items() if 1 <= to <= last}
 
 

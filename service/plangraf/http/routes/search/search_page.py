@@ -144,6 +144,7 @@ class SuggestionsResource(Resource):
 def _suggestion(hit: Hit, labels: Labels, language: str, prefix: str) -> dict[str, Any]:
     shown = hit.why if hit.reason == "code" else None
     return {
+        "id": hit.entry.id if "://" in hit.entry.id else None,
         "title": hit.title.text,
         "lang": hit.title.lang,
         "marks": hit.title.marks,

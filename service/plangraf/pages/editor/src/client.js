@@ -53,7 +53,7 @@ async function readBounded(response) {
   const decoder = new TextDecoder();
   const parts = [];
   let size = 0;
-  for (const reader = response.body.getReader(); ; ) {
+  for (const reader = response.body.getReader(); ;) {
     const { done, value } = await reader.read();
     if (done) return parts.join("") + decoder.decode();
     size += value.length;

@@ -27,9 +27,16 @@ const THEME = EditorView.theme({
   ".cm-content": { caretColor: "var(--ink)", padding: ".6em 0", minHeight: "12em" },
   ".cm-cursor": { borderLeftColor: "var(--ink)", borderLeftWidth: "2px" },
   ".cm-gutters": { backgroundColor: "transparent", color: "var(--soft)", border: "none" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--code-selection)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    backgroundColor: "var(--code-selection)",
+  },
   ".cm-matchingBracket": { backgroundColor: "var(--code-selection) !important", outline: "1px solid var(--soft)" },
-  ".cm-tooltip": { backgroundColor: "var(--paper)", color: "var(--ink)", border: "1px solid var(--soft)", borderRadius: "4px" },
+  ".cm-tooltip": {
+    backgroundColor: "var(--paper)",
+    color: "var(--ink)",
+    border: "1px solid var(--soft)",
+    borderRadius: "4px",
+  },
   ".cm-tooltip-autocomplete > ul": { fontFamily: "inherit", maxHeight: "18em" },
   ".cm-tooltip-autocomplete > ul > li": { padding: ".25em .5em" },
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--mark)", color: "var(--paper)" },
@@ -39,7 +46,13 @@ const THEME = EditorView.theme({
   ".cm-completionInfo": { fontFamily: "var(--sans)", padding: ".5em .7em", maxWidth: "26em" },
   ".cm-errorLine": { backgroundColor: "color-mix(in srgb, var(--code-error) 12%, transparent)" },
   ".cm-errorToken": { textDecoration: "underline wavy var(--code-error)", textUnderlineOffset: "3px" },
-  ".cm-errorMessage": { fontFamily: "var(--sans)", borderLeft: "4px solid var(--code-error)", backgroundColor: "var(--tint)", padding: ".4em .8em", whiteSpace: "normal" },
+  ".cm-errorMessage": {
+    fontFamily: "var(--sans)",
+    borderLeft: "4px solid var(--code-error)",
+    backgroundColor: "var(--tint)",
+    padding: ".4em .8em",
+    whiteSpace: "normal",
+  },
 });
 
 /**
@@ -88,7 +101,8 @@ export function codeEditor(host, { text, source, run, changed, words }) {
   return {
     text: () => view.state.doc.toString(),
     focus: () => view.focus(),
-    replace: (next) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next }, selection: { anchor: 0 } }),
+    replace: (next) =>
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next }, selection: { anchor: 0 } }),
     clearErrors: () => showError(view, null),
     /** Marks a token: line and column count characters from 1, as the problem document does. */
     mark: ({ line, column, token, message }) => {

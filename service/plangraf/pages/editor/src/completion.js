@@ -3,14 +3,17 @@
 import { classesOfVariables, declaredPrefixes, positionAfter, resolve } from "./position.js";
 import { isInsideText, tokens } from "./lexer.js";
 
-const KEYWORDS =
-  "SELECT DISTINCT WHERE PREFIX CONSTRUCT ASK DESCRIBE FROM NAMED LIMIT OFFSET VALUES AS ASC DESC".split(" ")
-    .concat(["ORDER BY", "GROUP BY", "HAVING"]);
+const KEYWORDS = "SELECT DISTINCT WHERE PREFIX CONSTRUCT ASK DESCRIBE FROM NAMED LIMIT OFFSET VALUES AS ASC DESC"
+  .split(" ")
+  .concat(["ORDER BY", "GROUP BY", "HAVING"]);
 const IN_GROUP = ["OPTIONAL", "FILTER", "FILTER NOT EXISTS", "BIND", "UNION", "MINUS", "GRAPH", "VALUES", "SELECT"];
-const FUNCTIONS =
-  "COUNT SUM AVG MIN MAX SAMPLE GROUP_CONCAT BOUND COALESCE IF STR LANG LANGMATCHES DATATYPE IRI CONTAINS STRSTARTS STRENDS STRBEFORE STRAFTER STRLEN SUBSTR UCASE LCASE REPLACE REGEX CONCAT ABS ROUND CEIL FLOOR YEAR MONTH DAY NOW ISIRI ISLITERAL ISBLANK ISNUMERIC SAMETERM EXISTS".split(
-    " ",
-  );
+// prettier-ignore
+const FUNCTIONS = [
+  "COUNT", "SUM", "AVG", "MIN", "MAX", "SAMPLE", "GROUP_CONCAT", "BOUND", "COALESCE", "IF", "STR", "LANG",
+  "LANGMATCHES", "DATATYPE", "IRI", "CONTAINS", "STRSTARTS", "STRENDS", "STRBEFORE", "STRAFTER", "STRLEN", "SUBSTR",
+  "UCASE", "LCASE", "REPLACE", "REGEX", "CONCAT", "ABS", "ROUND", "CEIL", "FLOOR", "YEAR", "MONTH", "DAY", "NOW",
+  "ISIRI", "ISLITERAL", "ISBLANK", "ISNUMERIC", "SAMETERM", "EXISTS",
+];
 const RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type";
 const WORD = /(?:[?$][\p{L}\p{N}_]*|<[^<>\s]*|[\p{L}\p{N}_-]*:?[\p{L}\p{N}_.-]*)$/u;
 const MOST_SHOWN = 60;
@@ -36,8 +39,12 @@ export function completionSource(vocabulary, search, language) {
 
 function searchesThings({ word, position }) {
   const typed = position.predicate === "a";
-  return /^\p{L}[\p{L}\p{N} -]+$/u.test(word) && word.length >= SHORTEST_SEARCH
-    && ["subject", "object", "values"].includes(position.place) && !(position.place === "object" && typed);
+  return (
+    /^\p{L}[\p{L}\p{N} -]+$/u.test(word) &&
+    word.length >= SHORTEST_SEARCH &&
+    ["subject", "object", "values"].includes(position.place) &&
+    !(position.place === "object" && typed)
+  );
 }
 
 function found(asked) {
@@ -45,14 +52,18 @@ function found(asked) {
   const prefixes = declaredPrefixes(all);
   switch (position.place) {
     case "prefix":
-      return matching(word.replace(/:$/, ""), Object.keys(known.prefixes).map((prefix) => prefixOption(prefix, known)));
+      return matching(
+        word.replace(/:$/, ""),
+        Object.keys(known.prefixes).map((prefix) => prefixOption(prefix, known)),
+      );
     case "namespace":
     case "end":
       return position.place === "end" ? matching(word, IN_GROUP.map(keywordOption)) : [];
     case "predicate":
       return [...matching(word, [typeOption(asked)]), ...terms(word, properties(asked, prefixes), asked)];
     case "object":
-      if (position.predicate && resolve(position.predicate, prefixes) === RDF_TYPE) return terms(word, known.classes, asked);
+      if (position.predicate && resolve(position.predicate, prefixes) === RDF_TYPE)
+        return terms(word, known.classes, asked);
       return [...variables(word, all), ...matching(word, ["VALUES"].map(keywordOption))];
     case "subject":
       return [...variables(word, all), ...matching(word, IN_GROUP.map(keywordOption))];
@@ -106,8 +117,15 @@ function matching(word, options) {
 }
 
 function variables(word, all) {
-  const names = new Set(tokens(all).filter((token) => token.kind === "variable" && token.text !== word).map((one) => one.text));
-  return matching(word, [...names].sort().map((label) => ({ label, type: "variable" })));
+  const names = new Set(
+    tokens(all)
+      .filter((token) => token.kind === "variable" && token.text !== word)
+      .map((one) => one.text),
+  );
+  return matching(
+    word,
+    [...names].sort().map((label) => ({ label, type: "variable" })),
+  );
 }
 
 const keywordOption = (label) => ({ label, type: "keyword" });

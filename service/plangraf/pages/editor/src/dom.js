@@ -13,5 +13,6 @@ function fill(made, attributes, children) {
 }
 
 export const element = (name, attributes = {}, ...children) => fill(document.createElement(name), attributes, children);
-export const drawn = (name, attributes = {}, ...children) => fill(document.createElementNS(SVG, name), attributes, children);
+export const drawn = (name, attributes = {}, ...children) =>
+  fill(document.createElementNS(SVG, name), attributes, children);
 export const button = (text, attributes = {}) => element("button", { type: "button", ...attributes }, text);

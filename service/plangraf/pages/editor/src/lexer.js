@@ -3,7 +3,7 @@
 const TOKEN = new RegExp(
   [
     "(?<comment>#[^\\n]*)",
-    "(?<iri><[^<>\"{}|^`\\\\\\s]*>)",
+    '(?<iri><[^<>"{}|^`\\\\\\s]*>)',
     "(?<string>\"\"\"[\\s\\S]*?\"\"\"|'''[\\s\\S]*?'''|\"(?:[^\"\\\\\\n]|\\\\.)*\"|'(?:[^'\\\\\\n]|\\\\.)*')",
     "(?<variable>[?$][\\p{L}\\p{N}_]+)",
     "(?<blank>_:[\\p{L}\\p{N}_][\\p{L}\\p{N}_.-]*)",
@@ -21,7 +21,8 @@ export function tokens(text) {
   const found = [];
   for (const match of text.matchAll(TOKEN)) {
     const [kind] = Object.entries(match.groups).find(([, value]) => value !== undefined);
-    if (kind !== "comment") found.push({ kind, text: match[0], start: match.index, end: match.index + match[0].length });
+    if (kind !== "comment")
+      found.push({ kind, text: match[0], start: match.index, end: match.index + match[0].length });
   }
   return found;
 }

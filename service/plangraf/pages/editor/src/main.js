@@ -21,12 +21,23 @@ const format = new Intl.NumberFormat(language, { maximumFractionDigits: 10 });
 const number = (value) => format.format(value);
 const t = (key, values = {}) => settings.words[key].replace(/%\((\w+)\)s/g, (_, name) => values[name]);
 
-const vocabulary = fetchJson(settings.vocabulary).then((found) => found ?? { prefixes: {}, classes: [], properties: [], examples: [] });
+const vocabulary = fetchJson(settings.vocabulary).then(
+  (found) => found ?? { prefixes: {}, classes: [], properties: [], examples: [] },
+);
 const { labels, find: findLabels } = labelStore(endpoint, language);
 const context = {
-  t, number, language, prefix, endpoint, labels, findLabels, formats: settings.formats, prefixes: {},
+  t,
+  number,
+  language,
+  prefix,
+  endpoint,
+  labels,
+  findLabels,
+  formats: settings.formats,
+  prefixes: {},
   isNumber: (term) => numberOf(term) !== null,
-  nameOf: (term) => (term.type === "uri" ? (labels.get(term.value)?.text ?? shortName(term.value, context.prefixes)) : term.value),
+  nameOf: (term) =>
+    term.type === "uri" ? (labels.get(term.value)?.text ?? shortName(term.value, context.prefixes)) : term.value,
 };
 
 let running = null;
@@ -35,9 +46,15 @@ let searchable = true;
 /** Things by name, through the search of the site where it has one. */
 async function searchThings(words) {
   if (!searchable) return [];
-  const found = await fetchJson(`${settings.suggestions}?${new URLSearchParams({ q: words, lang: language })}`).catch(() => null);
+  const found = await fetchJson(`${settings.suggestions}?${new URLSearchParams({ q: words, lang: language })}`).catch(
+    () => null,
+  );
   if (found === null) searchable = false;
-  const things = (found?.suggestions ?? []).map((one) => ({ iri: thingOf(one.href, prefix), label: one.title, kind: [one.kind, one.code].filter(Boolean).join(" ") }));
+  const things = (found?.suggestions ?? []).map((one) => ({
+    iri: thingOf(one.href, prefix),
+    label: one.title,
+    kind: [one.kind, one.code].filter(Boolean).join(" "),
+  }));
   return things.filter((one) => one.iri !== null);
 }
 
@@ -47,7 +64,10 @@ const editor = codeEditor(host, {
   text: given ?? field.value,
   source: completionSource(vocabulary, searchThings, language),
   run: () => run(),
-  changed: (text) => { field.value = text; editor.clearErrors(); },
+  changed: (text) => {
+    field.value = text;
+    editor.clearErrors();
+  },
   words: { label: t("queryLabel") },
 });
 
@@ -63,29 +83,61 @@ function takeOver() {
   form.querySelector("[data-plain]").hidden = true;
   form.prepend(host);
   form.append(element("div", { class: "query-actions" }, runButton, stopButton, shareButton, status));
-  form.addEventListener("submit", (event) => { event.preventDefault(); run(); });
-  const choose = (query) => { editor.replace(query); editor.focus(); };
-  const beside = element("div", { class: "panels" },
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    run();
+  });
+  const choose = (query) => {
+    editor.replace(query);
+    editor.focus();
+  };
+  const beside = element(
+    "div",
+    { class: "panels" },
     examplesPanel(context, vocabulary, choose),
     historyPanel(context, choose),
-    samplesPanel({ t, endpoint: settings.publicEndpoint, copy }, editor.text, () => acceptFor(formOf(editor.text())) !== RESULTS));
+    samplesPanel(
+      { t, endpoint: settings.publicEndpoint, copy },
+      editor.text,
+      () => acceptFor(formOf(editor.text())) !== RESULTS,
+    ),
+  );
   form.after(beside);
+  for (const link of document.querySelectorAll("header a[hreflang]"))
+    link.addEventListener("click", () => keepQuery(link));
   if (settings.problem) mark(settings.problem);
   else if (settings.answered) keepAnswer();
   if (given) run();
-  vocabulary.then((found) => { context.prefixes = found.prefixes; });
+  vocabulary.then((found) => {
+    context.prefixes = found.prefixes;
+  });
   document.documentElement.dataset.editor = "ready";
 }
 
 /** Leaves the answer that the server wrote, with a way to its other views. */
 function keepAnswer() {
   const more = ["chart", "network", "raw"].map((view) => button(t(view), { class: "quiet", onclick: () => run(view) }));
-  if (section.querySelector("table")) section.querySelector("h2").after(element("p", { class: "query-actions" }, ...more));
+  if (section.querySelector("table"))
+    section.querySelector("h2").after(element("p", { class: "query-actions" }, ...more));
+}
+
+/** Takes the query along to the page in another language. */
+function keepQuery(link) {
+  const address = new URL(link.href);
+  if (editor.text() === settings.example) return;
+  address.searchParams.delete("query");
+  const fields = new URLSearchParams({ query: editor.text() }).toString();
+  const long = fields.length >= LONGEST_ADDRESS;
+  address.search += long ? "" : `&${fields}`;
+  address.hash = long ? fields : "";
+  link.href = address;
 }
 
 /** SELECT, ASK, CONSTRUCT or DESCRIBE. */
 function formOf(text) {
-  const found = tokens(text).find((token) => token.kind === "word" && /^(SELECT|ASK|CONSTRUCT|DESCRIBE)$/i.test(token.text));
+  const found = tokens(text).find(
+    (token) => token.kind === "word" && /^(SELECT|ASK|CONSTRUCT|DESCRIBE)$/i.test(token.text),
+  );
   return found?.text.toUpperCase() ?? "SELECT";
 }
 
@@ -100,7 +152,9 @@ async function run(view = "table") {
   const elapsed = () => performance.now() - began;
   const seconds = () => number(Math.round(elapsed() / 100) / 10);
   const time = () => (elapsed() < 1000 ? `${number(Math.max(1, Math.round(elapsed())))} ms` : `${seconds()} s`);
-  const clock = setInterval(() => { status.textContent = t("running", { seconds: seconds(), limit: number(limitSeconds) }); }, 100);
+  const clock = setInterval(() => {
+    status.textContent = t("running", { seconds: seconds(), limit: number(limitSeconds) });
+  }, 100);
   try {
     await answer(query, controller.signal, view);
     status.textContent = t("done", { time: time() });
@@ -140,7 +194,11 @@ function fail(error) {
 
 function mark(problem, shown = false) {
   const place = { ...problem, message: problem.detail };
-  const goTo = (event) => { event?.preventDefault(); editor.mark(place); editor.focus(); };
+  const goTo = (event) => {
+    event?.preventDefault();
+    editor.mark(place);
+    editor.focus();
+  };
   if (problem.line) editor.mark(place);
   if (shown) showProblem(section, problem, context, goTo);
 }

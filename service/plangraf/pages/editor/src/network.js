@@ -14,7 +14,9 @@ const NAME = [110, 15];
 
 /** The columns that hold things. */
 function thingColumns(result) {
-  return result.columns.map((_, at) => at).filter((at) => result.rows.some((row) => row[at]?.type === "uri" || row[at]?.type === "bnode"));
+  return result.columns
+    .map((_, at) => at)
+    .filter((at) => result.rows.some((row) => row[at]?.type === "uri" || row[at]?.type === "bnode"));
 }
 
 /** Draws the network with the choice of its columns into `place`. */
@@ -29,10 +31,28 @@ export async function drawNetwork(place, result, context) {
   const figure = element("figure", { class: "network" });
   const redraw = async () => figure.replaceChildren(...(await network(result, choice, context)));
   const pick = (key, label) => {
-    const options = columns.map((at) => element("option", { value: at, selected: at === choice[key] }, result.columns[at]));
-    return element("label", {}, `${label} `, element("select", { onchange: (event) => { choice[key] = Number(event.target.value); redraw(); } }, ...options));
+    const options = columns.map((at) =>
+      element("option", { value: at, selected: at === choice[key] }, result.columns[at]),
+    );
+    return element(
+      "label",
+      {},
+      `${label} `,
+      element(
+        "select",
+        {
+          onchange: (event) => {
+            choice[key] = Number(event.target.value);
+            redraw();
+          },
+        },
+        ...options,
+      ),
+    );
   };
-  const choices = result.triples ? [] : [element("div", { class: "choices" }, pick("from", t("from")), pick("to", t("to")))];
+  const choices = result.triples
+    ? []
+    : [element("div", { class: "choices" }, pick("from", t("from")), pick("to", t("to")))];
   place.replaceChildren(...choices, figure);
   await redraw();
 }
@@ -40,12 +60,23 @@ export async function drawNetwork(place, result, context) {
 async function network(result, choice, context) {
   const { t, number } = context;
   const { nodes, edges, all } = collect(result, choice);
-  await context.findLabels([...nodes.keys(), ...edges.map((edge) => edge.property)].filter((iri) => iri && !iri.startsWith("_:")));
+  await context.findLabels(
+    [...nodes.keys(), ...edges.map((edge) => edge.property)].filter((iri) => iri && !iri.startsWith("_:")),
+  );
   nameMost(nodes);
   layOut(nodes, edges);
   const title = t("networkTitle", { nodes: number(nodes.size), edges: number(edges.length) });
-  const picture = drawn("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": title }, arrowHead(), ...edges.map((edge) => arrow(edge, context)), ...[...nodes.values()].map((node) => dot(node, context)));
-  const cut = all > nodes.size ? element("p", { class: "note" }, t("firstThings", { num: number(nodes.size), total: number(all) })) : null;
+  const picture = drawn(
+    "svg",
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": title },
+    arrowHead(),
+    ...edges.map((edge) => arrow(edge, context)),
+    ...[...nodes.values()].map((node) => dot(node, context)),
+  );
+  const cut =
+    all > nodes.size
+      ? element("p", { class: "note" }, t("firstThings", { num: number(nodes.size), total: number(all) }))
+      : null;
   return [picture, element("figcaption", {}, title, ". ", t("sameInTable")), cut].filter(Boolean);
 }
 
@@ -80,7 +111,9 @@ function collect(result, { from, to }) {
 function nameMost(nodes) {
   const all = [...nodes.values()].sort((a, b) => b.degree - a.degree);
   const few = all.length <= MOST_NAMED;
-  all.forEach((node, at) => { node.named = few || at < MOST_NAMED / 2; });
+  all.forEach((node, at) => {
+    node.named = few || at < MOST_NAMED / 2;
+  });
 }
 
 /** Places the nodes: they repel each other, links pull, all is drawn to the middle (Fruchterman and Reingold). */
@@ -123,30 +156,50 @@ function part(a, b) {
 function fit(all, name, low, high) {
   const values = all.map((node) => node[name]);
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  for (const node of all) node[name] = most > least ? low + ((node[name] - least) / (most - least)) * (high - low) : (low + high) / 2;
+  for (const node of all)
+    node[name] = most > least ? low + ((node[name] - least) / (most - least)) * (high - low) : (low + high) / 2;
 }
 
 function push(a, b, room) {
   const [x, y] = [a.x - b.x || 0.1, a.y - b.y || 0.1];
   const force = (room * room) / Math.max(60, x * x + y * y);
-  a.dx += x * force; a.dy += y * force;
-  b.dx -= x * force; b.dy -= y * force;
+  a.dx += x * force;
+  a.dy += y * force;
+  b.dx -= x * force;
+  b.dy -= y * force;
 }
 
 function pull(a, b, room) {
   const [x, y] = [a.x - b.x, a.y - b.y];
   const force = (Math.hypot(x, y) / room) * 0.25;
-  a.dx -= x * force; a.dy -= y * force;
-  b.dx += x * force; b.dy += y * force;
+  a.dx -= x * force;
+  a.dy -= y * force;
+  b.dx += x * force;
+  b.dy += y * force;
 }
 
 function arrowHead() {
   const tip = drawn("path", { d: "M0 0 L8 4 L0 8 z", class: "tip" });
-  return drawn("defs", {}, drawn("marker", { id: "arrow", viewBox: "0 0 8 8", refX: 16, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" }, tip));
+  return drawn(
+    "defs",
+    {},
+    drawn(
+      "marker",
+      { id: "arrow", viewBox: "0 0 8 8", refX: 16, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" },
+      tip,
+    ),
+  );
 }
 
 function arrow({ source, target, property }, context) {
-  const shape = drawn("line", { x1: source.x, y1: source.y, x2: target.x, y2: target.y, class: "edge", "marker-end": "url(#arrow)" });
+  const shape = drawn("line", {
+    x1: source.x,
+    y1: source.y,
+    x2: target.x,
+    y2: target.y,
+    class: "edge",
+    "marker-end": "url(#arrow)",
+  });
   if (!property) return shape;
   return drawn("g", {}, shape, drawn("title", {}, context.nameOf({ type: "uri", value: property })));
 }

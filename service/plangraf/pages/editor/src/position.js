@@ -12,7 +12,12 @@ export function declaredPrefixes(text) {
   const all = tokens(text);
   all.forEach((token, at) => {
     const [name, iri] = all.slice(at + 1);
-    if (token.kind === "word" && token.text.toUpperCase() === "PREFIX" && name?.kind === "name" && iri?.kind === "iri") {
+    if (
+      token.kind === "word" &&
+      token.text.toUpperCase() === "PREFIX" &&
+      name?.kind === "name" &&
+      iri?.kind === "iri"
+    ) {
       found.set(name.text.slice(0, -1), iri.text.slice(1, -1));
     }
   });
@@ -82,7 +87,10 @@ function openOrClose(frames, frame, token, before) {
     case "(":
       if (frame.kind === "group" && frame.place === "predicate") return true; // a path in brackets
       if (frame.place === "values") return true; // the variables of VALUES
-      frames.push({ kind: frame.place === "object" && before?.text !== "BIND" ? "list" : "expression", place: "expression" });
+      frames.push({
+        kind: frame.place === "object" && before?.text !== "BIND" ? "list" : "expression",
+        place: "expression",
+      });
       if (top(frames).kind === "list") top(frames).place = "object";
       return true;
     case "}":

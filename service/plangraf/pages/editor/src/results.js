@@ -18,7 +18,12 @@ export function showResult(section, result, context, view = "table") {
   const { t } = context;
   const panel = element("div", { role: "tabpanel", id: "view", "aria-labelledby": `tab-${view}` });
   const tabs = VIEWS.map(([name]) =>
-    element("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "view", onclick: () => open(name) }, t(name)));
+    element(
+      "button",
+      { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "view", onclick: () => open(name) },
+      t(name),
+    ),
+  );
   const open = (name, focus = false) => {
     tabs.forEach((tab) => {
       const chosen = tab.id === `tab-${name}`;
@@ -37,7 +42,11 @@ export function showResult(section, result, context, view = "table") {
     const at = tabs.findIndex((tab) => tab.getAttribute("aria-selected") === "true");
     open(VIEWS[(at + by + VIEWS.length) % VIEWS.length][0], true);
   });
-  section.replaceChildren(heading(t("results")), element("div", { class: "results-head" }, list, downloads(result, context)), panel);
+  section.replaceChildren(
+    heading(t("results")),
+    element("div", { class: "results-head" }, list, downloads(result, context)),
+    panel,
+  );
   open(view);
 }
 
@@ -49,7 +58,12 @@ function downloads(result, { t, formats, endpoint, query }) {
     const href = `${endpoint}?${new URLSearchParams({ query, format: name })}`;
     return element("a", { href, download: `plangraf.${suffix}` }, label);
   });
-  return element("p", { class: "downloads" }, `${t("download")}: `, ...links.flatMap((link, at) => (at ? [" · ", link] : [link])));
+  return element(
+    "p",
+    { class: "downloads" },
+    `${t("download")}: `,
+    ...links.flatMap((link, at) => (at ? [" · ", link] : [link])),
+  );
 }
 
 function pretty({ text, triples }) {
@@ -61,9 +75,12 @@ function pretty({ text, triples }) {
 export function showEmpty(section, explanation, { t }) {
   section.replaceChildren(
     heading(t("results")),
-    element("div", { class: "notice" },
+    element(
+      "div",
+      { class: "notice" },
       element("p", {}, t("empty")),
-      ...(explanation ? [element("p", { lang: "en" }, ...withCode(explanation))] : [])),
+      ...(explanation ? [element("p", { lang: "en" }, ...withCode(explanation))] : []),
+    ),
   );
 }
 
@@ -72,13 +89,22 @@ const withCode = (text) => text.split("`").map((part, at) => (at % 2 ? element("
 
 /** Shows what went wrong; `goTo` moves the cursor to the place, when there is one. */
 export function showProblem(section, problem, { t }, goTo) {
-  const place = problem.line ? element("p", {}, element("a", { href: "#editor", onclick: goTo }, t("goToLine", { line: problem.line, column: problem.column }))) : null;
+  const place = problem.line
+    ? element(
+        "p",
+        {},
+        element("a", { href: "#editor", onclick: goTo }, t("goToLine", { line: problem.line, column: problem.column })),
+      )
+    : null;
   section.replaceChildren(
     heading(t("failed")),
-    element("div", { class: "notice error", role: "alert" },
+    element(
+      "div",
+      { class: "notice error", role: "alert" },
       ...(problem.title ? [element("p", { lang: "en" }, element("strong", {}, problem.title))] : []),
       element("p", { lang: "en" }, problem.detail ?? ""),
-      ...(place ? [place] : [])),
+      ...(place ? [place] : []),
+    ),
   );
 }
 

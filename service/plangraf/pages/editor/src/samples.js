@@ -8,28 +8,54 @@ export const SAMPLES = [
   ["R", r],
 ];
 
+const lines = (...all) => `${all.flat().join("\n")}\n`;
+
 function curl(endpoint, query, triples) {
   const accept = triples ? "text/turtle" : "text/csv";
-  return `curl --silent --header 'Accept: ${accept}' --data-urlencode query@- ${endpoint} <<'SPARQL'\n${query.trimEnd()}\nSPARQL\n`;
+  return lines(
+    `curl --silent --header 'Accept: ${accept}' --data-urlencode query@- ${endpoint} <<'SPARQL'`,
+    query.trimEnd(),
+    "SPARQL",
+  );
 }
 
 const quoted = (query) => `r"""\n${query.trimEnd().replaceAll('"""', '""\\"')}\n"""`;
 
 function python(endpoint, query, triples) {
-  const read = triples
-    ? 'client.setReturnFormat("n3")\nprint(client.query().convert().decode())'
-    : 'client.setReturnFormat("json")\nfor row in client.queryAndConvert()["results"]["bindings"]:\n    print({name: cell["value"] for name, cell in row.items()})';
-  return `# pip install sparqlwrapper\nfrom SPARQLWrapper import SPARQLWrapper\n\nclient = SPARQLWrapper("${endpoint}")\nclient.setQuery(${quoted(query)})\n${read}\n`;
+  const rows = [
+    'client.setReturnFormat("json")',
+    'for row in client.queryAndConvert()["results"]["bindings"]:',
+    '    print({name: cell["value"] for name, cell in row.items()})',
+  ];
+  const graph = ['client.setReturnFormat("n3")', "print(client.query().convert().decode())"];
+  return lines(
+    "# pip install sparqlwrapper",
+    "from SPARQLWrapper import SPARQLWrapper",
+    "",
+    `client = SPARQLWrapper("${endpoint}")`,
+    `client.setQuery(${quoted(query)})`,
+    triples ? graph : rows,
+  );
 }
 
 function httpx(endpoint, query, triples) {
   const accept = triples ? "text/turtle" : "text/csv";
-  return `# pip install httpx\nimport httpx\n\nquery = ${quoted(query)}\nanswer = httpx.post("${endpoint}", data={"query": query}, headers={"Accept": "${accept}"}, timeout=60)\nanswer.raise_for_status()\nprint(answer.text)\n`;
+  return lines(
+    "# pip install httpx",
+    "import httpx",
+    "",
+    `query = ${quoted(query)}`,
+    `answer = httpx.post("${endpoint}", data={"query": query}, headers={"Accept": "${accept}"}, timeout=60)`,
+    "answer.raise_for_status()",
+    "print(answer.text)",
+  );
 }
 
 function r(endpoint, query, triples) {
-  const raw = `r"---(\n${query.trimEnd()}\n)---"`;
-  const accept = triples ? "text/turtle" : "text/csv";
-  const read = triples ? "cat(resp_body_string(answer))" : "rows <- read.csv(text = resp_body_string(answer))\nhead(rows)";
-  return `# install.packages("httr2")\nlibrary(httr2)\n\nquery <- ${raw}\nanswer <- request("${endpoint}") |>\n  req_headers(Accept = "${accept}") |>\n  req_body_form(query = query) |>\n  req_perform()\n${read}\n`;
+  const format = triples ? "turtle" : "csv";
+  return lines(
+    `query <- r"---(\n${query.trimEnd()}\n)---"`,
+    `address <- paste0("${endpoint}?format=${format}&query=", URLencode(query, reserved = TRUE))`,
+    triples ? 'cat(readLines(address), sep = "\\n")' : ["rows <- read.csv(address)", "print(head(rows))"],
+  );
 }

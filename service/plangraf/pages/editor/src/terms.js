@@ -7,7 +7,9 @@ const OWN = [
 ];
 const SDG = /^http:\/\/metadata\.un\.org\/sdg\/([0-9]+(?:\.[0-9a-z]+)?)$/;
 const XSD = "http://www.w3.org/2001/XMLSchema#";
-const NUMBERS = new Set(["integer", "decimal", "double", "float", "int", "long", "nonNegativeInteger"].map((name) => XSD + name));
+const NUMBERS = new Set(
+  ["integer", "decimal", "double", "float", "int", "long", "nonNegativeInteger"].map((name) => XSD + name),
+);
 const TIMES = new Set(["gYear", "gYearMonth", "date", "dateTime"].map((name) => XSD + name));
 const TRIPLE =
   /^(<[^>]*>|_:\S+) <([^>]*)> (?:<([^>]*)>|(_:\S+)|"((?:[^"\\]|\\.)*)"(?:@([A-Za-z0-9-]+)|\^\^<([^>]*)>)?) \.$/gm;
@@ -16,7 +18,11 @@ const TRIPLE =
 export function readRows(text) {
   const answer = JSON.parse(text);
   if ("boolean" in answer) {
-    return { columns: ["ask"], rows: [[{ type: "literal", value: String(answer.boolean), datatype: `${XSD}boolean` }]], boolean: answer.boolean };
+    return {
+      columns: ["ask"],
+      rows: [[{ type: "literal", value: String(answer.boolean), datatype: `${XSD}boolean` }]],
+      boolean: answer.boolean,
+    };
   }
   const columns = answer.head.vars;
   const rows = answer.results.bindings.map((row) => columns.map((column) => termOf(row[column])));
@@ -31,7 +37,12 @@ function termOf(cell) {
 export function readTriples(text) {
   const rows = [];
   for (const [, subject, predicate, iri, blank, value, language, datatype] of text.matchAll(TRIPLE)) {
-    const object = iri !== undefined ? uri(iri) : blank ? node(blank) : { type: "literal", value: unescape(value), language, datatype };
+    const object =
+      iri !== undefined
+        ? uri(iri)
+        : blank
+          ? node(blank)
+          : { type: "literal", value: unescape(value), language, datatype };
     rows.push([subject.startsWith("<") ? uri(subject.slice(1, -1)) : node(subject), uri(predicate), object]);
   }
   return { columns: ["subject", "predicate", "object"], rows, triples: true };
@@ -50,14 +61,16 @@ function unescape(text) {
 /** A prefixed name for an IRI where a prefix fits, else the IRI. */
 export function shortName(iri, prefixes) {
   for (const [prefix, start] of Object.entries(prefixes)) {
-    if (start && iri.startsWith(start) && /^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u.test(iri.slice(start.length))) return `${prefix}:${iri.slice(start.length)}`;
+    if (start && iri.startsWith(start) && /^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u.test(iri.slice(start.length)))
+      return `${prefix}:${iri.slice(start.length)}`;
   }
   return iri;
 }
 
 /** The address of the page that describes an IRI: ours where the data have it, else its own; null for other schemes. */
 export function pageOf(iri, prefix, known) {
-  if (iri.startsWith(ID)) return `${prefix}/doc/${encodeURI(iri.slice(ID.length)).replace(/[?#]/g, encodeURIComponent)}`;
+  if (iri.startsWith(ID))
+    return `${prefix}/doc/${encodeURI(iri.slice(ID.length)).replace(/[?#]/g, encodeURIComponent)}`;
   for (const [start, path] of OWN) {
     if (iri === start || iri.startsWith(`${start}#`)) return prefix + path + iri.slice(start.length);
   }

@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode
 from plangraf.engines.snapshots import Snapshot
 from plangraf.http.resource.openapi import Operation, content
 from plangraf.http.resource.resource import Asked, Resource, View
-from plangraf.http.routes.collection_requests import FORMATS
+from plangraf.http.routes.lists.collection_requests import FORMATS
 from plangraf.http.service import Service
 from plangraf.rdf.formats import JSON_LD
 from plangraf.rdf.jsonld_documents import compact_document, dump

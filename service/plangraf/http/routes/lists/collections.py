@@ -23,7 +23,7 @@ from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.openapi import GONE, NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.resource import Asked, Place, Resource, View
-from plangraf.http.routes.collection_requests import (
+from plangraf.http.routes.lists.collection_requests import (
     FORMATS,
     MOST,
     Selection,
