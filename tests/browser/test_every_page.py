@@ -38,7 +38,7 @@ def loading_faults(tab: Visit, kind: Kind) -> list[str]:
     blocking = [file.name for file in files if file.blocking]
     if len(blocking) > MOST_REQUESTS_BEFORE_PAINT:
         found.append(f"the first paint waits for {blocking}")
-    if recorded["shift"] > 0:
+    if recorded["shift"] > 0 and kind.ours:
         found.append(f"the layout shifts by {recorded['shift']:.3f}")
     return [*found, *(f"refused by the policy: {refused}" for refused in recorded["refused"])]
 

@@ -52,9 +52,12 @@ class Visit:
     host: str
     faults: list[str] = field(default_factory=list)
 
+    def address(self, path: str) -> str:
+        return f"http://{self.host}{path}"
+
     def open(self, path: str, *, status: int = 200) -> None:
         """Goes to an address of the service; another status is a fault."""
-        answer = self.page.goto(f"http://{self.host}{path}", wait_until="load")
+        answer = self.page.goto(self.address(path), wait_until="load")
         if answer is None or answer.status != status:
             self.faults.append(f"{path}: status {answer and answer.status}, not {status}")
 
@@ -62,7 +65,7 @@ class Visit:
         """Records each message of the console, exception, failed request and request to another host."""
         self.page.on("console", lambda message: self._on_console(message.type, message.text, message.location))
         self.page.on("pageerror", lambda error: self.faults.append(f"exception: {error}"))
-        self.page.on("requestfailed", lambda request: self.faults.append(f"failed: {request.url} {request.failure}"))
+        self.page.on("requestfailed", lambda request: self._on_failure(request.url, str(request.failure)))
         self.page.on("request", lambda request: self._on_request(request.url))
 
     def _on_console(self, kind: str, text: str, location: Any) -> None:
@@ -71,6 +74,11 @@ class Visit:
             text.startswith("Failed to load resource") and location["url"] == self.page.url
         ):
             self.faults.append(f"console: {text}")
+
+    def _on_failure(self, address: str, reason: str) -> None:
+        # The reader went on before all of the page had come.
+        if "ERR_ABORTED" not in reason:
+            self.faults.append(f"failed: {address} {reason}")
 
     def _on_request(self, address: str) -> None:
         parts = urlsplit(address)

@@ -22,6 +22,8 @@ def test_every_file_of_a_version_is_linked_once_with_its_size(client: httpx.Clie
     version = client.get("/health/live").headers["plangraf-version"]
     listed = client.get(f"/dump/{version}/", headers={"Accept": "application/json"}).json()["files"]
     page = read_page(client.get(f"/dump/{version}/?lang={language}").text)
+    for file in listed:
+        file["name"] = file["address"].partition(f"/dump/{version}/")[2]
     links = Counter(
         link.attributes["href"] for link in page.one("main").all("a") if "/dump/" in link.attributes["href"]
     )
@@ -41,7 +43,7 @@ def test_every_file_of_a_version_is_linked_once_with_its_size(client: httpx.Clie
     assert any(f"{decimal}" in size for size in sizes)
     named = [line.text for table in page.all("ul", "files") for line in table.all("span", "what")]
     assert ("Planer" if language == "nb" else "Plans") in named
-    assert "Planstrategi for Trondheim 2020–2023" in named
+    assert [name for name in named if "2020–2023" in name]
 
 
 @pytest.mark.parametrize("language", ["nb", "en"])
@@ -57,7 +59,7 @@ def test_the_catalogue_has_a_card_for_each_dataset_with_formats_and_sizes(client
         files = [link for link in card.all("a") if "/dump/" in link.attributes["href"]]
         assert len(files) >= 3
         assert len(card.all("span", "short")) == len(files)
-    strategy = next(card for card in cards if "Planstrategi for Trondheim" in card.one("h3").text)
+    strategy = next(card for card in cards if card.one("h3").one("a").attributes["href"].endswith("-2020-2023"))
     assert strategy.one("p", "kind").text == "2020–2023"
     for link in strategy.all("a"):
         assert client.get(link.attributes["href"], follow_redirects=True).status_code == 200

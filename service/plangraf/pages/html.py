@@ -150,12 +150,14 @@ class Pages:
         schema_org: dict[str, Any] | None = None,
         series: Shown | None = None,
         rows: Mapping[str, Rows] | None = None,
+        compared: str | None = None,
         here: str = "",
     ) -> bytes:
         """Renders the page of one thing: its sentence, sections, evidence, technical view and other formats.
 
         `canonical` is the public address of the page, `schema_org` the description of a dataset for search engines,
-        `series` the series of statistics about the thing, `rows` what the queries of its kind answer, by section.
+        `series` the series of statistics about the thing, `rows` what the queries of its kind answer, by section,
+        `compared` the address of what changed since the version before.
         `here` is the query string that the links to other languages keep.
         """
         names = Names(description, self.words(language), self.prefix, self.labels, self.kinds.namer(language))
@@ -172,6 +174,7 @@ class Pages:
             series=list(series_rows(series, names.value, self.words(language), self.prefix)) if series else [],
             series_cut=series is not None and series.more,
             open=_MOST_OPEN,
+            compared=compared,
             canonical=canonical,
             alternates=alternates,
             json_ld=script(json_ld),

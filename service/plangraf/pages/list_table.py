@@ -233,8 +233,9 @@ class _Cells:
             return ListValue(text)
 
     def _thing(self, thing: NamedNode, column: Column) -> ListValue:
-        known = thing in self._facts
-        href = self._prefix + document_path(thing.value) if known else thing.value
+        href = thing.value if _ADDRESS.fullmatch(thing.value) else None
+        if thing in self._facts:
+            href = self._prefix + document_path(thing.value)
         code, found = sdg_code(thing.value), self._labels.best(thing, self._words.language)
         tag = self._names.text(thing, NamedNode(column.tag)) if column.tag else code
         language = found.language if found else None

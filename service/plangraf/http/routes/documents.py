@@ -31,6 +31,7 @@ from plangraf.pages.things.rows import fetch_sections
 from plangraf.rdf.formats import DATASET_FORMATS, JSON_LD, Format, of_kinds
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
 from plangraf.sparql.named.parameter_model import Refusal
+from plangraf.store.versions import VersionStore
 from plangraf.views.catalog.schema_org import dataset_json_ld
 from plangraf.views.describe import Description, PageReads, describe
 from plangraf.views.document_parts import (
@@ -124,7 +125,10 @@ class _Documents(Resource):
                 json_ld=embedded_json_ld(service.context, description),
                 schema_org=dataset_json_ld(*found, asked.language) if found else None,
                 series=series if QUERY in service.queries else None,
-                rows=await fetch_sections(snapshot.engine, kind, description.thing, asked.language) if kind else None,
+                compared=await _compared(service),
+                rows=await fetch_sections(snapshot, service.collections, kind, description.thing, asked.language)
+                if kind
+                else None,
                 here=self.here(iri),
             )
 
@@ -201,6 +205,18 @@ class Code(_Documents):
             raise ResourceNotFoundError(place.path, "Targets are called like 11.6 or 11.a, goals like 11.")
         path = self.path.replace("{code}", code)
         return replace(place, path=path, fixed=fixed, thing=SDG + code)
+
+
+async def _compared(service: Pinned) -> str | None:
+    """The address of what changed from the version before to this one; None without one, or for a kept version."""
+    before = None if service.kept else await service.snapshot.part(_version_before, service.snapshots.store)
+    return f"{service.base_prefix}/compare/{before}..{service.snapshot.id}" if before else None
+
+
+async def _version_before(snapshot: Snapshot, store: VersionStore) -> str | None:
+    ids = [version.id for version in await run_in_threadpool(store.list)]
+    place = ids.index(snapshot.id) if snapshot.id in ids else 0
+    return ids[place - 1] if place else None
 
 
 async def describe_thing(service: Pinned, iri: str, *, page: PageReads | None) -> Description:

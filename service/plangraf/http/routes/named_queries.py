@@ -141,9 +141,8 @@ class QueryResource(Resource):
         return parameters
 
     def _filled_in(self, request: Request) -> dict[str, str | list[str]]:
-        """What a form sends: without empty fields, and with the IRI of a thing in place of its page's address.
-
-        A language that only pages have is that of the data.
+        """What a form sends: without empty fields, with the IRI of a thing in place of its page's address, and with the
+        language of the data where it names one that only pages have.
         """
         given = filled(parse_parameters(request.scope["query_string"]))
         if (lang := given.get("lang")) in tuple(LANGUAGE_NAMES):

@@ -1,8 +1,8 @@
 """The language of sentence templates, and what a template says with the values of one thing.
 
 - `{slot}` stands for the values of a slot, joined by commas and `og`; `{slot:form}` for another form of them:
-  `genitive`, `noun` (with its article), `definite` (`the City Council`, `bystyret`), `lower`, `count`, `one/many` with
-  the number (`ett delmål/delmål`), `one~many` without it (`perspektivet~perspektivene`).
+  `plain` (without links), `genitive`, `noun` (with its article), `definite` (`the City Council`, `bystyret`), `lower`,
+  `count`, `one/many` with the number (`ett delmål/delmål`), `one~many` without it (`perspektivet~perspektivene`).
 - `[one|other]` says the first alternative whose slots all have values, else nothing. Alternatives nest.
 - `{>slot}words{/}` links the words to the thing of the slot.
 
@@ -28,7 +28,7 @@ from plangraf.pages.sentences.grammar import (
 )
 from plangraf.pages.words import Words
 
-FORMS = ("", "genitive", "noun", "definite", "lower", "count")
+FORMS = ("", "plain", "genitive", "noun", "definite", "lower", "count")
 _TOKEN = re.compile(r"\{/\}|\{>([a-z][A-Za-z0-9]*)\}|\{([a-z][A-Za-z0-9]*)(?::([^{}]*))?\}|[\[\]|]|[^\[\]|{}]+|[{}]")
 
 
@@ -205,6 +205,8 @@ def _say_slot(value: SlotValue, form: str, words: Words) -> list[Said] | None:
         return _listed(value.nouns, words) if value.nouns else None
     if form == "count":
         return [Said(value.shown)]
+    if form == "plain":
+        return _listed([replace(one, href=None) for one in value.said], words)
     if form == "genitive":
         listed = _listed(value.said, words)
         return [*listed[:-1], replace(listed[-1], text=genitive(listed[-1].text, words.language))]

@@ -164,25 +164,15 @@ class Table(Strict):
 
 
 class Way(Strict):
-    """A way into the things of an area: a question, and the list that answers it, with the number of its things.
-
-    `class` are the classes whose things the list has.
-    """
+    """A way into the things of an area: a question, and the list that answers it, with the number of its things."""
 
     question: Titled
     list_: Key = Field(alias="list")
-    class_: list[Curie] = Field(alias="class", min_length=1)
-
-    @field_validator("class_", mode="before")
-    @classmethod
-    def _one_or_more(cls, value: Any) -> Any:
-        return _listed(value)
 
 
 class Ways(Strict):
-    """Ways in, as `/<list>?<filter>=<the number of the area>`; the query gives `?class` and `?number` of its things."""
+    """Ways in, as `/<list>?<filter>=<the number of the area>`."""
 
-    query: str = Field(min_length=1)
     filter_: Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z]*$")] = Field(alias="filter")
     to: list[Way] = Field(min_length=1)
 
@@ -206,8 +196,7 @@ class Section(Strict):
 
     @property
     def query(self) -> str | None:
-        asked = self.table or self.ways
-        return asked.query if asked else None
+        return self.table.query if self.table else None
 
 
 class KindForm(Strict):

@@ -13,7 +13,7 @@ from plangraf.pages.things.following import Reached, along, follow, step
 from plangraf.pages.things.kind_files import MOST_SHOWN
 from plangraf.pages.things.kind_form import Fact, Followed, More, Note, Part, Section, Table, Ways
 from plangraf.pages.things.names import Names
-from plangraf.pages.things.rows import Rows
+from plangraf.pages.things.rows import Rows, area_number
 from plangraf.rdf.graph import Statement, Value
 from plangraf.rdf.namespaces import ID, PREFIXES, SCHEME, local_name
 from plangraf.views.collections.members import collation_key
@@ -180,13 +180,11 @@ class Builder:
         return self.names.value(value)
 
     def _ways(self, ways: Ways, found: Rows) -> list[WayView]:
-        numbers = {row["class"]: int(row["number"].value) for row in found.rows if {"class", "number"} <= row.keys()}
-        area = self.thing.value.removeprefix(ID).partition("/")[0]
+        asked = urlencode({ways.filter_: area_number(self.thing)})
         views = []
         for way in ways.to:
-            number = sum(numbers.get(step(class_)[0], 0) for class_ in way.class_)
-            if number:
-                href = f"{self.names.prefix}/{way.list_}?{urlencode({ways.filter_: area})}"
+            if number := found.numbers.get(way.list_):
+                href = f"{self.names.prefix}/{way.list_}?{asked}"
                 views.append(WayView(way.question.in_language(self._language), href, self.names.words.number(number)))
         return views
 
