@@ -95,14 +95,13 @@ class Formatted(ParameterModel):
 
 def _check_page_language(code: str) -> str:
     if code not in LANGUAGE_NAMES:
-        raise ValueError
+        raise ValueError(f"{code!r} is not offered; use one of: {', '.join(LANGUAGE_NAMES)}.")
     return code
 
 
 PageLanguage = Annotated[
     str,
     AfterValidator(_check_page_language),
-    Refusal(f"is not offered; use one of: {', '.join(LANGUAGE_NAMES)}."),
     WithJsonSchema({"type": "string", "enum": list(LANGUAGE_NAMES)}),
 ]
 
