@@ -243,9 +243,10 @@ async def _for_page(
     used = {p for _, p, _ in (*description.own, *description.incoming)} | short
     used |= {o for _, p, o in evidence if p in (_ABOUT_PROPERTY, KIND, SOURCE) and isinstance(o, NamedNode)}
     used |= {NamedNode(dataset) for graph in graphs if (dataset := dataset_of(graph))}
-    labels = await fetch_labels(engine, used)
-    if not page.knows(types):
-        labels += await _fetch_properties(engine, types, (_DEFINITION,))
+    if page.knows(types):
+        labels = await fetch_labels(engine, used)
+    else:
+        labels = await _fetch_properties(engine, used | types, (RDF_TYPE, *LABELS, _DEFINITION))
     whole = replace(description, predicates=labels, evidence=evidence, graphs=graphs)
     whole._index.append(description.index)
     return whole
