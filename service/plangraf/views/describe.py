@@ -10,6 +10,7 @@ Pages show the evidence of the thing too, passage by passage.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -237,9 +238,12 @@ async def _for_page(
 ) -> Description:
     """Adds the evidence, the graphs, and the labels of properties, sources, datasets and `short`."""
     thing = description.thing
-    evidence = await fetch_evidence(engine, thing, page.statements(types, description.index, thing))
     query = f"SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ {thing} ?p ?o }} }} ORDER BY ?g"
-    graphs = tuple(row["g"]["value"] for row in await fetch_rows(engine, query, bulk=False))
+    evidence, rows = await asyncio.gather(
+        fetch_evidence(engine, thing, page.statements(types, description.index, thing)),
+        fetch_rows(engine, query, bulk=False),
+    )
+    graphs = tuple(row["g"]["value"] for row in rows)
     used = {p for _, p, _ in (*description.own, *description.incoming)} | short
     used |= {o for _, p, o in evidence if p in (_ABOUT_PROPERTY, KIND, SOURCE) and isinstance(o, NamedNode)}
     used |= {NamedNode(dataset) for graph in graphs if (dataset := dataset_of(graph))}
