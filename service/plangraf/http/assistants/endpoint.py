@@ -81,6 +81,8 @@ def add_routes(app: FastAPI, service: Service, find: FindEndpoint) -> Endpoint:
             200: {"description": "The answer, a JSON-RPC message", "content": {_JSON: {"schema": {"type": "object"}}}},
             202: {"description": "A notification was taken."},
             **{status: answer for status, answer in PROBLEMS.items() if status in (400, 406, 503)},
+            # The protocol's own errors are messages too.
+            400: {**PROBLEMS[400], "content": {_JSON: {"schema": {"type": "object"}}, **PROBLEMS[400]["content"]}},
         },
         openapi_extra={"requestBody": {"required": True, "content": {_JSON: {"schema": _MESSAGE}}}},
     )

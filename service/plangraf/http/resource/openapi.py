@@ -114,6 +114,8 @@ def document(path: str, operation: Operation, model: type[ParameterModel], forma
         content = {"content": dict(operation.content)} if operation.content else {}
         answers = {200: {"description": operation.answer, **content}, **answers}
     asked = document_parameters(model)
+    if asked:
+        answers = {**MALFORMED, **answers}
     for parameter in asked:
         if parameter["name"] == "format":
             parameter["schema"]["enum"] = [format_.name for format_ in formats]

@@ -99,6 +99,7 @@ def _check_page_language(code: str) -> str:
     return code
 
 
+_LANGUAGE_REFUSAL = Refusal(f"is not offered; use one of: {', '.join(LANGUAGE_NAMES)}.")
 PageLanguage = Annotated[
     str,
     AfterValidator(_check_page_language),
@@ -109,7 +110,8 @@ PageLanguage = Annotated[
 class Negotiated(Formatted):
     """The parameters of an address that has pages."""
 
-    lang: PageLanguage | None = Field(
+    # The text of a refusal counts only at the whole type of a field.
+    lang: Annotated[PageLanguage | None, _LANGUAGE_REFUSAL] = Field(
         default=None, description="Language of a page, and of the names in a table, which has nb and en only."
     )
 
