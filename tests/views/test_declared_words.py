@@ -41,7 +41,7 @@ def test_a_page_labels_a_property_by_a_line_of_turtle(home: Path) -> None:
     description = Description(thing, said, [], [], [], [])
 
     def page(language: str) -> str:
-        pages = Pages("", lambda: "0" * 16, load_labels(home), load_site(home).words)
+        pages = Pages("", "0" * 16, labels=load_labels(home), own_words=load_site(home).words)
         return pages.document(description, language, canonical="http://a/", alternates=[], json_ld={}).decode()
 
     assert "Rettigheter" not in page("nb")
