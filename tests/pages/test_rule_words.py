@@ -79,11 +79,6 @@ def sentence(name: str, language: str) -> str:
             "A foreseen decision must not have any outcome.",
         ),
         (
-            "DecisionShape-decision_outcome",
-            "Et vedtak har høyst ett utfall: Fikk tilslutning (ELI-DL) eller Fikk ikke tilslutning (ELI-DL).",
-            "A decision has at most one outcome: Carried (ELI-DL) or Not carried (ELI-DL).",
-        ),
-        (
             "PlanShape-purpose",
             "En plan har høyst ett formål på hvert språk: på bokmål eller engelsk, minst 10 tegn.",
             "A plan has at most one purpose in each language: in Bokmål or English, at least 10 characters.",
@@ -98,6 +93,13 @@ def sentence(name: str, language: str) -> str:
 def test_a_rule_is_said_in_plain_words(name: str, nb: str, en: str) -> None:
     assert sentence(name, "nb") == nb
     assert sentence(name, "en").replace("&#39;", "'") == en
+
+
+def test_one_of_a_fixed_set_is_said_with_the_labels_of_its_members() -> None:
+    outcome = PREFIXES["eli-dl"] + "DecisionOutcome-"
+    yes, no = (labels()[outcome + name]["nb"] for name in ("Adopted", "Rejected"))
+    said = f"Et vedtak har høyst ett utfall: {yes} (ELI-DL) eller {no} (ELI-DL)."
+    assert sentence("DecisionShape-decision_outcome", "nb") == said
 
 
 def test_a_condition_by_query_adds_its_message() -> None:

@@ -95,7 +95,7 @@ def test_a_lost_file_is_no_crash(version: Path) -> None:
         open_index(version, "v")
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"format": 1}'])
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"format": 2}'])
 def test_unusable_contents_are_no_crash(version: Path, content: bytes) -> None:
     (version / FOLDER / CONTENTS).write_bytes(content)
     with pytest.raises(SearchUnavailableError):

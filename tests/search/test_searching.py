@@ -104,3 +104,37 @@ def test_queries_lists_and_sections_are_found(index: SearchIndex, kind: str, tex
 
 def test_evidence_and_links_are_not_found(index: SearchIndex) -> None:
     assert not {"evidence", "passages", "interpreted-links"} & index.labels.kinds.keys()
+
+
+def test_a_thing_has_the_name_of_its_own_class_in_a_list_of_several(index: SearchIndex) -> None:
+    found = search(index, "attraktiv arbeidsgiver", {"kind": "municipal-goals"}, limit=10)
+    names = {hit.entry.id.rpartition("/id/5001/")[2]: index.labels.singular[hit.entry.one]["en"] for hit in found.hits}
+    assert names["goal/2009-2020-4"] == "Main goal"
+    assert names["sub-goal/2009-2020-4.2"] == "Sub-goal"
+
+
+def test_every_kind_has_its_names_in_both_languages(index: SearchIndex) -> None:
+    assert index.labels.kinds.keys() >= {"plans", "targets", "terms", "queries", "lists", "sections"}
+    for names in (*index.labels.kinds.values(), *index.labels.singular.values()):
+        assert names.keys() == {"nb", "en"}
+
+
+def test_a_compound_that_nothing_has_gives_things_with_its_rarer_part(index: SearchIndex) -> None:
+    found = search(index, "folkehelseplan")
+    assert found.partial
+    assert "folkehelse" in found.hits[0].title.text.casefold()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "path"),
+    [
+        ("perspektiv", "perspectives", "/perspectives"),
+        ("planer", "plans", "/plans"),
+        ("planning strategy", "planning-strategies", "/planning-strategies"),
+        ("sak", "cases", "/cases"),
+    ],
+)
+def test_the_name_of_a_kind_finds_its_list_and_its_things(index: SearchIndex, text: str, kind: str, path: str) -> None:
+    found = search(index, text, limit=1)
+    assert found.hits[0].entry.path == path
+    assert search(index, text, {"kind": kind}).total >= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -165,6 +166,27 @@ def test_a_version_without_pictures_says_so(
         assert httpx.get(f"{server.url}/pictures").json() == {"pictures": []}
         assert "published without pictures" in page(server.url, "/pictures", "en")
         assert httpx.get(f"{server.url}/pictures/matrix.svg").status_code == 404
+
+
+def test_pictures_that_are_drawn_anew_for_the_same_version_are_shown_by_a_running_server(
+    run_server: Callable[..., AbstractContextManager[Server]], built: Path, tmp_path: Path
+) -> None:
+    """A change of `queries/pictures/` alone does not change the version's id."""
+    current = VersionStore(built).current()
+    versions = tmp_path / "versions"
+    version = versions / current.id
+    version.mkdir(parents=True)
+    for name in ("data.nq.zst", "manifest.json", "object-kinds.json"):
+        shutil.copy(current.path / name, version / name)
+    shutil.copytree(current.path / "pictures", version / "pictures")
+    (versions / "current").symlink_to(current.id)
+    with run_server(versions) as server:
+        before = page(server.url, "/pictures/coverage", "en")
+        index = version / "pictures" / "index.json"
+        index.write_text(index.read_text().replace("How far the documents reach", "How near the documents come to"))
+        after = page(server.url, "/pictures/coverage", "en")
+    assert "How far the documents reach" in before
+    assert "How near the documents come to" in after
 
 
 def test_what_serves_never_imports_what_draws() -> None:

@@ -39,7 +39,7 @@ from plangraf.views.front_page import check_lists
 PINNED = "plangraf.pinned"
 """Key of a request's scope: the Pinned service of the request."""
 CONTEXT_PATH = "/context/v1.jsonld"
-_CODE_ENDINGS = {".py", ".html", ".css", ".svg", ".js"}
+_CODE_ENDINGS = {".py", ".html", ".css", ".svg", ".js", ".po"}
 # Divisor: the cache of all kept versions together gets this part of the cache's memory.
 _SHARE = 8
 

@@ -29,6 +29,7 @@ from plangraf.views.declarations import TermLabels
 from plangraf.views.describe import Description
 from plangraf.views.document_parts import CLASS, METRIC, VALUE, select_notice
 from plangraf.views.page_value import PageValue
+from plangraf.views.pictures.shown import ShownPicture
 from plangraf.views.series import Shown
 
 # The page folds longer tables.
@@ -151,13 +152,14 @@ class Pages:
         series: Shown | None = None,
         rows: Mapping[str, Rows] | None = None,
         compared: str | None = None,
+        pictures: Sequence[ShownPicture] = (),
         here: str = "",
     ) -> bytes:
         """Renders the page of one thing: its sentence, sections, evidence, technical view and other formats.
 
         `canonical` is the public address of the page, `schema_org` the description of a dataset for search engines,
         `series` the series of statistics about the thing, `rows` what the queries of its kind answer, by section,
-        `compared` the address of what changed since the version before.
+        `compared` the address of what changed since the version before, `pictures` those that belong to its kind.
         `here` is the query string that the links to other languages keep.
         """
         names = Names(description, self.words(language), self.prefix, self.labels, self.kinds.namer(language))
@@ -175,6 +177,7 @@ class Pages:
             series_cut=series is not None and series.more,
             open=_MOST_OPEN,
             compared=compared,
+            pictures=pictures,
             canonical=canonical,
             alternates=alternates,
             json_ld=script(json_ld),

@@ -19,14 +19,17 @@ from plangraf.pages.list_table import NAMING, compose_name
 from plangraf.pages.words import Words
 from plangraf.rdf.graph import Graph
 from plangraf.sparql.named.collection import Collection, Facet
-from plangraf.views.collections.listing import fetch_statements, page_value
-from plangraf.views.collections.members import collation_key, counts, select
+from plangraf.views.collections.listing import fetch_statements
+from plangraf.views.collections.members import counts, select
 from plangraf.views.declarations import TermLabels
 from plangraf.views.describe import Labels
+from plangraf.views.document_parts import sdg_code
 
 # A control offers so many values of a facet, the most frequent ones, and so many characters of a name.
 MOST_CHOICES: Final = 100
 _LONGEST = 70
+# For the order of a hundred names this is enough of Norwegian, and takes a tenth of the time of a collation key.
+_LAST_LETTERS = str.maketrans({"æ": "{", "ø": "|", "å": "}"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ async def fetch_controls(
             Choice(facet.short(value), *names[facet, value], number, value == filters.get(facet))
             for value, number in shown
         ]
-        choices.sort(key=lambda choice: (natural_key(choice.text), collation_key(choice.text)))
+        choices.sort(key=lambda choice: natural_key(choice.text.casefold().translate(_LAST_LETTERS)))
         if choices:
             controls.append(Control(facet.name, facet.title(words.language), choices, left_out, telling))
     return controls
@@ -150,13 +153,13 @@ async def _fetch_names(
         if iri is None:
             return told.get(value, value), None
         thing = NamedNode(iri)
-        if labels.best(thing, words.language) is None:
+        best = labels.best(thing, words.language)
+        if best is None:
             return known.get(iri, {}).get(words.language) or compose_name(graph, thing, words), None
-        shown_as = page_value(labels, thing, words.language, "")
-        tag = graph.text(thing, NamedNode(facet.tag)) if facet.tag else None
-        text = f"{tag} {shown_as.text}" if tag else shown_as.text
+        tag = graph.text(thing, NamedNode(facet.tag)) if facet.tag else sdg_code(iri)
+        text = f"{tag} {best.value}" if tag else best.value
         if len(text) > _LONGEST:
             text = f"{text[:_LONGEST].rsplit(' ', 1)[0]} …"
-        return text, shown_as.lang
+        return text, best.language
 
     return {(facet, value): name(facet, value) for facet, values in shown.items() for value, _ in values}

@@ -28,7 +28,7 @@ from plangraf.sparql.named.binding import LANGUAGES, NamedQuery, load_queries
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.views.collections.members import facet_queries
-from plangraf.views.declarations import LABELS
+from plangraf.views.declarations import LABELS, TermLabels, load_labels
 from plangraf.views.document_parts import document_path, sdg_code
 
 _NAMES: Final = tuple(label.value for label in LABELS)
@@ -45,7 +45,6 @@ _TEXTS: Final = (
     PREFIXES["rdfs"] + "comment",
     PREFIXES["skos"] + "scopeNote",
     PLAN + "responsibleAsPrinted",
-    PLAN + "aimAsPrinted",
 )
 _CODES: Final = (
     PLAN + "number",
@@ -149,9 +148,9 @@ def gather(quads: Sized[Quad], home: Path) -> tuple[list[Entry], Labels]:
     terms = sorted({thing for class_ in _TERMS for thing in data.members.get(class_, ()) if thing.startswith(PLAN)})
     entries += [_term(data, term) for term in terms if _shown(data, term)]
     entries += [_query(query) for query in load_queries(home / "queries").values()]
-    entries += [_list(collection) for collection in collections]
+    entries += [_list(data, collection) for collection in collections]
     entries += _sections(data)
-    return entries, _labels(data, collections, entries)
+    return entries, _labels(data, load_labels(home), collections, entries)
 
 
 def _shown(data: _Data, thing: str) -> bool:
@@ -182,6 +181,8 @@ def _entry(data: _Data, collection: Collection, thing: str, values: Mapping[str,
         own,
         [collection.nb, collection.en, *singular, *places, *named_cases, *(_SDG_WORDS if number is not None else ())],
         collection.search,
+        next(_one(collection, class_) for class_ in collection.classes if thing in data.members[class_]),
+        singular,
     )
 
 
@@ -194,6 +195,11 @@ def _key(thing: str) -> list[str]:
 def _has_digit(code: str) -> bool:
     """Whether a code is more than a name in other letters, as the notation of a concept often is."""
     return any(letter.isdigit() for letter in code)
+
+
+def _one(collection: Collection, class_: str) -> str:
+    """The key for the name of one thing of a class: that of the collection, unless it has several classes."""
+    return f"{collection.path} {local_name(class_)}" if len(collection.classes) > 1 else collection.path
 
 
 def _municipality(data: _Data, number: str) -> dict[str, str]:
@@ -218,15 +224,16 @@ def _query(query: NamedQuery) -> Entry:
     return Entry(path, path, "queries", names, others, texts, about=[*titles, *singular], rank=rank)
 
 
-def _list(collection: Collection) -> Entry:
+def _list(data: _Data, collection: Collection) -> Entry:
     titles, singular, rank = _KINDS["lists"]
+    called = [text for class_ in collection.classes for text in data.label(class_).values()]
     names = [Text(collection.nb, "nb"), Text(collection.en, "en")]
     texts = [Text(collection.summary, "en")] if collection.summary else []
     path = f"/{collection.path}"
     minor = collection.minor or not collection.search
     return Entry(
-        path, path, "lists", names, (), texts, about=[*titles, *singular],
-        rank=rank / 2 if minor else rank,
+        path, path, "lists", names, (), texts, about=[*titles, *singular, *called],
+        rank=rank / 2 if minor else rank, called=called,
     )  # fmt: skip
 
 
@@ -283,7 +290,7 @@ def _short(name: str, facet: Facet, value: str) -> str | None:
     return facet.short(value)
 
 
-def _labels(data: _Data, collections: Iterable[Collection], entries: Iterable[Entry]) -> Labels:
+def _labels(data: _Data, reused: TermLabels, collections: Iterable[Collection], entries: Iterable[Entry]) -> Labels:
     used: dict[str, set[str]] = defaultdict(set)
     for entry in entries:
         used["kind"].add(entry.kind)
@@ -292,8 +299,9 @@ def _labels(data: _Data, collections: Iterable[Collection], entries: Iterable[En
     kinds, singular = {}, {}
     for collection in collections:
         kinds[collection.path] = {"nb": collection.nb, "en": collection.en}
-        class_ = collection.classes[0]
-        singular[collection.path] = data.label(class_) if data.of(class_, _NAMES) else kinds[collection.path]
+        for class_ in collection.classes:
+            own = data.label(class_) if data.of(class_, _NAMES) else reused.get(class_)
+            singular[_one(collection, class_)] = {**kinds[collection.path], **(own or {})}
     for name, (titles, one, _) in _KINDS.items():
         kinds[name], singular[name] = (dict(zip(LANGUAGES, texts, strict=True)) for texts in (titles, one))
     named: dict[str, Callable[[str], dict[str, str]]] = {
@@ -304,7 +312,7 @@ def _labels(data: _Data, collections: Iterable[Collection], entries: Iterable[En
     }
     return Labels(
         {name: titles for name, titles in kinds.items() if name in used["kind"]},
-        {name: one for name, one in singular.items() if name in used["kind"]},
+        {name: one for name, one in singular.items() if name.partition(" ")[0] in used["kind"]},
         {name: {value: label(value) for value in sorted(used[name])} for name, label in named.items()},
     )
 

@@ -127,3 +127,8 @@ def whole(text: str) -> str:
 def whole_stems(text: str) -> str:
     """A whole name in the form that makes its inflections equal, under a mark of its own."""
     return " ".join(("stems:", *(stem_nb(word.text) for word in words_of(text))))
+
+
+def of_kind(stems: str) -> str:
+    """The form of `whole_stems` that things have for what one of them is called."""
+    return f"kind {stems}"

@@ -35,6 +35,8 @@ class Entry:
         values: the values of the other facets.
         about: words of what it belongs to, by which it is found but never first: its kind, its municipality.
         rank: from 0 to 1, how much the kind matters among equal hits.
+        one: what one such thing is called, a key of Labels.singular; by default the kind.
+        called: the same in words of all languages; a search for them finds the thing.
     """
 
     id: str
@@ -47,6 +49,8 @@ class Entry:
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
     about: Sequence[str] = ()
     rank: float = 0.5
+    one: str = ""
+    called: Sequence[str] = ()
 
     def shown(self) -> bytes:
         """What a hit shows, as the index keeps it; `read_shown` reads it."""
@@ -55,6 +59,7 @@ class Entry:
                 "id": self.id,
                 "path": self.path,
                 "kind": self.kind,
+                "one": self.one or self.kind,
                 "names": [[text.text, text.lang] for text in self.names],
                 "others": [[text.text, text.lang] for text in self.others],
                 "texts": [[text.text, text.lang] for text in self.texts],
@@ -65,10 +70,11 @@ class Entry:
 
 
 def read_shown(body: bytes) -> Entry:
-    """Reads what `Entry.shown` wrote; `about` and `rank` are not kept."""
+    """Reads what `Entry.shown` wrote, which has neither `about` nor `rank` nor `called`."""
     known: dict[str, Any] = orjson.loads(body)
     names, others, texts = ([Text(*pair) for pair in known[key]] for key in ("names", "others", "texts"))
-    return Entry(known["id"], known["path"], known["kind"], names, others, texts, known["codes"], known["values"])
+    codes, values = known["codes"], known["values"]
+    return Entry(known["id"], known["path"], known["kind"], names, others, texts, codes, values, one=known["one"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ class Labels:
 
     Attributes:
         kinds: by kind, the title of all things of it.
-        singular: by kind, the name of one of them.
+        singular: by `Entry.one`, the name of one of them.
         values: by facet and value, the name of the value.
     """
 

@@ -26,7 +26,7 @@ import orjson
 import tantivy
 
 from plangraf.errors import SearchUnavailableError
-from plangraf.search.analysis import code, codes_of, fold, stem_en, stem_nb, whole, whole_stems, words_of
+from plangraf.search.analysis import code, codes_of, fold, of_kind, stem_en, stem_nb, whole, whole_stems, words_of
 from plangraf.search.compounds import Splitter, vocabulary
 from plangraf.search.entries import FACETS, Entry, Labels, Text
 from plangraf.store.atomic import sync_folder, write_file
@@ -35,7 +35,7 @@ FOLDER: Final = "search"
 CONTENTS: Final = "index.json"
 _THINGS, _WORDS = "things", "words"
 # Raised when fields or analysis change, because both sides of a search must analyse alike.
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 # Bytes of memory of a writer; tantivy writes a segment when it is full.
 _HEAP: Final = 64_000_000
 _WORDS_HEAP: Final = 16_000_000
@@ -153,6 +153,8 @@ def _document(entry: Entry, splitter: Splitter) -> tantivy.Document:
     names = [*entry.names, *entry.others]
     for name in dict.fromkeys(form(text.text) for text in names for form in (whole, whole_stems)):
         document.add_text("whole", name)
+    for kind in dict.fromkeys(of_kind(whole_stems(text)) for text in entry.called):
+        document.add_text("whole", kind)
     for field, tokens in _tokens(entry, names, splitter).items():
         document.add_text(field, " ".join(tokens))
     for facet in FACETS:

@@ -14,7 +14,7 @@ from typing import Final
 
 from tantivy import Occur, Query
 
-from plangraf.search.analysis import fold, stem_en, stem_nb, words_of
+from plangraf.search.analysis import fold, of_kind, stem_en, stem_nb, words_of
 from plangraf.search.compounds import LINKS, Splitter
 from plangraf.search.index_files import SearchIndex
 from plangraf.search.nynorsk import compounds_in_bokmaal
@@ -28,6 +28,7 @@ _STEMS: Final = {"nb", "part", "text_nb", "text_part", "about"}
 _BEGINNING: Final = 0.55
 _JOINED: Final = 0.85
 _PARTS: Final = 0.4
+_PARTS_NAMED: Final = 0.55
 _MENDED: Final = 0.7
 _ABOUT: Final = 0.25
 # What a name that is all that was typed gets more, exactly or in another form.
@@ -71,7 +72,8 @@ class Forms:
 class Matched:
     """The query of one unit, None when nothing in the index matches it.
 
-    `named` is the part of it that matches names alone; `mended` are the words read in place of an unknown one.
+    `named` is the part of it that matches names alone; `mended` are the words read in place of an unknown one. A
+    compound is `halved` when nothing has all of its parts, so that things with some were taken.
     """
 
     unit: Unit
@@ -79,6 +81,7 @@ class Matched:
     named: Query | None
     forms: Forms
     mended: Sequence[str] = ()
+    halved: bool = False
 
 
 class Matcher:
@@ -128,7 +131,7 @@ class Matcher:
                 named += self._beginnings(unit, weight, forms)
             divided = self._parts(unit, forms, known=known)
             if divided is not None:
-                told.append(Query.const_score_query(divided, _PARTS * weight))
+                told += [Query.const_score_query(query, part * weight) for query, part in divided]
                 known = True
         mended: list[str] = []
         if not known and not unit.code and not (beginning and named):
@@ -143,7 +146,15 @@ class Matcher:
         told += [
             self._scored("about", stem, _ABOUT * weight) for stem in {unit.nb, unit.en} if self._has("about", stem)
         ]
-        return Matched(unit, _best_of([*named, *told]), _best_of(named), forms, mended)
+        halved = not (named or told or unit.code) and bool(parts := self._splitter.parts(unit.text))
+        if halved:
+            weights = [self._weight(Unit(part, part, part, part)) for part in parts]
+            told += [
+                Query.const_score_query(self._part(part), _PARTS * weight)
+                for part, weight in zip(parts, weights, strict=True)
+            ]
+            forms.stems.update(parts)
+        return Matched(unit, _best_of([*named, *told]), _best_of(named), forms, mended, halved)
 
     def bonus(self, question: Question, matched: Sequence[Matched]) -> Iterator[tuple[Occur, Query]]:
         """What puts a hit before others: a name or code that is all that was typed, words that stand together or are
@@ -154,6 +165,9 @@ class Matcher:
             yield Occur.Should, self._scored("whole", question.whole, _WHOLE * weight)
         if question.stems and self._has("whole", question.stems):
             yield Occur.Should, self._scored("whole", question.stems, _WHOLE_STEMS * weight)
+        if question.stems and self._has("whole", of_kind(question.stems)):
+            beside = _ALL_NAMED + _PHRASE if len(matched) > 1 else 0.0  # what words in a name get
+            yield Occur.Should, self._scored("whole", of_kind(question.stems), _WHOLE_STEMS * weight + beside)
         words = [unit.fold for unit in question.units]
         if len(words) > 1 and all(self._has("fold", word) for word in words):
             phrase = Query.phrase_query(self._index.schema, "fold", list(words), slop=_SLOP)
@@ -229,7 +243,7 @@ class Matcher:
             if any(self._has(name, stem_nb(word)) for name in ("nb", "part", "text_nb"))
         ]
 
-    def _parts(self, unit: Unit, forms: Forms, *, known: bool) -> Query | None:
+    def _parts(self, unit: Unit, forms: Forms, *, known: bool) -> list[tuple[Query, float]] | None:
         """What has all parts of a compound; None when the word has none, or when nothing has all of them.
 
         A word that the data have is divided only into long parts, because short ones are often none.
@@ -241,17 +255,15 @@ class Matcher:
         if not known and not self._index.things.search(query, 1).hits:
             return None
         forms.stems.update(parts)
-        return query
+        return [(query, _PARTS), (self._all_parts(parts, _NAMED), _PARTS_NAMED)]
 
-    def _all_parts(self, parts: Sequence[str]) -> Query:
-        """A thing that has all parts of a compound, wherever they stand."""
-        return Query.boolean_query([(Occur.Must, self._part(part)) for part in parts])
+    def _all_parts(self, parts: Sequence[str], fields: Iterable[str] = ()) -> Query:
+        """A thing that has all parts of a compound, wherever they stand or in some fields."""
+        return Query.boolean_query([(Occur.Must, self._part(part, fields)) for part in parts])
 
-    def _part(self, part: str) -> Query:
-        names = [
-            name for name in (*_NAMED, *_TOLD, "about") if (name in _STEMS or name == "about") and self._has(name, part)
-        ]
-        return _best_of([self._term(name, part) for name in names]) or Query.empty_query()
+    def _part(self, part: str, fields: Iterable[str] = ()) -> Query:
+        names = [name for name in (*fields,) or _STEMS if name in _STEMS and self._has(name, part)]
+        return _best_of([self._term(name, part) for name in sorted(names)]) or Query.empty_query()
 
     def _is_part(self, token: str) -> bool:
         return bool(self._index.words.doc_freq("part", token))

@@ -96,6 +96,7 @@ def search(
         forms.add(one.forms)
     forms.codes.add(question.code)
     total = found.total
+    partial = partial or any(one.halved for one in matched)
     hits = [_hit(_read(index, address), forms, language) for address in found.addresses]
     return Found(
         question,

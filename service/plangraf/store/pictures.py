@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -77,9 +78,13 @@ class KeptPicture:
 
 @dataclass(frozen=True, slots=True)
 class KeptPictures:
-    """All pictures of a version in their order, and the names of municipalities by number and language."""
+    """All pictures of a version in their order, and the names of municipalities by number and language.
+
+    `digest` is that of the index: a build may draw the same version anew.
+    """
 
     folder: Path
+    digest: str
     municipalities: Mapping[str, Mapping[str, str]]
     pictures: Mapping[str, KeptPicture]
 
@@ -112,13 +117,14 @@ def read_pictures(folder: Path) -> KeptPictures:
     try:
         written_ns = index.stat().st_mtime_ns
     except FileNotFoundError:
-        return KeptPictures(folder / PICTURES, {}, {})
+        return KeptPictures(folder / PICTURES, "", {}, {})
     return _read_index(index, written_ns)
 
 
 @lru_cache(16)
 def _read_index(index: Path, _mtime_ns: int) -> KeptPictures:
-    content = json.loads(index.read_bytes())
+    body = index.read_bytes()
+    content = json.loads(body)
     pictures = [
         KeptPicture(
             one["name"],
@@ -130,7 +136,8 @@ def _read_index(index: Path, _mtime_ns: int) -> KeptPictures:
         )
         for one in content["pictures"]
     ]
-    return KeptPictures(index.parent, content["municipalities"], {picture.name: picture for picture in pictures})
+    digest = hashlib.sha256(body).hexdigest()[:16]
+    return KeptPictures(index.parent, digest, content["municipalities"], {one.name: one for one in pictures})
 
 
 def _drawing(entry: Mapping[str, object]) -> Drawing:

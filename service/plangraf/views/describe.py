@@ -10,6 +10,7 @@ Pages show the evidence of the thing too, passage by passage.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -239,15 +240,19 @@ async def _for_page(
 ) -> Description:
     """Adds the evidence, the graphs, and the labels of properties, sources, datasets and `short`."""
     thing = description.thing
-    evidence = await fetch_evidence(engine, thing, page.statements(types, description.index, thing))
     query = f"SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ {thing} ?p ?o }} }} ORDER BY ?g"
-    graphs = tuple(row["g"]["value"] for row in await fetch_rows(engine, query, bulk=False))
+    evidence, rows = await asyncio.gather(
+        fetch_evidence(engine, thing, page.statements(types, description.index, thing)),
+        fetch_rows(engine, query, bulk=False),
+    )
+    graphs = tuple(row["g"]["value"] for row in rows)
     used = {p for _, p, _ in (*description.own, *description.incoming)} | short
     used |= {o for _, p, o in evidence if p in (_ABOUT_PROPERTY, KIND, SOURCE) and isinstance(o, NamedNode)}
     used |= {NamedNode(dataset) for graph in graphs if (dataset := dataset_of(graph))}
-    labels = await fetch_labels(engine, used)
-    if not page.knows(types):
-        labels += await _fetch_properties(engine, types, (_DEFINITION,))
+    if page.knows(types):
+        labels = await fetch_labels(engine, used)
+    else:
+        labels = await _fetch_properties(engine, used | types, (RDF_TYPE, *LABELS, _DEFINITION))
     whole = replace(description, predicates=labels, evidence=evidence, graphs=graphs)
     whole._index.append(description.index)
     return whole

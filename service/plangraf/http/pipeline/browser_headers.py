@@ -6,9 +6,6 @@ https://www.w3.org/TR/referrer-policy/
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections.abc import Mapping
 
 CONTENT_SECURITY_POLICY = "Content-Security-Policy"
@@ -26,15 +23,3 @@ BROWSER_HEADERS: Mapping[str, str] = {
 BROWSER_HEADERS_RAW = tuple((name.lower().encode(), value.encode()) for name, value in BROWSER_HEADERS.items())
 EMBEDDABLE: Mapping[str, str] = {CONTENT_SECURITY_POLICY: f"{_POLICY}*"}
 """For an answer that any site may show in a frame, such as a picture."""
-
-_STYLE = re.compile(rb"<style\b[^>]*>(.*?)</style>", re.DOTALL)
-
-
-def policy_with_styles(page: bytes) -> str:
-    """The policy of a page that others generate: it also allows the page's inline styles, by their hashes."""
-    hashes = [
-        f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'"
-        for text in _STYLE.findall(page)
-        if text.strip()
-    ]
-    return BROWSER_HEADERS[CONTENT_SECURITY_POLICY].replace("style-src 'self'", " ".join(["style-src 'self'", *hashes]))

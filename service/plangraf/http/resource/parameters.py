@@ -95,7 +95,7 @@ class Formatted(ParameterModel):
 
 def _check_page_language(code: str) -> str:
     if code not in LANGUAGE_NAMES:
-        raise ValueError
+        raise ValueError(f"{code!r} is not offered; use one of: {', '.join(LANGUAGE_NAMES)}.")
     return code
 
 
@@ -103,7 +103,6 @@ _LANGUAGE_REFUSAL = Refusal(f"is not offered; use one of: {', '.join(LANGUAGE_NA
 PageLanguage = Annotated[
     str,
     AfterValidator(_check_page_language),
-    _LANGUAGE_REFUSAL,
     WithJsonSchema({"type": "string", "enum": list(LANGUAGE_NAMES)}),
 ]
 

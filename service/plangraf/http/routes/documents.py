@@ -44,6 +44,7 @@ from plangraf.views.document_parts import (
     write_placed,
 )
 from plangraf.views.engine_answers import fetch_boolean
+from plangraf.views.pictures.shown import pictures_of_kinds
 from plangraf.views.series import with_series
 
 # HTML last: a client without a wish gets data.
@@ -129,6 +130,9 @@ class _Documents(Resource):
                 rows=await fetch_sections(snapshot, service.collections, kind, description.thing, asked.language)
                 if kind
                 else None,
+                pictures=await pictures_of_kinds(
+                    snapshot, [one.value for one in description.types], asked.language, _municipality(iri)
+                ),
                 here=self.here(iri),
             )
 
@@ -205,6 +209,12 @@ class Code(_Documents):
             raise ResourceNotFoundError(place.path, "Targets are called like 11.6 or 11.a, goals like 11.")
         path = self.path.replace("{code}", code)
         return replace(place, path=path, fixed=fixed, thing=SDG + code)
+
+
+def _municipality(iri: str) -> str | None:
+    """The number of the municipality whose thing an IRI names; None for the things of all."""
+    number = iri.removeprefix(ID).partition("/")[0]
+    return number if re.fullmatch(r"[0-9]{4}", number) and iri.startswith(ID) else None
 
 
 async def _compared(service: Pinned) -> str | None:

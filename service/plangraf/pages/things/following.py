@@ -59,6 +59,8 @@ def along(graph: Graph, start: Value, path: Sequence[str]) -> list[Reached]:
                 elif not isinstance(end, Literal):
                     reached.statements.append((end, predicate, node))
                 reached.links.append(node)
+        if not further:
+            return []
         front = further
     return list(front.values())
 

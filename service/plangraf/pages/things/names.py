@@ -50,7 +50,7 @@ class Names:
         self.prefix = prefix
         self._terms = terms
         self._defined = Graph(description.predicates)
-        self._labels = (Labels(self.known), Labels(self._defined))
+        self._labels = ((self.known, Labels(self.known)), (self._defined, Labels(self._defined)))
         self._best: dict[NamedNode, Literal | None] = {}
         self._kind_of = kind_of
         self._values: dict[NamedNode, PageValue] = {}
@@ -74,8 +74,11 @@ class Names:
 
     def _label(self, thing: NamedNode) -> Literal | None:
         if thing not in self._best:
-            found = (labels.best(thing, self.language) for labels in self._labels)
-            self._best[thing] = next(filter(None, found), None)
+            self._best[thing] = None
+            for graph, labels in self._labels:
+                if thing in graph and (found := labels.best(thing, self.language)):
+                    self._best[thing] = found
+                    break
         return self._best[thing]
 
     def label(self, thing: NamedNode) -> PageValue | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshot
+from plangraf.errors import QuerySyntaxError
 from plangraf.pages.things.kind_files import Kind
 from plangraf.pages.things.kind_form import Way, Ways
 from plangraf.rdf.graph import Statements, Value
@@ -41,7 +43,9 @@ async def fetch_sections(
     found = {}
     for section in kind.form.sections:
         if section.query:
-            found[section.name] = await _fetch_rows(snapshot.engine, bound(section.query, thing, language))
+            # An earlier version may lack some terms of ours, and the engine refuses unknown ones.
+            with contextlib.suppress(QuerySyntaxError):
+                found[section.name] = await _fetch_rows(snapshot.engine, bound(section.query, thing, language))
         if section.ways:
             numbers = {
                 way.list_: await _count(snapshot, collections, way, section.ways, thing) for way in section.ways.to

@@ -23,6 +23,8 @@ from plangraf.rdf.namespaces import PLAN, PREFIXES, namespace
 MOST_WIDTH = 680
 _MARGIN = 6
 _LINE = 17
+# From one label to the next: each is a link, and a target needs 24 pixels (WCAG 2.2, 2.5.8).
+_TARGET = 24
 _PADDING = 8
 _WRAP = 20
 # More classes than these stand in one box, because each would draw a line through the picture.
@@ -151,7 +153,7 @@ def place(diagram: Diagram, most_width: int = MOST_WIDTH) -> Layout:
         boxes.append(Box(key, max(map(text_width, lines)) + 2 * _PADDING + 8, len(lines) * _LINE + 2 * _PADDING))
     for key, labels in diagram.links.items():
         lines = [lower_first(text) for text, _ in labels]
-        boxes.append(Box(key, max(map(text_width, lines)) + _PADDING, len(lines) * _LINE + 4))
+        boxes.append(Box(key, max(map(text_width, lines)) + _PADDING, (len(lines) - 1) * _TARGET + _LINE + 4))
     return lay_out(boxes, diagram.edges, most_width, joined=diagram.kinds_of)
 
 
@@ -240,7 +242,7 @@ def _box(diagram: Diagram, placed: Placed) -> Markup:
 def _labels(labels: Sequence[tuple[str, str]], placed: Placed) -> Markup:
     return Markup("").join(
         Markup('<a href="{}">{}</a>').format(
-            address, _text([lower_first(text)], placed.middle, placed.y + 2 + n * _LINE)
+            address, _text([lower_first(text)], placed.middle, placed.y + 2 + n * _TARGET)
         )
         for n, (text, address) in enumerate(labels)
     )

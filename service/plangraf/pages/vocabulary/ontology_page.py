@@ -14,7 +14,7 @@ from plangraf.pages.vocabulary.grammar import upper_first
 from plangraf.pages.vocabulary.names import Names
 from plangraf.pages.vocabulary.rule_words import RuleWords
 from plangraf.pages.vocabulary.term_model import Term, Theme, Vocabulary
-from plangraf.rdf.namespaces import terms
+from plangraf.rdf.namespaces import compact, terms
 from plangraf.views.collections.members import collation_key
 from plangraf.views.document_parts import document_path
 from plangraf.views.term_use import Example
@@ -200,6 +200,7 @@ class ThemePage:
             yield gettext("Also has"), self._links(self._further(term, shown_below))
         yield gettext("Example"), self._example(term)
         yield gettext("In use"), self._count(term)
+        yield gettext("In queries"), Markup("<code>{}</code>").format(compact(term.node.value))
         yield gettext("Rules"), self._rules(term)
 
     def _further(self, class_: Term, shown_below: set[Term]) -> list[NamedNode]:

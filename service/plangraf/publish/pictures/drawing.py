@@ -67,7 +67,7 @@ _LITE: Mapping[str, Any] = {
     "text": {"color": "@ink", "fontSize": 11, "font": FONT, "lineBreak": "\n"},
     "point": {"opacity": 1},
     "rule": {"color": "@line"},
-    "numberFormat": ",",
+    "numberFormat": ",.3~f",
 }
 _VEGA: Mapping[str, Any] = {
     "background": None,

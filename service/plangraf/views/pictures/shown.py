@@ -83,11 +83,14 @@ async def shown_picture(
     snapshot: Snapshot, name: str, language: str, municipality: str | None = None
 ) -> ShownPicture | None:
     """A picture with drawing and table; None when the version has no such picture, or none of the municipality."""
-    found: ShownPicture | str = await snapshot.part(_load, name, language, municipality)
+    kept = await run_in_threadpool(snapshot.contents.pictures)
+    found: ShownPicture | str = await snapshot.part(_load, kept.digest, name, language, municipality)
     return found if isinstance(found, ShownPicture) else None
 
 
-async def _load(snapshot: Snapshot, name: str, language: str, municipality: str | None) -> ShownPicture | str:
+async def _load(
+    snapshot: Snapshot, _digest: str, name: str, language: str, municipality: str | None
+) -> ShownPicture | str:
     return await run_in_threadpool(_read, snapshot, name, language, municipality)
 
 

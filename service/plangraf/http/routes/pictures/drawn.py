@@ -117,7 +117,7 @@ class PictureList(Resource):
             shown = [ShownPicture(one.name, one.title[language], drawing, "", kept=one) for one, drawing in found]
             return service.pages.render("pictures.html", language, pictures=shown, here=f"{service.prefix}{PATH}")
 
-        return View(write=write, key=(asked.language,))
+        return View(write=write, tag=_tag(asked, kept.digest))
 
 
 def _describe(picture: KeptPicture, drawing: Drawing, asked: Asked) -> _Listed:
@@ -131,8 +131,8 @@ def _describe(picture: KeptPicture, drawing: Drawing, asked: Asked) -> _Listed:
     )
 
 
-async def _find(request: Request, name: str, municipality: str | None) -> KeptPicture:
-    """The picture with a name.
+async def _find(request: Request, name: str, municipality: str | None) -> tuple[KeptPicture, str]:
+    """The picture with a name, and the digest of all.
 
     Raises:
         ResourceNotFoundError: the version has no such picture, or none of the municipality.
@@ -147,7 +147,7 @@ async def _find(request: Request, name: str, municipality: str | None) -> KeptPi
         drawn = ", ".join(picture.municipalities)
         hint = f"It is drawn for {drawn}." if drawn else "It is not drawn for single municipalities."
         raise ResourceNotFoundError(f"the picture {name} of municipality {municipality}", hint)
-    return picture
+    return picture, kept.digest
 
 
 class Drawn(Resource):
@@ -178,22 +178,23 @@ class PictureResource(Drawn):
     async def find(self, request: Request, place: Place) -> Place:
         match = _ENDING.fullmatch(place.names["name"])
         name, fixed = (match[1], _SUFFIXES[match[2]]) if match else (place.names["name"], None)
-        picture = await _find(request, name, place.parameters.municipality)
-        return replace(place, path=f"{PATH}/{name}", fixed=fixed, thing=picture)
+        found = await _find(request, name, place.parameters.municipality)
+        return replace(place, path=f"{PATH}/{name}", fixed=fixed, thing=found)
 
     def address(self, asked: Asked, format_: Format) -> str | None:
         return f"{super().address(asked, format_)}{_query(asked)}"
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        picture: KeptPicture = asked.place.thing
+        picture, digest = asked.place.thing
         parameters = asked.place.parameters
-        key = (picture.name, asked.language, parameters.municipality or "")
         if asked.page:
 
             async def write() -> bytes:
                 return await _write_page(asked, picture)
 
-            return View(write=write, key=key, canonical=f"{asked.service.settings.base_url}{asked.place.path}")
+            return View(
+                write=write, tag=_tag(asked, digest), canonical=f"{asked.service.settings.base_url}{asked.place.path}"
+            )
         drawing = picture.drawing(asked.language, parameters.municipality)
         kind = asked.format.suffix + ("-dark" if asked.format.kind == "picture" and parameters.theme == "dark" else "")
         file = drawing.files.get(kind) if drawing is not None else None
@@ -206,7 +207,7 @@ class PictureResource(Drawn):
         async def read() -> bytes:
             return await run_in_threadpool(kept.read, file)
 
-        return View(write=read, key=(*key, kind, file.sha256))
+        return View(write=read, tag=_tag(asked, file.sha256))
 
 
 class PictureEmbedded(Resource):
@@ -230,7 +231,7 @@ class PictureEmbedded(Resource):
         return replace(place, thing=await _find(request, name, place.parameters.municipality))
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        picture: KeptPicture = asked.place.thing
+        picture, digest = asked.place.thing
         municipality = asked.place.parameters.municipality
 
         async def write() -> bytes:
@@ -238,7 +239,7 @@ class PictureEmbedded(Resource):
             assert shown is not None  # `find` has looked
             return asked.service.pages.render("picture_embed.html", asked.language, picture=shown)
 
-        return View(write=write, key=(picture.name, asked.language, municipality or ""), headers=_ANYWHERE)
+        return View(write=write, tag=_tag(asked, digest), headers=_ANYWHERE)
 
 
 async def _write_page(asked: Asked, picture: KeptPicture) -> bytes:
@@ -264,6 +265,12 @@ async def _write_page(asked: Asked, picture: KeptPicture) -> bytes:
         alternates=asked.alternates,
         here=here,
     )
+
+
+def _tag(asked: Asked, digest: str) -> str:
+    """The tag of an answer that changes when a build draws the same version anew, which has no new id."""
+    municipality = getattr(asked.place.parameters, "municipality", None) or ""
+    return asked.service.own_tag(asked.place.path, asked.format.name, asked.language, municipality, digest)
 
 
 def _query(asked: Asked) -> str:

@@ -149,7 +149,7 @@ def _suggestion(hit: Hit, labels: Labels, language: str, prefix: str) -> dict[st
         "lang": hit.title.lang,
         "marks": hit.title.marks,
         "code": shown.text if shown else None,
-        "kind": labels.singular[hit.entry.kind][language],
+        "kind": labels.singular[hit.entry.one][language],
         "href": prefix + hit.entry.path,
     }
 
@@ -194,7 +194,7 @@ def _hit_json(hit: Hit, labels: Labels, language: str, base: str) -> dict[str, A
         "id": hit.entry.id if "://" in hit.entry.id else base + hit.entry.id,
         "address": base + hit.entry.path,
         "title": _marked_json(hit.title),
-        "kind": {"value": hit.entry.kind, "title": labels.singular[hit.entry.kind][language]},
+        "kind": {"value": hit.entry.kind, "title": labels.singular[hit.entry.one][language]},
         "matched": hit.reason,
         "why": _marked_json(hit.why) if hit.why else None,
         "values": dict(hit.entry.values),

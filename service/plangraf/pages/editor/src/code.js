@@ -37,7 +37,7 @@ const THEME = EditorView.theme({
     border: "1px solid var(--soft)",
     borderRadius: "4px",
   },
-  ".cm-tooltip-autocomplete > ul": { fontFamily: "inherit", maxHeight: "18em" },
+  ".cm-tooltip-autocomplete > ul": { fontFamily: "inherit", maxHeight: "18em", maxWidth: "min(38em, 90vw)" },
   ".cm-tooltip-autocomplete > ul > li": { padding: ".25em .5em" },
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--mark)", color: "var(--paper)" },
   ".cm-completionDetail": { fontFamily: "var(--sans)", fontStyle: "normal", color: "var(--soft)", marginLeft: ".8em" },

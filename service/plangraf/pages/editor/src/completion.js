@@ -156,7 +156,6 @@ function thingOption(thing, { known }) {
     label: thing.label,
     type: "thing",
     detail: thing.kind,
-    info: thing.iri,
     apply: (view, option, from, to) => insertTerm(view, prefixed, from, to, known),
   };
 }

@@ -121,15 +121,17 @@ function keepAnswer() {
     section.querySelector("h2").after(element("p", { class: "query-actions" }, ...more));
 }
 
-/** Takes the query along to the page in another language. */
+/** Takes the query along to the page in another language, by way of the address that remembers the language. */
 function keepQuery(link) {
-  const address = new URL(link.href);
   if (editor.text() === settings.example) return;
-  address.searchParams.delete("query");
   const fields = new URLSearchParams({ query: editor.text() }).toString();
   const long = fields.length >= LONGEST_ADDRESS;
-  address.search += long ? "" : `&${fields}`;
-  address.hash = long ? fields : "";
+  const address = new URL(link.href);
+  const back = address.searchParams.get("back");
+  if (back !== null) address.searchParams.set("back", `${location.pathname}${long ? "" : `?${fields}`}`);
+  else if (!long) address.searchParams.set("query", editor.text());
+  else address.searchParams.delete("query");
+  address.hash = long ? fields : ""; // a redirect keeps it
   link.href = address;
 }
 
