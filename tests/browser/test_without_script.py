@@ -11,6 +11,7 @@ from served_site import Site
 from visits import Visiting
 
 KINDS = [kind for kind in (*PAGES, *THINGS) if kind.ours]
+SHORT = ("home", "list", "plan", "unknown address")
 _BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 # What a browser sends when a form is submitted as it stands.
 _FORMS = """() => Array.from(document.forms, form => {
@@ -22,7 +23,7 @@ _FORMS = """() => Array.from(document.forms, form => {
 
 
 def page_cases() -> list[object]:
-    return [pytest.param(kind, marks=[] if kind.short else pytest.mark.slow, id=kind.name) for kind in KINDS]
+    return [pytest.param(kind, marks=[] if kind.name in SHORT else pytest.mark.slow, id=kind.name) for kind in KINDS]
 
 
 @pytest.mark.parametrize("kind", page_cases())
