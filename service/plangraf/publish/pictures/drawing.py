@@ -6,10 +6,14 @@ Only this module imports vl-convert, and only when it draws, because nothing tha
 from __future__ import annotations
 
 import json
+import os
 import re
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from plangraf.diagnostics.diagnostic import DataError
@@ -20,6 +24,7 @@ from plangraf.sparql.named.picture_files import ROWS, Picture
 from plangraf.views.pictures.palette import FONT, PALETTE
 
 PNG_SCALE = 2
+_FONTS = "FONTCONFIG_FILE"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _ZLIB_LEVEL = 3
 _LOCALES: Mapping[str, dict[str, Any]] = {
@@ -77,14 +82,34 @@ _VEGA: Mapping[str, Any] = {
 }
 
 
+@cache
+def _load_vl_convert() -> ModuleType:
+    """vl-convert with the faces that it carries, Liberation Sans.
+
+    Without those of the system a picture has the same bytes on every machine, and is drawn in a fifth of the time,
+    because vl-convert maps the file of a system's face anew for each letter.
+    """
+    import vl_convert
+
+    before = os.environ.get(_FONTS)
+    os.environ[_FONTS] = str(Path(__file__).parent / "fonts.conf")
+    try:
+        vl_convert.svg_to_png('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"><text>a</text></svg>')
+    finally:
+        if before is None:
+            del os.environ[_FONTS]
+        else:
+            os.environ[_FONTS] = before
+    return vl_convert
+
+
 def draw(picture: Picture, rows: Sequence[Row], language: str) -> DrawnPicture:
     """Draws the rows in one language, one named mark for each.
 
     Raises:
         DataError: the specification cannot be drawn, or its named marks are not as many as the rows.
     """
-    import vl_convert
-
+    vl_convert = _load_vl_convert()
     spec = _filled(picture, drawn(rows, picture, language), language)
     try:
         if picture.language == "vega-lite":
@@ -109,8 +134,7 @@ def draw(picture: Picture, rows: Sequence[Row], language: str) -> DrawnPicture:
 
 def png(svg: bytes) -> bytes:
     """The picture as PNG, with two dots for each px."""
-    import vl_convert
-
+    vl_convert = _load_vl_convert()
     return packed(bytes(vl_convert.svg_to_png(svg.decode(), scale=PNG_SCALE)))
 
 

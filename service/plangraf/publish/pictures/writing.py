@@ -1,8 +1,8 @@
 """Writes the pictures of a version: for each picture, municipality and language the drawing in two themes, and rows.
 
 They derive from the version's lines and from `queries/pictures/` alone and hold no time, host or random name. The same
-version gives the same bytes on one machine; another machine may have other faces for the text of a PNG. A drawing that
-the present version has already, by a digest of its rows and of what draws them, is taken from there.
+version gives the same bytes on every machine with the same release of vl-convert. A drawing that the present version
+has already, by a digest of its rows and of what draws them, is taken from there.
 
     pictures/index.json                              titles, sentences, files with sums
     pictures/<name>/<municipality or all>-<language>.svg|.png|-dark.svg|-dark.png
@@ -44,7 +44,7 @@ MOST_STATEMENTS = 2_000_000
 """A version with more is not drawn, because its copy in the drawing process would take gigabytes."""
 _FOOT = "plangraf · CC BY 4.0"
 _LIBRARIES = ("pyoxigraph", "vl-convert-python")
-_CODE = (*sorted(Path(__file__).parent.glob("*.py")), Path(svg.__file__).parents[2] / "views/pictures/palette.py")
+_CODE = (*sorted(Path(__file__).parent.glob("*.*")), Path(svg.__file__).parents[2] / "views/pictures/palette.py")
 _AREA = re.compile(re.escape(f"<{GRAPH}".encode()) + rb"([0-9]{4})/[^>]*> \.$")
 _MUNICIPALITIES = f"""SELECT ?number ?label WHERE {{
   ?municipality <{PREFIXES["plan"]}municipalityNumber> ?number ; <{PREFIXES["rdfs"]}label> ?label
