@@ -21,9 +21,9 @@ def present() -> None:
         pytest.skip("Chromium is not installed; named at the end of the run")
 
 
-# Of this folder and not of the session, because playwright's event loop runs while the browser is open and would
+# Of a module and not of the session, because playwright's event loop runs while the browser is open and would
 # refuse the `asyncio.run` of other tests.
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(present: None) -> Iterator[Browser]:
     with chromium() as running:
         yield running

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from forked_python import run_code, run_command, start_command
 from plangraf import __version__
@@ -54,8 +55,11 @@ def own_home(tmp_path: Path) -> Path:
 
 
 def add_what_serving_needs(folder: Path) -> None:
-    for name in ("ontology/context.jsonld", "queries/site.yaml"):
-        (folder / name).write_bytes((ROOT / name).read_bytes())
+    (folder / "ontology" / "context.jsonld").write_bytes((ROOT / "ontology" / "context.jsonld").read_bytes())
+    site = yaml.safe_load((ROOT / "queries" / "site.yaml").read_text(encoding="utf-8"))
+    # Without what names lists, because this home has one.
+    site |= {"questions": [], "counted": ["cases"], "groups": []}
+    (folder / "queries" / "site.yaml").write_text(yaml.safe_dump(site, allow_unicode=True), encoding="utf-8")
     (folder / "ontology" / "frames.jsonld").write_text('{"summary": [], "frames": []}', encoding="utf-8")
     (folder / "queries" / "collections").mkdir()
     (folder / "queries" / "collections" / "cases.rq").write_text(_COLLECTION, encoding="utf-8")

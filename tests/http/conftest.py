@@ -56,6 +56,16 @@ def direct(small_versions: Path) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture(autouse=True)
+def no_remembered_language(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The clients of a session forget the cookies of a test."""
+    yield
+    for name in {"client", "direct"} & set(request.fixturenames):
+        client = request.getfixturevalue(name)
+        if isinstance(client, httpx.Client):
+            client.cookies.clear()
+
+
 @pytest.fixture
 def script() -> Script:
     return Script()

@@ -128,7 +128,8 @@ def test_the_page_has_the_language_of_the_reader_and_keeps_the_query_when_it_cha
     html = client.get("/sparql", params={"query": MANY}, headers={**BROWSER, "Accept-Language": "nb"}).text
     assert "250 rader." in html
     (other,) = re.findall(r'<a href="([^"]+)" lang="en"', html)
-    assert "250 rows." in client.get("/sparql" + unescape(other), headers=BROWSER).text
+    with httpx.Client(base_url=client.base_url, headers=BROWSER, follow_redirects=True) as reader:
+        assert "250 rows." in reader.get(unescape(other)).text
 
 
 def test_the_settings_of_the_editor_cannot_end_their_script(client: httpx.Client) -> None:

@@ -25,7 +25,6 @@ from plangraf.http.resource.parameters import (
     client_of,
     read_sparql,
 )
-from plangraf.http.resource.problems import problem
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.query_pages.empty_answer import explain_empty
 from plangraf.http.routes.query_pages.result_page import error_page, form_page, respond_page, wants_page
@@ -58,9 +57,8 @@ def add_routes(app: FastAPI, service: Service) -> Endpoint:
                 return await about.respond(request, Place(PATH))
             return await _respond(request, asked.query, asked)
         except PlangrafError as error:
-            # For a program a problem document, even where its Accept header would fit a page as well.
             if not wants_page(request, asked.format if asked else ()):
-                return problem(error, str(request.scope["plangraf.request_id"]))
+                raise
             return error_page(request, error, asked.query or "" if asked else "")
 
     answers: dict[int | str, dict[str, Any]] = {
