@@ -80,7 +80,7 @@ def is_refused_by_service(length: str) -> bool:
     header = (b"content-length", length.encode("latin-1", "replace"))
     request = Request({"type": "http", "method": "POST", "headers": [header]}, receive)  # type: ignore[arg-type]
     try:
-        asyncio.run(parameters._read_body(request, 11))
+        asyncio.run(parameters.read_whole_body(request, 11))
     except BodyTooLargeError:
         return True
     return False

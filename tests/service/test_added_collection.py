@@ -135,7 +135,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_a_build_names_an_unknown_term_in_labels_and_frames_and_shared_columns(report: str) -> None:
     assert re.search(r"ontology/frames.jsonld\n.*\n.*line 14: .*revizes", report), report
     assert re.search(r"ontology/labels/properties.ttl\n.*\n.*line \d+: .*terms/titel", report), report
-    assert re.search(r"collections/shared.yaml\n.*\n.*Error, line 22: .*terms/titel", report), report
+    assert re.search(r"collections/shared.yaml\n.*\n.*Error, line 23: .*terms/titel", report), report
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -648,7 +648,11 @@ def test_every_link_of_llms_txt_resolves(url: str) -> None:
     assert text.startswith("# plangraf\n\n> ")
     links = re.findall(r"\]\((http[^)]+)\)", text)
     assert len(links) > 20
+    assert f"{url}/mcp" in links
     for link in links:
+        if link == f"{url}/mcp":  # takes messages only
+            assert httpx.get(link).status_code == 405
+            continue
         needed = EXAMPLES.get(link.rsplit("/", 1)[1])
         address = f"{link}?{urlencode(needed)}" if needed else link
         assert httpx.get(address, timeout=60, follow_redirects=True).status_code == 200, link

@@ -18,6 +18,12 @@ from doc_pages import PAGES, README, blocks, shell_lines
 CURL_LINES = [line for page in PAGES for line in shell_lines(page) if line.startswith("curl ")]
 # What the answer to each holds, by a part of its address.
 EXPECTED = {
+    "/search?q=parkeringspolitikk": "Plan for helhetlig parkeringspolitikk i Trondheim",
+    "/search.jsonld?q=": "5001/case/",
+    "/search?q=klimaplan": "5001/plan/2020-2023-12",
+    "/search/suggestions": "Grønn mobilitet".encode().decode("latin-1"),
+    "/pictures/matrix.png": "\x89PNG",
+    "/pictures/coverage.csv": "kind",
     "/queries/plans.csv": "plan,number,title,kind,startYear",
     "/queries/plans-by-target": '"primary"',
     "/queries/coverage.csv": "target,targetCode,targetLabel",

@@ -28,6 +28,8 @@ from plangraf.pages.editor_page import editor_script
 
 ROOT = Path(__file__).resolve().parents[2]
 
+_IMPORTED = {"pyyaml": "yaml", "vl-convert-python": "vl_convert"}
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -251,7 +253,7 @@ def test_the_table_of_extras_is_that_of_the_project() -> None:
         "mcp",
     }
     assert {
-        extra: tuple(line.name.replace("pyyaml", "yaml").replace("-", "_") for line in lines if line.name != "plangraf")
+        extra: tuple(_IMPORTED.get(line.name, line.name).replace("-", "_") for line in lines if line.name != "plangraf")
         for extra, lines in named.items()
     } == EXTRAS
 

@@ -28,7 +28,7 @@ from plangraf.engines.embedded import loaders
 from plangraf.engines.embedded.loaders import LoaderHost
 from plangraf.errors import SettingError, VersionsError
 from plangraf.metrics_folder import metrics_folder
-from plangraf.publish.pipeline import find_up_to_date
+from plangraf.publish.inputs import find_up_to_date
 from plangraf.settings import Settings
 from plangraf.store.versions import VersionStore
 

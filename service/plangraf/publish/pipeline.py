@@ -11,24 +11,22 @@ in its head, and its prefixes are those that the ontology declares.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from plangraf import __version__
 from plangraf.checks.verdict import verdict
 from plangraf.diagnostics.diagnostic import DataError, FileDiagnostic, as_json
 from plangraf.diagnostics.progress import Progress, counted
 from plangraf.publish.bulk_stores import write_stores_beside
 from plangraf.publish.context import FILE as CONTEXT
 from plangraf.publish.dumps import write_dumps_beside
+from plangraf.publish.inputs import find_built, hash_inputs
 from plangraf.publish.losses import (
     add_remembered_folders,
     content_of,
@@ -43,7 +41,7 @@ from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, QUERIES, QUERIES_GRAPH
 from plangraf.search.index_files import FOLDER as SEARCH
 from plangraf.settings import Settings
 from plangraf.sources.bulk import read_bulk
-from plangraf.sources.files import FRAMES, SITE, SourceFile, Sources, inputs_digest, sources
+from plangraf.sources.files import FRAMES, SITE, SourceFile, Sources, sources
 from plangraf.sources.turtle import Parsed, read
 from plangraf.sparql.named.binding import NamedQuery, load_queries
 from plangraf.sparql.named.collection_files import collection_files, load_collections
@@ -59,21 +57,6 @@ _SH = PREFIXES["sh"]
 _TYPES = tuple(NamedNode(_SH + name) for name in ("SPARQLExecutable", "SPARQLSelectExecutable"))
 _HEAD_LINE = re.compile(r"^#[+@].*\n?", re.MULTILINE)
 REPORT = "report.json"
-# A change of these libraries may change the content of a version or the verdict of its checks.
-_LIBRARIES = ("pyoxigraph", "rdflib", "pyshacl", "pyarrow", "tantivy", "vl-convert-python")
-# A change of these packages of ours may do the same.
-_PACKAGE = Path(__file__).resolve().parent.parent
-_CODE_INPUTS = (
-    "rdf",
-    "sparql/named",
-    "diagnostics",
-    "sources",
-    "checks",
-    "publish",
-    "search",
-    "store",
-    "views/pictures",
-)
 
 
 def describe_queries(queries: Iterable[NamedQuery]) -> set[Quad]:
@@ -160,40 +143,6 @@ class Built:
     problems: tuple[FileDiagnostic, ...] = ()
 
 
-def hash_inputs(settings: Settings) -> str:
-    """SHA-256 over the inputs of a version: source files, the code of this package, versions of libraries."""
-    digest = hashlib.sha256(inputs_digest(settings.home, sources(settings.home, settings.data)).encode())
-    digest.update("\n".join([__version__, *map(installed_version, _LIBRARIES)]).encode())
-    modules = [module for folder in _CODE_INPUTS for module in (_PACKAGE / folder).rglob("*.py")]
-    for module in sorted([*modules, *_PACKAGE.glob("*.py")]):
-        digest.update(hashlib.sha256(module.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def find_up_to_date(settings: Settings, *, drop: bool = False) -> Version | None:
-    """The stored version that was built from the present source files; None when they have changed.
-
-    It may differ from the current version, because `plangraf versions use` selects any stored one.
-
-    Args:
-        settings: without `data`, the data folders of the last build are read.
-        drop: ignore the data folders of the last build.
-    Raises:
-        DataError: a data folder of the last build cannot be read.
-    """
-    store = VersionStore(settings.versions)
-    settings = add_remembered_folders(settings, store, drop=drop)
-    return _find_built(store, hash_inputs(settings)) if store.has_current() and store.inputs() else None
-
-
-def _find_built(store: VersionStore, digest: str) -> Version | None:
-    """The stored version that the last build wrote, if its inputs have this digest."""
-    known = store.inputs()
-    if known is None or not store.has_current() or known[0] != digest:
-        return None
-    return next((version for version in store.list() if version.id == known[1]), None)
-
-
 @paused_collector()
 def build(settings: Settings, *, force: bool = False, drop: bool = False, progress: Progress | None = None) -> Built:
     """Builds a version from the source files and makes it current.
@@ -219,7 +168,7 @@ def build(settings: Settings, *, force: bool = False, drop: bool = False, progre
         # Computed before parsing, so that a file edited during the build counts as changed at the next one; and once,
         # because it reads every file.
         digest = hash_inputs(settings)
-        if not force and (known := _find_built(store, digest)):
+        if not force and (known := find_built(store, digest)):
             return _use_known(store, known, drop=drop)
         return _build(settings, store, digest, force=force, drop=drop, progress=progress)
 
