@@ -15,7 +15,9 @@ SHORT = ("home", "list", "plan")
 MOST_STOPS = 60
 _STOP = """() => {
   const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);
-  const x = box.left + Math.min(box.width / 2, 20), y = box.top + Math.min(box.height / 2, 8);
+  // Of the first line, because the box of a link on two lines has corners without it.
+  const line = one.getClientRects()[0] || box;
+  const x = line.left + Math.min(line.width / 2, 20), y = line.top + Math.min(line.height / 2, 8);
   const middle = document.elementFromPoint(x, y);
   const all = Array.from(document.querySelectorAll('*'));
   return {

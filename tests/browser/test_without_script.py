@@ -38,12 +38,14 @@ def test_text_links_and_forms_of_each_kind_of_page_work_without_script(visit: Vi
         assert not tab.faults
     own = urljoin(site.url, site.path(kind.name))
     assert links
-    assert {link for link in links if link.startswith("#")} <= anchors
+    # `#-` closes what `:target` opened; it names nothing, so that the page does not move.
+    assert {link for link in links if link.startswith("#")} <= anchors | {"#-"}
     with httpx.Client(timeout=60, headers=_BROWSER) as client:
         for link in sorted({urldefrag(urljoin(own, link))[0] for link in links if not link.startswith("#")}):
             if urlsplit(link).netloc == urlsplit(site.url).netloc:
                 answer = client.head(link)
-                assert answer.status_code < 400, (link, answer.status_code)
+                # A comparison names what the current version has no more.
+                assert answer.status_code < 400 or (kind.name, answer.status_code) == ("compare", 410), link
         for form in forms:
             if form["empty"]:  # the browser asks for the field and sends nothing
                 continue
@@ -51,4 +53,8 @@ def test_text_links_and_forms_of_each_kind_of_page_work_without_script(visit: Vi
             assert urlsplit(address).netloc == urlsplit(site.url).netloc
             sent = {"params": form["fields"]} if form["method"] == "get" else {"data": dict(form["fields"])}
             answer = client.request(form["method"], address, **sent, follow_redirects=True)
-            assert answer.status_code == 200, (form, answer.status_code, answer.text[:300])
+            assert answer.status_code == (kind.status if form["action"] == "/sparql" else 200), (
+                form,
+                answer.status_code,
+                answer.text[:300],
+            )

@@ -59,9 +59,9 @@ def direct(small_versions: Path) -> Iterator[httpx.Client]:
 @pytest.fixture(autouse=True)
 def no_remembered_language(request: pytest.FixtureRequest) -> Iterator[None]:
     """The clients of a session forget the cookies of a test."""
+    clients = [request.getfixturevalue(name) for name in ("client", "direct") if name in request.fixturenames]
     yield
-    for name in {"client", "direct"} & set(request.fixturenames):
-        client = request.getfixturevalue(name)
+    for client in clients:
         if isinstance(client, httpx.Client):
             client.cookies.clear()
 

@@ -55,7 +55,7 @@ def test_the_page_works_without_script_and_shows_marked_hits(url: str) -> None:
     assert "Accept-Language" in answer.headers["vary"]
     assert '<html lang="nb">' in page
     assert page.count('role="search"') == 1
-    assert re.search(r'<form class="find" role="search" action="/search"', page)
+    assert re.search(r'<form class="find" role="search" method="get" action="/search"', page)
     assert 'value="parkeringspolitikk"' in page
     assert re.search(r'<h2><a href="/doc/5001/plan/2020-2023-8">.*<mark>parkeringspolitikk</mark>', page)
     assert "style=" not in page
