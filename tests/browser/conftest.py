@@ -43,3 +43,11 @@ def site(present: None, built: Path, once: Once, tmp_path_factory: pytest.TempPa
 def visit(browser: Browser, site: Site) -> Visiting:
     """`with visit() as tab:` opens a tab; arguments as of playwright's `new_context`."""
     return partial(visiting, browser, site.url)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves the walks in the set of a change; the other tests here take long, so they are in the longer set."""
+    folder = Path(__file__).parent
+    for item in items:
+        if item.path.parent == folder and item.path.name != "test_walks.py":
+            item.add_marker(pytest.mark.slow)

@@ -53,6 +53,7 @@ def faults(operation: APIOperation, mode: GenerationMode, accept: str, session: 
         yield f"{operation.label}, Accept {accept}: {found}"
 
 
+@pytest.mark.slow
 @pytest.mark.hypothesis
 @pytest.mark.parametrize(
     "accept", [pytest.param("*/*", id="program"), pytest.param(BROWSER, id="browser", marks=pytest.mark.slow)]
