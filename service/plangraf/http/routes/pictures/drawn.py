@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
-from plangraf.http.pipeline.browser_headers import BROWSER_HEADERS, CONTENT_SECURITY_POLICY
+from plangraf.http.pipeline.browser_headers import EMBEDDABLE
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.parameters import Negotiated
 from plangraf.http.resource.resource import Asked, Place, Resource, View
@@ -31,11 +31,6 @@ FORMATS = (PLAIN_JSON, CSV, SVG, PNG, HTML)
 _SUFFIXES = {format_.suffix: format_ for format_ in FORMATS}
 _ENDING = re.compile(rf"(.+)\.({'|'.join(_SUFFIXES)})")
 _NUMBER = re.compile(r"[0-9]{4}")
-_ANYWHERE = {
-    CONTENT_SECURITY_POLICY: BROWSER_HEADERS[CONTENT_SECURITY_POLICY].replace(
-        "frame-ancestors 'self'", "frame-ancestors *"
-    )
-}
 
 
 def resources(service: Service) -> Iterator[Resource]:
@@ -239,7 +234,7 @@ class PictureEmbedded(Resource):
             assert shown is not None  # `find` has looked
             return asked.service.pages.render("picture_embed.html", asked.language, picture=shown)
 
-        return View(write=write, tag=_tag(asked, digest), headers=_ANYWHERE)
+        return View(write=write, tag=_tag(asked, digest), headers=EMBEDDABLE)
 
 
 async def _write_page(asked: Asked, picture: KeptPicture) -> bytes:
