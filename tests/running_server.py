@@ -77,7 +77,7 @@ def running_server(
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
             try:
-                assert process.wait(timeout=20) == 0, log_path.read_text()[-4000:]
+                assert process.wait(timeout=60) == 0, log_path.read_text()[-4000:]
             finally:
                 process.kill()
                 if process.stdout is not None:

@@ -146,7 +146,7 @@ def visiting(browser: Browser, url: str, *, width: int = WIDE, **options: Any) -
     """A tab in a context of its own; `options` are those of playwright's `new_context`."""
     options = {"viewport": {"width": width, "height": 900}, "color_scheme": "light", "locale": "nb-NO", **options}
     context: BrowserContext = browser.new_context(**options)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     if options.get("java_script_enabled", True):
         context.add_init_script(_RECORDER)
     try:

@@ -96,7 +96,7 @@ def running_service(
 
 
 def get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=20) as response:
+    with urllib.request.urlopen(url, timeout=60) as response:
         return str(response.read().decode())
 
 
@@ -407,7 +407,7 @@ def test_a_server_that_is_stopped_during_its_build_stops_the_build(own_home: Pat
     assert process.stderr.readline().startswith("parse")
     building = children(process.pid)
     process.send_signal(signal.SIGTERM)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "")
     assert building
     assert not [pid for pid in building if Path(f"/proc/{pid}").exists()]
@@ -434,7 +434,7 @@ def test_a_worker_that_is_killed_is_replaced(home: Path) -> None:
     with running_service(home, "--no-build", "--workers", "1") as (process, url, _):
         (worker,) = http_processes(process.pid)
         os.kill(worker, signal.SIGKILL)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             now = http_processes(process.pid)
             if now and now != [worker]:

@@ -42,7 +42,7 @@ def serving(make: Callable[[int], FastAPI], http: type[asyncio.Protocol] | str =
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not server.started:
             assert thread.is_alive(), "the server did not start"
             assert time.monotonic() < deadline, "the server did not start in time"

@@ -252,7 +252,7 @@ def test_a_complete_answer_is_streamed_in_chunks_and_the_connection_stays_open(s
 
 def test_the_first_bytes_are_sent_before_the_last_are_computed(scripted: str, script: Script) -> None:
     script.chunks = [b"first", 30.0, b"last"]
-    with httpx.stream("GET", scripted + SELECT, timeout=5, headers={"Accept-Encoding": "identity"}) as response:
+    with httpx.stream("GET", scripted + SELECT, timeout=25, headers={"Accept-Encoding": "identity"}) as response:
         assert next(response.iter_raw()) == b"first"
     assert eventually(lambda: script.freed == 1)
 
@@ -303,7 +303,7 @@ def test_a_disconnect_during_the_answer_frees_it_at_once(scripted: str, script: 
 
 def test_a_head_request_frees_its_answer_at_once(scripted: str, script: Script) -> None:
     script.chunks = [b"first", 60.0]
-    assert httpx.head(scripted + SELECT, timeout=5).status_code == 200
+    assert httpx.head(scripted + SELECT, timeout=50).status_code == 200
     assert eventually(lambda: script.freed == 1)
 
 

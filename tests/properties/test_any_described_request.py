@@ -32,6 +32,8 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+# Schemathesis waits for 10 s, which a machine under load may take.
+PATIENCE_S = 120
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
@@ -41,7 +43,7 @@ def faults(operation: APIOperation, mode: GenerationMode, accept: str, session: 
     @settings(examples(2), suppress_health_check=list(HealthCheck), database=None)
     @given(operation.as_strategy(generation_mode=mode))
     def answers_as_described(case: Case) -> None:
-        answer = case.call(session=session, headers={"Accept": accept})
+        answer = case.call(session=session, headers={"Accept": accept}, timeout=PATIENCE_S)
         case.validate_response(answer, checks=CHECKS)
 
     try:

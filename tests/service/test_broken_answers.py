@@ -64,7 +64,7 @@ def replaced(server: Any) -> Iterator[Callable[[], None]]:
     before = workers(server)
 
     def wait() -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while before - workers(server) and len(workers(server) - before) < WORKERS:
             assert time.monotonic() < deadline
             time.sleep(0.05)

@@ -65,7 +65,7 @@ def test_a_runaway_query_ends_at_its_limit_while_others_get_answers(start_light_
         time.sleep(0.3)
         answered = 0
         while thread.is_alive():
-            response = ask(server.url, POINT, timeout=5)
+            response = ask(server.url, POINT)
             assert response.status_code == 200
             assert response.json()["boolean"] is True
             answered += 1
@@ -87,7 +87,7 @@ def test_a_worker_killed_by_hand_costs_one_error_and_nothing_else(start_light_se
         thread = threading.Thread(target=lambda: outcome.append(ask(server.url, RUNAWAY)))
         thread.start()
         used = {worker: worker.cpu_times().user for worker in before}
-        busy, deadline = None, time.monotonic() + 25
+        busy, deadline = None, time.monotonic() + 60
         while busy is None:
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -160,7 +160,7 @@ def test_no_process_outlives_a_server_that_was_killed(light_versions: Path) -> N
     family = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.communicate()
-    _, alive = psutil.wait_procs(family, timeout=15)
+    _, alive = psutil.wait_procs(family, timeout=60)
     assert not alive
 
 
@@ -170,5 +170,5 @@ def test_the_server_leaves_no_process_behind(start_light_server: Callable[..., A
         while len(family := psutil.Process(server.process.pid).children(recursive=True)) < 6:
             assert time.monotonic() < deadline  # an HTTP process, its loader and four workers
             time.sleep(0.05)
-    _, alive = psutil.wait_procs(family, timeout=10)
+    _, alive = psutil.wait_procs(family, timeout=60)
     assert not alive

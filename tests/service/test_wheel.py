@@ -155,7 +155,7 @@ def test_the_installed_wheel_builds_the_same_version_and_serves_it(installed: Pa
         assert "Tittel" in httpx.get(f"{line[1]}/doc/5001/plan/2020-2023-7.html?lang=nb").text
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
         assert process.returncode == 0
 
 
@@ -211,7 +211,7 @@ def test_the_extra_server_serves_a_built_version_and_names_what_other_commands_n
         assert "python -m pip install 'plangraf[mcp]'" in absent_protocol.json()["detail"]
     finally:
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "the current version is served without a build" in said
 
