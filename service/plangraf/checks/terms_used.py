@@ -127,17 +127,16 @@ class Namespaces:
 
 
 def namespace_problems(
-    quads: Iterable[Quad], vocabularies: Vocabularies, files: Sequence[SourceFile], locate: Locate
+    quads: Iterable[Quad], namespaces: Namespaces, files: Sequence[SourceFile], locate: Locate
 ) -> list[FileDiagnostic]:
     """One problem for each misspelt namespace (an error) or unknown one (advice) and file.
 
     Args:
         quads: the statements to check.
-        vocabularies: the known terms.
+        namespaces: the known namespaces.
         files: the files that `quads` come from.
         locate: gives the place of a thing in the files, by its IRI.
     """
-    namespaces = Namespaces(vocabularies)
     found: dict[tuple[str, Miss], list[FilePlace | None]] = {}
     names = {file.name: file for file in files}
     for quad, iri, position, _ in uses_but(quads, lambda iri, position: namespaces.miss(iri, position) is None):
@@ -150,9 +149,8 @@ def namespace_problems(
     ]
 
 
-def query_problems(iris: Collection[str], name: str, vocabularies: Vocabularies) -> list[FileDiagnostic]:
+def query_problems(iris: Collection[str], name: str, namespaces: Namespaces) -> list[FileDiagnostic]:
     """The same for the IRIs of a query, which may use terms of unknown vocabularies."""
-    namespaces = Namespaces(vocabularies)
     misses = Counter(namespaces.miss(iri, "individual-of-namespace") for iri in iris)
     return [_problem(miss, count, name, None) for miss, count in misses.items() if miss is not None]
 
@@ -256,9 +254,10 @@ def undefined_terms(
         found.at(_place(found, files, locate)._replace(thing=found.subject))
         for found in check_graph(quads, vocabularies)
     ]
-    problems += namespace_problems(quads, vocabularies, files, locate)
+    namespaces = Namespaces(vocabularies)
+    problems += namespace_problems(quads, namespaces, files, locate)
     for path in queries:
-        problems += _query_problems(path, str(path.relative_to(home)), vocabularies)
+        problems += _query_problems(path, str(path.relative_to(home)), vocabularies, namespaces)
     return problems
 
 
@@ -281,7 +280,9 @@ def query_iris(query: str) -> Iterator[tuple[str, Token]]:
                 yield prefixes[f"{prefix}:"] + _ESCAPED.sub(r"\1", local), token
 
 
-def _query_problems(path: Path, name: str, vocabularies: Vocabularies) -> Iterator[FileDiagnostic]:
+def _query_problems(
+    path: Path, name: str, vocabularies: Vocabularies, namespaces: Namespaces
+) -> Iterator[FileDiagnostic]:
     text = path.read_text(encoding="utf-8")
     named = {} if path.suffix == ".rq" and path.parent.name != COLLECTIONS else dict(terms_of_head(text))
     try:
@@ -293,7 +294,7 @@ def _query_problems(path: Path, name: str, vocabularies: Vocabularies) -> Iterat
         return
     for found in check_query(named, vocabularies):
         yield found.at(FilePlace(name, named[found.iri]))
-    yield from query_problems(named, name, vocabularies)
+    yield from query_problems(named, name, namespaces)
 
 
 def _lines(file: SourceFile) -> list[str]:
