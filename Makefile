@@ -46,7 +46,7 @@ lint: $(VENV)/.test ## style, types, layers
 
 # Tests start many processes, each of which would compile all modules anew without their bytecode.
 test: lint $(BUILT)/.ready ## lint and the tests of a change
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m "not slow"
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m "not slow" --hypothesis-profile short
 
 test-all: lint $(BUILT)/.ready ## the longer set too: soaks, all things in all formats, crash rounds
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal -m ""

@@ -49,6 +49,8 @@ settings.register_profile(
     database=DirectoryBasedExampleDatabase(ROOT / ".hypothesis" / "examples"),
     max_examples=2_000,
 )
+# `make test`: the first of the same examples.
+settings.register_profile("short", settings.get_profile("repeatable"), max_examples=30)
 settings.load_profile("repeatable")
 
 OPTIONAL_PROGRAMS = {"chromium": "pages in a real browser", "Rscript": "the ten questions in R"}

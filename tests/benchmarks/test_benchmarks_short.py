@@ -89,7 +89,11 @@ def test_every_municipality_of_norway_is_there(data: generate.Data) -> None:
     assert text.count("<https://w3id.org/plangraf/ontology#municipalityNumber>") == 357
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
+@pytest.mark.parametrize(
+    "template",
+    # The largest answer: the tests of streaming read as much in `make test`.
+    [pytest.param(one, id=one.name, marks=[pytest.mark.slow] * (one.name == "statements")) for one in TEMPLATES],
+)
 def test_service_answers_as_the_engine_in_this_process_does(template: workload.Template, served: Served) -> None:
     found = 0
     for question in served.questions.of[template.name][:5]:

@@ -55,7 +55,7 @@ def test_a_reader_goes_from_home_over_search_plan_and_perspective_to_a_target_an
         assert not tab.faults
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize("script", [pytest.param(True, marks=pytest.mark.slow), False], ids=["script", "no script"])
 def test_a_chosen_language_stays_over_the_next_pages(visit: Visiting, site: Site, script: bool) -> None:
     with visit(java_script_enabled=script) as tab:
         page, html = tab.page, tab.page.locator("html")
@@ -113,6 +113,7 @@ def test_a_reader_filters_a_list_without_script_and_downloads_what_it_shows(visi
         assert {row["kind"].rpartition("/")[2] for row in rows} == {"temaplan"}
 
 
+@pytest.mark.slow
 def test_a_picture_has_a_table_with_the_same_links_and_a_file(visit: Visiting) -> None:
     with visit(java_script_enabled=False) as tab:
         page = tab.page
@@ -130,6 +131,7 @@ def test_a_picture_has_a_table_with_the_same_links_and_a_file(visit: Visiting) -
         assert not tab.faults
 
 
+@pytest.mark.slow
 def test_a_wrong_address_leads_on_by_search(visit: Visiting, site: Site) -> None:
     with visit(java_script_enabled=False) as tab:
         page = tab.page

@@ -247,6 +247,7 @@ def test_serve_goes_on_with_the_old_version_when_the_build_stops(own_home: Path)
     assert f"en  The build stopped. Version {old} of older files is served." in log
 
 
+@pytest.mark.slow
 def test_serve_never_drops_a_dataset_whose_folder_is_unnamed_or_missing(own_home: Path, tmp_path: Path) -> None:
     write(
         tmp_path,

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import plangraf
 
 HERE = Path(__file__).resolve().parent
@@ -43,6 +45,7 @@ with serving(lambda port: create_app(small_settings(folder, port))) as url:
 """
 
 
+@pytest.mark.slow
 def test_one_entry_gives_a_graph_format_to_every_address_of_graphs(tmp_path: Path) -> None:
     package = Path(plangraf.__file__).parent
     shutil.copytree(package, tmp_path / "plangraf", ignore=shutil.ignore_patterns("__pycache__"))

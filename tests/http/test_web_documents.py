@@ -490,6 +490,7 @@ def test_the_json_ld_in_a_page_is_true_and_has_all_statements_of_the_thing(clien
         assert len(embedded.encode()) <= 8_000
 
 
+@pytest.mark.slow
 def test_every_local_link_of_every_page_resolves(client: httpx.Client) -> None:
     # A client of its own, because one of the links changes the language that is remembered.
     with httpx.Client(base_url=client.base_url) as own:

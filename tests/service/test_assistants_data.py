@@ -22,7 +22,11 @@ ID = "https://w3id.org/plangraf/id/"
 MOST = 45_000
 
 
-@pytest.mark.parametrize("name", QUERIES)
+# Queries of a second and more; each is asked over HTTP elsewhere.
+LONG = {"gaps", "target-profile", "quality", "compare-municipalities"}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in QUERIES])
 def test_every_named_query_answers_its_example_as_over_http(url: str, name: str) -> None:
     """The client checks the answer against the schema of the tool."""
     example = QUERIES[name].example

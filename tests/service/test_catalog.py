@@ -565,6 +565,7 @@ def test_the_example_resources_of_void_have_documents(url: str, void: Graph) -> 
         assert httpx.get(url + path, follow_redirects=True).status_code == 200, iri
 
 
+@pytest.mark.slow
 def test_every_named_query_is_an_example_that_runs_and_has_rows(url: str, void: Graph) -> None:
     examples = set(void.subjects(RDF.type, SH.SPARQLSelectExecutable))
     names = {query["name"] for query in httpx.get(f"{url}/queries").json()["queries"]}
@@ -604,6 +605,7 @@ def sitemap(url: str) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_the_sitemap_names_each_address_once_and_all_answer(url: str) -> None:
     found = sitemap(url)
     assert len(found) == len(set(found)) > 1_000

@@ -147,6 +147,7 @@ def walk(walked: TwoVersions, address: str, at: Callable[[int], None] = lambda _
     return found, versions
 
 
+@pytest.mark.slow
 def test_a_walk_during_a_switch_has_every_thing_of_its_version_once(walked: TwoVersions) -> None:
     expected = all_documents(walked)
     walked.switch(walked.second)

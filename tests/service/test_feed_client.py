@@ -199,6 +199,7 @@ def test_a_damaged_log_is_a_problem_that_shows_no_path_and_leaves_all_else_serve
     assert f"The log of changes in {store.path / 'feed'} is damaged" in read_log(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_missing_feed_is_404_and_a_service_that_may_write_starts_it(tmp_path: Path, run_server: Run) -> None:
     store = VersionStore(tmp_path / "versions")
     store.write(lines(*range(7)), MANIFEST)

@@ -168,6 +168,7 @@ def test_a_version_without_pictures_says_so(
         assert httpx.get(f"{server.url}/pictures/matrix.svg").status_code == 404
 
 
+@pytest.mark.slow
 def test_pictures_that_are_drawn_anew_for_the_same_version_are_shown_by_a_running_server(
     run_server: Callable[..., AbstractContextManager[Server]], built: Path, tmp_path: Path
 ) -> None:

@@ -179,6 +179,7 @@ def test_an_http_process_that_still_starts_ends_when_its_supervisor_is_killed(tm
         assert not left
 
 
+@pytest.mark.slow
 def test_nothing_is_left_of_the_service_of_a_test_run_that_is_killed(light_versions: Path) -> None:
     """The tests start each service with a signal at their own end."""
     program = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import httpx
@@ -32,8 +33,19 @@ def test_every_query_column_and_parameter_has_words_and_no_words_are_left_over()
     assert {words.group for words in WORDS.queries.values()} == set(WORDS.groups)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", QUERIES)
+# Queries of a second and more; the short set reads two of their pages.
+LONG = {"gaps", "target-profile", "quality", "compare-municipalities", "edges"}
+SHORT = {("target-profile", "nb"), ("quality", "en")}
+
+
+def _longer(name: str, language: str) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.slow] if name in LONG and (name, language) not in SHORT else []
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [pytest.param(name, language, marks=_longer(name, language)) for name, language in product(QUERIES, LANGUAGES)],
+)
 def test_every_query_has_a_page_whose_links_and_words_are_those_of_people(url: str, name: str, language: str) -> None:
     example = QUERIES[name].example
     response = httpx.get(f"{url}/queries/{name}", params={**example, "lang": language}, headers=BROWSER)

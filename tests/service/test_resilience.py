@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import psutil
+import pytest
 
 RUNAWAY = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 POINT = "ASK { <https://w3id.org/plangraf/id/5001/plan/2020-2023-7> ?p ?o }"
@@ -148,6 +149,7 @@ def test_service_is_refused_and_no_address_is_called(url: str) -> None:
         assert (response.status_code, response.json()["code"]) == (403, "service-forbidden")
 
 
+@pytest.mark.slow
 def test_no_process_outlives_a_server_that_was_killed(light_versions: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "plangraf.cli", "serve", "--no-build", "--port", "0", "--versions", str(light_versions)],

@@ -79,7 +79,9 @@ while status != 0:
 """
 
 
-@pytest.mark.parametrize("fault", ["kill", "full", "read-only"])
+@pytest.mark.parametrize(
+    "fault", ["kill", *(pytest.param(fault, marks=pytest.mark.slow) for fault in ("full", "read-only"))]
+)
 def test_a_fault_at_any_system_call_leaves_the_old_files_or_the_new_ones(tmp_path: Path, fault: str) -> None:
     done = run_code(f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n{_FAULTS}", tmp_path, fault)
     assert done.returncode == 0, done.stderr

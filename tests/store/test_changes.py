@@ -351,8 +351,12 @@ def test_replaying_the_log_gives_any_sequence_of_states(
 SWITCH = "store.use(sys.argv[3])"
 
 
-def test_a_switch_interrupted_at_any_step_neither_loses_nor_repeats_a_change(tmp_path: Path) -> None:
-    """Interrupts after every call that changes the folder; then publishes another version, or the same."""
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_switch_interrupted_at_any_step_neither_loses_nor_repeats_a_change(tmp_path: Path, every: int) -> None:
+    """Interrupts after every call that changes the folder; then publishes another version, or the same.
+
+    The short form interrupts after each third.
+    """
 
     def made(name: str) -> tuple[VersionStore, str]:
         store = VersionStore(tmp_path / name)
@@ -365,7 +369,7 @@ def test_a_switch_interrupted_at_any_step_neither_loses_nor_repeats_a_change(tmp
     steps = int(run(SWITCH, measured.path, 0, second).stdout)
     assert steps > 10
     seen = set()
-    for moment in range(1, steps + 1):
+    for moment in range(1, steps + 1, every):
         store, second = made(f"versions-{moment}")
         before = log_of(store).last
         killed = run(SWITCH, store.path, moment, second)

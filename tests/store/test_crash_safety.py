@@ -84,11 +84,11 @@ store.record_inputs("0" * 64, version.id)
 """
 
 
-@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [8, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_write_interrupted_at_any_step_leaves_a_complete_version_current(tmp_path: Path, every: int) -> None:
     """Interrupts after every call that changes the folder, so no moment between two calls is left out.
 
-    The short form interrupts after each fourth and after the last.
+    The short form interrupts after each eighth and after the last.
     """
 
     steps = int(run(WRITER, tmp_path / "measured", 0).stdout)
