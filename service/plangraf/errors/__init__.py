@@ -38,6 +38,7 @@ PlangrafError
 │   ├── OverloadedError             too many queries in flight
 │   ├── DisplacedError              ended because too many long queries ran at once
 │   ├── NotReadyError               no version is open yet
+│   ├── EngineUnavailableError      the SPARQL endpoint behind the service does not answer
 │   ├── ServiceFailedError          another endpoint, which SERVICE calls, gave no usable answer
 │   └── AnswerBrokenError           the answer broke off after its first byte
 ├── DataError                       a source file that cannot become part of a version (diagnostics.diagnostic)
@@ -60,6 +61,7 @@ from plangraf.errors.engine import (
     AnswerBrokenError,
     DisplacedError,
     EngineError,
+    EngineUnavailableError,
     NotReadyError,
     OverloadedError,
     QueryMemoryError,
@@ -122,6 +124,7 @@ __all__ = [
     "CodingNotAcceptableError",
     "DisplacedError",
     "EngineError",
+    "EngineUnavailableError",
     "ExtraMissingError",
     "FeedDamagedError",
     "HeadTooLargeError",

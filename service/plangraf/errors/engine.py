@@ -80,6 +80,16 @@ class NotReadyError(EngineError):
         super().__init__(f"No query can be answered yet: {why}. Try again in a moment.")
 
 
+class EngineUnavailableError(EngineError):
+    code = "engine-unavailable"
+    title = "The SPARQL endpoint behind this service does not answer"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"No query can be answered now: the endpoint behind this service: {why}. Try again in a moment."
+        )
+
+
 class ServiceFailedError(EngineError):
     code = "service-failed"
     title = "Another endpoint gave no usable answer to SERVICE"

@@ -45,12 +45,14 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.QueryMemoryError: 503,
     errors.DisplacedError: 503,
     errors.NotReadyError: 503,
+    errors.EngineUnavailableError: 503,
 }
 
 # Seconds after which a retry makes sense.
 _RETRY_AFTER: dict[type[errors.PlangrafError], int] = {
     errors.OverloadedError: 1,
     errors.NotReadyError: 2,
+    errors.EngineUnavailableError: 5,
     errors.QueryTimeoutError: 5,
     errors.DisplacedError: 5,
 }

@@ -1,0 +1,88 @@
+"""An engine that is a SPARQL 1.1 endpoint, which holds the version beside others; see `placement`.
+
+Guard, limits, formats and errors are those of the embedded engine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import orjson
+
+from plangraf.engines.interface import QueryRequest
+from plangraf.engines.remote.answer import RemoteAnswer
+from plangraf.engines.remote.endpoint import Endpoint
+from plangraf.engines.remote.placed_query import place
+from plangraf.engines.remote.placement import Placement
+from plangraf.errors import EngineError, NotReadyError
+from plangraf.rdf.formats import JSON
+from plangraf.settings import Settings
+from plangraf.sparql.safety import CheckedQuery
+
+
+class RemoteEngine:
+    """Evaluates queries over one version at an endpoint; see plangraf.engines.interface.Engine.
+
+    Args:
+        placement: the version's graphs in the endpoint's store.
+        check: checks a query against guard and limits.
+        endpoint: where the version is; others may use it, too, so the engine does not close it.
+        settings: limits.
+    """
+
+    def __init__(
+        self, placement: Placement, check: Callable[[str], CheckedQuery], endpoint: Endpoint, settings: Settings
+    ) -> None:
+        self._placement = placement
+        self._check = check
+        self._endpoint = endpoint
+        self._settings = settings
+        self._ready = False
+
+    @property
+    def ready(self) -> bool:
+        return self._ready and not self._endpoint.rests
+
+    async def start(self) -> None:
+        """Looks for the record of the version, which is written last.
+
+        Raises:
+            EngineError: the version is not complete at the endpoint, or the endpoint does not answer.
+        """
+        record = f"ASK FROM <{self._placement.record}> {{ ?version ?says ?what }}"
+        response = await self._endpoint.ask(record, self._settings.query_timeout_s)
+        answer = RemoteAnswer(response, JSON, None, self._settings.query_timeout_s, 1)
+        await answer.start(0.0)
+        body = b"".join([chunk async for chunk in answer.chunks])
+        if not orjson.loads(body)["boolean"]:
+            raise EngineError(
+                f"The SPARQL endpoint {self._endpoint.address} does not hold version {self._placement.version}. "
+                "Load it with `plangraf publish`."
+            )
+        self._ready = True
+
+    def check(self, query: str) -> CheckedQuery:
+        return self._check(query)
+
+    async def query(self, request: QueryRequest) -> RemoteAnswer:
+        checked = self.check(request.query)
+        limit = min(request.timeout_s or self._settings.query_timeout_s, self._settings.query_timeout_s)
+        if not self._ready:
+            raise NotReadyError
+        placed = place(
+            checked.text,
+            self._placement,
+            request.default_graphs,
+            request.named_graphs,
+            base=self._settings.query_base,
+            bulk=request.bulk,
+        )
+        began = time.monotonic()
+        response = await self._endpoint.ask(placed.text, limit)
+        answer = RemoteAnswer(response, request.format, placed.template, limit, self._settings.answer_max_mb)
+        await answer.start(time.monotonic() - began)
+        return answer
+
+    async def close(self) -> None:
+        self._ready = False

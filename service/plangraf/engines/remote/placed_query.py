@@ -1,0 +1,251 @@
+"""Writes a query for a store that holds many versions: it reads one version, and always answers with a table.
+
+- The dataset is named explicitly, see `placement`.
+- `GRAPH ?g` binds the version's own names: `{ GRAPH ?h { … } BIND(own name of ?h AS ?g) }` has the solutions of
+  `GRAPH ?g { … }`, because a graph has one name in the store, and ?g is not in scope in the group.
+- CONSTRUCT and DESCRIBE become a SELECT. A table in JSON that was cut is not JSON any more, while a cut graph may be a
+  whole one; and stores differ in what DESCRIBE returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plangraf.engines.remote.placement import Placement
+from plangraf.errors import QueryUnsupportedError
+from plangraf.rdf.namespaces import GRAPH
+from plangraf.sparql.known_names import Names
+from plangraf.sparql.nodes import Blank, GraphClause, Iri, Link, Select, Term, Triple, Variable
+from plangraf.sparql.rewrite.rewriting import Edits
+from plangraf.sparql.safety import Limits, Query, read
+from plangraf.sparql.scope import groups_in, in_scope
+
+_SUBJECT, _PREDICATE, _OBJECT = "describedSubject", "describedPredicate", "describedObject"
+_COLUMN = "describedColumn"
+# Of a query that passed the guard, and grew by its rewrites.
+_LIMITS = Limits(max_bytes=16 * 1024**2, max_tokens=2_000_000, max_nesting=2_000, max_path=10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedQuery:
+    """The text for the store, and the triples that each row of its table gives; None for SELECT and ASK.
+
+    A term of the template is a variable of the table, a blank node of the row, or a constant in Turtle.
+    """
+
+    text: str
+    template: tuple[tuple[TemplateTerm, TemplateTerm, TemplateTerm], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateTerm:
+    kind: str
+    """`variable`, `blank`, `iri` or `literal`."""
+    text: str
+    """The name, label or IRI; a literal as written, its datatype as an IRI in full."""
+
+
+def place(
+    text: str,
+    placement: Placement,
+    default_graphs: Sequence[str] | None = None,
+    named_graphs: Sequence[str] | None = None,
+    *,
+    base: str | None = None,
+    bulk: bool = True,
+) -> PlacedQuery:
+    """Places a query that the guard has passed.
+
+    Args:
+        text: the query.
+        placement: the version that it reads.
+        default_graphs: the default graph of the protocol's dataset; this or `named_graphs` replaces the query's own.
+        named_graphs: the named graphs of the protocol's dataset.
+        base: of the IRIs of a query that declares none.
+        bulk: whether bulk triples belong to the default graph.
+    Raises:
+        QueryUnsupportedError: it asks for the name of a graph inside of that graph.
+    """
+    query = read(text, _LIMITS, Names(base=base))
+    tree, edits = query.tree, Edits(query.text)
+    names = _Fresh(query)
+    _place_graphs(query, placement, edits, names)
+    clause = _dataset(query, placement, default_graphs, named_graphs, bulk=bulk)
+    template = None
+    if tree.form == "CONSTRUCT":
+        template = _place_construct(query, edits, clause)
+    elif tree.form == "DESCRIBE":
+        return PlacedQuery(_prologue(base) + _described(query, edits, clause), _DESCRIBED)
+    else:
+        _place_dataset(query, edits, clause)
+    applied = edits.applied(_LIMITS.max_bytes).text if edits else query.text
+    return PlacedQuery(_prologue(base) + applied, template)
+
+
+class _Fresh:
+    """Names of variables that the query does not use."""
+
+    def __init__(self, query: Query) -> None:
+        self._used = {token.text[1:] for token in query.tokens if token.kind == "variable"}
+        self._number = 0
+
+    def __call__(self) -> str:
+        while (name := f"placed{self._number}") in self._used:
+            self._number += 1
+        self._used.add(name)
+        return name
+
+
+def _prologue(base: str | None) -> str:
+    return f"BASE <{base}>\n" if base else ""
+
+
+def _place_graphs(query: Query, placement: Placement, edits: Edits, names: _Fresh) -> None:
+    clauses = [element for group in groups_in(query.tree) for element in group.elements]
+    for clause in clauses:
+        if not isinstance(clause, GraphClause):
+            continue
+        if isinstance(clause.name, Iri):
+            edits.replace(clause.name.start, clause.name.end, (f"<{placement.stored(clause.name.value)}>",))
+            continue
+        own, name = clause.name.name, names()
+        inside = query_variables(query, clause.group.start, clause.group.end)
+        if own in inside or own in in_scope(clause.group):
+            raise QueryUnsupportedError(
+                f"?{own} is the name of the graph and stands inside of it, too.",
+                query.place(clause.name),
+                hint=f"Name it otherwise inside, and compare behind the group: FILTER(?inside = ?{own}).",
+            )
+        edits.replace(
+            clause.start,
+            clause.end,
+            (
+                "{ GRAPH ?" + name + " ",
+                (clause.group.start, clause.group.end),
+                f' BIND(IRI(CONCAT("{GRAPH}", STRAFTER(STR(?{name}), "{placement.before}"))) AS ?{own}) }}',
+            ),
+        )
+
+
+def query_variables(query: Query, start: int, end: int) -> set[str]:
+    """The names of the variables between two places of a query."""
+    return {token.text[1:] for token in query.tokens if token.kind == "variable" and start <= token.start < end}
+
+
+def _dataset(
+    query: Query,
+    placement: Placement,
+    default_graphs: Sequence[str] | None,
+    named_graphs: Sequence[str] | None,
+    *,
+    bulk: bool,
+) -> str:
+    """FROM and FROM NAMED for the store."""
+    own = query.tree.dataset
+    if default_graphs is None and named_graphs is None and own is not None:
+        default_graphs, named_graphs = own.default, own.named
+    if default_graphs is None and named_graphs is None:
+        default = list(placement.default(bulk=bulk))
+        named = list(placement.graphs) if "GRAPH" in query.words else []
+    else:
+        default, named = [placement.stored(graph) for graph in default_graphs or ()], list(named_graphs or ())
+    lines = [f"FROM <{graph}>" for graph in dict.fromkeys(default)]
+    lines += [f"FROM NAMED <{placement.stored(graph)}>" for graph in dict.fromkeys(named)]
+    # A dataset clause that is empty would be none, which leaves the choice to the store.
+    return "\n".join(lines or [f"FROM NAMED <{placement.stored('')}>"])
+
+
+def _place_dataset(query: Query, edits: Edits, clause: str) -> None:
+    start, end = _place_of_dataset(query)
+    edits.replace(start, end, (f"\n{clause}\n",))
+
+
+def _place_of_dataset(query: Query) -> tuple[int, int]:
+    tree = query.tree
+    if tree.dataset is not None:
+        return tree.dataset.start, tree.dataset.end
+    return (_where(query, tree),) * 2
+
+
+def _where(query: Query, tree: Select) -> int:
+    """Where the word WHERE stands, or the bracket of a query without it."""
+    before = [token for token in query.tokens if token.end <= tree.where.start]
+    return before[-1].start if before and before[-1].upper == "WHERE" else tree.where.start
+
+
+def _place_construct(
+    query: Query, edits: Edits, clause: str
+) -> tuple[tuple[TemplateTerm, TemplateTerm, TemplateTerm], ...]:
+    tree = query.tree
+    assert tree.template is not None
+    # The variables of the template are enough, because each solution gives its triples whether or not it repeats.
+    used = sorted(
+        {term.name for triple in tree.template.triples for term in _terms(triple) if isinstance(term, Variable)}
+    )
+    columns = " ".join(f"?{name}" for name in used) or "*"
+    edits.replace(tree.start, _where(query, tree), (f"SELECT {columns}\n{clause}\n",))
+    return tuple(_written(query, triple) for triple in tree.template.triples)
+
+
+def _terms(triple: Triple) -> tuple[Term, Term, Term]:
+    verb = triple.verb
+    assert isinstance(verb, Variable | Link)  # a template has no paths
+    return triple.subject, verb.iri if isinstance(verb, Link) else verb, triple.object
+
+
+def _written(query: Query, triple: Triple) -> tuple[TemplateTerm, TemplateTerm, TemplateTerm]:
+    subject, verb, object_ = (_template_term(term) for term in _terms(triple))
+    return subject, verb, object_
+
+
+def _template_term(term: Term) -> TemplateTerm:
+    match term:
+        case Variable(name=name):
+            return TemplateTerm("variable", name)
+        case Iri(value=value):
+            return TemplateTerm("iri", value)
+        case Blank(label=label, kind=kind):
+            return TemplateTerm("blank", f"{kind} {label}")
+        case constant:
+            text = constant.text
+            if constant.tag:
+                text = f"{constant.string}@{constant.tag}"
+            elif constant.datatype is not None:
+                text = f"{constant.string}^^<{constant.datatype.value}>"
+            return TemplateTerm("literal", text)
+
+
+_DESCRIBED = (
+    (
+        TemplateTerm("variable", _SUBJECT),
+        TemplateTerm("variable", _PREDICATE),
+        TemplateTerm("variable", _OBJECT),
+    ),
+)
+
+
+def _described(query: Query, edits: Edits, clause: str) -> str:
+    """SELECT of the triples whose subject is described, as the embedded engine describes it."""
+    tree = query.tree
+    items = [item.expression for item in tree.items]
+    parts = []
+    if iris := [f"<{item.value}>" for item in items if isinstance(item, Iri)]:
+        parts.append(f"{{ VALUES ?{_SUBJECT} {{ {' '.join(iris)} }} }}")
+    names = in_scope(tree.where) if tree.star is not None else [i.name for i in items if isinstance(i, Variable)]
+    if columns := list(dict.fromkeys(names)):
+        applied = edits.applied(_LIMITS.max_bytes).text if edits else query.text
+        # No edit stands before the pattern, so its place is that of the text.
+        rows = f"{{ SELECT {' '.join(f'?{name}' for name in columns)} WHERE {applied[tree.where.start :]} }}"
+        chosen = f"?{columns[-1]}"
+        for number, name in reversed(list(enumerate(columns[:-1]))):
+            chosen = f"IF(?{_COLUMN} = {number}, ?{name}, {chosen})"
+        # In one piece, because two evaluations with LIMIT could give different rows.
+        numbers = " ".join(map(str, range(len(columns))))
+        parts.append(f"{{ {rows} VALUES ?{_COLUMN} {{ {numbers} }} BIND({chosen} AS ?{_SUBJECT}) }}")
+    # An unbound subject would be each subject.
+    chosen = f"SELECT DISTINCT ?{_SUBJECT} WHERE {{ {' UNION '.join(parts) or '{}'} FILTER(BOUND(?{_SUBJECT})) }}"
+    return (
+        f"{query.text[: tree.start]}SELECT DISTINCT ?{_SUBJECT} ?{_PREDICATE} ?{_OBJECT}\n{clause}\n"
+        f"WHERE {{ {{ {chosen} }} ?{_SUBJECT} ?{_PREDICATE} ?{_OBJECT} }}"
+    )
