@@ -88,7 +88,7 @@ def with_engine(version: Version, use: Callable[[EmbeddedEngine], Awaitable[None
 
 def without_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     passed = safety.check("ASK {}", safety.Limits())
-    monkeypatch.setattr("plangraf.engines.embedded.pool.check", lambda query, *_: replace(passed, text=query))
+    monkeypatch.setattr("plangraf.engines.guarding.check", lambda query, *_: replace(passed, text=query))
 
 
 def processes(version: Version) -> list[psutil.Process]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from functools import lru_cache
 
 import orjson
 import structlog
@@ -17,6 +16,7 @@ from plangraf import metrics
 from plangraf.engines.embedded.answer import EmbeddedAnswer, WorkerEnd
 from plangraf.engines.embedded.wire import ERROR
 from plangraf.engines.embedded.workers import Workers
+from plangraf.engines.guarding import TERMS, Guard
 from plangraf.engines.interface import QueryRequest
 from plangraf.errors import (
     DisplacedError,
@@ -29,31 +29,16 @@ from plangraf.errors import (
     QueryTimeoutError,
     WorkerCrashedError,
 )
-from plangraf.rdf.bulk_terms import BulkTerms
-from plangraf.rdf.formats import JSON
-from plangraf.rdf.namespaces import ONTOLOGY, PREFIXES, SHAPES_GRAPH
 from plangraf.settings import Settings
 from plangraf.sparql.explain.refusals import explain_engine_error
-from plangraf.sparql.query_shapes import Shapes
-from plangraf.sparql.safety import CheckedQuery, Limits, check
+from plangraf.sparql.safety import CheckedQuery
 from plangraf.store.versions import Version
 
-_REMEMBERED_QUERIES = 512
-# Longer queries are not remembered, because so many of them would take too much memory.
-_LONGEST_REMEMBERED = 4096
 # Bytes. A longer line is not written atomically to a pipe, so another process could split it.
 _LONGEST_LOGGED = 3000
 # A query is long, and moves to the background, after this time; a heavy client's query after the shorter one.
 _SHORT_S = 0.1
 _SHORT_FOR_HEAVY_S = 0.05
-# Terms to suggest for an unknown one: those of our namespaces, and foreign terms that the shapes use.
-_TERMS = f"""PREFIX rdfs: <{PREFIXES["rdfs"]}>
-PREFIX sh: <{PREFIXES["sh"]}>
-SELECT DISTINCT ?term WHERE {{
-  {{ ?term rdfs:isDefinedBy <{ONTOLOGY}> }}
-  UNION {{ GRAPH <{SHAPES_GRAPH}> {{ ?term ?p ?o }} FILTER (ISIRI(?term)) }}
-  UNION {{ GRAPH <{SHAPES_GRAPH}> {{ ?shape sh:path|sh:targetClass|sh:class ?term }} FILTER (ISIRI(?term)) }}
-}}"""
 
 log = structlog.get_logger()
 
@@ -64,12 +49,7 @@ class EmbeddedEngine:
     def __init__(self, version: Version, settings: Settings) -> None:
         self._version = version
         self._settings = settings
-        self._terms: frozenset[str] = frozenset()
-        self._object_kinds = version.object_kinds()
-        self._bulk = BulkTerms.joined(graph.terms for graph in version.bulk())
-        self._limits = Limits.of(settings)
-        self._shapes = self._no_shapes()
-        self._check = lru_cache(_REMEMBERED_QUERIES)(self._check_anew)
+        self._guard = Guard(version, settings)
         self._workers = Workers(version, settings)
         self._ready = False
 
@@ -104,14 +84,10 @@ class EmbeddedEngine:
         try:
             await self._workers.open()
             self._ready = True
-            answer = await self.query(QueryRequest(_TERMS, JSON))
-            body = orjson.loads(b"".join([chunk async for chunk in answer.chunks]))
+            await self._guard.learn(await self.query(TERMS))
         except BaseException:
             await self.close()
             raise
-        self._terms = frozenset(row["term"]["value"] for row in body["results"]["bindings"])
-        self._shapes = self._no_shapes()
-        self._check.cache_clear()
 
     def check(self, query: str) -> CheckedQuery:
         """Checks a query against the guard and the limits, from a cache of checked queries; returns its form.
@@ -119,19 +95,7 @@ class EmbeddedEngine:
         Raises:
             RequestError: what is wrong with it, and where.
         """
-        return self._check(query) if len(query) <= _LONGEST_REMEMBERED else self._check_anew(query)
-
-    def _check_anew(self, query: str) -> CheckedQuery:
-        base = self._settings.query_base
-        return check(query, self._limits, self._terms, base, self._object_kinds, self._bulk, self._shapes)
-
-    def _no_shapes(self) -> Shapes[CheckedQuery]:
-        return Shapes(self._terms, self._settings.query_base, self._bulk)
-
-    def _needs_bulk(self, request: QueryRequest, checked: CheckedQuery) -> bool:
-        if not checked.reaches_bulk:
-            return False
-        return request.bulk or any(beginning in request.query for beginning in self._bulk.subjects)
+        return self._guard.check(query)
 
     async def query(self, request: QueryRequest) -> EmbeddedAnswer:
         checked = self.check(request.query)
@@ -142,7 +106,7 @@ class EmbeddedEngine:
         worker = await self._acquire(request, limit)
         began = time.monotonic()
         try:
-            worker.send(request, checked, self._settings.query_base, bulk=self._needs_bulk(request, checked))
+            worker.send(request, checked, self._settings.query_base, bulk=self._guard.needs_bulk(request, checked))
             # All that follows is done while the worker evaluates.
             self._watch(worker, request)
             metrics.QUEUE.observe(began - asked)

@@ -6,10 +6,10 @@ Guard, limits, formats and errors are those of the embedded engine.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import orjson
 
+from plangraf.engines.guarding import TERMS, Guard
 from plangraf.engines.interface import QueryRequest
 from plangraf.engines.remote.answer import RemoteAnswer
 from plangraf.engines.remote.endpoint import Endpoint
@@ -26,16 +26,14 @@ class RemoteEngine:
 
     Args:
         placement: the version's graphs in the endpoint's store.
-        check: checks a query against guard and limits.
+        guard: of the version.
         endpoint: where the version is; others may use it, too, so the engine does not close it.
         settings: limits.
     """
 
-    def __init__(
-        self, placement: Placement, check: Callable[[str], CheckedQuery], endpoint: Endpoint, settings: Settings
-    ) -> None:
+    def __init__(self, placement: Placement, guard: Guard, endpoint: Endpoint, settings: Settings) -> None:
         self._placement = placement
-        self._check = check
+        self._guard = guard
         self._endpoint = endpoint
         self._settings = settings
         self._ready = False
@@ -61,9 +59,10 @@ class RemoteEngine:
                 "Load it with `plangraf publish`."
             )
         self._ready = True
+        await self._guard.learn(await self.query(TERMS))
 
     def check(self, query: str) -> CheckedQuery:
-        return self._check(query)
+        return self._guard.check(query)
 
     async def query(self, request: QueryRequest) -> RemoteAnswer:
         checked = self.check(request.query)
@@ -77,7 +76,7 @@ class RemoteEngine:
             request.default_graphs,
             request.named_graphs,
             base=self._settings.query_base,
-            bulk=request.bulk,
+            bulk=self._guard.needs_bulk(request, checked),
         )
         began = time.monotonic()
         response = await self._endpoint.ask(placed.text, limit)
