@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pyoxigraph import NamedNode
 
@@ -111,6 +111,24 @@ class Settings(BaseSettings):
     query_max_nesting: int = Field(default=64, ge=4, le=200, description="Deepest nesting of brackets.")
     query_max_path: int = Field(default=64, ge=2, le=200, description="Most steps of one property path.")
     query_max_waiting: int = Field(default=64, ge=1, description="Most queries running or waiting.")
+    engine: str | None = Field(
+        default=None,
+        description="Address of a SPARQL 1.1 endpoint that evaluates the queries; else the embedded engine does.",
+    )
+    engine_update: str | None = Field(
+        default=None, description="Address of that endpoint's updates, for `plangraf publish`."
+    )
+    engine_graph_store: str | None = Field(
+        default=None,
+        description="Address of that endpoint's Graph Store Protocol, which `plangraf publish` prefers because it is "
+        "faster than updates.",
+    )
+    engine_authorization: SecretStr | None = Field(
+        default=None, description="Value of the header field Authorization for that endpoint; it is never logged."
+    )
+    engine_authorization_file: Path | None = Field(
+        default=None, description="File with that value, for systems that hand over secrets as files."
+    )
     service_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="SPARQL endpoints that SERVICE may call, separated by blanks; `private:` before one whose name "
@@ -190,6 +208,25 @@ class Settings(BaseSettings):
             address = one.removeprefix("private:")
             if not (_is_iri(address) and address.isascii()) or "@" in address or "#" in address:
                 raise ValueError(f"{one} must be an address in ASCII such as https://query.example.no/sparql")
+        return value
+
+    @field_validator("engine", "engine_update", "engine_graph_store")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None and (not _is_iri(value) or "#" in value):
+            raise ValueError("must be an address such as https://engine.example.no/sparql")
+        if value is not None and "@" in value.partition("://")[2].partition("/")[0]:
+            raise ValueError("must have no name and password; give them with PLANGRAF_ENGINE_AUTHORIZATION")
+        return value
+
+    @field_validator("engine_authorization_file")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                value.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise ValueError(f"cannot be read ({error})") from error
         return value
 
     @field_validator("mcp_hosts")
@@ -277,6 +314,15 @@ class Settings(BaseSettings):
     def query_base(self) -> str:
         """The base IRI of a query that declares none, which SPARQL 1.1 Query, 4.1.1, leaves to the service."""
         return f"{self.base_url}/sparql"
+
+    @property
+    def engine_secret(self) -> str:
+        """The value of Authorization for the endpoint; empty for none."""
+        if self.engine_authorization is not None:
+            return self.engine_authorization.get_secret_value().strip()
+        if self.engine_authorization_file is not None:
+            return self.engine_authorization_file.read_text(encoding="utf-8").strip()
+        return ""
 
     @property
     def publisher_called(self) -> str:

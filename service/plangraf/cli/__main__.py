@@ -17,6 +17,7 @@ from plangraf.cli.export_sheet import export_sheet
 from plangraf.cli.import_sheet import import_sheet
 from plangraf.cli.import_statistics import import_statistics
 from plangraf.cli.link import link
+from plangraf.cli.publish import publish
 from plangraf.cli.query import query
 from plangraf.cli.serve_command import serve
 from plangraf.cli.validate import validate
@@ -37,6 +38,7 @@ app.command("import-sheet")(import_sheet)
 app.command()(link)
 app.command("import-statistics")(import_statistics)
 app.command()(query)
+app.command()(publish)
 app.command()(serve)
 app.command("check-harvest")(check_harvest)
 app.add_typer(versions_app, name="versions")

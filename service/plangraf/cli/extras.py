@@ -34,6 +34,7 @@ EXTRAS = {
     "sheets": ("openpyxl", "pyshacl", "rdflib"),
     "portals": ("pyshacl", "rdflib"),
     "statistics": ("httpx",),
+    "remote": ("httpx",),
     "mcp": ("mcp",),
 }
 """By extra, the names under which its packages are imported. Every command needs `server`; the others include it."""

@@ -50,6 +50,8 @@ def serve(
         from plangraf.cli.serve import serve as run
 
         settings = read_settings(host=host, port=port, processes=workers, data=data, versions=versions)
+        if settings.engine is not None:
+            require_extra("remote")
         raise typer.Exit(run(settings, may_build=not no_build and _may_build(settings), drop=drop))
 
 

@@ -64,7 +64,7 @@ Errors are `application/problem+json` (RFC 9457)."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Makes the application with the embedded engine; reads the settings from PLANGRAF_… when none are given.
+    """Makes the application with the engine of the settings; reads the settings from PLANGRAF_… when none are given.
 
     Raises:
         SettingError, VersionsError, DataError: the settings, the versions or the queries cannot be used.
@@ -74,6 +74,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     small = settings.model_copy(update={"query_workers": 1, "query_long": 1})
 
     def make_engine(version: Version, *, kept: bool) -> Engine:
+        if settings.engine is not None:
+            # Its client is not installed with the server alone.
+            from plangraf.engines.remote.engine import make_remote_engine
+
+            return make_remote_engine(version, settings)
         return EmbeddedEngine(version, small if kept else settings)
 
     snapshots = Snapshots(

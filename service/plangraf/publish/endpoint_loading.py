@@ -18,7 +18,7 @@ from itertools import chain
 import httpx
 import orjson
 
-from plangraf.engines.remote.placement import Placement
+from plangraf.engines.remote.placement import Placement, placement_of
 from plangraf.errors import EngineError, EngineUnavailableError
 from plangraf.rdf.formats import JSON, N_TRIPLES
 from plangraf.rdf.namespaces import PLAN
@@ -40,16 +40,6 @@ class Target:
     update: str
     graph_store: str = ""
     secret: str = ""
-
-
-def placement_of(version: Version) -> Placement:
-    """Where the graphs of a version stand in a store.
-
-    Raises:
-        VersionsError: its list of bulk graphs is damaged.
-    """
-    bulk = tuple(graph.graph for graph in version.bulk())
-    return Placement(version.id, tuple(sorted({*version.manifest["graphs"], *bulk})), bulk)
 
 
 class Loader:

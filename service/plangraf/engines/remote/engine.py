@@ -14,11 +14,12 @@ from plangraf.engines.interface import QueryRequest
 from plangraf.engines.remote.answer import RemoteAnswer
 from plangraf.engines.remote.endpoint import Endpoint
 from plangraf.engines.remote.placed_query import place
-from plangraf.engines.remote.placement import Placement
+from plangraf.engines.remote.placement import Placement, placement_of
 from plangraf.errors import EngineError, NotReadyError
 from plangraf.rdf.formats import JSON
 from plangraf.settings import Settings
 from plangraf.sparql.safety import CheckedQuery
+from plangraf.store.versions import Version
 
 
 class RemoteEngine:
@@ -27,7 +28,7 @@ class RemoteEngine:
     Args:
         placement: the version's graphs in the endpoint's store.
         guard: of the version.
-        endpoint: where the version is; others may use it, too, so the engine does not close it.
+        endpoint: where the version is; the engine closes it.
         settings: limits.
     """
 
@@ -86,3 +87,15 @@ class RemoteEngine:
 
     async def close(self) -> None:
         self._ready = False
+        await self._endpoint.close()
+
+
+def make_remote_engine(version: Version, settings: Settings) -> RemoteEngine:
+    """The engine of a version at the endpoint of the settings.
+
+    Raises:
+        EngineError, VersionsError: the version cannot stand at an endpoint, or is damaged.
+    """
+    assert settings.engine is not None
+    endpoint = Endpoint(settings.engine, settings.engine_secret, settings.query_max_waiting)
+    return RemoteEngine(placement_of(version), Guard(version, settings), endpoint, settings)

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from plangraf.errors import EngineError
 from plangraf.rdf.namespaces import BASE, GRAPH
+from plangraf.store.versions import Version
 
 VERSIONS = f"{BASE}version/"
 
@@ -50,3 +52,17 @@ class Placement:
     def default(self, *, bulk: bool) -> Sequence[str]:
         """The graphs that are the version's default graph together, in the store."""
         return (self.union, *(self.stored(graph) for graph in self.bulk if bulk))
+
+
+def placement_of(version: Version) -> Placement:
+    """Where the graphs of a version stand in a store.
+
+    Raises:
+        EngineError: a graph has a name that a build never gives.
+        VersionsError: the version's list of bulk graphs is damaged.
+    """
+    bulk = tuple(graph.graph for graph in version.bulk())
+    graphs = tuple(sorted({*version.manifest["graphs"], *bulk}))
+    if strange := next((graph for graph in graphs if not graph.startswith(GRAPH)), None):
+        raise EngineError(f"Version {version.id} has the graph <{strange}>, and a graph's name begins with {GRAPH}.")
+    return Placement(version.id, graphs, bulk)
