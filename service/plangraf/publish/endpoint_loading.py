@@ -96,7 +96,7 @@ class Loader:
         waiting: dict[str, list[bytes]] = defaultdict(list)
         blank: list[str] = []
         most = _LINES_OF_GRAPH if self._target.graph_store else _LINES_OF_UPDATE
-        for graph, triple in chain(_placed(version.lines(), placement), _bulk(version, placement)):
+        for graph, triple in placed_statements(version, placement):
             counts[graph] += 1
             if b"_:" in triple and (triple.startswith(b"_:") or b"> _:" in triple):
                 blank.append(f"GRAPH <{graph}> {{ {triple.decode()} }}")
@@ -160,6 +160,11 @@ class Loader:
             said = " ".join(response.text.split())[:_SAID]
             raise EngineError(f"{address} answered with status {response.status_code}: {said}")
         return response
+
+
+def placed_statements(version: Version, placement: Placement) -> Iterator[tuple[str, bytes]]:
+    """All that a store holds of a version but its record: the graph there, and the statement as an N-Triples line."""
+    return chain(_placed(version.lines(), placement), _bulk(version, placement))
 
 
 def _placed(lines: Iterable[bytes], placement: Placement) -> Iterator[tuple[str, bytes]]:

@@ -93,7 +93,7 @@ def visible_groups(group: Group) -> Iterator[Group]:
 
 def groups_in(select: Select) -> Iterator[Group]:
     """Every group of a query, outermost first, including those of sub-SELECTs and EXISTS."""
-    yield from _groups(select.where)
+    yield from groups_below(select.where)
     for expression in expressions_of(select):
         yield from _groups_of(expression)
 
@@ -110,7 +110,8 @@ def expressions_of(select: Select) -> list[Expression]:
     return [*items, *select.having, *(key.expression for key in select.order)]
 
 
-def _groups(group: Group) -> Iterator[Group]:
+def groups_below(group: Group) -> Iterator[Group]:
+    """A group and every group inside of it, those of sub-SELECTs and EXISTS included."""
     todo = [group]
     while todo:
         current = todo.pop()
@@ -136,7 +137,7 @@ def inner_groups(element: Element) -> list[Group]:
 def _groups_of(expression: Expression) -> Iterator[Group]:
     for inner in walk(expression):
         if isinstance(inner, Exists):
-            yield from _groups(inner.group)
+            yield from groups_below(inner.group)
 
 
 def expressions_in(group: Group) -> Iterator[Expression]:
@@ -151,7 +152,7 @@ def expressions_in(group: Group) -> Iterator[Expression]:
 
 def has_graph_clause(element: Element) -> bool:
     """Whether an element contains GRAPH."""
-    groups = _groups(Group(0, 0, [element]))
+    groups = groups_below(Group(0, 0, [element]))
     return any(isinstance(inner, GraphClause) for group in groups for inner in group.elements)
 
 
@@ -165,7 +166,7 @@ def every_expression(query: Select) -> Iterator[Expression]:
 def variables_in(group: Group) -> set[str]:
     """Every variable in a group."""
     found: set[str] = set()
-    for inner in _groups(group):
+    for inner in groups_below(group):
         for element in inner.elements:
             match element:
                 case Triples(written=written):

@@ -33,13 +33,19 @@ _CUT = "x-sql-state"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What an endpoint is, by a field of its answers; `deadline` makes its own parameter of a limit in seconds."""
+    """What an endpoint is, by a field of its answers.
+
+    `parameter` and `per_second` make its own parameter of a limit in seconds. `merges`: several graphs of FROM are one
+    set of triples. `like_ours`: its engine is that of the embedded one, and has the same faults.
+    """
 
     name: str
     field: str
     sign: str
     parameter: str = ""
     per_second: int = 1
+    merges: bool = True
+    like_ours: bool = False
 
     def deadline(self, limit_s: float) -> dict[str, str]:
         """The parameter that makes the endpoint itself end the query, a second after ours; empty when it has none."""
@@ -50,7 +56,7 @@ _KINDS = (
     Kind("fuseki", "fuseki-request-id", "", "timeout"),
     Kind("fuseki", "server", "fuseki", "timeout"),
     Kind("virtuoso", "server", "virtuoso", "timeout", 1000),
-    Kind("oxigraph", "server", "oxigraph"),
+    Kind("oxigraph", "server", "oxigraph", merges=False, like_ours=True),
 )
 OTHER = Kind("another", "", "")
 

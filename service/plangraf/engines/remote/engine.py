@@ -72,12 +72,13 @@ class RemoteEngine:
             raise NotReadyError
         placed = place(
             # The rewrites of the guard are for the faults of one engine; to others they are strange.
-            checked.text if self._endpoint.kind.name == "oxigraph" else request.query,
+            checked.text if self._endpoint.kind.like_ours else request.query,
             self._placement,
             request.default_graphs,
             request.named_graphs,
             base=self._settings.query_base,
             bulk=self._guard.needs_bulk(request, checked),
+            merges=self._endpoint.kind.merges,
         )
         began = time.monotonic()
         response = await self._endpoint.ask(placed.text, limit)

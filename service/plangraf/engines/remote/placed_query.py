@@ -2,27 +2,45 @@
 
 - The dataset is named explicitly, see `placement`.
 - `GRAPH ?g` binds the version's own names: `{ GRAPH ?h { … } BIND(own name of ?h AS ?g) }` has the solutions of
-  `GRAPH ?g { … }`, because a graph has one name in the store, and ?g is not in scope in the group.
+  `GRAPH ?g { … }`, because a graph has one name in the store, and ?g is not in scope in the group. In EXISTS, where ?g
+  may have its value from outside, it becomes `GRAPH ?h { … } FILTER(!BOUND(?g) || ?g = own name of ?h)`, because
+  engines differ in what BIND does to such a variable.
 - CONSTRUCT and DESCRIBE become a SELECT. A table in JSON that was cut is not JSON any more, while a cut graph may be a
   whole one; and stores differ in what DESCRIBE returns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from plangraf.engines.remote.placement import Placement
 from plangraf.errors import QueryUnsupportedError
-from plangraf.rdf.namespaces import GRAPH
+from plangraf.rdf.namespaces import BASE, GRAPH
 from plangraf.sparql.known_names import Names
-from plangraf.sparql.nodes import Blank, GraphClause, Iri, Link, Select, Term, Triple, Variable
+from plangraf.sparql.nodes import (
+    Blank,
+    Exists,
+    Expression,
+    GraphClause,
+    Iri,
+    Link,
+    Select,
+    Term,
+    Triple,
+    Variable,
+    walk,
+)
 from plangraf.sparql.rewrite.rewriting import Edits
 from plangraf.sparql.safety import Limits, Query, read
-from plangraf.sparql.scope import groups_in, in_scope
+from plangraf.sparql.scope import columns, expressions_in, expressions_of, groups_below, groups_in, in_scope
 
 _SUBJECT, _PREDICATE, _OBJECT = "describedSubject", "describedPredicate", "describedObject"
 _COLUMN = "describedColumn"
+# A description goes on from a blank node to its triples, so often at most. A longer way is told, never cut.
+_DEEPEST = 16
+TOO_DEEP = f"{BASE}too-deep"
+"""The predicate of a row that says that a description goes further than it was followed."""
 # Of a query that passed the guard, and grew by its rewrites.
 _LIMITS = Limits(max_bytes=16 * 1024**2, max_tokens=2_000_000, max_nesting=2_000, max_path=10_000)
 
@@ -54,6 +72,7 @@ def place(
     *,
     base: str | None = None,
     bulk: bool = True,
+    merges: bool = True,
 ) -> PlacedQuery:
     """Places a query that the guard has passed.
 
@@ -64,20 +83,31 @@ def place(
         named_graphs: the named graphs of the protocol's dataset.
         base: of the IRIs of a query that declares none.
         bulk: whether bulk triples belong to the default graph.
+        merges: whether the store merges several graphs into one without repetitions.
     Raises:
-        QueryUnsupportedError: it asks for the name of a graph inside of that graph.
+        QueryUnsupportedError: it asks for the name of a graph inside of that graph, or for a merged graph where the
+            store makes none.
     """
     query = read(text, _LIMITS, Names(base=base))
     tree, edits = query.tree, Edits(query.text)
     names = _Fresh(query)
     _place_graphs(query, placement, edits, names)
     clause = _dataset(query, placement, default_graphs, named_graphs, bulk=bulk)
+    if not merges and default_graphs is None and named_graphs is None and tree.dataset is not None:
+        default_graphs = tree.dataset.default
+    if not merges and len(set(default_graphs or ())) > 1:
+        raise QueryUnsupportedError(
+            "the endpoint behind this service counts a triple once for each graph of the default graph.",
+            query.place(tree.dataset or tree),
+            hint="Name one graph, or none for all of them.",
+        )
     template = None
     if tree.form == "CONSTRUCT":
         template = _place_construct(query, edits, clause)
     elif tree.form == "DESCRIBE":
         return PlacedQuery(_prologue(base) + _described(query, edits, clause), _DESCRIBED)
     else:
+        _place_columns(query, edits)
         _place_dataset(query, edits, clause)
     applied = edits.applied(_LIMITS.max_bytes).text if edits else query.text
     return PlacedQuery(_prologue(base) + applied, template)
@@ -102,6 +132,7 @@ def _prologue(base: str | None) -> str:
 
 
 def _place_graphs(query: Query, placement: Placement, edits: Edits, names: _Fresh) -> None:
+    outside = _names_from_outside(query.tree)
     clauses = [element for group in groups_in(query.tree) for element in group.elements]
     for clause in clauses:
         if not isinstance(clause, GraphClause):
@@ -110,25 +141,39 @@ def _place_graphs(query: Query, placement: Placement, edits: Edits, names: _Fres
             edits.replace(clause.name.start, clause.name.end, (f"<{placement.stored(clause.name.value)}>",))
             continue
         own, name = clause.name.name, names()
-        inside = query_variables(query, clause.group.start, clause.group.end)
-        if own in inside or own in in_scope(clause.group):
+        inside = _variables(query, clause.group.start, clause.group.end)
+        if own in inside:
             raise QueryUnsupportedError(
                 f"?{own} is the name of the graph and stands inside of it, too.",
                 query.place(clause.name),
                 hint=f"Name it otherwise inside, and compare behind the group: FILTER(?inside = ?{own}).",
             )
-        edits.replace(
-            clause.start,
-            clause.end,
-            (
-                "{ GRAPH ?" + name + " ",
-                (clause.group.start, clause.group.end),
-                f' BIND(IRI(CONCAT("{GRAPH}", STRAFTER(STR(?{name}), "{placement.before}"))) AS ?{own}) }}',
-            ),
-        )
+        pattern = ("GRAPH ?" + name + " ", (clause.group.start, clause.group.end))
+        named = f'IRI(CONCAT("{GRAPH}", STRAFTER(STR(?{name}), "{placement.before}")))'
+        if own in outside.get(id(clause), ()):
+            edits.replace(clause.start, clause.end, (*pattern, f" FILTER(!BOUND(?{own}) || ?{own} = {named}) "))
+        else:
+            edits.replace(clause.start, clause.end, ("{ ", *pattern, f" BIND({named} AS ?{own}) }}"))
 
 
-def query_variables(query: Query, start: int, end: int) -> set[str]:
+def _names_from_outside(tree: Select) -> dict[int, set[str]]:
+    """By GRAPH in an EXISTS, the variables that may have a value around the EXISTS."""
+    found: dict[int, set[str]] = {}
+
+    def note(expressions: Iterable[Expression], names: Iterable[str]) -> None:
+        for part in (part for expression in expressions for part in walk(expression)):
+            if isinstance(part, Exists):
+                for element in (element for inner in groups_below(part.group) for element in inner.elements):
+                    if isinstance(element, GraphClause):
+                        found.setdefault(id(element), set()).update(names)
+
+    note(expressions_of(tree), in_scope(tree.where))
+    for group in groups_in(tree):
+        note(expressions_in(group), in_scope(group))
+    return found
+
+
+def _variables(query: Query, start: int, end: int) -> set[str]:
     """The names of the variables between two places of a query."""
     return {token.text[1:] for token in query.tokens if token.kind == "variable" and start <= token.start < end}
 
@@ -154,6 +199,14 @@ def _dataset(
     lines += [f"FROM NAMED <{placement.stored(graph)}>" for graph in dict.fromkeys(named)]
     # A dataset clause that is empty would be none, which leaves the choice to the store.
     return "\n".join(lines or [f"FROM NAMED <{placement.stored('')}>"])
+
+
+def _place_columns(query: Query, edits: Edits) -> None:
+    """Names the columns of SELECT *, which are those of the query in the order of its text, and no helpers."""
+    tree = query.tree
+    names = columns(tree)
+    if tree.form == "SELECT" and tree.star is not None and names:
+        edits.replace(tree.star.start, tree.star.end, (" ".join(f"?{name}" for name in names),))
 
 
 def _place_dataset(query: Query, edits: Edits, clause: str) -> None:
@@ -183,8 +236,8 @@ def _place_construct(
     used = sorted(
         {term.name for triple in tree.template.triples for term in _terms(triple) if isinstance(term, Variable)}
     )
-    columns = " ".join(f"?{name}" for name in used) or "*"
-    edits.replace(tree.start, _where(query, tree), (f"SELECT {columns}\n{clause}\n",))
+    chosen = " ".join(f"?{name}" for name in used) or "*"
+    edits.replace(tree.start, _where(query, tree), (f"SELECT {chosen}\n{clause}\n",))
     return tuple(_written(query, triple) for triple in tree.template.triples)
 
 
@@ -233,19 +286,33 @@ def _described(query: Query, edits: Edits, clause: str) -> str:
     if iris := [f"<{item.value}>" for item in items if isinstance(item, Iri)]:
         parts.append(f"{{ VALUES ?{_SUBJECT} {{ {' '.join(iris)} }} }}")
     names = in_scope(tree.where) if tree.star is not None else [i.name for i in items if isinstance(i, Variable)]
-    if columns := list(dict.fromkeys(names)):
+    if described := list(dict.fromkeys(names)):
         applied = edits.applied(_LIMITS.max_bytes).text if edits else query.text
         # No edit stands before the pattern, so its place is that of the text.
-        rows = f"{{ SELECT {' '.join(f'?{name}' for name in columns)} WHERE {applied[tree.where.start :]} }}"
-        chosen = f"?{columns[-1]}"
-        for number, name in reversed(list(enumerate(columns[:-1]))):
+        rows = f"{{ SELECT {' '.join(f'?{name}' for name in described)} WHERE {applied[tree.where.start :]} }}"
+        chosen = f"?{described[-1]}"
+        for number, name in reversed(list(enumerate(described[:-1]))):
             chosen = f"IF(?{_COLUMN} = {number}, ?{name}, {chosen})"
         # In one piece, because two evaluations with LIMIT could give different rows.
-        numbers = " ".join(map(str, range(len(columns))))
+        numbers = " ".join(map(str, range(len(described))))
         parts.append(f"{{ {rows} VALUES ?{_COLUMN} {{ {numbers} }} BIND({chosen} AS ?{_SUBJECT}) }}")
     # An unbound subject would be each subject.
     chosen = f"SELECT DISTINCT ?{_SUBJECT} WHERE {{ {' UNION '.join(parts) or '{}'} FILTER(BOUND(?{_SUBJECT})) }}"
     return (
         f"{query.text[: tree.start]}SELECT DISTINCT ?{_SUBJECT} ?{_PREDICATE} ?{_OBJECT}\n{clause}\n"
-        f"WHERE {{ {{ {chosen} }} ?{_SUBJECT} ?{_PREDICATE} ?{_OBJECT} }}"
+        f"WHERE {{ {{ {{ {chosen} }} ?{_SUBJECT} ?{_PREDICATE} ?{_OBJECT} }}\n{_below(chosen)} }}"
     )
+
+
+def _below(chosen: str) -> str:
+    """The triples of the blank nodes below what is described, by their distance from it."""
+    branches, way = [], ""
+    start = chosen.replace(f"?{_SUBJECT}", "?describedNode0")
+    for depth in range(1, _DEEPEST + 2):
+        before, node = f"?describedNode{depth - 1}", f"?describedNode{depth}"
+        way += f" {before} ?describedWay{depth} {node} FILTER(ISBLANK({node}))"
+        found = f"{node} ?{_PREDICATE} ?{_OBJECT}"
+        if depth > _DEEPEST:
+            found = f"BIND(<{TOO_DEEP}> AS ?{_PREDICATE}) BIND({node} AS ?{_OBJECT})"
+        branches.append(f"UNION {{ {{ {start} }}{way} {found} BIND({node} AS ?{_SUBJECT}) }}")
+    return "\n".join(branches)

@@ -6,7 +6,7 @@ sends the same rows. A table that ends early is no JSON, which the reader report
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import IO
 
 from pyoxigraph import (
@@ -24,8 +24,10 @@ from pyoxigraph import (
     serialize,
 )
 
-from plangraf.engines.remote.placed_query import TemplateTerm
+from plangraf.engines.remote.placed_query import TOO_DEEP, TemplateTerm
 from plangraf.rdf.formats import Format
+
+_TOO_DEEP = NamedNode(TOO_DEEP)
 
 Template = tuple[tuple[TemplateTerm, TemplateTerm, TemplateTerm], ...]
 Term = NamedNode | BlankNode | Literal
@@ -41,6 +43,7 @@ def write_answer(body: IO[bytes], format_: Format, template: Template | None, ou
     Raises:
         NotATableError: it is no table, or ends early. What was written so far is a beginning of the answer.
     """
+    found = triples = None
     try:
         found = parse_query_results(body, QueryResultsFormat.JSON)
         if template is None:
@@ -50,12 +53,18 @@ def write_answer(body: IO[bytes], format_: Format, template: Template | None, ou
             assert isinstance(format_.writer, RdfFormat)
             if isinstance(found, QueryBoolean):
                 raise NotATableError("it is a boolean instead of a table")
-            serialize(graph(found, template), output, format_.writer)
+            triples = graph(found, template)
+            serialize(triples, output, format_.writer)
     except (SyntaxError, ValueError) as error:
         raise NotATableError(str(error)) from error
+    finally:
+        # The reader must end in the thread that made it, and a traceback would hold it.
+        if triples is not None:
+            triples.close()
+        del found, triples
 
 
-def graph(rows: QuerySolutions, template: Template) -> Iterator[Triple]:
+def graph(rows: QuerySolutions, template: Template) -> Generator[Triple]:
     """The triples of a CONSTRUCT, each once; a triple with an unbound or misplaced term is left out.
 
     Follows https://www.w3.org/TR/sparql11-query/#construct.
@@ -67,6 +76,8 @@ def graph(rows: QuerySolutions, template: Template) -> Iterator[Triple]:
         for pattern in template:
             terms = [_value(term, row, constants, fresh) for term in pattern]
             subject, predicate, object_ = terms
+            if predicate == _TOO_DEEP:
+                raise NotATableError("what it describes goes on over too many blank nodes")
             if (
                 isinstance(subject, NamedNode | BlankNode)
                 and isinstance(predicate, NamedNode)
