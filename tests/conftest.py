@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
@@ -159,7 +160,8 @@ def light_versions(built: Path, once: Once) -> Path:
         things = tuple(b"/5001/%b>" % key for key in keys)
         version = VersionStore(built).current()
         lines = [line for line in version.lines() if line.endswith(ontology) or line.split()[0].endswith(things)]
-        manifest = {"triples": len(lines), "quads": len(lines), "graphs": {}, "warnings": {}}
+        graphs = Counter(line.rpartition(b" <")[2].removesuffix(b"> .").decode() for line in lines)
+        manifest = {"triples": len(lines), "quads": len(lines), "graphs": dict(graphs), "warnings": {}}
         VersionStore(folder / "versions").write(lines, manifest)
 
     return once("light-versions", write) / "versions"

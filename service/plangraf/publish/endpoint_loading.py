@@ -96,7 +96,13 @@ class Loader:
         waiting: dict[str, list[bytes]] = defaultdict(list)
         blank: list[str] = []
         most = _LINES_OF_GRAPH if self._target.graph_store else _LINES_OF_UPDATE
+        known = {placement.union, *map(placement.stored, placement.graphs)}
         for graph, triple in placed_statements(version, placement):
+            if graph not in known:
+                raise EngineError(
+                    f"Version {version.id} has statements in {graph.removeprefix(placement.before)}, which its "
+                    "manifest lacks. Write it again with `plangraf build --force`."
+                )
             counts[graph] += 1
             if b"_:" in triple and (triple.startswith(b"_:") or b"> _:" in triple):
                 blank.append(f"GRAPH <{graph}> {{ {triple.decode()} }}")

@@ -1,0 +1,154 @@
+"""Loading versions into a real endpoint: whole or not there, beside others, and served like the embedded engine's."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import httpx
+import pytest
+from oxigraph_server import free_port, running_oxigraph
+from placed_store import ONE, TWO, E, write_small_version
+
+from plangraf.engines.remote.placement import Placement, placement_of
+from plangraf.errors import EngineError, EngineUnavailableError
+from plangraf.publish.endpoint_loading import Loader, Target
+from plangraf.store.versions import Version, VersionStore
+from running_server import Server
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[Target]:
+    with running_oxigraph() as running:
+        yield running
+
+
+@pytest.fixture
+def version(tmp_path: Path) -> Version:
+    # Of each test its own, because the endpoint is shared.
+    return write_small_version(tmp_path / "versions", (f'<{E}1> <{E}name> "{tmp_path.name}" <{TWO}> .'.encode(),))
+
+
+def counts(target: Target, placement: Placement) -> dict[str, int]:
+    query = "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
+    rows = httpx.post(target.query, data={"query": query}, headers={"Accept": "text/csv"}).text.splitlines()[1:]
+    found = dict(row.rsplit(",", 1) for row in rows)
+    return {graph: int(count) for graph, count in found.items() if placement.version in graph}
+
+
+@pytest.mark.parametrize("way", ["graph store", "update"])
+def test_a_version_is_loaded_once_and_whole(target: Target, version: Version, way: str) -> None:
+    used = target if way == "graph store" else dataclasses.replace(target, graph_store="")
+    sent: list[int] = []
+    loader, placement = Loader(used, sent.append), placement_of(version)
+    assert loader.load(version) is True
+    found = counts(target, placement)
+    assert found.pop(placement.record) == 1
+    assert found.pop(placement.union) == version.triples
+    assert sum(found.values()) == sum(1 for _ in version.lines())
+    assert sent == sorted(sent)
+    assert loader.load(version) is False
+    loader.drop(placement)
+    assert counts(target, placement) == {}
+
+
+def test_a_load_that_dies_is_no_version_and_the_next_one_completes_it(target: Target, version: Version) -> None:
+    class DiedError(Exception):
+        pass
+
+    def die(_sent: int) -> None:
+        raise DiedError
+
+    placement = placement_of(version)
+    with pytest.raises(DiedError):
+        Loader(target, die).load(version)
+    assert counts(target, placement)
+    assert placement.record not in counts(target, placement)
+    assert Loader(target).load(version) is True
+    assert counts(target, placement)[placement.union] == version.triples
+
+
+def test_an_endpoint_that_lost_statements_holds_no_version(
+    target: Target, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = Loader._send
+    monkeypatch.setattr(Loader, "_send", lambda self, graph, lines: send(self, graph, lines[1:] or lines))
+    with pytest.raises(EngineError, match=r"holds \d+ statements of .* and \d+ were sent"):
+        Loader(target).load(version)
+    assert placement_of(version).record not in counts(target, placement_of(version))
+
+
+def test_a_graph_that_the_manifest_lacks_is_no_empty_answer_later(target: Target, version: Version) -> None:
+    damaged = dataclasses.replace(version, manifest={**version.manifest, "graphs": {ONE: 62}})
+    with pytest.raises(EngineError, match="statements in 5001/two, which its manifest lacks"):
+        Loader(target).load(damaged)
+
+
+def test_an_endpoint_that_is_away_or_refuses_is_named(target: Target, version: Version) -> None:
+    away = f"http://127.0.0.1:{free_port()}/query"
+    with pytest.raises(EngineUnavailableError, match=away):
+        Loader(dataclasses.replace(target, query=away)).load(version)
+    with pytest.raises(EngineError, match=r"/none answered with status 404"):
+        Loader(dataclasses.replace(target, update=target.update.replace("/update", "/none"))).load(version)
+
+
+def test_the_command_loads_and_the_service_answers_as_with_the_embedded_engine(
+    target: Target,
+    light_versions: Path,
+    run_server: Callable[..., AbstractContextManager[Server]],
+    start_light_server: Callable[..., AbstractContextManager[Server]],
+) -> None:
+    environment = {
+        "PLANGRAF_ENGINE": target.query,
+        "PLANGRAF_ENGINE_UPDATE": target.update,
+        "PLANGRAF_ENGINE_GRAPH_STORE": target.graph_store,
+    }
+
+    def publish(*options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "plangraf.cli", "publish", "--versions", str(light_versions), *options],
+            env={**os.environ, **environment}, capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+
+    version = VersionStore(light_versions).current()
+    assert publish().stdout == f"{version.id} is at {target.query}: {version.triples} triples.\n"
+    assert publish().stdout == f"{version.id} is at {target.query} already.\n"
+    paths = (
+        "/doc/5001/plan/2020-2023-7.ttl",
+        "/doc/5001/plan/2020-2023-7.html",
+        "/doc/5001/municipality/5001.jsonld",
+        "/plans.csv",
+        "/catalog.ttl",
+        "/queries/plans.csv",
+        f"/version/{version.id}/plans.csv",
+        "/sparql?query=SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g",
+        "/sparql?query=SELECT * { ?s ?p",
+    )
+    with run_server(light_versions, **environment) as remote, start_light_server() as embedded:
+        for path in paths:
+            answers = [httpx.get(server.url + path, headers={"Accept": "*/*"}) for server in (embedded, remote)]
+            one, other = (
+                answer.text.replace(server.url, "") for answer, server in zip(answers, (embedded, remote), strict=True)
+            )
+            assert answers[0].status_code == answers[1].status_code, path
+            if path.endswith(".html") or answers[0].status_code != 200:
+                continue
+            assert sorted(one.splitlines()) == sorted(other.splitlines()), path
+    assert publish("--drop").stdout == f"{version.id} is removed from {target.query}.\n"
+    assert counts(target, placement_of(version)) == {}
+
+
+def test_the_command_says_which_address_is_missing(light_versions: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "plangraf.cli", "publish", "--versions", str(light_versions)],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert run.returncode == 2
+    assert run.stderr == (
+        "plangraf: PLANGRAF_ENGINE: give the address of the endpoint, so that a version can be loaded into it.\n"
+    )
