@@ -10,6 +10,7 @@ Graph Store HTTP Protocol: https://www.w3.org/TR/sparql11-http-rdf-update/
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -25,10 +26,12 @@ from plangraf.rdf.namespaces import PLAN
 from plangraf.store.versions import Version
 from plangraf.store.zstd_file import decompressed
 
-# Lines of one request. Virtuoso compiles an update into one statement, which may not be long.
-_LINES_OF_UPDATE = 1_000
+# Lines of one request. Virtuoso compiles an update into a statement, which may have 10 000 lines.
+_LINES_OF_UPDATE = 500
 _LINES_OF_GRAPH = 20_000
 _SAID = 300
+_BLANK = re.compile(r"_:\S+")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _TIMEOUT_S = 600.0
 
 
@@ -66,7 +69,7 @@ class Loader:
             VersionsError: the version is damaged.
         """
         placement = placement_of(version)
-        if self._ask(f"ASK FROM <{placement.record}> {{ ?version ?says ?what }}"):
+        if self._has(placement.record):
             return False
         wanted = self._load_graphs(version, placement)
         for graph, count in wanted.items():
@@ -94,7 +97,7 @@ class Loader:
         self.drop(placement)
         counts: dict[str, int] = defaultdict(int)
         waiting: dict[str, list[bytes]] = defaultdict(list)
-        blank: list[str] = []
+        blank: list[tuple[str, str]] = []
         most = _LINES_OF_GRAPH if self._target.graph_store else _LINES_OF_UPDATE
         known = {placement.union, *map(placement.stored, placement.graphs)}
         for graph, triple in placed_statements(version, placement):
@@ -105,7 +108,7 @@ class Loader:
                 )
             counts[graph] += 1
             if b"_:" in triple and (triple.startswith(b"_:") or b"> _:" in triple):
-                blank.append(f"GRAPH <{graph}> {{ {triple.decode()} }}")
+                blank.append((triple.decode(), graph))
                 continue
             lines = waiting[graph]
             lines.append(triple)
@@ -115,8 +118,9 @@ class Loader:
         for graph, lines in waiting.items():
             if lines:
                 self._send(graph, lines)
-        if blank:
-            self._update("INSERT DATA {\n" + "\n".join(blank) + "\n}")
+        for statements in _connected(blank, _LINES_OF_UPDATE):
+            # Not INSERT DATA, in which Virtuoso refuses blank nodes.
+            self._update("INSERT {\n" + "\n".join(statements) + "\n} WHERE { }")
         return counts
 
     def _send(self, graph: str, lines: list[bytes]) -> None:
@@ -142,8 +146,10 @@ class Loader:
             headers={"Content-Type": "application/sparql-update"},
         )
 
-    def _ask(self, query: str) -> bool:
-        return bool(self._results(query)["boolean"])
+    def _has(self, graph: str) -> bool:
+        """Whether a graph has a statement; not by ASK, whose answer Virtuoso writes as a table."""
+        rows = self._results(f"SELECT ?s WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }} LIMIT 1")
+        return bool(rows["results"]["bindings"])
 
     def _count(self, graph: str) -> int:
         rows = self._results(f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}")
@@ -197,3 +203,29 @@ def _bulk(version: Version, placement: Placement) -> Iterator[tuple[str, bytes]]
             yield from ((name, line) for line in lines)
         if rest:
             yield name, rest
+
+
+def _connected(statements: list[tuple[str, str]], most: int) -> Iterator[list[str]]:
+    """Statements with blank nodes as parts of updates: all that a node stands in are in one."""
+    above: dict[str, str] = {}
+
+    def top(label: str) -> str:
+        while (next_label := above.setdefault(label, label)) != label:
+            label = above[label] = above[next_label]
+        return label
+
+    labels = [_BLANK.findall(_QUOTED.sub("", statement)) for statement, _ in statements]
+    for first, *others in labels:
+        for other in others:
+            above[top(other)] = top(first)
+    parts: dict[str, list[str]] = defaultdict(list)
+    for (first, *_), (statement, graph) in zip(labels, statements, strict=True):
+        parts[top(first)].append(f"GRAPH <{graph}> {{ {statement} }}")
+    waiting: list[str] = []
+    for part in parts.values():
+        if waiting and len(waiting) + len(part) > most:
+            yield waiting
+            waiting = []
+        waiting += part
+    if waiting:
+        yield waiting

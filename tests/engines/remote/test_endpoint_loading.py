@@ -17,7 +17,7 @@ from placed_store import ONE, TWO, E, write_small_version
 
 from plangraf.engines.remote.placement import Placement, placement_of
 from plangraf.errors import EngineError, EngineUnavailableError
-from plangraf.publish.endpoint_loading import Loader, Target
+from plangraf.publish.endpoint_loading import Loader, Target, _connected
 from plangraf.store.versions import Version, VersionStore
 from running_server import Server
 
@@ -152,3 +152,10 @@ def test_the_command_says_which_address_is_missing(light_versions: Path) -> None
     assert run.stderr == (
         "plangraf: PLANGRAF_ENGINE: give the address of the endpoint, so that a version can be loaded into it.\n"
     )
+
+
+def test_all_statements_of_a_blank_node_are_in_one_update() -> None:
+    lines = [f"_:n{n} <{E}rest> _:n{n + 1} ." for n in range(5)] + [f"<{E}a> <{E}b> _:m .", f'_:m <{E}b> "not _:n1" .']
+    parts = list(_connected([(line, TWO) for line in reversed(lines)], 5))
+    assert sorted(map(len, parts)) == [2, 5]
+    assert sorted(line for part in parts for line in part) == sorted(f"GRAPH <{TWO}> {{ {line} }}" for line in lines)
