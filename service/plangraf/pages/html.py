@@ -65,7 +65,12 @@ def _environment(language: str) -> Environment:
     )
     known = words(language)
     environment.install_gettext_translations(known.translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters |= {"number": known.number, "date": known.date, "size": known.size}
+    environment.filters |= {
+        "number": known.number,
+        "date": known.date,
+        "size": known.size,
+        "message": known.message_html,
+    }
     return environment
 
 

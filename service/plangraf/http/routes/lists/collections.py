@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ParameterError, QuerySyntaxError, ResourceNotFoundError, VersionGoneError
+from plangraf.errors.message import N_
 from plangraf.http.pipeline.pinning import add_version
 from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.pipeline.streaming import while_connected
@@ -108,7 +109,9 @@ class CollectionResource(Resource):
         if version in (None, service.snapshot.id):
             return await super().answer(asked)
         if service.kept:
-            raise ParameterError("version", f"{version} is not the version that answers here; leave it out.")
+            raise ParameterError(
+                "version", N_("%(version)s is not the version that answers here; leave it out.", version=version)
+            )
         try:
             async with service.snapshots.lease(version) as snapshot:
                 response = await super().answer(replace(asked, service=service.pin(snapshot, kept=True)))
@@ -130,7 +133,8 @@ class CollectionResource(Resource):
         last = max(1, -(-len(places) // limit))
         if number > last:
             raise ResourceNotFoundError(
-                f"page {number} of {self.path}", f"With {limit} things a page, the last one is {last}."
+                N_("page %(number)s of %(path)s", number=number, path=self.path),
+                N_("With %(limit)s things a page, the last one is %(last)s.", limit=limit, last=last),
             )
         addresses = self._addresses(service, selection, snapshot.id)
         here = [NamedNode(things[at]) for at in places[(number - 1) * limit : number * limit]]

@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
+from plangraf.errors.message import N_, Listed, Quoted, sentences
 from plangraf.http.pipeline.browser_headers import EMBEDDABLE
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.parameters import Negotiated
@@ -42,7 +43,9 @@ def resources(service: Service) -> Iterator[Resource]:
 def _one_of(name: str, *values: str) -> AfterValidator:
     def check(value: str | None) -> str | None:
         if value is not None and value not in values:
-            raise ValueError(f"{value!r} is not offered; use one of: {', '.join(values)}.")
+            raise ValueError(
+                N_("%(value)s is not offered; use one of: %(choices)s.", value=Quoted(value), choices=Listed(values))
+            )
         return value
 
     return AfterValidator(check)
@@ -50,7 +53,7 @@ def _one_of(name: str, *values: str) -> AfterValidator:
 
 def _municipality(value: str | None) -> str | None:
     if value is not None and not _NUMBER.fullmatch(value):
-        raise ValueError(f"{value!r} is not the number of a municipality such as 5001.")
+        raise ValueError(N_("%(value)s is not the number of a municipality such as 5001.", value=Quoted(value)))
     return value
 
 
@@ -136,12 +139,22 @@ async def _find(request: Request, name: str, municipality: str | None) -> tuple[
     picture = kept.pictures.get(name)
     if picture is None:
         near = difflib.get_close_matches(name, kept.pictures, n=1)
-        hint = f"Did you mean {near[0]}? All pictures are at {PATH}." if near else f"All pictures are at {PATH}."
+        hint = (
+            sentences(N_("Did you mean %(meant)s?", meant=near[0]), N_("All pictures are at %(path)s.", path=PATH))
+            if near
+            else N_("All pictures are at %(path)s.", path=PATH)
+        )
         raise ResourceNotFoundError(f"{PATH}/{name}", hint)
     if municipality is not None and municipality not in picture.municipalities:
         drawn = ", ".join(picture.municipalities)
-        hint = f"It is drawn for {drawn}." if drawn else "It is not drawn for single municipalities."
-        raise ResourceNotFoundError(f"the picture {name} of municipality {municipality}", hint)
+        hint = (
+            N_("It is drawn for %(municipalities)s.", municipalities=drawn)
+            if drawn
+            else N_("It is not drawn for single municipalities.")
+        )
+        raise ResourceNotFoundError(
+            N_("the picture %(name)s of municipality %(municipality)s", name=name, municipality=municipality), hint
+        )
     return picture, kept.digest
 
 
@@ -195,7 +208,8 @@ class PictureResource(Drawn):
         file = drawing.files.get(kind) if drawing is not None else None
         if file is None:
             raise ResourceNotFoundError(
-                f"a drawing of {picture.name}", drawing.reading if drawing is not None else f"See {PATH}."
+                N_("a drawing of %(name)s", name=picture.name),
+                drawing.reading if drawing is not None else N_("See %(path)s.", path=PATH),
             )
         kept = await run_in_threadpool(snapshot.contents.pictures)
 
