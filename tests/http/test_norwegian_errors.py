@@ -29,6 +29,7 @@ LISTS = {
     "/plans?nothing=1": "/plans kjenner den ikke. Disse kan brukes:",
     "/plans?page=99999": "Vi finner ikke side 99 999 av /plans",
     "/plans?sort=nothing": "Listen kan ikke sorteres etter «nothing»",
+    "/plans?kind=nothing": "Denne versjonen av dataene kjenner ikke «nothing».",
     "/plans?version=x": "er ikke en versjons-ID",
     "/plans?lang=sv": "finnes ikke. Velg en av disse: nb, en.",
     "/plans?format=doc": "finnes ikke her. Velg en av disse:",

@@ -219,5 +219,10 @@ class EmbeddedEngine:
         if error["kind"] == "OSError":
             return EngineError(N_("The engine could not evaluate the query."))
         if error["kind"] == "NotInXmlError":
-            return NotInXmlError(error["message"])
+            predicate = error["predicate"]
+            return NotInXmlError(
+                N_("the predicate <%(predicate)s>, which ends in no XML name", predicate=predicate)
+                if predicate
+                else N_("a control character in a text")
+            )
         return explain_engine_error(error["message"], query, checked.edited, self._settings.query_base)

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ParameterError, QuerySyntaxError, ResourceNotFoundError, VersionGoneError
-from plangraf.errors.message import N_
+from plangraf.errors.message import N_, Quoted, sentences
 from plangraf.http.pipeline.pinning import add_version
 from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.pipeline.streaming import while_connected
@@ -182,11 +182,13 @@ async def _check_value(snapshot: Snapshot, collection: Collection, facet: Facet,
     if not known:
         usual = sorted(had, key=lambda other: (-len(had[other]), other))[:_NAMED]
         some = ", ".join(map(facet.short, usual))
-        raise ParameterError(
-            facet.name,
-            f"{facet.short(value)!r} is nothing that this version of the data knows."
-            + (f" {len(had)} values occur, such as {some}." if had else " No value occurs here yet."),
+        refused = N_("%(value)s is nothing that this version of the data knows.", value=Quoted(facet.short(value)))
+        occurring = (
+            N_("%(count)s values occur, such as %(examples)s.", count=len(had), examples=some)
+            if had
+            else N_("No value occurs here yet.")
         )
+        raise ParameterError(facet.name, sentences(refused, occurring))
 
 
 def _links_to_pages(page: Page, selection: Selection) -> list[str]:
