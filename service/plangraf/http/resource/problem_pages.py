@@ -91,7 +91,7 @@ class Explainer:
         found += [f"/{part}s" for part in path.split("/") if f"{part}s" in self.service.collections]
         for address in dict.fromkeys(found):
             collection = self.service.collections.get(address.removeprefix("/"))
-            yield Way(pages.prefix + address, collection.title(language) if collection else address)
+            yield Way(pages.prefix + address, collection.title(pages.spoken(language)) if collection else address)
 
 
 def _prefers_page(request: Request) -> bool:

@@ -119,6 +119,7 @@ class _Documents(Resource):
                 return asked.write_graph(description.graph, description.thing)
             found = await find_dataset(service, iri) if is_dataset(description) else None
             kind = service.kinds.of(description.types)
+            spoken = service.pages.spoken(asked.language)
             return service.pages.document(
                 description,
                 asked.language,
@@ -132,7 +133,7 @@ class _Documents(Resource):
                 if kind
                 else None,
                 pictures=await pictures_of_kinds(
-                    snapshot, [one.value for one in description.types], asked.language, _municipality(iri)
+                    snapshot, [one.value for one in description.types], spoken, _municipality(iri)
                 ),
                 here=self.here(iri),
             )

@@ -106,14 +106,15 @@ class PictureList(Resource):
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         kept = await run_in_threadpool(snapshot.contents.pictures)
 
-        service, language = asked.service, asked.language
+        service = asked.service
+        language = service.pages.spoken(asked.language) if asked.page else asked.language
         found = [(one, drawing) for one in kept.pictures.values() if (drawing := one.drawing(language)) is not None]
 
         async def write() -> bytes:
             if not asked.page:
                 return orjson.dumps({"pictures": [_describe(one, drawing, asked) for one, drawing in found]})
-            shown = [ShownPicture(one.name, one.title[language], drawing, "", kept=one) for one, drawing in found]
-            return service.pages.render("pictures.html", language, pictures=shown, here=f"{service.prefix}{PATH}")
+            shown = [ShownPicture(one.name, one.title_in(language), drawing, "", kept=one) for one, drawing in found]
+            return service.pages.render("pictures.html", asked.language, pictures=shown, here=f"{service.prefix}{PATH}")
 
         return View(write=write, tag=_tag(asked, kept.digest))
 
@@ -121,7 +122,7 @@ class PictureList(Resource):
 def _describe(picture: KeptPicture, drawing: Drawing, asked: Asked) -> _Listed:
     return _Listed(
         picture.name,
-        picture.title[asked.language],
+        picture.title_in(asked.language),
         drawing.reading,
         drawing.state,
         f"{asked.service.address}{PATH}/{picture.name}",
@@ -244,7 +245,9 @@ class PictureEmbedded(Resource):
         municipality = asked.place.parameters.municipality
 
         async def write() -> bytes:
-            shown = await shown_picture(snapshot, picture.name, asked.language, municipality)
+            shown = await shown_picture(
+                snapshot, picture.name, asked.service.pages.spoken(asked.language), municipality
+            )
             assert shown is not None  # `find` has looked
             return asked.service.pages.render("picture_embed.html", asked.language, picture=shown)
 
@@ -253,7 +256,7 @@ class PictureEmbedded(Resource):
 
 async def _write_page(asked: Asked, picture: KeptPicture) -> bytes:
     service, municipality = asked.service, asked.place.parameters.municipality
-    shown = await shown_picture(service.snapshot, picture.name, asked.language, municipality)
+    shown = await shown_picture(service.snapshot, picture.name, service.pages.spoken(asked.language), municipality)
     assert shown is not None  # `find` has looked
     kept = await run_in_threadpool(service.snapshot.contents.pictures)
     choices = [
