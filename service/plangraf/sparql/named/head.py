@@ -177,7 +177,7 @@ class WalkHead(Strict):
     many paths an answer may have.
     """
 
-    links: str = Field(min_length=1)
+    links: Titled
     steps: int = Field(ge=1)
     most: int = Field(ge=1)
 
