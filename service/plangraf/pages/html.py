@@ -69,7 +69,7 @@ def _environment(language: str) -> Environment:
         "number": known.number,
         "date": known.date,
         "size": known.size,
-        "message": known.message_html,
+        "message": lambda text: words_with_code(known.message_html(text)),
     }
     return environment
 

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 from plangraf.errors import Place, QuerySyntaxError, RequestError, UpdateRefusedError
-from plangraf.errors.message import N_, Listed, one_of
+from plangraf.errors.message import N_, Listed, Quoted, one_of
 from plangraf.sparql import suggest
 from plangraf.sparql.known_names import unknown_function
 from plangraf.sparql.lexer import CALLS, END, FUNCTIONS, WORDS, Source, Token
@@ -127,7 +127,7 @@ def readable(expected: Iterable[str]) -> str:
         if needed <= left:
             groups.append(words)
             left -= covered
-    signs = sorted(name for name in left if name.startswith("'") and name != "'a'")
+    signs = [Quoted(name[1:-1]) for name in sorted(left) if name.startswith("'") and name != "'a'"]
     others = sorted((_SPELLED.get(name, name) for name in left if not name.startswith("'")), key=_is_end)
     items = [*signs, *groups, *others] or [N_("something else")]
     if len(items) > _MOST_SHOWN:
