@@ -350,7 +350,7 @@ def test_series_of_statistics_are_drawn_over_the_plan_period(built: Path) -> Non
         ("99001 Andel;Alle", 2020, 6.5), ("99001 Dager;Alle", 2018, 27.0), ("99001 Dager;Alle", 2020, 22.0)
     ]  # fmt: skip
     assert {(row["planStart"], row["planEnd"]) for row in found} == {(2020, 2023)}
-    assert rows.reading(found, picture, "nb").startswith("2 serier fra 1 tabell viser 3 verdier fra 2018 til 2020;")
+    assert rows.reading(found, picture, "nb").startswith("2 serier fra 1 tabell viser 3 verdier fra 2018 til 2020.")
     drawn = drawing.draw(picture, found, "nb")
     assert drawn.marks == 3
     assert "@tint" in {element.get("fill") for element in drawn.body.iter()}

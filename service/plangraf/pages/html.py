@@ -65,7 +65,12 @@ def _environment(language: str) -> Environment:
     )
     known = words(language)
     environment.install_gettext_translations(known.translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters |= {"number": known.number, "date": known.date, "size": known.size}
+    environment.filters |= {
+        "number": known.number,
+        "date": known.date,
+        "size": known.size,
+        "message": lambda text: words_with_code(known.message_html(text)),
+    }
     return environment
 
 
@@ -105,9 +110,13 @@ class Pages:
         """The same renderer with the interface in a language that the data may lack."""
         return self if language in LANGUAGES else replace(self, interface=language)
 
+    def spoken(self, language: str) -> str:
+        """The language of the interface on a page with data in `language`."""
+        return self.interface or language
+
     def words(self, language: str) -> Words:
         """The words of the interface on a page with data in `language`."""
-        return words(self.interface or language)
+        return words(self.spoken(language))
 
     def render(self, template: str, language: str, **values: Any) -> bytes:
         """Renders one page.
@@ -118,12 +127,12 @@ class Pages:
             values: variables of the template, in addition to the site's texts, prefix and version.
         """
         page = (
-            _environment(self.interface or language)
+            _environment(self.spoken(language))
             .get_template(template)
             .render(
-                t=self.own_words(language),
+                t=self.own_words(self.spoken(language)),
                 lang=language,
-                page_language=self.interface or language,
+                page_language=self.spoken(language),
                 languages=LANGUAGE_NAMES,
                 prefix=self.prefix,
                 base=self.prefix if self.base is None else self.base,
@@ -162,14 +171,16 @@ class Pages:
         `compared` the address of what changed since the version before, `pictures` those that belong to its kind.
         `here` is the query string that the links to other languages keep.
         """
-        names = Names(description, self.words(language), self.prefix, self.labels, self.kinds.namer(language))
+        names = Names(
+            description, self.words(language), self.prefix, self.labels, self.kinds.namer(self.spoken(language))
+        )
         notice = select_notice(description)
         return self.render(
             "document.html",
             language,
             page=thing_page(description, names, self.kinds, rows or {}),
             iri=description.thing.value,
-            notice=self.own_words(language)[notice] if notice else None,
+            notice=self.own_words(self.spoken(language))[notice] if notice else None,
             changes=area_changes(description, names.known, names.value),
             printed=printed_figures(description, names.known, names.value),
             quality=_quality(description, names),

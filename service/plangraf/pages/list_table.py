@@ -131,7 +131,7 @@ def list_table(
     cells = _Cells(page, names, words, prefix, known)
     columns = [column for column in page.collection.columns if column.path]
     by_column = [[cells.of(thing, column) for thing in page.things] for column in columns]
-    titles = [column.title(words.language) for column in columns]
+    titles = [column.title(words.code) for column in columns]
     used = [number for number, values in enumerate(by_column) if any(values)]
     heading = next((number for number in used if columns[number].path[-1] in _NAMES), used[0] if used else 0)
     shared = {number for number in used if number != heading and _is_shared(by_column[number])}

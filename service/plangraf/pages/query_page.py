@@ -161,8 +161,8 @@ def form_fields(
         fields.append(
             FormField(
                 name,
-                own.in_language(words.language) if own else name,
-                own.hint(words.language) if own else parameter.description,
+                own.in_language(words.code) if own else name,
+                own.hint(words.code) if own else parameter.description,
                 parameter.example or "",
                 given.get(name, ""),
                 not parameter.optional,
@@ -208,7 +208,7 @@ def row_table(query: NamedQuery, known: QueryWords, words: Words, found: RowsOfP
         if term is None:
             return None
         if isinstance(term, Literal) and (types.get(name) == "code" or name in known.coded):
-            return PageValue(known.decode(term.value, words.language))
+            return PageValue(known.decode(term.value, words.code))
         if isinstance(term, NamedNode):
             return _thing(term, labels, graph, words, prefix)
         if isinstance(term, Literal):
@@ -226,9 +226,7 @@ def row_table(query: NamedQuery, known: QueryWords, words: Words, found: RowsOfP
         name = found.columns[place]
         own = known.column(query.name, name)
         foreign = None if own or words.language == "en" else "en"
-        columns.append(
-            TableColumn(own.in_language(words.language) if own else name, foreign, types.get(name) in _NUMBERS)
-        )
+        columns.append(TableColumn(own.in_language(words.code) if own else name, foreign, types.get(name) in _NUMBERS))
     return RowTable(columns, [[row[place] for place in kept] for row in shown])
 
 

@@ -77,7 +77,7 @@ def _describe(query: NamedQuery) -> Iterator[tuple[NamedNode, NamedNode | Litera
     needed = {name: [value] for name, value in query.example.items()}
     for type_ in _TYPES:
         yield NamedNode(PREFIXES["rdf"] + "type"), type_
-    says = query.head.walk.links if query.head.walk else query.head.summary
+    says = query.head.walk.links.en if query.head.walk else query.head.summary
     yield NamedNode(PREFIXES["rdfs"] + "comment"), Literal(says, language="en")
     for tag in query.head.tags:
         yield NamedNode(PREFIXES["schema"] + "keywords"), Literal(tag)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from starlette.types import Scope
 
 from plangraf.errors import NotAcceptableError, ParameterError
+from plangraf.errors.message import N_, Quoted
 from plangraf.pages.words import LANGUAGE_NAMES
 from plangraf.rdf.formats import HTML, Format
 from plangraf.sparql.named.binding import LANGUAGES
@@ -209,7 +210,9 @@ def choose_by_name(wanted: Sequence[str], choices: Sequence[Format]) -> Format:
             if name.strip().lower() in known:
                 return choice
     names = ", ".join(choice.name for choice in choices)
-    raise ParameterError("format", f"{wanted[0]!r} is not offered here; use one of: {names}.")
+    raise ParameterError(
+        "format", N_("%(value)s is not offered here; use one of: %(choices)s.", value=Quoted(wanted[0]), choices=names)
+    )
 
 
 def choose_language(accept_language: str | None, choices: Sequence[str] = LANGUAGES) -> str:

@@ -27,6 +27,7 @@ from starlette.responses import Response
 from plangraf.engines.interface import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot, find_version
 from plangraf.errors import AnswerBrokenError, EngineError, NotAcceptableError, QuerySyntaxError, ResourceNotFoundError
+from plangraf.errors.message import N_
 from plangraf.http.pipeline.respond import vary
 from plangraf.http.resource.openapi import GONE, NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.parameters import Negotiated, choose_format
@@ -78,7 +79,7 @@ class Compare(Resource):
     async def find(self, request: Request, place: Place) -> Place:
         match = _PAIR.fullmatch(place.names["pair"])
         if match is None:
-            raise ResourceNotFoundError(place.path, "Name two versions, as in /compare/<id>..<id>.")
+            raise ResourceNotFoundError(place.path, N_("Name two versions, as in /compare/<id>..<id>."))
         before, after, suffix = match[1], match[2], match[3]
         for version_id in (before, after):
             await run_in_threadpool(find_version, self._store, version_id)
@@ -133,7 +134,7 @@ class ChooseVersions(Resource):
         page = self._reads_pages(request, given)
         if not (given.before and given.after):
             if not page:
-                raise ResourceNotFoundError(place.path, "Name two versions, as in /compare/<id>..<id>.")
+                raise ResourceNotFoundError(place.path, N_("Name two versions, as in /compare/<id>..<id>."))
             return place
         service = pinned(request)
         known = {version.id for version in await run_in_threadpool(service.snapshots.store.list)}
@@ -219,7 +220,13 @@ class _Comparison:
             assert process.stdout is not None
             first = await process.stdout.read(_CHUNK)
             if not first:
-                raise EngineError(f"Versions {before} and {after} could not be compared; the log says why.")
+                raise EngineError(
+                    N_(
+                        "Versions %(before)s and %(after)s could not be compared; the log says why.",
+                        before=before,
+                        after=after,
+                    )
+                )
         except BaseException:
             if process is not None:
                 await _end(process)
@@ -234,7 +241,7 @@ class _Comparison:
             yield chunk
             chunk = await self._process.stdout.read(_CHUNK)
         if await self._process.wait() != 0:
-            raise AnswerBrokenError("a dump could not be read to its end")
+            raise AnswerBrokenError(N_("a dump could not be read to its end"))
 
     async def aclose(self) -> None:
         if self._turn is not None:

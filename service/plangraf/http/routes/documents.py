@@ -17,6 +17,7 @@ from starlette.responses import Response
 from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import PlangrafError, QuerySyntaxError, ResourceGoneError, ResourceNotFoundError
+from plangraf.errors.message import N_
 from plangraf.http.pipeline.respond import vary
 from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.json_ld_forms import PLAIN, choose_form, context_links, write_form
@@ -118,6 +119,7 @@ class _Documents(Resource):
                 return asked.write_graph(description.graph, description.thing)
             found = await find_dataset(service, iri) if is_dataset(description) else None
             kind = service.kinds.of(description.types)
+            spoken = service.pages.spoken(asked.language)
             return service.pages.document(
                 description,
                 asked.language,
@@ -131,7 +133,7 @@ class _Documents(Resource):
                 if kind
                 else None,
                 pictures=await pictures_of_kinds(
-                    snapshot, [one.value for one in description.types], asked.language, _municipality(iri)
+                    snapshot, [one.value for one in description.types], spoken, _municipality(iri)
                 ),
                 here=self.here(iri),
             )
@@ -167,8 +169,11 @@ class Document(_Documents):
         return replace(place, path=document_path(ID + path), fixed=fixed, thing=ID + path)
 
 
+_BY_IRI = f"/doc?iri={quote(SDG, safe='')}11.6"
+
+
 class IriParameters(Negotiated):
-    iri: Annotated[str, Refusal(missing=f"is missing. Such as /doc?iri={quote(SDG, safe='')}11.6.")] = Field(
+    iri: Annotated[str, Refusal(missing=N_("is missing. Such as %(example)s.", example=_BY_IRI))] = Field(
         json_schema_extra={"format": "iri"}, examples=[SDG + "11.6"]
     )
 
@@ -206,7 +211,7 @@ class Code(_Documents):
         stripped, fixed = split_ending(place.names["code"])
         code = stripped.lower()
         if not self._code.fullmatch(code):
-            raise ResourceNotFoundError(place.path, "Targets are called like 11.6 or 11.a, goals like 11.")
+            raise ResourceNotFoundError(place.path, N_("Targets are called like 11.6 or 11.a, goals like 11."))
         path = self.path.replace("{code}", code)
         return replace(place, path=path, fixed=fixed, thing=SDG + code)
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
+from plangraf.errors.message import N_
 from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.resource.openapi import MALFORMED, NOT_FOUND, Operation, content
 from plangraf.http.resource.resource import Asked, Place, Resource, View
@@ -117,7 +118,7 @@ class OntologyTheme(Resource):
         vocabulary = await pinned(request).snapshot.part(_read_vocabulary)
         theme = next((theme for theme in vocabulary.themes if theme.key == key), None)
         if theme is None:
-            raise ResourceNotFoundError(place.path, "See /ontology for the themes.")
+            raise ResourceNotFoundError(place.path, N_("See /ontology for the themes."))
         return replace(place, path=theme.path, fixed=fixed, thing=theme)
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
@@ -204,7 +205,7 @@ class ShapesTheme(Resource):
         vocabulary = await pinned(request).snapshot.part(_read_vocabulary)
         group = next((group for group in vocabulary.shape_groups() if group.key == key), None)
         if group is None:
-            raise ResourceNotFoundError(place.path, "See /shapes for the themes.")
+            raise ResourceNotFoundError(place.path, N_("See /shapes for the themes."))
         return replace(place, path=group.path, fixed=HTML if key != place.names["name"] else None, thing=group)
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
@@ -279,7 +280,7 @@ class FrozenContext(Resource):
         digest = place.names["digest"]
         body = await run_in_threadpool(_find_frozen, pinned(request), digest)
         if body is None:
-            raise ResourceNotFoundError(place.path, f"The one that grows is at {CONTEXT_PATH}.")
+            raise ResourceNotFoundError(place.path, N_("The one that grows is at %(path)s.", path=CONTEXT_PATH))
         return replace(place, thing=body)
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:

@@ -92,7 +92,7 @@ class Home(Resource):
         return service.pages.render(
             "home.html",
             language,
-            questions=await answered_questions(snapshot, site, lists, language),
+            questions=await answered_questions(snapshot, site, lists, service.pages.spoken(language)),
             counted=await counted_lists(snapshot, site, lists),
             municipalities=await municipalities(snapshot, lists, language, service.prefix),
             news=news,
@@ -102,7 +102,7 @@ class Home(Resource):
             triples=snapshot.contents.triples,
             downloads=bool(snapshot.contents.downloads()),
             address=service.settings.base_url,
-            picture=await shown_picture(snapshot, _HOME_PICTURE, language),
+            picture=await shown_picture(snapshot, _HOME_PICTURE, service.pages.spoken(language)),
             schema_org=script(catalogue_json_ld(await catalogue(service), language)),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI
@@ -25,6 +26,7 @@ from plangraf.http.resource.parameters import (
     client_of,
     read_sparql,
 )
+from plangraf.http.resource.problem_pages import spoken_words
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.query_pages.empty_answer import explain_empty
 from plangraf.http.routes.query_pages.result_page import error_page, form_page, respond_page, wants_page
@@ -153,6 +155,8 @@ async def _respond_explained(
     if answer.complete is not None:  # an answer in several pieces is not empty
         explanation = await while_connected(request.receive, explain_empty(service, query))
         if explanation is not None:
+            if (words := spoken_words(request)) is not None:
+                explanation = replace(explanation, message=words.message(explanation.message))
             own["Plangraf-Explain"] = explanation.header
     return await respond_uncached(answer, own, coding)
 

@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
+from plangraf.errors.message import N_
 from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.pages.editor_page import BUILT, editor_script
@@ -58,7 +59,7 @@ class Static(Resource):
     async def find(self, request: Request, place: Place) -> Place:
         file = self._files.get(place.names["name"])
         if file is None:
-            raise ResourceNotFoundError(place.path, "See / for what is served.")
+            raise ResourceNotFoundError(place.path, N_("See / for what is served."))
         return replace(place, thing=file)
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:

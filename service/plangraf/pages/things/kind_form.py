@@ -238,7 +238,7 @@ class KindForm(Strict):
     def _says_what_it_has(self) -> Self:
         used: set[str] = set()
         for text in (self.title, self.sentence):
-            for words in text.text if text else ():
+            for words in text.texts.values() if text else ():
                 try:
                     named = {name for name, _ in slots(parse(words))}
                 except TemplateError as error:
@@ -261,7 +261,7 @@ class KindForm(Strict):
     def templates(self, which: Literal["title", "sentence"]) -> dict[str, Template]:
         """The template in each language; empty without one."""
         text = self.title if which == "title" else self.sentence
-        return {"nb": parse(text.nb), "en": parse(text.en)} if text else {}
+        return {language: parse(words) for language, words in text.texts.items()} if text else {}
 
 
 class SharedForm(Strict):

@@ -46,6 +46,7 @@ class Names:
     ) -> None:
         self.words = words
         self.language = words.language
+        self.spoken = words.code
         self.known = description.index
         self.prefix = prefix
         self._terms = terms

@@ -161,13 +161,13 @@ class Builder:
             table = self._table(section.table, found) if section.table and found and found.rows else None
             ways = self._ways(section.ways, found) if section.ways and found else []
             if parts or table or ways:
-                lead = section.lead.in_language(self._language) if section.lead else ""
-                title = section.title.in_language(self._language)
+                lead = section.lead.in_language(self.names.spoken) if section.lead else ""
+                title = section.title.in_language(self.names.spoken)
                 views.append(SectionView(section.name, title, lead, section.reading, parts, table, ways))
         return views
 
     def _table(self, table: Table, found: Rows) -> TableView:
-        columns = [title.in_language(self._language) for title in table.columns.values()]
+        columns = [title.in_language(self.names.spoken) for title in table.columns.values()]
         numeric = [all(_is_number(row.get(name)) for row in found.rows) for name in table.columns]
         rows = [[self._cell(row.get(name), found) for name in table.columns] for row in found.rows]
         return TableView(columns, numeric, rows)
@@ -185,7 +185,9 @@ class Builder:
         for way in ways.to:
             if number := found.numbers.get(way.list_):
                 href = f"{self.names.prefix}/{way.list_}?{asked}"
-                views.append(WayView(way.question.in_language(self._language), href, self.names.words.number(number)))
+                views.append(
+                    WayView(way.question.in_language(self.names.spoken), href, self.names.words.number(number))
+                )
         return views
 
     def part(self, start: NamedNode, part: Part) -> PartView | None:
@@ -204,9 +206,9 @@ class Builder:
             pairs = [(one, replace(item, notes=[item.notes[n] for n in filled])) for one, item in pairs]
         return PartView(
             part.layout,
-            part.title.in_language(self._language) if part.title else "",
-            part.lead.in_language(self._language) if part.lead else "",
-            part.via.in_language(self._language) if part.via else "",
+            part.title.in_language(self.names.spoken) if part.title else "",
+            part.lead.in_language(self.names.spoken) if part.lead else "",
+            part.via.in_language(self.names.spoken) if part.via else "",
             columns,
             list(self._groups(part, pairs)),
             None if self.cut else left,
@@ -246,11 +248,11 @@ class Builder:
         return Item(
             value,
             number,
-            part.mark.text.in_language(self._language) if part.mark and marked else "",
+            part.mark.text.in_language(self.names.spoken) if part.mark and marked else "",
             [self._note(note, one) for note in part.notes],
             self._ways_here(one) if part.via else [],
             marks,
-            self._through(part.through.in_language(self._language), one) if part.through else [],
+            self._through(part.through.in_language(self.names.spoken), one) if part.through else [],
             children,
         )
 
@@ -264,7 +266,7 @@ class Builder:
             if not isinstance(start, Literal)
             for value in self.values(start, note)
         ]
-        name = note.title.in_language(self._language) if note.title else ""
+        name = note.title.in_language(self.names.spoken) if note.title else ""
         # The concept that a word of ours stands for is one click further, on the page of the thing.
         plain = [replace(one, href=None) if one.about and one.about.startswith(SCHEME) else one for one in found]
         return NoteView(name, list(dict.fromkeys(plain)))
@@ -305,7 +307,7 @@ class Builder:
 
     def _name(self, followed: Fact | Note) -> str:
         if followed.title:
-            return followed.title.in_language(self._language)
+            return followed.title.in_language(self.names.spoken)
         text = self.names.property(step(followed.path[-1])[0]).text
         return text[:1].upper() + text[1:]
 

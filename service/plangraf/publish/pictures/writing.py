@@ -188,7 +188,7 @@ class _Writer:
         head = picture.head
         return {
             "name": picture.name,
-            "title": {"nb": head.title.nb, "en": head.title.en},
+            "title": head.title.texts,
             "kinds": [_expanded(kind) for kind in head.kinds],
             "namedQuery": head.query,
             "notDrawn": max(0, len(found) - MOST_MUNICIPALITIES),

@@ -23,6 +23,7 @@ from plangraf.rdf.jsonld_documents import compact_document
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SERVICE_PREFIXES, local_name, short_name
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.sparql.named.collection import Collection, Column, Facet, Sort
+from plangraf.sparql.named.head import Titled
 from plangraf.views.collections.members import collation_key
 from plangraf.views.declarations import LABELS
 from plangraf.views.describe import Labels, defined_terms
@@ -87,7 +88,7 @@ class Addresses:
 class Page:
     """One page: `things` in order, and `graph` with their statements and the labels of the things they name.
 
-    `explanation` says why the version has none of the collection's things, in Bokmål and English.
+    `explanation` says why the version has none of the collection's things.
     """
 
     collection: Collection
@@ -97,7 +98,7 @@ class Page:
     total: int
     things: Sequence[NamedNode]
     graph: Statements
-    explanation: tuple[str, str] | None = None
+    explanation: Titled | None = None
 
     @property
     def others(self) -> dict[str, int]:
@@ -167,11 +168,12 @@ def page_graph(page: Page) -> Statements:
     return [*graph, *page.graph]
 
 
-def _described(own: NamedNode, explanation: tuple[str, str] | None) -> Statements:
+def _described(own: NamedNode, explanation: Titled | None) -> Statements:
     if explanation is None:
         return []
     return [
-        (own, _DESCRIPTION, Literal(text, language=code)) for code, text in zip(LANGUAGES, explanation, strict=True)
+        (own, _DESCRIPTION, Literal(text, language=code))
+        for code, text in zip(LANGUAGES, explanation.text, strict=True)
     ]
 
 

@@ -42,7 +42,9 @@ class CollectionIndex(Resource):
         async def write() -> bytes:
             found = await count_members(snapshot, service.collections)
             if asked.page:
-                groups = list(grouped_lists(service.site, service.collections, found, asked.language))
+                groups = list(
+                    grouped_lists(service.site, service.collections, found, service.pages.spoken(asked.language))
+                )
                 return service.pages.render(
                     "collections.html", asked.language, groups=groups, alternates=asked.alternates
                 )

@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
+from plangraf.errors.message import N_
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.pictures.drawn import PATH, Drawn, Themed
@@ -73,12 +74,13 @@ class NeighbourhoodResource(Drawn):
             names = {iri: labels[language] for iri, labels in service.pages.labels.items() if language in labels}
             found = await find_neighbourhood(snapshot, thing, language, names)
             if found is None:
-                raise ResourceNotFoundError(f"{thing.value}", "Give the IRI of a thing of the data.")
+                raise ResourceNotFoundError(f"{thing.value}", N_("Give the IRI of a thing of the data."))
             return _page(asked, found) if asked.page else _draw(asked, found, theme=given.theme or "light")
 
         if thing is None and not asked.page:
+            example = f"{self.path}?iri={ID}5001/plan/2020-2023-7"
             raise ResourceNotFoundError(
-                "a neighbourhood of nothing", f"Name a thing: {self.path}?iri={ID}5001/plan/2020-2023-7."
+                N_("a neighbourhood of nothing"), N_("Name a thing: %(example)s.", example=example)
             )
         key = (thing.value if thing is not None else "", asked.language, given.theme or "")
         return View(write=write, key=key)

@@ -176,11 +176,11 @@ async function run(view = "table") {
 
 async function answer(query, signal, view) {
   const accept = acceptFor(formOf(query));
-  const { text } = await ask(endpoint, query, { accept, signal });
+  const { text } = await ask(endpoint, query, { accept, signal, language });
   const result = accept === RESULTS ? readRows(text) : readTriples(text);
   Object.assign(result, { text });
   if (!result.rows.length) {
-    const { explanation } = await ask(endpoint, query, { accept, signal, explain: true });
+    const { explanation } = await ask(endpoint, query, { accept, signal, language, explain: true });
     showEmpty(section, explanation, context);
     return;
   }
