@@ -66,7 +66,7 @@ def _environment(language: str) -> Environment:
     )
     known = words(language)
     environment.install_gettext_translations(known.translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals |= {"plain": plain, "shown": shown, "listed": listed, "notes": notes, "marks": marks}
+    environment.filters |= {"plain": plain, "shown": shown, "listed": listed, "notes": notes, "marks": marks}
     environment.filters |= {"number": known.number, "date": known.date, "size": known.size}
     return environment
 

@@ -1,6 +1,6 @@
 """The smallest parts of pages: values, their lists and notes, and the marks of evidence.
 
-Templates call these functions by name. A page has hundreds of these parts, and a macro takes ten times as long.
+These are filters of templates. A page has hundreds of these parts, and a call of a macro takes ten times as long.
 """
 
 from __future__ import annotations
