@@ -395,12 +395,17 @@ class Labels:
 
         Within one language skos:prefLabel comes before dcterms:title and rdfs:label.
         """
-        preferred = [language, "nb", "en", None]
+        ranks = _language_ranks(language)
+        best: Literal | None = None
+        first = (len(ranks) + 1, 0)
+        for number, name in enumerate(LABELS):
+            for text in self._graph.literals(thing, name):
+                rank = ranks.get(text.language, len(ranks)), number
+                if rank < first or (rank == first and str(text) < str(best)):
+                    best, first = text, rank
+        return best
 
-        def rank(candidate: tuple[int, Literal]) -> tuple[int, int, str]:
-            number, value = candidate
-            known = value.language in preferred
-            return preferred.index(value.language) if known else len(preferred), number, str(value)
 
-        found = [(number, text) for number, name in enumerate(LABELS) for text in self._graph.literals(thing, name)]
-        return min(found, key=rank, default=(0, None))[1]
+@lru_cache(16)
+def _language_ranks(language: str) -> Mapping[str | None, int]:
+    return {code: rank for rank, code in enumerate(dict.fromkeys((language, "nb", "en", None)))}
