@@ -55,7 +55,7 @@ class QueryLimitError(RequestError):
 
 
 class AnswerLimitError(RequestError):
-    """A named query whose answer would be too large, found before any of it is written."""
+    """A query whose answer would be too large, found before any of it is sent."""
 
     code = "answer-limit"
     title = "The answer would be too large"

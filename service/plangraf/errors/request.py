@@ -122,6 +122,18 @@ class ProtocolMissingError(RequestError):
         )
 
 
+class FormatMissingError(RequestError):
+    code = "format-missing"
+    title = "This service was installed without the writer of this format"
+
+    def __init__(self, label: str, extra: str, package: str) -> None:
+        super().__init__(
+            f"{label} needs the extra `{extra}` ({package} is not installed). The operator installs it with "
+            f"`python -m pip install 'plangraf[{extra}]'` and starts the service again. "
+            "The same rows are here as CSV and in the other formats of this address."
+        )
+
+
 class UnsupportedMediaError(RequestError):
     code = "unsupported-media-type"
     title = "The request body has a type that is not read here"

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
 
@@ -29,7 +30,7 @@ from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.views.collections.members import facet_queries
 from plangraf.views.declarations import LABELS, TermLabels, load_labels
-from plangraf.views.document_parts import document_path, sdg_code
+from plangraf.views.document_parts import document_path, sdg_code, section_anchor
 
 _NAMES: Final = tuple(label.value for label in LABELS)
 _OTHER_NAMES: Final = (
@@ -249,7 +250,8 @@ def _sections(data: _Data) -> Iterator[Entry]:
     for source, name in sorted(found):
         texts = [Text(data.label(source)["nb"], "nb")]
         about = [*titles, *singular]
-        yield Entry(source, document_path(source), "sections", [Text(name, "nb")], (), texts, about=about, rank=rank)
+        path = f"{document_path(source)}#{quote(section_anchor(name))}"
+        yield Entry(source, path, "sections", [Text(name, "nb")], (), texts, about=about, rank=rank)
 
 
 def _facet_values(quads: Sized[Quad], collections: Iterable[Collection]) -> dict[str, dict[str, set[str]]]:

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from plangraf.http.pipeline.pinning import KEPT
 from plangraf.http.resource.openapi import document
 from plangraf.http.resource.resource import Place, Resource
+from plangraf.rdf.formats import not_installed
 
 
 class Table(BaseRoute):
@@ -48,7 +49,7 @@ class Table(BaseRoute):
             return resource, Place(path)
         stem, _, ending = path.rpartition(".")
         if (resource := self._fixed.get(stem)) is not None and resource.endings:
-            for format_ in resource.formats:
+            for format_ in (*resource.formats, *not_installed(resource.formats)):
                 if format_.suffix == ending:
                     return resource, Place(stem, format_)
         for pattern, resource in self._forms.get(_first(path), ()):
