@@ -137,7 +137,7 @@ def test_downloads_and_cite_line_lead_to_the_same_rows(browser: httpx.Client, sm
     assert cite == f"{small}/version/{version}/queries/plans?number=2&lang=en"
     assert rows(read_tree(browser.get(cite.removeprefix(small)))) == rows(tree)
     assert [one.attributes["href"] for one in tree.all("link", rel="alternate") if "type" in one.attributes] == [
-        links[name] for name in ("SPARQL JSON", "SPARQL XML", "CSV", "TSV")
+        links[name] for name in ("SPARQL JSON", "SPARQL XML", "CSV", "TSV", "Parquet")
     ]
 
 

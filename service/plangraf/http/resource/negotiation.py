@@ -195,6 +195,13 @@ def _parse_profiles(part: str) -> frozenset[str]:
     return frozenset()
 
 
+def split_ending(path: str, formats: Sequence[Format]) -> tuple[str, Format | None]:
+    """Splits a path into the part before an ending that fixes one of the formats, and that format, None without one."""
+    stem, _, ending = path.rpartition(".")
+    found = next((format_ for format_ in formats if format_.suffix == ending), None) if stem else None
+    return (path, None) if found is None else (stem, found)
+
+
 def choose_by_name(wanted: Sequence[str], choices: Sequence[Format]) -> Format:
     """Chooses the format that `format=` names, by short name, file ending or media type.
 

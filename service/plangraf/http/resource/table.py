@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Match, compile_path
 from starlette.types import Receive, Scope, Send
 
 from plangraf.http.pipeline.pinning import KEPT
+from plangraf.http.resource.negotiation import split_ending
 from plangraf.http.resource.openapi import document
 from plangraf.http.resource.resource import Place, Resource
 from plangraf.rdf.formats import not_installed
@@ -47,11 +48,11 @@ class Table(BaseRoute):
         """Finds the resource of a path: by the path, by the path without an ending, or by a pattern."""
         if (resource := self._fixed.get(path)) is not None:
             return resource, Place(path)
-        stem, _, ending = path.rpartition(".")
-        if (resource := self._fixed.get(stem)) is not None and resource.endings:
-            for format_ in (*resource.formats, *not_installed(resource.formats)):
-                if format_.suffix == ending:
-                    return resource, Place(stem, format_)
+        resource = self._fixed.get(path.rpartition(".")[0])
+        if resource is not None and resource.endings:
+            stem, fixed = split_ending(path, (*resource.formats, *not_installed(resource.formats)))
+            if fixed is not None:
+                return resource, Place(stem, fixed)
         for pattern, resource in self._forms.get(_first(path), ()):
             if match := pattern.match(path):
                 return resource, Place(path, names=match.groupdict())
