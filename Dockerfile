@@ -1,4 +1,4 @@
-# Two stages: the first builds a version with all extras, the second has only what serving it needs.
+# Two stages: the first builds a version with all extras, the second has only what serving it needs (server, mcp, parquet).
 # Its steps are those of the Makefile and of tests/service/test_wheel.py, which run without Docker.
 FROM python:3.11-slim AS build
 WORKDIR /src

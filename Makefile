@@ -94,7 +94,7 @@ lock: ## pin the newest versions that pyproject.toml allows
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics mcp parquet client build,--extra $(extra)) pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --extra server -c requirements.lock pyproject.toml -o requirements-server.lock
+	  --no-emit-index-url $(foreach extra,server mcp parquet,--extra $(extra)) -c requirements.lock pyproject.toml -o requirements-server.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics mcp parquet client build test,--extra $(extra)) \
 	  -c requirements.lock pyproject.toml -o requirements-test.lock
