@@ -113,7 +113,8 @@ def read_page(text: str) -> Element:
             referred += one.attributes.get(name, "").split()
         assert set(referred) <= set(ids), (one.tag, referred)
         href = one.attributes.get("href", "")
-        assert not href.startswith("#") or href[1:] in ids, href
+        # `#-` closes what is open.
+        assert not href.startswith("#") or href == "#-" or href[1:] in ids, href
         assert one.tag != "style"
         assert not {"style", "onclick", "onsubmit"} & set(one.attributes), one
     assert all("src" in one.attributes or "json" in one.attributes.get("type", "") for one in page.all("script"))

@@ -249,7 +249,7 @@ async def _render(asked: Asked, places: Sequence[int], page: Page) -> bytes:
         files=_files(asked, selection, page),
         most=MOST,
         query=f"{service.prefix}/sparql?{urlencode({'query': query})}",
-        here=selection.link(selection.filters, sort=selection.sort, page=page.number, but="lang"),
+        here=here + selection.link(selection.filters, sort=selection.sort, page=page.number, but="lang"),
     )
 
 

@@ -136,7 +136,7 @@ async def _render(
         "sparql.html",
         language,
         **_common(here, language, asked.query or "", {"answered": True}),
-        here=f"?{urlencode([*kept, ('page', wanted.page)])}",
+        here=f"?{urlencode([*kept, *([('page', wanted.page)] if wanted.page > 1 else [])])}",
         answer=found,
         rows=[[_cell(term, labels, language, here.prefix) for term in row] for row in found.rows],
         explanation=words_with_code(explanation.message) if explanation else None,
