@@ -8,10 +8,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from served_site import Site, running_site, write_site
 from visits import CHROMIUM, Visiting, chromium, visiting
 
+# Playwright waits for 5 s, which a machine under load may take.
+expect.set_options(timeout=60_000)
 _OF_A_CHANGE = ("test_walks.py", "test_language_switch.py")
 Once = Callable[[str, Callable[[Path], None]], Path]
 
