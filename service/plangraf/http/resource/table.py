@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from re import Pattern
 
@@ -40,7 +41,9 @@ class Table(BaseRoute):
             self._resources.append(resource)
             if "{" in resource.path:
                 pattern, _, _ = compile_path(resource.path)
-                self._forms.setdefault(_first(resource.path), []).append((pattern, resource))
+                # The rest of a path may have a line feed, which is answered as every other sign that no IRI has.
+                whole = re.compile(pattern.pattern, re.DOTALL)
+                self._forms.setdefault(_first(resource.path), []).append((whole, resource))
             else:
                 self._fixed[resource.path] = resource
 
@@ -54,7 +57,7 @@ class Table(BaseRoute):
             if fixed is not None:
                 return resource, Place(stem, fixed)
         for pattern, resource in self._forms.get(_first(path), ()):
-            if match := pattern.match(path):
+            if match := pattern.fullmatch(path):
                 return resource, Place(path, names=match.groupdict())
         return None
 
