@@ -137,7 +137,7 @@ def test_downloads_and_cite_line_lead_to_the_same_rows(browser: httpx.Client, sm
     assert cite == f"{small}/version/{version}/queries/plans?number=2&lang=en"
     assert rows(read_tree(browser.get(cite.removeprefix(small)))) == rows(tree)
     assert [one.attributes["href"] for one in tree.all("link", rel="alternate") if "type" in one.attributes] == [
-        links[name] for name in ("SPARQL JSON", "SPARQL XML", "CSV", "TSV")
+        links[name] for name in ("SPARQL JSON", "SPARQL XML", "CSV", "TSV", "Parquet")
     ]
 
 
@@ -402,3 +402,10 @@ def test_a_mistake_in_the_words_is_an_error_that_names_it(tmp_path: Path, text: 
         load_query_words(tmp_path, load_queries(HOME / "queries"))
     assert told in str(raised.value)
     assert "words.yaml" in str(raised.value)
+
+
+def test_a_page_behind_the_last_is_404_and_documented(browser: httpx.Client) -> None:
+    response = browser.get("/queries/plans?page=2")
+    assert response.status_code == 404
+    assert "page 2 of /queries/plans" in response.text
+    assert "404" in browser.get("/openapi.json").json()["paths"]["/queries/plans"]["get"]["responses"]

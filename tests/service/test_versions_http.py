@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from list_page import read_page
+from page_tree import read_page
 from plangraf.store.versions import VersionStore
 
 # A version is opened when it is first asked for, which takes its time beside other work.

@@ -35,6 +35,7 @@ EXTRAS = {
     "portals": ("pyshacl", "rdflib"),
     "statistics": ("httpx",),
     "mcp": ("mcp",),
+    "parquet": ("pyarrow",),
 }
 """By extra, the names under which its packages are imported. Every command needs `server`; the others include it."""
 

@@ -78,7 +78,7 @@ class QueryLimitError(RequestError):
 
 
 class AnswerLimitError(RequestError):
-    """A named query whose answer would be too large, found before any of it is written."""
+    """A query whose answer would be too large, found before any of it is sent."""
 
     code = "answer-limit"
     title = N_("The answer would be too large")

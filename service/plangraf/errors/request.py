@@ -159,6 +159,23 @@ class ProtocolMissingError(RequestError):
         )
 
 
+class FormatMissingError(RequestError):
+    code = "format-missing"
+    title = N_("This service was installed without the writer of this format")
+
+    def __init__(self, label: str, extra: str, package: str) -> None:
+        super().__init__(
+            N_(
+                "%(format)s needs the extra `%(extra)s` (%(package)s is not installed). The operator installs it with "
+                "`python -m pip install 'plangraf[%(extra)s]'` and starts the service again. "
+                "The same rows are here as CSV and in the other formats of this address.",
+                format=label,
+                extra=extra,
+                package=package,
+            )
+        )
+
+
 class UnsupportedMediaError(RequestError):
     code = "unsupported-media-type"
     title = N_("The request body has a type that is not read here")

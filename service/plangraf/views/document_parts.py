@@ -81,6 +81,11 @@ def document_path(iri: str) -> str:
     return "/doc?iri=" + quote(iri, safe="")
 
 
+def section_anchor(name: str) -> str:
+    """The id of a section on the page of its source document: its name, which no other section of the document has."""
+    return "section-" + "_".join(name.replace("_", "__").split())
+
+
 def iri_of_address(address: str, base: str) -> str | None:
     """The IRI that the document at an address of the service describes; None for another address.
 

@@ -20,10 +20,17 @@ from plangraf.errors import (
     UpdateRefusedError,
 )
 from plangraf.errors.message import N_, Listed, Quoted
-from plangraf.http.resource.negotiation import choose, choose_by_name, choose_language, field_of, remembered_language
+from plangraf.http.resource.negotiation import (
+    check_installed,
+    choose,
+    choose_by_name,
+    choose_language,
+    field_of,
+    remembered_language,
+)
 from plangraf.numbers_in_text import whole_number
 from plangraf.pages.words import LANGUAGE_NAMES, data_language
-from plangraf.rdf.formats import Format
+from plangraf.rdf.formats import Format, not_installed
 from plangraf.sparql.named.binding import read_iri
 from plangraf.sparql.named.parameter_model import ParameterModel, Refusal
 
@@ -137,9 +144,10 @@ def choose_format(
 
     Raises:
         NotAcceptableError, ParameterError: none of `choices` fits.
+        FormatMissingError: the package of the named format is not installed.
     """
     if fixed is not None:
-        return fixed, False
+        return check_installed(fixed, not_installed(choices)), False
     if names := [name for value in given.format for name in value.split(",") if name.strip()]:
         return choose_by_name(names, choices), False
     return _choose(accept_header(request), choices, spare), True

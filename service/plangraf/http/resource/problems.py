@@ -42,6 +42,7 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.HeadTooLargeError: 431,
     errors.MethodNotImplementedError: 501,
     errors.ProtocolMissingError: 501,
+    errors.FormatMissingError: 501,
     errors.ServiceFailedError: 502,
     errors.QueryTimeoutError: 503,
     errors.QueryMemoryError: 503,

@@ -28,7 +28,7 @@ from plangraf.http.resource.parameters import (
 )
 from plangraf.http.service import Pinned, pinned
 from plangraf.pages.html import Alternate
-from plangraf.rdf.formats import HTML, JSON_LD, Format
+from plangraf.rdf.formats import HTML, JSON_LD, Format, not_installed
 from plangraf.rdf.graph import Statements, write
 from plangraf.rdf.jsonld_documents import compact_graph, dump
 from plangraf.sparql.named.binding import LANGUAGES
@@ -221,7 +221,7 @@ class Resource:
         if not self.negotiated:
             return Asked(request, service, place, self.formats[0], False, LANGUAGES[0], False)
         formats = self.offered(service.snapshot)
-        if place.fixed is not None and place.fixed not in formats:
+        if place.fixed is not None and place.fixed not in (*formats, *not_installed(formats)):
             raise ResourceNotFoundError(request.url.path, N_("This version has no such page."))
         format_, by_accept = choose_format(request, given, formats, place.fixed, self.spare)
         language, by_language = LANGUAGES[0], False

@@ -29,6 +29,7 @@ from plangraf.engines.snapshots import Snapshot, find_version
 from plangraf.errors import AnswerBrokenError, EngineError, NotAcceptableError, QuerySyntaxError, ResourceNotFoundError
 from plangraf.errors.message import N_
 from plangraf.http.pipeline.respond import vary
+from plangraf.http.resource.negotiation import split_ending
 from plangraf.http.resource.openapi import GONE, NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.parameters import Negotiated, choose_format
 from plangraf.http.resource.resource import Asked, Place, Resource, View
@@ -45,7 +46,7 @@ from plangraf.views.page_value import PageValue
 
 _PATCH = Format(PATCH, "list", "application/rdf-patch", "rdfp", "RDF Patch", charset=True, names=("rdf-patch",))
 _FORMATS = (PLAIN_JSON, _PATCH, HTML)
-_PAIR = re.compile(rf"([^.]+)\.\.([^.]+?)(?:\.({'|'.join(format_.suffix for format_ in _FORMATS)}))?")
+_PAIR = re.compile(r"([^.]+)\.\.([^.]+)")
 _CHUNK = 64 * 1024
 # Most things on a page; the other formats list all.
 _SHOWN = 200
@@ -77,13 +78,13 @@ class Compare(Resource):
         self._turn = asyncio.Semaphore(1)
 
     async def find(self, request: Request, place: Place) -> Place:
-        match = _PAIR.fullmatch(place.names["pair"])
+        pair, fixed = split_ending(place.names["pair"], _FORMATS)
+        match = _PAIR.fullmatch(pair)
         if match is None:
             raise ResourceNotFoundError(place.path, N_("Name two versions, as in /compare/<id>..<id>."))
-        before, after, suffix = match[1], match[2], match[3]
+        before, after = match[1], match[2]
         for version_id in (before, after):
             await run_in_threadpool(find_version, self._store, version_id)
-        fixed = next((format_ for format_ in _FORMATS if format_.suffix == suffix), None)
         return replace(place, fixed=fixed, thing=(before, after))
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:

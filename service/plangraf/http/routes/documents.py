@@ -21,6 +21,7 @@ from plangraf.errors.message import N_
 from plangraf.http.pipeline.respond import vary
 from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.json_ld_forms import PLAIN, choose_form, context_links, write_form
+from plangraf.http.resource.negotiation import split_ending
 from plangraf.http.resource.openapi import GONE, MALFORMED, NOT_FOUND, PROBLEMS, Operation, content, redirects
 from plangraf.http.resource.parameters import Negotiated
 from plangraf.http.resource.resource import Asked, Place, Resource, View
@@ -50,14 +51,6 @@ from plangraf.views.series import with_series
 
 # HTML last: a client without a wish gets data.
 DOCUMENT_FORMATS = of_kinds("graph", "quads", "page")
-_SUFFIXES = {format_.suffix: format_ for format_ in DOCUMENT_FORMATS}
-_ENDING = re.compile(rf"(.+)\.({'|'.join(_SUFFIXES)})")
-
-
-def split_ending(path: str) -> tuple[str, Format | None]:
-    """Splits a path into the part before an ending that fixes a format, and that format, None without one."""
-    match = _ENDING.fullmatch(path)
-    return (match[1], _SUFFIXES[match[2]]) if match else (path, None)
 
 
 def resources(service: Service) -> Iterator[Resource]:
@@ -160,7 +153,7 @@ class Document(_Documents):
         service, path = pinned(request), place.names["path"]
         if moved := await _redirect_moved(service, request, path, "/doc/"):
             return moved
-        stripped, fixed = split_ending(path)
+        stripped, fixed = split_ending(path, DOCUMENT_FORMATS)
         # The exact path first, because a key may itself end like a format.
         if fixed and not await while_connected(request.receive, _exists(service.snapshot.engine, ID + path)):
             path = stripped
@@ -208,7 +201,7 @@ class Code(_Documents):
         self._code = code
 
     async def find(self, request: Request, place: Place) -> Place:
-        stripped, fixed = split_ending(place.names["code"])
+        stripped, fixed = split_ending(place.names["code"], DOCUMENT_FORMATS)
         code = stripped.lower()
         if not self._code.fullmatch(code):
             raise ResourceNotFoundError(place.path, N_("Targets are called like 11.6 or 11.a, goals like 11."))
@@ -266,7 +259,7 @@ async def _redirect_moved(service: Pinned, request: Request, path: str, under: s
         known = await while_connected(request.receive, service.snapshot.part(replacements))
     except PlangrafError:
         return None
-    stripped, fixed = split_ending(path)
+    stripped, fixed = split_ending(path, DOCUMENT_FORMATS)
     if new := known.get(ID + path):
         ending = ""
     elif fixed and (new := known.get(ID + stripped)):

@@ -58,7 +58,7 @@ from plangraf.pages.query_page import (
     without_head,
 )
 from plangraf.pages.words import LANGUAGE_NAMES, data_language
-from plangraf.rdf.formats import HTML, JSON, JSON_STAT, RESULT_FORMATS, TSV, Format
+from plangraf.rdf.formats import HTML, JSON, JSON_STAT, PARQUET, RESULT_FORMATS, TSV, Format
 from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
 from plangraf.sparql.named.head import WALK_PARAMETERS, CubeHead, WalkHead
 from plangraf.sparql.named.parameter_model import ParameterModel, Refusal, field_name
@@ -305,8 +305,10 @@ class QueryResource(Resource):
 
         async def write() -> bytes:
             graph = await snapshot.part(link_graph, self.query.bind_terms({"?lang": given["lang"]}))
+            rows = TSV if format_ == PARQUET else format_
             async with self._walking:
-                return await asyncio.to_thread(lambda: write_paths(graph, find_paths(graph, sought), format_))
+                body = await asyncio.to_thread(lambda: write_paths(graph, find_paths(graph, sought), rows))
+            return await asked.service.parquet.write(body) if format_ == PARQUET else body
 
         return write
 

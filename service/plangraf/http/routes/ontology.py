@@ -17,9 +17,9 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
 from plangraf.errors.message import N_
 from plangraf.http.pipeline.respond import FOR_EVER
+from plangraf.http.resource.negotiation import split_ending
 from plangraf.http.resource.openapi import MALFORMED, NOT_FOUND, Operation, content
 from plangraf.http.resource.resource import Asked, Place, Resource, View
-from plangraf.http.routes.documents import split_ending
 from plangraf.http.service import CONTEXT_PATH, Service, pinned
 from plangraf.pages.vocabulary.names import Names
 from plangraf.pages.vocabulary.ontology_page import OntologyOverview, TermUse, ThemePage, theme_words
@@ -114,7 +114,7 @@ class OntologyTheme(Resource):
     )
 
     async def find(self, request: Request, place: Place) -> Place:
-        key, fixed = split_ending(place.names["name"])
+        key, fixed = split_ending(place.names["name"], DOCUMENT_FORMATS)
         vocabulary = await pinned(request).snapshot.part(_read_vocabulary)
         theme = next((theme for theme in vocabulary.themes if theme.key == key), None)
         if theme is None:

@@ -149,8 +149,8 @@ async def _respond_explained(
     service: Pinned, request: Request, query: QueryRequest, headers: dict[str, str]
 ) -> Response:
     """Responds with the reason of an empty answer in the header `Plangraf-Explain`."""
-    coding, engine = choose_coding(accept_encoding(request)), service.snapshot.engine
-    answer = await while_connected(request.receive, engine.query(query))
+    coding = choose_coding(accept_encoding(request))
+    answer = await while_connected(request.receive, service.ask(query))
     own = {**headers, "Cache-Control": "no-store"}
     if answer.complete is not None:  # an answer in several pieces is not empty
         explanation = await while_connected(request.receive, explain_empty(service, query))

@@ -157,10 +157,13 @@ class Table(Strict):
     Attributes:
         query: a SELECT with an order and a limit.
         columns: the names of its columns that the page shows; a column of IRIs shows names with links.
+        anchors: that the first column has the section of a document, to whose row `views.document_parts.section_anchor`
+            leads.
     """
 
     query: str = Field(min_length=1)
     columns: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]*$")], Titled] = Field(min_length=1)
+    anchors: bool = False
 
 
 class Way(Strict):

@@ -19,7 +19,7 @@ from plangraf.rdf.graph import Statement, Value
 from plangraf.rdf.namespaces import ID, PREFIXES, SCHEME, local_name
 from plangraf.views.collections.members import collation_key
 from plangraf.views.describe import Labels
-from plangraf.views.document_parts import sdg_code
+from plangraf.views.document_parts import sdg_code, section_anchor
 from plangraf.views.page_value import PageValue
 
 _NUMBERS = frozenset(PREFIXES["xsd"] + name for name in ("integer", "decimal", "double"))
@@ -102,12 +102,16 @@ class PartView:
 
 @dataclass(frozen=True, slots=True)
 class TableView:
-    """The rows of a query: names of the columns, which of them hold numbers, and the values of each row."""
+    """The rows of a query: names of the columns, which of them hold numbers, and the values of each row.
+
+    `anchors` has the id of each row, and is empty when no link leads to one.
+    """
 
     columns: Sequence[str]
     numeric: Sequence[bool]
     rows: Sequence[Sequence[PageValue]]
     widths: ColumnWidths
+    anchors: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,10 @@ class Builder:
         numeric = [all(_is_number(row.get(name)) for row in found.rows) for name in table.columns]
         rows = [[self._cell(row.get(name), found) for name in table.columns] for row in found.rows]
         widths = column_widths(columns, ([extent([cell.text]) for cell in row] for row in rows))
-        return TableView(columns, numeric, rows, widths)
+        first = next(iter(table.columns))
+        named = [str(value.value) if (value := row.get(first)) else "" for row in found.rows]
+        anchors = [section_anchor(name) for name in named] if table.anchors else []
+        return TableView(columns, numeric, rows, widths, anchors)
 
     def _cell(self, value: Value | None, found: Rows) -> PageValue:
         if value is None:

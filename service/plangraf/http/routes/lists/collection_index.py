@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode
 from plangraf.engines.snapshots import Snapshot
 from plangraf.http.resource.openapi import Operation, content
 from plangraf.http.resource.resource import Asked, Resource, View
-from plangraf.http.routes.lists.collection_requests import FORMATS
+from plangraf.http.routes.lists.collection_requests import INDEX_FORMATS
 from plangraf.http.service import Service
 from plangraf.rdf.formats import JSON_LD
 from plangraf.rdf.jsonld_documents import compact_document, dump
@@ -24,13 +24,13 @@ def resources(service: Service) -> Iterator[Resource]:
 
 class CollectionIndex(Resource):
     path = f"/{PATH}"
-    formats = FORMATS
+    formats = INDEX_FORMATS
     operation = Operation(
         id="collections",
         tag="Collections",
         summary="All collections, with how many things each holds",
         answer="All collections",
-        content=content(FORMATS),
+        content=content(INDEX_FORMATS),
     )
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:

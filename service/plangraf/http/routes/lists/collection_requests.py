@@ -14,12 +14,13 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from plangraf.errors.message import N_, Listed, Quoted
 from plangraf.http.resource.parameters import Negotiated
 from plangraf.http.resource.resource import Place
-from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML
+from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML, PARQUET, RESULT_FORMATS
 from plangraf.sparql.named.binding import read_iri, read_value
 from plangraf.sparql.named.collection import Collection, Facet, Sort
 from plangraf.sparql.named.parameter_model import DeclaredField, Refusal, declare, field_name, make_model
 
-FORMATS = (*GRAPH_FORMATS, CSV, HTML)
+INDEX_FORMATS = (*GRAPH_FORMATS, CSV, HTML)
+FORMATS = (*INDEX_FORMATS[:-1], *(one for one in RESULT_FORMATS if one == PARQUET), HTML)
 USUAL_LIMIT = 100
 MOST = 1_000
 SORT = "sort"

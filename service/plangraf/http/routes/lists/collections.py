@@ -35,7 +35,7 @@ from plangraf.http.service import Service, pinned
 from plangraf.pages.html import Alternate, words_with_code
 from plangraf.pages.list_filters import fetch_chips, fetch_controls
 from plangraf.pages.list_table import fetch_names, list_table
-from plangraf.rdf.formats import HTML, JSON_LD, Format
+from plangraf.rdf.formats import HTML, JSON_LD, PARQUET, Format
 from plangraf.rdf.jsonld_documents import dump
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.sparql.named.collection import Collection, Facet, Sort
@@ -205,6 +205,8 @@ async def _write(asked: Asked, places: Sequence[int], page: Page) -> bytes:
     service, language = asked.service, asked.language
     if asked.format == JSON_LD:
         return dump(json_ld(service.context, page))
+    if asked.format == PARQUET:
+        return await service.parquet.write(Table(page, language).tsv())
     if asked.format.kind == "table":
         return Table(page, language).csv()
     if not asked.page:
@@ -254,7 +256,7 @@ async def _render(asked: Asked, places: Sequence[int], page: Page) -> bytes:
         files=_files(asked, selection, page),
         most=MOST,
         query=f"{service.prefix}/sparql?{urlencode({'query': query})}",
-        here=selection.link(selection.filters, sort=selection.sort, page=page.number, but="lang"),
+        here=here + selection.link(selection.filters, sort=selection.sort, page=page.number, but="lang"),
     )
 
 

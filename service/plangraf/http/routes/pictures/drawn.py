@@ -18,6 +18,7 @@ from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
 from plangraf.errors.message import N_, Listed, Quoted, sentences
 from plangraf.http.pipeline.browser_headers import EMBEDDABLE
+from plangraf.http.resource.negotiation import split_ending
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.parameters import Negotiated
 from plangraf.http.resource.resource import Asked, Place, Resource, View
@@ -30,8 +31,6 @@ from plangraf.views.pictures.shown import ShownPicture, shown_picture
 PATH = "/pictures"
 # HTML last: a client without a wish gets data.
 FORMATS = (PLAIN_JSON, CSV, SVG, PNG, HTML)
-_SUFFIXES = {format_.suffix: format_ for format_ in FORMATS}
-_ENDING = re.compile(rf"(.+)\.({'|'.join(_SUFFIXES)})")
 _NUMBER = re.compile(r"[0-9]{4}")
 
 
@@ -186,8 +185,7 @@ class PictureResource(Drawn):
     )
 
     async def find(self, request: Request, place: Place) -> Place:
-        match = _ENDING.fullmatch(place.names["name"])
-        name, fixed = (match[1], _SUFFIXES[match[2]]) if match else (place.names["name"], None)
+        name, fixed = split_ending(place.names["name"], FORMATS)
         found = await _find(request, name, place.parameters.municipality)
         return replace(place, path=f"{PATH}/{name}", fixed=fixed, thing=found)
 

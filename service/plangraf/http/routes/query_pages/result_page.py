@@ -145,7 +145,7 @@ async def _render(
         "sparql.html",
         language,
         **_common(here, language, asked.query or "", {"answered": True}),
-        here=f"?{urlencode([*kept, ('page', wanted.page)])}",
+        here=f"?{urlencode([*kept, *([('page', wanted.page)] if wanted.page > 1 else [])])}",
         answer=found,
         rows=rows,
         widths=column_widths(found.columns, ([extent(_texts(cell)) for cell in row] for row in rows)),

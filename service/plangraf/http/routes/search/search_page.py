@@ -292,7 +292,7 @@ def _render(asked: Asked, found: Found, labels: Labels, last: int) -> bytes:
         all_=service.prefix + selection.link({}),
         canonical=service.settings.base_url + selection.lasting,
         alternates=asked.alternates,
-        here=selection.link(page=selection.page, but="lang").removeprefix("/search" + selection.ending),
+        here=service.prefix + selection.link(page=selection.page, but="lang"),
     )
 
 
