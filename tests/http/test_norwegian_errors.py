@@ -113,10 +113,10 @@ def english() -> list[str]:
 
 def norwegian(element: Element) -> Iterator[str]:
     """The texts of a page without scripts, code, fields and what is marked as English."""
-    for part in element.parts:
+    for part in element.children:
         if isinstance(part, str):
             yield part
-        elif part.name not in ("script", "code", "textarea", "style") and part.attributes.get("lang") != "en":
+        elif part.tag not in ("script", "code", "textarea", "style") and part.attributes.get("lang") != "en":
             yield from norwegian(part)
 
 
