@@ -32,9 +32,9 @@ _NUMBER = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
 _TOKENS = {hex_: name for name, hex_ in PALETTE["light"].items()}
 _NONE = frozenset({"none", "transparent"})
 _FRAME = "M0,0h0v0h0Z"
-_SIDE = 12
+_SIDE = 4
 _WIDTH = 400
-_TITLE_PX, _SENTENCE_PX, _FOOT_PX = 15, 11.5, 10
+_TITLE_PX, _SENTENCE_PX, _FOOT_PX = 15, 12, 11.9
 _LINE = 1.3
 # Mean width of a character, in parts of the size of the font.
 _BOLD, _PLAIN = 0.56, 0.5
