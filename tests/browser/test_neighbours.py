@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -173,12 +173,31 @@ def test_what_cannot_be_fetched_is_said_and_nothing_opens(visit: Visiting, site:
         tab.open(PATH)
         page.route("**/neighbourhood.json?**", lambda route: route.fulfill(status=503, body="{}"))
         name(page, PERSPECTIVE).click()
-        expect(page.locator(".walk-tools [role=status]")).to_have_text(re.compile("^Vi fikk ikke hentet naboene"))
+        said = "Vi fikk ikke hentet naboene til Grønn mobilitet. Prøv igjen."
+        expect(page.locator(".walk-tools [role=status]")).to_have_text(said)
         expect(name(page, PERSPECTIVE)).to_have_attribute("aria-expanded", "false")
         assert "#" not in page.url
         page.unroute("**/neighbourhood.json?**")
         name(page, PERSPECTIVE).click()
         expect(name(page, PERSPECTIVE)).to_have_attribute("aria-expanded", "true")
+
+
+def test_names_that_are_chosen_while_others_are_fetched_open_together(visit: Visiting, site: Site) -> None:
+    with visit() as tab:
+        page = tab.page
+        tab.open(PATH)
+        held: list[Any] = []
+        page.route("**/neighbourhood.json?**", held.append)
+        for iri in (PERSPECTIVE, STRATEGY):
+            name(page, iri).click()
+        page.wait_for_function("document.querySelector('figure').getAttribute('aria-busy') === 'true'")
+        page.unroute("**/neighbourhood.json?**")
+        for route in held:
+            route.continue_()
+        for iri in (PERSPECTIVE, STRATEGY):
+            expect(name(page, iri)).to_have_attribute("aria-expanded", "true")
+        assert [unquote(one) for one in page.url.partition("#open=")[2].split("&")] == [PERSPECTIVE, STRATEGY]
+        assert_clean(tab)
 
 
 def test_without_script_a_name_leads_to_the_page_of_its_neighbours(visit: Visiting, site: Site) -> None:

@@ -32,6 +32,7 @@ function walk(figure) {
   const bodies = new Map();  // IRI of an opened thing → its rows of the table
   const view = { left: 0, right: WIDTH, bottom: svg.viewBox.baseVal.height, scale: 0 };
   let open = [];
+  let wished = open;  // what will be open when all of it is fetched
   let asked = 0;
 
   for (const link of svg.querySelectorAll("a[data-iri]")) adopt(link, root);
@@ -66,6 +67,7 @@ function walk(figure) {
 
   async function show(wanted) {
     const turn = ++asked;
+    wished = wanted;
     const missing = wanted.filter((iri) => !open.includes(iri));
     figure.setAttribute("aria-busy", "true");
     const answers = await Promise.allSettled([root, ...wanted].map(neighbours));
@@ -74,7 +76,8 @@ function walk(figure) {
     tools.hidden = false;
     const failed = [root, ...wanted].filter((_, at) => answers[at].status === "rejected");
     if (failed.length) {
-      say("failed", labelOf(failed[0]));
+      wished = open;
+      say("failed", labelOf(failed.at(-1)));
       return false;
     }
     const gone = open.filter((iri) => !wanted.includes(iri));
@@ -91,8 +94,8 @@ function walk(figure) {
   }
 
   async function toggle(iri) {
-    const closes = open.includes(iri);
-    const wanted = closes ? open.filter((one) => one !== iri) : [...open, iri];
+    const closes = wished.includes(iri);
+    const wanted = closes ? wished.filter((one) => one !== iri) : [...wished, iri];
     if (!(await show(wanted))) return;
     history.pushState(null, "", wanted.length ? addressOf(wanted) : location.pathname + location.search);
     if (!closes) reveal(iri);
@@ -117,7 +120,8 @@ function walk(figure) {
     for (const one of fetched.values())
       for (const group of one.groups ?? [])
         for (const neighbour of group.neighbours) if (neighbour.iri === iri) return neighbour.label;
-    return names.get(iri)?.[0].textContent ?? iri;
+    if (iri === root) return figure.getAttribute("aria-label");
+    return [...(names.get(iri)?.[0].querySelectorAll("text") ?? [])].map((one) => one.textContent).join(" ") || iri;
   }
 
   function say(key, thing, num = 0) {
@@ -334,11 +338,11 @@ function walk(figure) {
       for (const { from, to, path } of across) if (from === iri || to === iri) path.classList.toggle("near", near);
     });
   tools.querySelector("button").addEventListener("click", async () => {
-    if (open.length && (await show([]))) history.pushState(null, "", location.pathname + location.search);
+    if (wished.length && (await show([]))) history.pushState(null, "", location.pathname + location.search);
   });
   addEventListener("popstate", () => {
     const wanted = openInAddress();
-    if (wanted && String(wanted) !== String(open)) show(wanted);
+    if (wanted && String(wanted) !== String(wished)) show(wanted);
   });
   if (location.hash.startsWith(HASH)) show(openInAddress());
 
