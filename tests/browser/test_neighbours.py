@@ -187,7 +187,7 @@ def test_names_that_are_chosen_while_others_are_fetched_open_together(visit: Vis
         page = tab.page
         tab.open(PATH)
         held: list[Any] = []
-        page.route("**/neighbourhood.json?**", held.append)
+        page.route("**/neighbourhood.json?**", lambda route: held.append(route))
         for iri in (PERSPECTIVE, STRATEGY):
             name(page, iri).click()
         page.wait_for_function("document.querySelector('figure').getAttribute('aria-busy') === 'true'")

@@ -26,6 +26,7 @@ function walk(figure) {
   const fetched = new Map();  // IRI → the neighbourhood, or the promise of it
   const names = new Map();  // IRI → its links in the picture; the first is where lines lead to
   const owners = new Map();  // IRI → the thing beside whose neighbours its name stands
+  const ends = new Map();  // IRI → where lines to its name end, which a hidden name would not tell
   const blocks = new Map();  // IRI of an opened thing → what is drawn with its neighbours: headings, lines
   const across = [];  // lines to names that stand elsewhere: {from, to, path}
   const taken = new Map();  // number of a column → the stretches of it that are taken, open things or not
@@ -35,6 +36,7 @@ function walk(figure) {
   let wished = open;  // what will be open when all of it is fetched
   let asked = 0;
 
+  ends.set(root, [WIDTH / 2, Number(svg.dataset.top), 0]);  // below the thing of the page
   for (const link of svg.querySelectorAll("a[data-iri]")) adopt(link, root);
   for (const column of [-1, 1]) taken.set(column, [[0, view.bottom]]);
   svg.removeAttribute("aria-hidden");
@@ -49,6 +51,7 @@ function walk(figure) {
     if (names.has(iri)) return void names.get(iri).push(link);
     names.set(iri, [link]);
     owners.set(iri, owner);
+    ends.set(iri, endOf(link));
   }
 
   // What is open
@@ -211,7 +214,7 @@ function walk(figure) {
 
   // Draws a block twice, because its height decides its place.
   function addBlock(key, owner, column, link, draw, needed = () => true) {
-    const box = link?.querySelector("rect").getBBox() ?? { x: column > 0 ? WIDTH : 0, width: 0, y: view.bottom, height: 0 };
+    const box = link ? areaOf(link) : { x: column > 0 ? WIDTH : 0, width: 0, y: view.bottom, height: 0 };
     const top = free(column, box.y, draw(0).height);
     const { block, links, left, right, connect } = draw(top);
     connect(column > 0 ? box.x + box.width : box.x, box.y + box.height / 2);
@@ -226,26 +229,19 @@ function walk(figure) {
     const path = element("path", { class: "walk-across" });
     const title = element("title", {});
     title.textContent = label;
-    const [x, y, out] = endOf(from), [toX, toY, toOut] = endOf(to);
+    const [x, y, out] = ends.get(from), [toX, toY, toOut] = ends.get(to);
     path.setAttribute("d", `M${x},${y}C${x + out * 40},${y} ${toX + toOut * 40},${toY} ${toX},${toY}`);
     path.append(title);
     svg.prepend(path);
     across.push({ from, to, path });
   }
 
-  // Where a line to a name ends: at its outer side, or below the thing of the page.
-  function endOf(iri) {
-    if (iri === root) return [WIDTH / 2, Number(svg.dataset.top), 0];
-    const link = names.get(iri)[0], box = boxOf(link), side = sideOf(link);
-    return [side > 0 ? box.x + box.width : box.x, box.y + box.height / 2, side];
-  }
-
-  // The place of a name's text; its area is wider.
-  function boxOf(link) {
-    const boxes = [...link.querySelectorAll("text")].map((one) => one.getBBox());
-    const x = Math.min(...boxes.map((one) => one.x)), y = Math.min(...boxes.map((one) => one.y));
-    const right = Math.max(...boxes.map((one) => one.x + one.width));
-    return { x: x - 4, y, width: right - x + 8, height: Math.max(...boxes.map((one) => one.y + one.height)) - y };
+  // Where lines to a name end: at the outer side of its text.
+  function endOf(link) {
+    const boxes = [...link.querySelectorAll("text")].map((one) => one.getBBox()), side = sideOf(link);
+    const outer = boxes.map((one) => (side > 0 ? one.x + one.width + 4 : one.x - 4));
+    const area = areaOf(link);
+    return [side > 0 ? Math.max(...outer) : Math.min(...outer), area.y + area.height / 2, side];
   }
 
   // The free stretch of a column that is nearest to a height.
@@ -397,4 +393,10 @@ async function fetchJson(address) {
   const answer = await fetch(address);
   if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
   return answer.json();
+}
+
+// The area of a name that takes a click.
+function areaOf(link) {
+  const area = link.querySelector("rect");
+  return Object.fromEntries(["x", "y", "width", "height"].map((name) => [name, Number(area.getAttribute(name))]));
 }

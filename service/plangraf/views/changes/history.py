@@ -18,8 +18,8 @@ from plangraf.store.changes.history import ChangedThings, Stage, read_changed, s
 from plangraf.store.changes.log import FeedLog, Publication
 
 State = Literal["new", "changed", "same", "absent"]
-# A page must not wait for a longer log.
-_MOST_BYTES = 64 * 1024 * 1024
+# A page must not wait for a longer log; this one takes 2 s, once for a version.
+_MOST_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
