@@ -191,7 +191,6 @@ def test_names_that_are_chosen_while_others_are_fetched_open_together(visit: Vis
         for iri in (PERSPECTIVE, STRATEGY):
             name(page, iri).click()
         page.wait_for_function("document.querySelector('figure').getAttribute('aria-busy') === 'true'")
-        page.unroute("**/neighbourhood.json?**")
         for route in held:
             route.continue_()
         for iri in (PERSPECTIVE, STRATEGY):
