@@ -31,7 +31,7 @@ function walk(figure) {
   const across = [];  // lines to names that stand elsewhere: {from, to, path}
   const taken = new Map();  // number of a column → the stretches of it that are taken, open things or not
   const bodies = new Map();  // IRI of an opened thing → its rows of the table
-  const view = { left: 0, right: WIDTH, bottom: svg.viewBox.baseVal.height, scale: 0 };
+  const view = { left: 0, right: WIDTH, bottom: svg.viewBox.baseVal.height, scale: 0, margin: 0 };
   let open = [];
   let wished = open;  // what will be open when all of it is fetched
   let asked = 0;
@@ -85,7 +85,11 @@ function walk(figure) {
     }
     const gone = open.filter((iri) => !wanted.includes(iri));
     const before = shown().size;
-    if (!view.scale) view.scale = svg.getBoundingClientRect().width / WIDTH;
+    if (!view.scale) {
+      const { x, width } = svg.getBoundingClientRect(), inner = parseFloat(getComputedStyle(frame).paddingLeft);
+      view.scale = width / WIDTH;
+      view.margin = Math.max(0, x - frame.getBoundingClientRect().x - frame.clientLeft - inner);
+    }
     figure.classList.add("walked");
     for (const iri of missing) if (!blocks.has(iri)) place(iri);
     open = wanted;
@@ -170,7 +174,11 @@ function walk(figure) {
     svg.setAttribute("viewBox", `${left} 0 ${right - left} ${bottom}`);
     svg.style.width = `${(right - left) * scale}px`;
     svg.style.height = `${bottom * scale}px`;
-    frame.scrollLeft += (before - left) * scale;
+    // To the left it takes the margin first; then the frame scrolls.
+    const grown = (before - left) * scale, margin = Math.max(0, view.margin - grown);
+    svg.style.marginLeft = `${margin}px`;
+    frame.scrollLeft += grown - (view.margin - margin);
+    view.margin = margin;
   }
 
   function reveal(iri) {
