@@ -67,6 +67,9 @@ PAGES: tuple[Kind, ...] = (
     Kind("empty search", "/search"),
     Kind("pictures", "/pictures"),
     Kind("picture", "/pictures/matrix", short=True),
+    Kind(
+        "neighbours", "/pictures/neighbourhood?iri=https%3A%2F%2Fw3id.org%2Fplangraf%2Fid%2F5001%2Fplan%2F2020-2023-7"
+    ),
     Kind("queries", "/queries"),
     Kind("query", "/queries/plans", short=True),
     Kind("query that needs a value", "/queries/evidence"),

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from plangraf.pages.inline import listed, marks, notes, plain, shown
 from plangraf.pages.nested_tables import area_changes, printed_figures
 from plangraf.pages.series_table import series_rows
+from plangraf.pages.things.history import HistoryWords, history_words
 from plangraf.pages.things.kind_files import Kinds
 from plangraf.pages.things.names import Names
 from plangraf.pages.things.page import thing_page
@@ -26,9 +27,10 @@ from plangraf.pages.words import LANGUAGE_NAMES, Words, words
 from plangraf.rdf.formats import Format
 from plangraf.rdf.graph import Graph
 from plangraf.sparql.named.binding import LANGUAGES
+from plangraf.views.changes.history import ThingHistory
 from plangraf.views.declarations import TermLabels
 from plangraf.views.describe import Description
-from plangraf.views.document_parts import CLASS, METRIC, VALUE, select_notice
+from plangraf.views.document_parts import CLASS, METRIC, VALUE, document_path, select_notice
 from plangraf.views.page_value import PageValue
 from plangraf.views.pictures.shown import ShownPicture
 from plangraf.views.series import Shown
@@ -163,6 +165,7 @@ class Pages:
         series: Shown | None = None,
         rows: Mapping[str, Rows] | None = None,
         compared: str | None = None,
+        history: ThingHistory | None = None,
         pictures: Sequence[ShownPicture] = (),
         here: str = "",
     ) -> bytes:
@@ -170,8 +173,8 @@ class Pages:
 
         `canonical` is the public address of the page, `schema_org` the description of a dataset for search engines,
         `series` the series of statistics about the thing, `rows` what the queries of its kind answer, by section,
-        `compared` the address of what changed since the version before, `pictures` those that belong to its kind.
-        `here` is the query string that the links to other languages keep.
+        `compared` the address of what changed since the version before, `history` the thing's own history, `pictures`
+        those that belong to its kind. `here` is the query string that the links to other languages keep.
         """
         names = Names(
             description, self.words(language), self.prefix, self.labels, self.kinds.namer(self.spoken(language))
@@ -190,6 +193,7 @@ class Pages:
             series_cut=series is not None and series.more,
             open=_MOST_OPEN,
             compared=compared,
+            history=self._history(history, description.thing.value, language),
             pictures=pictures,
             canonical=canonical,
             alternates=alternates,
@@ -197,6 +201,12 @@ class Pages:
             schema_org=script(schema_org) if schema_org else None,
             here=here,
         )
+
+    def _history(self, history: ThingHistory | None, iri: str, language: str) -> HistoryWords | None:
+        if history is None:
+            return None
+        base = self.prefix if self.base is None else self.base
+        return history_words(history, self.words(language), base, document_path(iri))
 
 
 def script(json_ld: dict[str, Any]) -> Markup:

@@ -33,8 +33,10 @@ from plangraf.pages.things.rows import fetch_sections
 from plangraf.rdf.formats import DATASET_FORMATS, JSON_LD, Format, of_kinds
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
 from plangraf.sparql.named.parameter_model import Refusal
-from plangraf.store.versions import VersionStore
+from plangraf.store.changes.log import FeedLog
+from plangraf.store.versions import FEED, VersionStore
 from plangraf.views.catalog.schema_org import dataset_json_ld
+from plangraf.views.changes.history import ThingHistory, thing_history
 from plangraf.views.describe import Description, PageReads, describe
 from plangraf.views.document_parts import (
     document_path,
@@ -51,14 +53,18 @@ from plangraf.views.series import with_series
 
 # HTML last: a client without a wish gets data.
 DOCUMENT_FORMATS = of_kinds("graph", "quads", "page")
+_TARGET, _GOAL = re.compile(r"[1-9][0-9]?\.([1-9][0-9]?|[a-z])"), re.compile(r"[1-9][0-9]?")
 
 
 def resources(service: Service) -> Iterator[Resource]:
+    log = FeedLog(service.snapshots.store.path / FEED)
     yield Thing()
-    yield Document()
-    yield DocumentByIri()
-    yield Code("target", "The document of a UN target, by its code", re.compile(r"[1-9][0-9]?\.([1-9][0-9]?|[a-z])"))
-    yield Code("goal", "The document of a UN goal, by its number", re.compile(r"[1-9][0-9]?"))
+    yield Document(log)
+    yield DocumentByIri(log)
+    yield Code(
+        log, "target", "The document of a UN target, by its code", re.compile(r"[1-9][0-9]?\.([1-9][0-9]?|[a-z])")
+    )
+    yield Code(log, "goal", "The document of a UN goal, by its number", _GOAL)
 
 
 def _operation(name: str, summary: str) -> Operation:
@@ -96,6 +102,9 @@ class _Documents(Resource):
     formats = DOCUMENT_FORMATS
     spare = DATASET_FORMATS
 
+    def __init__(self, log: FeedLog) -> None:
+        self._log = log
+
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         service, iri = asked.service, str(asked.place.thing)
         form = choose_form(asked.request) if asked.format == JSON_LD and asked.by_accept else PLAIN
@@ -122,6 +131,7 @@ class _Documents(Resource):
                 schema_org=dataset_json_ld(*found, asked.language) if found else None,
                 series=series if QUERY in service.queries else None,
                 compared=await _compared(service),
+                history=await self._history(service, iri),
                 rows=await fetch_sections(snapshot, service.collections, kind, description.thing, asked.language)
                 if kind
                 else None,
@@ -139,6 +149,10 @@ class _Documents(Resource):
             links=context_links(service, form),
             content_type=form.content_type if asked.format == JSON_LD else None,
         )
+
+    async def _history(self, service: Pinned, iri: str) -> ThingHistory | None:
+        kept = None if service.kept else [one.id for one in await run_in_threadpool(service.snapshots.store.list)]
+        return await thing_history(service.snapshot, self._log, iri, kept)
 
     def here(self, iri: str) -> str:
         """The query string that links to the page in another language must repeat."""
@@ -195,7 +209,8 @@ class DocumentByIri(_Documents):
 class Code(_Documents):
     """The document of a UN target or goal, by its code."""
 
-    def __init__(self, name: str, summary: str, code: re.Pattern[str]) -> None:
+    def __init__(self, log: FeedLog, name: str, summary: str, code: re.Pattern[str]) -> None:
+        super().__init__(log)
         self.path = f"/{name}s/{{code}}"
         self.operation = _operation(name, summary)
         self._code = code
