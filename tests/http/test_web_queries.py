@@ -140,6 +140,7 @@ def test_each_named_query_is_described_with_its_parameters_columns_and_formats(a
         "application/sparql-results+xml",
         "text/csv",
         "text/tab-separated-values",
+        "application/vnd.apache.parquet",
         "text/html",
     }
     assert {"400", "406", "429", "503"} <= set(operation["responses"])
