@@ -27,8 +27,8 @@ PAGES = {
     "/ontology": "Perspective",
     "/docs": "plans-by-target",
 }
-# The home page and the description of the API; a document is in the test of the screenshot.
-WITH_SCRIPTS = ("/", "/docs")
+# A document is in the test of the screenshot.
+IN_EACH_RUN = ("/", "/docs")
 
 
 def browse(address: str, profile: Path, *flags: str) -> str:
@@ -46,7 +46,7 @@ def browse(address: str, profile: Path, *flags: str) -> str:
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; named at the end of the run")
 @pytest.mark.parametrize(
     ("path", "text"),
-    [pytest.param(*page, marks=[] if page[0] in WITH_SCRIPTS else pytest.mark.slow) for page in PAGES.items()],
+    [pytest.param(*page, marks=[] if page[0] in IN_EACH_RUN else pytest.mark.slow) for page in PAGES.items()],
 )
 def test_a_page_shows_its_text_in_a_browser(url: str, tmp_path: Path, path: str, text: str) -> None:
     assert text in browse(url + path, tmp_path / "profile", "--dump-dom")

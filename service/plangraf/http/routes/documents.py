@@ -51,6 +51,8 @@ from plangraf.views.series import with_series
 DOCUMENT_FORMATS = of_kinds("graph", "quads", "page")
 _SUFFIXES = {format_.suffix: format_ for format_ in DOCUMENT_FORMATS}
 _ENDING = re.compile(rf"(.+)\.({'|'.join(_SUFFIXES)})")
+# The key of a thing of the shipped data.
+_EXAMPLE = "5001/plan/2020-2023-7"
 
 
 def split_ending(path: str) -> tuple[str, Format | None]:
@@ -63,11 +65,12 @@ def resources(service: Service) -> Iterator[Resource]:
     yield Thing()
     yield Document()
     yield DocumentByIri()
-    yield Code("target", "The document of a UN target, by its code", re.compile(r"[1-9][0-9]?\.([1-9][0-9]?|[a-z])"))
-    yield Code("goal", "The document of a UN goal, by its number", re.compile(r"[1-9][0-9]?"))
+    target = re.compile(r"[1-9][0-9]?\.([1-9][0-9]?|[a-z])")
+    yield Code("target", "The document of a UN target, by its code", target, "11.6")
+    yield Code("goal", "The document of a UN goal, by its number", re.compile(r"[1-9][0-9]?"), "11")
 
 
-def _operation(name: str, summary: str) -> Operation:
+def _operation(name: str, summary: str, **examples: str) -> Operation:
     return Operation(
         id=name,
         tag="Documents",
@@ -75,6 +78,7 @@ def _operation(name: str, summary: str) -> Operation:
         answer="The document",
         content=content(DOCUMENT_FORMATS),
         others={**redirects(301, 303), **NOT_FOUND, **GONE, **PROBLEMS},
+        examples=examples,
     )
 
 
@@ -86,6 +90,7 @@ class Thing(Resource):
         summary="A thing: leads to its document",
         status=303,
         others={**redirects(301), **MALFORMED, **GONE},
+        examples={"path": _EXAMPLE},
     )
 
     async def find(self, request: Request, place: Place) -> Response:
@@ -152,7 +157,7 @@ class _Documents(Resource):
 
 class Document(_Documents):
     path = "/doc/{path:path}"
-    operation = _operation("document", "The document of one of our things; an ending fixes the format")
+    operation = _operation("document", "The document of one of our things; an ending fixes the format", path=_EXAMPLE)
 
     async def find(self, request: Request, place: Place) -> Place | Response:
         service, path = pinned(request), place.names["path"]
@@ -197,9 +202,9 @@ class DocumentByIri(_Documents):
 class Code(_Documents):
     """The document of a UN target or goal, by its code."""
 
-    def __init__(self, name: str, summary: str, code: re.Pattern[str]) -> None:
+    def __init__(self, name: str, summary: str, code: re.Pattern[str], example: str) -> None:
         self.path = f"/{name}s/{{code}}"
-        self.operation = _operation(name, summary)
+        self.operation = _operation(name, summary, code=example)
         self._code = code
 
     async def find(self, request: Request, place: Place) -> Place:

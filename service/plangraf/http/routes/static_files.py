@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -34,23 +33,14 @@ def resources() -> Iterator[Resource]:
 
 
 class Static(Resource):
-    """A fixed table of files: ours, and those of Swagger UI from the package fastapi-offline."""
+    """A fixed table of files."""
 
     path = "/static/{name}"
     formats = (PLAIN_JSON,)
     negotiated = False
 
     def __init__(self) -> None:
-        spec = find_spec("fastapi_offline")
-        assert spec is not None  # a declared dependency
-        assert spec.origin is not None
-        swagger = Path(spec.origin).resolve().parent / "static"
-        files = (
-            *sorted((_PAGES / "static").iterdir()),
-            *sorted(BUILT.glob("editor-*")),
-            swagger / "swagger-ui.css",
-            swagger / "swagger-ui-bundle.js",
-        )
+        files = (*sorted((_PAGES / "static").iterdir()), *sorted(BUILT.glob("editor-*")))
         self._files = {_STYLE: (_style(), _MEDIA_TYPES[".css"])} | {
             path.name: (path.read_bytes(), _MEDIA_TYPES[path.suffix]) for path in files
         }

@@ -168,6 +168,7 @@ class PictureResource(Drawn):
         answer="The picture, or its rows",
         content=content(FORMATS),
         others={**NOT_FOUND, **PROBLEMS},
+        examples={"name": "matrix"},
     )
 
     async def find(self, request: Request, place: Place) -> Place:
@@ -219,6 +220,7 @@ class PictureEmbedded(Resource):
         answer="A page with the picture and a link to its page",
         content=content((HTML,)),
         others={**NOT_FOUND, **PROBLEMS},
+        examples={"name": "matrix"},
     )
 
     async def find(self, request: Request, place: Place) -> Place:
