@@ -311,7 +311,7 @@ def test_long_answers_have_pages_and_downloads_have_all_rows(many: httpx.Client)
         assert following == [one.attributes["href"] for one in tree.all("link", rel="next")]
         address = following[0] if following else None
     assert seen == [f"1\N{NO-BREAK SPACE}{number:03}" for number in range(250)]
-    assert "Side 3 av 3" in tree.one("nav", class_="pages").text
+    assert "Side 3 av 3" in tree.one("nav", class_="pager").text
     csv = next(one for one in tree.all("a") if one.text == "CSV").attributes["href"]
     assert len(many.get(csv).text.splitlines()) == 251
 
@@ -327,7 +327,7 @@ def test_words_numbers_days_and_codes_are_those_of_the_language(many: httpx.Clie
 
 def test_the_list_has_groups_of_questions(many: httpx.Client) -> None:
     tree = read_tree(many.get("/queries"))
-    sections = tree.all("section", class_="questions")
+    sections = tree.all("section", class_="topic")
     assert [one.one("h2").text for one in sections] == ["Tall", "Andre spørsmål"]
     link = sections[0].one("a")
     assert (link.text, link.attributes["href"]) == ("Hvor mange?", "/queries/rows")
