@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import httpx
 
-_VOID = frozenset(("br", "hr", "img", "input", "link", "meta", "source"))
+_VOID = frozenset(("br", "col", "hr", "img", "input", "link", "meta", "source"))
 
 
 @dataclass

@@ -15,6 +15,7 @@ import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from plangraf.pages.column_widths import ColumnWidths, column_widths, extent
 from plangraf.pages.nested_tables import area_changes, printed_figures
 from plangraf.pages.series_table import series_rows
 from plangraf.pages.things.kind_files import Kinds
@@ -42,6 +43,7 @@ class QualityTable:
 
     metrics: Sequence[PageValue]
     rows: Sequence[tuple[PageValue | None, Sequence[PageValue | None]]]
+    widths: ColumnWidths
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,4 +217,6 @@ def _quality(description: Description, names: Names) -> QualityTable | None:
         )
         for about in classes
     ]
-    return QualityTable([names.value(metric) for metric in metrics], rows)
+    titles = [names.value(metric) for metric in metrics]
+    extents = ([extent([one.text] if one else []) for one in (about, *cells)] for about, cells in rows)
+    return QualityTable(titles, rows, column_widths(["", *(title.text for title in titles)], extents))

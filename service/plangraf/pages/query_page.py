@@ -13,6 +13,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from plangraf.errors import ParameterError
 from plangraf.numbers_in_text import whole_number
+from plangraf.pages.column_widths import ColumnWidths, column_widths, extent
 from plangraf.pages.words import Words
 from plangraf.rdf.graph import RDF_TYPE, Graph
 from plangraf.rdf.namespaces import GRAPH, ID, PREFIXES, SDG, local_name, short_name
@@ -60,6 +61,7 @@ class TableColumn:
 class RowTable:
     columns: Sequence[TableColumn]
     rows: Sequence[Sequence[PageValue | None]]
+    widths: ColumnWidths
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,9 @@ def row_table(query: NamedQuery, known: QueryWords, words: Words, found: RowsOfP
         columns.append(
             TableColumn(own.in_language(words.language) if own else name, foreign, types.get(name) in _NUMBERS)
         )
-    return RowTable(columns, [[row[place] for place in kept] for row in shown])
+    rows = [[row[place] for place in kept] for row in shown]
+    cells = ([extent([cell.text] if cell else []) for cell in row] for row in rows)
+    return RowTable(columns, rows, column_widths([column.title for column in columns], cells))
 
 
 def _repeats(place: int, type_: str, rows: Sequence[Sequence[PageValue | None]]) -> bool:

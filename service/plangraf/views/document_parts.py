@@ -46,7 +46,6 @@ _PLAN: Final = PREFIXES["plan"]
 _DECISION_TYPE: Final = NamedNode(_PLAN + "decisionType")
 _STATUS: Final = NamedNode(_PLAN + "documentStatus")
 _DECIDED_ON: Final = NamedNode(_PLAN + "decidedOn")
-_BECOMES: Final = NamedNode(_PLAN + "becomes")
 _CITED: Final = NamedNode(_PLAN + "citedDocument")
 _FORESEEN: Final = NamedNode(PREFIXES["eli-dl"] + "ForeseenActivity")
 _DECISION_TYPES: Final = ID + "scheme/decision-type/"
@@ -164,7 +163,7 @@ def select_notice(description: Description) -> str | None:
         return "only_hearing"
     if statuses & _STARTED:
         return "only_start"
-    return "becomes_reading" if any(p == _BECOMES for _, p, _ in description.own) else None
+    return None
 
 
 async def find_graphs(engine: Engine, graph: Statements) -> Placed:

@@ -31,7 +31,7 @@ from plangraf.views.describe import Labels, fetch_labels
 from plangraf.views.engine_answers import fetch
 from plangraf.views.front_page import answered_questions, counted_lists, municipalities
 from plangraf.views.news import classes_by_place, read_news
-from plangraf.views.pictures.shown import shown_picture
+from plangraf.views.pictures.shown import picture_to_link
 
 _HOME_PICTURE = "matrix-goals"
 _DATASETS = """CONSTRUCT { ?dataset ?p ?o }
@@ -106,7 +106,7 @@ class Home(Resource):
             triples=snapshot.contents.triples,
             downloads=bool(snapshot.contents.downloads()),
             address=service.settings.base_url,
-            picture=await shown_picture(snapshot, _HOME_PICTURE, language),
+            picture=await picture_to_link(snapshot, _HOME_PICTURE, language),
             schema_org=script(catalogue_json_ld(await catalogue(service), language)),
         )
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from pyoxigraph import Literal, NamedNode
 
+from plangraf.pages.column_widths import ColumnWidths, Extent, column_widths, extent
 from plangraf.pages.things.evidence import Evidence
 from plangraf.pages.things.following import Reached, along, follow, step
 from plangraf.pages.things.kind_files import MOST_SHOWN
@@ -79,7 +80,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """A part of a section. `left` is the number of values that only the list has, None when it is unknown."""
+    """A part of a section. `left` is the number of values that only the list has, None when it is unknown.
+
+    `widths` are those of its columns when its layout is a table, the first with the values themselves.
+    """
 
     layout: str
     title: str
@@ -89,6 +93,7 @@ class PartView:
     groups: Sequence[Group]
     left: int | None = 0
     more: str | None = None
+    widths: ColumnWidths | None = None
 
     @property
     def number(self) -> int:
@@ -102,6 +107,7 @@ class TableView:
     columns: Sequence[str]
     numeric: Sequence[bool]
     rows: Sequence[Sequence[PageValue]]
+    widths: ColumnWidths
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +180,8 @@ class Builder:
         columns = [title.in_language(self._language) for title in table.columns.values()]
         numeric = [all(_is_number(row.get(name)) for row in found.rows) for name in table.columns]
         rows = [[self._cell(row.get(name), found) for name in table.columns] for row in found.rows]
-        return TableView(columns, numeric, rows)
+        widths = column_widths(columns, ([extent([cell.text]) for cell in row] for row in rows))
+        return TableView(columns, numeric, rows, widths)
 
     def _cell(self, value: Value | None, found: Rows) -> PageValue:
         if value is None:
@@ -202,10 +209,12 @@ class Builder:
         left: int | None = max(len(found) - MOST_SHOWN, 0)
         pairs = [(one, self._item(start, part, one, one.value in marked)) for one in found[:MOST_SHOWN]]
         columns: list[str] = []
+        widths = None
         if part.layout == "table":
             filled = [n for n in range(len(part.notes)) if any(item.notes[n].values for _, item in pairs)]
             columns = [self._name(part.notes[n]) for n in filled]
             pairs = [(one, replace(item, notes=[item.notes[n] for n in filled])) for one, item in pairs]
+            widths = column_widths(["", *columns], (_extents(item) for _, item in pairs))
         return PartView(
             part.layout,
             part.title.in_language(self._language) if part.title else "",
@@ -215,6 +224,7 @@ class Builder:
             list(self._groups(part, pairs)),
             None if self.cut else left,
             self._more(part.more) if part.more and (left or self.cut) else None,
+            widths,
         )
 
     def values(self, start: Value, followed: Followed) -> list[Reached]:
@@ -323,6 +333,12 @@ class Builder:
             "last": local_name(iri),
         }
         return f"{self.names.prefix}/{more.list_}?{urlencode({more.filter_: keys[more.key]})}"
+
+
+def _extents(item: Item) -> list[Extent]:
+    """The extents of the cells of a row: the value with its number, badge and marks, and each note."""
+    value = " ".join(filter(None, (item.number, item.value.text, item.badge, *("[0]" for _ in item.marks))))
+    return [extent([value]), *(extent([", ".join(one.text for one in note.values)]) for note in item.notes)]
 
 
 def _is_number(value: Value | None) -> bool:

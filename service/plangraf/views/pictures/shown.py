@@ -79,6 +79,16 @@ async def pictures_of_kinds(
     ]
 
 
+async def picture_to_link(snapshot: Snapshot, name: str, language: str) -> ShownPicture | None:
+    """A drawn picture as `pictures_of_kinds` has it; None when the version has not drawn it."""
+    kept = await run_in_threadpool(snapshot.contents.pictures)
+    picture = kept.pictures.get(name)
+    drawing = picture.drawing(language) if picture is not None else None
+    if picture is None or drawing is None or drawing.state != "drawn":
+        return None
+    return ShownPicture(name, picture.title[language], drawing, "", kept=picture)
+
+
 async def shown_picture(
     snapshot: Snapshot, name: str, language: str, municipality: str | None = None
 ) -> ShownPicture | None:

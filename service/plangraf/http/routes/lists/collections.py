@@ -233,6 +233,7 @@ async def _render(asked: Asked, places: Sequence[int], page: Page) -> bytes:
         first=first,
         last=first + len(page.things) - 1,
         table=table,
+        broad=bool(table.rows),
         controls=controls,
         chips=chips,
         action=here,

@@ -21,6 +21,7 @@ from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, conte
 from plangraf.http.resource.parameters import Negotiated
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.service import Service, pinned
+from plangraf.pages.column_widths import column_widths, extent
 from plangraf.rdf.formats import CSV, HTML, PLAIN_JSON, PNG, SVG, Format
 from plangraf.store.pictures import Drawing, KeptPicture, KeptPictures
 from plangraf.views.pictures.shown import ShownPicture, shown_picture
@@ -254,6 +255,7 @@ async def _write_page(asked: Asked, picture: KeptPicture) -> bytes:
         "picture.html",
         asked.language,
         picture=shown,
+        widths=column_widths(shown.columns, ([extent([cell.text]) for cell in row] for row in shown.cells)),
         choices=choices if len(choices) > 1 else [],
         query=query,
         named_query=picture.named_query,

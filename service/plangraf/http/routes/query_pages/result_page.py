@@ -33,6 +33,7 @@ from plangraf.http.resource.problems import problem
 from plangraf.http.routes.query_pages.empty_answer import explain_empty
 from plangraf.http.service import Pinned, pinned
 from plangraf.numbers_in_text import whole_number
+from plangraf.pages.column_widths import column_widths, extent
 from plangraf.pages.editor_page import editor_script, editor_settings
 from plangraf.pages.html import script, words_with_code
 from plangraf.rdf.formats import BOOLEAN_FORMATS, GRAPH_FORMATS, HTML, RESULT_FORMATS
@@ -131,6 +132,7 @@ async def _render(
     explanation = None if found.total else await explain_empty(here, plain)
     things = {term for row in found.rows for term in row if isinstance(term, NamedNode)}
     labels = Labels(await fetch_labels(engine, things))
+    rows = [[_cell(term, labels, language, here.prefix) for term in row] for row in found.rows]
     kept = _kept(asked)
     return here.pages.at(_PATH).render(
         "sparql.html",
@@ -138,7 +140,8 @@ async def _render(
         **_common(here, language, asked.query or "", {"answered": True}),
         here=f"?{urlencode([*kept, ('page', wanted.page)])}",
         answer=found,
-        rows=[[_cell(term, labels, language, here.prefix) for term in row] for row in found.rows],
+        rows=rows,
+        widths=column_widths(found.columns, ([extent(_texts(cell)) for cell in row] for row in rows)),
         explanation=words_with_code(explanation.message) if explanation else None,
         downloads=[(one, _address(here, [*kept, ("format", one.name)])) for one in _OF_FORM[form]],
         turns=_turns(here, found, wanted.page, kept),
@@ -229,6 +232,10 @@ def _cell(term: Value | None, labels: Labels, language: str, prefix: str) -> Cel
         return Cell(named, short if label else None)
     numeric = term.datatype.value.endswith(("#integer", "#decimal", "#double", "#float"))
     return Cell(PageValue(term.value, lang=term.language), number=numeric)
+
+
+def _texts(cell: Cell | None) -> list[str]:
+    return [cell.value.text, cell.iri or ""] if cell else []
 
 
 def _lines_around(query: str, line: int) -> list[tuple[int, str]]:
