@@ -271,6 +271,7 @@ class QueryResource(Resource):
             trouble=str(error) if error and not choice and not any(field.error for field in fields) else None,
             choice=choice,
             found=found,
+            broad=found is not None,
             table=row_table(self.query, known, interface, found, service.prefix) if found else None,
             pager=pager(found, page, path, {**asked, **kept}) if found else [],
             page=page,
