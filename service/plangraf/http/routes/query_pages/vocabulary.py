@@ -42,7 +42,7 @@ class Vocabulary(Resource):
 
 def _describe_first(first: FirstQuery) -> dict[str, Any]:
     title = {"nb": first.title.nb, "en": first.title.en}
-    return {"name": "", "title": title, "description": first.title.en, "query": with_prefixes(first.query)}
+    return {"name": "", "title": title, "description": first.title.en, "query": with_prefixes(f"\n{first.query}")}
 
 
 def _describe(example: Example, known: QueryWords) -> dict[str, Any]:
