@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from plangraf.pages.column_widths import ColumnWidths, column_widths, extent
+from plangraf.pages.inline import listed, marks, notes, plain, shown
 from plangraf.pages.nested_tables import area_changes, printed_figures
 from plangraf.pages.series_table import series_rows
 from plangraf.pages.things.kind_files import Kinds
@@ -66,6 +67,7 @@ def _environment(language: str) -> Environment:
     )
     known = words(language)
     environment.install_gettext_translations(known.translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters |= {"plain": plain, "shown": shown, "listed": listed, "notes": notes, "marks": marks}
     environment.filters |= {"number": known.number, "date": known.date, "size": known.size}
     return environment
 

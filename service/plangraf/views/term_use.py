@@ -10,15 +10,15 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pyoxigraph import Literal
+from pyoxigraph import Literal, NamedNode
 from starlette.concurrency import run_in_threadpool
 
 from plangraf.engines.snapshots import Snapshot
-from plangraf.rdf.graph import RDF_TYPE
+from plangraf.rdf.graph import RDF_TYPE, Graph
 from plangraf.rdf.namespaces import ID, PLAN
 from plangraf.rdf.term_counts import TermCounts
 from plangraf.views.declarations import LABELS
-from plangraf.views.engine_answers import fetch_rows
+from plangraf.views.engine_answers import fetch_properties, fetch_rows
 
 _CLASSES = "SELECT ?of (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s a ?of } GROUP BY ?of ORDER BY ?of"
 _PROPERTIES = "SELECT ?of (COUNT(*) AS ?n) WHERE { ?s ?of ?o } GROUP BY ?of ORDER BY ?of"
@@ -77,14 +77,13 @@ async def examples(snapshot: Snapshot) -> Mapping[str, Example]:
     """
     known = await snapshot.part(_known)
     chosen = known.examples if known else await _find_examples(snapshot)
-    things = " ".join(f"<{iri}>" for iri in dict.fromkeys(chosen.values()))
-    predicates = " ".join(map(str, LABELS))
-    query = f"SELECT ?s ?label WHERE {{ VALUES ?p {{ {predicates} }} VALUES ?s {{ {things} }} ?s ?p ?label }}"
-    labels: dict[str, set[Literal]] = {}
-    for row in await fetch_rows(snapshot.engine, query, bulk=False) if things else ():
-        text = Literal(row["label"]["value"], language=row["label"].get("xml:lang"))
-        labels.setdefault(row["s"]["value"], set()).add(text)
-    return {of: Example(iri, tuple(sorted(labels.get(iri, ()), key=str))) for of, iri in chosen.items()}
+    things = {iri: NamedNode(iri) for iri in chosen.values()}
+    named = Graph(await fetch_properties(snapshot.engine, things.values(), LABELS))
+    labels = {
+        iri: tuple(sorted({text for name in LABELS for text in named.literals(thing, name)}, key=str))
+        for iri, thing in things.items()
+    }
+    return {of: Example(iri, labels[iri]) for of, iri in chosen.items()}
 
 
 async def _known(snapshot: Snapshot) -> TermCounts | None:
