@@ -57,7 +57,7 @@ search-faults: $(VENV)/.test ## other random examples in each run, twenty times 
 search-api: $(VENV)/.test ## other random requests in each run, twenty times as many, from the description of the API
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -m "" --hypothesis-profile search tests/properties/test_any_described_request.py
 
-screenshots: $(VENV)/.test ## pictures of every kind of page, a sheet of all, and a table of weights, in screenshots/
+screenshots: $(VENV)/.test ## pictures of every kind of page, a sheet of all, and a table of weights and axe violations, in screenshots/
 	$(BIN)/python tests/browser/screenshots.py
 
 words: $(VENV)/.serve ## write new words of the interface into its catalogues, where a translator fills them

@@ -42,7 +42,7 @@ def loading_faults(tab: Visit, kind: Kind) -> list[str]:
     blocking = [file.name for file in files if file.blocking]
     if len(blocking) > MOST_REQUESTS_BEFORE_PAINT:
         found.append(f"the first paint waits for {blocking}")
-    if recorded["shift"] > MOST_SHIFT and kind.ours:
+    if recorded["shift"] > MOST_SHIFT:
         found.append(f"the layout shifts by {recorded['shift']:.4f}: {'; '.join(recorded['moved'])}")
     return [*found, *(f"refused by the policy: {refused}" for refused in recorded["refused"])]
 
@@ -64,16 +64,15 @@ def test_each_kind_of_page_is_quick_quiet_and_readable_for_all(
     with visit(reduced_motion="reduce") as tab:
         tab.open(site.pages[kind.name].in_language(language), status=kind.status)
         found = loading_faults(tab, kind)
-        assert not kind.ours or tab.page.evaluate("document.getAnimations().length") == 0
-        if kind.ours:
-            assert tab.page.locator("html").get_attribute("lang") == language
-            assert tab.page.locator("h1").count() == 1
-            found += looking_faults(tab)
+        assert tab.page.evaluate("document.getAnimations().length") == 0
+        assert tab.page.locator("html").get_attribute("lang") == language
+        assert tab.page.locator("h1").count() == 1
+        found += looking_faults(tab)
     assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.ours], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_nothing_moves_while_a_page_arrives_slowly(visit: Visiting, site: Site, kind: Kind, width: int) -> None:
     # Uncompressed, because a piece of a coding may be the whole page. The style is cached, so that nothing else delays
     # the first paint.

@@ -15,6 +15,7 @@ import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from plangraf.pages.column_widths import ColumnWidths, column_widths, extent
 from plangraf.pages.inline import listed, marks, notes, plain, shown
 from plangraf.pages.nested_tables import area_changes, printed_figures
 from plangraf.pages.series_table import series_rows
@@ -40,12 +41,12 @@ _MOST_OPEN = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
-    """One line of a dataset's quality: metric, measured class if any, and value."""
+class QualityTable:
+    """A dataset's quality: a column for each metric, a row for each measured class, None for the whole dataset."""
 
-    metric: PageValue
-    about: PageValue | None
-    value: PageValue
+    metrics: Sequence[PageValue]
+    rows: Sequence[tuple[PageValue | None, Sequence[PageValue | None]]]
+    widths: ColumnWidths
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,15 +221,25 @@ def words_with_code(text: str) -> Markup:
     return Markup("").join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
-def _quality(description: Description, names: Names) -> list[Measurement]:
+def _quality(description: Description, names: Names) -> QualityTable | None:
+    """The measurements of a dataset, the whole of it first; None without any."""
     graph = Graph(description.quality)
-    return [
-        Measurement(
-            names.value(metric),
-            names.value(about) if about else None,
-            names.value(value) if (value := graph.value(measurement, VALUE)) else PageValue(""),
-        )
+    values = {
+        (graph.value(measurement, CLASS), metric): value
         for measurement in graph.things
-        for metric, about in [(graph.value(measurement, METRIC), graph.value(measurement, CLASS))]
-        if metric is not None
+        if (metric := graph.value(measurement, METRIC)) and (value := graph.value(measurement, VALUE))
+    }
+    if not values:
+        return None
+    metrics = list(dict.fromkeys(metric for _, metric in values))
+    classes = sorted(dict.fromkeys(about for about, _ in values), key=lambda about: about is not None)
+    rows = [
+        (
+            names.value(about) if about else None,
+            [names.value(values[about, one]) if (about, one) in values else None for one in metrics],
+        )
+        for about in classes
     ]
+    titles = [names.value(metric) for metric in metrics]
+    extents = ([extent([one.text] if one else []) for one in (about, *cells)] for about, cells in rows)
+    return QualityTable(titles, rows, column_widths(["", *(title.text for title in titles)], extents))

@@ -46,14 +46,14 @@ def plain(value: PageValue, language: str) -> Markup:
 
 
 @lru_cache(_KEPT)
-def shown(value: PageValue, language: str) -> Markup:
-    """A value in a table of statements: a link tells what it leads to, a text names its other language."""
+def shown(value: PageValue, language: str, *, tagged: bool = True) -> Markup:
+    """A value in a table: a link tells what it leads to, and a text its other language when that is `tagged`."""
     lang = _LANG.format(value.lang) if value.lang else _NOTHING
     is_foreign = bool(lang) and value.lang != language
     if value.href:
         about = _ABOUT.format(value.about) if value.about else _NOTHING
         return _LINK.format(value.href, lang if is_foreign else _NOTHING, about, value.text)
-    return _TEXT.format(lang, value.text) + (_FOREIGN.format(value.lang) if is_foreign else _NOTHING)
+    return _TEXT.format(lang, value.text) + (_FOREIGN.format(value.lang) if is_foreign and tagged else _NOTHING)
 
 
 def listed(values: Iterable[PageValue], language: str) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +32,8 @@ _XSD: Final = PREFIXES["xsd"]
 _NUMBERS: Final = frozenset(("xsd:integer", "xsd:decimal"))
 _TEXTS: Final = frozenset(("string", "lang-string"))
 _DATATYPES: Final = frozenset(_XSD + name for name in ("integer", "decimal", "double"))
+# As GROUP_CONCAT writes the numbers of things.
+_NUMBERS_IN_A_ROW: Final = re.compile(r"[0-9]+(,[0-9]+)+")
 # Characters of one cell.
 _LONGEST_TEXT = 600
 
@@ -291,6 +294,8 @@ def _literal(term: Literal, words: Words) -> PageValue:
         return PageValue(words.number(number) if number.is_finite() and len(text) < 30 else text)
     if datatype == _XSD + "date" and (day := _day(text)):
         return PageValue(words.date(day))
+    if _NUMBERS_IN_A_ROW.fullmatch(text):
+        text = text.replace(",", ", ")
     lang = term.language if term.language != words.language else None
     return PageValue(text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…", lang=lang)
 

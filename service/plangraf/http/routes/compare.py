@@ -288,13 +288,13 @@ async def _render_page(service: Pinned, found: dict[str, Any], language: str) ->
     # The engine refuses a term that the current version has removed; properties then keep their short names.
     with contextlib.suppress(QuerySyntaxError):
         named += await fetch_labels(service.snapshot.engine, terms)
-    names = Labels(named)
+    names, own = Labels(named), service.pages.labels
 
     def shown(iri: str) -> PageValue:
         if iri.startswith("_:"):
             return PageValue("…")
         best: Literal | None = names.best(NamedNode(iri), language)
-        text, lang = (best.value, best.language) if best else (short_name(iri), None)
+        text, lang = (best.value, best.language) if best else (own.get(iri, {}).get(language) or short_name(iri), None)
         return PageValue(text, service.prefix + document_path(iri), lang, iri)
 
     def lines(added: bool, told: list[dict[str, Any]]) -> list[_Line]:

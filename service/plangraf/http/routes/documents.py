@@ -54,6 +54,8 @@ from plangraf.views.series import with_series
 # HTML last: a client without a wish gets data.
 DOCUMENT_FORMATS = of_kinds("graph", "quads", "page")
 _TARGET, _GOAL = re.compile(r"[1-9][0-9]?\.([1-9][0-9]?|[a-z])"), re.compile(r"[1-9][0-9]?")
+# The key of a thing of the shipped data.
+_EXAMPLE = "5001/plan/2020-2023-7"
 
 
 def resources(service: Service) -> Iterator[Resource]:
@@ -61,13 +63,11 @@ def resources(service: Service) -> Iterator[Resource]:
     yield Thing()
     yield Document(log)
     yield DocumentByIri(log)
-    yield Code(
-        log, "target", "The document of a UN target, by its code", re.compile(r"[1-9][0-9]?\.([1-9][0-9]?|[a-z])")
-    )
-    yield Code(log, "goal", "The document of a UN goal, by its number", _GOAL)
+    yield Code(log, "target", "The document of a UN target, by its code", _TARGET, "11.6")
+    yield Code(log, "goal", "The document of a UN goal, by its number", _GOAL, "11")
 
 
-def _operation(name: str, summary: str) -> Operation:
+def _operation(name: str, summary: str, **examples: str) -> Operation:
     return Operation(
         id=name,
         tag="Documents",
@@ -75,6 +75,7 @@ def _operation(name: str, summary: str) -> Operation:
         answer="The document",
         content=content(DOCUMENT_FORMATS),
         others={**redirects(301, 303), **NOT_FOUND, **GONE, **PROBLEMS},
+        examples=examples,
     )
 
 
@@ -86,6 +87,7 @@ class Thing(Resource):
         summary="A thing: leads to its document",
         status=303,
         others={**redirects(301), **MALFORMED, **GONE},
+        examples={"path": _EXAMPLE},
     )
 
     async def find(self, request: Request, place: Place) -> Response:
@@ -161,7 +163,7 @@ class _Documents(Resource):
 
 class Document(_Documents):
     path = "/doc/{path:path}"
-    operation = _operation("document", "The document of one of our things; an ending fixes the format")
+    operation = _operation("document", "The document of one of our things; an ending fixes the format", path=_EXAMPLE)
 
     async def find(self, request: Request, place: Place) -> Place | Response:
         service, path = pinned(request), place.names["path"]
@@ -209,10 +211,10 @@ class DocumentByIri(_Documents):
 class Code(_Documents):
     """The document of a UN target or goal, by its code."""
 
-    def __init__(self, log: FeedLog, name: str, summary: str, code: re.Pattern[str]) -> None:
+    def __init__(self, log: FeedLog, name: str, summary: str, code: re.Pattern[str], example: str) -> None:
         super().__init__(log)
         self.path = f"/{name}s/{{code}}"
-        self.operation = _operation(name, summary)
+        self.operation = _operation(name, summary, code=example)
         self._code = code
 
     async def find(self, request: Request, place: Place) -> Place:

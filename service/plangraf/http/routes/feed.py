@@ -130,6 +130,7 @@ class Page(_Part):
         answer="Members and relations",
         content=content(FORMATS),
         others={**NOT_FOUND, **PROBLEMS},
+        examples={"page": "1"},
     )
 
     async def find(self, request: Request, place: Place) -> Place:

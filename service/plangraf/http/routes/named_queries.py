@@ -278,6 +278,7 @@ class QueryResource(Resource):
             trouble=error.message if error and not choice and not any(field.error for field in fields) else None,
             choice=choice,
             found=found,
+            broad=found is not None,
             table=row_table(self.query, known, interface, found, service.prefix) if found else None,
             pager=pager(found, page, path, {**asked, **kept}) if found else [],
             page=page,

@@ -111,6 +111,7 @@ class OntologyTheme(Resource):
         answer="The terms of the theme",
         content=content(DOCUMENT_FORMATS),
         others=NOT_FOUND,
+        examples={"name": "plan"},
     )
 
     async def find(self, request: Request, place: Place) -> Place:
@@ -198,6 +199,7 @@ class ShapesTheme(Resource):
         answer="The rules of the theme",
         content=content((HTML,)),
         others=NOT_FOUND,
+        examples={"name": "plan"},
     )
 
     async def find(self, request: Request, place: Place) -> Place:

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from pyoxigraph import NamedNode
@@ -14,10 +15,13 @@ from starlette.concurrency import run_in_threadpool
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import VersionsError
 from plangraf.http.resource.openapi import Operation, content
+from plangraf.http.resource.parameters import EXAMPLE
 from plangraf.http.resource.resource import Asked, Resource, View
 from plangraf.http.routes.catalog import catalogue, dates_part
 from plangraf.http.service import Pinned, Service
+from plangraf.pages.api_reference import read_reference
 from plangraf.pages.html import script
+from plangraf.pages.query_page import name_query
 from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, PLAIN_JSON
 from plangraf.store.changes.log import FeedLog
 from plangraf.store.versions import FEED
@@ -37,7 +41,7 @@ WHERE { ?dataset a <http://www.w3.org/ns/dcat#Dataset> ; ?p ?o }"""
 def resources(service: Service, openapi: Callable[[Pinned], dict[str, Any]]) -> Iterator[Resource]:
     """Makes the site's own resources; `openapi` describes the addresses that a version serves."""
     yield Home(service)
-    yield Docs()
+    yield Docs(openapi)
     yield OpenApi(openapi)
 
 
@@ -108,12 +112,31 @@ class Home(Resource):
 
 
 class Docs(Resource):
+    """The description of the API as a page."""
+
     path = "/docs"
     formats = (HTML,)
-    endings = negotiated = False
+    endings = False
+
+    def __init__(self, openapi: Callable[[Pinned], dict[str, Any]]) -> None:
+        self._openapi = openapi
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        return View(write=asked.service.pages.render("docs.html", "en"))
+        service, language = asked.service, asked.language
+
+        async def write() -> bytes:
+            titles = {f"/{path}": one.title(language) for path, one in service.collections.items()}
+            titles |= {
+                f"/queries/{name}": named.title
+                for name, query in service.queries.items()
+                if not (named := name_query(query, service.query_words, language)).lang
+            }
+            examples = {f"/queries/{name}": urlencode(query.example) for name, query in service.queries.items()}
+            examples["/sparql"] = urlencode({"query": EXAMPLE})
+            reference = read_reference(self._openapi(service), titles, examples)
+            return service.pages.render("docs.html", language, reference=reference, address=service.address)
+
+        return View(write=write, key=(service.prefix,))
 
 
 class OpenApi(Resource):

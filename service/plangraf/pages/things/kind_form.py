@@ -181,7 +181,10 @@ class Ways(Strict):
 
 
 class Section(Strict):
-    """A section of the page: parts, a table of a query, or ways in. `reading` marks it as our interpretation."""
+    """A section of the page: parts, a table of a query, or ways in. `reading` marks it as our interpretation.
+
+    `none` is what a section without a value says; without it the page has no such section.
+    """
 
     name: Key
     title: Titled
@@ -190,6 +193,7 @@ class Section(Strict):
     parts: list[Part] = Field(default=[])
     table: Table | None = None
     ways: Ways | None = None
+    none: Titled | None = None
 
     @model_validator(mode="after")
     def _has_content(self) -> Self:

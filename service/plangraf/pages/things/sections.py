@@ -125,7 +125,7 @@ class WayView:
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """A section with content; `reading` tells that it is our interpretation."""
+    """A section with content, or with the words `none`; `reading` tells that it is our interpretation."""
 
     name: str
     title: str
@@ -134,6 +134,7 @@ class SectionView:
     parts: Sequence[PartView] = ()
     table: TableView | None = None
     ways: Sequence[WayView] = ()
+    none: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +164,20 @@ class Builder:
         return rows
 
     def sections(self, declared: Sequence[Section], rows: Mapping[str, Rows]) -> list[SectionView]:
-        """The sections that have a value; `rows` are the answers of their queries, by the name of a section."""
+        """The sections that have a value or say why not; `rows` are the answers of their queries, by their names."""
         views = []
         for section in declared:
             parts = [view for part in section.parts if (view := self.part(self.thing, part))]
             found = rows.get(section.name)
             table = self._table(section.table, found) if section.table and found and found.rows else None
             ways = self._ways(section.ways, found) if section.ways and found else []
+            title = section.title.in_language(self.names.spoken)
             if parts or table or ways:
                 lead = section.lead.in_language(self.names.spoken) if section.lead else ""
-                title = section.title.in_language(self.names.spoken)
                 views.append(SectionView(section.name, title, lead, section.reading, parts, table, ways))
+            elif section.none:
+                none = section.none.in_language(self.names.spoken)
+                views.append(SectionView(section.name, title, "", section.reading, none=none))
         return views
 
     def _table(self, table: Table, found: Rows) -> TableView:

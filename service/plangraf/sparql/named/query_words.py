@@ -55,6 +55,13 @@ class WordsOfQuery(Strict):
     columns: Mapping[str, Titled] = {}
 
 
+class FirstQuery(Strict):
+    """A short query by which somebody learns SPARQL; the editor offers it before the named queries."""
+
+    title: Titled
+    query: str = Field(min_length=1)
+
+
 class QueryWords(Strict):
     """All words; `groups` in the order of the page that lists the queries.
 
@@ -67,6 +74,7 @@ class QueryWords(Strict):
     columns: Mapping[str, Titled] = {}
     coded: tuple[str, ...] = Field(default=(), strict=False)
     codes: Mapping[str, Titled] = {}
+    first: tuple[FirstQuery, ...] = Field(default=(), strict=False)
 
     def parameter(self, query: str, name: str) -> ParameterWords | None:
         own = self.queries.get(query)

@@ -182,6 +182,7 @@ class PictureResource(Drawn):
         answer="The picture, or its rows",
         content=content(FORMATS),
         others={**NOT_FOUND, **PROBLEMS},
+        examples={"name": "matrix"},
     )
 
     async def find(self, request: Request, place: Place) -> Place:
@@ -233,6 +234,7 @@ class PictureEmbedded(Resource):
         answer="A page with the picture and a link to its page",
         content=content((HTML,)),
         others={**NOT_FOUND, **PROBLEMS},
+        examples={"name": "matrix"},
     )
 
     async def find(self, request: Request, place: Place) -> Place:

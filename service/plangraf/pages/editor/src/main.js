@@ -162,6 +162,7 @@ async function run(view = "table") {
   try {
     await answer(query, controller.signal, view);
     status.textContent = t("done", { time: time() });
+    bringIntoView();
     remember(query);
     history.replaceState(null, "", permalink());
   } catch (error) {
@@ -174,6 +175,12 @@ async function run(view = "table") {
       setRunning(false);
     }
   }
+}
+
+/** Scrolls to the answer when the query fills the window, because somebody new would not look for it below. */
+function bringIntoView() {
+  const top = section.getBoundingClientRect().top;
+  if (top > window.innerHeight - 120) window.scrollBy({ top: top - window.innerHeight / 2 });
 }
 
 async function answer(query, signal, view) {
