@@ -1,4 +1,4 @@
-# Two stages: the first builds a version with all extras, the second has only what serving it needs.
+# Two stages: the first builds a version with all extras, the second has only what serving it needs (server, mcp, parquet).
 # Its steps are those of the Makefile and of tests/service/test_wheel.py, which run without Docker.
 FROM python:3.11-slim AS build
 WORKDIR /src
@@ -23,7 +23,7 @@ ENV PLANGRAF_HOST=0.0.0.0 PLANGRAF_PORT=8000 PLANGRAF_VERSIONS=/var/lib/plangraf
     PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 USER 10001
 EXPOSE 8000
-# Nothing is written at run time: start the container with --read-only.
+# Only temporary files are written at run time: start the container with --read-only --tmpfs /tmp.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["/opt/plangraf/bin/python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/ready', timeout=2)"]
 ENTRYPOINT ["/opt/plangraf/bin/plangraf"]

@@ -57,7 +57,7 @@ search-faults: $(VENV)/.test ## other random examples in each run, twenty times 
 search-api: $(VENV)/.test ## other random requests in each run, twenty times as many, from the description of the API
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -m "" --hypothesis-profile search tests/properties/test_any_described_request.py
 
-screenshots: $(VENV)/.test ## pictures of every kind of page, a sheet of all, and a table of weights, in screenshots/
+screenshots: $(VENV)/.test ## pictures of every kind of page, a sheet of all, and a table of weights and axe violations, in screenshots/
 	$(BIN)/python tests/browser/screenshots.py
 
 words: $(VENV)/.serve ## write new words of the interface into its catalogues, where a translator fills them
@@ -92,11 +92,11 @@ soak: $(VENV)/.test ## ten minutes of hostile clients beside a good one
 
 lock: ## pin the newest versions that pyproject.toml allows
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics remote mcp client build,--extra $(extra)) pyproject.toml -o requirements.lock
+	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics remote mcp parquet client build,--extra $(extra)) pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --extra server -c requirements.lock pyproject.toml -o requirements-server.lock
+	  --no-emit-index-url $(foreach extra,server mcp parquet,--extra $(extra)) -c requirements.lock pyproject.toml -o requirements-server.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics remote mcp client build test,--extra $(extra)) \
+	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics remote mcp parquet client build test,--extra $(extra)) \
 	  -c requirements.lock pyproject.toml -o requirements-test.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-package psycopg2 --upgrade tests/service/ckan.txt -o tests/service/ckan.lock

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,7 +25,6 @@ class Fault:
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": JSON})
     body: bytes = b""
     cut: int = 0
-    wait_s: float = 0.0
     no_length: bool = False
 
 
@@ -77,7 +75,6 @@ class _Handler(BaseHTTPRequestHandler):
         return self._send(Fault(body=body or b""))
 
     def _send(self, answer: Fault) -> None:
-        time.sleep(answer.wait_s)
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)

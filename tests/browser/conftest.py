@@ -8,10 +8,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from served_site import Site, running_site, write_site
 from visits import CHROMIUM, Visiting, chromium, visiting
 
+# Playwright waits for 5 s, which a machine under load may take.
+expect.set_options(timeout=60_000)
+_OF_A_CHANGE = ("test_walks.py", "test_language_switch.py")
 Once = Callable[[str, Callable[[Path], None]], Path]
 
 
@@ -30,13 +33,20 @@ def browser(present: None) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def site(present: None, built: Path, once: Once, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def served(built: Path, once: Once) -> Iterator[Site]:
+    """The service, for tests that need no browser."""
+
     def write(folder: Path) -> None:
         (folder / "ids.json").write_text(json.dumps(write_site(built, folder / "versions")))
 
     folder = once("site", write)
     with running_site(folder / "versions", json.loads((folder / "ids.json").read_text())) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def site(present: None, served: Site) -> Site:
+    return served
 
 
 @pytest.fixture
@@ -46,8 +56,8 @@ def visit(browser: Browser, site: Site) -> Visiting:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves the walks in the set of a change; the other tests here take long, so they are in the longer set."""
+    """Leaves the walks, and what needs no browser, in the set of a change; the other tests here take long."""
     folder = Path(__file__).parent
     for item in items:
-        if item.path.parent == folder and item.path.name != "test_walks.py":
+        if item.path.parent == folder and item.path.name not in _OF_A_CHANGE:
             item.add_marker(pytest.mark.slow)

@@ -30,7 +30,6 @@ class Kind:
         status: HTTP status of the answer.
         most_bytes: budget of the page with all that it loads, compressed; None for a page with an editor.
         short: whether the short form visits it.
-        ours: False for a page whose markup another project writes.
     """
 
     name: str
@@ -39,7 +38,6 @@ class Kind:
     status: int = 200
     most_bytes: int | None = PAGE_BYTES
     short: bool = False
-    ours: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +65,9 @@ PAGES: tuple[Kind, ...] = (
     Kind("empty search", "/search"),
     Kind("pictures", "/pictures"),
     Kind("picture", "/pictures/matrix", short=True),
+    Kind(
+        "neighbours", "/pictures/neighbourhood?iri=https%3A%2F%2Fw3id.org%2Fplangraf%2Fid%2F5001%2Fplan%2F2020-2023-7"
+    ),
     Kind("queries", "/queries"),
     Kind("query", "/queries/plans", short=True),
     Kind("query that needs a value", "/queries/evidence"),
@@ -80,7 +81,7 @@ PAGES: tuple[Kind, ...] = (
     Kind("comparisons", "/compare"),
     Kind("compare", "/compare/{earlier}..{current}"),
     Kind("downloads", "/dump/{current}/"),
-    Kind("description of the API", "/docs", most_bytes=None, ours=False),
+    Kind("description of the API", "/docs"),
     Kind("home of a kept version", "/version/{earlier}/"),
     Kind("list of a kept version", "/version/{earlier}/plans"),
     Kind("unknown address", "/nothing-here", status=404, short=True),

@@ -1,6 +1,7 @@
-"""Writes pictures of every kind of page, a sheet that shows them side by side, and a table of weights.
+"""Writes pictures of every kind of page, a sheet that shows them side by side, and a table of weights and violations.
 
-`make screenshots` runs it. Each page is shown 390 and 1440 px wide, in Bokmål and English, light and dark.
+`make screenshots` runs it; `--table` writes only the table. Each page is shown 390 and 1440 px wide, in Bokmål and
+English, light and dark.
 """
 
 from __future__ import annotations
@@ -32,8 +33,11 @@ figure { margin: 0; } img { height: 30rem; width: auto; border: 1px solid #999; 
 
 
 @dataclass(frozen=True, slots=True)
-class Weight:
-    """What a page weighs, compressed: itself, with all that it loads, and what the first paint waits for."""
+class Measured:
+    """What a page weighs, compressed: itself, with all that it loads, and the files that the first paint waits for.
+
+    `light` and `dark` count the violations of WCAG 2.2 AA that axe-core finds.
+    """
 
     name: str
     path: str
@@ -42,6 +46,8 @@ class Weight:
     most: int | None
     files: int
     blocking: int
+    light: int
+    dark: int
 
 
 def file_name(page: Shown, width: int, language: str, scheme: str) -> str:
@@ -66,24 +72,30 @@ def take(browser: Browser, url: str, pages: list[Shown], folder: Path) -> None:
                 print(f"{width} px: {fault}", file=sys.stderr)
 
 
-def weigh(browser: Browser, url: str, pages: list[Shown]) -> Iterator[Weight]:
-    """The weight of each page in Bokmål, each loaded with an empty cache."""
+def measure(browser: Browser, url: str, pages: list[Shown]) -> Iterator[Measured]:
+    """Measures each page in Bokmål, each loaded with an empty cache."""
     for page in pages:
-        with visiting(browser, url) as tab:
+        with visiting(browser, url, reduced_motion="reduce") as tab:
             tab.open(page.in_language("nb"), status=page.kind.status)
             files = tab.loaded()
+            light = tab.violations()
+            tab.page.emulate_media(color_scheme="dark")
+            dark = tab.violations()
+        for violation in (*light, *dark):
+            print(f"{page.kind.name}: {violation}", file=sys.stderr)
         everything, blocking = sum(file.bytes for file in files), sum(file.blocking for file in files)
-        yield Weight(page.kind.name, page.path, files[0].bytes, everything, page.kind.most_bytes, len(files), blocking)
+        weights = files[0].bytes, everything, page.kind.most_bytes, len(files), blocking
+        yield Measured(page.kind.name, page.path, *weights, len(light), len(dark))
 
 
-def weights_table(weights: list[Weight]) -> str:
-    """The weights as a Markdown table, in kB of 1000 bytes."""
-    lines = ["| page | address | page kB | all kB | budget kB | files | before paint |"]
-    lines.append("|---|---|--:|--:|--:|--:|--:|")
-    for one in weights:
+def table_of(measured: list[Measured]) -> str:
+    """The measured pages as a Markdown table, in kB of 1000 bytes."""
+    lines = ["| page | address | page kB | all kB | budget kB | files | before paint | axe light | axe dark |"]
+    lines.append("|---|---|--:|--:|--:|--:|--:|--:|--:|")
+    for one in measured:
         most = "" if one.most is None else str(one.most // 1000)
         sizes = f"{one.page / 1000:.1f} | {one.everything / 1000:.1f} | {most} | {one.files} | {one.blocking}"
-        lines.append(f"| {one.name} | {one.path} | {sizes} |")
+        lines.append(f"| {one.name} | {one.path} | {sizes} | {one.light} | {one.dark} |")
     return "\n".join(lines) + "\n"
 
 
@@ -126,7 +138,7 @@ def main() -> None:
         "--into", type=Path, default=ROOT / "screenshots", help="folder; its older pictures are removed"
     )
     parser.add_argument("--only", default="", help="part of the names of the kinds of pages")
-    parser.add_argument("--weights", action="store_true", help="only the table of weights")
+    parser.add_argument("--table", action="store_true", help="only the table of weights and violations")
     given = parser.parse_args()
     if CHROMIUM is None:
         raise SystemExit("Chromium is not installed: apt-get install chromium")
@@ -136,10 +148,10 @@ def main() -> None:
         old.unlink()
     with site as (url, found), chromium() as browser:
         pages = [page for page in found if given.only in page.kind.name]
-        table = weights_table(list(weigh(browser, url, pages)))
-        (given.into / "weights.md").write_text(table)
+        table = table_of(list(measure(browser, url, pages)))
+        (given.into / "table.md").write_text(table)
         print(table, end="")
-        if not given.weights:
+        if not given.table:
             take(browser, url, pages, given.into)
             (given.into / "index.html").write_text(contact_sheet(pages))
             print(given.into / "index.html")

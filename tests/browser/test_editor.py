@@ -121,6 +121,16 @@ def test_an_empty_answer_is_explained(tab: Tab) -> None:
         expect(page.locator("#results")).to_contain_text("Nothing matches ?p plan:number 99999")
 
 
+def test_errors_and_explanations_are_in_the_language_of_the_page(tab: Tab) -> None:
+    with tab("/sparql?lang=nb") as page:
+        run(page, PREFIXES + "SELECT * { ?p plan:respondsToo ?x }")
+        said = "plan:respondsToo er ikke et begrep i ontologien. Mente du plan:respondsTo?"
+        expect(page.get_by_role("alert")).to_contain_text(said)
+        expect(page.locator(".cm-errorLine + .cm-errorMessage")).to_contain_text(said)
+        run(page, PREFIXES + "SELECT * { ?p a plan:Plan ; plan:number 99999 }")
+        expect(page.locator("#results")).to_contain_text("Ingenting passer til ?p plan:number 99999")
+
+
 def options(page: Page) -> Locator:
     return page.locator(".cm-tooltip-autocomplete .cm-completionLabel")
 

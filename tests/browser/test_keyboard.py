@@ -9,7 +9,7 @@ from kinds_of_pages import PAGES, THINGS, Kind
 from served_site import Site
 from visits import Visiting
 
-KINDS = [kind for kind in (*PAGES, *THINGS) if kind.ours]
+KINDS = (*PAGES, *THINGS)
 SHORT = ("home", "list", "plan")
 # Stops on a page that are looked at; a list has hundreds of equal ones.
 MOST_STOPS = 60

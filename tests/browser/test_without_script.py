@@ -10,7 +10,7 @@ from kinds_of_pages import PAGES, THINGS, Kind
 from served_site import Site
 from visits import Visiting
 
-KINDS = [kind for kind in (*PAGES, *THINGS) if kind.ours]
+KINDS = (*PAGES, *THINGS)
 SHORT = ("home", "list", "plan", "unknown address")
 _BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 # What a browser sends when a form is submitted as it stands.

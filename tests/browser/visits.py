@@ -17,11 +17,21 @@ WIDE, NARROW = 1440, 390
 _FLAGS = ("--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-gpu")
 # Records before the first byte of the page arrives, because the observers see only what comes later.
 _RECORDER = """
-window.recorded = {refused: [], shift: 0};
+window.recorded = {refused: [], shift: 0, moved: []};
 document.addEventListener('securitypolicyviolation', event =>
   window.recorded.refused.push(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sourceFile));
+const named = node => !node ? 'a removed element'
+  : node.nodeType === Node.TEXT_NODE ? node.data.trim().slice(0, 40)
+  : `${node.localName}.${[...node.classList].join('.')} ${node.textContent.trim().replace(/\\s+/g, ' ').slice(0, 40)}`;
+const placed = box => ['x', 'y', 'width', 'height'].map(side => Math.round(box[side])).join(' ');
 new PerformanceObserver(list => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.recorded.shift += entry.value;
+  for (const entry of list.getEntries()) {
+    if (entry.hadRecentInput) continue;
+    window.recorded.shift += entry.value;
+    for (const {node, previousRect, currentRect} of entry.sources)
+      window.recorded.moved.push(
+        `${entry.value.toFixed(4)} ${named(node)}: ${placed(previousRect)} to ${placed(currentRect)}`);
+  }
 }).observe({type: 'layout-shift', buffered: true});
 """
 _LOADED = """() => {
@@ -61,6 +71,14 @@ class Visit:
         if answer is None or answer.status != status:
             self.faults.append(f"{path}: status {answer and answer.status}, not {status}")
 
+    def slow_down(self, *, bytes_per_s: int, processor: int) -> None:
+        """From now on the network gives so many bytes in a second, and the processor is so many times slower."""
+        session = self.page.context.new_cdp_session(self.page)
+        network = {"offline": False, "latency": 100, "downloadThroughput": bytes_per_s, "uploadThroughput": bytes_per_s}
+        session.send("Network.enable")
+        session.send("Network.emulateNetworkConditions", network)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": processor})
+
     def watch(self) -> None:
         """Records each message of the console, exception, failed request and request to another host."""
         self.page.on("console", lambda message: self._on_console(message.type, message.text, message.location))
@@ -90,7 +108,7 @@ class Visit:
         return [File(**one) for one in self.page.evaluate(_LOADED)]
 
     def recorded(self) -> dict[str, Any]:
-        """What the browser refused by the page's policy, and the sum of the layout shifts."""
+        """What the browser refused by the page's policy, the sum of the layout shifts, and what they moved."""
         found: dict[str, Any] = self.page.evaluate("window.recorded")
         return found
 

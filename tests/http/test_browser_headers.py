@@ -16,7 +16,7 @@ ADDRESSES = {
     "/sparql": 200,
     "/sparql/vocabulary": 200,
     "/static/style.css": 200,
-    "/static/docs.js": 200,
+    "/static/search.js": 200,
     "/plans.csv": 200,
     "/health/live": 200,
     "/openapi.json": 200,

@@ -156,6 +156,7 @@ def test_an_unacceptable_request_names_the_choices(accept: str) -> None:
         "application/sparql-results+xml",
         "text/csv",
         "text/tab-separated-values",
+        "application/vnd.apache.parquet",
     ]
     assert repr(accept) in str(caught.value)
 

@@ -576,3 +576,9 @@ def test_a_withdrawn_thing_without_a_replacement_is_410(client: httpx.Client) ->
     assert response.json()["code"] == "gone"
     assert "name nothing that replaces it" in response.json()["detail"]
     assert "lastVersion" not in response.json()
+
+
+def test_a_line_feed_in_the_path_is_redirected_as_every_other_sign(client: httpx.Client) -> None:
+    response = client.get("/id/5001/plan/o%0Ane%0D")
+    assert (response.status_code, response.headers["location"]) == (303, "/doc/5001/plan/o%0Ane%0D")
+    assert client.get("/doc/5001/plan/one%0A").status_code == 404

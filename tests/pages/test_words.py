@@ -54,13 +54,39 @@ def test_each_call_of_gettext_in_python_has_its_message_in_the_call() -> None:
     calls = [
         (path.name, node.lineno, node.args[: 2 if node.func.attr == "ngettext" else 1])
         for path in (SERVICE / "plangraf").rglob("*.py")
-        if path.name != "words.py"
+        if path.name not in ("words.py", "message.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         if node.func.attr in ("gettext", "ngettext")
     ]
     assert len(calls) > 100
     assert [call for call in calls if not all(isinstance(one, ast.Constant) for one in call[2])] == []
+
+
+def test_each_message_of_an_error_stands_in_its_call_and_gets_the_values_of_its_places() -> None:
+    """A place without its value would end the request that fails, and with it the answer that explains why."""
+    calls = [
+        (f"{path.name}:{node.lineno}", node)
+        for path in (SERVICE / "plangraf").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "N_"
+    ]
+    assert len(calls) > 400
+    for place, call in calls:
+        assert [type(one) for one in call.args] == [ast.Constant], place
+        (message,) = (one.value for one in call.args if isinstance(one, ast.Constant))
+        assert isinstance(message, str)
+        assert {f"%({one.arg})s" for one in call.keywords} == set(PLACE.findall(message)), place
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.name)
+def test_a_translation_keeps_the_spaces_at_both_ends(path: Path) -> None:
+    """Messages are joined to sentences by the spaces that they begin or end with."""
+    with path.open("rb") as file:
+        for message in read_po(file, locale=path.stem):
+            for text in forms(message.string) if message.id else ():
+                first = forms(message.id)[0]
+                assert (text[:1] == " ", text[-1:] == " ") == (first[:1] == " ", first[-1:] == " "), first
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.name)

@@ -20,6 +20,7 @@ from plangraf.sparql.named.binding import load_queries
 from plangraf.sparql.named.picture_files import Picture, load_pictures
 from plangraf.store.pictures import read_pictures
 from plangraf.store.versions import VersionStore
+from plangraf.views.document_parts import document_path
 from plangraf.views.pictures.palette import MARK_COLOURS, PALETTE, TEXT_COLOURS, THEMES, contrast
 from small_home import ROOT, make_home, plangraf
 
@@ -333,6 +334,30 @@ def test_the_kept_rows_are_the_answer_of_the_query_and_each_is_one_mark(
     assert "{" not in drawing_.reading
 
 
+@pytest.mark.parametrize("picture", [one for one in OURS if one.name != "series"], ids=lambda picture: picture.name)
+@pytest.mark.parametrize("language", ["nb", "en"])
+def test_text_is_11_px_or_more_on_a_screen_of_390_px(built: Path, picture: Picture, language: str) -> None:
+    kept = read_pictures(VersionStore(built).current().path)
+    drawing_ = kept.pictures[picture.name].drawing(language)
+    assert drawing_ is not None
+    for kind in ("svg", "fragment"):
+        root = ET.fromstring(kept.read(drawing_.files[kind]).decode())  # noqa: S314  # our own
+        sizes = {float(size.removesuffix("px")) for one in root.iter() if (size := one.get("font-size"))}
+        assert min(sizes) * min(1, 390 / float(root.get("width", "0"))) >= 11
+
+
+def test_a_decision_leads_to_its_document_too(built: Path) -> None:
+    kept = read_pictures(VersionStore(built).current().path)
+    drawing_ = kept.pictures["decisions"].drawing("nb")
+    assert drawing_ is not None
+    content = json.loads(kept.read(drawing_.files["json"]))
+    wanted = {row["document"] for row in content["rows"] if "document" in row}
+    assert len(wanted) > 8
+    links = set(re.findall(r'href="\.\.([^"]*)"', kept.read(drawing_.files["fragment"]).decode()))
+    assert {document_path(iri) for iri in wanted} <= links
+    assert {document_path(row["decision"]) for row in content["rows"]} <= links
+
+
 def test_series_of_statistics_are_drawn_over_the_plan_period(built: Path) -> None:
     """The checkout has no statistics, so these are made ones, of years before, in and after a plan period."""
     store = Store()
@@ -350,7 +375,7 @@ def test_series_of_statistics_are_drawn_over_the_plan_period(built: Path) -> Non
         ("99001 Andel;Alle", 2020, 6.5), ("99001 Dager;Alle", 2018, 27.0), ("99001 Dager;Alle", 2020, 22.0)
     ]  # fmt: skip
     assert {(row["planStart"], row["planEnd"]) for row in found} == {(2020, 2023)}
-    assert rows.reading(found, picture, "nb").startswith("2 serier fra 1 tabell viser 3 verdier fra 2018 til 2020;")
+    assert rows.reading(found, picture, "nb").startswith("2 serier fra 1 tabell viser 3 verdier fra 2018 til 2020.")
     drawn = drawing.draw(picture, found, "nb")
     assert drawn.marks == 3
     assert "@tint" in {element.get("fill") for element in drawn.body.iter()}

@@ -69,7 +69,7 @@ COLUMNS = {
     "edges": "link from fromKind fromLabel to toKind toLabel how confidence position primary times",
     "plan-target-paths": (
         "plan planNumber planTitle perspective perspectiveNumber position target targetCode primary printed weight "
-        "paths"
+        "paths planPassage targetPassage"
     ),
     "promise-to-decision": (
         "commitment commitmentLabel document documentTitle documentAsPrinted documentStatus documentPassage plan "

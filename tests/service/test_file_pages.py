@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from list_page import read_page
+from page_tree import read_page
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ import httpx
 import orjson
 import pytest
 
-from list_page import Node, read_list, read_page
+from list_page import read_list
+from page_tree import Element, read_page
 from plangraf.store.versions import VersionStore
 
 ID = "https://w3id.org/plangraf/id/"
@@ -30,7 +31,7 @@ def client(url: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def home(client: httpx.Client, language: str = "nb") -> Node:
+def home(client: httpx.Client, language: str = "nb") -> Element:
     response = client.get(f"/?lang={language}")
     assert response.status_code == 200, response.text
     return read_page(response.text)
@@ -100,7 +101,7 @@ def test_a_first_publication_has_no_news_and_a_kept_version_tells_none(client: h
     assert section(read_page(client.get(f"/version/{version}/").text), "news") is None
 
 
-def section(page: Node, name: str) -> Node | None:
+def section(page: Element, name: str) -> Element | None:
     return next((one for one in page.all("section") if one.attributes.get("aria-labelledby") == name), None)
 
 

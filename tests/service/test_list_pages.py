@@ -14,7 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from list_page import ListPage, read_list, read_page
+from list_page import ListPage, read_list
+from page_tree import read_page
 from plangraf.numbers_in_text import natural_key
 from plangraf.settings import default_home
 from plangraf.sparql.named.collection import Collection
@@ -324,7 +325,7 @@ def test_the_files_have_the_rows_of_the_page_in_its_order(client: httpx.Client) 
     ]
     assert rows[0]["kindLabel"] == "thematic plan"
     assert {urlsplit(link).path for link in files} == {
-        *(f"/plans.{suffix}" for suffix in ("ttl", "jsonld", "nt", "rdf", "csv")),
+        *(f"/plans.{suffix}" for suffix in ("ttl", "jsonld", "nt", "rdf", "csv", "parquet")),
         "/sparql",
     }
     for link in files:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree as ET
@@ -148,6 +149,26 @@ def test_each_mark_of_a_neighbourhood_is_a_row_of_its_table(url: str) -> None:
     svg = httpx.get(f"{url}/pictures/neighbourhood.svg", params={"iri": PLAN, "theme": "dark"})
     assert svg.headers["content-type"] == "image/svg+xml; charset=utf-8"
     ET.fromstring(svg.text)  # noqa: S314  # our own
+
+
+def test_the_json_of_a_neighbourhood_has_the_names_of_its_table_and_says_what_is_drawn(url: str) -> None:
+    perspective = "https://w3id.org/plangraf/id/5001/perspective/2020-7"
+    found = httpx.get(f"{url}/pictures/neighbourhood.json", params={"iri": perspective, "lang": "en"}).json()
+    assert (found["iri"], found["label"], found["href"], found["more"]) == (
+        perspective, "Green mobility", "/doc/5001/perspective/2020-7", False
+    )  # fmt: skip
+    text = page(url, f"/pictures/neighbourhood?iri={perspective}&lang=en")
+    table = text.partition("<tbody>")[2].partition("</tbody>")[0]
+    rows = re.findall(r'<a href="([^"]*)"[^>]*>([^<]*)</a></td>\n<td[^>]*><a [^>]* data-iri="([^"]*)"', table)
+    names = [(one["href"], one["label"], one["iri"]) for group in found["groups"] for one in group["neighbours"]]
+    assert names == [tuple(unescape(part) for part in row) for row in rows]
+    drawing = text.partition("<svg")[2].partition("</svg>")[0]
+    drawn = [one["iri"] for group in found["groups"] for one in group["neighbours"][: group["drawn"]]]
+    assert sorted(drawn) == sorted(map(unescape, re.findall(r'data-iri="([^"]*)"', drawing)))
+    assert len(drawn) < len(names)
+    assert httpx.get(f"{url}/pictures/neighbourhood.json").status_code == 404
+    file = httpx.get(f"{url}/pictures/neighbourhood.svg", params={"iri": perspective}).text
+    assert "data-" not in file
 
 
 def test_a_neighbourhood_of_many_links_stays_small(url: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import httpx
 import pytest
@@ -46,6 +47,31 @@ def test_every_hit_leads_to_a_page(url: str) -> None:
         for hit in get(url, query).json()["hits"]:
             answer = httpx.get(hit["address"], headers={"Accept": "*/*"}, follow_redirects=True)
             assert answer.status_code in (200, 400), hit  # a query with a needed parameter explains itself
+
+
+def test_a_section_leads_to_its_row_on_the_page_of_its_document(url: str) -> None:
+    pages: dict[str, set[str]] = {}
+    answer = get(url, "q=&kind=sections&limit=100").json()
+    assert answer["total"] > 50
+    for hit in answer["hits"]:
+        address, _, anchor = hit["address"].partition("#")
+        if address not in pages:
+            page = httpx.get(address, headers=BROWSER).text
+            pages[address] = set(map(html.unescape, re.findall(r'<tr id="([^"]+)"', page)))
+        assert unquote(anchor) in pages[address], hit
+    assert len(pages) > 3
+
+
+def test_json_ld_names_a_section_by_its_place_and_no_document_by_the_title_of_a_section(url: str) -> None:
+    asked = "q=&kind=sections&limit=100"
+    members = get(url, asked, Accept="application/ld+json").json()["member"]
+    hits = get(url, asked).json()["hits"]
+    assert [member["id"] for member in members] == [hit["address"] for hit in hits]
+
+
+def test_the_page_says_what_the_goals_count(url: str) -> None:
+    for language, words in (("nb", "våre egne tolkninger"), ("en", "our own readings")):
+        assert words in get(url, f"q=klima&lang={language}", **BROWSER).text
 
 
 def test_the_page_works_without_script_and_shows_marked_hits(url: str) -> None:

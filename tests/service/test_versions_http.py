@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from list_page import read_page
+from page_tree import read_page
 from plangraf.store.versions import VersionStore
 
 # A version is opened when it is first asked for, which takes its time beside other work.
@@ -124,6 +124,42 @@ def test_the_page_of_versions_leads_to_comparisons_that_exist(server: tuple[str,
     assert cards[0].one("h2").text == "The current version"
     for address in (links[1][1], links[2][1]):
         assert get(url + address, headers={"Accept": "text/html"}).status_code == 200
+
+
+def history_of(url: str, path: str) -> tuple[str, list[tuple[str, list[str]]]]:
+    """The sentence about the history of a thing, and the kept versions with their links."""
+    page = read_page(get(f"{url}{path}?lang=en", headers={"Accept": "text/html"}).text)
+    sentence = next(one.text for one in page.all("dd") if "version of" in one.text)
+    lists = page.all("ul", "versions-kept")
+    rows = lists[0].all("li") if lists else []
+    return sentence, [(row.text, [link.attributes["href"] for link in row.all("a")]) for row in rows]
+
+
+def test_a_page_tells_which_kept_versions_have_its_thing_and_where_it_changed(server: tuple[str, list[str]]) -> None:
+    url, (first, second, third, _) = server
+    sentence, rows = history_of(url, f"/doc/{PLAN}")
+    assert sentence.startswith("Unchanged since the version of ")
+    assert "First in the version of " in sentence
+    assert [links for _, links in rows] == [
+        [f"/version/{third}/doc/{PLAN}", f"/compare/{second}..{third}"],
+        [f"/version/{second}/doc/{PLAN}"],
+        [f"/version/{first}/doc/{PLAN}"],
+    ]
+    assert [text.rpartition(" UTC")[2].strip() for text, _ in rows] == ["changed", "unchanged", ""]
+    for _, links in rows:
+        for link in links:
+            assert get(url + link, headers={"Accept": "text/html"}).status_code == 200
+    sentence, rows = history_of(url, "/doc/5001/perspective/2020-7")
+    assert sentence.startswith("In the data since the version of ")
+    assert [text.rpartition(" UTC")[2].strip() for text, _ in rows] == ["unchanged", "unchanged", ""]
+
+
+def test_the_page_of_a_kept_version_tells_nothing_that_can_change(server: tuple[str, list[str]]) -> None:
+    url, (first, *_) = server
+    for path in (PLAN, GONE):
+        sentence, rows = history_of(url, f"/version/{first}/doc/{path}")
+        assert sentence.startswith("In the data since the version of ")
+        assert rows == []
 
 
 def test_pages_and_links_of_a_version_stay_in_it(server: tuple[str, list[str]]) -> None:

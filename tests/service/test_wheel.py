@@ -209,6 +209,9 @@ def test_the_extra_server_serves_a_built_version_and_names_what_other_commands_n
         absent_protocol = httpx.post(f"{address}/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
         assert absent_protocol.status_code == 501
         assert "python -m pip install 'plangraf[mcp]'" in absent_protocol.json()["detail"]
+        absent_format = httpx.get(f"{address}/queries/plans.parquet")
+        assert absent_format.status_code == 501
+        assert "python -m pip install 'plangraf[parquet]'" in absent_format.json()["detail"]
     finally:
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=60)
@@ -251,6 +254,7 @@ def test_the_table_of_extras_is_that_of_the_project() -> None:
         "portals",
         "statistics",
         "mcp",
+        "parquet",
     }
     assert {
         extra: tuple(_IMPORTED.get(line.name, line.name).replace("-", "_") for line in lines if line.name != "plangraf")

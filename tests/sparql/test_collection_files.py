@@ -48,7 +48,9 @@ def test_a_file_becomes_a_collection(tmp_path: Path) -> None:
 
 def test_a_collection_may_say_why_a_version_has_none_of_its_things(tmp_path: Path) -> None:
     why = '#+ when-empty: {nb: "Hent saker med `x`.", en: "Get cases with `x`."}\n'
-    assert load(tmp_path / "a", HEAD + why + QUERY).when_empty == ("Hent saker med `x`.", "Get cases with `x`.")
+    told = load(tmp_path / "a", HEAD + why + QUERY).when_empty
+    assert told is not None
+    assert told.text == ("Hent saker med `x`.", "Get cases with `x`.")
     assert load(tmp_path / "b", HEAD + QUERY).when_empty is None
     with pytest.raises(DataError, match="when-empty"):
         load(tmp_path / "c", HEAD + '#+ when-empty: {nb: "Hent saker."}\n' + QUERY)
@@ -175,7 +177,7 @@ def described(collection: Collection) -> str:
     """A collection in one line: its names, and a digest of everything that affects its answers."""
     columns = ",".join(column.name for column in collection.columns)
     facets = ",".join(facet.name for facet in collection.facets)
-    affects = repr(collection) + (repr(collection.when_empty) if collection.when_empty else "")
+    affects = repr(collection) + (repr(collection.when_empty.text) if collection.when_empty else "")
     digest = hashlib.sha256(affects.encode()).hexdigest()[:12]
     return f"{collection.path} | {columns} | {facets} | {digest}"
 

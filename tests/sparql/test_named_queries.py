@@ -108,11 +108,11 @@ def test_a_head_declares_parameters_and_columns() -> None:
             "json-stat.dimensions",
         ),
         (
-            "#+ summary: x\n#+ columns: {c: iri}\n#+ walk: {links: y, steps: 3, most: 9}\n",
+            "#+ summary: x\n#+ columns: {c: iri}\n#+ walk: {links: {nb: x, en: y}, steps: 3, most: 9}\n",
             1,
             "walk: the parameters are from, to, steps, the columns path, length",
         ),
-        ("#+ summary: x\n#+ columns: {c: iri}\n#+ walk: {links: y, steps: 0, most: 9}\n", 3, "walk.steps"),
+        ("#+ summary: x\n#+ columns: {c: iri}\n#+ walk: {links: {nb: x, en: y}, steps: 0, most: 9}\n", 3, "walk.steps"),
     ],
 )
 def test_an_invalid_head_is_reported_with_file_and_line(text: str, line: int, part: str) -> None:

@@ -36,7 +36,7 @@ def test_the_id_is_a_prefix_of_the_sha256_of_the_lines(store: VersionStore) -> N
 
 def test_a_version_holds_its_files_and_no_times(store: VersionStore) -> None:
     version = store.write(LINES, MANIFEST, {"report.json": b"{}\n"})
-    names = ("data.nq.zst", "manifest.json", "object-kinds.json", "report.json")
+    names = ("data.nq.zst", "manifest.json", "object-kinds.json", "report.json", "term-counts.json")
     readable = {file.name: file.stat().st_mode & 0o444 for file in version.path.iterdir()}
     assert readable == dict.fromkeys(names, 0o444)
     assert json.loads((version.path / "manifest.json").read_bytes()) == {"version": version.id, **MANIFEST}

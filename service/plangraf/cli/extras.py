@@ -36,6 +36,7 @@ EXTRAS = {
     "statistics": ("httpx",),
     "remote": ("httpx",),
     "mcp": ("mcp",),
+    "parquet": ("pyarrow",),
 }
 """By extra, the names under which its packages are imported. Every command needs `server`; the others include it."""
 

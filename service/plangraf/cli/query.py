@@ -33,7 +33,7 @@ def query(
             "--format",
             "-f",
             metavar="NAME",
-            help="SELECT: csv, tsv, json, xml. ASK: json, xml. Else turtle, jsonld, ntriples, rdfxml.",
+            help="SELECT: csv, tsv, json, xml, parquet. ASK: json, xml. Else turtle, jsonld, ntriples, rdfxml.",
         ),
     ] = None,
     versions: VersionsOption = None,
@@ -86,9 +86,13 @@ def ask(settings: Settings, query: str, format_name: str | None, out: BinaryIO) 
 
 
 async def _write_answer(engine: EmbeddedEngine, request: QueryRequest, out: BinaryIO) -> None:
+    from plangraf.engines.parquet_answer import ParquetWriter
+    from plangraf.rdf.formats import PARQUET
+
     await engine.start()
     try:
-        answer = await engine.query(request)
+        asked = ParquetWriter().query(engine, request) if request.format == PARQUET else engine.query(request)
+        answer = await asked
         try:
             async for chunk in answer.chunks:
                 out.write(chunk)

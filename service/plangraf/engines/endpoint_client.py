@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
 import httptools
 
+from plangraf.errors.message import N_, English, Listed, Message
 from plangraf.numbers_in_text import whole_number
 from plangraf.rdf.formats import JSON
 
@@ -73,15 +74,21 @@ async def ask_endpoint(endpoint: Endpoint, query: str, most_bytes: int) -> bytes
         try:
             answer = await _post(url, endpoint.private, urlencode({"query": query}).encode(), most_bytes)
         except (OSError, EOFError, httptools.HttpParserError) as error:
-            raise EndpointError(" ".join(str(error).split()) or type(error).__name__) from error
+            raise EndpointError(_words_of(error)) from error
         if answer.status not in _REDIRECTS:
             return _results(answer)
         target = urlsplit(urljoin(url.geturl(), answer.headers.get("location", "")))
         same = (target.scheme, target.netloc) == (url.scheme, url.netloc)
         if not same or answer.status not in _KEEP_METHOD:
-            raise EndpointError(f"it redirects ({answer.status}) to {target.geturl()}, which is not followed")
+            raise EndpointError(
+                N_(
+                    "it redirects (%(status)s) to %(target)s, which is not followed",
+                    status=answer.status,
+                    target=target.geturl(),
+                )
+            )
         url = target
-    raise EndpointError(f"it redirects more than {_MOST_REDIRECTS} times")
+    raise EndpointError(N_("it redirects more than %(limit)s times", limit=_MOST_REDIRECTS))
 
 
 @dataclass(slots=True)
@@ -115,15 +122,28 @@ class _Answer:
         return max(len(self.body), announced) > self.most_bytes
 
 
+def _words_of(error: Exception) -> str:
+    """What an error of the connection says: in our words, or in those of the system."""
+    said = error.args[0] if error.args else None
+    return said if isinstance(said, Message) else " ".join(str(error).split()) or type(error).__name__
+
+
 def _results(answer: _Answer) -> bytes:
     if answer.status != 200:
         said = " ".join(bytes(answer.body).decode("utf-8", "replace").split())[:_SHOWN_CHARACTERS]
-        raise EndpointError(f"it answered with status {answer.status}{f': {said}' if said else ''}")
+        status = N_("it answered with status %(status)s", status=answer.status)
+        raise EndpointError(Listed([status, English(said)], ": ") if said else status)
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in (JSON.media_type, "application/json"):
-        raise EndpointError(f"it answered with {media_type or 'no media type'} instead of {JSON.media_type}")
+        raise EndpointError(
+            N_(
+                "it answered with %(found)s instead of %(wanted)s",
+                found=media_type or N_("no media type"),
+                wanted=JSON.media_type,
+            )
+        )
     if answer.headers.get("content-encoding", "identity").lower() != "identity":
-        raise EndpointError("it answered in a content coding that was not asked for")
+        raise EndpointError(N_("it answered in a content coding that was not asked for"))
     return bytes(answer.body)
 
 
@@ -154,13 +174,13 @@ async def _read(reader: asyncio.StreamReader, most_bytes: int) -> _Answer:
             until_closed = "content-length" not in answer.headers and "transfer-encoding" not in answer.headers
             if answer.head_read and until_closed:
                 break
-            raise EOFError("its answer ends in the middle")
+            raise EOFError(N_("its answer ends in the middle"))
         received += len(chunk)
         parser.feed_data(chunk)
         if answer.head_bytes > _MOST_HEAD_BYTES or (not answer.head_read and received > _MOST_HEAD_BYTES):
-            raise EndpointError(f"the head of its answer is longer than {_MOST_HEAD_BYTES} bytes")
+            raise EndpointError(N_("the head of its answer is longer than %(limit)s bytes", limit=_MOST_HEAD_BYTES))
         if answer.too_long:
-            raise EndpointError(f"its answer is longer than {most_bytes // 1024**2} MiB")
+            raise EndpointError(N_("its answer is longer than %(limit)s MiB", limit=most_bytes // 1024**2))
     answer.status = parser.get_status_code()
     return answer
 
@@ -172,9 +192,14 @@ async def _connect(url: SplitResult, private: bool) -> tuple[asyncio.StreamReade
     addresses = await resolve(host, port)
     if not private and (inside := [one for one in addresses if not is_public(one)]):
         raise EndpointError(
-            f"{host} leads to {inside[0]}, a private address, which the service calls only when its operator says so"
+            N_(
+                "%(host)s leads to %(address)s, a private address, which the service calls only when its "
+                "operator says so",
+                host=host,
+                address=inside[0],
+            )
         )
-    failure: OSError = OSError("it has no address")
+    failure: OSError = OSError(N_("it has no address"))
     for address in addresses:
         try:
             return await asyncio.open_connection(

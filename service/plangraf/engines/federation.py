@@ -28,6 +28,7 @@ from plangraf.errors import (
     ServiceFailedError,
     ServiceForbiddenError,
 )
+from plangraf.errors.message import N_, English, Listed
 from plangraf.settings import Settings
 from plangraf.sparql.safety import Limits
 from plangraf.sparql.services import FederatedQuery, JoinedQuery, ServiceCall, read_services
@@ -69,7 +70,7 @@ class Federation:
             if call.address not in self._endpoints:
                 raise ServiceForbiddenError(call.place, f"<{call.address}>", list(self._endpoints))
         if len(query.calls) > self._most_calls:
-            raise QueryLimitError("number of SERVICE clauses", len(query.calls), self._most_calls)
+            raise QueryLimitError(N_("number of SERVICE clauses"), len(query.calls), self._most_calls)
         empty = query.without_answers
         try:
             engine.check(empty.text)
@@ -100,9 +101,9 @@ class Federation:
             engine.check(joined.text)
         except RequestError as error:
             first = query.calls[0]
-            why = f"the query with the rows of SERVICE is not accepted ({error})"
-            hint = "ask for fewer rows with FILTER, VALUES or LIMIT inside SERVICE"
-            raise ServiceFailedError(first.place, first.address, f"{why}; {hint}") from error
+            why = N_("the query with the rows of SERVICE is not accepted (%(reason)s)", reason=error.message)
+            hint = N_("ask for fewer rows with FILTER, VALUES or LIMIT inside SERVICE")
+            raise ServiceFailedError(first.place, first.address, Listed([why, hint], "; ")) from error
         return joined
 
     async def _ask_all(self, calls: Sequence[ServiceCall], limit_s: float) -> list[str]:
@@ -123,7 +124,7 @@ class Federation:
             async with asyncio.timeout(limit_s), self._turns:
                 body = await ask_endpoint(self._endpoints[call.address], call.query, self._most_bytes)
         except TimeoutError as error:
-            raise EndpointError(f"no complete answer within {limit_s:g} s") from error
+            raise EndpointError(N_("no complete answer within %(limit)s s", limit=limit_s)) from error
         return read_rows(body, call)
 
 
@@ -134,7 +135,7 @@ async def _block(call: ServiceCall, rows: asyncio.Future[_Rows]) -> str:
         log.warning("service call failed", endpoint=call.address, why=str(error), silent=call.silent)
         if call.silent:
             return call.failed_silently
-        raise ServiceFailedError(call.place, call.address, str(error)) from error
+        raise ServiceFailedError(call.place, call.address, error.args[0]) from error
 
 
 def read_rows(body: bytes, call: ServiceCall) -> _Rows:
@@ -147,20 +148,25 @@ def read_rows(body: bytes, call: ServiceCall) -> _Rows:
     try:
         results = parse_query_results(body, QueryResultsFormat.JSON)
         if not isinstance(results, QuerySolutions):
-            raise EndpointError("it answered with a boolean instead of rows")
+            raise EndpointError(N_("it answered with a boolean instead of rows"))
         known = {variable.value for variable in results.variables}
         if missing := [name for name in call.variables if name not in known]:
-            raise EndpointError(f"its answer lacks the column ?{missing[0]}")
+            raise EndpointError(N_("its answer lacks the column ?%(missing)s", missing=missing[0]))
         rows: _Rows = []
         for solution in results:
             if len(rows) == call.most_rows:
                 raise EndpointError(
-                    f"it has more than {call.most_rows} rows, ask for fewer with FILTER, VALUES or LIMIT"
+                    N_(
+                        "it has more than %(limit)s rows, ask for fewer with FILTER, VALUES or LIMIT",
+                        limit=call.most_rows,
+                    )
                 )
             rows.append([_written(solution[name]) for name in call.variables])
         return rows
     except (SyntaxError, ValueError, OSError) as error:
-        raise EndpointError(f"its answer cannot be read ({' '.join(str(error).split())})") from error
+        raise EndpointError(
+            N_("its answer cannot be read (%(reason)s)", reason=English(" ".join(str(error).split())))
+        ) from error
     finally:
         del results  # an error would keep it beyond this thread, where it cannot be freed
 
@@ -175,6 +181,6 @@ def _written(term: object) -> str | None:
         case Literal():
             return str(term)
         case BlankNode():
-            raise EndpointError("its answer has blank nodes, which cannot be joined, select IRIs or literals")
+            raise EndpointError(N_("its answer has blank nodes, which cannot be joined, select IRIs or literals"))
         case _:
-            raise EndpointError("its answer has triple terms, which cannot be joined")
+            raise EndpointError(N_("its answer has triple terms, which cannot be joined"))

@@ -29,6 +29,7 @@ from plangraf.errors import (
     VersionGoneError,
     VersionsError,
 )
+from plangraf.errors.message import N_
 from plangraf.store.contents import Contents
 from plangraf.store.versions import Version, VersionStore
 
@@ -270,7 +271,7 @@ class Snapshots:
                 opened = (kept for kept in self._kept.values() if kept.id in self._opened)
                 idle = next((kept for kept in opened if not kept._leases), None)
                 if idle is None:
-                    raise NotReadyError("another kept version is being asked, and no more may be open at once")
+                    raise NotReadyError(N_("another kept version is being asked, and no more may be open at once"))
                 await self._close_kept(idle)
             yield
             self._opened.add(version_id)
@@ -322,5 +323,5 @@ def find_version(store: VersionStore, version_id: str) -> Version:
         if version_id in store.pruned():
             raise VersionGoneError(version_id) from error
         raise ResourceNotFoundError(
-            f"version {version_id}", "Versions that are kept are listed at /version/."
+            N_("version %(version)s", version=version_id), N_("Versions that are kept are listed at /version/.")
         ) from error

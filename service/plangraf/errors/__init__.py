@@ -5,7 +5,7 @@ PlangrafError
 │   ├── QuerySyntaxError            malformed SPARQL, with line, column and token
 │   │   └── QueryUnsupportedError   legal SPARQL that the engine would answer wrongly
 │   ├── QueryLimitError             nesting, path length, token count or size over a limit
-│   ├── AnswerLimitError            a named query that would answer with too much
+│   ├── AnswerLimitError            a query that would answer with too much
 │   ├── UpdateRefusedError          an update sent to the query endpoint
 │   ├── ServiceForbiddenError       SERVICE to an address that is not allowed
 │   ├── ParameterError              a parameter that is malformed, unknown or repeated
@@ -18,6 +18,7 @@ PlangrafError
 │   ├── HostRefusedError            a Host that is not a name of this service
 │   ├── OriginRefusedError          a request that a page of another site sent
 │   ├── ProtocolMissingError        an address whose packages are not installed
+│   ├── FormatMissingError          a format whose package is not installed
 │   ├── UnsupportedMediaError       a request body of a type that the endpoint does not read
 │   ├── UnsupportedCodingError      a request body in a content coding
 │   ├── NotAcceptableError          no format that the client accepts
@@ -93,6 +94,7 @@ from plangraf.errors.request import (
     AddressTooLongError,
     BodyTooLargeError,
     CodingNotAcceptableError,
+    FormatMissingError,
     HeadTooLargeError,
     HostRefusedError,
     MalformedRequestError,
@@ -127,6 +129,7 @@ __all__ = [
     "EngineUnavailableError",
     "ExtraMissingError",
     "FeedDamagedError",
+    "FormatMissingError",
     "HeadTooLargeError",
     "HostRefusedError",
     "ListError",

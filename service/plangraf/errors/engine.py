@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from plangraf.errors.message import N_, known
 from plangraf.errors.refused_query import Place
 from plangraf.errors.root import PlangrafError
 
 
 class EngineError(PlangrafError):
     code = "engine-error"
-    title = "The answer could not be finished"
+    title = N_("The answer could not be finished")
 
 
 class QueryTimeoutError(EngineError):
     code = "query-timeout"
-    title = "The query took too long"
+    title = N_("The query took too long")
 
     def __init__(self, limit_s: float) -> None:
         super().__init__(
-            f"The query passed the time limit of {limit_s:g} s. Narrow it, add LIMIT, or work on a download."
+            N_(
+                "The query passed the time limit of %(seconds)s s. Narrow it, add LIMIT, or work on a download.",
+                seconds=float(limit_s),
+            )
         )
         self.limit_s = limit_s
 
@@ -29,12 +33,16 @@ class QueryTimeoutError(EngineError):
 
 class QueryMemoryError(EngineError):
     code = "query-memory"
-    title = "The query needs too much memory"
+    title = N_("The query needs too much memory")
 
     def __init__(self, limit_mb: int) -> None:
         super().__init__(
-            f"The query needed more than the memory limit of {limit_mb} MiB. Narrow its patterns, add LIMIT, or leave "
-            "out ORDER BY, GROUP BY, DISTINCT or long texts over everything; for all of the data download the dump."
+            N_(
+                "The query needed more than the memory limit of %(limit)s MiB. Narrow its patterns, add LIMIT, or "
+                "leave out ORDER BY, GROUP BY, DISTINCT or long texts over everything; for all of the data download "
+                "the dump.",
+                limit=limit_mb,
+            )
         )
         self.limit_mb = limit_mb
 
@@ -44,40 +52,47 @@ class QueryMemoryError(EngineError):
 
 class WorkerCrashedError(EngineError):
     code = "worker-crashed"
-    title = "The query brought its worker down"
+    title = N_("The query brought its worker down")
 
-    def __init__(self, detail: str = "out of stack, or killed") -> None:
+    def __init__(self, detail: str = N_("out of stack, or killed")) -> None:
         super().__init__(
-            f"The process that evaluated this query died ({detail}); other queries are not affected. "
-            "Write the query simpler, or ask for fewer rows."
+            N_(
+                "The process that evaluated this query died (%(detail)s); other queries are not affected. "
+                "Write the query simpler, or ask for fewer rows.",
+                detail=known(detail),
+            )
         )
 
 
 class OverloadedError(EngineError):
     code = "overloaded"
-    title = "Too many queries in flight"
+    title = N_("Too many queries in flight")
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"{limit} queries are already running or waiting. Try again in a moment.")
+        super().__init__(N_("%(limit)s queries are already running or waiting. Try again in a moment.", limit=limit))
 
 
 class DisplacedError(EngineError):
     code = "query-displaced"
-    title = "The query made way for others"
+    title = N_("The query made way for others")
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"More than {most} long queries ran at once, and this was the oldest query of the client that had most. "
-            "Send fewer at a time, try again later, or make it shorter: fewer triples matched, LIMIT, a named graph."
+            N_(
+                "More than %(most)s long queries ran at once, and this was the oldest query of the client that had "
+                "most. Send fewer at a time, try again later, or make it shorter: fewer triples matched, LIMIT, a "
+                "named graph.",
+                most=most,
+            )
         )
 
 
 class NotReadyError(EngineError):
     code = "not-ready"
-    title = "The data are not open yet"
+    title = N_("The data are not open yet")
 
-    def __init__(self, why: str = "the version is being opened") -> None:
-        super().__init__(f"No query can be answered yet: {why}. Try again in a moment.")
+    def __init__(self, why: str = N_("the version is being opened")) -> None:
+        super().__init__(N_("No query can be answered yet: %(why)s. Try again in a moment.", why=known(why)))
 
 
 class EngineUnavailableError(EngineError):
@@ -92,12 +107,18 @@ class EngineUnavailableError(EngineError):
 
 class ServiceFailedError(EngineError):
     code = "service-failed"
-    title = "Another endpoint gave no usable answer to SERVICE"
+    title = N_("Another endpoint gave no usable answer to SERVICE")
 
     def __init__(self, place: Place, address: str, why: str) -> None:
         super().__init__(
-            f"Line {place.line}, column {place.column}: SERVICE <{address}> failed: {why}. "
-            "Try again, or write SERVICE SILENT to go on without its rows."
+            N_(
+                "Line %(line)s, column %(column)s: SERVICE <%(address)s> failed: %(why)s. "
+                "Try again, or write SERVICE SILENT to go on without its rows.",
+                line=place.line,
+                column=place.column,
+                address=address,
+                why=known(why),
+            )
         )
         self.place = place
         self.address = address
@@ -110,7 +131,7 @@ class AnswerBrokenError(EngineError):
     """Raised after the first byte of an answer. The connection must break, because a clean end would look complete."""
 
     code = "answer-broken"
-    title = "The answer broke off"
+    title = N_("The answer broke off")
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"The answer broke off before its end: {why}.")
+        super().__init__(N_("The answer broke off before its end: %(why)s.", why=known(why)))

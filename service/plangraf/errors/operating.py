@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plangraf.errors.message import N_
 from plangraf.errors.root import PlangrafError
 
 
@@ -9,7 +10,7 @@ class FeedDamagedError(PlangrafError):
     """The error for clients. The VersionsError in the log of the service has the advice for the operator."""
 
     code = "feed-damaged"
-    title = "The log of changes cannot be read"
+    title = N_("The log of changes cannot be read")
 
 
 class VersionsError(PlangrafError):

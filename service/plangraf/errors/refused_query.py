@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from plangraf.errors.message import N_, Listed, Quoted, known, sentences
 from plangraf.errors.root import RequestError
 
 
@@ -20,12 +21,27 @@ class Place:
 
 class QuerySyntaxError(RequestError):
     code = "query-syntax"
-    title = "The SPARQL query has an error"
+    title = N_("The SPARQL query has an error")
 
     def __init__(self, message: str, place: Place, *, hint: str | None = None) -> None:
-        where = f"Line {place.line}, column {place.column}"
-        found = f", at {place.token!r}" if place.token else ", at the end of the query"
-        super().__init__(f"{where}{found}: {message}" + (f" {hint}" if hint else ""))
+        said = sentences(message, hint)
+        line, column = place.line, place.column
+        super().__init__(
+            N_(
+                "Line %(line)s, column %(column)s, at %(token)s: %(what)s",
+                line=line,
+                column=column,
+                token=Quoted(place.token),
+                what=said,
+            )
+            if place.token
+            else N_(
+                "Line %(line)s, column %(column)s, at the end of the query: %(what)s",
+                line=line,
+                column=column,
+                what=said,
+            )
+        )
         self.said = message
         self.place = place
         self.hint = hint
@@ -39,15 +55,22 @@ class QuerySyntaxError(RequestError):
 
 class QueryUnsupportedError(QuerySyntaxError):
     code = "query-unsupported"
-    title = "The SPARQL query cannot be answered as the standard says"
+    title = N_("The SPARQL query cannot be answered as the standard says")
 
 
 class QueryLimitError(RequestError):
     code = "query-limit"
-    title = "The query is over a limit"
+    title = N_("The query is over a limit")
 
     def __init__(self, what: str, found: int, limit: int) -> None:
-        super().__init__(f"The query's {what} is {found}, the limit is {limit}. Split it or flatten it.")
+        super().__init__(
+            N_(
+                "The query's %(bound)s is %(found)s, the limit is %(limit)s. Split it or flatten it.",
+                bound=known(what),
+                found=found,
+                limit=limit,
+            )
+        )
         self.what, self.found, self.limit = what, found, limit
 
     def extra(self) -> dict[str, Any]:
@@ -55,13 +78,21 @@ class QueryLimitError(RequestError):
 
 
 class AnswerLimitError(RequestError):
-    """A named query whose answer would be too large, found before any of it is written."""
+    """A query whose answer would be too large, found before any of it is sent."""
 
     code = "answer-limit"
-    title = "The answer would be too large"
+    title = N_("The answer would be too large")
 
     def __init__(self, name: str, what: str, limit: int, advice: str) -> None:
-        super().__init__(f"{name} finds more than {limit} {what}, the most that it answers with. {advice}")
+        super().__init__(
+            N_(
+                "%(name)s finds more than %(limit)s %(what)s, the most that it answers with. %(advice)s",
+                name=name,
+                limit=limit,
+                what=known(what),
+                advice=known(advice),
+            )
+        )
         self.what, self.limit = what, limit
 
     def extra(self) -> dict[str, Any]:
@@ -70,31 +101,40 @@ class AnswerLimitError(RequestError):
 
 class UpdateRefusedError(RequestError):
     code = "update-refused"
-    title = "This endpoint answers queries only"
+    title = N_("This endpoint answers queries only")
 
     def __init__(self, keyword: str) -> None:
         super().__init__(
-            f"{keyword} is a SPARQL Update and nothing was changed: this endpoint is read-only. "
-            "Data are changed in their source files and published with `plangraf build`."
+            N_(
+                "%(keyword)s is a SPARQL Update and nothing was changed: this endpoint is read-only. "
+                "Data are changed in their source files and published with `plangraf build`.",
+                keyword=keyword,
+            )
         )
 
 
 class ServiceForbiddenError(RequestError):
     code = "service-forbidden"
-    title = "SERVICE is not allowed"
+    title = N_("SERVICE is not allowed")
 
     def __init__(self, place: Place, address: str, allowed: Sequence[str] = ()) -> None:
         """`allowed` are the addresses that SERVICE may call, if any."""
         why = (
-            "it is not among those that it may call"
+            N_("it is not among those that it may call")
             if allowed
-            else "this service does not send queries to other servers"
+            else N_("this service does not send queries to other servers")
         )
-        others = f" SERVICE may call {', '.join(f'<{one}>' for one in allowed)}." if allowed else ""
-        super().__init__(
-            f"Line {place.line}, column {place.column}: SERVICE {address} is refused, {why}. "
-            f"Query the other endpoint yourself and join by IRI, or use VALUES.{others}"
+        refused = N_(
+            "Line %(line)s, column %(column)s: SERVICE %(address)s is refused, %(why)s. "
+            "Query the other endpoint yourself and join by IRI, or use VALUES.",
+            line=place.line,
+            column=place.column,
+            address=address,
+            why=why,
         )
+        names = Listed(f"<{one}>" for one in allowed)
+        others = N_("SERVICE may call %(addresses)s.", addresses=names) if allowed else None
+        super().__init__(sentences(refused, others))
         self.place = place
 
     def extra(self) -> dict[str, Any]:

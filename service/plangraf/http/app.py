@@ -24,6 +24,7 @@ from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshots
 from plangraf.errors import MethodNotAllowedError, ParameterError, PlangrafError, RequestError, ResourceNotFoundError
+from plangraf.errors.message import N_, English
 from plangraf.http.assistants import endpoint as assistants
 from plangraf.http.pipeline.envelope import Envelope
 from plangraf.http.pipeline.log_setup import configure_logging
@@ -261,15 +262,15 @@ def _add_error_handlers(app: FastAPI, explain: Callable[[Request, Exception], Re
     async def framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 404:
-            return explain(request, ResourceNotFoundError(request.url.path, "See / for what is served."))
+            return explain(request, ResourceNotFoundError(request.url.path, N_("See / for what is served.")))
         if error.status_code == 405:
             return explain(request, MethodNotAllowedError(request.method, _methods(app, request.scope)))
-        return explain(request, RequestError(str(error.detail)))
+        return explain(request, RequestError(English(error.detail)))
 
     async def validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
-        return explain(request, ParameterError(str(first["loc"][-1]), str(first["msg"])))
+        return explain(request, ParameterError(str(first["loc"][-1]), English(first["msg"])))
 
     app.add_exception_handler(PlangrafError, ours)
     app.add_exception_handler(HTTPException, framework)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,10 +14,13 @@ from starlette.requests import Request
 
 import plangraf
 from plangraf.engines.federation import Federation
+from plangraf.engines.interface import QueryAnswer, QueryRequest
+from plangraf.engines.parquet_answer import ParquetWriter
 from plangraf.engines.snapshots import Snapshot, Snapshots
 from plangraf.http.pipeline.cache import Cache
 from plangraf.pages.html import Pages
 from plangraf.pages.things.kind_files import Kinds, kind_files, load_kinds
+from plangraf.rdf.formats import FORMATS, PARQUET
 from plangraf.rdf.jsonld_context import Context
 from plangraf.settings import Settings
 from plangraf.sparql.named.binding import NamedQuery, load_queries
@@ -68,6 +72,7 @@ class Service:
     cache: Cache
     kept_cache: Cache
     federation: Federation
+    parquet: ParquetWriter
 
     @property
     def base_prefix(self) -> str:
@@ -108,6 +113,15 @@ class Pinned(Service):
     def dates(self) -> Dates:
         """When each graph was published and changed; empty under /version/, because answers there never change."""
         return {} if self.kept else self.snapshot.contents.dates
+
+    async def ask(self, query: QueryRequest) -> QueryAnswer:
+        """The answer of the version's engine, in a format that it writes or that is made from its rows.
+
+        Raises:
+            PlangrafError: what the engine raises, or `ParquetWriter.query`.
+        """
+        engine = self.snapshot.engine
+        return await (self.parquet.query(engine, query) if query.format == PARQUET else engine.query(query))
 
     def own_tag(self, *parts: str) -> str:
         """The ETag of a representation of this version; see `tag`."""
@@ -156,6 +170,7 @@ def make_service(settings: Settings, snapshots: Snapshots) -> Service:
         cache=Cache(cache_bytes),
         kept_cache=Cache(cache_bytes // _SHARE),
         federation=Federation(settings),
+        parquet=ParquetWriter(),
     )
 
 
@@ -173,6 +188,8 @@ def _fingerprint(settings: Settings) -> str:
     ]
     digest = hashlib.sha256(f"{plangraf.__version__}\n{settings.base_url}\n{settings.operator}\n".encode())
     digest.update(b"federated\n" if settings.service_allow else b"")
+    # Another release of a package may write other bytes.
+    digest.update("".join(f"{one.package} {version(one.package)}\n" for one in FORMATS if one.package).encode())
     for path in files:
         digest.update(f"{path.name}\n".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())

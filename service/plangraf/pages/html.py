@@ -15,8 +15,11 @@ import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from plangraf.pages.column_widths import ColumnWidths, column_widths, extent
+from plangraf.pages.inline import listed, marks, notes, plain, shown
 from plangraf.pages.nested_tables import area_changes, printed_figures
 from plangraf.pages.series_table import series_rows
+from plangraf.pages.things.history import HistoryWords, history_words
 from plangraf.pages.things.kind_files import Kinds
 from plangraf.pages.things.names import Names
 from plangraf.pages.things.page import thing_page
@@ -25,9 +28,10 @@ from plangraf.pages.words import LANGUAGE_NAMES, Words, words
 from plangraf.rdf.formats import Format
 from plangraf.rdf.graph import Graph
 from plangraf.sparql.named.binding import LANGUAGES
+from plangraf.views.changes.history import ThingHistory
 from plangraf.views.declarations import TermLabels
 from plangraf.views.describe import Description
-from plangraf.views.document_parts import CLASS, METRIC, VALUE, select_notice
+from plangraf.views.document_parts import CLASS, METRIC, VALUE, document_path, select_notice
 from plangraf.views.page_value import PageValue
 from plangraf.views.pictures.shown import ShownPicture
 from plangraf.views.series import Shown
@@ -37,12 +41,12 @@ _MOST_OPEN = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
-    """One line of a dataset's quality: metric, measured class if any, and value."""
+class QualityTable:
+    """A dataset's quality: a column for each metric, a row for each measured class, None for the whole dataset."""
 
-    metric: PageValue
-    about: PageValue | None
-    value: PageValue
+    metrics: Sequence[PageValue]
+    rows: Sequence[tuple[PageValue | None, Sequence[PageValue | None]]]
+    widths: ColumnWidths
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,13 @@ def _environment(language: str) -> Environment:
     )
     known = words(language)
     environment.install_gettext_translations(known.translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters |= {"number": known.number, "date": known.date, "size": known.size}
+    environment.filters |= {"plain": plain, "shown": shown, "listed": listed, "notes": notes, "marks": marks}
+    environment.filters |= {
+        "number": known.number,
+        "date": known.date,
+        "size": known.size,
+        "message": lambda text: words_with_code(known.message_html(text)),
+    }
     return environment
 
 
@@ -105,9 +115,13 @@ class Pages:
         """The same renderer with the interface in a language that the data may lack."""
         return self if language in LANGUAGES else replace(self, interface=language)
 
+    def spoken(self, language: str) -> str:
+        """The language of the interface on a page with data in `language`."""
+        return self.interface or language
+
     def words(self, language: str) -> Words:
         """The words of the interface on a page with data in `language`."""
-        return words(self.interface or language)
+        return words(self.spoken(language))
 
     def render(self, template: str, language: str, **values: Any) -> bytes:
         """Renders one page.
@@ -118,12 +132,12 @@ class Pages:
             values: variables of the template, in addition to the site's texts, prefix and version.
         """
         page = (
-            _environment(self.interface or language)
+            _environment(self.spoken(language))
             .get_template(template)
             .render(
-                t=self.own_words(language),
+                t=self.own_words(self.spoken(language)),
                 lang=language,
-                page_language=self.interface or language,
+                page_language=self.spoken(language),
                 languages=LANGUAGE_NAMES,
                 prefix=self.prefix,
                 base=self.prefix if self.base is None else self.base,
@@ -152,6 +166,7 @@ class Pages:
         series: Shown | None = None,
         rows: Mapping[str, Rows] | None = None,
         compared: str | None = None,
+        history: ThingHistory | None = None,
         pictures: Sequence[ShownPicture] = (),
         here: str = "",
     ) -> bytes:
@@ -159,17 +174,19 @@ class Pages:
 
         `canonical` is the public address of the page, `schema_org` the description of a dataset for search engines,
         `series` the series of statistics about the thing, `rows` what the queries of its kind answer, by section,
-        `compared` the address of what changed since the version before, `pictures` those that belong to its kind.
-        `here` is the query string that the links to other languages keep.
+        `compared` the address of what changed since the version before, `history` the thing's own history, `pictures`
+        those that belong to its kind. `here` is the query string that the links to other languages keep.
         """
-        names = Names(description, self.words(language), self.prefix, self.labels, self.kinds.namer(language))
+        names = Names(
+            description, self.words(language), self.prefix, self.labels, self.kinds.namer(self.spoken(language))
+        )
         notice = select_notice(description)
         return self.render(
             "document.html",
             language,
             page=thing_page(description, names, self.kinds, rows or {}),
             iri=description.thing.value,
-            notice=self.own_words(language)[notice] if notice else None,
+            notice=self.own_words(self.spoken(language))[notice] if notice else None,
             changes=area_changes(description, names.known, names.value),
             printed=printed_figures(description, names.known, names.value),
             quality=_quality(description, names),
@@ -177,6 +194,7 @@ class Pages:
             series_cut=series is not None and series.more,
             open=_MOST_OPEN,
             compared=compared,
+            history=self._history(history, description.thing.value, language),
             pictures=pictures,
             canonical=canonical,
             alternates=alternates,
@@ -184,6 +202,12 @@ class Pages:
             schema_org=script(schema_org) if schema_org else None,
             here=here,
         )
+
+    def _history(self, history: ThingHistory | None, iri: str, language: str) -> HistoryWords | None:
+        if history is None:
+            return None
+        base = self.prefix if self.base is None else self.base
+        return history_words(history, self.words(language), base, document_path(iri))
 
 
 def script(json_ld: dict[str, Any]) -> Markup:
@@ -197,15 +221,25 @@ def words_with_code(text: str) -> Markup:
     return Markup("").join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
-def _quality(description: Description, names: Names) -> list[Measurement]:
+def _quality(description: Description, names: Names) -> QualityTable | None:
+    """The measurements of a dataset, the whole of it first; None without any."""
     graph = Graph(description.quality)
-    return [
-        Measurement(
-            names.value(metric),
-            names.value(about) if about else None,
-            names.value(value) if (value := graph.value(measurement, VALUE)) else PageValue(""),
-        )
+    values = {
+        (graph.value(measurement, CLASS), metric): value
         for measurement in graph.things
-        for metric, about in [(graph.value(measurement, METRIC), graph.value(measurement, CLASS))]
-        if metric is not None
+        if (metric := graph.value(measurement, METRIC)) and (value := graph.value(measurement, VALUE))
+    }
+    if not values:
+        return None
+    metrics = list(dict.fromkeys(metric for _, metric in values))
+    classes = sorted(dict.fromkeys(about for about, _ in values), key=lambda about: about is not None)
+    rows = [
+        (
+            names.value(about) if about else None,
+            [names.value(values[about, one]) if (about, one) in values else None for one in metrics],
+        )
+        for about in classes
     ]
+    titles = [names.value(metric) for metric in metrics]
+    extents = ([extent([one.text] if one else []) for one in (about, *cells)] for about, cells in rows)
+    return QualityTable(titles, rows, column_widths(["", *(title.text for title in titles)], extents))

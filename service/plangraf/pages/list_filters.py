@@ -109,7 +109,7 @@ async def fetch_controls(
         ]
         choices.sort(key=lambda choice: natural_key(choice.text.casefold().translate(_LAST_LETTERS)))
         if choices:
-            controls.append(Control(facet.name, facet.title(words.language), choices, left_out, telling))
+            controls.append(Control(facet.name, facet.title(words.code), choices, left_out, telling))
     return controls
 
 
@@ -132,7 +132,7 @@ async def fetch_chips(
         if facet in filters and (choice := by_name.get(facet.name)) is not None:
             others = {other: value for other, value in filters.items() if other != facet}
             number = len(await select(snapshot, collection, others))
-            chips.append(Chip(facet.title(words.language), choice.text, choice.lang, link(others), number))
+            chips.append(Chip(facet.title(words.code), choice.text, choice.lang, link(others), number))
     return chips
 
 

@@ -7,6 +7,7 @@ address shows the name of its host. The formats for programs come from `views.co
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -20,6 +21,7 @@ from pyoxigraph import NamedNode
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.numbers_in_text import natural_key
+from plangraf.pages.column_widths import ColumnWidths, Extent, column_widths, extent, word_width
 from plangraf.pages.words import Words
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statements, Value
 from plangraf.rdf.namespaces import PLAN, PREFIXES
@@ -46,6 +48,10 @@ _UNITS = {"Y": "year", "M": "month", "W": "week", "D": "day"}
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 _SUM_SHOWN = 12
 _FEW = 4
+# The frame around a tag, and the least width of the column that names the things, in characters; its words are bold.
+_TAG = 3
+_NAME = 16
+_BOLD = 1.1
 # Digits of a number that is long.
 _LONG = 18
 
@@ -86,9 +92,13 @@ class ListRow:
 
 @dataclass(frozen=True, slots=True)
 class ListTable:
-    """The table of a page, without the columns that have no value there, and those whose value all rows share."""
+    """The table of a page, without the columns that have no value there, and those whose value all rows share.
+
+    `widths` has one column more than `columns` when the rows have an address.
+    """
 
     columns: list[ListColumn]
+    widths: ColumnWidths
     rows: list[ListRow]
     empty: list[str]
     shared: list[tuple[str, ListValue]]
@@ -131,7 +141,7 @@ def list_table(
     cells = _Cells(page, names, words, prefix, known)
     columns = [column for column in page.collection.columns if column.path]
     by_column = [[cells.of(thing, column) for thing in page.things] for column in columns]
-    titles = [column.title(words.language) for column in columns]
+    titles = [column.title(words.code) for column in columns]
     used = [number for number, values in enumerate(by_column) if any(values)]
     heading = next((number for number in used if columns[number].path[-1] in _NAMES), used[0] if used else 0)
     shared = {number for number in used if number != heading and _is_shared(by_column[number])}
@@ -155,12 +165,33 @@ def list_table(
         href = prefix + document_path(thing.value) if unnamed else None
         return ListRow([(column, by_column[number][place]) for number, column in shown], name, href)
 
+    rows = [row(place, thing) for place, thing in enumerate(page.things)]
     return ListTable(
         [column for _, column in shown],
-        [row(place, thing) for place, thing in enumerate(page.things)],
+        _widths([column for _, column in shown], rows, words.gettext("Open") if unnamed else None),
+        rows,
         [title for number, title in enumerate(titles) if number not in used],
         [(titles[number], by_column[number][0][0]) for number in sorted(shared)],
     )
+
+
+def _widths(columns: Sequence[ListColumn], rows: Sequence[ListRow], last: str | None) -> ColumnWidths:
+    """The widths of the columns, and of the one with the word `last` in each row."""
+    titles = [column.title for column in columns]
+    cells = ([_extent(column, values) for column, values in row.cells] for row in rows)
+    if last is None:
+        return column_widths(titles, cells)
+    return column_widths([*titles, ""], ([*row, extent([last])] for row in cells))
+
+
+def _extent(column: ListColumn, values: Sequence[ListValue]) -> Extent:
+    if values and values[0].kind == "tag":
+        longest = max(word_width(value.text) for value in values) + _TAG
+        return Extent(longest, longest * min(len(values), _FEW))
+    found = extent(value.text for value in values)
+    # Dates and numbers do not break; the name of a thing has room for a few words.
+    narrow = found.line if column.form else max(found.word * _BOLD, _NAME) if column.heading else found.word
+    return Extent(narrow, found.line)
 
 
 def _is_shared(values: list[list[ListValue]]) -> bool:

@@ -1,4 +1,9 @@
-"""Draws the neighbourhood of a thing: the thing above, what links to it at the left, what it links to at the right."""
+"""Draws the neighbourhood of a thing: the thing above, what links to it at the left, what it links to at the right.
+
+In a page, `static/walk.js` opens neighbours beside this drawing and keeps its places; it draws with the same measures.
+The drawing is as wide as a phone, so that its text is not made smaller there, and a name takes at least 24 px
+(https://www.w3.org/TR/WCAG22/#target-size-minimum).
+"""
 
 from __future__ import annotations
 
@@ -6,15 +11,18 @@ import textwrap
 from collections.abc import Callable, Sequence
 from xml.etree import ElementTree as ET
 
-from plangraf.views.pictures.neighbourhood import Group, Neighbourhood
+from plangraf.views.pictures.neighbourhood import Group, Neighbour, Neighbourhood
 from plangraf.views.pictures.palette import FONT, PALETTE, Theme
 
-_WIDTH = 420
+_WIDTH = 388
 _MIDDLE = _WIDTH / 2
-_GAP = 14
-_LINE = 13
-_FONT_PX = 11
-_CHARACTERS = 31
+_GAP = 10
+_TEXT = 18
+_LINE = 14
+_PAD = 5
+_FONT_PX = 11.5
+_CHARACTERS = 28
+_BOLD_CHARACTERS = 25
 _MOST_LINES = 3
 Address = Callable[[str], str]
 
@@ -33,6 +41,8 @@ def neighbourhood_svg(
     """
     root = ET.Element("svg", {"font-family": FONT, "font-size": f"{_FONT_PX}px"})
     top = _box(root, found.label)
+    if theme is None:
+        root.set("data-top", f"{top:g}")
     bottoms = []
     for side, direction, heading in ((-1, "in", headings[0]), (1, "out", headings[1])):
         groups = [group for group in found.groups if group.direction == direction]
@@ -62,13 +72,16 @@ def _colour(element: ET.Element, theme: Theme | None) -> None:
         element.set("class", " ".join(classes))
     if theme is None and element.tag == "a":
         element.set("tabindex", "-1")
+    elif element.tag == "a":
+        for name in ("data-iri", "data-side"):
+            element.attrib.pop(name, None)
 
 
 def _box(root: ET.Element, label: str) -> float:
     """The thing itself; returns where it ends."""
-    lines = _wrapped(label, 56)
+    lines = _wrapped(label, 48)
     height = 12 + 15 * len(lines)
-    frame = {"x": "40", "y": "4", "width": f"{_WIDTH - 80}", "height": f"{height}", "rx": "6"}
+    frame = {"x": "30", "y": "4", "width": f"{_WIDTH - 60}", "height": f"{height}", "rx": "6"}
     ET.SubElement(root, "rect", {**frame, "fill": "@tint", "stroke": "@green", "stroke-width": "2"})
     for number, line in enumerate(lines):
         place = {"x": f"{_MIDDLE:g}", "y": f"{22 + 15 * number}", "text-anchor": "middle", "font-weight": "bold"}
@@ -87,35 +100,53 @@ def _column(
 ) -> float:
     """The neighbours of one direction, below each other along a line from the thing; returns where they end."""
     spine, anchor = _MIDDLE + side * _GAP, "end" if side < 0 else "start"
-    text_x = spine + side * 20
+    text_x = spine + side * _TEXT
     y, last = top + 24, top
+
+    def say(parent: ET.Element, text: str, **style: str) -> None:
+        place = {"x": f"{text_x:g}", "y": f"{y:g}", "text-anchor": anchor}
+        ET.SubElement(parent, "text", {**place, **style}).text = text
+
     if heading:
-        said = {"x": f"{text_x:g}", "y": f"{y:g}", "text-anchor": anchor, "fill": "@soft", "font-style": "italic"}
-        ET.SubElement(root, "text", said).text = heading
+        say(root, heading, fill="@soft", **{"font-style": "italic"})
     line = ET.SubElement(root, "path", {"fill": "none", "stroke": "@line", "stroke-width": "1.5"})
     for group in groups:
-        for number, text in enumerate(_wrapped(group.label, _CHARACTERS)):
-            y += 20 if number == 0 else _LINE
-            place = {"x": f"{text_x:g}", "y": f"{y:g}", "text-anchor": anchor}
-            ET.SubElement(root, "text", {**place, "fill": "@soft", "font-weight": "bold"}).text = text
+        for number, text in enumerate(_wrapped(group.label, _BOLD_CHARACTERS)):
+            y += 22 if number == 0 else _LINE
+            say(root, text, fill="@soft", **{"font-weight": "bold"})
+        y += 2
         for neighbour in group.drawn:
-            y += 5
-            last = y + 9
+            texts = _wrapped(neighbour.label, _CHARACTERS)
+            last = y + _PAD + _LINE - 4
             _node(root, spine, side, last)
-            link = ET.SubElement(root, "a", {"href": address(neighbour.iri)})
+            link = ET.SubElement(root, "a", {"href": address(neighbour.iri), **_told(neighbour, side)})
             ET.SubElement(link, "title").text = f"{group.label}: {neighbour.label}"
-            for text in _wrapped(neighbour.label, _CHARACTERS):
+            _target(link, text_x, side, y, len(texts))
+            y += _PAD
+            for text in texts:
                 y += _LINE
-                place = {"x": f"{text_x:g}", "y": f"{y:g}", "text-anchor": anchor, "fill": "@ink"}
-                ET.SubElement(link, "text", place).text = text
+                say(link, text, fill="@ink")
+            y += _PAD
         if group.left_out:
-            y += _LINE + 4
-            place = {"x": f"{text_x:g}", "y": f"{y:g}", "text-anchor": anchor, "fill": "@soft"}
-            ET.SubElement(root, "text", place).text = more(group.left_out)
+            y += _LINE + 2
+            say(root, more(group.left_out), fill="@soft")
     line.set("d", f"M{spine:g},{top:g}V{last:g}")
     if not groups:
         root.remove(line)
     return y
+
+
+def _told(neighbour: Neighbour, side: int) -> dict[str, str]:
+    """What the script of a page reads of a neighbour; a file has none of it."""
+    return {"data-iri": neighbour.iri, "data-side": f"{side}", **({"lang": neighbour.lang} if neighbour.lang else {})}
+
+
+def _target(link: ET.Element, text_x: float, side: int, top: float, lines: int) -> None:
+    """The area of a name that takes a click or a touch."""
+    outer = _WIDTH - 1 if side > 0 else 1
+    place = {"x": f"{min(text_x - 4 * side, outer):g}", "y": f"{top + 1:g}", "width": f"{abs(outer - text_x) + 4:g}"}
+    size = {"height": f"{lines * _LINE + 2 * _PAD:g}", "rx": "3", "fill": "none", "pointer-events": "all"}
+    ET.SubElement(link, "rect", {**place, **size})
 
 
 def _node(root: ET.Element, spine: float, side: int, y: float) -> None:

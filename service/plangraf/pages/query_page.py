@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from plangraf.errors import ParameterError
 from plangraf.numbers_in_text import whole_number
+from plangraf.pages.column_widths import ColumnWidths, column_widths, extent
 from plangraf.pages.words import Words
 from plangraf.rdf.graph import RDF_TYPE, Graph
 from plangraf.rdf.namespaces import GRAPH, ID, PREFIXES, SDG, local_name, short_name
@@ -30,6 +32,8 @@ _XSD: Final = PREFIXES["xsd"]
 _NUMBERS: Final = frozenset(("xsd:integer", "xsd:decimal"))
 _TEXTS: Final = frozenset(("string", "lang-string"))
 _DATATYPES: Final = frozenset(_XSD + name for name in ("integer", "decimal", "double"))
+# As GROUP_CONCAT writes the numbers of things.
+_NUMBERS_IN_A_ROW: Final = re.compile(r"[0-9]+(,[0-9]+)+")
 # Characters of one cell.
 _LONGEST_TEXT = 600
 
@@ -60,6 +64,7 @@ class TableColumn:
 class RowTable:
     columns: Sequence[TableColumn]
     rows: Sequence[Sequence[PageValue | None]]
+    widths: ColumnWidths
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +166,8 @@ def form_fields(
         fields.append(
             FormField(
                 name,
-                own.in_language(words.language) if own else name,
-                own.hint(words.language) if own else parameter.description,
+                own.in_language(words.code) if own else name,
+                own.hint(words.code) if own else parameter.description,
                 parameter.example or "",
                 given.get(name, ""),
                 not parameter.optional,
@@ -208,7 +213,7 @@ def row_table(query: NamedQuery, known: QueryWords, words: Words, found: RowsOfP
         if term is None:
             return None
         if isinstance(term, Literal) and (types.get(name) == "code" or name in known.coded):
-            return PageValue(known.decode(term.value, words.language))
+            return PageValue(known.decode(term.value, words.code))
         if isinstance(term, NamedNode):
             return _thing(term, labels, graph, words, prefix)
         if isinstance(term, Literal):
@@ -226,10 +231,10 @@ def row_table(query: NamedQuery, known: QueryWords, words: Words, found: RowsOfP
         name = found.columns[place]
         own = known.column(query.name, name)
         foreign = None if own or words.language == "en" else "en"
-        columns.append(
-            TableColumn(own.in_language(words.language) if own else name, foreign, types.get(name) in _NUMBERS)
-        )
-    return RowTable(columns, [[row[place] for place in kept] for row in shown])
+        columns.append(TableColumn(own.in_language(words.code) if own else name, foreign, types.get(name) in _NUMBERS))
+    rows = [[row[place] for place in kept] for row in shown]
+    cells = ([extent([cell.text] if cell else []) for cell in row] for row in rows)
+    return RowTable(columns, rows, column_widths([column.title for column in columns], cells))
 
 
 def _repeats(place: int, type_: str, rows: Sequence[Sequence[PageValue | None]]) -> bool:
@@ -289,6 +294,8 @@ def _literal(term: Literal, words: Words) -> PageValue:
         return PageValue(words.number(number) if number.is_finite() and len(text) < 30 else text)
     if datatype == _XSD + "date" and (day := _day(text)):
         return PageValue(words.date(day))
+    if _NUMBERS_IN_A_ROW.fullmatch(text):
+        text = text.replace(",", ", ")
     lang = term.language if term.language != words.language else None
     return PageValue(text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…", lang=lang)
 

@@ -5,14 +5,14 @@ The words are gettext messages: English in templates and modules, other language
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from babel import Locale
 from babel.dates import format_date
@@ -20,7 +20,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
+from markupsafe import Markup, escape
 
+from plangraf.errors.message import known, say
 from plangraf.sparql.named.binding import LANGUAGES
 
 _FOLDER = Path(__file__).resolve().parent / "translations"
@@ -30,13 +32,16 @@ _SOURCE = "en"
 class Words:
     """The words of one language; `translations` is what Jinja's extension for gettext takes.
 
-    `language` is the language of the data beside them: Bokmål for each language that only the interface has.
+    `code` is the language. `language` is that of the data beside them: Bokmål for each language that only the interface
+    has.
     """
 
     def __init__(self, language: str) -> None:
+        self.code = language
         self.language = data_language(language)
         self.translations = _translations(language)
         self._locale = Locale.parse(language)
+        self._is_source = language == _SOURCE
 
     def gettext(self, message: str, /, **values: object) -> str:
         """The message in this language, with `%(name)s` replaced by the value of that name."""
@@ -47,6 +52,14 @@ class Words:
         """The message for a number of things. `%(num)s` is the number as the language writes it."""
         text = self.translations.ngettext(singular, plural, number)
         return text % {"num": self.number(number), **values}
+
+    def message(self, text: str) -> str:
+        """A message (`errors.message`) in this language, in which the texts of others stay English."""
+        return str(text if self._is_source else say(known(text), _Plain(self)))
+
+    def message_html(self, text: str) -> Markup:
+        """A message in this language; texts of others are marked as English."""
+        return escape(text) if self._is_source else Markup(say(known(text), _Html(self)))  # noqa: S704
 
     def number(self, value: float | Decimal) -> str:
         """A number with the decimal sign and the grouping of the language, and all its decimals."""
@@ -65,6 +78,45 @@ class Words:
     def date(self, value: date | datetime) -> str:
         """A day in words: 19. mars 2024, 19 March 2024."""
         return format_date(value, "d. MMMM y" if self.language != _SOURCE else "d MMMM y", locale=self._locale)
+
+
+class _Plain:
+    """Speaks messages in the words of one language, see `errors.message.Speaker`."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+
+    def gettext(self, message: str, /, **values: Any) -> str:
+        return self._words.gettext(message, **values)
+
+    def number(self, value: float) -> str:
+        return self._words.number(value)
+
+    def quoted(self, text: str) -> str:
+        return self._words.gettext("“%(name)s”", name=text)
+
+    def english(self, text: str) -> str:
+        return text
+
+    def join(self, between: str, parts: Iterable[Any]) -> str:
+        return between.join(parts)
+
+
+class _Html(_Plain):
+    """Speaks messages as HTML; all values are escaped."""
+
+    def gettext(self, message: str, /, **values: Any) -> Markup:
+        text = escape(self._words.gettext(message))
+        return text % values if values else text
+
+    def quoted(self, text: str) -> Markup:
+        return self.gettext("“%(name)s”", name=text)
+
+    def english(self, text: str) -> Markup:
+        return Markup('<span lang="en">{}</span>').format(text)
+
+    def join(self, between: str, parts: Iterable[Any]) -> Markup:
+        return Markup(escape(between)).join(parts)  # noqa: S704
 
 
 def data_language(language: str) -> str:

@@ -77,7 +77,7 @@ def _describe(query: NamedQuery) -> Iterator[tuple[NamedNode, NamedNode | Litera
     needed = {name: [value] for name, value in query.example.items()}
     for type_ in _TYPES:
         yield NamedNode(PREFIXES["rdf"] + "type"), type_
-    says = query.head.walk.links if query.head.walk else query.head.summary
+    says = query.head.walk.links.en if query.head.walk else query.head.summary
     yield NamedNode(PREFIXES["rdfs"] + "comment"), Literal(says, language="en")
     for tag in query.head.tags:
         yield NamedNode(PREFIXES["schema"] + "keywords"), Literal(tag)
@@ -198,7 +198,7 @@ def _build(
             write_dumps_beside(lines, store.temporary(DOWNLOADS), titles) as wait_for_dumps,
             write_index_beside(parsed.quads, settings.home, store.temporary(SEARCH)) as wait_for_index,
             write_stores_beside(store, lines, bulk, renew=force) as wait_for_stores,
-            write_pictures_beside(store, lines, load_drawable(settings.home), renew=force) as wait_for_pictures,
+            write_pictures_beside(store, lines, load_drawable(settings.home), bulk, renew=force) as wait_for_pictures,
         ):
             problems = verdict(settings, parsed, found.files, progress, parsed.quads)
             with progress.step("search") as note:

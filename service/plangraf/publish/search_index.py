@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
 
@@ -22,14 +23,14 @@ from plangraf.errors import VersionsError
 from plangraf.publish.dumps import EndedEarlyError, beside
 from plangraf.rdf.graph import RDF_TYPE
 from plangraf.rdf.namespaces import PLAN, PREFIXES, SCHEME, local_name
-from plangraf.search.entries import Entry, Labels, Text
+from plangraf.search.entries import SECTIONS, Entry, Labels, Text
 from plangraf.search.index_files import write_index
 from plangraf.sparql.named.binding import LANGUAGES, NamedQuery, load_queries
 from plangraf.sparql.named.collection import Collection, Facet
 from plangraf.sparql.named.collection_files import collection_files, load_collections
 from plangraf.views.collections.members import facet_queries
 from plangraf.views.declarations import LABELS, TermLabels, load_labels
-from plangraf.views.document_parts import document_path, sdg_code
+from plangraf.views.document_parts import document_path, sdg_code, section_anchor
 
 _NAMES: Final = tuple(label.value for label in LABELS)
 _OTHER_NAMES: Final = (
@@ -68,7 +69,7 @@ _KINDS: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str], float]]] = {
     "terms": (("Ord i ontologien", "Terms of the ontology"), ("Ord i ontologien", "Term of the ontology"), 0.25),
     "queries": (("Spørringer", "Queries"), ("Spørring", "Query"), 0.5),
     "lists": (("Lister", "Lists"), ("Liste", "List"), 0.8),
-    "sections": (("Avsnitt i kildene", "Sections of the sources"), ("Avsnitt i kilde", "Section of a source"), 0.35),
+    SECTIONS: (("Avsnitt i kildene", "Sections of the sources"), ("Avsnitt i kilde", "Section of a source"), 0.35),
 }
 # What the parts of these facets' values are called among the facets of a search.
 _FACETS: Final = {"municipality": "municipality", "period": "period", "status": "status", "target": "goal"}
@@ -239,7 +240,7 @@ def _list(data: _Data, collection: Collection) -> Entry:
 
 def _sections(data: _Data) -> Iterator[Entry]:
     """One entry for each section of each source document from which something was read."""
-    titles, singular, rank = _KINDS["sections"]
+    titles, singular, rank = _KINDS[SECTIONS]
     found = {
         (source, section.text)
         for passage in data.members.get(PLAN + "Passage", ())
@@ -249,7 +250,8 @@ def _sections(data: _Data) -> Iterator[Entry]:
     for source, name in sorted(found):
         texts = [Text(data.label(source)["nb"], "nb")]
         about = [*titles, *singular]
-        yield Entry(source, document_path(source), "sections", [Text(name, "nb")], (), texts, about=about, rank=rank)
+        path = f"{document_path(source)}#{quote(section_anchor(name))}"
+        yield Entry(source, path, SECTIONS, [Text(name, "nb")], (), texts, about=about, rank=rank)
 
 
 def _facet_values(quads: Sized[Quad], collections: Iterable[Collection]) -> dict[str, dict[str, set[str]]]:

@@ -6,7 +6,9 @@ formats their own specifications.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Literal
 
 from pyoxigraph import QueryResultsFormat, RdfFormat
@@ -23,7 +25,7 @@ class Format:
     `writer` is pyoxigraph's name of the format; a format without one has a writer in this project. `aliases` are
     further media types, and `names` further values of `format=`, that clients use. `iri` names it in descriptions.
     `profile` distinguishes it from another format of the same media type; such a format is chosen by ending or name,
-    never by Accept.
+    never by Accept. `package` writes the format where the `extra` is installed; elsewhere the format is not offered.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Format:
     aliases: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     profile: str | None = None
+    package: str | None = None
+    extra: str | None = None
 
     @property
     def content_type(self) -> str:
@@ -84,6 +88,16 @@ TSV = Format(
     QueryResultsFormat.TSV,
     _W3C + "SPARQL_Results_TSV",
     charset=True,
+)
+# Written from SPARQL TSV by `rdf.parquet_rows`.
+PARQUET = Format(
+    "parquet",
+    "table",
+    "application/vnd.apache.parquet",
+    "parquet",
+    "Parquet",
+    package="pyarrow",
+    extra="parquet",
 )
 # Statistical offices send JSON-stat as plain JSON, and R and the JSON-stat tools ask for nothing else. The profile
 # (RFC 6906) tells it from SPARQL JSON, which a client that accepts application/json must go on getting.
@@ -152,11 +166,12 @@ PNG = Format("png", "picture", "image/png", "png", "PNG")
 HTML = Format("html", "page", "text/html", "html", "HTML", charset=True, aliases=("application/xhtml+xml",))
 
 # In the order of preference: a client that accepts anything gets the first format that the address offers.
-FORMATS: tuple[Format, ...] = (
+_REGISTERED: tuple[Format, ...] = (
     JSON,
     XML,
     CSV,
     TSV,
+    PARQUET,
     JSON_STAT,
     TURTLE,
     JSON_LD,
@@ -167,11 +182,19 @@ FORMATS: tuple[Format, ...] = (
     PLAIN_JSON,
     HTML,
 )
+FORMATS = tuple(one for one in _REGISTERED if one.package is None or find_spec(one.package))
 
 
 def of_kinds(*kinds: Kind) -> tuple[Format, ...]:
     """The formats of the given kinds, kind by kind, in the order of preference."""
     return tuple(format_ for kind in kinds for format_ in FORMATS if format_.kind == kind)
+
+
+def not_installed(offered: Iterable[Format]) -> tuple[Format, ...]:
+    """The formats that an address with tables would offer if their packages were installed."""
+    if not any(one.kind == "table" for one in offered):
+        return ()
+    return tuple(one for one in _REGISTERED if one not in FORMATS)
 
 
 RESULT_FORMATS = of_kinds("bindings", "table")

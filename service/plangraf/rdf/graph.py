@@ -219,13 +219,14 @@ def canonical(triples: Iterable[Triple]) -> Statements:
         ValueError: a triple has a triple as subject or object, which RDF 1.1 does not allow.
     """
     unique = dict.fromkeys(triples)
-    if any(BlankNode in (type(triple.subject), type(triple.object)) for triple in unique):
-        quads = relabelled({Quad(triple.subject, triple.predicate, triple.object) for triple in unique})
-        unique = dict.fromkeys(quad.triple for quad in quads)
-    found = list(statements(unique))
-    if len(found) < len(unique):
+    # A term is made anew each time it is read from a triple.
+    found: Statements = [(subject, predicate, value) for subject, predicate, value in unique]
+    kinds: set[type] = {type(subject) for subject, _, _ in found} | {type(value) for _, _, value in found}
+    if Triple in kinds:
         raise ValueError("a graph of RDF 1.1 holds no triple terms")
-    return found
+    if BlankNode not in kinds:
+        return found
+    return list(statements(quad.triple for quad in relabelled({Quad(*statement) for statement in found})))
 
 
 def nquads_lines(found: Iterable[Quad] | Iterable[Triple]) -> list[bytes]:

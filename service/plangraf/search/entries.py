@@ -10,6 +10,8 @@ import orjson
 
 FACETS: Final = ("kind", "municipality", "goal", "period", "status")
 """The facets of a search, in the order in which a page shows them."""
+SECTIONS: Final = "sections"
+"""The kind of the sections of source documents; such an entry has the IRI of its document."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ import orjson
 import tantivy
 
 from plangraf.errors import SearchUnavailableError
+from plangraf.errors.message import N_, English
 from plangraf.search.analysis import code, codes_of, fold, of_kind, stem_en, stem_nb, whole, whole_stems, words_of
 from plangraf.search.compounds import Splitter, vocabulary
 from plangraf.search.entries import FACETS, Entry, Labels, Text
@@ -228,23 +229,27 @@ def open_index(folder: Path, version: str) -> SearchIndex:
     try:
         for name, digest in contents["files"].items():
             if _digest(folder / FOLDER / name) != digest:
-                raise SearchUnavailableError(version, f"the file {name} is damaged")
+                raise SearchUnavailableError(version, N_("the file %(name)s is damaged", name=name))
         things, words = (_open(folder / FOLDER / name) for name in (_THINGS, _WORDS))
         labels = Labels(contents["kinds"], contents["singular"], contents["values"])
         return SearchIndex(things, words, _schema(), _words_schema(), labels, int(contents["entries"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SearchUnavailableError(version, f"its index cannot be opened ({error})") from error
+        raise SearchUnavailableError(
+            version, N_("its index cannot be opened (%(reason)s)", reason=English(error))
+        ) from error
 
 
 def _read_contents(folder: Path, version: str) -> dict[str, Any]:
     try:
         contents: dict[str, Any] = orjson.loads((folder / CONTENTS).read_bytes())
     except FileNotFoundError as error:
-        raise SearchUnavailableError(version, "it was published without one") from error
+        raise SearchUnavailableError(version, N_("it was published without one")) from error
     except (OSError, ValueError) as error:
-        raise SearchUnavailableError(version, f"its index cannot be read ({error})") from error
+        raise SearchUnavailableError(
+            version, N_("its index cannot be read (%(reason)s)", reason=English(error))
+        ) from error
     if not isinstance(contents, dict) or contents.get("format") != _FORMAT:
-        raise SearchUnavailableError(version, "its index was written by another release")
+        raise SearchUnavailableError(version, N_("its index was written by another release"))
     return contents
 
 

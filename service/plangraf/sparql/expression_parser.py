@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from typing import NoReturn
 
 from plangraf.errors import QueryUnsupportedError
+from plangraf.errors.message import N_
 from plangraf.sparql.known_names import Names
 from plangraf.sparql.lexer import ARGUMENTS, CALLS, Token
 from plangraf.sparql.nodes import Aggregate, Call, Constant, Exists, Expression, Group, Iri, Operation, Variable
@@ -257,7 +258,9 @@ class ExpressionParser(TokenStream):
         self.take("'('")
         if by_iri and self.sees("DISTINCT"):
             place = self.tokens[self.at].place
-            raise QueryUnsupportedError("no function that has an IRI is an aggregate.", place, hint="Remove it.")
+            raise QueryUnsupportedError(
+                N_("no function that has an IRI is an aggregate."), place, hint=N_("Remove it.")
+            )
         arguments: list[Expression] = []
         if most == 0 or (least == 0 and self.sees("')'")):
             self.take("')'")

@@ -10,6 +10,7 @@ import re
 from urllib.parse import urljoin
 
 from plangraf.errors import QuerySyntaxError
+from plangraf.errors.message import N_, Listed, one_of, sentences
 from plangraf.rdf.namespaces import BASE, CLOSED_NAMESPACES, PREFIXES
 from plangraf.sparql import suggest
 from plangraf.sparql.lexer import FUNCTIONS, WORDS, Token, shown
@@ -91,31 +92,37 @@ class Names:
             try:
                 return urljoin(self._base, iri)
             except ValueError as error:
-                raise QuerySyntaxError("this is not an IRI.", token.place) from error
-        hint = "Write the whole IRI, or declare BASE <…>."
-        raise QuerySyntaxError("this IRI is relative and there is no BASE.", token.place, hint=hint)
+                raise QuerySyntaxError(N_("this is not an IRI."), token.place) from error
+        hint = N_("Write the whole IRI, or declare BASE <…>.")
+        raise QuerySyntaxError(N_("this IRI is relative and there is no BASE."), token.place, hint=hint)
 
     def _expand(self, token: Token) -> str:
         prefix = token.prefix
         if prefix in self._prefixes:
             return self._prefixes[prefix] + token.local
-        raise QuerySyntaxError(f"the prefix {prefix}: is not declared.", token.place, hint=self._prefix_hint(prefix))
+        raise QuerySyntaxError(
+            N_("the prefix %(prefix)s: is not declared.", prefix=prefix), token.place, hint=self._prefix_hint(prefix)
+        )
 
     def _prefix_hint(self, prefix: str) -> str:
         """The line to add for a known prefix; otherwise a suggested prefix."""
         namespace = WELL_KNOWN.get(prefix)
         if namespace is not None:
             same = next((name for name, iri in self._prefixes.items() if iri == namespace), None)
-            other = f", or write {same}: as declared" if same is not None else ""
-            return f"Add this line at the top: {_line(prefix)}{other}"
+            if same is None:
+                return N_("Add this line at the top: %(line)s", line=_line(prefix))
+            return N_(
+                "Add this line at the top: %(line)s, or write %(same)s: as declared", line=_line(prefix), same=same
+            )
         if prefix in ("http", "https", "urn", "mailto"):
-            return "Write an IRI between '<' and '>'."
+            return N_("Write an IRI between '<' and '>'.")
         if not prefix:
-            return "Add a line at the top: PREFIX : <…>"
+            return N_("Add a line at the top: PREFIX : <…>")
         meant = suggest.prefix(prefix, self._prefixes)
         if meant is None:
-            return f"Add a line at the top: PREFIX {prefix}: <…>"
-        return f"Did you mean {meant}:?" + ("" if meant in self._prefixes else f" Its line is {_line(meant)}")
+            return N_("Add a line at the top: PREFIX %(prefix)s: <…>", prefix=prefix)
+        line = None if meant in self._prefixes else N_("Its line is %(line)s", line=_line(meant))
+        return sentences(N_("Did you mean %(meant)s?", meant=meant + ":"), line)
 
     def short(self, iri: str) -> str | None:
         """The IRI with a prefix of the query; None when no prefix fits."""
@@ -136,20 +143,26 @@ class Names:
 
     def _unknown_term(self, token: Token, namespace: str, local: str, role: Role) -> QuerySyntaxError:
         shapes = namespace == PREFIXES["planshape"]
-        text = f"{shown(token.text)} is not a {'name of the shapes' if shapes else 'term of the ontology'}"
+        text = (
+            N_("%(name)s is not a name of the shapes", name=shown(token.text))
+            if shapes
+            else N_("%(name)s is not a term of the ontology", name=shown(token.text))
+        )
         role = "any" if shapes else role
         found = suggest.terms(local, namespace, self._terms, role)
         if not found:
-            hint = "All of them are at /ontology."
+            hint = N_("All of them are at /ontology.")
             if role == "property" and (class_ := suggest.class_named(local, namespace, self._terms)):
-                hint = f"{self._written(token, local, namespace + class_)} is a class, write it behind `a`. {hint}"
-            return QuerySyntaxError(f"{text}.", token.place, hint=hint)
+                name = self._written(token, local, namespace + class_)
+                hint = sentences(N_("%(name)s is a class, write it behind `a`.", name=name), hint)
+            return QuerySyntaxError(Listed([text, "."], ""), token.place, hint=hint)
         names = [self._written(token, local, iri) for iri in found]
-        meant = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
         prefix = names[0].partition(":")[0]
         line = prefix in PREFIXES and prefix not in self._prefixes
-        hint_line = f"Add this line at the top: {_line(prefix)}" if line else None
-        return QuerySyntaxError(f"{text}; did you mean {meant}?", token.place, hint=hint_line)
+        hint_line = N_("Add this line at the top: %(line)s", line=_line(prefix)) if line else None
+        return QuerySyntaxError(
+            N_("%(what)s; did you mean %(meant)s?", what=text, meant=one_of(names)), token.place, hint=hint_line
+        )
 
     def _written(self, token: Token, local: str, iri: str) -> str:
         """The form of a term in the query, with a prefix of the project if the query has none for it."""
@@ -171,24 +184,29 @@ class Names:
             return
         term = f"{BASE}{found[1]}#{found[2]}"
         if term in self._terms:
-            text = f"{shown(token.text)} is not a term of ours: the namespace is <{BASE}{found[1]}#>"
-            raise QuerySyntaxError(f"{text}, so did you mean <{term}>?", token.place)
+            text = N_(
+                "%(name)s is not a term of ours: the namespace is <%(namespace)s>, so did you mean <%(term)s>?",
+                name=shown(token.text),
+                namespace=BASE + found[1] + "#",
+                term=term,
+            )
+            raise QuerySyntaxError(text, token.place)
 
     def check_function(self, token: Token, iri: str) -> None:
         """Refuses an IRI as function if the engine does not support it."""
         if iri not in _CASTS and not iri.startswith(_GEOSPARQL):
             hint = suggest.function_iri(iri, _CASTS)
-            raise QuerySyntaxError(f"there is no function {shown(token.text)}.", token.place, hint=hint)
+            raise QuerySyntaxError(N_("there is no function %(name)s.", name=shown(token.text)), token.place, hint=hint)
 
 
 def unknown_function(token: Token, *, in_expression: bool) -> QuerySyntaxError:
     """The error for an unknown function name. Outside an expression it may suggest a clause."""
     word = token.upper
     if word in WORDS:
-        return QuerySyntaxError(f"{word} cannot be followed by a bracket here.", token.place)
+        return QuerySyntaxError(N_("%(word)s cannot be followed by a bracket here.", word=word), token.place)
     known = FUNCTIONS if in_expression else FUNCTIONS | _AT_EXPRESSION_START
     hint = suggest.function(token, _CASTS, known)
-    return QuerySyntaxError(f"{shown(token.text)} is no function of SPARQL.", token.place, hint=hint)
+    return QuerySyntaxError(N_("%(name)s is no function of SPARQL.", name=shown(token.text)), token.place, hint=hint)
 
 
 def _line(prefix: str) -> str:

@@ -12,8 +12,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from typing import Literal, NamedTuple
+from urllib.parse import quote
 
 from plangraf.errors import Place, QueryLimitError, QuerySyntaxError
+from plangraf.errors.message import N_, Quoted
 
 CLOSERS = {"(": ")", "{": "}", "[": "]", "{|": "|}", "<<": ">>"}
 """Each opening bracket with the one that closes it."""
@@ -138,12 +140,12 @@ class Source:
         self._shifts: list[tuple[int, int]] = []
         self._line_starts: list[int] | None = None
         if (nul := original.find("\0")) >= 0:
-            text = "a NUL character cannot be part of a query."
-            raise QuerySyntaxError(text, self._original_place(nul, "\0"), hint="Remove it.")
+            text = N_("a NUL character cannot be part of a query.")
+            raise QuerySyntaxError(text, self._original_place(nul, "\0"), hint=N_("Remove it."))
         if original.startswith("\ufeff"):
-            hint = "Save the query as UTF-8 without it."
+            hint = N_("Save the query as UTF-8 without it.")
             raise QuerySyntaxError(
-                "a byte order mark (U+FEFF) stands here.", self._original_place(0, "\ufeff"), hint=hint
+                N_("a byte order mark (U+FEFF) stands here."), self._original_place(0, "\ufeff"), hint=hint
             )
         if "\\u" in original or "\\U" in original:
             self._decode()
@@ -158,7 +160,7 @@ class Source:
             code = int(digits, 16)
             if code == 0 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
                 place = self._original_place(match.start(), match[0])
-                raise QuerySyntaxError("this escape stands for no character.", place)
+                raise QuerySyntaxError(N_("this escape stands for no character."), place)
             if chr(code) in _KEPT_ESCAPED:
                 continue
             parts += (self.original[copied : match.start()], chr(code))
@@ -261,7 +263,7 @@ def tokenize_source(source: Source, limit: int | None = None) -> list[Token]:
             raise _unreadable(source, start)
         append(new(Token, (kind, match[group], start, end, source)))
         if limit is not None and len(tokens) > limit:
-            raise QueryLimitError("number of tokens", len(tokens), limit)
+            raise QueryLimitError(N_("number of tokens"), len(tokens), limit)
     return tokens
 
 
@@ -285,20 +287,28 @@ def _unreadable(source: Source, offset: int) -> QuerySyntaxError:
         inner = re.match(r"<[^>\n]*>", rest)
         wrong = re.search(r'[<"{}|^`\\\x00-\x20]', inner[0][1:]) if inner else None
         if inner and wrong:
-            found = "a space" if wrong[0] == " " else repr(wrong[0])
-            hint = f"Write it percent-encoded, as %{ord(wrong[0]):02X}."
-            return QuerySyntaxError(f"an IRI cannot hold {found}.", source.place(offset, shown(inner[0])), hint=hint)
-        return QuerySyntaxError("this IRI is not closed.", place, hint="End it with '>'.")
+            found = N_("a space") if wrong[0] == " " else Quoted(wrong[0])
+            hint = N_("Write it percent-encoded, as %(code)s.", code=quote(wrong[0]))
+            return QuerySyntaxError(
+                N_("an IRI cannot hold %(sign)s.", sign=found), source.place(offset, shown(inner[0])), hint=hint
+            )
+        return QuerySyntaxError(N_("this IRI is not closed."), place, hint=N_("End it with '>'."))
     if first == "\\":
-        return QuerySyntaxError("a backslash has no meaning here.", place)
+        return QuerySyntaxError(N_("a backslash has no meaning here."), place)
     if first == "@":
-        return QuerySyntaxError("a language tag was expected after '@', as in \"tekst\"@nb.", place)
+        return QuerySyntaxError(N_("a language tag was expected after '@', as in \"tekst\"@nb."), place)
     if first == "_" and rest[1:2] == ":":
-        return QuerySyntaxError("a blank node needs a label after '_:'.", place)
+        return QuerySyntaxError(N_("a blank node needs a label after '_:'."), place)
     if not first.isprintable() or first.isspace():
-        name = f"the character U+{ord(first):04X}"
-        return QuerySyntaxError(f"{name} cannot stand here.", source.place(offset, first), hint="Remove it.")
-    return QuerySyntaxError(f"the character {first!r} starts nothing that SPARQL knows.", source.place(offset, first))
+        code = f"U+{ord(first):04X}"
+        name = N_("the character %(code)s", code=code)
+        return QuerySyntaxError(
+            N_("%(name)s cannot stand here.", name=name), source.place(offset, first), hint=N_("Remove it.")
+        )
+    return QuerySyntaxError(
+        N_("the character %(sign)s starts nothing that SPARQL knows.", sign=Quoted(first)),
+        source.place(offset, first),
+    )
 
 
 def _unreadable_string(source: Source, rest: str, offset: int) -> QuerySyntaxError:
@@ -309,10 +319,24 @@ def _unreadable_string(source: Source, rest: str, offset: int) -> QuerySyntaxErr
     body = re.match(rf"{quote}(?>(?:[^{quote[0]}\\{line_end}]|{_IN_STRING}{inner})*)", rest)
     place = source.place(offset, shown(rest.split("\n", 1)[0]))
     if body and (escape := re.match(r"\\[^\r\n]", rest[body.end() :])):
-        hint = r"There are \t \n \r \b \f \" \' \\ \uXXXX and \UXXXXXXXX; a backslash itself is \\."
-        return QuerySyntaxError(f"the string holds {escape[0]}, which is no escape.", place, hint=hint)
-    several = "" if len(quote) == 3 else f"; a text of several lines stands between {quote * 3} and {quote * 3}"
-    return QuerySyntaxError("this string is not closed.", place, hint=f"End it with {quote}{several}.")
+        hint = N_(
+            "There are %(escapes)s and \\UXXXXXXXX; a backslash itself is \\\\.",
+            escapes=r"\t \n \r \b \f \" \' \\ \uXXXX",
+        )
+        return QuerySyntaxError(
+            N_("the string holds %(escape)s, which is no escape.", escape=escape[0]), place, hint=hint
+        )
+    return QuerySyntaxError(
+        N_("this string is not closed."),
+        place,
+        hint=N_("End it with %(quote)s.", quote=quote)
+        if len(quote) == 3
+        else N_(
+            "End it with %(quote)s; a text of several lines stands between %(quotes)s and %(quotes)s.",
+            quote=quote,
+            quotes=quote * 3,
+        ),
+    )
 
 
 def terminals(tokens: list[Token]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plangraf.errors import QuerySyntaxError, ServiceForbiddenError
+from plangraf.errors.message import N_
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sparql.expression_parser import IRIS, NUMBERS, SIGNS, ExpressionParser
 from plangraf.sparql.lexer import Token
@@ -142,8 +143,12 @@ class PatternParser(ExpressionParser):
             row.append(self._cell())
         self.take("')'")
         if len(row) != length:
-            text = f"this row has {len(row)} value(s), VALUES has {length} variable(s)."
-            raise QuerySyntaxError(text, place, hint="Write UNDEF for a value that is not given.")
+            text = N_(
+                "this row has %(values)s value(s), VALUES has %(variables)s variable(s).",
+                values=len(row),
+                variables=length,
+            )
+            raise QuerySyntaxError(text, place, hint=N_("Write UNDEF for a value that is not given."))
         return row
 
     def _cell(self) -> Iri | Constant | None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from plangraf.errors import Place, QueryLimitError, QuerySyntaxError
+from plangraf.errors.message import N_, Quoted
 from plangraf.rdf.bulk_terms import BulkTerms
 from plangraf.settings import Settings
 from plangraf.sparql.bulk_reach import reaches_bulk
@@ -98,7 +99,7 @@ def check_nesting(tokens: list[Token], terminals: list[str], most: int) -> Query
         if terminal in _CLOSED_BY:
             opened.append(index)
             if len(opened) > most:
-                raise QueryLimitError("nesting depth", len(opened), most)
+                raise QueryLimitError(N_("nesting depth"), len(opened), most)
         elif terminal in _CLOSERS:
             if not opened or _CLOSED_BY[terminals[opened[-1]]] != terminal:
                 return _unbalanced(tokens, opened, tokens[index])
@@ -113,11 +114,27 @@ def nesting(terminals: list[str]) -> int:
 
 def _unbalanced(tokens: list[Token], opened: list[int], closer: Token | None) -> QuerySyntaxError:
     if closer and all(tokens[index].text != OPENERS[closer.text] for index in opened):
-        hint = f"Remove it, or write the {OPENERS[closer.text]!r} that it should close."
-        return QuerySyntaxError(f"this {closer.text!r} closes nothing.", closer.place, hint=hint)
+        hint = N_("Remove it, or write the %(opener)s that it should close.", opener=Quoted(OPENERS[closer.text]))
+        return QuerySyntaxError(
+            N_("this %(closer)s closes nothing.", closer=Quoted(closer.text)), closer.place, hint=hint
+        )
     opener = tokens[opened[-1]]
-    before = f"the {closer.text!r} at line {closer.line}, column {closer.column}" if closer else "the end"
-    text = f"this {opener.text!r} is never closed; {CLOSERS[opener.text]!r} was expected before {before}."
+    before = (
+        N_(
+            "the %(closer)s at line %(line)s, column %(column)s",
+            closer=Quoted(closer.text),
+            line=closer.line,
+            column=closer.column,
+        )
+        if closer
+        else N_("the end")
+    )
+    text = N_(
+        "this %(opener)s is never closed; %(closer)s was expected before %(before)s.",
+        opener=Quoted(opener.text),
+        closer=Quoted(CLOSERS[opener.text]),
+        before=before,
+    )
     return QuerySyntaxError(text, opener.place)
 
 
@@ -132,15 +149,15 @@ def check_bounds(query: Select, terminals: Sequence[str], limits: Limits) -> Non
         return
     for group in groups_in(query):
         for path in _paths(group.elements):
-            _keep("number of steps in one property path", _steps(path), limits.max_path)
-            _keep("number of repetitions inside each other", _repeats(path), _MOST_REPEATS)
-        _keep("number of patterns joined in one group", _joined(group), _MOST_JOINED)
+            _keep(N_("number of steps in one property path"), _steps(path), limits.max_path)
+            _keep(N_("number of repetitions inside each other"), _repeats(path), _MOST_REPEATS)
+        _keep(N_("number of patterns joined in one group"), _joined(group), _MOST_JOINED)
     if count > _MOST_CLAUSES:
         described = len(query.items) if query.form == "DESCRIBE" else 0
         clauses = sum(terminal in _CLAUSES for terminal in terminals)
-        _keep("number of clauses", clauses + described, _MOST_CLAUSES)
+        _keep(N_("number of clauses"), clauses + described, _MOST_CLAUSES)
         signs = (part.sign for one in every_expression(query) for part in walk(one) if isinstance(part, Operation))
-        _keep("number of operators", sum(sign in OPERATORS for sign in signs), _MOST_OPERATORS)
+        _keep(N_("number of operators"), sum(sign in OPERATORS for sign in signs), _MOST_OPERATORS)
 
 
 def _keep(what: str, found: int, most: int) -> None:
@@ -265,7 +282,7 @@ def _parse(
     except RecursionError as error:
         # The limit on brackets may be set higher than the interpreter's stack holds.
         depth = nesting(kinds)
-        raise QueryLimitError("nesting depth", depth, depth - 1) from error
+        raise QueryLimitError(N_("nesting depth"), depth, depth - 1) from error
     if unbalanced:
         raise unbalanced  # brackets inside a triple term, which is not parsed
     return Query(source, tokens, kinds, frozenset(kinds), names, tree, iris)
@@ -277,9 +294,11 @@ def _source(text: str, limits: Limits) -> Source:
     except UnicodeEncodeError as error:
         line, column = text.count("\n", 0, error.start) + 1, error.start - text.rfind("\n", 0, error.start)
         place = Place(line, column, "")
-        raise QuerySyntaxError("half a surrogate pair is not a character.", place, hint="Send UTF-8.") from error
+        raise QuerySyntaxError(
+            N_("half a surrogate pair is not a character."), place, hint=N_("Send UTF-8.")
+        ) from error
     if size > limits.max_bytes:
-        raise QueryLimitError("size in bytes", size, limits.max_bytes)
+        raise QueryLimitError(N_("size in bytes"), size, limits.max_bytes)
     return Source(text)
 
 

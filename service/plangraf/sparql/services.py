@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from plangraf.errors import Place, QuerySyntaxError, QueryUnsupportedError
+from plangraf.errors.message import N_
 from plangraf.sparql.known_names import Names
 from plangraf.sparql.nodes import (
     Exists,
@@ -137,16 +138,16 @@ def read_services(text: str, limits: Limits, base: str) -> FederatedQuery:
     query = read(text, limits, Names(base=base), services=True)
     clauses = sorted(_clauses(query, query.tree), key=lambda clause: clause.start)
     if clauses and query.text != text and _ESCAPE.search(query.text):
-        hint = "Write the characters themselves in place of \\u…."
-        message = "the codepoint escapes of this query would be read twice."
+        hint = N_("Write the characters themselves in place of \\u….")
+        message = N_("the codepoint escapes of this query would be read twice.")
         raise QueryUnsupportedError(message, query.place(clauses[0]), hint=hint)
     return FederatedQuery(query, clauses, base, limits.max_tokens)
 
 
 def _call(query: Query, clause: ServiceClause, base: str, most_tokens: int) -> ServiceCall:
     if not isinstance(clause.name, Iri):
-        hint = "Write the address as an IRI, in one SERVICE for each endpoint."
-        message = "the address of a SERVICE cannot be a variable here."
+        hint = N_("Write the address as an IRI, in one SERVICE for each endpoint.")
+        message = N_("the address of a SERVICE cannot be a variable here.")
         raise QueryUnsupportedError(message, query.place(clause.name), hint=hint)
     variables = tuple(in_scope(clause.group))
     columns = " ".join(f"?{name}" for name in variables) or "(1 AS ?row)"
@@ -170,11 +171,11 @@ def _in_group(query: Query, group: Group, inside: str | None) -> Iterator[Servic
     for element in group.elements:
         if isinstance(element, ServiceClause):
             if inside is not None:
-                message = f"SERVICE cannot stand inside {inside} here."
-                hint = "Join it in the WHERE of the query, or ask the other endpoint yourself and use VALUES."
+                message = N_("SERVICE cannot stand inside %(inside)s here.", inside=inside)
+                hint = N_("Join it in the WHERE of the query, or ask the other endpoint yourself and use VALUES.")
                 raise QueryUnsupportedError(message, query.place(element), hint=hint)
             yield element
-            for _ in _in_group(query, element.group, "another SERVICE"):
+            for _ in _in_group(query, element.group, N_("another SERVICE")):
                 pass  # the first one raises
         for inner in inner_groups(element):
             yield from _in_group(query, inner, inside or ("LATERAL" if isinstance(element, Lateral) else None))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Literal
 
+from plangraf.errors.message import N_, one_of
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES
 from plangraf.sparql.lexer import FUNCTIONS, Token
 
@@ -112,6 +113,7 @@ _NAMING = {
     **dict.fromkeys(("label", "name", "navn", "namn"), f"{_RDFS}label"),
     **dict.fromkeys(("description", "beskrivelse"), f"{_DCTERMS}description"),
 }
+_FINDS = one_of(("CONTAINS", "STRBEFORE"))
 # Functions of other query languages; the nearest spelling would mislead.
 _FUNCTIONS_ELSEWHERE = {
     "LENGTH": "STRLEN",
@@ -133,7 +135,7 @@ _FUNCTIONS_ELSEWHERE = {
     "MATCHES": "REGEX",
     "CONCATENATE": "CONCAT",
     "EXIST": "EXISTS { … }",
-    **dict.fromkeys(("INSTR", "INDEXOF", "LOCATE", "POSITION", "STRPOS", "CHARINDEX"), "CONTAINS or STRBEFORE"),
+    **dict.fromkeys(("INSTR", "INDEXOF", "LOCATE", "POSITION", "STRPOS", "CHARINDEX"), _FINDS),
     **dict.fromkeys(("TODAY", "GETDATE", "SYSDATE", "CURRENT_DATE", "CURRENT_TIMESTAMP"), "NOW"),
     "IFNULL": "COALESCE",
     "NVL": "COALESCE",
@@ -152,7 +154,7 @@ _CASTS_ELSEWHERE = {
     "numeric": "decimal",
     "str": "string",
 }
-_ONLY_FUNCTIONS = "SPARQL's own functions and xsd: casts are there."
+_ONLY_FUNCTIONS = N_("SPARQL's own functions and xsd: casts are there.")
 
 
 def same_name(iri: str) -> list[str]:
@@ -216,9 +218,10 @@ def function(token: Token, casts: Collection[str], known: Iterable[str]) -> str 
     word = token.upper
     if word in _TRIMS:
         argument = re.match(r"\s*\(\s*([?$]\w+)", token.source.original[token.end :])
-        return f'SPARQL has no {word}: write REPLACE({argument[1] if argument else "?text"}, "{_TRIMS[word]}", "").'
+        call = f'REPLACE({argument[1] if argument else "?text"}, "{_TRIMS[word]}", "")'
+        return N_("SPARQL has no %(word)s: write %(call)s.", word=word, call=call)
     meant = _FUNCTIONS_ELSEWHERE.get(word) or _cast(word.lower(), casts) or _nearest(word, known, _LIKE)
-    return f"Did you mean {meant}?" if meant else None
+    return N_("Did you mean %(meant)s?", meant=meant) if meant else None
 
 
 def function_iri(iri: str, casts: Collection[str]) -> str:
@@ -232,7 +235,7 @@ def function_iri(iri: str, casts: Collection[str]) -> str:
     elif iri.startswith(_XPATH):
         word = iri.removeprefix(_XPATH).replace("-", "").upper()
         meant = _FUNCTIONS_ELSEWHERE.get(word) or (word if word in FUNCTIONS else None)
-    return f"Did you mean {meant}?" if meant else _ONLY_FUNCTIONS
+    return N_("Did you mean %(meant)s?", meant=meant) if meant else _ONLY_FUNCTIONS
 
 
 def variable(word: str, tokens: Iterable[Token]) -> str | None:

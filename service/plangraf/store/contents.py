@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from plangraf.rdf.bulk_terms import BulkTerms
+from plangraf.rdf.term_counts import TermCounts
 from plangraf.store.pictures import KeptPictures, read_pictures
 from plangraf.store.versions import DOWNLOADS, DOWNLOADS_INDEX, Version
 
@@ -140,6 +141,10 @@ class Contents:
             OSError, ValueError, KeyError: the index cannot be read.
         """
         return read_pictures(self.version.path)
+
+    def term_counts(self) -> TermCounts | None:
+        """How often the version without its bulk files uses each term; None for one of an earlier release."""
+        return self.version.term_counts()
 
     def removed(self) -> Mapping[str, str]:
         """Subjects of earlier versions that this one lacks: IRI to the last version that had it."""

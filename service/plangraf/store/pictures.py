@@ -19,6 +19,7 @@ MEDIA_TYPES: Mapping[str, str] = {
     "csv": "text/csv",
     "json": "application/json",
 }
+_ELSE = "nb"
 State = Literal["drawn", "empty", "too-large"]
 
 
@@ -65,14 +66,19 @@ class KeptPicture:
     not_drawn: int
     drawings: Sequence[Drawing]
 
+    def title_in(self, language: str) -> str:
+        """The title in a language, else in Bokmål."""
+        return self.title.get(language, self.title[_ELSE])
+
     @property
     def municipalities(self) -> list[str]:
         """The municipalities that it is drawn for, in the order of the index; empty when it is one for all."""
         return list(dict.fromkeys(one.municipality for one in self.drawings if one.municipality is not None))
 
     def drawing(self, language: str, municipality: str | None = None) -> Drawing | None:
-        """The drawing in a language: of the municipality, else the first; None when there is none of it."""
-        own = (one for one in self.drawings if one.language == language)
+        """The drawing in a language, else in Bokmål: of the municipality, else the first; None when there is none."""
+        known = language if any(one.language == language for one in self.drawings) else _ELSE
+        own = (one for one in self.drawings if one.language == known)
         return next((one for one in own if municipality is None or one.municipality == municipality), None)
 
 

@@ -43,7 +43,6 @@ NOTICES = (
     "decision_start",
     "only_hearing",
     "only_start",
-    "becomes_reading",
 )
 LABELS_FOLDER = "labels"
 _LABEL = NamedNode(PREFIXES["rdfs"] + "label")

@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, cast
 
 from pyoxigraph import Literal, NamedNode
 
@@ -25,7 +25,7 @@ from plangraf.rdf.graph import RDF_TYPE, Graph, Statement, Statements, Value
 from plangraf.rdf.jsonld_documents import NO_FRAME, Frame
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, GRAPH, ID, OBSERVATION, ONTOLOGY, PLAN, PREFIXES
 from plangraf.views.declarations import LABELS, Frames
-from plangraf.views.engine_answers import fetch, fetch_rows
+from plangraf.views.engine_answers import fetch, fetch_properties, fetch_rows
 
 SOURCE = NamedNode(PREFIXES["oa"] + "hasSource")
 KIND = NamedNode(PLAN + "evidenceKind")
@@ -40,6 +40,8 @@ PLACE_IN_SOURCE = (SOURCE, _FIRST, _LAST)
 """The properties of a passage that tell where it stands: source, first and last line."""
 # The most triples that point to the thing. A reader needs no more; /sparql returns all of them.
 MOST_INCOMING = 1_000
+# The most things whose labels stay in memory for the next page, some MiB.
+MOST_REPEATED = 2_000
 # The most links on one level of a frame.
 MOST_NESTED = 4_000
 _BATCH = 400
@@ -106,7 +108,9 @@ def read_passages(evidence: Iterable[Statement]) -> list[Passage]:
         for passage in graph.named(each, _PASSAGE):
             if not (isinstance(kind, NamedNode) and graph.named(passage, SOURCE)):
                 continue
-            row = found.setdefault((passage, kind), _read_passage(graph, passage, kind))
+            row = found.get((passage, kind))
+            if row is None:
+                row = found[passage, kind] = _read_passage(graph, passage, kind)
             values: list[Value | None] = [*graph.values(each, _ABOUT_VALUE)]
             row.statements.extend(
                 (about, name, value)
@@ -213,7 +217,7 @@ async def describe(
     links = await _follow_frame(engine, followed, thing, found, terms)
     mentioned = {term for s, _, o in [*found, *links] for term in (s, o) if isinstance(term, NamedNode)}
     named = dict.fromkeys(
-        [*links, *await _fetch_properties(engine, mentioned - {thing}, _keep_defined(frames.summary, terms))]
+        [*links, *await fetch_properties(engine, mentioned - {thing}, _keep_defined(frames.summary, terms))]
     )
     already = set(found)
     description = Description(
@@ -228,18 +232,18 @@ async def describe(
     if page is None:
         return description
     short = {o for _, p, o in description.named if p in frames.summary and p != RDF_TYPE and isinstance(o, NamedNode)}
-    return await _for_page(engine, description, page, types, short)
+    return await _for_page(snapshot, description, page, types, short)
 
 
 async def _for_page(
-    engine: Engine,
+    snapshot: Snapshot,
     description: Description,
     page: PageReads,
     types: frozenset[NamedNode],
     short: set[NamedNode],
 ) -> Description:
     """Adds the evidence, the graphs, and the labels of properties, sources, datasets and `short`."""
-    thing = description.thing
+    thing, engine = description.thing, snapshot.engine
     query = f"SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ {thing} ?p ?o }} }} ORDER BY ?g"
     evidence, rows = await asyncio.gather(
         fetch_evidence(engine, thing, page.statements(types, description.index, thing)),
@@ -250,9 +254,9 @@ async def _for_page(
     used |= {o for _, p, o in evidence if p in (_ABOUT_PROPERTY, KIND, SOURCE) and isinstance(o, NamedNode)}
     used |= {NamedNode(dataset) for graph in graphs if (dataset := dataset_of(graph))}
     if page.knows(types):
-        labels = await fetch_labels(engine, used)
+        labels = await _fetch_repeated_labels(snapshot, used)
     else:
-        labels = await _fetch_properties(engine, used | types, (RDF_TYPE, *LABELS, _DEFINITION))
+        labels = await fetch_properties(engine, used | types, (RDF_TYPE, *LABELS, _DEFINITION))
     whole = replace(description, predicates=labels, evidence=evidence, graphs=graphs)
     whole._index.append(description.index)
     return whole
@@ -357,24 +361,27 @@ def _group_steps(
 
 async def fetch_labels(engine: Engine, things: Iterable[NamedNode]) -> Statements:
     """Type and labels of each thing, in all languages."""
-    return await _fetch_properties(engine, things, (RDF_TYPE, *LABELS))
+    return await fetch_properties(engine, things, (RDF_TYPE, *LABELS))
 
 
-async def _fetch_properties(engine: Engine, things: Iterable[NamedNode], wanted: Iterable[NamedNode]) -> Statements:
-    # A FILTER reads only the triples of each thing. A second VALUES, for ?p, would make the engine scan all data.
-    properties = ", ".join(str(p) for p in wanted)
-    names = sorted(str(thing) for thing in things)
-    graph: Statements = []
-    for start in range(0, len(names), _BATCH):
-        graph += await fetch(
-            engine,
-            f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
-              VALUES ?s {{ {" ".join(names[start : start + _BATCH])} }}
-              ?s ?p ?o
-              FILTER (?p IN ({properties}))
-            }}""",
-        )
-    return graph
+async def _fetch_repeated_labels(snapshot: Snapshot, things: Iterable[NamedNode]) -> Statements:
+    """What `fetch_labels` finds, for things that stand on many pages: properties, sources, datasets."""
+    known = await snapshot.part(_repeated_labels)
+    wanted = {thing: known.get(thing) for thing in things}
+    if unknown := [thing for thing, labels in wanted.items() if labels is None]:
+        found: dict[NamedNode, Statements] = {thing: [] for thing in unknown}
+        for triple in await fetch_labels(snapshot.engine, unknown):
+            found[cast(NamedNode, triple[0])].append(triple)
+        wanted.update(found)
+        if len(known) + len(found) > MOST_REPEATED:
+            known.clear()
+        known.update(found)
+    return [triple for labels in wanted.values() for triple in labels or ()]
+
+
+async def _repeated_labels(_snapshot: Snapshot) -> dict[NamedNode, Statements]:
+    """The labels that pages have asked for; a part of a snapshot, which `_fetch_repeated_labels` fills and bounds."""
+    return {}
 
 
 class Labels:
@@ -388,12 +395,17 @@ class Labels:
 
         Within one language skos:prefLabel comes before dcterms:title and rdfs:label.
         """
-        preferred = [language, "nb", "en", None]
+        ranks = _language_ranks(language)
+        best: Literal | None = None
+        first = (len(ranks) + 1, 0)
+        for number, name in enumerate(LABELS):
+            for text in self._graph.literals(thing, name):
+                rank = ranks.get(text.language, len(ranks)), number
+                if rank < first or (rank == first and str(text) < str(best)):
+                    best, first = text, rank
+        return best
 
-        def rank(candidate: tuple[int, Literal]) -> tuple[int, int, str]:
-            number, value = candidate
-            known = value.language in preferred
-            return preferred.index(value.language) if known else len(preferred), number, str(value)
 
-        found = [(number, text) for number, name in enumerate(LABELS) for text in self._graph.literals(thing, name)]
-        return min(found, key=rank, default=(0, None))[1]
+@lru_cache(16)
+def _language_ranks(language: str) -> Mapping[str | None, int]:
+    return {code: rank for rank, code in enumerate(dict.fromkeys((language, "nb", "en", None)))}

@@ -46,7 +46,6 @@ _PLAN: Final = PREFIXES["plan"]
 _DECISION_TYPE: Final = NamedNode(_PLAN + "decisionType")
 _STATUS: Final = NamedNode(_PLAN + "documentStatus")
 _DECIDED_ON: Final = NamedNode(_PLAN + "decidedOn")
-_BECOMES: Final = NamedNode(_PLAN + "becomes")
 _CITED: Final = NamedNode(_PLAN + "citedDocument")
 _FORESEEN: Final = NamedNode(PREFIXES["eli-dl"] + "ForeseenActivity")
 _DECISION_TYPES: Final = ID + "scheme/decision-type/"
@@ -80,6 +79,11 @@ def document_path(iri: str) -> str:
     if code := sdg_code(iri):
         return f"/targets/{code}" if "." in code else f"/goals/{code}"
     return "/doc?iri=" + quote(iri, safe="")
+
+
+def section_anchor(name: str) -> str:
+    """The id of a section on the page of its source document: its name, which no other section of the document has."""
+    return "section-" + "_".join(name.replace("_", "__").split())
 
 
 def iri_of_address(address: str, base: str) -> str | None:
@@ -164,7 +168,7 @@ def select_notice(description: Description) -> str | None:
         return "only_hearing"
     if statuses & _STARTED:
         return "only_start"
-    return "becomes_reading" if any(p == _BECOMES for _, p, _ in description.own) else None
+    return None
 
 
 async def find_graphs(engine: Engine, graph: Statements) -> Placed:

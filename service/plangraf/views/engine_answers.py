@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import orjson
-from pyoxigraph import RdfFormat, parse
+from pyoxigraph import NamedNode, RdfFormat, parse
 
 from plangraf.engines.interface import Engine, QueryRequest
 from plangraf.rdf.formats import JSON, N_TRIPLES
 from plangraf.rdf.graph import Statements, canonical
+
+# The things of one query.
+_BATCH = 400
 
 
 async def fetch(engine: Engine, query: str) -> Statements:
@@ -20,6 +24,28 @@ async def fetch(engine: Engine, query: str) -> Statements:
     """
     body = await fetch_bytes(engine, QueryRequest(query=query, format=N_TRIPLES, bulk=False))
     return canonical(quad.triple for quad in parse(body, RdfFormat.N_TRIPLES))
+
+
+async def fetch_properties(engine: Engine, things: Iterable[NamedNode], wanted: Iterable[NamedNode]) -> Statements:
+    """The statements of some things with the wanted properties.
+
+    Raises:
+        PlangrafError: the engine cannot answer the query.
+    """
+    # A FILTER reads only the triples of each thing. A second VALUES, for ?p, would make the engine scan all data.
+    properties = ", ".join(str(p) for p in wanted)
+    names = sorted(str(thing) for thing in things)
+    graph: Statements = []
+    for start in range(0, len(names), _BATCH):
+        graph += await fetch(
+            engine,
+            f"""CONSTRUCT {{ ?s ?p ?o }} WHERE {{
+              VALUES ?s {{ {" ".join(names[start : start + _BATCH])} }}
+              ?s ?p ?o
+              FILTER (?p IN ({properties}))
+            }}""",
+        )
+    return graph
 
 
 async def fetch_rows(

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from plangraf.errors import NotStatisticalError
+from plangraf.errors.message import N_
 from plangraf.numbers_in_text import LARGEST
 from plangraf.sparql.named.head import CubeDimension, CubeHead
 
@@ -187,8 +188,12 @@ def _positions(
         if place in values:
             named = ", ".join(f"{one.name}={code}" for one, code in zip(dimensions, key, strict=True))
             raise NotStatisticalError(
-                f"Two rows of {name} have the same dimensions ({named}), so that they are not one data set. "
-                "Narrow the query, or take the rows as CSV."
+                N_(
+                    "Two rows of %(name)s have the same dimensions (%(named)s), so that they are not one "
+                    "data set. Narrow the query, or take the rows as CSV.",
+                    name=name,
+                    named=named,
+                )
             )
         values[place] = None if cell.value is None else _number(cell.value, name)
         if cell.status is not None:
@@ -217,7 +222,11 @@ def _number(text: str, name: str) -> Number:
         found = math.nan
     if not math.isfinite(found):
         raise NotStatisticalError(
-            f"{text[:_MOST_SHOWN]} in {name} is not a number that JSON has. Narrow the query, or take the rows as CSV."
+            N_(
+                "%(text)s in %(name)s is not a number that JSON has. Narrow the query, or take the rows as CSV.",
+                text=text[:_MOST_SHOWN],
+                name=name,
+            )
         )
     return found
 

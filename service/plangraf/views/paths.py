@@ -16,6 +16,7 @@ from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import AnswerLimitError
+from plangraf.errors.message import N_, Sentence, one_of
 from plangraf.rdf.bindings_writer import BindingsWriter, Term
 from plangraf.rdf.formats import Format
 from plangraf.rdf.literals import XSD
@@ -159,7 +160,7 @@ def find_paths(graph: LinkGraph, sought: Sought) -> list[Path]:
         shorter = len(found)
         for path in chain.from_iterable(_paths_of(graph, begin, arriving, length) for begin, arriving in prepared):
             if len(found) == sought.most:
-                raise AnswerLimitError(sought.name, "paths", sought.most, _advice(sought, length, shorter))
+                raise AnswerLimitError(sought.name, N_("paths"), sought.most, _advice(sought, length, shorter))
             found.append(path)
     return sorted(found, key=lambda path: (len(path), text_of(path)))
 
@@ -192,14 +193,15 @@ def _paths_of(graph: LinkGraph, starts: Iterable[str], arriving: Sequence[Set[st
 
 def _advice(sought: Sought, length: int, shorter: int) -> str:
     """How to narrow a request whose paths of this length are too many, while `shorter` paths have fewer steps."""
-    told = [f"take steps={length - 1}, which finds {shorter}"] if shorter else []
+    told = [N_("take steps=%(steps)s, which finds %(count)s", steps=length - 1, count=shorter)] if shorter else []
     ends = (("from", sought.start), ("to", sought.end))
     if kinds := [name for name, value in ends if ":" not in value and not _CODE.match(value)]:
-        told.append(f"name one thing in {' or '.join(kinds)}")
+        told.append(N_("name one thing in %(parameters)s", parameters=one_of(kinds)))
     if sought.municipality is None:
-        told.append("give a municipality")
-    advice = ", or ".join(told) or "Ask for the paths through one thing at a time"
-    return f"{advice[0].upper()}{advice[1:]}."
+        told.append(N_("give a municipality"))
+    if not told:
+        return N_("Ask for the paths through one thing at a time.")
+    return Sentence([told[0], *(N_(", or %(advice)s", advice=one) for one in told[1:]), "."], "")
 
 
 def text_of(path: Path) -> str:

@@ -8,7 +8,7 @@ the SPARQL executables of SHACL that the data hold (https://www.w3.org/TR/shacl-
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,16 +20,11 @@ from plangraf.rdf.namespaces import ONTOLOGY, PLAN, PREFIXES, QUERIES, SHAPES, c
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.views.declarations import TermLabels
 from plangraf.views.describe import Labels
-from plangraf.views.engine_answers import fetch, fetch_rows
+from plangraf.views.engine_answers import fetch
+from plangraf.views.term_use import class_counts, crossed_counts, property_counts
 
 _SH, _RDFS, _SKOS = terms("sh"), terms("rdfs"), terms("skos")
 _DEFINITION, _COMMENT, _SELECT = _SKOS("definition"), _RDFS("comment"), _SH("select")
-# Both leave out bulk triples, see QueryRequest: a million observations have the few properties of their cube.
-_USE = f"""SELECT ?class ?property (COUNT(*) AS ?n) WHERE {{
-  ?thing a ?class ; ?property ?value FILTER (?property != <{RDF_TYPE.value}>)
-}} GROUP BY ?class ?property"""
-_PROPERTIES = "SELECT ?property (COUNT(*) AS ?n) WHERE { ?thing ?property ?value } GROUP BY ?property"
-_CLASSES = "SELECT ?class (COUNT(DISTINCT ?thing) AS ?n) WHERE { ?thing a ?class } GROUP BY ?class"
 # The terms of ours that no triple uses yet can be completed too.
 _TEXTS = f"""CONSTRUCT {{ ?term ?p ?text }} WHERE {{
   ?term ?p ?text
@@ -99,15 +94,13 @@ async def query_vocabulary(snapshot: Snapshot, foreign: TermLabels) -> QueryVoca
         PlangrafError: the engine cannot answer the queries.
     """
     engine = snapshot.engine
-    classes = _counts(await fetch_rows(engine, _CLASSES, bulk=False), "class")
-    properties = _counts(await fetch_rows(engine, _PROPERTIES, bulk=False), "property")
+    classes = dict(await snapshot.part(class_counts))
+    properties = dict(await snapshot.part(property_counts))
     use: dict[str, dict[str, int]] = {}
-    for row in await fetch_rows(engine, _USE, bulk=False):
-        if name := curie(row["class"]["value"]):
-            use.setdefault(row["property"]["value"], {})[name] = int(row["n"]["value"])
-    bulk = snapshot.contents.bulk
-    classes = {iri: classes.get(iri, 0) + bulk.classes.get(iri, 0) for iri in {*classes, *bulk.classes}}
-    properties = {iri: properties.get(iri, 0) + bulk.predicates.get(iri, 0) for iri in {*properties, *bulk.predicates}}
+    for class_, crossed in (await crossed_counts(snapshot)).items():
+        if name := curie(class_):
+            for iri, number in crossed.items():
+                use.setdefault(iri, {})[name] = number
     texts = Graph(await fetch(engine, _TEXTS))
     for kinds, counts in ((_OWL_CLASSES, classes), (_OWL_PROPERTIES, properties)):
         for kind in kinds:
@@ -153,10 +146,6 @@ class _Names:
             for text in self._texts.literals(thing, name)
             if text.language in LANGUAGES
         }
-
-
-def _counts(rows: Iterable[Mapping[str, Mapping[str, str]]], name: str) -> dict[str, int]:
-    return {row[name]["value"]: int(row["n"]["value"]) for row in rows if name in row}
 
 
 def _examples(graph: Graph) -> list[Example]:

@@ -19,6 +19,7 @@ import orjson
 from plangraf.engines.embedded.wire import CHUNK, FRAME, GROWN, LAST, OUT_OF_MEMORY, REQUEST
 from plangraf.engines.interface import QueryRequest
 from plangraf.errors import AnswerBrokenError
+from plangraf.errors.message import N_
 from plangraf.rdf.formats import Format
 from plangraf.sparql.safety import CheckedQuery
 
@@ -288,7 +289,9 @@ class EmbeddedAnswer:
                 size += len(payload)
                 if size > self._most_mb * _MIB:
                     self._drop("oversized")
-                    raise AnswerBrokenError(f"it is longer than {self._most_mb} MiB, the limit of one answer")
+                    raise AnswerBrokenError(
+                        N_("it is longer than %(limit)s MiB, the limit of one answer", limit=self._most_mb)
+                    )
                 watch = asyncio.get_running_loop().call_later(_LOOK_S, self._watch, 0.0)
                 began = time.monotonic()
                 self._watching = watch
@@ -319,12 +322,12 @@ class EmbeddedAnswer:
     async def _next(self) -> tuple[bytes, bytes]:
         """Waits for the next frame. Only this wait counts against the deadline: the reader sets its own pace."""
         if self._worker is None:
-            raise AnswerBrokenError("it was read too slowly")
+            raise AnswerBrokenError(N_("it was read too slowly"))
         began = time.monotonic()
         try:
             return await self._worker.receive(self._left_s)
         except TimeoutError:
-            raise AnswerBrokenError("the time limit was passed") from None
+            raise AnswerBrokenError(N_("the time limit was passed")) from None
         except OSError as error:
             raise AnswerBrokenError(self._why_gone(self._worker)) from error
         finally:
@@ -334,11 +337,11 @@ class EmbeddedAnswer:
 
     def _why_gone(self, worker: WorkerEnd) -> str:
         if worker.displaced:
-            return "it made way for others"
+            return N_("it made way for others")
         if worker.ran_out_of_memory():
             self._drop("memory")
-            return "the memory limit was passed"
-        return "the worker died"
+            return N_("the memory limit was passed")
+        return N_("the worker died")
 
     def _finish(self) -> None:
         """Releases the worker for the next query."""

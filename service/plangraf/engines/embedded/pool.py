@@ -29,6 +29,7 @@ from plangraf.errors import (
     QueryTimeoutError,
     WorkerCrashedError,
 )
+from plangraf.errors.message import N_
 from plangraf.settings import Settings
 from plangraf.sparql.explain.refusals import explain_engine_error
 from plangraf.sparql.safety import CheckedQuery
@@ -180,7 +181,12 @@ class EmbeddedEngine:
 
     def _refusal(self, query: str, checked: CheckedQuery, error: dict[str, str]) -> PlangrafError:
         if error["kind"] == "OSError":
-            return EngineError("The engine could not evaluate the query.")
+            return EngineError(N_("The engine could not evaluate the query."))
         if error["kind"] == "NotInXmlError":
-            return NotInXmlError(error["message"])
+            predicate = error["predicate"]
+            return NotInXmlError(
+                N_("the predicate <%(predicate)s>, which ends in no XML name", predicate=predicate)
+                if predicate
+                else N_("a control character in a text")
+            )
         return explain_engine_error(error["message"], query, checked.edited, self._settings.query_base)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from plangraf.errors import NotReadyError, OverloadedError
+from plangraf.errors.message import N_
 
 W = TypeVar("W")
 # The service itself, whose queries for documents and pages are few, short and known.
@@ -158,7 +159,7 @@ class Schedule(Generic[W]):
         for queue in self._waiting.values():
             for future in queue:
                 if not future.done():
-                    future.set_exception(NotReadyError("the service is stopping"))
+                    future.set_exception(NotReadyError(N_("the service is stopping")))
         self._waiting.clear()
 
     def _begin(self, client: str, worker: W) -> None:

@@ -113,7 +113,11 @@ class _Output:
 
 
 class NotInXmlError(ValueError):
-    """No XML document can hold this answer; the message names the obstacle."""
+    """No XML document can hold this answer: because of a predicate, or of a control character in a text."""
+
+    def __init__(self, predicate: str = "") -> None:
+        super().__init__(f"it has the predicate <{predicate}>" if predicate else "it has a control character")
+        self.predicate = predicate
 
 
 class _XmlOutput(_Output):
@@ -127,9 +131,9 @@ class _XmlOutput(_Output):
         # A match may lie across two pieces.
         seen = self._before + data
         if len(data.translate(None, _NOT_IN_XML)) != len(data) or b"\xef\xbf\xbe" in seen or b"\xef\xbf\xbf" in seen:
-            raise NotInXmlError("a control character in a text")
+            raise NotInXmlError
         if _NAMELESS in seen and (found := _NAMELESS_IRI.search(seen)):
-            raise NotInXmlError(f"the predicate <{found[1].decode(errors='replace')}>, which ends in no XML name")
+            raise NotInXmlError(found[1].decode(errors="replace"))
         self._before = seen[-_LONGEST_NAMELESS:]
         return super().write(data)
 
@@ -252,7 +256,8 @@ def serve(stores: Stores, connection: socket.socket, rollup: int) -> None:
             os.write(2, OUT_OF_MEMORY[1])
             raise
         except (SyntaxError, ValueError, RuntimeError, OSError) as error:
-            body = orjson.dumps({"kind": type(error).__name__, "message": str(error)})
+            predicate = getattr(error, "predicate", "")
+            body = orjson.dumps({"kind": type(error).__name__, "message": str(error), "predicate": predicate})
             connection.sendall(FRAME.pack(ERROR, len(body)) + body)
 
 

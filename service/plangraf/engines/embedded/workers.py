@@ -20,6 +20,7 @@ from plangraf.engines.embedded.answer import Pipe, WorkerEnd
 from plangraf.engines.embedded.schedule import Schedule
 from plangraf.engines.embedded.wire import AHEAD, CONTROL, FORK, READY, WORKER
 from plangraf.errors import EngineError, NotReadyError
+from plangraf.errors.message import N_
 from plangraf.settings import Settings
 from plangraf.store.versions import Version
 
@@ -239,7 +240,9 @@ class Workers:
         self._refuse_ahead()
         opening = not self._opened.done()
         if opening:
-            self._opened.set_exception(EngineError(f"The version {self._version.id} could not be opened."))
+            self._opened.set_exception(
+                EngineError(N_("The version %(version)s could not be opened.", version=self._version.id))
+            )
         lease.close()
         if not opening and not self._closing:
             self._spawn(self._reopen())

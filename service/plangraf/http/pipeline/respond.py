@@ -224,7 +224,7 @@ async def respond_query(
         PlangrafError: the query failed before its first byte.
         ClientGoneError: the client left first.
     """
-    ask = ask or service.snapshot.engine.query
+    ask = ask or service.ask
     coding = choose_coding(accept_encoding(request))
     if parts is None or has_credentials(request.scope):
         fleeting = {**headers, "Cache-Control": "no-store"}

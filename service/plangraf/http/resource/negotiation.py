@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from starlette.types import Scope
 
-from plangraf.errors import NotAcceptableError, ParameterError
+from plangraf.errors import FormatMissingError, NotAcceptableError, ParameterError
+from plangraf.errors.message import N_, Quoted
 from plangraf.pages.words import LANGUAGE_NAMES
-from plangraf.rdf.formats import HTML, Format
+from plangraf.rdf.formats import HTML, Format, not_installed
 from plangraf.sparql.named.binding import LANGUAGES
 
 # Wider than the grammar of RFC 9110: also accepts `.2` and more than three digits, because Java's own client sends
@@ -195,6 +196,13 @@ def _parse_profiles(part: str) -> frozenset[str]:
     return frozenset()
 
 
+def split_ending(path: str, formats: Sequence[Format]) -> tuple[str, Format | None]:
+    """Splits a path into the part before an ending that fixes one of the formats, and that format, None without one."""
+    stem, _, ending = path.rpartition(".")
+    found = next((format_ for format_ in formats if format_.suffix == ending), None) if stem else None
+    return (path, None) if found is None else (stem, found)
+
+
 def choose_by_name(wanted: Sequence[str], choices: Sequence[Format]) -> Format:
     """Chooses the format that `format=` names, by short name, file ending or media type.
 
@@ -202,14 +210,29 @@ def choose_by_name(wanted: Sequence[str], choices: Sequence[Format]) -> Format:
 
     Raises:
         ParameterError: no choice has one of these names.
+        FormatMissingError: it is the name of a format whose package is not installed.
     """
+    missing = not_installed(choices)
     for name in wanted:
-        for choice in choices:
+        for choice in (*choices, *missing):
             known = (choice.name, choice.suffix, *choice.names, choice.media_type, *choice.aliases)
             if name.strip().lower() in known:
-                return choice
+                return check_installed(choice, missing)
     names = ", ".join(choice.name for choice in choices)
-    raise ParameterError("format", f"{wanted[0]!r} is not offered here; use one of: {names}.")
+    raise ParameterError(
+        "format", N_("%(value)s is not offered here; use one of: %(choices)s.", value=Quoted(wanted[0]), choices=names)
+    )
+
+
+def check_installed(choice: Format, missing: Collection[Format]) -> Format:
+    """The chosen format.
+
+    Raises:
+        FormatMissingError: its package is not installed.
+    """
+    if choice in missing:
+        raise FormatMissingError(choice.label, str(choice.extra), str(choice.package))
+    return choice
 
 
 def choose_language(accept_language: str | None, choices: Sequence[str] = LANGUAGES) -> str:

@@ -78,6 +78,7 @@ class Operation:
         content: the media types of that response.
         others: the responses with other statuses.
         status: the status of success.
+        examples: values of the path parameters by name, for a request that is answered.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Operation:
     description: str | None = None
     others: Mapping[int | str, Mapping[str, Any]] = field(default_factory=lambda: PROBLEMS)
     status: int = 200
+    examples: Mapping[str, str] = field(default_factory=dict)
 
 
 def document(path: str, operation: Operation, model: type[ParameterModel], formats: Sequence[Format] = ()) -> APIRoute:
@@ -106,6 +108,7 @@ def document(path: str, operation: Operation, model: type[ParameterModel], forma
             "in": "path",
             "required": True,
             "schema": {"type": "string", "title": name.replace("_", " ").title()},
+            **({"example": operation.examples[name]} if name in operation.examples else {}),
         }
         for name in convertors
     ]

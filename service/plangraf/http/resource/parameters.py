@@ -19,10 +19,18 @@ from plangraf.errors import (
     UnsupportedMediaError,
     UpdateRefusedError,
 )
-from plangraf.http.resource.negotiation import choose, choose_by_name, choose_language, field_of, remembered_language
+from plangraf.errors.message import N_, Listed, Quoted
+from plangraf.http.resource.negotiation import (
+    check_installed,
+    choose,
+    choose_by_name,
+    choose_language,
+    field_of,
+    remembered_language,
+)
 from plangraf.numbers_in_text import whole_number
 from plangraf.pages.words import LANGUAGE_NAMES, data_language
-from plangraf.rdf.formats import Format
+from plangraf.rdf.formats import Format, not_installed
 from plangraf.sparql.named.binding import read_iri
 from plangraf.sparql.named.parameter_model import ParameterModel, Refusal
 
@@ -47,7 +55,7 @@ def parse_parameters(text: bytes) -> dict[str, str | list[str]]:
     """
     found: dict[str, str | list[str]] = {}
     if text.count(b"&") >= _MOST_FIELDS:
-        raise RequestError(f"The request has more than {_MOST_FIELDS} parameters.")
+        raise RequestError(N_("The request has more than %(limit)s parameters.", limit=_MOST_FIELDS))
     try:
         for pair in text.replace(b"+", b" ").split(b"&"):
             if pair:
@@ -56,7 +64,10 @@ def parse_parameters(text: bytes) -> dict[str, str | list[str]]:
                 found[name] = [*_as_many(found[name]), value] if name in found else value
     except UnicodeDecodeError as error:
         raise RequestError(
-            "The request's parameters are not UTF-8. Percent-encode text as UTF-8, such as %C3%A6 for æ."
+            N_(
+                "The request's parameters are not UTF-8. Percent-encode text as UTF-8, such as %(example)s for æ.",
+                example="%C3%A6",
+            )
         ) from error
     return found
 
@@ -95,11 +106,13 @@ class Formatted(ParameterModel):
 
 def _check_page_language(code: str) -> str:
     if code not in LANGUAGE_NAMES:
-        raise ValueError(f"{code!r} is not offered; use one of: {', '.join(LANGUAGE_NAMES)}.")
+        raise ValueError(
+            N_("%(value)s is not offered; use one of: %(choices)s.", value=Quoted(code), choices=Listed(LANGUAGE_NAMES))
+        )
     return code
 
 
-_LANGUAGE_REFUSAL = Refusal(f"is not offered; use one of: {', '.join(LANGUAGE_NAMES)}.")
+_LANGUAGE_REFUSAL = Refusal(N_("is not offered; use one of: %(choices)s.", choices=Listed(LANGUAGE_NAMES)))
 PageLanguage = Annotated[
     str,
     AfterValidator(_check_page_language),
@@ -131,9 +144,10 @@ def choose_format(
 
     Raises:
         NotAcceptableError, ParameterError: none of `choices` fits.
+        FormatMissingError: the package of the named format is not installed.
     """
     if fixed is not None:
-        return fixed, False
+        return check_installed(fixed, not_installed(choices)), False
     if names := [name for value in given.format for name in value.split(",") if name.strip()]:
         return choose_by_name(names, choices), False
     return _choose(accept_header(request), choices, spare), True
@@ -198,7 +212,7 @@ class SparqlParameters(Formatted):
     `timeout` is the client's own deadline in seconds, which can only shorten the service's.
     """
 
-    query: Annotated[str | None, Refusal(repeated="Send exactly one query.")] = Field(
+    query: Annotated[str | None, Refusal(repeated=N_("Send exactly one query."))] = Field(
         default=None, description="One SPARQL 1.1 query.", examples=[EXAMPLE]
     )
     default_graphs: _Iris = Field(
@@ -213,17 +227,19 @@ class SparqlParameters(Formatted):
     timeout: Annotated[
         float | None,
         BeforeValidator(_read_seconds),
-        Refusal("is not a number of seconds above 0, such as 5 or 0.5."),
+        Refusal(N_("is not a number of seconds above 0, such as 5 or 0.5.")),
         _TEXT,
     ] = Field(
         default=None,
         description="A shorter limit on the evaluation than the service's own, in seconds.",
         examples=["5"],
     )
-    explain: Annotated[bool | None, BeforeValidator(_read_flag), Refusal("is neither true nor false."), _TEXT] = Field(
-        default=None,
-        description="true: why an empty answer is so, in the header Plangraf-Explain.",
-        examples=["true"],
+    explain: Annotated[bool | None, BeforeValidator(_read_flag), Refusal(N_("is neither true nor false.")), _TEXT] = (
+        Field(
+            default=None,
+            description="true: why an empty answer is so, in the header Plangraf-Explain.",
+            examples=["true"],
+        )
     )
 
     @property
@@ -253,7 +269,7 @@ async def read_sparql(request: Request, limit: int) -> SparqlParameters:
         for name, value in sent.items():
             given[name] = [*_as_many(given[name]), *_as_many(value)] if name in given else value
     if "update" in given:
-        raise UpdateRefusedError("What the parameter 'update' holds")
+        raise UpdateRefusedError(N_("What the parameter 'update' holds"))
     if with_body and "query" not in given:
         raise ParameterError("query", _explain_missing_query(body))
     return SparqlParameters.read(given)
@@ -288,15 +304,20 @@ async def _read_media_type(request: Request) -> str:
     media_type, *fields = [field.strip() for field in content_type.lower().split(";")]
     charsets = [field.partition("=")[2].strip('" ') for field in fields if field.startswith("charset")]
     if media_type == _UPDATE_TYPE:
-        raise UpdateRefusedError("What the body holds")
+        raise UpdateRefusedError(N_("What the body holds"))
     if not content_type and not await _has_body(request):
         raise ParameterError(
             "query",
-            f"does not count in the address of a {request.method}, and no body came. Send the query in the body, as "
-            f"{QUERY_TYPE} or as the field query of {FORM_TYPE}, or in the address with GET.",
+            N_(
+                "does not count in the address of a %(method)s, and no body came. Send the query in the "
+                "body, as %(type)s or as the field query of %(form)s, or in the address with GET.",
+                method=request.method,
+                type=QUERY_TYPE,
+                form=FORM_TYPE,
+            ),
         )
     if media_type not in (QUERY_TYPE, FORM_TYPE) or any(c not in ("utf-8", "utf8") for c in charsets):
-        raise UnsupportedMediaError(content_type, [QUERY_TYPE, FORM_TYPE, "both in UTF-8"])
+        raise UnsupportedMediaError(content_type, [QUERY_TYPE, FORM_TYPE, N_("both in UTF-8")])
     return media_type
 
 
@@ -310,11 +331,12 @@ async def _has_body(request: Request) -> bool:
 def _explain_missing_query(form: bytes) -> str:
     """Explains a form without the field `query`; the form may be the query itself."""
     if _QUERY_BEGINS.match(unquote_plus(form.decode("utf-8", "replace"))):
-        return (
-            "is missing: the form is the query itself. Send it as query=… "
-            f"(curl --data-urlencode 'query=SELECT …'), or as it is with Content-Type: {QUERY_TYPE}."
+        return N_(
+            "is missing: the form is the query itself. Send it as query=… (curl --data-urlencode "
+            "'query=SELECT …'), or as it is with Content-Type: %(type)s.",
+            type=QUERY_TYPE,
         )
-    return "is missing. Send exactly one query."
+    return N_("is missing. Send exactly one query.")
 
 
 async def read_whole_body(request: Request, limit: int) -> bytes:
@@ -338,4 +360,4 @@ def _decode(body: bytes) -> str:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise RequestError(f"The query is not UTF-8: byte {error.start} cannot be read.") from error
+        raise RequestError(N_("The query is not UTF-8: byte %(place)s cannot be read.", place=error.start)) from error

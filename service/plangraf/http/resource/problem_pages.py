@@ -22,14 +22,15 @@ from plangraf.errors import (
 )
 from plangraf.http.resource.negotiation import field_of, reads_pages
 from plangraf.http.resource.parameters import choose_interface
-from plangraf.http.resource.problems import describe_problem, headers_of, problem
+from plangraf.http.resource.problems import describe_problem, headers_of, problem, said_by
 from plangraf.http.service import PINNED, Pinned, Service
 from plangraf.pages.html import Pages
 from plangraf.pages.problem_words import problem_words
-from plangraf.pages.words import Words, data_language
+from plangraf.pages.words import LANGUAGE_NAMES, Words, data_language, words
 from plangraf.rdf.formats import HTML
 
 SEARCH = "/search"
+LANGUAGE_FIELD = b"plangraf-language"
 _RETRY = frozenset((408, 429, 500, 502, 503))
 _MOST_NEAREST = 4
 # Between words of a name; numbers such as 2020-2023 and 11.6 stay whole.
@@ -58,7 +59,7 @@ class Explainer:
         """The answer to a failed request; the status is the same for programs and people."""
         request_id = str(request.scope["plangraf.request_id"])
         if not _prefers_page(request):
-            return problem(error, request_id)
+            return problem(error, request_id, spoken_words(request))
         known = error if isinstance(error, PlangrafError) else None
         told = describe_problem(error, request_id)
         language = language_of_problem(request)
@@ -73,7 +74,7 @@ class Explainer:
             nearest=list(self._nearest(request, error, pages, language)),
             ways=list(_ways(request, known, told["status"], said, self.service.base_prefix)),
             wanted=_wanted(request) if SEARCH in self.addresses else None,
-            detail=told["detail"],
+            detail=said_by(error, request_id),
             code=told["code"],
             number=request_id,
             here=_query_without(request, "lang"),
@@ -90,7 +91,7 @@ class Explainer:
         found += [f"/{part}s" for part in path.split("/") if f"{part}s" in self.service.collections]
         for address in dict.fromkeys(found):
             collection = self.service.collections.get(address.removeprefix("/"))
-            yield Way(pages.prefix + address, collection.title(language) if collection else address)
+            yield Way(pages.prefix + address, collection.title(pages.spoken(language)) if collection else address)
 
 
 def _prefers_page(request: Request) -> bool:
@@ -100,6 +101,12 @@ def _prefers_page(request: Request) -> bool:
 def language_of_problem(request: Request) -> str:
     """The language of the data on the page; what cannot be read in the query string has no say."""
     return data_language(choose_interface(request))
+
+
+def spoken_words(request: Request) -> Words | None:
+    """The words of the language that the field `Plangraf-Language` names, in which a script shows what it gets."""
+    language = field_of(request.scope, LANGUAGE_FIELD)
+    return words(language) if language in LANGUAGE_NAMES else None
 
 
 def _ways(request: Request, error: PlangrafError | None, status: int, said: Words, base: str) -> Iterator[Way]:

@@ -8,6 +8,8 @@ import orjson
 from starlette.responses import Response
 
 from plangraf import errors
+from plangraf.errors.message import N_, Message
+from plangraf.pages.words import Words
 from plangraf.rdf.formats import Format
 from plangraf.rdf.namespaces import BASE
 
@@ -40,6 +42,7 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
     errors.HeadTooLargeError: 431,
     errors.MethodNotImplementedError: 501,
     errors.ProtocolMissingError: 501,
+    errors.FormatMissingError: 501,
     errors.ServiceFailedError: 502,
     errors.QueryTimeoutError: 503,
     errors.QueryMemoryError: 503,
@@ -72,11 +75,18 @@ def describe_problem(error: Exception, request_id: str) -> dict[str, Any]:
         "type": f"{BASE}problem/{code}",
         "title": known.title if known else errors.PlangrafError.title,
         "status": status_of(known) if known else 500,
-        "detail": str(known) if known else f"The error is in the service's log under request id {request_id}.",
+        "detail": str(said_by(error, request_id)),
         "instance": request_id,
         "code": code,
         **(known.extra() if known else {}),
     }
+
+
+def said_by(error: Exception, request_id: str) -> Message:
+    """What an error says to people; of an unexpected one only where it is logged."""
+    if isinstance(error, errors.PlangrafError):
+        return error.message
+    return N_("The error is in the service's log under request id %(id)s.", id=request_id)
 
 
 def headers_of(error: errors.PlangrafError | None) -> dict[str, str]:
@@ -93,8 +103,12 @@ def headers_of(error: errors.PlangrafError | None) -> dict[str, str]:
     return headers
 
 
-def problem(error: Exception, request_id: str) -> Response:
-    """The response to a failed request, for programs."""
+def problem(error: Exception, request_id: str, words: Words | None = None) -> Response:
+    """The response to a failed request, for programs; with `words` it has title and detail in their language too."""
     body = describe_problem(error, request_id)
+    if words is not None:
+        title = error.title if isinstance(error, errors.PlangrafError) else errors.PlangrafError.title
+        detail = words.message(said_by(error, request_id))
+        body["localized"] = {"language": words.code, "title": words.message(title), "detail": detail}
     headers = headers_of(error if isinstance(error, errors.PlangrafError) else None)
     return Response(orjson.dumps(body, default=str), body["status"], headers, media_type=PROBLEM.media_type)

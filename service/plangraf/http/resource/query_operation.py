@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from plangraf.http.resource.openapi import Operation, content
+from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.rdf.formats import Format
 from plangraf.sparql.named.binding import NamedQuery
 
@@ -32,6 +32,7 @@ def query_operation(query: NamedQuery, offered: Sequence[Format]) -> Operation:
         description=_description(query),
         answer=query.head.description,
         content=_content(query, offered),
+        others={**NOT_FOUND, **PROBLEMS},
     )
 
 

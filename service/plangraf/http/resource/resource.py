@@ -14,6 +14,7 @@ from starlette.responses import Response
 from plangraf.engines.interface import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ParameterError, ResourceNotFoundError
+from plangraf.errors.message import N_, Quoted
 from plangraf.http.pipeline.respond import respond_cached, respond_query, vary
 from plangraf.http.resource.link_header import link_header
 from plangraf.http.resource.openapi import Operation
@@ -27,7 +28,7 @@ from plangraf.http.resource.parameters import (
 )
 from plangraf.http.service import Pinned, pinned
 from plangraf.pages.html import Alternate
-from plangraf.rdf.formats import HTML, JSON_LD, Format
+from plangraf.rdf.formats import HTML, JSON_LD, Format, not_installed
 from plangraf.rdf.graph import Statements, write
 from plangraf.rdf.jsonld_documents import compact_graph, dump
 from plangraf.sparql.named.binding import LANGUAGES
@@ -220,15 +221,23 @@ class Resource:
         if not self.negotiated:
             return Asked(request, service, place, self.formats[0], False, LANGUAGES[0], False)
         formats = self.offered(service.snapshot)
-        if place.fixed is not None and place.fixed not in formats:
-            raise ResourceNotFoundError(request.url.path, "This version has no such page.")
+        if place.fixed is not None and place.fixed not in (*formats, *not_installed(formats)):
+            raise ResourceNotFoundError(request.url.path, N_("This version has no such page."))
         format_, by_accept = choose_format(request, given, formats, place.fixed, self.spare)
         language, by_language = LANGUAGES[0], False
         if HTML in formats:
             wanted = self.wanted_language(given)
             if format_ != HTML and wanted not in (None, *LANGUAGES):
                 only = ", ".join(LANGUAGES)
-                raise ParameterError("lang", f"{wanted!r} is a language of pages only; for {format_.label} use {only}.")
+                raise ParameterError(
+                    "lang",
+                    N_(
+                        "%(value)s is a language of pages only; for %(format)s use %(choices)s.",
+                        value=Quoted(wanted),
+                        format=format_.label,
+                        choices=only,
+                    ),
+                )
             language, by_language = choose_answer_language(request, wanted, page=format_ == HTML)
         if format_ == HTML:
             service = replace(service, pages=service.pages.speaking(choose_interface(request)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from re import Pattern
 
@@ -14,8 +15,10 @@ from starlette.routing import BaseRoute, Match, compile_path
 from starlette.types import Receive, Scope, Send
 
 from plangraf.http.pipeline.pinning import KEPT
+from plangraf.http.resource.negotiation import split_ending
 from plangraf.http.resource.openapi import document
 from plangraf.http.resource.resource import Place, Resource
+from plangraf.rdf.formats import not_installed
 
 
 class Table(BaseRoute):
@@ -38,7 +41,9 @@ class Table(BaseRoute):
             self._resources.append(resource)
             if "{" in resource.path:
                 pattern, _, _ = compile_path(resource.path)
-                self._forms.setdefault(_first(resource.path), []).append((pattern, resource))
+                # The rest of a path may have a line feed, which is answered as every other sign that no IRI has.
+                whole = re.compile(pattern.pattern, re.DOTALL)
+                self._forms.setdefault(_first(resource.path), []).append((whole, resource))
             else:
                 self._fixed[resource.path] = resource
 
@@ -46,13 +51,13 @@ class Table(BaseRoute):
         """Finds the resource of a path: by the path, by the path without an ending, or by a pattern."""
         if (resource := self._fixed.get(path)) is not None:
             return resource, Place(path)
-        stem, _, ending = path.rpartition(".")
-        if (resource := self._fixed.get(stem)) is not None and resource.endings:
-            for format_ in resource.formats:
-                if format_.suffix == ending:
-                    return resource, Place(stem, format_)
+        resource = self._fixed.get(path.rpartition(".")[0])
+        if resource is not None and resource.endings:
+            stem, fixed = split_ending(path, (*resource.formats, *not_installed(resource.formats)))
+            if fixed is not None:
+                return resource, Place(stem, fixed)
         for pattern, resource in self._forms.get(_first(path), ()):
-            if match := pattern.match(path):
+            if match := pattern.fullmatch(path):
                 return resource, Place(path, names=match.groupdict())
         return None
 

@@ -27,7 +27,9 @@ from starlette.responses import Response
 from plangraf.engines.interface import QueryAnswer, QueryRequest
 from plangraf.engines.snapshots import Snapshot, find_version
 from plangraf.errors import AnswerBrokenError, EngineError, NotAcceptableError, QuerySyntaxError, ResourceNotFoundError
+from plangraf.errors.message import N_
 from plangraf.http.pipeline.respond import vary
+from plangraf.http.resource.negotiation import split_ending
 from plangraf.http.resource.openapi import GONE, NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.parameters import Negotiated, choose_format
 from plangraf.http.resource.resource import Asked, Place, Resource, View
@@ -44,7 +46,7 @@ from plangraf.views.page_value import PageValue
 
 _PATCH = Format(PATCH, "list", "application/rdf-patch", "rdfp", "RDF Patch", charset=True, names=("rdf-patch",))
 _FORMATS = (PLAIN_JSON, _PATCH, HTML)
-_PAIR = re.compile(rf"([^.]+)\.\.([^.]+?)(?:\.({'|'.join(format_.suffix for format_ in _FORMATS)}))?")
+_PAIR = re.compile(r"([^.]+)\.\.([^.]+)")
 _CHUNK = 64 * 1024
 # Most things on a page; the other formats list all.
 _SHOWN = 200
@@ -76,13 +78,13 @@ class Compare(Resource):
         self._turn = asyncio.Semaphore(1)
 
     async def find(self, request: Request, place: Place) -> Place:
-        match = _PAIR.fullmatch(place.names["pair"])
+        pair, fixed = split_ending(place.names["pair"], _FORMATS)
+        match = _PAIR.fullmatch(pair)
         if match is None:
-            raise ResourceNotFoundError(place.path, "Name two versions, as in /compare/<id>..<id>.")
-        before, after, suffix = match[1], match[2], match[3]
+            raise ResourceNotFoundError(place.path, N_("Name two versions, as in /compare/<id>..<id>."))
+        before, after = match[1], match[2]
         for version_id in (before, after):
             await run_in_threadpool(find_version, self._store, version_id)
-        fixed = next((format_ for format_ in _FORMATS if format_.suffix == suffix), None)
         return replace(place, fixed=fixed, thing=(before, after))
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
@@ -133,7 +135,7 @@ class ChooseVersions(Resource):
         page = self._reads_pages(request, given)
         if not (given.before and given.after):
             if not page:
-                raise ResourceNotFoundError(place.path, "Name two versions, as in /compare/<id>..<id>.")
+                raise ResourceNotFoundError(place.path, N_("Name two versions, as in /compare/<id>..<id>."))
             return place
         service = pinned(request)
         known = {version.id for version in await run_in_threadpool(service.snapshots.store.list)}
@@ -219,7 +221,13 @@ class _Comparison:
             assert process.stdout is not None
             first = await process.stdout.read(_CHUNK)
             if not first:
-                raise EngineError(f"Versions {before} and {after} could not be compared; the log says why.")
+                raise EngineError(
+                    N_(
+                        "Versions %(before)s and %(after)s could not be compared; the log says why.",
+                        before=before,
+                        after=after,
+                    )
+                )
         except BaseException:
             if process is not None:
                 await _end(process)
@@ -234,7 +242,7 @@ class _Comparison:
             yield chunk
             chunk = await self._process.stdout.read(_CHUNK)
         if await self._process.wait() != 0:
-            raise AnswerBrokenError("a dump could not be read to its end")
+            raise AnswerBrokenError(N_("a dump could not be read to its end"))
 
     async def aclose(self) -> None:
         if self._turn is not None:
@@ -280,13 +288,13 @@ async def _render_page(service: Pinned, found: dict[str, Any], language: str) ->
     # The engine refuses a term that the current version has removed; properties then keep their short names.
     with contextlib.suppress(QuerySyntaxError):
         named += await fetch_labels(service.snapshot.engine, terms)
-    names = Labels(named)
+    names, own = Labels(named), service.pages.labels
 
     def shown(iri: str) -> PageValue:
         if iri.startswith("_:"):
             return PageValue("…")
         best: Literal | None = names.best(NamedNode(iri), language)
-        text, lang = (best.value, best.language) if best else (short_name(iri), None)
+        text, lang = (best.value, best.language) if best else (own.get(iri, {}).get(language) or short_name(iri), None)
         return PageValue(text, service.prefix + document_path(iri), lang, iri)
 
     def lines(added: bool, told: list[dict[str, Any]]) -> list[_Line]:

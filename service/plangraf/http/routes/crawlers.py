@@ -8,6 +8,7 @@ from pyoxigraph import NamedNode
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
+from plangraf.errors.message import N_
 from plangraf.http.resource.openapi import Operation, content
 from plangraf.http.resource.resource import Asked, Resource, View
 from plangraf.http.routes.catalog import VOID_PATH, catalogue
@@ -82,7 +83,7 @@ class SitemapPart(Resource):
                     snapshot, service.site.pages, service.collections, service.settings.base_url, int(number)
                 )
             if body is None:
-                raise ResourceNotFoundError(asked.place.path, "All parts are named in /sitemap.xml.")
+                raise ResourceNotFoundError(asked.place.path, N_("All parts are named in /sitemap.xml."))
             return body
 
         return View(write=write, key=(number,))

@@ -17,9 +17,11 @@ from starlette.responses import Response
 from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import PlangrafError, QuerySyntaxError, ResourceGoneError, ResourceNotFoundError
+from plangraf.errors.message import N_
 from plangraf.http.pipeline.respond import vary
 from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.json_ld_forms import PLAIN, choose_form, context_links, write_form
+from plangraf.http.resource.negotiation import split_ending
 from plangraf.http.resource.openapi import GONE, MALFORMED, NOT_FOUND, PROBLEMS, Operation, content, redirects
 from plangraf.http.resource.parameters import Negotiated
 from plangraf.http.resource.resource import Asked, Place, Resource, View
@@ -31,8 +33,10 @@ from plangraf.pages.things.rows import fetch_sections
 from plangraf.rdf.formats import DATASET_FORMATS, JSON_LD, Format, of_kinds
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, ID, SDG
 from plangraf.sparql.named.parameter_model import Refusal
-from plangraf.store.versions import VersionStore
+from plangraf.store.changes.log import FeedLog
+from plangraf.store.versions import FEED, VersionStore
 from plangraf.views.catalog.schema_org import dataset_json_ld
+from plangraf.views.changes.history import ThingHistory, thing_history
 from plangraf.views.describe import Description, PageReads, describe
 from plangraf.views.document_parts import (
     document_path,
@@ -49,25 +53,21 @@ from plangraf.views.series import with_series
 
 # HTML last: a client without a wish gets data.
 DOCUMENT_FORMATS = of_kinds("graph", "quads", "page")
-_SUFFIXES = {format_.suffix: format_ for format_ in DOCUMENT_FORMATS}
-_ENDING = re.compile(rf"(.+)\.({'|'.join(_SUFFIXES)})")
-
-
-def split_ending(path: str) -> tuple[str, Format | None]:
-    """Splits a path into the part before an ending that fixes a format, and that format, None without one."""
-    match = _ENDING.fullmatch(path)
-    return (match[1], _SUFFIXES[match[2]]) if match else (path, None)
+_TARGET, _GOAL = re.compile(r"[1-9][0-9]?\.([1-9][0-9]?|[a-z])"), re.compile(r"[1-9][0-9]?")
+# The key of a thing of the shipped data.
+_EXAMPLE = "5001/plan/2020-2023-7"
 
 
 def resources(service: Service) -> Iterator[Resource]:
+    log = FeedLog(service.snapshots.store.path / FEED)
     yield Thing()
-    yield Document()
-    yield DocumentByIri()
-    yield Code("target", "The document of a UN target, by its code", re.compile(r"[1-9][0-9]?\.([1-9][0-9]?|[a-z])"))
-    yield Code("goal", "The document of a UN goal, by its number", re.compile(r"[1-9][0-9]?"))
+    yield Document(log)
+    yield DocumentByIri(log)
+    yield Code(log, "target", "The document of a UN target, by its code", _TARGET, "11.6")
+    yield Code(log, "goal", "The document of a UN goal, by its number", _GOAL, "11")
 
 
-def _operation(name: str, summary: str) -> Operation:
+def _operation(name: str, summary: str, **examples: str) -> Operation:
     return Operation(
         id=name,
         tag="Documents",
@@ -75,6 +75,7 @@ def _operation(name: str, summary: str) -> Operation:
         answer="The document",
         content=content(DOCUMENT_FORMATS),
         others={**redirects(301, 303), **NOT_FOUND, **GONE, **PROBLEMS},
+        examples=examples,
     )
 
 
@@ -86,6 +87,7 @@ class Thing(Resource):
         summary="A thing: leads to its document",
         status=303,
         others={**redirects(301), **MALFORMED, **GONE},
+        examples={"path": _EXAMPLE},
     )
 
     async def find(self, request: Request, place: Place) -> Response:
@@ -101,6 +103,9 @@ class _Documents(Resource):
 
     formats = DOCUMENT_FORMATS
     spare = DATASET_FORMATS
+
+    def __init__(self, log: FeedLog) -> None:
+        self._log = log
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         service, iri = asked.service, str(asked.place.thing)
@@ -118,6 +123,7 @@ class _Documents(Resource):
                 return asked.write_graph(description.graph, description.thing)
             found = await find_dataset(service, iri) if is_dataset(description) else None
             kind = service.kinds.of(description.types)
+            spoken = service.pages.spoken(asked.language)
             return service.pages.document(
                 description,
                 asked.language,
@@ -127,11 +133,12 @@ class _Documents(Resource):
                 schema_org=dataset_json_ld(*found, asked.language) if found else None,
                 series=series if QUERY in service.queries else None,
                 compared=await _compared(service),
+                history=await self._history(service, iri),
                 rows=await fetch_sections(snapshot, service.collections, kind, description.thing, asked.language)
                 if kind
                 else None,
                 pictures=await pictures_of_kinds(
-                    snapshot, [one.value for one in description.types], asked.language, _municipality(iri)
+                    snapshot, [one.value for one in description.types], spoken, _municipality(iri)
                 ),
                 here=self.here(iri),
             )
@@ -145,6 +152,10 @@ class _Documents(Resource):
             content_type=form.content_type if asked.format == JSON_LD else None,
         )
 
+    async def _history(self, service: Pinned, iri: str) -> ThingHistory | None:
+        kept = None if service.kept else [one.id for one in await run_in_threadpool(service.snapshots.store.list)]
+        return await thing_history(service.snapshot, self._log, iri, kept)
+
     def here(self, iri: str) -> str:
         """The query string that links to the page in another language must repeat."""
         return ""
@@ -152,13 +163,13 @@ class _Documents(Resource):
 
 class Document(_Documents):
     path = "/doc/{path:path}"
-    operation = _operation("document", "The document of one of our things; an ending fixes the format")
+    operation = _operation("document", "The document of one of our things; an ending fixes the format", path=_EXAMPLE)
 
     async def find(self, request: Request, place: Place) -> Place | Response:
         service, path = pinned(request), place.names["path"]
         if moved := await _redirect_moved(service, request, path, "/doc/"):
             return moved
-        stripped, fixed = split_ending(path)
+        stripped, fixed = split_ending(path, DOCUMENT_FORMATS)
         # The exact path first, because a key may itself end like a format.
         if fixed and not await while_connected(request.receive, _exists(service.snapshot.engine, ID + path)):
             path = stripped
@@ -167,8 +178,11 @@ class Document(_Documents):
         return replace(place, path=document_path(ID + path), fixed=fixed, thing=ID + path)
 
 
+_BY_IRI = f"/doc?iri={quote(SDG, safe='')}11.6"
+
+
 class IriParameters(Negotiated):
-    iri: Annotated[str, Refusal(missing=f"is missing. Such as /doc?iri={quote(SDG, safe='')}11.6.")] = Field(
+    iri: Annotated[str, Refusal(missing=N_("is missing. Such as %(example)s.", example=_BY_IRI))] = Field(
         json_schema_extra={"format": "iri"}, examples=[SDG + "11.6"]
     )
 
@@ -197,16 +211,17 @@ class DocumentByIri(_Documents):
 class Code(_Documents):
     """The document of a UN target or goal, by its code."""
 
-    def __init__(self, name: str, summary: str, code: re.Pattern[str]) -> None:
+    def __init__(self, log: FeedLog, name: str, summary: str, code: re.Pattern[str], example: str) -> None:
+        super().__init__(log)
         self.path = f"/{name}s/{{code}}"
-        self.operation = _operation(name, summary)
+        self.operation = _operation(name, summary, code=example)
         self._code = code
 
     async def find(self, request: Request, place: Place) -> Place:
-        stripped, fixed = split_ending(place.names["code"])
+        stripped, fixed = split_ending(place.names["code"], DOCUMENT_FORMATS)
         code = stripped.lower()
         if not self._code.fullmatch(code):
-            raise ResourceNotFoundError(place.path, "Targets are called like 11.6 or 11.a, goals like 11.")
+            raise ResourceNotFoundError(place.path, N_("Targets are called like 11.6 or 11.a, goals like 11."))
         path = self.path.replace("{code}", code)
         return replace(place, path=path, fixed=fixed, thing=SDG + code)
 
@@ -261,7 +276,7 @@ async def _redirect_moved(service: Pinned, request: Request, path: str, under: s
         known = await while_connected(request.receive, service.snapshot.part(replacements))
     except PlangrafError:
         return None
-    stripped, fixed = split_ending(path)
+    stripped, fixed = split_ending(path, DOCUMENT_FORMATS)
     if new := known.get(ID + path):
         ending = ""
     elif fixed and (new := known.get(ID + stripped)):

@@ -23,6 +23,7 @@ from starlette.types import Receive, Scope, Send
 
 from plangraf.engines.snapshots import Snapshot, find_version
 from plangraf.errors import RangeError, ResourceNotFoundError
+from plangraf.errors.message import N_
 from plangraf.http.pipeline.respond import FOR_EVER, match_tag, not_modified
 from plangraf.http.resource.openapi import GONE, NOT_FOUND, PROBLEMS, Operation, redirects
 from plangraf.http.resource.resource import Asked, Place, Resource, View
@@ -150,7 +151,9 @@ def _redirect(service: Service, path: str) -> Response:
 
 def _no_such_file(service: Service, path: str, version_id: str) -> ResourceNotFoundError:
     listed = f"{service.prefix}/dump/{version_id}/"
-    return ResourceNotFoundError(f"the download {path}", f"All of them are listed at {listed}.")
+    return ResourceNotFoundError(
+        N_("the download %(path)s", path=path), N_("All of them are listed at %(address)s.", address=listed)
+    )
 
 
 def _write_listing(version_id: str, found: Sequence[File], base_url: str) -> bytes:
@@ -179,7 +182,8 @@ def list_files(store: VersionStore, version_id: str) -> tuple[File, ...]:
     found = list_downloads(find_version(store, version_id).path, version_id)
     if not found:
         raise ResourceNotFoundError(
-            f"downloads of version {version_id}", "It was written without; `plangraf build --force` adds them."
+            N_("downloads of version %(version)s", version=version_id),
+            N_("It was written without; `plangraf build --force` adds them."),
         )
     return found
 

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import FeedDamagedError, ResourceNotFoundError, VersionsError
+from plangraf.errors.message import N_
 from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.resource.link_header import LICENSE
 from plangraf.http.resource.openapi import MALFORMED, NOT_FOUND, PROBLEMS, Operation, content
@@ -48,7 +49,7 @@ def _reporting_damage() -> Iterator[None]:
     except VersionsError as error:
         logger.error("feed damaged", error=str(error))
         raise FeedDamagedError(
-            "The feed cannot be read until the operator has put it right. Everything else is served as before."
+            N_("The feed cannot be read until the operator has put it right. Everything else is served as before.")
         ) from error
 
 
@@ -71,7 +72,7 @@ class _Feed(Resource):
         with _reporting_damage():
             if not self._log.last:
                 raise ResourceNotFoundError(
-                    path, "This service keeps no feed of changes: `plangraf build` writes it beside the versions."
+                    path, N_("This service keeps no feed of changes: `plangraf build` writes it beside the versions.")
                 )
         return self._log
 
@@ -129,13 +130,16 @@ class Page(_Part):
         answer="Members and relations",
         content=content(FORMATS),
         others={**NOT_FOUND, **PROBLEMS},
+        examples={"page": "1"},
     )
 
     async def find(self, request: Request, place: Place) -> Place:
         log = self.open(place.path)
         page = place.names["page"]
         if not _NUMBER.fullmatch(page) or int(page) > log.pages:
-            raise ResourceNotFoundError(place.path, f"The feed has the pages 1 to {log.pages}, all found by /feed.")
+            raise ResourceNotFoundError(
+                place.path, N_("The feed has the pages 1 to %(pages)s, all found by /feed.", pages=log.pages)
+            )
         return replace(place, thing=log)
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
@@ -167,6 +171,6 @@ class Member(_Feed):
         log = self.open(place.path)
         name, _, sequence = place.names["key"].rpartition("-")
         if name != log.id or not _NUMBER.fullmatch(sequence) or int(sequence) > log.last:
-            raise ResourceNotFoundError(place.path, "See /feed for the changes that there are.")
+            raise ResourceNotFoundError(place.path, N_("See /feed for the changes that there are."))
         address = f"{pinned(request).prefix}/feed/{log.page_of(int(sequence))}"
         return Response(status_code=303, headers={"Location": address})

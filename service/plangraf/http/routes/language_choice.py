@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from plangraf.errors import ParameterError
+from plangraf.errors.message import N_, Quoted
 from plangraf.http.resource.negotiation import LANGUAGE_COOKIE
 from plangraf.http.resource.openapi import MALFORMED, Operation
 from plangraf.http.resource.parameters import PageLanguage
@@ -42,15 +43,10 @@ def _read_back(text: str) -> str:
 
 class LanguageParameters(StrictParameters):
     to: PageLanguage = Field(description="Language of the pages from now on.", examples=["en"])
-    back: (
-        Annotated[
-            str,
-            AfterValidator(_read_back),
-            Refusal("is not a path of this service. It begins with one '/', such as /plans?page=2."),
-            WithJsonSchema({"type": "string", "pattern": "^/"}),
-        ]
-        | None
-    ) = Field(default=None, description="Path and query of the page to return to.", examples=["/plans?page=2"])
+    back: Annotated[
+        Annotated[str, AfterValidator(_read_back), WithJsonSchema({"type": "string", "pattern": "^/"})] | None,
+        Refusal(N_("is not a path of this service. It begins with one '/', such as /plans?page=2.")),
+    ] = Field(default=None, description="Path and query of the page to return to.", examples=["/plans?page=2"])
 
 
 class LanguageChoice(Resource):
@@ -74,7 +70,14 @@ class LanguageChoice(Resource):
         service, given = pinned(request), place.parameters
         back = given.back or f"{service.prefix}/"
         if not back.startswith(f"{service.prefix}/"):
-            raise ParameterError("back", f"{back!r} is not under {service.prefix}/, where this service is.")
+            raise ParameterError(
+                "back",
+                N_(
+                    "%(value)s is not under %(prefix)s/, where this service is.",
+                    value=Quoted(back),
+                    prefix=service.prefix,
+                ),
+            )
         secure = service.settings.base_url.startswith("https:")
         response = Response(status_code=303, headers={"Location": back, "Cache-Control": "no-store"})
         response.set_cookie(

@@ -26,6 +26,7 @@ from plangraf.errors import (
     RequestError,
     ResourceNotFoundError,
 )
+from plangraf.errors.message import N_, Listed, sentences
 from plangraf.http.pipeline.cache import CachedAnswer
 from plangraf.http.pipeline.coding import IDENTITY
 from plangraf.http.pipeline.respond import vary
@@ -57,7 +58,7 @@ from plangraf.pages.query_page import (
     without_head,
 )
 from plangraf.pages.words import LANGUAGE_NAMES, data_language
-from plangraf.rdf.formats import HTML, JSON, JSON_STAT, RESULT_FORMATS, TSV, Format
+from plangraf.rdf.formats import HTML, JSON, JSON_STAT, PARQUET, RESULT_FORMATS, TSV, Format
 from plangraf.sparql.named.binding import LANGUAGES, NamedQuery
 from plangraf.sparql.named.head import WALK_PARAMETERS, CubeHead, WalkHead
 from plangraf.sparql.named.parameter_model import ParameterModel, Refusal, field_name
@@ -83,8 +84,8 @@ def resources(service: Service) -> Iterator[Resource]:
 class Paged(Formatted):
     """The parameters of every query beside its own."""
 
-    page: Annotated[int | None, BeforeValidator(read_page_number), Refusal("is not a whole number from 1.")] = Field(
-        default=None, description="Number of the page of rows, in HTML alone; the other formats have all rows."
+    page: Annotated[int | None, BeforeValidator(read_page_number), Refusal(N_("is not a whole number from 1."))] = (
+        Field(default=None, description="Number of the page of rows, in HTML alone; the other formats have all rows.")
     )
 
 
@@ -137,7 +138,7 @@ class QueryResource(Resource):
             return self.parameters.read(self._filled_in(request))
         parameters = super()._read_parameters(request, place)
         if getattr(parameters, "page", None) is not None:
-            raise ParameterError("page", "is for the page in a browser; the other formats have all rows at once.")
+            raise ParameterError("page", N_("is for the page in a browser; the other formats have all rows at once."))
         return parameters
 
     def _filled_in(self, request: Request) -> dict[str, str | list[str]]:
@@ -201,8 +202,12 @@ class QueryResource(Resource):
             body = await _fetch_bounded(snapshot.engine, QueryRequest(bound, JSON), _MOST_BYTES)
             if body is None:
                 raise NotStatisticalError(
-                    f"The rows of {self.query.name} are more than the {_MOST_BYTES // 2**20} MiB that JSON-stat is "
-                    "made of here. Narrow the query, or take the rows as CSV."
+                    N_(
+                        "The rows of %(name)s are more than the %(limit)s MiB that JSON-stat is made of here. "
+                        "Narrow the query, or take the rows as CSV.",
+                        name=self.query.name,
+                        limit=_MOST_BYTES // 2**20,
+                    )
                 )
             return await asyncio.to_thread(self._write_json_stat, body, head)
 
@@ -229,9 +234,11 @@ class QueryResource(Resource):
                     await answer.aclose()
             if number > 1 and not found.rows:
                 hint = (
-                    "It has fewer pages." if found.counted else "It lies beyond what a page shows; download the rows."
+                    N_("It has fewer pages.")
+                    if found.counted
+                    else N_("It lies beyond what a page shows; download the rows.")
                 )
-                raise ResourceNotFoundError(f"page {number} of {self.path}", hint)
+                raise ResourceNotFoundError(N_("page %(number)s of %(path)s", number=number, path=self.path), hint)
             return self._render(service, asked.language, given, {}, found=found, bound=bound, page=number)
 
         return View(write=write, key=(bound, str(number), repr(sorted(given.items())), service.prefix))
@@ -261,16 +268,17 @@ class QueryResource(Resource):
             "named_query.html",
             language,
             name=self.query.name,
-            named=name_query(self.query, known, language),
-            group=known.groups[own.group].in_language(language) if own else None,
+            named=name_query(self.query, known, interface.code),
+            group=known.groups[own.group].in_language(interface.code) if own else None,
             path=path,
             fields=fields,
             kept=kept,
             example=link(path, {**self.query.example, **kept}) if self.query.example else None,
             # An unknown or repeated parameter has no field.
-            trouble=str(error) if error and not choice and not any(field.error for field in fields) else None,
+            trouble=error.message if error and not choice and not any(field.error for field in fields) else None,
             choice=choice,
             found=found,
+            broad=found is not None,
             table=row_table(self.query, known, interface, found, service.prefix) if found else None,
             pager=pager(found, page, path, {**asked, **kept}) if found else [],
             page=page,
@@ -298,8 +306,10 @@ class QueryResource(Resource):
 
         async def write() -> bytes:
             graph = await snapshot.part(link_graph, self.query.bind_terms({"?lang": given["lang"]}))
+            rows = TSV if format_ == PARQUET else format_
             async with self._walking:
-                return await asyncio.to_thread(lambda: write_paths(graph, find_paths(graph, sought), format_))
+                body = await asyncio.to_thread(lambda: write_paths(graph, find_paths(graph, sought), rows))
+            return await asked.service.parquet.write(body) if format_ == PARQUET else body
 
         return write
 
@@ -343,11 +353,18 @@ class UnknownQuery(Resource):
         base = name.removesuffix(f".{JSON_STAT.suffix}")
         if base in queries:
             raise NotStatisticalError(
-                f"{base} has no value with dimensions, so that it has no JSON-stat. "
-                f"Ask for one of: {', '.join(format_.name for format_ in RESULT_FORMATS)}."
+                N_(
+                    "%(name)s has no value with dimensions, so that it has no JSON-stat. Ask for one of: %(choices)s.",
+                    name=base,
+                    choices=Listed(format_.name for format_ in RESULT_FORMATS),
+                )
             )
         near = difflib.get_close_matches(name, queries, n=1)
-        hint = f"Did you mean {near[0]}? All queries are at /queries." if near else "All queries are at /queries."
+        hint = (
+            sentences(N_("Did you mean %(meant)s?", meant=near[0]), N_("All queries are at /queries."))
+            if near
+            else N_("All queries are at /queries.")
+        )
         raise ResourceNotFoundError(place.path, hint)
 
 

@@ -15,10 +15,11 @@ from starlette.requests import Request
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
+from plangraf.errors.message import N_
 from plangraf.http.pipeline.respond import FOR_EVER
+from plangraf.http.resource.negotiation import split_ending
 from plangraf.http.resource.openapi import MALFORMED, NOT_FOUND, Operation, content
 from plangraf.http.resource.resource import Asked, Place, Resource, View
-from plangraf.http.routes.documents import split_ending
 from plangraf.http.service import CONTEXT_PATH, Service, pinned
 from plangraf.pages.vocabulary.names import Names
 from plangraf.pages.vocabulary.ontology_page import OntologyOverview, TermUse, ThemePage, theme_words
@@ -110,14 +111,15 @@ class OntologyTheme(Resource):
         answer="The terms of the theme",
         content=content(DOCUMENT_FORMATS),
         others=NOT_FOUND,
+        examples={"name": "plan"},
     )
 
     async def find(self, request: Request, place: Place) -> Place:
-        key, fixed = split_ending(place.names["name"])
+        key, fixed = split_ending(place.names["name"], DOCUMENT_FORMATS)
         vocabulary = await pinned(request).snapshot.part(_read_vocabulary)
         theme = next((theme for theme in vocabulary.themes if theme.key == key), None)
         if theme is None:
-            raise ResourceNotFoundError(place.path, "See /ontology for the themes.")
+            raise ResourceNotFoundError(place.path, N_("See /ontology for the themes."))
         return replace(place, path=theme.path, fixed=fixed, thing=theme)
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
@@ -197,6 +199,7 @@ class ShapesTheme(Resource):
         answer="The rules of the theme",
         content=content((HTML,)),
         others=NOT_FOUND,
+        examples={"name": "plan"},
     )
 
     async def find(self, request: Request, place: Place) -> Place:
@@ -204,7 +207,7 @@ class ShapesTheme(Resource):
         vocabulary = await pinned(request).snapshot.part(_read_vocabulary)
         group = next((group for group in vocabulary.shape_groups() if group.key == key), None)
         if group is None:
-            raise ResourceNotFoundError(place.path, "See /shapes for the themes.")
+            raise ResourceNotFoundError(place.path, N_("See /shapes for the themes."))
         return replace(place, path=group.path, fixed=HTML if key != place.names["name"] else None, thing=group)
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
@@ -279,7 +282,7 @@ class FrozenContext(Resource):
         digest = place.names["digest"]
         body = await run_in_threadpool(_find_frozen, pinned(request), digest)
         if body is None:
-            raise ResourceNotFoundError(place.path, f"The one that grows is at {CONTEXT_PATH}.")
+            raise ResourceNotFoundError(place.path, N_("The one that grows is at %(path)s.", path=CONTEXT_PATH))
         return replace(place, thing=body)
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:

@@ -36,7 +36,7 @@ class QueryList(Resource):
             service = asked.service
             listed = {query.name: describe_query(query) for query in service.queries.values()}
             if asked.page:
-                groups = group_queries(service.queries, service.query_words, asked.language)
+                groups = group_queries(service.queries, service.query_words, service.pages.spoken(asked.language))
                 return service.pages.render("queries.html", asked.language, groups=groups, listed=listed)
             return orjson.dumps({"queries": list(listed.values())})
 

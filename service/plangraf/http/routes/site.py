@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from pyoxigraph import NamedNode
@@ -14,10 +15,13 @@ from starlette.concurrency import run_in_threadpool
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import VersionsError
 from plangraf.http.resource.openapi import Operation, content
+from plangraf.http.resource.parameters import EXAMPLE
 from plangraf.http.resource.resource import Asked, Resource, View
 from plangraf.http.routes.catalog import catalogue, dates_part
 from plangraf.http.service import Pinned, Service
+from plangraf.pages.api_reference import read_reference
 from plangraf.pages.html import script
+from plangraf.pages.query_page import name_query
 from plangraf.rdf.formats import DOCUMENT_FORMATS, HTML, PLAIN_JSON
 from plangraf.store.changes.log import FeedLog
 from plangraf.store.versions import FEED
@@ -27,7 +31,7 @@ from plangraf.views.describe import Labels, fetch_labels
 from plangraf.views.engine_answers import fetch
 from plangraf.views.front_page import answered_questions, counted_lists, municipalities
 from plangraf.views.news import classes_by_place, read_news
-from plangraf.views.pictures.shown import shown_picture
+from plangraf.views.pictures.shown import picture_to_link
 
 _HOME_PICTURE = "matrix-goals"
 _DATASETS = """CONSTRUCT { ?dataset ?p ?o }
@@ -37,7 +41,7 @@ WHERE { ?dataset a <http://www.w3.org/ns/dcat#Dataset> ; ?p ?o }"""
 def resources(service: Service, openapi: Callable[[Pinned], dict[str, Any]]) -> Iterator[Resource]:
     """Makes the site's own resources; `openapi` describes the addresses that a version serves."""
     yield Home(service)
-    yield Docs()
+    yield Docs(openapi)
     yield OpenApi(openapi)
 
 
@@ -92,7 +96,7 @@ class Home(Resource):
         return service.pages.render(
             "home.html",
             language,
-            questions=await answered_questions(snapshot, site, lists, language),
+            questions=await answered_questions(snapshot, site, lists, service.pages.spoken(language)),
             counted=await counted_lists(snapshot, site, lists),
             municipalities=await municipalities(snapshot, lists, language, service.prefix),
             news=news,
@@ -102,18 +106,37 @@ class Home(Resource):
             triples=snapshot.contents.triples,
             downloads=bool(snapshot.contents.downloads()),
             address=service.settings.base_url,
-            picture=await shown_picture(snapshot, _HOME_PICTURE, language),
+            picture=await picture_to_link(snapshot, _HOME_PICTURE, service.pages.spoken(language)),
             schema_org=script(catalogue_json_ld(await catalogue(service), language)),
         )
 
 
 class Docs(Resource):
+    """The description of the API as a page."""
+
     path = "/docs"
     formats = (HTML,)
-    endings = negotiated = False
+    endings = False
+
+    def __init__(self, openapi: Callable[[Pinned], dict[str, Any]]) -> None:
+        self._openapi = openapi
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
-        return View(write=asked.service.pages.render("docs.html", "en"))
+        service, language = asked.service, asked.language
+
+        async def write() -> bytes:
+            titles = {f"/{path}": one.title(language) for path, one in service.collections.items()}
+            titles |= {
+                f"/queries/{name}": named.title
+                for name, query in service.queries.items()
+                if not (named := name_query(query, service.query_words, language)).lang
+            }
+            examples = {f"/queries/{name}": urlencode(query.example) for name, query in service.queries.items()}
+            examples["/sparql"] = urlencode({"query": EXAMPLE})
+            reference = read_reference(self._openapi(service), titles, examples)
+            return service.pages.render("docs.html", language, reference=reference, address=service.address)
+
+        return View(write=write, key=(service.prefix,))
 
 
 class OpenApi(Resource):

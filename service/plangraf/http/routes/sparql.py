@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI
@@ -25,6 +26,7 @@ from plangraf.http.resource.parameters import (
     client_of,
     read_sparql,
 )
+from plangraf.http.resource.problem_pages import spoken_words
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.query_pages.empty_answer import explain_empty
 from plangraf.http.routes.query_pages.result_page import error_page, form_page, respond_page, wants_page
@@ -147,12 +149,14 @@ async def _respond_explained(
     service: Pinned, request: Request, query: QueryRequest, headers: dict[str, str]
 ) -> Response:
     """Responds with the reason of an empty answer in the header `Plangraf-Explain`."""
-    coding, engine = choose_coding(accept_encoding(request)), service.snapshot.engine
-    answer = await while_connected(request.receive, engine.query(query))
+    coding = choose_coding(accept_encoding(request))
+    answer = await while_connected(request.receive, service.ask(query))
     own = {**headers, "Cache-Control": "no-store"}
     if answer.complete is not None:  # an answer in several pieces is not empty
         explanation = await while_connected(request.receive, explain_empty(service, query))
         if explanation is not None:
+            if (words := spoken_words(request)) is not None:
+                explanation = replace(explanation, message=words.message(explanation.message))
             own["Plangraf-Explain"] = explanation.header
     return await respond_uncached(answer, own, coding)
 

@@ -9,6 +9,7 @@ from pyoxigraph import NamedNode
 
 from plangraf.pages.sentences.grammar import lowered
 from plangraf.pages.things.names import Names
+from plangraf.pages.words import Words
 from plangraf.rdf.graph import Statement, Value
 from plangraf.views.describe import Passage, read_passages
 from plangraf.views.page_value import PageValue
@@ -21,15 +22,15 @@ _MOST_MARKS = 3
 class Entry:
     """One entry of the list: number, document, passage, and how the statements follow from it.
 
-    `about` names the properties that the entry supports. `lines` counts from 1 in the text of the document.
+    `about` names the properties that the entry supports. `lines` says where it stands; lines count from 1 in the text
+    of the document.
     """
 
     number: int
     source: PageValue
     section: str
     item: str
-    first: int
-    last: int
+    lines: str
     href: str | None
     kind: PageValue
     about: list[str]
@@ -78,9 +79,14 @@ def _entry(number: int, passage: Passage, names: Names) -> Entry:
         names.value(passage.source),
         passage.section or "",
         passage.item or "",
-        passage.first,
-        passage.last,
+        _lines(passage, names.words),
         names.page_of(passage.iri),
         names.title(passage.kind),
         sorted(properties),
     )
+
+
+def _lines(passage: Passage, words: Words) -> str:
+    if passage.first == passage.last:
+        return words.gettext("line %(first)s", first=passage.first)
+    return words.gettext("lines %(first)s–%(last)s", first=passage.first, last=passage.last)

@@ -157,10 +157,13 @@ class Table(Strict):
     Attributes:
         query: a SELECT with an order and a limit.
         columns: the names of its columns that the page shows; a column of IRIs shows names with links.
+        anchors: that the first column has the section of a document, to whose row `views.document_parts.section_anchor`
+            leads.
     """
 
     query: str = Field(min_length=1)
     columns: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]*$")], Titled] = Field(min_length=1)
+    anchors: bool = False
 
 
 class Way(Strict):
@@ -178,7 +181,10 @@ class Ways(Strict):
 
 
 class Section(Strict):
-    """A section of the page: parts, a table of a query, or ways in. `reading` marks it as our interpretation."""
+    """A section of the page: parts, a table of a query, or ways in. `reading` marks it as our interpretation.
+
+    `none` is what a section without a value says; without it the page has no such section.
+    """
 
     name: Key
     title: Titled
@@ -187,6 +193,7 @@ class Section(Strict):
     parts: list[Part] = Field(default=[])
     table: Table | None = None
     ways: Ways | None = None
+    none: Titled | None = None
 
     @model_validator(mode="after")
     def _has_content(self) -> Self:
@@ -238,7 +245,7 @@ class KindForm(Strict):
     def _says_what_it_has(self) -> Self:
         used: set[str] = set()
         for text in (self.title, self.sentence):
-            for words in text.text if text else ():
+            for words in text.texts.values() if text else ():
                 try:
                     named = {name for name, _ in slots(parse(words))}
                 except TemplateError as error:
@@ -261,7 +268,7 @@ class KindForm(Strict):
     def templates(self, which: Literal["title", "sentence"]) -> dict[str, Template]:
         """The template in each language; empty without one."""
         text = self.title if which == "title" else self.sentence
-        return {"nb": parse(text.nb), "en": parse(text.en)} if text else {}
+        return {language: parse(words) for language, words in text.texts.items()} if text else {}
 
 
 class SharedForm(Strict):

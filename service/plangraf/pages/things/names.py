@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -28,6 +29,8 @@ _DEFINITION: Final = NamedNode(PREFIXES["skos"] + "definition")
 _QUALIFIER: Final = NamedNode(PLAN + "valueQualifier")
 # A mere count: the name of its unit would say nothing.
 _COUNT: Final = NamedNode(PREFIXES["unit"] + "NUM")
+# The same words in the name of a unit of counts for a time.
+_COUNTED: Final = re.compile(r"^(number|antall) (?=per )")
 
 
 class Names:
@@ -46,6 +49,7 @@ class Names:
     ) -> None:
         self.words = words
         self.language = words.language
+        self.spoken = words.code
         self.known = description.index
         self.prefix = prefix
         self._terms = terms
@@ -132,7 +136,7 @@ class Names:
         parts = [shown.text]
         unit = self.known.value(subject, of_unit)
         if isinstance(unit, NamedNode) and unit != _COUNT:
-            parts.append(self.title(unit).text)
+            parts.append(_COUNTED.sub("", self.title(unit).text))
         qualifier = self.known.value(subject, _QUALIFIER)
         if isinstance(qualifier, NamedNode):
             parts.insert(0, self.title(qualifier).text)

@@ -130,7 +130,7 @@ def _title(description: Description, names: Names, speaker: Speaker | None, kind
         if speaker and (made := speaker.title()):
             return PageValue(made)
         if kind:
-            return PageValue(kind.name_of(description.types)[0].in_language(names.language))
+            return PageValue(kind.name_of(description.types)[0].in_language(names.spoken))
     return names.title(thing)
 
 
@@ -144,7 +144,7 @@ def _kind_name(description: Description, names: Names, kind: Kind | None) -> Pag
     """What the thing is: `Plan 7`, with the list of all plans; else the name of its class."""
     if kind:
         titled, list_ = kind.name_of(description.types)
-        name = titled.in_language(names.language)
+        name = titled.in_language(names.spoken)
         found = (names.known.text(description.thing, property_) for property_ in _NUMBERS)
         number = next(filter(None, found), None)
         return PageValue(f"{name} {number}" if number else name, f"{names.prefix}/{list_}" if list_ else None)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from pyoxigraph import Literal, NamedNode
 
+from plangraf.pages.column_widths import ColumnWidths, Extent, column_widths, extent
 from plangraf.pages.things.evidence import Evidence
 from plangraf.pages.things.following import Reached, along, follow, step
 from plangraf.pages.things.kind_files import MOST_SHOWN
@@ -18,7 +19,7 @@ from plangraf.rdf.graph import Statement, Value
 from plangraf.rdf.namespaces import ID, PREFIXES, SCHEME, local_name
 from plangraf.views.collections.members import collation_key
 from plangraf.views.describe import Labels
-from plangraf.views.document_parts import sdg_code
+from plangraf.views.document_parts import sdg_code, section_anchor
 from plangraf.views.page_value import PageValue
 
 _NUMBERS = frozenset(PREFIXES["xsd"] + name for name in ("integer", "decimal", "double"))
@@ -79,7 +80,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """A part of a section. `left` is the number of values that only the list has, None when it is unknown."""
+    """A part of a section. `left` is the number of values that only the list has, None when it is unknown.
+
+    `widths` are those of its columns when its layout is a table, the first with the values themselves.
+    """
 
     layout: str
     title: str
@@ -89,6 +93,7 @@ class PartView:
     groups: Sequence[Group]
     left: int | None = 0
     more: str | None = None
+    widths: ColumnWidths | None = None
 
     @property
     def number(self) -> int:
@@ -97,11 +102,16 @@ class PartView:
 
 @dataclass(frozen=True, slots=True)
 class TableView:
-    """The rows of a query: names of the columns, which of them hold numbers, and the values of each row."""
+    """The rows of a query: names of the columns, which of them hold numbers, and the values of each row.
+
+    `anchors` has the id of each row, and is empty when no link leads to one.
+    """
 
     columns: Sequence[str]
     numeric: Sequence[bool]
     rows: Sequence[Sequence[PageValue]]
+    widths: ColumnWidths
+    anchors: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +125,7 @@ class WayView:
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """A section with content; `reading` tells that it is our interpretation."""
+    """A section with content, or with the words `none`; `reading` tells that it is our interpretation."""
 
     name: str
     title: str
@@ -124,6 +134,7 @@ class SectionView:
     parts: Sequence[PartView] = ()
     table: TableView | None = None
     ways: Sequence[WayView] = ()
+    none: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,24 +164,31 @@ class Builder:
         return rows
 
     def sections(self, declared: Sequence[Section], rows: Mapping[str, Rows]) -> list[SectionView]:
-        """The sections that have a value; `rows` are the answers of their queries, by the name of a section."""
+        """The sections that have a value or say why not; `rows` are the answers of their queries, by their names."""
         views = []
         for section in declared:
             parts = [view for part in section.parts if (view := self.part(self.thing, part))]
             found = rows.get(section.name)
             table = self._table(section.table, found) if section.table and found and found.rows else None
             ways = self._ways(section.ways, found) if section.ways and found else []
+            title = section.title.in_language(self.names.spoken)
             if parts or table or ways:
-                lead = section.lead.in_language(self._language) if section.lead else ""
-                title = section.title.in_language(self._language)
+                lead = section.lead.in_language(self.names.spoken) if section.lead else ""
                 views.append(SectionView(section.name, title, lead, section.reading, parts, table, ways))
+            elif section.none:
+                none = section.none.in_language(self.names.spoken)
+                views.append(SectionView(section.name, title, "", section.reading, none=none))
         return views
 
     def _table(self, table: Table, found: Rows) -> TableView:
-        columns = [title.in_language(self._language) for title in table.columns.values()]
+        columns = [title.in_language(self.names.spoken) for title in table.columns.values()]
         numeric = [all(_is_number(row.get(name)) for row in found.rows) for name in table.columns]
         rows = [[self._cell(row.get(name), found) for name in table.columns] for row in found.rows]
-        return TableView(columns, numeric, rows)
+        widths = column_widths(columns, ([extent([cell.text]) for cell in row] for row in rows))
+        first = next(iter(table.columns))
+        named = [str(value.value) if (value := row.get(first)) else "" for row in found.rows]
+        anchors = [section_anchor(name) for name in named] if table.anchors else []
+        return TableView(columns, numeric, rows, widths, anchors)
 
     def _cell(self, value: Value | None, found: Rows) -> PageValue:
         if value is None:
@@ -185,7 +203,9 @@ class Builder:
         for way in ways.to:
             if number := found.numbers.get(way.list_):
                 href = f"{self.names.prefix}/{way.list_}?{asked}"
-                views.append(WayView(way.question.in_language(self._language), href, self.names.words.number(number)))
+                views.append(
+                    WayView(way.question.in_language(self.names.spoken), href, self.names.words.number(number))
+                )
         return views
 
     def part(self, start: NamedNode, part: Part) -> PartView | None:
@@ -198,19 +218,22 @@ class Builder:
         left: int | None = max(len(found) - MOST_SHOWN, 0)
         pairs = [(one, self._item(start, part, one, one.value in marked)) for one in found[:MOST_SHOWN]]
         columns: list[str] = []
+        widths = None
         if part.layout == "table":
             filled = [n for n in range(len(part.notes)) if any(item.notes[n].values for _, item in pairs)]
             columns = [self._name(part.notes[n]) for n in filled]
             pairs = [(one, replace(item, notes=[item.notes[n] for n in filled])) for one, item in pairs]
+            widths = column_widths(["", *columns], (_extents(item) for _, item in pairs))
         return PartView(
             part.layout,
-            part.title.in_language(self._language) if part.title else "",
-            part.lead.in_language(self._language) if part.lead else "",
-            part.via.in_language(self._language) if part.via else "",
+            part.title.in_language(self.names.spoken) if part.title else "",
+            part.lead.in_language(self.names.spoken) if part.lead else "",
+            part.via.in_language(self.names.spoken) if part.via else "",
             columns,
             list(self._groups(part, pairs)),
             None if self.cut else left,
             self._more(part.more) if part.more and (left or self.cut) else None,
+            widths,
         )
 
     def values(self, start: Value, followed: Followed) -> list[Reached]:
@@ -246,11 +269,11 @@ class Builder:
         return Item(
             value,
             number,
-            part.mark.text.in_language(self._language) if part.mark and marked else "",
+            part.mark.text.in_language(self.names.spoken) if part.mark and marked else "",
             [self._note(note, one) for note in part.notes],
             self._ways_here(one) if part.via else [],
             marks,
-            self._through(part.through.in_language(self._language), one) if part.through else [],
+            self._through(part.through.in_language(self.names.spoken), one) if part.through else [],
             children,
         )
 
@@ -264,7 +287,7 @@ class Builder:
             if not isinstance(start, Literal)
             for value in self.values(start, note)
         ]
-        name = note.title.in_language(self._language) if note.title else ""
+        name = note.title.in_language(self.names.spoken) if note.title else ""
         # The concept that a word of ours stands for is one click further, on the page of the thing.
         plain = [replace(one, href=None) if one.about and one.about.startswith(SCHEME) else one for one in found]
         return NoteView(name, list(dict.fromkeys(plain)))
@@ -305,7 +328,7 @@ class Builder:
 
     def _name(self, followed: Fact | Note) -> str:
         if followed.title:
-            return followed.title.in_language(self._language)
+            return followed.title.in_language(self.names.spoken)
         text = self.names.property(step(followed.path[-1])[0]).text
         return text[:1].upper() + text[1:]
 
@@ -319,6 +342,12 @@ class Builder:
             "last": local_name(iri),
         }
         return f"{self.names.prefix}/{more.list_}?{urlencode({more.filter_: keys[more.key]})}"
+
+
+def _extents(item: Item) -> list[Extent]:
+    """The extents of the cells of a row: the value with its number, badge and marks, and each note."""
+    value = " ".join(filter(None, (item.number, item.value.text, item.badge, *("[0]" for _ in item.marks))))
+    return [extent([value]), *(extent([", ".join(one.text for one in note.values)]) for note in item.notes)]
 
 
 def _is_number(value: Value | None) -> bool:

@@ -51,7 +51,7 @@ class Speaker:
         ]
 
     def _say(self, templates: Mapping[str, Template]) -> list[Said]:
-        template = templates.get(self._language)
+        template = templates.get(self._builder.names.spoken) or templates.get(self._language)
         return say(template, self._values, self._builder.names.words) if template else []
 
     def _slot(self, found: Sequence[Reached]) -> SlotValue:
@@ -64,6 +64,6 @@ class Speaker:
             said.append(Said(value.text, value.href, lang))
             noun = self._kinds.nouns.get(one.value.value) if isinstance(one.value, NamedNode) else None
             if noun:
-                nouns.append(Said(noun.in_language(names.language)))
+                nouns.append(Said(noun.in_language(names.spoken)))
         complete = nouns if len(nouns) == len(said) else []
         return SlotValue(said, complete, names.words.number(len(said)) if len(said) >= _GROUPED else str(len(said)))

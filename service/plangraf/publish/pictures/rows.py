@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
 from plangraf.errors import RequestError
+from plangraf.rdf.bulk_terms import BulkTerms
+from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.sparql.named.head import problem
 from plangraf.sparql.named.picture_files import Picture, ReadingValue, fill_reading
 from plangraf.sparql.safety import Limits, check
@@ -61,6 +63,12 @@ def ask(store: Store, picture: Picture, language: str, municipality: str | None)
         for solution in found
     ]
     return Answer(bound, tuple(names), cells)
+
+
+def reaches_bulk(picture: Picture, terms: BulkTerms) -> bool:
+    """Whether the query of a picture can match a bulk triple, see plangraf.sparql.bulk_reach."""
+    bound = picture.query.bind_terms({"?lang": Literal(LANGUAGES[0])})
+    return check(bound, Limits(), bulk=terms).reaches_bulk
 
 
 def _text(term: object) -> str:

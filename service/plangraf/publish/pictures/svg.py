@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Collection
 from copy import deepcopy
 from dataclasses import dataclass
@@ -30,11 +31,15 @@ _ATTRIBUTES = frozenset(
 _DROPPED = frozenset({"class", "role", "version", "pointer-events", "font-family", "display", "tabindex", "style"})
 _NUMBER = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
 _TOKENS = {hex_: name for name, hex_ in PALETTE["light"].items()}
+# What draws the same when it is absent; the corners of marks are not so acute that the limit of a mitre counts.
+_IDLE = frozenset(
+    {("transform", "translate(0,0)"), ("x2", "0"), ("y2", "0"), ("opacity", "1"), ("stroke-miterlimit", "10")}
+)
 _NONE = frozenset({"none", "transparent"})
 _FRAME = "M0,0h0v0h0Z"
-_SIDE = 12
+_SIDE = 4
 _WIDTH = 400
-_TITLE_PX, _SENTENCE_PX, _FOOT_PX = 15, 11.5, 10
+_TITLE_PX, _SENTENCE_PX, _FOOT_PX = 15, 12, 11.9
 _LINE = 1.3
 # Mean width of a character, in parts of the size of the font.
 _BOLD, _PLAIN = 0.56, 0.5
@@ -69,6 +74,7 @@ def read_drawing(text: str, links: Collection[str]) -> DrawnPicture:
     if left or top:
         body.set("transform", f"translate({-left:g},{-top:g})")
     body.extend([kept for child in root if (kept := _cleaned(child, links)) is not None])
+    _share_font_size(body)
     return DrawnPicture(body, width, height, sum(1 for _ in body.iter("title")))
 
 
@@ -87,7 +93,7 @@ def _cleaned(element: ET.Element, links: Collection[str]) -> ET.Element | None:
             label = value if element.get("role") == "graphics-symbol" else None
         elif plain == "href":
             kept.set("href", _address(value, links))
-        elif plain.startswith("aria-") or plain in _DROPPED or (plain == "opacity" and value == "1"):
+        elif plain.startswith("aria-") or plain in _DROPPED or (plain, value) in _IDLE:
             continue
         elif plain in _ATTRIBUTES and "{" not in plain:
             kept.set(plain, _colour(value) if plain in ("fill", "stroke") else _NUMBER.sub(_rounded, value))
@@ -99,13 +105,27 @@ def _cleaned(element: ET.Element, links: Collection[str]) -> ET.Element | None:
         if kept.text:  # the name stands before the text in the order of a tree
             kept.find("title").tail, kept.text = kept.text, None  # type: ignore[union-attr]  # just added
     for child in element:
-        if (inner := _cleaned(child, links)) is not None:
+        if (inner := _cleaned(child, links)) is None:
+            continue
+        if inner.tag == "g" and not inner.attrib:
+            kept.extend(inner)
+        else:
             kept.append(inner)
             inner.tail = child.tail if name == "text" else None
     drawn = len(kept) or kept.text or name not in ("g", "a", "text", "defs")
     if name == "path" and kept.get("fill", "none") == "none" and "stroke" not in kept.attrib and not len(kept):
         drawn = False  # the background of a group
     return kept if drawn else None
+
+
+def _share_font_size(body: ET.Element) -> None:
+    """Puts the size of most texts at the drawing, because a page loads many drawings."""
+    sizes = Counter(size for one in body.iter("text") if (size := one.get("font-size")))
+    for size, _ in sizes.most_common(1):
+        body.set("font-size", size)
+        for one in body.iter("text"):
+            if one.get("font-size") == size:
+                del one.attrib["font-size"]
 
 
 def _rounded(match: re.Match[str]) -> str:

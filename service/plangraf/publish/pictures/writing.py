@@ -22,13 +22,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from importlib.metadata import version as installed_version
+from itertools import islice
 from pathlib import Path
 
-from pyoxigraph import Literal, Quad, QuerySolutions, RdfFormat, Store, parse
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, parse
 
 from plangraf.errors import VersionsError
 from plangraf.publish.dumps import EndedEarlyError, beside
 from plangraf.publish.pictures import drawing, rows, svg
+from plangraf.publish.pictures.bulk_lines import lines_about
+from plangraf.rdf.bulk_terms import BulkTerms
 from plangraf.rdf.graph import nquads_text
 from plangraf.rdf.namespaces import GRAPH, PREFIXES
 from plangraf.sparql.named.binding import LANGUAGES
@@ -36,12 +39,19 @@ from plangraf.sparql.named.picture_files import Picture
 from plangraf.store.atomic import write_file
 from plangraf.store.pictures import MEDIA_TYPES, PICTURES, PICTURES_INDEX, read_identities
 from plangraf.store.versions import VersionStore
+from plangraf.store.versions.bulk import BulkGraph
 from plangraf.views.pictures.palette import THEMES
 
 MOST_MUNICIPALITIES = 8
 """Those with the most statements are drawn."""
 MOST_STATEMENTS = 2_000_000
-"""A version with more is not drawn, because its copy in the drawing process would take gigabytes."""
+"""A version with more is not drawn, because its copy in the drawing process would take gigabytes. Of the triples in
+bulk files only those about the municipalities that are drawn count, and only the pictures that need them are left out.
+"""
+_TOO_MANY = {
+    "nb": "Det er flere opplysninger enn en figur kan vise. Still heller spørringen bak figuren.",
+    "en": "There are more statements than a picture can show. Ask the query behind it instead.",
+}
 _FOOT = "plangraf · CC BY 4.0"
 _LIBRARIES = ("pyoxigraph", "vl-convert-python")
 _CODE = (*sorted(Path(__file__).parent.glob("*.*")), Path(svg.__file__).parents[2] / "views/pictures/palette.py")
@@ -49,6 +59,7 @@ _AREA = re.compile(re.escape(f"<{GRAPH}".encode()) + rb"([0-9]{4})/[^>]*> \.$")
 _MUNICIPALITIES = f"""SELECT ?number ?label WHERE {{
   ?municipality <{PREFIXES["plan"]}municipalityNumber> ?number ; <{PREFIXES["rdfs"]}label> ?label
 }} ORDER BY ?number ?label"""
+_AREAS = f"SELECT ?area ?number WHERE {{ ?area <{PREFIXES['plan']}municipalityNumber> ?number }}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,12 @@ class Written:
 
 @contextmanager
 def write_pictures_beside(
-    store: VersionStore, lines: Sequence[bytes], pictures: Sequence[Picture], *, renew: bool
+    store: VersionStore,
+    lines: Sequence[bytes],
+    pictures: Sequence[Picture],
+    bulk: Mapping[Path, BulkGraph],
+    *,
+    renew: bool,
 ) -> Iterator[Callable[[], Written | None]]:
     """Writes all pictures in a second process while this one checks the data.
 
@@ -70,6 +86,7 @@ def write_pictures_beside(
         store: the folder of versions, locked by the caller.
         lines: N-Quads lines of the dump without newline, sorted and unique.
         pictures: what to draw; without any there is no folder, unless the present version has one.
+        bulk: the bulk graphs of the version, by their compressed files.
         renew: draw also what the present version has.
     Yields:
         A function that waits for the pictures, or raises DataError for a picture that cannot be drawn, VersionsError
@@ -81,7 +98,7 @@ def write_pictures_beside(
         return
     folder = store.temporary(PICTURES)
     try:
-        with beside(partial(write_pictures, lines, folder, pictures, None if renew else known)) as wait:
+        with beside(partial(write_pictures, lines, folder, pictures, None if renew else known, bulk)) as wait:
 
             def wait_for_pictures() -> Written:
                 try:
@@ -98,7 +115,11 @@ def write_pictures_beside(
 
 
 def write_pictures(
-    lines: Sequence[bytes], folder: Path, pictures: Sequence[Picture], known: Path | None = None
+    lines: Sequence[bytes],
+    folder: Path,
+    pictures: Sequence[Picture],
+    known: Path | None = None,
+    bulk: Mapping[Path, BulkGraph] | None = None,
 ) -> Written:
     """Creates a folder and writes all pictures of a version into it.
 
@@ -107,12 +128,13 @@ def write_pictures(
         folder: the target; it must not exist.
         pictures: what to draw.
         known: the pictures of another version, whose equal drawings are taken.
+        bulk: see write_pictures_beside.
     Raises:
         DataError: a query cannot be evaluated, or a drawing cannot be used.
         OSError: a file cannot be written.
     """
     folder.mkdir(parents=True)
-    writer = _Writer(_Data(lines), folder, known)
+    writer = _Writer(_Data(lines, bulk or {}), folder, known)
     described = [writer.write(picture) for picture in pictures]
     content = {"municipalities": writer.data.names, "pictures": described}
     write_file(folder / PICTURES_INDEX, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
@@ -121,17 +143,38 @@ def write_pictures(
 
 @dataclass(frozen=True)
 class _Data:
-    """The statements of a version; they are loaded at the first query."""
+    """The statements of a version; they are loaded at the first query.
+
+    Of the bulk triples it has those of subjects that link to a municipality that is drawn, such as the observations of
+    a statistical table about it.
+    """
 
     lines: Sequence[bytes]
+    bulk: Mapping[Path, BulkGraph] = field(default_factory=dict)
 
     @property
     def too_many(self) -> bool:
         return len(self.lines) > MOST_STATEMENTS
 
+    def lacks(self, picture: Picture) -> bool:
+        """Whether a picture needs statements that are too many to load."""
+        if self.too_many or not self._bulk_lines[1]:
+            return self.too_many
+        terms = BulkTerms.joined(graph.terms for graph in self.bulk.values())
+        return rows.reaches_bulk(picture, terms)
+
     @cached_property
     def store(self) -> Store:
         """Named graphs, and their union as the default graph, as the service has them."""
+        store = self._own
+        for graph, lines in self._bulk_lines[0].items():
+            triples = list(parse(b"\n".join(lines), RdfFormat.N_TRIPLES))
+            store.bulk_extend(Quad(one.subject, one.predicate, one.object, NamedNode(graph)) for one in triples)
+            store.bulk_extend(triples)
+        return store
+
+    @cached_property
+    def _own(self) -> Store:
         store = Store()
         quads = list(parse(io.BytesIO(nquads_text(self.lines)), RdfFormat.N_QUADS, rename_blank_nodes=False))
         store.bulk_extend(quads)
@@ -139,12 +182,34 @@ class _Data:
         return store
 
     @cached_property
+    def _bulk_lines(self) -> tuple[Mapping[str, Sequence[bytes]], bool]:
+        """The lines of bulk triples by graph, and whether they are too many; there are none then."""
+        if not self.bulk:
+            return {}, False
+        drawn = set(self.municipalities[:MOST_MUNICIPALITIES])
+        answer = self._own.query(_AREAS)
+        assert isinstance(answer, QuerySolutions)
+        areas = {
+            area.value
+            for area, number in answer
+            if isinstance(area, NamedNode) and isinstance(number, Literal) and number.value in drawn
+        }
+        found: dict[str, list[bytes]] = {}
+        left = MOST_STATEMENTS - len(self.lines)
+        for file, graph in self.bulk.items():
+            found[graph.graph] = list(islice(lines_about(file, areas), left + 1))
+            left -= len(found[graph.graph])
+            if left < 0:
+                return {}, True
+        return found, False
+
+    @cached_property
     def names(self) -> dict[str, dict[str, str]]:
         """The names of the municipalities by number and language."""
         found: dict[str, dict[str, str]] = {}
         if self.too_many:
             return found
-        answer = self.store.query(_MUNICIPALITIES)
+        answer = self._own.query(_MUNICIPALITIES)
         assert isinstance(answer, QuerySolutions)
         for number, label in answer:
             assert isinstance(number, Literal)
@@ -180,7 +245,8 @@ class _Writer:
     def write(self, picture: Picture) -> dict[str, object]:
         """Writes the files of one picture; returns its entry in the index."""
         (self.folder / picture.name).mkdir()
-        found = self.data.municipalities if picture.head.each_municipality and not self.data.too_many else []
+        each = picture.head.each_municipality and not self.data.lacks(picture)
+        found = self.data.municipalities if each else []
         chosen: list[str | None] = [*found[:MOST_MUNICIPALITIES]] or [None]
         drawings = [one for number in chosen for one in self._in_each_language(picture, number, len(chosen) > 1)]
         if not drawings:
@@ -188,7 +254,7 @@ class _Writer:
         head = picture.head
         return {
             "name": picture.name,
-            "title": {"nb": head.title.nb, "en": head.title.en},
+            "title": head.title.texts,
             "kinds": [_expanded(kind) for kind in head.kinds],
             "namedQuery": head.query,
             "notDrawn": max(0, len(found) - MOST_MUNICIPALITIES),
@@ -200,7 +266,7 @@ class _Writer:
         for language in LANGUAGES:
             answer = (
                 rows.Answer("", tuple(picture.query.head.columns), [])
-                if self.data.too_many
+                if self.data.lacks(picture)
                 else rows.ask(self.data.store, picture, language, number)
             )
             if skip_empty and not answer.cells:
@@ -210,10 +276,10 @@ class _Writer:
 
     def _one(self, picture: Picture, number: str | None, language: str, answer: rows.Answer) -> dict[str, object]:
         """Writes one drawing with its rows; returns its entry."""
-        typed = rows.typed(answer, picture)
-        sentence = rows.reading(typed, picture, language)
+        typed, lacking = rows.typed(answer, picture), self.data.lacks(picture)
+        sentence = _TOO_MANY[language] if lacking else rows.reading(typed, picture, language)
         stem = f"{picture.name}/{number or 'all'}-{language}"
-        too_large = self.data.too_many or len(typed) > picture.head.most
+        too_large = lacking or len(typed) > picture.head.most
         state = "too-large" if too_large else "drawn" if typed else "empty"
         content = {
             "name": picture.name,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from plangraf.errors import Place
+from plangraf.errors.message import N_, all_of
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SDG, SDGO
 from plangraf.sparql.explain.outline import Outline, Part, Term
 from plangraf.sparql.lexer import shown
@@ -117,40 +118,51 @@ class Alternatives:
         if await self.holds(f"{same})"):
             if found := await self._kind_of(same, variable, literal):
                 return Correction(found, place)
-            return Correction(f"the data have this text otherwise, compare `STR(?x) = {text}`.", place)
+            return Correction(N_("the data have this text otherwise, compare `STR(?x) = %(text)s`.", text=text), place)
         if literal.datatype == "number":
             if await self.holds(f"{binder} FILTER({variable} = {literal.text})"):
                 return Correction(
-                    f"the data write this number otherwise, compare `FILTER(?x = {literal.text})`.", place
+                    N_("the data write this number otherwise, compare `FILTER(?x = %(text)s)`.", text=literal.text),
+                    place,
                 )
         elif not literal.datatype and await self.holds(f"{binder} FILTER(LCASE(STR({variable})) = LCASE({text}))"):
-            advice = f"compare `LCASE(STR(?x)) = LCASE({shown(text)})`"
-            return Correction(f"the data have this text with other capital letters, {advice}.", place)
+            said = N_(
+                "the data have this text with other capital letters, compare `LCASE(STR(?x)) = LCASE(%(text)s)`.",
+                text=shown(text),
+            )
+            return Correction(said, place)
         if not await self.holds(f"{binder} FILTER(ISLITERAL({variable}))"):
             iris = await self.holds(f"{binder} FILTER(ISIRI({variable}))")
             return Correction(await self._named_by(binder, variable, literal), place) if iris else None
         if literal.datatype == "number" and not await self.holds(f"{binder} FILTER(ISNUMERIC({variable}))"):
-            return Correction("the data have other values than numbers there.", place)
+            return Correction(N_("the data have other values than numbers there."), place)
         return None
 
     async def _kind_of(self, same: str, variable: str, literal: Term) -> str | None:
         """How the data have a literal's text: other tag, other datatype or IRI. `same` starts a FILTER."""
         text = literal.string
         if text[1:-1].find(":") > 0 and await self.holds(f"{same} && ISIRI({variable}))"):
-            return f"the data have an IRI there, write <{shown(text.strip(chr(34) + chr(39)))}>."
+            return N_("the data have an IRI there, write <%(iri)s>.", iri=shown(text.strip(chr(34) + chr(39))))
         if await self.holds(f'{same} && LANG({variable}) != "")'):
             tags = await self.tags(lambda test: f"{same} && {test})", variable, literal.tag)
             if not tags:
-                return f"the data have this text with another language tag, compare `STR(?x) = {shown(text)}`."
-            return f"the data have this text with {list_tags(tags)}, write {shown(text)}@{tags[0]}."
+                return N_(
+                    "the data have this text with another language tag, compare `STR(?x) = %(text)s`.", text=shown(text)
+                )
+            return N_(
+                "the data have this text with %(tags)s, write %(text)s@%(tag)s.",
+                tags=list_tags(tags),
+                text=shown(text),
+                tag=tags[0],
+            )
         if literal.tag and await self.holds(f'{same} && LANG({variable}) = "" && ISLITERAL({variable}))'):
             if await self.holds(f"{same} && DATATYPE({variable}) = <{_XSD}string>)"):
-                return f"the data have this text without a language tag, write {shown(text)}."
-            return f"the data have this text with a datatype, compare `STR(?x) = {shown(text)}`."
+                return N_("the data have this text without a language tag, write %(text)s.", text=shown(text))
+            return N_("the data have this text with a datatype, compare `STR(?x) = %(text)s`.", text=shown(text))
         fitting = (datatype for datatype, form in DATATYPES.items() if re.fullmatch(form, text[1:-1]))
         choices = [f"<{datatype}>" for datatype in fitting if datatype != literal.datatype]
         found = await self.pick(choices, lambda iris: f"{same} && DATATYPE({variable}) IN ({iris.replace(' ', ', ')}))")
-        return f"the data have it as {self.typed(text, found[1:-1])}, write that." if found else None
+        return N_("the data have it as %(text)s, write that.", text=self.typed(text, found[1:-1])) if found else None
 
     async def tags(self, body: Callable[[str], str], variable: str, wrong: str) -> list[str]:
         """The language tags of the values, among the common ones and those related to the wrong one."""
@@ -166,7 +178,7 @@ class Alternatives:
     async def _named_by(self, binder: str, variable: str, literal: Term) -> str:
         text = literal.string
         if (code := _SDG_CODE.fullmatch(text)) and await self.holds(f"{binder} FILTER({variable} = <{SDG}{code[1]}>)"):
-            return f"the data have IRIs there, not texts; write <{SDG}{code[1]}>."
+            return N_("the data have IRIs there, not texts; write <%(iri)s>.", iri=SDG + code[1])
         found = await self.pick(
             [f"<{iri}>" for iri in _NAMING],
             lambda iris: (
@@ -175,33 +187,47 @@ class Alternatives:
             ),
         )
         if found is None:
-            return "the data have IRIs there, not texts."
+            return N_("the data have IRIs there, not texts.")
         way = f"?x {self.short(found[1:-1])} ?text FILTER(STR(?text) = {shown(text)})"
-        return f"the data have IRIs there, one of them with this text as its name; put ?x there and add `{way}`."
+        return N_(
+            "the data have IRIs there, one of them with this text as its name; put ?x there and add `%(way)s`.", way=way
+        )
 
     async def iri(self, binder: str, variable: str, iri: Term) -> Correction | None:
         place, value = iri.place, iri.value
         alike = [f"<{other}>" for other in _alike(value)]
         if found := await self.pick(alike, lambda iris: f"VALUES {variable} {{ {iris} }} {binder}"):
-            return Correction(f"the data have {found}, write that.", place)
+            return Correction(N_("the data have %(found)s, write that.", found=found), place)
         if await self.holds(f'{binder} FILTER(LCASE(STR({variable})) = LCASE("{value}"))'):
             if await self.holds(f'{binder} FILTER(ISLITERAL({variable}) && STR({variable}) = "{value}")'):
-                return Correction(f'the data have it as a text, compare `STR(?x) = "{shown(value)}"`.', place)
-            return Correction("the data have this IRI with other capital letters.", place)
+                return Correction(
+                    N_('the data have it as a text, compare `STR(?x) = "%(value)s"`.', value=shown(value)), place
+                )
+            return Correction(N_("the data have this IRI with other capital letters."), place)
         if not await self.holds(f"{binder} FILTER(ISIRI({variable}))"):
             local = re.split(r"[/#]", value.rstrip("/#"))[-1]
             if await self.holds(f'{binder} FILTER(STR({variable}) = "{local}")'):
                 return Correction(
-                    f'the data have texts or numbers there, such as `FILTER(STR(?x) = "{local}")`.', place
+                    N_('the data have texts or numbers there, such as `FILTER(STR(?x) = "%(local)s")`.', local=local),
+                    place,
                 )
             if await self.holds(f"{binder} FILTER(ISLITERAL({variable}))"):
-                return Correction("the data have texts or numbers there, not IRIs.", place)
+                return Correction(N_("the data have texts or numbers there, not IRIs."), place)
         o = f"{self.other}s {self.other}p {iri.text} ."
         s = f"{iri.text} {self.other}p {self.other}o ."
         if await self.is_absent(f"{{ {o} }} UNION {{ {s} }}"):
-            return Correction(f"the data{self.where} do not know {shown(iri.text)}.", place)
+            return Correction(
+                N_("the data%(where)s do not know %(text)s.", where=self.where, text=shown(iri.text)), place
+            )
         if binder and await self.is_absent(binder.replace(variable, iri.text)):
-            return Correction(f"the data{self.where} have {shown(iri.text)} elsewhere, and never in this place.", place)
+            return Correction(
+                N_(
+                    "the data%(where)s have %(text)s elsewhere, and never in this place.",
+                    where=self.where,
+                    text=shown(iri.text),
+                ),
+                place,
+            )
         return None
 
     async def neighbour(self, iri: str, pattern: str) -> str | None:
@@ -248,5 +274,6 @@ def _alike(namespace: str, local: str = "") -> list[str]:
 
 def list_tags(tags: Sequence[str]) -> str:
     named = [f"@{tag}" for tag in tags]
-    many = f"the language tags {', '.join(named[:-1])} and {named[-1]}"
-    return f"the language tag {named[0]}" if len(named) == 1 else many
+    if len(named) == 1:
+        return N_("the language tag %(tag)s", tag=named[0])
+    return N_("the language tags %(tags)s", tags=all_of(named))

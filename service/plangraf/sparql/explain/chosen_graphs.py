@@ -11,13 +11,14 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from plangraf.errors import Place
+from plangraf.errors.message import N_, all_of, sentences
 from plangraf.sparql.explain.outline import Outline, Part
 from plangraf.sparql.nodes import GraphClause, Iri, Variable
 
 _MOST_NAMED = 3
 _LONGEST_SHOWN = 160
 _LIKE = 0.75
-_LISTED = "The graphs are listed in the service description, at /sparql."
+_LISTED = N_("The graphs are listed in the service description, at /sparql.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +49,23 @@ class GraphChoice:
         if graphs is not None and self._by_request:
             self.default, self.named = graphs.default or (), graphs.named or ()
         self._place = parsed.query.place(dataset) if dataset and not self._by_request else None
-        self._by = "request" if self._by_request else "query"
+        self._by = N_("request") if self._by_request else N_("query")
 
     def where(self, graph: Part | None = None) -> str:
         """Names the graphs of a pattern, as " in <…>"; empty for all graphs. `graph`: the GRAPH around it."""
         if graph is not None and not isinstance(name := _graph_name(graph), Variable):
-            return f" in {shown_iri(name.value)}"
+            return N_(" in %(graph)s", graph=shown_iri(name.value))
         if not self.is_restricted:
             return ""
         chosen = self.default if graph is None else self.named
-        return f" in {shown_iri(chosen[0])}" if len(chosen) == 1 else f" in the graphs that the {self._by} chose"
+        if len(chosen) == 1:
+            return N_(" in %(graph)s", graph=shown_iri(chosen[0]))
+        return N_(" in the graphs that the %(chooser)s chose", chooser=self._by)
 
     def describe_missing(self) -> str:
         """A sentence about a selected graph that does not exist; empty when all exist."""
         missing = self._missing((*self.default, *self.named) if self.is_restricted else ())
-        return f" There is no graph {shown_iri(missing)}." if missing else ""
+        return N_(" There is no graph %(graph)s.", graph=shown_iri(missing)) if missing else ""
 
     def explain_graph(self, part: Part) -> str | None:
         """Why a GRAPH has no triple; None when the graph is empty or the reason is unknown."""
@@ -72,7 +75,13 @@ class GraphChoice:
         if isinstance(name, Variable):
             if self.is_restricted and not self.named:
                 parameter = "named-graph-uri" if self._by_request else "FROM NAMED <…>"
-                return f"The {self._by} chose no named graph, so GRAPH ?{name.name}{where} has none: add {parameter}."
+                return N_(
+                    "The %(chooser)s chose no named graph, so GRAPH ?%(name)s%(where)s has none: add %(parameter)s.",
+                    chooser=self._by,
+                    name=name.name,
+                    where=where,
+                    parameter=parameter,
+                )
             missing = self._missing(self.named if self.is_restricted else ())
             return self._explain_missing(missing, self._place) if missing else None
         iri = name.value
@@ -80,7 +89,13 @@ class GraphChoice:
             return self._explain_missing(iri, place)
         if self.is_restricted and iri not in self.named and iri in self._names:
             add = f"named-graph-uri={iri}" if self._by_request else f"FROM NAMED <{iri}>"
-            return f"<{iri}>{where} is none of the named graphs that the {self._by} chose: add {add}."
+            return N_(
+                "<%(iri)s>%(where)s is none of the named graphs that the %(chooser)s chose: add %(add)s.",
+                iri=iri,
+                where=where,
+                chooser=self._by,
+                add=add,
+            )
         return None
 
     def explain_default(self) -> tuple[Place | None, str]:
@@ -88,14 +103,22 @@ class GraphChoice:
         where = at_place(self._place)
         if not self.default:
             name, other = (
-                ("named-graph-uri", "send default-graph-uri") if self._by_request else ("FROM NAMED", "write FROM")
+                ("named-graph-uri", N_("send default-graph-uri"))
+                if self._by_request
+                else ("FROM NAMED", N_("write FROM"))
             )
-            text = f"With {name} alone the default graph is empty: put the patterns into GRAPH ?g {{ ... }}, or {other}"
-            return self._place, f"{text}{where}."
+            text = N_(
+                "With %(name)s alone the default graph is empty: put the patterns into GRAPH ?g { ... }, or "
+                "%(other)s%(where)s.",
+                name=name,
+                other=other,
+                where=where,
+            )
+            return self._place, text
         if missing := self._missing(self.default):
             return self._place, self._explain_missing(missing, self._place)
         name = "default-graph-uri" if self._by_request else "FROM"
-        return self._place, f"The graphs that {name} names hold no triple{where}."
+        return self._place, N_("The graphs that %(name)s names hold no triple%(where)s.", name=name, where=where)
 
     def search_query(self, body: str) -> str:
         """A SELECT of the graphs with a match for a body. Its patterns outside `inside` use the selected graphs."""
@@ -118,8 +141,18 @@ class GraphChoice:
         alike = difflib.get_close_matches(_last_step(iri), steps, cutoff=_LIKE)
         likely = sorted(name for name in self._names if _last_step(name) in alike)
         near = difflib.get_close_matches(iri, likely, n=1, cutoff=0)
-        meant = f"; did you mean {shown_iri(near[0])}?" if near else "."
-        return f"There is no graph {shown_iri(iri)}{at_place(place)}{meant} {_LISTED}"
+        graph, where = shown_iri(iri), at_place(place)
+        said = (
+            N_(
+                "There is no graph %(graph)s%(where)s; did you mean %(meant)s?",
+                graph=graph,
+                where=where,
+                meant=shown_iri(near[0]),
+            )
+            if near
+            else N_("There is no graph %(graph)s%(where)s.", graph=graph, where=where)
+        )
+        return sentences(said, _LISTED)
 
 
 def _graph_name(part: Part) -> Variable | Iri:
@@ -132,8 +165,8 @@ def list_graphs(graphs: Collection[str]) -> str:
     named = sorted(shown_iri(iri) for iri in graphs)
     if len(named) > _MOST_NAMED:
         kept = named[:_MOST_NAMED]
-        return f"{', '.join(kept[:-1])} and {kept[-1]}, among others"
-    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+        return N_("%(graphs)s, among others", graphs=all_of(kept))
+    return all_of(named)
 
 
 def shown_iri(iri: str) -> str:
@@ -147,4 +180,4 @@ def _last_step(iri: str) -> str:
 
 def at_place(place: Place | None) -> str:
     """The text for a place in the query; empty without a place."""
-    return f" (line {place.line}, column {place.column})" if place else ""
+    return N_(" (line %(line)s, column %(column)s)", line=place.line, column=place.column) if place else ""

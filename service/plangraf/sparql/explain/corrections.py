@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Sequence
 
+from plangraf.errors.message import N_, Listed
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sparql.explain.alternatives import DATATYPES, Alternatives, Asks, Correction, Scope, list_tags
 from plangraf.sparql.explain.chosen_graphs import at_place
@@ -50,18 +51,22 @@ async def correct(asks: Asks, scope: Scope, outline: Outline, part: Part, before
         before: the earlier parts of its group, which have a match together.
     """
     search = _Search(asks, scope, outline, before)
-    named = f"`{part.shown}`{at_place(part.place)}"
+    named = Listed([f"`{part.shown}`", at_place(part.place)], "")
     found: Correction | None = None
     if isinstance(part.node, Triple) and part.triple is not None:
         found = await search.triple(part.node, *part.triple)
-        head = f"Nothing matches {named}" + (" together with what stands before it" if before else "")
+        head = (
+            N_("Nothing matches %(part)s together with what stands before it", part=named)
+            if before
+            else N_("Nothing matches %(part)s", part=named)
+        )
     elif part.kind == "filter":
         found = await search.filter(part.node)  # type: ignore[arg-type]  # the node of a filter is an expression
-        head = f"{named} is never true"
+        head = N_("%(part)s is never true", part=named)
     elif isinstance(part.node, Values):
         found = await search.values(part.node)
-        head = f"No row of {named} goes with the patterns before it"
-    return Correction(f"{head}: {found.message}", found.place) if found else None
+        head = N_("No row of %(part)s goes with the patterns before it", part=named)
+    return Correction(Listed([head, found.message], ": "), found.place) if found else None
 
 
 class _Search(Alternatives):
@@ -95,21 +100,31 @@ class _Search(Alternatives):
         other = self.other
         if not await self.is_absent(f"{other} a {class_.text} ."):
             return None
-        text = f"nothing has the class {class_.text}{self.where}"
+        text = N_("nothing has the class %(name)s%(where)s", name=class_.text, where=self.where)
         found = await self.neighbour(class_.value, f"{subject.text} a {other} .")
-        return Correction(f"{text}." if found is None else f"{text}, here the data use {found}.", class_.place)
+        return Correction(
+            Listed([text, "."], "")
+            if found is None
+            else N_("%(what)s, here the data use %(found)s.", what=text, found=found),
+            class_.place,
+        )
 
     async def _predicate(self, subject: Term, predicate: Term, object_: Term, *, unused: bool) -> Correction | None:
-        other, text = self.other, f"no triple has the predicate {predicate.text}{self.where}"
+        other, text = (
+            self.other,
+            N_("no triple has the predicate %(name)s%(where)s", name=predicate.text, where=self.where),
+        )
         if not unused:
-            text = f"{subject.text} has no {predicate.text}{self.where}"
+            text = N_(
+                "%(subject)s has no %(name)s%(where)s", subject=subject.text, name=predicate.text, where=self.where
+            )
             if not self._is_bound(subject) or (object_.kind == "variable" and self._is_bound(object_)):
                 return None
         ends = [object_.text] if object_.kind in ("variable", "other") else [object_.text, f"{other}o"]
         for end in ends:
             if found := await self.neighbour(predicate.value, f"{subject.text} {other} {end} ."):
-                return Correction(f"{text}, here the data use {found}.", predicate.place)
-        return Correction(f"{text}.", predicate.place) if unused else None
+                return Correction(N_("%(what)s, here the data use %(found)s.", what=text, found=found), predicate.place)
+        return Correction(Listed([text, "."], ""), predicate.place) if unused else None
 
     async def _path(self, path: Path) -> Correction | None:
         if _may_be_skipped(path):
@@ -118,7 +133,12 @@ class _Search(Alternatives):
         for iri in iris[:_MOST_PATH_STEPS]:
             if await self.is_absent(f"{self.other} {iri.text} {self.other}o ."):
                 place = self._query.place(iri)
-                return Correction(f"no triple has the predicate {iri.text}{self.where}.", place)
+                return Correction(
+                    Listed(
+                        [N_("no triple has the predicate %(name)s%(where)s", name=iri.text, where=self.where), "."], ""
+                    ),
+                    place,
+                )
         return None
 
     async def _inverse(self, subject: Term, predicate: Term, object_: Term) -> Correction | None:
@@ -129,18 +149,27 @@ class _Search(Alternatives):
             return None
         if not await self.holds(f"{turned} ."):
             return None
-        return Correction(f"the data have it the other way round, write `{turned}`.")
+        return Correction(N_("the data have it the other way round, write `%(turned)s`.", turned=turned))
 
     async def _bound(self, binder: str, other: str, variable: Term) -> Correction | None:
         """Why values that earlier parts give a variable do not occur here."""
         written = f"`{binder.replace(other, '?other')} FILTER(STR(?other) = STR({variable.text}))`"
         if await self.holds(f"{binder} FILTER(ISLITERAL({other}) && STR({other}) = STR({variable.text}))"):
-            text = f"the values of {variable.text} differ from the data only in language tag or datatype"
-            return Correction(f"{text}, write {written}.", variable.place)
+            text = N_(
+                "the values of %(variable)s differ from the data only in language tag or datatype, write %(written)s.",
+                variable=variable.text,
+                written=written,
+            )
+            return Correction(text, variable.place)
         if await self.holds(f"{binder} FILTER(ISIRI({other}) && ISLITERAL({variable.text}))"):
-            return Correction(f"{variable.text} is a text, the data have IRIs here.", variable.place)
+            return Correction(
+                N_("%(variable)s is a text, the data have IRIs here.", variable=variable.text), variable.place
+            )
         if await self.holds(f"{binder} FILTER(ISLITERAL({other}) && ISIRI({variable.text}))"):
-            return Correction(f"{variable.text} is an IRI, the data have texts or numbers here.", variable.place)
+            return Correction(
+                N_("%(variable)s is an IRI, the data have texts or numbers here.", variable=variable.text),
+                variable.place,
+            )
         return None
 
     # Filters and VALUES
@@ -163,8 +192,16 @@ class _Search(Alternatives):
         for variable in inside:
             if isinstance(variable, Variable) and variable.name not in bound:
                 near = difflib.get_close_matches(variable.name, sorted(bound), n=1)
-                meant = f"; did you mean ?{near[0]}?" if near else "."
-                text = f"nothing in this group gives {self._query.written(variable)} a value{meant}"
+                name = self._query.written(variable)
+                text = (
+                    N_(
+                        "nothing in this group gives %(variable)s a value; did you mean ?%(meant)s?",
+                        variable=name,
+                        meant=near[0],
+                    )
+                    if near
+                    else N_("nothing in this group gives %(variable)s a value.", variable=name)
+                )
                 return Correction(text, self._query.place(variable))
         return None
 
@@ -176,9 +213,11 @@ class _Search(Alternatives):
         name = self._query.written(variable)
         tags = await self.tags(lambda test: f"FILTER({test})", name, wrong.string.strip("\"'"))
         if tags:
-            return Correction(f"{name} has {list_tags(tags)} here.", self._query.place(wrong))
+            return Correction(
+                N_("%(variable)s has %(tags)s here.", variable=name, tags=list_tags(tags)), self._query.place(wrong)
+            )
         if await self.holds(f'FILTER(LANG({name}) = "")'):
-            return Correction(f"{name} has no language tag here.", self._query.place(variable))
+            return Correction(N_("%(variable)s has no language tag here.", variable=name), self._query.place(variable))
         return None
 
     async def _text_test(self, test: Expression) -> Correction | None:
@@ -193,7 +232,7 @@ class _Search(Alternatives):
             better = f"{test.name}(LCASE(STR({value})), LCASE({sought.string}))"
         if not await self.holds(f"FILTER({better})"):
             return None
-        return Correction(f"letters or kind of the value differ, write `{better}`.")
+        return Correction(N_("letters or kind of the value differ, write `%(better)s`.", better=better))
 
     async def _comparison(self, condition: Expression) -> Correction | None:
         sides = self._sides(condition)
@@ -208,7 +247,14 @@ class _Search(Alternatives):
         place, text = constant.place, constant.string
         if not constant.datatype and not constant.tag and re.fullmatch(r'"-?[0-9]+(\.[0-9]+)?"', text):
             if await self.holds(f"FILTER(ISNUMERIC({variable.text}))"):
-                return Correction(f"{variable.text} is a number, write {text[1:-1]} without quotation marks.", place)
+                return Correction(
+                    N_(
+                        "%(variable)s is a number, write %(number)s without quotation marks.",
+                        variable=variable.text,
+                        number=text[1:-1],
+                    ),
+                    place,
+                )
             return None
         if await self.holds(f"FILTER(ISNUMERIC({variable.text}))"):
             return None
@@ -218,8 +264,15 @@ class _Search(Alternatives):
         )
         if found is None:
             return None
-        advice = f"compare with a value such as {self.typed(_example(found, text), found[1:-1])}"
-        return Correction(f"{variable.text} has the datatype {self.short(found[1:-1])}, {advice}.", place)
+        return Correction(
+            N_(
+                "%(variable)s has the datatype %(datatype)s, compare with a value such as %(example)s.",
+                variable=variable.text,
+                datatype=self.short(found[1:-1]),
+                example=self.typed(_example(found, text), found[1:-1]),
+            ),
+            place,
+        )
 
     def _sides(self, condition: Expression) -> tuple[Term, str, Term] | None:
         """Variable, sign and constant of a comparison; None for any other condition."""

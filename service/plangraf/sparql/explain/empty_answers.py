@@ -13,6 +13,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from plangraf.errors import EngineError, Place, RequestError
+from plangraf.errors.message import N_, Listed
 from plangraf.sparql.explain.chosen_graphs import GraphChoice, Graphs, at_place, list_graphs
 from plangraf.sparql.explain.corrections import correct
 from plangraf.sparql.explain.outline import Outline, Part, outline
@@ -124,7 +125,7 @@ async def why_empty(
     if parsed is None or (parsed.one_row and not (parsed.limit_zero or parsed.offset)):
         return None
     if parsed.limit_zero:
-        return _at(parsed.limit_zero, "LIMIT 0 asks for no row.")
+        return _at(parsed.limit_zero, N_("LIMIT 0 asks for no row."))
     asker = Asker(ask, parsed.head, graphs)
     choice = GraphChoice(parsed, graphs)
     if parsed.one_row:
@@ -139,8 +140,11 @@ async def why_empty(
         return None
     if values and parsed.values and (without := await asker(whole)) is not False:
         found = await correct(asker, Scope(where=choice.where()), parsed, parsed.values, chain) if without else None
-        text = "The WHERE part has matches, but none goes with a row of the VALUES behind it"
-        plain = _at(parsed.values.place, f"{text}{at_place(parsed.values.place)}.") if without else None
+        text = N_(
+            "The WHERE part has matches, but none goes with a row of the VALUES behind it%(where)s.",
+            where=at_place(parsed.values.place),
+        )
+        plain = _at(parsed.values.place, text) if without else None
         return _at(found.place or parsed.values.place, found.message) if found else plain
     return await _explain_no_match(asker, parsed, choice, sure=matched is False)
 
@@ -159,8 +163,12 @@ async def _explain_no_triples(asker: Asker, parsed: Outline, whole: str) -> Expl
     if not all(made) or await asker(f"{whole} FILTER({' || '.join(f'({tests})' for tests in made)})") is not False:
         return None
     place = parsed.template[0].place
-    text = "The WHERE part has matches, but the template makes no triple of them: a variable in it has no value"
-    return _at(place, f"{text}, or one that cannot stand there, such as a text as a subject{at_place(place)}.")
+    text = N_(
+        "The WHERE part has matches, but the template makes no triple of them: a variable in it has no value, "
+        "or one that cannot stand there, such as a text as a subject%(where)s.",
+        where=at_place(place),
+    )
+    return _at(place, text)
 
 
 async def _explain_no_rows(asker: Asker, parsed: Outline) -> Explanation | None:
@@ -171,11 +179,14 @@ async def _explain_no_rows(asker: Asker, parsed: Outline) -> Explanation | None:
     if await asker(f"{parsed.rows} {values}") is not False:
         return None
     if parsed.having and (not parsed.offset or await asker(f"{parsed.rows_without_offset} {values}") is False):
-        text = "The WHERE part has matches, but the condition of HAVING is true for none of the groups"
-        return _at(parsed.having, f"{text}{at_place(parsed.having)}.")
+        text = N_(
+            "The WHERE part has matches, but the condition of HAVING is true for none of the groups%(where)s.",
+            where=at_place(parsed.having),
+        )
+        return _at(parsed.having, text)
     if parsed.offset:
-        text = "There are rows, but OFFSET passes over all of them"
-        return _at(parsed.offset, f"{text}{at_place(parsed.offset)}.")
+        text = N_("There are rows, but OFFSET passes over all of them%(where)s.", where=at_place(parsed.offset))
+        return _at(parsed.offset, text)
     return None
 
 
@@ -195,24 +206,31 @@ async def _explain_no_match(asker: Asker, parsed: Outline, choice: GraphChoice, 
         before = _join(chain[:culprit])
         if culprit > last_good + 1 and any(p.kind not in _NEVER_EMPTY for p in chain[last_good + 1 : culprit]):
             begin = next(p for p in chain[last_good + 1 :] if p.kind not in _NEVER_EMPTY)
-            text = f"From {_shown(begin)} to {_shown(part)} something has no match"
-            return _at(begin.place, f"{text}; which of them could not be found out in time.")
+            text = N_(
+                "From %(begin)s to %(part)s something has no match; which of them could not be found out in time.",
+                begin=_shown(begin),
+                part=_shown(part),
+            )
+            return _at(begin.place, text)
         if not part.inner:
             break
         if part.kind == "select" and (before.strip() or await asker(scope.body(_join(part.inner))) is not False):
             break
         if part.kind == "graph" and await asker(f"{part.opening} {{ ?{stem}s ?{stem}p ?{stem}o }}") is False:
-            return _at(part.place, choice.explain_graph(part) or f"There is no graph with triples for {_shown(part)}.")
+            return _at(
+                part.place,
+                choice.explain_graph(part) or N_("There is no graph with triples for %(part)s.", part=_shown(part)),
+            )
         scope, parts = scope.into(before, part, choice), part.inner
     if (
         choice.is_restricted
         and _uses_default_graph(scope, part)
         and await asker(f"?{stem}s ?{stem}p ?{stem}o") is False
     ):
-        place, text = choice.explain_default()
-        return _at(place, text)
+        place, said = choice.explain_default()
+        return _at(place, said)
     if part.kind in _IN_A_GRAPH and (elsewhere := await _explain_by_other_graphs(asker, choice, scope, chain, culprit)):
-        return _at(part.place, elsewhere + choice.describe_missing())
+        return _at(part.place, Listed([elsewhere, choice.describe_missing()], ""))
     correction = await correct(asker, scope, parsed, part, chain[:culprit])
     if correction is not None:
         return _at(correction.place or part.place, correction.message)
@@ -258,13 +276,24 @@ async def _explain_by_other_graphs(
     if scope.where and (not together or await asker(scope.alone(part.text)) is False):
         whole = len(chain) > 1 and not scope.before.strip()
         found = await asker.graphs(choice.search_query(choice.inside(_join(chain)))) if whole else []
-        match = "all of the patterns match in" if found else "there are matches in"
+        match = N_("all of the patterns match in") if found else N_("there are matches in")
         if not (found := found or await asker.graphs(choice.search_query(choice.inside(part.text)))):
             return None
-        advice = "choose that graph, or none" if len(found) == 1 else "choose one of these, or no graph"
+        advice = N_("choose that graph, or none") if len(found) == 1 else N_("choose one of these, or no graph")
         named = _shown(part)
-        nothing = f"No branch of {named} has a match" if part.kind == "union" else f"Nothing matches {named}"
-        return f"{nothing}{scope.where}; {match} {list_graphs(found)}: {advice}."
+        nothing = (
+            N_("No branch of %(part)s has a match", part=named)
+            if part.kind == "union"
+            else N_("Nothing matches %(part)s", part=named)
+        )
+        return N_(
+            "%(nothing)s%(where)s; %(match)s %(graphs)s: %(advice)s.",
+            nothing=nothing,
+            where=scope.where,
+            match=match,
+            graphs=list_graphs(found),
+            advice=advice,
+        )
     if (
         not before.strip()
         or not (scope.graph or choice.is_restricted)
@@ -274,28 +303,43 @@ async def _explain_by_other_graphs(
     found = await asker.graphs(choice.search_query(f"{scope.body(before)} {choice.inside(part.text)}"))
     if not found:
         return None
-    where = scope.where or " in one graph"
-    advice = "write it outside of GRAPH, or into one of its own" if scope.graph else "choose that graph too, or none"
-    nothing = f"Nothing matches {_shown(part)} together with what stands before it"
-    return f"{nothing}{where}; there are matches in {list_graphs(found)}: {advice}."
+    where = scope.where or N_(" in one graph")
+    advice = (
+        N_("write it outside of GRAPH, or into one of its own") if scope.graph else N_("choose that graph too, or none")
+    )
+    nothing = N_("Nothing matches %(part)s together with what stands before it", part=_shown(part))
+    return N_(
+        "%(nothing)s%(where)s; there are matches in %(graphs)s: %(advice)s.",
+        nothing=nothing,
+        where=where,
+        graphs=list_graphs(found),
+        advice=advice,
+    )
 
 
 async def _describe_failure(asker: Asker, scope: Scope, part: Part, has_before: bool) -> str:
     """The message about a part whose mistake is unknown."""
     named = _shown(part)
     if part.kind == "filter":
-        return f"The patterns have matches, but {named} is true for none of them."
+        return N_("The patterns have matches, but %(part)s is true for none of them.", part=named)
     if part.kind == "minus":
-        return f"{named} takes away everything that the patterns before it match."
+        return N_("%(part)s takes away everything that the patterns before it match.", part=named)
     if part.kind == "select" and not has_before:
-        return f"{named} gives no row."
-    nothing = "No row of" if part.kind == "values" else "No branch of" if part.kind == "union" else "Nothing matches"
+        return N_("%(part)s gives no row.", part=named)
     if not has_before or await asker(scope.alone(part.text)) is False:
-        again = " has a match" if part.kind == "union" else " has a value" if part.kind == "values" else ""
-        return f"{nothing} {named}{again}{'' if part.kind == 'values' else scope.where}."
-    if part.kind in ("values", "union"):
-        return f"{nothing} {named} goes with what the patterns before it match."
-    return f"{named} has matches, but none that go with what the patterns before it match."
+        if part.kind == "values":
+            return N_("No row of %(part)s has a value.", part=named)
+        nothing = (
+            N_("No branch of %(part)s has a match", part=named)
+            if part.kind == "union"
+            else N_("Nothing matches %(part)s", part=named)
+        )
+        return Listed([nothing, scope.where, "."], "")
+    if part.kind == "values":
+        return N_("No row of %(part)s goes with what the patterns before it match.", part=named)
+    if part.kind == "union":
+        return N_("No branch of %(part)s goes with what the patterns before it match.", part=named)
+    return N_("%(part)s has matches, but none that go with what the patterns before it match.", part=named)
 
 
 def _filters_last(parts: list[Part]) -> list[Part]:
@@ -308,7 +352,7 @@ def _join(parts: list[Part]) -> str:
 
 
 def _shown(part: Part) -> str:
-    return f"`{part.shown}`{at_place(part.place)}"
+    return Listed([f"`{part.shown}`", at_place(part.place)], "")
 
 
 def _at(place: Place | None, message: str) -> Explanation:

@@ -14,6 +14,7 @@ from itertools import count
 from pyoxigraph import NamedNode
 
 from plangraf.errors import QuerySyntaxError
+from plangraf.errors.message import N_, English
 from plangraf.sparql.known_names import Names
 from plangraf.sparql.lexer import shown
 from plangraf.sparql.nodes import (
@@ -57,14 +58,22 @@ def _by_position(message: str, query: Query, edited: Edited | None) -> QuerySynt
     """The error at the token that contains the engine's position, or at the start of the query without a position."""
     function = re.search(r"custom function <([^>]*)> (?:is not supported|requires .* but (\d+) were given)", message)
     if function is not None:
-        count = f"<{function[1]}> takes one argument, not {function[2]}." if function[2] else None
+        count = (
+            N_("<%(name)s> takes one argument, not %(count)s.", name=function[1], count=function[2])
+            if function[2]
+            else None
+        )
         found = next((iri for iri in query.iris if iri.value == function[1]), None)
         place = query.place(found) if found else query.source.end()
-        return QuerySyntaxError(count or f"there is no function <{function[1]}>.", place)
+        return QuerySyntaxError(count or N_("there is no function %(name)s.", name="<" + function[1] + ">"), place)
     position = re.match(r"error at (\d+):(\d+): expected (?:one of )?(.*)", message, re.DOTALL)
     if position is None:
-        said = f": {shown(message)}" if edited is None or f"?{edited.stem}" not in message else "."
-        return QuerySyntaxError(f"the engine cannot answer this{said}", query.tokens[0].place)
+        text = (
+            N_("the engine cannot answer this: %(reason)s", reason=English(shown(message)))
+            if edited is None or f"?{edited.stem}" not in message
+            else N_("the engine cannot answer this.")
+        )
+        return QuerySyntaxError(text, query.tokens[0].place)
     lines = (edited.text if edited else query.text).split("\n")
     line, column, expected = int(position[1]), int(position[2]), position[3]
     offset = sum(len(text) + 1 for text in lines[: line - 1]) + column - 1
@@ -74,7 +83,11 @@ def _by_position(message: str, query: Query, edited: Edited | None) -> QuerySynt
     offset = max(offset, 0)
     place = query.place_at(edited.origin(offset) if edited else offset)
     reason = next((part for part in expected.split(", ") if re.search(r"[a-z]+ [a-z]+ [a-z]+", part)), None)
-    text = f"the engine says: {reason}." if reason else "the engine cannot read the query from here on."
+    text = (
+        N_("the engine says: %(reason)s.", reason=English(reason))
+        if reason
+        else N_("the engine cannot read the query from here on.")
+    )
     return QuerySyntaxError(text, place)
 
 
@@ -107,7 +120,7 @@ class _Rules:
                 try:
                     NamedNode(iri.value)
                 except ValueError as error:
-                    return self._error(f"this is not an IRI: {error}.", iri)
+                    return self._error(N_("this is not an IRI: %(reason)s.", reason=English(error)), iri)
         return None
 
     def repeated_variables(self, selects: list[Select]) -> QuerySyntaxError | None:
@@ -118,7 +131,9 @@ class _Rules:
             names = [variable.name for variable in values.variables]
             for at, variable in enumerate(values.variables):
                 if variable.name in names[:at]:
-                    return self._error(f"VALUES names {self._query.written(variable)} twice.", variable)
+                    return self._error(
+                        N_("VALUES names %(variable)s twice.", variable=self._query.written(variable)), variable
+                    )
         return None
 
     def aliases(self, select: Select) -> QuerySyntaxError | None:
@@ -129,10 +144,12 @@ class _Rules:
                 continue
             name = self._query.written(item.alias)
             if any(item.name == before.name for before in select.items[:at]):
-                return self._error(f"SELECT gives {name} twice.", item.alias, "Choose another name.")
+                return self._error(
+                    N_("SELECT gives %(name)s twice.", name=name), item.alias, N_("Choose another name.")
+                )
             if item.name in taken and not select.grouped:
-                text = f"{name} has a value in WHERE already and cannot be given another one."
-                return self._error(text, item.alias, "Choose another name after AS.")
+                text = N_("%(name)s has a value in WHERE already and cannot be given another one.", name=name)
+                return self._error(text, item.alias, N_("Choose another name after AS."))
         return None
 
     def grouping(self, select: Select) -> QuerySyntaxError | None:
@@ -140,15 +157,15 @@ class _Rules:
         if not select.grouped or select.form != "SELECT":
             return None
         if select.star:
-            hint = "Name the variables that GROUP BY names, and aggregates such as (COUNT(*) AS ?n)."
-            return self._error("SELECT * cannot stand with GROUP BY.", select.star, hint)
+            hint = N_("Name the variables that GROUP BY names, and aggregates such as (COUNT(*) AS ?n).")
+            return self._error(N_("SELECT * cannot stand with GROUP BY."), select.star, hint)
         known = {item.name for item in select.grouping}
         for item in select.items:
             for variable in _variables_outside_aggregates(item.expression):
                 if variable.name not in known:
                     name = self._query.written(variable)
-                    text = f"{name} is neither named by GROUP BY nor inside an aggregate."
-                    hint = f"Add GROUP BY {name}, or use an aggregate such as SAMPLE({name})."
+                    text = N_("%(name)s is neither named by GROUP BY nor inside an aggregate.", name=name)
+                    hint = N_("Add GROUP BY %(name)s, or use an aggregate such as SAMPLE(%(name)s).", name=name)
                     return self._error(text, variable, hint)
             known.add(item.name)
         return None
@@ -159,8 +176,11 @@ class _Rules:
             bound: set[str] = set()
             for element in group.elements:
                 if isinstance(element, Bind) and element.variable.name in bound:
-                    text = f"{self._query.written(element.variable)} has a value already where BIND would give it one."
-                    return self._error(text, element.variable, "Choose another name after AS.")
+                    text = N_(
+                        "%(variable)s has a value already where BIND would give it one.",
+                        variable=self._query.written(element.variable),
+                    )
+                    return self._error(text, element.variable, N_("Choose another name after AS."))
                 bound.update(in_scope(Group(0, 0, [element])))
         return None
 
@@ -169,8 +189,8 @@ class _Rules:
         first: dict[str, int] = {}
         for pattern, blank in _labelled(self._query.tree.where, count()):
             if first.setdefault(blank.label, pattern) != pattern:
-                text = f"the blank node {blank.label} stands in two graph patterns."
-                return self._error(text, blank, "Use a variable instead.")
+                text = N_("the blank node %(label)s stands in two graph patterns.", label=blank.label)
+                return self._error(text, blank, N_("Use a variable instead."))
         return None
 
     def misplaced_aggregates(self) -> QuerySyntaxError | None:
@@ -178,8 +198,8 @@ class _Rules:
             for expression in expressions_in(Group(0, 0, group.elements)):
                 found = next((part for part in walk(expression) if isinstance(part, Aggregate)), None)
                 if found is not None:
-                    hint = "Aggregates belong into SELECT, HAVING and ORDER BY; a condition on one is a HAVING."
-                    return self._error(f"{found.name} cannot stand inside WHERE.", found, hint)
+                    hint = N_("Aggregates belong into SELECT, HAVING and ORDER BY; a condition on one is a HAVING.")
+                    return self._error(N_("%(name)s cannot stand inside WHERE.", name=found.name), found, hint)
         return None
 
 

@@ -18,6 +18,7 @@ from pyoxigraph import Literal, NamedNode
 
 from plangraf.diagnostics.diagnostic import DataError, in_file
 from plangraf.errors import ParameterError, QuerySyntaxError, RequestError
+from plangraf.errors.message import N_, English, Listed, Quoted, one_of
 from plangraf.rdf.namespaces import SDG
 from plangraf.sparql.named.head import Parameter, QueryHead, parse_head
 from plangraf.sparql.named.parameter_model import (
@@ -116,8 +117,12 @@ class NamedQuery:
         if either and all(values[field_name(name)] is None for name in either):
             raise ParameterError(
                 either[0],
-                f"or {' or '.join(either[1:])} is needed by {self.name}, and none is given. Such as "
-                f"{either[0]}={self.parameters[either[0]].example}.",
+                N_(
+                    "or %(others)s is needed by %(query)s, and none is given. Such as %(example)s.",
+                    others=one_of(either[1:]),
+                    query=self.name,
+                    example="=".join((either[0], str(self.parameters[either[0]].example))),
+                ),
             )
         return self.bind_terms(
             {variable: term for field, variable in self._variables if (term := values[field]) is not None}
@@ -185,15 +190,24 @@ def read_term(name: str, parameter: Parameter, value: str) -> NamedNode | Litera
     try:
         return read_value(parameter, value)
     except ValueError as error:
-        raise ParameterError(name, str(error)) from error
+        raise ParameterError(name, error.args[0]) from error
 
 
 def read_value(parameter: Parameter, value: str) -> NamedNode | Literal:
     """Reads a value as `read_term` does, but raises ValueError, with the message about the value."""
     term = _READERS[parameter.type](value)
     if parameter.pattern is not None and not re.fullmatch(parameter.pattern, value):
-        example = f", such as {parameter.example}" if parameter.example else ""
-        raise ValueError(f"{value!r} does not have the form {parameter.pattern}{example}.")
+        said, pattern = Quoted(value), parameter.pattern
+        raise ValueError(
+            N_(
+                "%(value)s does not have the form %(pattern)s, such as %(example)s.",
+                value=said,
+                pattern=pattern,
+                example=parameter.example,
+            )
+            if parameter.example
+            else N_("%(value)s does not have the form %(pattern)s.", value=said, pattern=pattern)
+        )
     return term
 
 
@@ -202,7 +216,9 @@ def read_iri(value: str) -> NamedNode:
     try:
         return NamedNode(value)
     except ValueError as error:
-        raise ValueError(f"{value!r} is not an absolute IRI: {error}.") from error
+        raise ValueError(
+            N_("%(value)s is not an absolute IRI: %(reason)s.", value=Quoted(value), reason=English(error))
+        ) from error
 
 
 def _iri_or_code(value: str) -> NamedNode:
@@ -210,33 +226,43 @@ def _iri_or_code(value: str) -> NamedNode:
     if _SDG_CODE.fullmatch(code):
         return NamedNode(SDG + code)
     if ":" not in value:
-        raise ValueError(f"{value!r} is neither a UN code such as 11.6 or 11.a nor an absolute IRI.")
+        raise ValueError(
+            N_("%(value)s is neither a UN code such as 11.6 or 11.a nor an absolute IRI.", value=Quoted(value))
+        )
     return read_iri(value)
 
 
 def _integer(value: str) -> Literal:
     if not _INTEGER.fullmatch(value):
-        raise ValueError(f"{value!r} is not a whole number such as 7.")
+        raise ValueError(N_("%(value)s is not a whole number such as 7.", value=Quoted(value)))
     return Literal(value, datatype=XSD_INTEGER)
 
 
 def _code(value: str) -> Literal:
     if not _CODE.fullmatch(value):
-        raise ValueError(f"{value!r} is not a code of letters, digits and . _ / -.")
+        raise ValueError(N_("%(value)s is not a code of letters, digits and . _ / -.", value=Quoted(value)))
     return Literal(value)
 
 
 def _lang(value: str) -> Literal:
     if value not in LANGUAGES:
-        raise ValueError(f"{value!r} is not offered; use one of: {', '.join(LANGUAGES)}.")
+        raise ValueError(
+            N_("%(value)s is not offered; use one of: %(choices)s.", value=Quoted(value), choices=Listed(LANGUAGES))
+        )
     return Literal(value)
 
 
 def _string(value: str) -> Literal:
     if _CONTROL.search(value):
-        raise ValueError("holds a control character.")
+        raise ValueError(N_("holds a control character."))
     if len(value) > _LONGEST_STRING:
-        raise ValueError(f"has {len(value)} characters, the limit is {_LONGEST_STRING}.")
+        raise ValueError(
+            N_(
+                "has %(count)s characters, the limit is %(limit)s.",
+                count=len(value),
+                limit=_LONGEST_STRING,
+            )
+        )
     return Literal(value)
 
 

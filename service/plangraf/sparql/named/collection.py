@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -142,6 +142,26 @@ class Shared(Strict):
     facets: dict[str, FacetForm] = Field(default_factory=dict)
 
 
+Further = tuple[tuple[str, str], ...]
+"""The titles in further languages, each with its tag."""
+
+
+class _Named(Protocol):
+    @property
+    def nb(self) -> str: ...
+
+    @property
+    def en(self) -> str: ...
+
+    @property
+    def further(self) -> Further: ...
+
+
+def _in_language(named: _Named, language: str) -> str:
+    """The title in a language; in Bokmål where it has none in that language."""
+    return named.en if language == "en" else dict(named.further).get(language, named.nb)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column. `path` holds one property, or two that are followed one after the other.
@@ -157,9 +177,10 @@ class Column:
     other: str | None = None
     links: bool = False
     tag: str | None = field(default=None, repr=False)
+    further: Further = field(default=(), repr=False)
 
     def title(self, language: str) -> str:
-        return self.nb if language == "nb" else self.en
+        return _in_language(self, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +205,10 @@ class Facet:
     key_property: str | None = None
     key: str | None = None
     tag: str | None = field(default=None, repr=False)
+    further: Further = field(default=(), repr=False)
 
     def title(self, language: str) -> str:
-        return self.nb if language == "nb" else self.en
+        return _in_language(self, language)
 
     def short(self, value: str) -> str:
         """The short form of a value in links: its code, if it has one."""
@@ -229,7 +251,7 @@ class Collection:
     """One collection at `/<path>`. The values of the patterns in `order` sort it, in turn, then the IRI.
 
     `narrowed` is the query when its pattern restricts more than the classes. `minor` things are absent from the
-    sitemap, because the pages of other things show them. `when_empty` explains, in Bokmål and English, why a
+    sitemap, because the pages of other things show them. `when_empty` explains why a
     version may have none of the things. `search` is the rank of its things in a search, 0 for none.
     """
 
@@ -243,11 +265,12 @@ class Collection:
     summary: str = ""
     narrowed: str | None = None
     minor: bool = False
-    when_empty: tuple[str, str] | None = field(default=None, repr=False)
+    when_empty: Titled | None = field(default=None, repr=False)
     search: float = 0.5
+    further: Further = field(default=(), repr=False)
 
     def title(self, language: str) -> str:
-        return self.nb if language == "nb" else self.en
+        return _in_language(self, language)
 
     def usable(self, terms: frozenset[str]) -> Collection:
         """The collection without the classes, orders and facets that need other terms of ours than these.

@@ -148,8 +148,9 @@ class _File:
             form.summary,
             pattern.narrowed,
             form.minor,
-            form.when_empty.text if form.when_empty else None,
+            form.when_empty,
             form.search,
+            tuple(form.title.further.items()),
         )
 
     def _form(self, part: str, name: object, form: object, shared: Head | None) -> object:
@@ -170,7 +171,7 @@ class _File:
         path = tuple(self._iri(step, at) for step in steps)
         other = self._iri(form.otherwise, at) if form.otherwise else None
         tag = self._iri(form.tag, at) if form.tag else None
-        return Column(name, form.nb, form.en, path, other, form.links, tag)
+        return Column(name, form.nb, form.en, path, other, form.links, tag, tuple(form.further.items()))
 
     def _facet(self, name: str, form: FacetForm) -> Facet:
         at = ("facets", name)
@@ -207,6 +208,7 @@ class _File:
             key_property=self._iri(stands.property, at) if stands else None,
             key=stands.key if stands else None,
             tag=self._iri(form.tag, at) if form.tag else None,
+            further=tuple(form.further.items()),
         )
 
     def _order(self, number: int, form: str | OrderForm) -> str:

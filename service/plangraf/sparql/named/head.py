@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from babel.localedata import exists
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from plangraf.diagnostics.diagnostic import DataError, in_file
 
@@ -39,6 +49,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LAST = 1_000_000
 """The position when a head states none."""
 
+_LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 Words = Annotated[str, StringConstraints(min_length=1)]
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -73,18 +84,43 @@ class Parameter(Strict):
         return value
 
 
+def read_tag(text: str) -> str:
+    """Reads the tag of a language; raises ValueError with the message about it."""
+    if not _LANGUAGE_TAG.fullmatch(text) or not exists(text.replace("-", "_")):
+        raise ValueError(f"`{text}` is not the tag of a language, such as nn or se")
+    return text
+
+
+LanguageTag = Annotated[str, AfterValidator(read_tag)]
+
+
 class Titled(Strict):
-    """A text in Bokmål and English."""
+    """A text in Bokmål and English, and in each further language that has it, by its tag."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[LanguageTag, Words] = Field(init=False)
 
     nb: Words
     en: Words
 
     @property
+    def further(self) -> dict[str, str]:
+        """The text by language, without Bokmål and English."""
+        return dict(self.__pydantic_extra__)
+
+    @property
     def text(self) -> tuple[str, str]:
+        """The text in Bokmål and English."""
         return self.nb, self.en
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """The text by language."""
+        return {"nb": self.nb, "en": self.en, **self.further}
+
     def in_language(self, language: str) -> str:
-        return self.en if language == "en" else self.nb
+        """The text in a language; in Bokmål where it has none in that language."""
+        return self.texts.get(language, self.nb)
 
 
 class CubeDimension(Strict):
@@ -141,7 +177,7 @@ class WalkHead(Strict):
     many paths an answer may have.
     """
 
-    links: str = Field(min_length=1)
+    links: Titled
     steps: int = Field(ge=1)
     most: int = Field(ge=1)
 

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from plangraf.errors import ParameterError
+from plangraf.errors.message import N_, Listed, Quoted, sentences
 
 Given = Mapping[str, str | list[str]]
 """The text of each parameter, as the client sent it; all texts of a parameter that is repeated."""
@@ -27,7 +28,7 @@ class Refusal:
 
     wrong: str = ""
     missing: str = ""
-    repeated: str = "Give it once."
+    repeated: str = N_("Give it once.")
 
 
 class ParameterModel(BaseModel):
@@ -61,17 +62,26 @@ class ParameterModel(BaseModel):
         name, value, kind = str(error["loc"][0]), error["input"], error["type"]
         fields = names_of(cls)
         if kind == "extra_forbidden":
-            return ParameterError(name, f"is not known to {cls.__name__}. It takes: {', '.join(sorted(fields))}.")
+            return ParameterError(
+                name,
+                N_(
+                    "is not known to %(address)s. It takes: %(choices)s.",
+                    address=cls.__name__,
+                    choices=Listed(sorted(fields)),
+                ),
+            )
         field = fields[name]
         told = next((told for told in field.metadata if isinstance(told, Refusal)), Refusal())
         if kind == "missing":
-            example = f" Such as {name}={field.examples[0]}." if field.examples else ""
-            return ParameterError(name, told.missing or f"is needed by {cls.__name__} and missing.{example}")
+            missing = N_("is needed by %(address)s and missing.", address=cls.__name__)
+            given = "=".join((name, str(field.examples[0]))) if field.examples else None
+            example = N_("Such as %(example)s.", example=given) if given else None
+            return ParameterError(name, told.missing or sentences(missing, example))
         if isinstance(value, list):
-            return ParameterError(name, f"is given {len(value)} times. {told.repeated}")
+            return ParameterError(name, sentences(N_("is given %(count)s times.", count=len(value)), told.repeated))
         if told.wrong:
-            return ParameterError(name, f"{str(value)!r} {told.wrong}")
-        return ParameterError(name, str(error["ctx"]["error"]))
+            return ParameterError(name, sentences(Quoted(str(value)), told.wrong))
+        return ParameterError(name, (*error["ctx"]["error"].args, "")[0])
 
 
 class StrictParameters(ParameterModel):

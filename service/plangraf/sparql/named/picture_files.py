@@ -107,7 +107,7 @@ class PictureHead(Strict):
 
     @model_validator(mode="after")
     def _reading_names_values(self) -> PictureHead:
-        for text in self.reading.text:
+        for text in self.reading.texts.values():
             for name, _, _ in _PLACEHOLDER.findall(text):
                 if name not in self.values:
                     raise ValueError(f"reading: {name!r} is not among the values")

@@ -8,25 +8,41 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.sparql.named.binding import NamedQuery
-from plangraf.sparql.named.head import Strict, Titled, Words, problem, read_yaml
+from plangraf.sparql.named.head import Strict, Titled, Words, problem, read_tag, read_yaml
 
 WORDS_FILE = "words.yaml"
+_HINT = "hint-"
 _BETWEEN = re.compile(r"[ ,]+")
 
 
+def _read_name(text: str) -> str:
+    """Reads the name of a text: a language tag, with `hint-` before it for what to write."""
+    read_tag(text.removeprefix(_HINT))
+    return text
+
+
 class ParameterWords(Titled):
-    """The name of a parameter, and what to write."""
+    """The name of a parameter, and what to write: `hint-nb`, `hint-en`, and `hint-nn` for a further language."""
+
+    __pydantic_extra__: dict[Annotated[str, AfterValidator(_read_name)], Words] = Field(init=False)
 
     hint_nb: str = Field(default="", alias="hint-nb")
     hint_en: str = Field(default="", alias="hint-en")
 
+    @property
+    def further(self) -> dict[str, str]:
+        return {tag: text for tag, text in super().further.items() if not tag.startswith(_HINT)}
+
     def hint(self, language: str) -> str:
-        return self.hint_en if language == "en" else self.hint_nb
+        """What to write, in a language; in Bokmål where it has none in that language."""
+        own = self.__pydantic_extra__.get(_HINT + language)
+        return self.hint_en if language == "en" else own or self.hint_nb
 
 
 class WordsOfQuery(Strict):
@@ -37,6 +53,13 @@ class WordsOfQuery(Strict):
     rows: Titled
     parameters: Mapping[str, ParameterWords] = {}
     columns: Mapping[str, Titled] = {}
+
+
+class FirstQuery(Strict):
+    """A short query by which somebody learns SPARQL; the editor offers it before the named queries."""
+
+    title: Titled
+    query: str = Field(min_length=1)
 
 
 class QueryWords(Strict):
@@ -51,6 +74,7 @@ class QueryWords(Strict):
     columns: Mapping[str, Titled] = {}
     coded: tuple[str, ...] = Field(default=(), strict=False)
     codes: Mapping[str, Titled] = {}
+    first: tuple[FirstQuery, ...] = Field(default=(), strict=False)
 
     def parameter(self, query: str, name: str) -> ParameterWords | None:
         own = self.queries.get(query)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from plangraf.errors import QueryLimitError, QueryUnsupportedError
+from plangraf.errors.message import N_
 from plangraf.sparql.lexer import CLOSERS, OPENERS, OPERATORS, tokenize
 from plangraf.sparql.nodes import Variable
 from plangraf.sparql.rewrite.expressions import correct_expressions
@@ -137,9 +138,9 @@ def rewrite(
                 step(rewriting)
         edited = rewriting.edits.applied(most) if rewriting.edits else None
     except UnsupportedError as error:
-        raise QueryUnsupportedError(str(error), query.place(error.node), hint=error.hint) from error
+        raise QueryUnsupportedError(error.message, query.place(error.node), hint=error.hint) from error
     except (TooLongError, RecursionError) as error:
-        raise QueryLimitError("size with its names and paths written out", most + 1, most) from error
+        raise QueryLimitError(N_("size with its names and paths written out"), most + 1, most) from error
     if edited is not None and edited.copies:
         _check_depth(edited.text, _MOST_GROWN * max_nesting)
     return edited
@@ -156,6 +157,6 @@ def _check_depth(text: str, most: int) -> None:
             deepest = max(deepest, depth)
             operators += token.text in OPERATORS
     if deepest > most:
-        raise QueryLimitError("nesting depth with its names written out", deepest, most)
+        raise QueryLimitError(N_("nesting depth with its names written out"), deepest, most)
     if operators > _MOST_OPERATORS:
-        raise QueryLimitError("number of operators with its names written out", operators, _MOST_OPERATORS)
+        raise QueryLimitError(N_("number of operators with its names written out"), operators, _MOST_OPERATORS)

@@ -29,6 +29,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from plangraf.errors.message import N_
 from plangraf.sparql.nodes import Aggregate, Call, Constant, Expression, Filter, Operation, Variable, parts, walk
 from plangraf.sparql.rewrite.rewriting import Part, Rewriting, Span, UnsupportedError
 from plangraf.sparql.scope import expressions_in, expressions_of
@@ -64,15 +65,25 @@ def check_pattern(pattern: Expression, flags: list[Expression]) -> None:
         # Drop classes, and escapes other than back references, because none of them contains these constructs.
         text = re.sub(r"\\[^1-9icIC]|\[(?:\\.|[^\]\\])*\]", "", unescaped(pattern.string))
         if found := re.search(r"\\[1-9icIC]|\(\?(?:[=!>]|<[=!])", text):
-            what = "look-around" if found[0][0] == "(" else "a back reference" if found[0][1].isdigit() else "an escape"
+            what = (
+                N_("look-around")
+                if found[0][0] == "("
+                else N_("a back reference")
+                if found[0][1].isdigit()
+                else N_("an escape")
+            )
             raise UnsupportedError(
                 pattern,
-                f"the pattern has {what}, '{found[0]}', which the engine's regular expressions have not.",
-                "Write several conditions, such as REGEX(…) && !REGEX(…), or use CONTAINS, STRBEFORE and STRAFTER.",
+                N_(
+                    "the pattern has %(what)s, '%(found)s', which the engine's regular expressions have not.",
+                    what=what,
+                    found=found[0],
+                ),
+                N_("Write several conditions, such as REGEX(…) && !REGEX(…), or use CONTAINS, STRBEFORE and STRAFTER."),
             )
     for flag in flags:
         if isinstance(flag, Constant) and flag.kind == "string" and set(unescaped(flag.string)) - set("smixq"):
-            raise UnsupportedError(flag, "there is no such flag.", "The flags are i, m, q, s and x.")
+            raise UnsupportedError(flag, N_("there is no such flag."), N_("The flags are i, m, q, s and x."))
 
 
 def spell_replacement(rewriting: Rewriting, arguments: list[Expression]) -> None:
@@ -101,8 +112,12 @@ def spell_replacement(rewriting: Rewriting, arguments: list[Expression]) -> None
     if written is None:
         raise UnsupportedError(
             replacement,
-            "in the third argument of REPLACE a '$' needs a digit behind it and a backslash '$' or a backslash.",
-            r"Write \\$ for a dollar sign and \\\\ for a backslash.",
+            N_("in the third argument of REPLACE a '$' needs a digit behind it and a backslash '$' or a backslash."),
+            N_(
+                "Write %(dollar)s for a dollar sign and %(backslash)s for a backslash.",
+                dollar=r"\\$",
+                backslash=r"\\\\",
+            ),
         )
     rewriting.edits.replace(replacement.start, replacement.start + len(replacement.string), (_quoted(written),))
 
@@ -111,8 +126,8 @@ def _spell_computed(rewriting: Rewriting, pattern: Expression, replacement: Expr
     if isinstance(pattern, Constant) and _groups(unescaped(pattern.string)) > _MOST_GROUPS:
         raise UnsupportedError(
             pattern,
-            "the pattern has ten groups or more, and the third argument is computed, so '$10' has two meanings.",
-            "Make fewer groups, (?:…) is none, or write the third argument as a text.",
+            N_("the pattern has ten groups or more, and the third argument is computed, so '$10' has two meanings."),
+            N_("Make fewer groups, (?:…) is none, or write the third argument as a text."),
         )
     span = (replacement.start, replacement.end)
     steps: list[Part] = [span]
@@ -243,8 +258,8 @@ def _one(rewriting: Rewriting, expression: Expression, inner: set[int]) -> None:
         case Aggregate(argument=argument) if argument and any(isinstance(p, Aggregate) for p in walk(argument)):
             raise UnsupportedError(
                 expression,
-                "an aggregate cannot stand inside an aggregate.",
-                "Compute the inner one in a sub-SELECT, { SELECT … }.",
+                N_("an aggregate cannot stand inside an aggregate."),
+                N_("Compute the inner one in a sub-SELECT, { SELECT … }."),
             )
 
 

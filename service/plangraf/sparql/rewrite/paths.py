@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from plangraf.errors.message import N_
 from plangraf.sparql.nodes import (
     Alternative,
     Blank,
@@ -121,8 +122,8 @@ class _Run:
     def rewrite(self) -> None:
         for block in self._blocks:
             if block.annotated:
-                hint = "Write the path or the annotation in a group of its own, { … }."
-                raise UnsupportedError(block, "a path cannot be counted beside an annotation of SPARQL 1.2.", hint)
+                hint = N_("Write the path or the annotation in a group of its own, { … }.")
+                raise UnsupportedError(block, N_("a path cannot be counted beside an annotation of SPARQL 1.2."), hint)
             has_path = any(_is_rewritten(triple) for triple in block.triples)
             if has_path or any(isinstance(term, Blank) for term in block.written):
                 parts = [part for triple in block.triples for part in self._triple(triple)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from plangraf.errors.message import N_
 from plangraf.sparql.nodes import (
     Bind,
     Element,
@@ -217,8 +218,11 @@ class _Walk:
             names = ", ".join(f"?{name}" for name in sorted(shared))
             raise UnsupportedError(
                 minus,
-                f"{names} may be without a value on one side of this MINUS, inside an EXISTS or a GRAPH.",
-                "Write FILTER NOT EXISTS { … } instead of MINUS { … }.",
+                N_(
+                    "%(names)s may be without a value on one side of this MINUS, inside an EXISTS or a GRAPH.",
+                    names=names,
+                ),
+                N_("Write FILTER NOT EXISTS { … } instead of MINUS { … }."),
             )
 
 

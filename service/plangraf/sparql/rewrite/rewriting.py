@@ -150,6 +150,7 @@ class UnsupportedError(Exception):
 
     def __init__(self, node: Node, message: str, hint: str) -> None:
         super().__init__(message)
+        self.message = message
         self.node = node
         self.hint = hint
 

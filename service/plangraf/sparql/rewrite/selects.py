@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from plangraf.errors.message import N_
 from plangraf.sparql.nodes import (
     Aggregate,
     Bind,
@@ -66,8 +67,8 @@ def order_columns(rewriting: Rewriting) -> None:
             written = " ".join(rewriting.named(name, select.start) for name in names)
             rewriting.edits.replace(select.star.start, select.star.end, (f" {written} ",))
         elif any(id(group) in rewriting.helped for group in visible_groups(select.where)):
-            hint = "Name a column, such as (1 AS ?found), or ask with ASK."
-            raise UnsupportedError(select.star, "the pattern has no variable for '*'.", hint)
+            hint = N_("Name a column, such as (1 AS ?found), or ask with ASK.")
+            raise UnsupportedError(select.star, N_("the pattern has no variable for '*'."), hint)
 
 
 def count_solutions(rewriting: Rewriting) -> None:
@@ -104,8 +105,8 @@ def _count_solutions(rewriting: Rewriting, select: Select, counted: list[Aggrega
     if any(not other.distinct and other.name not in _SAME_FOR_DISTINCT for other in others):
         raise UnsupportedError(
             counted[0],
-            "the engine counts values here of which COUNT(DISTINCT *) must not know.",
-            "Count an inner query: SELECT (COUNT(*) AS ?n) { SELECT DISTINCT ?a ?b { … } }.",
+            N_("the engine counts values here of which COUNT(DISTINCT *) must not know."),
+            N_("Count an inner query: SELECT (COUNT(*) AS ?n) { SELECT DISTINCT ?a ?b { … } }."),
         )
     where = select.where
     written = " ".join(rewriting.named(name, where.start) for name in names) or f"(1 AS {rewriting.fresh()})"
@@ -125,8 +126,8 @@ def rewrite_grouped_forms(rewriting: Rewriting) -> None:
     for select in rewriting.selects:
         for item in select.grouping:
             if any(isinstance(part, Aggregate) for part in walk(item.expression)):
-                hint = "Compute it in a sub-SELECT, { SELECT … }, and group by its name."
-                raise UnsupportedError(item, "an aggregate cannot stand in GROUP BY.", hint)
+                hint = N_("Compute it in a sub-SELECT, { SELECT … }, and group by its name.")
+                raise UnsupportedError(item, N_("an aggregate cannot stand in GROUP BY."), hint)
     query = rewriting.tree
     if query.form == "SELECT" or not query.grouped:
         return
@@ -173,16 +174,21 @@ def _replace(rewriting: Rewriting, expression: Expression, known: dict[str, Item
         if isinstance(inner, Exists) and (used := sorted(variables_in(inner.group) & known.keys())):
             raise UnsupportedError(
                 inner,
-                f"?{used[0]} is the name of an expression of this SELECT, which EXISTS cannot use here.",
-                "Put this SELECT into a group of its own, { SELECT … }, and filter behind it.",
+                N_(
+                    "?%(name)s is the name of an expression of this SELECT, which EXISTS cannot use here.", name=used[0]
+                ),
+                N_("Put this SELECT into a group of its own, { SELECT … }, and filter behind it."),
             )
         if isinstance(inner, Variable) and inner.name in known:
             meant = known[inner.name].expression
             if inner.name in volatile:
                 raise UnsupportedError(
                     inner,
-                    f"?{inner.name} has another value each time that it is computed, so it can be used only once here.",
-                    "Put this SELECT into a group of its own, { SELECT … }, and use the name outside of it.",
+                    N_(
+                        "?%(name)s has another value each time that it is computed, so it can be used only once here.",
+                        name=inner.name,
+                    ),
+                    N_("Put this SELECT into a group of its own, { SELECT … }, and use the name outside of it."),
                 )
             rewriting.edits.replace(inner.start, inner.end, ("(", (meant.start, meant.end), ")"))
         elif isinstance(inner, Call) and inner.name == "BOUND":

@@ -7,6 +7,7 @@ Between `publish`, which writes them, and `engines`, which read them.
     versions/<id>/dump/            whole downloads, see plangraf.publish.dumps
     versions/<id>/pictures/        drawings and their rows, see plangraf.publish.pictures.writing
     versions/<id>/object-kinds.json  kinds of the literals of each predicate
+    versions/<id>/term-counts.json how often it uses each term, see plangraf.rdf.term_counts
     versions/<id>/bulk.json        the version's bulk graphs, see plangraf.store.versions.bulk
     versions/<id>/bulk-stores/     all triples for the engine, when there are bulk graphs
     versions/<id>/search/          the index for the search, see plangraf.search.index_files

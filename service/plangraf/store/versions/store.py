@@ -11,6 +11,7 @@ from typing import Any
 
 from plangraf.errors import VersionsError
 from plangraf.rdf.object_kinds import ObjectKinds
+from plangraf.rdf.term_counts import TermCounter
 from plangraf.store.atomic import sync_folder, write_file
 from plangraf.store.changes.log import PAGE_SIZE, FeedLog
 from plangraf.store.versions.bulk import BulkGraph, bulk_json, packing, stores_name
@@ -27,6 +28,7 @@ from plangraf.store.versions.version import (
     OBJECT_KINDS,
     PRUNED,
     TEMPORARY,
+    TERM_COUNTS,
     VERSION_ID,
     Version,
     context_digest,
@@ -166,9 +168,13 @@ class VersionStore:
             temporary = self._folder.temporary("version")
             try:
                 temporary.mkdir()
-                kinds = ObjectKinds()
-                version_id = write_dump(temporary / DUMP, kinds.passing(lines))
-                own: dict[str, object] = {MANIFEST: {"version": version_id, **manifest}, OBJECT_KINDS: kinds.as_json()}
+                kinds, counter = ObjectKinds(), TermCounter()
+                version_id = write_dump(temporary / DUMP, counter.passing(kinds.passing(lines)))
+                own: dict[str, object] = {
+                    MANIFEST: {"version": version_id, **manifest},
+                    OBJECT_KINDS: kinds.as_json(),
+                    TERM_COUNTS: counter.as_json(),
+                }
                 if bulk:
                     own[BULK] = bulk_json(list(bulk.values()))
                     self._keep_bulk(bulk)

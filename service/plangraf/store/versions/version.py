@@ -14,6 +14,7 @@ import zstandard
 
 from plangraf.errors import VersionsError
 from plangraf.rdf.bulk_terms import GRAPH_SUFFIX
+from plangraf.rdf.term_counts import TermCounts
 from plangraf.store.versions.bulk import BulkGraph, read_bulk_json
 from plangraf.store.zstd_file import decompressed
 
@@ -26,6 +27,7 @@ DOWNLOADS = "dump"
 DOWNLOADS_INDEX = "index.json"
 REMOVED = "removed.json"
 OBJECT_KINDS = "object-kinds.json"
+TERM_COUNTS = "term-counts.json"
 BULK = "bulk.json"
 BULK_FILES = "bulk"
 BULK_STORES = "bulk-stores"
@@ -130,6 +132,13 @@ class Version:
             known = json.loads((self.path / OBJECT_KINDS).read_bytes())
             return {predicate: frozenset(kinds) for predicate, kinds in known.items()}
         except (OSError, ValueError, TypeError, AttributeError):
+            return None
+
+    def term_counts(self) -> TermCounts | None:
+        """How often the version uses each term; None when unknown, as for a version of an earlier release."""
+        try:
+            return TermCounts.from_json(json.loads((self.path / TERM_COUNTS).read_bytes()))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
     @property

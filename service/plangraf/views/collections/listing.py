@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -17,12 +17,15 @@ from urllib.parse import urlencode
 from pyoxigraph import Literal, NamedNode
 
 from plangraf.engines.snapshots import Snapshot
+from plangraf.rdf.bindings_writer import BindingsWriter, Term
+from plangraf.rdf.formats import TSV
 from plangraf.rdf.graph import RDF_TYPE, Graph, Statements, Value
 from plangraf.rdf.jsonld_context import Context
 from plangraf.rdf.jsonld_documents import compact_document
 from plangraf.rdf.namespaces import CLOSED_NAMESPACES, PREFIXES, SERVICE_PREFIXES, local_name, short_name
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.sparql.named.collection import Collection, Column, Facet, Sort
+from plangraf.sparql.named.head import Titled
 from plangraf.views.collections.members import collation_key
 from plangraf.views.declarations import LABELS
 from plangraf.views.describe import Labels, defined_terms
@@ -87,7 +90,7 @@ class Addresses:
 class Page:
     """One page: `things` in order, and `graph` with their statements and the labels of the things they name.
 
-    `explanation` says why the version has none of the collection's things, in Bokmål and English.
+    `explanation` says why the version has none of the collection's things.
     """
 
     collection: Collection
@@ -97,7 +100,7 @@ class Page:
     total: int
     things: Sequence[NamedNode]
     graph: Statements
-    explanation: tuple[str, str] | None = None
+    explanation: Titled | None = None
 
     @property
     def others(self) -> dict[str, int]:
@@ -167,11 +170,12 @@ def page_graph(page: Page) -> Statements:
     return [*graph, *page.graph]
 
 
-def _described(own: NamedNode, explanation: tuple[str, str] | None) -> Statements:
+def _described(own: NamedNode, explanation: Titled | None) -> Statements:
     if explanation is None:
         return []
     return [
-        (own, _DESCRIPTION, Literal(text, language=code)) for code, text in zip(LANGUAGES, explanation, strict=True)
+        (own, _DESCRIPTION, Literal(text, language=code))
+        for code, text in zip(LANGUAGES, explanation.text, strict=True)
     ]
 
 
@@ -264,20 +268,39 @@ class Table:
 
     def csv(self) -> bytes:
         """Writes one row per thing: its IRI, then each column. A column of things appears twice: as IRIs, as names."""
-        columns = self._page.collection.columns
         out = io.StringIO(newline="")
         writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerow(self._names())
+        for cells in self._cells():
+            writer.writerow([cell.value if cell else "" for cell in cells])
+        return out.getvalue().encode()
+
+    def tsv(self) -> bytes:
+        """Writes the rows of `csv` as SPARQL TSV, in which a single value keeps its datatype."""
+        names = self._names()
+        writer = BindingsWriter.of(names, TSV)
+        return writer.join([writer.cells(zip(names, cells, strict=True))] for cells in self._cells())
+
+    def _names(self) -> list[str]:
+        columns = self._page.collection.columns
         names = [[column.name, f"{column.name}Label"] if column.links else [column.name] for column in columns]
-        writer.writerow(["thing", *(name for pair in names for name in pair)])
+        return ["thing", *(name for pair in names for name in pair)]
+
+    def _cells(self) -> Iterator[list[Term | None]]:
+        """The row of each thing; several values are one text, and a column without values is unbound."""
         for thing in self._page.things:
-            cells = [thing.value]
-            for column in columns:
+            cells: list[Term | None] = [thing]
+            for column in self._page.collection.columns:
                 values = self.values(thing, column)
                 if column.links:
-                    cells.append(BETWEEN.join(str(value.value) for value in values))
-                cells.append(BETWEEN.join(self._shown(value).text for value in values))
-            writer.writerow(cells)
-        return out.getvalue().encode()
+                    things = [value for value in values if isinstance(value, NamedNode)]
+                    cells.append(
+                        things[0] if len(values) == len(things) == 1 else _joined(str(v.value) for v in values)
+                    )
+                only = values[0] if len(values) == 1 else None
+                shown = only if isinstance(only, Literal) else _joined(self._shown(value).text for value in values)
+                cells.append(shown)
+            yield cells
 
     def _rank(self, value: Literal) -> tuple[int, str]:
         preferred = [self._language, "nb", "nn", "se", "en"]
@@ -289,6 +312,11 @@ class Table:
             href = self._prefix + document_path(leads_to.value) if leads_to else None
             return PageValue(value.value, href, value.language)
         return page_value(self._labels, value, self._language, self._prefix, known=value in self._facts)
+
+
+def _joined(texts: Iterable[str]) -> Literal | None:
+    found = list(texts)
+    return Literal(BETWEEN.join(found)) if found else None
 
 
 def page_value(labels: Labels, thing: Value, language: str, prefix: str, *, known: bool = True) -> PageValue:

@@ -67,16 +67,26 @@ async def pictures_of_kinds(
     Args:
         snapshot: the version.
         kinds: IRIs of the classes of the thing.
-        language: nb or en.
+        language: of the page; a picture that is not drawn in it is in Bokmål.
         municipality: of the thing; a picture that is not drawn for it is left out.
     """
     kept = await run_in_threadpool(snapshot.contents.pictures)
     return [
-        ShownPicture(picture.name, picture.title[language], drawing, "", kept=picture)
+        ShownPicture(picture.name, picture.title_in(language), drawing, "", kept=picture)
         for picture in kept.of_kinds(kinds)
         if (drawing := picture.drawing(language, municipality if picture.municipalities else None)) is not None
         and drawing.state == "drawn"
     ]
+
+
+async def picture_to_link(snapshot: Snapshot, name: str, language: str) -> ShownPicture | None:
+    """A drawn picture as `pictures_of_kinds` has it; None when the version has not drawn it."""
+    kept = await run_in_threadpool(snapshot.contents.pictures)
+    picture = kept.pictures.get(name)
+    drawing = picture.drawing(language) if picture is not None else None
+    if picture is None or drawing is None or drawing.state != "drawn":
+        return None
+    return ShownPicture(name, picture.title[language], drawing, "", kept=picture)
 
 
 async def shown_picture(
@@ -108,4 +118,4 @@ def _read(snapshot: Snapshot, name: str, language: str, municipality: str | None
     drawn = drawing.files.get("fragment")
     fragment = kept.read(drawn).decode() if drawn is not None else ""
     columns = [column["title"] for column in content["columns"]]
-    return ShownPicture(name, picture.title[language], drawing, fragment, columns, cells, picture)
+    return ShownPicture(name, picture.title_in(language), drawing, fragment, columns, cells, picture)

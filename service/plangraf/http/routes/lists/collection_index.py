@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode
 from plangraf.engines.snapshots import Snapshot
 from plangraf.http.resource.openapi import Operation, content
 from plangraf.http.resource.resource import Asked, Resource, View
-from plangraf.http.routes.lists.collection_requests import FORMATS
+from plangraf.http.routes.lists.collection_requests import INDEX_FORMATS
 from plangraf.http.service import Service
 from plangraf.rdf.formats import JSON_LD
 from plangraf.rdf.jsonld_documents import compact_document, dump
@@ -24,13 +24,13 @@ def resources(service: Service) -> Iterator[Resource]:
 
 class CollectionIndex(Resource):
     path = f"/{PATH}"
-    formats = FORMATS
+    formats = INDEX_FORMATS
     operation = Operation(
         id="collections",
         tag="Collections",
         summary="All collections, with how many things each holds",
         answer="All collections",
-        content=content(FORMATS),
+        content=content(INDEX_FORMATS),
     )
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
@@ -42,7 +42,9 @@ class CollectionIndex(Resource):
         async def write() -> bytes:
             found = await count_members(snapshot, service.collections)
             if asked.page:
-                groups = list(grouped_lists(service.site, service.collections, found, asked.language))
+                groups = list(
+                    grouped_lists(service.site, service.collections, found, service.pages.spoken(asked.language))
+                )
                 return service.pages.render(
                     "collections.html", asked.language, groups=groups, alternates=asked.alternates
                 )

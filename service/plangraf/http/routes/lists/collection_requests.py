@@ -11,14 +11,16 @@ from urllib.parse import urlencode
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from plangraf.errors.message import N_, Listed, Quoted
 from plangraf.http.resource.parameters import Negotiated
 from plangraf.http.resource.resource import Place
-from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML
+from plangraf.rdf.formats import CSV, GRAPH_FORMATS, HTML, PARQUET, RESULT_FORMATS
 from plangraf.sparql.named.binding import read_iri, read_value
 from plangraf.sparql.named.collection import Collection, Facet, Sort
 from plangraf.sparql.named.parameter_model import DeclaredField, Refusal, declare, field_name, make_model
 
-FORMATS = (*GRAPH_FORMATS, CSV, HTML)
+INDEX_FORMATS = (*GRAPH_FORMATS, CSV, HTML)
+FORMATS = (*INDEX_FORMATS[:-1], *(one for one in RESULT_FORMATS if one == PARQUET), HTML)
 USUAL_LIMIT = 100
 MOST = 1_000
 SORT = "sort"
@@ -81,13 +83,13 @@ class CollectionParameters(Negotiated):
 
     model_config = ConfigDict(extra="forbid")
 
-    page: Annotated[_Whole, Refusal("is not a whole number from 1.")] = Field(
+    page: Annotated[_Whole, Refusal(N_("is not a whole number from 1."))] = Field(
         default=1, ge=1, description="Number of the page."
     )
-    limit: Annotated[_Whole, Refusal(f"is not a whole number from 1 to {MOST}.")] = Field(
+    limit: Annotated[_Whole, Refusal(N_("is not a whole number from 1 to %(limit)s.", limit=MOST))] = Field(
         default=USUAL_LIMIT, ge=1, le=MOST, description="Things a page."
     )
-    version: Annotated[str | None, Refusal("is not the id of a version, 16 characters of 0-9 and a-f.")] = Field(
+    version: Annotated[str | None, Refusal(N_("is not the id of a version, 16 characters of 0-9 and a-f."))] = Field(
         default=None,
         pattern="^[0-9a-f]{16}$",
         description="The version whose page is meant, as the links of a page name it.",
@@ -116,8 +118,12 @@ def _declare_sort(collection: Collection) -> DeclaredField:
 def _read_sort(names: Sequence[str], value: str) -> str:
     if value != NONE and value.removeprefix("-") not in names:
         raise ValueError(
-            f"{value!r} is not a column to sort by. Use one of: {', '.join(names)}; with - before it for "
-            "the greatest first."
+            N_(
+                "%(value)s is not a column to sort by. Use one of: %(choices)s; with - before it for the "
+                "greatest first.",
+                value=Quoted(value),
+                choices=Listed(names),
+            )
         )
     return value
 

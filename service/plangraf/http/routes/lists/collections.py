@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ParameterError, QuerySyntaxError, ResourceNotFoundError, VersionGoneError
+from plangraf.errors.message import N_, Quoted, sentences
 from plangraf.http.pipeline.pinning import add_version
 from plangraf.http.pipeline.respond import FOR_EVER
 from plangraf.http.pipeline.streaming import while_connected
@@ -34,7 +35,7 @@ from plangraf.http.service import Service, pinned
 from plangraf.pages.html import Alternate, words_with_code
 from plangraf.pages.list_filters import fetch_chips, fetch_controls
 from plangraf.pages.list_table import fetch_names, list_table
-from plangraf.rdf.formats import HTML, JSON_LD, Format
+from plangraf.rdf.formats import HTML, JSON_LD, PARQUET, Format
 from plangraf.rdf.jsonld_documents import dump
 from plangraf.sparql.named.binding import LANGUAGES
 from plangraf.sparql.named.collection import Collection, Facet, Sort
@@ -108,7 +109,9 @@ class CollectionResource(Resource):
         if version in (None, service.snapshot.id):
             return await super().answer(asked)
         if service.kept:
-            raise ParameterError("version", f"{version} is not the version that answers here; leave it out.")
+            raise ParameterError(
+                "version", N_("%(version)s is not the version that answers here; leave it out.", version=version)
+            )
         try:
             async with service.snapshots.lease(version) as snapshot:
                 response = await super().answer(replace(asked, service=service.pin(snapshot, kept=True)))
@@ -130,7 +133,8 @@ class CollectionResource(Resource):
         last = max(1, -(-len(places) // limit))
         if number > last:
             raise ResourceNotFoundError(
-                f"page {number} of {self.path}", f"With {limit} things a page, the last one is {last}."
+                N_("page %(number)s of %(path)s", number=number, path=self.path),
+                N_("With %(limit)s things a page, the last one is %(last)s.", limit=limit, last=last),
             )
         addresses = self._addresses(service, selection, snapshot.id)
         here = [NamedNode(things[at]) for at in places[(number - 1) * limit : number * limit]]
@@ -178,11 +182,13 @@ async def _check_value(snapshot: Snapshot, collection: Collection, facet: Facet,
     if not known:
         usual = sorted(had, key=lambda other: (-len(had[other]), other))[:_NAMED]
         some = ", ".join(map(facet.short, usual))
-        raise ParameterError(
-            facet.name,
-            f"{facet.short(value)!r} is nothing that this version of the data knows."
-            + (f" {len(had)} values occur, such as {some}." if had else " No value occurs here yet."),
+        refused = N_("%(value)s is nothing that this version of the data knows.", value=Quoted(facet.short(value)))
+        occurring = (
+            N_("%(count)s values occur, such as %(examples)s.", count=len(had), examples=some)
+            if had
+            else N_("No value occurs here yet.")
         )
+        raise ParameterError(facet.name, sentences(refused, occurring))
 
 
 def _links_to_pages(page: Page, selection: Selection) -> list[str]:
@@ -199,6 +205,8 @@ async def _write(asked: Asked, places: Sequence[int], page: Page) -> bytes:
     service, language = asked.service, asked.language
     if asked.format == JSON_LD:
         return dump(json_ld(service.context, page))
+    if asked.format == PARQUET:
+        return await service.parquet.write(Table(page, language).tsv())
     if asked.format.kind == "table":
         return Table(page, language).csv()
     if not asked.page:
@@ -226,19 +234,20 @@ async def _render(asked: Asked, places: Sequence[int], page: Page) -> bytes:
     return service.pages.render(
         "collection.html",
         language,
-        title=collection.title(language),
+        title=collection.title(own.code),
         path=f"/{collection.path}",
         total=page.total,
-        explanation=words_with_code(page.explanation[LANGUAGES.index(language)]) if page.explanation else None,
+        explanation=words_with_code(page.explanation.in_language(own.code)) if page.explanation else None,
         first=first,
         last=first + len(page.things) - 1,
         table=table,
+        broad=bool(table.rows),
         controls=controls,
         chips=chips,
         action=here,
         hidden=selection.carried,
         all_things=link({}),
-        orders=_orders(collection, selection, link, language),
+        orders=_orders(collection, selection, link, own.code),
         page=page.number,
         pages=page.last,
         pager=[{"rel": name, "href": href} for name, href in _pager(page, selection)],
@@ -247,7 +256,7 @@ async def _render(asked: Asked, places: Sequence[int], page: Page) -> bytes:
         files=_files(asked, selection, page),
         most=MOST,
         query=f"{service.prefix}/sparql?{urlencode({'query': query})}",
-        here=selection.link(selection.filters, sort=selection.sort, page=page.number, but="lang"),
+        here=here + selection.link(selection.filters, sort=selection.sort, page=page.number, but="lang"),
     )
 
 

@@ -16,11 +16,14 @@ from starlette.requests import Request
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
+from plangraf.errors.message import N_, Listed, Quoted, sentences
 from plangraf.http.pipeline.browser_headers import EMBEDDABLE
+from plangraf.http.resource.negotiation import split_ending
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.parameters import Negotiated
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.service import Service, pinned
+from plangraf.pages.column_widths import column_widths, extent
 from plangraf.rdf.formats import CSV, HTML, PLAIN_JSON, PNG, SVG, Format
 from plangraf.store.pictures import Drawing, KeptPicture, KeptPictures
 from plangraf.views.pictures.shown import ShownPicture, shown_picture
@@ -28,8 +31,6 @@ from plangraf.views.pictures.shown import ShownPicture, shown_picture
 PATH = "/pictures"
 # HTML last: a client without a wish gets data.
 FORMATS = (PLAIN_JSON, CSV, SVG, PNG, HTML)
-_SUFFIXES = {format_.suffix: format_ for format_ in FORMATS}
-_ENDING = re.compile(rf"(.+)\.({'|'.join(_SUFFIXES)})")
 _NUMBER = re.compile(r"[0-9]{4}")
 
 
@@ -42,7 +43,9 @@ def resources(service: Service) -> Iterator[Resource]:
 def _one_of(name: str, *values: str) -> AfterValidator:
     def check(value: str | None) -> str | None:
         if value is not None and value not in values:
-            raise ValueError(f"{value!r} is not offered; use one of: {', '.join(values)}.")
+            raise ValueError(
+                N_("%(value)s is not offered; use one of: %(choices)s.", value=Quoted(value), choices=Listed(values))
+            )
         return value
 
     return AfterValidator(check)
@@ -50,7 +53,7 @@ def _one_of(name: str, *values: str) -> AfterValidator:
 
 def _municipality(value: str | None) -> str | None:
     if value is not None and not _NUMBER.fullmatch(value):
-        raise ValueError(f"{value!r} is not the number of a municipality such as 5001.")
+        raise ValueError(N_("%(value)s is not the number of a municipality such as 5001.", value=Quoted(value)))
     return value
 
 
@@ -103,14 +106,15 @@ class PictureList(Resource):
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         kept = await run_in_threadpool(snapshot.contents.pictures)
 
-        service, language = asked.service, asked.language
+        service = asked.service
+        language = service.pages.spoken(asked.language) if asked.page else asked.language
         found = [(one, drawing) for one in kept.pictures.values() if (drawing := one.drawing(language)) is not None]
 
         async def write() -> bytes:
             if not asked.page:
                 return orjson.dumps({"pictures": [_describe(one, drawing, asked) for one, drawing in found]})
-            shown = [ShownPicture(one.name, one.title[language], drawing, "", kept=one) for one, drawing in found]
-            return service.pages.render("pictures.html", language, pictures=shown, here=f"{service.prefix}{PATH}")
+            shown = [ShownPicture(one.name, one.title_in(language), drawing, "", kept=one) for one, drawing in found]
+            return service.pages.render("pictures.html", asked.language, pictures=shown, here=f"{service.prefix}{PATH}")
 
         return View(write=write, tag=_tag(asked, kept.digest))
 
@@ -118,7 +122,7 @@ class PictureList(Resource):
 def _describe(picture: KeptPicture, drawing: Drawing, asked: Asked) -> _Listed:
     return _Listed(
         picture.name,
-        picture.title[asked.language],
+        picture.title_in(asked.language),
         drawing.reading,
         drawing.state,
         f"{asked.service.address}{PATH}/{picture.name}",
@@ -136,12 +140,22 @@ async def _find(request: Request, name: str, municipality: str | None) -> tuple[
     picture = kept.pictures.get(name)
     if picture is None:
         near = difflib.get_close_matches(name, kept.pictures, n=1)
-        hint = f"Did you mean {near[0]}? All pictures are at {PATH}." if near else f"All pictures are at {PATH}."
+        hint = (
+            sentences(N_("Did you mean %(meant)s?", meant=near[0]), N_("All pictures are at %(path)s.", path=PATH))
+            if near
+            else N_("All pictures are at %(path)s.", path=PATH)
+        )
         raise ResourceNotFoundError(f"{PATH}/{name}", hint)
     if municipality is not None and municipality not in picture.municipalities:
         drawn = ", ".join(picture.municipalities)
-        hint = f"It is drawn for {drawn}." if drawn else "It is not drawn for single municipalities."
-        raise ResourceNotFoundError(f"the picture {name} of municipality {municipality}", hint)
+        hint = (
+            N_("It is drawn for %(municipalities)s.", municipalities=drawn)
+            if drawn
+            else N_("It is not drawn for single municipalities.")
+        )
+        raise ResourceNotFoundError(
+            N_("the picture %(name)s of municipality %(municipality)s", name=name, municipality=municipality), hint
+        )
     return picture, kept.digest
 
 
@@ -168,11 +182,11 @@ class PictureResource(Drawn):
         answer="The picture, or its rows",
         content=content(FORMATS),
         others={**NOT_FOUND, **PROBLEMS},
+        examples={"name": "matrix"},
     )
 
     async def find(self, request: Request, place: Place) -> Place:
-        match = _ENDING.fullmatch(place.names["name"])
-        name, fixed = (match[1], _SUFFIXES[match[2]]) if match else (place.names["name"], None)
+        name, fixed = split_ending(place.names["name"], FORMATS)
         found = await _find(request, name, place.parameters.municipality)
         return replace(place, path=f"{PATH}/{name}", fixed=fixed, thing=found)
 
@@ -195,7 +209,8 @@ class PictureResource(Drawn):
         file = drawing.files.get(kind) if drawing is not None else None
         if file is None:
             raise ResourceNotFoundError(
-                f"a drawing of {picture.name}", drawing.reading if drawing is not None else f"See {PATH}."
+                N_("a drawing of %(name)s", name=picture.name),
+                drawing.reading if drawing is not None else N_("See %(path)s.", path=PATH),
             )
         kept = await run_in_threadpool(snapshot.contents.pictures)
 
@@ -219,6 +234,7 @@ class PictureEmbedded(Resource):
         answer="A page with the picture and a link to its page",
         content=content((HTML,)),
         others={**NOT_FOUND, **PROBLEMS},
+        examples={"name": "matrix"},
     )
 
     async def find(self, request: Request, place: Place) -> Place:
@@ -230,7 +246,9 @@ class PictureEmbedded(Resource):
         municipality = asked.place.parameters.municipality
 
         async def write() -> bytes:
-            shown = await shown_picture(snapshot, picture.name, asked.language, municipality)
+            shown = await shown_picture(
+                snapshot, picture.name, asked.service.pages.spoken(asked.language), municipality
+            )
             assert shown is not None  # `find` has looked
             return asked.service.pages.render("picture_embed.html", asked.language, picture=shown)
 
@@ -239,7 +257,7 @@ class PictureEmbedded(Resource):
 
 async def _write_page(asked: Asked, picture: KeptPicture) -> bytes:
     service, municipality = asked.service, asked.place.parameters.municipality
-    shown = await shown_picture(service.snapshot, picture.name, asked.language, municipality)
+    shown = await shown_picture(service.snapshot, picture.name, service.pages.spoken(asked.language), municipality)
     assert shown is not None  # `find` has looked
     kept = await run_in_threadpool(service.snapshot.contents.pictures)
     choices = [
@@ -252,6 +270,7 @@ async def _write_page(asked: Asked, picture: KeptPicture) -> bytes:
         "picture.html",
         asked.language,
         picture=shown,
+        widths=column_widths(shown.columns, ([extent([cell.text]) for cell in row] for row in shown.cells)),
         choices=choices if len(choices) > 1 else [],
         query=query,
         named_query=picture.named_query,

@@ -1,30 +1,36 @@
-"""`/pictures/neighbourhood?iri=…`: a thing with what it links to and what links to it, drawn when it is asked for."""
+"""`/pictures/neighbourhood?iri=…`: a thing with what it links to and what links to it, drawn when it is asked for.
+
+The page begins with the drawing, whose names lead to the neighbours of what they name. Its script opens them in place
+instead, and reads them here as JSON.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
+import orjson
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pyoxigraph import NamedNode
 from starlette.requests import Request
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
+from plangraf.errors.message import N_
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.pictures.drawn import PATH, Drawn, Themed
 from plangraf.http.service import Service
 from plangraf.pages.neighbourhood_svg import neighbourhood_svg
 from plangraf.pages.words import words
-from plangraf.rdf.formats import HTML, SVG
+from plangraf.rdf.formats import HTML, PLAIN_JSON, SVG
 from plangraf.rdf.namespaces import ID
 from plangraf.sparql.named.binding import read_iri
 from plangraf.views.document_parts import document_path
 from plangraf.views.pictures.neighbourhood import Neighbourhood, find_neighbourhood
 
-_FORMATS = (SVG, HTML)
+_FORMATS = (SVG, PLAIN_JSON, HTML)
 
 
 def resources(service: Service) -> Iterator[Resource]:
@@ -54,7 +60,7 @@ class NeighbourhoodResource(Drawn):
         id="neighbourhood",
         tag="Pictures",
         summary="A thing with what it links to and what links to it",
-        answer="The picture; the page has the same as a table",
+        answer="The picture, or its names and links; the page has the same as a table",
         content=content(_FORMATS),
         others={**NOT_FOUND, **PROBLEMS},
     )
@@ -73,12 +79,15 @@ class NeighbourhoodResource(Drawn):
             names = {iri: labels[language] for iri, labels in service.pages.labels.items() if language in labels}
             found = await find_neighbourhood(snapshot, thing, language, names)
             if found is None:
-                raise ResourceNotFoundError(f"{thing.value}", "Give the IRI of a thing of the data.")
+                raise ResourceNotFoundError(f"{thing.value}", N_("Give the IRI of a thing of the data."))
+            if asked.format == PLAIN_JSON:
+                return orjson.dumps(_describe(asked, found))
             return _page(asked, found) if asked.page else _draw(asked, found, theme=given.theme or "light")
 
         if thing is None and not asked.page:
+            example = f"{self.path}?iri={ID}5001/plan/2020-2023-7"
             raise ResourceNotFoundError(
-                "a neighbourhood of nothing", f"Name a thing: {self.path}?iri={ID}5001/plan/2020-2023-7."
+                N_("a neighbourhood of nothing"), N_("Name a thing: %(example)s.", example=example)
             )
         key = (thing.value if thing is not None else "", asked.language, given.theme or "")
         return View(write=write, key=key)
@@ -86,6 +95,30 @@ class NeighbourhoodResource(Drawn):
 
 def _walk(asked: Asked, iri: str) -> str:
     return f"{asked.service.prefix}{PATH}/neighbourhood?iri={quote(iri, safe='')}&lang={asked.language}"
+
+
+def _describe(asked: Asked, found: Neighbourhood) -> dict[str, Any]:
+    """The neighbourhood in JSON; `drawn` is how many neighbours of a group a picture shows, and `href` a document."""
+    prefix = asked.service.prefix
+    return {
+        "iri": found.iri,
+        "label": found.label,
+        "href": prefix + document_path(found.iri),
+        "more": found.more,
+        "groups": [
+            {
+                "direction": group.direction,
+                "link": group.link,
+                "label": group.label,
+                "drawn": len(group.drawn),
+                "neighbours": [
+                    {"iri": one.iri, "label": one.label, "lang": one.lang, "href": prefix + document_path(one.iri)}
+                    for one in group.neighbours
+                ],
+            }
+            for group in found.groups
+        ],
+    }
 
 
 def _draw(asked: Asked, found: Neighbourhood, theme: str | None) -> bytes:
@@ -109,7 +142,30 @@ def _page(asked: Asked, found: Neighbourhood | None) -> bytes:
         document=prefix + document_path(found.iri) if found is not None else None,
         document_path=lambda iri: prefix + document_path(iri),
         walk=lambda iri: _walk(asked, iri),
+        walking=_walking(asked),
         svg=f"{prefix}{PATH}/neighbourhood.svg?iri={quote(found.iri, safe='')}&lang={asked.language}" if found else "",
         example=f"{ID}5001/plan/2020-2023-7",
         here=f"{prefix}{PATH}/neighbourhood" + (f"?iri={quote(found.iri, safe='')}" if found is not None else ""),
     )
+
+
+def _walking(asked: Asked) -> dict[str, Any]:
+    """What the script of the page is told: where it reads, and its words; it replaces %(thing)s and %(num)s itself."""
+    own = words(asked.language)
+    return {
+        "data": f"{asked.service.prefix}{PATH}/neighbourhood.json?lang={asked.language}",
+        "page": f"{asked.service.prefix}{PATH}/neighbourhood?lang={asked.language}",
+        "in": own.gettext("links to this"),
+        "out": own.gettext("this links to"),
+        "show": own.gettext("Show"),
+        "hide": own.gettext("Hide"),
+        "of": own.gettext("the neighbours of %(thing)s"),
+        "around": own.gettext("Around %(thing)s"),
+        "close": own.gettext("Close"),
+        "read": own.gettext("Read about it"),
+        "one": own.ngettext("and one more", "and %(num)s more", 1),
+        "more": own.ngettext("and one more", "and %(num)s more", 2, num="%(num)s"),
+        "opened": own.gettext("Opened: %(thing)s. New names in the picture: %(num)s."),
+        "closed": own.gettext("Closed: %(thing)s."),
+        "failed": own.gettext("The neighbours of %(thing)s could not be fetched. Try again."),
+    }

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from plangraf.engines.interface import QueryRequest
 from plangraf.errors import ParameterError, PlangrafError, QuerySyntaxError, ServiceForbiddenError
+from plangraf.errors.message import N_
 from plangraf.http.pipeline.respond import has_credentials, respond_cached, vary
 from plangraf.http.pipeline.streaming import while_connected
 from plangraf.http.resource.negotiation import field_of, reads_pages
@@ -33,6 +34,7 @@ from plangraf.http.resource.problems import problem
 from plangraf.http.routes.query_pages.empty_answer import explain_empty
 from plangraf.http.service import Pinned, pinned
 from plangraf.numbers_in_text import whole_number
+from plangraf.pages.column_widths import column_widths, extent
 from plangraf.pages.editor_page import editor_script, editor_settings
 from plangraf.pages.html import script, words_with_code
 from plangraf.rdf.formats import BOOLEAN_FORMATS, GRAPH_FORMATS, HTML, RESULT_FORMATS
@@ -61,9 +63,11 @@ def _read_page(text: object) -> int:
 class PageParameters(Negotiated):
     """The parameters of the page beside those of the query."""
 
-    page: Annotated[int, BeforeValidator(_read_page), Refusal(f"is not a whole number from 1 to {_LAST_PAGE}.")] = (
-        Field(default=1, description=f"Page of the table, of {ROWS} rows each.")
-    )
+    page: Annotated[
+        int,
+        BeforeValidator(_read_page),
+        Refusal(N_("is not a whole number from 1 to %(limit)s.", limit=_LAST_PAGE)),
+    ] = Field(default=1, description=f"Page of the table, of {ROWS} rows each.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +131,25 @@ async def _render(
     finally:
         await answer.aclose()
     if wanted.page > found.pages:
-        raise ParameterError("page", f"is {wanted.page}, and the last page of this answer is {found.pages}.")
+        raise ParameterError(
+            "page",
+            N_("is %(page)s, and the last page of this answer is %(last)s.", page=wanted.page, last=found.pages),
+        )
     explanation = None if found.total else await explain_empty(here, plain)
+    said = here.pages.words(language).message_html(explanation.message) if explanation else None
     things = {term for row in found.rows for term in row if isinstance(term, NamedNode)}
     labels = Labels(await fetch_labels(engine, things))
+    rows = [[_cell(term, labels, language, here.prefix) for term in row] for row in found.rows]
     kept = _kept(asked)
     return here.pages.at(_PATH).render(
         "sparql.html",
         language,
         **_common(here, language, asked.query or "", {"answered": True}),
-        here=f"?{urlencode([*kept, ('page', wanted.page)])}",
+        here=f"?{urlencode([*kept, *([('page', wanted.page)] if wanted.page > 1 else [])])}",
         answer=found,
-        rows=[[_cell(term, labels, language, here.prefix) for term in row] for row in found.rows],
-        explanation=words_with_code(explanation.message) if explanation else None,
+        rows=rows,
+        widths=column_widths(found.columns, ([extent(_texts(cell)) for cell in row] for row in rows)),
+        explanation=words_with_code(said) if said else None,
         downloads=[(one, _address(here, [*kept, ("format", one.name)])) for one in _OF_FORM[form]],
         turns=_turns(here, found, wanted.page, kept),
     )
@@ -152,8 +162,9 @@ def error_page(request: Request, error: PlangrafError, query: str) -> Response:
     language = language_of_problem(request)
     here = replace(here, pages=here.pages.speaking(choose_interface(request)))
     place = error.place if isinstance(error, QuerySyntaxError | ServiceForbiddenError) else None
+    words = here.pages.words(language)
     found = {
-        "detail": str(error),
+        "detail": words.message(error.message),
         **({"line": place.line, "column": place.column, "token": place.token} if place else {}),
     }
     body = here.pages.at(_PATH).render(
@@ -229,6 +240,10 @@ def _cell(term: Value | None, labels: Labels, language: str, prefix: str) -> Cel
         return Cell(named, short if label else None)
     numeric = term.datatype.value.endswith(("#integer", "#decimal", "#double", "#float"))
     return Cell(PageValue(term.value, lang=term.language), number=numeric)
+
+
+def _texts(cell: Cell | None) -> list[str]:
+    return [cell.value.text, cell.iri or ""] if cell else []
 
 
 def _lines_around(query: str, line: int) -> list[tuple[int, str]]:

@@ -11,8 +11,8 @@ from plangraf.http.service import Pinned
 from plangraf.rdf.graph import RDF_TYPE, Statements
 from plangraf.rdf.jsonld_documents import compact_document
 from plangraf.rdf.namespaces import PREFIXES
-from plangraf.search.entries import FACETS
-from plangraf.search.searching import Found
+from plangraf.search.entries import FACETS, SECTIONS
+from plangraf.search.searching import Found, Hit
 from plangraf.views.collections.listing import HYDRA, hydra
 
 _LABEL: Final = NamedNode(PREFIXES["rdfs"] + "label")
@@ -23,11 +23,12 @@ _INTEGER: Final = NamedNode(PREFIXES["xsd"] + "integer")
 def json_ld(service: Pinned, selection: Selection, found: Found, last: int) -> dict[str, Any]:
     """The page in JSON-LD: a hydra:Collection with its hits under hydra:member, the best first."""
     own, base = NamedNode(service.address + selection.link()), service.address
-    things = [hit.entry.id if "://" in hit.entry.id else base + hit.entry.id for hit in found.hits]
+    things = [_member(hit, base) for hit in found.hits]
     graph = _collection_graph(service, selection, found, last, own)
     for iri, hit in zip(things, found.hits, strict=True):
         thing = NamedNode(iri)
-        graph += [(own, hydra("member"), thing), (thing, _SEE, NamedNode(base + hit.entry.path))]
+        page = NamedNode(base + hit.entry.path)
+        graph += [(own, hydra("member"), thing), *([(thing, _SEE, page)] if page != thing else [])]
         graph += [(thing, _LABEL, _literal(name.text, name.lang)) for name in hit.entry.names]
     document = compact_document(service.context, own, list(dict.fromkeys(graph)))
     context = service.context
@@ -38,6 +39,12 @@ def json_ld(service: Pinned, selection: Selection, found: Found, last: int) -> d
     if isinstance(members, list):
         members.sort(key=lambda member: place[member if isinstance(member, str) else member[context.id]])
     return document
+
+
+def _member(hit: Hit, base: str) -> str:
+    """The IRI of a hit; of a section its place on the page, because the IRI of its entry names the whole document."""
+    entry = hit.entry
+    return entry.id if "://" in entry.id and entry.kind != SECTIONS else base + entry.path
 
 
 def _collection_graph(service: Pinned, selection: Selection, found: Found, last: int, own: NamedNode) -> Statements:

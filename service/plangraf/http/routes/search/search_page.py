@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import ResourceNotFoundError
+from plangraf.errors.message import N_
 from plangraf.http.resource.openapi import NOT_FOUND, PROBLEMS, Operation, content
 from plangraf.http.resource.resource import Asked, Place, Resource, View
 from plangraf.http.routes.search.search_graph import json_ld
@@ -84,8 +85,12 @@ class SearchResource(Resource):
             last = min(MOST_PAGES, max(1, -(-found.total // selection.limit)))
             if selection.page > last:
                 raise ResourceNotFoundError(
-                    f"page {selection.page} of this search",
-                    f"With {selection.limit} hits a page, the last one is {last}. Narrow the search to see others.",
+                    N_("page %(page)s of this search", page=selection.page),
+                    N_(
+                        "With %(limit)s hits a page, the last one is %(last)s. Narrow the search to see others.",
+                        limit=selection.limit,
+                        last=last,
+                    ),
                 )
             return _write(asked, found, index.labels, last)
 
@@ -287,7 +292,7 @@ def _render(asked: Asked, found: Found, labels: Labels, last: int) -> bytes:
         all_=service.prefix + selection.link({}),
         canonical=service.settings.base_url + selection.lasting,
         alternates=asked.alternates,
-        here=selection.link(page=selection.page, but="lang").removeprefix("/search" + selection.ending),
+        here=service.prefix + selection.link(page=selection.page, but="lang"),
     )
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from plangraf.errors import ParameterError
+from plangraf.errors.message import N_, Listed, Quoted, sentences
 from plangraf.http.resource.parameters import Negotiated
 from plangraf.http.resource.resource import Place
 from plangraf.search.entries import FACETS, Labels
@@ -34,7 +35,13 @@ def _read_whole(text: object) -> int:
 
 def _read_text(text: str) -> str:
     if len(text) > MOST_CHARACTERS:
-        raise ValueError(f"has {len(text)} characters, the limit is {MOST_CHARACTERS}. Search for a few words.")
+        raise ValueError(
+            N_(
+                "has %(count)s characters, the limit is %(limit)s. Search for a few words.",
+                count=len(text),
+                limit=MOST_CHARACTERS,
+            )
+        )
     return text
 
 
@@ -54,10 +61,10 @@ class SearchParameters(Negotiated):
     goal: str | None = Field(default=None, description="Number of a UN goal, 1 to 17.", examples=["11"])
     period: str | None = Field(default=None, description="Planning period.", examples=["5001/period/2020-2023"])
     status: str | None = Field(default=None, description="Status.", examples=["document-status/adopted"])
-    page: Annotated[_Whole, Refusal("is not a whole number from 1.")] = Field(
+    page: Annotated[_Whole, Refusal(N_("is not a whole number from 1."))] = Field(
         default=1, ge=1, description="Number of the page."
     )
-    limit: Annotated[_Whole, Refusal(f"is not a whole number from 1 to {MOST}.")] = Field(
+    limit: Annotated[_Whole, Refusal(N_("is not a whole number from 1 to %(limit)s.", limit=MOST))] = Field(
         default=USUAL_LIMIT, ge=1, le=MOST, description="Hits a page."
     )
 
@@ -68,9 +75,9 @@ class SuggestionParameters(ParameterModel):
     model_config = ConfigDict(extra="forbid", title="/search/suggestions")
 
     q: Typed = Field(default="", description="What was typed so far.", examples=["grønn mob"])
-    lang: Annotated[Literal["nb", "en"], Refusal(f"is not offered; use one of: {', '.join(LANGUAGES)}.")] = Field(
-        default="nb", description="Language of the titles."
-    )
+    lang: Annotated[
+        Literal["nb", "en"], Refusal(N_("is not offered; use one of: %(choices)s.", choices=Listed(LANGUAGES)))
+    ] = Field(default="nb", description="Language of the titles.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,5 +134,10 @@ def check_values(chosen: Mapping[str, str], labels: Labels) -> None:
         known = labels.kinds if name == "kind" else labels.values.get(name, {})
         if value not in known:
             some = ", ".join(list(known)[:_NAMED])
-            more = f" There are {len(known)}, such as {some}." if known else " No value occurs here yet."
-            raise ParameterError(name, f"{value[:80]!r} is nothing that a search in this version finds.{more}")
+            more = (
+                N_("There are %(count)s, such as %(examples)s.", count=len(known), examples=some)
+                if known
+                else N_("No value occurs here yet.")
+            )
+            refused = N_("%(value)s is nothing that a search in this version finds.", value=Quoted(value[:80]))
+            raise ParameterError(name, sentences(refused, more))

@@ -22,13 +22,16 @@ export function acceptFor(form) {
   return form === "CONSTRUCT" || form === "DESCRIBE" ? TRIPLES : RESULTS;
 }
 
-/** Sends a query; the signal ends the connection and, with it, the query on the server. */
-export async function ask(endpoint, query, { accept, signal, explain = false }) {
+/**
+ * Sends a query; the signal ends the connection and, with it, the query on the server. Problems and explanations are in
+ * the language.
+ */
+export async function ask(endpoint, query, { accept, signal, language, explain = false }) {
   const fields = new URLSearchParams({ query, ...(explain ? { explain: "true" } : {}) });
   const short = fields.toString().length < LONGEST_GET;
   const response = await fetch(short ? `${endpoint}?${fields}` : endpoint, {
     method: short ? "GET" : "POST",
-    headers: { Accept: accept },
+    headers: { Accept: accept, ...(language ? { "Plangraf-Language": language } : {}) },
     body: short ? undefined : fields,
     signal,
   });
@@ -43,7 +46,8 @@ export async function ask(endpoint, query, { accept, signal, explain = false }) 
 async function problemOf(response) {
   const text = await response.text();
   try {
-    return JSON.parse(text);
+    const problem = JSON.parse(text);
+    return { ...problem, ...problem.localized };
   } catch {
     return { status: response.status, detail: text.slice(0, 500) || response.statusText };
   }

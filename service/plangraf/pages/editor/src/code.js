@@ -23,7 +23,7 @@ const COLOURS = HighlightStyle.define([
 const THEME = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "var(--paper)", fontSize: "inherit" },
   "&.cm-focused": { outline: "none" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5", maxHeight: "60vh" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5", maxHeight: "max(60vh, 24em)" },
   ".cm-content": { caretColor: "var(--ink)", padding: ".6em 0", minHeight: "12em" },
   ".cm-cursor": { borderLeftColor: "var(--ink)", borderLeftWidth: "2px" },
   ".cm-gutters": { backgroundColor: "transparent", color: "var(--soft)", border: "none" },
@@ -63,9 +63,10 @@ const THEME = EditorView.theme({
 export function codeEditor(host, { text, source, run, changed, words }) {
   const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(":host { display: block } .cm-editor { border-radius: inherit }");
+  sheet.replaceSync(":host { display: block } .frame, .cm-editor { border-radius: inherit; height: 100% }");
   root.adoptedStyleSheets = [sheet];
   const parent = root.appendChild(document.createElement("div"));
+  parent.className = "frame";
   const view = new EditorView({
     parent,
     root,

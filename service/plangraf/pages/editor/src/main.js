@@ -66,6 +66,7 @@ const editor = codeEditor(host, {
   run: () => run(),
   changed: (text) => {
     field.value = text;
+    host.style.height = ""; // as high as its text from now on
     editor.clearErrors();
   },
   words: { label: t("queryLabel") },
@@ -76,13 +77,18 @@ const stopButton = button(t("stop"), { id: "stop", class: "quiet", disabled: tru
 const shareButton = button(t("share"), { class: "quiet", onclick: () => copy(permalink(), status) });
 const status = element("span", { role: "status", class: "run-status" }, t("limit", { seconds: number(limitSeconds) }));
 
+/** Puts the editor, its buttons and panels where the page has room for them, so that nothing moves. */
 function takeOver() {
+  const plain = form.querySelector("[data-plain]");
+  const room = field.closest("p");
+  const actions = element("div", { class: "query-actions" }, runButton, stopButton, shareButton, status);
+  host.style.height = host.style.minHeight = `${room.offsetHeight}px`;
+  actions.style.minHeight = `${plain.offsetHeight}px`;
   field.value = editor.text();
-  field.closest("p").hidden = true;
   field.removeAttribute("required");
-  form.querySelector("[data-plain]").hidden = true;
+  room.hidden = plain.hidden = true;
   form.prepend(host);
-  form.append(element("div", { class: "query-actions" }, runButton, stopButton, shareButton, status));
+  form.append(actions);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     run();
@@ -91,9 +97,7 @@ function takeOver() {
     editor.replace(query);
     editor.focus();
   };
-  const beside = element(
-    "div",
-    { class: "panels" },
+  document.getElementById("panels").append(
     examplesPanel(context, vocabulary, choose),
     historyPanel(context, choose),
     samplesPanel(
@@ -102,7 +106,6 @@ function takeOver() {
       () => acceptFor(formOf(editor.text())) !== RESULTS,
     ),
   );
-  form.after(beside);
   for (const link of document.querySelectorAll("header a[hreflang]"))
     link.addEventListener("click", () => keepQuery(link));
   if (settings.problem) mark(settings.problem);
@@ -117,8 +120,7 @@ function takeOver() {
 /** Leaves the answer that the server wrote, with a way to its other views. */
 function keepAnswer() {
   const more = ["chart", "network", "raw"].map((view) => button(t(view), { class: "quiet", onclick: () => run(view) }));
-  if (section.querySelector("table"))
-    section.querySelector("h2").after(element("p", { class: "query-actions" }, ...more));
+  document.getElementById("views")?.append(...more);
 }
 
 /** Takes the query along to the page in another language, by way of the address that remembers the language. */
@@ -160,6 +162,7 @@ async function run(view = "table") {
   try {
     await answer(query, controller.signal, view);
     status.textContent = t("done", { time: time() });
+    bringIntoView();
     remember(query);
     history.replaceState(null, "", permalink());
   } catch (error) {
@@ -174,13 +177,19 @@ async function run(view = "table") {
   }
 }
 
+/** Scrolls to the answer when the query fills the window, because somebody new would not look for it below. */
+function bringIntoView() {
+  const top = section.getBoundingClientRect().top;
+  if (top > window.innerHeight - 120) window.scrollBy({ top: top - window.innerHeight / 2 });
+}
+
 async function answer(query, signal, view) {
   const accept = acceptFor(formOf(query));
-  const { text } = await ask(endpoint, query, { accept, signal });
+  const { text } = await ask(endpoint, query, { accept, signal, language });
   const result = accept === RESULTS ? readRows(text) : readTriples(text);
   Object.assign(result, { text });
   if (!result.rows.length) {
-    const { explanation } = await ask(endpoint, query, { accept, signal, explain: true });
+    const { explanation } = await ask(endpoint, query, { accept, signal, language, explain: true });
     showEmpty(section, explanation, context);
     return;
   }

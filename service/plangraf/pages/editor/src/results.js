@@ -79,7 +79,7 @@ export function showEmpty(section, explanation, { t }) {
       "div",
       { class: "notice" },
       element("p", {}, t("empty")),
-      ...(explanation ? [element("p", { lang: "en" }, ...withCode(explanation))] : []),
+      ...(explanation ? [element("p", {}, ...withCode(explanation))] : []),
     ),
   );
 }
@@ -101,8 +101,8 @@ export function showProblem(section, problem, { t }, goTo) {
     element(
       "div",
       { class: "notice error", role: "alert" },
-      ...(problem.title ? [element("p", { lang: "en" }, element("strong", {}, problem.title))] : []),
-      element("p", { lang: "en" }, problem.detail ?? ""),
+      ...(problem.title ? [element("p", {}, element("strong", {}, problem.title))] : []),
+      element("p", {}, problem.detail ?? ""),
       ...(place ? [place] : []),
     ),
   );

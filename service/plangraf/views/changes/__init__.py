@@ -1,0 +1,1 @@
+"""What the log of changes tells a reader about one thing."""
