@@ -97,11 +97,15 @@ class NotReadyError(EngineError):
 
 class EngineUnavailableError(EngineError):
     code = "engine-unavailable"
-    title = "The SPARQL endpoint behind this service does not answer"
+    title = N_("The SPARQL endpoint behind this service does not answer")
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"No query can be answered now: the endpoint behind this service: {why}. Try again in a moment."
+            N_(
+                "No query can be answered now, because the SPARQL endpoint behind this service does not answer "
+                "(%(why)s). Try again in a moment.",
+                why=known(why),
+            )
         )
 
 
@@ -134,4 +138,5 @@ class AnswerBrokenError(EngineError):
     title = N_("The answer broke off")
 
     def __init__(self, why: str) -> None:
-        super().__init__(N_("The answer broke off before its end: %(why)s.", why=known(why)))
+        self.why = known(why)
+        super().__init__(N_("The answer broke off before its end: %(why)s.", why=self.why))

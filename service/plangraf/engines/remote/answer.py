@@ -18,6 +18,7 @@ import httpx
 
 from plangraf.engines.remote.tables import NotATableError, Template, write_answer
 from plangraf.errors import AnswerBrokenError, EngineError, QueryTimeoutError
+from plangraf.errors.message import N_, English
 from plangraf.rdf.formats import Format
 
 # Bytes of a table that is converted at once.
@@ -91,7 +92,7 @@ class RemoteAnswer:
             await self.aclose()
             if self._left_s <= 0:
                 raise QueryTimeoutError(self._limit_s) from error
-            raise EngineError(f"The SPARQL endpoint behind this service failed: {_why(error)}.") from error
+            raise EngineError(N_("The SPARQL endpoint behind this service failed: %(why)s.", why=error.why)) from error
         except BaseException:
             await self.aclose()
             raise
@@ -116,7 +117,7 @@ class RemoteAnswer:
         try:
             write_answer(io.BytesIO(table), self._format, self._template, out)
         except NotATableError as error:
-            raise AnswerBrokenError(f"the endpoint's answer is damaged ({error})") from error
+            raise AnswerBrokenError(N_("the endpoint's answer is damaged: %(why)s", why=English(str(error)))) from error
         return out.getvalue()
 
     async def _next(self) -> bytes:
@@ -127,9 +128,11 @@ class RemoteAnswer:
                 return await anext(self._body, b"")
         except TimeoutError:
             self._left_s = 0.0
-            raise AnswerBrokenError("the time limit was passed") from None
+            raise AnswerBrokenError(N_("the time limit was passed")) from None
         except httpx.HTTPError as error:
-            raise AnswerBrokenError(f"the endpoint's connection broke ({type(error).__name__})") from error
+            raise AnswerBrokenError(
+                N_("the endpoint's connection broke: %(kind)s", kind=type(error).__name__)
+            ) from error
         finally:
             self._left_s -= time.monotonic() - began
 
@@ -157,11 +160,16 @@ class RemoteAnswer:
             await asyncio.to_thread(write_answer, reader, self._format, self._template, cast(IO[bytes], sink))
             await asyncio.to_thread(sink.finish)
         except (NotATableError, AnswerBrokenError) as error:
-            broken = source.error or AnswerBrokenError(f"the endpoint's answer is damaged ({error})")
+            broken = source.error or AnswerBrokenError(
+                N_("the endpoint's answer is damaged: %(why)s", why=English(str(error)))
+            )
             await self._outgoing.put(broken)
         except Exception as error:
             if not self._ended.is_set():
-                await self._outgoing.put(source.error or AnswerBrokenError(f"it could not be read ({error})"))
+                await self._outgoing.put(
+                    source.error
+                    or AnswerBrokenError(N_("the endpoint's answer is damaged: %(why)s", why=English(str(error))))
+                )
 
     async def _run(self) -> AsyncGenerator[bytes, None]:
         if self.complete is not None:
@@ -173,21 +181,19 @@ class RemoteAnswer:
             while piece is not None:
                 size += len(piece)
                 if size > self._most_mb * _MIB:
-                    raise AnswerBrokenError(f"it is longer than {self._most_mb} MiB, the limit of one answer")
+                    raise AnswerBrokenError(
+                        N_("it is longer than %(most)s MiB, the limit of one answer", most=self._most_mb)
+                    )
                 began = time.monotonic()
                 yield piece
                 if time.monotonic() - began > _LONGEST_PAUSE_S:
-                    raise AnswerBrokenError("it was read too slowly")
+                    raise AnswerBrokenError(N_("it was read too slowly"))
                 found = await self._outgoing.get()
                 if isinstance(found, BaseException):
                     raise found
                 piece = found
         finally:
             await self.aclose()
-
-
-def _why(error: AnswerBrokenError) -> str:
-    return str(error).removeprefix("The answer broke off before its end: ").removesuffix(".")
 
 
 class _Source(io.RawIOBase):

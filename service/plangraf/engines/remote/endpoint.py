@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 import httpx
 
 from plangraf.errors import EngineError, EngineUnavailableError, QueryTimeoutError
+from plangraf.errors.message import N_, English
 from plangraf.rdf.formats import JSON
 
 _TRIES = 2
@@ -103,7 +104,9 @@ class Endpoint:
             EngineError: it refuses the query or the credentials, or sends something else than a table.
         """
         if self.rests:
-            raise EngineUnavailableError(f"it failed {_MOST_FAILURES} times in a row and is asked again in a moment")
+            raise EngineUnavailableError(
+                N_("it failed %(times)s times in a row and is asked again in a moment", times=_MOST_FAILURES)
+            )
         ends = time.monotonic() + within_s
         for tries_left in reversed(range(_TRIES)):
             left = ends - time.monotonic()
@@ -113,12 +116,12 @@ class Endpoint:
             except TimeoutError:
                 raise QueryTimeoutError(within_s) from None
             except httpx.HTTPError as error:
-                why = f"the connection failed ({type(error).__name__})"
+                why = N_("the connection failed: %(kind)s", kind=type(error).__name__)
             else:
                 if response.status_code not in _PASSING:
                     self._failures = 0
                     return await _checked(response, within_s)
-                why = f"it answered with status {response.status_code}"
+                why = N_("it answered with status %(status)s", status=response.status_code)
                 await response.aclose()
             if not tries_left or ends - time.monotonic() <= _WAIT_S:
                 break
@@ -170,15 +173,28 @@ async def _checked(response: httpx.Response, limit_s: float) -> httpx.Response:
     await response.aclose()
     if response.status_code in (401, 403):
         raise EngineError(
-            f"The SPARQL endpoint behind this service refuses its credentials (status {response.status_code}); its "
-            "operator gives others with PLANGRAF_ENGINE_AUTHORIZATION."
+            N_(
+                "The SPARQL endpoint behind this service refuses its credentials (status %(status)s); its operator "
+                "gives others with PLANGRAF_ENGINE_AUTHORIZATION.",
+                status=response.status_code,
+            )
         )
     if response.status_code == 200:
         raise EngineError(
-            f"The SPARQL endpoint behind this service answered with {media_type or 'no media type'} instead of "
-            f"{JSON.media_type}."
+            N_(
+                "The SPARQL endpoint behind this service answered with %(found)s instead of %(wanted)s.",
+                found=media_type or N_("no media type"),
+                wanted=JSON.media_type,
+            )
+        )
+    if not said:
+        raise EngineError(
+            N_("The SPARQL endpoint behind this service answered with status %(status)s.", status=response.status_code)
         )
     raise EngineError(
-        f"The SPARQL endpoint behind this service answered with status {response.status_code}"
-        f"{f': {said}' if said else ''}."
+        N_(
+            "The SPARQL endpoint behind this service answered with status %(status)s: %(said)s",
+            status=response.status_code,
+            said=English(said),
+        )
     )

@@ -16,6 +16,7 @@ from plangraf.engines.remote.endpoint import Endpoint
 from plangraf.engines.remote.placed_query import place
 from plangraf.engines.remote.placement import Placement, placement_of
 from plangraf.errors import EngineError, NotReadyError
+from plangraf.errors.message import N_
 from plangraf.rdf.formats import JSON
 from plangraf.settings import Settings
 from plangraf.sparql.safety import CheckedQuery
@@ -56,8 +57,12 @@ class RemoteEngine:
         body = b"".join([chunk async for chunk in answer.chunks])
         if not orjson.loads(body)["boolean"]:
             raise EngineError(
-                f"The SPARQL endpoint {self._endpoint.address} does not hold version {self._placement.version}. "
-                "Load it with `plangraf publish`."
+                N_(
+                    "The SPARQL endpoint %(endpoint)s does not hold version %(version)s. Load it with "
+                    "`plangraf publish`.",
+                    endpoint=self._endpoint.address,
+                    version=self._placement.version,
+                )
             )
         self._ready = True
         await self._guard.learn(await self.query(TERMS))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from plangraf.engines.remote.placement import Placement
 from plangraf.errors import QueryUnsupportedError
+from plangraf.errors.message import N_
 from plangraf.rdf.namespaces import BASE, GRAPH
 from plangraf.sparql.known_names import Names
 from plangraf.sparql.nodes import (
@@ -97,9 +98,9 @@ def place(
         default_graphs = tree.dataset.default
     if not merges and len(set(default_graphs or ())) > 1:
         raise QueryUnsupportedError(
-            "the endpoint behind this service counts a triple once for each graph of the default graph.",
+            N_("the endpoint behind this service counts a triple once for each graph of the default graph."),
             query.place(tree.dataset or tree),
-            hint="Name one graph, or none for all of them.",
+            hint=N_("Name one graph, or none for all of them."),
         )
     template = None
     if tree.form == "CONSTRUCT":
@@ -144,9 +145,11 @@ def _place_graphs(query: Query, placement: Placement, edits: Edits, names: _Fres
         inside = _variables(query, clause.group.start, clause.group.end)
         if own in inside:
             raise QueryUnsupportedError(
-                f"?{own} is the name of the graph and stands inside of it, too.",
+                N_("?%(name)s is the name of the graph and stands inside of it, too.", name=own),
                 query.place(clause.name),
-                hint=f"Name it otherwise inside, and compare behind the group: FILTER(?inside = ?{own}).",
+                hint=N_(
+                    "Name it otherwise inside, and compare behind the group: FILTER(?inside = ?%(name)s).", name=own
+                ),
             )
         pattern = ("GRAPH ?" + name + " ", (clause.group.start, clause.group.end))
         named = f'IRI(CONCAT("{GRAPH}", STRAFTER(STR(?{name}), "{placement.before}")))'

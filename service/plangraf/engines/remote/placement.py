@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plangraf.errors import EngineError
+from plangraf.errors.message import N_
 from plangraf.rdf.namespaces import BASE, GRAPH
 from plangraf.store.versions import Version
 
@@ -64,5 +65,12 @@ def placement_of(version: Version) -> Placement:
     bulk = tuple(graph.graph for graph in version.bulk())
     graphs = tuple(sorted({*version.manifest["graphs"], *bulk}))
     if strange := next((graph for graph in graphs if not graph.startswith(GRAPH)), None):
-        raise EngineError(f"Version {version.id} has the graph <{strange}>, and a graph's name begins with {GRAPH}.")
+        raise EngineError(
+            N_(
+                "Version %(version)s has the graph <%(graph)s>, and a graph's name begins with %(beginning)s.",
+                version=version.id,
+                graph=strange,
+                beginning=GRAPH,
+            )
+        )
     return Placement(version.id, graphs, bulk)
