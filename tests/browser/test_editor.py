@@ -337,7 +337,7 @@ def test_an_example_is_found_by_its_words_and_runs(tab: Tab) -> None:
     with tab() as page:
         page.get_by_text("Examples", exact=True).click()
         page.get_by_role("searchbox", name="Search the examples").fill("plans respond target")
-        page.get_by_role("button", name="Plans that respond to a UN target").click()
+        page.get_by_role("button", name="Which plans respond to a UN target?").click()
         assert "plan:respondsTo" in text_of(page)
         page.keyboard.press("Control+Enter")
         expect(page.locator("table.results thead")).to_contain_text("primary")

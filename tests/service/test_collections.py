@@ -109,6 +109,7 @@ MEANT = {
     "measures-force": "?thing plan:force ?value",
     "policy-areas-partOf": "?thing dcterms:isPartOf ?value",
     "commitments-area": "?thing dcterms:isPartOf/dcterms:isPartOf? ?value . ?value a plan:PolicyArea",
+    "commitments-section": "?thing dcterms:isPartOf ?value . ?value a plan:PlatformSection",
     "commitments-year": f"?thing plan:deadline ?when {YEAR_OF}",
     "commitments-force": "?thing plan:force ?value",
     "figures-perspective": "?thing plan:documentsPerspective ?value",

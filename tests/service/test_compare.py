@@ -121,8 +121,8 @@ def test_the_page_lists_additions_and_removals_by_thing(
     row = page.text.split(f'href="/doc/{PLAN.removeprefix(ID)}"')[1].split("</table>")[0]
     assert "<ins>" in row
     assert "Sluppen" in row
-    assert f"<td>{came}</td>" in row
-    assert f"<td>{went}</td>" in row
+    assert f">{came}</th>" in row
+    assert f">{went}</th>" in row
 
 
 def test_a_version_has_no_changes_to_itself(compared: tuple[str, str, str]) -> None:
