@@ -14,7 +14,6 @@ EXTRAS = {
         "babel",
         "brotli",
         "fastapi",
-        "fastapi_offline",
         "httptools",
         "jinja2",
         "orjson",
