@@ -39,7 +39,7 @@ MORE = (
     "/version/{current}/pictures/matrix?municipality=5001",
 )
 READER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "Accept-Language": "en"}
-KINDS = [kind.name for kind in (*PAGES, *THINGS) if kind.ours]
+KINDS = [kind.name for kind in (*PAGES, *THINGS)]
 
 
 @pytest.fixture(scope="module")

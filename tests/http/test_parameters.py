@@ -64,7 +64,11 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         ("/queries/plans?lang=sv", "lang", "'sv' is not offered; use one of: nb, en."),
         ("/queries/plans?municipality=50", "municipality", "'50' does not have the form ^[0-9]{4}$, such as 5001."),
         ("/queries/plans?municipality=5%20", "municipality", "'5 ' is not a code of letters, digits and . _ / -."),
-        ("/queries/plans?format=xls", "format", "'xls' is not offered here; use one of: json, xml, csv, tsv, html."),
+        (
+            "/queries/plans?format=xls",
+            "format",
+            "'xls' is not offered here; use one of: json, xml, csv, tsv, parquet, html.",
+        ),
         ("/queries/perspectives-by-target", "target", "is needed by perspectives-by-target and missing. Such as"),
         ("/queries/perspectives-by-target?target=eleven", "target", "'eleven' is neither a UN code such as 11.6 or"),
         ("/plans?page=x", "page", f"'x' {WHOLE}."),

@@ -390,7 +390,7 @@ def test_the_context_is_cacheable_for_a_day_and_independent_of_the_version(clien
 class Page(HTMLParser):
     """A page's elements, and the text in each; fails on elements that are not closed in order."""
 
-    VOID = ("meta", "link", "input", "br", "col", "hr", "img")
+    VOID = ("meta", "link", "input", "br", "col", "hr", "img", "source")
 
     def __init__(self, text: str) -> None:
         super().__init__()

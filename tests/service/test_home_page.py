@@ -136,7 +136,7 @@ def test_news_name_what_changed_and_count_statements(
             assert en is not None
             assert "1 ting er ny, 1 er endret, 1 er fjernet." in nb.text
             told = [item.text for item in nb.all("li")]
-            assert told == ["Nytt: Helt ny plan", "2 opplysninger er endret om Plan for Sluppen"]
+            assert told == ["Nytt: Helt ny plan", "2 opplysninger om Plan for Sluppen er endret"]
             assert [item.text for item in en.all("li")][1] == "2 statements about Plan for Sluppen changed"
             for link in nb.one("ul").all("a"):
                 assert client.get(link.attributes["href"]).status_code == 200

@@ -253,6 +253,7 @@ def test_the_table_of_extras_is_that_of_the_project() -> None:
         "sheets",
         "portals",
         "statistics",
+        "remote",
         "mcp",
         "parquet",
     }
