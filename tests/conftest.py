@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -68,6 +69,25 @@ OPTIONAL_ENVIRONMENTS = {
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves one of n cases of a test marked `sampled(n)` in the short set, the same in each run.
+
+    The longer set has all. It is for a statement about each of many alike, such as every list of the site.
+    """
+    if "not slow" not in config.option.markexpr:
+        return
+    left_out, seen = set(), set()
+    for item in items:
+        if mark := item.get_closest_marker("sampled"):
+            test = item.nodeid.partition("[")[0]
+            # The first case stays, so that no test is without one.
+            if test in seen and zlib.crc32(item.name.encode()) % mark.args[0]:
+                left_out.add(item)
+            seen.add(test)
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_collection_finish() -> None:

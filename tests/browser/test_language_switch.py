@@ -114,11 +114,13 @@ def check(served: Site, path: str, status: int) -> None:
     assert bytes_of(switched(served, path, switch(page, "nb"), "nb")) == bytes_of(first)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_page(served: Site, kind: str) -> None:
     check(served, served.path(kind).partition("#")[0], served.pages[kind].kind.status)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("path", MORE)
 def test_pages_with_parameters_and_of_kept_versions(served: Site, ids: dict[str, str], path: str) -> None:
     path = path.format(**ids)

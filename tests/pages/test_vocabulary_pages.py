@@ -69,12 +69,14 @@ def test_each_term_and_rule_has_words_of_its_language(language: str) -> None:
         assert re.fullmatch(r"[A-ZÆØÅ].*\.", sentence), rule
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_technical_name_stands_in_running_text(language: str, path: str) -> None:
     assert not [text for text in read(language, path).texts if TECHNICAL.search(text)]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_id_is_unique_and_each_link_resolves(language: str, path: str) -> None:

@@ -259,16 +259,19 @@ def test_the_good_catalogue_is_accepted_by_all_portals_without_a_warning(file_of
     assert [item.name for item in verdict.items[CKAN]][1:] == [ID + "dataset"]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("case", DATA_NORGE_CASES, ids=names)
 def test_a_broken_rule_of_data_norge_is_reported(file_of: Callable[[str], str], case: Case) -> None:
     assert_reported(check(file_of(changed(case))), DATA_NORGE, case)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("case", CKAN_CASES, ids=names)
 def test_a_broken_rule_of_ckan_is_reported(file_of: Callable[[str], str], case: Case) -> None:
     assert_reported(check(file_of(changed(case))), CKAN, case)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("case", DCAT_AP_NO_CASES, ids=names)
 def test_a_broken_rule_of_dcat_ap_no_is_reported(file_of: Callable[[str], str], case: Case) -> None:
     verdict = check(file_of(changed(case)))

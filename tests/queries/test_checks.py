@@ -51,6 +51,7 @@ def expected(path: Path) -> set[str]:
     return set(re.findall(r"^# finds: (\S+)$", path.read_text(encoding="utf-8"), re.MULTILINE))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("case", CASES)
 def test_a_check_finds_the_mistakes_of_its_dataset_and_nothing_else(case: str) -> None:
     path = FIXTURES / case
@@ -60,6 +61,7 @@ def test_a_check_finds_the_mistakes_of_its_dataset_and_nothing_else(case: str) -
 
 
 # rdflib's own TriG parser and SPARQL evaluation still use names that rdflib has deprecated.
+@pytest.mark.sampled(3)
 @pytest.mark.filterwarnings("ignore:Dataset:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:ConjunctiveGraph:DeprecationWarning")
 @pytest.mark.parametrize(

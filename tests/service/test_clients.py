@@ -64,6 +64,7 @@ def test_each_expectation_is_that_of_one_curl_line(part: str) -> None:
     assert sum(part in line for line in CURL_LINES) == 1
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("line", CURL_LINES)
 def test_a_curl_line_of_the_docs_answers_as_printed(url: str, line: str, tmp_path: Path) -> None:
     (expected,) = [expected for part, expected in EXPECTED.items() if part in line]

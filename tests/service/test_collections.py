@@ -273,6 +273,7 @@ def test_an_interpreted_link_says_how_sure_it_is_and_what_it_joins(url: str) -> 
     assert sorted(measures) == sorted({row["from"] for row in table})
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("collection", ANY)
 def test_both_walks_find_every_thing_of_the_class_once(url: str, collection: Collection) -> None:
     things = rows(url, f"SELECT DISTINCT ?thing WHERE {{ VALUES ?c {{ {classes(collection)} }} ?thing a ?c }}")
@@ -351,6 +352,7 @@ def test_things_without_a_number_stand_last_and_bokmal_decides() -> None:
     assert in_order(found[::-1], 1) == in_order(found, 1)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("collection", SAMPLE)
 def test_csv_and_json_ld_hold_the_same_things_and_values(url: str, collection: Collection) -> None:
     response = httpx.get(f"{url}/{collection.path}.csv?limit=50")
@@ -372,6 +374,7 @@ def test_csv_and_json_ld_hold_the_same_things_and_values(url: str, collection: C
     assert all(titles), "a thing without a name"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("collection", ANY)
 def test_csv_has_the_same_columns_on_every_page_of_a_collection(url: str, collection: Collection) -> None:
     heads = set()
@@ -387,6 +390,7 @@ def test_csv_has_the_same_columns_on_every_page_of_a_collection(url: str, collec
     assert next(iter(heads))[0] == "thing"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("collection", "facet"), FACETS)
 @pytest.mark.parametrize("most_values", MOST_VALUES)
 def test_every_filter_value_selects_the_things_that_a_query_finds(
@@ -514,6 +518,7 @@ def test_an_unknown_accept_header_is_refused_with_the_choices(url: str) -> None:
     assert "text/csv" in response.json()["choices"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("collection", SAMPLE)
 def test_a_page_is_the_same_graph_in_every_format(url: str, collection: Collection) -> None:
     graphs = []
@@ -636,6 +641,7 @@ class Tables(HTMLParser):
             self.lang = given.get("lang")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("language", ["nb", pytest.param("en", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("collection", ANY)
 def test_a_page_for_people_shows_every_thing_with_a_link(url: str, collection: Collection, language: str) -> None:

@@ -82,6 +82,7 @@ LONGER = {f"/{name}.{ending}" for name in COLLECTIONS for ending in ("jsonld", "
 """An empty collection in its other formats; in CSV and as a page it is tried in the short set."""
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_is_there_in_both_languages(core_url: str, path: str) -> None:
     for language in ("nb", "en"):
@@ -90,6 +91,7 @@ def test_every_page_is_there_in_both_languages(core_url: str, path: str) -> None
         assert response.headers["content-type"].startswith("text/html")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "path", [pytest.param(path, marks=pytest.mark.slow if path in LONGER else []) for path in DATA]
 )
@@ -98,6 +100,7 @@ def test_every_list_and_description_answers(core_url: str, path: str) -> None:
     assert response.status_code == 200, response.text[:300]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "queries").glob("*.rq")))
 def test_every_named_query_answers(core_url: str, name: str) -> None:
     example = load_queries(ROOT / "queries")[name].example

@@ -70,6 +70,7 @@ def json_ld_graph(url: str, text: str) -> Graph:
     return Graph().parse(data=quads, format="nt")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("key", [pytest.param(key, marks=[pytest.mark.slow] * (key in LARGE)) for key in SAMPLES])
 def test_a_document_is_the_same_graph_in_every_format(url: str, key: str) -> None:
     graphs = []

@@ -83,6 +83,7 @@ def of_list(page: ListPage) -> list[str]:
     return [link.attributes["href"] for link in page.page.one("section", "take").all("a")]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("language", ["nb", pytest.param("en", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("collection", FILLED)
 def test_a_cell_has_words_and_no_key_iri_or_raw_value(
@@ -99,6 +100,7 @@ def test_a_cell_has_words_and_no_key_iri_or_raw_value(
         assert not [text for text, _ in control.choices.values() if RAW.search(text)], name
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("collection", FILLED)
 def test_a_row_leads_to_its_thing(client: httpx.Client, collection: Collection) -> None:
     page = shown(client, f"/{collection.path}.html?lang=nb&limit=20")
@@ -110,6 +112,7 @@ def test_a_row_leads_to_its_thing(client: httpx.Client, collection: Collection) 
     assert client.get(page.links[0][0], headers={"Accept": "text/html"}).status_code == 200
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("collection", ANY)
 def test_a_page_is_small(client: httpx.Client, collection: Collection) -> None:
     for language in ("nb", "en"):
@@ -117,6 +120,7 @@ def test_a_page_is_small(client: httpx.Client, collection: Collection) -> None:
         assert len(gzip.compress(response.content)) <= MOST_BYTES
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("collection", SAMPLE)
 def test_the_query_behind_a_list_gives_its_things_and_values(client: httpx.Client, collection: Collection) -> None:
     selections: list[dict[str, str]] = [{}]
@@ -145,6 +149,7 @@ def cell_values(cell: str) -> list[str]:
     return sorted(value for value in cell.split(" | ") if value)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("collection", SAMPLE)
 def test_every_column_sorts_all_things_once_with_missing_values_last(
     client: httpx.Client, collection: Collection

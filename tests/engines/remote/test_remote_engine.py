@@ -123,37 +123,43 @@ async def ask(engine: Engine, query: str, format_: formats.Format = formats.JSON
         await answer.aclose()
 
 
+DATASET = f"SELECT (COUNT(*) AS ?n) FROM <{ONE}> {{ ?s ?p ?o }}"
+ASKED: dict[tuple[str, str], tuple[formats.Format, dict[str, Any]]] = {
+    **{(query, formats.JSON.name): (formats.JSON, {}) for query in ROWS.values()},
+    **{(query, formats.N_TRIPLES.name): (formats.N_TRIPLES, {}) for query in GRAPHS.values()},
+    **{(ROWS["terms"], one.name): (one, {}) for one in (formats.CSV, formats.TSV, formats.XML)},
+    (DATASET, formats.CSV.name): (formats.CSV, {"default_graphs": (TWO,), "named_graphs": None}),
+}
+Answers = Callable[[str, formats.Format], tuple[bytes, bytes]]
+
+
 @pytest.fixture(scope="module")
-def both(version: Version, endpoint: Endpoint) -> Callable[..., tuple[bytes, bytes]]:
-    def answers(query: str, format_: formats.Format, **dataset: Any) -> tuple[bytes, bytes]:
-        embedded = EmbeddedEngine(version, Settings(home=ROOT, query_workers=1))
-        remote = make_remote_engine(version, settings(endpoint))
+def both(version: Version, endpoint: Endpoint) -> Answers:
+    """The answers of both engines, the embedded one first; each is started once."""
 
-        async def act(engine: Engine) -> bytes:
-            return await ask(engine, query, format_, **dataset)
+    async def act(engine: Engine) -> dict[tuple[str, str], bytes]:
+        return {key: await ask(engine, key[0], format_, **dataset) for key, (format_, dataset) in ASKED.items()}
 
-        return use(embedded, act), use(remote, act)
-
-    return answers
+    embedded = use(EmbeddedEngine(version, Settings(home=ROOT, query_workers=1)), act)
+    remote = use(make_remote_engine(version, settings(endpoint)), act)
+    return lambda query, format_: (embedded[query, format_.name], remote[query, format_.name])
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_a_table_is_that_of_the_embedded_engine(both: Callable[..., tuple[bytes, bytes]], name: str) -> None:
+def test_a_table_is_that_of_the_embedded_engine(both: Answers, name: str) -> None:
     embedded, remote = both(ROWS[name], formats.JSON)
     assert remote == embedded
     assert b'"bindings"' in remote or b'"boolean"' in remote
 
 
 @pytest.mark.parametrize("format_", [formats.CSV, formats.TSV, formats.XML], ids=lambda one: one.name)
-def test_a_table_is_written_alike_in_each_format(
-    both: Callable[..., tuple[bytes, bytes]], format_: formats.Format
-) -> None:
+def test_a_table_is_written_alike_in_each_format(both: Answers, format_: formats.Format) -> None:
     embedded, remote = both(ROWS["terms"], format_)
     assert remote == embedded
 
 
 @pytest.mark.parametrize("name", GRAPHS)
-def test_a_graph_is_that_of_the_embedded_engine(both: Callable[..., tuple[bytes, bytes]], name: str) -> None:
+def test_a_graph_is_that_of_the_embedded_engine(both: Answers, name: str) -> None:
     # The labels of blank nodes differ, and no graph here has two nodes that others could be taken for.
     embedded, remote = (
         sorted(re.sub(rb"_:\w+", b"_:b", line) for line in answer.splitlines())
@@ -163,9 +169,8 @@ def test_a_graph_is_that_of_the_embedded_engine(both: Callable[..., tuple[bytes,
     assert remote or name == "describe nothing"
 
 
-def test_the_dataset_of_the_protocol_replaces_that_of_the_query(both: Callable[..., tuple[bytes, bytes]]) -> None:
-    query = f"SELECT (COUNT(*) AS ?n) FROM <{ONE}> {{ ?s ?p ?o }}"
-    embedded, remote = both(query, formats.CSV, default_graphs=(TWO,), named_graphs=None)
+def test_the_dataset_of_the_protocol_replaces_that_of_the_query(both: Answers) -> None:
+    embedded, remote = both(DATASET, formats.CSV)
     assert remote == embedded == b"n\r\n5\r\n"
 
 
