@@ -307,7 +307,7 @@ def test_an_answer_is_downloaded_in_each_format(tab: Tab) -> None:
     with tab() as page:
         run(page, PLANS)
         links = page.locator(".downloads a")
-        expect(links).to_have_text(["SPARQL JSON", "SPARQL XML", "CSV", "TSV"])
+        expect(links).to_have_text(["SPARQL JSON", "SPARQL XML", "CSV", "TSV", "Parquet"])
         with page.expect_download() as download:
             links.nth(2).click()
         assert download.value.suggested_filename == "plangraf.csv"
