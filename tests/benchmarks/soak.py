@@ -218,7 +218,7 @@ def _run(
             assert findings.before is not None
             findings.after = _state_at_rest(watched, findings.before.workers)
             findings.alive = watched.alive()
-            findings.under_way = watched.under_way()
+            findings.under_way = _queries_at_rest(watched)
         else:
             findings.alive = httpx.get(f"{url}/health/ready", timeout=30).status_code == 200
     findings.canary_calls = canary.calls
@@ -231,6 +231,14 @@ def _state_at_rest(watched: Watched, workers: int) -> State:
     while watched.state().workers != workers and time.monotonic() < deadline:
         time.sleep(0.5)
     return watched.state()
+
+
+def _queries_at_rest(watched: Watched) -> dict[str, float]:
+    """The numbers of queries once there are none, or still after a while: one of the attack may run to its limit."""
+    deadline = time.monotonic() + _LONGEST_REST_S
+    while any((found := watched.under_way()).values()) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return found
 
 
 def report(findings: Findings) -> str:

@@ -88,6 +88,6 @@ def bad_pages() -> Iterator[str]:
     yield "<link rel='stylesheet' href='https://example.org/a.css'>"
 
 
-@pytest.mark.parametrize("html", bad_pages())
+@pytest.mark.parametrize("html", [*bad_pages()])
 def test_the_check_of_pages_finds_a_fault(html: str) -> None:
     assert len(faults_of(html).faults) == 1
