@@ -16,7 +16,8 @@ from typing import IO, Any, cast
 
 import httpx
 
-from plangraf.engines.remote.tables import NotATableError, Template, write_answer
+from plangraf.engines.remote.placed_query import Template
+from plangraf.engines.remote.tables import NotATableError, write_answer
 from plangraf.errors import AnswerBrokenError, EngineError, QueryTimeoutError
 from plangraf.errors.message import N_, English
 from plangraf.rdf.formats import Format
@@ -117,7 +118,7 @@ class RemoteAnswer:
         try:
             write_answer(io.BytesIO(table), self._format, self._template, out)
         except NotATableError as error:
-            raise AnswerBrokenError(N_("the endpoint's answer is damaged: %(why)s", why=English(str(error)))) from error
+            raise _damaged(error) from error
         return out.getvalue()
 
     async def _next(self) -> bytes:
@@ -159,17 +160,9 @@ class RemoteAnswer:
             reader = cast(IO[bytes], io.BufferedReader(source, _PIECE))
             await asyncio.to_thread(write_answer, reader, self._format, self._template, cast(IO[bytes], sink))
             await asyncio.to_thread(sink.finish)
-        except (NotATableError, AnswerBrokenError) as error:
-            broken = source.error or AnswerBrokenError(
-                N_("the endpoint's answer is damaged: %(why)s", why=English(str(error)))
-            )
-            await self._outgoing.put(broken)
         except Exception as error:
             if not self._ended.is_set():
-                await self._outgoing.put(
-                    source.error
-                    or AnswerBrokenError(N_("the endpoint's answer is damaged: %(why)s", why=English(str(error))))
-                )
+                await self._outgoing.put(source.error or _damaged(error))
 
     async def _run(self) -> AsyncGenerator[bytes, None]:
         if self.complete is not None:
@@ -194,6 +187,10 @@ class RemoteAnswer:
                 piece = found
         finally:
             await self.aclose()
+
+
+def _damaged(error: Exception) -> AnswerBrokenError:
+    return AnswerBrokenError(N_("the endpoint's answer is damaged: %(why)s", why=English(str(error))))
 
 
 class _Source(io.RawIOBase):

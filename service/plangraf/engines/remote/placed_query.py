@@ -32,7 +32,7 @@ from plangraf.sparql.nodes import (
     Variable,
     walk,
 )
-from plangraf.sparql.rewrite.rewriting import Edits
+from plangraf.sparql.rewrite.rewriting import Edits, Rewriting
 from plangraf.sparql.safety import Limits, Query, read
 from plangraf.sparql.scope import columns, expressions_in, expressions_of, groups_below, groups_in, in_scope
 
@@ -47,6 +47,17 @@ _LIMITS = Limits(max_bytes=16 * 1024**2, max_tokens=2_000_000, max_nesting=2_000
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateTerm:
+    kind: str
+    """`variable`, `blank`, `iri` or `literal`."""
+    text: str
+    """The name, label or IRI; a literal as written, its datatype as an IRI in full."""
+
+
+Template = tuple[tuple[TemplateTerm, TemplateTerm, TemplateTerm], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlacedQuery:
     """The text for the store, and the triples that each row of its table gives; None for SELECT and ASK.
 
@@ -54,15 +65,7 @@ class PlacedQuery:
     """
 
     text: str
-    template: tuple[tuple[TemplateTerm, TemplateTerm, TemplateTerm], ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateTerm:
-    kind: str
-    """`variable`, `blank`, `iri` or `literal`."""
-    text: str
-    """The name, label or IRI; a literal as written, its datatype as an IRI in full."""
+    template: Template | None = None
 
 
 def place(
@@ -90,12 +93,12 @@ def place(
             store makes none.
     """
     query = read(text, _LIMITS, Names(base=base))
-    tree, edits = query.tree, Edits(query.text)
-    names = _Fresh(query)
-    _place_graphs(query, placement, edits, names)
+    rewriting = Rewriting(query)
+    tree, edits = query.tree, rewriting.edits
+    _place_graphs(rewriting, placement)
+    if default_graphs is None and named_graphs is None and tree.dataset is not None:
+        default_graphs, named_graphs = tree.dataset.default, tree.dataset.named
     clause = _dataset(query, placement, default_graphs, named_graphs, bulk=bulk)
-    if not merges and default_graphs is None and named_graphs is None and tree.dataset is not None:
-        default_graphs = tree.dataset.default
     if not merges and len(set(default_graphs or ())) > 1:
         raise QueryUnsupportedError(
             N_("the endpoint behind this service counts a triple once for each graph of the default graph."),
@@ -114,36 +117,21 @@ def place(
     return PlacedQuery(_prologue(base) + applied, template)
 
 
-class _Fresh:
-    """Names of variables that the query does not use."""
-
-    def __init__(self, query: Query) -> None:
-        self._used = {token.text[1:] for token in query.tokens if token.kind == "variable"}
-        self._number = 0
-
-    def __call__(self) -> str:
-        while (name := f"placed{self._number}") in self._used:
-            self._number += 1
-        self._used.add(name)
-        return name
-
-
 def _prologue(base: str | None) -> str:
     return f"BASE <{base}>\n" if base else ""
 
 
-def _place_graphs(query: Query, placement: Placement, edits: Edits, names: _Fresh) -> None:
+def _place_graphs(rewriting: Rewriting, placement: Placement) -> None:
+    query, edits = rewriting.query, rewriting.edits
     outside = _names_from_outside(query.tree)
-    clauses = [element for group in groups_in(query.tree) for element in group.elements]
-    for clause in clauses:
+    for clause in (element for group in rewriting.groups for element in group.elements):
         if not isinstance(clause, GraphClause):
             continue
         if isinstance(clause.name, Iri):
             edits.replace(clause.name.start, clause.name.end, (f"<{placement.stored(clause.name.value)}>",))
             continue
-        own, name = clause.name.name, names()
-        inside = _variables(query, clause.group.start, clause.group.end)
-        if own in inside:
+        own, stored = clause.name.name, rewriting.fresh()
+        if own in rewriting.count_variables(clause.group.start, clause.group.end):
             raise QueryUnsupportedError(
                 N_("?%(name)s is the name of the graph and stands inside of it, too.", name=own),
                 query.place(clause.name),
@@ -151,8 +139,8 @@ def _place_graphs(query: Query, placement: Placement, edits: Edits, names: _Fres
                     "Name it otherwise inside, and compare behind the group: FILTER(?inside = ?%(name)s).", name=own
                 ),
             )
-        pattern = ("GRAPH ?" + name + " ", (clause.group.start, clause.group.end))
-        named = f'IRI(CONCAT("{GRAPH}", STRAFTER(STR(?{name}), "{placement.before}")))'
+        pattern = (f"GRAPH {stored} ", (clause.group.start, clause.group.end))
+        named = f'IRI(CONCAT("{GRAPH}", STRAFTER(STR({stored}), "{placement.before}")))'
         if own in outside.get(id(clause), ()):
             edits.replace(clause.start, clause.end, (*pattern, f" FILTER(!BOUND(?{own}) || ?{own} = {named}) "))
         else:
@@ -176,11 +164,6 @@ def _names_from_outside(tree: Select) -> dict[int, set[str]]:
     return found
 
 
-def _variables(query: Query, start: int, end: int) -> set[str]:
-    """The names of the variables between two places of a query."""
-    return {token.text[1:] for token in query.tokens if token.kind == "variable" and start <= token.start < end}
-
-
 def _dataset(
     query: Query,
     placement: Placement,
@@ -190,9 +173,6 @@ def _dataset(
     bulk: bool,
 ) -> str:
     """FROM and FROM NAMED for the store."""
-    own = query.tree.dataset
-    if default_graphs is None and named_graphs is None and own is not None:
-        default_graphs, named_graphs = own.default, own.named
     if default_graphs is None and named_graphs is None:
         default = list(placement.default(bulk=bulk))
         named = list(placement.graphs) if "GRAPH" in query.words else []
@@ -213,15 +193,9 @@ def _place_columns(query: Query, edits: Edits) -> None:
 
 
 def _place_dataset(query: Query, edits: Edits, clause: str) -> None:
-    start, end = _place_of_dataset(query)
+    place = query.tree.dataset
+    start, end = (place.start, place.end) if place is not None else (_where(query, query.tree),) * 2
     edits.replace(start, end, (f"\n{clause}\n",))
-
-
-def _place_of_dataset(query: Query) -> tuple[int, int]:
-    tree = query.tree
-    if tree.dataset is not None:
-        return tree.dataset.start, tree.dataset.end
-    return (_where(query, tree),) * 2
 
 
 def _where(query: Query, tree: Select) -> int:
@@ -230,9 +204,7 @@ def _where(query: Query, tree: Select) -> int:
     return before[-1].start if before and before[-1].upper == "WHERE" else tree.where.start
 
 
-def _place_construct(
-    query: Query, edits: Edits, clause: str
-) -> tuple[tuple[TemplateTerm, TemplateTerm, TemplateTerm], ...]:
+def _place_construct(query: Query, edits: Edits, clause: str) -> Template:
     tree = query.tree
     assert tree.template is not None
     # The variables of the template are enough, because each solution gives its triples whether or not it repeats.
@@ -241,7 +213,7 @@ def _place_construct(
     )
     chosen = " ".join(f"?{name}" for name in used) or "*"
     edits.replace(tree.start, _where(query, tree), (f"SELECT {chosen}\n{clause}\n",))
-    return tuple(_written(query, triple) for triple in tree.template.triples)
+    return tuple(_written(triple) for triple in tree.template.triples)
 
 
 def _terms(triple: Triple) -> tuple[Term, Term, Term]:
@@ -250,7 +222,7 @@ def _terms(triple: Triple) -> tuple[Term, Term, Term]:
     return triple.subject, verb.iri if isinstance(verb, Link) else verb, triple.object
 
 
-def _written(query: Query, triple: Triple) -> tuple[TemplateTerm, TemplateTerm, TemplateTerm]:
+def _written(triple: Triple) -> tuple[TemplateTerm, TemplateTerm, TemplateTerm]:
     subject, verb, object_ = (_template_term(term) for term in _terms(triple))
     return subject, verb, object_
 

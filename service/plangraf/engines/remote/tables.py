@@ -24,12 +24,10 @@ from pyoxigraph import (
     serialize,
 )
 
-from plangraf.engines.remote.placed_query import TOO_DEEP, TemplateTerm
+from plangraf.engines.remote.placed_query import TOO_DEEP, Template, TemplateTerm
 from plangraf.rdf.formats import Format
 
 _TOO_DEEP = NamedNode(TOO_DEEP)
-
-Template = tuple[tuple[TemplateTerm, TemplateTerm, TemplateTerm], ...]
 Term = NamedNode | BlankNode | Literal
 
 
