@@ -59,6 +59,7 @@ ROWS = {
     "FROM of an unknown graph": "SELECT * FROM <http://example.org/none> { ?s ?p ?o }",
     "group": "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p HAVING (COUNT(*) > 1) ORDER BY ?p",
     "a relative name": "SELECT (<x> AS ?iri) {}",
+    "an IRI with a comma": 'SELECT (IRI("http://example.org/a,b") AS ?a) (e:c AS ?b) ("x\\"y,\\n" AS ?c) {}',
     "an escape": "SELECT ?o { e:1 e:n\\u0061me ?o }",
 }
 GRAPHS = {
@@ -128,6 +129,7 @@ ASKED: dict[tuple[str, str], tuple[formats.Format, dict[str, Any]]] = {
     **{(query, formats.JSON.name): (formats.JSON, {}) for query in ROWS.values()},
     **{(query, formats.N_TRIPLES.name): (formats.N_TRIPLES, {}) for query in GRAPHS.values()},
     **{(ROWS["terms"], one.name): (one, {}) for one in (formats.CSV, formats.TSV, formats.XML)},
+    (ROWS["an IRI with a comma"], formats.CSV.name): (formats.CSV, {}),
     (DATASET, formats.CSV.name): (formats.CSV, {"default_graphs": (TWO,), "named_graphs": None}),
 }
 Answers = Callable[[str, formats.Format], tuple[bytes, bytes]]
@@ -156,6 +158,11 @@ def test_a_table_is_that_of_the_embedded_engine(both: Answers, name: str) -> Non
 def test_a_table_is_written_alike_in_each_format(both: Answers, format_: formats.Format) -> None:
     embedded, remote = both(ROWS["terms"], format_)
     assert remote == embedded
+
+
+def test_an_iri_with_a_comma_is_one_field_of_csv(both: Answers) -> None:
+    embedded, remote = both(ROWS["an IRI with a comma"], formats.CSV)
+    assert remote == embedded == b'a,b,c\r\n"http://example.org/a,b",http://example.org/c,"x""y,\n"\r\n'
 
 
 @pytest.mark.parametrize("name", GRAPHS)
