@@ -181,3 +181,11 @@ def test_a_requested_time_limit_is_a_number_of_seconds(client: httpx.Client) -> 
     for text in ("0", "-1", "soon", "1e3", "", "nan"):
         response = client.get("/sparql", params={"query": "ASK {}", "timeout": text})
         assert (response.status_code, response.json()["parameter"]) == (400, "timeout"), text
+
+
+def test_a_short_body_that_is_whole_is_coded_harder_than_a_stream() -> None:
+    body = b"".join(
+        b'<line transform="translate(%d,%d)" x2="5"/>' % (n * 37 % 1013, n * 7919 % 997) for n in range(999)
+    )
+    coder = encoder("zstd")
+    assert len(encode("zstd", body)) < len(coder.write(body) + coder.finish())

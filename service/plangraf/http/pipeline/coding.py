@@ -23,7 +23,9 @@ CODINGS = ("zstd", "br", "gzip")
 _ALIASES = {"x-gzip": "gzip"}
 # A smaller body is not coded, because it fits into one packet either way.
 SMALLEST = 860
-_GZIP_LEVEL, _BROTLI_QUALITY, _ZSTD_LEVEL = 5, 4, 3
+_GZIP_LEVEL, _BROTLI_QUALITY, _ZSTD_LEVEL = 5, 5, 3
+# A whole body of at most so many bytes is coded harder: a tenth smaller for a fraction of a millisecond.
+_SHORT, _ZSTD_LEVEL_OF_SHORT = 128 * 1024, 9
 _GZIP_CONTAINER = 31
 
 
@@ -129,6 +131,8 @@ def encode(coding: str, body: bytes) -> bytes:
     """Encodes a whole body; `identity` returns it unchanged."""
     if coding == IDENTITY:
         return body
+    if coding == "zstd" and len(body) <= _SHORT:
+        return zstandard.ZstdCompressor(level=_ZSTD_LEVEL_OF_SHORT).compress(body)
     coder = encoder(coding)
     return coder.write(body) + coder.finish()
 
