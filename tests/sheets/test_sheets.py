@@ -9,6 +9,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from checkout_model import MODEL
 from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
@@ -24,7 +25,6 @@ from plangraf.sheets.exporting import export_sheet, export_template
 from plangraf.sheets.importing import read_sheets, turtle_files
 from plangraf.sheets.keys import Keys
 from plangraf.sheets.model import Model
-from plangraf.sheets.model_reader import read_model
 from plangraf.sheets.read.table_reader import read_tables
 from plangraf.sheets.read.xlsx_reader import read_workbook
 from plangraf.sheets.write.tables import build_tables
@@ -43,9 +43,9 @@ _LARGE = 500_000
 MADE_UP = ("Case", "Perspective", "Plan")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def model() -> Model:
-    return read_model(ROOT)
+    return MODEL
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from checkout_model import MODEL
 from openpyxl import load_workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
@@ -21,12 +22,9 @@ from plangraf.diagnostics.diagnostic import as_text, stops
 from plangraf.rdf.namespaces import PREFIXES
 from plangraf.sheets.cell_values import MarkedNumber, PartialDate, to_cell
 from plangraf.sheets.importing import read_sheets
-from plangraf.sheets.model_reader import read_model
 from plangraf.sheets.read.number_formats import read_day, read_number
 from plangraf.sheets.read.raw import Imported, Refused, UnreadableError
-from small_home import ROOT
 
-MODEL = read_model(ROOT)
 XSD = PREFIXES["xsd"]
 MEASURE = {"key": "2024-1", "rdfs:label@nb": "Flere reiser med buss", "rdfs:label@en": "More bus trips"}
 

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+from checkout_model import MODEL
 from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from filled_sheets import fill
@@ -15,12 +16,10 @@ from plangraf.settings import Settings
 from plangraf.sheets.exporting import export_sheet
 from plangraf.sheets.importing import read_sheets
 from plangraf.sheets.model import USUAL_KIND
-from plangraf.sheets.model_reader import read_model
 from plangraf.sources.files import source_files
 from plangraf.sources.turtle import read
 from small_home import ROOT
 
-MODEL = read_model(ROOT)
 TYPE = PREFIXES["rdf"] + "type"
 SH = PREFIXES["sh"]
 KIND = SCHEME + "evidence-kind/"

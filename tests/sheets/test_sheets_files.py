@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from checkout_model import MODEL
 from openpyxl import load_workbook
 
 from filled_sheets import columns, fill, sheet_of
@@ -18,13 +19,10 @@ from plangraf.errors import SettingError
 from plangraf.settings import Settings
 from plangraf.sheets.exporting import export_sheet
 from plangraf.sheets.importing import Preview, import_sheet, read_sheets
-from plangraf.sheets.model_reader import read_model
 from plangraf.sheets.read.raw import Imported, UnreadableError
 from plangraf.sheets.write.tables import NOTES_FILE, Note, format_notes, read_notes
-from small_home import ROOT
 
 pytestmark = pytest.mark.usefixtures("use_light_home")
-MODEL = read_model(ROOT)
 MACHINE = "@id plan:Plan;dcterms:title@nb;plan:number\n"
 PLAN = f"Nøkkel;Tittel;Nummer\n{MACHINE}1;Grønn plan;1\n2;Blå plan;2\n"
 

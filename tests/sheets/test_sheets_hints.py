@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from checkout_model import MODEL
 from pyoxigraph import Literal, NamedNode, Triple
 
 from plangraf.diagnostics.diagnostic import Diagnostic, as_text
@@ -13,10 +14,7 @@ from plangraf.sheets.cell_values import CellError, CellPlace, to_lexical
 from plangraf.sheets.cells import derive_values, read_cell
 from plangraf.sheets.keys import Keys, ThingNames
 from plangraf.sheets.model import Column
-from plangraf.sheets.model_reader import read_model
-from small_home import ROOT
 
-MODEL = read_model(ROOT)
 KEYS = Keys("9999")
 XSD = PREFIXES["xsd"]
 COLUMNS = [(sheet, column) for sheet in MODEL.sheets for column in sheet.columns if column.role == "property"]

@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 
 import pytest
+from checkout_model import MODEL
 from openpyxl import Workbook, load_workbook
 
 from filled_sheets import columns, fill, sheet_of, shorten
@@ -19,14 +20,11 @@ from plangraf.rdf.namespaces import PLAN as PLAN_
 from plangraf.settings import Settings
 from plangraf.sheets.cell_values import Cell, CellError, to_lexical
 from plangraf.sheets.importing import Outcome, import_sheet, read_sheets
-from plangraf.sheets.model_reader import read_model
 from plangraf.sheets.read import xlsx_reader
 from plangraf.sheets.read.raw import UnreadableError
-from small_home import ROOT
 
 XSD = PREFIXES["xsd"]
 pytestmark = pytest.mark.usefixtures("use_light_home")
-MODEL = read_model(ROOT)
 PLAN = {"key": "1", "plan:number": 1, "dcterms:title@nb": "En plan"}
 CLASSES = ("plan:Decision", "plan:Evidence", "plan:Passage", "plan:Perspective", "plan:Plan", "plan:SourceDocument")
 
