@@ -23,6 +23,7 @@ from uvicorn import Config
 from uvicorn.supervisors import Multiprocess, multiprocess
 
 from plangraf.cli.http_process import HttpProcess, import_service
+from plangraf.cli.serving.handover import Inherited, State, Successor, take_inherited, tell_systemd
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.engines.embedded import loaders
 from plangraf.engines.embedded.loaders import LoaderHost
@@ -41,14 +42,15 @@ _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S10
 
 
 def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> int:
-    """Serves until SIGTERM or SIGINT; returns the exit code.
+    """Serves until SIGTERM or SIGINT, or until a successor answers after SIGUSR2; returns the exit code.
 
     Raises:
         SettingError: the address cannot be bound.
         VersionsError: there is no version that could be served.
     """
-    listener = bind(settings.host, settings.port)
-    with listener:
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # until there is something to hand over
+    inherited = take_inherited()
+    with inherited.listener if inherited is not None else bind(settings.host, settings.port) as listener:
         host, port = listener.getsockname()[:2]
         settings = settings.model_copy(update={"port": port, "versions": settings.versions.absolute()})
         store = VersionStore(settings.versions, settings.feed_page)
@@ -80,13 +82,21 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
                 listener,
                 loader_host,
                 lambda: _answers(shown, port),
-                lambda: print(line, flush=True),
+                partial(_announce, line, inherited),
+                replaces=inherited is not None and inherited.predecessor is not None,
             )
             supervisor.run()
         if not supervisor.announced and not supervisor.stopped_by_signal:
             print("plangraf: the HTTP processes could not start; the lines above say why.", file=sys.stderr)
             return 1
         return 0
+
+
+def _announce(line: str, inherited: Inherited | None) -> None:
+    print(line, flush=True)
+    tell_systemd(READY=1)
+    if inherited is not None:
+        inherited.announce()
 
 
 def _config(processes: int) -> Config:
@@ -198,12 +208,17 @@ class _Supervisor(Multiprocess):
         host: LoaderHost,
         answers: Callable[[], bool],
         announce: Callable[[], None],
+        *,
+        replaces: bool,
     ) -> None:
         super().__init__(config, sockets=[listener])
         # uvicorn looks the class up where it starts and restarts its processes.
         multiprocess.Process = partial(HttpProcess, host)  # type: ignore[misc, assignment]
         self._answers = answers
         self._announce = announce
+        # Another service that answers on the same socket, so that connections need not be closed in a hurry.
+        self._other_answers = replaces
+        self._successor: Successor | None = None
         self.announced = False
         self.stopped_by_signal = False
 
@@ -221,9 +236,56 @@ class _Supervisor(Multiprocess):
                     self.should_exit.set()
                 elif not self.should_exit.is_set() and self._all_up():
                     self.announced = True
+                    self._other_answers = False
                     self._announce()
+                self._look_at_successor()
+            if self._other_answers:
+                self._drain(wait)
+        if self._successor is not None and not self._other_answers:
+            self._successor.end()
         self.terminate_all()
         self.join_all()
+
+    def _drain(self, wait: Callable[[float], None]) -> None:
+        """Waits until each process has ended by itself, or until a signal to stop."""
+        for process in self.processes:
+            assert isinstance(process, HttpProcess)
+            process.drain()
+        self.stopped_by_signal = False
+        while not self.stopped_by_signal and any(process.exitcode is None for process in self.processes):
+            wait(0.5)
+            self.handle_signals()
+
+    def handle_usr2(self) -> None:
+        """Starts the successor; this service goes on until it answers."""
+        if os.getpid() == 1:
+            _tell(
+                "SIGUSR2 does nothing here, because a container ends with its first process. Start another container."
+            )
+        elif not self.announced or self._successor is not None:
+            _tell("SIGUSR2 does nothing now, because a start is under way.")
+        else:
+            try:
+                self._successor = Successor(self.sockets[0])
+            except OSError as error:
+                _tell(f"the successor could not be started ({error}); this service goes on.")
+
+    def _look_at_successor(self) -> None:
+        if self._successor is None or self.should_exit.is_set():
+            return
+        state = self._successor.state()
+        if state is State.ANSWERS:
+            _tell(f"process {self._successor.pid} answers now; this one ends after its last answers.")
+            tell_systemd(MAINPID=self._successor.pid)
+            self._other_answers = True
+            self.should_exit.set()
+        elif state is State.FAILED:
+            self._successor.end()
+            _tell(
+                f"the successor ended with status {self._successor.status} before it answered; the lines above say "
+                "why. This service goes on. Correct the cause, then send SIGUSR2 again."
+            )
+            self._successor = None
 
     def _all_up(self) -> bool:
         return all(process.is_ready(timeout=1) for process in self.processes) and self._answers()
@@ -275,6 +337,10 @@ def _answers(host: str, port: int) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _tell(text: str) -> None:
+    print(f"plangraf: {text}", file=sys.stderr, flush=True)
 
 
 def _warn_of_old_version(store: VersionStore) -> None:

@@ -145,18 +145,7 @@ class VersionsFolder:
             ) from error
 
     def _refuse_foreign(self) -> None:
-        names = {entry.name for entry in self.path.iterdir()} - _IGNORED
-        foreign = sorted(
-            name
-            for name in names
-            if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, LOCK, BULK_FILES)
-            and not name.startswith(TEMPORARY)
-            and not ((VERSION_ID.fullmatch(name)) and (self.path / name).is_dir())
-        )
-        current = self.path / CURRENT
-        if current.exists() and not current.is_symlink():
-            foreign.append(CURRENT)
-        if foreign:
+        if foreign := foreign_names(self.path):
             raise VersionsError(
                 f"{self.path} holds other things than versions ({', '.join(foreign[:3])}"
                 f"{', …' if len(foreign) > 3 else ''}) and is left alone. "
@@ -170,6 +159,22 @@ class VersionsFolder:
                     _remove_tree(entry)
                 else:
                     entry.unlink()
+
+
+def foreign_names(folder: Path) -> list[str]:
+    """The names of entries that no version, and nothing that belongs to versions, has."""
+    names = {entry.name for entry in folder.iterdir()} - _IGNORED
+    foreign = sorted(
+        name
+        for name in names
+        if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, LOCK, BULK_FILES)
+        and not name.startswith(TEMPORARY)
+        and not ((VERSION_ID.fullmatch(name)) and (folder / name).is_dir())
+    )
+    current = folder / CURRENT
+    if current.exists() and not current.is_symlink():
+        foreign.append(CURRENT)
+    return foreign
 
 
 def _remove_tree(folder: Path) -> None:
