@@ -27,8 +27,11 @@ from running_server import running_server
 from small_home import ROOT
 from sparql_endpoint import running_endpoint
 
-LINES = [b'<http://example.org/a> <http://example.org/p> "%d" <http://example.org/g> .' % number for number in range(9)]
-MANIFEST = {"triples": 9, "quads": 9, "graphs": {"http://example.org/g": 9}, "warnings": {}}
+LINES = [
+    b'<http://example.org/a> <http://example.org/p> "%d" <https://w3id.org/plangraf/graph/g> .' % number
+    for number in range(9)
+]
+MANIFEST = {"triples": 9, "quads": 9, "graphs": {"https://w3id.org/plangraf/graph/g": 9}, "warnings": {}}
 QUICK = {name: check for name, check in CHECKS.items() if name != "engine"}
 
 
