@@ -259,9 +259,7 @@ class _Supervisor(Multiprocess):
     def handle_usr2(self) -> None:
         """Starts the successor; this service goes on until it answers."""
         if os.getpid() == 1:
-            _tell(
-                "SIGUSR2 does nothing here, because a container ends with its first process. Start another container."
-            )
+            _tell("SIGUSR2 does nothing in a container, which ends with its first process. Start another container.")
         elif not self.announced or self._successor is not None:
             _tell("SIGUSR2 does nothing now, because a start is under way.")
         else:
