@@ -19,7 +19,7 @@ from plangraf.errors import PlangrafError
 from plangraf.maintenance.examined import Check, Finding
 from plangraf.maintenance.examined_data import check_contexts, check_disk, check_feed, check_versions
 from plangraf.rdf.formats import JSON
-from plangraf.settings import Settings
+from plangraf.settings import Settings, descriptors_needed
 from plangraf.store.changes.log import FeedLog
 from plangraf.store.versions import FEED, VersionStore
 
@@ -29,9 +29,7 @@ _ASKING_S = 10
 # Seconds that two clocks may differ.
 _TOLERANCE_S = 60
 _EARLIEST = datetime(2025, 1, 1, tzinfo=UTC)
-# Descriptors of a process without connections, and of each query worker: two sockets and a pipe, as a pair of ends.
-_OWN_DESCRIPTORS, _OF_A_WORKER = 64, 6
-_FEW_CONNECTIONS, _MANY_CONNECTIONS = 64, 800
+_MANY_CONNECTIONS = 800
 # Memory: of the loader, of each HTTP process, and of a triple in the store.
 _LOADER_MIB, _PROCESS_MIB, _TRIPLE_BYTES = 120, 60, 400
 _LOCAL = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  compared with, never bound
@@ -60,16 +58,15 @@ def _version_folders(versions: Path) -> Iterator[Path]:
 def check_descriptors(settings: Settings) -> Iterator[Finding]:
     """The limit of open files of each process, which connections count against."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    workers = settings.query_workers + settings.query_long + 2 * settings.old_versions
-    own = _OWN_DESCRIPTORS + _OF_A_WORKER * workers
+    needed = descriptors_needed(settings)
     advice = "Raise it: `ulimit -n 65536`, or LimitNOFILE=65536 in the unit of systemd."
-    if soft < own + _FEW_CONNECTIONS:
-        told = f"{soft} for each process, which itself needs {own}"
-        yield Finding("descriptors", "broken", told, advice)
-    elif soft < own + _MANY_CONNECTIONS:
-        yield Finding("descriptors", "note", f"{soft} for each process, so about {soft - own} connections", advice)
+    told = f"the service may raise {soft} to {hard} for each process"
+    if hard < needed:
+        yield Finding("descriptors", "broken", f"{told}, which needs {needed}", advice)
+    elif hard < needed + _MANY_CONNECTIONS:
+        yield Finding("descriptors", "note", f"{told}, so it takes about {hard - needed} connections", advice)
     else:
-        yield Finding("descriptors", "ok", f"{soft} for each process, at most {hard}")
+        yield Finding("descriptors", "ok", told)
 
 
 def check_memory(settings: Settings) -> Iterator[Finding]:

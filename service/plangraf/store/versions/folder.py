@@ -54,6 +54,8 @@ _HOLDERS: set[tuple[int, int, int]] = set()
 _GUARD = threading.Lock()
 # Level 9 takes a third of the time of level 19, for a dump that is a tenth larger.
 _ZSTD_LEVEL = 9
+# Some file systems keep no finer times.
+_APART_NS = 1_000_000
 
 
 class VersionsFolder:
@@ -233,7 +235,16 @@ def install_version(folder: VersionsFolder, temporary: Path, version_id: str) ->
             elif file.name != DUMP and not (known.is_file() and known.read_bytes() == file.read_bytes()):
                 file.replace(known)
         sync_folder(target)
+    _make_newest(folder.path, target)
     sync_folder(folder.path)
+
+
+def _make_newest(versions: Path, target: Path) -> None:
+    """Dates a version after all others, also when the clock was set back: pruning removes the oldest ones."""
+    others = [entry for entry in versions.iterdir() if VERSION_ID.fullmatch(entry.name) and entry != target]
+    newest = max((entry.stat().st_mtime_ns for entry in others), default=0)
+    if target.stat().st_mtime_ns <= newest:
+        os.utime(target, ns=(newest + _APART_NS, newest + _APART_NS))
 
 
 def make_current(folder: VersionsFolder, version: Version, before: Version | None, feed_page: int) -> None:
@@ -249,6 +260,7 @@ def make_current(folder: VersionsFolder, version: Version, before: Version | Non
         # A damaged version keeps its old list; opening it reports the damage.
         with suppress(VersionsError):
             folder.replace_json(f"{version.id}/{REMOVED}", _find_removed(before, version.lines()))
+        _make_newest(folder.path, version.path)
     with staged_changes(folder, version, feed_page) as changes:
         link = folder.temporary(CURRENT)
         link.symlink_to(version.id)
