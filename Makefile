@@ -87,16 +87,19 @@ bench: $(VENV)/.test ## time plangraf beside other SPARQL systems, and its start
 	$(BIN)/python tests/benchmarks/compare_results.py
 	$(BIN)/python tests/benchmarks/start_up.py
 
+faults: $(VENV)/.test ## twenty rounds of faults at random moments under a running service; prints the seed of a run
+	FAULT_ROUNDS=$(or $(ROUNDS),20) $(BIN)/python -m pytest -m "" -s tests/faults tests/store/test_crash_safety.py tests/maintenance/test_backup.py
+
 soak: $(VENV)/.test ## ten minutes of hostile clients beside a good one
 	$(BIN)/python tests/benchmarks/soak.py --minutes 10
 
 lock: ## pin the newest versions that pyproject.toml allows
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics remote mcp parquet client build,--extra $(extra)) pyproject.toml -o requirements.lock
+	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics remote mcp parquet otel client build,--extra $(extra)) pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url $(foreach extra,server mcp parquet,--extra $(extra)) -c requirements.lock pyproject.toml -o requirements-server.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics remote mcp parquet client build test,--extra $(extra)) \
+	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics remote mcp parquet otel client build test,--extra $(extra)) \
 	  -c requirements.lock pyproject.toml -o requirements-test.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-package psycopg2 --upgrade tests/service/ckan.txt -o tests/service/ckan.lock

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import resource
 import select
 import signal
 import sys
 
+from plangraf.errors import SettingError
+
 _PR_SET_PDEATHSIG = 1
+# Some systems allow a milliard, and programs that close all of them in turn would take minutes.
+_MOST_DESCRIPTORS = 65_536
 
 
 def die_with_parent(number: signal.Signals = signal.SIGKILL) -> None:
@@ -18,6 +23,23 @@ def die_with_parent(number: signal.Signals = signal.SIGKILL) -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, number)
+
+
+def raise_descriptors(needed: int) -> None:
+    """Raises this process's limit of open files, and that of the processes that it starts, as far as it may.
+
+    Raises:
+        SettingError: the most that it may is less than what is needed.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < needed:
+        raise SettingError(
+            f"ulimit -n: each process may open {hard} files, and the service needs {needed}. Raise the limit, in a "
+            "unit of systemd with LimitNOFILE=65536."
+        )
+    most = min(hard, _MOST_DESCRIPTORS)
+    if soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def is_closed(descriptor: int) -> bool:

@@ -38,6 +38,8 @@ _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+=?^_~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)
 _HOST = re.compile(r"([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])(:([0-9]{1,5}|\*))?")
 _WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2)
 _PROJECT = "plangraf"
+# Descriptors of a process without workers, of each query worker (two sockets and a pipe, twice), and for connections.
+_OWN_DESCRIPTORS, _OF_A_WORKER, _FEW_CONNECTIONS = 64, 6, 64
 _OPERATOR = {
     "catalog",
     "catalog_title",
@@ -158,6 +160,13 @@ class Settings(BaseSettings):
         description="Longest answer to one query, in MiB before compression; a longer one breaks off.",
     )
     slow_query_s: float = Field(default=5.0, gt=0, description="A query that takes longer is logged with its text.")
+    traces: str | None = Field(
+        default=None, description="Address of an OTLP/HTTP collector that gets traces, such as http://127.0.0.1:4318."
+    )
+    traces_share: float = Field(
+        default=1.0, ge=0, le=1, description="Share of the requests that are traced, when their sender has not decided."
+    )
+    traces_queries: bool = Field(default=False, description="Whether traces have the texts of queries.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line that is written."
     )
@@ -208,6 +217,13 @@ class Settings(BaseSettings):
             address = one.removeprefix("private:")
             if not (_is_iri(address) and address.isascii()) or "@" in address or "#" in address:
                 raise ValueError(f"{one} must be an address in ASCII such as https://query.example.no/sparql")
+        return value
+
+    @field_validator("traces")
+    @classmethod
+    def _collector(cls, value: str | None) -> str | None:
+        if value is not None and (not _is_iri(value) or "?" in value or "#" in value):
+            raise ValueError("must be an address such as http://127.0.0.1:4318, without /v1/traces")
         return value
 
     @field_validator("engine", "engine_update", "engine_graph_store")
@@ -333,6 +349,12 @@ class Settings(BaseSettings):
     def operator(self) -> dict[str, object]:
         """The settings that the catalogue publishes; the service's fingerprint covers them."""
         return self.model_dump(include=_OPERATOR)
+
+
+def descriptors_needed(settings: Settings) -> int:
+    """The open files that an HTTP process must be allowed: its own, those of its workers, and few connections."""
+    workers = settings.query_workers + settings.query_long + 2 * settings.old_versions
+    return _OWN_DESCRIPTORS + _OF_A_WORKER * workers + _FEW_CONNECTIONS
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -428,7 +428,9 @@ def test_a_service_that_cannot_start_exits_instead_of_retrying_forever(own_home:
     (own_home / "ontology" / "context.jsonld").unlink()
     run = plangraf("serve", "--port", "0", "--no-build", "--workers", "1", home=own_home)
     assert run.returncode == 1
-    assert run.stderr.endswith("plangraf: the HTTP processes could not start; the lines above say why.\n")
+    assert run.stderr.endswith(
+        "plangraf: the HTTP processes could not start; the lines above say why, `plangraf doctor` more.\n"
+    )
 
 
 def test_a_worker_that_is_killed_is_replaced(home: Path) -> None:

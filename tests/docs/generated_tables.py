@@ -22,6 +22,7 @@ PACKAGE = ROOT / "service" / "plangraf"
 # Errors of commands, which no HTTP client meets; their subclasses too.
 _OFFLINE = (
     DataError,
+    errors.BackupError,
     errors.ListError,
     errors.RemoteSourceError,
     errors.SettingError,

@@ -17,6 +17,8 @@ from plangraf.cli.export_sheet import export_sheet
 from plangraf.cli.import_sheet import import_sheet
 from plangraf.cli.import_statistics import import_statistics
 from plangraf.cli.link import link
+from plangraf.cli.maintenance.backup import backup, restore
+from plangraf.cli.maintenance.doctor import doctor
 from plangraf.cli.publish import publish
 from plangraf.cli.query import query
 from plangraf.cli.serve_command import serve
@@ -41,6 +43,9 @@ app.command()(query)
 app.command()(publish)
 app.command()(serve)
 app.command("check-harvest")(check_harvest)
+app.command()(doctor)
+app.command()(backup)
+app.command()(restore)
 app.add_typer(versions_app, name="versions")
 
 

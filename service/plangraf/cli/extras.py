@@ -36,6 +36,7 @@ EXTRAS = {
     "remote": ("httpx",),
     "mcp": ("mcp",),
     "parquet": ("pyarrow",),
+    "otel": ("opentelemetry.exporter.otlp.proto.http", "opentelemetry.sdk"),
 }
 """By extra, the names under which its packages are imported. Every command needs `server`; the others include it."""
 
@@ -56,4 +57,11 @@ def require_extra(extra: str) -> None:
 
 
 def _missing(extra: str) -> str | None:
-    return next((package for package in EXTRAS[extra] if find_spec(package) is None), None)
+    return next((package for package in EXTRAS[extra] if not _is_installed(package)), None)
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # of a package above it
+        return False

@@ -13,9 +13,10 @@ import sys
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from socket import socket
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from uvicorn import Config
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _FORK = multiprocessing.get_context("fork")
 _SIGNALS = {*SIGNALS}
+# Seconds that answers may still take when a successor has taken over.
+_DRAIN_S = 600
 # Seconds beside the grace of its clients after which a process without a supervisor ends whatever it still waits for.
 _MARGIN_S = 5
 
@@ -57,6 +60,12 @@ class HttpProcess(Process):
         with self._host.paused(), _blocked():
             super().start()
 
+    def drain(self) -> None:
+        """Lets the process end its answers and its connections at leisure, because another service accepts new ones."""
+        with suppress(ProcessLookupError):
+            if self.pid is not None and self.exitcode is None:
+                os.kill(self.pid, signal.SIGUSR2)
+
     def always_pong(self) -> None:
         try:
             super().always_pong()
@@ -70,9 +79,17 @@ class HttpProcess(Process):
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGUSR2, self._drain)
         signal.set_wakeup_fd(-1)  # the supervisor's
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         self.target(sockets)
+
+    def _drain(self, number: int, frame: FrameType | None) -> None:
+        from plangraf.http.server.protocol import Draining
+
+        Draining.begin()
+        self.config.timeout_graceful_shutdown = _DRAIN_S
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def _end(self) -> None:
         """Ends this process: at once while it starts, otherwise by SIGTERM, and at last without its consent."""

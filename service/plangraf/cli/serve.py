@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import http.client
+import json
 import os
 import select
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from types import FrameType
 
@@ -23,13 +24,15 @@ from uvicorn import Config
 from uvicorn.supervisors import Multiprocess, multiprocess
 
 from plangraf.cli.http_process import HttpProcess, import_service
+from plangraf.cli.serving.handover import Inherited, State, Successor, take_inherited, tell_systemd
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.engines.embedded import loaders
 from plangraf.engines.embedded.loaders import LoaderHost
 from plangraf.errors import SettingError, VersionsError
 from plangraf.metrics_folder import metrics_folder
+from plangraf.processes import raise_descriptors
 from plangraf.publish.inputs import find_up_to_date
-from plangraf.settings import Settings
+from plangraf.settings import Settings, descriptors_needed
 from plangraf.store.versions import VersionStore
 
 # A loaded machine may need several seconds to start Python and import the service.
@@ -41,14 +44,16 @@ _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S10
 
 
 def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> int:
-    """Serves until SIGTERM or SIGINT; returns the exit code.
+    """Serves until SIGTERM or SIGINT, or until a successor answers after SIGUSR2; returns the exit code.
 
     Raises:
         SettingError: the address cannot be bound.
         VersionsError: there is no version that could be served.
     """
-    listener = bind(settings.host, settings.port)
-    with listener:
+    raise_descriptors(descriptors_needed(settings))
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # until there is something to hand over
+    inherited = take_inherited()
+    with inherited.listener if inherited is not None else bind(settings.host, settings.port) as listener:
         host, port = listener.getsockname()[:2]
         settings = settings.model_copy(update={"port": port, "versions": settings.versions.absolute()})
         store = VersionStore(settings.versions, settings.feed_page)
@@ -64,12 +69,11 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
             store.catch_up()
         except VersionsError as error:  # serving does not need the feed
             print(f"plangraf: /feed does not have the current version. {error}", file=sys.stderr, flush=True)
-        version = store.current()
+        _refuse_without_versions(store)
         _listen(listener)
         os.environ.update(environment(settings))
         shown = _WILDCARDS.get(host, host)
         url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
-        line = f"plangraf {url} version {version.id} triples {version.triples}"
         with metrics_folder() as folder, LoaderHost(folder) as loader_host:
             # The HTTP processes share the folder, see metrics, and the loaders.
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
@@ -79,14 +83,34 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
                 _config(settings.processes),
                 listener,
                 loader_host,
-                lambda: _answers(shown, port),
-                lambda: print(line, flush=True),
+                partial(_ask_ready, shown, port),
+                partial(_announce, url, inherited),
+                replaces=inherited is not None and inherited.predecessor is not None,
             )
             supervisor.run()
         if not supervisor.announced and not supervisor.stopped_by_signal:
-            print("plangraf: the HTTP processes could not start; the lines above say why.", file=sys.stderr)
+            print(
+                "plangraf: the HTTP processes could not start; the lines above say why, `plangraf doctor` more.",
+                file=sys.stderr,
+            )
             return 1
         return 0
+
+
+def _refuse_without_versions(store: VersionStore) -> None:
+    """Raises what the current version raises, when no other version could be served in its place."""
+    try:
+        store.current()
+    except VersionsError:
+        if not store.path.is_dir() or next(store.readable(), None) is None:
+            raise
+
+
+def _announce(url: str, inherited: Inherited | None, ready: Mapping[str, object]) -> None:
+    print(f"plangraf {url} version {ready['version']} triples {ready['triples']}", flush=True)
+    tell_systemd(READY=1)
+    if inherited is not None:
+        inherited.announce()
 
 
 def _config(processes: int) -> Config:
@@ -196,14 +220,19 @@ class _Supervisor(Multiprocess):
         config: Config,
         listener: socket.socket,
         host: LoaderHost,
-        answers: Callable[[], bool],
-        announce: Callable[[], None],
+        ask: Callable[[], Mapping[str, object] | None],
+        announce: Callable[[Mapping[str, object]], None],
+        *,
+        replaces: bool,
     ) -> None:
         super().__init__(config, sockets=[listener])
         # uvicorn looks the class up where it starts and restarts its processes.
         multiprocess.Process = partial(HttpProcess, host)  # type: ignore[misc, assignment]
-        self._answers = answers
+        self._ask = ask
         self._announce = announce
+        # Another service that answers on the same socket, so that connections need not be closed in a hurry.
+        self._other_answers = replaces
+        self._successor: Successor | None = None
         self.announced = False
         self.stopped_by_signal = False
 
@@ -219,14 +248,66 @@ class _Supervisor(Multiprocess):
                 elif any(process.exitcode is not None for process in self.processes):
                     # Stop instead of restarting, because it would die again. uvicorn does so for some causes only.
                     self.should_exit.set()
-                elif not self.should_exit.is_set() and self._all_up():
+                elif not self.should_exit.is_set() and (ready := self._all_up()) is not None:
                     self.announced = True
-                    self._announce()
+                    self._other_answers = False
+                    self._announce(ready)
+                self._look_at_successor()
+            if self._other_answers:
+                self._drain(wait)
+        if self._successor is not None and not self._other_answers:
+            self._successor.end()
         self.terminate_all()
         self.join_all()
 
-    def _all_up(self) -> bool:
-        return all(process.is_ready(timeout=1) for process in self.processes) and self._answers()
+    def _drain(self, wait: Callable[[float], None]) -> None:
+        """Waits until each process has ended by itself, or until a signal to stop."""
+        for process in self.processes:
+            assert isinstance(process, HttpProcess)
+            process.drain()
+        self.stopped_by_signal = False
+        while not self.stopped_by_signal and any(process.exitcode is None for process in self.processes):
+            wait(0.5)
+            self.handle_signals()
+
+    def handle_usr2(self) -> None:
+        """Starts the successor; this service goes on until it answers."""
+        if os.getpid() == 1:
+            _tell("SIGUSR2 does nothing in a container, which ends with its first process. Start another container.")
+        elif not self.announced or self._successor is not None:
+            _tell("SIGUSR2 does nothing now, because a start is under way.")
+        else:
+            try:
+                self._successor = Successor(self.sockets[0])
+            except OSError as error:
+                _tell(f"the successor could not be started ({error}); this service goes on.")
+
+    def _look_at_successor(self) -> None:
+        if self._successor is None or self.should_exit.is_set():
+            return
+        state = self._successor.state()
+        if state is State.ANSWERS:
+            _tell(f"process {self._successor.pid} answers now; this one ends after its last answers.")
+            tell_systemd(MAINPID=self._successor.pid)
+            self._other_answers = True
+            self.should_exit.set()
+        elif state is State.FAILED:
+            self._successor.end()
+            _tell(
+                f"the successor ended with status {self._successor.status} before it answered; the lines above say "
+                "why. This service goes on. Correct the cause, then send SIGUSR2 again."
+            )
+            self._successor = None
+
+    def _all_up(self) -> Mapping[str, object] | None:
+        """What the service says of itself when every process has started; None before."""
+        return self._ask() if all(process.is_ready(timeout=1) for process in self.processes) else None
+
+    def keep_subprocess_alive(self) -> None:
+        for process in self.processes:
+            if process.exitcode is not None:
+                _tell(f"HTTP process {process.pid} ended with status {process.exitcode}; another one starts.")
+        super().keep_subprocess_alive()
 
     def handle_term(self) -> None:
         self.stopped_by_signal = True
@@ -266,15 +347,22 @@ def wait_or_signal() -> Iterator[Callable[[float], None]]:
             signal.set_wakeup_fd(before)
 
 
-def _answers(host: str, port: int) -> bool:
+def _ask_ready(host: str, port: int) -> Mapping[str, object] | None:
+    """What `/health/ready` says; None while the service does not answer."""
     connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
         connection.request("GET", "/health/ready", headers={"Connection": "close"})
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
+        response = connection.getresponse()
+        said: Mapping[str, object] = json.loads(response.read())
+        return said if response.status == 200 else None
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
     finally:
         connection.close()
+
+
+def _tell(text: str) -> None:
+    print(f"plangraf: {text}", file=sys.stderr, flush=True)
 
 
 def _warn_of_old_version(store: VersionStore) -> None:

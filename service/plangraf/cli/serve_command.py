@@ -52,6 +52,8 @@ def serve(
         settings = read_settings(host=host, port=port, processes=workers, data=data, versions=versions)
         if settings.engine is not None:
             require_extra("remote")
+        if settings.traces is not None:
+            require_extra("otel")
         raise typer.Exit(run(settings, may_build=not no_build and _may_build(settings), drop=drop))
 
 

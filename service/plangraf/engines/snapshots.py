@@ -22,7 +22,6 @@ from plangraf.engines.interface import Engine
 from plangraf.engines.opened_late import LateEngine
 from plangraf.engines.parts import MOST_BYTES, Parts
 from plangraf.errors import (
-    EngineError,
     NotReadyError,
     PlangrafError,
     ResourceNotFoundError,
@@ -104,7 +103,7 @@ class Snapshots:
         idle_s: seconds without a lease after which a kept version closes.
         most_bytes: the memory of one snapshot for its derived parts.
     Raises:
-        VersionsError: there is no current version.
+        VersionsError: there is no version that can be read.
     """
 
     def __init__(
@@ -123,8 +122,9 @@ class Snapshots:
         self._watch_s = watch_s
         self._idle_s = idle_s
         self._most_bytes = most_bytes
-        current = store.current()
-        self._current = Snapshot(Contents.read(current), make_engine(current, kept=False), most_bytes)
+        # What the log has of a version that cannot be opened, so that each check does not say it again.
+        self._told = ""
+        self._current = self._first()
         # In order of the last lease, the least recent first.
         self._kept: dict[str, Snapshot] = {}
         # The kept versions whose engines are open.
@@ -146,16 +146,50 @@ class Snapshots:
         """Calls `callback` after each switch to another version."""
         self._subscribers.append(callback)
 
-    async def start(self) -> None:
-        """Opens the current version.
+    def _first(self) -> Snapshot:
+        """The current version; when its files cannot be read, the newest one whose files can.
 
         Raises:
-            EngineError: it cannot be opened.
+            VersionsError: there is none.
         """
-        await self._current.engine.start()
+        try:
+            return self._make(self.store.current())
+        except (PlangrafError, OSError, ValueError) as error:
+            for version in self.store.readable() if self.store.path.is_dir() else ():
+                with contextlib.suppress(PlangrafError, OSError, ValueError):
+                    found = self._make(version)
+                    log.error("version not readable", serving=version.id, error=str(error))
+                    self._told = str(error)
+                    return found
+            raise
+
+    async def start(self) -> None:
+        """Opens the current version; when it cannot be opened, the newest one that can.
+
+        Raises:
+            EngineError, VersionsError: none can be opened.
+        """
+        try:
+            await self._current.engine.start()
+        except (PlangrafError, OSError, ValueError) as error:
+            await self._start_another(error)
         metrics.record_version(self._current.id)
         if self._watch_s:
             self._watching = asyncio.create_task(self._watch())
+
+    async def _start_another(self, error: Exception) -> None:
+        failed = self._current.id
+        for version in await asyncio.to_thread(lambda: list(self.store.readable())):
+            if version.id == failed:
+                continue
+            try:
+                self._current = await self._open(version)
+            except (PlangrafError, OSError, ValueError):
+                continue
+            self._failed, self._told = (failed, asyncio.get_running_loop().time() + _RETRY_S), str(error)
+            log.error("version not opened", version=failed, serving=version.id, error=str(error))
+            return
+        raise error
 
     def lease(self, version_id: str | None = None) -> Lease:
         """Leases the snapshot of a version, by default the current one: `async with snapshots.lease() as snapshot`.
@@ -202,7 +236,9 @@ class Snapshots:
             try:
                 version = self.store.current()
             except PlangrafError as error:
-                log.error("version not readable", error=str(error))
+                if str(error) != self._told:
+                    self._told = str(error)
+                    log.error("version not readable", serving=self._current.id, error=str(error))
                 return False
             now = asyncio.get_running_loop().time()
             if version.id == self._current.id and not self._current.contents.has_new_dates():
@@ -211,11 +247,13 @@ class Snapshots:
                 return False
             try:
                 fresh = await self._open(version)
-            except (EngineError, OSError) as error:
+            except (PlangrafError, OSError, ValueError) as error:
                 self._failed = (version.id, now + _RETRY_S)
-                log.error("version not opened", version=version.id, serving=self._current.id, error=str(error))
+                if str(error) != self._told:
+                    self._told = str(error)
+                    log.error("version not opened", version=version.id, serving=self._current.id, error=str(error))
                 return False
-            self._failed = None
+            self._failed, self._told = None, ""
             old, self._current = self._current, fresh
         if old._leases:
             self._retired.append(old)
@@ -239,10 +277,12 @@ class Snapshots:
             await snapshot.close()
 
     async def _open(self, version: Version) -> Snapshot:
-        contents = await asyncio.to_thread(Contents.read, version)
-        snapshot = Snapshot(contents, self._make_engine(version, kept=False), self._most_bytes)
+        snapshot = await asyncio.to_thread(self._make, version)
         await snapshot.engine.start()
         return snapshot
+
+    def _make(self, version: Version) -> Snapshot:
+        return Snapshot(Contents.read(version), self._make_engine(version, kept=False), self._most_bytes)
 
     def _find(self, version_id: str) -> Snapshot | None:
         """The open snapshot of a version."""

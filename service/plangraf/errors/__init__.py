@@ -53,6 +53,7 @@ PlangrafError
 ├── FeedDamagedError                the log of changes cannot be read
 ├── ListError                       a list of others that cannot be read or linked
 │   └── ListUnreachableError        its address does not give the file
+├── BackupError                     a backup that cannot be made or restored
 ├── VersionsError                   the folder of versions cannot be read or written
 └── SettingError                    a setting that cannot be used
     └── ExtraMissingError           a command needs packages of an extra that is not installed
@@ -71,7 +72,7 @@ from plangraf.errors.engine import (
     WorkerCrashedError,
 )
 from plangraf.errors.lists import ListError, ListUnreachableError
-from plangraf.errors.operating import ExtraMissingError, FeedDamagedError, SettingError, VersionsError
+from plangraf.errors.operating import BackupError, ExtraMissingError, FeedDamagedError, SettingError, VersionsError
 from plangraf.errors.refused_query import (
     AnswerLimitError,
     Place,
@@ -122,6 +123,7 @@ __all__ = [
     "AddressTooLongError",
     "AnswerBrokenError",
     "AnswerLimitError",
+    "BackupError",
     "BodyTooLargeError",
     "CodingNotAcceptableError",
     "DisplacedError",

@@ -1,4 +1,4 @@
-"""Errors that stop a build or the start of the service: folder of versions, log of changes, settings."""
+"""Errors that stop a build or the start of the service: folder of versions, log of changes, backups, settings."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ class FeedDamagedError(PlangrafError):
 class VersionsError(PlangrafError):
     code = "bad-versions-folder"
     title = "The folder of versions cannot be used"
+
+
+class BackupError(PlangrafError):
+    code = "bad-backup"
+    title = "A backup cannot be made or restored"
 
 
 class SettingError(PlangrafError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -17,12 +18,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import plangraf
+from plangraf import tracing
 from plangraf.engines.embedded.pool import EmbeddedEngine
 from plangraf.engines.interface import Engine
 from plangraf.engines.snapshots import Snapshots
+from plangraf.engines.traced import TracedEngine
 from plangraf.errors import MethodNotAllowedError, ParameterError, PlangrafError, RequestError, ResourceNotFoundError
 from plangraf.errors.message import N_, English
 from plangraf.http.assistants import endpoint as assistants
@@ -30,6 +33,7 @@ from plangraf.http.pipeline.envelope import Envelope
 from plangraf.http.pipeline.log_setup import configure_logging
 from plangraf.http.pipeline.pinning import ENDPOINT, KEPT, Endpoint, FindEndpoint, Pinning, strip_version
 from plangraf.http.pipeline.request_record import Notes, RequestLog
+from plangraf.http.pipeline.traced import Traced
 from plangraf.http.resource.link_header import LICENSE
 from plangraf.http.resource.openapi import install_openapi, openapi_of_version
 from plangraf.http.resource.problem_pages import Explainer
@@ -59,6 +63,7 @@ from plangraf.http.server.hot_answers import STATE, Hot
 from plangraf.http.service import Pinned, Service, make_service
 from plangraf.settings import Settings, load_settings
 from plangraf.store.versions import Version, VersionStore
+from plangraf.tracing import Tracing
 
 _DESCRIPTION = """A knowledge graph of municipal plans: SPARQL, linked-data documents and named queries.
 Errors are `application/problem+json` (RFC 9457)."""
@@ -82,8 +87,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             return make_remote_engine(version, settings)
         return EmbeddedEngine(version, small if kept else settings)
 
+    def make_traced(version: Version, *, kept: bool) -> Engine:
+        return TracedEngine(make_engine(version, kept=kept))
+
+    make = make_engine if settings.traces is None else make_traced
     snapshots = Snapshots(
-        VersionStore(settings.versions), make_engine, most_kept=settings.old_versions, watch_s=settings.watch_s
+        VersionStore(settings.versions), make, most_kept=settings.old_versions, watch_s=settings.watch_s
     )
     return application(settings, snapshots, computed_ahead=True)
 
@@ -102,7 +111,7 @@ def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: boo
     def version() -> str:
         return snapshots.current.id
 
-    hot = Hot(service.cache, notes, version)
+    hot = Hot(service.cache, notes, version, by_bytes=settings.traces is None)
 
     app = _Application(
         title="plangraf",
@@ -126,7 +135,8 @@ def application(settings: Settings, snapshots: Snapshots, *, computed_ahead: boo
         return _methods(app, scope)
 
     def pipeline(inner: ASGIApp) -> ASGIApp:
-        return Envelope(Pinning(inner, service, find, explain), version, methods, hot, notes, explain)
+        envelope = Envelope(Pinning(inner, service, find, explain), version, methods, hot, notes, explain)
+        return envelope if settings.traces is None else Traced(envelope)
 
     app.add_middleware(pipeline)
     app.find, app.pipeline = find, pipeline(app)
@@ -147,6 +157,7 @@ def _lifespan(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Hot]]:
+        Tracing.start(service.settings)
         await snapshots.start()
         _refresh_on_signal(snapshots)
         if computed_ahead:
@@ -159,6 +170,8 @@ def _lifespan(
                 task.cancel()
             await snapshots.close()
             notes.flush()
+            if tracing.is_on():
+                await asyncio.to_thread(Tracing.stop)
 
     return lifespan
 
@@ -213,10 +226,24 @@ class _Application(FastAPI):
     pipeline: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (endpoint := self.find(strip_version(scope))) is not None:
+        if scope["type"] == "lifespan":
+            await super().__call__(scope, receive, _shorten_known_errors(send))
+        elif scope["type"] == "http" and (endpoint := self.find(strip_version(scope))) is not None:
             await self.pipeline({**scope, ENDPOINT: endpoint}, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+
+def _shorten_known_errors(send: Send) -> Send:
+    """Tells a start that fails for a known reason in one line, without the traceback that the framework sends."""
+
+    async def shortened(message: Message) -> None:
+        error = sys.exc_info()[1]
+        if message["type"] == "lifespan.startup.failed" and isinstance(error, PlangrafError):
+            message = {**message, "message": str(error)}
+        await send(message)
+
+    return shortened
 
 
 class _CurrentRoute(APIRoute):

@@ -225,11 +225,8 @@ def open_index(folder: Path, version: str) -> SearchIndex:
     Raises:
         SearchUnavailableError: the version has no index, one of another release, or a damaged one.
     """
-    contents = _read_contents(folder / FOLDER, version)
+    contents = check_index(folder, version)
     try:
-        for name, digest in contents["files"].items():
-            if _digest(folder / FOLDER / name) != digest:
-                raise SearchUnavailableError(version, N_("the file %(name)s is damaged", name=name))
         things, words = (_open(folder / FOLDER / name) for name in (_THINGS, _WORDS))
         labels = Labels(contents["kinds"], contents["singular"], contents["values"])
         return SearchIndex(things, words, _schema(), _words_schema(), labels, int(contents["entries"]))
@@ -237,6 +234,24 @@ def open_index(folder: Path, version: str) -> SearchIndex:
         raise SearchUnavailableError(
             version, N_("its index cannot be opened (%(reason)s)", reason=English(error))
         ) from error
+
+
+def check_index(folder: Path, version: str) -> dict[str, Any]:
+    """Compares the files of a version's index with their digests; returns its contents.
+
+    Raises:
+        SearchUnavailableError: the version has no index, one of another release, or a damaged one.
+    """
+    contents = _read_contents(folder / FOLDER, version)
+    try:
+        for name, digest in contents["files"].items():
+            if _digest(folder / FOLDER / name) != digest:
+                raise SearchUnavailableError(version, N_("the file %(name)s is damaged", name=name))
+    except (OSError, KeyError, TypeError, AttributeError) as error:
+        raise SearchUnavailableError(
+            version, N_("its index cannot be opened (%(reason)s)", reason=English(error))
+        ) from error
+    return contents
 
 
 def _read_contents(folder: Path, version: str) -> dict[str, Any]:

@@ -178,4 +178,6 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1:])
     except VersionsError as damage:
-        sys.exit(str(damage))
+        # Before the sockets close, because the host kills a loader without leases at once.
+        print(f"plangraf: {damage}", file=sys.stderr, flush=True)
+        sys.exit(1)

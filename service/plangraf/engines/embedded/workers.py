@@ -10,9 +10,11 @@ import asyncio
 import os
 import socket
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import IO
+
+import structlog
 
 from plangraf import metrics
 from plangraf.engines.embedded import loaders
@@ -23,6 +25,8 @@ from plangraf.errors import EngineError, NotReadyError
 from plangraf.errors.message import N_
 from plangraf.settings import Settings
 from plangraf.store.versions import Version
+
+log = structlog.get_logger()
 
 _LONGEST_RETRY_S = 30.0
 # Idle time after which the worker that computes ahead ends.
@@ -195,9 +199,27 @@ class Workers:
         if kind == READY:
             self._opened.set_result(number)
         elif kind in (WORKER, AHEAD):
+            if len(descriptors) < 2:  # the kernel had no descriptor left for them
+                self._on_worker_lost(descriptors, ahead=kind == AHEAD)
+                return
             ends = socket.socket(fileno=descriptors[0]), os.fdopen(descriptors[1], "rb", buffering=0)
             self._arriving.add(ends)
             self._spawn(self._on_worker_started(number, ends, self._lease, ahead=kind == AHEAD))
+
+    def _on_worker_lost(self, descriptors: Sequence[int], *, ahead: bool) -> None:
+        """Asks for another worker a second later: this process has too many open files."""
+        for descriptor in descriptors:
+            os.close(descriptor)
+        log.error("worker not started", version=self._version.id, error="too many open files")
+        if ahead:
+            self._refuse_ahead()
+        else:
+            asyncio.get_running_loop().call_later(1, self._ask_again, self._lease)
+
+    def _ask_again(self, lease: loaders.Lease | None) -> None:
+        if lease is self._lease:
+            self._asked -= 1
+            self._refill()
 
     async def _on_worker_started(
         self, pid: int, ends: tuple[socket.socket, IO[bytes]], lease: loaders.Lease, *, ahead: bool
@@ -257,8 +279,11 @@ class Workers:
         pause = 1.0
         while True:
             try:
-                return await self.open()
-            except (EngineError, OSError):
+                await self.open()
+                log.warning("loader replaced", version=self._version.id)
+                return
+            except (EngineError, OSError) as error:
+                log.error("loader not started", version=self._version.id, error=str(error))
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_RETRY_S)
 

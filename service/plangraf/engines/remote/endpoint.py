@@ -20,6 +20,7 @@ import httpx
 from plangraf.errors import EngineError, EngineUnavailableError, QueryTimeoutError
 from plangraf.errors.message import N_, English
 from plangraf.rdf.formats import JSON
+from plangraf.tracing import outgoing_headers
 
 _TRIES = 2
 _WAIT_S = 0.2
@@ -138,7 +139,7 @@ class Endpoint:
             "POST",
             self.address,
             content=urlencode(form).encode(),
-            headers={"Content-Type": "application/x-www-form-urlencoded"},
+            headers={"Content-Type": "application/x-www-form-urlencoded", **outgoing_headers()},
             timeout=httpx.Timeout(None, connect=min(left_s, 10.0)),
         )
         response = await self._client.send(request, stream=True)

@@ -53,10 +53,10 @@ def configure_logging(settings: Settings) -> None:
         )
     )
     handler.addFilter(_NotSaidAlready())
-    for name in ("uvicorn", "uvicorn.error", "asyncio", "mcp"):
+    for name in ("uvicorn", "uvicorn.error", "asyncio", "mcp", "opentelemetry"):
         logger = logging.getLogger(name)
         logger.handlers = [handler] if name != "uvicorn.error" else []
         logger.propagate = name == "uvicorn.error"
-        logger.setLevel(max(level, logging.WARNING) if name in ("asyncio", "mcp") else level)
+        logger.setLevel(max(level, logging.WARNING) if name in ("asyncio", "mcp", "opentelemetry") else level)
     access = logging.getLogger("uvicorn.access")
     access.handlers, access.propagate = [], False

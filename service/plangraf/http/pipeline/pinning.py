@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from plangraf import tracing
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import PlangrafError
 from plangraf.http.pipeline.respond import FOR_EVER
@@ -63,7 +64,8 @@ class Pinning:
             return
         version_id, _ = under
         try:
-            snapshot = await snapshots.acquire(version_id)
+            with tracing.span("lease", **{"plangraf.version": version_id}):
+                snapshot = await snapshots.acquire(version_id)
         except PlangrafError as error:
             scope[PINNED] = self._on_current(snapshots.current)
             await self._explain(Request(scope), error)(scope, receive, send)

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from plangraf.engines.interface import Engine, QueryRequest
 from plangraf.engines.snapshots import Snapshot
 from plangraf.errors import (
+    NotReadyError,
     NotStatisticalError,
     ParameterError,
     PlangrafError,
@@ -395,5 +396,7 @@ async def _warm(service: Pinned) -> None:
                 service.cache.add(CachedAnswer(tag, JSON.content_type.encode(), {IDENTITY: body}))
         except QueryMemoryError:
             log.info("query not computed ahead, because it takes much memory", query=query.name)
+        except NotReadyError:
+            return  # the engine is closed, or its loader is being replaced
         except PlangrafError as error:
             log.warning("query not computed ahead", query=query.name, error=str(error))

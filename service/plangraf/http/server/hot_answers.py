@@ -56,10 +56,14 @@ class _Raw:
 
 
 class Hot:
-    """Finds the cached answers of one process by the request as it was received."""
+    """Finds the cached answers of one process by the request as it was received.
 
-    def __init__(self, cache: Cache, notes: Notes, version: Callable[[], str]) -> None:
+    Without `by_bytes` only the envelope asks it, so that each request passes the layers around it.
+    """
+
+    def __init__(self, cache: Cache, notes: Notes, version: Callable[[], str], *, by_bytes: bool = True) -> None:
         self._cache = cache
+        self._by_bytes = by_bytes
         self.notes = notes
         self.version = version
         self._raw: OrderedDict[bytes, _Raw] = OrderedDict()
@@ -108,7 +112,13 @@ class Hot:
             headers: all headers of the answer except the request id.
         """
         raw: bytes | None = scope.get("plangraf.raw")
-        if raw is None or len(raw) > _LONGEST_RAW or scope["method"] != "GET" or scope["http_version"] != "1.1":
+        if (
+            not self._by_bytes
+            or raw is None
+            or len(raw) > _LONGEST_RAW
+            or scope["method"] != "GET"
+            or scope["http_version"] != "1.1"
+        ):
             return
         for name, value in scope["headers"]:
             if name == b"x-request-id" or (name == b"connection" and value.lower() != b"keep-alive"):

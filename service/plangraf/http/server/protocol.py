@@ -100,6 +100,20 @@ class Together:
         return self._transport.is_closing()
 
 
+class Draining:
+    """Whether this process ends while another one accepts connections.
+
+    Then an idle connection stays open until its time is up, because a request may be on its way: that one is answered,
+    with `Connection: close`.
+    """
+
+    begun = False
+
+    @classmethod
+    def begin(cls) -> None:
+        cls.begun = True
+
+
 class Protocol(HttpToolsProtocol):
     """One connection.
 
@@ -135,7 +149,7 @@ class Protocol(HttpToolsProtocol):
         self._raw = None
         if not self._arriving:
             if self._idle and data.startswith(b"GET ") and data.find(_HEAD_END) == len(data) - len(_HEAD_END):
-                if self._hot is not None and (answer := self._hot.find_raw(data)) is not None:
+                if self._hot is not None and (answer := self._hot.find_raw(data)) is not None and not Draining.begun:
                     self._answer(answer)
                     return
                 self._raw = data
@@ -185,7 +199,7 @@ class Protocol(HttpToolsProtocol):
         extension[WHOLE] = self._send_whole
         self.scope.update(extension)  # type: ignore[typeddict-item]  # as ASGI allows
         self.cycle.transport = Together(self.transport)  # type: ignore[assignment]  # has the methods that it calls
-        if REFUSED in extension:
+        if REFUSED in extension or Draining.begun:
             self.cycle.keep_alive = False
         if self._raw is None:  # otherwise its body has most likely arrived, too
             self._wait(BODY_S)
@@ -194,6 +208,12 @@ class Protocol(HttpToolsProtocol):
         self._arriving = False
         self._wait_no_longer()
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        if not Draining.begun:
+            super().shutdown()
+        elif not self._idle and self.cycle is not None and not self.cycle.response_started:
+            self.cycle.keep_alive = False
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle

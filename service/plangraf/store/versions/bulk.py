@@ -7,6 +7,7 @@ versions/<id>/bulk.json          the graph of each bulk file of a version, and i
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -27,6 +28,11 @@ from plangraf.store.zstd_file import decompressed
 _PACKED_CHUNK = 1 << 16
 _READ = 1 << 20
 _ZSTD_LEVEL = 3
+# What tells that a file was removed or replaced by something else.
+_DAMAGES = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP})
+_LIMITS = "Raise the limit of open files (`ulimit -n`)."
+_ACCESS = "Give the user of the service access."
+_ADVICE = {errno.EMFILE: _LIMITS, errno.ENFILE: _LIMITS, errno.EACCES: _ACCESS, errno.EPERM: _ACCESS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,18 @@ class BulkGraph:
     sha256: str
     triples: int
     terms: BulkTerms
+
+
+def unreadable(what: str, error: Exception) -> VersionsError:
+    """The error for a file of a version: it is damaged, or the system refuses to read it.
+
+    Building again would not help against the second, such as too many open files.
+    """
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None or number in _DAMAGES:
+        return VersionsError(f"{what} is damaged ({error}). Write it again with `plangraf build --force`.")
+    advice = _ADVICE.get(number, "`plangraf doctor` examines disk and limits.")
+    return VersionsError(f"{what} cannot be read ({error}). {advice}")
 
 
 def stores_name(graphs: Iterable[BulkGraph]) -> str:
@@ -80,7 +98,7 @@ def read_bulk_json(path: Path) -> list[BulkGraph]:
     except FileNotFoundError:
         return []
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise VersionsError(f"{path} is damaged ({error}). Write it again with `plangraf build --force`.") from error
+        raise unreadable(str(path), error) from error
 
 
 @contextmanager
@@ -125,6 +143,4 @@ def _pieces(path: Path) -> Iterator[bytes]:
     try:
         yield from decompressed(path, _PACKED_CHUNK)
     except (OSError, zstandard.ZstdError) as error:
-        raise VersionsError(
-            f"The bulk file {path} is damaged ({error}). Write it again with `plangraf build --force`."
-        ) from error
+        raise unreadable(f"The bulk file {path}", error) from error

@@ -54,6 +54,8 @@ _HOLDERS: set[tuple[int, int, int]] = set()
 _GUARD = threading.Lock()
 # Level 9 takes a third of the time of level 19, for a dump that is a tenth larger.
 _ZSTD_LEVEL = 9
+# Some file systems keep no finer times.
+_APART_NS = 1_000_000
 
 
 class VersionsFolder:
@@ -145,18 +147,7 @@ class VersionsFolder:
             ) from error
 
     def _refuse_foreign(self) -> None:
-        names = {entry.name for entry in self.path.iterdir()} - _IGNORED
-        foreign = sorted(
-            name
-            for name in names
-            if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, LOCK, BULK_FILES)
-            and not name.startswith(TEMPORARY)
-            and not ((VERSION_ID.fullmatch(name)) and (self.path / name).is_dir())
-        )
-        current = self.path / CURRENT
-        if current.exists() and not current.is_symlink():
-            foreign.append(CURRENT)
-        if foreign:
+        if foreign := foreign_names(self.path):
             raise VersionsError(
                 f"{self.path} holds other things than versions ({', '.join(foreign[:3])}"
                 f"{', …' if len(foreign) > 3 else ''}) and is left alone. "
@@ -170,6 +161,22 @@ class VersionsFolder:
                     _remove_tree(entry)
                 else:
                     entry.unlink()
+
+
+def foreign_names(folder: Path) -> list[str]:
+    """The names of entries that no version, and nothing that belongs to versions, has."""
+    names = {entry.name for entry in folder.iterdir()} - _IGNORED
+    foreign = sorted(
+        name
+        for name in names
+        if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, LOCK, BULK_FILES)
+        and not name.startswith(TEMPORARY)
+        and not ((VERSION_ID.fullmatch(name)) and (folder / name).is_dir())
+    )
+    current = folder / CURRENT
+    if current.exists() and not current.is_symlink():
+        foreign.append(CURRENT)
+    return foreign
 
 
 def _remove_tree(folder: Path) -> None:
@@ -228,7 +235,16 @@ def install_version(folder: VersionsFolder, temporary: Path, version_id: str) ->
             elif file.name != DUMP and not (known.is_file() and known.read_bytes() == file.read_bytes()):
                 file.replace(known)
         sync_folder(target)
+    _make_newest(folder.path, target)
     sync_folder(folder.path)
+
+
+def _make_newest(versions: Path, target: Path) -> None:
+    """Dates a version after all others, also when the clock was set back: pruning removes the oldest ones."""
+    others = [entry for entry in versions.iterdir() if VERSION_ID.fullmatch(entry.name) and entry != target]
+    newest = max((entry.stat().st_mtime_ns for entry in others), default=0)
+    if target.stat().st_mtime_ns <= newest:
+        os.utime(target, ns=(newest + _APART_NS, newest + _APART_NS))
 
 
 def make_current(folder: VersionsFolder, version: Version, before: Version | None, feed_page: int) -> None:
@@ -244,6 +260,7 @@ def make_current(folder: VersionsFolder, version: Version, before: Version | Non
         # A damaged version keeps its old list; opening it reports the damage.
         with suppress(VersionsError):
             folder.replace_json(f"{version.id}/{REMOVED}", _find_removed(before, version.lines()))
+        _make_newest(folder.path, version.path)
     with staged_changes(folder, version, feed_page) as changes:
         link = folder.temporary(CURRENT)
         link.symlink_to(version.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from plangraf.rdf.object_kinds import ObjectKinds
 from plangraf.rdf.term_counts import TermCounter
 from plangraf.store.atomic import sync_folder, write_file
 from plangraf.store.changes.log import PAGE_SIZE, FeedLog
-from plangraf.store.versions.bulk import BulkGraph, bulk_json, packing, stores_name
+from plangraf.store.versions.bulk import BulkGraph, bulk_json, packing, stores_name, unreadable
 from plangraf.store.versions.folder import VersionsFolder, install_version, make_current, staged_changes, write_dump
 from plangraf.store.versions.version import (
     BULK,
@@ -78,11 +78,17 @@ class VersionStore:
         try:
             manifest = json.loads((path / MANIFEST).read_bytes())
         except (OSError, ValueError) as error:
-            raise VersionsError(
-                f"Version {version_id} in {self.path} is damaged ({error}). "
-                "Write it again with `plangraf build --force`."
-            ) from error
+            raise unreadable(f"Version {version_id} in {self.path}", error) from error
         return Version(version_id, path, manifest)
+
+    def readable(self) -> Iterator[Version]:
+        """The current version, then the others from the newest one, without those whose manifest cannot be read."""
+        found = [entry for entry in self.path.iterdir() if VERSION_ID.fullmatch(entry.name) and entry.is_dir()]
+        newest = sorted(found, key=lambda entry: entry.stat().st_mtime_ns, reverse=True)
+        current = (self.path / CURRENT).readlink().name if (self.path / CURRENT).is_symlink() else ""
+        for entry in sorted(newest, key=lambda entry: entry.name != current):
+            with suppress(VersionsError):
+                yield self.get(entry.name)
 
     def list(self) -> list[Version]:
         """All versions in the order of writing."""

@@ -15,7 +15,7 @@ import zstandard
 from plangraf.errors import VersionsError
 from plangraf.rdf.bulk_terms import GRAPH_SUFFIX
 from plangraf.rdf.term_counts import TermCounts
-from plangraf.store.versions.bulk import BulkGraph, read_bulk_json
+from plangraf.store.versions.bulk import BulkGraph, read_bulk_json, unreadable
 from plangraf.store.zstd_file import decompressed
 
 DUMP = "data.nq.zst"
@@ -72,10 +72,7 @@ class Version:
         try:
             yield from decompressed(self.path / DUMP, _CHUNK)
         except (OSError, zstandard.ZstdError) as error:
-            raise VersionsError(
-                f"Version {self.id} in {self.path.parent} is damaged ({error}). "
-                "Write it again with `plangraf build --force`."
-            ) from error
+            raise unreadable(f"Version {self.id} in {self.path.parent}", error) from error
 
     def lines(self) -> Iterator[bytes]:
         """The dump line by line, without newlines, in bounded memory.

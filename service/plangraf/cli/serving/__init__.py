@@ -1,0 +1,1 @@
+"""What `plangraf serve` shares with the processes before and after it."""

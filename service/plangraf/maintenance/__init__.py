@@ -1,0 +1,1 @@
+"""Work of operators on an installation: backup and restoring, and the examination of what the service needs."""
