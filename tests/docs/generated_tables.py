@@ -24,6 +24,7 @@ _OFFLINE = (
     DataError,
     errors.ListError,
     errors.RemoteSourceError,
+    errors.ReplicationError,
     errors.SettingError,
     errors.VersionsError,
     errors.AnswerBrokenError,

@@ -49,9 +49,11 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
     """
     listener = bind(settings.host, settings.port)
     with listener:
-        host, port = listener.getsockname()[:2]
+        port = listener.getsockname()[1]
         settings = settings.model_copy(update={"port": port, "versions": settings.versions.absolute()})
         store = VersionStore(settings.versions, settings.feed_page)
+        if settings.replica_from is not None:
+            return _serve_replica(settings, listener)
         if may_build and not _is_up_to_date(settings, drop=drop):
             code = build_beside(settings, drop=drop)
             if code < 0:
@@ -64,29 +66,61 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
             store.catch_up()
         except VersionsError as error:  # serving does not need the feed
             print(f"plangraf: /feed does not have the current version. {error}", file=sys.stderr, flush=True)
-        version = store.current()
-        _listen(listener)
-        os.environ.update(environment(settings))
-        shown = _WILDCARDS.get(host, host)
-        url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
-        line = f"plangraf {url} version {version.id} triples {version.triples}"
-        with metrics_folder() as folder, LoaderHost(folder) as loader_host:
-            # The HTTP processes share the folder, see metrics, and the loaders.
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
-            os.environ[loaders.VARIABLE] = str(loader_host.address)
-            import_service()
-            supervisor = _Supervisor(
-                _config(settings.processes),
-                listener,
-                loader_host,
-                lambda: _answers(shown, port),
-                lambda: print(line, flush=True),
-            )
-            supervisor.run()
-        if not supervisor.announced and not supervisor.stopped_by_signal:
-            print("plangraf: the HTTP processes could not start; the lines above say why.", file=sys.stderr)
-            return 1
-        return 0
+        return _serve_current(settings, listener, store)
+
+
+def _serve_replica(settings: Settings, listener: socket.socket) -> int:
+    """Serves the publications of an object store; see plangraf.replicas."""
+    from plangraf.cli.replica.first_version import await_first_version
+    from plangraf.cli.replica.replica_process import replicating
+
+    store = VersionStore(settings.versions)
+    if settings.public_url is None:
+        print(
+            f"plangraf: PLANGRAF_PUBLIC_URL is not set, so answers name {settings.base_url}; replicas behind one "
+            "balancer must have the same.",
+            file=sys.stderr,
+            flush=True,
+        )
+    os.environ.update(environment(settings))
+    with replicating(settings) as process:
+        assert process is not None
+        if not store.has_current():
+            _listen(listener)
+            if not await_first_version(listener, store, process.keep_alive):
+                return 0
+        return _serve_current(settings, listener, store, process.keep_alive)
+
+
+def _serve_current(
+    settings: Settings, listener: socket.socket, store: VersionStore, keep_alive: Callable[[], None] | None = None
+) -> int:
+    """Runs the HTTP processes over the current version; `keep_alive` is called again and again."""
+    host, port = listener.getsockname()[:2]
+    version = store.current()
+    _listen(listener)
+    os.environ.update(environment(settings))
+    shown = _WILDCARDS.get(host, host)
+    url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+    line = f"plangraf {url} version {version.id} triples {version.triples}"
+    with metrics_folder() as folder, LoaderHost(folder) as loader_host:
+        # The HTTP processes share the folder, see metrics, and the loaders.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+        os.environ[loaders.VARIABLE] = str(loader_host.address)
+        import_service()
+        supervisor = _Supervisor(
+            _config(settings.processes),
+            listener,
+            loader_host,
+            lambda: _answers(shown, port),
+            lambda: print(line, flush=True),
+            keep_alive or (lambda: None),
+        )
+        supervisor.run()
+    if not supervisor.announced and not supervisor.stopped_by_signal:
+        print("plangraf: the HTTP processes could not start; the lines above say why.", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _config(processes: int) -> Config:
@@ -185,6 +219,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "PLANGRAF_HOST": settings.host,
         "PLANGRAF_PORT": str(settings.port),
         "PLANGRAF_PROCESSES": str(settings.processes),
+        **({"PLANGRAF_REPLICA_FROM": settings.replica_from} if settings.replica_from is not None else {}),
     }
 
 
@@ -198,12 +233,14 @@ class _Supervisor(Multiprocess):
         host: LoaderHost,
         answers: Callable[[], bool],
         announce: Callable[[], None],
+        tick: Callable[[], None],
     ) -> None:
         super().__init__(config, sockets=[listener])
         # uvicorn looks the class up where it starts and restarts its processes.
         multiprocess.Process = partial(HttpProcess, host)  # type: ignore[misc, assignment]
         self._answers = answers
         self._announce = announce
+        self._tick = tick
         self.announced = False
         self.stopped_by_signal = False
 
@@ -214,6 +251,7 @@ class _Supervisor(Multiprocess):
                 # Polls often until the service is up, then at uvicorn's interval.
                 wait(0.5 if self.announced else 0.02)
                 self.handle_signals()
+                self._tick()
                 if self.announced:
                     self.keep_subprocess_alive()
                 elif any(process.exitcode is not None for process in self.processes):

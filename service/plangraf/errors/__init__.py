@@ -31,6 +31,7 @@ PlangrafError
 │   └── ResourceNotFoundError       nothing in the data has this name
 │       ├── ResourceGoneError       an earlier version of the data had it
 │       ├── SearchUnavailableError  a version without an index for the search
+│       ├── VersionNotHereError     a version that this replica may not have taken over yet
 │       └── VersionGoneError        a version that is no longer kept
 ├── EngineError                     the query was fine, the answer could not be finished
 │   ├── QueryTimeoutError           evaluation passed its deadline
@@ -51,6 +52,11 @@ PlangrafError
 │   ├── SourceUnreachableError      no usable answer within the attempts
 │   └── SourceAnswerError           an answer that is not what was asked for: HTML, too large, another host
 ├── FeedDamagedError                the log of changes cannot be read
+├── ReplicationError                a publication for replicas that cannot be written or taken over
+│   ├── StoreUnreachableError       the object store gives no usable answer
+│   ├── ObjectMissingError          the object store lacks an object
+│   ├── ObjectRefusedError          an object that is damaged, or not what a publication may hold
+│   └── PublicationConflictError    another publication came first
 ├── ListError                       a list of others that cannot be read or linked
 │   └── ListUnreachableError        its address does not give the file
 ├── VersionsError                   the folder of versions cannot be read or written
@@ -90,6 +96,13 @@ from plangraf.errors.remote_source import (
     SourceRequestError,
     SourceUnreachableError,
 )
+from plangraf.errors.replicas import (
+    ObjectMissingError,
+    ObjectRefusedError,
+    PublicationConflictError,
+    ReplicationError,
+    StoreUnreachableError,
+)
 from plangraf.errors.request import (
     AddressTooLongError,
     BodyTooLargeError,
@@ -115,6 +128,7 @@ from plangraf.errors.request import (
     UnsupportedCodingError,
     UnsupportedMediaError,
     VersionGoneError,
+    VersionNotHereError,
 )
 from plangraf.errors.root import PlangrafError, RequestError
 
@@ -141,6 +155,8 @@ __all__ = [
     "NotInXmlError",
     "NotReadyError",
     "NotStatisticalError",
+    "ObjectMissingError",
+    "ObjectRefusedError",
     "OriginRefusedError",
     "OverloadedError",
     "ParameterError",
@@ -148,6 +164,7 @@ __all__ = [
     "PlangrafError",
     "PreconditionFailedError",
     "ProtocolMissingError",
+    "PublicationConflictError",
     "QueryLimitError",
     "QueryMemoryError",
     "QuerySyntaxError",
@@ -155,6 +172,7 @@ __all__ = [
     "QueryUnsupportedError",
     "RangeError",
     "RemoteSourceError",
+    "ReplicationError",
     "RequestError",
     "RequestTimeoutError",
     "ResourceGoneError",
@@ -169,10 +187,12 @@ __all__ = [
     "SourceRefusedError",
     "SourceRequestError",
     "SourceUnreachableError",
+    "StoreUnreachableError",
     "UnsupportedCodingError",
     "UnsupportedMediaError",
     "UpdateRefusedError",
     "VersionGoneError",
+    "VersionNotHereError",
     "VersionsError",
     "WorkerCrashedError",
 ]
