@@ -38,6 +38,8 @@ from plangraf.store.versions.holding import is_held
 from plangraf.store.versions.version import CURRENT, FEED, MANIFEST, PRUNED, REPLICA, VERSION_ID, WITHDRAWN, Version
 
 _STATE = "state.json"
+# Files of the log, whose names begin with the number of a change.
+_LOG = f"{FEED}/0"
 OBJECTS_FOLDER = "objects"
 
 
@@ -195,16 +197,22 @@ class ReplicaFolder:
             dated: ids of versions whose files changed: a service opens these anew when their dates are written.
         """
         dates = {f"{FEED}/dates-{one}.json" for one in dated}
+        for path in sorted(before.keys() - shared.keys(), key=lambda path: (not path.endswith(".json"), path)):
+            if path.startswith(_LOG):  # another log took its place
+                (self.path / path).unlink(missing_ok=True)
         for path in sorted(shared, key=lambda path: (path == PRUNED, path.endswith(".json"), path)):
             if path != PRUNED and (before.get(path) != shared[path] or path in dates):
                 self._replace_file(self.path / path, sources[shared[path]])
-        for path in before.keys() - shared.keys():
-            (self.path / path).unlink(missing_ok=True)
 
-    def place_pruned(self, shared: Listing, sources: Mapping[Blob, Path]) -> None:
-        """Puts the ids of removed versions into their place, after the versions that remain are in theirs."""
+    def place_pruned(self, before: Listing, shared: Listing, sources: Mapping[Blob, Path]) -> None:
+        """Puts the ids of removed versions into their place, and removes what only these needed.
+
+        It comes after the switch, because the version that was current until then may be among them.
+        """
         if PRUNED in shared:
             self._replace_file(self.path / PRUNED, sources[shared[PRUNED]])
+        for path in before.keys() - shared.keys():
+            (self.path / path).unlink(missing_ok=True)
 
     def make_current(self, version_id: str) -> None:
         """Makes a version current by one rename."""

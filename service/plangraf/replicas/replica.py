@@ -138,7 +138,7 @@ class Replica:
             renewed = {one.version.id for one in changes if one.before is not None and one.before != one.listing}
             self.folder.place_shared(taken.shared, shared, sources, renewed)
             self.folder.make_current(state.current)
-            self.folder.place_pruned(shared, sources)
+            self.folder.place_pruned(taken.shared, shared, sources)
             for version_id in (taken.own & self.folder.present()) - state.ids:
                 self.folder.withdraw(version_id)
             self._withdrawn = self.folder.remove_withdrawn()

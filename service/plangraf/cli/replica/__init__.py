@@ -1,1 +1,1 @@
-"""The parts of `plangraf serve --from` beside the HTTP processes: what fetches, and what answers before there is a version."""
+"""`plangraf serve --from`: the process that fetches, and what answers before there is a version."""
