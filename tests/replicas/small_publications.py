@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -36,8 +38,11 @@ def write_version(folder: Path, number: int) -> Version:
     (downloads / "deep").mkdir(parents=True)
     (downloads / "deep" / "same.txt").write_bytes(b"the same in each version\n")
     (downloads / "own.bin").write_bytes(bytes([number]) * 300_000)
+    own = hashlib.sha256((downloads / "own.bin").read_bytes()).hexdigest()
+    entry = {"name": "own.bin", "bytes": 300_000, "sha256": own, "mediaType": "application/octet-stream", "title": {}}
+    (downloads / "index.json").write_text(json.dumps({"files": [entry]}))
     manifest = {"triples": len({line.rpartition(b" <")[0] for line in lines}), "graphs": dict(graphs), "warnings": {}}
-    version = store.write(lines, manifest, {"report.json": b'{"results":[]}'}, {"files": downloads})
+    version = store.write(lines, manifest, {"report.json": b'{"results":[]}'}, {"dump": downloads})
     store.keep_context(b'{"@context":{}}')
     return version
 

@@ -212,11 +212,11 @@ def test_a_sweep_takes_nothing_from_the_publication_and_the_one_before(
 
 def test_what_replicas_would_refuse_is_not_published(versions: Path, folder_store: str) -> None:
     version = VersionStore(versions).current().path
-    (version / "files" / "link").symlink_to("/etc/passwd")
-    with pytest.raises(ReplicationError, match=r"files/link cannot be published, because it is neither a file"):
+    (version / "dump" / "link").symlink_to("/etc/passwd")
+    with pytest.raises(ReplicationError, match=r"dump/link cannot be published, because it is neither a file"):
         publish(versions, folder_store)
-    (version / "files" / "link").unlink()
-    (version / "files" / "line\nbreak").write_bytes(b"")
+    (version / "dump" / "link").unlink()
+    (version / "dump" / "line\nbreak").write_bytes(b"")
     with pytest.raises(ReplicationError, match=r"cannot be published: .* is not a path"):
         publish(versions, folder_store)
     with pytest.raises(ObjectMissingError):

@@ -94,7 +94,7 @@ def refused(pair: Pair, said: str, kind: type[PlangrafError] = ObjectRefusedErro
     assert not left
 
 
-@pytest.mark.parametrize("name", ["data.nq.zst", "manifest.json", "files/own.bin"])
+@pytest.mark.parametrize("name", ["data.nq.zst", "manifest.json", "dump/own.bin"])
 def test_a_damaged_object_is_refused_and_written_again(pair: Pair, name: str) -> None:
     pair.publish_another()
     place = pair.object_of(name)
@@ -112,7 +112,7 @@ def test_an_object_of_another_size_is_refused_before_it_is_fetched(
     pair: Pair, change: Callable[[bytes], bytes]
 ) -> None:
     pair.publish_another()
-    place = pair.object_of("files/own.bin")
+    place = pair.object_of("dump/own.bin")
     place.write_bytes(change(place.read_bytes()))
     with pytest.raises(ReplicationError, match=r"bytes instead of 300000|gives no usable answer"):
         pair.replica.update()
@@ -121,7 +121,7 @@ def test_an_object_of_another_size_is_refused_before_it_is_fetched(
 
 def test_a_missing_object_is_named(pair: Pair) -> None:
     pair.publish_another()
-    pair.object_of("files/own.bin").unlink()
+    pair.object_of("dump/own.bin").unlink()
     refused(pair, "has no object objects/", ObjectMissingError)
 
 
@@ -204,7 +204,7 @@ def test_what_was_fetched_before_a_break_is_not_fetched_again(
 ) -> None:
     monkeypatch.setattr(fetching, "RANGE", 10_000)
     pair.publish_another()
-    large, read = pair.object_of("files/own.bin").name, Objects.read
+    large, read = pair.object_of("dump/own.bin").name, Objects.read
     ranges: list[tuple[int, int]] = []
     left = [12]
 
@@ -226,7 +226,7 @@ def test_what_was_fetched_before_a_break_is_not_fetched_again(
 
 def test_a_damaged_part_of_an_earlier_run_is_fetched_anew(pair: Pair) -> None:
     pair.publish_another()
-    part = pair.copy / ".replica" / "objects" / f"{pair.object_of('files/own.bin').name}.part"
+    part = pair.copy / ".replica" / "objects" / f"{pair.object_of('dump/own.bin').name}.part"
     part.write_bytes(b"garbage")
     pair.replica.update()
     assert content(pair.copy) == content(pair.versions)
@@ -330,7 +330,7 @@ def test_a_version_that_somebody_removed_or_cut_is_put_back_at_the_next_start(pa
     pair.replica.update()
     first, second = VersionStore(pair.copy).list()
     shutil.rmtree(first.path)
-    os.truncate(second.path / "files" / "own.bin", 10)
+    os.truncate(second.path / "dump" / "own.bin", 10)
     replica_of(pair.address, pair.copy).update()
     assert content(pair.copy) == content(pair.versions)
 

@@ -84,12 +84,12 @@ def fleet(s3: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         yield fleet
 
 
-def answers(replica: Replica, prefix: str = "") -> dict[str, object]:
+def answers(replica: Replica, prefix: str, download: str) -> dict[str, object]:
     """Headers and body of each address that answers 200, without what must differ."""
     found: dict[str, object] = {}
     with httpx.Client(base_url=replica.url, timeout=60) as client:
-        for address in ADDRESSES:
-            answer = client.get(prefix + address, headers={"Accept-Encoding": "gzip"})
+        for address in (download, *(prefix + address for address in ADDRESSES)):
+            answer = client.get(address, headers={"Accept-Encoding": "gzip"})
             if answer.status_code == 200:
                 headers = {name: value for name, value in answer.headers.items() if name not in _OWN}
                 found[address] = (headers, answer.content)
@@ -100,8 +100,9 @@ def test_replicas_give_the_same_bytes_headers_and_tags(fleet: Fleet) -> None:
     first = VersionStore(fleet.versions).current()
     fleet.until_serves(fleet.publish_next())
     for prefix in ("", f"/version/{first.id}"):
-        one, *others = (answers(replica, prefix) for replica in fleet.replicas)
-        assert len(one) > (10 if prefix else 18), one.keys()
+        download = f"/dump/{first.id}/own.bin"
+        one, *others = (answers(replica, prefix, download) for replica in fleet.replicas)
+        assert len(one) > (11 if prefix else 19), one.keys()
         for other in others:
             assert {address for address in {*one, *other} if one.get(address) != other.get(address)} == set()
 
@@ -238,7 +239,7 @@ def test_a_damaged_object_is_named_in_one_line_and_the_last_version_serves(
         objects = Path(folder_store.removeprefix("file:")) / "objects"
         replica.until_serves(second.id)
         third = write_version(versions, 3)
-        damaged = (third.path / "files" / "own.bin").read_bytes()
+        damaged = (third.path / "dump" / "own.bin").read_bytes()
         publish_damaged(versions, folder_store, objects, damaged)
         replica.until(lambda: "another SHA-256" in str(_replica(replica)["problem"]), "the problem is not told")
         found = _replica(replica)
