@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import obstore
 import pytest
 from small_publications import content, publish, replica_of, write_version
 
@@ -125,6 +126,18 @@ def test_two_first_publications_at_once(tmp_path: Path, address: str, monkeypatc
     assert outcomes.count("refused") == 1, outcomes
     replica_of(address, tmp_path / "replica").update()
     assert VersionStore(tmp_path / "replica").current().id in outcomes
+
+
+def test_a_store_that_ignores_conditions_gets_nothing(
+    versions: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = obstore.put
+    monkeypatch.setattr(obstore, "put", lambda store, path, file, mode=None: put(store, path, file))
+    with pytest.raises(ReplicationError, match="ignores the conditions of a write"):
+        publish(versions, bucket)
+    with pytest.raises(ObjectMissingError):
+        Objects(bucket).pointer()
+    assert not Objects(bucket).list("objects")
 
 
 def test_a_folder_that_lacks_published_changes_does_not_undo_them(

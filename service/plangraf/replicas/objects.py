@@ -7,7 +7,7 @@ Credentials and the addresses of other endpoints come from the environment varia
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,8 @@ from plangraf.errors import (
 from plangraf.replicas.layout import MOST_POINTER, POINTER, Blob, Pointer, encode_pointer, read_pointer
 from plangraf.store.atomic import exclusive
 
+# Written at each publication, to try the store's conditions.
+_PROBE = "conditions"
 SCHEMES = ("s3", "gs", "az", "file")
 # One request, with a range of some MiB, on a slow line.
 _REQUEST, _CONNECT = "60s", "5s"
@@ -114,6 +116,26 @@ class Objects:
             if obstore.head(self._store, POINTER)["e_tag"] != known:
                 raise _conflict(self.address)
             obstore.put(self._store, POINTER, content)
+
+    def check_conditions(self) -> None:
+        """Tries whether the store keeps the conditions of a write, without which publications could undo each other.
+
+        Raises:
+            ReplicationError: it ignores them.
+            StoreUnreachableError: no usable answer.
+        """
+        if self._folder is not None:
+            return
+        with self._explained(_PROBE):
+            obstore.put(self._store, _PROBE, b"a write with a condition must leave this\n")
+            modes: list[Any] = ["create", {"e_tag": '"0123456789abcdef0123456789abcdef"'}]
+            for mode in modes:
+                with suppress(exceptions.AlreadyExistsError, exceptions.PreconditionError):
+                    obstore.put(self._store, _PROBE, b"the condition was ignored\n", mode=mode)
+                    raise ReplicationError(
+                        f"{self.address} ignores the conditions of a write, so two publications could undo each "
+                        "other. Nothing is published. Use a store with conditional writes (If-Match, If-None-Match)."
+                    )
 
     def read(self, blob: Blob, start: int, end: int) -> bytes:
         """The bytes from `start` to before `end` of an object.

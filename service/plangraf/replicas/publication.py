@@ -89,6 +89,7 @@ class Publisher:
             if before is not None and before.state == blob and not again:
                 return Published(before.number, current.id, len(state.versions), True, 0, 0, 0)
             files.documents[blob] = content
+            self._objects.check_conditions()
             present = self._objects.list(OBJECTS)
             needed = known.objects if known is not None else frozenset()
             missing = [one for one in files.all() if again or not _is_there(one, present, needed)]
