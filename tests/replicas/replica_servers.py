@@ -34,6 +34,7 @@ class Replica:
     log: Path
     process: subprocess.Popen[str]
     killed: bool = False
+    cut_off: bool = False
 
     def ready(self) -> dict[str, Any] | None:
         """What `/health/ready` tells; None when it is not 200 or nothing answers."""

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
 from object_server import make_bucket
+from replica_fleet import NUMBER, Fleet, ask_during_publications
 from replica_servers import Replica, running_replica
 from small_publications import publish, write_version
 
-from plangraf.store.versions import Version, VersionStore
+from plangraf.store.versions import VersionStore
 
-NUMBER = "SELECT ?n WHERE { <http://example.org/number> <http://purl.org/dc/terms/identifier> ?n }"
 # One address of each kind that reads another file of a version or of its neighbours.
 ADDRESSES = (
     "/sparql?query=SELECT%20*%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D&format=csv",
@@ -36,38 +33,6 @@ _OWN = {"date", "x-request-id", "server-timing"}
 def versions(tmp_path: Path) -> Path:
     write_version(tmp_path / "versions", 1)
     return tmp_path / "versions"
-
-
-@dataclass
-class Fleet:
-    """A publisher and three replicas, of which some may be killed and started again."""
-
-    versions: Path
-    bucket: str
-    replicas: list[Replica]
-    stack: ExitStack
-    number: int = 1
-    numbers: dict[str, int] = field(default_factory=dict)
-
-    def publish_next(self) -> Version:
-        """Publishes a version that differs from all before."""
-        version = write_version(self.versions, self.number)
-        self.numbers[version.id] = self.number
-        self.number += 1
-        VersionStore(self.versions).prune(2)
-        publish(self.versions, self.bucket)
-        return version
-
-    def restart(self, which: int) -> None:
-        """Kills a replica and starts another one over its folder."""
-        victim = self.replicas[which]
-        victim.kill()
-        port = int(victim.url.rpartition(":")[2])
-        self.replicas[which] = self.stack.enter_context(running_replica(self.bucket, victim.folder, port=port))
-
-    def until_serves(self, version: Version) -> None:
-        for replica in self.replicas:
-            replica.until_serves(version.id)
 
 
 @pytest.fixture(scope="module")
@@ -119,67 +84,6 @@ def test_no_request_of_ten_thousand_fails_over_twenty_publications(fleet: Fleet)
     outcomes = ask_during_publications(fleet, publications=20, requests=10_000)
     assert set(outcomes) == {"right"}, outcomes
     assert outcomes["right"] >= 10_000
-
-
-def ask_during_publications(fleet: Fleet, *, publications: int, requests: int) -> Counter[str]:
-    """Asks while versions are published and, at every second one, a replica is killed and started again.
-
-    Returns:
-        The number of requests by outcome: "right", or what was wrong.
-    """
-    outcomes: Counter[str] = Counter()
-    done, lock = threading.Event(), threading.Lock()
-
-    def ask() -> None:
-        number = 0
-        with httpx.Client(timeout=60) as client:
-            while not done.is_set():
-                number += 1
-                outcome = ask_balanced(client, fleet, number)
-                with lock:
-                    outcomes[outcome] += 1
-
-    threads = [threading.Thread(target=ask) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    try:
-        for turn in range(publications):
-            version = fleet.publish_next()
-            if turn % 2 == 0:
-                fleet.restart(turn // 2 % len(fleet.replicas))
-            fleet.until_serves(version)
-            wanted = requests * (turn + 1) / publications
-            fleet.replicas[0].until(lambda wanted=wanted: outcomes.total() >= wanted, "too few requests")  # type: ignore[misc]
-    finally:
-        done.set()
-        for thread in threads:
-            thread.join(120)
-    return outcomes
-
-
-def ask_balanced(client: httpx.Client, fleet: Fleet, number: int) -> str:
-    """Asks one replica after the other until one takes the request, as a balancer does.
-
-    A request goes on to the next replica when one does not accept the connection, is not ready, or was killed. An
-    answer that breaks off while its replica lives, or is not that of the version that it names, is a failure.
-    """
-    for turn in range(len(fleet.replicas)):
-        replica = fleet.replicas[(number + turn) % len(fleet.replicas)]
-        try:
-            answer = client.get(f"{replica.url}/sparql", params={"query": NUMBER, "format": "csv"})
-        except httpx.ConnectError:
-            continue
-        except httpx.HTTPError as error:
-            if replica.killed:
-                continue
-            return f"{type(error).__name__}: {error}"
-        if answer.status_code == 503 and answer.json()["code"] == "not-ready":
-            continue
-        version = answer.headers.get("plangraf-version", "")
-        if answer.status_code == 200 and answer.text.split()[1:] == [str(fleet.numbers.get(version))]:
-            return "right"
-        return f"{answer.status_code} {version} {answer.text[:200]}"
-    return "no replica answered"
 
 
 def test_a_replica_without_a_version_is_alive_and_not_ready(tmp_path: Path, bucket: str, versions: Path) -> None:

@@ -70,7 +70,11 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
 
 
 def _serve_replica(settings: Settings, listener: socket.socket) -> int:
-    """Serves the publications of an object store; see plangraf.replicas."""
+    """Serves the publications of an object store; see plangraf.replicas.
+
+    Raises:
+        VersionsError: there is no version yet, and the folder cannot be written.
+    """
     from plangraf.cli.replica.first_version import await_first_version
     from plangraf.cli.replica.replica_process import replicating
 
@@ -82,6 +86,9 @@ def _serve_replica(settings: Settings, listener: socket.socket) -> int:
             file=sys.stderr,
             flush=True,
         )
+    if not store.has_current():
+        with store.lock():  # a folder that cannot be written is told now, because nobody is served yet
+            pass
     os.environ.update(environment(settings))
     with replicating(settings) as process:
         assert process is not None

@@ -81,7 +81,7 @@ class Watcher:
             serving = self._replica.taken.state.current if self._replica.taken.state is not None else None
             log.error("publication not taken over", store=self._address, serving=serving, error=said)
             self._problem = said
-            self._tell()
+        self._tell()
 
     def _tell(self) -> None:
         """Writes the status; a folder that cannot be written has its problem in the log only."""
