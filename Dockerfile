@@ -1,4 +1,5 @@
-# Two stages: the first builds a version with all extras, the second has only what serving it needs (server, mcp, parquet).
+# Two stages: the first builds a version with all extras, the second has only what serving it needs (server, mcp,
+# parquet, replicas).
 # Its steps are those of the Makefile and of tests/service/test_wheel.py, which run without Docker.
 FROM python:3.11-slim AS build
 WORKDIR /src
@@ -16,14 +17,16 @@ RUN /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-di
  && PLANGRAF_VERSIONS=/var/lib/plangraf/versions /opt/build/bin/plangraf build
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --no-create-home plangraf
+RUN useradd --system --uid 10001 --no-create-home plangraf \
+ && install --directory --owner=plangraf /var/lib/plangraf/replica
 COPY --from=build /opt/plangraf /opt/plangraf
 COPY --from=build --chown=root:root /var/lib/plangraf /var/lib/plangraf
 ENV PLANGRAF_HOST=0.0.0.0 PLANGRAF_PORT=8000 PLANGRAF_VERSIONS=/var/lib/plangraf/versions \
     PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 USER 10001
 EXPOSE 8000
-# Only temporary files are written at run time: start the container with --read-only --tmpfs /tmp.
+# Only temporary files are written at run time: start the container with --read-only --tmpfs /tmp. A replica, with
+# `serve --from`, also writes its copy, into a volume that PLANGRAF_VERSIONS names: /var/lib/plangraf/replica.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["/opt/plangraf/bin/python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/ready', timeout=2)"]
 ENTRYPOINT ["/opt/plangraf/bin/plangraf"]

@@ -95,11 +95,11 @@ soak: $(VENV)/.test ## ten minutes of hostile clients beside a good one
 
 lock: ## pin the newest versions that pyproject.toml allows
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics remote mcp parquet otel client build,--extra $(extra)) pyproject.toml -o requirements.lock
+	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics remote replicas mcp parquet otel client build,--extra $(extra)) pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url $(foreach extra,server mcp parquet,--extra $(extra)) -c requirements.lock pyproject.toml -o requirements-server.lock
+	  --no-emit-index-url $(foreach extra,server replicas mcp parquet,--extra $(extra)) -c requirements.lock pyproject.toml -o requirements-server.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics remote mcp parquet otel client build test,--extra $(extra)) \
+	  --no-emit-index-url --upgrade $(foreach extra,server publish sheets portals statistics remote replicas mcp parquet otel client build test,--extra $(extra)) \
 	  -c requirements.lock pyproject.toml -o requirements-test.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-package psycopg2 --upgrade tests/service/ckan.txt -o tests/service/ckan.lock

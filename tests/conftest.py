@@ -55,7 +55,12 @@ settings.register_profile(
 settings.register_profile("short", settings.get_profile("repeatable"), max_examples=30)
 settings.load_profile("repeatable")
 
-OPTIONAL_PROGRAMS = {"chromium": "pages in a real browser", "Rscript": "the ten questions in R"}
+OPTIONAL_PROGRAMS = {
+    "chromium": "pages in a real browser",
+    "Rscript": "the ten questions in R",
+    "caddy": "the balancer of deploy/ before two replicas",
+    "systemd-analyze": "the unit of deploy/",
+}
 # Made by `make editor`, `make portals` and `make differential`.
 OPTIONAL_ENVIRONMENTS = {
     "service/plangraf/pages/built/.ready": "the query editor in a browser",

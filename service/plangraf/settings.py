@@ -97,6 +97,17 @@ class Settings(BaseSettings):
     watch_s: float = Field(
         default=2.0, ge=0, description="Seconds between checks for another current version; 0 never checks."
     )
+    replica_from: str | None = Field(
+        default=None,
+        description="Object store whose publications `plangraf serve` keeps a copy of and serves, such as "
+        "`s3://bucket/plans`.",
+    )
+    replica_poll_s: float = Field(
+        default=5.0, gt=0, le=3600, description="Seconds between a replica's looks at the object store."
+    )
+    replica_max_gb: int = Field(
+        default=64, ge=1, le=100_000, description="Most GiB that a replica takes from a publication."
+    )
     host: str = Field(default="127.0.0.1", description="Address to bind.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to bind; 0 takes a free one.")
     processes: int = Field(default=2, ge=1, le=64, description="HTTP processes of `plangraf serve`.")

@@ -25,6 +25,7 @@ _OFFLINE = (
     errors.BackupError,
     errors.ListError,
     errors.RemoteSourceError,
+    errors.ReplicationError,
     errors.SettingError,
     errors.VersionsError,
     errors.AnswerBrokenError,

@@ -34,6 +34,7 @@ EXTRAS = {
     "portals": ("pyshacl", "rdflib"),
     "statistics": ("httpx",),
     "remote": ("httpx",),
+    "replicas": ("obstore",),
     "mcp": ("mcp",),
     "parquet": ("pyarrow",),
     "otel": ("opentelemetry.exporter.otlp.proto.http", "opentelemetry.sdk"),

@@ -6,25 +6,23 @@ are uvicorn's; this process only supervises them.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import http.client
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import FrameType
 
 from uvicorn import Config
-from uvicorn.supervisors import Multiprocess, multiprocess
 
-from plangraf.cli.http_process import HttpProcess, import_service
-from plangraf.cli.serving.handover import Inherited, State, Successor, take_inherited, tell_systemd
+from plangraf.cli.http_process import import_service
+from plangraf.cli.serving.handover import Inherited, take_inherited, tell_systemd
+from plangraf.cli.serving.supervisor import Supervisor
 from plangraf.diagnostics.diagnostic import DataError
 from plangraf.engines.embedded import loaders
 from plangraf.engines.embedded.loaders import LoaderHost
@@ -54,9 +52,11 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # until there is something to hand over
     inherited = take_inherited()
     with inherited.listener if inherited is not None else bind(settings.host, settings.port) as listener:
-        host, port = listener.getsockname()[:2]
+        port = listener.getsockname()[1]
         settings = settings.model_copy(update={"port": port, "versions": settings.versions.absolute()})
         store = VersionStore(settings.versions, settings.feed_page)
+        if settings.replica_from is not None:
+            return _serve_replica(settings, listener, inherited)
         if may_build and not _is_up_to_date(settings, drop=drop):
             code = build_beside(settings, drop=drop)
             if code < 0:
@@ -69,32 +69,75 @@ def serve(settings: Settings, *, may_build: bool = True, drop: bool = False) -> 
             store.catch_up()
         except VersionsError as error:  # serving does not need the feed
             print(f"plangraf: /feed does not have the current version. {error}", file=sys.stderr, flush=True)
-        _refuse_without_versions(store)
-        _listen(listener)
-        os.environ.update(environment(settings))
-        shown = _WILDCARDS.get(host, host)
-        url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
-        with metrics_folder() as folder, LoaderHost(folder) as loader_host:
-            # The HTTP processes share the folder, see metrics, and the loaders.
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
-            os.environ[loaders.VARIABLE] = str(loader_host.address)
-            import_service()
-            supervisor = _Supervisor(
-                _config(settings.processes),
-                listener,
-                loader_host,
-                partial(_ask_ready, shown, port),
-                partial(_announce, url, inherited),
-                replaces=inherited is not None and inherited.predecessor is not None,
-            )
-            supervisor.run()
-        if not supervisor.announced and not supervisor.stopped_by_signal:
-            print(
-                "plangraf: the HTTP processes could not start; the lines above say why, `plangraf doctor` more.",
-                file=sys.stderr,
-            )
-            return 1
-        return 0
+        return _serve_current(settings, listener, store, inherited)
+
+
+def _serve_replica(settings: Settings, listener: socket.socket, inherited: Inherited | None) -> int:
+    """Serves the publications of an object store; see plangraf.replicas.
+
+    Raises:
+        VersionsError: there is no version yet, and the folder cannot be written.
+    """
+    from plangraf.cli.replica.first_version import await_first_version
+    from plangraf.cli.replica.replica_process import replicating
+
+    store = VersionStore(settings.versions)
+    if settings.public_url is None:
+        print(
+            f"plangraf: PLANGRAF_PUBLIC_URL is not set, so answers name {settings.base_url}; replicas behind one "
+            "balancer must have the same.",
+            file=sys.stderr,
+            flush=True,
+        )
+    if not store.has_current():
+        with store.lock():  # a folder that cannot be written is told now, because nobody is served yet
+            pass
+    os.environ.update(environment(settings))
+    with replicating(settings) as process:
+        assert process is not None
+        if not store.has_current():
+            _listen(listener)
+            if not await_first_version(listener, store, process.keep_alive):
+                return 0
+        return _serve_current(settings, listener, store, inherited, process.keep_alive)
+
+
+def _serve_current(
+    settings: Settings,
+    listener: socket.socket,
+    store: VersionStore,
+    inherited: Inherited | None,
+    keep_alive: Callable[[], None] | None = None,
+) -> int:
+    """Runs the HTTP processes over the current version; `keep_alive` is called again and again."""
+    host, port = listener.getsockname()[:2]
+    _refuse_without_versions(store)
+    _listen(listener)
+    os.environ.update(environment(settings))
+    shown = _WILDCARDS.get(host, host)
+    url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+    with metrics_folder() as folder, LoaderHost(folder) as loader_host:
+        # The HTTP processes share the folder, see metrics, and the loaders.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+        os.environ[loaders.VARIABLE] = str(loader_host.address)
+        import_service()
+        supervisor = Supervisor(
+            _config(settings.processes),
+            listener,
+            loader_host,
+            partial(_ask_ready, shown, port),
+            partial(_announce, url, inherited),
+            keep_alive or (lambda: None),
+            replaces=inherited is not None and inherited.predecessor is not None,
+        )
+        supervisor.run()
+    if not supervisor.announced and not supervisor.stopped_by_signal:
+        print(
+            "plangraf: the HTTP processes could not start; the lines above say why, `plangraf doctor` more.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
 
 
 def _refuse_without_versions(store: VersionStore) -> None:
@@ -209,142 +252,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "PLANGRAF_HOST": settings.host,
         "PLANGRAF_PORT": str(settings.port),
         "PLANGRAF_PROCESSES": str(settings.processes),
+        **({"PLANGRAF_REPLICA_FROM": settings.replica_from} if settings.replica_from is not None else {}),
     }
-
-
-class _Supervisor(Multiprocess):
-    """uvicorn's supervisor; also announces, once, that every process has started and the service answers."""
-
-    def __init__(
-        self,
-        config: Config,
-        listener: socket.socket,
-        host: LoaderHost,
-        ask: Callable[[], Mapping[str, object] | None],
-        announce: Callable[[Mapping[str, object]], None],
-        *,
-        replaces: bool,
-    ) -> None:
-        super().__init__(config, sockets=[listener])
-        # uvicorn looks the class up where it starts and restarts its processes.
-        multiprocess.Process = partial(HttpProcess, host)  # type: ignore[misc, assignment]
-        self._ask = ask
-        self._announce = announce
-        # Another service that answers on the same socket, so that connections need not be closed in a hurry.
-        self._other_answers = replaces
-        self._successor: Successor | None = None
-        self.announced = False
-        self.stopped_by_signal = False
-
-    def run(self) -> None:
-        with wait_or_signal() as wait:
-            self.init_processes()
-            while not self.should_exit.is_set():
-                # Polls often until the service is up, then at uvicorn's interval.
-                wait(0.5 if self.announced else 0.02)
-                self.handle_signals()
-                if self.announced:
-                    self.keep_subprocess_alive()
-                elif any(process.exitcode is not None for process in self.processes):
-                    # Stop instead of restarting, because it would die again. uvicorn does so for some causes only.
-                    self.should_exit.set()
-                elif not self.should_exit.is_set() and (ready := self._all_up()) is not None:
-                    self.announced = True
-                    self._other_answers = False
-                    self._announce(ready)
-                self._look_at_successor()
-            if self._other_answers:
-                self._drain(wait)
-        if self._successor is not None and not self._other_answers:
-            self._successor.end()
-        self.terminate_all()
-        self.join_all()
-
-    def _drain(self, wait: Callable[[float], None]) -> None:
-        """Waits until each process has ended by itself, or until a signal to stop."""
-        for process in self.processes:
-            assert isinstance(process, HttpProcess)
-            process.drain()
-        self.stopped_by_signal = False
-        while not self.stopped_by_signal and any(process.exitcode is None for process in self.processes):
-            wait(0.5)
-            self.handle_signals()
-
-    def handle_usr2(self) -> None:
-        """Starts the successor; this service goes on until it answers."""
-        if os.getpid() == 1:
-            _tell("SIGUSR2 does nothing in a container, which ends with its first process. Start another container.")
-        elif not self.announced or self._successor is not None:
-            _tell("SIGUSR2 does nothing now, because a start is under way.")
-        else:
-            try:
-                self._successor = Successor(self.sockets[0])
-            except OSError as error:
-                _tell(f"the successor could not be started ({error}); this service goes on.")
-
-    def _look_at_successor(self) -> None:
-        if self._successor is None or self.should_exit.is_set():
-            return
-        state = self._successor.state()
-        if state is State.ANSWERS:
-            _tell(f"process {self._successor.pid} answers now; this one ends after its last answers.")
-            tell_systemd(MAINPID=self._successor.pid)
-            self._other_answers = True
-            self.should_exit.set()
-        elif state is State.FAILED:
-            self._successor.end()
-            _tell(
-                f"the successor ended with status {self._successor.status} before it answered; the lines above say "
-                "why. This service goes on. Correct the cause, then send SIGUSR2 again."
-            )
-            self._successor = None
-
-    def _all_up(self) -> Mapping[str, object] | None:
-        """What the service says of itself when every process has started; None before."""
-        return self._ask() if all(process.is_ready(timeout=1) for process in self.processes) else None
-
-    def keep_subprocess_alive(self) -> None:
-        for process in self.processes:
-            if process.exitcode is not None:
-                _tell(f"HTTP process {process.pid} ended with status {process.exitcode}; another one starts.")
-        super().keep_subprocess_alive()
-
-    def handle_term(self) -> None:
-        self.stopped_by_signal = True
-        super().handle_term()
-
-    def handle_hup(self) -> None:
-        """Passes SIGHUP on, at which each process switches to the current version; uvicorn would restart them."""
-        for process in self.processes:
-            if process.pid is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGHUP)
-
-    def handle_int(self) -> None:
-        self.stopped_by_signal = True
-        super().handle_int()
-
-
-@contextlib.contextmanager
-def wait_or_signal() -> Iterator[Callable[[float], None]]:
-    """Yields a function that waits for some seconds, or until a signal whose handler is in Python.
-
-    Event.wait does not: after the handler it waits for the rest, which delays SIGTERM and SIGHUP by up to an interval.
-    """
-    woken, waker = socket.socketpair()
-    with woken, waker:
-        for end in (woken, waker):
-            end.setblocking(False)
-        before = signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
-
-        def wait(seconds: float) -> None:
-            if select.select([woken], [], [], seconds)[0]:
-                woken.recv(4096)
-
-        try:
-            yield wait
-        finally:
-            signal.set_wakeup_fd(before)
 
 
 def _ask_ready(host: str, port: int) -> Mapping[str, object] | None:
@@ -359,10 +268,6 @@ def _ask_ready(host: str, port: int) -> Mapping[str, object] | None:
         return None
     finally:
         connection.close()
-
-
-def _tell(text: str) -> None:
-    print(f"plangraf: {text}", file=sys.stderr, flush=True)
 
 
 def _warn_of_old_version(store: VersionStore) -> None:

@@ -32,6 +32,15 @@ def serve(
         bool, typer.Option("--no-build", help="Serve the current version whatever the files are.")
     ] = False,
     drop: DropOption = False,
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="STORE",
+            help="Serve a copy of what `plangraf publish --to` wrote to an object store, and follow it.  "
+            "[PLANGRAF_REPLICA_FROM]",
+        ),
+    ] = None,
 ) -> None:
     """Serve over HTTP; build first when files changed.
 
@@ -45,16 +54,38 @@ def serve(
       plangraf serve
       plangraf serve --port 8123 --data ../malvik-plans
       plangraf serve --host 0.0.0.0 --no-build     in a container with a built version
+      plangraf serve --from s3://bucket/plans      a replica, which builds nothing
     """
     with exit_on_error():
         from plangraf.cli.serve import serve as run
 
-        settings = read_settings(host=host, port=port, processes=workers, data=data, versions=versions)
+        settings = read_settings(
+            host=host, port=port, processes=workers, data=data, versions=versions, replica_from=from_
+        )
+        if settings.replica_from is not None:
+            _check_replica(settings)
+            may_build = False
+        else:
+            may_build = not no_build and _may_build(settings)
         if settings.engine is not None:
             require_extra("remote")
         if settings.traces is not None:
             require_extra("otel")
-        raise typer.Exit(run(settings, may_build=not no_build and _may_build(settings), drop=drop))
+        raise typer.Exit(run(settings, may_build=may_build, drop=drop))
+
+
+def _check_replica(settings: Settings) -> None:
+    """Raises:
+    SettingError: the store's address cannot be used, or the service would not look for other versions.
+    """
+    require_extra("replicas")
+    from plangraf.errors import SettingError
+    from plangraf.replicas.objects import checked_address
+
+    assert settings.replica_from is not None
+    checked_address(settings.replica_from)
+    if not settings.watch_s:
+        raise SettingError("PLANGRAF_WATCH_S: a replica must look for another current version; give more than 0.")
 
 
 def _may_build(settings: Settings) -> bool:

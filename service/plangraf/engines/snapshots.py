@@ -26,11 +26,14 @@ from plangraf.errors import (
     PlangrafError,
     ResourceNotFoundError,
     VersionGoneError,
+    VersionNotHereError,
     VersionsError,
 )
 from plangraf.errors.message import N_
 from plangraf.store.contents import Contents
 from plangraf.store.versions import Version, VersionStore
+from plangraf.store.versions.holding import Hold
+from plangraf.store.versions.version import VERSION_ID
 
 IDLE_S = 60.0
 # Retry a version that failed to open after this time, because the cause may be temporary.
@@ -55,6 +58,8 @@ class Snapshot:
         self.id = contents.version.id
         self.contents = contents
         self.engine = engine
+        # A replica removes a version only when nothing has it open.
+        self._hold = Hold(contents.version.path)
         self._parts = Parts(most_bytes)
         self._leases = 0
         self._idle: asyncio.TimerHandle | None = None
@@ -71,6 +76,7 @@ class Snapshot:
         self._parts.clear()
         with contextlib.suppress(OSError):
             await self.engine.close()
+        self._hold.release()
 
 
 class Lease:
@@ -206,7 +212,11 @@ class Snapshots:
         version = await asyncio.to_thread(find_version, self.store, version_id)
         snapshot = self._find(version_id)
         if snapshot is None:
-            contents = await asyncio.to_thread(Contents.read, version)
+            try:
+                contents = await asyncio.to_thread(Contents.read, version)
+            except VersionsError:
+                await asyncio.to_thread(find_version, self.store, version_id)  # removed meanwhile
+                raise
             # Look again: another request may have read it, or it may have become current.
             snapshot = self._find(version_id) or self._keep(contents)
         self._lend(snapshot)
@@ -362,6 +372,8 @@ def find_version(store: VersionStore, version_id: str) -> Version:
     except VersionsError as error:
         if version_id in store.pruned():
             raise VersionGoneError(version_id) from error
+        if VERSION_ID.fullmatch(version_id) and store.replica_status() is not None:
+            raise VersionNotHereError(version_id, store.current().id) from error
         raise ResourceNotFoundError(
             N_("version %(version)s", version=version_id), N_("Versions that are kept are listed at /version/.")
         ) from error

@@ -31,6 +31,7 @@ PlangrafError
 │   └── ResourceNotFoundError       nothing in the data has this name
 │       ├── ResourceGoneError       an earlier version of the data had it
 │       ├── SearchUnavailableError  a version without an index for the search
+│       ├── VersionNotHereError     a version that this replica may not have taken over yet
 │       └── VersionGoneError        a version that is no longer kept
 ├── EngineError                     the query was fine, the answer could not be finished
 │   ├── QueryTimeoutError           evaluation passed its deadline
@@ -51,6 +52,11 @@ PlangrafError
 │   ├── SourceUnreachableError      no usable answer within the attempts
 │   └── SourceAnswerError           an answer that is not what was asked for: HTML, too large, another host
 ├── FeedDamagedError                the log of changes cannot be read
+├── ReplicationError                a publication for replicas that cannot be written or taken over
+│   ├── StoreUnreachableError       the object store gives no usable answer
+│   ├── ObjectMissingError          the object store lacks an object
+│   ├── ObjectRefusedError          an object that is damaged, or not what a publication may hold
+│   └── PublicationConflictError    another publication came first
 ├── ListError                       a list of others that cannot be read or linked
 │   └── ListUnreachableError        its address does not give the file
 ├── BackupError                     a backup that cannot be made or restored
@@ -91,6 +97,13 @@ from plangraf.errors.remote_source import (
     SourceRequestError,
     SourceUnreachableError,
 )
+from plangraf.errors.replicas import (
+    ObjectMissingError,
+    ObjectRefusedError,
+    PublicationConflictError,
+    ReplicationError,
+    StoreUnreachableError,
+)
 from plangraf.errors.request import (
     AddressTooLongError,
     BodyTooLargeError,
@@ -116,6 +129,7 @@ from plangraf.errors.request import (
     UnsupportedCodingError,
     UnsupportedMediaError,
     VersionGoneError,
+    VersionNotHereError,
 )
 from plangraf.errors.root import PlangrafError, RequestError
 
@@ -143,6 +157,8 @@ __all__ = [
     "NotInXmlError",
     "NotReadyError",
     "NotStatisticalError",
+    "ObjectMissingError",
+    "ObjectRefusedError",
     "OriginRefusedError",
     "OverloadedError",
     "ParameterError",
@@ -150,6 +166,7 @@ __all__ = [
     "PlangrafError",
     "PreconditionFailedError",
     "ProtocolMissingError",
+    "PublicationConflictError",
     "QueryLimitError",
     "QueryMemoryError",
     "QuerySyntaxError",
@@ -157,6 +174,7 @@ __all__ = [
     "QueryUnsupportedError",
     "RangeError",
     "RemoteSourceError",
+    "ReplicationError",
     "RequestError",
     "RequestTimeoutError",
     "ResourceGoneError",
@@ -171,10 +189,12 @@ __all__ = [
     "SourceRefusedError",
     "SourceRequestError",
     "SourceUnreachableError",
+    "StoreUnreachableError",
     "UnsupportedCodingError",
     "UnsupportedMediaError",
     "UpdateRefusedError",
     "VersionGoneError",
+    "VersionNotHereError",
     "VersionsError",
     "WorkerCrashedError",
 ]

@@ -234,6 +234,25 @@ class ResourceGoneError(ResourceNotFoundError):
         return {**last, **({"lastAddress": self.address} if self.address else {})}
 
 
+class VersionNotHereError(ResourceNotFoundError):
+    code = "version-not-here"
+    title = N_("This replica does not have the version")
+
+    def __init__(self, version: str, serving: str) -> None:
+        """`serving` is the version that the replica serves."""
+        RequestError.__init__(
+            self,
+            sentences(
+                N_(
+                    "This replica does not have version %(version)s; it serves %(serving)s.",
+                    version=version,
+                    serving=serving,
+                ),
+                N_("If the version was published just now, try again in a moment. /version/ lists those that it has."),
+            ),
+        )
+
+
 class VersionGoneError(ResourceNotFoundError):
     code = "version-gone"
     title = N_("This version is no longer kept")

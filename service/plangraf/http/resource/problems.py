@@ -55,6 +55,7 @@ _STATUSES: dict[type[errors.PlangrafError], int] = {
 _RETRY_AFTER: dict[type[errors.PlangrafError], int] = {
     errors.OverloadedError: 1,
     errors.NotReadyError: 2,
+    errors.VersionNotHereError: 5,
     errors.EngineUnavailableError: 5,
     errors.QueryTimeoutError: 5,
     errors.DisplacedError: 5,

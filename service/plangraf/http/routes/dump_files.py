@@ -9,6 +9,7 @@ import base64
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import quote
 
@@ -128,7 +129,7 @@ class Downloads(Resource):
             raise _no_such_file(service, path, version_id)
         if own := match_tag(request, _tag(file), exists=True):
             return not_modified(own, _headers(file))
-        return _Download(store.path / version_id / DOWNLOADS / path, file, request)
+        return _Download(store.path / version_id, file, request)
 
     async def read(self, asked: Asked, snapshot: Snapshot) -> View:
         service, found = asked.service, asked.place.thing
@@ -234,9 +235,12 @@ async def _names(service: Pinned, found: tuple[File, ...], language: str) -> dic
 class _Download(FileResponse):
     """Sends a file or one range of it; ignores a malformed range, several ranges, and a range of other bytes."""
 
-    def __init__(self, path: Path, file: File, request: Request) -> None:
+    def __init__(self, version: Path, file: File, request: Request) -> None:
+        path = version / DOWNLOADS / file.name
         sent = {**_headers(file), "Content-Type": _content_type(file)}
         super().__init__(path, 200, sent, stat_result=path.stat())
+        # The time of the version and not of its copy, so that all replicas give the same.
+        self.headers["Last-Modified"] = formatdate(version.stat().st_mtime, usegmt=True)
         self._head = bool(request.scope.get("plangraf.head"))
         self._ranged = not self._head and _has_range(request.headers, file)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import orjson
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,7 +24,12 @@ def add_routes(app: FastAPI, service: Service) -> None:
         snapshot = snapshot_of(request)
         if not snapshot.engine.ready:
             raise NotReadyError
-        return _json({"status": "ready", "version": snapshot.id, "triples": snapshot.contents.triples})
+        body: dict[str, object] = {
+            "status": "ready", "version": snapshot.id, "triples": snapshot.contents.triples
+        }  # fmt: skip
+        if service.settings.replica_from is not None:
+            body["replica"] = await run_in_threadpool(service.snapshots.store.replica_status)
+        return _json(body)
 
     async def numbers() -> Response:
         body, content_type = metrics.render()
@@ -59,5 +67,5 @@ def add_routes(app: FastAPI, service: Service) -> None:
     )
 
 
-def _json(body: dict[str, str | int]) -> Response:
+def _json(body: Mapping[str, object]) -> Response:
     return Response(orjson.dumps(body), headers={"Cache-Control": "no-store"}, media_type="application/json")

@@ -21,6 +21,8 @@ Between `publish`, which writes them, and `engines`, which read them.
     versions/context/              every published JSON-LD context; pruning keeps them
     versions/bulk/                 bulk files and their stores, kept as long as a version has them
     versions/pruned.json           ids of removed versions
+    versions/.replica/             what a replica has taken over, see plangraf.replicas.folder
+    versions/<id>/.withdrawn       says that a replica removes the version as soon as no process has it open
 
 N-Quads: https://www.w3.org/TR/n-quads/
 """

@@ -32,6 +32,7 @@ from plangraf.store.versions.version import (
     LOCK,
     PRUNED,
     REMOVED,
+    REPLICA,
     TEMPORARY,
     VERSION_ID,
     Version,
@@ -169,7 +170,7 @@ def foreign_names(folder: Path) -> list[str]:
     foreign = sorted(
         name
         for name in names
-        if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, LOCK, BULK_FILES)
+        if name not in (CURRENT, INPUTS, FEED, CONTEXTS, PRUNED, LOCK, BULK_FILES, REPLICA)
         and not name.startswith(TEMPORARY)
         and not ((VERSION_ID.fullmatch(name)) and (folder / name).is_dir())
     )

@@ -27,9 +27,12 @@ from plangraf.store.versions.version import (
     MANIFEST,
     OBJECT_KINDS,
     PRUNED,
+    REPLICA,
+    REPLICA_STATUS,
     TEMPORARY,
     TERM_COUNTS,
     VERSION_ID,
+    WITHDRAWN,
     Version,
     context_digest,
     encode_json,
@@ -73,7 +76,7 @@ class VersionStore:
             VersionsError: it does not exist, or its manifest cannot be read.
         """
         path = self.path / version_id
-        if not VERSION_ID.fullmatch(version_id) or not path.is_dir():
+        if not VERSION_ID.fullmatch(version_id) or not path.is_dir() or (path / WITHDRAWN).exists():
             raise VersionsError(f"There is no version {version_id!r} in {self.path}. `plangraf versions` lists them.")
         try:
             manifest = json.loads((path / MANIFEST).read_bytes())
@@ -94,7 +97,11 @@ class VersionStore:
         """All versions in the order of writing."""
         if not self.path.is_dir():
             return []
-        found = [entry for entry in self.path.iterdir() if VERSION_ID.fullmatch(entry.name) and entry.is_dir()]
+        found = [
+            entry
+            for entry in self.path.iterdir()
+            if VERSION_ID.fullmatch(entry.name) and entry.is_dir() and not (entry / WITHDRAWN).exists()
+        ]
         return [self.get(entry.name) for entry in sorted(found, key=lambda entry: entry.stat().st_mtime_ns)]
 
     def pruned(self) -> Sequence[str]:
@@ -104,6 +111,14 @@ class VersionStore:
         except (OSError, ValueError):
             return []
         return [str(version_id) for version_id in known]
+
+    def replica_status(self) -> Mapping[str, Any] | None:
+        """What the replica that keeps this folder tells of itself; None when no replica keeps it."""
+        try:
+            found = json.loads((self.path / REPLICA / REPLICA_STATUS).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
 
     def inputs(self) -> tuple[str, str] | None:
         """Digest of the input files and version id of the last build; None when unknown."""
@@ -259,18 +274,35 @@ class VersionStore:
             current = self.current().id if self.has_current() else None
             others = [version for version in self.list() if version.id != current]
             gone = others[: max(0, len(others) - keep)]
-            for version in gone:
-                # The version is renamed first, because an interrupted removal must not leave a partial version.
-                hidden = self.path / f"{TEMPORARY}gone-{version.id}"
-                version.path.rename(hidden)
-                shutil.rmtree(hidden)
-                version.dates_path.unlink(missing_ok=True)
-            if gone:
-                pruned = [*self.pruned(), *(version.id for version in gone)]
-                self._folder.replace_json(PRUNED, pruned[-_MAX_PRUNED:])
-                self._prune_bulk()
-            sync_folder(self.path)
+            self._remove(gone)
         return [version.id for version in gone]
+
+    def withdraw(self, version_id: str) -> None:
+        """Removes one version that is not the current one.
+
+        Raises:
+            VersionsError: it does not exist or is current, a build is writing, or the folder cannot be written.
+        """
+        with self._folder.lock(), self._folder.explained():
+            version = self.get(version_id)
+            if self.has_current() and self.current().id == version_id:
+                raise VersionsError(
+                    f"Version {version_id} is the current one. Make another one current first: `plangraf versions use`."
+                )
+            self._remove([version])
+
+    def _remove(self, gone: Sequence[Version]) -> None:
+        for version in gone:
+            # The version is renamed first, because an interrupted removal must not leave a partial version.
+            hidden = self.path / f"{TEMPORARY}gone-{version.id}"
+            version.path.rename(hidden)
+            shutil.rmtree(hidden)
+            version.dates_path.unlink(missing_ok=True)
+        if gone:
+            pruned = [*self.pruned(), *(version.id for version in gone)]
+            self._folder.replace_json(PRUNED, pruned[-_MAX_PRUNED:])
+            self._prune_bulk()
+        sync_folder(self.path)
 
     def record_inputs(self, digest: str, version_id: str, data: Iterable[Path] = ()) -> None:
         """Records the digest of a build's inputs, its version and its data folders."""

@@ -1,0 +1,1 @@
+"""`plangraf serve --from`: the process that fetches, and what answers before there is a version."""
