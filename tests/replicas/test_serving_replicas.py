@@ -150,6 +150,7 @@ def test_a_damaged_object_is_named_in_one_line_and_the_last_version_serves(
         assert found["behind"] is True
         assert found["published"] == {"number": 3, "version": third.id}
         assert (replica.ready() or {})["version"] == second.id
+        assert _metrics(replica) == {"behind": 1, "problem": 1}
         lines = [line for line in replica.log.read_text().splitlines() if "publication not taken over" in line]
         assert len(lines) == 1
         assert json.loads(lines[0])["serving"] == second.id
@@ -161,6 +162,7 @@ def test_a_damaged_object_is_named_in_one_line_and_the_last_version_serves(
         assert httpx.get(f"{replica.url}/dump/{third.id}/").json()["code"] == "version-not-here"
         publish(versions, folder_store, again=True)
         replica.until_serves(third.id)
+        replica.until(lambda: _metrics(replica) == {"behind": 0, "problem": 0}, "the metrics are not renewed")
         assert httpx.get(f"{replica.url}/version/{third.id}/plans").status_code == 200
 
 
@@ -205,3 +207,9 @@ def _detail(replica: Replica) -> str:
 def _replica(replica: Replica) -> dict[str, object]:
     found: dict[str, object] = (replica.ready() or {}).get("replica") or {"problem": None, "behind": None}
     return found
+
+
+def _metrics(replica: Replica) -> dict[str, float]:
+    lines = [line for line in httpx.get(f"{replica.url}/metrics").text.splitlines() if "plangraf_replica_" in line]
+    values = [line.rpartition(" ")[::2] for line in lines if not line.startswith("#")]
+    return {name.removeprefix("plangraf_replica_"): float(value) for name, value in values}
